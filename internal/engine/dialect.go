@@ -1,0 +1,56 @@
+// Package engine is the MLMD service over database/sql: one method per RPC,
+// one transaction per call, in the database schema of MLMD version 10. What
+// differs between databases is data in a [Dialect].
+package engine
+
+// A Dialect is all that the engine knows of one database system. Statements
+// are written once, with ? for parameters and MLMD's table names; a Dialect
+// says how they must be spelled and what the driver's errors mean.
+type Dialect struct {
+	Name string // "sqlite", "postgres" or "mysql"
+
+	// Numbered is set where parameters are spelled $1, $2, … instead of ?.
+	Numbered bool
+	// Array turns ids into one parameter for "IN" where the database takes a
+	// whole list as one value; nil where a list is spelled out as (?, ?, …).
+	// ArrayIn is then the text that follows the column, with one ?: "= ANY(?)".
+	Array   func(ids []int64) any
+	ArrayIn string
+	// Returning is set where INSERT … RETURNING id answers the ids of all rows
+	// in the order of their VALUES. Elsewhere the ids follow LAST_INSERT_ID.
+	Returning bool
+	// MaxParams is how many parameters one statement may have.
+	MaxParams int
+	// InsertIgnore is the statement form that leaves existing rows alone: what
+	// stands for INSERT INTO, and what follows the VALUES.
+	InsertIgnore, OnConflictNothing string
+	// ForUpdate and ForShare follow a SELECT that must lock what it reads; empty
+	// where a write transaction is alone anyway.
+	ForUpdate, ForShare string
+	// ProtoBase64 is set where proto values are stored as base64 text rather
+	// than as bytes.
+	ProtoBase64 bool
+	// Int32 is set where int_value and step_index have 32 bits.
+	Int32 bool
+
+	// Classify says what a driver's error means to the engine.
+	Classify func(error) ErrorClass
+	// Schema makes, checks and migrates the tables.
+	Schema Schema
+}
+
+// An ErrorClass is the meaning of a driver's error.
+type ErrorClass uint8
+
+// The classes of driver errors.
+const (
+	Other        ErrorClass = iota // not expected: INTERNAL
+	Unique                         // a unique constraint is violated
+	Retry                          // the transaction lost against another: run it again
+	RetryUnknown                   // the same, but a COMMIT may have taken effect
+	TooLong                        // a value is too long for its column
+	OutOfRange                     // a number is too large for its column
+	BadText                        // text that the database cannot hold
+	ReadOnly                       // the database cannot be written
+	Unavailable                    // the database cannot be reached
+)

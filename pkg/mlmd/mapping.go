@@ -1,0 +1,100 @@
+// Package mlmd is the vocabulary that generated mappings speak: what ties the
+// Go type of one spec entity to one MLMD type.
+package mlmd
+
+import (
+	"strconv"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+)
+
+// GeneratedV1 is referred to by generated mappings: code generated for another
+// version of this package does not compile against this one.
+const GeneratedV1 = true
+
+// A Node is one of the three node messages of MLMD.
+type Node interface {
+	*mlmdpb.Artifact | *mlmdpb.Execution | *mlmdpb.Context
+}
+
+// A Mapping ties the Go type T of one spec entity to one MLMD type. Generated
+// code builds it; hand-written code only reads it.
+type Mapping[T any, N Node] struct {
+	Entity   string                         // the entity's name in the spec: "ModelVersion"
+	TypeName string                         // the MLMD type's name: "kf.ModelVersion"
+	Props    map[string]mlmdpb.PropertyType // the properties that the MLMD type declares
+	Parent   *Edge                          // nil: stands alone
+
+	// Encode makes the node that stores v below parent, without id and type id.
+	// A field that is not set is left out. It fails on what cannot be stored,
+	// with an *InvalidError that names the field.
+	Encode func(v *T, parent Parent) (N, error)
+	// Decode makes the entity that n holds. It reads what older programs wrote:
+	// by the value that is there, not by the declared kind.
+	Decode func(n N) (*T, error)
+	// Ident returns what may identify v among the stored entities.
+	Ident func(v *T) Ident
+	// SetPaths returns the update_mask paths of the fields of v that are set.
+	SetPaths func(v *T) []string
+	// Paths are the update_mask paths of all fields: what Replace writes.
+	Paths []string
+	// SetID writes the id into v.
+	SetID func(v *T, id string)
+	// Validate checks what the spec demands of v (required fields, lengths,
+	// patterns, ranges, enum values), with an *InvalidError that names the first
+	// field at fault. It sends nothing.
+	Validate func(v *T) error
+}
+
+// An Edge says how an entity hangs below another.
+type Edge struct {
+	Entity   string   // the parent's entity: "RegisteredModel"
+	TypeName string   // the parent's MLMD type: "kf.RegisteredModel"
+	Kind     EdgeKind // which link
+	Field    string   // the JSON name of the field that holds the parent's id
+	Optional bool     // the entity may stand without a parent
+}
+
+// An EdgeKind is one of the three kinds of link between a node and a context
+// above it.
+type EdgeKind uint8
+
+// The kinds of edge: a context below a context, an artifact and an execution
+// in a context.
+const (
+	ParentContext EdgeKind = iota + 1
+	Attribution
+	Association
+)
+
+// A Parent is what is known of the parent of a node when it is written. The
+// zero Parent is none.
+type Parent struct {
+	ID   int64
+	Name string // without the prefix that is stored
+}
+
+// An Ident is what may identify an entity. Empty members are unset.
+type Ident struct{ ID, ParentID, Name, ExternalID string }
+
+// An InvalidError says which field of an entity cannot be stored, and why.
+type InvalidError struct {
+	Field string // the JSON name, with a path below it where that helps: "customProperties.auc"
+	Value string // the value at fault, where it is short and known
+	Why   string // what is wrong and what would be right
+}
+
+func (e *InvalidError) Error() string {
+	if e.Value != "" {
+		return e.Field + " " + quote(e.Value) + " " + e.Why
+	}
+	return e.Field + " " + e.Why
+}
+
+func quote(s string) string {
+	const most = 60
+	if len(s) > most {
+		s = s[:most] + "…"
+	}
+	return strconv.Quote(s)
+}

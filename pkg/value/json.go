@@ -1,0 +1,125 @@
+package value
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"strconv"
+)
+
+// tagged is the JSON form of a Value that model registries exchange: one
+// object, its kind in metadataType, its content in the member of that kind.
+type tagged struct {
+	MetadataType string   `json:"metadataType"`
+	String       *string  `json:"string_value,omitempty"`
+	Int          *string  `json:"int_value,omitempty"` // decimal, so that 64 bits survive
+	Double       *float64 `json:"double_value,omitempty"`
+	Bool         *bool    `json:"bool_value,omitempty"`
+	Struct       *string  `json:"struct_value,omitempty"` // base64 of the JSON object
+	Type         *string  `json:"type,omitempty"`
+	Proto        *string  `json:"proto_value,omitempty"` // base64 of the message
+}
+
+// MarshalJSON writes v as a tagged object, for example
+// {"metadataType":"MetadataIntValue","int_value":"3"}. An invalid value is an
+// error.
+func (v Value) MarshalJSON() ([]byte, error) {
+	var t tagged
+	switch v.kind {
+	case KindString:
+		t = tagged{MetadataType: "MetadataStringValue", String: &v.text}
+	case KindInt:
+		t = tagged{MetadataType: "MetadataIntValue", Int: new(strconv.FormatInt(int64(v.num), 10))}
+	case KindDouble:
+		f, _ := v.AsDouble()
+		t = tagged{MetadataType: "MetadataDoubleValue", Double: &f}
+	case KindBool:
+		t = tagged{MetadataType: "MetadataBoolValue", Bool: new(v.num == 1)}
+	case KindStruct:
+		t = tagged{MetadataType: "MetadataStructValue", Struct: new(base64.StdEncoding.EncodeToString([]byte(v.text)))}
+	case KindProto:
+		t = tagged{MetadataType: "MetadataProtoValue", Type: &v.text, Proto: new(base64.StdEncoding.EncodeToString([]byte(v.data)))}
+	default:
+		return nil, fmt.Errorf("value: %w", v.Err())
+	}
+	return json.Marshal(t)
+}
+
+// UnmarshalJSON reads the form that MarshalJSON writes. An int_value may also
+// be a JSON number.
+func (v *Value) UnmarshalJSON(raw []byte) error {
+	var t struct {
+		tagged
+		Int json.RawMessage `json:"int_value"`
+	}
+	if err := json.Unmarshal(raw, &t); err != nil {
+		return fmt.Errorf("value: %w", err)
+	}
+	got, err := fromTagged(t.tagged, t.Int)
+	if err == nil {
+		err = got.Err()
+	}
+	if err != nil {
+		return fmt.Errorf("value: %s: %w", t.MetadataType, err)
+	}
+	*v = got
+	return nil
+}
+
+func fromTagged(t tagged, integer json.RawMessage) (Value, error) {
+	missing := func(member string) (Value, error) {
+		return Value{}, fmt.Errorf("%s is missing", member)
+	}
+	switch t.MetadataType {
+	case "MetadataStringValue":
+		if t.String == nil {
+			return missing("string_value")
+		}
+		return String(*t.String), nil
+	case "MetadataIntValue":
+		if integer == nil {
+			return missing("int_value")
+		}
+		text := string(integer)
+		if text[0] == '"' {
+			if err := json.Unmarshal(integer, &text); err != nil {
+				return Value{}, err
+			}
+		}
+		i, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return Value{}, fmt.Errorf("int_value %q is no 64-bit integer", text)
+		}
+		return Int(i), nil
+	case "MetadataDoubleValue":
+		if t.Double == nil {
+			return missing("double_value")
+		}
+		return Double(*t.Double), nil
+	case "MetadataBoolValue":
+		if t.Bool == nil {
+			return missing("bool_value")
+		}
+		return Bool(*t.Bool), nil
+	case "MetadataStructValue":
+		if t.Struct == nil {
+			return missing("struct_value")
+		}
+		raw, err := base64.StdEncoding.DecodeString(*t.Struct)
+		if err != nil {
+			return Value{}, fmt.Errorf("struct_value is no base64: %w", err)
+		}
+		return StructFromJSON(raw)
+	case "MetadataProtoValue":
+		if t.Proto == nil || t.Type == nil {
+			return missing("type or proto_value")
+		}
+		raw, err := base64.StdEncoding.DecodeString(*t.Proto)
+		if err != nil {
+			return Value{}, fmt.Errorf("proto_value is no base64: %w", err)
+		}
+		return Proto(*t.Type, raw), nil
+	default:
+		return Value{}, fmt.Errorf("metadataType %q is unknown; want MetadataStringValue, MetadataIntValue, MetadataDoubleValue, MetadataBoolValue, MetadataStructValue or MetadataProtoValue", t.MetadataType)
+	}
+}
