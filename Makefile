@@ -1,0 +1,63 @@
+# Every target is one command, or a few, that can be typed by hand.
+N    ?= 100000
+SEED ?= 1
+FUZZTIME ?= 30s
+
+.PHONY: help
+help: ## This list
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "%-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: generate
+generate: ## Types, mappings and field symbols from spec/openapi.yaml
+	go generate ./...
+
+.PHONY: proto
+proto: ## The gRPC stubs from spec/proto
+	go tool -modfile=tools/go.mod buf generate --template spec/proto/buf.gen.yaml spec/proto
+
+.PHONY: check
+check: ## What CI proves without databases: drift, vet, lint, tests with the race detector
+	go run ./gen -check
+	go vet ./...
+	go tool -modfile=tools/go.mod staticcheck ./...
+	test -z "$$(go tool -modfile=tools/go.mod gofumpt -l $$(git ls-files '*.go' | grep -v -e '^generated/mlmdpb/' -e testdata/))"
+	go test -race -short ./...
+
+.PHONY: test
+test: ## All tests; what cannot start here is skipped and says why
+	go test ./...
+
+.PHONY: suites
+suites: ## The same, but every backend must run (docker, PostgreSQL, MariaDB, the published core)
+	MLMD_REQUIRE=all go test ./suites/... ./pkg/store/...
+
+.PHONY: differential
+differential: ## Random requests, ours against the published core: N=100000 SEED=1
+	go test ./suites/differential -timeout 0 -run 'TestDifferential$$' -v -args -n $(N) -seed $(SEED)
+
+.PHONY: differential-filter
+differential-filter: ## Random stores and filters, ours against the published core: N=100000 SEED=1
+	go test ./suites/differential -timeout 0 -run 'TestFilters$$' -v -args -n $(N) -seed $(SEED)
+
+.PHONY: fuzz
+fuzz: ## Every fuzz target for FUZZTIME=30s
+	@for pkg in $$(git grep -l '^func Fuzz' -- '*_test.go' | xargs -n1 dirname | sort -u); do \
+	  for f in $$(grep -ho '^func Fuzz[A-Za-z0-9_]*' $$pkg/*_test.go | cut -d' ' -f2); do \
+	    echo "$$pkg $$f"; go test ./$$pkg -run '^$$' -fuzz "^$$f$$" -fuzztime $(FUZZTIME) || exit 1; \
+	  done; done
+
+.PHONY: bench
+bench: ## The registry on the embedded store
+	go test ./bench -run '^$$' -bench . -benchmem
+
+.PHONY: bench-reference
+bench-reference: ## Every RPC against the published core
+	go run ./bench/reference
+
+.PHONY: bench-scale
+bench-scale: ## Lists, finds and filters at 1,000 to 1,000,000 nodes
+	go run ./bench/scale
+
+.PHONY: breaking
+breaking: ## What the uncommitted change to the spec breaks
+	go run ./gen breaking -against HEAD

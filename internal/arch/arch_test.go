@@ -1,0 +1,170 @@
+// Package arch checks who imports whom. It parses the files itself, since the
+// test cache does not see what a child process such as go list has read.
+package arch
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/mlmd-go/sdk"
+
+// A rule says what a package may never reach, by itself or through others of
+// this module. A trailing /... takes the packages below too.
+type rule struct {
+	pkg   string
+	never []string
+	why   string
+}
+
+var drivers = []string{
+	"modernc.org/sqlite/...",
+	"github.com/jackc/pgx/v5/...",
+	"github.com/go-sql-driver/mysql/...",
+}
+
+var rules = []rule{
+	{"generated/mlmdpb", []string{module + "/..."}, "the wire contract stands alone"},
+	{"generated/model", []string{"google.golang.org/...", module + "/pkg/mlmd", module + "/pkg/registry"}, "models are plain Go"},
+	{"pkg/value", []string{module + "/...", "google.golang.org/...", "database/sql"}, "values are plain Go"},
+	{"pkg/filter", []string{module + "/generated/...", "google.golang.org/...", "database/sql"}, "filters are plain Go"},
+	{"pkg/mlmd", []string{module + "/pkg/registry", "database/sql"}, "mappings know neither verbs nor SQL"},
+	{"generated/field", []string{module + "/pkg/registry", module + "/generated/mlmdpb"}, "symbols are plain Go"},
+	{"generated/mapping", []string{module + "/pkg/registry", module + "/pkg/store/...", module + "/gen/..."}, "mappings know no verbs"},
+	{"pkg/registry", append([]string{
+		module + "/pkg/store/...", module + "/pkg/server/...", module + "/internal/engine/...",
+		module + "/gen/...", "database/sql",
+	}, drivers...), "the SDK knows no SQL"},
+	{"internal/engine", append([]string{module + "/generated/model", module + "/generated/mapping", module + "/pkg/registry"}, drivers...), "the engine knows no spec and no driver"},
+	{"internal/filterquery", append([]string{module + "/internal/engine/...", "database/sql"}, drivers...), "the language knows no database"},
+	{"pkg/store", append([]string{module + "/pkg/registry"}, drivers...), "drivers stay behind their packages"},
+	{"pkg/store/sqlite", append([]string{module + "/pkg/registry", module + "/pkg/store/postgres", module + "/pkg/store/mysql"}, drivers[1:]...), "one driver a package"},
+	{"pkg/store/postgres", []string{module + "/pkg/registry", module + "/pkg/store/sqlite", module + "/pkg/store/mysql", drivers[0], drivers[2]}, "one driver a package"},
+	{"pkg/store/mysql", []string{module + "/pkg/registry", module + "/pkg/store/sqlite", module + "/pkg/store/postgres", drivers[0], drivers[1]}, "one driver a package"},
+	{"pkg/server", append([]string{module + "/pkg/registry", module + "/internal/engine/..."}, drivers...), "a server serves any service"},
+	{"cmd/mlmd-server", []string{module + "/pkg/registry"}, "the server knows no entities"},
+	{"gen", []string{module + "/generated/...", module + "/pkg/registry", module + "/pkg/store/..."}, "the generator must build before what it generates"},
+}
+
+func TestPackagesReachOnlyWhatTheyMay(t *testing.T) {
+	imports := readImports(t)
+	for _, r := range rules {
+		if _, ok := imports[module+"/"+r.pkg]; !ok {
+			t.Errorf("there is no package %s: mend the rule", r.pkg)
+			continue
+		}
+		for _, p := range slices.Sorted(maps.Keys(reach(imports, module+"/"+r.pkg))) {
+			for _, bad := range r.never {
+				if p != module+"/"+r.pkg && matches(p, bad) {
+					t.Errorf("%s reaches %s: %s", r.pkg, strings.TrimPrefix(p, module+"/"), r.why)
+				}
+			}
+		}
+	}
+}
+
+func TestNothingReachesTheGeneratorAtRunTime(t *testing.T) {
+	imports := readImports(t)
+	for from := range imports {
+		if strings.HasPrefix(from, module+"/gen") || strings.HasPrefix(from, module+"/suites") {
+			continue
+		}
+		for to := range reach(imports, from) {
+			if matches(to, module+"/gen/...") {
+				t.Errorf("%s reaches %s", from, to)
+			}
+		}
+	}
+}
+
+func matches(p, pattern string) bool {
+	if base, ok := strings.CutSuffix(pattern, "/..."); ok {
+		return p == base || strings.HasPrefix(p, base+"/")
+	}
+	return p == pattern
+}
+
+// reach returns every package that from imports, followed through the packages
+// of this module.
+func reach(imports map[string][]string, from string) map[string]bool {
+	seen := map[string]bool{}
+	var walk func(string)
+	walk = func(p string) {
+		for _, q := range imports[p] {
+			if !seen[q] {
+				seen[q] = true
+				walk(q)
+			}
+		}
+	}
+	walk(from)
+	return seen
+}
+
+// readImports returns the imports of each package of this module, tests left
+// out.
+func readImports(t *testing.T) map[string][]string {
+	t.Helper()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	imports := map[string][]string{}
+	err = filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			return skipDir(root, file, d.Name())
+		}
+		if !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") || filepath.Base(file) == "tools.go" {
+			return nil
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		rel, err := filepath.Rel(root, filepath.Dir(file))
+		if err != nil {
+			return err
+		}
+		pkg := path.Join(module, filepath.ToSlash(rel))
+		imports[pkg] = append(imports[pkg], []string{}...)
+		for _, s := range f.Imports {
+			p, err := strconv.Unquote(s.Path.Value)
+			if err != nil {
+				return err
+			}
+			imports[pkg] = append(imports[pkg], p)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return imports
+}
+
+// skipDir leaves out what is not of this module: test data, hidden folders and
+// modules of their own.
+func skipDir(root, dir, name string) error {
+	if dir == root {
+		return nil
+	}
+	if name == "testdata" || strings.HasPrefix(name, ".") {
+		return filepath.SkipDir
+	}
+	if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+		return filepath.SkipDir
+	}
+	return nil
+}
