@@ -1,0 +1,180 @@
+package value_test
+
+import (
+	"encoding/json"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mlmd-go/sdk/pkg/value"
+)
+
+func TestEachKindIsReadBackByItsAccessorOnly(t *testing.T) {
+	values := map[value.Kind]value.Value{
+		value.KindString: value.String("x"),
+		value.KindInt:    value.Int(-3),
+		value.KindDouble: value.Double(0.5),
+		value.KindBool:   value.Bool(true),
+		value.KindStruct: value.Struct(map[string]any{"a": []any{1, "b"}}),
+		value.KindProto:  value.Proto("type.example/T", []byte{1, 2}),
+	}
+	for kind, v := range values {
+		if v.Kind() != kind || v.Err() != nil {
+			t.Errorf("%v: kind %v, error %v", kind, v.Kind(), v.Err())
+		}
+		_, isString := v.AsString()
+		_, isInt := v.AsInt()
+		_, isDouble := v.AsDouble()
+		_, isBool := v.AsBool()
+		_, isStruct := v.AsStruct()
+		_, _, isProto := v.AsProto()
+		got := []bool{isString, isInt, isDouble, isBool, isStruct, isProto}
+		for i, ok := range got {
+			if want := value.Kind(i+1) == kind; ok != want {
+				t.Errorf("%v: accessor of %v says %v", kind, value.Kind(i+1), ok)
+			}
+		}
+	}
+}
+
+func TestWhatCannotBeStoredSaysWhy(t *testing.T) {
+	for name, c := range map[string]struct {
+		v    value.Value
+		want string
+	}{
+		"the zero Value":    {value.Value{}, "holds nothing"},
+		"invalid UTF-8":     {value.String("\xff"), "UTF-8"},
+		"NaN":               {value.Double(math.NaN()), "finite"},
+		"infinity":          {value.Double(math.Inf(1)), "finite"},
+		"a large integer":   {value.Struct(map[string]any{"n": int64(1<<53 + 1)}), "2^53"},
+		"a channel":         {value.Struct(map[string]any{"c": make(chan int)}), "JSON"},
+		"an empty type URL": {value.Proto("", nil), "type URL"},
+	} {
+		if c.v.Kind() != value.KindInvalid {
+			t.Errorf("%s: kind %v", name, c.v.Kind())
+		}
+		if err := c.v.Err(); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v; want one with %q", name, err, c.want)
+		}
+		if _, err := json.Marshal(c.v); err == nil {
+			t.Errorf("%s: was written as JSON", name)
+		}
+	}
+}
+
+func TestStructsAreEqualWhenTheirJSONIs(t *testing.T) {
+	a := value.Struct(map[string]any{"x": 1, "y": map[string]any{"b": true, "a": nil}})
+	b, err := value.StructFromJSON([]byte(` {"y": {"a":null, "b":true}, "x": 1.0} `))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a != b {
+		t.Errorf("%v and %v differ", a, b)
+	}
+	m, _ := a.AsStruct()
+	m["x"] = "changed"
+	if again, _ := a.AsStruct(); again["x"] != 1.0 {
+		t.Error("a caller can change what a Value holds")
+	}
+}
+
+func TestAStructKeepsIntegersThatADoubleHolds(t *testing.T) {
+	for _, n := range []int64{0, -1, 1 << 53, -(1 << 53), 1 << 60} {
+		if v := value.Struct(map[string]any{"n": n}); v.Err() != nil {
+			t.Errorf("%d: %v", n, v.Err())
+		}
+	}
+	for _, n := range []int64{1<<53 + 1, math.MaxInt64, math.MinInt64 + 1} {
+		if v := value.Struct(map[string]any{"n": n}); v.Err() == nil {
+			t.Errorf("%d would be changed, and no error says so", n)
+		}
+	}
+}
+
+func TestJSONIsTaggedByKind(t *testing.T) {
+	for want, v := range map[string]value.Value{
+		`{"metadataType":"MetadataStringValue","string_value":""}`:                           value.String(""),
+		`{"metadataType":"MetadataIntValue","int_value":"9223372036854775807"}`:              value.Int(math.MaxInt64),
+		`{"metadataType":"MetadataDoubleValue","double_value":0.93}`:                         value.Double(0.93),
+		`{"metadataType":"MetadataBoolValue","bool_value":false}`:                            value.Bool(false),
+		`{"metadataType":"MetadataStructValue","struct_value":"eyJhIjoxfQ=="}`:               value.Struct(map[string]any{"a": 1}),
+		`{"metadataType":"MetadataProtoValue","type":"type.example/T","proto_value":"AQI="}`: value.Proto("type.example/T", []byte{1, 2}),
+	} {
+		raw, err := json.Marshal(v)
+		if err != nil || string(raw) != want {
+			t.Errorf("got %s, %v; want %s", raw, err, want)
+		}
+		var back value.Value
+		if err := json.Unmarshal(raw, &back); err != nil || back != v {
+			t.Errorf("%s reads back as %v, %v", raw, back, err)
+		}
+	}
+}
+
+func TestJSONThatIsNoValueIsRefused(t *testing.T) {
+	for raw, want := range map[string]string{
+		`{}`:                                  "metadataType",
+		`{"metadataType":"MetadataIntValue"}`: "int_value is missing",
+		`{"metadataType":"MetadataIntValue","int_value":"x"}`:          "no 64-bit integer",
+		`{"metadataType":"MetadataStructValue","struct_value":"%"}`:    "base64",
+		`{"metadataType":"MetadataStructValue","struct_value":"W10="}`: "object",
+		`{"metadataType":"Other"}`:                                     "unknown",
+		`[]`:                                                           "value:",
+	} {
+		v := value.Int(1)
+		err := json.Unmarshal([]byte(raw), &v)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v; want one with %q", raw, err, want)
+		}
+		if v != value.Int(1) {
+			t.Errorf("%s: changed the value to %v", raw, v)
+		}
+	}
+}
+
+func TestTimesAreWholeMilliseconds(t *testing.T) {
+	at := value.Time{Time: time.Date(2026, 3, 1, 12, 0, 0, 123_999_999, time.UTC)}
+	raw, err := json.Marshal(at)
+	if err != nil || string(raw) != `"1772366400123"` {
+		t.Fatalf("got %s, %v", raw, err)
+	}
+	for _, text := range []string{`"1772366400123"`, `1772366400123`} {
+		var back value.Time
+		if err := json.Unmarshal([]byte(text), &back); err != nil || back.Millis() != at.Millis() {
+			t.Errorf("%s reads as %v, %v", text, back, err)
+		}
+	}
+	var unset value.Time
+	for _, text := range []string{`""`, `"0"`, `null`} {
+		if err := json.Unmarshal([]byte(text), &unset); err != nil || !unset.IsZero() {
+			t.Errorf("%s reads as %v, %v", text, unset, err)
+		}
+	}
+	if err := json.Unmarshal([]byte(`"soon"`), &unset); err == nil {
+		t.Error(`"soon" is no time`)
+	}
+}
+
+func FuzzAStructIsInNormalForm(f *testing.F) {
+	f.Add([]byte(`{"b":[1,2.50,{"x":null}],"a":"<&>"}`))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		v, err := value.StructFromJSON(raw)
+		if err != nil {
+			return
+		}
+		text, _ := v.AsJSON()
+		again, err := value.StructFromJSON([]byte(text))
+		if err != nil || again != v {
+			t.Errorf("%s became %v, then %v, %v", raw, v, again, err)
+		}
+		tagged, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back value.Value
+		if err := json.Unmarshal(tagged, &back); err != nil || back != v {
+			t.Errorf("%s reads back as %v, %v", tagged, back, err)
+		}
+	})
+}
