@@ -1,4 +1,169 @@
 package engine
 
-// A Schema makes, checks and migrates the tables of one database system.
-type Schema struct{}
+import (
+	"context"
+	"database/sql"
+	"fmt"
+)
+
+// SchemaVersion is the version of MLMD's database schema that the engine
+// reads and writes. Only a database of exactly this version is opened.
+const SchemaVersion = 10
+
+// A Schema makes, checks and migrates the tables of one database system:
+// [SQLiteSchema], [PostgresSchema] or [MySQLSchema]. It holds no state and may
+// be copied.
+type Schema struct {
+	ddl     ddl
+	catalog string // SELECT of (table, column) for tables in lower case: %s
+	scripts string // folder of the migration scripts
+	command string // what upgrades a database of this kind, for people
+	// exclusive runs body on conn while no other process changes the schema,
+	// and undoes what body did when it fails, where the database can.
+	exclusive func(ctx context.Context, conn *sql.Conn, body func() error) error
+	// prepare reads what the statements depend on, such as a collation that
+	// this server has. It may be nil.
+	prepare func(ctx context.Context, conn *sql.Conn, d *ddl) error
+	// fixedIDs: the system types of a new database get their ids by name. Where
+	// it is false they come from a sequence that starts at 1.
+	fixedIDs bool
+	// resumes: creation is not atomic, so that empty tables without a version
+	// are a creation cut short, which opening finishes.
+	resumes bool
+	// notDatabase recognises the driver's error for a file that is no database.
+	notDatabase func(error) bool
+}
+
+// Open makes an empty database an MLMD database, and checks one that is not
+// empty. It changes nothing in a database that it refuses, and never upgrades:
+// see [Schema.Migrate]. The error is a [*SchemaError] where the database is
+// not of version 10. Any number of processes may open a database at once.
+//
+// A database that is complete is only read, so that a read-only one opens.
+func (s Schema) Open(ctx context.Context, db *sql.DB) error {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return s.openError(err)
+	}
+	defer conn.Close()
+	found, err := s.inspect(ctx, conn)
+	if err != nil {
+		return s.openError(err)
+	}
+	ready, err := s.ready(ctx, conn, found)
+	if ready || err != nil {
+		return err
+	}
+	err = s.exclusive(ctx, conn, func() error { return s.complete(ctx, conn) })
+	if err != nil && s.done(ctx, conn) {
+		return nil // another process was faster, where a lock does not hold it off
+	}
+	return s.openError(err)
+}
+
+// done says whether the database is complete by now.
+func (s Schema) done(ctx context.Context, conn *sql.Conn) bool {
+	found, err := s.inspect(ctx, conn)
+	if err != nil {
+		return false
+	}
+	ready, err := s.ready(ctx, conn, found)
+	return ready && err == nil
+}
+
+// ready says whether nothing is left to do, and refuses what cannot be used.
+func (s Schema) ready(ctx context.Context, conn *sql.Conn, found inventory) (bool, error) {
+	if found.empty() {
+		return false, nil
+	}
+	if err := s.usable(found); err != nil {
+		if s.resumes && found.version == noVersion {
+			return false, s.resumable(ctx, conn, found, err)
+		}
+		return false, err
+	}
+	missing, err := missingSystemTypes(ctx, conn)
+	return err == nil && len(missing) == 0, err
+}
+
+// complete creates what is missing. Another process may have done so since the
+// first look, hence it looks again, alone this time.
+func (s Schema) complete(ctx context.Context, conn *sql.Conn) error {
+	found, err := s.inspect(ctx, conn)
+	if err != nil {
+		return err
+	}
+	if ready, err := s.ready(ctx, conn, found); ready || err != nil {
+		return err
+	}
+	fresh := found.version == noVersion
+	if fresh {
+		if err := s.create(ctx, conn); err != nil {
+			return err
+		}
+	}
+	missing, err := missingSystemTypes(ctx, conn)
+	if err != nil {
+		return err
+	}
+	return insertSystemTypes(ctx, conn, missing, fresh && s.fixedIDs)
+}
+
+// create makes all tables and indexes, and sets the version last.
+func (s Schema) create(ctx context.Context, conn *sql.Conn) error {
+	d := s.ddl
+	if s.prepare != nil {
+		if err := s.prepare(ctx, conn, &d); err != nil {
+			return err
+		}
+	}
+	for _, statement := range d.statements() {
+		if _, err := conn.ExecContext(ctx, statement); err != nil {
+			return fmt.Errorf("create the tables: %w", err)
+		}
+	}
+	_, err := conn.ExecContext(ctx, fmt.Sprintf("INSERT INTO MLMDEnv (schema_version) VALUES (%d)", SchemaVersion))
+	if err != nil {
+		return fmt.Errorf("set the schema version: %w", err)
+	}
+	return nil
+}
+
+// openError names a file that is no database as such.
+func (s Schema) openError(err error) error {
+	if err != nil && s.notDatabase != nil && s.notDatabase(err) {
+		return &SchemaError{Kind: ErrNotDatabase, Version: noVersion, Err: err}
+	}
+	return err
+}
+
+// alone runs body between the statements that begin and end an exclusive
+// transaction on conn. A connection whose transaction cannot be ended is
+// thrown away.
+func alone(ctx context.Context, conn *sql.Conn, begin []string, body func() error) error {
+	for i, statement := range begin {
+		if _, err := conn.ExecContext(ctx, statement); err != nil {
+			if i > 0 {
+				rollBack(ctx, conn)
+			}
+			return fmt.Errorf("lock the schema: %w", err)
+		}
+	}
+	if err := body(); err != nil {
+		rollBack(ctx, conn)
+		return err
+	}
+	if _, err := conn.ExecContext(ctx, "COMMIT"); err != nil {
+		rollBack(ctx, conn)
+		return fmt.Errorf("commit the schema: %w", err)
+	}
+	return nil
+}
+
+// rollBack ends the transaction on conn also when ctx is done: the connection
+// goes back to a pool.
+func rollBack(ctx context.Context, conn *sql.Conn) {
+	if _, err := conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK"); err != nil {
+		discard(conn)
+	}
+}

@@ -1,0 +1,58 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// Why a database cannot be opened. errors.Is finds them behind a [*SchemaError].
+var (
+	ErrSchemaOlder   = errors.New("the database has an older schema")
+	ErrSchemaNewer   = errors.New("the database has a newer schema")
+	ErrSchemaPartial = errors.New("the database has only a part of the MLMD schema")
+	ErrSchemaDamaged = errors.New("the schema version of the database cannot be read")
+	ErrNotDatabase   = errors.New("not a database")
+)
+
+// A SchemaError says why a database cannot be opened as it is. Nothing in the
+// database was changed.
+type SchemaError struct {
+	Kind    error    // one of the Err values above
+	Version int64    // the version found; -1 where there is none
+	Missing []string // tables, or table.column, that a partial schema lacks
+	Command string   // what upgrades an older database
+	Err     error    // what the driver said, if it said anything; never sent to clients
+}
+
+// Error tells people what was found and what to do.
+func (e *SchemaError) Error() string {
+	switch e.Kind {
+	case ErrSchemaOlder:
+		return fmt.Sprintf("%v: version %d, needed is %d; make a copy and upgrade it with %s", e.Kind, e.Version, SchemaVersion, e.Command)
+	case ErrSchemaNewer:
+		return fmt.Sprintf("%v: version %d, and this release knows versions up to %d; use a newer release", e.Kind, e.Version, SchemaVersion)
+	case ErrSchemaPartial:
+		return fmt.Sprintf("%v: missing are %s; it is another program's database, or was cut short", e.Kind, shortList(e.Missing))
+	case ErrSchemaDamaged:
+		return fmt.Sprintf("%v: table MLMDEnv must hold exactly one row", e.Kind)
+	}
+	return e.Kind.Error()
+}
+
+// Unwrap makes errors.Is and errors.As find both the kind and the cause.
+func (e *SchemaError) Unwrap() []error {
+	if e.Err == nil {
+		return []error{e.Kind}
+	}
+	return []error{e.Kind, e.Err}
+}
+
+// shortList joins names and leaves a long rest out.
+func shortList(names []string) string {
+	const most = 5
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+}

@@ -1,0 +1,153 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"strings"
+)
+
+// noVersion stands for a database that names no schema version.
+const noVersion = -1
+
+// An inventory is what a database holds of the MLMD schema. Names are in lower
+// case: PostgreSQL folds them, SQLite does not tell them apart.
+type inventory struct {
+	columns map[string]map[string]bool // of the tables that exist
+	version int64                      // noVersion: none
+	rows    int                        // in MLMDEnv; more than one is damage
+}
+
+func (f inventory) empty() bool               { return len(f.columns) == 0 }
+func (f inventory) has(t, column string) bool { return f.columns[strings.ToLower(t)][column] }
+
+// inspect reads the database's own catalog. It does not try the tables, so that
+// a failing statement is never mistaken for a missing table.
+func (s Schema) inspect(ctx context.Context, conn *sql.Conn) (inventory, error) {
+	found := inventory{columns: map[string]map[string]bool{}, version: noVersion}
+	rows, err := conn.QueryContext(ctx, s.catalog)
+	if err != nil {
+		return found, fmt.Errorf("read the catalog: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var table, column string
+		if err := rows.Scan(&table, &column); err != nil {
+			return found, fmt.Errorf("read the catalog: %w", err)
+		}
+		table = strings.ToLower(table)
+		if found.columns[table] == nil {
+			found.columns[table] = map[string]bool{}
+		}
+		found.columns[table][strings.ToLower(column)] = true
+	}
+	if err := rows.Err(); err != nil {
+		return found, fmt.Errorf("read the catalog: %w", err)
+	}
+	if err := rows.Close(); err != nil {
+		return found, fmt.Errorf("read the catalog: %w", err)
+	}
+	switch {
+	case found.has("MLMDEnv", "schema_version"):
+		err = found.readVersion(ctx, conn)
+	case found.has("Type", "is_artifact_type"):
+		found.version = 0 // the first releases had no table for it
+	}
+	return found, err
+}
+
+func (f *inventory) readVersion(ctx context.Context, conn *sql.Conn) error {
+	rows, err := conn.QueryContext(ctx, "SELECT schema_version FROM MLMDEnv LIMIT 2")
+	if err != nil {
+		return fmt.Errorf("read the schema version: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		f.rows++
+		if err := rows.Scan(&f.version); err != nil {
+			return fmt.Errorf("read the schema version: %w", err)
+		}
+	}
+	return rows.Err()
+}
+
+// usable refuses whatever is not exactly a database of version 10.
+func (s Schema) usable(found inventory) error {
+	switch {
+	case found.rows > 1:
+		return &SchemaError{Kind: ErrSchemaDamaged, Version: found.version}
+	case found.version > SchemaVersion:
+		return &SchemaError{Kind: ErrSchemaNewer, Version: found.version}
+	case found.version != noVersion && found.version < SchemaVersion:
+		return &SchemaError{Kind: ErrSchemaOlder, Version: found.version, Command: s.command}
+	}
+	missing := found.missing()
+	if found.version == noVersion && len(missing) == 0 {
+		return &SchemaError{Kind: ErrSchemaDamaged, Version: noVersion}
+	}
+	if len(missing) > 0 {
+		return &SchemaError{Kind: ErrSchemaPartial, Version: found.version, Missing: missing}
+	}
+	return nil
+}
+
+// missing are the tables, and the columns of tables, that version 10 has.
+func (f inventory) missing() []string {
+	var names []string
+	for _, t := range tables {
+		columns, exists := f.columns[strings.ToLower(t.name)]
+		if !exists {
+			names = append(names, t.name)
+			continue
+		}
+		for _, c := range t.columns {
+			if !columns[c.name] {
+				names = append(names, t.name+"."+c.name)
+			}
+		}
+	}
+	return names
+}
+
+// resumable says whether found is our own creation cut short: the tables that
+// exist are whole and empty. It returns refusal where they are not.
+func (s Schema) resumable(ctx context.Context, conn *sql.Conn, found inventory, refusal error) error {
+	for _, t := range tables {
+		columns, exists := found.columns[strings.ToLower(t.name)]
+		if !exists {
+			continue
+		}
+		if len(columns) != len(t.columns) {
+			return refusal
+		}
+		for _, c := range t.columns {
+			if !columns[c.name] {
+				return refusal
+			}
+		}
+		var one int
+		err := conn.QueryRowContext(ctx, "SELECT 1 FROM "+t.name+" LIMIT 1").Scan(&one)
+		if err == nil {
+			return refusal
+		}
+		if err != sql.ErrNoRows {
+			return fmt.Errorf("look into table %s: %w", t.name, err)
+		}
+	}
+	return nil
+}
+
+// discard closes conn for good.
+func discard(conn *sql.Conn) {
+	_ = conn.Raw(func(any) error { return driver.ErrBadConn })
+}
+
+// quotedNames are the names of all tables in lower case, as a list for IN.
+func quotedNames() string {
+	names := make([]string, len(tables))
+	for i, t := range tables {
+		names[i] = "'" + strings.ToLower(t.name) + "'"
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,86 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+)
+
+// The numbers of Type.type_kind.
+const (
+	kindExecution = 0
+	kindArtifact  = 1
+	kindContext   = 2
+)
+
+// A systemType is a type that every MLMD database has.
+type systemType struct {
+	id   int64 // in a database that was created at version 10
+	kind int
+	name string
+}
+
+// systemTypes have no version, properties or description. A database that was
+// upgraded gives them the ids that come next.
+var systemTypes = []systemType{
+	{1, kindArtifact, "mlmd.Dataset"},
+	{2, kindArtifact, "mlmd.Model"},
+	{3, kindArtifact, "mlmd.Metrics"},
+	{4, kindArtifact, "mlmd.Statistics"},
+	{5, kindExecution, "mlmd.Train"},
+	{6, kindExecution, "mlmd.Transform"},
+	{7, kindExecution, "mlmd.Process"},
+	{8, kindExecution, "mlmd.Evaluate"},
+	{9, kindExecution, "mlmd.Deploy"},
+}
+
+// missingSystemTypes are those that the database does not have yet.
+func missingSystemTypes(ctx context.Context, conn *sql.Conn) ([]systemType, error) {
+	rows, err := conn.QueryContext(ctx, "SELECT type_kind, name FROM Type WHERE version IS NULL AND name LIKE 'mlmd.%'")
+	if err != nil {
+		return nil, fmt.Errorf("read the system types: %w", err)
+	}
+	defer rows.Close()
+	stored := map[systemType]bool{}
+	for rows.Next() {
+		var t systemType
+		if err := rows.Scan(&t.kind, &t.name); err != nil {
+			return nil, fmt.Errorf("read the system types: %w", err)
+		}
+		stored[t] = true
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read the system types: %w", err)
+	}
+	var missing []systemType
+	for _, t := range systemTypes {
+		if !stored[systemType{kind: t.kind, name: t.name}] {
+			missing = append(missing, t)
+		}
+	}
+	return missing, nil
+}
+
+// insertSystemTypes adds types, in order, in one statement.
+func insertSystemTypes(ctx context.Context, conn *sql.Conn, types []systemType, withID bool) error {
+	if len(types) == 0 {
+		return nil
+	}
+	columns := "name, type_kind"
+	if withID {
+		columns = "id, " + columns
+	}
+	values := make([]string, len(types))
+	for i, t := range types {
+		values[i] = fmt.Sprintf("('%s', %d)", t.name, t.kind)
+		if withID {
+			values[i] = fmt.Sprintf("(%d, '%s', %d)", t.id, t.name, t.kind)
+		}
+	}
+	_, err := conn.ExecContext(ctx, "INSERT INTO Type ("+columns+") VALUES "+strings.Join(values, ", "))
+	if err != nil {
+		return fmt.Errorf("add the system types: %w", err)
+	}
+	return nil
+}
