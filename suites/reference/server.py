@@ -155,6 +155,7 @@ def arguments():
     database.add_argument("--mysql", metavar="HOST:PORT/DATABASE?user=U&password=P")
     database.add_argument("--postgres", metavar="HOST:PORT/DATABASE?user=U&password=P")
     parser.add_argument("--connection-per-call", action="store_true", help="open the database for every call, as the original server does")
+    parser.add_argument("--until-stdin-closes", action="store_true", help="end with the program at the other end of standard input")
     args = parser.parse_args()
     if args.connection_per_call and not (args.sqlite or args.mysql or args.postgres):
         parser.error("--connection-per-call needs a database: in memory nothing would be kept between two calls")
@@ -179,6 +180,8 @@ def main():
     print("serving", args.address.rpartition(":")[0] + ":" + str(port), flush=True)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: server.stop(1))
+    if args.until_stdin_closes:
+        threading.Thread(target=lambda: (sys.stdin.buffer.read(), server.stop(1)), daemon=True).start()
     server.wait_for_termination()
     return 0
 

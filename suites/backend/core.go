@@ -1,0 +1,118 @@
+package backend
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/mlmd-go/sdk/pkg/store/storetest"
+)
+
+// startWait is how long a process may take until it serves.
+const startWait = 30 * time.Second
+
+var core = shared{start: func(ctx context.Context) (string, func() error, error) { return runCore(ctx) }}
+
+// ofSQLite is what every service does that keeps its data in SQLite.
+var ofSQLite = []storetest.Capability{storetest.SortsReads, storetest.WideIntegers, storetest.AnyBytes, storetest.LongText}
+
+func startCore(ctx context.Context, tb testing.TB) (service, error) {
+	s, err := core.store(ctx, tb)
+	s.has = append(s.has, ofSQLite...)
+	return s, err
+}
+
+// runCore starts the published core as a process on a free port. Further
+// arguments choose its database.
+func runCore(ctx context.Context, args ...string) (address string, stop func() error, err error) {
+	python, err := corePython(ctx)
+	if err != nil {
+		return "", nil, err
+	}
+	script := filepath.Join(referenceFolder(), "server.py")
+	return runServer(exec.Command(python, append([]string{script, "--address", "127.0.0.1:0", "--until-stdin-closes"}, args...)...))
+}
+
+// corePython finds an interpreter that has the published core.
+func corePython(ctx context.Context) (string, error) {
+	python, named := os.LookupEnv("MLMD_PYTHON")
+	if !named {
+		python = filepath.Join(referenceFolder(), ".venv", "bin", "python")
+		if _, err := os.Stat(python); err != nil {
+			python = "python3"
+		}
+	}
+	check := exec.CommandContext(ctx, python, "-c", "import grpc, ml_metadata")
+	if out, err := check.CombinedOutput(); err != nil {
+		lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+		return "", unavailable("%s cannot import ml_metadata (%v: %s); suites/reference/setup.sh makes an environment that can, or set MLMD_PYTHON",
+			python, err, lines[len(lines)-1])
+	}
+	return python, nil
+}
+
+// referenceFolder is suites/reference, wherever the test runs.
+func referenceFolder() string {
+	_, file, _, _ := runtime.Caller(0)
+	return filepath.Join(filepath.Dir(file), "..", "reference")
+}
+
+// runServer starts a process that prints "serving ADDRESS" once it serves. It
+// gets its standard input from a pipe that closes with this process, so that
+// it can see when nobody needs it any more.
+func runServer(cmd *exec.Cmd) (address string, stop func() error, err error) {
+	cmd.Stderr = os.Stderr
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return "", nil, err
+	}
+	alive, err := cmd.StdinPipe()
+	if err != nil {
+		return "", nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return "", nil, err
+	}
+	stop = func() error {
+		alive.Close()
+		return end(cmd)
+	}
+	line := make(chan string, 1)
+	go func() {
+		defer close(line)
+		for scan := bufio.NewScanner(stdout); scan.Scan(); {
+			if address, ok := strings.CutPrefix(scan.Text(), "serving "); ok {
+				line <- address
+			}
+		}
+	}()
+	select {
+	case address, ok := <-line:
+		if !ok {
+			return "", nil, fmt.Errorf("%s ended before it served: %w", cmd.Path, errors.Join(cmd.Wait(), errors.New("see its output above")))
+		}
+		return address, stop, nil
+	case <-time.After(startWait):
+		return "", nil, errors.Join(fmt.Errorf("%s does not serve after %v", cmd.Path, startWait), stop())
+	}
+}
+
+// end asks the process to stop, and kills it if it does not.
+func end(cmd *exec.Cmd) error {
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		return errors.Join(err, cmd.Wait())
+	}
+	killer := time.AfterFunc(10*time.Second, func() { cmd.Process.Kill() })
+	defer killer.Stop()
+	cmd.Wait() // the exit status of a process told to end says nothing
+	return nil
+}
