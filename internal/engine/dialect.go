@@ -19,6 +19,10 @@ type Dialect struct {
 	// Returning is set where INSERT … RETURNING id answers the ids of all rows
 	// in the order of their VALUES. Elsewhere the ids follow LAST_INSERT_ID.
 	Returning bool
+	// TextParam is what stands for ? where the parameter is a string, if the
+	// tables' own collation would not compare text byte for byte; empty
+	// elsewhere. It holds one ?.
+	TextParam string
 	// MaxParams is how many parameters one statement may have.
 	MaxParams int
 	// InsertIgnore is the statement form that leaves existing rows alone: what
