@@ -11,18 +11,16 @@ type Dialect struct {
 
 	// Numbered is set where parameters are spelled $1, $2, … instead of ?.
 	Numbered bool
+	// Prepare is set where the engine should keep prepared statements. A driver
+	// that caches them by itself does without.
+	Prepare bool
 	// Array turns ids into one parameter for "IN" where the database takes a
 	// whole list as one value; nil where a list is spelled out as (?, ?, …).
 	// ArrayIn is then the text that follows the column, with one ?: "= ANY(?)".
 	Array   func(ids []int64) any
 	ArrayIn string
-	// Returning is set where INSERT … RETURNING id answers the ids of all rows
-	// in the order of their VALUES. Elsewhere the ids follow LAST_INSERT_ID.
-	Returning bool
-	// TextParam is what stands for ? where the parameter is a string, if the
-	// tables' own collation would not compare text byte for byte; empty
-	// elsewhere. It holds one ?.
-	TextParam string
+	// IDs says how the ids of inserted rows are learned.
+	IDs IDSource
 	// MaxParams is how many parameters one statement may have.
 	MaxParams int
 	// InsertIgnore is the statement form that leaves existing rows alone: what
@@ -31,17 +29,36 @@ type Dialect struct {
 	// ForUpdate and ForShare follow a SELECT that must lock what it reads; empty
 	// where a write transaction is alone anyway.
 	ForUpdate, ForShare string
+	// LockTypes are statements that make transactions that create types take
+	// turns, until they end; none where a write transaction is alone anyway.
+	LockTypes []string
 	// ProtoBase64 is set where proto values are stored as base64 text rather
 	// than as bytes.
 	ProtoBase64 bool
-	// Int32 is set where int_value and step_index have 32 bits.
+	// Int32 is set where ids, int_value and step_index have 32 bits.
 	Int32 bool
 
-	// Classify says what a driver's error means to the engine.
+	// Classify says what a driver's error means to the engine. It is never
+	// given the errors of a done context or of database/sql itself.
 	Classify func(error) ErrorClass
 	// Schema makes, checks and migrates the tables.
 	Schema Schema
 }
+
+// An IDSource is a way to learn the ids of the rows of one INSERT.
+type IDSource uint8
+
+// The ways to learn ids.
+const (
+	// IDsReturned: INSERT … RETURNING id answers them, ascending in the order of
+	// the VALUES.
+	IDsReturned IDSource = iota
+	// IDsEndAtLast: they are consecutive, and the driver's last id is the last.
+	IDsEndAtLast
+	// IDsStartAtLast: the driver's last id is the first; the others follow in
+	// steps of @@auto_increment_increment, which may change at any time.
+	IDsStartAtLast
+)
 
 // An ErrorClass is the meaning of a driver's error.
 type ErrorClass uint8
