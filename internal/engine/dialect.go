@@ -19,6 +19,10 @@ type Dialect struct {
 	// ArrayIn is then the text that follows the column, with one ?: "= ANY(?)".
 	Array   func(ids []int64) any
 	ArrayIn string
+	// TextParam is what stands for ? where the parameter is a string that is
+	// compared, if the tables' own collation would not compare text byte for
+	// byte; empty elsewhere. It holds one ?. Statements mark these as ?$.
+	TextParam string
 	// IDs says how the ids of inserted rows are learned.
 	IDs IDSource
 	// MaxParams is how many parameters one statement may have.
