@@ -30,6 +30,9 @@ type Schema struct {
 	// resumes: creation is not atomic, so that empty tables without a version
 	// are a creation cut short, which opening finishes.
 	resumes bool
+	// repeated recognises the driver's error for a migration statement that an
+	// earlier try has carried out. nil where that cannot be.
+	repeated func(error) bool
 	// notDatabase recognises the driver's error for a file that is no database.
 	notDatabase func(error) bool
 }

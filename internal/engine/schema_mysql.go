@@ -36,6 +36,7 @@ func MySQLSchema() Schema {
 		resumes:   true,
 		prepare:   exactCollation,
 		exclusive: underNamedLock,
+		repeated:  doneBefore,
 	}
 }
 
@@ -77,4 +78,22 @@ func underNamedLock(ctx context.Context, conn *sql.Conn, body func() error) (err
 		}
 	}()
 	return body()
+}
+
+// doneBefore recognises what a statement of a migration answers when it ran
+// before: each alters one table and does so wholly or not at all. The numbers
+// are read from the text, since the driver's types are not known here.
+func doneBefore(err error) bool {
+	for _, number := range []string{
+		"1060", // duplicate column name
+		"1061", // duplicate key name
+		"1091", // cannot drop, it does not exist
+		"1054", // unknown column, which was renamed or dropped
+		"1176", // key does not exist
+	} {
+		if strings.Contains(err.Error(), "Error "+number+" (") {
+			return true
+		}
+	}
+	return false
 }

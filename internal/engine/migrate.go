@@ -1,0 +1,170 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// The scripts of a database stand in a folder of its own, two a version: NN.up
+// leads from the version before to NN, NN.down leads back. The first line says
+// what happens; a statement ends with a semicolon at the end of a line.
+//
+//go:embed migrations
+var scripts embed.FS
+
+// Why a database cannot be migrated.
+var (
+	ErrSchemaEmpty = errors.New("the database is empty")
+	ErrNoMigration = errors.New("there is no migration to that version")
+)
+
+// A Step is one migration: from a version to its neighbour.
+type Step struct {
+	From, To   int64
+	Title      string   // what it does, in one sentence
+	Statements []string // the SQL, without semicolons
+}
+
+// Plan returns the steps from the version that db has to version to, upwards
+// or downwards, and changes nothing. No steps: it has that version.
+func (s Schema) Plan(ctx context.Context, db *sql.DB, to int64) ([]Step, error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, s.openError(err)
+	}
+	defer conn.Close()
+	steps, err := s.plan(ctx, conn, to)
+	return steps, s.openError(err)
+}
+
+// Migrate brings db to version to and returns the steps that it made. On
+// SQLite and PostgreSQL all steps are one transaction. MySQL commits each
+// statement: there a migration cut short is finished by calling Migrate again.
+//
+// Going down loses what the older version cannot hold.
+func (s Schema) Migrate(ctx context.Context, db *sql.DB, to int64) ([]Step, error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, s.openError(err)
+	}
+	defer conn.Close()
+	var steps []Step
+	err = s.exclusive(ctx, conn, func() error {
+		if steps, err = s.plan(ctx, conn, to); err != nil {
+			return err
+		}
+		for _, step := range steps {
+			if err := s.run(ctx, conn, step); err != nil {
+				return fmt.Errorf("migrate the schema from version %d to %d: %w", step.From, step.To, err)
+			}
+		}
+		return s.arrived(ctx, conn, to)
+	})
+	if err != nil {
+		return nil, s.openError(err)
+	}
+	return steps, nil
+}
+
+func (s Schema) plan(ctx context.Context, conn *sql.Conn, to int64) ([]Step, error) {
+	if to < 0 || to > SchemaVersion {
+		return nil, fmt.Errorf("%w: version %d is not between 0 and %d", ErrNoMigration, to, SchemaVersion)
+	}
+	found, err := s.inspect(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case found.empty():
+		return nil, ErrSchemaEmpty
+	case found.rows > 1:
+		return nil, &SchemaError{Kind: ErrSchemaDamaged, Version: found.version}
+	case found.version > SchemaVersion:
+		return nil, &SchemaError{Kind: ErrSchemaNewer, Version: found.version}
+	case found.version == noVersion:
+		return nil, &SchemaError{Kind: ErrSchemaPartial, Version: noVersion, Missing: found.missing()}
+	}
+	var steps []Step
+	for at := found.version; at < to; at++ {
+		steps = append(steps, Step{From: at, To: at + 1})
+	}
+	for at := found.version; at > to; at-- {
+		steps = append(steps, Step{From: at, To: at - 1})
+	}
+	for i := range steps {
+		if err := s.load(&steps[i]); err != nil {
+			return nil, err
+		}
+	}
+	return steps, nil
+}
+
+// load fills a step from its script.
+func (s Schema) load(step *Step) error {
+	name := fmt.Sprintf("migrations/%s/%02d.up.sql", s.scripts, step.To)
+	if step.To < step.From {
+		name = fmt.Sprintf("migrations/%s/%02d.down.sql", s.scripts, step.From)
+	}
+	script, err := scripts.ReadFile(name)
+	if err != nil {
+		return fmt.Errorf("%w: from version %d to %d", ErrNoMigration, step.From, step.To)
+	}
+	title, body, _ := strings.Cut(string(script), "\n")
+	step.Title = strings.TrimPrefix(title, "-- ")
+	step.Statements = splitScript(body)
+	if step.To > 0 {
+		step.Statements = append(step.Statements, fmt.Sprintf("UPDATE MLMDEnv SET schema_version = %d", step.To))
+	}
+	return nil
+}
+
+// splitScript returns the statements of a script without its comments.
+func splitScript(script string) []string {
+	var kept []string
+	for line := range strings.Lines(script) {
+		if !strings.HasPrefix(line, "--") {
+			kept = append(kept, line)
+		}
+	}
+	var statements []string
+	for statement := range strings.SplitSeq(strings.Join(kept, ""), ";\n") {
+		if statement = strings.TrimSpace(statement); statement != "" {
+			statements = append(statements, statement)
+		}
+	}
+	return statements
+}
+
+func (s Schema) run(ctx context.Context, conn *sql.Conn, step Step) error {
+	for _, statement := range step.Statements {
+		_, err := conn.ExecContext(ctx, statement)
+		if err != nil && s.repeated != nil && s.repeated(err) {
+			continue // done by an earlier try
+		}
+		if err != nil {
+			first, _, _ := strings.Cut(statement, "\n")
+			return fmt.Errorf("%s …: %w", first, err)
+		}
+	}
+	return nil
+}
+
+// arrived checks the tables after the last step: a script that leaves something
+// out must not be committed.
+func (s Schema) arrived(ctx context.Context, conn *sql.Conn, to int64) error {
+	found, err := s.inspect(ctx, conn)
+	if err != nil {
+		return err
+	}
+	if found.version != to {
+		return fmt.Errorf("migrate the schema: version is %d and not %d", found.version, to)
+	}
+	if to == SchemaVersion {
+		return s.usable(found)
+	}
+	return nil
+}

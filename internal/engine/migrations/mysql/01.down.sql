@@ -1,0 +1,3 @@
+-- No table names the schema version.
+
+DROP TABLE MLMDEnv;

@@ -1,0 +1,4 @@
+-- Contexts are lost.
+
+DROP TABLE IF EXISTS ContextProperty;
+DROP TABLE IF EXISTS Context;

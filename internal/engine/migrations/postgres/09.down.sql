@@ -1,0 +1,6 @@
+-- External ids are lost.
+
+ALTER TABLE Type DROP COLUMN external_id;
+ALTER TABLE Artifact DROP COLUMN external_id;
+ALTER TABLE Execution DROP COLUMN external_id;
+ALTER TABLE Context DROP COLUMN external_id;

@@ -1,0 +1,4 @@
+-- Contexts are lost.
+
+DROP TABLE ContextProperty;
+DROP TABLE Context;

@@ -1,0 +1,4 @@
+-- What contexts hold is lost.
+
+DROP TABLE Association;
+DROP TABLE Attribution;
