@@ -1,0 +1,95 @@
+package testdb
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+)
+
+var postgres = server{variable: "MLMD_TEST_POSTGRES", start: startPostgres}
+
+// Postgres makes a fresh, empty database and returns its DSN, as
+// postgres://user@host:port/name. It is dropped when the test ends. The error
+// says why there is no server.
+func Postgres(tb testing.TB) (string, error) {
+	tb.Helper()
+	dsn, err := postgres.get()
+	if err != nil {
+		return "", err
+	}
+	u, err := url.Parse(dsn)
+	if err != nil {
+		return "", fmt.Errorf("MLMD_TEST_POSTGRES is no URL: %w", err)
+	}
+	name := freshName()
+	if err := runPostgres(tb.Context(), dsn, "CREATE DATABASE "+name); err != nil {
+		return "", fmt.Errorf("make a database for the test: %w", err)
+	}
+	dropAfter(tb, func(ctx context.Context) error {
+		return runPostgres(ctx, dsn, "DROP DATABASE "+name+" WITH (FORCE)")
+	})
+	u.Path = "/" + name
+	return u.String(), nil
+}
+
+func startPostgres(folder string) (*process, error) {
+	bin, err := postgresPrograms()
+	if err != nil {
+		return nil, err
+	}
+	as, err := serverAccount("postgres", folder)
+	if err != nil {
+		return nil, err
+	}
+	data := filepath.Join(folder, "data")
+	if err := prepare(folder, as, filepath.Join(bin, "initdb"), "-D", data, "-U", "postgres", "-A", "trust",
+		"-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"); err != nil {
+		return nil, err
+	}
+	port, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	dsn := fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", port)
+	return launch(folder, dsn, as,
+		func(ctx context.Context) error { return runPostgres(ctx, dsn, "SELECT 1") },
+		filepath.Join(bin, "postgres"), "-D", data, "-k", folder, "-h", "127.0.0.1", "-p", strconv.Itoa(port),
+		"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=300")
+}
+
+// postgresPrograms is the folder of initdb and postgres. Debian keeps them off
+// the path; of several versions the newest is taken.
+func postgresPrograms() (string, error) {
+	if path, err := program("initdb"); err == nil {
+		return filepath.Dir(path), nil
+	}
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	best, newest := "", -1.0
+	for _, path := range found {
+		folder := filepath.Dir(path)
+		version, err := strconv.ParseFloat(filepath.Base(filepath.Dir(folder)), 64)
+		if err == nil && version > newest {
+			best, newest = folder, version
+		}
+	}
+	if best == "" {
+		return "", fmt.Errorf("PostgreSQL is not installed (no initdb on the path or in /usr/lib/postgresql)")
+	}
+	return best, nil
+}
+
+func runPostgres(ctx context.Context, dsn, statement string) error {
+	db, err := sql.Open("pgx", dsn)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	_, err = db.ExecContext(ctx, statement)
+	return err
+}
