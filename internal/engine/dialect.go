@@ -11,6 +11,8 @@ type Dialect struct {
 
 	// Numbered is set where parameters are spelled $1, $2, … instead of ?.
 	Numbered bool
+	// Begin begins a transaction that writes; empty is BEGIN.
+	Begin string
 	// Prepare is set where the engine should keep prepared statements. A driver
 	// that caches them by itself does without.
 	Prepare bool
@@ -47,6 +49,13 @@ type Dialect struct {
 	Classify func(error) ErrorClass
 	// Schema makes, checks and migrates the tables.
 	Schema Schema
+}
+
+func (d *Dialect) begin() string {
+	if d.Begin == "" {
+		return "BEGIN"
+	}
+	return d.Begin
 }
 
 // An IDSource is a way to learn the ids of the rows of one INSERT.

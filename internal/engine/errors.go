@@ -1,0 +1,105 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// A failure is an error that the client may read: it goes out as it is.
+type failure struct {
+	code codes.Code
+	text string
+}
+
+func (f *failure) Error() string { return f.text }
+
+// fail makes a failure.
+func fail(code codes.Code, format string, args ...any) error {
+	return &failure{code: code, text: fmt.Sprintf(format, args...)}
+}
+
+func invalid(format string, args ...any) error {
+	return fail(codes.InvalidArgument, format, args...)
+}
+
+// errClosed is what a closed engine answers.
+var errClosed = fail(codes.Unavailable, "the store is closed")
+
+// errIDsLost says that the ids of new rows could not be learned.
+var errIDsLost = errors.New("the ids of inserted rows are not where they should be")
+
+// A commitError is the error of a COMMIT, which may have taken effect.
+type commitError struct{ err error }
+
+func (e *commitError) Error() string { return "commit: " + e.err.Error() }
+func (e *commitError) Unwrap() error { return e.err }
+
+// class says what err means; the errors of database/sql itself included.
+func (d *Dialect) class(err error) ErrorClass {
+	if errors.Is(err, errIDsLost) {
+		return Retry
+	}
+	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) {
+		return RetryUnknown
+	}
+	return d.Classify(err)
+}
+
+// isUnique says whether err is the violation of a unique constraint.
+func (d *Dialect) isUnique(err error) bool {
+	var f *failure
+	return err != nil && !errors.As(err, &f) && d.class(err) == Unique
+}
+
+// status turns err into what the client gets. Whatever a driver said stays in
+// the log.
+func (e *Engine) status(ctx context.Context, rpc string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var f *failure
+	if errors.As(err, &f) {
+		return status.Error(f.code, f.text)
+	}
+	if cause := ctx.Err(); cause != nil {
+		return status.FromContextError(cause).Err()
+	}
+	f = e.translate(err)
+	level := slog.LevelError
+	if f.code == codes.Aborted || f.code == codes.InvalidArgument {
+		level = slog.LevelInfo
+	}
+	e.log.Log(ctx, level, "a request failed in the database", "rpc", rpc, "code", f.code.String(), "error", err)
+	return status.Error(f.code, f.text)
+}
+
+// translate gives an error of the database the code and the words for clients.
+func (e *Engine) translate(err error) *failure {
+	class := e.d.class(err)
+	var atCommit *commitError
+	if class == RetryUnknown && errors.As(err, &atCommit) {
+		return &failure{codes.Unavailable, "the connection was lost during the commit: the request may have taken effect"}
+	}
+	if f, ok := translations[class]; ok {
+		return &f
+	}
+	return &failure{codes.Internal, "the database failed; its message is in the server's log"}
+}
+
+var translations = map[ErrorClass]failure{
+	Unique:       {codes.Internal, "UNIQUE constraint failed: a name or external_id is a duplicate of a stored one"},
+	Retry:        {codes.Aborted, "Concurrent writes aborted after max number of retries."},
+	RetryUnknown: {codes.Unavailable, "the connection to the database was lost"},
+	TooLong:      {codes.InvalidArgument, "a name, value or other text is too long for the database"},
+	OutOfRange:   {codes.InvalidArgument, "a number is out of range: the database holds integers of 32 bits"},
+	BadText:      {codes.InvalidArgument, "the database cannot hold a text: it is not valid UTF-8 or has a NUL"},
+	ReadOnly:     {codes.Internal, "attempt to write a readonly database"},
+	Unavailable:  {codes.Unavailable, "the database cannot be reached"},
+}

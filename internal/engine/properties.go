@@ -1,0 +1,237 @@
+package engine
+
+import (
+	"encoding/base64"
+	"math"
+	"strings"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/anypb"
+	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+)
+
+// structPrefix marks a string column that holds a struct: the base64 of a
+// serialized google.protobuf.Struct follows.
+const structPrefix = "mlmd-struct::"
+
+// valueColumns are the columns of a property that hold its value. Exactly one
+// of them is not NULL.
+var valueColumns = []string{"int_value", "double_value", "string_value", "proto_value", "bool_value"}
+
+// A propertyRow is one row of a property table.
+type propertyRow struct {
+	node   int64
+	name   string
+	custom bool
+	value  *mlmdpb.Value
+}
+
+// appendArgs adds the parameters of an INSERT of r: see [nodeKind.newProperty].
+func (r propertyRow) appendArgs(args []any, d *Dialect) ([]any, error) {
+	var number, double, text, message, flag any
+	switch v := r.value.GetValue().(type) {
+	case *mlmdpb.Value_IntValue:
+		number = v.IntValue
+	case *mlmdpb.Value_DoubleValue:
+		double = v.DoubleValue
+	case *mlmdpb.Value_StringValue:
+		text = v.StringValue
+	case *mlmdpb.Value_StructValue:
+		s, err := encodeStruct(v.StructValue)
+		if err != nil {
+			return nil, invalid("Property %s: the struct cannot be serialized: %v", r.name, err)
+		}
+		text = s
+	case *mlmdpb.Value_ProtoValue:
+		b, err := encodeProto(v.ProtoValue, d.ProtoBase64)
+		if err != nil {
+			return nil, invalid("Property %s: the message cannot be serialized: %v", r.name, err)
+		}
+		message = b
+	case *mlmdpb.Value_BoolValue:
+		flag = v.BoolValue
+	}
+	return append(args, r.node, r.name, r.custom, number, double, text, message, flag), nil
+}
+
+func encodeStruct(s *structpb.Struct) (string, error) {
+	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(s)
+	if err != nil {
+		return "", err
+	}
+	return structPrefix + base64.StdEncoding.EncodeToString(b), nil
+}
+
+// encodeProto serializes the whole Any. As base64 it is text also where the
+// column is a BLOB, as the original stores it.
+func encodeProto(a *anypb.Any, asBase64 bool) (any, error) {
+	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(a)
+	if err != nil {
+		return nil, err
+	}
+	if asBase64 {
+		return base64.StdEncoding.EncodeToString(b), nil
+	}
+	if b == nil {
+		b = []byte{}
+	}
+	return b, nil
+}
+
+// checkValue refuses what could be written but not read back.
+func checkValue(name string, v *mlmdpb.Value, d *Dialect) error {
+	switch v := v.GetValue().(type) {
+	case nil:
+		return invalid("Property %s has no value", name)
+	case *mlmdpb.Value_IntValue:
+		if d.Int32 && v.IntValue != int64(int32(v.IntValue)) {
+			return invalid("Property %s: integer %d is out of range: the database holds integers of 32 bits", name, v.IntValue)
+		}
+	case *mlmdpb.Value_DoubleValue:
+		if math.IsNaN(v.DoubleValue) || math.IsInf(v.DoubleValue, 0) {
+			return fail(codes.Internal, "Property %s: a double must be a finite number, not %v", name, v.DoubleValue)
+		}
+	case *mlmdpb.Value_StringValue:
+		if strings.HasPrefix(v.StringValue, structPrefix) {
+			return invalid("Property %s: a string must not begin with %s, which marks structs", name, structPrefix)
+		}
+	case *mlmdpb.Value_ProtoValue:
+		if v.ProtoValue.GetTypeUrl() == "" {
+			return invalid("Property %s: proto_value should have a nonempty type_url", name)
+		}
+	}
+	return nil
+}
+
+// kindOf is the type that a property must have to hold v; UNKNOWN for none.
+func kindOf(v *mlmdpb.Value) mlmdpb.PropertyType {
+	switch v.GetValue().(type) {
+	case *mlmdpb.Value_IntValue:
+		return mlmdpb.PropertyType_INT
+	case *mlmdpb.Value_DoubleValue:
+		return mlmdpb.PropertyType_DOUBLE
+	case *mlmdpb.Value_StringValue:
+		return mlmdpb.PropertyType_STRING
+	case *mlmdpb.Value_StructValue:
+		return mlmdpb.PropertyType_STRUCT
+	case *mlmdpb.Value_ProtoValue:
+		return mlmdpb.PropertyType_PROTO
+	case *mlmdpb.Value_BoolValue:
+		return mlmdpb.PropertyType_BOOLEAN
+	}
+	return mlmdpb.PropertyType_UNKNOWN
+}
+
+// sameValue says whether a property that holds a would hold b the same.
+func sameValue(a, b *mlmdpb.Value) bool {
+	switch x := a.GetValue().(type) {
+	case *mlmdpb.Value_IntValue:
+		y, ok := b.GetValue().(*mlmdpb.Value_IntValue)
+		return ok && x.IntValue == y.IntValue
+	case *mlmdpb.Value_DoubleValue:
+		y, ok := b.GetValue().(*mlmdpb.Value_DoubleValue)
+		return ok && x.DoubleValue == y.DoubleValue
+	case *mlmdpb.Value_StringValue:
+		y, ok := b.GetValue().(*mlmdpb.Value_StringValue)
+		return ok && x.StringValue == y.StringValue
+	case *mlmdpb.Value_BoolValue:
+		y, ok := b.GetValue().(*mlmdpb.Value_BoolValue)
+		return ok && x.BoolValue == y.BoolValue
+	}
+	return proto.Equal(a, b)
+}
+
+// One allocation holds a value and the wrapper that a oneof needs.
+type (
+	intCell struct {
+		v mlmdpb.Value
+		w mlmdpb.Value_IntValue
+	}
+	doubleCell struct {
+		v mlmdpb.Value
+		w mlmdpb.Value_DoubleValue
+	}
+	stringCell struct {
+		v mlmdpb.Value
+		w mlmdpb.Value_StringValue
+	}
+	boolCell struct {
+		v mlmdpb.Value
+		w mlmdpb.Value_BoolValue
+	}
+)
+
+// readValue makes a value of its columns, of which the first that is not NULL
+// decides.
+func readValue(r row, number, double, text, message, flag int, d *Dialect) (*mlmdpb.Value, error) {
+	switch {
+	case !r.null(number):
+		c := &intCell{w: mlmdpb.Value_IntValue{IntValue: r.int(number)}}
+		c.v.Value = &c.w
+		return &c.v, nil
+	case !r.null(double):
+		c := &doubleCell{w: mlmdpb.Value_DoubleValue{DoubleValue: r.float(double)}}
+		c.v.Value = &c.w
+		return &c.v, nil
+	case !r.null(text):
+		s := r.text(text)
+		if strings.HasPrefix(s, structPrefix) {
+			return readStruct(s)
+		}
+		c := &stringCell{w: mlmdpb.Value_StringValue{StringValue: s}}
+		c.v.Value = &c.w
+		return &c.v, nil
+	case !r.null(message):
+		return readProto(r.text(message), d.ProtoBase64)
+	case !r.null(flag):
+		c := &boolCell{w: mlmdpb.Value_BoolValue{BoolValue: r.bool(flag)}}
+		c.v.Value = &c.w
+		return &c.v, nil
+	}
+	return nil, fail(codes.Internal, "Attempt to populate property with null value")
+}
+
+func readStruct(s string) (*mlmdpb.Value, error) {
+	b, err := decodeBase64(s[len(structPrefix):])
+	v := &structpb.Struct{}
+	if err == nil {
+		err = proto.Unmarshal(b, v)
+	}
+	if err != nil {
+		return nil, invalid("Unable to parse serialized struct: %v", err)
+	}
+	return &mlmdpb.Value{Value: &mlmdpb.Value_StructValue{StructValue: v}}, nil
+}
+
+func readProto(s string, isBase64 bool) (*mlmdpb.Value, error) {
+	b := []byte(s)
+	if isBase64 {
+		var err error
+		if b, err = decodeBase64(s); err != nil {
+			return nil, fail(codes.Internal, "Failed to Base64Unescape value: %v", err)
+		}
+	}
+	a := &anypb.Any{}
+	if err := proto.Unmarshal(b, a); err != nil {
+		return nil, fail(codes.Internal, "Unable to parse serialized proto_value: %v", err)
+	}
+	if a.GetTypeUrl() == "" {
+		return nil, fail(codes.Internal, "Retrieved proto_value should have a nonempty type_url")
+	}
+	return &mlmdpb.Value{Value: &mlmdpb.Value_ProtoValue{ProtoValue: a}}, nil
+}
+
+// decodeBase64 tolerates white space and missing padding, as the original does.
+func decodeBase64(s string) ([]byte, error) {
+	s = strings.Map(func(r rune) rune {
+		switch r {
+		case ' ', '\t', '\r', '\n', '=':
+			return -1
+		}
+		return r
+	}, s)
+	return base64.RawStdEncoding.DecodeString(s)
+}

@@ -1,0 +1,205 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+)
+
+// read answers a request that writes nothing. Each statement sees the database
+// as of its own start; what must be seen as one is read by one statement.
+func read[R any](ctx context.Context, e *Engine, rpc string, answer func(context.Context, querier) (*R, error)) (*R, error) {
+	reply, err := repeat(ctx, e, rpc, func() (r *R, err error) {
+		s, err := e.readers.lend(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer func() { e.readers.giveBack(s, e.broken(err)) }()
+		defer recovered(&err)
+		return answer(ctx, s)
+	})
+	return reply, e.status(ctx, rpc, err)
+}
+
+// write answers a request inside one transaction: all of it takes effect, or
+// nothing. Change may run more than once, each time on a database as if it had
+// not run before, so it must not keep results outside of its reply.
+func write[R any](ctx context.Context, e *Engine, rpc string, change func(context.Context, *tx) (*R, error)) (*R, error) {
+	single := map[int]bool{}
+	reply, err := repeat(ctx, e, rpc, func() (*R, error) {
+		for {
+			reply, err := transact(ctx, e, single, change)
+			var b *batchError
+			if !errors.As(err, &b) {
+				return reply, err
+			}
+			single[b.batch] = true
+		}
+	})
+	return reply, e.status(ctx, rpc, err)
+}
+
+// transact runs change in one transaction.
+func transact[R any](ctx context.Context, e *Engine, single map[int]bool, change func(context.Context, *tx) (*R, error)) (reply *R, err error) {
+	s, err := e.writers.lend(ctx)
+	if err != nil {
+		return nil, err
+	}
+	broken := false
+	defer func() { e.writers.giveBack(s, broken || e.broken(err)) }()
+	if _, err := s.exec(ctx, e.d.begin()); err != nil {
+		// An interrupted BEGIN may have taken effect.
+		broken = ctx.Err() != nil
+		return nil, err
+	}
+	t := &tx{session: s, e: e, single: single}
+	defer func() {
+		if err != nil {
+			_, failed := s.exec(context.WithoutCancel(ctx), "ROLLBACK")
+			broken = failed != nil
+		}
+	}()
+	if reply, err = guarded(ctx, t, change); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := t.commit(ctx); err != nil {
+		return nil, err
+	}
+	e.types.add(t.learned)
+	return reply, nil
+}
+
+// guarded calls change and makes a panic an error.
+func guarded[R any](ctx context.Context, t *tx, change func(context.Context, *tx) (*R, error)) (reply *R, err error) {
+	defer recovered(&err)
+	return change(ctx, t)
+}
+
+// commitPatience is how long a COMMIT may take. The caller's context does not
+// end it: whether the commit took effect would then be unknown.
+const commitPatience = 30 * time.Second
+
+func (t *tx) commit(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitPatience)
+	defer cancel()
+	if _, err := t.exec(ctx, "COMMIT"); err != nil {
+		return &commitError{err}
+	}
+	return nil
+}
+
+// repeat calls try until it succeeds, or fails for good, or the time for it is
+// over. Waiting times grow and are random, so that losers do not meet again.
+func repeat[R any](ctx context.Context, e *Engine, rpc string, try func() (*R, error)) (*R, error) {
+	reply, err := try()
+	if err == nil || !e.worthRetrying(ctx, err) {
+		return reply, err
+	}
+	waits := backoff.NewExponentialBackOff()
+	waits.InitialInterval = 2 * time.Millisecond
+	waits.MaxInterval = 250 * time.Millisecond
+	end := time.Now().Add(e.patience)
+	for n := 1; e.worthRetrying(ctx, err) && time.Now().Before(end); n++ {
+		e.log.DebugContext(ctx, "a transaction is run again", "rpc", rpc, "try", n, "error", err)
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(waits.NextBackOff()):
+		}
+		reply, err = try()
+		if err == nil {
+			return reply, nil
+		}
+	}
+	return nil, err
+}
+
+// worthRetrying says whether err may go away by itself.
+func (e *Engine) worthRetrying(ctx context.Context, err error) bool {
+	var f *failure
+	if err == nil || ctx.Err() != nil || errors.As(err, &f) {
+		return false
+	}
+	class := e.d.class(err)
+	var atCommit *commitError
+	return class == Retry || class == RetryUnknown && !errors.As(err, &atCommit)
+}
+
+// broken says whether the connection that err came from must not be used again.
+func (e *Engine) broken(err error) bool {
+	var f *failure
+	if err == nil || errors.As(err, &f) {
+		return false
+	}
+	class := e.d.class(err)
+	return class == RetryUnknown || class == Unavailable
+}
+
+// recovered is the last resort against a defect of the engine: the client gets
+// INTERNAL, the log gets the place.
+func recovered(err *error) {
+	if p := recover(); p != nil {
+		*err = &panicError{value: p, stack: debug.Stack()}
+	}
+}
+
+// A panicError is a panic that was caught.
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (p *panicError) Error() string { return fmt.Sprintf("panic: %v\n%s", p.value, p.stack) }
+
+// A tx is one write transaction, and what the engine has to remember until it
+// ends. It is used by one goroutine.
+type tx struct {
+	*session
+	e *Engine
+
+	learned []*typeInfo  // to be cached after the commit
+	batches int          // begun so far
+	single  map[int]bool // the batches that must be written one by one
+}
+
+// A batchError says that a batch of several rows failed. The request is then
+// repeated with that batch one by one, to find the row that is at fault: it
+// alone decides the answer.
+type batchError struct {
+	batch int
+	err   error
+}
+
+func (b *batchError) Error() string { return b.err.Error() }
+
+// batch begins the next batch of rows and says whether it must have one only.
+func (t *tx) batch() (n int, single bool) {
+	t.batches++
+	return t.batches, t.single[t.batches]
+}
+
+// blame makes err, which rows of batch n had, the reason to look for the one
+// that is at fault. Errors that say so already, or that come from elsewhere
+// than the rows, stay as they are.
+func (t *tx) blame(n, rows int, err error) error {
+	var f *failure
+	if err == nil || rows < 2 || errors.As(err, &f) {
+		return err
+	}
+	switch t.d.class(err) {
+	case Unique, TooLong, OutOfRange, BadText:
+		return &batchError{batch: n, err: err}
+	}
+	return err
+}
+
+// now is the time that rows are stamped with, in milliseconds.
+func (t *tx) now() int64 { return time.Now().UnixMilli() }
+

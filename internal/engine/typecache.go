@@ -1,0 +1,106 @@
+package engine
+
+import (
+	"context"
+	"sync"
+)
+
+// A typeCache remembers types by id. It holds only what never changes: a type
+// keeps its id, kind, name and version, and a property of a type keeps its kind
+// and is never removed. So a hit is right whatever other processes do, and what
+// is not found here, a type or a property of one, is asked of the database.
+// External ids, which do change, must not be taken from it.
+type typeCache struct {
+	mu   sync.RWMutex
+	byID map[int64]*typeInfo
+	ids  map[kindedName]int64
+}
+
+type kindedName struct {
+	kind int
+	typeName
+}
+
+// cacheAtMost bounds the cache against clients that make types without end.
+const cacheAtMost = 10000
+
+// add remembers committed types.
+func (c *typeCache) add(types []*typeInfo) {
+	if len(types) == 0 {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.byID == nil || len(c.byID)+len(types) > cacheAtMost {
+		c.byID, c.ids = map[int64]*typeInfo{}, map[kindedName]int64{}
+	}
+	for _, t := range types {
+		c.byID[t.id] = t
+		if k := (kindedName{t.kind, t.key()}); c.ids[k] == 0 {
+			c.ids[k] = t.id
+		}
+	}
+}
+
+func (c *typeCache) get(id int64) *typeInfo {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.byID[id]
+}
+
+func (c *typeCache) id(kind int, n typeName) int64 {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.ids[kindedName{kind, n}]
+}
+
+// knownTypes finds the types of one kind with these ids, from the cache as far
+// as it goes.
+func (t *tx) knownTypes(ctx context.Context, kind int, ids []int64) (map[int64]*typeInfo, error) {
+	found := make(map[int64]*typeInfo, 1)
+	var missing []int64
+	for _, id := range ids {
+		if found[id] != nil {
+			continue
+		}
+		if known := t.e.types.get(id); known != nil && known.kind == kind {
+			found[id] = known
+		} else {
+			missing = append(missing, id)
+		}
+	}
+	if len(missing) == 0 {
+		return found, nil
+	}
+	read, err := typesByID(ctx, t, kind, missing)
+	for id, known := range read {
+		found[id] = known
+		t.learned = append(t.learned, known)
+	}
+	return found, err
+}
+
+// refresh reads a type again, for a property that it did not have.
+func (t *tx) refresh(ctx context.Context, known *typeInfo) (*typeInfo, error) {
+	read, err := typesByID(ctx, t, known.kind, []int64{known.id})
+	if err != nil || read[known.id] == nil {
+		return known, err
+	}
+	t.learned = append(t.learned, read[known.id])
+	return read[known.id], nil
+}
+
+// typeID finds the id of a type by its name, 0 where there is none.
+func (e *Engine) typeID(ctx context.Context, q querier, kind int, n typeName) (int64, error) {
+	if id := e.types.id(kind, n); id != 0 {
+		return id, nil
+	}
+	t, err := typeByName(ctx, q, kind, n)
+	if err != nil || t == nil {
+		return 0, err
+	}
+	if _, inTx := q.(*tx); !inTx {
+		e.types.add([]*typeInfo{t}) // outside of a transaction all that is seen is committed
+	}
+	return t.id, nil
+}

@@ -1,0 +1,135 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+)
+
+// A typeInfo is a stored type. Nobody writes to it once it is made.
+type typeInfo struct {
+	id                    int64
+	kind                  int // of Type.type_kind
+	name                  string
+	version               string // "" is none
+	description, external *string
+	inputType, outputType *string // JSON
+	props                 map[string]mlmdpb.PropertyType
+	parents               []string // names
+}
+
+// A typeName identifies a type among those of its kind. No version is "".
+type typeName struct{ name, version string }
+
+func (t *typeInfo) key() typeName { return typeName{t.name, t.version} }
+
+// selectTypesText reads types with their properties and parents in one
+// statement, whose parameters are needed three times. The first column tells
+// its rows apart.
+func selectTypesText(selected string) string {
+	return "SELECT 0, t.id, t.type_kind, t.name, t.version, t.description, t.external_id, t.input_type, t.output_type" +
+		" FROM Type t WHERE t.id " + selected +
+		" UNION ALL SELECT 1, p.type_id, p.data_type, p.name, NULL, NULL, NULL, NULL, NULL" +
+		" FROM TypeProperty p WHERE p.type_id " + selected +
+		" UNION ALL SELECT 2, l.type_id, l.parent_type_id, b.name, NULL, NULL, NULL, NULL, NULL" +
+		" FROM ParentType l JOIN Type b ON b.id = l.parent_type_id WHERE l.type_id " + selected
+}
+
+const typeColumns = 9
+
+// selectTypes reads the types of a selection by ascending id.
+func selectTypes(ctx context.Context, q querier, s selection) ([]*typeInfo, error) {
+	args := slices.Concat(s.args, s.args, s.args)
+	var types []*typeInfo
+	byID := map[int64]*typeInfo{}
+	entry := func(id int64) *typeInfo { // rows may come in any order
+		t, ok := byID[id]
+		if !ok {
+			t = &typeInfo{id: id, kind: -1}
+			byID[id] = t
+		}
+		return t
+	}
+	rows, err := q.query(ctx, selectTypesText(s.text), args...)
+	err = each(rows, err, typeColumns, func(r row) error {
+		t := entry(r.int(1))
+		switch r.int(0) {
+		case 0:
+			t.read(r)
+			types = append(types, t)
+		case 1:
+			if t.props == nil {
+				t.props = map[string]mlmdpb.PropertyType{}
+			}
+			t.props[r.text(3)] = mlmdpb.PropertyType(r.int(2))
+		case 2:
+			t.parents = append(t.parents, r.text(3))
+		}
+		return nil
+	})
+	slices.SortFunc(types, func(a, b *typeInfo) int { return cmp.Compare(a.id, b.id) })
+	return types, err
+}
+
+func (t *typeInfo) read(r row) {
+	t.kind, t.name, t.version = int(r.int(2)), r.text(3), r.text(4)
+	for i, field := range []**string{&t.description, &t.external, &t.inputType, &t.outputType} {
+		if !r.null(5 + i) {
+			s := r.text(5 + i)
+			*field = &s
+		}
+	}
+}
+
+// typesByID reads the types of one kind with these ids.
+func typesByID(ctx context.Context, q querier, kind int, ids []int64) (map[int64]*typeInfo, error) {
+	found := map[int64]*typeInfo{}
+	err := chunks(q.dialect().possible(ids), func(part []int64) error {
+		types, err := selectTypes(ctx, q, q.dialect().byIDs(part))
+		for _, t := range types {
+			if t.kind == kind {
+				found[t.id] = t
+			}
+		}
+		return err
+	})
+	return found, err
+}
+
+// typesByName reads the types of one kind with these names. Should there be two
+// of a name and version, which another program's race can leave behind, the
+// older one is the type.
+func typesByName(ctx context.Context, q querier, kind int, names []typeName) (map[typeName]*typeInfo, error) {
+	var texts []string
+	for _, n := range names {
+		texts = append(texts, n.name)
+	}
+	slices.Sort(texts)
+	found := map[typeName]*typeInfo{}
+	err := chunks(slices.Compact(texts), func(part []string) error {
+		s := oneOf(part)
+		types, err := selectTypes(ctx, q, within("SELECT id FROM Type WHERE type_kind = ? AND name "+s.text, append([]any{kind}, s.args...)...))
+		for _, t := range types {
+			if _, ok := found[t.key()]; !ok {
+				found[t.key()] = t
+			}
+		}
+		return err
+	})
+	return found, err
+}
+
+// typeByName reads one type, nil where there is none.
+func typeByName(ctx context.Context, q querier, kind int, n typeName) (*typeInfo, error) {
+	text, args := "SELECT MIN(id) FROM Type WHERE type_kind = ? AND name = ?$ AND version IS NULL", []any{kind, n.name}
+	if n.version != "" {
+		text, args = "SELECT MIN(id) FROM Type WHERE type_kind = ? AND name = ?$ AND version = ?$", append(args, n.version)
+	}
+	types, err := selectTypes(ctx, q, within(text, args...))
+	if err != nil || len(types) == 0 {
+		return nil, err
+	}
+	return types[0], nil
+}

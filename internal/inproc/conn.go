@@ -1,0 +1,85 @@
+// Package inproc reaches a gRPC service in the same process without a network:
+// a client connection that calls the service's methods.
+package inproc
+
+import (
+	"context"
+	"errors"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+)
+
+// A Conn calls the unary methods of one service. Client and service never share
+// a message: each has its own, as over a network. Call options are ignored.
+type Conn struct {
+	service any
+	unary   map[string]grpc.MethodHandler // by full name
+}
+
+// New makes a connection to a service that implements desc.
+func New(desc *grpc.ServiceDesc, service any) *Conn {
+	c := &Conn{service: service, unary: make(map[string]grpc.MethodHandler, len(desc.Methods))}
+	for _, m := range desc.Methods {
+		c.unary["/"+desc.ServiceName+"/"+m.MethodName] = m.Handler
+	}
+	return c
+}
+
+// Invoke calls a method. Its error always carries a gRPC status.
+func (c *Conn) Invoke(ctx context.Context, method string, in, out any, _ ...grpc.CallOption) error {
+	handler, ok := c.unary[method]
+	if !ok {
+		return status.Errorf(codes.Unimplemented, "unknown method %s", method)
+	}
+	if err := ctx.Err(); err != nil {
+		return status.FromContextError(err).Err()
+	}
+	decode := func(dst any) error { return copyMessage(dst, in) }
+	reply, err := handler(c.service, serverContext(ctx), decode, nil)
+	if err != nil {
+		return statusError(err)
+	}
+	return copyMessage(out, reply)
+}
+
+// NewStream fails: the service has unary methods only.
+func (c *Conn) NewStream(_ context.Context, _ *grpc.StreamDesc, method string, _ ...grpc.CallOption) (grpc.ClientStream, error) {
+	return nil, status.Errorf(codes.Unimplemented, "unknown method %s", method)
+}
+
+// copyMessage makes dst a copy of src, which may be a nil message: that is one
+// without fields.
+func copyMessage(dst, src any) error {
+	to, ok := dst.(proto.Message)
+	from, ok2 := src.(proto.Message)
+	if !ok || !ok2 {
+		return status.Errorf(codes.Internal, "want messages, got %T and %T", dst, src)
+	}
+	proto.Merge(to, from)
+	return nil
+}
+
+// serverContext is what a service sees of a client's context: its end and its
+// values, and the metadata as incoming.
+func serverContext(ctx context.Context) context.Context {
+	md, ok := metadata.FromOutgoingContext(ctx)
+	if !ok {
+		return ctx
+	}
+	return metadata.NewOutgoingContext(metadata.NewIncomingContext(ctx, md), nil)
+}
+
+// statusError gives every error a status, as a server does.
+func statusError(err error) error {
+	if _, ok := status.FromError(err); ok {
+		return err
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return status.FromContextError(err).Err()
+	}
+	return status.Error(codes.Unknown, err.Error())
+}

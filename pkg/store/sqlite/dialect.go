@@ -1,0 +1,47 @@
+package sqlite
+
+import (
+	"errors"
+
+	"modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
+
+	"github.com/mlmd-go/sdk/internal/engine"
+)
+
+// dialect says what the engine must know of SQLite.
+func dialect() *engine.Dialect {
+	return &engine.Dialect{
+		Name:         "sqlite",
+		Begin:        "BEGIN IMMEDIATE", // a read that turns into a write could meet another writer and not wait
+		Prepare:      true,
+		IDs:          engine.IDsEndAtLast,
+		MaxParams:    32766,
+		InsertIgnore: "INSERT OR IGNORE INTO",
+		ProtoBase64:  true,
+		Classify:     classify,
+		Schema:       engine.SQLiteSchema(),
+	}
+}
+
+// classes are the meanings of SQLite's result codes.
+var classes = map[int]engine.ErrorClass{
+	lib.SQLITE_CONSTRAINT_UNIQUE:     engine.Unique,
+	lib.SQLITE_CONSTRAINT_PRIMARYKEY: engine.Unique,
+	lib.SQLITE_BUSY:                  engine.Retry,
+	lib.SQLITE_LOCKED:                engine.Retry,
+	lib.SQLITE_TOOBIG:                engine.TooLong,
+	lib.SQLITE_READONLY:              engine.ReadOnly,
+	lib.SQLITE_CANTOPEN:              engine.Unavailable,
+}
+
+func classify(err error) engine.ErrorClass {
+	var failed *sqlite.Error
+	if !errors.As(err, &failed) {
+		return engine.Other
+	}
+	if class, ok := classes[failed.Code()]; ok {
+		return class
+	}
+	return classes[failed.Code()&0xff] // the general code of an extended one
+}
