@@ -20,30 +20,83 @@ type Node interface {
 // A Mapping ties the Go type T of one spec entity to one MLMD type. Generated
 // code builds it; hand-written code only reads it.
 type Mapping[T any, N Node] struct {
-	Entity   string                         // the entity's name in the spec: "ModelVersion"
-	TypeName string                         // the MLMD type's name: "kf.ModelVersion"
-	Props    map[string]mlmdpb.PropertyType // the properties that the MLMD type declares
-	Parent   *Edge                          // nil: stands alone
+	Entity   string // the entity's name in the spec: "ModelVersion"
+	TypeName string // the MLMD type's name: "kf.ModelVersion"
+	Props    []Prop // the properties that the MLMD type declares, by name
+	Parent   *Edge  // nil: stands alone
+	// Fields are the fields that an update can write, and those that it cannot
+	// because they are fixed, in the order of the spec.
+	Fields []Field[T]
+	// Copies are the update_mask paths of what Encode writes beside the fields:
+	// repetitions of names and ids, the same for every update.
+	Copies []string
 
 	// Encode makes the node that stores v below parent, without id and type id.
-	// A field that is not set is left out. It fails on what cannot be stored,
-	// with an *InvalidError that names the field.
+	// A field that is not set is left out, or written as its default. It fails
+	// on what cannot be stored, with an *InvalidError that names the field.
 	Encode func(v *T, parent Parent) (N, error)
 	// Decode makes the entity that n holds. It reads what older programs wrote:
-	// by the value that is there, not by the declared kind.
+	// by the value that is there, not by the declared kind. It keeps no
+	// reference to n.
 	Decode func(n N) (*T, error)
 	// Ident returns what may identify v among the stored entities.
 	Ident func(v *T) Ident
-	// SetPaths returns the update_mask paths of the fields of v that are set.
-	SetPaths func(v *T) []string
-	// Paths are the update_mask paths of all fields: what Replace writes.
-	Paths []string
 	// SetID writes the id into v.
 	SetID func(v *T, id string)
 	// Validate checks what the spec demands of v (required fields, lengths,
 	// patterns, ranges, enum values), with an *InvalidError that names the first
 	// field at fault. It sends nothing.
 	Validate func(v *T) error
+}
+
+// A Prop is one property that an MLMD type declares.
+type Prop struct {
+	Name string
+	Type mlmdpb.PropertyType
+}
+
+// A Field is one field of an entity as an update sees it.
+type Field[T any] struct {
+	Name string // in JSON: "modelFormatName"
+	// Path is the update_mask path. It is empty for the name and the parent's
+	// id, which no update writes.
+	Path  string
+	Fixed bool            // it cannot change once it is stored
+	IsSet func(v *T) bool // false: an upsert leaves what is stored
+}
+
+// PropTypes returns the declared properties in the form that the messages for
+// types have. The map is the caller's.
+func (m *Mapping[T, N]) PropTypes() map[string]mlmdpb.PropertyType {
+	out := make(map[string]mlmdpb.PropertyType, len(m.Props))
+	for _, p := range m.Props {
+		out[p.Name] = p.Type
+	}
+	return out
+}
+
+// SetPaths returns the update_mask paths of the fields of v that are set: what
+// a patch writes.
+func (m *Mapping[T, N]) SetPaths(v *T) []string {
+	out := make([]string, 0, len(m.Fields))
+	for i := range m.Fields {
+		if f := &m.Fields[i]; f.Path != "" && f.IsSet(v) {
+			out = append(out, f.Path)
+		}
+	}
+	return out
+}
+
+// Paths returns the update_mask paths of all fields and copies: what Replace
+// writes.
+func (m *Mapping[T, N]) Paths() []string {
+	out := make([]string, 0, len(m.Fields)+len(m.Copies))
+	for i := range m.Fields {
+		if m.Fields[i].Path != "" {
+			out = append(out, m.Fields[i].Path)
+		}
+	}
+	return append(out, m.Copies...)
 }
 
 // An Edge says how an entity hangs below another.
@@ -53,6 +106,7 @@ type Edge struct {
 	Kind     EdgeKind // which link
 	Field    string   // the JSON name of the field that holds the parent's id
 	Optional bool     // the entity may stand without a parent
+	Nested   bool     // the parent's own stored name has a prefix
 }
 
 // An EdgeKind is one of the three kinds of link between a node and a context
@@ -72,6 +126,9 @@ const (
 type Parent struct {
 	ID   int64
 	Name string // without the prefix that is stored
+	// UUID stands in the stored name for a parent or a name that is not given.
+	// Empty: a new random one.
+	UUID string
 }
 
 // An Ident is what may identify an entity. Empty members are unset.

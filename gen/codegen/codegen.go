@@ -1,0 +1,62 @@
+// Package codegen turns a spec into Go types, mappings and field symbols. It
+// touches no disk and no network.
+package codegen
+
+import (
+	"context"
+
+	"github.com/mlmd-go/sdk/gen/internal/emit"
+	"github.com/mlmd-go/sdk/gen/internal/ir"
+	"github.com/mlmd-go/sdk/gen/internal/spec"
+)
+
+// A Config says what to generate from what.
+type Config struct {
+	Spec    string                            // the file of the spec, slash-separated
+	Read    func(name string) ([]byte, error) // reads it, and the files that it refers to
+	Model   Package
+	Mapping Package
+	Field   Package
+}
+
+// A Package is one package of output: its directory and import path.
+type Package struct{ Dir, Import string }
+
+// Files are generated files by slash-separated path.
+type Files map[string][]byte
+
+// Generate returns the files for a spec. A spec with mistakes is refused with
+// all of them at once, each with file, line and column; the error is then a
+// [Problems].
+func Generate(ctx context.Context, c Config) (Files, error) {
+	g, err := build(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	out, err := emit.Emit(g, emit.Target{
+		Spec: c.Spec, Model: emit.Package(c.Model), Mapping: emit.Package(c.Mapping), Field: emit.Package(c.Field),
+	})
+	if err != nil {
+		return nil, err
+	}
+	files := make(Files, len(out))
+	for _, f := range out {
+		files[f.Path] = f.Data
+	}
+	return files, nil
+}
+
+// Problems are the mistakes in a spec.
+type Problems = spec.Problems
+
+func build(ctx context.Context, c Config) (*ir.Graph, error) {
+	set, err := spec.Load(ctx, c.Spec, c.Read)
+	if err != nil {
+		return nil, err
+	}
+	g := ir.Build(set)
+	if ps := set.Problems(); len(ps) > 0 {
+		return nil, ps.Sorted()
+	}
+	return g, ctx.Err()
+}

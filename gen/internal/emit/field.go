@@ -1,0 +1,103 @@
+package emit
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/mlmd-go/sdk/gen/internal/ir"
+)
+
+// A symbolsView is what field.tmpl prints for one entity.
+type symbolsView struct {
+	Header, Package string
+	Imports         []string
+	Go, Local       string
+	Model           string
+	Custom          bool
+	Symbols         []symbol
+	UsesModel       bool
+}
+
+// A symbol is one typed field symbol.
+type symbol struct{ Go, Type, Literal, Doc string }
+
+func symbolsOf(e *ir.Entity, t Target) *symbolsView {
+	v := &symbolsView{Header: t.Header(), Package: t.Field.Name(), Go: e.Go, Local: ir.Local(e.Go), Model: t.Model.Name() + "." + e.Go}
+	v.Imports = []string{t.Model.Import, sdk + "/pkg/filter"}
+	v.Custom = e.Field(ir.Custom) != nil
+	for _, f := range e.Fields {
+		if s, ok := symbolOf(e, f, t); ok {
+			v.Symbols = append(v.Symbols, s)
+		}
+	}
+	return v
+}
+
+// askable are the property names that the filter language finds whole: the
+// original takes names for lower case, and some characters for patterns.
+var askable = regexp.MustCompile(`^[a-z0-9_ .:/,@#-]+$`)
+
+// symbolOf returns the symbol of f; false where there is nothing to ask and
+// nothing to clear.
+func symbolOf(e *ir.Entity, f *ir.Field, t Target) (symbol, bool) {
+	kind, ref := ask(e, f)
+	clearable := f.Clearable(e.Kind)
+	param := "[*" + t.Model.Name() + "." + e.Go + "]"
+	switch {
+	case kind == "" && !clearable:
+		return symbol{}, false
+	case kind == "":
+		kind, ref = "Clear", fmt.Sprintf("{Path: %q}", f.Path(e.Kind))
+	case strings.HasSuffix(kind, "Enum"), strings.HasSuffix(kind, "State"):
+		param = strings.TrimSuffix(param, "]") + ", " + t.Model.Name() + "." + f.Type.Go + "]"
+	}
+	if clearable && kind != "Clear" && !strings.HasSuffix(kind, "State") {
+		kind = "Opt" + kind
+	}
+	return symbol{Go: f.Go, Type: "filter." + kind + param, Literal: ref, Doc: f.Doc}, true
+}
+
+// ask returns the kind of symbol that can ask for f, and the literal of its
+// reference; "" where the filter language has no words for it.
+func ask(e *ir.Entity, f *ir.Field) (kind, ref string) {
+	attr := func(name string) string { return fmt.Sprintf("{Attr: %q}", name) }
+	property := func(name string) string { return fmt.Sprintf("{Property: %q}", name) }
+	switch f.Slot {
+	case ir.ID:
+		return "ID", attr("id")
+	case ir.Name:
+		if !e.Prefixed {
+			return "String", attr("name")
+		}
+		if p := e.Copied("name"); p != "" && askable.MatchString(p) {
+			return "String", property(p)
+		}
+	case ir.ExternalID:
+		return "String", attr("external_id")
+	case ir.URI:
+		return "String", attr("uri")
+	case ir.State:
+		return e.Kind.String() + "State", attr(f.Path(e.Kind))
+	case ir.CreateTime:
+		return "Time", attr("create_time_since_epoch")
+	case ir.UpdateTime:
+		return "Time", attr("last_update_time_since_epoch")
+	case ir.Parent:
+		alias := "contexts_p"
+		if e.Kind == ir.Context {
+			alias = "parent_contexts_p"
+		}
+		return "ID", fmt.Sprintf("{Neighbour: %q, Attr: \"id\"}", alias)
+	case ir.Property:
+		if askable.MatchString(f.Key) {
+			return shapes[f.Type.Basic], property(f.Key)
+		}
+	}
+	return "", ""
+}
+
+var shapes = map[ir.Basic]string{
+	ir.String: "String", ir.IDString: "ID", ir.Int32: "Int", ir.Int64: "Int", ir.Double: "Double",
+	ir.Bool: "Bool", ir.Enum: "Enum", ir.DateTime: "DateTime",
+}

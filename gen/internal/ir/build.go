@@ -1,0 +1,249 @@
+package ir
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/mlmd-go/sdk/gen/internal/spec"
+)
+
+// Build turns a document into a Graph. All mistakes that it finds are reported
+// to set; the Graph is only good where there are none.
+func Build(set *spec.Set) *Graph {
+	b := &builder{set: set, named: map[*spec.Schema]*Type{}, busy: map[*spec.Schema]bool{}, owner: map[string]*spec.Schema{}}
+	g := &Graph{}
+	entities := map[string]*Entity{}
+	for _, s := range set.Main.Schemas {
+		if !s.Ext.Kind.Set() {
+			b.onlyOnEntities(s)
+			continue
+		}
+		e := b.entity(s)
+		g.Entities = append(g.Entities, e)
+		entities[e.Name] = e
+	}
+	if len(g.Entities) == 0 && len(set.Problems()) == 0 {
+		set.Report(spec.Pos{File: set.Main.File, Line: 1, Col: 1}, "", spec.ErrNoEntities.Error(), "add x-mlmd-kind: context to a schema, for example")
+	}
+	for _, p := range b.parents {
+		b.link(p, entities)
+	}
+	for _, e := range g.Entities {
+		b.checkEntity(e)
+	}
+	for _, t := range b.named {
+		g.Types = append(g.Types, t)
+	}
+	slices.SortFunc(g.Types, func(a, b *Type) int { return cmp.Compare(a.Go, b.Go) })
+	slices.SortFunc(g.Entities, func(a, b *Entity) int { return cmp.Compare(a.Name, b.Name) })
+	return g
+}
+
+type builder struct {
+	set     *spec.Set
+	named   map[*spec.Schema]*Type // enums and objects that are used
+	busy    map[*spec.Schema]bool  // what is being resolved: $ref cycles
+	owner   map[string]*spec.Schema
+	parents []pending
+}
+
+// pending is an edge whose parent is not known yet.
+type pending struct {
+	e      *Entity
+	f      *Field
+	parent spec.Word
+}
+
+func (b *builder) report(pos spec.Pos, path, msg, fix string) { b.set.Report(pos, path, msg, fix) }
+
+func (b *builder) onlyOnEntities(s *spec.Schema) {
+	for name, w := range map[string]spec.Word{"x-mlmd-type": s.Ext.Type, "x-mlmd-name": s.Ext.NameRule} {
+		if w.Set() {
+			b.report(w.Pos, s.Path, name+" stands on a schema that is no entity", "add x-mlmd-kind, or remove it")
+		}
+	}
+	for _, c := range s.Ext.Copies {
+		b.report(c.Property.Pos, s.Path, "x-mlmd-copies stands on a schema that is no entity", "add x-mlmd-kind, or remove it")
+	}
+}
+
+func (b *builder) entity(s *spec.Schema) *Entity {
+	e := &Entity{Name: s.Name, TypeName: s.Name, Doc: s.Doc, Kind: kinds[s.Ext.Kind.Text], Pos: s.Key}
+	e.Go = b.goName(s, s.Name)
+	b.claim(e.Go, s)
+	if s.Ext.Type.Set() {
+		e.TypeName = s.Ext.Type.Text
+	}
+	flat := b.flatten(s)
+	for _, p := range flat.props {
+		f := b.field(e.Name, p, flat.required[p.Name])
+		if f == nil {
+			continue
+		}
+		b.slot(e, f, p)
+		e.Fields = append(e.Fields, f)
+	}
+	b.unknownRequired(e.Name, flat)
+	e.Prefixed = e.Parent != nil || s.Ext.NameRule.Text == "prefixed"
+	for _, p := range b.parents {
+		if p.e == e {
+			e.Prefixed = true
+		}
+	}
+	if s.Ext.NameRule.Text == "plain" {
+		e.Prefixed = false
+	}
+	for _, c := range s.Ext.Copies {
+		e.Copies = append(e.Copies, Copy{Property: c.Property.Text, From: c.From.Text})
+	}
+	slices.SortFunc(e.Copies, func(a, b Copy) int { return cmp.Compare(a.Property, b.Property) })
+	return e
+}
+
+var kinds = map[string]Kind{"artifact": Artifact, "execution": Execution, "context": Context}
+
+// flat is a schema with its allOf members and $refs merged.
+type flat struct {
+	props    []*spec.Schema
+	required map[string]bool
+	words    []spec.Word // of required
+}
+
+func (b *builder) flatten(s *spec.Schema) *flat {
+	f := &flat{required: map[string]bool{}}
+	b.flattenInto(f, s, s.Path)
+	return f
+}
+
+func (b *builder) flattenInto(f *flat, s *spec.Schema, path string) {
+	if b.busy[s] {
+		b.report(s.Pos, path, "the schema contains itself", "break the cycle of $ref and allOf")
+		return
+	}
+	b.busy[s] = true
+	defer delete(b.busy, s)
+	b.unsupported(s)
+	if s.Ref.Set() {
+		if target := b.set.Resolve(s.Ref, path); target != nil {
+			b.flattenInto(f, target, path)
+		}
+		return
+	}
+	for _, part := range s.AllOf {
+		b.flattenInto(f, part, path)
+	}
+	if s.Type.Set() && s.Type.Text != "object" {
+		b.report(s.Type.Pos, path, "type "+spec.Quote(s.Type.Text)+" has no properties", "want type: object")
+	}
+	for _, p := range s.Properties {
+		if i := slices.IndexFunc(f.props, func(q *spec.Schema) bool { return q.Name == p.Name }); i >= 0 {
+			b.report(p.Key, path+"."+p.Name, "the property is declared twice", fmt.Sprintf("the other is at %s; keep one", f.props[i].Key))
+			continue
+		}
+		f.props = append(f.props, p)
+	}
+	for _, w := range s.Required {
+		f.required[w.Text] = true
+		f.words = append(f.words, w)
+	}
+}
+
+func (b *builder) unknownRequired(path string, f *flat) {
+	var names []string
+	for _, p := range f.props {
+		names = append(names, p.Name)
+	}
+	for _, w := range f.words {
+		if slices.Contains(names, w.Text) {
+			continue
+		}
+		fix := "declare it, or remove it from required"
+		if near := spec.Closest(w.Text, names); near != "" {
+			fix = fmt.Sprintf("did you mean %s?", near)
+		}
+		b.report(w.Pos, path, "required names "+spec.Quote(w.Text)+", which is no property", fix)
+	}
+}
+
+func (b *builder) unsupported(s *spec.Schema) {
+	for _, w := range s.Unsupported {
+		b.report(w.Pos, s.Path, w.Text+" cannot be stored and checked in MLMD", nearest[w.Text])
+	}
+}
+
+var nearest = map[string]string{
+	"oneOf":         "make one property for each alternative, or an object with a property that says which",
+	"anyOf":         "make one property for each alternative, or an object with a property that says which",
+	"not":           "say what is allowed: enum, pattern, minimum, maximum",
+	"discriminator": "make a property of type string with an enum",
+	"multipleOf":    "remove it, or check it in your own code",
+	"uniqueItems":   "remove it, or use a map with additionalProperties",
+	"maxProperties": "remove it",
+	"minProperties": "remove it",
+	"writeOnly":     "remove it: what is stored can be read",
+}
+
+// goName returns the Go name of a schema or property: x-go-name, or what
+// follows from its name.
+func (b *builder) goName(s *spec.Schema, from string) string {
+	if s.Ext.GoName.Set() {
+		name := s.Ext.GoName.Text
+		if !exported.MatchString(name) {
+			b.report(s.Ext.GoName.Pos, s.Path, "x-go-name "+spec.Quote(name)+" is no exported Go name", "want letters and digits, the first a capital: CreateTime")
+			return "X"
+		}
+		return name
+	}
+	name := GoName(from)
+	if !exported.MatchString(name) {
+		b.report(s.Key, s.Path, spec.Quote(from)+" gives no Go name", "add x-go-name, letters and digits, the first a capital")
+		return "X"
+	}
+	return name
+}
+
+// claim takes a Go name of the model package for s.
+func (b *builder) claim(name string, s *spec.Schema) {
+	if other := b.owner[name]; other != nil && other != s {
+		b.report(s.Key, s.Path, "the Go name "+name+" is taken by "+other.Path+" at "+other.Key.String(), "give one of them another x-go-name")
+		return
+	}
+	b.owner[name] = s
+}
+
+// link ties an edge to its parent.
+func (b *builder) link(p pending, entities map[string]*Entity) {
+	path := p.e.Name + "." + p.f.Name
+	parent := entities[p.parent.Text]
+	switch {
+	case parent == nil:
+		var names []string
+		for name, e := range entities {
+			if e.Kind == Context {
+				names = append(names, name)
+			}
+		}
+		slices.Sort(names)
+		fix := OneOfOrNone(names)
+		if near := spec.Closest(p.parent.Text, names); near != "" {
+			fix = fmt.Sprintf("did you mean %s?", near)
+		}
+		b.report(p.parent.Pos, path, "the parent "+spec.Quote(p.parent.Text)+" is no entity of this spec", fix)
+	case parent.Kind != Context:
+		b.report(p.parent.Pos, path, fmt.Sprintf("the parent %s is an %s", parent.Name, strings.ToLower(parent.Kind.String())), "only contexts have children in MLMD")
+	case p.e.Parent != nil:
+		b.report(p.parent.Pos, path, "a second parent: "+p.e.Parent.Field.Name+" is one already", "keep one; a link to anything else is a property with its id")
+	default:
+		p.e.Parent = &Edge{Parent: parent, Field: p.f, Optional: !p.f.Required}
+	}
+}
+
+// OneOfOrNone says which names are right, also where there are none.
+func OneOfOrNone(names []string) string {
+	if len(names) == 0 {
+		return "declare an entity with x-mlmd-kind: context"
+	}
+	return spec.OneOf(names)
+}

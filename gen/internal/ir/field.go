@@ -1,0 +1,188 @@
+package ir
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/mlmd-go/sdk/gen/internal/spec"
+)
+
+// field makes a field of the property p, whose place in a node is not said
+// yet. It returns nil where the type cannot be told.
+func (b *builder) field(owner string, p *spec.Schema, required bool) *Field {
+	path := owner + "." + p.Name
+	if !jsonName.MatchString(p.Name) {
+		b.report(p.Key, path, "the name "+spec.Quote(p.Name)+" cannot be a JSON name in Go", "want letters, digits, _ . and -, the first a letter")
+		return nil
+	}
+	f := &Field{Name: p.Name, Go: b.goName(p, p.Name), Required: required, Pos: p.Key}
+	f.Type = b.fieldType(f, p, path)
+	if f.Type == nil {
+		return nil
+	}
+	f.Pointer = !f.Type.nilable() && (!required || f.Nullable)
+	return f
+}
+
+// slot finds the place of f in the node of e.
+func (b *builder) slot(e *Entity, f *Field, p *spec.Schema) {
+	path := e.Name + "." + f.Name
+	x := p.Ext
+	if x.Parent.Set() {
+		b.parentSlot(e, f, p, path)
+		return
+	}
+	f.Slot = slots[x.Store.Text]
+	f.Immutable = x.Immutable
+	for _, w := range x.RenamedFrom {
+		f.Aliases = append(f.Aliases, w.Text)
+	}
+	if f.Slot != Property {
+		b.nodeSlot(e, f, p, path)
+		return
+	}
+	f.Key = snake(f.Name)
+	if x.Property.Set() {
+		f.Key = x.Property.Text
+	}
+	f.Stored = stored[f.Type.Basic]
+	if x.PropertyType.Set() {
+		b.storedAs(f, x.PropertyType, path)
+	}
+}
+
+var slots = map[string]Slot{
+	"": Property, "property": Property, "custom": Custom, "id": ID, "name": Name, "external_id": ExternalID,
+	"uri": URI, "state": State, "create_time": CreateTime, "update_time": UpdateTime,
+}
+
+var stored = [...]PropType{
+	String: STRING, IDString: INT, Int32: INT, Int64: INT, Double: DOUBLE, Bool: BOOLEAN, Millis: STRING, DateTime: STRING,
+	Bytes: STRING, Enum: STRING, Object: STRUCT, List: STRUCT, Map: STRUCT, Values: STRUCT,
+}
+
+func (b *builder) parentSlot(e *Entity, f *Field, p *spec.Schema, path string) {
+	f.Slot = Parent
+	f.Pointer = false
+	f.Immutable = true
+	if f.Type.Basic != String {
+		b.report(p.Pos, path, "a parent's id is "+f.Type.GoType(), "want type: string: ids are decimal strings")
+	}
+	for name, w := range map[string]spec.Word{
+		"x-mlmd-store": p.Ext.Store, "x-mlmd-property": p.Ext.Property, "x-mlmd-property-type": p.Ext.PropertyType,
+	} {
+		if w.Set() {
+			b.report(w.Pos, path, name+" beside x-mlmd-parent", "remove it: the parent is a link; to repeat its id in a property use x-mlmd-copies")
+		}
+	}
+	b.parents = append(b.parents, pending{e, f, p.Ext.Parent})
+}
+
+// nodeSlot checks a field that is kept in a field of the node.
+func (b *builder) nodeSlot(e *Entity, f *Field, p *spec.Schema, path string) {
+	at := p.Ext.Store.Pos
+	want := map[Slot]Basic{ID: String, Name: String, ExternalID: String, URI: String, State: Enum, CreateTime: Millis, UpdateTime: Millis, Custom: Values}[f.Slot]
+	store := p.Ext.Store.Text
+	if f.Slot == Custom && f.Type.Basic == Map && f.Type.Elem.Basic == Values {
+		f.Type = &Type{Basic: Values}
+	}
+	if f.Type.Basic != want {
+		b.report(at, path, "x-mlmd-store: "+store+" on "+f.Type.GoType(), wantShape[f.Slot])
+	}
+	switch f.Slot {
+	case ID, Name, CreateTime, UpdateTime, Custom:
+		f.Pointer = false
+	}
+	if f.Slot == URI && e.Kind != Artifact {
+		b.report(at, path, "only artifacts have a uri", "remove x-mlmd-store, and it is a property")
+	}
+	if f.Slot == State {
+		b.state(e, f, p, path)
+	}
+	for name, w := range map[string]spec.Word{"x-mlmd-property": p.Ext.Property, "x-mlmd-property-type": p.Ext.PropertyType} {
+		if w.Set() {
+			b.report(w.Pos, path, name+" beside x-mlmd-store: "+store, "remove one of them")
+		}
+	}
+	for _, w := range p.Ext.RenamedFrom {
+		b.report(w.Pos, path, "x-mlmd-renamed-from beside x-mlmd-store: "+store, "remove it: only properties have older names")
+	}
+}
+
+var wantShape = map[Slot]string{
+	ID: "want type: string", Name: "want type: string", ExternalID: "want type: string", URI: "want type: string",
+	State:      "want a string with an enum",
+	CreateTime: "want type: string, format: epoch-millis", UpdateTime: "want type: string, format: epoch-millis",
+	Custom: "want type: object, without properties",
+}
+
+var states = map[Kind][]string{
+	Artifact:  {"UNKNOWN", "PENDING", "LIVE", "MARKED_FOR_DELETION", "DELETED", "ABANDONED", "REFERENCE"},
+	Execution: {"UNKNOWN", "NEW", "RUNNING", "COMPLETE", "FAILED", "CACHED", "CANCELED"},
+}
+
+func (b *builder) state(e *Entity, f *Field, p *spec.Schema, path string) {
+	names := states[e.Kind]
+	if names == nil {
+		b.report(p.Ext.Store.Pos, path, "contexts have no state", "remove x-mlmd-store, and it is a property")
+		return
+	}
+	for _, v := range f.Type.Values {
+		if !slices.Contains(names, v.Text) {
+			b.report(p.Ext.Store.Pos, path, spec.Quote(v.Text)+" is no state of an "+strings.ToLower(e.Kind.String()), spec.OneOf(names))
+		}
+	}
+}
+
+// storedAs applies x-mlmd-property-type.
+func (b *builder) storedAs(f *Field, w spec.Word, path string) {
+	want := PropType(w.Text)
+	switch {
+	case want == f.Stored:
+	case want == INT && f.Type.Basic == String:
+		f.Type = &Type{Basic: IDString}
+		f.Stored = INT
+	default:
+		b.report(w.Pos, path, f.Type.GoType()+" cannot be stored as "+w.Text+" without loss", "want "+string(f.Stored)+", or remove x-mlmd-property-type")
+	}
+}
+
+// checkEntity finds what is wrong with an entity as a whole.
+func (b *builder) checkEntity(e *Entity) {
+	path := e.Name
+	byGo, byKey, bySlot := map[string]*Field{}, map[string]string{}, map[Slot]*Field{}
+	for _, c := range e.Copies {
+		byKey[c.Property] = "x-mlmd-copies"
+		if c.From != "name" && e.Parent == nil {
+			b.report(e.Pos, path, "x-mlmd-copies: "+c.Property+" repeats "+c.From+", and there is no parent", "remove it, or add x-mlmd-parent to a property")
+		}
+	}
+	for _, f := range e.Fields {
+		at := path + "." + f.Name
+		if other := byGo[f.Go]; other != nil {
+			b.report(f.Pos, at, "the Go name "+f.Go+" is taken by "+other.Name+" at "+other.Pos.String(), "give one of them another x-go-name")
+		}
+		byGo[f.Go] = f
+		if f.Slot != Property {
+			if other := bySlot[f.Slot]; other != nil && f.Slot != Parent {
+				b.report(f.Pos, at, "stored where "+other.Name+" is", "change the x-mlmd-store of one of them")
+			}
+			bySlot[f.Slot] = f
+			continue
+		}
+		for _, key := range append([]string{f.Key}, f.Aliases...) {
+			if other, ok := byKey[key]; ok {
+				b.report(f.Pos, at, "the stored property "+spec.Quote(key)+" is "+other+" already", "give one of them another x-mlmd-property")
+			}
+			byKey[key] = f.Name
+		}
+	}
+	if bySlot[ID] == nil {
+		b.report(e.Pos, path, "there is no property for the id", "add one with x-mlmd-store: id, or allOf the Resource of gen -print-base")
+	}
+	if bySlot[Name] == nil {
+		b.report(e.Pos, path, "there is no property for the name", "add one with x-mlmd-store: name, or allOf the Resource of gen -print-base")
+	} else if e.Kind == Context && !bySlot[Name].Required {
+		b.report(bySlot[Name].Pos, path+".name", "a context needs a name", "add it to required")
+	}
+}

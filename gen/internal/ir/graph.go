@@ -1,0 +1,235 @@
+// Package ir is what a spec means: entities, their fields and edges, checked
+// and named, without OpenAPI and without Go source.
+package ir
+
+import "github.com/mlmd-go/sdk/gen/internal/spec"
+
+// A Graph is a whole, valid spec. Nothing writes to it after Build.
+type Graph struct {
+	Entities []*Entity // sorted by Name
+	Types    []*Type   // the enums and objects, sorted by Go name
+}
+
+// A Kind is one of the three kinds of node.
+type Kind uint8
+
+// The kinds of node.
+const (
+	Artifact Kind = iota + 1
+	Execution
+	Context
+)
+
+var kindNames = [...]string{"", "Artifact", "Execution", "Context"}
+
+// String returns the name of the node message: "Artifact".
+func (k Kind) String() string { return kindNames[k] }
+
+// An Entity is a schema that is stored as a node.
+type Entity struct {
+	Name     string // in the spec, and in errors: ModelVersion
+	Go       string // the Go type
+	TypeName string // the MLMD type: kf.ModelVersion
+	Doc      string
+	Kind     Kind
+	Fields   []*Field // in spec order
+	Parent   *Edge    // nil: stands alone
+	Prefixed bool     // the stored name begins with the parent's id
+	Copies   []Copy   // sorted by property
+	Pos      spec.Pos
+}
+
+// An Edge is the way from an entity to the one above it.
+type Edge struct {
+	Parent   *Entity
+	Field    *Field // holds the parent's id
+	Optional bool
+}
+
+// A Copy is a declared property that repeats something known of the node.
+type Copy struct {
+	Property string
+	From     string // one of spec.CopySources
+}
+
+// A Slot is the part of a node that a field is kept in.
+type Slot uint8
+
+// The slots.
+const (
+	Property Slot = iota
+	ID
+	Name
+	ExternalID
+	URI
+	State
+	CreateTime
+	UpdateTime
+	Custom // the map of custom properties
+	Parent // the link to the parent
+)
+
+// A PropType is the declared kind of a property.
+type PropType string
+
+// The kinds of property, by the names they have in MLMD.
+const (
+	INT     PropType = "INT"
+	DOUBLE  PropType = "DOUBLE"
+	STRING  PropType = "STRING"
+	BOOLEAN PropType = "BOOLEAN"
+	STRUCT  PropType = "STRUCT"
+)
+
+// A Field is one property of an entity, or of an object.
+type Field struct {
+	Name       string // in JSON: modelFormatName
+	Go         string // ModelFormatName
+	Key        string // the declared property: model_format_name; empty in other slots
+	Doc        string
+	Slot       Slot
+	Type       *Type
+	Stored     PropType // the declared kind
+	Required   bool
+	Pointer    bool // the Go field is a pointer
+	Nullable   bool
+	Immutable  bool
+	Deprecated bool
+	Aliases    []string // older keys
+	Default    *Default // what it is where it is absent
+	Rules      Rules
+	Pos        spec.Pos
+}
+
+// A Default is the value of a field that is absent.
+type Default struct{ Text string }
+
+// Rules are what the spec demands of a value beyond its type. Nil and empty
+// members demand nothing.
+type Rules struct {
+	MinLength, MaxLength, MinItems, MaxItems *int
+	Pattern                                  string
+	Minimum, Maximum                         string // Go literals
+	ExclusiveMin, ExclusiveMax               bool
+}
+
+// A Basic is a shape of value.
+type Basic uint8
+
+// The shapes.
+const (
+	String   Basic = iota + 1
+	IDString       // a string that is stored as an INT: an id in decimal digits
+	Int32
+	Int64
+	Double
+	Bool
+	Millis   // value.Time: whole milliseconds
+	DateTime // time.Time
+	Bytes
+	Enum
+	Object
+	List
+	Map
+	Values // value.Map
+)
+
+// A Type is the type of a field.
+type Type struct {
+	Basic  Basic
+	Go     string   // of an enum or object: the name of the Go type
+	Doc    string   // of an enum or object
+	Values []Value  // of an enum, in spec order
+	Fields []*Field // of an object
+	Elem   *Type    // of a list or map
+	Pos    spec.Pos
+}
+
+// A Value is one value of an enum.
+type Value struct {
+	Go   string // the constant: ModelVersionStateLive
+	Text string // LIVE
+}
+
+// GoType returns the type as the model package spells it.
+func (t *Type) GoType() string {
+	switch t.Basic {
+	case Enum, Object:
+		return t.Go
+	case List:
+		return "[]" + t.Elem.GoType()
+	case Map:
+		return "map[string]" + t.Elem.GoType()
+	default:
+		return basicGo[t.Basic]
+	}
+}
+
+var basicGo = [...]string{
+	String: "string", IDString: "string", Int32: "int32", Int64: "int64", Double: "float64", Bool: "bool",
+	Millis: "value.Time", DateTime: "time.Time", Bytes: "[]byte", Values: "value.Map",
+}
+
+// nilable tells whether the zero value of the Go type is nil, or means unset
+// by itself, so that no pointer is needed to tell unset from empty.
+func (t *Type) nilable() bool {
+	switch t.Basic {
+	case List, Map, Values, Bytes, Millis, DateTime:
+		return true
+	}
+	return false
+}
+
+// GoType returns the type of the Go field.
+func (f *Field) GoType() string {
+	if f.Pointer {
+		return "*" + f.Type.GoType()
+	}
+	return f.Type.GoType()
+}
+
+// Field returns the field in slot, or nil.
+func (e *Entity) Field(slot Slot) *Field {
+	for _, f := range e.Fields {
+		if f.Slot == slot {
+			return f
+		}
+	}
+	return nil
+}
+
+// Copied returns the property that repeats from, or "".
+func (e *Entity) Copied(from string) string {
+	for _, c := range e.Copies {
+		if c.From == from {
+			return c.Property
+		}
+	}
+	return ""
+}
+
+// Path returns the update_mask path of f on a node of kind k; empty where
+// updates cannot write it.
+func (f *Field) Path(k Kind) string {
+	switch f.Slot {
+	case Property:
+		return "properties." + f.Key
+	case ExternalID:
+		return "external_id"
+	case URI:
+		return "uri"
+	case State:
+		if k == Execution {
+			return "last_known_state"
+		}
+		return "state"
+	case Custom:
+		return "custom_properties"
+	}
+	return ""
+}
+
+// Clearable tells whether the field may be empty in the store.
+func (f *Field) Clearable(k Kind) bool {
+	return !f.Required && !f.Immutable && f.Path(k) != ""
+}

@@ -1,0 +1,106 @@
+package ir
+
+import (
+	"go/token"
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// initialisms are written in capitals in Go names.
+var initialisms = map[string]bool{
+	"ACL": true, "API": true, "ASCII": true, "CPU": true, "CSS": true, "CSV": true, "DB": true, "DNS": true, "EOF": true, "GPU": true,
+	"GUID": true, "HTML": true, "HTTP": true, "HTTPS": true, "ID": true, "IP": true, "JSON": true, "QPS": true, "RAM": true, "RPC": true,
+	"SHA": true, "SLA": true, "SQL": true, "SSH": true, "TCP": true, "TLS": true, "TTL": true, "UDP": true, "UI": true, "UID": true,
+	"URI": true, "URL": true, "UTF8": true, "UUID": true, "VM": true, "XML": true, "YAML": true,
+}
+
+// words splits a name at separators and where the case rises: modelSourceID,
+// model_source_id and ModelSourceID are all model, source, ID.
+func words(name string) []string {
+	var out []string
+	r := []rune(name)
+	start := 0
+	cut := func(to int) {
+		if to > start {
+			out = append(out, string(r[start:to]))
+		}
+	}
+	for i := range r {
+		switch {
+		case !unicode.IsLetter(r[i]) && !unicode.IsDigit(r[i]):
+			cut(i)
+			start = i + 1
+		case i > start && unicode.IsUpper(r[i]) &&
+			(!unicode.IsUpper(r[i-1]) || i+1 < len(r) && unicode.IsLower(r[i+1])):
+			cut(i)
+			start = i
+		}
+	}
+	cut(len(r))
+	return out
+}
+
+// GoName returns the exported Go name for a name in a spec: registeredModelId
+// becomes RegisteredModelID.
+func GoName(name string) string {
+	var b strings.Builder
+	for _, w := range words(name) {
+		if up := strings.ToUpper(w); initialisms[up] {
+			b.WriteString(up)
+			continue
+		}
+		r := []rune(w)
+		b.WriteString(string(unicode.ToUpper(r[0])))
+		b.WriteString(string(r[1:]))
+	}
+	return b.String()
+}
+
+// constName returns what follows the type's name in the constant of an enum's
+// value: MARKED_FOR_DELETION becomes MarkedForDeletion.
+func constName(text string) string {
+	var b strings.Builder
+	for _, w := range words(text) {
+		up := strings.ToUpper(w)
+		if initialisms[up] {
+			b.WriteString(up)
+			continue
+		}
+		r := []rune(w)
+		rest := string(r[1:])
+		if w == up {
+			rest = strings.ToLower(rest)
+		}
+		b.WriteString(string(unicode.ToUpper(r[0])) + rest)
+	}
+	return b.String()
+}
+
+// snake returns the property key for a name in a spec: modelSourceID becomes
+// model_source_id.
+func snake(name string) string { return strings.ToLower(strings.Join(words(name), "_")) }
+
+// Local returns the unexported form of a Go name: URLSource becomes urlSource.
+// A name that Go keeps for itself gets an underscore.
+func Local(goName string) string {
+	ws := words(goName)
+	ws[0] = strings.ToLower(ws[0])
+	name := strings.Join(ws, "")
+	if token.IsKeyword(name) {
+		name += "_"
+	}
+	return name
+}
+
+// FileName returns the name of the file for a Go type: ModelVersion becomes
+// model_version.gen.go. Words that the go command takes for a constraint are
+// kept away from the end.
+func FileName(goName string) string {
+	return snake(goName) + ".gen.go"
+}
+
+var (
+	exported = regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`)
+	jsonName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
+)

@@ -1,0 +1,181 @@
+package spec
+
+import (
+	"fmt"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// A Place is where an extension may stand.
+type Place uint8
+
+// The places of extensions.
+const (
+	OnEntity   Place = 1 << iota // a schema that is an entity
+	OnProperty                   // a property of an entity
+)
+
+// An Extension is one row of the table of x-mlmd-* keywords: it decodes,
+// validates and documents the keyword.
+type Extension struct {
+	Name    string
+	Where   Place
+	Form    string // what its value is, for people: "one of artifact, …"
+	Doc     string
+	Example string
+	decode  func(d *decoder, n *yaml.Node, e *Ext)
+}
+
+// An Ext holds the decoded extensions of one schema or property. Empty members
+// are absent.
+type Ext struct {
+	Kind         Word
+	Type         Word
+	Copies       []Copy
+	NameRule     Word
+	Store        Word
+	Property     Word
+	PropertyType Word
+	Parent       Word
+	Immutable    bool
+	RenamedFrom  []Word
+	GoName       Word
+}
+
+// A Word is a text with its place.
+type Word struct {
+	Text string
+	Pos  Pos
+}
+
+// Set tells whether the word is there.
+func (w Word) Set() bool { return w.Pos.Line > 0 }
+
+// A Copy is a declared property that repeats something known of the node.
+type Copy struct{ Property, From Word }
+
+// Kinds, Stores, PropertyTypes, CopySources and NameRules are what the
+// extensions of these names take.
+var (
+	Kinds         = []string{"artifact", "execution", "context"}
+	Stores        = []string{"property", "custom", "id", "name", "external_id", "uri", "state", "create_time", "update_time"}
+	PropertyTypes = []string{"INT", "DOUBLE", "STRING", "BOOLEAN", "STRUCT"}
+	CopySources   = []string{"name", "parent.name", "parent.id"}
+	NameRules     = []string{"prefixed", "plain"}
+)
+
+// Extensions returns the table, in the order of the documentation.
+func Extensions() []Extension {
+	word := func(at func(*Ext) *Word, want ...string) func(*decoder, *yaml.Node, *Ext) {
+		return func(d *decoder, n *yaml.Node, e *Ext) {
+			if w, ok := d.word(n, want); ok {
+				*at(e) = w
+			}
+		}
+	}
+	return []Extension{
+		{
+			Name: "x-mlmd-kind", Where: OnEntity, Form: oneOf(Kinds), Example: "context",
+			Doc:    "Makes the schema an entity, stored as this kind of MLMD node. A schema without it is a building block.",
+			decode: word(func(e *Ext) *Word { return &e.Kind }, Kinds...),
+		},
+		{
+			Name: "x-mlmd-type", Where: OnEntity, Form: "text", Example: "kf.ModelVersion",
+			Doc:    "The name of the MLMD type. Without it, the name of the schema.",
+			decode: word(func(e *Ext) *Word { return &e.Type }),
+		},
+		{
+			Name: "x-mlmd-name", Where: OnEntity, Form: oneOf(NameRules), Example: "plain",
+			Doc: "How the name is stored. MLMD keeps names unique within a type, so a child is stored as `<parent id>:<name>` " +
+				"(`prefixed`, the default where the entity has a parent; a random UUID stands for a parent that is not given). " +
+				"`plain` stores the name alone: then it is unique within the type.",
+			decode: word(func(e *Ext) *Word { return &e.NameRule }, NameRules...),
+		},
+		{
+			Name: "x-mlmd-copies", Where: OnEntity, Form: "a map from property names to " + oneOf(CopySources), Example: "{version: name}",
+			Doc:    "Declared properties that repeat the entity's name, or its parent's name or id, for readers of the store and for filters. They are written, never read, and are no fields.",
+			decode: decodeCopies,
+		},
+		{
+			Name: "x-mlmd-store", Where: OnProperty, Form: oneOf(Stores), Example: "uri",
+			Doc: "Where the property is kept. `property`, the default: a property that the MLMD type declares. `custom`: the map of custom " +
+				"properties, of which an entity has at most one. The others are fields of the node; `uri` only artifacts have, `state` artifacts and executions.",
+			decode: word(func(e *Ext) *Word { return &e.Store }, Stores...),
+		},
+		{
+			Name: "x-mlmd-property", Where: OnProperty, Form: "text", Example: "model_format_name",
+			Doc:    "The name of the declared property. Without it, the property's name in snake_case.",
+			decode: word(func(e *Ext) *Word { return &e.Property }),
+		},
+		{
+			Name: "x-mlmd-property-type", Where: OnProperty, Form: oneOf(PropertyTypes), Example: "INT",
+			Doc: "The declared kind of the property, where it is not what follows from the schema (string: STRING; integer: INT; number: DOUBLE; " +
+				"boolean: BOOLEAN; array and object: STRUCT). A string may be stored as INT: it is then an id in decimal digits.",
+			decode: word(func(e *Ext) *Word { return &e.PropertyType }, PropertyTypes...),
+		},
+		{
+			Name: "x-mlmd-parent", Where: OnProperty, Form: "the name of a context entity", Example: "RegisteredModel",
+			Doc: "The property holds the id of this parent. It is stored as a link (a context's parent context, an artifact's attribution, " +
+				"an execution's association) and as the prefix of the name. Required or not follows from `required`.",
+			decode: word(func(e *Ext) *Word { return &e.Parent }),
+		},
+		{
+			Name: "x-mlmd-immutable", Where: OnProperty, Form: "true or false", Example: "true",
+			Doc:    "The value cannot change once it is stored. Names and parents never can.",
+			decode: func(d *decoder, n *yaml.Node, e *Ext) { e.Immutable = d.boolean(n) },
+		},
+		{
+			Name: "x-mlmd-renamed-from", Where: OnProperty, Form: "a property name, or a list of them", Example: "model_format",
+			Doc:    "Older names of the declared property. They are read where the new name is absent, and never written.",
+			decode: decodeRenamedFrom,
+		},
+		{
+			Name: "x-go-name", Where: OnEntity | OnProperty, Form: "an exported Go name", Example: "CreateTime",
+			Doc:    "The name in Go, where it is not what follows from the name in the spec.",
+			decode: word(func(e *Ext) *Word { return &e.GoName }),
+		},
+	}
+}
+
+func oneOf(names []string) string { return "one of " + strings.Join(names, ", ") }
+
+func decodeCopies(d *decoder, n *yaml.Node, e *Ext) {
+	for key, value := range d.members(n) {
+		if w, ok := d.word(value, CopySources); ok {
+			e.Copies = append(e.Copies, Copy{Property: Word{key.Value, d.pos(key)}, From: w})
+		}
+	}
+}
+
+func decodeRenamedFrom(d *decoder, n *yaml.Node, e *Ext) {
+	nodes := []*yaml.Node{n}
+	if n.Kind == yaml.SequenceNode {
+		nodes = n.Content
+	}
+	for _, n := range nodes {
+		if w, ok := d.word(n, nil); ok {
+			e.RenamedFrom = append(e.RenamedFrom, w)
+		}
+	}
+}
+
+// extension decodes one x-* keyword into e.
+func (d *decoder) extension(key, value *yaml.Node, e *Ext) {
+	var names []string
+	for _, x := range d.table {
+		if x.Name == key.Value {
+			x.decode(d, value, e)
+			return
+		}
+		names = append(names, x.Name)
+	}
+	if !strings.HasPrefix(key.Value, "x-mlmd-") {
+		return // of some other tool
+	}
+	fix := OneOf(names)
+	if near := Closest(key.Value, names); near != "" {
+		fix = fmt.Sprintf("did you mean %s?", near)
+	}
+	d.problem(key, "unknown extension "+Quote(key.Value), fix)
+}

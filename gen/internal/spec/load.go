@@ -1,0 +1,363 @@
+package spec
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// maxDepth bounds how deep schemas may be nested.
+const maxDepth = 64
+
+// A Set is a document with all documents that it refers to.
+type Set struct {
+	Main     *Document
+	docs     map[string]*Document
+	read     func(name string) ([]byte, error)
+	lines    map[string][]string
+	problems Problems
+}
+
+// Load reads the document called name, and on demand those that it refers to,
+// through read. What is wrong with them is in Problems; Load itself fails only
+// when the main document cannot be read at all.
+func Load(ctx context.Context, name string, read func(name string) ([]byte, error)) (*Set, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s := &Set{docs: map[string]*Document{}, read: read, lines: map[string][]string{}}
+	doc, err := s.load(path.Clean(name))
+	if err != nil {
+		return nil, fmt.Errorf("gen: read the spec: %w", err)
+	}
+	s.Main = doc
+	return s, nil
+}
+
+// Problems returns what is wrong so far.
+func (s *Set) Problems() Problems { return s.problems }
+
+// Report adds a problem at pos.
+func (s *Set) Report(pos Pos, path, msg, fix string) {
+	p := Problem{Pos: pos, Path: path, Msg: msg, Fix: fix}
+	if lines := s.lines[pos.File]; pos.Line >= 1 && pos.Line <= len(lines) {
+		p.Line = strings.TrimSuffix(lines[pos.Line-1], "\r")
+	}
+	s.problems = append(s.problems, p)
+}
+
+// Resolve returns the schema that the $ref ref means, from a schema at from.
+// Without one it reports why and returns nil.
+func (s *Set) Resolve(ref Word, where string) *Schema {
+	file, pointer, ok := strings.Cut(ref.Text, "#")
+	name, inSchemas := strings.CutPrefix(pointer, "/components/schemas/")
+	if !ok || !inSchemas || name == "" || strings.Contains(name, "/") {
+		s.Report(ref.Pos, where, "$ref "+Quote(ref.Text)+" cannot be followed", "want '#/components/schemas/NAME' or 'FILE#/components/schemas/NAME'")
+		return nil
+	}
+	name = strings.NewReplacer("~1", "/", "~0", "~").Replace(name)
+	target := ref.Pos.File
+	if file != "" {
+		if strings.Contains(file, "://") || path.IsAbs(file) {
+			s.Report(ref.Pos, where, "$ref "+Quote(ref.Text)+" leads out of the project", "want a path relative to "+ref.Pos.File)
+			return nil
+		}
+		target = path.Join(path.Dir(ref.Pos.File), file)
+	}
+	doc, err := s.load(target)
+	if err != nil {
+		s.Report(ref.Pos, where, fmt.Sprintf("$ref %s: %v", Quote(ref.Text), err), "check the path: it is relative to "+ref.Pos.File)
+		return nil
+	}
+	if found := doc.Schema(name); found != nil {
+		return found
+	}
+	var names []string
+	for _, schema := range doc.Schemas {
+		names = append(names, schema.Name)
+	}
+	fix := fmt.Sprintf("declare it in %s under components.schemas", target)
+	if near := Closest(name, names); near != "" {
+		fix = fmt.Sprintf("did you mean %s?", near)
+	}
+	s.Report(ref.Pos, where, "$ref "+Quote(ref.Text)+" means no schema", fix)
+	return nil
+}
+
+func (s *Set) load(name string) (*Document, error) {
+	if doc, ok := s.docs[name]; ok {
+		if doc == nil {
+			return nil, fmt.Errorf("%s cannot be read", name)
+		}
+		return doc, nil
+	}
+	s.docs[name] = nil
+	src, err := s.read(name)
+	if err != nil {
+		return nil, err
+	}
+	s.lines[name] = strings.Split(string(src), "\n")
+	doc := &Document{File: name, byName: map[string]*Schema{}}
+	s.docs[name] = doc
+	var root yaml.Node
+	if err := yaml.Unmarshal(src, &root); err != nil {
+		s.syntax(name, err)
+		return doc, nil
+	}
+	d := &decoder{set: s, file: name, table: Extensions(), keywords: keywords()}
+	if len(root.Content) == 0 {
+		s.Report(Pos{name, 1, 1}, "", "the file is empty", "want an OpenAPI 3.0 document")
+		return doc, nil
+	}
+	d.document(root.Content[0], doc)
+	return doc, nil
+}
+
+var yamlLine = regexp.MustCompile(`line (\d+)(?:, column (\d+))?`)
+
+// syntax reports what the YAML parser found, at the line that it names.
+func (s *Set) syntax(name string, err error) {
+	pos := Pos{name, 1, 1}
+	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {
+		pos.Line, _ = strconv.Atoi(m[1])
+		if m[2] != "" {
+			pos.Col, _ = strconv.Atoi(m[2])
+		}
+	}
+	msg := strings.TrimPrefix(strings.ReplaceAll(err.Error(), "\n", " "), "yaml: ")
+	s.Report(pos, "", "this is no YAML: "+msg, "")
+}
+
+// A decoder turns the nodes of one file into schemas.
+type decoder struct {
+	set      *Set
+	file     string
+	table    []Extension
+	keywords map[string]func(*decoder, *yaml.Node, *Schema)
+	path     string // of what is being decoded
+	key      string // the keyword that is being decoded
+	keyPos   Pos
+	depth    int
+}
+
+func (d *decoder) pos(n *yaml.Node) Pos { return Pos{d.file, max(n.Line, 1), max(n.Column, 1)} }
+
+func (d *decoder) problem(n *yaml.Node, msg, fix string) { d.set.Report(d.pos(n), d.path, msg, fix) }
+
+func (d *decoder) document(n *yaml.Node, doc *Document) {
+	var version, components *yaml.Node
+	for key, value := range d.members(n) {
+		switch key.Value {
+		case "openapi":
+			version = value
+		case "components":
+			components = value
+		}
+	}
+	if version == nil || !strings.HasPrefix(version.Value, "3.0.") {
+		at := n
+		if version != nil {
+			at = version
+		}
+		d.problem(at, "this is no OpenAPI 3.0 document", "want 'openapi: 3.0.3' at its top")
+	}
+	if components == nil {
+		d.problem(n, "there is no components.schemas", "declare the entities there")
+		return
+	}
+	for key, value := range d.members(components) {
+		if key.Value != "schemas" {
+			continue
+		}
+		doc.Schemas = d.named(value, "")
+		for _, s := range doc.Schemas {
+			doc.byName[s.Name] = s
+		}
+		return
+	}
+	d.problem(components, "there is no components.schemas", "declare the entities there")
+}
+
+// members ranges over the keys and values of a mapping. Whatever is no mapping
+// is reported, and so is a key that stands there twice.
+func (d *decoder) members(n *yaml.Node) iter.Seq2[*yaml.Node, *yaml.Node] {
+	return func(yield func(key, value *yaml.Node) bool) {
+		if n.Kind != yaml.MappingNode {
+			d.problem(n, "found "+kindName(n), "want a mapping")
+			return
+		}
+		seen := make(map[string]*yaml.Node, len(n.Content)/2)
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			key, value := n.Content[i], n.Content[i+1]
+			if key.Kind != yaml.ScalarNode {
+				d.problem(key, "a key is "+kindName(key), "want a name")
+				continue
+			}
+			if first, ok := seen[key.Value]; ok {
+				d.problem(key, Quote(key.Value)+" stands here twice", fmt.Sprintf("the first is on line %d; keep one", first.Line))
+				continue
+			}
+			seen[key.Value] = key
+			if value.Kind == yaml.AliasNode {
+				d.problem(value, "YAML aliases are not read", "write it out, or make it a schema and use $ref")
+				continue
+			}
+			if !yield(key, value) {
+				return
+			}
+		}
+	}
+}
+
+func kindName(n *yaml.Node) string {
+	switch n.Kind {
+	case yaml.MappingNode:
+		return "a mapping"
+	case yaml.SequenceNode:
+		return "a list"
+	case yaml.AliasNode:
+		return "an alias"
+	default:
+		if n.Tag == "!!null" {
+			return "nothing"
+		}
+		return Quote(n.Value)
+	}
+}
+
+func (d *decoder) named(n *yaml.Node, path string) []*Schema {
+	var out []*Schema
+	for key, value := range d.members(n) {
+		p := key.Value
+		if path != "" {
+			p = path + "." + key.Value
+		}
+		if s := d.schema(value, key.Value, p); s != nil {
+			s.Key = d.pos(key)
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func (d *decoder) schema(n *yaml.Node, name, path string) *Schema {
+	outer, outerKey, outerPos := d.path, d.key, d.keyPos
+	defer func() { d.path, d.key, d.keyPos = outer, outerKey, outerPos; d.depth-- }()
+	d.path = path
+	if d.depth++; d.depth > maxDepth {
+		d.problem(n, fmt.Sprintf("schemas are nested more than %d deep", maxDepth), "name the inner ones and use $ref")
+		return nil
+	}
+	s := &Schema{Name: name, Pos: d.pos(n), Key: d.pos(n), Path: path}
+	for key, value := range d.members(n) {
+		d.key, d.keyPos = key.Value, d.pos(key)
+		decode, known := d.keywords[key.Value]
+		switch {
+		case decode != nil:
+			decode(d, value, s)
+		case known:
+		case strings.HasPrefix(key.Value, "x-"):
+			d.extension(key, value, &s.Ext)
+		default:
+			d.unknownKeyword(key)
+		}
+	}
+	return s
+}
+
+func (d *decoder) unknownKeyword(key *yaml.Node) {
+	var names []string
+	for k := range d.keywords {
+		names = append(names, k)
+	}
+	slices.Sort(names)
+	fix := "OpenAPI 3.0 has no such keyword; extensions begin with x-"
+	if near := Closest(key.Value, names); near != "" {
+		fix = fmt.Sprintf("did you mean %s?", near)
+	}
+	d.problem(key, "unknown keyword "+Quote(key.Value), fix)
+}
+
+func (d *decoder) schemas(n *yaml.Node, path string) []*Schema {
+	var out []*Schema
+	for _, item := range d.items(n) {
+		if s := d.schema(item, "", path); s != nil {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func (d *decoder) items(n *yaml.Node) []*yaml.Node {
+	if n.Kind != yaml.SequenceNode {
+		d.problem(n, "found "+kindName(n), "want a list")
+		return nil
+	}
+	return n.Content
+}
+
+func (d *decoder) text(n *yaml.Node) string {
+	if n.Kind != yaml.ScalarNode {
+		d.problem(n, "found "+kindName(n), "want a text")
+		return ""
+	}
+	return n.Value
+}
+
+// word decodes a text that may not be empty and, where want is given, is one
+// of want.
+func (d *decoder) word(n *yaml.Node, want []string) (Word, bool) {
+	if n.Kind != yaml.ScalarNode || n.Value == "" || n.Tag == "!!null" {
+		fix := "want a text"
+		if want != nil {
+			fix = OneOf(want)
+		}
+		d.problem(n, d.key+" is "+kindName(n), fix)
+		return Word{}, false
+	}
+	if want != nil && !slices.Contains(want, n.Value) {
+		d.problem(n, d.key+" "+Quote(n.Value)+" is unknown", OneOf(want))
+		return Word{}, false
+	}
+	return Word{n.Value, d.pos(n)}, true
+}
+
+func (d *decoder) words(n *yaml.Node) []Word {
+	var out []Word
+	for _, item := range d.items(n) {
+		if item.Kind != yaml.ScalarNode {
+			d.problem(item, "found "+kindName(item), "want a text")
+			continue
+		}
+		out = append(out, Word{item.Value, d.pos(item)})
+	}
+	return out
+}
+
+func (d *decoder) boolean(n *yaml.Node) bool {
+	var b bool
+	if n.Kind != yaml.ScalarNode || n.Decode(&b) != nil {
+		d.problem(n, d.key+" is "+kindName(n), "want true or false")
+	}
+	return b
+}
+
+func (d *decoder) integer(n *yaml.Node) *int {
+	var i int
+	if n.Kind != yaml.ScalarNode || n.Decode(&i) != nil || i < 0 {
+		d.problem(n, d.key+" is "+kindName(n), "want a whole number, zero or more")
+		return nil
+	}
+	return &i
+}
+
+// ErrNoEntities is what a spec without entities is refused with.
+var ErrNoEntities = errors.New("no schema has x-mlmd-kind: nothing is an entity")

@@ -1,0 +1,153 @@
+package filter
+
+// A Clearable is a field that can be empty. [registry.Clear] takes it; the
+// symbols of ids, names, parents and required fields are none.
+type Clearable[T any] interface {
+	// ClearPath returns the update_mask path of the field. Its argument is
+	// never used: it ties the symbol to the entity.
+	ClearPath(T) string
+}
+
+// path returns the update_mask path of what r refers to.
+func (r Ref) path() string {
+	if r.Property != "" {
+		return "properties." + r.Property
+	}
+	return r.Attr
+}
+
+// A Clear is a field that can be emptied, and no more: the filter language
+// cannot ask for it. Path is its update_mask path.
+type Clear[T any] struct{ Path string }
+
+// ClearPath returns the update_mask path of the field.
+func (f Clear[T]) ClearPath(T) string { return f.Path }
+
+// An OptString is a [String] that can be emptied.
+type OptString[T any] Ref
+
+// ClearPath returns the update_mask path of the field.
+func (f OptString[T]) ClearPath(T) string { return Ref(f).path() }
+
+// Eq holds where the field is v, byte for byte.
+func (f OptString[T]) Eq(v string) Expr[T] { return String[T](f).Eq(v) }
+
+// Ne holds where the field is set and is not v.
+func (f OptString[T]) Ne(v string) Expr[T] { return String[T](f).Ne(v) }
+
+// In holds where the field is one of vs. In() holds nowhere.
+func (f OptString[T]) In(vs ...string) Expr[T] { return String[T](f).In(vs...) }
+
+// Like holds where the field matches a pattern; see [String.Like].
+func (f OptString[T]) Like(pattern string) Expr[T] { return String[T](f).Like(pattern) }
+
+// Lt holds where the field sorts before v, byte by byte.
+func (f OptString[T]) Lt(v string) Expr[T] { return String[T](f).Lt(v) }
+
+// Ge holds where the field is v or sorts after it, byte by byte.
+func (f OptString[T]) Ge(v string) Expr[T] { return String[T](f).Ge(v) }
+
+// IsSet holds where the field has a value.
+func (f OptString[T]) IsSet() Expr[T] { return String[T](f).IsSet() }
+
+// An OptInt is an [Int] that can be emptied.
+type OptInt[T any] Ref
+
+// ClearPath returns the update_mask path of the field.
+func (f OptInt[T]) ClearPath(T) string { return Ref(f).path() }
+
+// Eq holds where the field is v.
+func (f OptInt[T]) Eq(v int64) Expr[T] { return Int[T](f).Eq(v) }
+
+// Ne holds where the field is set and is not v.
+func (f OptInt[T]) Ne(v int64) Expr[T] { return Int[T](f).Ne(v) }
+
+// In holds where the field is one of vs. In() holds nowhere.
+func (f OptInt[T]) In(vs ...int64) Expr[T] { return Int[T](f).In(vs...) }
+
+// Lt holds where the field is less than v.
+func (f OptInt[T]) Lt(v int64) Expr[T] { return Int[T](f).Lt(v) }
+
+// Le holds where the field is v or less.
+func (f OptInt[T]) Le(v int64) Expr[T] { return Int[T](f).Le(v) }
+
+// Gt holds where the field is greater than v.
+func (f OptInt[T]) Gt(v int64) Expr[T] { return Int[T](f).Gt(v) }
+
+// Ge holds where the field is v or greater.
+func (f OptInt[T]) Ge(v int64) Expr[T] { return Int[T](f).Ge(v) }
+
+// IsSet holds where the field has a value.
+func (f OptInt[T]) IsSet() Expr[T] { return Int[T](f).IsSet() }
+
+// An OptDouble is a [Double] that can be emptied.
+type OptDouble[T any] Ref
+
+// ClearPath returns the update_mask path of the field.
+func (f OptDouble[T]) ClearPath(T) string { return Ref(f).path() }
+
+// Eq holds where the field is v; mind that stores may round to six decimals.
+func (f OptDouble[T]) Eq(v float64) Expr[T] { return Double[T](f).Eq(v) }
+
+// Ne holds where the field is set and is not v.
+func (f OptDouble[T]) Ne(v float64) Expr[T] { return Double[T](f).Ne(v) }
+
+// Lt holds where the field is less than v.
+func (f OptDouble[T]) Lt(v float64) Expr[T] { return Double[T](f).Lt(v) }
+
+// Le holds where the field is v or less.
+func (f OptDouble[T]) Le(v float64) Expr[T] { return Double[T](f).Le(v) }
+
+// Gt holds where the field is greater than v.
+func (f OptDouble[T]) Gt(v float64) Expr[T] { return Double[T](f).Gt(v) }
+
+// Ge holds where the field is v or greater.
+func (f OptDouble[T]) Ge(v float64) Expr[T] { return Double[T](f).Ge(v) }
+
+// IsSet holds where the field has a value.
+func (f OptDouble[T]) IsSet() Expr[T] { return Double[T](f).IsSet() }
+
+// An OptBool is a [Bool] that can be emptied.
+type OptBool[T any] Ref
+
+// ClearPath returns the update_mask path of the field.
+func (f OptBool[T]) ClearPath(T) string { return Ref(f).path() }
+
+// Eq holds where the field is v.
+func (f OptBool[T]) Eq(v bool) Expr[T] { return Bool[T](f).Eq(v) }
+
+// IsSet holds where the field has a value.
+func (f OptBool[T]) IsSet() Expr[T] { return Bool[T](f).IsSet() }
+
+// An OptEnum is an [Enum] that can be emptied.
+type OptEnum[T any, E ~string] Ref
+
+// ClearPath returns the update_mask path of the field.
+func (f OptEnum[T, E]) ClearPath(T) string { return Ref(f).path() }
+
+// Eq holds where the field is v.
+func (f OptEnum[T, E]) Eq(v E) Expr[T] { return Enum[T, E](f).Eq(v) }
+
+// Ne holds where the field is set and is not v.
+func (f OptEnum[T, E]) Ne(v E) Expr[T] { return Enum[T, E](f).Ne(v) }
+
+// In holds where the field is one of vs. In() holds nowhere.
+func (f OptEnum[T, E]) In(vs ...E) Expr[T] { return Enum[T, E](f).In(vs...) }
+
+// IsSet holds where the field has a value.
+func (f OptEnum[T, E]) IsSet() Expr[T] { return Enum[T, E](f).IsSet() }
+
+// An OptID is an [ID] that can be emptied.
+type OptID[T any] Ref
+
+// ClearPath returns the update_mask path of the field.
+func (f OptID[T]) ClearPath(T) string { return Ref(f).path() }
+
+// Eq holds where the field is the id v.
+func (f OptID[T]) Eq(v string) Expr[T] { return ID[T](f).Eq(v) }
+
+// In holds where the field is one of the ids vs. In() holds nowhere.
+func (f OptID[T]) In(vs ...string) Expr[T] { return ID[T](f).In(vs...) }
+
+// IsSet holds where the field has a value.
+func (f OptID[T]) IsSet() Expr[T] { return ID[T](f).IsSet() }

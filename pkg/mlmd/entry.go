@@ -1,0 +1,94 @@
+package mlmd
+
+import (
+	"fmt"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+)
+
+// A Kind is one of the three kinds of node.
+type Kind uint8
+
+// The kinds of node.
+const (
+	Artifact Kind = iota + 1
+	Execution
+	Context
+)
+
+// String returns "artifact", "execution" or "context".
+func (k Kind) String() string {
+	return [...]string{"unknown", "artifact", "execution", "context"}[min(k, Context)]
+}
+
+// A Type is what there is to know of a mapping without its Go types.
+type Type struct {
+	Entity   string
+	TypeName string
+	Kind     Kind
+	Props    map[string]mlmdpb.PropertyType
+	Parent   *Edge // nil: stands alone
+}
+
+// An Entry is a mapping without its Go types: what catalogs list. Every
+// *Mapping is one.
+type Entry interface {
+	// Type describes the entity. The maps in it are the caller's.
+	Type() Type
+	// New returns a pointer to a new, empty value of the entity's Go type.
+	New() any
+	// EncodeAny is Encode for a value as New returns it.
+	EncodeAny(v any, parent Parent) (proto.Message, error)
+	// DecodeAny is Decode for a node of the entity's kind; it returns what New
+	// does.
+	DecodeAny(n proto.Message) (any, error)
+}
+
+// Kind returns the kind of node that the entity is stored as.
+func (m *Mapping[T, N]) Kind() Kind {
+	var n N
+	switch any(n).(type) {
+	case *mlmdpb.Artifact:
+		return Artifact
+	case *mlmdpb.Execution:
+		return Execution
+	default:
+		return Context
+	}
+}
+
+// Type describes the entity.
+func (m *Mapping[T, N]) Type() Type {
+	return Type{Entity: m.Entity, TypeName: m.TypeName, Kind: m.Kind(), Props: m.PropTypes(), Parent: m.Parent}
+}
+
+// New returns a new, empty *T.
+func (m *Mapping[T, N]) New() any { return new(T) }
+
+// EncodeAny is Encode for a *T.
+func (m *Mapping[T, N]) EncodeAny(v any, parent Parent) (proto.Message, error) {
+	t, ok := v.(*T)
+	if !ok {
+		return nil, fmt.Errorf("mlmd: %s is stored from %T, not from %T", m.Entity, t, v)
+	}
+	n, err := m.Encode(t, parent)
+	if err != nil {
+		return nil, err
+	}
+	return any(n).(proto.Message), nil
+}
+
+// DecodeAny is Decode for a node of the entity's kind.
+func (m *Mapping[T, N]) DecodeAny(n proto.Message) (any, error) {
+	node, ok := n.(N)
+	if !ok {
+		return nil, fmt.Errorf("mlmd: %s is stored as %T, not as %T", m.Entity, node, n)
+	}
+	v, err := m.Decode(node)
+	if err != nil {
+		return nil, err
+	}
+	return v, nil
+}

@@ -1,0 +1,85 @@
+package mlmd
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"strconv"
+	"strings"
+)
+
+// SplitName takes the stored name of a child apart: the prefix before the
+// first colon, and the name after it. Without a colon all is name.
+func SplitName(stored string) (prefix, name string) {
+	prefix, name, ok := strings.Cut(stored, ":")
+	if !ok {
+		return "", stored
+	}
+	return prefix, name
+}
+
+// ParentID returns the parent's id in the stored name of a child, and "" where
+// its prefix is none: another program's, or a UUID.
+func ParentID(stored string) string {
+	prefix, _, ok := strings.Cut(stored, ":")
+	if !ok {
+		return ""
+	}
+	if _, err := ParseID(prefix); err != nil {
+		return ""
+	}
+	return prefix
+}
+
+// ChildName returns the stored name of the child called name below parent:
+// "<parent id>:<name>", a UUID standing for what is not given.
+func ChildName(parent Parent, name string) string {
+	prefix := strconv.FormatInt(parent.ID, 10)
+	if parent.ID == 0 {
+		prefix = parent.uuid()
+	}
+	if name == "" {
+		name = parent.uuid()
+	}
+	return prefix + ":" + name
+}
+
+func (p Parent) uuid() string {
+	if p.UUID != "" {
+		return p.UUID
+	}
+	return NewUUID()
+}
+
+// NewUUID returns a random UUID (version 4) in its usual form.
+func NewUUID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	var text [36]byte
+	hex.Encode(text[:8], b[:4])
+	hex.Encode(text[9:13], b[4:6])
+	hex.Encode(text[14:18], b[6:8])
+	hex.Encode(text[19:23], b[8:10])
+	hex.Encode(text[24:], b[10:])
+	text[8], text[13], text[18], text[23] = '-', '-', '-', '-'
+	return string(text[:])
+}
+
+// FormatID returns an id as callers know it: decimal digits, and "" for none.
+func FormatID(id *int64) string {
+	if id == nil || *id == 0 {
+		return ""
+	}
+	return strconv.FormatInt(*id, 10)
+}
+
+// ParseID returns the number of an id. An id is a positive decimal number
+// without sign and leading zeros; anything else is an error.
+func ParseID(id string) (int64, error) {
+	n, err := strconv.ParseInt(id, 10, 64)
+	if err != nil || n <= 0 || id[0] == '0' || id[0] == '+' {
+		return 0, &InvalidError{Field: "id", Value: id, Why: "is no id: ids are positive decimal numbers"}
+	}
+	return n, nil
+}

@@ -1,0 +1,241 @@
+package mlmd
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"unicode/utf8"
+
+	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/pkg/value"
+)
+
+// A Writer collects the properties of one node for generated Encode functions.
+// It remembers the first thing that cannot be stored; see [Writer.Err].
+type Writer struct {
+	props map[string]*mlmdpb.Value
+	err   error
+}
+
+// NewWriter returns a Writer for a type that declares n properties.
+func NewWriter(n int) Writer { return Writer{props: make(map[string]*mlmdpb.Value, n)} }
+
+// Props returns what was written.
+func (w *Writer) Props() map[string]*mlmdpb.Value { return w.props }
+
+// Err returns the first mistake, an *InvalidError, or nil.
+func (w *Writer) Err() error { return w.err }
+
+// Fail records that a field cannot be stored.
+func (w *Writer) Fail(field, val, why string) {
+	if w.err == nil {
+		w.err = &InvalidError{Field: field, Value: val, Why: why}
+	}
+}
+
+// String writes the text v, unless it is nil.
+func (w *Writer) String(field, key string, v *string) {
+	if v != nil && w.utf8(field, *v) {
+		w.props[key] = stringValue(*v)
+	}
+}
+
+// Text writes the text v, unless it is empty.
+func (w *Writer) Text(field, key, v string) {
+	if v != "" && w.utf8(field, v) {
+		w.props[key] = stringValue(v)
+	}
+}
+
+// Int writes the integer v, unless it is nil.
+func (w *Writer) Int(key string, v *int64) {
+	if v != nil {
+		w.props[key] = intValue(*v)
+	}
+}
+
+// Int32 writes the integer v, unless it is nil.
+func (w *Writer) Int32(key string, v *int32) {
+	if v != nil {
+		w.props[key] = intValue(int64(*v))
+	}
+}
+
+// Double writes the number v, unless it is nil.
+func (w *Writer) Double(field, key string, v *float64) {
+	if v == nil {
+		return
+	}
+	if math.IsNaN(*v) || math.IsInf(*v, 0) {
+		w.Fail(field, strconv.FormatFloat(*v, 'g', -1, 64), "cannot be stored: only finite numbers can")
+		return
+	}
+	w.props[key] = doubleValue(*v)
+}
+
+// Bool writes v, unless it is nil.
+func (w *Writer) Bool(key string, v *bool) {
+	if v != nil {
+		w.props[key] = boolValue(*v)
+	}
+}
+
+// ID writes an id that is stored as an integer, unless it is empty.
+func (w *Writer) ID(field, key, v string) {
+	if v == "" {
+		return
+	}
+	id, err := ParseID(v)
+	if err != nil {
+		w.Fail(field, v, "is no id: ids are positive decimal numbers")
+		return
+	}
+	w.props[key] = intValue(id)
+}
+
+// OptID writes an id that is stored as an integer, unless it is nil or empty.
+func (w *Writer) OptID(field, key string, v *string) {
+	if v != nil {
+		w.ID(field, key, *v)
+	}
+}
+
+// ParentID writes the parent's id, where it is known.
+func (w *Writer) ParentID(key string, parent Parent) {
+	if parent.ID != 0 {
+		w.props[key] = intValue(parent.ID)
+	}
+}
+
+// Millis writes a time as the decimal digits of its milliseconds, unless it is
+// unset.
+func (w *Writer) Millis(key string, v value.Time) {
+	if !v.IsZero() {
+		w.props[key] = stringValue(strconv.FormatInt(v.Millis(), 10))
+	}
+}
+
+// Strings writes a list of texts, unless it is nil, as a struct with one
+// member called key.
+func (w *Writer) Strings(field, key string, v []string) {
+	if v == nil {
+		return
+	}
+	list := make([]*structpb.Value, len(v))
+	for i, s := range v {
+		if !utf8.ValidString(s) {
+			w.utf8(fmt.Sprintf("%s[%d]", field, i), s)
+			return
+		}
+		list[i] = structpb.NewStringValue(s)
+	}
+	w.props[key] = listValue(key, list)
+}
+
+func listValue(key string, list []*structpb.Value) *mlmdpb.Value {
+	s := &structpb.Struct{Fields: map[string]*structpb.Value{key: structpb.NewListValue(&structpb.ListValue{Values: list})}}
+	return &mlmdpb.Value{Value: &mlmdpb.Value_StructValue{StructValue: s}}
+}
+
+// Name returns the stored name of a node without prefix. A node that has an id
+// may leave it out.
+func (w *Writer) Name(field, id, name string) *string {
+	if name == "" {
+		if id == "" {
+			w.Fail(field, "", "is missing")
+		}
+		return nil
+	}
+	w.utf8(field, name)
+	return &name
+}
+
+// ChildName returns the stored name of a child of parent. nameField and
+// parentField are the fields that must be set for it; where one is "", that
+// part is optional and a UUID stands for it. A node that has an id may leave
+// both out: it keeps the name it has.
+func (w *Writer) ChildName(nameField, parentField, id string, parent Parent, name string) *string {
+	switch {
+	case id != "" && (name == "" || parent.ID == 0 && parentField != ""):
+		return nil
+	case parent.ID == 0 && parentField != "":
+		w.Fail(parentField, "", "is missing")
+	case name == "" && nameField != "":
+		w.Fail(nameField, "", "is missing")
+	default:
+		w.utf8(nameField, name)
+	}
+	stored := ChildName(parent, name)
+	return &stored
+}
+
+// OptText returns v for a text of the node itself; empty is unset.
+func (w *Writer) OptText(field string, v *string) *string {
+	if v == nil || *v == "" {
+		return nil
+	}
+	w.utf8(field, *v)
+	s := *v
+	return &s
+}
+
+// URI returns v for the uri of an artifact.
+func (w *Writer) URI(field string, v *string) *string {
+	if v == nil {
+		return nil
+	}
+	w.utf8(field, *v)
+	s := *v
+	return &s
+}
+
+// Custom returns the custom properties. None of them may have the name of a
+// declared property.
+func (w *Writer) Custom(field string, m value.Map, declared []Prop) map[string]*mlmdpb.Value {
+	if len(m) == 0 {
+		return nil
+	}
+	out := make(map[string]*mlmdpb.Value, len(m))
+	for name, v := range m {
+		p, err := ToProto(v)
+		switch {
+		case err != nil:
+			w.failCustom(field, name, err.Error())
+		case !utf8.ValidString(name):
+			w.failCustom(field, name, "has a name that is no valid UTF-8")
+		case declares(declared, name):
+			w.failCustom(field, name, "is the name of a declared property: set the field, or choose another name")
+		}
+		out[name] = p
+	}
+	return out
+}
+
+// failCustom records the mistake whose name comes first, so that the same
+// value always has the same error.
+func (w *Writer) failCustom(field, name, why string) {
+	at := field + "." + name
+	if prev, ok := w.err.(*InvalidError); ok && (len(prev.Field) <= len(field) || prev.Field[:len(field)+1] != field+"." || prev.Field < at) {
+		return
+	}
+	w.err = &InvalidError{Field: at, Why: why}
+}
+
+func declares(declared []Prop, name string) bool {
+	for i := range declared {
+		if declared[i].Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+func (w *Writer) utf8(field, s string) bool {
+	if utf8.ValidString(s) {
+		return true
+	}
+	w.Fail(field, s, "is no valid UTF-8")
+	return false
+}
