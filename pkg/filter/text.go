@@ -1,0 +1,189 @@
+package filter
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// MostBranches is the largest number of listings that one condition may need;
+// see [Text.Branches].
+const MostBranches = 16
+
+// A Text is a condition in the filter language of MLMD.
+//
+// The language drops a node that lacks a property named anywhere in the text,
+// also where the other side of an OR is true. So an Or over different
+// properties cannot be one text: it becomes several, and their union is the
+// condition.
+type Text struct {
+	// Branches are the texts whose union the condition is, at most
+	// [MostBranches]. One that is empty selects everything; if there is none,
+	// nothing is selected.
+	Branches []string
+	// Caveats are what the published MLMD server would answer wrongly, and this
+	// module's own store answers rightly.
+	Caveats []Caveat
+}
+
+// A Caveat is a part of a condition that the published MLMD server does not
+// understand as it is meant.
+type Caveat struct {
+	Why string // for people
+	// ExactOnMySQL tells that the published server understands it when its
+	// database is MySQL.
+	ExactOnMySQL bool
+}
+
+// Print returns e in the filter language. It fails on what the language cannot
+// say: a property name with a character that it does not allow, a property
+// that is to be absent, a number that is not finite, text that is not UTF-8,
+// and more than [MostBranches] branches. Values are escaped: whatever they
+// contain is data.
+func Print[T any](e Expr[T]) (Text, error) {
+	if e.n == nil {
+		return Text{Branches: []string{""}}, nil
+	}
+	var p printer
+	bs, err := p.branches(e.n, false)
+	if err != nil {
+		return Text{}, err
+	}
+	t := Text{Branches: make([]string, len(bs)), Caveats: p.caveats}
+	for i, b := range bs {
+		t.Branches[i] = b.text(false)
+		if t.Branches[i] == "" { // everything: the others add nothing
+			t.Branches = []string{""}
+			break
+		}
+	}
+	return t, nil
+}
+
+// A branch is a condition that can be said in one text: it is true only for
+// nodes that have all the rows it mentions.
+type branch struct {
+	rows []string // the properties and neighbours it mentions, sorted
+	alts []string // any of these; each binds as AND does. None is TRUE
+}
+
+// text returns the branch in the language, in parentheses where it would not
+// hold together beside an AND.
+func (b branch) text(besideAnd bool) string {
+	t := strings.Join(b.alts, " OR ")
+	if besideAnd && len(b.alts) > 1 {
+		return "(" + t + ")"
+	}
+	return t
+}
+
+// A printer turns the vertices of one condition into branches.
+type printer struct{ caveats []Caveat }
+
+// branches returns what n, or its negation, means as a union. Negation moves
+// down to the comparisons, where the language's NULL rules are SQL's; what is
+// left above are AND and OR, which are true only where enough of their parts
+// are true, so that unions and intersections of branches mean the same.
+func (p *printer) branches(n *node, negated bool) ([]branch, error) {
+	switch n.op {
+	case opNot:
+		return p.branches(n.kids[0], !negated)
+	case opNever:
+		return constant(negated), nil
+	case opAnd, opOr:
+		if (n.op == opAnd) != negated {
+			return p.all(n.kids, negated)
+		}
+		return p.any(n.kids, negated)
+	case opIn:
+		if len(n.args) == 0 {
+			return constant(negated), nil
+		}
+	}
+	b, err := p.comparison(n, negated)
+	if err != nil {
+		return nil, err
+	}
+	return []branch{b}, nil
+}
+
+// constant returns the branches of TRUE and FALSE.
+func constant(truth bool) []branch {
+	if truth {
+		return []branch{{}}
+	}
+	return nil
+}
+
+// any returns the union of kids.
+func (p *printer) any(kids []*node, negated bool) ([]branch, error) {
+	var out []branch
+	for _, kid := range kids {
+		bs, err := p.branches(kid, negated)
+		if err != nil {
+			return nil, err
+		}
+		if out, err = add(out, bs...); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// all returns the intersection of kids: a union of one intersection for every
+// choice of a branch of each.
+func (p *printer) all(kids []*node, negated bool) ([]branch, error) {
+	out := []branch{{}}
+	for _, kid := range kids {
+		bs, err := p.branches(kid, negated)
+		if err != nil {
+			return nil, err
+		}
+		var next []branch
+		for _, left := range out {
+			for _, right := range bs {
+				if next, err = add(next, both(left, right)); err != nil {
+					return nil, err
+				}
+			}
+		}
+		out = next
+	}
+	return out, nil
+}
+
+// both returns the intersection of two branches.
+func both(a, b branch) branch {
+	rows := slices.Concat(a.rows, b.rows)
+	slices.Sort(rows)
+	out := branch{rows: slices.Compact(rows)}
+	switch {
+	case len(a.alts) == 0:
+		out.alts = b.alts
+	case len(b.alts) == 0:
+		out.alts = a.alts
+	default:
+		out.alts = []string{a.text(true) + " AND " + b.text(true)}
+	}
+	return out
+}
+
+// add adds branches to a union. Branches that mention the same rows are one
+// text: for them the language's OR means what SQL means by it.
+func add(union []branch, more ...branch) ([]branch, error) {
+	for _, b := range more {
+		i := slices.IndexFunc(union, func(u branch) bool { return slices.Equal(u.rows, b.rows) })
+		switch {
+		case i < 0:
+			union = append(union, branch{b.rows, slices.Clone(b.alts)})
+		case len(union[i].alts) == 0 || len(b.alts) == 0:
+			union[i].alts = nil
+		default:
+			union[i].alts = append(union[i].alts, b.alts...)
+		}
+	}
+	if len(union) > MostBranches {
+		return nil, fmt.Errorf("the condition needs more than %d listings: it has an Or over too many different properties; ask in parts", MostBranches)
+	}
+	return union, nil
+}

@@ -1,0 +1,199 @@
+package filter
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+type thing struct{}
+
+var (
+	uri    = String[*thing]{Attr: "uri"}
+	name   = String[*thing]{Attr: "name"}
+	id     = Int[*thing]{Attr: "id"}
+	author = String[*thing]{Property: "author"}
+	rows   = Int[*thing]{Property: "rows"}
+	state  = Int[*thing]{Attr: "state"}
+	parent = Int[*thing]{Attr: "id", Neighbour: "contexts_p"}
+	custom Custom[*thing]
+)
+
+func TestConditionsPrintAsTexts(t *testing.T) {
+	auc := custom.Custom("auc").Double()
+	for _, c := range []struct {
+		name string
+		expr Expr[*thing]
+		want []string
+	}{
+		{"no condition is everything", Expr[*thing]{}, []string{""}},
+		{"not everything is nothing", Not(Expr[*thing]{}), nil},
+		{"not nothing is everything", Not(Not(Expr[*thing]{})), []string{""}},
+		{"equality", author.Eq("ada"), []string{`properties.author.string_value = 'ada'`}},
+		{"custom properties", auc.Gt(0.9), []string{`custom_properties.auc.double_value > 0.9`}},
+		{"whole doubles stay doubles", auc.Eq(3), []string{`custom_properties.auc.double_value = 3.0`}},
+		{"large doubles", auc.Lt(1e21), []string{`custom_properties.auc.double_value < 1e+21`}},
+		{"the smallest integer", rows.Eq(-9223372036854775808), []string{`properties.rows.int_value = -9223372036854775808`}},
+		{"lists", author.In("a", "b"), []string{`properties.author.string_value IN ('a', 'b')`}},
+		{"an empty list is nothing", author.In(), nil},
+		{"not an empty list is everything", Not(author.In()), []string{""}},
+		{"an empty list beside others", author.In().Or(rows.Eq(1)), []string{`properties.rows.int_value = 1`}},
+		{"not moves to the comparison", Not(rows.Lt(3)), []string{`properties.rows.int_value >= 3`}},
+		{"not of an and is an or", Not(id.Eq(1).And(name.Eq("x"))), []string{`id != 1 OR name != 'x'`}},
+		{"not of an or is an and", Not(author.Eq("a").Or(rows.Ge(1))), []string{`properties.author.string_value != 'a' AND properties.rows.int_value < 1`}},
+		{"twice not is nothing", Not(Not(id.Le(5))), []string{`id <= 5`}},
+		{"not like", Not(name.Like("a%")), []string{`name NOT LIKE 'a%'`}},
+		{"or over one property is one text", rows.Eq(1).Or(rows.Eq(2), rows.Gt(9)), []string{`properties.rows.int_value = 1 OR properties.rows.int_value = 2 OR properties.rows.int_value > 9`}},
+		{"or over two properties is two", author.Eq("a").Or(rows.Eq(1)), []string{`properties.author.string_value = 'a'`, `properties.rows.int_value = 1`}},
+		{"or of a property and a column is two", author.Eq("a").Or(id.Eq(1)), []string{`properties.author.string_value = 'a'`, `id = 1`}},
+		{"declared and custom properties differ", custom.Custom("rows").Int().Eq(1).Or(rows.Eq(1)), []string{`custom_properties.rows.int_value = 1`, `properties.rows.int_value = 1`}},
+		{"and distributes over or", id.Gt(3).And(author.Eq("a").Or(rows.Eq(1))), []string{`id > 3 AND properties.author.string_value = 'a'`, `id > 3 AND properties.rows.int_value = 1`}},
+		{"parentheses beside and", id.Eq(1).Or(id.Eq(2)).And(name.Eq("x")), []string{`(id = 1 OR id = 2) AND name = 'x'`}},
+		{"everything in an or", author.Eq("a").Or(Not(author.In())), []string{""}},
+		{"a neighbour", parent.Eq(7).And(id.Eq(1)), []string{`contexts_p.id = 7 AND id = 1`}},
+		{"a state in an interval", state.Eq(2), []string{`state BETWEEN 2 AND 2`}},
+		{"states in intervals", state.In(5, 1, 2), []string{`(state BETWEEN 1 AND 2 OR state BETWEEN 5 AND 5)`}},
+		{"not in states", Not(state.In(1, 5)), []string{`(state NOT BETWEEN 1 AND 1 AND state NOT BETWEEN 5 AND 5)`}},
+		{"a state that is another", state.Ne(2), []string{`state NOT BETWEEN 2 AND 2`}},
+		{"a set property", author.IsSet(), []string{`properties.author.string_value IS NOT NULL`}},
+		{"a set column", Not(name.IsSet()), []string{`name IS NULL`}},
+		{"an unset uri is stored as nothing", uri.IsSet(), []string{`uri != ''`}},
+		{"no uri", Not(uri.IsSet()), []string{`uri = ''`}},
+		{"another uri is a uri", uri.Ne("x"), []string{`uri != 'x' AND uri != ''`}},
+		{"not like a uri is a uri", Not(uri.Like("s3%")), []string{`uri NOT LIKE 's3%' AND uri != ''`}},
+		{"names between backquotes", custom.Custom("team name").String().Eq("x"), []string{"custom_properties.`team name`.string_value = 'x'"}},
+		{"quotes are data", name.Eq(`it's "so"`), []string{`name = 'it\'s "so"'`}},
+		{"backslashes are data", name.Eq(`a\' OR 1=1`), []string{`name = 'a\\\' OR 1=1'`}},
+		{"line breaks are data", name.Eq("a\nb\tc\rd\x01"), []string{`name = 'a\nb\tc\rd\x01'`}},
+		{"backquotes and percent signs are data", name.Eq("a`b%c_"), []string{"name = 'a`b%c_'"}},
+		{"comments are data", name.Eq("a -- b # c /* d"), []string{"name = 'a -- b # c /* d'"}},
+		{"what looks like a state test", name.Eq("state = LIVE"), []string{`name = 'state\x20\x3d\x20LIVE'`}},
+		{"what looks like a property", name.Eq("properties.a.int_value"), []string{`name = 'properties\x2ea\x2eint_value'`}},
+		{"other scripts", name.Eq("ähnlich 日本"), []string{"name = 'ähnlich 日本'"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := Print(c.expr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(got.Branches, c.want) {
+				t.Errorf("got %q, want %q", got.Branches, c.want)
+			}
+			for _, b := range got.Branches {
+				if err := Closed(b); err != nil {
+					t.Errorf("%s: %v", b, err)
+				}
+			}
+		})
+	}
+}
+
+func TestWhatTheLanguageCannotSayIsRefused(t *testing.T) {
+	many := rows.Eq(0)
+	for _, p := range strings.Fields("a b c d e f g h i j k l m n o p") {
+		many = many.Or(custom.Custom(p).Int().Eq(1))
+	}
+	deep := Expr[*thing]{}
+	for _, p := range strings.Fields("a b c d e f g h i j k l m n o p q r s t u v w x y z") {
+		deep = deep.And(custom.Custom(p).Int().Eq(1).Or(id.Eq(1)))
+	}
+	for _, c := range []struct {
+		name string
+		expr Expr[*thing]
+		want string
+	}{
+		{"an empty name", custom.Custom("").Int().Eq(1), "needs a name"},
+		{"a backquote in a name", custom.Custom("a`b").Int().Eq(1), "cannot name"},
+		{"a pattern in a name", custom.Custom("top (5)").Int().Eq(1), "cannot name"},
+		{"a backslash in a name", custom.Custom(`a\b`).Int().Eq(1), "cannot name"},
+		{"a line break in a name", custom.Custom("a\nb").Int().Eq(1), "cannot name"},
+		{"a name that is no UTF-8", custom.Custom("a\xff").Int().Eq(1), "not valid UTF-8"},
+		{"a value that is no UTF-8", author.Eq("\xff"), "not valid UTF-8"},
+		{"a property that is to be absent", Not(author.IsSet()), "without the property"},
+		{"a neighbour that is to be absent", Not(parent.IsSet()), "without a neighbour"},
+		{"no number", custom.Custom("a").Double().Eq(nan()), "not finite"},
+		{"no id", ID[*thing]{Attr: "id"}.Eq("x"), "is no id"},
+		{"no id in a list", ID[*thing]{Attr: "id"}.In("1", "x"), "is no id"},
+		{"an or over too many properties", many, "more than 16"},
+		{"ands of ors that multiply", deep, "more than 16"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := Print(c.expr)
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %q and error %v, want one with %q", got.Branches, err, c.want)
+			}
+		})
+	}
+}
+
+func nan() float64 {
+	zero := 0.0
+	return zero / zero
+}
+
+func TestWhatThePublishedServerTakesOtherwiseIsNoted(t *testing.T) {
+	for _, c := range []struct {
+		name         string
+		expr         Expr[*thing]
+		noted, mysql bool
+	}{
+		{"an ordinary condition", author.Eq("ada").And(custom.Custom("team name").Int().Eq(1)), false, false},
+		{"one kind of quote", author.Eq("it's"), false, false},
+		{"a name in capital letters", custom.Custom("AUC").Double().Gt(0), true, true},
+		{"a name that is a column", custom.Custom("name").String().Eq("x"), true, true},
+		{"a value that is a column", author.Eq("Name"), true, true},
+		{"a backslash", author.Eq(`a\b`), true, true},
+		{"both kinds of quote", author.Eq(`'"`), true, true},
+		{"a control character", author.Eq("\x01"), true, false},
+		{"a quote in a name", custom.Custom(`a"b`).Int().Eq(1), true, false},
+		{"a name that looks like a state test", custom.Custom("state = x").Int().Eq(1), true, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := Print(c.expr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if noted := len(got.Caveats) > 0; noted != c.noted {
+				t.Fatalf("caveats %v, want some: %v", got.Caveats, c.noted)
+			}
+			if c.noted && got.Caveats[0].ExactOnMySQL != c.mysql {
+				t.Errorf("caveat %v, want exact on MySQL: %v", got.Caveats[0], c.mysql)
+			}
+		})
+	}
+}
+
+func TestTextsThatCloseAreToldFromThoseThatDoNot(t *testing.T) {
+	for text, want := range map[string]bool{
+		``: true, `id = 1`: true, `(id = 1)`: true, `name = 'a)'`: true, `name = "a\")"`: true,
+		"properties.`a)`.int_value = 1": true, `name = ''`: true, `name = '' OR (id = 1)`: true,
+		"name = '''a)'b''' AND (id = 1)": true, "id = 1 -- )": true, "id = 1 # )": true, "id = 1 /* ) */": true,
+		"id = 1 -- (\nAND id = 2": true,
+		`id = 1) OR (TRUE`:        false, `(id = 1`: false, `id = 1)`: false, `name = 'a`: false, `name = 'a\'`: false,
+		"properties.`a.int_value = 1": false, "id = 1 /* ": false, "name = '''a''": false,
+		"id = 1 -- \n)": false,
+	} {
+		if err := Closed(text); (err == nil) != want {
+			t.Errorf("%s: got %v, want it closed: %v", text, err, want)
+		}
+	}
+}
+
+func FuzzLiteralsEndWhereTheyShould(f *testing.F) {
+	for _, s := range []string{"", "'", `\`, `\'`, "a\nb", "state = LIVE", "日本", "`", `"`} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		text, err := Print(name.Eq(s))
+		if err != nil {
+			return // no UTF-8
+		}
+		literal, ok := strings.CutPrefix(text.Branches[0], "name = ")
+		if !ok || quoted(literal) != len(literal) {
+			t.Errorf("%q became %s", s, text.Branches[0])
+		}
+		if strings.ContainsAny(literal, "\n\r\x00") {
+			t.Errorf("%q became %q, which has a line break or NUL", s, literal)
+		}
+	})
+}
