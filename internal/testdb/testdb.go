@@ -14,6 +14,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -21,6 +23,20 @@ import (
 
 // ErrNone says that no server can be had; the reason is in the text around it.
 var ErrNone = errors.New("no database server")
+
+// Check ends a test that could not get its database: it is skipped with the
+// reason where no server is there, and fails on any other error and where
+// MLMD_REQUIRE, a list of names, has name in it.
+func Check(tb testing.TB, name string, err error) {
+	tb.Helper()
+	if err == nil {
+		return
+	}
+	if errors.Is(err, ErrNone) && !slices.Contains(strings.Split(os.Getenv("MLMD_REQUIRE"), ","), name) {
+		tb.Skip(err)
+	}
+	tb.Fatal(err)
+}
 
 // A server is one database server that this process uses.
 type server struct {

@@ -2,7 +2,6 @@ package testdb
 
 import (
 	"database/sql"
-	"errors"
 	"os"
 	"testing"
 )
@@ -18,18 +17,13 @@ func TestADatabaseIsFreshAndEmpty(t *testing.T) {
 		name, driver string
 		make         func(testing.TB) (string, error)
 	}{
-		{"PostgreSQL", "pgx", Postgres},
-		{"MySQL", "mysql", MySQL},
+		{"postgres", "pgx", Postgres},
+		{"mysql", "mysql", MySQL},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for range 2 {
 				dsn, err := c.make(t)
-				if errors.Is(err, ErrNone) {
-					t.Skip(err)
-				}
-				if err != nil {
-					t.Fatal(err)
-				}
+				Check(t, c.name, err)
 				db, err := sql.Open(c.driver, dsn)
 				if err != nil {
 					t.Fatal(err)
