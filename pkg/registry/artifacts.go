@@ -1,0 +1,102 @@
+package registry
+
+import (
+	"context"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/pkg/mlmd"
+)
+
+// artifacts is nodes for artifacts; their parents are contexts that they are
+// attributed to.
+type artifacts struct {
+	rpc mlmdpb.MetadataStoreServiceClient
+}
+
+func (artifacts) kind() mlmd.Kind { return mlmd.Artifact }
+
+func (artifacts) alias() string { return "contexts_" }
+
+// create stores an artifact and its attribution in one transaction: the parent
+// goes along by type and name, which makes the store use it as it is.
+func (a artifacts) create(ctx context.Context, n *mlmdpb.Artifact, p *parent) (int64, bool, error) {
+	if p == nil {
+		r, err := a.rpc.PutArtifacts(ctx, &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{n}})
+		id, err := one(r.GetArtifactIds(), err)
+		return id, false, err
+	}
+	r, err := a.rpc.PutLineageSubgraph(ctx, &mlmdpb.PutLineageSubgraphRequest{
+		Artifacts: []*mlmdpb.Artifact{n},
+		Contexts:  []*mlmdpb.Context{{TypeId: &p.typeID, Name: &p.storedName}},
+		Options:   &mlmdpb.PutLineageSubgraphRequest_Options{ReuseContextIfAlreadyExist: new(true)},
+	})
+	if err != nil {
+		return 0, false, err
+	}
+	id, err := one(r.GetArtifactIds(), nil)
+	if err != nil {
+		return 0, false, err
+	}
+	if got, err := one(r.GetContextIds(), nil); err != nil || got != p.id {
+		return 0, false, status.Errorf(codes.Aborted, "context %d is no longer called %q", p.id, p.storedName)
+	}
+	return id, true, nil
+}
+
+func (a artifacts) put(ctx context.Context, n *mlmdpb.Artifact, paths []string) error {
+	r, err := a.rpc.PutArtifacts(ctx, &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{n}, UpdateMask: mask(paths)})
+	_, err = one(r.GetArtifactIds(), err)
+	return err
+}
+
+func (a artifacts) byID(ctx context.Context, id int64) (*mlmdpb.Artifact, error) {
+	r, err := a.rpc.GetArtifactsByID(ctx, &mlmdpb.GetArtifactsByIDRequest{ArtifactIds: []int64{id}})
+	return first(r.GetArtifacts(), err, codes.OK)
+}
+
+func (a artifacts) byName(ctx context.Context, typeName, name string) (*mlmdpb.Artifact, error) {
+	r, err := a.rpc.GetArtifactByTypeAndName(ctx, &mlmdpb.GetArtifactByTypeAndNameRequest{TypeName: &typeName, ArtifactName: &name})
+	return r.GetArtifact(), err
+}
+
+func (a artifacts) byExternalID(ctx context.Context, externalID string) (*mlmdpb.Artifact, error) {
+	r, err := a.rpc.GetArtifactsByExternalIds(ctx, &mlmdpb.GetArtifactsByExternalIdsRequest{ExternalIds: []string{externalID}})
+	return first(r.GetArtifacts(), err, codes.NotFound)
+}
+
+func (a artifacts) page(ctx context.Context, typeName string, o *mlmdpb.ListOperationOptions) ([]*mlmdpb.Artifact, string, error) {
+	r, err := a.rpc.GetArtifactsByType(ctx, &mlmdpb.GetArtifactsByTypeRequest{TypeName: &typeName, Options: o})
+	return r.GetArtifacts(), r.GetNextPageToken(), err
+}
+
+func (a artifacts) link(ctx context.Context, parent, child int64) error {
+	_, err := a.rpc.PutAttributionsAndAssociations(ctx, &mlmdpb.PutAttributionsAndAssociationsRequest{
+		Attributions: []*mlmdpb.Attribution{{ContextId: &parent, ArtifactId: &child}},
+	})
+	return err
+}
+
+func (a artifacts) parents(ctx context.Context, id int64) ([]*mlmdpb.Context, error) {
+	r, err := a.rpc.GetContextsByArtifact(ctx, &mlmdpb.GetContextsByArtifactRequest{ArtifactId: &id})
+	if status.Code(err) == codes.NotFound { // none
+		return nil, nil
+	}
+	return r.GetContexts(), err
+}
+
+func (artifacts) stamp(n *mlmdpb.Artifact, typeID, nodeID int64) *mlmdpb.Artifact {
+	n.TypeId, n.Id = id(typeID), id(nodeID)
+	return n
+}
+
+func (artifacts) view(n *mlmdpb.Artifact) view {
+	return view{
+		id: n.GetId(), typeID: n.GetTypeId(), typeName: n.GetType(),
+		name: n.Name, externalID: n.ExternalId, uri: n.Uri, state: number(n.State),
+		created: n.GetCreateTimeSinceEpoch(), updated: n.GetLastUpdateTimeSinceEpoch(),
+		props: n.Properties, custom: n.CustomProperties,
+	}
+}

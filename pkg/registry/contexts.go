@@ -1,0 +1,82 @@
+package registry
+
+import (
+	"context"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/pkg/mlmd"
+)
+
+// contexts is nodes for contexts; their parents are contexts.
+type contexts struct {
+	rpc mlmdpb.MetadataStoreServiceClient
+}
+
+func (contexts) kind() mlmd.Kind { return mlmd.Context }
+
+func (contexts) alias() string { return "parent_contexts_" }
+
+// create cannot link: no RPC stores a context and its parent link at once.
+func (c contexts) create(ctx context.Context, n *mlmdpb.Context, _ *parent) (int64, bool, error) {
+	r, err := c.rpc.PutContexts(ctx, &mlmdpb.PutContextsRequest{Contexts: []*mlmdpb.Context{n}})
+	id, err := one(r.GetContextIds(), err)
+	return id, false, err
+}
+
+func (c contexts) put(ctx context.Context, n *mlmdpb.Context, paths []string) error {
+	r, err := c.rpc.PutContexts(ctx, &mlmdpb.PutContextsRequest{Contexts: []*mlmdpb.Context{n}, UpdateMask: mask(paths)})
+	_, err = one(r.GetContextIds(), err)
+	return err
+}
+
+func (c contexts) byID(ctx context.Context, id int64) (*mlmdpb.Context, error) {
+	r, err := c.rpc.GetContextsByID(ctx, &mlmdpb.GetContextsByIDRequest{ContextIds: []int64{id}})
+	return first(r.GetContexts(), err, codes.OK)
+}
+
+func (c contexts) byName(ctx context.Context, typeName, name string) (*mlmdpb.Context, error) {
+	r, err := c.rpc.GetContextByTypeAndName(ctx, &mlmdpb.GetContextByTypeAndNameRequest{TypeName: &typeName, ContextName: &name})
+	return r.GetContext(), err
+}
+
+func (c contexts) byExternalID(ctx context.Context, externalID string) (*mlmdpb.Context, error) {
+	r, err := c.rpc.GetContextsByExternalIds(ctx, &mlmdpb.GetContextsByExternalIdsRequest{ExternalIds: []string{externalID}})
+	return first(r.GetContexts(), err, codes.NotFound)
+}
+
+func (c contexts) page(ctx context.Context, typeName string, o *mlmdpb.ListOperationOptions) ([]*mlmdpb.Context, string, error) {
+	r, err := c.rpc.GetContextsByType(ctx, &mlmdpb.GetContextsByTypeRequest{TypeName: &typeName, Options: o})
+	return r.GetContexts(), r.GetNextPageToken(), err
+}
+
+func (c contexts) link(ctx context.Context, parent, child int64) error {
+	_, err := c.rpc.PutParentContexts(ctx, &mlmdpb.PutParentContextsRequest{
+		ParentContexts: []*mlmdpb.ParentContext{{ChildId: &child, ParentId: &parent}},
+	})
+	if status.Code(err) == codes.AlreadyExists {
+		return nil
+	}
+	return err
+}
+
+func (c contexts) parents(ctx context.Context, id int64) ([]*mlmdpb.Context, error) {
+	r, err := c.rpc.GetParentContextsByContext(ctx, &mlmdpb.GetParentContextsByContextRequest{ContextId: &id})
+	return r.GetContexts(), err
+}
+
+func (contexts) stamp(n *mlmdpb.Context, typeID, nodeID int64) *mlmdpb.Context {
+	n.TypeId, n.Id = id(typeID), id(nodeID)
+	return n
+}
+
+func (contexts) view(n *mlmdpb.Context) view {
+	return view{
+		id: n.GetId(), typeID: n.GetTypeId(), typeName: n.GetType(),
+		name: n.Name, externalID: n.ExternalId,
+		created: n.GetCreateTimeSinceEpoch(), updated: n.GetLastUpdateTimeSinceEpoch(),
+		props: n.Properties, custom: n.CustomProperties,
+	}
+}

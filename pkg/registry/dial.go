@@ -1,0 +1,174 @@
+package registry
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"strings"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+)
+
+// dialing is what the options of Dial say.
+type dialing struct {
+	client     options
+	tls        *tls.Config         // nil: not encrypted
+	tlsParts   []func(*tls.Config) // to be set in it
+	token      func() (string, error)
+	bareTokens bool
+	grpc       []grpc.DialOption
+	errs       []error
+}
+
+// secure makes the connection use TLS, with part set in its configuration.
+func (d *dialing) secure(part func(*tls.Config)) {
+	if d.tls == nil {
+		d.tls = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	d.tlsParts = append(d.tlsParts, part)
+}
+
+func (d *dialing) fail(err error) { d.errs = append(d.errs, err) }
+
+// TLS makes the connection use TLS, with a copy of config. With nil it is
+// TLS 1.2 or later and the certificate authorities of the system.
+func TLS(config *tls.Config) DialOption {
+	return dialOption(func(d *dialing) {
+		d.secure(func(*tls.Config) {})
+		if config != nil {
+			d.tls = config.Clone()
+		}
+	})
+}
+
+// CustomCA makes the connection use TLS and trust only the certificate
+// authorities in a file in PEM.
+func CustomCA(file string) DialOption {
+	return dialOption(func(d *dialing) {
+		pem, err := os.ReadFile(file)
+		if err != nil {
+			d.fail(fmt.Errorf("certificate authority: %w", err))
+			return
+		}
+		pool := x509.NewCertPool()
+		if !pool.AppendCertsFromPEM(pem) {
+			d.fail(fmt.Errorf("certificate authority: %s holds no certificate in PEM", file))
+			return
+		}
+		d.secure(func(c *tls.Config) { c.RootCAs = pool })
+	})
+}
+
+// ClientCert makes the connection use TLS and show the server the certificate
+// in certFile, whose key is in keyFile; both are PEM.
+func ClientCert(certFile, keyFile string) DialOption {
+	return dialOption(func(d *dialing) {
+		cert, err := tls.LoadX509KeyPair(certFile, keyFile)
+		if err != nil {
+			d.fail(fmt.Errorf("client certificate: %w", err))
+			return
+		}
+		d.secure(func(c *tls.Config) { c.Certificates = []tls.Certificate{cert} })
+	})
+}
+
+// Token sends a bearer token with every call. It needs TLS, or [BareTokens].
+func Token(token string) DialOption {
+	return dialOption(func(d *dialing) { d.token = func() (string, error) { return token, nil } })
+}
+
+// TokenFile sends the bearer token in a file with every call. The file is read
+// each time, so that a token may be renewed. It needs TLS, or [BareTokens].
+func TokenFile(file string) DialOption {
+	return dialOption(func(d *dialing) {
+		d.token = func() (string, error) {
+			raw, err := os.ReadFile(file)
+			if err != nil {
+				return "", err
+			}
+			token := strings.TrimSpace(string(raw))
+			if token == "" {
+				return "", fmt.Errorf("%s is empty", file)
+			}
+			return token, nil
+		}
+	})
+}
+
+// BareTokens lets a bearer token go over a connection without TLS: to a proxy
+// on the same machine, say. Whoever sees the traffic can use the token.
+func BareTokens() DialOption {
+	return dialOption(func(d *dialing) { d.bareTokens = true })
+}
+
+// GRPC passes options to the gRPC client: interceptors, keepalive, a resolver.
+func GRPC(opts ...grpc.DialOption) DialOption {
+	return dialOption(func(d *dialing) { d.grpc = append(d.grpc, opts...) })
+}
+
+// Dial returns a client of the MLMD server at target, "mlmd.example:8080" or
+// any other gRPC target. Without options the connection is not encrypted. It
+// connects at the first call; a server that is not there is [ErrUnavailable]
+// then. Close the client when it is no longer needed.
+func Dial(target string, opts ...DialOption) (*Client, error) {
+	s := subject{op: "dial", key: target}
+	var d dialing
+	for _, opt := range opts {
+		opt.applyDial(&d)
+	}
+	if target == "" {
+		d.fail(errors.New("the target is missing: want HOST:PORT"))
+	}
+	if d.token != nil && d.tls == nil && !d.bareTokens {
+		d.fail(errors.New("a token needs TLS, or whoever sees the traffic can use it: add registry.TLS(nil), or registry.BareTokens() where the network is safe"))
+	}
+	if err := errors.Join(d.errs...); err != nil {
+		return nil, &Error{Op: s.op, Key: s.key, Kind: ErrInvalid, Err: err}
+	}
+	transport := insecure.NewCredentials()
+	if d.tls != nil {
+		for _, set := range d.tlsParts {
+			set(d.tls)
+		}
+		transport = credentials.NewTLS(d.tls)
+	}
+	all := []grpc.DialOption{
+		grpc.WithTransportCredentials(transport),
+		// A page of a hundred nodes with large properties may pass gRPC's 4 MiB.
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(math.MaxInt32)),
+	}
+	if d.token != nil {
+		all = append(all, grpc.WithPerRPCCredentials(bearer{d.token, !d.bareTokens}))
+	}
+	conn, err := grpc.NewClient(target, append(all, d.grpc...)...)
+	if err != nil {
+		return nil, &Error{Op: s.op, Key: s.key, Kind: ErrInvalid, Err: err}
+	}
+	c := newClient(mlmdpb.NewMetadataStoreServiceClient(conn), d.client)
+	c.conn = conn
+	return c, nil
+}
+
+// bearer puts a token into the metadata of every call.
+type bearer struct {
+	token    func() (string, error)
+	needsTLS bool
+}
+
+func (b bearer) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
+	token, err := b.token()
+	if err != nil {
+		return nil, fmt.Errorf("bearer token: %w", err)
+	}
+	return map[string]string{"authorization": "Bearer " + token}, nil
+}
+
+func (b bearer) RequireTransportSecurity() bool { return b.needsTLS }

@@ -1,0 +1,190 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/pkg/mlmd"
+)
+
+// An Entity stores and finds the entities of one mapping. The facades of this
+// package ([RegisteredModels] and the others) are the same verbs with the words
+// of each entity.
+type Entity[T any, N mlmd.Node] struct {
+	c     *Client
+	m     mlmd.Mapping[T, N]
+	nodes nodes[N]
+	typ   typeKey
+}
+
+// Use returns the verbs for the entity that m maps: one of this module's own,
+// or one that was generated from your spec. Its type is registered by the
+// first write. It sends nothing.
+func Use[T any, N mlmd.Node](c *Client, m mlmd.Mapping[T, N]) *Entity[T, N] {
+	m.TypeName = c.typeName(m.TypeName)
+	if m.Parent != nil {
+		p := *m.Parent
+		p.TypeName = c.typeName(p.TypeName)
+		m.Parent = &p
+	}
+	e := &Entity[T, N]{c: c, m: m, nodes: nodesOf[N](c.rpc)}
+	e.typ = typeKey{e.nodes.kind(), m.TypeName}
+	if !c.types.declares(e.typ, m.Props) {
+		c.types.declare(declaration{e.typ, m.Entity, m.PropTypes()})
+	}
+	return e
+}
+
+// nodesOf returns the implementation for the kind of N.
+func nodesOf[N mlmd.Node](rpc mlmdpb.MetadataStoreServiceClient) nodes[N] {
+	for _, n := range []any{artifacts{rpc}, executions{rpc}, contexts{rpc}} {
+		if n, ok := n.(nodes[N]); ok {
+			return n
+		}
+	}
+	panic("registry: a kind of node without an implementation")
+}
+
+func (e *Entity[T, N]) subject(op, key string) subject {
+	return subject{op: op, entity: e.m.Entity, key: key}
+}
+
+// Get returns the entity with the given id. It is [ErrNotFound] if there is
+// none, also where the id is that of another entity.
+func (e *Entity[T, N]) Get(ctx context.Context, id string) (*T, error) {
+	s := e.subject("get", id)
+	i, err := parseID(id)
+	if err != nil {
+		return nil, s.field(ErrInvalid, "id", id, err.Error())
+	}
+	n, err := e.nodes.byID(ctx, i)
+	if err != nil {
+		return nil, s.rpc(ctx, err)
+	}
+	return e.found(s, n, "id")
+}
+
+// FindByName returns the entity with the given name, letter for letter. It is
+// for entities that stand alone; see [Entity.FindIn] for the others.
+func (e *Entity[T, N]) FindByName(ctx context.Context, name string) (*T, error) {
+	s := e.subject("find", name)
+	if e.m.Parent != nil {
+		return nil, s.fail(ErrInvalid, fmt.Sprintf("a %s has its name within its %s: give that too", e.m.Entity, e.m.Parent.Entity))
+	}
+	return e.byStoredName(ctx, s, name)
+}
+
+// FindIn returns the entity with the given name below the given parent, letter
+// for letter.
+func (e *Entity[T, N]) FindIn(ctx context.Context, parentID, name string) (*T, error) {
+	s := e.subject("find", name)
+	if e.m.Parent == nil {
+		return nil, s.fail(ErrInvalid, fmt.Sprintf("a %s hangs below nothing: find it by its name", e.m.Entity))
+	}
+	id, err := parseID(parentID)
+	if err != nil {
+		return nil, s.field(ErrInvalid, e.m.Parent.Field, parentID, err.Error())
+	}
+	if name == "" {
+		return nil, s.field(ErrInvalid, "name", "", "is missing")
+	}
+	return e.byStoredName(ctx, s, strconv.FormatInt(id, 10)+":"+name)
+}
+
+func (e *Entity[T, N]) byStoredName(ctx context.Context, s subject, stored string) (*T, error) {
+	if stored == "" {
+		return nil, s.field(ErrInvalid, "name", "", "is missing")
+	}
+	if why := badText(stored); why != "" {
+		return nil, s.field(ErrInvalid, "name", s.key, why)
+	}
+	n, err := e.nodes.byName(ctx, e.m.TypeName, stored)
+	if err != nil {
+		return nil, s.rpc(ctx, err)
+	}
+	if n != nil && e.nodes.view(n).storedName() != stored { // the database folds case
+		n = nil
+	}
+	return e.found(s, n, "name")
+}
+
+// FindByExternalID returns the entity with the given external id, letter for
+// letter. It is [ErrNotFound] also where another entity has it.
+func (e *Entity[T, N]) FindByExternalID(ctx context.Context, externalID string) (*T, error) {
+	s := e.subject("find", externalID)
+	if externalID == "" {
+		return nil, s.field(ErrInvalid, "externalId", "", "is missing")
+	}
+	if why := badText(externalID); why != "" {
+		return nil, s.field(ErrInvalid, "externalId", externalID, why)
+	}
+	n, err := e.nodes.byExternalID(ctx, externalID)
+	if err != nil {
+		return nil, s.rpc(ctx, err)
+	}
+	if n != nil {
+		if x := e.nodes.view(n).externalID; x == nil || *x != externalID {
+			n = nil
+		}
+	}
+	return e.found(s, n, "externalId")
+}
+
+// found returns the entity that n holds. by is the field that it was asked
+// for by.
+func (e *Entity[T, N]) found(s subject, n N, by string) (*T, error) {
+	if n == nil {
+		return nil, s.fail(ErrNotFound, "")
+	}
+	v := e.nodes.view(n)
+	if v.typeName != e.m.TypeName {
+		err := s.fail(ErrNotFound, fmt.Sprintf("not found: this %s is that of %s %d", by, e.c.entityOf(v.typeName), v.id))
+		return nil, err
+	}
+	return e.decode(s, n, v)
+}
+
+// decode returns the entity that n, seen as v, holds.
+func (e *Entity[T, N]) decode(s subject, n N, v view) (*T, error) {
+	if e.typ.kind == mlmd.Context {
+		e.c.remember(v)
+	}
+	t, err := e.m.Decode(n)
+	if err != nil {
+		out := s.fail(ErrInternal, fmt.Sprintf("what is stored as id %d cannot be read: %v", v.id, err))
+		out.Err = err
+		return nil, out
+	}
+	return t, nil
+}
+
+// parseID returns the number that a caller's id stands for.
+func parseID(id string) (int64, error) {
+	if id == "" {
+		return 0, errors.New("is missing")
+	}
+	i, err := strconv.ParseInt(id, 10, 64)
+	if err != nil || i <= 0 || strconv.FormatInt(i, 10) != id {
+		return 0, errors.New("is no id: want a positive decimal number, as a store hands them out")
+	}
+	return i, nil
+}
+
+// badText returns what is wrong with a name or an external id, and "" where
+// nothing is.
+func badText(s string) string {
+	const most = 255
+	switch {
+	case strings.IndexByte(s, 0) >= 0:
+		return "has a NUL character, which stores cannot keep"
+	case !validUTF8(s):
+		return "is not valid UTF-8"
+	case tooLong(s, most):
+		return fmt.Sprintf("is longer than %d characters, the most that stores keep (the parent's id before it counts)", most)
+	}
+	return ""
+}

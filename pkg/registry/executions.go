@@ -1,0 +1,95 @@
+package registry
+
+import (
+	"context"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/pkg/mlmd"
+)
+
+// executions is nodes for executions; their parents are contexts that they are
+// associated with.
+type executions struct {
+	rpc mlmdpb.MetadataStoreServiceClient
+}
+
+func (executions) kind() mlmd.Kind { return mlmd.Execution }
+
+func (executions) alias() string { return "contexts_" }
+
+// create stores an execution and its association in one transaction; the
+// parent goes along by id and is not touched.
+func (e executions) create(ctx context.Context, n *mlmdpb.Execution, p *parent) (int64, bool, error) {
+	if p == nil {
+		r, err := e.rpc.PutExecutions(ctx, &mlmdpb.PutExecutionsRequest{Executions: []*mlmdpb.Execution{n}})
+		id, err := one(r.GetExecutionIds(), err)
+		return id, false, err
+	}
+	r, err := e.rpc.PutExecution(ctx, &mlmdpb.PutExecutionRequest{
+		Execution: n,
+		Contexts:  []*mlmdpb.Context{{Id: &p.id, TypeId: &p.typeID, Name: &p.storedName}},
+		Options:   &mlmdpb.PutExecutionRequest_Options{ForceReuseContext: new(true)},
+	})
+	if err != nil {
+		return 0, false, err
+	}
+	return r.GetExecutionId(), true, nil
+}
+
+func (e executions) put(ctx context.Context, n *mlmdpb.Execution, paths []string) error {
+	r, err := e.rpc.PutExecutions(ctx, &mlmdpb.PutExecutionsRequest{Executions: []*mlmdpb.Execution{n}, UpdateMask: mask(paths)})
+	_, err = one(r.GetExecutionIds(), err)
+	return err
+}
+
+func (e executions) byID(ctx context.Context, id int64) (*mlmdpb.Execution, error) {
+	r, err := e.rpc.GetExecutionsByID(ctx, &mlmdpb.GetExecutionsByIDRequest{ExecutionIds: []int64{id}})
+	return first(r.GetExecutions(), err, codes.OK)
+}
+
+func (e executions) byName(ctx context.Context, typeName, name string) (*mlmdpb.Execution, error) {
+	r, err := e.rpc.GetExecutionByTypeAndName(ctx, &mlmdpb.GetExecutionByTypeAndNameRequest{TypeName: &typeName, ExecutionName: &name})
+	return r.GetExecution(), err
+}
+
+func (e executions) byExternalID(ctx context.Context, externalID string) (*mlmdpb.Execution, error) {
+	r, err := e.rpc.GetExecutionsByExternalIds(ctx, &mlmdpb.GetExecutionsByExternalIdsRequest{ExternalIds: []string{externalID}})
+	return first(r.GetExecutions(), err, codes.NotFound)
+}
+
+func (e executions) page(ctx context.Context, typeName string, o *mlmdpb.ListOperationOptions) ([]*mlmdpb.Execution, string, error) {
+	r, err := e.rpc.GetExecutionsByType(ctx, &mlmdpb.GetExecutionsByTypeRequest{TypeName: &typeName, Options: o})
+	return r.GetExecutions(), r.GetNextPageToken(), err
+}
+
+func (e executions) link(ctx context.Context, parent, child int64) error {
+	_, err := e.rpc.PutAttributionsAndAssociations(ctx, &mlmdpb.PutAttributionsAndAssociationsRequest{
+		Associations: []*mlmdpb.Association{{ContextId: &parent, ExecutionId: &child}},
+	})
+	return err
+}
+
+func (e executions) parents(ctx context.Context, id int64) ([]*mlmdpb.Context, error) {
+	r, err := e.rpc.GetContextsByExecution(ctx, &mlmdpb.GetContextsByExecutionRequest{ExecutionId: &id})
+	if status.Code(err) == codes.NotFound { // none
+		return nil, nil
+	}
+	return r.GetContexts(), err
+}
+
+func (executions) stamp(n *mlmdpb.Execution, typeID, nodeID int64) *mlmdpb.Execution {
+	n.TypeId, n.Id = id(typeID), id(nodeID)
+	return n
+}
+
+func (executions) view(n *mlmdpb.Execution) view {
+	return view{
+		id: n.GetId(), typeID: n.GetTypeId(), typeName: n.GetType(),
+		name: n.Name, externalID: n.ExternalId, state: number(n.LastKnownState),
+		created: n.GetCreateTimeSinceEpoch(), updated: n.GetLastUpdateTimeSinceEpoch(),
+		props: n.Properties, custom: n.CustomProperties,
+	}
+}

@@ -1,0 +1,178 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"strings"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/pkg/filter"
+)
+
+// A listing is a query that is being answered.
+type listing[T any] interface {
+	// rows yields what the limit allows, once.
+	rows(ctx context.Context) iter.Seq2[row[T], error]
+	// next returns the token for what follows what rows yielded, "" for
+	// nothing.
+	next(ctx context.Context) (string, error)
+}
+
+// A plan is how a query is sent.
+type plan[T any] struct {
+	source[T]
+	order Order
+	desc  bool
+	limit int // 0: none
+}
+
+// start checks the query and returns the listing that answers it from token
+// on.
+func (q Query[T]) start(ctx context.Context, limit int, token string) (listing[T], error) {
+	if q.err != nil {
+		return nil, q.err
+	}
+	s := q.src
+	if limit < 0 {
+		return nil, s.fail(ErrInvalid, fmt.Sprintf("the limit is %d: want 0 for none, or more", limit))
+	}
+	if q.order != ID && q.order != CreateTime && q.order != UpdateTime {
+		return nil, s.fail(ErrInvalid, fmt.Sprintf("the order %d is unknown: want ID, CreateTime or UpdateTime", q.order))
+	}
+	texts, err := q.print(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p := plan[T]{s, q.order, q.desc, limit}
+	if len(texts) == 1 {
+		if isMerged(token) {
+			return nil, s.fail(ErrInvalid, "the page token is of another query")
+		}
+		return &pages[T]{plan: p, text: texts[0], token: token}, nil
+	}
+	return newMerge(p, texts, token)
+}
+
+// print returns the texts in the filter language whose union the query is.
+func (q Query[T]) print(ctx context.Context) ([]string, error) {
+	s := q.src
+	t, err := filter.Print(q.where)
+	if err != nil {
+		e := s.fail(ErrInvalid, "")
+		e.Err = err
+		return nil, e
+	}
+	if err := s.understood(ctx, t.Caveats); err != nil {
+		return nil, err
+	}
+	if len(q.texts) == 1 && q.scope == "" && len(t.Branches) == 1 && t.Branches[0] == "" {
+		return q.texts, nil // as it is
+	}
+	var all []string
+	if q.scope != "" {
+		all = append(all, q.scope)
+	}
+	for _, text := range q.texts {
+		if err := filter.Closed(text); err != nil {
+			e := s.fail(ErrInvalid, "")
+			e.Err = err
+			return nil, e
+		}
+		all = append(all, "("+text+"\n)") // the line break ends a comment
+	}
+	out := make([]string, len(t.Branches))
+	for i, b := range t.Branches {
+		parts := all
+		switch {
+		case b == "":
+		case len(all) == 0:
+			parts = []string{b}
+		default:
+			parts = append(all[:len(all):len(all)], "("+b+")")
+		}
+		out[i] = strings.Join(parts, " AND ")
+	}
+	return out, nil
+}
+
+// understood checks that the server takes a condition as it is meant.
+func (s source[T]) understood(ctx context.Context, caveats []filter.Caveat) error {
+	if len(caveats) == 0 {
+		return nil
+	}
+	server, err := s.client.askServer(ctx)
+	if err != nil {
+		return s.rpc(ctx, err)
+	}
+	if !server.published {
+		return nil
+	}
+	for _, c := range caveats {
+		if !c.ExactOnMySQL || !server.onMySQL {
+			return s.fail(ErrUnsupported, "this server does not understand the condition: "+c.Why)
+		}
+	}
+	return nil
+}
+
+// options returns the options of one request.
+func (p plan[T]) options(text, token string, size int) *mlmdpb.ListOperationOptions {
+	o := &mlmdpb.ListOperationOptions{
+		MaxResultSize: new(int32(size)),
+		OrderByField: &mlmdpb.ListOperationOptions_OrderByField{
+			Field: new(mlmdpb.ListOperationOptions_OrderByField_Field(p.order)),
+			IsAsc: new(!p.desc),
+		},
+	}
+	if text != "" {
+		o.FilterQuery = &text
+	}
+	if token != "" {
+		o.NextPageToken = &token
+	}
+	return o
+}
+
+// pages is the listing of one text: the server's pages, one after another.
+type pages[T any] struct {
+	plan[T]
+	text  string
+	token string // of the page that comes next, once the listing has begun
+}
+
+func (l *pages[T]) next(context.Context) (string, error) { return l.token, nil }
+
+func (l *pages[T]) rows(ctx context.Context) iter.Seq2[row[T], error] {
+	return func(yield func(row[T], error) bool) {
+		seen := make(map[string]bool)
+		for left := l.limit; ; {
+			size := pageSize
+			if l.limit > 0 {
+				size = min(size, left)
+			}
+			seen[l.token] = true
+			rows, next, err := l.page(ctx, l.subject, l.options(l.text, l.token, size))
+			if err == nil && next != "" && seen[next] {
+				err = l.fail(ErrInternal, "the server repeats its pages: it answered a page token for the second time")
+			}
+			if err == nil && len(rows) > size {
+				err = l.fail(ErrInternal, fmt.Sprintf("the server answered %d entities where at most %d were asked for", len(rows), size))
+			}
+			if err != nil {
+				yield(row[T]{}, err)
+				return
+			}
+			l.token = next
+			for _, r := range rows {
+				if !yield(r, nil) {
+					return
+				}
+			}
+			left -= len(rows)
+			if next == "" || l.limit > 0 && left <= 0 {
+				return
+			}
+		}
+	}
+}

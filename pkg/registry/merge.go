@@ -1,0 +1,214 @@
+package registry
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"iter"
+	"strings"
+)
+
+// A position is where an entity stands in a list.
+type position struct {
+	Key int64 `json:"k"` // what the list is sorted by: a time, or the id
+	ID  int64 `json:"i"`
+}
+
+func positionOf(v view, o Order) position {
+	switch o {
+	case CreateTime:
+		return position{v.created, v.id}
+	case UpdateTime:
+		return position{v.updated, v.id}
+	}
+	return position{v.id, v.id}
+}
+
+// compare is negative where p stands before q.
+func (p position) compare(q position, desc bool) int {
+	c := cmp.Or(cmp.Compare(p.Key, q.Key), cmp.Compare(p.ID, q.ID))
+	if desc {
+		return -c
+	}
+	return c
+}
+
+// A merge is the listing of several texts: the union of their lists, in order,
+// each entity once. The texts are those of an Or over different properties.
+type merge[T any] struct {
+	plan[T]
+	branches []*stream[T]
+	texts    []string
+	after    *position // nil: from the start
+}
+
+// A stream is one list of a merge. It asks for what comes after a position
+// rather than by page tokens: so the merge can go on from one position.
+type stream[T any] struct {
+	text  string
+	rows  []row[T] // fetched and not taken
+	after *position
+	ended bool
+}
+
+func newMerge[T any](p plan[T], texts []string, token string) (*merge[T], error) {
+	m := &merge[T]{plan: p, texts: texts}
+	if token != "" {
+		after, err := m.parseToken(token)
+		if err != nil {
+			return nil, err
+		}
+		m.after = after
+	}
+	for _, text := range texts {
+		m.branches = append(m.branches, &stream[T]{text: text, after: m.after})
+	}
+	return m, nil
+}
+
+func (m *merge[T]) rows(ctx context.Context) iter.Seq2[row[T], error] {
+	return func(yield func(row[T], error) bool) {
+		// An entity may be updated between two requests and so come up again.
+		seen := make(map[int64]bool)
+		for n := 0; m.limit == 0 || n < m.limit; {
+			r, err := m.take(ctx, m.limit-n)
+			if err != nil {
+				yield(row[T]{}, err)
+				return
+			}
+			if r == nil {
+				return
+			}
+			if seen[r.ID] {
+				continue
+			}
+			seen[r.ID] = true
+			if !yield(*r, nil) {
+				return
+			}
+			n++
+		}
+	}
+}
+
+// next returns the token of the position that was reached, if anything comes
+// after it.
+func (m *merge[T]) next(ctx context.Context) (string, error) {
+	at := m.after
+	for {
+		r, err := m.take(ctx, 1)
+		if err != nil || r == nil || at == nil {
+			return "", err
+		}
+		if r.compare(*at, m.desc) > 0 {
+			return m.makeToken(*at), nil
+		}
+	}
+}
+
+// take returns the row that comes first in what is left of the branches, or
+// nil. wanted is how many rows are still wanted, 0 or less for all.
+func (m *merge[T]) take(ctx context.Context, wanted int) (*row[T], error) {
+	var best *stream[T]
+	for _, s := range m.branches {
+		if err := m.fill(ctx, s, wanted); err != nil {
+			return nil, err
+		}
+		if len(s.rows) > 0 && (best == nil || s.rows[0].compare(best.rows[0].position, m.desc) < 0) {
+			best = s
+		}
+	}
+	if best == nil {
+		return nil, nil
+	}
+	r := best.rows[0]
+	for _, s := range m.branches { // the same entity in other branches
+		if len(s.rows) > 0 && s.rows[0].position == r.position {
+			s.rows = s.rows[1:]
+		}
+	}
+	m.after = &r.position
+	return &r, nil
+}
+
+// fill fetches the next rows of a stream that has none.
+func (m *merge[T]) fill(ctx context.Context, s *stream[T], wanted int) error {
+	if len(s.rows) > 0 || s.ended {
+		return nil
+	}
+	size := pageSize
+	if wanted > 0 {
+		size = min(size, wanted+1) // one more tells whether there is a next page
+	}
+	text := s.text
+	if s.after != nil {
+		text = "(" + text + ") AND " + m.behind(*s.after)
+	}
+	rows, next, err := m.page(ctx, m.subject, m.options(text, "", size))
+	if err != nil {
+		return err
+	}
+	for i := range rows {
+		if s.after != nil && rows[i].compare(*s.after, m.desc) <= 0 {
+			return m.fail(ErrInternal, "the server repeats its pages: it answered what comes before the position asked for")
+		}
+		s.after = &rows[i].position
+	}
+	s.rows, s.ended = rows, next == "" || len(rows) == 0
+	return nil
+}
+
+// behind returns the condition for what comes after a position.
+func (m *merge[T]) behind(p position) string {
+	sign := ">"
+	if m.desc {
+		sign = "<"
+	}
+	column := map[Order]string{CreateTime: "create_time_since_epoch", UpdateTime: "last_update_time_since_epoch"}[m.order]
+	if column == "" {
+		return fmt.Sprintf("id %s %d", sign, p.ID)
+	}
+	return fmt.Sprintf("(%[1]s %[2]s %[3]d OR %[1]s = %[3]d AND id %[2]s %[4]d)", column, sign, p.Key, p.ID)
+}
+
+// mergedToken begins the tokens of merges; base64 has no dot.
+const mergedToken = "merged."
+
+func isMerged(token string) bool { return strings.HasPrefix(token, mergedToken) }
+
+// A place is what the token of a merge holds.
+type place struct {
+	position
+	List uint64 `json:"l"` // a fingerprint of the query
+}
+
+// fingerprint tells one query from another.
+func (m *merge[T]) fingerprint() uint64 {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%d %t %q", m.order, m.desc, m.texts)
+	return h.Sum64()
+}
+
+func (m *merge[T]) makeToken(p position) string {
+	raw, err := json.Marshal(place{p, m.fingerprint()})
+	if err != nil {
+		panic(err) // three numbers
+	}
+	return mergedToken + base64.RawURLEncoding.EncodeToString(raw)
+}
+
+func (m *merge[T]) parseToken(token string) (*position, error) {
+	text, ok := strings.CutPrefix(token, mergedToken)
+	raw, err := base64.RawURLEncoding.DecodeString(text)
+	var p place
+	if !ok || err != nil || json.Unmarshal(raw, &p) != nil {
+		return nil, m.fail(ErrInvalid, "the page token is damaged, or of another query")
+	}
+	if p.List != m.fingerprint() {
+		return nil, m.fail(ErrInvalid, "the page token is of another query: order and conditions must stay the same")
+	}
+	return &p.position, nil
+}

@@ -1,0 +1,213 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/pkg/filter"
+)
+
+// An Order is what a query sorts by.
+type Order int32
+
+// The orders of a query. Entities with the same time are in the order of their
+// ids.
+const (
+	ID         = Order(mlmdpb.ListOperationOptions_OrderByField_ID)
+	CreateTime = Order(mlmdpb.ListOperationOptions_OrderByField_CREATE_TIME)
+	UpdateTime = Order(mlmdpb.ListOperationOptions_OrderByField_LAST_UPDATE_TIME)
+)
+
+// A Query says which entities of T are wanted, and in which order. It is a
+// value: every method that changes it returns a copy. Nothing is sent before
+// All, Collect, First or Page. Without more it is all entities by id,
+// ascending.
+type Query[T any] struct {
+	src   source[T]
+	where filter.Expr[*T]
+	texts []string // in the filter language
+	scope string   // the same: what the parent is
+	order Order
+	desc  bool
+	limit int
+	err   *Error // a mistake that is reported when the query is sent
+}
+
+// A source lists the entities of one mapping.
+type source[T any] struct {
+	subject
+	client *Client
+	// page returns one page, and the token of the next.
+	page func(ctx context.Context, s subject, o *mlmdpb.ListOperationOptions) ([]row[T], string, error)
+}
+
+// A row is one listed entity and what it is sorted by.
+type row[T any] struct {
+	position
+	value *T
+}
+
+// Query returns the query for all entities. It sends nothing.
+func (e *Entity[T, N]) Query() Query[T] {
+	return Query[T]{
+		order: ID,
+		src: source[T]{
+			subject: e.subject("list", ""), client: e.c,
+			page: func(ctx context.Context, s subject, o *mlmdpb.ListOperationOptions) ([]row[T], string, error) {
+				ns, next, err := e.nodes.page(ctx, e.m.TypeName, o)
+				if err != nil {
+					return nil, "", s.rpc(ctx, err)
+				}
+				rows := make([]row[T], len(ns))
+				for i, n := range ns {
+					v := e.nodes.view(n)
+					t, err := e.decode(s, n, v)
+					if err != nil {
+						return nil, "", err
+					}
+					rows[i] = row[T]{positionOf(v, Order(o.GetOrderByField().GetField())), t}
+				}
+				return rows, next, nil
+			},
+		},
+	}
+}
+
+// Of returns the query for the entities below the parent with the given id.
+// There are none below a parent that does not exist.
+func (e *Entity[T, N]) Of(parentID string) Query[T] {
+	q := e.Query()
+	if e.m.Parent == nil {
+		q.err = q.src.fail(ErrInvalid, fmt.Sprintf("a %s hangs below nothing", e.m.Entity))
+		return q
+	}
+	id, err := parseID(parentID)
+	if err != nil {
+		q.err = q.src.field(ErrInvalid, e.m.Parent.Field, parentID, err.Error())
+		return q
+	}
+	q.scope = fmt.Sprintf("%sof.id = %d", e.nodes.alias(), id)
+	return q
+}
+
+// Where returns the query for those of its entities for which all of the
+// conditions hold, too.
+func (q Query[T]) Where(conditions ...filter.Expr[*T]) Query[T] {
+	q.where = q.where.And(conditions...)
+	return q
+}
+
+// QueryText returns the query for those of its entities that the text selects,
+// too. It is MLMD's filter language, sent as it is and with the language's own
+// meaning: an entity without a property that the text names is not selected,
+// whatever else the text says. Prefer Where, which escapes values.
+func (q Query[T]) QueryText(text string) Query[T] {
+	q.texts = append(q.texts[:len(q.texts):len(q.texts)], text)
+	return q
+}
+
+// OrderBy returns the query sorted by o.
+func (q Query[T]) OrderBy(o Order) Query[T] {
+	q.order = o
+	return q
+}
+
+// Asc returns the query sorted from the lowest up, which is the default.
+func (q Query[T]) Asc() Query[T] {
+	q.desc = false
+	return q
+}
+
+// Desc returns the query sorted from the highest down: the newest first.
+func (q Query[T]) Desc() Query[T] {
+	q.desc = true
+	return q
+}
+
+// Limit returns the query for at most n entities, after all conditions; 0 is
+// no limit.
+func (q Query[T]) Limit(n int) Query[T] {
+	q.limit = n
+	return q
+}
+
+// All returns the entities one after another. Pages are fetched as the loop
+// needs them; an error is the last thing that it yields. Ranging again asks
+// again.
+func (q Query[T]) All(ctx context.Context) iter.Seq2[*T, error] {
+	return func(yield func(*T, error) bool) {
+		l, err := q.start(ctx, q.limit, "")
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for r, err := range l.rows(ctx) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(r.value, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Collect returns all entities in a slice, which is empty and not nil if there
+// are none.
+func (q Query[T]) Collect(ctx context.Context) ([]*T, error) {
+	out := []*T{}
+	for v, err := range q.All(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+// First returns the first entity. It is [ErrNotFound] if there is none.
+func (q Query[T]) First(ctx context.Context) (*T, error) {
+	if q.limit == 0 {
+		q.limit = 1
+	}
+	for v, err := range q.All(ctx) {
+		return v, err
+	}
+	return nil, q.src.fail(ErrNotFound, "")
+}
+
+// A Page is a part of the answer to a query.
+type Page[T any] struct {
+	Items     []*T
+	NextToken string // of the page that follows; empty: this is the last one
+}
+
+// pageSize is how many entities a page has that says no limit, and the most
+// that a store returns at once.
+const pageSize = 100
+
+// Page returns one page of at most Limit entities, 100 without a limit. token
+// is empty for the first page, and NextToken of the one before for the others.
+// The pages of one list must be asked for with the same order and conditions.
+func (q Query[T]) Page(ctx context.Context, token string) (Page[T], error) {
+	limit := q.limit
+	if limit == 0 {
+		limit = pageSize
+	}
+	l, err := q.start(ctx, limit, token)
+	if err != nil {
+		return Page[T]{}, err
+	}
+	p := Page[T]{Items: []*T{}}
+	for r, err := range l.rows(ctx) {
+		if err != nil {
+			return Page[T]{}, err
+		}
+		p.Items = append(p.Items, r.value)
+	}
+	p.NextToken, err = l.next(ctx)
+	return p, err
+}
