@@ -38,7 +38,7 @@ func runContainer(ctx context.Context) (string, func() error, error) {
 	if image == coreImage && exec.CommandContext(ctx, "docker", "image", "inspect", image).Run() != nil {
 		return "", nil, unavailable("there is no image %s: suites/reference/build-image.sh builds it", image)
 	}
-	setDefault("TESTCONTAINERS_RYUK_DISABLED", "true")       // its image comes from a registry
+	setDefault("TESTCONTAINERS_RYUK_DISABLED", "true")      // its image comes from a registry
 	setDefault("TESTCONTAINERS_HOST_OVERRIDE", "127.0.0.1") // a bridge's address may not be reachable
 	tclog.SetDefault(quiet{})
 	started, err := testcontainers.GenericContainer(ctx, testcontainers.GenericContainerRequest{

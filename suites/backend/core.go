@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -70,7 +71,8 @@ func referenceFolder() string {
 // gets its standard input from a pipe that closes with this process, so that
 // it can see when nobody needs it any more.
 func runServer(cmd *exec.Cmd) (address string, stop func() error, err error) {
-	cmd.Stderr = os.Stderr
+	last := &tail{}
+	cmd.Stderr = last
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		return "", nil, err
@@ -98,11 +100,11 @@ func runServer(cmd *exec.Cmd) (address string, stop func() error, err error) {
 	select {
 	case address, ok := <-line:
 		if !ok {
-			return "", nil, fmt.Errorf("%s ended before it served: %w", cmd.Path, errors.Join(cmd.Wait(), errors.New("see its output above")))
+			return "", nil, fmt.Errorf("%s ended before it served: %w\n%s", cmd.Path, cmd.Wait(), last)
 		}
 		return address, stop, nil
 	case <-time.After(startWait):
-		return "", nil, errors.Join(fmt.Errorf("%s does not serve after %v", cmd.Path, startWait), stop())
+		return "", nil, errors.Join(fmt.Errorf("%s does not serve after %v\n%s", cmd.Path, startWait, last), stop())
 	}
 }
 
@@ -115,4 +117,27 @@ func end(cmd *exec.Cmd) error {
 	defer killer.Stop()
 	cmd.Wait() // the exit status of a process told to end says nothing
 	return nil
+}
+
+// A tail keeps the end of what a process writes: the core logs much, and only
+// what it wrote before it failed to start is of interest.
+type tail struct {
+	mu   sync.Mutex
+	text []byte
+}
+
+// Write keeps the last few thousand bytes.
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.text = append(t.text, p...)
+	t.text = t.text[max(0, len(t.text)-4000):]
+	return len(p), nil
+}
+
+// String is what was kept.
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return string(t.text)
 }

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 	"text/tabwriter"
+
+	"github.com/mlmd-go/sdk/internal/testdb"
 )
 
 // Main runs the tests of a package, takes down what they shared, and prints
@@ -17,6 +19,7 @@ import (
 //	func TestMain(m *testing.M) { backend.Main(m) }
 func Main(m *testing.M) {
 	code := m.Run()
+	testdb.Stop()
 	if err := closeShared(); err != nil {
 		fmt.Fprintln(os.Stderr, "backend:", err)
 		code = max(code, 1)

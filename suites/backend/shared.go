@@ -106,9 +106,11 @@ func (n *namedStore) Invoke(ctx context.Context, method string, in, out any, opt
 	return n.ClientConnInterface.Invoke(metadata.AppendToOutgoingContext(ctx, storeKey, n.name), method, in, out, opts...)
 }
 
+// unlimited is more than any message of a test.
+const unlimited = 1 << 30
+
 // dial connects to a server that takes messages of any size.
 func dial(address string) (*grpc.ClientConn, error) {
-	const unlimited = 1 << 30
 	return grpc.NewClient(address,
 		grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(unlimited), grpc.MaxCallSendMsgSize(unlimited)))

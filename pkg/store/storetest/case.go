@@ -78,5 +78,14 @@ func Run(t *testing.T, has []Capability, open func(tb testing.TB) mlmdpb.Metadat
 func Cases() []Case {
 	return slices.Concat(
 		typeCases(),
+		nodeCases(),
+		maskCases(),
+		eventCases(),
+		edgeCases(),
+		putExecutionCases(),
+		putSubgraphCases(),
+		readCases(),
+		valueCases(),
+		hostileCases(),
 	)
 }

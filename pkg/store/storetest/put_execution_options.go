@@ -1,0 +1,147 @@
+package storetest
+
+import (
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+)
+
+func putExecutionReuseCases() []Case {
+	return []Case{
+		{Name: "PutExecution reuses a context by its name, and leaves it alone", Run: on(func(s *scene) {
+			c := s.cast()
+			want := node{typeID: &c.contextType, name: proto.String(s.own("c")), properties: values{"i": integer(1)}, externalID: proto.String(s.own("x"))}
+			id := contexts.one(s, want)
+			r, err := s.putExecution(&executionRequest{
+				Execution: c.execution(node{}),
+				Contexts: []*mlmdpb.Context{
+					c.context(s, "c", node{properties: values{"no such property": integer(2)}, custom: values{"c": integer(1)}}),
+					c.context(s, "new", node{custom: values{"c": integer(1)}}),
+					c.context(s, "new", node{}),
+				},
+				Options: &executionOptions{ReuseContextIfAlreadyExist: proto.Bool(true)},
+			})
+			s.ok(err)
+			equalList(s, "the context ids", r.ContextIds, id, id+1, id+1)
+			contexts.stored(s, id, c.contextTypeName, want)
+			contexts.stored(s, id+1, c.contextTypeName, node{typeID: &c.contextType, name: proto.String(s.own("new")), custom: values{"c": integer(1)}})
+			got, err := s.contextsOfExecution(*r.ExecutionId)
+			s.ok(err)
+			equalList(s, "the contexts of the execution", got, id, id+1)
+		})},
+		{Name: "PutExecution with a context to reuse whose external id is taken is ABORTED", Run: on(func(s *scene) {
+			c := s.cast()
+			taken := s.own("x")
+			contexts.one(s, node{typeID: &c.contextType, name: proto.String(s.own("c")), externalID: &taken})
+			s.refusedWhole(c, "taken", &executionRequest{
+				Execution: c.execution(node{}),
+				Contexts:  []*mlmdpb.Context{c.context(s, "other", node{externalID: &taken})},
+				Options:   &executionOptions{ReuseContextIfAlreadyExist: proto.Bool(true)},
+			}, codes.Aborted, "Concurrent creation of the same context")
+		})},
+		{Name: "PutExecution reuses a context by its id alone when forced", Run: on(func(s *scene) {
+			c := s.cast()
+			want := node{typeID: &c.contextType, name: proto.String(s.own("c")), properties: values{"i": integer(1)}}
+			id := contexts.one(s, want)
+			r, err := s.putExecution(&executionRequest{
+				Execution: c.execution(node{}), Contexts: []*mlmdpb.Context{{Id: &id, CustomProperties: values{"x": integer(1)}}},
+				Options: &executionOptions{ForceReuseContext: proto.Bool(true)},
+			})
+			s.ok(err)
+			equalList(s, "the context ids", r.ContextIds, id)
+			contexts.stored(s, id, c.contextTypeName, want)
+			got, err := s.contextsOfExecution(*r.ExecutionId)
+			s.ok(err)
+			equalList(s, "the contexts of the execution", got, id)
+		})},
+		{Name: "PutExecution reuses an artifact by its external id, and replaces it", Run: on(func(s *scene) {
+			c := s.cast()
+			x := s.own("x")
+			old := artifacts.one(s, node{typeID: &c.artifactType, externalID: &x, properties: values{"i": integer(1), "d": double(1)}})
+			reuse := &executionOptions{ReuseArtifactIfAlreadyExistByExternalId: proto.Bool(true)}
+			r, err := s.putExecution(&executionRequest{
+				Execution: c.execution(node{}),
+				ArtifactEventPairs: []*eventPair{
+					{Artifact: &mlmdpb.Artifact{ExternalId: &x, Uri: proto.String("new"), Properties: values{"i": integer(2)}}, Event: input()},
+					{Artifact: c.artifact(node{externalID: proto.String(s.own("y"))})},
+					{Artifact: c.artifact(node{externalID: proto.String(s.own("y")), uri: proto.String("again")})},
+				},
+				Options: reuse,
+			})
+			s.ok(err)
+			equalList(s, "the artifact ids", r.ArtifactIds, old, old+1, old+1)
+			artifacts.stored(s, old, c.artifactTypeName, node{typeID: &c.artifactType, externalID: &x, uri: proto.String("new"), properties: values{"i": integer(2)}})
+			artifacts.stored(s, old+1, c.artifactTypeName, node{typeID: &c.artifactType, externalID: proto.String(s.own("y")), uri: proto.String("again")})
+
+			other, err := artifacts.putType(s, typ{name: proto.String(s.own("other"))})
+			s.ok(err)
+			s.refusedWhole(c, "another type", &executionRequest{
+				Execution: c.execution(node{}), ArtifactEventPairs: []*eventPair{{Artifact: &mlmdpb.Artifact{TypeId: &other, ExternalId: &x}}}, Options: reuse,
+			}, codes.InvalidArgument, " is different from the one known before: ")
+			s.refusedWhole(c, "without the option", &executionRequest{
+				Execution: c.execution(node{}), ArtifactEventPairs: []*eventPair{{Artifact: c.artifact(node{externalID: &x})}},
+			}, codes.AlreadyExists, "Given node already exists: ")
+		})},
+	}
+}
+
+func putExecutionDanglingCases() []Case {
+	return []Case{
+		{Name: "PutExecution answers -1 for an empty pair", Run: on(func(s *scene) {
+			c := s.cast()
+			r, err := s.putExecution(&executionRequest{
+				Execution: c.execution(node{}), ArtifactEventPairs: []*eventPair{{}, {Artifact: c.artifact(node{})}},
+			})
+			s.ok(err)
+			equal(s, "the first artifact id", r.ArtifactIds[0], -1)
+		})},
+		emptyPairWithContext(),
+		eventForUnknownArtifact(),
+	}
+}
+
+func emptyPairWithContext() Case {
+	play := func(s *scene) (context int64) {
+		c := s.cast()
+		r, err := s.putExecution(&executionRequest{
+			Execution: c.execution(node{}), ArtifactEventPairs: []*eventPair{{}}, Contexts: []*mlmdpb.Context{c.context(s, "c", node{})},
+		})
+		s.ok(err)
+		equalList(s, "the artifact ids", r.ArtifactIds, -1)
+		return r.ContextIds[0]
+	}
+	return Case{
+		Name: "PutExecution attributes no context to an empty pair", Needs: []Capability{NoDanglingLinks},
+		Run: on(func(s *scene) {
+			got, err := s.artifactsOfContext(play(s))
+			s.ok(err)
+			equal(s, "the number of artifacts", len(got), 0)
+		}),
+		Otherwise: on(func(s *scene) {
+			_, err := s.artifactsOfContext(play(s))
+			s.refused(err, codes.Internal, "Results missing for ids: ")
+		}),
+	}
+}
+
+func eventForUnknownArtifact() Case {
+	none := int64(1 << 30)
+	request := func(c cast) *executionRequest {
+		return &executionRequest{
+			Execution: c.execution(node{}), ArtifactEventPairs: []*eventPair{{Event: &mlmdpb.Event{ArtifactId: &none, Type: eventInput.Enum()}}},
+		}
+	}
+	return Case{
+		Name: "PutExecution refuses an event for an artifact that is not there", Needs: []Capability{NoDanglingEvents},
+		Run: on(func(s *scene) {
+			c := s.cast()
+			s.refusedWhole(c, "unknown artifact", request(c), codes.InvalidArgument, "No artifact with the given id ")
+		}),
+		Otherwise: on(func(s *scene) {
+			r, err := s.putExecution(request(s.cast()))
+			s.ok(err)
+			equalList(s, "the artifact ids", r.ArtifactIds, none)
+		}),
+	}
+}

@@ -1,0 +1,190 @@
+package storetest
+
+import (
+	"math"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+)
+
+// putCustom makes an artifact with one custom property.
+func (s *scene) putCustom(v *mlmdpb.Value) (id int64, err error) {
+	typeID, _ := artifacts.newType(s, nil)
+	got, err := artifacts.put(s, nil, node{typeID: &typeID, custom: values{"c": v}})
+	if err != nil {
+		return 0, err
+	}
+	return got[0], nil
+}
+
+func (s *scene) customReads(sent, want *mlmdpb.Value) {
+	s.Helper()
+	id, err := s.putCustom(sent)
+	s.ok(err)
+	s.same(artifacts.read(s, id).custom["c"], want)
+}
+
+func wideIntegers() Case {
+	wide := []*mlmdpb.Value{integer(math.MaxInt64), integer(math.MinInt64), integer(math.MaxInt32 + 1)}
+	return Case{
+		Name: "integers may need 64 bits", Needs: []Capability{WideIntegers},
+		Run: on(func(s *scene) {
+			for _, v := range wide {
+				s.customReads(v, v)
+			}
+		}),
+	}
+}
+
+func sixDecimals() Case {
+	return Case{Name: "doubles with six decimals and 15 digits are exact", Run: on(func(s *scene) {
+		for _, v := range []float64{0, 1, -1, 0.5, 0.000001, 123456789.123456, 1e14, -0.25} {
+			s.customReads(double(v), double(v))
+		}
+	})}
+}
+
+func exactDoubles() Case {
+	// What the original reads instead, on SQLite.
+	odd := map[float64]float64{
+		1e-7: 0, 0.1234567: 0.123457, 123456789012345678: 1.23456789012346e17,
+		math.MaxFloat64: math.Inf(1), math.SmallestNonzeroFloat64: 0, math.Copysign(0, -1): 0,
+	}
+	return Case{
+		Name: "doubles of every size are exact", Needs: []Capability{ExactDoubles},
+		Run: on(func(s *scene) {
+			for v := range odd {
+				s.customReads(double(v), double(v))
+			}
+		}),
+		Otherwise: on(func(s *scene) {
+			for v, reads := range odd {
+				s.customReads(double(v), double(reads))
+			}
+		}),
+	}
+}
+
+func refusedNumbers() Case {
+	refuse := func(code codes.Code) func(s *scene) {
+		return func(s *scene) {
+			for _, v := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+				_, err := s.putCustom(double(v))
+				s.refused(err, code, "")
+			}
+		}
+	}
+	return Case{
+		Name: "NaN and infinities are refused", Needs: []Capability{RefusedNumbers},
+		Run: on(refuse(codes.InvalidArgument)), Otherwise: on(refuse(codes.Internal)),
+	}
+}
+
+// valueWithoutKind is not tried on the original: it would end.
+func valueWithoutKind() Case {
+	return Case{
+		Name: "a custom property without a kind is refused", Needs: []Capability{ValuesWithoutKind},
+		Run: on(func(s *scene) {
+			_, err := s.putCustom(&mlmdpb.Value{})
+			s.refused(err, codes.InvalidArgument, "")
+			id, err := s.putCustom(integer(1))
+			s.ok(err)
+			_, err = artifacts.put(s, nil, node{id: &id, custom: values{"c": {}}})
+			s.refused(err, codes.InvalidArgument, "")
+			s.same(artifacts.read(s, id).custom["c"], integer(1))
+		}),
+		Otherwise: on(func(s *scene) { // a property of the type is all that can be tried there
+			typeID, _ := artifacts.newType(s, everyProperty)
+			_, err := artifacts.put(s, nil, node{typeID: &typeID, properties: values{"i": {}}})
+			s.refused(err, codes.InvalidArgument, "Found unmatched property type: ")
+		}),
+	}
+}
+
+func anyWithoutType() Case {
+	return Case{
+		Name: "a proto value without a type is refused", Needs: []Capability{AnyWithoutType},
+		Run: on(func(s *scene) {
+			_, err := s.putCustom(anyOf("", []byte("x")))
+			s.refused(err, codes.InvalidArgument, "")
+		}),
+		Otherwise: on(func(s *scene) {
+			id, err := s.putCustom(anyOf("", []byte("x")))
+			s.ok(err)
+			_, err = artifacts.byID(s, id)
+			s.refused(err, codes.Internal, "Retrieved proto_value should have a nonempty type_url")
+		}),
+	}
+}
+
+func wholeText() Case {
+	return Case{
+		Name: "text with a NUL byte is never cut silently", Needs: []Capability{WholeText},
+		Run: on(func(s *scene) {
+			id, err := s.putCustom(str("a\x00b"))
+			if err != nil { // a database that cannot hold it
+				s.refused(err, codes.InvalidArgument, "")
+				return
+			}
+			s.same(artifacts.read(s, id).custom["c"], str("a\x00b"))
+		}),
+		Otherwise: on(func(s *scene) { s.customReads(str("a\x00b"), str("a")) }),
+	}
+}
+
+func nullMarker() Case {
+	return Case{
+		Name: "the original's marker for NULL is text", Needs: []Capability{NullMarker},
+		Run: on(func(s *scene) { s.customReads(str("__MLMD_NULL__"), str("__MLMD_NULL__")) }),
+		Otherwise: on(func(s *scene) {
+			id, err := s.putCustom(str("__MLMD_NULL__"))
+			s.ok(err)
+			_, err = artifacts.byID(s, id)
+			s.refused(err, codes.Internal, "Attempt to populate property with null value")
+		}),
+	}
+}
+
+func structMarker() Case {
+	return Case{
+		Name: "a string that would read as a struct is refused", Needs: []Capability{StructMarker},
+		Run: on(func(s *scene) {
+			for _, text := range []string{"mlmd-struct::", "mlmd-struct::AAAA"} {
+				_, err := s.putCustom(str(text))
+				s.refused(err, codes.InvalidArgument, "")
+			}
+			s.customReads(str("mlmd-struct:"), str("mlmd-struct:"))
+			s.customReads(str(" mlmd-struct::"), str(" mlmd-struct::"))
+		}),
+		Otherwise: on(func(s *scene) {
+			s.customReads(str("mlmd-struct::"), structOf(nil))
+			id, err := s.putCustom(str("mlmd-struct::!"))
+			s.ok(err)
+			_, err = artifacts.byID(s, id)
+			s.refused(err, codes.InvalidArgument, "Unable to parse serialized")
+		}),
+	}
+}
+
+func structsCompareByContent() Case {
+	return Case{Name: "a struct put again with its keys in any order changes nothing", Run: on(func(s *scene) {
+		fields := map[string]*structpb.Value{}
+		for _, key := range texts {
+			fields[key] = structpb.NewStringValue(key)
+		}
+		id, err := s.putCustom(structOf(fields))
+		s.ok(err)
+		before := artifacts.read(s, id)
+		for range 5 {
+			tick()
+			_, err = artifacts.put(s, nil, node{
+				id: before.id, typeName: before.typeName, uri: proto.String(""), custom: values{"c": structOf(fields)},
+			})
+			s.ok(err)
+		}
+		s.same(artifacts.read(s, id).artifact(), before.artifact())
+	})}
+}
