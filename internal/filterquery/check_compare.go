@@ -1,0 +1,175 @@
+package filterquery
+
+import "strconv"
+
+var compareOps = map[string]op{"=": opEq, "!=": opNe, "<>": opNe, "<": opLt, "<=": opLe, ">": opGt, ">=": opGe}
+
+var numberOps = map[string]op{"+": opAdd, "-": opSub, "*": opMul, "/": opDiv, "&": opBitAnd, "|": opBitOr}
+
+func (c *checker) binary(x *Binary) (*term, error) {
+	if t, done, err := c.enumEquals(x); done || err != nil {
+		return t, err
+	}
+	if x.Op == "^" || x.Op == "<<" || x.Op == ">>" {
+		return nil, c.fail(x.Pos(), "Operator %s is not supported: databases disagree on it", x.Op)
+	}
+	xs := []Expr{x.L, x.R}
+	terms, err := c.checkAll(xs)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.notNull(x.Op, xs, terms); err != nil {
+		return nil, err
+	}
+	typ, ok := common(terms)
+	if compare, isCompare := compareOps[x.Op]; isCompare {
+		if !ok {
+			return nil, c.mismatch(x.Pos(), "operator "+x.Op, terms, "two of one type")
+		}
+		return &term{op: compare, typ: BoolType, kids: allAs(terms, typ)}, nil
+	}
+	switch {
+	case x.Op == "||":
+		if !ok || typ != TextType {
+			return nil, c.mismatch(x.Pos(), "operator ||", terms, "STRING || STRING")
+		}
+		return &term{op: opConcat, typ: TextType, kids: terms}, nil
+	case !ok || typ != IntType && typ != FloatType:
+		return nil, c.mismatch(x.Pos(), "operator "+x.Op, terms, "numbers")
+	case x.Op == "/":
+		typ = FloatType
+	case (x.Op == "&" || x.Op == "|") && typ != IntType:
+		return nil, c.mismatch(x.Pos(), "operator "+x.Op, terms, "INT64 "+x.Op+" INT64")
+	}
+	return &term{op: numberOps[x.Op], typ: typ, kids: allAs(terms, typ)}, nil
+}
+
+// enumColumn returns the column that x names and its enum, if x is the name of
+// an enum column in its plain spelling: lower case, without backquotes. Only
+// such a name takes the names of enum values.
+func (c *checker) enumColumn(x Expr) (*term, enum, error) {
+	path, ok := x.(*Path)
+	if !ok || !path.isEnum() {
+		return nil, nil, nil
+	}
+	for _, part := range path.Parts {
+		if part.Quoted {
+			return nil, nil, nil
+		}
+	}
+	t, a, err := c.path(path)
+	return t, a.enum, err
+}
+
+// enumEquals checks a comparison of an enum column by = or != with a bare word:
+// the name of a value. A column that is not set is unequal to every value.
+func (c *checker) enumEquals(x *Binary) (t *term, done bool, err error) {
+	if x.Op != "=" && x.Op != "!=" {
+		return nil, false, nil
+	}
+	col, values, err := c.enumColumn(x.L)
+	if err != nil || values == nil {
+		return nil, false, err
+	}
+	word, isWord := bareWord(x.R)
+	if !isWord {
+		return nil, false, nil
+	}
+	n, ok := values[word]
+	if !ok {
+		return nil, false, c.fail(x.R.Pos(), "Unsupported enum value specified in the query: %s; expected one of %s", short(word), values)
+	}
+	equal := &term{op: opEq, typ: BoolType, kids: []*term{col, {typ: IntType, val: n}}}
+	if x.Op == "=" {
+		return equal, true, nil
+	}
+	equal.op = opNe
+	return orNull(col, equal), true, nil
+}
+
+// orNull is t, or true where col is NULL.
+func orNull(col, t *term) *term {
+	return &term{op: opOr, typ: BoolType, kids: []*term{t, {op: opIsNull, typ: BoolType, kids: []*term{col}}}}
+}
+
+// bareWord returns x as a word without quotes: a name, a number without sign or
+// NULL. Behind an enum column these are taken for names of values.
+func bareWord(x Expr) (string, bool) {
+	switch x := x.(type) {
+	case *Path:
+		return x.Parts[0].Name, len(x.Parts) == 1 && !x.Parts[0].Quoted
+	case *Int:
+		return strconv.FormatInt(x.Value, 10), x.Value >= 0
+	case *Null:
+		return "NULL", true
+	case *Bool:
+		return Print(x), true
+	}
+	return "", false
+}
+
+func (c *checker) in(x *In) (*term, error) {
+	if t, done, err := c.enumIn(x); done || err != nil {
+		return t, err
+	}
+	terms, err := c.checkAll(append([]Expr{x.X}, x.List...))
+	if err != nil {
+		return nil, err
+	}
+	typ, ok := common(terms)
+	if !ok {
+		return nil, c.fail(x.Pos(), "No matching signature for operator IN for argument types %s and {%s}; expected one type", terms[0].typ, types(terms[1:]))
+	}
+	return negate(x.Not, &term{op: opIn, typ: BoolType, kids: allAs(terms, orInt(typ))}), nil
+}
+
+// enumIn checks a list of names of enum values. A list of numbers is a list of
+// numbers; a mixture is an error. NOT IN holds where the column is not set.
+func (c *checker) enumIn(x *In) (t *term, done bool, err error) {
+	col, values, err := c.enumColumn(x.X)
+	if err != nil || values == nil {
+		return nil, false, err
+	}
+	terms := []*term{col}
+	var wrong Expr
+	for _, item := range x.List {
+		word, ok := bareWord(item)
+		n, known := values[word]
+		switch {
+		case ok && known:
+			terms = append(terms, &term{typ: IntType, val: n})
+		case ok && wrong == nil:
+			wrong = item
+		case !ok:
+			return nil, false, nil
+		}
+	}
+	if wrong != nil {
+		if _, number := wrong.(*Int); number && len(terms) == 1 {
+			return nil, false, nil
+		}
+		word, _ := bareWord(wrong)
+		return nil, false, c.fail(wrong.Pos(), "Unsupported enum value specified in the query: %s; expected one of %s", short(word), values)
+	}
+	t = &term{op: opIn, typ: BoolType, kids: terms}
+	if x.Not {
+		return orNull(col, negate(true, t)), true, nil
+	}
+	return t, true, nil
+}
+
+// String lists the names of an enum's values in the order of their numbers.
+func (e enum) String() string {
+	list := ""
+	for n := int64(0); n < 10; n++ {
+		for name, number := range e {
+			if number == n {
+				if list != "" {
+					list += ", "
+				}
+				list += name
+			}
+		}
+	}
+	return list
+}

@@ -1,0 +1,276 @@
+package filterquery
+
+import (
+	"strconv"
+	"strings"
+)
+
+// A Query is what a filter adds to a statement that lists nodes of its kind,
+// where the node's table is called n. Parameters are written ?, and ?$ where a
+// string is compared with a column. No value of the filter's text is in the SQL.
+type Query struct {
+	Joins     string // follows "FROM Artifact n"; begins with a blank
+	JoinArgs  []any
+	Where     string // one condition, to be joined by AND
+	WhereArgs []any
+}
+
+// errTooLong is the answer to a filter whose SQL grows out of all proportion.
+var errTooLong = &Error{Line: 1, Column: 1,
+	Message: "The filter's arithmetic nests too deeply for this database: multiply and divide fewer doubles in parentheses"}
+
+// SQL returns the filter for a database.
+//
+// A property is a join: a node has it once or not at all. A neighbour may have
+// many rows, so it is a semi-join; one for all neighbours that some condition
+// ties together.
+func (f *Filter) SQL(d *Dialect) (Query, error) {
+	b := &builder{Dialect: d, filter: f}
+	q := Query{}
+	b.joins(&q)
+	var where []frag
+	for _, part := range f.parts() {
+		conds := b.terms(part.conds)
+		cond := b.nest("AND", conds)
+		if len(part.neighbours) > 0 {
+			cond = b.semiJoin(part.neighbours, cond)
+		}
+		where = append(where, cond)
+	}
+	all := b.nest("AND", where)
+	if b.size > maxSQL || len(all.args) > maxParams {
+		return Query{}, errTooLong
+	}
+	q.Where, q.WhereArgs = all.sql, all.args
+	return q, nil
+}
+
+// A frag is a piece of SQL with its parameters.
+type frag struct {
+	sql  string
+	args []any
+}
+
+// A builder makes the SQL of one filter for one database.
+type builder struct {
+	*Dialect
+	filter *Filter
+	size   int // the length of the longest piece so far
+}
+
+// put fills a pattern, in which %1 to %9 stand for the pieces of in.
+func (b *builder) put(pattern string, in ...frag) frag {
+	if b.size > maxSQL {
+		return frag{sql: "?"}
+	}
+	var out strings.Builder
+	var args []any
+	for i := 0; i < len(pattern); i++ {
+		if pattern[i] != '%' {
+			out.WriteByte(pattern[i])
+			continue
+		}
+		i++
+		piece := in[pattern[i]-'1']
+		out.WriteString(piece.sql)
+		args = append(args, piece.args...)
+	}
+	b.size = max(b.size, out.Len())
+	return frag{out.String(), args}
+}
+
+// list joins pieces by commas.
+func (b *builder) list(in []frag) frag { return b.join(", ", in) }
+
+func (b *builder) join(by string, in []frag) frag {
+	if b.size > maxSQL {
+		return frag{sql: "?"}
+	}
+	var out strings.Builder
+	var args []any
+	for i, piece := range in {
+		if i > 0 {
+			out.WriteString(by)
+		}
+		out.WriteString(piece.sql)
+		args = append(args, piece.args...)
+	}
+	b.size = max(b.size, out.Len())
+	return frag{out.String(), args}
+}
+
+// nest joins conditions by an operator in a balanced tree of parentheses, so
+// that no database meets a deep one.
+func (b *builder) nest(by string, in []frag) frag {
+	switch len(in) {
+	case 0:
+		return frag{sql: "TRUE"}
+	case 1:
+		return in[0]
+	case 2, 3, 4, 5, 6, 7, 8:
+		whole := b.join(" "+by+" ", in)
+		return frag{"(" + whole.sql + ")", whole.args}
+	}
+	half := len(in) / 2
+	return b.nest(by, []frag{b.nest(by, in[:half]), b.nest(by, in[half:])})
+}
+
+func (b *builder) terms(ts []*term) []frag {
+	out := make([]frag, len(ts))
+	for i, t := range ts {
+		out[i] = b.term(t)
+	}
+	return out
+}
+
+// alias is what the rows of a source are called: p3 for a property, x3 for a
+// link or event, y3 for the node linked to, t3 for its type.
+func (s *source) alias(letter string) string {
+	if s.number == 0 {
+		return letter
+	}
+	return letter + strconv.Itoa(s.number)
+}
+
+// columnSQL names a column.
+func (c column) sql() string {
+	table := ""
+	switch {
+	case c.ofType:
+		table = c.src.alias("t")
+	case c.src.isProp:
+		table = c.src.alias("p")
+	case c.src.neighbour == nil:
+		table = "n"
+	case c.src.neighbour.table == "":
+		table = c.src.alias("x")
+	default:
+		table = c.src.alias("y")
+	}
+	return table + "." + c.name
+}
+
+// joins adds the type of the node and its properties.
+func (b *builder) joins(q *Query) {
+	k := b.filter.kind
+	if b.filter.node.typed {
+		q.Joins += " JOIN Type t ON t.id = n.type_id AND t.type_kind = " + strconv.Itoa(int(k))
+	}
+	for _, s := range b.filter.sources {
+		if !s.isProp {
+			continue
+		}
+		p := s.alias("p")
+		custom := "FALSE"
+		if s.custom {
+			custom = "TRUE"
+		}
+		q.Joins += " JOIN " + k.Table() + "Property " + p + " ON " + p + "." + k.idColumn() + " = n.id AND " +
+			p + ".name = ?$ AND " + p + ".is_custom_property = " + custom
+		q.JoinArgs = append(q.JoinArgs, s.property)
+	}
+}
+
+// semiJoin is the condition that some choice of one row of each neighbour
+// fulfils cond.
+func (b *builder) semiJoin(neighbours []*source, cond frag) frag {
+	var from strings.Builder
+	first := ""
+	for _, s := range neighbours {
+		n, x := s.neighbour, s.alias("x")
+		near := x + "." + n.near
+		if first == "" {
+			first = near
+			from.WriteString(n.link + " " + x)
+		} else {
+			from.WriteString(" JOIN " + n.link + " " + x + " ON " + near + " = " + first)
+		}
+		row, typeID := x, ""
+		if n.table != "" {
+			row = s.alias("y")
+			typeID = row + ".type_id"
+			from.WriteString(" JOIN " + n.table + " " + row + " ON " + row + ".id = " + x + "." + n.far)
+		}
+		if s.typed {
+			t := s.alias("t")
+			from.WriteString(" JOIN Type " + t + " ON " + t + ".id = " + typeID)
+		}
+	}
+	return b.put("n.id IN (SELECT "+first+" FROM "+from.String()+" WHERE %1)", cond)
+}
+
+// A part of a filter is some conditions that all must hold, and the neighbours
+// whose rows they are about.
+type part struct {
+	conds      []*term
+	neighbours []*source
+}
+
+// parts takes the filter apart at the ANDs on top. Conditions that share a
+// neighbour stay together, since they speak of one row of it.
+func (f *Filter) parts() []*part {
+	plain := &part{}
+	var parts []*part
+	of := map[*source]*part{}
+	for _, cond := range conjuncts(f.root, nil) {
+		touched := neighboursOf(cond)
+		if len(touched) == 0 {
+			plain.conds = append(plain.conds, cond)
+			continue
+		}
+		home := &part{conds: []*term{cond}}
+		joined := map[*part]bool{}
+		for _, s := range touched {
+			if other := of[s]; other == nil {
+				home.neighbours = append(home.neighbours, s)
+			} else if !joined[other] {
+				joined[other] = true
+				home.neighbours = append(home.neighbours, other.neighbours...)
+				home.conds = append(other.conds, home.conds...)
+			}
+		}
+		kept := parts[:0]
+		for _, p := range parts {
+			if !joined[p] {
+				kept = append(kept, p)
+			}
+		}
+		parts = append(kept, home)
+		for _, s := range home.neighbours {
+			of[s] = home
+		}
+	}
+	if len(plain.conds) > 0 {
+		parts = append([]*part{plain}, parts...)
+	}
+	return parts
+}
+
+// conjuncts appends to list the terms that all must be true for t to be true.
+func conjuncts(t *term, list []*term) []*term {
+	if t.op != opAnd {
+		return append(list, t)
+	}
+	for _, kid := range t.kids {
+		list = conjuncts(kid, list)
+	}
+	return list
+}
+
+// neighboursOf returns the neighbours that t mentions, each once, in order.
+func neighboursOf(t *term) []*source {
+	var list []*source
+	seen := map[*source]bool{}
+	var walk func(*term)
+	walk = func(t *term) {
+		if s := t.col.src; t.op == opColumn && s.neighbour != nil && !seen[s] {
+			seen[s] = true
+			list = append(list, s)
+		}
+		for _, kid := range t.kids {
+			walk(kid)
+		}
+	}
+	walk(t)
+	return list
+}
