@@ -15,6 +15,8 @@ type settings struct {
 	patience time.Duration
 	readers  int
 	writers  int
+	existing bool
+	values   map[any]any
 }
 
 // WithLogger sends the store's log to l: the messages of the database, which
@@ -36,12 +38,43 @@ func WithConnections(n int) Option {
 	return func(s *settings) { s.readers, s.writers = n, n }
 }
 
-// Configure makes what the engine needs of options; the packages below use it
-// and fill in their database.
-func Configure(d *engine.Dialect, opts ...Option) engine.Config {
+// WithoutCreating opens only a database that exists on its server. Without it
+// PostgreSQL and MySQL are told to create one that does not. Files of SQLite do
+// not mind: their path says how they are opened.
+func WithoutCreating() Option {
+	return func(s *settings) { s.existing = true }
+}
+
+// Creates says whether options leave it to a package below to create a
+// database that does not exist.
+func Creates(opts ...Option) bool { return !collect(opts).existing }
+
+// WithValue carries an option that one package below has for itself; that
+// package finds it with [Value]. Keys are of a type of that package, as they
+// are for a context.
+func WithValue(key, value any) Option {
+	return func(s *settings) {
+		if s.values == nil {
+			s.values = map[any]any{}
+		}
+		s.values[key] = value
+	}
+}
+
+// Value is what [WithValue] carries under key, or nil.
+func Value(key any, opts ...Option) any { return collect(opts).values[key] }
+
+func collect(opts []Option) settings {
 	s := settings{log: slog.Default(), patience: 10 * time.Second}
 	for _, o := range opts {
 		o(&s)
 	}
+	return s
+}
+
+// Configure makes what the engine needs of options; the packages below use it
+// and fill in their database.
+func Configure(d *engine.Dialect, opts ...Option) engine.Config {
+	s := collect(opts)
 	return engine.Config{Dialect: d, Log: s.log, Patience: s.patience, Readers: s.readers, Writers: s.writers}
 }

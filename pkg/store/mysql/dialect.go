@@ -1,0 +1,94 @@
+package mysql
+
+import (
+	"errors"
+	"net"
+	"strings"
+
+	"github.com/go-sql-driver/mysql"
+
+	"github.com/mlmd-go/sdk/internal/engine"
+)
+
+// dialect says what the engine must know of MySQL and MariaDB. Open adds what
+// depends on the server and on the tables.
+func dialect() *engine.Dialect {
+	return &engine.Dialect{
+		Name:      "mysql",
+		Begin:     "START TRANSACTION",
+		Prepare:   true,
+		IDs:       engine.IDsStartAtLast,
+		MaxParams: 65535,
+		// INSERT IGNORE would also clip what does not fit.
+		InsertIgnore:      "INSERT INTO",
+		OnConflictNothing: " ON DUPLICATE KEY UPDATE id = id",
+		ForUpdate:         "FOR UPDATE",
+		ForShare:          "LOCK IN SHARE MODE",
+		LockTypes:         []string{"SELECT schema_version FROM MLMDEnv FOR UPDATE"},
+		ProtoBase64:       true,
+		Int32:             true,
+		Classify:          classify,
+		Schema:            engine.MySQLSchema(),
+	}
+}
+
+// classes are the meanings of server error numbers.
+var classes = map[uint16]engine.ErrorClass{
+	1062: engine.Unique,
+	1586: engine.Unique,
+
+	1213: engine.Retry, // deadlock; in a cluster also: another node committed first
+	1205: engine.Retry, // lock wait timeout
+	1020: engine.Retry, // record has changed since last read
+	1412: engine.Retry, // table definition has changed
+	1047: engine.Retry, // the node is not ready, or not in the primary component
+
+	1180: engine.RetryUnknown, // an error during COMMIT
+	1053: engine.RetryUnknown, // server shutdown in progress
+	1927: engine.RetryUnknown, // connection was killed
+	1158: engine.RetryUnknown,
+	1159: engine.RetryUnknown,
+	1160: engine.RetryUnknown,
+	1161: engine.RetryUnknown,
+
+	1406: engine.TooLong, // data too long for column
+	1153: engine.TooLong, // packet bigger than max_allowed_packet
+	1264: engine.OutOfRange,
+	1366: engine.BadText, // incorrect string value
+	1300: engine.BadText, // invalid character string
+	1977: engine.BadText, // cannot convert a character
+	3854: engine.BadText,
+	3988: engine.BadText,
+
+	1290: engine.ReadOnly, // --read-only
+	1792: engine.ReadOnly,
+	1836: engine.ReadOnly,
+
+	1040: engine.Unavailable, // too many connections
+	1203: engine.Unavailable,
+}
+
+func classify(err error) engine.ErrorClass {
+	var refused *mysql.MySQLError
+	if errors.As(err, &refused) {
+		if tooMuch(refused) {
+			return engine.TooLong
+		}
+		return classes[refused.Number]
+	}
+	var dial *net.OpError
+	switch {
+	case errors.Is(err, mysql.ErrPktTooLarge):
+		return engine.TooLong
+	case errors.As(err, &dial) && dial.Op == "dial":
+		return engine.Unavailable
+	}
+	// Nothing else comes from the server: the connection broke.
+	return engine.RetryUnknown
+}
+
+// tooMuch recognises a transaction over a cluster's limits, which another try
+// does not make smaller.
+func tooMuch(err *mysql.MySQLError) bool {
+	return strings.Contains(err.Message, "wsrep_max_ws_rows") || strings.Contains(err.Message, "Maximum writeset size exceeded")
+}

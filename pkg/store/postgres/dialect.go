@@ -1,0 +1,75 @@
+package postgres
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/mlmd-go/sdk/internal/engine"
+)
+
+// dialect says what the engine must know of PostgreSQL. The driver keeps
+// prepared statements by itself.
+func dialect() *engine.Dialect {
+	return &engine.Dialect{
+		Name:     "postgres",
+		Numbered: true,
+		// What was committed while waiting for a lock must be seen.
+		Begin: "BEGIN ISOLATION LEVEL READ COMMITTED",
+		// The cast lets ids of 64 bits be asked for in columns of 32.
+		Array:             func(ids []int64) any { return ids },
+		ArrayIn:           "= ANY(?::BIGINT[])",
+		IDs:               engine.IDsReturned,
+		MaxParams:         65535,
+		InsertIgnore:      "INSERT INTO",
+		OnConflictNothing: " ON CONFLICT DO NOTHING",
+		ForUpdate:         "FOR UPDATE",
+		ForShare:          "FOR SHARE",
+		LockTypes:         []string{"SELECT pg_advisory_xact_lock(7813871092348002)"},
+		Int32:             true,
+		Classify:          classify,
+		Schema:            engine.PostgresSchema(),
+	}
+}
+
+// classes are the meanings of SQLSTATEs, or of their first two characters.
+var classes = map[string]engine.ErrorClass{
+	"23505": engine.Unique,
+	"40001": engine.Retry, // serialization_failure
+	"40P01": engine.Retry, // deadlock_detected
+	"55P03": engine.Retry, // lock_not_available
+	"55006": engine.Retry, // object_in_use
+	"22001": engine.TooLong,
+	"54000": engine.TooLong, // an index of the original's own kind refuses long text
+	"22003": engine.OutOfRange,
+	"22021": engine.BadText, // character_not_in_repertoire: not UTF-8, or a NUL
+	"22P05": engine.BadText, // untranslatable_character
+	"25006": engine.ReadOnly,
+	"53300": engine.Unavailable, // too_many_connections
+	"57P03": engine.Unavailable, // cannot_connect_now
+	"08":    engine.RetryUnknown,
+	"57P":   engine.RetryUnknown, // the server ends
+}
+
+func classify(err error) engine.ErrorClass {
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) {
+		for _, length := range []int{5, 3, 2} {
+			if class, ok := classes[refused.Code[:min(length, len(refused.Code))]]; ok {
+				return class
+			}
+		}
+		return engine.Other
+	}
+	var connect *pgconn.ConnectError
+	switch {
+	case errors.As(err, &connect):
+		return engine.Unavailable
+	case strings.Contains(err.Error(), "failed to encode args"):
+		// The driver knows a parameter's type and refuses what does not fit.
+		return engine.OutOfRange
+	}
+	// Nothing else comes from the server: the connection broke.
+	return engine.RetryUnknown
+}
