@@ -1,6 +1,13 @@
 package engine
 
-import "github.com/mlmd-go/sdk/generated/mlmdpb"
+import (
+	"context"
+	"slices"
+
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+)
 
 // artifactNode reads a client's message. It may be nil, which is one without
 // fields.
@@ -23,4 +30,93 @@ func (n *node) artifact() *mlmdpb.Artifact {
 		State: (*mlmdpb.Artifact_State)(n.state), CreateTimeSinceEpoch: n.created, LastUpdateTimeSinceEpoch: n.updated,
 		Properties: n.props, CustomProperties: n.custom,
 	}
+}
+
+// PutArtifacts creates and updates artifacts, in order, all or none.
+func (e *Engine) PutArtifacts(ctx context.Context, req *mlmdpb.PutArtifactsRequest) (*mlmdpb.PutArtifactsResponse, error) {
+	return write(ctx, e, "PutArtifacts", func(ctx context.Context, t *tx) (*mlmdpb.PutArtifactsResponse, error) {
+		o := putOptions{mask: newMask(req.GetUpdateMask()), unchangedSince: req.GetOptions().GetAbortIfLatestUpdatedTimeChanged()}
+		ids, err := t.putNodes(ctx, artifactNodes, convert(req.GetArtifacts(), artifactNode), o)
+		return &mlmdpb.PutArtifactsResponse{ArtifactIds: ids}, err
+	})
+}
+
+// GetArtifactsByID reads artifacts, and on demand their types; ids that are
+// unknown are left out.
+func (e *Engine) GetArtifactsByID(ctx context.Context, req *mlmdpb.GetArtifactsByIDRequest) (*mlmdpb.GetArtifactsByIDResponse, error) {
+	return read(ctx, e, "GetArtifactsByID", func(ctx context.Context, q querier) (*mlmdpb.GetArtifactsByIDResponse, error) {
+		nodes, err := nodesByID(ctx, q, artifactNodes, req.GetArtifactIds())
+		if err != nil {
+			return nil, err
+		}
+		reply := &mlmdpb.GetArtifactsByIDResponse{Artifacts: convert(nodes, (*node).artifact)}
+		if req.GetPopulateArtifactTypes() {
+			reply.ArtifactTypes, err = artifactTypesOf(ctx, q, nodes)
+		}
+		return reply, err
+	})
+}
+
+// artifactTypesOf reads the types of artifacts, in the order in which they come.
+func artifactTypesOf(ctx context.Context, q querier, nodes []*node) ([]*mlmdpb.ArtifactType, error) {
+	ids := make([]int64, len(nodes))
+	for i, n := range nodes {
+		ids[i] = *n.typeID
+	}
+	found, err := typesByID(ctx, q, kindArtifact, slices.Clone(ids))
+	var types []*mlmdpb.ArtifactType
+	for _, id := range ids {
+		if known := found[id]; known != nil {
+			types = append(types, known.plain().artifactType())
+			delete(found, id)
+		}
+	}
+	return types, err
+}
+
+// GetArtifactsByURI reads the artifacts that have one of the URIs; the empty one
+// is that of those without.
+func (e *Engine) GetArtifactsByURI(ctx context.Context, req *mlmdpb.GetArtifactsByURIRequest) (*mlmdpb.GetArtifactsByURIResponse, error) {
+	return read(ctx, e, "GetArtifactsByURI", func(ctx context.Context, q querier) (*mlmdpb.GetArtifactsByURIResponse, error) {
+		if hasField(req.ProtoReflect().GetUnknown(), 1) {
+			return nil, invalid("The request contains deprecated field `uri`. Please upgrade the client library version above 0.21.0.")
+		}
+		nodes, err := nodesByText(ctx, q, artifactNodes, "uri", req.GetUris())
+		return &mlmdpb.GetArtifactsByURIResponse{Artifacts: convert(nodes, (*node).artifact)}, err
+	})
+}
+
+// hasField says whether serialized fields have one with this number.
+func hasField(fields []byte, number protowire.Number) bool {
+	for len(fields) > 0 {
+		n, _, size := protowire.ConsumeField(fields)
+		if size < 0 {
+			return false
+		}
+		if n == number {
+			return true
+		}
+		fields = fields[size:]
+	}
+	return false
+}
+
+// GetArtifactByTypeAndName reads one artifact. There is none in the reply if the
+// type or the name is unknown.
+func (e *Engine) GetArtifactByTypeAndName(ctx context.Context, req *mlmdpb.GetArtifactByTypeAndNameRequest) (*mlmdpb.GetArtifactByTypeAndNameResponse, error) {
+	return read(ctx, e, "GetArtifactByTypeAndName", func(ctx context.Context, q querier) (*mlmdpb.GetArtifactByTypeAndNameResponse, error) {
+		n, err := e.nodeByName(ctx, q, artifactNodes, typeName{req.GetTypeName(), req.GetTypeVersion()}, req.GetArtifactName())
+		if n == nil {
+			return &mlmdpb.GetArtifactByTypeAndNameResponse{}, err
+		}
+		return &mlmdpb.GetArtifactByTypeAndNameResponse{Artifact: n.artifact()}, err
+	})
+}
+
+// GetArtifactsByExternalIds reads the artifacts that have one of the external ids.
+func (e *Engine) GetArtifactsByExternalIds(ctx context.Context, req *mlmdpb.GetArtifactsByExternalIdsRequest) (*mlmdpb.GetArtifactsByExternalIdsResponse, error) {
+	return read(ctx, e, "GetArtifactsByExternalIds", func(ctx context.Context, q querier) (*mlmdpb.GetArtifactsByExternalIdsResponse, error) {
+		nodes, err := nodesByExternalIDs(ctx, q, artifactNodes, req.GetExternalIds())
+		return &mlmdpb.GetArtifactsByExternalIdsResponse{Artifacts: convert(nodes, (*node).artifact)}, err
+	})
 }

@@ -29,6 +29,15 @@ func invalid(format string, args ...any) error {
 	return fail(codes.InvalidArgument, format, args...)
 }
 
+// prefixed puts words before a failure; other errors stay as they are.
+func prefixed(err error, format string, args ...any) error {
+	var f *failure
+	if !errors.As(err, &f) {
+		return err
+	}
+	return &failure{code: f.code, text: fmt.Sprintf(format, args...) + f.text}
+}
+
 // errClosed is what a closed engine answers.
 var errClosed = fail(codes.Unavailable, "the store is closed")
 

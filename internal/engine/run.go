@@ -185,12 +185,12 @@ func (t *tx) batch() (n int, single bool) {
 	return t.batches, t.single[t.batches]
 }
 
-// blame makes err, which rows of batch n had, the reason to look for the one
-// that is at fault. Errors that say so already, or that come from elsewhere
+// blame makes err, which batch n of several rows had, the reason to look for the
+// row that is at fault. Errors that say so already, or that come from elsewhere
 // than the rows, stay as they are.
-func (t *tx) blame(n, rows int, err error) error {
+func (t *tx) blame(n int, err error) error {
 	var f *failure
-	if err == nil || rows < 2 || errors.As(err, &f) {
+	if errors.As(err, &f) {
 		return err
 	}
 	switch t.d.class(err) {
@@ -202,4 +202,3 @@ func (t *tx) blame(n, rows int, err error) error {
 
 // now is the time that rows are stamped with, in milliseconds.
 func (t *tx) now() int64 { return time.Now().UnixMilli() }
-

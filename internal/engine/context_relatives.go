@@ -1,0 +1,95 @@
+package engine
+
+import (
+	"context"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+)
+
+// GetParentContextsByContext reads the direct parents of a context.
+func (e *Engine) GetParentContextsByContext(ctx context.Context, req *mlmdpb.GetParentContextsByContextRequest) (*mlmdpb.GetParentContextsByContextResponse, error) {
+	return read(ctx, e, "GetParentContextsByContext", func(ctx context.Context, q querier) (*mlmdpb.GetParentContextsByContextResponse, error) {
+		nodes, err := relatives(ctx, q, "parent_context_id", "context_id", req.GetContextId())
+		return &mlmdpb.GetParentContextsByContextResponse{Contexts: convert(nodes, (*node).context)}, err
+	})
+}
+
+// GetChildrenContextsByContext reads the direct children of a context.
+func (e *Engine) GetChildrenContextsByContext(ctx context.Context, req *mlmdpb.GetChildrenContextsByContextRequest) (*mlmdpb.GetChildrenContextsByContextResponse, error) {
+	return read(ctx, e, "GetChildrenContextsByContext", func(ctx context.Context, q querier) (*mlmdpb.GetChildrenContextsByContextResponse, error) {
+		nodes, err := relatives(ctx, q, "context_id", "parent_context_id", req.GetContextId())
+		return &mlmdpb.GetChildrenContextsByContextResponse{Contexts: convert(nodes, (*node).context)}, err
+	})
+}
+
+// relatives reads the contexts in one column of the links that have id in the
+// other.
+func relatives(ctx context.Context, q querier, want, given string, id int64) ([]*node, error) {
+	if !q.dialect().couldBe(id) {
+		return nil, nil
+	}
+	return selectNodes(ctx, q, contextNodes, within("SELECT "+want+" FROM ParentContext WHERE "+given+" = ?", id))
+}
+
+// GetParentContextsByContexts reads the direct parents of several contexts.
+// Contexts without any are not in the reply.
+func (e *Engine) GetParentContextsByContexts(ctx context.Context, req *mlmdpb.GetParentContextsByContextsRequest) (*mlmdpb.GetParentContextsByContextsResponse, error) {
+	type each = mlmdpb.GetParentContextsByContextsResponse_ParentContextsPerChild
+	return read(ctx, e, "GetParentContextsByContexts", func(ctx context.Context, q querier) (*mlmdpb.GetParentContextsByContextsResponse, error) {
+		found, err := relativesOfAll(ctx, q, "context_id", req.GetContextIds(), func(l parentLink) (of, is int64) { return l.child, l.parent })
+		reply := &mlmdpb.GetParentContextsByContextsResponse{Contexts: make(map[int64]*each, len(found))}
+		for id, nodes := range found {
+			reply.Contexts[id] = &each{ParentContexts: convert(nodes, (*node).context)}
+		}
+		return reply, err
+	})
+}
+
+// GetChildrenContextsByContexts reads the direct children of several contexts.
+// Contexts without any are not in the reply.
+func (e *Engine) GetChildrenContextsByContexts(ctx context.Context, req *mlmdpb.GetChildrenContextsByContextsRequest) (*mlmdpb.GetChildrenContextsByContextsResponse, error) {
+	type each = mlmdpb.GetChildrenContextsByContextsResponse_ChildrenContextsPerParent
+	return read(ctx, e, "GetChildrenContextsByContexts", func(ctx context.Context, q querier) (*mlmdpb.GetChildrenContextsByContextsResponse, error) {
+		found, err := relativesOfAll(ctx, q, "parent_context_id", req.GetContextIds(), func(l parentLink) (of, is int64) { return l.parent, l.child })
+		reply := &mlmdpb.GetChildrenContextsByContextsResponse{Contexts: make(map[int64]*each, len(found))}
+		for id, nodes := range found {
+			reply.Contexts[id] = &each{ChildrenContexts: convert(nodes, (*node).context)}
+		}
+		return reply, err
+	})
+}
+
+// relativesOfAll reads, for each of ids, the contexts that the links with it in
+// a column lead to, by ascending id.
+func relativesOfAll(ctx context.Context, q querier, column string, ids []int64, ends func(parentLink) (of, is int64)) (map[int64][]*node, error) {
+	if len(ids) == 0 {
+		return nil, invalid("Given context_ids is empty.")
+	}
+	relatives := map[int64][]int64{}
+	var all []int64
+	err := parentLinks(ctx, q, column, ids, func(l parentLink) {
+		of, is := ends(l)
+		relatives[of] = append(relatives[of], is)
+		all = append(all, is)
+	})
+	if err != nil {
+		return nil, err
+	}
+	nodes, err := nodesByID(ctx, q, contextNodes, all)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[int64][]*node, len(relatives))
+	for of, members := range relatives {
+		linked := make(map[int64]bool, len(members))
+		for _, id := range members {
+			linked[id] = true
+		}
+		for _, n := range nodes {
+			if linked[*n.id] {
+				found[of] = append(found[of], n)
+			}
+		}
+	}
+	return found, nil
+}

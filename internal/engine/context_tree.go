@@ -1,0 +1,151 @@
+package engine
+
+import (
+	"context"
+	"slices"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+)
+
+var parentRows = insertion{"ParentContext", []string{"context_id", "parent_context_id"}}
+
+// A parentLink is one edge from a context to a parent.
+type parentLink struct{ child, parent int64 }
+
+// PutParentContexts links contexts with parents. A link that exists is an
+// error, and so is one that would make a context its own ancestor.
+func (e *Engine) PutParentContexts(ctx context.Context, req *mlmdpb.PutParentContextsRequest) (*mlmdpb.PutParentContextsResponse, error) {
+	return write(ctx, e, "PutParentContexts", func(ctx context.Context, t *tx) (*mlmdpb.PutParentContextsResponse, error) {
+		return &mlmdpb.PutParentContextsResponse{}, t.putParents(ctx, req.GetParentContexts())
+	})
+}
+
+func (t *tx) putParents(ctx context.Context, edges []*mlmdpb.ParentContext) error {
+	if len(edges) == 0 {
+		return nil
+	}
+	if t.d.ForUpdate != "" { // two transactions that each make half of a cycle must not miss each other
+		for _, statement := range t.d.LockTypes {
+			if _, err := t.exec(ctx, statement); err != nil {
+				return err
+			}
+		}
+	}
+	g, err := t.readTree(ctx, edges)
+	if err != nil {
+		return err
+	}
+	args := make([]any, 0, 2*len(edges))
+	for _, edge := range edges {
+		if err := g.add(ctx, edge); err != nil {
+			return err
+		}
+		args = append(args, edge.GetChildId(), edge.GetParentId())
+	}
+	return t.insert(ctx, parentRows, args)
+}
+
+// A contextTree is as much of the parent links as a request needs.
+type contextTree struct {
+	exists  map[int64]bool
+	parents map[int64][]int64
+	links   map[parentLink]bool
+	// hasChildren: without any, a context is nobody's ancestor.
+	hasChildren map[int64]bool
+}
+
+// readTree reads the links of the contexts in edges, and all above these.
+func (t *tx) readTree(ctx context.Context, edges []*mlmdpb.ParentContext) (*contextTree, error) {
+	g := &contextTree{parents: map[int64][]int64{}, links: map[parentLink]bool{}, hasChildren: map[int64]bool{}}
+	var ids []int64
+	for _, e := range edges {
+		ids = append(ids, e.GetChildId(), e.GetParentId())
+	}
+	var err error
+	if g.exists, err = existing(ctx, t, contextNodes, ids); err != nil {
+		return nil, err
+	}
+	err = parentLinks(ctx, t, "parent_context_id", ids, func(l parentLink) { g.hasChildren[l.parent] = true })
+	if err != nil {
+		return nil, err
+	}
+	seen := map[int64]bool{}
+	for level := t.d.possible(ids); len(level) > 0; {
+		var next []int64
+		err := parentLinks(ctx, t, "context_id", level, func(l parentLink) {
+			g.insert(l)
+			if !seen[l.parent] {
+				seen[l.parent] = true
+				next = append(next, l.parent)
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+		level = next
+	}
+	return g, nil
+}
+
+// parentLinks reads the links whose column is one of ids.
+func parentLinks(ctx context.Context, q querier, column string, ids []int64, use func(parentLink)) error {
+	return chunks(q.dialect().possible(slices.Clone(ids)), func(part []int64) error {
+		in := q.dialect().byIDs(part)
+		rows, err := q.query(ctx, "SELECT context_id, parent_context_id FROM ParentContext WHERE "+column+" "+in.text, in.args...)
+		return each(rows, err, 2, func(r row) error {
+			use(parentLink{r.int(0), r.int(1)})
+			return nil
+		})
+	})
+}
+
+func (g *contextTree) insert(l parentLink) {
+	if !g.links[l] {
+		g.links[l] = true
+		g.hasChildren[l.parent] = true
+		g.parents[l.child] = append(g.parents[l.child], l.parent)
+	}
+}
+
+// add checks one new link and makes it part of the tree.
+func (g *contextTree) add(ctx context.Context, e *mlmdpb.ParentContext) error {
+	if e == nil || e.ChildId == nil || e.ParentId == nil {
+		return invalid("Missing parent / child id in the parent_context")
+	}
+	l := parentLink{*e.ChildId, *e.ParentId}
+	if !g.exists[l.child] || !g.exists[l.parent] || l.child == l.parent {
+		return invalid("Given parent / child id in the parent_context cannot be found: child %d, parent %d", l.child, l.parent)
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if g.hasChildren[l.child] && g.isAncestor(l.child, l.parent) {
+		return invalid("There is a cycle detected of the given relationship. Context %d is an ancestor of context %d", l.child, l.parent)
+	}
+	if g.links[l] {
+		return fail(codes.AlreadyExists, "Given parent_context already exists: child %d, parent %d", l.child, l.parent)
+	}
+	g.insert(l)
+	return nil
+}
+
+// isAncestor says whether above is reached from id going up.
+func (g *contextTree) isAncestor(above, id int64) bool {
+	seen := map[int64]bool{id: true}
+	for stack := []int64{id}; len(stack) > 0; {
+		at := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		for _, p := range g.parents[at] {
+			if p == above {
+				return true
+			}
+			if !seen[p] {
+				seen[p] = true
+				stack = append(stack, p)
+			}
+		}
+	}
+	return false
+}

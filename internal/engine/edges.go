@@ -1,0 +1,104 @@
+package engine
+
+import (
+	"context"
+	"slices"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+)
+
+// A membership is a kind of edge between contexts and nodes of one kind.
+type membership struct {
+	table  string
+	column string // the id of the node
+	kind   *nodeKind
+	rows   insertion
+}
+
+var (
+	attributions = membership{"Attribution", "artifact_id", artifactNodes,
+		insertion{"Attribution", []string{"context_id", "artifact_id"}}}
+	associations = membership{"Association", "execution_id", executionNodes,
+		insertion{"Association", []string{"context_id", "execution_id"}}}
+)
+
+// A member is one edge of a membership.
+type member struct{ context, node int64 }
+
+// contextsOf reads the contexts of a node; that there are none is an error.
+func (m membership) contextsOf(ctx context.Context, q querier, id int64) ([]*node, error) {
+	var nodes []*node
+	var err error
+	if q.dialect().couldBe(id) {
+		nodes, err = selectNodes(ctx, q, contextNodes, within("SELECT context_id FROM "+m.table+" WHERE "+m.column+" = ?", id))
+	}
+	if err == nil && len(nodes) == 0 {
+		return nil, fail(codes.NotFound, "No contexts found for %s: %d", m.column, id)
+	}
+	return nodes, err
+}
+
+// link stores edges; those that exist are left alone.
+func (t *tx) link(ctx context.Context, m membership, edges []member) error {
+	args := make([]any, 0, 2*len(edges))
+	for _, e := range edges {
+		args = append(args, e.context, e.node)
+	}
+	return t.insertMissing(ctx, m.rows, args)
+}
+
+// existing are those of ids that nodes of the kind have.
+func existing(ctx context.Context, q querier, k *nodeKind, ids []int64) (map[int64]bool, error) {
+	found := make(map[int64]bool, len(ids))
+	err := chunks(q.dialect().possible(slices.Clone(ids)), func(part []int64) error {
+		s := q.dialect().byIDs(part)
+		rows, err := q.query(ctx, "SELECT id FROM "+k.table+" WHERE id "+s.text, s.args...)
+		return each(rows, err, 1, func(r row) error {
+			found[r.int(0)] = true
+			return nil
+		})
+	})
+	return found, err
+}
+
+// PutAttributionsAndAssociations links contexts with artifacts and executions.
+// Links that exist are left alone.
+func (e *Engine) PutAttributionsAndAssociations(ctx context.Context, req *mlmdpb.PutAttributionsAndAssociationsRequest) (*mlmdpb.PutAttributionsAndAssociationsResponse, error) {
+	attributed := convert(req.GetAttributions(), func(a *mlmdpb.Attribution) member { return member{a.GetContextId(), a.GetArtifactId()} })
+	associated := convert(req.GetAssociations(), func(a *mlmdpb.Association) member { return member{a.GetContextId(), a.GetExecutionId()} })
+	return write(ctx, e, "PutAttributionsAndAssociations", func(ctx context.Context, t *tx) (*mlmdpb.PutAttributionsAndAssociationsResponse, error) {
+		if err := t.checkedLink(ctx, attributions, attributed, "Artifact id not found."); err != nil {
+			return nil, err
+		}
+		if err := t.checkedLink(ctx, associations, associated, "Execution id not found."); err != nil {
+			return nil, err
+		}
+		return &mlmdpb.PutAttributionsAndAssociationsResponse{}, nil
+	})
+}
+
+// checkedLink stores edges, if both ends of all are there.
+func (t *tx) checkedLink(ctx context.Context, m membership, edges []member, missing string) error {
+	if len(edges) == 0 {
+		return nil
+	}
+	contexts, err := existing(ctx, t, contextNodes, convert(edges, func(e member) int64 { return e.context }))
+	if err != nil {
+		return err
+	}
+	nodes, err := existing(ctx, t, m.kind, convert(edges, func(e member) int64 { return e.node }))
+	if err != nil {
+		return err
+	}
+	for _, e := range edges {
+		if !contexts[e.context] {
+			return invalid("Context id not found. There is no context %d", e.context)
+		}
+		if !nodes[e.node] {
+			return invalid("%s There is no %s %d", missing, m.kind.word, e.node)
+		}
+	}
+	return t.link(ctx, m, edges)
+}

@@ -1,0 +1,62 @@
+package engine
+
+import (
+	"context"
+	"slices"
+
+	"google.golang.org/grpc/codes"
+)
+
+// convert maps a list; an empty one is nil, as messages have it.
+func convert[A, B any](list []A, one func(A) B) []B {
+	if len(list) == 0 {
+		return nil
+	}
+	converted := make([]B, len(list))
+	for i, a := range list {
+		converted[i] = one(a)
+	}
+	return converted
+}
+
+// nodeByName reads the node of a type that has a name; nil where there is none.
+func (e *Engine) nodeByName(ctx context.Context, q querier, k *nodeKind, of typeName, name string) (*node, error) {
+	id, err := e.typeID(ctx, q, k.number, of)
+	if err != nil || id == 0 {
+		return nil, err
+	}
+	nodes, err := selectNodes(ctx, q, k, within("SELECT id FROM "+k.table+" WHERE type_id = ? AND name = ?$", id, name))
+	if err != nil || len(nodes) == 0 {
+		return nil, err
+	}
+	return nodes[0], nil
+}
+
+// nodesByText reads the nodes whose column is one of texts, by ascending id.
+func nodesByText(ctx context.Context, q querier, k *nodeKind, column string, texts []string) ([]*node, error) {
+	texts = slices.Compact(slices.Sorted(slices.Values(texts)))
+	var nodes []*node
+	err := chunks(texts, func(part []string) error {
+		s := oneOf(part)
+		some, err := selectNodes(ctx, q, k, within("SELECT id FROM "+k.table+" WHERE "+column+" "+s.text, s.args...))
+		nodes = append(nodes, some...)
+		return err
+	})
+	if len(texts) > most {
+		slices.SortFunc(nodes, func(a, b *node) int { return int(*a.id - *b.id) })
+	}
+	return nodes, err
+}
+
+// nodesByExternalIDs reads nodes by their external ids; that there are none is
+// an error.
+func nodesByExternalIDs(ctx context.Context, q querier, k *nodeKind, ids []string) ([]*node, error) {
+	if slices.Contains(ids, "") {
+		return nil, invalid("There exists at least one empty external_id in the request")
+	}
+	nodes, err := nodesByText(ctx, q, k, "external_id", ids)
+	if err == nil && len(ids) > 0 && len(nodes) == 0 {
+		return nil, fail(codes.NotFound, "No %ss found for external_ids.", k.word)
+	}
+	return nodes, err
+}

@@ -1,0 +1,126 @@
+package engine
+
+import (
+	"math"
+
+	"google.golang.org/protobuf/encoding/prototext"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/filterquery"
+)
+
+// pageAtMost is how many nodes one page has, whatever a client asks for. The
+// number is the original's.
+const pageAtMost = 101
+
+// orderBy is a field by which lists are sorted.
+type orderBy = mlmdpb.ListOperationOptions_OrderByField_Field
+
+const (
+	byNothing    = mlmdpb.ListOperationOptions_OrderByField_FIELD_UNSPECIFIED
+	byCreateTime = mlmdpb.ListOperationOptions_OrderByField_CREATE_TIME
+	byUpdateTime = mlmdpb.ListOperationOptions_OrderByField_LAST_UPDATE_TIME
+	byID         = mlmdpb.ListOperationOptions_OrderByField_ID
+)
+
+// timeColumns are the columns of the fields that are times.
+var timeColumns = map[orderBy]string{byCreateTime: "create_time_since_epoch", byUpdateTime: "last_update_time_since_epoch"}
+
+// filterDialects are the filter language's dialects by the names of ours.
+var filterDialects = map[string]*filterquery.Dialect{
+	"sqlite": filterquery.SQLite, "postgres": filterquery.Postgres, "mysql": filterquery.MySQL,
+}
+
+// A listOptions is what list options ask for, once they are checked.
+type listOptions struct {
+	size      int
+	field     orderBy
+	ascending bool
+	filter    *filterquery.Filter // nil: all
+	after     *place              // the list goes on behind it; nil: it begins
+}
+
+// checkOptions checks options in the order of the original, on which it depends
+// which of several errors a client sees.
+func checkOptions(k *nodeKind, o *mlmdpb.ListOperationOptions) (*listOptions, error) {
+	size := o.GetMaxResultSize()
+	switch {
+	case size <= 0:
+		return nil, invalid("max_result_size field value is required to be greater than 0 and less than or equal to 100. Set value: %d", size)
+	case size == math.MaxInt32:
+		return nil, invalid("max_result_size field value is required to be greater than 0. Set value: %d", math.MinInt32)
+	}
+	checked := &listOptions{size: min(int(size), pageAtMost)}
+	var err error
+	if o.GetFilterQuery() != "" {
+		if checked.filter, err = compileFilter(k, o.GetFilterQuery()); err != nil {
+			return nil, err
+		}
+	}
+	checked.field, checked.ascending = order(o)
+	if o.GetNextPageToken() != "" {
+		if err := checked.resume(o); err != nil {
+			return nil, err
+		}
+	}
+	if checked.field == byNothing {
+		return nil, invalid("Unsupported field: FIELD_UNSPECIFIED specified in ListOperationOptions")
+	}
+	return checked, nil
+}
+
+// compileFilter reads a client's filter.
+func compileFilter(k *nodeKind, text string) (*filterquery.Filter, error) {
+	f, err := filterquery.Compile(text, filterquery.Kind(k.number))
+	if err != nil {
+		return nil, invalidFilter(err)
+	}
+	return f, nil
+}
+
+func invalidFilter(err error) error { return invalid("Invalid `filter_query`: %v", err) }
+
+// order is the effective order of options: by id, ascending, if nothing else is
+// said. Numbers that the enum does not have count as not said.
+func order(o *mlmdpb.ListOperationOptions) (field orderBy, ascending bool) {
+	by := o.GetOrderByField()
+	field = by.GetField()
+	if _, known := mlmdpb.ListOperationOptions_OrderByField_Field_name[int32(field)]; !known {
+		field = byID
+	}
+	return field, by.GetIsAsc()
+}
+
+// resume sets the place behind which the list goes on.
+func (checked *listOptions) resume(o *mlmdpb.ListOperationOptions) error {
+	token, err := decodeToken(o.GetNextPageToken())
+	if err != nil {
+		return err
+	}
+	field, ascending := order(token.GetSetOptions())
+	if field != checked.field || ascending != checked.ascending {
+		return invalid("ListOperationOptions mismatch between calls Initial Options: %s Current Options: %s",
+			brief(token.GetSetOptions()), brief(o))
+	}
+	checked.after = &place{time: token.GetFieldOffset(), id: token.GetIdOffset()}
+	switch field {
+	case byID:
+		checked.after.id = token.GetFieldOffset()
+	case byUpdateTime:
+		if len(token.GetListedIds()) == 0 {
+			return invalid("Invalid NextPageToken in List Operation. listed_ids field should not be empty.")
+		}
+		checked.after.id = token.GetListedIds()[0]
+	}
+	return nil
+}
+
+// brief prints options for a message; filters and tokens can be long.
+func brief(o *mlmdpb.ListOperationOptions) string {
+	short := &mlmdpb.ListOperationOptions{}
+	if o != nil {
+		short.MaxResultSize, short.OrderByField = o.MaxResultSize, o.OrderByField
+	}
+	return prototext.MarshalOptions{}.Format(proto.Clone(short))
+}

@@ -1,0 +1,207 @@
+package engine
+
+import (
+	"context"
+	"slices"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+)
+
+// A baseSet is the nodes that a list request is about, before its filter.
+type baseSet struct {
+	join   string // follows the table of the nodes, n
+	where  string // a condition
+	args   []any  // of both
+	within string // a query for the ids of the set
+}
+
+// everything is the set of all nodes of a kind.
+var everything = baseSet{}
+
+// ofType is the set of the nodes of a type.
+func ofType(k *nodeKind, id int64) baseSet {
+	return baseSet{where: "n.type_id = ?", args: []any{id}, within: "SELECT id FROM " + k.table + " WHERE type_id = ?"}
+}
+
+// membersOf is the set of the nodes that belong to a context.
+func membersOf(m membership, contextID int64) baseSet {
+	return baseSet{
+		join:   " JOIN " + m.table + " m ON m." + m.column + " = n.id AND m.context_id = ?",
+		args:   []any{contextID},
+		within: "SELECT " + m.column + " FROM " + m.table + " WHERE context_id = ?",
+	}
+}
+
+// possible says whether the set can have nodes at all: an id may be beyond what
+// the column holds.
+func (b baseSet) possible(d *Dialect) bool {
+	return len(b.args) == 0 || d.couldBe(b.args[0].(int64))
+}
+
+// empty says whether the set has no nodes. The set of all nodes never counts as
+// empty.
+func (b baseSet) empty(ctx context.Context, q querier) (bool, error) {
+	if b.within == "" {
+		return false, nil
+	}
+	empty := true
+	rows, err := q.query(ctx, b.within+" LIMIT 1", b.args...)
+	err = each(rows, err, 1, func(row) error {
+		empty = false
+		return nil
+	})
+	return empty, err
+}
+
+// A page is what a list request answers.
+type page struct {
+	nodes []*node
+	next  *string // the token of the next page, nil where there is none
+}
+
+// list answers a list request. A set without nodes is listed whatever the
+// options are.
+func list(ctx context.Context, q querier, k *nodeKind, base baseSet, options *mlmdpb.ListOperationOptions) (page, error) {
+	if !base.possible(q.dialect()) {
+		return page{}, nil
+	}
+	if options == nil {
+		nodes, err := selectNodes(ctx, q, k, base.selection())
+		return page{nodes: nodes}, err
+	}
+	o, err := checkOptions(k, options)
+	if err != nil {
+		if empty, failed := base.empty(ctx, q); failed != nil || empty {
+			return page{}, failed
+		}
+		return page{}, err
+	}
+	places, err := o.places(ctx, q, k, base, o.size+1)
+	if err != nil {
+		return page{}, err
+	}
+	p := page{}
+	if len(places) > o.size {
+		places = places[:o.size]
+		token, err := encodeToken(options, o.field, places)
+		if err != nil {
+			return page{}, err
+		}
+		p.next = &token
+	}
+	ids := make([]int64, len(places))
+	for i, at := range places {
+		ids[i] = at.id
+	}
+	p.nodes, err = loadNodes(ctx, q, k, ids)
+	return p, err
+}
+
+// selection selects the whole set.
+func (b baseSet) selection() selection {
+	if b.within == "" {
+		return selection{text: "IS NOT NULL"}
+	}
+	return within(b.within, b.args...)
+}
+
+// A place is where a node stands in a list: its time, if that is what the list
+// is sorted by, and its id.
+type place struct{ time, id int64 }
+
+// places reads at most limit places, from the one behind o.after on.
+//
+// In a list by time, the nodes that share the time of o.after come first, by
+// their ids, and then the later ones. These are two statements, since no
+// database finds its way into an index for both at once.
+func (o *listOptions) places(ctx context.Context, q querier, k *nodeKind, base baseSet, limit int) ([]place, error) {
+	s, err := o.statement(q.dialect(), k, base)
+	if err != nil {
+		return nil, err
+	}
+	beyond, direction := ">", ""
+	if !o.ascending {
+		beyond, direction = "<", " DESC"
+	}
+	column := timeColumns[o.field]
+	byID := " ORDER BY n.id" + direction
+	if column == "" {
+		s.column = "0"
+		if o.after != nil {
+			s = s.and("n.id "+beyond+" ?", o.after.id)
+		}
+		return s.read(ctx, q, byID, limit)
+	}
+	s.column = "n." + column
+	byTime := " ORDER BY n." + column + direction + ", n.id" + direction
+	if o.after == nil {
+		return s.read(ctx, q, byTime, limit)
+	}
+	places, err := s.and("n."+column+" = ? AND n.id "+beyond+" ?", o.after.time, o.after.id).read(ctx, q, byID, limit)
+	if err != nil || len(places) == limit {
+		return places, err
+	}
+	later, err := s.and("n."+column+" "+beyond+" ?", o.after.time).read(ctx, q, byTime, limit-len(places))
+	return append(places, later...), err
+}
+
+// A listStatement reads the places of nodes.
+type listStatement struct {
+	column string // the time, or 0
+	from   string
+	where  string // conditions joined by AND, or ""
+	args   []any
+	shaped bool // by a client's filter
+}
+
+// statement selects the nodes of the base set that the filter selects.
+func (o *listOptions) statement(d *Dialect, k *nodeKind, base baseSet) (listStatement, error) {
+	s := listStatement{from: " FROM " + k.table + " n"}
+	joined := base.join != ""
+	if joined {
+		s.from += base.join
+		s.args = append(s.args, base.args...)
+	}
+	if o.filter != nil {
+		f, err := o.filter.SQL(filterDialects[d.Name])
+		if err != nil {
+			return s, invalidFilter(err)
+		}
+		s.from += f.Joins
+		s.args = append(s.args, f.JoinArgs...)
+		s.where, s.shaped = f.Where, true
+		s.args = append(s.args, f.WhereArgs...)
+	}
+	if !joined && base.where != "" {
+		s = s.and(base.where, base.args...)
+	}
+	return s, nil
+}
+
+// and adds a condition.
+func (s listStatement) and(condition string, args ...any) listStatement {
+	if s.where != "" {
+		condition = s.where + " AND " + condition
+	}
+	s.where = condition
+	s.args = slices.Concat(s.args, args)
+	return s
+}
+
+func (s listStatement) read(ctx context.Context, q querier, order string, limit int) ([]place, error) {
+	text := "SELECT n.id, " + s.column + s.from
+	if s.where != "" {
+		text += " WHERE " + s.where
+	}
+	run := q.query
+	if s.shaped {
+		run = q.queryOnce
+	}
+	var places []place
+	rows, err := run(ctx, text+order+" LIMIT ?", append(slices.Clone(s.args), limit)...)
+	err = each(rows, err, 2, func(r row) error {
+		places = append(places, place{time: r.int(1), id: r.int(0)})
+		return nil
+	})
+	return places, err
+}

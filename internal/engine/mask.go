@@ -1,0 +1,89 @@
+package engine
+
+import (
+	"strings"
+
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+)
+
+// A mask says what of a node is written. A nil mask is all of it.
+type mask struct {
+	fields              map[string]bool
+	allProps, allCustom bool
+	props, custom       map[string]bool
+}
+
+// newMask reads the paths of an update mask. An empty one is none. A path that
+// names nothing has no effect.
+func newMask(m *fieldmaskpb.FieldMask) *mask {
+	if len(m.GetPaths()) == 0 {
+		return nil
+	}
+	k := &mask{fields: map[string]bool{}, props: map[string]bool{}, custom: map[string]bool{}}
+	for _, path := range m.GetPaths() {
+		switch {
+		case path == "properties":
+			k.allProps = true
+		case path == "custom_properties":
+			k.allCustom = true
+		case strings.HasPrefix(path, "properties"):
+			k.props[strings.TrimPrefix(path, "properties.")] = true
+		case strings.HasPrefix(path, "custom_properties"):
+			k.custom[strings.TrimPrefix(path, "custom_properties.")] = true
+		default:
+			k.fields[path] = true
+		}
+	}
+	return k
+}
+
+func (m *mask) propsWritten(name string) bool {
+	return m == nil || m.allProps || m.props[name]
+}
+
+func (m *mask) customWritten(name string) bool {
+	return m == nil || m.allCustom || m.custom[name]
+}
+
+func (m *mask) fieldWritten(name string) bool {
+	return m == nil || m.fields[name]
+}
+
+// masked are the properties of n that are written, in both spaces.
+func (m *mask) masked(n *node) (props, custom map[string]*mlmdpb.Value) {
+	if m == nil {
+		return n.props, n.custom
+	}
+	return only(n.props, m.propsWritten), only(n.custom, m.customWritten)
+}
+
+func only(all map[string]*mlmdpb.Value, keep func(string) bool) map[string]*mlmdpb.Value {
+	some := map[string]*mlmdpb.Value{}
+	for name, v := range all {
+		if keep(name) {
+			some[name] = v
+		}
+	}
+	return some
+}
+
+// row is the row of a node after it is written: old, with the fields of n that
+// are in the mask. What n lacks of these is cleared.
+func (m *mask) row(k *nodeKind, n, old *node) node {
+	row := *old
+	if m.fieldWritten("external_id") {
+		row.externalID = n.externalID
+	}
+	if k.named && m.fieldWritten("name") {
+		row.name = n.name // the name of another node can never be changed
+	}
+	if k.hasURI && m.fieldWritten("uri") {
+		row.uri = n.uri
+	}
+	if k.state != "" && m.fieldWritten(k.state) {
+		row.state = n.state
+	}
+	return row
+}

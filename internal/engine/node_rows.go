@@ -1,0 +1,103 @@
+package engine
+
+import (
+	"context"
+	"strings"
+)
+
+// store writes a batch. It fills in the ids of new nodes.
+func (t *tx) store(ctx context.Context, k *nodeKind, b *nodeBatch) error {
+	rows, err := t.create(ctx, k, b)
+	if err != nil {
+		return err
+	}
+	if err := t.updateRows(ctx, k, b.updates); err != nil {
+		return err
+	}
+	var gone []propertyRow
+	for _, u := range b.updates {
+		gone = append(gone, u.gone...)
+		rows = append(rows, u.added...)
+	}
+	if err := t.deleteProperties(ctx, k, gone); err != nil {
+		return err
+	}
+	return t.insertProperties(ctx, k, rows)
+}
+
+// create inserts the new nodes of a batch and returns the rows of their
+// properties, which are yet to be inserted.
+func (t *tx) create(ctx context.Context, k *nodeKind, b *nodeBatch) ([]propertyRow, error) {
+	if len(b.created) == 0 {
+		return nil, nil
+	}
+	now := t.now()
+	args := make([]any, 0, len(b.created)*len(k.newNode.columns))
+	for _, n := range b.created {
+		args = append(args, *n.typeID, orNull(n.name), orNull(n.externalID), now, now)
+		if k.hasURI {
+			args = append(args, value(n.uri))
+		}
+		if k.state != "" {
+			args = append(args, orNull(n.state))
+		}
+	}
+	created, err := t.insertIDs(ctx, k.newNode, args)
+	if err != nil {
+		return nil, err
+	}
+	var rows []propertyRow
+	next := 0
+	for i := range b.ids {
+		if b.ids[i] != 0 {
+			continue
+		}
+		b.ids[i] = created[next]
+		rows = b.created[next].appendRows(rows, created[next])
+		next++
+	}
+	return rows, nil
+}
+
+// appendRows adds the rows of n's properties.
+func (n *node) appendRows(rows []propertyRow, id int64) []propertyRow {
+	for name, v := range n.props {
+		rows = append(rows, propertyRow{id, name, false, v})
+	}
+	for name, v := range n.custom {
+		rows = append(rows, propertyRow{id, name, true, v})
+	}
+	return rows
+}
+
+func (t *tx) insertProperties(ctx context.Context, k *nodeKind, rows []propertyRow) error {
+	args := make([]any, 0, len(rows)*len(k.newProperty.columns))
+	for _, r := range rows {
+		var err error
+		if args, err = r.appendArgs(args, t.d); err != nil {
+			return err
+		}
+	}
+	return t.insert(ctx, k.newProperty, args)
+}
+
+// deleteProperties removes properties in statements of bounded size.
+func (t *tx) deleteProperties(ctx context.Context, k *nodeKind, rows []propertyRow) error {
+	const atOnce = 32
+	one := "(" + k.propNode + " = ? AND name = ?$ AND is_custom_property = ?)"
+	for len(rows) > 0 {
+		n := min(len(rows), atOnce)
+		size := min(roundUp(n), atOnce)
+		args := make([]any, 0, 3*size)
+		for i := range size {
+			r := rows[min(i, n-1)]
+			args = append(args, r.node, r.name, r.custom)
+		}
+		text := "DELETE FROM " + k.props + " WHERE " + strings.Repeat(one+" OR ", size-1) + one
+		if _, err := t.exec(ctx, text, args...); err != nil {
+			return err
+		}
+		rows = rows[n:]
+	}
+	return nil
+}

@@ -1,0 +1,142 @@
+package engine
+
+import (
+	"context"
+	"strings"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+)
+
+// A nodeUpdate is what has to be written to make a stored node what a client
+// sent.
+type nodeUpdate struct {
+	old         *node
+	row         node // the columns as they are to be
+	rewrite     bool // the row must be written
+	unique      bool // with another name or external id
+	gone, added []propertyRow
+}
+
+// planUpdate compares n with what is stored, old, or says why n is refused.
+func (t *tx) planUpdate(ctx context.Context, k *nodeKind, n, old *node, types map[int64]*typeInfo, o putOptions) (*nodeUpdate, error) {
+	if old == nil {
+		return nil, invalid("Cannot find the given id %d: there is no such %s", *n.id, k.word)
+	}
+	if o.unchangedSince && value(n.updated) != *old.updated {
+		return nil, fail(codes.FailedPrecondition, "`abort_if_latest_updated_time_changed` is set, and %s %d was updated at %d, not at %d",
+			k.word, *old.id, *old.updated, value(n.updated))
+	}
+	if n.typeID != nil && *n.typeID != *old.typeID {
+		return nil, invalid("Given type_id %d is different from the one known before: %d", *n.typeID, *old.typeID)
+	}
+	known := types[*old.typeID]
+	if known == nil {
+		return nil, fail(codes.NotFound, "No type found for query, type_id: %d", *old.typeID)
+	}
+	props, custom := o.mask.masked(n)
+	if err := t.checkProperties(ctx, known, props, types); err != nil {
+		return nil, err
+	}
+	u := &nodeUpdate{old: old, row: o.mask.row(k, n, old)}
+	if k.named && value(u.row.name) == "" {
+		return nil, invalid("Context name should not be empty")
+	}
+	if err := t.checkValues(props, custom); err != nil {
+		return nil, err
+	}
+	u.compare(false, props, old.props, o.mask.propsWritten)
+	u.compare(true, custom, old.custom, o.mask.customWritten)
+	u.rewrite = o.touch || len(u.gone) > 0 || len(u.added) > 0 || n.differs(old)
+	u.unique = !same(u.row.externalID, old.externalID) || !same(u.row.name, old.name)
+	return u, nil
+}
+
+// compare finds what changes in one space of properties, as far as written says
+// that a property is to be written at all.
+func (u *nodeUpdate) compare(custom bool, want, have map[string]*mlmdpb.Value, written func(string) bool) {
+	id := *u.old.id
+	for name := range have {
+		if v, ok := want[name]; written(name) && (!ok || !sameValue(v, have[name])) {
+			u.gone = append(u.gone, propertyRow{id, name, custom, nil})
+		}
+	}
+	for name, v := range want {
+		if old, ok := have[name]; !ok || !sameValue(v, old) {
+			u.added = append(u.added, propertyRow{id, name, custom, v})
+		}
+	}
+}
+
+// updateRows writes the rows of nodes that must be written. The time of their
+// last update is the clock's, and later than each of them had.
+func (t *tx) updateRows(ctx context.Context, k *nodeKind, updates []*nodeUpdate) error {
+	now := t.now()
+	var changed []*nodeUpdate
+	for _, u := range updates {
+		if u.rewrite {
+			changed = append(changed, u)
+			now = max(now, *u.old.updated+1)
+		}
+	}
+	switch len(changed) {
+	case 0:
+		return nil
+	case 1:
+		return t.updateRow(ctx, k, changed[0], now)
+	}
+	return t.updateTogether(ctx, k, changed, now)
+}
+
+func (t *tx) updateRow(ctx context.Context, k *nodeKind, u *nodeUpdate, now int64) error {
+	text := "UPDATE " + k.table + " SET external_id = ?, last_update_time_since_epoch = ?"
+	args := append(make([]any, 0, 5), orNull(u.row.externalID), now)
+	if k.named {
+		text += ", name = ?"
+		args = append(args, orNull(u.row.name))
+	}
+	if k.hasURI {
+		text += ", uri = ?"
+		args = append(args, value(u.row.uri))
+	}
+	if k.state != "" {
+		text += ", " + k.state + " = ?"
+		args = append(args, orNull(u.row.state))
+	}
+	_, err := t.exec(ctx, text+" WHERE id = ?", append(args, *u.old.id)...)
+	return err
+}
+
+// updateTogether writes the rows of several nodes by one statement. None of
+// them changes a name or an external id.
+func (t *tx) updateTogether(ctx context.Context, k *nodeKind, changed []*nodeUpdate, now int64) error {
+	n := roundUp(len(changed))
+	at := func(i int) *nodeUpdate { return changed[min(i, len(changed)-1)] }
+	text := "UPDATE " + k.table + " SET last_update_time_since_epoch = ?"
+	args := []any{now}
+	set := func(column string, differs func(*nodeUpdate) bool, value func(*nodeUpdate) any) {
+		any := false
+		for _, u := range changed {
+			any = any || differs(u)
+		}
+		if !any {
+			return
+		}
+		text += ", " + column + " = CASE id" + strings.Repeat(" WHEN ? THEN ?", n) + " ELSE " + column + " END"
+		for i := range n {
+			args = append(args, *at(i).old.id, value(at(i)))
+		}
+	}
+	if k.hasURI {
+		set("uri", func(u *nodeUpdate) bool { return value(u.row.uri) != value(u.old.uri) }, func(u *nodeUpdate) any { return value(u.row.uri) })
+	}
+	if k.state != "" {
+		set(k.state, func(u *nodeUpdate) bool { return !same(u.row.state, u.old.state) }, func(u *nodeUpdate) any { return orNull(u.row.state) })
+	}
+	for i := range n {
+		args = append(args, *at(i).old.id)
+	}
+	_, err := t.exec(ctx, text+" WHERE id IN ("+params("?", n)+")", args...)
+	return err
+}

@@ -1,0 +1,171 @@
+package engine
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/encoding/protojson"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+)
+
+// A typeRequest is a type as a client sends it, of any kind.
+type typeRequest struct {
+	kind                  int
+	name                  typeName
+	description, external *string
+	inputType, outputType *mlmdpb.ArtifactStructType
+	props                 map[string]mlmdpb.PropertyType
+	base                  *int32 // a number of SystemDefinedBaseType
+}
+
+// baseTypes are the names that the numbers of SystemDefinedBaseType stand for,
+// by kind. 0 is UNSET.
+var baseTypes = map[int][]string{
+	kindArtifact:  {"", "mlmd.Dataset", "mlmd.Model", "mlmd.Metrics", "mlmd.Statistics"},
+	kindExecution: {"", "mlmd.Train", "mlmd.Transform", "mlmd.Process", "mlmd.Evaluate", "mlmd.Deploy"},
+	kindContext:   {""},
+}
+
+// newTypeRequest drops the enum numbers that a reader with closed enums does
+// not see.
+func newTypeRequest(kind int, name, version string, description, external *string, props map[string]mlmdpb.PropertyType, base *int32) typeRequest {
+	r := typeRequest{kind: kind, name: typeName{name, version}, description: description, external: external, props: props}
+	if base != nil && *base >= 0 && int(*base) < len(baseTypes[kind]) {
+		r.base = base
+	}
+	for _, p := range props {
+		if !knownPropertyType(p) {
+			r.props = maps.Clone(props)
+			maps.DeleteFunc(r.props, func(_ string, p mlmdpb.PropertyType) bool { return !knownPropertyType(p) })
+			break
+		}
+	}
+	return r
+}
+
+func knownPropertyType(p mlmdpb.PropertyType) bool {
+	return p >= mlmdpb.PropertyType_UNKNOWN && p <= mlmdpb.PropertyType_BOOLEAN
+}
+
+func artifactTypeRequest(t *mlmdpb.ArtifactType) typeRequest {
+	if t == nil {
+		t = &mlmdpb.ArtifactType{}
+	}
+	return newTypeRequest(kindArtifact, t.GetName(), t.GetVersion(), t.Description, t.ExternalId, t.Properties, (*int32)(t.BaseType))
+}
+
+func executionTypeRequest(t *mlmdpb.ExecutionType) typeRequest {
+	if t == nil {
+		t = &mlmdpb.ExecutionType{}
+	}
+	r := newTypeRequest(kindExecution, t.GetName(), t.GetVersion(), t.Description, t.ExternalId, t.Properties, (*int32)(t.BaseType))
+	r.inputType, r.outputType = t.InputType, t.OutputType
+	return r
+}
+
+func contextTypeRequest(t *mlmdpb.ContextType) typeRequest {
+	if t == nil {
+		t = &mlmdpb.ContextType{}
+	}
+	return newTypeRequest(kindContext, t.GetName(), t.GetVersion(), t.Description, t.ExternalId, t.Properties, (*int32)(t.BaseType))
+}
+
+// without are copies of a type with less: the getters of types differ in what
+// they answer.
+func (t *typeInfo) without(external, base, structs bool) *typeInfo {
+	less := *t
+	if external {
+		less.external = nil
+	}
+	if base {
+		less.parents = nil
+	}
+	if structs {
+		less.inputType, less.outputType = nil, nil
+	}
+	return &less
+}
+
+// plain is the type without what only execution types have, and without a base.
+func (t *typeInfo) plain() *typeInfo { return t.without(false, true, true) }
+
+// base is the number of the type's base type; nil where it has none.
+func (t *typeInfo) base() *int32 {
+	for _, parent := range t.parents {
+		for number, name := range baseTypes[t.kind] {
+			if number > 0 && name == parent {
+				n := int32(number)
+				return &n
+			}
+		}
+	}
+	return nil
+}
+
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func (t *typeInfo) artifactType() *mlmdpb.ArtifactType {
+	return &mlmdpb.ArtifactType{
+		Id: &t.id, Name: &t.name, Version: optional(t.version), Description: t.description, ExternalId: t.external,
+		Properties: t.props, BaseType: (*mlmdpb.ArtifactType_SystemDefinedBaseType)(t.base()),
+	}
+}
+
+func (t *typeInfo) contextType() *mlmdpb.ContextType {
+	return &mlmdpb.ContextType{
+		Id: &t.id, Name: &t.name, Version: optional(t.version), Description: t.description, ExternalId: t.external,
+		Properties: t.props,
+	}
+}
+
+// executionType fails where a stored input or output type cannot be read.
+func (t *typeInfo) executionType() (*mlmdpb.ExecutionType, error) {
+	m := &mlmdpb.ExecutionType{
+		Id: &t.id, Name: &t.name, Version: optional(t.version), Description: t.description, ExternalId: t.external,
+		Properties: t.props, BaseType: (*mlmdpb.ExecutionType_SystemDefinedBaseType)(t.base()),
+	}
+	var err error
+	if m.InputType, err = readStructType(t.inputType); err != nil {
+		return nil, err
+	}
+	if m.OutputType, err = readStructType(t.outputType); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// structTypeText is the JSON that a column holds, NULL for an absent type.
+// protojson puts blanks at random places, which are taken out.
+func structTypeText(t *mlmdpb.ArtifactStructType) (any, error) {
+	if t == nil {
+		return nil, nil
+	}
+	text, err := protojson.Marshal(t)
+	if err != nil {
+		return nil, invalid("The input_type or output_type cannot be written as JSON: %v", err)
+	}
+	var b bytes.Buffer
+	if err := json.Compact(&b, text); err != nil {
+		return nil, invalid("The input_type or output_type cannot be written as JSON: %v", err)
+	}
+	return b.String(), nil
+}
+
+func readStructType(text *string) (*mlmdpb.ArtifactStructType, error) {
+	if text == nil || *text == "" {
+		return nil, nil
+	}
+	t := &mlmdpb.ArtifactStructType{}
+	if err := protojson.Unmarshal([]byte(*text), t); err != nil {
+		return nil, fail(codes.Internal, "Failed to parse proto: %v", err)
+	}
+	return t, nil
+}

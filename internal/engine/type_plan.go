@@ -1,0 +1,241 @@
+package engine
+
+import (
+	"context"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+)
+
+// A typePlan is what has to be written to store the types of a request.
+type typePlan struct {
+	entries []*typeEntry // one a type of the request; the same type is the same entry
+	known   map[kindedName]*typeEntry // these, and their base types
+	// owners are the types that have the external ids of the request.
+	owners map[string]*typeEntry
+}
+
+// A typeEntry is one type, as it is stored and as it is to be.
+type typeEntry struct {
+	typeRequest
+	id       int64                          // 0: it is to be created
+	before   map[string]mlmdpb.PropertyType // what later entries are compared with
+	added    map[string]mlmdpb.PropertyType // new properties of a stored type
+	parents  []string
+	rename   *string // a new external id of a stored type
+	addBase  string  // a new parent; "" is none
+	external *string
+}
+
+func (p *typePlan) nothingToDo() bool {
+	for _, e := range p.entries {
+		if e.id == 0 || len(e.added) > 0 || e.rename != nil || e.addBase != "" {
+			return false
+		}
+	}
+	return true
+}
+
+func (p *typePlan) ids() []int64 {
+	return convert(p.entries, func(e *typeEntry) int64 { return e.id })
+}
+
+// planTypes reads what is stored and compares, type by type in order, so that
+// the first that is refused decides the answer.
+func planTypes(ctx context.Context, q querier, flags typeFlags, types []typeRequest) (*typePlan, error) {
+	p := &typePlan{known: map[kindedName]*typeEntry{}, owners: map[string]*typeEntry{}}
+	err := p.readStored(ctx, q, types)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range types {
+		key := kindedName{r.kind, r.name}
+		e := p.known[key]
+		if e == nil {
+			if e, err = p.create(r); err != nil {
+				return nil, err
+			}
+			p.known[key] = e
+		} else if err := p.update(e, r, flags); err != nil {
+			return nil, err
+		}
+		if err := p.setBase(e, r); err != nil {
+			return nil, err
+		}
+		p.entries = append(p.entries, e)
+	}
+	return p, nil
+}
+
+// readStored reads the types of the request, their bases, and the owners of the
+// external ids that it names.
+func (p *typePlan) readStored(ctx context.Context, q querier, types []typeRequest) error {
+	names := map[int][]typeName{}
+	var externals []string
+	for _, r := range types {
+		names[r.kind] = append(names[r.kind], r.name)
+		if r.base != nil && *r.base > 0 {
+			names[r.kind] = append(names[r.kind], typeName{name: baseTypes[r.kind][*r.base]})
+		}
+		if r.external != nil {
+			externals = append(externals, *r.external)
+		}
+	}
+	for kind, some := range names {
+		stored, err := typesByName(ctx, q, kind, some)
+		if err != nil {
+			return err
+		}
+		for name, t := range stored {
+			p.known[kindedName{kind, name}] = storedEntry(t)
+		}
+	}
+	owners, err := typesByExternalID(ctx, q, externals)
+	for _, t := range owners {
+		e := p.known[kindedName{t.kind, t.key()}]
+		if e == nil {
+			e = storedEntry(t)
+		}
+		p.owners[*t.external] = e
+	}
+	return err
+}
+
+func storedEntry(t *typeInfo) *typeEntry {
+	return &typeEntry{
+		typeRequest: typeRequest{kind: t.kind, name: t.key()},
+		id:          t.id, before: t.props, parents: t.parents, external: t.external,
+	}
+}
+
+// create plans a new type.
+func (p *typePlan) create(r typeRequest) (*typeEntry, error) {
+	if r.name.name == "" {
+		return nil, invalid("No type name is specified.")
+	}
+	for name, kind := range r.props {
+		if kind == mlmdpb.PropertyType_UNKNOWN {
+			return nil, invalid("Property %s is UNKNOWN.", name)
+		}
+	}
+	e := &typeEntry{typeRequest: r, before: r.props, external: r.external}
+	return e, p.claim(e, r.external, true)
+}
+
+// claim gives an external id to a type, unless another one has it.
+func (p *typePlan) claim(e *typeEntry, external *string, creating bool) error {
+	if external == nil {
+		return nil
+	}
+	switch owner := p.owners[*external]; {
+	case owner == nil || owner == e:
+		p.owners[*external] = e
+		return nil
+	case creating && owner.kind == e.kind:
+		return fail(codes.AlreadyExists, "Conflict of external_id: %q is that of type %q", *external, owner.name.name)
+	default:
+		return fail(codes.Internal, "UNIQUE constraint failed: the external_id %q is that of type %q", *external, owner.name.name)
+	}
+}
+
+// update compares r with what is stored and plans the difference.
+func (p *typePlan) update(e *typeEntry, r typeRequest, flags typeFlags) error {
+	const different = "Type already exists with different properties: "
+	missing := len(e.before)
+	for name, kind := range r.props {
+		stored, ok := e.before[name]
+		switch {
+		case ok && stored != kind:
+			return fail(codes.AlreadyExists, different+"Conflicting property value type found in stored and given types: property %q of type %q is %v, not %v",
+				name, r.name.name, stored, kind)
+		case ok:
+			missing--
+		case !flags.GetCanAddFields():
+			return fail(codes.AlreadyExists, different+"can_add_fields is false while the given type has more properties: %q of type %q is new", name, r.name.name)
+		}
+	}
+	if missing > 0 && !flags.GetCanOmitFields() {
+		return fail(codes.AlreadyExists, different+"can_omit_fields is false while stored type has more properties: type %q has %d more", r.name.name, missing)
+	}
+	for name, kind := range r.props {
+		if err := e.add(name, kind); err != nil {
+			return err
+		}
+	}
+	if value(r.external) == "" || same(r.external, e.external) {
+		return nil
+	}
+	if err := p.claim(e, r.external, false); err != nil {
+		return err
+	}
+	e.external = r.external
+	if e.id != 0 {
+		e.rename = r.external
+	}
+	return nil
+}
+
+// add plans a new property of a type, unless it has it.
+func (e *typeEntry) add(name string, kind mlmdpb.PropertyType) error {
+	if _, ok := e.before[name]; ok {
+		return nil
+	}
+	if kind == mlmdpb.PropertyType_UNKNOWN {
+		return invalid("Property %s: type should not be UNKNOWN", name)
+	}
+	if before, ok := e.added[name]; ok && before != kind {
+		return fail(codes.AlreadyExists, "type is different from the existing type: property %q of type %q is %v, not %v", name, e.name.name, before, kind)
+	}
+	if e.added == nil {
+		e.added = map[string]mlmdpb.PropertyType{}
+	}
+	e.added[name] = kind
+	return nil
+}
+
+// setBase plans the link to a base type. It can be set once.
+func (p *typePlan) setBase(e *typeEntry, r typeRequest) error {
+	if r.base == nil {
+		return nil
+	}
+	base := baseTypes[r.kind][*r.base]
+	switch {
+	case base == "":
+		return fail(codes.Unimplemented, "base_type deletion is not supported yet")
+	case len(e.parents) > 0 && e.parents[0] == base:
+		return nil
+	case len(e.parents) > 0:
+		return fail(codes.Unimplemented, "base_type update is not supported yet")
+	case p.descends(r.kind, base, e):
+		return invalid("There is a cycle detected of the given relationship. Type %q is, or descends from, %q", base, e.name.name)
+	}
+	e.parents, e.addBase = []string{base}, base
+	return nil
+}
+
+// descends says whether a system type is e, or has e among what it is based on.
+// Links that the request itself makes count as well.
+func (p *typePlan) descends(kind int, system string, e *typeEntry) bool {
+	seen := map[string]bool{}
+	for at := system; !seen[at]; {
+		if e.name == (typeName{name: at}) {
+			return true
+		}
+		seen[at] = true
+		at = p.parentOf(kind, at)
+		if at == "" {
+			return false
+		}
+	}
+	return false
+}
+
+// parentOf is the base of a system type, as far as this request needs to know.
+func (p *typePlan) parentOf(kind int, system string) string {
+	e := p.known[kindedName{kind, typeName{name: system}}]
+	if e == nil || len(e.parents) == 0 {
+		return ""
+	}
+	return e.parents[0]
+}

@@ -1,0 +1,98 @@
+package engine
+
+import (
+	"context"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+)
+
+var (
+	typeRows       = insertion{"Type", []string{"name", "version", "type_kind", "description", "input_type", "output_type", "external_id"}}
+	typeProperties = insertion{"TypeProperty", []string{"type_id", "name", "data_type"}}
+	typeParents    = insertion{"ParentType", []string{"type_id", "parent_type_id"}}
+)
+
+// storeTypes writes a plan and fills in the ids of new types.
+func (t *tx) storeTypes(ctx context.Context, p *typePlan) error {
+	var entries []*typeEntry // each once
+	seen := make(map[*typeEntry]bool, len(p.entries))
+	for _, e := range p.entries {
+		if !seen[e] {
+			seen[e] = true
+			entries = append(entries, e)
+		}
+	}
+	var props []any
+	for _, e := range entries {
+		if e.id != 0 {
+			props = appendProperties(props, e.id, e.added)
+		}
+		if e.rename != nil {
+			if _, err := t.exec(ctx, "UPDATE Type SET external_id = ? WHERE id = ?", *e.rename, e.id); err != nil {
+				return err
+			}
+		}
+	}
+	created, err := t.createTypes(ctx, entries)
+	if err != nil {
+		return err
+	}
+	for _, e := range created {
+		props = appendProperties(appendProperties(props, e.id, e.before), e.id, e.added)
+	}
+	if err := t.insert(ctx, typeProperties, props); err != nil {
+		return err
+	}
+	return t.storeBases(ctx, p, entries)
+}
+
+func appendProperties(args []any, id int64, props map[string]mlmdpb.PropertyType) []any {
+	for name, kind := range props {
+		args = append(args, id, name, int64(kind))
+	}
+	return args
+}
+
+// createTypes inserts the entries without an id and gives them one.
+func (t *tx) createTypes(ctx context.Context, entries []*typeEntry) ([]*typeEntry, error) {
+	var created []*typeEntry
+	var args []any
+	for _, e := range entries {
+		if e.id != 0 {
+			continue
+		}
+		input, err := structTypeText(e.inputType)
+		if err != nil {
+			return nil, err
+		}
+		output, err := structTypeText(e.outputType)
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, e.name.name, orNull(optional(e.name.version)), e.kind, orNull(e.description), input, output, orNull(e.external))
+		created = append(created, e)
+	}
+	ids, err := t.insertIDs(ctx, typeRows, args)
+	if err != nil {
+		return nil, err
+	}
+	for i, e := range created {
+		e.id = ids[i]
+	}
+	return created, nil
+}
+
+func (t *tx) storeBases(ctx context.Context, p *typePlan, entries []*typeEntry) error {
+	var args []any
+	for _, e := range entries {
+		if e.addBase == "" {
+			continue
+		}
+		base := p.known[kindedName{e.kind, typeName{name: e.addBase}}]
+		if base == nil {
+			return invalid("The base type %s is not in the database", e.addBase)
+		}
+		args = append(args, e.id, base.id)
+	}
+	return t.insert(ctx, typeParents, args)
+}
