@@ -1,0 +1,96 @@
+// Command mlmd-server serves the MLMD service over gRPC from a SQLite file, a
+// PostgreSQL or a MySQL database.
+//
+//	mlmd-server --db registry.db --grpc_port 8080
+//
+// It also takes the flags and configuration files of the original
+// metadata_store_server, so it can be put in its place.
+//
+// Exit codes: 0 after a clean end (SIGTERM, SIGINT, a finished downgrade), 1
+// when the server could not start or not end cleanly, 2 when flags or
+// configuration are wrong.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, restore := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	context.AfterFunc(ctx, restore) // a second signal ends at once
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run is the command without the process around it; it returns the exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	err := command(ctx, args, stdout, stderr)
+	var usage *usageError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &usage):
+		fmt.Fprintf(stderr, "mlmd-server: %v\nmlmd-server --help lists the flags.\n", err)
+		return 2
+	default:
+		fmt.Fprintf(stderr, "mlmd-server: %v\n", err)
+		return 1
+	}
+}
+
+func command(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	f, err := parse(args)
+	switch {
+	case err != nil:
+		return err
+	case f.help:
+		return f.usage(stdout)
+	case f.version:
+		_, err := fmt.Fprintln(stdout, version())
+		return err
+	}
+	log, err := f.logger(stderr)
+	if err != nil {
+		return err
+	}
+	p, err := f.plan(os.ReadFile)
+	if err != nil {
+		return err
+	}
+	for _, w := range p.warnings {
+		log.Warn(w)
+	}
+	return p.serve(ctx, stdout, log)
+}
+
+// logger returns the logger that the flags ask for.
+func (f *flags) logger(w io.Writer) (*slog.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(f.logLevel)); err != nil {
+		return nil, usagef("--log_level %q is none of debug, info, warn, error", f.logLevel)
+	}
+	o := &slog.HandlerOptions{Level: level}
+	switch f.logFormat {
+	case "text":
+		return slog.New(slog.NewTextHandler(w, o)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(w, o)), nil
+	}
+	return nil, usagef("--log_format %q is none of text, json", f.logFormat)
+}
+
+// A usageError is a mistake in flags or configuration.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+func usagef(format string, args ...any) error {
+	return &usageError{fmt.Errorf(format, args...)}
+}

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"net"
+	"strconv"
+	"time"
+
+	"google.golang.org/protobuf/encoding/prototext"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/pkg/server"
+)
+
+// A plan is what the flags and the configuration file come to.
+type plan struct {
+	db        database
+	migration migration
+	retries   int
+	address   string // to listen on
+	drain     time.Duration
+	options   []server.Option
+	warnings  []string
+}
+
+// A migration is what may be done to the schema before serving.
+type migration struct {
+	upgrade   bool
+	downgrade int64 // the version to end at; negative: none
+}
+
+// readFile is os.ReadFile, or what stands for it in a test.
+type readFile func(name string) ([]byte, error)
+
+// plan checks the flags against each other and decides. Its errors are usage
+// errors.
+func (f *flags) plan(read readFile) (*plan, error) {
+	p := &plan{
+		retries: max(0, int(f.retries)),
+		address: net.JoinHostPort(f.host, strconv.Itoa(int(f.port))),
+		drain:   f.shutdown,
+	}
+	config, err := f.readConfig(read, p)
+	if err != nil {
+		return nil, err
+	}
+	if p.db, err = f.chooseDatabase(config, p); err != nil {
+		return nil, err
+	}
+	if f.mysqlSharedChanged {
+		if p.db.kind != "mysql" {
+			return nil, usagef("--mysql_shared_with_original is for MySQL; the database is %s", p.db)
+		}
+		p.db.shared = f.mysqlShared
+	}
+	if p.migration, err = f.chooseMigration(config, p); err != nil {
+		return nil, err
+	}
+	if p.db == memory && p.migration.downgrade >= 0 {
+		return nil, usagef("there is nothing in memory that --downgrade_db_schema_version could change; --db says which database")
+	}
+	limits, err := f.limits(p)
+	if err != nil {
+		return nil, err
+	}
+	security, err := f.security(config, read)
+	if err != nil {
+		return nil, err
+	}
+	p.options = append(append(limits, security...), server.DrainTimeout(f.shutdown))
+	return p, nil
+}
+
+func (p *plan) warn(text string) { p.warnings = append(p.warnings, text) }
+
+// readConfig reads the configuration file, if one is named and asked for. It
+// returns nil where there is none.
+func (f *flags) readConfig(read readFile, p *plan) (*mlmdpb.MetadataStoreServerConfig, error) {
+	switch {
+	case f.configFile == "" && f.configType == "config_file":
+		return nil, usagef("--metadata_source_config_type=config_file needs --metadata_store_server_config_file")
+	case f.configFile == "":
+		return nil, nil
+	case f.configType != "config_file" && f.configType != "default":
+		p.warn("--metadata_store_server_config_file is not used with --metadata_source_config_type=" + f.configType)
+		return nil, nil
+	}
+	text, err := read(f.configFile)
+	if err != nil {
+		return nil, usagef("--metadata_store_server_config_file: %w", err)
+	}
+	config := &mlmdpb.MetadataStoreServerConfig{}
+	if err := prototext.Unmarshal(text, config); err != nil {
+		return nil, usagef("--metadata_store_server_config_file: %s is no MetadataStoreServerConfig in text format: %w", f.configFile, err)
+	}
+	return config, nil
+}
+
+// chooseDatabase decides where the data is.
+func (f *flags) chooseDatabase(config *mlmdpb.MetadataStoreServerConfig, p *plan) (database, error) {
+	mysql, postgres := f.mysql != mysqlFlags{}, f.postgres != postgresFlags{}
+	if f.db != "" {
+		switch {
+		case config.GetConnectionConfig() != nil:
+			return database{}, twice("the connection_config of " + f.configFile)
+		case f.configType != "default":
+			return database{}, twice("--metadata_source_config_type=" + f.configType)
+		case mysql:
+			return database{}, twice("the --mysql_config flags")
+		case postgres:
+			return database{}, twice("the --postgres_config flags")
+		}
+		return fromText(f.db)
+	}
+	switch f.configType {
+	case "default", "config_file":
+		return f.defaultDatabase(config, p)
+	case "mysql":
+		if !mysql {
+			return database{}, usagef("--metadata_source_config_type=mysql needs --mysql_config_host, _port and _database")
+		}
+		return f.mysql.source()
+	case "postgresql":
+		return f.postgres.source()
+	}
+	return database{}, usagef("--metadata_source_config_type %q is none of default, config_file, mysql, postgresql", f.configType)
+}
+
+// defaultDatabase takes the first of configuration file, MySQL flags and
+// PostgreSQL flags that says where the data is.
+func (f *flags) defaultDatabase(config *mlmdpb.MetadataStoreServerConfig, p *plan) (database, error) {
+	mysql, postgres := f.mysql != mysqlFlags{}, f.postgres != postgresFlags{}
+	switch {
+	case config.GetConnectionConfig() != nil, config != nil && !mysql && !postgres, f.configType == "config_file":
+		if mysql || postgres {
+			p.warn("the --mysql_config and --postgres_config flags are not used, because the configuration file says where the data is")
+		}
+		return fromConfig(config.GetConnectionConfig(), f.configFile)
+	case mysql:
+		if postgres {
+			p.warn("the --postgres_config flags are not used, because the --mysql_config flags say where the data is; " +
+				"--metadata_source_config_type=postgresql uses them")
+		}
+		return f.mysql.source()
+	case postgres:
+		return f.postgres.source()
+	}
+	p.warn("nothing says where the data is, so it is kept in memory and lost at the end; --db FILE keeps it")
+	return memory, nil
+}
+
+func twice(other string) error {
+	return usagef("--db and %s both say where the data is; give one of them", other)
+}
+
+// chooseMigration decides what may be done to the schema. With a configuration
+// file that names the database, only the file decides, as in the original.
+func (f *flags) chooseMigration(config *mlmdpb.MetadataStoreServerConfig, p *plan) (migration, error) {
+	if f.upgrade && f.downgrade >= 0 {
+		return migration{}, usagef("--enable_database_upgrade and --downgrade_db_schema_version exclude each other")
+	}
+	if config.GetConnectionConfig() == nil {
+		return migration{upgrade: f.upgrade, downgrade: f.downgrade}, nil
+	}
+	if f.upgrade || f.downgrade >= 0 {
+		p.warn("--enable_database_upgrade and --downgrade_db_schema_version are not used, because the migration_options of the configuration file decide")
+	}
+	o := config.GetMigrationOptions()
+	m := migration{upgrade: o.GetEnableUpgradeMigration(), downgrade: -1}
+	if o != nil {
+		m.downgrade = o.GetDowngradeToSchemaVersion()
+	}
+	if m.downgrade >= 0 {
+		m.upgrade = false // when a file asks for both, the original downgrades
+	}
+	return m, nil
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/pkg/server"
+)
+
+// security reads the certificates, from the ssl_config of the configuration
+// file, where they stand as text, or from the files that flags name.
+func (f *flags) security(config *mlmdpb.MetadataStoreServerConfig, read readFile) ([]server.Option, error) {
+	ssl := config.GetSslConfig()
+	byFlag := f.tlsCert != "" || f.tlsKey != "" || f.tlsClientCA != ""
+	switch {
+	case ssl != nil && byFlag:
+		return nil, usagef("the ssl_config of %s and the --tls flags exclude each other", f.configFile)
+	case ssl != nil:
+		return tls(server.PEM{
+			Key:          ssl.GetServerKey(),
+			Cert:         ssl.GetServerCert(),
+			ClientCA:     ssl.GetCustomCa(),
+			VerifyClient: ssl.GetClientVerify(),
+		}, f.configFile+": ssl_config.")
+	case byFlag:
+		return f.tlsFiles(read)
+	}
+	return nil, nil
+}
+
+func (f *flags) tlsFiles(read readFile) ([]server.Option, error) {
+	if err := needs("--tls_", []setting{{"cert_file", f.tlsCert != ""}, {"key_file", f.tlsKey != ""}}); err != nil {
+		return nil, err
+	}
+	p := server.PEM{VerifyClient: f.tlsClientCA != ""}
+	for _, part := range []struct {
+		flag, file string
+		into       *string
+	}{
+		{"--tls_cert_file", f.tlsCert, &p.Cert},
+		{"--tls_key_file", f.tlsKey, &p.Key},
+		{"--tls_client_ca_file", f.tlsClientCA, &p.ClientCA},
+	} {
+		if part.file == "" {
+			continue
+		}
+		text, err := read(part.file)
+		if err != nil {
+			return nil, usagef("%s: %w", part.flag, err)
+		}
+		*part.into = string(text)
+	}
+	return tls(p, "the --tls files: ")
+}
+
+func tls(p server.PEM, from string) ([]server.Option, error) {
+	config, err := p.Config()
+	if err != nil {
+		return nil, usagef("%s%w", from, err)
+	}
+	return []server.Option{server.TLS(config)}, nil
+}
