@@ -61,20 +61,22 @@ func (p *plan) openOnce(ctx context.Context, log *slog.Logger) (*store.Store, er
 	if p.db == memory {
 		return sqlite.OpenMemory(ctx, opts...)
 	}
-	kind := kinds[p.db.kind]
-	if p.migration.upgrade {
-		steps, err := store.Migrate(ctx, kind.database(p.db.dsn))
-		if err != nil && !errors.Is(err, store.ErrSchemaEmpty) {
-			return nil, err
-		}
-		logSteps(log, steps)
-	}
 	if p.db.skipCreation {
 		opts = append(opts, store.WithoutCreating())
 	}
 	if p.db.shared {
 		opts = append(opts, mysql.SharedWithOriginal())
 	}
+	kind := kinds[p.db.kind]
+	st, err := kind.open(ctx, p.db.dsn, opts...)
+	if !p.migration.upgrade || !errors.Is(err, store.ErrSchemaOlder) {
+		return st, err
+	}
+	steps, err := store.Migrate(ctx, kind.database(p.db.dsn))
+	if err != nil {
+		return nil, err
+	}
+	logSteps(log, steps)
 	return kind.open(ctx, p.db.dsn, opts...)
 }
 
