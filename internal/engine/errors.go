@@ -14,8 +14,9 @@ import (
 
 // A failure is an error that the client may read: it goes out as it is.
 type failure struct {
-	code codes.Code
-	text string
+	code     codes.Code
+	text     string
+	creation bool // the conflict of a new node with a stored one
 }
 
 func (f *failure) Error() string { return f.text }
@@ -49,6 +50,13 @@ type commitError struct{ err error }
 
 func (e *commitError) Error() string { return "commit: " + e.err.Error() }
 func (e *commitError) Unwrap() error { return e.err }
+
+// A raceError is a failure that is gone when the transaction is run again, if
+// another transaction was the reason for it. Nobody knows whether one was.
+type raceError struct{ failure error }
+
+func (e *raceError) Error() string { return e.failure.Error() }
+func (e *raceError) Unwrap() error { return e.failure }
 
 // class says what err means; the errors of database/sql itself included.
 func (d *Dialect) class(err error) ErrorClass {
@@ -94,21 +102,21 @@ func (e *Engine) translate(err error) *failure {
 	class := e.d.class(err)
 	var atCommit *commitError
 	if class == RetryUnknown && errors.As(err, &atCommit) {
-		return &failure{codes.Unavailable, "the connection was lost during the commit: the request may have taken effect"}
+		return &failure{code: codes.Unavailable, text: "the connection was lost during the commit: the request may have taken effect"}
 	}
 	if f, ok := translations[class]; ok {
 		return &f
 	}
-	return &failure{codes.Internal, "the database failed; its message is in the server's log"}
+	return &failure{code: codes.Internal, text: "the database failed; its message is in the server's log"}
 }
 
 var translations = map[ErrorClass]failure{
-	Unique:       {codes.Internal, "UNIQUE constraint failed: a name or external_id is a duplicate of a stored one"},
-	Retry:        {codes.Aborted, "Concurrent writes aborted after max number of retries."},
-	RetryUnknown: {codes.Unavailable, "the connection to the database was lost"},
-	TooLong:      {codes.InvalidArgument, "a name, value or other text is too long for the database"},
-	OutOfRange:   {codes.InvalidArgument, "a number is out of range: the database holds integers of 32 bits"},
-	BadText:      {codes.InvalidArgument, "the database cannot hold a text: it is not valid UTF-8 or has a NUL"},
-	ReadOnly:     {codes.Internal, "attempt to write a readonly database"},
-	Unavailable:  {codes.Unavailable, "the database cannot be reached"},
+	Unique:       {code: codes.AlreadyExists, text: "a name or external_id is a duplicate of a stored one"},
+	Retry:        {code: codes.Aborted, text: "Concurrent writes aborted after max number of retries."},
+	RetryUnknown: {code: codes.Unavailable, text: "the connection to the database was lost"},
+	TooLong:      {code: codes.InvalidArgument, text: "a name, value or other text is too long for the database"},
+	OutOfRange:   {code: codes.InvalidArgument, text: "a number is out of range: the database holds integers of 32 bits"},
+	BadText:      {code: codes.InvalidArgument, text: "the database cannot hold a text: it is not valid UTF-8 or has a NUL"},
+	ReadOnly:     {code: codes.Internal, text: "attempt to write a readonly database"},
+	Unavailable:  {code: codes.Unavailable, text: "the database cannot be reached"},
 }

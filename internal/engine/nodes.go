@@ -59,18 +59,18 @@ func (t *tx) putNodes(ctx context.Context, k *nodeKind, nodes []*node, o putOpti
 	return ids, nil
 }
 
-// explain gives the conflict of a batch of one its code and words: whatever is
-// created exists already, whatever is updated fails in the database.
+// explain gives the conflict of a batch of one its code and words.
 func (b *nodeBatch) explain(k *nodeKind, err error, d *Dialect) error {
 	if !d.isUnique(err) {
 		return err
 	}
 	for _, n := range b.created {
-		return fail(codes.AlreadyExists, "Given node already exists: %s%sof type %d: its name in the type or its external_id%sis taken",
-			k.word, quoted(n.name), value(n.typeID), quoted(n.externalID))
+		return &failure{code: codes.AlreadyExists, creation: true, text: fmt.Sprintf(
+			"Given node already exists: %s%sof type %d: its name in the type or its external_id%sis taken",
+			k.word, quoted(n.name), value(n.typeID), quoted(n.externalID))}
 	}
 	for _, u := range b.updates {
-		return fail(codes.Internal, "UNIQUE constraint failed: %s %d would have a duplicate name%sor external_id%s",
+		return fail(codes.AlreadyExists, "Given %s %d would have a duplicate name%sor external_id%s",
 			k.word, *u.old.id, quoted(u.row.name), quoted(u.row.externalID))
 	}
 	return err

@@ -92,7 +92,7 @@ func checkValue(name string, v *mlmdpb.Value, d *Dialect) error {
 		}
 	case *mlmdpb.Value_DoubleValue:
 		if math.IsNaN(v.DoubleValue) || math.IsInf(v.DoubleValue, 0) {
-			return fail(codes.Internal, "Property %s: a double must be a finite number, not %v", name, v.DoubleValue)
+			return invalid("Property %s: a double must be a finite number, not %v", name, v.DoubleValue)
 		}
 	case *mlmdpb.Value_StringValue:
 		if strings.HasPrefix(v.StringValue, structPrefix) {

@@ -99,14 +99,14 @@ func (t *tx) commit(ctx context.Context) error {
 // over. Waiting times grow and are random, so that losers do not meet again.
 func repeat[R any](ctx context.Context, e *Engine, rpc string, try func() (*R, error)) (*R, error) {
 	reply, err := try()
-	if err == nil || !e.worthRetrying(ctx, err) {
+	if err == nil || !e.worthRetrying(ctx, err, 0) {
 		return reply, err
 	}
 	waits := backoff.NewExponentialBackOff()
 	waits.InitialInterval = 2 * time.Millisecond
 	waits.MaxInterval = 250 * time.Millisecond
 	end := time.Now().Add(e.patience)
-	for n := 1; e.worthRetrying(ctx, err) && time.Now().Before(end); n++ {
+	for n := 1; e.worthRetrying(ctx, err, n) && time.Now().Before(end); n++ {
 		e.log.DebugContext(ctx, "a transaction is run again", "rpc", rpc, "try", n, "error", err)
 		select {
 		case <-ctx.Done():
@@ -121,8 +121,14 @@ func repeat[R any](ctx context.Context, e *Engine, rpc string, try func() (*R, e
 	return nil, err
 }
 
-// worthRetrying says whether err may go away by itself.
-func (e *Engine) worthRetrying(ctx context.Context, err error) bool {
+// worthRetrying says whether err may go away by itself, after n retries that
+// did not help.
+func (e *Engine) worthRetrying(ctx context.Context, err error, n int) bool {
+	const races = 3
+	var race *raceError
+	if errors.As(err, &race) {
+		return ctx.Err() == nil && n < races
+	}
 	var f *failure
 	if err == nil || ctx.Err() != nil || errors.As(err, &f) {
 		return false

@@ -10,7 +10,7 @@ import (
 
 // A typePlan is what has to be written to store the types of a request.
 type typePlan struct {
-	entries []*typeEntry // one a type of the request; the same type is the same entry
+	entries []*typeEntry              // one a type of the request; the same type is the same entry
 	known   map[kindedName]*typeEntry // these, and their base types
 	// owners are the types that have the external ids of the request.
 	owners map[string]*typeEntry
@@ -120,23 +120,19 @@ func (p *typePlan) create(r typeRequest) (*typeEntry, error) {
 		}
 	}
 	e := &typeEntry{typeRequest: r, before: r.props, external: r.external}
-	return e, p.claim(e, r.external, true)
+	return e, p.claim(e, r.external)
 }
 
 // claim gives an external id to a type, unless another one has it.
-func (p *typePlan) claim(e *typeEntry, external *string, creating bool) error {
+func (p *typePlan) claim(e *typeEntry, external *string) error {
 	if external == nil {
 		return nil
 	}
-	switch owner := p.owners[*external]; {
-	case owner == nil || owner == e:
-		p.owners[*external] = e
-		return nil
-	case creating && owner.kind == e.kind:
+	if owner := p.owners[*external]; owner != nil && owner != e {
 		return fail(codes.AlreadyExists, "Conflict of external_id: %q is that of type %q", *external, owner.name.name)
-	default:
-		return fail(codes.Internal, "UNIQUE constraint failed: the external_id %q is that of type %q", *external, owner.name.name)
 	}
+	p.owners[*external] = e
+	return nil
 }
 
 // update compares r with what is stored and plans the difference.
@@ -166,7 +162,7 @@ func (p *typePlan) update(e *typeEntry, r typeRequest, flags typeFlags) error {
 	if value(r.external) == "" || same(r.external, e.external) {
 		return nil
 	}
-	if err := p.claim(e, r.external, false); err != nil {
+	if err := p.claim(e, r.external); err != nil {
 		return err
 	}
 	e.external = r.external

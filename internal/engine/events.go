@@ -1,0 +1,250 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+)
+
+var (
+	eventRows = insertion{"Event", []string{"artifact_id", "execution_id", "type", "milliseconds_since_epoch"}}
+	pathRows  = insertion{"EventPath", []string{"event_id", "is_index_step", "step_index", "step_key"}}
+)
+
+// An event is one to be stored.
+type event struct {
+	artifact, execution int64
+	kind                mlmdpb.Event_Type // UNKNOWN: absent
+	at                  *int64
+	steps               []*mlmdpb.Event_Path_Step
+}
+
+// newEvent reads a client's message, whose ids may have been filled in.
+func newEvent(m *mlmdpb.Event, artifact, execution int64) event {
+	kind := m.GetType()
+	if kind < mlmdpb.Event_UNKNOWN || kind > mlmdpb.Event_PENDING_OUTPUT {
+		kind = mlmdpb.Event_UNKNOWN
+	}
+	e := event{artifact: artifact, execution: execution, kind: kind, steps: m.GetPath().GetSteps()}
+	if m != nil {
+		e.at = m.MillisecondsSinceEpoch
+	}
+	return e
+}
+
+// eventTriple is what is unique among events.
+type eventTriple struct {
+	artifact, execution int64
+	kind                mlmdpb.Event_Type
+}
+
+func (e event) triple() eventTriple { return eventTriple{e.artifact, e.execution, e.kind} }
+
+// check says why an event cannot be stored.
+func (e event) check(d *Dialect) error {
+	if e.kind == mlmdpb.Event_UNKNOWN {
+		return invalid("No event type is specified.")
+	}
+	for _, step := range e.steps {
+		i, ok := step.GetValue().(*mlmdpb.Event_Path_Step_Index)
+		if ok && d.Int32 && i.Index != int64(int32(i.Index)) {
+			return invalid("The step index %d of an event path is out of range: the database holds integers of 32 bits", i.Index)
+		}
+	}
+	return nil
+}
+
+func (e event) exists() error {
+	return fail(codes.AlreadyExists, "Given event already exists: artifact %d, execution %d, %v", e.artifact, e.execution, e.kind)
+}
+
+// putEvents stores events as if one by one, in order. Events before one that
+// is refused are stored first: they decide the answer if they conflict.
+func (t *tx) putEvents(ctx context.Context, events []event, refused error) error {
+	seen := make(map[eventTriple]bool, len(events))
+	for i, e := range events {
+		if seen[e.triple()] {
+			events, refused = events[:i], e.exists()
+			break
+		}
+		seen[e.triple()] = true
+	}
+	for len(events) > 0 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n, single := t.batch()
+		size := min(len(events), batchSize)
+		if single {
+			size = 1
+		}
+		if err := t.insertEvents(ctx, events[:size]); err != nil {
+			switch {
+			case size > 1:
+				return t.blame(n, err)
+			case t.d.isUnique(err):
+				return events[0].exists()
+			}
+			return err
+		}
+		events = events[size:]
+	}
+	return refused
+}
+
+func (t *tx) insertEvents(ctx context.Context, events []event) error {
+	now := t.now()
+	args := make([]any, 0, len(events)*len(eventRows.columns))
+	steps := 0
+	for _, e := range events {
+		at := now
+		if e.at != nil {
+			at = *e.at
+		}
+		args = append(args, e.artifact, e.execution, int64(e.kind), at)
+		steps += len(e.steps)
+	}
+	if steps == 0 {
+		return t.insert(ctx, eventRows, args)
+	}
+	ids, err := t.insertIDs(ctx, eventRows, args)
+	if err != nil {
+		return err
+	}
+	paths := make([]any, 0, steps*len(pathRows.columns))
+	for i, e := range events {
+		for _, step := range e.steps {
+			switch v := step.GetValue().(type) {
+			case *mlmdpb.Event_Path_Step_Index:
+				paths = append(paths, ids[i], true, v.Index, nil)
+			case *mlmdpb.Event_Path_Step_Key:
+				paths = append(paths, ids[i], false, nil, v.Key)
+			}
+		}
+	}
+	return t.insert(ctx, pathRows, paths)
+}
+
+// PutEvents stores events between artifacts and executions that exist.
+func (e *Engine) PutEvents(ctx context.Context, req *mlmdpb.PutEventsRequest) (*mlmdpb.PutEventsResponse, error) {
+	return write(ctx, e, "PutEvents", func(ctx context.Context, t *tx) (*mlmdpb.PutEventsResponse, error) {
+		events, refused, err := t.checkedEvents(ctx, req.GetEvents())
+		if err != nil {
+			return nil, err
+		}
+		return &mlmdpb.PutEventsResponse{}, t.putEvents(ctx, events, refused)
+	})
+}
+
+// checkedEvents are the events before the first that is refused, and why that
+// one is.
+func (t *tx) checkedEvents(ctx context.Context, messages []*mlmdpb.Event) (events []event, refused, err error) {
+	artifacts, err := existing(ctx, t, artifactNodes, convert(messages, (*mlmdpb.Event).GetArtifactId))
+	if err != nil {
+		return nil, nil, err
+	}
+	executions, err := existing(ctx, t, executionNodes, convert(messages, (*mlmdpb.Event).GetExecutionId))
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, m := range messages {
+		e := newEvent(m, m.GetArtifactId(), m.GetExecutionId())
+		switch {
+		case m == nil || m.ArtifactId == nil:
+			return events, invalid("No artifact id is specified."), nil
+		case m.ExecutionId == nil:
+			return events, invalid("No execution id is specified."), nil
+		}
+		if err := e.check(t.d); err != nil {
+			return events, err, nil
+		}
+		switch {
+		case !artifacts[e.artifact]:
+			return events, invalid("No artifact with the given id %d", e.artifact), nil
+		case !executions[e.execution]:
+			return events, invalid("No execution with the given id %d", e.execution), nil
+		}
+		events = append(events, e)
+	}
+	return events, nil, nil
+}
+
+// GetEventsByArtifactIDs reads the events of artifacts.
+func (e *Engine) GetEventsByArtifactIDs(ctx context.Context, req *mlmdpb.GetEventsByArtifactIDsRequest) (*mlmdpb.GetEventsByArtifactIDsResponse, error) {
+	return read(ctx, e, "GetEventsByArtifactIDs", func(ctx context.Context, q querier) (*mlmdpb.GetEventsByArtifactIDsResponse, error) {
+		events, err := eventsBy(ctx, q, "artifact_id", req.GetArtifactIds())
+		return &mlmdpb.GetEventsByArtifactIDsResponse{Events: events}, err
+	})
+}
+
+// GetEventsByExecutionIDs reads the events of executions.
+func (e *Engine) GetEventsByExecutionIDs(ctx context.Context, req *mlmdpb.GetEventsByExecutionIDsRequest) (*mlmdpb.GetEventsByExecutionIDsResponse, error) {
+	return read(ctx, e, "GetEventsByExecutionIDs", func(ctx context.Context, q querier) (*mlmdpb.GetEventsByExecutionIDsResponse, error) {
+		events, err := eventsBy(ctx, q, "execution_id", req.GetExecutionIds())
+		return &mlmdpb.GetEventsByExecutionIDsResponse{Events: events}, err
+	})
+}
+
+// eventsBy reads the events that have one of ids in a column, in the order in
+// which they were stored. Events and the steps of their paths come from one
+// statement: see selectEventsText.
+func eventsBy(ctx context.Context, q querier, column string, ids []int64) ([]*mlmdpb.Event, error) {
+	var found []storedEvent
+	err := chunks(q.dialect().possible(slices.Clone(ids)), func(part []int64) error {
+		some, err := selectEvents(ctx, q, column, q.dialect().byIDs(part))
+		found = append(found, some...)
+		return err
+	})
+	slices.SortFunc(found, func(a, b storedEvent) int { return cmp.Compare(a.id, b.id) })
+	return convert(found, func(e storedEvent) *mlmdpb.Event { return e.message }), err
+}
+
+// A storedEvent is an event with its id, which no message has.
+type storedEvent struct {
+	id      int64
+	message *mlmdpb.Event
+}
+
+// selectEventsText reads events; the rows of steps have no artifact.
+func selectEventsText(column, selected string) string {
+	return "SELECT id, artifact_id, execution_id, type, milliseconds_since_epoch, NULL, NULL FROM Event WHERE " + column + " " + selected +
+		" UNION ALL SELECT p.event_id, NULL, NULL, p.step_index, NULL, p.is_index_step, p.step_key" +
+		" FROM EventPath p JOIN Event e ON e.id = p.event_id WHERE e." + column + " " + selected
+}
+
+func selectEvents(ctx context.Context, q querier, column string, s selection) ([]storedEvent, error) {
+	var events []storedEvent
+	steps := map[int64][]*mlmdpb.Event_Path_Step{}
+	rows, err := q.query(ctx, selectEventsText(column, s.text), slices.Concat(s.args, s.args)...)
+	err = each(rows, err, 7, func(r row) error {
+		if r.null(1) {
+			steps[r.int(0)] = append(steps[r.int(0)], readStep(r))
+			return nil
+		}
+		artifact, execution, kind := r.int(1), r.int(2), mlmdpb.Event_Type(r.int(3))
+		m := &mlmdpb.Event{ArtifactId: &artifact, ExecutionId: &execution, Type: &kind}
+		if !r.null(4) {
+			at := r.int(4)
+			m.MillisecondsSinceEpoch = &at
+		}
+		events = append(events, storedEvent{r.int(0), m})
+		return nil
+	})
+	for _, e := range events {
+		if s := steps[e.id]; s != nil {
+			e.message.Path = &mlmdpb.Event_Path{Steps: s}
+		}
+	}
+	return events, err
+}
+
+func readStep(r row) *mlmdpb.Event_Path_Step {
+	if r.bool(5) {
+		return &mlmdpb.Event_Path_Step{Value: &mlmdpb.Event_Path_Step_Index{Index: r.int(3)}}
+	}
+	return &mlmdpb.Event_Path_Step{Value: &mlmdpb.Event_Path_Step_Key{Key: r.text(6)}}
+}

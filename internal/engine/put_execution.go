@@ -1,0 +1,179 @@
+package engine
+
+import (
+	"context"
+	"slices"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+)
+
+// PutExecution stores an execution with its artifacts, their events, and the
+// contexts that all of them belong to.
+func (e *Engine) PutExecution(ctx context.Context, req *mlmdpb.PutExecutionRequest) (*mlmdpb.PutExecutionResponse, error) {
+	return write(ctx, e, "PutExecution", func(ctx context.Context, t *tx) (*mlmdpb.PutExecutionResponse, error) {
+		if req.GetExecution() == nil {
+			return nil, invalid("No execution is found: the request has none")
+		}
+		p := executionPut{t: t, req: req, options: req.GetOptions()}
+		reply := &mlmdpb.PutExecutionResponse{}
+		var err error
+		if reply.ArtifactIds, err = p.putArtifacts(ctx); err != nil {
+			return nil, err
+		}
+		ids, err := t.putNodes(ctx, executionNodes, []*node{executionNode(req.Execution)}, putOptions{touch: p.options.GetForceUpdateTime()})
+		if err != nil {
+			return nil, err
+		}
+		reply.ExecutionId = &ids[0]
+		if err := p.putEvents(ctx, ids[0], reply.ArtifactIds); err != nil {
+			return nil, err
+		}
+		if reply.ContextIds, err = p.putContexts(ctx); err != nil {
+			return nil, err
+		}
+		return reply, p.linkContexts(ctx, reply)
+	})
+}
+
+// An executionPut is a PutExecution at work.
+type executionPut struct {
+	t       *tx
+	req     *mlmdpb.PutExecutionRequest
+	options *mlmdpb.PutExecutionRequest_Options
+}
+
+// putArtifacts stores the artifacts of the pairs. A pair without one has the id
+// that its event names, or -1.
+func (p *executionPut) putArtifacts(ctx context.Context) ([]int64, error) {
+	pairs := p.req.GetArtifactEventPairs()
+	ids := make([]int64, len(pairs))
+	var nodes []*node
+	var at []int // of these in pairs
+	for i, pair := range pairs {
+		switch event := pair.GetEvent(); {
+		case pair.GetArtifact() != nil:
+			nodes, at = append(nodes, artifactNode(pair.Artifact)), append(at, i)
+		case event != nil && event.ArtifactId != nil:
+			ids[i] = *event.ArtifactId
+		default:
+			ids[i] = -1
+		}
+	}
+	stored, err := p.t.putArtifacts(ctx, nodes, p.options.GetReuseArtifactIfAlreadyExistByExternalId(), false)
+	for i, id := range stored {
+		ids[at[i]] = id
+	}
+	return ids, err
+}
+
+// putEvents stores the events of the pairs. The artifacts of those that have
+// none in their pair must be stored already.
+func (p *executionPut) putEvents(ctx context.Context, execution int64, artifacts []int64) error {
+	var named []int64
+	for i, pair := range p.req.GetArtifactEventPairs() {
+		if pair.GetArtifact() == nil {
+			named = append(named, artifacts[i])
+		}
+	}
+	found, err := existing(ctx, p.t, artifactNodes, named)
+	if err != nil {
+		return err
+	}
+	var events []event
+	for i, pair := range p.req.GetArtifactEventPairs() {
+		if pair.GetEvent() == nil {
+			continue
+		}
+		if err := checkPair(pair, execution, artifacts[i], found); err != nil {
+			return p.t.putEvents(ctx, events, err)
+		}
+		e := newEvent(pair.Event, artifacts[i], execution)
+		if err := e.check(p.t.d); err != nil {
+			return p.t.putEvents(ctx, events, err)
+		}
+		events = append(events, e)
+	}
+	return p.t.putEvents(ctx, events, nil)
+}
+
+// checkPair says what is wrong with the ids of a pair's event.
+func checkPair(pair *mlmdpb.PutExecutionRequest_ArtifactAndEvent, execution, artifact int64, found map[int64]bool) error {
+	e := pair.GetEvent()
+	switch {
+	case e.ExecutionId != nil && *e.ExecutionId != execution:
+		return invalid("Request's event.execution_id does not match with the given execution: %d is not %d", *e.ExecutionId, execution)
+	case pair.GetArtifact() != nil && e.ArtifactId != nil && *e.ArtifactId != artifact:
+		return invalid("Given event.artifact_id is not aligned with the artifact: %d is not %d", *e.ArtifactId, artifact)
+	case pair.GetArtifact() == nil && e.ArtifactId == nil:
+		return invalid("If no artifact is present, given event must have an artifact_id")
+	case pair.GetArtifact() == nil && !found[artifact]:
+		return invalid("No artifact with the given id %d", artifact)
+	}
+	return nil
+}
+
+// putContexts stores the contexts, or takes those that are there.
+func (p *executionPut) putContexts(ctx context.Context) ([]int64, error) {
+	nodes := convert(p.req.GetContexts(), contextNode)
+	ids := make([]int64, len(nodes))
+	var put []*node
+	var at []int // of these in nodes
+	var forced []int64
+	force := p.options.GetForceReuseContext()
+	var refused error
+	for i, n := range nodes {
+		switch {
+		case force && n.id != nil:
+			ids[i] = *n.id
+			forced = append(forced, *n.id)
+			continue
+		case n.typeID == nil:
+			refused = invalid("Context is missing a type_id")
+		case n.name == nil:
+			refused = invalid("Context is missing a name")
+		}
+		if refused != nil {
+			break
+		}
+		put, at = append(put, n), append(at, i)
+	}
+	if err := p.checkForced(ctx, forced); err != nil {
+		return nil, err
+	}
+	stored, err := p.t.putContexts(ctx, put, p.options.GetReuseContextIfAlreadyExist())
+	if err == nil {
+		err = refused
+	}
+	for i, id := range stored {
+		ids[at[i]] = id
+	}
+	return ids, err
+}
+
+func (p *executionPut) checkForced(ctx context.Context, ids []int64) error {
+	found, err := existing(ctx, p.t, contextNodes, ids)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if !found[id] {
+			return fail(codes.NotFound, "Results missing for ids: {%d}", id)
+		}
+	}
+	return nil
+}
+
+// linkContexts makes the execution and the artifacts members of the contexts.
+// What stands for no artifact is not linked.
+func (p *executionPut) linkContexts(ctx context.Context, reply *mlmdpb.PutExecutionResponse) error {
+	if len(reply.ContextIds) == 0 {
+		return nil
+	}
+	if err := p.t.linkAll(ctx, associations, reply.ContextIds, []int64{*reply.ExecutionId}); err != nil {
+		return err
+	}
+	artifacts := slices.DeleteFunc(slices.Clone(reply.ArtifactIds), func(id int64) bool { return id < 0 })
+	return p.t.linkAll(ctx, attributions, reply.ContextIds, artifacts)
+}

@@ -1,0 +1,176 @@
+package engine
+
+import (
+	"context"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+)
+
+// PutLineageSubgraph stores executions, artifacts and contexts with the events
+// between them; all executions and artifacts become members of all contexts.
+func (e *Engine) PutLineageSubgraph(ctx context.Context, req *mlmdpb.PutLineageSubgraphRequest) (*mlmdpb.PutLineageSubgraphResponse, error) {
+	return write(ctx, e, "PutLineageSubgraph", func(ctx context.Context, t *tx) (*mlmdpb.PutLineageSubgraphResponse, error) {
+		p := &lineagePut{
+			t: t, req: req,
+			contexts:   convert(req.GetContexts(), contextNode),
+			artifacts:  convert(req.GetArtifacts(), artifactNode),
+			executions: convert(req.GetExecutions(), executionNode),
+		}
+		if err := p.check(ctx); err != nil {
+			return nil, err
+		}
+		return p.store(ctx)
+	})
+}
+
+// A lineagePut is a PutLineageSubgraph at work.
+type lineagePut struct {
+	t                               *tx
+	req                             *mlmdpb.PutLineageSubgraphRequest
+	contexts, artifacts, executions []*node
+}
+
+// check refuses what can be seen to be wrong before anything is written.
+func (p *lineagePut) check(ctx context.Context) error {
+	for _, edge := range p.req.GetEventEdges() {
+		if err := p.checkEdge(edge); err != nil {
+			return err
+		}
+	}
+	if err := p.checkNodes(ctx, artifactNodes, p.artifacts); err != nil {
+		return err
+	}
+	if err := p.checkNodes(ctx, executionNodes, p.executions); err != nil {
+		return err
+	}
+	return p.checkNodes(ctx, contextNodes, p.contexts)
+}
+
+func (p *lineagePut) checkEdge(edge *mlmdpb.PutLineageSubgraphRequest_EventEdge) error {
+	if edge.GetEvent() == nil {
+		return invalid("No event found for event_edge")
+	}
+	err := checkEnd("execution", "Execution", edge.ExecutionIndex, edge.Event.ExecutionId, p.executions)
+	if err != nil {
+		return err
+	}
+	return checkEnd("artifact", "Artifact", edge.ArtifactIndex, edge.Event.ArtifactId, p.artifacts)
+}
+
+// checkEnd checks one end of an edge: its index in the request, its id, or
+// both.
+func checkEnd(word, title string, index *int32, id *int64, nodes []*node) error {
+	switch {
+	case index == nil && id == nil:
+		return invalid("Event_edge is missing an %s: it has neither index nor id", word)
+	case index == nil:
+		return nil
+	case *index < 0 || int(*index) >= len(nodes):
+		return fail(codes.OutOfRange, "The %s_index %d is outside the bounds of the request's %ss list", word, *index, word)
+	case id == nil:
+		return nil
+	case nodes[*index].id == nil:
+		return invalid("Missing %s ID: the event names %d, the %s at index %d has none", word, *id, word, *index)
+	case *nodes[*index].id != *id:
+		return invalid("%s ID mismatch: the event names %d, the %s at index %d has %d", title, *id, word, *index, *nodes[*index].id)
+	}
+	return nil
+}
+
+// checkNodes validates all nodes of a kind against their types.
+func (p *lineagePut) checkNodes(ctx context.Context, k *nodeKind, nodes []*node) error {
+	ids := make([]int64, 0, len(nodes))
+	for _, n := range nodes {
+		if n.typeID == nil {
+			return invalid("Type id is missing.")
+		}
+		ids = append(ids, *n.typeID)
+	}
+	types, err := p.t.knownTypes(ctx, k.number, ids)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if types[id] == nil {
+			return fail(codes.NotFound, "Results missing for ids: {%d}: there is no such %s type", id, k.word)
+		}
+	}
+	for _, n := range nodes {
+		if err := p.t.checkProperties(ctx, types[*n.typeID], n.props, types); err != nil {
+			return prefixed(err, "Cannot validate properties of %s%s: ", k.word, quoted(n.name))
+		}
+	}
+	return nil
+}
+
+func (p *lineagePut) store(ctx context.Context) (*mlmdpb.PutLineageSubgraphResponse, error) {
+	options := p.req.GetOptions()
+	for _, c := range p.contexts {
+		if c.name == nil {
+			return nil, invalid("Context is missing a name")
+		}
+	}
+	reply := &mlmdpb.PutLineageSubgraphResponse{}
+	var err error
+	if reply.ContextIds, err = p.t.putContexts(ctx, p.contexts, options.GetReuseContextIfAlreadyExist()); err != nil {
+		return nil, err
+	}
+	reply.ArtifactIds, err = p.t.putArtifacts(ctx, p.artifacts, options.GetReuseArtifactIfAlreadyExistByExternalId(), true)
+	if err != nil {
+		return nil, err
+	}
+	if reply.ExecutionIds, err = p.t.putNodes(ctx, executionNodes, p.executions, putOptions{}); err != nil {
+		return nil, err
+	}
+	if err := p.t.linkAll(ctx, associations, reply.ContextIds, reply.ExecutionIds); err != nil {
+		return nil, err
+	}
+	if err := p.t.linkAll(ctx, attributions, reply.ContextIds, reply.ArtifactIds); err != nil {
+		return nil, err
+	}
+	return reply, p.putEvents(ctx, reply)
+}
+
+// putEvents stores the events of the edges. Ids that come without an index must
+// be those of stored nodes.
+func (p *lineagePut) putEvents(ctx context.Context, reply *mlmdpb.PutLineageSubgraphResponse) error {
+	var artifacts, executions []int64
+	for _, edge := range p.req.GetEventEdges() {
+		if edge.ArtifactIndex == nil {
+			artifacts = append(artifacts, *edge.Event.ArtifactId)
+		}
+		if edge.ExecutionIndex == nil {
+			executions = append(executions, *edge.Event.ExecutionId)
+		}
+	}
+	knownArtifacts, err := existing(ctx, p.t, artifactNodes, artifacts)
+	if err != nil {
+		return err
+	}
+	knownExecutions, err := existing(ctx, p.t, executionNodes, executions)
+	if err != nil {
+		return err
+	}
+	var events []event
+	for _, edge := range p.req.GetEventEdges() {
+		e := newEvent(edge.Event, edge.Event.GetArtifactId(), edge.Event.GetExecutionId())
+		refused := e.check(p.t.d)
+		if edge.ArtifactIndex != nil {
+			e.artifact = reply.ArtifactIds[*edge.ArtifactIndex]
+		} else if refused == nil && !knownArtifacts[e.artifact] {
+			refused = invalid("No artifact with the given id %d", e.artifact)
+		}
+		if edge.ExecutionIndex != nil {
+			e.execution = reply.ExecutionIds[*edge.ExecutionIndex]
+		} else if refused == nil && !knownExecutions[e.execution] {
+			refused = invalid("No execution with the given id %d", e.execution)
+		}
+		if refused != nil {
+			return p.t.putEvents(ctx, events, refused)
+		}
+		events = append(events, e)
+	}
+	return p.t.putEvents(ctx, events, nil)
+}

@@ -1,0 +1,195 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"google.golang.org/grpc/codes"
+)
+
+// A reuse says which nodes without an id stand for stored ones.
+type reuse[K comparable] struct {
+	// key is what a node is found by; false: it is not looked for.
+	key func(*node) (K, bool)
+	// find reads the ids of those that are stored.
+	find func(ctx context.Context, t *tx, keys []K) (map[K]int64, error)
+	// update: what is found is updated. Otherwise it is left as it is.
+	update bool
+	// once: all are looked for before anything is written, so that the request
+	// does not find what it creates itself.
+	once bool
+}
+
+// reuseArtifacts finds artifacts by their external id.
+func reuseArtifacts(once bool) reuse[string] {
+	return reuse[string]{
+		key: func(n *node) (string, bool) { return value(n.externalID), value(n.externalID) != "" },
+		find: func(ctx context.Context, t *tx, keys []string) (map[string]int64, error) {
+			found := map[string]int64{}
+			err := chunks(keys, func(part []string) error {
+				s := oneOf(part)
+				rows, err := t.query(ctx, "SELECT id, external_id FROM Artifact WHERE external_id "+s.text, s.args...)
+				return each(rows, err, 2, func(r row) error {
+					found[r.text(1)] = r.int(0)
+					return nil
+				})
+			})
+			return found, err
+		},
+		update: true,
+		once:   once,
+	}
+}
+
+// A contextKey identifies a context for people.
+type contextKey struct {
+	typeID int64
+	name   string
+}
+
+// reuseContexts finds contexts by type and name.
+func reuseContexts() reuse[contextKey] {
+	return reuse[contextKey]{
+		key: func(n *node) (contextKey, bool) { return contextKey{value(n.typeID), value(n.name)}, true },
+		find: func(ctx context.Context, t *tx, keys []contextKey) (map[contextKey]int64, error) {
+			found := map[contextKey]int64{}
+			for part := range slices.Chunk(keys, 64) {
+				n := roundUp(len(part))
+				args := make([]any, 0, 2*n)
+				for i := range n {
+					k := part[min(i, len(part)-1)]
+					args = append(args, k.typeID, k.name)
+				}
+				const one = "(type_id = ? AND name = ?$)"
+				rows, err := t.query(ctx, "SELECT id, type_id, name FROM Context WHERE "+strings.Repeat(one+" OR ", n-1)+one, args...)
+				err = each(rows, err, 3, func(r row) error {
+					found[contextKey{r.int(1), r.text(2)}] = r.int(0)
+					return nil
+				})
+				if err != nil {
+					return nil, err
+				}
+			}
+			return found, nil
+		},
+	}
+}
+
+// putReusing stores nodes as if one by one, in order, where those without an id
+// may stand for stored ones, and returns the ids.
+func putReusing[K comparable](ctx context.Context, t *tx, k *nodeKind, nodes []*node, u reuse[K]) ([]int64, error) {
+	ids := make([]int64, 0, len(nodes))
+	for len(nodes) > 0 {
+		part := nodes
+		if !u.once {
+			part = nodes[:u.independent(nodes)]
+		}
+		some, err := putFound(ctx, t, k, part, u)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, some...)
+		nodes = nodes[len(part):]
+	}
+	return ids, nil
+}
+
+// independent is how many nodes come before one that must be looked for after
+// the others are stored: another has its key, or may have come by it.
+func (u reuse[K]) independent(nodes []*node) int {
+	seen := map[K]bool{}
+	updated := false
+	for i, n := range nodes {
+		if n.id != nil {
+			updated = true
+			continue
+		}
+		key, ok := u.key(n)
+		if !ok {
+			continue
+		}
+		if updated || seen[key] {
+			return i
+		}
+		seen[key] = true
+	}
+	return len(nodes)
+}
+
+// putFound looks for all nodes without an id, and stores what is to be stored.
+func putFound[K comparable](ctx context.Context, t *tx, k *nodeKind, nodes []*node, u reuse[K]) ([]int64, error) {
+	var keys []K
+	for _, n := range nodes {
+		if key, ok := u.key(n); n.id == nil && ok {
+			keys = append(keys, key)
+		}
+	}
+	found, err := u.find(ctx, t, keys)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]int64, len(nodes))
+	var put []*node
+	var at []int // of these in nodes
+	for i, n := range nodes {
+		key, ok := u.key(n)
+		id := found[key]
+		if n.id == nil && ok && id != 0 {
+			if !u.update {
+				ids[i] = id
+				continue
+			}
+			again := *n
+			again.id, n = &id, &again
+		}
+		put, at = append(put, n), append(at, i)
+	}
+	stored, err := t.putNodes(ctx, k, put, putOptions{})
+	for i, id := range stored {
+		ids[at[i]] = id
+	}
+	return ids, err
+}
+
+// putContexts stores the contexts of an execution or a lineage.
+func (t *tx) putContexts(ctx context.Context, nodes []*node, reuse bool) ([]int64, error) {
+	if !reuse {
+		return t.putNodes(ctx, contextNodes, nodes, putOptions{})
+	}
+	ids, err := putReusing(ctx, t, contextNodes, nodes, reuseContexts())
+	var f *failure
+	if errors.As(err, &f) && f.creation {
+		return nil, &raceError{fail(codes.Aborted, "Concurrent creation of the same context: %s", f.text)}
+	}
+	return ids, err
+}
+
+// putArtifacts stores the artifacts of an execution or a lineage.
+func (t *tx) putArtifacts(ctx context.Context, nodes []*node, reuse, once bool) ([]int64, error) {
+	if !reuse {
+		return t.putNodes(ctx, artifactNodes, nodes, putOptions{})
+	}
+	return putReusing(ctx, t, artifactNodes, nodes, reuseArtifacts(once))
+}
+
+// linkAll stores an edge from each of contexts to each of nodes, a part at a
+// time: there may be very many.
+func (t *tx) linkAll(ctx context.Context, m membership, contexts, nodes []int64) error {
+	nodes = slices.Compact(slices.Sorted(slices.Values(nodes)))
+	var edges []member
+	for _, c := range slices.Compact(slices.Sorted(slices.Values(contexts))) {
+		for _, n := range nodes {
+			edges = append(edges, member{c, n})
+			if len(edges) < most {
+				continue
+			}
+			if err := t.link(ctx, m, edges); err != nil {
+				return err
+			}
+			edges = edges[:0]
+		}
+	}
+	return t.link(ctx, m, edges)
+}
