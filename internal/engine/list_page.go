@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"math"
 	"slices"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
@@ -123,12 +124,16 @@ func (o *listOptions) places(ctx context.Context, q querier, k *nodeKind, base b
 	if !o.ascending {
 		beyond, direction = "<", " DESC"
 	}
+	var afterID int64
+	if o.after != nil {
+		afterID = q.dialect().nearestID(o.after.id)
+	}
 	column := timeColumns[o.field]
 	byID := " ORDER BY n.id" + direction
 	if column == "" {
 		s.column = "0"
 		if o.after != nil {
-			s = s.and("n.id "+beyond+" ?", o.after.id)
+			s = s.and("n.id "+beyond+" ?", afterID)
 		}
 		return s.read(ctx, q, byID, limit)
 	}
@@ -137,12 +142,21 @@ func (o *listOptions) places(ctx context.Context, q querier, k *nodeKind, base b
 	if o.after == nil {
 		return s.read(ctx, q, byTime, limit)
 	}
-	places, err := s.and("n."+column+" = ? AND n.id "+beyond+" ?", o.after.time, o.after.id).read(ctx, q, byID, limit)
+	places, err := s.and("n."+column+" = ? AND n.id "+beyond+" ?", o.after.time, afterID).read(ctx, q, byID, limit)
 	if err != nil || len(places) == limit {
 		return places, err
 	}
 	later, err := s.and("n."+column+" "+beyond+" ?", o.after.time).read(ctx, q, byTime, limit-len(places))
 	return append(places, later...), err
+}
+
+// nearestID is id, or the nearest number that a parameter for an id may have:
+// clients can put any number into a token.
+func (d *Dialect) nearestID(id int64) int64 {
+	if d.Int32 {
+		return max(0, min(id, math.MaxInt32))
+	}
+	return id
 }
 
 // A listStatement reads the places of nodes.

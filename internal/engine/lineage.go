@@ -1,0 +1,267 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+)
+
+// hopsAtMost is how far GetLineageSubgraph walks; startsAtMost from how many
+// nodes.
+const (
+	hopsAtMost   = 100
+	startsAtMost = 101
+)
+
+// GetLineageSubgraph walks from the nodes of a filter along events, and answers
+// the graph that it saw: nodes by their ids alone, events in full.
+func (e *Engine) GetLineageSubgraph(ctx context.Context, req *mlmdpb.GetLineageSubgraphRequest) (*mlmdpb.GetLineageSubgraphResponse, error) {
+	return read(ctx, e, "GetLineageSubgraph", func(ctx context.Context, q querier) (*mlmdpb.GetLineageSubgraphResponse, error) {
+		options := req.GetLineageSubgraphQueryOptions()
+		start, filter, err := startOf(options)
+		if err != nil {
+			return nil, err
+		}
+		hops := int64(hopsAtMost)
+		if options.MaxNumHops != nil {
+			hops = min(*options.MaxNumHops, hops)
+		}
+		if hops < 0 {
+			return nil, invalid("max_num_hops cannot be negative: max_num_hops = %d", hops)
+		}
+		starts, err := idsByFilter(ctx, q, start, filter, startsAtMost)
+		if err != nil {
+			return nil, err
+		}
+		if len(starts) == 0 {
+			return nil, fail(codes.NotFound, "Cannot find qualified nodes to start the traversal.")
+		}
+		w := newWalk(q, directionOf(options.GetDirection()))
+		ends := newEndings(options)
+		w.accept = func(ctx context.Context, on side, ids []int64) ([]int64, error) {
+			return ends.without(ctx, w, on, ids)
+		}
+		if starts, err = ends.without(ctx, w, start, starts); err != nil {
+			return nil, err
+		}
+		if err := w.run(ctx, start, starts, int(hops)); err != nil {
+			return nil, err
+		}
+		graph, err := w.subgraph(ctx, readMask(req.GetReadMask().GetPaths()))
+		return &mlmdpb.GetLineageSubgraphResponse{LineageSubgraph: graph}, err
+	})
+}
+
+// startOf returns the kind of node that the walk begins with, and the filter
+// that selects them.
+func startOf(o *mlmdpb.LineageSubgraphQueryOptions) (side, string, error) {
+	start, nodes := onArtifacts, o.GetStartingArtifacts()
+	if nodes == nil {
+		start, nodes = onExecutions, o.GetStartingExecutions()
+	}
+	switch {
+	case nodes == nil:
+		return 0, "", invalid("Missing arguments for listing starting nodes.")
+	case nodes.GetFilterQuery() == "":
+		return 0, "", invalid("Cannot list starting nodes if `filter_query` is unspecified.")
+	}
+	return start, nodes.GetFilterQuery(), nil
+}
+
+// idsByFilter lists the ids of at most limit nodes that a filter selects,
+// ascending.
+func idsByFilter(ctx context.Context, q querier, on side, filter string, limit int) ([]int64, error) {
+	compiled, err := compileFilter(on.nodes(), filter)
+	if err != nil {
+		return nil, err
+	}
+	o := listOptions{field: byID, ascending: true, filter: compiled}
+	places, err := o.places(ctx, q, on.nodes(), everything, limit)
+	return convert(places, func(p place) int64 { return p.id }), err
+}
+
+// A direction is which way a walk goes along events.
+type direction uint8
+
+const (
+	bothWays direction = iota
+	upstream
+	downstream
+)
+
+func directionOf(d mlmdpb.LineageSubgraphQueryOptions_Direction) direction {
+	switch d {
+	case mlmdpb.LineageSubgraphQueryOptions_UPSTREAM:
+		return upstream
+	case mlmdpb.LineageSubgraphQueryOptions_DOWNSTREAM:
+		return downstream
+	}
+	return bothWays
+}
+
+// Endings are the nodes at which a walk stops.
+type endings [2]*endingNodes
+
+type endingNodes struct {
+	filter  *string // nil: none; the empty one selects all
+	include bool    // they are part of the graph
+	ids     map[int64]bool
+}
+
+func newEndings(o *mlmdpb.LineageSubgraphQueryOptions) endings {
+	var e endings
+	for i, nodes := range [...]*mlmdpb.LineageSubgraphQueryOptions_EndingNodes{onArtifacts: o.GetEndingArtifacts(), onExecutions: o.GetEndingExecutions()} {
+		e[i] = &endingNodes{include: nodes.GetIncludeEndingNodes(), ids: map[int64]bool{}}
+		if nodes != nil {
+			e[i].filter = nodes.FilterQuery
+		}
+	}
+	return e
+}
+
+// without leaves out the ids at which the walk ends, and tells the walk how to
+// deal with them.
+func (e endings) without(ctx context.Context, w *walk, on side, ids []int64) ([]int64, error) {
+	end := e[on]
+	if end.filter == nil || len(ids) == 0 {
+		return ids, nil
+	}
+	matches := make(map[int64]bool, len(ids))
+	if *end.filter == "" {
+		for _, id := range ids {
+			matches[id] = true
+		}
+	} else {
+		var err error
+		if matches, err = matching(ctx, w.q, on, *end.filter, ids); err != nil {
+			return nil, err
+		}
+	}
+	for id := range matches {
+		w.ended[on][id] = end.include
+	}
+	return slices.DeleteFunc(slices.Clone(ids), func(id int64) bool { return matches[id] }), nil
+}
+
+// matching returns those of ids that a filter selects.
+func matching(ctx context.Context, q querier, on side, filter string, ids []int64) (map[int64]bool, error) {
+	compiled, err := compileFilter(on.nodes(), filter)
+	if err != nil {
+		return nil, err
+	}
+	o := listOptions{field: byID, ascending: true, filter: compiled}
+	found := map[int64]bool{}
+	err = chunks(q.dialect().possible(slices.Clone(ids)), func(part []int64) error {
+		s := q.dialect().byIDs(part)
+		places, err := o.places(ctx, q, on.nodes(), baseSet{where: "n.id " + s.text, args: s.args}, len(part))
+		for _, p := range places {
+			found[p.id] = true
+		}
+		return err
+	})
+	return found, err
+}
+
+// A readMask says which parts of a graph are wanted: all, if it is empty.
+type readMask []string
+
+func (m readMask) wants(part string) bool { return len(m) == 0 || slices.Contains(m, part) }
+
+// subgraph answers what the walk saw.
+func (w *walk) subgraph(ctx context.Context, mask readMask) (*mlmdpb.LineageGraph, error) {
+	g := &mlmdpb.LineageGraph{}
+	artifacts, executions := w.seen(onArtifacts), w.seen(onExecutions)
+	if mask.wants("artifacts") {
+		g.Artifacts = convert(artifacts, func(id int64) *mlmdpb.Artifact { return &mlmdpb.Artifact{Id: &id} })
+	}
+	if mask.wants("executions") {
+		g.Executions = convert(executions, func(id int64) *mlmdpb.Execution { return &mlmdpb.Execution{Id: &id} })
+	}
+	if err := w.memberships(ctx, g, mask, artifacts, executions); err != nil {
+		return nil, err
+	}
+	if mask.wants("events") {
+		g.Events = w.messages()
+	}
+	return g, w.types(ctx, g, mask, true)
+}
+
+// memberships adds the contexts of the nodes, and what ties them.
+func (w *walk) memberships(ctx context.Context, g *mlmdpb.LineageGraph, mask readMask, artifacts, executions []int64) error {
+	var contexts []int64
+	add := func(wanted bool, m membership, ids []int64, use func(member)) error {
+		if !wanted && !mask.wants("contexts") {
+			return nil
+		}
+		edges, err := m.of(ctx, w.q, ids)
+		for _, e := range edges {
+			contexts = append(contexts, e.context)
+			if wanted {
+				use(e)
+			}
+		}
+		return err
+	}
+	err := add(mask.wants("attributions"), attributions, artifacts, func(e member) {
+		g.Attributions = append(g.Attributions, &mlmdpb.Attribution{ContextId: &e.context, ArtifactId: &e.node})
+	})
+	if err != nil {
+		return err
+	}
+	err = add(mask.wants("associations"), associations, executions, func(e member) {
+		g.Associations = append(g.Associations, &mlmdpb.Association{ContextId: &e.context, ExecutionId: &e.node})
+	})
+	if err != nil || !mask.wants("contexts") {
+		return err
+	}
+	slices.Sort(contexts)
+	g.Contexts = convert(slices.Compact(contexts), func(id int64) *mlmdpb.Context { return &mlmdpb.Context{Id: &id} })
+	return nil
+}
+
+// of reads the edges of nodes by context and node.
+func (m membership) of(ctx context.Context, q querier, ids []int64) ([]member, error) {
+	var edges []member
+	err := chunks(ids, func(part []int64) error {
+		s := q.dialect().byIDs(part)
+		rows, err := q.query(ctx, "SELECT context_id, "+m.column+" FROM "+m.table+" WHERE "+m.column+" "+s.text, s.args...)
+		return each(rows, err, 2, func(r row) error {
+			edges = append(edges, member{context: r.int(0), node: r.int(1)})
+			return nil
+		})
+	})
+	slices.SortFunc(edges, func(a, b member) int {
+		return cmp.Or(cmp.Compare(a.context, b.context), cmp.Compare(a.node, b.node))
+	})
+	return edges, err
+}
+
+// types adds the types of each kind that the mask wants: all that are stored,
+// with those of the system or without.
+func (w *walk) types(ctx context.Context, g *mlmdpb.LineageGraph, mask readMask, system bool) error {
+	read := func(part string, kind int) ([]*typeInfo, error) {
+		if !mask.wants(part) {
+			return nil, nil
+		}
+		if !system {
+			return allTypes(ctx, w.q, kind)
+		}
+		types, err := selectTypes(ctx, w.q, within("SELECT id FROM Type WHERE type_kind = ?", kind))
+		return convert(types, func(t *typeInfo) *typeInfo { return t.without(true, false, false) }), err
+	}
+	artifact, err := read("artifact_types", kindArtifact)
+	if err != nil {
+		return err
+	}
+	g.ArtifactTypes = convert(artifact, (*typeInfo).artifactType)
+	if g.ExecutionTypes, err = executionTypes(read("execution_types", kindExecution)); err != nil {
+		return err
+	}
+	contextTypes, err := read("context_types", kindContext)
+	g.ContextTypes = convert(contextTypes, (*typeInfo).contextType)
+	return err
+}

@@ -1,0 +1,117 @@
+package engine
+
+import (
+	"context"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+)
+
+// graphHopsAtMost is how far GetLineageGraph walks.
+const graphHopsAtMost = 20
+
+// GetLineageGraph is the older form of [Engine.GetLineageSubgraph], as the
+// original's library had it: it begins with a page of artifacts, goes both ways,
+// drops the nodes that a boundary filter does not select, and answers nodes in
+// full.
+func (e *Engine) GetLineageGraph(ctx context.Context, req *mlmdpb.GetLineageGraphRequest) (*mlmdpb.GetLineageGraphResponse, error) {
+	return read(ctx, e, "GetLineageGraph", func(ctx context.Context, q querier) (*mlmdpb.GetLineageGraphResponse, error) {
+		options := req.GetOptions()
+		starts, hops, err := graphStart(ctx, q, options)
+		if err != nil {
+			return nil, err
+		}
+		room := graphRoom{limited: options.GetMaxNodeSize() > 0, left: int(options.GetMaxNodeSize())}
+		boundaries := [...]string{
+			onArtifacts:  options.GetStopConditions().GetBoundaryArtifacts(),
+			onExecutions: options.GetStopConditions().GetBoundaryExecutions(),
+		}
+		w := newWalk(q, bothWays)
+		w.newOnly = true
+		w.accept = func(ctx context.Context, on side, ids []int64) ([]int64, error) {
+			if boundaries[on] != "" && len(ids) > 0 {
+				inside, err := matching(ctx, q, on, boundaries[on], ids)
+				if err != nil {
+					return nil, err
+				}
+				ids = keepIDs(ids, inside)
+			}
+			return room.take(ids), nil
+		}
+		if err := w.run(ctx, onArtifacts, room.take(starts), int(hops)); err != nil {
+			return nil, err
+		}
+		graph, err := w.graph(ctx)
+		return &mlmdpb.GetLineageGraphResponse{Subgraph: graph}, err
+	})
+}
+
+// graphStart checks the options and lists the artifacts to start from.
+func graphStart(ctx context.Context, q querier, o *mlmdpb.LineageGraphQueryOptions) (starts []int64, hops int64, err error) {
+	listing := o.GetArtifactsOptions()
+	if listing == nil {
+		return nil, 0, invalid("Missing query_nodes conditions")
+	}
+	hops = graphHopsAtMost
+	if stop := o.GetStopConditions(); stop != nil && stop.MaxNumHops != nil {
+		hops = min(*stop.MaxNumHops, hops)
+	}
+	if hops < 0 {
+		return nil, 0, invalid("max_num_hops cannot be negative: max_num_hops =%d", hops)
+	}
+	checked, err := checkOptions(artifactNodes, listing)
+	if err != nil {
+		return nil, 0, err
+	}
+	places, err := checked.places(ctx, q, artifactNodes, everything, checked.size)
+	if err != nil {
+		return nil, 0, err
+	}
+	if len(places) == 0 {
+		return nil, 0, fail(codes.NotFound, "The query_nodes condition does not match any nodes to do traversal.")
+	}
+	return convert(places, func(p place) int64 { return p.id }), hops, nil
+}
+
+// A graphRoom is how many nodes a graph may still get.
+type graphRoom struct {
+	limited bool
+	left    int
+}
+
+// take returns as many of ids as there is room for.
+func (r *graphRoom) take(ids []int64) []int64 {
+	if r.limited {
+		ids = ids[:min(len(ids), r.left)]
+		r.left -= len(ids)
+	}
+	return ids
+}
+
+// keepIDs returns the ids that are in a set, in their order.
+func keepIDs(ids []int64, in map[int64]bool) []int64 {
+	var kept []int64
+	for _, id := range ids {
+		if in[id] {
+			kept = append(kept, id)
+		}
+	}
+	return kept
+}
+
+// graph answers what the walk saw, with nodes in full and without contexts.
+func (w *walk) graph(ctx context.Context) (*mlmdpb.LineageGraph, error) {
+	artifacts, err := loadNodes(ctx, w.q, artifactNodes, w.seen(onArtifacts))
+	if err != nil {
+		return nil, err
+	}
+	executions, err := loadNodes(ctx, w.q, executionNodes, w.seen(onExecutions))
+	if err != nil {
+		return nil, err
+	}
+	g := &mlmdpb.LineageGraph{
+		Artifacts: convert(artifacts, (*node).artifact), Executions: convert(executions, (*node).execution), Events: w.messages(),
+	}
+	return g, w.types(ctx, g, nil, false)
+}
