@@ -101,21 +101,25 @@ func (b *Backend) Start(tb testing.TB) mlmdpb.MetadataStoreServiceClient {
 func (b *Backend) StartWith(tb testing.TB) (mlmdpb.MetadataStoreServiceClient, []storetest.Capability) {
 	tb.Helper()
 	s, err := b.start(context.Background(), tb)
+	if err != nil {
+		b.refuse(tb, err)
+	}
+	report.started(b.Name, tb)
+	return s.client, s.has
+}
+
+// refuse ends a test whose backend did not start.
+func (b *Backend) refuse(tb testing.TB, err error) {
+	tb.Helper()
+	report.unavailable(b.Name, err)
 	switch {
-	case err == nil:
-		report.started(b.Name, tb)
-		return s.client, s.has
 	case !errors.Is(err, errUnavailable):
-		report.unavailable(b.Name, err)
 		tb.Fatalf("backend %s: %v", b.Name, err)
 	case b.required(tb):
-		report.unavailable(b.Name, err)
 		tb.Fatalf("backend %s is required by MLMD_REQUIRE: %v", b.Name, err)
 	default:
-		report.unavailable(b.Name, err)
 		tb.Skipf("backend %s: %v", b.Name, err)
 	}
-	panic("not reached")
 }
 
 func (b *Backend) required(tb testing.TB) bool {

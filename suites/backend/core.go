@@ -15,6 +15,9 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/types/known/emptypb"
+
 	"github.com/mlmd-go/sdk/pkg/store/storetest"
 )
 
@@ -140,4 +143,24 @@ func (t *tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return string(t.text)
+}
+
+// CoreStores starts the published core as a process of the test's own and
+// answers what makes empty stores in it, and drops them: thousands of them, for
+// tests that need a new one each time.
+func CoreStores(tb testing.TB) (make func() grpc.ClientConnInterface, drop func(grpc.ClientConnInterface) error) {
+	tb.Helper()
+	ctx := context.Background()
+	own := shared{start: core.start}
+	if err := own.dial(ctx); err != nil {
+		Named(Core).refuse(tb, err)
+	}
+	report.started(Core, tb)
+	make = func() grpc.ClientConnInterface {
+		return &namedStore{own.conn, fmt.Sprint("own-", own.number.Add(1))}
+	}
+	drop = func(conn grpc.ClientConnInterface) error {
+		return conn.Invoke(ctx, dropMethod, &emptypb.Empty{}, &emptypb.Empty{})
+	}
+	return make, drop
 }

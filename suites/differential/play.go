@@ -1,0 +1,100 @@
+package differential
+
+import (
+	"context"
+	"fmt"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/mlmd-go/sdk/pkg/store/storetest"
+)
+
+// A stage opens a fresh store on either side.
+type stage struct {
+	ours     func(ctx context.Context) (conn grpc.ClientConnInterface, done func() error, err error)
+	original func(ctx context.Context) (conn grpc.ClientConnInterface, done func() error, err error)
+}
+
+// An outcome is how a sequence ended.
+type outcome struct {
+	played int                  // the steps that were sent
+	excuse storetest.Capability // the wanted difference that ended it
+	// The step at which the services differ; -1 if they do not.
+	at             int
+	ours, original answer
+	lost           bool // the original is gone: nothing more can be played
+}
+
+// A next makes the step that follows what has been answered so far; false ends
+// the sequence.
+type next func(i int, last answer) (step, bool)
+
+// play sends steps to both services until they differ.
+func (s stage) play(ctx context.Context, paused bool, more next) (outcome, error) {
+	ours, closeOurs, err := s.ours(ctx)
+	if err != nil {
+		return outcome{}, fmt.Errorf("open our store: %w", err)
+	}
+	original, closeOriginal, err := s.original(ctx)
+	if err != nil {
+		return outcome{}, fmt.Errorf("open the original's store: %w", err)
+	}
+	out := run(ctx, &side{conn: ours, clock: clock{paused: paused}}, &side{conn: original, clock: clock{paused: paused}}, more)
+	if err := closeOurs(); err != nil {
+		return out, fmt.Errorf("close our store: %w", err)
+	}
+	if out.lost {
+		return out, nil
+	}
+	return out, closeOriginal()
+}
+
+func run(ctx context.Context, ours, original *side, more next) outcome {
+	var last answer
+	for i := 0; ; i++ {
+		s, ok := more(i, last)
+		if !ok {
+			return outcome{played: i, at: -1}
+		}
+		found := excusesFor(s.request)
+		last = ours.send(ctx, s)
+		if len(found) > 0 && found[0].fatal {
+			if found[0].accepts(last, answer{}) {
+				return outcome{played: i + 1, at: -1, excuse: found[0].difference}
+			}
+			return outcome{played: i + 1, at: i, ours: last}
+		}
+		theirs := original.answer(ctx, s)
+		if ours.alike(s, last, theirs, original) {
+			continue
+		}
+		for _, e := range found {
+			if e.accepts(last, theirs) {
+				return outcome{played: i + 1, at: -1, excuse: e.difference}
+			}
+		}
+		return outcome{played: i + 1, at: i, ours: last, original: theirs, lost: theirs.err.Code() == codes.Unavailable}
+	}
+}
+
+func excusesFor(r proto.Message) []excuse {
+	var out []excuse
+	for _, e := range excuses {
+		if e.asks(r) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// replay makes a next out of steps that are there.
+func replay(steps []step) next {
+	return func(i int, _ answer) (step, bool) {
+		if i >= len(steps) {
+			return step{}, false
+		}
+		return steps[i], true
+	}
+}
