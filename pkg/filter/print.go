@@ -173,7 +173,7 @@ func (p *printer) field(r Ref) (text string, rows []string, err error) {
 	if capitals.MatchString(name) {
 		p.warn(true, "it takes the property name %q in lower case", name)
 	}
-	if columns[strings.ToLower(name)] {
+	if propertyColumns[strings.ToLower(name)] {
 		p.warn(true, "it takes the property name %q for a column", name)
 	}
 	if strings.Contains(name, `"`) || rewritten.MatchString(name) {
@@ -253,7 +253,7 @@ func (p *printer) doubt(s string) {
 		p.warn(true, "it compares the backslash, tab or line break in %q as an escape", s)
 	case strings.Contains(s, "'") && strings.Contains(s, `"`):
 		p.warn(true, "it cannot quote %q, which has both kinds of quote", s)
-	case columns[strings.ToLower(s)]:
+	case valueColumns[strings.ToLower(s)]:
 		p.warn(true, "it takes the value %q for a column", s)
 	}
 }
@@ -262,16 +262,20 @@ func (p *printer) warn(exactOnMySQL bool, format string, args ...any) {
 	p.caveats = append(p.caveats, Caveat{Why: fmt.Sprintf(format, args...), ExactOnMySQL: exactOnMySQL})
 }
 
-// columns are the names that the published server, on SQLite, reads as columns
-// of its tables although they are quoted.
-var columns = func() map[string]bool {
-	m := map[string]bool{}
-	for _, name := range strings.Fields(`id type_id name external_id uri state last_known_state
-		create_time_since_epoch last_update_time_since_epoch type version type_kind description input_type output_type
-		artifact_id execution_id context_id parent_context_id is_custom_property
-		int_value double_value string_value bool_value byte_value proto_value milliseconds_since_epoch
-		rowid oid _rowid_`) {
-		m[name] = true
+// What the published server, on SQLite, reads as a column of its tables
+// although it is quoted: as the name of a property, and as a value.
+var (
+	propertyColumns = set(`name is_custom_property int_value double_value string_value bool_value byte_value proto_value
+		artifact_id execution_id context_id rowid oid _rowid_`)
+	valueColumns = set(`id type_id type name external_id uri state last_known_state
+		create_time_since_epoch last_update_time_since_epoch milliseconds_since_epoch
+		int_value double_value string_value bool_value artifact_id execution_id context_id rowid oid _rowid_`)
+)
+
+func set(words string) map[string]bool {
+	m := make(map[string]bool)
+	for _, w := range strings.Fields(words) {
+		m[w] = true
 	}
 	return m
-}()
+}

@@ -35,7 +35,7 @@ func (w *write[T, N]) create(ctx context.Context) (int64, error) {
 			if w.typ.kind == mlmd.Context {
 				w.c.seen.add(id, parent{id, typeID, w.m.TypeName, sent.storedName()})
 			}
-			return id, w.link(ctx, id, linked)
+			return id, w.linkNew(ctx, id, linked)
 		case status.Code(err) == codes.AlreadyExists:
 			stored, err2 := w.existing(ctx, sent)
 			if err2 != nil {
@@ -202,7 +202,7 @@ func (w *write[T, N]) settle(ctx context.Context, was view, stored mlmd.Ident) e
 		return nil
 	}
 	if stored.ParentID == w.ident.ParentID {
-		return w.link(ctx, was.id, false)
+		return w.link(ctx, was.id)
 	}
 	if stored.ParentID == "" { // its name does not say: then its links do
 		linked, err := w.linked(ctx, was.id)
@@ -214,29 +214,31 @@ func (w *write[T, N]) settle(ctx context.Context, was view, stored mlmd.Ident) e
 	return w.field(ErrInvalid, w.m.Parent.Field, w.ident.ParentID, fmt.Sprintf("cannot be the parent of %s %d, which was stored below %s: a parent is fixed", w.m.Entity, was.id, stored.ParentID))
 }
 
-// link makes the link between the parent, if there is one, and the node with
-// the given id, unless it exists: done says that it was made just now.
-func (w *write[T, N]) link(ctx context.Context, id int64, done bool) error {
+// linkNew makes the link between the parent, if there is one, and a node that
+// was created just now, unless that was done already.
+func (w *write[T, N]) linkNew(ctx context.Context, id int64, done bool) error {
 	if w.parent == nil {
 		return nil
 	}
-	k := edge{w.typ.kind, w.parent.id, id}
-	if _, known := w.c.links.get(k); known {
+	if !done {
+		if err := w.nodes.link(ctx, w.parent.id, id); err != nil {
+			return w.rpc(ctx, err)
+		}
+	}
+	w.c.links.add(edge{w.typ.kind, w.parent.id, id}, struct{}{})
+	return nil
+}
+
+// link makes the link between the parent and a stored node, unless it exists.
+func (w *write[T, N]) link(ctx context.Context, id int64) error {
+	if _, known := w.c.links.get(edge{w.typ.kind, w.parent.id, id}); known {
 		return nil
 	}
-	if !done {
-		linked, err := w.linked(ctx, id)
-		if err != nil {
-			return err
-		}
-		if !linked {
-			if err := w.nodes.link(ctx, w.parent.id, id); err != nil {
-				return w.rpc(ctx, err)
-			}
-		}
+	linked, err := w.linked(ctx, id)
+	if err != nil {
+		return err
 	}
-	w.c.links.add(k, struct{}{})
-	return nil
+	return w.linkNew(ctx, id, linked)
 }
 
 // linked tells whether the parent is above the node with the given id.

@@ -1,0 +1,239 @@
+package registry_test
+
+import (
+	"context"
+	"path/filepath"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/mlmd-go/sdk/generated/field"
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/generated/model"
+	"github.com/mlmd-go/sdk/pkg/registry"
+	"github.com/mlmd-go/sdk/pkg/store/sqlite"
+	"github.com/mlmd-go/sdk/pkg/value"
+)
+
+var _ = onEveryBackend("bad input", func(rpc func() mlmdpb.MetadataStoreServiceClient) {
+	var (
+		reg  *registry.Client
+		sent *counter
+	)
+	BeforeEach(func() {
+		client, c := counting(rpc())
+		reg, sent = registry.New(client), c
+	})
+	// refused expects an error of the kind about the field, and that nothing was
+	// written.
+	refused := func(err error, kind error, field string) {
+		GinkgoHelper()
+		Expect(err).To(MatchError(kind))
+		Expect(failure(err).Field).To(Equal(field))
+		Expect(writes(sent.take())).To(BeEmpty())
+	}
+	model_ := func(ctx SpecContext, m model.RegisteredModel) error {
+		_, err := reg.RegisteredModels().Upsert(ctx, &m)
+		return err
+	}
+
+	It("is no value", func(ctx SpecContext) {
+		_, err := reg.RegisteredModels().Upsert(ctx, nil)
+		refused(err, registry.ErrInvalid, "")
+	})
+
+	It("is a missing name", func(ctx SpecContext) {
+		refused(model_(ctx, model.RegisteredModel{}), registry.ErrInvalid, "name")
+		id := aModel(ctx, reg)
+		sent.take()
+		_, err := reg.ModelVersions().Upsert(ctx, &model.ModelVersion{RegisteredModelID: id})
+		refused(err, registry.ErrInvalid, "name")
+		_, err = reg.RegisteredModels().FindByName(ctx, "")
+		refused(err, registry.ErrInvalid, "name")
+		_, err = reg.ModelVersions().FindByName(ctx, id, "")
+		refused(err, registry.ErrInvalid, "name")
+		_, err = reg.RegisteredModels().FindByExternalID(ctx, "")
+		refused(err, registry.ErrInvalid, "externalId")
+	})
+
+	It("is a name over the limit", func(ctx SpecContext) {
+		refused(model_(ctx, model.RegisteredModel{Name: long(256)}), registry.ErrInvalid, "name")
+		id := aModel(ctx, reg)
+		sent.take()
+		_, err := reg.ModelVersions().Upsert(ctx, &model.ModelVersion{RegisteredModelID: id, Name: long(255)})
+		refused(err, registry.ErrInvalid, "name")
+		name := fresh("x")
+		Expect(model_(ctx, model.RegisteredModel{Name: name + long(255-len(name))})).To(Succeed())
+		sent.take()
+		refused(model_(ctx, model.RegisteredModel{Name: "x", ExternalID: new(long(256))}), registry.ErrInvalid, "externalId")
+	})
+
+	It("is text that is not UTF-8, or has a NUL", func(ctx SpecContext) {
+		for _, bad := range []string{"a\xffb", "a\x00b"} {
+			refused(model_(ctx, model.RegisteredModel{Name: bad}), registry.ErrInvalid, "name")
+			refused(model_(ctx, model.RegisteredModel{Name: "x", Description: &bad}), registry.ErrInvalid, "description")
+			refused(model_(ctx, model.RegisteredModel{Name: "x", ExternalID: &bad}), registry.ErrInvalid, "externalId")
+			refused(model_(ctx, model.RegisteredModel{Name: "x", CustomProperties: value.Map{"a": value.String(bad)}}), registry.ErrInvalid, "customProperties.a")
+			Expect(model_(ctx, model.RegisteredModel{Name: "x", CustomProperties: value.Map{bad: value.Int(1)}})).To(MatchError(registry.ErrInvalid))
+			_, err := reg.RegisteredModels().FindByName(ctx, bad)
+			refused(err, registry.ErrInvalid, "name")
+			_, err = reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{Name: "x", URI: &bad})
+			refused(err, registry.ErrInvalid, "uri")
+		}
+		_, err := reg.ModelVersions().Query().Where(field.ModelVersion.Author.Eq("\xff")).Collect(ctx)
+		refused(err, registry.ErrInvalid, "")
+	})
+
+	It("is a custom property without a value, or called like a declared one", func(ctx SpecContext) {
+		refused(model_(ctx, model.RegisteredModel{Name: "x", CustomProperties: value.Map{"a": {}}}), registry.ErrInvalid, "customProperties.a")
+		refused(model_(ctx, model.RegisteredModel{Name: "x", CustomProperties: value.Map{"owner": value.Int(1)}}), registry.ErrInvalid, "customProperties.owner")
+		refused(model_(ctx, model.RegisteredModel{Name: "x", CustomProperties: value.Map{"a": value.Double(inf())}}), registry.ErrInvalid, "customProperties.a")
+	})
+
+	It("is a value that the enum does not have", func(ctx SpecContext) {
+		refused(model_(ctx, model.RegisteredModel{Name: "x", State: new(model.RegisteredModelState("DEAD"))}), registry.ErrInvalid, "state")
+	})
+
+	It("is an id that is no number", func(ctx SpecContext) {
+		for _, id := range []string{"", "x", "0", "-1", "1.5", "01", "+1", " 1", "99999999999999999999"} {
+			_, err := reg.RegisteredModels().Get(ctx, id)
+			refused(err, registry.ErrInvalid, "id")
+			_, err = reg.ModelVersions().OfModel(id).Collect(ctx)
+			refused(err, registry.ErrInvalid, "registeredModelId")
+			_, err = reg.ModelVersions().FindByName(ctx, id, "x")
+			refused(err, registry.ErrInvalid, "registeredModelId")
+			_, err = reg.RegisteredModels().Tree(ctx, id)
+			refused(err, registry.ErrInvalid, "id")
+			_, err = reg.ModelVersions().Upsert(ctx, &model.ModelVersion{RegisteredModelID: id, Name: "x"})
+			refused(err, registry.ErrInvalid, "registeredModelId")
+			if id != "" {
+				refused(model_(ctx, model.RegisteredModel{ID: id, Name: "x"}), registry.ErrInvalid, "id")
+			}
+		}
+	})
+
+	It("is a parent that does not exist, or is another thing", func(ctx SpecContext) {
+		environment := anEnvironment(ctx, reg)
+		sent.take()
+		for _, id := range []string{"987654321", environment} {
+			_, err := reg.ModelVersions().Upsert(ctx, &model.ModelVersion{RegisteredModelID: id, Name: fresh("v")})
+			refused(err, registry.ErrNotFound, "registeredModelId")
+			_, err = reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{ModelVersionID: id, Name: fresh("a")})
+			refused(err, registry.ErrNotFound, "modelVersionId")
+			_, err = reg.ServeModels().Upsert(ctx, &model.ServeModel{InferenceServiceID: id, ModelVersionID: "1", Name: fresh("s")})
+			refused(err, registry.ErrNotFound, "inferenceServiceId")
+		}
+	})
+
+	It("is an id of nothing, or of another thing", func(ctx SpecContext) {
+		environment := anEnvironment(ctx, reg)
+		sent.take()
+		refused(model_(ctx, model.RegisteredModel{ID: "987654321", Name: "x"}), registry.ErrNotFound, "id")
+		refused(model_(ctx, model.RegisteredModel{ID: environment, Name: "x"}), registry.ErrNotFound, "id")
+		_, err := reg.RegisteredModels().Get(ctx, environment)
+		refused(err, registry.ErrNotFound, "")
+		_, err = reg.RegisteredModels().Replace(ctx, &model.RegisteredModel{ID: environment, Name: "x"})
+		refused(err, registry.ErrNotFound, "id")
+	})
+
+	It("is a field that is both set and cleared", func(ctx SpecContext) {
+		_, err := reg.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "x", Owner: new("a")}, registry.Clear(field.RegisteredModel.Owner))
+		refused(err, registry.ErrInvalid, "owner")
+	})
+
+	It("is a change of what is fixed", func(ctx SpecContext) {
+		version, service := aVersion(ctx, reg), aService(ctx, reg)
+		s := model.ServeModel{InferenceServiceID: service, ModelVersionID: version, Name: "run"}
+		_, err := reg.ServeModels().Upsert(ctx, &s)
+		Expect(err).NotTo(HaveOccurred())
+		other, environment := aService(ctx, reg), anEnvironment(ctx, reg)
+		sent.take()
+		_, err = reg.ServeModels().Upsert(ctx, &model.ServeModel{ID: s.ID, ModelVersionID: aVersion(ctx, reg)})
+		sent.take()
+		refused(err, registry.ErrInvalid, "modelVersionId")
+		_, err = reg.ServeModels().Upsert(ctx, &model.ServeModel{ID: s.ID, InferenceServiceID: other})
+		refused(err, registry.ErrInvalid, "inferenceServiceId")
+		_, err = reg.InferenceServices().Upsert(ctx, &model.InferenceService{ID: service, ServingEnvironmentID: environment})
+		refused(err, registry.ErrInvalid, "servingEnvironmentId")
+	})
+
+	It("is a query that cannot be sent", func(ctx SpecContext) {
+		q := reg.ModelVersions().Query()
+		for _, q := range []registry.Query[model.ModelVersion]{
+			q.Limit(-1), q.OrderBy(17),
+			q.Where(field.ModelVersion.Custom.Custom("a`b").Int().Eq(1)),
+			q.Where(field.ModelVersion.ID.Eq("x")),
+			reg.ModelVersions().OfModel("1").QueryText("id = 1) OR (TRUE"),
+		} {
+			_, err := q.Collect(ctx)
+			Expect(err).To(MatchError(registry.ErrInvalid))
+			_, err = q.Page(ctx, "")
+			Expect(err).To(MatchError(registry.ErrInvalid))
+			Expect(sent.take()).To(BeEmpty())
+		}
+	})
+
+	It("is a query that the server refuses", func(ctx SpecContext) {
+		aVersion(ctx, reg)
+		sent.take()
+		_, err := reg.ModelVersions().Query().QueryText("author = ").Collect(ctx)
+		refused(err, registry.ErrInvalid, "")
+		Expect(failure(err).Err).To(HaveOccurred())
+		Expect(status.Code(failure(err).Err)).To(Equal(codes.InvalidArgument))
+		_, err = reg.ModelVersions().Query().Page(ctx, "no token")
+		refused(err, registry.ErrInvalid, "")
+	})
+
+	It("is a context that has ended", func(ctx SpecContext) {
+		ended, cancel := context.WithCancel(ctx)
+		cancel()
+		_, err := reg.RegisteredModels().Get(ended, "1")
+		Expect(err).To(MatchError(context.Canceled))
+		late, cancel := context.WithTimeout(ctx, time.Nanosecond)
+		defer cancel()
+		time.Sleep(time.Millisecond)
+		_, err = reg.RegisteredModels().Upsert(late, &model.RegisteredModel{Name: fresh("late")})
+		Expect(err).To(MatchError(context.DeadlineExceeded))
+		_, err = reg.RegisteredModels().Query().Collect(ended)
+		Expect(err).To(MatchError(context.Canceled))
+	})
+})
+
+func inf() float64 {
+	zero := 0.0
+	return 1 / zero
+}
+
+var _ = Describe("a store that is not there", func() {
+	It("is unavailable, with what was dialled in the text", func(ctx SpecContext) {
+		reg, err := registry.Dial("127.0.0.1:1")
+		Expect(err).NotTo(HaveOccurred(), "nothing is sent yet")
+		defer reg.Close()
+		_, err = reg.RegisteredModels().Get(ctx, "1")
+		Expect(err).To(MatchError(registry.ErrUnavailable))
+		Expect(err).To(MatchError(ContainSubstring("127.0.0.1:1")))
+	})
+
+	It("is unavailable once its client is closed", func(ctx SpecContext) {
+		reg, err := registry.Dial("127.0.0.1:1")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(reg.Close()).To(Succeed())
+		_, err = reg.RegisteredModels().Get(ctx, "1")
+		Expect(err).To(MatchError(registry.ErrUnavailable))
+	})
+
+	It("is unavailable once it is closed", func(ctx SpecContext) {
+		s, err := sqlite.Open(ctx, filepath.Join(GinkgoT().TempDir(), "closed.db"))
+		Expect(err).NotTo(HaveOccurred())
+		reg := registry.New(s.Client())
+		aModel(ctx, reg)
+		Expect(s.Close()).To(Succeed())
+		_, err = reg.RegisteredModels().Get(ctx, "1")
+		Expect(err).To(MatchError(registry.ErrUnavailable))
+		_, err = reg.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "late"})
+		Expect(err).To(MatchError(registry.ErrUnavailable))
+	})
+})

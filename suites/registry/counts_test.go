@@ -1,0 +1,167 @@
+package registry_test
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/generated/model"
+	"github.com/mlmd-go/sdk/pkg/registry"
+)
+
+var _ = onEveryBackend("what the registry sends", func(rpc func() mlmdpb.MetadataStoreServiceClient) {
+	var (
+		reg  *registry.Client
+		sent *counter
+	)
+	BeforeEach(func() {
+		client, c := counting(rpc())
+		reg, sent = registry.New(client), c
+	})
+
+	It("is nothing before the first call", func() {
+		reg.RegisteredModels()
+		reg.ModelVersions().OfModel("1").Where().OrderBy(registry.CreateTime).Limit(3)
+		Expect(sent.take()).To(BeEmpty())
+	})
+
+	It("is one request for the types, and one for a model", func(ctx SpecContext) {
+		aModel(ctx, reg)
+		Expect(sent.take()).To(Equal([]string{"PutTypes", "PutContexts"}))
+		aModel(ctx, reg)
+		Expect(sent.take()).To(Equal([]string{"PutContexts"}))
+	})
+
+	It("is two requests for a version whose model was seen, one more where not", func(ctx SpecContext) {
+		id := aModel(ctx, reg)
+		sent.take()
+		create := func(reg *registry.Client) {
+			_, err := reg.ModelVersions().Upsert(ctx, &model.ModelVersion{RegisteredModelID: id, Name: fresh("version")})
+			Expect(err).NotTo(HaveOccurred())
+		}
+		create(reg)
+		Expect(sent.take()).To(Equal([]string{"PutContexts", "PutParentContexts"}))
+
+		client, sent := counting(rpc())
+		create(registry.New(client))
+		Expect(sent.take()).To(Equal([]string{"GetContextsByID", "PutTypes", "PutContexts", "PutParentContexts"}))
+	})
+
+	It("is one request for an artifact and for a ServeModel whose parents were seen", func(ctx SpecContext) {
+		version, service := aVersion(ctx, reg), aService(ctx, reg)
+		sent.take()
+		_, err := reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{ModelVersionID: version, Name: "weights"})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(sent.take()).To(HaveLen(1))
+		_, err = reg.ServeModels().Upsert(ctx, &model.ServeModel{InferenceServiceID: service, ModelVersionID: version, Name: "run"})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(sent.take()).To(HaveLen(1))
+	})
+
+	It("is one request for an artifact without a version", func(ctx SpecContext) {
+		aModel(ctx, reg)
+		sent.take()
+		_, err := reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{Name: "weights"})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(sent.take()).To(Equal([]string{"PutArtifacts"}))
+	})
+
+	It("is one read for an unchanged upsert by id, and no write", func(ctx SpecContext) {
+		m := model.RegisteredModel{Name: fresh("model"), Description: new("d")}
+		_, err := reg.RegisteredModels().Upsert(ctx, &m)
+		Expect(err).NotTo(HaveOccurred())
+		v := model.ModelVersion{RegisteredModelID: m.ID, Name: "v1", Author: new("ada")}
+		_, err = reg.ModelVersions().Upsert(ctx, &v)
+		Expect(err).NotTo(HaveOccurred())
+		a := model.ModelArtifact{ModelVersionID: v.ID, Name: "weights", URI: new("s3://x")}
+		_, err = reg.ModelArtifacts().Upsert(ctx, &a)
+		Expect(err).NotTo(HaveOccurred())
+		sent.take()
+
+		_, err = reg.RegisteredModels().Upsert(ctx, &m)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(sent.take()).To(Equal([]string{"GetContextsByID"}))
+		_, err = reg.ModelVersions().Upsert(ctx, &v)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(sent.take()).To(Equal([]string{"GetContextsByID"}))
+		_, err = reg.ModelArtifacts().Upsert(ctx, &a)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(sent.take()).To(Equal([]string{"GetArtifactsByID"}))
+	})
+
+	It("is a create that conflicts and a read for an unchanged upsert by name", func(ctx SpecContext) {
+		m := model.RegisteredModel{Name: fresh("model"), Description: new("d")}
+		_, err := reg.RegisteredModels().Upsert(ctx, &m)
+		Expect(err).NotTo(HaveOccurred())
+		stored, err := reg.RegisteredModels().Get(ctx, m.ID)
+		Expect(err).NotTo(HaveOccurred())
+		sent.take()
+		m.ID = ""
+		_, err = reg.RegisteredModels().Upsert(ctx, &m)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(sent.take()).To(Equal([]string{"PutContexts", "GetContextByTypeAndName"}))
+		again, err := reg.RegisteredModels().Get(ctx, m.ID)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(again).To(Equal(stored), "also its update time")
+	})
+
+	It("is a read and a write for a change by id", func(ctx SpecContext) {
+		m := model.RegisteredModel{Name: fresh("model")}
+		_, err := reg.RegisteredModels().Upsert(ctx, &m)
+		Expect(err).NotTo(HaveOccurred())
+		sent.take()
+		m.Description = new("d")
+		_, err = reg.RegisteredModels().Upsert(ctx, &m)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(sent.take()).To(Equal([]string{"GetContextsByID", "PutContexts"}))
+	})
+
+	It("is one request for a lookup, also of a reader that never wrote", func(ctx SpecContext) {
+		m := model.RegisteredModel{Name: fresh("model"), ExternalID: new(fresh("external"))}
+		_, err := reg.RegisteredModels().Upsert(ctx, &m)
+		Expect(err).NotTo(HaveOccurred())
+		v := model.ModelVersion{RegisteredModelID: m.ID, Name: "v1"}
+		_, err = reg.ModelVersions().Upsert(ctx, &v)
+		Expect(err).NotTo(HaveOccurred())
+
+		client, sent := counting(rpc())
+		reg := registry.New(client)
+		for _, lookup := range []func() error{
+			func() error { _, err := reg.RegisteredModels().Get(ctx, m.ID); return err },
+			func() error { _, err := reg.RegisteredModels().FindByName(ctx, m.Name); return err },
+			func() error { _, err := reg.RegisteredModels().FindByExternalID(ctx, *m.ExternalID); return err },
+			func() error { _, err := reg.ModelVersions().FindByName(ctx, m.ID, "v1"); return err },
+			func() error { _, err := reg.ModelVersions().OfModel(m.ID).Collect(ctx); return err },
+			func() error { _, err := reg.ModelVersions().OfModel(m.ID).First(ctx); return err },
+			func() error { _, err := reg.RegisteredModels().Query().Page(ctx, ""); return err },
+			func() error { _, err := reg.ModelArtifacts().OfVersion(v.ID).Collect(ctx); return err },
+		} {
+			Expect(lookup()).To(Succeed())
+			calls := sent.take()
+			Expect(calls).To(HaveLen(1))
+			Expect(writes(calls)).To(BeEmpty())
+		}
+	})
+
+	It("does not grow with the versions of a tree", func(ctx SpecContext) {
+		id := aModel(ctx, reg)
+		var first int
+		for _, versions := range []int{1, 9} {
+			for range versions {
+				v := model.ModelVersion{RegisteredModelID: id, Name: fresh("version")}
+				_, err := reg.ModelVersions().Upsert(ctx, &v)
+				Expect(err).NotTo(HaveOccurred())
+				_, err = reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{ModelVersionID: v.ID, Name: "weights"})
+				Expect(err).NotTo(HaveOccurred())
+			}
+			sent.take()
+			_, err := reg.RegisteredModels().Tree(ctx, id)
+			Expect(err).NotTo(HaveOccurred())
+			calls := sent.take()
+			if first == 0 {
+				first = len(calls)
+			}
+			Expect(calls).To(HaveLen(first))
+		}
+	})
+})

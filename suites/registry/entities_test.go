@@ -1,0 +1,428 @@
+package registry_test
+
+import (
+	"slices"
+	"strconv"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/mlmd-go/sdk/generated/field"
+	"github.com/mlmd-go/sdk/generated/mapping"
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/generated/model"
+	"github.com/mlmd-go/sdk/pkg/filter"
+	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/registry"
+	"github.com/mlmd-go/sdk/pkg/value"
+)
+
+// A sample says how to make entities of one mapping.
+type sample[T any, N mlmd.Node] struct {
+	mapping mlmd.Mapping[T, N]
+	// below stores a new parent and returns its id; nil where there is none.
+	below func(ctx SpecContext, reg *registry.Client) string
+	// full returns an entity with every field set.
+	full func(ctx SpecContext, reg *registry.Client, parentID, name string) T
+	// description and name are places in an entity that all have.
+	description func(*T) **string
+	name        func(*T) *string
+	externalID  func(*T) **string
+	custom      func(*T) *value.Map
+	clear       filter.Clearable[*T] // the symbol of the description
+}
+
+// everyKind has a custom property of each kind, and names that need quoting.
+func everyKind() value.Map {
+	return value.Map{
+		"text": value.String("a, b; \"c\" 'd' ü"), "int": value.Int(7), "double": value.Double(0.25), "yes": value.Bool(true),
+		"object": value.Struct(map[string]any{"a": []any{1.0, "x", nil}, "b": map[string]any{"c": true}}),
+		"any":    value.Proto("type.example/x", []byte{1, 2, 0, 255}),
+		"empty":  value.String(""), "a name, with: all sorts\t": value.Int(-1),
+	}
+}
+
+var aRegisteredModel = sample[model.RegisteredModel, *mlmdpb.Context]{
+	mapping: mapping.RegisteredModel,
+	full: func(_ SpecContext, _ *registry.Client, _, name string) model.RegisteredModel {
+		return model.RegisteredModel{
+			Name: name, ExternalID: new(fresh("external")), Description: new("d"), CustomProperties: everyKind(),
+			Owner: new("ada"), State: new(model.RegisteredModelStateArchived), Readme: new("# r\n"), Maturity: new("m"),
+			Language: []string{"en", "de"}, Tasks: []string{"t, with comma"}, Provider: new("p"), Logo: new("l"),
+			License: new("mit"), LicenseLink: new("https://x"), LibraryName: new(""),
+		}
+	},
+	description: func(v *model.RegisteredModel) **string { return &v.Description },
+	name:        func(v *model.RegisteredModel) *string { return &v.Name },
+	externalID:  func(v *model.RegisteredModel) **string { return &v.ExternalID },
+	custom:      func(v *model.RegisteredModel) *value.Map { return &v.CustomProperties },
+	clear:       field.RegisteredModel.Description,
+}
+
+var aModelVersion = sample[model.ModelVersion, *mlmdpb.Context]{
+	mapping: mapping.ModelVersion,
+	below:   aModel,
+	full: func(_ SpecContext, _ *registry.Client, parentID, name string) model.ModelVersion {
+		return model.ModelVersion{
+			RegisteredModelID: parentID, Name: name, ExternalID: new(fresh("external")), Description: new("d"),
+			CustomProperties: everyKind(), Author: new("ada"), State: new(model.ModelVersionStateArchived),
+		}
+	},
+	description: func(v *model.ModelVersion) **string { return &v.Description },
+	name:        func(v *model.ModelVersion) *string { return &v.Name },
+	externalID:  func(v *model.ModelVersion) **string { return &v.ExternalID },
+	custom:      func(v *model.ModelVersion) *value.Map { return &v.CustomProperties },
+	clear:       field.ModelVersion.Description,
+}
+
+var aModelArtifact = sample[model.ModelArtifact, *mlmdpb.Artifact]{
+	mapping: mapping.ModelArtifact,
+	below:   aVersion,
+	full: func(_ SpecContext, _ *registry.Client, parentID, name string) model.ModelArtifact {
+		return model.ModelArtifact{
+			ModelVersionID: parentID, Name: name, ExternalID: new(fresh("external")), Description: new("d"),
+			CustomProperties: everyKind(), URI: new("s3://models/" + name), State: new(model.ArtifactStateLive),
+			ModelFormatName: new("onnx"), ModelFormatVersion: new("1"), StorageKey: new("k"), StoragePath: new("p"),
+			ServiceAccountName: new("s"), ModelSourceKind: new("a"), ModelSourceClass: new("b"), ModelSourceGroup: new("c"),
+			ModelSourceID: new("d"), ModelSourceName: new("e"),
+		}
+	},
+	description: func(v *model.ModelArtifact) **string { return &v.Description },
+	name:        func(v *model.ModelArtifact) *string { return &v.Name },
+	externalID:  func(v *model.ModelArtifact) **string { return &v.ExternalID },
+	custom:      func(v *model.ModelArtifact) *value.Map { return &v.CustomProperties },
+	clear:       field.ModelArtifact.Description,
+}
+
+var aDocArtifact = sample[model.DocArtifact, *mlmdpb.Artifact]{
+	mapping: mapping.DocArtifact,
+	below:   aVersion,
+	full: func(_ SpecContext, _ *registry.Client, parentID, name string) model.DocArtifact {
+		return model.DocArtifact{
+			ModelVersionID: parentID, Name: name, ExternalID: new(fresh("external")), Description: new("d"),
+			CustomProperties: everyKind(), URI: new("https://docs/" + name), State: new(model.ArtifactStateReference),
+		}
+	},
+	description: func(v *model.DocArtifact) **string { return &v.Description },
+	name:        func(v *model.DocArtifact) *string { return &v.Name },
+	externalID:  func(v *model.DocArtifact) **string { return &v.ExternalID },
+	custom:      func(v *model.DocArtifact) *value.Map { return &v.CustomProperties },
+	clear:       field.DocArtifact.Description,
+}
+
+var aServingEnvironment = sample[model.ServingEnvironment, *mlmdpb.Context]{
+	mapping: mapping.ServingEnvironment,
+	full: func(_ SpecContext, _ *registry.Client, _, name string) model.ServingEnvironment {
+		return model.ServingEnvironment{Name: name, ExternalID: new(fresh("external")), Description: new("d"), CustomProperties: everyKind()}
+	},
+	description: func(v *model.ServingEnvironment) **string { return &v.Description },
+	name:        func(v *model.ServingEnvironment) *string { return &v.Name },
+	externalID:  func(v *model.ServingEnvironment) **string { return &v.ExternalID },
+	custom:      func(v *model.ServingEnvironment) *value.Map { return &v.CustomProperties },
+	clear:       field.ServingEnvironment.Description,
+}
+
+var anInferenceService = sample[model.InferenceService, *mlmdpb.Context]{
+	mapping: mapping.InferenceService,
+	below:   anEnvironment,
+	full: func(ctx SpecContext, reg *registry.Client, parentID, name string) model.InferenceService {
+		return model.InferenceService{
+			ServingEnvironmentID: parentID, Name: name, ExternalID: new(fresh("external")), Description: new("d"),
+			CustomProperties: everyKind(), RegisteredModelID: aModel(ctx, reg), ModelVersionID: new(aVersion(ctx, reg)),
+			Runtime: new("triton"), DesiredState: new(model.InferenceServiceStateDeployed),
+		}
+	},
+	description: func(v *model.InferenceService) **string { return &v.Description },
+	name:        func(v *model.InferenceService) *string { return &v.Name },
+	externalID:  func(v *model.InferenceService) **string { return &v.ExternalID },
+	custom:      func(v *model.InferenceService) *value.Map { return &v.CustomProperties },
+	clear:       field.InferenceService.Description,
+}
+
+var aServeModel = sample[model.ServeModel, *mlmdpb.Execution]{
+	mapping: mapping.ServeModel,
+	below:   aService,
+	full: func(ctx SpecContext, reg *registry.Client, parentID, name string) model.ServeModel {
+		return model.ServeModel{
+			InferenceServiceID: parentID, Name: name, ExternalID: new(fresh("external")), Description: new("d"),
+			CustomProperties: everyKind(), ModelVersionID: aVersion(ctx, reg), LastKnownState: new(model.ExecutionStateRunning),
+		}
+	},
+	description: func(v *model.ServeModel) **string { return &v.Description },
+	name:        func(v *model.ServeModel) *string { return &v.Name },
+	externalID:  func(v *model.ServeModel) **string { return &v.ExternalID },
+	custom:      func(v *model.ServeModel) *value.Map { return &v.CustomProperties },
+	clear:       field.ServeModel.Description,
+}
+
+// described are the entities that a row below is about.
+var described = []string{
+	behavesLikeAnEntity(aRegisteredModel),
+	behavesLikeAnEntity(aModelVersion),
+	behavesLikeAnEntity(aModelArtifact),
+	behavesLikeAnEntity(aDocArtifact),
+	behavesLikeAnEntity(aServingEnvironment),
+	behavesLikeAnEntity(anInferenceService),
+	behavesLikeAnEntity(aServeModel),
+}
+
+var _ = It("every entity of the catalog has a row", func() {
+	var all []string
+	for _, e := range mapping.Catalog {
+		all = append(all, e.Type().Entity)
+	}
+	Expect(described).To(ConsistOf(all))
+})
+
+// subject is one entity of a sample, with what it takes to write it again.
+type subject[T any, N mlmd.Node] struct {
+	sample[T, N]
+	reg      *registry.Client
+	e        *registry.Entity[T, N]
+	parentID string
+	v        T
+}
+
+// behavesLikeAnEntity describes what all entities do. It returns the entity's
+// name.
+func behavesLikeAnEntity[T any, N mlmd.Node](s sample[T, N]) string {
+	onEveryBackend("a "+s.mapping.Entity, func(rpc func() mlmdpb.MetadataStoreServiceClient) {
+		var x subject[T, N]
+		BeforeEach(func(ctx SpecContext) {
+			reg := registry.New(rpc())
+			x = subject[T, N]{sample: s, reg: reg, e: registry.Use(reg, s.mapping)}
+			if s.below != nil {
+				x.parentID = s.below(ctx, reg)
+			}
+			x.v = s.full(ctx, reg, x.parentID, fresh("name: with colon"))
+		})
+		storesAndReads(&x)
+		updates(&x)
+		converges(&x, rpc)
+		refuses(&x)
+	})
+	return s.mapping.Entity
+}
+
+// same expects two entities to hold the same, but for ids and times.
+func (x *subject[T, N]) same(got *T, want T) {
+	GinkgoHelper()
+	parent := mlmd.Parent{Name: "p", UUID: "u"}
+	parent.ID, _ = strconv.ParseInt(x.parentID, 10, 64)
+	x.mapping.SetID(&want, x.mapping.Ident(got).ID)
+	g, err := x.mapping.Encode(got, parent)
+	Expect(err).NotTo(HaveOccurred())
+	w, err := x.mapping.Encode(&want, parent)
+	Expect(err).NotTo(HaveOccurred())
+	if !proto.Equal(any(g).(proto.Message), any(w).(proto.Message)) {
+		Expect(got).To(Equal(&want)) // for the difference
+		Fail("the encodings differ")
+	}
+}
+
+func (x *subject[T, N]) upsert(ctx SpecContext, v *T, opts ...registry.UpsertOption[T]) string {
+	GinkgoHelper()
+	id, err := x.e.Upsert(ctx, v, opts...)
+	Expect(err).NotTo(HaveOccurred())
+	Expect(x.mapping.Ident(v).ID).To(Equal(id), "the id is also on the value")
+	return id
+}
+
+func (x *subject[T, N]) get(ctx SpecContext, id string) *T {
+	GinkgoHelper()
+	got, err := x.e.Get(ctx, id)
+	Expect(err).NotTo(HaveOccurred())
+	return got
+}
+
+func (x *subject[T, N]) find(ctx SpecContext, name string) (*T, error) {
+	if x.below == nil {
+		return x.e.FindByName(ctx, name)
+	}
+	return x.e.FindIn(ctx, x.parentID, name)
+}
+
+func storesAndReads[T any, N mlmd.Node](x *subject[T, N]) {
+	It("comes back as it was stored, by id, name and external id", func(ctx SpecContext) {
+		id := x.upsert(ctx, &x.v)
+		got := x.get(ctx, id)
+		x.same(got, x.v)
+		byName, err := x.find(ctx, *x.name(&x.v))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(byName).To(Equal(got))
+		byExternalID, err := x.e.FindByExternalID(ctx, **x.externalID(&x.v))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(byExternalID).To(Equal(got))
+	})
+
+	It("is in lists, among all and below its parent", func(ctx SpecContext) {
+		id := x.upsert(ctx, &x.v)
+		newest, err := x.e.Query().OrderBy(registry.ID).Desc().First(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(x.mapping.Ident(newest).ID).To(Equal(id))
+		if x.below != nil {
+			below, err := x.e.Of(x.parentID).Collect(ctx)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(below).To(HaveLen(1))
+			Expect(x.mapping.Ident(below[0]).ID).To(Equal(id))
+			Expect(x.e.Of("987654321").Collect(ctx)).To(BeEmpty())
+		}
+	})
+
+	It("is not found where it is not", func(ctx SpecContext) {
+		_, err := x.e.Get(ctx, "987654321")
+		Expect(err).To(MatchError(registry.ErrNotFound))
+		_, err = x.find(ctx, fresh("nobody"))
+		Expect(err).To(MatchError(registry.ErrNotFound))
+		_, err = x.e.FindByExternalID(ctx, fresh("nobody"))
+		Expect(err).To(MatchError(registry.ErrNotFound))
+	})
+}
+
+func updates[T any, N mlmd.Node](x *subject[T, N]) {
+	It("does not change when it is stored again, by id and by name", func(ctx SpecContext) {
+		id := x.upsert(ctx, &x.v)
+		stored := x.get(ctx, id)
+		Expect(x.upsert(ctx, &x.v)).To(Equal(id))
+		Expect(x.get(ctx, id)).To(Equal(stored), "also its update time")
+		x.mapping.SetID(&x.v, "")
+		Expect(x.upsert(ctx, &x.v)).To(Equal(id))
+		Expect(x.get(ctx, id)).To(Equal(stored))
+		Expect(x.upsert(ctx, x.get(ctx, id))).To(Equal(id), "as it was read")
+		Expect(x.get(ctx, id)).To(Equal(stored))
+	})
+
+	It("is patched: what is not set stays", func(ctx SpecContext) {
+		id := x.upsert(ctx, &x.v)
+		var patch T
+		x.mapping.SetID(&patch, id)
+		*x.description(&patch) = new("another")
+		x.upsert(ctx, &patch)
+		*x.description(&x.v) = new("another")
+		x.same(x.get(ctx, id), x.v)
+	})
+
+	It("loses what is cleared, and only that", func(ctx SpecContext) {
+		id := x.upsert(ctx, &x.v)
+		var patch T
+		x.mapping.SetID(&patch, id)
+		x.upsert(ctx, &patch, registry.Clear(x.clear))
+		*x.description(&x.v) = nil
+		x.same(x.get(ctx, id), x.v)
+	})
+
+	It("has its custom properties replaced as a whole", func(ctx SpecContext) {
+		id := x.upsert(ctx, &x.v)
+		*x.custom(&x.v) = value.Map{"int": value.String("now text"), "new": value.Bool(false)}
+		x.upsert(ctx, &x.v)
+		x.same(x.get(ctx, id), x.v)
+		*x.custom(&x.v) = value.Map{}
+		x.upsert(ctx, &x.v)
+		Expect(*x.custom(x.get(ctx, id))).To(BeEmpty())
+	})
+
+	It("is replaced by exactly what is given", func(ctx SpecContext) {
+		id := x.upsert(ctx, &x.v)
+		*x.description(&x.v), *x.externalID(&x.v), *x.custom(&x.v) = nil, nil, nil
+		got, err := x.e.Replace(ctx, &x.v)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(got).To(Equal(id))
+		x.same(x.get(ctx, id), x.v)
+		_, err = x.e.FindByExternalID(ctx, fresh("external"))
+		Expect(err).To(MatchError(registry.ErrNotFound))
+	})
+
+	It("is created by a replace, too", func(ctx SpecContext) {
+		id, err := x.e.Replace(ctx, &x.v)
+		Expect(err).NotTo(HaveOccurred())
+		x.same(x.get(ctx, id), x.v)
+	})
+
+	It("keeps its name and its parent", func(ctx SpecContext) {
+		x.upsert(ctx, &x.v)
+		renamed := x.v
+		*x.name(&renamed) = fresh("another")
+		_, err := x.e.Upsert(ctx, &renamed)
+		Expect(err).To(MatchError(registry.ErrInvalid))
+		Expect(failure(err).Field).To(Equal("name"))
+		x.same(x.get(ctx, x.mapping.Ident(&x.v).ID), x.v)
+	})
+}
+
+func converges[T any, N mlmd.Node](x *subject[T, N], rpc func() mlmdpb.MetadataStoreServiceClient) {
+	It("is finished after a try that was cut short at any request", func(ctx SpecContext) {
+		// Each request of the first try fails once, on a client that knows nothing.
+		for _, method := range []string{"PutTypes", "PutContexts", "PutParentContexts", "PutArtifacts", "PutLineageSubgraph", "PutExecution"} {
+			client, sent := counting(rpc())
+			e := registry.Use(registry.New(client), x.mapping)
+			sent.refuse(method, status.Error(codes.Unavailable, "cut"))
+			v := x.v
+			*x.name(&v) = fresh("name")
+			*x.externalID(&v) = nil
+			id, err := e.Upsert(ctx, &v)
+			if !slices.Contains(sent.take(), method) {
+				Expect(err).NotTo(HaveOccurred())
+				continue
+			}
+			Expect(err).To(MatchError(registry.ErrUnavailable))
+			Expect(id).To(BeEmpty())
+			Expect(x.mapping.Ident(&v).ID).To(BeEmpty())
+			sent.allow()
+			id, err = e.Upsert(ctx, &v)
+			Expect(err).NotTo(HaveOccurred())
+			x.same(x.get(ctx, id), v)
+			if x.below != nil {
+				below, err := x.e.Of(x.parentID).OrderBy(registry.ID).Desc().First(ctx)
+				Expect(err).NotTo(HaveOccurred())
+				Expect(x.mapping.Ident(below).ID).To(Equal(id), "it hangs below its parent")
+			}
+		}
+	})
+
+	It("is one entity when many store it at once", func(ctx SpecContext) {
+		const writers = 4
+		ids := make(chan string, writers)
+		for range writers {
+			v := x.v
+			go func() {
+				defer GinkgoRecover()
+				e := registry.Use(registry.New(rpc()), x.mapping)
+				id, err := e.Upsert(ctx, &v)
+				Expect(err).NotTo(HaveOccurred())
+				ids <- id
+			}()
+		}
+		first := <-ids
+		for range writers - 1 {
+			Expect(<-ids).To(Equal(first))
+		}
+		x.same(x.get(ctx, first), x.v)
+	})
+}
+
+func refuses[T any, N mlmd.Node](x *subject[T, N]) {
+	It("shares its external id with no other of its kind", func(ctx SpecContext) {
+		id := x.upsert(ctx, &x.v)
+		other := x.v
+		x.mapping.SetID(&other, "")
+		*x.name(&other) = fresh("another")
+		check := func(err error) {
+			GinkgoHelper()
+			Expect(err).To(MatchError(registry.ErrAlreadyExists))
+			e := failure(err)
+			Expect(e.Field).To(Equal("externalId"))
+			Expect(e.Value).To(Equal(**x.externalID(&x.v)))
+			Expect(e.ExistingID).To(Equal(id))
+		}
+		_, err := x.e.Upsert(ctx, &other)
+		check(err)
+		*x.externalID(&other) = nil
+		x.upsert(ctx, &other)
+		*x.externalID(&other) = *x.externalID(&x.v)
+		_, err = x.e.Upsert(ctx, &other) // now an update
+		check(err)
+	})
+}

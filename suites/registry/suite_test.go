@@ -1,0 +1,97 @@
+// Package registry_test runs the same specs of the registry on every backend:
+// the embedded store, servers of it, and the published core of MLMD.
+package registry_test
+
+import (
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/generated/model"
+	"github.com/mlmd-go/sdk/pkg/registry"
+	"github.com/mlmd-go/sdk/suites/backend"
+)
+
+func TestMain(m *testing.M) { backend.Main(m) }
+
+func TestRegistry(t *testing.T) {
+	RegisterFailHandler(Fail)
+	RunSpecs(t, "The registry")
+}
+
+// onEveryBackend describes what holds on every backend. rpc is a client of the
+// store of the spec that runs, which nothing else uses, or, on a server that
+// was there before, of one that others use too: so specs take names from fresh.
+func onEveryBackend(what string, body func(rpc func() mlmdpb.MetadataStoreServiceClient)) bool {
+	return Describe(what, func() {
+		for _, b := range backend.All() {
+			Context("on "+b.Name, Label(b.Name), func() {
+				var rpc mlmdpb.MetadataStoreServiceClient
+				BeforeEach(func() { rpc = b.Start(GinkgoTB()) })
+				body(func() mlmdpb.MetadataStoreServiceClient { return rpc })
+			})
+		}
+	})
+}
+
+var (
+	started = time.Now().UnixNano()
+	number  atomic.Int64
+)
+
+// fresh returns a name that nothing has yet.
+func fresh(what string) string {
+	return fmt.Sprintf("%s-%x-%d", what, started, number.Add(1))
+}
+
+// aModel stores a model and returns its id.
+func aModel(ctx SpecContext, reg *registry.Client) string {
+	GinkgoHelper()
+	id, err := reg.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: fresh("model")})
+	Expect(err).NotTo(HaveOccurred())
+	return id
+}
+
+// aVersion stores a version of a new model and returns its id.
+func aVersion(ctx SpecContext, reg *registry.Client) string {
+	GinkgoHelper()
+	id, err := reg.ModelVersions().Upsert(ctx, &model.ModelVersion{RegisteredModelID: aModel(ctx, reg), Name: fresh("version")})
+	Expect(err).NotTo(HaveOccurred())
+	return id
+}
+
+// anEnvironment stores a serving environment and returns its id.
+func anEnvironment(ctx SpecContext, reg *registry.Client) string {
+	GinkgoHelper()
+	id, err := reg.ServingEnvironments().Upsert(ctx, &model.ServingEnvironment{Name: fresh("environment")})
+	Expect(err).NotTo(HaveOccurred())
+	return id
+}
+
+// aService stores an inference service in a new environment and returns its
+// id.
+func aService(ctx SpecContext, reg *registry.Client) string {
+	GinkgoHelper()
+	id, err := reg.InferenceServices().Upsert(ctx, &model.InferenceService{
+		ServingEnvironmentID: anEnvironment(ctx, reg), RegisteredModelID: aModel(ctx, reg), Name: fresh("service"),
+	})
+	Expect(err).NotTo(HaveOccurred())
+	return id
+}
+
+// failure returns err as the registry's error, or fails the spec.
+func failure(err error) *registry.Error {
+	GinkgoHelper()
+	var e *registry.Error
+	Expect(err).To(MatchError(func(err error) bool { ok := errorAs(err, &e); return ok }, "a *registry.Error"))
+	return e
+}
+
+// long returns a name of n characters.
+func long(n int) string { return strings.Repeat("x", n) }
