@@ -11,10 +11,13 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
 // A Conn calls the unary methods of one service. Client and service never share
-// a message: each has its own, as over a network. Call options are ignored.
+// a message, as over a network: the service gets a copy of the request, and its
+// reply becomes the client's. A service must therefore not keep or reuse what
+// is in a reply. Call options are ignored.
 type Conn struct {
 	service any
 	unary   map[string]grpc.MethodHandler // by full name
@@ -38,12 +41,12 @@ func (c *Conn) Invoke(ctx context.Context, method string, in, out any, _ ...grpc
 	if err := ctx.Err(); err != nil {
 		return status.FromContextError(err).Err()
 	}
-	decode := func(dst any) error { return copyMessage(dst, in) }
+	decode := func(dst any) error { return onMessages(dst, in, proto.Merge) }
 	reply, err := handler(c.service, serverContext(ctx), decode, nil)
 	if err != nil {
 		return statusError(err)
 	}
-	return copyMessage(out, reply)
+	return onMessages(out, reply, move)
 }
 
 // NewStream fails: the service has unary methods only.
@@ -51,16 +54,27 @@ func (c *Conn) NewStream(_ context.Context, _ *grpc.StreamDesc, method string, _
 	return nil, status.Errorf(codes.Unimplemented, "unknown method %s", method)
 }
 
-// copyMessage makes dst a copy of src, which may be a nil message: that is one
-// without fields.
-func copyMessage(dst, src any) error {
+// onMessages fills dst from src, which may be a nil message: that is one without
+// fields.
+func onMessages(dst, src any, fill func(dst, src proto.Message)) error {
 	to, ok := dst.(proto.Message)
 	from, ok2 := src.(proto.Message)
 	if !ok || !ok2 {
 		return status.Errorf(codes.Internal, "want messages, got %T and %T", dst, src)
 	}
-	proto.Merge(to, from)
+	fill(to, from)
 	return nil
+}
+
+// move gives dst the fields of src, which nobody uses any more.
+func move(dst, src proto.Message) {
+	to := dst.ProtoReflect()
+	from := src.ProtoReflect()
+	from.Range(func(field protoreflect.FieldDescriptor, v protoreflect.Value) bool {
+		to.Set(field, v)
+		return true
+	})
+	to.SetUnknown(from.GetUnknown())
 }
 
 // serverContext is what a service sees of a client's context: its end and its

@@ -1,0 +1,121 @@
+package inproc_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/inproc"
+)
+
+// A service answers PutArtifacts with a function and nothing else.
+type service struct {
+	mlmdpb.UnimplementedMetadataStoreServiceServer
+	put func(context.Context, *mlmdpb.PutArtifactsRequest) (*mlmdpb.PutArtifactsResponse, error)
+}
+
+func (s service) PutArtifacts(ctx context.Context, req *mlmdpb.PutArtifactsRequest) (*mlmdpb.PutArtifactsResponse, error) {
+	return s.put(ctx, req)
+}
+
+func clientOf(put func(context.Context, *mlmdpb.PutArtifactsRequest) (*mlmdpb.PutArtifactsResponse, error)) mlmdpb.MetadataStoreServiceClient {
+	return mlmdpb.NewMetadataStoreServiceClient(inproc.New(&mlmdpb.MetadataStoreService_ServiceDesc, service{put: put}))
+}
+
+func TestTheServiceHasItsOwnRequest(t *testing.T) {
+	req := &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{{Name: proto.String("a"), Uri: proto.String("not \xff UTF-8")}, nil}}
+	c := clientOf(func(_ context.Context, got *mlmdpb.PutArtifactsRequest) (*mlmdpb.PutArtifactsResponse, error) {
+		if len(got.Artifacts) != 2 || got.Artifacts[0].GetUri() != "not \xff UTF-8" {
+			t.Errorf("the service got %v", got)
+		}
+		*got.Artifacts[0].Name = "changed"
+		return &mlmdpb.PutArtifactsResponse{ArtifactIds: []int64{1, 2}}, nil
+	})
+	reply, err := c.PutArtifacts(t.Context(), req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if req.Artifacts[0].GetName() != "a" {
+		t.Error("the service changed the client's request")
+	}
+	if len(reply.ArtifactIds) != 2 {
+		t.Errorf("the client got %v", reply)
+	}
+}
+
+func TestErrorsAlwaysHaveAStatus(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		err  error
+		want codes.Code
+	}{
+		{"a status", status.Error(codes.NotFound, "no"), codes.NotFound},
+		{"a plain error", errors.New("no"), codes.Unknown},
+		{"a deadline", context.DeadlineExceeded, codes.DeadlineExceeded},
+		{"a cancellation", context.Canceled, codes.Canceled},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			client := clientOf(func(context.Context, *mlmdpb.PutArtifactsRequest) (*mlmdpb.PutArtifactsResponse, error) {
+				return nil, c.err
+			})
+			_, err := client.PutArtifacts(t.Context(), &mlmdpb.PutArtifactsRequest{})
+			if status.Code(err) != c.want {
+				t.Errorf("got %v, want %v", err, c.want)
+			}
+		})
+	}
+}
+
+func TestADoneContextReachesNobody(t *testing.T) {
+	c := clientOf(func(context.Context, *mlmdpb.PutArtifactsRequest) (*mlmdpb.PutArtifactsResponse, error) {
+		t.Error("the service was called")
+		return nil, nil
+	})
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := c.PutArtifacts(cancelled, &mlmdpb.PutArtifactsRequest{}); status.Code(err) != codes.Canceled {
+		t.Errorf("cancelled: %v", err)
+	}
+	late, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
+	defer cancel()
+	if _, err := c.PutArtifacts(late, &mlmdpb.PutArtifactsRequest{}); status.Code(err) != codes.DeadlineExceeded {
+		t.Errorf("too late: %v", err)
+	}
+}
+
+func TestWhatIsNotImplementedSaysSo(t *testing.T) {
+	c := clientOf(nil)
+	if _, err := c.GetArtifacts(t.Context(), &mlmdpb.GetArtifactsRequest{}); status.Code(err) != codes.Unimplemented {
+		t.Errorf("a method: %v", err)
+	}
+	conn := inproc.New(&mlmdpb.MetadataStoreService_ServiceDesc, service{})
+	if err := conn.Invoke(t.Context(), "/other.Service/Method", nil, nil); status.Code(err) != codes.Unimplemented {
+		t.Errorf("another service: %v", err)
+	}
+	if _, err := conn.NewStream(t.Context(), nil, "/other.Service/Stream"); status.Code(err) != codes.Unimplemented {
+		t.Errorf("a stream: %v", err)
+	}
+}
+
+func TestMetadataArrivesAsIncoming(t *testing.T) {
+	c := clientOf(func(ctx context.Context, _ *mlmdpb.PutArtifactsRequest) (*mlmdpb.PutArtifactsResponse, error) {
+		in, _ := metadata.FromIncomingContext(ctx)
+		if got := in.Get("who"); len(got) != 1 || got[0] != "ada" {
+			t.Errorf("incoming metadata is %v", in)
+		}
+		if out, _ := metadata.FromOutgoingContext(ctx); len(out) != 0 {
+			t.Errorf("the client's metadata would go out again: %v", out)
+		}
+		return &mlmdpb.PutArtifactsResponse{}, nil
+	})
+	if _, err := c.PutArtifacts(metadata.AppendToOutgoingContext(t.Context(), "who", "ada"), nil); err != nil {
+		t.Fatal(err)
+	}
+}
