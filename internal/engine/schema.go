@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 )
 
 // SchemaVersion is the version of MLMD's database schema that the engine
@@ -27,6 +28,9 @@ type Schema struct {
 	// fixedIDs: the system types of a new database get their ids by name. Where
 	// it is false they come from a sequence that starts at 1.
 	fixedIDs bool
+	// batches: the driver takes several statements at once, if they have no
+	// parameters.
+	batches bool
 	// resumes: creation is not atomic, so that empty tables without a version
 	// are a creation cut short, which opening finishes.
 	resumes bool
@@ -120,7 +124,11 @@ func (s Schema) create(ctx context.Context, conn *sql.Conn) error {
 			return err
 		}
 	}
-	for _, statement := range d.statements() {
+	statements := d.statements()
+	if s.batches {
+		statements = []string{strings.Join(statements, ";\n")}
+	}
+	for _, statement := range statements {
 		if _, err := conn.ExecContext(ctx, statement); err != nil {
 			return fmt.Errorf("create the tables: %w", err)
 		}

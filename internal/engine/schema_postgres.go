@@ -28,6 +28,7 @@ func PostgresSchema() Schema {
 			" WHERE table_schema = current_schema() AND table_name IN (" + quotedNames() + ")",
 		scripts: "postgres",
 		command: "mlmd-server --db postgres://… --enable_database_upgrade",
+		batches: true,
 		exclusive: func(ctx context.Context, conn *sql.Conn, body func() error) error {
 			// READ COMMITTED, so that what was committed while waiting for the
 			// lock is seen.

@@ -23,6 +23,7 @@ func SQLiteSchema() Schema {
 		scripts:  "sqlite",
 		command:  "mlmd-server --db sqlite:FILE --enable_database_upgrade",
 		fixedIDs: true,
+		batches:  true,
 		exclusive: func(ctx context.Context, conn *sql.Conn, body func() error) error {
 			return alone(ctx, conn, []string{"BEGIN IMMEDIATE"}, body)
 		},

@@ -68,7 +68,8 @@ func startMySQL(folder string) (*process, error) {
 		"--port="+strconv.Itoa(port), "--pid-file="+filepath.Join(folder, "pid"), "--max-connections=300",
 		// As Debian sets it up; the server's own default is latin1.
 		"--character-set-server=utf8mb4", "--collation-server=utf8mb4_general_ci",
-		"--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0", "--innodb-buffer-pool-size=64M", "--skip-log-bin")
+		"--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0", "--innodb-buffer-pool-size=64M", "--skip-log-bin",
+		"--innodb-flush-method=nosync", "--innodb-file-per-table=0")
 }
 
 func runMySQL(ctx context.Context, config *driver.Config, statement string) error {
