@@ -2,7 +2,6 @@ package wire_test
 
 import (
 	"context"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -25,7 +24,7 @@ var _ = Describe("the published Python client", Ordered, func() {
 		var err error
 		python, err = backend.Python(ctx)
 		if err != nil {
-			skipOrFail(err)
+			skipOrFail(backend.Core, err)
 		}
 		want = transcript(ctx, python)
 		Expect(len(want)).To(BeNumerically(">", 70))
@@ -48,17 +47,6 @@ var _ = Describe("the published Python client", Ordered, func() {
 			"--cert", write("client.pem", keys.client.Cert), "--key", write("client.key", keys.client.Key)), want)
 	})
 })
-
-// skipOrFail skips what the published client is needed for, unless the run must
-// have it.
-func skipOrFail(reason error) {
-	for _, name := range strings.FieldsFunc(os.Getenv("MLMD_REQUIRE"), func(r rune) bool { return r == ',' || r == ' ' }) {
-		if name == backend.Core || name == "all" {
-			Fail("the published client is required by MLMD_REQUIRE: " + reason.Error())
-		}
-	}
-	Skip(reason.Error())
-}
 
 func transcript(ctx context.Context, python string, args ...string) []string {
 	GinkgoHelper()

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"slices"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/pkg/store"
+	"github.com/mlmd-go/sdk/pkg/store/sqlite"
+)
+
+// The kinds of database that are measured on.
+const (
+	inMemory = "memory"
+	sameFile = "file"     // both in write-ahead mode with synchronous FULL
+	ownFile  = "own-file" // each as it opens a file by itself
+)
+
+var titles = map[string]string{
+	inMemory: "SQLite in memory",
+	sameFile: "SQLite file, both in write-ahead mode, synchronous FULL",
+	ownFile:  "SQLite file, each with its own defaults (the core: rollback journal, synchronous FULL)",
+}
+
+func databaseNames() []string { return []string{inMemory, sameFile, ownFile} }
+
+// openBoth opens an empty database for each side.
+func openBoth(ctx context.Context, name, folder string, c *core) (*store.Store, string, error) {
+	if !slices.Contains(databaseNames(), name) {
+		return nil, "", fmt.Errorf("no database is called so; there are %v", databaseNames())
+	}
+	quiet := store.WithLogger(slog.New(slog.DiscardHandler))
+	if name == inMemory {
+		if err := c.open(&mlmdpb.ConnectionConfig{Config: &mlmdpb.ConnectionConfig_FakeDatabase{FakeDatabase: &mlmdpb.FakeDatabaseConfig{}}}); err != nil {
+			return nil, "", err
+		}
+		st, err := sqlite.OpenMemory(ctx, quiet)
+		return st, titles[name], err
+	}
+	theirs := filepath.Join(folder, "core.db")
+	if name == sameFile { // a file stays in write-ahead mode, whoever opens it
+		st, err := sqlite.Open(ctx, theirs, quiet)
+		if err != nil {
+			return nil, "", err
+		}
+		if err := st.Close(); err != nil {
+			return nil, "", err
+		}
+	}
+	if err := c.open(&mlmdpb.ConnectionConfig{Config: &mlmdpb.ConnectionConfig_Sqlite{Sqlite: &mlmdpb.SqliteMetadataSourceConfig{
+		FilenameUri: &theirs, ConnectionMode: mlmdpb.SqliteMetadataSourceConfig_READWRITE_OPENCREATE.Enum(),
+	}}}); err != nil {
+		return nil, "", err
+	}
+	st, err := sqlite.Open(ctx, filepath.Join(folder, "ours.db"), quiet)
+	return st, titles[name], err
+}
