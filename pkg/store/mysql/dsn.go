@@ -15,15 +15,15 @@ import (
 
 // parse reads a DSN in either form, and adds what the store relies on.
 func parse(dsn string) (*mysql.Config, error) {
+	var config *mysql.Config
+	var err error
 	if strings.HasPrefix(dsn, "mysql://") {
-		var err error
-		if dsn, err = fromURL(dsn); err != nil {
-			return nil, err
-		}
+		config, err = fromURL(dsn)
+	} else {
+		config, err = mysql.ParseDSN(dsn) // its errors quote nothing of the DSN
 	}
-	config, err := mysql.ParseDSN(dsn)
 	if err != nil {
-		return nil, fmt.Errorf("mysql: the DSN is not valid: %w", err) // the driver quotes nothing of it
+		return nil, fmt.Errorf("mysql: the DSN is not valid: %w", err)
 	}
 	if config.DBName == "" {
 		return nil, errors.New("mysql: the DSN names no database")
@@ -51,33 +51,53 @@ func parse(dsn string) (*mysql.Config, error) {
 	return config, nil
 }
 
-// fromURL makes the driver's form of a URL.
-func fromURL(text string) (string, error) {
+// fromURL reads mysql://user:password@host:port/name?key=value. The keys are
+// those of the driver's own form, and besides, as MLMD's configuration has them:
+// socket, the path of a Unix socket, and the ssl_… of [tlsOptions].
+func fromURL(text string) (*mysql.Config, error) {
 	u, err := url.Parse(text)
 	if err != nil {
 		var detail *url.Error // its text has the password
 		if errors.As(err, &detail) {
 			err = detail.Err
 		}
-		return "", fmt.Errorf("mysql: the DSN is not a valid URL: %w", err)
+		return nil, err
+	}
+	query := u.Query()
+	security, err := takeTLS(query)
+	if err != nil {
+		return nil, err
 	}
 	config := mysql.NewConfig()
 	config.User = u.User.Username()
 	config.Passwd, _ = u.User.Password()
-	config.Net = "tcp"
-	config.Addr = u.Host
+	config.DBName = strings.TrimPrefix(u.Path, "/")
+	config.Net, config.Addr = "tcp", u.Host
 	if u.Port() == "" {
 		config.Addr = net.JoinHostPort(u.Hostname(), "3306")
 	}
-	config.DBName = strings.TrimPrefix(u.Path, "/")
+	if socket := query.Get("socket"); socket != "" {
+		config.Net, config.Addr = "unix", socket
+		query.Del("socket")
+	}
 	dsn := config.FormatDSN()
-	if u.RawQuery == "" {
-		return dsn, nil
+	if len(query) > 0 {
+		separator := "?"
+		if strings.Contains(dsn, "?") {
+			separator = "&"
+		}
+		dsn += separator + query.Encode()
 	}
-	if strings.Contains(dsn, "?") {
-		return dsn + "&" + u.RawQuery, nil
+	if config, err = mysql.ParseDSN(dsn); err != nil {
+		return nil, err
 	}
-	return dsn + "?" + u.RawQuery, nil
+	if security != nil {
+		if security.ServerName == "" {
+			security.ServerName = u.Hostname()
+		}
+		config.TLS = security
+	}
+	return config, nil
 }
 
 // A connector sets up new connections.

@@ -1,0 +1,131 @@
+package mysql
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+)
+
+func TestBothFormsOfADSNNameTheSameDatabase(t *testing.T) {
+	for _, dsn := range []string{
+		"ada:p@ss:w/ord@tcp(db.example:3307)/registry?readTimeout=5s",
+		"mysql://ada:" + url.QueryEscape("p@ss:w/ord") + "@db.example:3307/registry?readTimeout=5s",
+	} {
+		config, err := parse(dsn)
+		if err != nil {
+			t.Errorf("%s: %v", dsn, err)
+			continue
+		}
+		if config.User != "ada" || config.Passwd != "p@ss:w/ord" || config.Net != "tcp" || config.Addr != "db.example:3307" ||
+			config.DBName != "registry" || config.ReadTimeout.Seconds() != 5 {
+			t.Errorf("%s is read as %+v", dsn, config)
+		}
+		if config.Params["time_zone"] != "'+00:00'" || !strings.Contains(config.Params["sql_mode"], "STRICT_ALL_TABLES") {
+			t.Errorf("%s: session settings are %v", dsn, config.Params)
+		}
+	}
+}
+
+func TestWhatAURLLeavesOutHasADefault(t *testing.T) {
+	config, err := parse("mysql://ada@db.example/registry")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if config.Addr != "db.example:3306" || config.TLS != nil {
+		t.Errorf("read as %+v", config)
+	}
+}
+
+func TestAURLMayNameASocket(t *testing.T) {
+	config, err := parse("mysql://ada@/registry?socket=/run/mysqld/mysqld.sock")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if config.Net != "unix" || config.Addr != "/run/mysqld/mysqld.sock" || config.Params["socket"] != "" {
+		t.Errorf("read as %+v", config)
+	}
+}
+
+func TestTLSOfAURL(t *testing.T) {
+	for _, c := range []struct {
+		query    string
+		verifies bool // the server's name
+	}{
+		{"ssl_verify=true", true},
+		{"ssl_verify=false", false},
+		{"ssl_cipher=AES128-SHA", false},
+	} {
+		config, err := parse("mysql://ada@db.example/registry?" + c.query)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if config.TLS == nil {
+			t.Errorf("%s: no TLS", c.query)
+			continue
+		}
+		if config.TLS.InsecureSkipVerify == c.verifies || config.TLS.ServerName != "db.example" {
+			t.Errorf("%s: verify %v, name %q", c.query, !config.TLS.InsecureSkipVerify, config.TLS.ServerName)
+		}
+		for key := range config.Params {
+			if strings.HasPrefix(key, "ssl_") {
+				t.Errorf("%s would become a session variable", key)
+			}
+		}
+	}
+}
+
+func TestABadDSNIsNamedWithoutItsPassword(t *testing.T) {
+	for dsn, want := range map[string]string{
+		"ada:secret@tcp(db.example:3306)/":                           "names no database",
+		"ada:secret@tcp(db.example:3306":                             "not valid",
+		"mysql://ada:secret@db.example:port/registry":                "not valid",
+		"mysql://ada:secret@db.example/registry?ssl_ca=/none/ca.pem": "certificate authority",
+		"mysql://ada:secret@db.example/registry?ssl_cert=/none/c":    "ssl_cert and ssl_key",
+	} {
+		_, err := parse(dsn)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error is %v, want %q", dsn, err, want)
+		} else if strings.Contains(err.Error(), "secret") {
+			t.Errorf("the password is in %q", err)
+		}
+	}
+}
+
+func TestMariaDBReturnsIdsSince10_5(t *testing.T) {
+	for version, want := range map[string]bool{
+		"10.11.19-MariaDB-0+deb12u1":          true,
+		"10.4.34-MariaDB":                     false,
+		"5.5.5-10.6.16-MariaDB-1:10.6.16":     true,
+		"11.4.2-MariaDB-ubu2404":              true,
+		"8.0.36":                              false,
+		"8.4.0-commercial":                    false,
+		"something-MariaDB that says nothing": false,
+	} {
+		if got := canReturn(version); got != want {
+			t.Errorf("%s: %v", version, got)
+		}
+	}
+}
+
+func TestParametersAreComparedExactlyWhateverTheColumnsCollation(t *testing.T) {
+	maria := map[string]bool{"utf8mb4_nopad_bin": true, "latin1_nopad_bin": true}
+	mysql8 := map[string]bool{"utf8mb4_0900_bin": true}
+	for _, c := range []struct {
+		name string
+		x    existing
+		want string
+	}{
+		{"no tables yet", existing{}, ""},
+		{"ours on MariaDB", existing{charset: "utf8mb4", collation: "utf8mb4_nopad_bin", collations: maria}, ""},
+		{"ours on MySQL 8", existing{charset: "utf8mb4", collation: "utf8mb4_0900_bin", collations: mysql8}, ""},
+		{"the original's on MariaDB", existing{charset: "utf8mb4", collation: "utf8mb4_general_ci", collations: maria}, "CONVERT(? USING utf8mb4) COLLATE utf8mb4_nopad_bin"},
+		{"the original's on MySQL 8", existing{charset: "utf8mb4", collation: "utf8mb4_0900_ai_ci", collations: mysql8}, "CONVERT(? USING utf8mb4) COLLATE utf8mb4_0900_bin"},
+		{"padded with blanks", existing{charset: "utf8mb4", collation: "utf8mb4_bin", collations: maria}, "CONVERT(? USING utf8mb4) COLLATE utf8mb4_nopad_bin"},
+		{"latin1", existing{charset: "latin1", collation: "latin1_swedish_ci", collations: maria}, "CONVERT(? USING latin1) COLLATE latin1_nopad_bin"},
+		{"MySQL 5.7", existing{charset: "utf8mb4", collation: "utf8mb4_general_ci"}, "CAST(CONVERT(? USING utf8mb4) AS BINARY)"},
+	} {
+		if got := c.x.textParam(); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
