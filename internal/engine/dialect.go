@@ -25,6 +25,9 @@ type Dialect struct {
 	// compared, if the tables' own collation would not compare text byte for
 	// byte; empty elsewhere. It holds one ?. Statements mark these as ?$.
 	TextParam string
+	// Charset is the character set in which text comes and goes, if that is not
+	// the one of UTF-8; empty elsewhere. What is sent is UTF-8 nevertheless.
+	Charset string
 	// IDs says how the ids of inserted rows are learned.
 	IDs IDSource
 	// MaxParams is how many parameters one statement may have.

@@ -27,9 +27,18 @@ const (
 // timeColumns are the columns of the fields that are times.
 var timeColumns = map[orderBy]string{byCreateTime: "create_time_since_epoch", byUpdateTime: "last_update_time_since_epoch"}
 
-// filterDialects are the filter language's dialects by the names of ours.
-var filterDialects = map[string]*filterquery.Dialect{
-	"sqlite": filterquery.SQLite, "postgres": filterquery.Postgres, "mysql": filterquery.MySQL,
+// filterDialect is the filter language's dialect of the database.
+func (d *Dialect) filterDialect() *filterquery.Dialect {
+	switch d.Name {
+	case "postgres":
+		return filterquery.Postgres
+	case "mysql":
+		if d.Charset != "" {
+			return filterquery.MySQLOver(d.Charset)
+		}
+		return filterquery.MySQL
+	}
+	return filterquery.SQLite
 }
 
 // A listOptions is what list options ask for, once they are checked.

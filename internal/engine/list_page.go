@@ -177,7 +177,7 @@ func (o *listOptions) statement(d *Dialect, k *nodeKind, base baseSet) (listStat
 		s.args = append(s.args, base.args...)
 	}
 	if o.filter != nil {
-		f, err := o.filter.SQL(filterDialects[d.Name])
+		f, err := o.filter.SQL(d.filterDialect())
 		if err != nil {
 			return s, invalidFilter(err)
 		}

@@ -128,7 +128,7 @@ var scale = math.Ldexp(1, 537)
 var MySQL = &Dialect{
 	value:   params("?", "(? + 0e0)", "?$"),
 	null:    map[Type]string{BoolType: "NULL", IntType: "NULL", FloatType: "NULL", TextType: "NULL"},
-	exact:   "CAST(CONVERT(%1 USING utf8mb4) AS BINARY)",
+	exact:   exactMySQL("utf8mb4"),
 	like:    charsMySQL(lowerMySQL("%1")) + " COLLATE utf8mb4_bin LIKE " + charsMySQL(lowerMySQL("REPLACE(%2, '|', '||')")) + " ESCAPE '|'",
 	likeAny: charsMySQL(lowerMySQL("%1")) + " COLLATE utf8mb4_bin LIKE " + charsMySQL(lowerMySQL("REPLACE(%2, '|', '||')")) + " ESCAPE '|'",
 	before:  "%1 %2 %3",
@@ -151,6 +151,16 @@ var MySQL = &Dialect{
 		opNeg: "(-%1)", opAbs: "ABS(%1)", opSign: "(SIGN(%1) + 0e0)",
 	},
 }
+
+// MySQLOver is the dialect of MySQL where text comes and goes in another
+// character set than utf8mb4, whose bytes are UTF-8 nevertheless.
+func MySQLOver(charset string) *Dialect {
+	d := *MySQL
+	d.exact = exactMySQL(charset)
+	return &d
+}
+
+func exactMySQL(charset string) string { return "CAST(CONVERT(%1 USING " + charset + ") AS BINARY)" }
 
 func lowerMySQL(bytes string) string {
 	return "CAST(LOWER(CONVERT(" + bytes + " USING tis620)) AS BINARY)"

@@ -87,7 +87,7 @@ func (b *builder) value(t *term) frag {
 	}
 }
 
-// comparable is the SQL of terms that are compared with one another. A text
+// comparable is the SQL of terms that are tested for equality. A text
 // column that meets nothing but constants stays as it is, so that its index
 // serves.
 func (b *builder) comparable(ts []*term) []frag {
@@ -114,15 +114,14 @@ var orderSigns = map[op]string{opLt: "<", opLe: "<=", opGt: ">", opGe: ">="}
 
 // compare is a comparison of two terms.
 func (b *builder) compare(t *term) frag {
-	kids := b.comparable(t.kids)
 	if sign := orderSigns[t.op]; sign != "" && t.kids[0].typ == TextType {
-		return b.put("("+b.before+")", kids[0], frag{sql: sign}, kids[1])
+		return b.put("("+b.before+")", b.term(t.kids[0]), frag{sql: sign}, b.term(t.kids[1]))
 	}
-	return b.put("("+infix[t.op]+")", kids...)
+	return b.put("("+infix[t.op]+")", b.comparable(t.kids)...)
 }
 
 func (b *builder) between(t *term) frag {
-	kids := b.comparable(t.kids)
+	kids := b.terms(t.kids)
 	if t.kids[0].typ == TextType {
 		return b.put("("+b.before+" AND "+strings.NewReplacer("%2", "%4", "%3", "%5").Replace(b.before)+")",
 			kids[0], frag{sql: ">="}, kids[1], frag{sql: "<="}, kids[2])

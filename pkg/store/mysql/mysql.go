@@ -22,6 +22,9 @@ const connections = 16
 
 type sharedKey struct{}
 
+// sharedCharset is what the original declares its connections to be.
+const sharedCharset = "latin1"
+
 // SharedWithOriginal opens a database that Google's MLMD server uses too.
 //
 // That server sends UTF-8 over a connection that it declares as latin1, so that
@@ -63,6 +66,9 @@ func Open(ctx context.Context, dsn string, opts ...store.Option) (*store.Store, 
 		c.Dialect.IDs = engine.IDsReturned
 	}
 	shared := store.Value(sharedKey{}, opts...) == true || found.latin1()
+	if shared {
+		c.Dialect.Charset = sharedCharset
+	}
 	if c.Write, err = connect(config, shared); err != nil {
 		return nil, err
 	}
@@ -98,7 +104,7 @@ func connect(config *mysql.Config, shared bool) (*sql.DB, error) {
 	config = config.Clone()
 	charset := "utf8mb4"
 	if shared {
-		charset = "latin1"
+		charset = sharedCharset
 	}
 	if err := config.Apply(mysql.Charset(charset, "")); err != nil {
 		return nil, fmt.Errorf("mysql: %w", err)

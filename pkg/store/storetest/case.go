@@ -87,5 +87,6 @@ func Cases() []Case {
 		readCases(),
 		valueCases(),
 		hostileCases(),
+		filterCases(),
 	)
 }

@@ -1,5 +1,7 @@
 package storetest
 
+import "slices"
+
 // Ours is what this project's service does on every database.
 func Ours() []Capability {
 	has := []Capability{SortsReads}
@@ -24,6 +26,7 @@ type Difference struct {
 // The names of the differences.
 const (
 	ContextBatches    Capability = "context batches"
+	LineageGraphs     Capability = "lineage graphs"
 	ConflictsOnUpdate Capability = "conflicts on update"
 	TypeConflicts     Capability = "type conflicts"
 	RefusedNumbers    Capability = "refused numbers"
@@ -40,7 +43,7 @@ const (
 )
 
 // Differences are all differences, in the order of docs/compatibility.md.
-func Differences() []Difference { return differences }
+func Differences() []Difference { return slices.Concat(differences, listDifferences) }
 
 var differences = []Difference{
 	{
@@ -48,6 +51,12 @@ var differences = []Difference{
 		"UNIMPLEMENTED: only its library has them",
 		"answered as the library does",
 		"the contract declares them, and they save one call a context",
+	},
+	{
+		LineageGraphs, "RPCs", "GetLineageGraph, which is deprecated",
+		"UNIMPLEMENTED",
+		"answered",
+		"the contract declares it, and old clients call it",
 	},
 	{
 		ConflictsOnUpdate, "nodes", "an update takes an external id, or a context's name, that another node has",
