@@ -7,6 +7,9 @@ import (
 	"log/slog"
 	"time"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
@@ -51,9 +54,39 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 		e.readers = newPool(c.Read, c.Dialect, c.Readers)
 	}
 	if err := c.Dialect.Schema.Open(ctx, c.Write); err != nil {
-		return nil, errors.Join(err, e.Close())
+		if failed := e.Close(); failed != nil {
+			e.log.InfoContext(ctx, "closing what could not be opened", "error", failed)
+		}
+		return nil, &openError{err: err, code: e.openCode(err)}
 	}
 	return e, nil
+}
+
+// An openError is why a database could not be opened. It has a gRPC status, so
+// that a server can tell what may be over in a moment.
+type openError struct {
+	err  error
+	code codes.Code
+}
+
+func (o *openError) Error() string              { return o.err.Error() }
+func (o *openError) Unwrap() error              { return o.err }
+func (o *openError) GRPCStatus() *status.Status { return status.New(o.code, o.err.Error()) }
+
+func (e *Engine) openCode(err error) codes.Code {
+	switch {
+	case errors.Is(err, ErrSchemaPartial):
+		return codes.Aborted
+	case errors.Is(err, ErrSchemaDamaged):
+		return codes.DataLoss
+	case errors.As(err, new(*SchemaError)):
+		return codes.FailedPrecondition
+	case errors.Is(err, context.Canceled):
+		return codes.Canceled
+	case errors.Is(err, context.DeadlineExceeded):
+		return codes.DeadlineExceeded
+	}
+	return e.translate(err).code
 }
 
 // Close waits for the requests that run and closes the database. Later
