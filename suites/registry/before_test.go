@@ -1,0 +1,212 @@
+package registry_test
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/mlmd-go/sdk/generated/field"
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/generated/model"
+	"github.com/mlmd-go/sdk/pkg/registry"
+	"github.com/mlmd-go/sdk/pkg/value"
+)
+
+// What an earlier client of such stores got wrong.
+var _ = onEveryBackend("where an earlier client failed, this one", func(rpc func() mlmdpb.MetadataStoreServiceClient) {
+	var reg *registry.Client
+	BeforeEach(func() { reg = registry.New(rpc()) })
+
+	It("updates a version and an artifact", func(ctx SpecContext) {
+		v := model.ModelVersion{RegisteredModelID: aModel(ctx, reg), Name: "v1"}
+		_, err := reg.ModelVersions().Upsert(ctx, &v)
+		Expect(err).NotTo(HaveOccurred())
+		a := model.ModelArtifact{ModelVersionID: v.ID, Name: "weights"}
+		_, err = reg.ModelArtifacts().Upsert(ctx, &a)
+		Expect(err).NotTo(HaveOccurred())
+		v.Author, a.URI = new("ada"), new("s3://new")
+		_, err = reg.ModelVersions().Upsert(ctx, &v)
+		Expect(err).NotTo(HaveOccurred())
+		_, err = reg.ModelArtifacts().Upsert(ctx, &a)
+		Expect(err).NotTo(HaveOccurred())
+		gotV, err := reg.ModelVersions().Get(ctx, v.ID)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(gotV.Author).To(HaveValue(Equal("ada")))
+		gotA, err := reg.ModelArtifacts().Get(ctx, a.ID)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(gotA.URI).To(HaveValue(Equal("s3://new")))
+	})
+
+	It("leaves no orphan below a parent that does not exist", func(ctx SpecContext) {
+		_, err := reg.ModelVersions().Upsert(ctx, &model.ModelVersion{RegisteredModelID: "987654321", Name: "v1"})
+		Expect(err).To(MatchError(registry.ErrNotFound))
+		_, err = reg.ModelVersions().FindByName(ctx, "987654321", "v1")
+		Expect(err).To(MatchError(registry.ErrNotFound))
+	})
+
+	It("keeps what newer programs stored beside what it knows", func(ctx SpecContext) {
+		m := model.RegisteredModel{Name: fresh("model"), Owner: new("ada")}
+		_, err := reg.RegisteredModels().Upsert(ctx, &m)
+		Expect(err).NotTo(HaveOccurred())
+		// A newer program: one more declared property, on the type and on the model.
+		_, err = rpc().PutContextType(ctx, &mlmdpb.PutContextTypeRequest{
+			CanAddFields: new(true), CanOmitFields: new(true),
+			ContextType: &mlmdpb.ContextType{Name: new("kf.RegisteredModel"), Properties: map[string]mlmdpb.PropertyType{"newer": mlmdpb.PropertyType_STRING}},
+		})
+		Expect(err).NotTo(HaveOccurred())
+		id := number64(m.ID)
+		stored, err := rpc().GetContextsByID(ctx, &mlmdpb.GetContextsByIDRequest{ContextIds: []int64{id}})
+		Expect(err).NotTo(HaveOccurred())
+		c := stored.Contexts[0]
+		c.Properties["newer"] = &mlmdpb.Value{Value: &mlmdpb.Value_StringValue{StringValue: "kept"}}
+		_, err = rpc().PutContexts(ctx, &mlmdpb.PutContextsRequest{Contexts: []*mlmdpb.Context{c}})
+		Expect(err).NotTo(HaveOccurred())
+
+		for _, write := range []func() error{
+			func() error { m.Owner = new("bob"); _, err := reg.RegisteredModels().Upsert(ctx, &m); return err },
+			func() error { m.Owner = nil; _, err := reg.RegisteredModels().Replace(ctx, &m); return err },
+			func() error { // an older program that starts now
+				_, err := registry.New(rpc()).RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: m.Name, Owner: new("cleo")})
+				return err
+			},
+		} {
+			Expect(write()).To(Succeed())
+			stored, err := rpc().GetContextsByID(ctx, &mlmdpb.GetContextsByIDRequest{ContextIds: []int64{id}})
+			Expect(err).NotTo(HaveOccurred())
+			Expect(stored.Contexts[0].Properties["newer"].GetStringValue()).To(Equal("kept"))
+		}
+	})
+
+	It("keeps lists of texts with commas, and structures", func(ctx SpecContext) {
+		m := model.RegisteredModel{Name: fresh("model"), Tasks: []string{"a,b", "c"}, Language: []string{}}
+		_, err := reg.RegisteredModels().Upsert(ctx, &m)
+		Expect(err).NotTo(HaveOccurred())
+		v := model.ModelVersion{RegisteredModelID: m.ID, Name: "v", CustomProperties: value.Map{"s": value.Struct(map[string]any{"x": "y"})}}
+		_, err = reg.ModelVersions().Upsert(ctx, &v)
+		Expect(err).NotTo(HaveOccurred())
+		got, err := reg.RegisteredModels().Get(ctx, m.ID)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(got.Tasks).To(Equal([]string{"a,b", "c"}))
+		Expect(got.Language).To(Equal([]string{}))
+		gotV, err := reg.ModelVersions().Get(ctx, v.ID)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(gotV.CustomProperties).To(Equal(v.CustomProperties))
+	})
+
+	It("takes quotes and the like in names for what they are", func(ctx SpecContext) {
+		for _, odd := range []string{`it's`, `say "x"`, "back`quote", "100%", "under_score", "-- comment", "ü 日本", "a:b:c", " blanks "} {
+			name := odd + fresh("")
+			m := model.RegisteredModel{Name: name}
+			id, err := reg.RegisteredModels().Upsert(ctx, &m)
+			Expect(err).NotTo(HaveOccurred())
+			got, err := reg.RegisteredModels().FindByName(ctx, name)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(got.ID).To(Equal(id))
+			Expect(got.Name).To(Equal(name))
+			v := model.ModelVersion{RegisteredModelID: id, Name: name, Author: &name}
+			_, err = reg.ModelVersions().Upsert(ctx, &v)
+			Expect(err).NotTo(HaveOccurred())
+			byFilter, err := reg.ModelVersions().Query().Where(field.ModelVersion.Name.Eq(name), field.ModelVersion.Author.In("nobody", name)).Collect(ctx)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(names(byFilter)).To(Equal([]string{name}))
+			model_, err := rpc().GetContextsByID(ctx, &mlmdpb.GetContextsByIDRequest{ContextIds: []int64{number64(v.ID)}})
+			Expect(err).NotTo(HaveOccurred())
+			Expect(model_.Contexts[0].Properties["model_name"].GetStringValue()).To(Equal(name), "the model's whole name")
+		}
+	})
+
+	It("rounds doubles where the store does, and does not write them again for that", func(ctx SpecContext) {
+		m := model.RegisteredModel{Name: fresh("model"), CustomProperties: value.Map{
+			"a": value.Double(0.123456789), "b": value.Double(123456789012345678), "c": value.Double(1e-9), "d": value.Double(3),
+		}}
+		id, err := reg.RegisteredModels().Upsert(ctx, &m)
+		Expect(err).NotTo(HaveOccurred())
+		stored, err := reg.RegisteredModels().Get(ctx, id)
+		Expect(err).NotTo(HaveOccurred())
+		client, sent := counting(rpc())
+		reg := registry.New(client)
+		_, err = reg.RegisteredModels().Upsert(ctx, &m)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(writes(sent.take())).To(BeEmpty())
+		again, err := reg.RegisteredModels().Get(ctx, id)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(again).To(Equal(stored))
+	})
+
+	It("stores a small change of a double where the store keeps it", func(ctx SpecContext) {
+		m := model.RegisteredModel{Name: fresh("model"), CustomProperties: value.Map{"rate": value.Double(0)}}
+		id, err := reg.RegisteredModels().Upsert(ctx, &m)
+		Expect(err).NotTo(HaveOccurred())
+		m.CustomProperties = value.Map{"rate": value.Double(1e-7)}
+		_, err = reg.RegisteredModels().Upsert(ctx, &m)
+		Expect(err).NotTo(HaveOccurred())
+		got, err := reg.RegisteredModels().Get(ctx, id)
+		Expect(err).NotTo(HaveOccurred())
+		rate, _ := got.CustomProperties["rate"].AsDouble()
+		Expect(rate).To(Or(Equal(1e-7), Equal(0.0))) // 0 where the store has six decimals
+		_, err = reg.RegisteredModels().Upsert(ctx, got)
+		Expect(err).NotTo(HaveOccurred())
+	})
+})
+
+var _ = onEveryBackend("stores of other programs", func(rpc func() mlmdpb.MetadataStoreServiceClient) {
+	It("keep the prefix of their types", func(ctx SpecContext) {
+		reg := registry.New(rpc(), registry.TypePrefix("odh."))
+		m := model.RegisteredModel{Name: fresh("model")}
+		_, err := reg.RegisteredModels().Upsert(ctx, &m)
+		Expect(err).NotTo(HaveOccurred())
+		v := model.ModelVersion{RegisteredModelID: m.ID, Name: "v1"}
+		_, err = reg.ModelVersions().Upsert(ctx, &v)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(reg.ModelVersions().OfModel(m.ID).Collect(ctx)).To(HaveLen(1))
+		stored, err := rpc().GetContextsByID(ctx, &mlmdpb.GetContextsByIDRequest{ContextIds: []int64{number64(v.ID)}})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(stored.Contexts[0].GetType()).To(Equal("odh.ModelVersion"))
+		_, err = registry.New(rpc()).ModelVersions().Get(ctx, v.ID)
+		Expect(err).To(MatchError(registry.ErrNotFound), "a client sees one prefix")
+	})
+
+	It("may name artifacts by a UUID and link them only: they are read, patched and in the tree", func(ctx SpecContext) {
+		reg := registry.New(rpc())
+		version := aVersion(ctx, reg)
+		v, err := reg.ModelVersions().Get(ctx, version)
+		Expect(err).NotTo(HaveOccurred())
+		free := model.ModelArtifact{Name: "weights"}
+		_, err = reg.ModelArtifacts().Upsert(ctx, &free)
+		Expect(err).NotTo(HaveOccurred())
+		_, err = rpc().PutAttributionsAndAssociations(ctx, &mlmdpb.PutAttributionsAndAssociationsRequest{Attributions: []*mlmdpb.Attribution{
+			{ArtifactId: new(number64(free.ID)), ContextId: new(number64(version))},
+		}})
+		Expect(err).NotTo(HaveOccurred())
+		below, err := reg.ModelArtifacts().OfVersion(version).Collect(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(below).To(HaveLen(1))
+		Expect(below[0].Name).To(Equal("weights"))
+		_, err = reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{ID: free.ID, ModelVersionID: version, URI: new("s3://x")})
+		Expect(err).NotTo(HaveOccurred(), "it hangs below this version")
+		_, err = reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{ID: free.ID, ModelVersionID: aVersion(ctx, reg)})
+		Expect(err).To(MatchError(registry.ErrInvalid), "and below no other")
+		tree, err := reg.RegisteredModels().Tree(ctx, v.RegisteredModelID)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(tree.Versions).To(HaveLen(1))
+		Expect(tree.Versions[0].Artifacts).To(HaveLen(1))
+	})
+
+	It("may declare a property as another kind: only writing that property fails", func(ctx SpecContext) {
+		prefix := fresh("t") + "."
+		_, err := rpc().PutContextType(ctx, &mlmdpb.PutContextTypeRequest{ContextType: &mlmdpb.ContextType{
+			Name: new(prefix + "RegisteredModel"), Properties: map[string]mlmdpb.PropertyType{"owner": mlmdpb.PropertyType_INT},
+		}})
+		Expect(err).NotTo(HaveOccurred())
+		reg := registry.New(rpc(), registry.TypePrefix(prefix))
+		m := model.RegisteredModel{Name: fresh("model"), Description: new("d")}
+		id, err := reg.RegisteredModels().Upsert(ctx, &m)
+		Expect(err).NotTo(HaveOccurred())
+		m.Owner = new("ada")
+		_, err = reg.RegisteredModels().Upsert(ctx, &m)
+		Expect(err).To(MatchError(registry.ErrConflict))
+		Expect(failure(err).Field).To(Equal("owner"))
+		got, err := reg.RegisteredModels().Get(ctx, id)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(got.Description).To(HaveValue(Equal("d")))
+	})
+})

@@ -1,0 +1,253 @@
+package registry_test
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/mlmd-go/sdk/generated/field"
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/generated/model"
+	"github.com/mlmd-go/sdk/pkg/filter"
+	"github.com/mlmd-go/sdk/pkg/registry"
+	"github.com/mlmd-go/sdk/pkg/value"
+)
+
+// A truth is a value of SQL's logic: NULL is unknown.
+type truth int
+
+const (
+	no truth = iota
+	unknown
+	yes
+)
+
+func is(b bool) truth {
+	if b {
+		return yes
+	}
+	return no
+}
+
+// A test is a condition, and what it is worth for one artifact.
+type test struct {
+	text string
+	expr filter.Expr[*model.ModelArtifact]
+	eval func(*model.ModelArtifact) truth
+}
+
+// leaves are comparisons of each kind of field.
+func leaves(r *rand.Rand) test {
+	f := field.ModelArtifact
+	words := []string{"a", "b", "c", "it's", "x y"}
+	word, n, d := words[r.IntN(len(words))], r.Int64N(4), float64(r.IntN(4))/2
+	str := func(get func(*model.ModelArtifact) *string, f filter.OptString[*model.ModelArtifact], name string) test {
+		on := func(cmp func(string) bool) func(*model.ModelArtifact) truth {
+			return func(v *model.ModelArtifact) truth {
+				if s := get(v); s != nil {
+					return is(cmp(*s))
+				}
+				return unknown
+			}
+		}
+		switch r.IntN(5) {
+		case 0:
+			return test{name + "=" + word, f.Eq(word), on(func(s string) bool { return s == word })}
+		case 1:
+			return test{name + "!=" + word, f.Ne(word), on(func(s string) bool { return s != word })}
+		case 2:
+			return test{name + " in b c", f.In("b", "c"), on(func(s string) bool { return s == "b" || s == "c" })}
+		case 3:
+			return test{name + "<" + word, f.Lt(word), on(func(s string) bool { return s < word })}
+		default:
+			return test{name + " is set", f.IsSet(), func(v *model.ModelArtifact) truth { return is(get(v) != nil) }}
+		}
+	}
+	custom := func(name string) func(*model.ModelArtifact) (value.Value, bool) {
+		return func(v *model.ModelArtifact) (value.Value, bool) { x, ok := v.CustomProperties[name]; return x, ok }
+	}
+	switch r.IntN(6) {
+	case 0:
+		return str(func(v *model.ModelArtifact) *string { return v.ModelFormatName }, f.ModelFormatName, "format")
+	case 1:
+		return str(func(v *model.ModelArtifact) *string { return v.Description }, f.Description, "description")
+	case 2:
+		return str(func(v *model.ModelArtifact) *string { return v.URI }, f.URI, "uri")
+	case 3:
+		get := custom("n")
+		return test{fmt.Sprintf("n>%d", n), f.Custom.Custom("n").Int().Gt(n), func(v *model.ModelArtifact) truth {
+			x, _ := get(v)
+			if i, ok := x.AsInt(); ok {
+				return is(i > n)
+			}
+			return unknown
+		}}
+	case 4:
+		get := custom("a d")
+		return test{fmt.Sprintf("d<=%v", d), f.Custom.Custom("a d").Double().Le(d), func(v *model.ModelArtifact) truth {
+			x, _ := get(v)
+			if y, ok := x.AsDouble(); ok {
+				return is(y <= d)
+			}
+			return unknown
+		}}
+	default:
+		states := []model.ArtifactState{model.ArtifactStateLive, model.ArtifactStatePending, model.ArtifactStateUnknown, model.ArtifactStateReference}
+		a, b := states[r.IntN(4)], states[r.IntN(4)]
+		return test{fmt.Sprintf("state in %s %s", a, b), f.State.In(a, b), func(v *model.ModelArtifact) truth {
+			if v.State == nil {
+				return unknown
+			}
+			return is(*v.State == a || *v.State == b)
+		}}
+	}
+}
+
+// random returns a condition of at most the given depth.
+func random(r *rand.Rand, depth int) test {
+	if depth == 0 || r.IntN(4) == 0 {
+		return leaves(r)
+	}
+	a := random(r, depth-1)
+	switch r.IntN(5) {
+	case 0:
+		if a.isSet() { // the language cannot ask for a property that is absent
+			return a
+		}
+		return test{"not(" + a.text + ")", filter.Not(a.expr), func(v *model.ModelArtifact) truth { return yes - a.eval(v) }}
+	case 1, 2:
+		b := random(r, depth-1)
+		return test{"(" + a.text + " and " + b.text + ")", a.expr.And(b.expr), func(v *model.ModelArtifact) truth { return min(a.eval(v), b.eval(v)) }}
+	default:
+		b := random(r, depth-1)
+		return test{"(" + a.text + " or " + b.text + ")", a.expr.Or(b.expr), func(v *model.ModelArtifact) truth { return max(a.eval(v), b.eval(v)) }}
+	}
+}
+
+// isSet tells whether the condition asks anywhere whether a property is set.
+func (t test) isSet() bool {
+	_, err := filter.Print(filter.Not(t.expr))
+	return err != nil
+}
+
+var _ = onEveryBackend("typed conditions", func(rpc func() mlmdpb.MetadataStoreServiceClient) {
+	It("select what a plain evaluation in Go selects, with SQL's meaning of what is not set", func(ctx SpecContext) {
+		seed := uint64(GinkgoRandomSeed())
+		r := rand.New(rand.NewPCG(seed, 1))
+		reg := registry.New(rpc())
+		version := aVersion(ctx, reg)
+		stored := randomArtifacts(ctx, r, reg, version)
+		sent := 0
+		for range 150 {
+			c := random(r, 4)
+			var want []string
+			for _, v := range stored {
+				if c.eval(v) == yes {
+					want = append(want, v.Name)
+				}
+			}
+			found, err := reg.ModelArtifacts().OfVersion(version).Where(c.expr).Collect(ctx)
+			if errors.Is(err, registry.ErrInvalid) { // more branches than allowed: said, and not sent
+				continue
+			}
+			Expect(err).NotTo(HaveOccurred(), c.text)
+			sent++
+			var got []string
+			for _, v := range found {
+				got = append(got, v.Name)
+			}
+			Expect(got).To(Equal(want), "seed %d: %s", seed, c.text)
+		}
+		Expect(sent).To(BeNumerically(">", 100))
+	})
+
+	It("compile only for their entity, and reach parents, ids and times", func(ctx SpecContext) {
+		reg := registry.New(rpc())
+		version := aVersion(ctx, reg)
+		v, err := reg.ModelVersions().Get(ctx, version)
+		Expect(err).NotTo(HaveOccurred())
+		f := field.ModelVersion
+		for _, c := range []filter.Expr[*model.ModelVersion]{
+			f.ID.Eq(version),
+			f.RegisteredModelID.Eq(v.RegisteredModelID),
+			f.Name.Eq(v.Name),
+			f.CreateTime.Between(v.CreateTime.Time, v.CreateTime.Add(1e9)).And(f.ID.In(version)),
+			f.State.Eq(model.ModelVersionStateLive).And(f.ID.Eq(version)),
+		} {
+			Expect(reg.ModelVersions().Query().Where(c).Collect(ctx)).To(ContainElement(v))
+		}
+		Expect(reg.ModelVersions().Query().Where(f.ID.Eq(version), f.CreateTime.After(v.CreateTime.Time)).Collect(ctx)).To(BeEmpty())
+	})
+
+	It("take values for what they are, or say that this server cannot", func(ctx SpecContext) {
+		reg := registry.New(rpc())
+		version := aVersion(ctx, reg)
+		odd := []string{`back\slash`, "line\nbreak", `both ' and "`, "tab\t", "name", "URI", "state = LIVE", "properties.a.int_value", "contexts_a.id", "'", `"`, "%", "_", "", " ", "\\", "\x01", "é"}
+		for _, s := range odd {
+			_, err := reg.DocArtifacts().Upsert(ctx, &model.DocArtifact{ModelVersionID: version, Name: fresh("d"), Description: &s})
+			Expect(err).NotTo(HaveOccurred())
+		}
+		for _, s := range odd {
+			got, err := reg.DocArtifacts().OfVersion(version).Where(field.DocArtifact.Description.Eq(s)).Collect(ctx)
+			if err != nil {
+				Expect(err).To(MatchError(registry.ErrUnsupported), "%q", s)
+				continue
+			}
+			Expect(got).To(HaveLen(1), "%q", s)
+			Expect(got[0].Description).To(HaveValue(Equal(s)))
+		}
+	})
+
+	It("take property names for what they are, or say that this server cannot", func(ctx SpecContext) {
+		reg := registry.New(rpc())
+		version := aVersion(ctx, reg)
+		odd := []string{"plain", "Capital", "two words", "it's", `"`, "name", "int_value", "0:b", "a.b", "é", "state", "state = LIVE", "100%", "select"}
+		for _, p := range odd {
+			_, err := reg.DocArtifacts().Upsert(ctx, &model.DocArtifact{ModelVersionID: version, Name: fresh("d"), CustomProperties: value.Map{p: value.Int(1)}})
+			Expect(err).NotTo(HaveOccurred())
+		}
+		for _, p := range odd {
+			got, err := reg.DocArtifacts().OfVersion(version).Where(field.DocArtifact.Custom.Custom(p).Int().Eq(1)).Collect(ctx)
+			if err != nil {
+				Expect(err).To(MatchError(registry.ErrUnsupported), "%q", p)
+				continue
+			}
+			Expect(got).To(HaveLen(1), "%q", p)
+			Expect(got[0].CustomProperties).To(HaveKey(p))
+		}
+	})
+})
+
+// randomArtifacts stores artifacts that have some of the fields that leaves
+// ask about, and returns them as they are read.
+func randomArtifacts(ctx SpecContext, r *rand.Rand, reg *registry.Client, version string) []*model.ModelArtifact {
+	GinkgoHelper()
+	words := []string{"a", "b", "c", "it's", "x y"}
+	maybe := func() *string {
+		if r.IntN(2) == 0 {
+			return nil
+		}
+		return &words[r.IntN(len(words))]
+	}
+	for i := range 25 {
+		v := model.ModelArtifact{ModelVersionID: version, Name: fmt.Sprintf("a%02d", i), ModelFormatName: maybe(), Description: maybe(), URI: maybe(), CustomProperties: value.Map{}}
+		if r.IntN(2) == 0 {
+			v.CustomProperties["n"] = value.Int(r.Int64N(4))
+		}
+		if r.IntN(2) == 0 {
+			v.CustomProperties["a d"] = value.Double(float64(r.IntN(4)) / 2)
+		}
+		if r.IntN(2) == 0 {
+			v.State = &[]model.ArtifactState{model.ArtifactStateLive, model.ArtifactStatePending, model.ArtifactStateUnknown, model.ArtifactStateReference}[r.IntN(4)]
+		}
+		_, err := reg.ModelArtifacts().Upsert(ctx, &v)
+		Expect(err).NotTo(HaveOccurred())
+	}
+	all, err := reg.ModelArtifacts().OfVersion(version).Collect(ctx)
+	Expect(err).NotTo(HaveOccurred())
+	Expect(all).To(HaveLen(25))
+	return all
+}
