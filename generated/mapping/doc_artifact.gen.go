@@ -52,10 +52,9 @@ func encodeDocArtifact(v *model.DocArtifact, parent mlmd.Parent) (*mlmdpb.Artifa
 
 func decodeDocArtifact(n *mlmdpb.Artifact) (*model.DocArtifact, error) {
 	r := mlmd.NewReader(n.Properties)
-	_, name := mlmd.SplitName(n.GetName())
 	return &model.DocArtifact{
 		ID:               mlmd.FormatID(n.Id),
-		Name:             name,
+		Name:             mlmd.ChildOwnName(n.GetName()),
 		ExternalID:       mlmd.OptText(n.ExternalId),
 		CreateTime:       mlmd.Millis(n.CreateTimeSinceEpoch),
 		UpdateTime:       mlmd.Millis(n.LastUpdateTimeSinceEpoch),
@@ -68,9 +67,11 @@ func decodeDocArtifact(n *mlmdpb.Artifact) (*model.DocArtifact, error) {
 }
 
 func validateDocArtifact(v *model.DocArtifact) error {
-	var c mlmd.Checker
+	c := &mlmd.Checker{}
 	c.Required("name", v.ID != "" || v.Name != "")
-	c.Enum("state", string(mlmd.Deref(v.State)), v.State == nil || v.State.Valid())
-	c.ParentID("modelVersionId", v.ModelVersionID)
+	if v.State != nil {
+		c.Enum("state", string(*v.State), v.State.Valid())
+	}
+	c.ID("modelVersionId", v.ModelVersionID)
 	return c.Err()
 }

@@ -63,10 +63,9 @@ func encodeInferenceService(v *model.InferenceService, parent mlmd.Parent) (*mlm
 
 func decodeInferenceService(n *mlmdpb.Context) (*model.InferenceService, error) {
 	r := mlmd.NewReader(n.Properties)
-	_, name := mlmd.SplitName(n.GetName())
 	return &model.InferenceService{
 		ID:                   mlmd.FormatID(n.Id),
-		Name:                 name,
+		Name:                 mlmd.ChildOwnName(n.GetName()),
 		ExternalID:           mlmd.OptText(n.ExternalId),
 		CreateTime:           mlmd.Millis(n.CreateTimeSinceEpoch),
 		UpdateTime:           mlmd.Millis(n.LastUpdateTimeSinceEpoch),
@@ -81,11 +80,15 @@ func decodeInferenceService(n *mlmdpb.Context) (*model.InferenceService, error) 
 }
 
 func validateInferenceService(v *model.InferenceService) error {
-	var c mlmd.Checker
+	c := &mlmd.Checker{}
 	c.Required("name", v.ID != "" || v.Name != "")
 	c.Required("servingEnvironmentId", v.ID != "" || v.ServingEnvironmentID != "")
-	c.ParentID("servingEnvironmentId", v.ServingEnvironmentID)
+	c.ID("servingEnvironmentId", v.ServingEnvironmentID)
 	c.Required("registeredModelId", v.ID != "" || v.RegisteredModelID != "")
-	c.Enum("desiredState", string(mlmd.Deref(v.DesiredState)), v.DesiredState == nil || v.DesiredState.Valid())
+	c.ID("registeredModelId", v.RegisteredModelID)
+	c.ID("modelVersionId", mlmd.Deref(v.ModelVersionID))
+	if v.DesiredState != nil {
+		c.Enum("desiredState", string(*v.DesiredState), v.DesiredState.Valid())
+	}
 	return c.Err()
 }

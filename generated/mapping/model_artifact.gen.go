@@ -82,10 +82,9 @@ func encodeModelArtifact(v *model.ModelArtifact, parent mlmd.Parent) (*mlmdpb.Ar
 
 func decodeModelArtifact(n *mlmdpb.Artifact) (*model.ModelArtifact, error) {
 	r := mlmd.NewReader(n.Properties)
-	_, name := mlmd.SplitName(n.GetName())
 	return &model.ModelArtifact{
 		ID:                 mlmd.FormatID(n.Id),
-		Name:               name,
+		Name:               mlmd.ChildOwnName(n.GetName()),
 		ExternalID:         mlmd.OptText(n.ExternalId),
 		CreateTime:         mlmd.Millis(n.CreateTimeSinceEpoch),
 		UpdateTime:         mlmd.Millis(n.LastUpdateTimeSinceEpoch),
@@ -108,9 +107,11 @@ func decodeModelArtifact(n *mlmdpb.Artifact) (*model.ModelArtifact, error) {
 }
 
 func validateModelArtifact(v *model.ModelArtifact) error {
-	var c mlmd.Checker
+	c := &mlmd.Checker{}
 	c.Required("name", v.ID != "" || v.Name != "")
-	c.Enum("state", string(mlmd.Deref(v.State)), v.State == nil || v.State.Valid())
-	c.ParentID("modelVersionId", v.ModelVersionID)
+	if v.State != nil {
+		c.Enum("state", string(*v.State), v.State.Valid())
+	}
+	c.ID("modelVersionId", v.ModelVersionID)
 	return c.Err()
 }

@@ -59,10 +59,9 @@ func encodeModelVersion(v *model.ModelVersion, parent mlmd.Parent) (*mlmdpb.Cont
 
 func decodeModelVersion(n *mlmdpb.Context) (*model.ModelVersion, error) {
 	r := mlmd.NewReader(n.Properties)
-	_, name := mlmd.SplitName(n.GetName())
 	return &model.ModelVersion{
 		ID:                mlmd.FormatID(n.Id),
-		Name:              name,
+		Name:              mlmd.ChildOwnName(n.GetName()),
 		ExternalID:        mlmd.OptText(n.ExternalId),
 		CreateTime:        mlmd.Millis(n.CreateTimeSinceEpoch),
 		UpdateTime:        mlmd.Millis(n.LastUpdateTimeSinceEpoch),
@@ -75,10 +74,12 @@ func decodeModelVersion(n *mlmdpb.Context) (*model.ModelVersion, error) {
 }
 
 func validateModelVersion(v *model.ModelVersion) error {
-	var c mlmd.Checker
+	c := &mlmd.Checker{}
 	c.Required("name", v.ID != "" || v.Name != "")
 	c.Required("registeredModelId", v.ID != "" || v.RegisteredModelID != "")
-	c.ParentID("registeredModelId", v.RegisteredModelID)
-	c.Enum("state", string(mlmd.Deref(v.State)), v.State == nil || v.State.Valid())
+	c.ID("registeredModelId", v.RegisteredModelID)
+	if v.State != nil {
+		c.Enum("state", string(*v.State), v.State.Valid())
+	}
 	return c.Err()
 }

@@ -62,8 +62,8 @@ func encodeRegisteredModel(v *model.RegisteredModel, _ mlmd.Parent) (*mlmdpb.Con
 	w.String("state", "state", mlmd.Or((*string)(v.State), "LIVE"))
 	w.String("readme", "readme", v.Readme)
 	w.String("maturity", "maturity", v.Maturity)
-	w.Strings("language", "language", v.Language)
-	w.Strings("tasks", "tasks", v.Tasks)
+	mlmd.WriteList(&w, "language", "language", v.Language, mlmd.EncodeString)
+	mlmd.WriteList(&w, "tasks", "tasks", v.Tasks, mlmd.EncodeString)
 	w.String("provider", "provider", v.Provider)
 	w.String("logo", "logo", v.Logo)
 	w.String("license", "license", v.License)
@@ -91,8 +91,8 @@ func decodeRegisteredModel(n *mlmdpb.Context) (*model.RegisteredModel, error) {
 		State:            (*model.RegisteredModelState)(mlmd.Or(r.String("state"), "LIVE")),
 		Readme:           r.String("readme"),
 		Maturity:         r.String("maturity"),
-		Language:         r.Strings("language", "language"),
-		Tasks:            r.Strings("tasks", "tasks"),
+		Language:         mlmd.ReadList(&r, "language", "language", mlmd.DecodeString),
+		Tasks:            mlmd.ReadList(&r, "tasks", "tasks", mlmd.DecodeString),
 		Provider:         r.String("provider"),
 		Logo:             r.String("logo"),
 		License:          r.String("license"),
@@ -102,8 +102,10 @@ func decodeRegisteredModel(n *mlmdpb.Context) (*model.RegisteredModel, error) {
 }
 
 func validateRegisteredModel(v *model.RegisteredModel) error {
-	var c mlmd.Checker
+	c := &mlmd.Checker{}
 	c.Required("name", v.ID != "" || v.Name != "")
-	c.Enum("state", string(mlmd.Deref(v.State)), v.State == nil || v.State.Valid())
+	if v.State != nil {
+		c.Enum("state", string(*v.State), v.State.Valid())
+	}
 	return c.Err()
 }

@@ -52,10 +52,9 @@ func encodeServeModel(v *model.ServeModel, parent mlmd.Parent) (*mlmdpb.Executio
 
 func decodeServeModel(n *mlmdpb.Execution) (*model.ServeModel, error) {
 	r := mlmd.NewReader(n.Properties)
-	_, name := mlmd.SplitName(n.GetName())
 	return &model.ServeModel{
 		ID:                 mlmd.FormatID(n.Id),
-		Name:               name,
+		Name:               mlmd.ChildOwnName(n.GetName()),
 		ExternalID:         mlmd.OptText(n.ExternalId),
 		CreateTime:         mlmd.Millis(n.CreateTimeSinceEpoch),
 		UpdateTime:         mlmd.Millis(n.LastUpdateTimeSinceEpoch),
@@ -68,10 +67,13 @@ func decodeServeModel(n *mlmdpb.Execution) (*model.ServeModel, error) {
 }
 
 func validateServeModel(v *model.ServeModel) error {
-	var c mlmd.Checker
+	c := &mlmd.Checker{}
 	c.Required("inferenceServiceId", v.ID != "" || v.InferenceServiceID != "")
-	c.ParentID("inferenceServiceId", v.InferenceServiceID)
+	c.ID("inferenceServiceId", v.InferenceServiceID)
 	c.Required("modelVersionId", v.ID != "" || v.ModelVersionID != "")
-	c.Enum("lastKnownState", string(mlmd.Deref(v.LastKnownState)), v.LastKnownState == nil || v.LastKnownState.Valid())
+	c.ID("modelVersionId", v.ModelVersionID)
+	if v.LastKnownState != nil {
+		c.Enum("lastKnownState", string(*v.LastKnownState), v.LastKnownState.Valid())
+	}
 	return c.Err()
 }

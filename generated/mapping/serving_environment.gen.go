@@ -58,7 +58,7 @@ func decodeServingEnvironment(n *mlmdpb.Context) (*model.ServingEnvironment, err
 }
 
 func validateServingEnvironment(v *model.ServingEnvironment) error {
-	var c mlmd.Checker
+	c := &mlmd.Checker{}
 	c.Required("name", v.ID != "" || v.Name != "")
 	return c.Err()
 }

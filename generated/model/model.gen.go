@@ -3,7 +3,9 @@
 // Package model holds the entities of the spec as Go types.
 package model
 
-import "github.com/mlmd-go/sdk/pkg/value"
+import (
+	"github.com/mlmd-go/sdk/pkg/value"
+)
 
 // The values of ArtifactState.
 const (

@@ -68,10 +68,10 @@ type DateTime[T any] Ref
 
 func (f DateTime[T]) ref() Ref { return Ref(f).in(stringColumn) }
 
-// DateTimeLayout is the form in which a DateTime is stored, in UTC.
-const DateTimeLayout = "2006-01-02T15:04:05.000000000Z"
+// dateTimeLayout is the form in which mappings store a DateTime, in UTC.
+const dateTimeLayout = "2006-01-02T15:04:05.000000000Z"
 
-func dateTime(t time.Time) string { return t.UTC().Format(DateTimeLayout) }
+func dateTime(t time.Time) string { return t.UTC().Format(dateTimeLayout) }
 
 // Eq holds where the time is t.
 func (f DateTime[T]) Eq(t time.Time) Expr[T] { return leaf[T](opEq, f.ref(), dateTime(t)) }

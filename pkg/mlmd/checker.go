@@ -1,24 +1,73 @@
 package mlmd
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strconv"
+	"sync"
 	"unicode/utf8"
 )
 
 // A Checker collects what generated Validate functions find: the first field
 // that is not what the spec demands.
-type Checker struct{ err error }
+type Checker struct {
+	err   error
+	steps []step // the way to the object that is being checked
+}
+
+// A step is a member of an object, or an element of it: a list's by index, a
+// map's by key.
+type step struct {
+	name  string
+	index int // negative: none
+	key   string
+	keyed bool
+}
 
 // Err returns the first mistake, an *InvalidError, or nil.
 func (c *Checker) Err() error { return c.err }
 
-// Fail records a mistake.
+// Enter goes into the member called name, and its element i where that is not
+// negative: what is checked until Leave is below it.
+func (c *Checker) Enter(name string, i int) { c.steps = append(c.steps, step{name: name, index: i}) }
+
+// EnterKey goes into the value under key of the map called name.
+func (c *Checker) EnterKey(name, key string) {
+	c.steps = append(c.steps, step{name: name, index: -1, key: key, keyed: true})
+}
+
+// Leave goes back to where the last Enter came from.
+func (c *Checker) Leave() { c.steps = c.steps[:len(c.steps)-1] }
+
+// Fail records a mistake in field; an empty field is the element itself.
 func (c *Checker) Fail(field, val, why string) {
 	if c.err == nil {
-		c.err = &InvalidError{Field: field, Value: val, Why: why}
+		c.err = &InvalidError{Field: c.path(field), Value: val, Why: why}
 	}
+}
+
+func (c *Checker) path(field string) string {
+	var path string
+	add := func(name string) {
+		if path != "" && name != "" {
+			path += "."
+		}
+		path += name
+	}
+	for _, s := range c.steps {
+		add(s.name)
+		if s.index >= 0 {
+			path += "[" + strconv.Itoa(s.index) + "]"
+		}
+		if s.keyed {
+			add(s.key)
+		}
+	}
+	add(field)
+	return path
 }
 
 // Required demands that a field is set.
@@ -28,8 +77,8 @@ func (c *Checker) Required(field string, set bool) {
 	}
 }
 
-// ParentID demands that v is an id, or empty.
-func (c *Checker) ParentID(field, v string) {
+// ID demands that v is an id, or empty.
+func (c *Checker) ID(field, v string) {
 	if v == "" {
 		return
 	}
@@ -67,9 +116,52 @@ func (c *Checker) Items(field string, n, least, most int) {
 	}
 }
 
-// Pattern demands that a text matches re.
-func (c *Checker) Pattern(field, v string, re *regexp.Regexp) {
-	if !re.MatchString(v) {
-		c.Fail(field, v, "does not match "+strconv.Quote(re.String()))
+// A Pattern is a regular expression, compiled when it is first needed.
+type Pattern struct {
+	Text string
+	once sync.Once
+	re   *regexp.Regexp
+}
+
+// Pattern demands that a text matches p.
+func (c *Checker) Pattern(field, v string, p *Pattern) {
+	p.once.Do(func() { p.re = regexp.MustCompile(p.Text) })
+	if !p.re.MatchString(v) {
+		c.Fail(field, v, "does not match "+strconv.Quote(p.Text))
 	}
 }
+
+// Number is what AtLeast, MoreThan, AtMost and LessThan compare.
+type Number interface{ int32 | int64 | float64 }
+
+// AtLeast demands that v is least or more.
+func AtLeast[N Number](c *Checker, field string, v, least N) {
+	if cmp.Compare(v, least) < 0 {
+		c.Fail(field, fmt.Sprint(v), fmt.Sprintf("is too small: want %v or more", least))
+	}
+}
+
+// MoreThan demands that v is more than bound.
+func MoreThan[N Number](c *Checker, field string, v, bound N) {
+	if cmp.Compare(v, bound) <= 0 {
+		c.Fail(field, fmt.Sprint(v), fmt.Sprintf("is too small: want more than %v", bound))
+	}
+}
+
+// AtMost demands that v is most or less.
+func AtMost[N Number](c *Checker, field string, v, most N) {
+	if cmp.Compare(v, most) > 0 {
+		c.Fail(field, fmt.Sprint(v), fmt.Sprintf("is too large: want %v or less", most))
+	}
+}
+
+// LessThan demands that v is less than bound.
+func LessThan[N Number](c *Checker, field string, v, bound N) {
+	if cmp.Compare(v, bound) >= 0 {
+		c.Fail(field, fmt.Sprint(v), fmt.Sprintf("is too large: want less than %v", bound))
+	}
+}
+
+// Keys returns the keys of a map in order, so that the same mistake always
+// comes first.
+func Keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

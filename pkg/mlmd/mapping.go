@@ -107,6 +107,9 @@ type Edge struct {
 	Field    string   // the JSON name of the field that holds the parent's id
 	Optional bool     // the entity may stand without a parent
 	Nested   bool     // the parent's own stored name has a prefix
+	// PlainName: names below the parent are stored without its id, and so are
+	// unique within the type.
+	PlainName bool
 }
 
 // An EdgeKind is one of the three kinds of link between a node and a context

@@ -17,6 +17,12 @@ func SplitName(stored string) (prefix, name string) {
 	return prefix, name
 }
 
+// ChildOwnName returns the name in the stored name of a child.
+func ChildOwnName(stored string) string {
+	_, name := SplitName(stored)
+	return name
+}
+
 // ParentID returns the parent's id in the stored name of a child, and "" where
 // its prefix is none: another program's, or a UUID.
 func ParentID(stored string) string {

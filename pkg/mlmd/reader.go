@@ -1,10 +1,10 @@
 package mlmd
 
 import (
+	"encoding/base64"
 	"math"
 	"strconv"
-
-	"google.golang.org/protobuf/types/known/structpb"
+	"time"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/value"
@@ -191,43 +191,46 @@ func (r *Reader) Millis(field, key string, older ...string) value.Time {
 	return value.Time{}
 }
 
-// Strings returns the list under key, or nil. A text by itself is a list of
-// one.
-func (r *Reader) Strings(field, key string, older ...string) []string {
+// DateTime returns the time under key.
+func (r *Reader) DateTime(field, key string, older ...string) time.Time {
+	v := r.find(key, older)
+	if v == nil {
+		return time.Time{}
+	}
+	t, err := time.Parse(time.RFC3339Nano, FromProto(v).String())
+	if err != nil {
+		r.fail(field, v, "is no time")
+		return time.Time{}
+	}
+	return t.UTC()
+}
+
+// Bytes returns the bytes under key, or nil.
+func (r *Reader) Bytes(field, key string, older ...string) []byte {
 	v := r.find(key, older)
 	if v == nil {
 		return nil
 	}
-	if s, ok := v.GetValue().(*mlmdpb.Value_StringValue); ok {
-		return []string{s.StringValue}
-	}
-	list, ok := listOf(v, key, older)
-	if !ok {
-		r.fail(field, v, "is no list of texts")
+	b, err := base64.StdEncoding.DecodeString(FromProto(v).String())
+	if err != nil {
+		r.fail(field, v, "is no base64")
 		return nil
 	}
-	out := make([]string, len(list))
-	for i, e := range list {
-		s, ok := e.GetKind().(*structpb.Value_StringValue)
-		if !ok {
-			r.fail(field, v, "is no list of texts")
-			return nil
-		}
-		out[i] = s.StringValue
-	}
-	return out
+	return b
 }
 
-// listOf returns the list in a struct with one member, whose name is the
-// property's.
-func listOf(v *mlmdpb.Value, key string, older []string) ([]*structpb.Value, bool) {
-	fields := v.GetStructValue().GetFields()
-	for _, k := range append([]string{key}, older...) {
-		if list, ok := fields[k].GetKind().(*structpb.Value_ListValue); ok {
-			return list.ListValue.GetValues(), true
-		}
+// ReadText returns the value under key that is a text of its own, or nil.
+func ReadText[V any, P Text[V]](r *Reader, field, key string, older ...string) *V {
+	v := r.find(key, older)
+	if v == nil {
+		return nil
 	}
-	return nil, false
+	var out V
+	if err := P(&out).UnmarshalText([]byte(FromProto(v).String())); err != nil {
+		r.fail(field, v, "cannot be read: "+err.Error())
+		return nil
+	}
+	return &out
 }
 
 // CustomMap returns custom properties; nil where there are none.

@@ -54,3 +54,12 @@ func Or[V any](v *V, otherwise V) *V {
 	}
 	return v
 }
+
+// Nonzero returns a pointer to v, or nil where v is the zero value.
+func Nonzero[V comparable](v V) *V {
+	var zero V
+	if v == zero {
+		return nil
+	}
+	return &v
+}

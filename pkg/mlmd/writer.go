@@ -1,12 +1,12 @@
 package mlmd
 
 import (
-	"fmt"
+	"encoding"
+	"encoding/base64"
 	"math"
 	"strconv"
+	"time"
 	"unicode/utf8"
-
-	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/value"
@@ -117,38 +117,50 @@ func (w *Writer) Millis(key string, v value.Time) {
 	}
 }
 
-// Strings writes a list of texts, unless it is nil, as a struct with one
-// member called key.
-func (w *Writer) Strings(field, key string, v []string) {
+// DateTime writes a time as text, unless it is unset.
+func (w *Writer) DateTime(field, key string, v time.Time) {
+	if v.IsZero() {
+		return
+	}
+	text, err := formatDateTime(v)
+	if err != nil {
+		w.failAt(field, err)
+		return
+	}
+	w.props[key] = stringValue(text)
+}
+
+// Bytes writes bytes in base64, unless they are nil.
+func (w *Writer) Bytes(key string, v []byte) {
+	if v != nil {
+		w.props[key] = stringValue(base64.StdEncoding.EncodeToString(v))
+	}
+}
+
+// WriteText writes a value that is a text of its own, such as a UUID; nil
+// leaves it out.
+func WriteText[V encoding.TextMarshaler](w *Writer, field, key string, v *V) {
 	if v == nil {
 		return
 	}
-	list := make([]*structpb.Value, len(v))
-	for i, s := range v {
-		if !utf8.ValidString(s) {
-			w.utf8(fmt.Sprintf("%s[%d]", field, i), s)
-			return
-		}
-		list[i] = structpb.NewStringValue(s)
+	text, err := (*v).MarshalText()
+	if err != nil {
+		w.Fail(field, "", err.Error())
+		return
 	}
-	w.props[key] = listValue(key, list)
-}
-
-func listValue(key string, list []*structpb.Value) *mlmdpb.Value {
-	s := &structpb.Struct{Fields: map[string]*structpb.Value{key: structpb.NewListValue(&structpb.ListValue{Values: list})}}
-	return &mlmdpb.Value{Value: &mlmdpb.Value_StructValue{StructValue: s}}
+	w.Text(field, key, string(text))
 }
 
 // Name returns the stored name of a node without prefix. A node that has an id
-// may leave it out.
+// may leave it out, and so may one for which field is "".
 func (w *Writer) Name(field, id, name string) *string {
 	if name == "" {
-		if id == "" {
+		if id == "" && field != "" {
 			w.Fail(field, "", "is missing")
 		}
 		return nil
 	}
-	w.utf8(field, name)
+	w.utf8("name", name)
 	return &name
 }
 

@@ -6,7 +6,10 @@ import (
 	"cmp"
 	"embed"
 	"fmt"
+	"go/ast"
 	"go/format"
+	"go/parser"
+	"go/token"
 	"path"
 	"slices"
 	"strings"
@@ -56,7 +59,7 @@ func Emit(g *ir.Graph, t Target) ([]File, error) {
 	}
 	var files []File
 	add := func(dir, name string, src []byte) error {
-		out, err := format.Source(src)
+		out, err := tidy(src)
 		if err != nil {
 			return fmt.Errorf("gen: %s/%s: the output is no Go: %w", dir, name, err)
 		}
@@ -85,14 +88,70 @@ func Emit(g *ir.Graph, t Target) ([]File, error) {
 			return nil, err
 		}
 	}
-	if err := execute(t.Mapping, "catalog.gen.go", "catalog.tmpl", catalogOf(g, t)); err != nil {
+	for _, typ := range g.Types {
+		if typ.Basic != ir.Object {
+			continue
+		}
+		if err := execute(t.Mapping, ir.FileName(typ.Go), "object.tmpl", objectOf(typ, t)); err != nil {
+			return nil, err
+		}
+	}
+	if err := execute(t.Mapping, "catalog.gen.go", "catalog.tmpl", catalogOf(g, t, t.Mapping)); err != nil {
 		return nil, err
 	}
-	if err := execute(t.Field, "doc.gen.go", "fielddoc.tmpl", catalogOf(g, t)); err != nil {
+	if err := execute(t.Field, "doc.gen.go", "fielddoc.tmpl", catalogOf(g, t, t.Field)); err != nil {
 		return nil, err
 	}
 	slices.SortFunc(files, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
 	return files, nil
+}
+
+// tidy takes the imports out of src that it does not use, and formats it.
+func tidy(src []byte) ([]byte, error) {
+	fset := token.NewFileSet()
+	file, err := parser.ParseFile(fset, "", src, parser.SkipObjectResolution)
+	if err != nil {
+		return nil, err
+	}
+	used := map[string]bool{}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if sel, ok := n.(*ast.SelectorExpr); ok {
+			if x, ok := sel.X.(*ast.Ident); ok {
+				used[x.Name] = true
+			}
+		}
+		return true
+	})
+	var out []byte
+	from := 0
+	cut := func(start, end token.Pos) { // whole lines
+		i, j := fset.Position(start).Offset, fset.Position(end).Offset
+		out = append(out, src[from:bytes.LastIndexByte(src[:i], '\n')+1]...)
+		from = j + bytes.IndexByte(src[j:], '\n') + 1
+	}
+	for _, decl := range file.Decls {
+		block, ok := decl.(*ast.GenDecl)
+		if !ok || block.Tok != token.IMPORT {
+			break
+		}
+		unused := slices.DeleteFunc(slices.Clone(block.Specs), func(s ast.Spec) bool { return used[importName(s.(*ast.ImportSpec))] })
+		if len(unused) == len(block.Specs) {
+			cut(block.Pos(), block.End())
+			continue
+		}
+		for _, s := range unused {
+			cut(s.Pos(), s.End())
+		}
+	}
+	return format.Source(append(out, src[from:]...))
+}
+
+// importName is the name by which a file knows what s imports.
+func importName(s *ast.ImportSpec) string {
+	if s.Name != nil {
+		return s.Name.Name
+	}
+	return path.Base(strings.Trim(s.Path.Value, `"`))
 }
 
 // comment prints a text of a spec as the lines of a Go comment, wrapped.

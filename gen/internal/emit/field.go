@@ -11,20 +11,19 @@ import (
 // A symbolsView is what field.tmpl prints for one entity.
 type symbolsView struct {
 	Header, Package string
-	Imports         []string
+	Imports         []importLine
 	Go, Local       string
 	Model           string
 	Custom          bool
 	Symbols         []symbol
-	UsesModel       bool
 }
 
 // A symbol is one typed field symbol.
-type symbol struct{ Go, Type, Literal, Doc string }
+type symbol struct{ Go, Type, Literal string }
 
 func symbolsOf(e *ir.Entity, t Target) *symbolsView {
 	v := &symbolsView{Header: t.Header(), Package: t.Field.Name(), Go: e.Go, Local: ir.Local(e.Go), Model: t.Model.Name() + "." + e.Go}
-	v.Imports = []string{t.Model.Import, sdk + "/pkg/filter"}
+	v.Imports = importLines(t, t.Model.Import, sdk+"/pkg/filter")
 	v.Custom = e.Field(ir.Custom) != nil
 	for _, f := range e.Fields {
 		if s, ok := symbolOf(e, f, t); ok {
@@ -34,9 +33,9 @@ func symbolsOf(e *ir.Entity, t Target) *symbolsView {
 	return v
 }
 
-// askable are the property names that the filter language finds whole: the
-// original takes names for lower case, and some characters for patterns.
-var askable = regexp.MustCompile(`^[a-z0-9_ .:/,@#-]+$`)
+// askable are the property names that the filter language can say: the
+// original takes some characters for patterns.
+var askable = regexp.MustCompile(`^[A-Za-z0-9_ .:/,@#-]+$`)
 
 // symbolOf returns the symbol of f; false where there is nothing to ask and
 // nothing to clear.
@@ -55,7 +54,7 @@ func symbolOf(e *ir.Entity, f *ir.Field, t Target) (symbol, bool) {
 	if clearable && kind != "Clear" && !strings.HasSuffix(kind, "State") {
 		kind = "Opt" + kind
 	}
-	return symbol{Go: f.Go, Type: "filter." + kind + param, Literal: ref, Doc: f.Doc}, true
+	return symbol{Go: f.Go, Type: "filter." + kind + param, Literal: ref}, true
 }
 
 // ask returns the kind of symbol that can ask for f, and the literal of its

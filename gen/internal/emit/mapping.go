@@ -3,6 +3,7 @@ package emit
 import (
 	"cmp"
 	"fmt"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,27 +13,27 @@ import (
 
 // A mappingView is what mapping.tmpl prints for one entity.
 type mappingView struct {
+	printer
 	Header, Package string
-	Imports         []string
+	Imports         []importLine
 	E               *ir.Entity
 	Go, Local       string // ModelVersion, modelVersion
 	Model           string // model.ModelVersion
 	Node            string // mlmdpb.Context
 	Doc             string
 	Props           []prop
-	Parent          string // the Edge literal, or ""
+	Parent          string // the members of the Edge literal, or ""
 	Fields          []fieldRow
 	Copies          []string
 	Ident           []string // "ID: v.ID"
-	Node1           []string // the members of the node that Encode returns
+	Members         []string // of the node that Encode returns
 	Writes          []string
 	Reads           []string // the members of the value that Decode returns
-	Defaults        []string
 	Checks          []string
 	Patterns        []string
 	IDField         string
-	Older           bool
-	Named           string // the statement that takes the stored name apart
+	Obsolete        bool // something in it is deprecated
+	checks          *checks
 }
 
 type prop struct{ Name, Type string }
@@ -44,22 +45,25 @@ type fieldRow struct {
 
 func mappingOf(e *ir.Entity, t Target) *mappingView {
 	v := &mappingView{
-		Header: t.Header(), Package: t.Mapping.Name(), E: e,
+		printer: printer{t.Model.Name()},
+		Header:  t.Header(), Package: t.Mapping.Name(), E: e,
 		Go: e.Go, Local: ir.Local(e.Go), Model: t.Model.Name() + "." + e.Go, Node: "mlmdpb." + e.Kind.String(),
-		IDField: e.Field(ir.ID).Go,
+		IDField: e.Field(ir.ID).Go, Obsolete: e.Obsolete,
 	}
 	v.Doc = v.Go + " maps [" + v.Model + "] to the " + strings.ToLower(e.Kind.String()) + " type " + strconv.Quote(e.TypeName) + "."
-	v.Imports = []string{sdk + "/generated/mlmdpb", t.Model.Import, sdk + "/pkg/mlmd"}
-	slices.Sort(v.Imports)
+	v.checks = &checks{local: v.Local, id: "v." + v.IDField}
 	v.edge(e)
 	for _, f := range e.Fields {
 		v.field(e, f)
+		v.Obsolete = v.Obsolete || f.Deprecated
 	}
 	for _, c := range e.Copies {
 		v.copied(c, e)
 	}
+	v.Checks, v.Patterns = v.checks.lines, v.checks.patterns
 	slices.SortFunc(v.Props, func(a, b prop) int { return cmp.Compare(a.Name, b.Name) })
 	v.node(e)
+	v.Imports = imports(t)
 	return v
 }
 
@@ -69,53 +73,58 @@ func (v *mappingView) edge(e *ir.Entity) {
 	}
 	kind := map[ir.Kind]string{ir.Context: "ParentContext", ir.Artifact: "Attribution", ir.Execution: "Association"}[e.Kind]
 	p := e.Parent
-	v.Parent = fmt.Sprintf("&mlmd.Edge{Entity: %q, TypeName: %q, Kind: mlmd.%s, Field: %q", p.Parent.Name, p.Parent.TypeName, kind, p.Field.Name)
-	if p.Optional {
-		v.Parent += ", Optional: true"
+	v.Parent = fmt.Sprintf("Entity: %q, TypeName: %q, Kind: mlmd.%s, Field: %q", p.Parent.Name, p.Parent.TypeName, kind, p.Field.Name)
+	for _, flag := range []struct {
+		name string
+		on   bool
+	}{{"Optional", p.Optional}, {"Nested", p.Parent.Prefixed}, {"PlainName", !e.Prefixed}} {
+		if flag.on {
+			v.Parent += ", " + flag.name + ": true"
+		}
 	}
-	if p.Parent.Prefixed {
-		v.Parent += ", Nested: true"
-	}
-	v.Parent += "}"
 }
 
 // field adds what one field contributes to each part.
 func (v *mappingView) field(e *ir.Entity, f *ir.Field) {
 	sel := "v." + f.Go
+	read := func(expr string) { v.Reads = append(v.Reads, f.Go+": "+expr) }
 	switch f.Slot {
 	case ir.ID:
 		v.Ident = append(v.Ident, "ID: "+sel)
-		v.Reads = append(v.Reads, f.Go+": mlmd.FormatID(n.Id)")
+		read("mlmd.FormatID(n.Id)")
 		return
 	case ir.CreateTime:
-		v.Reads = append(v.Reads, f.Go+": mlmd.Millis(n.CreateTimeSinceEpoch)")
+		read("mlmd.Millis(n.CreateTimeSinceEpoch)")
 		return
 	case ir.UpdateTime:
-		v.Reads = append(v.Reads, f.Go+": mlmd.Millis(n.LastUpdateTimeSinceEpoch)")
+		read("mlmd.Millis(n.LastUpdateTimeSinceEpoch)")
 		return
 	case ir.Name:
 		v.Ident = append(v.Ident, "Name: "+sel)
-		v.Reads = append(v.Reads, f.Go+": "+pick(e.Prefixed, "name", "n.GetName()"))
+		read(pick(e.Prefixed, "mlmd.ChildOwnName(n.GetName())", "n.GetName()"))
 	case ir.Parent:
 		v.Ident = append(v.Ident, "ParentID: "+sel)
-		v.Reads = append(v.Reads, f.Go+": mlmd.ParentID(n.GetName())")
+		read(pick(e.Prefixed, "mlmd.ParentID(n.GetName())", fmt.Sprintf("r.ID(%q)", e.Copied("parent.id"))))
 	case ir.ExternalID:
-		v.Reads = append(v.Reads, f.Go+": mlmd.OptText(n.ExternalId)")
-		v.Ident = append(v.Ident, "ExternalID: mlmd.Deref("+sel+")")
+		v.Ident = append(v.Ident, "ExternalID: "+pick(f.Pointer, "mlmd.Deref("+sel+")", sel))
+		read(pick(f.Pointer, "mlmd.OptText(n.ExternalId)", "n.GetExternalId()"))
 	case ir.URI:
-		v.Reads = append(v.Reads, f.Go+": mlmd.OptText(n.Uri)")
+		read(pick(f.Pointer, "mlmd.OptText(n.Uri)", "n.GetUri()"))
 	case ir.State:
-		v.Reads = append(v.Reads, fmt.Sprintf("%s: mlmd.StateName[%s](n.%s)", f.Go, v.modelType(f), stateField(e)))
+		name := fmt.Sprintf("mlmd.StateName[%s](n.%s)", v.goType(f.Type), stateField(e))
+		if f.Default != nil {
+			name = fmt.Sprintf("mlmd.Or(%s, %s)", name, f.Default.Literal)
+		}
+		read(pick(f.Pointer, name, "mlmd.Deref("+name+")"))
 	case ir.Custom:
-		v.Reads = append(v.Reads, f.Go+": mlmd.CustomMap(n.CustomProperties)")
+		read("mlmd.CustomMap(n.CustomProperties)")
 	case ir.Property:
 		v.Props = append(v.Props, prop{f.Key, string(f.Stored)})
-		v.Writes = append(v.Writes, writeOf(f, sel))
-		v.Reads = append(v.Reads, f.Go+": "+v.readOf(f))
+		v.Writes = append(v.Writes, v.writeOf(f, sel))
+		read(v.readOf(f))
 	}
 	v.Fields = append(v.Fields, fieldRow{Name: f.Name, Path: f.Path(e.Kind), IsSet: isSet(f), Fixed: f.Immutable || f.Slot == ir.Name})
-	v.defaults(f, sel)
-	v.checks(f, sel)
+	v.checks.field(f)
 }
 
 func stateField(e *ir.Entity) string {
@@ -132,134 +141,131 @@ func pick(cond bool, yes, no string) string {
 	return no
 }
 
-// modelType is the Go type of a field, as the mapping package spells it.
-func (v *mappingView) modelType(f *ir.Field) string { return "model." + f.Type.Go }
-
 // isSet is the condition under which an upsert writes a field.
 func isSet(f *ir.Field) string {
 	sel := "v." + f.Go
-	switch {
-	case f.Pointer:
+	if f.Pointer {
 		return sel + " != nil"
-	case f.Type.Basic == ir.Millis, f.Type.Basic == ir.DateTime:
+	}
+	switch f.Type.Basic {
+	case ir.Millis, ir.DateTime:
 		return "!" + sel + ".IsZero()"
-	case f.Type.Basic == ir.List, f.Type.Basic == ir.Map, f.Type.Basic == ir.Values, f.Type.Basic == ir.Bytes:
+	case ir.List, ir.Map, ir.JSON, ir.Values, ir.Bytes:
 		return sel + " != nil"
-	case f.Type.Basic == ir.String, f.Type.Basic == ir.IDString, f.Type.Basic == ir.Enum:
+	case ir.String, ir.IDString, ir.Enum:
 		return sel + ` != ""`
-	case f.Type.Basic == ir.Bool:
+	case ir.Bool:
 		return sel
-	case f.Type.Basic == ir.Object:
-		return "true"
+	case ir.UUID, ir.Date:
+		return sel + " != (types." + map[ir.Basic]string{ir.UUID: "UUID", ir.Date: "Date"}[f.Type.Basic] + "{})"
 	default:
 		return sel + " != 0"
 	}
 }
 
-// writers and readers are the methods of mlmd.Writer and mlmd.Reader for a
-// shape: for a field that is a pointer (or nil by itself), and for one that is
-// not. takesField says that the method wants the JSON name for its errors.
+// A method is how a shape is written or read: for a field that is a pointer
+// and for one that is not ("" where a pointer to it does). named says that the
+// method wants the JSON name for its errors.
 type method struct {
 	opt, plain string
-	takesField bool
+	named      bool
 }
 
 var (
 	writers = map[ir.Basic]method{
 		ir.String: {"String", "Text", true}, ir.Enum: {"String", "Text", true}, ir.IDString: {"OptID", "ID", true},
 		ir.Int32: {"Int32", "", false}, ir.Int64: {"Int", "", false}, ir.Double: {"Double", "", true}, ir.Bool: {"Bool", "", false},
-		ir.Millis: {"", "Millis", false}, ir.List: {"", "Strings", true},
+		ir.Millis: {"", "Millis", false}, ir.DateTime: {"", "DateTime", true}, ir.Bytes: {"", "Bytes", false},
 	}
 	readers = map[ir.Basic]method{
 		ir.String: {"String", "Text", false}, ir.Enum: {"String", "Text", false}, ir.IDString: {"OptID", "ID", false},
 		ir.Int32: {"Int32", "", true}, ir.Int64: {"Int", "", true}, ir.Double: {"Double", "", true}, ir.Bool: {"Bool", "", true},
-		ir.Millis: {"", "Millis", true}, ir.List: {"", "Strings", true},
+		ir.Millis: {"", "Millis", true}, ir.DateTime: {"", "DateTime", true}, ir.Bytes: {"", "Bytes", true},
 	}
 )
 
 func args(m method, f *ir.Field) string {
-	if m.takesField {
+	if m.named {
 		return fmt.Sprintf("%q, %q", f.Name, f.Key)
 	}
 	return fmt.Sprintf("%q", f.Key)
 }
 
 // writeOf is the statement of Encode that writes the property f.
-func writeOf(f *ir.Field, sel string) string {
+func (p printer) writeOf(f *ir.Field, sel string) string {
+	call := func(name, value, codec string) string {
+		if codec != "" {
+			codec = ", " + codec
+		}
+		return fmt.Sprintf("mlmd.%s(&w, %q, %q, %s%s)", name, f.Name, f.Key, value, codec)
+	}
+	switch f.Type.Basic {
+	case ir.List:
+		return call("WriteList", sel, p.encoder(f.Type.Elem))
+	case ir.Map:
+		return call("WriteMap", sel, p.encoder(f.Type.Elem))
+	case ir.JSON:
+		return call("WriteJSON", sel, "")
+	case ir.Object:
+		return call("WriteObject", pick(f.Pointer, "", "&")+sel, p.encoder(f.Type))
+	case ir.UUID, ir.Date:
+		return call("WriteText", pick(f.Pointer, sel, "mlmd.Nonzero("+sel+")"), "")
+	}
 	m := writers[f.Type.Basic]
 	name, value := m.plain, sel
 	switch {
-	case f.Type.Basic == ir.Enum && f.Pointer:
-		name, value = m.opt, "(*string)("+sel+")"
 	case f.Type.Basic == ir.Enum:
-		value = "string(" + sel + ")"
+		name, value = pick(f.Pointer, m.opt, m.plain), pick(f.Pointer, "(*string)("+sel+")", "string("+sel+")")
 	case f.Pointer:
 		name = m.opt
 	case m.plain == "":
 		name, value = m.opt, "&"+sel
 	}
 	if f.Default != nil && f.Pointer {
-		value = fmt.Sprintf("mlmd.Or(%s, %s)", value, defaultLiteral(f))
+		value = fmt.Sprintf("mlmd.Or(%s, %s)", value, f.Default.Literal)
 	}
 	return fmt.Sprintf("w.%s(%s, %s)", name, args(m, f), value)
 }
 
 // readOf is the expression of Decode for the property f.
-func (v *mappingView) readOf(f *ir.Field) string {
-	m := readers[f.Type.Basic]
-	in := args(m, f)
-	for _, a := range f.Aliases {
-		in += fmt.Sprintf(", %q", a)
+func (p printer) readOf(f *ir.Field) string {
+	call := func(name, codec string) string {
+		if codec != "" {
+			codec = ", " + codec
+		}
+		return fmt.Sprintf("mlmd.%s(&r, %q, %q%s%s)", name, f.Name, f.Key, codec, quoted(f.Aliases))
 	}
+	deref := func(expr string) string { return pick(f.Pointer, expr, "mlmd.Deref("+expr+")") }
+	switch f.Type.Basic {
+	case ir.List:
+		return call("ReadList", p.decoder(f.Type.Elem))
+	case ir.Map:
+		return call("ReadMap", p.decoder(f.Type.Elem))
+	case ir.JSON:
+		return call("ReadJSON", "")
+	case ir.Object:
+		return deref(call("ReadObject", p.decoder(f.Type)))
+	case ir.UUID, ir.Date:
+		return deref(call("ReadText["+p.goType(f.Type)+"]", ""))
+	}
+	m := readers[f.Type.Basic]
+	in := args(m, f) + quoted(f.Aliases)
 	switch {
-	case f.Type.Basic == ir.Enum && f.Pointer:
-		return fmt.Sprintf("(*%s)(%s)", v.modelType(f), v.orDefault(f, "r.String("+in+")"))
-	case f.Type.Basic == ir.Enum:
-		return fmt.Sprintf("%s(r.Text(%s))", v.modelType(f), in)
-	case f.Pointer:
-		return v.orDefault(f, fmt.Sprintf("r.%s(%s)", m.opt, in))
-	case m.plain == "":
-		return fmt.Sprintf("mlmd.Deref(r.%s(%s))", m.opt, in)
-	default:
+	case !f.Pointer && m.plain == "":
+		return deref(fmt.Sprintf("r.%s(%s)", m.opt, in))
+	case !f.Pointer && f.Type.Basic == ir.Enum:
+		return fmt.Sprintf("%s(r.Text(%s))", p.goType(f.Type), in)
+	case !f.Pointer:
 		return fmt.Sprintf("r.%s(%s)", m.plain, in)
 	}
-}
-
-func (v *mappingView) orDefault(f *ir.Field, expr string) string {
-	if f.Default == nil {
-		return expr
-	}
-	return fmt.Sprintf("mlmd.Or(%s, %s)", expr, defaultLiteral(f))
-}
-
-func defaultLiteral(f *ir.Field) string {
-	switch f.Type.Basic {
-	case ir.String, ir.Enum, ir.IDString:
-		return strconv.Quote(f.Default.Text)
-	default:
-		return f.Default.Text
-	}
-}
-
-func (v *mappingView) defaults(*ir.Field, string) {}
-
-// checks adds the statements of Validate for f.
-func (v *mappingView) checks(f *ir.Field, sel string) {
-	add := func(format string, args ...any) { v.Checks = append(v.Checks, fmt.Sprintf(format, args...)) }
-	required := f.Required && !f.Pointer
-	switch f.Type.Basic {
-	case ir.Int32, ir.Int64, ir.Double, ir.Bool, ir.Object:
-		required = false
-	}
-	if required {
-		add("c.Required(%q, v.%s != \"\" || %s)", f.Name, v.IDField, isSet(f))
-	}
-	if f.Slot == ir.Parent {
-		add("c.ParentID(%q, %s)", f.Name, sel)
+	expr := fmt.Sprintf("r.%s(%s)", m.opt, in)
+	if f.Default != nil {
+		expr = fmt.Sprintf("mlmd.Or(%s, %s)", expr, f.Default.Literal)
 	}
 	if f.Type.Basic == ir.Enum {
-		add("c.Enum(%q, string(mlmd.Deref(%s)), %s)", f.Name, sel, pick(f.Pointer, sel+" == nil || "+sel+".Valid()", sel+" == \"\" || "+sel+".Valid()"))
+		expr = fmt.Sprintf("(*%s)(%s)", p.goType(f.Type), expr)
 	}
+	return expr
 }
 
 // copied adds a property that repeats what is known otherwise.
@@ -280,26 +286,29 @@ func (v *mappingView) copied(c ir.Copy, e *ir.Entity) {
 
 // node adds the members of the node itself.
 func (v *mappingView) node(e *ir.Entity) {
-	add := func(format string, args ...any) { v.Node1 = append(v.Node1, fmt.Sprintf(format, args...)) }
+	add := func(format string, args ...any) { v.Members = append(v.Members, fmt.Sprintf(format, args...)) }
 	name, id := e.Field(ir.Name), "v."+v.IDField
-	switch {
-	case !e.Prefixed:
-		add("Name: w.Name(%q, %s, v.%s)", name.Name, id, name.Go)
-	default:
+	if e.Prefixed {
 		parentField := ""
-		if e.Parent != nil && !e.Parent.Optional {
+		if !e.Parent.Optional {
 			parentField = e.Parent.Field.Name
 		}
 		add("Name: w.ChildName(%q, %q, %s, parent, v.%s)", pick(name.Required, name.Name, ""), parentField, id, name.Go)
+	} else {
+		add("Name: w.Name(%q, %s, v.%s)", pick(name.Required, name.Name, ""), id, name.Go)
 	}
 	if f := e.Field(ir.ExternalID); f != nil {
-		add("ExternalId: w.OptText(%q, v.%s)", f.Name, f.Go)
+		add("ExternalId: w.OptText(%q, %sv.%s)", f.Name, pick(f.Pointer, "", "&"), f.Go)
 	}
 	if f := e.Field(ir.URI); f != nil {
-		add("Uri: w.URI(%q, v.%s)", f.Name, f.Go)
+		add("Uri: w.URI(%q, %sv.%s)", f.Name, pick(f.Pointer, "", "&"), f.Go)
 	}
 	if f := e.Field(ir.State); f != nil {
-		add("%s: mlmd.StateNumber[mlmdpb.%s_State](&w, %q, v.%s)", stateField(e), e.Kind, f.Name, f.Go)
+		value := pick(f.Pointer, "", "&") + "v." + f.Go
+		if f.Default != nil && f.Pointer {
+			value = fmt.Sprintf("mlmd.Or(%s, %s)", value, f.Default.Literal)
+		}
+		add("%s: mlmd.StateNumber[mlmdpb.%s_State](&w, %q, %s)", stateField(e), e.Kind, f.Name, value)
 	}
 	add("Properties: w.Props()")
 	if f := e.Field(ir.Custom); f != nil {
@@ -307,12 +316,39 @@ func (v *mappingView) node(e *ir.Entity) {
 	}
 }
 
+// An importLine is one line of an import block.
+type importLine struct{ Name, Path string }
+
+// imports are what a file of mappings may import; what it does not use is
+// taken out later.
+func imports(t Target) []importLine {
+	return importLines(t, "time", runtimeTypes, structpb, sdk+"/generated/mlmdpb", sdk+"/pkg/mlmd", sdk+"/pkg/value", t.Model.Import)
+}
+
+func importLines(t Target, paths ...string) []importLine {
+	slices.Sort(paths)
+	var out []importLine
+	for _, p := range paths {
+		l := importLine{Path: p}
+		if p == t.Model.Import && path.Base(p) != t.Model.Name() {
+			l.Name = t.Model.Name()
+		}
+		out = append(out, l)
+	}
+	return out
+}
+
+const (
+	structpb     = "google.golang.org/protobuf/types/known/structpb"
+	runtimeTypes = "github.com/oapi-codegen/runtime/types"
+)
+
 // A catalogView is what the files of a whole package print.
 type catalogView struct {
 	Header, Package string
 	Entities        []*ir.Entity
 }
 
-func catalogOf(g *ir.Graph, t Target) *catalogView {
-	return &catalogView{Header: t.Header(), Package: t.Mapping.Name(), Entities: g.Entities}
+func catalogOf(g *ir.Graph, t Target, p Package) *catalogView {
+	return &catalogView{Header: t.Header(), Package: p.Name(), Entities: g.Entities}
 }

@@ -24,7 +24,7 @@ var oneAtATime sync.Mutex
 func modelSource(g *ir.Graph, t Target) ([]byte, error) {
 	n := &normalised{schemas: map[string]any{}}
 	for _, e := range g.Entities {
-		n.object(e.Go, typeDoc(e.Go, e.Doc), e.Fields)
+		n.object(e.Go, typeDoc(e.Go, obsolete(e.Doc, e.Obsolete)), e.Fields)
 	}
 	for _, typ := range g.Types {
 		if typ.Basic == ir.Enum {
@@ -49,7 +49,7 @@ func modelSource(g *ir.Graph, t Target) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("gen: oapi-codegen's loader: %w", err)
 	}
-	userTemplates, err := modelTemplates(t, n.imports)
+	userTemplates, err := modelTemplates(t)
 	if err != nil {
 		return nil, err
 	}
@@ -69,10 +69,7 @@ func modelSource(g *ir.Graph, t Target) ([]byte, error) {
 type normalised struct {
 	schemas  map[string]any
 	comments []string // what the marks stand for
-	imports  importSet
 }
-
-type importSet struct{ Time, Value bool }
 
 // mark returns a stand-in for a comment.
 func (n *normalised) mark(text string) string {
@@ -111,12 +108,6 @@ func (n *normalised) object(name, doc string, fields []*ir.Field) {
 }
 
 func (n *normalised) property(f *ir.Field, order int) map[string]any {
-	switch f.Type.GoType() {
-	case "value.Time", "value.Map":
-		n.imports.Value = true
-	case "time.Time":
-		n.imports.Time = true
-	}
 	tag := f.Name + ",omitzero"
 	if f.Required {
 		tag = f.Name
@@ -138,10 +129,18 @@ func fieldDoc(f *ir.Field) string {
 	if doc == "" {
 		doc = f.Go + " is declared in the spec without a description."
 	}
+	if f.ZeroLeaves() {
+		doc += " In an upsert the zero value leaves what is stored; a replace stores it."
+	}
 	if f.Default != nil {
 		doc += " Unset is " + f.Default.Text + "."
 	}
-	if f.Deprecated {
+	return obsolete(doc, f.Deprecated)
+}
+
+// obsolete adds what tools look for in the comment of what is deprecated.
+func obsolete(doc string, deprecated bool) string {
+	if deprecated {
 		doc += "\n\nDeprecated: the spec says so."
 	}
 	return doc
@@ -161,7 +160,7 @@ func (n *normalised) enum(t *ir.Type) {
 
 // modelTemplates are oapi-codegen's templates as they are here: without its
 // header, enums in the order of the spec, no aliases.
-func modelTemplates(t Target, imports importSet) (map[string]string, error) {
+func modelTemplates(t Target) (map[string]string, error) {
 	out := map[string]string{}
 	for _, name := range []string{"typedef.tmpl", "constants.tmpl"} {
 		text, err := templates.ReadFile("templates/oapi/" + name)
@@ -170,13 +169,11 @@ func modelTemplates(t Target, imports importSet) (map[string]string, error) {
 		}
 		out[name] = string(text)
 	}
-	head := t.Header() + "\n\n// Package " + t.Model.Name() + " holds the entities of the spec as Go types.\npackage {{.PackageName}}\n"
-	if imports.Time {
-		head += "import \"time\"\n"
+	head := t.Header() + "\n\n// Package " + t.Model.Name() + " holds the entities of the spec as Go types.\npackage {{.PackageName}}\n\nimport (\n"
+	for _, p := range []string{"time", runtimeTypes, sdk + "/pkg/value"} {
+		head += "\t\"" + p + "\"\n"
 	}
-	if imports.Value {
-		head += "import \"" + sdk + "/pkg/value\"\n"
-	}
+	head += ")\n"
 	out["imports.tmpl"] = head
 	return out, nil
 }

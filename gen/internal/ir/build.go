@@ -12,7 +12,7 @@ import (
 // Build turns a document into a Graph. All mistakes that it finds are reported
 // to set; the Graph is only good where there are none.
 func Build(set *spec.Set) *Graph {
-	b := &builder{set: set, named: map[*spec.Schema]*Type{}, busy: map[*spec.Schema]bool{}, owner: map[string]*spec.Schema{}}
+	b := &builder{set: set, named: map[*spec.Schema]*Type{}, busy: map[*spec.Schema]bool{}, owner: map[string]claimed{}}
 	g := &Graph{}
 	entities := map[string]*Entity{}
 	for _, s := range set.Main.Schemas {
@@ -38,6 +38,8 @@ func Build(set *spec.Set) *Graph {
 	}
 	slices.SortFunc(g.Types, func(a, b *Type) int { return cmp.Compare(a.Go, b.Go) })
 	slices.SortFunc(g.Entities, func(a, b *Entity) int { return cmp.Compare(a.Name, b.Name) })
+	b.constants()
+	b.checkGraph(g)
 	return g
 }
 
@@ -45,7 +47,8 @@ type builder struct {
 	set     *spec.Set
 	named   map[*spec.Schema]*Type // enums and objects that are used
 	busy    map[*spec.Schema]bool  // what is being resolved: $ref cycles
-	owner   map[string]*spec.Schema
+	owner   map[string]claimed     // the names of the model package, by file name
+	consts  []claimed
 	parents []pending
 }
 
@@ -70,7 +73,7 @@ func (b *builder) onlyOnEntities(s *spec.Schema) {
 }
 
 func (b *builder) entity(s *spec.Schema) *Entity {
-	e := &Entity{Name: s.Name, TypeName: s.Name, Doc: s.Doc, Kind: kinds[s.Ext.Kind.Text], Pos: s.Key}
+	e := &Entity{Name: s.Name, TypeName: s.Name, Doc: s.Doc, Kind: kinds[s.Ext.Kind.Text], Obsolete: s.Deprecated, Pos: s.Key}
 	e.Go = b.goName(s, s.Name)
 	b.claim(e.Go, s)
 	if s.Ext.Type.Set() {
@@ -86,14 +89,10 @@ func (b *builder) entity(s *spec.Schema) *Entity {
 		e.Fields = append(e.Fields, f)
 	}
 	b.unknownRequired(e.Name, flat)
-	e.Prefixed = e.Parent != nil || s.Ext.NameRule.Text == "prefixed"
-	for _, p := range b.parents {
-		if p.e == e {
-			e.Prefixed = true
-		}
-	}
-	if s.Ext.NameRule.Text == "plain" {
-		e.Prefixed = false
+	child := slices.ContainsFunc(b.parents, func(p pending) bool { return p.e == e })
+	e.Prefixed = child && s.Ext.NameRule.Text != "plain"
+	if !child && s.Ext.NameRule.Text == "prefixed" {
+		b.report(s.Ext.NameRule.Pos, s.Path, "x-mlmd-name: prefixed without a parent", "add x-mlmd-parent to a property, or remove it")
 	}
 	for _, c := range s.Ext.Copies {
 		e.Copies = append(e.Copies, Copy{Property: c.Property.Text, From: c.From.Text})
@@ -204,13 +203,50 @@ func (b *builder) goName(s *spec.Schema, from string) string {
 	return name
 }
 
-// claim takes a Go name of the model package for s.
+// claimed is the holder of a Go name.
+type claimed struct {
+	name, path string
+	schema     *spec.Schema
+	at         spec.Pos
+}
+
+// claim takes a Go name of the model package for s. Names that differ in case
+// only are one: their files would be.
 func (b *builder) claim(name string, s *spec.Schema) {
-	if other := b.owner[name]; other != nil && other != s {
-		b.report(s.Key, s.Path, "the Go name "+name+" is taken by "+other.Path+" at "+other.Key.String(), "give one of them another x-go-name")
+	key := strings.ToLower(snake(name))
+	if other, ok := b.owner[key]; ok && other.schema != s {
+		b.taken(name, s.Key, s.Path, other)
 		return
 	}
-	b.owner[name] = s
+	b.owner[key] = claimed{name, s.Path, s, s.Key}
+}
+
+// claimConst takes the name of a constant.
+func (b *builder) claimConst(name string, w spec.Word, path string) {
+	key := "const " + name
+	if other, ok := b.owner[key]; ok {
+		b.taken(name, w.Pos, path, other)
+		return
+	}
+	b.owner[key] = claimed{name, path, nil, w.Pos}
+	b.consts = append(b.consts, b.owner[key])
+}
+
+func (b *builder) taken(name string, at spec.Pos, path string, other claimed) {
+	msg := "the Go name " + name + " is taken by " + other.path + " at " + other.at.String()
+	if other.name != name {
+		msg = "the Go name " + name + " is too much like " + other.name + " of " + other.path + " at " + other.at.String()
+	}
+	b.report(at, path, msg, "give one of them another x-go-name")
+}
+
+// constants reports constants that have the name of a type.
+func (b *builder) constants() {
+	for _, c := range b.consts {
+		if other, ok := b.owner[strings.ToLower(snake(c.name))]; ok && other.name == c.name {
+			b.taken(c.name, c.at, c.path, other)
+		}
+	}
 }
 
 // link ties an edge to its parent.

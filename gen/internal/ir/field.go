@@ -20,7 +20,7 @@ func (b *builder) field(owner string, p *spec.Schema, required bool) *Field {
 	if f.Type == nil {
 		return nil
 	}
-	f.Pointer = !f.Type.nilable() && (!required || f.Nullable)
+	f.Pointer = !f.Type.UnsetIsZero() && (!required || f.Nullable)
 	return f
 }
 
@@ -31,6 +31,9 @@ func (b *builder) slot(e *Entity, f *Field, p *spec.Schema) {
 	if x.Parent.Set() {
 		b.parentSlot(e, f, p, path)
 		return
+	}
+	if f.Type.Basic == Object {
+		f.Pointer = true // a patch must be able to leave it alone
 	}
 	f.Slot = slots[x.Store.Text]
 	f.Immutable = x.Immutable
@@ -58,7 +61,7 @@ var slots = map[string]Slot{
 
 var stored = [...]PropType{
 	String: STRING, IDString: INT, Int32: INT, Int64: INT, Double: DOUBLE, Bool: BOOLEAN, Millis: STRING, DateTime: STRING,
-	Bytes: STRING, Enum: STRING, Object: STRUCT, List: STRUCT, Map: STRUCT, Values: STRUCT,
+	Date: STRING, UUID: STRING, Bytes: STRING, Enum: STRING, Object: STRUCT, List: STRUCT, Map: STRUCT, JSON: STRUCT,
 }
 
 func (b *builder) parentSlot(e *Entity, f *Field, p *spec.Schema, path string) {
@@ -83,7 +86,7 @@ func (b *builder) nodeSlot(e *Entity, f *Field, p *spec.Schema, path string) {
 	at := p.Ext.Store.Pos
 	want := map[Slot]Basic{ID: String, Name: String, ExternalID: String, URI: String, State: Enum, CreateTime: Millis, UpdateTime: Millis, Custom: Values}[f.Slot]
 	store := p.Ext.Store.Text
-	if f.Slot == Custom && f.Type.Basic == Map && f.Type.Elem.Basic == Values {
+	if f.Slot == Custom && f.Type.Basic == JSON {
 		f.Type = &Type{Basic: Values}
 	}
 	if f.Type.Basic != want {
@@ -139,50 +142,10 @@ func (b *builder) storedAs(f *Field, w spec.Word, path string) {
 	want := PropType(w.Text)
 	switch {
 	case want == f.Stored:
-	case want == INT && f.Type.Basic == String:
+	case want == INT && f.Type.Basic == String && !f.Rules.Any():
 		f.Type = &Type{Basic: IDString}
 		f.Stored = INT
 	default:
 		b.report(w.Pos, path, f.Type.GoType()+" cannot be stored as "+w.Text+" without loss", "want "+string(f.Stored)+", or remove x-mlmd-property-type")
-	}
-}
-
-// checkEntity finds what is wrong with an entity as a whole.
-func (b *builder) checkEntity(e *Entity) {
-	path := e.Name
-	byGo, byKey, bySlot := map[string]*Field{}, map[string]string{}, map[Slot]*Field{}
-	for _, c := range e.Copies {
-		byKey[c.Property] = "x-mlmd-copies"
-		if c.From != "name" && e.Parent == nil {
-			b.report(e.Pos, path, "x-mlmd-copies: "+c.Property+" repeats "+c.From+", and there is no parent", "remove it, or add x-mlmd-parent to a property")
-		}
-	}
-	for _, f := range e.Fields {
-		at := path + "." + f.Name
-		if other := byGo[f.Go]; other != nil {
-			b.report(f.Pos, at, "the Go name "+f.Go+" is taken by "+other.Name+" at "+other.Pos.String(), "give one of them another x-go-name")
-		}
-		byGo[f.Go] = f
-		if f.Slot != Property {
-			if other := bySlot[f.Slot]; other != nil && f.Slot != Parent {
-				b.report(f.Pos, at, "stored where "+other.Name+" is", "change the x-mlmd-store of one of them")
-			}
-			bySlot[f.Slot] = f
-			continue
-		}
-		for _, key := range append([]string{f.Key}, f.Aliases...) {
-			if other, ok := byKey[key]; ok {
-				b.report(f.Pos, at, "the stored property "+spec.Quote(key)+" is "+other+" already", "give one of them another x-mlmd-property")
-			}
-			byKey[key] = f.Name
-		}
-	}
-	if bySlot[ID] == nil {
-		b.report(e.Pos, path, "there is no property for the id", "add one with x-mlmd-store: id, or allOf the Resource of gen -print-base")
-	}
-	if bySlot[Name] == nil {
-		b.report(e.Pos, path, "there is no property for the name", "add one with x-mlmd-store: name, or allOf the Resource of gen -print-base")
-	} else if e.Kind == Context && !bySlot[Name].Required {
-		b.report(bySlot[Name].Pos, path+".name", "a context needs a name", "add it to required")
 	}
 }

@@ -32,6 +32,7 @@ type Entity struct {
 	TypeName string // the MLMD type: kf.ModelVersion
 	Doc      string
 	Kind     Kind
+	Obsolete bool     // deprecated in the spec
 	Fields   []*Field // in spec order
 	Parent   *Edge    // nil: stands alone
 	Prefixed bool     // the stored name begins with the parent's id
@@ -102,7 +103,10 @@ type Field struct {
 }
 
 // A Default is the value of a field that is absent.
-type Default struct{ Text string }
+type Default struct {
+	Text    string // as the spec has it
+	Literal string // in Go
+}
 
 // Rules are what the spec demands of a value beyond its type. Nil and empty
 // members demand nothing.
@@ -112,6 +116,9 @@ type Rules struct {
 	Minimum, Maximum                         string // Go literals
 	ExclusiveMin, ExclusiveMax               bool
 }
+
+// Any tells whether r demands anything.
+func (r Rules) Any() bool { return r != Rules{} }
 
 // A Basic is a shape of value.
 type Basic uint8
@@ -126,12 +133,15 @@ const (
 	Bool
 	Millis   // value.Time: whole milliseconds
 	DateTime // time.Time
+	Date     // types.Date of oapi-codegen's runtime
+	UUID     // types.UUID of oapi-codegen's runtime
 	Bytes
 	Enum
 	Object
 	List
 	Map
-	Values // value.Map
+	JSON   // map[string]any: an object without declared members
+	Values // value.Map: the custom properties
 )
 
 // A Type is the type of a field.
@@ -142,6 +152,7 @@ type Type struct {
 	Values []Value  // of an enum, in spec order
 	Fields []*Field // of an object
 	Elem   *Type    // of a list or map
+	Rules  Rules    // of the elements of a list or map, on Elem
 	Pos    spec.Pos
 }
 
@@ -167,14 +178,15 @@ func (t *Type) GoType() string {
 
 var basicGo = [...]string{
 	String: "string", IDString: "string", Int32: "int32", Int64: "int64", Double: "float64", Bool: "bool",
-	Millis: "value.Time", DateTime: "time.Time", Bytes: "[]byte", Values: "value.Map",
+	Millis: "value.Time", DateTime: "time.Time", Date: "types.Date", UUID: "types.UUID", Bytes: "[]byte",
+	JSON: "map[string]any", Values: "value.Map",
 }
 
-// nilable tells whether the zero value of the Go type is nil, or means unset
-// by itself, so that no pointer is needed to tell unset from empty.
-func (t *Type) nilable() bool {
+// UnsetIsZero tells whether the zero value of the Go type cannot be a value
+// that someone stores, so that no pointer is needed to tell it from unset.
+func (t *Type) UnsetIsZero() bool {
 	switch t.Basic {
-	case List, Map, Values, Bytes, Millis, DateTime:
+	case List, Map, JSON, Values, Bytes, Millis, DateTime:
 		return true
 	}
 	return false
@@ -232,4 +244,14 @@ func (f *Field) Path(k Kind) string {
 // Clearable tells whether the field may be empty in the store.
 func (f *Field) Clearable(k Kind) bool {
 	return !f.Required && !f.Immutable && f.Path(k) != ""
+}
+
+// ZeroLeaves tells whether the zero value of the field is one that someone may
+// want to store, and an upsert cannot tell it from unset.
+func (f *Field) ZeroLeaves() bool {
+	switch f.Type.Basic {
+	case Int32, Int64, Double, Bool:
+		return f.Key != "" && !f.Pointer
+	}
+	return false
 }

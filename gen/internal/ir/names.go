@@ -94,11 +94,19 @@ func Local(goName string) string {
 }
 
 // FileName returns the name of the file for a Go type: ModelVersion becomes
-// model_version.gen.go. Words that the go command takes for a constraint are
-// kept away from the end.
+// model_version.gen.go. The go command would take a last word that names an
+// operating system or an architecture for a condition.
 func FileName(goName string) string {
-	return snake(goName) + ".gen.go"
+	name := snake(goName)
+	if last := name[strings.LastIndexByte(name, '_')+1:]; last != name && strings.Contains(platforms, " "+last+" ") {
+		name += "_"
+	}
+	return name + ".gen.go"
 }
+
+const platforms = " aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris wasip1 windows zos " +
+	"386 amd64 amd64p32 arm armbe arm64 arm64be loong64 mips mipsle mips64 mips64le mips64p32 mips64p32le ppc ppc64 ppc64le riscv riscv64 " +
+	"s390 s390x sparc sparc64 wasm unix test "
 
 var (
 	exported = regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`)

@@ -1,6 +1,7 @@
 package ir
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/mlmd-go/sdk/gen/internal/spec"
@@ -10,32 +11,31 @@ import (
 // and default over to f, from p itself and from what it refers to.
 func (b *builder) fieldType(f *Field, p *spec.Schema, path string) *Type {
 	chain := b.chain(p, path)
+	if len(chain) == 0 {
+		return nil
+	}
 	for _, s := range chain {
-		if f.Doc == "" && s == p {
+		if f.Doc == "" {
 			f.Doc = s.Doc
 		}
 		f.Nullable = f.Nullable || s.Nullable
 		f.Deprecated = f.Deprecated || s.Deprecated
-		b.rules(f, s)
 	}
-	if len(chain) == 0 {
-		return nil
-	}
-	last := chain[len(chain)-1]
-	if f.Doc == "" {
-		f.Doc = last.Doc
-	}
-	t := b.typeOf(last, GoName(strings.ReplaceAll(path, ".", "_")), path)
+	t := b.typeOf(chain[len(chain)-1], inlineName(path), path)
 	if t == nil {
 		return nil
 	}
 	for _, s := range chain {
+		b.rules(&f.Rules, t, s, path)
 		if s.Default != nil && f.Default == nil {
 			f.Default = b.defaultOf(f, t, s, path)
 		}
 	}
 	return t
 }
+
+// inlineName is the Go name of an enum or object that is declared in place.
+func inlineName(path string) string { return GoName(strings.ReplaceAll(path, ".", "_")) }
 
 // chain follows $ref and an allOf of one member from p to the schema that says
 // the type. It is empty where that is not possible.
@@ -57,7 +57,7 @@ func (b *builder) chain(p *spec.Schema, path string) []*spec.Schema {
 				return nil
 			}
 			s = next
-		case len(s.AllOf) == 1 && len(s.Properties) == 0:
+		case len(s.AllOf) == 1 && len(s.Properties) == 0 && !s.Type.Set():
 			s = s.AllOf[0]
 		default:
 			return out
@@ -65,31 +65,52 @@ func (b *builder) chain(p *spec.Schema, path string) []*spec.Schema {
 	}
 }
 
+// resolved returns the type of a schema that stands within another: the
+// elements of an array, the values of a map.
+func (b *builder) resolved(s *spec.Schema, inline, path string) *Type {
+	chain := b.chain(s, path)
+	if len(chain) == 0 {
+		return nil
+	}
+	t := b.typeOf(chain[len(chain)-1], inline, path)
+	if t == nil {
+		return nil
+	}
+	if t.Basic != Enum && t.Basic != Object {
+		t.Doc = ""
+	}
+	for _, s := range chain {
+		if s.Nullable {
+			b.report(s.Pos, path, "an element that may be null", "remove nullable: leave such elements out")
+		}
+		if s.Default != nil {
+			b.report(s.Pos, path, "a default of an element", "remove it: an element is there, or it is not")
+		}
+	}
+	return t
+}
+
 // typeOf tells the type of the schema s. An enum or object that is declared in
 // place gets the name inline.
 func (b *builder) typeOf(s *spec.Schema, inline, path string) *Type {
+	if s.Ext.Kind.Set() {
+		b.report(s.Pos, path, s.Name+" is an entity, and one entity cannot hold another", "store its id: type: string with x-mlmd-property-type: INT")
+		return nil
+	}
 	if len(s.Enum) > 0 {
 		return b.enum(s, inline, path)
+	}
+	if len(s.Unsupported) > 0 && !s.Type.Set() {
+		return nil // said already
 	}
 	switch s.Type.Text {
 	case "string":
 		return b.stringType(s, path)
 	case "integer":
-		switch s.Format.Text {
-		case "", "int64":
-			return &Type{Basic: Int64}
-		case "int32":
-			return &Type{Basic: Int32}
-		}
-		b.report(s.Format.Pos, path, "format "+spec.Quote(s.Format.Text)+" of an integer", "want int32 or int64")
-		return nil
+		return b.numeric(s, path, Int64, map[string]Basic{"": Int64, "int64": Int64, "int32": Int32}, "want int32 or int64")
 	case "number":
-		switch s.Format.Text {
-		case "", "double", "float":
-			return &Type{Basic: Double}
-		}
-		b.report(s.Format.Pos, path, "format "+spec.Quote(s.Format.Text)+" of a number", "want double: MLMD stores doubles; what must be exact is a string")
-		return nil
+		return b.numeric(s, path, Double, map[string]Basic{"": Double, "double": Double},
+			"want double, which is what MLMD stores; what must be exact is a string")
 	case "boolean":
 		return &Type{Basic: Bool}
 	case "array":
@@ -105,86 +126,144 @@ func (b *builder) typeOf(s *spec.Schema, inline, path string) *Type {
 	return nil
 }
 
-func (b *builder) stringType(s *spec.Schema, path string) *Type {
-	switch s.Format.Text {
-	case "date-time":
-		return &Type{Basic: DateTime}
-	case "epoch-millis":
-		return &Type{Basic: Millis}
-	case "byte":
-		return &Type{Basic: Bytes}
-	case "binary":
-		b.report(s.Format.Pos, path, `format "binary" is for files`, "want format: byte, or store the file elsewhere and its address here")
-		return nil
+func (b *builder) numeric(s *spec.Schema, path string, otherwise Basic, formats map[string]Basic, fix string) *Type {
+	if basic, ok := formats[s.Format.Text]; ok {
+		return &Type{Basic: basic}
 	}
-	return &Type{Basic: String}
+	b.report(s.Format.Pos, path, fmt.Sprintf("format %s of type %s", spec.Quote(s.Format.Text), s.Type.Text), fix)
+	return &Type{Basic: otherwise}
+}
+
+var stringFormats = map[string]Basic{
+	"": String, "date-time": DateTime, "epoch-millis": Millis, "byte": Bytes, "date": Date, "uuid": UUID,
+}
+
+func (b *builder) stringType(s *spec.Schema, path string) *Type {
+	format := s.Format.Text
+	if basic, ok := stringFormats[format]; ok {
+		return &Type{Basic: basic}
+	}
+	if format == "binary" {
+		b.report(s.Format.Pos, path, `format "binary" is for files`, "want format: byte, or store the file elsewhere and its address here")
+	}
+	for _, known := range []string{"date-time", "epoch-millis", "byte", "date", "uuid"} {
+		if spec.Closest(format, []string{known}) != "" {
+			b.report(s.Format.Pos, path, "unknown format "+spec.Quote(format), "did you mean "+known+"?")
+			break
+		}
+	}
+	return &Type{Basic: String} // OpenAPI leaves the list of formats open
 }
 
 func (b *builder) list(s *spec.Schema, inline, path string) *Type {
 	if s.Items == nil {
-		b.report(s.Pos, path, "an array without items", "say what it holds: items: {type: string}")
+		b.report(s.Pos, path, "an array without items", "say what it holds, for example items: {type: string}")
 		return nil
 	}
-	chain := b.chain(s.Items, path+"[]")
-	if len(chain) == 0 {
-		return nil
-	}
-	elem := b.typeOf(chain[len(chain)-1], inline+"Item", path+"[]")
+	elem := b.resolved(s.Items, inline+"Item", path+"[]")
 	if elem == nil {
 		return nil
 	}
-	return &Type{Basic: List, Elem: elem}
+	t := &Type{Basic: List, Elem: elem}
+	b.rules(&t.Rules, elem, s.Items, path+"[]")
+	return t
 }
 
 func (b *builder) object(s *spec.Schema, inline, path string) *Type {
 	if len(s.Properties) == 0 && len(s.AllOf) == 0 {
-		if s.Extra == nil || s.Extra.Type.Text == "" && !s.Extra.Ref.Set() && len(s.Extra.AllOf) == 0 {
-			return &Type{Basic: Values}
+		if s.Extra == nil || !s.Extra.Type.Set() && !s.Extra.Ref.Set() && len(s.Extra.AllOf) == 0 && len(s.Extra.Enum) == 0 {
+			return &Type{Basic: JSON}
 		}
-		chain := b.chain(s.Extra, path+"{}")
-		if len(chain) == 0 {
-			return nil
-		}
-		elem := b.typeOf(chain[len(chain)-1], inline+"Value", path+"{}")
+		elem := b.resolved(s.Extra, inline+"Value", path+"{}")
 		if elem == nil {
 			return nil
 		}
-		return &Type{Basic: Map, Elem: elem}
+		t := &Type{Basic: Map, Elem: elem}
+		b.rules(&t.Rules, elem, s.Extra, path+"{}")
+		return t
 	}
-	b.report(s.Pos, path, "objects with properties are not supported yet", "")
-	return nil
+	if t := b.named[s]; t != nil {
+		return t
+	}
+	if s.Extra != nil {
+		b.report(s.Extra.Pos, path, "an object with both properties and additionalProperties", "move the additional ones into a property of their own")
+	}
+	t := &Type{Basic: Object, Doc: s.Doc, Pos: s.Key}
+	t.Go = b.typeName(s, inline)
+	b.named[s] = t // before its members, which may refer to it
+	flat := b.flatten(s)
+	owner := s.Path
+	if !b.isNamed(s) {
+		owner = path
+	}
+	for _, p := range flat.props {
+		if f := b.member(owner, p, flat.required[p.Name]); f != nil {
+			t.Fields = append(t.Fields, f)
+		}
+	}
+	b.unknownRequired(owner, flat)
+	b.distinct(owner, t.Fields)
+	return t
+}
+
+// member makes a field of an object, which is stored as a member of a struct.
+func (b *builder) member(owner string, p *spec.Schema, required bool) *Field {
+	f := b.field(owner, p, required)
+	x := p.Ext
+	for name, w := range map[string]spec.Word{
+		"x-mlmd-store": x.Store, "x-mlmd-property": x.Property, "x-mlmd-property-type": x.PropertyType, "x-mlmd-parent": x.Parent,
+	} {
+		if w.Set() {
+			b.report(w.Pos, owner+"."+p.Name, name+" inside an object", "remove it: an object is stored as one struct")
+		}
+	}
+	for _, w := range x.RenamedFrom {
+		if f != nil {
+			f.Aliases = append(f.Aliases, w.Text)
+		}
+	}
+	return f
 }
 
 func (b *builder) enum(s *spec.Schema, inline, path string) *Type {
 	if t := b.named[s]; t != nil {
 		return t
 	}
-	if s.Type.Set() && s.Type.Text != "string" {
-		b.report(s.Type.Pos, path, "an enum of type "+spec.Quote(s.Type.Text), "want type: string")
+	if s.Type.Text != "string" {
+		at := s.Pos
+		if s.Type.Set() {
+			at = s.Type.Pos
+		}
+		b.report(at, path, "an enum of type "+spec.Quote(s.Type.Text), "want type: string")
 		return nil
 	}
 	t := &Type{Basic: Enum, Doc: s.Doc, Pos: s.Key}
 	t.Go = b.typeName(s, inline)
-	if len(s.EnumNames) > 0 && len(s.EnumNames) != len(s.Enum) {
-		b.report(s.EnumNames[0].Pos, path, "x-enum-varnames has another length than enum", "want one name for each value")
-		s.EnumNames = nil
+	names := s.EnumNames
+	if len(names) > 0 && len(names) != len(s.Enum) {
+		b.report(names[0].Pos, path, fmt.Sprintf("x-enum-varnames has %d names for %d values", len(names), len(s.Enum)), "want one for each value")
+		names = nil
 	}
 	seen := map[string]string{}
 	for i, w := range s.Enum {
 		name := constName(w.Text)
-		if len(s.EnumNames) > 0 {
-			name = GoName(s.EnumNames[i].Text)
+		if len(names) > 0 {
+			name = GoName(names[i].Text)
 		}
-		if name == "" || !exported.MatchString(t.Go+name) {
+		switch other, taken := seen[name]; {
+		case w.Text == "":
+			b.report(w.Pos, path, "an empty value in an enum", "remove it: a property that is not set is empty already")
+		case name == "" || !exported.MatchString(t.Go+name):
 			b.report(w.Pos, path, "the value "+spec.Quote(w.Text)+" gives no Go name", "add x-enum-varnames with a name for each value")
-			continue
-		}
-		if other, ok := seen[name]; ok {
+		case taken && other == w.Text:
+			b.report(w.Pos, path, "the value "+spec.Quote(w.Text)+" stands here twice", "keep one")
+		case taken:
 			b.report(w.Pos, path, "the values "+spec.Quote(other)+" and "+spec.Quote(w.Text)+" give the same Go name "+t.Go+name, "add x-enum-varnames with a name for each value")
-			continue
+		default:
+			seen[name] = w.Text
+			b.claimConst(t.Go+name, w, path)
+			t.Values = append(t.Values, Value{Go: t.Go + name, Text: w.Text})
 		}
-		seen[name] = w.Text
-		t.Values = append(t.Values, Value{Go: t.Go + name, Text: w.Text})
 	}
 	b.named[s] = t
 	return t
@@ -194,40 +273,16 @@ func (b *builder) enum(s *spec.Schema, inline, path string) *Type {
 // the property that declares it in place.
 func (b *builder) typeName(s *spec.Schema, inline string) string {
 	name := inline
-	if s.Name != "" && b.isNamed(s) || s.Ext.GoName.Set() {
+	if b.isNamed(s) {
 		name = b.goName(s, s.Name)
+	}
+	if !exported.MatchString(name) {
+		b.report(s.Key, s.Path, spec.Quote(name)+" is no Go name", "declare it under components.schemas, and use $ref")
+		return "X"
 	}
 	b.claim(name, s)
 	return name
 }
 
-func (b *builder) isNamed(s *spec.Schema) bool { return s.Path == s.Name }
-
-func (b *builder) rules(f *Field, s *spec.Schema) {
-	r := &f.Rules
-	set := func(to **int, from *int) {
-		if *to == nil {
-			*to = from
-		}
-	}
-	set(&r.MinLength, s.MinLength)
-	set(&r.MaxLength, s.MaxLength)
-	set(&r.MinItems, s.MinItems)
-	set(&r.MaxItems, s.MaxItems)
-	if r.Pattern == "" {
-		r.Pattern = s.Pattern.Text
-	}
-}
-
-func (b *builder) defaultOf(f *Field, t *Type, s *spec.Schema, path string) *Default {
-	d := &Default{Text: s.Default.Value}
-	if t.Basic == Enum {
-		for _, v := range t.Values {
-			if v.Text == d.Text {
-				return d
-			}
-		}
-		b.report(s.Pos, path, "the default "+spec.Quote(d.Text)+" is no value of the enum", "want one of its values")
-	}
-	return d
-}
+// isNamed tells whether s stands in components.schemas by itself.
+func (b *builder) isNamed(s *spec.Schema) bool { return s.Name != "" && s.Path == s.Name }

@@ -78,7 +78,7 @@ func Extensions() []Extension {
 		{
 			Name: "x-mlmd-kind", Where: OnEntity, Form: oneOf(Kinds), Example: "context",
 			Doc:    "Makes the schema an entity, stored as this kind of MLMD node. A schema without it is a building block.",
-			decode: word(func(e *Ext) *Word { return &e.Kind }, Kinds...),
+			decode: decodeKind,
 		},
 		{
 			Name: "x-mlmd-type", Where: OnEntity, Form: "text", Example: "kf.ModelVersion",
@@ -139,6 +139,16 @@ func Extensions() []Extension {
 }
 
 func oneOf(names []string) string { return "one of " + strings.Join(names, ", ") }
+
+// decodeKind takes a wrong kind for a context, so that what else is wrong with
+// the entity is found too.
+func decodeKind(d *decoder, n *yaml.Node, e *Ext) {
+	w, ok := d.word(n, Kinds)
+	if !ok {
+		w = Word{"context", d.pos(n)}
+	}
+	e.Kind = w
+}
 
 func decodeCopies(d *decoder, n *yaml.Node, e *Ext) {
 	for key, value := range d.members(n) {

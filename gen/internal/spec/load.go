@@ -54,6 +54,13 @@ func (s *Set) Report(pos Pos, path, msg, fix string) {
 	s.problems = append(s.problems, p)
 }
 
+// Reported tells whether a problem lies in path or below it.
+func (s *Set) Reported(path string) bool {
+	return slices.ContainsFunc(s.problems, func(p Problem) bool {
+		return p.Path == path || strings.HasPrefix(p.Path, path+".")
+	})
+}
+
 // Resolve returns the schema that the $ref ref means, from a schema at from.
 // Without one it reports why and returns nil.
 func (s *Set) Resolve(ref Word, where string) *Schema {

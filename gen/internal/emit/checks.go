@@ -1,0 +1,172 @@
+package emit
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/mlmd-go/sdk/gen/internal/ir"
+)
+
+// checks collects the statements of one Validate function.
+type checks struct {
+	local    string // prefix of the patterns' variable
+	id       string // the entity's id; empty in objects
+	lines    []string
+	patterns []string
+	depth    int // of loops
+}
+
+func (c *checks) add(format string, args ...any) {
+	c.lines = append(c.lines, fmt.Sprintf(format, args...))
+}
+
+// field adds the checks of one field of an entity. Where the id is known, an
+// upsert changes what is stored, and what is not set stays.
+func (c *checks) field(f *ir.Field) {
+	sel := "v." + f.Go
+	if f.Required && !f.Nullable && !f.ZeroLeaves() {
+		c.add("c.Required(%q, %s != \"\" || %s)", f.Name, c.id, isSet(f))
+	}
+	if f.Slot == ir.Parent || f.Type.Basic == ir.IDString {
+		if f.Pointer {
+			sel = "mlmd.Deref(" + sel + ")"
+		}
+		c.add("c.ID(%q, %s)", f.Name, sel)
+		return
+	}
+	guard := isSet(f)
+	switch {
+	case f.ZeroLeaves():
+		guard = fmt.Sprintf("%s == \"\" || %s", c.id, guard)
+	case (f.Type.Basic == ir.List || f.Type.Basic == ir.Map) && f.Rules.MinItems == nil:
+		guard = "" // nothing is demanded of one that is nil
+	}
+	c.guarded(f, sel, guard)
+}
+
+// member adds the checks of one member of an object.
+func (c *checks) member(f *ir.Field) {
+	guard := ""
+	if f.Pointer {
+		guard = isSet(f)
+	}
+	if f.Required && !f.Pointer && (f.Type.Basic == ir.Millis || f.Type.Basic == ir.DateTime) {
+		c.add("c.Required(%q, %s)", f.Name, isSet(f))
+	}
+	c.guarded(f, "v."+f.Go, guard)
+}
+
+func (c *checks) guarded(f *ir.Field, sel, guard string) {
+	inner := &checks{local: c.local, id: c.id, patterns: c.patterns}
+	if f.Pointer && f.Type.Basic != ir.Object {
+		sel = pick(f.Type.Basic == ir.Enum, "", "*") + sel
+	} else if f.Type.Basic == ir.Object {
+		sel = pick(f.Pointer, "", "&") + sel
+	}
+	inner.value(f.Name, sel, f.Pointer, f.Type, f.Rules)
+	c.patterns = inner.patterns
+	switch {
+	case len(inner.lines) == 0:
+	case guard == "":
+		c.lines = append(c.lines, inner.lines...)
+	default:
+		c.add("if %s {", guard)
+		c.lines = append(c.lines, inner.lines...)
+		c.add("}")
+	}
+}
+
+// value adds the checks of a value: of a field, or of an element, whose name
+// is empty. Objects come as pointers, and so do enums where pointer says so.
+func (c *checks) value(name, expr string, pointer bool, t *ir.Type, r ir.Rules) {
+	switch t.Basic {
+	case ir.String:
+		if r.MinLength != nil || r.MaxLength != nil {
+			c.add("c.Length(%q, %s, %d, %d)", name, expr, orElse(r.MinLength, 0), orElse(r.MaxLength, -1))
+		}
+		if r.Pattern != "" {
+			c.add("c.Pattern(%q, %s, &%sPatterns[%d])", name, expr, c.local, len(c.patterns))
+			c.patterns = append(c.patterns, r.Pattern)
+		}
+	case ir.Int32, ir.Int64, ir.Double:
+		if r.Minimum != "" {
+			c.add("mlmd.%s(c, %q, %s, %s)", pick(r.ExclusiveMin, "MoreThan", "AtLeast"), name, expr, r.Minimum)
+		}
+		if r.Maximum != "" {
+			c.add("mlmd.%s(c, %q, %s, %s)", pick(r.ExclusiveMax, "LessThan", "AtMost"), name, expr, r.Maximum)
+		}
+	case ir.Enum:
+		c.add("c.Enum(%q, string(%s), %s.Valid())", name, pick(pointer, "*"+expr, expr), expr)
+	case ir.List:
+		if r.MinItems != nil || r.MaxItems != nil {
+			c.add("c.Items(%q, len(%s), %d, %d)", name, expr, orElse(r.MinItems, 0), orElse(r.MaxItems, -1))
+		}
+		c.elements(name, expr, t)
+	case ir.Map:
+		c.elements(name, expr, t)
+	case ir.Object:
+		if needsCheck(t, map[*ir.Type]bool{}) {
+			c.add("c.Enter(%q, -1)", name)
+			c.add("check%s(c, %s)", t.Go, expr)
+			c.add("c.Leave()")
+		}
+	}
+}
+
+// elements adds the checks of the elements of a list or map, if there are any.
+func (c *checks) elements(name, expr string, t *ir.Type) {
+	if !t.Rules.Any() && !needsCheck(t.Elem, map[*ir.Type]bool{}) {
+		return
+	}
+	c.depth++
+	index := strings.Repeat("i", c.depth) // a loop within a loop has its own
+	if t.Basic == ir.Map {
+		c.add("for _, %s := range mlmd.Keys(%s) {", index, expr)
+		c.add("c.EnterKey(%q, %s)", name, index)
+	} else {
+		c.add("for %s := range %s {", index, expr)
+		c.add("c.Enter(%q, %s)", name, index)
+	}
+	elem := expr + "[" + index + "]"
+	switch {
+	case t.Elem.Basic == ir.Object && t.Basic == ir.Map:
+		c.add("e%s := %s", index, elem)
+		c.add("check%s(c, &e%s)", t.Elem.Go, index)
+	case t.Elem.Basic == ir.Object:
+		c.add("check%s(c, &%s)", t.Elem.Go, elem)
+	default:
+		c.value("", elem, false, t.Elem, t.Rules)
+	}
+	c.add("c.Leave()")
+	c.add("}")
+	c.depth--
+}
+
+// needsCheck tells whether there is anything to check in a value of type t.
+func needsCheck(t *ir.Type, seen map[*ir.Type]bool) bool {
+	switch t.Basic {
+	case ir.Enum:
+		return true
+	case ir.List, ir.Map:
+		return t.Rules.Any() || needsCheck(t.Elem, seen)
+	case ir.Object:
+		if seen[t] {
+			return false
+		}
+		seen[t] = true
+		for _, f := range t.Fields {
+			timed := f.Type.Basic == ir.Millis || f.Type.Basic == ir.DateTime
+			if f.Rules.Any() || f.Required && timed || needsCheck(f.Type, seen) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func orElse(v *int, otherwise int) int {
+	if v == nil {
+		return otherwise
+	}
+	return *v
+}

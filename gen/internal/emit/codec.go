@@ -1,0 +1,132 @@
+package emit
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/mlmd-go/sdk/gen/internal/ir"
+)
+
+// A printer spells types and codecs for the mapping package.
+type printer struct{ model string }
+
+// goType is the Go type t as the mapping package spells it.
+func (p printer) goType(t *ir.Type) string {
+	switch t.Basic {
+	case ir.Enum, ir.Object:
+		return p.model + "." + t.Go
+	case ir.List:
+		return "[]" + p.goType(t.Elem)
+	case ir.Map:
+		return "map[string]" + p.goType(t.Elem)
+	default:
+		return t.GoType()
+	}
+}
+
+var codecs = map[ir.Basic]string{
+	ir.String: "String", ir.Double: "Double", ir.Bool: "Bool", ir.Millis: "Millis", ir.DateTime: "DateTime",
+	ir.Bytes: "Bytes", ir.JSON: "JSON", ir.Int32: "Int[int32]", ir.Int64: "Int[int64]",
+	ir.UUID: "Text[types.UUID]", ir.Date: "Text[types.Date]",
+}
+
+// encoder is the function that turns a t into a value of a struct.
+func (p printer) encoder(t *ir.Type) string { return p.codec("Encode", t) }
+
+// decoder is the function that turns a value of a struct into a t.
+func (p printer) decoder(t *ir.Type) string { return p.codec("Decode", t) }
+
+func (p printer) codec(verb string, t *ir.Type) string {
+	switch t.Basic {
+	case ir.Object:
+		return strings.ToLower(verb) + t.Go
+	case ir.Enum:
+		return fmt.Sprintf("mlmd.%sEnum[%s]", verb, p.goType(t))
+	case ir.List, ir.Map:
+		shape := map[ir.Basic]string{ir.List: "List", ir.Map: "Map"}[t.Basic]
+		in, out := p.goType(t), "*structpb.Value"
+		if verb == "Decode" {
+			in, out = out, in
+		}
+		return fmt.Sprintf("func(v %s) (%s, error) { return mlmd.%s%s(v, %s) }", in, out, verb, shape, p.codec(verb, t.Elem))
+	default:
+		return "mlmd." + verb + codecs[t.Basic]
+	}
+}
+
+// An object view is what object.tmpl prints for one object.
+type objectView struct {
+	Header, Package string
+	Imports         []importLine
+	Go, Local       string
+	Model           string
+	Members         int
+	Puts, Takes     []string
+	Checks          []string
+	Patterns        []string
+	Obsolete        bool
+}
+
+func objectOf(typ *ir.Type, t Target) *objectView {
+	p := printer{t.Model.Name()}
+	v := &objectView{Header: t.Header(), Package: t.Mapping.Name(), Go: typ.Go, Local: ir.Local(typ.Go), Model: p.goType(typ), Members: len(typ.Fields)}
+	checks := &checks{local: v.Local}
+	for _, f := range typ.Fields {
+		v.Puts = append(v.Puts, p.put(f))
+		v.Takes = append(v.Takes, p.take(f))
+		checks.member(f)
+		v.Obsolete = v.Obsolete || f.Deprecated
+	}
+	v.Checks, v.Patterns = checks.lines, checks.patterns
+	v.Imports = imports(t)
+	return v
+}
+
+// put is the statement that writes one member of an object.
+func (p printer) put(f *ir.Field) string {
+	sel := "v." + f.Go
+	verb, of := "PutSet", f.Type
+	switch {
+	case f.Type.Basic == ir.List:
+		verb, of = "PutList", f.Type.Elem
+	case f.Type.Basic == ir.Map:
+		verb, of = "PutMap", f.Type.Elem
+	case f.Pointer:
+		verb = "PutOpt"
+	case f.Type.Basic == ir.Millis, f.Type.Basic == ir.DateTime:
+		verb = "PutUnlessZero"
+	case f.Type.Basic == ir.Bytes, f.Type.Basic == ir.JSON:
+		return fmt.Sprintf("if %s != nil {\n\tmlmd.PutSet(&o, %q, %s, %s)\n}", sel, f.Name, sel, p.encoder(of))
+	}
+	if f.Default != nil && f.Pointer {
+		sel = fmt.Sprintf("mlmd.Or(%s, %s)", sel, f.Default.Literal)
+	}
+	return fmt.Sprintf("mlmd.%s(&o, %q, %s, %s)", verb, f.Name, sel, p.encoder(of))
+}
+
+// take is the member of the composite literal that reads one member.
+func (p printer) take(f *ir.Field) string {
+	verb, of := "Take", f.Type
+	switch {
+	case f.Type.Basic == ir.List:
+		verb, of = "TakeList", f.Type.Elem
+	case f.Type.Basic == ir.Map:
+		verb, of = "TakeMap", f.Type.Elem
+	case f.Pointer:
+		verb = "TakeOpt"
+	}
+	expr := fmt.Sprintf("mlmd.%s(&o, %q, %s%s)", verb, f.Name, p.decoder(of), quoted(f.Aliases))
+	if f.Default != nil && f.Pointer {
+		expr = fmt.Sprintf("mlmd.Or(%s, %s)", expr, f.Default.Literal)
+	}
+	return f.Go + ": " + expr
+}
+
+// quoted prints more arguments: `, "a", "b"`.
+func quoted(names []string) string {
+	var b strings.Builder
+	for _, n := range names {
+		fmt.Fprintf(&b, ", %q", n)
+	}
+	return b.String()
+}

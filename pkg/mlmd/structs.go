@@ -1,0 +1,299 @@
+package mlmd
+
+import (
+	"encoding"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/mlmd-go/sdk/pkg/value"
+)
+
+// The Encode functions below turn Go values into values of a struct, and the
+// Decode functions turn them back. Generated code puts them together for
+// lists, maps and objects. Their errors are [*InvalidError] with the path from
+// where they stand; an empty path is the value itself.
+
+func wrong(why string) error { return &InvalidError{Why: why} }
+
+// below returns err with step before its path.
+func below(step string, err error) error {
+	var e *InvalidError
+	if err == nil || !errors.As(err, &e) {
+		return err
+	}
+	path := step
+	switch {
+	case e.Field == "":
+	case e.Field[0] == '[':
+		path += e.Field
+	default:
+		path += "." + e.Field
+	}
+	return &InvalidError{Field: path, Value: e.Value, Why: e.Why}
+}
+
+// EncodeString encodes a text.
+func EncodeString(v string) (*structpb.Value, error) {
+	if !utf8.ValidString(v) {
+		return nil, wrong("is no valid UTF-8")
+	}
+	return structpb.NewStringValue(v), nil
+}
+
+// DecodeString decodes a text.
+func DecodeString(p *structpb.Value) (string, error) {
+	s, ok := p.GetKind().(*structpb.Value_StringValue)
+	if !ok {
+		return "", wrong("is stored, which is no text")
+	}
+	return s.StringValue, nil
+}
+
+// EncodeEnum encodes a value of an enum.
+func EncodeEnum[E ~string](v E) (*structpb.Value, error) { return EncodeString(string(v)) }
+
+// DecodeEnum decodes a value of an enum; it may be one that the spec does not
+// name.
+func DecodeEnum[E ~string](p *structpb.Value) (E, error) {
+	s, err := DecodeString(p)
+	return E(s), err
+}
+
+// EncodeInt encodes an integer. Numbers in a struct are doubles: what one
+// would change is refused.
+func EncodeInt[I int32 | int64](v I) (*structpb.Value, error) {
+	f := float64(v)
+	if f >= math.MaxInt64 || int64(f) != int64(v) {
+		return nil, &InvalidError{Value: strconv.FormatInt(int64(v), 10), Why: "would be changed: numbers in a struct are doubles, exact up to 2^53"}
+	}
+	return structpb.NewNumberValue(f), nil
+}
+
+// DecodeInt decodes an integer.
+func DecodeInt[I int32 | int64](p *structpb.Value) (I, error) {
+	f, err := DecodeDouble(p)
+	if err != nil {
+		return 0, err
+	}
+	if f >= math.MaxInt64 || float64(I(f)) != f {
+		return 0, &InvalidError{Value: strconv.FormatFloat(f, 'g', -1, 64), Why: "is stored, which is no integer of this size"}
+	}
+	return I(f), nil
+}
+
+// EncodeDouble encodes a number.
+func EncodeDouble(v float64) (*structpb.Value, error) {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil, &InvalidError{Value: strconv.FormatFloat(v, 'g', -1, 64), Why: "cannot be stored: only finite numbers can"}
+	}
+	return structpb.NewNumberValue(v), nil
+}
+
+// DecodeDouble decodes a number.
+func DecodeDouble(p *structpb.Value) (float64, error) {
+	f, ok := p.GetKind().(*structpb.Value_NumberValue)
+	if !ok {
+		return 0, wrong("is stored, which is no number")
+	}
+	return f.NumberValue, nil
+}
+
+// EncodeBool encodes a boolean.
+func EncodeBool(v bool) (*structpb.Value, error) { return structpb.NewBoolValue(v), nil }
+
+// DecodeBool decodes a boolean.
+func DecodeBool(p *structpb.Value) (bool, error) {
+	b, ok := p.GetKind().(*structpb.Value_BoolValue)
+	if !ok {
+		return false, wrong("is stored, which is neither true nor false")
+	}
+	return b.BoolValue, nil
+}
+
+// EncodeMillis encodes a time as the decimal digits of its milliseconds.
+func EncodeMillis(v value.Time) (*structpb.Value, error) {
+	return structpb.NewStringValue(strconv.FormatInt(v.Millis(), 10)), nil
+}
+
+// DecodeMillis decodes a time from decimal digits or a number.
+func DecodeMillis(p *structpb.Value) (value.Time, error) {
+	if ms, err := DecodeInt[int64](p); err == nil {
+		return value.Millis(ms), nil
+	}
+	ms, err := strconv.ParseInt(p.GetStringValue(), 10, 64)
+	if err != nil {
+		return value.Time{}, wrong("is stored, which is no number of milliseconds")
+	}
+	return value.Millis(ms), nil
+}
+
+// EncodeDateTime encodes a time as text, in UTC.
+func EncodeDateTime(v time.Time) (*structpb.Value, error) {
+	s, err := formatDateTime(v)
+	if err != nil {
+		return nil, err
+	}
+	return structpb.NewStringValue(s), nil
+}
+
+// DecodeDateTime decodes a time.
+func DecodeDateTime(p *structpb.Value) (time.Time, error) {
+	t, err := time.Parse(time.RFC3339Nano, p.GetStringValue())
+	if err != nil {
+		return time.Time{}, wrong("is stored, which is no time")
+	}
+	return t.UTC(), nil
+}
+
+// dateTimeLayout has one width, so that stored times sort as texts do; filters
+// count on it.
+const dateTimeLayout = "2006-01-02T15:04:05.000000000Z"
+
+func formatDateTime(t time.Time) (string, error) {
+	t = t.UTC()
+	if y := t.Year(); y < 0 || y > 9999 {
+		return "", &InvalidError{Value: t.String(), Why: "is outside of the years 0 to 9999"}
+	}
+	return t.Format(dateTimeLayout), nil
+}
+
+// EncodeBytes encodes bytes in base64.
+func EncodeBytes(v []byte) (*structpb.Value, error) {
+	return structpb.NewStringValue(base64.StdEncoding.EncodeToString(v)), nil
+}
+
+// DecodeBytes decodes bytes.
+func DecodeBytes(p *structpb.Value) ([]byte, error) {
+	s, ok := p.GetKind().(*structpb.Value_StringValue)
+	if !ok {
+		return nil, wrong("is stored, which is no base64")
+	}
+	b, err := base64.StdEncoding.DecodeString(s.StringValue)
+	if err != nil {
+		return nil, wrong("is stored, which is no base64")
+	}
+	return b, nil
+}
+
+// EncodeText encodes a value that is a text of its own, such as a UUID.
+func EncodeText[V encoding.TextMarshaler](v V) (*structpb.Value, error) {
+	b, err := v.MarshalText()
+	if err != nil {
+		return nil, wrong(err.Error())
+	}
+	return EncodeString(string(b))
+}
+
+// A Text is a pointer to a value that can be read from text.
+type Text[V any] interface {
+	*V
+	encoding.TextUnmarshaler
+}
+
+// DecodeText decodes a value that is a text of its own.
+func DecodeText[V any, P Text[V]](p *structpb.Value) (V, error) {
+	var v V
+	s, err := DecodeString(p)
+	if err != nil {
+		return v, err
+	}
+	if err := P(&v).UnmarshalText([]byte(s)); err != nil {
+		return v, &InvalidError{Value: s, Why: "is stored: " + err.Error()}
+	}
+	return v, nil
+}
+
+// EncodeJSON encodes an object without declared members.
+func EncodeJSON(v map[string]any) (*structpb.Value, error) {
+	p, err := ToProto(value.Struct(v))
+	if err != nil {
+		return nil, wrong(err.Error())
+	}
+	return structpb.NewStructValue(p.GetStructValue()), nil
+}
+
+// DecodeJSON decodes an object without declared members.
+func DecodeJSON(p *structpb.Value) (map[string]any, error) {
+	s, ok := p.GetKind().(*structpb.Value_StructValue)
+	if !ok {
+		return nil, wrong("is stored, which is no object")
+	}
+	return s.StructValue.AsMap(), nil
+}
+
+// EncodeList encodes a list with the function for its elements.
+func EncodeList[V any](vs []V, encode func(V) (*structpb.Value, error)) (*structpb.Value, error) {
+	list := make([]*structpb.Value, len(vs))
+	for i, v := range vs {
+		p, err := encode(v)
+		if err != nil {
+			return nil, below(fmt.Sprintf("[%d]", i), err)
+		}
+		list[i] = p
+	}
+	return structpb.NewListValue(&structpb.ListValue{Values: list}), nil
+}
+
+// DecodeList decodes a list with the function for its elements. The list is
+// never nil.
+func DecodeList[V any](p *structpb.Value, decode func(*structpb.Value) (V, error)) ([]V, error) {
+	list, ok := p.GetKind().(*structpb.Value_ListValue)
+	if !ok {
+		return nil, wrong("is stored, which is no list")
+	}
+	out := make([]V, len(list.ListValue.GetValues()))
+	for i, e := range list.ListValue.GetValues() {
+		v, err := decode(e)
+		if err != nil {
+			return nil, below(fmt.Sprintf("[%d]", i), err)
+		}
+		out[i] = v
+	}
+	return out, nil
+}
+
+// EncodeMap encodes a map with the function for its values.
+func EncodeMap[V any](vs map[string]V, encode func(V) (*structpb.Value, error)) (*structpb.Value, error) {
+	fields := make(map[string]*structpb.Value, len(vs))
+	var first error
+	var at string
+	for k, v := range vs {
+		p, err := encode(v)
+		if err == nil && !utf8.ValidString(k) {
+			err = wrong("has a name that is no valid UTF-8")
+		}
+		if err != nil && (first == nil || k < at) {
+			first, at = below(k, err), k
+		}
+		fields[k] = p
+	}
+	if first != nil {
+		return nil, first
+	}
+	return structpb.NewStructValue(&structpb.Struct{Fields: fields}), nil
+}
+
+// DecodeMap decodes a map with the function for its values. The map is never
+// nil.
+func DecodeMap[V any](p *structpb.Value, decode func(*structpb.Value) (V, error)) (map[string]V, error) {
+	s, ok := p.GetKind().(*structpb.Value_StructValue)
+	if !ok {
+		return nil, wrong("is stored, which is no object")
+	}
+	out := make(map[string]V, len(s.StructValue.GetFields()))
+	for k, e := range s.StructValue.GetFields() {
+		v, err := decode(e)
+		if err != nil {
+			return nil, below(k, err)
+		}
+		out[k] = v
+	}
+	return out, nil
+}
