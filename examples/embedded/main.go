@@ -1,0 +1,23 @@
+// Command embedded uses a store in a file, within the process.
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+
+	"github.com/mlmd-go/sdk/generated/model"
+	"github.com/mlmd-go/sdk/pkg/registry"
+	"github.com/mlmd-go/sdk/pkg/store/sqlite"
+)
+
+func main() {
+	ctx := context.Background()
+	store, err := sqlite.Open(ctx, "registry.db") // or sqlite.OpenMemory(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer store.Close()
+	id, err := registry.New(store.Client()).RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "fraud"})
+	fmt.Println("model", id, err)
+}
