@@ -90,7 +90,7 @@ func list(ctx context.Context, reg *registry.Client, out io.Writer, modelID stri
 		fmt.Fprintf(out, "  version %s, last changed %s\n", v.Name, v.UpdateTime.Format("2006-01-02 15:04:05 MST"))
 	}
 	f := field.ModelVersion
-	good, err := reg.ModelVersions().OfModel(modelID).Where(f.Author.Eq("ada").And(f.Custom.Custom("auc").Double().Gt(0.9))).Collect(ctx)
+	good, err := reg.ModelVersions().OfModel(modelID).Where(f.Author.Eq("ada").And(f.Custom("auc").Double().Gt(0.9))).Collect(ctx)
 	if err != nil {
 		return err
 	}

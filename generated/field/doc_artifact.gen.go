@@ -21,7 +21,7 @@ var DocArtifact = docArtifact{
 }
 
 type docArtifact struct {
-	filter.Custom[*model.DocArtifact]
+	filter.Entity[*model.DocArtifact]
 
 	ID               filter.ID[*model.DocArtifact]
 	ExternalID       filter.OptString[*model.DocArtifact]

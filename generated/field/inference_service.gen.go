@@ -23,7 +23,7 @@ var InferenceService = inferenceService{
 }
 
 type inferenceService struct {
-	filter.Custom[*model.InferenceService]
+	filter.Entity[*model.InferenceService]
 
 	ID                   filter.ID[*model.InferenceService]
 	ExternalID           filter.OptString[*model.InferenceService]

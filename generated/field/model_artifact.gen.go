@@ -31,7 +31,7 @@ var ModelArtifact = modelArtifact{
 }
 
 type modelArtifact struct {
-	filter.Custom[*model.ModelArtifact]
+	filter.Entity[*model.ModelArtifact]
 
 	ID                 filter.ID[*model.ModelArtifact]
 	ExternalID         filter.OptString[*model.ModelArtifact]

@@ -22,7 +22,7 @@ var ModelVersion = modelVersion{
 }
 
 type modelVersion struct {
-	filter.Custom[*model.ModelVersion]
+	filter.Entity[*model.ModelVersion]
 
 	ID                filter.ID[*model.ModelVersion]
 	Name              filter.String[*model.ModelVersion]

@@ -30,7 +30,7 @@ var RegisteredModel = registeredModel{
 }
 
 type registeredModel struct {
-	filter.Custom[*model.RegisteredModel]
+	filter.Entity[*model.RegisteredModel]
 
 	ID               filter.ID[*model.RegisteredModel]
 	Name             filter.String[*model.RegisteredModel]

@@ -21,7 +21,7 @@ var ServeModel = serveModel{
 }
 
 type serveModel struct {
-	filter.Custom[*model.ServeModel]
+	filter.Entity[*model.ServeModel]
 
 	ID                 filter.ID[*model.ServeModel]
 	ExternalID         filter.OptString[*model.ServeModel]

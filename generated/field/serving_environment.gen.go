@@ -19,7 +19,7 @@ var ServingEnvironment = servingEnvironment{
 }
 
 type servingEnvironment struct {
-	filter.Custom[*model.ServingEnvironment]
+	filter.Entity[*model.ServingEnvironment]
 
 	ID               filter.ID[*model.ServingEnvironment]
 	Name             filter.String[*model.ServingEnvironment]

@@ -151,12 +151,12 @@ func (f Enum[T, E]) In(vs ...E) Expr[T] {
 // IsSet holds where the field has a value.
 func (f Enum[T, E]) IsSet() Expr[T] { return leaf[T](opIsSet, f.ref()) }
 
-// A Custom gives access to the custom properties of an entity by name. The
-// generated symbols of an entity embed it.
-type Custom[T any] struct{}
+// An Entity is what the symbols of all entities have besides their fields:
+// access to the custom properties by name. The generated symbols embed it.
+type Entity[T any] struct{}
 
 // Custom returns the custom property called name, whose kind is chosen next.
-func (Custom[T]) Custom(name string) CustomProperty[T] { return CustomProperty[T]{name} }
+func (Entity[T]) Custom(name string) CustomProperty[T] { return CustomProperty[T]{name} }
 
 // A CustomProperty is a custom property before its kind is said.
 type CustomProperty[T any] struct{ name string }

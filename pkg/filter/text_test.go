@@ -16,7 +16,7 @@ var (
 	rows   = Int[*thing]{Property: "rows"}
 	state  = Int[*thing]{Attr: "state"}
 	parent = Int[*thing]{Attr: "id", Neighbour: "contexts_p"}
-	custom Custom[*thing]
+	custom Entity[*thing]
 )
 
 func TestConditionsPrintAsTexts(t *testing.T) {

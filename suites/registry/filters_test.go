@@ -78,7 +78,7 @@ func leaves(r *rand.Rand) test {
 		return str(func(v *model.ModelArtifact) *string { return v.URI }, f.URI, "uri")
 	case 3:
 		get := custom("n")
-		return test{fmt.Sprintf("n>%d", n), f.Custom.Custom("n").Int().Gt(n), func(v *model.ModelArtifact) truth {
+		return test{fmt.Sprintf("n>%d", n), f.Custom("n").Int().Gt(n), func(v *model.ModelArtifact) truth {
 			x, _ := get(v)
 			if i, ok := x.AsInt(); ok {
 				return is(i > n)
@@ -87,7 +87,7 @@ func leaves(r *rand.Rand) test {
 		}}
 	case 4:
 		get := custom("a d")
-		return test{fmt.Sprintf("d<=%v", d), f.Custom.Custom("a d").Double().Le(d), func(v *model.ModelArtifact) truth {
+		return test{fmt.Sprintf("d<=%v", d), f.Custom("a d").Double().Le(d), func(v *model.ModelArtifact) truth {
 			x, _ := get(v)
 			if y, ok := x.AsDouble(); ok {
 				return is(y <= d)
@@ -210,7 +210,7 @@ var _ = onEveryBackend("typed conditions", func(rpc func() mlmdpb.MetadataStoreS
 			Expect(err).NotTo(HaveOccurred())
 		}
 		for _, p := range odd {
-			got, err := reg.DocArtifacts().OfVersion(version).Where(field.DocArtifact.Custom.Custom(p).Int().Eq(1)).Collect(ctx)
+			got, err := reg.DocArtifacts().OfVersion(version).Where(field.DocArtifact.Custom(p).Int().Eq(1)).Collect(ctx)
 			if err != nil {
 				Expect(err).To(MatchError(registry.ErrUnsupported), "%q", p)
 				continue

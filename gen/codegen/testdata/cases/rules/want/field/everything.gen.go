@@ -42,7 +42,7 @@ var Everything = everything{
 }
 
 type everything struct {
-	filter.Custom[*model.Everything]
+	filter.Entity[*model.Everything]
 
 	ID               filter.ID[*model.Everything]
 	Name             filter.String[*model.Everything]
