@@ -35,11 +35,17 @@ const sequenceLength = 60
 // pausedEvery says which sequences run slowly enough to compare times too.
 const pausedEvery = 8
 
+// enoughForAll is how many requests make every method succeed at least once.
+const enoughForAll = 3000
+
+// notSent are the methods that the requests here leave out.
+var notSent = []string{"GetLineageGraph", "GetLineageSubgraph"}
+
 func TestDifferential(t *testing.T) {
 	var (
 		number, sent atomic.Int64
 		failed       atomic.Bool
-		met          tally
+		met          = tally{differences: map[string]int{}, ok: map[string]int{}}
 		workers      sync.WaitGroup
 	)
 	for range runtime.GOMAXPROCS(0) {
@@ -47,8 +53,8 @@ func TestDifferential(t *testing.T) {
 		workers.Go(func() {
 			for !failed.Load() && sent.Load() < int64(*requests) {
 				n := uint64(number.Add(1))
-				w := newWorld(*seed, n, sequenceLength)
 				paused := n%pausedEvery == 0
+				w := newWorld(*seed, n, sequenceLength, paused)
 				out, err := stage.play(t.Context(), paused, w.next)
 				if err != nil {
 					failed.Store(true)
@@ -56,7 +62,7 @@ func TestDifferential(t *testing.T) {
 					return
 				}
 				sent.Add(int64(out.played))
-				met.add(out.excuse)
+				met.add(out)
 				if out.at >= 0 && failed.CompareAndSwap(false, true) {
 					t.Error(explain(t.Context(), stage, n, paused, w.steps[:out.at+1], out))
 				}
@@ -64,7 +70,16 @@ func TestDifferential(t *testing.T) {
 		})
 	}
 	workers.Wait()
-	t.Logf("seed %d: %d requests in %d sequences; wanted differences met: %s", *seed, sent.Load(), number.Load(), &met)
+	t.Logf("seed %d: %d requests in %d sequences; wanted differences met: %s", *seed, sent.Load(), number.Load(), list(met.differences))
+	t.Logf("successful requests: %s", list(met.ok))
+	if t.Failed() || *requests < enoughForAll {
+		return
+	}
+	for _, method := range methods() {
+		if met.ok[method] == 0 && !slices.Contains(notSent, method) {
+			t.Errorf("no %s succeeded: the requests are not what they should be", method)
+		}
+	}
 }
 
 // newStage makes stores in memory, and in a process of the published core.
@@ -110,31 +125,28 @@ func explain(ctx context.Context, s stage, number uint64, paused bool, steps []s
 	return b.String()
 }
 
-// A tally counts how often each wanted difference was met.
+// A tally counts what happened.
 type tally struct {
-	mu    sync.Mutex
-	times map[storetest.Capability]int
+	mu          sync.Mutex
+	differences map[string]int
+	ok          map[string]int
 }
 
-func (t *tally) add(d storetest.Capability) {
-	if d == "" {
-		return
-	}
+func (t *tally) add(o outcome) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.times == nil {
-		t.times = map[storetest.Capability]int{}
+	if o.excuse != "" && o.at < 0 {
+		t.differences[string(o.excuse)]++
 	}
-	t.times[d]++
+	for method, n := range o.ok {
+		t.ok[method] += n
+	}
 }
 
-func (t *tally) String() string {
-	if len(t.times) == 0 {
-		return "none"
-	}
+func list(counts map[string]int) string {
 	var out []string
-	for _, d := range slices.Sorted(maps.Keys(t.times)) {
-		out = append(out, fmt.Sprintf("%s %d", d, t.times[d]))
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		out = append(out, fmt.Sprintf("%s %d", name, counts[name]))
 	}
 	return strings.Join(out, ", ")
 }

@@ -2,6 +2,7 @@ package differential
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"google.golang.org/grpc/codes"
@@ -22,6 +23,9 @@ type excuse struct {
 	// set the request must not reach the original: it would end.
 	accepts func(ours, original answer) bool
 	fatal   bool
+	// parts is set where the stores hold different things after such a request,
+	// although both took it.
+	parts bool
 }
 
 // excuses are in the order in which they are tried.
@@ -34,16 +38,16 @@ var excuses = []excuse{
 		accepts: func(ours, _ answer) bool { return ours.err.Code() != codes.OK },
 	},
 	{
-		difference: storetest.WholeText,
+		difference: storetest.WholeText, parts: true,
 		asks: func(r proto.Message) bool {
 			return anyText(r, func(s string) bool { return strings.Contains(s, "\x00") })
 		},
 		accepts: notWorse,
 	},
 	{
-		difference: storetest.NullMarker,
-		asks:       func(r proto.Message) bool { return anyText(r, func(s string) bool { return s == "__MLMD_NULL__" }) },
-		accepts:    notWorse,
+		difference: storetest.NullMarker, parts: true,
+		asks:    func(r proto.Message) bool { return anyText(r, func(s string) bool { return s == "__MLMD_NULL__" }) },
+		accepts: notWorse,
 	},
 	{
 		difference: storetest.StructMarker,
@@ -58,6 +62,45 @@ var excuses = []excuse{
 			return anyNode(r, func(n properties) bool { return anyValue(n.defined, untyped) || anyValue(n.custom, untyped) })
 		},
 		accepts: refusedBy(codes.InvalidArgument, "type_url"),
+	},
+	{
+		difference: storetest.SeparateSpaces, parts: true,
+		asks:    func(r proto.Message) bool { return anyNode(r, bothSpaces) },
+		accepts: func(ours, original answer) bool { return ours.err.Code() == original.err.Code() },
+	},
+	{
+		difference: storetest.TypeIDsStay, parts: true,
+		asks:    repeatsType,
+		accepts: func(ours, original answer) bool { return ours.err.Code() == original.err.Code() },
+	},
+	{
+		difference: storetest.NoDanglingLinks, parts: true,
+		asks: func(r proto.Message) bool {
+			put, ok := r.(*mlmdpb.PutExecutionRequest)
+			return ok && len(put.Contexts) > 0 && slices.ContainsFunc(put.ArtifactEventPairs, func(p *mlmdpb.PutExecutionRequest_ArtifactAndEvent) bool {
+				return p.GetArtifact() == nil && p.GetEvent() == nil
+			})
+		},
+		accepts: never,
+	},
+	{
+		difference: storetest.LineageGraphs,
+		asks:       isOneOf("GetLineageGraphRequest"),
+		accepts:    func(_, original answer) bool { return original.err.Code() == codes.Unimplemented },
+	},
+	{
+		difference: storetest.RefusedNumbers,
+		asks: func(r proto.Message) bool {
+			return anyNode(r, func(n properties) bool { return anyValue(n.defined, infinite) || anyValue(n.custom, infinite) })
+		},
+		accepts: refusedBy(codes.InvalidArgument, "finite"),
+	},
+	{
+		difference: storetest.ConflictsOnUpdate,
+		asks:       isOneOf("PutArtifactsRequest", "PutExecutionsRequest", "PutContextsRequest", "PutExecutionRequest", "PutLineageSubgraphRequest"),
+		accepts: func(ours, original answer) bool {
+			return ours.err.Code() == codes.AlreadyExists && original.err.Code() == codes.Internal && strings.Contains(original.err.Message(), "UNIQUE")
+		},
 	},
 	{
 		difference: storetest.NoDanglingEvents,
@@ -89,6 +132,8 @@ func notWorse(ours, _ answer) bool {
 	}
 	return false
 }
+
+func never(_, _ answer) bool { return false }
 
 func isOneOf(messages ...protoreflect.Name) func(proto.Message) bool {
 	return func(r proto.Message) bool {
@@ -128,11 +173,50 @@ func anyValue(values map[string]*mlmdpb.Value, is func(*mlmdpb.Value) bool) bool
 	return false
 }
 
+// bothSpaces says whether a node has a custom property under a name that types
+// declare.
+func bothSpaces(n properties) bool {
+	for _, name := range propertyNames {
+		if _, ok := n.custom[name]; ok {
+			return true
+		}
+	}
+	return false
+}
+
+// repeatsType says whether a request has a type twice, with different external
+// ids.
+func repeatsType(r proto.Message) bool {
+	put, ok := r.(*mlmdpb.PutTypesRequest)
+	return ok && (repeats(put.ArtifactTypes) || repeats(put.ExecutionTypes) || repeats(put.ContextTypes))
+}
+
+func repeats[T interface {
+	GetName() string
+	GetVersion() string
+	GetExternalId() string
+}](types []T) bool {
+	ids := map[[2]string]string{}
+	for _, t := range types {
+		key := [2]string{t.GetName(), t.GetVersion()}
+		if id, ok := ids[key]; ok && id != t.GetExternalId() {
+			return true
+		}
+		ids[key] = t.GetExternalId()
+	}
+	return false
+}
+
 func kindless(v *mlmdpb.Value) bool { return v.GetValue() == nil }
 
 func untyped(v *mlmdpb.Value) bool {
 	any, ok := v.GetValue().(*mlmdpb.Value_ProtoValue)
 	return ok && any.ProtoValue.GetTypeUrl() == ""
+}
+
+func infinite(v *mlmdpb.Value) bool {
+	d, ok := v.GetValue().(*mlmdpb.Value_DoubleValue)
+	return ok && (math.IsNaN(d.DoubleValue) || math.IsInf(d.DoubleValue, 0))
 }
 
 // anyText looks at every string of a request, keys included. Structs are no
@@ -175,15 +259,4 @@ func walkText(m protoreflect.Message, visit func(string)) {
 		}
 		return true
 	})
-}
-
-// hasOddDouble says whether a request has a double that the original cannot
-// hold: replies are compared as it reads them, but whether a put changes such a
-// value, and so the node's time, differs.
-func hasOddDouble(r proto.Message) bool {
-	odd := func(v *mlmdpb.Value) bool {
-		d, ok := v.GetValue().(*mlmdpb.Value_DoubleValue)
-		return ok && math.Float64bits(asOriginalReads(d.DoubleValue)) != math.Float64bits(d.DoubleValue)
-	}
-	return anyNode(r, func(n properties) bool { return anyValue(n.defined, odd) || anyValue(n.custom, odd) })
 }

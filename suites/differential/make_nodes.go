@@ -135,6 +135,9 @@ func (w *world) custom() map[string]*mlmdpb.Value {
 	for range w.IntN(3) {
 		out[w.text(customNames...)] = w.anyValue()
 	}
+	if w.chance(400) {
+		out[pick(w, propertyNames...)] = w.anyValue()
+	}
 	if w.chance(2000) {
 		out["kindless"] = &mlmdpb.Value{}
 	}
@@ -172,7 +175,7 @@ func (w *world) double() float64 {
 	switch {
 	case w.chance(300):
 		return pick(w, math.NaN(), math.Inf(1), math.Inf(-1))
-	case w.chance(20):
+	case w.chance(20) && !w.plain:
 		return pick(w, 1e-7, 0.1234567, 123456789012345678, 1e300, math.MaxFloat64, math.SmallestNonzeroFloat64, math.Copysign(0, -1), 0.1+0.2)
 	}
 	return pick(w, 0, 1, 0.5, -2.25, 0.123457, 1e14, 12345.678901)

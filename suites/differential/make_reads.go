@@ -120,10 +120,14 @@ var reads = []func(w *world) step{
 	func(w *world) step {
 		return step{"GetChildrenContextsByContexts", &mlmdpb.GetChildrenContextsByContextsRequest{ContextIds: w.nodeIDs(context_)}}
 	},
-	func(w *world) step { return step{"GetLineageGraph", &mlmdpb.GetLineageGraphRequest{}} },
 }
 
-func (w *world) read() step { return pick(w, reads...)(w) }
+func (w *world) read() step {
+	if w.chance(1000) {
+		return step{"GetLineageGraph", &mlmdpb.GetLineageGraphRequest{}}
+	}
+	return pick(w, reads...)(w)
+}
 
 func (w *world) typeIDs(kind int) []int64 {
 	var out []int64

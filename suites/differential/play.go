@@ -3,6 +3,7 @@ package differential
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -20,6 +21,7 @@ type stage struct {
 // An outcome is how a sequence ended.
 type outcome struct {
 	played int                  // the steps that were sent
+	ok     map[string]int       // how many of a method succeeded
 	excuse storetest.Capability // the wanted difference that ended it
 	// The step at which the services differ; -1 if they do not.
 	at             int
@@ -53,29 +55,41 @@ func (s stage) play(ctx context.Context, paused bool, more next) (outcome, error
 
 func run(ctx context.Context, ours, original *side, more next) outcome {
 	var last answer
+	out := outcome{at: -1, ok: map[string]int{}}
 	for i := 0; ; i++ {
-		s, ok := more(i, last)
-		if !ok {
-			return outcome{played: i, at: -1}
+		s, more := more(i, last)
+		if !more {
+			return out
 		}
+		out.played++
 		found := excusesFor(s.request)
 		last = ours.send(ctx, s)
 		if len(found) > 0 && found[0].fatal {
-			if found[0].accepts(last, answer{}) {
-				return outcome{played: i + 1, at: -1, excuse: found[0].difference}
+			if out.excuse = found[0].difference; !found[0].accepts(last, answer{}) {
+				out.at, out.ours = i, last
 			}
-			return outcome{played: i + 1, at: i, ours: last}
+			return out
 		}
 		theirs := original.answer(ctx, s)
 		if ours.alike(s, last, theirs, original) {
+			if last.err.Code() != codes.OK {
+				continue
+			}
+			out.ok[s.method]++
+			if parted := slices.IndexFunc(found, func(e excuse) bool { return e.parts }); parted >= 0 {
+				out.excuse = found[parted].difference
+				return out
+			}
 			continue
 		}
 		for _, e := range found {
 			if e.accepts(last, theirs) {
-				return outcome{played: i + 1, at: -1, excuse: e.difference}
+				out.excuse = e.difference
+				return out
 			}
 		}
-		return outcome{played: i + 1, at: i, ours: last, original: theirs, lost: theirs.err.Code() == codes.Unavailable}
+		out.at, out.ours, out.original, out.lost = i, last, theirs, theirs.err.Code() == codes.Unavailable
+		return out
 	}
 }
 

@@ -23,9 +23,12 @@ const (
 type world struct {
 	*rand.Rand
 	length int
-	steps  []step
-	types  [kinds][]knownType
-	nodes  [kinds][]int64
+	// plain: no doubles that the original rounds. It would take them for changed
+	// when they are put again, so that times could not be compared.
+	plain bool
+	steps []step
+	types [kinds][]knownType
+	nodes [kinds][]int64
 }
 
 type knownType struct {
@@ -33,8 +36,8 @@ type knownType struct {
 	properties map[string]mlmdpb.PropertyType
 }
 
-func newWorld(seed, number uint64, length int) *world {
-	return &world{Rand: rand.New(rand.NewPCG(seed, number)), length: length}
+func newWorld(seed, number uint64, length int, plain bool) *world {
+	return &world{Rand: rand.New(rand.NewPCG(seed, number)), length: length, plain: plain}
 }
 
 // chance is true once in n times.

@@ -80,7 +80,6 @@ var emptyRequests = []emptyRequest{
 	empty("GetArtifacts", client.GetArtifacts, codes.OK),
 	empty("GetExecutions", client.GetExecutions, codes.OK),
 	empty("GetContexts", client.GetContexts, codes.OK),
-	empty("GetLineageGraph", client.GetLineageGraph, codes.Unimplemented),
 	empty("GetLineageSubgraph", client.GetLineageSubgraph, codes.InvalidArgument),
 }
 

@@ -17,7 +17,7 @@ func readCases() []Case {
 		forEachKind(readByType),
 		forEachKind(readByTypeAndName),
 		forEachKind(readAll),
-		[]Case{artifactTypesOfArtifacts(), artifactsByURI(), removedURIField(), lineageGraphIsNotThere()},
+		[]Case{artifactTypesOfArtifacts(), artifactsByURI(), removedURIField(), emptyLineageGraph()},
 	)
 }
 
@@ -214,9 +214,14 @@ func removedURIField() Case {
 	})}
 }
 
-func lineageGraphIsNotThere() Case {
-	return Case{Name: "GetLineageGraph is not implemented", Run: on(func(s *scene) {
+func emptyLineageGraph() Case {
+	ask := func(s *scene) error {
 		_, err := s.rpc.GetLineageGraph(s.ctx, &mlmdpb.GetLineageGraphRequest{})
-		s.refused(err, codes.Unimplemented, "")
-	})}
+		return err
+	}
+	return Case{
+		Name: "a lineage graph that begins nowhere is refused", Needs: []Capability{LineageGraphs},
+		Run:       on(func(s *scene) { s.refused(ask(s), codes.InvalidArgument, "query_nodes") }),
+		Otherwise: on(func(s *scene) { s.refused(ask(s), codes.Unimplemented, "") }),
+	}
 }
