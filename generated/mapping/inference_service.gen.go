@@ -24,7 +24,7 @@ var InferenceService = mlmd.Mapping[model.InferenceService, *mlmdpb.Context]{
 		{Name: "registeredModelId", Path: "properties.registered_model_id", Fixed: true, IsSet: func(v *model.InferenceService) bool { return v.RegisteredModelID != "" }},
 		{Name: "modelVersionId", Path: "properties.model_version_id", IsSet: func(v *model.InferenceService) bool { return v.ModelVersionID != nil }},
 		{Name: "runtime", Path: "properties.runtime", IsSet: func(v *model.InferenceService) bool { return v.Runtime != nil }},
-		{Name: "desiredState", Path: "properties.desired_state", IsSet: func(v *model.InferenceService) bool { return v.DesiredState != nil }},
+		{Name: "desiredState", Path: "properties.desired_state", Was: []string{"state"}, IsSet: func(v *model.InferenceService) bool { return v.DesiredState != nil }},
 	},
 	Copies: []string{"properties.serving_environment_id"},
 	Encode: encodeInferenceService,

@@ -62,6 +62,7 @@ type Field[T any] struct {
 	// id, which no update writes.
 	Path  string
 	Fixed bool            // it cannot change once it is stored
+	Was   []string        // the names of the properties that older programs kept it in
 	IsSet func(v *T) bool // false: an upsert leaves what is stored
 }
 

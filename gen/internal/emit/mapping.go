@@ -41,6 +41,7 @@ type prop struct{ Name, Type string }
 type fieldRow struct {
 	Name, Path, IsSet string
 	Fixed             bool
+	Was               []string // older keys
 }
 
 func mappingOf(e *ir.Entity, t Target) *mappingView {
@@ -123,7 +124,7 @@ func (v *mappingView) field(e *ir.Entity, f *ir.Field) {
 		v.Writes = append(v.Writes, v.writeOf(f, sel))
 		read(v.readOf(f))
 	}
-	v.Fields = append(v.Fields, fieldRow{Name: f.Name, Path: f.Path(e.Kind), IsSet: isSet(f), Fixed: f.Immutable || f.Slot == ir.Name})
+	v.Fields = append(v.Fields, fieldRow{Name: f.Name, Path: f.Path(e.Kind), IsSet: isSet(f), Fixed: f.Immutable || f.Slot == ir.Name, Was: f.Aliases})
 	v.checks.field(f)
 }
 

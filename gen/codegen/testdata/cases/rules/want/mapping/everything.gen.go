@@ -47,7 +47,7 @@ var Everything = mlmd.Mapping[model.Everything, *mlmdpb.Context]{
 		{Name: "optOtherId", Path: "properties.opt_other_id", IsSet: func(v *model.Everything) bool { return v.OptOtherID != nil }},
 		{Name: "nullText", Path: "properties.null_text", IsSet: func(v *model.Everything) bool { return v.NullText != nil }},
 		{Name: "in-place", Path: "properties.in_place", IsSet: func(v *model.Everything) bool { return v.InPlace != nil }},
-		{Name: "kept", Path: "properties.Kept Elsewhere", IsSet: func(v *model.Everything) bool { return v.Kept != nil }},
+		{Name: "kept", Path: "properties.Kept Elsewhere", Was: []string{"old_kept", "older"}, IsSet: func(v *model.Everything) bool { return v.Kept != nil }},
 		{Name: "type", Path: "properties.type", IsSet: func(v *model.Everything) bool { return v.Type != nil }},
 	},
 	Encode: encodeEverything,
