@@ -15,9 +15,9 @@ var ServeModel = serveModel{
 	UpdateTime:         filter.Time[*model.ServeModel]{Attr: "last_update_time_since_epoch"},
 	Description:        filter.OptString[*model.ServeModel]{Property: "description"},
 	CustomProperties:   filter.Clear[*model.ServeModel]{Path: "custom_properties"},
+	LastKnownState:     filter.ExecutionState[*model.ServeModel, model.ExecutionState]{Attr: "last_known_state"},
 	InferenceServiceID: filter.ID[*model.ServeModel]{Neighbour: "contexts_p", Attr: "id"},
 	ModelVersionID:     filter.ID[*model.ServeModel]{Property: "model_version_id"},
-	LastKnownState:     filter.ExecutionState[*model.ServeModel, model.ExecutionState]{Attr: "last_known_state"},
 }
 
 type serveModel struct {
@@ -29,7 +29,7 @@ type serveModel struct {
 	UpdateTime         filter.Time[*model.ServeModel]
 	Description        filter.OptString[*model.ServeModel]
 	CustomProperties   filter.Clear[*model.ServeModel]
+	LastKnownState     filter.ExecutionState[*model.ServeModel, model.ExecutionState]
 	InferenceServiceID filter.ID[*model.ServeModel]
 	ModelVersionID     filter.ID[*model.ServeModel]
-	LastKnownState     filter.ExecutionState[*model.ServeModel, model.ExecutionState]
 }

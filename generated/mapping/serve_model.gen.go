@@ -19,9 +19,9 @@ var ServeModel = mlmd.Mapping[model.ServeModel, *mlmdpb.Execution]{
 		{Name: "externalId", Path: "external_id", IsSet: func(v *model.ServeModel) bool { return v.ExternalID != nil }},
 		{Name: "description", Path: "properties.description", IsSet: func(v *model.ServeModel) bool { return v.Description != nil }},
 		{Name: "customProperties", Path: "custom_properties", IsSet: func(v *model.ServeModel) bool { return v.CustomProperties != nil }},
+		{Name: "lastKnownState", Path: "last_known_state", IsSet: func(v *model.ServeModel) bool { return v.LastKnownState != nil }},
 		{Name: "inferenceServiceId", Fixed: true, IsSet: func(v *model.ServeModel) bool { return v.InferenceServiceID != "" }},
 		{Name: "modelVersionId", Path: "properties.model_version_id", Fixed: true, IsSet: func(v *model.ServeModel) bool { return v.ModelVersionID != "" }},
-		{Name: "lastKnownState", Path: "last_known_state", IsSet: func(v *model.ServeModel) bool { return v.LastKnownState != nil }},
 	},
 	Encode: encodeServeModel,
 	Decode: decodeServeModel,
@@ -60,20 +60,20 @@ func decodeServeModel(n *mlmdpb.Execution) (*model.ServeModel, error) {
 		UpdateTime:         mlmd.Millis(n.LastUpdateTimeSinceEpoch),
 		Description:        r.String("description"),
 		CustomProperties:   mlmd.CustomMap(n.CustomProperties),
+		LastKnownState:     mlmd.StateName[model.ExecutionState](n.LastKnownState),
 		InferenceServiceID: mlmd.ParentID(n.GetName()),
 		ModelVersionID:     r.ID("model_version_id"),
-		LastKnownState:     mlmd.StateName[model.ExecutionState](n.LastKnownState),
 	}, r.Err()
 }
 
 func validateServeModel(v *model.ServeModel) error {
 	c := &mlmd.Checker{}
+	if v.LastKnownState != nil {
+		c.Enum("lastKnownState", string(*v.LastKnownState), v.LastKnownState.Valid())
+	}
 	c.Required("inferenceServiceId", v.ID != "" || v.InferenceServiceID != "")
 	c.ID("inferenceServiceId", v.InferenceServiceID)
 	c.Required("modelVersionId", v.ID != "" || v.ModelVersionID != "")
 	c.ID("modelVersionId", v.ModelVersionID)
-	if v.LastKnownState != nil {
-		c.Enum("lastKnownState", string(*v.LastKnownState), v.LastKnownState.Valid())
-	}
 	return c.Err()
 }

@@ -371,14 +371,14 @@ type ServeModel struct {
 	// is not nil replaces all of them.
 	CustomProperties value.Map `json:"customProperties,omitzero"`
 
+	// The last known state of an execution.
+	LastKnownState *ExecutionState `json:"lastKnownState,omitzero"`
+
 	// The id of the inference service that it deploys to.
 	InferenceServiceID string `json:"inferenceServiceId"`
 
 	// The id of the version that it deploys. It cannot change once it is stored.
 	ModelVersionID string `json:"modelVersionId"`
-
-	// The last known state of an execution.
-	LastKnownState *ExecutionState `json:"lastKnownState,omitzero"`
 }
 
 // ServingEnvironment is a place where models are served, the parent of its

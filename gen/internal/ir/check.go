@@ -33,11 +33,9 @@ func (b *builder) checkEntity(e *Entity) {
 	case e.Kind == Context && !name.Required && !e.Prefixed:
 		b.report(e.Pos, e.Name, "a context needs a name", "add "+name.Name+" to required")
 	}
-	if bySlot[Custom] != nil {
-		for _, f := range e.Fields {
-			if f.Go == "Custom" {
-				b.report(f.Pos, e.Name+"."+f.Name, "the Go name Custom is taken: it asks for custom properties in filters", "add x-go-name")
-			}
+	for _, f := range e.Fields {
+		if bySlot[Custom] != nil && (f.Go == "Custom" || f.Go == "Entity") {
+			b.report(f.Pos, e.Name+"."+f.Name, "the Go name "+f.Go+" is taken among the field symbols", "add x-go-name")
 		}
 	}
 	b.checkParent(e)
