@@ -69,10 +69,11 @@ func (e *Entity[T, N]) Get(ctx context.Context, id string) (*T, error) {
 }
 
 // FindByName returns the entity with the given name, letter for letter. It is
-// for entities that stand alone; see [Entity.FindIn] for the others.
+// for entities whose names are unique; see [Entity.FindIn] for those that have
+// their names within a parent.
 func (e *Entity[T, N]) FindByName(ctx context.Context, name string) (*T, error) {
 	s := e.subject("find", name)
-	if e.m.Parent != nil {
+	if e.m.Parent != nil && !e.m.Parent.PlainName {
 		return nil, s.fail(ErrInvalid, fmt.Sprintf("a %s has its name within its %s: give that too", e.m.Entity, e.m.Parent.Entity))
 	}
 	return e.byStoredName(ctx, s, name)
@@ -92,7 +93,31 @@ func (e *Entity[T, N]) FindIn(ctx context.Context, parentID, name string) (*T, e
 	if name == "" {
 		return nil, s.field(ErrInvalid, "name", "", "is missing")
 	}
-	return e.byStoredName(ctx, s, strconv.FormatInt(id, 10)+":"+name)
+	if e.m.Parent.PlainName {
+		return e.plainlyNamed(ctx, s, id, name)
+	}
+	return e.byStoredName(ctx, s, parentID+":"+name)
+}
+
+// plainlyNamed is FindIn for entities whose stored name does not say the
+// parent. It takes one more read.
+func (e *Entity[T, N]) plainlyNamed(ctx context.Context, s subject, parentID int64, name string) (*T, error) {
+	t, err := e.byStoredName(ctx, s, name)
+	if err != nil {
+		return nil, err
+	}
+	id, err := parseID(e.m.Ident(t).ID)
+	if err != nil {
+		return nil, s.fail(ErrInternal, "the store answered an entity without an id")
+	}
+	above, err := e.nodes.parents(ctx, id)
+	if err != nil {
+		return nil, s.rpc(ctx, err)
+	}
+	if !contains(above, parentID) {
+		return nil, s.fail(ErrNotFound, fmt.Sprintf("not found: %s %d hangs below another %s", e.m.Entity, id, e.m.Parent.Entity))
+	}
+	return t, nil
 }
 
 func (e *Entity[T, N]) byStoredName(ctx context.Context, s subject, stored string) (*T, error) {

@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
 
@@ -72,7 +73,7 @@ func (w *write[T, N]) lookAgain(ctx context.Context) error {
 // if there is none any more. It is an error if the conflict is with another
 // node.
 func (w *write[T, N]) existing(ctx context.Context, sent view) (N, error) {
-	byName := w.ident.Name != "" && (w.m.Parent == nil || w.parent != nil)
+	byName := w.ident.Name != "" && (w.m.Parent == nil || w.parent != nil || w.m.Parent.PlainName)
 	if byName {
 		n, err := w.nodes.byName(ctx, w.m.TypeName, sent.storedName())
 		if err != nil {
@@ -155,15 +156,16 @@ func (w *write[T, N]) change(ctx context.Context, stored N) (int64, error) {
 	if err := w.settle(ctx, was, w.m.Ident(decoded)); err != nil {
 		return 0, err
 	}
-	paths := w.m.Paths
+	paths := w.m.Paths()
 	if !w.replace {
-		paths = func() []string { return append(w.m.SetPaths(w.v), w.clear...) }
+		paths = append(w.m.SetPaths(w.v), w.clear...)
 	}
 	wanted := w.nodes.view(n)
-	diff, err := comparison{was, wanted, w.c.rounding(ctx)}.differing(paths())
+	diff, err := comparison{was, wanted, w.c.rounding(ctx)}.differing(paths)
 	if err != nil {
 		return 0, w.rpc(ctx, err)
 	}
+	diff = append(diff, w.older(was, wanted, paths, diff)...)
 	if len(diff) == 0 {
 		return was.id, nil
 	}
@@ -177,6 +179,23 @@ func (w *write[T, N]) change(ctx context.Context, stored N) (int64, error) {
 		return 0, w.refused(ctx, err, was, wanted, diff)
 	}
 	return was.id, nil
+}
+
+// older returns the paths of older names under which fields are stored that
+// are to be changed or emptied: what is left there would be read instead.
+func (w *write[T, N]) older(was, wanted view, paths, diff []string) []string {
+	var out []string
+	for _, f := range w.m.Fields {
+		if !slices.Contains(diff, f.Path) && (!slices.Contains(paths, f.Path) || wanted.has(f.Path)) {
+			continue
+		}
+		for _, name := range f.Was {
+			if was.props[name] != nil {
+				out = append(out, "properties."+name)
+			}
+		}
+	}
+	return out
 }
 
 // refused returns the error of a put that failed. A taken external id has a
@@ -205,11 +224,17 @@ func (w *write[T, N]) settle(ctx context.Context, was view, stored mlmd.Ident) e
 		return w.link(ctx, was.id)
 	}
 	if stored.ParentID == "" { // its name does not say: then its links do
-		linked, err := w.linked(ctx, was.id)
-		if linked || err != nil {
-			return err
+		above, err := w.nodes.parents(ctx, was.id)
+		if err != nil {
+			return w.rpc(ctx, err)
 		}
-		stored.ParentID = "none"
+		if contains(above, w.parent.id) {
+			return nil
+		}
+		if len(above) == 0 && w.m.Parent.PlainName { // a try that was cut short
+			return w.linkNew(ctx, was.id, false)
+		}
+		stored.ParentID = "none, or another"
 	}
 	return w.field(ErrInvalid, w.m.Parent.Field, w.ident.ParentID, fmt.Sprintf("cannot be the parent of %s %d, which was stored below %s: a parent is fixed", w.m.Entity, was.id, stored.ParentID))
 }
@@ -247,12 +272,12 @@ func (w *write[T, N]) linked(ctx context.Context, id int64) (bool, error) {
 	if err != nil {
 		return false, w.rpc(ctx, err)
 	}
-	for _, p := range above {
-		if p.GetId() == w.parent.id {
-			return true, nil
-		}
-	}
-	return false, nil
+	return contains(above, w.parent.id), nil
+}
+
+// contains tells whether one of cs has the id.
+func contains(cs []*mlmdpb.Context, id int64) bool {
+	return slices.ContainsFunc(cs, func(c *mlmdpb.Context) bool { return c.GetId() == id })
 }
 
 // register returns the id of the type, which it registers if this client did

@@ -1,0 +1,251 @@
+package registry
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/metadata"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+)
+
+// A door is a service that holds nothing and keeps the token it was shown.
+type door struct {
+	mlmdpb.UnimplementedMetadataStoreServiceServer
+	calls atomic.Int64
+	token atomic.Value
+}
+
+func (d *door) GetContextsByID(ctx context.Context, _ *mlmdpb.GetContextsByIDRequest) (*mlmdpb.GetContextsByIDResponse, error) {
+	d.calls.Add(1)
+	md, _ := metadata.FromIncomingContext(ctx)
+	d.token.Store(strings.Join(md.Get("authorization"), ","))
+	return &mlmdpb.GetContextsByIDResponse{}, nil
+}
+
+// serve starts the service and returns its address.
+func (d *door) serve(t *testing.T, opts ...grpc.ServerOption) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := grpc.NewServer(opts...)
+	mlmdpb.RegisterMetadataStoreServiceServer(s, d)
+	go s.Serve(l)
+	t.Cleanup(s.Stop)
+	return l.Addr().String()
+}
+
+// An authority signs certificates and keeps them in files.
+type authority struct {
+	t      *testing.T
+	folder string
+	cert   *x509.Certificate
+	key    *ecdsa.PrivateKey
+}
+
+func newAuthority(t *testing.T) *authority {
+	a := &authority{t: t, folder: t.TempDir()}
+	a.cert, a.key = a.sign("ca", &x509.Certificate{IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign})
+	return a
+}
+
+func (a *authority) file(name string) string { return filepath.Join(a.folder, name) }
+
+// sign writes NAME.pem and NAME.key.
+func (a *authority) sign(name string, c *x509.Certificate) (*x509.Certificate, *ecdsa.PrivateKey) {
+	a.t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	c.SerialNumber = big.NewInt(time.Now().UnixNano())
+	c.Subject = pkix.Name{CommonName: name}
+	c.NotBefore, c.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
+	c.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}
+	parent, signer := a.cert, a.key
+	if parent == nil {
+		parent, signer = c, key
+	}
+	der, err := x509.CreateCertificate(rand.Reader, c, parent, &key.PublicKey, signer)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	raw, err := x509.MarshalECPrivateKey(key)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	for suffix, block := range map[string]*pem.Block{".pem": {Type: "CERTIFICATE", Bytes: der}, ".key": {Type: "EC PRIVATE KEY", Bytes: raw}} {
+		if err := os.WriteFile(a.file(name+suffix), pem.EncodeToMemory(block), 0o600); err != nil {
+			a.t.Fatal(err)
+		}
+	}
+	out, err := x509.ParseCertificate(der)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return out, key
+}
+
+// server returns the credentials of a server that asks for a certificate of
+// this authority, or for none.
+func (a *authority) server(mutual bool) grpc.ServerOption {
+	a.t.Helper()
+	a.sign("server", &x509.Certificate{ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}})
+	pair, err := tls.LoadX509KeyPair(a.file("server.pem"), a.file("server.key"))
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	c := &tls.Config{Certificates: []tls.Certificate{pair}}
+	if mutual {
+		c.ClientCAs = x509.NewCertPool()
+		c.ClientCAs.AddCert(a.cert)
+		c.ClientAuth = tls.RequireAndVerifyClientCert
+	}
+	return grpc.Creds(credentials.NewTLS(c))
+}
+
+// knock makes one call: to a service that holds nothing, not found is success.
+func knock(t *testing.T, address string, opts ...DialOption) error {
+	t.Helper()
+	c, err := Dial(address, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	_, err = c.RegisteredModels().Get(ctx, "1")
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+func TestDialSendsNothing(t *testing.T) {
+	var d door
+	c, err := Dial(d.serve(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	time.Sleep(20 * time.Millisecond)
+	if n := d.calls.Load(); n != 0 {
+		t.Errorf("%d calls", n)
+	}
+}
+
+func TestConnectionsAreAsSafeAsAskedFor(t *testing.T) {
+	a := newAuthority(t)
+	a.sign("client", &x509.Certificate{ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
+	var d door
+	plain, safe, mutual := d.serve(t), d.serve(t, a.server(false)), d.serve(t, a.server(true))
+	pool := x509.NewCertPool()
+	pool.AddCert(a.cert)
+	ca, client := CustomCA(a.file("ca.pem")), ClientCert(a.file("client.pem"), a.file("client.key"))
+	for _, c := range []struct {
+		name    string
+		address string
+		opts    []DialOption
+		ok      bool
+	}{
+		{"plain to plain", plain, nil, true},
+		{"plain to TLS", safe, nil, false},
+		{"TLS to plain", plain, []DialOption{ca}, false},
+		{"TLS with the authority", safe, []DialOption{ca}, true},
+		{"TLS with a configuration", safe, []DialOption{TLS(&tls.Config{RootCAs: pool})}, true},
+		{"TLS with the system's authorities", safe, []DialOption{TLS(nil)}, false},
+		{"mutual TLS", mutual, []DialOption{client, ca}, true},
+		{"mutual TLS, a configuration after its parts", mutual, []DialOption{client, ca, TLS(&tls.Config{})}, true},
+		{"mutual TLS without a certificate", mutual, []DialOption{ca}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			err := knock(t, c.address, c.opts...)
+			if c.ok && err != nil {
+				t.Error(err)
+			}
+			if !c.ok && !errors.Is(err, ErrUnavailable) {
+				t.Errorf("got %v, want unavailable", err)
+			}
+		})
+	}
+}
+
+func TestTokensAreSent(t *testing.T) {
+	a := newAuthority(t)
+	var d door
+	plain, safe := d.serve(t), d.serve(t, a.server(false))
+	file := a.file("token")
+	shown := func(want string, address string, opts ...DialOption) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(want+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := knock(t, address, opts...); err != nil {
+			t.Fatal(err)
+		}
+		if got := d.token.Load(); got != "Bearer "+want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+	shown("one", safe, CustomCA(a.file("ca.pem")), Token("one"))
+	shown("two", safe, CustomCA(a.file("ca.pem")), TokenFile(file))
+	shown("three", safe, CustomCA(a.file("ca.pem")), TokenFile(file))
+	shown("four", plain, TokenFile(file), BareTokens())
+}
+
+func TestDialRefusesWhatCannotWork(t *testing.T) {
+	text := filepath.Join(t.TempDir(), "text")
+	if err := os.WriteFile(text, []byte("no certificate"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name   string
+		target string
+		opts   []DialOption
+		want   string
+	}{
+		{"no target", "", nil, "target is missing"},
+		{"a token without TLS", "x:1", []DialOption{Token("x")}, "needs TLS"},
+		{"no authority", "x:1", []DialOption{CustomCA("/no/such/file")}, "no such file"},
+		{"an authority that is none", "x:1", []DialOption{CustomCA(text)}, "holds no certificate"},
+		{"a certificate that is none", "x:1", []DialOption{ClientCert(text, text)}, "client certificate"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := Dial(c.target, c.opts...)
+			if !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want invalid with %q", err, c.want)
+			}
+		})
+	}
+}
+
+func TestAMissingTokenFileIsSaid(t *testing.T) {
+	a := newAuthority(t)
+	var d door
+	err := knock(t, d.serve(t, a.server(false)), CustomCA(a.file("ca.pem")), TokenFile("/no/such/token"))
+	if err == nil || !strings.Contains(err.Error(), "/no/such/token") {
+		t.Errorf("got %v", err)
+	}
+	if d.calls.Load() != 0 {
+		t.Error("the call was made without it")
+	}
+}

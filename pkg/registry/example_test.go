@@ -1,0 +1,281 @@
+package registry_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+
+	"github.com/mlmd-go/sdk/generated/field"
+	"github.com/mlmd-go/sdk/generated/mapping"
+	"github.com/mlmd-go/sdk/generated/model"
+	"github.com/mlmd-go/sdk/pkg/filter"
+	"github.com/mlmd-go/sdk/pkg/registry"
+	"github.com/mlmd-go/sdk/pkg/store/sqlite"
+	"github.com/mlmd-go/sdk/pkg/value"
+)
+
+// example returns a registry over a store in memory that has a model with a
+// version and its artifact.
+func example(ctx context.Context) (reg *registry.Client, modelID, versionID string) {
+	store, err := sqlite.OpenMemory(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	reg = registry.New(store.Client())
+	if modelID, err = reg.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "fraud", Owner: new("ada")}); err != nil {
+		log.Fatal(err)
+	}
+	v := model.ModelVersion{RegisteredModelID: modelID, Name: "v1.0", Author: new("ada"), CustomProperties: value.Map{"auc": value.Double(0.93)}}
+	if versionID, err = reg.ModelVersions().Upsert(ctx, &v); err != nil {
+		log.Fatal(err)
+	}
+	a := model.ModelArtifact{ModelVersionID: versionID, Name: "weights", URI: new("s3://models/fraud/1"), ExternalID: new("run-17")}
+	if _, err = reg.ModelArtifacts().Upsert(ctx, &a); err != nil {
+		log.Fatal(err)
+	}
+	return reg, modelID, versionID
+}
+
+// Register a model, a version and its artifact in an embedded store.
+func Example() {
+	ctx := context.Background()
+	store, err := sqlite.OpenMemory(ctx) // or sqlite.Open(ctx, "registry.db")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer store.Close()
+	reg := registry.New(store.Client())
+
+	m := model.RegisteredModel{Name: "fraud", Description: new("card fraud"), Owner: new("ada")}
+	modelID, err := reg.RegisteredModels().Upsert(ctx, &m)
+	if err != nil {
+		log.Fatal(err)
+	}
+	v := model.ModelVersion{
+		RegisteredModelID: modelID,
+		Name:              "v1.0",
+		Author:            new("ada"),
+		CustomProperties:  value.Map{"auc": value.Double(0.93), "epochs": value.Int(7)},
+	}
+	versionID, err := reg.ModelVersions().Upsert(ctx, &v)
+	if err != nil {
+		log.Fatal(err)
+	}
+	a := model.ModelArtifact{ModelVersionID: versionID, Name: "weights", URI: new("s3://models/fraud/1"), ModelFormatName: new("onnx")}
+	if _, err = reg.ModelArtifacts().Upsert(ctx, &a); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("model", modelID, "version", versionID, "artifact", a.ID)
+	// Output: model 1 version 2 artifact 1
+}
+
+// Reach a server. It is connected to at the first call.
+func ExampleDial() {
+	reg, err := registry.Dial("mlmd.example:8080", registry.TLS(nil), registry.TokenFile("/var/run/secrets/token"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer reg.Close()
+	fmt.Println("nothing was sent yet")
+	// Output: nothing was sent yet
+}
+
+// With a certificate of one's own, and an authority that the system does not
+// know.
+func ExampleDial_mutualTLS() {
+	_, err := registry.Dial("mlmd.example:8080", registry.CustomCA("ca.pem"), registry.ClientCert("client.pem", "client.key"))
+	fmt.Println(errors.Is(err, registry.ErrInvalid)) // there are no such files here
+	// Output: true
+}
+
+// Find one entity by what identifies it.
+func ExampleModelVersions_FindByName() {
+	ctx := context.Background()
+	reg, modelID, versionID := example(ctx)
+
+	m, err := reg.RegisteredModels().FindByName(ctx, "fraud")
+	if err != nil {
+		log.Fatal(err)
+	}
+	v, err := reg.ModelVersions().FindByName(ctx, modelID, "v1.0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	a, err := reg.ModelArtifacts().FindByExternalID(ctx, "run-17")
+	if err != nil {
+		log.Fatal(err)
+	}
+	first, err := reg.ModelArtifacts().OfVersion(versionID).First(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(*m.Owner, v.Name, *a.URI, first.Name)
+	// Output: ada v1.0 s3://models/fraud/1 weights
+}
+
+// List: one after another, in a slice, or page by page.
+func ExampleQuery() {
+	ctx := context.Background()
+	reg, modelID, _ := example(ctx)
+
+	for v, err := range reg.ModelVersions().OfModel(modelID).All(ctx) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(v.Name)
+	}
+
+	newest := reg.RegisteredModels().Query().OrderBy(registry.CreateTime).Desc().Limit(50)
+	models, err := newest.Collect(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	page, err := newest.Page(ctx, "") // then page.NextToken
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(len(models), len(page.Items), page.NextToken == "")
+	// Output:
+	// v1.0
+	// 1 1 true
+}
+
+// Filter with conditions that are checked at compile time.
+func ExampleQuery_Where() {
+	ctx := context.Background()
+	reg, _, _ := example(ctx)
+
+	f := field.ModelVersion
+	q := reg.ModelVersions().Query().Where(f.Author.Eq("ada").And(f.Custom("auc").Double().Gt(0.9)).Or(f.State.Eq(model.ModelVersionStateArchived)))
+	found, err := q.Collect(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	others, err := reg.ModelVersions().Query().Where(filter.Not(f.Author.In("ada", "bob"))).Collect(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(len(found), len(others))
+	// Output: 1 0
+}
+
+// Filter with a text of MLMD's filter language.
+func ExampleQuery_QueryText() {
+	ctx := context.Background()
+	reg, _, _ := example(ctx)
+
+	found, err := reg.ModelVersions().Query().QueryText("properties.author.string_value LIKE 'a%'").Collect(ctx)
+	fmt.Println(len(found), err)
+	// Output: 1 <nil>
+}
+
+// Change: a patch, a field that is emptied, and exactly what is given.
+func ExampleClear() {
+	ctx := context.Background()
+	reg, modelID, versionID := example(ctx)
+
+	// What is not set stays.
+	patch := model.ModelVersion{ID: versionID, Description: new("went live")}
+	if _, err := reg.ModelVersions().Upsert(ctx, &patch, registry.Clear(field.ModelVersion.Author)); err != nil {
+		log.Fatal(err)
+	}
+	v, err := reg.ModelVersions().Get(ctx, versionID)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(*v.Description, v.Author == nil, v.CustomProperties)
+
+	// Now what is not set goes.
+	exactly := model.ModelVersion{RegisteredModelID: modelID, Name: "v1.0", Author: new("bob")}
+	if _, err := reg.ModelVersions().Replace(ctx, &exactly); err != nil {
+		log.Fatal(err)
+	}
+	v, err = reg.ModelVersions().Get(ctx, versionID)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(*v.Author, v.Description == nil, len(v.CustomProperties))
+	// Output:
+	// went live true map[auc:0.93]
+	// bob true 0
+}
+
+// Tell errors apart.
+func ExampleError() {
+	ctx := context.Background()
+	reg, modelID, _ := example(ctx)
+
+	_, err := reg.ModelVersions().FindByName(ctx, modelID, "v9")
+	fmt.Println(errors.Is(err, registry.ErrNotFound))
+
+	v := model.ModelVersion{RegisteredModelID: modelID, Name: "v2", ExternalID: new("run-18")}
+	if _, err = reg.ModelVersions().Upsert(ctx, &v); err != nil {
+		log.Fatal(err)
+	}
+	_, err = reg.ServingEnvironments().Upsert(ctx, &model.ServingEnvironment{Name: "prod", ExternalID: new("run-18")})
+	var e *registry.Error
+	if errors.As(err, &e) && errors.Is(err, registry.ErrAlreadyExists) {
+		fmt.Println(e.Op, e.Entity, e.Key, e.Field, e.Value, e.ExistingID)
+	}
+	fmt.Println(err)
+	// Output:
+	// true
+	// upsert ServingEnvironment prod externalId run-18 3
+	// registry: upsert ServingEnvironment "prod": externalId "run-18" is already used by ModelVersion 3: external ids are unique among contexts
+}
+
+// A model with all that hangs below it, in few requests.
+func ExampleRegisteredModels_Tree() {
+	ctx := context.Background()
+	reg, modelID, _ := example(ctx)
+
+	tree, err := reg.RegisteredModels().Tree(ctx, modelID)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, v := range tree.Versions {
+		for _, a := range v.Artifacts {
+			fmt.Println(tree.Model.Name, v.Version.Name, a.Name)
+		}
+	}
+	// Output: fraud v1.0 weights
+}
+
+// Use the verbs for any generated mapping: this module's, or your own.
+func ExampleUse() {
+	ctx := context.Background()
+	reg, modelID, _ := example(ctx)
+
+	versions := registry.Use(reg, mapping.ModelVersion)
+	v, err := versions.FindIn(ctx, modelID, "v1.0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(v.Name)
+	// Output: v1.0
+}
+
+// See what the first write would register in a store.
+func ExamplePlan() {
+	ctx := context.Background()
+	store, err := sqlite.OpenMemory(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer store.Close()
+
+	changes, err := registry.Plan(ctx, registry.New(store.Client()), mapping.Catalog)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Print(changes)
+	// Output:
+	// + artifact type kf.DocArtifact, for DocArtifact, with 1 property
+	// + context type kf.InferenceService, for InferenceService, with 6 properties
+	// + artifact type kf.ModelArtifact, for ModelArtifact, with 11 properties
+	// + context type kf.ModelVersion, for ModelVersion, with 5 properties
+	// + context type kf.RegisteredModel, for RegisteredModel, with 12 properties
+	// + execution type kf.ServeModel, for ServeModel, with 2 properties
+	// + context type kf.ServingEnvironment, for ServingEnvironment, with 1 property
+}
