@@ -1,8 +1,20 @@
-// Command gen makes Go types, mappings and field symbols from a spec.
+// Command gen makes Go types, MLMD mappings and field symbols from a spec.
+//
+//	//go:generate go tool gen
+//
+// It reads spec/openapi.yaml and writes generated/model, generated/mapping and
+// generated/field, all below the working directory; a file mlmd.yaml there may
+// say otherwise (docs/spec.md has its form).
+//
+//	gen [-config FILE] [-check]       generate; -check writes nothing and fails when something is stale
+//	gen -print-base                   print the schemas that entities share, to refer to
+//	gen breaking -against REF|FILE    say what a change of the spec breaks
+//
+// It exits with 0, with 1 for a spec with mistakes, stale files or a breaking
+// change, and with 2 where it could not do its work.
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"flag"
@@ -10,12 +22,9 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path"
-	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/mlmd-go/sdk/gen/codegen"
+	"github.com/mlmd-go/sdk/gen/internal/config"
 )
 
 func main() {
@@ -24,118 +33,71 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// run returns the exit code: 0, 1 for a spec with mistakes or stale output, 2
-// for a call that cannot be understood.
+// The exit codes.
+const (
+	exitOK = iota
+	exitFound
+	exitFailed
+)
+
+// run does what args say and returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	if len(args) > 0 && args[0] == "breaking" {
+		return breakingCommand(ctx, args[1:], stdout, stderr)
+	}
 	flags := flag.NewFlagSet("gen", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	check := flags.Bool("check", false, "write nothing; fail when the generated files are stale")
-	if err := flags.Parse(args); err != nil {
-		return 2
+	configFile := flags.String("config", "", "the config file; without it "+config.DefaultFile+", where there is one")
+	check := flags.Bool("check", false, "write nothing; fail when a generated file is stale")
+	printBase := flags.Bool("print-base", false, "print the schemas that entities share, and do no more")
+	if code, done := parse(flags, args); done {
+		return code
 	}
-	c := codegen.Config{
-		Spec:    "spec/openapi.yaml",
-		Read:    func(name string) ([]byte, error) { return os.ReadFile(filepath.FromSlash(name)) },
-		Model:   codegen.Package{Dir: "generated/model", Import: "github.com/mlmd-go/sdk/generated/model"},
-		Mapping: codegen.Package{Dir: "generated/mapping", Import: "github.com/mlmd-go/sdk/generated/mapping"},
-		Field:   codegen.Package{Dir: "generated/field", Import: "github.com/mlmd-go/sdk/generated/field"},
+	if *printBase {
+		fmt.Fprint(stdout, codegen.Base())
+		return exitOK
 	}
-	files, err := codegen.Generate(ctx, c)
+	cfg, err := config.Load(".", *configFile)
 	if err != nil {
-		fmt.Fprintln(stderr, err)
-		return 1
+		return fail(stderr, err)
+	}
+	files, err := codegen.Generate(ctx, cfg.Config)
+	if err != nil {
+		return fail(stderr, err)
 	}
 	if *check {
-		err = compare(c, files)
+		err = compare(cfg, files)
 	} else {
-		err = write(c, files)
+		err = write(cfg, files)
 	}
 	if err != nil {
-		fmt.Fprintln(stderr, err)
-		return 1
+		return fail(stderr, err)
 	}
-	return 0
+	return exitOK
 }
 
-// stale returns the generated files in the output directories that files does
-// not have: those of entities that left the spec.
-func stale(c codegen.Config, files codegen.Files) ([]string, error) {
-	var out []string
-	for _, dir := range []string{c.Model.Dir, c.Mapping.Dir, c.Field.Dir} {
-		entries, err := os.ReadDir(filepath.FromSlash(dir))
-		if errors.Is(err, os.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range entries {
-			name := path.Join(dir, e.Name())
-			if _, ours := files[name]; ours || !strings.HasSuffix(name, ".gen.go") {
-				continue
-			}
-			out = append(out, name)
-		}
+// parse parses args, which must be flags alone; done says that there is
+// nothing more to do.
+func parse(flags *flag.FlagSet, args []string) (code int, done bool) {
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return exitOK, true
+	case err != nil:
+		return exitFailed, true
+	case flags.NArg() > 0:
+		fmt.Fprintf(flags.Output(), "gen: %q is no flag and no command; the one command is breaking\n", flags.Arg(0))
+		return exitFailed, true
 	}
-	return out, nil
+	return exitOK, false
 }
 
-func sorted(files codegen.Files) []string {
-	names := make([]string, 0, len(files))
-	for name := range files {
-		names = append(names, name)
+// fail prints err and tells what was found from what went wrong.
+func fail(stderr io.Writer, err error) int {
+	fmt.Fprintln(stderr, err)
+	var problems codegen.Problems
+	var stale staleError
+	if errors.As(err, &problems) || errors.As(err, &stale) {
+		return exitFound
 	}
-	slices.Sort(names)
-	return names
-}
-
-func compare(c codegen.Config, files codegen.Files) error {
-	var bad []string
-	for _, name := range sorted(files) {
-		got, err := os.ReadFile(filepath.FromSlash(name))
-		switch {
-		case errors.Is(err, os.ErrNotExist):
-			bad = append(bad, name+" is missing")
-		case err != nil:
-			return err
-		case !bytes.Equal(got, files[name]):
-			bad = append(bad, name+" is stale")
-		}
-	}
-	left, err := stale(c, files)
-	if err != nil {
-		return err
-	}
-	for _, name := range left {
-		bad = append(bad, name+" belongs to nothing in the spec")
-	}
-	if bad != nil {
-		return fmt.Errorf("%s\nrun go generate ./...", strings.Join(bad, "\n"))
-	}
-	return nil
-}
-
-func write(c codegen.Config, files codegen.Files) error {
-	for _, name := range sorted(files) {
-		file := filepath.FromSlash(name)
-		if got, err := os.ReadFile(file); err == nil && bytes.Equal(got, files[name]) {
-			continue
-		}
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			return err
-		}
-		if err := os.WriteFile(file, files[name], 0o644); err != nil {
-			return err
-		}
-	}
-	left, err := stale(c, files)
-	if err != nil {
-		return err
-	}
-	for _, name := range left {
-		if err := os.Remove(filepath.FromSlash(name)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return exitFailed
 }

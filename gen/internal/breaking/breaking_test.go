@@ -1,0 +1,268 @@
+package breaking_test
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/mlmd-go/sdk/gen/internal/breaking"
+	"github.com/mlmd-go/sdk/gen/internal/ir"
+	"github.com/mlmd-go/sdk/gen/internal/spec"
+)
+
+// A change turns the lines of testdata/before.yaml into those of another spec:
+// each even member becomes the odd one after it.
+type change []string
+
+func graph(t *testing.T, src string) *ir.Graph {
+	t.Helper()
+	set, err := spec.Load(t.Context(), "spec.yaml", func(string) ([]byte, error) { return []byte(src), nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := ir.Build(set)
+	if ps := set.Problems(); len(ps) > 0 {
+		t.Fatal(ps.Sorted())
+	}
+	return g
+}
+
+func compare(t *testing.T, c change) []string {
+	t.Helper()
+	src, err := os.ReadFile("testdata/before.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, after := string(src), string(src)
+	for i := 0; i < len(c); i += 2 {
+		if strings.Count(after, c[i]) != 1 {
+			t.Fatalf("%q stands %d times in the spec, want once", c[i], strings.Count(after, c[i]))
+		}
+		after = strings.Replace(after, c[i], c[i+1], 1)
+	}
+	var got []string
+	for _, f := range breaking.Compare(graph(t, before), graph(t, after)) {
+		got = append(got, f.Rule.ID+" "+f.Path+": "+f.Msg)
+	}
+	return got
+}
+
+const (
+	team  = "    Team:\n      x-mlmd-kind: context\n      allOf:\n        - $ref: '#/components/schemas/Base'\n        - required: [name]\n"
+	text  = "text: {type: string, maxLength: 100, minLength: 2, pattern: '^a'}"
+	size  = "size: {type: integer, minimum: 1, maximum: 10}"
+	tags  = "tags: {type: array, items: {type: string, maxLength: 9}, maxItems: 5}"
+	moved = "moved: {type: string, x-mlmd-renamed-from: [was, once]}"
+)
+
+var breaks = []struct {
+	name   string
+	change change
+	want   []string
+}{
+	{"an entity is removed", change{team, ""}, []string{"ENTITY_NO_DELETE Team: the entity is gone"}},
+	{
+		"an entity changes its kind",
+		change{team, strings.Replace(team, "context", "execution", 1)},
+		[]string{"ENTITY_SAME_KIND Team: it was stored as context and is now stored as execution"},
+	},
+	{
+		"an entity changes its stored type",
+		change{"team.Prompt", "kf.Prompt"},
+		[]string{`ENTITY_SAME_TYPE_NAME Prompt: the MLMD type "team.Prompt" is now "kf.Prompt"`},
+	},
+	{
+		"names are stored another way",
+		change{"x-mlmd-type: team.Prompt", "x-mlmd-type: team.Prompt\n      x-mlmd-name: plain"},
+		[]string{"ENTITY_SAME_NAME_RULE Prompt: names were stored with the parent's id, and are now stored plain"},
+	},
+	{
+		"a Go type gets another name",
+		change{"x-mlmd-type: team.Prompt", "x-mlmd-type: team.Prompt\n      x-go-name: Template"},
+		[]string{"ENTITY_SAME_GO_NAME Prompt: the Go type Prompt is now Template"},
+	},
+	{
+		"the parent changes",
+		change{"x-mlmd-parent: Project", "x-mlmd-parent: Team"},
+		[]string{"PARENT_SAME Prompt: it had the parent Project and has now the parent Team"},
+	},
+	{
+		"an entity loses its parent",
+		change{"projectId: {type: string, x-mlmd-parent: Project}", "projectId: {type: string}", ", project_id: parent.id", ""},
+		[]string{
+			"PARENT_SAME Prompt: it had the parent Project and has now no parent",
+			`COPY_NO_DELETE Prompt: the copy "project_id" of parent.id is gone`,
+			"FIELD_SAME_SLOT Prompt.projectId: it was stored in the link to the parent and is now stored in properties.project_id",
+		},
+	},
+	{
+		"a copy goes",
+		change{"{prompt: name, project_id: parent.id}", "{project_id: parent.name}"},
+		[]string{
+			`COPY_NO_DELETE Prompt: the copy "project_id" of parent.id now repeats parent.name`,
+			`COPY_NO_DELETE Prompt: the copy "prompt" of name is gone`,
+		},
+	},
+	{"a field is removed", change{text, ""}, []string{"FIELD_NO_DELETE Prompt.text: the field is gone"}},
+	{
+		"a field gets another name, and says its old one",
+		change{"text: {", "body: {x-mlmd-renamed-from: text, "},
+		[]string{"FIELD_SAME_NAME Prompt.body: the field text has another name"},
+	},
+	{
+		"a Go field gets another name",
+		change{"text: {", "text: {x-go-name: Body, "},
+		[]string{"FIELD_SAME_GO_NAME Prompt.text: the Go field Text is now Body"},
+	},
+	{
+		"a property gets another name, and does not say the old one",
+		change{"text: {", "text: {x-mlmd-property: body, "},
+		[]string{`FIELD_SAME_SLOT Prompt.text: the property "text" is now "body", and x-mlmd-renamed-from does not say so`},
+	},
+	{
+		"a field is stored elsewhere",
+		change{"x-mlmd-store: uri", "x-mlmd-store: property"},
+		[]string{"FIELD_SAME_SLOT Prompt.file: it was stored in uri and is now stored in properties.file"},
+	},
+	{
+		"a field changes its type",
+		change{"ratio: {type: number, default: 0.5}", "ratio: {type: string}"},
+		[]string{
+			"FIELD_SAME_DEFAULT Prompt.ratio: unset was 0.5 and is now nothing",
+			"FIELD_SAME_TYPE Prompt.ratio: the property was stored as DOUBLE and is now stored as STRING",
+		},
+	},
+	{
+		"a field changes its Go type",
+		change{"size: {type: integer,", "size: {type: integer, format: int32,"},
+		[]string{"FIELD_SAME_TYPE Prompt.size: the type int64 is now int32"},
+	},
+	{
+		"the elements of a list change their type",
+		change{tags, "tags: {type: array, items: {type: integer}, maxItems: 5}"},
+		[]string{"FIELD_SAME_TYPE Prompt.tags: the type []string is now []int64"},
+	},
+	{
+		"a field is not required any more",
+		change{"projectId, size]", "projectId]"},
+		[]string{"FIELD_SAME_TYPE Prompt.size: the Go type int64 is now *int64, since the field is not required any more"},
+	},
+	{
+		"a field becomes required",
+		change{"projectId, size]", "projectId, size, text]"},
+		[]string{"FIELD_NOT_NEWLY_REQUIRED Prompt.text: the optional field is now required"},
+	},
+	{
+		"a new field is required",
+		change{"projectId, size]", "projectId, size, more]", text, text + "\n            more: {type: string}"},
+		[]string{"FIELD_NOT_NEWLY_REQUIRED Prompt.more: the new field is required"},
+	},
+	{
+		"a field cannot change any more",
+		change{"text: {", "text: {x-mlmd-immutable: true, "},
+		[]string{"FIELD_NOT_NEWLY_IMMUTABLE Prompt.text: the field cannot be changed any more"},
+	},
+	{
+		"rules of a text become stricter",
+		change{text, "text: {type: string, maxLength: 99, minLength: 3, pattern: '^b'}"},
+		[]string{
+			"FIELD_NOT_STRICTER Prompt.text: minLength was 2 and is now 3",
+			"FIELD_NOT_STRICTER Prompt.text: maxLength was 100 and is now 99",
+			`FIELD_NOT_STRICTER Prompt.text: the pattern was ^a and is now "^b"`,
+		},
+	},
+	{
+		"rules of a number become stricter",
+		change{size, "size: {type: integer, minimum: 1, exclusiveMinimum: true, maximum: 9}"},
+		[]string{
+			"FIELD_NOT_STRICTER Prompt.size: the minimum was 1 and is now 1 (exclusive)",
+			"FIELD_NOT_STRICTER Prompt.size: the maximum was 10 and is now 9",
+		},
+	},
+	{
+		"rules of a list become stricter",
+		change{tags, "tags: {type: array, items: {type: string, maxLength: 8}, minItems: 1, maxItems: 5}"},
+		[]string{
+			"FIELD_NOT_STRICTER Prompt.tags: minItems was not said and is now 1",
+			"FIELD_NOT_STRICTER Prompt.tags[]: maxLength was 9 and is now 8",
+		},
+	},
+	{
+		"a default changes",
+		change{"default: 0.5", "default: 0.6"},
+		[]string{"FIELD_SAME_DEFAULT Prompt.ratio: unset was 0.5 and is now 0.6"},
+	},
+	{
+		"an old name is not read any more",
+		change{"[was, once]", "[once]"},
+		[]string{`FIELD_KEEPS_OLD_NAMES Prompt.moved: "was" is not read any more`},
+	},
+	{
+		"a value of an enum is removed",
+		change{"[warm, cold]", "[warm]"},
+		[]string{`ENUM_VALUE_NO_DELETE Prompt.tone: the value "cold" of Tone is gone`},
+	},
+	{
+		"a constant gets another name",
+		change{"enum: [warm, cold]", "enum: [warm, cold]\n      x-enum-varnames: [Hot, Cold]"},
+		[]string{`FIELD_SAME_GO_NAME Prompt.tone: the Go constant ToneWarm of the value "warm" has another name`},
+	},
+	{
+		"a member of an object is removed, and another one is required",
+		change{"        high: {type: number}\n", "        deep: {type: number}\n", "required: [wide]", "required: [wide, deep]"},
+		[]string{"FIELD_NO_DELETE Prompt.shape.high: the field is gone", "FIELD_NOT_NEWLY_REQUIRED Prompt.shape.deep: the new field is required"},
+	},
+}
+
+func TestAChangeThatBreaksIsFoundByItsRule(t *testing.T) {
+	shown := map[string]bool{}
+	for _, c := range breaks {
+		t.Run(c.name, func(t *testing.T) {
+			got := compare(t, c.change)
+			slices.Sort(got)
+			want := slices.Sorted(slices.Values(c.want))
+			if !slices.Equal(got, want) {
+				t.Errorf("got:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+			}
+			for _, w := range want {
+				rule, _, _ := strings.Cut(w, " ")
+				shown[rule] = true
+			}
+		})
+	}
+	for _, r := range breaking.Rules() {
+		if !shown[r.ID] {
+			t.Errorf("no case breaks %s", r.ID)
+		}
+		if r.Why == "" || r.Instead == "" {
+			t.Errorf("%s does not say why, or what to do instead", r.ID)
+		}
+	}
+}
+
+func TestASafeChangeIsNotFound(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change change
+	}{
+		{"nothing changes", nil},
+		{"an entity is added", change{team, team + strings.Replace(team, "Team", "Group", 1)}},
+		{"an optional field is added", change{text, text + "\n            more: {type: string}"}},
+		{"a value is added to an enum", change{"[warm, cold]", "[warm, dry, cold]"}},
+		{"a property gets another name, and says the old one", change{"text: {", "text: {x-mlmd-property: body, x-mlmd-renamed-from: text, "}},
+		{"an old name is added", change{"[was, once]", "[was, once, again]"}},
+		{"a new name is one of the old ones", change{moved, "moved: {type: string, x-mlmd-property: was, x-mlmd-renamed-from: [moved, once]}"}},
+		{"rules become looser", change{text, "text: {type: string, maxLength: 101, minLength: 1}", size, "size: {type: integer, minimum: 0}"}},
+		{"a field is deprecated", change{"text: {", "text: {deprecated: true, description: not used any more, "}},
+		{"an optional parent", change{"[name, projectId, size]", "[name, size]"}},
+		{"a member is added to an object", change{"        high: {type: number}\n", "        high: {type: number}\n        deep: {type: number}\n"}},
+		{"a copy is added", change{"{prompt: name,", "{prompt: name, project: parent.name,"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := compare(t, c.change); len(got) > 0 {
+				t.Errorf("found:\n%s", strings.Join(got, "\n"))
+			}
+		})
+	}
+}

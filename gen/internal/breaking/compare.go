@@ -1,0 +1,323 @@
+package breaking
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/mlmd-go/sdk/gen/internal/ir"
+	"github.com/mlmd-go/sdk/gen/internal/spec"
+)
+
+// A Finding is one breaking change.
+type Finding struct {
+	Rule Rule
+	Pos  spec.Pos // in the new spec; of what is gone, in the old one
+	Path string   // ModelVersion.author
+	Msg  string
+}
+
+// Compare returns what is breaking in the way from before to after, in the
+// order of the new spec.
+func Compare(before, after *ir.Graph) []Finding {
+	c := &comparison{rules: map[string]Rule{}, seen: map[[2]*ir.Type]bool{}}
+	for _, r := range Rules() {
+		c.rules[r.ID] = r
+	}
+	for _, old := range before.Entities {
+		c.entity(old, after.Entities)
+	}
+	slices.SortStableFunc(c.findings, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.Pos.File, b.Pos.File), cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Col, b.Pos.Col), cmp.Compare(a.Rule.ID, b.Rule.ID))
+	})
+	return c.findings
+}
+
+type comparison struct {
+	rules    map[string]Rule
+	findings []Finding
+	seen     map[[2]*ir.Type]bool // enums and objects that are compared already
+}
+
+func (c *comparison) found(rule string, at spec.Pos, path, format string, args ...any) {
+	r, ok := c.rules[rule]
+	if !ok {
+		panic("breaking: no rule " + rule)
+	}
+	c.findings = append(c.findings, Finding{r, at, path, fmt.Sprintf(format, args...)})
+}
+
+func (c *comparison) entity(old *ir.Entity, entities []*ir.Entity) {
+	i := slices.IndexFunc(entities, func(e *ir.Entity) bool { return e.Name == old.Name })
+	if i < 0 {
+		c.found("ENTITY_NO_DELETE", old.Pos, old.Name, "the entity is gone")
+		return
+	}
+	e := entities[i]
+	at, path := e.Pos, e.Name
+	if e.Kind != old.Kind {
+		c.found("ENTITY_SAME_KIND", at, path, "it was stored as %s and is now stored as %s", strings.ToLower(old.Kind.String()), strings.ToLower(e.Kind.String()))
+	}
+	if e.TypeName != old.TypeName {
+		c.found("ENTITY_SAME_TYPE_NAME", at, path, "the MLMD type %q is now %q", old.TypeName, e.TypeName)
+	}
+	if e.Go != old.Go {
+		c.found("ENTITY_SAME_GO_NAME", at, path, "the Go type %s is now %s", old.Go, e.Go)
+	}
+	c.parent(old, e)
+	for _, was := range old.Copies {
+		switch now := copyOf(e, was.Property); now {
+		case was.From:
+		case "":
+			c.found("COPY_NO_DELETE", at, path, "the copy %q of %s is gone", was.Property, was.From)
+		default:
+			c.found("COPY_NO_DELETE", at, path, "the copy %q of %s now repeats %s", was.Property, was.From, now)
+		}
+	}
+	c.fields(path, old.Fields, e.Fields, &kinds{old.Kind, e.Kind})
+}
+
+func copyOf(e *ir.Entity, property string) string {
+	for _, c := range e.Copies {
+		if c.Property == property {
+			return c.From
+		}
+	}
+	return ""
+}
+
+func (c *comparison) parent(old, e *ir.Entity) {
+	name := func(edge *ir.Edge) string {
+		if edge == nil {
+			return "no parent"
+		}
+		return "the parent " + edge.Parent.Name
+	}
+	switch was, is := name(old.Parent), name(e.Parent); {
+	case was != is:
+		c.found("PARENT_SAME", e.Pos, e.Name, "it had %s and has now %s", was, is)
+	case old.Prefixed != e.Prefixed:
+		c.found("ENTITY_SAME_NAME_RULE", e.Pos, e.Name, "names were stored %s, and are now stored %s", nameRule(old), nameRule(e))
+	}
+}
+
+func nameRule(e *ir.Entity) string {
+	if e.Prefixed {
+		return "with the parent's id"
+	}
+	return "plain"
+}
+
+// kinds are the kinds of node that fields belong to; nil for the members of
+// objects.
+type kinds struct{ old, now ir.Kind }
+
+func (c *comparison) fields(path string, before, after []*ir.Field, k *kinds) {
+	used := map[*ir.Field]bool{}
+	for _, old := range before {
+		f := counterpart(old, after)
+		if f == nil {
+			c.found("FIELD_NO_DELETE", old.Pos, path+"."+old.Name, "the field is gone")
+			continue
+		}
+		used[f] = true
+		c.field(path+"."+f.Name, old, f, k)
+	}
+	for _, f := range after {
+		if !used[f] && f.Required && (k == nil || f.Slot != ir.Parent) {
+			c.found("FIELD_NOT_NEWLY_REQUIRED", f.Pos, path+"."+f.Name, "the new field is required")
+		}
+	}
+}
+
+// counterpart returns the field of the new spec that old became: the one with
+// its name, or else the one that holds what it held.
+func counterpart(old *ir.Field, after []*ir.Field) *ir.Field {
+	for _, f := range after {
+		if f.Name == old.Name {
+			return f
+		}
+	}
+	for _, f := range after {
+		key := old.Key
+		if key == "" && old.Slot == ir.Property {
+			key = old.Name // the member of an object
+		}
+		if key != "" && (f.Key == key || slices.Contains(f.Aliases, key)) || key == "" && f.Slot == old.Slot {
+			return f
+		}
+	}
+	return nil
+}
+
+func (c *comparison) field(path string, old, f *ir.Field, k *kinds) {
+	if f.Name != old.Name {
+		c.found("FIELD_SAME_NAME", f.Pos, path, "the field %s has another name", old.Name)
+	} else if f.Go != old.Go {
+		c.found("FIELD_SAME_GO_NAME", f.Pos, path, "the Go field %s is now %s", old.Go, f.Go)
+	}
+	if k != nil {
+		c.slot(path, old, f, *k)
+	}
+	c.typ(path, old, f)
+	if f.Required && !old.Required {
+		c.found("FIELD_NOT_NEWLY_REQUIRED", f.Pos, path, "the optional field is now required")
+	}
+	if f.Immutable && !old.Immutable && f.Slot != ir.Parent {
+		c.found("FIELD_NOT_NEWLY_IMMUTABLE", f.Pos, path, "the field cannot be changed any more")
+	}
+	if was, is := defaultOf(old), defaultOf(f); was != is {
+		c.found("FIELD_SAME_DEFAULT", f.Pos, path, "unset was %s and is now %s", was, is)
+	}
+	for _, name := range old.Aliases {
+		if name != f.Key && !slices.Contains(f.Aliases, name) {
+			c.found("FIELD_KEEPS_OLD_NAMES", f.Pos, path, "%q is not read any more", name)
+		}
+	}
+	c.stricter(path, f, old.Rules, f.Rules)
+}
+
+func defaultOf(f *ir.Field) string {
+	if f.Default == nil {
+		return "nothing"
+	}
+	return f.Default.Literal
+}
+
+func (c *comparison) slot(path string, old, f *ir.Field, k kinds) {
+	was, is := old.Path(k.old), f.Path(k.now)
+	if old.Slot != f.Slot {
+		c.found("FIELD_SAME_SLOT", f.Pos, path, "it was stored in %s and is now stored in %s", place(old, was), place(f, is))
+		return
+	}
+	if old.Slot == ir.Property && old.Key != f.Key && !slices.Contains(f.Aliases, old.Key) {
+		c.found("FIELD_SAME_SLOT", f.Pos, path, "the property %q is now %q, and x-mlmd-renamed-from does not say so", old.Key, f.Key)
+	}
+}
+
+func place(f *ir.Field, path string) string {
+	switch {
+	case path != "":
+		return path
+	case f.Slot == ir.Parent:
+		return "the link to the parent"
+	default:
+		return "the node's " + map[ir.Slot]string{ir.ID: "id", ir.Name: "name", ir.CreateTime: "create time", ir.UpdateTime: "update time"}[f.Slot]
+	}
+}
+
+func (c *comparison) typ(path string, old, f *ir.Field) {
+	if old.Stored != f.Stored && old.Slot == f.Slot {
+		c.found("FIELD_SAME_TYPE", f.Pos, path, "the property was stored as %s and is now stored as %s", old.Stored, f.Stored)
+		return
+	}
+	if was, is := old.Type, f.Type; !c.same(path, was, is) {
+		c.found("FIELD_SAME_TYPE", f.Pos, path, "the type %s is now %s", was.GoType(), is.GoType())
+		return
+	}
+	if was, is := old.GoType(), f.GoType(); was != is && f.Required == old.Required {
+		c.found("FIELD_SAME_TYPE", f.Pos, path, "the Go type %s is now %s", was, is)
+	} else if was != is && old.Required {
+		c.found("FIELD_SAME_TYPE", f.Pos, path, "the Go type %s is now %s, since the field is not required any more", was, is)
+	}
+}
+
+// same tells whether two types hold the same; the values of enums and the
+// members of objects it compares one by one.
+func (c *comparison) same(path string, old, now *ir.Type) bool {
+	if old.Basic != now.Basic {
+		return false
+	}
+	switch now.Basic {
+	case ir.List, ir.Map:
+		c.stricter(path+"[]", &ir.Field{Pos: now.Pos}, old.Rules, now.Rules)
+		return c.same(path+"[]", old.Elem, now.Elem)
+	}
+	if c.seen[[2]*ir.Type{old, now}] {
+		return true
+	}
+	c.seen[[2]*ir.Type{old, now}] = true
+	switch now.Basic {
+	case ir.Enum:
+		for _, v := range old.Values {
+			if !slices.ContainsFunc(now.Values, func(w ir.Value) bool { return w.Text == v.Text }) {
+				c.found("ENUM_VALUE_NO_DELETE", now.Pos, path, "the value %q of %s is gone", v.Text, now.Go)
+			} else if !slices.Contains(now.Values, v) {
+				c.found("FIELD_SAME_GO_NAME", now.Pos, path, "the Go constant %s of the value %q has another name", v.Go, v.Text)
+			}
+		}
+	case ir.Object:
+		c.fields(path, old.Fields, now.Fields, nil)
+	}
+	return true
+}
+
+// stricter reports rules that refuse what was allowed.
+func (c *comparison) stricter(path string, f *ir.Field, old, now ir.Rules) {
+	tell := func(what, was, is string) {
+		c.found("FIELD_NOT_STRICTER", f.Pos, path, "%s was %s and is now %s", what, was, is)
+	}
+	count := func(n *int, none string) string {
+		if n == nil {
+			return none
+		}
+		return strconv.Itoa(*n)
+	}
+	for _, r := range []struct {
+		what     string
+		old, now *int
+		least    bool
+	}{
+		{"minLength", old.MinLength, now.MinLength, true},
+		{"maxLength", old.MaxLength, now.MaxLength, false},
+		{"minItems", old.MinItems, now.MinItems, true},
+		{"maxItems", old.MaxItems, now.MaxItems, false},
+	} {
+		switch {
+		case r.now == nil:
+		case r.old == nil && !(r.least && *r.now == 0), r.old != nil && r.least && *r.now > *r.old, r.old != nil && !r.least && *r.now < *r.old:
+			tell(r.what, count(r.old, "not said"), count(r.now, ""))
+		}
+	}
+	if now.Pattern != "" && now.Pattern != old.Pattern {
+		tell("the pattern", orNone(old.Pattern), strconv.Quote(now.Pattern))
+	}
+	if tighter(old.Minimum, now.Minimum, old.ExclusiveMin, now.ExclusiveMin, 1) {
+		tell("the minimum", orNone(bound(old.Minimum, old.ExclusiveMin)), bound(now.Minimum, now.ExclusiveMin))
+	}
+	if tighter(old.Maximum, now.Maximum, old.ExclusiveMax, now.ExclusiveMax, -1) {
+		tell("the maximum", orNone(bound(old.Maximum, old.ExclusiveMax)), bound(now.Maximum, now.ExclusiveMax))
+	}
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "not said"
+	}
+	return s
+}
+
+func bound(n string, exclusive bool) string {
+	if exclusive && n != "" {
+		return n + " (exclusive)"
+	}
+	return n
+}
+
+// tighter compares bounds; sign is 1 for a minimum and -1 for a maximum.
+func tighter(old, now string, oldExclusive, exclusive bool, sign float64) bool {
+	if now == "" {
+		return false
+	}
+	if old == "" {
+		return true
+	}
+	a, errA := strconv.ParseFloat(old, 64)
+	b, errB := strconv.ParseFloat(now, 64)
+	if errA != nil || errB != nil {
+		return old != now
+	}
+	return sign*b > sign*a || a == b && exclusive && !oldExclusive
+}

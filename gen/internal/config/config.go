@@ -1,0 +1,173 @@
+// Package config says where the generator reads and writes: from a file, or
+// from what a module looks like.
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"go/token"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/mlmd-go/sdk/gen/codegen"
+)
+
+// DefaultFile is read where it exists and no other file is named.
+const DefaultFile = "mlmd.yaml"
+
+// file is the form of a config file. All paths are relative to it.
+type file struct {
+	Spec    string `yaml:"spec"`
+	Model   output `yaml:"model"`
+	Mapping output `yaml:"mapping"`
+	Field   output `yaml:"field"`
+}
+
+// output is one package: its directory, or that with its import path.
+type output struct {
+	Dir    string `yaml:"dir"`
+	Import string `yaml:"import"`
+}
+
+// UnmarshalYAML takes a directory alone for the whole.
+func (o *output) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind == yaml.ScalarNode {
+		return n.Decode(&o.Dir)
+	}
+	type plain output
+	return n.Decode((*plain)(o))
+}
+
+// A Config is where the generator reads and writes. Its paths are relative to
+// Root.
+type Config struct {
+	codegen.Config
+	Root string
+}
+
+// Load reads the config file called name. Where name is empty, it reads
+// mlmd.yaml in dir if there is one, and otherwise takes the defaults:
+// spec/openapi.yaml, and generated/model, generated/mapping and
+// generated/field.
+func Load(dir, name string) (Config, error) {
+	var f file
+	at := name
+	if at == "" {
+		at = filepath.Join(dir, DefaultFile)
+	}
+	src, err := os.ReadFile(at)
+	switch {
+	case err == nil:
+		d := yaml.NewDecoder(bytes.NewReader(src))
+		d.KnownFields(true)
+		if err := d.Decode(&f); err != nil && !errors.Is(err, io.EOF) {
+			return Config{}, fmt.Errorf("%s: %w; want spec, model, mapping and field", at, err)
+		}
+	case name != "" || !errors.Is(err, fs.ErrNotExist):
+		return Config{}, fmt.Errorf("read the config: %w", err)
+	}
+	if name != "" {
+		dir = filepath.Dir(name)
+	}
+	c := Config{Root: dir}
+	c.Spec = path.Clean(orElse(f.Spec, "spec/openapi.yaml"))
+	c.Read = func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(dir, filepath.FromSlash(name))) }
+	for _, p := range []struct {
+		from      output
+		otherwise string
+		to        *codegen.Package
+	}{{f.Model, "generated/model", &c.Model}, {f.Mapping, "generated/mapping", &c.Mapping}, {f.Field, "generated/field", &c.Field}} {
+		p.to.Dir = path.Clean(orElse(p.from.Dir, p.otherwise))
+		p.to.Import = p.from.Import
+		if p.to.Import == "" {
+			if p.to.Import, err = importPath(filepath.Join(dir, filepath.FromSlash(p.to.Dir))); err != nil {
+				return Config{}, err
+			}
+		}
+	}
+	return c, c.check(at)
+}
+
+func orElse(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+// importPath returns the import path of dir, from the go.mod above it.
+func importPath(dir string) (string, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	for at := abs; ; {
+		src, err := os.ReadFile(filepath.Join(at, "go.mod"))
+		if err == nil {
+			rel, err := filepath.Rel(at, abs)
+			if err != nil {
+				return "", err
+			}
+			module := modulePath(string(src))
+			if module == "" {
+				return "", fmt.Errorf("%s names no module", filepath.Join(at, "go.mod"))
+			}
+			return path.Join(module, filepath.ToSlash(rel)), nil
+		}
+		up := filepath.Dir(at)
+		if up == at {
+			return "", fmt.Errorf("there is no go.mod above %s: run go mod init, or name the import paths in %s", dir, DefaultFile)
+		}
+		at = up
+	}
+}
+
+// modulePath returns the path in the module line of a go.mod.
+func modulePath(mod string) string {
+	for line := range strings.Lines(mod) {
+		line, _, _ = strings.Cut(line, "//")
+		if rest, ok := strings.CutPrefix(strings.TrimSpace(line), "module"); ok && strings.TrimSpace(rest) != rest {
+			return strings.Trim(strings.TrimSpace(rest), "\"`")
+		}
+	}
+	return ""
+}
+
+// taken are names that generated code uses for something else.
+var taken = strings.Fields("mlmd mlmdpb filter structpb value types time regexp v w r n o p c i id parent init main string bool int32 int64 float64 error any")
+
+func (c Config) check(at string) error {
+	seen := map[string]string{}
+	for _, p := range []struct {
+		what string
+		codegen.Package
+	}{{"model", c.Model}, {"mapping", c.Mapping}, {"field", c.Field}} {
+		base := path.Base(p.Import)
+		if !token.IsIdentifier(base) || strings.Contains(p.Import, `"`) {
+			return fmt.Errorf("%s: %s: %q is no package name; name another directory, or an import path that ends in one", at, p.what, base)
+		}
+		for _, t := range taken {
+			if base == t {
+				return fmt.Errorf("%s: %s: the package name %q is used for something else in generated code; choose another directory", at, p.what, base)
+			}
+		}
+		if other, ok := seen[p.Dir]; ok {
+			return fmt.Errorf("%s: %s and %s are the same directory %s; each needs its own", at, other, p.what, p.Dir)
+		}
+		seen[p.Dir] = p.what
+		if path.IsAbs(p.Dir) || p.Dir == ".." || strings.HasPrefix(p.Dir, "../") {
+			return fmt.Errorf("%s: %s: %s is outside of this directory; put the config file above it", at, p.what, p.Dir)
+		}
+	}
+	return nil
+}
+
+// Path returns where the file called name, relative to the config, is.
+func (c Config) Path(name string) string { return filepath.Join(c.Root, filepath.FromSlash(name)) }
