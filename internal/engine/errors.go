@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -58,12 +59,15 @@ type raceError struct{ failure error }
 func (e *raceError) Error() string { return e.failure.Error() }
 func (e *raceError) Unwrap() error { return e.failure }
 
-// class says what err means; the errors of database/sql itself included.
+// class says what err means; the errors that come from elsewhere than the
+// database's server included.
 func (d *Dialect) class(err error) ErrorClass {
-	if errors.Is(err, errIDsLost) {
+	switch {
+	case errors.As(err, new(*panicError)), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return Other
+	case errors.Is(err, errIDsLost):
 		return Retry
-	}
-	if errors.Is(err, driver.ErrBadConn) || errors.Is(err, sql.ErrConnDone) {
+	case errors.Is(err, driver.ErrBadConn), errors.Is(err, sql.ErrConnDone):
 		return RetryUnknown
 	}
 	return d.Classify(err)
@@ -83,7 +87,7 @@ func (e *Engine) status(ctx context.Context, rpc string, err error) error {
 	}
 	var f *failure
 	if errors.As(err, &f) {
-		return status.Error(f.code, f.text)
+		return status.Error(f.code, presentable(f.text))
 	}
 	if cause := ctx.Err(); cause != nil {
 		return status.FromContextError(cause).Err()
@@ -95,6 +99,16 @@ func (e *Engine) status(ctx context.Context, rpc string, err error) error {
 	}
 	e.log.Log(ctx, level, "a request failed in the database", "rpc", rpc, "code", f.code.String(), "error", err)
 	return status.Error(f.code, f.text)
+}
+
+// presentable cuts a text that holds what a client sent to what a status can
+// carry: valid UTF-8 of a size that fits a header.
+func presentable(text string) string {
+	const most = 2000
+	if len(text) > most {
+		text = text[:most] + "…"
+	}
+	return strings.ToValidUTF8(text, "\uFFFD")
 }
 
 // translate gives an error of the database the code and the words for clients.

@@ -1,0 +1,83 @@
+package engine
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestStatementsAreSpelledForTheirDatabase(t *testing.T) {
+	const text = "SELECT id FROM Type WHERE type_kind = ? AND name = ?$ AND id IN (?, ?)"
+	for _, c := range []struct {
+		name string
+		d    Dialect
+		want string
+	}{
+		{"plain", Dialect{}, "SELECT id FROM Type WHERE type_kind = ? AND name = ? AND id IN (?, ?)"},
+		{"numbered", Dialect{Numbered: true}, "SELECT id FROM Type WHERE type_kind = $1 AND name = $2 AND id IN ($3, $4)"},
+		{"with exact text", Dialect{TextParam: "EXACT(?)"}, "SELECT id FROM Type WHERE type_kind = ? AND name = EXACT(?) AND id IN (?, ?)"},
+		{"both", Dialect{Numbered: true, TextParam: "EXACT(?)"}, "SELECT id FROM Type WHERE type_kind = $1 AND name = EXACT($2) AND id IN ($3, $4)"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := c.d.spell(text); got != c.want {
+				t.Errorf("got  %s\nwant %s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestAnyNumberOfRowsIsInsertedByFewStatements(t *testing.T) {
+	i := insertion{"T", []string{"a", "b", "c"}}
+	sizes := map[int]bool{}
+	for rows := range 2000 {
+		left := rows
+		for left > 0 {
+			n := i.next(left, 999)
+			if n <= 0 || n > left || n*len(i.columns) > 999 {
+				t.Fatalf("%d rows of %d at once", n, left)
+			}
+			sizes[n] = true
+			left -= n
+		}
+	}
+	if len(sizes) > 20 {
+		t.Errorf("%d different statements", len(sizes))
+	}
+	if got, want := i.text("INSERT INTO", 2, " END"), "INSERT INTO T (a, b, c) VALUES (?, ?, ?), (?, ?, ?) END"; got != want {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestListsOfIDsAreFilledUpWithTheLast(t *testing.T) {
+	d := &Dialect{}
+	for n, want := range map[int]int{1: 1, 2: 2, 4: 4, 5: 8, 8: 8, 9: 16, 1000: 1024} {
+		ids := make([]int64, n)
+		for i := range ids {
+			ids[i] = int64(i + 1)
+		}
+		s := d.byIDs(ids)
+		if len(s.args) != want || strings.Count(s.text, "?") != want {
+			t.Errorf("%d ids: %s with %d parameters", n, s.text, len(s.args))
+		}
+		if s.args[len(s.args)-1] != int64(n) {
+			t.Errorf("%d ids end with %v", n, s.args[len(s.args)-1])
+		}
+	}
+	d.Array, d.ArrayIn = func(ids []int64) any { return ids }, "= ANY(?)"
+	if s := d.byIDs([]int64{1, 2}); s.text != "= ANY(?)" || len(s.args) != 1 {
+		t.Errorf("an array: %v", s)
+	}
+}
+
+func TestImpossibleIDsAreNotAskedFor(t *testing.T) {
+	ids := []int64{3, -1, 1 << 40, 3, 0, 1}
+	if got := (&Dialect{}).possible(slices.Clone(ids)); !slices.Equal(got, []int64{1, 3, 1 << 40}) {
+		t.Errorf("64 bits: %v", got)
+	}
+	if got := (&Dialect{Int32: true}).possible(slices.Clone(ids)); !slices.Equal(got, []int64{1, 3}) {
+		t.Errorf("32 bits: %v", got)
+	}
+	if got := (&Dialect{Int32: true}).possible([]int64{1 << 31}); len(got) != 0 {
+		t.Errorf("one: %v", got)
+	}
+}
