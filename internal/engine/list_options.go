@@ -56,7 +56,7 @@ func checkOptions(k *nodeKind, o *mlmdpb.ListOperationOptions) (*listOptions, er
 	size := o.GetMaxResultSize()
 	switch {
 	case size <= 0:
-		return nil, invalid("max_result_size field value is required to be greater than 0 and less than or equal to 100. Set value: %d", size)
+		return nil, invalid("max_result_size field value is required to be greater than 0 and less than or equal to 100. Set value:%d", size)
 	case size == math.MaxInt32:
 		return nil, invalid("max_result_size field value is required to be greater than 0. Set value: %d", math.MinInt32)
 	}

@@ -86,7 +86,8 @@ var Postgres = &Dialect{
 	floats: map[op]string{
 		opAdd: letPostgres(sum), opSub: letPostgres(difference),
 		opMul: letPostgres("CASE WHEN %1 = 0 OR %2 = 0 THEN %1 * 0 + %2 * 0" +
-			" WHEN (least(abs(%1), 1) * %4) * (least(abs(%2), 1) * %4) <= 0.5 THEN 0" + product),
+			" WHEN least(least(abs(%1), 1) * %4, least(abs(%2), 1) * %4, 1) *" +
+			" greatest(least(abs(%1), 1) * %4, least(abs(%2), 1) * %4) <= 0.5 THEN 0" + product),
 		opDiv: letPostgres("CASE WHEN %2 = 0 THEN NULL" +
 			" WHEN (least(abs(%1), 8e-16) * %4) * %4 <= greatest(abs(%2), 1) * 0.5 THEN 0" + quotient),
 		opNeg: "(-%1)", opAbs: "abs(%1)", opSign: "sign(%1)",

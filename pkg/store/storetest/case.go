@@ -24,7 +24,12 @@ type Case struct {
 	// Otherwise checks what a service does that lacks something of Needs. Nil:
 	// the case says nothing about it.
 	Otherwise func(tb testing.TB, rpc mlmdpb.MetadataStoreServiceClient)
+	// Spoils is set where Otherwise leaves a store that cannot be read any more.
+	Spoils bool
 }
+
+// Alone says whether the case wants a store that no other test uses.
+func (c Case) Alone() bool { return c.Spoils || slices.Contains(c.Needs, StartsEmpty) }
 
 // A Capability is something that some services do and others do not.
 type Capability string
@@ -58,6 +63,8 @@ func (c Case) Check(tb testing.TB, rpc mlmdpb.MetadataStoreServiceClient, has []
 	switch {
 	case len(missing) == 0:
 		c.Run(tb, rpc)
+	case c.Spoils && !slices.Contains(has, StartsEmpty):
+		tb.Skip("it would spoil the store for others")
 	case c.Otherwise != nil:
 		c.Otherwise(tb, rpc)
 	default:
@@ -88,5 +95,7 @@ func Cases() []Case {
 		valueCases(),
 		hostileCases(),
 		filterCases(),
+		listCases(),
+		lineageCases(),
 	)
 }
