@@ -87,6 +87,23 @@ func (s *session) exec(ctx context.Context, stmt string, args ...any) (sql.Resul
 	return k.stmt.ExecContext(ctx, args...)
 }
 
+// rollBack ends the transaction that may be open, also for a caller that has
+// given up, and says whether the session can be used on. One that can is never
+// thrown away: in memory, the connection is the database.
+func (s *session) rollBack(ctx context.Context) bool {
+	ctx = context.WithoutCancel(ctx)
+	if _, err := s.exec(ctx, "ROLLBACK"); err == nil {
+		return true
+	}
+	// SQLite calls it an error when there is no transaction, which an interrupt
+	// may have ended. Then another can begin.
+	if _, err := s.exec(ctx, "BEGIN"); err != nil {
+		return false
+	}
+	_, err := s.exec(ctx, "ROLLBACK")
+	return err == nil
+}
+
 // A pool lends sessions. It keeps them, since prepared statements belong to
 // their connection, or leaves that to database/sql where none are prepared.
 type pool struct {
@@ -147,17 +164,34 @@ func (p *pool) open(ctx context.Context) (*session, error) {
 
 // giveBack returns a session; a broken one is thrown away.
 func (p *pool) giveBack(s *session, broken bool) {
-	if broken {
-		discard(s.conn)
-	}
-	if p.d.Prepare && !broken {
+	switch {
+	case broken:
+		s.end(true)
+	case p.d.Prepare:
 		p.mu.Lock()
 		p.idle = append(p.idle, s)
 		p.mu.Unlock()
-	} else {
-		s.conn.Close()
+	default:
+		s.conn.Close() // database/sql keeps the connection
 	}
 	p.free <- struct{}{}
+}
+
+// end takes the session's connection out of use, for good where it is broken.
+//
+// The statements go first: database/sql does not close those of a connection
+// that is taken out of its pool, and SQLite keeps a connection that has any, with
+// the locks of its transaction.
+func (s *session) end(broken bool) {
+	for _, k := range s.kept {
+		if k.stmt != nil {
+			k.stmt.Close()
+		}
+	}
+	if broken {
+		discard(s.conn)
+	}
+	s.conn.Close()
 }
 
 func (p *pool) closed() bool {
@@ -177,7 +211,7 @@ func (p *pool) close() error {
 		<-p.free
 	}
 	for _, s := range p.idle {
-		s.conn.Close()
+		s.end(false)
 	}
 	p.idle = nil
 	return p.db.Close()

@@ -53,14 +53,13 @@ func transact[R any](ctx context.Context, e *Engine, single map[int]bool, change
 	defer func() { e.writers.giveBack(s, broken || e.broken(err)) }()
 	if _, err := s.exec(ctx, e.d.begin()); err != nil {
 		// An interrupted BEGIN may have taken effect.
-		broken = ctx.Err() != nil
+		broken = ctx.Err() != nil && !s.rollBack(ctx)
 		return nil, err
 	}
 	t := &tx{session: s, e: e, single: single}
 	defer func() {
 		if err != nil {
-			_, failed := s.exec(context.WithoutCancel(ctx), "ROLLBACK")
-			broken = failed != nil
+			broken = !s.rollBack(ctx)
 		}
 	}()
 	if reply, err = guarded(ctx, t, change); err != nil {

@@ -3,6 +3,7 @@ package durability_test
 import (
 	"context"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -40,6 +41,34 @@ var _ = Describe("a caller that gives up", func() {
 				Expect(stored(ctx, rpc, n)).To(Equal(err == nil), "write %d ended with %v", n, err)
 			}
 			Expect(cancelled).To(BeNumerically(">", 10), "the time must run out amid some writes")
+		})
+
+		It("keeps nobody from writing afterwards, however many give up at once, "+where, func(ctx SpecContext) {
+			rpc := reach(ctx)
+			t := register(ctx, rpc)
+			whole := duration(ctx, rpc, t)
+			const callers, each = 10, 100
+			var all sync.WaitGroup
+			for c := range callers {
+				all.Go(func() {
+					random := rand.New(rand.NewPCG(uint64(GinkgoRandomSeed()), uint64(c)))
+					for n := range each {
+						short, cancel := context.WithCancel(ctx)
+						timer := time.AfterFunc(time.Duration(random.Int64N(4*int64(whole))), cancel)
+						rpc.PutExecution(short, t.put(c*each+n))
+						timer.Stop()
+						cancel()
+					}
+				})
+			}
+			all.Wait()
+			prompt, cancel := context.WithTimeout(ctx, 5*time.Second)
+			defer cancel()
+			_, err := rpc.PutExecution(prompt, t.put(callers*each))
+			Expect(err).NotTo(HaveOccurred())
+			for n := range callers * each {
+				stored(ctx, rpc, n) // wholly or not at all
+			}
 		})
 	}
 
