@@ -208,9 +208,6 @@ func putVersions(ctx SpecContext, rpc mlmdpb.MetadataStoreServiceClient, reg *re
 		TypeName: new("kf.ModelVersion"), ContextName: new(modelID + ":v000"),
 	})
 	Expect(err).NotTo(HaveOccurred())
-	text := func(s string) *mlmdpb.Value {
-		return &mlmdpb.Value{Value: &mlmdpb.Value_StringValue{StringValue: s}}
-	}
 	var cs []*mlmdpb.Context
 	for i := 1; i < n; i++ {
 		name := fmt.Sprintf("v%03d", i)

@@ -1,0 +1,134 @@
+package registry_test
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/mlmd-go/sdk/generated/field"
+	"github.com/mlmd-go/sdk/generated/mapping"
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/generated/model"
+	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/registry"
+)
+
+func text(s string) *mlmdpb.Value {
+	return &mlmdpb.Value{Value: &mlmdpb.Value_StringValue{StringValue: s}}
+}
+
+var _ = onEveryBackend("a plan", func(rpc func() mlmdpb.MetadataStoreServiceClient) {
+	It("says what registering adds, keeps and cannot do, and writes nothing", func(ctx SpecContext) {
+		prefix := fresh("t") + "."
+		_, err := rpc().PutContextType(ctx, &mlmdpb.PutContextTypeRequest{ContextType: &mlmdpb.ContextType{
+			Name: new(prefix + "ModelVersion"), Properties: map[string]mlmdpb.PropertyType{
+				"author": mlmdpb.PropertyType_INT, "description": mlmdpb.PropertyType_STRING, "theirs": mlmdpb.PropertyType_DOUBLE,
+			},
+		}})
+		Expect(err).NotTo(HaveOccurred())
+		client, sent := counting(rpc())
+		reg := registry.New(client, registry.TypePrefix(prefix))
+		changes, err := registry.Plan(ctx, reg, []mlmd.Entry{&mapping.ModelVersion, &mapping.DocArtifact})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(writes(sent.take())).To(BeEmpty())
+		Expect(changes).To(HaveLen(2))
+		Expect(changes[0].New).To(BeTrue())
+		Expect(changes[0].TypeName).To(Equal(prefix + "DocArtifact"))
+		v := changes[1]
+		Expect(v.New).To(BeFalse())
+		Expect(v.Add).To(Equal([]mlmd.Prop{
+			{Name: "model_name", Type: mlmdpb.PropertyType_STRING}, {Name: "state", Type: mlmdpb.PropertyType_STRING}, {Name: "version", Type: mlmdpb.PropertyType_STRING},
+		}))
+		Expect(v.Keep).To(Equal([]mlmd.Prop{{Name: "theirs", Type: mlmdpb.PropertyType_DOUBLE}}))
+		Expect(v.Conflicts).To(Equal([]registry.Conflict{{Property: "author", Spec: mlmdpb.PropertyType_STRING, Stored: mlmdpb.PropertyType_INT}}))
+		Expect(changes.Conflicting()).To(BeTrue())
+		Expect(changes.String()).To(ContainSubstring("! " + prefix + "ModelVersion: property author is INT in this store and STRING in the spec"))
+
+		_, err = reg.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "registers all"})
+		Expect(err).NotTo(HaveOccurred())
+		changes, err = registry.Plan(ctx, reg, []mlmd.Entry{&mapping.DocArtifact})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(changes.String()).To(Equal("= 1 type as the spec has them\n"))
+	})
+})
+
+var _ = onEveryBackend("a store of an older program", func(rpc func() mlmdpb.MetadataStoreServiceClient) {
+	// An artifact as programs of October 2023 stored it: its format under a name
+	// that is no longer used.
+	var (
+		reg    *registry.Client
+		prefix string
+	)
+	older := func(ctx SpecContext, name string) string {
+		GinkgoHelper()
+		t, err := rpc().PutArtifactType(ctx, &mlmdpb.PutArtifactTypeRequest{CanOmitFields: new(true), CanAddFields: new(true), ArtifactType: &mlmdpb.ArtifactType{
+			Name: new(prefix + "ModelArtifact"), Properties: map[string]mlmdpb.PropertyType{"model_format": mlmdpb.PropertyType_STRING},
+		}})
+		Expect(err).NotTo(HaveOccurred())
+		r, err := rpc().PutArtifacts(ctx, &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{
+			{TypeId: t.TypeId, Name: new("0f8fad5b-d9cb-469f-a165-70867728950e:" + name), Properties: map[string]*mlmdpb.Value{"model_format": text("onnx")}},
+		}})
+		Expect(err).NotTo(HaveOccurred())
+		return mlmd.FormatID(&r.ArtifactIds[0])
+	}
+	properties := func(ctx SpecContext, id string) map[string]*mlmdpb.Value {
+		GinkgoHelper()
+		r, err := rpc().GetArtifactsByID(ctx, &mlmdpb.GetArtifactsByIDRequest{ArtifactIds: []int64{number64(id)}})
+		Expect(err).NotTo(HaveOccurred())
+		return r.Artifacts[0].Properties
+	}
+	BeforeEach(func() {
+		prefix = fresh("t") + "."
+		reg = registry.New(rpc(), registry.TypePrefix(prefix))
+	})
+
+	It("is read by the older names, and written by the new ones", func(ctx SpecContext) {
+		id := older(ctx, "weights")
+		a, err := reg.ModelArtifacts().Get(ctx, id)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(a.Name).To(Equal("weights"))
+		Expect(a.ModelFormatName).To(HaveValue(Equal("onnx")))
+		_, err = reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{ID: id, URI: new("s3://x")})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(properties(ctx, id)).To(HaveKey("model_format"), "a patch of something else leaves it")
+		_, err = reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{ID: id, ModelFormatName: new("pmml")})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(properties(ctx, id)).To(SatisfyAll(HaveLen(1), HaveKey("model_format_name")))
+	})
+
+	It("has a field emptied under its older name, too", func(ctx SpecContext) {
+		id := older(ctx, "weights")
+		_, err := reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{ID: id}, registry.Clear(field.ModelArtifact.ModelFormatName))
+		Expect(err).NotTo(HaveOccurred())
+		a, err := reg.ModelArtifacts().Get(ctx, id)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(a.ModelFormatName).To(BeNil())
+	})
+
+	It("is rewritten by Migrate: counted, first without writing, and once", func(ctx SpecContext) {
+		var ids []string
+		for range 3 {
+			ids = append(ids, older(ctx, fresh("a")))
+		}
+		_, err := reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{Name: "new", ModelFormatName: new("onnx")})
+		Expect(err).NotTo(HaveOccurred())
+		for _, step := range []struct {
+			opts []registry.MigrateOption
+			want registry.Migration
+		}{
+			{[]registry.MigrateOption{registry.DryRun()}, registry.Migration{Entity: "ModelArtifact", Seen: 4, Moved: 3}},
+			{nil, registry.Migration{Entity: "ModelArtifact", Seen: 4, Moved: 3}},
+			{nil, registry.Migration{Entity: "ModelArtifact", Seen: 4}},
+		} {
+			before := properties(ctx, ids[0])
+			done, err := registry.Migrate(ctx, reg, mapping.ModelArtifact, step.opts...)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(done).To(Equal(step.want))
+			if len(step.opts) > 0 {
+				Expect(properties(ctx, ids[0])).To(Equal(before))
+			}
+		}
+		for _, id := range ids {
+			Expect(properties(ctx, id)).To(SatisfyAll(HaveLen(1), HaveKey("model_format_name")))
+		}
+	})
+})
