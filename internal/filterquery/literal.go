@@ -149,16 +149,18 @@ func formatFloat(v float64) string {
 	return s
 }
 
-// quoteShort quotes a piece of the text for a message, cut to a bearable
-// length.
-func quoteShort(s string) string {
+// quoteShort quotes a piece of the text for a message.
+func quoteShort(s string) string { return strconv.Quote(short(s)) }
+
+// short cuts a piece of the text to a length that a message can bear.
+func short(s string) string {
 	const most = 60
-	if len(s) > most {
-		cut := most
-		for cut > 0 && !utf8.RuneStart(s[cut]) {
-			cut--
-		}
-		s = s[:cut] + "…"
+	if len(s) <= most {
+		return s
 	}
-	return strconv.Quote(s)
+	cut := most
+	for cut > 0 && !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut] + "…"
 }

@@ -80,13 +80,6 @@ func (p *parser) numberLiteral(sign string, at Pos) (Expr, error) {
 	return &Float{At: at, Value: v}, p.advance()
 }
 
-func short(s string) string {
-	if len(s) > 60 {
-		return s[:60] + "…"
-	}
-	return s
-}
-
 func (p *parser) parenthesized() (Expr, error) {
 	open := p.cur.at
 	leave, err := p.enter()
