@@ -1,0 +1,211 @@
+// Package bench measures the registry on the embedded store.
+package bench
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	_ "modernc.org/sqlite"
+
+	"github.com/mlmd-go/sdk/generated/model"
+	"github.com/mlmd-go/sdk/pkg/registry"
+	"github.com/mlmd-go/sdk/pkg/store"
+	"github.com/mlmd-go/sdk/pkg/store/sqlite"
+	"github.com/mlmd-go/sdk/pkg/value"
+)
+
+// open returns a registry over a store in a file, or in memory for "".
+func open(tb testing.TB, file string) *registry.Client {
+	tb.Helper()
+	var s *store.Store
+	var err error
+	if file == "" {
+		s, err = sqlite.OpenMemory(context.Background())
+	} else {
+		s, err = sqlite.Open(context.Background(), file)
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { s.Close() })
+	return registry.New(s.Client())
+}
+
+// must returns v, or fails.
+func must[T any](tb testing.TB) func(v T, err error) T {
+	return func(v T, err error) T {
+		tb.Helper()
+		if err != nil {
+			tb.Fatal(err)
+		}
+		return v
+	}
+}
+
+// each runs a benchmark on a file and in memory, on a store that has a model,
+// a version and an artifact.
+func each(b *testing.B, run func(b *testing.B, w *world)) {
+	for name, file := range map[string]string{"file": filepath.Join(b.TempDir(), "registry.db"), "memory": ""} {
+		b.Run(name, func(b *testing.B) { run(b, newWorld(b, open(b, file))) })
+	}
+}
+
+// A world is what the benchmarks find in a store.
+type world struct {
+	*registry.Client
+	model    model.RegisteredModel
+	version  model.ModelVersion
+	artifact model.ModelArtifact
+	n        int
+}
+
+func newWorld(tb testing.TB, reg *registry.Client) *world {
+	tb.Helper()
+	ctx, id := context.Background(), must[string](tb)
+	w := &world{Client: reg}
+	w.model = model.RegisteredModel{Name: "fraud", Description: new("card fraud"), Owner: new("ada")}
+	id(reg.RegisteredModels().Upsert(ctx, &w.model))
+	w.version = w.nextVersion()
+	id(reg.ModelVersions().Upsert(ctx, &w.version))
+	w.artifact = w.nextArtifact()
+	id(reg.ModelArtifacts().Upsert(ctx, &w.artifact))
+	return w
+}
+
+func (w *world) name(what string) string {
+	w.n++
+	return fmt.Sprintf("%s-%d", what, w.n)
+}
+
+func (w *world) nextModel() model.RegisteredModel {
+	return model.RegisteredModel{Name: w.name("model"), Description: new("card fraud"), Owner: new("ada")}
+}
+
+func (w *world) nextVersion() model.ModelVersion {
+	return model.ModelVersion{
+		RegisteredModelID: w.model.ID, Name: w.name("version"), Author: new("ada"),
+		CustomProperties: value.Map{"auc": value.Double(0.93), "epochs": value.Int(7)},
+	}
+}
+
+func (w *world) nextArtifact() model.ModelArtifact {
+	return model.ModelArtifact{ModelVersionID: w.version.ID, Name: w.name("weights"), URI: new("s3://models/fraud/1"), ModelFormatName: new("onnx")}
+}
+
+func BenchmarkCreateModel(b *testing.B) {
+	each(b, func(b *testing.B, w *world) {
+		for b.Loop() {
+			v := w.nextModel()
+			must[string](b)(w.RegisteredModels().Upsert(context.Background(), &v))
+		}
+	})
+}
+
+func BenchmarkCreateVersion(b *testing.B) {
+	each(b, func(b *testing.B, w *world) {
+		for b.Loop() {
+			v := w.nextVersion()
+			must[string](b)(w.ModelVersions().Upsert(context.Background(), &v))
+		}
+	})
+}
+
+func BenchmarkCreateArtifact(b *testing.B) {
+	each(b, func(b *testing.B, w *world) {
+		for b.Loop() {
+			v := w.nextArtifact()
+			must[string](b)(w.ModelArtifacts().Upsert(context.Background(), &v))
+		}
+	})
+}
+
+func BenchmarkUpsertUnchanged(b *testing.B) {
+	each(b, func(b *testing.B, w *world) {
+		for b.Loop() {
+			must[string](b)(w.ModelVersions().Upsert(context.Background(), &w.version))
+		}
+	})
+}
+
+func BenchmarkUpsertUnchangedByName(b *testing.B) {
+	each(b, func(b *testing.B, w *world) {
+		for b.Loop() {
+			w.version.ID = ""
+			must[string](b)(w.ModelVersions().Upsert(context.Background(), &w.version))
+		}
+	})
+}
+
+func BenchmarkPatch(b *testing.B) {
+	each(b, func(b *testing.B, w *world) {
+		for b.Loop() {
+			v := model.ModelVersion{ID: w.version.ID, Description: new(w.name("text"))}
+			must[string](b)(w.ModelVersions().Upsert(context.Background(), &v))
+		}
+	})
+}
+
+func BenchmarkGet(b *testing.B) {
+	each(b, func(b *testing.B, w *world) {
+		for b.Loop() {
+			must[*model.ModelVersion](b)(w.ModelVersions().Get(context.Background(), w.version.ID))
+		}
+	})
+}
+
+func BenchmarkFindByName(b *testing.B) {
+	each(b, func(b *testing.B, w *world) {
+		for b.Loop() {
+			must[*model.ModelVersion](b)(w.ModelVersions().FindByName(context.Background(), w.model.ID, w.version.Name))
+		}
+	})
+}
+
+func BenchmarkVersionsOfModel(b *testing.B) {
+	each(b, func(b *testing.B, w *world) {
+		for range 19 {
+			v := w.nextVersion()
+			must[string](b)(w.ModelVersions().Upsert(context.Background(), &v))
+		}
+		for b.Loop() {
+			if got := must[[]*model.ModelVersion](b)(w.ModelVersions().OfModel(w.model.ID).Collect(context.Background())); len(got) != 20 {
+				b.Fatalf("%d versions", len(got))
+			}
+		}
+	})
+}
+
+// BenchmarkUpsertPerCommit takes turns between an upsert of a new model and a
+// bare commit of one row with the same settings, and reports the medians and
+// their ratio: what the registry, the service and the schema add to the disk.
+func BenchmarkUpsertPerCommit(b *testing.B) {
+	ctx := context.Background()
+	w := newWorld(b, open(b, filepath.Join(b.TempDir(), "registry.db")))
+	db := must[*sql.DB](b)(sql.Open("sqlite", "file:"+filepath.Join(b.TempDir(), "bare.db")+"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"))
+	defer db.Close()
+	bare := must[*sql.Conn](b)(db.Conn(ctx))
+	defer bare.Close()
+	must[sql.Result](b)(bare.ExecContext(ctx, "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT)"))
+	var upserts, commits []time.Duration
+	for b.Loop() {
+		v := w.nextModel()
+		start := time.Now()
+		must[string](b)(w.RegisteredModels().Upsert(ctx, &v))
+		upserts = append(upserts, time.Since(start))
+		start = time.Now()
+		must[sql.Result](b)(bare.ExecContext(ctx, "INSERT INTO t (name) VALUES (?)", v.Name))
+		commits = append(commits, time.Since(start))
+	}
+	slices.Sort(upserts)
+	slices.Sort(commits)
+	upsert, commit := upserts[len(upserts)/2], commits[len(commits)/2]
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(float64(upsert.Nanoseconds()), "ns/upsert")
+	b.ReportMetric(float64(commit.Nanoseconds()), "ns/commit")
+	b.ReportMetric(float64(upsert)/float64(commit), "upserts/commit")
+}
