@@ -117,52 +117,61 @@ func checkPair(pair *mlmdpb.PutExecutionRequest_ArtifactAndEvent, execution, art
 // putContexts stores the contexts, or takes those that are there.
 func (p *executionPut) putContexts(ctx context.Context) ([]int64, error) {
 	nodes := convert(p.req.GetContexts(), contextNode)
+	found, err := existing(ctx, p.t, contextNodes, p.forcedIDs(nodes))
+	if err != nil {
+		return nil, err
+	}
 	ids := make([]int64, len(nodes))
 	var put []*node
 	var at []int // of these in nodes
-	var forced []int64
-	force := p.options.GetForceReuseContext()
-	var refused error
+	flush := func() error {
+		stored, err := p.t.putContexts(ctx, put, p.options.GetReuseContextIfAlreadyExist())
+		for i, id := range stored {
+			ids[at[i]], found[id] = id, true
+		}
+		put, at = nil, nil
+		return err
+	}
 	for i, n := range nodes {
+		var refused error
 		switch {
-		case force && n.id != nil:
+		case p.forced(n):
 			ids[i] = *n.id
-			forced = append(forced, *n.id)
-			continue
+			if found[*n.id] {
+				continue
+			}
+			refused = fail(codes.NotFound, "Results missing for ids: {%d}", *n.id)
 		case n.typeID == nil:
 			refused = invalid("Context is missing a type_id")
 		case n.name == nil:
 			refused = invalid("Context is missing a name")
+		default:
+			put, at = append(put, n), append(at, i)
+			continue
 		}
-		if refused != nil {
-			break
+		// What is wrong with an earlier context is told first; and the context that
+		// is missing may be one that this request makes.
+		if err := flush(); err != nil {
+			return nil, err
 		}
-		put, at = append(put, n), append(at, i)
+		if !p.forced(n) || !found[*n.id] {
+			return nil, refused
+		}
 	}
-	if err := p.checkForced(ctx, forced); err != nil {
-		return nil, err
-	}
-	stored, err := p.t.putContexts(ctx, put, p.options.GetReuseContextIfAlreadyExist())
-	if err == nil {
-		err = refused
-	}
-	for i, id := range stored {
-		ids[at[i]] = id
-	}
-	return ids, err
+	return ids, flush()
 }
 
-func (p *executionPut) checkForced(ctx context.Context, ids []int64) error {
-	found, err := existing(ctx, p.t, contextNodes, ids)
-	if err != nil {
-		return err
-	}
-	for _, id := range ids {
-		if !found[id] {
-			return fail(codes.NotFound, "Results missing for ids: {%d}", id)
+// forced says whether the context is taken as it is stored.
+func (p *executionPut) forced(n *node) bool { return p.options.GetForceReuseContext() && n.id != nil }
+
+func (p *executionPut) forcedIDs(nodes []*node) []int64 {
+	var ids []int64
+	for _, n := range nodes {
+		if p.forced(n) {
+			ids = append(ids, *n.id)
 		}
 	}
-	return nil
+	return ids
 }
 
 // linkContexts makes the execution and the artifacts members of the contexts.
