@@ -35,8 +35,9 @@ const (
 
 // A Backend is one way to reach a metadata store service.
 type Backend struct {
-	Name  string
-	start func(ctx context.Context, tb testing.TB) (service, error)
+	Name   string
+	start  func(ctx context.Context, tb testing.TB) (service, error)
+	common *common
 }
 
 // A service is what a started backend is.
@@ -54,15 +55,15 @@ func unavailable(format string, args ...any) error {
 }
 
 var all = []*Backend{
-	{Memory, startMemory},
-	{File, startFile},
-	{Bufconn, startBufconn},
-	{Postgres, startPostgres},
-	{MySQL, startMySQL},
-	{Server, startServer},
-	{Core, startCore},
-	{Container, startContainer},
-	{Remote, startRemote},
+	{Memory, startMemory, &common{}},
+	{File, startFile, &common{}},
+	{Bufconn, startBufconn, &common{}},
+	{Postgres, startPostgres, &common{}},
+	{MySQL, startMySQL, &common{}},
+	{Server, startServer, &common{}},
+	{Core, startCore, &common{}},
+	{Container, startContainer, &common{}},
+	{Remote, startRemote, &common{}},
 }
 
 // All are the backends that this run is about: all, or those of MLMD_BACKENDS.
@@ -106,6 +107,18 @@ func (b *Backend) StartWith(tb testing.TB) (mlmdpb.MetadataStoreServiceClient, [
 	}
 	report.started(b.Name, tb)
 	return s.client, s.has
+}
+
+// StartShared is StartWith for tests that use names of their own and do not
+// mind what else is there: they share a store, which saves setting one up.
+func (b *Backend) StartShared(tb testing.TB) (mlmdpb.MetadataStoreServiceClient, []storetest.Capability) {
+	tb.Helper()
+	s, err := b.common.open(b.start)
+	if err != nil {
+		b.refuse(tb, err)
+	}
+	report.started(b.Name, tb)
+	return s.client, slices.DeleteFunc(slices.Clone(s.has), func(c storetest.Capability) bool { return c == storetest.StartsEmpty })
 }
 
 // refuse ends a test whose backend did not start.

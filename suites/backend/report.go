@@ -19,11 +19,11 @@ import (
 //	func TestMain(m *testing.M) { backend.Main(m) }
 func Main(m *testing.M) {
 	code := m.Run()
-	testdb.Stop()
 	if err := closeShared(); err != nil {
 		fmt.Fprintln(os.Stderr, "backend:", err)
 		code = max(code, 1)
 	}
+	testdb.Stop()
 	report.print(os.Stdout)
 	if err := report.appendTo(os.Getenv("MLMD_REPORT")); err != nil {
 		fmt.Fprintln(os.Stderr, "backend: MLMD_REPORT:", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -47,7 +48,7 @@ func closeShared() error {
 	stopsMu.Lock()
 	defer stopsMu.Unlock()
 	var errs []error
-	for _, stop := range stops {
+	for _, stop := range slices.Backward(stops) {
 		errs = append(errs, stop())
 	}
 	stops = nil

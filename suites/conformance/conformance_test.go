@@ -24,7 +24,11 @@ var _ = Describe("the metadata store service", func() {
 		Context("on "+b.Name, Label(b.Name), func() {
 			for _, c := range storetest.Cases() {
 				It(c.Name, func() {
-					rpc, has := b.StartWith(GinkgoTB())
+					start := b.StartShared
+					if c.Alone() {
+						start = b.StartWith
+					}
+					rpc, has := start(GinkgoTB())
 					c.Check(GinkgoTB(), rpc, has)
 				})
 			}

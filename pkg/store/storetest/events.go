@@ -143,6 +143,13 @@ func eventCases() []Case {
 				s.ok(s.putEvents(want))
 				s.same(s.eventsOf(a)[0].Path, want.Path)
 			}),
+			Otherwise: on(func(s *scene) {
+				a, e := s.pair()
+				wide := event(a, e, eventInput)
+				wide.Path = steps("before", 1<<40)
+				s.refused(s.putEvents(wide), codes.InvalidArgument, "out of range")
+				equal(s, "the number of events", len(s.eventsOf(a)), 0)
+			}),
 		},
 	}
 }

@@ -186,7 +186,29 @@ func longText(k kind) Case {
 			}
 			k.stored(s, k.one(s, want), typeName, want)
 		}),
+		Otherwise: on(func(s *scene) {
+			long := s.salt + strings.Repeat("x", 1_000_000)
+			typeID, typeName := k.newType(s, nil)
+			s.refusedByDatabase(k, typeName, node{typeID: &typeID, name: &long})
+			s.refusedByDatabase(k, typeName, node{typeID: &typeID, name: proto.String(s.own("n")), externalID: &long})
+		}),
 	}
+}
+
+// refusedByDatabase checks that a node which the database cannot hold is
+// refused as the client's mistake, in words of ours, and leaves nothing.
+func (s *scene) refusedByDatabase(k kind, typeName string, n node) {
+	s.Helper()
+	_, err := k.put(s, nil, n)
+	s.refused(err, codes.InvalidArgument, "")
+	for _, sql := range []string{"INSERT", "SQLSTATE", "column", "varchar"} {
+		if strings.Contains(status.Convert(err).Message(), sql) {
+			s.Errorf("the message is the database's: %q", status.Convert(err).Message())
+		}
+	}
+	left, err := k.byType(s, typeName, nil)
+	s.ok(err)
+	equal(s, "the number of nodes left", len(left), 0)
 }
 
 func anyBytes() Case {
@@ -202,6 +224,11 @@ func anyBytes() Case {
 			got, err := artifacts.byTypeAndName(s, typeName, nil, name)
 			s.ok(err)
 			equal(s, "the id by name", *got.id, id)
+		}),
+		Otherwise: on(func(s *scene) {
+			typeID, typeName := artifacts.newType(s, nil)
+			s.refusedByDatabase(artifacts, typeName, node{typeID: &typeID, custom: values{"c": str(bad)}})
+			s.refusedByDatabase(artifacts, typeName, node{typeID: &typeID, uri: &bad})
 		}),
 	}
 }

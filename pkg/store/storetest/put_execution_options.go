@@ -55,6 +55,19 @@ func putExecutionReuseCases() []Case {
 			s.ok(err)
 			equalList(s, "the contexts of the execution", got, id)
 		})},
+		{Name: "PutExecution reuses a context that it makes itself", Run: on(func(s *scene) {
+			c := s.cast()
+			next := s.newContexts(1)[0] + 1
+			r, err := s.putExecution(&executionRequest{
+				Execution: c.execution(node{}), Contexts: []*mlmdpb.Context{c.context(s, "new", node{}), {Id: &next}},
+				Options: &executionOptions{ForceReuseContext: proto.Bool(true)},
+			})
+			if err != nil { // ids are not dense everywhere
+				s.refused(err, codes.NotFound, "Results missing for ids: ")
+				return
+			}
+			equalList(s, "the context ids", r.ContextIds, next, next)
+		})},
 		{Name: "PutExecution reuses an artifact by its external id, and replaces it", Run: on(func(s *scene) {
 			c := s.cast()
 			x := s.own("x")
@@ -112,7 +125,7 @@ func emptyPairWithContext() Case {
 		return r.ContextIds[0]
 	}
 	return Case{
-		Name: "PutExecution attributes no context to an empty pair", Needs: []Capability{NoDanglingLinks},
+		Name: "PutExecution attributes no context to an empty pair", Needs: []Capability{NoDanglingLinks}, Spoils: true,
 		Run: on(func(s *scene) {
 			got, err := s.artifactsOfContext(play(s))
 			s.ok(err)

@@ -36,6 +36,12 @@ func wideIntegers() Case {
 				s.customReads(v, v)
 			}
 		}),
+		Otherwise: on(func(s *scene) {
+			typeID, typeName := artifacts.newType(s, nil)
+			for _, v := range wide {
+				s.refusedByDatabase(artifacts, typeName, node{typeID: &typeID, custom: values{"c": v}})
+			}
+		}),
 	}
 }
 
@@ -106,7 +112,7 @@ func valueWithoutKind() Case {
 
 func anyWithoutType() Case {
 	return Case{
-		Name: "a proto value without a type is refused", Needs: []Capability{AnyWithoutType},
+		Name: "a proto value without a type is refused", Needs: []Capability{AnyWithoutType}, Spoils: true,
 		Run: on(func(s *scene) {
 			_, err := s.putCustom(anyOf("", []byte("x")))
 			s.refused(err, codes.InvalidArgument, "")
@@ -137,7 +143,7 @@ func wholeText() Case {
 
 func nullMarker() Case {
 	return Case{
-		Name: "the original's marker for NULL is text", Needs: []Capability{NullMarker},
+		Name: "the original's marker for NULL is text", Needs: []Capability{NullMarker}, Spoils: true,
 		Run: on(func(s *scene) { s.customReads(str("__MLMD_NULL__"), str("__MLMD_NULL__")) }),
 		Otherwise: on(func(s *scene) {
 			id, err := s.putCustom(str("__MLMD_NULL__"))
@@ -150,7 +156,7 @@ func nullMarker() Case {
 
 func structMarker() Case {
 	return Case{
-		Name: "a string that would read as a struct is refused", Needs: []Capability{StructMarker},
+		Name: "a string that would read as a struct is refused", Needs: []Capability{StructMarker}, Spoils: true,
 		Run: on(func(s *scene) {
 			for _, text := range []string{"mlmd-struct::", "mlmd-struct::AAAA"} {
 				_, err := s.putCustom(str(text))
