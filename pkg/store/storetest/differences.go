@@ -43,7 +43,9 @@ const (
 )
 
 // Differences are all differences, in the order of docs/compatibility.md.
-func Differences() []Difference { return slices.Concat(differences, listDifferences) }
+func Differences() []Difference {
+	return slices.Concat(differences, listDifferences, databaseDifferences)
+}
 
 var differences = []Difference{
 	{

@@ -1,0 +1,98 @@
+package storetest
+
+// databaseDifferences are those that lie in the database beneath, and in the
+// server around the service. No case shows them: the tests of the packages that
+// open databases do.
+var databaseDifferences = []Difference{
+	{
+		"waiting writers", "transactions", "SQLite: another process writes to the file",
+		"ABORTED at once, in nearly every put",
+		"the put waits, for 10 seconds unless the store is told otherwise or the call's deadline comes first; then ABORTED",
+		"two writers are no error",
+	},
+	{
+		"repeated transactions", "transactions", "a deadlock, a serialization failure, a lock that times out, a cluster whose other node was first",
+		"ABORTED on MySQL, INTERNAL on PostgreSQL",
+		"the transaction runs again, within the same time; then ABORTED",
+		"nothing was done, so nothing is lost by trying again",
+	},
+	{
+		"calls end", "transactions", "a call is cancelled or its deadline passes",
+		"the server does not look",
+		"the transaction is rolled back: CANCELLED or DEADLINE_EXCEEDED",
+		"a client that left must not hold locks",
+	},
+	{
+		"one winner", "transactions", "PostgreSQL: two requests at once with abort_if_latest_updated_time_changed, or with the same new type",
+		"both succeed: the second overwrites the first, and the type is there twice",
+		"as on the other databases: FAILED_PRECONDITION, and one type",
+		"the option exists to prevent it",
+	},
+	{
+		"quiet messages", "messages", "the database fails",
+		"the message holds the database's text and the statement",
+		"the message is ours; the database's goes to the log",
+		"statements and stored values are not for every client",
+	},
+	{
+		"sorted lists", "reads", "lists without options, on MySQL and PostgreSQL",
+		"in any order",
+		"by id, as on SQLite; events in the order in which they were put",
+		"clients came to rely on it",
+	},
+	{
+		"exact text", "text", "MySQL: text that differs in case, accents or trailing blanks",
+		"mostly equal, by the collation of the database",
+		"different, byte for byte, also in tables of the original; but two names that its unique indexes hold for equal are refused there",
+		"a name means the same on every database",
+	},
+	{
+		"plain utf8mb4", "text", "MySQL: text beyond ASCII",
+		"sent as latin1, so that it is stored encoded twice",
+		"stored as utf8mb4; mysql.SharedWithOriginal() stores it as the original does, for a database that both use. " +
+			"mlmd-server takes that for granted when the original's flags or its configuration file name the database",
+		"other programs read what is stored",
+	},
+	{
+		"any text on postgres", "text", "PostgreSQL: a backslash in text; a uri, string or struct above some 2,700 bytes",
+		"INTERNAL",
+		"stored. The indexes of uris and strings are SP-GiST, which have no limit, instead of b-trees",
+		"no limit without a need",
+	},
+	{
+		"typed limits", "values", "a value that a column cannot hold: integers beyond 32 bits and long names on MySQL and PostgreSQL, text that is not UTF-8",
+		"INTERNAL; excess blanks are cut without a word",
+		"INVALID_ARGUMENT, and nothing is clipped",
+		"the value is at fault, not the store",
+	},
+	{
+		"upgrades on postgres", "schema", "PostgreSQL: a database of version 6 to 8 with nodes in it",
+		"its upgrade fails: times do not fit into the columns that it makes",
+		"upgraded, when asked",
+		"no store is left behind",
+	},
+	{
+		"careful opening", "schema", "two processes set up one empty database at once",
+		"one of them fails, and system types may be there twice",
+		"one waits for the other",
+		"replicas start together",
+	},
+	{
+		"kept memory", "server", "the server starts without a database",
+		"every call sees an empty store of its own",
+		"one store in memory, and a warning that it ends with the process",
+		"a first try should work",
+	},
+	{
+		"told mistakes", "server", "a configuration file that cannot be read, flags that contradict each other",
+		"the file is passed over, or the process aborts",
+		"a usage error that names the flag",
+		"a server that runs on the wrong database is worse than one that does not run",
+	},
+	{
+		"orderly end", "server", "SIGTERM; health checks; reflection",
+		"the process is killed; neither service is there",
+		"running calls finish first; the standard health and reflection services answer",
+		"it runs under an orchestrator",
+	},
+}
