@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 
 	"google.golang.org/grpc/codes"
 
@@ -107,15 +108,17 @@ func (p *lineagePut) checkNodes(ctx context.Context, k *nodeKind, nodes []*node)
 
 func (p *lineagePut) store(ctx context.Context) (*mlmdpb.PutLineageSubgraphResponse, error) {
 	options := p.req.GetOptions()
-	for _, c := range p.contexts {
-		if c.name == nil {
-			return nil, invalid("Context is missing a name")
-		}
-	}
 	reply := &mlmdpb.PutLineageSubgraphResponse{}
 	var err error
-	if reply.ContextIds, err = p.t.putContexts(ctx, p.contexts, options.GetReuseContextIfAlreadyExist()); err != nil {
+	contexts, nameless := p.contexts, slices.IndexFunc(p.contexts, func(c *node) bool { return c.name == nil })
+	if nameless >= 0 { // what is wrong with those before it is told first
+		contexts = contexts[:nameless]
+	}
+	if reply.ContextIds, err = p.t.putContexts(ctx, contexts, options.GetReuseContextIfAlreadyExist()); err != nil {
 		return nil, err
+	}
+	if nameless >= 0 {
+		return nil, invalid("Context is missing a name")
 	}
 	reply.ArtifactIds, err = p.t.putArtifacts(ctx, p.artifacts, options.GetReuseArtifactIfAlreadyExistByExternalId(), true)
 	if err != nil {
