@@ -13,11 +13,11 @@ func (w *world) request(i int) step {
 	}
 	switch n := w.IntN(100); {
 	case n < 8:
-		return w.putType(w.IntN(kinds))
+		return w.putType(w.IntN(kindCount))
 	case n < 11:
 		return w.putTypes()
 	case n < 34:
-		return w.putNodes(w.IntN(kinds))
+		return w.putNodes(w.IntN(kindCount))
 	case n < 39:
 		return w.putEvents()
 	case n < 47:

@@ -15,7 +15,7 @@ const (
 	artifact = iota
 	execution
 	context_
-	kinds
+	kindCount
 )
 
 // A world makes the requests of one sequence. It remembers what was answered,
@@ -27,8 +27,8 @@ type world struct {
 	// when they are put again, so that times could not be compared.
 	plain bool
 	steps []step
-	types [kinds][]knownType
-	nodes [kinds][]int64
+	types [kindCount][]knownType
+	nodes [kindCount][]int64
 }
 
 type knownType struct {
