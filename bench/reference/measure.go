@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"google.golang.org/protobuf/encoding/prototext"
@@ -114,9 +115,31 @@ func forgetTimes(m protoreflect.Message) {
 			for i := range v.List().Len() {
 				forgetTimes(v.List().Get(i).Message())
 			}
+			if m.Descriptor().Name() == "LineageGraph" {
+				sortMessages(v.List())
+			}
 		default:
 			forgetTimes(v.Message())
 		}
 		return true
 	})
+}
+
+// sortMessages puts messages into an order that depends on nothing else: the
+// core lists the nodes of a graph in any order.
+func sortMessages(list protoreflect.List) {
+	type sortable struct {
+		key   string
+		value protoreflect.Value
+	}
+	all := make([]sortable, list.Len())
+	for i := range all {
+		v := list.Get(i)
+		key, _ := proto.MarshalOptions{Deterministic: true, AllowPartial: true}.Marshal(v.Message().Interface())
+		all[i] = sortable{string(key), v}
+	}
+	slices.SortFunc(all, func(a, b sortable) int { return strings.Compare(a.key, b.key) })
+	for i, s := range all {
+		list.Set(i, s.value)
+	}
 }

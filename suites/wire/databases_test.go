@@ -132,7 +132,7 @@ func onDatabase(empty func() place) {
 		Expect(stderr).To(And(ContainSubstring("version 9"), ContainSubstring("--enable_database_upgrade")))
 
 		upgraded := serve(append(at.url, "--enable_database_upgrade")...)
-		Expect(upgraded.Log()).To(ContainSubstring("from=9 to=10"))
+		Eventually(upgraded.Log, patience).Should(ContainSubstring("from=9 to=10"))
 		Expect(contextType(ctx, client(upgraded.Address))).To(Equal(id))
 		Expect(upgraded.Stop()).To(BeZero())
 

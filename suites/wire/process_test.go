@@ -34,7 +34,7 @@ var _ = Describe("mlmd-server", func() {
 		got, err := rpc.GetContextTypesByID(ctx, &mlmdpb.GetContextTypesByIDRequest{TypeIds: []int64{id}})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(got.GetContextTypes()).To(HaveLen(1))
-		Expect(p.Log()).To(ContainSubstring("kept in memory"))
+		Eventually(p.Log, patience).Should(ContainSubstring("kept in memory"))
 	})
 
 	It("reads the configuration file of the original", func(ctx SpecContext) {
