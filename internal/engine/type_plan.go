@@ -114,13 +114,16 @@ func (p *typePlan) create(r typeRequest) (*typeEntry, error) {
 	if r.name.name == "" {
 		return nil, invalid("No type name is specified.")
 	}
+	e := &typeEntry{typeRequest: r, before: r.props, external: r.external}
+	if err := p.claim(e, r.external); err != nil {
+		return nil, err
+	}
 	for name, kind := range r.props {
 		if kind == mlmdpb.PropertyType_UNKNOWN {
 			return nil, invalid("Property %s is UNKNOWN.", name)
 		}
 	}
-	e := &typeEntry{typeRequest: r, before: r.props, external: r.external}
-	return e, p.claim(e, r.external)
+	return e, nil
 }
 
 // claim gives an external id to a type, unless another one has it.
