@@ -150,7 +150,7 @@ func TestAMemoryForgetsTheOldest(t *testing.T) {
 			t.Fatalf("it forgot %d", i)
 		}
 	}
-	m.forget(3*mostRemembered - 1)
+	m.forget()
 	if _, ok := m.get(3*mostRemembered - 1); ok {
 		t.Error("it remembers what it was to forget")
 	}

@@ -32,9 +32,9 @@ func (m *memory[K, V]) get(k K) (V, bool) {
 	return v, ok
 }
 
-func (m *memory[K, V]) forget(k K) {
+// forget forgets everything.
+func (m *memory[K, V]) forget() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	delete(m.young, k)
-	delete(m.old, k)
+	m.young, m.old = nil, nil
 }

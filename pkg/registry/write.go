@@ -57,13 +57,15 @@ func (w *write[T, N]) create(ctx context.Context) (int64, error) {
 	}
 }
 
-// lookAgain forgets what the store no longer has.
+// lookAgain forgets all that is remembered of the store, which is not what it
+// was.
 func (w *write[T, N]) lookAgain(ctx context.Context) error {
 	w.c.types.forget()
+	w.c.seen.forget()
+	w.c.links.forget()
 	if w.parent == nil {
 		return nil
 	}
-	w.c.seen.forget(w.parent.id)
 	p, err := w.c.parent(ctx, w.subject, w.m.Parent, w.ident.ParentID)
 	w.parent = p
 	return err

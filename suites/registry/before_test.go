@@ -3,11 +3,16 @@ package registry_test
 import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/mlmd-go/sdk/generated/field"
+	"github.com/mlmd-go/sdk/generated/mapping"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/generated/model"
+	"github.com/mlmd-go/sdk/pkg/mlmd"
 	"github.com/mlmd-go/sdk/pkg/registry"
+	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
@@ -132,6 +137,22 @@ var _ = onEveryBackend("where an earlier client failed, this one", func(rpc func
 		Expect(again).To(Equal(stored))
 	})
 
+	It("empties several fields of any kind at once", func(ctx SpecContext) {
+		v := model.ModelVersion{RegisteredModelID: aModel(ctx, reg), Name: "v", Author: new("ada"), State: new(model.ModelVersionStateArchived), ExternalID: new(fresh("x")), CustomProperties: value.Map{"a": value.Int(1)}}
+		id, err := reg.ModelVersions().Upsert(ctx, &v)
+		Expect(err).NotTo(HaveOccurred())
+		f := field.ModelVersion
+		_, err = reg.ModelVersions().Upsert(ctx, &model.ModelVersion{ID: id, Description: new("d")}, registry.Clear(f.Author, f.ExternalID), registry.Clear(f.State), registry.Clear(f.CustomProperties))
+		Expect(err).NotTo(HaveOccurred())
+		got, err := reg.ModelVersions().Get(ctx, id)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(got.Author).To(BeNil())
+		Expect(got.ExternalID).To(BeNil())
+		Expect(got.CustomProperties).To(BeEmpty())
+		Expect(got.State).To(HaveValue(Equal(model.ModelVersionStateLive)), "absent reads as live")
+		Expect(got.Description).To(HaveValue(Equal("d")))
+	})
+
 	It("stores a small change of a double where the store keeps it", func(ctx SpecContext) {
 		m := model.RegisteredModel{Name: fresh("model"), CustomProperties: value.Map{"rate": value.Double(0)}}
 		id, err := reg.RegisteredModels().Upsert(ctx, &m)
@@ -210,3 +231,75 @@ var _ = onEveryBackend("stores of other programs", func(rpc func() mlmdpb.Metada
 		Expect(got.Description).To(HaveValue(Equal("d")))
 	})
 })
+
+var _ = onEveryBackend("an entity whose stored name does not say its parent", func(rpc func() mlmdpb.MetadataStoreServiceClient) {
+	It("is found, linked and kept below its parent", func(ctx SpecContext) {
+		client, sent := counting(rpc())
+		reg := registry.New(client)
+		plain := mapping.ModelVersion
+		plain.TypeName = fresh("t.Plain")
+		parent := *plain.Parent
+		parent.PlainName = true
+		plain.Parent = &parent
+		plain.Encode = func(v *model.ModelVersion, p mlmd.Parent) (*mlmdpb.Context, error) {
+			n, err := mapping.ModelVersion.Encode(v, p)
+			if v.Name != "" {
+				n.Name = &v.Name
+			}
+			return n, err
+		}
+		plain.Decode = func(n *mlmdpb.Context) (*model.ModelVersion, error) {
+			v, err := mapping.ModelVersion.Decode(n)
+			v.Name, v.RegisteredModelID = n.GetName(), ""
+			return v, err
+		}
+		e := registry.Use(reg, plain)
+		one, other := aModel(ctx, reg), aModel(ctx, reg)
+		v := model.ModelVersion{RegisteredModelID: one, Name: "12:plain"}
+		sent.refuse("PutParentContexts", status.Error(codes.Unavailable, "cut"))
+		_, err := e.Upsert(ctx, &v)
+		Expect(err).To(MatchError(registry.ErrUnavailable))
+		sent.allow()
+		id, err := e.Upsert(ctx, &v)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(e.Of(one).Collect(ctx)).To(HaveLen(1))
+		found, err := e.FindIn(ctx, one, "12:plain")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(found.ID).To(Equal(id))
+		_, err = e.FindIn(ctx, other, "12:plain")
+		Expect(err).To(MatchError(registry.ErrNotFound))
+		found, err = e.FindByName(ctx, "12:plain")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(found.ID).To(Equal(id))
+		_, err = e.Upsert(ctx, &model.ModelVersion{RegisteredModelID: other, Name: "12:plain"})
+		Expect(err).To(MatchError(registry.ErrInvalid), "names are unique within the type, and a parent is fixed")
+	})
+})
+
+// A switching is a connection to one store, and later to another.
+type switching struct{ *counter }
+
+var _ = Describe("a server that lost its store", func() {
+	It("is written to as to a new one: nothing remembered goes wrong", func(ctx SpecContext) {
+		s := switching{&counter{rpc: emptyStore(ctx)}}
+		reg := registry.New(mlmdpb.NewMetadataStoreServiceClient(s))
+		gone := aModel(ctx, reg)
+		version := aVersion(ctx, reg)
+		s.rpc = emptyStore(ctx)
+		_, err := reg.ModelVersions().Upsert(ctx, &model.ModelVersion{RegisteredModelID: gone, Name: "v"})
+		Expect(err).To(MatchError(registry.ErrNotFound))
+		Expect(failure(err).Field).To(Equal("registeredModelId"))
+		_, err = reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{ModelVersionID: version, Name: "a"})
+		Expect(err).To(MatchError(registry.ErrNotFound))
+		Expect(reg.ModelVersions().Query().Collect(ctx)).To(BeEmpty())
+		Expect(reg.RegisteredModels().Get(ctx, aModel(ctx, reg))).NotTo(BeNil())
+	})
+})
+
+func emptyStore(ctx SpecContext) mlmdpb.MetadataStoreServiceClient {
+	GinkgoHelper()
+	s, err := sqlite.OpenMemory(ctx)
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(s.Close)
+	return s.Client()
+}
