@@ -47,6 +47,10 @@ type Dialect struct {
 	// Int32 is set where ids, int_value and step_index have 32 bits.
 	Int32 bool
 
+	// Cuts says whether the database would take the blanks that text ends with
+	// off it, without an error, to make it fit its column. nil: it never does.
+	Cuts func(column, text string) bool
+
 	// Classify says what a driver's error means to the engine. It is never
 	// given the errors of a done context or of database/sql itself.
 	Classify func(error) ErrorClass

@@ -46,6 +46,10 @@ var errClosed = fail(codes.Unavailable, "the store is closed")
 // errIDsLost says that the ids of new rows could not be learned.
 var errIDsLost = errors.New("the ids of inserted rows are not where they should be")
 
+// errBlanksCut says that text is too long for its column by blanks, which the
+// database would take off without a word.
+var errBlanksCut = errors.New("a text would lose the blanks at its end")
+
 // A commitError is the error of a COMMIT, which may have taken effect.
 type commitError struct{ err error }
 
@@ -65,6 +69,8 @@ func (d *Dialect) class(err error) ErrorClass {
 	switch {
 	case errors.As(err, new(*panicError)), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return Other
+	case errors.Is(err, errBlanksCut):
+		return TooLong
 	case errors.Is(err, errIDsLost):
 		return Retry
 	case errors.Is(err, driver.ErrBadConn), errors.Is(err, sql.ErrConnDone):

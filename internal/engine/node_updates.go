@@ -90,6 +90,9 @@ func (t *tx) updateRows(ctx context.Context, k *nodeKind, updates []*nodeUpdate)
 }
 
 func (t *tx) updateRow(ctx context.Context, k *nodeKind, u *nodeUpdate, now int64) error {
+	if err := t.whole([]string{"external_id", "name", "uri"}, value(u.row.externalID), value(u.row.name), value(u.row.uri)); err != nil {
+		return err
+	}
 	text := "UPDATE " + k.table + " SET external_id = ?, last_update_time_since_epoch = ?"
 	args := append(make([]any, 0, 5), orNull(u.row.externalID), now)
 	if k.named {
@@ -135,6 +138,9 @@ func (t *tx) updateTogether(ctx context.Context, k *nodeKind, changed []*nodeUpd
 		set(k.state, func(u *nodeUpdate) bool { return !same(u.row.state, u.old.state) }, func(u *nodeUpdate) any { return orNull(u.row.state) })
 	}
 	for i := range n {
+		if err := t.whole([]string{"uri"}, value(at(i).row.uri)); err != nil {
+			return err
+		}
 		args = append(args, *at(i).old.id)
 	}
 	_, err := t.exec(ctx, text+" WHERE id IN ("+params("?", n)+")", args...)

@@ -147,6 +147,9 @@ func (t *tx) insertAs(ctx context.Context, i insertion, into, after string, args
 	width := len(i.columns)
 	for len(args) > 0 {
 		n := i.next(len(args)/width, t.d.MaxParams)
+		if err := t.whole(i.columns, args[:n*width]...); err != nil {
+			return err
+		}
 		if _, err := t.exec(ctx, i.text(into, n, after), args[:n*width]...); err != nil {
 			return err
 		}
@@ -174,6 +177,9 @@ func (t *tx) insertIDs(ctx context.Context, i insertion, args []any) ([]int64, e
 
 // insertSome is one statement of insertIDs.
 func (t *tx) insertSome(ctx context.Context, i insertion, n int, args []any) ([]int64, error) {
+	if err := t.whole(i.columns, args...); err != nil {
+		return nil, err
+	}
 	if t.d.IDs == IDsReturned {
 		ids := make([]int64, 0, n)
 		rows, err := t.query(ctx, i.text("INSERT INTO", n, " RETURNING id"), args...)
@@ -217,4 +223,19 @@ func (t *tx) idsFrom(ctx context.Context, table string, first int64, n int) ([]i
 		err = errIDsLost
 	}
 	return ids, err
+}
+
+// whole refuses text of which the database would store less than it is given.
+// The values are those of the columns, any number of rows one after the other.
+func (t *tx) whole(columns []string, values ...any) error {
+	if t.d.Cuts == nil {
+		return nil
+	}
+	for j, v := range values {
+		text, ok := v.(string)
+		if ok && strings.HasSuffix(text, " ") && t.d.Cuts(columns[j%len(columns)], text) {
+			return errBlanksCut
+		}
+	}
+	return nil
 }

@@ -28,6 +28,9 @@ func (t *tx) storeTypes(ctx context.Context, p *typePlan) error {
 			props = appendProperties(props, e.id, e.added)
 		}
 		if e.rename != nil {
+			if err := t.whole([]string{"external_id"}, *e.rename); err != nil {
+				return err
+			}
 			if _, err := t.exec(ctx, "UPDATE Type SET external_id = ? WHERE id = ?", *e.rename, e.id); err != nil {
 				return err
 			}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-sql-driver/mysql"
 
@@ -27,6 +28,7 @@ func dialect() *engine.Dialect {
 		LockTypes:         []string{"SELECT schema_version FROM MLMDEnv FOR UPDATE"},
 		ProtoBase64:       true,
 		Int32:             true,
+		Cuts:              cuts,
 		Classify:          classify,
 		Schema:            engine.MySQLSchema(),
 	}
@@ -91,4 +93,32 @@ func classify(err error) engine.ErrorClass {
 // does not make smaller.
 func tooMuch(err *mysql.MySQLError) bool {
 	return strings.Contains(err.Message, "wsrep_max_ws_rows") || strings.Contains(err.Message, "Maximum writeset size exceeded")
+}
+
+// cuts knows the columns of VARCHAR(255) and TEXT, off which MySQL takes blanks
+// in every SQL mode.
+func cuts(column, text string) bool {
+	switch column {
+	case "name", "version", "external_id":
+		return utf8.RuneCountInString(text) > 255
+	case "uri", "description", "step_key", "input_type", "output_type":
+		return len(text) > 65535
+	}
+	return false
+}
+
+// cutsBytes is cuts where text is passed as bytes of latin1: each is one
+// character, and beyond ASCII up to three bytes in a table of utf8mb4.
+func cutsBytes(column, text string) bool {
+	switch column {
+	case "name", "version", "external_id":
+		return len(text) > 255
+	}
+	wide := 0
+	for _, c := range []byte(text) {
+		if c >= 0x80 {
+			wide++
+		}
+	}
+	return cuts(column, text) || wide > 0 && cuts(column, text+strings.Repeat("  ", wide))
 }

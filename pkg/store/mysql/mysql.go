@@ -69,6 +69,9 @@ func Open(ctx context.Context, dsn string, opts ...store.Option) (*store.Store, 
 	if shared {
 		c.Dialect.Charset = sharedCharset
 	}
+	if shared {
+		c.Dialect.Cuts = cutsBytes
+	}
 	if c.Write, err = connect(config, shared); err != nil {
 		return nil, err
 	}

@@ -283,3 +283,10 @@ func TestAnOlderDatabaseIsRefusedAndUpgraded(t *testing.T) {
 		t.Errorf("the type is %v, %v", reply, err)
 	}
 }
+
+func TestBlanksBeyondTheLimitAreRefusedAndNotCut(t *testing.T) {
+	rpc := open(t, fresh(t)).Client()
+	if _, err := put(t, rpc, contextType(t, rpc), strings.Repeat("x", 255)+" "); status.Code(err) != codes.InvalidArgument {
+		t.Errorf("answer is %v", err)
+	}
+}

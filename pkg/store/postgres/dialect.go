@@ -3,6 +3,7 @@ package postgres
 import (
 	"errors"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -28,6 +29,7 @@ func dialect() *engine.Dialect {
 		ForShare:          "FOR SHARE",
 		LockTypes:         []string{"SELECT pg_advisory_xact_lock(7813871092348002)"},
 		Int32:             true,
+		Cuts:              cuts,
 		Classify:          classify,
 		Schema:            engine.PostgresSchema(),
 	}
@@ -72,4 +74,14 @@ func classify(err error) engine.ErrorClass {
 	}
 	// Nothing else comes from the server: the connection broke.
 	return engine.RetryUnknown
+}
+
+// cuts knows the columns of VARCHAR(255), from which PostgreSQL takes blanks off
+// as the SQL standard has it.
+func cuts(column, text string) bool {
+	switch column {
+	case "name", "version", "external_id":
+		return utf8.RuneCountInString(text) > 255
+	}
+	return false
 }

@@ -160,3 +160,14 @@ func TestAnOlderDatabaseIsRefusedAndUpgraded(t *testing.T) {
 		t.Errorf("the type is %v, %v", reply, err)
 	}
 }
+
+func TestBlanksBeyondTheLimitAreRefusedAndNotCut(t *testing.T) {
+	rpc := open(t, fresh(t)).Client()
+	typeID := artifactType(t, rpc)
+	_, err := rpc.PutArtifacts(t.Context(), &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{{
+		TypeId: new(typeID), Name: new(strings.Repeat("x", 255) + " "),
+	}}})
+	if code := status.Code(err); code != codes.InvalidArgument {
+		t.Errorf("answer is %v", err)
+	}
+}
