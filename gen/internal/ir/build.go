@@ -191,14 +191,14 @@ func (b *builder) goName(s *spec.Schema, from string) string {
 		name := s.Ext.GoName.Text
 		if !exported.MatchString(name) {
 			b.report(s.Ext.GoName.Pos, s.Path, "x-go-name "+spec.Quote(name)+" is no exported Go name", "want letters and digits, the first a capital: CreateTime")
-			return "X"
+			return ""
 		}
 		return name
 	}
 	name := GoName(from)
 	if !exported.MatchString(name) {
 		b.report(s.Key, s.Path, spec.Quote(from)+" gives no Go name", "add x-go-name, letters and digits, the first a capital")
-		return "X"
+		return ""
 	}
 	return name
 }
@@ -214,6 +214,9 @@ type claimed struct {
 // only are one: their files would be.
 func (b *builder) claim(name string, s *spec.Schema) {
 	key := strings.ToLower(snake(name))
+	if name == "" {
+		return // said already
+	}
 	if other, ok := b.owner[key]; ok && other.schema != s {
 		b.taken(name, s.Key, s.Path, other)
 		return

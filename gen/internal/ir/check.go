@@ -30,7 +30,7 @@ func (b *builder) checkEntity(e *Entity) {
 	case name == nil && !whole: // said already
 	case name == nil:
 		b.report(e.Pos, e.Name, "no property holds the name", "add one with x-mlmd-store: name"+fix)
-	case e.Kind == Context && !name.Required && !e.Prefixed:
+	case e.Kind == Context && !name.Required && !e.Prefixed && whole:
 		b.report(e.Pos, e.Name, "a context needs a name", "add "+name.Name+" to required")
 	}
 	for _, f := range e.Fields {

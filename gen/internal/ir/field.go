@@ -17,7 +17,7 @@ func (b *builder) field(owner string, p *spec.Schema, required bool) *Field {
 	}
 	f := &Field{Name: p.Name, Go: b.goName(p, p.Name), Required: required, Pos: p.Key}
 	f.Type = b.fieldType(f, p, path)
-	if f.Type == nil {
+	if f.Type == nil || f.Go == "" {
 		return nil
 	}
 	f.Pointer = !f.Type.UnsetIsZero() && (!required || f.Nullable)

@@ -57,8 +57,11 @@ func (b *builder) chain(p *spec.Schema, path string) []*spec.Schema {
 				return nil
 			}
 			s = next
-		case len(s.AllOf) == 1 && len(s.Properties) == 0 && !s.Type.Set():
+		case len(s.AllOf) == 1 && len(s.Properties) == 0 && !s.Type.Set() && !s.Ext.Kind.Set():
 			s = s.AllOf[0]
+		case s.Ext.Kind.Set():
+			b.report(p.Pos, path, s.Name+" is an entity, and one entity cannot hold another", "store its id: type: string with x-mlmd-property-type: INT")
+			return nil
 		default:
 			return out
 		}
@@ -93,10 +96,6 @@ func (b *builder) resolved(s *spec.Schema, inline, path string) *Type {
 // typeOf tells the type of the schema s. An enum or object that is declared in
 // place gets the name inline.
 func (b *builder) typeOf(s *spec.Schema, inline, path string) *Type {
-	if s.Ext.Kind.Set() {
-		b.report(s.Pos, path, s.Name+" is an entity, and one entity cannot hold another", "store its id: type: string with x-mlmd-property-type: INT")
-		return nil
-	}
 	if len(s.Enum) > 0 {
 		return b.enum(s, inline, path)
 	}
@@ -277,8 +276,10 @@ func (b *builder) typeName(s *spec.Schema, inline string) string {
 		name = b.goName(s, s.Name)
 	}
 	if !exported.MatchString(name) {
-		b.report(s.Key, s.Path, spec.Quote(name)+" is no Go name", "declare it under components.schemas, and use $ref")
-		return "X"
+		if !b.isNamed(s) {
+			b.report(s.Key, s.Path, spec.Quote(name)+" is no Go name", "declare it under components.schemas, and use $ref")
+		}
+		return ""
 	}
 	b.claim(name, s)
 	return name

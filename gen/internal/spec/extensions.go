@@ -12,9 +12,21 @@ type Place uint8
 
 // The places of extensions.
 const (
-	OnEntity   Place = 1 << iota // a schema that is an entity
-	OnProperty                   // a property of an entity
+	OnEntity   Place = 1 << iota // a schema in components.schemas
+	OnProperty                   // a property of one
 )
+
+// String returns the places for people.
+func (p Place) String() string {
+	switch p {
+	case OnEntity:
+		return "a schema of components.schemas"
+	case OnProperty:
+		return "a property"
+	default:
+		return "a schema of components.schemas, or a property"
+	}
+}
 
 // An Extension is one row of the table of x-mlmd-* keywords: it decodes,
 // validates and documents the keyword.
@@ -175,6 +187,10 @@ func (d *decoder) extension(key, value *yaml.Node, e *Ext) {
 	var names []string
 	for _, x := range d.table {
 		if x.Name == key.Value {
+			if d.place&x.Where == 0 {
+				d.problem(key, key.Value+" does not belong here", "it belongs on "+x.Where.String())
+				return
+			}
 			x.decode(d, value, e)
 			return
 		}

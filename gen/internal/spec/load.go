@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"path"
 	"regexp"
@@ -81,7 +82,11 @@ func (s *Set) Resolve(ref Word, where string) *Schema {
 	}
 	doc, err := s.load(target)
 	if err != nil {
-		s.Report(ref.Pos, where, fmt.Sprintf("$ref %s: %v", Quote(ref.Text), err), "check the path: it is relative to "+ref.Pos.File)
+		why := err.Error()
+		if errors.Is(err, fs.ErrNotExist) {
+			why = "there is no file " + target
+		}
+		s.Report(ref.Pos, where, "$ref "+Quote(ref.Text)+": "+why, "check the path: it is relative to "+ref.Pos.File)
 		return nil
 	}
 	if found := doc.Schema(name); found != nil {
@@ -102,7 +107,7 @@ func (s *Set) Resolve(ref Word, where string) *Schema {
 func (s *Set) load(name string) (*Document, error) {
 	if doc, ok := s.docs[name]; ok {
 		if doc == nil {
-			return nil, fmt.Errorf("%s cannot be read", name)
+			return nil, fmt.Errorf("there is no %s: %w", name, fs.ErrNotExist)
 		}
 		return doc, nil
 	}
@@ -152,6 +157,7 @@ type decoder struct {
 	path     string // of what is being decoded
 	key      string // the keyword that is being decoded
 	keyPos   Pos
+	place    Place // of the schema that is being decoded; zero within others
 	depth    int
 }
 
@@ -184,7 +190,7 @@ func (d *decoder) document(n *yaml.Node, doc *Document) {
 		if key.Value != "schemas" {
 			continue
 		}
-		doc.Schemas = d.named(value, "")
+		doc.Schemas = d.named(value, "", OnEntity)
 		for _, s := range doc.Schemas {
 			doc.byName[s.Name] = s
 		}
@@ -240,14 +246,16 @@ func kindName(n *yaml.Node) string {
 	}
 }
 
-func (d *decoder) named(n *yaml.Node, path string) []*Schema {
+// named decodes the schemas under the names of n; place says which extensions
+// they may have.
+func (d *decoder) named(n *yaml.Node, path string, place Place) []*Schema {
 	var out []*Schema
 	for key, value := range d.members(n) {
 		p := key.Value
 		if path != "" {
 			p = path + "." + key.Value
 		}
-		if s := d.schema(value, key.Value, p); s != nil {
+		if s := d.schema(value, key.Value, p, place); s != nil {
 			s.Key = d.pos(key)
 			out = append(out, s)
 		}
@@ -255,10 +263,10 @@ func (d *decoder) named(n *yaml.Node, path string) []*Schema {
 	return out
 }
 
-func (d *decoder) schema(n *yaml.Node, name, path string) *Schema {
-	outer, outerKey, outerPos := d.path, d.key, d.keyPos
-	defer func() { d.path, d.key, d.keyPos = outer, outerKey, outerPos; d.depth-- }()
-	d.path = path
+func (d *decoder) schema(n *yaml.Node, name, path string, place Place) *Schema {
+	outer := *d
+	defer func() { *d = outer }()
+	d.path, d.place = path, place
 	if d.depth++; d.depth > maxDepth {
 		d.problem(n, fmt.Sprintf("schemas are nested more than %d deep", maxDepth), "name the inner ones and use $ref")
 		return nil
@@ -296,7 +304,7 @@ func (d *decoder) unknownKeyword(key *yaml.Node) {
 func (d *decoder) schemas(n *yaml.Node, path string) []*Schema {
 	var out []*Schema
 	for _, item := range d.items(n) {
-		if s := d.schema(item, "", path); s != nil {
+		if s := d.schema(item, "", path, 0); s != nil {
 			out = append(out, s)
 		}
 	}

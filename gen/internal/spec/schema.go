@@ -71,8 +71,8 @@ func keywords() map[string]func(d *decoder, n *yaml.Node, s *Schema) {
 		"enum":                 func(d *decoder, n *yaml.Node, s *Schema) { s.Enum = d.words(n) },
 		"x-enum-varnames":      func(d *decoder, n *yaml.Node, s *Schema) { s.EnumNames = d.words(n) },
 		"required":             func(d *decoder, n *yaml.Node, s *Schema) { s.Required = d.words(n) },
-		"properties":           func(d *decoder, n *yaml.Node, s *Schema) { s.Properties = d.named(n, s.Path) },
-		"items":                func(d *decoder, n *yaml.Node, s *Schema) { s.Items = d.schema(n, "", s.Path+"[]") },
+		"properties":           func(d *decoder, n *yaml.Node, s *Schema) { s.Properties = d.named(n, s.Path, OnProperty) },
+		"items":                func(d *decoder, n *yaml.Node, s *Schema) { s.Items = d.schema(n, "", s.Path+"[]", 0) },
 		"additionalProperties": additional,
 		"default":              func(d *decoder, n *yaml.Node, s *Schema) { s.Default = n },
 		"minimum":              func(d *decoder, n *yaml.Node, s *Schema) { s.Minimum = n },
@@ -111,5 +111,5 @@ func additional(d *decoder, n *yaml.Node, s *Schema) {
 		}
 		return
 	}
-	s.Extra = d.schema(n, "", s.Path+"{}")
+	s.Extra = d.schema(n, "", s.Path+"{}", 0)
 }

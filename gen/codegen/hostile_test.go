@@ -1,0 +1,209 @@
+package codegen_test
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mlmd-go/sdk/gen/codegen"
+)
+
+func inMemory(src string) codegen.Config {
+	const at = "example.com/own/"
+	return codegen.Config{
+		Spec: "openapi.yaml",
+		Read: func(name string) ([]byte, error) {
+			if name != "openapi.yaml" {
+				return nil, os.ErrNotExist
+			}
+			return []byte(src), nil
+		},
+		Model:   codegen.Package{Dir: "model", Import: at + "model"},
+		Mapping: codegen.Package{Dir: "mapping", Import: at + "mapping"},
+		Field:   codegen.Package{Dir: "field", Import: at + "field"},
+	}
+}
+
+// survive generates from src: either there are mistakes with places, or files
+// that compile.
+func survive(t *testing.T, c *compiler, src string) {
+	t.Helper()
+	cfg := inMemory(src)
+	files, err := codegen.Generate(t.Context(), cfg)
+	var problems codegen.Problems
+	switch {
+	case errors.As(err, &problems):
+		for _, p := range problems {
+			if p.Pos.Line < 1 || p.Pos.Col < 1 || p.Pos.File == "" || p.Msg == "" {
+				t.Errorf("a problem without place or text: %+v", p)
+			}
+		}
+	case err != nil:
+		t.Errorf("no list of mistakes, but: %v\n%s", err, src)
+	default:
+		if err := c.check(cfg, files); err != nil {
+			t.Errorf("the output does not compile: %v\n%s", err, src)
+		}
+	}
+}
+
+func FuzzRawSpec(f *testing.F) {
+	specs, err := filepath.Glob("testdata/cases/*/openapi.yaml")
+	if err != nil || len(specs) == 0 {
+		f.Fatal("no cases", err)
+	}
+	for _, name := range specs {
+		src, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(src)
+	}
+	c := newCompiler(f)
+	f.Fuzz(func(t *testing.T, src []byte) {
+		if len(src) > 1<<16 {
+			t.Skip("too large for a fuzz; TestALargeSpec has that")
+		}
+		survive(t, c, string(src))
+	})
+}
+
+func FuzzHostileSpec(f *testing.F) {
+	for seed := range uint64(60) {
+		f.Add(seed)
+	}
+	c := newCompiler(f)
+	f.Fuzz(func(t *testing.T, seed uint64) {
+		survive(t, c, hostile(rand.New(rand.NewPCG(seed, 7))))
+	})
+}
+
+// What is hard on a generator of Go: keywords, predeclared names, names of
+// packages and variables in the output, and what ends comments and strings.
+var (
+	hardNames = strings.Fields("type func range map string error nil len value types time mlmd mlmdpb filter structpb model v w r n o p c i ii ei " +
+		"id Id ID parent Parent props Props Catalog Custom Entity Valid init main _ __ a1 A1 encode decode validate Encode windows Test linux_test " +
+		"url URL Url any bool int64 float64 comparable iota x-y x.y x_y ModelVersion const go")
+	hardTexts = []string{
+		"", "plain", "*/", "//", "`", "\"", "\\", "'", "{{.}}", "%d%s", "a\nb", "a\r\nb", "\t", "§0§", "// X §0§", "\u2028", "\ufeff", "é", "日本",
+		"package x", "}\nfunc init() { panic(1) }\n", "//go:build ignore", "Deprecated: x", "a\x00b", "$(x)", "null", "~", "- a", "a: b", "#",
+	}
+	hardTypes = []string{
+		"type: string", "type: integer", "type: integer, format: int32", "type: number", "type: boolean", "type: string, format: date-time",
+		"type: string, format: epoch-millis", "type: string, format: byte", "type: string, format: uuid", "type: string, format: date", "type: object",
+		"type: array, items: {type: string}", "type: array, items: {type: array, items: {type: string, maxLength: 3}}",
+		"type: object, additionalProperties: {type: array, items: {type: integer, minimum: 1}}", "type: string, x-mlmd-property-type: INT",
+		"type: string, minLength: 1, pattern: '^`\"'", "type: string, default: 'x`y\"'", "type: integer, default: 3", "type: boolean, default: true",
+		"type: number, minimum: -1, maximum: 1e3, exclusiveMaximum: true", "type: string, nullable: true", "type: string, deprecated: true",
+		"$ref: '#/components/schemas/Enum0'", "$ref: '#/components/schemas/Object0'", "type: array, items: {$ref: '#/components/schemas/Object0'}",
+		"type: object, additionalProperties: {$ref: '#/components/schemas/Object0'}", "type: array, items: {$ref: '#/components/schemas/Enum0'}",
+		"type: object, properties: {type: {type: string}, func: {type: integer, minimum: 2}}", "type: string, enum: [a, b-c, 'd e', '1', \"q'`\"], x-enum-varnames: [A, B, C, D, E]",
+	}
+)
+
+// hostile makes a spec that is nearly valid, and often is.
+func hostile(g *rand.Rand) string {
+	one := func(from []string) string { return from[g.IntN(len(from))] }
+	text := func() string {
+		var b strings.Builder
+		for range 1 + g.IntN(3) {
+			b.WriteString(one(hardTexts))
+		}
+		return quote(b.String())
+	}
+	var b strings.Builder
+	b.WriteString("openapi: 3.0.3\ninfo: {title: x, version: '1'}\npaths: {}\ncomponents:\n  schemas:\n")
+	property := func(indent string, used map[string]bool) {
+		name := one(hardNames)
+		if used[name] {
+			return
+		}
+		used[name] = true
+		typ := one(hardTypes)
+		fmt.Fprintf(&b, "%s%s: {%s", indent, quote(name), typ)
+		if !strings.HasPrefix(typ, "$ref") || g.IntN(2) == 0 {
+			fmt.Fprintf(&b, ", description: %s", text())
+		}
+		if g.IntN(8) == 0 {
+			fmt.Fprintf(&b, ", x-mlmd-property: %s", text())
+		}
+		if g.IntN(12) == 0 {
+			fmt.Fprintf(&b, ", x-mlmd-renamed-from: [%s]", text())
+		}
+		b.WriteString("}\n")
+	}
+	for i := range 1 + g.IntN(3) {
+		kind := one([]string{"context", "artifact", "execution"})
+		fmt.Fprintf(&b, "    %s:\n      x-mlmd-kind: %s\n      x-mlmd-type: %s\n      description: %s\n      type: object\n", quote(fmt.Sprint(one(hardNames), i)), kind, quote(fmt.Sprint("t", i)), text())
+		b.WriteString("      required: [name]\n      properties:\n        id: {type: string, x-mlmd-store: id}\n        name: {type: string, x-mlmd-store: name}\n")
+		used := map[string]bool{"id": true, "name": true}
+		for range g.IntN(8) {
+			property("        ", used)
+		}
+	}
+	fmt.Fprintf(&b, "    Enum0: {type: string, description: %s, enum: [%s, x, 'y z'], x-enum-varnames: [First, %s, Z]}\n", text(), text(), one([]string{"X", "Valid", "type", "Y1"}))
+	b.WriteString("    Object0:\n      type: object\n      properties:\n        first: {type: string, maxLength: 2}\n")
+	used := map[string]bool{"first": true}
+	for range g.IntN(6) {
+		property("        ", used)
+	}
+	return b.String()
+}
+
+// quote writes s as a YAML text in double quotes.
+func quote(s string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			b.WriteString("\\" + string(r))
+		case r < ' ' || r == 0x2028 || r == 0xfeff:
+			fmt.Fprintf(&b, "\\u%04x", r)
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String() + "\""
+}
+
+func TestALargeSpecIsReadInSeconds(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("openapi: 3.0.3\ninfo: {title: x, version: '1'}\npaths: {}\ncomponents:\n  schemas:\n")
+	b.WriteString("    Thing:\n      x-mlmd-kind: context\n      type: object\n      required: [name]\n      properties:\n        id: {type: string, x-mlmd-store: id}\n        name: {type: string, x-mlmd-store: name}\n")
+	for i := 0; b.Len() < 10<<20; i++ {
+		fmt.Fprintf(&b, "    Unused%d:\n      description: %s\n      type: object\n      properties: {a: {type: string}, b: {$ref: '#/components/schemas/Unused0'}}\n", i, strings.Repeat("words ", 20))
+	}
+	start := time.Now()
+	if _, err := codegen.Generate(t.Context(), inMemory(b.String())); err != nil {
+		t.Fatal(err)
+	}
+	if d := time.Since(start); d > 20*time.Second {
+		t.Errorf("it took %v", d)
+	}
+}
+
+func TestWhatIsDeepOrWideEnds(t *testing.T) {
+	head := "openapi: 3.0.3\ninfo: {title: x, version: '1'}\npaths: {}\ncomponents:\n  schemas:\n    Thing:\n      x-mlmd-kind: context\n      type: object\n      required: [name]\n      properties:\n        id: {type: string, x-mlmd-store: id}\n        name: {type: string, x-mlmd-store: name}\n"
+	var dense strings.Builder
+	for i := range 60 {
+		fmt.Fprintf(&dense, "    O%d:\n      type: object\n      required: [x]\n      properties:\n        x: {type: string, maxLength: 3}\n", i)
+		for j := range 60 {
+			fmt.Fprintf(&dense, "        p%d: {$ref: '#/components/schemas/O%d'}\n", j, j)
+		}
+	}
+	c := newCompiler(t)
+	for name, src := range map[string]string{
+		"a list in a list in a list":       head + "        deep: " + strings.Repeat("{type: array, items: ", 5000) + "{type: string}" + strings.Repeat("}", 5000) + "\n",
+		"braces without end":               head + "        deep: " + strings.Repeat("{", 100000),
+		"objects that all hold each other": head + "        first: {$ref: '#/components/schemas/O0'}\n" + dense.String(),
+		"a doubling anchor":                "a: &a [x]\n" + strings.Repeat("b: &b [*a, *a]\n", 1) + head,
+	} {
+		t.Run(name, func(t *testing.T) { survive(t, c, src) })
+	}
+}

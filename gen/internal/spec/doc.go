@@ -1,0 +1,51 @@
+package spec
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Doc returns docs/extensions.md.
+func Doc() string {
+	var b strings.Builder
+	b.WriteString(`# Extensions of OpenAPI
+
+<!-- Made from the table in gen/internal/spec/extensions.go: go test ./gen/... -update -->
+
+A spec is an OpenAPI 3.0 document. What the rules can tell by themselves needs no words in it: a property is stored as a declared
+property with its name in snake_case, a string is a STRING. An extension says only what is different. Other tools may ignore all of
+them; this generator refuses one that it does not know, or that stands in the wrong place. [spec.md](spec.md) teaches them by an example.
+
+| extension | where | value |
+| --- | --- | --- |
+`)
+	table := Extensions()
+	for _, x := range table {
+		fmt.Fprintf(&b, "| [`%s`](#%s) | %s | %s |\n", x.Name, x.Name, x.Where, x.Form)
+	}
+	for _, x := range table {
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n\nOn %s. Its value: %s.\n\n```yaml\n%s: %s\n```\n", x.Name, wrap(x.Doc), x.Where, x.Form, x.Name, x.Example)
+	}
+	return b.String()
+}
+
+// wrap breaks a text into lines.
+func wrap(text string) string {
+	const width = 130
+	var b strings.Builder
+	length := 0
+	for i, w := range strings.Fields(text) {
+		switch {
+		case i == 0:
+		case length+1+len(w) > width:
+			b.WriteByte('\n')
+			length = 0
+		default:
+			b.WriteByte(' ')
+			length++
+		}
+		b.WriteString(w)
+		length += len(w)
+	}
+	return b.String()
+}
