@@ -15,9 +15,6 @@ import (
 
 	"google.golang.org/grpc"
 
-	"github.com/mlmd-go/sdk/generated/mlmdpb"
-	"github.com/mlmd-go/sdk/internal/inproc"
-	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 	"github.com/mlmd-go/sdk/pkg/store/storetest"
 	"github.com/mlmd-go/sdk/suites/backend"
 )
@@ -86,13 +83,7 @@ func TestDifferential(t *testing.T) {
 func newStage(t *testing.T) stage {
 	start, drop := backend.CoreStores(t)
 	return stage{
-		ours: func(ctx context.Context) (grpc.ClientConnInterface, func() error, error) {
-			s, err := sqlite.OpenMemory(ctx)
-			if err != nil {
-				return nil, nil, err
-			}
-			return inproc.New(&mlmdpb.MetadataStoreService_ServiceDesc, s.Server()), s.Close, nil
-		},
+		ours: ourStore,
 		original: func(context.Context) (grpc.ClientConnInterface, func() error, error) {
 			conn := start()
 			return conn, func() error { return drop(conn) }, nil

@@ -60,7 +60,7 @@ var databaseDifferences = []Difference{
 		"no limit without a need",
 	},
 	{
-		"typed limits", "values", "a value that a column cannot hold: integers beyond 32 bits and long names on MySQL and PostgreSQL, text that is not UTF-8",
+		"typed limits", "databases", "a value that a column cannot hold: integers beyond 32 bits and long names on MySQL and PostgreSQL, text that is not UTF-8",
 		"INTERNAL; excess blanks are cut without a word",
 		"INVALID_ARGUMENT, and nothing is clipped",
 		"the value is at fault, not the store",
