@@ -10,7 +10,6 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/prototext"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
 	"google.golang.org/protobuf/types/known/anypb"
 	"google.golang.org/protobuf/types/known/structpb"
 
@@ -99,18 +98,6 @@ func equalList[T comparable](s *scene, what string, got []T, want ...T) {
 			return
 		}
 	}
-}
-
-// untimed is the message without the times that the server set.
-func untimed[M proto.Message](m M) M {
-	c := proto.Clone(m).(M)
-	fields := c.ProtoReflect().Descriptor().Fields()
-	for _, name := range []protoreflect.Name{"create_time_since_epoch", "last_update_time_since_epoch"} {
-		if f := fields.ByName(name); f != nil {
-			c.ProtoReflect().Clear(f)
-		}
-	}
-	return c
 }
 
 func integer(v int64) *mlmdpb.Value {
