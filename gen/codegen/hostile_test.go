@@ -74,7 +74,7 @@ func FuzzRawSpec(f *testing.F) {
 }
 
 func FuzzHostileSpec(f *testing.F) {
-	for seed := range uint64(60) {
+	for seed := range uint64(30) {
 		f.Add(seed)
 	}
 	c := newCompiler(f)

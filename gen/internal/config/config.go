@@ -13,6 +13,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"unicode"
 
 	"go.yaml.in/yaml/v3"
 
@@ -78,6 +79,9 @@ func Load(dir, name string) (Config, error) {
 	}
 	c := Config{Root: dir}
 	c.Spec = path.Clean(orElse(f.Spec, "spec/openapi.yaml"))
+	if strings.ContainsFunc(c.Spec, unicode.IsControl) {
+		return Config{}, fmt.Errorf("%s: spec: %q is no file name", at, f.Spec)
+	}
 	c.Read = func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(dir, filepath.FromSlash(name))) }
 	for _, p := range []struct {
 		from      output
@@ -85,6 +89,9 @@ func Load(dir, name string) (Config, error) {
 		to        *codegen.Package
 	}{{f.Model, "generated/model", &c.Model}, {f.Mapping, "generated/mapping", &c.Mapping}, {f.Field, "generated/field", &c.Field}} {
 		p.to.Dir = path.Clean(orElse(p.from.Dir, p.otherwise))
+		if !filepath.IsLocal(filepath.FromSlash(p.to.Dir)) {
+			return Config{}, fmt.Errorf("%s: %s is outside of this directory; put the config file above it", at, p.to.Dir)
+		}
 		p.to.Import = p.from.Import
 		if p.to.Import == "" {
 			if p.to.Import, err = importPath(filepath.Join(dir, filepath.FromSlash(p.to.Dir))); err != nil {
@@ -162,9 +169,6 @@ func (c Config) check(at string) error {
 			return fmt.Errorf("%s: %s and %s are the same directory %s; each needs its own", at, other, p.what, p.Dir)
 		}
 		seen[p.Dir] = p.what
-		if path.IsAbs(p.Dir) || p.Dir == ".." || strings.HasPrefix(p.Dir, "../") {
-			return fmt.Errorf("%s: %s: %s is outside of this directory; put the config file above it", at, p.what, p.Dir)
-		}
 	}
 	return nil
 }

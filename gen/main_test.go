@@ -1,0 +1,246 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/mlmd-go/sdk/gen/codegen"
+)
+
+// There is nothing to rewrite here, but go test ./gen/... -update tells all.
+var _ = flag.Bool("update", false, "has no effect here")
+
+const promptSpec = `openapi: 3.0.3
+info: {title: own, version: 1.0.0}
+paths: {}
+components:
+  schemas:
+    Prompt:
+      x-mlmd-kind: context
+      allOf:
+        - $ref: 'base.yaml#/components/schemas/Resource'
+        - type: object
+          required: [name]
+          properties:
+            text: {type: string}
+`
+
+const answerSchema = `    Answer:
+      x-mlmd-kind: artifact
+      allOf:
+        - $ref: 'base.yaml#/components/schemas/Artifact'
+        - type: object
+          required: [name, promptId]
+          properties:
+            promptId: {type: string, x-mlmd-parent: Prompt}
+`
+
+// module makes an empty module with a spec the working directory.
+func module(t *testing.T, spec string) {
+	t.Helper()
+	t.Chdir(t.TempDir())
+	put(t, "go.mod", "module example.com/own // a comment\n\ngo 1.26\n")
+	put(t, "spec/base.yaml", codegen.Base())
+	put(t, "spec/openapi.yaml", spec)
+}
+
+func put(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	src, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(src)
+}
+
+// gen runs the command and fails where its exit code is not want.
+func gen(t *testing.T, want int, args ...string) (stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	if code := run(t.Context(), args, &out, &errs); code != want {
+		t.Fatalf("gen %s: exit code %d, want %d\n%s%s", strings.Join(args, " "), code, want, out.String(), errs.String())
+	}
+	return out.String(), errs.String()
+}
+
+func contains(t *testing.T, text string, wants ...string) {
+	t.Helper()
+	for _, want := range wants {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in:\n%s", want, text)
+		}
+	}
+}
+
+func TestGenNeedsNoConfigWhereTheDefaultsFit(t *testing.T) {
+	module(t, promptSpec)
+	gen(t, exitOK)
+	contains(t, read(t, "generated/mapping/prompt.gen.go"), `"example.com/own/generated/model"`, "from spec/openapi.yaml")
+	contains(t, read(t, "generated/field/prompt.gen.go"), "package field")
+	gen(t, exitOK, "-check")
+}
+
+func TestAConfigNamesSpecAndPackages(t *testing.T) {
+	module(t, promptSpec)
+	put(t, "tools/mlmd.yaml", "spec: schema.yaml\nmodel: schema\nmapping: {dir: maps}\nfield: {dir: symbols, import: example.com/elsewhere/symbols}\n")
+	put(t, "tools/schema.yaml", strings.ReplaceAll(promptSpec, "base.yaml", "../spec/base.yaml"))
+	gen(t, exitOK, "-config", "tools/mlmd.yaml")
+	contains(t, read(t, "tools/maps/prompt.gen.go"), "package maps", `"example.com/own/tools/schema"`, "*schema.Prompt")
+	contains(t, read(t, "tools/symbols/prompt.gen.go"), "package symbols")
+	gen(t, exitOK, "-check", "-config", "tools/mlmd.yaml")
+}
+
+func TestAWrongConfigIsExplained(t *testing.T) {
+	for name, c := range map[string]struct{ config, want string }{
+		"an unknown key":           {"specs: x.yaml", "field specs not found"},
+		"no YAML":                  {"spec: [", "mlmd.yaml"},
+		"one directory for two":    {"model: out\nmapping: out", "each needs its own"},
+		"no package name":          {"model: my-model", "is no package name"},
+		"a name of generated code": {"model: value", "is used for something else"},
+		"outside":                  {"model: ../elsewhere", "outside of this directory"},
+		"a spec that is not there": {"spec: nowhere.yaml", "nowhere.yaml"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			module(t, promptSpec)
+			put(t, "mlmd.yaml", c.config)
+			_, stderr := gen(t, exitFailed)
+			contains(t, stderr, c.want)
+		})
+	}
+	t.Run("a config that is named and not there", func(t *testing.T) {
+		module(t, promptSpec)
+		_, stderr := gen(t, exitFailed, "-config", "other.yaml")
+		contains(t, stderr, "other.yaml")
+	})
+	t.Run("no module", func(t *testing.T) {
+		module(t, promptSpec)
+		if err := os.Remove("go.mod"); err != nil {
+			t.Fatal(err)
+		}
+		_, stderr := gen(t, exitFailed)
+		contains(t, stderr, "go mod init")
+	})
+}
+
+func TestCheckTellsWhatIsStale(t *testing.T) {
+	module(t, promptSpec+answerSchema)
+	gen(t, exitOK)
+	put(t, "spec/openapi.yaml", strings.Replace(promptSpec, "text:", "body:", 1))
+	_, stderr := gen(t, exitFound, "-check")
+	contains(t, stderr, "generated/mapping/prompt.gen.go is stale", "generated/mapping/answer.gen.go belongs to nothing in the spec", "go generate")
+	if err := os.Remove("generated/field/doc.gen.go"); err != nil {
+		t.Fatal(err)
+	}
+	_, stderr = gen(t, exitFound, "-check")
+	contains(t, stderr, "generated/field/doc.gen.go is missing")
+}
+
+func TestWhatLeavesTheSpecTakesItsFilesWithIt(t *testing.T) {
+	module(t, promptSpec+answerSchema)
+	gen(t, exitOK)
+	put(t, "generated/mapping/by_hand.go", "package mapping\n")
+	put(t, "generated/mapping/other_tool.gen.go", "// Code generated by another tool. DO NOT EDIT.\n\npackage mapping\n")
+	put(t, "spec/openapi.yaml", promptSpec)
+	gen(t, exitOK)
+	if _, err := os.Stat("generated/mapping/answer.gen.go"); err == nil {
+		t.Error("the file of the entity that is gone is still there")
+	}
+	for _, name := range []string{"by_hand.go", "other_tool.gen.go"} {
+		if _, err := os.Stat("generated/mapping/" + name); err != nil {
+			t.Errorf("%s of someone else is gone", name)
+		}
+	}
+}
+
+func TestAFileOfSomeoneElseIsNotReplaced(t *testing.T) {
+	module(t, promptSpec)
+	put(t, "generated/model/model.gen.go", "package model // by hand\n")
+	_, stderr := gen(t, exitFailed)
+	contains(t, stderr, "was not made by this program")
+	contains(t, read(t, "generated/model/model.gen.go"), "by hand")
+	if _, err := os.Stat("generated/mapping"); err == nil {
+		t.Error("something was written all the same")
+	}
+}
+
+func TestMistakesInTheSpecAreListedAndNothingIsWritten(t *testing.T) {
+	module(t, strings.Replace(promptSpec, "text: {type: string}", "text: {type: strin}", 1))
+	_, stderr := gen(t, exitFound)
+	contains(t, stderr, `spec/openapi.yaml:13:26: Prompt.text: unknown type "strin"`, "text: {type: strin}", "^")
+	if _, err := os.Stat("generated"); err == nil {
+		t.Error("something was written")
+	}
+}
+
+func TestFlagsAreExplained(t *testing.T) {
+	_, stderr := gen(t, exitFailed, "-chek")
+	contains(t, stderr, "-chek", "-check")
+	_, stderr = gen(t, exitFailed, "braking")
+	contains(t, stderr, "breaking")
+	_, stderr = gen(t, exitOK, "-h")
+	contains(t, stderr, "-print-base")
+	_, stderr = gen(t, exitFailed, "breaking")
+	contains(t, stderr, "-against is missing")
+}
+
+func TestPrintBase(t *testing.T) {
+	stdout, _ := gen(t, exitOK, "-print-base")
+	contains(t, stdout, "Resource:", "ArtifactState:", "ExecutionState:", "openapi: 3.0.3")
+	if strings.Contains(stdout, "x-mlmd-kind") {
+		t.Error("there is an entity in the base")
+	}
+}
+
+func git(t *testing.T, args ...string) {
+	t.Helper()
+	args = append([]string{"-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"}, args...)
+	if out, err := exec.Command("git", args...).CombinedOutput(); err != nil {
+		t.Fatalf("git %v: %v\n%s", args, err, out)
+	}
+}
+
+func TestBreakingComparesWithAFileAndWithARef(t *testing.T) {
+	module(t, promptSpec+answerSchema)
+	git(t, "init", "-q", ".")
+	git(t, "add", ".")
+	git(t, "commit", "-q", "-m", "before")
+	put(t, "before/base.yaml", read(t, "spec/base.yaml"))
+	put(t, "before/old.yaml", read(t, "spec/openapi.yaml"))
+
+	stdout, _ := gen(t, exitOK, "breaking", "-against", "HEAD")
+	contains(t, stdout, "nothing breaks against HEAD")
+	put(t, "spec/openapi.yaml", promptSpec)
+	for _, against := range []string{"HEAD", "before/old.yaml"} {
+		stdout, _ = gen(t, exitFound, "breaking", "-against", against)
+		contains(t, stdout, "Answer: ENTITY_NO_DELETE: the entity is gone", "why: ", "instead: ", "breaking changes against "+against+": 1")
+	}
+	stdout, _ = gen(t, exitFound, "breaking", "-json", "-against", "HEAD")
+	var breaks []codegen.Break
+	if err := json.Unmarshal([]byte(stdout), &breaks); err != nil || len(breaks) != 1 {
+		t.Fatalf("%v: %s", err, stdout)
+	}
+	if b := breaks[0]; b.Rule != "ENTITY_NO_DELETE" || b.Path != "Answer" || b.Line == 0 || b.Why == "" || b.Instead == "" {
+		t.Errorf("got %+v", b)
+	}
+
+	_, stderr := gen(t, exitFailed, "breaking", "-against", "nowhere")
+	contains(t, stderr, "git show nowhere:./spec/openapi.yaml")
+	_, stderr = gen(t, exitFailed, "breaking", "-against", "--output=x")
+	contains(t, stderr, "is no git ref")
+}
