@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
+	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/store/storetest"
@@ -32,9 +33,7 @@ type excuse struct {
 var excuses = []excuse{
 	{
 		difference: storetest.ValuesWithoutKind, fatal: true,
-		asks: func(r proto.Message) bool {
-			return anyNode(r, func(n properties) bool { return anyValue(n.custom, kindless) })
-		},
+		asks:    writesKindless,
 		accepts: func(ours, _ answer) bool { return ours.err.Code() != codes.OK },
 	},
 	{
@@ -147,18 +146,21 @@ func isOneOf(messages ...protoreflect.Name) func(proto.Message) bool {
 }
 
 // properties are the two maps of a node.
-type properties struct{ defined, custom map[string]*mlmdpb.Value }
+type properties struct {
+	defined, custom map[string]*mlmdpb.Value
+	created         bool // the node has no id
+}
 
 func anyNode(r proto.Message, is func(properties) bool) bool {
 	found := false
 	walk(r.ProtoReflect(), func(m protoreflect.Message) {
 		switch n := m.Interface().(type) {
 		case *mlmdpb.Artifact:
-			found = found || is(properties{n.Properties, n.CustomProperties})
+			found = found || is(properties{n.Properties, n.CustomProperties, n.Id == nil})
 		case *mlmdpb.Execution:
-			found = found || is(properties{n.Properties, n.CustomProperties})
+			found = found || is(properties{n.Properties, n.CustomProperties, n.Id == nil})
 		case *mlmdpb.Context:
-			found = found || is(properties{n.Properties, n.CustomProperties})
+			found = found || is(properties{n.Properties, n.CustomProperties, n.Id == nil})
 		}
 	})
 	return found
@@ -171,6 +173,23 @@ func anyValue(values map[string]*mlmdpb.Value, is func(*mlmdpb.Value) bool) bool
 		}
 	}
 	return false
+}
+
+// writesKindless says whether a request writes a custom property without a
+// kind: one that an update's mask leaves out is not written.
+func writesKindless(r proto.Message) bool {
+	var paths []string
+	if masked, ok := r.(interface{ GetUpdateMask() *fieldmaskpb.FieldMask }); ok {
+		paths = masked.GetUpdateMask().GetPaths()
+	}
+	return anyNode(r, func(n properties) bool {
+		for name, v := range n.custom {
+			if kindless(v) && (len(paths) == 0 || n.created || slices.Contains(paths, "custom_properties") || slices.Contains(paths, "custom_properties."+name)) {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // bothSpaces says whether a node has a custom property under a name that types
