@@ -15,6 +15,7 @@ func dialect() *engine.Dialect {
 		Name:         "sqlite",
 		Begin:        "BEGIN IMMEDIATE", // a read that turns into a write could meet another writer and not wait
 		Prepare:      true,
+		Short:        true,
 		IDs:          engine.IDsEndAtLast,
 		MaxParams:    32766,
 		InsertIgnore: "INSERT OR IGNORE INTO",

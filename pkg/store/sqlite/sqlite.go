@@ -5,8 +5,12 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
@@ -45,7 +49,7 @@ func Open(ctx context.Context, path string, opts ...store.Option) (*store.Store,
 	}
 	s, err := store.Open(ctx, c)
 	if err != nil {
-		return nil, fmt.Errorf("sqlite: open %s: %w", path, err)
+		return nil, fmt.Errorf("sqlite: open %s: %w%s", path, err, hint(path))
 	}
 	// A file that was refused stays as it was, so the mode comes last. Where
 	// others hold the file, or it cannot be written, the old mode does as well.
@@ -54,6 +58,22 @@ func Open(ctx context.Context, path string, opts ...store.Option) (*store.Store,
 		c.Log.InfoContext(ctx, "the database stays in its journal mode", "path", path, "error", err)
 	}
 	return s, nil
+}
+
+// hint says what is wrong with a path that cannot be opened, where the path
+// itself tells; SQLite does not.
+func hint(path string) string {
+	if strings.HasPrefix(path, "file:") {
+		return ""
+	}
+	folder := filepath.Dir(path)
+	if at, err := os.Stat(path); err == nil && at.IsDir() {
+		return ": it is a folder; name a file in it"
+	}
+	if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Sprintf(": the folder %s does not exist; make it first", folder)
+	}
+	return ""
 }
 
 // OpenMemory opens a new, empty store that is gone when it is closed. It has

@@ -295,12 +295,14 @@ func TestOpeningFailsWithAReason(t *testing.T) {
 		name, path string
 		kind       error
 		code       codes.Code
+		says       string
 	}{
-		{"an empty path", "", nil, codes.Unknown},
-		{"a folder that is not there", filepath.Join(dir, "no", "mlmd.db"), nil, codes.Unavailable},
-		{"a file of something else", text, store.ErrNotDatabase, codes.FailedPrecondition},
-		{"a newer database", newer, store.ErrSchemaNewer, codes.FailedPrecondition},
-		{"a file that must exist", "file:" + filepath.Join(dir, "absent.db") + "?mode=rw", nil, codes.Unavailable},
+		{"an empty path", "", nil, codes.Unknown, "OpenMemory"},
+		{"a folder that is not there", filepath.Join(dir, "no", "mlmd.db"), nil, codes.Unavailable, "make it first"},
+		{"a folder", dir, nil, codes.Unavailable, "name a file in it"},
+		{"a file of something else", text, store.ErrNotDatabase, codes.FailedPrecondition, "text.db"},
+		{"a newer database", newer, store.ErrSchemaNewer, codes.FailedPrecondition, "11"},
+		{"a file that must exist", "file:" + filepath.Join(dir, "absent.db") + "?mode=rw", nil, codes.Unavailable, "absent.db"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s, err := sqlite.Open(t.Context(), c.path)
@@ -313,6 +315,9 @@ func TestOpeningFailsWithAReason(t *testing.T) {
 			}
 			if code := status.Code(err); code != c.code {
 				t.Errorf("%v has code %v, want %v", err, code, c.code)
+			}
+			if !strings.Contains(err.Error(), c.says) {
+				t.Errorf("%v does not say %q", err, c.says)
 			}
 		})
 	}
