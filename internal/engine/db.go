@@ -62,21 +62,46 @@ func (s *session) keep(ctx context.Context, stmt string) (kept, error) {
 }
 
 func (s *session) query(ctx context.Context, stmt string, args ...any) (*sql.Rows, error) {
+	ctx, err := s.d.statementContext(ctx)
+	if err != nil {
+		return nil, err
+	}
 	k, err := s.keep(ctx, stmt)
 	if err != nil {
 		return nil, err
 	}
+	observed(ctx, k.text, args)
 	if k.stmt == nil {
 		return s.conn.QueryContext(ctx, k.text, args...)
 	}
 	return k.stmt.QueryContext(ctx, args...)
 }
 
+// statementContext is what one of the engine's own statements runs under.
+func (d *Dialect) statementContext(ctx context.Context) (context.Context, error) {
+	if !d.Short {
+		return ctx, nil
+	}
+	return context.WithoutCancel(ctx), ctx.Err()
+}
+
 func (s *session) queryOnce(ctx context.Context, stmt string, args ...any) (*sql.Rows, error) {
-	return s.conn.QueryContext(ctx, s.d.spell(stmt), args...)
+	text := s.d.spell(stmt)
+	observed(ctx, text, args)
+	return s.conn.QueryContext(ctx, text, args...)
 }
 
 func (s *session) exec(ctx context.Context, stmt string, args ...any) (sql.Result, error) {
+	ctx, err := s.d.statementContext(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.execWaiting(ctx, stmt, args...)
+}
+
+// execWaiting is exec for a statement that may have to wait for others, as
+// long as ctx allows.
+func (s *session) execWaiting(ctx context.Context, stmt string, args ...any) (sql.Result, error) {
 	k, err := s.keep(ctx, stmt)
 	if err != nil {
 		return nil, err
