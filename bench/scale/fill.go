@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+)
+
+// batch is how many nodes one request puts.
+const batch = 1000
+
+// typeOf spreads nodes over four types, the last of which has one in a hundred.
+func typeOf(i int) int {
+	if i%100 == 99 {
+		return 3
+	}
+	return i % 3
+}
+
+// A filled store is known by the ids of its types; the nodes have the ids from
+// 1, and are called by them.
+type filled struct {
+	size                        int
+	artifactTypes, contextTypes []int64
+}
+
+func typeName(n int) string { return fmt.Sprintf("bench.T%d", n) }
+
+func nodeName(i int) string { return fmt.Sprintf("node-%d", i) }
+
+// fill puts size artifacts and size contexts with properties, and attributes
+// each artifact to a context.
+func fill(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, size int) (*filled, error) {
+	f := &filled{size: size}
+	props := map[string]mlmdpb.PropertyType{"rank": mlmdpb.PropertyType_INT, "score": mlmdpb.PropertyType_DOUBLE, "owner": mlmdpb.PropertyType_STRING}
+	req := &mlmdpb.PutTypesRequest{}
+	for n := range 4 {
+		req.ArtifactTypes = append(req.ArtifactTypes, &mlmdpb.ArtifactType{Name: new(typeName(n)), Properties: props})
+		req.ContextTypes = append(req.ContextTypes, &mlmdpb.ContextType{Name: new(typeName(n)), Properties: props})
+	}
+	types, err := rpc.PutTypes(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	f.artifactTypes, f.contextTypes = types.ArtifactTypeIds, types.ContextTypeIds
+	start := time.Now()
+	for from := 0; from < size; from += batch {
+		if err := f.put(ctx, rpc, from, min(batch, size-from)); err != nil {
+			return nil, err
+		}
+	}
+	fmt.Printf("filled with %d artifacts and contexts in %v\n", size, time.Since(start).Round(time.Second/10))
+	return f, nil
+}
+
+func (f *filled) put(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, from, n int) error {
+	artifacts, contexts, links := &mlmdpb.PutArtifactsRequest{}, &mlmdpb.PutContextsRequest{}, &mlmdpb.PutAttributionsAndAssociationsRequest{}
+	for i := from; i < from+n; i++ {
+		artifacts.Artifacts = append(artifacts.Artifacts, &mlmdpb.Artifact{
+			TypeId: &f.artifactTypes[typeOf(i)], Name: new(nodeName(i + 1)), Uri: new(fmt.Sprintf("s3://bucket/%d", i+1)),
+			State: new(mlmdpb.Artifact_State(1 + i%3)), Properties: f.properties(i),
+			CustomProperties: map[string]*mlmdpb.Value{"stage": text([]string{"dev", "test", "live"}[i%3])},
+		})
+		contexts.Contexts = append(contexts.Contexts, &mlmdpb.Context{
+			TypeId: &f.contextTypes[typeOf(i)], Name: new(nodeName(i + 1)), Properties: f.properties(i),
+		})
+		links.Attributions = append(links.Attributions, &mlmdpb.Attribution{ContextId: new(int64(from + 1 + (i-from)/10)), ArtifactId: new(int64(i + 1))})
+	}
+	if _, err := rpc.PutArtifacts(ctx, artifacts); err != nil {
+		return err
+	}
+	if _, err := rpc.PutContexts(ctx, contexts); err != nil {
+		return err
+	}
+	_, err := rpc.PutAttributionsAndAssociations(ctx, links)
+	return err
+}
+
+// properties: rank is the node's own, score is spread over 0 to 1, and ten
+// nodes have the same owner.
+func (f *filled) properties(i int) map[string]*mlmdpb.Value {
+	return map[string]*mlmdpb.Value{
+		"rank":  {Value: &mlmdpb.Value_IntValue{IntValue: int64(i + 1)}},
+		"score": {Value: &mlmdpb.Value_DoubleValue{DoubleValue: float64(i*7919%10007) / 10007}},
+		"owner": text(fmt.Sprintf("owner-%d", i/10)),
+	}
+}
+
+func text(s string) *mlmdpb.Value {
+	return &mlmdpb.Value{Value: &mlmdpb.Value_StringValue{StringValue: s}}
+}

@@ -1,0 +1,170 @@
+// Command scale fills stores of 1,000, 100,000 and 1,000,000 artifacts and as
+// many contexts, and measures what must not grow with them: get by id, find by
+// name, the first page and the 10,000th in each order, and filters. It prints
+// p50, p99 and the plan of each query.
+//
+//	go run ./bench/scale -sizes 1000,100000 -databases sqlite
+//
+// PostgreSQL is the server of -postgres, or one that is installed and started
+// for the run.
+package main
+
+import (
+	"context"
+	"database/sql"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	_ "github.com/jackc/pgx/v5/stdlib"
+	_ "modernc.org/sqlite"
+
+	"github.com/mlmd-go/sdk/internal/testdb"
+	"github.com/mlmd-go/sdk/pkg/store"
+	"github.com/mlmd-go/sdk/pkg/store/postgres"
+	"github.com/mlmd-go/sdk/pkg/store/sqlite"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx)
+	testdb.Stop()
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "scale:", err)
+		os.Exit(1)
+	}
+}
+
+// options are what the command line says.
+type options struct {
+	sizes     []int
+	databases []string
+	postgres  string
+	folder    string
+	calls     int
+	plans     bool
+}
+
+func run(ctx context.Context) error {
+	o := options{}
+	sizes := flag.String("sizes", "1000,100000,1000000", "how many artifacts, and contexts, a store has")
+	databases := flag.String("databases", "sqlite,postgres", "which to measure on")
+	flag.StringVar(&o.postgres, "postgres", os.Getenv("MLMD_TEST_POSTGRES"), "URL of an empty PostgreSQL database; empty: a server of its own")
+	flag.StringVar(&o.folder, "folder", "", "where SQLite files are made; empty: a temporary folder")
+	flag.IntVar(&o.calls, "calls", 200, "how often each request is measured")
+	flag.BoolVar(&o.plans, "plans", true, "print the plans of the queries at the largest size")
+	flag.Parse()
+	for _, word := range strings.Split(*sizes, ",") {
+		n, err := strconv.Atoi(word)
+		if err != nil || n < 100 {
+			return fmt.Errorf("-sizes: %q is not a number of at least 100", word)
+		}
+		o.sizes = append(o.sizes, n)
+	}
+	o.databases = strings.Split(*databases, ",")
+	if o.folder == "" {
+		folder, err := os.MkdirTemp("", "mlmd-scale-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(folder)
+		o.folder = folder
+	}
+	for _, name := range o.databases {
+		if err := o.measure(ctx, name); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// measure fills and measures a database at each size, and prints the table.
+func (o options) measure(ctx context.Context, name string) error {
+	var t table
+	for _, size := range o.sizes {
+		d, err := o.open(ctx, name, size)
+		if err != nil {
+			return err
+		}
+		column, err := d.measure(ctx, size, o.calls, o.plans && size == o.sizes[len(o.sizes)-1])
+		if err := d.close(err); err != nil {
+			return err
+		}
+		t.columns = append(t.columns, column)
+	}
+	return t.print(os.Stdout, name)
+}
+
+// A database is a store and a connection of its own, for plans and statistics.
+type database struct {
+	store   *store.Store
+	db      *sql.DB
+	explain string // what makes a plan of a query
+	analyze string // what makes statistics
+	release func()
+}
+
+func (d *database) close(err error) error {
+	for _, c := range []interface{ Close() error }{d.store, d.db} {
+		if failed := c.Close(); err == nil {
+			err = failed
+		}
+	}
+	d.release()
+	return err
+}
+
+func (o options) open(ctx context.Context, name string, size int) (*database, error) {
+	switch name {
+	case "sqlite":
+		file := filepath.Join(o.folder, fmt.Sprintf("scale-%d.db", size))
+		s, err := sqlite.Open(ctx, file)
+		if err != nil {
+			return nil, err
+		}
+		db, err := sql.Open("sqlite", file)
+		return &database{s, db, "EXPLAIN QUERY PLAN ", "PRAGMA optimize", func() { os.Remove(file) }}, err
+	case "postgres":
+		release := func() {}
+		dsn := o.postgres
+		if dsn == "" {
+			own := &owner{ctx: ctx}
+			var err error
+			if dsn, err = testdb.Postgres(own); err != nil {
+				return nil, err
+			}
+			release = own.release
+		}
+		s, err := postgres.Open(ctx, dsn)
+		if err != nil {
+			return nil, err
+		}
+		db, err := sql.Open("pgx", dsn)
+		return &database{s, db, "EXPLAIN ", "ANALYZE", release}, err
+	}
+	return nil, fmt.Errorf("no such database; there are sqlite and postgres")
+}
+
+// An owner owns a database as a test does.
+type owner struct {
+	testing.TB
+	ctx      context.Context
+	cleanups []func()
+}
+
+func (o *owner) Helper()                         {}
+func (o *owner) Context() context.Context        { return o.ctx }
+func (o *owner) Cleanup(f func())                { o.cleanups = append(o.cleanups, f) }
+func (o *owner) Logf(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
+
+func (o *owner) release() {
+	for _, f := range o.cleanups {
+		f()
+	}
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/mlmd-go/sdk/internal/engine"
+)
+
+// A column is what was measured at one size.
+type column struct {
+	size  int
+	names []string
+	times map[string]times
+}
+
+// times are the quantiles of one request.
+type times struct{ p50, p99 time.Duration }
+
+// measure fills the database and measures each request.
+func (d *database) measure(ctx context.Context, size, calls int, plans bool) (column, error) {
+	c := column{size: size, times: map[string]times{}}
+	rpc := d.store.Client()
+	f, err := fill(ctx, rpc, size)
+	if err != nil {
+		return c, err
+	}
+	if _, err := d.db.ExecContext(ctx, d.analyze); err != nil {
+		return c, err
+	}
+	requests, err := f.requests(ctx, rpc)
+	if err != nil {
+		return c, err
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for _, r := range requests {
+		var took []time.Duration
+		begun := time.Now()
+		for len(took) < calls && (len(took) < 3 || time.Since(begun) < 20*time.Second) {
+			n := 1 + random.Int64N(int64(size))
+			start := time.Now()
+			found, err := r.send(ctx, rpc, n)
+			took = append(took, time.Since(start))
+			if err != nil || found == 0 && !r.any {
+				return c, fmt.Errorf("%s, node %d: %d nodes, %v", r.name, n, found, err)
+			}
+		}
+		slices.Sort(took)
+		c.names = append(c.names, r.name)
+		c.times[r.name] = times{took[len(took)/2], took[len(took)*99/100]}
+		if plans {
+			if err := d.plan(ctx, r); err != nil {
+				return c, fmt.Errorf("plan of %s: %w", r.name, err)
+			}
+		}
+	}
+	return c, nil
+}
+
+// plan prints how the database answers the queries of a request.
+func (d *database) plan(ctx context.Context, r request) error {
+	type query struct {
+		text string
+		args []any
+	}
+	var queries []query
+	watched := engine.Observe(ctx, func(text string, args []any) { queries = append(queries, query{text, slices.Clone(args)}) })
+	if _, err := r.send(watched, d.store.Client(), 42); err != nil {
+		return err
+	}
+	for i, q := range queries {
+		if i > 0 && strings.Contains(q.text, "UNION ALL") {
+			continue // the nodes of the page by their ids
+		}
+		fmt.Printf("\n%s:\n  %s\n", r.name, q.text)
+		rows, err := d.db.QueryContext(ctx, d.explain+q.text, q.args...)
+		if err != nil {
+			return err
+		}
+		columns, err := rows.Columns()
+		if err != nil {
+			return err
+		}
+		for rows.Next() {
+			line := make([]any, len(columns))
+			targets := make([]any, len(columns))
+			for i := range line {
+				targets[i] = &line[i]
+			}
+			if err := rows.Scan(targets...); err != nil {
+				return err
+			}
+			fmt.Printf("    %v\n", line[len(line)-1])
+		}
+		if err := rows.Err(); err != nil {
+			return err
+		}
+		rows.Close()
+	}
+	return nil
+}
+
+// A table has a column for each size.
+type table struct{ columns []column }
+
+// aim is how much longer a request may take in the largest store than in the
+// smallest.
+const aim = 1.5
+
+func (t table) print(w io.Writer, title string) error {
+	fmt.Fprintf(w, "\n%s: p50 and p99 of a request, by the number of artifacts and of contexts\n\n", title)
+	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprint(out, "request\t")
+	for _, c := range t.columns {
+		fmt.Fprintf(out, "%d p50\tp99\t", c.size)
+	}
+	fmt.Fprint(out, "largest / smallest\t\n")
+	first, last := t.columns[0], t.columns[len(t.columns)-1]
+	for _, name := range first.names {
+		fmt.Fprintf(out, "%s\t", name)
+		for _, c := range t.columns {
+			fmt.Fprintf(out, "%s\t%s\t", micros(c.times[name].p50), micros(c.times[name].p99))
+		}
+		ratio := float64(last.times[name].p50) / float64(first.times[name].p50)
+		mark := ""
+		if ratio > aim {
+			mark = " over"
+		}
+		fmt.Fprintf(out, "%.2f%s\t\n", ratio, mark)
+	}
+	return out.Flush()
+}
+
+func micros(d time.Duration) string {
+	return fmt.Sprintf("%.0f µs", float64(d)/float64(time.Microsecond))
+}
