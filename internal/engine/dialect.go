@@ -16,6 +16,11 @@ type Dialect struct {
 	// Prepare is set where the engine should keep prepared statements. A driver
 	// that caches them by itself does without.
 	Prepare bool
+	// Short is set where the engine's own statements are done at once, in this
+	// process: their context is looked at before each, and by those who read many
+	// rows, but does not interrupt one. Drivers watch a context that can end by
+	// goroutines of their own, which costs more than a small statement.
+	Short bool
 	// Array turns ids into one parameter for "IN" where the database takes a
 	// whole list as one value; nil where a list is spelled out as (?, ?, …).
 	// ArrayIn is then the text that follows the column, with one ?: "= ANY(?)".

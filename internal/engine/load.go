@@ -94,11 +94,22 @@ func selectNodes(ctx context.Context, q querier, k *nodeKind, s selection) ([]*n
 	args = append(append(args, s.args...), s.args...)
 	l := loader{k: k, d: q.dialect()}
 	rows, err := q.query(ctx, text, args...)
-	if err := each(rows, err, nodeColumns, l.row); err != nil {
+	read := 0
+	err = each(rows, err, nodeColumns, func(r row) error {
+		if read++; read%lookEvery == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return l.row(r)
+	})
+	if err != nil {
 		return nil, err
 	}
 	return l.finish()
 }
+
+// lookEvery is after how many rows a long read looks whether the caller has
+// given up.
+const lookEvery = 128
 
 // A loader puts the rows of selectText together. The database may send them in
 // any order.

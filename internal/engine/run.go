@@ -51,7 +51,7 @@ func transact[R any](ctx context.Context, e *Engine, single map[int]bool, change
 	}
 	broken := false
 	defer func() { e.writers.giveBack(s, broken || e.broken(err)) }()
-	if _, err := s.exec(ctx, e.d.begin()); err != nil {
+	if _, err := s.execWaiting(ctx, e.d.begin()); err != nil {
 		// An interrupted BEGIN may have taken effect.
 		broken = ctx.Err() != nil && !s.rollBack(ctx)
 		return nil, err
