@@ -158,24 +158,42 @@ func putExecutionRefusals(s *scene) {
 		code     codes.Code
 		fragment string
 	}{
-		{"another execution in the event", &executionRequest{Execution: stored, ArtifactEventPairs: pair(nil, event(artifact, execution+1000, eventOutput))},
-			codes.InvalidArgument, "event.execution_id does not match with the given execution"},
-		{"an execution in the event of a new one", &executionRequest{Execution: fresh(), ArtifactEventPairs: pair(nil, event(artifact, execution, eventOutput))},
-			codes.InvalidArgument, "event.execution_id does not match with the given execution"},
-		{"another artifact in the event", &executionRequest{Execution: fresh(), ArtifactEventPairs: pair(&mlmdpb.Artifact{Id: &artifact}, &mlmdpb.Event{ArtifactId: &other, Type: eventInput.Enum()})},
-			codes.InvalidArgument, "Given event.artifact_id is not aligned with the artifact"},
-		{"an artifact in the event of a new one", &executionRequest{Execution: fresh(), ArtifactEventPairs: pair(c.artifact(node{}), &mlmdpb.Event{ArtifactId: &artifact, Type: eventInput.Enum()})},
-			codes.InvalidArgument, "Given event.artifact_id is not aligned with the artifact"},
-		{"an event without an artifact", &executionRequest{Execution: fresh(), ArtifactEventPairs: pair(nil, input())},
-			codes.InvalidArgument, "If no artifact is present, given event must have an artifact_id"},
-		{"an event without a type", &executionRequest{Execution: fresh(), ArtifactEventPairs: pair(c.artifact(node{}), &mlmdpb.Event{})},
-			codes.InvalidArgument, "No event type is specified."},
-		{"an event of no type that exists", &executionRequest{Execution: fresh(), ArtifactEventPairs: pair(c.artifact(node{}), &mlmdpb.Event{Type: mlmdpb.Event_Type(99).Enum()})},
-			codes.InvalidArgument, "No event type is specified."},
-		{"an event that is there", &executionRequest{Execution: stored, ArtifactEventPairs: pair(nil, &mlmdpb.Event{ArtifactId: &artifact, Type: eventInput.Enum()})},
-			codes.AlreadyExists, "Given event already exists: "},
-		{"an artifact with an unknown id", &executionRequest{Execution: fresh(), ArtifactEventPairs: pair(&mlmdpb.Artifact{Id: proto.Int64(1 << 40)}, nil)},
-			codes.InvalidArgument, "Cannot find the given id "},
+		{
+			"another execution in the event", &executionRequest{Execution: stored, ArtifactEventPairs: pair(nil, event(artifact, execution+1000, eventOutput))},
+			codes.InvalidArgument, "event.execution_id does not match with the given execution",
+		},
+		{
+			"an execution in the event of a new one", &executionRequest{Execution: fresh(), ArtifactEventPairs: pair(nil, event(artifact, execution, eventOutput))},
+			codes.InvalidArgument, "event.execution_id does not match with the given execution",
+		},
+		{
+			"another artifact in the event", &executionRequest{Execution: fresh(), ArtifactEventPairs: pair(&mlmdpb.Artifact{Id: &artifact}, &mlmdpb.Event{ArtifactId: &other, Type: eventInput.Enum()})},
+			codes.InvalidArgument, "Given event.artifact_id is not aligned with the artifact",
+		},
+		{
+			"an artifact in the event of a new one", &executionRequest{Execution: fresh(), ArtifactEventPairs: pair(c.artifact(node{}), &mlmdpb.Event{ArtifactId: &artifact, Type: eventInput.Enum()})},
+			codes.InvalidArgument, "Given event.artifact_id is not aligned with the artifact",
+		},
+		{
+			"an event without an artifact", &executionRequest{Execution: fresh(), ArtifactEventPairs: pair(nil, input())},
+			codes.InvalidArgument, "If no artifact is present, given event must have an artifact_id",
+		},
+		{
+			"an event without a type", &executionRequest{Execution: fresh(), ArtifactEventPairs: pair(c.artifact(node{}), &mlmdpb.Event{})},
+			codes.InvalidArgument, "No event type is specified.",
+		},
+		{
+			"an event of no type that exists", &executionRequest{Execution: fresh(), ArtifactEventPairs: pair(c.artifact(node{}), &mlmdpb.Event{Type: mlmdpb.Event_Type(99).Enum()})},
+			codes.InvalidArgument, "No event type is specified.",
+		},
+		{
+			"an event that is there", &executionRequest{Execution: stored, ArtifactEventPairs: pair(nil, &mlmdpb.Event{ArtifactId: &artifact, Type: eventInput.Enum()})},
+			codes.AlreadyExists, "Given event already exists: ",
+		},
+		{
+			"an artifact with an unknown id", &executionRequest{Execution: fresh(), ArtifactEventPairs: pair(&mlmdpb.Artifact{Id: proto.Int64(1 << 40)}, nil)},
+			codes.InvalidArgument, "Cannot find the given id ",
+		},
 		{"an execution with an unknown id", &executionRequest{Execution: &mlmdpb.Execution{Id: proto.Int64(1 << 40)}}, codes.InvalidArgument, "Cannot find the given id "},
 		{"an execution without a type", &executionRequest{Execution: &mlmdpb.Execution{}}, codes.InvalidArgument, "Type id is missing."},
 		{"an artifact of an unknown type", &executionRequest{Execution: fresh(), ArtifactEventPairs: pair(&mlmdpb.Artifact{TypeId: proto.Int64(1 << 40)}, nil)}, codes.NotFound, "No type found"},
@@ -184,8 +202,10 @@ func putExecutionRefusals(s *scene) {
 		{"a context with an empty name", &executionRequest{Execution: fresh(), Contexts: []*mlmdpb.Context{{TypeId: &c.contextType, Name: proto.String("")}}}, codes.InvalidArgument, "Context name should not be empty"},
 		{"a context with an id alone", &executionRequest{Execution: fresh(), Contexts: []*mlmdpb.Context{{Id: proto.Int64(1)}}}, codes.InvalidArgument, "Context is missing a type_id"},
 		{"a context whose name is taken", &executionRequest{Execution: fresh(), Contexts: []*mlmdpb.Context{c.context(s, "taken", node{})}}, codes.AlreadyExists, "Given node already exists: "},
-		{"a context that is nowhere, to be reused", &executionRequest{Execution: fresh(), Contexts: []*mlmdpb.Context{{Id: proto.Int64(1 << 40)}}, Options: &executionOptions{ForceReuseContext: proto.Bool(true)}},
-			codes.NotFound, "Results missing for ids: "},
+		{
+			"a context that is nowhere, to be reused", &executionRequest{Execution: fresh(), Contexts: []*mlmdpb.Context{{Id: proto.Int64(1 << 40)}}, Options: &executionOptions{ForceReuseContext: proto.Bool(true)}},
+			codes.NotFound, "Results missing for ids: ",
+		},
 		{"an artifact with a wrong property", &executionRequest{Execution: fresh(), ArtifactEventPairs: pair(c.artifact(node{properties: values{"i": str("x")}}), nil)}, codes.InvalidArgument, "Found unmatched property type: "},
 	} {
 		s.refusedWhole(c, r.name, r.request, r.code, r.fragment)

@@ -97,9 +97,15 @@ func readByTypeAndName(k kind) Case {
 			name     string
 			want     int64
 		}{
-			{typeName, nil, name, a}, {typeName, proto.String(""), name, a}, {typeName, proto.String("v1"), name, b},
-			{typeName, proto.String("v2"), name, 0}, {s.own("missing"), nil, name, 0}, {typeName, nil, s.own("missing"), 0},
-			{typeName, nil, "", 0}, {"", nil, "", 0}, {typeName, nil, name + " ", 0},
+			{typeName, nil, name, a},
+			{typeName, proto.String(""), name, a},
+			{typeName, proto.String("v1"), name, b},
+			{typeName, proto.String("v2"), name, 0},
+			{s.own("missing"), nil, name, 0},
+			{typeName, nil, s.own("missing"), 0},
+			{typeName, nil, "", 0},
+			{"", nil, "", 0},
+			{typeName, nil, name + " ", 0},
 		} {
 			got, err := k.byTypeAndName(s, r.typeName, r.version, r.name)
 			s.ok(err)

@@ -53,11 +53,13 @@ var typeRefusals = []typeRefusal{
 	{"an empty name", nil, typ{name: proto.String("")}, codes.InvalidArgument, "No type name is specified."},
 	{"a property of unknown kind", nil, typ{properties: props{"p": kindUnknown}}, codes.InvalidArgument, "is UNKNOWN."},
 	{
-		"a new property of unknown kind", &typ{}, typ{properties: props{"p": kindUnknown}, add: proto.Bool(true)},
+		"a new property of unknown kind", &typ{},
+		typ{properties: props{"p": kindUnknown}, add: proto.Bool(true)},
 		codes.InvalidArgument, "type should not be UNKNOWN",
 	},
 	{
-		"another kind of a stored property", &typ{properties: props{"p": kindInt}}, typ{properties: props{"p": kindString}},
+		"another kind of a stored property", &typ{properties: props{"p": kindInt}},
+		typ{properties: props{"p": kindString}},
 		codes.AlreadyExists, "Type already exists with different properties: Conflicting property value type found in stored and given types",
 	},
 	{
@@ -66,11 +68,13 @@ var typeRefusals = []typeRefusal{
 		codes.AlreadyExists, "Conflicting property value type",
 	},
 	{
-		"fewer properties", &typ{properties: props{"p": kindInt}}, typ{add: proto.Bool(true)},
+		"fewer properties", &typ{properties: props{"p": kindInt}},
+		typ{add: proto.Bool(true)},
 		codes.AlreadyExists, "can_omit_fields is false while stored type has more properties",
 	},
 	{
-		"more properties", &typ{}, typ{properties: props{"p": kindInt}, omit: proto.Bool(true)},
+		"more properties", &typ{},
+		typ{properties: props{"p": kindInt}, omit: proto.Bool(true)},
 		codes.AlreadyExists, "can_add_fields is false while the given type has more properties",
 	},
 	{"all_fields_match false", nil, typ{allFieldsMatch: proto.Bool(false)}, codes.Unimplemented, "Must match all fields."},
