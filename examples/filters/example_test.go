@@ -1,0 +1,140 @@
+// Package filters_test holds the examples of docs/filters.md.
+package filters_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"strings"
+
+	"google.golang.org/grpc/status"
+
+	"github.com/mlmd-go/sdk/generated/field"
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/generated/model"
+	"github.com/mlmd-go/sdk/pkg/filter"
+	"github.com/mlmd-go/sdk/pkg/registry"
+	"github.com/mlmd-go/sdk/pkg/store/sqlite"
+	"github.com/mlmd-go/sdk/pkg/value"
+)
+
+// versions fills a store with a model and three versions.
+func versions(ctx context.Context) (*registry.Client, mlmdpb.MetadataStoreServiceClient) {
+	store, err := sqlite.OpenMemory(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	reg := registry.New(store.Client())
+	modelID, err := reg.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "fraud"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, v := range []model.ModelVersion{
+		{Name: "v1", Author: new("ada"), CustomProperties: value.Map{"auc": value.Double(0.87)}},
+		{Name: "v2", Author: new("bob"), CustomProperties: value.Map{"auc": value.Double(0.93)}},
+		{Name: "v3", CustomProperties: value.Map{"auc": value.Double(0.95), "Team name": value.String("it's us")}},
+	} {
+		v.RegisteredModelID = modelID
+		if _, err := reg.ModelVersions().Upsert(ctx, &v); err != nil {
+			log.Fatal(err)
+		}
+	}
+	return reg, store.Client()
+}
+
+// The filter language is text in the options of a list request.
+func Example_text() {
+	ctx := context.Background()
+	_, rpc := versions(ctx)
+	reply, err := rpc.GetContexts(ctx, &mlmdpb.GetContextsRequest{Options: &mlmdpb.ListOperationOptions{
+		FilterQuery: new(`type = 'kf.ModelVersion' AND custom_properties.auc.double_value > 0.9`),
+	}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, c := range reply.Contexts {
+		fmt.Println(c.GetName())
+	}
+	// Output:
+	// 1:v2
+	// 1:v3
+}
+
+// A query takes the language's text too.
+func Example_queryText() {
+	ctx := context.Background()
+	reg, _ := versions(ctx)
+	good := reg.ModelVersions().Query().QueryText("custom_properties.`Team name`.string_value = 'it\\'s us'")
+	for v, err := range good.All(ctx) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(v.Name)
+	}
+	// Output: v3
+}
+
+// Typed filters are built from symbols; values are never text.
+func Example_typed() {
+	ctx := context.Background()
+	reg, _ := versions(ctx)
+	f := field.ModelVersion
+	byAda := f.Author.Eq("ada")
+	good := f.Custom("auc").Double().Gt(0.9).And(filter.Not(f.Author.Eq("bob")))
+	for _, condition := range []filter.Expr[*model.ModelVersion]{byAda, good, byAda.Or(f.Custom("Team name").String().Eq("it's us"))} {
+		found, err := reg.ModelVersions().Query().Where(condition).Collect(ctx)
+		if err != nil {
+			log.Fatal(err)
+		}
+		names := make([]string, len(found))
+		for i, v := range found {
+			names[i] = v.Name
+		}
+		fmt.Printf("%q\n", names)
+	}
+	// Output:
+	// ["v1"]
+	// []
+	// ["v1" "v3"]
+}
+
+// An error says what is wrong and where.
+func Example_errors() {
+	ctx := context.Background()
+	_, rpc := versions(ctx)
+	_, err := rpc.GetContexts(ctx, &mlmdpb.GetContextsRequest{Options: &mlmdpb.ListOperationOptions{
+		FilterQuery: new("name = 'v1' AND nam LIKE 'v%'"),
+	}})
+	message, _, _ := strings.Cut(status.Convert(err).Message(), ";")
+	fmt.Println(status.Code(err))
+	fmt.Println(message)
+	// Output:
+	// InvalidArgument
+	// Invalid `filter_query`: Unrecognized name: nam
+}
+
+// Pages go on with a token, which any MLMD server understands.
+func Example_pages() {
+	ctx := context.Background()
+	_, rpc := versions(ctx)
+	options := &mlmdpb.ListOperationOptions{
+		MaxResultSize: new(int32(2)),
+		OrderByField: &mlmdpb.ListOperationOptions_OrderByField{
+			Field: mlmdpb.ListOperationOptions_OrderByField_CREATE_TIME.Enum(), IsAsc: new(false),
+		},
+	}
+	for {
+		reply, err := rpc.GetContextsByType(ctx, &mlmdpb.GetContextsByTypeRequest{TypeName: new("kf.ModelVersion"), Options: options})
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(len(reply.Contexts))
+		if reply.GetNextPageToken() == "" {
+			break
+		}
+		options.NextPageToken = reply.NextPageToken
+	}
+	// Output:
+	// 2
+	// 1
+}
