@@ -56,25 +56,54 @@ type contextTree struct {
 	hasChildren map[int64]bool
 }
 
-// readTree reads the links of the contexts in edges, and all above these.
+// readTree reads what decides about edges: which contexts exist, which links
+// their children have already, and, for children that are parents themselves,
+// all links above their new parent. Only such a child can close a cycle.
 func (t *tx) readTree(ctx context.Context, edges []*mlmdpb.ParentContext) (*contextTree, error) {
 	g := &contextTree{parents: map[int64][]int64{}, links: map[parentLink]bool{}, hasChildren: map[int64]bool{}}
-	var ids []int64
+	var ids, children []int64
+	parents := map[int64]bool{}
 	for _, e := range edges {
-		ids = append(ids, e.GetChildId(), e.GetParentId())
+		ids, children = append(ids, e.GetChildId(), e.GetParentId()), append(children, e.GetChildId())
+		parents[e.GetParentId()] = true
 	}
 	var err error
 	if g.exists, err = existing(ctx, t, contextNodes, ids); err != nil {
 		return nil, err
 	}
-	err = parentLinks(ctx, t, "parent_context_id", ids, func(l parentLink) { g.hasChildren[l.parent] = true })
-	if err != nil {
+	if err := g.readChildren(ctx, t, children); err != nil {
 		return nil, err
 	}
+	var above []int64
+	for _, e := range edges {
+		if g.hasChildren[e.GetChildId()] || parents[e.GetChildId()] {
+			above = append(above, e.GetParentId())
+		}
+	}
+	if err := parentLinks(ctx, t, "context_id", children, g.insert); err != nil {
+		return nil, err
+	}
+	return g, g.readAbove(ctx, t, above)
+}
+
+// readChildren finds out which of ids have children, without reading them.
+func (g *contextTree) readChildren(ctx context.Context, q querier, ids []int64) error {
+	return chunks(q.dialect().possible(slices.Clone(ids)), func(part []int64) error {
+		in := q.dialect().byIDs(part)
+		rows, err := q.query(ctx, "SELECT DISTINCT parent_context_id FROM ParentContext WHERE parent_context_id "+in.text, in.args...)
+		return each(rows, err, 1, func(r row) error {
+			g.hasChildren[r.int(0)] = true
+			return nil
+		})
+	})
+}
+
+// readAbove reads all links above ids.
+func (g *contextTree) readAbove(ctx context.Context, q querier, ids []int64) error {
 	seen := map[int64]bool{}
-	for level := t.d.possible(ids); len(level) > 0; {
+	for len(ids) > 0 {
 		var next []int64
-		err := parentLinks(ctx, t, "context_id", level, func(l parentLink) {
+		err := parentLinks(ctx, q, "context_id", ids, func(l parentLink) {
 			g.insert(l)
 			if !seen[l.parent] {
 				seen[l.parent] = true
@@ -82,11 +111,11 @@ func (t *tx) readTree(ctx context.Context, edges []*mlmdpb.ParentContext) (*cont
 			}
 		})
 		if err != nil {
-			return nil, err
+			return err
 		}
-		level = next
+		ids = next
 	}
-	return g, nil
+	return nil
 }
 
 // parentLinks reads the links whose column is one of ids.
