@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -29,7 +30,7 @@ func (d ddl) statements() []string {
 		all = append(all, d.createTable(t))
 	}
 	if !d.inline {
-		for _, x := range indexes {
+		for _, x := range slices.Concat(indexes, extraIndexes) {
 			all = append(all, d.createIndex(x))
 		}
 	}
@@ -48,7 +49,7 @@ func (d ddl) createTable(t table) string {
 		parts = append(parts, d.constraint(t)+"UNIQUE ("+strings.Join(t.unique, ", ")+")")
 	}
 	if d.inline {
-		for _, x := range indexes {
+		for _, x := range slices.Concat(indexes, extraIndexes) {
 			if x.table == t.name {
 				parts = append(parts, "INDEX "+x.name+" "+d.indexed(x))
 			}
