@@ -7,6 +7,7 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/store/storetest"
@@ -21,7 +22,8 @@ var remote = shared{start: func(context.Context) (string, func() error, error) {
 }}
 
 // startRemote asks a server that runs already. It is taken for one of ours if
-// it answers what the original leaves out; of its database nothing is known.
+// it answers what the original leaves out, and for one on SQLite if it stores
+// an integer of 64 bits.
 func startRemote(ctx context.Context, tb testing.TB) (service, error) {
 	s, err := remote.store(ctx, tb)
 	if err != nil {
@@ -31,5 +33,23 @@ func startRemote(ctx context.Context, tb testing.TB) (service, error) {
 	if status.Code(err) != codes.Unimplemented {
 		s.has = append(s.has, storetest.Ours()...)
 	}
-	return s, nil
+	// Where the server keeps stores by name this goes to the one without a name,
+	// so that the test's own stays empty.
+	wide, err := storesWideIntegers(ctx, mlmdpb.NewMetadataStoreServiceClient(remote.conn))
+	if wide {
+		s.has = append(s.has, ofSQLite...)
+	}
+	return s, err
+}
+
+func storesWideIntegers(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient) (bool, error) {
+	put, err := rpc.PutArtifactType(ctx, &mlmdpb.PutArtifactTypeRequest{ArtifactType: &mlmdpb.ArtifactType{Name: proto.String("suites.Probe")}})
+	if err != nil {
+		return false, err
+	}
+	_, err = rpc.PutArtifacts(ctx, &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{{
+		TypeId:           put.TypeId,
+		CustomProperties: map[string]*mlmdpb.Value{"wide": {Value: &mlmdpb.Value_IntValue{IntValue: 1 << 40}}},
+	}}})
+	return err == nil, nil
 }
