@@ -202,13 +202,20 @@ func lineageReads() []*step {
 				ReadMask:                    &fieldmaskpb.FieldMask{Paths: []string{"artifacts", "executions", "contexts", "events", "artifact_types", "execution_types"}},
 			}
 		}),
-		onlyOurs(read(client.GetLineageGraph, "4 hops", func(_ *world, n int) *mlmdpb.GetLineageGraphRequest {
-			return &mlmdpb.GetLineageGraphRequest{Options: &mlmdpb.LineageGraphQueryOptions{
-				QueryNodes: &mlmdpb.LineageGraphQueryOptions_ArtifactsOptions{
-					ArtifactsOptions: &mlmdpb.ListOperationOptions{FilterQuery: new(fmt.Sprint("id = ", id(n)))},
-				},
-				StopConditions: &mlmdpb.LineageGraphQueryOptions_BoundaryConstraint{MaxNumHops: new(int64(4))},
-			}}
-		})),
+		onlyOurs(lineageGraph()),
 	}
+}
+
+// lineageGraph is deprecated, and served.
+func lineageGraph() *step {
+	//lint:ignore SA1019 the service has it
+	return read(client.GetLineageGraph, "4 hops", func(_ *world, n int) *mlmdpb.GetLineageGraphRequest {
+		//lint:ignore SA1019 the service has it
+		return &mlmdpb.GetLineageGraphRequest{Options: &mlmdpb.LineageGraphQueryOptions{
+			QueryNodes: &mlmdpb.LineageGraphQueryOptions_ArtifactsOptions{
+				ArtifactsOptions: &mlmdpb.ListOperationOptions{FilterQuery: new(fmt.Sprint("id = ", id(n)))},
+			},
+			StopConditions: &mlmdpb.LineageGraphQueryOptions_BoundaryConstraint{MaxNumHops: new(int64(4))},
+		}}
+	})
 }

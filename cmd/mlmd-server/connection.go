@@ -119,8 +119,12 @@ func fromMySQL(c *mlmdpb.MySQLDatabaseConfig, prefix string) (database, error) {
 	}
 	u.RawQuery = query([][2]string{
 		{"socket", c.GetSocket()},
-		{"ssl_key", ssl.GetKey()}, {"ssl_cert", ssl.GetCert()}, {"ssl_ca", ssl.GetCa()}, {"ssl_capath", ssl.GetCapath()},
-		{"ssl_cipher", ssl.GetCipher()}, {"ssl_verify", verify},
+		{"ssl_key", ssl.GetKey()},
+		{"ssl_cert", ssl.GetCert()},
+		{"ssl_ca", ssl.GetCa()},
+		{"ssl_capath", ssl.GetCapath()},
+		{"ssl_cipher", ssl.GetCipher()},
+		{"ssl_verify", verify},
 	})
 	// Whoever names a MySQL database in the original's way has one that the
 	// original has written, or may write again.
@@ -148,9 +152,14 @@ func fromPostgres(c *mlmdpb.PostgreSQLDatabaseConfig, prefix string) (database, 
 	}
 	ssl := c.GetSsloption()
 	u.RawQuery = query([][2]string{
-		{"host", directory}, {"port", port}, {"passfile", c.GetPassfile()},
-		{"sslmode", ssl.GetSslmode()}, {"sslcert", ssl.GetSslcert()}, {"sslkey", ssl.GetSslkey()},
-		{"sslpassword", ssl.GetSslpassword()}, {"sslrootcert", ssl.GetSslrootcert()},
+		{"host", directory},
+		{"port", port},
+		{"passfile", c.GetPassfile()},
+		{"sslmode", ssl.GetSslmode()},
+		{"sslcert", ssl.GetSslcert()},
+		{"sslkey", ssl.GetSslkey()},
+		{"sslpassword", ssl.GetSslpassword()},
+		{"sslrootcert", ssl.GetSslrootcert()},
 	})
 	return database{kind: "postgres", dsn: u.String(), skipCreation: c.GetSkipDbCreation()}, nil
 }

@@ -73,8 +73,11 @@ func TestThePlaceOfTheDataIsChosenAsTheOriginalDoes(t *testing.T) {
 		{"--db with mysql", []string{"--db=mysql://ada@db:3306/mlmd"}, database{kind: "mysql", dsn: "mysql://ada@db:3306/mlmd"}, ""},
 		{"--db with mariadb", []string{"--db=mariadb://db/mlmd"}, database{kind: "mysql", dsn: "mysql://db/mlmd"}, ""},
 		{"MySQL flags", mysql, mysqlDB, ""},
-		{"MySQL flags with the password", with(mysql, []string{"--mysql_config_user=ada", "--mysql_config_password=p@ss"}),
-			database{kind: "mysql", dsn: "mysql://ada:p%40ss@db:3306/mlmd", shared: true}, ""},
+		{
+			"MySQL flags with the password", with(mysql, []string{"--mysql_config_user=ada", "--mysql_config_password=p@ss"}),
+			database{kind: "mysql", dsn: "mysql://ada:p%40ss@db:3306/mlmd", shared: true},
+			"",
+		},
 		{"MySQL flags, not shared", with(mysql, []string{"--mysql_shared_with_original=false"}), database{kind: "mysql", dsn: "mysql://db:3306/mlmd"}, ""},
 		{"--db with mysql, shared", []string{"--db=mysql://db/mlmd", "--mysql_shared_with_original"}, database{kind: "mysql", dsn: "mysql://db/mlmd", shared: true}, ""},
 		{"MySQL flags, asked for", with(kind("mysql"), mysql), mysqlDB, ""},
@@ -91,13 +94,17 @@ func TestThePlaceOfTheDataIsChosenAsTheOriginalDoes(t *testing.T) {
 		{"sqlite without a file", file("nofile.pbtxt"), memory, ""},
 		{"sqlite to read", file("readonly.pbtxt"), database{kind: "sqlite", dsn: "file:/data/a.db?mode=ro"}, ""},
 		{"sqlite that must exist", file("readwrite.pbtxt"), database{kind: "sqlite", dsn: "file:/data/a.db?x=1&mode=rw"}, ""},
-		{"mysql in a file", file("mysql.pbtxt"), database{kind: "mysql", skipCreation: true, shared: true,
-			dsn: "mysql://ada:a%2Fb%3Fc@db:3307/mlmd?ssl_ca=%2Fca.pem&ssl_verify=true"}, ""},
+		{"mysql in a file", file("mysql.pbtxt"), database{
+			kind: "mysql", skipCreation: true, shared: true,
+			dsn: "mysql://ada:a%2Fb%3Fc@db:3307/mlmd?ssl_ca=%2Fca.pem&ssl_verify=true",
+		}, ""},
 		{"mysql by a socket", file("mysqlsocket.pbtxt"), database{kind: "mysql", dsn: "mysql:///mlmd?socket=%2Frun%2Fmysqld.sock", shared: true}, ""},
 		{"postgresql in a file", file("postgres.pbtxt"), database{kind: "postgres", dsn: "postgres://ada:p%20w@db:5433/mlmd?sslmode=disable"}, ""},
 		{"postgresql by a socket", file("pgsocket.pbtxt"), database{kind: "postgres", dsn: "postgres://ada@/mlmd?host=%2Frun%2Fpg&port=5433"}, ""},
-		{"postgresql by its address", []string{"--postgres_config_hostaddr=::1", "--postgres_config_port=5432", "--postgres_config_dbname=mlmd",
-			"--postgres_config_user=ada", "--postgres_config_skip_db_creation"}, database{kind: "postgres", dsn: "postgres://ada@[::1]:5432/mlmd", skipCreation: true}, ""},
+		{"postgresql by its address", []string{
+			"--postgres_config_hostaddr=::1", "--postgres_config_port=5432", "--postgres_config_dbname=mlmd",
+			"--postgres_config_user=ada", "--postgres_config_skip_db_creation",
+		}, database{kind: "postgres", dsn: "postgres://ada@[::1]:5432/mlmd", skipCreation: true}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := planned(t, c.args)
@@ -128,8 +135,11 @@ func TestWhatIsWrongWithTheConfigurationIsSaid(t *testing.T) {
 		{"no PostgreSQL flags although asked for", []string{"--metadata_source_config_type=postgresql"}, []string{"--postgres_config_host"}},
 		{"some PostgreSQL flags", []string{"--postgres_config_host=db"}, []string{"--postgres_config_port", "--postgres_config_dbname", "--postgres_config_user"}},
 		{"host and hostaddr", []string{"--postgres_config_host=db", "--postgres_config_hostaddr=::1"}, []string{"exclude", "hostaddr"}},
-		{"a PostgreSQL port that is none", []string{"--postgres_config_host=db", "--postgres_config_port=x", "--postgres_config_dbname=d", "--postgres_config_user=u"},
-			[]string{"--postgres_config_port", `"x"`}},
+		{
+			"a PostgreSQL port that is none",
+			[]string{"--postgres_config_host=db", "--postgres_config_port=x", "--postgres_config_dbname=d", "--postgres_config_user=u"},
+			[]string{"--postgres_config_port", `"x"`},
+		},
 		{"a file with host and socket", []string{"--metadata_store_server_config_file=mysqlboth.pbtxt"}, []string{"mysqlboth.pbtxt", "mysql.host", "mysql.socket"}},
 		{"a file without the user", []string{"--metadata_store_server_config_file=pgnouser.pbtxt"}, []string{"pgnouser.pbtxt", "postgresql.user"}},
 		{"--db and flags", []string{"--db=a", "--mysql_config_host=db"}, []string{"--db", "--mysql_config"}},
