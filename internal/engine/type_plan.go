@@ -14,6 +14,15 @@ type typePlan struct {
 	known   map[kindedName]*typeEntry // these, and their base types
 	// owners are the types that have the external ids of the request.
 	owners map[string]*typeEntry
+	// renames are the new external ids of stored types, in order: one may be free
+	// only because of another.
+	renames []typeRename
+}
+
+// A typeRename gives a stored type a new external id.
+type typeRename struct {
+	entry    *typeEntry
+	external string
 }
 
 // A typeEntry is one type, as it is stored and as it is to be.
@@ -23,14 +32,16 @@ type typeEntry struct {
 	before   map[string]mlmdpb.PropertyType // what later entries are compared with
 	added    map[string]mlmdpb.PropertyType // new properties of a stored type
 	parents  []string
-	rename   *string // a new external id of a stored type
-	addBase  string  // a new parent; "" is none
+	addBase  string // a new parent; "" is none
 	external *string
 }
 
 func (p *typePlan) nothingToDo() bool {
+	if len(p.renames) > 0 {
+		return false
+	}
 	for _, e := range p.entries {
-		if e.id == 0 || len(e.added) > 0 || e.rename != nil || e.addBase != "" {
+		if e.id == 0 || len(e.added) > 0 || e.addBase != "" {
 			return false
 		}
 	}
@@ -168,9 +179,12 @@ func (p *typePlan) update(e *typeEntry, r typeRequest, flags typeFlags) error {
 	if err := p.claim(e, r.external); err != nil {
 		return err
 	}
+	if e.external != nil {
+		delete(p.owners, *e.external)
+	}
 	e.external = r.external
 	if e.id != 0 {
-		e.rename = r.external
+		p.renames = append(p.renames, typeRename{e, *r.external})
 	}
 	return nil
 }

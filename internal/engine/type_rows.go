@@ -27,13 +27,13 @@ func (t *tx) storeTypes(ctx context.Context, p *typePlan) error {
 		if e.id != 0 {
 			props = appendProperties(props, e.id, e.added)
 		}
-		if e.rename != nil {
-			if err := t.whole([]string{"external_id"}, *e.rename); err != nil {
-				return err
-			}
-			if _, err := t.exec(ctx, "UPDATE Type SET external_id = ? WHERE id = ?", *e.rename, e.id); err != nil {
-				return err
-			}
+	}
+	for _, r := range p.renames {
+		if err := t.whole([]string{"external_id"}, r.external); err != nil {
+			return err
+		}
+		if _, err := t.exec(ctx, "UPDATE Type SET external_id = ? WHERE id = ?", r.external, r.entry.id); err != nil {
+			return err
 		}
 	}
 	created, err := t.createTypes(ctx, entries)

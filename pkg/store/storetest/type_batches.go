@@ -80,6 +80,22 @@ func putTypesCases() []Case {
 			s.ok(both(kindInt, kindInt))
 		})},
 		putTypesRepeatsAnExternalID(),
+		{Name: "PutTypes gives an external id away that a type of it gives up", Run: on(func(s *scene) {
+			a, b, c, x, y := s.own("a"), s.own("b"), s.own("c"), s.own("x"), s.own("y")
+			_, err := contexts.putType(s, typ{name: &a, externalID: &x})
+			s.ok(err)
+			_, err = contexts.putType(s, typ{name: &b})
+			s.ok(err)
+			_, err = s.rpc.PutTypes(s.ctx, &mlmdpb.PutTypesRequest{ContextTypes: []*mlmdpb.ContextType{
+				{Name: &a, ExternalId: &y}, {Name: &b, ExternalId: &x}, {Name: &b, ExternalId: proto.String(s.own("z"))}, {Name: &c, ExternalId: &x},
+			}})
+			s.ok(err)
+			for name, want := range map[string]string{a: y, b: s.own("z"), c: x} {
+				got, err := contexts.typesByExternalIDs(s, want)
+				s.ok(err)
+				equal(s, "the type", *got[0].name, name)
+			}
+		})},
 		{Name: "the put of a missing type is the put of a type without a name", Run: on(func(s *scene) {
 			_, err := s.rpc.PutArtifactType(s.ctx, &mlmdpb.PutArtifactTypeRequest{})
 			s.refused(err, codes.InvalidArgument, "No type name is specified.")
