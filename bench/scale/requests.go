@@ -65,8 +65,10 @@ func (f *filled) requests(ctx context.Context, rpc mlmdpb.MetadataStoreServiceCl
 		}},
 	}
 	for _, o := range orders {
-		options := &mlmdpb.ListOperationOptions{MaxResultSize: new(int32(pageSize)),
-			OrderByField: &mlmdpb.ListOperationOptions_OrderByField{Field: &o.field, IsAsc: &o.ascending}}
+		options := &mlmdpb.ListOperationOptions{
+			MaxResultSize: new(int32(pageSize)),
+			OrderByField:  &mlmdpb.ListOperationOptions_OrderByField{Field: &o.field, IsAsc: &o.ascending},
+		}
 		deep, err := f.deep(ctx, rpc, options)
 		if err != nil {
 			return nil, err

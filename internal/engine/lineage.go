@@ -251,7 +251,7 @@ func (w *walk) types(ctx context.Context, g *mlmdpb.LineageGraph, mask readMask,
 			return allTypes(ctx, w.q, kind)
 		}
 		types, err := selectTypes(ctx, w.q, within("SELECT id FROM Type WHERE type_kind = ?", kind))
-		return convert(types, func(t *typeInfo) *typeInfo { return t.without(true, false, false) }), err
+		return convert(types, func(t *typeInfo) *typeInfo { return t.without(true, true, false) }), err
 	}
 	artifact, err := read("artifact_types", kindArtifact)
 	if err != nil {

@@ -11,8 +11,10 @@ import (
 // The tokens are those of the published core for the same pages.
 func TestTokensAreThoseOfTheOriginal(t *testing.T) {
 	by := func(field orderBy) *mlmdpb.ListOperationOptions {
-		return &mlmdpb.ListOperationOptions{MaxResultSize: new(int32(2)), NextPageToken: new("that of the page before"),
-			OrderByField: &mlmdpb.ListOperationOptions_OrderByField{Field: &field, IsAsc: new(false)}}
+		return &mlmdpb.ListOperationOptions{
+			MaxResultSize: new(int32(2)), NextPageToken: new("that of the page before"),
+			OrderByField: &mlmdpb.ListOperationOptions_OrderByField{Field: &field, IsAsc: new(false)},
+		}
 	}
 	for _, c := range []struct {
 		options *mlmdpb.ListOperationOptions

@@ -65,8 +65,10 @@ func cutSQLite(expr string) string {
 // first. OFFSET 0 keeps the planner from writing operands out twice.
 var Postgres = &Dialect{
 	value: params("CAST(? AS BIGINT)", "CAST(? AS DOUBLE PRECISION)", "CAST(? AS TEXT)"),
-	null: map[Type]string{BoolType: "CAST(NULL AS BOOLEAN)", IntType: "CAST(NULL AS BIGINT)",
-		FloatType: "CAST(NULL AS DOUBLE PRECISION)", TextType: "CAST(NULL AS TEXT)"},
+	null: map[Type]string{
+		BoolType: "CAST(NULL AS BOOLEAN)", IntType: "CAST(NULL AS BIGINT)",
+		FloatType: "CAST(NULL AS DOUBLE PRECISION)", TextType: "CAST(NULL AS TEXT)",
+	},
 	like:    `(%1 COLLATE "C") ILIKE %2 ESCAPE ''`,
 	likeAny: `(%1 COLLATE "C") ILIKE %2 ESCAPE ''`,
 	before:  `(%1 COLLATE "C") %2 %3`,

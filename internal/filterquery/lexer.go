@@ -64,8 +64,10 @@ func (l *lexer) skipBlanks() error {
 }
 
 // operators are the signs of the language, the longer ones first.
-var operators = []string{"<<", ">>", "<=", ">=", "<>", "!=", "||", "=>", "@@",
-	"=", "<", ">", "+", "-", "*", "/", "|", "^", "&", "~", "(", ")", "[", "]", "{", "}", ",", ".", ";", "@", "?", ":"}
+var operators = []string{
+	"<<", ">>", "<=", ">=", "<>", "!=", "||", "=>", "@@",
+	"=", "<", ">", "+", "-", "*", "/", "|", "^", "&", "~", "(", ")", "[", "]", "{", "}", ",", ".", ";", "@", "?", ":",
+}
 
 func (l *lexer) scan() (token, error) {
 	at, rest := l.pos, l.text[l.pos:]

@@ -8,8 +8,10 @@ import (
 )
 
 // simpleEscapes are the escapes of one character.
-var simpleEscapes = map[byte]byte{'a': '\a', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t', 'v': '\v',
-	'\\': '\\', '?': '?', '"': '"', '\'': '\'', '`': '`'}
+var simpleEscapes = map[byte]byte{
+	'a': '\a', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t', 'v': '\v',
+	'\\': '\\', '?': '?', '"': '"', '\'': '\'', '`': '`',
+}
 
 // unescape returns the value of what a literal encloses, or where and why it
 // has none. Numbers in escapes are code points, also the octal and the two

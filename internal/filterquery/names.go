@@ -124,10 +124,14 @@ var neighbours = map[Kind]map[string]*neighbour{
 	Context: {
 		"parent_contexts_": {link: "ParentContext", near: "context_id", far: "parent_context_id", table: "Context", attrs: contextAttributes},
 		"child_contexts_":  {link: "ParentContext", near: "parent_context_id", far: "context_id", table: "Context", attrs: contextAttributes},
-		"artifacts_": {link: "Attribution", near: "context_id", far: "artifact_id", table: "Artifact",
-			attrs: with(contextAttributes, map[string]attribute{"external_id": text, "uri": text, "state": {typ: IntType, enum: artifactState}})},
-		"executions_": {link: "Association", near: "context_id", far: "execution_id", table: "Execution",
-			attrs: with(contextAttributes, map[string]attribute{"external_id": text, "last_known_state": {typ: IntType, enum: executionState}})},
+		"artifacts_": {
+			link: "Attribution", near: "context_id", far: "artifact_id", table: "Artifact",
+			attrs: with(contextAttributes, map[string]attribute{"external_id": text, "uri": text, "state": {typ: IntType, enum: artifactState}}),
+		},
+		"executions_": {
+			link: "Association", near: "context_id", far: "execution_id", table: "Execution",
+			attrs: with(contextAttributes, map[string]attribute{"external_id": text, "last_known_state": {typ: IntType, enum: executionState}}),
+		},
 	},
 }
 
@@ -137,7 +141,8 @@ func contextsBy(link string, k Kind) *neighbour {
 
 func eventsBy(k Kind, other string) *neighbour {
 	return &neighbour{link: "Event", near: k.idColumn(), attrs: map[string]attribute{
-		"type": {typ: IntType, enum: eventType}, "milliseconds_since_epoch": integer, other: integer}}
+		"type": {typ: IntType, enum: eventType}, "milliseconds_since_epoch": integer, other: integer,
+	}}
 }
 
 // values are the columns of a property.

@@ -16,8 +16,10 @@ type Query struct {
 }
 
 // errTooLong is the answer to a filter whose SQL grows out of all proportion.
-var errTooLong = &Error{Line: 1, Column: 1,
-	Message: "The filter's arithmetic nests too deeply for this database: multiply and divide fewer doubles in parentheses"}
+var errTooLong = &Error{
+	Line: 1, Column: 1,
+	Message: "The filter's arithmetic nests too deeply for this database: multiply and divide fewer doubles in parentheses",
+}
 
 // SQL returns the filter for a database.
 //

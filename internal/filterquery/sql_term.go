@@ -160,7 +160,7 @@ func (b *builder) substr(t *term) frag {
 	}
 	switch {
 	case b.exact != "":
-		pattern = strings.ReplaceAll(b.exact, "%1", strings.Replace(pattern, "%1", charsMySQL("%1"), 1))
+		pattern = "CAST(" + strings.Replace(pattern, "%1", charsMySQL("%1"), 1) + " AS BINARY)"
 	case b.Dialect == Postgres:
 		pattern = strings.NewReplacer("%2", "CAST(%2 AS INT)", "%3", "CAST(%3 AS INT)").Replace(pattern)
 	}

@@ -36,7 +36,7 @@ func TestFilters(t *testing.T) {
 		original, _ := filled(t, stage.original, storeSeed)
 		for range min(filtersPerStore, *requests-asked) {
 			asked++
-			q := question(r, (filtering.Writer).Filter)
+			q := question(r, filtering.Writer.Filter)
 			mine, theirs := filtering.Ask(t.Context(), ours.rpc, q.of, q.options), filtering.Ask(t.Context(), original.rpc, q.of, q.options)
 			if mine.Code == codes.OK {
 				good++
@@ -78,7 +78,7 @@ func TestFiltersGiveTheSameOnEveryDatabase(t *testing.T) {
 					t.Fatal(err)
 				}
 				for range *requests / 3 {
-					q := question(r, (filtering.Writer).Valid)
+					q := question(r, filtering.Writer.Valid)
 					answer := filtering.Ask(t.Context(), rpc, q.of, q.options)
 					switch answer.Code {
 					case codes.OK:

@@ -37,8 +37,10 @@ var _ = Describe("a list", func() {
 					if first == 1 {
 						slices.Reverse(want)
 					}
-					options := &mlmdpb.ListOperationOptions{MaxResultSize: new(int32(2)),
-						OrderByField: &mlmdpb.ListOperationOptions_OrderByField{Field: &field, IsAsc: new(first == 0)}}
+					options := &mlmdpb.ListOperationOptions{
+						MaxResultSize: new(int32(2)),
+						OrderByField:  &mlmdpb.ListOperationOptions_OrderByField{Field: &field, IsAsc: new(first == 0)},
+					}
 					var got []int64
 					for turn := first; ; turn++ {
 						reply, err := servers[turn%2].GetArtifacts(ctx, &mlmdpb.GetArtifactsRequest{Options: options})

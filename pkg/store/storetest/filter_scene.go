@@ -79,13 +79,19 @@ func (g *gallery) tick() { time.Sleep(2 * time.Millisecond) }
 func (g *gallery) makeArtifacts() {
 	corpus, net := g.contextOf["Corpus"], g.contextOf["Net"]
 	all := []*mlmdpb.Artifact{
-		{TypeId: &corpus, Name: new("corpus-alpha"), Uri: new("/data/alpha"), State: mlmdpb.Artifact_LIVE.Enum(), ExternalId: new(g.own("ext-1")),
-			Properties: values{"rows": integer(500), "ratio": double(0.25)}, CustomProperties: values{"owner": str("ada"), "team name": str("blue")}},
-		{TypeId: &corpus, Name: new("corpus-beta"), Uri: new("/data/beta"), State: mlmdpb.Artifact_PENDING.Enum(),
-			Properties: values{"rows": integer(1500)}, CustomProperties: values{"owner": str("bob")}},
+		{
+			TypeId: &corpus, Name: new("corpus-alpha"), Uri: new("/data/alpha"), State: mlmdpb.Artifact_LIVE.Enum(), ExternalId: new(g.own("ext-1")),
+			Properties: values{"rows": integer(500), "ratio": double(0.25)}, CustomProperties: values{"owner": str("ada"), "team name": str("blue")},
+		},
+		{
+			TypeId: &corpus, Name: new("corpus-beta"), Uri: new("/data/beta"), State: mlmdpb.Artifact_PENDING.Enum(),
+			Properties: values{"rows": integer(1500)}, CustomProperties: values{"owner": str("bob")},
+		},
 		{TypeId: &net, Properties: values{"accuracy": double(0.9), "released": boolean(true)}, CustomProperties: values{"Owner": str("cleo")}},
-		{TypeId: &net, Name: new("net_4"), Uri: new("s3://m/4"), State: mlmdpb.Artifact_DELETED.Enum(),
-			Properties: values{"accuracy": double(0.7), "released": boolean(false)}, CustomProperties: values{"owner": integer(7)}},
+		{
+			TypeId: &net, Name: new("net_4"), Uri: new("s3://m/4"), State: mlmdpb.Artifact_DELETED.Enum(),
+			Properties: values{"accuracy": double(0.7), "released": boolean(false)}, CustomProperties: values{"owner": integer(7)},
+		},
 		{TypeId: &net, Name: new("NET_5"), Uri: new("s3://m/5"), State: mlmdpb.Artifact_UNKNOWN.Enum()},
 	}
 	put := func(as ...*mlmdpb.Artifact) []int64 {
@@ -140,11 +146,16 @@ func (g *gallery) link() {
 		typ                 mlmdpb.Event_Type
 		at                  int64
 	}{
-		{1, 1, mlmdpb.Event_INPUT, 1100}, {3, 1, mlmdpb.Event_OUTPUT, 1200}, {2, 2, mlmdpb.Event_INPUT, 2100},
-		{4, 2, mlmdpb.Event_OUTPUT, 2200}, {3, 3, mlmdpb.Event_INPUT, 3100}, {4, 3, mlmdpb.Event_DECLARED_INPUT, 3200},
+		{1, 1, mlmdpb.Event_INPUT, 1100},
+		{3, 1, mlmdpb.Event_OUTPUT, 1200},
+		{2, 2, mlmdpb.Event_INPUT, 2100},
+		{4, 2, mlmdpb.Event_OUTPUT, 2200},
+		{3, 3, mlmdpb.Event_INPUT, 3100},
+		{4, 3, mlmdpb.Event_DECLARED_INPUT, 3200},
 	} {
 		events.Events = append(events.Events, &mlmdpb.Event{
-			ArtifactId: &g.artifacts[e.artifact-1], ExecutionId: &g.executions[e.execution-1], Type: &e.typ, MillisecondsSinceEpoch: &e.at})
+			ArtifactId: &g.artifacts[e.artifact-1], ExecutionId: &g.executions[e.execution-1], Type: &e.typ, MillisecondsSinceEpoch: &e.at,
+		})
 	}
 	_, err = g.rpc.PutEvents(g.ctx, events)
 	g.ok(err)

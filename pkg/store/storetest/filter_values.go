@@ -21,8 +21,10 @@ func hostileLiterals(s *scene) {
 	s.ok(err)
 	req := &mlmdpb.PutArtifactsRequest{}
 	for _, text := range hostileTexts {
-		req.Artifacts = append(req.Artifacts, &mlmdpb.Artifact{TypeId: typ.TypeId, Name: &text,
-			CustomProperties: values{"text": str(text), text: integer(1)}})
+		req.Artifacts = append(req.Artifacts, &mlmdpb.Artifact{
+			TypeId: typ.TypeId, Name: &text,
+			CustomProperties: values{"text": str(text), text: integer(1)},
+		})
 	}
 	put, err := s.rpc.PutArtifacts(s.ctx, req)
 	s.ok(err)

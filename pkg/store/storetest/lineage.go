@@ -39,21 +39,21 @@ type pipeline struct {
 func newPipeline(s *scene) *pipeline {
 	p := &pipeline{scene: s}
 	types, err := s.rpc.PutTypes(s.ctx, &mlmdpb.PutTypesRequest{
-		ArtifactTypes:  []*mlmdpb.ArtifactType{{Name: new(s.own("data"))}},
+		ArtifactTypes: []*mlmdpb.ArtifactType{{
+			Name: new(s.own("data")), Version: new("v1"), Description: new("what steps make"), ExternalId: new(s.own("ext-data")),
+			BaseType: mlmdpb.ArtifactType_DATASET.Enum(), Properties: map[string]mlmdpb.PropertyType{"p": mlmdpb.PropertyType_INT},
+		}},
 		ExecutionTypes: []*mlmdpb.ExecutionType{{Name: new(s.own("step"))}},
 		ContextTypes:   []*mlmdpb.ContextType{{Name: new(s.own("run"))}},
 	})
 	s.ok(err)
-	req := &mlmdpb.PutLineageSubgraphRequest{
-		Contexts: []*mlmdpb.Context{{TypeId: &types.ContextTypeIds[0], Name: new("c")}},
-	}
+	req := &mlmdpb.PutLineageSubgraphRequest{}
 	for range 6 {
 		req.Artifacts = append(req.Artifacts, &mlmdpb.Artifact{TypeId: &types.ArtifactTypeIds[0]})
 	}
 	for range 4 {
 		req.Executions = append(req.Executions, &mlmdpb.Execution{TypeId: &types.ExecutionTypeIds[0]})
 	}
-	req.Contexts = nil
 	put, err := s.rpc.PutLineageSubgraph(s.ctx, req)
 	s.ok(err)
 	p.artifacts, p.executions = put.ArtifactIds, put.ExecutionIds
@@ -70,11 +70,19 @@ func newPipeline(s *scene) *pipeline {
 		artifact, execution int
 		typ                 mlmdpb.Event_Type
 	}{
-		{1, 1, mlmdpb.Event_INPUT}, {2, 1, mlmdpb.Event_OUTPUT}, {2, 2, mlmdpb.Event_INPUT}, {1, 2, mlmdpb.Event_INPUT},
-		{3, 2, mlmdpb.Event_OUTPUT}, {5, 2, mlmdpb.Event_PENDING_OUTPUT}, {3, 3, mlmdpb.Event_INPUT}, {4, 3, mlmdpb.Event_OUTPUT}, {6, 4, mlmdpb.Event_INPUT},
+		{1, 1, mlmdpb.Event_INPUT},
+		{2, 1, mlmdpb.Event_OUTPUT},
+		{2, 2, mlmdpb.Event_INPUT},
+		{1, 2, mlmdpb.Event_INPUT},
+		{3, 2, mlmdpb.Event_OUTPUT},
+		{5, 2, mlmdpb.Event_PENDING_OUTPUT},
+		{3, 3, mlmdpb.Event_INPUT},
+		{4, 3, mlmdpb.Event_OUTPUT},
+		{6, 4, mlmdpb.Event_INPUT},
 	} {
 		events.Events = append(events.Events, &mlmdpb.Event{
-			ArtifactId: &p.artifacts[e.artifact-1], ExecutionId: &p.executions[e.execution-1], Type: &e.typ, MillisecondsSinceEpoch: new(int64(e.artifact))})
+			ArtifactId: &p.artifacts[e.artifact-1], ExecutionId: &p.executions[e.execution-1], Type: &e.typ, MillisecondsSinceEpoch: new(int64(e.artifact)),
+		})
 	}
 	_, err = s.rpc.PutEvents(s.ctx, events)
 	s.ok(err)
@@ -295,6 +303,14 @@ func (s *scene) readsTypes(g *mlmdpb.LineageGraph, all bool, paths []string) {
 	system := slices.ContainsFunc(g.GetArtifactTypes(), func(t *mlmdpb.ArtifactType) bool { return t.GetName() == "mlmd.Dataset" })
 	own := slices.ContainsFunc(g.GetContextTypes(), func(t *mlmdpb.ContextType) bool { return t.GetName() == s.own("run") })
 	executed := slices.ContainsFunc(g.GetExecutionTypes(), func(t *mlmdpb.ExecutionType) bool { return t.GetName() == s.own("step") })
+	for _, t := range g.GetArtifactTypes() {
+		if t.GetName() == s.own("data") { // without its external id and base type
+			s.same(t, &mlmdpb.ArtifactType{
+				Id: t.Id, Name: t.Name, Version: new("v1"), Description: new("what steps make"),
+				Properties: map[string]mlmdpb.PropertyType{"p": mlmdpb.PropertyType_INT},
+			})
+		}
+	}
 	if system != all || own != all || executed != all {
 		s.Errorf("mask %q: types of the system %v, of contexts %v, of executions %v; want all %v", paths, system, own, executed, all)
 	}

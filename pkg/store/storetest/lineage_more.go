@@ -17,10 +17,14 @@ func cycles(s *scene) {
 	}})
 	s.ok(err)
 	for _, w := range []walked{
-		{start: "a1", way: down, hops: -1, artifacts: []int{1, 2, 3, 4, 5}, executions: []int{1, 2, 3},
-			events: "a1e1 a1e2 a1e1 a2e1 a3e2 a5e2 a2e2 a3e3 a1e3 a4e3"},
-		{start: "a1", way: bothWays, hops: -1, artifacts: []int{1, 2, 3, 4, 5}, executions: []int{1, 2, 3},
-			events: "a1e1 a1e1 a1e2 a1e3 a2e1 a2e2 a3e2 a5e2 a3e3 a4e3"},
+		{
+			start: "a1", way: down, hops: -1, artifacts: []int{1, 2, 3, 4, 5}, executions: []int{1, 2, 3},
+			events: "a1e1 a1e2 a1e1 a2e1 a3e2 a5e2 a2e2 a3e3 a1e3 a4e3",
+		},
+		{
+			start: "a1", way: bothWays, hops: -1, artifacts: []int{1, 2, 3, 4, 5}, executions: []int{1, 2, 3},
+			events: "a1e1 a1e1 a1e2 a1e3 a2e1 a2e2 a3e2 a5e2 a3e3 a4e3",
+		},
 	} {
 		r, err := s.rpc.GetLineageSubgraph(s.ctx, &mlmdpb.GetLineageSubgraphRequest{LineageSubgraphQueryOptions: p.options(w)})
 		s.ok(err)
@@ -31,7 +35,8 @@ func cycles(s *scene) {
 func manyStarts(s *scene) {
 	name, ids := s.someArtifacts(105)
 	r, err := s.rpc.GetLineageSubgraph(s.ctx, &mlmdpb.GetLineageSubgraphRequest{LineageSubgraphQueryOptions: &walkOptions{
-		StartingNodes: &walkArtifact{StartingArtifacts: &startNodes{FilterQuery: new("type = '" + name + "'")}}}})
+		StartingNodes: &walkArtifact{StartingArtifacts: &startNodes{FilterQuery: new("type = '" + name + "'")}},
+	}})
 	s.ok(err)
 	var got []int64
 	for _, a := range r.LineageSubgraph.Artifacts {
@@ -57,20 +62,34 @@ func graphs(s *scene) {
 		options *mlmdpb.LineageGraphQueryOptions
 		walked
 	}{
-		{&mlmdpb.LineageGraphQueryOptions{QueryNodes: from("a1")},
-			walked{artifacts: []int{1, 2, 3, 4, 5}, executions: []int{1, 2, 3}, events: "a1e1 a1e2 a2e1 a2e2 a3e2 a5e2 a3e3 a4e3"}},
-		{&mlmdpb.LineageGraphQueryOptions{QueryNodes: from("a4"), StopConditions: &bounds{MaxNumHops: new(int64(1))}},
-			walked{artifacts: []int{4}, executions: []int{3}, events: "a4e3"}},
-		{&mlmdpb.LineageGraphQueryOptions{QueryNodes: from("a1"), StopConditions: &bounds{MaxNumHops: new(int64(0))}},
-			walked{artifacts: []int{1}}},
-		{&mlmdpb.LineageGraphQueryOptions{QueryNodes: from("a1"), StopConditions: &bounds{BoundaryExecutions: filter("e1 e3")}},
-			walked{artifacts: []int{1, 2}, executions: []int{1}, events: "a1e1 a2e1"}},
-		{&mlmdpb.LineageGraphQueryOptions{QueryNodes: from("a1"), StopConditions: &bounds{BoundaryArtifacts: filter("a3")}},
-			walked{artifacts: []int{1, 3}, executions: []int{1, 2, 3}, events: "a1e1 a1e2 a3e2 a3e3"}},
-		{&mlmdpb.LineageGraphQueryOptions{QueryNodes: from("a1"), MaxNodeSize: new(int64(3))},
-			walked{artifacts: []int{1}, executions: []int{1, 2}, events: "a1e1 a1e2"}},
-		{&mlmdpb.LineageGraphQueryOptions{QueryNodes: from("a1"), MaxNodeSize: new(int64(0))},
-			walked{artifacts: []int{1, 2, 3, 4, 5}, executions: []int{1, 2, 3}, events: "a1e1 a1e2 a2e1 a2e2 a3e2 a5e2 a3e3 a4e3"}},
+		{
+			&mlmdpb.LineageGraphQueryOptions{QueryNodes: from("a1")},
+			walked{artifacts: []int{1, 2, 3, 4, 5}, executions: []int{1, 2, 3}, events: "a1e1 a1e2 a2e1 a2e2 a3e2 a5e2 a3e3 a4e3"},
+		},
+		{
+			&mlmdpb.LineageGraphQueryOptions{QueryNodes: from("a4"), StopConditions: &bounds{MaxNumHops: new(int64(1))}},
+			walked{artifacts: []int{4}, executions: []int{3}, events: "a4e3"},
+		},
+		{
+			&mlmdpb.LineageGraphQueryOptions{QueryNodes: from("a1"), StopConditions: &bounds{MaxNumHops: new(int64(0))}},
+			walked{artifacts: []int{1}},
+		},
+		{
+			&mlmdpb.LineageGraphQueryOptions{QueryNodes: from("a1"), StopConditions: &bounds{BoundaryExecutions: filter("e1 e3")}},
+			walked{artifacts: []int{1, 2}, executions: []int{1}, events: "a1e1 a2e1"},
+		},
+		{
+			&mlmdpb.LineageGraphQueryOptions{QueryNodes: from("a1"), StopConditions: &bounds{BoundaryArtifacts: filter("a3")}},
+			walked{artifacts: []int{1, 3}, executions: []int{1, 2, 3}, events: "a1e1 a1e2 a3e2 a3e3"},
+		},
+		{
+			&mlmdpb.LineageGraphQueryOptions{QueryNodes: from("a1"), MaxNodeSize: new(int64(3))},
+			walked{artifacts: []int{1}, executions: []int{1, 2}, events: "a1e1 a1e2"},
+		},
+		{
+			&mlmdpb.LineageGraphQueryOptions{QueryNodes: from("a1"), MaxNodeSize: new(int64(0))},
+			walked{artifacts: []int{1, 2, 3, 4, 5}, executions: []int{1, 2, 3}, events: "a1e1 a1e2 a2e1 a2e2 a3e2 a5e2 a3e3 a4e3"},
+		},
 	} {
 		g, err := ask(c.options)
 		s.ok(err)

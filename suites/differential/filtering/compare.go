@@ -138,9 +138,9 @@ var (
 	enumText = regexp.MustCompile(`(?i)(state|\.type)\W`)
 	capitals = regexp.MustCompile("properties\\.(\\w*[A-Z]\\w*|`[^`]*[A-Z][^`]*`)\\.")
 	// columnName is a property whose name is that of a column: SQLite takes it for one.
-	columnName = regexp.MustCompile("(?i)properties\\.`?(name|\\w+_value|\\w+_id|is_custom_property)`?\\.")
+	columnName = regexp.MustCompile("(?i)properties[.]`?(name|[a-z_]+_value|[a-z_]+_id|is_custom_property)`?[.]")
 	oddName    = regexp.MustCompile("properties\\.`[^`]*[^\\w` ][^`]*`")
-	columns    = regexp.MustCompile("(?i)^(id|name|type|type_id|uri|state|external_id|\\w*_value|is_custom_property|\\w+_id|\\w+_since_epoch|last_known_state)$")
+	columns    = regexp.MustCompile(`(?i)^(id|name|type|type_id|uri|state|external_id|\w*_value|is_custom_property|\w+_id|\w+_since_epoch|last_known_state)$`)
 )
 
 // oddLiteral says whether a filter has a string that the original changes: one

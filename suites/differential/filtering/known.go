@@ -51,8 +51,10 @@ func Read(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient) (Known, er
 		return nil, err
 	}
 	for _, e := range events.Events {
-		row := filterquery.Row{"type": int64(e.GetType()), "milliseconds_since_epoch": e.GetMillisecondsSinceEpoch(),
-			"artifact_id": e.GetArtifactId(), "execution_id": e.GetExecutionId()}
+		row := filterquery.Row{
+			"type": int64(e.GetType()), "milliseconds_since_epoch": e.GetMillisecondsSinceEpoch(),
+			"artifact_id": e.GetArtifactId(), "execution_id": e.GetExecutionId(),
+		}
 		known.neighbour(filterquery.Artifact, e.GetArtifactId(), "events_", row)
 		known.neighbour(filterquery.Execution, e.GetExecutionId(), "events_", row)
 	}
@@ -113,8 +115,10 @@ type message interface {
 }
 
 func common(m message) filterquery.Row {
-	row := filterquery.Row{"id": m.GetId(), "type_id": m.GetTypeId(), "type": m.GetType(),
-		"create_time_since_epoch": m.GetCreateTimeSinceEpoch(), "last_update_time_since_epoch": m.GetLastUpdateTimeSinceEpoch()}
+	row := filterquery.Row{
+		"id": m.GetId(), "type_id": m.GetTypeId(), "type": m.GetType(),
+		"create_time_since_epoch": m.GetCreateTimeSinceEpoch(), "last_update_time_since_epoch": m.GetLastUpdateTimeSinceEpoch(),
+	}
 	var name *string
 	switch m := m.(type) {
 	case *mlmdpb.Artifact:

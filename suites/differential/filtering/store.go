@@ -43,13 +43,15 @@ func Fill(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, r *rand.Ra
 	for n := range 8 {
 		artifacts = append(artifacts, &mlmdpb.Artifact{
 			TypeId: ptr(pick(r, types.ArtifactTypeIds)), Name: f.name(n), Uri: maybe(r, pick(r, texts)), ExternalId: f.externalID("a", n),
-			State: maybe(r, mlmdpb.Artifact_State(r.IntN(5))), Properties: f.properties(), CustomProperties: f.custom()})
+			State: maybe(r, mlmdpb.Artifact_State(r.IntN(5))), Properties: f.properties(), CustomProperties: f.custom(),
+		})
 	}
 	var executions []*mlmdpb.Execution
 	for n := range 6 {
 		executions = append(executions, &mlmdpb.Execution{
 			TypeId: ptr(pick(r, types.ExecutionTypeIds)), Name: f.name(n), ExternalId: f.externalID("e", n),
-			LastKnownState: maybe(r, mlmdpb.Execution_State(r.IntN(7))), Properties: f.properties(), CustomProperties: f.custom()})
+			LastKnownState: maybe(r, mlmdpb.Execution_State(r.IntN(7))), Properties: f.properties(), CustomProperties: f.custom(),
+		})
 	}
 	var contexts []*mlmdpb.Context
 	for n := range 6 {
@@ -59,7 +61,8 @@ func Fill(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, r *rand.Ra
 		}
 		contexts = append(contexts, &mlmdpb.Context{
 			TypeId: ptr(pick(r, types.ContextTypeIds)), Name: name, ExternalId: f.externalID("c", n),
-			Properties: f.properties(), CustomProperties: f.custom()})
+			Properties: f.properties(), CustomProperties: f.custom(),
+		})
 	}
 	if _, err := rpc.PutArtifacts(ctx, &mlmdpb.PutArtifactsRequest{Artifacts: artifacts}); err != nil {
 		return err
@@ -110,7 +113,8 @@ func (f filler) custom() map[string]*mlmdpb.Value {
 	for _, name := range propertyNames {
 		if f.IntN(3) == 0 {
 			props[name] = f.value(pick(f.Rand, []mlmdpb.PropertyType{
-				mlmdpb.PropertyType_INT, mlmdpb.PropertyType_DOUBLE, mlmdpb.PropertyType_STRING, mlmdpb.PropertyType_BOOLEAN}))
+				mlmdpb.PropertyType_INT, mlmdpb.PropertyType_DOUBLE, mlmdpb.PropertyType_STRING, mlmdpb.PropertyType_BOOLEAN,
+			}))
 		}
 	}
 	return props
@@ -158,7 +162,8 @@ func (f filler) link(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient,
 		// Type and number make the triple unique.
 		events.Events = append(events.Events, &mlmdpb.Event{
 			ArtifactId: ptr(int64(n%artifacts + 1)), ExecutionId: id(executions), Type: ptr(mlmdpb.Event_Type(1 + (n/artifacts*3+f.IntN(3))%7)),
-			MillisecondsSinceEpoch: ptr(int64(f.IntN(3) * 1000))})
+			MillisecondsSinceEpoch: ptr(int64(f.IntN(3) * 1000)),
+		})
 	}
 	_, err := rpc.PutEvents(ctx, events)
 	return err
