@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"time"
+
+	"github.com/mlmd-go/sdk/pkg/registry"
+	"github.com/mlmd-go/sdk/pkg/store/sqlite"
+
+	"example.com/features/generated/field"
+	"example.com/features/generated/mapping"
+	"example.com/features/generated/schema"
+)
+
+func main() {
+	ctx := context.Background()
+	store, err := sqlite.OpenMemory(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer store.Close()
+	if err := run(ctx, registry.New(store.Client())); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// run stores a group with a table and the job that made it, and finds the
+// table again.
+func run(ctx context.Context, reg *registry.Client) error {
+	groups := registry.Use(reg, mapping.FeatureGroup)
+	groupID, err := groups.Upsert(ctx, &schema.FeatureGroup{Name: "payments", Team: "fraud-detection"})
+	if err != nil {
+		return err
+	}
+
+	tables := registry.Use(reg, mapping.FeatureTable)
+	_, err = tables.Upsert(ctx, &schema.FeatureTable{
+		FeatureGroupID: groupID,
+		Name:           "transactions",
+		Format:         schema.TableFormatParquet,
+		Rows:           new(int64(2_500_000)),
+		Columns: []schema.Column{
+			{Name: "amount", Type: schema.ColumnTypeNumber},
+			{Name: "at", Type: schema.ColumnTypeTime, Nullable: new(true)},
+		},
+		Tags: []string{"daily", "pii"},
+		URI:  new("s3://features/transactions"),
+	})
+	if err != nil {
+		return err
+	}
+
+	day := time.Date(2024, 5, 1, 0, 0, 0, 0, time.UTC)
+	_, err = registry.Use(reg, mapping.Materialization).Upsert(ctx, &schema.Materialization{
+		FeatureGroupID: groupID,
+		Name:           "2024-05-01",
+		Window:         &schema.MaterializationWindow{From: day, To: day.AddDate(0, 0, 1)},
+		LastKnownState: new(schema.ExecutionStateComplete),
+	})
+	if err != nil {
+		return err
+	}
+
+	large := tables.Of(groupID).Where(field.FeatureTable.Rows.Gt(1e6))
+	for t, err := range large.All(ctx) {
+		if err != nil {
+			return err
+		}
+		fmt.Printf("%s: %d rows, %d columns, %s\n", t.Name, *t.Rows, len(t.Columns), t.Format)
+	}
+	return nil
+}

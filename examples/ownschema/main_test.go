@@ -1,0 +1,163 @@
+package main
+
+import (
+	"errors"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/mlmd-go/sdk/pkg/registry"
+	"github.com/mlmd-go/sdk/pkg/store/sqlite"
+	"github.com/mlmd-go/sdk/pkg/value"
+
+	"example.com/features/generated/field"
+	"example.com/features/generated/mapping"
+	"example.com/features/generated/schema"
+)
+
+func client(t *testing.T) *registry.Client {
+	t.Helper()
+	store, err := sqlite.OpenMemory(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return registry.New(store.Client())
+}
+
+func group(t *testing.T, reg *registry.Client) string {
+	t.Helper()
+	id, err := registry.Use(reg, mapping.FeatureGroup).Upsert(t.Context(), &schema.FeatureGroup{Name: "payments", Team: "fraud"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func TestTheProgramRuns(t *testing.T) {
+	if err := run(t.Context(), client(t)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestATableComesBackAsItWasStored(t *testing.T) {
+	reg := client(t)
+	tables := registry.Use(reg, mapping.FeatureTable)
+	in := schema.FeatureTable{
+		FeatureGroupID:   group(t, reg),
+		Name:             "transactions",
+		ExternalID:       new("ext-1"),
+		Description:      new(""),
+		Format:           schema.TableFormatIceberg,
+		Rows:             new(int64(1) << 40),
+		Columns:          []schema.Column{{Name: "a", Type: schema.ColumnTypeText, Nullable: new(true)}, {Name: "b", Type: schema.ColumnTypeTime, Nullable: new(false)}},
+		Tags:             []string{"one, with a comma", ""},
+		FreshUntil:       time.Date(2030, 1, 2, 3, 4, 5, 678901234, time.UTC),
+		URI:              new("s3://x"),
+		CustomProperties: value.Map{"note": value.String("n")},
+	}
+	id, err := tables.Upsert(t.Context(), &in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := tables.Get(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.CreateTime, in.UpdateTime = out.CreateTime, out.UpdateTime
+	if !reflect.DeepEqual(*out, in) {
+		t.Errorf("got  %+v\nwant %+v", *out, in)
+	}
+	again, err := tables.Upsert(t.Context(), &in)
+	if err != nil || again != id {
+		t.Errorf("a second upsert gave %q, %v", again, err)
+	}
+}
+
+func TestFiltersKnowTheFields(t *testing.T) {
+	reg := client(t)
+	groupID := group(t, reg)
+	tables := registry.Use(reg, mapping.FeatureTable)
+	for name, rows := range map[string]int64{"small": 10, "large": 1_000_000} {
+		if _, err := tables.Upsert(t.Context(), &schema.FeatureTable{FeatureGroupID: groupID, Name: name, Format: schema.TableFormatCSV, Rows: &rows}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f := field.FeatureTable
+	got, err := tables.Query().Where(f.FeatureGroupID.Eq(groupID).And(f.Format.Eq(schema.TableFormatCSV), f.Rows.Gt(10))).Collect(t.Context())
+	if err != nil || len(got) != 1 || got[0].Name != "large" {
+		t.Errorf("got %v, %v", got, err)
+	}
+	got[0].Rows = nil
+	if _, err := tables.Upsert(t.Context(), got[0], registry.Clear(f.Rows)); err != nil {
+		t.Fatal(err)
+	}
+	if back, err := tables.FindIn(t.Context(), groupID, "large"); err != nil || back.Rows != nil {
+		t.Errorf("after Clear: %v, %v", back, err)
+	}
+}
+
+func TestWhatTheSpecForbidsIsRefusedWithThePath(t *testing.T) {
+	reg := client(t)
+	groupID := group(t, reg)
+	for name, c := range map[string]struct {
+		upsert func() error
+		field  string
+	}{
+		"a team that does not match": {func() error {
+			_, err := registry.Use(reg, mapping.FeatureGroup).Upsert(t.Context(), &schema.FeatureGroup{Name: "g", Team: "No"})
+			return err
+		}, "team"},
+		"a column without a name": {func() error {
+			_, err := registry.Use(reg, mapping.FeatureTable).Upsert(t.Context(), &schema.FeatureTable{
+				FeatureGroupID: groupID, Name: "t", Format: schema.TableFormatCSV,
+				Columns: []schema.Column{{Name: "a", Type: schema.ColumnTypeText}, {Type: schema.ColumnTypeText}},
+			})
+			return err
+		}, "columns[1].name"},
+		"a score above one": {func() error {
+			_, err := registry.Use(reg, mapping.QualityReport).Upsert(t.Context(), &schema.QualityReport{Name: "r", Score: new(1.5)})
+			return err
+		}, "score"},
+		"a format that is none": {func() error {
+			_, err := registry.Use(reg, mapping.FeatureTable).Upsert(t.Context(), &schema.FeatureTable{FeatureGroupID: groupID, Name: "t", Format: "xls"})
+			return err
+		}, "format"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := c.upsert()
+			var e *registry.Error
+			if !errors.Is(err, registry.ErrInvalid) || !errors.As(err, &e) || e.Field != c.field {
+				t.Errorf("got %v, want ErrInvalid for %s", err, c.field)
+			}
+		})
+	}
+}
+
+func TestReportsAndJobsHaveTheirOwnKinds(t *testing.T) {
+	reg := client(t)
+	groupID := group(t, reg)
+	run := uuid.MustParse("f81d4fae-7dec-41d0-a765-00a0c91e6bf6")
+	reports := registry.Use(reg, mapping.QualityReport)
+	id, err := reports.Upsert(t.Context(), &schema.QualityReport{FeatureGroupID: groupID, Name: "r", Score: new(0.5), CheckRun: &run})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err := reports.Get(t.Context(), id); err != nil || *r.CheckRun != run || r.FeatureGroupID != groupID {
+		t.Errorf("got %+v, %v", r, err)
+	}
+	jobs := registry.Use(reg, mapping.Materialization)
+	id, err = jobs.Upsert(t.Context(), &schema.Materialization{FeatureGroupID: groupID, LastKnownState: new(schema.ExecutionStateRunning)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if j, err := jobs.Get(t.Context(), id); err != nil || j.Name == "" || *j.LastKnownState != schema.ExecutionStateRunning {
+		t.Errorf("got %+v, %v", j, err)
+	}
+}

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"encoding/json"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/mod/module"
+	"golang.org/x/mod/zip"
+)
+
+// proxy puts this repository into a module proxy on disk, as the version that
+// the example asks for, and returns the environment that fetches from there.
+// What is not ours comes from the module cache, or from where it came from.
+func proxy(t *testing.T) []string {
+	t.Helper()
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	version := module.Version{Path: "github.com/mlmd-go/sdk", Version: "v0.1.0"}
+	dir := t.TempDir()
+	at := filepath.Join(dir, "github.com/mlmd-go/sdk/@v")
+	if err := os.MkdirAll(at, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	info, err := json.Marshal(map[string]string{"Version": version.Version, "Time": time.Now().UTC().Format(time.RFC3339)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, filepath.Join(at, "list"), version.Version+"\n")
+	put(t, filepath.Join(at, version.Version+".info"), string(info))
+	put(t, filepath.Join(at, version.Version+".mod"), read(t, filepath.Join(root, "go.mod")))
+	f, err := os.Create(filepath.Join(at, version.Version+".zip"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := zip.CreateFromDir(f, version, root); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	cache, err := exec.Command("go", "env", "GOMODCACHE").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := exec.Command("go", "env", "GOPROXY").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return append(os.Environ(),
+		"GOPROXY=file://"+dir+",file://"+filepath.Join(strings.TrimSpace(string(cache)), "cache/download")+","+strings.TrimSpace(string(before)),
+		"GOMODCACHE="+t.TempDir(),
+		"GONOSUMDB=github.com/mlmd-go/sdk", "GONOSUMCHECK=1", "GOFLAGS=-mod=mod -modcacherw", "GOWORK=off",
+	)
+}
+
+// The example is a module of its own: it must build from what a module proxy
+// has, in another place, with no more than the two commands that it names.
+func TestTheExampleBuildsFromAModuleProxy(t *testing.T) {
+	if testing.Short() {
+		t.Skip("compiles the SDK from a module proxy: takes minutes")
+	}
+	env := proxy(t)
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("../examples/ownschema")); err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		tidyExample(t, dir, env)
+	}
+	before := files(t, dir)
+	for _, args := range [][]string{{"generate", "./..."}, {"vet", "./..."}, {"test", "./..."}} {
+		cmd := exec.CommandContext(t.Context(), "go", args...)
+		cmd.Dir, cmd.Env = dir, env
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("go %s: %v\n%s", strings.Join(args, " "), err, out)
+		}
+	}
+	for name, text := range files(t, dir) {
+		if strings.HasSuffix(name, ".go") && before[name] != text {
+			t.Errorf("go generate changed %s", name)
+		}
+	}
+}
+
+// tidyExample brings the example's go.mod and go.sum up to date. The sums of
+// the SDK itself are left out: they change with every commit, and the example
+// gets them as anyone who adds the SDK to a module does.
+func tidyExample(t *testing.T, dir string, env []string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", "mod", "tidy")
+	cmd.Dir, cmd.Env = dir, env
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("go mod tidy: %v\n%s", err, out)
+	}
+	var sums strings.Builder
+	for line := range strings.Lines(read(t, filepath.Join(dir, "go.sum"))) {
+		if !strings.HasPrefix(line, "github.com/mlmd-go/sdk ") {
+			sums.WriteString(line)
+		}
+	}
+	put(t, "../examples/ownschema/go.sum", sums.String())
+	put(t, "../examples/ownschema/go.mod", read(t, filepath.Join(dir, "go.mod")))
+	put(t, filepath.Join(dir, "go.sum"), sums.String())
+}
+
+func files(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	err := filepath.WalkDir(dir, func(file string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			out[file] = read(t, file)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
