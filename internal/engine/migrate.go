@@ -116,6 +116,12 @@ func (s Schema) load(step *Step) error {
 	title, body, _ := strings.Cut(string(script), "\n")
 	step.Title = strings.TrimPrefix(title, "-- ")
 	step.Statements = splitScript(body)
+	switch int64(SchemaVersion) {
+	case step.To:
+		step.Statements = append(step.Statements, s.ddl.addExtra()...)
+	case step.From:
+		step.Statements = append(s.ddl.dropExtra(), step.Statements...)
+	}
 	if step.To > 0 {
 		step.Statements = append(step.Statements, fmt.Sprintf("UPDATE MLMDEnv SET schema_version = %d", step.To))
 	}

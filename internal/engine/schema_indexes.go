@@ -4,7 +4,8 @@ package engine
 // get them: without them, listing the nodes of a type sorts all of them, whoever
 // looks for the contexts of a node reads all memberships, and a filter on names
 // reads all nodes. The published core opens databases that have them, and ours
-// those that do not.
+// those that do not. The step up to version 10 adds them, the step down drops
+// them, so that older versions are as they were.
 var extraIndexes = append([]index{
 	{name: "idx_attribution_artifact_id", table: "Attribution", columns: []string{"artifact_id", "context_id"}},
 	{name: "idx_association_execution_id", table: "Association", columns: []string{"execution_id", "context_id"}},
@@ -22,6 +23,32 @@ func typeIndexes(kinds ...string) []index {
 			index{name: "idx_" + word + "_type_create_time", table: table, columns: []string{"type_id", "create_time_since_epoch", "id"}},
 			index{name: "idx_" + word + "_type_last_update_time", table: table, columns: []string{"type_id", "last_update_time_since_epoch", "id"}},
 		)
+	}
+	return all
+}
+
+// addExtra adds the extra indexes to tables that exist.
+func (d ddl) addExtra() []string {
+	var all []string
+	for _, x := range extraIndexes {
+		statement := d.createIndex(x)
+		if d.inline {
+			statement = "ALTER TABLE " + x.table + " ADD INDEX " + x.name + " " + d.indexed(x)
+		}
+		all = append(all, statement)
+	}
+	return all
+}
+
+// dropExtra takes the extra indexes away. Not every database has them.
+func (d ddl) dropExtra() []string {
+	var all []string
+	for _, x := range extraIndexes {
+		statement := "DROP INDEX IF EXISTS " + x.name
+		if d.inline {
+			statement = "ALTER TABLE " + x.table + " DROP INDEX " + x.name
+		}
+		all = append(all, statement)
 	}
 	return all
 }
