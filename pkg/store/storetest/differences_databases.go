@@ -56,7 +56,8 @@ var databaseDifferences = []Difference{
 	{
 		"any text on postgres", "text", "PostgreSQL: a backslash in text; a uri, string or struct above some 2,700 bytes",
 		"INTERNAL",
-		"stored. The indexes of uris and strings are SP-GiST, which have no limit, instead of b-trees",
+		"stored. The indexes of uris and strings are SP-GiST, which have no limit, instead of b-trees. " +
+			"Only a database that the original made keeps its b-trees, and long text there is INVALID_ARGUMENT",
 		"no limit without a need",
 	},
 	{
@@ -70,6 +71,19 @@ var databaseDifferences = []Difference{
 		"its upgrade fails: times do not fit into the columns that it makes",
 		"upgraded, when asked",
 		"no store is left behind",
+	},
+	{
+		"more indexes", "schema", "the secondary indexes of a new or upgraded database",
+		"those of version 10",
+		"besides them, indexes for the nodes of a type in each order, for names, and for the contexts of a node. " +
+			"The original opens such a database; ours opens one without them, and a step down to an older version drops them",
+		"lists and lineage must not get slower with everything that is stored",
+	},
+	{
+		"values that a downgrade loses", "schema", "a database that had proto or boolean properties was taken down to version 9 or less, and up again",
+		"rows without a value stay: their nodes can never be read again",
+		"those rows go with their values, also when the original took it down and ours takes it up",
+		"what cannot be read must not hide the rest",
 	},
 	{
 		"careful opening", "schema", "two processes set up one empty database at once",

@@ -1,0 +1,42 @@
+package mysql
+
+import (
+	"fmt"
+	"net"
+	"testing"
+
+	"github.com/go-sql-driver/mysql"
+
+	"github.com/mlmd-go/sdk/internal/engine"
+)
+
+func TestErrorsOfTheServerHaveTheirMeaning(t *testing.T) {
+	refused := func(number uint16, text string) error {
+		return fmt.Errorf("put: %w", &mysql.MySQLError{Number: number, Message: text})
+	}
+	for _, c := range []struct {
+		name string
+		err  error
+		want engine.ErrorClass
+	}{
+		{"a deadlock, or a node that was faster", refused(1213, "Deadlock found when trying to get lock"), engine.Retry},
+		{"a lock that timed out", refused(1205, "Lock wait timeout exceeded"), engine.Retry},
+		{"a node that is not ready", refused(1047, "WSREP has not yet prepared node for application use"), engine.Retry},
+		{"a quorum lost during the commit", refused(1180, "Error while appending streaming replication fragment"), engine.RetryUnknown},
+		{"too many rows for a cluster", refused(1180, "wsrep_max_ws_rows exceeded"), engine.TooLong},
+		{"too many bytes for a cluster", refused(1105, "Maximum writeset size exceeded"), engine.TooLong},
+		{"a duplicate", refused(1062, "Duplicate entry"), engine.Unique},
+		{"a long text", refused(1406, "Data too long for column"), engine.TooLong},
+		{"a packet too large to be sent", mysql.ErrPktTooLarge, engine.TooLong},
+		{"a large number", refused(1264, "Out of range value"), engine.OutOfRange},
+		{"bytes that are no text", refused(1366, "Incorrect string value"), engine.BadText},
+		{"a server for reading only", refused(1290, "running with the --read-only option"), engine.ReadOnly},
+		{"a killed server", mysql.ErrInvalidConn, engine.RetryUnknown},
+		{"nobody at the port", &net.OpError{Op: "dial", Err: fmt.Errorf("connection refused")}, engine.Unavailable},
+		{"anything else", refused(1064, "You have an error in your SQL syntax"), engine.Other},
+	} {
+		if got := classify(c.err); got != c.want {
+			t.Errorf("%s: class %d, want %d", c.name, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,42 @@
+package postgres
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/mlmd-go/sdk/internal/engine"
+)
+
+func TestErrorsOfTheServerHaveTheirMeaning(t *testing.T) {
+	for state, want := range map[string]engine.ErrorClass{
+		"40001": engine.Retry,        // serialization failure
+		"40P01": engine.Retry,        // deadlock
+		"55P03": engine.Retry,        // a lock that is not to be had
+		"57P01": engine.RetryUnknown, // the server ends
+		"08006": engine.RetryUnknown, // the connection broke
+		"57P03": engine.Unavailable,  // the server starts
+		"53300": engine.Unavailable,  // too many connections
+		"23505": engine.Unique,
+		"22001": engine.TooLong,
+		"54000": engine.TooLong,
+		"22003": engine.OutOfRange,
+		"22021": engine.BadText,
+		"25006": engine.ReadOnly,
+		"42601": engine.Other, // a syntax error
+		"":      engine.Other,
+	} {
+		if got := classify(fmt.Errorf("put: %w", &pgconn.PgError{Code: state})); got != want {
+			t.Errorf("SQLSTATE %q: class %d, want %d", state, got, want)
+		}
+	}
+	if got := classify(io.ErrUnexpectedEOF); got != engine.RetryUnknown {
+		t.Errorf("a broken connection: class %d", got)
+	}
+	if got := classify(errors.New("failed to encode args[0]: 4294967296 is greater than maximum value for int4")); got != engine.OutOfRange {
+		t.Errorf("a number that the driver refuses: class %d", got)
+	}
+}
