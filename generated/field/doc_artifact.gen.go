@@ -9,27 +9,27 @@ import (
 
 // DocArtifact holds the symbols of [model.DocArtifact].
 var DocArtifact = docArtifact{
-	ID:               filter.ID[*model.DocArtifact]{Attr: "id"},
-	ExternalID:       filter.OptString[*model.DocArtifact]{Attr: "external_id"},
-	CreateTime:       filter.Time[*model.DocArtifact]{Attr: "create_time_since_epoch"},
-	UpdateTime:       filter.Time[*model.DocArtifact]{Attr: "last_update_time_since_epoch"},
-	Description:      filter.OptString[*model.DocArtifact]{Property: "description"},
-	CustomProperties: filter.Clear[*model.DocArtifact]{Path: "custom_properties"},
-	URI:              filter.OptString[*model.DocArtifact]{Attr: "uri"},
-	State:            filter.ArtifactState[*model.DocArtifact, model.ArtifactState]{Attr: "state"},
-	ModelVersionID:   filter.ID[*model.DocArtifact]{Neighbour: "contexts_p", Attr: "id"},
+	ID:               &filter.ID[*model.DocArtifact]{Attr: "id"},
+	ExternalID:       &filter.OptString[*model.DocArtifact]{Attr: "external_id"},
+	CreateTime:       &filter.Time[*model.DocArtifact]{Attr: "create_time_since_epoch"},
+	UpdateTime:       &filter.Time[*model.DocArtifact]{Attr: "last_update_time_since_epoch"},
+	Description:      &filter.OptString[*model.DocArtifact]{Property: "description"},
+	CustomProperties: &filter.Clear[*model.DocArtifact]{Path: "custom_properties"},
+	URI:              &filter.OptString[*model.DocArtifact]{Attr: "uri"},
+	State:            &filter.ArtifactState[*model.DocArtifact, model.ArtifactState]{Attr: "state"},
+	ModelVersionID:   &filter.ID[*model.DocArtifact]{Neighbour: "contexts_p", Attr: "id"},
 }
 
 type docArtifact struct {
 	filter.Entity[*model.DocArtifact]
 
-	ID               filter.ID[*model.DocArtifact]
-	ExternalID       filter.OptString[*model.DocArtifact]
-	CreateTime       filter.Time[*model.DocArtifact]
-	UpdateTime       filter.Time[*model.DocArtifact]
-	Description      filter.OptString[*model.DocArtifact]
-	CustomProperties filter.Clear[*model.DocArtifact]
-	URI              filter.OptString[*model.DocArtifact]
-	State            filter.ArtifactState[*model.DocArtifact, model.ArtifactState]
-	ModelVersionID   filter.ID[*model.DocArtifact]
+	ID               *filter.ID[*model.DocArtifact]
+	ExternalID       *filter.OptString[*model.DocArtifact]
+	CreateTime       *filter.Time[*model.DocArtifact]
+	UpdateTime       *filter.Time[*model.DocArtifact]
+	Description      *filter.OptString[*model.DocArtifact]
+	CustomProperties *filter.Clear[*model.DocArtifact]
+	URI              *filter.OptString[*model.DocArtifact]
+	State            *filter.ArtifactState[*model.DocArtifact, model.ArtifactState]
+	ModelVersionID   *filter.ID[*model.DocArtifact]
 }

@@ -9,31 +9,31 @@ import (
 
 // InferenceService holds the symbols of [model.InferenceService].
 var InferenceService = inferenceService{
-	ID:                   filter.ID[*model.InferenceService]{Attr: "id"},
-	ExternalID:           filter.OptString[*model.InferenceService]{Attr: "external_id"},
-	CreateTime:           filter.Time[*model.InferenceService]{Attr: "create_time_since_epoch"},
-	UpdateTime:           filter.Time[*model.InferenceService]{Attr: "last_update_time_since_epoch"},
-	Description:          filter.OptString[*model.InferenceService]{Property: "description"},
-	CustomProperties:     filter.Clear[*model.InferenceService]{Path: "custom_properties"},
-	ServingEnvironmentID: filter.ID[*model.InferenceService]{Neighbour: "parent_contexts_p", Attr: "id"},
-	RegisteredModelID:    filter.ID[*model.InferenceService]{Property: "registered_model_id"},
-	ModelVersionID:       filter.OptID[*model.InferenceService]{Property: "model_version_id"},
-	Runtime:              filter.OptString[*model.InferenceService]{Property: "runtime"},
-	DesiredState:         filter.OptEnum[*model.InferenceService, model.InferenceServiceState]{Property: "desired_state"},
+	ID:                   &filter.ID[*model.InferenceService]{Attr: "id"},
+	ExternalID:           &filter.OptString[*model.InferenceService]{Attr: "external_id"},
+	CreateTime:           &filter.Time[*model.InferenceService]{Attr: "create_time_since_epoch"},
+	UpdateTime:           &filter.Time[*model.InferenceService]{Attr: "last_update_time_since_epoch"},
+	Description:          &filter.OptString[*model.InferenceService]{Property: "description"},
+	CustomProperties:     &filter.Clear[*model.InferenceService]{Path: "custom_properties"},
+	ServingEnvironmentID: &filter.ID[*model.InferenceService]{Neighbour: "parent_contexts_p", Attr: "id"},
+	RegisteredModelID:    &filter.ID[*model.InferenceService]{Property: "registered_model_id"},
+	ModelVersionID:       &filter.OptID[*model.InferenceService]{Property: "model_version_id"},
+	Runtime:              &filter.OptString[*model.InferenceService]{Property: "runtime"},
+	DesiredState:         &filter.OptEnum[*model.InferenceService, model.InferenceServiceState]{Property: "desired_state"},
 }
 
 type inferenceService struct {
 	filter.Entity[*model.InferenceService]
 
-	ID                   filter.ID[*model.InferenceService]
-	ExternalID           filter.OptString[*model.InferenceService]
-	CreateTime           filter.Time[*model.InferenceService]
-	UpdateTime           filter.Time[*model.InferenceService]
-	Description          filter.OptString[*model.InferenceService]
-	CustomProperties     filter.Clear[*model.InferenceService]
-	ServingEnvironmentID filter.ID[*model.InferenceService]
-	RegisteredModelID    filter.ID[*model.InferenceService]
-	ModelVersionID       filter.OptID[*model.InferenceService]
-	Runtime              filter.OptString[*model.InferenceService]
-	DesiredState         filter.OptEnum[*model.InferenceService, model.InferenceServiceState]
+	ID                   *filter.ID[*model.InferenceService]
+	ExternalID           *filter.OptString[*model.InferenceService]
+	CreateTime           *filter.Time[*model.InferenceService]
+	UpdateTime           *filter.Time[*model.InferenceService]
+	Description          *filter.OptString[*model.InferenceService]
+	CustomProperties     *filter.Clear[*model.InferenceService]
+	ServingEnvironmentID *filter.ID[*model.InferenceService]
+	RegisteredModelID    *filter.ID[*model.InferenceService]
+	ModelVersionID       *filter.OptID[*model.InferenceService]
+	Runtime              *filter.OptString[*model.InferenceService]
+	DesiredState         *filter.OptEnum[*model.InferenceService, model.InferenceServiceState]
 }

@@ -9,47 +9,47 @@ import (
 
 // ModelArtifact holds the symbols of [model.ModelArtifact].
 var ModelArtifact = modelArtifact{
-	ID:                 filter.ID[*model.ModelArtifact]{Attr: "id"},
-	ExternalID:         filter.OptString[*model.ModelArtifact]{Attr: "external_id"},
-	CreateTime:         filter.Time[*model.ModelArtifact]{Attr: "create_time_since_epoch"},
-	UpdateTime:         filter.Time[*model.ModelArtifact]{Attr: "last_update_time_since_epoch"},
-	Description:        filter.OptString[*model.ModelArtifact]{Property: "description"},
-	CustomProperties:   filter.Clear[*model.ModelArtifact]{Path: "custom_properties"},
-	URI:                filter.OptString[*model.ModelArtifact]{Attr: "uri"},
-	State:              filter.ArtifactState[*model.ModelArtifact, model.ArtifactState]{Attr: "state"},
-	ModelVersionID:     filter.ID[*model.ModelArtifact]{Neighbour: "contexts_p", Attr: "id"},
-	ModelFormatName:    filter.OptString[*model.ModelArtifact]{Property: "model_format_name"},
-	ModelFormatVersion: filter.OptString[*model.ModelArtifact]{Property: "model_format_version"},
-	StorageKey:         filter.OptString[*model.ModelArtifact]{Property: "storage_key"},
-	StoragePath:        filter.OptString[*model.ModelArtifact]{Property: "storage_path"},
-	ServiceAccountName: filter.OptString[*model.ModelArtifact]{Property: "service_account_name"},
-	ModelSourceKind:    filter.OptString[*model.ModelArtifact]{Property: "model_source_kind"},
-	ModelSourceClass:   filter.OptString[*model.ModelArtifact]{Property: "model_source_class"},
-	ModelSourceGroup:   filter.OptString[*model.ModelArtifact]{Property: "model_source_group"},
-	ModelSourceID:      filter.OptString[*model.ModelArtifact]{Property: "model_source_id"},
-	ModelSourceName:    filter.OptString[*model.ModelArtifact]{Property: "model_source_name"},
+	ID:                 &filter.ID[*model.ModelArtifact]{Attr: "id"},
+	ExternalID:         &filter.OptString[*model.ModelArtifact]{Attr: "external_id"},
+	CreateTime:         &filter.Time[*model.ModelArtifact]{Attr: "create_time_since_epoch"},
+	UpdateTime:         &filter.Time[*model.ModelArtifact]{Attr: "last_update_time_since_epoch"},
+	Description:        &filter.OptString[*model.ModelArtifact]{Property: "description"},
+	CustomProperties:   &filter.Clear[*model.ModelArtifact]{Path: "custom_properties"},
+	URI:                &filter.OptString[*model.ModelArtifact]{Attr: "uri"},
+	State:              &filter.ArtifactState[*model.ModelArtifact, model.ArtifactState]{Attr: "state"},
+	ModelVersionID:     &filter.ID[*model.ModelArtifact]{Neighbour: "contexts_p", Attr: "id"},
+	ModelFormatName:    &filter.OptString[*model.ModelArtifact]{Property: "model_format_name"},
+	ModelFormatVersion: &filter.OptString[*model.ModelArtifact]{Property: "model_format_version"},
+	StorageKey:         &filter.OptString[*model.ModelArtifact]{Property: "storage_key"},
+	StoragePath:        &filter.OptString[*model.ModelArtifact]{Property: "storage_path"},
+	ServiceAccountName: &filter.OptString[*model.ModelArtifact]{Property: "service_account_name"},
+	ModelSourceKind:    &filter.OptString[*model.ModelArtifact]{Property: "model_source_kind"},
+	ModelSourceClass:   &filter.OptString[*model.ModelArtifact]{Property: "model_source_class"},
+	ModelSourceGroup:   &filter.OptString[*model.ModelArtifact]{Property: "model_source_group"},
+	ModelSourceID:      &filter.OptString[*model.ModelArtifact]{Property: "model_source_id"},
+	ModelSourceName:    &filter.OptString[*model.ModelArtifact]{Property: "model_source_name"},
 }
 
 type modelArtifact struct {
 	filter.Entity[*model.ModelArtifact]
 
-	ID                 filter.ID[*model.ModelArtifact]
-	ExternalID         filter.OptString[*model.ModelArtifact]
-	CreateTime         filter.Time[*model.ModelArtifact]
-	UpdateTime         filter.Time[*model.ModelArtifact]
-	Description        filter.OptString[*model.ModelArtifact]
-	CustomProperties   filter.Clear[*model.ModelArtifact]
-	URI                filter.OptString[*model.ModelArtifact]
-	State              filter.ArtifactState[*model.ModelArtifact, model.ArtifactState]
-	ModelVersionID     filter.ID[*model.ModelArtifact]
-	ModelFormatName    filter.OptString[*model.ModelArtifact]
-	ModelFormatVersion filter.OptString[*model.ModelArtifact]
-	StorageKey         filter.OptString[*model.ModelArtifact]
-	StoragePath        filter.OptString[*model.ModelArtifact]
-	ServiceAccountName filter.OptString[*model.ModelArtifact]
-	ModelSourceKind    filter.OptString[*model.ModelArtifact]
-	ModelSourceClass   filter.OptString[*model.ModelArtifact]
-	ModelSourceGroup   filter.OptString[*model.ModelArtifact]
-	ModelSourceID      filter.OptString[*model.ModelArtifact]
-	ModelSourceName    filter.OptString[*model.ModelArtifact]
+	ID                 *filter.ID[*model.ModelArtifact]
+	ExternalID         *filter.OptString[*model.ModelArtifact]
+	CreateTime         *filter.Time[*model.ModelArtifact]
+	UpdateTime         *filter.Time[*model.ModelArtifact]
+	Description        *filter.OptString[*model.ModelArtifact]
+	CustomProperties   *filter.Clear[*model.ModelArtifact]
+	URI                *filter.OptString[*model.ModelArtifact]
+	State              *filter.ArtifactState[*model.ModelArtifact, model.ArtifactState]
+	ModelVersionID     *filter.ID[*model.ModelArtifact]
+	ModelFormatName    *filter.OptString[*model.ModelArtifact]
+	ModelFormatVersion *filter.OptString[*model.ModelArtifact]
+	StorageKey         *filter.OptString[*model.ModelArtifact]
+	StoragePath        *filter.OptString[*model.ModelArtifact]
+	ServiceAccountName *filter.OptString[*model.ModelArtifact]
+	ModelSourceKind    *filter.OptString[*model.ModelArtifact]
+	ModelSourceClass   *filter.OptString[*model.ModelArtifact]
+	ModelSourceGroup   *filter.OptString[*model.ModelArtifact]
+	ModelSourceID      *filter.OptString[*model.ModelArtifact]
+	ModelSourceName    *filter.OptString[*model.ModelArtifact]
 }

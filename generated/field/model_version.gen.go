@@ -9,29 +9,29 @@ import (
 
 // ModelVersion holds the symbols of [model.ModelVersion].
 var ModelVersion = modelVersion{
-	ID:                filter.ID[*model.ModelVersion]{Attr: "id"},
-	Name:              filter.String[*model.ModelVersion]{Property: "version"},
-	ExternalID:        filter.OptString[*model.ModelVersion]{Attr: "external_id"},
-	CreateTime:        filter.Time[*model.ModelVersion]{Attr: "create_time_since_epoch"},
-	UpdateTime:        filter.Time[*model.ModelVersion]{Attr: "last_update_time_since_epoch"},
-	Description:       filter.OptString[*model.ModelVersion]{Property: "description"},
-	CustomProperties:  filter.Clear[*model.ModelVersion]{Path: "custom_properties"},
-	RegisteredModelID: filter.ID[*model.ModelVersion]{Neighbour: "parent_contexts_p", Attr: "id"},
-	Author:            filter.OptString[*model.ModelVersion]{Property: "author"},
-	State:             filter.OptEnum[*model.ModelVersion, model.ModelVersionState]{Property: "state"},
+	ID:                &filter.ID[*model.ModelVersion]{Attr: "id"},
+	Name:              &filter.String[*model.ModelVersion]{Property: "version"},
+	ExternalID:        &filter.OptString[*model.ModelVersion]{Attr: "external_id"},
+	CreateTime:        &filter.Time[*model.ModelVersion]{Attr: "create_time_since_epoch"},
+	UpdateTime:        &filter.Time[*model.ModelVersion]{Attr: "last_update_time_since_epoch"},
+	Description:       &filter.OptString[*model.ModelVersion]{Property: "description"},
+	CustomProperties:  &filter.Clear[*model.ModelVersion]{Path: "custom_properties"},
+	RegisteredModelID: &filter.ID[*model.ModelVersion]{Neighbour: "parent_contexts_p", Attr: "id"},
+	Author:            &filter.OptString[*model.ModelVersion]{Property: "author"},
+	State:             &filter.OptEnum[*model.ModelVersion, model.ModelVersionState]{Property: "state"},
 }
 
 type modelVersion struct {
 	filter.Entity[*model.ModelVersion]
 
-	ID                filter.ID[*model.ModelVersion]
-	Name              filter.String[*model.ModelVersion]
-	ExternalID        filter.OptString[*model.ModelVersion]
-	CreateTime        filter.Time[*model.ModelVersion]
-	UpdateTime        filter.Time[*model.ModelVersion]
-	Description       filter.OptString[*model.ModelVersion]
-	CustomProperties  filter.Clear[*model.ModelVersion]
-	RegisteredModelID filter.ID[*model.ModelVersion]
-	Author            filter.OptString[*model.ModelVersion]
-	State             filter.OptEnum[*model.ModelVersion, model.ModelVersionState]
+	ID                *filter.ID[*model.ModelVersion]
+	Name              *filter.String[*model.ModelVersion]
+	ExternalID        *filter.OptString[*model.ModelVersion]
+	CreateTime        *filter.Time[*model.ModelVersion]
+	UpdateTime        *filter.Time[*model.ModelVersion]
+	Description       *filter.OptString[*model.ModelVersion]
+	CustomProperties  *filter.Clear[*model.ModelVersion]
+	RegisteredModelID *filter.ID[*model.ModelVersion]
+	Author            *filter.OptString[*model.ModelVersion]
+	State             *filter.OptEnum[*model.ModelVersion, model.ModelVersionState]
 }

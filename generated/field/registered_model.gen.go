@@ -9,45 +9,45 @@ import (
 
 // RegisteredModel holds the symbols of [model.RegisteredModel].
 var RegisteredModel = registeredModel{
-	ID:               filter.ID[*model.RegisteredModel]{Attr: "id"},
-	Name:             filter.String[*model.RegisteredModel]{Attr: "name"},
-	ExternalID:       filter.OptString[*model.RegisteredModel]{Attr: "external_id"},
-	CreateTime:       filter.Time[*model.RegisteredModel]{Attr: "create_time_since_epoch"},
-	UpdateTime:       filter.Time[*model.RegisteredModel]{Attr: "last_update_time_since_epoch"},
-	Description:      filter.OptString[*model.RegisteredModel]{Property: "description"},
-	CustomProperties: filter.Clear[*model.RegisteredModel]{Path: "custom_properties"},
-	Owner:            filter.OptString[*model.RegisteredModel]{Property: "owner"},
-	State:            filter.OptEnum[*model.RegisteredModel, model.RegisteredModelState]{Property: "state"},
-	Readme:           filter.OptString[*model.RegisteredModel]{Property: "readme"},
-	Maturity:         filter.OptString[*model.RegisteredModel]{Property: "maturity"},
-	Language:         filter.Clear[*model.RegisteredModel]{Path: "properties.language"},
-	Tasks:            filter.Clear[*model.RegisteredModel]{Path: "properties.tasks"},
-	Provider:         filter.OptString[*model.RegisteredModel]{Property: "provider"},
-	Logo:             filter.OptString[*model.RegisteredModel]{Property: "logo"},
-	License:          filter.OptString[*model.RegisteredModel]{Property: "license"},
-	LicenseLink:      filter.OptString[*model.RegisteredModel]{Property: "license_link"},
-	LibraryName:      filter.OptString[*model.RegisteredModel]{Property: "library_name"},
+	ID:               &filter.ID[*model.RegisteredModel]{Attr: "id"},
+	Name:             &filter.String[*model.RegisteredModel]{Attr: "name"},
+	ExternalID:       &filter.OptString[*model.RegisteredModel]{Attr: "external_id"},
+	CreateTime:       &filter.Time[*model.RegisteredModel]{Attr: "create_time_since_epoch"},
+	UpdateTime:       &filter.Time[*model.RegisteredModel]{Attr: "last_update_time_since_epoch"},
+	Description:      &filter.OptString[*model.RegisteredModel]{Property: "description"},
+	CustomProperties: &filter.Clear[*model.RegisteredModel]{Path: "custom_properties"},
+	Owner:            &filter.OptString[*model.RegisteredModel]{Property: "owner"},
+	State:            &filter.OptEnum[*model.RegisteredModel, model.RegisteredModelState]{Property: "state"},
+	Readme:           &filter.OptString[*model.RegisteredModel]{Property: "readme"},
+	Maturity:         &filter.OptString[*model.RegisteredModel]{Property: "maturity"},
+	Language:         &filter.Clear[*model.RegisteredModel]{Path: "properties.language"},
+	Tasks:            &filter.Clear[*model.RegisteredModel]{Path: "properties.tasks"},
+	Provider:         &filter.OptString[*model.RegisteredModel]{Property: "provider"},
+	Logo:             &filter.OptString[*model.RegisteredModel]{Property: "logo"},
+	License:          &filter.OptString[*model.RegisteredModel]{Property: "license"},
+	LicenseLink:      &filter.OptString[*model.RegisteredModel]{Property: "license_link"},
+	LibraryName:      &filter.OptString[*model.RegisteredModel]{Property: "library_name"},
 }
 
 type registeredModel struct {
 	filter.Entity[*model.RegisteredModel]
 
-	ID               filter.ID[*model.RegisteredModel]
-	Name             filter.String[*model.RegisteredModel]
-	ExternalID       filter.OptString[*model.RegisteredModel]
-	CreateTime       filter.Time[*model.RegisteredModel]
-	UpdateTime       filter.Time[*model.RegisteredModel]
-	Description      filter.OptString[*model.RegisteredModel]
-	CustomProperties filter.Clear[*model.RegisteredModel]
-	Owner            filter.OptString[*model.RegisteredModel]
-	State            filter.OptEnum[*model.RegisteredModel, model.RegisteredModelState]
-	Readme           filter.OptString[*model.RegisteredModel]
-	Maturity         filter.OptString[*model.RegisteredModel]
-	Language         filter.Clear[*model.RegisteredModel]
-	Tasks            filter.Clear[*model.RegisteredModel]
-	Provider         filter.OptString[*model.RegisteredModel]
-	Logo             filter.OptString[*model.RegisteredModel]
-	License          filter.OptString[*model.RegisteredModel]
-	LicenseLink      filter.OptString[*model.RegisteredModel]
-	LibraryName      filter.OptString[*model.RegisteredModel]
+	ID               *filter.ID[*model.RegisteredModel]
+	Name             *filter.String[*model.RegisteredModel]
+	ExternalID       *filter.OptString[*model.RegisteredModel]
+	CreateTime       *filter.Time[*model.RegisteredModel]
+	UpdateTime       *filter.Time[*model.RegisteredModel]
+	Description      *filter.OptString[*model.RegisteredModel]
+	CustomProperties *filter.Clear[*model.RegisteredModel]
+	Owner            *filter.OptString[*model.RegisteredModel]
+	State            *filter.OptEnum[*model.RegisteredModel, model.RegisteredModelState]
+	Readme           *filter.OptString[*model.RegisteredModel]
+	Maturity         *filter.OptString[*model.RegisteredModel]
+	Language         *filter.Clear[*model.RegisteredModel]
+	Tasks            *filter.Clear[*model.RegisteredModel]
+	Provider         *filter.OptString[*model.RegisteredModel]
+	Logo             *filter.OptString[*model.RegisteredModel]
+	License          *filter.OptString[*model.RegisteredModel]
+	LicenseLink      *filter.OptString[*model.RegisteredModel]
+	LibraryName      *filter.OptString[*model.RegisteredModel]
 }

@@ -9,27 +9,27 @@ import (
 
 // ServeModel holds the symbols of [model.ServeModel].
 var ServeModel = serveModel{
-	ID:                 filter.ID[*model.ServeModel]{Attr: "id"},
-	ExternalID:         filter.OptString[*model.ServeModel]{Attr: "external_id"},
-	CreateTime:         filter.Time[*model.ServeModel]{Attr: "create_time_since_epoch"},
-	UpdateTime:         filter.Time[*model.ServeModel]{Attr: "last_update_time_since_epoch"},
-	Description:        filter.OptString[*model.ServeModel]{Property: "description"},
-	CustomProperties:   filter.Clear[*model.ServeModel]{Path: "custom_properties"},
-	LastKnownState:     filter.ExecutionState[*model.ServeModel, model.ExecutionState]{Attr: "last_known_state"},
-	InferenceServiceID: filter.ID[*model.ServeModel]{Neighbour: "contexts_p", Attr: "id"},
-	ModelVersionID:     filter.ID[*model.ServeModel]{Property: "model_version_id"},
+	ID:                 &filter.ID[*model.ServeModel]{Attr: "id"},
+	ExternalID:         &filter.OptString[*model.ServeModel]{Attr: "external_id"},
+	CreateTime:         &filter.Time[*model.ServeModel]{Attr: "create_time_since_epoch"},
+	UpdateTime:         &filter.Time[*model.ServeModel]{Attr: "last_update_time_since_epoch"},
+	Description:        &filter.OptString[*model.ServeModel]{Property: "description"},
+	CustomProperties:   &filter.Clear[*model.ServeModel]{Path: "custom_properties"},
+	LastKnownState:     &filter.ExecutionState[*model.ServeModel, model.ExecutionState]{Attr: "last_known_state"},
+	InferenceServiceID: &filter.ID[*model.ServeModel]{Neighbour: "contexts_p", Attr: "id"},
+	ModelVersionID:     &filter.ID[*model.ServeModel]{Property: "model_version_id"},
 }
 
 type serveModel struct {
 	filter.Entity[*model.ServeModel]
 
-	ID                 filter.ID[*model.ServeModel]
-	ExternalID         filter.OptString[*model.ServeModel]
-	CreateTime         filter.Time[*model.ServeModel]
-	UpdateTime         filter.Time[*model.ServeModel]
-	Description        filter.OptString[*model.ServeModel]
-	CustomProperties   filter.Clear[*model.ServeModel]
-	LastKnownState     filter.ExecutionState[*model.ServeModel, model.ExecutionState]
-	InferenceServiceID filter.ID[*model.ServeModel]
-	ModelVersionID     filter.ID[*model.ServeModel]
+	ID                 *filter.ID[*model.ServeModel]
+	ExternalID         *filter.OptString[*model.ServeModel]
+	CreateTime         *filter.Time[*model.ServeModel]
+	UpdateTime         *filter.Time[*model.ServeModel]
+	Description        *filter.OptString[*model.ServeModel]
+	CustomProperties   *filter.Clear[*model.ServeModel]
+	LastKnownState     *filter.ExecutionState[*model.ServeModel, model.ExecutionState]
+	InferenceServiceID *filter.ID[*model.ServeModel]
+	ModelVersionID     *filter.ID[*model.ServeModel]
 }

@@ -9,23 +9,23 @@ import (
 
 // ServingEnvironment holds the symbols of [model.ServingEnvironment].
 var ServingEnvironment = servingEnvironment{
-	ID:               filter.ID[*model.ServingEnvironment]{Attr: "id"},
-	Name:             filter.String[*model.ServingEnvironment]{Attr: "name"},
-	ExternalID:       filter.OptString[*model.ServingEnvironment]{Attr: "external_id"},
-	CreateTime:       filter.Time[*model.ServingEnvironment]{Attr: "create_time_since_epoch"},
-	UpdateTime:       filter.Time[*model.ServingEnvironment]{Attr: "last_update_time_since_epoch"},
-	Description:      filter.OptString[*model.ServingEnvironment]{Property: "description"},
-	CustomProperties: filter.Clear[*model.ServingEnvironment]{Path: "custom_properties"},
+	ID:               &filter.ID[*model.ServingEnvironment]{Attr: "id"},
+	Name:             &filter.String[*model.ServingEnvironment]{Attr: "name"},
+	ExternalID:       &filter.OptString[*model.ServingEnvironment]{Attr: "external_id"},
+	CreateTime:       &filter.Time[*model.ServingEnvironment]{Attr: "create_time_since_epoch"},
+	UpdateTime:       &filter.Time[*model.ServingEnvironment]{Attr: "last_update_time_since_epoch"},
+	Description:      &filter.OptString[*model.ServingEnvironment]{Property: "description"},
+	CustomProperties: &filter.Clear[*model.ServingEnvironment]{Path: "custom_properties"},
 }
 
 type servingEnvironment struct {
 	filter.Entity[*model.ServingEnvironment]
 
-	ID               filter.ID[*model.ServingEnvironment]
-	Name             filter.String[*model.ServingEnvironment]
-	ExternalID       filter.OptString[*model.ServingEnvironment]
-	CreateTime       filter.Time[*model.ServingEnvironment]
-	UpdateTime       filter.Time[*model.ServingEnvironment]
-	Description      filter.OptString[*model.ServingEnvironment]
-	CustomProperties filter.Clear[*model.ServingEnvironment]
+	ID               *filter.ID[*model.ServingEnvironment]
+	Name             *filter.String[*model.ServingEnvironment]
+	ExternalID       *filter.OptString[*model.ServingEnvironment]
+	CreateTime       *filter.Time[*model.ServingEnvironment]
+	UpdateTime       *filter.Time[*model.ServingEnvironment]
+	Description      *filter.OptString[*model.ServingEnvironment]
+	CustomProperties *filter.Clear[*model.ServingEnvironment]
 }

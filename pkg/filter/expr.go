@@ -77,15 +77,3 @@ type node struct {
 	ref  Ref     // of a comparison
 	args []any   // string, int64, float64 or bool
 }
-
-func leaf[T any](o op, r Ref, args ...any) Expr[T] {
-	return Expr[T]{&node{op: o, ref: r, args: args}}
-}
-
-func each[V any](vs []V) []any {
-	out := make([]any, len(vs))
-	for i, v := range vs {
-		out[i] = v
-	}
-	return out
-}

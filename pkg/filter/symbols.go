@@ -18,159 +18,130 @@ type Ref struct {
 	Neighbour string
 }
 
-// The value columns of properties.
-const (
-	stringColumn = "string_value"
-	intColumn    = "int_value"
-	doubleColumn = "double_value"
-	boolColumn   = "bool_value"
-)
-
-// in returns r, of a property, with its value column.
-func (r Ref) in(column string) Ref {
-	if r.Property != "" {
-		r.Column = column
-	}
-	return r
-}
-
-// A String is a field of text.
+// A String is a field of text. Symbols are pointers: their methods are compiled
+// for each entity, and so are few and small.
 type String[T any] Ref
 
-func (f String[T]) ref() Ref { return Ref(f).in(stringColumn) }
-
 // Eq holds where the field is v, byte for byte.
-func (f String[T]) Eq(v string) Expr[T] { return leaf[T](opEq, f.ref(), v) }
+func (f *String[T]) Eq(v string) Expr[T] { return Expr[T]{textNode((*Ref)(f), opEq, v)} }
 
 // Ne holds where the field is set and is not v.
-func (f String[T]) Ne(v string) Expr[T] { return leaf[T](opNe, f.ref(), v) }
+func (f *String[T]) Ne(v string) Expr[T] { return Expr[T]{textNode((*Ref)(f), opNe, v)} }
 
 // In holds where the field is one of vs. In() holds nowhere.
-func (f String[T]) In(vs ...string) Expr[T] { return leaf[T](opIn, f.ref(), each(vs)...) }
+func (f *String[T]) In(vs ...string) Expr[T] { return Expr[T]{textsNode((*Ref)(f), vs)} }
 
 // Like holds where the field matches a pattern in which % stands for any run
 // of characters and _ for one. The pattern has no escape; letter case counts
 // or not as in the database below (SQLite folds ASCII letters).
-func (f String[T]) Like(pattern string) Expr[T] { return leaf[T](opLike, f.ref(), pattern) }
+func (f *String[T]) Like(pattern string) Expr[T] {
+	return Expr[T]{textNode((*Ref)(f), opLike, pattern)}
+}
 
 // Lt holds where the field sorts before v, byte by byte.
-func (f String[T]) Lt(v string) Expr[T] { return leaf[T](opLt, f.ref(), v) }
+func (f *String[T]) Lt(v string) Expr[T] { return Expr[T]{textNode((*Ref)(f), opLt, v)} }
 
 // Ge holds where the field is v or sorts after it, byte by byte.
-func (f String[T]) Ge(v string) Expr[T] { return leaf[T](opGe, f.ref(), v) }
+func (f *String[T]) Ge(v string) Expr[T] { return Expr[T]{textNode((*Ref)(f), opGe, v)} }
 
 // IsSet holds where the field has a value.
-func (f String[T]) IsSet() Expr[T] { return leaf[T](opIsSet, f.ref()) }
+func (f *String[T]) IsSet() Expr[T] { return Expr[T]{setNode((*Ref)(f), stringColumn)} }
 
 // An Int is a field of a 64-bit integer.
 type Int[T any] Ref
 
-func (f Int[T]) ref() Ref { return Ref(f).in(intColumn) }
-
 // Eq holds where the field is v.
-func (f Int[T]) Eq(v int64) Expr[T] { return leaf[T](opEq, f.ref(), v) }
+func (f *Int[T]) Eq(v int64) Expr[T] { return Expr[T]{intNode((*Ref)(f), opEq, v)} }
 
 // Ne holds where the field is set and is not v.
-func (f Int[T]) Ne(v int64) Expr[T] { return leaf[T](opNe, f.ref(), v) }
+func (f *Int[T]) Ne(v int64) Expr[T] { return Expr[T]{intNode((*Ref)(f), opNe, v)} }
 
 // In holds where the field is one of vs. In() holds nowhere.
-func (f Int[T]) In(vs ...int64) Expr[T] { return leaf[T](opIn, f.ref(), each(vs)...) }
+func (f *Int[T]) In(vs ...int64) Expr[T] { return Expr[T]{intsNode((*Ref)(f), vs)} }
 
 // Lt holds where the field is less than v.
-func (f Int[T]) Lt(v int64) Expr[T] { return leaf[T](opLt, f.ref(), v) }
+func (f *Int[T]) Lt(v int64) Expr[T] { return Expr[T]{intNode((*Ref)(f), opLt, v)} }
 
 // Le holds where the field is v or less.
-func (f Int[T]) Le(v int64) Expr[T] { return leaf[T](opLe, f.ref(), v) }
+func (f *Int[T]) Le(v int64) Expr[T] { return Expr[T]{intNode((*Ref)(f), opLe, v)} }
 
 // Gt holds where the field is greater than v.
-func (f Int[T]) Gt(v int64) Expr[T] { return leaf[T](opGt, f.ref(), v) }
+func (f *Int[T]) Gt(v int64) Expr[T] { return Expr[T]{intNode((*Ref)(f), opGt, v)} }
 
 // Ge holds where the field is v or greater.
-func (f Int[T]) Ge(v int64) Expr[T] { return leaf[T](opGe, f.ref(), v) }
+func (f *Int[T]) Ge(v int64) Expr[T] { return Expr[T]{intNode((*Ref)(f), opGe, v)} }
 
 // IsSet holds where the field has a value.
-func (f Int[T]) IsSet() Expr[T] { return leaf[T](opIsSet, f.ref()) }
+func (f *Int[T]) IsSet() Expr[T] { return Expr[T]{setNode((*Ref)(f), intColumn)} }
 
 // A Double is a field of a floating-point number.
 type Double[T any] Ref
 
-func (f Double[T]) ref() Ref { return Ref(f).in(doubleColumn) }
-
 // Eq holds where the field is v; mind that stores may round to six decimals.
-func (f Double[T]) Eq(v float64) Expr[T] { return leaf[T](opEq, f.ref(), v) }
+func (f *Double[T]) Eq(v float64) Expr[T] { return Expr[T]{doubleNode((*Ref)(f), opEq, v)} }
 
 // Ne holds where the field is set and is not v.
-func (f Double[T]) Ne(v float64) Expr[T] { return leaf[T](opNe, f.ref(), v) }
+func (f *Double[T]) Ne(v float64) Expr[T] { return Expr[T]{doubleNode((*Ref)(f), opNe, v)} }
 
 // Lt holds where the field is less than v.
-func (f Double[T]) Lt(v float64) Expr[T] { return leaf[T](opLt, f.ref(), v) }
+func (f *Double[T]) Lt(v float64) Expr[T] { return Expr[T]{doubleNode((*Ref)(f), opLt, v)} }
 
 // Le holds where the field is v or less.
-func (f Double[T]) Le(v float64) Expr[T] { return leaf[T](opLe, f.ref(), v) }
+func (f *Double[T]) Le(v float64) Expr[T] { return Expr[T]{doubleNode((*Ref)(f), opLe, v)} }
 
 // Gt holds where the field is greater than v.
-func (f Double[T]) Gt(v float64) Expr[T] { return leaf[T](opGt, f.ref(), v) }
+func (f *Double[T]) Gt(v float64) Expr[T] { return Expr[T]{doubleNode((*Ref)(f), opGt, v)} }
 
 // Ge holds where the field is v or greater.
-func (f Double[T]) Ge(v float64) Expr[T] { return leaf[T](opGe, f.ref(), v) }
+func (f *Double[T]) Ge(v float64) Expr[T] { return Expr[T]{doubleNode((*Ref)(f), opGe, v)} }
 
 // IsSet holds where the field has a value.
-func (f Double[T]) IsSet() Expr[T] { return leaf[T](opIsSet, f.ref()) }
+func (f *Double[T]) IsSet() Expr[T] { return Expr[T]{setNode((*Ref)(f), doubleColumn)} }
 
 // A Bool is a field that is true or false.
 type Bool[T any] Ref
 
-func (f Bool[T]) ref() Ref { return Ref(f).in(boolColumn) }
-
 // Eq holds where the field is v.
-func (f Bool[T]) Eq(v bool) Expr[T] { return leaf[T](opEq, f.ref(), v) }
+func (f *Bool[T]) Eq(v bool) Expr[T] { return Expr[T]{boolNode((*Ref)(f), v)} }
 
 // IsSet holds where the field has a value.
-func (f Bool[T]) IsSet() Expr[T] { return leaf[T](opIsSet, f.ref()) }
+func (f *Bool[T]) IsSet() Expr[T] { return Expr[T]{setNode((*Ref)(f), boolColumn)} }
 
 // An Enum is a field that has one of the named values of E, stored as text.
 type Enum[T any, E ~string] Ref
 
-func (f Enum[T, E]) ref() Ref { return Ref(f).in(stringColumn) }
-
 // Eq holds where the field is v.
-func (f Enum[T, E]) Eq(v E) Expr[T] { return leaf[T](opEq, f.ref(), string(v)) }
+func (f *Enum[T, E]) Eq(v E) Expr[T] { return Expr[T]{textNode((*Ref)(f), opEq, string(v))} }
 
 // Ne holds where the field is set and is not v.
-func (f Enum[T, E]) Ne(v E) Expr[T] { return leaf[T](opNe, f.ref(), string(v)) }
+func (f *Enum[T, E]) Ne(v E) Expr[T] { return Expr[T]{textNode((*Ref)(f), opNe, string(v))} }
 
 // In holds where the field is one of vs. In() holds nowhere.
-func (f Enum[T, E]) In(vs ...E) Expr[T] {
-	args := make([]any, len(vs))
-	for i, v := range vs {
-		args[i] = string(v)
-	}
-	return leaf[T](opIn, f.ref(), args...)
-}
+func (f *Enum[T, E]) In(vs ...E) Expr[T] { return Expr[T]{textsNode((*Ref)(f), vs)} }
 
 // IsSet holds where the field has a value.
-func (f Enum[T, E]) IsSet() Expr[T] { return leaf[T](opIsSet, f.ref()) }
+func (f *Enum[T, E]) IsSet() Expr[T] { return Expr[T]{setNode((*Ref)(f), stringColumn)} }
 
 // An Entity is what the symbols of all entities have besides their fields:
 // access to the custom properties by name. The generated symbols embed it.
 type Entity[T any] struct{}
 
 // Custom returns the custom property called name, whose kind is chosen next.
-func (Entity[T]) Custom(name string) CustomProperty[T] { return CustomProperty[T]{name} }
+func (*Entity[T]) Custom(name string) *CustomProperty[T] {
+	return &CustomProperty[T]{Property: name, Custom: true}
+}
 
 // A CustomProperty is a custom property before its kind is said.
-type CustomProperty[T any] struct{ name string }
+type CustomProperty[T any] Ref
 
 // String takes the property as text.
-func (p CustomProperty[T]) String() String[T] { return String[T](p.ref()) }
+func (p *CustomProperty[T]) String() *String[T] { return (*String[T])(p) }
 
 // Int takes the property as an integer.
-func (p CustomProperty[T]) Int() Int[T] { return Int[T](p.ref()) }
+func (p *CustomProperty[T]) Int() *Int[T] { return (*Int[T])(p) }
 
 // Double takes the property as a double.
-func (p CustomProperty[T]) Double() Double[T] { return Double[T](p.ref()) }
+func (p *CustomProperty[T]) Double() *Double[T] { return (*Double[T])(p) }
 
 // Bool takes the property as a boolean.
-func (p CustomProperty[T]) Bool() Bool[T] { return Bool[T](p.ref()) }
-
-func (p CustomProperty[T]) ref() Ref { return Ref{Property: p.name, Custom: true} }
+func (p *CustomProperty[T]) Bool() *Bool[T] { return (*Bool[T])(p) }

@@ -9,13 +9,13 @@ import (
 type thing struct{}
 
 var (
-	uri    = String[*thing]{Attr: "uri"}
-	name   = String[*thing]{Attr: "name"}
-	id     = Int[*thing]{Attr: "id"}
-	author = String[*thing]{Property: "author"}
-	rows   = Int[*thing]{Property: "rows"}
-	state  = Int[*thing]{Attr: "state"}
-	parent = Int[*thing]{Attr: "id", Neighbour: "contexts_p"}
+	uri    = &String[*thing]{Attr: "uri"}
+	name   = &String[*thing]{Attr: "name"}
+	id     = &Int[*thing]{Attr: "id"}
+	author = &String[*thing]{Property: "author"}
+	rows   = &Int[*thing]{Property: "rows"}
+	state  = &Int[*thing]{Attr: "state"}
+	parent = &Int[*thing]{Attr: "id", Neighbour: "contexts_p"}
 	custom Entity[*thing]
 )
 
@@ -112,8 +112,8 @@ func TestWhatTheLanguageCannotSayIsRefused(t *testing.T) {
 		{"a property that is to be absent", Not(author.IsSet()), "without the property"},
 		{"a neighbour that is to be absent", Not(parent.IsSet()), "without a neighbour"},
 		{"no number", custom.Custom("a").Double().Eq(nan()), "not finite"},
-		{"no id", ID[*thing]{Attr: "id"}.Eq("x"), "is no id"},
-		{"no id in a list", ID[*thing]{Attr: "id"}.In("1", "x"), "is no id"},
+		{"no id", (&ID[*thing]{Attr: "id"}).Eq("x"), "is no id"},
+		{"no id in a list", (&ID[*thing]{Attr: "id"}).In("1", "x"), "is no id"},
 		{"an or over too many properties", many, "more than 16"},
 		{"ands of ors that multiply", deep, "more than 16"},
 	} {

@@ -9,25 +9,25 @@ import (
 
 // FeatureGroup holds the symbols of [schema.FeatureGroup].
 var FeatureGroup = featureGroup{
-	ID:               filter.ID[*schema.FeatureGroup]{Attr: "id"},
-	Name:             filter.String[*schema.FeatureGroup]{Attr: "name"},
-	ExternalID:       filter.OptString[*schema.FeatureGroup]{Attr: "external_id"},
-	CreateTime:       filter.Time[*schema.FeatureGroup]{Attr: "create_time_since_epoch"},
-	UpdateTime:       filter.Time[*schema.FeatureGroup]{Attr: "last_update_time_since_epoch"},
-	Description:      filter.OptString[*schema.FeatureGroup]{Property: "description"},
-	CustomProperties: filter.Clear[*schema.FeatureGroup]{Path: "custom_properties"},
-	Team:             filter.String[*schema.FeatureGroup]{Property: "team"},
+	ID:               &filter.ID[*schema.FeatureGroup]{Attr: "id"},
+	Name:             &filter.String[*schema.FeatureGroup]{Attr: "name"},
+	ExternalID:       &filter.OptString[*schema.FeatureGroup]{Attr: "external_id"},
+	CreateTime:       &filter.Time[*schema.FeatureGroup]{Attr: "create_time_since_epoch"},
+	UpdateTime:       &filter.Time[*schema.FeatureGroup]{Attr: "last_update_time_since_epoch"},
+	Description:      &filter.OptString[*schema.FeatureGroup]{Property: "description"},
+	CustomProperties: &filter.Clear[*schema.FeatureGroup]{Path: "custom_properties"},
+	Team:             &filter.String[*schema.FeatureGroup]{Property: "team"},
 }
 
 type featureGroup struct {
 	filter.Entity[*schema.FeatureGroup]
 
-	ID               filter.ID[*schema.FeatureGroup]
-	Name             filter.String[*schema.FeatureGroup]
-	ExternalID       filter.OptString[*schema.FeatureGroup]
-	CreateTime       filter.Time[*schema.FeatureGroup]
-	UpdateTime       filter.Time[*schema.FeatureGroup]
-	Description      filter.OptString[*schema.FeatureGroup]
-	CustomProperties filter.Clear[*schema.FeatureGroup]
-	Team             filter.String[*schema.FeatureGroup]
+	ID               *filter.ID[*schema.FeatureGroup]
+	Name             *filter.String[*schema.FeatureGroup]
+	ExternalID       *filter.OptString[*schema.FeatureGroup]
+	CreateTime       *filter.Time[*schema.FeatureGroup]
+	UpdateTime       *filter.Time[*schema.FeatureGroup]
+	Description      *filter.OptString[*schema.FeatureGroup]
+	CustomProperties *filter.Clear[*schema.FeatureGroup]
+	Team             *filter.String[*schema.FeatureGroup]
 }

@@ -9,37 +9,37 @@ import (
 
 // FeatureTable holds the symbols of [schema.FeatureTable].
 var FeatureTable = featureTable{
-	ID:               filter.ID[*schema.FeatureTable]{Attr: "id"},
-	ExternalID:       filter.OptString[*schema.FeatureTable]{Attr: "external_id"},
-	CreateTime:       filter.Time[*schema.FeatureTable]{Attr: "create_time_since_epoch"},
-	UpdateTime:       filter.Time[*schema.FeatureTable]{Attr: "last_update_time_since_epoch"},
-	Description:      filter.OptString[*schema.FeatureTable]{Property: "description"},
-	CustomProperties: filter.Clear[*schema.FeatureTable]{Path: "custom_properties"},
-	URI:              filter.OptString[*schema.FeatureTable]{Attr: "uri"},
-	State:            filter.ArtifactState[*schema.FeatureTable, schema.ArtifactState]{Attr: "state"},
-	FeatureGroupID:   filter.ID[*schema.FeatureTable]{Neighbour: "contexts_p", Attr: "id"},
-	Format:           filter.Enum[*schema.FeatureTable, schema.TableFormat]{Property: "format"},
-	Rows:             filter.OptInt[*schema.FeatureTable]{Property: "rows"},
-	Columns:          filter.Clear[*schema.FeatureTable]{Path: "properties.columns"},
-	Tags:             filter.Clear[*schema.FeatureTable]{Path: "properties.tags"},
-	FreshUntil:       filter.OptDateTime[*schema.FeatureTable]{Property: "fresh_until"},
+	ID:               &filter.ID[*schema.FeatureTable]{Attr: "id"},
+	ExternalID:       &filter.OptString[*schema.FeatureTable]{Attr: "external_id"},
+	CreateTime:       &filter.Time[*schema.FeatureTable]{Attr: "create_time_since_epoch"},
+	UpdateTime:       &filter.Time[*schema.FeatureTable]{Attr: "last_update_time_since_epoch"},
+	Description:      &filter.OptString[*schema.FeatureTable]{Property: "description"},
+	CustomProperties: &filter.Clear[*schema.FeatureTable]{Path: "custom_properties"},
+	URI:              &filter.OptString[*schema.FeatureTable]{Attr: "uri"},
+	State:            &filter.ArtifactState[*schema.FeatureTable, schema.ArtifactState]{Attr: "state"},
+	FeatureGroupID:   &filter.ID[*schema.FeatureTable]{Neighbour: "contexts_p", Attr: "id"},
+	Format:           &filter.Enum[*schema.FeatureTable, schema.TableFormat]{Property: "format"},
+	Rows:             &filter.OptInt[*schema.FeatureTable]{Property: "rows"},
+	Columns:          &filter.Clear[*schema.FeatureTable]{Path: "properties.columns"},
+	Tags:             &filter.Clear[*schema.FeatureTable]{Path: "properties.tags"},
+	FreshUntil:       &filter.OptDateTime[*schema.FeatureTable]{Property: "fresh_until"},
 }
 
 type featureTable struct {
 	filter.Entity[*schema.FeatureTable]
 
-	ID               filter.ID[*schema.FeatureTable]
-	ExternalID       filter.OptString[*schema.FeatureTable]
-	CreateTime       filter.Time[*schema.FeatureTable]
-	UpdateTime       filter.Time[*schema.FeatureTable]
-	Description      filter.OptString[*schema.FeatureTable]
-	CustomProperties filter.Clear[*schema.FeatureTable]
-	URI              filter.OptString[*schema.FeatureTable]
-	State            filter.ArtifactState[*schema.FeatureTable, schema.ArtifactState]
-	FeatureGroupID   filter.ID[*schema.FeatureTable]
-	Format           filter.Enum[*schema.FeatureTable, schema.TableFormat]
-	Rows             filter.OptInt[*schema.FeatureTable]
-	Columns          filter.Clear[*schema.FeatureTable]
-	Tags             filter.Clear[*schema.FeatureTable]
-	FreshUntil       filter.OptDateTime[*schema.FeatureTable]
+	ID               *filter.ID[*schema.FeatureTable]
+	ExternalID       *filter.OptString[*schema.FeatureTable]
+	CreateTime       *filter.Time[*schema.FeatureTable]
+	UpdateTime       *filter.Time[*schema.FeatureTable]
+	Description      *filter.OptString[*schema.FeatureTable]
+	CustomProperties *filter.Clear[*schema.FeatureTable]
+	URI              *filter.OptString[*schema.FeatureTable]
+	State            *filter.ArtifactState[*schema.FeatureTable, schema.ArtifactState]
+	FeatureGroupID   *filter.ID[*schema.FeatureTable]
+	Format           *filter.Enum[*schema.FeatureTable, schema.TableFormat]
+	Rows             *filter.OptInt[*schema.FeatureTable]
+	Columns          *filter.Clear[*schema.FeatureTable]
+	Tags             *filter.Clear[*schema.FeatureTable]
+	FreshUntil       *filter.OptDateTime[*schema.FeatureTable]
 }

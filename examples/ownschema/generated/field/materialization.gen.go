@@ -9,27 +9,27 @@ import (
 
 // Materialization holds the symbols of [schema.Materialization].
 var Materialization = materialization{
-	ID:               filter.ID[*schema.Materialization]{Attr: "id"},
-	ExternalID:       filter.OptString[*schema.Materialization]{Attr: "external_id"},
-	CreateTime:       filter.Time[*schema.Materialization]{Attr: "create_time_since_epoch"},
-	UpdateTime:       filter.Time[*schema.Materialization]{Attr: "last_update_time_since_epoch"},
-	Description:      filter.OptString[*schema.Materialization]{Property: "description"},
-	CustomProperties: filter.Clear[*schema.Materialization]{Path: "custom_properties"},
-	LastKnownState:   filter.ExecutionState[*schema.Materialization, schema.ExecutionState]{Attr: "last_known_state"},
-	FeatureGroupID:   filter.ID[*schema.Materialization]{Neighbour: "contexts_p", Attr: "id"},
-	Window:           filter.Clear[*schema.Materialization]{Path: "properties.window"},
+	ID:               &filter.ID[*schema.Materialization]{Attr: "id"},
+	ExternalID:       &filter.OptString[*schema.Materialization]{Attr: "external_id"},
+	CreateTime:       &filter.Time[*schema.Materialization]{Attr: "create_time_since_epoch"},
+	UpdateTime:       &filter.Time[*schema.Materialization]{Attr: "last_update_time_since_epoch"},
+	Description:      &filter.OptString[*schema.Materialization]{Property: "description"},
+	CustomProperties: &filter.Clear[*schema.Materialization]{Path: "custom_properties"},
+	LastKnownState:   &filter.ExecutionState[*schema.Materialization, schema.ExecutionState]{Attr: "last_known_state"},
+	FeatureGroupID:   &filter.ID[*schema.Materialization]{Neighbour: "contexts_p", Attr: "id"},
+	Window:           &filter.Clear[*schema.Materialization]{Path: "properties.window"},
 }
 
 type materialization struct {
 	filter.Entity[*schema.Materialization]
 
-	ID               filter.ID[*schema.Materialization]
-	ExternalID       filter.OptString[*schema.Materialization]
-	CreateTime       filter.Time[*schema.Materialization]
-	UpdateTime       filter.Time[*schema.Materialization]
-	Description      filter.OptString[*schema.Materialization]
-	CustomProperties filter.Clear[*schema.Materialization]
-	LastKnownState   filter.ExecutionState[*schema.Materialization, schema.ExecutionState]
-	FeatureGroupID   filter.ID[*schema.Materialization]
-	Window           filter.Clear[*schema.Materialization]
+	ID               *filter.ID[*schema.Materialization]
+	ExternalID       *filter.OptString[*schema.Materialization]
+	CreateTime       *filter.Time[*schema.Materialization]
+	UpdateTime       *filter.Time[*schema.Materialization]
+	Description      *filter.OptString[*schema.Materialization]
+	CustomProperties *filter.Clear[*schema.Materialization]
+	LastKnownState   *filter.ExecutionState[*schema.Materialization, schema.ExecutionState]
+	FeatureGroupID   *filter.ID[*schema.Materialization]
+	Window           *filter.Clear[*schema.Materialization]
 }

@@ -9,31 +9,31 @@ import (
 
 // QualityReport holds the symbols of [schema.QualityReport].
 var QualityReport = qualityReport{
-	ID:               filter.ID[*schema.QualityReport]{Attr: "id"},
-	ExternalID:       filter.OptString[*schema.QualityReport]{Attr: "external_id"},
-	CreateTime:       filter.Time[*schema.QualityReport]{Attr: "create_time_since_epoch"},
-	UpdateTime:       filter.Time[*schema.QualityReport]{Attr: "last_update_time_since_epoch"},
-	Description:      filter.OptString[*schema.QualityReport]{Property: "description"},
-	CustomProperties: filter.Clear[*schema.QualityReport]{Path: "custom_properties"},
-	URI:              filter.OptString[*schema.QualityReport]{Attr: "uri"},
-	State:            filter.ArtifactState[*schema.QualityReport, schema.ArtifactState]{Attr: "state"},
-	FeatureGroupID:   filter.ID[*schema.QualityReport]{Neighbour: "contexts_p", Attr: "id"},
-	Score:            filter.OptDouble[*schema.QualityReport]{Property: "score"},
-	CheckRun:         filter.Clear[*schema.QualityReport]{Path: "properties.check_run"},
+	ID:               &filter.ID[*schema.QualityReport]{Attr: "id"},
+	ExternalID:       &filter.OptString[*schema.QualityReport]{Attr: "external_id"},
+	CreateTime:       &filter.Time[*schema.QualityReport]{Attr: "create_time_since_epoch"},
+	UpdateTime:       &filter.Time[*schema.QualityReport]{Attr: "last_update_time_since_epoch"},
+	Description:      &filter.OptString[*schema.QualityReport]{Property: "description"},
+	CustomProperties: &filter.Clear[*schema.QualityReport]{Path: "custom_properties"},
+	URI:              &filter.OptString[*schema.QualityReport]{Attr: "uri"},
+	State:            &filter.ArtifactState[*schema.QualityReport, schema.ArtifactState]{Attr: "state"},
+	FeatureGroupID:   &filter.ID[*schema.QualityReport]{Neighbour: "contexts_p", Attr: "id"},
+	Score:            &filter.OptDouble[*schema.QualityReport]{Property: "score"},
+	CheckRun:         &filter.Clear[*schema.QualityReport]{Path: "properties.check_run"},
 }
 
 type qualityReport struct {
 	filter.Entity[*schema.QualityReport]
 
-	ID               filter.ID[*schema.QualityReport]
-	ExternalID       filter.OptString[*schema.QualityReport]
-	CreateTime       filter.Time[*schema.QualityReport]
-	UpdateTime       filter.Time[*schema.QualityReport]
-	Description      filter.OptString[*schema.QualityReport]
-	CustomProperties filter.Clear[*schema.QualityReport]
-	URI              filter.OptString[*schema.QualityReport]
-	State            filter.ArtifactState[*schema.QualityReport, schema.ArtifactState]
-	FeatureGroupID   filter.ID[*schema.QualityReport]
-	Score            filter.OptDouble[*schema.QualityReport]
-	CheckRun         filter.Clear[*schema.QualityReport]
+	ID               *filter.ID[*schema.QualityReport]
+	ExternalID       *filter.OptString[*schema.QualityReport]
+	CreateTime       *filter.Time[*schema.QualityReport]
+	UpdateTime       *filter.Time[*schema.QualityReport]
+	Description      *filter.OptString[*schema.QualityReport]
+	CustomProperties *filter.Clear[*schema.QualityReport]
+	URI              *filter.OptString[*schema.QualityReport]
+	State            *filter.ArtifactState[*schema.QualityReport, schema.ArtifactState]
+	FeatureGroupID   *filter.ID[*schema.QualityReport]
+	Score            *filter.OptDouble[*schema.QualityReport]
+	CheckRun         *filter.Clear[*schema.QualityReport]
 }

@@ -9,25 +9,25 @@ import (
 
 // Table holds the symbols of [model.Table].
 var Table = table{
-	ID:        filter.ID[*model.Table]{Attr: "id"},
-	Name:      filter.String[*model.Table]{Attr: "name"},
-	Columns:   filter.Clear[*model.Table]{Path: "properties.columns"},
-	Quantiles: filter.Clear[*model.Table]{Path: "properties.quantiles"},
-	Tags:      filter.Clear[*model.Table]{Path: "properties.tags"},
-	Kinds:     filter.Clear[*model.Table]{Path: "properties.kinds"},
-	Owners:    filter.Clear[*model.Table]{Path: "properties.owners"},
-	Matrix:    filter.Clear[*model.Table]{Path: "properties.matrix"},
-	Anything:  filter.Clear[*model.Table]{Path: "properties.anything"},
+	ID:        &filter.ID[*model.Table]{Attr: "id"},
+	Name:      &filter.String[*model.Table]{Attr: "name"},
+	Columns:   &filter.Clear[*model.Table]{Path: "properties.columns"},
+	Quantiles: &filter.Clear[*model.Table]{Path: "properties.quantiles"},
+	Tags:      &filter.Clear[*model.Table]{Path: "properties.tags"},
+	Kinds:     &filter.Clear[*model.Table]{Path: "properties.kinds"},
+	Owners:    &filter.Clear[*model.Table]{Path: "properties.owners"},
+	Matrix:    &filter.Clear[*model.Table]{Path: "properties.matrix"},
+	Anything:  &filter.Clear[*model.Table]{Path: "properties.anything"},
 }
 
 type table struct {
-	ID        filter.ID[*model.Table]
-	Name      filter.String[*model.Table]
-	Columns   filter.Clear[*model.Table]
-	Quantiles filter.Clear[*model.Table]
-	Tags      filter.Clear[*model.Table]
-	Kinds     filter.Clear[*model.Table]
-	Owners    filter.Clear[*model.Table]
-	Matrix    filter.Clear[*model.Table]
-	Anything  filter.Clear[*model.Table]
+	ID        *filter.ID[*model.Table]
+	Name      *filter.String[*model.Table]
+	Columns   *filter.Clear[*model.Table]
+	Quantiles *filter.Clear[*model.Table]
+	Tags      *filter.Clear[*model.Table]
+	Kinds     *filter.Clear[*model.Table]
+	Owners    *filter.Clear[*model.Table]
+	Matrix    *filter.Clear[*model.Table]
+	Anything  *filter.Clear[*model.Table]
 }

@@ -9,13 +9,13 @@ import (
 
 // Prompt holds the symbols of [model.Prompt].
 var Prompt = prompt{
-	ID:   filter.ID[*model.Prompt]{Attr: "id"},
-	Name: filter.String[*model.Prompt]{Attr: "name"},
-	Tone: filter.OptEnum[*model.Prompt, model.Tone]{Property: "sound"},
+	ID:   &filter.ID[*model.Prompt]{Attr: "id"},
+	Name: &filter.String[*model.Prompt]{Attr: "name"},
+	Tone: &filter.OptEnum[*model.Prompt, model.Tone]{Property: "sound"},
 }
 
 type prompt struct {
-	ID   filter.ID[*model.Prompt]
-	Name filter.String[*model.Prompt]
-	Tone filter.OptEnum[*model.Prompt, model.Tone]
+	ID   *filter.ID[*model.Prompt]
+	Name *filter.String[*model.Prompt]
+	Tone *filter.OptEnum[*model.Prompt, model.Tone]
 }

@@ -9,11 +9,11 @@ import (
 
 // Project holds the symbols of [model.Project].
 var Project = project{
-	ID:   filter.ID[*model.Project]{Attr: "id"},
-	Name: filter.String[*model.Project]{Attr: "name"},
+	ID:   &filter.ID[*model.Project]{Attr: "id"},
+	Name: &filter.String[*model.Project]{Attr: "name"},
 }
 
 type project struct {
-	ID   filter.ID[*model.Project]
-	Name filter.String[*model.Project]
+	ID   *filter.ID[*model.Project]
+	Name *filter.String[*model.Project]
 }

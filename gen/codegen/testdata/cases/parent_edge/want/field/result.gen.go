@@ -9,11 +9,11 @@ import (
 
 // Result holds the symbols of [model.Result].
 var Result = result{
-	ID:     filter.ID[*model.Result]{Attr: "id"},
-	TaskID: filter.ID[*model.Result]{Neighbour: "contexts_p", Attr: "id"},
+	ID:     &filter.ID[*model.Result]{Attr: "id"},
+	TaskID: &filter.ID[*model.Result]{Neighbour: "contexts_p", Attr: "id"},
 }
 
 type result struct {
-	ID     filter.ID[*model.Result]
-	TaskID filter.ID[*model.Result]
+	ID     *filter.ID[*model.Result]
+	TaskID *filter.ID[*model.Result]
 }

@@ -9,11 +9,11 @@ import (
 
 // Run holds the symbols of [model.Run].
 var Run = run{
-	ID:     filter.ID[*model.Run]{Attr: "id"},
-	TaskID: filter.ID[*model.Run]{Neighbour: "contexts_p", Attr: "id"},
+	ID:     &filter.ID[*model.Run]{Attr: "id"},
+	TaskID: &filter.ID[*model.Run]{Neighbour: "contexts_p", Attr: "id"},
 }
 
 type run struct {
-	ID     filter.ID[*model.Run]
-	TaskID filter.ID[*model.Run]
+	ID     *filter.ID[*model.Run]
+	TaskID *filter.ID[*model.Run]
 }

@@ -9,13 +9,13 @@ import (
 
 // Task holds the symbols of [model.Task].
 var Task = task{
-	ID:        filter.ID[*model.Task]{Attr: "id"},
-	Name:      filter.String[*model.Task]{Property: "task"},
-	ProjectID: filter.ID[*model.Task]{Neighbour: "parent_contexts_p", Attr: "id"},
+	ID:        &filter.ID[*model.Task]{Attr: "id"},
+	Name:      &filter.String[*model.Task]{Property: "task"},
+	ProjectID: &filter.ID[*model.Task]{Neighbour: "parent_contexts_p", Attr: "id"},
 }
 
 type task struct {
-	ID        filter.ID[*model.Task]
-	Name      filter.String[*model.Task]
-	ProjectID filter.ID[*model.Task]
+	ID        *filter.ID[*model.Task]
+	Name      *filter.String[*model.Task]
+	ProjectID *filter.ID[*model.Task]
 }

@@ -9,69 +9,69 @@ import (
 
 // Everything holds the symbols of [model.Everything].
 var Everything = everything{
-	ID:               filter.ID[*model.Everything]{Attr: "id"},
-	Name:             filter.String[*model.Everything]{Attr: "name"},
-	ExternalID:       filter.OptString[*model.Everything]{Attr: "external_id"},
-	Created:          filter.Time[*model.Everything]{Attr: "create_time_since_epoch"},
-	Updated:          filter.Time[*model.Everything]{Attr: "last_update_time_since_epoch"},
-	CustomProperties: filter.Clear[*model.Everything]{Path: "custom_properties"},
-	Text:             filter.String[*model.Everything]{Property: "text"},
-	Whole:            filter.Int[*model.Everything]{Property: "whole"},
-	Small:            filter.Int[*model.Everything]{Property: "small"},
-	Ratio:            filter.Double[*model.Everything]{Property: "ratio"},
-	Flag:             filter.Bool[*model.Everything]{Property: "flag"},
-	Color:            filter.Enum[*model.Everything, model.Color]{Property: "color"},
-	When:             filter.DateTime[*model.Everything]{Property: "when"},
-	OtherID:          filter.ID[*model.Everything]{Property: "other_id"},
-	OptText:          filter.OptString[*model.Everything]{Property: "opt_text"},
-	OptWhole:         filter.OptInt[*model.Everything]{Property: "opt_whole"},
-	OptSmall:         filter.OptInt[*model.Everything]{Property: "opt_small"},
-	OptRatio:         filter.OptDouble[*model.Everything]{Property: "opt_ratio"},
-	OptFlag:          filter.OptBool[*model.Everything]{Property: "opt_flag"},
-	OptColor:         filter.OptEnum[*model.Everything, model.Color]{Property: "opt_color"},
-	OptWhen:          filter.OptDateTime[*model.Everything]{Property: "opt_when"},
-	OptMoment:        filter.Clear[*model.Everything]{Path: "properties.opt_moment"},
-	OptRaw:           filter.Clear[*model.Everything]{Path: "properties.opt_raw"},
-	OptKey:           filter.Clear[*model.Everything]{Path: "properties.opt_key"},
-	OptDay:           filter.Clear[*model.Everything]{Path: "properties.opt_day"},
-	OptOtherID:       filter.OptID[*model.Everything]{Property: "opt_other_id"},
-	NullText:         filter.OptString[*model.Everything]{Property: "null_text"},
-	InPlace:          filter.OptEnum[*model.Everything, model.EverythingInPlace]{Property: "in_place"},
-	Kept:             filter.OptString[*model.Everything]{Property: "Kept Elsewhere"},
-	Type:             filter.OptString[*model.Everything]{Property: "type"},
+	ID:               &filter.ID[*model.Everything]{Attr: "id"},
+	Name:             &filter.String[*model.Everything]{Attr: "name"},
+	ExternalID:       &filter.OptString[*model.Everything]{Attr: "external_id"},
+	Created:          &filter.Time[*model.Everything]{Attr: "create_time_since_epoch"},
+	Updated:          &filter.Time[*model.Everything]{Attr: "last_update_time_since_epoch"},
+	CustomProperties: &filter.Clear[*model.Everything]{Path: "custom_properties"},
+	Text:             &filter.String[*model.Everything]{Property: "text"},
+	Whole:            &filter.Int[*model.Everything]{Property: "whole"},
+	Small:            &filter.Int[*model.Everything]{Property: "small"},
+	Ratio:            &filter.Double[*model.Everything]{Property: "ratio"},
+	Flag:             &filter.Bool[*model.Everything]{Property: "flag"},
+	Color:            &filter.Enum[*model.Everything, model.Color]{Property: "color"},
+	When:             &filter.DateTime[*model.Everything]{Property: "when"},
+	OtherID:          &filter.ID[*model.Everything]{Property: "other_id"},
+	OptText:          &filter.OptString[*model.Everything]{Property: "opt_text"},
+	OptWhole:         &filter.OptInt[*model.Everything]{Property: "opt_whole"},
+	OptSmall:         &filter.OptInt[*model.Everything]{Property: "opt_small"},
+	OptRatio:         &filter.OptDouble[*model.Everything]{Property: "opt_ratio"},
+	OptFlag:          &filter.OptBool[*model.Everything]{Property: "opt_flag"},
+	OptColor:         &filter.OptEnum[*model.Everything, model.Color]{Property: "opt_color"},
+	OptWhen:          &filter.OptDateTime[*model.Everything]{Property: "opt_when"},
+	OptMoment:        &filter.Clear[*model.Everything]{Path: "properties.opt_moment"},
+	OptRaw:           &filter.Clear[*model.Everything]{Path: "properties.opt_raw"},
+	OptKey:           &filter.Clear[*model.Everything]{Path: "properties.opt_key"},
+	OptDay:           &filter.Clear[*model.Everything]{Path: "properties.opt_day"},
+	OptOtherID:       &filter.OptID[*model.Everything]{Property: "opt_other_id"},
+	NullText:         &filter.OptString[*model.Everything]{Property: "null_text"},
+	InPlace:          &filter.OptEnum[*model.Everything, model.EverythingInPlace]{Property: "in_place"},
+	Kept:             &filter.OptString[*model.Everything]{Property: "Kept Elsewhere"},
+	Type:             &filter.OptString[*model.Everything]{Property: "type"},
 }
 
 type everything struct {
 	filter.Entity[*model.Everything]
 
-	ID               filter.ID[*model.Everything]
-	Name             filter.String[*model.Everything]
-	ExternalID       filter.OptString[*model.Everything]
-	Created          filter.Time[*model.Everything]
-	Updated          filter.Time[*model.Everything]
-	CustomProperties filter.Clear[*model.Everything]
-	Text             filter.String[*model.Everything]
-	Whole            filter.Int[*model.Everything]
-	Small            filter.Int[*model.Everything]
-	Ratio            filter.Double[*model.Everything]
-	Flag             filter.Bool[*model.Everything]
-	Color            filter.Enum[*model.Everything, model.Color]
-	When             filter.DateTime[*model.Everything]
-	OtherID          filter.ID[*model.Everything]
-	OptText          filter.OptString[*model.Everything]
-	OptWhole         filter.OptInt[*model.Everything]
-	OptSmall         filter.OptInt[*model.Everything]
-	OptRatio         filter.OptDouble[*model.Everything]
-	OptFlag          filter.OptBool[*model.Everything]
-	OptColor         filter.OptEnum[*model.Everything, model.Color]
-	OptWhen          filter.OptDateTime[*model.Everything]
-	OptMoment        filter.Clear[*model.Everything]
-	OptRaw           filter.Clear[*model.Everything]
-	OptKey           filter.Clear[*model.Everything]
-	OptDay           filter.Clear[*model.Everything]
-	OptOtherID       filter.OptID[*model.Everything]
-	NullText         filter.OptString[*model.Everything]
-	InPlace          filter.OptEnum[*model.Everything, model.EverythingInPlace]
-	Kept             filter.OptString[*model.Everything]
-	Type             filter.OptString[*model.Everything]
+	ID               *filter.ID[*model.Everything]
+	Name             *filter.String[*model.Everything]
+	ExternalID       *filter.OptString[*model.Everything]
+	Created          *filter.Time[*model.Everything]
+	Updated          *filter.Time[*model.Everything]
+	CustomProperties *filter.Clear[*model.Everything]
+	Text             *filter.String[*model.Everything]
+	Whole            *filter.Int[*model.Everything]
+	Small            *filter.Int[*model.Everything]
+	Ratio            *filter.Double[*model.Everything]
+	Flag             *filter.Bool[*model.Everything]
+	Color            *filter.Enum[*model.Everything, model.Color]
+	When             *filter.DateTime[*model.Everything]
+	OtherID          *filter.ID[*model.Everything]
+	OptText          *filter.OptString[*model.Everything]
+	OptWhole         *filter.OptInt[*model.Everything]
+	OptSmall         *filter.OptInt[*model.Everything]
+	OptRatio         *filter.OptDouble[*model.Everything]
+	OptFlag          *filter.OptBool[*model.Everything]
+	OptColor         *filter.OptEnum[*model.Everything, model.Color]
+	OptWhen          *filter.OptDateTime[*model.Everything]
+	OptMoment        *filter.Clear[*model.Everything]
+	OptRaw           *filter.Clear[*model.Everything]
+	OptKey           *filter.Clear[*model.Everything]
+	OptDay           *filter.Clear[*model.Everything]
+	OptOtherID       *filter.OptID[*model.Everything]
+	NullText         *filter.OptString[*model.Everything]
+	InPlace          *filter.OptEnum[*model.Everything, model.EverythingInPlace]
+	Kept             *filter.OptString[*model.Everything]
+	Type             *filter.OptString[*model.Everything]
 }

@@ -9,11 +9,11 @@ import (
 
 // Prompt holds the symbols of [model.Prompt].
 var Prompt = prompt{
-	ID:   filter.ID[*model.Prompt]{Attr: "id"},
-	Name: filter.String[*model.Prompt]{Attr: "name"},
+	ID:   &filter.ID[*model.Prompt]{Attr: "id"},
+	Name: &filter.String[*model.Prompt]{Attr: "name"},
 }
 
 type prompt struct {
-	ID   filter.ID[*model.Prompt]
-	Name filter.String[*model.Prompt]
+	ID   *filter.ID[*model.Prompt]
+	Name *filter.String[*model.Prompt]
 }
