@@ -44,7 +44,7 @@ func leaves(r *rand.Rand) test {
 	f := field.ModelArtifact
 	words := []string{"a", "b", "c", "it's", "x y"}
 	word, n, d := words[r.IntN(len(words))], r.Int64N(4), float64(r.IntN(4))/2
-	str := func(get func(*model.ModelArtifact) *string, f filter.OptString[*model.ModelArtifact], name string) test {
+	str := func(get func(*model.ModelArtifact) *string, f *filter.OptString[*model.ModelArtifact], name string) test {
 		on := func(cmp func(string) bool) func(*model.ModelArtifact) truth {
 			return func(v *model.ModelArtifact) truth {
 				if s := get(v); s != nil {
