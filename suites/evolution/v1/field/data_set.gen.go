@@ -9,37 +9,37 @@ import (
 
 // DataSet holds the symbols of [model.DataSet].
 var DataSet = dataSet{
-	ID:               filter.ID[*model.DataSet]{Attr: "id"},
-	ExternalID:       filter.OptString[*model.DataSet]{Attr: "external_id"},
-	CreateTime:       filter.Time[*model.DataSet]{Attr: "create_time_since_epoch"},
-	UpdateTime:       filter.Time[*model.DataSet]{Attr: "last_update_time_since_epoch"},
-	Description:      filter.OptString[*model.DataSet]{Property: "description"},
-	CustomProperties: filter.Clear[*model.DataSet]{Path: "custom_properties"},
-	URI:              filter.OptString[*model.DataSet]{Attr: "uri"},
-	State:            filter.ArtifactState[*model.DataSet, model.ArtifactState]{Attr: "state"},
-	ProjectID:        filter.ID[*model.DataSet]{Neighbour: "contexts_p", Attr: "id"},
-	Format:           filter.OptEnum[*model.DataSet, model.Format]{Property: "format"},
-	Rows:             filter.Int[*model.DataSet]{Property: "rows"},
-	Source:           filter.OptString[*model.DataSet]{Property: "source"},
-	Quality:          filter.OptDouble[*model.DataSet]{Property: "quality"},
-	Columns:          filter.Clear[*model.DataSet]{Path: "properties.columns"},
+	ID:               &filter.ID[*model.DataSet]{Attr: "id"},
+	ExternalID:       &filter.OptString[*model.DataSet]{Attr: "external_id"},
+	CreateTime:       &filter.Time[*model.DataSet]{Attr: "create_time_since_epoch"},
+	UpdateTime:       &filter.Time[*model.DataSet]{Attr: "last_update_time_since_epoch"},
+	Description:      &filter.OptString[*model.DataSet]{Property: "description"},
+	CustomProperties: &filter.Clear[*model.DataSet]{Path: "custom_properties"},
+	URI:              &filter.OptString[*model.DataSet]{Attr: "uri"},
+	State:            &filter.ArtifactState[*model.DataSet, model.ArtifactState]{Attr: "state"},
+	ProjectID:        &filter.ID[*model.DataSet]{Neighbour: "contexts_p", Attr: "id"},
+	Format:           &filter.OptEnum[*model.DataSet, model.Format]{Property: "format"},
+	Rows:             &filter.Int[*model.DataSet]{Property: "rows"},
+	Source:           &filter.OptString[*model.DataSet]{Property: "source"},
+	Quality:          &filter.OptDouble[*model.DataSet]{Property: "quality"},
+	Columns:          &filter.Clear[*model.DataSet]{Path: "properties.columns"},
 }
 
 type dataSet struct {
 	filter.Entity[*model.DataSet]
 
-	ID               filter.ID[*model.DataSet]
-	ExternalID       filter.OptString[*model.DataSet]
-	CreateTime       filter.Time[*model.DataSet]
-	UpdateTime       filter.Time[*model.DataSet]
-	Description      filter.OptString[*model.DataSet]
-	CustomProperties filter.Clear[*model.DataSet]
-	URI              filter.OptString[*model.DataSet]
-	State            filter.ArtifactState[*model.DataSet, model.ArtifactState]
-	ProjectID        filter.ID[*model.DataSet]
-	Format           filter.OptEnum[*model.DataSet, model.Format]
-	Rows             filter.Int[*model.DataSet]
-	Source           filter.OptString[*model.DataSet]
-	Quality          filter.OptDouble[*model.DataSet]
-	Columns          filter.Clear[*model.DataSet]
+	ID               *filter.ID[*model.DataSet]
+	ExternalID       *filter.OptString[*model.DataSet]
+	CreateTime       *filter.Time[*model.DataSet]
+	UpdateTime       *filter.Time[*model.DataSet]
+	Description      *filter.OptString[*model.DataSet]
+	CustomProperties *filter.Clear[*model.DataSet]
+	URI              *filter.OptString[*model.DataSet]
+	State            *filter.ArtifactState[*model.DataSet, model.ArtifactState]
+	ProjectID        *filter.ID[*model.DataSet]
+	Format           *filter.OptEnum[*model.DataSet, model.Format]
+	Rows             *filter.Int[*model.DataSet]
+	Source           *filter.OptString[*model.DataSet]
+	Quality          *filter.OptDouble[*model.DataSet]
+	Columns          *filter.Clear[*model.DataSet]
 }

@@ -8,12 +8,12 @@ import (
 	"github.com/mlmd-go/sdk/suites/evolution/v1/model"
 )
 
-// DataSet maps [model.DataSet] to the artifact type "evolution.DataSet".
+// DataSet maps [model.DataSet] to the artifact type "kf.DataSet".
 var DataSet = mlmd.Mapping[model.DataSet, *mlmdpb.Artifact]{
 	Entity:   "DataSet",
-	TypeName: "evolution.DataSet",
+	TypeName: "kf.DataSet",
 	Props:    dataSetProps,
-	Parent:   &mlmd.Edge{Entity: "Project", TypeName: "evolution.Project", Kind: mlmd.Attribution, Field: "projectId"},
+	Parent:   &mlmd.Edge{Entity: "Project", TypeName: "kf.Project", Kind: mlmd.Attribution, Field: "projectId"},
 	Fields: []mlmd.Field[model.DataSet]{
 		{Name: "name", Fixed: true, IsSet: func(v *model.DataSet) bool { return v.Name != "" }},
 		{Name: "externalId", Path: "external_id", IsSet: func(v *model.DataSet) bool { return v.ExternalID != nil }},

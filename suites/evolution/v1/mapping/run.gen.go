@@ -8,12 +8,12 @@ import (
 	"github.com/mlmd-go/sdk/suites/evolution/v1/model"
 )
 
-// Run maps [model.Run] to the execution type "evolution.Run".
+// Run maps [model.Run] to the execution type "kf.Run".
 var Run = mlmd.Mapping[model.Run, *mlmdpb.Execution]{
 	Entity:   "Run",
-	TypeName: "evolution.Run",
+	TypeName: "kf.Run",
 	Props:    runProps,
-	Parent:   &mlmd.Edge{Entity: "Project", TypeName: "evolution.Project", Kind: mlmd.Association, Field: "projectId", Optional: true},
+	Parent:   &mlmd.Edge{Entity: "Project", TypeName: "kf.Project", Kind: mlmd.Association, Field: "projectId", Optional: true},
 	Fields: []mlmd.Field[model.Run]{
 		{Name: "name", Fixed: true, IsSet: func(v *model.Run) bool { return v.Name != "" }},
 		{Name: "externalId", Path: "external_id", IsSet: func(v *model.Run) bool { return v.ExternalID != nil }},

@@ -8,10 +8,10 @@ import (
 	"github.com/mlmd-go/sdk/suites/evolution/v1/model"
 )
 
-// Team maps [model.Team] to the context type "evolution.Team".
+// Team maps [model.Team] to the context type "kf.Team".
 var Team = mlmd.Mapping[model.Team, *mlmdpb.Context]{
 	Entity:   "Team",
-	TypeName: "evolution.Team",
+	TypeName: "kf.Team",
 	Props:    teamProps,
 	Fields: []mlmd.Field[model.Team]{
 		{Name: "name", Fixed: true, IsSet: func(v *model.Team) bool { return v.Name != "" }},

@@ -9,25 +9,25 @@ import (
 
 // Project holds the symbols of [model.Project].
 var Project = project{
-	ID:               filter.ID[*model.Project]{Attr: "id"},
-	Name:             filter.String[*model.Project]{Attr: "name"},
-	ExternalID:       filter.OptString[*model.Project]{Attr: "external_id"},
-	CreateTime:       filter.Time[*model.Project]{Attr: "create_time_since_epoch"},
-	UpdateTime:       filter.Time[*model.Project]{Attr: "last_update_time_since_epoch"},
-	Description:      filter.OptString[*model.Project]{Property: "description"},
-	CustomProperties: filter.Clear[*model.Project]{Path: "custom_properties"},
-	Owner:            filter.OptString[*model.Project]{Property: "owner"},
+	ID:               &filter.ID[*model.Project]{Attr: "id"},
+	Name:             &filter.String[*model.Project]{Attr: "name"},
+	ExternalID:       &filter.OptString[*model.Project]{Attr: "external_id"},
+	CreateTime:       &filter.Time[*model.Project]{Attr: "create_time_since_epoch"},
+	UpdateTime:       &filter.Time[*model.Project]{Attr: "last_update_time_since_epoch"},
+	Description:      &filter.OptString[*model.Project]{Property: "description"},
+	CustomProperties: &filter.Clear[*model.Project]{Path: "custom_properties"},
+	Owner:            &filter.OptString[*model.Project]{Property: "owner"},
 }
 
 type project struct {
 	filter.Entity[*model.Project]
 
-	ID               filter.ID[*model.Project]
-	Name             filter.String[*model.Project]
-	ExternalID       filter.OptString[*model.Project]
-	CreateTime       filter.Time[*model.Project]
-	UpdateTime       filter.Time[*model.Project]
-	Description      filter.OptString[*model.Project]
-	CustomProperties filter.Clear[*model.Project]
-	Owner            filter.OptString[*model.Project]
+	ID               *filter.ID[*model.Project]
+	Name             *filter.String[*model.Project]
+	ExternalID       *filter.OptString[*model.Project]
+	CreateTime       *filter.Time[*model.Project]
+	UpdateTime       *filter.Time[*model.Project]
+	Description      *filter.OptString[*model.Project]
+	CustomProperties *filter.Clear[*model.Project]
+	Owner            *filter.OptString[*model.Project]
 }

@@ -9,29 +9,29 @@ import (
 
 // Report holds the symbols of [model.Report].
 var Report = report{
-	ID:               filter.ID[*model.Report]{Attr: "id"},
-	ExternalID:       filter.OptString[*model.Report]{Attr: "external_id"},
-	CreateTime:       filter.Time[*model.Report]{Attr: "create_time_since_epoch"},
-	UpdateTime:       filter.Time[*model.Report]{Attr: "last_update_time_since_epoch"},
-	Description:      filter.OptString[*model.Report]{Property: "description"},
-	CustomProperties: filter.Clear[*model.Report]{Path: "custom_properties"},
-	URI:              filter.OptString[*model.Report]{Attr: "uri"},
-	State:            filter.ArtifactState[*model.Report, model.ArtifactState]{Attr: "state"},
-	ProjectID:        filter.ID[*model.Report]{Neighbour: "contexts_p", Attr: "id"},
-	Findings:         filter.Clear[*model.Report]{Path: "properties.findings"},
+	ID:               &filter.ID[*model.Report]{Attr: "id"},
+	ExternalID:       &filter.OptString[*model.Report]{Attr: "external_id"},
+	CreateTime:       &filter.Time[*model.Report]{Attr: "create_time_since_epoch"},
+	UpdateTime:       &filter.Time[*model.Report]{Attr: "last_update_time_since_epoch"},
+	Description:      &filter.OptString[*model.Report]{Property: "description"},
+	CustomProperties: &filter.Clear[*model.Report]{Path: "custom_properties"},
+	URI:              &filter.OptString[*model.Report]{Attr: "uri"},
+	State:            &filter.ArtifactState[*model.Report, model.ArtifactState]{Attr: "state"},
+	ProjectID:        &filter.ID[*model.Report]{Neighbour: "contexts_p", Attr: "id"},
+	Findings:         &filter.Clear[*model.Report]{Path: "properties.findings"},
 }
 
 type report struct {
 	filter.Entity[*model.Report]
 
-	ID               filter.ID[*model.Report]
-	ExternalID       filter.OptString[*model.Report]
-	CreateTime       filter.Time[*model.Report]
-	UpdateTime       filter.Time[*model.Report]
-	Description      filter.OptString[*model.Report]
-	CustomProperties filter.Clear[*model.Report]
-	URI              filter.OptString[*model.Report]
-	State            filter.ArtifactState[*model.Report, model.ArtifactState]
-	ProjectID        filter.ID[*model.Report]
-	Findings         filter.Clear[*model.Report]
+	ID               *filter.ID[*model.Report]
+	ExternalID       *filter.OptString[*model.Report]
+	CreateTime       *filter.Time[*model.Report]
+	UpdateTime       *filter.Time[*model.Report]
+	Description      *filter.OptString[*model.Report]
+	CustomProperties *filter.Clear[*model.Report]
+	URI              *filter.OptString[*model.Report]
+	State            *filter.ArtifactState[*model.Report, model.ArtifactState]
+	ProjectID        *filter.ID[*model.Report]
+	Findings         *filter.Clear[*model.Report]
 }

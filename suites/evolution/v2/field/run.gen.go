@@ -9,29 +9,29 @@ import (
 
 // Run holds the symbols of [model.Run].
 var Run = run{
-	ID:               filter.ID[*model.Run]{Attr: "id"},
-	ExternalID:       filter.OptString[*model.Run]{Attr: "external_id"},
-	CreateTime:       filter.Time[*model.Run]{Attr: "create_time_since_epoch"},
-	UpdateTime:       filter.Time[*model.Run]{Attr: "last_update_time_since_epoch"},
-	Description:      filter.OptString[*model.Run]{Property: "description"},
-	CustomProperties: filter.Clear[*model.Run]{Path: "custom_properties"},
-	LastKnownState:   filter.ExecutionState[*model.Run, model.ExecutionState]{Attr: "last_known_state"},
-	ProjectID:        filter.ID[*model.Run]{Neighbour: "contexts_p", Attr: "id"},
-	Command:          filter.OptString[*model.Run]{Property: "command"},
-	Retries:          filter.OptInt[*model.Run]{Property: "retries"},
+	ID:               &filter.ID[*model.Run]{Attr: "id"},
+	ExternalID:       &filter.OptString[*model.Run]{Attr: "external_id"},
+	CreateTime:       &filter.Time[*model.Run]{Attr: "create_time_since_epoch"},
+	UpdateTime:       &filter.Time[*model.Run]{Attr: "last_update_time_since_epoch"},
+	Description:      &filter.OptString[*model.Run]{Property: "description"},
+	CustomProperties: &filter.Clear[*model.Run]{Path: "custom_properties"},
+	LastKnownState:   &filter.ExecutionState[*model.Run, model.ExecutionState]{Attr: "last_known_state"},
+	ProjectID:        &filter.ID[*model.Run]{Neighbour: "contexts_p", Attr: "id"},
+	Command:          &filter.OptString[*model.Run]{Property: "command"},
+	Retries:          &filter.OptInt[*model.Run]{Property: "retries"},
 }
 
 type run struct {
 	filter.Entity[*model.Run]
 
-	ID               filter.ID[*model.Run]
-	ExternalID       filter.OptString[*model.Run]
-	CreateTime       filter.Time[*model.Run]
-	UpdateTime       filter.Time[*model.Run]
-	Description      filter.OptString[*model.Run]
-	CustomProperties filter.Clear[*model.Run]
-	LastKnownState   filter.ExecutionState[*model.Run, model.ExecutionState]
-	ProjectID        filter.ID[*model.Run]
-	Command          filter.OptString[*model.Run]
-	Retries          filter.OptInt[*model.Run]
+	ID               *filter.ID[*model.Run]
+	ExternalID       *filter.OptString[*model.Run]
+	CreateTime       *filter.Time[*model.Run]
+	UpdateTime       *filter.Time[*model.Run]
+	Description      *filter.OptString[*model.Run]
+	CustomProperties *filter.Clear[*model.Run]
+	LastKnownState   *filter.ExecutionState[*model.Run, model.ExecutionState]
+	ProjectID        *filter.ID[*model.Run]
+	Command          *filter.OptString[*model.Run]
+	Retries          *filter.OptInt[*model.Run]
 }

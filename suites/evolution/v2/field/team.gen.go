@@ -9,23 +9,23 @@ import (
 
 // Team holds the symbols of [model.Team].
 var Team = team{
-	ID:               filter.ID[*model.Team]{Attr: "id"},
-	Name:             filter.String[*model.Team]{Attr: "name"},
-	ExternalID:       filter.OptString[*model.Team]{Attr: "external_id"},
-	CreateTime:       filter.Time[*model.Team]{Attr: "create_time_since_epoch"},
-	UpdateTime:       filter.Time[*model.Team]{Attr: "last_update_time_since_epoch"},
-	Description:      filter.OptString[*model.Team]{Property: "description"},
-	CustomProperties: filter.Clear[*model.Team]{Path: "custom_properties"},
+	ID:               &filter.ID[*model.Team]{Attr: "id"},
+	Name:             &filter.String[*model.Team]{Attr: "name"},
+	ExternalID:       &filter.OptString[*model.Team]{Attr: "external_id"},
+	CreateTime:       &filter.Time[*model.Team]{Attr: "create_time_since_epoch"},
+	UpdateTime:       &filter.Time[*model.Team]{Attr: "last_update_time_since_epoch"},
+	Description:      &filter.OptString[*model.Team]{Property: "description"},
+	CustomProperties: &filter.Clear[*model.Team]{Path: "custom_properties"},
 }
 
 type team struct {
 	filter.Entity[*model.Team]
 
-	ID               filter.ID[*model.Team]
-	Name             filter.String[*model.Team]
-	ExternalID       filter.OptString[*model.Team]
-	CreateTime       filter.Time[*model.Team]
-	UpdateTime       filter.Time[*model.Team]
-	Description      filter.OptString[*model.Team]
-	CustomProperties filter.Clear[*model.Team]
+	ID               *filter.ID[*model.Team]
+	Name             *filter.String[*model.Team]
+	ExternalID       *filter.OptString[*model.Team]
+	CreateTime       *filter.Time[*model.Team]
+	UpdateTime       *filter.Time[*model.Team]
+	Description      *filter.OptString[*model.Team]
+	CustomProperties *filter.Clear[*model.Team]
 }

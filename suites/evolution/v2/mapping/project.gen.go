@@ -8,10 +8,10 @@ import (
 	"github.com/mlmd-go/sdk/suites/evolution/v2/model"
 )
 
-// Project maps [model.Project] to the context type "evolution.Project".
+// Project maps [model.Project] to the context type "kf.Project".
 var Project = mlmd.Mapping[model.Project, *mlmdpb.Context]{
 	Entity:   "Project",
-	TypeName: "evolution.Project",
+	TypeName: "kf.Project",
 	Props:    projectProps,
 	Fields: []mlmd.Field[model.Project]{
 		{Name: "name", Fixed: true, IsSet: func(v *model.Project) bool { return v.Name != "" }},

@@ -8,12 +8,12 @@ import (
 	"github.com/mlmd-go/sdk/suites/evolution/v2/model"
 )
 
-// Report maps [model.Report] to the artifact type "evolution.Report".
+// Report maps [model.Report] to the artifact type "kf.Report".
 var Report = mlmd.Mapping[model.Report, *mlmdpb.Artifact]{
 	Entity:   "Report",
-	TypeName: "evolution.Report",
+	TypeName: "kf.Report",
 	Props:    reportProps,
-	Parent:   &mlmd.Edge{Entity: "Project", TypeName: "evolution.Project", Kind: mlmd.Attribution, Field: "projectId"},
+	Parent:   &mlmd.Edge{Entity: "Project", TypeName: "kf.Project", Kind: mlmd.Attribution, Field: "projectId"},
 	Fields: []mlmd.Field[model.Report]{
 		{Name: "name", Fixed: true, IsSet: func(v *model.Report) bool { return v.Name != "" }},
 		{Name: "externalId", Path: "external_id", IsSet: func(v *model.Report) bool { return v.ExternalID != nil }},

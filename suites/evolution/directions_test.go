@@ -1,0 +1,183 @@
+package evolution_test
+
+import (
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/mlmd-go/sdk/pkg/registry"
+	map1 "github.com/mlmd-go/sdk/suites/evolution/v1/mapping"
+	model1 "github.com/mlmd-go/sdk/suites/evolution/v1/model"
+	field2 "github.com/mlmd-go/sdk/suites/evolution/v2/field"
+	map2 "github.com/mlmd-go/sdk/suites/evolution/v2/mapping"
+	model2 "github.com/mlmd-go/sdk/suites/evolution/v2/model"
+)
+
+func old(project string) *model1.DataSet {
+	return &model1.DataSet{
+		ProjectID: project, Name: "a set", Description: new("first"), URI: new("s3://a"), Format: new(model1.FormatCSV), Rows: 7,
+		Source: new("field trip"), Quality: new(0.5), Columns: []model1.Column{{Name: "height"}},
+	}
+}
+
+func newer(project string) *model2.DataSet {
+	return &model2.DataSet{
+		ProjectID: project, Name: "a set", Description: new("second"), URI: new("s3://b"), Format: new(model2.FormatIceberg),
+		Source: new("shop"), License: new("MIT"), Tags: []string{"daily"}, Quality: new(0.25), Columns: []model2.Column{{Name: "height", Unit: new("m")}},
+	}
+}
+
+var _ = onEveryBackend("the new program", func(world func() *world) {
+	It("reads what the old one wrote, whole", func(ctx SpecContext) {
+		w := world()
+		project := w.project1(ctx)
+		id := must(w.sets1.Upsert(ctx, old(project)))
+		got := must(w.sets2.Get(ctx, id))
+		Expect(got.CreateTime).NotTo(BeZero())
+		want := &model2.DataSet{
+			ID: id, CreateTime: got.CreateTime, UpdateTime: got.UpdateTime, State: got.State,
+			ProjectID: project, Name: "a set", Description: new("first"), URI: new("s3://a"), Format: new(model2.FormatCSV), Rows: new(int64(7)),
+			Source: new("field trip"), Quality: new(0.5), Columns: []model2.Column{{Name: "height"}},
+		}
+		Expect(got).To(Equal(want))
+		Expect(must(w.sets2.FindIn(ctx, project, "a set")).ID).To(Equal(id))
+		Expect(must(registry.Use(w.reg2, map2.Project).Get(ctx, project)).Owner).To(HaveValue(Equal("ada")))
+	})
+
+	It("updates what the old one wrote, under one id, and loses nothing of it", func(ctx SpecContext) {
+		w := world()
+		project := w.project1(ctx)
+		id := must(w.sets1.Upsert(ctx, old(project)))
+		Expect(w.sets2.Upsert(ctx, &model2.DataSet{ProjectID: project, Name: "a set", License: new("MIT")})).To(Equal(id))
+		got := must(w.sets1.Get(ctx, id))
+		want := old(project)
+		want.ID, want.CreateTime, want.UpdateTime, want.State = id, got.CreateTime, got.UpdateTime, got.State
+		Expect(got).To(Equal(want))
+		Expect(must(w.sets2.Get(ctx, id)).License).To(HaveValue(Equal("MIT")))
+	})
+
+	It("writes a renamed property by its new name alone", func(ctx SpecContext) {
+		w := world()
+		id := must(w.sets1.Upsert(ctx, old(w.project1(ctx))))
+		Expect(w.properties(ctx, id)).To(HaveKey("source"))
+		must(w.sets2.Upsert(ctx, &model2.DataSet{ID: id, Source: new("shop")}))
+		Expect(w.properties(ctx, id)).To(SatisfyAll(HaveKey("origin"), Not(HaveKey("source"))))
+		Expect(must(w.sets2.Get(ctx, id)).Source).To(HaveValue(Equal("shop")))
+	})
+
+	It("has an entity that the old one does not know", func(ctx SpecContext) {
+		w := world()
+		project := w.project1(ctx)
+		r := &model2.Report{ProjectID: project, Name: "a report", Findings: []string{"it rains"}}
+		id := must(w.reports2.Upsert(ctx, r))
+		must(w.sets1.Upsert(ctx, old(project)))
+		Expect(must(w.sets1.Query().Collect(ctx))).To(HaveLen(1))
+		Expect(must(w.reports2.Get(ctx, id)).Findings).To(Equal([]string{"it rains"}))
+	})
+
+	It("plans what the old one's store lacks, and no conflict", func(ctx SpecContext) {
+		w := world()
+		must(w.sets1.Upsert(ctx, old(w.project1(ctx))))
+		must(w.runs1.Upsert(ctx, &model1.Run{Name: "a run"}))
+		changes := must(registry.Plan(ctx, w.reg2, map2.Catalog))
+		Expect(changes.Conflicting()).To(BeFalse(), changes.String())
+		added := map[string][]string{}
+		for _, c := range changes {
+			if c.New {
+				continue
+			}
+			for _, p := range c.Add {
+				added[c.Entity] = append(added[c.Entity], p.Name)
+			}
+		}
+		Expect(added).To(Equal(map[string][]string{"DataSet": {"license", "origin", "tags"}, "Run": {"retries"}}))
+	})
+})
+
+var _ = onEveryBackend("the old program", func(world func() *world) {
+	It("reads what the new one wrote, but for a renamed property", func(ctx SpecContext) {
+		w := world()
+		project := w.project2(ctx)
+		id := must(w.sets2.Upsert(ctx, newer(project)))
+		got := must(w.sets1.Get(ctx, id))
+		want := &model1.DataSet{
+			ID: id, CreateTime: got.CreateTime, UpdateTime: got.UpdateTime, State: got.State,
+			ProjectID: project, Name: "a set", Description: new("second"), URI: new("s3://b"), Format: new(model1.Format("iceberg")),
+			Quality: new(0.25), Columns: []model1.Column{{Name: "height"}},
+		}
+		Expect(got).To(Equal(want), "rows is zero, and source is under a name that it does not know")
+		Expect(got.Format.Valid()).To(BeFalse())
+		Expect(must(registry.Use(w.reg1, map1.Project).Get(ctx, project)).Owner).To(HaveValue(Equal("ada")))
+	})
+
+	It("keeps what it does not know through an Upsert", func(ctx SpecContext) {
+		w := world()
+		project := w.project2(ctx)
+		id := must(w.sets2.Upsert(ctx, newer(project)))
+		Expect(w.sets1.Upsert(ctx, &model1.DataSet{ID: id, Description: new("third")})).To(Equal(id))
+		got := must(w.sets2.Get(ctx, id))
+		want := newer(project)
+		want.ID, want.CreateTime, want.UpdateTime, want.State = id, got.CreateTime, got.UpdateTime, got.State
+		want.Description = new("third")
+		want.Rows = got.Rows
+		Expect(got).To(Equal(want))
+	})
+
+	It("keeps what it does not know through a Replace", func(ctx SpecContext) {
+		w := world()
+		project := w.project2(ctx)
+		id := must(w.sets2.Upsert(ctx, newer(project)))
+		Expect(w.sets1.Replace(ctx, &model1.DataSet{ProjectID: project, Name: "a set", Rows: 3})).To(Equal(id))
+		got := must(w.sets2.Get(ctx, id))
+		want := &model2.DataSet{
+			ID: id, CreateTime: got.CreateTime, UpdateTime: got.UpdateTime, State: got.State,
+			ProjectID: project, Name: "a set", Rows: new(int64(3)), Source: new("shop"), License: new("MIT"), Tags: []string{"daily"},
+		}
+		Expect(got).To(Equal(want), "what it knows is emptied, all else is as it was")
+	})
+
+	It("keeps what it does not know of an execution", func(ctx SpecContext) {
+		w := world()
+		id := must(w.runs2.Upsert(ctx, &model2.Run{Name: "a run", Command: new("make"), Retries: new(int64(2))}))
+		got := must(w.runs1.Get(ctx, id))
+		Expect(got.Command).To(HaveValue(Equal("make")))
+		got.Command = new("make all")
+		must(w.runs1.Upsert(ctx, got))
+		must(w.runs1.Replace(ctx, got))
+		again := must(w.runs2.Get(ctx, id))
+		Expect(again.Retries).To(HaveValue(BeNumerically("==", 2)))
+		Expect(again.Command).To(HaveValue(Equal("make all")))
+	})
+
+	It("is refused when it writes a value of an enum that it does not know, and changes nothing", func(ctx SpecContext) {
+		w := world()
+		id := must(w.sets2.Upsert(ctx, newer(w.project2(ctx))))
+		before := must(w.sets2.Get(ctx, id))
+		_, err := w.sets1.Upsert(ctx, must(w.sets1.Get(ctx, id)))
+		Expect(err).To(MatchError(registry.ErrInvalid))
+		Expect(must(w.sets2.Get(ctx, id))).To(Equal(before))
+	})
+
+	It("writes a list whole, and so without the members that it does not know", func(ctx SpecContext) {
+		w := world()
+		id := must(w.sets2.Upsert(ctx, newer(w.project2(ctx))))
+		must(w.sets1.Upsert(ctx, &model1.DataSet{ID: id, Columns: []model1.Column{{Name: "height"}, {Name: "width"}}}))
+		Expect(must(w.sets2.Get(ctx, id)).Columns).To(Equal([]model2.Column{{Name: "height"}, {Name: "width"}}))
+	})
+
+	It("does not change a renamed property that has its new name already", func(ctx SpecContext) {
+		w := world()
+		id := must(w.sets2.Upsert(ctx, newer(w.project2(ctx))))
+		must(w.sets1.Upsert(ctx, &model1.DataSet{ID: id, Source: new("field trip")}))
+		Expect(must(w.sets1.Get(ctx, id)).Source).To(HaveValue(Equal("field trip")))
+		Expect(must(w.sets2.Get(ctx, id)).Source).To(HaveValue(Equal("shop")))
+	})
+
+	It("lists and finds what the new one wrote", func(ctx SpecContext) {
+		w := world()
+		project := w.project2(ctx)
+		id := must(w.sets2.Upsert(ctx, newer(project)))
+		Expect(must(w.sets1.FindIn(ctx, project, "a set")).ID).To(Equal(id))
+		Expect(must(w.sets1.Of(project).Collect(ctx))).To(HaveLen(1))
+		Expect(must(w.sets2.Query().Where(field2.DataSet.License.Eq("MIT")).Collect(ctx))).To(HaveLen(1))
+	})
+})
