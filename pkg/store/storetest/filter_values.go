@@ -3,7 +3,11 @@ package storetest
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strconv"
 	"strings"
+
+	"google.golang.org/grpc/codes"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
@@ -65,8 +69,23 @@ func spell(text string, quote rune) string {
 	return b.String()
 }
 
-// numbersNeverFail asks for what overflows, underflows or divides by zero.
-func numbersNeverFail(s *scene) {
+// keptDecimals is what the original stores of a double.
+func keptDecimals(d float64) float64 {
+	stored, err := strconv.ParseFloat(strconv.FormatFloat(d, 'f', 6, 64), 64)
+	if err != nil {
+		panic(err)
+	}
+	return stored
+}
+
+// lacks says whether a filter uses one of the functions that a service lacks.
+func lacks(filter string, functions []string) bool {
+	return slices.ContainsFunc(functions, func(f string) bool { return strings.Contains(filter, f) })
+}
+
+// numbers asks for what overflows, underflows or divides by zero. Stored is what
+// the service keeps of a double, missing are the functions that it lacks.
+func numbers(s *scene, stored func(float64) float64, missing ...string) {
 	typ, err := s.rpc.PutArtifactType(s.ctx, &mlmdpb.PutArtifactTypeRequest{ArtifactType: &mlmdpb.ArtifactType{Name: new(s.own("numbers"))}})
 	s.ok(err)
 	doubles := []float64{0, 0.5, -0.5, 1e-300, -1e-300, 5e-324, 1e300, -1e300, math.MaxFloat64, -math.MaxFloat64, 3}
@@ -115,12 +134,16 @@ func numbersNeverFail(s *scene) {
 	} {
 		var wanted []int64
 		for n := range doubles {
-			if want(doubles[n], ints[n]) {
+			if want(stored(doubles[n]), ints[n]) {
 				wanted = append(wanted, put.ArtifactIds[n])
 			}
 		}
 		filter := fmt.Sprintf("(%s) AND type_id = %d", filter, typ.GetTypeId())
 		ids, _, err := s.page(anArtifact, &mlmdpb.ListOperationOptions{FilterQuery: &filter, MaxResultSize: new(int32(100))})
+		if lacks(filter, missing) {
+			s.refused(err, codes.Internal, "no such function")
+			continue
+		}
 		if err != nil {
 			s.Errorf("%s: %v", filter, err)
 			continue
@@ -129,8 +152,9 @@ func numbersNeverFail(s *scene) {
 	}
 }
 
-// functionsAgree tries every function on text that databases treat differently.
-func functionsAgree(s *scene) {
+// functions tries every function on text that databases treat differently, and
+// those that are missing for that they are refused.
+func functions(s *scene, missing ...string) {
 	typ, err := s.rpc.PutArtifactType(s.ctx, &mlmdpb.PutArtifactTypeRequest{ArtifactType: &mlmdpb.ArtifactType{Name: new(s.own("texts"))}})
 	s.ok(err)
 	_, err = s.rpc.PutArtifacts(s.ctx, &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{
@@ -190,6 +214,10 @@ func functionsAgree(s *scene) {
 			filter += " AND LENGTH(" + x + ") > 0"
 		}
 		ids, _, err := s.page(anArtifact, &mlmdpb.ListOperationOptions{FilterQuery: &filter})
+		if lacks(filter, missing) {
+			s.refused(err, codes.Internal, "no such function")
+			continue
+		}
 		if err != nil || len(ids) != want {
 			s.Errorf("%s selects %d nodes, %v; want %d", filter, len(ids), err, want)
 		}

@@ -46,7 +46,7 @@ func listCases() []Case {
 		{Name: "filter and size may change between pages", Run: on(changesBetweenPages)},
 		{Name: "nodes of a type are listed by pages", Run: on(pagesOfAType)},
 		{Name: "nodes of a context are listed by pages", Run: on(pagesOfAContext)},
-		{Name: "paging gives every node once in every order", Needs: []Capability{SteadyPages}, Run: on(everyNodeOnce)},
+		{Name: "paging gives every node once in every order", Needs: []Capability{SteadyPages}, Run: on(everyNodeOnce), Otherwise: on(repeatedNodes)},
 	}
 }
 
