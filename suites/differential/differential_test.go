@@ -33,7 +33,7 @@ const sequenceLength = 60
 const pausedEvery = 8
 
 // enoughForAll is how many requests make every method succeed at least once.
-const enoughForAll = 3000
+const enoughForAll = 20000
 
 // notSent are the methods that the requests here leave out.
 var notSent = []string{"GetLineageGraph", "GetLineageSubgraph"}
