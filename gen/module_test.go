@@ -88,6 +88,7 @@ func TestTheExampleBuildsFromAModuleProxy(t *testing.T) {
 			t.Errorf("go generate changed %s", name)
 		}
 	}
+	t.Run("and so does what the tutorial makes", func(t *testing.T) { tutorial(t, env) })
 }
 
 // tidyExample brings the example's go.mod and go.sum up to date. The sums of

@@ -150,7 +150,7 @@ var breaks = []struct {
 	{
 		"a field is not required any more",
 		change{"projectId, size]", "projectId]"},
-		[]string{"FIELD_SAME_TYPE Prompt.size: the Go type int64 is now *int64, since the field is not required any more"},
+		[]string{"FIELD_STILL_REQUIRED Prompt.size: the Go type int64 is now *int64, since the field is not required any more"},
 	},
 	{
 		"a field becomes required",

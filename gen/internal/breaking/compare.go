@@ -220,7 +220,7 @@ func (c *comparison) typ(path string, old, f *ir.Field) {
 	if was, is := old.GoType(), f.GoType(); was != is && f.Required == old.Required {
 		c.found("FIELD_SAME_TYPE", f.Pos, path, "the Go type %s is now %s", was, is)
 	} else if was != is && old.Required {
-		c.found("FIELD_SAME_TYPE", f.Pos, path, "the Go type %s is now %s, since the field is not required any more", was, is)
+		c.found("FIELD_STILL_REQUIRED", f.Pos, path, "the Go type %s is now %s, since the field is not required any more", was, is)
 	}
 }
 

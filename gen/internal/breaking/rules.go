@@ -73,6 +73,11 @@ func Rules() []Rule {
 			"add a field of the new type beside it, fill both for a while, and mark the old one deprecated: true",
 		},
 		{
+			"FIELD_STILL_REQUIRED",
+			"the Go field becomes a pointer, so that callers do not compile any more; what is stored is safe",
+			"leave it required, or add an optional field beside it",
+		},
+		{
 			"FIELD_NOT_NEWLY_REQUIRED",
 			"callers that leave it out are refused, and what is stored may lack it",
 			"leave it optional; give it a default, or check it in your own code",
