@@ -139,7 +139,7 @@ func Extensions() []Extension {
 		},
 		{
 			Name: "x-mlmd-renamed-from", Where: OnProperty, Form: "a property name, or a list of them", Example: "model_format",
-			Doc:    "Older names of the declared property. They are read where the new name is absent, and never written. " +
+			Doc: "Older names of the declared property. They are read where the new name is absent, and never written. " +
 				"Older programs do not see the new name, and what they write under the old one is not read once the new one is there: registry.Migrate moves it.",
 			decode: decodeRenamedFrom,
 		},
