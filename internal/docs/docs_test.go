@@ -1,0 +1,175 @@
+// Package docs holds the documentation to its word: every Go block is compiled
+// code, every command is one that CI runs, every link leads somewhere.
+package docs
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const root = "../.."
+
+// A block is one fenced block of a document.
+type block struct {
+	file, language string
+	line           int
+	lines          []string
+}
+
+// followed are the documents that a test of their own follows step by step:
+// it writes their files, runs their commands and compares what they print.
+var followed = map[string]string{"docs/spec.md": "gen/tutorial_test.go"}
+
+func TestEveryGoBlockIsCompiledCode(t *testing.T) {
+	var sources [][]string
+	for _, file := range files(t, ".go") {
+		sources = append(sources, significant(strings.Split(read(t, file), "\n")))
+	}
+	for _, b := range blocks(t) {
+		if b.language != "go" || followed[b.file] != "" {
+			continue
+		}
+		want := significant(b.lines)
+		if !slices.ContainsFunc(sources, func(s []string) bool { return contains(s, want) }) {
+			t.Errorf("%s:%d: this Go block stands in no Go file: make it an Example and copy its lines", b.file, b.line)
+		}
+	}
+}
+
+// significant returns the lines without indentation, blank ones left out.
+func significant(lines []string) []string {
+	var out []string
+	for _, l := range lines {
+		if l = strings.TrimSpace(l); l != "" {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+func contains(lines, want []string) bool {
+	for i := 0; i+len(want) <= len(lines); i++ {
+		if slices.Equal(lines[i:i+len(want)], want) {
+			return true
+		}
+	}
+	return false
+}
+
+// notInCI are commands that documents name and CI cannot run as they stand:
+// those that serve until they are ended, or take a reader's own names.
+var notInCI = []string{
+	"git clone", "cd ", "go get ", "go run ./cmd/mlmd-server", "mlmd-server ", "make fuzz", "make differential", "make bench-",
+	"go run ./examples/quickstart -addr", "go run ./examples/quickstart -db", "go run ./examples/remote", "MLMD_ADDR=",
+	"go run ./gen breaking", "make breaking", "make test", "make suites", "make check", "make help", "make bench", "make generate", "make proto",
+	"go mod init", "go mod tidy", "mkdir ", "go tool gen", "go generate", "go test ./...", "go run .",
+	"docker ", "grpcurl ", "export MLMD_PYTHON", "apt-get ", "suites/reference/",
+}
+
+func TestEveryCommandRunsInCI(t *testing.T) {
+	ci := read(t, ".ci/run")
+	for _, b := range blocks(t) {
+		if b.language != "sh" {
+			continue
+		}
+		for i, l := range b.lines {
+			command, _, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(l), "$ "), " #")
+			command = strings.TrimSpace(command)
+			if command == "" || strings.HasPrefix(command, "#") || strings.Contains(ci, command) {
+				continue
+			}
+			if !slices.ContainsFunc(notInCI, func(p string) bool { return strings.HasPrefix(command, p) }) {
+				t.Errorf("%s:%d: CI does not run %q", b.file, b.line+i+1, command)
+			}
+		}
+	}
+}
+
+func TestTheTwoCommandsOfTheREADMEComeFirst(t *testing.T) {
+	readme := read(t, "README.md")
+	quickstart := strings.Index(readme, "go run ./examples/quickstart")
+	tests := strings.Index(readme, "go test ./...")
+	if quickstart < 0 || tests < quickstart || strings.Count(readme[:tests], "\n") > 40 {
+		t.Errorf("README.md: want go run ./examples/quickstart and then go test ./... near the top")
+	}
+}
+
+var link = regexp.MustCompile(`\]\(([^)#\s]+)(#[^)]*)?\)`)
+
+func TestEveryLinkLeadsSomewhere(t *testing.T) {
+	for _, file := range files(t, ".md") {
+		for _, m := range link.FindAllStringSubmatch(read(t, file), -1) {
+			if strings.Contains(m[1], "://") {
+				continue
+			}
+			if _, err := os.Stat(filepath.Join(root, filepath.Dir(file), m[1])); err != nil {
+				t.Errorf("%s: the link %s leads nowhere", file, m[1])
+			}
+		}
+	}
+}
+
+func blocks(t *testing.T) []block {
+	t.Helper()
+	var out []block
+	for _, file := range files(t, ".md") {
+		var open *block
+		for i, l := range strings.Split(read(t, file), "\n") {
+			switch {
+			case !strings.HasPrefix(l, "```"):
+				if open != nil {
+					open.lines = append(open.lines, l)
+				}
+			case open == nil:
+				open = &block{file: file, language: strings.TrimPrefix(l, "```"), line: i + 1}
+			default:
+				out = append(out, *open)
+				open = nil
+			}
+		}
+		if open != nil {
+			t.Errorf("%s:%d: the block is never closed", file, open.line)
+		}
+	}
+	return out
+}
+
+// files returns the files with that ending, relative to the root.
+func files(t *testing.T, ending string) []string {
+	t.Helper()
+	var out []string
+	err := filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && file != root && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata" || d.Name() == "mlmdpb") {
+			return filepath.SkipDir
+		}
+		if !d.IsDir() && strings.HasSuffix(file, ending) {
+			rel, err := filepath.Rel(root, file)
+			if err != nil {
+				return err
+			}
+			out = append(out, rel)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
