@@ -18,10 +18,14 @@ type membership struct {
 }
 
 var (
-	attributions = membership{"Attribution", "artifact_id", artifactNodes,
-		insertion{"Attribution", []string{"context_id", "artifact_id"}}}
-	associations = membership{"Association", "execution_id", executionNodes,
-		insertion{"Association", []string{"context_id", "execution_id"}}}
+	attributions = membership{
+		"Attribution", "artifact_id", artifactNodes,
+		insertion{"Attribution", []string{"context_id", "artifact_id"}},
+	}
+	associations = membership{
+		"Association", "execution_id", executionNodes,
+		insertion{"Association", []string{"context_id", "execution_id"}},
+	}
 )
 
 // A member is one edge of a membership.

@@ -57,8 +57,14 @@ const (
 // position, since an upgraded database may have another.
 var tables = []table{
 	{name: "Type", columns: []column{
-		{"id", autoID, ""}, {"name", shortText, notNull}, {"version", shortText, ""}, {"type_kind", kindNumber, notNull},
-		{"description", text, ""}, {"input_type", text, ""}, {"output_type", text, ""}, {"external_id", shortText, unique},
+		{"id", autoID, ""},
+		{"name", shortText, notNull},
+		{"version", shortText, ""},
+		{"type_kind", kindNumber, notNull},
+		{"description", text, ""},
+		{"input_type", text, ""},
+		{"output_type", text, ""},
+		{"external_id", shortText, unique},
 	}},
 	{name: "TypeProperty", columns: []column{
 		{"type_id", integer, notNull}, {"name", shortText, notNull}, {"data_type", integer, ""},
@@ -67,28 +73,44 @@ var tables = []table{
 		{"type_id", integer, notNull}, {"parent_type_id", integer, notNull},
 	}, primary: []string{"type_id", "parent_type_id"}},
 	{name: "Artifact", columns: []column{
-		{"id", autoID, ""}, {"type_id", integer, notNull}, {"uri", text, ""}, {"state", integer, ""},
-		{"name", shortText, ""}, {"external_id", shortText, unique},
-		{"create_time_since_epoch", millis, sinceZero}, {"last_update_time_since_epoch", millis, sinceZero},
+		{"id", autoID, ""},
+		{"type_id", integer, notNull},
+		{"uri", text, ""},
+		{"state", integer, ""},
+		{"name", shortText, ""},
+		{"external_id", shortText, unique},
+		{"create_time_since_epoch", millis, sinceZero},
+		{"last_update_time_since_epoch", millis, sinceZero},
 	}, unique: []string{"type_id", "name"}, uniqueName: "UniqueArtifactTypeName"},
 	properties("ArtifactProperty", "artifact_id"),
 	{name: "Execution", columns: []column{
-		{"id", autoID, ""}, {"type_id", integer, notNull}, {"last_known_state", integer, ""},
-		{"name", shortText, ""}, {"external_id", shortText, unique},
-		{"create_time_since_epoch", millis, sinceZero}, {"last_update_time_since_epoch", millis, sinceZero},
+		{"id", autoID, ""},
+		{"type_id", integer, notNull},
+		{"last_known_state", integer, ""},
+		{"name", shortText, ""},
+		{"external_id", shortText, unique},
+		{"create_time_since_epoch", millis, sinceZero},
+		{"last_update_time_since_epoch", millis, sinceZero},
 	}, unique: []string{"type_id", "name"}, uniqueName: "UniqueExecutionTypeName"},
 	properties("ExecutionProperty", "execution_id"),
 	{name: "Event", columns: []column{
-		{"id", autoID, ""}, {"artifact_id", integer, notNull}, {"execution_id", integer, notNull},
-		{"type", integer, notNull}, {"milliseconds_since_epoch", millis, ""},
+		{"id", autoID, ""},
+		{"artifact_id", integer, notNull},
+		{"execution_id", integer, notNull},
+		{"type", integer, notNull},
+		{"milliseconds_since_epoch", millis, ""},
 	}, unique: []string{"artifact_id", "execution_id", "type"}, uniqueName: "UniqueEvent"},
 	{name: "EventPath", columns: []column{
 		{"event_id", integer, notNull}, {"is_index_step", flag, notNull}, {"step_index", integer, ""}, {"step_key", text, ""},
 	}},
 	{name: "MLMDEnv", columns: []column{{"schema_version", versionNumber, ""}}},
 	{name: "Context", columns: []column{
-		{"id", autoID, ""}, {"type_id", integer, notNull}, {"name", shortText, notNull}, {"external_id", shortText, unique},
-		{"create_time_since_epoch", millis, sinceZero}, {"last_update_time_since_epoch", millis, sinceZero},
+		{"id", autoID, ""},
+		{"type_id", integer, notNull},
+		{"name", shortText, notNull},
+		{"external_id", shortText, unique},
+		{"create_time_since_epoch", millis, sinceZero},
+		{"last_update_time_since_epoch", millis, sinceZero},
 	}, unique: []string{"type_id", "name"}},
 	properties("ContextProperty", "context_id"),
 	{name: "ParentContext", columns: []column{
@@ -105,9 +127,15 @@ var tables = []table{
 // properties is the table of the properties of one kind of node.
 func properties(name, owner string) table {
 	return table{name: name, columns: []column{
-		{owner, integer, notNull}, {"name", shortText, notNull}, {"is_custom_property", flag, notNull},
-		{"int_value", integer, ""}, {"double_value", double, ""}, {"string_value", longText, ""},
-		{"byte_value", blob, ""}, {"proto_value", blob, ""}, {"bool_value", boolean, ""},
+		{owner, integer, notNull},
+		{"name", shortText, notNull},
+		{"is_custom_property", flag, notNull},
+		{"int_value", integer, ""},
+		{"double_value", double, ""},
+		{"string_value", longText, ""},
+		{"byte_value", blob, ""},
+		{"proto_value", blob, ""},
+		{"bool_value", boolean, ""},
 	}, primary: []string{owner, "name", "is_custom_property"}}
 }
 

@@ -194,8 +194,10 @@ func TestACreationCutShortIsFinished(t *testing.T) {
 			opened(t, d, db)
 			want := describe(t, d, db)
 			mustExec(t, db, "DELETE FROM MLMDEnv", "DELETE FROM Type", "ALTER TABLE Type AUTO_INCREMENT = 1")
-			order := []string{"Type", "TypeProperty", "ParentType", "Artifact", "ArtifactProperty", "Execution", "ExecutionProperty",
-				"Event", "EventPath", "MLMDEnv", "Context", "ContextProperty", "ParentContext", "Association", "Attribution"}
+			order := []string{
+				"Type", "TypeProperty", "ParentType", "Artifact", "ArtifactProperty", "Execution", "ExecutionProperty",
+				"Event", "EventPath", "MLMDEnv", "Context", "ContextProperty", "ParentContext", "Association", "Attribution",
+			}
 			mustExec(t, db, "DROP TABLE "+strings.Join(order[left:], ", "))
 			opened(t, d, db)
 			sameLines(t, "schema", describe(t, d, db), want)

@@ -43,4 +43,3 @@ func (s *Store) Server() mlmdpb.MetadataStoreServiceServer { return s.engine }
 func (s *Store) Close() error {
 	return s.close()
 }
-
