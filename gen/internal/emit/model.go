@@ -170,10 +170,7 @@ func modelTemplates(t Target) (map[string]string, error) {
 		out[name] = string(text)
 	}
 	head := t.Header() + "\n\n// Package " + t.Model.Name() + " holds the entities of the spec as Go types.\npackage {{.PackageName}}\n\nimport (\n"
-	for _, p := range []string{"time", runtimeTypes, sdk + "/pkg/value"} {
-		head += "\t\"" + p + "\"\n"
-	}
-	head += ")\n"
+	head += fmt.Sprintf("\t\"time\"\n\n\t%q\n\t%q\n)\n", sdk+"/pkg/value", runtimeTypes) // the standard library first, as gofumpt has it
 	out["imports.tmpl"] = head
 	return out, nil
 }

@@ -4,9 +4,10 @@
 package schema
 
 import (
+	"time"
+
 	"github.com/mlmd-go/sdk/pkg/value"
 	"github.com/oapi-codegen/runtime/types"
-	"time"
 )
 
 // The values of ArtifactState.
