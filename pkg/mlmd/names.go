@@ -30,10 +30,26 @@ func ParentID(stored string) string {
 	if !ok {
 		return ""
 	}
-	if _, err := ParseID(prefix); err != nil {
+	if !isID(prefix) {
 		return ""
 	}
 	return prefix
+}
+
+// isID tells what ParseID does, without the number.
+func isID(s string) bool {
+	if s == "" || s[0] == '0' || len(s) > len("9223372036854775807") {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	if len(s) < len("9223372036854775807") {
+		return true
+	}
+	return s <= "9223372036854775807"
 }
 
 // ChildName returns the stored name of the child called name below parent:

@@ -47,17 +47,19 @@ func (r *Reader) find(key string, older []string) *mlmdpb.Value {
 
 // String returns the text under key, or nil.
 func (r *Reader) String(key string, older ...string) *string {
-	v := r.find(key, older)
-	switch x := v.GetValue().(type) {
-	case nil:
-		return nil
-	case *mlmdpb.Value_StringValue:
+	v := r.props[key]
+	if v == nil && len(older) > 0 {
+		v = r.find(key, older)
+	}
+	if x, ok := v.GetValue().(*mlmdpb.Value_StringValue); ok { // nearly always
 		s := x.StringValue
 		return &s
-	default:
-		s := FromProto(v).String()
-		return &s
 	}
+	if v.GetValue() == nil {
+		return nil
+	}
+	s := FromProto(v).String()
+	return &s
 }
 
 // Text is String for a field that is no pointer.
