@@ -29,6 +29,7 @@ func Not[T any](e Expr[T]) Expr[T] {
 	return Expr[T]{&node{op: opNot, kids: []*node{e.n}}}
 }
 
+//go:noinline
 func combine[T any](o op, e Expr[T], others []Expr[T]) Expr[T] {
 	kids := make([]*node, 0, 1+len(others))
 	for _, x := range append([]Expr[T]{e}, others...) {

@@ -31,6 +31,7 @@ func textNode(r *Ref, o op, v string) *node {
 	return &node{op: o, ref: r.in(stringColumn), args: []any{v}}
 }
 
+//go:noinline
 func textsNode[S ~string](r *Ref, vs []S) *node {
 	args := make([]any, len(vs))
 	for i, v := range vs {
@@ -68,6 +69,8 @@ func setNode(r *Ref, column string) *node { return &node{op: opIsSet, ref: r.in(
 
 // idsNode compares with ids; one that is none becomes an error, with which
 // printing the condition ends.
+//
+//go:noinline
 func idsNode(r *Ref, o op, ids ...string) *node {
 	args := make([]any, len(ids))
 	for i, id := range ids {
@@ -81,6 +84,8 @@ func idsNode(r *Ref, o op, ids ...string) *node {
 }
 
 // statesNode compares with the numbers that names has for states.
+//
+//go:noinline
 func statesNode[E ~string](r *Ref, names []string, states ...E) *node {
 	var args []any
 	for _, s := range states {

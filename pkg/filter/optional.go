@@ -11,6 +11,8 @@ type Clearable[T any] interface {
 }
 
 // path returns the update_mask path of what r refers to.
+//
+//go:noinline
 func (r *Ref) path() string {
 	if r.Property != "" {
 		return "properties." + r.Property

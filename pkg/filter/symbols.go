@@ -16,6 +16,8 @@ type Ref struct {
 	// Neighbour is the filter language's alias of a linked node
 	// ("parent_contexts_p", "contexts_p"); Attr is then a column of it.
 	Neighbour string
+
+	_ [0]func() // not comparable: each symbol type would have a comparison of its own
 }
 
 // A String is a field of text. Symbols are pointers: their methods are compiled
