@@ -61,20 +61,20 @@ func contains(lines, want []string) bool {
 	return false
 }
 
-// notInCI are commands that documents name and CI cannot run as they stand:
-// those that serve until they are ended, or take a reader's own names.
+// notInCI are the commands that documents name and CI cannot run as they
+// stand: those that serve until they are ended, that need such a server, or
+// that need the published module or a branch to compare with.
 var notInCI = []string{
-	"git clone", "cd ", "go get ", "go run ./cmd/mlmd-server", "mlmd-server ", "make fuzz", "make differential", "make bench-",
-	"go run ./examples/quickstart -addr", "go run ./examples/quickstart -db", "go run ./examples/remote", "MLMD_ADDR=",
-	"go run ./gen breaking", "make breaking", "make test", "make suites", "make check", "make help", "make bench", "make generate", "make proto",
-	"go mod init", "go mod tidy", "mkdir ", "go tool gen", "go generate", "go test ./...", "go run .",
-	"docker ", "grpcurl ", "export MLMD_PYTHON", "apt-get ", "suites/reference/",
+	"go get github.com/mlmd-go/sdk",
+	"go run ./cmd/mlmd-server --db registry.db --grpc_port 8080",
+	"go run ./examples/quickstart -addr localhost:8080",
+	"go run ./gen breaking -against main",
 }
 
 func TestEveryCommandRunsInCI(t *testing.T) {
 	ci := read(t, ".ci/run")
 	for _, b := range blocks(t) {
-		if b.language != "sh" {
+		if b.language != "sh" || followed[b.file] != "" {
 			continue
 		}
 		for i, l := range b.lines {
@@ -83,7 +83,7 @@ func TestEveryCommandRunsInCI(t *testing.T) {
 			if command == "" || strings.HasPrefix(command, "#") || strings.Contains(ci, command) {
 				continue
 			}
-			if !slices.ContainsFunc(notInCI, func(p string) bool { return strings.HasPrefix(command, p) }) {
+			if !slices.Contains(notInCI, command) {
 				t.Errorf("%s:%d: CI does not run %q", b.file, b.line+i+1, command)
 			}
 		}
