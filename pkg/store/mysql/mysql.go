@@ -68,8 +68,6 @@ func Open(ctx context.Context, dsn string, opts ...store.Option) (*store.Store, 
 	shared := store.Value(sharedKey{}, opts...) == true || found.latin1()
 	if shared {
 		c.Dialect.Charset = sharedCharset
-	}
-	if shared {
 		c.Dialect.Cuts = cutsBytes
 	}
 	if c.Write, err = connect(config, shared); err != nil {
