@@ -58,6 +58,8 @@ func (c *checker) check(x Expr) (*term, error) {
 		return &term{typ: FloatType, val: x.Value}, nil
 	case *Text:
 		return &term{typ: TextType, val: x.Value}, nil
+	case *Paren:
+		return c.check(x.X)
 	case *Path:
 		t, _, err := c.path(x)
 		return t, err

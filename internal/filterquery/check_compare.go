@@ -63,21 +63,29 @@ func (c *checker) enumColumn(x Expr) (*term, enum, error) {
 
 // enumEquals checks a comparison of an enum column by = or != with a bare word:
 // the name of a value. A column that is not set is unequal to every value.
+//
+// Without parentheses, nothing but names of values may stand there.
 func (c *checker) enumEquals(x *Binary) (t *term, done bool, err error) {
 	if x.Op != "=" && x.Op != "!=" {
 		return nil, false, nil
 	}
-	col, values, err := c.enumColumn(x.L)
-	if err != nil || values == nil {
+	left, inParens := unparen(x.L)
+	right, alsoInParens := unparen(x.R)
+	col, values, err := c.enumColumn(left)
+	if err != nil {
 		return nil, false, err
 	}
-	word, isWord := bareWord(x.R)
-	if !isWord {
-		return nil, false, nil
+	word, isWord := bareWord(right)
+	if values == nil || !isWord {
+		return c.enumBeside(x)
 	}
 	n, ok := values[word]
-	if !ok {
-		return nil, false, c.fail(x.R.Pos(), "Unsupported enum value specified in the query: %s; expected one of %s", short(word), values)
+	switch {
+	case ok:
+	case inParens || alsoInParens:
+		return nil, false, nil
+	default:
+		return nil, false, c.unsupported(x.R, values)
 	}
 	equal := &term{op: opEq, typ: BoolType, kids: []*term{col, {typ: IntType, val: n}}}
 	if x.Op == "=" {
@@ -85,6 +93,67 @@ func (c *checker) enumEquals(x *Binary) (t *term, done bool, err error) {
 	}
 	equal.op = opNe
 	return orNull(col, equal), true, nil
+}
+
+// enumBeside checks a comparison with arithmetic. A value's name directly behind
+// the = counts as its number, if an enum column is directly before it: as in
+// state = LIVE + 1.
+func (c *checker) enumBeside(x *Binary) (t *term, done bool, err error) {
+	if x.Op != "=" {
+		return nil, false, nil
+	}
+	_, values, err := c.enumColumn(lastOperand(x.L))
+	if err != nil || values == nil {
+		return nil, false, err
+	}
+	number, ok := numbered(x.R, values)
+	if !ok {
+		return nil, false, nil
+	}
+	t, err = c.binary(&Binary{Op: x.Op, L: x.L, R: number})
+	return t, true, err
+}
+
+// unsupported is the error of a word that is no value of an enum.
+func (c *checker) unsupported(x Expr, values enum) error {
+	word, _ := bareWord(x)
+	return c.fail(x.Pos(), "Unsupported enum value specified in the query: %s; expected one of %s", short(word), values)
+}
+
+// unparen returns what the parentheses around x hold, and whether there are any.
+func unparen(x Expr) (Expr, bool) {
+	if p, ok := x.(*Paren); ok {
+		return p.X, true
+	}
+	return x, false
+}
+
+// lastOperand is the operand with which arithmetic ends.
+func lastOperand(x Expr) Expr {
+	switch y := x.(type) {
+	case *Binary:
+		if _, arithmetic := numberOps[y.Op]; arithmetic {
+			return lastOperand(y.R)
+		}
+	case *Unary:
+		if y.Op != "NOT" {
+			return lastOperand(y.X)
+		}
+	}
+	return x
+}
+
+// numbered returns arithmetic that begins with the name of a value, with the
+// value's number in its place.
+func numbered(x Expr, values enum) (Expr, bool) {
+	if y, ok := x.(*Binary); ok {
+		l, ok := numbered(y.L, values)
+		_, arithmetic := numberOps[y.Op]
+		return &Binary{Op: y.Op, L: l, R: y.R}, ok && arithmetic
+	}
+	word, ok := bareWord(x)
+	n, known := values[word]
+	return &Int{At: x.Pos(), Value: n}, ok && known
 }
 
 // orNull is t, or true where col is NULL.
@@ -126,32 +195,45 @@ func (c *checker) in(x *In) (*term, error) {
 // enumIn checks a list of names of enum values. A list of numbers is a list of
 // numbers; a mixture is an error. NOT IN holds where the column is not set.
 func (c *checker) enumIn(x *In) (t *term, done bool, err error) {
-	col, values, err := c.enumColumn(x.X)
+	left, inParens := unparen(x.X)
+	if !x.Not {
+		left = lastOperand(left)
+	}
+	_, values, err := c.enumColumn(left)
 	if err != nil || values == nil {
 		return nil, false, err
 	}
-	terms := []*term{col}
+	var terms []*term
 	var wrong Expr
 	for _, item := range x.List {
-		word, ok := bareWord(item)
+		inner, itemInParens := unparen(item)
+		word, ok := bareWord(inner)
 		n, known := values[word]
 		switch {
 		case ok && known:
 			terms = append(terms, &term{typ: IntType, val: n})
-		case ok && wrong == nil:
-			wrong = item
-		case !ok:
+		case !ok || inParens || itemInParens || left != x.X:
 			return nil, false, nil
+		case wrong == nil:
+			wrong = item
 		}
 	}
 	if wrong != nil {
-		if _, number := wrong.(*Int); number && len(terms) == 1 {
+		if _, number := wrong.(*Int); number && len(terms) == 0 {
 			return nil, false, nil
 		}
-		word, _ := bareWord(wrong)
-		return nil, false, c.fail(wrong.Pos(), "Unsupported enum value specified in the query: %s; expected one of %s", short(word), values)
+		return nil, false, c.unsupported(wrong, values)
 	}
-	t = &term{op: opIn, typ: BoolType, kids: terms}
+	col, err := c.check(x.X)
+	if err != nil {
+		return nil, false, err
+	}
+	terms = append([]*term{col}, terms...)
+	typ, ok := common(terms)
+	if !ok {
+		return nil, false, nil
+	}
+	t = &term{op: opIn, typ: BoolType, kids: allAs(terms, typ)}
 	if x.Not {
 		return orNull(col, negate(true, t)), true, nil
 	}

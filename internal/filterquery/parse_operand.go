@@ -99,6 +99,10 @@ func (p *parser) parenthesized() (Expr, error) {
 	}
 	switch {
 	case p.cur.is(")"):
+		switch x.(type) {
+		case *Path, *Int, *Bool, *Null:
+			x = &Paren{At: open, X: x}
+		}
 		return x, p.advance()
 	case p.cur.is(","):
 		return nil, p.fail(open, "Tuples are not supported; compare one value at a time")

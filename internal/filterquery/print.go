@@ -79,6 +79,10 @@ func (p *printer) bare(x Expr) {
 		p.WriteString(formatFloat(x.Value))
 	case *Text:
 		p.WriteString(QuoteText(x.Value))
+	case *Paren:
+		p.WriteByte('(')
+		p.bare(x.X)
+		p.WriteByte(')')
 	case *Path:
 		p.path(x)
 	case *Unary:
@@ -158,7 +162,9 @@ func (p *printer) unary(x *Unary) {
 	}
 	if x.Op == "-" {
 		switch inner := x.X.(type) {
-		case *Int, *Float:
+		case *Int:
+			p.WriteByte(' ')
+		case *Float:
 			least = bindsOperand + 1
 		case *Unary:
 			if inner.Op == "-" {

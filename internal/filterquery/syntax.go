@@ -3,7 +3,7 @@ package filterquery
 import "strings"
 
 // An Expr is a vertex of a filter's syntax tree: one of the types below.
-// Parentheses leave no vertex.
+// Parentheses leave no vertex, but for [Paren].
 type Expr interface {
 	// Pos is where the vertex begins in the text.
 	Pos() Pos
@@ -33,6 +33,12 @@ type (
 	Text struct {
 		At    Pos
 		Value string
+	}
+	// Paren is a name, an integer, a truth value or NULL in parentheses: beside a
+	// column of an enum it does not mean all that it means without.
+	Paren struct {
+		At Pos
+		X  Expr
 	}
 	// Path is a name, or names joined by dots.
 	Path struct{ Parts []Part }
@@ -116,6 +122,7 @@ func (x *Bool) Pos() Pos    { return x.At }
 func (x *Int) Pos() Pos     { return x.At }
 func (x *Float) Pos() Pos   { return x.At }
 func (x *Text) Pos() Pos    { return x.At }
+func (x *Paren) Pos() Pos   { return x.At }
 func (x *Path) Pos() Pos    { return x.Parts[0].At }
 func (x *Unary) Pos() Pos   { return x.At }
 func (x *Binary) Pos() Pos  { return x.L.Pos() }
@@ -133,6 +140,7 @@ func (x *Bool) children() []Expr    { return nil }
 func (x *Int) children() []Expr     { return nil }
 func (x *Float) children() []Expr   { return nil }
 func (x *Text) children() []Expr    { return nil }
+func (x *Paren) children() []Expr   { return []Expr{x.X} }
 func (x *Path) children() []Expr    { return nil }
 func (x *Unary) children() []Expr   { return []Expr{x.X} }
 func (x *Binary) children() []Expr  { return []Expr{x.L, x.R} }

@@ -109,6 +109,19 @@ func filterOursCases() []Case {
 			Run: on(hostileLiterals), Otherwise: on(rewrittenLiterals),
 		},
 		{
+			Name: "a state in parentheses, or in arithmetic, is a number",
+			Run: on(func(s *scene) {
+				g := newGallery(s)
+				for filter, want := range map[string][]int{
+					"(state) = 2": {1}, "state = (2)": {1}, "(state) != 2": {2, 4, 5}, "state != (2)": {2, 4, 5},
+					"(state) IN (0, 4, NULL)": {4, 5}, "(state) = state": {1, 2, 4, 5}, "state IN ((type_id))": {},
+					"state = LIVE + 2": {4}, "state = LIVE - 1": {2}, "1 + state = LIVE": {2}, "1 + state IN (LIVE, PENDING)": {2, 5},
+				} {
+					g.selects(anArtifact, filter, want...)
+				}
+			}),
+		},
+		{
 			Name: "an enum value may come twice in a filter", Needs: []Capability{PlainEnums},
 			Run: on(func(s *scene) {
 				g := newGallery(s)

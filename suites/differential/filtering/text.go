@@ -107,6 +107,16 @@ func (w Writer) state() string {
 			return column + w.not() + " IN (" + pick(w.Rand, names) + ", " + pick(w.Rand, names) + ")"
 		},
 		func() string { return column + w.oneOf(" > ", " <= ", " <> ") + w.number() },
+		func() string { return "(" + column + ")" + w.oneOf(" = ", " != ", "= ") + w.number() },
+		func() string { return "(" + column + ")" + w.not() + " IN (" + w.number() + ", " + w.integer(0) + ")" },
+		func() string { return column + w.oneOf(" = ", " != ") + "(" + w.number() + ")" },
+		func() string {
+			return column + " = " + pick(w.Rand, names) + w.oneOf(" + ", " - ", " * ") + w.integer(0)
+		},
+		func() string { return w.integer(0) + w.oneOf(" + ", " - ") + column + " = " + pick(w.Rand, names) },
+		func() string {
+			return w.oneOf("1 + ", "-") + column + " IN (" + pick(w.Rand, names) + ", " + pick(w.Rand, names) + ")"
+		},
 		func() string { return column + " IS " + w.oneOf("", "NOT ") + "NULL" },
 	)
 }
