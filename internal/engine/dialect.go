@@ -13,6 +13,9 @@ type Dialect struct {
 	Numbered bool
 	// Begin begins a transaction that writes; empty is BEGIN.
 	Begin string
+	// BeginRead are the statements that begin a transaction that reads all of the
+	// database as of one moment; none is BEGIN.
+	BeginRead []string
 	// Prepare is set where the engine should keep prepared statements. A driver
 	// that caches them by itself does without.
 	Prepare bool
@@ -68,6 +71,13 @@ func (d *Dialect) begin() string {
 		return "BEGIN"
 	}
 	return d.Begin
+}
+
+func (d *Dialect) beginRead() []string {
+	if d.BeginRead == nil {
+		return []string{"BEGIN"}
+	}
+	return d.BeginRead
 }
 
 // An IDSource is a way to learn the ids of the rows of one INSERT.

@@ -20,7 +20,7 @@ const (
 // GetLineageSubgraph walks from the nodes of a filter along events, and answers
 // the graph that it saw: nodes by their ids alone, events in full.
 func (e *Engine) GetLineageSubgraph(ctx context.Context, req *mlmdpb.GetLineageSubgraphRequest) (*mlmdpb.GetLineageSubgraphResponse, error) {
-	return read(ctx, e, "GetLineageSubgraph", func(ctx context.Context, q querier) (*mlmdpb.GetLineageSubgraphResponse, error) {
+	return readAtOnce(ctx, e, "GetLineageSubgraph", func(ctx context.Context, q querier) (*mlmdpb.GetLineageSubgraphResponse, error) {
 		options := req.GetLineageSubgraphQueryOptions()
 		start, filter, err := startOf(options)
 		if err != nil {

@@ -16,7 +16,7 @@ const graphHopsAtMost = 20
 // drops the nodes that a boundary filter does not select, and answers nodes in
 // full.
 func (e *Engine) GetLineageGraph(ctx context.Context, req *mlmdpb.GetLineageGraphRequest) (*mlmdpb.GetLineageGraphResponse, error) {
-	return read(ctx, e, "GetLineageGraph", func(ctx context.Context, q querier) (*mlmdpb.GetLineageGraphResponse, error) {
+	return readAtOnce(ctx, e, "GetLineageGraph", func(ctx context.Context, q querier) (*mlmdpb.GetLineageGraphResponse, error) {
 		options := req.GetOptions()
 		starts, hops, err := graphStart(ctx, q, options)
 		if err != nil {

@@ -17,6 +17,7 @@ func dialect() *engine.Dialect {
 	return &engine.Dialect{
 		Name:      "mysql",
 		Begin:     "START TRANSACTION",
+		BeginRead: []string{"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"},
 		Prepare:   true,
 		IDs:       engine.IDsStartAtLast,
 		MaxParams: 65535,

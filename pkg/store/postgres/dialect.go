@@ -17,7 +17,8 @@ func dialect() *engine.Dialect {
 		Name:     "postgres",
 		Numbered: true,
 		// What was committed while waiting for a lock must be seen.
-		Begin: "BEGIN ISOLATION LEVEL READ COMMITTED",
+		Begin:     "BEGIN ISOLATION LEVEL READ COMMITTED",
+		BeginRead: []string{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"},
 		// The cast lets ids of 64 bits be asked for in columns of 32.
 		Array:             func(ids []int64) any { return ids },
 		ArrayIn:           "= ANY(?::BIGINT[])",
