@@ -2,10 +2,13 @@ package sqlite_test
 
 import (
 	"database/sql"
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
@@ -61,5 +64,38 @@ func TestAMemberWhoseRowIsGoneIsLeftOut(t *testing.T) {
 		if slices.Sort(got); err != nil || !slices.Equal(got, want) {
 			t.Errorf("%s: %v, %v; want %v", name, got, err, want)
 		}
+	}
+}
+
+// Readers do not map the file into memory: the process would not outlive this.
+func TestAFileThatIsCutShortIsAnError(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "mlmd.db")
+	s := must(sqlite.Open(t.Context(), path))
+	c := s.Client()
+	typeID := modelType(t, c)
+	many := &mlmdpb.PutArtifactsRequest{}
+	for range 2000 {
+		many.Artifacts = append(many.Artifacts, &mlmdpb.Artifact{TypeId: typeID})
+	}
+	put, err := c.PutArtifacts(t.Context(), many)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil { // what is in the log goes into the file
+		t.Fatal(err)
+	}
+
+	c = clientOf(t, must(sqlite.Open(t.Context(), path)))
+	if count(t, c) != len(many.Artifacts) {
+		t.Fatal("the artifacts are not all there")
+	}
+	if _, err := c.PutArtifacts(t.Context(), &mlmdpb.PutArtifactsRequest{Artifacts: many.Artifacts[:1]}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, 4096*20); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.GetArtifactsByID(t.Context(), &mlmdpb.GetArtifactsByIDRequest{ArtifactIds: put.ArtifactIds}); status.Code(err) != codes.Internal {
+		t.Errorf("artifacts of a file that was cut: %v; want INTERNAL", err)
 	}
 }
