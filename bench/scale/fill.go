@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -9,7 +10,7 @@ import (
 )
 
 // batch is how many nodes one request puts.
-const batch = 1000
+const batch = 2000
 
 // typeOf spreads nodes over four types, the last of which has one in a hundred.
 func typeOf(i int) int {
@@ -55,6 +56,7 @@ func fill(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, size int) 
 	return f, nil
 }
 
+// put puts some artifacts and contexts, both at once where the database can.
 func (f *filled) put(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, from, n int) error {
 	artifacts, contexts, links := &mlmdpb.PutArtifactsRequest{}, &mlmdpb.PutContextsRequest{}, &mlmdpb.PutAttributionsAndAssociationsRequest{}
 	for i := from; i < from+n; i++ {
@@ -68,13 +70,16 @@ func (f *filled) put(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient,
 		})
 		links.Attributions = append(links.Attributions, &mlmdpb.Attribution{ContextId: new(int64(from + 1 + (i-from)/10)), ArtifactId: new(int64(i + 1))})
 	}
-	if _, err := rpc.PutArtifacts(ctx, artifacts); err != nil {
+	done := make(chan error, 1)
+	go func() {
+		_, err := rpc.PutContexts(ctx, contexts)
+		done <- err
+	}()
+	_, err := rpc.PutArtifacts(ctx, artifacts)
+	if err = errors.Join(err, <-done); err != nil {
 		return err
 	}
-	if _, err := rpc.PutContexts(ctx, contexts); err != nil {
-		return err
-	}
-	_, err := rpc.PutAttributionsAndAssociations(ctx, links)
+	_, err = rpc.PutAttributionsAndAssociations(ctx, links)
 	return err
 }
 

@@ -5,6 +5,9 @@
 //
 //	go run ./bench/scale -sizes 1000,100000 -databases sqlite
 //
+// To fill takes most of the time. SQLite files in a folder that is named are
+// kept, and measured as they are when they are there already.
+//
 // PostgreSQL is the server of -postgres, or one that is installed and started
 // for the run.
 package main
@@ -17,6 +20,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -47,6 +51,8 @@ type options struct {
 	databases []string
 	postgres  string
 	folder    string
+	keep      bool
+	only      *regexp.Regexp
 	calls     int
 	plans     bool
 }
@@ -56,7 +62,8 @@ func run(ctx context.Context) error {
 	sizes := flag.String("sizes", "1000,100000,1000000", "how many artifacts, and contexts, a store has")
 	databases := flag.String("databases", "sqlite,postgres", "which to measure on")
 	flag.StringVar(&o.postgres, "postgres", os.Getenv("MLMD_TEST_POSTGRES"), "URL of an empty PostgreSQL database; empty: a server of its own")
-	flag.StringVar(&o.folder, "folder", "", "where SQLite files are made; empty: a temporary folder")
+	flag.StringVar(&o.folder, "folder", "", "where SQLite files are made, kept and found again; empty: a temporary folder")
+	only := flag.String("only", "", "a pattern: measure the requests whose names match it")
 	flag.IntVar(&o.calls, "calls", 200, "how often each request is measured")
 	flag.BoolVar(&o.plans, "plans", true, "print the plans of the queries at the largest size")
 	flag.Parse()
@@ -68,7 +75,12 @@ func run(ctx context.Context) error {
 		o.sizes = append(o.sizes, n)
 	}
 	o.databases = strings.Split(*databases, ",")
-	if o.folder == "" {
+	var err error
+	if o.only, err = regexp.Compile(*only); err != nil {
+		return fmt.Errorf("-only: %w", err)
+	}
+	o.keep = o.folder != ""
+	if !o.keep {
 		folder, err := os.MkdirTemp("", "mlmd-scale-")
 		if err != nil {
 			return err
@@ -92,7 +104,7 @@ func (o options) measure(ctx context.Context, name string) error {
 		if err != nil {
 			return err
 		}
-		column, err := d.measure(ctx, size, o.calls, o.plans && size == o.sizes[len(o.sizes)-1])
+		column, err := d.measure(ctx, size, o, size == o.sizes[len(o.sizes)-1])
 		if err := d.close(err); err != nil {
 			return err
 		}
@@ -107,6 +119,7 @@ type database struct {
 	db      *sql.DB
 	explain string // what makes a plan of a query
 	analyze string // what makes statistics
+	full    bool   // it has been filled before
 	release func()
 }
 
@@ -124,12 +137,17 @@ func (o options) open(ctx context.Context, name string, size int) (*database, er
 	switch name {
 	case "sqlite":
 		file := filepath.Join(o.folder, fmt.Sprintf("scale-%d.db", size))
+		_, missing := os.Stat(file)
+		release := func() {}
+		if !o.keep {
+			release = func() { os.Remove(file) }
+		}
 		s, err := sqlite.Open(ctx, file)
 		if err != nil {
 			return nil, err
 		}
 		db, err := sql.Open("sqlite", file)
-		return &database{s, db, "EXPLAIN QUERY PLAN ", "PRAGMA optimize", func() { os.Remove(file) }}, err
+		return &database{s, db, "EXPLAIN QUERY PLAN ", "PRAGMA optimize", missing == nil, release}, err
 	case "postgres":
 		release := func() {}
 		dsn := o.postgres
@@ -146,7 +164,7 @@ func (o options) open(ctx context.Context, name string, size int) (*database, er
 			return nil, err
 		}
 		db, err := sql.Open("pgx", dsn)
-		return &database{s, db, "EXPLAIN ", "ANALYZE", release}, err
+		return &database{s, db, "EXPLAIN ", "ANALYZE", false, release}, err
 	}
 	return nil, fmt.Errorf("no such database; there are sqlite and postgres")
 }

@@ -23,16 +23,19 @@ type column struct {
 // times are the quantiles of one request.
 type times struct{ p50, p99 time.Duration }
 
-// measure fills the database and measures each request.
-func (d *database) measure(ctx context.Context, size, calls int, plans bool) (column, error) {
+// measure fills the database, if it is empty, and measures each request.
+func (d *database) measure(ctx context.Context, size int, o options, largest bool) (column, error) {
 	c := column{size: size, times: map[string]times{}}
 	rpc := d.store.Client()
-	f, err := fill(ctx, rpc, size)
-	if err != nil {
-		return c, err
-	}
-	if _, err := d.db.ExecContext(ctx, d.analyze); err != nil {
-		return c, err
+	f := &filled{size: size}
+	if !d.full {
+		var err error
+		if f, err = fill(ctx, rpc, size); err != nil {
+			return c, err
+		}
+		if _, err := d.db.ExecContext(ctx, d.analyze); err != nil {
+			return c, err
+		}
 	}
 	requests, err := f.requests(ctx, rpc)
 	if err != nil {
@@ -40,9 +43,12 @@ func (d *database) measure(ctx context.Context, size, calls int, plans bool) (co
 	}
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, r := range requests {
+		if !o.only.MatchString(r.name) {
+			continue
+		}
 		var took []time.Duration
 		begun := time.Now()
-		for len(took) < calls && (len(took) < 3 || time.Since(begun) < 20*time.Second) {
+		for len(took) < o.calls && (len(took) < 3 || time.Since(begun) < 20*time.Second) {
 			n := 1 + random.Int64N(int64(size))
 			start := time.Now()
 			found, err := r.send(ctx, rpc, n)
@@ -54,7 +60,7 @@ func (d *database) measure(ctx context.Context, size, calls int, plans bool) (co
 		slices.Sort(took)
 		c.names = append(c.names, r.name)
 		c.times[r.name] = times{took[len(took)/2], took[len(took)*99/100]}
-		if plans {
+		if o.plans && largest {
 			if err := d.plan(ctx, r); err != nil {
 				return c, fmt.Errorf("plan of %s: %w", r.name, err)
 			}
