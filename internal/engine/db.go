@@ -3,6 +3,9 @@ package engine
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
 	"sync"
 )
 
@@ -15,25 +18,49 @@ import (
 type querier interface {
 	// query reads rows with a statement that is kept. The rows must be closed
 	// before the next statement: see [each].
-	query(ctx context.Context, stmt string, args ...any) (*sql.Rows, error)
+	query(ctx context.Context, stmt string, args ...any) (driver.Rows, error)
 	// queryOnce is query for a statement that is not worth keeping.
-	queryOnce(ctx context.Context, stmt string, args ...any) (*sql.Rows, error)
+	queryOnce(ctx context.Context, stmt string, args ...any) (driver.Rows, error)
 	// dialect is that of the database.
 	dialect() *Dialect
+	// types are those that are known, and learn adds one that was read.
+	types() *typeCache
+	learn(*typeInfo)
+	// remembered is what was answered about types, see [typeMemo].
+	remembered(ctx context.Context, s selection) (types []*typeInfo, keep func([]*typeInfo), err error)
 }
 
 // A session is one database connection with the statements that are kept on
-// it. It is used by one goroutine at a time.
+// it. It is used by one goroutine at a time, inside of [pool.use].
+//
+// It calls the driver itself: what database/sql adds to each statement and each
+// row costs more than a small statement in this process does.
 type session struct {
-	conn *sql.Conn
-	d    *Dialect
-	kept map[string]kept
+	conn   *sql.Conn // holds the driver's connection, and takes care of its life
+	driver driverConn
+	d      *Dialect
+	cache  *typeCache
+	memo   typeMemo
+	kept   map[string]kept
+}
+
+// A driverConn is what the engine needs of a driver's connection.
+type driverConn interface {
+	driver.ConnPrepareContext
+	driver.QueryerContext
+	driver.ExecerContext
 }
 
 // A kept statement is spelled for its database and, where that pays, prepared.
 type kept struct {
 	text string
-	stmt *sql.Stmt
+	stmt driverStmt
+}
+
+type driverStmt interface {
+	driver.Stmt
+	driver.StmtQueryContext
+	driver.StmtExecContext
 }
 
 // keepAtMost bounds the statements that a session keeps, should there ever be
@@ -41,6 +68,8 @@ type kept struct {
 const keepAtMost = 1000
 
 func (s *session) dialect() *Dialect { return s.d }
+
+func (s *session) types() *typeCache { return s.cache }
 
 // keep finds a statement among the kept ones, or prepares it.
 func (s *session) keep(ctx context.Context, stmt string) (kept, error) {
@@ -53,7 +82,7 @@ func (s *session) keep(ctx context.Context, stmt string) (kept, error) {
 	}
 	if s.d.Prepare {
 		var err error
-		if k.stmt, err = s.conn.PrepareContext(ctx, k.text); err != nil {
+		if k.stmt, err = s.prepare(ctx, k.text); err != nil {
 			return kept{}, err
 		}
 	}
@@ -61,7 +90,20 @@ func (s *session) keep(ctx context.Context, stmt string) (kept, error) {
 	return k, nil
 }
 
-func (s *session) query(ctx context.Context, stmt string, args ...any) (*sql.Rows, error) {
+func (s *session) prepare(ctx context.Context, text string) (driverStmt, error) {
+	stmt, err := s.driver.PrepareContext(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	whole, ok := stmt.(driverStmt)
+	if !ok {
+		stmt.Close()
+		return nil, fmt.Errorf("the driver's statements are %T, which do not take a context", stmt)
+	}
+	return whole, nil
+}
+
+func (s *session) query(ctx context.Context, stmt string, args ...any) (driver.Rows, error) {
 	ctx, err := s.d.statementContext(ctx)
 	if err != nil {
 		return nil, err
@@ -72,9 +114,13 @@ func (s *session) query(ctx context.Context, stmt string, args ...any) (*sql.Row
 	}
 	observed(ctx, k.text, args)
 	if k.stmt == nil {
-		return s.conn.QueryContext(ctx, k.text, args...)
+		return s.queryText(ctx, k.text, args)
 	}
-	return k.stmt.QueryContext(ctx, args...)
+	values, err := s.values(args)
+	if err != nil {
+		return nil, err
+	}
+	return k.stmt.QueryContext(ctx, values)
 }
 
 // statementContext is what one of the engine's own statements runs under.
@@ -85,13 +131,43 @@ func (d *Dialect) statementContext(ctx context.Context) (context.Context, error)
 	return context.WithoutCancel(ctx), ctx.Err()
 }
 
-func (s *session) queryOnce(ctx context.Context, stmt string, args ...any) (*sql.Rows, error) {
+func (s *session) queryOnce(ctx context.Context, stmt string, args ...any) (driver.Rows, error) {
 	text := s.d.spell(stmt)
 	observed(ctx, text, args)
-	return s.conn.QueryContext(ctx, text, args...)
+	return s.queryText(ctx, text, args)
 }
 
-func (s *session) exec(ctx context.Context, stmt string, args ...any) (sql.Result, error) {
+// queryText runs a statement that is not prepared. A driver may be unable to,
+// if there are parameters.
+func (s *session) queryText(ctx context.Context, text string, args []any) (driver.Rows, error) {
+	values, err := s.values(args)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.driver.QueryContext(ctx, text, values)
+	if !errors.Is(err, driver.ErrSkip) {
+		return rows, err
+	}
+	stmt, err := s.prepare(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	if rows, err = stmt.QueryContext(ctx, values); err != nil {
+		stmt.Close()
+		return nil, err
+	}
+	return &rowsOnce{rows, stmt}, nil
+}
+
+// rowsOnce are rows whose statement ends with them.
+type rowsOnce struct {
+	driver.Rows
+	stmt driver.Stmt
+}
+
+func (r *rowsOnce) Close() error { return errors.Join(r.Rows.Close(), r.stmt.Close()) }
+
+func (s *session) exec(ctx context.Context, stmt string, args ...any) (driver.Result, error) {
 	ctx, err := s.d.statementContext(ctx)
 	if err != nil {
 		return nil, err
@@ -101,15 +177,57 @@ func (s *session) exec(ctx context.Context, stmt string, args ...any) (sql.Resul
 
 // execWaiting is exec for a statement that may have to wait for others, as
 // long as ctx allows.
-func (s *session) execWaiting(ctx context.Context, stmt string, args ...any) (sql.Result, error) {
+func (s *session) execWaiting(ctx context.Context, stmt string, args ...any) (driver.Result, error) {
 	k, err := s.keep(ctx, stmt)
 	if err != nil {
 		return nil, err
 	}
-	if k.stmt == nil {
-		return s.conn.ExecContext(ctx, k.text, args...)
+	values, err := s.values(args)
+	if err != nil {
+		return nil, err
 	}
-	return k.stmt.ExecContext(ctx, args...)
+	if k.stmt != nil {
+		return k.stmt.ExecContext(ctx, values)
+	}
+	result, err := s.driver.ExecContext(ctx, k.text, values)
+	if !errors.Is(err, driver.ErrSkip) {
+		return result, err
+	}
+	once, err := s.prepare(ctx, k.text)
+	if err != nil {
+		return nil, err
+	}
+	defer once.Close()
+	return once.ExecContext(ctx, values)
+}
+
+// values makes arguments what the driver takes.
+func (s *session) values(args []any) ([]driver.NamedValue, error) {
+	if len(args) == 0 {
+		return nil, nil
+	}
+	checker, checks := s.driver.(driver.NamedValueChecker)
+	values := make([]driver.NamedValue, len(args))
+	for i, arg := range args {
+		v := driver.NamedValue{Ordinal: i + 1, Value: arg}
+		var err error
+		switch n := arg.(type) {
+		case int64, string, bool, float64, []byte, nil:
+		case int:
+			v.Value = int64(n)
+		default:
+			if checks {
+				err = checker.CheckNamedValue(&v)
+			} else {
+				v.Value, err = driver.DefaultParameterConverter.ConvertValue(arg)
+			}
+		}
+		if err != nil {
+			return nil, err
+		}
+		values[i] = v
+	}
+	return values, nil
 }
 
 // rollBack ends the transaction that may be open, also for a caller that has
@@ -132,24 +250,43 @@ func (s *session) rollBack(ctx context.Context) bool {
 // A pool lends sessions. It keeps them, since prepared statements belong to
 // their connection, or leaves that to database/sql where none are prepared.
 type pool struct {
-	db   *sql.DB
-	d    *Dialect
-	free chan struct{} // one token for each session that may be lent
+	db    *sql.DB
+	d     *Dialect
+	types *typeCache
+	free  chan struct{} // one token for each session that may be lent
 
 	mu   sync.Mutex
 	idle []*session    // the last one was used last
 	done chan struct{} // closed with the pool
 }
 
-func newPool(db *sql.DB, d *Dialect, size int) *pool {
-	p := &pool{db: db, d: d, free: make(chan struct{}, size), done: make(chan struct{})}
+func newPool(db *sql.DB, d *Dialect, types *typeCache, size int) *pool {
+	p := &pool{db: db, d: d, types: types, free: make(chan struct{}, size), done: make(chan struct{})}
 	for range size {
 		p.free <- struct{}{}
 	}
 	return p
 }
 
-// lend waits for a session. It must be given back.
+// use waits for a session and calls f with it, which says whether the session
+// is broken.
+func (p *pool) use(ctx context.Context, f func(*session) (broken bool)) error {
+	s, err := p.lend(ctx)
+	if err != nil {
+		return err
+	}
+	broken := true // by a panic
+	defer func() { p.giveBack(s, broken) }()
+	return s.conn.Raw(func(conn any) error {
+		var ok bool
+		if s.driver, ok = conn.(driverConn); !ok {
+			return fmt.Errorf("the driver's connections are %T, which do not take a context", conn)
+		}
+		broken = f(s)
+		return nil
+	})
+}
+
 func (p *pool) lend(ctx context.Context) (*session, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -184,7 +321,7 @@ func (p *pool) open(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &session{conn: conn, d: p.d, kept: map[string]kept{}}, nil
+	return &session{conn: conn, d: p.d, cache: p.types, kept: map[string]kept{}}, nil
 }
 
 // giveBack returns a session; a broken one is thrown away.
@@ -204,18 +341,20 @@ func (p *pool) giveBack(s *session, broken bool) {
 
 // end takes the session's connection out of use, for good where it is broken.
 //
-// The statements go first: database/sql does not close those of a connection
-// that is taken out of its pool, and SQLite keeps a connection that has any, with
-// the locks of its transaction.
+// The statements go first: SQLite keeps a connection that has any, with the locks
+// of its transaction.
 func (s *session) end(broken bool) {
-	for _, k := range s.kept {
-		if k.stmt != nil {
-			k.stmt.Close()
+	_ = s.conn.Raw(func(any) error {
+		for _, k := range s.kept {
+			if k.stmt != nil {
+				k.stmt.Close()
+			}
 		}
-	}
-	if broken {
-		discard(s.conn)
-	}
+		if broken {
+			return driver.ErrBadConn // database/sql closes it
+		}
+		return nil
+	})
 	s.conn.Close()
 }
 

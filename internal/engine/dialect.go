@@ -24,6 +24,14 @@ type Dialect struct {
 	// rows, but does not interrupt one. Drivers watch a context that can end by
 	// goroutines of their own, which costs more than a small statement.
 	Short bool
+	// Untyped is set where a column may hold a value of any type, in each row
+	// another.
+	Untyped bool
+	// Version is a query for a number that is another one, on this connection,
+	// after others have changed the database; empty where there is no such query.
+	Version string
+	// Alone is set where nobody but this connection can change the database.
+	Alone bool
 	// Array turns ids into one parameter for "IN" where the database takes a
 	// whole list as one value; nil where a list is spelled out as (?, ?, …).
 	// ArrayIn is then the text that follows the column, with one ?: "= ANY(?)".

@@ -46,11 +46,39 @@ func (m membership) contextsOf(ctx context.Context, q querier, id int64) ([]*nod
 
 // link stores edges; those that exist are left alone.
 func (t *tx) link(ctx context.Context, m membership, edges []member) error {
+	stored, err := t.linked(ctx, m, edges)
+	if err != nil {
+		return err
+	}
 	args := make([]any, 0, 2*len(edges))
 	for _, e := range edges {
-		args = append(args, e.context, e.node)
+		if !stored[e] {
+			args = append(args, e.context, e.node)
+		}
 	}
 	return t.insertMissing(ctx, m.rows, args)
+}
+
+// linked finds the edges that exist, where looking is cheaper than an INSERT
+// that leaves them alone: in SQLite that writes nevertheless.
+func (t *tx) linked(ctx context.Context, m membership, edges []member) (map[member]bool, error) {
+	contexts := t.d.possible(convert(edges, func(e member) int64 { return e.context }))
+	nodes := t.d.possible(convert(edges, func(e member) int64 { return e.node }))
+	if !t.d.Short || len(contexts) == 0 || len(contexts) > most {
+		return nil, nil
+	}
+	in := t.d.byIDs(contexts)
+	stored := map[member]bool{}
+	err := chunks(nodes, func(part []int64) error {
+		s := t.d.byIDs(part)
+		rows, err := t.query(ctx, "SELECT context_id, "+m.column+" FROM "+m.table+
+			" WHERE context_id "+in.text+" AND "+m.column+" "+s.text, slices.Concat(in.args, s.args)...)
+		return each(rows, err, 2, func(r row) error {
+			stored[member{r.int(0), r.int(1)}] = true
+			return nil
+		})
+	})
+	return stored, err
 }
 
 // existing are those of ids that nodes of the kind have.

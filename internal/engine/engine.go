@@ -47,11 +47,11 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 		d:        c.Dialect,
 		log:      c.Log,
 		patience: c.Patience,
-		writers:  newPool(c.Write, c.Dialect, c.Writers),
 	}
+	e.writers = newPool(c.Write, c.Dialect, &e.types, c.Writers)
 	e.readers = e.writers
 	if c.Read != nil {
-		e.readers = newPool(c.Read, c.Dialect, c.Readers)
+		e.readers = newPool(c.Read, c.Dialect, &e.types, c.Readers)
 	}
 	if err := c.Dialect.Schema.Open(ctx, c.Write); err != nil {
 		if failed := e.Close(); failed != nil {

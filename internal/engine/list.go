@@ -79,7 +79,7 @@ func (e *Engine) GetExecutionsByContext(ctx context.Context, req *mlmdpb.GetExec
 // listOfType lists the nodes of one type. With options the last page says that
 // it is the last by an empty token.
 func (e *Engine) listOfType(ctx context.Context, q querier, k *nodeKind, of typeName, o *mlmdpb.ListOperationOptions) (page, error) {
-	id, err := e.typeID(ctx, q, k.number, of)
+	id, err := typeID(ctx, q, k.number, of)
 	if err != nil || id == 0 {
 		return page{}, err
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
@@ -14,36 +15,64 @@ import (
 const (
 	colID = iota
 	colTypeID
-	colTypeOrPropName
 	colURIOrText
 	colStateOrInt
 	colName
 	colExternalID
 	colCreated
 	colUpdated
-	colDouble
-	colProto
-	colBool
 	colCustom
-	nodeColumns
+	sharedColumns
 )
+
+// A layout says in which columns the values of properties are that do not share
+// one with a node in every database.
+type layout struct{ double, proto, bool, columns int }
+
+var (
+	// typedLayout is that of databases where all rows of a statement have the
+	// same types.
+	typedLayout = layout{double: sharedColumns, proto: sharedColumns + 1, bool: sharedColumns + 2, columns: sharedColumns + 3}
+	// untypedLayout has fewer columns: each costs a little in each row.
+	untypedLayout = layout{double: colCreated, proto: colExternalID, bool: colUpdated, columns: sharedColumns}
+)
+
+func (d *Dialect) layout() layout {
+	if d.Untyped {
+		return untypedLayout
+	}
+	return typedLayout
+}
 
 // selectText is the statement that reads the nodes of a selection; its
 // parameters are needed twice.
-func (k *nodeKind) selectText(selected string) string {
-	uri, state := "NULL", "NULL"
+func (k *nodeKind) selectText(l layout, selected string) string {
+	node := []string{
+		colID: "n.id", colTypeID: "n.type_id", colURIOrText: "NULL", colStateOrInt: "NULL", colName: "n.name",
+		colExternalID: "n.external_id", colCreated: "n.create_time_since_epoch", colUpdated: "n.last_update_time_since_epoch",
+	}
 	if k.hasURI {
-		uri = "n.uri"
+		node[colURIOrText] = "n.uri"
 	}
 	if k.state != "" {
-		state = "n." + k.state
+		node[colStateOrInt] = "n." + k.state
 	}
-	return "SELECT n.id, n.type_id, t.name, " + uri + ", " + state + ", n.name, n.external_id," +
-		" n.create_time_since_epoch, n.last_update_time_since_epoch, NULL, NULL, NULL, NULL" +
-		" FROM " + k.table + " n LEFT JOIN Type t ON t.id = n.type_id WHERE n.id " + selected +
-		" UNION ALL SELECT p." + k.propNode + ", NULL, p.name, p.string_value, p.int_value, NULL, NULL, NULL, NULL," +
-		" p.double_value, p.proto_value, p.bool_value, p.is_custom_property" +
-		" FROM " + k.props + " p WHERE p." + k.propNode + " " + selected
+	property := make([]string, l.columns)
+	property[colID], property[colURIOrText], property[colStateOrInt] = "p."+k.propNode, "p.string_value", "p.int_value"
+	property[colName], property[colCustom] = "p.name", "p.is_custom_property"
+	property[l.double], property[l.proto], property[l.bool] = "p.double_value", "p.proto_value", "p.bool_value"
+	return "SELECT " + columns(node, l.columns) + " FROM " + k.table + " n WHERE n.id " + selected +
+		" UNION ALL SELECT " + columns(property, l.columns) + " FROM " + k.props + " p WHERE p." + k.propNode + " " + selected
+}
+
+// columns are n columns, of which those without a text are NULL.
+func columns(texts []string, n int) string {
+	list := make([]string, n)
+	copy(list, texts)
+	for i := range list {
+		list[i] = cmp.Or(list[i], "NULL")
+	}
+	return strings.Join(list, ", ")
 }
 
 // loadNodes reads the nodes with these ids, in the order of ids. Unknown ids are
@@ -86,16 +115,17 @@ func nodesByID(ctx context.Context, q querier, k *nodeKind, ids []int64) ([]*nod
 
 // selectNodes reads the nodes of a selection by ascending id.
 func selectNodes(ctx context.Context, q querier, k *nodeKind, s selection) ([]*node, error) {
-	text := k.selectOne
+	d := q.dialect()
+	text := k.selectOne[d.layout()]
 	if s.text != "= ?" {
-		text = k.selectText(s.text)
+		text = k.selectText(d.layout(), s.text)
 	}
 	args := make([]any, 0, 2*len(s.args))
 	args = append(append(args, s.args...), s.args...)
-	l := loader{k: k, d: q.dialect()}
+	l := loader{k: k, d: d, layout: d.layout(), types: q.types()}
 	rows, err := q.query(ctx, text, args...)
 	read := 0
-	err = each(rows, err, nodeColumns, func(r row) error {
+	err = each(rows, err, l.columns, func(r row) error {
 		if read++; read%lookEvery == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -104,7 +134,10 @@ func selectNodes(ctx context.Context, q querier, k *nodeKind, s selection) ([]*n
 	if err != nil {
 		return nil, err
 	}
-	return l.finish()
+	if err := l.nameTypes(ctx, q); err != nil {
+		return nil, err
+	}
+	return l.finish(), nil
 }
 
 // lookEvery is after how many rows a long read looks whether the caller has
@@ -114,11 +147,15 @@ const lookEvery = 128
 // A loader puts the rows of selectText together. The database may send them in
 // any order.
 type loader struct {
-	k     *nodeKind
-	d     *Dialect
-	nodes []*node
-	byID  map[int64]*node // made when there is more than one
-	early []earlyProperty // that came before their node
+	layout
+	k       *nodeKind
+	d       *Dialect
+	types   *typeCache
+	known   *typeInfo // the type of the last node
+	unnamed []*nodeCell
+	nodes   []*node
+	byID    map[int64]*node // made when there is more than one
+	early   []earlyProperty // that came before their node
 }
 
 type earlyProperty struct {
@@ -150,7 +187,7 @@ func (l *loader) row(r row) error {
 		*cell = r.text(i)
 		return cell
 	}
-	n.typeName = fill(colTypeOrPropName, &c.typeText)
+	l.nameType(c)
 	n.name = fill(colName, &c.nameText)
 	n.externalID = fill(colExternalID, &c.externalText)
 	if l.k.hasURI {
@@ -170,6 +207,35 @@ func (l *loader) row(r row) error {
 	return nil
 }
 
+// nameType gives a node the name of its type, if that is known. The reply is the
+// client's to change, so it gets a copy.
+func (l *loader) nameType(c *nodeCell) {
+	if l.known == nil || l.known.id != c.typeIDNumber {
+		l.known = l.types.get(c.typeIDNumber)
+	}
+	if l.known == nil {
+		l.unnamed = append(l.unnamed, c)
+		return
+	}
+	c.typeText = l.known.name
+	c.node.typeName = &c.typeText
+}
+
+// nameTypes reads the types that were not known.
+func (l *loader) nameTypes(ctx context.Context, q querier) error {
+	if len(l.unnamed) == 0 {
+		return nil
+	}
+	types, err := knownTypes(ctx, q, l.k.number, convert(l.unnamed, func(c *nodeCell) int64 { return c.typeIDNumber }))
+	for _, c := range l.unnamed {
+		if t := types[c.typeIDNumber]; t != nil {
+			c.typeText = t.name
+			c.node.typeName = &c.typeText
+		}
+	}
+	return err
+}
+
 func (l *loader) find(id int64) *node {
 	if len(l.nodes) == 1 && *l.nodes[0].id == id {
 		return l.nodes[0]
@@ -178,11 +244,11 @@ func (l *loader) find(id int64) *node {
 }
 
 func (l *loader) property(r row) error {
-	v, err := readValue(r, colStateOrInt, colDouble, colURIOrText, colProto, colBool, l.d)
+	v, err := readValue(r, colStateOrInt, l.double, colURIOrText, l.proto, l.bool, l.d)
 	if err != nil {
 		return err
 	}
-	p := earlyProperty{r.int(colID), r.text(colTypeOrPropName), r.bool(colCustom), v}
+	p := earlyProperty{r.int(colID), r.text(colName), r.bool(colCustom), v}
 	if n := l.find(p.node); n != nil {
 		n.set(p)
 	} else {
@@ -203,12 +269,12 @@ func (n *node) set(p earlyProperty) {
 }
 
 // finish returns the nodes by id. Properties without a node are nobody's.
-func (l *loader) finish() ([]*node, error) {
+func (l *loader) finish() []*node {
 	for _, p := range l.early {
 		if n := l.find(p.node); n != nil {
 			n.set(p)
 		}
 	}
 	slices.SortFunc(l.nodes, func(a, b *node) int { return cmp.Compare(*a.id, *b.id) })
-	return l.nodes, nil
+	return l.nodes
 }

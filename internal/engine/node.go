@@ -23,7 +23,7 @@ type nodeKind struct {
 	named bool
 
 	newNode, newProperty insertion
-	selectOne            string // by one id
+	selectOne            map[layout]string // by one id
 }
 
 var (
@@ -52,7 +52,10 @@ func (k *nodeKind) complete() *nodeKind {
 	}
 	k.newNode = insertion{k.table, columns}
 	k.newProperty = insertion{k.props, append([]string{k.propNode, "name", "is_custom_property"}, valueColumns...)}
-	k.selectOne = k.selectText("= ?")
+	k.selectOne = map[layout]string{}
+	for _, l := range []layout{typedLayout, untypedLayout} {
+		k.selectOne[l] = k.selectText(l, "= ?")
+	}
 	return k
 }
 

@@ -188,7 +188,7 @@ func (t *tx) typesOf(ctx context.Context, k *nodeKind, nodes []*node, stored map
 			ids = append(ids, *old.typeID)
 		}
 	}
-	return t.knownTypes(ctx, k.number, ids)
+	return knownTypes(ctx, t, k.number, ids)
 }
 
 // checkNew says why n cannot be created, as far as can be known before.

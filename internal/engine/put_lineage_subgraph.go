@@ -89,7 +89,7 @@ func (p *lineagePut) checkNodes(ctx context.Context, k *nodeKind, nodes []*node)
 		}
 		ids = append(ids, *n.typeID)
 	}
-	types, err := p.t.knownTypes(ctx, k.number, ids)
+	types, err := knownTypes(ctx, p.t, k.number, ids)
 	if err != nil {
 		return err
 	}

@@ -1,34 +1,34 @@
 package engine
 
 import (
-	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"io"
 	"strconv"
 )
 
 // A row is what a driver answered for one row: int64, float64, bool, string,
 // []byte or nil. It is valid until the next one is read.
-type row []any
+type row []driver.Value
 
 // each calls use for every row of n columns that a query answers.
-func each(rows *sql.Rows, err error, n int, use func(row) error) error {
+func each(rows driver.Rows, err error, n int, use func(row) error) error {
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
 	values := make(row, n)
-	targets := make([]any, n)
-	for i := range values {
-		targets[i] = &values[i]
-	}
-	for rows.Next() {
-		if err := rows.Scan(targets...); err != nil {
+	for {
+		switch err := rows.Next(values); {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
 			return err
 		}
 		if err := use(values); err != nil {
 			return err
 		}
 	}
-	return rows.Err()
 }
 
 func (r row) null(i int) bool { return r[i] == nil }

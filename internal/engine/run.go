@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,15 +15,37 @@ import (
 // as of its own start; what must be seen as one is read by one statement.
 func read[R any](ctx context.Context, e *Engine, rpc string, answer func(context.Context, querier) (*R, error)) (*R, error) {
 	reply, err := repeat(ctx, e, rpc, func() (r *R, err error) {
-		s, err := e.readers.lend(ctx)
-		if err != nil {
-			return nil, err
-		}
-		defer func() { e.readers.giveBack(s, e.broken(err)) }()
-		defer recovered(&err)
-		return answer(ctx, s)
+		lent := e.readers.use(ctx, func(s *session) (broken bool) {
+			r, err = guarded(ctx, querier(s), answer)
+			return e.broken(err)
+		})
+		return r, cmp.Or(err, lent)
 	})
 	return reply, e.status(ctx, rpc, err)
+}
+
+// readAtOnce answers a request that writes nothing and takes several statements:
+// all of them see the database as of one moment.
+func readAtOnce[R any](ctx context.Context, e *Engine, rpc string, answer func(context.Context, querier) (*R, error)) (*R, error) {
+	reply, err := repeat(ctx, e, rpc, func() (r *R, err error) {
+		lent := e.readers.use(ctx, func(s *session) (broken bool) {
+			if err = s.beginRead(ctx); err == nil {
+				r, err = guarded(ctx, querier(s), answer)
+			}
+			return !s.rollBack(ctx) || e.broken(err)
+		})
+		return r, cmp.Or(err, lent)
+	})
+	return reply, e.status(ctx, rpc, err)
+}
+
+func (s *session) beginRead(ctx context.Context) error {
+	for _, statement := range s.d.beginRead() {
+		if _, err := s.execWaiting(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // write answers a request inside one transaction: all of it takes effect, or
@@ -45,40 +68,40 @@ func write[R any](ctx context.Context, e *Engine, rpc string, change func(contex
 
 // transact runs change in one transaction.
 func transact[R any](ctx context.Context, e *Engine, single map[int]bool, change func(context.Context, *tx) (*R, error)) (reply *R, err error) {
-	s, err := e.writers.lend(ctx)
+	lent := e.writers.use(ctx, func(s *session) (broken bool) {
+		if _, err = s.execWaiting(ctx, e.d.begin()); err != nil {
+			// An interrupted BEGIN may have taken effect.
+			return ctx.Err() != nil && !s.rollBack(ctx) || e.broken(err)
+		}
+		t := &tx{session: s, e: e, single: single}
+		if reply, err = changed(ctx, t, change); err != nil {
+			return !s.rollBack(ctx) || e.broken(err)
+		}
+		e.types.add(t.learned...)
+		return false
+	})
+	return reply, cmp.Or(err, lent)
+}
+
+// changed calls change and commits what it did.
+func changed[R any](ctx context.Context, t *tx, change func(context.Context, *tx) (*R, error)) (*R, error) {
+	reply, err := guarded(ctx, t, change)
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err == nil {
+		err = t.commit(ctx)
+	}
 	if err != nil {
 		return nil, err
 	}
-	broken := false
-	defer func() { e.writers.giveBack(s, broken || e.broken(err)) }()
-	if _, err := s.execWaiting(ctx, e.d.begin()); err != nil {
-		// An interrupted BEGIN may have taken effect.
-		broken = ctx.Err() != nil && !s.rollBack(ctx)
-		return nil, err
-	}
-	t := &tx{session: s, e: e, single: single}
-	defer func() {
-		if err != nil {
-			broken = !s.rollBack(ctx)
-		}
-	}()
-	if reply, err = guarded(ctx, t, change); err != nil {
-		return nil, err
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	if err := t.commit(ctx); err != nil {
-		return nil, err
-	}
-	e.types.add(t.learned)
 	return reply, nil
 }
 
-// guarded calls change and makes a panic an error.
-func guarded[R any](ctx context.Context, t *tx, change func(context.Context, *tx) (*R, error)) (reply *R, err error) {
+// guarded calls f and makes a panic an error.
+func guarded[Q, R any](ctx context.Context, q Q, f func(context.Context, Q) (*R, error)) (reply *R, err error) {
 	defer recovered(&err)
-	return change(ctx, t)
+	return f(ctx, q)
 }
 
 // commitPatience is how long a COMMIT may take. The caller's context does not

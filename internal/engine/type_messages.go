@@ -112,7 +112,26 @@ func optional(s string) *string {
 	return &s
 }
 
+// own is a copy that shares nothing with t, which is remembered: a message is
+// its reader's to change.
+func (t *typeInfo) own() *typeInfo {
+	c := *t
+	c.description, c.external = clone(t.description), clone(t.external)
+	c.props = maps.Clone(t.props)
+	return &c
+}
+
+// clone copies what p points to.
+func clone[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	c := *p
+	return &c
+}
+
 func (t *typeInfo) artifactType() *mlmdpb.ArtifactType {
+	t = t.own()
 	return &mlmdpb.ArtifactType{
 		Id: &t.id, Name: &t.name, Version: optional(t.version), Description: t.description, ExternalId: t.external,
 		Properties: t.props, BaseType: (*mlmdpb.ArtifactType_SystemDefinedBaseType)(t.base()),
@@ -120,6 +139,7 @@ func (t *typeInfo) artifactType() *mlmdpb.ArtifactType {
 }
 
 func (t *typeInfo) contextType() *mlmdpb.ContextType {
+	t = t.own()
 	return &mlmdpb.ContextType{
 		Id: &t.id, Name: &t.name, Version: optional(t.version), Description: t.description, ExternalId: t.external,
 		Properties: t.props,
@@ -128,6 +148,7 @@ func (t *typeInfo) contextType() *mlmdpb.ContextType {
 
 // executionType fails where a stored input or output type cannot be read.
 func (t *typeInfo) executionType() (*mlmdpb.ExecutionType, error) {
+	t = t.own()
 	m := &mlmdpb.ExecutionType{
 		Id: &t.id, Name: &t.name, Version: optional(t.version), Description: t.description, ExternalId: t.external,
 		Properties: t.props, BaseType: (*mlmdpb.ExecutionType_SystemDefinedBaseType)(t.base()),

@@ -14,6 +14,7 @@ var (
 
 // storeTypes writes a plan and fills in the ids of new types.
 func (t *tx) storeTypes(ctx context.Context, p *typePlan) error {
+	t.forget()
 	var entries []*typeEntry // each once
 	seen := make(map[*typeEntry]bool, len(p.entries))
 	for _, e := range p.entries {

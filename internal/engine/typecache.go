@@ -25,7 +25,7 @@ type kindedName struct {
 const cacheAtMost = 10000
 
 // add remembers committed types.
-func (c *typeCache) add(types []*typeInfo) {
+func (c *typeCache) add(types ...*typeInfo) {
 	if len(types) == 0 {
 		return
 	}
@@ -56,14 +56,14 @@ func (c *typeCache) id(kind int, n typeName) int64 {
 
 // knownTypes finds the types of one kind with these ids, from the cache as far
 // as it goes.
-func (t *tx) knownTypes(ctx context.Context, kind int, ids []int64) (map[int64]*typeInfo, error) {
+func knownTypes(ctx context.Context, q querier, kind int, ids []int64) (map[int64]*typeInfo, error) {
 	found := make(map[int64]*typeInfo, 1)
 	var missing []int64
 	for _, id := range ids {
 		if found[id] != nil {
 			continue
 		}
-		if known := t.e.types.get(id); known != nil && known.kind == kind {
+		if known := q.types().get(id); known != nil && known.kind == kind {
 			found[id] = known
 		} else {
 			missing = append(missing, id)
@@ -72,13 +72,25 @@ func (t *tx) knownTypes(ctx context.Context, kind int, ids []int64) (map[int64]*
 	if len(missing) == 0 {
 		return found, nil
 	}
-	read, err := typesByID(ctx, t, kind, missing)
+	read, err := typesByID(ctx, q, kind, missing)
 	for id, known := range read {
 		found[id] = known
-		t.learned = append(t.learned, known)
+		q.learn(known)
 	}
 	return found, err
 }
+
+// learn remembers a type. Outside of a transaction all that is seen is
+// committed.
+func (s *session) learn(t *typeInfo) {
+	if s.cache.get(t.id) != t {
+		s.cache.add(t)
+	}
+}
+
+// learn remembers a type if the transaction, which may have made it, is
+// committed.
+func (t *tx) learn(known *typeInfo) { t.learned = append(t.learned, known) }
 
 // refresh reads a type again, for a property that it did not have.
 func (t *tx) refresh(ctx context.Context, known *typeInfo) (*typeInfo, error) {
@@ -86,21 +98,18 @@ func (t *tx) refresh(ctx context.Context, known *typeInfo) (*typeInfo, error) {
 	if err != nil || read[known.id] == nil {
 		return known, err
 	}
-	t.learned = append(t.learned, read[known.id])
+	t.learn(read[known.id])
 	return read[known.id], nil
 }
 
 // typeID finds the id of a type by its name, 0 where there is none.
-func (e *Engine) typeID(ctx context.Context, q querier, kind int, n typeName) (int64, error) {
-	if id := e.types.id(kind, n); id != 0 {
+func typeID(ctx context.Context, q querier, kind int, n typeName) (int64, error) {
+	if id := q.types().id(kind, n); id != 0 {
 		return id, nil
 	}
 	t, err := typeByName(ctx, q, kind, n)
 	if err != nil || t == nil {
 		return 0, err
-	}
-	if _, inTx := q.(*tx); !inTx {
-		e.types.add([]*typeInfo{t}) // outside of a transaction all that is seen is committed
 	}
 	return t.id, nil
 }

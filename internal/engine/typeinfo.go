@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
@@ -39,8 +40,22 @@ func selectTypesText(selected string) string {
 
 const typeColumns = 9
 
-// selectTypes reads the types of a selection by ascending id.
+var selectOneType = selectTypesText("= ?")
+
+// selectTypes gives the types of a selection by ascending id.
 func selectTypes(ctx context.Context, q querier, s selection) ([]*typeInfo, error) {
+	types, keep, err := q.remembered(ctx, s)
+	if err != nil || types != nil {
+		return types, err
+	}
+	types, err = readTypes(ctx, q, s)
+	if err == nil && keep != nil {
+		keep(types)
+	}
+	return types, err
+}
+
+func readTypes(ctx context.Context, q querier, s selection) ([]*typeInfo, error) {
 	args := slices.Concat(s.args, s.args, s.args)
 	var types []*typeInfo
 	byID := map[int64]*typeInfo{}
@@ -52,7 +67,11 @@ func selectTypes(ctx context.Context, q querier, s selection) ([]*typeInfo, erro
 		}
 		return t
 	}
-	rows, err := q.query(ctx, selectTypesText(s.text), args...)
+	text := selectOneType
+	if s.text != "= ?" {
+		text = selectTypesText(s.text)
+	}
+	rows, err := q.query(ctx, text, args...)
 	err = each(rows, err, typeColumns, func(r row) error {
 		t := entry(r.int(1))
 		switch r.int(0) {
@@ -98,38 +117,51 @@ func typesByID(ctx context.Context, q querier, kind int, ids []int64) (map[int64
 	return found, err
 }
 
-// typesByName reads the types of one kind with these names. Should there be two
+// typesByName reads the types of one kind with these names.
+func typesByName(ctx context.Context, q querier, kind int, names []typeName) (map[typeName]*typeInfo, error) {
+	ids, err := typeIDs(ctx, q, kind, names)
+	if err != nil {
+		return nil, err
+	}
+	byID, err := typesByID(ctx, q, kind, slices.Collect(maps.Values(ids)))
+	found := make(map[typeName]*typeInfo, len(byID))
+	for _, t := range byID {
+		found[t.key()] = t
+		q.learn(t)
+	}
+	return found, err
+}
+
+// typeIDs finds the ids of types of one kind by their names. Should there be two
 // of a name and version, which another program's race can leave behind, the
 // older one is the type.
-func typesByName(ctx context.Context, q querier, kind int, names []typeName) (map[typeName]*typeInfo, error) {
-	var texts []string
+func typeIDs(ctx context.Context, q querier, kind int, names []typeName) (map[typeName]int64, error) {
+	ids := make(map[typeName]int64, len(names))
+	var unknown []string
 	for _, n := range names {
-		texts = append(texts, n.name)
-	}
-	slices.Sort(texts)
-	found := map[typeName]*typeInfo{}
-	err := chunks(slices.Compact(texts), func(part []string) error {
-		s := oneOf(part)
-		types, err := selectTypes(ctx, q, within("SELECT id FROM Type WHERE type_kind = ? AND name "+s.text, append([]any{kind}, s.args...)...))
-		for _, t := range types {
-			if _, ok := found[t.key()]; !ok {
-				found[t.key()] = t
-			}
+		if id := q.types().id(kind, n); id != 0 {
+			ids[n] = id
+		} else {
+			unknown = append(unknown, n.name)
 		}
-		return err
+	}
+	slices.Sort(unknown)
+	err := chunks(slices.Compact(unknown), func(part []string) error {
+		s := oneOf(part)
+		rows, err := q.query(ctx, "SELECT id, name, version FROM Type WHERE name "+s.text+" AND type_kind = ?", append(s.args, kind)...)
+		return each(rows, err, 3, func(r row) error {
+			n := typeName{r.text(1), r.text(2)}
+			if id, ok := ids[n]; !ok || r.int(0) < id {
+				ids[n] = r.int(0)
+			}
+			return nil
+		})
 	})
-	return found, err
+	return ids, err
 }
 
 // typeByName reads one type, nil where there is none.
 func typeByName(ctx context.Context, q querier, kind int, n typeName) (*typeInfo, error) {
-	text, args := "SELECT MIN(id) FROM Type WHERE type_kind = ? AND name = ?$ AND version IS NULL", []any{kind, n.name}
-	if n.version != "" {
-		text, args = "SELECT MIN(id) FROM Type WHERE type_kind = ? AND name = ?$ AND version = ?$", append(args, n.version)
-	}
-	types, err := selectTypes(ctx, q, within(text, args...))
-	if err != nil || len(types) == 0 {
-		return nil, err
-	}
-	return types[0], nil
+	types, err := typesByName(ctx, q, kind, []typeName{n})
+	return types[n], err
 }

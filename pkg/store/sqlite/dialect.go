@@ -16,6 +16,8 @@ func dialect() *engine.Dialect {
 		Begin:        "BEGIN IMMEDIATE", // a read that turns into a write could meet another writer and not wait
 		Prepare:      true,
 		Short:        true,
+		Untyped:      true,
+		Version:      "PRAGMA data_version",
 		IDs:          engine.IDsEndAtLast,
 		MaxParams:    32766,
 		InsertIgnore: "INSERT OR IGNORE INTO",

@@ -79,7 +79,9 @@ func hint(path string) string {
 // OpenMemory opens a new, empty store that is gone when it is closed. It has
 // one connection, so that its calls run one after the other.
 func OpenMemory(ctx context.Context, opts ...store.Option) (*store.Store, error) {
-	c := store.Configure(dialect(), opts...)
+	d := dialect()
+	d.Alone = true
+	c := store.Configure(d, opts...)
 	c.Writers = 1
 	var err error
 	if c.Write, err = sql.Open("sqlite", ":memory:"); err != nil {

@@ -1,0 +1,72 @@
+package sqlite_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/pkg/store/sqlite"
+)
+
+// What is remembered of types is never what was true before another process
+// wrote, and never what a reader made of its reply.
+func TestTypesAreThoseOfTheDatabase(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "types.db")
+	ours := clientOf(t, must(sqlite.Open(t.Context(), path)))
+	others := clientOf(t, must(sqlite.Open(t.Context(), path)))
+	memory := clientOf(t, must(sqlite.OpenMemory(t.Context())))
+
+	tests := []struct {
+		name            string
+		reader, changer mlmdpb.MetadataStoreServiceClient
+	}{
+		{"changed by another store", ours, others},
+		{"changed by the same store", ours, ours},
+		{"changed by the same store in memory", memory, memory},
+	}
+	for i, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			typ := &mlmdpb.ArtifactType{Name: proto.String(fmt.Sprint("T", i)), Properties: map[string]mlmdpb.PropertyType{}}
+			for version := range 4 {
+				typ.ExternalId = proto.String(fmt.Sprint(i, ".", version))
+				typ.Properties[fmt.Sprint("p", version)] = mlmdpb.PropertyType_INT
+				if _, err := test.changer.PutArtifactType(t.Context(), &mlmdpb.PutArtifactTypeRequest{ArtifactType: typ, CanAddFields: proto.Bool(true)}); err != nil {
+					t.Fatal(err)
+				}
+				for again := range 3 {
+					got := everyWay(t, test.reader, typ)
+					for way, found := range got {
+						found.Id = nil
+						if !proto.Equal(found, typ) {
+							t.Fatalf("version %d, read %d, %s: got %v, want %v", version, again, way, found, typ)
+						}
+						*found.Name, *found.ExternalId, found.Properties["mine"] = "changed", "changed", mlmdpb.PropertyType_STRING
+					}
+				}
+			}
+		})
+	}
+}
+
+// everyWay reads a type by each RPC that answers its external id.
+func everyWay(t *testing.T, c mlmdpb.MetadataStoreServiceClient, typ *mlmdpb.ArtifactType) map[string]*mlmdpb.ArtifactType {
+	t.Helper()
+	byName, err := c.GetArtifactType(t.Context(), &mlmdpb.GetArtifactTypeRequest{TypeName: typ.Name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	byID, err := c.GetArtifactTypesByID(t.Context(), &mlmdpb.GetArtifactTypesByIDRequest{TypeIds: []int64{byName.ArtifactType.GetId()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	byExternal, err := c.GetArtifactTypesByExternalIds(t.Context(), &mlmdpb.GetArtifactTypesByExternalIdsRequest{ExternalIds: []string{typ.GetExternalId()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string]*mlmdpb.ArtifactType{
+		"by name": byName.ArtifactType, "by id": byID.ArtifactTypes[0], "by external id": byExternal.ArtifactTypes[0],
+	}
+}
