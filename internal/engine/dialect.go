@@ -60,6 +60,9 @@ type Dialect struct {
 	// ProtoBase64 is set where proto values are stored as base64 text rather
 	// than as bytes.
 	ProtoBase64 bool
+	// IgnoresLimit is set where the planner chooses the table that a statement
+	// begins with as if it had no LIMIT.
+	IgnoresLimit bool
 	// Int32 is set where ids, int_value and step_index have 32 bits.
 	Int32 bool
 

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"math"
-	"slices"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
@@ -116,37 +115,33 @@ type place struct{ time, id int64 }
 // their ids, and then the later ones. These are two statements, since no
 // database finds its way into an index for both at once.
 func (o *listOptions) places(ctx context.Context, q querier, k *nodeKind, base baseSet, limit int) ([]place, error) {
-	s, err := o.statement(q.dialect(), k, base)
-	if err != nil {
-		return nil, err
-	}
-	beyond, direction := ">", ""
-	if !o.ascending {
-		beyond, direction = "<", " DESC"
+	s := listStatement{kind: k, base: base, filter: o.filter, order: []string{"n.id"}, descending: !o.ascending}
+	beyond := ">"
+	if s.descending {
+		beyond = "<"
 	}
 	var afterID int64
 	if o.after != nil {
 		afterID = q.dialect().nearestID(o.after.id)
 	}
 	column := timeColumns[o.field]
-	byID := " ORDER BY n.id" + direction
 	if column == "" {
-		s.column = "0"
 		if o.after != nil {
 			s = s.and("n.id "+beyond+" ?", afterID)
 		}
-		return s.read(ctx, q, byID, limit)
+		return s.read(ctx, q, limit)
 	}
-	s.column = "n." + column
-	byTime := " ORDER BY n." + column + direction + ", n.id" + direction
+	s.time = "n." + column
+	byTime := s
+	byTime.order = []string{s.time, "n.id"}
 	if o.after == nil {
-		return s.read(ctx, q, byTime, limit)
+		return byTime.read(ctx, q, limit)
 	}
-	places, err := s.and("n."+column+" = ? AND n.id "+beyond+" ?", o.after.time, afterID).read(ctx, q, byID, limit)
+	places, err := s.and(s.time+" = ? AND n.id "+beyond+" ?", o.after.time, afterID).read(ctx, q, limit)
 	if err != nil || len(places) == limit {
 		return places, err
 	}
-	later, err := s.and("n."+column+" "+beyond+" ?", o.after.time).read(ctx, q, byTime, limit-len(places))
+	later, err := byTime.and(s.time+" "+beyond+" ?", o.after.time).read(ctx, q, limit-len(places))
 	return append(places, later...), err
 }
 
@@ -157,65 +152,4 @@ func (d *Dialect) nearestID(id int64) int64 {
 		return max(0, min(id, math.MaxInt32))
 	}
 	return id
-}
-
-// A listStatement reads the places of nodes.
-type listStatement struct {
-	column string // the time, or 0
-	from   string
-	where  string // conditions joined by AND, or ""
-	args   []any
-	shaped bool // by a client's filter
-}
-
-// statement selects the nodes of the base set that the filter selects.
-func (o *listOptions) statement(d *Dialect, k *nodeKind, base baseSet) (listStatement, error) {
-	s := listStatement{from: " FROM " + k.table + " n"}
-	joined := base.join != ""
-	if joined {
-		s.from += base.join
-		s.args = append(s.args, base.args...)
-	}
-	if o.filter != nil {
-		f, err := o.filter.SQL(d.filterDialect())
-		if err != nil {
-			return s, invalidFilter(err)
-		}
-		s.from += f.Joins
-		s.args = append(s.args, f.JoinArgs...)
-		s.where, s.shaped = f.Where, true
-		s.args = append(s.args, f.WhereArgs...)
-	}
-	if !joined && base.where != "" {
-		s = s.and(base.where, base.args...)
-	}
-	return s, nil
-}
-
-// and adds a condition.
-func (s listStatement) and(condition string, args ...any) listStatement {
-	if s.where != "" {
-		condition = s.where + " AND " + condition
-	}
-	s.where = condition
-	s.args = slices.Concat(s.args, args)
-	return s
-}
-
-func (s listStatement) read(ctx context.Context, q querier, order string, limit int) ([]place, error) {
-	text := "SELECT n.id, " + s.column + s.from
-	if s.where != "" {
-		text += " WHERE " + s.where
-	}
-	run := q.query
-	if s.shaped {
-		run = q.queryOnce
-	}
-	var places []place
-	rows, err := run(ctx, text+order+" LIMIT ?", append(slices.Clone(s.args), limit)...)
-	err = each(rows, err, 2, func(r row) error {
-		places = append(places, place{time: r.int(1), id: r.int(0)})
-		return nil
-	})
-	return places, err
 }

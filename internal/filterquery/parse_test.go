@@ -229,7 +229,7 @@ func TestChainsAreNoDeepTrees(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	q, err := f.SQL(SQLite)
+	q, err := f.SQL(SQLite, Shape{})
 	if err != nil {
 		t.Fatal(err)
 	}

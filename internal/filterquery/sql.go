@@ -1,6 +1,7 @@
 package filterquery
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -13,6 +14,26 @@ type Query struct {
 	JoinArgs  []any
 	Where     string // one condition, to be joined by AND
 	WhereArgs []any
+	// Neighbours are the rows that each condition on neighbours is about.
+	Neighbours []Rows
+}
+
+// Rows are some rows of a database. The SQL is empty where they are others for
+// each node.
+type Rows struct {
+	SQL  string // "FROM … WHERE …"
+	Args []any
+}
+
+// A Shape is how a statement finds its nodes. All shapes of a filter select the
+// same nodes; which is the fastest depends on what is stored. The zero Shape
+// leaves to the database what it begins with.
+type Shape struct {
+	// InOrder goes through the nodes in the order of the list, and tests each.
+	InOrder bool
+	// Test says for which of [Query.Neighbours] each node is tested, rather than
+	// all rows gathered first. InOrder tests all.
+	Test []bool
 }
 
 // errTooLong is the answer to a filter whose SQL grows out of all proportion.
@@ -26,8 +47,8 @@ var errTooLong = &Error{
 // A property is a join: a node has it once or not at all. A neighbour may have
 // many rows, so it is a semi-join; one for all neighbours that some condition
 // ties together.
-func (f *Filter) SQL(d *Dialect) (Query, error) {
-	b := &builder{Dialect: d, filter: f}
+func (f *Filter) SQL(d *Dialect, shape Shape) (Query, error) {
+	b := &builder{Dialect: d, filter: f, shape: shape}
 	q := Query{}
 	b.joins(&q)
 	var where []frag
@@ -35,7 +56,7 @@ func (f *Filter) SQL(d *Dialect) (Query, error) {
 		conds := b.terms(part.conds)
 		cond := b.nest("AND", conds)
 		if len(part.neighbours) > 0 {
-			cond = b.semiJoin(part.neighbours, cond)
+			cond = b.semiJoin(&q, part.neighbours, slices.ContainsFunc(part.conds, ownColumn), cond)
 		}
 		where = append(where, cond)
 	}
@@ -57,6 +78,7 @@ type frag struct {
 type builder struct {
 	*Dialect
 	filter *Filter
+	shape  Shape
 	size   int // the length of the longest piece so far
 }
 
@@ -155,8 +177,12 @@ func (c column) sql() string {
 // joins adds the type of the node and its properties.
 func (b *builder) joins(q *Query) {
 	k := b.filter.kind
+	join := " JOIN "
+	if b.shape.InOrder {
+		join = " CROSS JOIN " // SQLite leaves the tables in this order then
+	}
 	if b.filter.node.typed {
-		q.Joins += " JOIN Type t ON t.id = n.type_id AND t.type_kind = " + strconv.Itoa(int(k))
+		q.Joins += join + "Type t ON t.id = n.type_id AND t.type_kind = " + strconv.Itoa(int(k))
 	}
 	for _, s := range b.filter.sources {
 		if !s.isProp {
@@ -167,7 +193,7 @@ func (b *builder) joins(q *Query) {
 		if s.custom {
 			custom = "TRUE"
 		}
-		q.Joins += " JOIN " + k.Table() + "Property " + p + " ON " + p + "." + k.idColumn() + " = n.id AND " +
+		q.Joins += join + k.Table() + "Property " + p + " ON " + p + "." + k.idColumn() + " = n.id AND " +
 			p + ".name = ?$ AND " + p + ".is_custom_property = " + custom
 		q.JoinArgs = append(q.JoinArgs, s.property)
 	}
@@ -175,7 +201,10 @@ func (b *builder) joins(q *Query) {
 
 // semiJoin is the condition that some choice of one row of each neighbour
 // fulfils cond.
-func (b *builder) semiJoin(neighbours []*source, cond frag) frag {
+//
+// A condition that is about the node's own columns, too, has other rows for each
+// node.
+func (b *builder) semiJoin(q *Query, neighbours []*source, own bool, cond frag) frag {
 	var from strings.Builder
 	first := ""
 	for _, s := range neighbours {
@@ -198,7 +227,17 @@ func (b *builder) semiJoin(neighbours []*source, cond frag) frag {
 			from.WriteString(" JOIN Type " + t + " ON " + t + ".id = " + typeID)
 		}
 	}
-	return b.put("n.id IN (SELECT "+first+" FROM "+from.String()+" WHERE %1)", cond)
+	i := len(q.Neighbours)
+	rows := b.put("FROM "+from.String()+" WHERE %1", cond)
+	if own {
+		q.Neighbours = append(q.Neighbours, Rows{})
+	} else {
+		q.Neighbours = append(q.Neighbours, Rows{rows.sql, rows.args})
+	}
+	if b.shape.InOrder || i < len(b.shape.Test) && b.shape.Test[i] {
+		return b.put("EXISTS (SELECT 1 %1 AND "+first+" = n.id)", rows)
+	}
+	return b.put("n.id IN (SELECT "+first+" %1)", rows)
 }
 
 // A part of a filter is some conditions that all must hold, and the neighbours
@@ -276,3 +315,28 @@ func neighboursOf(t *term) []*source {
 	walk(t)
 	return list
 }
+
+// ownColumn tells whether t mentions the node itself or a property of it.
+func ownColumn(t *term) bool {
+	return t.op == opColumn && t.col.src.neighbour == nil || slices.ContainsFunc(t.kids, ownColumn)
+}
+
+// Searches tells whether the database may find the nodes by something else than
+// their ids: by what a property, neighbour or type is, or by a column that has an
+// index.
+func (f *Filter) Searches() bool {
+	if f.node.typed || len(f.sources) > 0 {
+		return true
+	}
+	var searches func(*term) bool
+	searches = func(t *term) bool {
+		if t.op == opColumn && t.col.src == f.node && !unindexed[t.col.name] {
+			return true
+		}
+		return slices.ContainsFunc(t.kids, searches)
+	}
+	return searches(f.root)
+}
+
+// unindexed are the columns of nodes that no index but that of the ids has.
+var unindexed = map[string]bool{"id": true, "type_id": true, "state": true, "last_known_state": true}

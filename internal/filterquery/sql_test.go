@@ -38,7 +38,7 @@ func TestNoTextBecomesSQL(t *testing.T) {
 				continue
 			}
 			for name, d := range dialects {
-				q, err := f.SQL(d)
+				q, err := f.SQL(d, Shape{})
 				if err != nil {
 					t.Errorf("%s on %s: %v", filter, name, err)
 				}
@@ -71,7 +71,7 @@ func TestConditionsOnOneNeighbourStayTogether(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		q, err := f.SQL(SQLite)
+		q, err := f.SQL(SQLite, Shape{})
 		if err != nil || q.Where != want {
 			t.Errorf("%s becomes\n%s\nwant\n%s", filter, q.Where, want)
 		}
@@ -89,7 +89,7 @@ func TestSQLThatGrowsOutOfProportionIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, d := range dialects {
-		q, err := f.SQL(d)
+		q, err := f.SQL(d, Shape{})
 		if err == nil && len(q.Where) > maxSQL {
 			t.Errorf("%s: %d bytes of SQL", name, len(q.Where))
 		}

@@ -22,6 +22,7 @@ func dialect() *engine.Dialect {
 		MaxParams:    32766,
 		InsertIgnore: "INSERT OR IGNORE INTO",
 		ProtoBase64:  true,
+		IgnoresLimit: true,
 		Classify:     classify,
 		Schema:       engine.SQLiteSchema(),
 	}

@@ -1,0 +1,112 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/mlmd-go/sdk/internal/filterquery"
+)
+
+// How many nodes a search gathers, or tests, before it tries the other way.
+const (
+	searchFirst = 1000
+	searchLast  = 36_000
+	searchSteps = 6
+)
+
+// search reads the first places of a filtered list where the database's planner
+// does not reckon with LIMIT. There are two ways, and which is the fast one
+// depends on how many nodes the filter selects: few are gathered from the index
+// of what the filter asks for, and sorted; of many, the first are soon met by
+// going through the nodes in order. Nobody knows the number beforehand. So both
+// are tried in turns, each with an end, and the ends grow; what the wrong way
+// costs stays in proportion to the right one.
+func (s listStatement) search(ctx context.Context, q querier, limit int) ([]place, error) {
+	for most := searchFirst; most <= searchLast; most *= searchSteps {
+		for _, way := range []searchWay{s.gather, s.walk} {
+			places, done, err := way(ctx, q, limit, most)
+			if done || err != nil {
+				return places, err
+			}
+		}
+	}
+	return s.run(ctx, q, filterquery.Shape{}, s.sorted(" LIMIT ?"), limit)
+}
+
+// A searchWay reads the first places of a list, or finds that it would have to
+// look at more than most nodes.
+type searchWay func(ctx context.Context, q querier, limit, most int) (places []place, done bool, err error)
+
+// gather reads all places and sorts them, if there are at most most.
+func (s listStatement) gather(ctx context.Context, q querier, limit, most int) ([]place, bool, error) {
+	shape, err := s.shape(ctx, q, most)
+	if err != nil {
+		return nil, false, err
+	}
+	places, err := s.run(ctx, q, shape, " LIMIT ?", most+1)
+	if err != nil || len(places) > most {
+		return nil, false, err
+	}
+	byTime := len(s.order) > 1
+	slices.SortFunc(places, func(a, b place) int {
+		if s.descending {
+			a, b = b, a
+		}
+		if byTime && a.time != b.time {
+			return cmp.Compare(a.time, b.time)
+		}
+		return cmp.Compare(a.id, b.id)
+	})
+	return places[:min(limit, len(places))], true, nil
+}
+
+// shape says which neighbours are too many to be gathered.
+func (s listStatement) shape(ctx context.Context, q querier, most int) (filterquery.Shape, error) {
+	f, err := s.filter.SQL(q.dialect().filterDialect(), filterquery.Shape{})
+	if err != nil {
+		return filterquery.Shape{}, invalidFilter(err)
+	}
+	var shape filterquery.Shape
+	for _, n := range f.Neighbours {
+		if n.SQL == "" {
+			shape.Test = append(shape.Test, true)
+			continue
+		}
+		found := int64(0)
+		rows, err := q.queryOnce(ctx, "SELECT count(*) FROM (SELECT 1 "+n.SQL+" LIMIT ?)", append(slices.Clone(n.Args), most+1)...)
+		err = each(rows, err, 1, func(r row) error {
+			found = r.int(0)
+			return nil
+		})
+		if err != nil {
+			return shape, err
+		}
+		shape.Test = append(shape.Test, found > int64(most))
+	}
+	return shape, nil
+}
+
+// walk tests the first most nodes in the order of the list.
+func (s listStatement) walk(ctx context.Context, q querier, limit, most int) ([]place, bool, error) {
+	all := s
+	all.filter = nil
+	end, err := all.run(ctx, q, filterquery.Shape{}, s.sorted(" LIMIT 1 OFFSET ?"), most-1)
+	if err != nil {
+		return nil, false, err
+	}
+	some := s
+	if len(end) > 0 {
+		until := " <= ?"
+		if s.descending {
+			until = " >= ?"
+		}
+		last := end[0].id
+		if len(s.order) > 1 {
+			last = end[0].time
+		}
+		some = s.and(s.order[0]+until, last)
+	}
+	places, err := some.run(ctx, q, filterquery.Shape{InOrder: true}, s.sorted(" LIMIT ?"), limit)
+	return places, len(places) == limit || len(end) == 0, err
+}

@@ -1,0 +1,91 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/mlmd-go/sdk/internal/filterquery"
+)
+
+// A listStatement reads places of the nodes of a set in some order.
+type listStatement struct {
+	kind       *nodeKind
+	base       baseSet
+	filter     *filterquery.Filter // nil: all
+	time       string              // the column that goes into [place]; empty: none
+	order      []string            // columns
+	descending bool
+	where      string // more conditions, joined by AND
+	args       []any
+}
+
+// and adds a condition.
+func (s listStatement) and(condition string, args ...any) listStatement {
+	if s.where != "" {
+		condition = s.where + " AND " + condition
+	}
+	s.where = condition
+	s.args = slices.Concat(s.args, args)
+	return s
+}
+
+// read reads the first places.
+func (s listStatement) read(ctx context.Context, q querier, limit int) ([]place, error) {
+	if q.dialect().IgnoresLimit && s.filter != nil && s.filter.Searches() && s.base.join == "" {
+		return s.search(ctx, q, limit)
+	}
+	return s.run(ctx, q, filterquery.Shape{}, s.sorted(" LIMIT ?"), limit)
+}
+
+// sorted is what sorts the places, and a text that follows.
+func (s listStatement) sorted(after string) string {
+	direction := ""
+	if s.descending {
+		direction = " DESC"
+	}
+	return " ORDER BY " + strings.Join(s.order, direction+", ") + direction + after
+}
+
+// run reads the places that a statement of this shape gives; end is its end.
+func (s listStatement) run(ctx context.Context, q querier, shape filterquery.Shape, end string, endArgs ...any) ([]place, error) {
+	from, where := " FROM "+s.kind.table+" n"+s.base.join, []string{}
+	var args []any
+	add := func(condition string, values []any) {
+		if condition != "" {
+			where = append(where, condition)
+			args = append(args, values...)
+		}
+	}
+	if s.base.join != "" {
+		args = append(args, s.base.args...)
+	}
+	run := q.query
+	if s.filter != nil {
+		run = q.queryOnce
+		f, err := s.filter.SQL(q.dialect().filterDialect(), shape)
+		if err != nil {
+			return nil, invalidFilter(err)
+		}
+		from += f.Joins
+		args = append(args, f.JoinArgs...)
+		add(f.Where, f.WhereArgs)
+	}
+	add(s.base.where, s.base.args)
+	add(s.where, s.args)
+	time := s.time
+	if time == "" {
+		time = "0"
+	}
+	text := "SELECT n.id, " + time + from
+	if len(where) > 0 {
+		text += " WHERE " + strings.Join(where, " AND ")
+	}
+	var places []place
+	rows, err := run(ctx, text+end, append(args, endArgs...)...)
+	err = each(rows, err, 2, func(r row) error {
+		places = append(places, place{time: r.int(1), id: r.int(0)})
+		return nil
+	})
+	return places, err
+}
