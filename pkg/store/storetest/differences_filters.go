@@ -28,7 +28,7 @@ var listDifferences = []Difference{
 	},
 	{
 		PlainEnums, "filters", "one enum value twice in a filter; != and NOT IN on the state of a neighbour; a value's name or a column in parentheses beside an enum; a list of numbers, " +
-			"and a number at the begin of arithmetic; a name both plain and in backquotes",
+			"and a number at the begin of arithmetic; a name both plain and in backquotes; a blank behind the last dot of a property",
 		"INVALID_ARGUMENT, for its rewriting fails; a list of numbers works or not by the length of its items. A comment between an enum and its operator hides both from it, " +
 			"so that state = /* */ 2 works, and the parentheses that it adds make state != LIVE IS TRUE work",
 		"works. state = /* */ 2 is INVALID_ARGUMENT as without the comment, and so are comparisons that chain",
