@@ -20,6 +20,13 @@ func typeOf(i int) int {
 	return i % 3
 }
 
+// contextOf is the id of the context of the artifact i, counted from 0: it has
+// ten artifacts, or none.
+func contextOf(i int) int64 {
+	const among = 1000
+	return int64(i - i%among + i%among/10 + 1)
+}
+
 // A filled store is known by the ids of its types; the nodes have the ids from
 // 1, and are called by them.
 type filled struct {
@@ -68,7 +75,7 @@ func (f *filled) put(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient,
 		contexts.Contexts = append(contexts.Contexts, &mlmdpb.Context{
 			TypeId: &f.contextTypes[typeOf(i)], Name: new(nodeName(i + 1)), Properties: f.properties(i),
 		})
-		links.Attributions = append(links.Attributions, &mlmdpb.Attribution{ContextId: new(int64(from + 1 + (i-from)/10)), ArtifactId: new(int64(i + 1))})
+		links.Attributions = append(links.Attributions, &mlmdpb.Attribution{ContextId: new(contextOf(i)), ArtifactId: new(int64(i + 1))})
 	}
 	done := make(chan error, 1)
 	go func() {

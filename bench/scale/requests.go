@@ -140,8 +140,7 @@ var filters = []request{
 
 func filter(name, pattern string) request {
 	return request{name: name, send: func(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, n int64) (int, error) {
-		inBatch := (n - 1) % batch
-		text := fmt.Sprintf(pattern+"%[4]s", n, (n-1)/10, n-inBatch+inBatch/10, "")
+		text := fmt.Sprintf(pattern+"%[4]s", n, (n-1)/10, contextOf(int(n-1)), "")
 		r, err := rpc.GetArtifacts(ctx, &mlmdpb.GetArtifactsRequest{Options: &mlmdpb.ListOperationOptions{FilterQuery: &text}})
 		return len(r.GetArtifacts()), err
 	}}
