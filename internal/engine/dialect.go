@@ -60,6 +60,9 @@ type Dialect struct {
 	// ProtoBase64 is set where proto values are stored as base64 text rather
 	// than as bytes.
 	ProtoBase64 bool
+	// PlanNow goes before the parameters of a query that a client shapes, and tells
+	// the driver that its plan must be made for their values; nil: it is anyway.
+	PlanNow any
 	// IgnoresLimit is set where the planner chooses the table that a statement
 	// begins with as if it had no LIMIT.
 	IgnoresLimit bool
@@ -120,4 +123,6 @@ const (
 	BadText                        // text that the database cannot hold
 	ReadOnly                       // the database cannot be written
 	Unavailable                    // the database cannot be reached
+	NotReady                       // the server takes no work for now, and has done nothing
+	TooMuch                        // a transaction is larger than the database takes
 )

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"database/sql/driver"
 	"slices"
 	"strings"
 
@@ -62,7 +63,7 @@ func (s listStatement) run(ctx context.Context, q querier, shape filterquery.Sha
 	}
 	run := q.query
 	if s.filter != nil {
-		run = q.queryOnce
+		run = planned(q.queryOnce, q.dialect().PlanNow)
 		f, err := s.filter.SQL(q.dialect().filterDialect(), shape)
 		if err != nil {
 			return nil, invalidFilter(err)
@@ -89,3 +90,16 @@ func (s listStatement) run(ctx context.Context, q querier, shape filterquery.Sha
 	})
 	return places, err
 }
+
+// planned puts what a driver must be told before the parameters of a query.
+func planned(run queryFunc, how any) queryFunc {
+	if how == nil {
+		return run
+	}
+	return func(ctx context.Context, stmt string, args ...any) (driver.Rows, error) {
+		return run(ctx, stmt, append([]any{how}, args...)...)
+	}
+}
+
+// A queryFunc is a method of a [querier] that reads rows.
+type queryFunc = func(ctx context.Context, stmt string, args ...any) (driver.Rows, error)

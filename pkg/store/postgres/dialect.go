@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/mlmd-go/sdk/internal/engine"
@@ -33,6 +34,9 @@ func dialect() *engine.Dialect {
 		Cuts:              cuts,
 		Classify:          classify,
 		Schema:            engine.PostgresSchema(),
+		// A plan that is kept for all values is a bad one for filters that select
+		// much. This way does without kept plans behind poolers, too.
+		PlanNow: pgx.QueryExecModeExec,
 	}
 }
 
