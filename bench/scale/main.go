@@ -5,8 +5,9 @@
 //
 //	go run ./bench/scale -sizes 1000,100000 -databases sqlite
 //
-// To fill takes most of the time. SQLite files in a folder that is named are
-// kept, and measured as they are when they are there already.
+// To fill takes most of the time. SQLite files in a folder that is named, and
+// databases of a PostgreSQL server that is named, are kept, and measured as they
+// are if they are full already.
 //
 // PostgreSQL is the server of -postgres, or one that is installed and started
 // for the run.
@@ -61,7 +62,7 @@ func run(ctx context.Context) error {
 	o := options{}
 	sizes := flag.String("sizes", "1000,100000,1000000", "how many artifacts, and contexts, a store has")
 	databases := flag.String("databases", "sqlite,postgres", "which to measure on")
-	flag.StringVar(&o.postgres, "postgres", os.Getenv("MLMD_TEST_POSTGRES"), "URL of an empty PostgreSQL database; empty: a server of its own")
+	flag.StringVar(&o.postgres, "postgres", os.Getenv("MLMD_TEST_POSTGRES"), "URL of an empty PostgreSQL database for each size, for which SIZE stands; empty: a server of its own")
 	flag.StringVar(&o.folder, "folder", "", "where SQLite files are made, kept and found again; empty: a temporary folder")
 	only := flag.String("only", "", "a pattern: measure the requests whose names match it")
 	flag.IntVar(&o.calls, "calls", 200, "how often each request is measured")
@@ -119,7 +120,6 @@ type database struct {
 	db      *sql.DB
 	explain string // what makes a plan of a query
 	analyze string // what makes statistics
-	full    bool   // it has been filled before
 	release func()
 }
 
@@ -137,7 +137,6 @@ func (o options) open(ctx context.Context, name string, size int) (*database, er
 	switch name {
 	case "sqlite":
 		file := filepath.Join(o.folder, fmt.Sprintf("scale-%d.db", size))
-		_, missing := os.Stat(file)
 		release := func() {}
 		if !o.keep {
 			release = func() { os.Remove(file) }
@@ -147,10 +146,10 @@ func (o options) open(ctx context.Context, name string, size int) (*database, er
 			return nil, err
 		}
 		db, err := sql.Open("sqlite", file)
-		return &database{s, db, "EXPLAIN QUERY PLAN ", "PRAGMA optimize", missing == nil, release}, err
+		return &database{s, db, "EXPLAIN QUERY PLAN ", "PRAGMA optimize", release}, err
 	case "postgres":
 		release := func() {}
-		dsn := o.postgres
+		dsn := strings.ReplaceAll(o.postgres, "SIZE", strconv.Itoa(size))
 		if dsn == "" {
 			own := &owner{ctx: ctx}
 			var err error
@@ -164,7 +163,7 @@ func (o options) open(ctx context.Context, name string, size int) (*database, er
 			return nil, err
 		}
 		db, err := sql.Open("pgx", dsn)
-		return &database{s, db, "EXPLAIN ", "ANALYZE", false, release}, err
+		return &database{s, db, "EXPLAIN ", "ANALYZE", release}, err
 	}
 	return nil, fmt.Errorf("no such database; there are sqlite and postgres")
 }

@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/internal/engine"
 )
 
@@ -28,8 +29,11 @@ func (d *database) measure(ctx context.Context, size int, o options, largest boo
 	c := column{size: size, times: map[string]times{}}
 	rpc := d.store.Client()
 	f := &filled{size: size}
-	if !d.full {
-		var err error
+	last, err := rpc.GetArtifactsByID(ctx, &mlmdpb.GetArtifactsByIDRequest{ArtifactIds: []int64{int64(size)}})
+	if err != nil {
+		return c, err
+	}
+	if len(last.Artifacts) == 0 {
 		if f, err = fill(ctx, rpc, size); err != nil {
 			return c, err
 		}
