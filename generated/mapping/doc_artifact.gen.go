@@ -13,28 +13,31 @@ import (
 var DocArtifact = mlmd.Mapping[model.DocArtifact, *mlmdpb.Artifact]{
 	Entity:   "DocArtifact",
 	TypeName: "kf.DocArtifact",
-	Props:    docArtifactProps,
 	Parent:   &mlmd.Edge{Entity: "ModelVersion", TypeName: "kf.ModelVersion", Kind: mlmd.Attribution, Field: "modelVersionId", Optional: true, Nested: true},
-	Fields: []mlmd.Field[model.DocArtifact]{
-		{Name: "name", Fixed: true, IsSet: func(v *model.DocArtifact) bool { return v.Name != "" }},
-		{Name: "externalId", Path: "external_id", IsSet: func(v *model.DocArtifact) bool { return v.ExternalID != nil }},
-		{Name: "description", Path: "properties.description", IsSet: func(v *model.DocArtifact) bool { return v.Description != nil }},
-		{Name: "customProperties", Path: "custom_properties", IsSet: func(v *model.DocArtifact) bool { return v.CustomProperties != nil }},
-		{Name: "uri", Path: "uri", IsSet: func(v *model.DocArtifact) bool { return v.URI != nil }},
-		{Name: "state", Path: "state", IsSet: func(v *model.DocArtifact) bool { return v.State != nil }},
-		{Name: "modelVersionId", Fixed: true, IsSet: func(v *model.DocArtifact) bool { return v.ModelVersionID != "" }},
-	},
-	Encode: encodeDocArtifact,
-	Decode: decodeDocArtifact,
+	Fields:   docArtifactFields,
+	Encode:   encodeDocArtifact,
+	Decode:   decodeDocArtifact,
 	Ident: func(v *model.DocArtifact) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID), ParentID: v.ModelVersionID}
 	},
-	SetID:    func(v *model.DocArtifact, id string) { v.ID = id },
+	SetID: func(v *model.DocArtifact, id string) { v.ID = id },
+	IsSet: func(v *model.DocArtifact) []bool {
+		return []bool{
+			v.Name != "", v.ExternalID != nil, v.Description != nil, v.CustomProperties != nil, v.URI != nil,
+			v.State != nil, v.ModelVersionID != "",
+		}
+	},
 	Validate: validateDocArtifact,
 }
 
-var docArtifactProps = []mlmd.Prop{
-	{Name: "description", Type: mlmdpb.PropertyType_STRING},
+var docArtifactFields = mlmd.Fields{
+	{Name: "name", Fixed: true},
+	{Name: "externalId", Path: "external_id"},
+	{Name: "description", Path: "properties.description", Type: mlmdpb.PropertyType_STRING},
+	{Name: "customProperties", Path: "custom_properties"},
+	{Name: "uri", Path: "uri"},
+	{Name: "state", Path: "state"},
+	{Name: "modelVersionId", Fixed: true},
 }
 
 func encodeDocArtifact(v *model.DocArtifact, parent mlmd.Parent) (*mlmdpb.Artifact, error) {
@@ -46,7 +49,7 @@ func encodeDocArtifact(v *model.DocArtifact, parent mlmd.Parent) (*mlmdpb.Artifa
 		Uri:              w.URI("uri", v.URI),
 		State:            mlmd.StateNumber[mlmdpb.Artifact_State](&w, "state", v.State),
 		Properties:       w.Props(),
-		CustomProperties: w.Custom("customProperties", v.CustomProperties, docArtifactProps),
+		CustomProperties: w.Custom("customProperties", v.CustomProperties, docArtifactFields),
 	}, w.Err()
 }
 
@@ -69,9 +72,7 @@ func decodeDocArtifact(n *mlmdpb.Artifact) (*model.DocArtifact, error) {
 func validateDocArtifact(v *model.DocArtifact) error {
 	c := &mlmd.Checker{}
 	c.Required("name", v.ID != "" || v.Name != "")
-	if v.State != nil {
-		c.Enum("state", string(*v.State), v.State.Valid())
-	}
+	mlmd.Enum(c, "state", v.State)
 	c.ID("modelVersionId", v.ModelVersionID)
 	return c.Err()
 }

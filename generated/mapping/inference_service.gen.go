@@ -13,36 +13,35 @@ import (
 var InferenceService = mlmd.Mapping[model.InferenceService, *mlmdpb.Context]{
 	Entity:   "InferenceService",
 	TypeName: "kf.InferenceService",
-	Props:    inferenceServiceProps,
 	Parent:   &mlmd.Edge{Entity: "ServingEnvironment", TypeName: "kf.ServingEnvironment", Kind: mlmd.ParentContext, Field: "servingEnvironmentId"},
-	Fields: []mlmd.Field[model.InferenceService]{
-		{Name: "name", Fixed: true, IsSet: func(v *model.InferenceService) bool { return v.Name != "" }},
-		{Name: "externalId", Path: "external_id", IsSet: func(v *model.InferenceService) bool { return v.ExternalID != nil }},
-		{Name: "description", Path: "properties.description", IsSet: func(v *model.InferenceService) bool { return v.Description != nil }},
-		{Name: "customProperties", Path: "custom_properties", IsSet: func(v *model.InferenceService) bool { return v.CustomProperties != nil }},
-		{Name: "servingEnvironmentId", Fixed: true, IsSet: func(v *model.InferenceService) bool { return v.ServingEnvironmentID != "" }},
-		{Name: "registeredModelId", Path: "properties.registered_model_id", Fixed: true, IsSet: func(v *model.InferenceService) bool { return v.RegisteredModelID != "" }},
-		{Name: "modelVersionId", Path: "properties.model_version_id", IsSet: func(v *model.InferenceService) bool { return v.ModelVersionID != nil }},
-		{Name: "runtime", Path: "properties.runtime", IsSet: func(v *model.InferenceService) bool { return v.Runtime != nil }},
-		{Name: "desiredState", Path: "properties.desired_state", Was: []string{"state"}, IsSet: func(v *model.InferenceService) bool { return v.DesiredState != nil }},
-	},
-	Copies: []string{"properties.serving_environment_id"},
-	Encode: encodeInferenceService,
-	Decode: decodeInferenceService,
+	Fields:   inferenceServiceFields,
+	Encode:   encodeInferenceService,
+	Decode:   decodeInferenceService,
 	Ident: func(v *model.InferenceService) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID), ParentID: v.ServingEnvironmentID}
 	},
-	SetID:    func(v *model.InferenceService, id string) { v.ID = id },
+	SetID: func(v *model.InferenceService, id string) { v.ID = id },
+	IsSet: func(v *model.InferenceService) []bool {
+		return []bool{
+			v.Name != "", v.ExternalID != nil, v.Description != nil, v.CustomProperties != nil,
+			v.ServingEnvironmentID != "", v.RegisteredModelID != "", v.ModelVersionID != nil, v.Runtime != nil,
+			v.DesiredState != nil,
+		}
+	},
 	Validate: validateInferenceService,
 }
 
-var inferenceServiceProps = []mlmd.Prop{
-	{Name: "description", Type: mlmdpb.PropertyType_STRING},
-	{Name: "desired_state", Type: mlmdpb.PropertyType_STRING},
-	{Name: "model_version_id", Type: mlmdpb.PropertyType_INT},
-	{Name: "registered_model_id", Type: mlmdpb.PropertyType_INT},
-	{Name: "runtime", Type: mlmdpb.PropertyType_STRING},
-	{Name: "serving_environment_id", Type: mlmdpb.PropertyType_INT},
+var inferenceServiceFields = mlmd.Fields{
+	{Name: "name", Fixed: true},
+	{Name: "externalId", Path: "external_id"},
+	{Name: "description", Path: "properties.description", Type: mlmdpb.PropertyType_STRING},
+	{Name: "customProperties", Path: "custom_properties"},
+	{Name: "servingEnvironmentId", Fixed: true},
+	{Name: "registeredModelId", Path: "properties.registered_model_id", Type: mlmdpb.PropertyType_INT, Fixed: true},
+	{Name: "modelVersionId", Path: "properties.model_version_id", Type: mlmdpb.PropertyType_INT},
+	{Name: "runtime", Path: "properties.runtime", Type: mlmdpb.PropertyType_STRING},
+	{Name: "desiredState", Path: "properties.desired_state", Type: mlmdpb.PropertyType_STRING, Was: []string{"state"}},
+	{Path: "properties.serving_environment_id", Type: mlmdpb.PropertyType_INT, Copy: true},
 }
 
 func encodeInferenceService(v *model.InferenceService, parent mlmd.Parent) (*mlmdpb.Context, error) {
@@ -57,7 +56,7 @@ func encodeInferenceService(v *model.InferenceService, parent mlmd.Parent) (*mlm
 		Name:             w.ChildName("name", "servingEnvironmentId", v.ID, parent, v.Name),
 		ExternalId:       w.OptText("externalId", v.ExternalID),
 		Properties:       w.Props(),
-		CustomProperties: w.Custom("customProperties", v.CustomProperties, inferenceServiceProps),
+		CustomProperties: w.Custom("customProperties", v.CustomProperties, inferenceServiceFields),
 	}, w.Err()
 }
 
@@ -86,9 +85,7 @@ func validateInferenceService(v *model.InferenceService) error {
 	c.ID("servingEnvironmentId", v.ServingEnvironmentID)
 	c.Required("registeredModelId", v.ID != "" || v.RegisteredModelID != "")
 	c.ID("registeredModelId", v.RegisteredModelID)
-	c.ID("modelVersionId", mlmd.Deref(v.ModelVersionID))
-	if v.DesiredState != nil {
-		c.Enum("desiredState", string(*v.DesiredState), v.DesiredState.Valid())
-	}
+	c.OptID("modelVersionId", v.ModelVersionID)
+	mlmd.Enum(c, "desiredState", v.DesiredState)
 	return c.Err()
 }

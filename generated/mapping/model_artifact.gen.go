@@ -13,48 +13,44 @@ import (
 var ModelArtifact = mlmd.Mapping[model.ModelArtifact, *mlmdpb.Artifact]{
 	Entity:   "ModelArtifact",
 	TypeName: "kf.ModelArtifact",
-	Props:    modelArtifactProps,
 	Parent:   &mlmd.Edge{Entity: "ModelVersion", TypeName: "kf.ModelVersion", Kind: mlmd.Attribution, Field: "modelVersionId", Optional: true, Nested: true},
-	Fields: []mlmd.Field[model.ModelArtifact]{
-		{Name: "name", Fixed: true, IsSet: func(v *model.ModelArtifact) bool { return v.Name != "" }},
-		{Name: "externalId", Path: "external_id", IsSet: func(v *model.ModelArtifact) bool { return v.ExternalID != nil }},
-		{Name: "description", Path: "properties.description", IsSet: func(v *model.ModelArtifact) bool { return v.Description != nil }},
-		{Name: "customProperties", Path: "custom_properties", IsSet: func(v *model.ModelArtifact) bool { return v.CustomProperties != nil }},
-		{Name: "uri", Path: "uri", IsSet: func(v *model.ModelArtifact) bool { return v.URI != nil }},
-		{Name: "state", Path: "state", IsSet: func(v *model.ModelArtifact) bool { return v.State != nil }},
-		{Name: "modelVersionId", Fixed: true, IsSet: func(v *model.ModelArtifact) bool { return v.ModelVersionID != "" }},
-		{Name: "modelFormatName", Path: "properties.model_format_name", Was: []string{"model_format", "modelFormatName"}, IsSet: func(v *model.ModelArtifact) bool { return v.ModelFormatName != nil }},
-		{Name: "modelFormatVersion", Path: "properties.model_format_version", Was: []string{"modelFormatVersion"}, IsSet: func(v *model.ModelArtifact) bool { return v.ModelFormatVersion != nil }},
-		{Name: "storageKey", Path: "properties.storage_key", Was: []string{"storageKey"}, IsSet: func(v *model.ModelArtifact) bool { return v.StorageKey != nil }},
-		{Name: "storagePath", Path: "properties.storage_path", Was: []string{"storagePath"}, IsSet: func(v *model.ModelArtifact) bool { return v.StoragePath != nil }},
-		{Name: "serviceAccountName", Path: "properties.service_account_name", Was: []string{"serviceAccountName"}, IsSet: func(v *model.ModelArtifact) bool { return v.ServiceAccountName != nil }},
-		{Name: "modelSourceKind", Path: "properties.model_source_kind", IsSet: func(v *model.ModelArtifact) bool { return v.ModelSourceKind != nil }},
-		{Name: "modelSourceClass", Path: "properties.model_source_class", IsSet: func(v *model.ModelArtifact) bool { return v.ModelSourceClass != nil }},
-		{Name: "modelSourceGroup", Path: "properties.model_source_group", IsSet: func(v *model.ModelArtifact) bool { return v.ModelSourceGroup != nil }},
-		{Name: "modelSourceId", Path: "properties.model_source_id", IsSet: func(v *model.ModelArtifact) bool { return v.ModelSourceID != nil }},
-		{Name: "modelSourceName", Path: "properties.model_source_name", IsSet: func(v *model.ModelArtifact) bool { return v.ModelSourceName != nil }},
-	},
-	Encode: encodeModelArtifact,
-	Decode: decodeModelArtifact,
+	Fields:   modelArtifactFields,
+	Encode:   encodeModelArtifact,
+	Decode:   decodeModelArtifact,
 	Ident: func(v *model.ModelArtifact) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID), ParentID: v.ModelVersionID}
 	},
-	SetID:    func(v *model.ModelArtifact, id string) { v.ID = id },
+	SetID: func(v *model.ModelArtifact, id string) { v.ID = id },
+	IsSet: func(v *model.ModelArtifact) []bool {
+		return []bool{
+			v.Name != "", v.ExternalID != nil, v.Description != nil, v.CustomProperties != nil, v.URI != nil,
+			v.State != nil, v.ModelVersionID != "", v.ModelFormatName != nil, v.ModelFormatVersion != nil,
+			v.StorageKey != nil, v.StoragePath != nil, v.ServiceAccountName != nil, v.ModelSourceKind != nil,
+			v.ModelSourceClass != nil, v.ModelSourceGroup != nil, v.ModelSourceID != nil,
+			v.ModelSourceName != nil,
+		}
+	},
 	Validate: validateModelArtifact,
 }
 
-var modelArtifactProps = []mlmd.Prop{
-	{Name: "description", Type: mlmdpb.PropertyType_STRING},
-	{Name: "model_format_name", Type: mlmdpb.PropertyType_STRING},
-	{Name: "model_format_version", Type: mlmdpb.PropertyType_STRING},
-	{Name: "model_source_class", Type: mlmdpb.PropertyType_STRING},
-	{Name: "model_source_group", Type: mlmdpb.PropertyType_STRING},
-	{Name: "model_source_id", Type: mlmdpb.PropertyType_STRING},
-	{Name: "model_source_kind", Type: mlmdpb.PropertyType_STRING},
-	{Name: "model_source_name", Type: mlmdpb.PropertyType_STRING},
-	{Name: "service_account_name", Type: mlmdpb.PropertyType_STRING},
-	{Name: "storage_key", Type: mlmdpb.PropertyType_STRING},
-	{Name: "storage_path", Type: mlmdpb.PropertyType_STRING},
+var modelArtifactFields = mlmd.Fields{
+	{Name: "name", Fixed: true},
+	{Name: "externalId", Path: "external_id"},
+	{Name: "description", Path: "properties.description", Type: mlmdpb.PropertyType_STRING},
+	{Name: "customProperties", Path: "custom_properties"},
+	{Name: "uri", Path: "uri"},
+	{Name: "state", Path: "state"},
+	{Name: "modelVersionId", Fixed: true},
+	{Name: "modelFormatName", Path: "properties.model_format_name", Type: mlmdpb.PropertyType_STRING, Was: []string{"model_format", "modelFormatName"}},
+	{Name: "modelFormatVersion", Path: "properties.model_format_version", Type: mlmdpb.PropertyType_STRING, Was: []string{"modelFormatVersion"}},
+	{Name: "storageKey", Path: "properties.storage_key", Type: mlmdpb.PropertyType_STRING, Was: []string{"storageKey"}},
+	{Name: "storagePath", Path: "properties.storage_path", Type: mlmdpb.PropertyType_STRING, Was: []string{"storagePath"}},
+	{Name: "serviceAccountName", Path: "properties.service_account_name", Type: mlmdpb.PropertyType_STRING, Was: []string{"serviceAccountName"}},
+	{Name: "modelSourceKind", Path: "properties.model_source_kind", Type: mlmdpb.PropertyType_STRING},
+	{Name: "modelSourceClass", Path: "properties.model_source_class", Type: mlmdpb.PropertyType_STRING},
+	{Name: "modelSourceGroup", Path: "properties.model_source_group", Type: mlmdpb.PropertyType_STRING},
+	{Name: "modelSourceId", Path: "properties.model_source_id", Type: mlmdpb.PropertyType_STRING},
+	{Name: "modelSourceName", Path: "properties.model_source_name", Type: mlmdpb.PropertyType_STRING},
 }
 
 func encodeModelArtifact(v *model.ModelArtifact, parent mlmd.Parent) (*mlmdpb.Artifact, error) {
@@ -76,7 +72,7 @@ func encodeModelArtifact(v *model.ModelArtifact, parent mlmd.Parent) (*mlmdpb.Ar
 		Uri:              w.URI("uri", v.URI),
 		State:            mlmd.StateNumber[mlmdpb.Artifact_State](&w, "state", v.State),
 		Properties:       w.Props(),
-		CustomProperties: w.Custom("customProperties", v.CustomProperties, modelArtifactProps),
+		CustomProperties: w.Custom("customProperties", v.CustomProperties, modelArtifactFields),
 	}, w.Err()
 }
 
@@ -109,9 +105,7 @@ func decodeModelArtifact(n *mlmdpb.Artifact) (*model.ModelArtifact, error) {
 func validateModelArtifact(v *model.ModelArtifact) error {
 	c := &mlmd.Checker{}
 	c.Required("name", v.ID != "" || v.Name != "")
-	if v.State != nil {
-		c.Enum("state", string(*v.State), v.State.Valid())
-	}
+	mlmd.Enum(c, "state", v.State)
 	c.ID("modelVersionId", v.ModelVersionID)
 	return c.Err()
 }

@@ -13,33 +13,33 @@ import (
 var ModelVersion = mlmd.Mapping[model.ModelVersion, *mlmdpb.Context]{
 	Entity:   "ModelVersion",
 	TypeName: "kf.ModelVersion",
-	Props:    modelVersionProps,
 	Parent:   &mlmd.Edge{Entity: "RegisteredModel", TypeName: "kf.RegisteredModel", Kind: mlmd.ParentContext, Field: "registeredModelId"},
-	Fields: []mlmd.Field[model.ModelVersion]{
-		{Name: "name", Fixed: true, IsSet: func(v *model.ModelVersion) bool { return v.Name != "" }},
-		{Name: "externalId", Path: "external_id", IsSet: func(v *model.ModelVersion) bool { return v.ExternalID != nil }},
-		{Name: "description", Path: "properties.description", IsSet: func(v *model.ModelVersion) bool { return v.Description != nil }},
-		{Name: "customProperties", Path: "custom_properties", IsSet: func(v *model.ModelVersion) bool { return v.CustomProperties != nil }},
-		{Name: "registeredModelId", Fixed: true, IsSet: func(v *model.ModelVersion) bool { return v.RegisteredModelID != "" }},
-		{Name: "author", Path: "properties.author", IsSet: func(v *model.ModelVersion) bool { return v.Author != nil }},
-		{Name: "state", Path: "properties.state", IsSet: func(v *model.ModelVersion) bool { return v.State != nil }},
-	},
-	Copies: []string{"properties.model_name", "properties.version"},
-	Encode: encodeModelVersion,
-	Decode: decodeModelVersion,
+	Fields:   modelVersionFields,
+	Encode:   encodeModelVersion,
+	Decode:   decodeModelVersion,
 	Ident: func(v *model.ModelVersion) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID), ParentID: v.RegisteredModelID}
 	},
-	SetID:    func(v *model.ModelVersion, id string) { v.ID = id },
+	SetID: func(v *model.ModelVersion, id string) { v.ID = id },
+	IsSet: func(v *model.ModelVersion) []bool {
+		return []bool{
+			v.Name != "", v.ExternalID != nil, v.Description != nil, v.CustomProperties != nil,
+			v.RegisteredModelID != "", v.Author != nil, v.State != nil,
+		}
+	},
 	Validate: validateModelVersion,
 }
 
-var modelVersionProps = []mlmd.Prop{
-	{Name: "author", Type: mlmdpb.PropertyType_STRING},
-	{Name: "description", Type: mlmdpb.PropertyType_STRING},
-	{Name: "model_name", Type: mlmdpb.PropertyType_STRING},
-	{Name: "state", Type: mlmdpb.PropertyType_STRING},
-	{Name: "version", Type: mlmdpb.PropertyType_STRING},
+var modelVersionFields = mlmd.Fields{
+	{Name: "name", Fixed: true},
+	{Name: "externalId", Path: "external_id"},
+	{Name: "description", Path: "properties.description", Type: mlmdpb.PropertyType_STRING},
+	{Name: "customProperties", Path: "custom_properties"},
+	{Name: "registeredModelId", Fixed: true},
+	{Name: "author", Path: "properties.author", Type: mlmdpb.PropertyType_STRING},
+	{Name: "state", Path: "properties.state", Type: mlmdpb.PropertyType_STRING},
+	{Path: "properties.model_name", Type: mlmdpb.PropertyType_STRING, Copy: true},
+	{Path: "properties.version", Type: mlmdpb.PropertyType_STRING, Copy: true},
 }
 
 func encodeModelVersion(v *model.ModelVersion, parent mlmd.Parent) (*mlmdpb.Context, error) {
@@ -53,7 +53,7 @@ func encodeModelVersion(v *model.ModelVersion, parent mlmd.Parent) (*mlmdpb.Cont
 		Name:             w.ChildName("name", "registeredModelId", v.ID, parent, v.Name),
 		ExternalId:       w.OptText("externalId", v.ExternalID),
 		Properties:       w.Props(),
-		CustomProperties: w.Custom("customProperties", v.CustomProperties, modelVersionProps),
+		CustomProperties: w.Custom("customProperties", v.CustomProperties, modelVersionFields),
 	}, w.Err()
 }
 
@@ -78,8 +78,6 @@ func validateModelVersion(v *model.ModelVersion) error {
 	c.Required("name", v.ID != "" || v.Name != "")
 	c.Required("registeredModelId", v.ID != "" || v.RegisteredModelID != "")
 	c.ID("registeredModelId", v.RegisteredModelID)
-	if v.State != nil {
-		c.Enum("state", string(*v.State), v.State.Valid())
-	}
+	mlmd.Enum(c, "state", v.State)
 	return c.Err()
 }

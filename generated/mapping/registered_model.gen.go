@@ -13,46 +13,39 @@ import (
 var RegisteredModel = mlmd.Mapping[model.RegisteredModel, *mlmdpb.Context]{
 	Entity:   "RegisteredModel",
 	TypeName: "kf.RegisteredModel",
-	Props:    registeredModelProps,
-	Fields: []mlmd.Field[model.RegisteredModel]{
-		{Name: "name", Fixed: true, IsSet: func(v *model.RegisteredModel) bool { return v.Name != "" }},
-		{Name: "externalId", Path: "external_id", IsSet: func(v *model.RegisteredModel) bool { return v.ExternalID != nil }},
-		{Name: "description", Path: "properties.description", IsSet: func(v *model.RegisteredModel) bool { return v.Description != nil }},
-		{Name: "customProperties", Path: "custom_properties", IsSet: func(v *model.RegisteredModel) bool { return v.CustomProperties != nil }},
-		{Name: "owner", Path: "properties.owner", IsSet: func(v *model.RegisteredModel) bool { return v.Owner != nil }},
-		{Name: "state", Path: "properties.state", IsSet: func(v *model.RegisteredModel) bool { return v.State != nil }},
-		{Name: "readme", Path: "properties.readme", IsSet: func(v *model.RegisteredModel) bool { return v.Readme != nil }},
-		{Name: "maturity", Path: "properties.maturity", IsSet: func(v *model.RegisteredModel) bool { return v.Maturity != nil }},
-		{Name: "language", Path: "properties.language", IsSet: func(v *model.RegisteredModel) bool { return v.Language != nil }},
-		{Name: "tasks", Path: "properties.tasks", IsSet: func(v *model.RegisteredModel) bool { return v.Tasks != nil }},
-		{Name: "provider", Path: "properties.provider", IsSet: func(v *model.RegisteredModel) bool { return v.Provider != nil }},
-		{Name: "logo", Path: "properties.logo", IsSet: func(v *model.RegisteredModel) bool { return v.Logo != nil }},
-		{Name: "license", Path: "properties.license", IsSet: func(v *model.RegisteredModel) bool { return v.License != nil }},
-		{Name: "licenseLink", Path: "properties.license_link", IsSet: func(v *model.RegisteredModel) bool { return v.LicenseLink != nil }},
-		{Name: "libraryName", Path: "properties.library_name", IsSet: func(v *model.RegisteredModel) bool { return v.LibraryName != nil }},
-	},
-	Encode: encodeRegisteredModel,
-	Decode: decodeRegisteredModel,
+	Fields:   registeredModelFields,
+	Encode:   encodeRegisteredModel,
+	Decode:   decodeRegisteredModel,
 	Ident: func(v *model.RegisteredModel) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID)}
 	},
-	SetID:    func(v *model.RegisteredModel, id string) { v.ID = id },
+	SetID: func(v *model.RegisteredModel, id string) { v.ID = id },
+	IsSet: func(v *model.RegisteredModel) []bool {
+		return []bool{
+			v.Name != "", v.ExternalID != nil, v.Description != nil, v.CustomProperties != nil, v.Owner != nil,
+			v.State != nil, v.Readme != nil, v.Maturity != nil, v.Language != nil, v.Tasks != nil,
+			v.Provider != nil, v.Logo != nil, v.License != nil, v.LicenseLink != nil, v.LibraryName != nil,
+		}
+	},
 	Validate: validateRegisteredModel,
 }
 
-var registeredModelProps = []mlmd.Prop{
-	{Name: "description", Type: mlmdpb.PropertyType_STRING},
-	{Name: "language", Type: mlmdpb.PropertyType_STRUCT},
-	{Name: "library_name", Type: mlmdpb.PropertyType_STRING},
-	{Name: "license", Type: mlmdpb.PropertyType_STRING},
-	{Name: "license_link", Type: mlmdpb.PropertyType_STRING},
-	{Name: "logo", Type: mlmdpb.PropertyType_STRING},
-	{Name: "maturity", Type: mlmdpb.PropertyType_STRING},
-	{Name: "owner", Type: mlmdpb.PropertyType_STRING},
-	{Name: "provider", Type: mlmdpb.PropertyType_STRING},
-	{Name: "readme", Type: mlmdpb.PropertyType_STRING},
-	{Name: "state", Type: mlmdpb.PropertyType_STRING},
-	{Name: "tasks", Type: mlmdpb.PropertyType_STRUCT},
+var registeredModelFields = mlmd.Fields{
+	{Name: "name", Fixed: true},
+	{Name: "externalId", Path: "external_id"},
+	{Name: "description", Path: "properties.description", Type: mlmdpb.PropertyType_STRING},
+	{Name: "customProperties", Path: "custom_properties"},
+	{Name: "owner", Path: "properties.owner", Type: mlmdpb.PropertyType_STRING},
+	{Name: "state", Path: "properties.state", Type: mlmdpb.PropertyType_STRING},
+	{Name: "readme", Path: "properties.readme", Type: mlmdpb.PropertyType_STRING},
+	{Name: "maturity", Path: "properties.maturity", Type: mlmdpb.PropertyType_STRING},
+	{Name: "language", Path: "properties.language", Type: mlmdpb.PropertyType_STRUCT},
+	{Name: "tasks", Path: "properties.tasks", Type: mlmdpb.PropertyType_STRUCT},
+	{Name: "provider", Path: "properties.provider", Type: mlmdpb.PropertyType_STRING},
+	{Name: "logo", Path: "properties.logo", Type: mlmdpb.PropertyType_STRING},
+	{Name: "license", Path: "properties.license", Type: mlmdpb.PropertyType_STRING},
+	{Name: "licenseLink", Path: "properties.license_link", Type: mlmdpb.PropertyType_STRING},
+	{Name: "libraryName", Path: "properties.library_name", Type: mlmdpb.PropertyType_STRING},
 }
 
 func encodeRegisteredModel(v *model.RegisteredModel, _ mlmd.Parent) (*mlmdpb.Context, error) {
@@ -73,7 +66,7 @@ func encodeRegisteredModel(v *model.RegisteredModel, _ mlmd.Parent) (*mlmdpb.Con
 		Name:             w.Name("name", v.ID, v.Name),
 		ExternalId:       w.OptText("externalId", v.ExternalID),
 		Properties:       w.Props(),
-		CustomProperties: w.Custom("customProperties", v.CustomProperties, registeredModelProps),
+		CustomProperties: w.Custom("customProperties", v.CustomProperties, registeredModelFields),
 	}, w.Err()
 }
 
@@ -104,8 +97,6 @@ func decodeRegisteredModel(n *mlmdpb.Context) (*model.RegisteredModel, error) {
 func validateRegisteredModel(v *model.RegisteredModel) error {
 	c := &mlmd.Checker{}
 	c.Required("name", v.ID != "" || v.Name != "")
-	if v.State != nil {
-		c.Enum("state", string(*v.State), v.State.Valid())
-	}
+	mlmd.Enum(c, "state", v.State)
 	return c.Err()
 }

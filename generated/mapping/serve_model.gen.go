@@ -12,29 +12,31 @@ import (
 var ServeModel = mlmd.Mapping[model.ServeModel, *mlmdpb.Execution]{
 	Entity:   "ServeModel",
 	TypeName: "kf.ServeModel",
-	Props:    serveModelProps,
 	Parent:   &mlmd.Edge{Entity: "InferenceService", TypeName: "kf.InferenceService", Kind: mlmd.Association, Field: "inferenceServiceId", Nested: true},
-	Fields: []mlmd.Field[model.ServeModel]{
-		{Name: "name", Fixed: true, IsSet: func(v *model.ServeModel) bool { return v.Name != "" }},
-		{Name: "externalId", Path: "external_id", IsSet: func(v *model.ServeModel) bool { return v.ExternalID != nil }},
-		{Name: "description", Path: "properties.description", IsSet: func(v *model.ServeModel) bool { return v.Description != nil }},
-		{Name: "customProperties", Path: "custom_properties", IsSet: func(v *model.ServeModel) bool { return v.CustomProperties != nil }},
-		{Name: "lastKnownState", Path: "last_known_state", IsSet: func(v *model.ServeModel) bool { return v.LastKnownState != nil }},
-		{Name: "inferenceServiceId", Fixed: true, IsSet: func(v *model.ServeModel) bool { return v.InferenceServiceID != "" }},
-		{Name: "modelVersionId", Path: "properties.model_version_id", Fixed: true, IsSet: func(v *model.ServeModel) bool { return v.ModelVersionID != "" }},
-	},
-	Encode: encodeServeModel,
-	Decode: decodeServeModel,
+	Fields:   serveModelFields,
+	Encode:   encodeServeModel,
+	Decode:   decodeServeModel,
 	Ident: func(v *model.ServeModel) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID), ParentID: v.InferenceServiceID}
 	},
-	SetID:    func(v *model.ServeModel, id string) { v.ID = id },
+	SetID: func(v *model.ServeModel, id string) { v.ID = id },
+	IsSet: func(v *model.ServeModel) []bool {
+		return []bool{
+			v.Name != "", v.ExternalID != nil, v.Description != nil, v.CustomProperties != nil,
+			v.LastKnownState != nil, v.InferenceServiceID != "", v.ModelVersionID != "",
+		}
+	},
 	Validate: validateServeModel,
 }
 
-var serveModelProps = []mlmd.Prop{
-	{Name: "description", Type: mlmdpb.PropertyType_STRING},
-	{Name: "model_version_id", Type: mlmdpb.PropertyType_INT},
+var serveModelFields = mlmd.Fields{
+	{Name: "name", Fixed: true},
+	{Name: "externalId", Path: "external_id"},
+	{Name: "description", Path: "properties.description", Type: mlmdpb.PropertyType_STRING},
+	{Name: "customProperties", Path: "custom_properties"},
+	{Name: "lastKnownState", Path: "last_known_state"},
+	{Name: "inferenceServiceId", Fixed: true},
+	{Name: "modelVersionId", Path: "properties.model_version_id", Type: mlmdpb.PropertyType_INT, Fixed: true},
 }
 
 func encodeServeModel(v *model.ServeModel, parent mlmd.Parent) (*mlmdpb.Execution, error) {
@@ -46,7 +48,7 @@ func encodeServeModel(v *model.ServeModel, parent mlmd.Parent) (*mlmdpb.Executio
 		ExternalId:       w.OptText("externalId", v.ExternalID),
 		LastKnownState:   mlmd.StateNumber[mlmdpb.Execution_State](&w, "lastKnownState", v.LastKnownState),
 		Properties:       w.Props(),
-		CustomProperties: w.Custom("customProperties", v.CustomProperties, serveModelProps),
+		CustomProperties: w.Custom("customProperties", v.CustomProperties, serveModelFields),
 	}, w.Err()
 }
 
@@ -68,9 +70,7 @@ func decodeServeModel(n *mlmdpb.Execution) (*model.ServeModel, error) {
 
 func validateServeModel(v *model.ServeModel) error {
 	c := &mlmd.Checker{}
-	if v.LastKnownState != nil {
-		c.Enum("lastKnownState", string(*v.LastKnownState), v.LastKnownState.Valid())
-	}
+	mlmd.Enum(c, "lastKnownState", v.LastKnownState)
 	c.Required("inferenceServiceId", v.ID != "" || v.InferenceServiceID != "")
 	c.ID("inferenceServiceId", v.InferenceServiceID)
 	c.Required("modelVersionId", v.ID != "" || v.ModelVersionID != "")

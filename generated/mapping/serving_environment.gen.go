@@ -13,24 +13,26 @@ import (
 var ServingEnvironment = mlmd.Mapping[model.ServingEnvironment, *mlmdpb.Context]{
 	Entity:   "ServingEnvironment",
 	TypeName: "kf.ServingEnvironment",
-	Props:    servingEnvironmentProps,
-	Fields: []mlmd.Field[model.ServingEnvironment]{
-		{Name: "name", Fixed: true, IsSet: func(v *model.ServingEnvironment) bool { return v.Name != "" }},
-		{Name: "externalId", Path: "external_id", IsSet: func(v *model.ServingEnvironment) bool { return v.ExternalID != nil }},
-		{Name: "description", Path: "properties.description", IsSet: func(v *model.ServingEnvironment) bool { return v.Description != nil }},
-		{Name: "customProperties", Path: "custom_properties", IsSet: func(v *model.ServingEnvironment) bool { return v.CustomProperties != nil }},
-	},
-	Encode: encodeServingEnvironment,
-	Decode: decodeServingEnvironment,
+	Fields:   servingEnvironmentFields,
+	Encode:   encodeServingEnvironment,
+	Decode:   decodeServingEnvironment,
 	Ident: func(v *model.ServingEnvironment) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID)}
 	},
-	SetID:    func(v *model.ServingEnvironment, id string) { v.ID = id },
+	SetID: func(v *model.ServingEnvironment, id string) { v.ID = id },
+	IsSet: func(v *model.ServingEnvironment) []bool {
+		return []bool{
+			v.Name != "", v.ExternalID != nil, v.Description != nil, v.CustomProperties != nil,
+		}
+	},
 	Validate: validateServingEnvironment,
 }
 
-var servingEnvironmentProps = []mlmd.Prop{
-	{Name: "description", Type: mlmdpb.PropertyType_STRING},
+var servingEnvironmentFields = mlmd.Fields{
+	{Name: "name", Fixed: true},
+	{Name: "externalId", Path: "external_id"},
+	{Name: "description", Path: "properties.description", Type: mlmdpb.PropertyType_STRING},
+	{Name: "customProperties", Path: "custom_properties"},
 }
 
 func encodeServingEnvironment(v *model.ServingEnvironment, _ mlmd.Parent) (*mlmdpb.Context, error) {
@@ -40,7 +42,7 @@ func encodeServingEnvironment(v *model.ServingEnvironment, _ mlmd.Parent) (*mlmd
 		Name:             w.Name("name", v.ID, v.Name),
 		ExternalId:       w.OptText("externalId", v.ExternalID),
 		Properties:       w.Props(),
-		CustomProperties: w.Custom("customProperties", v.CustomProperties, servingEnvironmentProps),
+		CustomProperties: w.Custom("customProperties", v.CustomProperties, servingEnvironmentFields),
 	}, w.Err()
 }
 

@@ -15,9 +15,13 @@ package filter
 type Expr[T any] struct{ n *node }
 
 // And returns the condition that holds where e and all of others hold.
+//
+//go:noinline
 func (e Expr[T]) And(others ...Expr[T]) Expr[T] { return combine(opAnd, e, others) }
 
 // Or returns the condition that holds where e or one of others holds.
+//
+//go:noinline
 func (e Expr[T]) Or(others ...Expr[T]) Expr[T] { return combine(opOr, e, others) }
 
 // Not returns the condition that holds where e is false. Where e is neither

@@ -20,108 +20,167 @@ type Ref struct {
 	_ [0]func() // not comparable: each symbol type would have a comparison of its own
 }
 
-// A String is a field of text. Symbols are pointers: their methods are compiled
-// for each entity, and so are few and small.
+// Symbols are pointers, and their methods are few, small and not inlined: the
+// compiler makes them again for each entity of a spec. What is the same for all
+// entities is in make.go.
+
+// A String is a field of text.
 type String[T any] Ref
 
 // Eq holds where the field is v, byte for byte.
+//
+//go:noinline
 func (f *String[T]) Eq(v string) Expr[T] { return Expr[T]{textNode((*Ref)(f), opEq, v)} }
 
 // Ne holds where the field is set and is not v.
+//
+//go:noinline
 func (f *String[T]) Ne(v string) Expr[T] { return Expr[T]{textNode((*Ref)(f), opNe, v)} }
 
 // In holds where the field is one of vs. In() holds nowhere.
+//
+//go:noinline
 func (f *String[T]) In(vs ...string) Expr[T] { return Expr[T]{textsNode((*Ref)(f), vs)} }
 
 // Like holds where the field matches a pattern in which % stands for any run
 // of characters and _ for one. The pattern has no escape; letter case counts
 // or not as in the database below (SQLite folds ASCII letters).
+//
+//go:noinline
 func (f *String[T]) Like(pattern string) Expr[T] {
 	return Expr[T]{textNode((*Ref)(f), opLike, pattern)}
 }
 
 // Lt holds where the field sorts before v, byte by byte.
+//
+//go:noinline
 func (f *String[T]) Lt(v string) Expr[T] { return Expr[T]{textNode((*Ref)(f), opLt, v)} }
 
 // Ge holds where the field is v or sorts after it, byte by byte.
+//
+//go:noinline
 func (f *String[T]) Ge(v string) Expr[T] { return Expr[T]{textNode((*Ref)(f), opGe, v)} }
 
 // IsSet holds where the field has a value.
+//
+//go:noinline
 func (f *String[T]) IsSet() Expr[T] { return Expr[T]{setNode((*Ref)(f), stringColumn)} }
 
 // An Int is a field of a 64-bit integer.
 type Int[T any] Ref
 
 // Eq holds where the field is v.
+//
+//go:noinline
 func (f *Int[T]) Eq(v int64) Expr[T] { return Expr[T]{intNode((*Ref)(f), opEq, v)} }
 
 // Ne holds where the field is set and is not v.
+//
+//go:noinline
 func (f *Int[T]) Ne(v int64) Expr[T] { return Expr[T]{intNode((*Ref)(f), opNe, v)} }
 
 // In holds where the field is one of vs. In() holds nowhere.
+//
+//go:noinline
 func (f *Int[T]) In(vs ...int64) Expr[T] { return Expr[T]{intsNode((*Ref)(f), vs)} }
 
 // Lt holds where the field is less than v.
+//
+//go:noinline
 func (f *Int[T]) Lt(v int64) Expr[T] { return Expr[T]{intNode((*Ref)(f), opLt, v)} }
 
 // Le holds where the field is v or less.
+//
+//go:noinline
 func (f *Int[T]) Le(v int64) Expr[T] { return Expr[T]{intNode((*Ref)(f), opLe, v)} }
 
 // Gt holds where the field is greater than v.
+//
+//go:noinline
 func (f *Int[T]) Gt(v int64) Expr[T] { return Expr[T]{intNode((*Ref)(f), opGt, v)} }
 
 // Ge holds where the field is v or greater.
+//
+//go:noinline
 func (f *Int[T]) Ge(v int64) Expr[T] { return Expr[T]{intNode((*Ref)(f), opGe, v)} }
 
 // IsSet holds where the field has a value.
+//
+//go:noinline
 func (f *Int[T]) IsSet() Expr[T] { return Expr[T]{setNode((*Ref)(f), intColumn)} }
 
 // A Double is a field of a floating-point number.
 type Double[T any] Ref
 
 // Eq holds where the field is v; mind that stores may round to six decimals.
+//
+//go:noinline
 func (f *Double[T]) Eq(v float64) Expr[T] { return Expr[T]{doubleNode((*Ref)(f), opEq, v)} }
 
 // Ne holds where the field is set and is not v.
+//
+//go:noinline
 func (f *Double[T]) Ne(v float64) Expr[T] { return Expr[T]{doubleNode((*Ref)(f), opNe, v)} }
 
 // Lt holds where the field is less than v.
+//
+//go:noinline
 func (f *Double[T]) Lt(v float64) Expr[T] { return Expr[T]{doubleNode((*Ref)(f), opLt, v)} }
 
 // Le holds where the field is v or less.
+//
+//go:noinline
 func (f *Double[T]) Le(v float64) Expr[T] { return Expr[T]{doubleNode((*Ref)(f), opLe, v)} }
 
 // Gt holds where the field is greater than v.
+//
+//go:noinline
 func (f *Double[T]) Gt(v float64) Expr[T] { return Expr[T]{doubleNode((*Ref)(f), opGt, v)} }
 
 // Ge holds where the field is v or greater.
+//
+//go:noinline
 func (f *Double[T]) Ge(v float64) Expr[T] { return Expr[T]{doubleNode((*Ref)(f), opGe, v)} }
 
 // IsSet holds where the field has a value.
+//
+//go:noinline
 func (f *Double[T]) IsSet() Expr[T] { return Expr[T]{setNode((*Ref)(f), doubleColumn)} }
 
 // A Bool is a field that is true or false.
 type Bool[T any] Ref
 
 // Eq holds where the field is v.
+//
+//go:noinline
 func (f *Bool[T]) Eq(v bool) Expr[T] { return Expr[T]{boolNode((*Ref)(f), v)} }
 
 // IsSet holds where the field has a value.
+//
+//go:noinline
 func (f *Bool[T]) IsSet() Expr[T] { return Expr[T]{setNode((*Ref)(f), boolColumn)} }
 
 // An Enum is a field that has one of the named values of E, stored as text.
 type Enum[T any, E ~string] Ref
 
 // Eq holds where the field is v.
+//
+//go:noinline
 func (f *Enum[T, E]) Eq(v E) Expr[T] { return Expr[T]{textNode((*Ref)(f), opEq, string(v))} }
 
 // Ne holds where the field is set and is not v.
+//
+//go:noinline
 func (f *Enum[T, E]) Ne(v E) Expr[T] { return Expr[T]{textNode((*Ref)(f), opNe, string(v))} }
 
 // In holds where the field is one of vs. In() holds nowhere.
+//
+//go:noinline
 func (f *Enum[T, E]) In(vs ...E) Expr[T] { return Expr[T]{textsNode((*Ref)(f), vs)} }
 
 // IsSet holds where the field has a value.
+//
+//go:noinline
 func (f *Enum[T, E]) IsSet() Expr[T] { return Expr[T]{setNode((*Ref)(f), stringColumn)} }
 
 // An Entity is what the symbols of all entities have besides their fields:
@@ -133,17 +192,26 @@ func (*Entity[T]) Custom(name string) *CustomProperty[T] {
 	return &CustomProperty[T]{Property: name, Custom: true}
 }
 
-// A CustomProperty is a custom property before its kind is said.
+// A CustomProperty is a custom property before its kind is said. Of whatever
+// kind, it can be emptied: the others stay.
 type CustomProperty[T any] Ref
 
 // String takes the property as text.
-func (p *CustomProperty[T]) String() *String[T] { return (*String[T])(p) }
+//
+//go:noinline
+func (p *CustomProperty[T]) String() *OptString[T] { return (*OptString[T])(p) }
 
 // Int takes the property as an integer.
-func (p *CustomProperty[T]) Int() *Int[T] { return (*Int[T])(p) }
+//
+//go:noinline
+func (p *CustomProperty[T]) Int() *OptInt[T] { return (*OptInt[T])(p) }
 
 // Double takes the property as a double.
-func (p *CustomProperty[T]) Double() *Double[T] { return (*Double[T])(p) }
+//
+//go:noinline
+func (p *CustomProperty[T]) Double() *OptDouble[T] { return (*OptDouble[T])(p) }
 
 // Bool takes the property as a boolean.
-func (p *CustomProperty[T]) Bool() *Bool[T] { return (*Bool[T])(p) }
+//
+//go:noinline
+func (p *CustomProperty[T]) Bool() *OptBool[T] { return (*OptBool[T])(p) }

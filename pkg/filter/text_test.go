@@ -197,3 +197,13 @@ func FuzzLiteralsEndWhereTheyShould(f *testing.F) {
 		}
 	})
 }
+
+func TestACustomPropertyIsEmptiedByItself(t *testing.T) {
+	for name, f := range map[string]Clearable[*thing]{
+		"text": custom.Custom("a b").String(), "integer": custom.Custom("a b").Int(), "double": custom.Custom("a b").Double(), "boolean": custom.Custom("a b").Bool(),
+	} {
+		if got := f.ClearPath(nil); got != "custom_properties.a b" {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}

@@ -87,24 +87,6 @@ func (c *Checker) ID(field, v string) {
 	}
 }
 
-// Enum demands that v, a value of an enum, is one that the spec names.
-func (c *Checker) Enum(field, v string, valid bool) {
-	if !valid {
-		c.Fail(field, v, "is no value that the spec names")
-	}
-}
-
-// Length demands that a text has between least and most characters; most is
-// not looked at where it is negative.
-func (c *Checker) Length(field, v string, least, most int) {
-	switch n := utf8.RuneCountInString(v); {
-	case n < least:
-		c.Fail(field, v, fmt.Sprintf("has %d characters: want %d or more", n, least))
-	case most >= 0 && n > most:
-		c.Fail(field, v, fmt.Sprintf("has %d characters: want %d or fewer", n, most))
-	}
-}
-
 // Items demands that a list has between least and most elements; most is not
 // looked at where it is negative.
 func (c *Checker) Items(field string, n, least, most int) {
@@ -116,6 +98,39 @@ func (c *Checker) Items(field string, n, least, most int) {
 	}
 }
 
+// The values below come as pointers: of one that is nil nothing is demanded.
+
+// OptID demands that v is an id, or empty.
+func (c *Checker) OptID(field string, v *string) {
+	if v != nil {
+		c.ID(field, *v)
+	}
+}
+
+// Enum demands that v is a value that the spec names.
+func Enum[E interface {
+	~string
+	Valid() bool
+}](c *Checker, field string, v *E) {
+	if v != nil && !(*v).Valid() {
+		c.Fail(field, string(*v), "is no value that the spec names")
+	}
+}
+
+// Length demands that a text has between least and most characters; most is
+// not looked at where it is negative.
+func (c *Checker) Length(field string, v *string, least, most int) {
+	if v == nil {
+		return
+	}
+	switch n := utf8.RuneCountInString(*v); {
+	case n < least:
+		c.Fail(field, *v, fmt.Sprintf("has %d characters: want %d or more", n, least))
+	case most >= 0 && n > most:
+		c.Fail(field, *v, fmt.Sprintf("has %d characters: want %d or fewer", n, most))
+	}
+}
+
 // A Pattern is a regular expression, compiled when it is first needed.
 type Pattern struct {
 	Text string
@@ -124,10 +139,13 @@ type Pattern struct {
 }
 
 // Pattern demands that a text matches p.
-func (c *Checker) Pattern(field, v string, p *Pattern) {
+func (c *Checker) Pattern(field string, v *string, p *Pattern) {
+	if v == nil {
+		return
+	}
 	p.once.Do(func() { p.re = regexp.MustCompile(p.Text) })
-	if !p.re.MatchString(v) {
-		c.Fail(field, v, "does not match "+strconv.Quote(p.Text))
+	if !p.re.MatchString(*v) {
+		c.Fail(field, *v, "does not match "+strconv.Quote(p.Text))
 	}
 }
 
@@ -135,30 +153,30 @@ func (c *Checker) Pattern(field, v string, p *Pattern) {
 type Number interface{ int32 | int64 | float64 }
 
 // AtLeast demands that v is least or more.
-func AtLeast[N Number](c *Checker, field string, v, least N) {
-	if cmp.Compare(v, least) < 0 {
-		c.Fail(field, fmt.Sprint(v), fmt.Sprintf("is too small: want %v or more", least))
+func AtLeast[N Number](c *Checker, field string, v *N, least N) {
+	if v != nil && cmp.Compare(*v, least) < 0 {
+		c.Fail(field, fmt.Sprint(*v), fmt.Sprintf("is too small: want %v or more", least))
 	}
 }
 
 // MoreThan demands that v is more than bound.
-func MoreThan[N Number](c *Checker, field string, v, bound N) {
-	if cmp.Compare(v, bound) <= 0 {
-		c.Fail(field, fmt.Sprint(v), fmt.Sprintf("is too small: want more than %v", bound))
+func MoreThan[N Number](c *Checker, field string, v *N, bound N) {
+	if v != nil && cmp.Compare(*v, bound) <= 0 {
+		c.Fail(field, fmt.Sprint(*v), fmt.Sprintf("is too small: want more than %v", bound))
 	}
 }
 
 // AtMost demands that v is most or less.
-func AtMost[N Number](c *Checker, field string, v, most N) {
-	if cmp.Compare(v, most) > 0 {
-		c.Fail(field, fmt.Sprint(v), fmt.Sprintf("is too large: want %v or less", most))
+func AtMost[N Number](c *Checker, field string, v *N, most N) {
+	if v != nil && cmp.Compare(*v, most) > 0 {
+		c.Fail(field, fmt.Sprint(*v), fmt.Sprintf("is too large: want %v or less", most))
 	}
 }
 
 // LessThan demands that v is less than bound.
-func LessThan[N Number](c *Checker, field string, v, bound N) {
-	if cmp.Compare(v, bound) >= 0 {
-		c.Fail(field, fmt.Sprint(v), fmt.Sprintf("is too large: want less than %v", bound))
+func LessThan[N Number](c *Checker, field string, v *N, bound N) {
+	if v != nil && cmp.Compare(*v, bound) >= 0 {
+		c.Fail(field, fmt.Sprint(*v), fmt.Sprintf("is too large: want less than %v", bound))
 	}
 }
 

@@ -49,14 +49,7 @@ type Entry interface {
 // Kind returns the kind of node that the entity is stored as.
 func (m *Mapping[T, N]) Kind() Kind {
 	var n N
-	switch any(n).(type) {
-	case *mlmdpb.Artifact:
-		return Artifact
-	case *mlmdpb.Execution:
-		return Execution
-	default:
-		return Context
-	}
+	return kindOf(n)
 }
 
 // Type describes the entity.
@@ -71,7 +64,7 @@ func (m *Mapping[T, N]) New() any { return new(T) }
 func (m *Mapping[T, N]) EncodeAny(v any, parent Parent) (proto.Message, error) {
 	t, ok := v.(*T)
 	if !ok {
-		return nil, fmt.Errorf("mlmd: %s is stored from %T, not from %T", m.Entity, t, v)
+		return nil, notStored(m.Entity, "from", t, v)
 	}
 	n, err := m.Encode(t, parent)
 	if err != nil {
@@ -84,11 +77,31 @@ func (m *Mapping[T, N]) EncodeAny(v any, parent Parent) (proto.Message, error) {
 func (m *Mapping[T, N]) DecodeAny(n proto.Message) (any, error) {
 	node, ok := n.(N)
 	if !ok {
-		return nil, fmt.Errorf("mlmd: %s is stored as %T, not as %T", m.Entity, node, n)
+		return nil, notStored(m.Entity, "as", node, n)
 	}
 	v, err := m.Decode(node)
 	if err != nil {
 		return nil, err
 	}
 	return v, nil
+}
+
+// kindOf and notStored are apart because the methods that call them are
+// compiled again for each entity.
+
+//go:noinline
+func kindOf(n any) Kind {
+	switch n.(type) {
+	case *mlmdpb.Artifact:
+		return Artifact
+	case *mlmdpb.Execution:
+		return Execution
+	default:
+		return Context
+	}
+}
+
+//go:noinline
+func notStored(entity, how string, want, got any) error {
+	return fmt.Errorf("mlmd: %s is stored %s %T, not %s %T", entity, how, want, how, got)
 }

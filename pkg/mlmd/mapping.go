@@ -22,14 +22,8 @@ type Node interface {
 type Mapping[T any, N Node] struct {
 	Entity   string // the entity's name in the spec: "ModelVersion"
 	TypeName string // the MLMD type's name: "kf.ModelVersion"
-	Props    []Prop // the properties that the MLMD type declares, by name
 	Parent   *Edge  // nil: stands alone
-	// Fields are the fields that an update can write, and those that it cannot
-	// because they are fixed, in the order of the spec.
-	Fields []Field[T]
-	// Copies are the update_mask paths of what Encode writes beside the fields:
-	// repetitions of names and ids, the same for every update.
-	Copies []string
+	Fields   Fields
 
 	// Encode makes the node that stores v below parent, without id and type id.
 	// A field that is not set is left out, or written as its default. It fails
@@ -43,62 +37,27 @@ type Mapping[T any, N Node] struct {
 	Ident func(v *T) Ident
 	// SetID writes the id into v.
 	SetID func(v *T, id string)
+	// IsSet tells of each of Fields, in their order, whether v has it: an upsert
+	// leaves what is stored of the others. What it leaves out at the end, the
+	// copies, is not set.
+	IsSet func(v *T) []bool
 	// Validate checks what the spec demands of v (required fields, lengths,
 	// patterns, ranges, enum values), with an *InvalidError that names the first
 	// field at fault. It sends nothing.
 	Validate func(v *T) error
 }
 
-// A Prop is one property that an MLMD type declares.
-type Prop struct {
-	Name string
-	Type mlmdpb.PropertyType
-}
-
-// A Field is one field of an entity as an update sees it.
-type Field[T any] struct {
-	Name string // in JSON: "modelFormatName"
-	// Path is the update_mask path. It is empty for the name and the parent's
-	// id, which no update writes.
-	Path  string
-	Fixed bool            // it cannot change once it is stored
-	Was   []string        // the names of the properties that older programs kept it in
-	IsSet func(v *T) bool // false: an upsert leaves what is stored
-}
-
 // PropTypes returns the declared properties in the form that the messages for
 // types have. The map is the caller's.
-func (m *Mapping[T, N]) PropTypes() map[string]mlmdpb.PropertyType {
-	out := make(map[string]mlmdpb.PropertyType, len(m.Props))
-	for _, p := range m.Props {
-		out[p.Name] = p.Type
-	}
-	return out
-}
+func (m *Mapping[T, N]) PropTypes() map[string]mlmdpb.PropertyType { return m.Fields.propTypes() }
 
 // SetPaths returns the update_mask paths of the fields of v that are set: what
 // a patch writes.
-func (m *Mapping[T, N]) SetPaths(v *T) []string {
-	out := make([]string, 0, len(m.Fields))
-	for i := range m.Fields {
-		if f := &m.Fields[i]; f.Path != "" && f.IsSet(v) {
-			out = append(out, f.Path)
-		}
-	}
-	return out
-}
+func (m *Mapping[T, N]) SetPaths(v *T) []string { return m.Fields.paths(m.IsSet(v)) }
 
-// Paths returns the update_mask paths of all fields and copies: what Replace
-// writes.
-func (m *Mapping[T, N]) Paths() []string {
-	out := make([]string, 0, len(m.Fields)+len(m.Copies))
-	for i := range m.Fields {
-		if m.Fields[i].Path != "" {
-			out = append(out, m.Fields[i].Path)
-		}
-	}
-	return append(out, m.Copies...)
-}
+// Paths returns the update_mask paths of all fields, copies among them: what
+// Replace writes.
+func (m *Mapping[T, N]) Paths() []string { return m.Fields.paths(nil) }
 
 // An Edge says how an entity hangs below another.
 type Edge struct {

@@ -89,6 +89,8 @@ func NewUUID() string {
 }
 
 // FormatID returns an id as callers know it: decimal digits, and "" for none.
+//
+//go:noinline
 func FormatID(id *int64) string {
 	if id == nil || *id == 0 {
 		return ""

@@ -248,6 +248,8 @@ func CustomMap(props map[string]*mlmdpb.Value) value.Map {
 }
 
 // OptText returns a text of the node itself; empty is unset.
+//
+//go:noinline
 func OptText(v *string) *string {
 	if v == nil || *v == "" {
 		return nil

@@ -19,6 +19,9 @@ type Writer struct {
 	err   error
 }
 
+// What generated code calls for each field is not inlined there: a spec has
+// thousands of them to compile.
+
 // NewWriter returns a Writer for a type that declares n properties.
 func NewWriter(n int) Writer { return Writer{props: make(map[string]*mlmdpb.Value, n)} }
 
@@ -205,7 +208,7 @@ func (w *Writer) URI(field string, v *string) *string {
 
 // Custom returns the custom properties. None of them may have the name of a
 // declared property.
-func (w *Writer) Custom(field string, m value.Map, declared []Prop) map[string]*mlmdpb.Value {
+func (w *Writer) Custom(field string, m value.Map, declared Fields) map[string]*mlmdpb.Value {
 	if len(m) == 0 {
 		return nil
 	}
@@ -217,7 +220,7 @@ func (w *Writer) Custom(field string, m value.Map, declared []Prop) map[string]*
 			w.failCustom(field, name, err.Error())
 		case !utf8.ValidString(name):
 			w.failCustom(field, name, "has a name that is no valid UTF-8")
-		case declares(declared, name):
+		case declared.declares(name):
 			w.failCustom(field, name, "is the name of a declared property: set the field, or choose another name")
 		}
 		out[name] = p
@@ -233,15 +236,6 @@ func (w *Writer) failCustom(field, name, why string) {
 		return
 	}
 	w.err = &InvalidError{Field: at, Why: why}
-}
-
-func declares(declared []Prop, name string) bool {
-	for i := range declared {
-		if declared[i].Name == name {
-			return true
-		}
-	}
-	return false
 }
 
 func (w *Writer) utf8(field, s string) bool {

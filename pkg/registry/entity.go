@@ -33,7 +33,7 @@ func Use[T any, N mlmd.Node](c *Client, m mlmd.Mapping[T, N]) *Entity[T, N] {
 	}
 	e := &Entity[T, N]{c: c, m: m, nodes: nodesOf[N](c.rpc)}
 	e.typ = typeKey{e.nodes.kind(), m.TypeName}
-	if !c.types.declares(e.typ, m.Props) {
+	if !c.types.declares(e.typ, m.Fields) {
 		c.types.declare(declaration{e.typ, m.Entity, m.PropTypes()})
 	}
 	return e

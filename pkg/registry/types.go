@@ -44,12 +44,12 @@ type types struct {
 	clashes  map[typeKey]props      // properties that the store declares otherwise
 }
 
-// declares tells whether all of want is declared of the type.
-func (t *types) declares(k typeKey, want []mlmd.Prop) bool {
+// declares tells whether the properties of want are declared of the type.
+func (t *types) declares(k typeKey, want mlmd.Fields) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	i := slices.IndexFunc(t.declared, func(d declaration) bool { return d.typeKey == k })
-	return i >= 0 && !slices.ContainsFunc(want, func(p mlmd.Prop) bool { return t.declared[i].props[p.Name] != p.Type })
+	return i >= 0 && want.DeclaredIn(t.declared[i].props)
 }
 
 // declare adds a type to those that the next write registers.

@@ -32,9 +32,16 @@ func (w *write[T, N]) validate() error {
 	if p := w.m.Parent; p != nil && !p.Optional && w.ident.ParentID == "" && (w.replace || w.ident.ID == "") {
 		return w.field(ErrInvalid, p.Field, "", fmt.Sprintf("is missing: a %s belongs to a %s", w.m.Entity, p.Entity))
 	}
-	for _, f := range w.m.Fields {
-		if f.Path != "" && slices.Contains(w.clear, f.Path) && f.IsSet(w.v) {
-			return w.field(ErrInvalid, f.Name, "", "is set and to be cleared: one of the two")
+	if len(w.clear) == 0 {
+		return nil
+	}
+	set := w.m.SetPaths(w.v)
+	for _, path := range w.clear {
+		if strings.HasPrefix(path, "custom_properties.") {
+			path = "custom_properties" // all that are stored would be replaced
+		}
+		if slices.Contains(set, path) {
+			return w.field(ErrInvalid, w.jsonName(path), "", "is set and to be cleared: one of the two")
 		}
 	}
 	return nil
@@ -124,7 +131,7 @@ func badString(s string) string {
 // path, and the path where none is.
 func (w *write[T, N]) jsonName(path string) string {
 	for _, f := range w.m.Fields {
-		if f.Path == path {
+		if f.Path == path && !f.Copy {
 			return f.Name
 		}
 	}

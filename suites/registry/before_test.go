@@ -153,6 +153,20 @@ var _ = onEveryBackend("where an earlier client failed, this one", func(rpc func
 		Expect(got.Description).To(HaveValue(Equal("d")))
 	})
 
+	It("empties one custom property and leaves the others", func(ctx SpecContext) {
+		v := model.RegisteredModel{Name: fresh("model"), CustomProperties: value.Map{"a": value.Int(1), "b": value.Int(2)}}
+		id, err := reg.RegisteredModels().Upsert(ctx, &v)
+		Expect(err).NotTo(HaveOccurred())
+		a := field.RegisteredModel.Custom("a").Int()
+		_, err = reg.RegisteredModels().Upsert(ctx, &v, registry.Clear(a))
+		Expect(err).To(MatchError(ContainSubstring("is set and to be cleared")))
+		_, err = reg.RegisteredModels().Upsert(ctx, &model.RegisteredModel{ID: id}, registry.Clear(a))
+		Expect(err).NotTo(HaveOccurred())
+		got, err := reg.RegisteredModels().Get(ctx, id)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(got.CustomProperties).To(Equal(value.Map{"b": value.Int(2)}))
+	})
+
 	It("stores a small change of a double where the store keeps it", func(ctx SpecContext) {
 		m := model.RegisteredModel{Name: fresh("model"), CustomProperties: value.Map{"rate": value.Double(0)}}
 		id, err := reg.RegisteredModels().Upsert(ctx, &m)

@@ -28,14 +28,13 @@ func (c *checks) field(f *ir.Field) {
 		c.add("c.Required(%q, %s != \"\" || %s)", f.Name, c.id, isSet(f))
 	}
 	if f.Slot == ir.Parent || f.Type.Basic == ir.IDString {
-		if f.Pointer {
-			sel = "mlmd.Deref(" + sel + ")"
-		}
-		c.add("c.ID(%q, %s)", f.Name, sel)
+		c.add("c.%s(%q, %s)", pick(f.Pointer, "OptID", "ID"), f.Name, sel)
 		return
 	}
 	guard := isSet(f)
 	switch {
+	case f.Pointer && f.Type.Basic != ir.Object:
+		guard = "" // checks take pointers, and demand nothing of nil
 	case f.ZeroLeaves():
 		guard = fmt.Sprintf("%s == \"\" || %s", c.id, guard)
 	case (f.Type.Basic == ir.List || f.Type.Basic == ir.Map) && f.Rules.MinItems == nil:
@@ -47,7 +46,7 @@ func (c *checks) field(f *ir.Field) {
 // member adds the checks of one member of an object.
 func (c *checks) member(f *ir.Field) {
 	guard := ""
-	if f.Pointer {
+	if f.Pointer && f.Type.Basic == ir.Object {
 		guard = isSet(f)
 	}
 	if f.Required && !f.Pointer && (f.Type.Basic == ir.Millis || f.Type.Basic == ir.DateTime) {
@@ -58,12 +57,10 @@ func (c *checks) member(f *ir.Field) {
 
 func (c *checks) guarded(f *ir.Field, sel, guard string) {
 	inner := &checks{local: c.local, id: c.id, patterns: c.patterns}
-	if f.Pointer && f.Type.Basic != ir.Object {
-		sel = pick(f.Type.Basic == ir.Enum, "", "*") + sel
-	} else if f.Type.Basic == ir.Object {
-		sel = pick(f.Pointer, "", "&") + sel
+	if !f.Pointer && f.Type.Basic != ir.List && f.Type.Basic != ir.Map {
+		sel = "&" + sel
 	}
-	inner.value(f.Name, sel, f.Pointer, f.Type, f.Rules)
+	inner.value(f.Name, sel, f.Type, f.Rules)
 	c.patterns = inner.patterns
 	switch {
 	case len(inner.lines) == 0:
@@ -77,8 +74,8 @@ func (c *checks) guarded(f *ir.Field, sel, guard string) {
 }
 
 // value adds the checks of a value: of a field, or of an element, whose name
-// is empty. Objects come as pointers, and so do enums where pointer says so.
-func (c *checks) value(name, expr string, pointer bool, t *ir.Type, r ir.Rules) {
+// is empty. It comes as a pointer, unless it is a list or a map.
+func (c *checks) value(name, expr string, t *ir.Type, r ir.Rules) {
 	switch t.Basic {
 	case ir.String:
 		if r.MinLength != nil || r.MaxLength != nil {
@@ -96,7 +93,7 @@ func (c *checks) value(name, expr string, pointer bool, t *ir.Type, r ir.Rules) 
 			c.add("mlmd.%s(c, %q, %s, %s)", pick(r.ExclusiveMax, "LessThan", "AtMost"), name, expr, r.Maximum)
 		}
 	case ir.Enum:
-		c.add("c.Enum(%q, string(%s), %s.Valid())", name, pick(pointer, "*"+expr, expr), expr)
+		c.add("mlmd.Enum(c, %q, %s)", name, expr)
 	case ir.List:
 		if r.MinItems != nil || r.MaxItems != nil {
 			c.add("c.Items(%q, len(%s), %d, %d)", name, expr, orElse(r.MinItems, 0), orElse(r.MaxItems, -1))
@@ -129,13 +126,17 @@ func (c *checks) elements(name, expr string, t *ir.Type) {
 	}
 	elem := expr + "[" + index + "]"
 	switch {
-	case t.Elem.Basic == ir.Object && t.Basic == ir.Map:
+	case t.Elem.Basic == ir.List, t.Elem.Basic == ir.Map:
+	case t.Basic == ir.Map: // its values have no address
 		c.add("e%s := %s", index, elem)
-		c.add("check%s(c, &e%s)", t.Elem.Go, index)
-	case t.Elem.Basic == ir.Object:
-		c.add("check%s(c, &%s)", t.Elem.Go, elem)
+		elem = "&e" + index
 	default:
-		c.value("", elem, false, t.Elem, t.Rules)
+		elem = "&" + elem
+	}
+	if t.Elem.Basic == ir.Object {
+		c.add("check%s(c, %s)", t.Elem.Go, elem)
+	} else {
+		c.value("", elem, t.Elem, t.Rules)
 	}
 	c.add("c.Leave()")
 	c.add("}")

@@ -1,7 +1,6 @@
 package emit
 
 import (
-	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -21,10 +20,9 @@ type mappingView struct {
 	Model           string // model.ModelVersion
 	Node            string // mlmdpb.Context
 	Doc             string
-	Props           []prop
 	Parent          string // the members of the Edge literal, or ""
 	Fields          []fieldRow
-	Copies          []string
+	Set             []string // lines of conditions, one for each field
 	Ident           []string // "ID: v.ID"
 	Members         []string // of the node that Encode returns
 	Writes          []string
@@ -36,12 +34,20 @@ type mappingView struct {
 	checks          *checks
 }
 
-type prop struct{ Name, Type string }
-
 type fieldRow struct {
-	Name, Path, IsSet string
-	Fixed             bool
-	Was               []string // older keys
+	Name, Path, Type string // no type: no property keeps it
+	Fixed, Copy      bool
+	Was              []string // older keys
+}
+
+// Properties is the number of properties that the rows declare.
+func (v *mappingView) Properties() (n int) {
+	for _, r := range v.Fields {
+		if r.Type != "" {
+			n++
+		}
+	}
+	return n
 }
 
 func mappingOf(e *ir.Entity, t Target) *mappingView {
@@ -54,15 +60,18 @@ func mappingOf(e *ir.Entity, t Target) *mappingView {
 	v.Doc = v.Go + " maps [" + v.Model + "] to the " + strings.ToLower(e.Kind.String()) + " type " + strconv.Quote(e.TypeName) + "."
 	v.checks = &checks{local: v.Local, id: "v." + v.IDField}
 	v.edge(e)
+	var set []string
 	for _, f := range e.Fields {
-		v.field(e, f)
+		if v.field(e, f) {
+			set = append(set, isSet(f)+",")
+		}
 		v.Obsolete = v.Obsolete || f.Deprecated
 	}
 	for _, c := range e.Copies {
 		v.copied(c, e)
 	}
 	v.Checks, v.Patterns = v.checks.lines, v.checks.patterns
-	slices.SortFunc(v.Props, func(a, b prop) int { return cmp.Compare(a.Name, b.Name) })
+	v.Set = lines(set, 100)
 	v.node(e)
 	v.Imports = imports(t)
 	return v
@@ -85,21 +94,36 @@ func (v *mappingView) edge(e *ir.Entity) {
 	}
 }
 
-// field adds what one field contributes to each part.
-func (v *mappingView) field(e *ir.Entity, f *ir.Field) {
+// lines joins words to lines of about the given width.
+func lines(words []string, width int) []string {
+	var out []string
+	for _, w := range words {
+		if n := len(out) - 1; n >= 0 && len(out[n])+len(w) < width {
+			out[n] += " " + w
+		} else {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+// field adds what one field contributes to each part. It returns whether the
+// field is one of those that updates see.
+func (v *mappingView) field(e *ir.Entity, f *ir.Field) bool {
+	row := fieldRow{Name: f.Name, Path: f.Path(e.Kind), Fixed: f.Immutable || f.Slot == ir.Name, Was: f.Aliases}
 	sel := "v." + f.Go
 	read := func(expr string) { v.Reads = append(v.Reads, f.Go+": "+expr) }
 	switch f.Slot {
 	case ir.ID:
 		v.Ident = append(v.Ident, "ID: "+sel)
 		read("mlmd.FormatID(n.Id)")
-		return
+		return false
 	case ir.CreateTime:
 		read("mlmd.Millis(n.CreateTimeSinceEpoch)")
-		return
+		return false
 	case ir.UpdateTime:
 		read("mlmd.Millis(n.LastUpdateTimeSinceEpoch)")
-		return
+		return false
 	case ir.Name:
 		v.Ident = append(v.Ident, "Name: "+sel)
 		read(pick(e.Prefixed, "mlmd.ChildOwnName(n.GetName())", "n.GetName()"))
@@ -120,12 +144,13 @@ func (v *mappingView) field(e *ir.Entity, f *ir.Field) {
 	case ir.Custom:
 		read("mlmd.CustomMap(n.CustomProperties)")
 	case ir.Property:
-		v.Props = append(v.Props, prop{f.Key, string(f.Stored)})
+		row.Type = string(f.Stored)
 		v.Writes = append(v.Writes, v.writeOf(f, sel))
 		read(v.readOf(f))
 	}
-	v.Fields = append(v.Fields, fieldRow{Name: f.Name, Path: f.Path(e.Kind), IsSet: isSet(f), Fixed: f.Immutable || f.Slot == ir.Name, Was: f.Aliases})
+	v.Fields = append(v.Fields, row)
 	v.checks.field(f)
+	return true
 }
 
 func stateField(e *ir.Entity) string {
@@ -281,8 +306,7 @@ func (v *mappingView) copied(c ir.Copy, e *ir.Entity) {
 		typ = "INT"
 		v.Writes = append(v.Writes, fmt.Sprintf("w.ParentID(%q, parent)", c.Property))
 	}
-	v.Props = append(v.Props, prop{c.Property, typ})
-	v.Copies = append(v.Copies, "properties."+c.Property)
+	v.Fields = append(v.Fields, fieldRow{Path: "properties." + c.Property, Type: typ, Copy: true})
 }
 
 // node adds the members of the node itself.
@@ -313,7 +337,7 @@ func (v *mappingView) node(e *ir.Entity) {
 	}
 	add("Properties: w.Props()")
 	if f := e.Field(ir.Custom); f != nil {
-		add("CustomProperties: w.Custom(%q, v.%s, %sProps)", f.Name, f.Go, v.Local)
+		add("CustomProperties: w.Custom(%q, v.%s, %sFields)", f.Name, f.Go, v.Local)
 	}
 }
 

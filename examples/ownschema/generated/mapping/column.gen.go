@@ -26,6 +26,6 @@ func decodeColumn(p *structpb.Value) (schema.Column, error) {
 }
 
 func checkColumn(c *mlmd.Checker, v *schema.Column) {
-	c.Length("name", v.Name, 1, -1)
-	c.Enum("type", string(v.Type), v.Type.Valid())
+	c.Length("name", &v.Name, 1, -1)
+	mlmd.Enum(c, "type", &v.Type)
 }

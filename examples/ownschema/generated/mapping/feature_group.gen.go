@@ -13,26 +13,27 @@ import (
 var FeatureGroup = mlmd.Mapping[schema.FeatureGroup, *mlmdpb.Context]{
 	Entity:   "FeatureGroup",
 	TypeName: "features.FeatureGroup",
-	Props:    featureGroupProps,
-	Fields: []mlmd.Field[schema.FeatureGroup]{
-		{Name: "name", Fixed: true, IsSet: func(v *schema.FeatureGroup) bool { return v.Name != "" }},
-		{Name: "externalId", Path: "external_id", IsSet: func(v *schema.FeatureGroup) bool { return v.ExternalID != nil }},
-		{Name: "description", Path: "properties.description", IsSet: func(v *schema.FeatureGroup) bool { return v.Description != nil }},
-		{Name: "customProperties", Path: "custom_properties", IsSet: func(v *schema.FeatureGroup) bool { return v.CustomProperties != nil }},
-		{Name: "team", Path: "properties.team", IsSet: func(v *schema.FeatureGroup) bool { return v.Team != "" }},
-	},
-	Encode: encodeFeatureGroup,
-	Decode: decodeFeatureGroup,
+	Fields:   featureGroupFields,
+	Encode:   encodeFeatureGroup,
+	Decode:   decodeFeatureGroup,
 	Ident: func(v *schema.FeatureGroup) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID)}
 	},
-	SetID:    func(v *schema.FeatureGroup, id string) { v.ID = id },
+	SetID: func(v *schema.FeatureGroup, id string) { v.ID = id },
+	IsSet: func(v *schema.FeatureGroup) []bool {
+		return []bool{
+			v.Name != "", v.ExternalID != nil, v.Description != nil, v.CustomProperties != nil, v.Team != "",
+		}
+	},
 	Validate: validateFeatureGroup,
 }
 
-var featureGroupProps = []mlmd.Prop{
-	{Name: "description", Type: mlmdpb.PropertyType_STRING},
-	{Name: "team", Type: mlmdpb.PropertyType_STRING},
+var featureGroupFields = mlmd.Fields{
+	{Name: "name", Fixed: true},
+	{Name: "externalId", Path: "external_id"},
+	{Name: "description", Path: "properties.description", Type: mlmdpb.PropertyType_STRING},
+	{Name: "customProperties", Path: "custom_properties"},
+	{Name: "team", Path: "properties.team", Type: mlmdpb.PropertyType_STRING},
 }
 
 func encodeFeatureGroup(v *schema.FeatureGroup, _ mlmd.Parent) (*mlmdpb.Context, error) {
@@ -43,7 +44,7 @@ func encodeFeatureGroup(v *schema.FeatureGroup, _ mlmd.Parent) (*mlmdpb.Context,
 		Name:             w.Name("name", v.ID, v.Name),
 		ExternalId:       w.OptText("externalId", v.ExternalID),
 		Properties:       w.Props(),
-		CustomProperties: w.Custom("customProperties", v.CustomProperties, featureGroupProps),
+		CustomProperties: w.Custom("customProperties", v.CustomProperties, featureGroupFields),
 	}, w.Err()
 }
 
@@ -66,7 +67,7 @@ func validateFeatureGroup(v *schema.FeatureGroup) error {
 	c.Required("name", v.ID != "" || v.Name != "")
 	c.Required("team", v.ID != "" || v.Team != "")
 	if v.Team != "" {
-		c.Pattern("team", v.Team, &featureGroupPatterns[0])
+		c.Pattern("team", &v.Team, &featureGroupPatterns[0])
 	}
 	return c.Err()
 }

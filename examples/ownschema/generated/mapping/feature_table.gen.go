@@ -13,38 +13,37 @@ import (
 var FeatureTable = mlmd.Mapping[schema.FeatureTable, *mlmdpb.Artifact]{
 	Entity:   "FeatureTable",
 	TypeName: "features.FeatureTable",
-	Props:    featureTableProps,
 	Parent:   &mlmd.Edge{Entity: "FeatureGroup", TypeName: "features.FeatureGroup", Kind: mlmd.Attribution, Field: "featureGroupId"},
-	Fields: []mlmd.Field[schema.FeatureTable]{
-		{Name: "name", Fixed: true, IsSet: func(v *schema.FeatureTable) bool { return v.Name != "" }},
-		{Name: "externalId", Path: "external_id", IsSet: func(v *schema.FeatureTable) bool { return v.ExternalID != nil }},
-		{Name: "description", Path: "properties.description", IsSet: func(v *schema.FeatureTable) bool { return v.Description != nil }},
-		{Name: "customProperties", Path: "custom_properties", IsSet: func(v *schema.FeatureTable) bool { return v.CustomProperties != nil }},
-		{Name: "uri", Path: "uri", IsSet: func(v *schema.FeatureTable) bool { return v.URI != nil }},
-		{Name: "state", Path: "state", IsSet: func(v *schema.FeatureTable) bool { return v.State != nil }},
-		{Name: "featureGroupId", Fixed: true, IsSet: func(v *schema.FeatureTable) bool { return v.FeatureGroupID != "" }},
-		{Name: "format", Path: "properties.format", IsSet: func(v *schema.FeatureTable) bool { return v.Format != "" }},
-		{Name: "rows", Path: "properties.rows", IsSet: func(v *schema.FeatureTable) bool { return v.Rows != nil }},
-		{Name: "columns", Path: "properties.columns", IsSet: func(v *schema.FeatureTable) bool { return v.Columns != nil }},
-		{Name: "tags", Path: "properties.tags", IsSet: func(v *schema.FeatureTable) bool { return v.Tags != nil }},
-		{Name: "freshUntil", Path: "properties.fresh_until", IsSet: func(v *schema.FeatureTable) bool { return !v.FreshUntil.IsZero() }},
-	},
-	Encode: encodeFeatureTable,
-	Decode: decodeFeatureTable,
+	Fields:   featureTableFields,
+	Encode:   encodeFeatureTable,
+	Decode:   decodeFeatureTable,
 	Ident: func(v *schema.FeatureTable) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID), ParentID: v.FeatureGroupID}
 	},
-	SetID:    func(v *schema.FeatureTable, id string) { v.ID = id },
+	SetID: func(v *schema.FeatureTable, id string) { v.ID = id },
+	IsSet: func(v *schema.FeatureTable) []bool {
+		return []bool{
+			v.Name != "", v.ExternalID != nil, v.Description != nil, v.CustomProperties != nil, v.URI != nil,
+			v.State != nil, v.FeatureGroupID != "", v.Format != "", v.Rows != nil, v.Columns != nil,
+			v.Tags != nil, !v.FreshUntil.IsZero(),
+		}
+	},
 	Validate: validateFeatureTable,
 }
 
-var featureTableProps = []mlmd.Prop{
-	{Name: "columns", Type: mlmdpb.PropertyType_STRUCT},
-	{Name: "description", Type: mlmdpb.PropertyType_STRING},
-	{Name: "format", Type: mlmdpb.PropertyType_STRING},
-	{Name: "fresh_until", Type: mlmdpb.PropertyType_STRING},
-	{Name: "rows", Type: mlmdpb.PropertyType_INT},
-	{Name: "tags", Type: mlmdpb.PropertyType_STRUCT},
+var featureTableFields = mlmd.Fields{
+	{Name: "name", Fixed: true},
+	{Name: "externalId", Path: "external_id"},
+	{Name: "description", Path: "properties.description", Type: mlmdpb.PropertyType_STRING},
+	{Name: "customProperties", Path: "custom_properties"},
+	{Name: "uri", Path: "uri"},
+	{Name: "state", Path: "state"},
+	{Name: "featureGroupId", Fixed: true},
+	{Name: "format", Path: "properties.format", Type: mlmdpb.PropertyType_STRING},
+	{Name: "rows", Path: "properties.rows", Type: mlmdpb.PropertyType_INT},
+	{Name: "columns", Path: "properties.columns", Type: mlmdpb.PropertyType_STRUCT},
+	{Name: "tags", Path: "properties.tags", Type: mlmdpb.PropertyType_STRUCT},
+	{Name: "freshUntil", Path: "properties.fresh_until", Type: mlmdpb.PropertyType_STRING},
 }
 
 func encodeFeatureTable(v *schema.FeatureTable, parent mlmd.Parent) (*mlmdpb.Artifact, error) {
@@ -61,7 +60,7 @@ func encodeFeatureTable(v *schema.FeatureTable, parent mlmd.Parent) (*mlmdpb.Art
 		Uri:              w.URI("uri", v.URI),
 		State:            mlmd.StateNumber[mlmdpb.Artifact_State](&w, "state", v.State),
 		Properties:       w.Props(),
-		CustomProperties: w.Custom("customProperties", v.CustomProperties, featureTableProps),
+		CustomProperties: w.Custom("customProperties", v.CustomProperties, featureTableFields),
 	}, w.Err()
 }
 
@@ -89,18 +88,14 @@ func decodeFeatureTable(n *mlmdpb.Artifact) (*schema.FeatureTable, error) {
 func validateFeatureTable(v *schema.FeatureTable) error {
 	c := &mlmd.Checker{}
 	c.Required("name", v.ID != "" || v.Name != "")
-	if v.State != nil {
-		c.Enum("state", string(*v.State), v.State.Valid())
-	}
+	mlmd.Enum(c, "state", v.State)
 	c.Required("featureGroupId", v.ID != "" || v.FeatureGroupID != "")
 	c.ID("featureGroupId", v.FeatureGroupID)
 	c.Required("format", v.ID != "" || v.Format != "")
 	if v.Format != "" {
-		c.Enum("format", string(v.Format), v.Format.Valid())
+		mlmd.Enum(c, "format", &v.Format)
 	}
-	if v.Rows != nil {
-		mlmd.AtLeast(c, "rows", *v.Rows, 0)
-	}
+	mlmd.AtLeast(c, "rows", v.Rows, 0)
 	for i := range v.Columns {
 		c.Enter("columns", i)
 		checkColumn(c, &v.Columns[i])
@@ -108,7 +103,7 @@ func validateFeatureTable(v *schema.FeatureTable) error {
 	}
 	for i := range v.Tags {
 		c.Enter("tags", i)
-		c.Length("", v.Tags[i], 0, 30)
+		c.Length("", &v.Tags[i], 0, 30)
 		c.Leave()
 	}
 	return c.Err()

@@ -13,29 +13,31 @@ import (
 var Materialization = mlmd.Mapping[schema.Materialization, *mlmdpb.Execution]{
 	Entity:   "Materialization",
 	TypeName: "features.Materialization",
-	Props:    materializationProps,
 	Parent:   &mlmd.Edge{Entity: "FeatureGroup", TypeName: "features.FeatureGroup", Kind: mlmd.Association, Field: "featureGroupId"},
-	Fields: []mlmd.Field[schema.Materialization]{
-		{Name: "name", Fixed: true, IsSet: func(v *schema.Materialization) bool { return v.Name != "" }},
-		{Name: "externalId", Path: "external_id", IsSet: func(v *schema.Materialization) bool { return v.ExternalID != nil }},
-		{Name: "description", Path: "properties.description", IsSet: func(v *schema.Materialization) bool { return v.Description != nil }},
-		{Name: "customProperties", Path: "custom_properties", IsSet: func(v *schema.Materialization) bool { return v.CustomProperties != nil }},
-		{Name: "lastKnownState", Path: "last_known_state", IsSet: func(v *schema.Materialization) bool { return v.LastKnownState != nil }},
-		{Name: "featureGroupId", Fixed: true, IsSet: func(v *schema.Materialization) bool { return v.FeatureGroupID != "" }},
-		{Name: "window", Path: "properties.window", IsSet: func(v *schema.Materialization) bool { return v.Window != nil }},
-	},
-	Encode: encodeMaterialization,
-	Decode: decodeMaterialization,
+	Fields:   materializationFields,
+	Encode:   encodeMaterialization,
+	Decode:   decodeMaterialization,
 	Ident: func(v *schema.Materialization) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID), ParentID: v.FeatureGroupID}
 	},
-	SetID:    func(v *schema.Materialization, id string) { v.ID = id },
+	SetID: func(v *schema.Materialization, id string) { v.ID = id },
+	IsSet: func(v *schema.Materialization) []bool {
+		return []bool{
+			v.Name != "", v.ExternalID != nil, v.Description != nil, v.CustomProperties != nil,
+			v.LastKnownState != nil, v.FeatureGroupID != "", v.Window != nil,
+		}
+	},
 	Validate: validateMaterialization,
 }
 
-var materializationProps = []mlmd.Prop{
-	{Name: "description", Type: mlmdpb.PropertyType_STRING},
-	{Name: "window", Type: mlmdpb.PropertyType_STRUCT},
+var materializationFields = mlmd.Fields{
+	{Name: "name", Fixed: true},
+	{Name: "externalId", Path: "external_id"},
+	{Name: "description", Path: "properties.description", Type: mlmdpb.PropertyType_STRING},
+	{Name: "customProperties", Path: "custom_properties"},
+	{Name: "lastKnownState", Path: "last_known_state"},
+	{Name: "featureGroupId", Fixed: true},
+	{Name: "window", Path: "properties.window", Type: mlmdpb.PropertyType_STRUCT},
 }
 
 func encodeMaterialization(v *schema.Materialization, parent mlmd.Parent) (*mlmdpb.Execution, error) {
@@ -47,7 +49,7 @@ func encodeMaterialization(v *schema.Materialization, parent mlmd.Parent) (*mlmd
 		ExternalId:       w.OptText("externalId", v.ExternalID),
 		LastKnownState:   mlmd.StateNumber[mlmdpb.Execution_State](&w, "lastKnownState", v.LastKnownState),
 		Properties:       w.Props(),
-		CustomProperties: w.Custom("customProperties", v.CustomProperties, materializationProps),
+		CustomProperties: w.Custom("customProperties", v.CustomProperties, materializationFields),
 	}, w.Err()
 }
 
@@ -69,9 +71,7 @@ func decodeMaterialization(n *mlmdpb.Execution) (*schema.Materialization, error)
 
 func validateMaterialization(v *schema.Materialization) error {
 	c := &mlmd.Checker{}
-	if v.LastKnownState != nil {
-		c.Enum("lastKnownState", string(*v.LastKnownState), v.LastKnownState.Valid())
-	}
+	mlmd.Enum(c, "lastKnownState", v.LastKnownState)
 	c.Required("featureGroupId", v.ID != "" || v.FeatureGroupID != "")
 	c.ID("featureGroupId", v.FeatureGroupID)
 	if v.Window != nil {

@@ -14,32 +14,33 @@ import (
 var QualityReport = mlmd.Mapping[schema.QualityReport, *mlmdpb.Artifact]{
 	Entity:   "QualityReport",
 	TypeName: "features.QualityReport",
-	Props:    qualityReportProps,
 	Parent:   &mlmd.Edge{Entity: "FeatureGroup", TypeName: "features.FeatureGroup", Kind: mlmd.Attribution, Field: "featureGroupId", Optional: true},
-	Fields: []mlmd.Field[schema.QualityReport]{
-		{Name: "name", Fixed: true, IsSet: func(v *schema.QualityReport) bool { return v.Name != "" }},
-		{Name: "externalId", Path: "external_id", IsSet: func(v *schema.QualityReport) bool { return v.ExternalID != nil }},
-		{Name: "description", Path: "properties.description", IsSet: func(v *schema.QualityReport) bool { return v.Description != nil }},
-		{Name: "customProperties", Path: "custom_properties", IsSet: func(v *schema.QualityReport) bool { return v.CustomProperties != nil }},
-		{Name: "uri", Path: "uri", IsSet: func(v *schema.QualityReport) bool { return v.URI != nil }},
-		{Name: "state", Path: "state", IsSet: func(v *schema.QualityReport) bool { return v.State != nil }},
-		{Name: "featureGroupId", Fixed: true, IsSet: func(v *schema.QualityReport) bool { return v.FeatureGroupID != "" }},
-		{Name: "score", Path: "properties.score", IsSet: func(v *schema.QualityReport) bool { return v.Score != nil }},
-		{Name: "checkRun", Path: "properties.check_run", IsSet: func(v *schema.QualityReport) bool { return v.CheckRun != nil }},
-	},
-	Encode: encodeQualityReport,
-	Decode: decodeQualityReport,
+	Fields:   qualityReportFields,
+	Encode:   encodeQualityReport,
+	Decode:   decodeQualityReport,
 	Ident: func(v *schema.QualityReport) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID), ParentID: v.FeatureGroupID}
 	},
-	SetID:    func(v *schema.QualityReport, id string) { v.ID = id },
+	SetID: func(v *schema.QualityReport, id string) { v.ID = id },
+	IsSet: func(v *schema.QualityReport) []bool {
+		return []bool{
+			v.Name != "", v.ExternalID != nil, v.Description != nil, v.CustomProperties != nil, v.URI != nil,
+			v.State != nil, v.FeatureGroupID != "", v.Score != nil, v.CheckRun != nil,
+		}
+	},
 	Validate: validateQualityReport,
 }
 
-var qualityReportProps = []mlmd.Prop{
-	{Name: "check_run", Type: mlmdpb.PropertyType_STRING},
-	{Name: "description", Type: mlmdpb.PropertyType_STRING},
-	{Name: "score", Type: mlmdpb.PropertyType_DOUBLE},
+var qualityReportFields = mlmd.Fields{
+	{Name: "name", Fixed: true},
+	{Name: "externalId", Path: "external_id"},
+	{Name: "description", Path: "properties.description", Type: mlmdpb.PropertyType_STRING},
+	{Name: "customProperties", Path: "custom_properties"},
+	{Name: "uri", Path: "uri"},
+	{Name: "state", Path: "state"},
+	{Name: "featureGroupId", Fixed: true},
+	{Name: "score", Path: "properties.score", Type: mlmdpb.PropertyType_DOUBLE},
+	{Name: "checkRun", Path: "properties.check_run", Type: mlmdpb.PropertyType_STRING},
 }
 
 func encodeQualityReport(v *schema.QualityReport, parent mlmd.Parent) (*mlmdpb.Artifact, error) {
@@ -53,7 +54,7 @@ func encodeQualityReport(v *schema.QualityReport, parent mlmd.Parent) (*mlmdpb.A
 		Uri:              w.URI("uri", v.URI),
 		State:            mlmd.StateNumber[mlmdpb.Artifact_State](&w, "state", v.State),
 		Properties:       w.Props(),
-		CustomProperties: w.Custom("customProperties", v.CustomProperties, qualityReportProps),
+		CustomProperties: w.Custom("customProperties", v.CustomProperties, qualityReportFields),
 	}, w.Err()
 }
 
@@ -78,13 +79,9 @@ func decodeQualityReport(n *mlmdpb.Artifact) (*schema.QualityReport, error) {
 func validateQualityReport(v *schema.QualityReport) error {
 	c := &mlmd.Checker{}
 	c.Required("name", v.ID != "" || v.Name != "")
-	if v.State != nil {
-		c.Enum("state", string(*v.State), v.State.Valid())
-	}
+	mlmd.Enum(c, "state", v.State)
 	c.ID("featureGroupId", v.FeatureGroupID)
-	if v.Score != nil {
-		mlmd.AtLeast(c, "score", *v.Score, 0)
-		mlmd.AtMost(c, "score", *v.Score, 1)
-	}
+	mlmd.AtLeast(c, "score", v.Score, 0)
+	mlmd.AtMost(c, "score", v.Score, 1)
 	return c.Err()
 }

@@ -12,38 +12,37 @@ import (
 var DataSet = mlmd.Mapping[model.DataSet, *mlmdpb.Artifact]{
 	Entity:   "DataSet",
 	TypeName: "kf.DataSet",
-	Props:    dataSetProps,
 	Parent:   &mlmd.Edge{Entity: "Project", TypeName: "kf.Project", Kind: mlmd.Attribution, Field: "projectId"},
-	Fields: []mlmd.Field[model.DataSet]{
-		{Name: "name", Fixed: true, IsSet: func(v *model.DataSet) bool { return v.Name != "" }},
-		{Name: "externalId", Path: "external_id", IsSet: func(v *model.DataSet) bool { return v.ExternalID != nil }},
-		{Name: "description", Path: "properties.description", IsSet: func(v *model.DataSet) bool { return v.Description != nil }},
-		{Name: "customProperties", Path: "custom_properties", IsSet: func(v *model.DataSet) bool { return v.CustomProperties != nil }},
-		{Name: "uri", Path: "uri", IsSet: func(v *model.DataSet) bool { return v.URI != nil }},
-		{Name: "state", Path: "state", IsSet: func(v *model.DataSet) bool { return v.State != nil }},
-		{Name: "projectId", Fixed: true, IsSet: func(v *model.DataSet) bool { return v.ProjectID != "" }},
-		{Name: "format", Path: "properties.format", IsSet: func(v *model.DataSet) bool { return v.Format != nil }},
-		{Name: "rows", Path: "properties.rows", IsSet: func(v *model.DataSet) bool { return v.Rows != 0 }},
-		{Name: "source", Path: "properties.source", IsSet: func(v *model.DataSet) bool { return v.Source != nil }},
-		{Name: "quality", Path: "properties.quality", IsSet: func(v *model.DataSet) bool { return v.Quality != nil }},
-		{Name: "columns", Path: "properties.columns", IsSet: func(v *model.DataSet) bool { return v.Columns != nil }},
-	},
-	Encode: encodeDataSet,
-	Decode: decodeDataSet,
+	Fields:   dataSetFields,
+	Encode:   encodeDataSet,
+	Decode:   decodeDataSet,
 	Ident: func(v *model.DataSet) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID), ParentID: v.ProjectID}
 	},
-	SetID:    func(v *model.DataSet, id string) { v.ID = id },
+	SetID: func(v *model.DataSet, id string) { v.ID = id },
+	IsSet: func(v *model.DataSet) []bool {
+		return []bool{
+			v.Name != "", v.ExternalID != nil, v.Description != nil, v.CustomProperties != nil, v.URI != nil,
+			v.State != nil, v.ProjectID != "", v.Format != nil, v.Rows != 0, v.Source != nil, v.Quality != nil,
+			v.Columns != nil,
+		}
+	},
 	Validate: validateDataSet,
 }
 
-var dataSetProps = []mlmd.Prop{
-	{Name: "columns", Type: mlmdpb.PropertyType_STRUCT},
-	{Name: "description", Type: mlmdpb.PropertyType_STRING},
-	{Name: "format", Type: mlmdpb.PropertyType_STRING},
-	{Name: "quality", Type: mlmdpb.PropertyType_DOUBLE},
-	{Name: "rows", Type: mlmdpb.PropertyType_INT},
-	{Name: "source", Type: mlmdpb.PropertyType_STRING},
+var dataSetFields = mlmd.Fields{
+	{Name: "name", Fixed: true},
+	{Name: "externalId", Path: "external_id"},
+	{Name: "description", Path: "properties.description", Type: mlmdpb.PropertyType_STRING},
+	{Name: "customProperties", Path: "custom_properties"},
+	{Name: "uri", Path: "uri"},
+	{Name: "state", Path: "state"},
+	{Name: "projectId", Fixed: true},
+	{Name: "format", Path: "properties.format", Type: mlmdpb.PropertyType_STRING},
+	{Name: "rows", Path: "properties.rows", Type: mlmdpb.PropertyType_INT},
+	{Name: "source", Path: "properties.source", Type: mlmdpb.PropertyType_STRING},
+	{Name: "quality", Path: "properties.quality", Type: mlmdpb.PropertyType_DOUBLE},
+	{Name: "columns", Path: "properties.columns", Type: mlmdpb.PropertyType_STRUCT},
 }
 
 func encodeDataSet(v *model.DataSet, parent mlmd.Parent) (*mlmdpb.Artifact, error) {
@@ -60,7 +59,7 @@ func encodeDataSet(v *model.DataSet, parent mlmd.Parent) (*mlmdpb.Artifact, erro
 		Uri:              w.URI("uri", v.URI),
 		State:            mlmd.StateNumber[mlmdpb.Artifact_State](&w, "state", v.State),
 		Properties:       w.Props(),
-		CustomProperties: w.Custom("customProperties", v.CustomProperties, dataSetProps),
+		CustomProperties: w.Custom("customProperties", v.CustomProperties, dataSetFields),
 	}, w.Err()
 }
 
@@ -88,16 +87,12 @@ func decodeDataSet(n *mlmdpb.Artifact) (*model.DataSet, error) {
 func validateDataSet(v *model.DataSet) error {
 	c := &mlmd.Checker{}
 	c.Required("name", v.ID != "" || v.Name != "")
-	if v.State != nil {
-		c.Enum("state", string(*v.State), v.State.Valid())
-	}
+	mlmd.Enum(c, "state", v.State)
 	c.Required("projectId", v.ID != "" || v.ProjectID != "")
 	c.ID("projectId", v.ProjectID)
-	if v.Format != nil {
-		c.Enum("format", string(*v.Format), v.Format.Valid())
-	}
+	mlmd.Enum(c, "format", v.Format)
 	if v.ID == "" || v.Rows != 0 {
-		mlmd.AtLeast(c, "rows", v.Rows, 0)
+		mlmd.AtLeast(c, "rows", &v.Rows, 0)
 	}
 	return c.Err()
 }

@@ -12,26 +12,27 @@ import (
 var Project = mlmd.Mapping[model.Project, *mlmdpb.Context]{
 	Entity:   "Project",
 	TypeName: "kf.Project",
-	Props:    projectProps,
-	Fields: []mlmd.Field[model.Project]{
-		{Name: "name", Fixed: true, IsSet: func(v *model.Project) bool { return v.Name != "" }},
-		{Name: "externalId", Path: "external_id", IsSet: func(v *model.Project) bool { return v.ExternalID != nil }},
-		{Name: "description", Path: "properties.description", IsSet: func(v *model.Project) bool { return v.Description != nil }},
-		{Name: "customProperties", Path: "custom_properties", IsSet: func(v *model.Project) bool { return v.CustomProperties != nil }},
-		{Name: "owner", Path: "properties.owner", IsSet: func(v *model.Project) bool { return v.Owner != nil }},
-	},
-	Encode: encodeProject,
-	Decode: decodeProject,
+	Fields:   projectFields,
+	Encode:   encodeProject,
+	Decode:   decodeProject,
 	Ident: func(v *model.Project) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID)}
 	},
-	SetID:    func(v *model.Project, id string) { v.ID = id },
+	SetID: func(v *model.Project, id string) { v.ID = id },
+	IsSet: func(v *model.Project) []bool {
+		return []bool{
+			v.Name != "", v.ExternalID != nil, v.Description != nil, v.CustomProperties != nil, v.Owner != nil,
+		}
+	},
 	Validate: validateProject,
 }
 
-var projectProps = []mlmd.Prop{
-	{Name: "description", Type: mlmdpb.PropertyType_STRING},
-	{Name: "owner", Type: mlmdpb.PropertyType_STRING},
+var projectFields = mlmd.Fields{
+	{Name: "name", Fixed: true},
+	{Name: "externalId", Path: "external_id"},
+	{Name: "description", Path: "properties.description", Type: mlmdpb.PropertyType_STRING},
+	{Name: "customProperties", Path: "custom_properties"},
+	{Name: "owner", Path: "properties.owner", Type: mlmdpb.PropertyType_STRING},
 }
 
 func encodeProject(v *model.Project, _ mlmd.Parent) (*mlmdpb.Context, error) {
@@ -42,7 +43,7 @@ func encodeProject(v *model.Project, _ mlmd.Parent) (*mlmdpb.Context, error) {
 		Name:             w.Name("name", v.ID, v.Name),
 		ExternalId:       w.OptText("externalId", v.ExternalID),
 		Properties:       w.Props(),
-		CustomProperties: w.Custom("customProperties", v.CustomProperties, projectProps),
+		CustomProperties: w.Custom("customProperties", v.CustomProperties, projectFields),
 	}, w.Err()
 }
 

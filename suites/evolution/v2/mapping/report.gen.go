@@ -12,30 +12,32 @@ import (
 var Report = mlmd.Mapping[model.Report, *mlmdpb.Artifact]{
 	Entity:   "Report",
 	TypeName: "kf.Report",
-	Props:    reportProps,
 	Parent:   &mlmd.Edge{Entity: "Project", TypeName: "kf.Project", Kind: mlmd.Attribution, Field: "projectId"},
-	Fields: []mlmd.Field[model.Report]{
-		{Name: "name", Fixed: true, IsSet: func(v *model.Report) bool { return v.Name != "" }},
-		{Name: "externalId", Path: "external_id", IsSet: func(v *model.Report) bool { return v.ExternalID != nil }},
-		{Name: "description", Path: "properties.description", IsSet: func(v *model.Report) bool { return v.Description != nil }},
-		{Name: "customProperties", Path: "custom_properties", IsSet: func(v *model.Report) bool { return v.CustomProperties != nil }},
-		{Name: "uri", Path: "uri", IsSet: func(v *model.Report) bool { return v.URI != nil }},
-		{Name: "state", Path: "state", IsSet: func(v *model.Report) bool { return v.State != nil }},
-		{Name: "projectId", Fixed: true, IsSet: func(v *model.Report) bool { return v.ProjectID != "" }},
-		{Name: "findings", Path: "properties.findings", IsSet: func(v *model.Report) bool { return v.Findings != nil }},
-	},
-	Encode: encodeReport,
-	Decode: decodeReport,
+	Fields:   reportFields,
+	Encode:   encodeReport,
+	Decode:   decodeReport,
 	Ident: func(v *model.Report) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID), ParentID: v.ProjectID}
 	},
-	SetID:    func(v *model.Report, id string) { v.ID = id },
+	SetID: func(v *model.Report, id string) { v.ID = id },
+	IsSet: func(v *model.Report) []bool {
+		return []bool{
+			v.Name != "", v.ExternalID != nil, v.Description != nil, v.CustomProperties != nil, v.URI != nil,
+			v.State != nil, v.ProjectID != "", v.Findings != nil,
+		}
+	},
 	Validate: validateReport,
 }
 
-var reportProps = []mlmd.Prop{
-	{Name: "description", Type: mlmdpb.PropertyType_STRING},
-	{Name: "findings", Type: mlmdpb.PropertyType_STRUCT},
+var reportFields = mlmd.Fields{
+	{Name: "name", Fixed: true},
+	{Name: "externalId", Path: "external_id"},
+	{Name: "description", Path: "properties.description", Type: mlmdpb.PropertyType_STRING},
+	{Name: "customProperties", Path: "custom_properties"},
+	{Name: "uri", Path: "uri"},
+	{Name: "state", Path: "state"},
+	{Name: "projectId", Fixed: true},
+	{Name: "findings", Path: "properties.findings", Type: mlmdpb.PropertyType_STRUCT},
 }
 
 func encodeReport(v *model.Report, parent mlmd.Parent) (*mlmdpb.Artifact, error) {
@@ -48,7 +50,7 @@ func encodeReport(v *model.Report, parent mlmd.Parent) (*mlmdpb.Artifact, error)
 		Uri:              w.URI("uri", v.URI),
 		State:            mlmd.StateNumber[mlmdpb.Artifact_State](&w, "state", v.State),
 		Properties:       w.Props(),
-		CustomProperties: w.Custom("customProperties", v.CustomProperties, reportProps),
+		CustomProperties: w.Custom("customProperties", v.CustomProperties, reportFields),
 	}, w.Err()
 }
 
@@ -72,9 +74,7 @@ func decodeReport(n *mlmdpb.Artifact) (*model.Report, error) {
 func validateReport(v *model.Report) error {
 	c := &mlmd.Checker{}
 	c.Required("name", v.ID != "" || v.Name != "")
-	if v.State != nil {
-		c.Enum("state", string(*v.State), v.State.Valid())
-	}
+	mlmd.Enum(c, "state", v.State)
 	c.Required("projectId", v.ID != "" || v.ProjectID != "")
 	c.ID("projectId", v.ProjectID)
 	return c.Err()

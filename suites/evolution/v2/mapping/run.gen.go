@@ -12,31 +12,32 @@ import (
 var Run = mlmd.Mapping[model.Run, *mlmdpb.Execution]{
 	Entity:   "Run",
 	TypeName: "kf.Run",
-	Props:    runProps,
 	Parent:   &mlmd.Edge{Entity: "Project", TypeName: "kf.Project", Kind: mlmd.Association, Field: "projectId", Optional: true},
-	Fields: []mlmd.Field[model.Run]{
-		{Name: "name", Fixed: true, IsSet: func(v *model.Run) bool { return v.Name != "" }},
-		{Name: "externalId", Path: "external_id", IsSet: func(v *model.Run) bool { return v.ExternalID != nil }},
-		{Name: "description", Path: "properties.description", IsSet: func(v *model.Run) bool { return v.Description != nil }},
-		{Name: "customProperties", Path: "custom_properties", IsSet: func(v *model.Run) bool { return v.CustomProperties != nil }},
-		{Name: "lastKnownState", Path: "last_known_state", IsSet: func(v *model.Run) bool { return v.LastKnownState != nil }},
-		{Name: "projectId", Fixed: true, IsSet: func(v *model.Run) bool { return v.ProjectID != "" }},
-		{Name: "command", Path: "properties.command", IsSet: func(v *model.Run) bool { return v.Command != nil }},
-		{Name: "retries", Path: "properties.retries", IsSet: func(v *model.Run) bool { return v.Retries != nil }},
-	},
-	Encode: encodeRun,
-	Decode: decodeRun,
+	Fields:   runFields,
+	Encode:   encodeRun,
+	Decode:   decodeRun,
 	Ident: func(v *model.Run) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID), ParentID: v.ProjectID}
 	},
-	SetID:    func(v *model.Run, id string) { v.ID = id },
+	SetID: func(v *model.Run, id string) { v.ID = id },
+	IsSet: func(v *model.Run) []bool {
+		return []bool{
+			v.Name != "", v.ExternalID != nil, v.Description != nil, v.CustomProperties != nil,
+			v.LastKnownState != nil, v.ProjectID != "", v.Command != nil, v.Retries != nil,
+		}
+	},
 	Validate: validateRun,
 }
 
-var runProps = []mlmd.Prop{
-	{Name: "command", Type: mlmdpb.PropertyType_STRING},
-	{Name: "description", Type: mlmdpb.PropertyType_STRING},
-	{Name: "retries", Type: mlmdpb.PropertyType_INT},
+var runFields = mlmd.Fields{
+	{Name: "name", Fixed: true},
+	{Name: "externalId", Path: "external_id"},
+	{Name: "description", Path: "properties.description", Type: mlmdpb.PropertyType_STRING},
+	{Name: "customProperties", Path: "custom_properties"},
+	{Name: "lastKnownState", Path: "last_known_state"},
+	{Name: "projectId", Fixed: true},
+	{Name: "command", Path: "properties.command", Type: mlmdpb.PropertyType_STRING},
+	{Name: "retries", Path: "properties.retries", Type: mlmdpb.PropertyType_INT},
 }
 
 func encodeRun(v *model.Run, parent mlmd.Parent) (*mlmdpb.Execution, error) {
@@ -49,7 +50,7 @@ func encodeRun(v *model.Run, parent mlmd.Parent) (*mlmdpb.Execution, error) {
 		ExternalId:       w.OptText("externalId", v.ExternalID),
 		LastKnownState:   mlmd.StateNumber[mlmdpb.Execution_State](&w, "lastKnownState", v.LastKnownState),
 		Properties:       w.Props(),
-		CustomProperties: w.Custom("customProperties", v.CustomProperties, runProps),
+		CustomProperties: w.Custom("customProperties", v.CustomProperties, runFields),
 	}, w.Err()
 }
 
@@ -72,9 +73,7 @@ func decodeRun(n *mlmdpb.Execution) (*model.Run, error) {
 
 func validateRun(v *model.Run) error {
 	c := &mlmd.Checker{}
-	if v.LastKnownState != nil {
-		c.Enum("lastKnownState", string(*v.LastKnownState), v.LastKnownState.Valid())
-	}
+	mlmd.Enum(c, "lastKnownState", v.LastKnownState)
 	c.ID("projectId", v.ProjectID)
 	return c.Err()
 }

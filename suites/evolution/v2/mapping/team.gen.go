@@ -12,24 +12,26 @@ import (
 var Team = mlmd.Mapping[model.Team, *mlmdpb.Context]{
 	Entity:   "Team",
 	TypeName: "kf.Team",
-	Props:    teamProps,
-	Fields: []mlmd.Field[model.Team]{
-		{Name: "name", Fixed: true, IsSet: func(v *model.Team) bool { return v.Name != "" }},
-		{Name: "externalId", Path: "external_id", IsSet: func(v *model.Team) bool { return v.ExternalID != nil }},
-		{Name: "description", Path: "properties.description", IsSet: func(v *model.Team) bool { return v.Description != nil }},
-		{Name: "customProperties", Path: "custom_properties", IsSet: func(v *model.Team) bool { return v.CustomProperties != nil }},
-	},
-	Encode: encodeTeam,
-	Decode: decodeTeam,
+	Fields:   teamFields,
+	Encode:   encodeTeam,
+	Decode:   decodeTeam,
 	Ident: func(v *model.Team) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID)}
 	},
-	SetID:    func(v *model.Team, id string) { v.ID = id },
+	SetID: func(v *model.Team, id string) { v.ID = id },
+	IsSet: func(v *model.Team) []bool {
+		return []bool{
+			v.Name != "", v.ExternalID != nil, v.Description != nil, v.CustomProperties != nil,
+		}
+	},
 	Validate: validateTeam,
 }
 
-var teamProps = []mlmd.Prop{
-	{Name: "description", Type: mlmdpb.PropertyType_STRING},
+var teamFields = mlmd.Fields{
+	{Name: "name", Fixed: true},
+	{Name: "externalId", Path: "external_id"},
+	{Name: "description", Path: "properties.description", Type: mlmdpb.PropertyType_STRING},
+	{Name: "customProperties", Path: "custom_properties"},
 }
 
 func encodeTeam(v *model.Team, _ mlmd.Parent) (*mlmdpb.Context, error) {
@@ -39,7 +41,7 @@ func encodeTeam(v *model.Team, _ mlmd.Parent) (*mlmdpb.Context, error) {
 		Name:             w.Name("name", v.ID, v.Name),
 		ExternalId:       w.OptText("externalId", v.ExternalID),
 		Properties:       w.Props(),
-		CustomProperties: w.Custom("customProperties", v.CustomProperties, teamProps),
+		CustomProperties: w.Custom("customProperties", v.CustomProperties, teamFields),
 	}, w.Err()
 }
 

@@ -45,8 +45,8 @@ func decodeColumn(p *structpb.Value) (model.Column, error) {
 }
 
 func checkColumn(c *mlmd.Checker, v *model.Column) {
-	c.Pattern("name", v.Name, &columnPatterns[0])
-	c.Enum("kind", string(v.Kind), v.Kind.Valid())
+	c.Pattern("name", &v.Name, &columnPatterns[0])
+	mlmd.Enum(c, "kind", &v.Kind)
 	for i := range v.Parts {
 		c.Enter("parts", i)
 		checkColumn(c, &v.Parts[i])

@@ -24,7 +24,5 @@ func decodeOwner(p *structpb.Value) (model.Owner, error) {
 }
 
 func checkOwner(c *mlmd.Checker, v *model.Owner) {
-	if v.Mail != nil {
-		c.Length("mail", *v.Mail, 3, -1)
-	}
+	c.Length("mail", v.Mail, 3, -1)
 }

@@ -13,36 +13,32 @@ import (
 var Table = mlmd.Mapping[model.Table, *mlmdpb.Artifact]{
 	Entity:   "Table",
 	TypeName: "Table",
-	Props:    tableProps,
-	Fields: []mlmd.Field[model.Table]{
-		{Name: "name", Fixed: true, IsSet: func(v *model.Table) bool { return v.Name != "" }},
-		{Name: "columns", Path: "properties.columns", IsSet: func(v *model.Table) bool { return v.Columns != nil }},
-		{Name: "shape", Path: "properties.shape", IsSet: func(v *model.Table) bool { return v.Shape != nil }},
-		{Name: "quantiles", Path: "properties.quantiles", IsSet: func(v *model.Table) bool { return v.Quantiles != nil }},
-		{Name: "tags", Path: "properties.tags", IsSet: func(v *model.Table) bool { return v.Tags != nil }},
-		{Name: "kinds", Path: "properties.kinds", IsSet: func(v *model.Table) bool { return v.Kinds != nil }},
-		{Name: "owners", Path: "properties.owners", IsSet: func(v *model.Table) bool { return v.Owners != nil }},
-		{Name: "matrix", Path: "properties.matrix", IsSet: func(v *model.Table) bool { return v.Matrix != nil }},
-		{Name: "anything", Path: "properties.anything", IsSet: func(v *model.Table) bool { return v.Anything != nil }},
-	},
-	Encode: encodeTable,
-	Decode: decodeTable,
+	Fields:   tableFields,
+	Encode:   encodeTable,
+	Decode:   decodeTable,
 	Ident: func(v *model.Table) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name}
 	},
-	SetID:    func(v *model.Table, id string) { v.ID = id },
+	SetID: func(v *model.Table, id string) { v.ID = id },
+	IsSet: func(v *model.Table) []bool {
+		return []bool{
+			v.Name != "", v.Columns != nil, v.Shape != nil, v.Quantiles != nil, v.Tags != nil, v.Kinds != nil,
+			v.Owners != nil, v.Matrix != nil, v.Anything != nil,
+		}
+	},
 	Validate: validateTable,
 }
 
-var tableProps = []mlmd.Prop{
-	{Name: "anything", Type: mlmdpb.PropertyType_STRUCT},
-	{Name: "columns", Type: mlmdpb.PropertyType_STRUCT},
-	{Name: "kinds", Type: mlmdpb.PropertyType_STRUCT},
-	{Name: "matrix", Type: mlmdpb.PropertyType_STRUCT},
-	{Name: "owners", Type: mlmdpb.PropertyType_STRUCT},
-	{Name: "quantiles", Type: mlmdpb.PropertyType_STRUCT},
-	{Name: "shape", Type: mlmdpb.PropertyType_STRUCT},
-	{Name: "tags", Type: mlmdpb.PropertyType_STRUCT},
+var tableFields = mlmd.Fields{
+	{Name: "name", Fixed: true},
+	{Name: "columns", Path: "properties.columns", Type: mlmdpb.PropertyType_STRUCT},
+	{Name: "shape", Path: "properties.shape", Type: mlmdpb.PropertyType_STRUCT},
+	{Name: "quantiles", Path: "properties.quantiles", Type: mlmdpb.PropertyType_STRUCT},
+	{Name: "tags", Path: "properties.tags", Type: mlmdpb.PropertyType_STRUCT},
+	{Name: "kinds", Path: "properties.kinds", Type: mlmdpb.PropertyType_STRUCT},
+	{Name: "owners", Path: "properties.owners", Type: mlmdpb.PropertyType_STRUCT},
+	{Name: "matrix", Path: "properties.matrix", Type: mlmdpb.PropertyType_STRUCT},
+	{Name: "anything", Path: "properties.anything", Type: mlmdpb.PropertyType_STRUCT},
 }
 
 func encodeTable(v *model.Table, _ mlmd.Parent) (*mlmdpb.Artifact, error) {
@@ -93,12 +89,12 @@ func validateTable(v *model.Table) error {
 	}
 	for i := range v.Tags {
 		c.Enter("tags", i)
-		c.Length("", v.Tags[i], 0, 20)
+		c.Length("", &v.Tags[i], 0, 20)
 		c.Leave()
 	}
 	for i := range v.Kinds {
 		c.Enter("kinds", i)
-		c.Enum("", string(v.Kinds[i]), v.Kinds[i].Valid())
+		mlmd.Enum(c, "", &v.Kinds[i])
 		c.Leave()
 	}
 	for _, i := range mlmd.Keys(v.Owners) {

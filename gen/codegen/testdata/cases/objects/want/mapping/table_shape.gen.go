@@ -24,5 +24,5 @@ func decodeTableShape(p *structpb.Value) (model.TableShape, error) {
 }
 
 func checkTableShape(c *mlmd.Checker, v *model.TableShape) {
-	mlmd.AtLeast(c, "rows", v.Rows, 0)
+	mlmd.AtLeast(c, "rows", &v.Rows, 0)
 }

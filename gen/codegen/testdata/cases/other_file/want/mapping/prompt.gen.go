@@ -12,22 +12,24 @@ import (
 var Prompt = mlmd.Mapping[model.Prompt, *mlmdpb.Context]{
 	Entity:   "Prompt",
 	TypeName: "Prompt",
-	Props:    promptProps,
-	Fields: []mlmd.Field[model.Prompt]{
-		{Name: "name", Fixed: true, IsSet: func(v *model.Prompt) bool { return v.Name != "" }},
-		{Name: "tone", Path: "properties.sound", IsSet: func(v *model.Prompt) bool { return v.Tone != nil }},
-	},
-	Encode: encodePrompt,
-	Decode: decodePrompt,
+	Fields:   promptFields,
+	Encode:   encodePrompt,
+	Decode:   decodePrompt,
 	Ident: func(v *model.Prompt) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name}
 	},
-	SetID:    func(v *model.Prompt, id string) { v.ID = id },
+	SetID: func(v *model.Prompt, id string) { v.ID = id },
+	IsSet: func(v *model.Prompt) []bool {
+		return []bool{
+			v.Name != "", v.Tone != nil,
+		}
+	},
 	Validate: validatePrompt,
 }
 
-var promptProps = []mlmd.Prop{
-	{Name: "sound", Type: mlmdpb.PropertyType_STRING},
+var promptFields = mlmd.Fields{
+	{Name: "name", Fixed: true},
+	{Name: "tone", Path: "properties.sound", Type: mlmdpb.PropertyType_STRING},
 }
 
 func encodePrompt(v *model.Prompt, _ mlmd.Parent) (*mlmdpb.Context, error) {
@@ -51,8 +53,6 @@ func decodePrompt(n *mlmdpb.Context) (*model.Prompt, error) {
 func validatePrompt(v *model.Prompt) error {
 	c := &mlmd.Checker{}
 	c.Required("name", v.ID != "" || v.Name != "")
-	if v.Tone != nil {
-		c.Enum("tone", string(*v.Tone), v.Tone.Valid())
-	}
+	mlmd.Enum(c, "tone", v.Tone)
 	return c.Err()
 }

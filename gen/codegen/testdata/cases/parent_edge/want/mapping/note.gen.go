@@ -12,24 +12,26 @@ import (
 var Note = mlmd.Mapping[model.Note, *mlmdpb.Context]{
 	Entity:   "Note",
 	TypeName: "Note",
-	Props:    noteProps,
 	Parent:   &mlmd.Edge{Entity: "Project", TypeName: "team.Project", Kind: mlmd.ParentContext, Field: "projectId", PlainName: true},
-	Fields: []mlmd.Field[model.Note]{
-		{Name: "name", Fixed: true, IsSet: func(v *model.Note) bool { return v.Name != "" }},
-		{Name: "projectId", Fixed: true, IsSet: func(v *model.Note) bool { return v.ProjectID != "" }},
-	},
-	Copies: []string{"properties.project_id"},
-	Encode: encodeNote,
-	Decode: decodeNote,
+	Fields:   noteFields,
+	Encode:   encodeNote,
+	Decode:   decodeNote,
 	Ident: func(v *model.Note) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ParentID: v.ProjectID}
 	},
-	SetID:    func(v *model.Note, id string) { v.ID = id },
+	SetID: func(v *model.Note, id string) { v.ID = id },
+	IsSet: func(v *model.Note) []bool {
+		return []bool{
+			v.Name != "", v.ProjectID != "",
+		}
+	},
 	Validate: validateNote,
 }
 
-var noteProps = []mlmd.Prop{
-	{Name: "project_id", Type: mlmdpb.PropertyType_INT},
+var noteFields = mlmd.Fields{
+	{Name: "name", Fixed: true},
+	{Name: "projectId", Fixed: true},
+	{Path: "properties.project_id", Type: mlmdpb.PropertyType_INT, Copy: true},
 }
 
 func encodeNote(v *model.Note, parent mlmd.Parent) (*mlmdpb.Context, error) {

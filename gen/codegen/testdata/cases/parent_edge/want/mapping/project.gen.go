@@ -12,20 +12,24 @@ import (
 var Project = mlmd.Mapping[model.Project, *mlmdpb.Context]{
 	Entity:   "Project",
 	TypeName: "team.Project",
-	Props:    projectProps,
-	Fields: []mlmd.Field[model.Project]{
-		{Name: "name", Fixed: true, IsSet: func(v *model.Project) bool { return v.Name != "" }},
-	},
-	Encode: encodeProject,
-	Decode: decodeProject,
+	Fields:   projectFields,
+	Encode:   encodeProject,
+	Decode:   decodeProject,
 	Ident: func(v *model.Project) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name}
 	},
-	SetID:    func(v *model.Project, id string) { v.ID = id },
+	SetID: func(v *model.Project, id string) { v.ID = id },
+	IsSet: func(v *model.Project) []bool {
+		return []bool{
+			v.Name != "",
+		}
+	},
 	Validate: validateProject,
 }
 
-var projectProps = []mlmd.Prop{}
+var projectFields = mlmd.Fields{
+	{Name: "name", Fixed: true},
+}
 
 func encodeProject(v *model.Project, _ mlmd.Parent) (*mlmdpb.Context, error) {
 	w := mlmd.NewWriter(0)

@@ -12,22 +12,26 @@ import (
 var Result = mlmd.Mapping[model.Result, *mlmdpb.Artifact]{
 	Entity:   "Result",
 	TypeName: "Result",
-	Props:    resultProps,
 	Parent:   &mlmd.Edge{Entity: "Task", TypeName: "team.Task", Kind: mlmd.Attribution, Field: "taskId", Optional: true, Nested: true},
-	Fields: []mlmd.Field[model.Result]{
-		{Name: "name", Fixed: true, IsSet: func(v *model.Result) bool { return v.Name != "" }},
-		{Name: "taskId", Fixed: true, IsSet: func(v *model.Result) bool { return v.TaskID != "" }},
-	},
-	Encode: encodeResult,
-	Decode: decodeResult,
+	Fields:   resultFields,
+	Encode:   encodeResult,
+	Decode:   decodeResult,
 	Ident: func(v *model.Result) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ParentID: v.TaskID}
 	},
-	SetID:    func(v *model.Result, id string) { v.ID = id },
+	SetID: func(v *model.Result, id string) { v.ID = id },
+	IsSet: func(v *model.Result) []bool {
+		return []bool{
+			v.Name != "", v.TaskID != "",
+		}
+	},
 	Validate: validateResult,
 }
 
-var resultProps = []mlmd.Prop{}
+var resultFields = mlmd.Fields{
+	{Name: "name", Fixed: true},
+	{Name: "taskId", Fixed: true},
+}
 
 func encodeResult(v *model.Result, parent mlmd.Parent) (*mlmdpb.Artifact, error) {
 	w := mlmd.NewWriter(0)

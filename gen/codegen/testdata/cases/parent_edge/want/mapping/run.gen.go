@@ -12,22 +12,26 @@ import (
 var Run = mlmd.Mapping[model.Run, *mlmdpb.Execution]{
 	Entity:   "Run",
 	TypeName: "Run",
-	Props:    runProps,
 	Parent:   &mlmd.Edge{Entity: "Task", TypeName: "team.Task", Kind: mlmd.Association, Field: "taskId", Nested: true},
-	Fields: []mlmd.Field[model.Run]{
-		{Name: "name", Fixed: true, IsSet: func(v *model.Run) bool { return v.Name != "" }},
-		{Name: "taskId", Fixed: true, IsSet: func(v *model.Run) bool { return v.TaskID != "" }},
-	},
-	Encode: encodeRun,
-	Decode: decodeRun,
+	Fields:   runFields,
+	Encode:   encodeRun,
+	Decode:   decodeRun,
 	Ident: func(v *model.Run) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ParentID: v.TaskID}
 	},
-	SetID:    func(v *model.Run, id string) { v.ID = id },
+	SetID: func(v *model.Run, id string) { v.ID = id },
+	IsSet: func(v *model.Run) []bool {
+		return []bool{
+			v.Name != "", v.TaskID != "",
+		}
+	},
 	Validate: validateRun,
 }
 
-var runProps = []mlmd.Prop{}
+var runFields = mlmd.Fields{
+	{Name: "name", Fixed: true},
+	{Name: "taskId", Fixed: true},
+}
 
 func encodeRun(v *model.Run, parent mlmd.Parent) (*mlmdpb.Execution, error) {
 	w := mlmd.NewWriter(0)

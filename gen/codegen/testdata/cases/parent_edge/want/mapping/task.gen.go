@@ -12,26 +12,28 @@ import (
 var Task = mlmd.Mapping[model.Task, *mlmdpb.Context]{
 	Entity:   "Task",
 	TypeName: "team.Task",
-	Props:    taskProps,
 	Parent:   &mlmd.Edge{Entity: "Project", TypeName: "team.Project", Kind: mlmd.ParentContext, Field: "projectId"},
-	Fields: []mlmd.Field[model.Task]{
-		{Name: "name", Fixed: true, IsSet: func(v *model.Task) bool { return v.Name != "" }},
-		{Name: "projectId", Fixed: true, IsSet: func(v *model.Task) bool { return v.ProjectID != "" }},
-	},
-	Copies: []string{"properties.project_id", "properties.project_name", "properties.task"},
-	Encode: encodeTask,
-	Decode: decodeTask,
+	Fields:   taskFields,
+	Encode:   encodeTask,
+	Decode:   decodeTask,
 	Ident: func(v *model.Task) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ParentID: v.ProjectID}
 	},
-	SetID:    func(v *model.Task, id string) { v.ID = id },
+	SetID: func(v *model.Task, id string) { v.ID = id },
+	IsSet: func(v *model.Task) []bool {
+		return []bool{
+			v.Name != "", v.ProjectID != "",
+		}
+	},
 	Validate: validateTask,
 }
 
-var taskProps = []mlmd.Prop{
-	{Name: "project_id", Type: mlmdpb.PropertyType_INT},
-	{Name: "project_name", Type: mlmdpb.PropertyType_STRING},
-	{Name: "task", Type: mlmdpb.PropertyType_STRING},
+var taskFields = mlmd.Fields{
+	{Name: "name", Fixed: true},
+	{Name: "projectId", Fixed: true},
+	{Path: "properties.project_id", Type: mlmdpb.PropertyType_INT, Copy: true},
+	{Path: "properties.project_name", Type: mlmdpb.PropertyType_STRING, Copy: true},
+	{Path: "properties.task", Type: mlmdpb.PropertyType_STRING, Copy: true},
 }
 
 func encodeTask(v *model.Task, parent mlmd.Parent) (*mlmdpb.Context, error) {

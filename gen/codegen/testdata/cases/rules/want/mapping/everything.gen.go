@@ -15,80 +15,60 @@ import (
 var Everything = mlmd.Mapping[model.Everything, *mlmdpb.Context]{
 	Entity:   "Everything",
 	TypeName: "rules.Everything",
-	Props:    everythingProps,
-	Fields: []mlmd.Field[model.Everything]{
-		{Name: "name", Fixed: true, IsSet: func(v *model.Everything) bool { return v.Name != "" }},
-		{Name: "externalId", Path: "external_id", IsSet: func(v *model.Everything) bool { return v.ExternalID != nil }},
-		{Name: "custom", Path: "custom_properties", IsSet: func(v *model.Everything) bool { return v.CustomProperties != nil }},
-		{Name: "text", Path: "properties.text", IsSet: func(v *model.Everything) bool { return v.Text != "" }},
-		{Name: "whole", Path: "properties.whole", IsSet: func(v *model.Everything) bool { return v.Whole != 0 }},
-		{Name: "small", Path: "properties.small", IsSet: func(v *model.Everything) bool { return v.Small != 0 }},
-		{Name: "ratio", Path: "properties.ratio", IsSet: func(v *model.Everything) bool { return v.Ratio != 0 }},
-		{Name: "flag", Path: "properties.flag", IsSet: func(v *model.Everything) bool { return v.Flag }},
-		{Name: "color", Path: "properties.color", IsSet: func(v *model.Everything) bool { return v.Color != "" }},
-		{Name: "when", Path: "properties.when", IsSet: func(v *model.Everything) bool { return !v.When.IsZero() }},
-		{Name: "moment", Path: "properties.moment", IsSet: func(v *model.Everything) bool { return !v.Moment.IsZero() }},
-		{Name: "raw", Path: "properties.raw", IsSet: func(v *model.Everything) bool { return v.Raw != nil }},
-		{Name: "key", Path: "properties.key", IsSet: func(v *model.Everything) bool { return v.Key != (types.UUID{}) }},
-		{Name: "day", Path: "properties.day", IsSet: func(v *model.Everything) bool { return v.Day != (types.Date{}) }},
-		{Name: "list", Path: "properties.list", IsSet: func(v *model.Everything) bool { return v.List != nil }},
-		{Name: "otherId", Path: "properties.other_id", Fixed: true, IsSet: func(v *model.Everything) bool { return v.OtherID != "" }},
-		{Name: "optText", Path: "properties.opt_text", IsSet: func(v *model.Everything) bool { return v.OptText != nil }},
-		{Name: "optWhole", Path: "properties.opt_whole", IsSet: func(v *model.Everything) bool { return v.OptWhole != nil }},
-		{Name: "optSmall", Path: "properties.opt_small", IsSet: func(v *model.Everything) bool { return v.OptSmall != nil }},
-		{Name: "optRatio", Path: "properties.opt_ratio", IsSet: func(v *model.Everything) bool { return v.OptRatio != nil }},
-		{Name: "optFlag", Path: "properties.opt_flag", IsSet: func(v *model.Everything) bool { return v.OptFlag != nil }},
-		{Name: "optColor", Path: "properties.opt_color", IsSet: func(v *model.Everything) bool { return v.OptColor != nil }},
-		{Name: "optWhen", Path: "properties.opt_when", IsSet: func(v *model.Everything) bool { return !v.OptWhen.IsZero() }},
-		{Name: "optMoment", Path: "properties.opt_moment", IsSet: func(v *model.Everything) bool { return !v.OptMoment.IsZero() }},
-		{Name: "optRaw", Path: "properties.opt_raw", IsSet: func(v *model.Everything) bool { return v.OptRaw != nil }},
-		{Name: "optKey", Path: "properties.opt_key", IsSet: func(v *model.Everything) bool { return v.OptKey != nil }},
-		{Name: "optDay", Path: "properties.opt_day", IsSet: func(v *model.Everything) bool { return v.OptDay != nil }},
-		{Name: "optOtherId", Path: "properties.opt_other_id", IsSet: func(v *model.Everything) bool { return v.OptOtherID != nil }},
-		{Name: "nullText", Path: "properties.null_text", IsSet: func(v *model.Everything) bool { return v.NullText != nil }},
-		{Name: "in-place", Path: "properties.in_place", IsSet: func(v *model.Everything) bool { return v.InPlace != nil }},
-		{Name: "kept", Path: "properties.Kept Elsewhere", Was: []string{"old_kept", "older"}, IsSet: func(v *model.Everything) bool { return v.Kept != nil }},
-		{Name: "type", Path: "properties.type", IsSet: func(v *model.Everything) bool { return v.Type != nil }},
-	},
-	Encode: encodeEverything,
-	Decode: decodeEverything,
+	Fields:   everythingFields,
+	Encode:   encodeEverything,
+	Decode:   decodeEverything,
 	Ident: func(v *model.Everything) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID)}
 	},
-	SetID:    func(v *model.Everything, id string) { v.ID = id },
+	SetID: func(v *model.Everything, id string) { v.ID = id },
+	IsSet: func(v *model.Everything) []bool {
+		return []bool{
+			v.Name != "", v.ExternalID != nil, v.CustomProperties != nil, v.Text != "", v.Whole != 0,
+			v.Small != 0, v.Ratio != 0, v.Flag, v.Color != "", !v.When.IsZero(), !v.Moment.IsZero(),
+			v.Raw != nil, v.Key != (types.UUID{}), v.Day != (types.Date{}), v.List != nil, v.OtherID != "",
+			v.OptText != nil, v.OptWhole != nil, v.OptSmall != nil, v.OptRatio != nil, v.OptFlag != nil,
+			v.OptColor != nil, !v.OptWhen.IsZero(), !v.OptMoment.IsZero(), v.OptRaw != nil, v.OptKey != nil,
+			v.OptDay != nil, v.OptOtherID != nil, v.NullText != nil, v.InPlace != nil, v.Kept != nil,
+			v.Type != nil,
+		}
+	},
 	Validate: validateEverything,
 }
 
-var everythingProps = []mlmd.Prop{
-	{Name: "Kept Elsewhere", Type: mlmdpb.PropertyType_STRING},
-	{Name: "color", Type: mlmdpb.PropertyType_STRING},
-	{Name: "day", Type: mlmdpb.PropertyType_STRING},
-	{Name: "flag", Type: mlmdpb.PropertyType_BOOLEAN},
-	{Name: "in_place", Type: mlmdpb.PropertyType_STRING},
-	{Name: "key", Type: mlmdpb.PropertyType_STRING},
-	{Name: "list", Type: mlmdpb.PropertyType_STRUCT},
-	{Name: "moment", Type: mlmdpb.PropertyType_STRING},
-	{Name: "null_text", Type: mlmdpb.PropertyType_STRING},
-	{Name: "opt_color", Type: mlmdpb.PropertyType_STRING},
-	{Name: "opt_day", Type: mlmdpb.PropertyType_STRING},
-	{Name: "opt_flag", Type: mlmdpb.PropertyType_BOOLEAN},
-	{Name: "opt_key", Type: mlmdpb.PropertyType_STRING},
-	{Name: "opt_moment", Type: mlmdpb.PropertyType_STRING},
-	{Name: "opt_other_id", Type: mlmdpb.PropertyType_INT},
-	{Name: "opt_ratio", Type: mlmdpb.PropertyType_DOUBLE},
-	{Name: "opt_raw", Type: mlmdpb.PropertyType_STRING},
-	{Name: "opt_small", Type: mlmdpb.PropertyType_INT},
-	{Name: "opt_text", Type: mlmdpb.PropertyType_STRING},
-	{Name: "opt_when", Type: mlmdpb.PropertyType_STRING},
-	{Name: "opt_whole", Type: mlmdpb.PropertyType_INT},
-	{Name: "other_id", Type: mlmdpb.PropertyType_INT},
-	{Name: "ratio", Type: mlmdpb.PropertyType_DOUBLE},
-	{Name: "raw", Type: mlmdpb.PropertyType_STRING},
-	{Name: "small", Type: mlmdpb.PropertyType_INT},
-	{Name: "text", Type: mlmdpb.PropertyType_STRING},
-	{Name: "type", Type: mlmdpb.PropertyType_STRING},
-	{Name: "when", Type: mlmdpb.PropertyType_STRING},
-	{Name: "whole", Type: mlmdpb.PropertyType_INT},
+var everythingFields = mlmd.Fields{
+	{Name: "name", Fixed: true},
+	{Name: "externalId", Path: "external_id"},
+	{Name: "custom", Path: "custom_properties"},
+	{Name: "text", Path: "properties.text", Type: mlmdpb.PropertyType_STRING},
+	{Name: "whole", Path: "properties.whole", Type: mlmdpb.PropertyType_INT},
+	{Name: "small", Path: "properties.small", Type: mlmdpb.PropertyType_INT},
+	{Name: "ratio", Path: "properties.ratio", Type: mlmdpb.PropertyType_DOUBLE},
+	{Name: "flag", Path: "properties.flag", Type: mlmdpb.PropertyType_BOOLEAN},
+	{Name: "color", Path: "properties.color", Type: mlmdpb.PropertyType_STRING},
+	{Name: "when", Path: "properties.when", Type: mlmdpb.PropertyType_STRING},
+	{Name: "moment", Path: "properties.moment", Type: mlmdpb.PropertyType_STRING},
+	{Name: "raw", Path: "properties.raw", Type: mlmdpb.PropertyType_STRING},
+	{Name: "key", Path: "properties.key", Type: mlmdpb.PropertyType_STRING},
+	{Name: "day", Path: "properties.day", Type: mlmdpb.PropertyType_STRING},
+	{Name: "list", Path: "properties.list", Type: mlmdpb.PropertyType_STRUCT},
+	{Name: "otherId", Path: "properties.other_id", Type: mlmdpb.PropertyType_INT, Fixed: true},
+	{Name: "optText", Path: "properties.opt_text", Type: mlmdpb.PropertyType_STRING},
+	{Name: "optWhole", Path: "properties.opt_whole", Type: mlmdpb.PropertyType_INT},
+	{Name: "optSmall", Path: "properties.opt_small", Type: mlmdpb.PropertyType_INT},
+	{Name: "optRatio", Path: "properties.opt_ratio", Type: mlmdpb.PropertyType_DOUBLE},
+	{Name: "optFlag", Path: "properties.opt_flag", Type: mlmdpb.PropertyType_BOOLEAN},
+	{Name: "optColor", Path: "properties.opt_color", Type: mlmdpb.PropertyType_STRING},
+	{Name: "optWhen", Path: "properties.opt_when", Type: mlmdpb.PropertyType_STRING},
+	{Name: "optMoment", Path: "properties.opt_moment", Type: mlmdpb.PropertyType_STRING},
+	{Name: "optRaw", Path: "properties.opt_raw", Type: mlmdpb.PropertyType_STRING},
+	{Name: "optKey", Path: "properties.opt_key", Type: mlmdpb.PropertyType_STRING},
+	{Name: "optDay", Path: "properties.opt_day", Type: mlmdpb.PropertyType_STRING},
+	{Name: "optOtherId", Path: "properties.opt_other_id", Type: mlmdpb.PropertyType_INT},
+	{Name: "nullText", Path: "properties.null_text", Type: mlmdpb.PropertyType_STRING},
+	{Name: "in-place", Path: "properties.in_place", Type: mlmdpb.PropertyType_STRING},
+	{Name: "kept", Path: "properties.Kept Elsewhere", Type: mlmdpb.PropertyType_STRING, Was: []string{"old_kept", "older"}},
+	{Name: "type", Path: "properties.type", Type: mlmdpb.PropertyType_STRING},
 }
 
 func encodeEverything(v *model.Everything, _ mlmd.Parent) (*mlmdpb.Context, error) {
@@ -126,7 +106,7 @@ func encodeEverything(v *model.Everything, _ mlmd.Parent) (*mlmdpb.Context, erro
 		Name:             w.Name("name", v.ID, v.Name),
 		ExternalId:       w.OptText("externalId", v.ExternalID),
 		Properties:       w.Props(),
-		CustomProperties: w.Custom("custom", v.CustomProperties, everythingProps),
+		CustomProperties: w.Custom("custom", v.CustomProperties, everythingFields),
 	}, w.Err()
 }
 
@@ -175,26 +155,26 @@ func validateEverything(v *model.Everything) error {
 	c := &mlmd.Checker{}
 	c.Required("name", v.ID != "" || v.Name != "")
 	if v.Name != "" {
-		c.Length("name", v.Name, 0, 100)
+		c.Length("name", &v.Name, 0, 100)
 	}
 	c.Required("text", v.ID != "" || v.Text != "")
 	if v.Text != "" {
-		c.Length("text", v.Text, 2, 5)
-		c.Pattern("text", v.Text, &everythingPatterns[0])
+		c.Length("text", &v.Text, 2, 5)
+		c.Pattern("text", &v.Text, &everythingPatterns[0])
 	}
 	if v.ID == "" || v.Whole != 0 {
-		mlmd.AtLeast(c, "whole", v.Whole, 1)
-		mlmd.AtMost(c, "whole", v.Whole, 10)
+		mlmd.AtLeast(c, "whole", &v.Whole, 1)
+		mlmd.AtMost(c, "whole", &v.Whole, 10)
 	}
 	if v.ID == "" || v.Small != 0 {
-		mlmd.MoreThan(c, "small", v.Small, 0)
+		mlmd.MoreThan(c, "small", &v.Small, 0)
 	}
 	if v.ID == "" || v.Ratio != 0 {
-		mlmd.LessThan(c, "ratio", v.Ratio, 1)
+		mlmd.LessThan(c, "ratio", &v.Ratio, 1)
 	}
 	c.Required("color", v.ID != "" || v.Color != "")
 	if v.Color != "" {
-		c.Enum("color", string(v.Color), v.Color.Valid())
+		mlmd.Enum(c, "color", &v.Color)
 	}
 	c.Required("when", v.ID != "" || !v.When.IsZero())
 	c.Required("moment", v.ID != "" || !v.Moment.IsZero())
@@ -207,19 +187,11 @@ func validateEverything(v *model.Everything) error {
 	}
 	c.Required("otherId", v.ID != "" || v.OtherID != "")
 	c.ID("otherId", v.OtherID)
-	if v.OptWhole != nil {
-		mlmd.AtLeast(c, "optWhole", *v.OptWhole, 1)
-	}
-	if v.OptRatio != nil {
-		mlmd.AtLeast(c, "optRatio", *v.OptRatio, 0.5)
-	}
-	if v.OptColor != nil {
-		c.Enum("optColor", string(*v.OptColor), v.OptColor.Valid())
-	}
-	c.ID("optOtherId", mlmd.Deref(v.OptOtherID))
-	if v.InPlace != nil {
-		c.Enum("in-place", string(*v.InPlace), v.InPlace.Valid())
-	}
+	mlmd.AtLeast(c, "optWhole", v.OptWhole, 1)
+	mlmd.AtLeast(c, "optRatio", v.OptRatio, 0.5)
+	mlmd.Enum(c, "optColor", v.OptColor)
+	c.OptID("optOtherId", v.OptOtherID)
+	mlmd.Enum(c, "in-place", v.InPlace)
 	return c.Err()
 }
 

@@ -12,20 +12,24 @@ import (
 var Prompt = mlmd.Mapping[model.Prompt, *mlmdpb.Context]{
 	Entity:   "Prompt",
 	TypeName: "Prompt",
-	Props:    promptProps,
-	Fields: []mlmd.Field[model.Prompt]{
-		{Name: "name", Fixed: true, IsSet: func(v *model.Prompt) bool { return v.Name != "" }},
-	},
-	Encode: encodePrompt,
-	Decode: decodePrompt,
+	Fields:   promptFields,
+	Encode:   encodePrompt,
+	Decode:   decodePrompt,
 	Ident: func(v *model.Prompt) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name}
 	},
-	SetID:    func(v *model.Prompt, id string) { v.ID = id },
+	SetID: func(v *model.Prompt, id string) { v.ID = id },
+	IsSet: func(v *model.Prompt) []bool {
+		return []bool{
+			v.Name != "",
+		}
+	},
 	Validate: validatePrompt,
 }
 
-var promptProps = []mlmd.Prop{}
+var promptFields = mlmd.Fields{
+	{Name: "name", Fixed: true},
+}
 
 func encodePrompt(v *model.Prompt, _ mlmd.Parent) (*mlmdpb.Context, error) {
 	w := mlmd.NewWriter(0)

@@ -1,0 +1,91 @@
+package mlmd
+
+import (
+	"strings"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+)
+
+// Fields are the fields of an entity that an update can write, and those that
+// it cannot because they are fixed, in the order of the spec; then the copies.
+type Fields []Field
+
+// A Field is one field of an entity as an update sees it.
+type Field struct {
+	Name string // in JSON: "modelFormatName"; empty for a copy
+	// Path is the update_mask path. It is empty for the name and the parent's
+	// id, which no update writes.
+	Path string
+	// Type is the declared type of the property that keeps the field; it is
+	// UNKNOWN where no property does.
+	Type  mlmdpb.PropertyType
+	Fixed bool     // it cannot change once it is stored
+	Copy  bool     // it repeats a name or an id: no patch names it, Encode writes it always
+	Was   []string // the names of the properties that older programs kept it in
+}
+
+// A Prop is one property that an MLMD type declares.
+type Prop struct {
+	Name string
+	Type mlmdpb.PropertyType
+}
+
+const properties = "properties."
+
+// Property returns the name of the property that keeps the field; false where
+// none does.
+func (f *Field) Property() (string, bool) {
+	if f.Type == mlmdpb.PropertyType_UNKNOWN {
+		return "", false
+	}
+	return strings.CutPrefix(f.Path, properties)
+}
+
+// DeclaredIn tells whether props has every property of the fields, with its
+// type.
+func (fs Fields) DeclaredIn(props map[string]mlmdpb.PropertyType) bool {
+	for i := range fs {
+		if name, ok := fs[i].Property(); ok && props[name] != fs[i].Type {
+			return false
+		}
+	}
+	return true
+}
+
+// The functions below do the work of a Mapping's methods, which are compiled
+// again for each entity: they are not to be inlined there.
+
+//go:noinline
+func (fs Fields) propTypes() map[string]mlmdpb.PropertyType {
+	out := make(map[string]mlmdpb.PropertyType, len(fs))
+	for i := range fs {
+		if name, ok := fs[i].Property(); ok {
+			out[name] = fs[i].Type
+		}
+	}
+	return out
+}
+
+// paths returns the update_mask paths of the fields that are set; nil stands
+// for all.
+//
+//go:noinline
+func (fs Fields) paths(set []bool) []string {
+	out := make([]string, 0, len(fs))
+	for i := range fs {
+		if fs[i].Path != "" && (set == nil || i < len(set) && set[i]) {
+			out = append(out, fs[i].Path)
+		}
+	}
+	return out
+}
+
+// declares tells whether one of the fields is kept in the property called name.
+func (fs Fields) declares(name string) bool {
+	for i := range fs {
+		if p, ok := fs[i].Property(); ok && p == name {
+			return true
+		}
+	}
+	return false
+}
