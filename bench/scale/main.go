@@ -18,6 +18,7 @@ import (
 	"database/sql"
 	"flag"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -97,19 +98,28 @@ func run(ctx context.Context) error {
 	return nil
 }
 
-// measure fills and measures a database at each size, and prints the table.
-func (o options) measure(ctx context.Context, name string) error {
-	var t table
+// measure fills a database of each size, measures them in turns, and prints the
+// table.
+func (o options) measure(ctx context.Context, name string) (err error) {
+	var all []*database
+	defer func() {
+		for _, d := range all {
+			err = d.close(err)
+		}
+	}()
 	for _, size := range o.sizes {
 		d, err := o.open(ctx, name, size)
 		if err != nil {
 			return err
 		}
-		column, err := d.measure(ctx, size, o, size == o.sizes[len(o.sizes)-1])
-		if err := d.close(err); err != nil {
+		all = append(all, d)
+		if err := d.prepare(ctx); err != nil {
 			return err
 		}
-		t.columns = append(t.columns, column)
+	}
+	t, err := o.compare(ctx, all)
+	if err != nil {
+		return err
 	}
 	return t.print(os.Stdout, name)
 }
@@ -121,6 +131,10 @@ type database struct {
 	explain string // what makes a plan of a query
 	analyze string // what makes statistics
 	release func()
+
+	size     int
+	requests []request
+	random   *rand.Rand
 }
 
 func (d *database) close(err error) error {
@@ -146,7 +160,7 @@ func (o options) open(ctx context.Context, name string, size int) (*database, er
 			return nil, err
 		}
 		db, err := sql.Open("sqlite", file)
-		return &database{s, db, "EXPLAIN QUERY PLAN ", "PRAGMA optimize", release}, err
+		return &database{store: s, db: db, explain: "EXPLAIN QUERY PLAN ", analyze: "PRAGMA optimize", release: release, size: size}, err
 	case "postgres":
 		release := func() {}
 		dsn := strings.ReplaceAll(o.postgres, "SIZE", strconv.Itoa(size))
@@ -163,7 +177,7 @@ func (o options) open(ctx context.Context, name string, size int) (*database, er
 			return nil, err
 		}
 		db, err := sql.Open("pgx", dsn)
-		return &database{s, db, "EXPLAIN ", "ANALYZE", release}, err
+		return &database{store: s, db: db, explain: "EXPLAIN ", analyze: "ANALYZE", release: release, size: size}, err
 	}
 	return nil, fmt.Errorf("no such database; there are sqlite and postgres")
 }

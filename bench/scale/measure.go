@@ -24,53 +24,79 @@ type column struct {
 // times are the quantiles of one request.
 type times struct{ p50, p99 time.Duration }
 
-// measure fills the database, if it is empty, and measures each request.
-func (d *database) measure(ctx context.Context, size int, o options, largest bool) (column, error) {
-	c := column{size: size, times: map[string]times{}}
+// prepare fills the database, if it is empty.
+func (d *database) prepare(ctx context.Context) error {
 	rpc := d.store.Client()
-	f := &filled{size: size}
-	last, err := rpc.GetArtifactsByID(ctx, &mlmdpb.GetArtifactsByIDRequest{ArtifactIds: []int64{int64(size)}})
+	f := &filled{size: d.size}
+	last, err := rpc.GetArtifactsByID(ctx, &mlmdpb.GetArtifactsByIDRequest{ArtifactIds: []int64{int64(d.size)}})
 	if err != nil {
-		return c, err
+		return err
 	}
 	if len(last.Artifacts) == 0 {
-		if f, err = fill(ctx, rpc, size); err != nil {
-			return c, err
+		if f, err = fill(ctx, rpc, d.size); err != nil {
+			return err
 		}
 		if _, err := d.db.ExecContext(ctx, d.analyze); err != nil {
-			return c, err
+			return err
 		}
 	}
-	requests, err := f.requests(ctx, rpc)
-	if err != nil {
-		return c, err
+	d.random = rand.New(rand.NewPCG(1, 2))
+	d.requests, err = f.requests(ctx, rpc)
+	return err
+}
+
+// turn is how often a request is sent to one database before it is the next
+// one's turn, so that what else the machine does meets all of them alike.
+const turn = 10
+
+// compare measures each request on all databases.
+func (o options) compare(ctx context.Context, all []*database) (table, error) {
+	t := table{columns: make([]column, len(all))}
+	for i, d := range all {
+		t.columns[i] = column{size: d.size, times: map[string]times{}}
 	}
-	random := rand.New(rand.NewPCG(1, 2))
-	for _, r := range requests {
+	for n, r := range all[0].requests {
 		if !o.only.MatchString(r.name) {
 			continue
 		}
-		var took []time.Duration
-		begun := time.Now()
-		for len(took) < o.calls && (len(took) < 3 || time.Since(begun) < 20*time.Second) {
-			n := 1 + random.Int64N(int64(size))
-			start := time.Now()
-			found, err := r.send(ctx, rpc, n)
-			took = append(took, time.Since(start))
-			if err != nil || found == 0 && !r.any {
-				return c, fmt.Errorf("%s, node %d: %d nodes, %v", r.name, n, found, err)
+		took := make([][]time.Duration, len(all))
+		for begun := time.Now(); len(took[0]) < o.calls && (len(took[0]) == 0 || time.Since(begun) < time.Minute); {
+			for i, d := range all {
+				some, err := d.send(ctx, d.requests[n], min(turn, o.calls))
+				if err != nil {
+					return t, err
+				}
+				took[i] = append(took[i], some...)
 			}
 		}
-		slices.Sort(took)
-		c.names = append(c.names, r.name)
-		c.times[r.name] = times{took[len(took)/2], took[len(took)*99/100]}
-		if o.plans && largest {
-			if err := d.plan(ctx, r); err != nil {
-				return c, fmt.Errorf("plan of %s: %w", r.name, err)
+		for i := range all {
+			slices.Sort(took[i])
+			t.columns[i].names = append(t.columns[i].names, r.name)
+			t.columns[i].times[r.name] = times{took[i][len(took[i])/2], took[i][len(took[i])*99/100]}
+		}
+		if o.plans {
+			largest := all[len(all)-1]
+			if err := largest.plan(ctx, largest.requests[n]); err != nil {
+				return t, fmt.Errorf("plan of %s: %w", r.name, err)
 			}
 		}
 	}
-	return c, nil
+	return t, nil
+}
+
+// send measures some calls of a request.
+func (d *database) send(ctx context.Context, r request, calls int) ([]time.Duration, error) {
+	var took []time.Duration
+	for range calls {
+		n := 1 + d.random.Int64N(int64(d.size))
+		start := time.Now()
+		found, err := r.send(ctx, d.store.Client(), n)
+		took = append(took, time.Since(start))
+		if err != nil || found == 0 && !r.any {
+			return nil, fmt.Errorf("%s, node %d: %d nodes, %v", r.name, n, found, err)
+		}
+	}
+	return took, nil
 }
 
 // plan prints how the database answers the queries of a request.

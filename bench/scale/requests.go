@@ -19,10 +19,12 @@ type request struct {
 }
 
 // pageSize and deepPage say where the 10,000th page is, in stores that have
-// one; smaller ones are listed near their end.
+// one; smaller ones are listed near their end. There are rarePage nodes of the
+// rare type in the smallest store.
 const (
 	pageSize = 20
 	deepPage = 10_000
+	rarePage = 10
 )
 
 type field = mlmdpb.ListOperationOptions_OrderByField_Field
@@ -76,8 +78,8 @@ func (f *filled) requests(ctx context.Context, rpc mlmdpb.MetadataStoreServiceCl
 		all = append(all,
 			request{name: "first page by " + o.name, send: page(options)},
 			request{name: "deep page by " + o.name, send: page(deep)},
-			request{name: "first page of a rare type by " + o.name, send: pageOfType(3, options)},
-			request{name: "first page of a frequent type by " + o.name, send: pageOfType(1, options)})
+			request{name: "first page of a rare type by " + o.name, send: pageOfType(3, rarePage, options)},
+			request{name: "first page of a frequent type by " + o.name, send: pageOfType(1, pageSize, options)})
 	}
 	return append(all, filters...), nil
 }
@@ -96,7 +98,9 @@ func page(o *mlmdpb.ListOperationOptions) func(context.Context, mlmdpb.MetadataS
 	}
 }
 
-func pageOfType(n int, o *mlmdpb.ListOperationOptions) func(context.Context, mlmdpb.MetadataStoreServiceClient, int64) (int, error) {
+func pageOfType(n, size int, o *mlmdpb.ListOperationOptions) func(context.Context, mlmdpb.MetadataStoreServiceClient, int64) (int, error) {
+	o = proto.CloneOf(o)
+	o.MaxResultSize = new(int32(size))
 	return func(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, _ int64) (int, error) {
 		r, err := rpc.GetContextsByType(ctx, &mlmdpb.GetContextsByTypeRequest{TypeName: new(typeName(n)), Options: o})
 		return len(r.GetContexts()), err
