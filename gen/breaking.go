@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/mlmd-go/sdk/gen/codegen"
@@ -45,7 +46,7 @@ func breakingCommand(ctx context.Context, args []string, stdout, stderr io.Write
 		fmt.Fprintln(stderr, err)
 		return exitFailed
 	}
-	if len(breaks) > 0 {
+	if slices.ContainsFunc(breaks, func(b codegen.Break) bool { return !b.Warning }) {
 		return exitFound
 	}
 	return exitOK
@@ -58,14 +59,21 @@ func printBreaks(w io.Writer, breaks []codegen.Break, asJSON bool, against strin
 		e.SetEscapeHTML(false)
 		return e.Encode(append([]codegen.Break{}, breaks...)) // [], not null
 	}
+	warnings := 0
 	for _, b := range breaks {
+		if b.Warning {
+			warnings++
+		}
 		if _, err := fmt.Fprintln(w, b); err != nil {
 			return err
 		}
 	}
 	summary := fmt.Sprintf("nothing breaks against %s", against)
-	if n := len(breaks); n > 0 {
+	if n := len(breaks) - warnings; n > 0 {
 		summary = fmt.Sprintf("breaking changes against %s: %d", against, n)
+	}
+	if warnings > 0 {
+		summary += fmt.Sprintf("; warnings: %d", warnings)
 	}
 	_, err := fmt.Fprintln(w, summary)
 	return err

@@ -115,6 +115,14 @@ var breaks = []struct {
 		[]string{"FIELD_SAME_NAME Prompt.body: the field text has another name"},
 	},
 	{
+		"an object gets another name in Go",
+		change{"    Shape:\n", "    Shape:\n      x-go-name: Form\n"},
+		[]string{
+			"FIELD_SAME_GO_NAME Prompt.shape: the Go type *Shape is now *Form", "FIELD_SAME_GO_NAME Prompt.shape.inner: the Go type *Shape is now *Form",
+			"FIELD_SAME_GO_NAME Prompt.parts: the Go type []Shape is now []Form",
+		},
+	},
+	{
 		"a Go field gets another name",
 		change{"text: {", "text: {x-go-name: Body, "},
 		[]string{"FIELD_SAME_GO_NAME Prompt.text: the Go field Text is now Body"},
@@ -151,6 +159,16 @@ var breaks = []struct {
 		"a field is not required any more",
 		change{"projectId, size]", "projectId]"},
 		[]string{"FIELD_STILL_REQUIRED Prompt.size: the Go type int64 is now *int64, since the field is not required any more"},
+	},
+	{
+		"a required field may be null",
+		change{size, "size: {type: integer, minimum: 1, maximum: 10, nullable: true}"},
+		[]string{"FIELD_STILL_REQUIRED Prompt.size: the Go type int64 is now *int64, since the field can be null"},
+	},
+	{
+		"a member is added to an object",
+		change{"        high: {type: number}\n", "        high: {type: number}\n        deep: {type: number}\n"},
+		[]string{"OBJECT_SAME_MEMBERS Prompt.shape.deep: the member is new"},
 	},
 	{
 		"a field becomes required",
@@ -260,7 +278,6 @@ func TestASafeChangeIsNotFound(t *testing.T) {
 		{"rules become looser", change{text, "text: {type: string, maxLength: 101, minLength: 1}", size, "size: {type: integer, minimum: 0}"}},
 		{"a field is deprecated", change{"text: {", "text: {deprecated: true, description: not used any more, "}},
 		{"an optional parent", change{"[name, projectId, size]", "[name, size]"}},
-		{"a member is added to an object", change{"        high: {type: number}\n", "        high: {type: number}\n        deep: {type: number}\n"}},
 		{"a copy is added", change{"{prompt: name,", "{prompt: name, project: parent.name,"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

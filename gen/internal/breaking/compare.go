@@ -126,8 +126,12 @@ func (c *comparison) fields(path string, before, after []*ir.Field, k *kinds) {
 		c.field(path+"."+f.Name, old, f, k)
 	}
 	for _, f := range after {
-		if !used[f] && f.Required && (k == nil || f.Slot != ir.Parent) {
+		switch {
+		case used[f]:
+		case f.Required && (k == nil || f.Slot != ir.Parent):
 			c.found("FIELD_NOT_NEWLY_REQUIRED", f.Pos, path+"."+f.Name, "the new field is required")
+		case k == nil:
+			c.found("OBJECT_SAME_MEMBERS", f.Pos, path+"."+f.Name, "the member is new")
 		}
 	}
 }
@@ -217,10 +221,14 @@ func (c *comparison) typ(path string, old, f *ir.Field) {
 		c.found("FIELD_SAME_TYPE", f.Pos, path, "the type %s is now %s", was.GoType(), is.GoType())
 		return
 	}
-	if was, is := old.GoType(), f.GoType(); was != is && f.Required == old.Required {
-		c.found("FIELD_SAME_TYPE", f.Pos, path, "the Go type %s is now %s", was, is)
-	} else if was != is && old.Required {
+	switch was, is := old.GoType(), f.GoType(); {
+	case was == is:
+	case old.Pointer == f.Pointer:
+		c.found("FIELD_SAME_GO_NAME", f.Pos, path, "the Go type %s is now %s", was, is)
+	case old.Required && !f.Required:
 		c.found("FIELD_STILL_REQUIRED", f.Pos, path, "the Go type %s is now %s, since the field is not required any more", was, is)
+	case old.Required == f.Required:
+		c.found("FIELD_STILL_REQUIRED", f.Pos, path, "the Go type %s is now %s, since the field %s", was, is, map[bool]string{true: "can be null", false: "cannot be null any more"}[f.Pointer])
 	}
 }
 
