@@ -234,7 +234,8 @@ func (s *session) values(args []any) ([]driver.NamedValue, error) {
 // given up, and says whether the session can be used on. One that can is never
 // thrown away: in memory, the connection is the database.
 func (s *session) rollBack(ctx context.Context) bool {
-	ctx = context.WithoutCancel(ctx)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endPatience)
+	defer cancel()
 	if _, err := s.exec(ctx, "ROLLBACK"); err == nil {
 		return true
 	}
@@ -337,6 +338,18 @@ func (p *pool) giveBack(s *session, broken bool) {
 		s.conn.Close() // database/sql keeps the connection
 	}
 	p.free <- struct{}{}
+}
+
+// forgetIdle closes the sessions that nobody uses: what broke one connection,
+// such as a server's restart, has most often broken all.
+func (p *pool) forgetIdle() {
+	p.mu.Lock()
+	idle := p.idle
+	p.idle = nil
+	p.mu.Unlock()
+	for _, s := range idle {
+		s.end(true)
+	}
 }
 
 // end takes the session's connection out of use, for good where it is broken.

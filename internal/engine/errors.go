@@ -121,7 +121,7 @@ func presentable(text string) string {
 func (e *Engine) translate(err error) *failure {
 	class := e.d.class(err)
 	var atCommit *commitError
-	if class == RetryUnknown && errors.As(err, &atCommit) {
+	if errors.As(err, &atCommit) && (class == RetryUnknown || errors.Is(err, context.DeadlineExceeded)) {
 		return &failure{code: codes.Unavailable, text: "the connection was lost during the commit: the request may have taken effect"}
 	}
 	if f, ok := translations[class]; ok {
@@ -139,4 +139,7 @@ var translations = map[ErrorClass]failure{
 	BadText:      {code: codes.InvalidArgument, text: "the database cannot hold a text: it is not valid UTF-8 or has a NUL"},
 	ReadOnly:     {code: codes.Internal, text: "attempt to write a readonly database"},
 	Unavailable:  {code: codes.Unavailable, text: "the database cannot be reached"},
+	NotReady: {code: codes.Unavailable, text: "the database node takes no requests, and nothing was written: it has lost the majority of its cluster, or is joining it." +
+		" Bring its other nodes back, or use one that has the majority"},
+	TooMuch: {code: codes.InvalidArgument, text: "the request writes more than the database takes in one transaction: send it in parts"},
 }

@@ -104,14 +104,23 @@ func guarded[Q, R any](ctx context.Context, q Q, f func(context.Context, Q) (*R,
 	return f(ctx, q)
 }
 
-// commitPatience is how long a COMMIT may take. The caller's context does not
-// end it: whether the commit took effect would then be unknown.
+// commitPatience is how long a COMMIT may take. The end of the caller's context
+// does not end it at once: whether the commit took effect would then be unknown.
 const commitPatience = 30 * time.Second
 
+// endPatience is how long a caller that has given up waits for the answer to a
+// COMMIT that was sent, and how long a ROLLBACK may take. A server that is
+// frozen never answers; then the connection is closed.
+const endPatience = time.Second
+
 func (t *tx) commit(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitPatience)
+	uncancelled, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitPatience)
 	defer cancel()
-	if _, err := t.exec(ctx, "COMMIT"); err != nil {
+	if !t.d.Short && ctx.Done() != nil {
+		stop := context.AfterFunc(ctx, func() { time.AfterFunc(endPatience, cancel) })
+		defer stop()
+	}
+	if _, err := t.exec(uncancelled, "COMMIT"); err != nil {
 		return &commitError{err}
 	}
 	return nil
@@ -129,6 +138,10 @@ func repeat[R any](ctx context.Context, e *Engine, rpc string, try func() (*R, e
 	waits.MaxInterval = 250 * time.Millisecond
 	end := time.Now().Add(e.patience)
 	for n := 1; e.worthRetrying(ctx, err, n) && time.Now().Before(end); n++ {
+		if e.broken(err) {
+			e.readers.forgetIdle()
+			e.writers.forgetIdle()
+		}
 		e.log.DebugContext(ctx, "a transaction is run again", "rpc", rpc, "try", n, "error", err)
 		select {
 		case <-ctx.Done():
@@ -157,7 +170,7 @@ func (e *Engine) worthRetrying(ctx context.Context, err error, n int) bool {
 	}
 	class := e.d.class(err)
 	var atCommit *commitError
-	return class == Retry || class == RetryUnknown && !errors.As(err, &atCommit)
+	return class == Retry || class == NotReady || class == RetryUnknown && !errors.As(err, &atCommit)
 }
 
 // broken says whether the connection that err came from must not be used again.
@@ -167,7 +180,7 @@ func (e *Engine) broken(err error) bool {
 		return false
 	}
 	class := e.d.class(err)
-	return class == RetryUnknown || class == Unavailable
+	return class == RetryUnknown || class == Unavailable || class == NotReady
 }
 
 // recovered is the last resort against a defect of the engine: the client gets
@@ -195,6 +208,8 @@ type tx struct {
 	learned []*typeInfo  // to be cached after the commit
 	batches int          // begun so far
 	single  map[int]bool // the batches that must be written one by one
+	step    int64        // between the ids of one INSERT, see idsFrom; 0: not read yet
+	failed  error        // that of the first statement that failed
 }
 
 // A batchError says that a batch of several rows failed. The request is then

@@ -190,6 +190,12 @@ func (t *tx) insertSome(ctx context.Context, i insertion, n int, args []any) ([]
 		slices.Sort(ids)
 		return ids, err
 	}
+	spread := t.d.IDs == IDsStartAtLast && n > 1
+	if spread && t.step == 0 {
+		if err := t.readStep(ctx); err != nil {
+			return nil, err
+		}
+	}
 	result, err := t.exec(ctx, i.text("INSERT INTO", n, ""), args...)
 	if err != nil {
 		return nil, err
@@ -198,7 +204,7 @@ func (t *tx) insertSome(ctx context.Context, i insertion, n int, args []any) ([]
 	if err != nil {
 		return nil, err
 	}
-	if t.d.IDs == IDsStartAtLast && n > 1 {
+	if spread {
 		return t.idsFrom(ctx, i.table, last, n)
 	}
 	ids := make([]int64, n)
@@ -208,18 +214,33 @@ func (t *tx) insertSome(ctx context.Context, i insertion, n int, args []any) ([]
 	return ids, nil
 }
 
-// idsFrom reads back the ids of n rows that were inserted at once, of which the
-// first is known. The step between them is a setting of the server: if the ids
-// do not fit it, then it has just changed, and the transaction is run again.
-func (t *tx) idsFrom(ctx context.Context, table string, first int64, n int) ([]int64, error) {
-	ids := make([]int64, 0, n)
-	rows, err := t.query(ctx, "SELECT id FROM "+table+" WHERE id >= ? AND id < ? + ? * @@auto_increment_increment"+
-		" AND (id - ?) % @@auto_increment_increment = 0 ORDER BY id", first, first, n, first)
-	err = each(rows, err, 1, func(r row) error {
-		ids = append(ids, r.int(0))
+// readStep reads what the database puts between the ids of one INSERT. In a
+// cluster it is the number of nodes, and changes with it between two statements.
+func (t *tx) readStep(ctx context.Context) error {
+	rows, err := t.query(ctx, "SELECT @@auto_increment_increment")
+	return each(rows, err, 1, func(r row) error {
+		t.step = r.int(0)
 		return nil
 	})
-	if err == nil && len(ids) != n {
+}
+
+// idsFrom are the ids of n rows that were inserted at once, of which the first
+// is known: they follow in steps. The step is the one that was read before the
+// INSERT, if it is the same now. If it is another, or if the rows are not there,
+// then the cluster has just changed, and the transaction is run again.
+func (t *tx) idsFrom(ctx context.Context, table string, first int64, n int) ([]int64, error) {
+	ids := make([]int64, n)
+	for j := range ids {
+		ids[j] = first + int64(j)*t.step
+	}
+	var step, found int64
+	rows, err := t.query(ctx, "SELECT @@auto_increment_increment, COUNT(*) FROM "+table+
+		" WHERE id >= ? AND id <= ? AND (id - ?) % ? = 0", first, ids[n-1], first, t.step)
+	err = each(rows, err, 2, func(r row) error {
+		step, found = r.int(0), r.int(1)
+		return nil
+	})
+	if err == nil && (step != t.step || found != int64(n)) {
 		err = errIDsLost
 	}
 	return ids, err

@@ -26,7 +26,7 @@ func dialect() *engine.Dialect {
 		OnConflictNothing: " ON DUPLICATE KEY UPDATE id = id",
 		ForUpdate:         "FOR UPDATE",
 		ForShare:          "LOCK IN SHARE MODE",
-		LockTypes:         []string{"SELECT schema_version FROM MLMDEnv FOR UPDATE"},
+		LockTypes:         lockTypes,
 		ProtoBase64:       true,
 		Int32:             true,
 		Cuts:              cuts,
@@ -35,16 +35,27 @@ func dialect() *engine.Dialect {
 	}
 }
 
+// lockTypes make transactions take turns. On one server the first statement is
+// enough. In a cluster each node has locks of its own, and of two transactions
+// that run on two nodes the later one is refused at its commit, with error 1213,
+// only if both wrote the same key. So all write this one, which is that of no row:
+// no other transaction ever sees it.
+var lockTypes = []string{
+	"SELECT schema_version FROM MLMDEnv FOR UPDATE",
+	"INSERT INTO ParentType (type_id, parent_type_id) VALUES (0, 0)",
+	"DELETE FROM ParentType WHERE type_id = 0 AND parent_type_id = 0",
+}
+
 // classes are the meanings of server error numbers.
 var classes = map[uint16]engine.ErrorClass{
 	1062: engine.Unique,
 	1586: engine.Unique,
 
-	1213: engine.Retry, // deadlock; in a cluster also: another node committed first
-	1205: engine.Retry, // lock wait timeout
-	1020: engine.Retry, // record has changed since last read
-	1412: engine.Retry, // table definition has changed
-	1047: engine.Retry, // the node is not ready, or not in the primary component
+	1213: engine.Retry,    // deadlock; in a cluster also: another node committed first
+	1205: engine.Retry,    // lock wait timeout
+	1020: engine.Retry,    // record has changed since last read
+	1412: engine.Retry,    // table definition has changed
+	1047: engine.NotReady, // the node is not ready, or not in the primary component
 
 	1180: engine.RetryUnknown, // an error during COMMIT
 	1053: engine.RetryUnknown, // server shutdown in progress
@@ -75,7 +86,7 @@ func classify(err error) engine.ErrorClass {
 	var refused *mysql.MySQLError
 	if errors.As(err, &refused) {
 		if tooMuch(refused) {
-			return engine.TooLong
+			return engine.TooMuch
 		}
 		return classes[refused.Number]
 	}

@@ -21,10 +21,10 @@ func TestErrorsOfTheServerHaveTheirMeaning(t *testing.T) {
 	}{
 		{"a deadlock, or a node that was faster", refused(1213, "Deadlock found when trying to get lock"), engine.Retry},
 		{"a lock that timed out", refused(1205, "Lock wait timeout exceeded"), engine.Retry},
-		{"a node that is not ready", refused(1047, "WSREP has not yet prepared node for application use"), engine.Retry},
+		{"a node that is not ready", refused(1047, "WSREP has not yet prepared node for application use"), engine.NotReady},
 		{"a quorum lost during the commit", refused(1180, "Error while appending streaming replication fragment"), engine.RetryUnknown},
-		{"too many rows for a cluster", refused(1180, "wsrep_max_ws_rows exceeded"), engine.TooLong},
-		{"too many bytes for a cluster", refused(1105, "Maximum writeset size exceeded"), engine.TooLong},
+		{"too many rows for a cluster", refused(1180, "wsrep_max_ws_rows exceeded"), engine.TooMuch},
+		{"too many bytes for a cluster", refused(1105, "Maximum writeset size exceeded"), engine.TooMuch},
 		{"a duplicate", refused(1062, "Duplicate entry"), engine.Unique},
 		{"a long text", refused(1406, "Data too long for column"), engine.TooLong},
 		{"a packet too large to be sent", mysql.ErrPktTooLarge, engine.TooLong},
