@@ -18,6 +18,9 @@ type Dialect struct {
 	// like compares ASCII letters without case and has no escape; likeAny is it
 	// for a pattern that no one has looked at yet.
 	like, likeAny string
+	// tested is a condition that rows are tested for, and not looked up by in an
+	// index, where the planner would begin with it; empty elsewhere.
+	tested string
 	// ops are the operators that are not spelled alike.
 	ops map[op]string
 	// ints and floats are arithmetic that never fails and never leaves its type.
@@ -38,6 +41,7 @@ var SQLite = &Dialect{
 	like:    "%1 LIKE %2",
 	likeAny: "CASE WHEN length(CAST(%2 AS BLOB)) <= 50000 THEN %1 LIKE %2 END",
 	before:  "%1 %2 %3",
+	tested:  "+%1",
 	ops: map[op]string{
 		opToFloat: "CAST(%1 AS REAL)", opToText: "CAST(%1 AS TEXT)", opToInt: "CAST(%1 AS INTEGER)",
 		opBitAnd: "(%1 & %2)", opBitOr: "(%1 | %2)", opBitNot: "(~%1)",

@@ -12,7 +12,7 @@ var seeds = []string{
 	"contexts_a.name = \"x\\u00e9\" AND events_0.type != INPUT", "CASE id WHEN 1 THEN TRUE ELSE FALSE END", "CAST(id AS STRING) || r'\\' = '''a\n'''",
 	"IF(id IS NULL, name, uri) BETWEEN 'a' AND 'b'", "-- x\n# y\n/* z */ TRUE", "((((1 | 2 ^ 3 & 4))))", "custom_properties.0x.bool_value IS NOT UNKNOWN",
 	"name = 'a\\q'", "id = 99999999999999999999", "`", "'", "properties.a.int_value = 1 AND properties.A.int_value = 1", "\xff", "state = NEW", "f(", "a.b.c.d",
-	"COALESCE(NULL, 'x', name) = SUBSTR(name, 1, 2)", "- - ~ + 5 = -(5)", "1e400 = .5", "(state) = 2 AND 1 - state = LIVE + 1 * (id) OR NOT state IN ((LIVE), (NULL))", "- -2 = -(2)", "x\u00a0=\u30001",
+	"COALESCE(NULL, 'x', name) = SUBSTR(name, 1, 2)", "- - ~ + 5 = -(5)", "1e400 = .5", "(state) = 2 AND 1 - state = LIVE + 1 * (id) OR NOT state IN ((LIVE), (NULL))", "- -2 = -(2)", "- -0", "x\u00a0=\u30001",
 }
 
 func FuzzParse(f *testing.F) {

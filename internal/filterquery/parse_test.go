@@ -29,6 +29,7 @@ func TestPrintedFiltersParseToTheSameTree(t *testing.T) {
 		"((1 | 2) ^ 3) & 4":                   "((1 | 2) ^ 3) & 4",
 		"- 5":                                 "-5",
 		"-(5)":                                "-(5)",
+		"- -0":                                "- -0",
 		"- -5":                                "- -5",
 		"-x":                                  "-x",
 		"- - x":                               "-(-x)",

@@ -163,7 +163,15 @@ func (p *printer) unary(x *Unary) {
 	if x.Op == "-" {
 		switch inner := x.X.(type) {
 		case *Int:
-			p.WriteByte(' ')
+			switch {
+			case inner.Value < 0:
+				p.WriteByte(' ')
+			case inner.Value == 0: // it was read with a sign of its own
+				p.WriteString(" -0")
+				return
+			default:
+				least = bindsOperand + 1
+			}
 		case *Float:
 			least = bindsOperand + 1
 		case *Unary:

@@ -52,8 +52,17 @@ func (f *Filter) SQL(d *Dialect, shape Shape) (Query, error) {
 	q := Query{}
 	b.joins(&q)
 	var where []frag
-	for _, part := range f.parts() {
+	parts := f.parts()
+	exact := slices.ContainsFunc(parts, (*part).exact)
+	for _, part := range parts {
 		conds := b.terms(part.conds)
+		if exact && b.tested != "" && len(part.neighbours) == 0 {
+			for i, cond := range part.conds {
+				if isRange[cond.op] && cond.kids[0].indexed() {
+					conds[i] = b.put(b.tested, conds[i])
+				}
+			}
+		}
 		cond := b.nest("AND", conds)
 		if len(part.neighbours) > 0 {
 			cond = b.semiJoin(&q, part.neighbours, slices.ContainsFunc(part.conds, ownColumn), cond)
@@ -287,6 +296,20 @@ func (f *Filter) parts() []*part {
 	return parts
 }
 
+// isRange are the conditions that hold for a range of values.
+var isRange = map[op]bool{opLt: true, opLe: true, opGt: true, opGe: true, opBetween: true}
+
+// exact tells whether the part selects few nodes as far as its text tells: by
+// one value of a column, or by neighbours.
+func (p *part) exact() bool {
+	return len(p.neighbours) > 0 || slices.ContainsFunc(p.conds, func(t *term) bool {
+		return (t.op == opEq || t.op == opIn) && t.kids[0].indexed() && t.kids[1].op == opValue
+	})
+}
+
+// indexed tells whether t is a column by whose values nodes may be found.
+func (t *term) indexed() bool { return t.op == opColumn && !t.col.ofType && !unindexed[t.col.name] }
+
 // conjuncts appends to list the terms that all must be true for t to be true.
 func conjuncts(t *term, list []*term) []*term {
 	if t.op != opAnd {
@@ -330,7 +353,7 @@ func (f *Filter) Searches() bool {
 	}
 	var searches func(*term) bool
 	searches = func(t *term) bool {
-		if t.op == opColumn && t.col.src == f.node && !unindexed[t.col.name] {
+		if t.indexed() {
 			return true
 		}
 		return slices.ContainsFunc(t.kids, searches)
@@ -338,5 +361,6 @@ func (f *Filter) Searches() bool {
 	return searches(f.root)
 }
 
-// unindexed are the columns of nodes that no index but that of the ids has.
-var unindexed = map[string]bool{"id": true, "type_id": true, "state": true, "last_known_state": true}
+// unindexed are the columns of nodes and properties that no index begins with,
+// but those of ids and types.
+var unindexed = map[string]bool{"id": true, "type_id": true, "state": true, "last_known_state": true, "bool_value": true}
