@@ -143,7 +143,7 @@ var (
 	// blankBeforeValue is a property with a blank behind its last dot.
 	blankBeforeValue = regexp.MustCompile("properties[.](\\w+|`[^`]+`)[.]\\s")
 
-	comment  = regexp.MustCompile("#|--|/\\*")
+	comment  = regexp.MustCompile(`#|--|/\*`)
 	enumText = regexp.MustCompile(`(?i)(state|\.type)\W`)
 	capitals = regexp.MustCompile("properties\\.(\\w*[A-Z]\\w*|`[^`]*[A-Z][^`]*`)\\.")
 	// columnName is a property whose name is that of a column: SQLite takes it for one.
