@@ -183,7 +183,9 @@ func TestALargeSpecIsReadInSeconds(t *testing.T) {
 	if _, err := codegen.Generate(t.Context(), inMemory(b.String())); err != nil {
 		t.Fatal(err)
 	}
-	if d := time.Since(start); d > 20*time.Second {
+	// A few seconds on a machine of its own; the bound is for a busy one. What is
+	// not linear takes hours.
+	if d := time.Since(start); d > 2*time.Minute {
 		t.Errorf("it took %v", d)
 	}
 }
