@@ -31,6 +31,10 @@ test: ## All tests; what cannot start here is skipped and says why
 suites: ## The same, but every backend must run (docker, PostgreSQL, MariaDB, the published core)
 	MLMD_REQUIRE=all go test ./suites/... ./pkg/store/...
 
+.PHONY: cluster
+cluster: ## The store on three MariaDB nodes (Galera), which are killed, frozen and brought back
+	MLMD_REQUIRE=cluster go test ./suites/cluster -count 1 -timeout 15m -v
+
 .PHONY: differential
 differential: ## Random requests, ours against the published core: N=100000 SEED=1
 	go test ./suites/differential -timeout 0 -run 'TestDifferential$$' -v -args -n $(N) -seed $(SEED)

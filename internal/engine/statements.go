@@ -217,7 +217,7 @@ func (t *tx) insertSome(ctx context.Context, i insertion, n int, args []any) ([]
 // readStep reads what the database puts between the ids of one INSERT. In a
 // cluster it is the number of nodes, and changes with it between two statements.
 func (t *tx) readStep(ctx context.Context) error {
-	rows, err := t.query(ctx, "SELECT @@auto_increment_increment")
+	rows, err := t.query(ctx, "SELECT CAST(@@auto_increment_increment AS SIGNED)")
 	return each(rows, err, 1, func(r row) error {
 		t.step = r.int(0)
 		return nil
@@ -234,7 +234,7 @@ func (t *tx) idsFrom(ctx context.Context, table string, first int64, n int) ([]i
 		ids[j] = first + int64(j)*t.step
 	}
 	var step, found int64
-	rows, err := t.query(ctx, "SELECT @@auto_increment_increment, COUNT(*) FROM "+table+
+	rows, err := t.query(ctx, "SELECT CAST(@@auto_increment_increment AS SIGNED), COUNT(*) FROM "+table+
 		" WHERE id >= ? AND id <= ? AND (id - ?) % ? = 0", first, ids[n-1], first, t.step)
 	err = each(rows, err, 2, func(r row) error {
 		step, found = r.int(0), r.int(1)

@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -57,6 +58,7 @@ func Open(ctx context.Context, dsn string, opts ...store.Option) (*store.Store, 
 	if c.Writers == 0 {
 		c.Writers = connections
 	}
+	config.Logger = driverLog{c.Log}
 	found, err := examine(ctx, config, store.Creates(opts...))
 	if err != nil {
 		return nil, err
@@ -80,6 +82,13 @@ func Open(ctx context.Context, dsn string, opts ...store.Option) (*store.Store, 
 		return nil, fmt.Errorf("mysql: open database %s on %s: %w", config.DBName, config.Addr, err)
 	}
 	return s, nil
+}
+
+// A driverLog is where the driver reports what it also answers as an error.
+type driverLog struct{ log *slog.Logger }
+
+func (l driverLog) Print(words ...any) {
+	l.log.Info("the driver of MySQL says: " + fmt.Sprint(words...))
 }
 
 // Database names a database for [store.Migrate]; dsn is as for [Open].

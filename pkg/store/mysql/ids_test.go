@@ -1,0 +1,142 @@
+package mysql
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	driver "github.com/go-sql-driver/mysql"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/engine"
+	"github.com/mlmd-go/sdk/internal/testdb"
+	"github.com/mlmd-go/sdk/pkg/store"
+)
+
+// Ids are not dense in a cluster: they go up in steps of its size, which changes
+// while writers are at work. Both ways to learn them must bear that: RETURNING,
+// and what MySQL has instead.
+func TestIDsAreThoseOfTheRowsWhateverTheStepIs(t *testing.T) {
+	for name, ids := range map[string]engine.IDSource{"as MariaDB": engine.IDsReturned, "as MySQL": engine.IDsStartAtLast} {
+		t.Run(name, func(t *testing.T) {
+			dsn, err := testdb.MySQL(t)
+			testdb.Check(t, "mysql", err)
+			if os.Getenv("MLMD_TEST_MYSQL") != "" {
+				t.Skip("the test changes settings of the whole server, and MLMD_TEST_MYSQL names one that is not its own")
+			}
+			rpc := openWith(t, dsn, ids)
+			typ, err := rpc.PutArtifactType(t.Context(), &mlmdpb.PutArtifactTypeRequest{ArtifactType: &mlmdpb.ArtifactType{Name: new("t")}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			done := make(chan struct{})
+			var all, changes sync.WaitGroup
+			var steps sync.Map
+			changes.Go(func() { changeSteps(t, dsn, done) })
+			for writer := range 4 {
+				all.Go(func() {
+					for round := range 25 {
+						steps.Store(putAndCheck(t, rpc, typ.GetTypeId(), fmt.Sprintf("writer %d, round %d", writer, round)), true)
+					}
+				})
+			}
+			all.Wait()
+			close(done)
+			changes.Wait()
+			seen := 0
+			steps.Range(func(any, any) bool { seen++; return true })
+			if seen < 3 {
+				t.Errorf("ids went up in %d different steps only: the test has shown nothing", seen)
+			}
+		})
+	}
+}
+
+func openWith(t *testing.T, dsn string, ids engine.IDSource) mlmdpb.MetadataStoreServiceClient {
+	t.Helper()
+	config, err := parse(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := store.Configure(dialect(), store.WithBusyTimeout(time.Minute))
+	c.Dialect.IDs, c.Dialect.Prepare, c.Writers = ids, false, 4
+	if c.Write, err = connect(config, false); err != nil {
+		t.Fatal(err)
+	}
+	// The settings of the server hold for connections that are made after: each
+	// transaction has its own.
+	c.Write.SetConnMaxLifetime(time.Millisecond)
+	s, err := store.Open(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close() })
+	return s.Client()
+}
+
+// changeSteps makes the server's ids go up in other steps, again and again.
+func changeSteps(t *testing.T, dsn string, done <-chan struct{}) {
+	config, err := driver.ParseDSN(dsn)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	db, err := connect(config, false)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	defer db.Close()
+	set := func(step int) {
+		ctx := context.WithoutCancel(t.Context())
+		for _, statement := range []string{
+			fmt.Sprintf("SET GLOBAL auto_increment_increment = %d", step),
+			fmt.Sprintf("SET GLOBAL auto_increment_offset = %d", min(step, 2)),
+		} {
+			if _, err := db.ExecContext(ctx, statement); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	defer set(1)
+	for step := 3; ; step = step%5 + 1 {
+		set(step)
+		select {
+		case <-done:
+			return
+		case <-time.After(2 * time.Millisecond):
+		}
+	}
+}
+
+// putAndCheck stores artifacts with one request, reads each by its id, and
+// answers the step between the first ids.
+func putAndCheck(t *testing.T, rpc mlmdpb.MetadataStoreServiceClient, typeID int64, name string) int64 {
+	request := &mlmdpb.PutArtifactsRequest{}
+	for i := range 20 {
+		request.Artifacts = append(request.Artifacts, &mlmdpb.Artifact{TypeId: &typeID, Name: new(fmt.Sprint(name, ": ", i))})
+	}
+	put, err := rpc.PutArtifacts(t.Context(), request)
+	if err != nil {
+		t.Error(err)
+		return 0
+	}
+	got, err := rpc.GetArtifactsByID(t.Context(), &mlmdpb.GetArtifactsByIDRequest{ArtifactIds: put.GetArtifactIds()})
+	if err != nil || len(got.GetArtifacts()) != len(request.Artifacts) {
+		t.Errorf("%s: %d are read, %v", name, len(got.GetArtifacts()), err)
+		return 0
+	}
+	names := map[int64]string{}
+	for _, a := range got.GetArtifacts() {
+		names[a.GetId()] = a.GetName()
+	}
+	for i, id := range put.GetArtifactIds() {
+		if want := request.Artifacts[i].GetName(); names[id] != want {
+			t.Errorf("id %d is answered for %q, and is that of %q", id, want, names[id])
+		}
+	}
+	return put.GetArtifactIds()[1] - put.GetArtifactIds()[0]
+}

@@ -1,0 +1,26 @@
+//go:build linux
+
+package cluster_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/mlmd-go/sdk/pkg/store"
+	"github.com/mlmd-go/sdk/pkg/store/storetest"
+)
+
+func TestConformance(t *testing.T) {
+	c := theCluster(t)
+	shared := c.nodes[0].open(t, c.fresh())
+	for _, one := range storetest.Cases() {
+		t.Run(one.Name, func(t *testing.T) {
+			if one.Spoils || slices.Contains(one.Needs, storetest.StartsEmpty) {
+				own := c.nodes[0].open(t, c.fresh(), store.WithConnections(4))
+				one.Check(t, own, append(storetest.Ours(), storetest.StartsEmpty))
+				return
+			}
+			one.Check(t, shared, storetest.Ours())
+		})
+	}
+}
