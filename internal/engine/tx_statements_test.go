@@ -1,0 +1,62 @@
+package engine
+
+import (
+	"database/sql/driver"
+	"errors"
+	"io"
+	"testing"
+)
+
+// A script answers rows until it has none, and then err.
+type script struct {
+	rows int
+	err  error
+}
+
+func (*script) Columns() []string { return []string{"id"} }
+func (*script) Close() error      { return nil }
+
+func (s *script) Next(values []driver.Value) error {
+	if s.rows == 0 {
+		return s.err
+	}
+	s.rows--
+	values[0] = int64(s.rows)
+	return nil
+}
+
+func TestAfterAnErrorATransactionRunsNothing(t *testing.T) {
+	for name, fail := range map[string]func(*tx){
+		"of a statement": func(x *tx) { x.failed = errLost },
+		"between the rows": func(x *tx) {
+			err := each(x.watched(&script{rows: 1, err: errLost}), nil, 1, func(row) error { return nil })
+			if !errors.Is(err, errLost) {
+				t.Fatalf("the rows end with %v", err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := &tx{session: &session{d: &Dialect{}}, e: testEngine(0)} // without a connection: a statement would panic
+			fail(x)
+			if _, err := x.exec(t.Context(), "INSERT"); !errors.Is(err, errLost) {
+				t.Errorf("exec: %v", err)
+			}
+			if _, err := x.query(t.Context(), "SELECT"); !errors.Is(err, errLost) {
+				t.Errorf("query: %v", err)
+			}
+			if _, err := x.queryOnce(t.Context(), "SELECT"); !errors.Is(err, errLost) {
+				t.Errorf("queryOnce: %v", err)
+			}
+			if err := x.commit(t.Context()); !errors.Is(err, errLost) {
+				t.Errorf("commit: %v", err)
+			}
+		})
+	}
+}
+
+func TestRowsThatEndAreNoError(t *testing.T) {
+	x := &tx{session: &session{d: &Dialect{}}}
+	if err := each(x.watched(&script{rows: 2, err: io.EOF}), nil, 1, func(row) error { return nil }); err != nil || x.failed != nil {
+		t.Errorf("the rows end with %v, the transaction with %v", err, x.failed)
+	}
+}
