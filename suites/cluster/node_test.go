@@ -202,7 +202,7 @@ func (n *node) wait(ctx context.Context, size int) error {
 		case err == nil && ready && got == strconv.Itoa(size):
 			return nil
 		case time.Now().After(end):
-			return fmt.Errorf("node %d is not ready among %d nodes: it sees %s, %w\n%s", n.number, size, got, err, n.lastLines())
+			return fmt.Errorf("node %d is not ready among %d nodes: it sees %s (last error: %v)\n%s", n.number, size, got, err, n.lastLines())
 		}
 		select {
 		case <-n.ended:

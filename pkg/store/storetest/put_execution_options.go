@@ -23,12 +23,13 @@ func putExecutionReuseCases() []Case {
 				Options: &executionOptions{ReuseContextIfAlreadyExist: proto.Bool(true)},
 			})
 			s.ok(err)
-			equalList(s, "the context ids", r.ContextIds, id, id+1, id+1)
+			fresh := another(s, r.ContextIds, id)
+			equalList(s, "the context ids", r.ContextIds, id, fresh, fresh)
 			contexts.stored(s, id, c.contextTypeName, want)
-			contexts.stored(s, id+1, c.contextTypeName, node{typeID: &c.contextType, name: proto.String(s.own("new")), custom: values{"c": integer(1)}})
+			contexts.stored(s, fresh, c.contextTypeName, node{typeID: &c.contextType, name: proto.String(s.own("new")), custom: values{"c": integer(1)}})
 			got, err := s.contextsOfExecution(*r.ExecutionId)
 			s.ok(err)
-			equalList(s, "the contexts of the execution", got, id, id+1)
+			equalList(s, "the contexts of the execution", got, id, fresh)
 		})},
 		{Name: "PutExecution with a context to reuse whose external id is taken is ABORTED", Run: on(func(s *scene) {
 			c := s.cast()
@@ -83,9 +84,10 @@ func putExecutionReuseCases() []Case {
 				Options: reuse,
 			})
 			s.ok(err)
-			equalList(s, "the artifact ids", r.ArtifactIds, old, old+1, old+1)
+			fresh := another(s, r.ArtifactIds, old)
+			equalList(s, "the artifact ids", r.ArtifactIds, old, fresh, fresh)
 			artifacts.stored(s, old, c.artifactTypeName, node{typeID: &c.artifactType, externalID: &x, uri: proto.String("new"), properties: values{"i": integer(2)}})
-			artifacts.stored(s, old+1, c.artifactTypeName, node{typeID: &c.artifactType, externalID: proto.String(s.own("y")), uri: proto.String("again")})
+			artifacts.stored(s, fresh, c.artifactTypeName, node{typeID: &c.artifactType, externalID: proto.String(s.own("y")), uri: proto.String("again")})
 
 			other, err := artifacts.putType(s, typ{name: proto.String(s.own("other"))})
 			s.ok(err)

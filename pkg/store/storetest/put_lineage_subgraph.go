@@ -61,7 +61,8 @@ func putSubgraphCases() []Case {
 			}
 			r, err := put(c.context(s, "c", node{custom: values{"x": integer(1)}}), c.context(s, "new", node{}), c.context(s, "new", node{}))
 			s.ok(err)
-			equalList(s, "the context ids", r.ContextIds, id, id+1, id+1)
+			fresh := another(s, r.ContextIds, id)
+			equalList(s, "the context ids", r.ContextIds, id, fresh, fresh)
 			contexts.stored(s, id, c.contextTypeName, want)
 			_, err = put(c.context(s, "c", node{properties: values{"no": integer(1)}}))
 			s.refused(err, codes.InvalidArgument, "Cannot validate properties of ")

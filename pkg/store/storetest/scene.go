@@ -85,6 +85,16 @@ func equal[T comparable](s *scene, what string, got, want T) {
 	}
 }
 
+// another is the second of ids, which must be greater than the first. How much
+// greater is up to the database: in a cluster ids have gaps.
+func another(s *scene, ids []int64, first int64) int64 {
+	s.Helper()
+	if len(ids) < 2 || ids[1] <= first {
+		s.Fatalf("the ids are %v; want %d and a greater one", ids, first)
+	}
+	return ids[1]
+}
+
 // equalList checks that two lists are equal, in order.
 func equalList[T comparable](s *scene, what string, got []T, want ...T) {
 	s.Helper()
