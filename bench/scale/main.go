@@ -129,7 +129,7 @@ type database struct {
 	store   *store.Store
 	db      *sql.DB
 	explain string // what makes a plan of a query
-	analyze string // what makes statistics
+	analyze string // what makes statistics, where the server does so by itself in time
 	release func()
 
 	size     int
@@ -160,7 +160,7 @@ func (o options) open(ctx context.Context, name string, size int) (*database, er
 			return nil, err
 		}
 		db, err := sql.Open("sqlite", file)
-		return &database{store: s, db: db, explain: "EXPLAIN QUERY PLAN ", analyze: "PRAGMA optimize", release: release, size: size}, err
+		return &database{store: s, db: db, explain: "EXPLAIN QUERY PLAN ", release: release, size: size}, err
 	case "postgres":
 		release := func() {}
 		dsn := strings.ReplaceAll(o.postgres, "SIZE", strconv.Itoa(size))

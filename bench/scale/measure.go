@@ -36,8 +36,10 @@ func (d *database) prepare(ctx context.Context) error {
 		if f, err = fill(ctx, rpc, d.size); err != nil {
 			return err
 		}
-		if _, err := d.db.ExecContext(ctx, d.analyze); err != nil {
-			return err
+		if d.analyze != "" {
+			if _, err := d.db.ExecContext(ctx, d.analyze); err != nil {
+				return err
+			}
 		}
 	}
 	d.random = rand.New(rand.NewPCG(1, 2))
