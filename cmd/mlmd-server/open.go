@@ -43,7 +43,7 @@ func (p *plan) open(ctx context.Context, log *slog.Logger) (*store.Store, error)
 		if err == nil {
 			return st, nil
 		}
-		if try > p.retries || !passing(err) {
+		if try > p.retries || !p.passing(err) {
 			return nil, fmt.Errorf("cannot open the database %s: %w", p.db, err)
 		}
 		log.Warn("the database cannot be opened yet", "database", p.db.String(), "error", err, "try", try, "next_in", pause)
@@ -98,11 +98,14 @@ func logSteps(log *slog.Logger, steps []store.Step) {
 	}
 }
 
-// passing tells errors that may be gone a moment later.
-func passing(err error) bool {
+// passing tells errors that may be gone a moment later: that a server is not
+// there yet, or that others use the file. A file that cannot be opened stays so.
+func (p *plan) passing(err error) bool {
 	switch status.Code(err) {
-	case codes.Aborted, codes.Unavailable:
+	case codes.Aborted:
 		return true
+	case codes.Unavailable:
+		return p.db.kind != "sqlite"
 	}
 	var unreachable *net.OpError
 	return errors.As(err, &unreachable)

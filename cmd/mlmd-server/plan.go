@@ -3,7 +3,6 @@ package main
 import (
 	"net"
 	"strconv"
-	"time"
 
 	"google.golang.org/protobuf/encoding/prototext"
 
@@ -17,7 +16,6 @@ type plan struct {
 	migration migration
 	retries   int
 	address   string // to listen on
-	drain     time.Duration
 	options   []server.Option
 	warnings  []string
 }
@@ -37,7 +35,6 @@ func (f *flags) plan(read readFile) (*plan, error) {
 	p := &plan{
 		retries: max(0, int(f.retries)),
 		address: net.JoinHostPort(f.host, strconv.Itoa(int(f.port))),
-		drain:   f.shutdown,
 	}
 	config, err := f.readConfig(read, p)
 	if err != nil {

@@ -155,6 +155,7 @@ func TestWhatIsWrongWithTheConfigurationIsSaid(t *testing.T) {
 		{"a file with a key that is none", []string{"--db=a", "--metadata_store_server_config_file=sslonly.pbtxt"}, []string{"sslonly.pbtxt", "ssl_config.server_key"}},
 		{"half of TLS", []string{"--tls_cert_file=cert.pem"}, []string{"--tls_key_file"}},
 		{"a certificate that is not there", []string{"--tls_cert_file=cert.pem", "--tls_key_file=key.pem"}, []string{"--tls_cert_file", "cert.pem"}},
+		{"a certificate that is none", []string{"--tls_cert_file=none.pbtxt", "--tls_key_file=none.pbtxt"}, []string{"--tls_cert_file", "PEM block", "none.pbtxt"}},
 		{"two sources of TLS", []string{"--db=a", "--metadata_store_server_config_file=sslonly.pbtxt", "--tls_key_file=k"}, []string{"ssl_config", "--tls"}},
 		{"a channel argument without =", []string{"--grpc_channel_arguments=x"}, []string{`"x"`, "name=value"}},
 		{"a channel argument that is no number", []string{"--grpc_channel_arguments=grpc.max_receive_message_length=4MiB"}, []string{"4MiB", "integer"}},

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"encoding/pem"
+
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/server"
 )
@@ -45,6 +47,9 @@ func (f *flags) tlsFiles(read readFile) ([]server.Option, error) {
 		text, err := read(part.file)
 		if err != nil {
 			return nil, usagef("%s: %w", part.flag, err)
+		}
+		if block, _ := pem.Decode(text); block == nil {
+			return nil, usagef("%s: there is no PEM block (-----BEGIN …) in %s", part.flag, part.file)
 		}
 		*part.into = string(text)
 	}

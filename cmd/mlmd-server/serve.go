@@ -10,11 +10,12 @@ import (
 	"syscall"
 
 	"github.com/mlmd-go/sdk/pkg/server"
+	"github.com/mlmd-go/sdk/pkg/store"
 )
 
-// serve opens the database, listens, and answers calls until ctx ends. Where
-// it listens goes to stdout, as one line, for programs that wait for it.
-func (p *plan) serve(ctx context.Context, stdout io.Writer, log *slog.Logger) (err error) {
+// serve opens the database, listens, and answers calls until ctx ends. The log
+// says that it stopped when the database is closed, too.
+func (p *plan) serve(ctx context.Context, stdout io.Writer, log *slog.Logger) error {
 	if p.migration.downgrade >= 0 {
 		return p.downgrade(ctx, log)
 	}
@@ -26,8 +27,16 @@ func (p *plan) serve(ctx context.Context, stdout io.Writer, log *slog.Logger) (e
 		}
 		return err
 	}
-	defer func() { err = errors.Join(err, st.Close()) }()
+	if err := errors.Join(p.answer(ctx, st, stdout, log), st.Close()); err != nil {
+		return err
+	}
+	log.Info("stopped")
+	return nil
+}
 
+// answer listens, and answers calls until ctx ends. Where it listens goes to
+// stdout, as one line, for programs that wait for it.
+func (p *plan) answer(ctx context.Context, st *store.Store, stdout io.Writer, log *slog.Logger) error {
 	lis, err := new(net.ListenConfig).Listen(ctx, "tcp", p.address)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("%s is in use by another program; --grpc_port takes another port: %w", p.address, err)
@@ -39,10 +48,5 @@ func (p *plan) serve(ctx context.Context, stdout io.Writer, log *slog.Logger) (e
 	if _, err := fmt.Fprintf(stdout, "serving %s\n", lis.Addr()); err != nil {
 		log.Warn("standard output is closed", "error", err)
 	}
-	context.AfterFunc(ctx, func() { log.Info("stopping; calls that run are finished", "timeout", p.drain) })
-	if err := server.New(st.Server(), append(p.options, server.Logger(log))...).Serve(ctx, lis); err != nil {
-		return err
-	}
-	log.Info("stopped")
-	return nil
+	return server.New(st.Server(), append(p.options, server.Logger(log))...).Serve(ctx, lis)
 }

@@ -68,8 +68,8 @@ func DrainTimeout(d time.Duration) Option {
 }
 
 // Logger receives what the server has to say: panics and failures of the
-// service as errors and warnings, every call at debug level. Without this
-// option nothing is logged.
+// service as errors and warnings, that it stops as information, every call at
+// debug level. Without this option nothing is logged.
 func Logger(l *slog.Logger) Option {
 	return func(o *options) { o.log = l }
 }

@@ -62,6 +62,7 @@ func (s *Server) Serve(ctx context.Context, lis net.Listener) error {
 		run.cutOff()
 		return fmt.Errorf("server: listening on %s ended: %w", lis.Addr(), err)
 	case <-ctx.Done():
+		s.options.log.InfoContext(ctx, "stopping; calls that run are finished", "timeout", s.options.drain)
 		return run.stop(s.options.drain)
 	}
 }
