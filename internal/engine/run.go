@@ -174,9 +174,10 @@ func (e *Engine) worthRetrying(ctx context.Context, err error, n int) bool {
 }
 
 // broken says whether the connection that err came from must not be used again.
+// One that is the database itself is kept, whatever happens.
 func (e *Engine) broken(err error) bool {
 	var f *failure
-	if err == nil || errors.As(err, &f) {
+	if err == nil || e.d.Alone || errors.As(err, &f) {
 		return false
 	}
 	class := e.d.class(err)

@@ -1,0 +1,83 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"sync"
+	"testing"
+)
+
+// A fakeConn is a connection that only lives or does not.
+type fakeConn struct {
+	driverConn
+	number int
+	closed bool
+}
+
+func (c *fakeConn) IsValid() bool                       { return !c.closed }
+func (c *fakeConn) Close() error                        { c.closed = true; return nil }
+func (c *fakeConn) Begin() (driver.Tx, error)           { return nil, errors.New("no") }
+func (c *fakeConn) Prepare(string) (driver.Stmt, error) { return nil, errors.New("no") }
+
+type fakeDriver struct{ made int }
+
+func (d *fakeDriver) Driver() driver.Driver { return nil }
+func (d *fakeDriver) Connect(context.Context) (driver.Conn, error) {
+	d.made++
+	return &fakeConn{number: d.made}, nil
+}
+
+func TestAConnectionThatItsDriverClosedIsNotLentAgain(t *testing.T) {
+	p := newPool(sql.OpenDB(&fakeDriver{}), &Dialect{Prepare: true}, &typeCache{}, 1)
+	lent := func(use func(*fakeConn)) {
+		if err := p.use(t.Context(), func(s *session) bool { use(s.driver.(*fakeConn)); return false }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	lent(func(c *fakeConn) { c.number = 7 })
+	lent(func(c *fakeConn) {
+		if c.number != 7 {
+			t.Error("a connection that works is not kept")
+		}
+		c.closed = true
+	})
+	lent(func(c *fakeConn) {
+		if c.closed {
+			t.Error("the closed connection is lent again")
+		}
+	})
+	if err := p.close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestClosingMeetsWhatForgetsConnections(t *testing.T) {
+	for range 200 {
+		p := newPool(sql.OpenDB(&fakeDriver{}), &Dialect{Prepare: true}, &typeCache{}, 4)
+		for range 3 {
+			if err := p.use(t.Context(), func(*session) bool { return false }); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var wg sync.WaitGroup
+		wg.Go(p.forgetIdle)
+		if err := p.close(); err != nil {
+			t.Error(err)
+		}
+		wg.Wait()
+	}
+}
+
+func TestADatabaseInMemoryIsNeverThrownAway(t *testing.T) {
+	e := testEngine(0)
+	e.d.Classify = func(error) ErrorClass { return Unavailable }
+	if !e.broken(errBroken) {
+		t.Error("a connection to a server that is gone is kept")
+	}
+	e.d.Alone = true
+	if e.broken(errBroken) {
+		t.Error("the connection that is the database is thrown away")
+	}
+}
