@@ -24,7 +24,7 @@ type querier interface {
 	dialect() *Dialect
 	// types are those that are known, and learn adds one that was read.
 	types() *typeCache
-	learn(*typeInfo)
+	learn(learnedType)
 	// remembered is what was answered about types, see [typeMemo].
 	remembered(ctx context.Context, s selection) (types []*typeInfo, keep func([]*typeInfo), err error)
 }

@@ -206,11 +206,11 @@ type tx struct {
 	*session
 	e *Engine
 
-	learned []*typeInfo  // to be cached after the commit
-	batches int          // begun so far
-	single  map[int]bool // the batches that must be written one by one
-	step    int64        // between the ids of one INSERT, see idsFrom; 0: not read yet
-	failed  error        // that of the first statement that failed
+	learned []learnedType // to be cached after the commit
+	batches int           // begun so far
+	single  map[int]bool  // the batches that must be written one by one
+	step    int64         // between the ids of one INSERT, see idsFrom; 0: not read yet
+	failed  error         // that of the first statement that failed
 }
 
 // A batchError says that a batch of several rows failed. The request is then

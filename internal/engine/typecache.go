@@ -21,11 +21,18 @@ type kindedName struct {
 	typeName
 }
 
+// A learnedType is a type that was read. One that was not asked for by its name
+// may share it with an older one, whose name it is: see [typeIDs].
+type learnedType struct {
+	*typeInfo
+	byName bool
+}
+
 // cacheAtMost bounds the cache against clients that make types without end.
 const cacheAtMost = 10000
 
 // add remembers committed types.
-func (c *typeCache) add(types ...*typeInfo) {
+func (c *typeCache) add(types ...learnedType) {
 	if len(types) == 0 {
 		return
 	}
@@ -35,9 +42,9 @@ func (c *typeCache) add(types ...*typeInfo) {
 		c.byID, c.ids = map[int64]*typeInfo{}, map[kindedName]int64{}
 	}
 	for _, t := range types {
-		c.byID[t.id] = t
-		if k := (kindedName{t.kind, t.key()}); c.ids[k] == 0 {
-			c.ids[k] = t.id
+		c.byID[t.id] = t.typeInfo
+		if t.byName {
+			c.ids[kindedName{t.kind, t.key()}] = t.id
 		}
 	}
 }
@@ -75,22 +82,22 @@ func knownTypes(ctx context.Context, q querier, kind int, ids []int64) (map[int6
 	read, err := typesByID(ctx, q, kind, missing)
 	for id, known := range read {
 		found[id] = known
-		q.learn(known)
+		q.learn(learnedType{known, false})
 	}
 	return found, err
 }
 
 // learn remembers a type. Outside of a transaction all that is seen is
 // committed.
-func (s *session) learn(t *typeInfo) {
-	if s.cache.get(t.id) != t {
+func (s *session) learn(t learnedType) {
+	if s.cache.get(t.id) != t.typeInfo || t.byName && s.cache.id(t.kind, t.key()) != t.id {
 		s.cache.add(t)
 	}
 }
 
 // learn remembers a type if the transaction, which may have made it, is
 // committed.
-func (t *tx) learn(known *typeInfo) { t.learned = append(t.learned, known) }
+func (t *tx) learn(known learnedType) { t.learned = append(t.learned, known) }
 
 // refresh reads a type again, for a property that it did not have.
 func (t *tx) refresh(ctx context.Context, known *typeInfo) (*typeInfo, error) {
@@ -98,7 +105,7 @@ func (t *tx) refresh(ctx context.Context, known *typeInfo) (*typeInfo, error) {
 	if err != nil || read[known.id] == nil {
 		return known, err
 	}
-	t.learn(read[known.id])
+	t.learn(learnedType{read[known.id], false})
 	return read[known.id], nil
 }
 

@@ -127,7 +127,7 @@ func typesByName(ctx context.Context, q querier, kind int, names []typeName) (ma
 	found := make(map[typeName]*typeInfo, len(byID))
 	for _, t := range byID {
 		found[t.key()] = t
-		q.learn(t)
+		q.learn(learnedType{t, true})
 	}
 	return found, err
 }

@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"database/sql"
 	"fmt"
 	"path/filepath"
 	"testing"
@@ -68,5 +69,36 @@ func everyWay(t *testing.T, c mlmdpb.MetadataStoreServiceClient, typ *mlmdpb.Art
 	}
 	return map[string]*mlmdpb.ArtifactType{
 		"by name": byName.ArtifactType, "by id": byID.ArtifactTypes[0], "by external id": byExternal.ArtifactTypes[0],
+	}
+}
+
+func TestOfTwoTypesWithOneNameTheOlderOneIsMeant(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "twice.db")
+	c := clientOf(t, must(sqlite.Open(t.Context(), path)))
+	older := *modelType(t, c)
+
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	younger := older + 1000
+	for _, statement := range []string{
+		"INSERT INTO Type (id, name, type_kind, version) SELECT ?, name, type_kind, version FROM Type WHERE id = " + fmt.Sprint(older),
+		"INSERT INTO Artifact (id, type_id, create_time_since_epoch, last_update_time_since_epoch) VALUES (1, ?, 1, 1)",
+	} {
+		if _, err := db.ExecContext(t.Context(), statement, younger); err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	fresh := clientOf(t, must(sqlite.Open(t.Context(), path)))
+	r, err := fresh.GetArtifactsByID(t.Context(), &mlmdpb.GetArtifactsByIDRequest{ArtifactIds: []int64{1}})
+	if err != nil || len(r.Artifacts) != 1 || r.Artifacts[0].GetTypeId() != younger {
+		t.Fatalf("the artifact of the younger type: %v, %v", r, err)
+	}
+	byName, err := fresh.GetArtifactType(t.Context(), &mlmdpb.GetArtifactTypeRequest{TypeName: r.Artifacts[0].Type})
+	if err != nil || byName.ArtifactType.GetId() != older {
+		t.Errorf("got type %d, want %d: %v", byName.GetArtifactType().GetId(), older, err)
 	}
 }
