@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"strings"
-	"sync"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -26,8 +25,8 @@ type Client struct {
 	seen  memory[int64, parent]  // contexts, by id
 	links memory[edge, struct{}] // that are known to exist
 
-	serverMu sync.Mutex
-	server   *server // nil: not asked yet
+	serverTurn chan struct{} // held while server is used
+	server     *server       // nil: not asked yet
 }
 
 // An edge is a link between a node and a context above it.
@@ -53,7 +52,7 @@ func New(rpc mlmdpb.MetadataStoreServiceClient, opts ...Option) *Client {
 }
 
 func newClient(rpc mlmdpb.MetadataStoreServiceClient, o options) *Client {
-	c := &Client{rpc: rpc, prefix: o.prefix}
+	c := &Client{rpc: rpc, prefix: o.prefix, serverTurn: make(chan struct{}, 1)}
 	c.types.turn = make(chan struct{}, 1)
 	for _, e := range mapping.Catalog {
 		t := e.Type()
@@ -144,8 +143,12 @@ type server struct {
 // askServer finds out which program serves the store, once, by reading. Only
 // what the published one answers differently asks for it.
 func (c *Client) askServer(ctx context.Context) (server, error) {
-	c.serverMu.Lock()
-	defer c.serverMu.Unlock()
+	select {
+	case c.serverTurn <- struct{}{}:
+		defer func() { <-c.serverTurn }()
+	case <-ctx.Done():
+		return server{}, status.FromContextError(ctx.Err()).Err()
+	}
 	if c.server != nil {
 		return *c.server, nil
 	}

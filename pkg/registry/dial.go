@@ -124,8 +124,11 @@ func Dial(target string, opts ...DialOption) (*Client, error) {
 	for _, opt := range opts {
 		opt.applyDial(&d)
 	}
-	if target == "" {
+	switch {
+	case target == "":
 		d.fail(errors.New("the target is missing: want HOST:PORT"))
+	case strings.HasPrefix(target, "http://"), strings.HasPrefix(target, "https://"):
+		d.fail(errors.New("the target is a URL: want HOST:PORT, and registry.TLS(nil) where it has TLS"))
 	}
 	if d.token != nil && d.tls == nil && !d.bareTokens {
 		d.fail(errors.New("a token needs TLS, or whoever sees the traffic can use it: add registry.TLS(nil), or registry.BareTokens() where the network is safe"))

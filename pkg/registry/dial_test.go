@@ -224,6 +224,7 @@ func TestDialRefusesWhatCannotWork(t *testing.T) {
 		want   string
 	}{
 		{"no target", "", nil, "target is missing"},
+		{"a URL", "https://x:1", nil, "want HOST:PORT"},
 		{"a token without TLS", "x:1", []DialOption{Token("x")}, "needs TLS"},
 		{"no authority", "x:1", []DialOption{CustomCA("/no/such/file")}, "no such file"},
 		{"an authority that is none", "x:1", []DialOption{CustomCA(text)}, "holds no certificate"},

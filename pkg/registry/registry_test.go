@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -238,6 +239,50 @@ func TestARepeatedPageTokenEndsTheList(t *testing.T) {
 	}
 	if !errors.Is(last, ErrInternal) || n > 3 {
 		t.Errorf("%d entities and then %v", n, last)
+	}
+}
+
+// A frozen server answers nothing before the caller's context ends.
+type frozen struct {
+	looping
+	called chan struct{} // told of each call
+}
+
+func (f *frozen) Invoke(ctx context.Context, _ string, _, _ any, _ ...grpc.CallOption) error {
+	f.called <- struct{}{}
+	<-ctx.Done()
+	return status.FromContextError(ctx.Err()).Err()
+}
+
+func TestWhoWaitsForAnothersQuestionKeepsItsDeadline(t *testing.T) {
+	server := &frozen{called: make(chan struct{}, 1)}
+	c := New(mlmdpb.NewMetadataStoreServiceClient(server))
+	first, end := context.WithCancel(t.Context())
+	asked := make(chan error, 1)
+	go func() {
+		_, err := c.askServer(first)
+		asked <- err
+	}()
+	<-server.called
+
+	hurried, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	late := make(chan error, 1)
+	go func() {
+		_, err := c.askServer(hurried)
+		late <- err
+	}()
+	select {
+	case err := <-late:
+		if status.Code(err) != codes.DeadlineExceeded {
+			t.Errorf("got %v", err)
+		}
+	case <-time.After(5 * time.Second):
+		t.Error("a caller waits beyond its deadline")
+	}
+	end()
+	if err := <-asked; status.Code(err) != codes.Canceled {
+		t.Errorf("the first one got %v", err)
 	}
 }
 
