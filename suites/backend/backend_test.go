@@ -1,7 +1,9 @@
 package backend
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
@@ -41,6 +43,18 @@ func TestStoresKnowNothingOfEachOther(t *testing.T) {
 				t.Errorf("the other store has %v, %v; want nothing", got, err)
 			}
 		})
+	}
+}
+
+func TestAServerThatIsNotThereIsNotWaitedForForEver(t *testing.T) {
+	conn, err := dial("127.0.0.1:1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_, err = keepsNamedStores(t.Context(), conn, 100*time.Millisecond)
+	if err == nil || !strings.Contains(err.Error(), "127.0.0.1:1") {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -73,7 +74,7 @@ func (s *shared) dial(ctx context.Context) error {
 			return
 		}
 		onClose(s.conn.Close)
-		s.named, s.err = keepsNamedStores(ctx, s.conn)
+		s.named, s.err = keepsNamedStores(ctx, s.conn, startWait)
 	})
 	return s.err
 }
@@ -117,13 +118,16 @@ func dial(address string) (*grpc.ClientConn, error) {
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(unlimited), grpc.MaxCallSendMsgSize(unlimited)))
 }
 
-func keepsNamedStores(ctx context.Context, conn *grpc.ClientConn) (bool, error) {
+// keepsNamedStores asks a service, for which it waits.
+func keepsNamedStores(ctx context.Context, conn *grpc.ClientConn, wait time.Duration) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
 	switch err := conn.Invoke(ctx, pingMethod, &emptypb.Empty{}, &emptypb.Empty{}, grpc.WaitForReady(true)); status.Code(err) {
 	case codes.OK:
 		return true, nil
 	case codes.Unimplemented:
 		return false, nil
 	default:
-		return false, err
+		return false, fmt.Errorf("nothing that serves is found at %s: %w", conn.Target(), err)
 	}
 }
