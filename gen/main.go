@@ -40,6 +40,14 @@ const (
 	exitFailed
 )
 
+const usage = `gen makes Go types, MLMD mappings and field symbols from a spec.
+
+  gen [-config FILE] [-check]       generate, or check that nothing is stale
+  gen -print-base                   print the schemas that entities share
+  gen breaking -against REF|FILE    say what a change of the spec breaks
+
+`
+
 // run does what args say and returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == "breaking" {
@@ -50,6 +58,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	configFile := flags.String("config", "", "the config file; without it "+config.DefaultFile+", where there is one")
 	check := flags.Bool("check", false, "write nothing; fail when a generated file is stale")
 	printBase := flags.Bool("print-base", false, "print the schemas that entities share, and do no more")
+	flags.Usage = func() {
+		fmt.Fprint(stderr, usage)
+		flags.PrintDefaults()
+	}
 	if code, done := parse(flags, args); done {
 		return code
 	}

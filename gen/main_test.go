@@ -193,7 +193,7 @@ func TestFlagsAreExplained(t *testing.T) {
 	_, stderr = gen(t, exitFailed, "braking")
 	contains(t, stderr, "breaking")
 	_, stderr = gen(t, exitOK, "-h")
-	contains(t, stderr, "-print-base")
+	contains(t, stderr, "-print-base", "gen breaking -against")
 	_, stderr = gen(t, exitFailed, "breaking")
 	contains(t, stderr, "-against is missing")
 }
