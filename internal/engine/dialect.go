@@ -1,6 +1,6 @@
-// Package engine is the MLMD service over database/sql: one method per RPC,
-// one transaction per call, in the database schema of MLMD version 10. What
-// differs between databases is data in a [Dialect].
+// Package engine is the MLMD service over the drivers of database/sql: one
+// method per RPC, in the database schema of MLMD version 10. A call that writes
+// is one transaction. What differs between databases is data in a [Dialect].
 package engine
 
 // A Dialect is all that the engine knows of one database system. Statements

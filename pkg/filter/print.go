@@ -94,8 +94,8 @@ func isSet(left string, r Ref, set bool) (string, error) {
 	}
 }
 
-// setURI keeps nodes without a URI, which is stored as ”, out of a test that
-// ” might pass. An unset field passes no test.
+// setURI keeps nodes without a URI, which is stored as the empty text, out of a
+// test that the empty text might pass. An unset field passes no test.
 func setURI(text string, n *node, negated bool) string {
 	if n.ref.Attr != "uri" || n.ref.Neighbour != "" || (!negated && (n.op == opEq || n.op == opIn)) {
 		return text
