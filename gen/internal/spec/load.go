@@ -100,6 +100,9 @@ func (s *Set) Resolve(ref Word, where string) *Schema {
 	if near := Closest(name, names); near != "" {
 		fix = fmt.Sprintf("did you mean %s?", near)
 	}
+	if name == "Resource" {
+		fix = "print the schemas that entities share with gen -print-base > base.yaml, and refer to 'base.yaml#/components/schemas/Resource'"
+	}
 	s.Report(ref.Pos, where, "$ref "+Quote(ref.Text)+" means no schema", fix)
 	return nil
 }
