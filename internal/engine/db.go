@@ -258,11 +258,11 @@ func (s *session) end(broken bool) {
 				k.stmt.Close()
 			}
 		}
-		if broken {
-			return driver.ErrBadConn // database/sql closes it
-		}
 		return nil
 	})
+	if broken {
+		discard(s.conn)
+	}
 	s.conn.Close()
 }
 
