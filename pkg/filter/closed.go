@@ -5,9 +5,12 @@ import (
 	"strings"
 )
 
-// Closed checks that a text of the filter language can stand between
-// parentheses: that all quotes and parentheses in it close, and none that was
-// open before it.
+// Closed checks that text, written in the filter language, can be put between
+// parentheses without changing what stands outside of them: every quote,
+// comment and parenthesis that it opens is closed in it, and it closes no other.
+//
+// It must agree with the lexer of package filterquery on where literals and
+// comments end: a fuzz test there compares the two.
 func Closed(text string) error {
 	depth := 0
 	for i := 0; i < len(text); {
@@ -26,7 +29,7 @@ func Closed(text string) error {
 			i += n
 			continue
 		case c == '#' || strings.HasPrefix(text[i:], "--"):
-			if n := strings.IndexByte(text[i:], '\n'); n >= 0 {
+			if n := strings.IndexAny(text[i:], "\r\n"); n >= 0 {
 				i += n
 			} else {
 				i = len(text)
@@ -48,9 +51,9 @@ func Closed(text string) error {
 	return nil
 }
 
-// quoted returns the length of the literal or name that begins text, negative
-// if it does not end. In a raw literal, too, a backslash keeps the next quote
-// from ending it.
+// quoted returns the length of the literal or name that begins text, or -1 if
+// it does not end. Even in a raw literal, a backslash keeps the next quote from
+// ending it. Only triple-quoted literals contain line breaks.
 func quoted(text string) int {
 	end := text[:1]
 	if text[0] != '`' && strings.HasPrefix(text, strings.Repeat(end, 3)) {
@@ -58,10 +61,12 @@ func quoted(text string) int {
 	}
 	for i := len(end); i < len(text); i++ {
 		switch {
-		case text[i] == '\\':
-			i++
 		case strings.HasPrefix(text[i:], end):
 			return i + len(end)
+		case text[i] == '\\':
+			i++
+		case len(end) == 1 && (text[i] == '\n' || text[i] == '\r'):
+			return -1
 		}
 	}
 	return -1

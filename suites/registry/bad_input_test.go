@@ -167,6 +167,7 @@ var _ = onEveryBackend("bad input", func(rpc func() mlmdpb.MetadataStoreServiceC
 			q.Where(field.ModelVersion.Custom("a`b").Int().Eq(1)),
 			q.Where(field.ModelVersion.ID.Eq("x")),
 			reg.ModelVersions().OfModel("1").QueryText("id = 1) OR (TRUE"),
+			reg.ModelVersions().OfModel("1").QueryText("id > 0 #\r) OR (id > 0"),
 		} {
 			_, err := q.Collect(ctx)
 			Expect(err).To(MatchError(registry.ErrInvalid))
