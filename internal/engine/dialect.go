@@ -125,4 +125,10 @@ const (
 	Unavailable                    // the database cannot be reached
 	NotReady                       // the server takes no work for now, and has done nothing
 	TooMuch                        // a transaction is larger than the database takes
+	TooLarge                       // a statement is larger than one message to the database may be
+	Full                           // the disk is full, or a quota of the database
+	Damaged                        // what is stored cannot be read
+	Denied                         // the database refuses the account, or a right of it
+	Crowded                        // the database takes no further connection
+	TimedOut                       // a statement met the database's own time limit
 )

@@ -137,9 +137,15 @@ var translations = map[ErrorClass]failure{
 	TooLong:      {code: codes.InvalidArgument, text: "a name, value or other text is too long for the database"},
 	OutOfRange:   {code: codes.InvalidArgument, text: "a number is out of range: the database holds integers of 32 bits"},
 	BadText:      {code: codes.InvalidArgument, text: "the database cannot hold a text: it is not valid UTF-8 or has a NUL"},
-	ReadOnly:     {code: codes.Internal, text: "attempt to write a readonly database"},
+	ReadOnly:     {code: codes.FailedPrecondition, text: "the database can only be read, and nothing was written: attempt to write a readonly database"},
 	Unavailable:  {code: codes.Unavailable, text: "the database cannot be reached"},
 	NotReady: {code: codes.Unavailable, text: "the database node takes no requests, and nothing was written: it has lost the majority of its cluster, or is joining it." +
 		" Bring its other nodes back, or use one that has the majority"},
-	TooMuch: {code: codes.InvalidArgument, text: "the request writes more than the database takes in one transaction: send it in parts"},
+	TooMuch:  {code: codes.InvalidArgument, text: "the request writes more than the database takes in one transaction: send it in parts"},
+	TooLarge: {code: codes.InvalidArgument, text: "the request has a value that is larger than one message to the database may be, or too many of them: send less at once"},
+	Full:     {code: codes.ResourceExhausted, text: "the database has no room left, and nothing was written: free space on its disk, or raise its quota"},
+	Damaged:  {code: codes.DataLoss, text: "the database is damaged; the server's log has the details. Stop the server, keep a copy of the database, and restore a backup"},
+	Denied:   {code: codes.FailedPrecondition, text: "the database refuses the account of this server; the server's log has the details"},
+	Crowded:  {code: codes.Unavailable, text: "the database takes no further connection"},
+	TimedOut: {code: codes.DeadlineExceeded, text: "the database ended a statement that reached the database's own time limit, and nothing was written"},
 }

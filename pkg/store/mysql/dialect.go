@@ -65,8 +65,8 @@ var classes = map[uint16]engine.ErrorClass{
 	1160: engine.RetryUnknown,
 	1161: engine.RetryUnknown,
 
-	1406: engine.TooLong, // data too long for column
-	1153: engine.TooLong, // packet bigger than max_allowed_packet
+	1406: engine.TooLong,  // data too long for column
+	1153: engine.TooLarge, // packet bigger than max_allowed_packet
 	1264: engine.OutOfRange,
 	1366: engine.BadText, // incorrect string value
 	1300: engine.BadText, // invalid character string
@@ -78,8 +78,22 @@ var classes = map[uint16]engine.ErrorClass{
 	1792: engine.ReadOnly,
 	1836: engine.ReadOnly,
 
-	1040: engine.Unavailable, // too many connections
-	1203: engine.Unavailable,
+	1021: engine.Full, // the disk is full
+	1114: engine.Full, // a table is full
+
+	1040: engine.Crowded, // too many connections
+	1203: engine.Crowded, // max_user_connections of the server
+	1226: engine.Crowded, // max_user_connections, or another limit, of the account
+
+	1044: engine.Denied, // access to the database
+	1045: engine.Denied, // the password
+	1142: engine.Denied, // a right on a table
+
+	1034: engine.Damaged, // an index file
+	1712: engine.Damaged, // an index
+
+	1969: engine.TimedOut, // max_statement_time, MariaDB
+	3024: engine.TimedOut, // max_execution_time, MySQL
 }
 
 func classify(err error) engine.ErrorClass {
@@ -93,7 +107,7 @@ func classify(err error) engine.ErrorClass {
 	var dial *net.OpError
 	switch {
 	case errors.Is(err, mysql.ErrPktTooLarge):
-		return engine.TooLong
+		return engine.TooLarge
 	case errors.As(err, &dial) && dial.Op == "dial":
 		return engine.Unavailable
 	}

@@ -53,7 +53,14 @@ var classes = map[string]engine.ErrorClass{
 	"22021": engine.BadText, // character_not_in_repertoire: not UTF-8, or a NUL
 	"22P05": engine.BadText, // untranslatable_character
 	"25006": engine.ReadOnly,
-	"53300": engine.Unavailable, // too_many_connections
+	"42501": engine.Denied,      // insufficient_privilege
+	"28":    engine.Denied,      // of the account or its password
+	"53100": engine.Full,        // disk_full
+	"53300": engine.Crowded,     // too_many_connections
+	"53400": engine.Full,        // configuration_limit_exceeded, such as temp_file_limit
+	"57014": engine.TimedOut,    // statement_timeout
+	"XX001": engine.Damaged,     // data_corrupted
+	"XX002": engine.Damaged,     // index_corrupted
 	"57P03": engine.Unavailable, // cannot_connect_now
 	"08":    engine.RetryUnknown,
 	"57P":   engine.RetryUnknown, // the server ends

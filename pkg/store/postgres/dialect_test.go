@@ -19,7 +19,13 @@ func TestErrorsOfTheServerHaveTheirMeaning(t *testing.T) {
 		"57P01": engine.RetryUnknown, // the server ends
 		"08006": engine.RetryUnknown, // the connection broke
 		"57P03": engine.Unavailable,  // the server starts
-		"53300": engine.Unavailable,  // too many connections
+		"53300": engine.Crowded,      // too many connections
+		"53100": engine.Full,         // the disk is full
+		"57014": engine.TimedOut,     // statement_timeout
+		"28P01": engine.Denied,       // a wrong password
+		"28000": engine.Denied,       // an account that may not log in
+		"42501": engine.Denied,       // a right that is missing
+		"XX001": engine.Damaged,
 		"23505": engine.Unique,
 		"22001": engine.TooLong,
 		"54000": engine.TooLong,

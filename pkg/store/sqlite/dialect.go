@@ -37,6 +37,9 @@ var classes = map[int]engine.ErrorClass{
 	lib.SQLITE_TOOBIG:                engine.TooLong,
 	lib.SQLITE_READONLY:              engine.ReadOnly,
 	lib.SQLITE_CANTOPEN:              engine.Unavailable,
+	lib.SQLITE_FULL:                  engine.Full,
+	lib.SQLITE_CORRUPT:               engine.Damaged,
+	lib.SQLITE_NOTADB:                engine.Damaged,
 }
 
 func classify(err error) engine.ErrorClass {

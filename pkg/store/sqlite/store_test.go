@@ -339,7 +339,7 @@ func TestAReadOnlyFileIsReadAndNotWritten(t *testing.T) {
 		t.Error("the type has another id")
 	}
 	_, err := c.PutArtifacts(t.Context(), &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{{TypeId: typeID}}})
-	if status.Code(err) != codes.Internal || !strings.Contains(err.Error(), "attempt to write a readonly database") {
+	if status.Code(err) != codes.FailedPrecondition || !strings.Contains(err.Error(), "attempt to write a readonly database") {
 		t.Errorf("got %v", err)
 	}
 }
