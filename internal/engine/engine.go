@@ -53,6 +53,8 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 	if c.Read != nil {
 		e.readers = newPool(c.Read, c.Dialect, &e.types, c.Readers)
 	}
+	damage := &damageLog{log: c.Log}
+	e.writers.damage, e.readers.damage = damage, damage
 	if err := c.Dialect.Schema.Open(ctx, c.Write); err != nil {
 		if failed := e.Close(); failed != nil {
 			e.log.InfoContext(ctx, "closing what could not be opened", "error", failed)

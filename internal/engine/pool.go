@@ -13,7 +13,9 @@ type pool struct {
 	db    *sql.DB
 	d     *Dialect
 	types *typeCache
-	free  chan struct{} // one token for each session that may be lent
+	// damage is told about rows that cannot be read; it may be nil.
+	damage *damageLog
+	free   chan struct{} // one token for each session that may be lent
 
 	mu   sync.Mutex
 	idle []*session    // the last one was used last
@@ -81,7 +83,7 @@ func (p *pool) open(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &session{conn: conn, d: p.d, cache: p.types, kept: map[string]kept{}}, nil
+	return &session{conn: conn, d: p.d, cache: p.types, damage: p.damage, kept: map[string]kept{}}, nil
 }
 
 // giveBack returns a session; a broken one is thrown away.
