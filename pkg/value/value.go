@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"strconv"
 	"unicode/utf8"
@@ -230,8 +231,8 @@ func canonicalJSON(raw []byte) (string, error) {
 	if err := d.Decode(&v); err != nil {
 		return "", fmt.Errorf("a struct value must be JSON: %w", err)
 	}
-	if d.More() {
-		return "", errors.New("a struct value must be one JSON object")
+	if _, err := d.Token(); !errors.Is(err, io.EOF) { // More does not see a closing bracket
+		return "", errors.New("a struct value must be one JSON object: something follows it")
 	}
 	v, err := doubles(v)
 	if err != nil {

@@ -156,12 +156,28 @@ func TestTimesAreWholeMilliseconds(t *testing.T) {
 	}
 }
 
+func TestAStructIsOneObjectAndNothingElse(t *testing.T) {
+	for _, text := range []string{`{"a":1}}`, `{"a":1}]`, `{"a":1} {}`, `{"a":1} 2`, `{"a":1},`, `{"a":1}x`, `[]`, `null`, ``} {
+		if v, err := value.StructFromJSON([]byte(text)); err == nil {
+			t.Errorf("%s was accepted as %v", text, v)
+		}
+	}
+	if _, err := value.StructFromJSON([]byte(" {\"a\":1} \n")); err != nil {
+		t.Error(err)
+	}
+}
+
 func FuzzAStructIsInNormalForm(f *testing.F) {
 	f.Add([]byte(`{"b":[1,2.50,{"x":null}],"a":"<&>"}`))
+	f.Add([]byte(`{"a":1}}`))
+	f.Add([]byte(`{"a":1}]`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		v, err := value.StructFromJSON(raw)
 		if err != nil {
 			return
+		}
+		if !json.Valid(raw) {
+			t.Errorf("%q is not JSON, and was accepted as %v", raw, v)
 		}
 		text, _ := v.AsJSON()
 		again, err := value.StructFromJSON([]byte(text))
