@@ -74,7 +74,7 @@ func (e *Entity[T, N]) Get(ctx context.Context, id string) (*T, error) {
 func (e *Entity[T, N]) FindByName(ctx context.Context, name string) (*T, error) {
 	s := e.subject("find", name)
 	if e.m.Parent != nil && !e.m.Parent.PlainName {
-		return nil, s.fail(ErrInvalid, fmt.Sprintf("a %s has its name within its %s: give that too", e.m.Entity, e.m.Parent.Entity))
+		return nil, s.fail(ErrInvalid, fmt.Sprintf("%s has its name within its %s: give that too", withArticle(e.m.Entity), e.m.Parent.Entity))
 	}
 	return e.byStoredName(ctx, s, name)
 }
@@ -84,7 +84,7 @@ func (e *Entity[T, N]) FindByName(ctx context.Context, name string) (*T, error) 
 func (e *Entity[T, N]) FindIn(ctx context.Context, parentID, name string) (*T, error) {
 	s := e.subject("find", name)
 	if e.m.Parent == nil {
-		return nil, s.fail(ErrInvalid, fmt.Sprintf("a %s hangs below nothing: find it by its name", e.m.Entity))
+		return nil, s.fail(ErrInvalid, fmt.Sprintf("%s has no parent: find it by its name", withArticle(e.m.Entity)))
 	}
 	id, err := parseID(parentID)
 	if err != nil {

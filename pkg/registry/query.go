@@ -80,7 +80,7 @@ func (e *Entity[T, N]) Query() Query[T] {
 func (e *Entity[T, N]) Of(parentID string) Query[T] {
 	q := e.Query()
 	if e.m.Parent == nil {
-		q.err = q.src.fail(ErrInvalid, fmt.Sprintf("a %s hangs below nothing", e.m.Entity))
+		q.err = q.src.fail(ErrInvalid, fmt.Sprintf("%s has no parent", withArticle(e.m.Entity)))
 		return q
 	}
 	id, err := parseID(parentID)

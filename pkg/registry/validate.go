@@ -30,7 +30,7 @@ func (w *write[T, N]) validate() error {
 		}
 	}
 	if p := w.m.Parent; p != nil && !p.Optional && w.ident.ParentID == "" && (w.replace || w.ident.ID == "") {
-		return w.field(ErrInvalid, p.Field, "", fmt.Sprintf("is missing: a %s belongs to a %s", w.m.Entity, p.Entity))
+		return w.field(ErrInvalid, p.Field, "", fmt.Sprintf("is missing: %s belongs to %s", withArticle(w.m.Entity), withArticle(p.Entity)))
 	}
 	if len(w.clear) == 0 {
 		return nil

@@ -134,7 +134,7 @@ func (w *write[T, N]) update(ctx context.Context) (int64, error) {
 		return 0, w.field(ErrNotFound, "id", w.ident.ID, fmt.Sprintf("is the id of nothing: there is no such %s", w.m.Entity))
 	}
 	if v := w.nodes.view(n); v.typeName != w.m.TypeName {
-		return 0, w.field(ErrNotFound, "id", w.ident.ID, fmt.Sprintf("is the id of a %s, not of a %s", w.c.entityOf(v.typeName), w.m.Entity))
+		return 0, w.field(ErrNotFound, "id", w.ident.ID, fmt.Sprintf("is the id of %s, not of %s", withArticle(w.c.entityOf(v.typeName)), withArticle(w.m.Entity)))
 	}
 	return w.change(ctx, n)
 }
@@ -299,7 +299,7 @@ func (w *write[T, N]) register(ctx context.Context, n view) (int64, error) {
 func (w *write[T, N]) mayChange(was view, diff []string) error {
 	for _, f := range w.m.Fields {
 		if f.Fixed && f.Path != "" && slices.Contains(diff, f.Path) && was.has(f.Path) {
-			return w.field(ErrInvalid, f.Name, "", fmt.Sprintf("cannot change: it is fixed once a %s is stored", w.m.Entity))
+			return w.field(ErrInvalid, f.Name, "", fmt.Sprintf("cannot change: it is fixed once %s is stored", withArticle(w.m.Entity)))
 		}
 	}
 	return nil
