@@ -50,7 +50,7 @@ const (
 // ArtifactState is the state of an artifact's content.
 type ArtifactState string
 
-// Valid tells whether v is one of the values that the spec names.
+// Valid reports whether v is one of the values that the spec names.
 func (v ArtifactState) Valid() bool {
 	switch v {
 	case ArtifactStateUnknown, ArtifactStatePending, ArtifactStateLive, ArtifactStateMarkedForDeletion, ArtifactStateDeleted, ArtifactStateAbandoned, ArtifactStateReference:
@@ -99,7 +99,7 @@ type DocArtifact struct {
 // ExecutionState is the last known state of an execution.
 type ExecutionState string
 
-// Valid tells whether v is one of the values that the spec names.
+// Valid reports whether v is one of the values that the spec names.
 func (v ExecutionState) Valid() bool {
 	switch v {
 	case ExecutionStateUnknown, ExecutionStateNew, ExecutionStateRunning, ExecutionStateComplete, ExecutionStateFailed, ExecutionStateCached, ExecutionStateCanceled:
@@ -149,10 +149,10 @@ type InferenceService struct {
 	DesiredState *InferenceServiceState `json:"desiredState,omitzero"`
 }
 
-// InferenceServiceState: what an inference service should be.
+// InferenceServiceState: What an inference service should be.
 type InferenceServiceState string
 
-// Valid tells whether v is one of the values that the spec names.
+// Valid reports whether v is one of the values that the spec names.
 func (v InferenceServiceState) Valid() bool {
 	switch v {
 	case InferenceServiceStateDeployed, InferenceServiceStateUndeployed:
@@ -266,7 +266,7 @@ type ModelVersion struct {
 // ModelVersionState is the state of a ModelVersion.
 type ModelVersionState string
 
-// Valid tells whether v is one of the values that the spec names.
+// Valid reports whether v is one of the values that the spec names.
 func (v ModelVersionState) Valid() bool {
 	switch v {
 	case ModelVersionStateLive, ModelVersionStateArchived:
@@ -337,7 +337,7 @@ type RegisteredModel struct {
 // RegisteredModelState is the state of a RegisteredModel.
 type RegisteredModelState string
 
-// Valid tells whether v is one of the values that the spec names.
+// Valid reports whether v is one of the values that the spec names.
 func (v RegisteredModelState) Valid() bool {
 	switch v {
 	case RegisteredModelStateLive, RegisteredModelStateArchived:

@@ -34,17 +34,34 @@ func graph(t *testing.T, src string) *ir.Graph {
 
 func compare(t *testing.T, c change) []string {
 	t.Helper()
+	t.Helper()
+	before := before(t)
+	return compareSpecs(t, before, c.apply(t, before))
+}
+
+// before is the spec that the changes start from.
+func before(t *testing.T) string {
+	t.Helper()
 	src, err := os.ReadFile("testdata/before.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, after := string(src), string(src)
+	return string(src)
+}
+
+func (c change) apply(t *testing.T, src string) string {
+	t.Helper()
 	for i := 0; i < len(c); i += 2 {
-		if strings.Count(after, c[i]) != 1 {
-			t.Fatalf("%q stands %d times in the spec, want once", c[i], strings.Count(after, c[i]))
+		if strings.Count(src, c[i]) != 1 {
+			t.Fatalf("%q stands %d times in the spec, want once", c[i], strings.Count(src, c[i]))
 		}
-		after = strings.Replace(after, c[i], c[i+1], 1)
+		src = strings.Replace(src, c[i], c[i+1], 1)
 	}
+	return src
+}
+
+func compareSpecs(t *testing.T, before, after string) []string {
+	t.Helper()
 	var got []string
 	for _, f := range breaking.Compare(graph(t, before), graph(t, after)) {
 		got = append(got, f.Rule.ID+" "+f.Path+": "+f.Msg)
@@ -285,5 +302,29 @@ func TestASafeChangeIsNotFound(t *testing.T) {
 				t.Errorf("found:\n%s", strings.Join(got, "\n"))
 			}
 		})
+	}
+}
+
+func TestBoundsAreComparedExactly(t *testing.T) {
+	for _, c := range []struct {
+		was, is string
+		want    string
+	}{
+		{"maximum: 9007199254740993", "maximum: 9007199254740992", "the maximum was 9007199254740993 and is now 9007199254740992"},
+		{"maximum: 9007199254740992", "maximum: 9007199254740993", ""},
+		{"minimum: 9007199254740992", "minimum: 9007199254740993", "the minimum was 9007199254740992 and is now 9007199254740993"},
+		{"minimum: -9223372036854775808", "minimum: -9223372036854775807", "the minimum was -9223372036854775808 and is now -9223372036854775807"},
+		{"minimum: 9007199254740993", "minimum: 9007199254740993, exclusiveMinimum: true", "the minimum was 9007199254740993 and is now 9007199254740993 (exclusive)"},
+		{"minimum: 10", "minimum: 10.0", ""},
+	} {
+		before := before(t)
+		got := compareSpecs(t, change{"minimum: 1, maximum: 10", c.was}.apply(t, before), change{"minimum: 1, maximum: 10", c.is}.apply(t, before))
+		var want []string
+		if c.want != "" {
+			want = []string{"FIELD_NOT_STRICTER Prompt.size: " + c.want}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s to %s: got %q, want %q", c.was, c.is, got, want)
+		}
 	}
 }

@@ -292,10 +292,10 @@ func (c *comparison) stricter(path string, f *ir.Field, old, now ir.Rules) {
 	if now.Pattern != "" && now.Pattern != old.Pattern {
 		tell("the pattern", orNone(old.Pattern), strconv.Quote(now.Pattern))
 	}
-	if tighter(old.Minimum, now.Minimum, old.ExclusiveMin, now.ExclusiveMin, 1) {
+	if ir.Stricter(old.Minimum, now.Minimum, old.ExclusiveMin, now.ExclusiveMin, 1) {
 		tell("the minimum", orNone(bound(old.Minimum, old.ExclusiveMin)), bound(now.Minimum, now.ExclusiveMin))
 	}
-	if tighter(old.Maximum, now.Maximum, old.ExclusiveMax, now.ExclusiveMax, -1) {
+	if ir.Stricter(old.Maximum, now.Maximum, old.ExclusiveMax, now.ExclusiveMax, -1) {
 		tell("the maximum", orNone(bound(old.Maximum, old.ExclusiveMax)), bound(now.Maximum, now.ExclusiveMax))
 	}
 }
@@ -312,20 +312,4 @@ func bound(n string, exclusive bool) string {
 		return n + " (exclusive)"
 	}
 	return n
-}
-
-// tighter compares bounds; sign is 1 for a minimum and -1 for a maximum.
-func tighter(old, now string, oldExclusive, exclusive bool, sign float64) bool {
-	if now == "" {
-		return false
-	}
-	if old == "" {
-		return true
-	}
-	a, errA := strconv.ParseFloat(old, 64)
-	b, errB := strconv.ParseFloat(now, 64)
-	if errA != nil || errB != nil {
-		return old != now
-	}
-	return sign*b > sign*a || a == b && exclusive && !oldExclusive
 }

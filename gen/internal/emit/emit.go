@@ -198,18 +198,15 @@ func paragraphs(text string) [][]string {
 }
 
 // typeDoc makes a description the comment of the Go type name, which begins
-// with the name.
+// with the name. Without a description there is no comment.
 func typeDoc(name, doc string) string {
 	doc = strings.TrimSpace(doc)
-	if doc == "" {
-		return name + " is declared in the spec without a description."
-	}
 	first, rest, _ := strings.Cut(doc, " ")
 	switch first {
 	case "A", "An", "The", "One":
 		return name + " is " + strings.ToLower(first) + " " + rest
-	case name:
+	case name, "":
 		return doc
 	}
-	return name + ": " + strings.ToLower(doc[:1]) + doc[1:]
+	return name + ": " + doc
 }

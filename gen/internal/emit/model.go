@@ -24,7 +24,7 @@ var oneAtATime sync.Mutex
 func modelSource(g *ir.Graph, t Target) ([]byte, error) {
 	n := &normalised{schemas: map[string]any{}}
 	for _, e := range g.Entities {
-		n.object(e.Go, typeDoc(e.Go, obsolete(e.Doc, e.Obsolete)), e.Fields)
+		n.object(e.Go, obsolete(typeDoc(e.Go, e.Doc), e.Obsolete), e.Fields)
 	}
 	for _, typ := range g.Types {
 		if typ.Basic == ir.Enum {
@@ -71,8 +71,11 @@ type normalised struct {
 	comments []string // what the marks stand for
 }
 
-// mark returns a stand-in for a comment.
+// mark returns a stand-in for a comment, which may be empty.
 func (n *normalised) mark(text string) string {
+	if text == "" {
+		return ""
+	}
 	n.comments = append(n.comments, text)
 	return "§" + strconv.Itoa(len(n.comments)-1) + "§"
 }
@@ -126,22 +129,19 @@ func (n *normalised) property(f *ir.Field, order int) map[string]any {
 // fieldDoc is the comment of a Go field.
 func fieldDoc(f *ir.Field) string {
 	doc := strings.TrimSpace(f.Doc)
-	if doc == "" {
-		doc = f.Go + " is declared in the spec without a description."
-	}
 	if f.ZeroLeaves() {
 		doc += " In an upsert the zero value leaves what is stored; a replace stores it."
 	}
 	if f.Default != nil {
 		doc += " Unset is " + f.Default.Text + "."
 	}
-	return obsolete(doc, f.Deprecated)
+	return obsolete(strings.TrimSpace(doc), f.Deprecated)
 }
 
 // obsolete adds what tools look for in the comment of what is deprecated.
 func obsolete(doc string, deprecated bool) string {
 	if deprecated {
-		doc += "\n\nDeprecated: the spec says so."
+		doc = strings.TrimSpace(doc + "\n\nDeprecated: the spec says so.")
 	}
 	return doc
 }

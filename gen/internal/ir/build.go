@@ -103,52 +103,6 @@ func (b *builder) entity(s *spec.Schema) *Entity {
 
 var kinds = map[string]Kind{"artifact": Artifact, "execution": Execution, "context": Context}
 
-// flat is a schema with its allOf members and $refs merged.
-type flat struct {
-	props    []*spec.Schema
-	required map[string]bool
-	words    []spec.Word // of required
-}
-
-func (b *builder) flatten(s *spec.Schema) *flat {
-	f := &flat{required: map[string]bool{}}
-	b.flattenInto(f, s, s.Path)
-	return f
-}
-
-func (b *builder) flattenInto(f *flat, s *spec.Schema, path string) {
-	if b.busy[s] {
-		b.report(s.Pos, path, "the schema contains itself", "break the cycle of $ref and allOf")
-		return
-	}
-	b.busy[s] = true
-	defer delete(b.busy, s)
-	b.unsupported(s)
-	if s.Ref.Set() {
-		if target := b.set.Resolve(s.Ref, path); target != nil {
-			b.flattenInto(f, target, path)
-		}
-		return
-	}
-	for _, part := range s.AllOf {
-		b.flattenInto(f, part, path)
-	}
-	if s.Type.Set() && s.Type.Text != "object" {
-		b.report(s.Type.Pos, path, "type "+spec.Quote(s.Type.Text)+" has no properties", "want type: object")
-	}
-	for _, p := range s.Properties {
-		if i := slices.IndexFunc(f.props, func(q *spec.Schema) bool { return q.Name == p.Name }); i >= 0 {
-			b.report(p.Key, path+"."+p.Name, "the property is declared twice", fmt.Sprintf("the other is at %s; keep one", f.props[i].Key))
-			continue
-		}
-		f.props = append(f.props, p)
-	}
-	for _, w := range s.Required {
-		f.required[w.Text] = true
-		f.words = append(f.words, w)
-	}
-}
-
 func (b *builder) unknownRequired(path string, f *flat) {
 	var names []string
 	for _, p := range f.props {

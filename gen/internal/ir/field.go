@@ -11,8 +11,8 @@ import (
 // yet. It returns nil where the type cannot be told.
 func (b *builder) field(owner string, p *spec.Schema, required bool) *Field {
 	path := owner + "." + p.Name
-	if !jsonName.MatchString(p.Name) {
-		b.report(p.Key, path, "the name "+spec.Quote(p.Name)+" cannot be a JSON name in Go", "want letters, digits, _ . and -, the first a letter")
+	if !jsonName(p.Name) {
+		b.report(p.Key, path, "the name "+spec.Quote(p.Name)+" cannot be a JSON name in Go", "want letters, digits, spaces and signs other than quotes, commas and backslashes")
 		return nil
 	}
 	f := &Field{Name: p.Name, Go: b.goName(p, p.Name), Required: required, Pos: p.Key}
@@ -47,6 +47,9 @@ func (b *builder) slot(e *Entity, f *Field, p *spec.Schema) {
 	f.Key = snake(f.Name)
 	if x.Property.Set() {
 		f.Key = x.Property.Text
+	}
+	if f.Key == "" {
+		b.report(p.Key, path, spec.Quote(f.Name)+" gives no name for the stored property", "add x-mlmd-property")
 	}
 	f.Stored = stored[f.Type.Basic]
 	if x.PropertyType.Set() {

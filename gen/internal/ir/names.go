@@ -32,7 +32,7 @@ func words(name string) []string {
 			cut(i)
 			start = i + 1
 		case i > start && unicode.IsUpper(r[i]) &&
-			(!unicode.IsUpper(r[i-1]) || i+1 < len(r) && unicode.IsLower(r[i+1])):
+			(!unicode.IsUpper(r[i-1]) || i+1 < len(r) && unicode.IsLower(r[i+1]) && !endsPlural(r, start, i)):
 			cut(i)
 			start = i
 		}
@@ -41,13 +41,32 @@ func words(name string) []string {
 	return out
 }
 
+// endsPlural reports whether the letters of r from start to i are an initialism
+// with a plural s after it: the D of modelIDs.
+func endsPlural(r []rune, start, i int) bool {
+	return r[i+1] == 's' && (i+2 == len(r) || !unicode.IsLower(r[i+2])) && initialisms[strings.ToUpper(string(r[start:i+1]))]
+}
+
+// initialism returns the word as it is written where it is an initialism or the
+// plural of one: ID, IDs.
+func initialism(word string) (string, bool) {
+	up := strings.ToUpper(word)
+	if initialisms[up] {
+		return up, true
+	}
+	if one, ok := strings.CutSuffix(word, "s"); ok && initialisms[strings.ToUpper(one)] {
+		return strings.ToUpper(one) + "s", true
+	}
+	return "", false
+}
+
 // GoName returns the exported Go name for a name in a spec: registeredModelId
 // becomes RegisteredModelID.
 func GoName(name string) string {
 	var b strings.Builder
 	for _, w := range words(name) {
-		if up := strings.ToUpper(w); initialisms[up] {
-			b.WriteString(up)
+		if short, ok := initialism(w); ok {
+			b.WriteString(short)
 			continue
 		}
 		r := []rune(w)
@@ -62,14 +81,13 @@ func GoName(name string) string {
 func constName(text string) string {
 	var b strings.Builder
 	for _, w := range words(text) {
-		up := strings.ToUpper(w)
-		if initialisms[up] {
-			b.WriteString(up)
+		if short, ok := initialism(w); ok {
+			b.WriteString(short)
 			continue
 		}
 		r := []rune(w)
 		rest := string(r[1:])
-		if w == up {
+		if w == strings.ToUpper(w) {
 			rest = strings.ToLower(rest)
 		}
 		b.WriteString(string(unicode.ToUpper(r[0])) + rest)
@@ -108,7 +126,13 @@ const platforms = " aix android darwin dragonfly freebsd hurd illumos ios js lin
 	"386 amd64 amd64p32 arm armbe arm64 arm64be loong64 mips mipsle mips64 mips64le mips64p32 mips64p32le ppc ppc64 ppc64le riscv riscv64 " +
 	"s390 s390x sparc sparc64 wasm unix test "
 
-var (
-	exported = regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`)
-	jsonName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]*$`)
-)
+var exported = regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`)
+
+// jsonName reports whether name can stand in the json tag of a Go field.
+// encoding/json ignores tags with any other character; "-" alone means there
+// that a field is left out.
+func jsonName(name string) bool {
+	return name != "" && name != "-" && strings.TrimSpace(name) == name && !strings.ContainsFunc(name, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("!#$%&()*+-./:;<=>?@[]^_{|}~ ", r)
+	})
+}

@@ -3,6 +3,7 @@ package ir
 import (
 	"fmt"
 	"math"
+	"math/big"
 	"regexp"
 	"strconv"
 
@@ -11,8 +12,8 @@ import (
 	"github.com/mlmd-go/sdk/gen/internal/spec"
 )
 
-// rules takes over what s demands of a value of type t. What the outer schema
-// says comes first and stays.
+// rules adds what s demands of a value of type t to r. Where two schemas demand
+// the same thing, both must hold: the stricter one stays.
 func (b *builder) rules(r *Rules, t *Type, s *spec.Schema, path string) {
 	misplaced := func(name string, there bool, at spec.Pos) {
 		if there {
@@ -21,8 +22,8 @@ func (b *builder) rules(r *Rules, t *Type, s *spec.Schema, path string) {
 	}
 	isText, isNumber, isList := t.Basic == String, t.Basic == Int32 || t.Basic == Int64 || t.Basic == Double, t.Basic == List
 	if isText {
-		first(&r.MinLength, s.MinLength)
-		first(&r.MaxLength, s.MaxLength)
+		strictest(&r.MinLength, s.MinLength, 1)
+		strictest(&r.MaxLength, s.MaxLength, -1)
 		b.pattern(r, s, path)
 	} else {
 		misplaced("minLength", s.MinLength != nil, s.Pos)
@@ -30,8 +31,8 @@ func (b *builder) rules(r *Rules, t *Type, s *spec.Schema, path string) {
 		misplaced("pattern", s.Pattern.Set(), s.Pattern.Pos)
 	}
 	if isList {
-		first(&r.MinItems, s.MinItems)
-		first(&r.MaxItems, s.MaxItems)
+		strictest(&r.MinItems, s.MinItems, 1)
+		strictest(&r.MaxItems, s.MaxItems, -1)
 	} else {
 		misplaced("minItems", s.MinItems != nil, s.Pos)
 		misplaced("maxItems", s.MaxItems != nil, s.Pos)
@@ -41,22 +42,54 @@ func (b *builder) rules(r *Rules, t *Type, s *spec.Schema, path string) {
 		misplaced("maximum", s.Maximum != nil, s.Pos)
 		return
 	}
-	if s.Minimum != nil && r.Minimum == "" {
-		r.Minimum, r.ExclusiveMin = b.number(t, s.Minimum, s, path, "minimum"), s.ExclusiveMin
+	if s.Minimum != nil {
+		lit := b.number(t, s.Minimum, s, path, "minimum")
+		if Stricter(r.Minimum, lit, r.ExclusiveMin, s.ExclusiveMin, 1) {
+			r.Minimum, r.ExclusiveMin = lit, s.ExclusiveMin
+		}
 	}
-	if s.Maximum != nil && r.Maximum == "" {
-		r.Maximum, r.ExclusiveMax = b.number(t, s.Maximum, s, path, "maximum"), s.ExclusiveMax
+	if s.Maximum != nil {
+		lit := b.number(t, s.Maximum, s, path, "maximum")
+		if Stricter(r.Maximum, lit, r.ExclusiveMax, s.ExclusiveMax, -1) {
+			r.Maximum, r.ExclusiveMax = lit, s.ExclusiveMax
+		}
 	}
 }
 
-func first(to **int, from *int) {
-	if *to == nil {
+// strictest takes over a bound where there is none yet, or where it is
+// stricter; sign is 1 for a lower bound and -1 for an upper one.
+func strictest(to **int, from *int, sign int) {
+	if from != nil && (*to == nil || sign*(*from) > sign*(**to)) {
 		*to = from
 	}
 }
 
+// Stricter reports whether the bound now refuses numbers that the bound was
+// allows; sign is 1 for a minimum and -1 for a maximum. Bounds are the literals
+// of Rules, compared exactly; an empty one allows every number.
+func Stricter(was, now string, wasExclusive, exclusive bool, sign int) bool {
+	if was == "" || now == "" {
+		return now != ""
+	}
+	a, okA := new(big.Rat).SetString(was)
+	b, okB := new(big.Rat).SetString(now)
+	if !okA || !okB {
+		return was != now // not a literal of Rules
+	}
+	switch order := b.Cmp(a) * sign; {
+	case order == 0:
+		return exclusive && !wasExclusive
+	default:
+		return order > 0
+	}
+}
+
 func (b *builder) pattern(r *Rules, s *spec.Schema, path string) {
-	if !s.Pattern.Set() || r.Pattern != "" {
+	if !s.Pattern.Set() || s.Pattern.Text == r.Pattern {
+		return
+	}
+	if r.Pattern != "" {
+		b.report(s.Pattern.Pos, path, "a second pattern beside "+spec.Quote(r.Pattern), "make one pattern of the two")
 		return
 	}
 	if _, err := regexp.Compile(s.Pattern.Text); err != nil {
@@ -89,8 +122,8 @@ func literal(t *Type, n *yaml.Node) (lit, why string) {
 		}
 		return strconv.Quote(n.Value), ""
 	case Int32, Int64:
-		var i int64
-		if n.Tag != "!!int" || n.Decode(&i) != nil || t.Basic == Int32 && (i < math.MinInt32 || i > math.MaxInt32) {
+		i, whole := spec.Whole(n)
+		if !whole || t.Basic == Int32 && (i < math.MinInt32 || i > math.MaxInt32) {
 			return "", "is no " + t.GoType()
 		}
 		return strconv.FormatInt(i, 10), ""
@@ -112,11 +145,8 @@ func literal(t *Type, n *yaml.Node) (lit, why string) {
 
 func (b *builder) defaultOf(f *Field, t *Type, s *spec.Schema, path string) *Default {
 	at := spec.Pos{File: s.Pos.File, Line: s.Default.Line, Col: s.Default.Column}
-	if f.Required && !f.Nullable {
-		if s.Path == path { // where it is the enum's own, the property just does not use it
-			b.report(at, path, "a required property has a default", "remove it, or take the property out of required")
-		}
-		return nil
+	if s.Default.Kind != yaml.ScalarNode && len(s.Default.Content) == 0 && t.UnsetIsZero() {
+		return nil // an empty list or object is what an unset one is
 	}
 	lit, why := literal(t, s.Default)
 	if why == "" && t.Basic == Enum {
@@ -130,6 +160,9 @@ func (b *builder) defaultOf(f *Field, t *Type, s *spec.Schema, path string) *Def
 	if why != "" {
 		b.report(at, path, "the default "+spec.Quote(s.Default.Value)+" "+why, "want a value of the property's type")
 		return nil
+	}
+	if f.Required && !f.Nullable {
+		return nil // it is never left out
 	}
 	return &Default{Text: s.Default.Value, Literal: lit}
 }

@@ -2,6 +2,8 @@ package ir
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/mlmd-go/sdk/gen/internal/spec"
@@ -37,8 +39,54 @@ func (b *builder) fieldType(f *Field, p *spec.Schema, path string) *Type {
 // inlineName is the Go name of an enum or object that is declared in place.
 func inlineName(path string) string { return GoName(strings.ReplaceAll(path, ".", "_")) }
 
-// chain follows $ref and an allOf of one member from p to the schema that says
-// the type. It is empty where that is not possible.
+// isNote reports whether s says nothing of a type: it only adds a description,
+// rules or a default to what stands beside it. With parts, it may have allOf.
+func isNote(s *spec.Schema, parts bool) bool {
+	return !s.Ref.Set() && !s.Type.Set() && len(s.Enum) == 0 && len(s.Required) == 0 && len(s.Properties) == 0 && s.Items == nil &&
+		s.Extra == nil && !s.Closed.Set() && len(s.Unsupported) == 0 && (parts || len(s.AllOf) == 0)
+}
+
+// partition splits the members of an allOf into those that only add something
+// and those that say a type.
+func partition(allOf []*spec.Schema) (notes, rest []*spec.Schema) {
+	for _, s := range allOf {
+		if isNote(s, false) {
+			notes = append(notes, s)
+		} else {
+			rest = append(rest, s)
+		}
+	}
+	return notes, rest
+}
+
+// besideRef reports what stands beside a $ref and would be lost.
+func (b *builder) besideRef(s *spec.Schema, path string) {
+	b.misplaced(s, path, "beside $ref says nothing", "put the $ref into an allOf", map[string]bool{
+		"properties": len(s.Properties) > 0, "required": len(s.Required) > 0, "items": s.Items != nil,
+		"additionalProperties": s.Extra != nil, "allOf": len(s.AllOf) > 0, "enum": len(s.Enum) > 0,
+	})
+}
+
+// besideType reports what stands beside a type and would be lost.
+func (b *builder) besideType(s *spec.Schema, path string) {
+	object := s.Type.Text == "object" || s.Type.Text == ""
+	b.misplaced(s, path, "says nothing about type "+spec.Quote(s.Type.Text), "remove it, or change the type", map[string]bool{
+		"properties": len(s.Properties) > 0 && !object, "required": len(s.Required) > 0 && !object,
+		"additionalProperties": s.Extra != nil && !object, "allOf": len(s.AllOf) > 0 && !object,
+		"items": s.Items != nil && s.Type.Text != "array", "x-enum-varnames": len(s.EnumNames) > 0 && len(s.Enum) == 0,
+	})
+}
+
+func (b *builder) misplaced(s *spec.Schema, path, msg, fix string, there map[string]bool) {
+	for _, keyword := range slices.Sorted(maps.Keys(there)) {
+		if there[keyword] {
+			b.report(s.Pos, path, keyword+" "+msg, fix)
+		}
+	}
+}
+
+// chain follows $ref, and an allOf with one member that says a type, from p to
+// the schema that says the type. It is empty where that is not possible.
 func (b *builder) chain(p *spec.Schema, path string) []*spec.Schema {
 	var out []*spec.Schema
 	seen := map[*spec.Schema]bool{}
@@ -52,13 +100,25 @@ func (b *builder) chain(p *spec.Schema, path string) []*spec.Schema {
 		b.unsupported(s)
 		switch {
 		case s.Ref.Set():
+			b.besideRef(s, path)
 			next := b.set.Resolve(s.Ref, path)
 			if next == nil {
 				return nil
 			}
 			s = next
-		case len(s.AllOf) == 1 && len(s.Properties) == 0 && !s.Type.Set() && !s.Ext.Kind.Set():
-			s = s.AllOf[0]
+		case len(s.AllOf) > 0 && isNote(s, true) && !s.Ext.Kind.Set():
+			notes, rest := partition(s.AllOf)
+			if len(rest) == 0 {
+				rest = s.AllOf[:1] // what it lacks is said below
+			}
+			if len(rest) > 1 {
+				return out // members with properties: one object
+			}
+			out = append(out, notes...)
+			for _, n := range notes {
+				b.unsupported(n)
+			}
+			s = rest[0]
 		case s.Ext.Kind.Set():
 			b.report(p.Pos, path, s.Name+" is an entity, and one entity cannot hold another", "store its id: type: string with x-mlmd-property-type: INT")
 			return nil
@@ -96,6 +156,7 @@ func (b *builder) resolved(s *spec.Schema, inline, path string) *Type {
 // typeOf tells the type of the schema s. An enum or object that is declared in
 // place gets the name inline.
 func (b *builder) typeOf(s *spec.Schema, inline, path string) *Type {
+	b.besideType(s, path)
 	if len(s.Enum) > 0 {
 		return b.enum(s, inline, path)
 	}
@@ -106,10 +167,12 @@ func (b *builder) typeOf(s *spec.Schema, inline, path string) *Type {
 	case "string":
 		return b.stringType(s, path)
 	case "integer":
-		return b.numeric(s, path, Int64, map[string]Basic{"": Int64, "int64": Int64, "int32": Int32}, "want int32 or int64")
+		if s.Format.Text == "int32" {
+			return &Type{Basic: Int32}
+		}
+		return &Type{Basic: Int64} // formats are open: one that is unknown says nothing
 	case "number":
-		return b.numeric(s, path, Double, map[string]Basic{"": Double, "double": Double},
-			"want double, which is what MLMD stores; what must be exact is a string")
+		return &Type{Basic: Double}
 	case "boolean":
 		return &Type{Basic: Bool}
 	case "array":
@@ -125,14 +188,6 @@ func (b *builder) typeOf(s *spec.Schema, inline, path string) *Type {
 	return nil
 }
 
-func (b *builder) numeric(s *spec.Schema, path string, otherwise Basic, formats map[string]Basic, fix string) *Type {
-	if basic, ok := formats[s.Format.Text]; ok {
-		return &Type{Basic: basic}
-	}
-	b.report(s.Format.Pos, path, fmt.Sprintf("format %s of type %s", spec.Quote(s.Format.Text), s.Type.Text), fix)
-	return &Type{Basic: otherwise}
-}
-
 var stringFormats = map[string]Basic{
 	"": String, "date-time": DateTime, "epoch-millis": Millis, "byte": Bytes, "date": Date, "uuid": UUID,
 }
@@ -144,12 +199,6 @@ func (b *builder) stringType(s *spec.Schema, path string) *Type {
 	}
 	if format == "binary" {
 		b.report(s.Format.Pos, path, `format "binary" is for files`, "want format: byte, or store the file elsewhere and its address here")
-	}
-	for _, known := range []string{"date-time", "epoch-millis", "byte", "date", "uuid"} {
-		if spec.Closest(format, []string{known}) != "" {
-			b.report(s.Format.Pos, path, "unknown format "+spec.Quote(format), "did you mean "+known+"?")
-			break
-		}
 	}
 	return &Type{Basic: String} // OpenAPI leaves the list of formats open
 }
@@ -170,7 +219,10 @@ func (b *builder) list(s *spec.Schema, inline, path string) *Type {
 
 func (b *builder) object(s *spec.Schema, inline, path string) *Type {
 	if len(s.Properties) == 0 && len(s.AllOf) == 0 {
-		if s.Extra == nil || !s.Extra.Type.Set() && !s.Extra.Ref.Set() && len(s.Extra.AllOf) == 0 && len(s.Extra.Enum) == 0 {
+		if s.Extra == nil {
+			if s.Closed.Set() {
+				b.report(s.Closed.Pos, path, "an object without properties, and additionalProperties: false, is always empty", "declare its properties")
+			}
 			return &Type{Basic: JSON}
 		}
 		elem := b.resolved(s.Extra, inline+"Value", path+"{}")
@@ -183,9 +235,6 @@ func (b *builder) object(s *spec.Schema, inline, path string) *Type {
 	}
 	if t := b.named[s]; t != nil {
 		return t
-	}
-	if s.Extra != nil {
-		b.report(s.Extra.Pos, path, "an object with both properties and additionalProperties", "move the additional ones into a property of their own")
 	}
 	t := &Type{Basic: Object, Doc: s.Doc, Pos: s.Key}
 	t.Go = b.typeName(s, inline)
@@ -238,7 +287,12 @@ func (b *builder) enum(s *spec.Schema, inline, path string) *Type {
 	}
 	t := &Type{Basic: Enum, Doc: s.Doc, Pos: s.Key}
 	t.Go = b.typeName(s, inline)
-	names := s.EnumNames
+	names := slices.Clone(s.EnumNames)
+	if len(names) == len(s.Enum)+len(s.EnumNulls) {
+		for _, i := range slices.Backward(s.EnumNulls) {
+			names = slices.Delete(names, i, i+1)
+		}
+	}
 	if len(names) > 0 && len(names) != len(s.Enum) {
 		b.report(names[0].Pos, path, fmt.Sprintf("x-enum-varnames has %d names for %d values", len(names), len(s.Enum)), "want one for each value")
 		names = nil

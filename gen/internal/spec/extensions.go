@@ -2,6 +2,7 @@ package spec
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -53,6 +54,43 @@ type Ext struct {
 	Immutable    bool
 	RenamedFrom  []Word
 	GoName       Word
+}
+
+// Difference returns an extension in which x and y differ, or "".
+func (x Ext) Difference(y Ext) string {
+	copies := func(e Ext) (out []string) {
+		for _, c := range e.Copies {
+			out = append(out, c.Property.Text, c.From.Text)
+		}
+		return out
+	}
+	names := func(e Ext) (out []string) {
+		for _, w := range e.RenamedFrom {
+			out = append(out, w.Text)
+		}
+		return out
+	}
+	for _, d := range []struct {
+		name   string
+		differ bool
+	}{
+		{"x-mlmd-kind", x.Kind.Text != y.Kind.Text},
+		{"x-mlmd-type", x.Type.Text != y.Type.Text},
+		{"x-mlmd-copies", !slices.Equal(copies(x), copies(y))},
+		{"x-mlmd-name", x.NameRule.Text != y.NameRule.Text},
+		{"x-mlmd-store", x.Store.Text != y.Store.Text},
+		{"x-mlmd-property", x.Property.Text != y.Property.Text},
+		{"x-mlmd-property-type", x.PropertyType.Text != y.PropertyType.Text},
+		{"x-mlmd-parent", x.Parent.Text != y.Parent.Text},
+		{"x-mlmd-immutable", x.Immutable != y.Immutable},
+		{"x-mlmd-renamed-from", !slices.Equal(names(x), names(y))},
+		{"x-go-name", x.GoName.Text != y.GoName.Text},
+	} {
+		if d.differ {
+			return d.name
+		}
+	}
+	return ""
 }
 
 // A Word is a text with its place.

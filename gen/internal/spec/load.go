@@ -1,11 +1,13 @@
 package spec
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"iter"
+	"math"
 	"path"
 	"regexp"
 	"slices"
@@ -122,21 +124,37 @@ func (s *Set) load(name string) (*Document, error) {
 	s.lines[name] = strings.Split(string(src), "\n")
 	doc := &Document{File: name, byName: map[string]*Schema{}}
 	s.docs[name] = doc
-	var root yaml.Node
-	if err := yaml.Unmarshal(src, &root); err != nil {
-		s.syntax(name, err)
+	root := s.parse(name, bytes.TrimPrefix(src, []byte("\ufeff")))
+	if root == nil {
 		return doc, nil
 	}
 	d := &decoder{set: s, file: name, table: Extensions(), keywords: keywords()}
-	if len(root.Content) == 0 {
-		s.Report(Pos{name, 1, 1}, "", "the file is empty", "want an OpenAPI 3.0 document")
-		return doc, nil
-	}
-	d.document(root.Content[0], doc)
+	d.document(root, doc, s.Main == nil)
 	return doc, nil
 }
 
 var yamlLine = regexp.MustCompile(`line (\d+)(?:, column (\d+))?`)
+
+// parse returns the root of a file in YAML or JSON, or nil where it is neither.
+func (s *Set) parse(name string, src []byte) *yaml.Node {
+	if isJSON(name, src) {
+		root, err := readJSON(src)
+		if bad := (*jsonError)(nil); errors.As(err, &bad) {
+			s.Report(Pos{name, bad.line, bad.col}, "", "this is not JSON: "+bad.Error(), "")
+		}
+		return root
+	}
+	var doc yaml.Node
+	if err := yaml.Unmarshal(src, &doc); err != nil {
+		s.syntax(name, err)
+		return nil
+	}
+	if len(doc.Content) == 0 {
+		s.Report(Pos{name, 1, 1}, "", "the file is empty", "want an OpenAPI 3.0 document")
+		return nil
+	}
+	return doc.Content[0]
+}
 
 // syntax reports what the YAML parser found, at the line that it names.
 func (s *Set) syntax(name string, err error) {
@@ -168,7 +186,9 @@ func (d *decoder) pos(n *yaml.Node) Pos { return Pos{d.file, max(n.Line, 1), max
 
 func (d *decoder) problem(n *yaml.Node, msg, fix string) { d.set.Report(d.pos(n), d.path, msg, fix) }
 
-func (d *decoder) document(n *yaml.Node, doc *Document) {
+// document decodes a whole file. Only the main one must say that it is OpenAPI:
+// what others refer to may be a fragment.
+func (d *decoder) document(n *yaml.Node, doc *Document, main bool) {
 	var version, components *yaml.Node
 	for key, value := range d.members(n) {
 		switch key.Value {
@@ -178,7 +198,7 @@ func (d *decoder) document(n *yaml.Node, doc *Document) {
 			components = value
 		}
 	}
-	if version == nil || !strings.HasPrefix(version.Value, "3.0.") {
+	if version == nil && main || version != nil && !strings.HasPrefix(version.Value, "3.0.") {
 		at := n
 		if version != nil {
 			at = version
@@ -327,6 +347,9 @@ func (d *decoder) text(n *yaml.Node) string {
 		d.problem(n, "found "+kindName(n), "want a text")
 		return ""
 	}
+	if n.Tag == "!!null" {
+		return ""
+	}
 	return n.Value
 }
 
@@ -351,7 +374,7 @@ func (d *decoder) word(n *yaml.Node, want []string) (Word, bool) {
 func (d *decoder) words(n *yaml.Node) []Word {
 	var out []Word
 	for _, item := range d.items(n) {
-		if item.Kind != yaml.ScalarNode {
+		if item.Kind != yaml.ScalarNode || item.Tag == "!!null" {
 			d.problem(item, "found "+kindName(item), "want a text")
 			continue
 		}
@@ -369,12 +392,39 @@ func (d *decoder) boolean(n *yaml.Node) bool {
 }
 
 func (d *decoder) integer(n *yaml.Node) *int {
-	var i int
-	if n.Kind != yaml.ScalarNode || n.Decode(&i) != nil || i < 0 {
+	if n.Tag == "!!null" {
+		return nil
+	}
+	i, ok := Whole(n)
+	if !ok || i < 0 || i > math.MaxInt32 {
 		d.problem(n, d.key+" is "+kindName(n), "want a whole number, zero or more")
 		return nil
 	}
-	return &i
+	return new(int(i))
+}
+
+// Whole returns the whole number that the scalar n is, also where it is
+// written as a fraction: 2.0.
+func Whole(n *yaml.Node) (int64, bool) {
+	var i int64
+	switch {
+	case n.Kind != yaml.ScalarNode:
+		return 0, false
+	case n.Tag == "!!int":
+		return i, n.Decode(&i) == nil
+	case n.Tag != "!!float":
+		return 0, false
+	}
+	if whole, zeros, _ := strings.Cut(n.Value, "."); strings.Trim(zeros, "0") == "" { // also where a float64 is not exact
+		if i, err := strconv.ParseInt(whole, 10, 64); err == nil {
+			return i, true
+		}
+	}
+	var f float64
+	if n.Decode(&f) != nil || f != math.Trunc(f) || math.Abs(f) > 1<<53 {
+		return 0, false
+	}
+	return int64(f), true
 }
 
 // ErrNoEntities is what a spec without entities is refused with.

@@ -1,6 +1,9 @@
 package spec
 
 import (
+	"reflect"
+	"slices"
+
 	"go.yaml.in/yaml/v3"
 )
 
@@ -26,11 +29,12 @@ type Schema struct {
 	Doc        string
 	Enum       []Word
 	EnumNames  []Word // x-enum-varnames
+	EnumNulls  []int  // where null stands in enum; Enum is without it
 	Required   []Word
 	Properties []*Schema
 	Items      *Schema
-	Extra      *Schema // additionalProperties
-	Closed     bool    // additionalProperties: false
+	Extra      *Schema // additionalProperties, where it has a schema
+	Closed     Word    // additionalProperties: false
 	Default    *yaml.Node
 	Nullable   bool
 	Deprecated bool
@@ -46,6 +50,13 @@ type Schema struct {
 // Schema returns the schema called name in components.schemas, or nil.
 func (d *Document) Schema(name string) *Schema { return d.byName[name] }
 
+// any reports whether s demands nothing: any value is one of it.
+func (s *Schema) any() bool {
+	bare := *s
+	bare.Name, bare.Pos, bare.Key, bare.Path, bare.Doc, bare.Nullable, bare.Deprecated, bare.ReadOnly = "", Pos{}, Pos{}, "", "", false, false, false
+	return reflect.DeepEqual(bare, Schema{})
+}
+
 // keywords are what OpenAPI 3.0 allows in a schema object; those that map to
 // nil say nothing that matters here.
 func keywords() map[string]func(d *decoder, n *yaml.Node, s *Schema) {
@@ -59,7 +70,9 @@ func keywords() map[string]func(d *decoder, n *yaml.Node, s *Schema) {
 		return func(d *decoder, n *yaml.Node, s *Schema) { *at(s), _ = d.word(n, nil) }
 	}
 	unsupported := func(d *decoder, n *yaml.Node, s *Schema) {
-		s.Unsupported = append(s.Unsupported, Word{d.key, d.keyPos})
+		if !slices.Contains(harmless[d.key], n.Value) {
+			s.Unsupported = append(s.Unsupported, Word{d.key, d.keyPos})
+		}
 	}
 	return map[string]func(*decoder, *yaml.Node, *Schema){
 		"$ref":                 word(func(s *Schema) *Word { return &s.Ref }),
@@ -68,13 +81,13 @@ func keywords() map[string]func(d *decoder, n *yaml.Node, s *Schema) {
 		"pattern":              word(func(s *Schema) *Word { return &s.Pattern }),
 		"description":          func(d *decoder, n *yaml.Node, s *Schema) { s.Doc = d.text(n) },
 		"allOf":                func(d *decoder, n *yaml.Node, s *Schema) { s.AllOf = d.schemas(n, s.Path) },
-		"enum":                 func(d *decoder, n *yaml.Node, s *Schema) { s.Enum = d.words(n) },
+		"enum":                 enum,
 		"x-enum-varnames":      func(d *decoder, n *yaml.Node, s *Schema) { s.EnumNames = d.words(n) },
 		"required":             func(d *decoder, n *yaml.Node, s *Schema) { s.Required = d.words(n) },
 		"properties":           func(d *decoder, n *yaml.Node, s *Schema) { s.Properties = d.named(n, s.Path, OnProperty) },
 		"items":                func(d *decoder, n *yaml.Node, s *Schema) { s.Items = d.schema(n, "", s.Path+"[]", 0) },
 		"additionalProperties": additional,
-		"default":              func(d *decoder, n *yaml.Node, s *Schema) { s.Default = n },
+		"default":              defaultValue,
 		"minimum":              func(d *decoder, n *yaml.Node, s *Schema) { s.Minimum = n },
 		"maximum":              func(d *decoder, n *yaml.Node, s *Schema) { s.Maximum = n },
 		"nullable":             boolean(func(s *Schema) *bool { return &s.Nullable }),
@@ -96,20 +109,56 @@ func keywords() map[string]func(d *decoder, n *yaml.Node, s *Schema) {
 		"minProperties":        unsupported,
 		"writeOnly":            unsupported,
 		"title":                nil,
+		"$comment":             nil,
 		"example":              nil,
 		"externalDocs":         nil,
 		"xml":                  nil,
 	}
 }
 
+// harmless are the values of unsupported keywords that demand nothing.
+var harmless = map[string][]string{
+	"uniqueItems": {"false"}, "writeOnly": {"false"}, "minProperties": {"0"}, "multipleOf": {"1"},
+}
+
+// additional decodes additionalProperties. The value true and the empty schema
+// say what is true without the keyword, and are left out.
 func additional(d *decoder, n *yaml.Node, s *Schema) {
-	if n.Kind == yaml.ScalarNode {
-		open := d.boolean(n)
-		s.Closed = !open
-		if open {
-			s.Extra = &Schema{Pos: d.pos(n), Path: s.Path + "{}"}
+	switch {
+	case n.Kind == yaml.ScalarNode:
+		if !d.boolean(n) {
+			s.Closed = Word{d.key, d.keyPos}
 		}
-		return
+	default:
+		if extra := d.schema(n, "", s.Path+"{}", 0); extra != nil && !extra.any() {
+			s.Extra = extra
+		}
 	}
-	s.Extra = d.schema(n, "", s.Path+"{}", 0)
+}
+
+// defaultValue decodes a default; null is the same as none.
+func defaultValue(_ *decoder, n *yaml.Node, s *Schema) {
+	if n.Tag != "!!null" {
+		s.Default = n
+	}
+}
+
+// enum decodes the values of an enum. A null among them means that the value
+// may be null, as nullable does.
+func enum(d *decoder, n *yaml.Node, s *Schema) {
+	items := d.items(n)
+	if n.Kind == yaml.SequenceNode && !slices.ContainsFunc(items, func(i *yaml.Node) bool { return i.Tag != "!!null" }) {
+		d.problem(n, "an enum without values", "name the values, or remove enum")
+	}
+	for i, item := range items {
+		switch {
+		case item.Kind != yaml.ScalarNode:
+			d.problem(item, "found "+kindName(item), "want a text")
+		case item.Tag == "!!null":
+			s.Nullable = true
+			s.EnumNulls = append(s.EnumNulls, i)
+		default:
+			s.Enum = append(s.Enum, Word{item.Value, d.pos(item)})
+		}
+	}
 }

@@ -19,44 +19,29 @@ const (
 
 // Column is one column.
 type Column struct {
-	// Name is declared in the spec without a description.
 	Name string `json:"name"`
 
 	// What a column holds.
-	Kind ColumnKind `json:"kind"`
-
-	// Comment is declared in the spec without a description.
-	Comment *string `json:"comment,omitzero"`
+	Kind    ColumnKind `json:"kind"`
+	Comment *string    `json:"comment,omitzero"`
 
 	// The columns that it is made of.
-	Parts []Column `json:"parts,omitzero"`
+	Parts    []Column    `json:"parts,omitzero"`
+	Added    time.Time   `json:"added,omitzero"`
+	Checksum []byte      `json:"checksum,omitzero"`
+	Batch    *types.UUID `json:"batch,omitzero"`
+	Day      *types.Date `json:"day,omitzero"`
+	Seen     value.Time  `json:"seen,omitzero"`
 
-	// Added is declared in the spec without a description.
-	Added time.Time `json:"added,omitzero"`
-
-	// Checksum is declared in the spec without a description.
-	Checksum []byte `json:"checksum,omitzero"`
-
-	// Batch is declared in the spec without a description.
-	Batch *types.UUID `json:"batch,omitzero"`
-
-	// Day is declared in the spec without a description.
-	Day *types.Date `json:"day,omitzero"`
-
-	// Seen is declared in the spec without a description.
-	Seen value.Time `json:"seen,omitzero"`
-
-	// Weight is declared in the spec without a description. Unset is 0.5.
+	// Unset is 0.5.
 	Weight *float64 `json:"weight,omitzero"`
-
-	// Label is declared in the spec without a description.
-	Label *string `json:"label,omitzero"`
+	Label  *string  `json:"label,omitzero"`
 }
 
-// ColumnKind: what a column holds.
+// ColumnKind: What a column holds.
 type ColumnKind string
 
-// Valid tells whether v is one of the values that the spec names.
+// Valid reports whether v is one of the values that the spec names.
 func (v ColumnKind) Valid() bool {
 	switch v {
 	case ColumnKindNumber, ColumnKindText, ColumnKindTime:
@@ -65,53 +50,31 @@ func (v ColumnKind) Valid() bool {
 	return false
 }
 
-// Owner is declared in the spec without a description.
 type Owner struct {
-	// Mail is declared in the spec without a description.
-	Mail *string `json:"mail,omitzero"`
-
-	// Active is declared in the spec without a description.
-	Active *bool `json:"active,omitzero"`
+	Mail   *string `json:"mail,omitzero"`
+	Active *bool   `json:"active,omitzero"`
 }
 
 // Table is a table of features.
 type Table struct {
-	// ID is declared in the spec without a description.
-	ID string `json:"id,omitzero"`
-
-	// Name is declared in the spec without a description.
+	ID   string `json:"id,omitzero"`
 	Name string `json:"name"`
 
 	// The columns, in order.
 	Columns []Column `json:"columns,omitzero"`
 
 	// How large it is.
-	Shape *TableShape `json:"shape"`
-
-	// Quantiles is declared in the spec without a description.
+	Shape     *TableShape          `json:"shape"`
 	Quantiles map[string][]float64 `json:"quantiles,omitzero"`
-
-	// Tags is declared in the spec without a description.
-	Tags []string `json:"tags,omitzero"`
-
-	// Kinds is declared in the spec without a description.
-	Kinds []ColumnKind `json:"kinds,omitzero"`
-
-	// Owners is declared in the spec without a description.
-	Owners map[string]Owner `json:"owners,omitzero"`
-
-	// Matrix is declared in the spec without a description.
-	Matrix [][]int32 `json:"matrix,omitzero"`
-
-	// Anything is declared in the spec without a description.
-	Anything map[string]any `json:"anything,omitzero"`
+	Tags      []string             `json:"tags,omitzero"`
+	Kinds     []ColumnKind         `json:"kinds,omitzero"`
+	Owners    map[string]Owner     `json:"owners,omitzero"`
+	Matrix    [][]int32            `json:"matrix,omitzero"`
+	Anything  map[string]any       `json:"anything,omitzero"`
 }
 
-// TableShape: how large it is.
+// TableShape: How large it is.
 type TableShape struct {
-	// Rows is declared in the spec without a description.
-	Rows int64 `json:"rows"`
-
-	// Bytes is declared in the spec without a description.
+	Rows  int64  `json:"rows"`
 	Bytes *int64 `json:"bytes,omitzero"`
 }

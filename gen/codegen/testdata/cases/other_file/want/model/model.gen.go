@@ -11,20 +11,16 @@ const (
 
 // Prompt is a prompt.
 type Prompt struct {
-	// ID is declared in the spec without a description.
-	ID string `json:"id,omitzero"`
-
-	// Name is declared in the spec without a description.
+	ID   string `json:"id,omitzero"`
 	Name string `json:"name"`
 
 	// How it sounds.
 	Tone *Tone `json:"tone,omitzero"`
 }
 
-// Tone is declared in the spec without a description.
 type Tone string
 
-// Valid tells whether v is one of the values that the spec names.
+// Valid reports whether v is one of the values that the spec names.
 func (v Tone) Valid() bool {
 	switch v {
 	case ToneWarm, ToneCold:

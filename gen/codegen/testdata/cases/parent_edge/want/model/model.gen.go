@@ -5,58 +5,35 @@ package model
 
 // Note is a note in a project, whose name is unique among all notes.
 type Note struct {
-	// ID is declared in the spec without a description.
-	ID string `json:"id,omitzero"`
-
-	// Name is declared in the spec without a description.
-	Name string `json:"name"`
-
-	// ProjectID is declared in the spec without a description.
+	ID        string `json:"id,omitzero"`
+	Name      string `json:"name"`
 	ProjectID string `json:"projectId"`
 }
 
 // Project is a project.
 type Project struct {
-	// ID is declared in the spec without a description.
-	ID string `json:"id,omitzero"`
-
-	// Name is declared in the spec without a description.
+	ID   string `json:"id,omitzero"`
 	Name string `json:"name"`
 }
 
 // Result is a result of a task, or of none.
 type Result struct {
-	// ID is declared in the spec without a description.
-	ID string `json:"id,omitzero"`
-
-	// Name is declared in the spec without a description.
-	Name string `json:"name"`
-
-	// TaskID is declared in the spec without a description.
+	ID     string `json:"id,omitzero"`
+	Name   string `json:"name"`
 	TaskID string `json:"taskId,omitzero"`
 }
 
 // Run is a run of a task. Its name may be left out.
 type Run struct {
-	// ID is declared in the spec without a description.
-	ID string `json:"id,omitzero"`
-
-	// Name is declared in the spec without a description.
-	Name string `json:"name,omitzero"`
-
-	// TaskID is declared in the spec without a description.
+	ID     string `json:"id,omitzero"`
+	Name   string `json:"name,omitzero"`
 	TaskID string `json:"taskId"`
 }
 
 // Task is a task of a project. It repeats the names for other readers of the
 // store.
 type Task struct {
-	// ID is declared in the spec without a description.
-	ID string `json:"id,omitzero"`
-
-	// Name is declared in the spec without a description.
-	Name string `json:"name"`
-
-	// ProjectID is declared in the spec without a description.
+	ID        string `json:"id,omitzero"`
+	Name      string `json:"name"`
 	ProjectID string `json:"projectId"`
 }

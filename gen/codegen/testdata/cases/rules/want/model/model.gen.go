@@ -23,10 +23,9 @@ const (
 	EverythingInPlaceCD EverythingInPlace = "c/d"
 )
 
-// Color is declared in the spec without a description.
 type Color string
 
-// Valid tells whether v is one of the values that the spec names.
+// Valid reports whether v is one of the values that the spec names.
 func (v Color) Valid() bool {
 	switch v {
 	case ColorRed, ColorGreen, ColorDarkBlue:
@@ -40,122 +39,66 @@ func (v Color) Valid() bool {
 //
 // A second paragraph.
 type Everything struct {
-	// ID is declared in the spec without a description.
-	ID string `json:"id,omitzero"`
+	ID               string     `json:"id,omitzero"`
+	Name             string     `json:"name"`
+	ExternalID       *string    `json:"externalId,omitzero"`
+	Created          value.Time `json:"created,omitzero"`
+	Updated          value.Time `json:"updated,omitzero"`
+	CustomProperties value.Map  `json:"custom,omitzero"`
+	Text             string     `json:"text"`
 
-	// Name is declared in the spec without a description.
-	Name string `json:"name"`
-
-	// ExternalID is declared in the spec without a description.
-	ExternalID *string `json:"externalId,omitzero"`
-
-	// Created is declared in the spec without a description.
-	Created value.Time `json:"created,omitzero"`
-
-	// Updated is declared in the spec without a description.
-	Updated value.Time `json:"updated,omitzero"`
-
-	// CustomProperties is declared in the spec without a description.
-	CustomProperties value.Map `json:"custom,omitzero"`
-
-	// Text is declared in the spec without a description.
-	Text string `json:"text"`
-
-	// Whole is declared in the spec without a description. In an upsert the zero
-	// value leaves what is stored; a replace stores it.
+	// In an upsert the zero value leaves what is stored; a replace stores it.
 	Whole int64 `json:"whole"`
 
-	// Small is declared in the spec without a description. In an upsert the zero
-	// value leaves what is stored; a replace stores it.
+	// In an upsert the zero value leaves what is stored; a replace stores it.
 	Small int32 `json:"small"`
 
-	// Ratio is declared in the spec without a description. In an upsert the zero
-	// value leaves what is stored; a replace stores it.
+	// In an upsert the zero value leaves what is stored; a replace stores it.
 	Ratio float64 `json:"ratio"`
 
-	// Flag is declared in the spec without a description. In an upsert the zero
-	// value leaves what is stored; a replace stores it.
-	Flag bool `json:"flag"`
+	// In an upsert the zero value leaves what is stored; a replace stores it.
+	Flag    bool       `json:"flag"`
+	Color   Color      `json:"color"`
+	When    time.Time  `json:"when"`
+	Moment  value.Time `json:"moment"`
+	Raw     []byte     `json:"raw"`
+	Key     types.UUID `json:"key"`
+	Day     types.Date `json:"day"`
+	List    []string   `json:"list"`
+	OtherID string     `json:"otherId"`
 
-	// Color is declared in the spec without a description.
-	Color Color `json:"color"`
-
-	// When is declared in the spec without a description.
-	When time.Time `json:"when"`
-
-	// Moment is declared in the spec without a description.
-	Moment value.Time `json:"moment"`
-
-	// Raw is declared in the spec without a description.
-	Raw []byte `json:"raw"`
-
-	// Key is declared in the spec without a description.
-	Key types.UUID `json:"key"`
-
-	// Day is declared in the spec without a description.
-	Day types.Date `json:"day"`
-
-	// List is declared in the spec without a description.
-	List []string `json:"list"`
-
-	// OtherID is declared in the spec without a description.
-	OtherID string `json:"otherId"`
-
-	// OptText is declared in the spec without a description. Unset is none.
+	// Unset is none.
 	OptText *string `json:"optText,omitzero"`
 
-	// OptWhole is declared in the spec without a description. Unset is 3.
-	OptWhole *int64 `json:"optWhole,omitzero"`
-
-	// OptSmall is declared in the spec without a description.
-	OptSmall *int32 `json:"optSmall,omitzero"`
-
-	// OptRatio is declared in the spec without a description.
+	// Unset is 3.
+	OptWhole *int64   `json:"optWhole,omitzero"`
+	OptSmall *int32   `json:"optSmall,omitzero"`
 	OptRatio *float64 `json:"optRatio,omitzero"`
 
-	// OptFlag is declared in the spec without a description. Unset is true.
+	// Unset is true.
 	OptFlag *bool `json:"optFlag,omitzero"`
 
-	// OptColor is declared in the spec without a description. Unset is red.
-	OptColor *Color `json:"optColor,omitzero"`
+	// Unset is red.
+	OptColor   *Color      `json:"optColor,omitzero"`
+	OptWhen    time.Time   `json:"optWhen,omitzero"`
+	OptMoment  value.Time  `json:"optMoment,omitzero"`
+	OptRaw     []byte      `json:"optRaw,omitzero"`
+	OptKey     *types.UUID `json:"optKey,omitzero"`
+	OptDay     *types.Date `json:"optDay,omitzero"`
+	OptOtherID *string     `json:"optOtherId,omitzero"`
 
-	// OptWhen is declared in the spec without a description.
-	OptWhen time.Time `json:"optWhen,omitzero"`
-
-	// OptMoment is declared in the spec without a description.
-	OptMoment value.Time `json:"optMoment,omitzero"`
-
-	// OptRaw is declared in the spec without a description.
-	OptRaw []byte `json:"optRaw,omitzero"`
-
-	// OptKey is declared in the spec without a description.
-	OptKey *types.UUID `json:"optKey,omitzero"`
-
-	// OptDay is declared in the spec without a description.
-	OptDay *types.Date `json:"optDay,omitzero"`
-
-	// OptOtherID is declared in the spec without a description.
-	OptOtherID *string `json:"optOtherId,omitzero"`
-
-	// NullText is declared in the spec without a description.
-	//
 	// Deprecated: the spec says so.
-	NullText *string `json:"nullText,omitzero"`
-
-	// InPlace is declared in the spec without a description.
-	InPlace *EverythingInPlace `json:"in-place,omitzero"`
-
-	// Kept is declared in the spec without a description.
-	Kept *string `json:"kept,omitzero"`
+	NullText *string            `json:"nullText,omitzero"`
+	InPlace  *EverythingInPlace `json:"in-place,omitzero"`
+	Kept     *string            `json:"kept,omitzero"`
 
 	// A keyword of Go. Its second line with a tab.
 	Type *string `json:"type,omitzero"`
 }
 
-// EverythingInPlace is declared in the spec without a description.
 type EverythingInPlace string
 
-// Valid tells whether v is one of the values that the spec names.
+// Valid reports whether v is one of the values that the spec names.
 func (v EverythingInPlace) Valid() bool {
 	switch v {
 	case EverythingInPlaceAB, EverythingInPlaceCD:

@@ -3,11 +3,7 @@
 // Package model holds the entities of the spec as Go types.
 package model
 
-// Prompt is declared in the spec without a description.
 type Prompt struct {
-	// ID is declared in the spec without a description.
-	ID string `json:"id,omitzero"`
-
-	// Name is declared in the spec without a description.
+	ID   string `json:"id,omitzero"`
 	Name string `json:"name"`
 }
