@@ -64,7 +64,8 @@ func (f *flags) group(title string) *pflag.FlagSet {
 // define declares every flag.
 func (f *flags) define() {
 	s := f.group("Database")
-	s.StringVar(&f.db, "db", "", "where the data is: FILE, sqlite:FILE, :memory:, postgres://… or mysql://…")
+	s.StringVar(&f.db, "db", "", "where the data is: FILE, sqlite:FILE, :memory:, postgres://… or mysql://… "+
+		"(behind PgBouncer in transaction mode, postgres://…?default_query_exec_mode=exec spares the first calls a second try)")
 	s.StringVar(&f.configType, "metadata_source_config_type", "default", "what says where the data is, without --db: default, config_file, mysql or postgresql")
 	s.StringVar(&f.configFile, "metadata_store_server_config_file", "", "a MetadataStoreServerConfig in text format")
 	s.BoolVar(&f.upgrade, "enable_database_upgrade", false, "upgrade a database of an older schema version before serving")

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // A querier runs statements; reads take it, so that they work inside a
@@ -25,8 +26,6 @@ type querier interface {
 	// types are those that are known, and learn adds one that was read.
 	types() *typeCache
 	learn(learnedType)
-	// damaged reports a stored row that cannot be read, see [damageLog].
-	damaged(ctx context.Context, table string, id int64, what string, err error)
 	// remembered is what was answered about types, see [typeMemo].
 	remembered(ctx context.Context, s selection) (types []*typeInfo, keep func([]*typeInfo), err error)
 }
@@ -42,9 +41,18 @@ type session struct {
 	d      *Dialect
 	cache  *typeCache
 	memo   typeMemo
-	damage *damageLog
-	kept   map[string]kept
+	kept   map[string]*kept
+	uses   int // of kept statements, so far
+
+	opened, used time.Time
+	generation   int  // of the pool, when it was opened
+	committing   bool // a COMMIT was sent last
+	abandoned    bool // a statement may still run in the server
 }
+
+// An abandoner is a driver's connection that leaves the statement that runs in
+// the server when its context ends. Abandon ends that statement.
+type abandoner interface{ Abandon() }
 
 // A driverConn is what the engine needs of a driver's connection.
 type driverConn interface {
@@ -57,6 +65,7 @@ type driverConn interface {
 type kept struct {
 	text string
 	stmt driverStmt
+	used int // the session's uses, when it was used last
 }
 
 type driverStmt interface {
@@ -65,37 +74,65 @@ type driverStmt interface {
 	driver.StmtExecContext
 }
 
-// keepAtMost bounds the statements that a session keeps, should there ever be
-// more than the engine has today. The others run unprepared.
-const keepAtMost = 1000
+// A driverError is what a driver answered. Everything else is the engine's own.
+type driverError struct{ err error }
+
+func (e *driverError) Error() string { return e.err.Error() }
+func (e *driverError) Unwrap() error { return e.err }
+
+// ofDriver marks an error as one of the driver's.
+func ofDriver(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &driverError{err}
+}
 
 func (s *session) dialect() *Dialect { return s.d }
 
 func (s *session) types() *typeCache { return s.cache }
 
-// keep finds a statement among the kept ones, or prepares it.
-func (s *session) keep(ctx context.Context, stmt string) (kept, error) {
+// keep finds a statement among the kept ones, or prepares it. Where there are
+// too many, the one that was used longest ago gives way.
+func (s *session) keep(ctx context.Context, stmt string) (*kept, error) {
+	s.uses++
 	if k, ok := s.kept[stmt]; ok {
+		k.used = s.uses
 		return k, nil
 	}
-	k := kept{text: s.d.spell(stmt)}
-	if len(s.kept) >= keepAtMost {
-		return k, nil
-	}
+	k := &kept{text: s.d.spell(stmt), used: s.uses}
 	if s.d.Prepare {
 		var err error
-		if k.stmt, err = s.prepare(ctx, k.text); err != nil {
-			return kept{}, err
+		k.stmt, err = s.prepare(ctx, k.text)
+		if err != nil && s.d.class(err) != NoStatements {
+			return nil, err
 		}
+	}
+	if len(s.kept) >= s.d.keepAtMost() {
+		s.dropOldest()
 	}
 	s.kept[stmt] = k
 	return k, nil
 }
 
+func (s *session) dropOldest() {
+	var oldest string
+	at := s.uses + 1
+	for stmt, k := range s.kept {
+		if k.used < at {
+			oldest, at = stmt, k.used
+		}
+	}
+	if k := s.kept[oldest]; k.stmt != nil {
+		k.stmt.Close()
+	}
+	delete(s.kept, oldest)
+}
+
 func (s *session) prepare(ctx context.Context, text string) (driverStmt, error) {
 	stmt, err := s.driver.PrepareContext(ctx, text)
 	if err != nil {
-		return nil, err
+		return nil, ofDriver(err)
 	}
 	whole, ok := stmt.(driverStmt)
 	if !ok {
@@ -122,7 +159,8 @@ func (s *session) query(ctx context.Context, stmt string, args ...any) (driver.R
 	if err != nil {
 		return nil, err
 	}
-	return k.stmt.QueryContext(ctx, values)
+	rows, err := k.stmt.QueryContext(ctx, values)
+	return rows, ofDriver(err)
 }
 
 // statementContext is what one of the engine's own statements runs under.
@@ -148,7 +186,7 @@ func (s *session) queryText(ctx context.Context, text string, args []any) (drive
 	}
 	rows, err := s.driver.QueryContext(ctx, text, values)
 	if !errors.Is(err, driver.ErrSkip) {
-		return rows, err
+		return rows, ofDriver(err)
 	}
 	stmt, err := s.prepare(ctx, text)
 	if err != nil {
@@ -156,7 +194,7 @@ func (s *session) queryText(ctx context.Context, text string, args []any) (drive
 	}
 	if rows, err = stmt.QueryContext(ctx, values); err != nil {
 		stmt.Close()
-		return nil, err
+		return nil, ofDriver(err)
 	}
 	return &rowsOnce{rows, stmt}, nil
 }
@@ -189,18 +227,20 @@ func (s *session) execWaiting(ctx context.Context, stmt string, args ...any) (dr
 		return nil, err
 	}
 	if k.stmt != nil {
-		return k.stmt.ExecContext(ctx, values)
+		result, err := k.stmt.ExecContext(ctx, values)
+		return result, ofDriver(err)
 	}
 	result, err := s.driver.ExecContext(ctx, k.text, values)
 	if !errors.Is(err, driver.ErrSkip) {
-		return result, err
+		return result, ofDriver(err)
 	}
 	once, err := s.prepare(ctx, k.text)
 	if err != nil {
 		return nil, err
 	}
 	defer once.Close()
-	return once.ExecContext(ctx, values)
+	result, err = once.ExecContext(ctx, values)
+	return result, ofDriver(err)
 }
 
 // values makes arguments what the driver takes.
@@ -255,11 +295,14 @@ func (s *session) rollBack(ctx context.Context) bool {
 // The statements go first: SQLite keeps a connection that has any, with the locks
 // of its transaction.
 func (s *session) end(broken bool) {
-	_ = s.conn.Raw(func(any) error {
+	_ = s.conn.Raw(func(conn any) error {
 		for _, k := range s.kept {
 			if k.stmt != nil {
 				k.stmt.Close()
 			}
+		}
+		if a, ok := conn.(abandoner); ok && s.abandoned {
+			a.Abandon()
 		}
 		return nil
 	})

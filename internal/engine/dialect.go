@@ -19,6 +19,15 @@ type Dialect struct {
 	// Prepare is set where the engine should keep prepared statements. A driver
 	// that caches them by itself does without.
 	Prepare bool
+	// KeepAtMost is how many statements a connection keeps; 0 is 1000, more than
+	// the engine has.
+	KeepAtMost int
+	// Unprepare makes new connections do without prepared statements, for which it
+	// is called when an error is [Unprepared]. nil: that does not happen.
+	Unprepare func()
+	// LargestMessage names the setting that limits what is sent at once, and its
+	// value; empty where there is none.
+	LargestMessage string
 	// Short is set where the engine's own statements are done at once, in this
 	// process: their context is looked at before each, and by those who read many
 	// rows, but does not interrupt one. Drivers watch a context that can end by
@@ -73,8 +82,9 @@ type Dialect struct {
 	// off it, without an error, to make it fit its column. nil: it never does.
 	Cuts func(column, text string) bool
 
-	// Classify says what a driver's error means to the engine. It is never
-	// given the errors of a done context or of database/sql itself.
+	// Classify says what a driver's error means to the engine. It is never given
+	// the errors of database/sql itself. That of a context is [Other], but for a
+	// connection that could not be made in time.
 	Classify func(error) ErrorClass
 	// Schema makes, checks and migrates the tables.
 	Schema Schema
@@ -85,6 +95,13 @@ func (d *Dialect) begin() string {
 		return "BEGIN"
 	}
 	return d.Begin
+}
+
+func (d *Dialect) keepAtMost() int {
+	if d.KeepAtMost == 0 {
+		return 1000
+	}
+	return d.KeepAtMost
 }
 
 func (d *Dialect) beginRead() []string {
@@ -131,4 +148,7 @@ const (
 	Denied                         // the database refuses the account, or a right of it
 	Crowded                        // the database takes no further connection
 	TimedOut                       // a statement met the database's own time limit
+	Starting                       // the server does not take connections yet
+	Unprepared                     // a prepared statement is not where it was made
+	NoStatements                   // the server takes no further prepared statement
 )

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -23,6 +24,9 @@ type Engine struct {
 	types    typeCache
 	log      *slog.Logger
 	patience time.Duration
+	// readOnlySince is when a write first found a server that takes none, in
+	// nanoseconds of the Unix time; 0: the last write took effect.
+	readOnlySince atomic.Int64
 }
 
 // A Config says how an [Engine] reaches its database.
@@ -33,6 +37,8 @@ type Config struct {
 	// both. The engine closes them.
 	Write, Read      *sql.DB
 	Writers, Readers int
+	// Life is for how long a connection to a server is used; 0 is five minutes.
+	Life time.Duration
 	// Patience is for how long a transaction that loses against others is run
 	// again. The caller's deadline ends it earlier.
 	Patience time.Duration
@@ -53,9 +59,15 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 	if c.Read != nil {
 		e.readers = newPool(c.Read, c.Dialect, &e.types, c.Readers)
 	}
-	damage := &damageLog{log: c.Log}
-	e.writers.damage, e.readers.damage = damage, damage
-	if err := c.Dialect.Schema.Open(ctx, c.Write); err != nil {
+	if c.Life != 0 {
+		e.writers.life, e.readers.life = c.Life, c.Life
+	}
+	err := c.Dialect.Schema.Open(ctx, c.Write)
+	if err != nil && c.Dialect.Unprepare != nil && c.Dialect.class(ofDriver(err)) == Unprepared {
+		c.Dialect.Unprepare()
+		err = c.Dialect.Schema.Open(ctx, c.Write)
+	}
+	if err != nil {
 		if failed := e.Close(); failed != nil {
 			e.log.InfoContext(ctx, "closing what could not be opened", "error", failed)
 		}
@@ -83,12 +95,15 @@ func (e *Engine) openCode(err error) codes.Code {
 		return codes.DataLoss
 	case errors.As(err, new(*SchemaError)):
 		return codes.FailedPrecondition
-	case errors.Is(err, context.Canceled):
+	}
+	class := e.d.class(ofDriver(err))
+	switch {
+	case class == Other && errors.Is(err, context.Canceled):
 		return codes.Canceled
-	case errors.Is(err, context.DeadlineExceeded):
+	case class == Other && errors.Is(err, context.DeadlineExceeded):
 		return codes.DeadlineExceeded
 	}
-	return e.translate(err).code
+	return e.translate(ofDriver(err)).code
 }
 
 // Close waits for the requests that run and closes the database. Later

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"unicode/utf8"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -64,16 +64,18 @@ type raceError struct{ failure error }
 func (e *raceError) Error() string { return e.failure.Error() }
 func (e *raceError) Unwrap() error { return e.failure }
 
-// class says what err means; the errors that come from elsewhere than the
-// database's server included.
+// class says what err means. Of the errors that come from elsewhere than a
+// driver it knows the few below.
 func (d *Dialect) class(err error) ErrorClass {
 	switch {
-	case errors.As(err, new(*panicError)), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case errors.As(err, new(*panicError)):
 		return Other
 	case errors.Is(err, errBlanksCut):
 		return TooLong
 	case errors.Is(err, errIDsLost):
 		return Retry
+	case !errors.As(err, new(*driverError)):
+		return Other
 	case errors.Is(err, driver.ErrBadConn), errors.Is(err, sql.ErrConnDone):
 		return RetryUnknown
 	}
@@ -96,7 +98,7 @@ func (e *Engine) status(ctx context.Context, rpc string, err error) error {
 	if errors.As(err, &f) {
 		return status.Error(f.code, presentable(f.text))
 	}
-	if cause := ctx.Err(); cause != nil {
+	if cause := over(ctx); cause != nil {
 		return status.FromContextError(cause).Err()
 	}
 	f = e.translate(err)
@@ -108,24 +110,23 @@ func (e *Engine) status(ctx context.Context, rpc string, err error) error {
 	return status.Error(f.code, f.text)
 }
 
+// over is why ctx has ended. Whoever waits for the network with the deadline of
+// ctx may come back a moment before ctx itself has noticed.
+func over(ctx context.Context) error {
+	if deadline, ok := ctx.Deadline(); ok && ctx.Err() == nil && !time.Now().Before(deadline) {
+		return context.DeadlineExceeded
+	}
+	return ctx.Err()
+}
+
 // presentable cuts a text that holds what a client sent to what a status can
 // carry: valid UTF-8 of a size that fits a header.
 func presentable(text string) string {
 	const most = 2000
-	return strings.ToValidUTF8(cut(text, most), "\uFFFD")
-}
-
-// cut shortens a text to at most n bytes, and an ellipsis, without cutting a
-// character in two.
-func cut(text string, n int) string {
-	if len(text) <= n {
-		return text
+	if len(text) > most {
+		text = text[:most] + "…"
 	}
-	end := n
-	for end > 0 && end > n-utf8.UTFMax && !utf8.RuneStart(text[end]) {
-		end--
-	}
-	return text[:end] + "…"
+	return strings.ToValidUTF8(text, "\uFFFD")
 }
 
 // translate gives an error of the database the code and the words for clients.
@@ -136,6 +137,9 @@ func (e *Engine) translate(err error) *failure {
 		return &failure{code: codes.Unavailable, text: "the connection was lost during the commit: the request may have taken effect"}
 	}
 	if f, ok := translations[class]; ok {
+		if class == TooLarge && e.d.LargestMessage != "" {
+			f.text += " (" + e.d.LargestMessage + ")"
+		}
 		return &f
 	}
 	return &failure{code: codes.Internal, text: "the database failed; its message is in the server's log"}
@@ -157,6 +161,10 @@ var translations = map[ErrorClass]failure{
 	Full:     {code: codes.ResourceExhausted, text: "the database has no room left, and nothing was written: free space on its disk, or raise its quota"},
 	Damaged:  {code: codes.DataLoss, text: "the database is damaged; the server's log has the details. Stop the server, keep a copy of the database, and restore a backup"},
 	Denied:   {code: codes.FailedPrecondition, text: "the database refuses the account of this server; the server's log has the details"},
-	Crowded:  {code: codes.Unavailable, text: "the database takes no further connection"},
-	TimedOut: {code: codes.DeadlineExceeded, text: "the database ended a statement that reached the database's own time limit, and nothing was written"},
+	Crowded:  {code: codes.Unavailable, text: "the database takes no further connection, and nothing was written: its limit, or that of the account, is reached"},
+	Starting: {code: codes.Unavailable, text: "the database takes no connections yet, and nothing was written: it is starting, or recovering"},
+	Unprepared: {code: codes.Unavailable, text: "the database has lost a prepared statement, and nothing was written: between it and this server is a pooler" +
+		" that gives each transaction another connection"},
+	NoStatements: {code: codes.ResourceExhausted, text: "the database takes no further prepared statement: raise its max_prepared_stmt_count"},
+	TimedOut:     {code: codes.DeadlineExceeded, text: "the database ended a statement that reached the database's own time limit, and nothing was written"},
 }

@@ -122,17 +122,14 @@ func selectNodes(ctx context.Context, q querier, k *nodeKind, s selection) ([]*n
 	}
 	args := make([]any, 0, 2*len(s.args))
 	args = append(append(args, s.args...), s.args...)
-	l := loader{k: k, d: d, layout: d.layout(), types: q.types(), damaged: func(table string, id int64, what string, err error) {
-		q.damaged(ctx, table, id, what, err)
-	}}
+	l := loader{k: k, d: d, layout: d.layout(), types: q.types()}
 	rows, err := q.query(ctx, text, args...)
 	read := 0
-	err = each(rows, err, l.columns, func(r *row) error {
+	err = each(rows, err, l.columns, func(r row) error {
 		if read++; read%lookEvery == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		l.row(r)
-		return nil
+		return l.row(r)
 	})
 	if err != nil {
 		return nil, err
@@ -158,22 +155,14 @@ type loader struct {
 	unnamed []*nodeCell
 	nodes   []*node
 	byID    map[int64]*node // made when there is more than one
-	early   []readProperty  // that came before their node
-	damaged func(table string, id int64, what string, err error)
+	early   []earlyProperty // that came before their node
 }
 
-// A readProperty is one row of a property table. Its value is nil if it has none
-// that can be read.
-type readProperty struct {
-	node int64
-	propertyKey
-	value *mlmdpb.Value
-}
-
-// A propertyKey tells the properties of a node apart.
-type propertyKey struct {
+type earlyProperty struct {
+	node   int64
 	name   string
 	custom bool
+	value  *mlmdpb.Value
 }
 
 // A nodeCell holds a node and what its fields point to, in one allocation.
@@ -184,10 +173,9 @@ type nodeCell struct {
 	stateNumber                                  int32
 }
 
-func (l *loader) row(r *row) {
+func (l *loader) row(r row) error {
 	if r.null(colTypeID) {
-		l.property(r)
-		return
+		return l.property(r)
 	}
 	c := &nodeCell{idNumber: r.int(colID), typeIDNumber: r.int(colTypeID), createdAt: r.int(colCreated), updatedAt: r.int(colUpdated)}
 	n := &c.node
@@ -206,12 +194,8 @@ func (l *loader) row(r *row) {
 		n.uri = fill(colURIOrText, &c.uriText)
 	}
 	if l.k.state != "" && !r.null(colStateOrInt) {
-		if c.stateNumber = r.int32(colStateOrInt); r.err == nil {
-			n.state = &c.stateNumber
-		}
-	}
-	if err := r.takeErr(); err != nil {
-		l.damaged(l.k.table, c.idNumber, "a column", err)
+		c.stateNumber = int32(r.int(colStateOrInt))
+		n.state = &c.stateNumber
 	}
 	l.nodes = append(l.nodes, n)
 	if len(l.nodes) == 2 {
@@ -220,6 +204,7 @@ func (l *loader) row(r *row) {
 	if len(l.nodes) > 1 {
 		l.byID[*n.id] = n
 	}
+	return nil
 }
 
 // nameType gives a node the name of its type, if that is known. The reply is the
@@ -228,7 +213,7 @@ func (l *loader) nameType(c *nodeCell) {
 	if l.known == nil || l.known.id != c.typeIDNumber {
 		l.known = l.types.get(c.typeIDNumber)
 	}
-	if l.known == nil || l.known.kind != l.k.number {
+	if l.known == nil {
 		l.unnamed = append(l.unnamed, c)
 		return
 	}
@@ -258,35 +243,21 @@ func (l *loader) find(id int64) *node {
 	return l.byID[id]
 }
 
-func (l *loader) property(r *row) {
-	p := readProperty{node: r.int(colID), propertyKey: propertyKey{r.text(colName), r.bool(colCustom)}}
-	if err := r.takeErr(); err != nil { // it cannot be told whose or which property this is
-		l.damaged(l.k.props, p.node, p.name, err)
-		return
-	}
-	var err error
-	p.value, err = readValue(r, colStateOrInt, l.double, colURIOrText, l.proto, l.bool, l.d)
-	if lost := r.takeErr(); err == nil {
-		err = lost
-	}
+func (l *loader) property(r row) error {
+	v, err := readValue(r, colStateOrInt, l.double, colURIOrText, l.proto, l.bool, l.d)
 	if err != nil {
-		l.damaged(l.k.props, p.node, p.name, err)
-		p.value = nil
+		return err
 	}
+	p := earlyProperty{r.int(colID), r.text(colName), r.bool(colCustom), v}
 	if n := l.find(p.node); n != nil {
 		n.set(p)
 	} else {
 		l.early = append(l.early, p)
 	}
+	return nil
 }
 
-// set adds a property. One without a value that can be read is not there for
-// clients, but its row is.
-func (n *node) set(p readProperty) {
-	if p.value == nil {
-		n.hidden = append(n.hidden, p.propertyKey)
-		return
-	}
+func (n *node) set(p earlyProperty) {
 	space := &n.props
 	if p.custom {
 		space = &n.custom

@@ -3,34 +3,48 @@ package engine
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
+	"errors"
 	"fmt"
 	"sync"
+	"time"
 )
 
-// A pool lends sessions. It keeps them, since prepared statements belong to
-// their connection, or leaves that to database/sql where none are prepared.
+// Connections to a server are closed after a while, so that an address that has
+// moved to another server is followed, and sooner where they are not used.
+const (
+	maxLife = 5 * time.Minute
+	maxIdle = time.Minute
+)
+
+// A pool lends sessions and keeps those that are not in use. Each holds one
+// connection: prepared statements belong to their connection.
 type pool struct {
 	db    *sql.DB
 	d     *Dialect
 	types *typeCache
-	// damage is told about rows that cannot be read; it may be nil.
-	damage *damageLog
-	free   chan struct{} // one token for each session that may be lent
+	life  time.Duration // of a connection
+	free  chan struct{} // one token for each session that may be lent
 
-	mu   sync.Mutex
-	idle []*session    // the last one was used last
-	done chan struct{} // closed with the pool
+	mu         sync.Mutex
+	idle       []*session  // the last one was used last
+	generation int         // sessions of an earlier one are not kept
+	sweeper    *time.Timer // closes idle sessions; nil: not set
+	done       chan struct{}
 }
 
 func newPool(db *sql.DB, d *Dialect, types *typeCache, size int) *pool {
-	p := &pool{db: db, d: d, types: types, free: make(chan struct{}, size), done: make(chan struct{})}
+	p := &pool{db: db, d: d, types: types, life: maxLife, free: make(chan struct{}, size), done: make(chan struct{})}
+	if !d.Short {
+		db.SetMaxIdleConns(-1) // a connection that the pool gives up is closed
+	}
 	for range size {
 		p.free <- struct{}{}
 	}
 	return p
 }
 
-// use waits for a session and calls f with it, which says whether the session
+// use waits for a session and calls f with it, which reports whether the session
 // is broken.
 func (p *pool) use(ctx context.Context, f func(*session) (broken bool)) error {
 	s, err := p.lend(ctx)
@@ -44,7 +58,11 @@ func (p *pool) use(ctx context.Context, f func(*session) (broken bool)) error {
 		if s.driver, ok = conn.(driverConn); !ok {
 			return fmt.Errorf("the driver's connections are %T, which do not take a context", conn)
 		}
-		broken = f(s) || s.lost(conn)
+		broken = f(s)
+		if s.lost(conn) {
+			broken = true
+			s.abandoned = ctx.Err() != nil && !s.committing
+		}
 		return nil
 	})
 }
@@ -71,50 +89,129 @@ func (p *pool) open(ctx context.Context) (*session, error) {
 	if p.closed() {
 		return nil, errClosed
 	}
-	p.mu.Lock()
-	if n := len(p.idle); n > 0 {
-		s := p.idle[n-1]
-		p.idle = p.idle[:n-1]
-		p.mu.Unlock()
-		return s, nil
+	for {
+		s := p.takeLast()
+		if s == nil {
+			break
+		}
+		if p.d.Short || s.answers(ctx) {
+			return s, nil
+		}
+		s.end(true)
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 	}
+	p.mu.Lock()
+	generation := p.generation
 	p.mu.Unlock()
 	conn, err := p.db.Conn(ctx)
 	if err != nil {
-		return nil, err
+		return nil, ofDriver(err)
 	}
-	return &session{conn: conn, d: p.d, cache: p.types, damage: p.damage, kept: map[string]kept{}}, nil
+	return &session{conn: conn, d: p.d, cache: p.types, kept: map[string]*kept{}, opened: time.Now(), generation: generation}, nil
 }
 
-// giveBack returns a session; a broken one is thrown away.
+func (p *pool) takeLast() *session {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := len(p.idle)
+	if n == 0 {
+		return nil
+	}
+	s := p.idle[n-1]
+	p.idle = p.idle[:n-1]
+	return s
+}
+
+// answers reports whether the connection of an idle session is still there, as
+// far as its driver finds out.
+func (s *session) answers(ctx context.Context) bool {
+	err := s.conn.Raw(func(conn any) error {
+		if r, ok := conn.(driver.SessionResetter); ok && r.ResetSession(ctx) != nil {
+			return errors.New("the connection is stale")
+		}
+		return nil
+	})
+	return err == nil
+}
+
+// giveBack returns a session. One that is broken or too old is closed.
 func (p *pool) giveBack(s *session, broken bool) {
-	switch {
-	case broken:
-		s.end(true)
-	case p.d.Prepare:
-		p.mu.Lock()
-		p.idle = append(p.idle, s)
-		p.mu.Unlock()
-	default:
-		s.conn.Close() // database/sql keeps the connection
+	if broken || !p.keep(s) {
+		p.retire(s, broken)
+		return
 	}
 	p.free <- struct{}{}
 }
 
-// forgetIdle closes the sessions that nobody uses: what broke one connection,
-// such as a server's restart, has most often broken all.
-func (p *pool) forgetIdle() {
-	for _, s := range p.takeIdle() {
-		s.end(true)
+// keep adds a session to the idle ones, unless it is too old.
+func (p *pool) keep(s *session) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s.used = time.Now()
+	if !p.d.Short && (s.generation != p.generation || s.used.Sub(s.opened) > p.life) {
+		return false
+	}
+	p.idle = append(p.idle, s)
+	if !p.d.Short && p.sweeper == nil {
+		p.sweeper = time.AfterFunc(maxIdle, func() { p.sweep(time.Now()) })
+	}
+	return true
+}
+
+// retire closes a session, and then frees its place. The caller does not wait:
+// a server that does not answer takes its time, and so does one that must be
+// told to end a statement.
+func (p *pool) retire(s *session, broken bool) {
+	closing := func() {
+		s.end(broken)
+		p.free <- struct{}{}
+	}
+	if p.d.Short {
+		closing()
+		return
+	}
+	go closing()
+}
+
+// sweep closes the sessions that have not been used for a while.
+func (p *pool) sweep(now time.Time) {
+	p.mu.Lock()
+	n := 0
+	for n < len(p.idle) && now.Sub(p.idle[n].used) >= maxIdle {
+		n++
+	}
+	old := p.idle[:n:n]
+	p.idle = p.idle[n:]
+	p.sweeper = nil
+	if len(p.idle) > 0 && !p.closed() {
+		p.sweeper = time.AfterFunc(maxIdle-now.Sub(p.idle[0].used), func() { p.sweep(time.Now()) })
+	}
+	p.mu.Unlock()
+	for _, s := range old {
+		s.end(false)
 	}
 }
 
-// takeIdle empties the list of sessions that nobody uses.
+// forgetAll closes the sessions that are not in use, and the others when they
+// come back: what broke one connection, such as a server's restart, has most
+// often broken all.
+func (p *pool) forgetAll() {
+	for _, s := range p.takeIdle() {
+		go s.end(true)
+	}
+}
+
+// takeIdle empties the list of idle sessions, and begins a generation.
 func (p *pool) takeIdle() []*session {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	idle := p.idle
 	p.idle = nil
+	if !p.d.Short {
+		p.generation++
+	}
 	return idle
 }
 
@@ -137,5 +234,10 @@ func (p *pool) close() error {
 	for _, s := range p.takeIdle() { // a request that has failed may forget them just now
 		s.end(false)
 	}
+	p.mu.Lock()
+	if p.sweeper != nil {
+		p.sweeper.Stop()
+	}
+	p.mu.Unlock()
 	return p.db.Close()
 }

@@ -62,7 +62,7 @@ func TestClosingMeetsWhatForgetsConnections(t *testing.T) {
 			}
 		}
 		var wg sync.WaitGroup
-		wg.Go(p.forgetIdle)
+		wg.Go(p.forgetAll)
 		if err := p.close(); err != nil {
 			t.Error(err)
 		}
@@ -73,11 +73,11 @@ func TestClosingMeetsWhatForgetsConnections(t *testing.T) {
 func TestADatabaseInMemoryIsNeverThrownAway(t *testing.T) {
 	e := testEngine(0)
 	e.d.Classify = func(error) ErrorClass { return Unavailable }
-	if !e.broken(errBroken) {
+	if !e.broken(ofDriver(errBroken)) {
 		t.Error("a connection to a server that is gone is kept")
 	}
 	e.d.Alone = true
-	if e.broken(errBroken) {
+	if e.broken(ofDriver(errBroken)) {
 		t.Error("the connection that is the database is thrown away")
 	}
 }

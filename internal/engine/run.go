@@ -77,6 +77,7 @@ func transact[R any](ctx context.Context, e *Engine, single map[int]bool, change
 		if reply, err = changed(ctx, t, change); err != nil {
 			return !s.rollBack(ctx) || e.broken(err)
 		}
+		e.readOnlySince.Store(0)
 		e.types.add(t.learned...)
 		return false
 	})
@@ -120,9 +121,11 @@ func (t *tx) commit(ctx context.Context) error {
 		stop := context.AfterFunc(ctx, func() { time.AfterFunc(endPatience, cancel) })
 		defer stop()
 	}
+	t.committing = true
 	if _, err := t.exec(uncancelled, "COMMIT"); err != nil {
 		return &commitError{err}
 	}
+	t.committing = false
 	return nil
 }
 
@@ -130,36 +133,42 @@ func (t *tx) commit(ctx context.Context) error {
 // over. Waiting times grow and are random, so that losers do not meet again.
 func repeat[R any](ctx context.Context, e *Engine, rpc string, try func() (*R, error)) (*R, error) {
 	reply, err := try()
-	if err == nil || !e.worthRetrying(ctx, err, 0) {
-		return reply, err
+	if err == nil {
+		return reply, nil
 	}
 	waits := backoff.NewExponentialBackOff()
 	waits.InitialInterval = 2 * time.Millisecond
 	waits.MaxInterval = 250 * time.Millisecond
 	end := time.Now().Add(e.patience)
-	for n := 1; e.worthRetrying(ctx, err, n) && time.Now().Before(end); n++ {
-		if e.broken(err) {
-			e.readers.forgetIdle()
-			e.writers.forgetIdle()
+	for n := 0; ; n++ {
+		class := e.d.class(err)
+		if class == Unprepared && e.d.Unprepare != nil {
+			e.d.Unprepare()
 		}
-		e.log.DebugContext(ctx, "a transaction is run again", "rpc", rpc, "try", n, "error", err)
+		again := e.worthRetrying(ctx, err, n)
+		if e.broken(err) && (again || class == ReadOnly) {
+			e.readers.forgetAll()
+			e.writers.forgetAll()
+		}
+		if !again || class != Unprepared && !time.Now().Before(end) {
+			return nil, err
+		}
+		e.log.DebugContext(ctx, "a transaction is run again", "rpc", rpc, "try", n+1, "error", err)
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		case <-time.After(waits.NextBackOff()):
 		}
-		reply, err = try()
-		if err == nil {
+		if reply, err = try(); err == nil {
 			return reply, nil
 		}
 	}
-	return nil, err
 }
 
-// worthRetrying says whether err may go away by itself, after n retries that
+// worthRetrying reports whether err may go away by itself, after n retries that
 // did not help.
 func (e *Engine) worthRetrying(ctx context.Context, err error, n int) bool {
-	const races = 3
+	const races, unprepared = 2, 10
 	var race *raceError
 	if errors.As(err, &race) {
 		return ctx.Err() == nil && n < races
@@ -168,20 +177,43 @@ func (e *Engine) worthRetrying(ctx context.Context, err error, n int) bool {
 	if err == nil || ctx.Err() != nil || errors.As(err, &f) {
 		return false
 	}
-	class := e.d.class(err)
-	var atCommit *commitError
-	return class == Retry || class == NotReady || class == RetryUnknown && !errors.As(err, &atCommit)
+	switch e.d.class(err) {
+	case Retry, NotReady, Starting, Crowded:
+		return true
+	case RetryUnknown:
+		var atCommit *commitError
+		return !errors.As(err, &atCommit)
+	case ReadOnly:
+		// After a failover the writer is another server, which a new connection may
+		// reach. For one that stays read-only, only the first calls wait.
+		return !e.d.Short && (n == 0 || e.readOnlyFor() < e.patience)
+	case Unprepared:
+		return n < unprepared
+	}
+	return false
 }
 
-// broken says whether the connection that err came from must not be used again.
-// One that is the database itself is kept, whatever happens.
+// readOnlyFor is for how long no server that takes writes was found.
+func (e *Engine) readOnlyFor() time.Duration {
+	now := time.Now().UnixNano()
+	e.readOnlySince.CompareAndSwap(0, now)
+	return time.Duration(now - e.readOnlySince.Load())
+}
+
+// broken reports whether the connection that err came from must not be used
+// again. One that is the database itself is kept, whatever happens.
 func (e *Engine) broken(err error) bool {
 	var f *failure
 	if err == nil || e.d.Alone || errors.As(err, &f) {
 		return false
 	}
-	class := e.d.class(err)
-	return class == RetryUnknown || class == Unavailable || class == NotReady
+	switch e.d.class(err) {
+	case RetryUnknown, Unavailable, NotReady, Starting, Unprepared:
+		return true
+	case ReadOnly:
+		return !e.d.Short
+	}
+	return false
 }
 
 // recovered is the last resort against a defect of the engine: the client gets
@@ -238,7 +270,7 @@ func (t *tx) blame(n int, err error) error {
 		return err
 	}
 	switch t.d.class(err) {
-	case Unique, TooLong, OutOfRange, BadText:
+	case Unique, TooLong, OutOfRange, BadText, TooLarge:
 		return &batchError{batch: n, err: err}
 	}
 	return err

@@ -43,7 +43,7 @@ func TestALostTransactionIsRunAgain(t *testing.T) {
 	tries := 0
 	_, err := repeat(t.Context(), e, "rpc", func() (*int, error) {
 		if tries++; tries < 4 {
-			return nil, fmt.Errorf("wrapped: %w", errLost)
+			return nil, fmt.Errorf("wrapped: %w", ofDriver(errLost))
 		}
 		return &tries, nil
 	})
@@ -55,7 +55,7 @@ func TestALostTransactionIsRunAgain(t *testing.T) {
 func TestLosingForTooLongIsAborted(t *testing.T) {
 	e := testEngine(30 * time.Millisecond)
 	begun := time.Now()
-	_, err := repeat(t.Context(), e, "rpc", func() (*int, error) { return nil, errLost })
+	_, err := repeat(t.Context(), e, "rpc", func() (*int, error) { return nil, ofDriver(errLost) })
 	if status.Code(e.status(t.Context(), "rpc", err)) != codes.Aborted {
 		t.Errorf("got %v", err)
 	}
@@ -68,7 +68,7 @@ func TestTheCallersDeadlineEndsTheTries(t *testing.T) {
 	e := testEngine(time.Hour)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
 	defer cancel()
-	_, err := repeat(ctx, e, "rpc", func() (*int, error) { return nil, errLost })
+	_, err := repeat(ctx, e, "rpc", func() (*int, error) { return nil, ofDriver(errLost) })
 	if status.Code(e.status(ctx, "rpc", err)) != codes.DeadlineExceeded {
 		t.Errorf("got %v", err)
 	}
@@ -81,14 +81,15 @@ func TestOnlyWhatMayPassIsTriedAgain(t *testing.T) {
 		err   error
 		again bool
 	}{
-		{"a lost transaction", errLost, true},
-		{"a lost transaction at its commit", &commitError{errLost}, true},
-		{"a broken connection", driver.ErrBadConn, true},
-		{"a connection that broke at the commit", &commitError{driver.ErrBadConn}, false},
+		{"a lost transaction", ofDriver(errLost), true},
+		{"a lost transaction at its commit", &commitError{ofDriver(errLost)}, true},
+		{"a broken connection", ofDriver(driver.ErrBadConn), true},
+		{"a connection that broke at the commit", &commitError{ofDriver(driver.ErrBadConn)}, false},
 		{"ids that could not be learned", errIDsLost, true},
+		{"an error that no driver gave", errLost, false},
 		{"a mistake of the client", invalid("no"), false},
-		{"a conflict", errTwice, false},
-		{"something else", errBroken, false},
+		{"a conflict", ofDriver(errTwice), false},
+		{"something else", ofDriver(errBroken), false},
 		{"a panic", &panicError{value: errLost}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -115,7 +116,7 @@ func TestClientsNeverSeeTheDriversText(t *testing.T) {
 	e := testEngine(0)
 	var log strings.Builder
 	e.log = slog.New(slog.NewTextHandler(&log, nil))
-	err := e.status(t.Context(), "PutArtifacts", fmt.Errorf("query: %w", errBroken))
+	err := e.status(t.Context(), "PutArtifacts", fmt.Errorf("query: %w", ofDriver(errBroken)))
 	if status.Code(err) != codes.Internal || strings.Contains(err.Error(), "SECRET") {
 		t.Errorf("got %v", err)
 	}

@@ -56,7 +56,7 @@ type watchedRows struct {
 func (r *watchedRows) Next(values []driver.Value) error {
 	err := r.Rows.Next(values)
 	if err != nil && !errors.Is(err, io.EOF) {
-		r.t.failed = err
+		r.t.failed = ofDriver(err)
 	}
 	return err
 }

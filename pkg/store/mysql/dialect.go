@@ -1,6 +1,7 @@
 package mysql
 
 import (
+	"context"
 	"errors"
 	"net"
 	"strings"
@@ -19,8 +20,10 @@ func dialect() *engine.Dialect {
 		Begin:     "START TRANSACTION",
 		BeginRead: []string{"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"},
 		Prepare:   true,
-		IDs:       engine.IDsStartAtLast,
-		MaxParams: 65535,
+		// All clients of a server together may have 16,382 by default.
+		KeepAtMost: 200,
+		IDs:        engine.IDsStartAtLast,
+		MaxParams:  65535,
 		// INSERT IGNORE would also clip what does not fit.
 		InsertIgnore:      "INSERT INTO",
 		OnConflictNothing: " ON DUPLICATE KEY UPDATE id = id",
@@ -67,6 +70,7 @@ var classes = map[uint16]engine.ErrorClass{
 
 	1406: engine.TooLong,  // data too long for column
 	1153: engine.TooLarge, // packet bigger than max_allowed_packet
+	1301: engine.TooLarge, // a result bigger than it
 	1264: engine.OutOfRange,
 	1366: engine.BadText, // incorrect string value
 	1300: engine.BadText, // invalid character string
@@ -75,32 +79,56 @@ var classes = map[uint16]engine.ErrorClass{
 	3988: engine.BadText,
 
 	1290: engine.ReadOnly, // --read-only
-	1792: engine.ReadOnly,
-	1836: engine.ReadOnly,
-
-	1021: engine.Full, // the disk is full
-	1114: engine.Full, // a table is full
+	1792: engine.ReadOnly, // a transaction for reading only
+	1836: engine.ReadOnly, // the server is in read-only mode
 
 	1040: engine.Crowded, // too many connections
-	1203: engine.Crowded, // max_user_connections of the server
-	1226: engine.Crowded, // max_user_connections, or another limit, of the account
+	1203: engine.Crowded, // of this account
+	1226: engine.Crowded, // a resource of this account, such as its connections
+	1461: engine.NoStatements,
 
-	1044: engine.Denied, // access to the database
-	1045: engine.Denied, // the password
-	1142: engine.Denied, // a right on a table
+	1969: engine.TimedOut, // max_statement_time of MariaDB
+	3024: engine.TimedOut, // max_execution_time of MySQL
+	1317: engine.TimedOut, // ended from outside, as an administrator's KILL QUERY does
 
-	1034: engine.Damaged, // an index file
-	1712: engine.Damaged, // an index
+	1021: engine.Full, // the disk is full
+	1114: engine.Full, // the table, or the table space, is full
+	1041: engine.Full, // out of memory
+	1037: engine.Full,
+	1038: engine.Full,
 
-	1969: engine.TimedOut, // max_statement_time, MariaDB
-	3024: engine.TimedOut, // max_execution_time, MySQL
+	1034: engine.Damaged, // incorrect key file
+	1035: engine.Damaged,
+	1194: engine.Damaged, // table is marked as crashed
+	1195: engine.Damaged,
+	1712: engine.Damaged, // index is corrupted
+
+	1044: engine.Denied, // to the database
+	1045: engine.Denied, // user or password
+	1049: engine.Denied, // unknown database
+	1129: engine.Denied, // the host is blocked
+	1130: engine.Denied, // the host is not allowed
+	1142: engine.Denied, // to a table
+	1143: engine.Denied, // to a column
+	1227: engine.Denied,
+	1370: engine.Denied,
+	1698: engine.Denied,
+	1820: engine.Denied, // the password has expired
+	1862: engine.Denied,
+	3118: engine.Denied, // the account is locked
+	4151: engine.Denied,
 }
 
 func classify(err error) engine.ErrorClass {
 	var refused *mysql.MySQLError
 	if errors.As(err, &refused) {
-		if tooMuch(refused) {
+		switch {
+		case tooMuch(refused):
 			return engine.TooMuch
+		case full(refused):
+			return engine.Full
+		case refused.Number == 1105 && strings.Contains(refused.Message, "max_allowed_packet"):
+			return engine.TooLarge
 		}
 		return classes[refused.Number]
 	}
@@ -110,9 +138,22 @@ func classify(err error) engine.ErrorClass {
 		return engine.TooLarge
 	case errors.As(err, &dial) && dial.Op == "dial":
 		return engine.Unavailable
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return engine.Other
 	}
 	// Nothing else comes from the server: the connection broke.
 	return engine.RetryUnknown
+}
+
+// full recognizes the errors of the server's files, which have a number of the
+// operating system in their text, for a disk or a quota that is full.
+func full(err *mysql.MySQLError) bool {
+	switch err.Number {
+	case 3, 1026, 1030: // writing a file, writing a file, a storage engine
+		return strings.Contains(err.Message, "rror 28 ") || strings.Contains(err.Message, "rrno: 28 ") ||
+			strings.Contains(err.Message, "rror 122 ") || strings.Contains(err.Message, "rrno: 122 ")
+	}
+	return false
 }
 
 // tooMuch recognises a transaction over a cluster's limits, which another try

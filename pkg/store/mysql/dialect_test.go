@@ -1,6 +1,7 @@
 package mysql
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"testing"
@@ -39,6 +40,9 @@ func TestErrorsOfTheServerHaveTheirMeaning(t *testing.T) {
 		{"a wrong password", refused(1045, "Access denied for user"), engine.Denied},
 		{"a killed server", mysql.ErrInvalidConn, engine.RetryUnknown},
 		{"nobody at the port", &net.OpError{Op: "dial", Err: fmt.Errorf("connection refused")}, engine.Unavailable},
+		{"a dial that took too long", &net.OpError{Op: "dial", Err: context.DeadlineExceeded}, engine.Unavailable},
+		{"a context that has ended", fmt.Errorf("query: %w", context.DeadlineExceeded), engine.Other},
+		{"no further prepared statement", refused(1461, "Can't create more than max_prepared_stmt_count statements"), engine.NoStatements},
 		{"anything else", refused(1064, "You have an error in your SQL syntax"), engine.Other},
 	} {
 		if got := classify(c.err); got != c.want {

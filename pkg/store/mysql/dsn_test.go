@@ -129,3 +129,31 @@ func TestParametersAreComparedExactlyWhateverTheColumnsCollation(t *testing.T) {
 		}
 	}
 }
+
+func TestSettingsOfADSNAreHonouredOrRefusedWithAReason(t *testing.T) {
+	for _, form := range []string{"ada:secret@tcp(db.example:3306)/registry?", "mysql://ada:secret@db.example/registry?"} {
+		for setting, reason := range map[string]string{
+			"sql_mode=ANSI":                            "sql_mode",
+			"multiStatements=true":                     "multiStatements",
+			"allowAllFiles=true":                       "allowAllFiles",
+			"autocommit=0":                             "autocommit",
+			"charset=latin1":                           "charset",
+			"charset=latin1,utf8":                      "charset",
+			"collation=latin1_swedish_ci":              "collation",
+			"transaction_isolation=%27SERIALIZABLE%27": "transaction_isolation",
+			"tx_isolation=%27REPEATABLE-READ%27":       "tx_isolation",
+		} {
+			if _, err := parse(form + setting); err == nil || !strings.Contains(err.Error(), reason) || strings.Contains(err.Error(), "secret") {
+				t.Errorf("%s%s: error is %v", form, setting, err)
+			}
+		}
+		config, err := parse(form + "charset=utf8mb4,utf8&collation=utf8mb4_bin&parseTime=true&loc=Local&time_zone=%27%2B02:00%27&maxAllowedPacket=1000" +
+			"&rejectReadOnly=true&transaction_isolation=%27READ-COMMITTED%27&autocommit=1&wsrep_sync_wait=7")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if config.Collation != "utf8mb4_bin" || config.MaxAllowedPacket != 1000 || config.Params["time_zone"] != "'+02:00'" || config.Params["wsrep_sync_wait"] != "7" {
+			t.Errorf("%s: read as %+v", form, config)
+		}
+	}
+}

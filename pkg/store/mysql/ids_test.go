@@ -63,12 +63,12 @@ func openWith(t *testing.T, dsn string, ids engine.IDSource) mlmdpb.MetadataStor
 	}
 	c := store.Configure(dialect(), store.WithBusyTimeout(time.Minute))
 	c.Dialect.IDs, c.Dialect.Prepare, c.Writers = ids, false, 4
+	// The settings of the server hold for connections that are made after: each
+	// transaction has its own.
+	c.Life = time.Nanosecond
 	if c.Write, err = connect(config, false); err != nil {
 		t.Fatal(err)
 	}
-	// The settings of the server hold for connections that are made after: each
-	// transaction has its own.
-	c.Write.SetConnMaxLifetime(time.Millisecond)
 	s, err := store.Open(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
-	"time"
 
 	"github.com/go-sql-driver/mysql"
 
@@ -49,6 +48,15 @@ func SharedWithOriginal() store.Option { return store.WithValue(sharedKey{}, tru
 // ones hold utf8mb4 and compare it byte for byte. Text in tables of the
 // original, whose collation may ignore case, is compared byte for byte as well;
 // but such tables refuse two names that their collation holds to be the same.
+//
+// Settings that the store cannot work with, such as sql_mode or
+// multiStatements, are refused. A server that has become read-only is left for
+// the one that the address leads to by then, as rejectReadOnly asks for.
+// Connections are used for five minutes, so that an address that moves is
+// followed.
+//
+// When the deadline of a call ends, the store ends the call's statement in the
+// server, for which it makes one more connection.
 func Open(ctx context.Context, dsn string, opts ...store.Option) (*store.Store, error) {
 	config, err := parse(dsn)
 	if err != nil {
@@ -64,6 +72,7 @@ func Open(ctx context.Context, dsn string, opts ...store.Option) (*store.Store, 
 		return nil, err
 	}
 	c.Dialect.TextParam = found.textParam()
+	c.Dialect.LargestMessage = fmt.Sprintf("max_allowed_packet is %d bytes", found.packet)
 	if found.returning {
 		c.Dialect.IDs = engine.IDsReturned
 	}
@@ -75,8 +84,6 @@ func Open(ctx context.Context, dsn string, opts ...store.Option) (*store.Store, 
 	if c.Write, err = connect(config, shared); err != nil {
 		return nil, err
 	}
-	c.Write.SetMaxOpenConns(c.Writers)
-	c.Write.SetMaxIdleConns(c.Writers)
 	s, err := store.Open(ctx, c)
 	if err != nil {
 		return nil, fmt.Errorf("mysql: open database %s on %s: %w", config.DBName, config.Addr, err)
@@ -112,20 +119,22 @@ func Database(dsn string) store.Database {
 // connect makes a handle. Nothing is sent before it is used.
 func connect(config *mysql.Config, shared bool) (*sql.DB, error) {
 	config = config.Clone()
-	charset := "utf8mb4"
+	charset := mysql.Charset("utf8mb4", config.Collation)
 	if shared {
-		charset = sharedCharset
+		charset = mysql.Charset(sharedCharset, "")
 	}
-	if err := config.Apply(mysql.Charset(charset, "")); err != nil {
+	if err := config.Apply(charset); err != nil {
 		return nil, fmt.Errorf("mysql: %w", err)
 	}
 	inner, err := mysql.NewConnector(config)
 	if err != nil {
 		return nil, fmt.Errorf("mysql: %w", err)
 	}
-	db := sql.OpenDB(connector{inner})
-	db.SetConnMaxIdleTime(5 * time.Minute) // shorter than a server's wait_timeout
-	return db, nil
+	killer, err := newKiller(config)
+	if err != nil {
+		return nil, fmt.Errorf("mysql: %w", err)
+	}
+	return sql.OpenDB(connector{inner, killer}), nil
 }
 
 // An existing database decides how text is sent and compared.
@@ -133,6 +142,7 @@ type existing struct {
 	charset, collation string // of a text column; empty where there is no table yet, or where it holds bytes
 	collations         map[string]bool
 	returning          bool // INSERT … RETURNING
+	packet             int  // max_allowed_packet
 }
 
 // examine reads what the server can do and what the tables are like. It
@@ -145,11 +155,14 @@ func examine(ctx context.Context, config *mysql.Config, create bool) (existing, 
 	}
 	defer db.Close()
 	var version string
-	err = db.QueryRowContext(ctx, "SELECT VERSION()").Scan(&version)
+	ask := func() error {
+		return db.QueryRowContext(ctx, "SELECT VERSION(), @@max_allowed_packet").Scan(&version, &found.packet)
+	}
+	err = ask()
 	const unknownDatabase = 1049
 	if create && hasNumber(err, unknownDatabase) {
 		if err = createDatabase(ctx, config); err == nil {
-			err = db.QueryRowContext(ctx, "SELECT VERSION()").Scan(&version)
+			err = ask()
 		}
 	}
 	if err != nil {

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"unicode/utf8"
@@ -53,15 +54,19 @@ var classes = map[string]engine.ErrorClass{
 	"22021": engine.BadText, // character_not_in_repertoire: not UTF-8, or a NUL
 	"22P05": engine.BadText, // untranslatable_character
 	"25006": engine.ReadOnly,
-	"42501": engine.Denied,      // insufficient_privilege
-	"28":    engine.Denied,      // of the account or its password
-	"53100": engine.Full,        // disk_full
-	"53300": engine.Crowded,     // too_many_connections
-	"53400": engine.Full,        // configuration_limit_exceeded, such as temp_file_limit
-	"57014": engine.TimedOut,    // statement_timeout
-	"XX001": engine.Damaged,     // data_corrupted
-	"XX002": engine.Damaged,     // index_corrupted
-	"57P03": engine.Unavailable, // cannot_connect_now
+	"53":    engine.Full,         // insufficient resources: of the disk, of memory, of a limit
+	"53300": engine.Crowded,      // too many connections
+	"57014": engine.TimedOut,     // statement_timeout, or an administrator's pg_cancel_backend
+	"25P03": engine.RetryUnknown, // idle_in_transaction_session_timeout
+	"25P04": engine.TimedOut,     // transaction_timeout
+	"28":    engine.Denied,       // the account, its password or its way in
+	"3D000": engine.Denied,       // the database is gone
+	"42501": engine.Denied,       // a right is missing
+	"26000": engine.Unprepared,   // behind a pooler: a prepared statement is on another connection
+	"42P05": engine.Unprepared,   // or one of that name was made there by another client
+	"XX001": engine.Damaged,      // data_corrupted
+	"XX002": engine.Damaged,      // index_corrupted
+	"57P03": engine.Starting,     // cannot_connect_now
 	"08":    engine.RetryUnknown,
 	"57P":   engine.RetryUnknown, // the server ends
 }
@@ -79,7 +84,12 @@ func classify(err error) engine.ErrorClass {
 	var connect *pgconn.ConnectError
 	switch {
 	case errors.As(err, &connect):
+		if errors.Is(err, pgconn.ErrReadOnlyConnection) || errors.Is(err, pgconn.ErrStandbyConnection) {
+			return engine.ReadOnly // target_session_attrs: none of the hosts is the primary
+		}
 		return engine.Unavailable
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return engine.Other
 	case strings.Contains(err.Error(), "failed to encode args"):
 		// The driver knows a parameter's type and refuses what does not fit.
 		return engine.OutOfRange

@@ -1,9 +1,12 @@
 package postgres
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"sync/atomic"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -18,13 +21,17 @@ func TestErrorsOfTheServerHaveTheirMeaning(t *testing.T) {
 		"55P03": engine.Retry,        // a lock that is not to be had
 		"57P01": engine.RetryUnknown, // the server ends
 		"08006": engine.RetryUnknown, // the connection broke
-		"57P03": engine.Unavailable,  // the server starts
+		"57P03": engine.Starting,     // the server starts
 		"53300": engine.Crowded,      // too many connections
 		"53100": engine.Full,         // the disk is full
 		"57014": engine.TimedOut,     // statement_timeout
 		"28P01": engine.Denied,       // a wrong password
 		"28000": engine.Denied,       // an account that may not log in
 		"42501": engine.Denied,       // a right that is missing
+		"53200": engine.Full,         // no memory is left
+		"3D000": engine.Denied,       // the database is gone
+		"26000": engine.Unprepared,   // behind a pooler
+		"42P05": engine.Unprepared,   // behind a pooler
 		"XX001": engine.Damaged,
 		"23505": engine.Unique,
 		"22001": engine.TooLong,
@@ -44,5 +51,21 @@ func TestErrorsOfTheServerHaveTheirMeaning(t *testing.T) {
 	}
 	if got := classify(errors.New("failed to encode args[0]: 4294967296 is greater than maximum value for int4")); got != engine.OutOfRange {
 		t.Errorf("a number that the driver refuses: class %d", got)
+	}
+}
+
+func TestAServerThatDoesNotAnswerInTimeCannotBeReached(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0") // takes connections, and says nothing
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	config, err := parse("postgres://ada@" + l.Addr().String() + "/registry?connect_timeout=1&sslmode=disable")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = connect(t.Context(), config, new(atomic.Bool), false)
+	if !errors.Is(err, context.DeadlineExceeded) || classify(err) != engine.Unavailable {
+		t.Errorf("class %d: %v", classify(err), err)
 	}
 }

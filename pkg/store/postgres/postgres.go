@@ -6,6 +6,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -29,8 +31,15 @@ const connections = 16
 // right and a way into the database "postgres"; see [store.WithoutCreating]. The
 // tables are in the first schema of the search path.
 //
-// Behind a pooler that gives each transaction another connection, add
-// "default_query_exec_mode=exec" to dsn.
+// Several hosts may be given, "host1,host2", of which those that cannot be
+// reached are passed over; with "target_session_attrs=read-write" the primary
+// among them is found. Connections are used for five minutes, so that an address
+// that moves is followed.
+//
+// Behind a pooler that gives each transaction another connection, such as
+// PgBouncer in transaction mode, the store finds out that prepared statements get
+// lost, and does without them from then on. With "default_query_exec_mode=exec"
+// in dsn it never makes any.
 func Open(ctx context.Context, dsn string, opts ...store.Option) (*store.Store, error) {
 	config, err := parse(dsn)
 	if err != nil {
@@ -40,11 +49,18 @@ func Open(ctx context.Context, dsn string, opts ...store.Option) (*store.Store, 
 	if c.Writers == 0 {
 		c.Writers = connections
 	}
-	if c.Write, err = connect(ctx, config, store.Creates(opts...)); err != nil {
+	if config.DefaultQueryExecMode == pgx.QueryExecModeSimpleProtocol {
+		c.Dialect.PlanNow = nil // which would be another mode
+	}
+	var unprepared atomic.Bool
+	c.Dialect.Unprepare = func() {
+		if !unprepared.Swap(true) {
+			c.Log.InfoContext(ctx, "PostgreSQL has lost prepared statements, as it does behind a pooler: the store goes on without them")
+		}
+	}
+	if c.Write, err = connect(ctx, config, &unprepared, store.Creates(opts...)); err != nil {
 		return nil, err
 	}
-	c.Write.SetMaxOpenConns(c.Writers)
-	c.Write.SetMaxIdleConns(c.Writers)
 	s, err := store.Open(ctx, c)
 	if err != nil {
 		return nil, fmt.Errorf("postgres: open database %s on %s: %w", config.Database, config.Host, err)
@@ -59,7 +75,9 @@ func Database(dsn string) store.Database {
 		if err != nil {
 			return nil, err
 		}
-		return connect(ctx, config, false)
+		var unprepared atomic.Bool
+		unprepared.Store(true) // a migration has no statement twice
+		return connect(ctx, config, &unprepared, false)
 	})
 }
 
@@ -77,13 +95,28 @@ func parse(dsn string) (*pgx.ConnConfig, error) {
 	set("application_name", "mlmd-go")
 	set("timezone", "UTC")
 	set("client_encoding", "UTF8")
+	if encoding := config.RuntimeParams["client_encoding"]; !isUTF8(encoding) {
+		return nil, fmt.Errorf("postgres: the DSN cannot be used: leave client_encoding out of it: the store sends UTF-8, and not %s", encoding)
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = 10 * time.Second // to each host; the calls have their contexts
+	}
 	return config, nil
 }
 
-// connect makes a handle that has reached its database once.
-func connect(ctx context.Context, config *pgx.ConnConfig, create bool) (*sql.DB, error) {
-	db := stdlib.OpenDB(*config)
-	db.SetConnMaxIdleTime(5 * time.Minute)
+func isUTF8(encoding string) bool {
+	return strings.EqualFold(encoding, "UTF8") || strings.EqualFold(encoding, "UTF-8") || strings.EqualFold(encoding, "unicode")
+}
+
+// connect makes a handle that has reached its database once. Its connections
+// keep prepared statements until unprepared is set.
+func connect(ctx context.Context, config *pgx.ConnConfig, unprepared *atomic.Bool, create bool) (*sql.DB, error) {
+	db := stdlib.OpenDB(*config, stdlib.OptionBeforeConnect(func(_ context.Context, config *pgx.ConnConfig) error {
+		if unprepared.Load() && config.DefaultQueryExecMode != pgx.QueryExecModeSimpleProtocol {
+			config.DefaultQueryExecMode = pgx.QueryExecModeExec
+		}
+		return nil
+	}))
 	err := db.PingContext(ctx)
 	const unknownDatabase = "3D000"
 	if create && hasState(err, unknownDatabase) {

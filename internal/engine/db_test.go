@@ -1,0 +1,71 @@
+package engine
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"testing"
+)
+
+// A preparer counts the statements that are prepared on it.
+type preparer struct {
+	driverConn
+	open, made int
+	refuse     error
+}
+
+type preparedStmt struct {
+	driverStmt
+	on *preparer
+}
+
+func (p *preparer) PrepareContext(context.Context, string) (driver.Stmt, error) {
+	if p.refuse != nil {
+		return nil, p.refuse
+	}
+	p.open++
+	p.made++
+	return &preparedStmt{on: p}, nil
+}
+
+func (s *preparedStmt) Close() error { s.on.open--; return nil }
+
+func TestOfTooManyPreparedStatementsTheOldestGivesWay(t *testing.T) {
+	conn := &preparer{}
+	s := &session{driver: conn, d: &Dialect{Prepare: true, KeepAtMost: 20}, kept: map[string]*kept{}}
+	keep := func(name string) {
+		t.Helper()
+		if k, err := s.keep(t.Context(), name); err != nil || k.stmt == nil {
+			t.Fatalf("%s is not prepared: %v", name, err)
+		}
+	}
+	for i := range 500 {
+		keep("always")
+		keep(fmt.Sprint("statement ", i))
+		if conn.open > 20 || len(s.kept) != conn.open {
+			t.Fatalf("%d statements are open and %d are kept, want at most 20", conn.open, len(s.kept))
+		}
+	}
+	if conn.made != 501 {
+		t.Errorf("%d statements were prepared, want 501: one that is used all the time was closed", conn.made)
+	}
+}
+
+func TestAStatementThatCannotBePreparedIsSentAsText(t *testing.T) {
+	tooMany := errors.New("max_prepared_stmt_count")
+	d := &Dialect{Prepare: true, Classify: func(err error) ErrorClass {
+		if errors.Is(err, tooMany) {
+			return NoStatements
+		}
+		return Other
+	}}
+	s := &session{driver: &preparer{refuse: tooMany}, d: d, kept: map[string]*kept{}}
+	if k, err := s.keep(t.Context(), "SELECT 1"); err != nil || k.stmt != nil || k.text != "SELECT 1" {
+		t.Errorf("got %+v, %v", k, err)
+	}
+	s.driver = &preparer{refuse: errBroken}
+	if _, err := s.keep(t.Context(), "SELECT 2"); !errors.Is(err, errBroken) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,167 @@
+package mysql
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+)
+
+// A connector sets up new connections.
+type connector struct {
+	driver.Connector
+	killer *killer
+}
+
+// driverConn is what the driver's connections are.
+type driverConn interface {
+	driver.Conn
+	driver.ConnBeginTx
+	driver.ConnPrepareContext
+	driver.QueryerContext
+	driver.ExecerContext
+	driver.NamedValueChecker
+	driver.Pinger
+	driver.SessionResetter
+	driver.Validator
+}
+
+// A connection knows what the server calls it.
+type connection struct {
+	driverConn
+	killer *killer
+	id     string // empty: the server does not say
+	server string
+	opened time.Time
+}
+
+// Connect makes each statement see what was committed before it: what another
+// transaction did while this one waited for its lock.
+func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	inner, ok := conn.(driverConn)
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("the driver's connections are %T", conn), conn.Close())
+	}
+	// Servers name the variable differently; the statement is the same on all.
+	const readCommitted = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
+	if _, err := inner.ExecContext(ctx, readCommitted, nil); err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	opened := time.Now()
+	answer, err := firstRow(ctx, inner, "SELECT CONNECTION_ID(), "+serverName)
+	if err != nil && !errors.As(err, new(*mysql.MySQLError)) {
+		return nil, errors.Join(err, conn.Close())
+	}
+	made := &connection{driverConn: inner, killer: c.killer, opened: opened}
+	if err == nil {
+		made.id, made.server = answer[0], answer[1]
+	}
+	return made, nil
+}
+
+// serverName tells servers behind one address apart.
+const serverName = "CONCAT_WS(' ', @@hostname, @@port, @@server_id, @@datadir)"
+
+// Abandon ends the statement that the server may still run for a connection
+// that its driver has closed: the server itself would not notice.
+func (c *connection) Abandon() {
+	if c.id != "" {
+		c.killer.kill(c)
+	}
+}
+
+// killPatience is for how long a server is asked to end a statement.
+const killPatience = 3 * time.Second
+
+// A killer ends statements in the server, one after the other, over a
+// connection of its own.
+type killer struct {
+	inner driver.Connector
+	turn  chan struct{}
+}
+
+func newKiller(config *mysql.Config) (*killer, error) {
+	config = config.Clone()
+	config.Timeout, config.ReadTimeout, config.WriteTimeout = killPatience, killPatience, killPatience
+	config.Logger = &mysql.NopLogger{}
+	inner, err := mysql.NewConnector(config)
+	return &killer{inner: inner, turn: make(chan struct{}, 1)}, err
+}
+
+// kill ends c in the server. That it fails changes nothing for anyone: the
+// statement then runs to its end.
+func (k *killer) kill(c *connection) {
+	ctx, cancel := context.WithTimeout(context.Background(), killPatience)
+	defer cancel()
+	select {
+	case k.turn <- struct{}{}:
+		defer func() { <-k.turn }()
+	case <-ctx.Done():
+		return
+	}
+	conn, err := k.inner.Connect(ctx)
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	side, ok := conn.(driverConn)
+	if !ok {
+		return
+	}
+	// Behind one address there may be several servers, and one that was restarted
+	// uses its numbers again: another connection must not be hit.
+	server, err := firstRow(ctx, side, "SELECT "+serverName)
+	if err != nil || server[0] != c.server {
+		return
+	}
+	uptime, err := firstRow(ctx, side, "SHOW GLOBAL STATUS LIKE 'Uptime'")
+	if err != nil || len(uptime) < 2 {
+		return
+	}
+	up, err := time.ParseDuration(uptime[1] + "s")
+	if err != nil || up+time.Second < time.Since(c.opened) {
+		return
+	}
+	if _, err := side.ExecContext(ctx, "KILL "+c.id, nil); err != nil {
+		return // the statement has ended by now
+	}
+	for ctx.Err() == nil {
+		left, err := firstRow(ctx, side, "SELECT COUNT(*) FROM information_schema.processlist WHERE id = "+c.id)
+		if err != nil || left[0] == "0" {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// firstRow reads the first row that a query answers, as text.
+func firstRow(ctx context.Context, conn driver.QueryerContext, query string) ([]string, error) {
+	rows, err := conn.QueryContext(ctx, query, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	values := make([]driver.Value, len(rows.Columns()))
+	if err := rows.Next(values); err != nil {
+		if errors.Is(err, io.EOF) {
+			err = errors.New("the server answers nothing")
+		}
+		return nil, err
+	}
+	texts := make([]string, len(values))
+	for i, v := range values {
+		if b, ok := v.([]byte); ok {
+			v = string(b)
+		}
+		texts[i] = fmt.Sprint(v)
+	}
+	return texts, nil
+}
