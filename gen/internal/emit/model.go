@@ -8,8 +8,8 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/deepmap/oapi-codegen/v2/pkg/codegen"
 	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/oapi-codegen/oapi-codegen/v2/pkg/codegen"
 
 	"github.com/mlmd-go/sdk/gen/internal/ir"
 )

@@ -49,7 +49,7 @@ const (
 // ArtifactState is the state of an artifact's content.
 type ArtifactState string
 
-// Valid tells whether v is one of the values that the spec names.
+// Valid reports whether v is one of the values that the spec names.
 func (v ArtifactState) Valid() bool {
 	switch v {
 	case ArtifactStateUnknown, ArtifactStatePending, ArtifactStateLive, ArtifactStateMarkedForDeletion, ArtifactStateDeleted, ArtifactStateAbandoned, ArtifactStateReference:
@@ -70,10 +70,10 @@ type Column struct {
 	Nullable *bool `json:"nullable,omitzero"`
 }
 
-// ColumnType: what the column holds.
+// ColumnType: What the column holds.
 type ColumnType string
 
-// Valid tells whether v is one of the values that the spec names.
+// Valid reports whether v is one of the values that the spec names.
 func (v ColumnType) Valid() bool {
 	switch v {
 	case ColumnTypeNumber, ColumnTypeText, ColumnTypeTime:
@@ -85,7 +85,7 @@ func (v ColumnType) Valid() bool {
 // ExecutionState is the last known state of an execution.
 type ExecutionState string
 
-// Valid tells whether v is one of the values that the spec names.
+// Valid reports whether v is one of the values that the spec names.
 func (v ExecutionState) Valid() bool {
 	switch v {
 	case ExecutionStateUnknown, ExecutionStateNew, ExecutionStateRunning, ExecutionStateComplete, ExecutionStateFailed, ExecutionStateCached, ExecutionStateCanceled:
@@ -218,7 +218,7 @@ type MaterializationWindow struct {
 	To time.Time `json:"to"`
 }
 
-// QualityReport: what a check found out about a feature group.
+// QualityReport: What a check found out about a feature group.
 type QualityReport struct {
 	// Assigned by the store; empty until then. Decimal digits.
 	ID string `json:"id,omitzero"`
@@ -259,10 +259,10 @@ type QualityReport struct {
 	CheckRun *types.UUID `json:"checkRun,omitzero"`
 }
 
-// TableFormat: how a table is kept.
+// TableFormat: How a table is kept.
 type TableFormat string
 
-// Valid tells whether v is one of the values that the spec names.
+// Valid reports whether v is one of the values that the spec names.
 func (v TableFormat) Valid() bool {
 	switch v {
 	case TableFormatParquet, TableFormatIceberg, TableFormatCSV:

@@ -39,7 +39,7 @@ const (
 // ArtifactState is the state of an artifact's content.
 type ArtifactState string
 
-// Valid tells whether v is one of the values that the spec names.
+// Valid reports whether v is one of the values that the spec names.
 func (v ArtifactState) Valid() bool {
 	switch v {
 	case ArtifactStateUnknown, ArtifactStatePending, ArtifactStateLive, ArtifactStateMarkedForDeletion, ArtifactStateDeleted, ArtifactStateAbandoned, ArtifactStateReference:
@@ -116,7 +116,7 @@ type DataSet struct {
 // ExecutionState is the last known state of an execution.
 type ExecutionState string
 
-// Valid tells whether v is one of the values that the spec names.
+// Valid reports whether v is one of the values that the spec names.
 func (v ExecutionState) Valid() bool {
 	switch v {
 	case ExecutionStateUnknown, ExecutionStateNew, ExecutionStateRunning, ExecutionStateComplete, ExecutionStateFailed, ExecutionStateCached, ExecutionStateCanceled:
@@ -125,10 +125,10 @@ func (v ExecutionState) Valid() bool {
 	return false
 }
 
-// Format: how the data is kept.
+// Format: How the data is kept.
 type Format string
 
-// Valid tells whether v is one of the values that the spec names.
+// Valid reports whether v is one of the values that the spec names.
 func (v Format) Valid() bool {
 	switch v {
 	case FormatCSV, FormatIceberg, FormatParquet:
@@ -137,7 +137,7 @@ func (v Format) Valid() bool {
 	return false
 }
 
-// Project: what data sets and runs belong to.
+// Project: What data sets and runs belong to.
 type Project struct {
 	// Assigned by the store; empty until then. Decimal digits.
 	ID string `json:"id,omitzero"`
@@ -166,7 +166,7 @@ type Project struct {
 	Owner *string `json:"owner,omitzero"`
 }
 
-// Report: what was found out about a project.
+// Report: What was found out about a project.
 type Report struct {
 	// Assigned by the store; empty until then. Decimal digits.
 	ID string `json:"id,omitzero"`
@@ -204,7 +204,7 @@ type Report struct {
 	Findings []string `json:"findings,omitzero"`
 }
 
-// Run: what made a data set.
+// Run: What made a data set.
 type Run struct {
 	// Assigned by the store; empty until then. Decimal digits.
 	ID string `json:"id,omitzero"`
