@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"math"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -21,7 +22,9 @@ func (artifacts) kind() mlmd.Kind { return mlmd.Artifact }
 func (artifacts) alias() string { return "contexts_" }
 
 // create stores an artifact and its attribution in one transaction: the parent
-// goes along by type and name, which makes the store use it as it is.
+// goes along by type and name, which makes the store use it as it is. If no
+// context has the name any more, the store must not create one, so the context
+// in the request cannot be stored.
 func (a artifacts) create(ctx context.Context, n *mlmdpb.Artifact, p *parent) (int64, bool, error) {
 	if p == nil {
 		r, err := a.rpc.PutArtifacts(ctx, &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{n}})
@@ -30,7 +33,7 @@ func (a artifacts) create(ctx context.Context, n *mlmdpb.Artifact, p *parent) (i
 	}
 	r, err := a.rpc.PutLineageSubgraph(ctx, &mlmdpb.PutLineageSubgraphRequest{
 		Artifacts: []*mlmdpb.Artifact{n},
-		Contexts:  []*mlmdpb.Context{{TypeId: &p.typeID, Name: &p.storedName}},
+		Contexts:  []*mlmdpb.Context{{TypeId: &p.typeID, Name: &p.storedName, CustomProperties: neverStored()}},
 		Options:   &mlmdpb.PutLineageSubgraphRequest_Options{ReuseContextIfAlreadyExist: new(true)},
 	})
 	if err != nil {
@@ -40,10 +43,16 @@ func (a artifacts) create(ctx context.Context, n *mlmdpb.Artifact, p *parent) (i
 	if err != nil {
 		return 0, false, err
 	}
-	if got, err := one(r.GetContextIds(), nil); err != nil || got != p.id {
-		return 0, false, status.Errorf(codes.Aborted, "context %d is no longer called %q", p.id, p.storedName)
-	}
-	return id, true, nil
+	// If another context has the parent's name now, the link to the parent is
+	// still missing.
+	got, err := one(r.GetContextIds(), nil)
+	return id, got == p.id, err
+}
+
+// neverStored returns custom properties that no server stores: every one
+// refuses NaN when it inserts the row, and does not look at it before.
+func neverStored() map[string]*mlmdpb.Value {
+	return map[string]*mlmdpb.Value{"must exist": {Value: &mlmdpb.Value_DoubleValue{DoubleValue: math.NaN()}}}
 }
 
 func (a artifacts) put(ctx context.Context, n *mlmdpb.Artifact, paths []string) error {
@@ -85,6 +94,31 @@ func (a artifacts) parents(ctx context.Context, id int64) ([]*mlmdpb.Context, er
 		return nil, nil
 	}
 	return r.GetContexts(), err
+}
+
+func (a artifacts) parentsOf(ctx context.Context, ids []int64) (map[int64][]*mlmdpb.Context, error) {
+	q := &mlmdpb.GetLineageSubgraphRequest{
+		LineageSubgraphQueryOptions: &mlmdpb.LineageSubgraphQueryOptions{
+			StartingNodes: &mlmdpb.LineageSubgraphQueryOptions_StartingArtifacts{StartingArtifacts: startingNodes(ids)},
+		},
+		ReadMask: mask([]string{"attributions"}),
+	}
+	return graphParents(ctx, a.rpc, q, func(g *mlmdpb.LineageGraph) [][2]int64 {
+		var links [][2]int64
+		for _, l := range g.GetAttributions() {
+			links = append(links, [2]int64{l.GetContextId(), l.GetArtifactId()})
+		}
+		return links
+	})
+}
+
+func (artifacts) named(n *mlmdpb.Artifact, name *string) *mlmdpb.Artifact {
+	return &mlmdpb.Artifact{
+		Id: n.Id, TypeId: n.TypeId, Type: n.Type, Uri: n.Uri, State: n.State,
+		Name: name, ExternalId: n.ExternalId, Properties: n.Properties, CustomProperties: n.CustomProperties,
+		SystemMetadata:       n.SystemMetadata,
+		CreateTimeSinceEpoch: n.CreateTimeSinceEpoch, LastUpdateTimeSinceEpoch: n.LastUpdateTimeSinceEpoch,
+	}
 }
 
 func (artifacts) stamp(n *mlmdpb.Artifact, typeID, nodeID int64) *mlmdpb.Artifact {

@@ -10,20 +10,23 @@ import (
 
 	"github.com/mlmd-go/sdk/generated/mapping"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/generated/model"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
 
 // A Client stores and finds entities in one MLMD store. It is safe for
-// concurrent use. It remembers, for as long as it lives, the ids of the types
-// that it registered and the contexts that it saw; all else is in the store.
+// concurrent use. It remembers, for as long as it lives, the types that it wrote
+// nodes of and the contexts that it saw; all else is in the store.
 type Client struct {
 	rpc    mlmdpb.MetadataStoreServiceClient
 	conn   io.Closer // what Close closes; nil: nothing
 	prefix string    // of type names; empty: as the spec has it
 
-	types types
-	seen  memory[int64, parent]  // contexts, by id
-	links memory[edge, struct{}] // that are known to exist
+	entities entities // of the spec
+	types    types
+	seen     memory[int64, parent]  // contexts, by id
+	links    memory[edge, struct{}] // that are known to exist
+	named    memory[family, bool]   // whether all children are known to be named after their parent
 
 	serverTurn chan struct{} // held while server is used
 	server     *server       // nil: not asked yet
@@ -54,11 +57,27 @@ func New(rpc mlmdpb.MetadataStoreServiceClient, opts ...Option) *Client {
 func newClient(rpc mlmdpb.MetadataStoreServiceClient, o options) *Client {
 	c := &Client{rpc: rpc, prefix: o.prefix, serverTurn: make(chan struct{}, 1)}
 	c.types.turn = make(chan struct{}, 1)
-	for _, e := range mapping.Catalog {
-		t := e.Type()
-		c.types.declare(declaration{typeKey{t.Kind, c.typeName(t.TypeName)}, t.Entity, t.Props})
+	c.entities = entities{
+		registeredModels:    Use(c, mapping.RegisteredModel),
+		modelVersions:       Use(c, mapping.ModelVersion),
+		modelArtifacts:      Use(c, mapping.ModelArtifact),
+		docArtifacts:        Use(c, mapping.DocArtifact),
+		servingEnvironments: Use(c, mapping.ServingEnvironment),
+		inferenceServices:   Use(c, mapping.InferenceService),
+		serveModels:         Use(c, mapping.ServeModel),
 	}
 	return c
+}
+
+// entities are those of the spec, which a client has from the start.
+type entities struct {
+	registeredModels    *Entity[model.RegisteredModel, *mlmdpb.Context]
+	modelVersions       *Entity[model.ModelVersion, *mlmdpb.Context]
+	modelArtifacts      *Entity[model.ModelArtifact, *mlmdpb.Artifact]
+	docArtifacts        *Entity[model.DocArtifact, *mlmdpb.Artifact]
+	servingEnvironments *Entity[model.ServingEnvironment, *mlmdpb.Context]
+	inferenceServices   *Entity[model.InferenceService, *mlmdpb.Context]
+	serveModels         *Entity[model.ServeModel, *mlmdpb.Execution]
 }
 
 // Close ends the connection of a client that [Dial] made. It leaves open what
@@ -80,8 +99,8 @@ func (c *Client) typeName(spec string) string {
 
 // entityOf returns what people call a node of the type.
 func (c *Client) entityOf(typeName string) string {
-	if d, ok := c.types.entity(typeName); ok {
-		return d.entity
+	if entity, ok := c.types.entity(typeName); ok {
+		return entity
 	}
 	if typeName == "" {
 		return "node of an unknown type"
@@ -90,9 +109,11 @@ func (c *Client) entityOf(typeName string) string {
 }
 
 // remember keeps a context that was read or written, for the children that
-// may follow.
-func (c *Client) remember(v view) {
-	c.seen.add(v.id, parent{v.id, v.typeID, v.typeName, v.storedName()})
+// may follow, and returns it.
+func (c *Client) remember(v view) parent {
+	p := parent{v.id, v.typeID, v.typeName, v.storedName()}
+	c.seen.add(v.id, p)
+	return p
 }
 
 // parent returns the context with the given id that an entity is to hang below
@@ -111,8 +132,7 @@ func (c *Client) parent(ctx context.Context, s subject, e *mlmd.Edge, idText str
 		if n == nil {
 			return nil, s.field(ErrNotFound, e.Field, idText, "is the id of nothing: there is no such "+e.Entity)
 		}
-		c.remember(contexts{}.view(n))
-		p, _ = c.seen.get(id)
+		p = c.remember(contexts{}.view(n))
 	}
 	if want := c.typeName(e.TypeName); p.typeName != want {
 		return nil, s.field(ErrNotFound, e.Field, idText, "is the id of a "+c.entityOf(p.typeName)+", not of a "+e.Entity)

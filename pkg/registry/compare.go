@@ -60,7 +60,13 @@ func (c comparison) same(path string) (bool, error) {
 		return true, nil
 	}
 	if name, ok := strings.CutPrefix(path, "properties."); ok {
-		return c.sameValue(c.stored.props[name], c.wanted.props[name])
+		s, w := c.stored.props[name], c.wanted.props[name]
+		if s != nil && w != nil {
+			if converted, ok := convert(w, kindOf(s)); ok { // the store may declare another kind
+				w = converted
+			}
+		}
+		return c.sameValue(s, w)
 	}
 	if name, ok := strings.CutPrefix(path, "custom_properties."); ok {
 		return c.sameValue(c.stored.custom[name], c.wanted.custom[name])

@@ -67,6 +67,37 @@ func (c contexts) parents(ctx context.Context, id int64) ([]*mlmdpb.Context, err
 	return r.GetContexts(), err
 }
 
+// parentsOf sends one request to servers that have
+// GetParentContextsByContexts, and one for each context to the others.
+func (c contexts) parentsOf(ctx context.Context, ids []int64) (map[int64][]*mlmdpb.Context, error) {
+	out := make(map[int64][]*mlmdpb.Context)
+	r, err := c.rpc.GetParentContextsByContexts(ctx, &mlmdpb.GetParentContextsByContextsRequest{ContextIds: ids})
+	switch status.Code(err) {
+	case codes.OK:
+		for id, parents := range r.GetContexts() {
+			out[id] = parents.GetParentContexts()
+		}
+		return out, nil
+	case codes.Unimplemented:
+		for _, id := range ids {
+			if out[id], err = c.parents(ctx, id); err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
+	}
+	return nil, err
+}
+
+func (contexts) named(n *mlmdpb.Context, name *string) *mlmdpb.Context {
+	return &mlmdpb.Context{
+		Id: n.Id, TypeId: n.TypeId, Type: n.Type,
+		Name: name, ExternalId: n.ExternalId, Properties: n.Properties, CustomProperties: n.CustomProperties,
+		SystemMetadata:       n.SystemMetadata,
+		CreateTimeSinceEpoch: n.CreateTimeSinceEpoch, LastUpdateTimeSinceEpoch: n.LastUpdateTimeSinceEpoch,
+	}
+}
+
 func (contexts) stamp(n *mlmdpb.Context, typeID, nodeID int64) *mlmdpb.Context {
 	n.TypeId, n.Id = id(typeID), id(nodeID)
 	return n

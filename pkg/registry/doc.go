@@ -12,7 +12,9 @@
 // the entities of a spec of your own. Errors are [*Error] values of one of the
 // kinds of this package, such as [ErrNotFound].
 //
-// Nothing is sent before the first call. The first write registers the types
-// of all entities; who only reads writes nothing, and a type that a store does
-// not have reads as one without entities.
+// Nothing is sent before the first call. A write registers the type of its
+// entity if the store does not have it. A type that the store has is widened
+// only by the properties that the write sets, because programs of an older spec
+// may use it too. Reads write nothing, and a type that a store does not have
+// reads as one without entities.
 package registry

@@ -3,7 +3,6 @@ package registry
 import (
 	"context"
 
-	"github.com/mlmd-go/sdk/generated/mapping"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/generated/model"
 )
@@ -15,7 +14,7 @@ type DocArtifacts struct {
 
 // DocArtifacts returns the verbs for documents. It sends nothing.
 func (c *Client) DocArtifacts() DocArtifacts {
-	return DocArtifacts{Use(c, mapping.DocArtifact)}
+	return DocArtifacts{c.entities.docArtifacts}
 }
 
 // Upsert stores v and returns its id; see [Entity.Upsert] for what it does with

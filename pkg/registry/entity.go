@@ -22,8 +22,8 @@ type Entity[T any, N mlmd.Node] struct {
 }
 
 // Use returns the verbs for the entity that m maps: one of this module's own,
-// or one that was generated from your spec. Its type is registered by the
-// first write. It sends nothing.
+// or one that was generated from your spec. Where the store does not have its
+// type, the first write registers it. Use sends nothing; keep what it returns.
 func Use[T any, N mlmd.Node](c *Client, m mlmd.Mapping[T, N]) *Entity[T, N] {
 	m.TypeName = c.typeName(m.TypeName)
 	if m.Parent != nil {
@@ -33,9 +33,7 @@ func Use[T any, N mlmd.Node](c *Client, m mlmd.Mapping[T, N]) *Entity[T, N] {
 	}
 	e := &Entity[T, N]{c: c, m: m, nodes: nodesOf[N](c.rpc)}
 	e.typ = typeKey{e.nodes.kind(), m.TypeName}
-	if !c.types.declares(e.typ, m.Fields) {
-		c.types.declare(declaration{e.typ, m.Entity, m.PropTypes()})
-	}
+	c.types.name(m.TypeName, m.Entity)
 	return e
 }
 
@@ -65,7 +63,7 @@ func (e *Entity[T, N]) Get(ctx context.Context, id string) (*T, error) {
 	if err != nil {
 		return nil, s.rpc(ctx, err)
 	}
-	return e.found(s, n, "id")
+	return e.found(ctx, s, n, "id")
 }
 
 // FindByName returns the entity with the given name, letter for letter. It is
@@ -96,7 +94,18 @@ func (e *Entity[T, N]) FindIn(ctx context.Context, parentID, name string) (*T, e
 	if e.m.Parent.PlainName {
 		return e.plainlyNamed(ctx, s, id, name)
 	}
-	return e.byStoredName(ctx, s, parentID+":"+name)
+	t, err := e.byStoredName(ctx, s, parentID+":"+name)
+	if !errors.Is(err, ErrNotFound) {
+		return t, err
+	}
+	n, err2 := e.unplacedChild(ctx, s, id, name)
+	if err2 != nil {
+		return nil, err2
+	}
+	if n == nil {
+		return nil, err
+	}
+	return e.decode(s, e.below(n, id), e.nodes.view(n))
 }
 
 // plainlyNamed is FindIn for entities whose stored name does not say the
@@ -134,7 +143,7 @@ func (e *Entity[T, N]) byStoredName(ctx context.Context, s subject, stored strin
 	if n != nil && e.nodes.view(n).storedName() != stored { // the database folds case
 		n = nil
 	}
-	return e.found(s, n, "name")
+	return e.found(ctx, s, n, "name")
 }
 
 // FindByExternalID returns the entity with the given external id, letter for
@@ -156,18 +165,22 @@ func (e *Entity[T, N]) FindByExternalID(ctx context.Context, externalID string) 
 			n = nil
 		}
 	}
-	return e.found(s, n, "externalId")
+	return e.found(ctx, s, n, "externalId")
 }
 
 // found returns the entity that n holds. by is the field that it was asked
 // for by.
-func (e *Entity[T, N]) found(s subject, n N, by string) (*T, error) {
+func (e *Entity[T, N]) found(ctx context.Context, s subject, n N, by string) (*T, error) {
 	if n == nil {
 		return nil, s.fail(ErrNotFound, "")
 	}
 	v := e.nodes.view(n)
 	if v.typeName != e.m.TypeName {
 		err := s.fail(ErrNotFound, fmt.Sprintf("not found: this %s is that of %s %d", by, e.c.entityOf(v.typeName), v.id))
+		return nil, err
+	}
+	n, err := e.placed(ctx, s, n, nil)
+	if err != nil {
 		return nil, err
 	}
 	return e.decode(s, n, v)

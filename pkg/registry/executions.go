@@ -80,6 +80,31 @@ func (e executions) parents(ctx context.Context, id int64) ([]*mlmdpb.Context, e
 	return r.GetContexts(), err
 }
 
+func (e executions) parentsOf(ctx context.Context, ids []int64) (map[int64][]*mlmdpb.Context, error) {
+	q := &mlmdpb.GetLineageSubgraphRequest{
+		LineageSubgraphQueryOptions: &mlmdpb.LineageSubgraphQueryOptions{
+			StartingNodes: &mlmdpb.LineageSubgraphQueryOptions_StartingExecutions{StartingExecutions: startingNodes(ids)},
+		},
+		ReadMask: mask([]string{"associations"}),
+	}
+	return graphParents(ctx, e.rpc, q, func(g *mlmdpb.LineageGraph) [][2]int64 {
+		var links [][2]int64
+		for _, l := range g.GetAssociations() {
+			links = append(links, [2]int64{l.GetContextId(), l.GetExecutionId()})
+		}
+		return links
+	})
+}
+
+func (executions) named(n *mlmdpb.Execution, name *string) *mlmdpb.Execution {
+	return &mlmdpb.Execution{
+		Id: n.Id, TypeId: n.TypeId, Type: n.Type, LastKnownState: n.LastKnownState,
+		Name: name, ExternalId: n.ExternalId, Properties: n.Properties, CustomProperties: n.CustomProperties,
+		SystemMetadata:       n.SystemMetadata,
+		CreateTimeSinceEpoch: n.CreateTimeSinceEpoch, LastUpdateTimeSinceEpoch: n.LastUpdateTimeSinceEpoch,
+	}
+}
+
 func (executions) stamp(n *mlmdpb.Execution, typeID, nodeID int64) *mlmdpb.Execution {
 	n.TypeId, n.Id = id(typeID), id(nodeID)
 	return n

@@ -3,7 +3,6 @@ package registry
 import (
 	"context"
 
-	"github.com/mlmd-go/sdk/generated/mapping"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/generated/model"
 )
@@ -16,7 +15,7 @@ type InferenceServices struct {
 
 // InferenceServices returns the verbs for services. It sends nothing.
 func (c *Client) InferenceServices() InferenceServices {
-	return InferenceServices{Use(c, mapping.InferenceService)}
+	return InferenceServices{c.entities.inferenceServices}
 }
 
 // Upsert stores v and returns its id; see [Entity.Upsert] for what it does with

@@ -152,7 +152,7 @@ func (l *pages[T]) rows(ctx context.Context) iter.Seq2[row[T], error] {
 				size = min(size, left)
 			}
 			seen[l.token] = true
-			rows, next, err := l.page(ctx, l.subject, l.options(l.text, l.token, size))
+			rows, next, err := l.fetch(ctx, l.options(l.text, l.token, size))
 			if err == nil && next != "" && seen[next] {
 				err = l.fail(ErrInternal, "the server repeats its pages: it answered a page token for the second time")
 			}

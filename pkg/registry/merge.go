@@ -147,7 +147,7 @@ func (m *merge[T]) fill(ctx context.Context, s *stream[T], wanted int) error {
 	if s.after != nil {
 		text = "(" + text + ") AND " + m.behind(*s.after)
 	}
-	rows, next, err := m.page(ctx, m.subject, m.options(text, "", size))
+	rows, next, err := m.fetch(ctx, m.options(text, "", size))
 	if err != nil {
 		return err
 	}

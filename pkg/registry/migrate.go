@@ -2,6 +2,8 @@ package registry
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
@@ -101,7 +103,9 @@ func (e *Entity[T, N]) migrate(ctx context.Context, s subject, n N, was map[stri
 	if err != nil {
 		return false, s.invalid(err)
 	}
-	if _, err := e.c.typeID(ctx, e.typ); err != nil {
+	used := e.m.PropTypes()
+	maps.DeleteFunc(used, func(name string, _ mlmdpb.PropertyType) bool { return !slices.Contains(paths, propertyPath+name) })
+	if _, err := e.c.widen(ctx, e.typ, used); err != nil {
 		return false, s.rpc(ctx, err)
 	}
 	if err := e.nodes.put(ctx, e.nodes.stamp(now, 0, v.id), paths); err != nil {

@@ -3,7 +3,6 @@ package registry
 import (
 	"context"
 
-	"github.com/mlmd-go/sdk/generated/mapping"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/generated/model"
 )
@@ -16,7 +15,7 @@ type ModelArtifacts struct {
 
 // ModelArtifacts returns the verbs for artifacts. It sends nothing.
 func (c *Client) ModelArtifacts() ModelArtifacts {
-	return ModelArtifacts{Use(c, mapping.ModelArtifact)}
+	return ModelArtifacts{c.entities.modelArtifacts}
 }
 
 // Upsert stores v and returns its id; see [Entity.Upsert] for what it does with

@@ -3,7 +3,6 @@ package registry
 import (
 	"context"
 
-	"github.com/mlmd-go/sdk/generated/mapping"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/generated/model"
 )
@@ -15,7 +14,7 @@ type ModelVersions struct {
 
 // ModelVersions returns the verbs for versions. It sends nothing.
 func (c *Client) ModelVersions() ModelVersions {
-	return ModelVersions{Use(c, mapping.ModelVersion)}
+	return ModelVersions{c.entities.modelVersions}
 }
 
 // Upsert stores v and returns its id; see [Entity.Upsert] for what it does with

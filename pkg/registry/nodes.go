@@ -31,6 +31,10 @@ type nodes[N mlmd.Node] interface {
 	link(ctx context.Context, parent, child int64) error
 	// parents returns the contexts above a node.
 	parents(ctx context.Context, id int64) ([]*mlmdpb.Context, error)
+	// parentsOf returns the contexts above each of the nodes, at most a page.
+	parentsOf(ctx context.Context, ids []int64) (map[int64][]*mlmdpb.Context, error)
+	// named returns a shallow copy of n with another stored name.
+	named(n N, name *string) N
 	// stamp returns n with its type and its id, 0 for none. It may change n.
 	stamp(n N, typeID, id int64) N
 	// view returns what the three kinds have in common.

@@ -39,8 +39,14 @@ type Query[T any] struct {
 type source[T any] struct {
 	subject
 	client *Client
-	// page returns one page, and the token of the next.
-	page func(ctx context.Context, s subject, o *mlmdpb.ListOperationOptions) ([]row[T], string, error)
+	parent int64 // of all; 0: not known
+	// page returns one page, and the token of the next. See fetch.
+	page func(ctx context.Context, s source[T], o *mlmdpb.ListOperationOptions) ([]row[T], string, error)
+}
+
+// fetch returns one page, and the token of the next.
+func (s source[T]) fetch(ctx context.Context, o *mlmdpb.ListOperationOptions) ([]row[T], string, error) {
+	return s.page(ctx, s, o)
 }
 
 // A row is one listed entity and what it is sorted by.
@@ -55,15 +61,18 @@ func (e *Entity[T, N]) Query() Query[T] {
 		order: ID,
 		src: source[T]{
 			subject: e.subject("list", ""), client: e.c,
-			page: func(ctx context.Context, s subject, o *mlmdpb.ListOperationOptions) ([]row[T], string, error) {
+			page: func(ctx context.Context, s source[T], o *mlmdpb.ListOperationOptions) ([]row[T], string, error) {
 				ns, next, err := e.nodes.page(ctx, e.m.TypeName, o)
 				if err != nil {
 					return nil, "", s.rpc(ctx, err)
 				}
+				if ns, err = e.allPlaced(ctx, s.subject, ns, s.parent); err != nil {
+					return nil, "", err
+				}
 				rows := make([]row[T], len(ns))
 				for i, n := range ns {
 					v := e.nodes.view(n)
-					t, err := e.decode(s, n, v)
+					t, err := e.decode(s.subject, n, v)
 					if err != nil {
 						return nil, "", err
 					}
@@ -88,7 +97,7 @@ func (e *Entity[T, N]) Of(parentID string) Query[T] {
 		q.err = q.src.field(ErrInvalid, e.m.Parent.Field, parentID, err.Error())
 		return q
 	}
-	q.scope = fmt.Sprintf("%sof.id = %d", e.nodes.alias(), id)
+	q.scope, q.src.parent = fmt.Sprintf("%sof.id = %d", e.nodes.alias(), id), id
 	return q
 }
 

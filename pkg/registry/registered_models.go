@@ -3,7 +3,6 @@ package registry
 import (
 	"context"
 
-	"github.com/mlmd-go/sdk/generated/mapping"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/generated/model"
 )
@@ -15,7 +14,7 @@ type RegisteredModels struct {
 
 // RegisteredModels returns the verbs for models. It sends nothing.
 func (c *Client) RegisteredModels() RegisteredModels {
-	return RegisteredModels{Use(c, mapping.RegisteredModel)}
+	return RegisteredModels{c.entities.registeredModels}
 }
 
 // Upsert stores v and returns its id; see [Entity.Upsert] for what it does with

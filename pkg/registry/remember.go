@@ -32,6 +32,14 @@ func (m *memory[K, V]) get(k K) (V, bool) {
 	return v, ok
 }
 
+// drop forgets one entry.
+func (m *memory[K, V]) drop(k K) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.young, k)
+	delete(m.old, k)
+}
+
 // forget forgets everything.
 func (m *memory[K, V]) forget() {
 	m.mu.Lock()

@@ -3,7 +3,6 @@ package registry
 import (
 	"context"
 
-	"github.com/mlmd-go/sdk/generated/mapping"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/generated/model"
 )
@@ -16,7 +15,7 @@ type ServeModels struct {
 
 // ServeModels returns the verbs for ServeModels. It sends nothing.
 func (c *Client) ServeModels() ServeModels {
-	return ServeModels{Use(c, mapping.ServeModel)}
+	return ServeModels{c.entities.serveModels}
 }
 
 // Upsert stores v and returns its id; see [Entity.Upsert] for what it does with

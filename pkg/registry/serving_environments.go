@@ -3,7 +3,6 @@ package registry
 import (
 	"context"
 
-	"github.com/mlmd-go/sdk/generated/mapping"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/generated/model"
 )
@@ -15,7 +14,7 @@ type ServingEnvironments struct {
 
 // ServingEnvironments returns the verbs for environments. It sends nothing.
 func (c *Client) ServingEnvironments() ServingEnvironments {
-	return ServingEnvironments{Use(c, mapping.ServingEnvironment)}
+	return ServingEnvironments{c.entities.servingEnvironments}
 }
 
 // Upsert stores v and returns its id; see [Entity.Upsert] for what it does with

@@ -2,10 +2,9 @@ package registry
 
 import (
 	"context"
-	"fmt"
 	"maps"
-	"slices"
 	"sync"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -17,7 +16,7 @@ import (
 // specPrefix begins the names of the types in the spec.
 const specPrefix = "kf."
 
-// A typeKey is what tells types apart in one store.
+// A typeKey identifies a type within one store.
 type typeKey struct {
 	kind mlmd.Kind
 	name string
@@ -26,182 +25,231 @@ type typeKey struct {
 // props are the properties that a type declares.
 type props map[string]mlmdpb.PropertyType
 
-// A declaration is one type that a client writes nodes of.
-type declaration struct {
-	typeKey
-	entity string
-	props  props
+// A storedType is what a client knows of a type in its store. It is never
+// modified: a client that learns more replaces it.
+type storedType struct {
+	id    int64
+	props props
+	read  time.Time
 }
 
-// types is what a client knows of the types it writes.
+// declares reports whether the type has a property with the given name.
+func (t *storedType) declares(name string) bool {
+	_, ok := t.props[name]
+	return ok
+}
+
+// lacks returns those of want that the type does not declare.
+func (t *storedType) lacks(want props) props {
+	missing := make(props)
+	for name, kind := range want {
+		if !t.declares(name) {
+			missing[name] = kind
+		}
+	}
+	return missing
+}
+
+// types is what a client knows of the types in its store. A type is read, and
+// registered where it is missing, by the first write of one of its nodes.
 type types struct {
-	turn chan struct{} // held while types are registered
+	turn chan struct{} // held while a type is read or registered
 
 	mu       sync.Mutex
-	declared []declaration // to be registered by the first write
-	ids      map[typeKey]int64
-	entities map[string]declaration // by type name
-	clashes  map[typeKey]props      // properties that the store declares otherwise
+	stored   map[typeKey]*storedType
+	entities map[string]string // the entity that a type's nodes are, by the type's name
 }
 
-// declares tells whether the properties of want are declared of the type.
-func (t *types) declares(k typeKey, want mlmd.Fields) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	i := slices.IndexFunc(t.declared, func(d declaration) bool { return d.typeKey == k })
-	return i >= 0 && want.DeclaredIn(t.declared[i].props)
-}
-
-// declare adds a type to those that the next write registers.
-func (t *types) declare(d declaration) {
+// name records which entity the nodes of a type are.
+func (t *types) name(typeName, entity string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.entities == nil {
-		t.entities = make(map[string]declaration)
+		t.entities = make(map[string]string)
 	}
-	t.entities[d.name] = d
-	i := slices.IndexFunc(t.declared, func(o declaration) bool { return o.typeKey == d.typeKey })
-	switch {
-	case i < 0:
-		t.declared = append(t.declared, d)
-	case !t.declared[i].props.cover(d.props): // another version of the same spec
-		both := maps.Clone(t.declared[i].props)
-		maps.Copy(both, d.props)
-		t.declared[i].props = both
-		delete(t.ids, d.typeKey)
-	}
+	t.entities[typeName] = entity
 }
 
-// cover tells whether p has all of q.
-func (p props) cover(q props) bool {
-	for name, kind := range q {
-		if p[name] != kind {
-			return false
-		}
-	}
-	return true
-}
-
-// entity returns what is declared of the type with this name, of any kind.
-func (t *types) entity(typeName string) (declaration, bool) {
+// entity returns the entity that the nodes of a type of any kind are.
+func (t *types) entity(typeName string) (string, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	d, ok := t.entities[typeName]
-	return d, ok
+	entity, ok := t.entities[typeName]
+	return entity, ok
 }
 
-func (t *types) id(k typeKey) (int64, bool) {
+func (t *types) get(k typeKey) *storedType {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	id, ok := t.ids[k]
-	return id, ok
+	return t.stored[k]
 }
 
-// forget makes the next write register all types again: the store below lost
+func (t *types) set(k typeKey, st *storedType) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.stored == nil {
+		t.stored = make(map[typeKey]*storedType)
+	}
+	t.stored[k] = st
+}
+
+// forget makes the next write read its type again, because the store has lost
 // them.
 func (t *types) forget() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.ids, t.clashes = nil, nil
+	t.stored = nil
 }
 
-// typeID returns the id of a type. The first call registers all that are
-// declared by then, in one request, and later ones send nothing. Types that
-// the store has keep what the spec does not name.
-func (c *Client) typeID(ctx context.Context, k typeKey) (int64, error) {
-	if id, ok := c.types.id(k); ok {
-		return id, nil
+// typeOf returns the type in the store. The first call for a type reads it, and
+// registers it with the properties in spec if the store does not have it; later
+// calls send nothing. A type that the store has is left as it is: see widen.
+func (c *Client) typeOf(ctx context.Context, k typeKey, spec props) (*storedType, error) {
+	if t := c.types.get(k); t != nil {
+		return t, nil
 	}
+	return c.inTurn(ctx, k, func() (*storedType, error) {
+		if t := c.types.get(k); t != nil { // read by who had the turn before
+			return t, nil
+		}
+		t, err := c.readType(ctx, k)
+		if status.Code(err) == codes.NotFound {
+			return c.putType(ctx, k, spec)
+		}
+		return t, err
+	})
+}
+
+// widen makes the type declare the properties in want, which it may have
+// already. Programs that register their own version of the type each time they
+// start, without can_omit_fields, cannot start any more once it has more
+// properties than theirs. So a write asks only for what it cannot do without.
+func (c *Client) widen(ctx context.Context, k typeKey, want props) (*storedType, error) {
+	return c.inTurn(ctx, k, func() (*storedType, error) {
+		t := c.types.get(k)
+		if t == nil {
+			var err error
+			if t, err = c.readType(ctx, k); status.Code(err) == codes.NotFound {
+				return c.putType(ctx, k, want)
+			} else if err != nil {
+				return nil, err
+			}
+		}
+		missing := t.lacks(want)
+		if len(missing) == 0 {
+			return t, nil
+		}
+		widened, err := c.putType(ctx, k, missing)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(widened.props, t.props)
+		return widened, nil
+	})
+}
+
+// reread returns the type as it is in the store now, instead of as it was when
+// it was read for known.
+func (c *Client) reread(ctx context.Context, k typeKey, known *storedType) (*storedType, error) {
+	return c.inTurn(ctx, k, func() (*storedType, error) {
+		if t := c.types.get(k); t != nil && t != known {
+			return t, nil
+		}
+		return c.readType(ctx, k)
+	})
+}
+
+// inTurn calls read while no other call for a type is under way, and remembers
+// what it returns.
+func (c *Client) inTurn(ctx context.Context, k typeKey, read func() (*storedType, error)) (*storedType, error) {
 	select {
 	case c.types.turn <- struct{}{}:
 		defer func() { <-c.types.turn }()
 	case <-ctx.Done():
-		return 0, status.FromContextError(ctx.Err()).Err()
+		return nil, status.FromContextError(ctx.Err()).Err()
 	}
-	if id, ok := c.types.id(k); ok { // by who had the turn before
-		return id, nil
-	}
-	c.types.mu.Lock()
-	todo := slices.DeleteFunc(slices.Clone(c.types.declared), func(d declaration) bool {
-		_, ok := c.types.ids[d.typeKey]
-		return ok
-	})
-	c.types.mu.Unlock()
-
-	ids, err := c.putTypes(ctx, todo)
-	var clashes map[typeKey]props
-	if status.Code(err) == codes.AlreadyExists { // with other kinds of properties: those stay as the store has them
-		stored, serr := c.storedTypes(ctx)
-		if serr != nil {
-			return 0, serr
-		}
-		todo, clashes = withoutClashes(todo, stored)
-		ids, err = c.putTypes(ctx, todo)
-	}
-	if err != nil {
-		return 0, err
-	}
-	c.types.mu.Lock()
-	defer c.types.mu.Unlock()
-	if c.types.ids == nil {
-		c.types.ids = make(map[typeKey]int64)
-	}
-	maps.Copy(c.types.ids, ids)
-	if c.types.clashes == nil {
-		c.types.clashes = make(map[typeKey]props)
-	}
-	maps.Copy(c.types.clashes, clashes)
-	id, ok := c.types.ids[k]
-	if !ok {
-		return 0, fmt.Errorf("type %s was not declared", k.name)
-	}
-	return id, nil
-}
-
-// putTypes registers types and returns their ids.
-func (c *Client) putTypes(ctx context.Context, ds []declaration) (map[typeKey]int64, error) {
-	q := &mlmdpb.PutTypesRequest{CanAddFields: new(true), CanOmitFields: new(true)}
-	keys := make(map[mlmd.Kind][]typeKey)
-	for _, d := range ds {
-		keys[d.kind] = append(keys[d.kind], d.typeKey)
-		switch d.kind {
-		case mlmd.Artifact:
-			q.ArtifactTypes = append(q.ArtifactTypes, &mlmdpb.ArtifactType{Name: &d.name, Properties: d.props})
-		case mlmd.Execution:
-			q.ExecutionTypes = append(q.ExecutionTypes, &mlmdpb.ExecutionType{Name: &d.name, Properties: d.props})
-		case mlmd.Context:
-			q.ContextTypes = append(q.ContextTypes, &mlmdpb.ContextType{Name: &d.name, Properties: d.props})
-		}
-	}
-	r, err := c.rpc.PutTypes(ctx, q)
+	t, err := read()
 	if err != nil {
 		return nil, err
 	}
-	out := make(map[typeKey]int64, len(ds))
-	for kind, ids := range map[mlmd.Kind][]int64{
-		mlmd.Artifact: r.ArtifactTypeIds, mlmd.Execution: r.ExecutionTypeIds, mlmd.Context: r.ContextTypeIds,
-	} {
-		if len(ids) != len(keys[kind]) {
-			return nil, status.Errorf(codes.Internal, "the store answered %d type ids where %d were due", len(ids), len(keys[kind]))
-		}
-		for i, k := range keys[kind] {
-			out[k] = ids[i]
-		}
-	}
-	return out, nil
+	c.types.set(k, t)
+	return t, nil
 }
 
-// clash returns the property among used that the store declares otherwise,
-// with its kind there.
-func (t *types) clash(k typeKey, used map[string]*mlmdpb.Value) (name string, stored mlmdpb.PropertyType, ok bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for name, stored := range t.clashes[k] {
-		if _, ok := used[name]; ok {
-			return name, stored, true
-		}
+// putType registers a type, or adds the properties to the one that is there. If
+// the store declares one of them with another kind, it returns the type as the
+// store has it, with the other properties added.
+func (c *Client) putType(ctx context.Context, k typeKey, want props) (*storedType, error) {
+	id, err := c.sendType(ctx, k, want)
+	if err == nil {
+		return &storedType{id, maps.Clone(want), time.Now()}, nil
 	}
-	return "", 0, false
+	if status.Code(err) != codes.AlreadyExists { // with other kinds of properties
+		return nil, err
+	}
+	t, err := c.readType(ctx, k)
+	if err != nil {
+		return nil, err
+	}
+	missing := t.lacks(want)
+	if len(missing) == 0 {
+		return t, nil
+	}
+	if _, err := c.sendType(ctx, k, missing); err != nil {
+		return nil, err
+	}
+	maps.Copy(missing, t.props)
+	return &storedType{t.id, missing, t.read}, nil
+}
+
+// sendType sends one request that registers or widens a type, and returns its
+// id.
+func (c *Client) sendType(ctx context.Context, k typeKey, want props) (int64, error) {
+	q := &mlmdpb.PutTypesRequest{CanAddFields: new(true), CanOmitFields: new(true)}
+	switch k.kind {
+	case mlmd.Artifact:
+		q.ArtifactTypes = []*mlmdpb.ArtifactType{{Name: &k.name, Properties: want}}
+	case mlmd.Execution:
+		q.ExecutionTypes = []*mlmdpb.ExecutionType{{Name: &k.name, Properties: want}}
+	case mlmd.Context:
+		q.ContextTypes = []*mlmdpb.ContextType{{Name: &k.name, Properties: want}}
+	}
+	r, err := c.rpc.PutTypes(ctx, q)
+	if err != nil {
+		return 0, err
+	}
+	return one(append(append(r.ArtifactTypeIds, r.ExecutionTypeIds...), r.ContextTypeIds...), nil)
+}
+
+// readType returns a type as the store has it; of a type with versions, the one
+// without a version. The error has the code NOT_FOUND if there is none.
+func (c *Client) readType(ctx context.Context, k typeKey) (*storedType, error) {
+	switch k.kind {
+	case mlmd.Artifact:
+		r, err := c.rpc.GetArtifactType(ctx, &mlmdpb.GetArtifactTypeRequest{TypeName: &k.name})
+		return stored(r.GetArtifactType(), err)
+	case mlmd.Execution:
+		r, err := c.rpc.GetExecutionType(ctx, &mlmdpb.GetExecutionTypeRequest{TypeName: &k.name})
+		return stored(r.GetExecutionType(), err)
+	default:
+		r, err := c.rpc.GetContextType(ctx, &mlmdpb.GetContextTypeRequest{TypeName: &k.name})
+		return stored(r.GetContextType(), err)
+	}
+}
+
+// A typeMessage is one of the three messages for types.
+type typeMessage interface {
+	GetId() int64
+	GetName() string
+	GetVersion() string
+	GetProperties() map[string]mlmdpb.PropertyType
+}
+
+func stored(t typeMessage, err error) (*storedType, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &storedType{t.GetId(), t.GetProperties(), time.Now()}, nil
 }
 
 // storedTypes returns the types in the store; of a type with versions, the one
@@ -227,37 +275,10 @@ func (c *Client) storedTypes(ctx context.Context) (map[typeKey]props, error) {
 }
 
 // collect adds the types without a version to out.
-func collect[T interface {
-	GetName() string
-	GetVersion() string
-	GetProperties() map[string]mlmdpb.PropertyType
-}](out map[typeKey]props, k mlmd.Kind, types []T) {
+func collect[T typeMessage](out map[typeKey]props, k mlmd.Kind, types []T) {
 	for _, t := range types {
 		if t.GetVersion() == "" {
 			out[typeKey{k, t.GetName()}] = t.GetProperties()
 		}
 	}
-}
-
-// withoutClashes returns the types without the properties that the store
-// declares with another kind, and these with their kinds there.
-func withoutClashes(ds []declaration, stored map[typeKey]props) ([]declaration, map[typeKey]props) {
-	out := make([]declaration, 0, len(ds))
-	clashes := make(map[typeKey]props)
-	for _, d := range ds {
-		keep, clash := make(props, len(d.props)), make(props)
-		for name, kind := range d.props {
-			if has, ok := stored[d.typeKey][name]; ok && has != kind {
-				clash[name] = has
-			} else {
-				keep[name] = kind
-			}
-		}
-		d.props = keep
-		out = append(out, d)
-		if len(clash) > 0 {
-			clashes[d.typeKey] = clash
-		}
-	}
-	return out, clashes
 }

@@ -3,8 +3,10 @@ package registry
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -21,21 +23,29 @@ const mostTries = 3
 // an update.
 func (w *write[T, N]) create(ctx context.Context) (int64, error) {
 	for try := 1; ; try++ {
-		n, err := w.encode(w.parent.outer(w.m.Parent))
+		n, err := w.encode(w.parent.outer(w.m.Parent)) // before anything is sent: it may be refused
 		if err != nil {
+			return 0, err
+		}
+		t, err := w.storedType(ctx)
+		if err != nil {
+			return 0, w.rpc(ctx, err)
+		}
+		unplaced, err := w.linkedAlready(ctx, t)
+		if err != nil {
+			return 0, err
+		}
+		if unplaced != nil {
+			return w.change(ctx, unplaced)
+		}
+		if t, err = w.fit(ctx, t, n); err != nil {
 			return 0, err
 		}
 		sent := w.nodes.view(n)
-		typeID, err := w.register(ctx, sent)
-		if err != nil {
-			return 0, err
-		}
-		id, linked, err := w.nodes.create(ctx, w.nodes.stamp(n, typeID, 0), w.parent)
+		id, linked, err := w.nodes.create(ctx, w.nodes.stamp(n, t.id, 0), w.parent)
 		switch {
 		case err == nil:
-			if w.typ.kind == mlmd.Context {
-				w.c.seen.add(id, parent{id, typeID, w.m.TypeName, sent.storedName()})
-			}
+			w.created(id, t.id, sent, linked)
 			return id, w.linkNew(ctx, id, linked)
 		case status.Code(err) == codes.AlreadyExists:
 			stored, err2 := w.existing(ctx, sent)
@@ -45,11 +55,14 @@ func (w *write[T, N]) create(ctx context.Context) (int64, error) {
 			if stored != nil {
 				return w.change(ctx, stored)
 			}
-		case status.Code(err) == codes.NotFound && try == 1: // the type, or the parent: the store is not what it was
-			if err := w.lookAgain(ctx); err != nil {
-				return 0, err
+		case try == 1: // the store may not be what it was
+			again, err2 := w.lookAgain(ctx, err)
+			if err2 != nil {
+				return 0, err2
 			}
-			continue
+			if again {
+				continue
+			}
 		}
 		if try == mostTries || status.Code(err) != codes.AlreadyExists {
 			return 0, w.rpc(ctx, err)
@@ -57,18 +70,76 @@ func (w *write[T, N]) create(ctx context.Context) (int64, error) {
 	}
 }
 
-// lookAgain forgets all that is remembered of the store, which is not what it
-// was.
-func (w *write[T, N]) lookAgain(ctx context.Context) error {
-	w.c.types.forget()
-	w.c.seen.forget()
-	w.c.links.forget()
+// fit gives the properties of a new node the names that its type has for them,
+// and returns the type, which then declares all of them.
+func (w *write[T, N]) fit(ctx context.Context, t *storedType, n N) (*storedType, error) {
+	wanted := w.nodes.view(n)
+	s, t, err := w.spell(ctx, t, view{}, wanted, propertiesOf(w.m.Fields, wanted))
+	if err != nil {
+		return nil, err
+	}
+	clear(wanted.props) // the map of n
+	maps.Copy(wanted.props, s.props)
+	return t, nil
+}
+
+// propertiesOf returns the paths of the fields that n has in its properties.
+func propertiesOf(fields mlmd.Fields, n view) []string {
+	var paths []string
+	for i := range fields {
+		if name, ok := fields[i].Property(); ok && n.props[name] != nil {
+			paths = append(paths, fields[i].Path)
+		}
+	}
+	return paths
+}
+
+// created remembers a node that was created just now, linked to its parent or
+// not yet.
+func (w *write[T, N]) created(id, typeID int64, sent view, linked bool) {
+	if w.typ.kind != mlmd.Context {
+		if w.parent != nil && !linked { // the parent has another name now
+			w.c.seen.drop(w.parent.id)
+		}
+		return
+	}
+	w.c.seen.add(id, parent{id, typeID, w.m.TypeName, sent.storedName()})
+	w.c.named.add(family{parent: id}, true)
+}
+
+// lookAgain finds out whether err may be due to what this client remembers:
+// types or a parent that the store no longer has, or a parent that has another
+// name now. If so, it forgets that, and the write is to be tried again.
+func (w *write[T, N]) lookAgain(ctx context.Context, err error) (bool, error) {
+	gone := status.Code(err) == codes.NotFound
+	if !gone && !w.parentMayBeGone(err) {
+		return false, nil
+	}
+	if gone {
+		w.c.types.forget()
+		w.c.seen.forget()
+		w.c.links.forget()
+		w.c.named.forget()
+	} else {
+		w.c.seen.drop(w.parent.id)
+	}
 	if w.parent == nil {
-		return nil
+		return gone, nil
 	}
 	p, err := w.c.parent(ctx, w.subject, w.m.Parent, w.ident.ParentID)
+	if err != nil {
+		return false, err
+	}
+	changed := *p != *w.parent
 	w.parent = p
-	return err
+	return gone || changed, nil
+}
+
+// parentMayBeGone reports whether err may be due to a parent that has another
+// name than this client remembers: artifacts are created below a name.
+func (w *write[T, N]) parentMayBeGone(err error) bool {
+	code := status.Code(err)
+	return w.parent != nil && w.typ.kind == mlmd.Artifact && (code == codes.InvalidArgument || code == codes.Internal)
 }
 
 // existing returns the stored node that the value is, after a conflict, or nil
@@ -143,7 +214,14 @@ func (w *write[T, N]) update(ctx context.Context) (int64, error) {
 // and finishes an earlier try that was cut short before its link.
 func (w *write[T, N]) change(ctx context.Context, stored N) (int64, error) {
 	was := w.nodes.view(stored)
-	decoded, err := w.decode(w.subject, stored, was)
+	placed := stored
+	if w.parent != nil || w.replace { // else the parent does not matter
+		var err error
+		if placed, err = w.placed(ctx, w.subject, stored, w.parent); err != nil {
+			return 0, err
+		}
+	}
+	decoded, err := w.decode(w.subject, placed, was)
 	if err != nil {
 		return 0, err
 	}
@@ -162,42 +240,71 @@ func (w *write[T, N]) change(ctx context.Context, stored N) (int64, error) {
 	if !w.replace {
 		paths = append(w.m.SetPaths(w.v), w.clear...)
 	}
-	wanted := w.nodes.view(n)
-	diff, err := comparison{was, wanted, w.c.rounding(ctx)}.differing(paths)
+	wanted, now := w.nodes.view(n), was.normalized(w.m.Fields)
+	diff, err := comparison{now, wanted, w.c.rounding(ctx)}.differing(paths)
 	if err != nil {
 		return 0, w.rpc(ctx, err)
 	}
-	diff = append(diff, w.older(was, wanted, paths, diff)...)
 	if len(diff) == 0 {
 		return was.id, nil
 	}
-	if err := w.mayChange(was, diff); err != nil {
+	if err := w.mayChange(now, diff); err != nil {
 		return 0, err
 	}
-	if _, err := w.register(ctx, wanted); err != nil {
-		return 0, err
+	t, err := w.storedType(ctx)
+	if err == nil && t.outdated(w.m.Fields, was, diff) {
+		t, err = w.c.reread(ctx, w.typ, t)
 	}
-	if err := w.nodes.put(ctx, w.nodes.stamp(n, 0, was.id), diff); err != nil {
+	if err != nil {
+		return 0, w.rpc(ctx, err)
+	}
+	s, _, err := w.spell(ctx, t, was, wanted, diff)
+	if err != nil || len(s.paths) == 0 {
+		return was.id, err
+	}
+	clear(wanted.props) // the map of n
+	maps.Copy(wanted.props, s.props)
+	if err := w.nodes.put(ctx, w.nodes.stamp(w.nodes.named(n, was.name), 0, was.id), s.paths); err != nil {
 		return 0, w.refused(ctx, err, was, wanted, diff)
 	}
 	return was.id, nil
 }
 
-// older returns the paths of older names under which fields are stored that
-// are to be changed or emptied: what is left there would be read instead.
-func (w *write[T, N]) older(was, wanted view, paths, diff []string) []string {
-	var out []string
-	for _, f := range w.m.Fields {
-		if !slices.Contains(diff, f.Path) && (!slices.Contains(paths, f.Path) || wanted.has(f.Path)) {
-			continue
-		}
-		for _, name := range f.Was {
-			if was.props[name] != nil {
-				out = append(out, "properties."+name)
-			}
-		}
+// olderTypeMaxAge is for how long a client relies on a type's having older
+// names only. Then it looks whether the program that owns the store has been
+// upgraded.
+const olderTypeMaxAge = time.Minute
+
+// storedType returns the type of the entity in the store.
+func (w *write[T, N]) storedType(ctx context.Context) (*storedType, error) {
+	t, err := w.c.typeOf(ctx, w.typ, w.m.PropTypes())
+	if err == nil && t.isOlder(w.m.Fields) && time.Since(t.read) > olderTypeMaxAge {
+		return w.c.reread(ctx, w.typ, t)
 	}
-	return out
+	return t, err
+}
+
+// spell returns how to write the given paths of wanted to a node of type t that
+// is stored as was, and the type, which it widens by what is missing for that.
+func (w *write[T, N]) spell(ctx context.Context, t *storedType, was, wanted view, paths []string) (spelling, *storedType, error) {
+	set := w.m.SetPaths(w.v)
+	if w.m.Parent != nil && w.m.Parent.PlainName { // only a copy says the parent
+		set = w.m.Paths()
+	}
+	for {
+		s, bad := t.spell(w.m.Fields, was, wanted, paths, set)
+		if bad != nil {
+			return s, t, w.field(ErrConflict, w.jsonName(bad.path), "", fmt.Sprintf("cannot be written: this store declares the property %s of %s as %s", bad.property, w.m.TypeName, bad.declared))
+		}
+		if len(s.missing) == 0 {
+			return s, t, nil
+		}
+		wider, err := w.c.widen(ctx, w.typ, s.missing)
+		if err != nil {
+			return s, t, w.rpc(ctx, err)
+		}
+		t = wider
+	}
 }
 
 // refused returns the error of a put that failed. A taken external id has a
@@ -280,19 +387,6 @@ func (w *write[T, N]) linked(ctx context.Context, id int64) (bool, error) {
 // contains tells whether one of cs has the id.
 func contains(cs []*mlmdpb.Context, id int64) bool {
 	return slices.ContainsFunc(cs, func(c *mlmdpb.Context) bool { return c.GetId() == id })
-}
-
-// register returns the id of the type, which it registers if this client did
-// not yet. It fails where the store declares a property of the node otherwise.
-func (w *write[T, N]) register(ctx context.Context, n view) (int64, error) {
-	id, err := w.c.typeID(ctx, w.typ)
-	if err != nil {
-		return 0, w.rpc(ctx, err)
-	}
-	if name, kind, ok := w.c.types.clash(w.typ, n.props); ok {
-		return 0, w.field(ErrConflict, w.jsonName("properties."+name), "", fmt.Sprintf("cannot be written: this store declares the property %s of %s as %s", name, w.m.TypeName, kind))
-	}
-	return id, nil
 }
 
 // mayChange checks that no field is fixed that would change.

@@ -55,13 +55,34 @@ var _ = onEveryBackend("the new program", func(world func() *world) {
 		Expect(must(w.sets2.Get(ctx, id)).License).To(HaveValue(Equal("MIT")))
 	})
 
-	It("writes a renamed property by its new name alone", func(ctx SpecContext) {
+	It("writes a renamed property by the name that the store has, until it is migrated", func(ctx SpecContext) {
 		w := world()
-		id := must(w.sets1.Upsert(ctx, old(w.project1(ctx))))
-		Expect(w.properties(ctx, id)).To(HaveKey("source"))
+		project := w.project1(ctx)
+		id := must(w.sets1.Upsert(ctx, old(project)))
 		must(w.sets2.Upsert(ctx, &model2.DataSet{ID: id, Source: new("shop")}))
+		other := must(w.sets2.Upsert(ctx, &model2.DataSet{ProjectID: project, Name: "another", Source: new("mail")}))
+		for id, source := range map[string]string{id: "shop", other: "mail"} {
+			Expect(w.properties(ctx, id)).To(SatisfyAll(HaveKey("source"), Not(HaveKey("origin"))))
+			Expect(must(w.sets1.Get(ctx, id)).Source).To(HaveValue(Equal(source)), "the old program sees it")
+			Expect(must(w.sets2.Get(ctx, id)).Source).To(HaveValue(Equal(source)))
+		}
+		must(registry.Migrate(ctx, w.reg2, map2.DataSet))
+		must(w.sets2.Upsert(ctx, &model2.DataSet{ID: id, Source: new("field trip")}))
 		Expect(w.properties(ctx, id)).To(SatisfyAll(HaveKey("origin"), Not(HaveKey("source"))))
+	})
+
+	It("writes both names where a node has the older one and the type declares both", func(ctx SpecContext) {
+		w := world()
+		project := w.project1(ctx)
+		must(w.sets1.Upsert(ctx, old(project)))
+		must(registry.Migrate(ctx, w.reg2, map2.DataSet))
+		id := must(w.sets1.Upsert(ctx, &model1.DataSet{ProjectID: project, Name: "from the old one", Rows: 1, Source: new("mail")}))
+		must(w.sets2.Upsert(ctx, &model2.DataSet{ID: id, Source: new("shop")}))
+		Expect(must(w.sets1.Get(ctx, id)).Source).To(HaveValue(Equal("shop")))
 		Expect(must(w.sets2.Get(ctx, id)).Source).To(HaveValue(Equal("shop")))
+		Expect(w.properties(ctx, id)).To(SatisfyAll(HaveKey("origin"), HaveKey("source")))
+		must(w.sets2.Upsert(ctx, &model2.DataSet{ID: id}, registry.Clear(field2.DataSet.Source)))
+		Expect(w.properties(ctx, id)).To(SatisfyAll(Not(HaveKey("origin")), Not(HaveKey("source"))))
 	})
 
 	It("has an entity that the old one does not know", func(ctx SpecContext) {

@@ -25,14 +25,19 @@ var _ = onEveryBackend("what the registry sends", func(rpc func() mlmdpb.Metadat
 		Expect(sent.take()).To(BeEmpty())
 	})
 
-	It("is one request for the types, and one for a model", func(ctx SpecContext) {
+	It("is one request for a model, and before the first one those for its type", func(ctx SpecContext) {
 		aModel(ctx, reg)
-		Expect(sent.take()).To(Equal([]string{"PutTypes", "PutContexts"}))
+		Expect(sent.take()).To(Equal([]string{"GetContextType", "PutTypes", "PutContexts"}))
 		aModel(ctx, reg)
 		Expect(sent.take()).To(Equal([]string{"PutContexts"}))
+
+		client, sent := counting(rpc())
+		aModel(ctx, registry.New(client))
+		Expect(sent.take()).To(Equal([]string{"GetContextType", "PutContexts"}), "the type is there")
 	})
 
 	It("is two requests for a version whose model was seen, one more where not", func(ctx SpecContext) {
+		aVersion(ctx, reg)
 		id := aModel(ctx, reg)
 		sent.take()
 		create := func(reg *registry.Client) {
@@ -44,25 +49,29 @@ var _ = onEveryBackend("what the registry sends", func(rpc func() mlmdpb.Metadat
 
 		client, sent := counting(rpc())
 		create(registry.New(client))
-		Expect(sent.take()).To(Equal([]string{"GetContextsByID", "PutTypes", "PutContexts", "PutParentContexts"}))
+		Expect(sent.take()).To(Equal([]string{"GetContextsByID", "GetContextType", "GetContextsByType", "PutContexts", "PutParentContexts"}),
+			"the model, the type, and the versions that are only linked to the model")
 	})
 
 	It("is one request for an artifact and for a ServeModel whose parents were seen", func(ctx SpecContext) {
 		version, service := aVersion(ctx, reg), aService(ctx, reg)
-		sent.take()
-		_, err := reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{ModelVersionID: version, Name: "weights"})
-		Expect(err).NotTo(HaveOccurred())
-		Expect(sent.take()).To(HaveLen(1))
-		_, err = reg.ServeModels().Upsert(ctx, &model.ServeModel{InferenceServiceID: service, ModelVersionID: version, Name: "run"})
-		Expect(err).NotTo(HaveOccurred())
-		Expect(sent.take()).To(HaveLen(1))
+		for i, name := range []string{"first", "second"} {
+			sent.take()
+			_, err := reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{ModelVersionID: version, Name: name})
+			Expect(err).NotTo(HaveOccurred())
+			Expect(sent.take()).To(HaveLen(3 - 2*i))
+			_, err = reg.ServeModels().Upsert(ctx, &model.ServeModel{InferenceServiceID: service, ModelVersionID: version, Name: name})
+			Expect(err).NotTo(HaveOccurred())
+			Expect(sent.take()).To(HaveLen(3-2*i), "the first one also reads and registers its type")
+		}
 	})
 
 	It("is one request for an artifact without a version", func(ctx SpecContext) {
-		aModel(ctx, reg)
-		sent.take()
-		_, err := reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{Name: "weights"})
-		Expect(err).NotTo(HaveOccurred())
+		for range 2 {
+			sent.take()
+			_, err := reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{Name: "weights"})
+			Expect(err).NotTo(HaveOccurred())
+		}
 		Expect(sent.take()).To(Equal([]string{"PutArtifacts"}))
 	})
 

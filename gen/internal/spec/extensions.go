@@ -177,8 +177,9 @@ func Extensions() []Extension {
 		},
 		{
 			Name: "x-mlmd-renamed-from", Where: OnProperty, Form: "a property name, or a list of them", Example: "model_format",
-			Doc: "Older names of the declared property. They are read where the new name is absent, and never written. " +
-				"Older programs do not see the new name, and what they write under the old one is not read once the new one is there: registry.Migrate moves it.",
+			Doc: "Older names of the declared property, from the oldest to the youngest. They are read where the new name is absent. " +
+				"A write uses the youngest name that the stored type declares, and also changes the older ones that the stored entity has, " +
+				"so that older programs see it. registry.Migrate moves everything to the new name, which older programs do not see.",
 			decode: decodeRenamedFrom,
 		},
 		{
