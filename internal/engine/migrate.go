@@ -88,6 +88,9 @@ func (s Schema) plan(ctx context.Context, conn *sql.Conn, to int64) ([]Step, err
 	case found.version == noVersion:
 		return nil, &SchemaError{Kind: ErrSchemaPartial, Version: noVersion, Missing: found.missing()}
 	}
+	if err := s.explained(ctx, conn, nil); err != nil {
+		return nil, err
+	}
 	var steps []Step
 	for at := found.version; at < to; at++ {
 		steps = append(steps, Step{From: at, To: at + 1})

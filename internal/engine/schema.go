@@ -37,8 +37,15 @@ type Schema struct {
 	// repeated recognises the driver's error for a migration statement that an
 	// earlier try has carried out. nil where that cannot be.
 	repeated func(error) bool
-	// notDatabase recognises the driver's error for a file that is no database.
-	notDatabase func(error) bool
+	// notDatabase recognises the driver's error for a file that is no database,
+	// and damage that for one that cannot be read.
+	notDatabase, damage func(error) bool
+	// foreign finds what another application has in a database without any of
+	// MLMD's tables, which is then not touched. nil: databases are shared.
+	foreign func(ctx context.Context, conn *sql.Conn) ([]string, error)
+	// sound reports whether a database can be read, for one whose catalog is
+	// strange. nil: the server takes care of that.
+	sound func(ctx context.Context, conn *sql.Conn) (bool, error)
 }
 
 // Open makes an empty database an MLMD database, and checks one that is not
@@ -57,9 +64,9 @@ func (s Schema) Open(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return s.openError(err)
 	}
-	ready, err := s.ready(ctx, conn, found)
-	if ready || err != nil {
-		return err
+	complete, err := s.isComplete(ctx, conn, found)
+	if complete || err != nil {
+		return s.openError(err)
 	}
 	err = s.exclusive(ctx, conn, func() error { return s.complete(ctx, conn) })
 	if err != nil && s.done(ctx, conn) {
@@ -74,20 +81,39 @@ func (s Schema) done(ctx context.Context, conn *sql.Conn) bool {
 	if err != nil {
 		return false
 	}
-	ready, err := s.ready(ctx, conn, found)
-	return ready && err == nil
+	complete, err := s.isComplete(ctx, conn, found)
+	return complete && err == nil
 }
 
-// ready says whether nothing is left to do, and refuses what cannot be used.
-func (s Schema) ready(ctx context.Context, conn *sql.Conn, found inventory) (bool, error) {
+// ready reports whether db is complete. It reads only, and returns
+// [ErrSchemaEmpty] for a database in which there is nothing yet.
+func (s Schema) ready(ctx context.Context, db *sql.DB) (bool, error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return false, s.openError(err)
+	}
+	defer conn.Close()
+	found, err := s.inspect(ctx, conn)
+	if err != nil {
+		return false, s.openError(err)
+	}
+	complete, err := s.isComplete(ctx, conn, found)
+	if err == nil && found.empty() {
+		err = ErrSchemaEmpty
+	}
+	return complete, s.openError(err)
+}
+
+// isComplete says whether nothing is left to do, and refuses what cannot be used.
+func (s Schema) isComplete(ctx context.Context, conn *sql.Conn, found inventory) (bool, error) {
 	if found.empty() {
-		return false, nil
+		return false, s.vacant(ctx, conn)
 	}
 	if err := s.usable(found); err != nil {
 		if s.resumes && found.version == noVersion {
 			return false, s.resumable(ctx, conn, found, err)
 		}
-		return false, err
+		return false, s.explained(ctx, conn, err)
 	}
 	missing, err := missingSystemTypes(ctx, conn)
 	return err == nil && len(missing) == 0, err
@@ -100,7 +126,7 @@ func (s Schema) complete(ctx context.Context, conn *sql.Conn) error {
 	if err != nil {
 		return err
 	}
-	if ready, err := s.ready(ctx, conn, found); ready || err != nil {
+	if complete, err := s.isComplete(ctx, conn, found); complete || err != nil {
 		return err
 	}
 	fresh := found.version == noVersion
@@ -140,8 +166,11 @@ func (s Schema) create(ctx context.Context, conn *sql.Conn) error {
 	return nil
 }
 
-// openError names a file that is no database as such.
+// openError names a file that is no database, or a damaged one, as such.
 func (s Schema) openError(err error) error {
+	if err != nil && s.damage != nil && s.damage(err) {
+		return &SchemaError{Kind: ErrDamaged, Version: noVersion, Err: err}
+	}
 	if err != nil && s.notDatabase != nil && s.notDatabase(err) {
 		return &SchemaError{Kind: ErrNotDatabase, Version: noVersion, Err: err}
 	}

@@ -13,6 +13,8 @@ var (
 	ErrSchemaPartial = errors.New("the database has only a part of the MLMD schema")
 	ErrSchemaDamaged = errors.New("the schema version of the database cannot be read")
 	ErrNotDatabase   = errors.New("not a database")
+	ErrForeign       = errors.New("the database belongs to another application")
+	ErrDamaged       = errors.New("the database is damaged")
 )
 
 // A SchemaError says why a database cannot be opened as it is. Nothing in the
@@ -21,6 +23,7 @@ type SchemaError struct {
 	Kind    error    // one of the Err values above
 	Version int64    // the version found; -1 where there is none
 	Missing []string // tables, or table.column, that a partial schema lacks
+	Foreign []string // what another application has in it
 	Command string   // what upgrades an older database
 	Err     error    // what the driver said, if it said anything; never sent to clients
 }
@@ -36,6 +39,10 @@ func (e *SchemaError) Error() string {
 		return fmt.Sprintf("%v: missing are %s; it is another program's database, or was cut short", e.Kind, shortList(e.Missing))
 	case ErrSchemaDamaged:
 		return fmt.Sprintf("%v: table MLMDEnv must hold exactly one row", e.Kind)
+	case ErrForeign:
+		return fmt.Sprintf("%v: it has %s; name a file of its own for the store", e.Kind, shortList(e.Foreign))
+	case ErrDamaged:
+		return fmt.Sprintf("%v: keep a copy of it with the files beside it, and restore a backup; sqlite3's .recover saves what can be read", e.Kind)
 	}
 	return e.Kind.Error()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -92,6 +93,34 @@ func (s Schema) usable(found inventory) error {
 	return nil
 }
 
+// vacant refuses a database without tables of MLMD that is another application's.
+func (s Schema) vacant(ctx context.Context, conn *sql.Conn) error {
+	if s.foreign == nil {
+		return nil
+	}
+	found, err := s.foreign(ctx, conn)
+	if err == nil && len(found) > 0 {
+		err = &SchemaError{Kind: ErrForeign, Version: noVersion, Foreign: found}
+	}
+	return err
+}
+
+// explained is refusal, or that the database is damaged, which may be the reason
+// for a catalog that looks like another one's.
+func (s Schema) explained(ctx context.Context, conn *sql.Conn, refusal error) error {
+	if s.sound == nil {
+		return refusal
+	}
+	sound, err := s.sound(ctx, conn)
+	if err != nil {
+		return err
+	}
+	if !sound {
+		return &SchemaError{Kind: ErrDamaged, Version: noVersion, Err: refusal}
+	}
+	return refusal
+}
+
 // missing are the tables, and the columns of tables, that version 10 has.
 func (f inventory) missing() []string {
 	var names []string
@@ -131,7 +160,7 @@ func (s Schema) resumable(ctx context.Context, conn *sql.Conn, found inventory, 
 		if err == nil {
 			return refusal
 		}
-		if err != sql.ErrNoRows {
+		if !errors.Is(err, sql.ErrNoRows) {
 			return fmt.Errorf("look into table %s: %w", t.name, err)
 		}
 	}

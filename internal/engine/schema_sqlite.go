@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 )
 
 // SQLiteSchema is the schema on SQLite. It is made in one transaction that
@@ -27,10 +28,53 @@ func SQLiteSchema() Schema {
 		exclusive: func(ctx context.Context, conn *sql.Conn, body func() error) error {
 			return alone(ctx, conn, []string{"BEGIN IMMEDIATE"}, body)
 		},
-		notDatabase: func(err error) bool {
-			const notADB = 26 // SQLITE_NOTADB
-			var coded interface{ Code() int }
-			return errors.As(err, &coded) && coded.Code()&0xff == notADB
-		},
+		notDatabase: sqliteCode(26), // SQLITE_NOTADB
+		damage:      sqliteCode(11), // SQLITE_CORRUPT
+		foreign:     foreignInSQLite,
+		sound:       soundSQLite,
 	}
+}
+
+// sqliteCode recognises the driver's errors with one of SQLite's result codes.
+func sqliteCode(code int) func(error) bool {
+	return func(err error) bool {
+		var coded interface{ Code() int }
+		return errors.As(err, &coded) && coded.Code()&0xff == code
+	}
+}
+
+// foreignInSQLite are the tables of a file, and its application id. A file with
+// either is another application's.
+func foreignInSQLite(ctx context.Context, conn *sql.Conn) ([]string, error) {
+	var id int64
+	if err := conn.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err != nil {
+		return nil, fmt.Errorf("read the application id: %w", err)
+	}
+	var found []string
+	if id != 0 {
+		found = append(found, fmt.Sprintf("the application id %#x", uint32(id)))
+	}
+	rows, err := conn.QueryContext(ctx, "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name LIMIT 10")
+	if err != nil {
+		return nil, fmt.Errorf("read the catalog: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, fmt.Errorf("read the catalog: %w", err)
+		}
+		found = append(found, "table "+name)
+	}
+	return found, rows.Err()
+}
+
+// soundSQLite checks the structure of a file. What cannot be read at all is an
+// error with SQLite's code for damage.
+func soundSQLite(ctx context.Context, conn *sql.Conn) (bool, error) {
+	var verdict string
+	if err := conn.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
+		return false, fmt.Errorf("check the database: %w", err)
+	}
+	return verdict == "ok", nil
 }

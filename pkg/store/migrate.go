@@ -25,6 +25,8 @@ var (
 	ErrSchemaPartial = engine.ErrSchemaPartial
 	ErrSchemaDamaged = engine.ErrSchemaDamaged
 	ErrNotDatabase   = engine.ErrNotDatabase
+	ErrForeign       = engine.ErrForeign // a SQLite file of another application
+	ErrDamaged       = engine.ErrDamaged
 	ErrSchemaEmpty   = engine.ErrSchemaEmpty // Migrate only: there is nothing to migrate
 	ErrNoMigration   = engine.ErrNoMigration // Migrate only: no way leads to that version
 )
