@@ -304,6 +304,11 @@ func (s *session) end(broken bool) {
 		if a, ok := conn.(abandoner); ok && s.abandoned {
 			a.Abandon()
 		}
+		if s.d.Short && !broken && s.driver != nil {
+			// An interrupt that comes after its statement waits for the next one.
+			// Without this, that is the last checkpoint, and the log stays.
+			_, _ = s.driver.ExecContext(context.Background(), "SELECT 1", nil)
+		}
 		return nil
 	})
 	if broken {

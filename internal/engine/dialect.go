@@ -151,4 +151,5 @@ const (
 	Starting                       // the server does not take connections yet
 	Unprepared                     // a prepared statement is not where it was made
 	NoStatements                   // the server takes no further prepared statement
+	Moved                          // the database's file is not the one that is open
 )

@@ -27,6 +27,9 @@ type Engine struct {
 	// readOnlySince is when a write first found a server that takes none, in
 	// nanoseconds of the Unix time; 0: the last write took effect.
 	readOnlySince atomic.Int64
+
+	files     Files         // nil: the database is not in files of ours
+	reopening chan struct{} // holds a token while the files are opened again
 }
 
 // A Config says how an [Engine] reaches its database.
@@ -39,6 +42,9 @@ type Config struct {
 	Writers, Readers int
 	// Life is for how long a connection to a server is used; 0 is five minutes.
 	Life time.Duration
+	// Files are those that the connections of Write and Read have open; nil
+	// where they are a server's.
+	Files Files
 	// Patience is for how long a transaction that loses against others is run
 	// again. The caller's deadline ends it earlier.
 	Patience time.Duration
@@ -50,9 +56,11 @@ type Config struct {
 // and serves it. On error the handles of c are closed.
 func Open(ctx context.Context, c Config) (*Engine, error) {
 	e := &Engine{
-		d:        c.Dialect,
-		log:      c.Log,
-		patience: c.Patience,
+		d:         c.Dialect,
+		log:       c.Log,
+		patience:  c.Patience,
+		files:     c.Files,
+		reopening: make(chan struct{}, 1),
 	}
 	e.writers = newPool(c.Write, c.Dialect, &e.types, c.Writers)
 	e.readers = e.writers
@@ -62,10 +70,14 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 	if c.Life != 0 {
 		e.writers.life, e.readers.life = c.Life, c.Life
 	}
-	err := c.Dialect.Schema.Open(ctx, c.Write)
+	if c.Files != nil {
+		e.readers.check = func() error { return c.Files.Check(false) }
+		e.writers.check = func() error { return c.Files.Check(true) }
+	}
+	err := e.prepare(ctx, true)
 	if err != nil && c.Dialect.Unprepare != nil && c.Dialect.class(ofDriver(err)) == Unprepared {
 		c.Dialect.Unprepare()
-		err = c.Dialect.Schema.Open(ctx, c.Write)
+		err = e.prepare(ctx, true)
 	}
 	if err != nil {
 		if failed := e.Close(); failed != nil {
@@ -74,6 +86,18 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 		return nil, &openError{err: err, code: e.openCode(err)}
 	}
 	return e, nil
+}
+
+// prepare makes an empty database an MLMD database, if that is wanted, and
+// checks one that is not empty. One that is complete is only read.
+func (e *Engine) prepare(ctx context.Context, create bool) error {
+	ready, err := e.d.Schema.ready(ctx, e.readers.db)
+	switch {
+	case errors.Is(err, ErrSchemaEmpty) && create:
+	case ready, err != nil:
+		return err
+	}
+	return e.d.Schema.Open(ctx, e.writers.db)
 }
 
 // An openError is why a database could not be opened. It has a gRPC status, so
@@ -91,7 +115,7 @@ func (e *Engine) openCode(err error) codes.Code {
 	switch {
 	case errors.Is(err, ErrSchemaPartial):
 		return codes.Aborted
-	case errors.Is(err, ErrSchemaDamaged):
+	case errors.Is(err, ErrSchemaDamaged), errors.Is(err, ErrDamaged):
 		return codes.DataLoss
 	case errors.As(err, new(*SchemaError)):
 		return codes.FailedPrecondition
@@ -109,9 +133,22 @@ func (e *Engine) openCode(err error) codes.Code {
 // Close waits for the requests that run and closes the database. Later
 // requests are answered UNAVAILABLE. It is called once.
 func (e *Engine) Close() error {
-	err := e.writers.close()
-	if e.readers != e.writers {
-		err = errors.Join(err, e.readers.close())
+	pools := e.pools()
+	for _, p := range pools {
+		p.stop()
 	}
-	return err
+	finish := e.leave()
+	var errs []error
+	for _, p := range pools {
+		errs = append(errs, p.close())
+	}
+	return errors.Join(append(errs, finish())...)
+}
+
+// pools are the pools, that of the readers first.
+func (e *Engine) pools() []*pool {
+	if e.readers == e.writers {
+		return []*pool{e.writers}
+	}
+	return []*pool{e.readers, e.writers}
 }

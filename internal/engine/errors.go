@@ -70,6 +70,8 @@ func (d *Dialect) class(err error) ErrorClass {
 	switch {
 	case errors.As(err, new(*panicError)):
 		return Other
+	case errors.As(err, new(*MovedError)):
+		return Moved
 	case errors.Is(err, errBlanksCut):
 		return TooLong
 	case errors.Is(err, errIDsLost):
@@ -136,6 +138,10 @@ func (e *Engine) translate(err error) *failure {
 	if errors.As(err, &atCommit) && (class == RetryUnknown || errors.Is(err, context.DeadlineExceeded)) {
 		return &failure{code: codes.Unavailable, text: "the connection was lost during the commit: the request may have taken effect"}
 	}
+	if atCommit != nil && class == Moved {
+		return &failure{code: codes.Unavailable, text: "the file of the database was removed, renamed or replaced during the request:" +
+			" what the request wrote may not be in the file that is there now"}
+	}
 	if f, ok := translations[class]; ok {
 		if class == TooLarge && e.d.LargestMessage != "" {
 			f.text += " (" + e.d.LargestMessage + ")"
@@ -154,6 +160,7 @@ var translations = map[ErrorClass]failure{
 	BadText:      {code: codes.InvalidArgument, text: "the database cannot hold a text: it is not valid UTF-8 or has a NUL"},
 	ReadOnly:     {code: codes.FailedPrecondition, text: "the database can only be read, and nothing was written: attempt to write a readonly database"},
 	Unavailable:  {code: codes.Unavailable, text: "the database cannot be reached"},
+	Moved:        {code: codes.Unavailable, text: movedText},
 	NotReady: {code: codes.Unavailable, text: "the database node takes no requests, and nothing was written: it has lost the majority of its cluster, or is joining it." +
 		" Bring its other nodes back, or use one that has the majority"},
 	TooMuch:  {code: codes.InvalidArgument, text: "the request writes more than the database takes in one transaction: send it in parts"},

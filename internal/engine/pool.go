@@ -24,6 +24,7 @@ type pool struct {
 	d     *Dialect
 	types *typeCache
 	life  time.Duration // of a connection
+	check func() error  // of the files before each transaction; nil: there are none
 	free  chan struct{} // one token for each session that may be lent
 
 	mu         sync.Mutex
@@ -53,6 +54,13 @@ func (p *pool) use(ctx context.Context, f func(*session) (broken bool)) error {
 	}
 	broken := true // by a panic
 	defer func() { p.giveBack(s, broken) }()
+	// It comes after lend: a connection that was opened since has the same file.
+	if p.check != nil {
+		if err := p.check(); err != nil {
+			broken = false
+			return err
+		}
+	}
 	return s.conn.Raw(func(conn any) error {
 		var ok bool
 		if s.driver, ok = conn.(driverConn); !ok {
@@ -224,13 +232,17 @@ func (p *pool) closed() bool {
 	}
 }
 
-// close waits for the sessions that are lent, and closes all. It is called
-// once.
-func (p *pool) close() error {
+// stop waits for the sessions that are lent, and lends none from then on. It is
+// called once.
+func (p *pool) stop() {
 	close(p.done)
 	for range cap(p.free) {
 		<-p.free
 	}
+}
+
+// close closes all connections of a pool that was stopped.
+func (p *pool) close() error {
 	for _, s := range p.takeIdle() { // a request that has failed may forget them just now
 		s.end(false)
 	}

@@ -93,6 +93,9 @@ func changed[R any](ctx context.Context, t *tx, change func(context.Context, *tx
 	if err == nil {
 		err = t.commit(ctx)
 	}
+	if err == nil {
+		err = t.e.kept()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -153,6 +156,11 @@ func repeat[R any](ctx context.Context, e *Engine, rpc string, try func() (*R, e
 		if !again || class != Unprepared && !time.Now().Before(end) {
 			return nil, err
 		}
+		if class == Moved {
+			if err := e.reopen(ctx); err != nil {
+				return nil, err
+			}
+		}
 		e.log.DebugContext(ctx, "a transaction is run again", "rpc", rpc, "try", n+1, "error", err)
 		select {
 		case <-ctx.Done():
@@ -180,7 +188,7 @@ func (e *Engine) worthRetrying(ctx context.Context, err error, n int) bool {
 	switch e.d.class(err) {
 	case Retry, NotReady, Starting, Crowded:
 		return true
-	case RetryUnknown:
+	case RetryUnknown, Moved:
 		var atCommit *commitError
 		return !errors.As(err, &atCommit)
 	case ReadOnly:

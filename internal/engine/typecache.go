@@ -120,3 +120,10 @@ func typeID(ctx context.Context, q querier, kind int, n typeName) (int64, error)
 	}
 	return t.id, nil
 }
+
+// clear forgets all types, for another database has taken the place of theirs.
+func (c *typeCache) clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.byID, c.ids = nil, nil
+}

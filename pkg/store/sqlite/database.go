@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"os"
-	"strings"
 
 	"github.com/mlmd-go/sdk/internal/engine"
 	"github.com/mlmd-go/sdk/pkg/store"
@@ -15,11 +14,19 @@ import (
 // [Open]. A file that does not exist is not created.
 func Database(path string) store.Database {
 	return store.NewDatabase(engine.SQLiteSchema(), func(context.Context) (*sql.DB, error) {
-		if !strings.HasPrefix(path, "file:") {
-			if _, err := os.Stat(path); err != nil {
+		at, err := locate(path)
+		if err != nil {
+			return nil, err
+		}
+		if at.file != "" {
+			if _, err := os.Stat(at.file); err != nil {
 				return nil, fmt.Errorf("sqlite: %w", err)
 			}
 		}
-		return open(path, pragma("busy_timeout", "10000"), pragma("synchronous", "FULL"))
+		pragmas := []string{"busy_timeout = 10000", "synchronous = FULL"}
+		if !temporaryFiles() {
+			pragmas = append(pragmas, "temp_store = MEMORY")
+		}
+		return at.open(connector{pragmas: pragmas})
 	})
 }

@@ -36,6 +36,7 @@ var classes = map[int]engine.ErrorClass{
 	lib.SQLITE_LOCKED:                engine.Retry,
 	lib.SQLITE_TOOBIG:                engine.TooLong,
 	lib.SQLITE_READONLY:              engine.ReadOnly,
+	lib.SQLITE_READONLY_DBMOVED:      engine.Moved,
 	lib.SQLITE_CANTOPEN:              engine.Unavailable,
 	lib.SQLITE_FULL:                  engine.Full,
 	lib.SQLITE_CORRUPT:               engine.Damaged,

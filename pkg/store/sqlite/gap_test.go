@@ -95,7 +95,7 @@ func TestAFileThatIsCutShortIsAnError(t *testing.T) {
 	if err := os.Truncate(path, 4096*20); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.GetArtifactsByID(t.Context(), &mlmdpb.GetArtifactsByIDRequest{ArtifactIds: put.ArtifactIds}); status.Code(err) != codes.Internal {
-		t.Errorf("artifacts of a file that was cut: %v; want INTERNAL", err)
+	if _, err := c.GetArtifactsByID(t.Context(), &mlmdpb.GetArtifactsByIDRequest{ArtifactIds: put.ArtifactIds}); status.Code(err) != codes.DataLoss {
+		t.Errorf("artifacts of a file that was cut: %v; want DATA_LOSS", err)
 	}
 }

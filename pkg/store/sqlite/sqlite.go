@@ -4,29 +4,32 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
-	"io/fs"
-	"net/url"
-	"os"
-	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
-	"strings"
 
+	"github.com/mlmd-go/sdk/internal/engine"
 	"github.com/mlmd-go/sdk/pkg/store"
 )
 
 // Open opens the database in the file at path, which is created if it is not
-// there; its folder must exist. A path that begins with "file:" is taken as a
-// URI in SQLite's sense: "file:registry.db?mode=ro" opens for reading only. Other
-// processes may use the file at the same time, the original's server among
-// them.
+// there, readable for its owner only; its folder must exist. A path that begins
+// with "file:" is taken as a URI in SQLite's sense: "file:registry.db?mode=ro"
+// opens for reading only. Other processes may use the file at the same time, the
+// original's server among them.
 //
-// The file is put into write-ahead mode, where readers and the writer do not
-// wait for each other; beside it there are then files ending in -wal and -shm.
-// What a call has written when it returns is on the disk.
+// The first write puts the file into write-ahead mode, where readers and the
+// writer do not wait for each other; beside it there are then files ending in
+// -wal and -shm. What a call has written when it returns is on the disk. A store
+// that is only read from does not change the file. In a folder where no files can
+// be made, a file in write-ahead mode can be read with "file:PATH?immutable=1",
+// if nothing writes to it.
+//
+// If the file is removed or renamed while the store is open, calls fail with
+// UNAVAILABLE until there is a file in its place, which the next call opens. The
+// same happens when another database is moved over it. Copying over it is not
+// noticed, and damages it: close the store first.
 func Open(ctx context.Context, path string, opts ...store.Option) (*store.Store, error) {
 	switch path {
 	case "":
@@ -34,47 +37,55 @@ func Open(ctx context.Context, path string, opts ...store.Option) (*store.Store,
 	case ":memory:":
 		return OpenMemory(ctx, opts...)
 	}
-	c := store.Configure(dialect(), opts...)
-	c.Writers = 1
-	if c.Readers == 0 {
-		c.Readers = max(4, runtime.GOMAXPROCS(0))
-	}
-	wait := pragma("busy_timeout", strconv.FormatInt(c.Patience.Milliseconds(), 10))
-	var err error
-	if c.Write, err = open(path, wait, pragma("synchronous", "FULL")); err != nil {
+	at, err := locate(path)
+	if err != nil {
 		return nil, err
 	}
-	if c.Read, err = open(path, wait, pragma("query_only", "1")); err != nil {
+	if at.file == "" && !at.shared {
+		return OpenMemory(ctx, opts...)
+	}
+	undo := at.create()
+	c, err := at.configure(store.Configure(dialect(), opts...))
+	if err != nil {
 		return nil, err
 	}
 	s, err := store.Open(ctx, c)
 	if err != nil {
-		return nil, fmt.Errorf("sqlite: open %s: %w%s", path, err, hint(path))
-	}
-	// A file that was refused stays as it was, so the mode comes last. Where
-	// others hold the file, or it cannot be written, the old mode does as well.
-	var mode string
-	if err := c.Write.QueryRowContext(ctx, "PRAGMA journal_mode = WAL").Scan(&mode); err != nil {
-		c.Log.InfoContext(ctx, "the database stays in its journal mode", "path", path, "error", err)
+		undo()
+		return nil, fmt.Errorf("sqlite: open %s: %w%s", path, err, at.hint(err))
 	}
 	return s, nil
 }
 
-// hint says what is wrong with a path that cannot be opened, where the path
-// itself tells; SQLite does not.
-func hint(path string) string {
-	if strings.HasPrefix(path, "file:") {
-		return ""
+// configure makes the handles of a database.
+func (l *location) configure(c engine.Config) (engine.Config, error) {
+	c.Writers = 1
+	if c.Readers == 0 {
+		c.Readers = max(4, runtime.GOMAXPROCS(0))
 	}
-	folder := filepath.Dir(path)
-	if at, err := os.Stat(path); err == nil && at.IsDir() {
-		return ": it is a folder; name a file in it"
+	var beside *files
+	if l.file != "" {
+		beside = newFiles(l.file)
+		c.Files = beside
 	}
-	if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Sprintf(": the folder %s does not exist; make it first", folder)
+	shared := []string{"busy_timeout = " + strconv.FormatInt(c.Patience.Milliseconds(), 10)}
+	if !temporaryFiles() {
+		shared = append(shared, "temp_store = MEMORY")
 	}
-	return ""
+	var err error
+	if c.Read, err = l.open(connector{files: beside, pragmas: slices.Concat(shared, []string{"query_only = 1"}), log: c.Log}); err != nil {
+		return c, err
+	}
+	writing := connector{files: beside, pragmas: slices.Concat(shared, []string{"synchronous = FULL", journalLimit}), wal: !l.reading(), log: c.Log}
+	if c.Write, err = l.open(writing); err != nil {
+		c.Read.Close()
+	}
+	return c, err
 }
+
+// journalLimit is the size to which the log is cut when it is begun again: that
+// of the 1,000 pages at which SQLite brings it into the database.
+const journalLimit = "journal_size_limit = 4194304"
 
 // OpenMemory opens a new, empty store that is gone when it is closed. It has
 // one connection, so that its calls run one after the other.
@@ -83,9 +94,10 @@ func OpenMemory(ctx context.Context, opts ...store.Option) (*store.Store, error)
 	d.Alone = true
 	c := store.Configure(d, opts...)
 	c.Writers = 1
+	at := &location{given: ":memory:"}
 	var err error
-	if c.Write, err = sql.Open("sqlite", ":memory:"); err != nil {
-		return nil, fmt.Errorf("sqlite: %w", err)
+	if c.Write, err = at.open(connector{pragmas: []string{"temp_store = MEMORY"}}); err != nil {
+		return nil, err
 	}
 	c.Write.SetMaxOpenConns(1)
 	s, err := store.Open(ctx, c)
@@ -94,21 +106,3 @@ func OpenMemory(ctx context.Context, opts ...store.Option) (*store.Store, error)
 	}
 	return s, nil
 }
-
-// open makes a handle whose connections run the pragmas first.
-func open(path string, pragmas ...string) (*sql.DB, error) {
-	uri, query, _ := strings.Cut(path, "?")
-	if !strings.HasPrefix(path, "file:") {
-		uri, query = "file:"+(&url.URL{Path: path}).EscapedPath(), ""
-	}
-	for _, p := range pragmas {
-		query += "&_pragma=" + url.QueryEscape(p)
-	}
-	db, err := sql.Open("sqlite", uri+"?"+strings.TrimPrefix(query, "&"))
-	if err != nil {
-		return nil, fmt.Errorf("sqlite: open %s: %w", path, err)
-	}
-	return db, nil
-}
-
-func pragma(name, value string) string { return name + "(" + value + ")" }

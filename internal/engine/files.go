@@ -1,0 +1,198 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"google.golang.org/grpc/codes"
+)
+
+// Files are the files of a database that this process has open. Others can
+// remove, rename and replace them meanwhile; the connections would go on with
+// files that nothing leads to any more.
+type Files interface {
+	// Check returns a [*MovedError] unless the open files are those that are
+	// found by their names. Before a transaction that writes, and after it, write
+	// is true.
+	Check(write bool) error
+	// Settle brings what was committed into the open database file, wherever
+	// that is now. conn is a connection that has it open.
+	Settle(ctx context.Context, conn *sql.Conn) error
+	// Renew is called when no connection is open, and makes the next ones open
+	// the file that is found now. It fails where there is none.
+	Renew() error
+	// Forget makes Check fail until Renew: the file that is found cannot be used.
+	Forget()
+}
+
+// A MovedError says that a file of the database is not the one that is open.
+type MovedError struct {
+	Path string
+	Err  error // why it cannot be found; nil: another file has its name
+}
+
+func (m *MovedError) Error() string {
+	if m.Err != nil {
+		return fmt.Sprintf("%s was removed or renamed while it was open: %v", m.Path, m.Err)
+	}
+	return m.Path + " was replaced by another file while it was open"
+}
+
+// Unwrap returns the cause.
+func (m *MovedError) Unwrap() error { return m.Err }
+
+const movedText = "the file of the database was removed or renamed while it was open, and nothing was written;" +
+	" the server's log has its name. Put the file or a backup in its place, and calls work again, without a restart"
+
+// kept says after a commit whether what was committed can be found again.
+func (e *Engine) kept() error {
+	if e.files == nil {
+		return nil
+	}
+	if err := e.files.Check(true); err != nil {
+		return &commitError{err}
+	}
+	return nil
+}
+
+// reopen closes all connections and opens the file that is there now, as long as
+// it is a database that can be used. It waits for the requests that run.
+func (e *Engine) reopen(ctx context.Context) error {
+	select {
+	case e.reopening <- struct{}{}:
+		defer func() { <-e.reopening }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	moved := e.files.Check(true)
+	if moved == nil {
+		return nil // another request has done it
+	}
+	release, err := e.drain(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	e.log.WarnContext(ctx, "the files of the database have changed places and are opened again", "error", moved)
+	if err := e.replaceConnections(ctx); err != nil {
+		return err
+	}
+	e.types.clear()
+	err = e.prepare(ctx, false)
+	if err == nil {
+		return nil
+	}
+	e.log.ErrorContext(ctx, "the file that has taken the place of the database cannot be used", "error", err)
+	e.files.Forget()
+	e.abandon()
+	var refused *SchemaError
+	if errors.As(err, &refused) || errors.Is(err, ErrSchemaEmpty) {
+		return fail(codes.FailedPrecondition, "the file of the database was replaced by one that cannot be used: %v", err)
+	}
+	return ofDriver(err)
+}
+
+// replaceConnections closes all connections, and makes new ones open the file
+// that is found now.
+func (e *Engine) replaceConnections(ctx context.Context) error {
+	conn, err := e.anyConnection(ctx)
+	if err == nil {
+		err = e.files.Settle(ctx, conn)
+		conn.Close()
+		if err != nil {
+			e.log.ErrorContext(ctx, "the log of the database was removed, and what it holds cannot be saved yet", "error", err)
+			return fail(codes.Unavailable, "the log of the database was removed; the server's log has the details")
+		}
+	}
+	e.abandon()
+	return e.files.Renew()
+}
+
+// abandon closes all connections. Nothing is lent.
+func (e *Engine) abandon() {
+	for _, p := range e.pools() {
+		for _, s := range p.takeIdle() {
+			s.end(true)
+		}
+		p.db.SetMaxIdleConns(0)
+		p.db.SetMaxIdleConns(2) // database/sql's default
+	}
+}
+
+// anyConnection returns a connection that is open, where possible one that may
+// write; where there is none, it returns an error. Nothing is lent.
+func (e *Engine) anyConnection(ctx context.Context) (conn *sql.Conn, err error) {
+	for _, p := range []*pool{e.writers, e.readers} {
+		for _, s := range p.takeIdle() {
+			s.end(false)
+		}
+		if conn, err = p.db.Conn(ctx); err == nil { // a new connection is refused
+			return conn, nil
+		}
+	}
+	return nil, err
+}
+
+// drain waits until nothing is lent, and lends nothing until release is called.
+func (e *Engine) drain(ctx context.Context) (release func(), err error) {
+	var taken []chan struct{}
+	release = func() {
+		for _, free := range taken {
+			free <- struct{}{}
+		}
+	}
+	patience := time.NewTimer(e.patience)
+	defer patience.Stop()
+	for _, p := range e.pools() {
+		for range cap(p.free) {
+			select {
+			case <-p.free:
+				taken = append(taken, p.free)
+				continue
+			case <-p.done:
+				err = errClosed
+			case <-ctx.Done():
+				err = ctx.Err()
+			case <-patience.C:
+				err = fail(codes.Unavailable, "the file of the database was removed, renamed or replaced;"+
+					" it is opened again when the requests have ended that still read the old one")
+			}
+			release()
+			return nil, err
+		}
+	}
+	return release, nil
+}
+
+// leave readies the files for the end. finish is called when all connections are
+// closed. Nothing is lent.
+func (e *Engine) leave() (finish func() error) {
+	nothing := func() error { return nil }
+	if e.files == nil {
+		return nothing
+	}
+	moved := e.files.Check(true)
+	if moved == nil {
+		return nothing
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), e.patience)
+	defer cancel()
+	e.log.ErrorContext(ctx, "the files of the database have changed places", "error", moved)
+	conn, err := e.anyConnection(ctx)
+	if err == nil {
+		err = e.files.Settle(ctx, conn)
+		conn.Close()
+		if err != nil {
+			e.log.ErrorContext(ctx, "what was committed last may not be in the file", "error", err)
+		}
+	}
+	return func() error {
+		if err := e.files.Renew(); err != nil {
+			return fmt.Errorf("the database was closed, but its file is gone: %w", err)
+		}
+		return nil
+	}
+}
