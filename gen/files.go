@@ -83,8 +83,9 @@ func compare(c config.Config, files codegen.Files) error {
 	return nil
 }
 
-// write brings the disk to files. It replaces nothing that it did not make.
-func write(c config.Config, files codegen.Files) error {
+// write brings the disk to files. It replaces nothing that it did not make, and
+// before it changes anything it calls check.
+func write(c config.Config, files codegen.Files, check func() error) error {
 	names := slices.Sorted(maps.Keys(files))
 	var changed []string
 	for _, name := range names {
@@ -103,6 +104,11 @@ func write(c config.Config, files codegen.Files) error {
 	old, err := left(c, files)
 	if err != nil {
 		return err
+	}
+	if len(changed) > 0 {
+		if err := check(); err != nil {
+			return err
+		}
 	}
 	for _, name := range changed {
 		if err := os.MkdirAll(filepath.Dir(c.Path(name)), 0o755); err != nil {

@@ -80,7 +80,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if *check {
 		err = compare(cfg, files)
 	} else {
-		err = write(cfg, files)
+		err = write(cfg, files, func() error { return typeCheck(ctx, cfg, files, stderr) })
 	}
 	if err != nil {
 		return fail(stderr, err)

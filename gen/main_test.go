@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"flag"
 	"os"
 	"os/exec"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/mlmd-go/sdk/gen/codegen"
+	"github.com/mlmd-go/sdk/gen/internal/config"
 )
 
 var update = flag.Bool("update", false, "bring go.mod and go.sum of the example up to date")
@@ -112,6 +114,11 @@ func TestAWrongConfigIsExplained(t *testing.T) {
 		"one directory for two":    {"model: out\nmapping: out", "each needs its own"},
 		"no package name":          {"model: my-model", "is no package name"},
 		"a name of generated code": {"model: value", "is used for something else"},
+		"a predeclared name":       {"model: len", "is used for something else"},
+		"a variable of a loop":     {"model: ii", "is used for something else"},
+		"no name":                  {"model: _", "is used for something else"},
+		"no import path":           {"model: {dir: out, import: example.com/a b/out}", "malformed import path"},
+		"one import path for two":  {"model: {dir: a, import: x.y/m}\nmapping: {dir: b, import: x.y/m}", "each needs its own"},
 		"outside":                  {"model: ../elsewhere", "outside of this directory"},
 		"a spec that is not there": {"spec: nowhere.yaml", "nowhere.yaml"},
 	} {
@@ -242,4 +249,60 @@ func TestBreakingComparesWithAFileAndWithARef(t *testing.T) {
 	contains(t, stderr, "git show nowhere:./spec/openapi.yaml")
 	_, stderr = gen(t, exitFailed, "breaking", "-against", "--output=x")
 	contains(t, stderr, "is no git ref")
+}
+
+// sdkModule is newModule in a module that can import this SDK.
+func sdkModule(t *testing.T, spec string) {
+	t.Helper()
+	root, err := filepath.Abs("..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mod := read(t, "../go.mod")
+	sum := read(t, "../go.sum")
+	newModule(t, spec)
+	put(t, "go.mod", strings.Replace(mod, "module github.com/mlmd-go/sdk\n", "module example.com/own\n", 1)+
+		"\nrequire github.com/mlmd-go/sdk v0.0.0\n\nreplace github.com/mlmd-go/sdk => "+root+"\n")
+	put(t, "go.sum", sum)
+	t.Setenv("GOWORK", "off")
+	t.Setenv("GOFLAGS", "-mod=mod")
+}
+
+func TestWhatIsGeneratedIsCheckedAgainstTheSDKBeforeItIsWritten(t *testing.T) {
+	sdkModule(t, promptSpec+answerSchema)
+	_, stderr := gen(t, exitOK)
+	if stderr != "" {
+		t.Errorf("got %s", stderr)
+	}
+	cfg, err := config.Load(".", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := codegen.Generate(t.Context(), cfg.Config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const name = "generated/mapping/answer.gen.go"
+	files[name] = bytes.Replace(files[name], []byte("mlmd.NewWriter("), []byte("mlmd.NewWritr("), 1)
+	before := read(t, name)
+	var notes bytes.Buffer
+	err = write(cfg, files, func() error { return typeCheck(t.Context(), cfg, files, &notes) })
+	var bug *codegen.BugError
+	if !errors.As(err, &bug) || notes.Len() > 0 {
+		t.Fatalf("got %v\n%s", err, notes.String())
+	}
+	contains(t, err.Error(), "Answer at spec/openapi.yaml:14:5", name, "mlmd.NewWritr", "nothing was written")
+	if read(t, name) != before {
+		t.Error("it was written all the same")
+	}
+}
+
+func TestAModuleWithoutTheSDKGetsANote(t *testing.T) {
+	newModule(t, promptSpec)
+	_, stderr := gen(t, exitOK)
+	contains(t, stderr, "gen: note: ", "go list", "github.com/mlmd-go/sdk")
+	_, stderr = gen(t, exitOK) // nothing to write, nothing to check
+	if stderr != "" {
+		t.Errorf("got %s", stderr)
+	}
 }

@@ -34,11 +34,11 @@ func (b Break) String() string {
 // Breaking returns what the way from the spec before to the spec after breaks.
 // Both must be without mistakes.
 func Breaking(ctx context.Context, before, after Config) ([]Break, error) {
-	old, err := build(ctx, before)
+	old, _, err := build(ctx, before)
 	if err != nil {
 		return nil, fmt.Errorf("the old spec: %w", err)
 	}
-	now, err := build(ctx, after)
+	now, _, err := build(ctx, after)
 	if err != nil {
 		return nil, fmt.Errorf("the new spec: %w", err)
 	}

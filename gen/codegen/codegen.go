@@ -29,13 +29,15 @@ type Files map[string][]byte
 // all of them at once, each with file, line and column; the error is then a
 // [Problems].
 func Generate(ctx context.Context, c Config) (Files, error) {
-	g, err := build(ctx, c)
+	g, set, err := build(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	out, err := emit.Emit(g, emit.Target{
-		Spec: c.Spec, Model: emit.Package(c.Model), Mapping: emit.Package(c.Mapping), Field: emit.Package(c.Field),
-	})
+	target := emit.Target{Spec: c.Spec, Model: emit.Package(c.Model), Mapping: emit.Package(c.Mapping), Field: emit.Package(c.Field)}
+	if emit.CheckNames(g, target, set.Report); len(set.Problems()) > 0 {
+		return nil, set.Problems().Sorted()
+	}
+	out, err := emit.Emit(g, target)
 	if err != nil {
 		return nil, err
 	}
@@ -49,14 +51,14 @@ func Generate(ctx context.Context, c Config) (Files, error) {
 // Problems are the mistakes in a spec.
 type Problems = spec.Problems
 
-func build(ctx context.Context, c Config) (*ir.Graph, error) {
+func build(ctx context.Context, c Config) (*ir.Graph, *spec.Set, error) {
 	set, err := spec.Load(ctx, c.Spec, c.Read)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	g := ir.Build(set)
 	if ps := set.Problems(); len(ps) > 0 {
-		return nil, ps.Sorted()
+		return nil, nil, ps.Sorted()
 	}
-	return g, ctx.Err()
+	return g, set, ctx.Err()
 }

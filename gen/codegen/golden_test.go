@@ -42,7 +42,7 @@ func TestEveryGoldenCase(t *testing.T) {
 			cfg := config(dir)
 			files, err := codegen.Generate(t.Context(), cfg)
 			if err == nil {
-				if err := compiler.check(cfg, files); err != nil {
+				if err := codegen.TypeCheck(t.Context(), cfg, files, compiler); err != nil {
 					t.Errorf("the output does not compile: %v", err)
 				}
 				again, err := codegen.Generate(t.Context(), cfg)
@@ -164,7 +164,7 @@ func TestAnEntityIsItsSchemaAndNothingElse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := newCompiler(t).check(cfg, after); err != nil {
+	if err := codegen.TypeCheck(t.Context(), cfg, after, newCompiler(t)); err != nil {
 		t.Fatal(err)
 	}
 	for name, data := range before {

@@ -3,9 +3,12 @@ package codegen_test
 import (
 	"errors"
 	"fmt"
+	"go/token"
+	"go/types"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,7 +34,7 @@ func inMemory(src string) codegen.Config {
 
 // survive generates from src: either there are mistakes with places, or files
 // that compile.
-func survive(t *testing.T, c *compiler, src string) {
+func survive(t *testing.T, c types.Importer, src string) {
 	t.Helper()
 	cfg := inMemory(src)
 	files, err := codegen.Generate(t.Context(), cfg)
@@ -39,15 +42,18 @@ func survive(t *testing.T, c *compiler, src string) {
 	switch {
 	case errors.As(err, &problems):
 		for _, p := range problems {
-			if p.Pos.Line < 1 || p.Pos.Col < 1 || p.Pos.File == "" || p.Msg == "" {
-				t.Errorf("a problem without place or text: %+v", p)
+			if p.Pos.Line < 1 || p.Pos.Col < 1 || p.Pos.File == "" || p.Msg == "" || p.Fix == "" {
+				t.Errorf("a problem without a place, a text or a way out: %+v\n%s", p, src)
 			}
 		}
 	case err != nil:
 		t.Errorf("no list of mistakes, but: %v\n%s", err, src)
 	default:
-		if err := c.check(cfg, files); err != nil {
+		if err := codegen.TypeCheck(t.Context(), cfg, files, c); err != nil {
 			t.Errorf("the output does not compile: %v\n%s", err, src)
+		}
+		if err := codegen.TypeCheck(t.Context(), cfg, files, nil); err != nil {
+			t.Errorf("without the SDK: %v\n%s", err, src)
 		}
 	}
 }
@@ -74,7 +80,7 @@ func FuzzRawSpec(f *testing.F) {
 }
 
 func FuzzHostileSpec(f *testing.F) {
-	for seed := range uint64(30) {
+	for seed := range uint64(150) {
 		f.Add(seed)
 	}
 	c := newCompiler(f)
@@ -85,10 +91,29 @@ func FuzzHostileSpec(f *testing.F) {
 
 // What is hard on a generator of Go: keywords, predeclared names, names of
 // packages and variables in the output, and what ends comments and strings.
+//
+// declaredNames are what generated code declares for a type Foo, and again for
+// a type that is called like that.
+const declaredNames = "Foo FooFields FooSymbols FooPatterns EncodeFoo DecodeFoo ValidateFoo CheckFoo foo fooFields encodeFoo " +
+	"Enum Object Mapping Mappings Model Field Fields Symbols Patterns Filter Value Types Time Mlmd Doc Init Main Struct String"
+
+// goNames are the keywords and the predeclared names of Go, as they are and as
+// exported names.
+func goNames() []string {
+	names := types.Universe.Names()
+	for tok := token.BREAK; tok <= token.VAR; tok++ {
+		names = append(names, tok.String())
+	}
+	for _, n := range slices.Clone(names) {
+		names = append(names, strings.ToUpper(n[:1])+n[1:])
+	}
+	return names
+}
+
 var (
-	hardNames = strings.Fields("type func range map string error nil len value types time mlmd mlmdpb filter structpb model v w r n o p c i ii ei " +
-		"id Id ID parent Parent props Props Catalog Custom Entity Valid init main _ __ a1 A1 encode decode validate Encode windows Test linux_test " +
-		"url URL Url any bool int64 float64 comparable iota x-y x.y x_y ModelVersion const go")
+	hardNames = append(strings.Fields("value types time mlmd mlmdpb filter structpb model mapping field doc v w r n o p c i ii ei "+
+		"id Id ID parent Parent props Props Catalog Custom Entity Valid init main _ __ a1 A1 encode decode validate Encode windows Test linux_test "+
+		"url URL Url x-y x.y x_y ModelVersion $schema @type modelIds modelIDs "+declaredNames), goNames()...)
 	hardTexts = []string{
 		"", "plain", "*/", "//", "`", "\"", "\\", "'", "{{.}}", "%d%s", "a\nb", "a\r\nb", "\t", "§0§", "// X §0§", "\u2028", "\ufeff", "é", "日本",
 		"package x", "}\nfunc init() { panic(1) }\n", "//go:build ignore", "Deprecated: x", "a\x00b", "$(x)", "null", "~", "- a", "a: b", "#",
@@ -137,14 +162,25 @@ func hostile(g *rand.Rand) string {
 		}
 		b.WriteString("}\n")
 	}
-	for i := range 1 + g.IntN(3) {
+	schemas := map[string]bool{"Enum0": true, "Object0": true}
+	for i := range 1 + g.IntN(4) {
+		schema := one(hardNames)
+		if schemas[schema] {
+			continue
+		}
+		schemas[schema] = true
 		kind := one([]string{"context", "artifact", "execution"})
-		fmt.Fprintf(&b, "    %s:\n      x-mlmd-kind: %s\n      x-mlmd-type: %s\n      description: %s\n      type: object\n", quote(fmt.Sprint(one(hardNames), i)), kind, quote(fmt.Sprint("t", i)), text())
+		fmt.Fprintf(&b, "    %s:\n      x-mlmd-kind: %s\n      x-mlmd-type: %s\n      description: %s\n      type: object\n", quote(schema), kind, quote(fmt.Sprint("t", i)), text())
 		b.WriteString("      required: [name]\n      properties:\n        id: {type: string, x-mlmd-store: id}\n        name: {type: string, x-mlmd-store: name}\n")
 		used := map[string]bool{"id": true, "name": true}
 		for range g.IntN(8) {
 			property("        ", used)
 		}
+	}
+	if extra := one(hardNames); !schemas[extra] { // an object beside the entities
+		fmt.Fprintf(&b, "    %s: {type: object, properties: {a: {type: string, pattern: a}, b: {$ref: '#/components/schemas/Enum0'}}}\n", quote(extra))
+		fmt.Fprintf(&b, "    Holder:\n      x-mlmd-kind: artifact\n      type: object\n      properties:\n        id: {type: string, x-mlmd-store: id}\n"+
+			"        name: {type: string, x-mlmd-store: name}\n        held: {$ref: %s}\n", quote("#/components/schemas/"+extra))
 	}
 	fmt.Fprintf(&b, "    Enum0: {type: string, description: %s, enum: [%s, x, 'y z'], x-enum-varnames: [First, %s, Z]}\n", text(), text(), one([]string{"X", "Valid", "type", "Y1"}))
 	b.WriteString("    Object0:\n      type: object\n      properties:\n        first: {type: string, maxLength: 2}\n")

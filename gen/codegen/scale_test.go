@@ -3,6 +3,7 @@ package codegen_test
 import (
 	"encoding/json"
 	"fmt"
+	"go/types"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -138,4 +139,21 @@ func build(t *testing.T, cfg codegen.Config, files codegen.Files) (cpu time.Dura
 		}
 	}
 	return state.UserTime() + state.SystemTime(), init
+}
+
+func BenchmarkTypeCheckOfAHundredEntities(b *testing.B) {
+	cfg := scaleConfig()
+	files, err := codegen.Generate(b.Context(), cfg)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for name, sdk := range map[string]types.Importer{"with the SDK": newCompiler(b), "without it": nil} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				if err := codegen.TypeCheck(b.Context(), cfg, files, sdk); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // DocArtifact holds the symbols of [model.DocArtifact].
-var DocArtifact = docArtifact{
+var DocArtifact = docArtifactSymbols{
 	ID:               &filter.ID[*model.DocArtifact]{Attr: "id"},
 	ExternalID:       &filter.OptString[*model.DocArtifact]{Attr: "external_id"},
 	CreateTime:       &filter.Time[*model.DocArtifact]{Attr: "create_time_since_epoch"},
@@ -20,7 +20,7 @@ var DocArtifact = docArtifact{
 	ModelVersionID:   &filter.ID[*model.DocArtifact]{Neighbour: "contexts_p", Attr: "id"},
 }
 
-type docArtifact struct {
+type docArtifactSymbols struct {
 	filter.Entity[*model.DocArtifact]
 
 	ID               *filter.ID[*model.DocArtifact]

@@ -8,7 +8,7 @@ import (
 )
 
 // InferenceService holds the symbols of [model.InferenceService].
-var InferenceService = inferenceService{
+var InferenceService = inferenceServiceSymbols{
 	ID:                   &filter.ID[*model.InferenceService]{Attr: "id"},
 	ExternalID:           &filter.OptString[*model.InferenceService]{Attr: "external_id"},
 	CreateTime:           &filter.Time[*model.InferenceService]{Attr: "create_time_since_epoch"},
@@ -22,7 +22,7 @@ var InferenceService = inferenceService{
 	DesiredState:         &filter.OptEnum[*model.InferenceService, model.InferenceServiceState]{Property: "desired_state"},
 }
 
-type inferenceService struct {
+type inferenceServiceSymbols struct {
 	filter.Entity[*model.InferenceService]
 
 	ID                   *filter.ID[*model.InferenceService]

@@ -8,7 +8,7 @@ import (
 )
 
 // ModelArtifact holds the symbols of [model.ModelArtifact].
-var ModelArtifact = modelArtifact{
+var ModelArtifact = modelArtifactSymbols{
 	ID:                 &filter.ID[*model.ModelArtifact]{Attr: "id"},
 	ExternalID:         &filter.OptString[*model.ModelArtifact]{Attr: "external_id"},
 	CreateTime:         &filter.Time[*model.ModelArtifact]{Attr: "create_time_since_epoch"},
@@ -30,7 +30,7 @@ var ModelArtifact = modelArtifact{
 	ModelSourceName:    &filter.OptString[*model.ModelArtifact]{Property: "model_source_name"},
 }
 
-type modelArtifact struct {
+type modelArtifactSymbols struct {
 	filter.Entity[*model.ModelArtifact]
 
 	ID                 *filter.ID[*model.ModelArtifact]

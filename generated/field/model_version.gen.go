@@ -8,7 +8,7 @@ import (
 )
 
 // ModelVersion holds the symbols of [model.ModelVersion].
-var ModelVersion = modelVersion{
+var ModelVersion = modelVersionSymbols{
 	ID:                &filter.ID[*model.ModelVersion]{Attr: "id"},
 	Name:              &filter.String[*model.ModelVersion]{Property: "version"},
 	ExternalID:        &filter.OptString[*model.ModelVersion]{Attr: "external_id"},
@@ -21,7 +21,7 @@ var ModelVersion = modelVersion{
 	State:             &filter.OptEnum[*model.ModelVersion, model.ModelVersionState]{Property: "state"},
 }
 
-type modelVersion struct {
+type modelVersionSymbols struct {
 	filter.Entity[*model.ModelVersion]
 
 	ID                *filter.ID[*model.ModelVersion]

@@ -8,7 +8,7 @@ import (
 )
 
 // RegisteredModel holds the symbols of [model.RegisteredModel].
-var RegisteredModel = registeredModel{
+var RegisteredModel = registeredModelSymbols{
 	ID:               &filter.ID[*model.RegisteredModel]{Attr: "id"},
 	Name:             &filter.String[*model.RegisteredModel]{Attr: "name"},
 	ExternalID:       &filter.OptString[*model.RegisteredModel]{Attr: "external_id"},
@@ -29,7 +29,7 @@ var RegisteredModel = registeredModel{
 	LibraryName:      &filter.OptString[*model.RegisteredModel]{Property: "library_name"},
 }
 
-type registeredModel struct {
+type registeredModelSymbols struct {
 	filter.Entity[*model.RegisteredModel]
 
 	ID               *filter.ID[*model.RegisteredModel]

@@ -8,7 +8,7 @@ import (
 )
 
 // ServeModel holds the symbols of [model.ServeModel].
-var ServeModel = serveModel{
+var ServeModel = serveModelSymbols{
 	ID:                 &filter.ID[*model.ServeModel]{Attr: "id"},
 	ExternalID:         &filter.OptString[*model.ServeModel]{Attr: "external_id"},
 	CreateTime:         &filter.Time[*model.ServeModel]{Attr: "create_time_since_epoch"},
@@ -20,7 +20,7 @@ var ServeModel = serveModel{
 	ModelVersionID:     &filter.ID[*model.ServeModel]{Property: "model_version_id"},
 }
 
-type serveModel struct {
+type serveModelSymbols struct {
 	filter.Entity[*model.ServeModel]
 
 	ID                 *filter.ID[*model.ServeModel]

@@ -8,7 +8,7 @@ import (
 )
 
 // ServingEnvironment holds the symbols of [model.ServingEnvironment].
-var ServingEnvironment = servingEnvironment{
+var ServingEnvironment = servingEnvironmentSymbols{
 	ID:               &filter.ID[*model.ServingEnvironment]{Attr: "id"},
 	Name:             &filter.String[*model.ServingEnvironment]{Attr: "name"},
 	ExternalID:       &filter.OptString[*model.ServingEnvironment]{Attr: "external_id"},
@@ -18,7 +18,7 @@ var ServingEnvironment = servingEnvironment{
 	CustomProperties: &filter.Clear[*model.ServingEnvironment]{Path: "custom_properties"},
 }
 
-type servingEnvironment struct {
+type servingEnvironmentSymbols struct {
 	filter.Entity[*model.ServingEnvironment]
 
 	ID               *filter.ID[*model.ServingEnvironment]

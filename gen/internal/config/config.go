@@ -7,15 +7,18 @@ import (
 	"errors"
 	"fmt"
 	"go/token"
+	"go/types"
 	"io"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode"
 
 	"go.yaml.in/yaml/v3"
+	"golang.org/x/mod/module"
 
 	"github.com/mlmd-go/sdk/gen/codegen"
 )
@@ -147,8 +150,15 @@ func modulePath(mod string) string {
 	return ""
 }
 
-// taken are names that generated code uses for something else.
-var taken = strings.Fields("mlmd mlmdpb filter structpb value types time regexp v w r n o p c i id parent init main string bool int32 int64 float64 error any")
+// used are the names of packages and variables in generated code; besides, it
+// uses the names that Go predeclares.
+var used = strings.Fields("mlmd mlmdpb filter structpb value types time v w r n o p c id parent init main _")
+
+// usable reports whether a package of output can be called name.
+func usable(name string) bool {
+	loop := strings.Trim(name, "i") // loops within loops count with i, ii, …
+	return !slices.Contains(used, name) && types.Universe.Lookup(name) == nil && loop != "" && loop != "e"
+}
 
 func (c Config) check(at string) error {
 	seen := map[string]string{}
@@ -157,18 +167,21 @@ func (c Config) check(at string) error {
 		codegen.Package
 	}{{"model", c.Model}, {"mapping", c.Mapping}, {"field", c.Field}} {
 		base := path.Base(p.Import)
-		if !token.IsIdentifier(base) || strings.Contains(p.Import, `"`) {
+		if !token.IsIdentifier(base) {
 			return fmt.Errorf("%s: %s: %q is no package name; name another directory, or an import path that ends in one", at, p.what, base)
 		}
-		for _, t := range taken {
-			if base == t {
-				return fmt.Errorf("%s: %s: the package name %q is used for something else in generated code; choose another directory", at, p.what, base)
+		if !usable(base) {
+			return fmt.Errorf("%s: %s: the package name %q is used for something else in generated code; choose another directory", at, p.what, base)
+		}
+		if err := module.CheckImportPath(p.Import); err != nil {
+			return fmt.Errorf("%s: %s: %w; name another directory or import path", at, p.what, err)
+		}
+		for _, key := range []string{"the directory " + p.Dir, "the import path " + p.Import} {
+			if other, ok := seen[key]; ok {
+				return fmt.Errorf("%s: %s and %s are both in %s; each needs its own", at, other, p.what, key)
 			}
+			seen[key] = p.what
 		}
-		if other, ok := seen[p.Dir]; ok {
-			return fmt.Errorf("%s: %s and %s are the same directory %s; each needs its own", at, other, p.what, p.Dir)
-		}
-		seen[p.Dir] = p.what
 	}
 	return nil
 }

@@ -22,8 +22,8 @@ type symbolsView struct {
 type symbol struct{ Go, Type, Literal string }
 
 func symbolsOf(e *ir.Entity, t Target) *symbolsView {
-	v := &symbolsView{Header: t.Header(), Package: t.Field.Name(), Go: e.Go, Local: ir.Local(e.Go), Model: t.Model.Name() + "." + e.Go}
-	v.Imports = importLines(t, t.Model.Import, sdk+"/pkg/filter")
+	v := &symbolsView{Header: t.Header(), Package: t.Field.Name(), Go: e.Go, Local: ir.Local(e.Go) + "Symbols", Model: t.Model.Name() + "." + e.Go}
+	v.Imports = symbolImports(t)
 	v.Custom = e.Field(ir.Custom) != nil
 	for _, f := range e.Fields {
 		if s, ok := symbolOf(e, f, t); ok {
@@ -32,6 +32,9 @@ func symbolsOf(e *ir.Entity, t Target) *symbolsView {
 	}
 	return v
 }
+
+// symbolImports are what a file of symbols may import.
+func symbolImports(t Target) []importLine { return importLines(t, t.Model.Import, sdk+"/pkg/filter") }
 
 // askable are the property names that the filter language can say: the
 // original takes some characters for patterns.

@@ -147,14 +147,15 @@ func obsolete(doc string, deprecated bool) string {
 }
 
 func (n *normalised) enum(t *ir.Type) {
-	values, names := []any{}, []any{}
-	for _, v := range t.Values {
-		values = append(values, v.Text)
+	values, texts, names := []any{}, []any{}, []any{}
+	for i, v := range t.Values {
+		values = append(values, "v"+strconv.Itoa(i)) // oapi-codegen does not take every text
+		texts = append(texts, v.Text)
 		names = append(names, v.Go)
 	}
 	n.schemas[t.Go] = map[string]any{
 		"type": "string", "x-go-name": t.Go, "description": n.mark(typeDoc(t.Go, t.Doc)),
-		"enum": values, "x-enum-varnames": names,
+		"enum": values, "x-enum-varnames": names, "x-enum-texts": texts,
 	}
 }
 

@@ -126,9 +126,6 @@ func (b *builder) checkGraph(g *Graph) {
 		if len([]rune(e.TypeName)) > maxKey {
 			b.report(e.Pos, e.Name, fmt.Sprintf("the MLMD type has more than %d characters", maxKey), "shorten it")
 		}
-		if e.Go == "Catalog" {
-			b.report(e.Pos, e.Name, "the Go name Catalog is taken in the mapping package", "add x-go-name")
-		}
 	}
 	for _, t := range g.Types {
 		if t.Basic == Object {

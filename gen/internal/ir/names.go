@@ -1,7 +1,6 @@
 package ir
 
 import (
-	"go/token"
 	"regexp"
 	"strings"
 	"unicode"
@@ -99,23 +98,23 @@ func constName(text string) string {
 // model_source_id.
 func snake(name string) string { return strings.ToLower(strings.Join(words(name), "_")) }
 
-// Local returns the unexported form of a Go name: URLSource becomes urlSource.
-// A name that Go keeps for itself gets an underscore.
+// Local returns the unexported form of a Go name, for names that begin with it:
+// URLSource becomes urlSource.
 func Local(goName string) string {
 	ws := words(goName)
 	ws[0] = strings.ToLower(ws[0])
-	name := strings.Join(ws, "")
-	if token.IsKeyword(name) {
-		name += "_"
-	}
-	return name
+	return strings.Join(ws, "")
 }
 
 // FileName returns the name of the file for a Go type: ModelVersion becomes
 // model_version.gen.go. The go command would take a last word that names an
-// operating system or an architecture for a condition.
+// operating system or an architecture for a condition, and two names are those
+// of files that belong to no type.
 func FileName(goName string) string {
 	name := snake(goName)
+	if name == "doc" || name == "catalog" {
+		name += "_"
+	}
 	if last := name[strings.LastIndexByte(name, '_')+1:]; last != name && strings.Contains(platforms, " "+last+" ") {
 		name += "_"
 	}

@@ -140,7 +140,7 @@ func (s *Set) parse(name string, src []byte) *yaml.Node {
 	if isJSON(name, src) {
 		root, err := readJSON(src)
 		if bad := (*jsonError)(nil); errors.As(err, &bad) {
-			s.Report(Pos{name, bad.line, bad.col}, "", "this is not JSON: "+bad.Error(), "")
+			s.Report(Pos{name, bad.line, bad.col}, "", "this is not JSON: "+bad.Error(), "correct it there")
 		}
 		return root
 	}
@@ -166,7 +166,7 @@ func (s *Set) syntax(name string, err error) {
 		}
 	}
 	msg := strings.TrimPrefix(strings.ReplaceAll(err.Error(), "\n", " "), "yaml: ")
-	s.Report(pos, "", "this is no YAML: "+msg, "")
+	s.Report(pos, "", "this is no YAML: "+msg, "correct it there, or in the line above")
 }
 
 // A decoder turns the nodes of one file into schemas.

@@ -8,7 +8,7 @@ import (
 )
 
 // FeatureGroup holds the symbols of [schema.FeatureGroup].
-var FeatureGroup = featureGroup{
+var FeatureGroup = featureGroupSymbols{
 	ID:               &filter.ID[*schema.FeatureGroup]{Attr: "id"},
 	Name:             &filter.String[*schema.FeatureGroup]{Attr: "name"},
 	ExternalID:       &filter.OptString[*schema.FeatureGroup]{Attr: "external_id"},
@@ -19,7 +19,7 @@ var FeatureGroup = featureGroup{
 	Team:             &filter.String[*schema.FeatureGroup]{Property: "team"},
 }
 
-type featureGroup struct {
+type featureGroupSymbols struct {
 	filter.Entity[*schema.FeatureGroup]
 
 	ID               *filter.ID[*schema.FeatureGroup]

@@ -8,7 +8,7 @@ import (
 )
 
 // FeatureTable holds the symbols of [schema.FeatureTable].
-var FeatureTable = featureTable{
+var FeatureTable = featureTableSymbols{
 	ID:               &filter.ID[*schema.FeatureTable]{Attr: "id"},
 	ExternalID:       &filter.OptString[*schema.FeatureTable]{Attr: "external_id"},
 	CreateTime:       &filter.Time[*schema.FeatureTable]{Attr: "create_time_since_epoch"},
@@ -25,7 +25,7 @@ var FeatureTable = featureTable{
 	FreshUntil:       &filter.OptDateTime[*schema.FeatureTable]{Property: "fresh_until"},
 }
 
-type featureTable struct {
+type featureTableSymbols struct {
 	filter.Entity[*schema.FeatureTable]
 
 	ID               *filter.ID[*schema.FeatureTable]

@@ -8,7 +8,7 @@ import (
 )
 
 // Materialization holds the symbols of [schema.Materialization].
-var Materialization = materialization{
+var Materialization = materializationSymbols{
 	ID:               &filter.ID[*schema.Materialization]{Attr: "id"},
 	ExternalID:       &filter.OptString[*schema.Materialization]{Attr: "external_id"},
 	CreateTime:       &filter.Time[*schema.Materialization]{Attr: "create_time_since_epoch"},
@@ -20,7 +20,7 @@ var Materialization = materialization{
 	Window:           &filter.Clear[*schema.Materialization]{Path: "properties.window"},
 }
 
-type materialization struct {
+type materializationSymbols struct {
 	filter.Entity[*schema.Materialization]
 
 	ID               *filter.ID[*schema.Materialization]

@@ -8,7 +8,7 @@ import (
 )
 
 // QualityReport holds the symbols of [schema.QualityReport].
-var QualityReport = qualityReport{
+var QualityReport = qualityReportSymbols{
 	ID:               &filter.ID[*schema.QualityReport]{Attr: "id"},
 	ExternalID:       &filter.OptString[*schema.QualityReport]{Attr: "external_id"},
 	CreateTime:       &filter.Time[*schema.QualityReport]{Attr: "create_time_since_epoch"},
@@ -22,7 +22,7 @@ var QualityReport = qualityReport{
 	CheckRun:         &filter.Clear[*schema.QualityReport]{Path: "properties.check_run"},
 }
 
-type qualityReport struct {
+type qualityReportSymbols struct {
 	filter.Entity[*schema.QualityReport]
 
 	ID               *filter.ID[*schema.QualityReport]

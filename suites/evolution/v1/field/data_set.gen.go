@@ -8,7 +8,7 @@ import (
 )
 
 // DataSet holds the symbols of [model.DataSet].
-var DataSet = dataSet{
+var DataSet = dataSetSymbols{
 	ID:               &filter.ID[*model.DataSet]{Attr: "id"},
 	ExternalID:       &filter.OptString[*model.DataSet]{Attr: "external_id"},
 	CreateTime:       &filter.Time[*model.DataSet]{Attr: "create_time_since_epoch"},
@@ -25,7 +25,7 @@ var DataSet = dataSet{
 	Columns:          &filter.Clear[*model.DataSet]{Path: "properties.columns"},
 }
 
-type dataSet struct {
+type dataSetSymbols struct {
 	filter.Entity[*model.DataSet]
 
 	ID               *filter.ID[*model.DataSet]

@@ -8,7 +8,7 @@ import (
 )
 
 // Run holds the symbols of [model.Run].
-var Run = run{
+var Run = runSymbols{
 	ID:               &filter.ID[*model.Run]{Attr: "id"},
 	ExternalID:       &filter.OptString[*model.Run]{Attr: "external_id"},
 	CreateTime:       &filter.Time[*model.Run]{Attr: "create_time_since_epoch"},
@@ -20,7 +20,7 @@ var Run = run{
 	Command:          &filter.OptString[*model.Run]{Property: "command"},
 }
 
-type run struct {
+type runSymbols struct {
 	filter.Entity[*model.Run]
 
 	ID               *filter.ID[*model.Run]

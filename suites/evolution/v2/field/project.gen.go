@@ -8,7 +8,7 @@ import (
 )
 
 // Project holds the symbols of [model.Project].
-var Project = project{
+var Project = projectSymbols{
 	ID:               &filter.ID[*model.Project]{Attr: "id"},
 	Name:             &filter.String[*model.Project]{Attr: "name"},
 	ExternalID:       &filter.OptString[*model.Project]{Attr: "external_id"},
@@ -19,7 +19,7 @@ var Project = project{
 	Owner:            &filter.OptString[*model.Project]{Property: "owner"},
 }
 
-type project struct {
+type projectSymbols struct {
 	filter.Entity[*model.Project]
 
 	ID               *filter.ID[*model.Project]

@@ -8,7 +8,7 @@ import (
 )
 
 // Report holds the symbols of [model.Report].
-var Report = report{
+var Report = reportSymbols{
 	ID:               &filter.ID[*model.Report]{Attr: "id"},
 	ExternalID:       &filter.OptString[*model.Report]{Attr: "external_id"},
 	CreateTime:       &filter.Time[*model.Report]{Attr: "create_time_since_epoch"},
@@ -21,7 +21,7 @@ var Report = report{
 	Findings:         &filter.Clear[*model.Report]{Path: "properties.findings"},
 }
 
-type report struct {
+type reportSymbols struct {
 	filter.Entity[*model.Report]
 
 	ID               *filter.ID[*model.Report]

@@ -8,7 +8,7 @@ import (
 )
 
 // Run holds the symbols of [model.Run].
-var Run = run{
+var Run = runSymbols{
 	ID:               &filter.ID[*model.Run]{Attr: "id"},
 	ExternalID:       &filter.OptString[*model.Run]{Attr: "external_id"},
 	CreateTime:       &filter.Time[*model.Run]{Attr: "create_time_since_epoch"},
@@ -21,7 +21,7 @@ var Run = run{
 	Retries:          &filter.OptInt[*model.Run]{Property: "retries"},
 }
 
-type run struct {
+type runSymbols struct {
 	filter.Entity[*model.Run]
 
 	ID               *filter.ID[*model.Run]

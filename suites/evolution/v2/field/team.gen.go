@@ -8,7 +8,7 @@ import (
 )
 
 // Team holds the symbols of [model.Team].
-var Team = team{
+var Team = teamSymbols{
 	ID:               &filter.ID[*model.Team]{Attr: "id"},
 	Name:             &filter.String[*model.Team]{Attr: "name"},
 	ExternalID:       &filter.OptString[*model.Team]{Attr: "external_id"},
@@ -18,7 +18,7 @@ var Team = team{
 	CustomProperties: &filter.Clear[*model.Team]{Path: "custom_properties"},
 }
 
-type team struct {
+type teamSymbols struct {
 	filter.Entity[*model.Team]
 
 	ID               *filter.ID[*model.Team]

@@ -8,12 +8,12 @@ import (
 )
 
 // Old holds the symbols of [model.Old].
-var Old = old{
+var Old = oldSymbols{
 	ID:   &filter.ID[*model.Old]{Attr: "id"},
 	Name: &filter.String[*model.Old]{Attr: "name"},
 }
 
-type old struct {
+type oldSymbols struct {
 	ID   *filter.ID[*model.Old]
 	Name *filter.String[*model.Old]
 }

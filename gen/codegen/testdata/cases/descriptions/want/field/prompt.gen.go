@@ -8,7 +8,7 @@ import (
 )
 
 // Prompt holds the symbols of [model.Prompt].
-var Prompt = prompt{
+var Prompt = promptSymbols{
 	ID:       &filter.ID[*model.Prompt]{Attr: "id"},
 	Name:     &filter.String[*model.Prompt]{Attr: "name"},
 	Page:     &filter.OptString[*model.Prompt]{Property: "page"},
@@ -20,7 +20,7 @@ var Prompt = prompt{
 	Nil:      &filter.OptString[*model.Prompt]{Property: "nil"},
 }
 
-type prompt struct {
+type promptSymbols struct {
 	ID       *filter.ID[*model.Prompt]
 	Name     *filter.String[*model.Prompt]
 	Page     *filter.OptString[*model.Prompt]

@@ -8,7 +8,7 @@ import (
 )
 
 // Prompt holds the symbols of [model.Prompt].
-var Prompt = prompt{
+var Prompt = promptSymbols{
 	ID:       &filter.ID[*model.Prompt]{Attr: "id"},
 	Name:     &filter.String[*model.Prompt]{Attr: "name"},
 	Nothing:  &filter.OptString[*model.Prompt]{Property: "nothing"},
@@ -28,7 +28,7 @@ var Prompt = prompt{
 	Size:     &filter.OptInt[*model.Prompt]{Property: "size"},
 }
 
-type prompt struct {
+type promptSymbols struct {
 	ID       *filter.ID[*model.Prompt]
 	Name     *filter.String[*model.Prompt]
 	Nothing  *filter.OptString[*model.Prompt]

@@ -8,7 +8,7 @@ import (
 )
 
 // Prompt holds the symbols of [model.Prompt].
-var Prompt = prompt{
+var Prompt = promptSymbols{
 	ID:          &filter.ID[*model.Prompt]{Attr: "id"},
 	Name:        &filter.String[*model.Prompt]{Attr: "name"},
 	SchemaURI:   &filter.OptString[*model.Prompt]{Property: "schema"},
@@ -23,7 +23,7 @@ var Prompt = prompt{
 	Part:        &filter.Clear[*model.Prompt]{Path: "properties.part"},
 }
 
-type prompt struct {
+type promptSymbols struct {
 	ID          *filter.ID[*model.Prompt]
 	Name        *filter.String[*model.Prompt]
 	SchemaURI   *filter.OptString[*model.Prompt]

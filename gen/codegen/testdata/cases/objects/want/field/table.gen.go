@@ -8,7 +8,7 @@ import (
 )
 
 // Table holds the symbols of [model.Table].
-var Table = table{
+var Table = tableSymbols{
 	ID:        &filter.ID[*model.Table]{Attr: "id"},
 	Name:      &filter.String[*model.Table]{Attr: "name"},
 	Columns:   &filter.Clear[*model.Table]{Path: "properties.columns"},
@@ -20,7 +20,7 @@ var Table = table{
 	Anything:  &filter.Clear[*model.Table]{Path: "properties.anything"},
 }
 
-type table struct {
+type tableSymbols struct {
 	ID        *filter.ID[*model.Table]
 	Name      *filter.String[*model.Table]
 	Columns   *filter.Clear[*model.Table]

@@ -8,13 +8,13 @@ import (
 )
 
 // Note holds the symbols of [model.Note].
-var Note = note{
+var Note = noteSymbols{
 	ID:        &filter.ID[*model.Note]{Attr: "id"},
 	Name:      &filter.String[*model.Note]{Attr: "name"},
 	ProjectID: &filter.ID[*model.Note]{Neighbour: "parent_contexts_p", Attr: "id"},
 }
 
-type note struct {
+type noteSymbols struct {
 	ID        *filter.ID[*model.Note]
 	Name      *filter.String[*model.Note]
 	ProjectID *filter.ID[*model.Note]

@@ -8,12 +8,12 @@ import (
 )
 
 // Project holds the symbols of [model.Project].
-var Project = project{
+var Project = projectSymbols{
 	ID:   &filter.ID[*model.Project]{Attr: "id"},
 	Name: &filter.String[*model.Project]{Attr: "name"},
 }
 
-type project struct {
+type projectSymbols struct {
 	ID   *filter.ID[*model.Project]
 	Name *filter.String[*model.Project]
 }

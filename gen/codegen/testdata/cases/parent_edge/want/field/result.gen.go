@@ -8,12 +8,12 @@ import (
 )
 
 // Result holds the symbols of [model.Result].
-var Result = result{
+var Result = resultSymbols{
 	ID:     &filter.ID[*model.Result]{Attr: "id"},
 	TaskID: &filter.ID[*model.Result]{Neighbour: "contexts_p", Attr: "id"},
 }
 
-type result struct {
+type resultSymbols struct {
 	ID     *filter.ID[*model.Result]
 	TaskID *filter.ID[*model.Result]
 }

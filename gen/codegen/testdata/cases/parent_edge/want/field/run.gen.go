@@ -8,12 +8,12 @@ import (
 )
 
 // Run holds the symbols of [model.Run].
-var Run = run{
+var Run = runSymbols{
 	ID:     &filter.ID[*model.Run]{Attr: "id"},
 	TaskID: &filter.ID[*model.Run]{Neighbour: "contexts_p", Attr: "id"},
 }
 
-type run struct {
+type runSymbols struct {
 	ID     *filter.ID[*model.Run]
 	TaskID *filter.ID[*model.Run]
 }

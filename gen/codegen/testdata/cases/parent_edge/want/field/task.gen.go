@@ -8,13 +8,13 @@ import (
 )
 
 // Task holds the symbols of [model.Task].
-var Task = task{
+var Task = taskSymbols{
 	ID:        &filter.ID[*model.Task]{Attr: "id"},
 	Name:      &filter.String[*model.Task]{Property: "task"},
 	ProjectID: &filter.ID[*model.Task]{Neighbour: "parent_contexts_p", Attr: "id"},
 }
 
-type task struct {
+type taskSymbols struct {
 	ID        *filter.ID[*model.Task]
 	Name      *filter.String[*model.Task]
 	ProjectID *filter.ID[*model.Task]

@@ -8,7 +8,7 @@ import (
 )
 
 // Everything holds the symbols of [model.Everything].
-var Everything = everything{
+var Everything = everythingSymbols{
 	ID:               &filter.ID[*model.Everything]{Attr: "id"},
 	Name:             &filter.String[*model.Everything]{Attr: "name"},
 	ExternalID:       &filter.OptString[*model.Everything]{Attr: "external_id"},
@@ -41,7 +41,7 @@ var Everything = everything{
 	Type:             &filter.OptString[*model.Everything]{Property: "type"},
 }
 
-type everything struct {
+type everythingSymbols struct {
 	filter.Entity[*model.Everything]
 
 	ID               *filter.ID[*model.Everything]

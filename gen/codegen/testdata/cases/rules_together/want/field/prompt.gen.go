@@ -8,7 +8,7 @@ import (
 )
 
 // Prompt holds the symbols of [model.Prompt].
-var Prompt = prompt{
+var Prompt = promptSymbols{
 	ID:   &filter.ID[*model.Prompt]{Attr: "id"},
 	Name: &filter.String[*model.Prompt]{Attr: "name"},
 	Size: &filter.OptInt[*model.Prompt]{Property: "size"},
@@ -16,7 +16,7 @@ var Prompt = prompt{
 	Tags: &filter.Clear[*model.Prompt]{Path: "properties.tags"},
 }
 
-type prompt struct {
+type promptSymbols struct {
 	ID   *filter.ID[*model.Prompt]
 	Name *filter.String[*model.Prompt]
 	Size *filter.OptInt[*model.Prompt]

@@ -8,12 +8,12 @@ import (
 )
 
 // Prompt holds the symbols of [model.Prompt].
-var Prompt = prompt{
+var Prompt = promptSymbols{
 	ID:   &filter.ID[*model.Prompt]{Attr: "id"},
 	Name: &filter.String[*model.Prompt]{Attr: "name"},
 }
 
-type prompt struct {
+type promptSymbols struct {
 	ID   *filter.ID[*model.Prompt]
 	Name *filter.String[*model.Prompt]
 }
