@@ -37,7 +37,7 @@ var systemTypes = []systemType{
 
 // missingSystemTypes are those that the database does not have yet.
 func missingSystemTypes(ctx context.Context, conn *sql.Conn) ([]systemType, error) {
-	rows, err := conn.QueryContext(ctx, "SELECT type_kind, name FROM Type WHERE version IS NULL AND name LIKE 'mlmd.%'")
+	rows, err := conn.QueryContext(ctx, "SELECT type_kind, name FROM Type WHERE type_kind IN (0, 1) AND version IS NULL AND name LIKE 'mlmd.%'")
 	if err != nil {
 		return nil, fmt.Errorf("read the system types: %w", err)
 	}

@@ -29,11 +29,11 @@ func TestAStoreInAFileBehavesAsTheOriginal(t *testing.T) {
 }
 
 // must ends the test run where a store cannot even be opened.
-func must(s *store.Store, err error) *store.Store {
+func must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)
 	}
-	return s
+	return v
 }
 
 func clientOf(tb testing.TB, s *store.Store) mlmdpb.MetadataStoreServiceClient {
