@@ -46,7 +46,10 @@ func (c *Conn) Invoke(ctx context.Context, method string, in, out any, _ ...grpc
 	if err != nil {
 		return statusError(err)
 	}
-	return onMessages(out, reply, move)
+	return onMessages(out, reply, func(dst, src proto.Message) {
+		proto.Reset(dst) // as gRPC's codec does: a reply may be reused
+		move(dst, src)
+	})
 }
 
 // NewStream fails: the service has unary methods only.

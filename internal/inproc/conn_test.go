@@ -119,3 +119,16 @@ func TestMetadataArrivesAsIncoming(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func TestAReplyThatIsReusedKeepsNothing(t *testing.T) {
+	conn := inproc.New(&mlmdpb.MetadataStoreService_ServiceDesc, service{
+		put: func(context.Context, *mlmdpb.PutArtifactsRequest) (*mlmdpb.PutArtifactsResponse, error) {
+			return &mlmdpb.PutArtifactsResponse{}, nil
+		},
+	})
+	reply := &mlmdpb.PutArtifactsResponse{ArtifactIds: []int64{7}}
+	err := conn.Invoke(t.Context(), mlmdpb.MetadataStoreService_PutArtifacts_FullMethodName, &mlmdpb.PutArtifactsRequest{}, reply)
+	if err != nil || len(reply.ArtifactIds) != 0 {
+		t.Errorf("the reply is %v, %v; want an empty one", reply, err)
+	}
+}

@@ -2,7 +2,8 @@ package filter
 
 import (
 	"fmt"
-	"strconv"
+
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // The functions below make the conditions of symbols. The symbols' own methods
@@ -74,10 +75,10 @@ func setNode(r *Ref, column string) *node { return &node{op: opIsSet, ref: r.in(
 func idsNode(r *Ref, o op, ids ...string) *node {
 	args := make([]any, len(ids))
 	for i, id := range ids {
-		n, err := strconv.ParseInt(id, 10, 64)
+		n, err := value.ParseID(id)
 		args[i] = n
 		if err != nil {
-			args[i] = fmt.Errorf("%q is no id: ids are decimal numbers", id)
+			args[i] = fmt.Errorf("%q %w", id, err)
 		}
 	}
 	return &node{op: o, ref: r.in(intColumn), args: args}

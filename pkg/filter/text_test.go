@@ -112,8 +112,10 @@ func TestWhatTheLanguageCannotSayIsRefused(t *testing.T) {
 		{"a property that is to be absent", Not(author.IsSet()), "without the property"},
 		{"a neighbour that is to be absent", Not(parent.IsSet()), "without a neighbour"},
 		{"no number", custom.Custom("a").Double().Eq(nan()), "not finite"},
-		{"no id", (&ID[*thing]{Attr: "id"}).Eq("x"), "is no id"},
-		{"no id in a list", (&ID[*thing]{Attr: "id"}).In("1", "x"), "is no id"},
+		{"no id", (&ID[*thing]{Attr: "id"}).Eq("x"), "is not an id"},
+		{"no id in a list", (&ID[*thing]{Attr: "id"}).In("1", "x"), "is not an id"},
+		{"an id with a sign", (&ID[*thing]{Attr: "id"}).Eq("-5"), "is not an id"},
+		{"an id with zeros", (&ID[*thing]{Attr: "id"}).In("1", "007"), "is not an id"},
 		{"an or over too many properties", many, "more than 16"},
 		{"ands of ors that multiply", deep, "more than 16"},
 	} {

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"sync"
 	"unicode/utf8"
+
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // A Checker collects what generated Validate functions find: the first field
@@ -82,8 +84,8 @@ func (c *Checker) ID(field, v string) {
 	if v == "" {
 		return
 	}
-	if _, err := ParseID(v); err != nil {
-		c.Fail(field, v, "is no id: ids are positive decimal numbers")
+	if _, err := value.ParseID(v); err != nil {
+		c.Fail(field, v, err.Error())
 	}
 }
 

@@ -4,6 +4,7 @@ package mlmd
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
@@ -114,7 +115,7 @@ func (e *InvalidError) Error() string {
 func quote(s string) string {
 	const most = 60
 	if len(s) > most {
-		s = s[:most] + "…"
+		s = strings.ToValidUTF8(s[:most], "") + "…"
 	}
 	return strconv.Quote(s)
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"strconv"
 	"strings"
+
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // SplitName takes the stored name of a child apart: the prefix before the
@@ -30,26 +32,10 @@ func ParentID(stored string) string {
 	if !ok {
 		return ""
 	}
-	if !isID(prefix) {
+	if _, err := value.ParseID(prefix); err != nil {
 		return ""
 	}
 	return prefix
-}
-
-// isID tells what ParseID does, without the number.
-func isID(s string) bool {
-	if s == "" || s[0] == '0' || len(s) > len("9223372036854775807") {
-		return false
-	}
-	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' {
-			return false
-		}
-	}
-	if len(s) < len("9223372036854775807") {
-		return true
-	}
-	return s <= "9223372036854775807"
 }
 
 // ChildName returns the stored name of the child called name below parent:
@@ -101,9 +87,9 @@ func FormatID(id *int64) string {
 // ParseID returns the number of an id. An id is a positive decimal number
 // without sign and leading zeros; anything else is an error.
 func ParseID(id string) (int64, error) {
-	n, err := strconv.ParseInt(id, 10, 64)
-	if err != nil || n <= 0 || id[0] == '0' || id[0] == '+' {
-		return 0, &InvalidError{Field: "id", Value: id, Why: "is no id: ids are positive decimal numbers"}
+	n, err := value.ParseID(id)
+	if err != nil {
+		return 0, &InvalidError{Field: "id", Value: id, Why: err.Error()}
 	}
 	return n, nil
 }

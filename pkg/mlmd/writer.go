@@ -90,9 +90,9 @@ func (w *Writer) ID(field, key, v string) {
 	if v == "" {
 		return
 	}
-	id, err := ParseID(v)
+	id, err := value.ParseID(v)
 	if err != nil {
-		w.Fail(field, v, "is no id: ids are positive decimal numbers")
+		w.Fail(field, v, err.Error())
 		return
 	}
 	w.props[key] = intValue(id)

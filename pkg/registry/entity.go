@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // An Entity stores and finds the entities of one mapping. The facades of this
@@ -205,11 +205,7 @@ func parseID(id string) (int64, error) {
 	if id == "" {
 		return 0, errors.New("is missing")
 	}
-	i, err := strconv.ParseInt(id, 10, 64)
-	if err != nil || i <= 0 || strconv.FormatInt(i, 10) != id {
-		return 0, errors.New("is no id: want a positive decimal number, as a store hands them out")
-	}
-	return i, nil
+	return value.ParseID(id)
 }
 
 // badText returns what is wrong with a name or an external id, and "" where
