@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"time"
 
 	"github.com/mlmd-go/sdk/pkg/registry"
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
@@ -65,13 +66,14 @@ func inFile(ctx context.Context, file, remark string, out io.Writer) error {
 }
 
 func onServer(ctx context.Context, addr string, out io.Writer) error {
-	reg, err := registry.Dial(addr)
+	// Whoever tries this out waits for the answer.
+	reg, err := registry.Dial(addr, registry.RetryFor(time.Second))
 	if err != nil {
 		return err
 	}
 	defer reg.Close()
 	fmt.Fprintf(out, "The store is the server at %s.\n", addr)
-	if err := tour(ctx, reg, out); errors.Is(err, registry.ErrUnavailable) {
+	if err := tour(ctx, reg, out); errors.Is(err, registry.ErrUnreachable) {
 		return fmt.Errorf("no MLMD server answers at %s; one starts with: go run ./cmd/mlmd-server --db registry.db --grpc_port 8080\n(%w)", addr, err)
 	} else if err != nil {
 		return err

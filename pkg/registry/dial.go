@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"strings"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
@@ -24,6 +25,7 @@ type dialing struct {
 	tlsParts   []func(*tls.Config) // to be set in it
 	token      func() (string, error)
 	bareTokens bool
+	retry      time.Duration
 	grpc       []grpc.DialOption
 	errs       []error
 }
@@ -114,34 +116,54 @@ func GRPC(opts ...grpc.DialOption) DialOption {
 	return dialOption(func(d *dialing) { d.grpc = append(d.grpc, opts...) })
 }
 
-// Dial returns a client of the MLMD server at target, "mlmd.example:8080" or
-// any other gRPC target. Without options the connection is not encrypted. It
-// connects at the first call; a server that is not there is [ErrUnavailable]
-// then. Close the client when it is no longer needed.
+// Dial returns a client of the MLMD server at target: HOST:PORT, as in
+// "mlmd.example:8080" or "[::1]:8080", a Unix socket, as in
+// "unix:/run/mlmd.sock", or a target with a scheme that gRPC has a resolver for,
+// as in "dns:///mlmd.example:8080". Without options the connection is not
+// encrypted.
+//
+// Dial sends nothing; the client connects at the first call. A call that finds
+// the server or its store unavailable is repeated, as [RetryFor] says, and is
+// [ErrUnavailable] in the end: [ErrUnreachable] where there is no server at
+// all. It is [ErrTLS] where client and server do not agree on TLS.
+//
+// Close the client when it is no longer needed.
 func Dial(target string, opts ...DialOption) (*Client, error) {
-	s := subject{op: "dial", key: target}
-	var d dialing
+	d := dialing{retry: DefaultRetry}
 	for _, opt := range opts {
 		opt.applyDial(&d)
 	}
-	switch {
-	case target == "":
-		d.fail(errors.New("the target is missing: want HOST:PORT"))
-	case strings.HasPrefix(target, "http://"), strings.HasPrefix(target, "https://"):
-		d.fail(errors.New("the target is a URL: want HOST:PORT, and registry.TLS(nil) where it has TLS"))
+	if err := checkTarget(target, len(d.grpc) > 0); err != nil {
+		d.fail(err)
 	}
 	if d.token != nil && d.tls == nil && !d.bareTokens {
 		d.fail(errors.New("a token needs TLS, or whoever sees the traffic can use it: add registry.TLS(nil), or registry.BareTokens() where the network is safe"))
 	}
+	invalid := func(err error) error { return &Error{Op: "dial", Key: target, Kind: ErrInvalid, Err: err} }
 	if err := errors.Join(d.errs...); err != nil {
-		return nil, &Error{Op: s.op, Key: s.key, Kind: ErrInvalid, Err: err}
+		return nil, invalid(err)
 	}
-	transport := insecure.NewCredentials()
+	conn, err := grpc.NewClient(target, d.connection(target)...)
+	if err != nil {
+		return nil, invalid(err)
+	}
+	c := newClient(mlmdpb.NewMetadataStoreServiceClient(conn), d.client)
+	c.conn = conn
+	return c, nil
+}
+
+// connection returns the options of the gRPC connection. Those of the caller
+// come last, so that they hold.
+func (d *dialing) connection(target string) []grpc.DialOption {
+	watch := &handshakes{}
+	transport := watched{insecure.NewCredentials(), watch, nil}
 	if d.tls != nil {
 		for _, set := range d.tlsParts {
 			set(d.tls)
 		}
-		transport = credentials.NewTLS(d.tls)
+		watch.tls = true
+		watch.cert = len(d.tls.Certificates) > 0 || d.tls.GetClientCertificate != nil
+		transport = watched{credentials.NewTLS(d.tls), watch, d.tls}
 	}
 	all := []grpc.DialOption{
 		grpc.WithTransportCredentials(transport),
@@ -151,13 +173,8 @@ func Dial(target string, opts ...DialOption) (*Client, error) {
 	if d.token != nil {
 		all = append(all, grpc.WithPerRPCCredentials(bearer{d.token, !d.bareTokens}))
 	}
-	conn, err := grpc.NewClient(target, append(all, d.grpc...)...)
-	if err != nil {
-		return nil, &Error{Op: s.op, Key: s.key, Kind: ErrInvalid, Err: err}
-	}
-	c := newClient(mlmdpb.NewMetadataStoreServiceClient(conn), d.client)
-	c.conn = conn
-	return c, nil
+	all = append(all, (&repeater{target: target, limit: d.retry, watch: watch}).dialOptions()...)
+	return append(all, d.grpc...)
 }
 
 // bearer puts a token into the metadata of every call.

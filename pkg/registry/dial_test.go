@@ -20,8 +20,10 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
@@ -154,37 +156,67 @@ func TestDialSendsNothing(t *testing.T) {
 }
 
 func TestConnectionsAreAsSafeAsAskedFor(t *testing.T) {
-	a := newAuthority(t)
-	a.sign("client", &x509.Certificate{ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
+	a, other := newAuthority(t), newAuthority(t)
+	for _, x := range []*authority{a, other} {
+		x.sign("client", &x509.Certificate{ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
+	}
 	var d door
 	plain, safe, mutual := d.serve(t), d.serve(t, a.server(false)), d.serve(t, a.server(true))
+	_, port, err := net.SplitHostPort(safe)
+	if err != nil {
+		t.Fatal(err)
+	}
 	pool := x509.NewCertPool()
 	pool.AddCert(a.cert)
 	ca, client := CustomCA(a.file("ca.pem")), ClientCert(a.file("client.pem"), a.file("client.key"))
+	foreign := ClientCert(other.file("client.pem"), other.file("client.key"))
+	old := []DialOption{ca, TLS(&tls.Config{RootCAs: pool, MaxVersion: tls.VersionTLS12})}
+	var (
+		authority x509.UnknownAuthorityError
+		host      x509.HostnameError
+		record    tls.RecordHeaderError
+	)
 	for _, c := range []struct {
 		name    string
 		address string
 		opts    []DialOption
-		ok      bool
+		want    string // what the error says; empty: there is none
+		cause   any    // for errors.As; nil: any
 	}{
-		{"plain to plain", plain, nil, true},
-		{"plain to TLS", safe, nil, false},
-		{"TLS to plain", plain, []DialOption{ca}, false},
-		{"TLS with the authority", safe, []DialOption{ca}, true},
-		{"TLS with a configuration", safe, []DialOption{TLS(&tls.Config{RootCAs: pool})}, true},
-		{"TLS with the system's authorities", safe, []DialOption{TLS(nil)}, false},
-		{"mutual TLS", mutual, []DialOption{client, ca}, true},
-		{"mutual TLS, a configuration after its parts", mutual, []DialOption{client, ca, TLS(&tls.Config{})}, true},
-		{"mutual TLS without a certificate", mutual, []DialOption{ca}, false},
+		{"plain to plain", plain, nil, "", nil},
+		{"plain to TLS", safe, nil, "registry.TLS(nil)", nil},
+		{"plain to mutual TLS", mutual, nil, "registry.TLS(nil)", nil},
+		{"TLS to plain", plain, []DialOption{ca}, "does not use TLS", &record},
+		{"TLS with the authority", safe, []DialOption{ca}, "", nil},
+		{"TLS with a configuration", safe, []DialOption{TLS(&tls.Config{RootCAs: pool})}, "", nil},
+		{"TLS with the system's authorities", safe, []DialOption{TLS(nil)}, "registry.CustomCA(file)", &authority},
+		{"TLS with another authority", safe, []DialOption{CustomCA(other.file("ca.pem"))}, "registry.CustomCA(file)", &authority},
+		{"TLS to a name that the certificate lacks", "localhost:" + port, []DialOption{ca}, "is not for this host", &host},
+		{"mutual TLS", mutual, []DialOption{client, ca}, "", nil},
+		{"mutual TLS, a configuration after its parts", mutual, []DialOption{client, ca, TLS(&tls.Config{})}, "", nil},
+		{"mutual TLS without a certificate", mutual, []DialOption{ca}, "registry.ClientCert(certFile, keyFile)", nil},
+		{"mutual TLS 1.2 without a certificate", mutual, old, "registry.ClientCert(certFile, keyFile)", nil},
+		{"mutual TLS with a certificate of another authority", mutual, []DialOption{ca, foreign}, "registry.ClientCert", nil},
+		{"mutual TLS 1.2 with a certificate of another authority", mutual, append(old, foreign), "registry.ClientCert", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			err := knock(t, c.address, c.opts...)
-			if c.ok && err != nil {
-				t.Error(err)
+			err := knock(t, c.address, append(c.opts, RetryFor(time.Hour))...)
+			if c.want == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
 			}
-			if !c.ok && !errors.Is(err, ErrUnavailable) {
-				t.Errorf("got %v, want unavailable", err)
+			if !errors.Is(err, ErrTLS) || errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), c.want) {
+				t.Fatalf("got %v, want ErrTLS with %q", err, c.want)
 			}
+			if c.cause != nil && !errors.As(err, c.cause) {
+				t.Errorf("the cause of %v is not a %T", err, c.cause)
+			}
+			if status.Code(err) != codes.Unavailable {
+				t.Errorf("the status of the call is lost: %v", status.Code(err))
+			}
+			t.Log(err)
 		})
 	}
 }
@@ -223,8 +255,6 @@ func TestDialRefusesWhatCannotWork(t *testing.T) {
 		opts   []DialOption
 		want   string
 	}{
-		{"no target", "", nil, "target is missing"},
-		{"a URL", "https://x:1", nil, "want HOST:PORT"},
 		{"a token without TLS", "x:1", []DialOption{Token("x")}, "needs TLS"},
 		{"no authority", "x:1", []DialOption{CustomCA("/no/such/file")}, "no such file"},
 		{"an authority that is none", "x:1", []DialOption{CustomCA(text)}, "holds no certificate"},

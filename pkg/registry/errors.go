@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -20,11 +21,15 @@ var (
 	ErrAlreadyExists = errors.New("already exists")
 	ErrInvalid       = errors.New("invalid")              // the caller's value, id, name or condition; nothing was written
 	ErrUnavailable   = errors.New("store unavailable")    // not reached, closed, or too busy; trying again may help
+	ErrTLS           = errors.New("no TLS connection")    // client and server do not agree on TLS; the error names the option of Dial
 	ErrConflict      = errors.New("conflict")             // another writer was in the way, or the store's types contradict the spec's
 	ErrDenied        = errors.New("not allowed")          // who calls is unknown, or must not do this
 	ErrUnsupported   = errors.New("not supported")        // this server cannot do it
 	ErrInternal      = errors.New("internal store error") // the store failed, or answered what it must not
 )
+
+// ErrUnreachable is the [ErrUnavailable] where no server answers at all.
+var ErrUnreachable = fmt.Errorf("no server answers: %w", ErrUnavailable)
 
 // An Error says what was attempted, on what, and why it failed.
 type Error struct {
@@ -152,6 +157,12 @@ func (s subject) rpc(ctx context.Context, err error) *Error {
 	default:
 		if kind, ok := kindOfCode[code]; ok {
 			e.Kind = kind
+		}
+	}
+	if c := asCallError(err); c != nil {
+		e.why = c.why
+		if ctx.Err() == nil {
+			e.Kind = c.kind
 		}
 	}
 	return e

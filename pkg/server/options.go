@@ -67,9 +67,9 @@ func DrainTimeout(d time.Duration) Option {
 	return func(o *options) { o.drain = d }
 }
 
-// Logger receives what the server has to say: panics and failures of the
-// service as errors and warnings, that it stops as information, every call at
-// debug level. Without this option nothing is logged.
+// Logger receives what the server has to say: panics, failures of the service
+// and failed TLS handshakes as errors and warnings, that it stops as
+// information, every call at debug level. Without this option nothing is logged.
 func Logger(l *slog.Logger) Option {
 	return func(o *options) { o.log = l }
 }

@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/reflection"
@@ -83,14 +82,12 @@ func (s *Server) newRun(ctx context.Context) *run {
 		stopping: stopping,
 	}
 	opts := []grpc.ServerOption{
+		s.options.security(),
 		grpc.MaxRecvMsgSize(s.options.maxReceive),
 		grpc.MaxSendMsgSize(s.options.maxSend),
 		grpc.WaitForHandlers(true),
 		grpc.ChainUnaryInterceptor(r.guard.unary),
 		grpc.ChainStreamInterceptor(r.guard.stream(streams)),
-	}
-	if s.options.tls != nil {
-		opts = append(opts, grpc.Creds(credentials.NewTLS(s.options.tls)))
 	}
 	r.grpc = grpc.NewServer(append(opts, s.options.grpc...)...)
 	mlmdpb.RegisterMetadataStoreServiceServer(r.grpc, s.service)

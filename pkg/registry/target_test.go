@@ -1,0 +1,94 @@
+package registry
+
+import (
+	"errors"
+	"net"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"google.golang.org/grpc"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+)
+
+func TestDialRefusesTargetsThatCannotWork(t *testing.T) {
+	for target, want := range map[string]string{
+		"":                          "the target is missing",
+		" ":                         `want ""`,
+		"mlmd.example:8080 ":        `want "mlmd.example:8080"`,
+		"\tmlmd.example:8080\n":     `want "mlmd.example:8080"`,
+		"mlmd example:8080":         "a blank in it",
+		"mlmd\x00:8080":             "a blank in it",
+		"mlmd.example":              `the port is missing: want "mlmd.example:8080"`,
+		"mlmd.example:":             `the port is missing: want "mlmd.example:8080"`,
+		"127.0.0.1":                 `the port is missing: want "127.0.0.1:8080"`,
+		"mlmd.example:0":            "from 1 to 65535",
+		"mlmd.example:65536":        "from 1 to 65535",
+		"mlmd.example:http":         "from 1 to 65535",
+		":8080":                     `want "localhost:8080"`,
+		"::1":                       `want "[::1]:8080"`,
+		"[::1]":                     `the port is missing: want "[::1]:8080"`,
+		"fe80::1:8080":              `want "[fe80::1:8080]:8080"`,
+		"mlmd.example:8080/path":    "has a path",
+		"http://mlmd.example:8080":  `want "mlmd.example:8080"`,
+		"http://mlmd.example:8080/": `want "mlmd.example:8080"`,
+		"https://mlmd.example:8080": `want "mlmd.example:8080", and registry.TLS(nil)`,
+		"https://mlmd.example":      "and registry.TLS(nil)",
+		"grpc://mlmd.example:8080":  `want "mlmd.example:8080"`,
+		"GRPC://mlmd.example:8080":  `want "mlmd.example:8080"`,
+		"grpcs://mlmd.example:8080": `want "mlmd.example:8080", and registry.TLS(nil)`,
+		"mysql://mlmd.example:3306": "no resolver for mysql://",
+		"dns:mlmd.example":          "the port is missing",
+		"dns:///mlmd.example":       "the port is missing",
+		"dns://mlmd.example:8080":   "want dns:///mlmd.example:8080",
+		"unix:":                     "path of the socket is missing",
+		"unix://":                   "must be absolute",
+		"unix:///":                  "path of the socket is missing",
+		"unix://run/mlmd.sock":      "want unix:run/mlmd.sock",
+	} {
+		c, err := Dial(target)
+		if !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %v, want invalid with %q", target, err, want)
+		}
+		if c != nil {
+			t.Errorf("%q: there is a client", target)
+		}
+	}
+}
+
+func TestDialTakesTheTargetsOfGRPC(t *testing.T) {
+	for _, target := range []string{
+		"mlmd.example:8080", "localhost:1", "127.0.0.1:65535", "[::1]:8080", "mlmd:8080",
+		"dns:mlmd.example:8080", "dns:///mlmd.example:8080", "dns://8.8.8.8/mlmd.example:8080", "passthrough:///anything",
+		"unix:/run/mlmd.sock", "unix:///run/mlmd.sock", "unix:mlmd.sock", "unix-abstract:mlmd",
+	} {
+		c, err := Dial(target)
+		if err != nil {
+			t.Errorf("%q: %v", target, err)
+			continue
+		}
+		c.Close()
+	}
+}
+
+func TestCallsGoOverAUnixSocket(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "s")
+	l, err := net.Listen("unix", file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := grpc.NewServer()
+	var d door
+	mlmdpb.RegisterMetadataStoreServiceServer(s, &d)
+	go s.Serve(l)
+	t.Cleanup(s.Stop)
+	for _, target := range []string{"unix:" + file, "unix://" + file} {
+		if err := knock(t, target); err != nil {
+			t.Errorf("%s: %v", target, err)
+		}
+	}
+	if d.calls.Load() != 2 {
+		t.Errorf("%d calls", d.calls.Load())
+	}
+}
