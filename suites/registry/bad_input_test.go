@@ -210,7 +210,7 @@ func inf() float64 {
 
 var _ = Describe("a store that is not there", func() {
 	It("is unavailable, with what was dialled in the text", func(ctx SpecContext) {
-		reg, err := registry.Dial("127.0.0.1:1")
+		reg, err := registry.Dial("127.0.0.1:1", registry.RetryFor(0))
 		Expect(err).NotTo(HaveOccurred(), "nothing is sent yet")
 		defer reg.Close()
 		_, err = reg.RegisteredModels().Get(ctx, "1")
