@@ -3,6 +3,9 @@ N    ?= 100000
 SEED ?= 1
 FUZZTIME ?= 30s
 
+# The tools have a go.mod of their own, which go does not take within a workspace.
+TOOL = GOWORK=off go tool -modfile=tools/go.mod
+
 .PHONY: help
 help: ## This list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "%-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -13,19 +16,25 @@ generate: ## Types, mappings and field symbols from spec/openapi.yaml
 
 .PHONY: proto
 proto: ## The gRPC stubs from spec/proto
-	go tool -modfile=tools/go.mod buf generate --template spec/proto/buf.gen.yaml spec/proto
+	$(TOOL) buf generate --template spec/proto/buf.gen.yaml spec/proto
 
 .PHONY: check
 check: ## What CI proves without databases: drift, vet, lint, tests with the race detector
 	go run ./gen -check
-	go vet ./...
-	go tool -modfile=tools/go.mod staticcheck ./...
-	test -z "$$(go tool -modfile=tools/go.mod gofumpt -l $$(git ls-files '*.go' | grep -v -e '^generated/mlmdpb/' -e testdata/))"
-	go test -race -short ./...
+	go vet work
+	$$($(TOOL) -n staticcheck) work
+	test -z "$$($(TOOL) gofumpt -l $$(git ls-files '*.go' | grep -v -e '^generated/mlmdpb/' -e testdata/))"
+	go test -race -short work
+
+.PHONY: tidy
+tidy: ## go.mod and go.sum of the SDK and of the suites
+	go mod tidy
+	cd suites && trap 'go mod edit -dropreplace github.com/mlmd-go/sdk' EXIT && \
+	  go mod edit -replace github.com/mlmd-go/sdk=.. && go mod tidy
 
 .PHONY: test
 test: ## All tests; what cannot start here is skipped and says why
-	go test ./...
+	go test work
 
 .PHONY: suites
 suites: ## The same, but every backend must run (docker, PostgreSQL, MariaDB, the published core)

@@ -93,9 +93,9 @@ func TestEveryCommandRunsInCI(t *testing.T) {
 func TestTheTwoCommandsOfTheREADMEComeFirst(t *testing.T) {
 	readme := read(t, "README.md")
 	quickstart := strings.Index(readme, "go run ./examples/quickstart")
-	tests := strings.Index(readme, "go test ./...")
+	tests := strings.Index(readme, "go test work")
 	if quickstart < 0 || tests < quickstart || strings.Count(readme[:tests], "\n") > 40 {
-		t.Errorf("README.md: want go run ./examples/quickstart and then go test ./... near the top")
+		t.Errorf("README.md: want go run ./examples/quickstart and then go test work near the top")
 	}
 }
 
