@@ -91,7 +91,7 @@ func (g *contextTree) readChildren(ctx context.Context, q querier, ids []int64) 
 	return chunks(q.dialect().possible(slices.Clone(ids)), func(part []int64) error {
 		in := q.dialect().byIDs(part)
 		rows, err := q.query(ctx, "SELECT DISTINCT parent_context_id FROM ParentContext WHERE parent_context_id "+in.text, in.args...)
-		return each(rows, err, 1, func(r row) error {
+		return each(rows, err, 1, func(r *row) error {
 			g.hasChildren[r.int(0)] = true
 			return nil
 		})
@@ -123,8 +123,13 @@ func parentLinks(ctx context.Context, q querier, column string, ids []int64, use
 	return chunks(q.dialect().possible(slices.Clone(ids)), func(part []int64) error {
 		in := q.dialect().byIDs(part)
 		rows, err := q.query(ctx, "SELECT context_id, parent_context_id FROM ParentContext WHERE "+column+" "+in.text, in.args...)
-		return each(rows, err, 2, func(r row) error {
-			use(parentLink{r.int(0), r.int(1)})
+		return each(rows, err, 2, func(r *row) error {
+			l := parentLink{r.int(0), r.int(1)}
+			if err := r.takeErr(); err != nil {
+				q.damaged(ctx, "ParentContext", max(l.child, l.parent), "the other context", err)
+				return nil
+			}
+			use(l)
 			return nil
 		})
 	})

@@ -26,6 +26,8 @@ type querier interface {
 	// types are those that are known, and learn adds one that was read.
 	types() *typeCache
 	learn(learnedType)
+	// damaged reports a stored row that cannot be read, see [damageLog].
+	damaged(ctx context.Context, table string, id int64, what string, err error)
 	// remembered is what was answered about types, see [typeMemo].
 	remembered(ctx context.Context, s selection) (types []*typeInfo, keep func([]*typeInfo), err error)
 }
@@ -41,6 +43,7 @@ type session struct {
 	d      *Dialect
 	cache  *typeCache
 	memo   typeMemo
+	damage *damageLog
 	kept   map[string]*kept
 	uses   int // of kept statements, so far
 

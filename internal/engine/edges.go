@@ -73,7 +73,7 @@ func (t *tx) linked(ctx context.Context, m membership, edges []member) (map[memb
 		s := t.d.byIDs(part)
 		rows, err := t.query(ctx, "SELECT context_id, "+m.column+" FROM "+m.table+
 			" WHERE context_id "+in.text+" AND "+m.column+" "+s.text, slices.Concat(in.args, s.args)...)
-		return each(rows, err, 2, func(r row) error {
+		return each(rows, err, 2, func(r *row) error {
 			stored[member{r.int(0), r.int(1)}] = true
 			return nil
 		})
@@ -87,7 +87,7 @@ func existing(ctx context.Context, q querier, k *nodeKind, ids []int64) (map[int
 	err := chunks(q.dialect().possible(slices.Clone(ids)), func(part []int64) error {
 		s := q.dialect().byIDs(part)
 		rows, err := q.query(ctx, "SELECT id FROM "+k.table+" WHERE id "+s.text, s.args...)
-		return each(rows, err, 1, func(r row) error {
+		return each(rows, err, 1, func(r *row) error {
 			found[r.int(0)] = true
 			return nil
 		})

@@ -67,6 +67,8 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 	if c.Read != nil {
 		e.readers = newPool(c.Read, c.Dialect, &e.types, c.Readers)
 	}
+	damage := &damageLog{log: c.Log}
+	e.writers.damage, e.readers.damage = damage, damage
 	if c.Life != 0 {
 		e.writers.life, e.readers.life = c.Life, c.Life
 	}

@@ -220,16 +220,29 @@ func selectEvents(ctx context.Context, q querier, column string, s selection) ([
 	var events []storedEvent
 	steps := map[int64][]*mlmdpb.Event_Path_Step{}
 	rows, err := q.query(ctx, selectEventsText(column, s.text), slices.Concat(s.args, s.args)...)
-	err = each(rows, err, 7, func(r row) error {
+	err = each(rows, err, 7, func(r *row) error {
 		if r.null(1) {
-			steps[r.int(0)] = append(steps[r.int(0)], readStep(r))
+			step := readStep(r)
+			if err := r.takeErr(); err != nil {
+				q.damaged(ctx, "EventPath", r.int(0), "a step", err)
+				return nil
+			}
+			steps[r.int(0)] = append(steps[r.int(0)], step)
 			return nil
 		}
-		artifact, execution, kind := r.int(1), r.int(2), mlmdpb.Event_Type(r.int(3))
+		artifact, execution, kind := r.int(1), r.int(2), mlmdpb.Event_Type(r.int32(3))
+		if err := r.takeErr(); err != nil { // an event ties two nodes by a type
+			q.damaged(ctx, "Event", r.int(0), "a column", err)
+			return nil
+		}
 		m := &mlmdpb.Event{ArtifactId: &artifact, ExecutionId: &execution, Type: &kind}
 		if !r.null(4) {
 			at := r.int(4)
 			m.MillisecondsSinceEpoch = &at
+		}
+		if err := r.takeErr(); err != nil {
+			q.damaged(ctx, "Event", r.int(0), "milliseconds_since_epoch", err)
+			m.MillisecondsSinceEpoch = nil
 		}
 		events = append(events, storedEvent{r.int(0), m})
 		return nil
@@ -242,7 +255,7 @@ func selectEvents(ctx context.Context, q querier, column string, s selection) ([
 	return events, err
 }
 
-func readStep(r row) *mlmdpb.Event_Path_Step {
+func readStep(r *row) *mlmdpb.Event_Path_Step {
 	if r.bool(5) {
 		return &mlmdpb.Event_Path_Step{Value: &mlmdpb.Event_Path_Step_Index{Index: r.int(3)}}
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -43,7 +44,7 @@ func nodesByText(ctx context.Context, q querier, k *nodeKind, column string, tex
 		return err
 	})
 	if len(texts) > most {
-		slices.SortFunc(nodes, func(a, b *node) int { return int(*a.id - *b.id) })
+		slices.SortFunc(nodes, func(a, b *node) int { return cmp.Compare(*a.id, *b.id) })
 	}
 	return nodes, err
 }

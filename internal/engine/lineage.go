@@ -229,8 +229,13 @@ func (m membership) of(ctx context.Context, q querier, ids []int64) ([]member, e
 	err := chunks(ids, func(part []int64) error {
 		s := q.dialect().byIDs(part)
 		rows, err := q.query(ctx, "SELECT context_id, "+m.column+" FROM "+m.table+" WHERE "+m.column+" "+s.text, s.args...)
-		return each(rows, err, 2, func(r row) error {
-			edges = append(edges, member{context: r.int(0), node: r.int(1)})
+		return each(rows, err, 2, func(r *row) error {
+			e := member{node: r.int(1), context: r.int(0)}
+			if err := r.takeErr(); err != nil {
+				q.damaged(ctx, m.table, e.node, "context_id", err)
+				return nil
+			}
+			edges = append(edges, e)
 			return nil
 		})
 	})
@@ -258,9 +263,11 @@ func (w *walk) types(ctx context.Context, g *mlmdpb.LineageGraph, mask readMask,
 		return err
 	}
 	g.ArtifactTypes = convert(artifact, (*typeInfo).artifactType)
-	if g.ExecutionTypes, err = executionTypes(read("execution_types", kindExecution)); err != nil {
+	execution, err := read("execution_types", kindExecution)
+	if err != nil {
 		return err
 	}
+	g.ExecutionTypes = convert(execution, (*typeInfo).executionType)
 	contextTypes, err := read("context_types", kindContext)
 	g.ContextTypes = convert(contextTypes, (*typeInfo).contextType)
 	return err

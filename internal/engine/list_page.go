@@ -46,7 +46,7 @@ func (b baseSet) empty(ctx context.Context, q querier) (bool, error) {
 	}
 	empty := true
 	rows, err := q.query(ctx, b.within+" LIMIT 1", b.args...)
-	err = each(rows, err, 1, func(row) error {
+	err = each(rows, err, 1, func(*row) error {
 		empty = false
 		return nil
 	})
@@ -132,6 +132,11 @@ func (o *listOptions) places(ctx context.Context, q querier, k *nodeKind, base b
 		return s.read(ctx, q, limit)
 	}
 	s.time = "n." + column
+	if q.dialect().Untyped {
+		// A time that is text has no place among the others, and no token can
+		// name one.
+		s = s.and("typeof(" + s.time + ") = 'integer'")
+	}
 	byTime := s
 	byTime.order = []string{s.time, "n.id"}
 	if o.after == nil {

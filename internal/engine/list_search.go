@@ -75,7 +75,7 @@ func (s listStatement) shape(ctx context.Context, q querier, most int) (filterqu
 		}
 		found := int64(0)
 		rows, err := q.queryOnce(ctx, "SELECT count(*) FROM (SELECT 1 "+n.SQL+" LIMIT ?)", append(slices.Clone(n.Args), most+1)...)
-		err = each(rows, err, 1, func(r row) error {
+		err = each(rows, err, 1, func(r *row) error {
 			found = r.int(0)
 			return nil
 		})

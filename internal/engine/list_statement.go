@@ -84,7 +84,7 @@ func (s listStatement) run(ctx context.Context, q querier, shape filterquery.Sha
 	}
 	var places []place
 	rows, err := run(ctx, text+end, append(args, endArgs...)...)
-	err = each(rows, err, 2, func(r row) error {
+	err = each(rows, err, 2, func(r *row) error {
 		places = append(places, place{time: r.int(1), id: r.int(0)})
 		return nil
 	})

@@ -122,14 +122,17 @@ func selectNodes(ctx context.Context, q querier, k *nodeKind, s selection) ([]*n
 	}
 	args := make([]any, 0, 2*len(s.args))
 	args = append(append(args, s.args...), s.args...)
-	l := loader{k: k, d: d, layout: d.layout(), types: q.types()}
+	l := loader{k: k, d: d, layout: d.layout(), types: q.types(), damaged: func(table string, id int64, what string, err error) {
+		q.damaged(ctx, table, id, what, err)
+	}}
 	rows, err := q.query(ctx, text, args...)
 	read := 0
-	err = each(rows, err, l.columns, func(r row) error {
+	err = each(rows, err, l.columns, func(r *row) error {
 		if read++; read%lookEvery == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return l.row(r)
+		l.row(r)
+		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -155,14 +158,22 @@ type loader struct {
 	unnamed []*nodeCell
 	nodes   []*node
 	byID    map[int64]*node // made when there is more than one
-	early   []earlyProperty // that came before their node
+	early   []readProperty  // that came before their node
+	damaged func(table string, id int64, what string, err error)
 }
 
-type earlyProperty struct {
-	node   int64
+// A readProperty is one row of a property table. Its value is nil if it has none
+// that can be read.
+type readProperty struct {
+	node int64
+	propertyKey
+	value *mlmdpb.Value
+}
+
+// A propertyKey tells the properties of a node apart.
+type propertyKey struct {
 	name   string
 	custom bool
-	value  *mlmdpb.Value
 }
 
 // A nodeCell holds a node and what its fields point to, in one allocation.
@@ -173,9 +184,10 @@ type nodeCell struct {
 	stateNumber                                  int32
 }
 
-func (l *loader) row(r row) error {
+func (l *loader) row(r *row) {
 	if r.null(colTypeID) {
-		return l.property(r)
+		l.property(r)
+		return
 	}
 	c := &nodeCell{idNumber: r.int(colID), typeIDNumber: r.int(colTypeID), createdAt: r.int(colCreated), updatedAt: r.int(colUpdated)}
 	n := &c.node
@@ -194,8 +206,12 @@ func (l *loader) row(r row) error {
 		n.uri = fill(colURIOrText, &c.uriText)
 	}
 	if l.k.state != "" && !r.null(colStateOrInt) {
-		c.stateNumber = int32(r.int(colStateOrInt))
-		n.state = &c.stateNumber
+		if c.stateNumber = r.int32(colStateOrInt); r.err == nil {
+			n.state = &c.stateNumber
+		}
+	}
+	if err := r.takeErr(); err != nil {
+		l.damaged(l.k.table, c.idNumber, "a column", err)
 	}
 	l.nodes = append(l.nodes, n)
 	if len(l.nodes) == 2 {
@@ -204,7 +220,6 @@ func (l *loader) row(r row) error {
 	if len(l.nodes) > 1 {
 		l.byID[*n.id] = n
 	}
-	return nil
 }
 
 // nameType gives a node the name of its type, if that is known. The reply is the
@@ -213,7 +228,7 @@ func (l *loader) nameType(c *nodeCell) {
 	if l.known == nil || l.known.id != c.typeIDNumber {
 		l.known = l.types.get(c.typeIDNumber)
 	}
-	if l.known == nil {
+	if l.known == nil || l.known.kind != l.k.number {
 		l.unnamed = append(l.unnamed, c)
 		return
 	}
@@ -243,21 +258,35 @@ func (l *loader) find(id int64) *node {
 	return l.byID[id]
 }
 
-func (l *loader) property(r row) error {
-	v, err := readValue(r, colStateOrInt, l.double, colURIOrText, l.proto, l.bool, l.d)
-	if err != nil {
-		return err
+func (l *loader) property(r *row) {
+	p := readProperty{node: r.int(colID), propertyKey: propertyKey{r.text(colName), r.bool(colCustom)}}
+	if err := r.takeErr(); err != nil { // it cannot be told whose or which property this is
+		l.damaged(l.k.props, p.node, p.name, err)
+		return
 	}
-	p := earlyProperty{r.int(colID), r.text(colName), r.bool(colCustom), v}
+	var err error
+	p.value, err = readValue(r, colStateOrInt, l.double, colURIOrText, l.proto, l.bool, l.d)
+	if lost := r.takeErr(); err == nil {
+		err = lost
+	}
+	if err != nil {
+		l.damaged(l.k.props, p.node, p.name, err)
+		p.value = nil
+	}
 	if n := l.find(p.node); n != nil {
 		n.set(p)
 	} else {
 		l.early = append(l.early, p)
 	}
-	return nil
 }
 
-func (n *node) set(p earlyProperty) {
+// set adds a property. One without a value that can be read is not there for
+// clients, but its row is.
+func (n *node) set(p readProperty) {
+	if p.value == nil {
+		n.hidden = append(n.hidden, p.propertyKey)
+		return
+	}
 	space := &n.props
 	if p.custom {
 		space = &n.custom

@@ -47,6 +47,11 @@ func (m *mask) customWritten(name string) bool {
 	return m == nil || m.allCustom || m.custom[name]
 }
 
+// names reports whether the mask names one property, rather than all of them.
+func (m *mask) names(p propertyKey) bool {
+	return m != nil && (p.custom && m.custom[p.name] || !p.custom && m.props[p.name])
+}
+
 func (m *mask) fieldWritten(name string) bool {
 	return m == nil || m.fields[name]
 }

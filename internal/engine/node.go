@@ -70,6 +70,10 @@ type node struct {
 	created, updated *int64
 	props, custom    map[string]*mlmdpb.Value
 
+	// hidden are the stored properties without a value that can be read. No
+	// message has them, and no write touches them unless it names them.
+	hidden []propertyKey
+
 	// extra: the message has more than can be stored, so that it differs from
 	// any stored one.
 	extra bool

@@ -48,6 +48,15 @@ func (t *tx) planUpdate(ctx context.Context, k *nodeKind, n, old *node, types ma
 	}
 	u.compare(false, props, old.props, o.mask.propsWritten)
 	u.compare(true, custom, old.custom, o.mask.customWritten)
+	for _, p := range old.hidden {
+		space := props
+		if p.custom {
+			space = custom
+		}
+		if _, set := space[p.name]; set || o.mask.names(p) {
+			u.gone = append(u.gone, propertyRow{*old.id, p.name, p.custom, nil})
+		}
+	}
 	u.rewrite = o.touch || len(u.gone) > 0 || len(u.added) > 0 || n.differs(old)
 	u.unique = !same(u.row.externalID, old.externalID) || !same(u.row.name, old.name)
 	return u, nil

@@ -163,7 +163,7 @@ func (t *tx) lockNodes(ctx context.Context, k *nodeKind, nodes []*node) (map[int
 	if t.d.ForUpdate != "" {
 		s := t.d.byIDs(ids)
 		rows, err := t.query(ctx, "SELECT id FROM "+k.table+" WHERE id "+s.text+" ORDER BY id "+t.d.ForUpdate, s.args...)
-		if err := each(rows, err, 1, func(row) error { return nil }); err != nil {
+		if err := each(rows, err, 1, func(*row) error { return nil }); err != nil {
 			return nil, err
 		}
 	}
@@ -251,11 +251,8 @@ func (t *tx) checkValues(spaces ...map[string]*mlmdpb.Value) error {
 // quoted is a name for the middle of a message, cut if it is long.
 func quoted(name *string) string {
 	const most = 200
-	switch {
-	case name == nil:
+	if name == nil {
 		return " "
-	case len(*name) > most:
-		return fmt.Sprintf(" %q… ", (*name)[:most])
 	}
-	return fmt.Sprintf(" %q ", *name)
+	return fmt.Sprintf(" %q ", cut(*name, most))
 }

@@ -25,7 +25,9 @@ type pool struct {
 	types *typeCache
 	life  time.Duration // of a connection
 	check func() error  // of the files before each transaction; nil: there are none
-	free  chan struct{} // one token for each session that may be lent
+	// damage is told about rows that cannot be read; it may be nil.
+	damage *damageLog
+	free   chan struct{} // one token for each session that may be lent
 
 	mu         sync.Mutex
 	idle       []*session  // the last one was used last
@@ -117,7 +119,7 @@ func (p *pool) open(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, ofDriver(err)
 	}
-	return &session{conn: conn, d: p.d, cache: p.types, kept: map[string]*kept{}, opened: time.Now(), generation: generation}, nil
+	return &session{conn: conn, d: p.d, cache: p.types, damage: p.damage, kept: map[string]*kept{}, opened: time.Now(), generation: generation}, nil
 }
 
 func (p *pool) takeLast() *session {

@@ -17,8 +17,8 @@ import (
 // serialized google.protobuf.Struct follows.
 const structPrefix = "mlmd-struct::"
 
-// valueColumns are the columns of a property that hold its value. Exactly one
-// of them is not NULL.
+// valueColumns are the columns of a property that hold its value. All but one of
+// them are NULL.
 var valueColumns = []string{"int_value", "double_value", "string_value", "proto_value", "bool_value"}
 
 // A propertyRow is one row of a property table.
@@ -165,8 +165,9 @@ type (
 )
 
 // readValue makes a value of its columns, of which the first that is not NULL
-// decides.
-func readValue(r row, number, double, text, message, flag int, d *Dialect) (*mlmdpb.Value, error) {
+// decides. It returns nil if all of them are NULL: some programs store such rows
+// for a property that has no value.
+func readValue(r *row, number, double, text, message, flag int, d *Dialect) (*mlmdpb.Value, error) {
 	switch {
 	case !r.null(number):
 		c := &intCell{w: mlmdpb.Value_IntValue{IntValue: r.int(number)}}
@@ -191,7 +192,7 @@ func readValue(r row, number, double, text, message, flag int, d *Dialect) (*mlm
 		c.v.Value = &c.w
 		return &c.v, nil
 	}
-	return nil, fail(codes.Internal, "Attempt to populate property with null value")
+	return nil, nil
 }
 
 func readStruct(s string) (*mlmdpb.Value, error) {

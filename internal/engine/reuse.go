@@ -31,7 +31,7 @@ func reuseArtifacts(once bool) reuse[string] {
 			err := chunks(keys, func(part []string) error {
 				s := oneOf(part)
 				rows, err := t.query(ctx, "SELECT id, external_id FROM Artifact WHERE external_id "+s.text, s.args...)
-				return each(rows, err, 2, func(r row) error {
+				return each(rows, err, 2, func(r *row) error {
 					found[r.text(1)] = r.int(0)
 					return nil
 				})
@@ -64,7 +64,7 @@ func reuseContexts() reuse[contextKey] {
 				}
 				const one = "(type_id = ? AND name = ?$)"
 				rows, err := t.query(ctx, "SELECT id, type_id, name FROM Context WHERE "+strings.Repeat(one+" OR ", n-1)+one, args...)
-				err = each(rows, err, 3, func(r row) error {
+				err = each(rows, err, 3, func(r *row) error {
 					found[contextKey{r.int(1), r.text(2)}] = r.int(0)
 					return nil
 				})

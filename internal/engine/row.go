@@ -3,84 +3,157 @@ package engine
 import (
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"io"
+	"math"
 	"strconv"
+
+	"google.golang.org/grpc/codes"
 )
 
 // A row is what a driver answered for one row: int64, float64, bool, string,
 // []byte or nil. It is valid until the next one is read.
-type row []driver.Value
+//
+// What a column holds may not be what the schema says: SQLite lets any program
+// store text in a column of numbers. Reading such a value gives zero and is
+// remembered in err, which [each] returns unless [row.takeErr] was called.
+type row struct {
+	values []driver.Value
+	err    error
+}
 
 // each calls use for every row of n columns that a query answers.
-func each(rows driver.Rows, err error, n int, use func(row) error) error {
+func each(rows driver.Rows, err error, n int, use func(*row) error) error {
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	values := make(row, n)
+	r := &row{values: make([]driver.Value, n)}
 	for {
-		switch err := rows.Next(values); {
+		switch err := rows.Next(r.values); {
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
 			return ofDriver(err)
 		}
-		if err := use(values); err != nil {
+		if err := use(r); err != nil {
+			return err
+		}
+		if err := r.takeErr(); err != nil {
 			return err
 		}
 	}
 }
 
-func (r row) null(i int) bool { return r[i] == nil }
+// takeErr returns the error of the first value that could not be read since it
+// was called last.
+func (r *row) takeErr() error {
+	err := r.err
+	r.err = nil
+	return err
+}
+
+func (r *row) fail(i int, what string) {
+	if r.err == nil {
+		v := r.values[i]
+		if b, ok := v.([]byte); ok {
+			v = string(b)
+		}
+		r.err = fail(codes.DataLoss, "a stored value cannot be read: %s is not %s", cut(fmt.Sprintf("%#v", v), 100), what)
+	}
+}
+
+func (r *row) null(i int) bool { return r.values[i] == nil }
 
 // int reads column i as a number; NULL is 0.
-func (r row) int(i int) int64 {
-	switch v := r[i].(type) {
+func (r *row) int(i int) int64 {
+	var n int64
+	var err error
+	switch v := r.values[i].(type) {
+	case nil:
+		return 0
 	case int64:
 		return v
 	case bool:
 		if v {
 			return 1
 		}
+		return 0
 	case float64:
-		return int64(v)
+		if v == math.Trunc(v) && -(1<<63) <= v && v < 1<<63 {
+			return int64(v)
+		}
+		err = strconv.ErrRange
 	case string:
-		n, _ := strconv.ParseInt(v, 10, 64)
-		return n
+		n, err = strconv.ParseInt(v, 10, 64)
 	case []byte:
-		n, _ := strconv.ParseInt(string(v), 10, 64)
-		return n
+		n, err = strconv.ParseInt(string(v), 10, 64)
+	default:
+		err = strconv.ErrSyntax
 	}
-	return 0
+	if err != nil {
+		r.fail(i, "an integer")
+		return 0
+	}
+	return n
 }
 
-func (r row) bool(i int) bool { return r.int(i) != 0 }
+// int32 is int for the numbers of enums.
+func (r *row) int32(i int) int32 {
+	n := r.int(i)
+	if n != int64(int32(n)) {
+		r.fail(i, "an integer of 32 bits")
+		return 0
+	}
+	return int32(n)
+}
 
-func (r row) float(i int) float64 {
-	switch v := r[i].(type) {
+func (r *row) bool(i int) bool {
+	n := r.int(i)
+	if n != 0 && n != 1 {
+		r.fail(i, "a boolean")
+	}
+	return n != 0
+}
+
+func (r *row) float(i int) float64 {
+	var f float64
+	var err error
+	switch v := r.values[i].(type) {
+	case nil:
+		return 0
 	case float64:
 		return v
 	case int64:
 		return float64(v)
 	case string:
-		f, _ := strconv.ParseFloat(v, 64)
-		return f
+		f, err = strconv.ParseFloat(v, 64)
 	case []byte:
-		f, _ := strconv.ParseFloat(string(v), 64)
-		return f
+		f, err = strconv.ParseFloat(string(v), 64)
+	default:
+		err = strconv.ErrSyntax
 	}
-	return 0
+	if err != nil {
+		r.fail(i, "a number")
+		return 0
+	}
+	return f
 }
 
 // text reads column i as a string; NULL is "".
-func (r row) text(i int) string {
-	switch v := r[i].(type) {
+func (r *row) text(i int) string {
+	switch v := r.values[i].(type) {
+	case nil:
+		return ""
 	case string:
 		return v
 	case []byte:
 		return string(v)
 	case int64:
 		return strconv.FormatInt(v, 10)
+	case float64:
+		return strconv.FormatFloat(v, 'g', -1, 64)
 	}
+	r.fail(i, "text")
 	return ""
 }

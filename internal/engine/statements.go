@@ -185,7 +185,7 @@ func (t *tx) insertSome(ctx context.Context, i insertion, n int, args []any) ([]
 	if t.d.IDs == IDsReturned {
 		ids := make([]int64, 0, n)
 		rows, err := t.query(ctx, i.text("INSERT INTO", n, " RETURNING id"), args...)
-		err = each(rows, err, 1, func(r row) error {
+		err = each(rows, err, 1, func(r *row) error {
 			ids = append(ids, r.int(0))
 			return nil
 		})
@@ -224,7 +224,7 @@ func (t *tx) insertSome(ctx context.Context, i insertion, n int, args []any) ([]
 // cluster it is the number of nodes, and changes with it between two statements.
 func (t *tx) readStep(ctx context.Context) error {
 	rows, err := t.query(ctx, "SELECT CAST(@@auto_increment_increment AS SIGNED)")
-	return each(rows, err, 1, func(r row) error {
+	return each(rows, err, 1, func(r *row) error {
 		t.step = r.int(0)
 		return nil
 	})
@@ -242,7 +242,7 @@ func (t *tx) idsFrom(ctx context.Context, table string, first int64, n int) ([]i
 	var step, found int64
 	rows, err := t.query(ctx, "SELECT CAST(@@auto_increment_increment AS SIGNED), COUNT(*) FROM "+table+
 		" WHERE id >= ? AND id <= ? AND (id - ?) % ? = 0", first, ids[n-1], first, t.step)
-	err = each(rows, err, 2, func(r row) error {
+	err = each(rows, err, 2, func(r *row) error {
 		step, found = r.int(0), r.int(1)
 		return nil
 	})

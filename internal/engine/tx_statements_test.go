@@ -29,7 +29,7 @@ func TestAfterAnErrorATransactionRunsNothing(t *testing.T) {
 	for name, fail := range map[string]func(*tx){
 		"of a statement": func(x *tx) { x.failed = errLost },
 		"between the rows": func(x *tx) {
-			err := each(x.watched(&script{rows: 1, err: errLost}), nil, 1, func(row) error { return nil })
+			err := each(x.watched(&script{rows: 1, err: errLost}), nil, 1, func(*row) error { return nil })
 			if !errors.Is(err, errLost) {
 				t.Fatalf("the rows end with %v", err)
 			}
@@ -56,7 +56,7 @@ func TestAfterAnErrorATransactionRunsNothing(t *testing.T) {
 
 func TestRowsThatEndAreNoError(t *testing.T) {
 	x := &tx{session: &session{d: &Dialect{}}}
-	if err := each(x.watched(&script{rows: 2, err: io.EOF}), nil, 1, func(row) error { return nil }); err != nil || x.failed != nil {
+	if err := each(x.watched(&script{rows: 2, err: io.EOF}), nil, 1, func(*row) error { return nil }); err != nil || x.failed != nil {
 		t.Errorf("the rows end with %v, the transaction with %v", err, x.failed)
 	}
 }

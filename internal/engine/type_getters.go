@@ -72,22 +72,6 @@ func allTypes(ctx context.Context, q querier, kind int) ([]*typeInfo, error) {
 	return convert(types, func(t *typeInfo) *typeInfo { return t.without(true, false, false) }), err
 }
 
-// executionTypes makes messages, or fails with the first that cannot be read.
-func executionTypes(types []*typeInfo, err error) ([]*mlmdpb.ExecutionType, error) {
-	if err != nil {
-		return nil, err
-	}
-	var messages []*mlmdpb.ExecutionType
-	for _, t := range types {
-		m, err := t.executionType()
-		if err != nil {
-			return nil, err
-		}
-		messages = append(messages, m)
-	}
-	return messages, nil
-}
-
 // GetArtifactType reads a type by its name and version.
 func (e *Engine) GetArtifactType(ctx context.Context, req *mlmdpb.GetArtifactTypeRequest) (*mlmdpb.GetArtifactTypeResponse, error) {
 	return read(ctx, e, "GetArtifactType", func(ctx context.Context, q querier) (*mlmdpb.GetArtifactTypeResponse, error) {
@@ -165,31 +149,30 @@ func (e *Engine) GetExecutionType(ctx context.Context, req *mlmdpb.GetExecutionT
 		if err != nil {
 			return nil, err
 		}
-		m, err := t.executionType()
-		return &mlmdpb.GetExecutionTypeResponse{ExecutionType: m}, err
+		return &mlmdpb.GetExecutionTypeResponse{ExecutionType: t.executionType()}, nil
 	})
 }
 
 // GetExecutionTypesByID reads types; ids that are unknown are left out.
 func (e *Engine) GetExecutionTypesByID(ctx context.Context, req *mlmdpb.GetExecutionTypesByIDRequest) (*mlmdpb.GetExecutionTypesByIDResponse, error) {
 	return read(ctx, e, "GetExecutionTypesByID", func(ctx context.Context, q querier) (*mlmdpb.GetExecutionTypesByIDResponse, error) {
-		types, err := executionTypes(typeList(ctx, q, kindExecution, req.GetTypeIds()))
-		return &mlmdpb.GetExecutionTypesByIDResponse{ExecutionTypes: types}, err
+		types, err := typeList(ctx, q, kindExecution, req.GetTypeIds())
+		return &mlmdpb.GetExecutionTypesByIDResponse{ExecutionTypes: convert(types, (*typeInfo).executionType)}, err
 	})
 }
 
 // GetExecutionTypesByExternalIds reads the types that have one of the external ids.
 func (e *Engine) GetExecutionTypesByExternalIds(ctx context.Context, req *mlmdpb.GetExecutionTypesByExternalIdsRequest) (*mlmdpb.GetExecutionTypesByExternalIdsResponse, error) {
 	return read(ctx, e, "GetExecutionTypesByExternalIds", func(ctx context.Context, q querier) (*mlmdpb.GetExecutionTypesByExternalIdsResponse, error) {
-		types, err := executionTypes(ownersOf(ctx, q, kindExecution, req.GetExternalIds()))
-		return &mlmdpb.GetExecutionTypesByExternalIdsResponse{ExecutionTypes: types}, err
+		types, err := ownersOf(ctx, q, kindExecution, req.GetExternalIds())
+		return &mlmdpb.GetExecutionTypesByExternalIdsResponse{ExecutionTypes: convert(types, (*typeInfo).executionType)}, err
 	})
 }
 
 // GetExecutionTypes reads all types that clients have made.
 func (e *Engine) GetExecutionTypes(ctx context.Context, _ *mlmdpb.GetExecutionTypesRequest) (*mlmdpb.GetExecutionTypesResponse, error) {
 	return read(ctx, e, "GetExecutionTypes", func(ctx context.Context, q querier) (*mlmdpb.GetExecutionTypesResponse, error) {
-		types, err := executionTypes(allTypes(ctx, q, kindExecution))
-		return &mlmdpb.GetExecutionTypesResponse{ExecutionTypes: types}, err
+		types, err := allTypes(ctx, q, kindExecution)
+		return &mlmdpb.GetExecutionTypesResponse{ExecutionTypes: convert(types, (*typeInfo).executionType)}, err
 	})
 }

@@ -3,10 +3,11 @@ package engine
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"maps"
 
-	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
@@ -146,21 +147,13 @@ func (t *typeInfo) contextType() *mlmdpb.ContextType {
 	}
 }
 
-// executionType fails where a stored input or output type cannot be read.
-func (t *typeInfo) executionType() (*mlmdpb.ExecutionType, error) {
+func (t *typeInfo) executionType() *mlmdpb.ExecutionType {
 	t = t.own()
-	m := &mlmdpb.ExecutionType{
+	return &mlmdpb.ExecutionType{
 		Id: &t.id, Name: &t.name, Version: optional(t.version), Description: t.description, ExternalId: t.external,
 		Properties: t.props, BaseType: (*mlmdpb.ExecutionType_SystemDefinedBaseType)(t.base()),
+		InputType: proto.CloneOf(t.inputType), OutputType: proto.CloneOf(t.outputType),
 	}
-	var err error
-	if m.InputType, err = readStructType(t.inputType); err != nil {
-		return nil, err
-	}
-	if m.OutputType, err = readStructType(t.outputType); err != nil {
-		return nil, err
-	}
-	return m, nil
 }
 
 // structTypeText is the JSON that a column holds, NULL for an absent type.
@@ -180,13 +173,14 @@ func structTypeText(t *mlmdpb.ArtifactStructType) (any, error) {
 	return b.String(), nil
 }
 
-func readStructType(text *string) (*mlmdpb.ArtifactStructType, error) {
-	if text == nil || *text == "" {
+// readStructType is the type that a column holds as JSON, nil if it is empty.
+func readStructType(text string) (*mlmdpb.ArtifactStructType, error) {
+	if text == "" {
 		return nil, nil
 	}
 	t := &mlmdpb.ArtifactStructType{}
-	if err := protojson.Unmarshal([]byte(*text), t); err != nil {
-		return nil, fail(codes.Internal, "Failed to parse proto: %v", err)
+	if err := protojson.Unmarshal([]byte(text), t); err != nil {
+		return nil, fmt.Errorf("the input_type or output_type is not an ArtifactStructType in JSON: %w", err)
 	}
 	return t, nil
 }

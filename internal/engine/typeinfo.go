@@ -16,7 +16,7 @@ type typeInfo struct {
 	name                  string
 	version               string // "" is none
 	description, external *string
-	inputType, outputType *string // JSON
+	inputType, outputType *mlmdpb.ArtifactStructType
 	props                 map[string]mlmdpb.PropertyType
 	parents               []string // names
 }
@@ -72,17 +72,24 @@ func readTypes(ctx context.Context, q querier, s selection) ([]*typeInfo, error)
 		text = selectTypesText(s.text)
 	}
 	rows, err := q.query(ctx, text, args...)
-	err = each(rows, err, typeColumns, func(r row) error {
+	err = each(rows, err, typeColumns, func(r *row) error {
 		t := entry(r.int(1))
 		switch r.int(0) {
 		case 0:
-			t.read(r)
+			if err := t.read(r); err != nil {
+				q.damaged(ctx, "Type", t.id, "a column", err)
+			}
 			types = append(types, t)
 		case 1:
+			name, kind := r.text(3), r.int32(2)
+			if err := r.takeErr(); err != nil {
+				q.damaged(ctx, "TypeProperty", t.id, name, err)
+				return nil
+			}
 			if t.props == nil {
 				t.props = map[string]mlmdpb.PropertyType{}
 			}
-			t.props[r.text(3)] = mlmdpb.PropertyType(r.int(2))
+			t.props[name] = mlmdpb.PropertyType(kind)
 		case 2:
 			t.parents = append(t.parents, r.text(3))
 		}
@@ -92,14 +99,27 @@ func readTypes(ctx context.Context, q querier, s selection) ([]*typeInfo, error)
 	return types, err
 }
 
-func (t *typeInfo) read(r row) {
-	t.kind, t.name, t.version = int(r.int(2)), r.text(3), r.text(4)
-	for i, field := range []**string{&t.description, &t.external, &t.inputType, &t.outputType} {
+// read takes over the columns of a type. What cannot be read of it stays unset;
+// the error is that of the last such column.
+func (t *typeInfo) read(r *row) error {
+	t.kind, t.name, t.version = int(r.int32(2)), r.text(3), r.text(4)
+	if r.err != nil {
+		t.kind = -1
+	}
+	for i, field := range []**string{&t.description, &t.external} {
 		if !r.null(5 + i) {
 			s := r.text(5 + i)
 			*field = &s
 		}
 	}
+	err := r.takeErr()
+	for i, field := range []**mlmdpb.ArtifactStructType{&t.inputType, &t.outputType} {
+		var failed error
+		if *field, failed = readStructType(r.text(7 + i)); failed != nil {
+			err = failed
+		}
+	}
+	return err
 }
 
 // typesByID reads the types of one kind with these ids.
@@ -149,7 +169,7 @@ func typeIDs(ctx context.Context, q querier, kind int, names []typeName) (map[ty
 	err := chunks(slices.Compact(unknown), func(part []string) error {
 		s := oneOf(part)
 		rows, err := q.query(ctx, "SELECT id, name, version FROM Type WHERE name "+s.text+" AND type_kind = ?", append(s.args, kind)...)
-		return each(rows, err, 3, func(r row) error {
+		return each(rows, err, 3, func(r *row) error {
 			n := typeName{r.text(1), r.text(2)}
 			if id, ok := ids[n]; !ok || r.int(0) < id {
 				ids[n] = r.int(0)

@@ -54,7 +54,7 @@ func (s *session) version(ctx context.Context) (version int64, err error) {
 		return 0, nil
 	}
 	rows, err := s.query(ctx, s.d.Version)
-	err = each(rows, err, 1, func(r row) error {
+	err = each(rows, err, 1, func(r *row) error {
 		version = r.int(0)
 		return nil
 	})

@@ -47,6 +47,12 @@ var databaseDifferences = []Difference{
 		"one lost row does not hide the others",
 	},
 	{
+		"lists go around damage", "reads", "a property without a value, or with one that cannot be parsed; an input type that is not JSON; a parent that is gone; times before 1970",
+		"INTERNAL for every read and list that comes across it; lists leave out nodes with such times",
+		"the property, input type or parent is left out, with a warning in the log; a write that names the property replaces or removes it",
+		"one row that cannot be read does not hide the others",
+	},
+	{
 		"exact text", "text", "MySQL: text that differs in case, accents or trailing blanks",
 		"mostly equal, by the collation of the database",
 		"different, byte for byte, also in tables of the original; but two names that its unique indexes hold for equal are refused there",

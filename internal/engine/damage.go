@@ -1,0 +1,51 @@
+package engine
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+)
+
+// A damageLog reports stored rows, or parts of them, that cannot be read and
+// are left out of replies: one row must not make a list unreadable, but whoever
+// runs the store should learn of it. Each row is reported once, as long as there
+// are not more than [damageAtMost].
+type damageLog struct {
+	log *slog.Logger
+
+	mu   sync.Mutex
+	seen map[damagedRow]bool
+}
+
+type damagedRow struct {
+	table string
+	id    int64
+	what  string
+}
+
+const damageAtMost = 1000
+
+func (l *damageLog) report(ctx context.Context, table string, id int64, what string, err error) {
+	if l == nil || l.log == nil {
+		return
+	}
+	row := damagedRow{table, id, what}
+	l.mu.Lock()
+	known := l.seen[row] || len(l.seen) >= damageAtMost
+	if !known {
+		if l.seen == nil {
+			l.seen = map[damagedRow]bool{}
+		}
+		l.seen[row] = true
+	}
+	l.mu.Unlock()
+	if !known {
+		l.log.WarnContext(ctx, "a stored value cannot be read and is left out", "table", table, "id", id, "what", what, "error", err)
+	}
+}
+
+// damaged reports that part of a stored row cannot be read. The id is that of
+// the row, or of the node or type that it belongs to.
+func (s *session) damaged(ctx context.Context, table string, id int64, what string, err error) {
+	s.damage.report(ctx, table, id, what, err)
+}
