@@ -77,21 +77,18 @@ func (t *tx) putEvents(ctx context.Context, events []event, refused error) error
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		n, single := t.batch()
-		size := min(len(events), batchSize)
-		if single {
-			size = 1
-		}
+		size := t.nextBatch(len(events))
 		if err := t.insertEvents(ctx, events[:size]); err != nil {
 			switch {
 			case size > 1:
-				return t.blame(n, err)
+				return t.blame(size, err)
 			case t.d.isUnique(err):
 				return events[0].exists()
 			}
 			return err
 		}
 		events = events[size:]
+		t.written += size
 	}
 	return refused
 }

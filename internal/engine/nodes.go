@@ -19,9 +19,6 @@ type putOptions struct {
 	touch bool
 }
 
-// batchSize is how many nodes are stored by the same statements.
-const batchSize = 128
-
 // putNodes stores nodes as if one by one, in order, and returns their ids: one
 // with an id is updated, one without is created.
 //
@@ -33,18 +30,13 @@ func (t *tx) putNodes(ctx context.Context, k *nodeKind, nodes []*node, o putOpti
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		n, single := t.batch()
-		size := min(len(nodes), batchSize)
-		if single {
-			size = 1
-		}
-		b, err := t.plan(ctx, k, nodes[:size], o)
+		b, err := t.plan(ctx, k, nodes[:t.nextBatch(len(nodes))], o)
 		if err != nil {
 			return nil, err
 		}
 		if err := t.store(ctx, k, b); err != nil {
 			if len(b.ids) > 1 {
-				return nil, t.blame(n, err)
+				return nil, t.blame(len(b.ids), err)
 			}
 			return nil, b.explain(k, err, t.d)
 		}
@@ -55,6 +47,7 @@ func (t *tx) putNodes(ctx context.Context, k *nodeKind, nodes []*node, o putOpti
 		}
 		ids = append(ids, b.ids...)
 		nodes = nodes[b.taken:]
+		t.written += b.taken
 	}
 	return ids, nil
 }

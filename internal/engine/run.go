@@ -52,7 +52,7 @@ func (s *session) beginRead(ctx context.Context) error {
 // nothing. Change may run more than once, each time on a database as if it had
 // not run before, so it must not keep results outside of its reply.
 func write[R any](ctx context.Context, e *Engine, rpc string, change func(context.Context, *tx) (*R, error)) (*R, error) {
-	single := map[int]bool{}
+	var single oneByOne
 	reply, err := repeat(ctx, e, rpc, func() (*R, error) {
 		for {
 			reply, err := transact(ctx, e, single, change)
@@ -60,14 +60,14 @@ func write[R any](ctx context.Context, e *Engine, rpc string, change func(contex
 			if !errors.As(err, &b) {
 				return reply, err
 			}
-			single[b.batch] = true
+			single = append(single, b.rows)
 		}
 	})
 	return reply, e.status(ctx, rpc, err)
 }
 
 // transact runs change in one transaction.
-func transact[R any](ctx context.Context, e *Engine, single map[int]bool, change func(context.Context, *tx) (*R, error)) (reply *R, err error) {
+func transact[R any](ctx context.Context, e *Engine, single oneByOne, change func(context.Context, *tx) (*R, error)) (reply *R, err error) {
 	lent := e.writers.use(ctx, func(s *session) (broken bool) {
 		if _, err = s.execWaiting(ctx, e.d.begin()); err != nil {
 			// An interrupted BEGIN may have taken effect.
@@ -247,41 +247,10 @@ type tx struct {
 	e *Engine
 
 	learned []learnedType // to be cached after the commit
-	batches int           // begun so far
-	single  map[int]bool  // the batches that must be written one by one
-	step    int64         // between the ids of one INSERT, see idsFrom; 0: not read yet
-	failed  error         // that of the first statement that failed
-}
-
-// A batchError says that a batch of several rows failed. The request is then
-// repeated with that batch one by one, to find the row that is at fault: it
-// alone decides the answer.
-type batchError struct {
-	batch int
-	err   error
-}
-
-func (b *batchError) Error() string { return b.err.Error() }
-
-// batch begins the next batch of rows and says whether it must have one only.
-func (t *tx) batch() (n int, single bool) {
-	t.batches++
-	return t.batches, t.single[t.batches]
-}
-
-// blame makes err, which batch n of several rows had, the reason to look for the
-// row that is at fault. Errors that say so already, or that come from elsewhere
-// than the rows, stay as they are.
-func (t *tx) blame(n int, err error) error {
-	var f *failure
-	if errors.As(err, &f) {
-		return err
-	}
-	switch t.d.class(err) {
-	case Unique, TooLong, OutOfRange, BadText, TooLarge:
-		return &batchError{batch: n, err: err}
-	}
-	return err
+	written int           // rows that batches have written
+	single  oneByOne
+	step    int64 // between the ids of one INSERT, see idsFrom; 0: not read yet
+	failed  error // that of the first statement that failed
 }
 
 // now is the time that rows are stamped with, in milliseconds.

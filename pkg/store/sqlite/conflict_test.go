@@ -1,0 +1,74 @@
+package sqlite_test
+
+import (
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+	modernc "modernc.org/sqlite"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/pkg/store/sqlite"
+)
+
+// inserted counts the rows that the trigger of countInserts has seen, those of
+// transactions that were rolled back included.
+var inserted atomic.Int64
+
+func init() {
+	modernc.MustRegisterScalarFunction("count_insert", 0, func(*modernc.FunctionContext, []driver.Value) (driver.Value, error) {
+		return inserted.Add(1), nil
+	})
+}
+
+// TestATakenNameCostsOneMoreRun creates many artifacts and events of which one
+// conflicts with what is stored. The answer names that one, and the work stays
+// in proportion to the request.
+func TestATakenNameCostsOneMoreRun(t *testing.T) {
+	const rows = 2560 // 20 batches
+	path := filepath.Join(t.TempDir(), "mlmd.db")
+	c := clientOf(t, must(sqlite.Open(t.Context(), path)))
+	fill(t, c)
+	typeID := proto.Int64(10)
+	must(c.PutArtifacts(t.Context(), &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{{TypeId: typeID, Name: proto.String("taken")}}}))
+	db := must(sql.Open("sqlite", path))
+	defer db.Close()
+	for _, table := range []string{"Artifact", "Event"} {
+		must(db.ExecContext(t.Context(), "CREATE TRIGGER count_"+table+" AFTER INSERT ON "+table+" BEGIN SELECT count_insert(); END"))
+	}
+	for _, taken := range []int{0, 1, 127, 128, 1300, rows - 128, rows - 2, rows - 1} {
+		artifacts := many(rows, func(i int) *mlmdpb.Artifact {
+			return &mlmdpb.Artifact{TypeId: typeID, Name: proto.String(fmt.Sprint("a", i))}
+		})
+		artifacts[taken].Name = proto.String("taken")
+		inserted.Store(0)
+		_, err := c.PutArtifacts(t.Context(), &mlmdpb.PutArtifactsRequest{Artifacts: artifacts})
+		if status.Code(err) != codes.AlreadyExists || !strings.Contains(err.Error(), `"taken"`) {
+			t.Errorf("artifact %d is taken: %v", taken, err)
+		}
+		if n := inserted.Load(); n > 2*rows {
+			t.Errorf("artifact %d of %d is taken: %d rows were written; want at most two runs", taken, rows, n)
+		}
+	}
+	artifacts := many(rows, func(int) *mlmdpb.Artifact { return &mlmdpb.Artifact{TypeId: typeID} })
+	ids := must(c.PutArtifacts(t.Context(), &mlmdpb.PutArtifactsRequest{Artifacts: artifacts})).ArtifactIds
+	event := func(i int) *mlmdpb.Event {
+		return &mlmdpb.Event{ArtifactId: &ids[i], ExecutionId: proto.Int64(1), Type: mlmdpb.Event_INPUT.Enum()}
+	}
+	must(c.PutEvents(t.Context(), &mlmdpb.PutEventsRequest{Events: []*mlmdpb.Event{event(rows - 1)}}))
+	inserted.Store(0)
+	_, err := c.PutEvents(t.Context(), &mlmdpb.PutEventsRequest{Events: many(rows, event)})
+	if want := fmt.Sprint("artifact ", ids[rows-1]); status.Code(err) != codes.AlreadyExists || !strings.Contains(err.Error(), want) {
+		t.Errorf("the last event is there: %v; want it to name %s", err, want)
+	}
+	if n := inserted.Load(); n > 2*rows {
+		t.Errorf("the last event is there: %d rows were written; want at most two runs of %d", n, rows)
+	}
+}
