@@ -140,7 +140,7 @@ func fromPostgres(c *mlmdpb.PostgreSQLDatabaseConfig, prefix string) (database, 
 		return database{}, err
 	}
 	if _, err := strconv.ParseUint(c.GetPort(), 10, 16); err != nil {
-		return database{}, usagef("%sport %q is no port", prefix, c.GetPort())
+		return database{}, usagef("%sport is not a number from 0 to 65535", prefix)
 	}
 	u := url.URL{Scheme: "postgres", User: user(c.GetUser(), c.GetPassword()), Path: "/" + c.GetDbname()}
 	host, directory := c.GetHost()+c.GetHostaddr(), ""

@@ -1,13 +1,18 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"math"
+	"regexp"
+	"slices"
 	"time"
 
 	"github.com/spf13/pflag"
 
 	"github.com/mlmd-go/sdk/pkg/server"
+	"github.com/mlmd-go/sdk/pkg/store"
 )
 
 // flags are the values of the command line. Those of the original server have
@@ -15,12 +20,13 @@ import (
 type flags struct {
 	groups []group
 
-	db, configType, configFile string
-	upgrade                    bool
-	downgrade                  int64
-	retries                    int32
-	mysql                      mysqlFlags
-	postgres                   postgresFlags
+	db, dbFile             string
+	configType, configFile string
+	upgrade                bool
+	downgrade              int64
+	retries                int32
+	mysql                  mysqlFlags
+	postgres               postgresFlags
 
 	host                         string
 	port                         int32
@@ -34,6 +40,7 @@ type flags struct {
 	mysqlShared                       bool
 	mysqlSharedChanged                bool
 	maxReceiveChanged, maxSendChanged bool
+	portChanged                       bool
 }
 
 type mysqlFlags struct {
@@ -65,7 +72,9 @@ func (f *flags) group(title string) *pflag.FlagSet {
 func (f *flags) define() {
 	s := f.group("Database")
 	s.StringVar(&f.db, "db", "", "where the data is: FILE, sqlite:FILE, :memory:, postgres://… or mysql://… "+
-		"(behind PgBouncer in transaction mode, postgres://…?default_query_exec_mode=exec spares the first calls a second try)")
+		"(behind PgBouncer in transaction mode, postgres://…?default_query_exec_mode=exec spares the first calls a second try); "+
+		"others on this machine can read a password here, so better use --db_file")
+	s.StringVar(&f.dbFile, "db_file", "", "a file that holds what --db would")
 	s.StringVar(&f.configType, "metadata_source_config_type", "default", "what says where the data is, without --db: default, config_file, mysql or postgresql")
 	s.StringVar(&f.configFile, "metadata_store_server_config_file", "", "a MetadataStoreServerConfig in text format")
 	s.BoolVar(&f.upgrade, "enable_database_upgrade", false, "upgrade a database of an older schema version before serving")
@@ -97,7 +106,7 @@ func (f *flags) define() {
 	s.StringVar(&p.sslrootcert, "postgres_config_sslrootcert", "", "file with the authorities that the server's certificate must come from")
 
 	s = f.group("Server")
-	s.StringVar(&f.host, "host", "", "address to listen on; all when empty")
+	s.StringVar(&f.host, "host", "", "address to listen on, all when empty; or unix:PATH for a socket")
 	s.Int32Var(&f.port, "grpc_port", 8080, "port to listen on; 0 takes a free one and logs it")
 	s.StringVar(&f.channelArguments, "grpc_channel_arguments", "", "settings of the gRPC server by their gRPC names: k=v,k=v")
 	s.IntVar(&f.maxReceive, "max_receive_message_bytes", server.DefaultMaxReceive, "largest request; -1 for no limit")
@@ -122,19 +131,63 @@ func parse(args []string) (*flags, error) {
 	for _, g := range f.groups {
 		all.AddFlagSet(g.set)
 	}
-	if err := all.Parse(fromGflags(args, all)); err != nil {
-		return nil, &usageError{err}
+	args = fromGflags(args, all)
+	if err := all.Parse(args); err != nil {
+		if slices.Contains(args, "--log_format=json") { // it may stand behind the mistake
+			f.logFormat = "json"
+		}
+		return f, wrongFlag(err)
 	}
-	if rest := all.Args(); len(rest) > 0 && !f.help {
-		return nil, usagef("%q is no flag; the file of the database is given with --db", rest[0])
+	if len(all.Args()) > 0 && !f.help {
+		return f, usagef("there is an argument that is no flag; the file of the database is given with --db, and a value with blanks is in quotes")
 	}
 	f.mysqlSharedChanged = all.Changed("mysql_shared_with_original")
 	f.maxReceiveChanged, f.maxSendChanged = all.Changed("max_receive_message_bytes"), all.Changed("max_send_message_bytes")
-	if f.port < 0 || f.port > 65535 {
-		return nil, usagef("--grpc_port %d is no port", f.port)
+	f.portChanged = all.Changed("grpc_port")
+	for _, n := range []struct {
+		flag          string
+		value, lowest int64
+		highest       int64
+	}{
+		{"grpc_port", int64(f.port), 0, 65535},
+		{"mysql_config_port", int64(f.mysql.port), 0, 65535},
+		{"metadata_store_connection_retries", int64(f.retries), 0, math.MaxInt32},
+		{"downgrade_db_schema_version", f.downgrade, -1, store.SchemaVersion},
+		{"max_receive_message_bytes", int64(f.maxReceive), -1, math.MaxInt32},
+		{"max_send_message_bytes", int64(f.maxSend), -1, math.MaxInt32},
+	} {
+		if n.value < n.lowest || n.value > n.highest {
+			return f, usagef("--%s is %d, and not from %d to %d", n.flag, n.value, n.lowest, n.highest)
+		}
 	}
 	return f, nil
 }
+
+// wrongFlag names the flag that is wrong and not its value, which may be a
+// password that has got into the wrong place.
+func wrongFlag(err error) error {
+	var (
+		unknown *pflag.NotExistError
+		alone   *pflag.ValueRequiredError
+		bad     *pflag.InvalidValueError
+		syntax  *pflag.InvalidSyntaxError
+	)
+	name := func(text string) string { return flagName.FindString(text) }
+	switch {
+	case errors.As(err, &unknown):
+		return usagef("there is no flag --%s", name(unknown.GetSpecifiedName()))
+	case errors.As(err, &alone):
+		return usagef("--%s needs an argument", name(alone.GetSpecifiedName()))
+	case errors.As(err, &bad):
+		return usagef("the value of --%s is not of type %s", bad.GetFlag().Name, bad.GetFlag().Value.Type())
+	case errors.As(err, &syntax):
+		return usagef("there is an argument of a form that is not --NAME=VALUE")
+	}
+	return &usageError{err}
+}
+
+// flagName is the part of a flag before what may be its value.
+var flagName = regexp.MustCompile(`^[a-z0-9_]*`)
 
 // usage prints the help.
 func (f *flags) usage(w io.Writer) error {

@@ -25,8 +25,8 @@ type tuning struct {
 var arguments = map[string]func(t *tuning, n int){
 	"grpc.max_receive_message_length": func(t *tuning, n int) { t.receive = n },
 	"grpc.max_send_message_length":    func(t *tuning, n int) { t.send = n },
-	"grpc.max_metadata_size":          func(t *tuning, n int) { t.grpc = append(t.grpc, grpc.MaxHeaderListSize(uint32(max(0, n)))) },
-	"grpc.max_concurrent_streams":     func(t *tuning, n int) { t.grpc = append(t.grpc, grpc.MaxConcurrentStreams(uint32(max(0, n)))) },
+	"grpc.max_metadata_size":          func(t *tuning, n int) { t.grpc = append(t.grpc, grpc.MaxHeaderListSize(uint32(n))) },
+	"grpc.max_concurrent_streams":     func(t *tuning, n int) { t.grpc = append(t.grpc, grpc.MaxConcurrentStreams(uint32(n))) },
 
 	"grpc.keepalive_time_ms":           func(t *tuning, n int) { t.keep.Time = millis(n) },
 	"grpc.keepalive_timeout_ms":        func(t *tuning, n int) { t.keep.Timeout = millis(n) },
@@ -44,6 +44,14 @@ func millis(n int) time.Duration {
 		return math.MaxInt64
 	}
 	return time.Duration(n) * time.Millisecond
+}
+
+// lowest is the lowest value of an argument. A size of -1 is no limit.
+func lowest(name string) int64 {
+	if strings.HasSuffix(name, "_message_length") {
+		return -1
+	}
+	return 0
 }
 
 // limits turns the flags for sizes and --grpc_channel_arguments into options.
@@ -69,12 +77,14 @@ func (f *flags) limits(p *plan) ([]server.Option, error) {
 		n, err := strconv.ParseInt(value, 10, 32)
 		switch {
 		case !given:
-			return nil, usagef("--grpc_channel_arguments: %q is not of the form name=value", text)
+			return nil, usagef("--grpc_channel_arguments is not of the form name=value,name=value")
 		case !known:
 			p.warn("--grpc_channel_arguments: " + name + " means nothing to this server and is not used")
 			continue
 		case err != nil:
 			return nil, usagef("--grpc_channel_arguments: the value of %s, %q, is no integer of 32 bits", name, value)
+		case n < lowest(name):
+			return nil, usagef("--grpc_channel_arguments: the value of %s is %d, and at least %d", name, n, lowest(name))
 		case taken[name] != "":
 			return nil, usagef("%s and %s in --grpc_channel_arguments exclude each other", taken[name], name)
 		}

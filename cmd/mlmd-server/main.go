@@ -30,25 +30,35 @@ func main() {
 
 // run is the command without the process around it; it returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	err := command(ctx, args, stdout, stderr)
-	var usage *usageError
-	switch {
-	case err == nil:
-		return 0
-	case errors.As(err, &usage):
-		fmt.Fprintf(stderr, "mlmd-server: %v\nmlmd-server --help lists the flags.\n", err)
-		return 2
-	default:
-		fmt.Fprintf(stderr, "mlmd-server: %v\n", err)
-		return 1
+	f, err := parse(args)
+	if err == nil {
+		err = f.command(ctx, stdout, stderr)
 	}
+	if err == nil {
+		return 0
+	}
+	var usage *usageError
+	code, advice := 1, ""
+	if errors.As(err, &usage) {
+		code, advice = 2, "mlmd-server --help lists the flags."
+	}
+	if f.logFormat == "json" { // so that whoever reads the log can read the end of it
+		json, _ := f.logger(stderr)
+		if json == nil {
+			json = slog.New(slog.NewJSONHandler(stderr, nil))
+		}
+		json.Error("mlmd-server: "+err.Error(), "exit_code", code)
+		return code
+	}
+	fmt.Fprintf(stderr, "mlmd-server: %v\n", err)
+	if advice != "" {
+		fmt.Fprintln(stderr, advice)
+	}
+	return code
 }
 
-func command(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	f, err := parse(args)
+func (f *flags) command(ctx context.Context, stdout, stderr io.Writer) error {
 	switch {
-	case err != nil:
-		return err
 	case f.help:
 		return f.usage(stdout)
 	case f.version:
@@ -59,6 +69,7 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	if err != nil {
 		return err
 	}
+	slog.SetDefault(log) // for what libraries print by package log
 	p, err := f.plan(os.ReadFile)
 	if err != nil {
 		return err
@@ -73,16 +84,24 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) error
 func (f *flags) logger(w io.Writer) (*slog.Logger, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(f.logLevel)); err != nil {
-		return nil, usagef("--log_level %q is none of debug, info, warn, error", f.logLevel)
+		return nil, usagef("--log_level is none of debug, info, warn, error")
 	}
-	o := &slog.HandlerOptions{Level: level}
+	o := &slog.HandlerOptions{Level: level, ReplaceAttr: withUnits}
 	switch f.logFormat {
 	case "text":
 		return slog.New(slog.NewTextHandler(w, o)), nil
 	case "json":
 		return slog.New(slog.NewJSONHandler(w, o)), nil
 	}
-	return nil, usagef("--log_format %q is none of text, json", f.logFormat)
+	return nil, usagef("--log_format is none of text, json")
+}
+
+// withUnits writes durations as text, such as 1.5s: JSON would have a number.
+func withUnits(_ []string, a slog.Attr) slog.Attr {
+	if a.Value.Kind() == slog.KindDuration {
+		a.Value = slog.StringValue(a.Value.Duration().String())
+	}
+	return a
 }
 
 // A usageError is a mistake in flags or configuration.

@@ -1,8 +1,10 @@
 package main
 
 import (
-	"net"
-	"strconv"
+	"errors"
+	"io/fs"
+	"regexp"
+	"strings"
 
 	"google.golang.org/protobuf/encoding/prototext"
 
@@ -15,7 +17,7 @@ type plan struct {
 	db        database
 	migration migration
 	retries   int
-	address   string // to listen on
+	listen    address
 	options   []server.Option
 	warnings  []string
 }
@@ -32,15 +34,16 @@ type readFile func(name string) ([]byte, error)
 // plan checks the flags against each other and decides. Its errors are usage
 // errors.
 func (f *flags) plan(read readFile) (*plan, error) {
-	p := &plan{
-		retries: max(0, int(f.retries)),
-		address: net.JoinHostPort(f.host, strconv.Itoa(int(f.port))),
+	p := &plan{retries: int(f.retries)}
+	var err error
+	if p.listen, err = f.address(); err != nil {
+		return nil, err
 	}
 	config, err := f.readConfig(read, p)
 	if err != nil {
 		return nil, err
 	}
-	if p.db, err = f.chooseDatabase(config, p); err != nil {
+	if p.db, err = f.chooseDatabase(config, read, p); err != nil {
 		return nil, err
 	}
 	if f.mysqlSharedChanged {
@@ -63,6 +66,9 @@ func (f *flags) plan(read readFile) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
+	if f.shutdown < 0 {
+		return nil, usagef("--shutdown_timeout is negative; 0 cuts off running calls at once")
+	}
 	p.options = append(append(limits, security...), server.DrainTimeout(f.shutdown))
 	return p, nil
 }
@@ -83,20 +89,22 @@ func (f *flags) readConfig(read readFile, p *plan) (*mlmdpb.MetadataStoreServerC
 	}
 	text, err := read(f.configFile)
 	if err != nil {
-		return nil, usagef("--metadata_store_server_config_file: %w", err)
+		return nil, unreadable("--metadata_store_server_config_file", f.configFile, err)
 	}
 	config := &mlmdpb.MetadataStoreServerConfig{}
 	if err := prototext.Unmarshal(text, config); err != nil {
-		return nil, usagef("--metadata_store_server_config_file: %s is no MetadataStoreServerConfig in text format: %w", f.configFile, err)
+		return nil, usagef("--metadata_store_server_config_file: %s is no MetadataStoreServerConfig in text format: %s", f.configFile, whereOnly(err))
 	}
 	return config, nil
 }
 
 // chooseDatabase decides where the data is.
-func (f *flags) chooseDatabase(config *mlmdpb.MetadataStoreServerConfig, p *plan) (database, error) {
+func (f *flags) chooseDatabase(config *mlmdpb.MetadataStoreServerConfig, read readFile, p *plan) (database, error) {
 	mysql, postgres := f.mysql != mysqlFlags{}, f.postgres != postgresFlags{}
-	if f.db != "" {
+	if f.db != "" || f.dbFile != "" {
 		switch {
+		case f.db != "" && f.dbFile != "":
+			return database{}, twice("--db_file")
 		case config.GetConnectionConfig() != nil:
 			return database{}, twice("the connection_config of " + f.configFile)
 		case f.configType != "default":
@@ -106,7 +114,7 @@ func (f *flags) chooseDatabase(config *mlmdpb.MetadataStoreServerConfig, p *plan
 		case postgres:
 			return database{}, twice("the --postgres_config flags")
 		}
-		return fromText(f.db)
+		return f.namedDatabase(read)
 	}
 	switch f.configType {
 	case "default", "config_file":
@@ -119,7 +127,47 @@ func (f *flags) chooseDatabase(config *mlmdpb.MetadataStoreServerConfig, p *plan
 	case "postgresql":
 		return f.postgres.source()
 	}
-	return database{}, usagef("--metadata_source_config_type %q is none of default, config_file, mysql, postgresql", f.configType)
+	return database{}, usagef("--metadata_source_config_type is none of default, config_file, mysql, postgresql")
+}
+
+// namedDatabase is that of --db or --db_file.
+func (f *flags) namedDatabase(read readFile) (database, error) {
+	if f.dbFile == "" {
+		return fromText("--db", f.db)
+	}
+	text, err := read(f.dbFile)
+	if err != nil {
+		return database{}, unreadable("--db_file", f.dbFile, err)
+	}
+	return fromText("the text in "+f.dbFile, string(text))
+}
+
+// unreadable is the error of a file that a flag names. The name is shown, unless
+// it may be what should be in the file.
+func unreadable(flag, name string, err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		err = at.Err
+	}
+	if strings.ContainsAny(name, "@=") || strings.Contains(name, "://") {
+		return usagef("%s takes the name of a file: %w", flag, err)
+	}
+	return usagef("%s: %s: %w", flag, name, err)
+}
+
+var (
+	position     = regexp.MustCompile(`line \d+:\d+`)
+	unknownField = regexp.MustCompile(`unknown field: ([a-z_]+)$`)
+)
+
+// whereOnly is what an error of a configuration file says about the place. The
+// text there may be a password.
+func whereOnly(err error) string {
+	at := position.FindString(err.Error())
+	if m := unknownField.FindStringSubmatch(err.Error()); m != nil {
+		return at + ": there is no field " + m[1]
+	}
+	return at + " is not NAME: VALUE or NAME { … }; text is in quotes"
 }
 
 // defaultDatabase takes the first of configuration file, MySQL flags and
@@ -141,8 +189,8 @@ func (f *flags) defaultDatabase(config *mlmdpb.MetadataStoreServerConfig, p *pla
 	case postgres:
 		return f.postgres.source()
 	}
-	p.warn("nothing says where the data is, so it is kept in memory and lost at the end; --db FILE keeps it")
-	return memory, nil
+	return database{}, usagef("nothing says where the data is; --db FILE keeps it in a file, --db postgres://… or --db mysql://… in a database, " +
+		"and --db :memory: keeps it in memory, where it is lost at the end")
 }
 
 func twice(other string) error {

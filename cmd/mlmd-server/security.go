@@ -46,7 +46,7 @@ func (f *flags) tlsFiles(read readFile) ([]server.Option, error) {
 		}
 		text, err := read(part.file)
 		if err != nil {
-			return nil, usagef("%s: %w", part.flag, err)
+			return nil, unreadable(part.flag, part.file, err)
 		}
 		if block, _ := pem.Decode(text); block == nil {
 			return nil, usagef("%s: there is no PEM block (-----BEGIN …) in %s", part.flag, part.file)

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
-	"syscall"
 
 	"github.com/mlmd-go/sdk/pkg/server"
 	"github.com/mlmd-go/sdk/pkg/store"
@@ -37,15 +35,15 @@ func (p *plan) serve(ctx context.Context, stdout io.Writer, log *slog.Logger) er
 // answer listens, and answers calls until ctx ends. Where it listens goes to
 // stdout, as one line, for programs that wait for it.
 func (p *plan) answer(ctx context.Context, st *store.Store, stdout io.Writer, log *slog.Logger) error {
-	lis, err := new(net.ListenConfig).Listen(ctx, "tcp", p.address)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("%s is in use by another program; --grpc_port takes another port: %w", p.address, err)
-	}
+	lis, err := p.listen.open(ctx)
 	if err != nil {
-		return fmt.Errorf("cannot listen on %s: %w", p.address, err)
+		return err
 	}
-	log.Info("serving", "address", lis.Addr().String(), "database", p.db.String(), "version", version())
-	if _, err := fmt.Fprintf(stdout, "serving %s\n", lis.Addr()); err != nil {
+	at := address{p.listen.network, lis.Addr().String()}
+	log.Info("serving", "address", at.String(), "database", p.db.String(), "version", version())
+	// The original's words, which programs wait for.
+	log.Info("Server listening on " + at.String())
+	if _, err := fmt.Fprintf(stdout, "serving %s\n", at); err != nil {
 		log.Warn("standard output is closed", "error", err)
 	}
 	return server.New(st.Server(), append(p.options, server.Logger(log))...).Serve(ctx, lis)

@@ -64,12 +64,21 @@ func RunProcess(args ...string) (code int, stdout, stderr string, err error) {
 // waits until it serves. Whoever starts it ends it: [Process.Stop] or
 // [Process.Kill].
 func StartProcess(args ...string) (*Process, error) {
+	return start(append([]string{"--host=127.0.0.1", "--grpc_port=0"}, args...)...)
+}
+
+// StartProcessAt is StartProcess for a server at another address: its --host.
+func StartProcessAt(host string, args ...string) (*Process, error) {
+	return start(append([]string{"--host=" + host}, args...)...)
+}
+
+func start(args ...string) (*Process, error) {
 	binary, err := buildServer()
 	if err != nil {
 		return nil, err
 	}
 	p := &Process{exited: make(chan struct{})}
-	p.cmd = exec.Command(binary, append([]string{"--host=127.0.0.1", "--grpc_port=0"}, args...)...)
+	p.cmd = exec.Command(binary, args...)
 	p.cmd.Stderr = &p.log
 	stdout, err := p.cmd.StdoutPipe()
 	if err != nil {

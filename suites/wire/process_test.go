@@ -16,6 +16,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/suites/backend"
 )
 
 var _ = Describe("mlmd-server", func() {
@@ -27,14 +28,29 @@ var _ = Describe("mlmd-server", func() {
 		Expect(contextType(ctx, client(serve(file).Address))).To(Equal(id))
 	})
 
-	It("keeps data in memory from one call to the next, and says that it is lost at the end", func(ctx SpecContext) {
-		p := serve()
+	It("keeps data in memory from one call to the next where that is asked for", func(ctx SpecContext) {
+		p := serve("--db=:memory:")
 		rpc := client(p.Address)
 		id := contextType(ctx, rpc)
 		got, err := rpc.GetContextTypesByID(ctx, &mlmdpb.GetContextTypesByIDRequest{TypeIds: []int64{id}})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(got.GetContextTypes()).To(HaveLen(1))
-		Eventually(p.Log, patience).Should(ContainSubstring("kept in memory"))
+	})
+
+	It("logs where it listens in the original's words, too", func() {
+		p := serve("--db=:memory:")
+		Eventually(p.Log, patience).Should(And(ContainSubstring("Server listening on "+p.Address), ContainSubstring("serving")))
+	})
+
+	It("listens on IPv6 and on a socket", func(ctx SpecContext) {
+		contextType(ctx, client(serve("--db=:memory:", "--host=[::1]").Address))
+		socket := "unix:" + filepath.Join(GinkgoT().TempDir(), "s")
+		p, err := backend.StartProcessAt(socket, "--db=:memory:")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(p.Address).To(Equal(socket))
+		contextType(ctx, client(p.Address))
+		Expect(p.Stop()).To(BeZero(), p.Log())
+		Expect(socket[len("unix:"):]).NotTo(BeAnExistingFile())
 	})
 
 	It("reads the configuration file of the original", func(ctx SpecContext) {
@@ -124,6 +140,7 @@ var _ = Describe("mlmd-server", func() {
 		Expect(strings.Count(stderr, "\n")).To(Equal(2), "the mistake, and where to find help: %s", stderr)
 	},
 		Entry("an unknown flag", []string{"--grpc_prot=80"}, "grpc_prot"),
+		Entry("no database", []string{}, "--db FILE", "--db :memory:"),
 		Entry("two places for the data", []string{"--db=a.db", "--mysql_config_host=db"}, "--db", "--mysql_config"),
 		Entry("a file that is not there", []string{"--metadata_store_server_config_file=/no/such/file"}, "/no/such/file"),
 		Entry("half of the MySQL flags", []string{"--mysql_config_host=db", "--mysql_config_port=1"}, "--mysql_config_database"),

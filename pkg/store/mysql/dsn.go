@@ -100,11 +100,8 @@ func charsetOf(config *mysql.Config) string {
 func fromURL(text string) (*mysql.Config, error) {
 	u, err := url.Parse(text)
 	if err != nil {
-		var detail *url.Error // its text has the password
-		if errors.As(err, &detail) {
-			err = detail.Err
-		}
-		return nil, err
+		// What url.Parse says quotes the text, and so a password that is not escaped.
+		return nil, errors.New("the URL cannot be read; it is mysql://USER:PASSWORD@HOST:PORT/DATABASE, and in a password, / # ? @ % are written %2F %23 %3F %40 %25")
 	}
 	query := u.Query()
 	security, err := takeTLS(query)

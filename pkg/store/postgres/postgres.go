@@ -85,7 +85,7 @@ func Database(dsn string) store.Database {
 func parse(dsn string) (*pgx.ConnConfig, error) {
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
-		return nil, fmt.Errorf("postgres: the DSN is not valid: %w", err) // pgx leaves the password out
+		return nil, invalidDSN(err)
 	}
 	set := func(name, value string) {
 		if config.RuntimeParams[name] == "" {
@@ -106,6 +106,22 @@ func parse(dsn string) (*pgx.ConnConfig, error) {
 
 func isUTF8(encoding string) bool {
 	return strings.EqualFold(encoding, "UTF8") || strings.EqualFold(encoding, "UTF-8") || strings.EqualFold(encoding, "unicode")
+}
+
+// invalidDSN is what the driver says of a DSN without the parts that it quotes:
+// where a password is not escaped, they may be of the password.
+func invalidDSN(err error) error {
+	why := "it cannot be read"
+	var refused *pgconn.ParseConfigError
+	if errors.As(err, &refused) {
+		text := refused.Error()
+		if cause := refused.Unwrap(); cause != nil {
+			text = strings.TrimSuffix(text, " ("+cause.Error()+")")
+		}
+		why = text[strings.LastIndex(text, "`: ")+len("`: "):]
+	}
+	return fmt.Errorf("postgres: the DSN is not valid: %s; it is postgres://USER:PASSWORD@HOST:PORT/DATABASE, where / # ? @ %% in a password are"+
+		" written %%2F %%23 %%3F %%40 %%25, or host=… user=… password='…' dbname=…", why)
 }
 
 // connect makes a handle that has reached its database once. Its connections

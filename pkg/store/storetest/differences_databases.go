@@ -106,8 +106,26 @@ var databaseDifferences = []Difference{
 	{
 		"kept memory", "server", "the server starts without a database",
 		"every call sees an empty store of its own",
-		"one store in memory, and a warning that it ends with the process",
-		"a first try should work",
+		"it does not start; --db :memory: asks for one store in memory",
+		"a flag that was forgotten must not cost the data",
+	},
+	{
+		"codes of a database's troubles", "databases", "the disk is full; the database can only be read, or is damaged",
+		"INTERNAL",
+		"RESOURCE_EXHAUSTED; FAILED_PRECONDITION; DATA_LOSS",
+		"clients can tell what to try again from what somebody has to mend",
+	},
+	{
+		"moved files", "databases", "SQLite: the file is removed, or another one is moved over it, while the server runs",
+		"each call opens the file that is there, and makes one where there is none",
+		"calls open the file that is there, if it is a store; one that was removed is UNAVAILABLE until there is one again",
+		"an empty store in place of a full one is a loss that nobody notices",
+	},
+	{
+		"files of others", "databases", "SQLite: a file with the tables or the application id of another application, and without MLMD's tables",
+		"gets MLMD's tables",
+		"refused",
+		"a wrong path must not change another application's file",
 	},
 	{
 		"told mistakes", "server", "a configuration file that cannot be read, flags that contradict each other",

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestHostsMayBeWrittenInTheUsualForms(t *testing.T) {
+	for host, want := range map[string]address{
+		"":                      {"tcp", ":8080"},
+		"127.0.0.1":             {"tcp", "127.0.0.1:8080"},
+		" localhost ":           {"tcp", "localhost:8080"},
+		"::1":                   {"tcp", "[::1]:8080"},
+		"[::1]":                 {"tcp", "[::1]:8080"},
+		"fe80::1%eth0":          {"tcp", "[fe80::1%eth0]:8080"},
+		"unix:mlmd.sock":        {"unix", "mlmd.sock"},
+		"unix:/run/mlmd.sock":   {"unix", "/run/mlmd.sock"},
+		"unix:///run/mlmd.sock": {"unix", "/run/mlmd.sock"},
+	} {
+		if p := planned(t, []string{"--db=a", "--host=" + host}); p.listen != want {
+			t.Errorf("%q is %+v, want %+v", host, p.listen, want)
+		}
+	}
+}
+
+// serveOnce runs a server that ends as soon as it serves.
+func serveOnce(t *testing.T, args ...string) (code int, log string) {
+	t.Helper()
+	ctx, end := context.WithCancel(t.Context())
+	defer end()
+	var stderr bytes.Buffer
+	code = run(ctx, args, switchOff{end}, &stderr)
+	return code, stderr.String()
+}
+
+func TestASocketIsServedAndAnAbandonedOneReplaced(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	left, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	code, log := serveOnce(t, "--db=:memory:", "--host=unix:"+path)
+	if code != 1 || !strings.Contains(log, "in use") {
+		t.Errorf("beside another server: %d, %s", code, log)
+	}
+	left.SetUnlinkOnClose(false)
+	left.Close()
+	code, log = serveOnce(t, "--db=:memory:", "--host=unix:"+path)
+	if code != 0 || !strings.Contains(log, "Server listening on unix:"+path) {
+		t.Errorf("after another server: %d, %s", code, log)
+	}
+	path = filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, log = serveOnce(t, "--db=:memory:", "--host=unix:"+path); code != 1 || !strings.Contains(log, "not a socket") {
+		t.Errorf("in place of a file: %d, %s", code, log)
+	}
+	if content, err := os.ReadFile(path); err != nil || string(content) != "mine" {
+		t.Errorf("the file: %q, %v", content, err)
+	}
+}
+
+func TestEveryLineIsJSONWhereThatIsAskedFor(t *testing.T) {
+	dir := t.TempDir()
+	for name, c := range map[string]struct {
+		args []string
+		code int
+		says string
+	}{
+		"serving":              {[]string{"--log_format=json", "--db=:memory:", "--host=127.0.0.1", "--grpc_port=0"}, 0, `"timeout":"20s"`},
+		"a wrong flag":         {[]string{"--nosuch", "--log_format=json"}, 2, "nosuch"},
+		"a wrong flag, before": {[]string{"--log_format", "json", "--nosuch"}, 2, "nosuch"},
+		"a wrong level":        {[]string{"--log_level=loud", "--log_format=json"}, 2, "--log_level"},
+		"no database":          {[]string{"--log_format=json"}, 2, "--db"},
+		"a missing folder":     {[]string{"--log_format=json", "--db=" + dir + "/no/r.db"}, 1, "make it first"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, log := serveOnce(t, c.args...)
+			if code != c.code || !strings.Contains(log, c.says) {
+				t.Errorf("exit code %d: %s", code, log)
+			}
+			for line := range strings.Lines(log) {
+				if !json.Valid([]byte(line)) {
+					t.Errorf("not JSON: %s", line)
+				}
+			}
+		})
+	}
+}
