@@ -6,17 +6,19 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/generated/model"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // DocArtifact maps [model.DocArtifact] to the artifact type
 // "kf.DocArtifact".
 var DocArtifact = mlmd.Mapping[model.DocArtifact, *mlmdpb.Artifact]{
-	Entity:   "DocArtifact",
-	TypeName: "kf.DocArtifact",
-	Parent:   &mlmd.Edge{Entity: "ModelVersion", TypeName: "kf.ModelVersion", Kind: mlmd.Attribution, Field: "modelVersionId", Optional: true, Nested: true},
-	Fields:   docArtifactFields,
-	Encode:   encodeDocArtifact,
-	Decode:   decodeDocArtifact,
+	Entity:     "DocArtifact",
+	TypeName:   "kf.DocArtifact",
+	Parent:     &mlmd.Edge{Entity: "ModelVersion", TypeName: "kf.ModelVersion", Kind: mlmd.Attribution, Field: "modelVersionId", Optional: true, Nested: true},
+	Fields:     docArtifactFields,
+	Encode:     encodeDocArtifact,
+	Decode:     decodeDocArtifact,
+	Unreadable: func(v *model.DocArtifact) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.DocArtifact) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID), ParentID: v.ModelVersionID}
 	},
@@ -54,7 +56,7 @@ func encodeDocArtifact(v *model.DocArtifact, parent mlmd.Parent) (*mlmdpb.Artifa
 }
 
 func decodeDocArtifact(n *mlmdpb.Artifact) (*model.DocArtifact, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &model.DocArtifact{
 		ID:               mlmd.FormatID(n.Id),
 		Name:             mlmd.ChildOwnName(n.GetName()),
@@ -62,11 +64,12 @@ func decodeDocArtifact(n *mlmdpb.Artifact) (*model.DocArtifact, error) {
 		CreateTime:       mlmd.Millis(n.CreateTimeSinceEpoch),
 		UpdateTime:       mlmd.Millis(n.LastUpdateTimeSinceEpoch),
 		Description:      r.String("description"),
-		CustomProperties: mlmd.CustomMap(n.CustomProperties),
 		URI:              mlmd.OptText(n.Uri),
 		State:            mlmd.StateName[model.ArtifactState](n.State),
 		ModelVersionID:   mlmd.ParentID(n.GetName()),
-	}, r.Err()
+		CustomProperties: r.Custom(),
+		Unreadable:       r.Unreadable(),
+	}, nil
 }
 
 func validateDocArtifact(v *model.DocArtifact) error {

@@ -6,17 +6,19 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/generated/model"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // InferenceService maps [model.InferenceService] to the context type
 // "kf.InferenceService".
 var InferenceService = mlmd.Mapping[model.InferenceService, *mlmdpb.Context]{
-	Entity:   "InferenceService",
-	TypeName: "kf.InferenceService",
-	Parent:   &mlmd.Edge{Entity: "ServingEnvironment", TypeName: "kf.ServingEnvironment", Kind: mlmd.ParentContext, Field: "servingEnvironmentId"},
-	Fields:   inferenceServiceFields,
-	Encode:   encodeInferenceService,
-	Decode:   decodeInferenceService,
+	Entity:     "InferenceService",
+	TypeName:   "kf.InferenceService",
+	Parent:     &mlmd.Edge{Entity: "ServingEnvironment", TypeName: "kf.ServingEnvironment", Kind: mlmd.ParentContext, Field: "servingEnvironmentId"},
+	Fields:     inferenceServiceFields,
+	Encode:     encodeInferenceService,
+	Decode:     decodeInferenceService,
+	Unreadable: func(v *model.InferenceService) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.InferenceService) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID), ParentID: v.ServingEnvironmentID}
 	},
@@ -61,7 +63,7 @@ func encodeInferenceService(v *model.InferenceService, parent mlmd.Parent) (*mlm
 }
 
 func decodeInferenceService(n *mlmdpb.Context) (*model.InferenceService, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &model.InferenceService{
 		ID:                   mlmd.FormatID(n.Id),
 		Name:                 mlmd.ChildOwnName(n.GetName()),
@@ -69,13 +71,14 @@ func decodeInferenceService(n *mlmdpb.Context) (*model.InferenceService, error) 
 		CreateTime:           mlmd.Millis(n.CreateTimeSinceEpoch),
 		UpdateTime:           mlmd.Millis(n.LastUpdateTimeSinceEpoch),
 		Description:          r.String("description"),
-		CustomProperties:     mlmd.CustomMap(n.CustomProperties),
 		ServingEnvironmentID: mlmd.ParentID(n.GetName()),
-		RegisteredModelID:    r.ID("registered_model_id"),
-		ModelVersionID:       r.OptID("model_version_id"),
+		RegisteredModelID:    r.ID("registeredModelId", "registered_model_id"),
+		ModelVersionID:       r.OptID("modelVersionId", "model_version_id"),
 		Runtime:              r.String("runtime"),
-		DesiredState:         (*model.InferenceServiceState)(r.String("desired_state", "state")),
-	}, r.Err()
+		DesiredState:         (*model.InferenceServiceState)(r.Name("desired_state", "state")),
+		CustomProperties:     r.Custom(),
+		Unreadable:           r.Unreadable(),
+	}, nil
 }
 
 func validateInferenceService(v *model.InferenceService) error {

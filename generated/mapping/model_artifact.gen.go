@@ -6,17 +6,19 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/generated/model"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // ModelArtifact maps [model.ModelArtifact] to the artifact type
 // "kf.ModelArtifact".
 var ModelArtifact = mlmd.Mapping[model.ModelArtifact, *mlmdpb.Artifact]{
-	Entity:   "ModelArtifact",
-	TypeName: "kf.ModelArtifact",
-	Parent:   &mlmd.Edge{Entity: "ModelVersion", TypeName: "kf.ModelVersion", Kind: mlmd.Attribution, Field: "modelVersionId", Optional: true, Nested: true},
-	Fields:   modelArtifactFields,
-	Encode:   encodeModelArtifact,
-	Decode:   decodeModelArtifact,
+	Entity:     "ModelArtifact",
+	TypeName:   "kf.ModelArtifact",
+	Parent:     &mlmd.Edge{Entity: "ModelVersion", TypeName: "kf.ModelVersion", Kind: mlmd.Attribution, Field: "modelVersionId", Optional: true, Nested: true},
+	Fields:     modelArtifactFields,
+	Encode:     encodeModelArtifact,
+	Decode:     decodeModelArtifact,
+	Unreadable: func(v *model.ModelArtifact) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.ModelArtifact) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID), ParentID: v.ModelVersionID}
 	},
@@ -77,7 +79,7 @@ func encodeModelArtifact(v *model.ModelArtifact, parent mlmd.Parent) (*mlmdpb.Ar
 }
 
 func decodeModelArtifact(n *mlmdpb.Artifact) (*model.ModelArtifact, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &model.ModelArtifact{
 		ID:                 mlmd.FormatID(n.Id),
 		Name:               mlmd.ChildOwnName(n.GetName()),
@@ -85,7 +87,6 @@ func decodeModelArtifact(n *mlmdpb.Artifact) (*model.ModelArtifact, error) {
 		CreateTime:         mlmd.Millis(n.CreateTimeSinceEpoch),
 		UpdateTime:         mlmd.Millis(n.LastUpdateTimeSinceEpoch),
 		Description:        r.String("description"),
-		CustomProperties:   mlmd.CustomMap(n.CustomProperties),
 		URI:                mlmd.OptText(n.Uri),
 		State:              mlmd.StateName[model.ArtifactState](n.State),
 		ModelVersionID:     mlmd.ParentID(n.GetName()),
@@ -99,7 +100,9 @@ func decodeModelArtifact(n *mlmdpb.Artifact) (*model.ModelArtifact, error) {
 		ModelSourceGroup:   r.String("model_source_group"),
 		ModelSourceID:      r.String("model_source_id"),
 		ModelSourceName:    r.String("model_source_name"),
-	}, r.Err()
+		CustomProperties:   r.Custom(),
+		Unreadable:         r.Unreadable(),
+	}, nil
 }
 
 func validateModelArtifact(v *model.ModelArtifact) error {

@@ -6,17 +6,19 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/generated/model"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // ModelVersion maps [model.ModelVersion] to the context type
 // "kf.ModelVersion".
 var ModelVersion = mlmd.Mapping[model.ModelVersion, *mlmdpb.Context]{
-	Entity:   "ModelVersion",
-	TypeName: "kf.ModelVersion",
-	Parent:   &mlmd.Edge{Entity: "RegisteredModel", TypeName: "kf.RegisteredModel", Kind: mlmd.ParentContext, Field: "registeredModelId"},
-	Fields:   modelVersionFields,
-	Encode:   encodeModelVersion,
-	Decode:   decodeModelVersion,
+	Entity:     "ModelVersion",
+	TypeName:   "kf.ModelVersion",
+	Parent:     &mlmd.Edge{Entity: "RegisteredModel", TypeName: "kf.RegisteredModel", Kind: mlmd.ParentContext, Field: "registeredModelId"},
+	Fields:     modelVersionFields,
+	Encode:     encodeModelVersion,
+	Decode:     decodeModelVersion,
+	Unreadable: func(v *model.ModelVersion) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.ModelVersion) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID), ParentID: v.RegisteredModelID}
 	},
@@ -58,7 +60,7 @@ func encodeModelVersion(v *model.ModelVersion, parent mlmd.Parent) (*mlmdpb.Cont
 }
 
 func decodeModelVersion(n *mlmdpb.Context) (*model.ModelVersion, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &model.ModelVersion{
 		ID:                mlmd.FormatID(n.Id),
 		Name:              mlmd.ChildOwnName(n.GetName()),
@@ -66,11 +68,12 @@ func decodeModelVersion(n *mlmdpb.Context) (*model.ModelVersion, error) {
 		CreateTime:        mlmd.Millis(n.CreateTimeSinceEpoch),
 		UpdateTime:        mlmd.Millis(n.LastUpdateTimeSinceEpoch),
 		Description:       r.String("description"),
-		CustomProperties:  mlmd.CustomMap(n.CustomProperties),
 		RegisteredModelID: mlmd.ParentID(n.GetName()),
 		Author:            r.String("author"),
-		State:             (*model.ModelVersionState)(mlmd.Or(r.String("state"), "LIVE")),
-	}, r.Err()
+		State:             (*model.ModelVersionState)(mlmd.Or(r.Name("state"), "LIVE")),
+		CustomProperties:  r.Custom(),
+		Unreadable:        r.Unreadable(),
+	}, nil
 }
 
 func validateModelVersion(v *model.ModelVersion) error {

@@ -6,16 +6,18 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/generated/model"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // RegisteredModel maps [model.RegisteredModel] to the context type
 // "kf.RegisteredModel".
 var RegisteredModel = mlmd.Mapping[model.RegisteredModel, *mlmdpb.Context]{
-	Entity:   "RegisteredModel",
-	TypeName: "kf.RegisteredModel",
-	Fields:   registeredModelFields,
-	Encode:   encodeRegisteredModel,
-	Decode:   decodeRegisteredModel,
+	Entity:     "RegisteredModel",
+	TypeName:   "kf.RegisteredModel",
+	Fields:     registeredModelFields,
+	Encode:     encodeRegisteredModel,
+	Decode:     decodeRegisteredModel,
+	Unreadable: func(v *model.RegisteredModel) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.RegisteredModel) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID)}
 	},
@@ -71,7 +73,7 @@ func encodeRegisteredModel(v *model.RegisteredModel, _ mlmd.Parent) (*mlmdpb.Con
 }
 
 func decodeRegisteredModel(n *mlmdpb.Context) (*model.RegisteredModel, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &model.RegisteredModel{
 		ID:               mlmd.FormatID(n.Id),
 		Name:             n.GetName(),
@@ -79,9 +81,8 @@ func decodeRegisteredModel(n *mlmdpb.Context) (*model.RegisteredModel, error) {
 		CreateTime:       mlmd.Millis(n.CreateTimeSinceEpoch),
 		UpdateTime:       mlmd.Millis(n.LastUpdateTimeSinceEpoch),
 		Description:      r.String("description"),
-		CustomProperties: mlmd.CustomMap(n.CustomProperties),
 		Owner:            r.String("owner"),
-		State:            (*model.RegisteredModelState)(mlmd.Or(r.String("state"), "LIVE")),
+		State:            (*model.RegisteredModelState)(mlmd.Or(r.Name("state"), "LIVE")),
 		Readme:           r.String("readme"),
 		Maturity:         r.String("maturity"),
 		Language:         mlmd.ReadList(&r, "language", "language", mlmd.DecodeString),
@@ -91,7 +92,9 @@ func decodeRegisteredModel(n *mlmdpb.Context) (*model.RegisteredModel, error) {
 		License:          r.String("license"),
 		LicenseLink:      r.String("license_link"),
 		LibraryName:      r.String("library_name"),
-	}, r.Err()
+		CustomProperties: r.Custom(),
+		Unreadable:       r.Unreadable(),
+	}, nil
 }
 
 func validateRegisteredModel(v *model.RegisteredModel) error {

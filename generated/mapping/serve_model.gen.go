@@ -6,16 +6,18 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/generated/model"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // ServeModel maps [model.ServeModel] to the execution type "kf.ServeModel".
 var ServeModel = mlmd.Mapping[model.ServeModel, *mlmdpb.Execution]{
-	Entity:   "ServeModel",
-	TypeName: "kf.ServeModel",
-	Parent:   &mlmd.Edge{Entity: "InferenceService", TypeName: "kf.InferenceService", Kind: mlmd.Association, Field: "inferenceServiceId", Nested: true},
-	Fields:   serveModelFields,
-	Encode:   encodeServeModel,
-	Decode:   decodeServeModel,
+	Entity:     "ServeModel",
+	TypeName:   "kf.ServeModel",
+	Parent:     &mlmd.Edge{Entity: "InferenceService", TypeName: "kf.InferenceService", Kind: mlmd.Association, Field: "inferenceServiceId", Nested: true},
+	Fields:     serveModelFields,
+	Encode:     encodeServeModel,
+	Decode:     decodeServeModel,
+	Unreadable: func(v *model.ServeModel) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.ServeModel) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID), ParentID: v.InferenceServiceID}
 	},
@@ -53,7 +55,7 @@ func encodeServeModel(v *model.ServeModel, parent mlmd.Parent) (*mlmdpb.Executio
 }
 
 func decodeServeModel(n *mlmdpb.Execution) (*model.ServeModel, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &model.ServeModel{
 		ID:                 mlmd.FormatID(n.Id),
 		Name:               mlmd.ChildOwnName(n.GetName()),
@@ -61,11 +63,12 @@ func decodeServeModel(n *mlmdpb.Execution) (*model.ServeModel, error) {
 		CreateTime:         mlmd.Millis(n.CreateTimeSinceEpoch),
 		UpdateTime:         mlmd.Millis(n.LastUpdateTimeSinceEpoch),
 		Description:        r.String("description"),
-		CustomProperties:   mlmd.CustomMap(n.CustomProperties),
 		LastKnownState:     mlmd.StateName[model.ExecutionState](n.LastKnownState),
 		InferenceServiceID: mlmd.ParentID(n.GetName()),
-		ModelVersionID:     r.ID("model_version_id"),
-	}, r.Err()
+		ModelVersionID:     r.ID("modelVersionId", "model_version_id"),
+		CustomProperties:   r.Custom(),
+		Unreadable:         r.Unreadable(),
+	}, nil
 }
 
 func validateServeModel(v *model.ServeModel) error {

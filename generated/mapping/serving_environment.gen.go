@@ -6,16 +6,18 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/generated/model"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // ServingEnvironment maps [model.ServingEnvironment] to the context type
 // "kf.ServingEnvironment".
 var ServingEnvironment = mlmd.Mapping[model.ServingEnvironment, *mlmdpb.Context]{
-	Entity:   "ServingEnvironment",
-	TypeName: "kf.ServingEnvironment",
-	Fields:   servingEnvironmentFields,
-	Encode:   encodeServingEnvironment,
-	Decode:   decodeServingEnvironment,
+	Entity:     "ServingEnvironment",
+	TypeName:   "kf.ServingEnvironment",
+	Fields:     servingEnvironmentFields,
+	Encode:     encodeServingEnvironment,
+	Decode:     decodeServingEnvironment,
+	Unreadable: func(v *model.ServingEnvironment) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.ServingEnvironment) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID)}
 	},
@@ -47,7 +49,7 @@ func encodeServingEnvironment(v *model.ServingEnvironment, _ mlmd.Parent) (*mlmd
 }
 
 func decodeServingEnvironment(n *mlmdpb.Context) (*model.ServingEnvironment, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &model.ServingEnvironment{
 		ID:               mlmd.FormatID(n.Id),
 		Name:             n.GetName(),
@@ -55,8 +57,9 @@ func decodeServingEnvironment(n *mlmdpb.Context) (*model.ServingEnvironment, err
 		CreateTime:       mlmd.Millis(n.CreateTimeSinceEpoch),
 		UpdateTime:       mlmd.Millis(n.LastUpdateTimeSinceEpoch),
 		Description:      r.String("description"),
-		CustomProperties: mlmd.CustomMap(n.CustomProperties),
-	}, r.Err()
+		CustomProperties: r.Custom(),
+		Unreadable:       r.Unreadable(),
+	}, nil
 }
 
 func validateServingEnvironment(v *model.ServingEnvironment) error {

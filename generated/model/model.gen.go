@@ -94,6 +94,10 @@ type DocArtifact struct {
 	// external id identifies a document, and an upsert with neither creates one
 	// each time.
 	ModelVersionID string `json:"modelVersionId,omitzero"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 // ExecutionState is the last known state of an execution.
@@ -147,6 +151,10 @@ type InferenceService struct {
 
 	// What an inference service should be.
 	DesiredState *InferenceServiceState `json:"desiredState,omitzero"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 // InferenceServiceState: What an inference service should be.
@@ -226,6 +234,10 @@ type ModelArtifact struct {
 
 	// The name of what the model came from.
 	ModelSourceName *string `json:"modelSourceName,omitzero"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 // ModelVersion is one version of a registered model.
@@ -261,6 +273,10 @@ type ModelVersion struct {
 
 	// The state of a ModelVersion. Unset is LIVE.
 	State *ModelVersionState `json:"state,omitzero"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 // ModelVersionState is the state of a ModelVersion.
@@ -332,6 +348,10 @@ type RegisteredModel struct {
 
 	// The library that runs the model.
 	LibraryName *string `json:"libraryName,omitzero"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 // RegisteredModelState is the state of a RegisteredModel.
@@ -379,6 +399,10 @@ type ServeModel struct {
 
 	// The id of the version that it deploys. It cannot change once it is stored.
 	ModelVersionID string `json:"modelVersionId"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 // ServingEnvironment is a place where models are served, the parent of its
@@ -406,4 +430,8 @@ type ServingEnvironment struct {
 	// Values of the caller's own, by name. Nil leaves what is stored; a map that
 	// is not nil replaces all of them.
 	CustomProperties value.Map `json:"customProperties,omitzero"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }

@@ -13,10 +13,10 @@ import (
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
-// A Checker collects what generated Validate functions find: the first field
-// that is not what the spec demands.
+// A Checker collects what generated Validate functions find: the fields that
+// are not what the spec demands.
 type Checker struct {
-	err   error
+	errs  InvalidErrors
 	steps []step // the way to the object that is being checked
 }
 
@@ -29,8 +29,8 @@ type step struct {
 	keyed bool
 }
 
-// Err returns the first mistake, an *InvalidError, or nil.
-func (c *Checker) Err() error { return c.err }
+// Err returns the mistakes, an [*InvalidError] or [InvalidErrors], or nil.
+func (c *Checker) Err() error { return join(c.errs) }
 
 // Enter goes into the member called name, and its element i where that is not
 // negative: what is checked until Leave is below it.
@@ -46,9 +46,7 @@ func (c *Checker) Leave() { c.steps = c.steps[:len(c.steps)-1] }
 
 // Fail records a mistake in field; an empty field is the element itself.
 func (c *Checker) Fail(field, val, why string) {
-	if c.err == nil {
-		c.err = &InvalidError{Field: c.path(field), Value: val, Why: why}
-	}
+	c.errs = append(c.errs, &InvalidError{Field: c.path(field), Value: val, Why: why})
 }
 
 func (c *Checker) path(field string) string {

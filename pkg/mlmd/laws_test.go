@@ -165,6 +165,8 @@ func (g *generator) fill(v reflect.Value, depth int) {
 	case value.Map:
 		v.Set(reflect.ValueOf(g.custom()))
 		return
+	case value.Unreadable: // Encode writes none of it
+		return
 	case value.Value:
 		v.Set(reflect.ValueOf(g.value()))
 		return
@@ -177,6 +179,9 @@ func (g *generator) fill(v reflect.Value, depth int) {
 		}
 	case reflect.String:
 		v.SetString(g.text())
+		if _, enum := v.Interface().(interface{ Valid() bool }); enum { // of which an empty text is unset
+			v.SetString("e" + g.text())
+		}
 	case reflect.Int32, reflect.Int64:
 		v.SetInt(g.Int64N(1<<31) - 1<<30)
 	case reflect.Uint8:

@@ -3,15 +3,13 @@
 package mlmd
 
 import (
-	"strconv"
-	"strings"
-
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
-// GeneratedV1 is referred to by generated mappings: code generated for another
+// GeneratedV2 is referred to by generated mappings: code generated for another
 // version of this package does not compile against this one.
-const GeneratedV1 = true
+const GeneratedV2 = true
 
 // A Node is one of the three node messages of MLMD.
 type Node interface {
@@ -31,9 +29,13 @@ type Mapping[T any, N Node] struct {
 	// on what cannot be stored, with an *InvalidError that names the field.
 	Encode func(v *T, parent Parent) (N, error)
 	// Decode makes the entity that n holds. It reads what older programs wrote:
-	// by the value that is there, not by the declared kind. It keeps no
+	// by the value that is there, not by the declared kind. A value that cannot
+	// be read leaves its field unset and is listed by Unreadable. It keeps no
 	// reference to n.
 	Decode func(n N) (*T, error)
+	// Unreadable returns what Decode could not read of v; nil stands for a
+	// function that returns nil.
+	Unreadable func(v *T) value.Unreadable
 	// Ident returns what may identify v among the stored entities.
 	Ident func(v *T) Ident
 	// SetID writes the id into v.
@@ -97,25 +99,3 @@ type Parent struct {
 
 // An Ident is what may identify an entity. Empty members are unset.
 type Ident struct{ ID, ParentID, Name, ExternalID string }
-
-// An InvalidError says which field of an entity cannot be stored, and why.
-type InvalidError struct {
-	Field string // the JSON name, with a path below it where that helps: "customProperties.auc"
-	Value string // the value at fault, where it is short and known
-	Why   string // what is wrong and what would be right
-}
-
-func (e *InvalidError) Error() string {
-	if e.Value != "" {
-		return e.Field + " " + quote(e.Value) + " " + e.Why
-	}
-	return e.Field + " " + e.Why
-}
-
-func quote(s string) string {
-	const most = 60
-	if len(s) > most {
-		s = strings.ToValidUTF8(s[:most], "") + "…"
-	}
-	return strconv.Quote(s)
-}

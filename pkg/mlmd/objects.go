@@ -1,6 +1,8 @@
 package mlmd
 
 import (
+	"strings"
+
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
@@ -9,7 +11,7 @@ import (
 // An ObjectWriter collects the members of one object for generated code.
 type ObjectWriter struct {
 	fields map[string]*structpb.Value
-	err    error
+	errs   InvalidErrors
 }
 
 // NewObject returns an ObjectWriter for an object that declares n members.
@@ -21,9 +23,7 @@ func NewObject(n int) ObjectWriter {
 // function.
 func (o *ObjectWriter) Put(name string, v *structpb.Value, err error) {
 	if err != nil {
-		if o.err == nil {
-			o.err = below(name, err)
-		}
+		o.errs = append(o.errs, below(name, err)...)
 		return
 	}
 	o.fields[name] = v
@@ -31,8 +31,8 @@ func (o *ObjectWriter) Put(name string, v *structpb.Value, err error) {
 
 // Value returns the object.
 func (o *ObjectWriter) Value() (*structpb.Value, error) {
-	if o.err != nil {
-		return nil, o.err
+	if o.errs != nil {
+		return nil, join(o.errs)
 	}
 	return structpb.NewStructValue(&structpb.Struct{Fields: o.fields}), nil
 }
@@ -76,20 +76,25 @@ func PutUnlessZero[V interface{ IsZero() bool }](o *ObjectWriter, name string, v
 // An ObjectReader takes one object apart for generated code.
 type ObjectReader struct {
 	fields map[string]*structpb.Value
-	err    error
+	errs   InvalidErrors
 }
 
 // OpenObject returns an ObjectReader of p.
 func OpenObject(p *structpb.Value) ObjectReader {
 	s, ok := p.GetKind().(*structpb.Value_StructValue)
 	if !ok {
-		return ObjectReader{err: wrong("is stored, which is no object")}
+		return ObjectReader{errs: Invalid(isNotStored(p, "an object"))}
 	}
 	return ObjectReader{fields: s.StructValue.GetFields()}
 }
 
-// Err returns the first mistake, an *InvalidError, or nil.
-func (o *ObjectReader) Err() error { return o.err }
+// Err returns what cannot be read of the object, or nil.
+func (o *ObjectReader) Err() error {
+	if nothing(join(o.errs)) { // no object: its members are not missing
+		return o.errs[0]
+	}
+	return join(o.errs)
+}
 
 func (o *ObjectReader) find(name string, older []string) *structpb.Value {
 	for i := -1; i < len(older); i++ {
@@ -105,16 +110,32 @@ func (o *ObjectReader) find(name string, older []string) *structpb.Value {
 	return nil
 }
 
+// take returns a member; ok is false where there is none.
 func take[V any](o *ObjectReader, name string, older []string, decode func(*structpb.Value) (V, error)) (v V, ok bool) {
 	p := o.find(name, older)
 	if p == nil {
 		return v, false
 	}
 	v, err := decode(p)
-	if err != nil && o.err == nil {
-		o.err = below(name, err)
+	if err == nil {
+		return v, true
 	}
-	return v, err == nil
+	if s, text := p.GetKind().(*structpb.Value_StringValue); text && s.StringValue == "" {
+		return *new(V), false // an empty text is unset where it is no value
+	}
+	o.errs = append(o.errs, below(name, err)...)
+	return v, !nothing(err)
+}
+
+// TakeRequired returns the member called name, or by one of its older names.
+// One that is not there is reported: a zero would say what is not stored.
+func TakeRequired[V any](o *ObjectReader, name string, decode func(*structpb.Value) (V, error), older ...string) V {
+	failed := len(o.errs)
+	v, ok := take(o, name, older, decode)
+	if !ok && len(o.errs) == failed {
+		o.errs = append(o.errs, below(name, missing())...)
+	}
+	return v
 }
 
 // Take returns the member called name, or by one of its older names; the zero
@@ -195,99 +216,73 @@ func WriteList[V any](w *Writer, field, key string, vs []V, encode func(V) (*str
 }
 
 func (w *Writer) failAt(field string, err error) {
-	if w.err == nil {
-		w.err = below(field, err)
-	}
+	w.errs = append(w.errs, below(field, err)...)
 }
 
-func (r *Reader) failAt(field string, err error) {
-	if r.err == nil {
-		r.err = below(field, err)
+// structOf returns a property as a value of a struct.
+func structOf(v *mlmdpb.Value) *structpb.Value {
+	if s, ok := v.GetValue().(*mlmdpb.Value_StructValue); ok {
+		return structpb.NewStructValue(s.StructValue)
 	}
-}
-
-// structOf returns what is under key as a value of a struct.
-func (r *Reader) structOf(key string, older []string) *structpb.Value {
-	v := r.find(key, older)
-	if v == nil {
-		return nil
-	}
-	s, ok := v.GetValue().(*mlmdpb.Value_StructValue)
-	if !ok {
-		return structpb.NewStringValue(FromProto(v).String())
-	}
-	return structpb.NewStructValue(s.StructValue)
+	return structpb.NewStringValue(FromProto(v).String())
 }
 
 // ReadObject returns the object under key, or nil.
 func ReadObject[V any](r *Reader, field, key string, decode func(*structpb.Value) (V, error), older ...string) *V {
-	p := r.structOf(key, older)
-	if p == nil {
-		return nil
-	}
-	v, err := decode(p)
-	if err != nil {
-		r.failAt(field, err)
-		return nil
-	}
-	return &v
+	return readOpt(r, field, key, older, mlmdpb.PropertyType_STRUCT, func(v *mlmdpb.Value) (V, error) { return decode(structOf(v)) })
 }
 
 // ReadMap returns the map under key, or nil.
 func ReadMap[V any](r *Reader, field, key string, decode func(*structpb.Value) (V, error), older ...string) map[string]V {
-	p := r.structOf(key, older)
-	if p == nil {
-		return nil
-	}
-	v, err := DecodeMap(p, decode)
-	if err != nil {
-		r.failAt(field, err)
-	}
-	return v
+	m, _ := read(r, field, key, older, mlmdpb.PropertyType_STRUCT, func(v *mlmdpb.Value) (map[string]V, error) {
+		return DecodeMap(structOf(v), decode)
+	})
+	return m
 }
 
 // ReadJSON returns the object without declared members under key, or nil.
 func ReadJSON(r *Reader, field, key string, older ...string) map[string]any {
-	p := r.structOf(key, older)
-	if p == nil {
-		return nil
-	}
-	v, err := DecodeJSON(p)
-	if err != nil {
-		r.failAt(field, err)
-	}
-	return v
+	m, _ := read(r, field, key, older, mlmdpb.PropertyType_STRUCT, func(v *mlmdpb.Value) (map[string]any, error) {
+		return DecodeJSON(structOf(v))
+	})
+	return m
 }
 
 // ReadList returns the list under key, or nil. A text by itself is a list of
 // one.
 func ReadList[V any](r *Reader, field, key string, decode func(*structpb.Value) (V, error), older ...string) []V {
-	p := r.structOf(key, older)
-	if p == nil {
-		return nil
-	}
-	list := p
-	if s := p.GetStructValue(); s != nil {
-		list = member(s, key, older)
-	} else {
-		list = structpb.NewListValue(&structpb.ListValue{Values: []*structpb.Value{p}})
-	}
-	v, err := DecodeList(list, decode)
-	if err != nil {
-		r.failAt(field, err)
-	}
-	return v
+	list, _ := read(r, field, key, older, mlmdpb.PropertyType_STRUCT, func(v *mlmdpb.Value) ([]V, error) {
+		list, err := listOf(structOf(v), key, older)
+		if err != nil {
+			return nil, err
+		}
+		return DecodeList(list, decode)
+	})
+	return list
 }
 
-// member returns the one member of a struct that stands for a list.
-func member(s *structpb.Struct, key string, older []string) *structpb.Value {
-	if v, ok := s.GetFields()[key]; ok {
-		return v
+// listOf returns the list in p: the one member of a struct that stands for a
+// list, or a text by itself.
+func listOf(p *structpb.Value, key string, older []string) (*structpb.Value, error) {
+	s := p.GetStructValue()
+	if s == nil {
+		if text := p.GetStringValue(); text == "" || strings.HasPrefix(text, brokenStruct) {
+			return nil, isNotStored(p, "a list")
+		}
+		return structpb.NewListValue(&structpb.ListValue{Values: []*structpb.Value{p}}), nil
 	}
-	for _, k := range older {
-		if v, ok := s.GetFields()[k]; ok {
-			return v
+	for i := -1; i < len(older); i++ {
+		name := key
+		if i >= 0 {
+			name = older[i]
+		}
+		if list, ok := s.GetFields()[name]; ok {
+			return list, nil
 		}
 	}
-	return nil
+	return nil, isNotStored(p, "a list")
 }
+
+// brokenStruct begins a text that stands for a struct and cannot be taken
+// apart: a store that answers one at all answers it as text.
+const brokenStruct = "mlmd-struct::"

@@ -3,6 +3,7 @@ package mlmd
 import (
 	"encoding/base64"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -12,44 +13,110 @@ import (
 
 // A Reader takes the properties of one node apart for generated Decode
 // functions. What it finds under a key counts, not what the type declares:
-// other programs and older ones stored the same property as another kind. It
-// remembers the first value that cannot be read; see [Reader.Err].
+// other programs and older ones stored the same property as another kind. An
+// empty text is unset where it cannot be a value. What else cannot be read
+// leaves its field unset, too; see [Reader.Unreadable].
+//
+// A custom property that has the key of a field is read as the field where the
+// property itself is not there and the kind is the same: programs kept it so
+// before the spec had the field.
 type Reader struct {
-	props map[string]*mlmdpb.Value
-	err   error
+	props, custom map[string]*mlmdpb.Value
+	unread        value.Unreadable
+	taken         []string // custom properties that were read as fields
 }
 
-// NewReader returns a Reader of props.
-func NewReader(props map[string]*mlmdpb.Value) Reader { return Reader{props: props} }
+// NewReader returns a Reader of the properties of a node.
+func NewReader(props, custom map[string]*mlmdpb.Value) Reader {
+	return Reader{props: props, custom: custom}
+}
 
-// Err returns the first mistake, an *InvalidError, or nil.
-func (r *Reader) Err() error { return r.err }
+// Unreadable returns what could not be read so far; nil for nothing.
+func (r *Reader) Unreadable() value.Unreadable { return r.unread }
 
-func (r *Reader) fail(field string, v *mlmdpb.Value, why string) {
-	if r.err == nil {
-		r.err = &InvalidError{Field: field, Value: FromProto(v).String(), Why: "is stored, which " + why}
+// fail records the mistakes in what is stored of a field.
+func (r *Reader) fail(field string, err error) {
+	if r.unread == nil {
+		r.unread = make(value.Unreadable)
+	}
+	for _, e := range below(field, err) {
+		r.unread[e.Field] = value.Unread{Stored: e.Value, Why: e.Why}
 	}
 }
 
 // find returns the value under key, or else under the first of its older
-// names that is there.
-func (r *Reader) find(key string, older []string) *mlmdpb.Value {
-	if v, ok := r.props[key]; ok {
-		return v
+// names that is there, or else the custom property called key, if it is of the
+// given kind.
+func (r *Reader) find(key string, older []string, kind mlmdpb.PropertyType) (v *mlmdpb.Value, custom bool) {
+	if v := r.props[key]; v.GetValue() != nil {
+		return v, false
 	}
 	for _, k := range older {
-		if v, ok := r.props[k]; ok {
-			return v
+		if v := r.props[k]; v.GetValue() != nil {
+			return v, false
 		}
 	}
-	return nil
+	if len(r.custom) > 0 {
+		if v := r.custom[key]; v != nil && kindOfValue(v) == kind {
+			return v, true
+		}
+	}
+	return nil, false
 }
+
+// read returns the value of a field as parse has it; ok is false where there
+// is none.
+func read[V any](r *Reader, field, key string, older []string, kind mlmdpb.PropertyType, parse func(*mlmdpb.Value) (V, error)) (v V, ok bool) {
+	p, custom := r.find(key, older, kind)
+	if p == nil {
+		return v, false
+	}
+	v, err := parse(p)
+	if err == nil {
+		if custom {
+			r.taken = append(r.taken, key)
+		}
+		return v, true
+	}
+	if s, text := p.GetValue().(*mlmdpb.Value_StringValue); custom || text && s.StringValue == "" {
+		return *new(V), false // a custom property stays what it is
+	}
+	r.fail(field, err)
+	return v, !nothing(err)
+}
+
+// readOpt is read for a pointer.
+func readOpt[V any](r *Reader, field, key string, older []string, kind mlmdpb.PropertyType, parse func(*mlmdpb.Value) (V, error)) *V {
+	v, ok := read(r, field, key, older, kind, parse)
+	if !ok {
+		return nil
+	}
+	return &v
+}
+
+// Required returns what v points to. Where that is nothing, and not because it
+// is unreadable, the field is reported as missing: a zero would say what is
+// not stored.
+func Required[V any](r *Reader, field string, v *V) V {
+	if v == nil {
+		if !r.unread.Has(field) {
+			r.fail(field, missing())
+		}
+		return *new(V)
+	}
+	return *v
+}
+
+func missing() error { return wrong("is missing, and the spec requires it") }
 
 // String returns the text under key, or nil.
 func (r *Reader) String(key string, older ...string) *string {
-	v := r.props[key]
-	if v == nil && len(older) > 0 {
-		v = r.find(key, older)
+	v, custom := r.props[key], false
+	if v.GetValue() == nil {
+		v, custom = r.find(key, older, mlmdpb.PropertyType_STRING)
+	}
+	if custom {
+		r.taken = append(r.taken, key)
 	}
 	if x, ok := v.GetValue().(*mlmdpb.Value_StringValue); ok { // nearly always
 		s := x.StringValue
@@ -70,115 +137,122 @@ func (r *Reader) Text(key string, older ...string) string {
 	return ""
 }
 
-// Int returns the integer under key, or nil.
-func (r *Reader) Int(field, key string, older ...string) *int64 {
-	v := r.find(key, older)
-	var i int64
-	switch x := v.GetValue().(type) {
-	case nil:
-		return nil
-	case *mlmdpb.Value_IntValue:
-		i = x.IntValue
-	case *mlmdpb.Value_DoubleValue:
-		if x.DoubleValue != math.Trunc(x.DoubleValue) || math.Abs(x.DoubleValue) >= 1<<63 {
-			r.fail(field, v, "is no integer")
-			return nil
-		}
-		i = int64(x.DoubleValue)
-	case *mlmdpb.Value_StringValue:
-		n, err := strconv.ParseInt(x.StringValue, 10, 64)
-		if err != nil {
-			r.fail(field, v, "is no integer")
-			return nil
-		}
-		i = n
-	default:
-		r.fail(field, v, "is no integer")
+// Name is String for a value of an enum, which is never empty.
+func (r *Reader) Name(key string, older ...string) *string {
+	s := r.String(key, older...)
+	if s != nil && *s == "" {
 		return nil
 	}
-	return &i
+	return s
+}
+
+// Int returns the integer under key, or nil.
+func (r *Reader) Int(field, key string, older ...string) *int64 {
+	return readOpt(r, field, key, older, mlmdpb.PropertyType_INT, parseInt)
+}
+
+func parseInt(v *mlmdpb.Value) (int64, error) {
+	switch x := v.GetValue().(type) {
+	case *mlmdpb.Value_IntValue:
+		return x.IntValue, nil
+	case *mlmdpb.Value_DoubleValue:
+		if x.DoubleValue == math.Trunc(x.DoubleValue) && math.Abs(x.DoubleValue) < 1<<63 {
+			return int64(x.DoubleValue), nil
+		}
+	case *mlmdpb.Value_StringValue:
+		if n, err := strconv.ParseInt(x.StringValue, 10, 64); err == nil {
+			return n, nil
+		}
+	}
+	return 0, isNot(v, "an integer")
+}
+
+// isNot is the error of a stored value that is not what the spec says.
+func isNot(v *mlmdpb.Value, what string) error {
+	return &InvalidError{Value: FromProto(v).String(), Why: "is not " + what}
 }
 
 // Int32 is Int for 32 bits.
 func (r *Reader) Int32(field, key string, older ...string) *int32 {
-	i := r.Int(field, key, older...)
-	if i == nil {
-		return nil
+	return readOpt(r, field, key, older, mlmdpb.PropertyType_INT, parseInt32)
+}
+
+func parseInt32(v *mlmdpb.Value) (int32, error) {
+	i, err := parseInt(v)
+	if err == nil && i != int64(int32(i)) {
+		err = isNot(v, "an integer of 32 bits")
 	}
-	if *i < math.MinInt32 || *i > math.MaxInt32 {
-		r.fail(field, intValue(*i), "does not fit 32 bits")
-		return nil
-	}
-	n := int32(*i)
-	return &n
+	return int32(i), err
 }
 
 // Double returns the number under key, or nil.
 func (r *Reader) Double(field, key string, older ...string) *float64 {
-	v := r.find(key, older)
-	var f float64
+	return readOpt(r, field, key, older, mlmdpb.PropertyType_DOUBLE, parseDouble)
+}
+
+func parseDouble(v *mlmdpb.Value) (float64, error) {
+	f := math.NaN()
 	switch x := v.GetValue().(type) {
-	case nil:
-		return nil
 	case *mlmdpb.Value_DoubleValue:
 		f = x.DoubleValue
 	case *mlmdpb.Value_IntValue:
 		f = float64(x.IntValue)
 	case *mlmdpb.Value_StringValue:
-		n, err := strconv.ParseFloat(x.StringValue, 64)
-		if err != nil {
-			r.fail(field, v, "is no number")
-			return nil
+		if n, err := strconv.ParseFloat(x.StringValue, 64); err == nil {
+			f = n
 		}
-		f = n
-	default:
-		r.fail(field, v, "is no number")
-		return nil
 	}
-	return &f
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return 0, isNot(v, "a finite number")
+	}
+	return f, nil
 }
 
 // Bool returns the boolean under key, or nil.
 func (r *Reader) Bool(field, key string, older ...string) *bool {
-	v := r.find(key, older)
-	var b bool
+	return readOpt(r, field, key, older, mlmdpb.PropertyType_BOOLEAN, parseBool)
+}
+
+func parseBool(v *mlmdpb.Value) (bool, error) {
 	switch x := v.GetValue().(type) {
-	case nil:
-		return nil
 	case *mlmdpb.Value_BoolValue:
-		b = x.BoolValue
+		return x.BoolValue, nil
 	case *mlmdpb.Value_IntValue:
-		if x.IntValue != 0 && x.IntValue != 1 {
-			r.fail(field, v, "is neither true nor false")
-			return nil
+		if x.IntValue == 0 || x.IntValue == 1 {
+			return x.IntValue == 1, nil
 		}
-		b = x.IntValue == 1
 	case *mlmdpb.Value_StringValue:
-		parsed, err := strconv.ParseBool(x.StringValue)
-		if err != nil {
-			r.fail(field, v, "is neither true nor false")
-			return nil
+		if b, err := strconv.ParseBool(x.StringValue); err == nil {
+			return b, nil
 		}
-		b = parsed
-	default:
-		r.fail(field, v, "is neither true nor false")
-		return nil
 	}
-	return &b
+	return false, isNot(v, "true or false")
 }
 
 // OptID returns the id under key, stored as an integer or as text, or nil.
-func (r *Reader) OptID(key string, older ...string) *string {
-	id := r.String(key, older...)
-	if id == nil || *id == "" || *id == "0" {
+func (r *Reader) OptID(field, key string, older ...string) *string {
+	id := readOpt(r, field, key, older, mlmdpb.PropertyType_INT, parseID)
+	if id != nil && *id == "" {
 		return nil
 	}
 	return id
 }
 
+// parseID returns the id in v; 0 is none.
+func parseID(v *mlmdpb.Value) (string, error) {
+	id := FromProto(v).String()
+	if id == "0" {
+		return "", nil
+	}
+	if _, err := ParseID(id); err != nil {
+		return "", isNot(v, "an id")
+	}
+	return id, nil
+}
+
 // ID is OptID for a field that is no pointer.
-func (r *Reader) ID(key string, older ...string) string {
-	if id := r.OptID(key, older...); id != nil {
+func (r *Reader) ID(field, key string, older ...string) string {
+	if id := r.OptID(field, key, older...); id != nil {
 		return *id
 	}
 	return ""
@@ -187,61 +261,60 @@ func (r *Reader) ID(key string, older ...string) string {
 // Millis returns the time under key, stored as milliseconds in an integer or
 // in decimal digits.
 func (r *Reader) Millis(field, key string, older ...string) value.Time {
-	if ms := r.Int(field, key, older...); ms != nil {
-		return value.Millis(*ms)
+	t, _ := read(r, field, key, older, mlmdpb.PropertyType_STRING, parseMillis)
+	return t
+}
+
+func parseMillis(v *mlmdpb.Value) (value.Time, error) {
+	ms, err := parseInt(v)
+	if err != nil {
+		return value.Time{}, isNot(v, "a number of milliseconds")
 	}
-	return value.Time{}
+	return value.Millis(ms), nil
 }
 
 // DateTime returns the time under key.
 func (r *Reader) DateTime(field, key string, older ...string) time.Time {
-	v := r.find(key, older)
-	if v == nil {
-		return time.Time{}
-	}
-	t, err := time.Parse(time.RFC3339Nano, FromProto(v).String())
-	if err != nil {
-		r.fail(field, v, "is no time")
-		return time.Time{}
-	}
-	return t.UTC()
+	t, _ := read(r, field, key, older, mlmdpb.PropertyType_STRING, parseDateTime)
+	return t
+}
+
+func parseDateTime(v *mlmdpb.Value) (time.Time, error) {
+	return timeOf(FromProto(v).String())
 }
 
 // Bytes returns the bytes under key, or nil.
 func (r *Reader) Bytes(field, key string, older ...string) []byte {
-	v := r.find(key, older)
-	if v == nil {
-		return nil
-	}
+	b, _ := read(r, field, key, older, mlmdpb.PropertyType_STRING, parseBytes)
+	return b
+}
+
+func parseBytes(v *mlmdpb.Value) ([]byte, error) {
 	b, err := base64.StdEncoding.DecodeString(FromProto(v).String())
 	if err != nil {
-		r.fail(field, v, "is no base64")
-		return nil
+		return nil, isNot(v, "base64")
 	}
-	return b
+	return b, nil
 }
 
 // ReadText returns the value under key that is a text of its own, or nil.
 func ReadText[V any, P Text[V]](r *Reader, field, key string, older ...string) *V {
-	v := r.find(key, older)
-	if v == nil {
-		return nil
-	}
-	var out V
-	if err := P(&out).UnmarshalText([]byte(FromProto(v).String())); err != nil {
-		r.fail(field, v, "cannot be read: "+err.Error())
-		return nil
-	}
-	return &out
+	return readOpt(r, field, key, older, mlmdpb.PropertyType_STRING, func(v *mlmdpb.Value) (V, error) {
+		return textOf[V, P](FromProto(v).String())
+	})
 }
 
-// CustomMap returns custom properties; nil where there are none.
-func CustomMap(props map[string]*mlmdpb.Value) value.Map {
-	if len(props) == 0 {
-		return nil
-	}
-	out := make(value.Map, len(props))
-	for name, p := range props {
+// Custom returns the custom properties that were not read as fields, and so
+// must come after these; nil where there are none.
+func (r *Reader) Custom() value.Map {
+	var out value.Map
+	for name, p := range r.custom {
+		if p.GetValue() == nil || slices.Contains(r.taken, name) {
+			continue
+		}
+		if out == nil {
+			out = make(value.Map, len(r.custom))
+		}
 		out[name] = FromProto(p)
 	}
 	return out

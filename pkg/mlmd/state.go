@@ -1,6 +1,8 @@
 package mlmd
 
 import (
+	"strconv"
+
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
@@ -10,16 +12,17 @@ type State interface {
 	protoreflect.Enum
 }
 
-// StateName returns the name of a node's state as E, or nil.
+// StateName returns the name of a node's state as E, or nil. A state of a newer
+// MLMD has its number for a name.
 func StateName[E ~string, S State](s *S) *E {
 	if s == nil {
 		return nil
 	}
 	d := (*s).Descriptor().Values().ByNumber(protoreflect.EnumNumber(*s))
-	if d == nil {
-		return nil // of a newer MLMD
+	name := E(strconv.Itoa(int(*s)))
+	if d != nil {
+		name = E(d.Name())
 	}
-	name := E(d.Name())
 	return &name
 }
 
@@ -29,13 +32,16 @@ func StateNumber[S State, E ~string](w *Writer, field string, name *E) *S {
 		return nil
 	}
 	var zero S
-	d := zero.Descriptor().Values().ByName(protoreflect.Name(*name))
-	if d == nil {
-		w.Fail(field, string(*name), "is no state of a node")
-		return nil
+	if d := zero.Descriptor().Values().ByName(protoreflect.Name(*name)); d != nil {
+		s := S(d.Number())
+		return &s
 	}
-	s := S(d.Number())
-	return &s
+	if n, err := strconv.ParseInt(string(*name), 10, 32); err == nil { // see StateName
+		s := S(n)
+		return &s
+	}
+	w.Fail(field, string(*name), "is no state of a node")
+	return nil
 }
 
 // Deref returns what v points to, or the zero value.

@@ -3,10 +3,12 @@ package mlmd
 import (
 	"encoding"
 	"encoding/base64"
-	"errors"
+	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -17,26 +19,26 @@ import (
 
 // The Encode functions below turn Go values into values of a struct, and the
 // Decode functions turn them back. Generated code puts them together for
-// lists, maps and objects. Their errors are [*InvalidError] with the path from
-// where they stand; an empty path is the value itself.
+// lists, maps and objects. Their errors are [*InvalidError], or
+// [InvalidErrors], with the path from where they stand; an empty path is the
+// value itself. What a Decode function returns beside errors with longer paths
+// is the value without these parts.
 
-func wrong(why string) error { return &InvalidError{Why: why} }
+// isNotStored is the error of a stored value that is not what the spec says.
+func isNotStored(p *structpb.Value, what string) error {
+	return &InvalidError{Value: storedText(p), Why: "is not " + what}
+}
 
-// below returns err with step before its path.
-func below(step string, err error) error {
-	var e *InvalidError
-	if err == nil || !errors.As(err, &e) {
-		return err
+// storedText returns a text as it is, and anything else as JSON.
+func storedText(p *structpb.Value) string {
+	if s, ok := p.GetKind().(*structpb.Value_StringValue); ok {
+		return s.StringValue
 	}
-	path := step
-	switch {
-	case e.Field == "":
-	case e.Field[0] == '[':
-		path += e.Field
-	default:
-		path += "." + e.Field
+	text, err := json.Marshal(p.AsInterface())
+	if err != nil {
+		return fmt.Sprint(p.AsInterface())
 	}
-	return &InvalidError{Field: path, Value: e.Value, Why: e.Why}
+	return string(text)
 }
 
 // EncodeString encodes a text.
@@ -51,7 +53,7 @@ func EncodeString(v string) (*structpb.Value, error) {
 func DecodeString(p *structpb.Value) (string, error) {
 	s, ok := p.GetKind().(*structpb.Value_StringValue)
 	if !ok {
-		return "", wrong("is stored, which is no text")
+		return "", isNotStored(p, "a text")
 	}
 	return s.StringValue, nil
 }
@@ -83,7 +85,7 @@ func DecodeInt[I int32 | int64](p *structpb.Value) (I, error) {
 		return 0, err
 	}
 	if f >= math.MaxInt64 || float64(I(f)) != f {
-		return 0, &InvalidError{Value: strconv.FormatFloat(f, 'g', -1, 64), Why: "is stored, which is no integer of this size"}
+		return 0, isNotStored(p, "an integer of this size")
 	}
 	return I(f), nil
 }
@@ -99,8 +101,8 @@ func EncodeDouble(v float64) (*structpb.Value, error) {
 // DecodeDouble decodes a number.
 func DecodeDouble(p *structpb.Value) (float64, error) {
 	f, ok := p.GetKind().(*structpb.Value_NumberValue)
-	if !ok {
-		return 0, wrong("is stored, which is no number")
+	if !ok || math.IsNaN(f.NumberValue) || math.IsInf(f.NumberValue, 0) {
+		return 0, isNotStored(p, "a finite number")
 	}
 	return f.NumberValue, nil
 }
@@ -112,7 +114,7 @@ func EncodeBool(v bool) (*structpb.Value, error) { return structpb.NewBoolValue(
 func DecodeBool(p *structpb.Value) (bool, error) {
 	b, ok := p.GetKind().(*structpb.Value_BoolValue)
 	if !ok {
-		return false, wrong("is stored, which is neither true nor false")
+		return false, isNotStored(p, "true or false")
 	}
 	return b.BoolValue, nil
 }
@@ -129,7 +131,7 @@ func DecodeMillis(p *structpb.Value) (value.Time, error) {
 	}
 	ms, err := strconv.ParseInt(p.GetStringValue(), 10, 64)
 	if err != nil {
-		return value.Time{}, wrong("is stored, which is no number of milliseconds")
+		return value.Time{}, isNotStored(p, "a number of milliseconds")
 	}
 	return value.Millis(ms), nil
 }
@@ -145,23 +147,13 @@ func EncodeDateTime(v time.Time) (*structpb.Value, error) {
 
 // DecodeDateTime decodes a time.
 func DecodeDateTime(p *structpb.Value) (time.Time, error) {
-	t, err := time.Parse(time.RFC3339Nano, p.GetStringValue())
-	if err != nil {
-		return time.Time{}, wrong("is stored, which is no time")
+	switch x := p.GetKind().(type) {
+	case *structpb.Value_StringValue:
+		return timeOf(x.StringValue)
+	case *structpb.Value_NumberValue:
+		return timeOf(strconv.FormatFloat(x.NumberValue, 'f', -1, 64))
 	}
-	return t.UTC(), nil
-}
-
-// dateTimeLayout has one width, so that stored times sort as texts do; filters
-// count on it.
-const dateTimeLayout = "2006-01-02T15:04:05.000000000Z"
-
-func formatDateTime(t time.Time) (string, error) {
-	t = t.UTC()
-	if y := t.Year(); y < 0 || y > 9999 {
-		return "", &InvalidError{Value: t.String(), Why: "is outside of the years 0 to 9999"}
-	}
-	return t.Format(dateTimeLayout), nil
+	return time.Time{}, isNotStored(p, "a time")
 }
 
 // EncodeBytes encodes bytes in base64.
@@ -173,11 +165,11 @@ func EncodeBytes(v []byte) (*structpb.Value, error) {
 func DecodeBytes(p *structpb.Value) ([]byte, error) {
 	s, ok := p.GetKind().(*structpb.Value_StringValue)
 	if !ok {
-		return nil, wrong("is stored, which is no base64")
+		return nil, isNotStored(p, "base64")
 	}
 	b, err := base64.StdEncoding.DecodeString(s.StringValue)
 	if err != nil {
-		return nil, wrong("is stored, which is no base64")
+		return nil, isNotStored(p, "base64")
 	}
 	return b, nil
 }
@@ -199,13 +191,18 @@ type Text[V any] interface {
 
 // DecodeText decodes a value that is a text of its own.
 func DecodeText[V any, P Text[V]](p *structpb.Value) (V, error) {
-	var v V
 	s, err := DecodeString(p)
 	if err != nil {
-		return v, err
+		return *new(V), err
 	}
+	return textOf[V, P](s)
+}
+
+// textOf reads a value that is a text of its own.
+func textOf[V any, P Text[V]](s string) (V, error) {
+	var v V
 	if err := P(&v).UnmarshalText([]byte(s)); err != nil {
-		return v, &InvalidError{Value: s, Why: "is stored: " + err.Error()}
+		return *new(V), &InvalidError{Value: s, Why: "cannot be read: " + err.Error()}
 	}
 	return v, nil
 }
@@ -223,7 +220,7 @@ func EncodeJSON(v map[string]any) (*structpb.Value, error) {
 func DecodeJSON(p *structpb.Value) (map[string]any, error) {
 	s, ok := p.GetKind().(*structpb.Value_StructValue)
 	if !ok {
-		return nil, wrong("is stored, which is no object")
+		return nil, isNotStored(p, "an object")
 	}
 	return s.StructValue.AsMap(), nil
 }
@@ -231,69 +228,85 @@ func DecodeJSON(p *structpb.Value) (map[string]any, error) {
 // EncodeList encodes a list with the function for its elements.
 func EncodeList[V any](vs []V, encode func(V) (*structpb.Value, error)) (*structpb.Value, error) {
 	list := make([]*structpb.Value, len(vs))
+	var errs InvalidErrors
 	for i, v := range vs {
 		p, err := encode(v)
 		if err != nil {
-			return nil, below(fmt.Sprintf("[%d]", i), err)
+			errs = append(errs, below(element(i), err)...)
 		}
 		list[i] = p
+	}
+	if errs != nil {
+		return nil, join(errs)
 	}
 	return structpb.NewListValue(&structpb.ListValue{Values: list}), nil
 }
 
-// DecodeList decodes a list with the function for its elements. The list is
-// never nil.
+func element(i int) string { return "[" + strconv.Itoa(i) + "]" }
+
+// DecodeList decodes a list with the function for its elements, of which one
+// that cannot be read is zero. The list is never nil.
 func DecodeList[V any](p *structpb.Value, decode func(*structpb.Value) (V, error)) ([]V, error) {
 	list, ok := p.GetKind().(*structpb.Value_ListValue)
 	if !ok {
-		return nil, wrong("is stored, which is no list")
+		return nil, isNotStored(p, "a list")
 	}
 	out := make([]V, len(list.ListValue.GetValues()))
+	var errs InvalidErrors
 	for i, e := range list.ListValue.GetValues() {
 		v, err := decode(e)
 		if err != nil {
-			return nil, below(fmt.Sprintf("[%d]", i), err)
+			errs = append(errs, below(element(i), err)...)
 		}
 		out[i] = v
 	}
-	return out, nil
+	return out, join(errs)
 }
 
 // EncodeMap encodes a map with the function for its values.
 func EncodeMap[V any](vs map[string]V, encode func(V) (*structpb.Value, error)) (*structpb.Value, error) {
 	fields := make(map[string]*structpb.Value, len(vs))
-	var first error
-	var at string
+	var errs InvalidErrors
 	for k, v := range vs {
 		p, err := encode(v)
 		if err == nil && !utf8.ValidString(k) {
 			err = wrong("has a name that is no valid UTF-8")
 		}
-		if err != nil && (first == nil || k < at) {
-			first, at = below(k, err), k
+		if err != nil {
+			errs = append(errs, below(k, err)...)
 		}
 		fields[k] = p
 	}
-	if first != nil {
-		return nil, first
+	if errs != nil {
+		return nil, join(byField(errs))
 	}
 	return structpb.NewStructValue(&structpb.Struct{Fields: fields}), nil
 }
 
-// DecodeMap decodes a map with the function for its values. The map is never
-// nil.
+// byField sorts mistakes that were found in a map, so that the same value
+// always has the same error.
+func byField(es InvalidErrors) InvalidErrors {
+	slices.SortStableFunc(es, func(a, b *InvalidError) int { return strings.Compare(a.Field, b.Field) })
+	return es
+}
+
+// DecodeMap decodes a map with the function for its values, and leaves out
+// those that cannot be read. The map is never nil.
 func DecodeMap[V any](p *structpb.Value, decode func(*structpb.Value) (V, error)) (map[string]V, error) {
 	s, ok := p.GetKind().(*structpb.Value_StructValue)
 	if !ok {
-		return nil, wrong("is stored, which is no object")
+		return nil, isNotStored(p, "an object")
 	}
 	out := make(map[string]V, len(s.StructValue.GetFields()))
+	var errs InvalidErrors
 	for k, e := range s.StructValue.GetFields() {
 		v, err := decode(e)
 		if err != nil {
-			return nil, below(k, err)
+			errs = append(errs, below(k, err)...)
 		}
-		out[k] = v
+		if err == nil || !nothing(err) {
+			out[k] = v
+		}
 	}
-	return out, nil
+	return out, join(byField(errs))
 }

@@ -59,6 +59,25 @@ func FromProto(p *mlmdpb.Value) value.Value {
 	}
 }
 
+// kindOfValue returns the type that a property must have to hold p.
+func kindOfValue(p *mlmdpb.Value) mlmdpb.PropertyType {
+	switch p.GetValue().(type) {
+	case *mlmdpb.Value_StringValue:
+		return mlmdpb.PropertyType_STRING
+	case *mlmdpb.Value_IntValue:
+		return mlmdpb.PropertyType_INT
+	case *mlmdpb.Value_DoubleValue:
+		return mlmdpb.PropertyType_DOUBLE
+	case *mlmdpb.Value_BoolValue:
+		return mlmdpb.PropertyType_BOOLEAN
+	case *mlmdpb.Value_StructValue:
+		return mlmdpb.PropertyType_STRUCT
+	case *mlmdpb.Value_ProtoValue:
+		return mlmdpb.PropertyType_PROTO
+	}
+	return mlmdpb.PropertyType_UNKNOWN
+}
+
 // A value and its member are made as one allocation.
 
 func stringValue(s string) *mlmdpb.Value {

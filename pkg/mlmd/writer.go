@@ -13,10 +13,10 @@ import (
 )
 
 // A Writer collects the properties of one node for generated Encode functions.
-// It remembers the first thing that cannot be stored; see [Writer.Err].
+// What cannot be stored is left out; see [Writer.Err].
 type Writer struct {
 	props map[string]*mlmdpb.Value
-	err   error
+	errs  InvalidErrors
 }
 
 // What generated code calls for each field is not inlined there: a spec has
@@ -28,14 +28,12 @@ func NewWriter(n int) Writer { return Writer{props: make(map[string]*mlmdpb.Valu
 // Props returns what was written.
 func (w *Writer) Props() map[string]*mlmdpb.Value { return w.props }
 
-// Err returns the first mistake, an *InvalidError, or nil.
-func (w *Writer) Err() error { return w.err }
+// Err returns the mistakes, an [*InvalidError] or [InvalidErrors], or nil.
+func (w *Writer) Err() error { return join(w.errs) }
 
 // Fail records that a field cannot be stored.
 func (w *Writer) Fail(field, val, why string) {
-	if w.err == nil {
-		w.err = &InvalidError{Field: field, Value: val, Why: why}
-	}
+	w.errs = append(w.errs, &InvalidError{Field: field, Value: val, Why: why})
 }
 
 // String writes the text v, unless it is nil.
@@ -213,29 +211,27 @@ func (w *Writer) Custom(field string, m value.Map, declared Fields) map[string]*
 		return nil
 	}
 	out := make(map[string]*mlmdpb.Value, len(m))
+	var errs InvalidErrors
 	for name, v := range m {
 		p, err := ToProto(v)
+		why := ""
 		switch {
 		case err != nil:
-			w.failCustom(field, name, err.Error())
+			why = err.Error()
 		case !utf8.ValidString(name):
-			w.failCustom(field, name, "has a name that is no valid UTF-8")
+			why = "has a name that is no valid UTF-8"
 		case declared.declares(name):
-			w.failCustom(field, name, "is the name of a declared property: set the field, or choose another name")
+			why = "is the name of a declared property: set the field, or choose another name"
 		}
-		out[name] = p
+		if why != "" {
+			errs = append(errs, &InvalidError{Field: field + "." + name, Value: v.String(), Why: why})
+		}
+		if err == nil {
+			out[name] = p
+		}
 	}
+	w.errs = append(w.errs, byField(errs)...)
 	return out
-}
-
-// failCustom records the mistake whose name comes first, so that the same
-// value always has the same error.
-func (w *Writer) failCustom(field, name, why string) {
-	at := field + "." + name
-	if prev, ok := w.err.(*InvalidError); ok && (len(prev.Field) <= len(field) || prev.Field[:len(field)+1] != field+"." || prev.Field < at) {
-		return
-	}
-	w.err = &InvalidError{Field: at, Why: why}
 }
 
 func (w *Writer) utf8(field, s string) bool {

@@ -18,17 +18,35 @@ func tooLong(s string, most int) bool { return len(s) > most && utf8.RuneCountIn
 
 // A comparison finds out what a put would change.
 type comparison struct {
-	stored, wanted view
-	// rounds tells whether the store rounds doubles. It is asked only where
+	// read is what was read of the stored node, as it would be written: what a
+	// value that was read says is not a change, in whatever form it is stored.
+	stored, read, wanted view
+	// rounds reports whether the store rounds doubles. It is asked only where
 	// that decides.
 	rounds func() (bool, error)
 }
 
-// differing returns those of paths whose fields are not stored as wanted.
-func (c comparison) differing(paths []string) ([]string, error) {
+// differing returns the paths below path that are not stored as wanted: itself,
+// or some of the custom properties.
+func (c comparison) differing(path string) ([]string, error) {
+	paths := []string{path}
+	if path == customProperties {
+		paths = paths[:0]
+		for name := range c.read.custom {
+			if c.wanted.custom[name] == nil {
+				paths = append(paths, customProperties+"."+name)
+			}
+		}
+		for name := range c.wanted.custom {
+			paths = append(paths, customProperties+"."+name)
+		}
+	}
 	var out []string
 	for _, path := range paths {
-		same, err := c.same(path)
+		same, err := c.same(c.stored, path)
+		if !same && err == nil {
+			same, err = c.same(c.read, path)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -39,37 +57,28 @@ func (c comparison) differing(paths []string) ([]string, error) {
 	return out, nil
 }
 
-func (c comparison) same(path string) (bool, error) {
+// same reports whether the field at path is in have what it is wanted to be.
+func (c comparison) same(have view, path string) (bool, error) {
 	switch path {
 	case "external_id":
-		return text(c.stored.externalID) == text(c.wanted.externalID), nil
+		return text(have.externalID) == text(c.wanted.externalID), nil
 	case "uri":
-		return text(c.stored.uri) == text(c.wanted.uri), nil
+		return text(have.uri) == text(c.wanted.uri), nil
 	case "state", "last_known_state":
-		s, w := c.stored.state, c.wanted.state
-		return s == w || s != nil && w != nil && *s == *w, nil
-	case "custom_properties":
-		if len(c.stored.custom) != len(c.wanted.custom) {
-			return false, nil
-		}
-		for name := range c.wanted.custom {
-			if same, err := c.sameValue(c.stored.custom[name], c.wanted.custom[name]); !same || err != nil {
-				return false, err
-			}
-		}
-		return true, nil
+		h, w := have.state, c.wanted.state
+		return h == w || h != nil && w != nil && *h == *w, nil
 	}
 	if name, ok := strings.CutPrefix(path, "properties."); ok {
-		s, w := c.stored.props[name], c.wanted.props[name]
-		if s != nil && w != nil {
-			if converted, ok := convert(w, kindOf(s)); ok { // the store may declare another kind
+		h, w := have.props[name], c.wanted.props[name]
+		if h != nil && w != nil {
+			if converted, ok := convert(w, kindOf(h)); ok { // the store may declare another kind
 				w = converted
 			}
 		}
-		return c.sameValue(s, w)
+		return c.sameValue(h, w)
 	}
-	if name, ok := strings.CutPrefix(path, "custom_properties."); ok {
-		return c.sameValue(c.stored.custom[name], c.wanted.custom[name])
+	if name, ok := strings.CutPrefix(path, customProperties+"."); ok {
+		return c.sameValue(have.custom[name], c.wanted.custom[name])
 	}
 	return false, nil
 }
@@ -82,7 +91,7 @@ func text(s *string) string {
 	return *s
 }
 
-// sameValue tells whether a store that was given the value wanted would hold
+// sameValue reports whether a store that was given the value wanted would hold
 // the one that it holds.
 func (c comparison) sameValue(stored, wanted *mlmdpb.Value) (bool, error) {
 	if stored == nil || wanted == nil {
@@ -96,7 +105,7 @@ func (c comparison) sameValue(stored, wanted *mlmdpb.Value) (bool, error) {
 	if !ok {
 		return false, nil
 	}
-	if s.DoubleValue == w.DoubleValue {
+	if s.DoubleValue == w.DoubleValue || math.IsNaN(s.DoubleValue) && math.IsNaN(w.DoubleValue) {
 		return true, nil
 	}
 	if !roundsTo(w.DoubleValue, s.DoubleValue) {

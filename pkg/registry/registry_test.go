@@ -115,8 +115,8 @@ func TestOnlyWhatDiffersIsWritten(t *testing.T) {
 		{"another structure", view{props: values{"a": object(map[string]any{"x": 1})}}, view{props: values{"a": object(map[string]any{"x": 2})}}, "properties.a", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			cmp := comparison{c.stored, c.wanted, func() (bool, error) { return false, errors.New("must not be asked") }}
-			diff, err := cmp.differing([]string{c.path})
+			cmp := comparison{c.stored, c.stored, c.wanted, func() (bool, error) { return false, errors.New("must not be asked") }}
+			diff, err := cmp.differing(c.path)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -132,8 +132,8 @@ func TestOnlyAStoreThatRoundsMayHoldLessThanWasSent(t *testing.T) {
 		return view{props: map[string]*mlmdpb.Value{"a": {Value: &mlmdpb.Value_DoubleValue{DoubleValue: f}}}}
 	}
 	for _, rounds := range []bool{true, false} {
-		cmp := comparison{double(0), double(1e-7), func() (bool, error) { return rounds, nil }}
-		diff, err := cmp.differing([]string{"properties.a"})
+		cmp := comparison{double(0), double(0), double(1e-7), func() (bool, error) { return rounds, nil }}
+		diff, err := cmp.differing("properties.a")
 		if err != nil || (len(diff) == 0) != rounds {
 			t.Errorf("rounds %v: differing %v, %v", rounds, diff, err)
 		}

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"strconv"
 
 	"github.com/mlmd-go/sdk/pkg/filter"
@@ -64,7 +65,11 @@ type write[T any, N mlmd.Node] struct {
 	ident   mlmd.Ident
 	replace bool
 	clear   []string
-	parent  *parent // nil: none, or not known yet
+	faults  mlmd.InvalidErrors // in the value by itself
+	parent  *parent            // nil: none, or not known yet
+	// noParent says that the parent of a value with an id is not there: an
+	// error, unless the stored entity says the same.
+	noParent error
 }
 
 func (e *Entity[T, N]) store(ctx context.Context, op string, v *T, replace bool, clear []string) (string, error) {
@@ -78,10 +83,14 @@ func (e *Entity[T, N]) store(ctx context.Context, op string, v *T, replace bool,
 	}
 	if w.ident.ParentID != "" && e.m.Parent != nil {
 		p, err := e.c.parent(ctx, w.subject, e.m.Parent, w.ident.ParentID)
-		if err != nil {
+		switch {
+		case err == nil:
+			w.parent = p
+		case w.ident.ID != "" && errors.Is(err, ErrNotFound):
+			w.noParent = err
+		default:
 			return "", err
 		}
-		w.parent = p
 	}
 	var id int64
 	var err error

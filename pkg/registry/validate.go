@@ -11,34 +11,20 @@ import (
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
 
-// validate checks the value before anything is sent.
+// validate checks the value before anything is sent. What is wrong with a value
+// that has an id is judged when it is known what is stored.
 func (w *write[T, N]) validate() error {
-	for field, s := range map[string]string{"name": w.ident.Name, "externalId": w.ident.ExternalID} {
-		if why := badText(s); why != "" {
-			return w.field(ErrInvalid, field, s, why)
-		}
-	}
-	if w.m.Validate != nil {
-		v := w.v
-		if w.replace && w.ident.ID != "" { // no patch: nothing may be missing
-			whole := *w.v
-			w.m.SetID(&whole, "")
-			v = &whole
-		}
-		if err := w.m.Validate(v); err != nil {
-			return w.invalid(err)
-		}
-	}
-	if p := w.m.Parent; p != nil && !p.Optional && w.ident.ParentID == "" && (w.replace || w.ident.ID == "") {
-		return w.field(ErrInvalid, p.Field, "", fmt.Sprintf("is missing: %s belongs to %s", withArticle(w.m.Entity), withArticle(p.Entity)))
+	w.faults = w.check(w.v)
+	if len(w.faults) > 0 && w.ident.ID == "" {
+		return w.invalid(w.faults)
 	}
 	if len(w.clear) == 0 {
 		return nil
 	}
 	set := w.m.SetPaths(w.v)
 	for _, path := range w.clear {
-		if strings.HasPrefix(path, "custom_properties.") {
-			path = "custom_properties" // all that are stored would be replaced
+		if strings.HasPrefix(path, customProperties+".") {
+			path = customProperties // all that are stored would be replaced
 		}
 		if slices.Contains(set, path) {
 			return w.field(ErrInvalid, w.jsonName(path), "", "is set and to be cleared: one of the two")
@@ -47,7 +33,33 @@ func (w *write[T, N]) validate() error {
 	return nil
 }
 
-// encode returns the node that is to be stored, without what is to be cleared.
+// customProperties is the update_mask path of all custom properties.
+const customProperties = "custom_properties"
+
+// check returns what is wrong with v by itself.
+func (w *write[T, N]) check(v *T) mlmd.InvalidErrors {
+	var out mlmd.InvalidErrors
+	ident := w.m.Ident(v)
+	for _, f := range []struct{ field, text string }{{"name", ident.Name}, {"externalId", ident.ExternalID}} {
+		if why := badText(f.text); why != "" {
+			out = append(out, &mlmd.InvalidError{Field: f.field, Value: f.text, Why: why})
+		}
+	}
+	if w.m.Validate != nil {
+		if w.replace && ident.ID != "" { // not a patch: nothing may be missing
+			whole := *v
+			w.m.SetID(&whole, "")
+			v = &whole
+		}
+		out = append(out, mlmd.Invalid(w.m.Validate(v))...)
+	}
+	if p := w.m.Parent; p != nil && !p.Optional && ident.ParentID == "" && (w.replace || ident.ID == "") {
+		out = append(out, &mlmd.InvalidError{Field: p.Field, Why: fmt.Sprintf("is missing: %s belongs to %s", withArticle(w.m.Entity), withArticle(p.Entity))})
+	}
+	return out
+}
+
+// encode returns the node that is to be created, without what is to be cleared.
 func (w *write[T, N]) encode(outer mlmd.Parent) (N, error) {
 	n, err := w.m.Encode(w.v, outer)
 	if err != nil {
@@ -59,6 +71,12 @@ func (w *write[T, N]) encode(outer mlmd.Parent) (N, error) {
 			delete(v.props, name)
 		}
 	}
+	if why := badText(v.storedName()); why != "" {
+		return nil, w.field(ErrInvalid, "name", w.ident.Name, why)
+	}
+	if w.typ.kind == mlmd.Context && v.storedName() == "" && w.ident.ID == "" {
+		return nil, w.field(ErrInvalid, "name", "", "is missing")
+	}
 	if err := w.storable(v); err != nil {
 		return nil, err
 	}
@@ -68,12 +86,6 @@ func (w *write[T, N]) encode(outer mlmd.Parent) (N, error) {
 // storable checks what a mapping that somebody else made may have let pass,
 // and what is known only of the whole node.
 func (w *write[T, N]) storable(n view) error {
-	if why := badText(n.storedName()); why != "" {
-		return w.field(ErrInvalid, "name", w.ident.Name, why)
-	}
-	if w.typ.kind == mlmd.Context && n.storedName() == "" && w.ident.ID == "" {
-		return w.field(ErrInvalid, "name", "", "is missing")
-	}
 	if why := badString(text(n.uri)); why != "" {
 		return w.field(ErrInvalid, "uri", "", why)
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -201,6 +200,9 @@ func (w *write[T, N]) update(ctx context.Context) (int64, error) {
 	if err != nil {
 		return 0, w.rpc(ctx, err)
 	}
+	if n == nil && len(w.faults) > 0 {
+		return 0, w.invalid(w.faults)
+	}
 	if n == nil {
 		return 0, w.field(ErrNotFound, "id", w.ident.ID, fmt.Sprintf("is the id of nothing: there is no such %s", w.m.Entity))
 	}
@@ -208,66 +210,6 @@ func (w *write[T, N]) update(ctx context.Context) (int64, error) {
 		return 0, w.field(ErrNotFound, "id", w.ident.ID, fmt.Sprintf("is the id of %s, not of %s", withArticle(w.c.entityOf(v.typeName)), withArticle(w.m.Entity)))
 	}
 	return w.change(ctx, n)
-}
-
-// change makes a stored node what the value says, if it is not that already,
-// and finishes an earlier try that was cut short before its link.
-func (w *write[T, N]) change(ctx context.Context, stored N) (int64, error) {
-	was := w.nodes.view(stored)
-	placed := stored
-	if w.parent != nil || w.replace { // else the parent does not matter
-		var err error
-		if placed, err = w.placed(ctx, w.subject, stored, w.parent); err != nil {
-			return 0, err
-		}
-	}
-	decoded, err := w.decode(w.subject, placed, was)
-	if err != nil {
-		return 0, err
-	}
-	outer := w.parent.outer(w.m.Parent)
-	if outer.ID == 0 {
-		outer.ID, _ = parseID(w.m.Ident(decoded).ParentID) // 0 where it has none
-	}
-	n, err := w.encode(outer)
-	if err != nil {
-		return 0, err
-	}
-	if err := w.settle(ctx, was, w.m.Ident(decoded)); err != nil {
-		return 0, err
-	}
-	paths := w.m.Paths()
-	if !w.replace {
-		paths = append(w.m.SetPaths(w.v), w.clear...)
-	}
-	wanted, now := w.nodes.view(n), was.normalized(w.m.Fields)
-	diff, err := comparison{now, wanted, w.c.rounding(ctx)}.differing(paths)
-	if err != nil {
-		return 0, w.rpc(ctx, err)
-	}
-	if len(diff) == 0 {
-		return was.id, nil
-	}
-	if err := w.mayChange(now, diff); err != nil {
-		return 0, err
-	}
-	t, err := w.storedType(ctx)
-	if err == nil && t.outdated(w.m.Fields, was, diff) {
-		t, err = w.c.reread(ctx, w.typ, t)
-	}
-	if err != nil {
-		return 0, w.rpc(ctx, err)
-	}
-	s, _, err := w.spell(ctx, t, was, wanted, diff)
-	if err != nil || len(s.paths) == 0 {
-		return was.id, err
-	}
-	clear(wanted.props) // the map of n
-	maps.Copy(wanted.props, s.props)
-	if err := w.nodes.put(ctx, w.nodes.stamp(w.nodes.named(n, was.name), 0, was.id), s.paths); err != nil {
-		return 0, w.refused(ctx, err, was, wanted, diff)
-	}
-	return was.id, nil
 }
 
 // olderTypeMaxAge is for how long a client relies on a type's having older
@@ -387,33 +329,4 @@ func (w *write[T, N]) linked(ctx context.Context, id int64) (bool, error) {
 // contains tells whether one of cs has the id.
 func contains(cs []*mlmdpb.Context, id int64) bool {
 	return slices.ContainsFunc(cs, func(c *mlmdpb.Context) bool { return c.GetId() == id })
-}
-
-// mayChange checks that no field is fixed that would change.
-func (w *write[T, N]) mayChange(was view, diff []string) error {
-	for _, f := range w.m.Fields {
-		if f.Fixed && f.Path != "" && slices.Contains(diff, f.Path) && was.has(f.Path) {
-			return w.field(ErrInvalid, f.Name, "", fmt.Sprintf("cannot change: it is fixed once %s is stored", withArticle(w.m.Entity)))
-		}
-	}
-	return nil
-}
-
-// has tells whether the field at path has a value.
-func (v view) has(path string) bool {
-	switch path {
-	case "external_id":
-		return text(v.externalID) != ""
-	case "uri":
-		return text(v.uri) != ""
-	case "state", "last_known_state":
-		return v.state != nil
-	}
-	if name, ok := strings.CutPrefix(path, "properties."); ok {
-		return v.props[name] != nil
-	}
-	if name, ok := strings.CutPrefix(path, "custom_properties."); ok {
-		return v.custom[name] != nil
-	}
-	return false
 }

@@ -114,6 +114,8 @@ func (p printer) take(f *ir.Field) string {
 		verb, of = "TakeMap", f.Type.Elem
 	case f.Pointer:
 		verb = "TakeOpt"
+	case f.Required && !f.Type.UnsetIsZero():
+		verb = "TakeRequired"
 	}
 	expr := fmt.Sprintf("mlmd.%s(&o, %q, %s%s)", verb, f.Name, p.decoder(of), quoted(f.Aliases))
 	if f.Default != nil && f.Pointer {

@@ -70,6 +70,10 @@ func mappingOf(e *ir.Entity, t Target) *mappingView {
 	for _, c := range e.Copies {
 		v.copied(c, e)
 	}
+	if f := e.Field(ir.Custom); f != nil { // what the fields before did not take
+		v.Reads = append(v.Reads, f.Go+": r.Custom()")
+	}
+	v.Reads = append(v.Reads, ir.Unreadable+": r.Unreadable()")
 	v.Checks, v.Patterns = v.checks.lines, v.checks.patterns
 	v.Set = lines(set, 100)
 	v.node(e)
@@ -129,7 +133,7 @@ func (v *mappingView) field(e *ir.Entity, f *ir.Field) bool {
 		read(pick(e.Prefixed, "mlmd.ChildOwnName(n.GetName())", "n.GetName()"))
 	case ir.Parent:
 		v.Ident = append(v.Ident, "ParentID: "+sel)
-		read(pick(e.Prefixed, "mlmd.ParentID(n.GetName())", fmt.Sprintf("r.ID(%q)", e.Copied("parent.id"))))
+		read(pick(e.Prefixed, "mlmd.ParentID(n.GetName())", fmt.Sprintf("r.ID(%q, %q)", f.Name, e.Copied("parent.id"))))
 	case ir.ExternalID:
 		v.Ident = append(v.Ident, "ExternalID: "+pick(f.Pointer, "mlmd.Deref("+sel+")", sel))
 		read(pick(f.Pointer, "mlmd.OptText(n.ExternalId)", "n.GetExternalId()"))
@@ -141,8 +145,7 @@ func (v *mappingView) field(e *ir.Entity, f *ir.Field) bool {
 			name = fmt.Sprintf("mlmd.Or(%s, %s)", name, f.Default.Literal)
 		}
 		read(pick(f.Pointer, name, "mlmd.Deref("+name+")"))
-	case ir.Custom:
-		read("mlmd.CustomMap(n.CustomProperties)")
+	case ir.Custom: // see mappingOf
 	case ir.Property:
 		row.Type = string(f.Stored)
 		v.Writes = append(v.Writes, v.writeOf(f, sel))
@@ -204,7 +207,7 @@ var (
 		ir.Millis: {"", "Millis", false}, ir.DateTime: {"", "DateTime", true}, ir.Bytes: {"", "Bytes", false},
 	}
 	readers = map[ir.Basic]method{
-		ir.String: {"String", "Text", false}, ir.Enum: {"String", "Text", false}, ir.IDString: {"OptID", "ID", false},
+		ir.String: {"String", "Text", false}, ir.Enum: {"Name", "Text", false}, ir.IDString: {"OptID", "ID", true},
 		ir.Int32: {"Int32", "", true}, ir.Int64: {"Int", "", true}, ir.Double: {"Double", "", true}, ir.Bool: {"Bool", "", true},
 		ir.Millis: {"", "Millis", true}, ir.DateTime: {"", "DateTime", true}, ir.Bytes: {"", "Bytes", true},
 	}
@@ -277,6 +280,8 @@ func (p printer) readOf(f *ir.Field) string {
 	m := readers[f.Type.Basic]
 	in := args(m, f) + quoted(f.Aliases)
 	switch {
+	case !f.Pointer && m.plain == "" && f.Required:
+		return fmt.Sprintf("mlmd.Required(&r, %q, r.%s(%s))", f.Name, m.opt, in)
 	case !f.Pointer && m.plain == "":
 		return deref(fmt.Sprintf("r.%s(%s)", m.opt, in))
 	case !f.Pointer && f.Type.Basic == ir.Enum:

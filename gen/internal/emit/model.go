@@ -24,7 +24,8 @@ var oneAtATime sync.Mutex
 func modelSource(g *ir.Graph, t Target) ([]byte, error) {
 	n := &normalised{schemas: map[string]any{}}
 	for _, e := range g.Entities {
-		n.object(e.Go, obsolete(typeDoc(e.Go, e.Doc), e.Obsolete), e.Fields)
+		props := n.object(e.Go, obsolete(typeDoc(e.Go, e.Doc), e.Obsolete), e.Fields)
+		props["*unreadable*"] = n.unreadable(len(e.Fields)) // a name that no field has
 	}
 	for _, typ := range g.Types {
 		if typ.Basic == ir.Enum {
@@ -94,7 +95,8 @@ func (n *normalised) unmark(src string) string {
 	})
 }
 
-func (n *normalised) object(name, doc string, fields []*ir.Field) {
+// object adds an object and returns its properties.
+func (n *normalised) object(name, doc string, fields []*ir.Field) map[string]any {
 	props := map[string]any{}
 	var required []string
 	for i, f := range fields {
@@ -108,6 +110,19 @@ func (n *normalised) object(name, doc string, fields []*ir.Field) {
 		s["required"] = required
 	}
 	n.schemas[name] = s
+	return props
+}
+
+// unreadable is the field of an entity that is not in the spec.
+func (n *normalised) unreadable(order int) map[string]any {
+	return map[string]any{
+		"x-go-name":                       ir.Unreadable,
+		"x-order":                         order,
+		"x-go-type":                       "value.Unreadable",
+		"x-go-type-skip-optional-pointer": true,
+		"x-oapi-codegen-extra-tags":       map[string]any{"json": "-"},
+		"description":                     n.mark(ir.Unreadable + " says what is stored and cannot be read; it is nil where there is nothing."),
+	}
 }
 
 func (n *normalised) property(f *ir.Field, order int) map[string]any {

@@ -34,6 +34,9 @@ func (b *builder) checkEntity(e *Entity) {
 		b.report(e.Pos, e.Name, "a context needs a name", "add "+name.Name+" to required")
 	}
 	for _, f := range e.Fields {
+		if f.Go == Unreadable {
+			b.report(f.Pos, e.Name+"."+f.Name, "the Go name "+f.Go+" is taken: each entity has a field of this name", "add x-go-name")
+		}
 		if bySlot[Custom] != nil && (f.Go == "Custom" || f.Go == "Entity") {
 			b.report(f.Pos, e.Name+"."+f.Name, "the Go name "+f.Go+" is taken among the field symbols", "add x-go-name")
 		}

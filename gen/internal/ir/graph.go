@@ -25,6 +25,10 @@ var kindNames = [...]string{"", "Artifact", "Execution", "Context"}
 // String returns the name of the node message: "Artifact".
 func (k Kind) String() string { return kindNames[k] }
 
+// Unreadable is the Go field of each entity that says what is stored and
+// cannot be read.
+const Unreadable = "Unreadable"
+
 // An Entity is a schema that is stored as a node.
 type Entity struct {
 	Name     string // in the spec, and in errors: ModelVersion

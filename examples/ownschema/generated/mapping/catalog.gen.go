@@ -6,7 +6,7 @@ package mapping
 import "github.com/mlmd-go/sdk/pkg/mlmd"
 
 // This code and the SDK it is compiled with belong together.
-const _ = mlmd.GeneratedV1
+const _ = mlmd.GeneratedV2
 
 // Catalog lists the mappings, by entity.
 var Catalog = []mlmd.Entry{

@@ -19,8 +19,8 @@ func encodeColumn(v schema.Column) (*structpb.Value, error) {
 func decodeColumn(p *structpb.Value) (schema.Column, error) {
 	o := mlmd.OpenObject(p)
 	return schema.Column{
-		Name:     mlmd.Take(&o, "name", mlmd.DecodeString),
-		Type:     mlmd.Take(&o, "type", mlmd.DecodeEnum[schema.ColumnType]),
+		Name:     mlmd.TakeRequired(&o, "name", mlmd.DecodeString),
+		Type:     mlmd.TakeRequired(&o, "type", mlmd.DecodeEnum[schema.ColumnType]),
 		Nullable: mlmd.Or(mlmd.TakeOpt(&o, "nullable", mlmd.DecodeBool), false),
 	}, o.Err()
 }

@@ -6,16 +6,18 @@ import (
 	"example.com/features/generated/schema"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // FeatureGroup maps [schema.FeatureGroup] to the context type
 // "features.FeatureGroup".
 var FeatureGroup = mlmd.Mapping[schema.FeatureGroup, *mlmdpb.Context]{
-	Entity:   "FeatureGroup",
-	TypeName: "features.FeatureGroup",
-	Fields:   featureGroupFields,
-	Encode:   encodeFeatureGroup,
-	Decode:   decodeFeatureGroup,
+	Entity:     "FeatureGroup",
+	TypeName:   "features.FeatureGroup",
+	Fields:     featureGroupFields,
+	Encode:     encodeFeatureGroup,
+	Decode:     decodeFeatureGroup,
+	Unreadable: func(v *schema.FeatureGroup) value.Unreadable { return v.Unreadable },
 	Ident: func(v *schema.FeatureGroup) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID)}
 	},
@@ -49,7 +51,7 @@ func encodeFeatureGroup(v *schema.FeatureGroup, _ mlmd.Parent) (*mlmdpb.Context,
 }
 
 func decodeFeatureGroup(n *mlmdpb.Context) (*schema.FeatureGroup, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &schema.FeatureGroup{
 		ID:               mlmd.FormatID(n.Id),
 		Name:             n.GetName(),
@@ -57,9 +59,10 @@ func decodeFeatureGroup(n *mlmdpb.Context) (*schema.FeatureGroup, error) {
 		CreateTime:       mlmd.Millis(n.CreateTimeSinceEpoch),
 		UpdateTime:       mlmd.Millis(n.LastUpdateTimeSinceEpoch),
 		Description:      r.String("description"),
-		CustomProperties: mlmd.CustomMap(n.CustomProperties),
 		Team:             r.Text("team"),
-	}, r.Err()
+		CustomProperties: r.Custom(),
+		Unreadable:       r.Unreadable(),
+	}, nil
 }
 
 func validateFeatureGroup(v *schema.FeatureGroup) error {

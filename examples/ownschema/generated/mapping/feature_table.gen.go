@@ -6,17 +6,19 @@ import (
 	"example.com/features/generated/schema"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // FeatureTable maps [schema.FeatureTable] to the artifact type
 // "features.FeatureTable".
 var FeatureTable = mlmd.Mapping[schema.FeatureTable, *mlmdpb.Artifact]{
-	Entity:   "FeatureTable",
-	TypeName: "features.FeatureTable",
-	Parent:   &mlmd.Edge{Entity: "FeatureGroup", TypeName: "features.FeatureGroup", Kind: mlmd.Attribution, Field: "featureGroupId"},
-	Fields:   featureTableFields,
-	Encode:   encodeFeatureTable,
-	Decode:   decodeFeatureTable,
+	Entity:     "FeatureTable",
+	TypeName:   "features.FeatureTable",
+	Parent:     &mlmd.Edge{Entity: "FeatureGroup", TypeName: "features.FeatureGroup", Kind: mlmd.Attribution, Field: "featureGroupId"},
+	Fields:     featureTableFields,
+	Encode:     encodeFeatureTable,
+	Decode:     decodeFeatureTable,
+	Unreadable: func(v *schema.FeatureTable) value.Unreadable { return v.Unreadable },
 	Ident: func(v *schema.FeatureTable) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID), ParentID: v.FeatureGroupID}
 	},
@@ -65,7 +67,7 @@ func encodeFeatureTable(v *schema.FeatureTable, parent mlmd.Parent) (*mlmdpb.Art
 }
 
 func decodeFeatureTable(n *mlmdpb.Artifact) (*schema.FeatureTable, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &schema.FeatureTable{
 		ID:               mlmd.FormatID(n.Id),
 		Name:             mlmd.ChildOwnName(n.GetName()),
@@ -73,7 +75,6 @@ func decodeFeatureTable(n *mlmdpb.Artifact) (*schema.FeatureTable, error) {
 		CreateTime:       mlmd.Millis(n.CreateTimeSinceEpoch),
 		UpdateTime:       mlmd.Millis(n.LastUpdateTimeSinceEpoch),
 		Description:      r.String("description"),
-		CustomProperties: mlmd.CustomMap(n.CustomProperties),
 		URI:              mlmd.OptText(n.Uri),
 		State:            mlmd.StateName[schema.ArtifactState](n.State),
 		FeatureGroupID:   mlmd.ParentID(n.GetName()),
@@ -82,7 +83,9 @@ func decodeFeatureTable(n *mlmdpb.Artifact) (*schema.FeatureTable, error) {
 		Columns:          mlmd.ReadList(&r, "columns", "columns", decodeColumn),
 		Tags:             mlmd.ReadList(&r, "tags", "tags", mlmd.DecodeString),
 		FreshUntil:       r.DateTime("freshUntil", "fresh_until"),
-	}, r.Err()
+		CustomProperties: r.Custom(),
+		Unreadable:       r.Unreadable(),
+	}, nil
 }
 
 func validateFeatureTable(v *schema.FeatureTable) error {

@@ -6,17 +6,19 @@ import (
 	"example.com/features/generated/schema"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // Materialization maps [schema.Materialization] to the execution type
 // "features.Materialization".
 var Materialization = mlmd.Mapping[schema.Materialization, *mlmdpb.Execution]{
-	Entity:   "Materialization",
-	TypeName: "features.Materialization",
-	Parent:   &mlmd.Edge{Entity: "FeatureGroup", TypeName: "features.FeatureGroup", Kind: mlmd.Association, Field: "featureGroupId"},
-	Fields:   materializationFields,
-	Encode:   encodeMaterialization,
-	Decode:   decodeMaterialization,
+	Entity:     "Materialization",
+	TypeName:   "features.Materialization",
+	Parent:     &mlmd.Edge{Entity: "FeatureGroup", TypeName: "features.FeatureGroup", Kind: mlmd.Association, Field: "featureGroupId"},
+	Fields:     materializationFields,
+	Encode:     encodeMaterialization,
+	Decode:     decodeMaterialization,
+	Unreadable: func(v *schema.Materialization) value.Unreadable { return v.Unreadable },
 	Ident: func(v *schema.Materialization) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID), ParentID: v.FeatureGroupID}
 	},
@@ -54,7 +56,7 @@ func encodeMaterialization(v *schema.Materialization, parent mlmd.Parent) (*mlmd
 }
 
 func decodeMaterialization(n *mlmdpb.Execution) (*schema.Materialization, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &schema.Materialization{
 		ID:               mlmd.FormatID(n.Id),
 		Name:             mlmd.ChildOwnName(n.GetName()),
@@ -62,11 +64,12 @@ func decodeMaterialization(n *mlmdpb.Execution) (*schema.Materialization, error)
 		CreateTime:       mlmd.Millis(n.CreateTimeSinceEpoch),
 		UpdateTime:       mlmd.Millis(n.LastUpdateTimeSinceEpoch),
 		Description:      r.String("description"),
-		CustomProperties: mlmd.CustomMap(n.CustomProperties),
 		LastKnownState:   mlmd.StateName[schema.ExecutionState](n.LastKnownState),
 		FeatureGroupID:   mlmd.ParentID(n.GetName()),
 		Window:           mlmd.ReadObject(&r, "window", "window", decodeMaterializationWindow),
-	}, r.Err()
+		CustomProperties: r.Custom(),
+		Unreadable:       r.Unreadable(),
+	}, nil
 }
 
 func validateMaterialization(v *schema.Materialization) error {

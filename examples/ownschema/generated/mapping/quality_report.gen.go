@@ -6,18 +6,20 @@ import (
 	"example.com/features/generated/schema"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 	"github.com/oapi-codegen/runtime/types"
 )
 
 // QualityReport maps [schema.QualityReport] to the artifact type
 // "features.QualityReport".
 var QualityReport = mlmd.Mapping[schema.QualityReport, *mlmdpb.Artifact]{
-	Entity:   "QualityReport",
-	TypeName: "features.QualityReport",
-	Parent:   &mlmd.Edge{Entity: "FeatureGroup", TypeName: "features.FeatureGroup", Kind: mlmd.Attribution, Field: "featureGroupId", Optional: true},
-	Fields:   qualityReportFields,
-	Encode:   encodeQualityReport,
-	Decode:   decodeQualityReport,
+	Entity:     "QualityReport",
+	TypeName:   "features.QualityReport",
+	Parent:     &mlmd.Edge{Entity: "FeatureGroup", TypeName: "features.FeatureGroup", Kind: mlmd.Attribution, Field: "featureGroupId", Optional: true},
+	Fields:     qualityReportFields,
+	Encode:     encodeQualityReport,
+	Decode:     decodeQualityReport,
+	Unreadable: func(v *schema.QualityReport) value.Unreadable { return v.Unreadable },
 	Ident: func(v *schema.QualityReport) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID), ParentID: v.FeatureGroupID}
 	},
@@ -59,7 +61,7 @@ func encodeQualityReport(v *schema.QualityReport, parent mlmd.Parent) (*mlmdpb.A
 }
 
 func decodeQualityReport(n *mlmdpb.Artifact) (*schema.QualityReport, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &schema.QualityReport{
 		ID:               mlmd.FormatID(n.Id),
 		Name:             mlmd.ChildOwnName(n.GetName()),
@@ -67,13 +69,14 @@ func decodeQualityReport(n *mlmdpb.Artifact) (*schema.QualityReport, error) {
 		CreateTime:       mlmd.Millis(n.CreateTimeSinceEpoch),
 		UpdateTime:       mlmd.Millis(n.LastUpdateTimeSinceEpoch),
 		Description:      r.String("description"),
-		CustomProperties: mlmd.CustomMap(n.CustomProperties),
 		URI:              mlmd.OptText(n.Uri),
 		State:            mlmd.StateName[schema.ArtifactState](n.State),
 		FeatureGroupID:   mlmd.ParentID(n.GetName()),
 		Score:            r.Double("score", "score"),
 		CheckRun:         mlmd.ReadText[types.UUID](&r, "checkRun", "check_run"),
-	}, r.Err()
+		CustomProperties: r.Custom(),
+		Unreadable:       r.Unreadable(),
+	}, nil
 }
 
 func validateQualityReport(v *schema.QualityReport) error {

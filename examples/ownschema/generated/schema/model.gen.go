@@ -122,6 +122,10 @@ type FeatureGroup struct {
 
 	// The team that answers for the group.
 	Team string `json:"team"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 // FeatureTable is one table of features.
@@ -172,6 +176,10 @@ type FeatureTable struct {
 
 	// When the table has to be made again.
 	FreshUntil time.Time `json:"freshUntil,omitzero"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 // Materialization is one job that makes the tables of a group.
@@ -207,6 +215,10 @@ type Materialization struct {
 
 	// The time that the job covers.
 	Window *MaterializationWindow `json:"window,omitzero"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 // MaterializationWindow is the time that the job covers.
@@ -257,6 +269,10 @@ type QualityReport struct {
 
 	// The run of the check, in its own system.
 	CheckRun *types.UUID `json:"checkRun,omitzero"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 // TableFormat: How a table is kept.

@@ -17,6 +17,6 @@ func encodeColumn(v model.Column) (*structpb.Value, error) {
 func decodeColumn(p *structpb.Value) (model.Column, error) {
 	o := mlmd.OpenObject(p)
 	return model.Column{
-		Name: mlmd.Take(&o, "name", mlmd.DecodeString),
+		Name: mlmd.TakeRequired(&o, "name", mlmd.DecodeString),
 	}, o.Err()
 }

@@ -5,17 +5,19 @@ package mapping
 import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 	"github.com/mlmd-go/sdk/suites/evolution/v1/model"
 )
 
 // DataSet maps [model.DataSet] to the artifact type "kf.DataSet".
 var DataSet = mlmd.Mapping[model.DataSet, *mlmdpb.Artifact]{
-	Entity:   "DataSet",
-	TypeName: "kf.DataSet",
-	Parent:   &mlmd.Edge{Entity: "Project", TypeName: "kf.Project", Kind: mlmd.Attribution, Field: "projectId"},
-	Fields:   dataSetFields,
-	Encode:   encodeDataSet,
-	Decode:   decodeDataSet,
+	Entity:     "DataSet",
+	TypeName:   "kf.DataSet",
+	Parent:     &mlmd.Edge{Entity: "Project", TypeName: "kf.Project", Kind: mlmd.Attribution, Field: "projectId"},
+	Fields:     dataSetFields,
+	Encode:     encodeDataSet,
+	Decode:     decodeDataSet,
+	Unreadable: func(v *model.DataSet) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.DataSet) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID), ParentID: v.ProjectID}
 	},
@@ -64,7 +66,7 @@ func encodeDataSet(v *model.DataSet, parent mlmd.Parent) (*mlmdpb.Artifact, erro
 }
 
 func decodeDataSet(n *mlmdpb.Artifact) (*model.DataSet, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &model.DataSet{
 		ID:               mlmd.FormatID(n.Id),
 		Name:             mlmd.ChildOwnName(n.GetName()),
@@ -72,16 +74,17 @@ func decodeDataSet(n *mlmdpb.Artifact) (*model.DataSet, error) {
 		CreateTime:       mlmd.Millis(n.CreateTimeSinceEpoch),
 		UpdateTime:       mlmd.Millis(n.LastUpdateTimeSinceEpoch),
 		Description:      r.String("description"),
-		CustomProperties: mlmd.CustomMap(n.CustomProperties),
 		URI:              mlmd.OptText(n.Uri),
 		State:            mlmd.StateName[model.ArtifactState](n.State),
 		ProjectID:        mlmd.ParentID(n.GetName()),
-		Format:           (*model.Format)(r.String("format")),
-		Rows:             mlmd.Deref(r.Int("rows", "rows")),
+		Format:           (*model.Format)(r.Name("format")),
+		Rows:             mlmd.Required(&r, "rows", r.Int("rows", "rows")),
 		Source:           r.String("source"),
 		Quality:          r.Double("quality", "quality"),
 		Columns:          mlmd.ReadList(&r, "columns", "columns", decodeColumn),
-	}, r.Err()
+		CustomProperties: r.Custom(),
+		Unreadable:       r.Unreadable(),
+	}, nil
 }
 
 func validateDataSet(v *model.DataSet) error {

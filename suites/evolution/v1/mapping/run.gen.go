@@ -5,17 +5,19 @@ package mapping
 import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 	"github.com/mlmd-go/sdk/suites/evolution/v1/model"
 )
 
 // Run maps [model.Run] to the execution type "kf.Run".
 var Run = mlmd.Mapping[model.Run, *mlmdpb.Execution]{
-	Entity:   "Run",
-	TypeName: "kf.Run",
-	Parent:   &mlmd.Edge{Entity: "Project", TypeName: "kf.Project", Kind: mlmd.Association, Field: "projectId", Optional: true},
-	Fields:   runFields,
-	Encode:   encodeRun,
-	Decode:   decodeRun,
+	Entity:     "Run",
+	TypeName:   "kf.Run",
+	Parent:     &mlmd.Edge{Entity: "Project", TypeName: "kf.Project", Kind: mlmd.Association, Field: "projectId", Optional: true},
+	Fields:     runFields,
+	Encode:     encodeRun,
+	Decode:     decodeRun,
+	Unreadable: func(v *model.Run) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.Run) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID), ParentID: v.ProjectID}
 	},
@@ -53,7 +55,7 @@ func encodeRun(v *model.Run, parent mlmd.Parent) (*mlmdpb.Execution, error) {
 }
 
 func decodeRun(n *mlmdpb.Execution) (*model.Run, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &model.Run{
 		ID:               mlmd.FormatID(n.Id),
 		Name:             mlmd.ChildOwnName(n.GetName()),
@@ -61,11 +63,12 @@ func decodeRun(n *mlmdpb.Execution) (*model.Run, error) {
 		CreateTime:       mlmd.Millis(n.CreateTimeSinceEpoch),
 		UpdateTime:       mlmd.Millis(n.LastUpdateTimeSinceEpoch),
 		Description:      r.String("description"),
-		CustomProperties: mlmd.CustomMap(n.CustomProperties),
 		LastKnownState:   mlmd.StateName[model.ExecutionState](n.LastKnownState),
 		ProjectID:        mlmd.ParentID(n.GetName()),
 		Command:          r.String("command"),
-	}, r.Err()
+		CustomProperties: r.Custom(),
+		Unreadable:       r.Unreadable(),
+	}, nil
 }
 
 func validateRun(v *model.Run) error {

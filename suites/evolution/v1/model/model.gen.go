@@ -102,6 +102,10 @@ type DataSet struct {
 
 	// The columns, in order.
 	Columns []Column `json:"columns,omitzero"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 // ExecutionState is the last known state of an execution.
@@ -155,6 +159,10 @@ type Project struct {
 
 	// Who answers for it.
 	Owner *string `json:"owner,omitzero"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 // Run: What made a data set.
@@ -190,6 +198,10 @@ type Run struct {
 
 	// What was run.
 	Command *string `json:"command,omitzero"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 // Team is the people of a project.
@@ -216,4 +228,8 @@ type Team struct {
 	// Values of the caller's own, by name. Nil leaves what is stored; a map that
 	// is not nil replaces all of them.
 	CustomProperties value.Map `json:"customProperties,omitzero"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }

@@ -18,7 +18,7 @@ func encodeColumn(v model.Column) (*structpb.Value, error) {
 func decodeColumn(p *structpb.Value) (model.Column, error) {
 	o := mlmd.OpenObject(p)
 	return model.Column{
-		Name: mlmd.Take(&o, "name", mlmd.DecodeString),
+		Name: mlmd.TakeRequired(&o, "name", mlmd.DecodeString),
 		Unit: mlmd.TakeOpt(&o, "unit", mlmd.DecodeString),
 	}, o.Err()
 }

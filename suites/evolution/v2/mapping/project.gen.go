@@ -5,16 +5,18 @@ package mapping
 import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 	"github.com/mlmd-go/sdk/suites/evolution/v2/model"
 )
 
 // Project maps [model.Project] to the context type "kf.Project".
 var Project = mlmd.Mapping[model.Project, *mlmdpb.Context]{
-	Entity:   "Project",
-	TypeName: "kf.Project",
-	Fields:   projectFields,
-	Encode:   encodeProject,
-	Decode:   decodeProject,
+	Entity:     "Project",
+	TypeName:   "kf.Project",
+	Fields:     projectFields,
+	Encode:     encodeProject,
+	Decode:     decodeProject,
+	Unreadable: func(v *model.Project) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.Project) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID)}
 	},
@@ -48,7 +50,7 @@ func encodeProject(v *model.Project, _ mlmd.Parent) (*mlmdpb.Context, error) {
 }
 
 func decodeProject(n *mlmdpb.Context) (*model.Project, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &model.Project{
 		ID:               mlmd.FormatID(n.Id),
 		Name:             n.GetName(),
@@ -56,9 +58,10 @@ func decodeProject(n *mlmdpb.Context) (*model.Project, error) {
 		CreateTime:       mlmd.Millis(n.CreateTimeSinceEpoch),
 		UpdateTime:       mlmd.Millis(n.LastUpdateTimeSinceEpoch),
 		Description:      r.String("description"),
-		CustomProperties: mlmd.CustomMap(n.CustomProperties),
 		Owner:            r.String("owner"),
-	}, r.Err()
+		CustomProperties: r.Custom(),
+		Unreadable:       r.Unreadable(),
+	}, nil
 }
 
 func validateProject(v *model.Project) error {

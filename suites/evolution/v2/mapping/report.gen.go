@@ -5,17 +5,19 @@ package mapping
 import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 	"github.com/mlmd-go/sdk/suites/evolution/v2/model"
 )
 
 // Report maps [model.Report] to the artifact type "kf.Report".
 var Report = mlmd.Mapping[model.Report, *mlmdpb.Artifact]{
-	Entity:   "Report",
-	TypeName: "kf.Report",
-	Parent:   &mlmd.Edge{Entity: "Project", TypeName: "kf.Project", Kind: mlmd.Attribution, Field: "projectId"},
-	Fields:   reportFields,
-	Encode:   encodeReport,
-	Decode:   decodeReport,
+	Entity:     "Report",
+	TypeName:   "kf.Report",
+	Parent:     &mlmd.Edge{Entity: "Project", TypeName: "kf.Project", Kind: mlmd.Attribution, Field: "projectId"},
+	Fields:     reportFields,
+	Encode:     encodeReport,
+	Decode:     decodeReport,
+	Unreadable: func(v *model.Report) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.Report) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID), ParentID: v.ProjectID}
 	},
@@ -55,7 +57,7 @@ func encodeReport(v *model.Report, parent mlmd.Parent) (*mlmdpb.Artifact, error)
 }
 
 func decodeReport(n *mlmdpb.Artifact) (*model.Report, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &model.Report{
 		ID:               mlmd.FormatID(n.Id),
 		Name:             mlmd.ChildOwnName(n.GetName()),
@@ -63,12 +65,13 @@ func decodeReport(n *mlmdpb.Artifact) (*model.Report, error) {
 		CreateTime:       mlmd.Millis(n.CreateTimeSinceEpoch),
 		UpdateTime:       mlmd.Millis(n.LastUpdateTimeSinceEpoch),
 		Description:      r.String("description"),
-		CustomProperties: mlmd.CustomMap(n.CustomProperties),
 		URI:              mlmd.OptText(n.Uri),
 		State:            mlmd.StateName[model.ArtifactState](n.State),
 		ProjectID:        mlmd.ParentID(n.GetName()),
 		Findings:         mlmd.ReadList(&r, "findings", "findings", mlmd.DecodeString),
-	}, r.Err()
+		CustomProperties: r.Custom(),
+		Unreadable:       r.Unreadable(),
+	}, nil
 }
 
 func validateReport(v *model.Report) error {

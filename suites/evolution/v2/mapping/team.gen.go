@@ -5,16 +5,18 @@ package mapping
 import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 	"github.com/mlmd-go/sdk/suites/evolution/v2/model"
 )
 
 // Team maps [model.Team] to the context type "kf.Team".
 var Team = mlmd.Mapping[model.Team, *mlmdpb.Context]{
-	Entity:   "Team",
-	TypeName: "kf.Team",
-	Fields:   teamFields,
-	Encode:   encodeTeam,
-	Decode:   decodeTeam,
+	Entity:     "Team",
+	TypeName:   "kf.Team",
+	Fields:     teamFields,
+	Encode:     encodeTeam,
+	Decode:     decodeTeam,
+	Unreadable: func(v *model.Team) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.Team) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID)}
 	},
@@ -46,7 +48,7 @@ func encodeTeam(v *model.Team, _ mlmd.Parent) (*mlmdpb.Context, error) {
 }
 
 func decodeTeam(n *mlmdpb.Context) (*model.Team, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &model.Team{
 		ID:               mlmd.FormatID(n.Id),
 		Name:             n.GetName(),
@@ -54,8 +56,9 @@ func decodeTeam(n *mlmdpb.Context) (*model.Team, error) {
 		CreateTime:       mlmd.Millis(n.CreateTimeSinceEpoch),
 		UpdateTime:       mlmd.Millis(n.LastUpdateTimeSinceEpoch),
 		Description:      r.String("description"),
-		CustomProperties: mlmd.CustomMap(n.CustomProperties),
-	}, r.Err()
+		CustomProperties: r.Custom(),
+		Unreadable:       r.Unreadable(),
+	}, nil
 }
 
 func validateTeam(v *model.Team) error {

@@ -111,6 +111,10 @@ type DataSet struct {
 
 	// The columns, in order.
 	Columns []Column `json:"columns,omitzero"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 // ExecutionState is the last known state of an execution.
@@ -164,6 +168,10 @@ type Project struct {
 
 	// Who answers for it: a person, not a team.
 	Owner *string `json:"owner,omitzero"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 // Report: What was found out about a project.
@@ -202,6 +210,10 @@ type Report struct {
 
 	// One sentence each.
 	Findings []string `json:"findings,omitzero"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 // Run: What made a data set.
@@ -240,6 +252,10 @@ type Run struct {
 
 	// How often it was tried again.
 	Retries *int64 `json:"retries,omitzero"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 // Team is the people of a project.
@@ -266,4 +282,8 @@ type Team struct {
 	// Values of the caller's own, by name. Nil leaves what is stored; a map that
 	// is not nil replaces all of them.
 	CustomProperties value.Map `json:"customProperties,omitzero"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }

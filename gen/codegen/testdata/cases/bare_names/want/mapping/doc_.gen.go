@@ -6,15 +6,17 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/bare_names/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // Doc maps [model.Doc] to the context type "Doc".
 var Doc = mlmd.Mapping[model.Doc, *mlmdpb.Context]{
-	Entity:   "Doc",
-	TypeName: "Doc",
-	Fields:   docFields,
-	Encode:   encodeDoc,
-	Decode:   decodeDoc,
+	Entity:     "Doc",
+	TypeName:   "Doc",
+	Fields:     docFields,
+	Encode:     encodeDoc,
+	Decode:     decodeDoc,
+	Unreadable: func(v *model.Doc) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.Doc) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name}
 	},
@@ -40,11 +42,12 @@ func encodeDoc(v *model.Doc, _ mlmd.Parent) (*mlmdpb.Context, error) {
 }
 
 func decodeDoc(n *mlmdpb.Context) (*model.Doc, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &model.Doc{
-		ID:   mlmd.FormatID(n.Id),
-		Name: n.GetName(),
-	}, r.Err()
+		ID:         mlmd.FormatID(n.Id),
+		Name:       n.GetName(),
+		Unreadable: r.Unreadable(),
+	}, nil
 }
 
 func validateDoc(v *model.Doc) error {

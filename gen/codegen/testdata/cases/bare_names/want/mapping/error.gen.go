@@ -6,15 +6,17 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/bare_names/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // Error maps [model.Error] to the context type "Error".
 var Error = mlmd.Mapping[model.Error, *mlmdpb.Context]{
-	Entity:   "Error",
-	TypeName: "Error",
-	Fields:   errorFields,
-	Encode:   encodeError,
-	Decode:   decodeError,
+	Entity:     "Error",
+	TypeName:   "Error",
+	Fields:     errorFields,
+	Encode:     encodeError,
+	Decode:     decodeError,
+	Unreadable: func(v *model.Error) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.Error) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name}
 	},
@@ -46,14 +48,15 @@ func encodeError(v *model.Error, _ mlmd.Parent) (*mlmdpb.Context, error) {
 }
 
 func decodeError(n *mlmdpb.Context) (*model.Error, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &model.Error{
-		ID:   mlmd.FormatID(n.Id),
-		Name: n.GetName(),
-		Len:  r.String("len"),
-		Func: mlmd.ReadList(&r, "func", "func", mlmd.DecodeString),
-		Nil:  r.Int("nil", "nil"),
-	}, r.Err()
+		ID:         mlmd.FormatID(n.Id),
+		Name:       n.GetName(),
+		Len:        r.String("len"),
+		Func:       mlmd.ReadList(&r, "func", "func", mlmd.DecodeString),
+		Nil:        r.Int("nil", "nil"),
+		Unreadable: r.Unreadable(),
+	}, nil
 }
 
 func validateError(v *model.Error) error {

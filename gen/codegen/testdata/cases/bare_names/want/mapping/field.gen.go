@@ -6,15 +6,17 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/bare_names/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // Field maps [model.Field] to the context type "Field".
 var Field = mlmd.Mapping[model.Field, *mlmdpb.Context]{
-	Entity:   "Field",
-	TypeName: "Field",
-	Fields:   fieldFields,
-	Encode:   encodeField,
-	Decode:   decodeField,
+	Entity:     "Field",
+	TypeName:   "Field",
+	Fields:     fieldFields,
+	Encode:     encodeField,
+	Decode:     decodeField,
+	Unreadable: func(v *model.Field) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.Field) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name}
 	},
@@ -46,14 +48,15 @@ func encodeField(v *model.Field, _ mlmd.Parent) (*mlmdpb.Context, error) {
 }
 
 func decodeField(n *mlmdpb.Context) (*model.Field, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &model.Field{
-		ID:   mlmd.FormatID(n.Id),
-		Name: n.GetName(),
-		Len:  r.String("len"),
-		Func: mlmd.ReadList(&r, "func", "func", mlmd.DecodeString),
-		Nil:  r.Int("nil", "nil"),
-	}, r.Err()
+		ID:         mlmd.FormatID(n.Id),
+		Name:       n.GetName(),
+		Len:        r.String("len"),
+		Func:       mlmd.ReadList(&r, "func", "func", mlmd.DecodeString),
+		Nil:        r.Int("nil", "nil"),
+		Unreadable: r.Unreadable(),
+	}, nil
 }
 
 func validateField(v *model.Field) error {

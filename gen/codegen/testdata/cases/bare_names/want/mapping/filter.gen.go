@@ -6,15 +6,17 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/bare_names/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // Filter maps [model.Filter] to the context type "Filter".
 var Filter = mlmd.Mapping[model.Filter, *mlmdpb.Context]{
-	Entity:   "Filter",
-	TypeName: "Filter",
-	Fields:   filterFields,
-	Encode:   encodeFilter,
-	Decode:   decodeFilter,
+	Entity:     "Filter",
+	TypeName:   "Filter",
+	Fields:     filterFields,
+	Encode:     encodeFilter,
+	Decode:     decodeFilter,
+	Unreadable: func(v *model.Filter) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.Filter) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name}
 	},
@@ -40,11 +42,12 @@ func encodeFilter(v *model.Filter, _ mlmd.Parent) (*mlmdpb.Context, error) {
 }
 
 func decodeFilter(n *mlmdpb.Context) (*model.Filter, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &model.Filter{
-		ID:   mlmd.FormatID(n.Id),
-		Name: n.GetName(),
-	}, r.Err()
+		ID:         mlmd.FormatID(n.Id),
+		Name:       n.GetName(),
+		Unreadable: r.Unreadable(),
+	}, nil
 }
 
 func validateFilter(v *model.Filter) error {

@@ -6,15 +6,17 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/bare_names/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // Holder maps [model.Holder] to the artifact type "Holder".
 var Holder = mlmd.Mapping[model.Holder, *mlmdpb.Artifact]{
-	Entity:   "Holder",
-	TypeName: "Holder",
-	Fields:   holderFields,
-	Encode:   encodeHolder,
-	Decode:   decodeHolder,
+	Entity:     "Holder",
+	TypeName:   "Holder",
+	Fields:     holderFields,
+	Encode:     encodeHolder,
+	Decode:     decodeHolder,
+	Unreadable: func(v *model.Holder) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.Holder) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name}
 	},
@@ -44,13 +46,14 @@ func encodeHolder(v *model.Holder, _ mlmd.Parent) (*mlmdpb.Artifact, error) {
 }
 
 func decodeHolder(n *mlmdpb.Artifact) (*model.Holder, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &model.Holder{
-		ID:      mlmd.FormatID(n.Id),
-		Name:    n.GetName(),
-		Catalog: mlmd.ReadObject(&r, "catalog", "catalog", decodeCatalog),
-		Foo:     mlmd.ReadObject(&r, "foo", "foo", decodeFoo),
-	}, r.Err()
+		ID:         mlmd.FormatID(n.Id),
+		Name:       n.GetName(),
+		Catalog:    mlmd.ReadObject(&r, "catalog", "catalog", decodeCatalog),
+		Foo:        mlmd.ReadObject(&r, "foo", "foo", decodeFoo),
+		Unreadable: r.Unreadable(),
+	}, nil
 }
 
 func validateHolder(v *model.Holder) error {

@@ -6,15 +6,17 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/bare_names/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // Init maps [model.Init] to the context type "Init".
 var Init = mlmd.Mapping[model.Init, *mlmdpb.Context]{
-	Entity:   "Init",
-	TypeName: "Init",
-	Fields:   initFields,
-	Encode:   encodeInit,
-	Decode:   decodeInit,
+	Entity:     "Init",
+	TypeName:   "Init",
+	Fields:     initFields,
+	Encode:     encodeInit,
+	Decode:     decodeInit,
+	Unreadable: func(v *model.Init) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.Init) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name}
 	},
@@ -40,11 +42,12 @@ func encodeInit(v *model.Init, _ mlmd.Parent) (*mlmdpb.Context, error) {
 }
 
 func decodeInit(n *mlmdpb.Context) (*model.Init, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &model.Init{
-		ID:   mlmd.FormatID(n.Id),
-		Name: n.GetName(),
-	}, r.Err()
+		ID:         mlmd.FormatID(n.Id),
+		Name:       n.GetName(),
+		Unreadable: r.Unreadable(),
+	}, nil
 }
 
 func validateInit(v *model.Init) error {

@@ -6,15 +6,17 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/bare_names/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // Main maps [model.Main] to the context type "Main".
 var Main = mlmd.Mapping[model.Main, *mlmdpb.Context]{
-	Entity:   "Main",
-	TypeName: "Main",
-	Fields:   mainFields,
-	Encode:   encodeMain,
-	Decode:   decodeMain,
+	Entity:     "Main",
+	TypeName:   "Main",
+	Fields:     mainFields,
+	Encode:     encodeMain,
+	Decode:     decodeMain,
+	Unreadable: func(v *model.Main) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.Main) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name}
 	},
@@ -46,14 +48,15 @@ func encodeMain(v *model.Main, _ mlmd.Parent) (*mlmdpb.Context, error) {
 }
 
 func decodeMain(n *mlmdpb.Context) (*model.Main, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &model.Main{
-		ID:   mlmd.FormatID(n.Id),
-		Name: n.GetName(),
-		Len:  r.String("len"),
-		Func: mlmd.ReadList(&r, "func", "func", mlmd.DecodeString),
-		Nil:  r.Int("nil", "nil"),
-	}, r.Err()
+		ID:         mlmd.FormatID(n.Id),
+		Name:       n.GetName(),
+		Len:        r.String("len"),
+		Func:       mlmd.ReadList(&r, "func", "func", mlmd.DecodeString),
+		Nil:        r.Int("nil", "nil"),
+		Unreadable: r.Unreadable(),
+	}, nil
 }
 
 func validateMain(v *model.Main) error {

@@ -6,15 +6,17 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/bare_names/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // Mapping maps [model.Mapping] to the context type "Mapping".
 var Mapping = mlmd.Mapping[model.Mapping, *mlmdpb.Context]{
-	Entity:   "Mapping",
-	TypeName: "Mapping",
-	Fields:   mappingFields,
-	Encode:   encodeMapping,
-	Decode:   decodeMapping,
+	Entity:     "Mapping",
+	TypeName:   "Mapping",
+	Fields:     mappingFields,
+	Encode:     encodeMapping,
+	Decode:     decodeMapping,
+	Unreadable: func(v *model.Mapping) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.Mapping) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name}
 	},
@@ -40,11 +42,12 @@ func encodeMapping(v *model.Mapping, _ mlmd.Parent) (*mlmdpb.Context, error) {
 }
 
 func decodeMapping(n *mlmdpb.Context) (*model.Mapping, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &model.Mapping{
-		ID:   mlmd.FormatID(n.Id),
-		Name: n.GetName(),
-	}, r.Err()
+		ID:         mlmd.FormatID(n.Id),
+		Name:       n.GetName(),
+		Unreadable: r.Unreadable(),
+	}, nil
 }
 
 func validateMapping(v *model.Mapping) error {

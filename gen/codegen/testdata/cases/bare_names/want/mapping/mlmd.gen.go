@@ -6,15 +6,17 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/bare_names/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // Mlmd maps [model.Mlmd] to the context type "Mlmd".
 var Mlmd = mlmd.Mapping[model.Mlmd, *mlmdpb.Context]{
-	Entity:   "Mlmd",
-	TypeName: "Mlmd",
-	Fields:   mlmdFields,
-	Encode:   encodeMlmd,
-	Decode:   decodeMlmd,
+	Entity:     "Mlmd",
+	TypeName:   "Mlmd",
+	Fields:     mlmdFields,
+	Encode:     encodeMlmd,
+	Decode:     decodeMlmd,
+	Unreadable: func(v *model.Mlmd) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.Mlmd) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name}
 	},
@@ -46,14 +48,15 @@ func encodeMlmd(v *model.Mlmd, _ mlmd.Parent) (*mlmdpb.Context, error) {
 }
 
 func decodeMlmd(n *mlmdpb.Context) (*model.Mlmd, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &model.Mlmd{
-		ID:   mlmd.FormatID(n.Id),
-		Name: n.GetName(),
-		Len:  r.String("len"),
-		Func: mlmd.ReadList(&r, "func", "func", mlmd.DecodeString),
-		Nil:  r.Int("nil", "nil"),
-	}, r.Err()
+		ID:         mlmd.FormatID(n.Id),
+		Name:       n.GetName(),
+		Len:        r.String("len"),
+		Func:       mlmd.ReadList(&r, "func", "func", mlmd.DecodeString),
+		Nil:        r.Int("nil", "nil"),
+		Unreadable: r.Unreadable(),
+	}, nil
 }
 
 func validateMlmd(v *model.Mlmd) error {

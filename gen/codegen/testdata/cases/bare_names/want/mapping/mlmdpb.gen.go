@@ -6,15 +6,17 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/bare_names/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // Mlmdpb maps [model.Mlmdpb] to the context type "Mlmdpb".
 var Mlmdpb = mlmd.Mapping[model.Mlmdpb, *mlmdpb.Context]{
-	Entity:   "Mlmdpb",
-	TypeName: "Mlmdpb",
-	Fields:   mlmdpbFields,
-	Encode:   encodeMlmdpb,
-	Decode:   decodeMlmdpb,
+	Entity:     "Mlmdpb",
+	TypeName:   "Mlmdpb",
+	Fields:     mlmdpbFields,
+	Encode:     encodeMlmdpb,
+	Decode:     decodeMlmdpb,
+	Unreadable: func(v *model.Mlmdpb) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.Mlmdpb) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name}
 	},
@@ -40,11 +42,12 @@ func encodeMlmdpb(v *model.Mlmdpb, _ mlmd.Parent) (*mlmdpb.Context, error) {
 }
 
 func decodeMlmdpb(n *mlmdpb.Context) (*model.Mlmdpb, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &model.Mlmdpb{
-		ID:   mlmd.FormatID(n.Id),
-		Name: n.GetName(),
-	}, r.Err()
+		ID:         mlmd.FormatID(n.Id),
+		Name:       n.GetName(),
+		Unreadable: r.Unreadable(),
+	}, nil
 }
 
 func validateMlmdpb(v *model.Mlmdpb) error {

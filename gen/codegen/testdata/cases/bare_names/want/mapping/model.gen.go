@@ -6,15 +6,17 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/bare_names/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // Model maps [model.Model] to the context type "Model".
 var Model = mlmd.Mapping[model.Model, *mlmdpb.Context]{
-	Entity:   "Model",
-	TypeName: "Model",
-	Fields:   modelFields,
-	Encode:   encodeModel,
-	Decode:   decodeModel,
+	Entity:     "Model",
+	TypeName:   "Model",
+	Fields:     modelFields,
+	Encode:     encodeModel,
+	Decode:     decodeModel,
+	Unreadable: func(v *model.Model) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.Model) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name}
 	},
@@ -46,14 +48,15 @@ func encodeModel(v *model.Model, _ mlmd.Parent) (*mlmdpb.Context, error) {
 }
 
 func decodeModel(n *mlmdpb.Context) (*model.Model, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &model.Model{
-		ID:   mlmd.FormatID(n.Id),
-		Name: n.GetName(),
-		Len:  r.String("len"),
-		Func: mlmd.ReadList(&r, "func", "func", mlmd.DecodeString),
-		Nil:  r.Int("nil", "nil"),
-	}, r.Err()
+		ID:         mlmd.FormatID(n.Id),
+		Name:       n.GetName(),
+		Len:        r.String("len"),
+		Func:       mlmd.ReadList(&r, "func", "func", mlmd.DecodeString),
+		Nil:        r.Int("nil", "nil"),
+		Unreadable: r.Unreadable(),
+	}, nil
 }
 
 func validateModel(v *model.Model) error {

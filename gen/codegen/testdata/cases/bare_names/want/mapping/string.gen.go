@@ -6,15 +6,17 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/bare_names/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // String maps [model.String] to the context type "String".
 var String = mlmd.Mapping[model.String, *mlmdpb.Context]{
-	Entity:   "String",
-	TypeName: "String",
-	Fields:   stringFields,
-	Encode:   encodeString,
-	Decode:   decodeString,
+	Entity:     "String",
+	TypeName:   "String",
+	Fields:     stringFields,
+	Encode:     encodeString,
+	Decode:     decodeString,
+	Unreadable: func(v *model.String) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.String) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name}
 	},
@@ -40,11 +42,12 @@ func encodeString(v *model.String, _ mlmd.Parent) (*mlmdpb.Context, error) {
 }
 
 func decodeString(n *mlmdpb.Context) (*model.String, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &model.String{
-		ID:   mlmd.FormatID(n.Id),
-		Name: n.GetName(),
-	}, r.Err()
+		ID:         mlmd.FormatID(n.Id),
+		Name:       n.GetName(),
+		Unreadable: r.Unreadable(),
+	}, nil
 }
 
 func validateString(v *model.String) error {

@@ -6,15 +6,17 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/bare_names/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // Time maps [model.Time] to the context type "Time".
 var Time = mlmd.Mapping[model.Time, *mlmdpb.Context]{
-	Entity:   "Time",
-	TypeName: "Time",
-	Fields:   timeFields,
-	Encode:   encodeTime,
-	Decode:   decodeTime,
+	Entity:     "Time",
+	TypeName:   "Time",
+	Fields:     timeFields,
+	Encode:     encodeTime,
+	Decode:     decodeTime,
+	Unreadable: func(v *model.Time) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.Time) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name}
 	},
@@ -40,11 +42,12 @@ func encodeTime(v *model.Time, _ mlmd.Parent) (*mlmdpb.Context, error) {
 }
 
 func decodeTime(n *mlmdpb.Context) (*model.Time, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &model.Time{
-		ID:   mlmd.FormatID(n.Id),
-		Name: n.GetName(),
-	}, r.Err()
+		ID:         mlmd.FormatID(n.Id),
+		Name:       n.GetName(),
+		Unreadable: r.Unreadable(),
+	}, nil
 }
 
 func validateTime(v *model.Time) error {

@@ -6,15 +6,17 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/bare_names/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // Type maps [model.Type] to the context type "Type".
 var Type = mlmd.Mapping[model.Type, *mlmdpb.Context]{
-	Entity:   "Type",
-	TypeName: "Type",
-	Fields:   typeFields,
-	Encode:   encodeType,
-	Decode:   decodeType,
+	Entity:     "Type",
+	TypeName:   "Type",
+	Fields:     typeFields,
+	Encode:     encodeType,
+	Decode:     decodeType,
+	Unreadable: func(v *model.Type) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.Type) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name}
 	},
@@ -40,11 +42,12 @@ func encodeType(v *model.Type, _ mlmd.Parent) (*mlmdpb.Context, error) {
 }
 
 func decodeType(n *mlmdpb.Context) (*model.Type, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &model.Type{
-		ID:   mlmd.FormatID(n.Id),
-		Name: n.GetName(),
-	}, r.Err()
+		ID:         mlmd.FormatID(n.Id),
+		Name:       n.GetName(),
+		Unreadable: r.Unreadable(),
+	}, nil
 }
 
 func validateType(v *model.Type) error {

@@ -6,15 +6,17 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/bare_names/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // Value maps [model.Value] to the context type "Value".
 var Value = mlmd.Mapping[model.Value, *mlmdpb.Context]{
-	Entity:   "Value",
-	TypeName: "Value",
-	Fields:   valueFields,
-	Encode:   encodeValue,
-	Decode:   decodeValue,
+	Entity:     "Value",
+	TypeName:   "Value",
+	Fields:     valueFields,
+	Encode:     encodeValue,
+	Decode:     decodeValue,
+	Unreadable: func(v *model.Value) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.Value) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name}
 	},
@@ -40,11 +42,12 @@ func encodeValue(v *model.Value, _ mlmd.Parent) (*mlmdpb.Context, error) {
 }
 
 func decodeValue(n *mlmdpb.Context) (*model.Value, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &model.Value{
-		ID:   mlmd.FormatID(n.Id),
-		Name: n.GetName(),
-	}, r.Err()
+		ID:         mlmd.FormatID(n.Id),
+		Name:       n.GetName(),
+		Unreadable: r.Unreadable(),
+	}, nil
 }
 
 func validateValue(v *model.Value) error {

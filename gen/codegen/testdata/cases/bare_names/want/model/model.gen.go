@@ -3,6 +3,10 @@
 // Package model holds the entities of the spec as Go types.
 package model
 
+import (
+	"github.com/mlmd-go/sdk/pkg/value"
+)
+
 type Catalog struct {
 	Type *string `json:"type,omitzero"`
 }
@@ -10,6 +14,10 @@ type Catalog struct {
 type Doc struct {
 	ID   string `json:"id,omitzero"`
 	Name string `json:"name"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 type Error struct {
@@ -18,6 +26,10 @@ type Error struct {
 	Len  *string  `json:"len,omitzero"`
 	Func []string `json:"func,omitzero"`
 	Nil  *int64   `json:"nil,omitzero"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 type Field struct {
@@ -26,11 +38,19 @@ type Field struct {
 	Len  *string  `json:"len,omitzero"`
 	Func []string `json:"func,omitzero"`
 	Nil  *int64   `json:"nil,omitzero"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 type Filter struct {
 	ID   string `json:"id,omitzero"`
 	Name string `json:"name"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 type Foo struct {
@@ -42,11 +62,19 @@ type Holder struct {
 	Name    string   `json:"name"`
 	Catalog *Catalog `json:"catalog,omitzero"`
 	Foo     *Foo     `json:"foo,omitzero"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 type Init struct {
 	ID   string `json:"id,omitzero"`
 	Name string `json:"name"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 type Main struct {
@@ -55,11 +83,19 @@ type Main struct {
 	Len  *string  `json:"len,omitzero"`
 	Func []string `json:"func,omitzero"`
 	Nil  *int64   `json:"nil,omitzero"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 type Mapping struct {
 	ID   string `json:"id,omitzero"`
 	Name string `json:"name"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 type Mlmd struct {
@@ -68,11 +104,19 @@ type Mlmd struct {
 	Len  *string  `json:"len,omitzero"`
 	Func []string `json:"func,omitzero"`
 	Nil  *int64   `json:"nil,omitzero"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 type Mlmdpb struct {
 	ID   string `json:"id,omitzero"`
 	Name string `json:"name"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 type Model struct {
@@ -81,24 +125,44 @@ type Model struct {
 	Len  *string  `json:"len,omitzero"`
 	Func []string `json:"func,omitzero"`
 	Nil  *int64   `json:"nil,omitzero"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 type String struct {
 	ID   string `json:"id,omitzero"`
 	Name string `json:"name"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 type Time struct {
 	ID   string `json:"id,omitzero"`
 	Name string `json:"name"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 type Type struct {
 	ID   string `json:"id,omitzero"`
 	Name string `json:"name"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 type Value struct {
 	ID   string `json:"id,omitzero"`
 	Name string `json:"name"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }

@@ -8,15 +8,17 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/descriptions/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // Old maps [model.Old] to the artifact type "Old".
 var Old = mlmd.Mapping[model.Old, *mlmdpb.Artifact]{
-	Entity:   "Old",
-	TypeName: "Old",
-	Fields:   oldFields,
-	Encode:   encodeOld,
-	Decode:   decodeOld,
+	Entity:     "Old",
+	TypeName:   "Old",
+	Fields:     oldFields,
+	Encode:     encodeOld,
+	Decode:     decodeOld,
+	Unreadable: func(v *model.Old) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.Old) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name}
 	},
@@ -42,11 +44,12 @@ func encodeOld(v *model.Old, _ mlmd.Parent) (*mlmdpb.Artifact, error) {
 }
 
 func decodeOld(n *mlmdpb.Artifact) (*model.Old, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &model.Old{
-		ID:   mlmd.FormatID(n.Id),
-		Name: n.GetName(),
-	}, r.Err()
+		ID:         mlmd.FormatID(n.Id),
+		Name:       n.GetName(),
+		Unreadable: r.Unreadable(),
+	}, nil
 }
 
 func validateOld(v *model.Old) error {

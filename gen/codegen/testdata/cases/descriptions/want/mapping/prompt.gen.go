@@ -8,15 +8,17 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/descriptions/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // Prompt maps [model.Prompt] to the context type "Prompt".
 var Prompt = mlmd.Mapping[model.Prompt, *mlmdpb.Context]{
-	Entity:   "Prompt",
-	TypeName: "Prompt",
-	Fields:   promptFields,
-	Encode:   encodePrompt,
-	Decode:   decodePrompt,
+	Entity:     "Prompt",
+	TypeName:   "Prompt",
+	Fields:     promptFields,
+	Encode:     encodePrompt,
+	Decode:     decodePrompt,
+	Unreadable: func(v *model.Prompt) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.Prompt) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name}
 	},
@@ -57,18 +59,19 @@ func encodePrompt(v *model.Prompt, _ mlmd.Parent) (*mlmdpb.Context, error) {
 }
 
 func decodePrompt(n *mlmdpb.Context) (*model.Prompt, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &model.Prompt{
-		ID:       mlmd.FormatID(n.Id),
-		Name:     n.GetName(),
-		Page:     r.String("page"),
-		Tone:     (*model.Tone)(r.String("tone")),
-		Link:     mlmd.ReadObject(&r, "link", "link", decodeLink),
-		Strength: mlmd.Deref(r.Double("strength", "strength")),
-		Weight:   mlmd.Or(r.Double("weight", "weight"), 1),
-		Gone:     r.String("gone"),
-		Nil:      r.String("nil"),
-	}, r.Err()
+		ID:         mlmd.FormatID(n.Id),
+		Name:       n.GetName(),
+		Page:       r.String("page"),
+		Tone:       (*model.Tone)(r.Name("tone")),
+		Link:       mlmd.ReadObject(&r, "link", "link", decodeLink),
+		Strength:   mlmd.Required(&r, "strength", r.Double("strength", "strength")),
+		Weight:     mlmd.Or(r.Double("weight", "weight"), 1),
+		Gone:       r.String("gone"),
+		Nil:        r.String("nil"),
+		Unreadable: r.Unreadable(),
+	}, nil
 }
 
 func validatePrompt(v *model.Prompt) error {

@@ -3,6 +3,10 @@
 // Package model holds the entities of the spec as Go types.
 package model
 
+import (
+	"github.com/mlmd-go/sdk/pkg/value"
+)
+
 // The values of Tone.
 const (
 	ToneWarm Tone = "warm"
@@ -16,6 +20,10 @@ type Link struct {
 type Old struct {
 	ID   string `json:"id,omitzero"`
 	Name string `json:"name,omitzero"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 // Prompt: Überblick über alles.
@@ -41,6 +49,10 @@ type Prompt struct {
 	// Deprecated: the spec says so.
 	Gone *string `json:"gone,omitzero"`
 	Nil  *string `json:"nil,omitzero"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 // Tone: URL of a tone.

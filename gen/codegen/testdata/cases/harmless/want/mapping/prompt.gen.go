@@ -6,15 +6,17 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/harmless/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // Prompt maps [model.Prompt] to the context type "Prompt".
 var Prompt = mlmd.Mapping[model.Prompt, *mlmdpb.Context]{
-	Entity:   "Prompt",
-	TypeName: "Prompt",
-	Fields:   promptFields,
-	Encode:   encodePrompt,
-	Decode:   decodePrompt,
+	Entity:     "Prompt",
+	TypeName:   "Prompt",
+	Fields:     promptFields,
+	Encode:     encodePrompt,
+	Decode:     decodePrompt,
+	Unreadable: func(v *model.Prompt) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.Prompt) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name}
 	},
@@ -72,26 +74,27 @@ func encodePrompt(v *model.Prompt, _ mlmd.Parent) (*mlmdpb.Context, error) {
 }
 
 func decodePrompt(n *mlmdpb.Context) (*model.Prompt, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &model.Prompt{
-		ID:       mlmd.FormatID(n.Id),
-		Name:     n.GetName(),
-		Nothing:  r.String("nothing"),
-		Limit:    mlmd.Deref(r.Int("limit", "limit")),
-		Ratio:    r.Double("ratio", "ratio"),
-		Price:    r.Double("price", "price"),
-		Big:      mlmd.Or(r.Int("big", "big"), 3),
-		Page:     r.String("page"),
-		Mail:     r.String("mail"),
-		Secret:   r.String("secret"),
-		Tags:     mlmd.ReadList(&r, "tags", "tags", mlmd.DecodeString),
-		Open:     mlmd.ReadJSON(&r, "open", "open"),
-		Anything: mlmd.ReadJSON(&r, "anything", "anything"),
-		Shape:    mlmd.ReadObject(&r, "shape", "shape", decodePromptShape),
-		Tone:     (*model.PromptTone)(r.String("tone")),
-		Mood:     (*model.Mood)(mlmd.Or(r.String("mood"), "good")),
-		Size:     r.Int("size", "size"),
-	}, r.Err()
+		ID:         mlmd.FormatID(n.Id),
+		Name:       n.GetName(),
+		Nothing:    r.String("nothing"),
+		Limit:      mlmd.Required(&r, "limit", r.Int("limit", "limit")),
+		Ratio:      r.Double("ratio", "ratio"),
+		Price:      r.Double("price", "price"),
+		Big:        mlmd.Or(r.Int("big", "big"), 3),
+		Page:       r.String("page"),
+		Mail:       r.String("mail"),
+		Secret:     r.String("secret"),
+		Tags:       mlmd.ReadList(&r, "tags", "tags", mlmd.DecodeString),
+		Open:       mlmd.ReadJSON(&r, "open", "open"),
+		Anything:   mlmd.ReadJSON(&r, "anything", "anything"),
+		Shape:      mlmd.ReadObject(&r, "shape", "shape", decodePromptShape),
+		Tone:       (*model.PromptTone)(r.Name("tone")),
+		Mood:       (*model.Mood)(mlmd.Or(r.Name("mood"), "good")),
+		Size:       r.Int("size", "size"),
+		Unreadable: r.Unreadable(),
+	}, nil
 }
 
 func validatePrompt(v *model.Prompt) error {

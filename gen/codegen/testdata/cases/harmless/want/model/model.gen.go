@@ -3,6 +3,10 @@
 // Package model holds the entities of the spec as Go types.
 package model
 
+import (
+	"github.com/mlmd-go/sdk/pkg/value"
+)
+
 // The values of Mood.
 const (
 	MoodGood Mood = "good"
@@ -52,6 +56,10 @@ type Prompt struct {
 
 	// A number with a name.
 	Size *int64 `json:"size,omitzero"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 type PromptShape struct {

@@ -3,6 +3,10 @@
 // Package model holds the entities of the spec as Go types.
 package model
 
+import (
+	"github.com/mlmd-go/sdk/pkg/value"
+)
+
 // The values of PromptTone.
 const (
 	PromptToneWarm  PromptTone = "warm"
@@ -18,6 +22,10 @@ type Prompt struct {
 	// Unset is 0.5.
 	Ratio *float64    `json:"ratio,omitzero"`
 	Tone  *PromptTone `json:"tone,omitzero"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 type PromptTone string

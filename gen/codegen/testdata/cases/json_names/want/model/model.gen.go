@@ -3,6 +3,10 @@
 // Package model holds the entities of the spec as Go types.
 package model
 
+import (
+	"github.com/mlmd-go/sdk/pkg/value"
+)
+
 type Prompt struct {
 	ID          string      `json:"id,omitzero"`
 	Name        string      `json:"name"`
@@ -16,6 +20,10 @@ type Prompt struct {
 	SourceURLs  []string    `json:"sourceUrls,omitzero"`
 	IDsOfModels []string    `json:"idsOfModels,omitzero"`
 	Part        *PromptPart `json:"part,omitzero"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 type PromptPart struct {

@@ -30,8 +30,8 @@ func encodeColumn(v model.Column) (*structpb.Value, error) {
 func decodeColumn(p *structpb.Value) (model.Column, error) {
 	o := mlmd.OpenObject(p)
 	return model.Column{
-		Name:     mlmd.Take(&o, "name", mlmd.DecodeString),
-		Kind:     mlmd.Take(&o, "kind", mlmd.DecodeEnum[model.ColumnKind]),
+		Name:     mlmd.TakeRequired(&o, "name", mlmd.DecodeString),
+		Kind:     mlmd.TakeRequired(&o, "kind", mlmd.DecodeEnum[model.ColumnKind]),
 		Comment:  mlmd.TakeOpt(&o, "comment", mlmd.DecodeString),
 		Parts:    mlmd.TakeList(&o, "parts", decodeColumn),
 		Added:    mlmd.Take(&o, "added", mlmd.DecodeDateTime),

@@ -6,16 +6,18 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/objects/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
 // Table maps [model.Table] to the artifact type "Table".
 var Table = mlmd.Mapping[model.Table, *mlmdpb.Artifact]{
-	Entity:   "Table",
-	TypeName: "Table",
-	Fields:   tableFields,
-	Encode:   encodeTable,
-	Decode:   decodeTable,
+	Entity:     "Table",
+	TypeName:   "Table",
+	Fields:     tableFields,
+	Encode:     encodeTable,
+	Decode:     decodeTable,
+	Unreadable: func(v *model.Table) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.Table) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name}
 	},
@@ -58,19 +60,20 @@ func encodeTable(v *model.Table, _ mlmd.Parent) (*mlmdpb.Artifact, error) {
 }
 
 func decodeTable(n *mlmdpb.Artifact) (*model.Table, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &model.Table{
-		ID:        mlmd.FormatID(n.Id),
-		Name:      n.GetName(),
-		Columns:   mlmd.ReadList(&r, "columns", "columns", decodeColumn),
-		Shape:     mlmd.ReadObject(&r, "shape", "shape", decodeTableShape),
-		Quantiles: mlmd.ReadMap(&r, "quantiles", "quantiles", func(v *structpb.Value) ([]float64, error) { return mlmd.DecodeList(v, mlmd.DecodeDouble) }),
-		Tags:      mlmd.ReadList(&r, "tags", "tags", mlmd.DecodeString),
-		Kinds:     mlmd.ReadList(&r, "kinds", "kinds", mlmd.DecodeEnum[model.ColumnKind]),
-		Owners:    mlmd.ReadMap(&r, "owners", "owners", decodeOwner),
-		Matrix:    mlmd.ReadList(&r, "matrix", "matrix", func(v *structpb.Value) ([]int32, error) { return mlmd.DecodeList(v, mlmd.DecodeInt[int32]) }),
-		Anything:  mlmd.ReadJSON(&r, "anything", "anything"),
-	}, r.Err()
+		ID:         mlmd.FormatID(n.Id),
+		Name:       n.GetName(),
+		Columns:    mlmd.ReadList(&r, "columns", "columns", decodeColumn),
+		Shape:      mlmd.ReadObject(&r, "shape", "shape", decodeTableShape),
+		Quantiles:  mlmd.ReadMap(&r, "quantiles", "quantiles", func(v *structpb.Value) ([]float64, error) { return mlmd.DecodeList(v, mlmd.DecodeDouble) }),
+		Tags:       mlmd.ReadList(&r, "tags", "tags", mlmd.DecodeString),
+		Kinds:      mlmd.ReadList(&r, "kinds", "kinds", mlmd.DecodeEnum[model.ColumnKind]),
+		Owners:     mlmd.ReadMap(&r, "owners", "owners", decodeOwner),
+		Matrix:     mlmd.ReadList(&r, "matrix", "matrix", func(v *structpb.Value) ([]int32, error) { return mlmd.DecodeList(v, mlmd.DecodeInt[int32]) }),
+		Anything:   mlmd.ReadJSON(&r, "anything", "anything"),
+		Unreadable: r.Unreadable(),
+	}, nil
 }
 
 func validateTable(v *model.Table) error {

@@ -18,7 +18,7 @@ func encodeTableShape(v model.TableShape) (*structpb.Value, error) {
 func decodeTableShape(p *structpb.Value) (model.TableShape, error) {
 	o := mlmd.OpenObject(p)
 	return model.TableShape{
-		Rows:  mlmd.Take(&o, "rows", mlmd.DecodeInt[int64]),
+		Rows:  mlmd.TakeRequired(&o, "rows", mlmd.DecodeInt[int64]),
 		Bytes: mlmd.TakeOpt(&o, "bytes", mlmd.DecodeInt[int64]),
 	}, o.Err()
 }

@@ -71,6 +71,10 @@ type Table struct {
 	Owners    map[string]Owner     `json:"owners,omitzero"`
 	Matrix    [][]int32            `json:"matrix,omitzero"`
 	Anything  map[string]any       `json:"anything,omitzero"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 // TableShape: How large it is.

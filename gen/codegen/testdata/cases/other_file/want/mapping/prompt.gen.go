@@ -6,15 +6,17 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/other_file/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // Prompt maps [model.Prompt] to the context type "Prompt".
 var Prompt = mlmd.Mapping[model.Prompt, *mlmdpb.Context]{
-	Entity:   "Prompt",
-	TypeName: "Prompt",
-	Fields:   promptFields,
-	Encode:   encodePrompt,
-	Decode:   decodePrompt,
+	Entity:     "Prompt",
+	TypeName:   "Prompt",
+	Fields:     promptFields,
+	Encode:     encodePrompt,
+	Decode:     decodePrompt,
+	Unreadable: func(v *model.Prompt) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.Prompt) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name}
 	},
@@ -42,12 +44,13 @@ func encodePrompt(v *model.Prompt, _ mlmd.Parent) (*mlmdpb.Context, error) {
 }
 
 func decodePrompt(n *mlmdpb.Context) (*model.Prompt, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &model.Prompt{
-		ID:   mlmd.FormatID(n.Id),
-		Name: n.GetName(),
-		Tone: (*model.Tone)(r.String("sound")),
-	}, r.Err()
+		ID:         mlmd.FormatID(n.Id),
+		Name:       n.GetName(),
+		Tone:       (*model.Tone)(r.Name("sound")),
+		Unreadable: r.Unreadable(),
+	}, nil
 }
 
 func validatePrompt(v *model.Prompt) error {

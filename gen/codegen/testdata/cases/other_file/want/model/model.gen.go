@@ -3,6 +3,10 @@
 // Package model holds the entities of the spec as Go types.
 package model
 
+import (
+	"github.com/mlmd-go/sdk/pkg/value"
+)
+
 // The values of Tone.
 const (
 	ToneWarm Tone = "warm"
@@ -16,6 +20,10 @@ type Prompt struct {
 
 	// How it sounds.
 	Tone *Tone `json:"tone,omitzero"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 type Tone string

@@ -6,16 +6,18 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/parent_edge/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // Note maps [model.Note] to the context type "Note".
 var Note = mlmd.Mapping[model.Note, *mlmdpb.Context]{
-	Entity:   "Note",
-	TypeName: "Note",
-	Parent:   &mlmd.Edge{Entity: "Project", TypeName: "team.Project", Kind: mlmd.ParentContext, Field: "projectId", PlainName: true},
-	Fields:   noteFields,
-	Encode:   encodeNote,
-	Decode:   decodeNote,
+	Entity:     "Note",
+	TypeName:   "Note",
+	Parent:     &mlmd.Edge{Entity: "Project", TypeName: "team.Project", Kind: mlmd.ParentContext, Field: "projectId", PlainName: true},
+	Fields:     noteFields,
+	Encode:     encodeNote,
+	Decode:     decodeNote,
+	Unreadable: func(v *model.Note) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.Note) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ParentID: v.ProjectID}
 	},
@@ -44,12 +46,13 @@ func encodeNote(v *model.Note, parent mlmd.Parent) (*mlmdpb.Context, error) {
 }
 
 func decodeNote(n *mlmdpb.Context) (*model.Note, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &model.Note{
-		ID:        mlmd.FormatID(n.Id),
-		Name:      n.GetName(),
-		ProjectID: r.ID("project_id"),
-	}, r.Err()
+		ID:         mlmd.FormatID(n.Id),
+		Name:       n.GetName(),
+		ProjectID:  r.ID("projectId", "project_id"),
+		Unreadable: r.Unreadable(),
+	}, nil
 }
 
 func validateNote(v *model.Note) error {

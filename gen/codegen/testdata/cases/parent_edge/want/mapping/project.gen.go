@@ -6,15 +6,17 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/parent_edge/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // Project maps [model.Project] to the context type "team.Project".
 var Project = mlmd.Mapping[model.Project, *mlmdpb.Context]{
-	Entity:   "Project",
-	TypeName: "team.Project",
-	Fields:   projectFields,
-	Encode:   encodeProject,
-	Decode:   decodeProject,
+	Entity:     "Project",
+	TypeName:   "team.Project",
+	Fields:     projectFields,
+	Encode:     encodeProject,
+	Decode:     decodeProject,
+	Unreadable: func(v *model.Project) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.Project) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name}
 	},
@@ -40,11 +42,12 @@ func encodeProject(v *model.Project, _ mlmd.Parent) (*mlmdpb.Context, error) {
 }
 
 func decodeProject(n *mlmdpb.Context) (*model.Project, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &model.Project{
-		ID:   mlmd.FormatID(n.Id),
-		Name: n.GetName(),
-	}, r.Err()
+		ID:         mlmd.FormatID(n.Id),
+		Name:       n.GetName(),
+		Unreadable: r.Unreadable(),
+	}, nil
 }
 
 func validateProject(v *model.Project) error {

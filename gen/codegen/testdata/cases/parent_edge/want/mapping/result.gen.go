@@ -6,16 +6,18 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/parent_edge/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // Result maps [model.Result] to the artifact type "Result".
 var Result = mlmd.Mapping[model.Result, *mlmdpb.Artifact]{
-	Entity:   "Result",
-	TypeName: "Result",
-	Parent:   &mlmd.Edge{Entity: "Task", TypeName: "team.Task", Kind: mlmd.Attribution, Field: "taskId", Optional: true, Nested: true},
-	Fields:   resultFields,
-	Encode:   encodeResult,
-	Decode:   decodeResult,
+	Entity:     "Result",
+	TypeName:   "Result",
+	Parent:     &mlmd.Edge{Entity: "Task", TypeName: "team.Task", Kind: mlmd.Attribution, Field: "taskId", Optional: true, Nested: true},
+	Fields:     resultFields,
+	Encode:     encodeResult,
+	Decode:     decodeResult,
+	Unreadable: func(v *model.Result) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.Result) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ParentID: v.TaskID}
 	},
@@ -42,12 +44,13 @@ func encodeResult(v *model.Result, parent mlmd.Parent) (*mlmdpb.Artifact, error)
 }
 
 func decodeResult(n *mlmdpb.Artifact) (*model.Result, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &model.Result{
-		ID:     mlmd.FormatID(n.Id),
-		Name:   mlmd.ChildOwnName(n.GetName()),
-		TaskID: mlmd.ParentID(n.GetName()),
-	}, r.Err()
+		ID:         mlmd.FormatID(n.Id),
+		Name:       mlmd.ChildOwnName(n.GetName()),
+		TaskID:     mlmd.ParentID(n.GetName()),
+		Unreadable: r.Unreadable(),
+	}, nil
 }
 
 func validateResult(v *model.Result) error {

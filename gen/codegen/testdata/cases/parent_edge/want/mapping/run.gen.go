@@ -6,16 +6,18 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/parent_edge/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // Run maps [model.Run] to the execution type "Run".
 var Run = mlmd.Mapping[model.Run, *mlmdpb.Execution]{
-	Entity:   "Run",
-	TypeName: "Run",
-	Parent:   &mlmd.Edge{Entity: "Task", TypeName: "team.Task", Kind: mlmd.Association, Field: "taskId", Nested: true},
-	Fields:   runFields,
-	Encode:   encodeRun,
-	Decode:   decodeRun,
+	Entity:     "Run",
+	TypeName:   "Run",
+	Parent:     &mlmd.Edge{Entity: "Task", TypeName: "team.Task", Kind: mlmd.Association, Field: "taskId", Nested: true},
+	Fields:     runFields,
+	Encode:     encodeRun,
+	Decode:     decodeRun,
+	Unreadable: func(v *model.Run) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.Run) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ParentID: v.TaskID}
 	},
@@ -42,12 +44,13 @@ func encodeRun(v *model.Run, parent mlmd.Parent) (*mlmdpb.Execution, error) {
 }
 
 func decodeRun(n *mlmdpb.Execution) (*model.Run, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &model.Run{
-		ID:     mlmd.FormatID(n.Id),
-		Name:   mlmd.ChildOwnName(n.GetName()),
-		TaskID: mlmd.ParentID(n.GetName()),
-	}, r.Err()
+		ID:         mlmd.FormatID(n.Id),
+		Name:       mlmd.ChildOwnName(n.GetName()),
+		TaskID:     mlmd.ParentID(n.GetName()),
+		Unreadable: r.Unreadable(),
+	}, nil
 }
 
 func validateRun(v *model.Run) error {

@@ -6,16 +6,18 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/parent_edge/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // Task maps [model.Task] to the context type "team.Task".
 var Task = mlmd.Mapping[model.Task, *mlmdpb.Context]{
-	Entity:   "Task",
-	TypeName: "team.Task",
-	Parent:   &mlmd.Edge{Entity: "Project", TypeName: "team.Project", Kind: mlmd.ParentContext, Field: "projectId"},
-	Fields:   taskFields,
-	Encode:   encodeTask,
-	Decode:   decodeTask,
+	Entity:     "Task",
+	TypeName:   "team.Task",
+	Parent:     &mlmd.Edge{Entity: "Project", TypeName: "team.Project", Kind: mlmd.ParentContext, Field: "projectId"},
+	Fields:     taskFields,
+	Encode:     encodeTask,
+	Decode:     decodeTask,
+	Unreadable: func(v *model.Task) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.Task) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ParentID: v.ProjectID}
 	},
@@ -48,12 +50,13 @@ func encodeTask(v *model.Task, parent mlmd.Parent) (*mlmdpb.Context, error) {
 }
 
 func decodeTask(n *mlmdpb.Context) (*model.Task, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &model.Task{
-		ID:        mlmd.FormatID(n.Id),
-		Name:      mlmd.ChildOwnName(n.GetName()),
-		ProjectID: mlmd.ParentID(n.GetName()),
-	}, r.Err()
+		ID:         mlmd.FormatID(n.Id),
+		Name:       mlmd.ChildOwnName(n.GetName()),
+		ProjectID:  mlmd.ParentID(n.GetName()),
+		Unreadable: r.Unreadable(),
+	}, nil
 }
 
 func validateTask(v *model.Task) error {

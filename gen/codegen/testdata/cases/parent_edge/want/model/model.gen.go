@@ -3,17 +3,29 @@
 // Package model holds the entities of the spec as Go types.
 package model
 
+import (
+	"github.com/mlmd-go/sdk/pkg/value"
+)
+
 // Note is a note in a project, whose name is unique among all notes.
 type Note struct {
 	ID        string `json:"id,omitzero"`
 	Name      string `json:"name"`
 	ProjectID string `json:"projectId"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 // Project is a project.
 type Project struct {
 	ID   string `json:"id,omitzero"`
 	Name string `json:"name"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 // Result is a result of a task, or of none.
@@ -21,6 +33,10 @@ type Result struct {
 	ID     string `json:"id,omitzero"`
 	Name   string `json:"name"`
 	TaskID string `json:"taskId,omitzero"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 // Run is a run of a task. Its name may be left out.
@@ -28,6 +44,10 @@ type Run struct {
 	ID     string `json:"id,omitzero"`
 	Name   string `json:"name,omitzero"`
 	TaskID string `json:"taskId"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 // Task is a task of a project. It repeats the names for other readers of the
@@ -36,4 +56,8 @@ type Task struct {
 	ID        string `json:"id,omitzero"`
 	Name      string `json:"name"`
 	ProjectID string `json:"projectId"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }

@@ -8,16 +8,18 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/rules/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
 	"github.com/oapi-codegen/runtime/types"
 )
 
 // Everything maps [model.Everything] to the context type "rules.Everything".
 var Everything = mlmd.Mapping[model.Everything, *mlmdpb.Context]{
-	Entity:   "Everything",
-	TypeName: "rules.Everything",
-	Fields:   everythingFields,
-	Encode:   encodeEverything,
-	Decode:   decodeEverything,
+	Entity:     "Everything",
+	TypeName:   "rules.Everything",
+	Fields:     everythingFields,
+	Encode:     encodeEverything,
+	Decode:     decodeEverything,
+	Unreadable: func(v *model.Everything) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.Everything) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID)}
 	},
@@ -111,19 +113,18 @@ func encodeEverything(v *model.Everything, _ mlmd.Parent) (*mlmdpb.Context, erro
 }
 
 func decodeEverything(n *mlmdpb.Context) (*model.Everything, error) {
-	r := mlmd.NewReader(n.Properties)
+	r := mlmd.NewReader(n.Properties, n.CustomProperties)
 	return &model.Everything{
 		ID:               mlmd.FormatID(n.Id),
 		Name:             n.GetName(),
 		ExternalID:       mlmd.OptText(n.ExternalId),
 		Created:          mlmd.Millis(n.CreateTimeSinceEpoch),
 		Updated:          mlmd.Millis(n.LastUpdateTimeSinceEpoch),
-		CustomProperties: mlmd.CustomMap(n.CustomProperties),
 		Text:             r.Text("text"),
-		Whole:            mlmd.Deref(r.Int("whole", "whole")),
-		Small:            mlmd.Deref(r.Int32("small", "small")),
-		Ratio:            mlmd.Deref(r.Double("ratio", "ratio")),
-		Flag:             mlmd.Deref(r.Bool("flag", "flag")),
+		Whole:            mlmd.Required(&r, "whole", r.Int("whole", "whole")),
+		Small:            mlmd.Required(&r, "small", r.Int32("small", "small")),
+		Ratio:            mlmd.Required(&r, "ratio", r.Double("ratio", "ratio")),
+		Flag:             mlmd.Required(&r, "flag", r.Bool("flag", "flag")),
 		Color:            model.Color(r.Text("color")),
 		When:             r.DateTime("when", "when"),
 		Moment:           r.Millis("moment", "moment"),
@@ -131,24 +132,26 @@ func decodeEverything(n *mlmdpb.Context) (*model.Everything, error) {
 		Key:              mlmd.Deref(mlmd.ReadText[types.UUID](&r, "key", "key")),
 		Day:              mlmd.Deref(mlmd.ReadText[types.Date](&r, "day", "day")),
 		List:             mlmd.ReadList(&r, "list", "list", mlmd.DecodeString),
-		OtherID:          r.ID("other_id"),
+		OtherID:          r.ID("otherId", "other_id"),
 		OptText:          mlmd.Or(r.String("opt_text"), "none"),
 		OptWhole:         mlmd.Or(r.Int("optWhole", "opt_whole"), 3),
 		OptSmall:         r.Int32("optSmall", "opt_small"),
 		OptRatio:         r.Double("optRatio", "opt_ratio"),
 		OptFlag:          mlmd.Or(r.Bool("optFlag", "opt_flag"), true),
-		OptColor:         (*model.Color)(mlmd.Or(r.String("opt_color"), "red")),
+		OptColor:         (*model.Color)(mlmd.Or(r.Name("opt_color"), "red")),
 		OptWhen:          r.DateTime("optWhen", "opt_when"),
 		OptMoment:        r.Millis("optMoment", "opt_moment"),
 		OptRaw:           r.Bytes("optRaw", "opt_raw"),
 		OptKey:           mlmd.ReadText[types.UUID](&r, "optKey", "opt_key"),
 		OptDay:           mlmd.ReadText[types.Date](&r, "optDay", "opt_day"),
-		OptOtherID:       r.OptID("opt_other_id"),
+		OptOtherID:       r.OptID("optOtherId", "opt_other_id"),
 		NullText:         r.String("null_text"),
-		InPlace:          (*model.EverythingInPlace)(r.String("in_place")),
+		InPlace:          (*model.EverythingInPlace)(r.Name("in_place")),
 		Kept:             r.String("Kept Elsewhere", "old_kept", "older"),
 		Type:             r.String("type"),
-	}, r.Err()
+		CustomProperties: r.Custom(),
+		Unreadable:       r.Unreadable(),
+	}, nil
 }
 
 func validateEverything(v *model.Everything) error {

@@ -94,6 +94,10 @@ type Everything struct {
 
 	// A keyword of Go. Its second line with a tab.
 	Type *string `json:"type,omitzero"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }
 
 type EverythingInPlace string

@@ -3,10 +3,18 @@
 // Package model holds the entities of the spec as Go types.
 package model
 
+import (
+	"github.com/mlmd-go/sdk/pkg/value"
+)
+
 type Prompt struct {
 	ID   string   `json:"id,omitzero"`
 	Name string   `json:"name"`
 	Size *int64   `json:"size,omitzero"`
 	Text *string  `json:"text,omitzero"`
 	Tags []string `json:"tags,omitzero"`
+
+	// Unreadable says what is stored and cannot be read; it is nil where there
+	// is nothing.
+	Unreadable value.Unreadable `json:"-"`
 }

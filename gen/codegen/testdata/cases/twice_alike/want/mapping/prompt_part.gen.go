@@ -18,7 +18,7 @@ func encodePromptPart(v model.PromptPart) (*structpb.Value, error) {
 func decodePromptPart(p *structpb.Value) (model.PromptPart, error) {
 	o := mlmd.OpenObject(p)
 	return model.PromptPart{
-		A: mlmd.Take(&o, "a", mlmd.DecodeString),
+		A: mlmd.TakeRequired(&o, "a", mlmd.DecodeString),
 		B: mlmd.TakeList(&o, "b", mlmd.DecodeString),
 	}, o.Err()
 }

@@ -1,0 +1,75 @@
+package mlmd
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// dateTimeLayout has one width, so that stored times sort as texts do; filters
+// count on it.
+const dateTimeLayout = "2006-01-02T15:04:05.000000000Z"
+
+func formatDateTime(t time.Time) (string, error) {
+	t = t.UTC()
+	if y := t.Year(); y < 0 || y > 9999 {
+		return "", &InvalidError{Value: t.String(), Why: "is outside of the years 0 to 9999"}
+	}
+	return t.Format(dateTimeLayout), nil
+}
+
+// foreignLayouts are the forms in which other programs write a time. Without a
+// zone it is in UTC. A fraction of a second may follow the seconds of each.
+var foreignLayouts = []string{
+	"2006-01-02T15:04:05", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07",
+	"2006-01-02 15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05Z0700", "2006-01-02 15:04:05Z07",
+	"2006-01-02 15:04:05 Z07:00", "2006-01-02 15:04:05 -0700", "2006-01-02 15:04:05 MST", "2006-01-02 15:04:05 -0700 MST",
+	"2006-01-02T15:04", "2006-01-02T15:04Z07:00", "2006-01-02 15:04", "2006-01-02",
+}
+
+// timeOf reads a time in RFC 3339 or in another form that can mean one thing
+// only.
+func timeOf(text string) (time.Time, error) {
+	if t, err := time.Parse(time.RFC3339Nano, text); err == nil {
+		return storable(text, t)
+	}
+	text = strings.TrimSpace(text)
+	if ms, ok := millisecondsOf(text); ok {
+		return ms, nil
+	}
+	for _, layout := range foreignLayouts {
+		t, err := time.Parse(layout, text)
+		if err == nil && knownZone(t, layout) {
+			return storable(text, t)
+		}
+	}
+	return time.Time{}, &InvalidError{Value: text, Why: "is not a time"}
+}
+
+// storable returns t in UTC if it can be written again.
+func storable(text string, t time.Time) (time.Time, error) {
+	if _, err := formatDateTime(t); err != nil || t.IsZero() {
+		return time.Time{}, &InvalidError{Value: text, Why: "is not a time that can be stored"}
+	}
+	return t.UTC(), nil
+}
+
+// knownZone reports whether the offset of t is known: of a zone that has only
+// a name, Go takes the offset to be zero.
+func knownZone(t time.Time, layout string) bool {
+	if !strings.HasSuffix(layout, "MST") || strings.Contains(layout, "-0700") {
+		return true
+	}
+	name, _ := t.Zone()
+	return name == "UTC" || name == "GMT"
+}
+
+// millisecondsOf reads the digits of milliseconds since 1970. Fewer digits
+// might be seconds, more of them microseconds.
+func millisecondsOf(text string) (time.Time, bool) {
+	if len(text) < 12 || len(text) > 14 || strings.Trim(text, "0123456789") != "" {
+		return time.Time{}, false
+	}
+	ms, err := strconv.ParseInt(text, 10, 64)
+	return time.UnixMilli(ms).UTC(), err == nil
+}
