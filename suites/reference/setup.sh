@@ -25,4 +25,10 @@ if ! works "$interpreter"; then
 	"$interpreter" -m pip install --quiet --disable-pip-version-check -r "$here/requirements.txt" >&2
 	works "$interpreter" || { echo "setup.sh: ml-metadata is installed in $folder but cannot be imported" >&2; exit 1; }
 fi
+# The model registry's clients that spoke to an MLMD server. They ask for Python below 3.11 and work with it.
+for release in 0.1.0 0.1.2; do
+	clients=$(dirname "$interpreter")/../model-registry-$release
+	[ -d "$clients" ] || "$interpreter" -m pip install --quiet --disable-pip-version-check --no-deps --ignore-requires-python \
+		--target "$clients" "model-registry==$release" >&2
+done
 echo "$interpreter"
