@@ -249,8 +249,13 @@ func (c *checker) like(x *Like) (*term, error) {
 	if terms[0].typ != TextType || terms[1].typ != TextType {
 		return nil, c.mismatch(x.Pos(), "operator LIKE", terms, "STRING LIKE STRING")
 	}
-	if pattern, ok := terms[1].val.(string); ok && len(pattern) > MaxPattern {
-		return nil, c.fail(x.Pattern.Pos(), "The LIKE pattern is %d bytes long; at most %d are allowed", len(pattern), MaxPattern)
+	if pattern, ok := terms[1].val.(string); ok {
+		switch {
+		case len(pattern) > MaxPattern:
+			return nil, c.fail(x.Pattern.Pos(), "The LIKE pattern is %d bytes long; at most %d are allowed", len(pattern), MaxPattern)
+		case strings.Contains(pattern, "\x00"): // where SQLite's LIKE ends
+			return nil, c.fail(x.Pattern.Pos(), "The LIKE pattern has a NUL; ask for one with =")
+		}
 	}
 	return negate(x.Not, &term{op: opLike, typ: BoolType, kids: terms}), nil
 }

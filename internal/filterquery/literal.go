@@ -82,8 +82,6 @@ func number(s string, from, n, base int, rule string) (rune, int, string) {
 	switch {
 	case err != nil || len(got) < from+n:
 		return 0, 0, fmt.Sprintf("Illegal escape sequence: %s but saw: %s", rule, strconv.QuoteToASCII(got))
-	case v == 0:
-		return 0, 0, "Illegal escape sequence: NUL cannot be stored in text"
 	case !utf8.ValidRune(rune(v)):
 		return 0, 0, fmt.Sprintf("Illegal escape sequence: Unicode value %s is invalid", got)
 	}
@@ -111,7 +109,7 @@ func parseFloat(text string) (float64, bool) {
 }
 
 // QuoteText returns the string literal whose value is s. It is read alike by
-// every parser of the language; s must be UTF-8 without NUL.
+// every parser of the language; s must be UTF-8. A NUL is escaped, and not all databases can hold one.
 func QuoteText(s string) string { return quote(s, '\'') }
 
 // QuoteName returns s in backquotes.

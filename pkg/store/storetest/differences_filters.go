@@ -23,7 +23,7 @@ var listDifferences = []Difference{
 		LiteralStrings, "filters", "a string literal has a backslash, a control character or both quotes, spells a column, or holds what looks like an enum comparison or a property; " +
 			"a property's name has a character that means something in a regular expression",
 		"the text is compared with its escaped spelling, with a column, or with a rewritten text, or the answer is INTERNAL or INVALID_ARGUMENT, depending on the database",
-		"a literal is the text that it spells, and a name in backquotes may have any character; an escaped NUL is INVALID_ARGUMENT",
+		"a literal is the text that it spells, and a name in backquotes may have any character; an escaped NUL is found where the database can hold one, and a LIKE pattern has none",
 		"the text says what is meant, and no value becomes SQL",
 	},
 	{

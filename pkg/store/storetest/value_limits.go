@@ -131,11 +131,28 @@ func wholeText() Case {
 		Name: "text with a NUL byte is never cut silently", Needs: []Capability{WholeText},
 		Run: on(func(s *scene) {
 			id, err := s.putCustom(str("a\x00b"))
+			found := func(filter string) []int64 {
+				got, _, failed := s.page(anArtifact, &mlmdpb.ListOperationOptions{FilterQuery: &filter})
+				if err != nil {
+					s.refused(failed, codes.InvalidArgument, "")
+				} else {
+					s.ok(failed)
+				}
+				return got
+			}
 			if err != nil { // a database that cannot hold it
 				s.refused(err, codes.InvalidArgument, "")
+				found(`custom_properties.c.string_value = 'a\x00b'`)
 				return
 			}
 			s.same(artifacts.read(s, id).custom["c"], str("a\x00b"))
+			for filter, want := range map[string]int{
+				`= 'a\x00b'`: 1, `IN ('x', 'a\000b')`: 1, `= 'a\u0000b'`: 1, `= 'a'`: 0, `= 'a\x00'`: 0, `= 'a\x00c'`: 0, `> 'a\x00a'`: 1, `> 'a\x00c'`: 0,
+			} {
+				if got := found("custom_properties.c.string_value " + filter); len(got) != want {
+					s.Errorf("%s finds %d, want %d", filter, len(got), want)
+				}
+			}
 		}),
 		Otherwise: on(func(s *scene) { s.customReads(str("a\x00b"), str("a")) }),
 	}
