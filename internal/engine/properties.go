@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/nesting"
 )
 
 // structPrefix marks a string column that holds a struct: the base64 of a
@@ -97,6 +98,10 @@ func checkValue(name string, v *mlmdpb.Value, d *Dialect) error {
 	case *mlmdpb.Value_StringValue:
 		if strings.HasPrefix(v.StringValue, structPrefix) {
 			return invalid("Property %s: a string must not begin with %s, which marks structs", name, structPrefix)
+		}
+	case *mlmdpb.Value_StructValue:
+		if err := nesting.CheckStruct(v.StructValue); err != nil {
+			return invalid("Property %s: the struct cannot be stored: %v", name, err)
 		}
 	case *mlmdpb.Value_ProtoValue:
 		if v.ProtoValue.GetTypeUrl() == "" {
@@ -200,6 +205,9 @@ func readStruct(s string) (*mlmdpb.Value, error) {
 	v := &structpb.Struct{}
 	if err == nil {
 		err = proto.Unmarshal(b, v)
+	}
+	if err == nil {
+		err = nesting.CheckStruct(v)
 	}
 	if err != nil {
 		return nil, invalid("Unable to parse serialized struct: %v", err)

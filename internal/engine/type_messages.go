@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/nesting"
 )
 
 // A typeRequest is a type as a client sends it, of any kind.
@@ -162,6 +163,9 @@ func structTypeText(t *mlmdpb.ArtifactStructType) (any, error) {
 	if t == nil {
 		return nil, nil
 	}
+	if err := nesting.CheckType(t); err != nil {
+		return nil, invalid("The input_type or output_type cannot be stored: %v", err)
+	}
 	text, err := protojson.Marshal(t)
 	if err != nil {
 		return nil, invalid("The input_type or output_type cannot be written as JSON: %v", err)
@@ -181,6 +185,9 @@ func readStructType(text string) (*mlmdpb.ArtifactStructType, error) {
 	t := &mlmdpb.ArtifactStructType{}
 	if err := protojson.Unmarshal([]byte(text), t); err != nil {
 		return nil, fmt.Errorf("the input_type or output_type is not an ArtifactStructType in JSON: %w", err)
+	}
+	if err := nesting.CheckType(t); err != nil {
+		return nil, fmt.Errorf("the input_type or output_type: %w", err)
 	}
 	return t, nil
 }

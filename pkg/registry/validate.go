@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/nesting"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
 
@@ -115,6 +116,10 @@ func unstorable(v *mlmdpb.Value) string {
 	case *mlmdpb.Value_DoubleValue:
 		if math.IsNaN(v.DoubleValue) || math.IsInf(v.DoubleValue, 0) {
 			return fmt.Sprintf("is %v: only finite numbers can be stored", v.DoubleValue)
+		}
+	case *mlmdpb.Value_StructValue:
+		if err := nesting.CheckStruct(v.StructValue); err != nil {
+			return "cannot be stored: " + err.Error()
 		}
 	case *mlmdpb.Value_ProtoValue:
 		if v.ProtoValue.GetTypeUrl() == "" {

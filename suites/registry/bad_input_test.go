@@ -3,6 +3,7 @@ package registry_test
 import (
 	"context"
 	"path/filepath"
+	"strings"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -91,6 +92,9 @@ var _ = onEveryBackend("bad input", func(rpc func() mlmdpb.MetadataStoreServiceC
 		refused(model_(ctx, model.RegisteredModel{Name: "x", CustomProperties: value.Map{"a": {}}}), registry.ErrInvalid, "customProperties.a")
 		refused(model_(ctx, model.RegisteredModel{Name: "x", CustomProperties: value.Map{"owner": value.Int(1)}}), registry.ErrInvalid, "customProperties.owner")
 		refused(model_(ctx, model.RegisteredModel{Name: "x", CustomProperties: value.Map{"a": value.Double(inf())}}), registry.ErrInvalid, "customProperties.a")
+		deep, err := value.StructFromJSON([]byte(strings.Repeat(`{"a":`, 32) + "1" + strings.Repeat("}", 32)))
+		Expect(err).NotTo(HaveOccurred())
+		refused(model_(ctx, model.RegisteredModel{Name: "x", CustomProperties: value.Map{"a": deep}}), registry.ErrInvalid, "customProperties.a")
 	})
 
 	It("is a value that the enum does not have", func(ctx SpecContext) {

@@ -2,6 +2,7 @@ package sharing_test
 
 import (
 	"database/sql"
+	"encoding/base64"
 	"fmt"
 	"strings"
 
@@ -9,6 +10,7 @@ import (
 	. "github.com/onsi/gomega"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
+	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/suites/backend"
@@ -40,7 +42,30 @@ var damages = []damage{
 	{"a step of no event", "INSERT INTO EventPath(event_id, is_index_step, step_index) VALUES (999, {true}, 1)", "reads"},
 	{"a link to a context that is gone", "INSERT INTO Attribution(context_id, artifact_id) VALUES (999, 1)", "reads"},
 	{"a parent that is gone", "INSERT INTO ParentContext(context_id, parent_context_id) VALUES (1, 999)", "fails"},
+	{
+		"a struct that is too deep for other clients",
+		"INSERT INTO ContextProperty(context_id, name, is_custom_property, string_value) VALUES (1, 'x', {true}, 'mlmd-struct::" + deepStruct(60) + "')",
+		"fails",
+	},
+	{
+		"an execution type's input that is too deep for other clients",
+		"UPDATE Type SET input_type = '" + strings.Repeat(`{"list":{"element":`, 60) + "{}" + strings.Repeat("}}", 60) + "' WHERE name = 'Run'",
+		"fails",
+	},
 	{"a base type that is gone", "INSERT INTO ParentType(type_id, parent_type_id) SELECT id, 999 FROM Type WHERE name = 'Team'", "reads"},
+}
+
+// deepStruct is the serialized form of objects in objects.
+func deepStruct(objects int) string {
+	s := &structpb.Struct{}
+	for range objects {
+		s = &structpb.Struct{Fields: map[string]*structpb.Value{"a": structpb.NewStructValue(s)}}
+	}
+	raw, err := proto.Marshal(s)
+	if err != nil {
+		panic(err)
+	}
+	return base64.StdEncoding.EncodeToString(raw)
 }
 
 var _ = Describe("a database with damaged rows", func() {

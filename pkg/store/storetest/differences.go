@@ -36,6 +36,7 @@ const (
 	WholeText         Capability = "whole text"
 	NullMarker        Capability = "null marker"
 	StructMarker      Capability = "struct marker"
+	BoundedNesting    Capability = "bounded nesting"
 	SeparateSpaces    Capability = "separate spaces"
 	NoDanglingEvents  Capability = "no dangling events"
 	NoDanglingLinks   Capability = "no dangling links"
@@ -119,6 +120,12 @@ var differences = []Difference{
 		"reads as a struct, or makes the node unreadable",
 		"INVALID_ARGUMENT",
 		"the database cannot tell it from a struct",
+	},
+	{
+		BoundedNesting, "values", "a struct that nests 32 objects, or an input or output type that nests more than 31 lists",
+		"such a struct is stored, and GetParentContextsByContexts cannot be read with it; such a type ends the process. INVALID_ARGUMENT from 33 objects and 49 lists on, which its parser does not read",
+		"INVALID_ARGUMENT that names the limit from 32 objects, 47 lists in a struct, and 49 lists in a type on. What an earlier version stored beyond that is left out of replies, with a warning in the log",
+		"Python, C++ and Java read 100 levels: one deeper value makes every list with it unreadable for them",
 	},
 	{
 		SeparateSpaces, "nodes", "a property and a custom property of one node have the same name and one of them changes",

@@ -211,3 +211,53 @@ func structsCompareByContent() Case {
 		s.same(artifacts.read(s, id).artifact(), before.artifact())
 	})}
 }
+
+// deepStruct is a struct of objects in objects.
+func deepStruct(objects int) *mlmdpb.Value {
+	s := &structpb.Struct{Fields: map[string]*structpb.Value{"a": structpb.NewNumberValue(1)}}
+	for range objects - 1 {
+		s = &structpb.Struct{Fields: map[string]*structpb.Value{"a": structpb.NewStructValue(s)}}
+	}
+	return &mlmdpb.Value{Value: &mlmdpb.Value_StructValue{StructValue: s}}
+}
+
+// deepType is an execution type whose input are lists of lists.
+func deepType(name string, lists int) *mlmdpb.PutExecutionTypeRequest {
+	input := &mlmdpb.ArtifactStructType{Kind: &mlmdpb.ArtifactStructType_Any{Any: &mlmdpb.AnyArtifactStructType{}}}
+	for range lists {
+		input = &mlmdpb.ArtifactStructType{Kind: &mlmdpb.ArtifactStructType_List{List: &mlmdpb.ListArtifactStructType{Element: input}}}
+	}
+	return &mlmdpb.PutExecutionTypeRequest{ExecutionType: &mlmdpb.ExecutionType{Name: &name, InputType: input}}
+}
+
+func deepNesting() Case {
+	refuse := func(words string) func(s *scene) {
+		return func(s *scene) {
+			s.customReads(deepStruct(31), deepStruct(31))
+			_, err := s.rpc.PutExecutionType(s.ctx, deepType(s.own("fits"), 30))
+			s.ok(err)
+			for _, objects := range []int{33, 45, 1000} {
+				_, err := s.putCustom(deepStruct(objects))
+				s.refused(err, codes.InvalidArgument, words)
+			}
+			for _, lists := range []int{49, 60, 1000} {
+				_, err := s.rpc.PutExecutionType(s.ctx, deepType(s.own("deep"), lists))
+				s.refused(err, codes.InvalidArgument, words)
+			}
+		}
+	}
+	return Case{
+		Name: "values that not every client could read are refused", Needs: []Capability{BoundedNesting},
+		Run: on(func(s *scene) {
+			refuse("messages deep: at most ")(s)
+			_, err := s.rpc.PutExecutionType(s.ctx, deepType(s.own("fits, too"), 48))
+			s.ok(err)
+			_, err = s.putCustom(deepStruct(32))
+			s.refused(err, codes.InvalidArgument, "messages deep: at most 95 ")
+		}),
+		Otherwise: on(func(s *scene) {
+			refuse("Could not parse proto")(s)
+			s.customReads(deepStruct(32), deepStruct(32))
+		}),
+	}
+}

@@ -21,7 +21,7 @@ func valueCases() []Case {
 		forEachKind(oneSpaceAtATime),
 		[]Case{
 			wideIntegers(), exactDoubles(), refusedNumbers(), valueWithoutKind(), anyWithoutType(), wholeText(),
-			nullMarker(), structMarker(), structsCompareByContent(), sixDecimals(),
+			nullMarker(), structMarker(), structsCompareByContent(), deepNesting(), sixDecimals(),
 		},
 	)
 }
