@@ -1,0 +1,146 @@
+package postgres_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/testdb"
+	"github.com/mlmd-go/sdk/pkg/store"
+	"github.com/mlmd-go/sdk/pkg/store/postgres"
+	"github.com/mlmd-go/sdk/pkg/store/storetest"
+)
+
+// pooled is the DSN of an empty database behind a pooler.
+func pooled(tb testing.TB) string {
+	tb.Helper()
+	dsn, err := testdb.PgBouncer(tb, fresh(tb))
+	testdb.Check(tb, "pgbouncer", err)
+	return dsn
+}
+
+// records keeps what is logged.
+type records struct {
+	slog.Handler
+	mu    sync.Mutex
+	lines []string
+}
+
+func (r *records) Enabled(context.Context, slog.Level) bool { return true }
+
+func (r *records) Handle(_ context.Context, record slog.Record) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.lines = append(r.lines, record.Message)
+	return nil
+}
+
+func (r *records) count(text string) (n int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, line := range r.lines {
+		if strings.Contains(line, text) {
+			n++
+		}
+	}
+	return n
+}
+
+// Neither a deadline nor a time to wait is needed for the second try.
+func TestAStoreBehindAPoolerFindsOutAndFailsNoCall(t *testing.T) {
+	dsn := pooled(t)
+	log := &records{}
+	var stores [3]*store.Store
+	for i := range stores {
+		stores[i] = open(t, dsn, store.WithLogger(slog.New(log)), store.WithBusyTimeout(0))
+	}
+	typeID := artifactType(t, stores[0].Client())
+	for round := range 3 {
+		var all sync.WaitGroup
+		for i := range 60 {
+			all.Go(func() {
+				rpc := stores[i%len(stores)].Client()
+				name := fmt.Sprintf("round %d, %d", round, i)
+				if err := putArtifact(t, rpc, typeID, name); err != nil {
+					t.Error(err)
+				}
+				reply, err := rpc.GetArtifacts(t.Context(), &mlmdpb.GetArtifactsRequest{
+					Options: &mlmdpb.ListOperationOptions{FilterQuery: new("name = '" + name + "' AND properties.i.int_value = 1")},
+				})
+				if err != nil || len(reply.GetArtifacts()) != 1 {
+					t.Errorf("%d artifacts are found, %v", len(reply.GetArtifacts()), err)
+				}
+			})
+		}
+		all.Wait()
+	}
+	if n := log.count("goes on without them"); n == 0 || n > len(stores) {
+		t.Errorf("%d of %d stores say that they do without prepared statements", n, len(stores))
+	}
+}
+
+func TestAStoreThatNeverPreparesRunsBehindAPooler(t *testing.T) {
+	dsn := pooled(t)
+	for _, mode := range []string{"exec", "simple_protocol"} {
+		log := &records{}
+		rpc := open(t, dsn+"&default_query_exec_mode="+mode, store.WithLogger(slog.New(log))).Client()
+		typeID := artifactType(t, rpc)
+		if err := putArtifact(t, rpc, typeID, mode); err != nil {
+			t.Errorf("%s: %v", mode, err)
+		}
+		if n := log.count("run again"); n != 0 {
+			t.Errorf("%s: %d transactions were run again", mode, n)
+		}
+	}
+}
+
+func TestASchemaIsMadeAndMigratedBehindAPooler(t *testing.T) {
+	dsn := pooled(t)
+	for range 3 {
+		s, err := postgres.Open(t.Context(), dsn)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		for _, version := range []int64{9, store.SchemaVersion} {
+			if _, err := store.Migrate(t.Context(), postgres.Database(dsn), store.To(version)); err != nil {
+				t.Errorf("to version %d: %v", version, err)
+			}
+		}
+	}
+}
+
+func TestConformanceBehindAPooler(t *testing.T) {
+	dsn := pooled(t)
+	log := &records{}
+	other := open(t, dsn, store.WithLogger(slog.New(log))).Client() // whose statements get in the way
+	shared := open(t, dsn, store.WithLogger(slog.New(log)), store.WithBusyTimeout(time.Minute)).Client()
+	artifactTypes(t, other)
+	for _, c := range storetest.Cases() {
+		if c.Spoils || slices.Contains(c.Needs, storetest.StartsEmpty) {
+			continue // has no more to do with the pooler than the others
+		}
+		t.Run(c.Name, func(t *testing.T) {
+			artifactTypes(t, other)
+			c.Check(t, shared, storetest.Ours())
+		})
+	}
+	if log.count("goes on without them") == 0 {
+		t.Error("the pooler lost no prepared statement: the cases prove nothing")
+	}
+}
+
+func artifactTypes(t *testing.T, rpc mlmdpb.MetadataStoreServiceClient) {
+	t.Helper()
+	if _, err := rpc.GetArtifactTypes(t.Context(), &mlmdpb.GetArtifactTypesRequest{}); err != nil {
+		t.Error(err)
+	}
+}
