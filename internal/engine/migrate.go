@@ -22,7 +22,8 @@ var (
 	ErrNoMigration = errors.New("there is no migration to that version")
 )
 
-// A Step is one migration: from a version to its neighbour.
+// A Step is one migration: from a version to its neighbour, or from the newest
+// version to itself, where an earlier release has made the tables in another way.
 type Step struct {
 	From, To   int64
 	Title      string   // what it does, in one sentence
@@ -103,7 +104,22 @@ func (s Schema) plan(ctx context.Context, conn *sql.Conn, to int64) ([]Step, err
 			return nil, err
 		}
 	}
+	if found.version == SchemaVersion && to == SchemaVersion && s.outdated != nil {
+		return s.renewal(ctx, conn)
+	}
 	return steps, nil
+}
+
+// renewal is the step from the newest version to itself.
+func (s Schema) renewal(ctx context.Context, conn *sql.Conn) ([]Step, error) {
+	statements, err := s.outdated(ctx, conn)
+	if err != nil || len(statements) == 0 {
+		return nil, err
+	}
+	return []Step{{
+		From: SchemaVersion, To: SchemaVersion, Statements: statements,
+		Title: "Tables and indexes become what this release gives to new databases.",
+	}}, nil
 }
 
 // load fills a step from its script.

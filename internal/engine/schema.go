@@ -37,6 +37,9 @@ type Schema struct {
 	// repeated recognises the driver's error for a migration statement that an
 	// earlier try has carried out. nil where that cannot be.
 	repeated func(error) bool
+	// outdated returns the statements that give a database of this version what
+	// new ones have and no version number tells. nil: there is nothing such.
+	outdated func(ctx context.Context, conn *sql.Conn) ([]string, error)
 	// notDatabase recognises the driver's error for a file that is no database,
 	// and damage that for one that cannot be read.
 	notDatabase, damage func(error) bool

@@ -3,14 +3,18 @@ package engine
 import (
 	"context"
 	"database/sql"
+	"fmt"
+	"strings"
 )
 
 // PostgresSchema is the schema on PostgreSQL, in the first schema of the search
 // path. It is made in one transaction under an advisory lock.
 //
-// The indexes of artifact URIs and of string values differ from the original's
-// in their method: a b-tree refuses entries above 2704 bytes, SP-GiST takes
-// text of any length and answers the same conditions.
+// The indexes of artifact URIs and of string values differ from the original's,
+// which refuse text above 2704 bytes. Those of string values have the start of
+// each text; a filter compares the starts, too. That of URIs is an SP-GiST index
+// of the whole text, which serves the original's look-ups as well. It takes a
+// second for a text of a million bytes, which a URI hardly is.
 func PostgresSchema() Schema {
 	return Schema{
 		ddl: ddl{
@@ -21,14 +25,19 @@ func PostgresSchema() Schema {
 			},
 			nameUnique: true,
 			longIndex: func(columns []string) string {
-				return "USING spgist (" + columns[len(columns)-1] + ")"
+				last := len(columns) - 1
+				if last == 0 {
+					return "USING spgist (" + columns[last] + ")"
+				}
+				return "(" + strings.Join(columns[:last], ", ") + ", left(" + columns[last] + ", 255))"
 			},
 		},
 		catalog: "SELECT table_name, column_name FROM information_schema.columns" +
 			" WHERE table_schema = current_schema() AND table_name IN (" + quotedNames() + ")",
-		scripts: "postgres",
-		command: "mlmd-server --db postgres://… --enable_database_upgrade",
-		batches: true,
+		scripts:  "postgres",
+		command:  "mlmd-server --db postgres://… --enable_database_upgrade",
+		batches:  true,
+		outdated: slowIndexes,
 		exclusive: func(ctx context.Context, conn *sql.Conn, body func() error) error {
 			// READ COMMITTED, so that what was committed while waiting for the
 			// lock is seen.
@@ -38,4 +47,26 @@ func PostgresSchema() Schema {
 			}, body)
 		},
 	}
+}
+
+// slowIndexes replaces the indexes of whole string values that earlier releases
+// have made.
+func slowIndexes(ctx context.Context, conn *sql.Conn) ([]string, error) {
+	var all []string
+	d := PostgresSchema().ddl
+	for _, x := range indexes {
+		if !x.long || x.table == "Artifact" {
+			continue
+		}
+		var slow bool
+		err := conn.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM pg_indexes WHERE schemaname = current_schema()"+
+			" AND indexname = '"+x.name+"' AND indexdef LIKE '%USING spgist (string_value)')").Scan(&slow)
+		if err != nil {
+			return nil, fmt.Errorf("look at index %s: %w", x.name, err)
+		}
+		if slow {
+			all = append(all, "DROP INDEX "+x.name, d.createIndex(x))
+		}
+	}
+	return all, nil
 }

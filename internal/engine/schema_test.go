@@ -48,7 +48,7 @@ func withIndexesForLongText(lines []string) []string {
 	lines = slices.Clone(lines)
 	for i, line := range lines {
 		if strings.Contains(line, "_property_string ") {
-			line = strings.Replace(line, "btree (name, is_custom_property, string_value)", "spgist (string_value)", 1)
+			line = strings.Replace(line, "btree (name, is_custom_property, string_value)", `btree (name, is_custom_property, "left"(string_value, 255))`, 1)
 		}
 		if strings.Contains(line, "idx_artifact_uri ") {
 			line = strings.Replace(line, "btree", "spgist", 1)

@@ -13,6 +13,9 @@ type Dialect struct {
 	// exact is a text column or parameter in the form in which all operators
 	// compare it byte for byte; empty where the column itself is that.
 	exact string
+	// start is the part of a property's text that its index has; empty where it
+	// has all of it.
+	start string
 	// before is "less than" on text, byte for byte: %2 is the operator.
 	before string
 	// like compares ASCII letters without case and has no escape; likeAny is it
@@ -76,6 +79,7 @@ var Postgres = &Dialect{
 	like:    `(%1 COLLATE "C") ILIKE %2 ESCAPE ''`,
 	likeAny: `(%1 COLLATE "C") ILIKE %2 ESCAPE ''`,
 	before:  `(%1 COLLATE "C") %2 %3`,
+	start:   "left(%1, 255)",
 	ops: map[op]string{
 		opToFloat: "CAST(%1 AS DOUBLE PRECISION)", opToText: "CAST(%1 AS TEXT)", opToInt: "CAST(CAST(%1 AS INT) AS BIGINT)",
 		opBitAnd: "(CAST(%1 AS BIGINT) & %2)", opBitOr: "(CAST(%1 AS BIGINT) | %2)", opBitNot: "(~CAST(%1 AS BIGINT))",

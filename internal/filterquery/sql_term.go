@@ -31,6 +31,9 @@ func (b *builder) term(t *term) frag {
 		return b.compare(t)
 	case opIn:
 		kids := b.comparable(t.kids)
+		if b.indexedByStart(t) {
+			return b.put("(%1 IN (%2) AND %3 IN (%4))", kids[0], b.list(kids[1:]), b.put(b.start, kids[0]), b.list(b.starts(kids[1:])))
+		}
 		return b.put("(%1 IN (%2))", kids[0], b.list(kids[1:]))
 	case opBetween:
 		return b.between(t)
@@ -117,7 +120,35 @@ func (b *builder) compare(t *term) frag {
 	if sign := orderSigns[t.op]; sign != "" && t.kids[0].typ == TextType {
 		return b.put("("+b.before+")", b.term(t.kids[0]), frag{sql: sign}, b.term(t.kids[1]))
 	}
-	return b.put("("+infix[t.op]+")", b.comparable(t.kids)...)
+	kids := b.comparable(t.kids)
+	if t.op == opEq && b.indexedByStart(t) {
+		return b.put("(%1 = %2 AND %3 = %4)", kids[0], kids[1], b.put(b.start, kids[0]), b.put(b.start, kids[1]))
+	}
+	return b.put("("+infix[t.op]+")", kids...)
+}
+
+// indexedByStart reports whether t looks for some texts in a column whose index
+// has only the start of each. The starts are then compared, too, which changes
+// nothing but what the planner can use.
+func (b *builder) indexedByStart(t *term) bool {
+	const most = 1000 // a longer list is not worth its parameters
+	if b.start == "" || t.kids[0].op != opColumn || t.kids[0].col.name != "string_value" || len(t.kids) > most {
+		return false
+	}
+	for _, kid := range t.kids[1:] {
+		if kid.op != opValue || kid.val == nil {
+			return false
+		}
+	}
+	return true
+}
+
+func (b *builder) starts(texts []frag) []frag {
+	out := make([]frag, len(texts))
+	for i, text := range texts {
+		out[i] = b.put(b.start, text)
+	}
+	return out
 }
 
 func (b *builder) between(t *term) frag {

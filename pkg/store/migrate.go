@@ -62,11 +62,12 @@ func To(version int64) MigrateOption { return func(m *migration) { m.to = versio
 func DryRun(w io.Writer) MigrateOption { return func(m *migration) { m.dry, m.print = true, w } }
 
 // A Step is one migration that was made, or would be: from one version to its
-// neighbour.
+// neighbour, or from the newest version to itself, where an earlier release has
+// made the tables in another way.
 type Step = engine.Step
 
 // Migrate brings a database to another schema version and returns the steps.
-// No steps: it has that version. Make a copy first. Nothing else should use the
+// No steps: it has that version, and is as this release makes it. Make a copy first. Nothing else should use the
 // database meanwhile.
 //
 // On SQLite and PostgreSQL all steps take effect, or none. MySQL cannot undo

@@ -48,7 +48,7 @@ func expected(d database, fresh []string) []string {
 	}
 	changed := strings.NewReplacer(
 		"idx_artifact_uri ON public.artifact USING btree", "idx_artifact_uri ON public.artifact USING spgist",
-		"btree (name, is_custom_property, string_value)", "spgist (string_value)")
+		"btree (name, is_custom_property, string_value)", `btree (name, is_custom_property, "left"(string_value, 255))`)
 	lines := make([]string, len(fresh))
 	for i, line := range fresh {
 		lines[i] = changed.Replace(line)

@@ -12,6 +12,6 @@ CREATE INDEX IF NOT EXISTS idx_execution_property_int ON ExecutionProperty (name
 CREATE INDEX IF NOT EXISTS idx_execution_property_double ON ExecutionProperty (name, is_custom_property, double_value);
 CREATE INDEX IF NOT EXISTS idx_context_property_int ON ContextProperty (name, is_custom_property, int_value);
 CREATE INDEX IF NOT EXISTS idx_context_property_double ON ContextProperty (name, is_custom_property, double_value);
-CREATE INDEX IF NOT EXISTS idx_artifact_property_string ON ArtifactProperty USING spgist (string_value);
-CREATE INDEX IF NOT EXISTS idx_execution_property_string ON ExecutionProperty USING spgist (string_value);
-CREATE INDEX IF NOT EXISTS idx_context_property_string ON ContextProperty USING spgist (string_value);
+CREATE INDEX IF NOT EXISTS idx_artifact_property_string ON ArtifactProperty (name, is_custom_property, left(string_value, 255));
+CREATE INDEX IF NOT EXISTS idx_execution_property_string ON ExecutionProperty (name, is_custom_property, left(string_value, 255));
+CREATE INDEX IF NOT EXISTS idx_context_property_string ON ContextProperty (name, is_custom_property, left(string_value, 255));
