@@ -6,6 +6,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -99,8 +100,14 @@ func (s Schema) plan(ctx context.Context, conn *sql.Conn, to int64) ([]Step, err
 	for at := found.version; at > to; at-- {
 		steps = append(steps, Step{From: at, To: at - 1})
 	}
+	d := s.ddl
+	if s.prepare != nil {
+		if err := s.prepare(ctx, conn, &d); err != nil {
+			return nil, err
+		}
+	}
 	for i := range steps {
-		if err := s.load(&steps[i]); err != nil {
+		if err := s.load(&steps[i], d); err != nil {
 			return nil, err
 		}
 	}
@@ -123,7 +130,7 @@ func (s Schema) renewal(ctx context.Context, conn *sql.Conn) ([]Step, error) {
 }
 
 // load fills a step from its script.
-func (s Schema) load(step *Step) error {
+func (s Schema) load(step *Step, d ddl) error {
 	name := fmt.Sprintf("migrations/%s/%02d.up.sql", s.scripts, step.To)
 	if step.To < step.From {
 		name = fmt.Sprintf("migrations/%s/%02d.down.sql", s.scripts, step.From)
@@ -137,9 +144,9 @@ func (s Schema) load(step *Step) error {
 	step.Statements = splitScript(body)
 	switch int64(SchemaVersion) {
 	case step.To:
-		step.Statements = append(step.Statements, s.ddl.addExtra()...)
+		step.Statements = slices.Concat(step.Statements, d.addExtra(), d.addKeys())
 	case step.From:
-		step.Statements = append(s.ddl.dropExtra(), step.Statements...)
+		step.Statements = slices.Concat(d.dropKeys(), d.dropExtra(), step.Statements)
 	}
 	if step.To > 0 {
 		step.Statements = append(step.Statements, fmt.Sprintf("UPDATE MLMDEnv SET schema_version = %d", step.To))
@@ -166,16 +173,47 @@ func splitScript(script string) []string {
 
 func (s Schema) run(ctx context.Context, conn *sql.Conn, step Step) error {
 	for _, statement := range step.Statements {
-		_, err := conn.ExecContext(ctx, statement)
-		if err != nil && s.repeated != nil && s.repeated(err) {
-			continue // done by an earlier try
-		}
-		if err != nil {
+		if err := s.alter(ctx, conn, statement); err != nil {
 			first, _, _ := strings.Cut(statement, "\n")
 			return fmt.Errorf("%s …: %w", first, err)
 		}
 	}
 	return nil
+}
+
+// alter runs a statement that an earlier try may have carried out. One that
+// alters a table in several ways takes effect wholly or not at all; where one of
+// them is there already, as after a change by hand, the others are made one by
+// one.
+func (s Schema) alter(ctx context.Context, conn *sql.Conn, statement string) error {
+	_, err := conn.ExecContext(ctx, statement)
+	if err == nil || s.repeated == nil || !s.repeated(err) {
+		return err
+	}
+	parts := splitAlter(statement)
+	if len(parts) == 1 {
+		return nil
+	}
+	for _, part := range parts {
+		if _, err := conn.ExecContext(ctx, part); err != nil && !s.repeated(err) {
+			return err
+		}
+	}
+	return nil
+}
+
+// splitAlter makes each change of an ALTER TABLE a statement. In the scripts
+// each stands on a line of its own.
+func splitAlter(statement string) []string {
+	first, rest, several := strings.Cut(statement, "\n")
+	if !several || !strings.HasPrefix(first, "ALTER TABLE ") {
+		return []string{statement}
+	}
+	var parts []string
+	for change := range strings.SplitSeq(rest, ",\n") {
+		parts = append(parts, first+" "+strings.TrimSpace(change))
+	}
+	return parts
 }
 
 // arrived checks the tables after the last step: a script that leaves something

@@ -279,3 +279,53 @@ func TestAMigrationCutShortIsFinishedOnMySQL(t *testing.T) {
 		})
 	}
 }
+
+// A column that someone added by hand must not make the rest of its statement
+// be passed over: the keys and indexes beside it.
+func TestOfATableThatWasChangedByHandTheRestIsMigrated(t *testing.T) {
+	d := databases[2]
+	for older, changes := range map[int64][]string{
+		4: {"ALTER TABLE Artifact ADD COLUMN name VARCHAR(255)", "ALTER TABLE Context ADD COLUMN create_time_since_epoch BIGINT NOT NULL DEFAULT 0"},
+		5: {"ALTER TABLE Artifact ADD INDEX idx_artifact_uri (uri(255))"},
+		8: {"ALTER TABLE Artifact ADD COLUMN external_id VARCHAR(255) AFTER name"},
+		9: {"ALTER TABLE ContextProperty ADD COLUMN bool_value BOOLEAN"},
+	} {
+		t.Run(fmt.Sprintf("from version %d", older), func(t *testing.T) {
+			driver, dsn := d.fresh(t)
+			db := connect(t, driver, dsn)
+			opened(t, d, db)
+			want := describe(t, d, db)
+			migrate(t, d, db, older)
+			mustExec(t, db, changes...)
+			migrate(t, d, db, engine.SchemaVersion)
+			sameLines(t, "schema", describe(t, d, db), want)
+			opened(t, d, db)
+		})
+	}
+}
+
+func TestTablesOfTheOriginalGetAHiddenKeyOnMySQL(t *testing.T) {
+	d := databases[2]
+	driver, dsn := d.fresh(t)
+	db := connect(t, driver, dsn)
+	opened(t, d, db)
+	want := describe(t, d, db)
+	fill(t, d, db)
+	mustExec(t, db, "ALTER TABLE EventPath DROP COLUMN mlmd_row_id")
+	opened(t, d, db)
+	rows := content(t, db, engine.SchemaVersion)
+	steps, err := d.schema.Migrate(t.Context(), db, engine.SchemaVersion)
+	if err != nil || len(steps) != 1 || steps[0].From != engine.SchemaVersion {
+		t.Fatalf("the steps are %v, %v", steps, err)
+	}
+	sameLines(t, "schema", describe(t, d, db), want)
+	sameLines(t, "rows", content(t, db, engine.SchemaVersion), rows)
+	// The original's own statements, and those of a dump.
+	mustExec(t, db, "INSERT INTO EventPath (event_id, is_index_step, step_index) VALUES (2, 1, 3)", "INSERT INTO EventPath VALUES (2, 0, NULL, 'k')")
+	if got := rowsOf(t, db, "EventPath"); len(got) != 4 || strings.Contains(got[0], "mlmd_row_id") {
+		t.Errorf("SELECT * answers %v", got)
+	}
+	if steps, err := d.schema.Migrate(t.Context(), db, engine.SchemaVersion); err != nil || len(steps) != 0 {
+		t.Errorf("once more: %v, %v", steps, err)
+	}
+}

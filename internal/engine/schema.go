@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"math/rand/v2"
 	"strings"
+	"time"
 )
 
 // SchemaVersion is the version of MLMD's database schema that the engine
@@ -31,9 +33,17 @@ type Schema struct {
 	// batches: the driver takes several statements at once, if they have no
 	// parameters.
 	batches bool
-	// resumes: creation is not atomic, so that empty tables without a version
-	// are a creation cut short, which opening finishes.
+	// resumes: creation is not atomic, and several may run at once. So it is made
+	// of statements that may be repeated, the version comes last, and tables
+	// without a version that hold nothing but system types are a creation that
+	// runs or was cut short, which opening finishes.
 	resumes bool
+	// raced recognizes the driver's error for a statement that met that of
+	// another creation. nil where there is one at a time.
+	raced func(error) bool
+	// meeting is a key that transactions write and delete to take turns where
+	// there is no lock that holds for all servers; empty elsewhere.
+	meeting insertion
 	// repeated recognises the driver's error for a migration statement that an
 	// earlier try has carried out. nil where that cannot be.
 	repeated func(error) bool
@@ -63,29 +73,50 @@ func (s Schema) Open(ctx context.Context, db *sql.DB) error {
 		return s.openError(err)
 	}
 	defer conn.Close()
-	found, err := s.inspect(ctx, conn)
-	if err != nil {
-		return s.openError(err)
+	ready, err := s.look(ctx, conn)
+	if !ready && err == nil {
+		err = s.finish(ctx, conn)
 	}
-	complete, err := s.isComplete(ctx, conn, found)
-	if complete || err != nil {
-		return s.openError(err)
-	}
-	err = s.exclusive(ctx, conn, func() error { return s.complete(ctx, conn) })
-	if err != nil && s.done(ctx, conn) {
-		return nil // another process was faster, where a lock does not hold it off
+	if err != nil && s.resumes && s.done(ctx, conn) {
+		return nil // another creation ended while this one looked
 	}
 	return s.openError(err)
 }
 
-// done says whether the database is complete by now.
-func (s Schema) done(ctx context.Context, conn *sql.Conn) bool {
+// look inspects the database, and says whether nothing is left to do.
+func (s Schema) look(ctx context.Context, conn *sql.Conn) (ready bool, err error) {
 	found, err := s.inspect(ctx, conn)
 	if err != nil {
-		return false
+		return false, err
 	}
-	complete, err := s.isComplete(ctx, conn, found)
-	return complete && err == nil
+	return s.isComplete(ctx, conn, found)
+}
+
+// finish creates what is missing. Where others may do so at the same moment, it
+// begins again when a statement has met theirs.
+func (s Schema) finish(ctx context.Context, conn *sql.Conn) error {
+	if !s.resumes {
+		return s.exclusive(ctx, conn, func() error { return s.complete(ctx, conn) })
+	}
+	const tries = 100
+	var err error
+	for range tries {
+		if err = s.complete(ctx, conn); err == nil || !s.raced(err) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(time.Duration(10+rand.IntN(90)) * time.Millisecond):
+		}
+	}
+	return err
+}
+
+// done reports whether the database is complete by now.
+func (s Schema) done(ctx context.Context, conn *sql.Conn) bool {
+	ready, err := s.look(ctx, conn)
+	return ready && err == nil
 }
 
 // ready reports whether db is complete. It reads only, and returns
@@ -132,20 +163,50 @@ func (s Schema) complete(ctx context.Context, conn *sql.Conn) error {
 	if complete, err := s.isComplete(ctx, conn, found); complete || err != nil {
 		return err
 	}
-	fresh := found.version == noVersion
-	if fresh {
-		if err := s.create(ctx, conn); err != nil {
-			return err
-		}
+	if found.version != noVersion {
+		return s.addSystemTypes(ctx, conn)
+	}
+	if err := s.create(ctx, conn); err != nil {
+		return err
 	}
 	missing, err := missingSystemTypes(ctx, conn)
+	if err == nil {
+		err = insertSystemTypes(ctx, conn, missing, s.fixedIDs)
+	}
 	if err != nil {
 		return err
 	}
-	return insertSystemTypes(ctx, conn, missing, fresh && s.fixedIDs)
+	_, err = conn.ExecContext(ctx, fmt.Sprintf("INSERT INTO MLMDEnv (schema_version) VALUES (%d)", SchemaVersion))
+	if err != nil {
+		return fmt.Errorf("set the schema version: %w", err)
+	}
+	return nil
 }
 
-// create makes all tables and indexes, and sets the version last.
+// addSystemTypes adds those that an older database does not have. They have no
+// ids of their own there, so that two who add them must take turns.
+func (s Schema) addSystemTypes(ctx context.Context, conn *sql.Conn) error {
+	add := func() error {
+		missing, err := missingSystemTypes(ctx, conn)
+		if err != nil {
+			return err
+		}
+		return insertSystemTypes(ctx, conn, missing, false)
+	}
+	if s.meeting.table == "" {
+		return add()
+	}
+	begin := []string{"START TRANSACTION", "INSERT INTO " + s.meeting.table + " (" + strings.Join(s.meeting.columns, ", ") + ") VALUES (0, 0)"}
+	return alone(ctx, conn, begin, func() error {
+		if err := add(); err != nil {
+			return err
+		}
+		_, err := conn.ExecContext(ctx, "DELETE FROM "+s.meeting.table+" WHERE "+strings.Join(s.meeting.columns, " = 0 AND ")+" = 0")
+		return err
+	})
+}
+
+// create makes all tables and indexes.
 func (s Schema) create(ctx context.Context, conn *sql.Conn) error {
 	d := s.ddl
 	if s.prepare != nil {
@@ -161,10 +222,6 @@ func (s Schema) create(ctx context.Context, conn *sql.Conn) error {
 		if _, err := conn.ExecContext(ctx, statement); err != nil {
 			return fmt.Errorf("create the tables: %w", err)
 		}
-	}
-	_, err := conn.ExecContext(ctx, fmt.Sprintf("INSERT INTO MLMDEnv (schema_version) VALUES (%d)", SchemaVersion))
-	if err != nil {
-		return fmt.Errorf("set the schema version: %w", err)
 	}
 	return nil
 }

@@ -17,6 +17,9 @@ type ddl struct {
 	inline bool
 	// sparse: an index of a property's value leaves NULL out.
 	sparse bool
+	// hidden: a table without a primary key gets one that no statement sees which
+	// does not ask for it. Some clusters refuse tables without.
+	hidden bool
 	// longIndex is the part of an index for text without a limit: its method
 	// and columns. nil indexes such text whole.
 	longIndex func(columns []string) string
@@ -42,6 +45,9 @@ func (d ddl) createTable(t table) string {
 	for _, c := range t.columns {
 		parts = append(parts, strings.TrimSpace(c.name+" "+d.types[c.kind]+" "+c.rest))
 	}
+	if d.hidden && t.keyless() {
+		parts = append(parts, rowKey+" "+hiddenKey)
+	}
 	if t.primary != nil {
 		parts = append(parts, "PRIMARY KEY ("+strings.Join(t.primary, ", ")+")")
 	}
@@ -56,6 +62,42 @@ func (d ddl) createTable(t table) string {
 		}
 	}
 	return fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s (\n  %s\n)%s", t.name, strings.Join(parts, ",\n  "), d.options)
+}
+
+// A hidden primary key. The name must not be one that MLMD may give a column.
+const (
+	rowKey    = "mlmd_row_id"
+	hiddenKey = "BIGINT NOT NULL AUTO_INCREMENT INVISIBLE PRIMARY KEY"
+)
+
+// keyless reports whether version 10 gives a table no primary key.
+func (t table) keyless() bool {
+	return t.primary == nil && !slices.ContainsFunc(t.columns, func(c column) bool { return c.kind == autoID || c.kind == versionNumber })
+}
+
+// addKeys gives hidden keys to tables that exist, and dropKeys takes them away.
+func (d ddl) addKeys() []string {
+	if !d.hidden {
+		return nil
+	}
+	return ofKeyless("ALTER TABLE %s ADD COLUMN " + rowKey + " " + hiddenKey)
+}
+
+func (d ddl) dropKeys() []string {
+	if !d.hidden {
+		return nil
+	}
+	return ofKeyless("ALTER TABLE %s DROP COLUMN " + rowKey)
+}
+
+func ofKeyless(statement string) []string {
+	var all []string
+	for _, t := range tables {
+		if t.keyless() {
+			all = append(all, fmt.Sprintf(statement, t.name))
+		}
+	}
+	return all
 }
 
 func (d ddl) constraint(t table) string {

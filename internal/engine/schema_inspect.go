@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
-	"errors"
 	"fmt"
 	"strings"
 )
@@ -139,15 +138,20 @@ func (f inventory) missing() []string {
 	return names
 }
 
-// resumable says whether found is our own creation cut short: the tables that
-// exist are whole and empty. It returns refusal where they are not.
+// resumable says whether found is a creation of ours that runs or was cut short:
+// the tables that exist are whole, and hold nothing but system types. It returns
+// refusal where they are not.
 func (s Schema) resumable(ctx context.Context, conn *sql.Conn, found inventory, refusal error) error {
 	for _, t := range tables {
 		columns, exists := found.columns[strings.ToLower(t.name)]
 		if !exists {
 			continue
 		}
-		if len(columns) != len(t.columns) {
+		whole := len(t.columns)
+		if columns[rowKey] {
+			whole++
+		}
+		if len(columns) != whole {
 			return refusal
 		}
 		for _, c := range t.columns {
@@ -155,13 +159,16 @@ func (s Schema) resumable(ctx context.Context, conn *sql.Conn, found inventory, 
 				return refusal
 			}
 		}
-		var one int
-		err := conn.QueryRowContext(ctx, "SELECT 1 FROM "+t.name+" LIMIT 1").Scan(&one)
-		if err == nil {
-			return refusal
+		empty := "SELECT COUNT(*) FROM (SELECT 1 FROM " + t.name + " LIMIT 1) t"
+		if t.name == "Type" {
+			empty = "SELECT COUNT(*) FROM Type WHERE NOT (" + ofSystemTypes() + ")"
 		}
-		if !errors.Is(err, sql.ErrNoRows) {
+		var others int
+		if err := conn.QueryRowContext(ctx, empty).Scan(&others); err != nil {
 			return fmt.Errorf("look into table %s: %w", t.name, err)
+		}
+		if others > 0 {
+			return refusal
 		}
 	}
 	return nil

@@ -5,16 +5,19 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
-// MySQLSchema is the schema on MySQL and MariaDB. Their DDL commits at once, so
-// it is made under a named lock, of statements that may be repeated, with the
-// version set last; a creation cut short is finished by the next opening.
+// MySQLSchema is the schema on MySQL and MariaDB; number is that of a server's
+// error, or 0. Their DDL commits at once, so it is made of statements that may be
+// repeated, with the version set last; a creation cut short is finished by the
+// next opening. In a cluster no lock holds on all nodes: several creations may
+// run at once, and each goes on where it has met another.
 //
 // New tables hold utf8mb4 and compare it byte for byte, whatever the
 // database's default is.
-func MySQLSchema() Schema {
+func MySQLSchema(number func(error) uint16) Schema {
 	return Schema{
 		ddl: ddl{
 			types: [columnTypes]string{
@@ -34,10 +37,61 @@ func MySQLSchema() Schema {
 		command:   "mlmd-server --db mysql://… --enable_database_upgrade",
 		fixedIDs:  true,
 		resumes:   true,
-		prepare:   exactCollation,
+		prepare:   askMySQL,
 		exclusive: underNamedLock,
-		repeated:  doneBefore,
+		repeated:  func(err error) bool { return doneBefore[number(err)] },
+		raced:     func(err error) bool { return metAnother[number(err)] },
+		meeting:   insertion{"ParentType", []string{"type_id", "parent_type_id"}},
+		outdated:  missingKeys,
 	}
+}
+
+// askMySQL asks a server what it can do.
+func askMySQL(ctx context.Context, conn *sql.Conn, d *ddl) error {
+	var version string
+	if err := conn.QueryRowContext(ctx, "SELECT VERSION()").Scan(&version); err != nil {
+		return fmt.Errorf("ask for the server's version: %w", err)
+	}
+	d.hidden = canHide(version)
+	return exactCollation(ctx, conn, d)
+}
+
+// canHide reports whether a server knows invisible columns, as MariaDB does
+// since 10.3 and MySQL since 8.0.23.
+func canHide(version string) bool {
+	since := [3]int{8, 0, 23}
+	if strings.Contains(version, "MariaDB") {
+		since = [3]int{10, 3, 0}
+		version = strings.TrimPrefix(version, "5.5.5-") // old servers put it in front for old clients
+	}
+	var is [3]int
+	if _, err := fmt.Sscanf(version, "%d.%d.%d", &is[0], &is[1], &is[2]); err != nil {
+		return false
+	}
+	return slices.Compare(is[:], since[:]) >= 0
+}
+
+// missingKeys adds the hidden keys that earlier releases and the original do not
+// make.
+func missingKeys(ctx context.Context, conn *sql.Conn) ([]string, error) {
+	var d ddl
+	if err := askMySQL(ctx, conn, &d); err != nil || !d.hidden {
+		return nil, err
+	}
+	var all []string
+	for i, statement := range d.addKeys() {
+		table := ofKeyless("%s")[i]
+		var keys int
+		err := conn.QueryRowContext(ctx, "SELECT COUNT(*) FROM information_schema.statistics WHERE table_schema = DATABASE()"+
+			" AND LOWER(table_name) = '"+strings.ToLower(table)+"' AND index_name = 'PRIMARY'").Scan(&keys)
+		if err != nil {
+			return nil, fmt.Errorf("look for the primary key of %s: %w", table, err)
+		}
+		if keys == 0 {
+			all = append(all, statement)
+		}
+	}
+	return all, nil
 }
 
 // exactCollations compare utf8mb4 byte for byte; the last pads with blanks and
@@ -60,9 +114,8 @@ func exactCollation(ctx context.Context, conn *sql.Conn, d *ddl) error {
 	return errors.New("the server has no collation that compares utf8mb4 byte for byte")
 }
 
-// underNamedLock serialises the openings of one server. In a cluster the lock
-// holds on one node only; there the repeatable statements and the fixed ids of
-// the system types do the rest.
+// underNamedLock makes the migrations of one server take turns. In a cluster the
+// lock holds on one node only.
 func underNamedLock(ctx context.Context, conn *sql.Conn, body func() error) (err error) {
 	const name = "CONCAT('mlmd-schema:', MD5(DATABASE()))"
 	var got sql.NullInt64
@@ -80,20 +133,24 @@ func underNamedLock(ctx context.Context, conn *sql.Conn, body func() error) (err
 	return body()
 }
 
-// doneBefore recognises what a statement of a migration answers when it ran
-// before: each alters one table and does so wholly or not at all. The numbers
-// are read from the text, since the driver's types are not known here.
-func doneBefore(err error) bool {
-	for _, number := range []string{
-		"1060", // duplicate column name
-		"1061", // duplicate key name
-		"1091", // cannot drop, it does not exist
-		"1054", // unknown column, which was renamed or dropped
-		"1176", // key does not exist
-	} {
-		if strings.Contains(err.Error(), "Error "+number+" (") {
-			return true
-		}
-	}
-	return false
+// doneBefore are what a statement of a migration answers when it ran before.
+var doneBefore = map[uint16]bool{
+	1060: true, // duplicate column name
+	1061: true, // duplicate key name
+	1068: true, // a second primary key
+	1091: true, // cannot drop, it does not exist
+	1054: true, // unknown column, which was renamed or dropped
+	1176: true, // key does not exist
+}
+
+// metAnother are what a statement of a creation answers when another creation
+// has just done the same, here or on another node of a cluster.
+var metAnother = map[uint16]bool{
+	1062: true, // a duplicate row
+	1213: true, // another node was first
+	1205: true, // a lock was not got in time
+	1050: true, // the table exists by now
+	1146: true, // the table does not exist yet
+	1412: true, // the table was changed
+	1020: true, // the row was changed
 }

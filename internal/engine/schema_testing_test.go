@@ -3,13 +3,14 @@ package engine_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	_ "github.com/go-sql-driver/mysql"
+	"github.com/go-sql-driver/mysql"
 	_ "github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite"
 
@@ -36,7 +37,15 @@ type database struct {
 var databases = []database{
 	{"sqlite", engine.SQLiteSchema(), freshSQLite, 0},
 	{"postgres", engine.PostgresSchema(), serverDatabase("postgres", "pgx", testdb.Postgres), 6},
-	{"mysql", engine.MySQLSchema(), serverDatabase("mysql", "mysql", testdb.MySQL), 0},
+	{"mysql", engine.MySQLSchema(mysqlNumber), serverDatabase("mysql", "mysql", testdb.MySQL), 0},
+}
+
+func mysqlNumber(err error) uint16 {
+	var refused *mysql.MySQLError
+	if errors.As(err, &refused) {
+		return refused.Number
+	}
+	return 0
 }
 
 func freshSQLite(tb testing.TB) (string, string) {

@@ -35,6 +35,16 @@ var systemTypes = []systemType{
 	{9, kindExecution, "mlmd.Deploy"},
 }
 
+// ofSystemTypes is the condition that a row of Type is a system type of a new
+// database.
+func ofSystemTypes() string {
+	all := make([]string, len(systemTypes))
+	for i, t := range systemTypes {
+		all[i] = fmt.Sprintf("id = %d AND name = '%s' AND type_kind = %d", t.id, t.name, t.kind)
+	}
+	return strings.Join(all, " OR ")
+}
+
 // missingSystemTypes are those that the database does not have yet.
 func missingSystemTypes(ctx context.Context, conn *sql.Conn) ([]systemType, error) {
 	rows, err := conn.QueryContext(ctx, "SELECT type_kind, name FROM Type WHERE type_kind IN (0, 1) AND version IS NULL AND name LIKE 'mlmd.%'")

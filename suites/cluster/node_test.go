@@ -63,6 +63,7 @@ func (n *node) configure(library string, all [3]*node) error {
 		"wsrep_on=ON", "wsrep_provider=" + library, "wsrep_cluster_name=mlmd-tests", "wsrep_cluster_address=gcomm://" + strings.Join(members, ","),
 		fmt.Sprintf("wsrep_node_name=node%d", n.number), fmt.Sprintf("wsrep_node_address=127.0.0.1:%d", n.group),
 		fmt.Sprintf("wsrep_node_incoming_address=127.0.0.1:%d", n.port), "wsrep_slave_threads=2",
+		"wsrep_mode=REQUIRED_PRIMARY_KEY", // as Percona's clusters have it: no row without a key is written
 		"wsrep_sst_method=rsync", fmt.Sprintf("wsrep_sst_receive_address=127.0.0.1:%d", n.copy),
 		fmt.Sprintf(`wsrep_provider_options="gmcast.listen_addr=tcp://127.0.0.1:%d;ist.recv_addr=127.0.0.1:%d;ist.recv_bind=127.0.0.1:%d;gcache.size=32M"`,
 			n.group, n.transfer, n.transfer),

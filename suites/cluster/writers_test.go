@@ -93,10 +93,10 @@ func mustPutType(t *testing.T, rpc client, name string) int64 {
 
 func TestOneEmptyDatabaseIsSetUpThroughAllNodesAtOnce(t *testing.T) {
 	c := theCluster(t)
-	for range 3 {
+	for round := range 40 {
 		database := c.fresh()
 		var all sync.WaitGroup
-		errs := make([]error, 6)
+		errs := make([]error, 9)
 		for i := range errs {
 			all.Go(func() {
 				s, err := mysql.Open(t.Context(), c.nodes[i%3].dsn(database))
@@ -108,7 +108,7 @@ func TestOneEmptyDatabaseIsSetUpThroughAllNodesAtOnce(t *testing.T) {
 		all.Wait()
 		for i, err := range errs {
 			if err != nil {
-				t.Errorf("opening %d through node %d: %v", i, i%3+1, err)
+				t.Errorf("round %d, opening %d through node %d: %v", round, i, i%3+1, err)
 			}
 		}
 		if t.Failed() {
@@ -117,8 +117,55 @@ func TestOneEmptyDatabaseIsSetUpThroughAllNodesAtOnce(t *testing.T) {
 		var types, versions int
 		err := c.nodes[0].db.QueryRowContext(t.Context(), "SELECT (SELECT COUNT(*) FROM "+database+".Type), (SELECT COUNT(*) FROM "+database+".MLMDEnv)").Scan(&types, &versions)
 		if err != nil || types != 9 || versions != 1 {
-			t.Errorf("there are %d system types and %d versions, want 9 and 1: %v", types, versions, err)
+			t.Errorf("round %d: there are %d system types and %d versions, want 9 and 1: %v", round, types, versions, err)
 		}
+		if _, err := c.nodes[round%3].db.ExecContext(t.Context(), "DROP DATABASE "+database); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// Without a primary key, every event with a path would be refused.
+func TestEventsHavePathsWhereTablesNeedAPrimaryKey(t *testing.T) {
+	c := theCluster(t)
+	database := c.fresh()
+	rpc := c.nodes[0].open(t, database)
+	_, err := c.nodes[0].db.ExecContext(t.Context(), "CREATE TABLE "+database+".keyless (n INT)")
+	if err == nil {
+		_, err = c.nodes[0].db.ExecContext(t.Context(), "INSERT INTO "+database+".keyless VALUES (1)")
+	}
+	if err == nil {
+		t.Fatal("the cluster takes tables without a primary key: the test proves nothing")
+	}
+	types, err := rpc.PutTypes(t.Context(), &mlmdpb.PutTypesRequest{
+		ArtifactTypes: []*mlmdpb.ArtifactType{{Name: new("a")}}, ExecutionTypes: []*mlmdpb.ExecutionType{{Name: new("e")}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	step := func(n int64) *mlmdpb.Event_Path_Step {
+		return &mlmdpb.Event_Path_Step{Value: &mlmdpb.Event_Path_Step_Index{Index: n}}
+	}
+	put, err := rpc.PutExecution(t.Context(), &mlmdpb.PutExecutionRequest{
+		Execution: &mlmdpb.Execution{TypeId: new(types.GetExecutionTypeIds()[0])},
+		ArtifactEventPairs: []*mlmdpb.PutExecutionRequest_ArtifactAndEvent{{
+			Artifact: &mlmdpb.Artifact{TypeId: new(types.GetArtifactTypeIds()[0])},
+			Event:    &mlmdpb.Event{Type: mlmdpb.Event_OUTPUT.Enum(), Path: &mlmdpb.Event_Path{Steps: []*mlmdpb.Event_Path_Step{step(3), step(1), step(2)}}},
+		}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	events, err := rpc.GetEventsByExecutionIDs(t.Context(), &mlmdpb.GetEventsByExecutionIDsRequest{ExecutionIds: []int64{put.GetExecutionId()}})
+	if err != nil || len(events.GetEvents()) != 1 {
+		t.Fatalf("the events are %v, %v", events, err)
+	}
+	var steps []int64
+	for _, s := range events.GetEvents()[0].GetPath().GetSteps() {
+		steps = append(steps, s.GetIndex())
+	}
+	if !slices.Equal(steps, []int64{3, 1, 2}) {
+		t.Errorf("the path is %v", steps)
 	}
 }
 

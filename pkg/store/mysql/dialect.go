@@ -34,7 +34,7 @@ func dialect() *engine.Dialect {
 		Int32:             true,
 		Cuts:              cuts,
 		Classify:          classify,
-		Schema:            engine.MySQLSchema(),
+		Schema:            engine.MySQLSchema(numberOf),
 	}
 }
 

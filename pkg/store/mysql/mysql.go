@@ -100,7 +100,7 @@ func (l driverLog) Print(words ...any) {
 
 // Database names a database for [store.Migrate]; dsn is as for [Open].
 func Database(dsn string) store.Database {
-	return store.NewDatabase(engine.MySQLSchema(), func(ctx context.Context) (*sql.DB, error) {
+	return store.NewDatabase(engine.MySQLSchema(numberOf), func(ctx context.Context) (*sql.DB, error) {
 		config, err := parse(dsn)
 		if err != nil {
 			return nil, err
@@ -257,7 +257,13 @@ func connectError(config *mysql.Config, err error) error {
 	return fmt.Errorf("mysql: connect to database %s on %s: %w", config.DBName, config.Addr, err)
 }
 
-func hasNumber(err error, number uint16) bool {
+func hasNumber(err error, number uint16) bool { return numberOf(err) == number }
+
+// numberOf is the number of an error of the server, or 0.
+func numberOf(err error) uint16 {
 	var refused *mysql.MySQLError
-	return errors.As(err, &refused) && refused.Number == number
+	if errors.As(err, &refused) {
+		return refused.Number
+	}
+	return 0
 }

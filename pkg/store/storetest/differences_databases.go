@@ -68,7 +68,7 @@ var databaseDifferences = []Difference{
 	{
 		"any text on postgres", "text", "PostgreSQL: a backslash in text; a uri, string or struct above some 2,700 bytes",
 		"INTERNAL",
-		"stored. The indexes of uris and strings are SP-GiST, which have no limit, instead of b-trees. " +
+		"stored. The indexes of strings have the first 255 characters, and that of uris is SP-GiST, which has no limit. " +
 			"Only a database that the original made keeps its b-trees, and long text there is INVALID_ARGUMENT",
 		"no limit without a need",
 	},
