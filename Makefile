@@ -44,6 +44,10 @@ suites: ## The same, but every backend must run (docker, PostgreSQL, MariaDB, th
 cluster: ## The store on three MariaDB nodes (Galera), which are killed, frozen and brought back
 	MLMD_REQUIRE=cluster go test ./suites/cluster -count 1 -timeout 15m -v
 
+.PHONY: failover
+failover: ## The store while its PostgreSQL or MariaDB primary is lost and the standby promoted
+	MLMD_REQUIRE=failover go test ./suites/failover -count 1 -timeout 15m -v
+
 .PHONY: differential
 differential: ## Random requests, ours against the published core: N=100000 SEED=1
 	go test ./suites/differential -timeout 0 -run 'TestDifferential$$' -v -args -n $(N) -seed $(SEED)

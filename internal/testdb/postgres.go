@@ -107,6 +107,9 @@ func startPostgres(folder string) (*process, error) {
 // the path; of several versions the newest is taken.
 func postgresPrograms() (string, error) {
 	if path, err := program("initdb"); err == nil {
+		if real, err := filepath.EvalSymlinks(path); err == nil {
+			path = real // the other programs stand there
+		}
 		return filepath.Dir(path), nil
 	}
 	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
