@@ -1,0 +1,44 @@
+package server_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"net"
+
+	"github.com/mlmd-go/sdk/generated/model"
+	"github.com/mlmd-go/sdk/pkg/registry"
+	"github.com/mlmd-go/sdk/pkg/server"
+	"github.com/mlmd-go/sdk/pkg/store/sqlite"
+)
+
+// Serve an embedded store over gRPC, and end in order.
+func Example() {
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	store, err := sqlite.OpenMemory(ctx) // or sqlite.Open(ctx, "registry.db")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer store.Close()
+	lis, err := net.Listen("tcp", "127.0.0.1:0") // or ":8080"
+	if err != nil {
+		log.Fatal(err)
+	}
+	served := make(chan error)
+	go func() { served <- server.New(store.Server()).Serve(ctx, lis) }()
+
+	reg, err := registry.Dial(lis.Addr().String())
+	if err != nil {
+		log.Fatal(err)
+	}
+	id, err := reg.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "fraud"})
+	fmt.Println("model", id, err)
+	reg.Close()
+
+	stop() // calls that run are finished first
+	fmt.Println(<-served)
+	// Output:
+	// model 1 <nil>
+	// <nil>
+}

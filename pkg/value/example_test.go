@@ -1,0 +1,46 @@
+package value_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"log"
+	"math"
+
+	"github.com/mlmd-go/sdk/pkg/value"
+)
+
+// Custom properties have one of six kinds, which is kept.
+func Example() {
+	properties := value.Map{
+		"auc":    value.Double(0.93),
+		"epochs": value.Int(7),
+		"stage":  value.String("prod"),
+		"split":  value.Struct(map[string]any{"train": 0.8, "test": 0.2}),
+	}
+	if auc, ok := properties["auc"].AsDouble(); ok {
+		fmt.Println(auc)
+	}
+	_, ok := properties["epochs"].AsString()
+	fmt.Println(properties["epochs"], properties["epochs"].Kind(), ok)
+	fmt.Println(properties["split"])
+	// Output:
+	// 0.93
+	// 7 int false
+	// {"test":0.2,"train":0.8}
+}
+
+// In JSON a value carries its kind with it.
+func ExampleValue_MarshalJSON() {
+	raw, err := json.Marshal(value.Int(7))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(string(raw))
+	// Output: {"metadataType":"MetadataIntValue","int_value":"7"}
+}
+
+// A value that cannot be stored says so.
+func ExampleValue_Err() {
+	fmt.Println(value.Double(math.NaN()).Err() != nil, value.Double(1).Err())
+	// Output: true <nil>
+}
