@@ -279,3 +279,37 @@ func ExamplePlan() {
 	// + execution type kf.ServeModel, for ServeModel, with 2 properties
 	// + context type kf.ServingEnvironment, for ServingEnvironment, with 1 property
 }
+
+// Set a field only where the version is new. Upsert writes what is set each
+// time: a script that sets the state would bring back a version that somebody
+// has archived since it ran last.
+func ExampleModelVersions_Upsert_onlyWhenNew() {
+	ctx := context.Background()
+	reg, modelID, versionID := example(ctx)
+	archived := model.ModelVersion{ID: versionID, State: new(model.ModelVersionStateArchived)}
+	if _, err := reg.ModelVersions().Upsert(ctx, &archived); err != nil {
+		log.Fatal(err)
+	}
+
+	for _, name := range []string{"v1.0", "v2.0"} {
+		v := model.ModelVersion{RegisteredModelID: modelID, Name: name, Author: new("ada")}
+		_, err := reg.ModelVersions().FindByName(ctx, modelID, name)
+		switch {
+		case errors.Is(err, registry.ErrNotFound):
+			v.State = new(model.ModelVersionStateLive)
+		case err != nil:
+			log.Fatal(err)
+		}
+		if _, err := reg.ModelVersions().Upsert(ctx, &v); err != nil {
+			log.Fatal(err)
+		}
+		stored, err := reg.ModelVersions().Get(ctx, v.ID)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(name, *stored.State)
+	}
+	// Output:
+	// v1.0 ARCHIVED
+	// v2.0 LIVE
+}
