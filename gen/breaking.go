@@ -24,6 +24,7 @@ func breakingCommand(ctx context.Context, args []string, stdout, stderr io.Write
 	flags.SetOutput(stderr)
 	configFile := flags.String("config", "", "the config file; without it "+config.DefaultFile+", where there is one")
 	against := flags.String("against", "", "what to compare with: a git ref such as main, or a file")
+	root := flags.String("root", "", rootUsage)
 	asJSON := flags.Bool("json", false, "print a JSON array, for other programs")
 	if code, done := parse(flags, args); done {
 		return code
@@ -32,12 +33,17 @@ func breakingCommand(ctx context.Context, args []string, stdout, stderr io.Write
 		fmt.Fprintln(stderr, "gen breaking: -against is missing: name a git ref, such as main, or a file with the old spec")
 		return exitFailed
 	}
-	cfg, err := config.Load(".", *configFile)
+	cfg, err := config.Load(".", *configFile, *root)
 	if err != nil {
 		fmt.Fprintln(stderr, err)
 		return exitFailed
 	}
-	breaks, err := codegen.Breaking(ctx, oldConfig(ctx, cfg, *against), cfg.Config)
+	old, err := oldConfig(ctx, cfg, *against, *root)
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		return exitFailed
+	}
+	breaks, err := codegen.Breaking(ctx, old, cfg.Config)
 	if err != nil {
 		fmt.Fprintln(stderr, err)
 		return exitFailed
@@ -79,35 +85,61 @@ func printBreaks(w io.Writer, breaks []codegen.Break, asJSON bool, against strin
 	return err
 }
 
-// oldConfig reads the spec as it was: from a file, where against is one, or
-// from git.
-func oldConfig(ctx context.Context, cfg config.Config, against string) codegen.Config {
+// oldConfig reads the spec as it was: at a git ref, or from a file. What is both
+// is refused, as git refuses it.
+func oldConfig(ctx context.Context, cfg config.Config, against, root string) (codegen.Config, error) {
 	old := cfg.Config
-	if info, err := os.Stat(against); err == nil && !info.IsDir() {
+	info, err := os.Stat(against)
+	isFile := err == nil && !info.IsDir()
+	_, refErr := runGit(ctx, cfg.Root, "rev-parse", "--verify", "--quiet", "--end-of-options", against+"^{commit}")
+	switch {
+	case isFile && refErr == nil:
+		return old, fmt.Errorf("gen breaking: %s is a git ref and a file: name the branch refs/heads/%s, or the file %s",
+			against, against, "."+string(filepath.Separator)+filepath.Clean(against))
+	case isFile:
 		dir := filepath.Dir(against)
+		if root == "" {
+			root = dir
+			if rel, err := filepath.Rel(cfg.Root, dir); err == nil && filepath.IsLocal(rel) {
+				root = "" // within the module, what the spec of today may read
+			}
+		}
 		old.Spec = filepath.Base(against)
-		old.Read = func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(dir, filepath.FromSlash(name))) }
-		return old
+		old.Read, err = config.Reader(dir, root)
+		return old, err
+	case refErr != nil:
+		return old, fmt.Errorf("gen breaking: %s is neither a file nor a commit that git knows here%s", against, refHint(ctx, cfg.Root, against))
 	}
-	old.Read = func(name string) ([]byte, error) { return gitShow(ctx, cfg.Root, against, name) }
-	return old
+	old.Read = func(name string) ([]byte, error) { return runGit(ctx, cfg.Root, "show", against+":./"+name) }
+	return old, nil
 }
 
-// gitShow returns the file called name, relative to dir, at ref.
-func gitShow(ctx context.Context, dir, ref, name string) ([]byte, error) {
-	if strings.HasPrefix(ref, "-") {
-		return nil, fmt.Errorf("%q is no git ref", ref)
+// refHint says why a ref may be missing, and what helps.
+func refHint(ctx context.Context, dir, ref string) string {
+	if _, err := runGit(ctx, dir, "rev-parse", "--git-dir"); err != nil {
+		return ": " + err.Error()
 	}
+	if _, err := runGit(ctx, dir, "rev-parse", "--verify", "--quiet", "--end-of-options", "origin/"+ref+"^{commit}"); err == nil {
+		return ": there is origin/" + ref + ", so name that"
+	}
+	if out, err := runGit(ctx, dir, "rev-parse", "--is-shallow-repository"); err == nil && strings.TrimSpace(string(out)) == "true" {
+		return ": this is a shallow clone, so fetch the ref first (git fetch --depth=1 origin " + ref + ":" + ref +
+			"), or clone with its history (fetch-depth: 0 in a workflow)"
+	}
+	return ": fetch it, or name another one"
+}
+
+// runGit runs a git command in dir and returns its output.
+func runGit(ctx context.Context, dir string, args ...string) ([]byte, error) {
 	var stderr bytes.Buffer
-	cmd := exec.CommandContext(ctx, "git", "show", ref+":./"+name)
+	cmd := exec.CommandContext(ctx, "git", args...)
 	cmd.Dir, cmd.Stderr = dir, &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		why := strings.TrimSpace(stderr.String())
-		if why == "" {
-			why = err.Error()
+		if why := strings.TrimSpace(stderr.String()); why != "" {
+			err = errors.New(why)
 		}
-		return nil, errors.New("git show " + ref + ":./" + name + ": " + why)
+		return nil, fmt.Errorf("git %s: %w", strings.Join(args, " "), err)
 	}
 	return out, nil
 }

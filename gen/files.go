@@ -87,6 +87,9 @@ func compare(c config.Config, files codegen.Files) error {
 // before it changes anything it calls check.
 func write(c config.Config, files codegen.Files, check func() error) error {
 	names := slices.Sorted(maps.Keys(files))
+	if err := noLinks(c, names); err != nil {
+		return err
+	}
 	var changed []string
 	for _, name := range names {
 		got, err := os.ReadFile(c.Path(name))
@@ -110,17 +113,44 @@ func write(c config.Config, files codegen.Files, check func() error) error {
 			return err
 		}
 	}
+	root, err := os.OpenRoot(c.Root)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
 	for _, name := range changed {
-		if err := os.MkdirAll(filepath.Dir(c.Path(name)), 0o755); err != nil {
+		if err := root.MkdirAll(filepath.FromSlash(path.Dir(name)), 0o755); err != nil {
 			return err
 		}
-		if err := os.WriteFile(c.Path(name), files[name], 0o644); err != nil {
+		if err := root.WriteFile(filepath.FromSlash(name), files[name], 0o644); err != nil {
 			return err
 		}
 	}
 	for _, name := range old {
-		if err := os.Remove(c.Path(name)); err != nil {
+		if err := root.Remove(filepath.FromSlash(name)); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// noLinks fails where an output directory, or a file that is to be written, is
+// a symbolic link or below one: what it leads to belongs to someone else.
+func noLinks(c config.Config, names []string) error {
+	seen := map[string]bool{}
+	for _, name := range names {
+		for at := name; at != "." && !seen[at]; at = path.Dir(at) {
+			seen[at] = true
+			info, err := os.Lstat(c.Path(at))
+			switch {
+			case errors.Is(err, fs.ErrNotExist):
+			case err != nil:
+				return err
+			case info.Mode()&fs.ModeSymlink != 0:
+				return fmt.Errorf("%s is a symbolic link, and nothing is written through one: remove it, or name another directory in %s", at, config.DefaultFile)
+			case at == name && !info.Mode().IsRegular():
+				return fmt.Errorf("%s exists and is not a regular file: remove it, or name another directory in %s", at, config.DefaultFile)
+			}
 		}
 	}
 	return nil

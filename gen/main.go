@@ -56,6 +56,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("gen", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	configFile := flags.String("config", "", "the config file; without it "+config.DefaultFile+", where there is one")
+	root := flags.String("root", "", rootUsage)
 	check := flags.Bool("check", false, "write nothing; fail when a generated file is stale")
 	printBase := flags.Bool("print-base", false, "print the schemas that entities share, and do no more")
 	flags.Usage = func() {
@@ -69,7 +70,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprint(stdout, codegen.Base())
 		return exitOK
 	}
-	cfg, err := config.Load(".", *configFile)
+	cfg, err := config.Load(".", *configFile, *root)
 	if err != nil {
 		return fail(stderr, err)
 	}
@@ -87,6 +88,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	return exitOK
 }
+
+const rootUsage = "the directory that the spec and what it refers to must be in; without it, the module's"
 
 // parse parses args, which must be flags alone; done says that there is
 // nothing more to do.

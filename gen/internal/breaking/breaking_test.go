@@ -84,6 +84,16 @@ var breaks = []struct {
 }{
 	{"an entity is removed", change{team, ""}, []string{"ENTITY_NO_DELETE Team: the entity is gone"}},
 	{
+		"an entity gets another name, and keeps its stored type",
+		change{"    Team:\n      x-mlmd-kind: context\n", "    Crew:\n      x-mlmd-kind: context\n      x-mlmd-type: Team\n"},
+		[]string{`ENTITY_SAME_NAME Crew: the entity Team has another name; its MLMD type "Team" is the same`},
+	},
+	{
+		"a parent gets another name, and keeps its stored type",
+		change{"    Project:\n      x-mlmd-kind: context\n", "    Venture:\n      x-mlmd-kind: context\n      x-mlmd-type: Project\n", "x-mlmd-parent: Project", "x-mlmd-parent: Venture"},
+		[]string{`ENTITY_SAME_NAME Venture: the entity Project has another name; its MLMD type "Project" is the same`},
+	},
+	{
 		"an entity changes its kind",
 		change{team, strings.Replace(team, "context", "execution", 1)},
 		[]string{"ENTITY_SAME_KIND Team: it was stored as context and is now stored as execution"},

@@ -51,19 +51,25 @@ func (c *comparison) found(rule string, at spec.Pos, path, format string, args .
 
 func (c *comparison) entity(old *ir.Entity, entities []*ir.Entity) {
 	i := slices.IndexFunc(entities, func(e *ir.Entity) bool { return e.Name == old.Name })
+	if i < 0 { // what is stored is that of the entity with its type
+		i = slices.IndexFunc(entities, func(e *ir.Entity) bool { return e.TypeName == old.TypeName && e.Kind == old.Kind })
+	}
 	if i < 0 {
 		c.found("ENTITY_NO_DELETE", old.Pos, old.Name, "the entity is gone")
 		return
 	}
 	e := entities[i]
 	at, path := e.Pos, e.Name
+	if e.Name != old.Name {
+		c.found("ENTITY_SAME_NAME", at, path, "the entity %s has another name; its MLMD type %q is the same", old.Name, e.TypeName)
+	}
 	if e.Kind != old.Kind {
 		c.found("ENTITY_SAME_KIND", at, path, "it was stored as %s and is now stored as %s", strings.ToLower(old.Kind.String()), strings.ToLower(e.Kind.String()))
 	}
 	if e.TypeName != old.TypeName {
 		c.found("ENTITY_SAME_TYPE_NAME", at, path, "the MLMD type %q is now %q", old.TypeName, e.TypeName)
 	}
-	if e.Go != old.Go {
+	if e.Go != old.Go && e.Name == old.Name {
 		c.found("ENTITY_SAME_GO_NAME", at, path, "the Go type %s is now %s", old.Go, e.Go)
 	}
 	c.parent(old, e)
@@ -95,8 +101,14 @@ func (c *comparison) parent(old, e *ir.Entity) {
 		}
 		return "the parent " + edge.Parent.Name
 	}
+	stored := func(edge *ir.Edge) string { // what the link says of the parent
+		if edge == nil {
+			return ""
+		}
+		return edge.Parent.Kind.String() + " " + edge.Parent.TypeName
+	}
 	switch was, is := name(old.Parent), name(e.Parent); {
-	case was != is:
+	case was != is && (old.Parent == nil || e.Parent == nil || stored(old.Parent) != stored(e.Parent)):
 		c.found("PARENT_SAME", e.Pos, e.Name, "it had %s and has now %s", was, is)
 	case old.Prefixed != e.Prefixed:
 		c.found("ENTITY_SAME_NAME_RULE", e.Pos, e.Name, "names were stored %s, and are now stored %s", nameRule(old), nameRule(e))

@@ -19,6 +19,11 @@ func Rules() []Rule {
 			Instead: "keep the entity and mark it deprecated: true",
 		},
 		{
+			ID:      "ENTITY_SAME_NAME",
+			Why:     "callers name the Go type, the mapping and the symbols, and do not compile any more; what is stored is safe",
+			Instead: "keep the name of the schema, or bring callers up to date together with it",
+		},
+		{
 			ID:      "ENTITY_SAME_KIND",
 			Why:     "a stored artifact, execution or context cannot become another kind",
 			Instead: "add an entity of the new kind, copy what is stored, and mark the old one deprecated: true",

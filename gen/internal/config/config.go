@@ -59,8 +59,9 @@ type Config struct {
 // Load reads the config file called name. Where name is empty, it reads
 // mlmd.yaml in dir if there is one, and otherwise takes the defaults:
 // spec/openapi.yaml, and generated/model, generated/mapping and
-// generated/field.
-func Load(dir, name string) (Config, error) {
+// generated/field. The spec, and what it refers to, is only read below the
+// directory within; where that is empty, below the root of the module.
+func Load(dir, name, within string) (Config, error) {
 	var f file
 	at := name
 	if at == "" {
@@ -85,7 +86,9 @@ func Load(dir, name string) (Config, error) {
 	if strings.ContainsFunc(c.Spec, unicode.IsControl) {
 		return Config{}, fmt.Errorf("%s: spec: %q is no file name", at, f.Spec)
 	}
-	c.Read = func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(dir, filepath.FromSlash(name))) }
+	if c.Read, err = Reader(dir, within); err != nil {
+		return Config{}, err
+	}
 	for _, p := range []struct {
 		from      output
 		otherwise string
