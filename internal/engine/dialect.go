@@ -28,6 +28,9 @@ type Dialect struct {
 	// LargestMessage names the setting that limits what is sent at once, and its
 	// value; empty where there is none.
 	LargestMessage string
+	// BusyTimeout, followed by a number of milliseconds, sets for how long a
+	// statement waits for other processes; empty: they do not share a file.
+	BusyTimeout string
 	// Short is set where the engine's own statements are done at once, in this
 	// process: their context is looked at before each, and by those who read many
 	// rows, but does not interrupt one. Drivers watch a context that can end by

@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"runtime/debug"
+	"strconv"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -69,7 +71,7 @@ func write[R any](ctx context.Context, e *Engine, rpc string, change func(contex
 // transact runs change in one transaction.
 func transact[R any](ctx context.Context, e *Engine, single oneByOne, change func(context.Context, *tx) (*R, error)) (reply *R, err error) {
 	lent := e.writers.use(ctx, func(s *session) (broken bool) {
-		if _, err = s.execWaiting(ctx, e.d.begin()); err != nil {
+		if err = e.begin(ctx, s); err != nil {
 			// An interrupted BEGIN may have taken effect.
 			return ctx.Err() != nil && !s.rollBack(ctx) || e.broken(err)
 		}
@@ -82,6 +84,49 @@ func transact[R any](ctx context.Context, e *Engine, single oneByOne, change fun
 		return false
 	})
 	return reply, cmp.Or(err, lent)
+}
+
+// begin begins a transaction that writes. SQLite's own wait for other processes
+// grows to a tenth of a second, while a process that writes without a pause is
+// back at once: one starves the other. So the engine looks again soon, and at
+// random times.
+func (e *Engine) begin(ctx context.Context, s *session) error {
+	if e.d.BusyTimeout == "" || e.d.Alone {
+		_, err := s.execWaiting(ctx, e.d.begin())
+		return err
+	}
+	if err := s.waitFor(ctx, 0); err != nil {
+		return err
+	}
+	err := e.beginSoon(ctx, s)
+	// The statements of the transaction wait as they did.
+	if failed := s.waitFor(context.WithoutCancel(ctx), e.patience); err == nil && failed != nil {
+		s.rollBack(ctx)
+		return failed
+	}
+	return err
+}
+
+func (e *Engine) beginSoon(ctx context.Context, s *session) error {
+	const pause = 500 * time.Microsecond
+	for end := time.Now().Add(e.patience); ; {
+		_, err := s.execWaiting(ctx, e.d.begin())
+		if err == nil || e.d.class(err) != Retry || !time.Now().Before(end) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause + rand.N(4*pause)):
+		}
+	}
+}
+
+// waitFor sets for how long statements wait for other processes. SQLite does so
+// when it prepares the statement, so it is not a kept one.
+func (s *session) waitFor(ctx context.Context, patience time.Duration) error {
+	_, err := s.driver.ExecContext(ctx, s.d.BusyTimeout+strconv.FormatInt(patience.Milliseconds(), 10), nil)
+	return ofDriver(err)
 }
 
 // changed calls change and commits what it did.

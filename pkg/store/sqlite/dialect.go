@@ -15,6 +15,7 @@ func dialect() *engine.Dialect {
 		Name:         "sqlite",
 		Begin:        "BEGIN IMMEDIATE", // a read that turns into a write could meet another writer and not wait
 		Prepare:      true,
+		BusyTimeout:  "PRAGMA busy_timeout = ",
 		Short:        true,
 		Untyped:      true,
 		Version:      "PRAGMA data_version",
