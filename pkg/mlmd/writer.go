@@ -226,9 +226,10 @@ func (w *Writer) Custom(field string, m value.Map, declared Fields) map[string]*
 		if why != "" {
 			errs = append(errs, &InvalidError{Field: field + "." + name, Value: v.String(), Why: why})
 		}
-		if err == nil {
-			out[name] = p
+		if err != nil {
+			p = &mlmdpb.Value{} // the name counts: the property is there
 		}
+		out[name] = p
 	}
 	w.errs = append(w.errs, byField(errs)...)
 	return out
