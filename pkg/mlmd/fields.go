@@ -3,6 +3,8 @@ package mlmd
 import (
 	"strings"
 
+	"google.golang.org/protobuf/types/known/structpb"
+
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
@@ -22,6 +24,10 @@ type Field struct {
 	Fixed bool     // it cannot change once it is stored
 	Copy  bool     // it repeats a name or an id: no patch names it, Encode writes it always
 	Was   []string // the names of the properties that older programs kept it in
+	List  bool     // the property is a struct with one member, the list
+	// Rename gives the members of stored objects the names that they have now,
+	// and reports whether it changed anything; nil where none has older names.
+	Rename func(*structpb.Value) bool
 }
 
 // A Prop is one property that an MLMD type declares.

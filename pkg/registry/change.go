@@ -190,7 +190,7 @@ func (c *change[T, N]) emptied(path string) []string {
 			out = append(out, customProperties+"."+name)
 		}
 		return out
-	case c.stored.has(path), f != nil && c.taken(f, false) != "":
+	case c.stored.has(path), f != nil && c.adopted(f, false) != "":
 		return []string{path}
 	}
 	return nil
@@ -205,23 +205,11 @@ func (c *change[T, N]) elsewhere(diff []string) []string {
 		if f.Path == "" || !slices.Contains(diff, f.Path) {
 			continue
 		}
-		if path := c.taken(f, !c.wanted.has(f.Path) || slices.Contains(c.clear, f.Path)); path != "" {
+		if path := c.adopted(f, !c.wanted.has(f.Path) || slices.Contains(c.clear, f.Path)); path != "" {
 			out = append(out, path)
 		}
 	}
 	return out
-}
-
-// taken returns the path of the custom property that was read as f, and ""
-// where there is none. next is also the one that would be read if the property
-// were gone.
-func (c *change[T, N]) taken(f *mlmd.Field, next bool) string {
-	name, ok := f.Property()
-	if v := c.stored.custom[name]; !ok || v == nil || kindOf(v) != f.Type || c.stored.props[name] == nil && c.read.custom[name] != nil ||
-		c.stored.props[name] != nil && !next {
-		return ""
-	}
-	return customProperties + "." + name
 }
 
 func (c *change[T, N]) fieldAt(path string) *mlmd.Field {

@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
 
 func validUTF8(s string) bool { return utf8.ValidString(s) }
@@ -81,6 +82,18 @@ func (c comparison) same(have view, path string) (bool, error) {
 		return c.sameValue(have.custom[name], c.wanted.custom[name])
 	}
 	return false, nil
+}
+
+// adopted returns the path of the custom property that was read as f, and ""
+// where there is none. next is also the one that would be read if the property
+// were gone.
+func (c comparison) adopted(f *mlmd.Field, next bool) string {
+	name, ok := f.Property()
+	if v := c.stored.custom[name]; !ok || v == nil || kindOf(v) != f.Type || c.stored.props[name] == nil && c.read.custom[name] != nil ||
+		c.stored.props[name] != nil && !next {
+		return ""
+	}
+	return customProperties + "." + name
 }
 
 // text returns what is stored for s: unset is empty.

@@ -3,8 +3,6 @@ package registry
 import (
 	"context"
 	"maps"
-	"slices"
-	"strings"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
@@ -14,7 +12,7 @@ import (
 type Migration struct {
 	Entity string
 	Seen   int // entities that were looked at
-	Moved  int // those of them that had a property under an older name
+	Moved  int // those of them that had something under an older name
 }
 
 // A MigrateOption changes what [Migrate] does.
@@ -25,10 +23,12 @@ type migrating struct{ dry bool }
 // DryRun makes [Migrate] count only.
 func DryRun() MigrateOption { return func(m *migrating) { m.dry = true } }
 
-// Migrate rewrites the stored entities of m that have properties under older
-// names (x-mlmd-renamed-from in the spec): the value moves to the name that the
-// spec has now, or is dropped if there is one already. Reading does not need
-// it; filters and other programs may. Run it with [DryRun] first.
+// Migrate rewrites the stored entities of m that have properties, or members of
+// objects in them, under older names (x-mlmd-renamed-from in the spec): the
+// value moves to the name that the spec has now, or is dropped if there is one
+// already. A custom property that is read as a field moves to the property of
+// the field. Reading does not need it; filters and other programs may. What
+// cannot be moved, because it cannot be read, stays. Run it with [DryRun] first.
 //
 // A call that was cut short is finished by calling again: what is moved is left
 // alone. It takes one request for each hundred entities and one for each that
@@ -41,15 +41,6 @@ func Migrate[T any, N mlmd.Node](ctx context.Context, c *Client, m mlmd.Mapping[
 	}
 	e := Use(c, m)
 	out := Migration{Entity: m.Entity}
-	was := make(map[string]string) // the path now, by the older name
-	for _, f := range m.Fields {
-		for _, name := range f.Was {
-			was[name] = f.Path
-		}
-	}
-	if len(was) == 0 {
-		return out, nil
-	}
 	s := e.subject("migrate", "")
 	size := int32(pageSize)
 	for token := ""; ; {
@@ -58,7 +49,7 @@ func Migrate[T any, N mlmd.Node](ctx context.Context, c *Client, m mlmd.Mapping[
 			return out, s.rpc(ctx, err)
 		}
 		for _, n := range ns {
-			moved, err := e.migrate(ctx, s, n, was, o.dry)
+			moved, err := e.migrate(ctx, s, n, o.dry)
 			if err != nil {
 				return out, err
 			}
@@ -77,39 +68,92 @@ func Migrate[T any, N mlmd.Node](ctx context.Context, c *Client, m mlmd.Mapping[
 	}
 }
 
-// migrate moves the properties of one node. It tells whether there are any.
-func (e *Entity[T, N]) migrate(ctx context.Context, s subject, n N, was map[string]string, dry bool) (bool, error) {
+// migrate moves the properties of one node. It reports whether there are any.
+func (e *Entity[T, N]) migrate(ctx context.Context, s subject, n N, dry bool) (bool, error) {
 	v := e.nodes.view(n)
-	var paths []string
-	for old, now := range was {
-		if v.props[old] == nil {
-			continue
-		}
-		paths = append(paths, "properties."+old)
-		if name := strings.TrimPrefix(now, "properties."); v.props[name] == nil {
-			paths = append(paths, now)
-		}
-	}
-	if len(paths) == 0 || dry {
-		return len(paths) > 0, nil
-	}
 	t, err := e.decode(s, n, v)
 	if err != nil {
 		return false, err
 	}
 	var outer mlmd.Parent
 	outer.ID, _ = parseID(e.m.Ident(t).ParentID) // 0 where its name does not say
-	now, err := e.m.Encode(t, outer)
-	if err != nil {
-		return false, s.invalid(err)
+	// What is stored with another kind than the spec has is written anew. An
+	// error is of fields that stay as they are.
+	now, _ := e.m.Encode(t, outer)
+	if now == nil {
+		return false, s.fail(ErrInternal, "the mapping made no node")
 	}
+	read := e.nodes.view(now)
+	c := comparison{stored: v, read: read}
+	moved := make(map[string]*mlmdpb.Value)
+	var paths []string
+	for i := range e.m.Fields {
+		f := &e.m.Fields[i]
+		to, from := c.moves(f)
+		if from == nil {
+			continue
+		}
+		paths = append(paths, from...)
+		if to != nil {
+			name, _ := f.Property()
+			moved[name] = to
+			paths = append(paths, f.Path)
+		}
+	}
+	if len(paths) == 0 || dry {
+		return len(paths) > 0, nil
+	}
+	clear(read.props) // the maps of the node
+	maps.Copy(read.props, moved)
+	clear(read.custom)
 	used := e.m.PropTypes()
-	maps.DeleteFunc(used, func(name string, _ mlmdpb.PropertyType) bool { return !slices.Contains(paths, propertyPath+name) })
+	maps.DeleteFunc(used, func(name string, _ mlmdpb.PropertyType) bool { return moved[name] == nil })
 	if _, err := e.c.widen(ctx, e.typ, used); err != nil {
 		return false, s.rpc(ctx, err)
 	}
-	if err := e.nodes.put(ctx, e.nodes.stamp(now, 0, v.id), paths); err != nil {
+	if err := e.put(ctx, e.nodes.stamp(now, 0, v.id), paths); err != nil {
 		return false, s.rpc(ctx, err)
 	}
 	return true, nil
+}
+
+// moves returns what Migrate makes of one field: the value that the property
+// gets, nil for what it has, and the paths that are emptied. Both are nil where
+// the field is stored as the spec has it, or cannot be.
+func (c comparison) moves(f *mlmd.Field) (to *mlmdpb.Value, from []string) {
+	key, ok := f.Property()
+	if !ok || f.Copy {
+		return nil, nil
+	}
+	read := c.stored.props[key]
+	source := key
+	for _, name := range f.Was {
+		if c.stored.props[name] == nil {
+			continue
+		}
+		from = append(from, propertyPath+name)
+		if read == nil {
+			read, source = c.stored.props[name], name
+		}
+	}
+	if path := c.adopted(f, false); path != "" && read == nil {
+		return c.stored.custom[key], []string{path}
+	}
+	if read == nil {
+		return nil, nil
+	}
+	if kindOf(read) != f.Type {
+		if read = c.read.props[key]; read == nil {
+			return nil, nil // it cannot be read, and stays where it is
+		}
+	} else if now, renamed := f.Renamed(read, source); renamed {
+		if from == nil {
+			from = []string{}
+		}
+		return now, from
+	}
+	if source == key {
+		read = nil
+	}
+	return read, from
 }

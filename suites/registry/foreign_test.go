@@ -13,6 +13,7 @@ import (
 	rules "github.com/mlmd-go/sdk/gen/codegen/testdata/cases/rules/want/mapping"
 	rulesmodel "github.com/mlmd-go/sdk/gen/codegen/testdata/cases/rules/want/model"
 	"github.com/mlmd-go/sdk/generated/field"
+	"github.com/mlmd-go/sdk/generated/mapping"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/generated/model"
 	"github.com/mlmd-go/sdk/pkg/filter"
@@ -168,6 +169,63 @@ var _ = onEveryBackend("what another program stored", func(rpc func() mlmdpb.Met
 		Expect(err).NotTo(HaveOccurred())
 		Expect(again.Columns).To(Equal(v.Columns))
 		Expect(again.Unreadable.Has("columns")).To(BeFalse(), again.Unreadable.String())
+	})
+
+	It("is moved to the present names of the members of objects, and nothing else of it", func(ctx SpecContext) {
+		typ, err := rpc().PutArtifactType(ctx, &mlmdpb.PutArtifactTypeRequest{ArtifactType: &mlmdpb.ArtifactType{
+			Name: new(prefix + "Table"), Properties: map[string]mlmdpb.PropertyType{"columns": mlmdpb.PropertyType_STRUCT},
+		}})
+		Expect(err).NotTo(HaveOccurred())
+		column := func(label string) map[string]any {
+			return map[string]any{"name": "a", "kind": "text", "more": 1.0, "comment": 7.0, label: "A", "parts": []any{map[string]any{label: "B"}}}
+		}
+		columns := func(label string) *mlmdpb.Value {
+			return object(map[string]any{"columns": []any{column(label), "odd"}})
+		}
+		put, err := rpc().PutArtifacts(ctx, &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{
+			{TypeId: typ.TypeId, Properties: map[string]*mlmdpb.Value{"columns": columns("title")}},
+			{TypeId: typ.TypeId, Properties: map[string]*mlmdpb.Value{"columns": columns("label")}},
+		}})
+		Expect(err).NotTo(HaveOccurred())
+		m := objects.Table
+		m.TypeName = prefix + "Table"
+		read := func() []any {
+			GinkgoHelper()
+			t, err := registry.Use(reg, m).Get(ctx, strconv.FormatInt(put.ArtifactIds[0], 10))
+			Expect(err).NotTo(HaveOccurred())
+			return []any{*t.Columns[0].Label, *t.Columns[0].Parts[0].Label}
+		}
+		Expect(read()).To(Equal([]any{"A", "B"}))
+		for _, step := range []struct {
+			opts  []registry.MigrateOption
+			moved int
+		}{{[]registry.MigrateOption{registry.DryRun()}, 1}, {nil, 1}, {nil, 0}} {
+			done, err := registry.Migrate(ctx, reg, m, step.opts...)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(done).To(Equal(registry.Migration{Entity: "Table", Seen: 2, Moved: step.moved}))
+		}
+		Expect(read()).To(Equal([]any{"A", "B"}))
+		r, err := rpc().GetArtifactsByID(ctx, &mlmdpb.GetArtifactsByIDRequest{ArtifactIds: put.ArtifactIds})
+		Expect(err).NotTo(HaveOccurred())
+		for _, a := range r.Artifacts {
+			Expect(a.Properties["columns"].GetStructValue().AsMap()).To(Equal(columns("label").GetStructValue().AsMap()))
+		}
+	})
+
+	It("is moved by Migrate out of the custom properties that are read as fields", func(ctx SpecContext) {
+		id := foreignContext(ctx, rpc(), prefix+"RegisteredModel", map[string]*mlmdpb.Value{"state": textValue("LIVE")},
+			map[string]*mlmdpb.Value{"license": textValue("MIT"), "team": textValue("fraud")})
+		m, err := reg.RegisteredModels().Get(ctx, id)
+		Expect(err).NotTo(HaveOccurred())
+		done, err := registry.Migrate(ctx, reg, mapping.RegisteredModel)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(done).To(Equal(registry.Migration{Entity: "RegisteredModel", Seen: 1, Moved: 1}))
+		Expect(stored(ctx, rpc(), id).Properties).To(HaveKey("license"))
+		Expect(stored(ctx, rpc(), id).CustomProperties).To(And(HaveLen(1), HaveKey("team")))
+		after, err := reg.RegisteredModels().Get(ctx, id)
+		Expect(err).NotTo(HaveOccurred())
+		m.UpdateTime = after.UpdateTime
+		Expect(after).To(Equal(m))
 	})
 
 	It("may have custom properties with the names of fields", func(ctx SpecContext) {

@@ -65,6 +65,39 @@ type objectView struct {
 	Checks          []string
 	Patterns        []string
 	Obsolete        bool
+	Renames         []string // nil: no member has an older name
+}
+
+// renamed reports whether a member of a t, or of an object in it, has an older
+// name.
+func renamed(t *ir.Type, seen map[*ir.Type]bool) bool {
+	switch t.Basic {
+	case ir.List, ir.Map:
+		return renamed(t.Elem, seen)
+	case ir.Object:
+		if seen[t] {
+			return false
+		}
+		seen[t] = true
+		for _, f := range t.Fields {
+			if len(f.Aliases) > 0 || renamed(f.Type, seen) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// renamer is the function that renames in a stored t, or "".
+func renamer(t *ir.Type) string {
+	if !renamed(t, map[*ir.Type]bool{}) {
+		return ""
+	}
+	if t.Basic == ir.Object {
+		return "rename" + t.Go
+	}
+	verb := map[ir.Basic]string{ir.List: "Elements", ir.Map: "Values"}[t.Basic]
+	return fmt.Sprintf("func(p *structpb.Value) bool { return mlmd.Rename%s(p, %s) }", verb, renamer(t.Elem))
 }
 
 func objectOf(typ *ir.Type, t Target) *objectView {
@@ -79,6 +112,17 @@ func objectOf(typ *ir.Type, t Target) *objectView {
 	}
 	v.Checks, v.Patterns = checks.lines, checks.patterns
 	v.Imports = imports(t)
+	if renamer(typ) == "" {
+		return v
+	}
+	for _, f := range typ.Fields {
+		if len(f.Aliases) > 0 {
+			v.Renames = append(v.Renames, fmt.Sprintf("r.Rename(%q%s)", f.Name, quoted(f.Aliases)))
+		}
+		if fn := renamer(f.Type); fn != "" {
+			v.Renames = append(v.Renames, fmt.Sprintf("r.Within(%q, %s)", f.Name, fn))
+		}
+	}
 	return v
 }
 

@@ -38,6 +38,8 @@ type fieldRow struct {
 	Name, Path, Type string // no type: no property keeps it
 	Fixed, Copy      bool
 	Was              []string // older keys
+	List             bool     // and renamed, or a member is
+	Rename           string   // the function for that
 }
 
 // Properties is the number of properties that the rows declare.
@@ -147,7 +149,8 @@ func (v *mappingView) field(e *ir.Entity, f *ir.Field) bool {
 		read(pick(f.Pointer, name, "mlmd.Deref("+name+")"))
 	case ir.Custom: // see mappingOf
 	case ir.Property:
-		row.Type = string(f.Stored)
+		row.Type, row.Rename = string(f.Stored), renamer(f.Type)
+		row.List = f.Type.Basic == ir.List && (row.Rename != "" || len(row.Was) > 0)
 		v.Writes = append(v.Writes, v.writeOf(f, sel))
 		read(v.readOf(f))
 	}

@@ -44,6 +44,13 @@ func decodeColumn(p *structpb.Value) (model.Column, error) {
 	}, o.Err()
 }
 
+func renameColumn(p *structpb.Value) bool {
+	r := mlmd.NewRenamer(p)
+	r.Within("parts", func(p *structpb.Value) bool { return mlmd.RenameElements(p, renameColumn) })
+	r.Rename("label", "title")
+	return r.Moved()
+}
+
 func checkColumn(c *mlmd.Checker, v *model.Column) {
 	c.Pattern("name", &v.Name, &columnPatterns[0])
 	mlmd.Enum(c, "kind", &v.Kind)

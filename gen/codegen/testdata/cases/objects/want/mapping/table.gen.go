@@ -33,7 +33,7 @@ var Table = mlmd.Mapping[model.Table, *mlmdpb.Artifact]{
 
 var tableFields = mlmd.Fields{
 	{Name: "name", Fixed: true},
-	{Name: "columns", Path: "properties.columns", Type: mlmdpb.PropertyType_STRUCT},
+	{Name: "columns", Path: "properties.columns", Type: mlmdpb.PropertyType_STRUCT, List: true, Rename: func(p *structpb.Value) bool { return mlmd.RenameElements(p, renameColumn) }},
 	{Name: "shape", Path: "properties.shape", Type: mlmdpb.PropertyType_STRUCT},
 	{Name: "quantiles", Path: "properties.quantiles", Type: mlmdpb.PropertyType_STRUCT},
 	{Name: "tags", Path: "properties.tags", Type: mlmdpb.PropertyType_STRUCT},
