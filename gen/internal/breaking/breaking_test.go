@@ -218,7 +218,7 @@ var breaks = []struct {
 		[]string{
 			"FIELD_NOT_STRICTER Prompt.text: minLength was 2 and is now 3",
 			"FIELD_NOT_STRICTER Prompt.text: maxLength was 100 and is now 99",
-			`FIELD_NOT_STRICTER Prompt.text: the pattern was ^a and is now "^b"`,
+			`FIELD_NOT_STRICTER Prompt.text: the pattern was ^a and is now "^b", which refuses "a"`,
 		},
 	},
 	{
@@ -303,6 +303,8 @@ func TestASafeChangeIsNotFound(t *testing.T) {
 		{"an old name is added", change{"[was, once]", "[was, once, again]"}},
 		{"a new name is one of the old ones", change{moved, "moved: {type: string, x-mlmd-property: was, x-mlmd-renamed-from: [moved, once]}"}},
 		{"rules become looser", change{text, "text: {type: string, maxLength: 101, minLength: 1}", size, "size: {type: integer, minimum: 0}"}},
+		{"a pattern becomes looser", change{"pattern: '^a'", "pattern: '^[a-c]'"}},
+		{"a pattern is written another way", change{"pattern: '^a'", "pattern: '^(?:a)'"}},
 		{"a field is deprecated", change{"text: {", "text: {deprecated: true, description: not used any more, "}},
 		{"an optional parent", change{"[name, projectId, size]", "[name, size]"}},
 		{"a copy is added", change{"{prompt: name,", "{prompt: name, project: parent.name,"}},

@@ -301,14 +301,27 @@ func (c *comparison) stricter(path string, f *ir.Field, old, now ir.Rules) {
 			tell(r.what, count(r.old, "not said"), count(r.now, ""))
 		}
 	}
-	if now.Pattern != "" && now.Pattern != old.Pattern {
-		tell("the pattern", orNone(old.Pattern), strconv.Quote(now.Pattern))
-	}
+	c.pattern(path, f, old.Pattern, now.Pattern)
 	if ir.Stricter(old.Minimum, now.Minimum, old.ExclusiveMin, now.ExclusiveMin, 1) {
 		tell("the minimum", orNone(bound(old.Minimum, old.ExclusiveMin)), bound(now.Minimum, now.ExclusiveMin))
 	}
 	if ir.Stricter(old.Maximum, now.Maximum, old.ExclusiveMax, now.ExclusiveMax, -1) {
 		tell("the maximum", orNone(bound(old.Maximum, old.ExclusiveMax)), bound(now.Maximum, now.ExclusiveMax))
+	}
+}
+
+// pattern reports a pattern that refuses a text that was allowed, with that
+// text, or one of which that could not be found out.
+func (c *comparison) pattern(path string, f *ir.Field, was, now string) {
+	if now == "" || now == was {
+		return
+	}
+	text, found, known := refused(was, now)
+	switch {
+	case found:
+		c.found("FIELD_NOT_STRICTER", f.Pos, path, "the pattern was %s and is now %q, which refuses %q", orNone(was), now, text)
+	case !known:
+		c.found("FIELD_NOT_STRICTER", f.Pos, path, "the pattern was %s and is now %q, which may refuse what was allowed", orNone(was), now)
 	}
 }
 
