@@ -77,7 +77,7 @@ func (s Schema) Open(ctx context.Context, db *sql.DB) error {
 	if !ready && err == nil {
 		err = s.finish(ctx, conn)
 	}
-	if err != nil && s.resumes && s.done(ctx, conn) {
+	if err != nil && s.done(ctx, conn) {
 		return nil // another creation ended while this one looked
 	}
 	return s.openError(err)
