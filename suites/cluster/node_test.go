@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -172,17 +173,23 @@ func bringBack(t *testing.T, nodes ...*node) {
 			t.Fatal(err)
 		}
 	}
-	for _, n := range nodes {
-		err := n.wait(t.Context(), 3)
-		if errors.Is(err, errEnded) {
-			t.Logf("node %d had more than the majority, and copies their data", n.number)
-			if err = errors.Join(os.RemoveAll(n.data()), n.makeData(), n.launch()); err == nil {
-				err = n.wait(t.Context(), 3)
+	errs := make([]error, len(nodes))
+	var all sync.WaitGroup
+	for i, n := range nodes { // at once: one that does not come keeps the others from being three
+		all.Go(func() {
+			err := n.wait(t.Context(), 3)
+			if errors.Is(err, errEnded) {
+				t.Logf("node %d had more than the majority, and copies their data", n.number)
+				if err = errors.Join(os.RemoveAll(n.data()), n.makeData(), n.launch()); err == nil {
+					err = n.wait(t.Context(), 3)
+				}
 			}
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+			errs[i] = err
+		})
+	}
+	all.Wait()
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
 	}
 }
 
