@@ -7,6 +7,7 @@ import (
 	"errors"
 	"sync"
 	"testing"
+	"time"
 )
 
 // A fakeConn is a connection that only lives or does not.
@@ -79,5 +80,78 @@ func TestADatabaseInMemoryIsNeverThrownAway(t *testing.T) {
 	e.d.Alone = true
 	if e.broken(ofDriver(errBroken)) {
 		t.Error("the connection that is the database is thrown away")
+	}
+}
+
+// stale is a connection that its driver finds closed by the server.
+type stale struct {
+	*fakeConn
+	gone bool
+}
+
+func (c *stale) ResetSession(context.Context) error {
+	if c.gone {
+		return driver.ErrBadConn
+	}
+	return nil
+}
+
+type staleDriver struct{ made []*stale }
+
+func (d *staleDriver) Driver() driver.Driver { return nil }
+func (d *staleDriver) Connect(context.Context) (driver.Conn, error) {
+	d.made = append(d.made, &stale{fakeConn: &fakeConn{number: len(d.made)}})
+	return d.made[len(d.made)-1], nil
+}
+
+func TestConnectionsAgeAndAreLookedAtBeforeTheyAreLent(t *testing.T) {
+	d := &staleDriver{}
+	p := newPool(sql.OpenDB(d), &Dialect{}, &typeCache{}, 3)
+	lent := func() (number int) {
+		t.Helper()
+		err := p.use(t.Context(), func(s *session) bool { number = s.driver.(*stale).number; return false })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return number
+	}
+	if lent() != 0 || lent() != 0 {
+		t.Error("a connection that works is not kept")
+	}
+	d.made[0].gone = true
+	if lent() != 1 {
+		t.Error("a connection that the server has closed is lent")
+	}
+	p.sweep(time.Now().Add(maxIdle / 2))
+	if lent() != 1 {
+		t.Error("a connection that was used lately is swept away")
+	}
+	p.sweep(time.Now().Add(2 * maxIdle))
+	if !d.made[1].closed {
+		t.Error("a connection that nobody uses stays open")
+	}
+	if lent() != 2 {
+		t.Error("a connection that was closed is lent")
+	}
+	p.life = 0
+	lent() // comes back too old
+	for range cap(p.free) {
+		<-p.free // until it is closed
+	}
+	if !d.made[2].closed {
+		t.Error("an old connection stays open")
+	}
+	for range cap(p.free) {
+		p.free <- struct{}{}
+	}
+	p.life = maxLife
+	if err := p.use(t.Context(), func(*session) bool { p.forgetAll(); return false }); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.close(); err != nil {
+		t.Error(err)
+	}
+	if !d.made[3].closed {
+		t.Error("a connection that was in use while all were forgotten is kept")
 	}
 }
