@@ -211,8 +211,9 @@ func (s *shared) step(ctx context.Context, c *choice) error {
 		}
 		r.values = s.values(c, r.entity, false)
 		maps.Copy(r.values, needed)
+		whole := s.json(r, r.values, c.of(2) == 0)
 		s.defaults(r)
-		_, err := s.ours[r.entity].replace(ctx, s.json(r, r.values, c.of(2) == 0))
+		_, err := s.ours[r.entity].replace(ctx, whole)
 		return err
 	}
 }
@@ -263,6 +264,11 @@ func (s *shared) check(ctx context.Context) error {
 		want := maps.Clone(r.values)
 		if r.earlier && r.entity == "InferenceService" {
 			delete(want, "desiredState")
+		}
+		for _, values := range []map[string]string{got, want} {
+			if values["state"] == "LIVE" { // as where it is absent
+				delete(values, "state")
+			}
 		}
 		if !maps.Equal(got, want) {
 			return fmt.Errorf("%s reads %s %d as %v, want %v", s.program.name, r.entity, r.id, got, want)
