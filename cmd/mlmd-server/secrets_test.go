@@ -119,3 +119,24 @@ func TestSecretsAreInNoOutput(t *testing.T) {
 		}
 	}
 }
+
+// FuzzSecrets puts anything between two parts of a password, neither of which
+// may be seen.
+func FuzzSecrets(f *testing.F) {
+	for i := range secretForms {
+		f.Add("/", uint(i))
+		f.Add("", uint(i))
+	}
+	for _, middle := range []string{"#", "?", "@", "%", ":", " ", "'", "\"", "\\", "\n", "\x00", "&", "=", ";", "%zz", "@[::1", "/@", "?x=@", "é"} {
+		f.Add(middle, uint(1))
+	}
+	f.Fuzz(func(t *testing.T, middle string, form uint) {
+		args := secretForms[form%uint(len(secretForms))]
+		output := told(t, args, "Qx7Z"+middle+"w9Kq")
+		for _, part := range []string{"Qx7Z", "w9Kq"} {
+			if strings.Contains(output, part) {
+				t.Errorf("%q with %q in the password shows %q:\n%s", args, middle, part, output)
+			}
+		}
+	})
+}

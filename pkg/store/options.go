@@ -20,9 +20,14 @@ type settings struct {
 }
 
 // WithLogger sends the store's log to l: the messages of the database, which
-// clients never get. Without it slog's default logger gets them.
+// clients never get. Without it, and with nil, slog's default logger gets them.
 func WithLogger(l *slog.Logger) Option {
-	return func(s *settings) { s.log = l }
+	return func(s *settings) {
+		if l == nil {
+			l = slog.Default()
+		}
+		s.log = l
+	}
 }
 
 // WithBusyTimeout sets for how long a call waits for other writers, in this
@@ -33,7 +38,8 @@ func WithBusyTimeout(d time.Duration) Option {
 }
 
 // WithConnections sets how many connections to the database a store uses at
-// most. SQLite has one writer whatever n is, and in memory one connection.
+// most; 0 is the default. SQLite has one writer whatever n is, and in memory one
+// connection.
 func WithConnections(n int) Option {
 	return func(s *settings) { s.readers, s.writers = n, n }
 }

@@ -266,3 +266,23 @@ func TestADamagedFileIsNotTakenForAnOlderOne(t *testing.T) {
 		t.Errorf("only %d files were refused", refused)
 	}
 }
+
+func TestOptionsThatMakeNoSenseAreNoPanic(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "r.db")
+	s, err := sqlite.Open(t.Context(), path, store.WithConnections(-1))
+	if err == nil {
+		s.Close()
+	}
+	if status.Code(err) != codes.InvalidArgument || !strings.Contains(err.Error(), "-1") {
+		t.Errorf("-1 connections: %v", err)
+	}
+	absent(t, path)
+	execute(t, path+".old", "CREATE TABLE notes (text)") // so that there is something to log
+	c := clientOf(t, must(sqlite.Open(t.Context(), path, store.WithLogger(nil))))
+	putAll(t, c, "a")
+	move(t, path, path+".moved")
+	move(t, path+".old", path)
+	if err := tryPut(t.Context(), c, "b"); status.Code(err) != codes.FailedPrecondition {
+		t.Errorf("a put: %v", err)
+	}
+}
