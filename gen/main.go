@@ -1,10 +1,13 @@
 // Command gen makes Go types, MLMD mappings and field symbols from a spec.
 //
-//	//go:generate go tool gen
+//	//go:generate go tool -modfile=tools/go.mod gen
 //
 // It reads spec/openapi.yaml and writes generated/model, generated/mapping and
 // generated/field, all below the working directory; a file mlmd.yaml there may
 // say otherwise (docs/spec.md has its form).
+//
+// The spec, and what it refers to, is read below the root of the module; -root
+// names a directory above it.
 //
 //	gen [-config FILE] [-check]       generate; -check writes nothing and fails when something is stale
 //	gen -print-base                   print the schemas that entities share, to refer to

@@ -91,6 +91,40 @@ func TestTheExampleBuildsFromAModuleProxy(t *testing.T) {
 	t.Run("and so does what the tutorial makes", func(t *testing.T) { tutorial(t, env) })
 }
 
+// What the generator needs stays out of the go.mod of a module that follows
+// docs/spec.md: it has the newest kin-openapi, which the generator need not
+// build with, and keeps it.
+func TestTheGeneratorRunsBesideAnyKinOpenAPI(t *testing.T) {
+	if os.Getenv("CI") == "" {
+		t.Skip("fetches and compiles the generator once more, which takes minutes: set CI=1 for that")
+	}
+	env := append(proxy(t), "GOFLAGS=-modcacherw -trimpath")
+	tutorial := steps(t)
+	newModule(t, promptSpec)
+	put(t, "main.go", "package main\n\nimport (\n\t_ \"github.com/getkin/kin-openapi/openapi3\"\n\n\t_ \"example.com/own/generated/mapping\"\n)\n\nfunc main() {}\n")
+	put(t, "doc.go", "package main\n\n//go:generate go tool -modfile=tools/go.mod gen\n")
+	sh := func(line string) string { return shell(t, env, step{text: line + "\n"}) }
+	sh("go get github.com/getkin/kin-openapi@latest")
+	newest := strings.TrimSpace(sh("go list -m github.com/getkin/kin-openapi"))
+	for _, s := range tutorial[:1] { // as the tutorial says it, but for go mod init, which was done
+		for line := range strings.Lines(s.text) {
+			if !strings.HasPrefix(line, "go mod init") {
+				sh(strings.TrimSpace(strings.Replace(line, "mkdir spec tools", "mkdir tools", 1)))
+			}
+		}
+	}
+	sh("go generate ./...")
+	sh("go mod tidy")
+	sh("go build ./...")
+	if now := strings.TrimSpace(sh("go list -m github.com/getkin/kin-openapi")); now != newest {
+		t.Errorf("the module had %s, and has %s", newest, now)
+	}
+	t.Logf("generated beside %s", newest)
+	if mod := read(t, "go.mod"); strings.Contains(mod, "oapi-codegen/oapi-codegen") || strings.Contains(mod, "tool ") {
+		t.Errorf("the go.mod has what the generator needs:\n%s", mod)
+	}
+}
+
 // tidyExample brings the example's go.mod and go.sum up to date. The sums of
 // the SDK itself are left out: they change with every commit, and the example
 // gets them as anyone who adds the SDK to a module does.

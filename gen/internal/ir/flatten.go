@@ -88,7 +88,7 @@ func (b *builder) difference(p, q *spec.Schema) string {
 	}{
 		{"$ref", !b.sameRef(p, q)},
 		{"type", p.Type.Text != q.Type.Text},
-		{"format", p.Format.Text != q.Format.Text},
+		{"format", meaning(p) != meaning(q)},
 		{"enum", !sameWords(p.Enum, q.Enum)},
 		{"x-enum-varnames", !sameWords(p.EnumNames, q.EnumNames)},
 		{"required", !sameWords(sorted(p.Required), sorted(q.Required))},
@@ -114,6 +114,15 @@ func (b *builder) difference(p, q *spec.Schema) string {
 		return keyword
 	}
 	return b.differentParts(p, q)
+}
+
+// meaning returns the format of s where it says anything.
+func meaning(s *spec.Schema) string {
+	_, known := stringFormats[s.Format.Text]
+	if s.Type.Text == "integer" && s.Format.Text == "int32" || s.Type.Text == "string" && known {
+		return s.Format.Text
+	}
+	return ""
 }
 
 // differentParts compares the schemas within two schemas.
