@@ -19,7 +19,7 @@ var InferenceService = inferenceServiceSymbols{
 	RegisteredModelID:    &filter.ID[*model.InferenceService]{Property: "registered_model_id"},
 	ModelVersionID:       &filter.OptID[*model.InferenceService]{Property: "model_version_id"},
 	Runtime:              &filter.OptString[*model.InferenceService]{Property: "runtime"},
-	DesiredState:         &filter.OptEnum[*model.InferenceService, model.InferenceServiceState]{Property: "desired_state"},
+	DesiredState:         &filter.OptEnum[*model.InferenceService, model.InferenceServiceState]{Property: "desired_state", Was: []string{"state"}},
 }
 
 type inferenceServiceSymbols struct {

@@ -22,17 +22,35 @@ var operators = map[op]struct{ is, isNot string }{
 	opLike: {" LIKE ", " NOT LIKE "},
 }
 
-// comparison prints a vertex that compares one field.
-func (p *printer) comparison(n *node, negated bool) (branch, error) {
-	left, rows, err := p.field(n.ref)
-	if err != nil {
-		return branch{}, err
+// comparison prints a vertex that compares one field: a branch for each name
+// under which the field may be stored.
+func (p *printer) comparison(n *node, negated bool) ([]branch, error) {
+	var out []branch
+	var lacks []string
+	for i := -1; i < len(n.ref.Was); i++ {
+		ref := n.ref
+		if i >= 0 {
+			ref.Property = n.ref.Was[i]
+		}
+		left, rows, err := p.field(ref)
+		if err != nil {
+			return nil, err
+		}
+		text, err := p.test(left, n, negated)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, branch{rows: rows, lacks: slices.Clone(lacks), alts: []string{text}})
+		if len(n.ref.Was) > 0 {
+			if p.names == nil {
+				p.names = make(map[string]string)
+			}
+			p.names[rows[0]] = ref.Property
+			lacks = append(lacks, rows[0])
+			slices.Sort(lacks)
+		}
 	}
-	text, err := p.test(left, n, negated)
-	if err != nil {
-		return branch{}, err
-	}
-	return branch{rows: rows, alts: []string{text}}, nil
+	return out, nil
 }
 
 // test prints the test of n, or its negation, on the field printed as left.

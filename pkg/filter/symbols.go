@@ -8,6 +8,10 @@ type Ref struct {
 	// Property is the property's name; empty for a column of the node. The
 	// empty name cannot be asked for.
 	Property string
+	// Was are the names under which older programs kept the property. A
+	// condition holds for what is read: the value under the first of all names
+	// that is there.
+	Was []string
 	// Custom tells a custom property from one that the type declares.
 	Custom bool
 	// Column is the value column of a property: "string_value", "int_value",

@@ -21,6 +21,10 @@ type Text struct {
 	// [MostBranches]. One that is empty selects everything; if there is none,
 	// nothing is selected.
 	Branches []string
+	// Absent are, for each branch, the properties that an entity must not have
+	// to be selected by it: their values would be read instead. The language
+	// cannot say so; who lists the branch leaves out such entities.
+	Absent [][]string
 	// Caveats are what the published MLMD server would answer wrongly, and this
 	// module's own store answers rightly.
 	Caveats []Caveat
@@ -42,19 +46,22 @@ type Caveat struct {
 // contain is data.
 func Print[T any](e Expr[T]) (Text, error) {
 	if e.n == nil {
-		return Text{Branches: []string{""}}, nil
+		return Text{Branches: []string{""}, Absent: [][]string{nil}}, nil
 	}
 	var p printer
 	bs, err := p.branches(e.n, false)
 	if err != nil {
 		return Text{}, err
 	}
-	t := Text{Branches: make([]string, len(bs)), Caveats: p.caveats}
+	t := Text{Branches: make([]string, len(bs)), Absent: make([][]string, len(bs)), Caveats: p.caveats}
 	for i, b := range bs {
 		t.Branches[i] = b.text(false)
 		if t.Branches[i] == "" { // everything: the others add nothing
-			t.Branches = []string{""}
+			t.Branches, t.Absent = []string{""}, [][]string{nil}
 			break
+		}
+		for _, row := range b.lacks {
+			t.Absent[i] = append(t.Absent[i], p.names[row])
 		}
 	}
 	return t, nil
@@ -63,8 +70,9 @@ func Print[T any](e Expr[T]) (Text, error) {
 // A branch is a condition that can be said in one text: it is true only for
 // nodes that have all the rows it mentions.
 type branch struct {
-	rows []string // the properties and neighbours it mentions, sorted
-	alts []string // any of these; each binds as AND does. None is TRUE
+	rows  []string // the properties and neighbours it mentions, sorted
+	lacks []string // the properties that must not be there, sorted
+	alts  []string // any of these; each binds as AND does. None is TRUE
 }
 
 // text returns the branch in the language, in parentheses where it would not
@@ -78,7 +86,10 @@ func (b branch) text(besideAnd bool) string {
 }
 
 // A printer turns the vertices of one condition into branches.
-type printer struct{ caveats []Caveat }
+type printer struct {
+	caveats []Caveat
+	names   map[string]string // of the properties that may be absent, by row
+}
 
 // branches returns what n, or its negation, means as a union. Negation moves
 // down to the comparisons, where the language's NULL rules are SQL's; what is
@@ -100,11 +111,7 @@ func (p *printer) branches(n *node, negated bool) ([]branch, error) {
 			return constant(negated), nil
 		}
 	}
-	b, err := p.comparison(n, negated)
-	if err != nil {
-		return nil, err
-	}
-	return []branch{b}, nil
+	return p.comparison(n, negated)
 }
 
 // constant returns the branches of TRUE and FALSE.
@@ -142,7 +149,11 @@ func (p *printer) all(kids []*node, negated bool) ([]branch, error) {
 		var next []branch
 		for _, left := range out {
 			for _, right := range bs {
-				if next, err = add(next, both(left, right)); err != nil {
+				b, possible := both(left, right)
+				if !possible {
+					continue
+				}
+				if next, err = add(next, b); err != nil {
 					return nil, err
 				}
 			}
@@ -152,11 +163,13 @@ func (p *printer) all(kids []*node, negated bool) ([]branch, error) {
 	return out, nil
 }
 
-// both returns the intersection of two branches.
-func both(a, b branch) branch {
-	rows := slices.Concat(a.rows, b.rows)
-	slices.Sort(rows)
-	out := branch{rows: slices.Compact(rows)}
+// both returns the intersection of two branches; false where a property would
+// have to be there and not to be there.
+func both(a, b branch) (branch, bool) {
+	out := branch{rows: union(a.rows, b.rows), lacks: union(a.lacks, b.lacks)}
+	if slices.ContainsFunc(out.lacks, func(row string) bool { return slices.Contains(out.rows, row) }) {
+		return branch{}, false
+	}
 	switch {
 	case len(a.alts) == 0:
 		out.alts = b.alts
@@ -165,25 +178,32 @@ func both(a, b branch) branch {
 	default:
 		out.alts = []string{a.text(true) + " AND " + b.text(true)}
 	}
-	return out
+	return out, true
+}
+
+// union returns what is in a or b, sorted.
+func union(a, b []string) []string {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // add adds branches to a union. Branches that mention the same rows are one
 // text: for them the language's OR means what SQL means by it.
-func add(union []branch, more ...branch) ([]branch, error) {
+func add(all []branch, more ...branch) ([]branch, error) {
 	for _, b := range more {
-		i := slices.IndexFunc(union, func(u branch) bool { return slices.Equal(u.rows, b.rows) })
+		i := slices.IndexFunc(all, func(u branch) bool { return slices.Equal(u.rows, b.rows) && slices.Equal(u.lacks, b.lacks) })
 		switch {
 		case i < 0:
-			union = append(union, branch{b.rows, slices.Clone(b.alts)})
-		case len(union[i].alts) == 0 || len(b.alts) == 0:
-			union[i].alts = nil
+			all = append(all, branch{b.rows, b.lacks, slices.Clone(b.alts)})
+		case len(all[i].alts) == 0 || len(b.alts) == 0:
+			all[i].alts = nil
 		default:
-			union[i].alts = append(union[i].alts, b.alts...)
+			all[i].alts = append(all[i].alts, b.alts...)
 		}
 	}
-	if len(union) > MostBranches {
-		return nil, fmt.Errorf("the condition needs more than %d listings: it has an Or over too many different properties; ask in parts", MostBranches)
+	if len(all) > MostBranches {
+		return nil, fmt.Errorf("the condition needs more than %d listings: it has an Or over too many different properties, or too many with older names; ask in parts", MostBranches)
 	}
-	return union, nil
+	return all, nil
 }

@@ -40,34 +40,35 @@ func (q Query[T]) start(ctx context.Context, limit int, token string) (listing[T
 	if q.order != ID && q.order != CreateTime && q.order != UpdateTime {
 		return nil, s.fail(ErrInvalid, fmt.Sprintf("the order %d is unknown: want ID, CreateTime or UpdateTime", q.order))
 	}
-	texts, err := q.print(ctx)
+	texts, absent, err := q.print(ctx)
 	if err != nil {
 		return nil, err
 	}
 	p := plan[T]{s, q.order, q.desc, limit}
-	if len(texts) == 1 {
+	if len(texts) == 1 && len(absent[0]) == 0 {
 		if isMerged(token) {
 			return nil, s.fail(ErrInvalid, "the page token is of another query")
 		}
 		return &pages[T]{plan: p, text: texts[0], token: token}, nil
 	}
-	return newMerge(p, texts, token)
+	return newMerge(p, texts, absent, token)
 }
 
-// print returns the texts in the filter language whose union the query is.
-func (q Query[T]) print(ctx context.Context) ([]string, error) {
+// print returns the texts in the filter language whose union the query is, and
+// for each the properties that its entities must not have.
+func (q Query[T]) print(ctx context.Context) (texts []string, absent [][]string, err error) {
 	s := q.src
 	t, err := filter.Print(q.where)
 	if err != nil {
 		e := s.fail(ErrInvalid, "")
 		e.Err = err
-		return nil, e
+		return nil, nil, e
 	}
 	if err := s.understood(ctx, t.Caveats); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if len(q.texts) == 1 && q.scope == "" && len(t.Branches) == 1 && t.Branches[0] == "" {
-		return q.texts, nil // as it is
+		return q.texts, t.Absent, nil // as it is
 	}
 	var all []string
 	if q.scope != "" {
@@ -77,7 +78,7 @@ func (q Query[T]) print(ctx context.Context) ([]string, error) {
 		if err := filter.Closed(text); err != nil {
 			e := s.fail(ErrInvalid, "")
 			e.Err = err
-			return nil, e
+			return nil, nil, e
 		}
 		all = append(all, "("+text+"\n)") // the line break ends a comment
 	}
@@ -93,7 +94,7 @@ func (q Query[T]) print(ctx context.Context) ([]string, error) {
 		}
 		out[i] = strings.Join(parts, " AND ")
 	}
-	return out, nil
+	return out, t.Absent, nil
 }
 
 // understood checks that the server takes a condition as it is meant.

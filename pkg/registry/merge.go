@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"iter"
+	"slices"
 	"strings"
 )
 
@@ -48,13 +49,14 @@ type merge[T any] struct {
 // A stream is one list of a merge. It asks for what comes after a position
 // rather than by page tokens: so the merge can go on from one position.
 type stream[T any] struct {
-	text  string
-	rows  []row[T] // fetched and not taken
-	after *position
-	ended bool
+	text   string
+	absent []string // properties that no entity of the list has
+	rows   []row[T] // fetched and not taken
+	after  *position
+	ended  bool
 }
 
-func newMerge[T any](p plan[T], texts []string, token string) (*merge[T], error) {
+func newMerge[T any](p plan[T], texts []string, absent [][]string, token string) (*merge[T], error) {
 	m := &merge[T]{plan: p, texts: texts}
 	if token != "" {
 		after, err := m.parseToken(token)
@@ -63,8 +65,8 @@ func newMerge[T any](p plan[T], texts []string, token string) (*merge[T], error)
 		}
 		m.after = after
 	}
-	for _, text := range texts {
-		m.branches = append(m.branches, &stream[T]{text: text, after: m.after})
+	for i, text := range texts {
+		m.branches = append(m.branches, &stream[T]{text: text, absent: absent[i], after: m.after})
 	}
 	return m, nil
 }
@@ -136,9 +138,16 @@ func (m *merge[T]) take(ctx context.Context, wanted int) (*row[T], error) {
 
 // fill fetches the next rows of a stream that has none.
 func (m *merge[T]) fill(ctx context.Context, s *stream[T], wanted int) error {
-	if len(s.rows) > 0 || s.ended {
-		return nil
+	for len(s.rows) == 0 && !s.ended {
+		if err := m.more(ctx, s, wanted); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// more asks for the next page of a stream, all of which may be left out.
+func (m *merge[T]) more(ctx context.Context, s *stream[T], wanted int) error {
 	size := pageSize
 	if wanted > 0 {
 		size = min(size, wanted+1) // one more tells whether there is a next page
@@ -155,9 +164,13 @@ func (m *merge[T]) fill(ctx context.Context, s *stream[T], wanted int) error {
 		if s.after != nil && rows[i].compare(*s.after, m.desc) <= 0 {
 			return m.fail(ErrInternal, "the server repeats its pages: it answered what comes before the position asked for")
 		}
-		s.after = &rows[i].position
+		at := rows[i].position
+		s.after = &at
 	}
-	s.rows, s.ended = rows, next == "" || len(rows) == 0
+	s.ended = next == "" || len(rows) == 0
+	s.rows = slices.DeleteFunc(rows, func(r row[T]) bool {
+		return slices.ContainsFunc(s.absent, func(name string) bool { return r.props[name] != nil })
+	})
 	return nil
 }
 

@@ -53,6 +53,7 @@ func (s source[T]) fetch(ctx context.Context, o *mlmdpb.ListOperationOptions) ([
 type row[T any] struct {
 	position
 	value *T
+	props map[string]*mlmdpb.Value // of the node
 }
 
 // Query returns the query for all entities. It sends nothing.
@@ -76,7 +77,7 @@ func (e *Entity[T, N]) Query() Query[T] {
 					if err != nil {
 						return nil, "", err
 					}
-					rows[i] = row[T]{positionOf(v, Order(o.GetOrderByField().GetField())), t}
+					rows[i] = row[T]{positionOf(v, Order(o.GetOrderByField().GetField())), t, v.props}
 				}
 				return rows, next, nil
 			},

@@ -290,37 +290,37 @@ func TestWhoWaitsForAnothersQuestionKeepsItsDeadline(t *testing.T) {
 
 func TestPageTokensOfMergesAreChecked(t *testing.T) {
 	p := plan[model.ModelVersion]{order: ID}
-	m, err := newMerge(p, []string{"a", "b"}, "")
+	m, err := newMerge(p, []string{"a", "b"}, make([][]string, 9), "")
 	if err != nil {
 		t.Fatal(err)
 	}
 	token := m.makeToken(position{3, 4})
-	again, err := newMerge(p, []string{"a", "b"}, token)
+	again, err := newMerge(p, []string{"a", "b"}, make([][]string, 9), token)
 	if err != nil || *again.after != (position{3, 4}) {
 		t.Errorf("got %v, %v", again, err)
 	}
 	for name, bad := range map[string]string{
 		"of a server": "CAIQAhoCCAI", "cut": token[:len(token)-4], "changed": token[:len(token)-1] + "!", "empty": mergedToken,
 	} {
-		if _, err := newMerge(p, []string{"a", "b"}, bad); !errors.Is(err, ErrInvalid) {
+		if _, err := newMerge(p, []string{"a", "b"}, make([][]string, 9), bad); !errors.Is(err, ErrInvalid) {
 			t.Errorf("a token %s: got %v", name, err)
 		}
 	}
-	if _, err := newMerge(p, []string{"a", "c"}, token); !errors.Is(err, ErrInvalid) {
+	if _, err := newMerge(p, []string{"a", "c"}, make([][]string, 9), token); !errors.Is(err, ErrInvalid) {
 		t.Errorf("a token of another query: got %v", err)
 	}
 }
 
 func FuzzMergeTokens(f *testing.F) {
 	p := plan[model.ModelVersion]{order: ID}
-	m, err := newMerge(p, []string{"a", "b"}, "")
+	m, err := newMerge(p, []string{"a", "b"}, make([][]string, 9), "")
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add(m.makeToken(position{3, 4}))
 	f.Add("merged.e30")
 	f.Fuzz(func(t *testing.T, token string) {
-		if _, err := newMerge(p, []string{"a", "b"}, token); err != nil && !errors.Is(err, ErrInvalid) {
+		if _, err := newMerge(p, []string{"a", "b"}, make([][]string, 9), token); err != nil && !errors.Is(err, ErrInvalid) {
 			t.Errorf("%q: %v", token, err)
 		}
 	})

@@ -1,9 +1,13 @@
 package evolution_test
 
 import (
+	"strconv"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/pkg/filter"
 	"github.com/mlmd-go/sdk/pkg/registry"
 	"github.com/mlmd-go/sdk/pkg/value"
 	map1 "github.com/mlmd-go/sdk/suites/evolution/v1/mapping"
@@ -84,6 +88,57 @@ var _ = onEveryBackend("the new program", func(world func() *world) {
 		Expect(w.properties(ctx, id)).To(SatisfyAll(HaveKey("origin"), HaveKey("source")))
 		must(w.sets2.Upsert(ctx, &model2.DataSet{ID: id}, registry.Clear(field2.DataSet.Source)))
 		Expect(w.properties(ctx, id)).To(SatisfyAll(Not(HaveKey("origin")), Not(HaveKey("source"))))
+	})
+
+	It("finds what is stored under an older name, as it is read", func(ctx SpecContext) {
+		w := world()
+		project := w.project1(ctx)
+		store := func(name, source string) string {
+			GinkgoHelper()
+			set := old(project)
+			set.Name, set.Source = name, &source
+			return must(w.sets1.Upsert(ctx, set))
+		}
+		trip, shop := store("trip", "field trip"), store("shop", "shop")
+		without := must(w.sets1.Upsert(ctx, &model1.DataSet{ProjectID: project, Name: "without", Rows: 1}))
+		// Both names, of which the older one is not read any more.
+		stored := must(w.rpc.GetArtifactsByID(ctx, &mlmdpb.GetArtifactsByIDRequest{ArtifactIds: []int64{must(strconv.ParseInt(trip, 10, 64))}}))
+		_, err := w.rpc.PutArtifactType(ctx, &mlmdpb.PutArtifactTypeRequest{CanAddFields: new(true), CanOmitFields: new(true), ArtifactType: &mlmdpb.ArtifactType{
+			Name: stored.Artifacts[0].Type, Properties: map[string]mlmdpb.PropertyType{"origin": mlmdpb.PropertyType_STRING},
+		}})
+		Expect(err).NotTo(HaveOccurred())
+		both := store("both", "shop")
+		n := must(w.rpc.GetArtifactsByID(ctx, &mlmdpb.GetArtifactsByIDRequest{ArtifactIds: []int64{must(strconv.ParseInt(both, 10, 64))}})).Artifacts[0]
+		n.Properties["origin"] = &mlmdpb.Value{Value: &mlmdpb.Value_StringValue{StringValue: "field trip"}}
+		must(w.rpc.PutArtifacts(ctx, &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{n}}))
+
+		f := field2.DataSet
+		for _, c := range []struct {
+			where filter.Expr[*model2.DataSet]
+			want  []string
+		}{
+			{f.Source.Eq("field trip"), []string{trip, both}},
+			{f.Source.Eq("shop"), []string{shop}},
+			{filter.Not(f.Source.Eq("shop")), []string{trip, both}},
+			{f.Source.IsSet(), []string{trip, shop, both}},
+			{f.Source.Ge("f").And(f.Source.Lt("g")), []string{trip, both}},
+			{f.Source.Eq("shop").Or(f.ID.Eq(without)), []string{shop, without}},
+			{filter.Not(f.Source.Eq("shop").Or(f.Rows.Eq(1))), []string{trip, both}},
+		} {
+			for _, limit := range []int{0, 1} {
+				var got []string
+				for token := ""; ; {
+					page := must(w.sets2.Query().Where(c.where).Limit(limit).Page(ctx, token))
+					for _, v := range page.Items {
+						got = append(got, v.ID)
+					}
+					if token = page.NextToken; token == "" {
+						break
+					}
+				}
+				Expect(got).To(Equal(c.want))
+			}
+		}
 	})
 
 	It("has an entity that the old one does not know", func(ctx SpecContext) {

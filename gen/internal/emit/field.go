@@ -3,6 +3,7 @@ package emit
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/mlmd-go/sdk/gen/internal/ir"
@@ -93,10 +94,19 @@ func ask(e *ir.Entity, f *ir.Field) (kind, ref string) {
 		return "ID", fmt.Sprintf("{Neighbour: %q, Attr: \"id\"}", alias)
 	case ir.Property:
 		if askable.MatchString(f.Key) {
-			return shapes[f.Type.Basic], property(f.Key)
+			return shapes[f.Type.Basic], was(property(f.Key), f.Aliases)
 		}
 	}
 	return "", ""
+}
+
+// was adds the older names that the filter language can say.
+func was(ref string, names []string) string {
+	names = slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !askable.MatchString(name) })
+	if len(names) == 0 {
+		return ref
+	}
+	return strings.TrimSuffix(ref, "}") + ", Was: []string{" + strings.TrimPrefix(quoted(names), ", ") + "}}"
 }
 
 var shapes = map[ir.Basic]string{

@@ -20,7 +20,7 @@ var DataSet = dataSetSymbols{
 	ProjectID:        &filter.ID[*model.DataSet]{Neighbour: "contexts_p", Attr: "id"},
 	Format:           &filter.OptEnum[*model.DataSet, model.Format]{Property: "format"},
 	Rows:             &filter.OptInt[*model.DataSet]{Property: "rows"},
-	Source:           &filter.OptString[*model.DataSet]{Property: "origin"},
+	Source:           &filter.OptString[*model.DataSet]{Property: "origin", Was: []string{"source"}},
 	License:          &filter.OptString[*model.DataSet]{Property: "license"},
 	Tags:             &filter.Clear[*model.DataSet]{Path: "properties.tags"},
 	Quality:          &filter.OptDouble[*model.DataSet]{Property: "quality"},

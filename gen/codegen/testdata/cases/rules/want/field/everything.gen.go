@@ -37,7 +37,7 @@ var Everything = everythingSymbols{
 	OptOtherID:       &filter.OptID[*model.Everything]{Property: "opt_other_id"},
 	NullText:         &filter.OptString[*model.Everything]{Property: "null_text"},
 	InPlace:          &filter.OptEnum[*model.Everything, model.EverythingInPlace]{Property: "in_place"},
-	Kept:             &filter.OptString[*model.Everything]{Property: "Kept Elsewhere"},
+	Kept:             &filter.OptString[*model.Everything]{Property: "Kept Elsewhere", Was: []string{"old_kept", "older"}},
 	Type:             &filter.OptString[*model.Everything]{Property: "type"},
 }
 
