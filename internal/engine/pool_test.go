@@ -150,6 +150,7 @@ func TestConnectionsAgeAndAreLookedAtBeforeTheyAreLent(t *testing.T) {
 	if err := p.use(t.Context(), func(*session) bool { p.forgetAll(); return false }); err != nil {
 		t.Fatal(err)
 	}
+	p.stop()
 	if err := p.close(); err != nil {
 		t.Error(err)
 	}
