@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -85,7 +86,7 @@ func (e *Error) reason() string {
 		return e.Err.Error()
 	}
 	text := e.Kind.Error()
-	if m := firstLine(s.Message()); m != "" {
+	if m := firstLine(s.Message()); m != "" && m != text {
 		text += ": " + m
 	}
 	return text
@@ -95,19 +96,22 @@ func (e *Error) reason() string {
 // appends whole requests and SQL statements to its own words.
 func firstLine(s string) string {
 	s, _, _ = strings.Cut(strings.TrimSpace(s), "\n")
-	const most = 300
-	if len(s) > most {
-		s = strings.ToValidUTF8(s[:most], "") + "…"
-	}
-	return s
+	return cut(s, 300)
 }
 
-func shorten(s string) string {
-	const most = 80
-	if len(s) > most {
-		return strings.ToValidUTF8(s[:most], "") + "…"
+// shorten returns the start of a caller's text.
+func shorten(s string) string { return cut(s, 80) }
+
+// cut returns at most n bytes of s, and an ellipsis, without cutting a
+// character in two.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
 	}
-	return s
+	for i := 0; i < utf8.UTFMax && n > 0 && !utf8.RuneStart(s[n]); i++ {
+		n--
+	}
+	return s[:n] + "…"
 }
 
 // A subject is what an operation is about; it makes the errors of the

@@ -6,7 +6,11 @@ import (
 	"iter"
 	"strings"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/filterquery"
 	"github.com/mlmd-go/sdk/pkg/filter"
 )
 
@@ -24,7 +28,26 @@ type plan[T any] struct {
 	source[T]
 	order Order
 	desc  bool
-	limit int // 0: none
+	limit int      // 0: none
+	texts []string // the caller's
+}
+
+// fetch returns one page, and the token of the next. A server's error about a
+// filter speaks of the text that was sent, in which the caller's text is a part;
+// what is wrong with that alone is said instead.
+func (p plan[T]) fetch(ctx context.Context, o *mlmdpb.ListOperationOptions) ([]row[T], string, error) {
+	rows, next, err := p.source.fetch(ctx, o)
+	if status.Code(err) != codes.InvalidArgument {
+		return rows, next, err
+	}
+	for _, text := range p.texts {
+		if _, bad := filterquery.Compile(text, p.nodes); bad != nil {
+			e := p.fail(ErrInvalid, fmt.Sprintf("the filter text %q: %v", shorten(text), bad))
+			e.Err = err
+			return nil, "", e
+		}
+	}
+	return nil, "", err
 }
 
 // start checks the query and returns the listing that answers it from token
@@ -44,12 +67,13 @@ func (q Query[T]) start(ctx context.Context, limit int, token string) (listing[T
 	if err != nil {
 		return nil, err
 	}
-	p := plan[T]{s, q.order, q.desc, limit}
+	p := plan[T]{s, q.order, q.desc, limit, q.texts}
 	if len(texts) == 1 && len(absent[0]) == 0 {
-		if isMerged(token) {
-			return nil, s.fail(ErrInvalid, "the page token is of another query")
+		l := &pages[T]{plan: p, text: texts[0]}
+		if l.token, err = l.parseToken(token); err != nil {
+			return nil, err
 		}
-		return &pages[T]{plan: p, text: texts[0], token: token}, nil
+		return l, nil
 	}
 	return newMerge(p, texts, absent, token)
 }
@@ -142,19 +166,18 @@ type pages[T any] struct {
 	token string // of the page that comes next, once the listing has begun
 }
 
-func (l *pages[T]) next(context.Context) (string, error) { return l.token, nil }
+func (l *pages[T]) next(context.Context) (string, error) { return l.makeToken(), nil }
 
 func (l *pages[T]) rows(ctx context.Context) iter.Seq2[row[T], error] {
 	return func(yield func(row[T], error) bool) {
-		seen := make(map[string]bool)
+		var met tokenCycle
 		for left := l.limit; ; {
 			size := pageSize
 			if l.limit > 0 {
 				size = min(size, left)
 			}
-			seen[l.token] = true
 			rows, next, err := l.fetch(ctx, l.options(l.text, l.token, size))
-			if err == nil && next != "" && seen[next] {
+			if err == nil && next != "" && met.closedBy(next, l.token) {
 				err = l.fail(ErrInternal, "the server repeats its pages: it answered a page token for the second time")
 			}
 			if err == nil && len(rows) > size {
@@ -176,4 +199,27 @@ func (l *pages[T]) rows(ctx context.Context) iter.Seq2[row[T], error] {
 			}
 		}
 	}
+}
+
+// A tokenCycle notices that a server answers the same pages again and again. It
+// keeps one token of all: Brent's algorithm moves it forward at each power of
+// two, so that any cycle meets it.
+type tokenCycle struct {
+	kept         string
+	steps, power int
+}
+
+// closedBy reports whether next, which was answered for the token at, has been
+// seen before.
+func (c *tokenCycle) closedBy(next, at string) bool {
+	if c.power == 0 {
+		c.kept, c.power = at, 1
+	}
+	if next == c.kept || next == at {
+		return true
+	}
+	if c.steps++; c.steps == c.power {
+		c.kept, c.steps, c.power = next, 0, 2*c.power
+	}
+	return false
 }

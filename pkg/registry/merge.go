@@ -3,13 +3,9 @@ package registry
 import (
 	"cmp"
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"fmt"
-	"hash/fnv"
 	"iter"
 	"slices"
-	"strings"
 )
 
 // A position is where an entity stands in a list.
@@ -73,7 +69,8 @@ func newMerge[T any](p plan[T], texts []string, absent [][]string, token string)
 
 func (m *merge[T]) rows(ctx context.Context) iter.Seq2[row[T], error] {
 	return func(yield func(row[T], error) bool) {
-		// An entity may be updated between two requests and so come up again.
+		// An entity that is updated between two requests comes up again in a list
+		// by update time. Otherwise no entity moves, and nothing is remembered.
 		seen := make(map[int64]bool)
 		for n := 0; m.limit == 0 || n < m.limit; {
 			r, err := m.take(ctx, m.limit-n)
@@ -84,10 +81,12 @@ func (m *merge[T]) rows(ctx context.Context) iter.Seq2[row[T], error] {
 			if r == nil {
 				return
 			}
-			if seen[r.ID] {
-				continue
+			if m.order == UpdateTime {
+				if seen[r.ID] {
+					continue
+				}
+				seen[r.ID] = true
 			}
-			seen[r.ID] = true
 			if !yield(*r, nil) {
 				return
 			}
@@ -185,43 +184,4 @@ func (m *merge[T]) behind(p position) string {
 		return fmt.Sprintf("id %s %d", sign, p.ID)
 	}
 	return fmt.Sprintf("(%[1]s %[2]s %[3]d OR %[1]s = %[3]d AND id %[2]s %[4]d)", column, sign, p.Key, p.ID)
-}
-
-// mergedToken begins the tokens of merges; base64 has no dot.
-const mergedToken = "merged."
-
-func isMerged(token string) bool { return strings.HasPrefix(token, mergedToken) }
-
-// A place is what the token of a merge holds.
-type place struct {
-	position
-	List uint64 `json:"l"` // a fingerprint of the query
-}
-
-// fingerprint tells one query from another.
-func (m *merge[T]) fingerprint() uint64 {
-	h := fnv.New64a()
-	fmt.Fprintf(h, "%d %t %q", m.order, m.desc, m.texts)
-	return h.Sum64()
-}
-
-func (m *merge[T]) makeToken(p position) string {
-	raw, err := json.Marshal(place{p, m.fingerprint()})
-	if err != nil {
-		panic(err) // three numbers
-	}
-	return mergedToken + base64.RawURLEncoding.EncodeToString(raw)
-}
-
-func (m *merge[T]) parseToken(token string) (*position, error) {
-	text, ok := strings.CutPrefix(token, mergedToken)
-	raw, err := base64.RawURLEncoding.DecodeString(text)
-	var p place
-	if !ok || err != nil || json.Unmarshal(raw, &p) != nil {
-		return nil, m.fail(ErrInvalid, "the page token is damaged, or of another query")
-	}
-	if p.List != m.fingerprint() {
-		return nil, m.fail(ErrInvalid, "the page token is of another query: order and conditions must stay the same")
-	}
-	return &p.position, nil
 }

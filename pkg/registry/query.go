@@ -6,7 +6,9 @@ import (
 	"iter"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/filterquery"
 	"github.com/mlmd-go/sdk/pkg/filter"
+	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
 
 // An Order is what a query sorts by.
@@ -39,6 +41,7 @@ type Query[T any] struct {
 type source[T any] struct {
 	subject
 	client *Client
+	nodes  filterquery.Kind
 	parent int64 // of all; 0: not known
 	// page returns one page, and the token of the next. See fetch.
 	page func(ctx context.Context, s source[T], o *mlmdpb.ListOperationOptions) ([]row[T], string, error)
@@ -56,12 +59,17 @@ type row[T any] struct {
 	props map[string]*mlmdpb.Value // of the node
 }
 
+// filterKinds are the kinds of nodes as the filter language has them.
+var filterKinds = map[mlmd.Kind]filterquery.Kind{
+	mlmd.Artifact: filterquery.Artifact, mlmd.Execution: filterquery.Execution, mlmd.Context: filterquery.Context,
+}
+
 // Query returns the query for all entities. It sends nothing.
 func (e *Entity[T, N]) Query() Query[T] {
 	return Query[T]{
 		order: ID,
 		src: source[T]{
-			subject: e.subject("list", ""), client: e.c,
+			subject: e.subject("list", ""), client: e.c, nodes: filterKinds[e.typ.kind],
 			page: func(ctx context.Context, s source[T], o *mlmdpb.ListOperationOptions) ([]row[T], string, error) {
 				ns, next, err := e.nodes.page(ctx, e.m.TypeName, o)
 				if err != nil {
@@ -201,7 +209,8 @@ const pageSize = 100
 
 // Page returns one page of at most Limit entities, 100 without a limit. token
 // is empty for the first page, and NextToken of the one before for the others.
-// The pages of one list must be asked for with the same order and conditions.
+// A token belongs to its query: it is [ErrInvalid] with another parent, other
+// conditions or another order.
 func (q Query[T]) Page(ctx context.Context, token string) (Page[T], error) {
 	limit := q.limit
 	if limit == 0 {

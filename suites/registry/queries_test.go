@@ -171,6 +171,15 @@ var _ = onEveryBackend("queries", func(rpc func() mlmdpb.MetadataStoreServiceCli
 		Expect(err).To(MatchError(registry.ErrInvalid), "the token is of another order")
 		_, err = below.Limit(5).Page(ctx, page.NextToken)
 		Expect(err).To(MatchError(registry.ErrInvalid), "the token is of another query")
+		page, err = below.Limit(5).Page(ctx, "")
+		Expect(err).NotTo(HaveOccurred())
+		for _, other := range []registry.Query[model.ModelVersion]{
+			reg.ModelVersions().OfModel(aModel(ctx, reg)), below.Desc(), below.QueryText("TRUE"), q,
+		} {
+			_, err = other.Limit(5).Page(ctx, page.NextToken)
+			Expect(err).To(MatchError(registry.ErrInvalid))
+			Expect(err).To(MatchError(ContainSubstring("of another query")))
+		}
 	})
 
 	It("send texts as they are, and below a parent within parentheses", func(ctx SpecContext) {

@@ -1,0 +1,86 @@
+package registry
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"hash/fnv"
+	"strings"
+)
+
+// The page tokens of queries begin with what the rest is: a server's own token,
+// or a position in a union of lists. Both hold a fingerprint of the query, so
+// that a token that is used with another query is an error; a server's token
+// alone would list nothing, or something else.
+const (
+	listToken   = "list."
+	mergedToken = "merged." // base64 has no dot
+)
+
+// fingerprint distinguishes the query that texts print from others.
+func (p plan[T]) fingerprint(texts []string) uint64 {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%s %d %t %q", p.entity, p.order, p.desc, texts)
+	return h.Sum64()
+}
+
+func (p plan[T]) badToken(why string) error { return p.fail(ErrInvalid, "the page token "+why) }
+
+const otherQuery = "is of another query: parent, conditions and order must stay the same"
+
+// makeToken returns the token for the page after those that were read.
+func (l *pages[T]) makeToken() string {
+	if l.token == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s%016x.%s", listToken, l.fingerprint([]string{l.text}), l.token)
+}
+
+// parseToken returns the server's token in one of makeToken.
+func (l *pages[T]) parseToken(token string) (string, error) {
+	if token == "" {
+		return "", nil
+	}
+	rest, ok := strings.CutPrefix(token, listToken)
+	if !ok && strings.HasPrefix(token, mergedToken) {
+		return "", l.badToken(otherQuery)
+	}
+	query, server, ok2 := strings.Cut(rest, ".")
+	if !ok || !ok2 || server == "" {
+		return "", l.badToken("is damaged")
+	}
+	if query != fmt.Sprintf("%016x", l.fingerprint([]string{l.text})) {
+		return "", l.badToken(otherQuery)
+	}
+	return server, nil
+}
+
+// A place is what the token of a merge holds.
+type place struct {
+	position
+	List uint64 `json:"l"` // the fingerprint of the query
+}
+
+func (m *merge[T]) makeToken(p position) string {
+	raw, err := json.Marshal(place{p, m.fingerprint(m.texts)})
+	if err != nil {
+		panic(err) // three numbers
+	}
+	return mergedToken + base64.RawURLEncoding.EncodeToString(raw)
+}
+
+func (m *merge[T]) parseToken(token string) (*position, error) {
+	if strings.HasPrefix(token, listToken) {
+		return nil, m.badToken(otherQuery)
+	}
+	text, ok := strings.CutPrefix(token, mergedToken)
+	raw, err := base64.RawURLEncoding.DecodeString(text)
+	var p place
+	if !ok || err != nil || json.Unmarshal(raw, &p) != nil {
+		return nil, m.badToken("is damaged")
+	}
+	if p.List != m.fingerprint(m.texts) {
+		return nil, m.badToken(otherQuery)
+	}
+	return &p.position, nil
+}
