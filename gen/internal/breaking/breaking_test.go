@@ -70,11 +70,12 @@ func compareSpecs(t *testing.T, before, after string) []string {
 }
 
 const (
-	team  = "    Team:\n      x-mlmd-kind: context\n      allOf:\n        - $ref: '#/components/schemas/Base'\n        - required: [name]\n"
-	text  = "text: {type: string, maxLength: 100, minLength: 2, pattern: '^a'}"
-	size  = "size: {type: integer, minimum: 1, maximum: 10}"
-	tags  = "tags: {type: array, items: {type: string, maxLength: 9}, maxItems: 5}"
-	moved = "moved: {type: string, x-mlmd-renamed-from: [was, once]}"
+	team   = "    Team:\n      x-mlmd-kind: context\n      allOf:\n        - $ref: '#/components/schemas/Base'\n        - required: [name]\n"
+	extras = "          properties:\n            extras: {type: object, additionalProperties: true, x-mlmd-store: custom}\n            note: {type: string}\n"
+	text   = "text: {type: string, maxLength: 100, minLength: 2, pattern: '^a'}"
+	size   = "size: {type: integer, minimum: 1, maximum: 10}"
+	tags   = "tags: {type: array, items: {type: string, maxLength: 9}, maxItems: 5}"
+	moved  = "moved: {type: string, x-mlmd-renamed-from: [was, once]}"
 )
 
 var breaks = []struct {
@@ -82,7 +83,7 @@ var breaks = []struct {
 	change change
 	want   []string
 }{
-	{"an entity is removed", change{team, ""}, []string{"ENTITY_NO_DELETE Team: the entity is gone"}},
+	{"an entity is removed", change{team + extras, ""}, []string{"ENTITY_NO_DELETE Team: the entity is gone"}},
 	{
 		"an entity gets another name, and keeps its stored type",
 		change{"    Team:\n      x-mlmd-kind: context\n", "    Crew:\n      x-mlmd-kind: context\n      x-mlmd-type: Team\n"},
@@ -198,6 +199,16 @@ var breaks = []struct {
 		[]string{"OBJECT_SAME_MEMBERS Prompt.shape.deep: the member is new"},
 	},
 	{
+		"a field is added beside custom properties",
+		change{team + extras, team + extras + "            more: {type: integer}\n"},
+		[]string{`FIELD_KEY_NOT_CUSTOM Team.more: the property "more" is new, stored as INT`},
+	},
+	{
+		"a property gets a name that a custom property may have",
+		change{"note: {", "note: {x-mlmd-property: remark, x-mlmd-renamed-from: note, "},
+		[]string{`FIELD_KEY_NOT_CUSTOM Team.note: the property "remark" is new, stored as STRING`},
+	},
+	{
 		"a field becomes required",
 		change{"projectId, size]", "projectId, size, text]"},
 		[]string{"FIELD_NOT_NEWLY_REQUIRED Prompt.text: the optional field is now required"},
@@ -296,7 +307,7 @@ func TestASafeChangeIsNotFound(t *testing.T) {
 		change change
 	}{
 		{"nothing changes", nil},
-		{"an entity is added", change{team, team + strings.Replace(team, "Team", "Group", 1)}},
+		{"an entity is added", change{team, strings.Replace(team, "Team", "Group", 1) + team}},
 		{"an optional field is added", change{text, text + "\n            more: {type: string}"}},
 		{"a value is added to an enum", change{"[warm, cold]", "[warm, dry, cold]"}},
 		{"a property gets another name, and says the old one", change{"text: {", "text: {x-mlmd-property: body, x-mlmd-renamed-from: text, "}},

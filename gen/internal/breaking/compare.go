@@ -83,6 +83,21 @@ func (c *comparison) entity(old *ir.Entity, entities []*ir.Entity) {
 		}
 	}
 	c.fields(path, old.Fields, e.Fields, &kinds{old.Kind, e.Kind})
+	c.custom(old, e)
+}
+
+// custom reports the properties that e gains: while the spec did not name them,
+// callers could store custom properties of these names.
+func (c *comparison) custom(old, e *ir.Entity) {
+	if old.Field(ir.Custom) == nil {
+		return
+	}
+	for _, f := range e.Fields {
+		had := func(o *ir.Field) bool { return o.Slot == ir.Property && o.Key == f.Key }
+		if f.Slot == ir.Property && !slices.ContainsFunc(old.Fields, had) && copyOf(old, f.Key) == "" {
+			c.found("FIELD_KEY_NOT_CUSTOM", f.Pos, e.Name+"."+f.Name, "the property %q is new, stored as %s", f.Key, f.Stored)
+		}
+	}
 }
 
 func copyOf(e *ir.Entity, property string) string {

@@ -109,6 +109,13 @@ func Rules() []Rule {
 			Instead: "keep every name in x-mlmd-renamed-from, until registry.Migrate has rewritten every store",
 		},
 		{
+			ID: "FIELD_KEY_NOT_CUSTOM",
+			Why: "callers may have stored a custom property of this name: one of the kind that the field is stored as is read as the field from now on, " +
+				"and moved to it by the next write of the field or by registry.Migrate; one of another kind stays a custom property",
+			Instead: "run registry.Plan against each store, which counts such custom properties; give the field another x-mlmd-property if they mean something else",
+			Warning: true,
+		},
+		{
 			ID:      "ENUM_VALUE_NO_DELETE",
 			Why:     "callers that use the constant do not compile any more, and what is stored with the value is none of the enum's",
 			Instead: "keep the value, and say in the description that it is not used any more",
