@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
@@ -79,14 +80,24 @@ func relativesOfAll(ctx context.Context, q querier, column string, ids []int64, 
 	if err != nil {
 		return nil, err
 	}
+	return group(ctx, relatives, nodes)
+}
+
+// group replaces the ids in each list of relatives by their nodes, by ascending
+// id. An id without a node is left out, and so is a list without any.
+func group(ctx context.Context, relatives map[int64][]int64, nodes []*node) (map[int64][]*node, error) {
+	byID := make(map[int64]*node, len(nodes))
+	for _, n := range nodes {
+		byID[*n.id] = n
+	}
 	found := make(map[int64][]*node, len(relatives))
 	for of, members := range relatives {
-		linked := make(map[int64]bool, len(members))
-		for _, id := range members {
-			linked[id] = true
+		if err := ctx.Err(); err != nil {
+			return nil, err
 		}
-		for _, n := range nodes {
-			if linked[*n.id] {
+		slices.Sort(members)
+		for _, id := range slices.Compact(members) {
+			if n, ok := byID[id]; ok {
 				found[of] = append(found[of], n)
 			}
 		}

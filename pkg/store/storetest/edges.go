@@ -213,6 +213,7 @@ func contextBatchCase() Case {
 			s.ok(err)
 			equal(s, "the number of contexts with children", len(down.Contexts), 2)
 			equalList(s, "the children", mapped(down.Contexts[c[0]].GetChildrenContexts(), (*mlmdpb.Context).GetId), c[1], c[2])
+			s.relativesOfMany()
 			_, err = s.rpc.GetParentContextsByContexts(s.ctx, &mlmdpb.GetParentContextsByContextsRequest{})
 			s.refused(err, codes.InvalidArgument, "Given context_ids is empty.")
 			_, err = s.rpc.GetChildrenContextsByContexts(s.ctx, &mlmdpb.GetChildrenContextsByContextsRequest{})
@@ -224,5 +225,25 @@ func contextBatchCase() Case {
 			_, err = s.rpc.GetChildrenContextsByContexts(s.ctx, &mlmdpb.GetChildrenContextsByContextsRequest{ContextIds: []int64{1}})
 			s.refused(err, codes.Unimplemented, "")
 		}),
+	}
+}
+
+// relativesOfMany links each of many children with two parents.
+func (s *scene) relativesOfMany() {
+	const n = 20
+	parents, children := s.newContexts(n), s.newContexts(n)
+	var links []*mlmdpb.ParentContext
+	for i, c := range children {
+		links = append(links, child(c, parents[(i+1)%n]), child(c, parents[i]))
+	}
+	s.ok(s.parents(links...))
+	up, err := s.rpc.GetParentContextsByContexts(s.ctx, &mlmdpb.GetParentContextsByContextsRequest{ContextIds: children})
+	s.ok(err)
+	down, err := s.rpc.GetChildrenContextsByContexts(s.ctx, &mlmdpb.GetChildrenContextsByContextsRequest{ContextIds: parents})
+	s.ok(err)
+	both := func(ids []int64, i, j int) []int64 { return []int64{ids[min(i, j)], ids[max(i, j)]} }
+	for i := range n {
+		equalList(s, "the parents", mapped(up.Contexts[children[i]].GetParentContexts(), (*mlmdpb.Context).GetId), both(parents, i, (i+1)%n)...)
+		equalList(s, "the children", mapped(down.Contexts[parents[i]].GetChildrenContexts(), (*mlmdpb.Context).GetId), both(children, i, (i+n-1)%n)...)
 	}
 }

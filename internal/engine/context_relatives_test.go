@@ -1,0 +1,50 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+)
+
+// The work must grow with the links alone: as many steps as there are pairs of a
+// parent and a context would take minutes here.
+func TestGroupFindsTheRelativesOfManyContexts(t *testing.T) {
+	const many = 200_000
+	nodes := make([]*node, 0, many)
+	relatives := make(map[int64][]int64, many)
+	for id := int64(1); id <= many; id++ {
+		nodes = append(nodes, &node{id: &id})
+		relatives[many+id] = []int64{id%many + 1, id, id, 3 * many} // the last has no node
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	found, err := group(ctx, relatives, nodes)
+	if err != nil || len(found) != many {
+		t.Fatalf("%d lists, %v", len(found), err)
+	}
+	for of, list := range found {
+		low, high := of-many, (of-many)%many+1
+		if low > high {
+			low, high = high, low
+		}
+		if len(list) != 2 || *list[0].id != low || *list[1].id != high {
+			t.Fatalf("context %d has %d relatives, want %d and %d", of, len(list), low, high)
+		}
+	}
+}
+
+func TestGroupLeavesOutListsWithoutANode(t *testing.T) {
+	found, err := group(t.Context(), map[int64][]int64{1: {7, 9}, 2: {9}}, []*node{{id: new(int64(7))}})
+	if err != nil || len(found) != 1 || len(found[1]) != 1 || *found[1][0].id != 7 {
+		t.Errorf("%v, %v", found, err)
+	}
+}
+
+func TestGroupEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if found, err := group(ctx, map[int64][]int64{1: {2}}, nil); !errors.Is(err, context.Canceled) || found != nil {
+		t.Errorf("%v, %v", found, err)
+	}
+}
