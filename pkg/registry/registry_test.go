@@ -20,18 +20,29 @@ import (
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
 
-// Every entity of the spec has a facade: an accessor on Client that is called
-// like it, with the verbs of all entities and those that its parent brings.
+// Every entity of the spec has a facade: an accessor on Client with the verbs of
+// all entities and those that its parent brings. It is found by the Go type that
+// it reads, so that no plural has to be guessed.
 func TestEveryEntityOfTheCatalogHasAFacade(t *testing.T) {
+	facades := map[reflect.Type]reflect.Type{} // by the pointer to the model that Get returns
 	client := reflect.TypeFor[*Client]()
-	for _, e := range mapping.Catalog {
-		typ := e.Type()
-		accessor, ok := client.MethodByName(typ.Entity + "s")
-		if !ok {
-			t.Errorf("%s has no facade: Client has no method %ss", typ.Entity, typ.Entity)
+	for i := range client.NumMethod() {
+		accessor := client.Method(i)
+		if accessor.Type.NumIn() != 1 || accessor.Type.NumOut() != 1 {
 			continue
 		}
 		facade := accessor.Type.Out(0)
+		if get, ok := facade.MethodByName("Get"); ok && facade.Name() == accessor.Name {
+			facades[get.Type.Out(0)] = facade
+		}
+	}
+	for _, e := range mapping.Catalog {
+		typ := e.Type()
+		facade, ok := facades[reflect.TypeOf(e.New())]
+		if !ok {
+			t.Errorf("%s has no facade: Client has no accessor of a type of its own name whose Get returns %T", typ.Entity, e.New())
+			continue
+		}
 		verbs := []string{"Upsert", "Replace", "Get", "FindByName", "FindByExternalID", "Query"}
 		for _, verb := range verbs {
 			if _, ok := facade.MethodByName(verb); !ok {
@@ -46,7 +57,7 @@ func TestEveryEntityOfTheCatalogHasAFacade(t *testing.T) {
 			children = children || strings.HasPrefix(facade.Method(i).Name, "Of")
 		}
 		if !children {
-			t.Errorf("%s has no method Of… for those below a %s", facade, typ.Parent.Entity)
+			t.Errorf("%s has no method Of… for the children of a %s", facade, typ.Parent.Entity)
 		}
 	}
 }
