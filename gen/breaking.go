@@ -38,12 +38,13 @@ func breakingCommand(ctx context.Context, args []string, stdout, stderr io.Write
 		fmt.Fprintln(stderr, err)
 		return exitFailed
 	}
-	old, err := oldConfig(ctx, cfg, *against, *root)
+	old, past, err := oldConfig(ctx, cfg, *against, *root)
 	if err != nil {
 		fmt.Fprintln(stderr, err)
 		return exitFailed
 	}
-	breaks, err := codegen.Breaking(ctx, old, cfg.Config)
+	breaks, err := codegen.Breaking(ctx, old, cfg.Config, past.read())
+	past.close(stderr)
 	if err != nil {
 		fmt.Fprintln(stderr, err)
 		return exitFailed
@@ -85,16 +86,16 @@ func printBreaks(w io.Writer, breaks []codegen.Break, asJSON bool, against strin
 	return err
 }
 
-// oldConfig reads the spec as it was: at a git ref, or from a file. What is both
-// is refused, as git refuses it.
-func oldConfig(ctx context.Context, cfg config.Config, against, root string) (codegen.Config, error) {
+// oldConfig reads the spec as it was: at a git ref, with its history, or from a
+// file, without. What is both is refused, as git refuses it.
+func oldConfig(ctx context.Context, cfg config.Config, against, root string) (codegen.Config, *history, error) {
 	old := cfg.Config
 	info, err := os.Stat(against)
 	isFile := err == nil && !info.IsDir()
 	_, refErr := runGit(ctx, cfg.Root, "rev-parse", "--verify", "--quiet", "--end-of-options", against+"^{commit}")
 	switch {
 	case isFile && refErr == nil:
-		return old, fmt.Errorf("gen breaking: %s is a git ref and a file: name the branch refs/heads/%s, or the file %s",
+		return old, nil, fmt.Errorf("gen breaking: %s is a git ref and a file: name the branch refs/heads/%s, or the file %s",
 			against, against, "."+string(filepath.Separator)+filepath.Clean(against))
 	case isFile:
 		dir := filepath.Dir(against)
@@ -106,12 +107,12 @@ func oldConfig(ctx context.Context, cfg config.Config, against, root string) (co
 		}
 		old.Spec = filepath.Base(against)
 		old.Read, err = config.Reader(dir, root)
-		return old, err
+		return old, &history{}, err
 	case refErr != nil:
-		return old, fmt.Errorf("gen breaking: %s is neither a file nor a commit that git knows here%s", against, refHint(ctx, cfg.Root, against))
+		return old, nil, fmt.Errorf("gen breaking: %s is neither a file nor a commit that git knows here%s", against, refHint(ctx, cfg.Root, against))
 	}
 	old.Read = func(name string) ([]byte, error) { return runGit(ctx, cfg.Root, "show", against+":./"+name) }
-	return old, nil
+	return old, &history{ctx: ctx, dir: cfg.Root, ref: against, config: old}, nil
 }
 
 // refHint says why a ref may be missing, and what helps.

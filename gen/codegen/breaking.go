@@ -3,6 +3,7 @@ package codegen
 import (
 	"context"
 	"fmt"
+	"iter"
 
 	"github.com/mlmd-go/sdk/gen/internal/breaking"
 )
@@ -31,9 +32,25 @@ func (b Break) String() string {
 		b.File, b.Line, b.Column, b.Path, rule, b.Message, b.Why, b.Instead)
 }
 
+// A Version is a spec as it was at some time.
+type Version struct {
+	Config
+	Name string // what breaks call it: commit 1a2b3c4
+}
+
+// A Past is what came before a spec. The zero Past is nothing.
+type Past struct {
+	// Versions are the specs of the past, in any order. They are read only if
+	// the change adds a name that one of them may have had.
+	Versions iter.Seq[Version]
+	// Skipped is told of each version that cannot be read, and why.
+	Skipped func(Version, error)
+}
+
 // Breaking returns what the way from the spec before to the spec after breaks.
-// Both must be without mistakes.
-func Breaking(ctx context.Context, before, after Config) ([]Break, error) {
+// Both must be without mistakes. The past is that of the spec before: of a name
+// that was removed, it knows what is stored under it.
+func Breaking(ctx context.Context, before, after Config, past Past) ([]Break, error) {
 	old, _, err := build(ctx, before)
 	if err != nil {
 		return nil, fmt.Errorf("the old spec: %w", err)
@@ -42,8 +59,22 @@ func Breaking(ctx context.Context, before, after Config) ([]Break, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the new spec: %w", err)
 	}
+	var h breaking.History
+	if past.Versions != nil && breaking.AsksHistory(old, now) {
+		for v := range past.Versions {
+			g, _, err := build(ctx, v.Config)
+			switch {
+			case ctx.Err() != nil:
+				return nil, ctx.Err()
+			case err == nil:
+				h.Add(g, v.Name)
+			case past.Skipped != nil:
+				past.Skipped(v, err)
+			}
+		}
+	}
 	var out []Break
-	for _, f := range breaking.Compare(old, now) {
+	for _, f := range breaking.Compare(old, now, &h) {
 		out = append(out, Break{
 			Rule: f.Rule.ID, Warning: f.Rule.Warning, File: f.Pos.File, Line: f.Pos.Line, Column: f.Pos.Col,
 			Path: f.Path, Message: f.Msg, Why: f.Rule.Why, Instead: f.Rule.Instead,

@@ -63,7 +63,7 @@ func (c change) apply(t *testing.T, src string) string {
 func compareSpecs(t *testing.T, before, after string) []string {
 	t.Helper()
 	var got []string
-	for _, f := range breaking.Compare(graph(t, before), graph(t, after)) {
+	for _, f := range breaking.Compare(graph(t, before), graph(t, after), nil) {
 		got = append(got, f.Rule.ID+" "+f.Path+": "+f.Msg)
 	}
 	return got
@@ -182,6 +182,14 @@ var breaks = []struct {
 		"the elements of a list change their type",
 		change{tags, "tags: {type: array, items: {type: integer}, maxItems: 5}"},
 		[]string{"FIELD_SAME_TYPE Prompt.tags: the type []string is now []int64"},
+	},
+	{
+		"an older name becomes a field of another type",
+		change{moved, "moved: {type: string, x-mlmd-renamed-from: [once]}\n            was: {type: integer}"},
+		[]string{
+			`FIELD_KEEPS_OLD_NAMES Prompt.moved: "was" is not read any more`,
+			`FIELD_SAME_TYPE_AS_REMOVED Prompt.was: "was" was stored as STRING string in the old spec, and is now stored as INT int64`,
+		},
 	},
 	{
 		"a field is not required any more",
@@ -350,4 +358,71 @@ func TestBoundsAreComparedExactly(t *testing.T) {
 			t.Errorf("%s to %s: got %q, want %q", c.was, c.is, got, want)
 		}
 	}
+}
+
+// What a spec of long ago stored under a name is still there when the name
+// comes back.
+func TestANameThatComesBackHoldsWhatItHeld(t *testing.T) {
+	const more = "\n            "
+	prompt := func(field string) change { return change{text, text + more + field} }
+	member := func(high string) change { return change{"        high: {type: number}\n", high} }
+	for _, c := range []struct {
+		name            string
+		past, was, will change
+		want            string
+	}{
+		{"as another kind", prompt("note: {type: string}"), nil, prompt("note: {type: integer}"), `Prompt.note: "note" was stored as STRING string in v1, and is now stored as INT int64`},
+		{"as the same", prompt("note: {type: string}"), nil, prompt("note: {type: string}"), ""},
+		{"under another name in the spec", prompt("note: {type: string}"), nil, prompt("remark: {type: boolean, x-mlmd-property: note}"), `Prompt.remark: "note" was stored as STRING string in v1, and is now stored as BOOLEAN bool`},
+		{"elsewhere in the store", prompt("note: {type: string}"), nil, prompt("note: {type: integer, x-mlmd-property: note_2}"), ""},
+		{"as an older name of a new field", prompt("note: {type: string}"), nil, prompt("remark: {type: number, x-mlmd-renamed-from: note}"), `Prompt.remark: "note" was stored as STRING string in v1, and is now stored as DOUBLE float64`},
+		{"after it was an older name", prompt("remark: {type: string, x-mlmd-renamed-from: note}"), nil, prompt("note: {type: integer}"), `Prompt.note: "note" was stored as STRING string in v1, and is now stored as INT int64`},
+		{"as a text that it can be read as", prompt("note: {type: string, format: date-time}"), nil, prompt("note: {type: string}"), ""},
+		{"as a text that it may not be", prompt("note: {type: string}"), nil, prompt("note: {type: string, format: date-time}"), `Prompt.note: "note" was stored as STRING string in v1, and is now stored as STRING time.Time`},
+		{"as an enum with a value less", prompt("note: {type: string, enum: [a, b]}"), nil, prompt("note: {type: string, enum: [a, c]}"), `Prompt.note: "note" was stored as STRING enum of a, b in v1, and is now stored as STRING enum of a, c`},
+		{"as an enum with a value more", prompt("note: {type: string, enum: [a, b]}"), nil, prompt("note: {type: string, enum: [a, c, b]}"), ""},
+		{"as a list of others", prompt("note: {type: array, items: {type: string}}"), nil, prompt("note: {type: array, items: {type: integer}}"), `Prompt.note: "note[]" was stored as string in v1, and is now stored as int64`},
+		{"as an object", prompt("note: {type: string}"), nil, prompt("note: {type: object, properties: {wide: {type: number}}}"), `Prompt.note: "note" was stored as STRING string in v1, and is now stored as STRUCT object`},
+		{"in a copy", nil, change{"x-mlmd-copies: {prompt: name, project_id: parent.id}", "x-mlmd-copies: {prompt: name}"}, change{"x-mlmd-copies: {prompt: name, project_id: parent.id}", "x-mlmd-copies: {prompt: name}", text, text + more + "project: {type: string, x-mlmd-property: project_id}"}, `Prompt.project: "project_id" was stored as INT in v1, and is now stored as STRING string`},
+		{"in an entity that was removed too", nil, change{team, ""}, change{team, team + "          properties: {text: {type: string}}\n"}, ""},
+		{"in an entity that comes back with another type", change{team, team + "          properties: {note: {type: string}}\n"}, change{team, ""}, change{team, team + "          properties: {note: {type: integer}}\n"}, `Team.note: "note" was stored as STRING string in v1, and is now stored as INT int64`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			src := before(t)
+			var h breaking.History
+			h.Add(graph(t, c.past.apply(t, src)), "v1")
+			was, will := graph(t, c.was.apply(t, src)), graph(t, c.will.apply(t, src))
+			got := breaking.Compare(was, will, &h)
+			if c.want == "" {
+				if len(got) > 0 {
+					t.Errorf("got %+v", got)
+				}
+				return
+			}
+			if len(got) != 1 || got[0].Rule.ID != "FIELD_SAME_TYPE_AS_REMOVED" || got[0].Path+": "+got[0].Msg != c.want {
+				t.Errorf("got %+v\nwant %s", got, c.want)
+			}
+			if !breaking.AsksHistory(was, will) || breaking.AsksHistory(will, will) {
+				t.Error("AsksHistory says otherwise")
+			}
+		})
+	}
+	t.Run("in an object that stays", func(t *testing.T) {
+		src := before(t)
+		var h breaking.History
+		h.Add(graph(t, src), "v1")
+		var got []string
+		for _, f := range breaking.Compare(graph(t, member("").apply(t, src)), graph(t, member("        high: {type: string}\n").apply(t, src)), &h) {
+			if f.Rule.ID == "FIELD_SAME_TYPE_AS_REMOVED" {
+				got = append(got, f.Path+": "+f.Msg)
+			}
+		}
+		want := []string{
+			`Prompt.shape.high: "shape.high" was stored as float64 in v1, and is now stored as string`,
+			`Prompt.parts.high: "parts[].high" was stored as float64 in v1, and is now stored as string`,
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	})
 }

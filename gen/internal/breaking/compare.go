@@ -20,14 +20,21 @@ type Finding struct {
 }
 
 // Compare returns what is breaking in the way from before to after, in the
-// order of the new spec.
-func Compare(before, after *ir.Graph) []Finding {
+// order of the new spec. The history of before is what past says; nil is none.
+func Compare(before, after *ir.Graph, past *History) []Finding {
 	c := &comparison{rules: map[string]Rule{}, seen: map[[2]*ir.Type]bool{}}
 	for _, r := range Rules() {
 		c.rules[r.ID] = r
 	}
 	for _, old := range before.Entities {
 		c.entity(old, after.Entities)
+	}
+	if past == nil {
+		past = &History{}
+	}
+	past.Add(before, "the old spec") // which has names that are read and no longer written
+	for _, e := range after.Entities {
+		c.returned(past, counterpartOf(before, e), e)
 	}
 	slices.SortStableFunc(c.findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Pos.File, b.Pos.File), cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Col, b.Pos.Col), cmp.Compare(a.Rule.ID, b.Rule.ID))

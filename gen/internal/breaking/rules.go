@@ -79,6 +79,11 @@ func Rules() []Rule {
 			Instead: "add a field of the new type beside it, fill both for a while, and mark the old one deprecated: true",
 		},
 		{
+			ID:      "FIELD_SAME_TYPE_AS_REMOVED",
+			Why:     "the spec had the name before, and what was stored under it is still there: programs cannot read it in the new field, and a store whose type declares the old kind refuses the new one",
+			Instead: "give the field another name, or keep its name and store it elsewhere with x-mlmd-property",
+		},
+		{
 			ID:      "FIELD_STILL_REQUIRED",
 			Why:     "the Go field changes between a value and a pointer, so that callers do not compile any more; what is stored is safe",
 			Instead: "leave it required and not nullable, or add an optional field beside it",
