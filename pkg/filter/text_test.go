@@ -209,3 +209,68 @@ func TestACustomPropertyIsEmptiedByItself(t *testing.T) {
 		}
 	}
 }
+
+func TestBranchesOfOlderNamesLeaveOutWhatHasAYoungerOne(t *testing.T) {
+	source := &String[*thing]{Property: "origin", Was: []string{"source", "from"}}
+	size := &Int[*thing]{Property: "size", Was: []string{"bytes"}}
+	odd := &String[*thing]{Property: "a b", Was: []string{"c d"}}
+	is := func(name string) string { return "properties." + name + ".string_value = 'x'" }
+	for _, c := range []struct {
+		name   string
+		expr   Expr[*thing]
+		want   []string
+		absent [][]string
+	}{
+		{"no condition", Expr[*thing]{}, []string{""}, [][]string{nil}},
+		{"no older names", author.Eq("x"), []string{is("author")}, [][]string{nil}},
+		{"each name", source.Eq("x"), []string{is("origin"), is("source"), is("from")}, [][]string{nil, {"origin"}, {"origin", "source"}}},
+		{"as the store has it, without the language's quotes", odd.Eq("x"), []string{is("`a b`"), is("`c d`")}, [][]string{nil, {"a b"}}},
+		{
+			"a negation", Not(size.Lt(3)),
+			[]string{"properties.size.int_value >= 3", "properties.bytes.int_value >= 3"},
+			[][]string{nil, {"size"}},
+		},
+		{
+			"an and of one field: one name has both values", size.Gt(1).And(size.Lt(3)),
+			[]string{"properties.size.int_value > 1 AND properties.size.int_value < 3", "properties.bytes.int_value > 1 AND properties.bytes.int_value < 3"},
+			[][]string{nil, {"size"}},
+		},
+		{
+			"an or of one field", size.Eq(1).Or(size.Eq(3)),
+			[]string{"properties.size.int_value = 1 OR properties.size.int_value = 3", "properties.bytes.int_value = 1 OR properties.bytes.int_value = 3"},
+			[][]string{nil, {"size"}},
+		},
+		{
+			"an and of two fields", size.Eq(1).And(odd.Eq("x")),
+			[]string{
+				"properties.size.int_value = 1 AND " + is("`a b`"), "properties.size.int_value = 1 AND " + is("`c d`"),
+				"properties.bytes.int_value = 1 AND " + is("`a b`"), "properties.bytes.int_value = 1 AND " + is("`c d`"),
+			},
+			[][]string{nil, {"a b"}, {"size"}, {"a b", "size"}},
+		},
+		{
+			"a field without older names beside it", author.Eq("x").And(size.Eq(1)),
+			[]string{is("author") + " AND properties.size.int_value = 1", is("author") + " AND properties.bytes.int_value = 1"},
+			[][]string{nil, {"size"}},
+		},
+		{
+			"an or with another field", author.Eq("x").Or(size.Eq(1)),
+			[]string{is("author"), "properties.size.int_value = 1", "properties.bytes.int_value = 1"},
+			[][]string{nil, nil, {"size"}},
+		},
+		{"everything beside it", size.Eq(1).Or(Not(author.In())), []string{""}, [][]string{nil}},
+		{"nothing", size.In(), nil, nil},
+	} {
+		got, err := Print(c.expr)
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		if !slices.Equal(got.Branches, c.want) {
+			t.Errorf("%s:\ngot  %q\nwant %q", c.name, got.Branches, c.want)
+		}
+		if !slices.EqualFunc(got.Absent, c.absent, func(a, b []string) bool { return slices.Equal(a, b) }) {
+			t.Errorf("%s: absent are %q, want %q", c.name, got.Absent, c.absent)
+		}
+	}
+}
