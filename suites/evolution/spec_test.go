@@ -130,7 +130,7 @@ func reports(t *testing.T, bin, next string, want []string) {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range map[string]string{
-		"base.yaml": codegen.Base(), "next/openapi.yaml": next, "next/mlmd.yaml": "spec: openapi.yaml\n", "go.mod": "module example.com/next\n",
+		"base.yaml": codegen.Base(), "v1/openapi.yaml": read(t, "v1/openapi.yaml"), "next/openapi.yaml": next, "next/mlmd.yaml": "spec: openapi.yaml\n", "go.mod": "module example.com/next\n",
 	} {
 		file := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
@@ -140,7 +140,7 @@ func reports(t *testing.T, bin, next string, want []string) {
 			t.Fatal(err)
 		}
 	}
-	code, out := gen(t, bin, "breaking", "-json", "-config", filepath.Join(dir, "next/mlmd.yaml"), "-against", "v1/openapi.yaml")
+	code, out := gen(t, bin, "breaking", "-json", "-config", filepath.Join(dir, "next/mlmd.yaml"), "-against", filepath.Join(dir, "v1/openapi.yaml"))
 	var breaks []codegen.Break
 	if err := json.Unmarshal([]byte(out), &breaks); err != nil {
 		t.Fatalf("%v\n%s", err, out)
