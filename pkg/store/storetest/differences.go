@@ -128,10 +128,10 @@ var differences = []Difference{
 		"Python, C++ and Java read 100 levels: one deeper value makes every list with it unreadable for them",
 	},
 	{
-		SeparateSpaces, "nodes", "a property and a custom property of one node have the same name and one of them changes",
-		"the other is overwritten or lost",
-		"the other stays",
-		"no silent loss",
+		SeparateSpaces, "nodes", "a property and a custom property of one node have the same name, and one request changes one of them or both",
+		"one: the other is overwritten or lost. Both: the property is lost, also where it takes the place of the custom property",
+		"each is as the request says",
+		"no silent loss; pkg/registry sends the original two requests, first that for the custom property",
 	},
 	{
 		NoDanglingEvents, "events", "PutExecution and PutLineageSubgraph with an event for an id that does not exist",

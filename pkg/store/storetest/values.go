@@ -126,8 +126,8 @@ func oneSpaceAtATime(k kind) Case {
 	})}
 }
 
-// spacesAreApart changes one of two properties of one name. The original's
-// statements take both rows.
+// spacesAreApart changes one of two properties of one name, or both. The
+// original's statements take both rows.
 func spacesAreApart(k kind) Case {
 	change := func(s *scene, check func(id int64, typeName string, want node)) {
 		typeID, typeName := k.newType(s, props{"p": kindInt})
@@ -136,6 +136,10 @@ func spacesAreApart(k kind) Case {
 			{properties: values{"p": integer(1)}, custom: values{"p": str("d")}},
 			{properties: values{"p": integer(1)}},
 			{custom: values{"p": str("c")}},
+			{properties: values{"p": integer(2)}, custom: values{"p": str("d")}},
+			{properties: values{"p": integer(2)}},
+			{custom: values{"p": str("d")}},
+			{},
 		} {
 			n := node{typeID: &typeID, name: proto.String(s.own(string(rune('a' + i)))), properties: values{"p": integer(1)}, custom: values{"p": str("c")}}
 			id := k.one(s, n)
