@@ -29,7 +29,8 @@ type Type struct {
 	TypeName string
 	Kind     Kind
 	Props    map[string]mlmdpb.PropertyType
-	Parent   *Edge // nil: stands alone
+	Parent   *Edge  // nil: stands alone
+	Fields   Fields // shared with the mapping: not to be changed
 }
 
 // An Entry is a mapping without its Go types: what catalogs list. Every
@@ -54,7 +55,7 @@ func (m *Mapping[T, N]) Kind() Kind {
 
 // Type describes the entity.
 func (m *Mapping[T, N]) Type() Type {
-	return Type{Entity: m.Entity, TypeName: m.TypeName, Kind: m.Kind(), Props: m.PropTypes(), Parent: m.Parent}
+	return Type{Entity: m.Entity, TypeName: m.TypeName, Kind: m.Kind(), Props: m.PropTypes(), Parent: m.Parent, Fields: m.Fields}
 }
 
 // New returns a new, empty *T.

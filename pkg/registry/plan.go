@@ -21,6 +21,7 @@ type TypeChange struct {
 	Add              []mlmd.Prop // properties that the stored type gets, or, of a new one, all, by name
 	Keep             []mlmd.Prop // properties that the store has and the spec does not name; they stay
 	Conflicts        []Conflict
+	Custom           []CustomValues // by property; only those that there are, or that cannot be counted
 }
 
 // A Conflict is a property that the store declares with another kind than the
@@ -32,7 +33,11 @@ type Conflict struct {
 
 // Plan compares the types of a catalog, such as mapping.Catalog, with those in
 // the client's store. It returns what the first write would register, by
-// entity, also for types to which nothing would happen. It writes nothing.
+// entity, also for types to which nothing would happen, and the stored custom
+// properties that have the names of fields. It writes nothing.
+//
+// It sends three requests, and one more for each field of a stored type that a
+// property keeps, however much is stored.
 func Plan(ctx context.Context, c *Client, catalog []mlmd.Entry) (Changes, error) {
 	stored, err := c.storedTypes(ctx)
 	if err != nil {
@@ -61,6 +66,11 @@ func Plan(ctx context.Context, c *Client, catalog []mlmd.Entry) (Changes, error)
 		slices.SortFunc(change.Add, byName)
 		slices.SortFunc(change.Keep, byName)
 		slices.SortFunc(change.Conflicts, func(a, b Conflict) int { return strings.Compare(a.Property, b.Property) })
+		if !change.New {
+			if change.Custom, err = c.customValues(ctx, change.TypeName, t); err != nil {
+				return nil, err
+			}
+		}
 		out = append(out, change)
 	}
 	slices.SortFunc(out, func(a, b TypeChange) int { return strings.Compare(a.Entity, b.Entity) })
@@ -87,6 +97,9 @@ func (cs Changes) String() string {
 		}
 		for _, p := range c.Conflicts {
 			fmt.Fprintf(&b, "! %s: property %s is %s in this store and %s in the spec: it stays %s, and writing it fails\n", c.TypeName, p.Property, p.Stored, p.Spec, p.Stored)
+		}
+		for _, v := range c.Custom {
+			b.WriteString(v.line(c.TypeName))
 		}
 		if !c.New && len(c.Add)+len(c.Conflicts) == 0 {
 			same++

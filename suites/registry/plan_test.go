@@ -56,6 +56,78 @@ var _ = onEveryBackend("a plan", func(rpc func() mlmdpb.MetadataStoreServiceClie
 	})
 })
 
+var _ = onEveryBackend("a plan of custom properties", func(rpc func() mlmdpb.MetadataStoreServiceClient) {
+	It("counts those that have the names of fields, of each kind", func(ctx SpecContext) {
+		prefix := fresh("t") + "."
+		name := prefix + "RegisteredModel"
+		values := func(name string, v *mlmdpb.Value) map[string]*mlmdpb.Value { return map[string]*mlmdpb.Value{name: v} }
+		number := func(v int64) *mlmdpb.Value { return &mlmdpb.Value{Value: &mlmdpb.Value_IntValue{IntValue: v}} }
+		yes := &mlmdpb.Value{Value: &mlmdpb.Value_BoolValue{BoolValue: true}}
+		half := &mlmdpb.Value{Value: &mlmdpb.Value_DoubleValue{DoubleValue: 0.5}}
+
+		read := foreignContext(ctx, rpc(), name, nil, map[string]*mlmdpb.Value{"license": text("MIT"), "maturity": number(5), "team": text("fraud")})
+		foreignContext(ctx, rpc(), name, nil, values("license", text("")))
+		beside := foreignContext(ctx, rpc(), name, values("license", text("GPL")), values("license", text("MIT")))
+		for _, v := range []*mlmdpb.Value{yes, half, number(1), object(map[string]any{"a": 1.0})} {
+			foreignContext(ctx, rpc(), name, nil, values("maturity", v))
+		}
+		foreignContext(ctx, rpc(), name, nil, values("team", text("risk")))
+
+		client, sent := counting(rpc())
+		reg := registry.New(client, registry.TypePrefix(prefix))
+		changes, err := registry.Plan(ctx, reg, []mlmd.Entry{&mapping.RegisteredModel, &mapping.ModelVersion})
+		Expect(err).NotTo(HaveOccurred())
+		lists := 0
+		for _, f := range mapping.RegisteredModel.Fields {
+			if _, ok := f.Property(); ok && !f.Copy {
+				lists++
+			}
+		}
+		Expect(sent.take()).To(HaveLen(3 + lists))
+		Expect(changes[0].Custom).To(BeEmpty(), "its type is not stored")
+		Expect(changes[1].Custom).To(Equal([]registry.CustomValues{
+			{Field: "license", Property: "license", Type: mlmdpb.PropertyType_STRING, Fit: 2, Other: 1},
+			{Field: "maturity", Property: "maturity", Type: mlmdpb.PropertyType_STRING, Other: 5},
+		}))
+		Expect(changes.String()).To(And(
+			ContainSubstring("~ "+name+": 2 custom properties called license to be read as license, and moved by the next write of it or by Migrate\n"),
+			ContainSubstring("~ "+name+": 1 custom property called license, of another kind than STRING or beside a value of license, to stay\n"),
+			ContainSubstring("~ "+name+": 5 custom properties called maturity, of another kind"),
+		))
+		for id, want := range map[string]string{read: "MIT", beside: "GPL"} {
+			m, err := reg.RegisteredModels().Get(ctx, id)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(m.License).To(HaveValue(Equal(want)))
+		}
+
+		By("moving those that fit")
+		done, err := registry.Migrate(ctx, reg, mapping.RegisteredModel)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(done.Moved).To(Equal(changes[1].Custom[0].Fit))
+		changes, err = registry.Plan(ctx, reg, []mlmd.Entry{&mapping.RegisteredModel})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(changes[0].Custom[0]).To(HaveField("Fit", 0))
+	})
+
+	It("looks at a hundred", func(ctx SpecContext) {
+		prefix := fresh("t") + "."
+		t, err := rpc().PutExecutionType(ctx, &mlmdpb.PutExecutionTypeRequest{ExecutionType: &mlmdpb.ExecutionType{Name: new(prefix + "ServeModel")}})
+		Expect(err).NotTo(HaveOccurred())
+		all := make([]*mlmdpb.Execution, 101)
+		for i := range all {
+			all[i] = &mlmdpb.Execution{TypeId: t.TypeId, CustomProperties: map[string]*mlmdpb.Value{"description": text("x")}}
+		}
+		_, err = rpc().PutExecutions(ctx, &mlmdpb.PutExecutionsRequest{Executions: all})
+		Expect(err).NotTo(HaveOccurred())
+		changes, err := registry.Plan(ctx, registry.New(rpc(), registry.TypePrefix(prefix)), []mlmd.Entry{&mapping.ServeModel})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(changes[0].Custom).To(Equal([]registry.CustomValues{
+			{Field: "description", Property: "description", Type: mlmdpb.PropertyType_STRING, Fit: 100, More: true},
+		}))
+		Expect(changes.String()).To(ContainSubstring("at least 100 custom properties called description to be read"))
+	})
+})
+
 var _ = onEveryBackend("a store of an older program", func(rpc func() mlmdpb.MetadataStoreServiceClient) {
 	// An artifact as programs of October 2023 stored it: its format under a name
 	// that is no longer used.
