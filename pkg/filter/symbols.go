@@ -10,7 +10,8 @@ type Ref struct {
 	Property string
 	// Was are the names under which older programs kept the property. A
 	// condition holds for what is read: the value under the first of all names
-	// that is there.
+	// that is there. It asks for the same column under each name: what is stored
+	// there as another kind is read, and not found.
 	Was []string
 	// Custom tells a custom property from one that the type declares.
 	Custom bool
