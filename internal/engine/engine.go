@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -56,15 +55,6 @@ type Config struct {
 // Open makes an empty database an MLMD database, checks one that is not empty,
 // and serves it. On error the handles of c are closed.
 func Open(ctx context.Context, c Config) (*Engine, error) {
-	if c.Writers < 1 || c.Read != nil && c.Readers < 1 {
-		errs := []error{fmt.Errorf("a store needs connections, and %d are allowed", min(c.Writers, c.Readers))}
-		for _, db := range []*sql.DB{c.Write, c.Read} {
-			if db != nil {
-				errs = append(errs, db.Close())
-			}
-		}
-		return nil, &openError{err: errors.Join(errs...), code: codes.InvalidArgument}
-	}
 	e := &Engine{
 		d:         c.Dialect,
 		log:       c.Log,

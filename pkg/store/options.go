@@ -1,8 +1,12 @@
 package store
 
 import (
+	"fmt"
 	"log/slog"
 	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/mlmd-go/sdk/internal/engine"
 )
@@ -17,6 +21,7 @@ type settings struct {
 	writers  int
 	existing bool
 	values   map[any]any
+	missing  bool // an option is nil
 }
 
 // WithLogger sends the store's log to l: the messages of the database, which
@@ -32,13 +37,15 @@ func WithLogger(l *slog.Logger) Option {
 
 // WithBusyTimeout sets for how long a call waits for other writers, in this
 // process and in others, before it is ABORTED. A call's own deadline ends it
-// earlier. Without it the time is 10 seconds.
+// earlier. Without it the time is 10 seconds; with 0 a call does not wait. A
+// negative time is refused by the function that opens the store.
 func WithBusyTimeout(d time.Duration) Option {
 	return func(s *settings) { s.patience = d }
 }
 
 // WithConnections sets how many connections to the database a store uses at
-// most; 0 is the default. SQLite has one writer whatever n is, and in memory one
+// most; 0 is the default, and a negative number is refused by the function that
+// opens the store. SQLite has one writer whatever n is, and in memory one
 // connection.
 func WithConnections(n int) Option {
 	return func(s *settings) { s.readers, s.writers = n, n }
@@ -73,14 +80,39 @@ func Value(key any, opts ...Option) any { return collect(opts).values[key] }
 func collect(opts []Option) settings {
 	s := settings{log: slog.Default(), patience: 10 * time.Second}
 	for _, o := range opts {
+		if o == nil {
+			s.missing = true
+			continue
+		}
 		o(&s)
 	}
 	return s
 }
 
 // Configure makes what the engine needs of options; the packages below use it
-// and fill in their database.
-func Configure(d *engine.Dialect, opts ...Option) engine.Config {
+// and fill in their database. Options that make no sense are refused here,
+// before a database is reached or created.
+func Configure(d *engine.Dialect, opts ...Option) (engine.Config, error) {
 	s := collect(opts)
-	return engine.Config{Dialect: d, Log: s.log, Patience: s.patience, Readers: s.readers, Writers: s.writers}
+	var err error
+	switch {
+	case s.missing:
+		err = optionError("a store.Option is nil: leave it out")
+	case s.writers < 0:
+		err = optionError(fmt.Sprintf("store.WithConnections(%d): a store needs a connection: want 1 or more, or 0 for the default", s.writers))
+	case s.patience < 0:
+		err = optionError(fmt.Sprintf("store.WithBusyTimeout(%v): want 0 or more", s.patience))
+	}
+	return engine.Config{Dialect: d, Log: s.log, Patience: s.patience, Readers: s.readers, Writers: s.writers}, err
+}
+
+// An optionError says which option is refused, and why.
+type optionError string
+
+func (e optionError) Error() string { return string(e) }
+
+// GRPCStatus makes the error INVALID_ARGUMENT, as other errors of opening have a
+// code too.
+func (e optionError) GRPCStatus() *status.Status {
+	return status.New(codes.InvalidArgument, string(e))
 }

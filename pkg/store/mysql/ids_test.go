@@ -61,7 +61,10 @@ func openWith(t *testing.T, dsn string, ids engine.IDSource) mlmdpb.MetadataStor
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := store.Configure(dialect(), store.WithBusyTimeout(time.Minute))
+	c, err := store.Configure(dialect(), store.WithBusyTimeout(time.Minute))
+	if err != nil {
+		t.Fatal(err)
+	}
 	c.Dialect.IDs, c.Dialect.Prepare, c.Writers = ids, false, 4
 	// The settings of the server hold for connections that are made after: each
 	// transaction has its own.

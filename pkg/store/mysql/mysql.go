@@ -62,7 +62,10 @@ func Open(ctx context.Context, dsn string, opts ...store.Option) (*store.Store, 
 	if err != nil {
 		return nil, err
 	}
-	c := store.Configure(dialect(), opts...)
+	c, err := store.Configure(dialect(), opts...)
+	if err != nil {
+		return nil, fmt.Errorf("mysql: open database %s on %s: %w", config.DBName, config.Addr, err)
+	}
 	if c.Writers == 0 {
 		c.Writers = connections
 	}

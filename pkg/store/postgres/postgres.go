@@ -45,7 +45,10 @@ func Open(ctx context.Context, dsn string, opts ...store.Option) (*store.Store, 
 	if err != nil {
 		return nil, err
 	}
-	c := store.Configure(dialect(), opts...)
+	c, err := store.Configure(dialect(), opts...)
+	if err != nil {
+		return nil, fmt.Errorf("postgres: open database %s on %s: %w", config.Database, config.Host, err)
+	}
 	if c.Writers == 0 {
 		c.Writers = connections
 	}

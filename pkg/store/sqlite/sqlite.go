@@ -44,9 +44,13 @@ func Open(ctx context.Context, path string, opts ...store.Option) (*store.Store,
 	if at.file == "" && !at.shared {
 		return OpenMemory(ctx, opts...)
 	}
-	undo := at.create()
-	c, err := at.configure(store.Configure(dialect(), opts...))
+	c, err := store.Configure(dialect(), opts...)
 	if err != nil {
+		return nil, fmt.Errorf("sqlite: open %s: %w", path, err)
+	}
+	undo := at.create()
+	if c, err = at.configure(c); err != nil {
+		undo()
 		return nil, err
 	}
 	s, err := store.Open(ctx, c)
@@ -92,10 +96,12 @@ const journalLimit = "journal_size_limit = 4194304"
 func OpenMemory(ctx context.Context, opts ...store.Option) (*store.Store, error) {
 	d := dialect()
 	d.Alone = true
-	c := store.Configure(d, opts...)
+	c, err := store.Configure(d, opts...)
+	if err != nil {
+		return nil, fmt.Errorf("sqlite: open a store in memory: %w", err)
+	}
 	c.Writers = 1
 	at := &location{given: ":memory:"}
-	var err error
 	if c.Write, err = at.open(connector{pragmas: []string{"temp_store = MEMORY"}}); err != nil {
 		return nil, err
 	}

@@ -19,6 +19,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/testdb"
 	"github.com/mlmd-go/sdk/pkg/store"
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 )
@@ -267,16 +268,24 @@ func TestADamagedFileIsNotTakenForAnOlderOne(t *testing.T) {
 	}
 }
 
-func TestOptionsThatMakeNoSenseAreNoPanic(t *testing.T) {
+func TestOptionsThatMakeNoSenseAreRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "r.db")
-	s, err := sqlite.Open(t.Context(), path, store.WithConnections(-1))
-	if err == nil {
-		s.Close()
-	}
-	if status.Code(err) != codes.InvalidArgument || !strings.Contains(err.Error(), "-1") {
-		t.Errorf("-1 connections: %v", err)
+	for name, open := range map[string]func(...store.Option) (*store.Store, error){
+		"a file":    func(opts ...store.Option) (*store.Store, error) { return sqlite.Open(t.Context(), path, opts...) },
+		"in memory": func(opts ...store.Option) (*store.Store, error) { return sqlite.OpenMemory(t.Context(), opts...) },
+	} {
+		t.Run(name, func(t *testing.T) { testdb.RefusesOptions(t, open) })
 	}
 	absent(t, path)
+}
+
+func TestOptionsThatAreZeroMeanTheDefault(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "r.db")
+	putAll(t, clientOf(t, must(sqlite.Open(t.Context(), path, store.WithConnections(0), store.WithBusyTimeout(0)))), "a")
+}
+
+func TestALoggerThatIsNilIsTheDefault(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "r.db")
 	execute(t, path+".old", "CREATE TABLE notes (text)") // so that there is something to log
 	c := clientOf(t, must(sqlite.Open(t.Context(), path, store.WithLogger(nil))))
 	putAll(t, c, "a")

@@ -1,0 +1,26 @@
+package postgres_test
+
+import (
+	"log/slog"
+	"testing"
+
+	"github.com/mlmd-go/sdk/internal/testdb"
+	"github.com/mlmd-go/sdk/pkg/store"
+	"github.com/mlmd-go/sdk/pkg/store/postgres"
+	"github.com/mlmd-go/sdk/pkg/store/storetest"
+)
+
+// No server listens there: the options are refused before one is asked for.
+func TestOptionsThatMakeNoSenseAreRefused(t *testing.T) {
+	testdb.RefusesOptions(t, func(opts ...store.Option) (*store.Store, error) {
+		return postgres.Open(t.Context(), "postgres://user@127.0.0.1:1/registry", opts...)
+	})
+}
+
+func TestOptionsThatAreZeroMeanTheDefault(t *testing.T) {
+	var log *slog.Logger
+	rpc := open(t, fresh(t), store.WithConnections(0), store.WithBusyTimeout(0), store.WithLogger(log)).Client()
+	for _, c := range storetest.Cases()[:5] {
+		t.Run(c.Name, func(t *testing.T) { c.Check(t, rpc, storetest.Ours()) })
+	}
+}
