@@ -363,7 +363,10 @@ func TestBoundsAreComparedExactly(t *testing.T) {
 // What a spec of long ago stored under a name is still there when the name
 // comes back.
 func TestANameThatComesBackHoldsWhatItHeld(t *testing.T) {
-	const more = "\n            "
+	const (
+		more = "\n            "
+		note = "          properties:\n            extras: {type: object, additionalProperties: true, x-mlmd-store: custom}\n            note: {type: string}\n"
+	)
 	prompt := func(field string) change { return change{text, text + more + field} }
 	member := func(high string) change { return change{"        high: {type: number}\n", high} }
 	for _, c := range []struct {
@@ -384,8 +387,8 @@ func TestANameThatComesBackHoldsWhatItHeld(t *testing.T) {
 		{"as a list of others", prompt("note: {type: array, items: {type: string}}"), nil, prompt("note: {type: array, items: {type: integer}}"), `Prompt.note: "note[]" was stored as string in v1, and is now stored as int64`},
 		{"as an object", prompt("note: {type: string}"), nil, prompt("note: {type: object, properties: {wide: {type: number}}}"), `Prompt.note: "note" was stored as STRING string in v1, and is now stored as STRUCT object`},
 		{"in a copy", nil, change{"x-mlmd-copies: {prompt: name, project_id: parent.id}", "x-mlmd-copies: {prompt: name}"}, change{"x-mlmd-copies: {prompt: name, project_id: parent.id}", "x-mlmd-copies: {prompt: name}", text, text + more + "project: {type: string, x-mlmd-property: project_id}"}, `Prompt.project: "project_id" was stored as INT in v1, and is now stored as STRING string`},
-		{"in an entity that was removed too", nil, change{team, ""}, change{team, team + "          properties: {text: {type: string}}\n"}, ""},
-		{"in an entity that comes back with another type", change{team, team + "          properties: {note: {type: string}}\n"}, change{team, ""}, change{team, team + "          properties: {note: {type: integer}}\n"}, `Team.note: "note" was stored as STRING string in v1, and is now stored as INT int64`},
+		{"in an entity that was removed too", nil, change{team + note, ""}, nil, ""},
+		{"in an entity that comes back with another type", nil, change{team + note, ""}, change{"note: {type: string}", "note: {type: integer}"}, `Team.note: "note" was stored as STRING string in v1, and is now stored as INT int64`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			src := before(t)
