@@ -40,7 +40,7 @@ func mappingNames(e *ir.Entity) []string {
 
 // objectNames are the names that object.tmpl declares.
 func objectNames(t *ir.Type) []string {
-	return []string{ir.Local(t.Go) + "Patterns", "encode" + t.Go, "decode" + t.Go, "check" + t.Go}
+	return []string{ir.Local(t.Go) + "Patterns", "encode" + t.Go, "decode" + t.Go, "check" + t.Go, "rename" + t.Go}
 }
 
 // symbolNames are the names that field.tmpl declares.
