@@ -33,7 +33,7 @@ func TestAnIndependentValidatorAcceptsTheSpecs(t *testing.T) {
 		args = append(args, abs)
 	}
 	cmd := exec.CommandContext(t.Context(), "go", args...)
-	cmd.Env = append(os.Environ(), "GOFLAGS=")
+	cmd.Env = append(os.Environ(), "GOFLAGS=", "GOWORK=off") // the tools are not in the workspace
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
