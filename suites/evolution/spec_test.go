@@ -140,7 +140,7 @@ func reports(t *testing.T, bin, next string, want []string) {
 			t.Fatal(err)
 		}
 	}
-	code, out := gen(t, bin, "breaking", "-json", "-config", filepath.Join(dir, "next/mlmd.yaml"), "-against", filepath.Join(dir, "v1/openapi.yaml"))
+	code, out := gen(t, bin, "breaking", "-json", "-root", dir, "-config", filepath.Join(dir, "next/mlmd.yaml"), "-against", filepath.Join(dir, "v1/openapi.yaml"))
 	var breaks []codegen.Break
 	if err := json.Unmarshal([]byte(out), &breaks); err != nil {
 		t.Fatalf("%v\n%s", err, out)
