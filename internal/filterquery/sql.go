@@ -58,7 +58,7 @@ func (f *Filter) SQL(d *Dialect, shape Shape) (Query, error) {
 		conds := b.terms(part.conds)
 		if exact && b.tested != "" && len(part.neighbours) == 0 {
 			for i, cond := range part.conds {
-				if isRange[cond.op] && cond.kids[0].indexed() {
+				if cond.isRange() {
 					conds[i] = b.put(b.tested, conds[i])
 				}
 			}
@@ -296,15 +296,34 @@ func (f *Filter) parts() []*part {
 	return parts
 }
 
-// isRange are the conditions that hold for a range of values.
-var isRange = map[op]bool{opLt: true, opLe: true, opGt: true, opGe: true, opBetween: true}
+// isRange reports whether t holds for a range of the values of a column that
+// has an index. An OR does if one of its sides does.
+func (t *term) isRange() bool {
+	switch t.op {
+	case opLt, opLe, opGt, opGe, opBetween:
+		return t.kids[0].indexed()
+	case opOr:
+		return slices.ContainsFunc(t.kids, (*term).isRange)
+	}
+	return false
+}
 
-// exact tells whether the part selects few nodes as far as its text tells: by
+// exact reports whether the part selects few nodes as far as its text says: by
 // one value of a column, or by neighbours.
 func (p *part) exact() bool {
-	return len(p.neighbours) > 0 || slices.ContainsFunc(p.conds, func(t *term) bool {
-		return (t.op == opEq || t.op == opIn) && t.kids[0].indexed() && t.kids[1].op == opValue
-	})
+	return len(p.neighbours) > 0 || slices.ContainsFunc(p.conds, (*term).isExact)
+}
+
+// isExact reports whether t holds for single values of a column that has an
+// index. An OR does if all of its sides do.
+func (t *term) isExact() bool {
+	switch t.op {
+	case opEq, opIn:
+		return t.kids[0].indexed() && t.kids[1].op == opValue
+	case opOr:
+		return !slices.ContainsFunc(t.kids, func(kid *term) bool { return !kid.isExact() })
+	}
+	return false
 }
 
 // indexed tells whether t is a column by whose values nodes may be found.

@@ -78,6 +78,28 @@ func TestConditionsOnOneNeighbourStayTogether(t *testing.T) {
 	}
 }
 
+// SQLite takes a range for selective. So where single values of another column
+// are asked for too, rows are tested for the range, which + says; an OR over the
+// columns of one property is no different.
+func TestRangesBesideSingleValuesAreOnlyTested(t *testing.T) {
+	const x, y = "custom_properties.x.", "custom_properties.y."
+	for filter, want := range map[string]string{
+		x + "int_value = 1 AND " + y + "int_value > 2": "((p1.int_value = ?) AND +(p2.int_value > ?))",
+		"(" + x + "int_value = 1 OR " + x + "double_value = 1.0) AND (" + y + "int_value > 2 OR " + y + "double_value > 2.0)": "(((p1.int_value = ?) OR (p1.double_value = ?)) AND +((p2.int_value > ?) OR (p2.double_value > ?)))",
+		"name = 'a' AND (" + y + "int_value > 2 OR " + y + "double_value IS NOT NULL)":                                        "((n.name = ?) AND +((p1.int_value > ?) OR (NOT (p1.double_value IS NULL))))",
+		"(" + x + "int_value = 1 OR " + x + "double_value > 1.0) AND " + y + "int_value > 2":                                  "(((p1.int_value = ?) OR (p1.double_value > ?)) AND (p2.int_value > ?))",
+	} {
+		f, err := Compile(filter, Artifact)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q, err := f.SQL(SQLite, Shape{})
+		if err != nil || q.Where != want {
+			t.Errorf("%s becomes\n%s\nwant\n%s", filter, q.Where, want)
+		}
+	}
+}
+
 func TestSQLThatGrowsOutOfProportionIsRefused(t *testing.T) {
 	x := "custom_properties.d.double_value"
 	text := x

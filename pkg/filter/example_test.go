@@ -21,7 +21,7 @@ func Example() {
 	for _, branch := range text.Branches {
 		fmt.Println(branch)
 	}
-	// Output: properties.author.string_value = 'ada\'s' AND custom_properties.auc.double_value > 0.9
+	// Output: properties.author.string_value = 'ada\'s' AND (custom_properties.auc.double_value > 0.9 OR custom_properties.auc.int_value > 0)
 }
 
 // An Or over different properties becomes several texts, since the language

@@ -68,6 +68,13 @@ func boolNode(r *Ref, v bool) *node {
 //go:noinline
 func setNode(r *Ref, column string) *node { return &node{op: opIsSet, ref: r.in(column)} }
 
+// customSetNode asks for a custom property of any kind; a struct is kept as text.
+//
+//go:noinline
+func customSetNode(r *Ref) *node {
+	return &node{op: opOr, kids: []*node{setNode(r, stringColumn), setNode(r, intColumn), setNode(r, boolColumn)}}
+}
+
 // idsNode compares with ids; one that is none becomes an error, with which
 // printing the condition ends.
 //

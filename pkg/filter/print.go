@@ -32,15 +32,11 @@ func (p *printer) comparison(n *node, negated bool) ([]branch, error) {
 		if i >= 0 {
 			ref.Property = n.ref.Was[i]
 		}
-		left, rows, err := p.field(ref)
+		texts, rows, err := p.column(ref, n, negated)
 		if err != nil {
 			return nil, err
 		}
-		text, err := p.test(left, n, negated)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, branch{rows: rows, lacks: slices.Clone(lacks), alts: []string{text}})
+		out = append(out, branch{rows: rows, lacks: slices.Clone(lacks), alts: texts})
 		if len(n.ref.Was) > 0 {
 			if p.names == nil {
 				p.names = make(map[string]string)
@@ -51,6 +47,20 @@ func (p *printer) comparison(n *node, negated bool) ([]branch, error) {
 		}
 	}
 	return out, nil
+}
+
+// column prints the test of n, or its negation, on the field that r refers to:
+// texts of which one must hold, and the rows of other tables that they mention.
+func (p *printer) column(r Ref, n *node, negated bool) (texts, rows []string, err error) {
+	if r.isNumber() {
+		return p.number(n, negated)
+	}
+	left, rows, err := p.field(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	text, err := p.test(left, n, negated)
+	return []string{text}, rows, err
 }
 
 // test prints the test of n, or its negation, on the field printed as left.
@@ -277,7 +287,10 @@ func (p *printer) doubt(s string) {
 }
 
 func (p *printer) warn(exactOnMySQL bool, format string, args ...any) {
-	p.caveats = append(p.caveats, Caveat{Why: fmt.Sprintf(format, args...), ExactOnMySQL: exactOnMySQL})
+	c := Caveat{Why: fmt.Sprintf(format, args...), ExactOnMySQL: exactOnMySQL}
+	if !slices.Contains(p.caveats, c) {
+		p.caveats = append(p.caveats, c)
+	}
 }
 
 // What the published server, on SQLite, reads as a column of its tables

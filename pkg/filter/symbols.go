@@ -22,6 +22,10 @@ type Ref struct {
 	// ("parent_contexts_p", "contexts_p"); Attr is then a column of it.
 	Neighbour string
 
+	// anyNumber reports whether a number in the property may be an integer or a
+	// double, whichever the condition says: no type declares it.
+	anyNumber bool
+
 	_ [0]func() // not comparable: each symbol type would have a comparison of its own
 }
 
@@ -193,30 +197,44 @@ func (f *Enum[T, E]) IsSet() Expr[T] { return Expr[T]{setNode((*Ref)(f), stringC
 type Entity[T any] struct{}
 
 // Custom returns the custom property called name, whose kind is chosen next.
+// Every program may set custom properties of any name and kind, so a name that
+// is misspelt is not an error: conditions on it hold for no entity.
+// [CustomProperty.IsSet] finds the entities that have the property.
 func (*Entity[T]) Custom(name string) *CustomProperty[T] {
-	return &CustomProperty[T]{Property: name, Custom: true}
+	return &CustomProperty[T]{Property: name, Custom: true, anyNumber: true}
 }
 
 // A CustomProperty is a custom property before its kind is said. Of whatever
 // kind, it can be emptied: the others stay.
 type CustomProperty[T any] Ref
 
-// String takes the property as text.
+// IsSet holds where the property has a value that is text, a number, a boolean
+// or a struct. The filter language has no conditions on values of kind proto.
+//
+//go:noinline
+func (p *CustomProperty[T]) IsSet() Expr[T] { return Expr[T]{customSetNode((*Ref)(p))} }
+
+// String takes the property as text. Conditions do not hold where it is
+// something else.
 //
 //go:noinline
 func (p *CustomProperty[T]) String() *OptString[T] { return (*OptString[T])(p) }
 
-// Int takes the property as an integer.
+// Int takes the property as a number that is compared with integers. Conditions
+// hold for numbers stored as doubles too: Eq(7) for 7.0, and Gt(6) for 6.5.
 //
 //go:noinline
 func (p *CustomProperty[T]) Int() *OptInt[T] { return (*OptInt[T])(p) }
 
-// Double takes the property as a double.
+// Double takes the property as a number that is compared with doubles.
+// Conditions hold for numbers stored as integers too, which are compared
+// exactly: Gt(6) and Eq(7) hold for 7.
 //
 //go:noinline
 func (p *CustomProperty[T]) Double() *OptDouble[T] { return (*OptDouble[T])(p) }
 
-// Bool takes the property as a boolean.
+// Bool takes the property as a boolean. Conditions do not hold where it is
+// something else.
 //
 //go:noinline
 func (p *CustomProperty[T]) Bool() *OptBool[T] { return (*OptBool[T])(p) }

@@ -1,6 +1,7 @@
 package filter
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -20,7 +21,7 @@ var (
 )
 
 func TestConditionsPrintAsTexts(t *testing.T) {
-	auc := custom.Custom("auc").Double()
+	auc, epochs := custom.Custom("auc").Double(), custom.Custom("epochs").Int()
 	for _, c := range []struct {
 		name string
 		expr Expr[*thing]
@@ -30,9 +31,28 @@ func TestConditionsPrintAsTexts(t *testing.T) {
 		{"not everything is nothing", Not(Expr[*thing]{}), nil},
 		{"not nothing is everything", Not(Not(Expr[*thing]{})), []string{""}},
 		{"equality", author.Eq("ada"), []string{`properties.author.string_value = 'ada'`}},
-		{"custom properties", auc.Gt(0.9), []string{`custom_properties.auc.double_value > 0.9`}},
-		{"whole doubles stay doubles", auc.Eq(3), []string{`custom_properties.auc.double_value = 3.0`}},
-		{"large doubles", auc.Lt(1e21), []string{`custom_properties.auc.double_value < 1e+21`}},
+		{"custom numbers of either kind", auc.Gt(0.9), []string{`custom_properties.auc.double_value > 0.9 OR custom_properties.auc.int_value > 0`}},
+		{"whole doubles stay doubles", auc.Eq(3), []string{`custom_properties.auc.double_value = 3.0 OR custom_properties.auc.int_value = 3`}},
+		{"doubles that no integer is", auc.Eq(0.5), []string{`custom_properties.auc.double_value = 0.5`}},
+		{"doubles that every integer differs from", auc.Ne(0.5), []string{`custom_properties.auc.double_value != 0.5 OR custom_properties.auc.int_value IS NOT NULL`}},
+		{"not a double that no integer is", Not(auc.Eq(0.5)), []string{`custom_properties.auc.double_value != 0.5 OR custom_properties.auc.int_value IS NOT NULL`}},
+		{"not another double", Not(auc.Ne(0.5)), []string{`custom_properties.auc.double_value = 0.5`}},
+		{"not moves to both kinds", Not(auc.Lt(6.5)), []string{`custom_properties.auc.double_value >= 6.5 OR custom_properties.auc.int_value > 6`}},
+		{"large doubles", auc.Lt(1e21), []string{`custom_properties.auc.double_value < 1e+21 OR custom_properties.auc.int_value IS NOT NULL`}},
+		{"not large doubles", Not(auc.Lt(1e21)), []string{`custom_properties.auc.double_value >= 1e+21`}},
+		{"custom integers of either kind", epochs.Ge(6), []string{`custom_properties.epochs.int_value >= 6 OR custom_properties.epochs.double_value >= 6.0`}},
+		{"integers that no double is", epochs.Eq(1<<53 + 1), []string{`custom_properties.epochs.int_value = 9007199254740993`}},
+		{"more than an integer that no double is", epochs.Gt(1<<53 + 1), []string{`custom_properties.epochs.int_value > 9007199254740993 OR custom_properties.epochs.double_value > 9.007199254740992e+15`}},
+		{"less than the largest integer", epochs.Lt(1<<63 - 1), []string{`custom_properties.epochs.int_value < 9223372036854775807 OR custom_properties.epochs.double_value < 9.223372036854776e+18`}},
+		{"lists of custom integers", epochs.In(7, 1<<53+1), []string{`custom_properties.epochs.int_value IN (7, 9007199254740993) OR custom_properties.epochs.double_value IN (7.0)`}},
+		{"not in lists of custom integers", Not(epochs.In(1<<53 + 1)), []string{`custom_properties.epochs.int_value NOT IN (9007199254740993) OR custom_properties.epochs.double_value IS NOT NULL`}},
+		{"a set custom number", epochs.IsSet(), []string{`custom_properties.epochs.int_value IS NOT NULL OR custom_properties.epochs.double_value IS NOT NULL`}},
+		{"two tests of a custom number", epochs.Gt(1).And(epochs.Lt(9)), []string{`(custom_properties.epochs.int_value > 1 OR custom_properties.epochs.double_value > 1.0) AND (custom_properties.epochs.int_value < 9 OR custom_properties.epochs.double_value < 9.0)`}},
+		{"a set custom property", custom.Custom("x").IsSet(), []string{`custom_properties.x.string_value IS NOT NULL OR custom_properties.x.int_value IS NOT NULL OR custom_properties.x.double_value IS NOT NULL OR custom_properties.x.bool_value IS NOT NULL`}},
+		{"custom text", custom.Custom("x").String().Eq("7"), []string{`custom_properties.x.string_value = '7'`}},
+		{"a custom boolean", custom.Custom("x").Bool().Eq(true), []string{`custom_properties.x.bool_value = true`}},
+		{"a declared double is one kind", (&Double[*thing]{Property: "auc"}).Gt(0.9), []string{`properties.auc.double_value > 0.9`}},
+		{"a field kept as a custom property is one kind", (&OptInt[*thing]{Property: "n", Custom: true}).Eq(7), []string{`custom_properties.n.int_value = 7`}},
 		{"the smallest integer", rows.Eq(-9223372036854775808), []string{`properties.rows.int_value = -9223372036854775808`}},
 		{"lists", author.In("a", "b"), []string{`properties.author.string_value IN ('a', 'b')`}},
 		{"an empty list is nothing", author.In(), nil},
@@ -46,7 +66,7 @@ func TestConditionsPrintAsTexts(t *testing.T) {
 		{"or over one property is one text", rows.Eq(1).Or(rows.Eq(2), rows.Gt(9)), []string{`properties.rows.int_value = 1 OR properties.rows.int_value = 2 OR properties.rows.int_value > 9`}},
 		{"or over two properties is two", author.Eq("a").Or(rows.Eq(1)), []string{`properties.author.string_value = 'a'`, `properties.rows.int_value = 1`}},
 		{"or of a property and a column is two", author.Eq("a").Or(id.Eq(1)), []string{`properties.author.string_value = 'a'`, `id = 1`}},
-		{"declared and custom properties differ", custom.Custom("rows").Int().Eq(1).Or(rows.Eq(1)), []string{`custom_properties.rows.int_value = 1`, `properties.rows.int_value = 1`}},
+		{"declared and custom properties differ", custom.Custom("rows").Int().Eq(1).Or(rows.Eq(1)), []string{`custom_properties.rows.int_value = 1 OR custom_properties.rows.double_value = 1.0`, `properties.rows.int_value = 1`}},
 		{"and distributes over or", id.Gt(3).And(author.Eq("a").Or(rows.Eq(1))), []string{`id > 3 AND properties.author.string_value = 'a'`, `id > 3 AND properties.rows.int_value = 1`}},
 		{"parentheses beside and", id.Eq(1).Or(id.Eq(2)).And(name.Eq("x")), []string{`(id = 1 OR id = 2) AND name = 'x'`}},
 		{"everything in an or", author.Eq("a").Or(Not(author.In())), []string{""}},
@@ -109,9 +129,12 @@ func TestWhatTheLanguageCannotSayIsRefused(t *testing.T) {
 		{"a line break in a name", custom.Custom("a\nb").Int().Eq(1), "cannot name"},
 		{"a name that is no UTF-8", custom.Custom("a\xff").Int().Eq(1), "not valid UTF-8"},
 		{"a value that is no UTF-8", author.Eq("\xff"), "not valid UTF-8"},
+		{"a custom number that is to be absent", Not(custom.Custom("a").Int().IsSet()), "without the property"},
+		{"a custom property that is to be absent", Not(custom.Custom("a").IsSet()), "without the property"},
 		{"a property that is to be absent", Not(author.IsSet()), "without the property"},
 		{"a neighbour that is to be absent", Not(parent.IsSet()), "without a neighbour"},
 		{"no number", custom.Custom("a").Double().Eq(nan()), "not finite"},
+		{"an infinite number", custom.Custom("a").Double().Lt(math.Inf(1)), "not finite"},
 		{"no id", (&ID[*thing]{Attr: "id"}).Eq("x"), "is not an id"},
 		{"no id in a list", (&ID[*thing]{Attr: "id"}).In("1", "x"), "is not an id"},
 		{"an id with a sign", (&ID[*thing]{Attr: "id"}).Eq("-5"), "is not an id"},

@@ -3,6 +3,7 @@ package registry_test
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -69,31 +70,25 @@ func leaves(r *rand.Rand) test {
 	custom := func(name string) func(*model.ModelArtifact) (value.Value, bool) {
 		return func(v *model.ModelArtifact) (value.Value, bool) { x, ok := v.CustomProperties[name]; return x, ok }
 	}
-	switch r.IntN(6) {
+	switch r.IntN(7) {
 	case 0:
 		return str(func(v *model.ModelArtifact) *string { return v.ModelFormatName }, f.ModelFormatName, "format")
+	case 5:
+		return str(func(v *model.ModelArtifact) *string { return v.ModelSourceKind }, f.ModelSourceKind, "source")
 	case 1:
 		return str(func(v *model.ModelArtifact) *string { return v.Description }, f.Description, "description")
 	case 2:
 		return str(func(v *model.ModelArtifact) *string { return v.URI }, f.URI, "uri")
 	case 3:
-		get := custom("n")
-		return test{fmt.Sprintf("n>%d", n), f.Custom("n").Int().Gt(n), func(v *model.ModelArtifact) truth {
-			x, _ := get(v)
-			if i, ok := x.AsInt(); ok {
-				return is(i > n)
-			}
-			return unknown
-		}}
+		return numberTest(r, fmt.Sprintf("n%%s%d", n), custom("n"), float64(n), map[string]filter.Expr[*model.ModelArtifact]{
+			"=": f.Custom("n").Int().Eq(n), "!=": f.Custom("n").Int().Ne(n), "<": f.Custom("n").Int().Lt(n), "<=": f.Custom("n").Int().Le(n),
+			">": f.Custom("n").Int().Gt(n), ">=": f.Custom("n").Int().Ge(n),
+		})
 	case 4:
-		get := custom("a d")
-		return test{fmt.Sprintf("d<=%v", d), f.Custom("a d").Double().Le(d), func(v *model.ModelArtifact) truth {
-			x, _ := get(v)
-			if y, ok := x.AsDouble(); ok {
-				return is(y <= d)
-			}
-			return unknown
-		}}
+		return numberTest(r, fmt.Sprintf("d%%s%v", d), custom("a d"), d, map[string]filter.Expr[*model.ModelArtifact]{
+			"=": f.Custom("a d").Double().Eq(d), "!=": f.Custom("a d").Double().Ne(d), "<": f.Custom("a d").Double().Lt(d),
+			"<=": f.Custom("a d").Double().Le(d), ">": f.Custom("a d").Double().Gt(d), ">=": f.Custom("a d").Double().Ge(d),
+		})
 	default:
 		states := []model.ArtifactState{model.ArtifactStateLive, model.ArtifactStatePending, model.ArtifactStateUnknown, model.ArtifactStateReference}
 		a, b := states[r.IntN(4)], states[r.IntN(4)]
@@ -104,6 +99,25 @@ func leaves(r *rand.Rand) test {
 			return is(*v.State == a || *v.State == b)
 		}}
 	}
+}
+
+// numberTest chooses one of the comparisons with asked of a custom property
+// whose number may be an integer or a double.
+func numberTest(r *rand.Rand, text string, get func(*model.ModelArtifact) (value.Value, bool), asked float64,
+	exprs map[string]filter.Expr[*model.ModelArtifact],
+) test {
+	sign := []string{"=", "!=", "<", "<=", ">", ">="}[r.IntN(6)]
+	return test{fmt.Sprintf(text, sign), exprs[sign], func(v *model.ModelArtifact) truth {
+		x, _ := get(v)
+		n, ok := x.AsDouble()
+		if i, isInt := x.AsInt(); isInt {
+			n, ok = float64(i), true
+		}
+		if !ok {
+			return unknown
+		}
+		return is(map[string]bool{"=": n == asked, "!=": n != asked, "<": n < asked, "<=": n <= asked, ">": n > asked, ">=": n >= asked}[sign])
+	}}
 }
 
 // random returns a condition of at most the given depth.
@@ -141,7 +155,7 @@ var _ = onEveryBackend("typed conditions", func(rpc func() mlmdpb.MetadataStoreS
 		version := aVersion(ctx, reg)
 		stored := randomArtifacts(ctx, r, reg, version)
 		sent := 0
-		for range 150 {
+		for tried := 0; sent < 100 && tried < 1000; tried++ {
 			c := random(r, 4)
 			var want []string
 			for _, v := range stored {
@@ -153,6 +167,10 @@ var _ = onEveryBackend("typed conditions", func(rpc func() mlmdpb.MetadataStoreS
 			if errors.Is(err, registry.ErrInvalid) { // more branches than allowed: said, and not sent
 				continue
 			}
+			if errors.Is(err, registry.ErrUnsupported) { // an older name of the field has capital letters
+				Expect(c.text).To(ContainSubstring("format"))
+				continue
+			}
 			Expect(err).NotTo(HaveOccurred(), c.text)
 			sent++
 			var got []string
@@ -161,7 +179,7 @@ var _ = onEveryBackend("typed conditions", func(rpc func() mlmdpb.MetadataStoreS
 			}
 			Expect(got).To(Equal(want), "seed %d: %s", seed, c.text)
 		}
-		Expect(sent).To(BeNumerically(">", 100))
+		Expect(sent).To(Equal(100))
 	})
 
 	It("compile only for their entity, and reach parents, ids and times", func(ctx SpecContext) {
@@ -201,6 +219,65 @@ var _ = onEveryBackend("typed conditions", func(rpc func() mlmdpb.MetadataStoreS
 		}
 	})
 
+	It("compare custom numbers whichever kind they are stored as", func(ctx SpecContext) {
+		reg := registry.New(rpc())
+		version := aVersion(ctx, reg)
+		for name, v := range map[string]value.Value{
+			"int 7": value.Int(7), "double 7": value.Double(7), "double 6.5": value.Double(6.5), "int -3": value.Int(-3), "double 1e15": value.Double(1e15),
+			"text": value.String("7"), "boolean": value.Bool(true), "struct": value.Struct(map[string]any{"epochs": 7}),
+		} {
+			_, err := reg.DocArtifacts().Upsert(ctx, &model.DocArtifact{ModelVersionID: version, Name: name, CustomProperties: value.Map{"epochs": v}})
+			Expect(err).NotTo(HaveOccurred(), name)
+		}
+		_, err := reg.DocArtifacts().Upsert(ctx, &model.DocArtifact{ModelVersionID: version, Name: "another name", URI: new("s3://other"), CustomProperties: value.Map{"epoch": value.Int(7)}})
+		Expect(err).NotTo(HaveOccurred())
+
+		p := field.DocArtifact.Custom("epochs")
+		i, d := p.Int(), p.Double()
+		numbers := []string{"int 7", "double 7", "double 6.5", "int -3", "double 1e15"}
+		for _, c := range []struct {
+			text string
+			expr filter.Expr[*model.DocArtifact]
+			want []string
+		}{
+			{"double > 6", d.Gt(6), []string{"int 7", "double 7", "double 6.5", "double 1e15"}},
+			{"double > 6.5", d.Gt(6.5), []string{"int 7", "double 7", "double 1e15"}},
+			{"double = 7", d.Eq(7), []string{"int 7", "double 7"}},
+			{"double = 6.5", d.Eq(6.5), []string{"double 6.5"}},
+			{"double != 6.5", d.Ne(6.5), []string{"int 7", "double 7", "int -3", "double 1e15"}},
+			{"double < 1e300", d.Lt(1e300), numbers},
+			{"not double < 1e300", filter.Not(d.Lt(1e300)), nil},
+			{"double >= -1e300", d.Ge(-1e300), numbers},
+			{"int = 7", i.Eq(7), []string{"int 7", "double 7"}},
+			{"int != 7", i.Ne(7), []string{"double 6.5", "int -3", "double 1e15"}},
+			{"not int = 7", filter.Not(i.Eq(7)), []string{"double 6.5", "int -3", "double 1e15"}},
+			{"int > 6", i.Gt(6), []string{"int 7", "double 7", "double 6.5", "double 1e15"}},
+			{"int <= 6", i.Le(6), []string{"int -3"}},
+			{"int < the largest integer", i.Lt(math.MaxInt64), numbers},
+			{"int >= the smallest integer", i.Ge(math.MinInt64), numbers},
+			{"int = 2^53 + 1", i.Eq(1<<53 + 1), nil},
+			{"int in 7 -3", i.In(7, -3), []string{"int 7", "double 7", "int -3"}},
+			{"not int in 7 -3", filter.Not(i.In(7, -3)), []string{"double 6.5", "double 1e15"}},
+			{"int is set", i.IsSet(), numbers},
+			{"double is set", d.IsSet(), numbers},
+			{"text = 7", p.String().Eq("7"), []string{"text"}},
+			{"boolean = true", p.Bool().Eq(true), []string{"boolean"}},
+			{"is set", p.IsSet(), append([]string{"text", "boolean", "struct"}, numbers...)},
+			{"between", d.Gt(6.5).And(i.Lt(100)), []string{"int 7", "double 7"}},
+			{"or another property", i.Eq(7).Or(field.DocArtifact.Custom("epoch").Double().Gt(6.5)), []string{"int 7", "double 7", "another name"}},
+			{"or a column", i.Lt(0).Or(field.DocArtifact.URI.Eq("s3://other")), []string{"int -3", "another name"}},
+			{"a name that is misspelt", field.DocArtifact.Custom("epochz").IsSet(), nil},
+		} {
+			found, err := reg.DocArtifacts().OfVersion(version).Where(c.expr).Collect(ctx)
+			Expect(err).NotTo(HaveOccurred(), c.text)
+			var got []string
+			for _, v := range found {
+				got = append(got, v.Name)
+			}
+			Expect(got).To(ConsistOf(c.want), c.text)
+		}
+	})
+
 	It("take property names for what they are, or say that this server cannot", func(ctx SpecContext) {
 		reg := registry.New(rpc())
 		version := aVersion(ctx, reg)
@@ -233,12 +310,17 @@ func randomArtifacts(ctx SpecContext, r *rand.Rand, reg *registry.Client, versio
 		return &words[r.IntN(len(words))]
 	}
 	for i := range 25 {
-		v := model.ModelArtifact{ModelVersionID: version, Name: fmt.Sprintf("a%02d", i), ModelFormatName: maybe(), Description: maybe(), URI: maybe(), CustomProperties: value.Map{}}
-		if r.IntN(2) == 0 {
-			v.CustomProperties["n"] = value.Int(r.Int64N(4))
-		}
-		if r.IntN(2) == 0 {
-			v.CustomProperties["a d"] = value.Double(float64(r.IntN(4)) / 2)
+		v := model.ModelArtifact{ModelVersionID: version, Name: fmt.Sprintf("a%02d", i), CustomProperties: value.Map{}}
+		v.ModelFormatName, v.ModelSourceKind, v.Description, v.URI = maybe(), maybe(), maybe(), maybe()
+		for _, name := range []string{"n", "a d"} { // whichever kind a program chose
+			switch r.IntN(6) {
+			case 0, 1:
+				v.CustomProperties[name] = value.Int(r.Int64N(4))
+			case 2, 3:
+				v.CustomProperties[name] = value.Double(float64(r.IntN(7)) / 2)
+			case 4:
+				v.CustomProperties[name] = value.String("1")
+			}
 		}
 		if r.IntN(2) == 0 {
 			v.State = &[]model.ArtifactState{model.ArtifactStateLive, model.ArtifactStatePending, model.ArtifactStateUnknown, model.ArtifactStateReference}[r.IntN(4)]
