@@ -2,7 +2,7 @@ package filter
 
 import "time"
 
-// A Clearable is a field that can be empty. [registry.Clear] takes it; the
+// A Clearable is a field that can be empty. Clear of package registry takes it; the
 // symbols of ids, names, parents and required fields are none.
 type Clearable[T any] interface {
 	// ClearPath returns the update_mask path of the field. Its argument is

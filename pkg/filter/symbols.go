@@ -52,8 +52,9 @@ func (f *String[T]) Ne(v string) Expr[T] { return Expr[T]{textNode((*Ref)(f), op
 func (f *String[T]) In(vs ...string) Expr[T] { return Expr[T]{textsNode((*Ref)(f), vs)} }
 
 // Like holds where the field matches a pattern in which % stands for any run
-// of characters and _ for one. The pattern has no escape; letter case counts
-// or not as in the database below (SQLite folds ASCII letters).
+// of characters and _ for one. The pattern has no escape. The case of ASCII
+// letters does not count in the stores of this module; on the published server
+// it depends on its database.
 //
 //go:noinline
 func (f *String[T]) Like(pattern string) Expr[T] {
