@@ -79,7 +79,7 @@ const (
 var pairs = []pair{
 	{"a field is removed", []string{quality, ""}, []string{"FIELD_NO_DELETE"}},
 	{"a field is retyped", []string{"type: number", "type: string"}, []string{"FIELD_SAME_TYPE"}},
-	{"a field is renamed for callers", []string{"            source:\n", "            origin:\n              x-mlmd-renamed-from: source\n"}, []string{"FIELD_SAME_NAME"}},
+	{"a field is renamed for callers", []string{"            source:\n", "            origin:\n              x-mlmd-renamed-from: source\n"}, []string{"FIELD_KEY_NOT_CUSTOM", "FIELD_SAME_NAME"}},
 	{"a field is made required", []string{"projectId, rows]", "projectId, rows, source]"}, []string{"FIELD_NOT_NEWLY_REQUIRED"}},
 	{"an entity is removed", []string{team, ""}, []string{"ENTITY_NO_DELETE"}},
 	{"an entity's kind is changed", []string{team, strings.Replace(team, "kind: context", "kind: execution", 1)}, []string{"ENTITY_SAME_KIND"}},
