@@ -31,6 +31,9 @@ func (p *printer) comparison(n *node, negated bool) ([]branch, error) {
 		ref := n.ref
 		if i >= 0 {
 			ref.Property = n.ref.Was[i]
+			if p.declared != nil && !p.declared(ref.Property) {
+				continue
+			}
 		}
 		texts, rows, err := p.column(ref, n, negated)
 		if err != nil {

@@ -44,11 +44,17 @@ type Caveat struct {
 // that is to be absent, a number that is not finite, text that is not UTF-8,
 // and more than [MostBranches] branches. Values are escaped: whatever they
 // contain is data.
-func Print[T any](e Expr[T]) (Text, error) {
+func Print[T any](e Expr[T]) (Text, error) { return PrintFor(e, nil) }
+
+// PrintFor is [Print] for one store: of the older names of fields it asks only
+// for those that the function reports as declared by the stored type. No entity
+// of that type can have the others, and some servers refuse to be asked for
+// them. A nil function stands for one that reports true.
+func PrintFor[T any](e Expr[T], declared func(older string) bool) (Text, error) {
 	if e.n == nil {
 		return Text{Branches: []string{""}, Absent: [][]string{nil}}, nil
 	}
-	var p printer
+	p := printer{declared: declared}
 	bs, err := p.branches(e.n, false)
 	if err != nil {
 		return Text{}, err
@@ -87,8 +93,9 @@ func (b branch) text(besideAnd bool) string {
 
 // A printer turns the vertices of one condition into branches.
 type printer struct {
-	caveats []Caveat
-	names   map[string]string // of the properties that may be absent, by row
+	caveats  []Caveat
+	declared func(older string) bool // nil: all are
+	names    map[string]string       // of the properties that may be absent, by row
 }
 
 // branches returns what n, or its negation, means as a union. Negation moves

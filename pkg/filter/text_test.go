@@ -297,3 +297,23 @@ func TestBranchesOfOlderNamesLeaveOutWhatHasAYoungerOne(t *testing.T) {
 		}
 	}
 }
+
+// A store whose type never had an older name is not asked for it: each one is a
+// listing more, and the published server refuses some of them.
+func TestOlderNamesThatTheTypeDoesNotDeclareAreNotAsked(t *testing.T) {
+	name := &String[*thing]{Property: "team", Was: []string{"group", "crew"}}
+	e := name.Eq("a").And(Not(name.Eq("b")))
+	for _, c := range []struct {
+		declared []string
+		branches int
+	}{{nil, 1}, {[]string{"crew"}, 2}, {[]string{"group", "crew"}, 3}} {
+		text, err := PrintFor(name.Eq("a"), func(older string) bool { return slices.Contains(c.declared, older) })
+		if err != nil || len(text.Branches) != c.branches {
+			t.Errorf("with %v declared: %q, %v", c.declared, text.Branches, err)
+		}
+	}
+	text, err := PrintFor(e, func(string) bool { return false })
+	if err != nil || len(text.Branches) != 1 || len(text.Absent[0]) != 0 || strings.Contains(text.Branches[0], "crew") {
+		t.Errorf("%q without %q, %v", text.Branches, text.Absent, err)
+	}
+}

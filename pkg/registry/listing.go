@@ -82,7 +82,11 @@ func (q Query[T]) start(ctx context.Context, limit int, token string) (listing[T
 // for each the properties that its entities must not have.
 func (q Query[T]) print(ctx context.Context) (texts []string, absent [][]string, err error) {
 	s := q.src
-	t, err := filter.Print(q.where)
+	declared := declaredNames{client: s.client, typ: s.typ}
+	t, err := filter.PrintFor(q.where, func(older string) bool { return declared.has(ctx, older) })
+	if declared.err != nil {
+		return nil, nil, s.rpc(ctx, declared.err)
+	}
 	if err != nil {
 		e := s.fail(ErrInvalid, "")
 		e.Err = err

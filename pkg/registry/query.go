@@ -41,6 +41,7 @@ type Query[T any] struct {
 type source[T any] struct {
 	subject
 	client *Client
+	typ    typeKey
 	nodes  filterquery.Kind
 	parent int64 // of all; 0: not known
 	// page returns one page, and the token of the next. See fetch.
@@ -69,7 +70,7 @@ func (e *Entity[T, N]) Query() Query[T] {
 	return Query[T]{
 		order: ID,
 		src: source[T]{
-			subject: e.subject("list", ""), client: e.c, nodes: filterKinds[e.typ.kind],
+			subject: e.subject("list", ""), client: e.c, typ: e.typ, nodes: filterKinds[e.typ.kind],
 			page: func(ctx context.Context, s source[T], o *mlmdpb.ListOperationOptions) ([]row[T], string, error) {
 				ns, next, err := e.nodes.page(ctx, e.m.TypeName, o)
 				if err != nil {

@@ -148,6 +148,30 @@ func (c *Client) widen(ctx context.Context, k typeKey, want props) (*storedType,
 	})
 }
 
+// declaredNames answers which properties a stored type declares. It reads the
+// type when it is first asked, unless the client has read it within
+// [olderTypeMaxAge]: a program of an earlier time may add its names to the type.
+type declaredNames struct {
+	client *Client
+	typ    typeKey
+	stored *storedType
+	err    error // of reading the type; has reports false then
+}
+
+func (d *declaredNames) has(ctx context.Context, name string) bool {
+	if d.stored == nil && d.err == nil {
+		known := d.client.types.get(d.typ)
+		if known == nil || time.Since(known.read) > olderTypeMaxAge {
+			known, d.err = d.client.reread(ctx, d.typ, known)
+		}
+		if status.Code(d.err) == codes.NotFound { // then there are no entities
+			known, d.err = new(storedType), nil
+		}
+		d.stored = known
+	}
+	return d.err == nil && d.stored.declares(name)
+}
+
 // reread returns the type as it is in the store now, instead of as it was when
 // it was read for known.
 func (c *Client) reread(ctx context.Context, k typeKey, known *storedType) (*storedType, error) {
