@@ -39,7 +39,8 @@ func Clear[T any](fields ...filter.Clearable[*T]) UpsertOption[T] {
 // Nothing is sent, and no time changes, where nothing differs.
 //
 // A call that was cut short is finished by calling again with the same value.
-// The error is [ErrInvalid] for what cannot be stored and for a change of what
+// The error is [ErrInvalid] for what cannot be stored, for a new name that is
+// blank or has control characters such as line breaks, and for a change of what
 // is fixed, [ErrNotFound] for an id or a parent that does not exist, and
 // [ErrAlreadyExists] for an external id that another entity has.
 func (e *Entity[T, N]) Upsert(ctx context.Context, v *T, opts ...UpsertOption[T]) (string, error) {

@@ -26,6 +26,9 @@ func (w *write[T, N]) create(ctx context.Context) (int64, error) {
 		if err != nil {
 			return 0, err
 		}
+		if why := badNewName(w.ident.Name); why != "" {
+			return w.changeNamed(ctx, w.nodes.view(n), why)
+		}
 		t, err := w.storedType(ctx)
 		if err != nil {
 			return 0, w.rpc(ctx, err)
@@ -67,6 +70,22 @@ func (w *write[T, N]) create(ctx context.Context) (int64, error) {
 			return 0, w.rpc(ctx, err)
 		}
 	}
+}
+
+// changeNamed updates what is stored under the name of the value, which is
+// refused for new nodes because of why.
+func (w *write[T, N]) changeNamed(ctx context.Context, sent view, why string) (int64, error) {
+	stored, err := w.existing(ctx, sent)
+	if err == nil && stored == nil && w.parent != nil && !w.m.Parent.PlainName {
+		stored, err = w.unplacedChild(ctx, w.subject, w.parent.id, w.ident.Name)
+	}
+	if err != nil {
+		return 0, err
+	}
+	if stored == nil {
+		return 0, w.field(ErrInvalid, "name", w.ident.Name, why)
+	}
+	return w.change(ctx, stored)
 }
 
 // fit gives the properties of a new node the names that its type has for them,

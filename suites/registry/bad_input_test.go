@@ -72,6 +72,65 @@ var _ = onEveryBackend("bad input", func(rpc func() mlmdpb.MetadataStoreServiceC
 		refused(model_(ctx, model.RegisteredModel{Name: "x", ExternalID: new(long(256))}), registry.ErrInvalid, "externalId")
 	})
 
+	// Blank names and control characters are refused for what is new only.
+	It("is a new name that is blank, or has control characters", func(ctx SpecContext) {
+		parent, service := aModel(ctx, reg), aService(ctx, reg)
+		version := aVersion(ctx, reg)
+		sent.take()
+		for _, bad := range []string{" ", "\t", "\n", " \u00a0\u3000", "\u200b\ufeff", "a\nb", "a\r\nb", "a\n", "\ta", "a\x1b[2Jb", "a\x7f", "a\u0085b", "a\u2028b", "a\u2029b"} {
+			refused(model_(ctx, model.RegisteredModel{Name: bad}), registry.ErrInvalid, "name")
+			_, err := reg.ModelVersions().Upsert(ctx, &model.ModelVersion{RegisteredModelID: parent, Name: bad})
+			refused(err, registry.ErrInvalid, "name")
+			_, err = reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{ModelVersionID: version, Name: bad})
+			refused(err, registry.ErrInvalid, "name")
+			_, err = reg.ModelArtifacts().Replace(ctx, &model.ModelArtifact{Name: bad})
+			refused(err, registry.ErrInvalid, "name")
+			_, err = reg.ServeModels().Upsert(ctx, &model.ServeModel{InferenceServiceID: service, ModelVersionID: version, Name: bad})
+			refused(err, registry.ErrInvalid, "name")
+		}
+		for _, good := range []string{" a ", "a b", "\u00e9", "\U0001f469\u200d\U0001f4bb", "."} {
+			Expect(model_(ctx, model.RegisteredModel{Name: fresh("") + good})).To(Succeed())
+			_, err := reg.ModelVersions().Upsert(ctx, &model.ModelVersion{RegisteredModelID: parent, Name: good})
+			Expect(err).NotTo(HaveOccurred(), "%q", good)
+		}
+	})
+
+	// Other programs do store such names.
+	It("is not a stored name that is blank, or has control characters", func(ctx SpecContext) {
+		parent := aModel(ctx, reg)
+		for _, odd := range []string{" ", "a\nb"} {
+			byOther := func(typeName, name string) {
+				t, err := rpc().GetContextType(ctx, &mlmdpb.GetContextTypeRequest{TypeName: &typeName})
+				Expect(err).NotTo(HaveOccurred())
+				_, err = rpc().PutContexts(ctx, &mlmdpb.PutContextsRequest{Contexts: []*mlmdpb.Context{{TypeId: t.GetContextType().Id, Name: &name}}})
+				Expect(err).NotTo(HaveOccurred())
+			}
+			aVersion(ctx, reg) // so that there is the type
+			name := fresh("model") + "\nb"
+			byOther("kf.RegisteredModel", name)
+			byOther("kf.ModelVersion", parent+":"+odd)
+
+			m := model.RegisteredModel{Name: name, Owner: new("a")}
+			_, err := reg.RegisteredModels().Upsert(ctx, &m)
+			Expect(err).NotTo(HaveOccurred())
+			stored, err := reg.RegisteredModels().FindByName(ctx, name)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(stored.ID).To(Equal(m.ID))
+			Expect(stored.Owner).To(HaveValue(Equal("a")))
+			stored.Owner = new("b")
+			_, err = reg.RegisteredModels().Replace(ctx, stored)
+			Expect(err).NotTo(HaveOccurred())
+
+			v := model.ModelVersion{RegisteredModelID: parent, Name: odd, Author: new("a")}
+			_, err = reg.ModelVersions().Upsert(ctx, &v)
+			Expect(err).NotTo(HaveOccurred())
+			version, err := reg.ModelVersions().FindByName(ctx, parent, odd)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(version.ID).To(Equal(v.ID))
+			Expect(version.Author).To(HaveValue(Equal("a")))
+		}
+	})
+
 	It("is text that is not UTF-8, or has a NUL", func(ctx SpecContext) {
 		for _, bad := range []string{"a\xffb", "a\x00b"} {
 			refused(model_(ctx, model.RegisteredModel{Name: bad}), registry.ErrInvalid, "name")
