@@ -177,7 +177,8 @@ func TestAccessorsReturnWhatWasBuiltOnce(t *testing.T) {
 	if allocs := testing.AllocsPerRun(100, func() { c.ModelArtifacts() }); allocs != 0 {
 		t.Errorf("an accessor allocates %v times", allocs)
 	}
-	if c.ModelArtifacts().e != c.ModelArtifacts().e {
+	first := c.ModelArtifacts().e
+	if c.ModelArtifacts().e != first {
 		t.Error("an accessor builds its entity again")
 	}
 	if got := Use(c, mapping.ModelArtifact).typ; got != c.ModelArtifacts().e.typ {
