@@ -33,6 +33,14 @@ type storedType struct {
 	read  time.Time
 }
 
+// olderTypeMaxAge is how long a client relies on what it has read of a type
+// where the age of the program that owns the store matters. After that, the
+// program may have been upgraded, or an older one may have come.
+const olderTypeMaxAge = time.Minute
+
+// stale reports whether the type was read more than [olderTypeMaxAge] ago.
+func (t *storedType) stale() bool { return time.Since(t.read) > olderTypeMaxAge }
+
 // declares reports whether the type has a property with the given name.
 func (t *storedType) declares(name string) bool {
 	_, ok := t.props[name]
@@ -161,7 +169,7 @@ type declaredNames struct {
 func (d *declaredNames) has(ctx context.Context, name string) bool {
 	if d.stored == nil && d.err == nil {
 		known := d.client.types.get(d.typ)
-		if known == nil || time.Since(known.read) > olderTypeMaxAge {
+		if known == nil || known.stale() {
 			known, d.err = d.client.reread(ctx, d.typ, known)
 		}
 		if status.Code(d.err) == codes.NotFound { // then there are no entities

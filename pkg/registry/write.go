@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -231,15 +230,10 @@ func (w *write[T, N]) update(ctx context.Context) (int64, error) {
 	return w.change(ctx, n)
 }
 
-// olderTypeMaxAge is for how long a client relies on a type's having older
-// names only. Then it looks whether the program that owns the store has been
-// upgraded.
-const olderTypeMaxAge = time.Minute
-
 // storedType returns the type of the entity in the store.
 func (w *write[T, N]) storedType(ctx context.Context) (*storedType, error) {
 	t, err := w.c.typeOf(ctx, w.typ, w.m.PropTypes())
-	if err == nil && t.isOlder(w.m.Fields) && time.Since(t.read) > olderTypeMaxAge {
+	if err == nil && t.isOlder(w.m.Fields) && t.stale() {
 		return w.c.reread(ctx, w.typ, t)
 	}
 	return t, err
