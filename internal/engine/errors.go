@@ -9,10 +9,11 @@ import (
 	"log/slog"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"github.com/mlmd-go/sdk/internal/textutil"
 )
 
 // A failure is an error that the client may read: it goes out as it is.
@@ -126,20 +127,7 @@ func over(ctx context.Context) error {
 // carry: valid UTF-8 of a size that fits a header.
 func presentable(text string) string {
 	const most = 2000
-	return strings.ToValidUTF8(cut(text, most), "\uFFFD")
-}
-
-// cut shortens a text to at most n bytes, and an ellipsis, without cutting a
-// character in two.
-func cut(text string, n int) string {
-	if len(text) <= n {
-		return text
-	}
-	end := n
-	for end > 0 && end > n-utf8.UTFMax && !utf8.RuneStart(text[end]) {
-		end--
-	}
-	return text[:end] + "…"
+	return strings.ToValidUTF8(textutil.Truncate(text, most), "\uFFFD")
 }
 
 // translate gives an error of the database the code and the words for clients.

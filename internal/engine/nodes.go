@@ -7,6 +7,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/textutil"
 )
 
 // A putOptions changes how nodes are stored.
@@ -247,5 +248,5 @@ func quoted(name *string) string {
 	if name == nil {
 		return " "
 	}
-	return fmt.Sprintf(" %q ", cut(*name, most))
+	return fmt.Sprintf(" %q ", textutil.Truncate(*name, most))
 }

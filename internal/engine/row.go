@@ -9,6 +9,8 @@ import (
 	"strconv"
 
 	"google.golang.org/grpc/codes"
+
+	"github.com/mlmd-go/sdk/internal/textutil"
 )
 
 // A row is what a driver answered for one row: int64, float64, bool, string,
@@ -59,7 +61,7 @@ func (r *row) fail(i int, what string) {
 		if b, ok := v.([]byte); ok {
 			v = string(b)
 		}
-		r.err = fail(codes.DataLoss, "a stored value cannot be read: %s is not %s", cut(fmt.Sprintf("%#v", v), 100), what)
+		r.err = fail(codes.DataLoss, "a stored value cannot be read: %s is not %s", textutil.Truncate(fmt.Sprintf("%#v", v), 100), what)
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/mlmd-go/sdk/internal/textutil"
 )
 
 // simpleEscapes are the escapes of one character.
@@ -153,14 +155,4 @@ func formatFloat(v float64) string {
 func quoteShort(s string) string { return strconv.Quote(short(s)) }
 
 // short cuts a piece of the text to a length that a message can bear.
-func short(s string) string {
-	const most = 60
-	if len(s) <= most {
-		return s
-	}
-	cut := most
-	for cut > 0 && !utf8.RuneStart(s[cut]) {
-		cut--
-	}
-	return s[:cut] + "…"
-}
+func short(s string) string { return textutil.Truncate(s, 60) }

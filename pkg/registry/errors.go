@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/mlmd-go/sdk/internal/textutil"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
 
@@ -96,23 +96,11 @@ func (e *Error) reason() string {
 // appends whole requests and SQL statements to its own words.
 func firstLine(s string) string {
 	s, _, _ = strings.Cut(strings.TrimSpace(s), "\n")
-	return cut(s, 300)
+	return textutil.Truncate(s, 300)
 }
 
 // shorten returns the start of a caller's text.
-func shorten(s string) string { return cut(s, 80) }
-
-// cut returns at most n bytes of s, and an ellipsis, without cutting a
-// character in two.
-func cut(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for i := 0; i < utf8.UTFMax && n > 0 && !utf8.RuneStart(s[n]); i++ {
-		n--
-	}
-	return s[:n] + "…"
-}
+func shorten(s string) string { return textutil.Truncate(s, 80) }
 
 // A subject is what an operation is about; it makes the errors of the
 // operation.

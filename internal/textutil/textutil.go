@@ -1,0 +1,18 @@
+// Package textutil prepares text of callers and stores for messages.
+package textutil
+
+import "unicode/utf8"
+
+// Truncate returns s if it has at most n bytes, and otherwise its first n bytes
+// and an ellipsis. It does not split a character: where the limit falls within
+// one, the result ends before it.
+func Truncate(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	end := n
+	for end > 0 && end > n-utf8.UTFMax && !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end] + "…"
+}
