@@ -88,7 +88,7 @@ type (
 		Func *Path
 		Args []Expr
 	}
-	// Case is CASE [Operand] WHEN … THEN … [ELSE …] END.
+	// Case is CASE Operand WHEN … THEN … ELSE … END; Operand and ELSE are optional.
 	Case struct {
 		At      Pos
 		Operand Expr // or nil
