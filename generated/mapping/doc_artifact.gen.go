@@ -75,7 +75,11 @@ func decodeDocArtifact(n *mlmdpb.Artifact) (*model.DocArtifact, error) {
 func validateDocArtifact(v *model.DocArtifact) error {
 	c := &mlmd.Checker{}
 	c.Required("name", v.ID != "" || v.Name != "")
-	mlmd.Enum(c, "state", v.State)
+	mlmd.Enum(c, "state", v.State,
+		model.ArtifactStateUnknown, model.ArtifactStatePending, model.ArtifactStateLive,
+		model.ArtifactStateMarkedForDeletion, model.ArtifactStateDeleted,
+		model.ArtifactStateAbandoned, model.ArtifactStateReference,
+	)
 	c.ID("modelVersionId", v.ModelVersionID)
 	return c.Err()
 }

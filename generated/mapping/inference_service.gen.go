@@ -89,6 +89,8 @@ func validateInferenceService(v *model.InferenceService) error {
 	c.Required("registeredModelId", v.ID != "" || v.RegisteredModelID != "")
 	c.ID("registeredModelId", v.RegisteredModelID)
 	c.OptID("modelVersionId", v.ModelVersionID)
-	mlmd.Enum(c, "desiredState", v.DesiredState)
+	mlmd.Enum(c, "desiredState", v.DesiredState,
+		model.InferenceServiceStateDeployed, model.InferenceServiceStateUndeployed,
+	)
 	return c.Err()
 }

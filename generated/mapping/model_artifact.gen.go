@@ -108,7 +108,11 @@ func decodeModelArtifact(n *mlmdpb.Artifact) (*model.ModelArtifact, error) {
 func validateModelArtifact(v *model.ModelArtifact) error {
 	c := &mlmd.Checker{}
 	c.Required("name", v.ID != "" || v.Name != "")
-	mlmd.Enum(c, "state", v.State)
+	mlmd.Enum(c, "state", v.State,
+		model.ArtifactStateUnknown, model.ArtifactStatePending, model.ArtifactStateLive,
+		model.ArtifactStateMarkedForDeletion, model.ArtifactStateDeleted,
+		model.ArtifactStateAbandoned, model.ArtifactStateReference,
+	)
 	c.ID("modelVersionId", v.ModelVersionID)
 	return c.Err()
 }

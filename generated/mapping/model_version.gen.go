@@ -81,6 +81,6 @@ func validateModelVersion(v *model.ModelVersion) error {
 	c.Required("name", v.ID != "" || v.Name != "")
 	c.Required("registeredModelId", v.ID != "" || v.RegisteredModelID != "")
 	c.ID("registeredModelId", v.RegisteredModelID)
-	mlmd.Enum(c, "state", v.State)
+	mlmd.Enum(c, "state", v.State, model.ModelVersionStateLive, model.ModelVersionStateArchived)
 	return c.Err()
 }

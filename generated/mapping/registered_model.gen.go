@@ -100,6 +100,6 @@ func decodeRegisteredModel(n *mlmdpb.Context) (*model.RegisteredModel, error) {
 func validateRegisteredModel(v *model.RegisteredModel) error {
 	c := &mlmd.Checker{}
 	c.Required("name", v.ID != "" || v.Name != "")
-	mlmd.Enum(c, "state", v.State)
+	mlmd.Enum(c, "state", v.State, model.RegisteredModelStateLive, model.RegisteredModelStateArchived)
 	return c.Err()
 }

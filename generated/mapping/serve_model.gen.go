@@ -73,7 +73,11 @@ func decodeServeModel(n *mlmdpb.Execution) (*model.ServeModel, error) {
 
 func validateServeModel(v *model.ServeModel) error {
 	c := &mlmd.Checker{}
-	mlmd.Enum(c, "lastKnownState", v.LastKnownState)
+	mlmd.Enum(c, "lastKnownState", v.LastKnownState,
+		model.ExecutionStateUnknown, model.ExecutionStateNew, model.ExecutionStateRunning,
+		model.ExecutionStateComplete, model.ExecutionStateFailed, model.ExecutionStateCached,
+		model.ExecutionStateCanceled,
+	)
 	c.Required("inferenceServiceId", v.ID != "" || v.InferenceServiceID != "")
 	c.ID("inferenceServiceId", v.InferenceServiceID)
 	c.Required("modelVersionId", v.ID != "" || v.ModelVersionID != "")

@@ -7,7 +7,9 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/mlmd-go/sdk/pkg/value"
@@ -107,14 +109,38 @@ func (c *Checker) OptID(field string, v *string) {
 	}
 }
 
-// Enum demands that v is a value that the spec names.
-func Enum[E interface {
-	~string
-	Valid() bool
-}](c *Checker, field string, v *E) {
-	if v != nil && !(*v).Valid() {
-		c.Fail(field, string(*v), "is no value that the spec names")
+// Enum demands that v is one of values, which are those of the spec.
+func Enum[E ~string](c *Checker, field string, v *E, values ...E) {
+	if v != nil && !slices.Contains(values, *v) {
+		c.Fail(field, string(*v), "must be "+oneOf(values))
 	}
+}
+
+// oneOf lists values for a message: "one of LIVE, ARCHIVED". A value that
+// cannot be told from its surroundings is quoted.
+func oneOf[E ~string](values []E) string {
+	const most = 20
+	texts := make([]string, 0, min(len(values), most+1))
+	for i, v := range values {
+		if i == most {
+			texts = append(texts, fmt.Sprintf("… (%d values)", len(values)))
+			break
+		}
+		text := string(v)
+		if text == "" || strings.ContainsFunc(text, breaksList) {
+			text = strconv.Quote(text)
+		}
+		texts = append(texts, text)
+	}
+	if len(texts) == 1 {
+		return texts[0]
+	}
+	return "one of " + strings.Join(texts, ", ")
+}
+
+// breaksList reports whether r cannot stand in a value of a list without quotes.
+func breaksList(r rune) bool {
+	return r == ',' || r == '"' || unicode.IsSpace(r) || !unicode.IsGraphic(r)
 }
 
 // Length demands that a text has between least and most characters; most is

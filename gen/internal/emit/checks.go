@@ -9,6 +9,7 @@ import (
 
 // checks collects the statements of one Validate function.
 type checks struct {
+	printer
 	local    string // prefix of the patterns' variable
 	id       string // the entity's id; empty in objects
 	lines    []string
@@ -56,7 +57,7 @@ func (c *checks) member(f *ir.Field) {
 }
 
 func (c *checks) guarded(f *ir.Field, sel, guard string) {
-	inner := &checks{local: c.local, id: c.id, patterns: c.patterns}
+	inner := &checks{printer: c.printer, local: c.local, id: c.id, patterns: c.patterns}
 	if !f.Pointer && f.Type.Basic != ir.List && f.Type.Basic != ir.Map {
 		sel = "&" + sel
 	}
@@ -93,7 +94,7 @@ func (c *checks) value(name, expr string, t *ir.Type, r ir.Rules) {
 			c.add("mlmd.%s(c, %q, %s, %s)", pick(r.ExclusiveMax, "LessThan", "AtMost"), name, expr, r.Maximum)
 		}
 	case ir.Enum:
-		c.add("mlmd.Enum(c, %q, %s)", name, expr)
+		c.add("mlmd.Enum(c, %q, %s, %s)", name, expr, c.constants(t))
 	case ir.List:
 		if r.MinItems != nil || r.MaxItems != nil {
 			c.add("c.Items(%q, len(%s), %d, %d)", name, expr, orElse(r.MinItems, 0), orElse(r.MaxItems, -1))
@@ -108,6 +109,22 @@ func (c *checks) value(name, expr string, t *ir.Type, r ir.Rules) {
 			c.add("c.Leave()")
 		}
 	}
+}
+
+// constants prints the values of an enum as more arguments, in lines of their
+// own where there are many.
+func (c *checks) constants(t *ir.Type) string {
+	words := make([]string, len(t.Values))
+	for i, v := range t.Values {
+		words[i] = c.model + "." + v.Go
+	}
+	if list := strings.Join(words, ", "); len(list) < 70 {
+		return list
+	}
+	for i := range words {
+		words[i] += ","
+	}
+	return "\n" + strings.Join(lines(words, 90), "\n") + "\n"
 }
 
 // elements adds the checks of the elements of a list or map, if there are any.

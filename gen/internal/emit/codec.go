@@ -103,7 +103,7 @@ func renamer(t *ir.Type) string {
 func objectOf(typ *ir.Type, t Target) *objectView {
 	p := printer{t.Model.Name()}
 	v := &objectView{Header: t.Header(), Package: t.Mapping.Name(), Go: typ.Go, Local: ir.Local(typ.Go), Model: p.goType(typ), Members: len(typ.Fields)}
-	checks := &checks{local: v.Local}
+	checks := &checks{printer: p, local: v.Local}
 	for _, f := range typ.Fields {
 		v.Puts = append(v.Puts, p.put(f))
 		v.Takes = append(v.Takes, p.take(f))

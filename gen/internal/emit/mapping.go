@@ -60,7 +60,7 @@ func mappingOf(e *ir.Entity, t Target) *mappingView {
 		IDField: e.Field(ir.ID).Go, Obsolete: e.Obsolete,
 	}
 	v.Doc = v.Go + " maps [" + v.Model + "] to the " + strings.ToLower(e.Kind.String()) + " type " + strconv.Quote(e.TypeName) + "."
-	v.checks = &checks{local: v.Local, id: "v." + v.IDField}
+	v.checks = &checks{printer: v.printer, local: v.Local, id: "v." + v.IDField}
 	v.edge(e)
 	var set []string
 	for _, f := range e.Fields {

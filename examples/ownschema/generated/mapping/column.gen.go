@@ -27,5 +27,5 @@ func decodeColumn(p *structpb.Value) (schema.Column, error) {
 
 func checkColumn(c *mlmd.Checker, v *schema.Column) {
 	c.Length("name", &v.Name, 1, -1)
-	mlmd.Enum(c, "type", &v.Type)
+	mlmd.Enum(c, "type", &v.Type, schema.ColumnTypeNumber, schema.ColumnTypeText, schema.ColumnTypeTime)
 }

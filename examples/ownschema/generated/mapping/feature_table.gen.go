@@ -91,12 +91,18 @@ func decodeFeatureTable(n *mlmdpb.Artifact) (*schema.FeatureTable, error) {
 func validateFeatureTable(v *schema.FeatureTable) error {
 	c := &mlmd.Checker{}
 	c.Required("name", v.ID != "" || v.Name != "")
-	mlmd.Enum(c, "state", v.State)
+	mlmd.Enum(c, "state", v.State,
+		schema.ArtifactStateUnknown, schema.ArtifactStatePending, schema.ArtifactStateLive,
+		schema.ArtifactStateMarkedForDeletion, schema.ArtifactStateDeleted,
+		schema.ArtifactStateAbandoned, schema.ArtifactStateReference,
+	)
 	c.Required("featureGroupId", v.ID != "" || v.FeatureGroupID != "")
 	c.ID("featureGroupId", v.FeatureGroupID)
 	c.Required("format", v.ID != "" || v.Format != "")
 	if v.Format != "" {
-		mlmd.Enum(c, "format", &v.Format)
+		mlmd.Enum(c, "format", &v.Format,
+			schema.TableFormatParquet, schema.TableFormatIceberg, schema.TableFormatCSV,
+		)
 	}
 	mlmd.AtLeast(c, "rows", v.Rows, 0)
 	for i := range v.Columns {

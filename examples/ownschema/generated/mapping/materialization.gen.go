@@ -74,7 +74,11 @@ func decodeMaterialization(n *mlmdpb.Execution) (*schema.Materialization, error)
 
 func validateMaterialization(v *schema.Materialization) error {
 	c := &mlmd.Checker{}
-	mlmd.Enum(c, "lastKnownState", v.LastKnownState)
+	mlmd.Enum(c, "lastKnownState", v.LastKnownState,
+		schema.ExecutionStateUnknown, schema.ExecutionStateNew, schema.ExecutionStateRunning,
+		schema.ExecutionStateComplete, schema.ExecutionStateFailed, schema.ExecutionStateCached,
+		schema.ExecutionStateCanceled,
+	)
 	c.Required("featureGroupId", v.ID != "" || v.FeatureGroupID != "")
 	c.ID("featureGroupId", v.FeatureGroupID)
 	if v.Window != nil {

@@ -82,7 +82,11 @@ func decodeQualityReport(n *mlmdpb.Artifact) (*schema.QualityReport, error) {
 func validateQualityReport(v *schema.QualityReport) error {
 	c := &mlmd.Checker{}
 	c.Required("name", v.ID != "" || v.Name != "")
-	mlmd.Enum(c, "state", v.State)
+	mlmd.Enum(c, "state", v.State,
+		schema.ArtifactStateUnknown, schema.ArtifactStatePending, schema.ArtifactStateLive,
+		schema.ArtifactStateMarkedForDeletion, schema.ArtifactStateDeleted,
+		schema.ArtifactStateAbandoned, schema.ArtifactStateReference,
+	)
 	c.ID("featureGroupId", v.FeatureGroupID)
 	mlmd.AtLeast(c, "score", v.Score, 0)
 	mlmd.AtMost(c, "score", v.Score, 1)

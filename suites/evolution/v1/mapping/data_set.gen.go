@@ -90,10 +90,14 @@ func decodeDataSet(n *mlmdpb.Artifact) (*model.DataSet, error) {
 func validateDataSet(v *model.DataSet) error {
 	c := &mlmd.Checker{}
 	c.Required("name", v.ID != "" || v.Name != "")
-	mlmd.Enum(c, "state", v.State)
+	mlmd.Enum(c, "state", v.State,
+		model.ArtifactStateUnknown, model.ArtifactStatePending, model.ArtifactStateLive,
+		model.ArtifactStateMarkedForDeletion, model.ArtifactStateDeleted,
+		model.ArtifactStateAbandoned, model.ArtifactStateReference,
+	)
 	c.Required("projectId", v.ID != "" || v.ProjectID != "")
 	c.ID("projectId", v.ProjectID)
-	mlmd.Enum(c, "format", v.Format)
+	mlmd.Enum(c, "format", v.Format, model.FormatCSV, model.FormatParquet)
 	if v.ID == "" || v.Rows != 0 {
 		mlmd.AtLeast(c, "rows", &v.Rows, 0)
 	}

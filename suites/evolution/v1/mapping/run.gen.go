@@ -73,7 +73,11 @@ func decodeRun(n *mlmdpb.Execution) (*model.Run, error) {
 
 func validateRun(v *model.Run) error {
 	c := &mlmd.Checker{}
-	mlmd.Enum(c, "lastKnownState", v.LastKnownState)
+	mlmd.Enum(c, "lastKnownState", v.LastKnownState,
+		model.ExecutionStateUnknown, model.ExecutionStateNew, model.ExecutionStateRunning,
+		model.ExecutionStateComplete, model.ExecutionStateFailed, model.ExecutionStateCached,
+		model.ExecutionStateCanceled,
+	)
 	c.ID("projectId", v.ProjectID)
 	return c.Err()
 }

@@ -77,7 +77,11 @@ func decodeReport(n *mlmdpb.Artifact) (*model.Report, error) {
 func validateReport(v *model.Report) error {
 	c := &mlmd.Checker{}
 	c.Required("name", v.ID != "" || v.Name != "")
-	mlmd.Enum(c, "state", v.State)
+	mlmd.Enum(c, "state", v.State,
+		model.ArtifactStateUnknown, model.ArtifactStatePending, model.ArtifactStateLive,
+		model.ArtifactStateMarkedForDeletion, model.ArtifactStateDeleted,
+		model.ArtifactStateAbandoned, model.ArtifactStateReference,
+	)
 	c.Required("projectId", v.ID != "" || v.ProjectID != "")
 	c.ID("projectId", v.ProjectID)
 	return c.Err()

@@ -106,8 +106,8 @@ func validatePrompt(v *model.Prompt) error {
 	}
 	mlmd.AtMost(c, "ratio", v.Ratio, 1)
 	c.Length("mail", v.Mail, 0, 9)
-	mlmd.Enum(c, "tone", v.Tone)
-	mlmd.Enum(c, "mood", v.Mood)
+	mlmd.Enum(c, "tone", v.Tone, model.PromptToneWarm, model.PromptToneWord)
+	mlmd.Enum(c, "mood", v.Mood, model.MoodGood, model.MoodBad)
 	mlmd.AtLeast(c, "size", v.Size, 3)
 	return c.Err()
 }

@@ -64,6 +64,6 @@ func validatePrompt(v *model.Prompt) error {
 	c.Required("name", v.ID != "" || v.Name != "")
 	mlmd.AtLeast(c, "size", v.Size, 0)
 	mlmd.AtMost(c, "size", v.Size, 1000)
-	mlmd.Enum(c, "tone", v.Tone)
+	mlmd.Enum(c, "tone", v.Tone, model.PromptToneWarm, model.PromptToneSmile)
 	return c.Err()
 }

@@ -53,7 +53,7 @@ func renameColumn(p *structpb.Value) bool {
 
 func checkColumn(c *mlmd.Checker, v *model.Column) {
 	c.Pattern("name", &v.Name, &columnPatterns[0])
-	mlmd.Enum(c, "kind", &v.Kind)
+	mlmd.Enum(c, "kind", &v.Kind, model.ColumnKindNumber, model.ColumnKindText, model.ColumnKindTime)
 	for i := range v.Parts {
 		c.Enter("parts", i)
 		checkColumn(c, &v.Parts[i])

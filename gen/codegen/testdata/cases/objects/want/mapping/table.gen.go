@@ -97,7 +97,7 @@ func validateTable(v *model.Table) error {
 	}
 	for i := range v.Kinds {
 		c.Enter("kinds", i)
-		mlmd.Enum(c, "", &v.Kinds[i])
+		mlmd.Enum(c, "", &v.Kinds[i], model.ColumnKindNumber, model.ColumnKindText, model.ColumnKindTime)
 		c.Leave()
 	}
 	for _, i := range mlmd.Keys(v.Owners) {

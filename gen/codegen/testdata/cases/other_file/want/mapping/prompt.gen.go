@@ -56,6 +56,6 @@ func decodePrompt(n *mlmdpb.Context) (*model.Prompt, error) {
 func validatePrompt(v *model.Prompt) error {
 	c := &mlmd.Checker{}
 	c.Required("name", v.ID != "" || v.Name != "")
-	mlmd.Enum(c, "tone", v.Tone)
+	mlmd.Enum(c, "tone", v.Tone, model.ToneWarm, model.ToneCold)
 	return c.Err()
 }

@@ -177,7 +177,7 @@ func validateEverything(v *model.Everything) error {
 	}
 	c.Required("color", v.ID != "" || v.Color != "")
 	if v.Color != "" {
-		mlmd.Enum(c, "color", &v.Color)
+		mlmd.Enum(c, "color", &v.Color, model.ColorRed, model.ColorGreen, model.ColorDarkBlue)
 	}
 	c.Required("when", v.ID != "" || !v.When.IsZero())
 	c.Required("moment", v.ID != "" || !v.Moment.IsZero())
@@ -192,9 +192,9 @@ func validateEverything(v *model.Everything) error {
 	c.ID("otherId", v.OtherID)
 	mlmd.AtLeast(c, "optWhole", v.OptWhole, 1)
 	mlmd.AtLeast(c, "optRatio", v.OptRatio, 0.5)
-	mlmd.Enum(c, "optColor", v.OptColor)
+	mlmd.Enum(c, "optColor", v.OptColor, model.ColorRed, model.ColorGreen, model.ColorDarkBlue)
 	c.OptID("optOtherId", v.OptOtherID)
-	mlmd.Enum(c, "in-place", v.InPlace)
+	mlmd.Enum(c, "in-place", v.InPlace, model.EverythingInPlaceAB, model.EverythingInPlaceCD)
 	return c.Err()
 }
 

@@ -63,6 +63,6 @@ func validatePrompt(v *model.Prompt) error {
 	c := &mlmd.Checker{}
 	c.Required("name", v.ID != "" || v.Name != "")
 	c.Length("text", v.Text, 0, 9)
-	mlmd.Enum(c, "tone", v.Tone)
+	mlmd.Enum(c, "tone", v.Tone, model.ToneWarm, model.ToneCold)
 	return c.Err()
 }
