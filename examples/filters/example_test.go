@@ -64,7 +64,7 @@ func Example_text() {
 func Example_queryText() {
 	ctx := context.Background()
 	reg, _ := versions(ctx)
-	good := reg.ModelVersions().Query().QueryText("custom_properties.`Team name`.string_value = 'it\\'s us'")
+	good := reg.ModelVersions().Query().WhereText("custom_properties.`Team name`.string_value = 'it\\'s us'")
 	for v, err := range good.All(ctx) {
 		if err != nil {
 			log.Fatal(err)

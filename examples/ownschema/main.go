@@ -29,13 +29,13 @@ func main() {
 // run stores a group with a table and the job that made it, and finds the
 // table again.
 func run(ctx context.Context, reg *registry.Client) error {
-	groups := registry.Use(reg, mapping.FeatureGroup)
+	groups := registry.NewCollection(reg, mapping.FeatureGroup)
 	groupID, err := groups.Upsert(ctx, &schema.FeatureGroup{Name: "payments", Team: "fraud-detection"})
 	if err != nil {
 		return err
 	}
 
-	tables := registry.Use(reg, mapping.FeatureTable)
+	tables := registry.NewCollection(reg, mapping.FeatureTable)
 	_, err = tables.Upsert(ctx, &schema.FeatureTable{
 		FeatureGroupID: groupID,
 		Name:           "transactions",
@@ -53,7 +53,7 @@ func run(ctx context.Context, reg *registry.Client) error {
 	}
 
 	day := time.Date(2024, 5, 1, 0, 0, 0, 0, time.UTC)
-	_, err = registry.Use(reg, mapping.Materialization).Upsert(ctx, &schema.Materialization{
+	_, err = registry.NewCollection(reg, mapping.Materialization).Upsert(ctx, &schema.Materialization{
 		FeatureGroupID: groupID,
 		Name:           "2024-05-01",
 		Window:         &schema.MaterializationWindow{From: day, To: day.AddDate(0, 0, 1)},
@@ -63,7 +63,7 @@ func run(ctx context.Context, reg *registry.Client) error {
 		return err
 	}
 
-	large := tables.Of(groupID).Where(field.FeatureTable.Rows.Gt(1e6))
+	large := tables.ChildrenOf(groupID).Where(field.FeatureTable.Rows.Gt(1e6))
 	for t, err := range large.All(ctx) {
 		if err != nil {
 			return err

@@ -33,7 +33,7 @@ func client(t *testing.T) *registry.Client {
 
 func group(t *testing.T, reg *registry.Client) string {
 	t.Helper()
-	id, err := registry.Use(reg, mapping.FeatureGroup).Upsert(t.Context(), &schema.FeatureGroup{Name: "payments", Team: "fraud"})
+	id, err := registry.NewCollection(reg, mapping.FeatureGroup).Upsert(t.Context(), &schema.FeatureGroup{Name: "payments", Team: "fraud"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func TestTheProgramRuns(t *testing.T) {
 
 func TestATableComesBackAsItWasStored(t *testing.T) {
 	reg := client(t)
-	tables := registry.Use(reg, mapping.FeatureTable)
+	tables := registry.NewCollection(reg, mapping.FeatureTable)
 	in := schema.FeatureTable{
 		FeatureGroupID:   group(t, reg),
 		Name:             "transactions",
@@ -83,7 +83,7 @@ func TestATableComesBackAsItWasStored(t *testing.T) {
 func TestFiltersKnowTheFields(t *testing.T) {
 	reg := client(t)
 	groupID := group(t, reg)
-	tables := registry.Use(reg, mapping.FeatureTable)
+	tables := registry.NewCollection(reg, mapping.FeatureTable)
 	for name, rows := range map[string]int64{"small": 10, "large": 1_000_000} {
 		if _, err := tables.Upsert(t.Context(), &schema.FeatureTable{FeatureGroupID: groupID, Name: name, Format: schema.TableFormatCSV, Rows: &rows}); err != nil {
 			t.Fatal(err)
@@ -98,7 +98,7 @@ func TestFiltersKnowTheFields(t *testing.T) {
 	if _, err := tables.Upsert(t.Context(), got[0], registry.Clear(f.Rows)); err != nil {
 		t.Fatal(err)
 	}
-	if back, err := tables.FindIn(t.Context(), groupID, "large"); err != nil || back.Rows != nil {
+	if back, err := tables.FindByNameIn(t.Context(), groupID, "large"); err != nil || back.Rows != nil {
 		t.Errorf("after Clear: %v, %v", back, err)
 	}
 }
@@ -111,30 +111,30 @@ func TestWhatTheSpecForbidsIsRefusedWithThePath(t *testing.T) {
 		field  string
 	}{
 		"a team that does not match": {func() error {
-			_, err := registry.Use(reg, mapping.FeatureGroup).Upsert(t.Context(), &schema.FeatureGroup{Name: "g", Team: "No"})
+			_, err := registry.NewCollection(reg, mapping.FeatureGroup).Upsert(t.Context(), &schema.FeatureGroup{Name: "g", Team: "No"})
 			return err
 		}, "team"},
 		"a column without a name": {func() error {
-			_, err := registry.Use(reg, mapping.FeatureTable).Upsert(t.Context(), &schema.FeatureTable{
+			_, err := registry.NewCollection(reg, mapping.FeatureTable).Upsert(t.Context(), &schema.FeatureTable{
 				FeatureGroupID: groupID, Name: "t", Format: schema.TableFormatCSV,
 				Columns: []schema.Column{{Name: "a", Type: schema.ColumnTypeText}, {Type: schema.ColumnTypeText}},
 			})
 			return err
 		}, "columns[1].name"},
 		"a score above one": {func() error {
-			_, err := registry.Use(reg, mapping.QualityReport).Upsert(t.Context(), &schema.QualityReport{Name: "r", Score: new(1.5)})
+			_, err := registry.NewCollection(reg, mapping.QualityReport).Upsert(t.Context(), &schema.QualityReport{Name: "r", Score: new(1.5)})
 			return err
 		}, "score"},
 		"a format that is none": {func() error {
-			_, err := registry.Use(reg, mapping.FeatureTable).Upsert(t.Context(), &schema.FeatureTable{FeatureGroupID: groupID, Name: "t", Format: "xls"})
+			_, err := registry.NewCollection(reg, mapping.FeatureTable).Upsert(t.Context(), &schema.FeatureTable{FeatureGroupID: groupID, Name: "t", Format: "xls"})
 			return err
 		}, "format"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := c.upsert()
 			var e *registry.Error
-			if !errors.Is(err, registry.ErrInvalid) || !errors.As(err, &e) || e.Field != c.field {
-				t.Errorf("got %v, want ErrInvalid for %s", err, c.field)
+			if !errors.Is(err, registry.ErrInvalidArgument) || !errors.As(err, &e) || e.Field != c.field {
+				t.Errorf("got %v, want ErrInvalidArgument for %s", err, c.field)
 			}
 		})
 	}
@@ -144,7 +144,7 @@ func TestReportsAndJobsHaveTheirOwnKinds(t *testing.T) {
 	reg := client(t)
 	groupID := group(t, reg)
 	run := uuid.MustParse("f81d4fae-7dec-41d0-a765-00a0c91e6bf6")
-	reports := registry.Use(reg, mapping.QualityReport)
+	reports := registry.NewCollection(reg, mapping.QualityReport)
 	id, err := reports.Upsert(t.Context(), &schema.QualityReport{FeatureGroupID: groupID, Name: "r", Score: new(0.5), CheckRun: &run})
 	if err != nil {
 		t.Fatal(err)
@@ -152,7 +152,7 @@ func TestReportsAndJobsHaveTheirOwnKinds(t *testing.T) {
 	if r, err := reports.Get(t.Context(), id); err != nil || *r.CheckRun != run || r.FeatureGroupID != groupID {
 		t.Errorf("got %+v, %v", r, err)
 	}
-	jobs := registry.Use(reg, mapping.Materialization)
+	jobs := registry.NewCollection(reg, mapping.Materialization)
 	id, err = jobs.Upsert(t.Context(), &schema.Materialization{FeatureGroupID: groupID, LastKnownState: new(schema.ExecutionStateRunning)})
 	if err != nil {
 		t.Fatal(err)

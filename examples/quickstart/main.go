@@ -67,7 +67,7 @@ func inFile(ctx context.Context, file, remark string, out io.Writer) error {
 
 func onServer(ctx context.Context, addr string, out io.Writer) error {
 	// Whoever tries this out waits for the answer.
-	reg, err := registry.Dial(addr, registry.RetryFor(time.Second))
+	reg, err := registry.Dial(addr, registry.WithRetryTimeout(time.Second))
 	if err != nil {
 		return err
 	}

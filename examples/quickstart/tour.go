@@ -83,7 +83,7 @@ func find(ctx context.Context, reg *registry.Client, out io.Writer, modelID stri
 // list shows all versions of the model, and those that a condition selects.
 func list(ctx context.Context, reg *registry.Client, out io.Writer, modelID string) error {
 	fmt.Fprintln(out, "\nList")
-	for v, err := range reg.ModelVersions().OfModel(modelID).OrderBy(registry.CreateTime).Desc().All(ctx) {
+	for v, err := range reg.ModelVersions().OfModel(modelID).OrderBy(registry.OrderByCreateTime).Desc().All(ctx) {
 		if err != nil {
 			return err
 		}

@@ -12,7 +12,7 @@ import (
 
 func main() {
 	ctx := context.Background()
-	reg, err := registry.Dial("localhost:8080") // registry.TLS(nil), registry.TokenFile("token") where the server asks for them
+	reg, err := registry.Dial("localhost:8080") // registry.WithTLS(nil), registry.WithTokenFile("token") where the server asks for them
 	if err != nil {
 		log.Fatal(err)
 	}

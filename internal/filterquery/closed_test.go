@@ -31,7 +31,7 @@ func TestClosedTextStaysInItsParentheses(t *testing.T) {
 	}
 }
 
-// FuzzClosed compares filter.Closed, which registry.QueryText relies on, with
+// FuzzClosed compares filter.Closed, which registry.WhereText relies on, with
 // the parser.
 func FuzzClosed(f *testing.F) {
 	for _, s := range seeds {

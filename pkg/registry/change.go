@@ -70,7 +70,7 @@ func (w *write[T, N]) change(ctx context.Context, stored N) (int64, error) {
 // put changes the fields of n that paths name. The published server mixes up a
 // property and a custom property of one name where one request changes both:
 // there the custom property goes first.
-func (e *Entity[T, N]) put(ctx context.Context, n N, paths []string) error {
+func (e *Collection[T, N]) put(ctx context.Context, n N, paths []string) error {
 	moved := func(path string) bool {
 		name, ok := strings.CutPrefix(path, customProperties+".")
 		return ok && slices.Contains(paths, "properties."+name)
@@ -243,7 +243,7 @@ func (c *change[T, N]) leaveOnly(diff []string) {
 func (c *change[T, N]) mayChange(diff []string) error {
 	for _, f := range c.m.Fields {
 		if f.Fixed && f.Path != "" && slices.Contains(diff, f.Path) && c.stored.has(f.Path) && !c.unread.Has(f.Name) {
-			return c.field(ErrInvalid, f.Name, "", fmt.Sprintf("cannot change: it is fixed once %s is stored", withArticle(c.m.Entity)))
+			return c.field(ErrInvalidArgument, f.Name, "", fmt.Sprintf("cannot change: it is fixed once %s is stored", withArticle(c.m.Entity)))
 		}
 	}
 	return nil

@@ -58,26 +58,26 @@ func newClient(rpc mlmdpb.MetadataStoreServiceClient, o options) *Client {
 	c := &Client{rpc: rpc, prefix: o.prefix, serverTurn: make(chan struct{}, 1)}
 	c.types.turn = make(chan struct{}, 1)
 	c.entities = entities{
-		registeredModels:    Use(c, mapping.RegisteredModel),
-		modelVersions:       Use(c, mapping.ModelVersion),
-		modelArtifacts:      Use(c, mapping.ModelArtifact),
-		docArtifacts:        Use(c, mapping.DocArtifact),
-		servingEnvironments: Use(c, mapping.ServingEnvironment),
-		inferenceServices:   Use(c, mapping.InferenceService),
-		serveModels:         Use(c, mapping.ServeModel),
+		registeredModels:    NewCollection(c, mapping.RegisteredModel),
+		modelVersions:       NewCollection(c, mapping.ModelVersion),
+		modelArtifacts:      NewCollection(c, mapping.ModelArtifact),
+		docArtifacts:        NewCollection(c, mapping.DocArtifact),
+		servingEnvironments: NewCollection(c, mapping.ServingEnvironment),
+		inferenceServices:   NewCollection(c, mapping.InferenceService),
+		serveModels:         NewCollection(c, mapping.ServeModel),
 	}
 	return c
 }
 
 // entities are those of the spec, which a client has from the start.
 type entities struct {
-	registeredModels    *Entity[model.RegisteredModel, *mlmdpb.Context]
-	modelVersions       *Entity[model.ModelVersion, *mlmdpb.Context]
-	modelArtifacts      *Entity[model.ModelArtifact, *mlmdpb.Artifact]
-	docArtifacts        *Entity[model.DocArtifact, *mlmdpb.Artifact]
-	servingEnvironments *Entity[model.ServingEnvironment, *mlmdpb.Context]
-	inferenceServices   *Entity[model.InferenceService, *mlmdpb.Context]
-	serveModels         *Entity[model.ServeModel, *mlmdpb.Execution]
+	registeredModels    *Collection[model.RegisteredModel, *mlmdpb.Context]
+	modelVersions       *Collection[model.ModelVersion, *mlmdpb.Context]
+	modelArtifacts      *Collection[model.ModelArtifact, *mlmdpb.Artifact]
+	docArtifacts        *Collection[model.DocArtifact, *mlmdpb.Artifact]
+	servingEnvironments *Collection[model.ServingEnvironment, *mlmdpb.Context]
+	inferenceServices   *Collection[model.InferenceService, *mlmdpb.Context]
+	serveModels         *Collection[model.ServeModel, *mlmdpb.Execution]
 }
 
 // Close ends the connection of a client that [Dial] made. It leaves open what
@@ -121,7 +121,7 @@ func (c *Client) remember(v view) parent {
 func (c *Client) parent(ctx context.Context, s subject, e *mlmd.Edge, idText string) (*parent, error) {
 	id, err := parseID(idText)
 	if err != nil {
-		return nil, s.field(ErrInvalid, e.Field, idText, err.Error())
+		return nil, s.field(ErrInvalidArgument, e.Field, idText, err.Error())
 	}
 	p, ok := c.seen.get(id)
 	if !ok {

@@ -24,7 +24,7 @@ func (p plan[T]) fingerprint(texts []string) uint64 {
 	return h.Sum64()
 }
 
-func (p plan[T]) badToken(why string) error { return p.fail(ErrInvalid, "the page token "+why) }
+func (p plan[T]) badToken(why string) error { return p.fail(ErrInvalidArgument, "the page token "+why) }
 
 const otherQuery = "is of another query: parent, conditions and order must stay the same"
 

@@ -40,9 +40,9 @@ func (d *dialing) secure(part func(*tls.Config)) {
 
 func (d *dialing) fail(err error) { d.errs = append(d.errs, err) }
 
-// TLS makes the connection use TLS, with a copy of config. With nil it is
+// WithTLS makes the connection use TLS, with a copy of config. With nil it is
 // TLS 1.2 or later and the certificate authorities of the system.
-func TLS(config *tls.Config) DialOption {
+func WithTLS(config *tls.Config) DialOption {
 	return dialOption(func(d *dialing) {
 		d.secure(func(*tls.Config) {})
 		if config != nil {
@@ -51,9 +51,9 @@ func TLS(config *tls.Config) DialOption {
 	})
 }
 
-// CustomCA makes the connection use TLS and trust only the certificate
+// WithRootCAFile makes the connection use TLS and trust only the certificate
 // authorities in a file in PEM.
-func CustomCA(file string) DialOption {
+func WithRootCAFile(file string) DialOption {
 	return dialOption(func(d *dialing) {
 		pem, err := os.ReadFile(file)
 		if err != nil {
@@ -69,9 +69,9 @@ func CustomCA(file string) DialOption {
 	})
 }
 
-// ClientCert makes the connection use TLS and show the server the certificate
+// WithClientCert makes the connection use TLS and show the server the certificate
 // in certFile, whose key is in keyFile; both are PEM.
-func ClientCert(certFile, keyFile string) DialOption {
+func WithClientCert(certFile, keyFile string) DialOption {
 	return dialOption(func(d *dialing) {
 		cert, err := tls.LoadX509KeyPair(certFile, keyFile)
 		if err != nil {
@@ -82,14 +82,14 @@ func ClientCert(certFile, keyFile string) DialOption {
 	})
 }
 
-// Token sends a bearer token with every call. It needs TLS, or [BareTokens].
-func Token(token string) DialOption {
+// WithToken sends a bearer token with every call. It needs TLS, or [WithInsecureToken].
+func WithToken(token string) DialOption {
 	return dialOption(func(d *dialing) { d.token = func() (string, error) { return token, nil } })
 }
 
-// TokenFile sends the bearer token in a file with every call. The file is read
-// each time, so that a token may be renewed. It needs TLS, or [BareTokens].
-func TokenFile(file string) DialOption {
+// WithTokenFile sends the bearer token in a file with every call. The file is read
+// each time, so that a token may be renewed. It needs TLS, or [WithInsecureToken].
+func WithTokenFile(file string) DialOption {
 	return dialOption(func(d *dialing) {
 		d.token = func() (string, error) {
 			raw, err := os.ReadFile(file)
@@ -105,14 +105,14 @@ func TokenFile(file string) DialOption {
 	})
 }
 
-// BareTokens lets a bearer token go over a connection without TLS: to a proxy
+// WithInsecureToken lets a bearer token go over a connection without TLS: to a proxy
 // on the same machine, say. Whoever sees the traffic can use the token.
-func BareTokens() DialOption {
+func WithInsecureToken() DialOption {
 	return dialOption(func(d *dialing) { d.bareTokens = true })
 }
 
-// GRPC passes options to the gRPC client: interceptors, keepalive, a resolver.
-func GRPC(opts ...grpc.DialOption) DialOption {
+// WithGRPCDialOptions passes options to the gRPC client: interceptors, keepalive, a resolver.
+func WithGRPCDialOptions(opts ...grpc.DialOption) DialOption {
 	return dialOption(func(d *dialing) { d.grpc = append(d.grpc, opts...) })
 }
 
@@ -123,13 +123,13 @@ func GRPC(opts ...grpc.DialOption) DialOption {
 // encrypted.
 //
 // Dial sends nothing; the client connects at the first call. A call that finds
-// the server or its store unavailable is repeated, as [RetryFor] says, and is
+// the server or its store unavailable is repeated, as [WithRetryTimeout] says, and is
 // [ErrUnavailable] in the end: [ErrUnreachable] where there is no server at
 // all. It is [ErrTLS] where client and server do not agree on TLS.
 //
 // Close the client when it is no longer needed.
 func Dial(target string, opts ...DialOption) (*Client, error) {
-	d := dialing{retry: DefaultRetry}
+	d := dialing{retry: DefaultRetryTimeout}
 	for _, opt := range opts {
 		opt.applyDial(&d)
 	}
@@ -137,9 +137,9 @@ func Dial(target string, opts ...DialOption) (*Client, error) {
 		d.fail(err)
 	}
 	if d.token != nil && d.tls == nil && !d.bareTokens {
-		d.fail(errors.New("a token needs TLS, or whoever sees the traffic can use it: add registry.TLS(nil), or registry.BareTokens() where the network is safe"))
+		d.fail(errors.New("a token needs TLS, or whoever sees the traffic can use it: add registry.WithTLS(nil), or registry.WithInsecureToken() where the network is safe"))
 	}
-	invalid := func(err error) error { return &Error{Op: "dial", Key: target, Kind: ErrInvalid, Err: err} }
+	invalid := func(err error) error { return &Error{Op: "dial", Key: target, Kind: ErrInvalidArgument, Err: err} }
 	if err := errors.Join(d.errs...); err != nil {
 		return nil, invalid(err)
 	}

@@ -168,9 +168,9 @@ func TestConnectionsAreAsSafeAsAskedFor(t *testing.T) {
 	}
 	pool := x509.NewCertPool()
 	pool.AddCert(a.cert)
-	ca, client := CustomCA(a.file("ca.pem")), ClientCert(a.file("client.pem"), a.file("client.key"))
-	foreign := ClientCert(other.file("client.pem"), other.file("client.key"))
-	old := []DialOption{ca, TLS(&tls.Config{RootCAs: pool, MaxVersion: tls.VersionTLS12})}
+	ca, client := WithRootCAFile(a.file("ca.pem")), WithClientCert(a.file("client.pem"), a.file("client.key"))
+	foreign := WithClientCert(other.file("client.pem"), other.file("client.key"))
+	old := []DialOption{ca, WithTLS(&tls.Config{RootCAs: pool, MaxVersion: tls.VersionTLS12})}
 	var (
 		authority x509.UnknownAuthorityError
 		host      x509.HostnameError
@@ -184,23 +184,23 @@ func TestConnectionsAreAsSafeAsAskedFor(t *testing.T) {
 		cause   any    // for errors.As; nil: any
 	}{
 		{"plain to plain", plain, nil, "", nil},
-		{"plain to TLS", safe, nil, "registry.TLS(nil)", nil},
-		{"plain to mutual TLS", mutual, nil, "registry.TLS(nil)", nil},
+		{"plain to TLS", safe, nil, "registry.WithTLS(nil)", nil},
+		{"plain to mutual TLS", mutual, nil, "registry.WithTLS(nil)", nil},
 		{"TLS to plain", plain, []DialOption{ca}, "does not use TLS", &record},
 		{"TLS with the authority", safe, []DialOption{ca}, "", nil},
-		{"TLS with a configuration", safe, []DialOption{TLS(&tls.Config{RootCAs: pool})}, "", nil},
-		{"TLS with the system's authorities", safe, []DialOption{TLS(nil)}, "registry.CustomCA(file)", &authority},
-		{"TLS with another authority", safe, []DialOption{CustomCA(other.file("ca.pem"))}, "registry.CustomCA(file)", &authority},
+		{"TLS with a configuration", safe, []DialOption{WithTLS(&tls.Config{RootCAs: pool})}, "", nil},
+		{"TLS with the system's authorities", safe, []DialOption{WithTLS(nil)}, "registry.WithRootCAFile(file)", &authority},
+		{"TLS with another authority", safe, []DialOption{WithRootCAFile(other.file("ca.pem"))}, "registry.WithRootCAFile(file)", &authority},
 		{"TLS to a name that the certificate lacks", "localhost:" + port, []DialOption{ca}, "is not for this host", &host},
 		{"mutual TLS", mutual, []DialOption{client, ca}, "", nil},
-		{"mutual TLS, a configuration after its parts", mutual, []DialOption{client, ca, TLS(&tls.Config{})}, "", nil},
-		{"mutual TLS without a certificate", mutual, []DialOption{ca}, "registry.ClientCert(certFile, keyFile)", nil},
-		{"mutual TLS 1.2 without a certificate", mutual, old, "registry.ClientCert(certFile, keyFile)", nil},
-		{"mutual TLS with a certificate of another authority", mutual, []DialOption{ca, foreign}, "registry.ClientCert", nil},
-		{"mutual TLS 1.2 with a certificate of another authority", mutual, append(old, foreign), "registry.ClientCert", nil},
+		{"mutual TLS, a configuration after its parts", mutual, []DialOption{client, ca, WithTLS(&tls.Config{})}, "", nil},
+		{"mutual TLS without a certificate", mutual, []DialOption{ca}, "registry.WithClientCert(certFile, keyFile)", nil},
+		{"mutual TLS 1.2 without a certificate", mutual, old, "registry.WithClientCert(certFile, keyFile)", nil},
+		{"mutual TLS with a certificate of another authority", mutual, []DialOption{ca, foreign}, "registry.WithClientCert", nil},
+		{"mutual TLS 1.2 with a certificate of another authority", mutual, append(old, foreign), "registry.WithClientCert", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			err := knock(t, c.address, append(c.opts, RetryFor(time.Hour))...)
+			err := knock(t, c.address, append(c.opts, WithRetryTimeout(time.Hour))...)
 			if c.want == "" {
 				if err != nil {
 					t.Error(err)
@@ -238,10 +238,10 @@ func TestTokensAreSent(t *testing.T) {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
-	shown("one", safe, CustomCA(a.file("ca.pem")), Token("one"))
-	shown("two", safe, CustomCA(a.file("ca.pem")), TokenFile(file))
-	shown("three", safe, CustomCA(a.file("ca.pem")), TokenFile(file))
-	shown("four", plain, TokenFile(file), BareTokens())
+	shown("one", safe, WithRootCAFile(a.file("ca.pem")), WithToken("one"))
+	shown("two", safe, WithRootCAFile(a.file("ca.pem")), WithTokenFile(file))
+	shown("three", safe, WithRootCAFile(a.file("ca.pem")), WithTokenFile(file))
+	shown("four", plain, WithTokenFile(file), WithInsecureToken())
 }
 
 func TestDialRefusesWhatCannotWork(t *testing.T) {
@@ -255,14 +255,14 @@ func TestDialRefusesWhatCannotWork(t *testing.T) {
 		opts   []DialOption
 		want   string
 	}{
-		{"a token without TLS", "x:1", []DialOption{Token("x")}, "needs TLS"},
-		{"no authority", "x:1", []DialOption{CustomCA("/no/such/file")}, "no such file"},
-		{"an authority that is none", "x:1", []DialOption{CustomCA(text)}, "holds no certificate"},
-		{"a certificate that is none", "x:1", []DialOption{ClientCert(text, text)}, "client certificate"},
+		{"a token without TLS", "x:1", []DialOption{WithToken("x")}, "needs TLS"},
+		{"no authority", "x:1", []DialOption{WithRootCAFile("/no/such/file")}, "no such file"},
+		{"an authority that is none", "x:1", []DialOption{WithRootCAFile(text)}, "holds no certificate"},
+		{"a certificate that is none", "x:1", []DialOption{WithClientCert(text, text)}, "client certificate"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Dial(c.target, c.opts...)
-			if !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), c.want) {
+			if !errors.Is(err, ErrInvalidArgument) || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want invalid with %q", err, c.want)
 			}
 		})
@@ -272,7 +272,7 @@ func TestDialRefusesWhatCannotWork(t *testing.T) {
 func TestAMissingTokenFileIsSaid(t *testing.T) {
 	a := newAuthority(t)
 	var d door
-	err := knock(t, d.serve(t, a.server(false)), CustomCA(a.file("ca.pem")), TokenFile("/no/such/token"))
+	err := knock(t, d.serve(t, a.server(false)), WithRootCAFile(a.file("ca.pem")), WithTokenFile("/no/such/token"))
 	if err == nil || !strings.Contains(err.Error(), "/no/such/token") {
 		t.Errorf("got %v", err)
 	}

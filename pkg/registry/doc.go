@@ -8,7 +8,7 @@
 //	id, err := reg.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "fraud"})
 //
 // Upsert creates or patches, Replace stores exactly what it is given, Get and
-// the finders return one entity, Query returns many. [Use] gives the same to
+// the finders return one entity, Query returns many. [NewCollection] gives the same to
 // the entities of a spec of your own. Errors are [*Error] values of one of the
 // kinds of this package, such as [ErrNotFound].
 //

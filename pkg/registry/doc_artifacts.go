@@ -9,7 +9,7 @@ import (
 
 // DocArtifacts stores and finds documents about model versions.
 type DocArtifacts struct {
-	e *Entity[model.DocArtifact, *mlmdpb.Artifact]
+	e *Collection[model.DocArtifact, *mlmdpb.Artifact]
 }
 
 // DocArtifacts returns the verbs for documents. It sends nothing.
@@ -17,7 +17,7 @@ func (c *Client) DocArtifacts() DocArtifacts {
 	return DocArtifacts{c.entities.docArtifacts}
 }
 
-// Upsert stores v and returns its id; see [Entity.Upsert] for what it does with
+// Upsert stores v and returns its id; see [Collection.Upsert] for what it does with
 // what is stored already. A document is the same document when its version and its name are
 // the same. One without a version is told apart by its external id only;
 // without that, too, every call creates one.
@@ -26,7 +26,7 @@ func (s DocArtifacts) Upsert(ctx context.Context, v *model.DocArtifact, opts ...
 }
 
 // Replace stores exactly v: what is not set in it is emptied. See
-// [Entity.Replace].
+// [Collection.Replace].
 func (s DocArtifacts) Replace(ctx context.Context, v *model.DocArtifact) (string, error) {
 	return s.e.Replace(ctx, v)
 }
@@ -39,7 +39,7 @@ func (s DocArtifacts) Get(ctx context.Context, id string) (*model.DocArtifact, e
 // FindByName returns the document that has the given name in the model version
 // with the given id, or [ErrNotFound].
 func (s DocArtifacts) FindByName(ctx context.Context, modelVersionID, name string) (*model.DocArtifact, error) {
-	return s.e.FindIn(ctx, modelVersionID, name)
+	return s.e.FindByNameIn(ctx, modelVersionID, name)
 }
 
 // FindByExternalID returns the document with the given external id, or
@@ -56,5 +56,5 @@ func (s DocArtifacts) Query() Query[model.DocArtifact] {
 // OfVersion returns the query for the documents of the model version with the given
 // id.
 func (s DocArtifacts) OfVersion(modelVersionID string) Query[model.DocArtifact] {
-	return s.e.Of(modelVersionID)
+	return s.e.ChildrenOf(modelVersionID)
 }

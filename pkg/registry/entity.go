@@ -13,27 +13,27 @@ import (
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
-// An Entity stores and finds the entities of one mapping. The facades of this
+// A Collection stores and finds the entities of one mapping. The facades of this
 // package ([RegisteredModels] and the others) are the same verbs with the words
 // of each entity.
-type Entity[T any, N mlmd.Node] struct {
+type Collection[T any, N mlmd.Node] struct {
 	c     *Client
 	m     mlmd.Mapping[T, N]
 	nodes nodes[N]
 	typ   typeKey
 }
 
-// Use returns the verbs for the entity that m maps: one of this module's own,
+// NewCollection returns the verbs for the entity that m maps: one of this module's own,
 // or one that was generated from your spec. Where the store does not have its
-// type, the first write registers it. Use sends nothing; keep what it returns.
-func Use[T any, N mlmd.Node](c *Client, m mlmd.Mapping[T, N]) *Entity[T, N] {
+// type, the first write registers it. NewCollection sends nothing; keep what it returns.
+func NewCollection[T any, N mlmd.Node](c *Client, m mlmd.Mapping[T, N]) *Collection[T, N] {
 	m.TypeName = c.typeName(m.TypeName)
 	if m.Parent != nil {
 		p := *m.Parent
 		p.TypeName = c.typeName(p.TypeName)
 		m.Parent = &p
 	}
-	e := &Entity[T, N]{c: c, m: m, nodes: nodesOf[N](c.rpc)}
+	e := &Collection[T, N]{c: c, m: m, nodes: nodesOf[N](c.rpc)}
 	e.typ = typeKey{e.nodes.kind(), m.TypeName}
 	c.types.name(m.TypeName, m.Entity)
 	return e
@@ -49,17 +49,17 @@ func nodesOf[N mlmd.Node](rpc mlmdpb.MetadataStoreServiceClient) nodes[N] {
 	panic("registry: a kind of node without an implementation")
 }
 
-func (e *Entity[T, N]) subject(op, key string) subject {
+func (e *Collection[T, N]) subject(op, key string) subject {
 	return subject{op: op, entity: e.m.Entity, key: key}
 }
 
 // Get returns the entity with the given id. It is [ErrNotFound] if there is
 // none, also where the id is that of another entity.
-func (e *Entity[T, N]) Get(ctx context.Context, id string) (*T, error) {
+func (e *Collection[T, N]) Get(ctx context.Context, id string) (*T, error) {
 	s := e.subject("get", id)
 	i, err := parseID(id)
 	if err != nil {
-		return nil, s.field(ErrInvalid, "id", id, err.Error())
+		return nil, s.field(ErrInvalidArgument, "id", id, err.Error())
 	}
 	n, err := e.nodes.byID(ctx, i)
 	if err != nil {
@@ -69,29 +69,29 @@ func (e *Entity[T, N]) Get(ctx context.Context, id string) (*T, error) {
 }
 
 // FindByName returns the entity with the given name, letter for letter. It is
-// for entities whose names are unique; see [Entity.FindIn] for those that have
+// for entities whose names are unique; see [Collection.FindByNameIn] for those that have
 // their names within a parent.
-func (e *Entity[T, N]) FindByName(ctx context.Context, name string) (*T, error) {
+func (e *Collection[T, N]) FindByName(ctx context.Context, name string) (*T, error) {
 	s := e.subject("find", name)
 	if e.m.Parent != nil && !e.m.Parent.PlainName {
-		return nil, s.fail(ErrInvalid, fmt.Sprintf("%s has its name within its %s: give that too", withArticle(e.m.Entity), e.m.Parent.Entity))
+		return nil, s.fail(ErrInvalidArgument, fmt.Sprintf("%s has its name within its %s: give that too", withArticle(e.m.Entity), e.m.Parent.Entity))
 	}
 	return e.byStoredName(ctx, s, name)
 }
 
-// FindIn returns the entity with the given name below the given parent, letter
+// FindByNameIn returns the entity with the given name below the given parent, letter
 // for letter.
-func (e *Entity[T, N]) FindIn(ctx context.Context, parentID, name string) (*T, error) {
+func (e *Collection[T, N]) FindByNameIn(ctx context.Context, parentID, name string) (*T, error) {
 	s := e.subject("find", name)
 	if e.m.Parent == nil {
-		return nil, s.fail(ErrInvalid, fmt.Sprintf("%s has no parent: find it by its name", withArticle(e.m.Entity)))
+		return nil, s.fail(ErrInvalidArgument, fmt.Sprintf("%s has no parent: find it by its name", withArticle(e.m.Entity)))
 	}
 	id, err := parseID(parentID)
 	if err != nil {
-		return nil, s.field(ErrInvalid, e.m.Parent.Field, parentID, err.Error())
+		return nil, s.field(ErrInvalidArgument, e.m.Parent.Field, parentID, err.Error())
 	}
 	if name == "" {
-		return nil, s.field(ErrInvalid, "name", "", "is missing")
+		return nil, s.field(ErrInvalidArgument, "name", "", "is missing")
 	}
 	if e.m.Parent.PlainName {
 		return e.plainlyNamed(ctx, s, id, name)
@@ -110,9 +110,9 @@ func (e *Entity[T, N]) FindIn(ctx context.Context, parentID, name string) (*T, e
 	return e.decode(s, e.below(n, id), e.nodes.view(n))
 }
 
-// plainlyNamed is FindIn for entities whose stored name does not say the
+// plainlyNamed is FindByNameIn for entities whose stored name does not say the
 // parent. It takes one more read.
-func (e *Entity[T, N]) plainlyNamed(ctx context.Context, s subject, parentID int64, name string) (*T, error) {
+func (e *Collection[T, N]) plainlyNamed(ctx context.Context, s subject, parentID int64, name string) (*T, error) {
 	t, err := e.byStoredName(ctx, s, name)
 	if err != nil {
 		return nil, err
@@ -131,12 +131,12 @@ func (e *Entity[T, N]) plainlyNamed(ctx context.Context, s subject, parentID int
 	return t, nil
 }
 
-func (e *Entity[T, N]) byStoredName(ctx context.Context, s subject, stored string) (*T, error) {
+func (e *Collection[T, N]) byStoredName(ctx context.Context, s subject, stored string) (*T, error) {
 	if stored == "" {
-		return nil, s.field(ErrInvalid, "name", "", "is missing")
+		return nil, s.field(ErrInvalidArgument, "name", "", "is missing")
 	}
 	if why := badText(stored); why != "" {
-		return nil, s.field(ErrInvalid, "name", s.key, why)
+		return nil, s.field(ErrInvalidArgument, "name", s.key, why)
 	}
 	n, err := e.nodes.byName(ctx, e.m.TypeName, stored)
 	if err != nil {
@@ -150,13 +150,13 @@ func (e *Entity[T, N]) byStoredName(ctx context.Context, s subject, stored strin
 
 // FindByExternalID returns the entity with the given external id, letter for
 // letter. It is [ErrNotFound] also where another entity has it.
-func (e *Entity[T, N]) FindByExternalID(ctx context.Context, externalID string) (*T, error) {
+func (e *Collection[T, N]) FindByExternalID(ctx context.Context, externalID string) (*T, error) {
 	s := e.subject("find", externalID)
 	if externalID == "" {
-		return nil, s.field(ErrInvalid, "externalId", "", "is missing")
+		return nil, s.field(ErrInvalidArgument, "externalId", "", "is missing")
 	}
 	if why := badText(externalID); why != "" {
-		return nil, s.field(ErrInvalid, "externalId", externalID, why)
+		return nil, s.field(ErrInvalidArgument, "externalId", externalID, why)
 	}
 	n, err := e.nodes.byExternalID(ctx, externalID)
 	if err != nil {
@@ -172,7 +172,7 @@ func (e *Entity[T, N]) FindByExternalID(ctx context.Context, externalID string) 
 
 // found returns the entity that n holds. by is the field that it was asked
 // for by.
-func (e *Entity[T, N]) found(ctx context.Context, s subject, n N, by string) (*T, error) {
+func (e *Collection[T, N]) found(ctx context.Context, s subject, n N, by string) (*T, error) {
 	if n == nil {
 		return nil, s.fail(ErrNotFound, "")
 	}
@@ -189,7 +189,7 @@ func (e *Entity[T, N]) found(ctx context.Context, s subject, n N, by string) (*T
 }
 
 // decode returns the entity that n, seen as v, holds.
-func (e *Entity[T, N]) decode(s subject, n N, v view) (*T, error) {
+func (e *Collection[T, N]) decode(s subject, n N, v view) (*T, error) {
 	if e.typ.kind == mlmd.Context {
 		e.c.remember(v)
 	}

@@ -18,15 +18,15 @@ import (
 // Beside these, an error is [context.Canceled] or [context.DeadlineExceeded]
 // where the caller's context ended.
 var (
-	ErrNotFound      = errors.New("not found")
-	ErrAlreadyExists = errors.New("already exists")
-	ErrInvalid       = errors.New("invalid")              // the caller's value, id, name or condition; nothing was written
-	ErrUnavailable   = errors.New("store unavailable")    // not reached, closed, or too busy; trying again may help
-	ErrTLS           = errors.New("no TLS connection")    // client and server do not agree on TLS; the error names the option of Dial
-	ErrConflict      = errors.New("conflict")             // another writer was in the way, or the store's types contradict the spec's
-	ErrDenied        = errors.New("not allowed")          // who calls is unknown, or must not do this
-	ErrUnsupported   = errors.New("not supported")        // this server cannot do it
-	ErrInternal      = errors.New("internal store error") // the store failed, or answered what it must not
+	ErrNotFound         = errors.New("not found")
+	ErrAlreadyExists    = errors.New("already exists")
+	ErrInvalidArgument  = errors.New("invalid argument")     // the caller's value, id, name or condition; nothing was written
+	ErrUnavailable      = errors.New("store unavailable")    // not reached, closed, or too busy; trying again may help
+	ErrTLS              = errors.New("no TLS connection")    // client and server do not agree on TLS; the error names the option of Dial
+	ErrConflict         = errors.New("conflict")             // another writer was in the way, or the store's types contradict the spec's
+	ErrPermissionDenied = errors.New("permission denied")    // who calls is unknown, or must not do this
+	ErrUnsupported      = errors.New("not supported")        // this server cannot do it
+	ErrInternal         = errors.New("internal store error") // the store failed, or answered what it must not
 )
 
 // ErrUnreachable is the [ErrUnavailable] where no server answers at all.
@@ -120,7 +120,7 @@ func (s subject) field(kind error, field, value, why string) *Error {
 
 // invalid returns the error for what the mapping refused.
 func (s subject) invalid(err error) *Error {
-	e := s.fail(ErrInvalid, "")
+	e := s.fail(ErrInvalidArgument, "")
 	e.Err = err
 	var bad *mlmd.InvalidError
 	if errors.As(err, &bad) {
@@ -163,15 +163,15 @@ func (s subject) rpc(ctx context.Context, err error) *Error {
 // kindOfCode says what a status code means where its step gives it no other
 // meaning.
 var kindOfCode = map[codes.Code]error{
-	codes.InvalidArgument:    ErrInvalid,
-	codes.OutOfRange:         ErrInvalid,
+	codes.InvalidArgument:    ErrInvalidArgument,
+	codes.OutOfRange:         ErrInvalidArgument,
 	codes.NotFound:           ErrNotFound,
 	codes.AlreadyExists:      ErrAlreadyExists,
 	codes.Unavailable:        ErrUnavailable,
 	codes.ResourceExhausted:  ErrUnavailable,
 	codes.Aborted:            ErrConflict,
 	codes.FailedPrecondition: ErrConflict,
-	codes.PermissionDenied:   ErrDenied,
-	codes.Unauthenticated:    ErrDenied,
+	codes.PermissionDenied:   ErrPermissionDenied,
+	codes.Unauthenticated:    ErrPermissionDenied,
 	codes.Unimplemented:      ErrUnsupported,
 }

@@ -72,7 +72,7 @@ func Example() {
 
 // Reach a server. It is connected to at the first call.
 func ExampleDial() {
-	reg, err := registry.Dial("mlmd.example:8080", registry.TLS(nil), registry.TokenFile("/var/run/secrets/token"))
+	reg, err := registry.Dial("mlmd.example:8080", registry.WithTLS(nil), registry.WithTokenFile("/var/run/secrets/token"))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -84,8 +84,8 @@ func ExampleDial() {
 // With a certificate of one's own, and an authority that the system does not
 // know.
 func ExampleDial_mutualTLS() {
-	_, err := registry.Dial("mlmd.example:8080", registry.CustomCA("ca.pem"), registry.ClientCert("client.pem", "client.key"))
-	fmt.Println(errors.Is(err, registry.ErrInvalid)) // there are no such files here
+	_, err := registry.Dial("mlmd.example:8080", registry.WithRootCAFile("ca.pem"), registry.WithClientCert("client.pem", "client.key"))
+	fmt.Println(errors.Is(err, registry.ErrInvalidArgument)) // there are no such files here
 	// Output: true
 }
 
@@ -126,7 +126,7 @@ func ExampleQuery() {
 		fmt.Println(v.Name)
 	}
 
-	newest := reg.RegisteredModels().Query().OrderBy(registry.CreateTime).Desc().Limit(50)
+	newest := reg.RegisteredModels().Query().OrderBy(registry.OrderByCreateTime).Desc().Limit(50)
 	models, err := newest.Collect(ctx)
 	if err != nil {
 		log.Fatal(err)
@@ -161,11 +161,11 @@ func ExampleQuery_Where() {
 }
 
 // Filter with a text of MLMD's filter language.
-func ExampleQuery_QueryText() {
+func ExampleQuery_WhereText() {
 	ctx := context.Background()
 	reg, _, _ := example(ctx)
 
-	found, err := reg.ModelVersions().Query().QueryText("properties.author.string_value LIKE 'a%'").Collect(ctx)
+	found, err := reg.ModelVersions().Query().WhereText("properties.author.string_value LIKE 'a%'").Collect(ctx)
 	fmt.Println(len(found), err)
 	// Output: 1 <nil>
 }
@@ -243,12 +243,12 @@ func ExampleRegisteredModels_Tree() {
 }
 
 // Use the verbs for any generated mapping: this module's, or your own.
-func ExampleUse() {
+func ExampleNewCollection() {
 	ctx := context.Background()
 	reg, modelID, _ := example(ctx)
 
-	versions := registry.Use(reg, mapping.ModelVersion)
-	v, err := versions.FindIn(ctx, modelID, "v1.0")
+	versions := registry.NewCollection(reg, mapping.ModelVersion)
+	v, err := versions.FindByNameIn(ctx, modelID, "v1.0")
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -257,7 +257,7 @@ func ExampleUse() {
 }
 
 // See what the first write would register in a store.
-func ExamplePlan() {
+func ExamplePlanTypeChanges() {
 	ctx := context.Background()
 	store, err := sqlite.OpenMemory(ctx)
 	if err != nil {
@@ -265,7 +265,7 @@ func ExamplePlan() {
 	}
 	defer store.Close()
 
-	changes, err := registry.Plan(ctx, registry.New(store.Client()), mapping.Catalog)
+	changes, err := registry.PlanTypeChanges(ctx, registry.New(store.Client()), mapping.Catalog)
 	if err != nil {
 		log.Fatal(err)
 	}

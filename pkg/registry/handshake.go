@@ -86,7 +86,7 @@ func (h *handshakes) diagnose(err error, asked bool) (why string, certain bool) 
 			return "", false
 		}
 		return "the server closed the connection before it said anything, as one that wants TLS does: if so, " +
-			"add registry.TLS(nil), or registry.CustomCA(file) where its certificate authority is your own", false
+			"add registry.WithTLS(nil), or registry.WithRootCAFile(file) where its certificate authority is your own", false
 	}
 	if why := ofServer(err); why != "" {
 		return why, true
@@ -99,10 +99,10 @@ func (h *handshakes) diagnose(err error, asked bool) (why string, certain bool) 
 	}
 	switch {
 	case asked && !h.cert:
-		return "the server wants a certificate of its clients (" + reason + "): add registry.ClientCert(certFile, keyFile)", alert
+		return "the server wants a certificate of its clients (" + reason + "): add registry.WithClientCert(certFile, keyFile)", alert
 	case asked:
 		return "the server refuses the certificate of this client (" + reason +
-			"): registry.ClientCert needs one of an authority that the server trusts", alert
+			"): registry.WithClientCert needs one of an authority that the server trusts", alert
 	case alert:
 		return "the server refuses the TLS connection: " + reason, true
 	}
@@ -120,14 +120,14 @@ func ofServer(err error) string {
 	)
 	switch {
 	case errors.As(err, &record):
-		return "the server does not use TLS, but this client does: leave out registry.TLS, CustomCA and ClientCert, " +
+		return "the server does not use TLS, but this client does: leave out WithTLS, WithRootCAFile and WithClientCert, " +
 			"or turn TLS on in the server"
 	case errors.As(err, &host):
 		return "the server's certificate is not for this host (" + host.Error() +
-			"): dial a name that is in the certificate, or set ServerName in the configuration for registry.TLS"
+			"): dial a name that is in the certificate, or set ServerName in the configuration for registry.WithTLS"
 	case errors.As(err, &unknown):
 		return "this client does not trust the authority of the server's certificate (" + unknown.Error() +
-			"): add registry.CustomCA(file) with the certificate of that authority"
+			"): add registry.WithRootCAFile(file) with the certificate of that authority"
 	case errors.As(err, &invalid):
 		return "the server's certificate is not valid: " + invalid.Error()
 	case strings.Contains(err.Error(), "ALPN"):

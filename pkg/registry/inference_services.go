@@ -10,7 +10,7 @@ import (
 // InferenceServices stores and finds the inference services of serving
 // environments.
 type InferenceServices struct {
-	e *Entity[model.InferenceService, *mlmdpb.Context]
+	e *Collection[model.InferenceService, *mlmdpb.Context]
 }
 
 // InferenceServices returns the verbs for services. It sends nothing.
@@ -18,7 +18,7 @@ func (c *Client) InferenceServices() InferenceServices {
 	return InferenceServices{c.entities.inferenceServices}
 }
 
-// Upsert stores v and returns its id; see [Entity.Upsert] for what it does with
+// Upsert stores v and returns its id; see [Collection.Upsert] for what it does with
 // what is stored already. A service is the same service when its environment and its name are
 // the same.
 func (s InferenceServices) Upsert(ctx context.Context, v *model.InferenceService, opts ...UpsertOption[model.InferenceService]) (string, error) {
@@ -26,7 +26,7 @@ func (s InferenceServices) Upsert(ctx context.Context, v *model.InferenceService
 }
 
 // Replace stores exactly v: what is not set in it is emptied. See
-// [Entity.Replace].
+// [Collection.Replace].
 func (s InferenceServices) Replace(ctx context.Context, v *model.InferenceService) (string, error) {
 	return s.e.Replace(ctx, v)
 }
@@ -39,7 +39,7 @@ func (s InferenceServices) Get(ctx context.Context, id string) (*model.Inference
 // FindByName returns the service that has the given name in the serving environment
 // with the given id, or [ErrNotFound].
 func (s InferenceServices) FindByName(ctx context.Context, servingEnvironmentID, name string) (*model.InferenceService, error) {
-	return s.e.FindIn(ctx, servingEnvironmentID, name)
+	return s.e.FindByNameIn(ctx, servingEnvironmentID, name)
 }
 
 // FindByExternalID returns the service with the given external id, or
@@ -56,5 +56,5 @@ func (s InferenceServices) Query() Query[model.InferenceService] {
 // OfEnvironment returns the query for the services of the serving environment with the given
 // id.
 func (s InferenceServices) OfEnvironment(servingEnvironmentID string) Query[model.InferenceService] {
-	return s.e.Of(servingEnvironmentID)
+	return s.e.ChildrenOf(servingEnvironmentID)
 }

@@ -42,7 +42,7 @@ func (p plan[T]) fetch(ctx context.Context, o *mlmdpb.ListOperationOptions) ([]r
 	}
 	for _, text := range p.texts {
 		if _, bad := filterquery.Compile(text, p.nodes); bad != nil {
-			e := p.fail(ErrInvalid, fmt.Sprintf("the filter text %q: %v", shorten(text), bad))
+			e := p.fail(ErrInvalidArgument, fmt.Sprintf("the filter text %q: %v", shorten(text), bad))
 			e.Err = err
 			return nil, "", e
 		}
@@ -58,10 +58,10 @@ func (q Query[T]) start(ctx context.Context, limit int, token string) (listing[T
 	}
 	s := q.src
 	if limit < 0 {
-		return nil, s.fail(ErrInvalid, fmt.Sprintf("the limit is %d: want 0 for none, or more", limit))
+		return nil, s.fail(ErrInvalidArgument, fmt.Sprintf("the limit is %d: want 0 for none, or more", limit))
 	}
-	if q.order != ID && q.order != CreateTime && q.order != UpdateTime {
-		return nil, s.fail(ErrInvalid, fmt.Sprintf("the order %d is unknown: want ID, CreateTime or UpdateTime", q.order))
+	if q.order != OrderByID && q.order != OrderByCreateTime && q.order != OrderByUpdateTime {
+		return nil, s.fail(ErrInvalidArgument, fmt.Sprintf("the order %d is unknown: want OrderByID, OrderByCreateTime or OrderByUpdateTime", q.order))
 	}
 	texts, absent, err := q.print(ctx)
 	if err != nil {
@@ -88,7 +88,7 @@ func (q Query[T]) print(ctx context.Context) (texts []string, absent [][]string,
 		return nil, nil, s.rpc(ctx, declared.err)
 	}
 	if err != nil {
-		e := s.fail(ErrInvalid, "")
+		e := s.fail(ErrInvalidArgument, "")
 		e.Err = err
 		return nil, nil, e
 	}
@@ -104,7 +104,7 @@ func (q Query[T]) print(ctx context.Context) (texts []string, absent [][]string,
 	}
 	for _, text := range q.texts {
 		if err := filter.Closed(text); err != nil {
-			e := s.fail(ErrInvalid, "")
+			e := s.fail(ErrInvalidArgument, "")
 			e.Err = err
 			return nil, nil, e
 		}

@@ -16,9 +16,9 @@ type position struct {
 
 func positionOf(v view, o Order) position {
 	switch o {
-	case CreateTime:
+	case OrderByCreateTime:
 		return position{v.created, v.id}
-	case UpdateTime:
+	case OrderByUpdateTime:
 		return position{v.updated, v.id}
 	}
 	return position{v.id, v.id}
@@ -81,7 +81,7 @@ func (m *merge[T]) rows(ctx context.Context) iter.Seq2[row[T], error] {
 			if r == nil {
 				return
 			}
-			if m.order == UpdateTime {
+			if m.order == OrderByUpdateTime {
 				if seen[r.ID] {
 					continue
 				}
@@ -179,7 +179,7 @@ func (m *merge[T]) behind(p position) string {
 	if m.desc {
 		sign = "<"
 	}
-	column := map[Order]string{CreateTime: "create_time_since_epoch", UpdateTime: "last_update_time_since_epoch"}[m.order]
+	column := map[Order]string{OrderByCreateTime: "create_time_since_epoch", OrderByUpdateTime: "last_update_time_since_epoch"}[m.order]
 	if column == "" {
 		return fmt.Sprintf("id %s %d", sign, p.ID)
 	}

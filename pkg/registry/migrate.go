@@ -8,39 +8,39 @@ import (
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
 
-// A Migration counts what [Migrate] did, or would do.
-type Migration struct {
-	Entity string
-	Seen   int // entities that were looked at
-	Moved  int // those of them that had something under an older name
+// A RenameResult counts what [RenameProperties] did, or would do.
+type RenameResult struct {
+	Entity   string
+	Examined int // entities that were looked at
+	Renamed  int // those of them that had something under an older name
 }
 
-// A MigrateOption changes what [Migrate] does.
-type MigrateOption func(*migrating)
+// A RenameOption changes what [RenameProperties] does.
+type RenameOption func(*migrating)
 
 type migrating struct{ dry bool }
 
-// DryRun makes [Migrate] count only.
-func DryRun() MigrateOption { return func(m *migrating) { m.dry = true } }
+// WithDryRun makes [RenameProperties] count only.
+func WithDryRun() RenameOption { return func(m *migrating) { m.dry = true } }
 
-// Migrate rewrites the stored entities of m that have properties, or members of
+// RenameProperties rewrites the stored entities of m that have properties, or members of
 // objects in them, under older names (x-mlmd-renamed-from in the spec): the
 // value moves to the name that the spec has now, or is dropped if there is one
 // already. A custom property that is read as a field moves to the property of
 // the field. Reading does not need it; filters and other programs may. What
-// cannot be moved, because it cannot be read, stays. Run it with [DryRun] first.
+// cannot be moved, because it cannot be read, stays. Run it with [WithDryRun] first.
 //
 // A call that was cut short is finished by calling again: what is moved is left
 // alone. It takes one request for each hundred entities and one for each that
 // is moved, whose update time changes. Programs that still know only the older
 // names do not find what they are looking for afterwards.
-func Migrate[T any, N mlmd.Node](ctx context.Context, c *Client, m mlmd.Mapping[T, N], opts ...MigrateOption) (Migration, error) {
+func RenameProperties[T any, N mlmd.Node](ctx context.Context, c *Client, m mlmd.Mapping[T, N], opts ...RenameOption) (RenameResult, error) {
 	var o migrating
 	for _, opt := range opts {
 		opt(&o)
 	}
-	e := Use(c, m)
-	out := Migration{Entity: m.Entity}
+	e := NewCollection(c, m)
+	out := RenameResult{Entity: m.Entity}
 	s := e.subject("migrate", "")
 	size := int32(pageSize)
 	for token := ""; ; {
@@ -53,9 +53,9 @@ func Migrate[T any, N mlmd.Node](ctx context.Context, c *Client, m mlmd.Mapping[
 			if err != nil {
 				return out, err
 			}
-			out.Seen++
+			out.Examined++
 			if moved {
-				out.Moved++
+				out.Renamed++
 			}
 		}
 		if next == "" {
@@ -69,7 +69,7 @@ func Migrate[T any, N mlmd.Node](ctx context.Context, c *Client, m mlmd.Mapping[
 }
 
 // migrate moves the properties of one node. It reports whether there are any.
-func (e *Entity[T, N]) migrate(ctx context.Context, s subject, n N, dry bool) (bool, error) {
+func (e *Collection[T, N]) migrate(ctx context.Context, s subject, n N, dry bool) (bool, error) {
 	v := e.nodes.view(n)
 	t, err := e.decode(s, n, v)
 	if err != nil {
@@ -117,7 +117,7 @@ func (e *Entity[T, N]) migrate(ctx context.Context, s subject, n N, dry bool) (b
 	return true, nil
 }
 
-// moves returns what Migrate makes of one field: the value that the property
+// moves returns what RenameProperties makes of one field: the value that the property
 // gets, nil for what it has, and the paths that are emptied. Both are nil where
 // the field is stored as the spec has it, or cannot be.
 func (c comparison) moves(f *mlmd.Field) (to *mlmdpb.Value, from []string) {

@@ -10,7 +10,7 @@ import (
 // ModelArtifacts stores and finds the artifacts of model versions: what a
 // version is made of.
 type ModelArtifacts struct {
-	e *Entity[model.ModelArtifact, *mlmdpb.Artifact]
+	e *Collection[model.ModelArtifact, *mlmdpb.Artifact]
 }
 
 // ModelArtifacts returns the verbs for artifacts. It sends nothing.
@@ -18,7 +18,7 @@ func (c *Client) ModelArtifacts() ModelArtifacts {
 	return ModelArtifacts{c.entities.modelArtifacts}
 }
 
-// Upsert stores v and returns its id; see [Entity.Upsert] for what it does with
+// Upsert stores v and returns its id; see [Collection.Upsert] for what it does with
 // what is stored already. An artifact is the same artifact when its version and its name are
 // the same. One without a version is told apart by its external id only;
 // without that, too, every call creates one.
@@ -27,7 +27,7 @@ func (s ModelArtifacts) Upsert(ctx context.Context, v *model.ModelArtifact, opts
 }
 
 // Replace stores exactly v: what is not set in it is emptied. See
-// [Entity.Replace].
+// [Collection.Replace].
 func (s ModelArtifacts) Replace(ctx context.Context, v *model.ModelArtifact) (string, error) {
 	return s.e.Replace(ctx, v)
 }
@@ -40,7 +40,7 @@ func (s ModelArtifacts) Get(ctx context.Context, id string) (*model.ModelArtifac
 // FindByName returns the artifact that has the given name in the model version
 // with the given id, or [ErrNotFound].
 func (s ModelArtifacts) FindByName(ctx context.Context, modelVersionID, name string) (*model.ModelArtifact, error) {
-	return s.e.FindIn(ctx, modelVersionID, name)
+	return s.e.FindByNameIn(ctx, modelVersionID, name)
 }
 
 // FindByExternalID returns the artifact with the given external id, or
@@ -57,5 +57,5 @@ func (s ModelArtifacts) Query() Query[model.ModelArtifact] {
 // OfVersion returns the query for the artifacts of the model version with the given
 // id.
 func (s ModelArtifacts) OfVersion(modelVersionID string) Query[model.ModelArtifact] {
-	return s.e.Of(modelVersionID)
+	return s.e.ChildrenOf(modelVersionID)
 }

@@ -9,7 +9,7 @@ import (
 
 // ModelVersions stores and finds the versions of registered models.
 type ModelVersions struct {
-	e *Entity[model.ModelVersion, *mlmdpb.Context]
+	e *Collection[model.ModelVersion, *mlmdpb.Context]
 }
 
 // ModelVersions returns the verbs for versions. It sends nothing.
@@ -17,7 +17,7 @@ func (c *Client) ModelVersions() ModelVersions {
 	return ModelVersions{c.entities.modelVersions}
 }
 
-// Upsert stores v and returns its id; see [Entity.Upsert] for what it does with
+// Upsert stores v and returns its id; see [Collection.Upsert] for what it does with
 // what is stored already. A version is the same version when its model and its name are the
 // same.
 func (s ModelVersions) Upsert(ctx context.Context, v *model.ModelVersion, opts ...UpsertOption[model.ModelVersion]) (string, error) {
@@ -25,7 +25,7 @@ func (s ModelVersions) Upsert(ctx context.Context, v *model.ModelVersion, opts .
 }
 
 // Replace stores exactly v: what is not set in it is emptied. See
-// [Entity.Replace].
+// [Collection.Replace].
 func (s ModelVersions) Replace(ctx context.Context, v *model.ModelVersion) (string, error) {
 	return s.e.Replace(ctx, v)
 }
@@ -38,7 +38,7 @@ func (s ModelVersions) Get(ctx context.Context, id string) (*model.ModelVersion,
 // FindByName returns the version that has the given name in the registered model
 // with the given id, or [ErrNotFound].
 func (s ModelVersions) FindByName(ctx context.Context, registeredModelID, name string) (*model.ModelVersion, error) {
-	return s.e.FindIn(ctx, registeredModelID, name)
+	return s.e.FindByNameIn(ctx, registeredModelID, name)
 }
 
 // FindByExternalID returns the version with the given external id, or
@@ -55,5 +55,5 @@ func (s ModelVersions) Query() Query[model.ModelVersion] {
 // OfModel returns the query for the versions of the registered model with the given
 // id.
 func (s ModelVersions) OfModel(registeredModelID string) Query[model.ModelVersion] {
-	return s.e.Of(registeredModelID)
+	return s.e.ChildrenOf(registeredModelID)
 }

@@ -12,7 +12,7 @@ import (
 
 // A store may belong to an older program, which declares a property under an
 // older name (Field.Was) or with another kind, and reads nothing else. So a
-// write keeps to what the stored type declares, and only Migrate moves a value:
+// write keeps to what the stored type declares, and only RenameProperties moves a value:
 //
 //   - a field goes under its present name if the type declares that, else under
 //     the youngest of its older names that the type declares;

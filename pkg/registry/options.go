@@ -25,9 +25,9 @@ type dialOption func(*dialing)
 
 func (f dialOption) applyDial(d *dialing) { f(d) }
 
-// TypePrefix makes the client use types whose names begin with prefix instead
+// WithTypePrefix makes the client use types whose names begin with prefix instead
 // of "kf.": "odh." and "kfmr." are those that stores before 2024-02-26 have. A
 // store keeps what it has; a client sees one prefix only.
-func TypePrefix(prefix string) Option {
+func WithTypePrefix(prefix string) Option {
 	return clientOption(func(o *options) { o.prefix = prefix })
 }

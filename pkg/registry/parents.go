@@ -30,13 +30,13 @@ type family struct {
 
 // unplaced reports whether the stored name of v does not say the parent,
 // although the names of its type do.
-func (e *Entity[T, N]) unplaced(v view) bool {
+func (e *Collection[T, N]) unplaced(v view) bool {
 	return e.m.Parent != nil && !e.m.Parent.PlainName && mlmd.ParentID(v.storedName()) == ""
 }
 
 // below returns n with the stored name of a child of the parent; 0 leaves it as
 // it is.
-func (e *Entity[T, N]) below(n N, parentID int64) N {
+func (e *Collection[T, N]) below(n N, parentID int64) N {
 	if parentID == 0 {
 		return n
 	}
@@ -46,7 +46,7 @@ func (e *Entity[T, N]) below(n N, parentID int64) N {
 
 // placed returns n with a stored name that says its parent, if it has one: want,
 // if that is one of several.
-func (e *Entity[T, N]) placed(ctx context.Context, s subject, n N, want *parent) (N, error) {
+func (e *Collection[T, N]) placed(ctx context.Context, s subject, n N, want *parent) (N, error) {
 	v := e.nodes.view(n)
 	if !e.unplaced(v) {
 		return n, nil
@@ -67,7 +67,7 @@ func (e *Entity[T, N]) placed(ctx context.Context, s subject, n N, want *parent)
 // allPlaced is placed for the nodes of a page. It sends at most two requests
 // for all of them, or on a server without GetParentContextsByContexts one for
 // each context whose name does not say its parent.
-func (e *Entity[T, N]) allPlaced(ctx context.Context, s subject, ns []N, parentID int64) ([]N, error) {
+func (e *Collection[T, N]) allPlaced(ctx context.Context, s subject, ns []N, parentID int64) ([]N, error) {
 	var ids []int64
 	for _, n := range ns {
 		if v := e.nodes.view(n); e.unplaced(v) {
@@ -102,7 +102,7 @@ func (e *Entity[T, N]) allPlaced(ctx context.Context, s subject, ns []N, parentI
 
 // parentAmong returns the id of the parent among the contexts above a node, the
 // oldest if it has several, and 0 if it has none.
-func (e *Entity[T, N]) parentAmong(above []*mlmdpb.Context) int64 {
+func (e *Collection[T, N]) parentAmong(above []*mlmdpb.Context) int64 {
 	var id int64
 	for _, c := range above {
 		if c.GetType() == e.m.Parent.TypeName && (id == 0 || c.GetId() < id) {
@@ -113,7 +113,7 @@ func (e *Entity[T, N]) parentAmong(above []*mlmdpb.Context) int64 {
 }
 
 // noteUnplaced records that the parent has a child whose name does not say so.
-func (e *Entity[T, N]) noteUnplaced(parentID int64) {
+func (e *Collection[T, N]) noteUnplaced(parentID int64) {
 	if parentID != 0 {
 		e.c.named.add(family{e.typ, parentID}, false)
 	}
@@ -121,7 +121,7 @@ func (e *Entity[T, N]) noteUnplaced(parentID int64) {
 
 // unplacedChild returns the child that is called name below the parent and whose
 // stored name does not say so, or nil.
-func (e *Entity[T, N]) unplacedChild(ctx context.Context, s subject, parentID int64, name string) (N, error) {
+func (e *Collection[T, N]) unplacedChild(ctx context.Context, s subject, parentID int64, name string) (N, error) {
 	size := int32(pageSize)
 	o := &mlmdpb.ListOperationOptions{
 		MaxResultSize: &size,

@@ -10,8 +10,8 @@ import (
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
 
-// Changes are what registering the types of a catalog would do to a store.
-type Changes []TypeChange
+// TypeChanges are what registering the types of a catalog would do to a store.
+type TypeChanges []TypeChange
 
 // A TypeChange is what registering would do to one type.
 type TypeChange struct {
@@ -20,30 +20,30 @@ type TypeChange struct {
 	New              bool        // the store does not have the type
 	Add              []mlmd.Prop // properties that the stored type gets, or, of a new one, all, by name
 	Keep             []mlmd.Prop // properties that the store has and the spec does not name; they stay
-	Conflicts        []Conflict
+	Conflicts        []PropertyConflict
 	Custom           []CustomValues // by property; only those that there are, or that cannot be counted
 }
 
-// A Conflict is a property that the store declares with another kind than the
+// A PropertyConflict is a property that the store declares with another kind than the
 // spec. It stays as the store has it, and writing it fails.
-type Conflict struct {
+type PropertyConflict struct {
 	Property     string
 	Spec, Stored mlmdpb.PropertyType
 }
 
-// Plan compares the types of a catalog, such as mapping.Catalog, with those in
+// PlanTypeChanges compares the types of a catalog, such as mapping.Catalog, with those in
 // the client's store. It returns what the first write would register, by
 // entity, also for types to which nothing would happen, and the stored custom
 // properties that have the names of fields. It writes nothing.
 //
 // It sends three requests, and one more for each field of a stored type that a
 // property keeps, however much is stored.
-func Plan(ctx context.Context, c *Client, catalog []mlmd.Entry) (Changes, error) {
+func PlanTypeChanges(ctx context.Context, c *Client, catalog []mlmd.Entry) (TypeChanges, error) {
 	stored, err := c.storedTypes(ctx)
 	if err != nil {
 		return nil, subject{op: "plan"}.rpc(ctx, err)
 	}
-	out := make(Changes, 0, len(catalog))
+	out := make(TypeChanges, 0, len(catalog))
 	for _, e := range catalog {
 		t := e.Type()
 		change := TypeChange{Entity: t.Entity, TypeName: c.typeName(t.TypeName), Kind: t.Kind}
@@ -54,7 +54,7 @@ func Plan(ctx context.Context, c *Client, catalog []mlmd.Entry) (Changes, error)
 			case !ok:
 				change.Add = append(change.Add, mlmd.Prop{Name: name, Type: kind})
 			case was != kind:
-				change.Conflicts = append(change.Conflicts, Conflict{name, kind, was})
+				change.Conflicts = append(change.Conflicts, PropertyConflict{name, kind, was})
 			}
 		}
 		for name, kind := range has {
@@ -65,7 +65,7 @@ func Plan(ctx context.Context, c *Client, catalog []mlmd.Entry) (Changes, error)
 		byName := func(a, b mlmd.Prop) int { return strings.Compare(a.Name, b.Name) }
 		slices.SortFunc(change.Add, byName)
 		slices.SortFunc(change.Keep, byName)
-		slices.SortFunc(change.Conflicts, func(a, b Conflict) int { return strings.Compare(a.Property, b.Property) })
+		slices.SortFunc(change.Conflicts, func(a, b PropertyConflict) int { return strings.Compare(a.Property, b.Property) })
 		if !change.New {
 			if change.Custom, err = c.customValues(ctx, change.TypeName, t); err != nil {
 				return nil, err
@@ -77,14 +77,14 @@ func Plan(ctx context.Context, c *Client, catalog []mlmd.Entry) (Changes, error)
 	return out, nil
 }
 
-// Conflicting tells whether any type has a conflict.
-func (cs Changes) Conflicting() bool {
+// HasConflicts reports whether any type has a conflict.
+func (cs TypeChanges) HasConflicts() bool {
 	return slices.ContainsFunc(cs, func(c TypeChange) bool { return len(c.Conflicts) > 0 })
 }
 
 // String returns the changes for people, a line each; types to which nothing
 // would happen are only counted.
-func (cs Changes) String() string {
+func (cs TypeChanges) String() string {
 	var b strings.Builder
 	same := 0
 	for _, c := range cs {

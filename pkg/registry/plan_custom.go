@@ -22,7 +22,7 @@ type CustomValues struct {
 	Type     mlmdpb.PropertyType // of the property, in the spec
 	// Fit counts those that are read as the field, if their value allows it: they
 	// have its kind, and the entity has no value in the property. The next write
-	// of the field, or [Migrate], moves them.
+	// of the field, or [RenameProperties], moves them.
 	Fit int
 	// Other counts those that stay custom properties: they have another kind, or
 	// the entity has a value in the property.
@@ -120,7 +120,7 @@ func (v CustomValues) line(typeName string) string {
 	}
 	var b strings.Builder
 	if v.Fit > 0 {
-		fmt.Fprintf(&b, "~ %s: %s%s called %s to be read as %s, and moved by the next write of it or by Migrate\n",
+		fmt.Fprintf(&b, "~ %s: %s%s called %s to be read as %s, and moved by the next write of it or by RenameProperties\n",
 			typeName, least, count(v.Fit, "custom property", "custom properties"), v.Property, v.Field)
 	}
 	if v.Other > 0 {

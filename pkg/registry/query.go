@@ -17,9 +17,9 @@ type Order int32
 // The orders of a query. Entities with the same time are in the order of their
 // ids.
 const (
-	ID         = Order(mlmdpb.ListOperationOptions_OrderByField_ID)
-	CreateTime = Order(mlmdpb.ListOperationOptions_OrderByField_CREATE_TIME)
-	UpdateTime = Order(mlmdpb.ListOperationOptions_OrderByField_LAST_UPDATE_TIME)
+	OrderByID         = Order(mlmdpb.ListOperationOptions_OrderByField_ID)
+	OrderByCreateTime = Order(mlmdpb.ListOperationOptions_OrderByField_CREATE_TIME)
+	OrderByUpdateTime = Order(mlmdpb.ListOperationOptions_OrderByField_LAST_UPDATE_TIME)
 )
 
 // A Query says which entities of T are wanted, and in which order. It is a
@@ -66,9 +66,9 @@ var filterKinds = map[mlmd.Kind]filterquery.Kind{
 }
 
 // Query returns the query for all entities. It sends nothing.
-func (e *Entity[T, N]) Query() Query[T] {
+func (e *Collection[T, N]) Query() Query[T] {
 	return Query[T]{
-		order: ID,
+		order: OrderByID,
 		src: source[T]{
 			subject: e.subject("list", ""), client: e.c, typ: e.typ, nodes: filterKinds[e.typ.kind],
 			page: func(ctx context.Context, s source[T], o *mlmdpb.ListOperationOptions) ([]row[T], string, error) {
@@ -94,17 +94,17 @@ func (e *Entity[T, N]) Query() Query[T] {
 	}
 }
 
-// Of returns the query for the entities below the parent with the given id.
+// ChildrenOf returns the query for the entities below the parent with the given id.
 // There are none below a parent that does not exist.
-func (e *Entity[T, N]) Of(parentID string) Query[T] {
+func (e *Collection[T, N]) ChildrenOf(parentID string) Query[T] {
 	q := e.Query()
 	if e.m.Parent == nil {
-		q.err = q.src.fail(ErrInvalid, fmt.Sprintf("%s has no parent", withArticle(e.m.Entity)))
+		q.err = q.src.fail(ErrInvalidArgument, fmt.Sprintf("%s has no parent", withArticle(e.m.Entity)))
 		return q
 	}
 	id, err := parseID(parentID)
 	if err != nil {
-		q.err = q.src.field(ErrInvalid, e.m.Parent.Field, parentID, err.Error())
+		q.err = q.src.field(ErrInvalidArgument, e.m.Parent.Field, parentID, err.Error())
 		return q
 	}
 	q.scope, q.src.parent = fmt.Sprintf("%sof.id = %d", e.nodes.alias(), id), id
@@ -118,11 +118,11 @@ func (q Query[T]) Where(conditions ...filter.Expr[*T]) Query[T] {
 	return q
 }
 
-// QueryText returns the query for those of its entities that the text selects,
+// WhereText returns the query for those of its entities that the text selects,
 // too. It is MLMD's filter language, sent as it is and with the language's own
 // meaning: an entity without a property that the text names is not selected,
 // whatever else the text says. Prefer Where, which escapes values.
-func (q Query[T]) QueryText(text string) Query[T] {
+func (q Query[T]) WhereText(text string) Query[T] {
 	q.texts = append(q.texts[:len(q.texts):len(q.texts)], text)
 	return q
 }
@@ -210,7 +210,7 @@ const pageSize = 100
 
 // Page returns one page of at most Limit entities, 100 without a limit. token
 // is empty for the first page, and NextToken of the one before for the others.
-// A token belongs to its query: it is [ErrInvalid] with another parent, other
+// A token belongs to its query: it is [ErrInvalidArgument] with another parent, other
 // conditions or another order.
 func (q Query[T]) Page(ctx context.Context, token string) (Page[T], error) {
 	limit := q.limit

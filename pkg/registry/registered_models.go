@@ -9,7 +9,7 @@ import (
 
 // RegisteredModels stores and finds registered models.
 type RegisteredModels struct {
-	e *Entity[model.RegisteredModel, *mlmdpb.Context]
+	e *Collection[model.RegisteredModel, *mlmdpb.Context]
 }
 
 // RegisteredModels returns the verbs for models. It sends nothing.
@@ -17,14 +17,14 @@ func (c *Client) RegisteredModels() RegisteredModels {
 	return RegisteredModels{c.entities.registeredModels}
 }
 
-// Upsert stores v and returns its id; see [Entity.Upsert] for what it does with
+// Upsert stores v and returns its id; see [Collection.Upsert] for what it does with
 // what is stored already. A model is the same model when its name is the same.
 func (s RegisteredModels) Upsert(ctx context.Context, v *model.RegisteredModel, opts ...UpsertOption[model.RegisteredModel]) (string, error) {
 	return s.e.Upsert(ctx, v, opts...)
 }
 
 // Replace stores exactly v: what is not set in it is emptied. See
-// [Entity.Replace].
+// [Collection.Replace].
 func (s RegisteredModels) Replace(ctx context.Context, v *model.RegisteredModel) (string, error) {
 	return s.e.Replace(ctx, v)
 }

@@ -178,8 +178,8 @@ func TestErrorsReadWell(t *testing.T) {
 		want string
 	}{
 		{s.fail(ErrNotFound, ""), `registry: upsert ModelVersion "v1.0": not found`},
-		{s.field(ErrInvalid, "name", "", "is missing"), `registry: upsert ModelVersion "v1.0": name is missing`},
-		{s.field(ErrInvalid, "state", "DEAD", "is no state"), `registry: upsert ModelVersion "v1.0": state "DEAD" is no state`},
+		{s.field(ErrInvalidArgument, "name", "", "is missing"), `registry: upsert ModelVersion "v1.0": name is missing`},
+		{s.field(ErrInvalidArgument, "state", "DEAD", "is no state"), `registry: upsert ModelVersion "v1.0": state "DEAD" is no state`},
 		{s.invalid(&mlmd.InvalidError{Field: "uri", Why: "is odd"}), `registry: upsert ModelVersion "v1.0": uri is odd`},
 		{s.rpc(t.Context(), status.Error(codes.Internal, "disk full\nINSERT INTO")), `registry: upsert ModelVersion "v1.0": internal store error: disk full`},
 		{s.rpc(t.Context(), status.Error(codes.Aborted, "")), `registry: upsert ModelVersion "v1.0": conflict`},
@@ -206,9 +206,9 @@ func TestKindsFollowTheStatusAndTheContext(t *testing.T) {
 		{"a caller that gave up", ended, codes.Canceled, context.Canceled},
 		{"a caller that gave up while it failed", ended, codes.Internal, context.Canceled},
 		{"a deadline", t.Context(), codes.DeadlineExceeded, context.DeadlineExceeded},
-		{"a mistake", t.Context(), codes.InvalidArgument, ErrInvalid},
-		{"no token", t.Context(), codes.Unauthenticated, ErrDenied},
-		{"no right", t.Context(), codes.PermissionDenied, ErrDenied},
+		{"a mistake", t.Context(), codes.InvalidArgument, ErrInvalidArgument},
+		{"no token", t.Context(), codes.Unauthenticated, ErrPermissionDenied},
+		{"no right", t.Context(), codes.PermissionDenied, ErrPermissionDenied},
 		{"an old server", t.Context(), codes.Unimplemented, ErrUnsupported},
 		{"anything else", t.Context(), codes.DataLoss, ErrInternal},
 	} {
@@ -300,7 +300,7 @@ func TestWhoWaitsForAnothersQuestionKeepsItsDeadline(t *testing.T) {
 }
 
 func TestPageTokensOfMergesAreChecked(t *testing.T) {
-	p := plan[model.ModelVersion]{order: ID}
+	p := plan[model.ModelVersion]{order: OrderByID}
 	m, err := newMerge(p, []string{"a", "b"}, make([][]string, 9), "")
 	if err != nil {
 		t.Fatal(err)
@@ -313,17 +313,17 @@ func TestPageTokensOfMergesAreChecked(t *testing.T) {
 	for name, bad := range map[string]string{
 		"of a server": "CAIQAhoCCAI", "cut": token[:len(token)-4], "changed": token[:len(token)-1] + "!", "empty": mergedToken,
 	} {
-		if _, err := newMerge(p, []string{"a", "b"}, make([][]string, 9), bad); !errors.Is(err, ErrInvalid) {
+		if _, err := newMerge(p, []string{"a", "b"}, make([][]string, 9), bad); !errors.Is(err, ErrInvalidArgument) {
 			t.Errorf("a token %s: got %v", name, err)
 		}
 	}
-	if _, err := newMerge(p, []string{"a", "c"}, make([][]string, 9), token); !errors.Is(err, ErrInvalid) {
+	if _, err := newMerge(p, []string{"a", "c"}, make([][]string, 9), token); !errors.Is(err, ErrInvalidArgument) {
 		t.Errorf("a token of another query: got %v", err)
 	}
 }
 
 func FuzzMergeTokens(f *testing.F) {
-	p := plan[model.ModelVersion]{order: ID}
+	p := plan[model.ModelVersion]{order: OrderByID}
 	m, err := newMerge(p, []string{"a", "b"}, make([][]string, 9), "")
 	if err != nil {
 		f.Fatal(err)
@@ -331,7 +331,7 @@ func FuzzMergeTokens(f *testing.F) {
 	f.Add(m.makeToken(position{3, 4}))
 	f.Add("merged.e30")
 	f.Fuzz(func(t *testing.T, token string) {
-		if _, err := newMerge(p, []string{"a", "b"}, make([][]string, 9), token); err != nil && !errors.Is(err, ErrInvalid) {
+		if _, err := newMerge(p, []string{"a", "b"}, make([][]string, 9), token); err != nil && !errors.Is(err, ErrInvalidArgument) {
 			t.Errorf("%q: %v", token, err)
 		}
 	})

@@ -39,7 +39,7 @@ func TestWhatIsRepeatedIsStoredOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	go mlmdserver.New(st.Server()).Serve(t.Context(), lis)
-	c, err := Dial(lis.Addr().String(), GRPC(grpc.WithChainUnaryInterceptor(twice)))
+	c, err := Dial(lis.Addr().String(), WithGRPCDialOptions(grpc.WithChainUnaryInterceptor(twice)))
 	if err != nil {
 		t.Fatal(err)
 	}

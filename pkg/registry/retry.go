@@ -15,9 +15,9 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// DefaultRetry is how long a client that [Dial] made repeats a call that finds
-// its server or its store unavailable; see [RetryFor].
-const DefaultRetry = 10 * time.Second
+// DefaultRetryTimeout is how long a client that [Dial] made repeats a call that finds
+// its server or its store unavailable; see [WithRetryTimeout].
+const DefaultRetryTimeout = 10 * time.Second
 
 // The pauses between two attempts grow from the first of these to the second.
 const (
@@ -26,15 +26,15 @@ const (
 	leastPause = 10 * time.Millisecond // with less time than that left, the call has failed
 )
 
-// RetryFor sets for how long a call is repeated that fails because the server
+// WithRetryTimeout sets for how long a call is repeated that fails because the server
 // or its store is unavailable: while a server restarts, say. It is
-// [DefaultRetry] without this option, and never longer than the context of the
+// [DefaultRetryTimeout] without this option, and never longer than the context of the
 // call lasts. With 0 no call is repeated.
 //
 // A call that may have reached the store is repeated only where that changes
 // nothing, as in reads and in puts of what has an id, a name or an external id.
 // docs/connections.md has the rule of each RPC.
-func RetryFor(d time.Duration) DialOption {
+func WithRetryTimeout(d time.Duration) DialOption {
 	return dialOption(func(d2 *dialing) { d2.retry = d })
 }
 

@@ -153,13 +153,13 @@ func TestWhatWasNeverSentIsRepeated(t *testing.T) {
 func TestCallsAreRepeatedForAsLongAsAskedFor(t *testing.T) {
 	gone := status.Error(codes.Unavailable, "the database has gone away")
 	t.Run("never", func(t *testing.T) {
-		m, c := moodyClient(t, 1000, gone, RetryFor(0))
+		m, c := moodyClient(t, 1000, gone, WithRetryTimeout(0))
 		if _, err := c.RegisteredModels().Get(t.Context(), "1"); !errors.Is(err, ErrUnavailable) || m.calls.Load() != 1 {
 			t.Errorf("%d calls, %v", m.calls.Load(), err)
 		}
 	})
 	t.Run("within the deadline", func(t *testing.T) {
-		m, c := moodyClient(t, 1000, gone, RetryFor(time.Hour))
+		m, c := moodyClient(t, 1000, gone, WithRetryTimeout(time.Hour))
 		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 		defer cancel()
 		_, err := c.RegisteredModels().Get(ctx, "1")
@@ -168,7 +168,7 @@ func TestCallsAreRepeatedForAsLongAsAskedFor(t *testing.T) {
 		}
 	})
 	t.Run("until the caller cancels", func(t *testing.T) {
-		_, c := moodyClient(t, 1000, gone, RetryFor(time.Hour))
+		_, c := moodyClient(t, 1000, gone, WithRetryTimeout(time.Hour))
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(100*time.Millisecond, cancel)
 		if _, err := c.RegisteredModels().Get(ctx, "1"); !errors.Is(err, context.Canceled) {
@@ -179,7 +179,7 @@ func TestCallsAreRepeatedForAsLongAsAskedFor(t *testing.T) {
 
 func TestTheErrorSaysWhatIsDown(t *testing.T) {
 	t.Run("the server", func(t *testing.T) {
-		c, err := Dial("127.0.0.1:1", RetryFor(0))
+		c, err := Dial("127.0.0.1:1", WithRetryTimeout(0))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -191,7 +191,7 @@ func TestTheErrorSaysWhatIsDown(t *testing.T) {
 		}
 	})
 	t.Run("its database", func(t *testing.T) {
-		_, c := moodyClient(t, 1000, status.Error(codes.Unavailable, "the database is not reachable"), RetryFor(0))
+		_, c := moodyClient(t, 1000, status.Error(codes.Unavailable, "the database is not reachable"), WithRetryTimeout(0))
 		_, err := c.RegisteredModels().Get(t.Context(), "1")
 		want := `registry: get RegisteredModel "1": the server answers, but its store is not available: the database is not reachable`
 		if !errors.Is(err, ErrUnavailable) || errors.Is(err, ErrUnreachable) || err.Error() != want {
@@ -207,7 +207,7 @@ func TestTheErrorSaysWhatIsDown(t *testing.T) {
 		s := grpc.NewServer()
 		mlmdpb.RegisterMetadataStoreServiceServer(s, hang)
 		go s.Serve(l)
-		c, err := Dial(l.Addr().String(), RetryFor(0))
+		c, err := Dial(l.Addr().String(), WithRetryTimeout(0))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -10,7 +10,7 @@ import (
 // ServeModels stores and finds the acts of serving a model version by an inference
 // service.
 type ServeModels struct {
-	e *Entity[model.ServeModel, *mlmdpb.Execution]
+	e *Collection[model.ServeModel, *mlmdpb.Execution]
 }
 
 // ServeModels returns the verbs for ServeModels. It sends nothing.
@@ -18,7 +18,7 @@ func (c *Client) ServeModels() ServeModels {
 	return ServeModels{c.entities.serveModels}
 }
 
-// Upsert stores v and returns its id; see [Entity.Upsert] for what it does with
+// Upsert stores v and returns its id; see [Collection.Upsert] for what it does with
 // what is stored already. A ServeModel is the same when its service and its name are the same.
 // One without a name is told apart by its external id only; without that, too,
 // every call creates one.
@@ -27,7 +27,7 @@ func (s ServeModels) Upsert(ctx context.Context, v *model.ServeModel, opts ...Up
 }
 
 // Replace stores exactly v: what is not set in it is emptied. See
-// [Entity.Replace].
+// [Collection.Replace].
 func (s ServeModels) Replace(ctx context.Context, v *model.ServeModel) (string, error) {
 	return s.e.Replace(ctx, v)
 }
@@ -40,7 +40,7 @@ func (s ServeModels) Get(ctx context.Context, id string) (*model.ServeModel, err
 // FindByName returns the ServeModel that has the given name in the inference service
 // with the given id, or [ErrNotFound].
 func (s ServeModels) FindByName(ctx context.Context, inferenceServiceID, name string) (*model.ServeModel, error) {
-	return s.e.FindIn(ctx, inferenceServiceID, name)
+	return s.e.FindByNameIn(ctx, inferenceServiceID, name)
 }
 
 // FindByExternalID returns the ServeModel with the given external id, or
@@ -57,5 +57,5 @@ func (s ServeModels) Query() Query[model.ServeModel] {
 // OfService returns the query for the ServeModels of the inference service with the given
 // id.
 func (s ServeModels) OfService(inferenceServiceID string) Query[model.ServeModel] {
-	return s.e.Of(inferenceServiceID)
+	return s.e.ChildrenOf(inferenceServiceID)
 }

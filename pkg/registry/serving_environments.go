@@ -9,7 +9,7 @@ import (
 
 // ServingEnvironments stores and finds the environments that models are served in.
 type ServingEnvironments struct {
-	e *Entity[model.ServingEnvironment, *mlmdpb.Context]
+	e *Collection[model.ServingEnvironment, *mlmdpb.Context]
 }
 
 // ServingEnvironments returns the verbs for environments. It sends nothing.
@@ -17,14 +17,14 @@ func (c *Client) ServingEnvironments() ServingEnvironments {
 	return ServingEnvironments{c.entities.servingEnvironments}
 }
 
-// Upsert stores v and returns its id; see [Entity.Upsert] for what it does with
+// Upsert stores v and returns its id; see [Collection.Upsert] for what it does with
 // what is stored already. An environment is the same environment when its name is the same.
 func (s ServingEnvironments) Upsert(ctx context.Context, v *model.ServingEnvironment, opts ...UpsertOption[model.ServingEnvironment]) (string, error) {
 	return s.e.Upsert(ctx, v, opts...)
 }
 
 // Replace stores exactly v: what is not set in it is emptied. See
-// [Entity.Replace].
+// [Collection.Replace].
 func (s ServingEnvironments) Replace(ctx context.Context, v *model.ServingEnvironment) (string, error) {
 	return s.e.Replace(ctx, v)
 }

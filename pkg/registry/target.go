@@ -56,7 +56,7 @@ func otherScheme(scheme, rest string) error {
 	case "http", "grpc", "tcp", "h2c":
 		return fmt.Errorf("the target is a URL: %s", meant)
 	case "https", "grpcs", "grpc+tls", "h2":
-		return fmt.Errorf("the target is a URL: %s, and registry.TLS(nil) for TLS", meant)
+		return fmt.Errorf("the target is a URL: %s, and registry.WithTLS(nil) for TLS", meant)
 	}
 	return fmt.Errorf("gRPC has no resolver for %s://: %s", scheme, meant)
 }

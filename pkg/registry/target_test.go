@@ -33,11 +33,11 @@ func TestDialRefusesTargetsThatCannotWork(t *testing.T) {
 		"mlmd.example:8080/path":    "has a path",
 		"http://mlmd.example:8080":  `want "mlmd.example:8080"`,
 		"http://mlmd.example:8080/": `want "mlmd.example:8080"`,
-		"https://mlmd.example:8080": `want "mlmd.example:8080", and registry.TLS(nil)`,
-		"https://mlmd.example":      "and registry.TLS(nil)",
+		"https://mlmd.example:8080": `want "mlmd.example:8080", and registry.WithTLS(nil)`,
+		"https://mlmd.example":      "and registry.WithTLS(nil)",
 		"grpc://mlmd.example:8080":  `want "mlmd.example:8080"`,
 		"GRPC://mlmd.example:8080":  `want "mlmd.example:8080"`,
-		"grpcs://mlmd.example:8080": `want "mlmd.example:8080", and registry.TLS(nil)`,
+		"grpcs://mlmd.example:8080": `want "mlmd.example:8080", and registry.WithTLS(nil)`,
 		"mysql://mlmd.example:3306": "no resolver for mysql://",
 		"dns:mlmd.example":          "the port is missing",
 		"dns:///mlmd.example":       "the port is missing",
@@ -48,7 +48,7 @@ func TestDialRefusesTargetsThatCannotWork(t *testing.T) {
 		"unix://run/mlmd.sock":      "want unix:run/mlmd.sock",
 	} {
 		c, err := Dial(target)
-		if !errors.Is(err, ErrInvalid) || !strings.Contains(err.Error(), want) {
+		if !errors.Is(err, ErrInvalidArgument) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want invalid with %q", target, err, want)
 		}
 		if c != nil {

@@ -64,7 +64,7 @@ const mostParents = 5000
 
 // hang calls add with each entity of e that hangs below one of the parents,
 // whose places are given by their ids.
-func hang[T any, N mlmd.Node](ctx context.Context, e *Entity[T, N], places map[string]int, add func(place int, v *T)) error {
+func hang[T any, N mlmd.Node](ctx context.Context, e *Collection[T, N], places map[string]int, add func(place int, v *T)) error {
 	ids := slices.Collect(maps.Keys(places))
 	slices.SortFunc(ids, func(a, b string) int { return places[a] - places[b] })
 	for some := range slices.Chunk(ids, mostParents) {
@@ -88,7 +88,7 @@ func hang[T any, N mlmd.Node](ctx context.Context, e *Entity[T, N], places map[s
 
 // hangByLinks does so for an entity whose stored name does not say its parent:
 // programs of 2023 wrote such artifacts.
-func hangByLinks[T any, N mlmd.Node](ctx context.Context, e *Entity[T, N], places map[string]int, v *T, add func(place int, v *T)) error {
+func hangByLinks[T any, N mlmd.Node](ctx context.Context, e *Collection[T, N], places map[string]int, v *T, add func(place int, v *T)) error {
 	s := e.subject("list", "")
 	id, err := parseID(e.m.Ident(v).ID)
 	if err != nil {

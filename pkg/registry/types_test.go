@@ -181,7 +181,7 @@ func TestAccessorsReturnWhatWasBuiltOnce(t *testing.T) {
 	if c.ModelArtifacts().e != first {
 		t.Error("an accessor builds its entity again")
 	}
-	if got := Use(c, mapping.ModelArtifact).typ; got != c.ModelArtifacts().e.typ {
+	if got := NewCollection(c, mapping.ModelArtifact).typ; got != c.ModelArtifacts().e.typ {
 		t.Errorf("the type is %v", got)
 	}
 }

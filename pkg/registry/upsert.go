@@ -39,11 +39,11 @@ func Clear[T any](fields ...filter.Clearable[*T]) UpsertOption[T] {
 // Nothing is sent, and no time changes, where nothing differs.
 //
 // A call that was cut short is finished by calling again with the same value.
-// The error is [ErrInvalid] for what cannot be stored, for a new name that is
+// The error is [ErrInvalidArgument] for what cannot be stored, for a new name that is
 // blank or has control characters such as line breaks, and for a change of what
 // is fixed, [ErrNotFound] for an id or a parent that does not exist, and
 // [ErrAlreadyExists] for an external id that another entity has.
-func (e *Entity[T, N]) Upsert(ctx context.Context, v *T, opts ...UpsertOption[T]) (string, error) {
+func (e *Collection[T, N]) Upsert(ctx context.Context, v *T, opts ...UpsertOption[T]) (string, error) {
 	var o upsertOptions
 	for _, opt := range opts {
 		opt(&o)
@@ -51,16 +51,16 @@ func (e *Entity[T, N]) Upsert(ctx context.Context, v *T, opts ...UpsertOption[T]
 	return e.store(ctx, "upsert", v, false, o.clear)
 }
 
-// Replace stores v as [Entity.Upsert] does, but makes what is stored exactly
+// Replace stores v as [Collection.Upsert] does, but makes what is stored exactly
 // v: a field that is not set in v is emptied. Properties that the spec does
 // not name stay.
-func (e *Entity[T, N]) Replace(ctx context.Context, v *T) (string, error) {
+func (e *Collection[T, N]) Replace(ctx context.Context, v *T) (string, error) {
 	return e.store(ctx, "replace", v, true, nil)
 }
 
 // A write is one Upsert or Replace under way.
 type write[T any, N mlmd.Node] struct {
-	*Entity[T, N]
+	*Collection[T, N]
 	subject
 	v       *T
 	ident   mlmd.Ident
@@ -73,11 +73,11 @@ type write[T any, N mlmd.Node] struct {
 	noParent error
 }
 
-func (e *Entity[T, N]) store(ctx context.Context, op string, v *T, replace bool, clear []string) (string, error) {
+func (e *Collection[T, N]) store(ctx context.Context, op string, v *T, replace bool, clear []string) (string, error) {
 	if v == nil {
-		return "", e.subject(op, "").fail(ErrInvalid, "there is no value: the pointer is nil")
+		return "", e.subject(op, "").fail(ErrInvalidArgument, "there is no value: the pointer is nil")
 	}
-	w := &write[T, N]{Entity: e, v: v, ident: e.m.Ident(v), replace: replace, clear: clear}
+	w := &write[T, N]{Collection: e, v: v, ident: e.m.Ident(v), replace: replace, clear: clear}
 	w.subject = e.subject(op, called(w.ident))
 	if err := w.validate(); err != nil {
 		return "", err

@@ -28,7 +28,7 @@ func (w *write[T, N]) validate() error {
 			path = customProperties // all that are stored would be replaced
 		}
 		if slices.Contains(set, path) {
-			return w.field(ErrInvalid, w.jsonName(path), "", "is set and to be cleared: one of the two")
+			return w.field(ErrInvalidArgument, w.jsonName(path), "", "is set and to be cleared: one of the two")
 		}
 	}
 	return nil
@@ -73,10 +73,10 @@ func (w *write[T, N]) encode(outer mlmd.Parent) (N, error) {
 		}
 	}
 	if why := badText(v.storedName()); why != "" {
-		return nil, w.field(ErrInvalid, "name", w.ident.Name, why)
+		return nil, w.field(ErrInvalidArgument, "name", w.ident.Name, why)
 	}
 	if w.typ.kind == mlmd.Context && v.storedName() == "" && w.ident.ID == "" {
-		return nil, w.field(ErrInvalid, "name", "", "is missing")
+		return nil, w.field(ErrInvalidArgument, "name", "", "is missing")
 	}
 	if err := w.storable(v); err != nil {
 		return nil, err
@@ -88,19 +88,19 @@ func (w *write[T, N]) encode(outer mlmd.Parent) (N, error) {
 // and what is known only of the whole node.
 func (w *write[T, N]) storable(n view) error {
 	if why := badString(text(n.uri)); why != "" {
-		return w.field(ErrInvalid, "uri", "", why)
+		return w.field(ErrInvalidArgument, "uri", "", why)
 	}
 	for name, v := range n.props {
 		if why := unstorable(v); why != "" {
-			return w.field(ErrInvalid, w.jsonName("properties."+name), "", why)
+			return w.field(ErrInvalidArgument, w.jsonName("properties."+name), "", why)
 		}
 	}
 	for name, v := range n.custom {
 		if why := badText(name); why != "" {
-			return w.field(ErrInvalid, "customProperties", name, "as a name "+why)
+			return w.field(ErrInvalidArgument, "customProperties", name, "as a name "+why)
 		}
 		if why := unstorable(v); why != "" {
-			return w.field(ErrInvalid, "customProperties."+name, "", why)
+			return w.field(ErrInvalidArgument, "customProperties."+name, "", why)
 		}
 	}
 	return nil

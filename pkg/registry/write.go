@@ -82,7 +82,7 @@ func (w *write[T, N]) changeNamed(ctx context.Context, sent view, why string) (i
 		return 0, err
 	}
 	if stored == nil {
-		return 0, w.field(ErrInvalid, "name", w.ident.Name, why)
+		return 0, w.field(ErrInvalidArgument, "name", w.ident.Name, why)
 	}
 	return w.change(ctx, stored)
 }
@@ -212,7 +212,7 @@ func (w *write[T, N]) taken(field, value string, by view, rule string) error {
 func (w *write[T, N]) update(ctx context.Context) (int64, error) {
 	id, err := parseID(w.ident.ID)
 	if err != nil {
-		return 0, w.field(ErrInvalid, "id", w.ident.ID, err.Error())
+		return 0, w.field(ErrInvalidArgument, "id", w.ident.ID, err.Error())
 	}
 	n, err := w.nodes.byID(ctx, id)
 	if err != nil {
@@ -279,7 +279,7 @@ func (w *write[T, N]) refused(ctx context.Context, err error, was, wanted view, 
 // has them, and makes the link to the parent if it is not there.
 func (w *write[T, N]) settle(ctx context.Context, was view, stored mlmd.Ident) error {
 	if w.ident.Name != "" && w.ident.Name != stored.Name {
-		return w.field(ErrInvalid, "name", w.ident.Name, fmt.Sprintf("cannot be the name of %s %d, which is stored as %q: a name is fixed", w.m.Entity, was.id, stored.Name))
+		return w.field(ErrInvalidArgument, "name", w.ident.Name, fmt.Sprintf("cannot be the name of %s %d, which is stored as %q: a name is fixed", w.m.Entity, was.id, stored.Name))
 	}
 	if w.parent == nil {
 		return nil
@@ -300,7 +300,7 @@ func (w *write[T, N]) settle(ctx context.Context, was view, stored mlmd.Ident) e
 		}
 		stored.ParentID = "none, or another"
 	}
-	return w.field(ErrInvalid, w.m.Parent.Field, w.ident.ParentID, fmt.Sprintf("cannot be the parent of %s %d, which was stored below %s: a parent is fixed", w.m.Entity, was.id, stored.ParentID))
+	return w.field(ErrInvalidArgument, w.m.Parent.Field, w.ident.ParentID, fmt.Sprintf("cannot be the parent of %s %d, which was stored below %s: a parent is fixed", w.m.Entity, was.id, stored.ParentID))
 }
 
 // linkNew makes the link between the parent, if there is one, and a node that

@@ -123,7 +123,7 @@ var _ = Describe("a server that restarts three times amid 300 calls", func() {
 
 	It("fails reads where nothing is repeated, so that the others prove something", func(ctx SpecContext) {
 		s := newRestarting()
-		c := s.client(registry.RetryFor(0))
+		c := s.client(registry.WithRetryTimeout(0))
 		id, err := c.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "m"})
 		Expect(err).NotTo(HaveOccurred())
 		failed := s.calls(ctx, terminate, func(ctx context.Context, _ int) error {

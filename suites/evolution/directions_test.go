@@ -44,8 +44,8 @@ var _ = onEveryBackend("the new program", func(world func() *world) {
 			Source: new("field trip"), Quality: new(0.5), Columns: []model2.Column{{Name: "height"}},
 		}
 		Expect(got).To(Equal(want))
-		Expect(must(w.sets2.FindIn(ctx, project, "a set")).ID).To(Equal(id))
-		Expect(must(registry.Use(w.reg2, map2.Project).Get(ctx, project)).Owner).To(HaveValue(Equal("ada")))
+		Expect(must(w.sets2.FindByNameIn(ctx, project, "a set")).ID).To(Equal(id))
+		Expect(must(registry.NewCollection(w.reg2, map2.Project).Get(ctx, project)).Owner).To(HaveValue(Equal("ada")))
 	})
 
 	It("updates what the old one wrote, under one id, and loses nothing of it", func(ctx SpecContext) {
@@ -71,7 +71,7 @@ var _ = onEveryBackend("the new program", func(world func() *world) {
 			Expect(must(w.sets1.Get(ctx, id)).Source).To(HaveValue(Equal(source)), "the old program sees it")
 			Expect(must(w.sets2.Get(ctx, id)).Source).To(HaveValue(Equal(source)))
 		}
-		must(registry.Migrate(ctx, w.reg2, map2.DataSet))
+		must(registry.RenameProperties(ctx, w.reg2, map2.DataSet))
 		must(w.sets2.Upsert(ctx, &model2.DataSet{ID: id, Source: new("field trip")}))
 		Expect(w.properties(ctx, id)).To(SatisfyAll(HaveKey("origin"), Not(HaveKey("source"))))
 	})
@@ -80,7 +80,7 @@ var _ = onEveryBackend("the new program", func(world func() *world) {
 		w := world()
 		project := w.project1(ctx)
 		must(w.sets1.Upsert(ctx, old(project)))
-		must(registry.Migrate(ctx, w.reg2, map2.DataSet))
+		must(registry.RenameProperties(ctx, w.reg2, map2.DataSet))
 		id := must(w.sets1.Upsert(ctx, &model1.DataSet{ProjectID: project, Name: "from the old one", Rows: 1, Source: new("mail")}))
 		must(w.sets2.Upsert(ctx, &model2.DataSet{ID: id, Source: new("shop")}))
 		Expect(must(w.sets1.Get(ctx, id)).Source).To(HaveValue(Equal("shop")))
@@ -155,8 +155,8 @@ var _ = onEveryBackend("the new program", func(world func() *world) {
 		w := world()
 		must(w.sets1.Upsert(ctx, old(w.project1(ctx))))
 		must(w.runs1.Upsert(ctx, &model1.Run{Name: "a run"}))
-		changes := must(registry.Plan(ctx, w.reg2, map2.Catalog))
-		Expect(changes.Conflicting()).To(BeFalse(), changes.String())
+		changes := must(registry.PlanTypeChanges(ctx, w.reg2, map2.Catalog))
+		Expect(changes.HasConflicts()).To(BeFalse(), changes.String())
 		added := map[string][]string{}
 		for _, c := range changes {
 			if c.New {
@@ -184,7 +184,7 @@ var _ = onEveryBackend("the old program", func(world func() *world) {
 		}
 		Expect(got).To(Equal(want), "rows is missing, and source is under a name that it does not know")
 		Expect(got.Format.Valid()).To(BeFalse())
-		Expect(must(registry.Use(w.reg1, map1.Project).Get(ctx, project)).Owner).To(HaveValue(Equal("ada")))
+		Expect(must(registry.NewCollection(w.reg1, map1.Project).Get(ctx, project)).Owner).To(HaveValue(Equal("ada")))
 	})
 
 	It("keeps what it does not know through an Upsert", func(ctx SpecContext) {
@@ -241,7 +241,7 @@ var _ = onEveryBackend("the old program", func(world func() *world) {
 		got.Format = new(model1.Format("avro"))
 		before = must(w.sets2.Get(ctx, id))
 		_, err := w.sets1.Upsert(ctx, got)
-		Expect(err).To(MatchError(registry.ErrInvalid))
+		Expect(err).To(MatchError(registry.ErrInvalidArgument))
 		Expect(must(w.sets2.Get(ctx, id))).To(Equal(before))
 	})
 
@@ -264,8 +264,8 @@ var _ = onEveryBackend("the old program", func(world func() *world) {
 		w := world()
 		project := w.project2(ctx)
 		id := must(w.sets2.Upsert(ctx, newer(project)))
-		Expect(must(w.sets1.FindIn(ctx, project, "a set")).ID).To(Equal(id))
-		Expect(must(w.sets1.Of(project).Collect(ctx))).To(HaveLen(1))
+		Expect(must(w.sets1.FindByNameIn(ctx, project, "a set")).ID).To(Equal(id))
+		Expect(must(w.sets1.ChildrenOf(project).Collect(ctx))).To(HaveLen(1))
 		Expect(must(w.sets2.Query().Where(field2.DataSet.License.Eq("MIT")).Collect(ctx))).To(HaveLen(1))
 	})
 })

@@ -46,26 +46,26 @@ var _ = onEveryBackend("a migration", func(world func() *world) {
 		other := newer(project)
 		other.Name = "new"
 		must(w.sets2.Upsert(ctx, other))
-		migrate := func(opts ...registry.MigrateOption) registry.Migration {
+		migrate := func(opts ...registry.RenameOption) registry.RenameResult {
 			GinkgoHelper()
-			return must(registry.Migrate(ctx, w.reg2, map2.DataSet, opts...))
+			return must(registry.RenameProperties(ctx, w.reg2, map2.DataSet, opts...))
 		}
 		bySource := w.sets2.Query().Where(field2.DataSet.Source.Eq("field trip"))
 
 		before := w.properties(ctx, ids[0])
-		Expect(migrate(registry.DryRun())).To(Equal(registry.Migration{Entity: "DataSet", Seen: 5, Moved: 4}))
+		Expect(migrate(registry.WithDryRun())).To(Equal(registry.RenameResult{Entity: "DataSet", Examined: 5, Renamed: 4}))
 		Expect(w.properties(ctx, ids[0])).To(HaveLen(len(before)))
 		Expect(w.properties(ctx, ids[0])).To(HaveKey("source"))
 
 		cut := &cutShort{MetadataStoreServiceClient: w.rpc, puts: 1}
-		done, err := registry.Migrate(ctx, registry.New(cut, w.prefix), map2.DataSet)
+		done, err := registry.RenameProperties(ctx, registry.New(cut, w.prefix), map2.DataSet)
 		Expect(err).To(MatchError(ContainSubstring("the line is cut")))
-		Expect(done.Moved).To(Equal(1))
+		Expect(done.Renamed).To(Equal(1))
 
-		left := registry.Migration{Entity: "DataSet", Seen: 5, Moved: 3}
-		Expect(migrate(registry.DryRun())).To(Equal(left))
+		left := registry.RenameResult{Entity: "DataSet", Examined: 5, Renamed: 3}
+		Expect(migrate(registry.WithDryRun())).To(Equal(left))
 		Expect(migrate()).To(Equal(left))
-		Expect(migrate()).To(Equal(registry.Migration{Entity: "DataSet", Seen: 5}))
+		Expect(migrate()).To(Equal(registry.RenameResult{Entity: "DataSet", Examined: 5}))
 		for _, id := range ids {
 			Expect(w.properties(ctx, id)).To(SatisfyAll(HaveKey("origin"), Not(HaveKey("source")), HaveLen(len(before))))
 		}

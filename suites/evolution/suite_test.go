@@ -38,32 +38,32 @@ type world struct {
 	prefix   registry.Option
 	reg1     *registry.Client
 	reg2     *registry.Client
-	sets1    *registry.Entity[model1.DataSet, *mlmdpb.Artifact]
-	sets2    *registry.Entity[model2.DataSet, *mlmdpb.Artifact]
-	runs1    *registry.Entity[model1.Run, *mlmdpb.Execution]
-	runs2    *registry.Entity[model2.Run, *mlmdpb.Execution]
-	reports2 *registry.Entity[model2.Report, *mlmdpb.Artifact]
+	sets1    *registry.Collection[model1.DataSet, *mlmdpb.Artifact]
+	sets2    *registry.Collection[model2.DataSet, *mlmdpb.Artifact]
+	runs1    *registry.Collection[model1.Run, *mlmdpb.Execution]
+	runs2    *registry.Collection[model2.Run, *mlmdpb.Execution]
+	reports2 *registry.Collection[model2.Report, *mlmdpb.Artifact]
 }
 
 func newWorld(rpc mlmdpb.MetadataStoreServiceClient) *world {
-	prefix := registry.TypePrefix(fmt.Sprintf("t%x-%d.", started, number.Add(1)))
+	prefix := registry.WithTypePrefix(fmt.Sprintf("t%x-%d.", started, number.Add(1)))
 	w := &world{rpc: rpc, prefix: prefix, reg1: registry.New(rpc, prefix), reg2: registry.New(rpc, prefix)}
-	w.sets1, w.sets2 = registry.Use(w.reg1, map1.DataSet), registry.Use(w.reg2, map2.DataSet)
-	w.runs1, w.runs2 = registry.Use(w.reg1, map1.Run), registry.Use(w.reg2, map2.Run)
-	w.reports2 = registry.Use(w.reg2, map2.Report)
+	w.sets1, w.sets2 = registry.NewCollection(w.reg1, map1.DataSet), registry.NewCollection(w.reg2, map2.DataSet)
+	w.runs1, w.runs2 = registry.NewCollection(w.reg1, map1.Run), registry.NewCollection(w.reg2, map2.Run)
+	w.reports2 = registry.NewCollection(w.reg2, map2.Report)
 	return w
 }
 
 // project1 is a project that the old program stored.
 func (w *world) project1(ctx SpecContext) string {
 	GinkgoHelper()
-	return must(registry.Use(w.reg1, map1.Project).Upsert(ctx, &model1.Project{Name: "a project", Owner: new("ada")}))
+	return must(registry.NewCollection(w.reg1, map1.Project).Upsert(ctx, &model1.Project{Name: "a project", Owner: new("ada")}))
 }
 
 // project2 is a project that the new program stored.
 func (w *world) project2(ctx SpecContext) string {
 	GinkgoHelper()
-	return must(registry.Use(w.reg2, map2.Project).Upsert(ctx, &model2.Project{Name: "a project", Owner: new("ada")}))
+	return must(registry.NewCollection(w.reg2, map2.Project).Upsert(ctx, &model2.Project{Name: "a project", Owner: new("ada")}))
 }
 
 // properties are those that the store has of a data set.

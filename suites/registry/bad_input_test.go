@@ -43,33 +43,33 @@ var _ = onEveryBackend("bad input", func(rpc func() mlmdpb.MetadataStoreServiceC
 
 	It("is no value", func(ctx SpecContext) {
 		_, err := reg.RegisteredModels().Upsert(ctx, nil)
-		refused(err, registry.ErrInvalid, "")
+		refused(err, registry.ErrInvalidArgument, "")
 	})
 
 	It("is a missing name", func(ctx SpecContext) {
-		refused(model_(ctx, model.RegisteredModel{}), registry.ErrInvalid, "name")
+		refused(model_(ctx, model.RegisteredModel{}), registry.ErrInvalidArgument, "name")
 		id := aModel(ctx, reg)
 		sent.take()
 		_, err := reg.ModelVersions().Upsert(ctx, &model.ModelVersion{RegisteredModelID: id})
-		refused(err, registry.ErrInvalid, "name")
+		refused(err, registry.ErrInvalidArgument, "name")
 		_, err = reg.RegisteredModels().FindByName(ctx, "")
-		refused(err, registry.ErrInvalid, "name")
+		refused(err, registry.ErrInvalidArgument, "name")
 		_, err = reg.ModelVersions().FindByName(ctx, id, "")
-		refused(err, registry.ErrInvalid, "name")
+		refused(err, registry.ErrInvalidArgument, "name")
 		_, err = reg.RegisteredModels().FindByExternalID(ctx, "")
-		refused(err, registry.ErrInvalid, "externalId")
+		refused(err, registry.ErrInvalidArgument, "externalId")
 	})
 
 	It("is a name over the limit", func(ctx SpecContext) {
-		refused(model_(ctx, model.RegisteredModel{Name: long(256)}), registry.ErrInvalid, "name")
+		refused(model_(ctx, model.RegisteredModel{Name: long(256)}), registry.ErrInvalidArgument, "name")
 		id := aModel(ctx, reg)
 		sent.take()
 		_, err := reg.ModelVersions().Upsert(ctx, &model.ModelVersion{RegisteredModelID: id, Name: long(255)})
-		refused(err, registry.ErrInvalid, "name")
+		refused(err, registry.ErrInvalidArgument, "name")
 		name := fresh("x")
 		Expect(model_(ctx, model.RegisteredModel{Name: name + long(255-len(name))})).To(Succeed())
 		sent.take()
-		refused(model_(ctx, model.RegisteredModel{Name: "x", ExternalID: new(long(256))}), registry.ErrInvalid, "externalId")
+		refused(model_(ctx, model.RegisteredModel{Name: "x", ExternalID: new(long(256))}), registry.ErrInvalidArgument, "externalId")
 	})
 
 	// Blank names and control characters are refused for what is new only.
@@ -78,15 +78,15 @@ var _ = onEveryBackend("bad input", func(rpc func() mlmdpb.MetadataStoreServiceC
 		version := aVersion(ctx, reg)
 		sent.take()
 		for _, bad := range []string{" ", "\t", "\n", " \u00a0\u3000", "\u200b\ufeff", "a\nb", "a\r\nb", "a\n", "\ta", "a\x1b[2Jb", "a\x7f", "a\u0085b", "a\u2028b", "a\u2029b"} {
-			refused(model_(ctx, model.RegisteredModel{Name: bad}), registry.ErrInvalid, "name")
+			refused(model_(ctx, model.RegisteredModel{Name: bad}), registry.ErrInvalidArgument, "name")
 			_, err := reg.ModelVersions().Upsert(ctx, &model.ModelVersion{RegisteredModelID: parent, Name: bad})
-			refused(err, registry.ErrInvalid, "name")
+			refused(err, registry.ErrInvalidArgument, "name")
 			_, err = reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{ModelVersionID: version, Name: bad})
-			refused(err, registry.ErrInvalid, "name")
+			refused(err, registry.ErrInvalidArgument, "name")
 			_, err = reg.ModelArtifacts().Replace(ctx, &model.ModelArtifact{Name: bad})
-			refused(err, registry.ErrInvalid, "name")
+			refused(err, registry.ErrInvalidArgument, "name")
 			_, err = reg.ServeModels().Upsert(ctx, &model.ServeModel{InferenceServiceID: service, ModelVersionID: version, Name: bad})
-			refused(err, registry.ErrInvalid, "name")
+			refused(err, registry.ErrInvalidArgument, "name")
 		}
 		for _, good := range []string{" a ", "a b", "\u00e9", "\U0001f469\u200d\U0001f4bb", "."} {
 			Expect(model_(ctx, model.RegisteredModel{Name: fresh("") + good})).To(Succeed())
@@ -133,47 +133,47 @@ var _ = onEveryBackend("bad input", func(rpc func() mlmdpb.MetadataStoreServiceC
 
 	It("is text that is not UTF-8, or has a NUL", func(ctx SpecContext) {
 		for _, bad := range []string{"a\xffb", "a\x00b"} {
-			refused(model_(ctx, model.RegisteredModel{Name: bad}), registry.ErrInvalid, "name")
-			refused(model_(ctx, model.RegisteredModel{Name: "x", Description: &bad}), registry.ErrInvalid, "description")
-			refused(model_(ctx, model.RegisteredModel{Name: "x", ExternalID: &bad}), registry.ErrInvalid, "externalId")
-			refused(model_(ctx, model.RegisteredModel{Name: "x", CustomProperties: value.Map{"a": value.String(bad)}}), registry.ErrInvalid, "customProperties.a")
-			Expect(model_(ctx, model.RegisteredModel{Name: "x", CustomProperties: value.Map{bad: value.Int(1)}})).To(MatchError(registry.ErrInvalid))
+			refused(model_(ctx, model.RegisteredModel{Name: bad}), registry.ErrInvalidArgument, "name")
+			refused(model_(ctx, model.RegisteredModel{Name: "x", Description: &bad}), registry.ErrInvalidArgument, "description")
+			refused(model_(ctx, model.RegisteredModel{Name: "x", ExternalID: &bad}), registry.ErrInvalidArgument, "externalId")
+			refused(model_(ctx, model.RegisteredModel{Name: "x", CustomProperties: value.Map{"a": value.String(bad)}}), registry.ErrInvalidArgument, "customProperties.a")
+			Expect(model_(ctx, model.RegisteredModel{Name: "x", CustomProperties: value.Map{bad: value.Int(1)}})).To(MatchError(registry.ErrInvalidArgument))
 			_, err := reg.RegisteredModels().FindByName(ctx, bad)
-			refused(err, registry.ErrInvalid, "name")
+			refused(err, registry.ErrInvalidArgument, "name")
 			_, err = reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{Name: "x", URI: &bad})
-			refused(err, registry.ErrInvalid, "uri")
+			refused(err, registry.ErrInvalidArgument, "uri")
 		}
 		_, err := reg.ModelVersions().Query().Where(field.ModelVersion.Author.Eq("\xff")).Collect(ctx)
-		refused(err, registry.ErrInvalid, "")
+		refused(err, registry.ErrInvalidArgument, "")
 	})
 
 	It("is a custom property without a value, or called like a declared one", func(ctx SpecContext) {
-		refused(model_(ctx, model.RegisteredModel{Name: "x", CustomProperties: value.Map{"a": {}}}), registry.ErrInvalid, "customProperties.a")
-		refused(model_(ctx, model.RegisteredModel{Name: "x", CustomProperties: value.Map{"owner": value.Int(1)}}), registry.ErrInvalid, "customProperties.owner")
-		refused(model_(ctx, model.RegisteredModel{Name: "x", CustomProperties: value.Map{"a": value.Double(inf())}}), registry.ErrInvalid, "customProperties.a")
+		refused(model_(ctx, model.RegisteredModel{Name: "x", CustomProperties: value.Map{"a": {}}}), registry.ErrInvalidArgument, "customProperties.a")
+		refused(model_(ctx, model.RegisteredModel{Name: "x", CustomProperties: value.Map{"owner": value.Int(1)}}), registry.ErrInvalidArgument, "customProperties.owner")
+		refused(model_(ctx, model.RegisteredModel{Name: "x", CustomProperties: value.Map{"a": value.Double(inf())}}), registry.ErrInvalidArgument, "customProperties.a")
 		deep, err := value.StructFromJSON([]byte(strings.Repeat(`{"a":`, 32) + "1" + strings.Repeat("}", 32)))
 		Expect(err).NotTo(HaveOccurred())
-		refused(model_(ctx, model.RegisteredModel{Name: "x", CustomProperties: value.Map{"a": deep}}), registry.ErrInvalid, "customProperties.a")
+		refused(model_(ctx, model.RegisteredModel{Name: "x", CustomProperties: value.Map{"a": deep}}), registry.ErrInvalidArgument, "customProperties.a")
 	})
 
 	It("is a value that the enum does not have", func(ctx SpecContext) {
-		refused(model_(ctx, model.RegisteredModel{Name: "x", State: new(model.RegisteredModelState("DEAD"))}), registry.ErrInvalid, "state")
+		refused(model_(ctx, model.RegisteredModel{Name: "x", State: new(model.RegisteredModelState("DEAD"))}), registry.ErrInvalidArgument, "state")
 	})
 
 	It("is an id that is no number", func(ctx SpecContext) {
 		for _, id := range []string{"", "x", "0", "-1", "1.5", "01", "+1", " 1", "99999999999999999999"} {
 			_, err := reg.RegisteredModels().Get(ctx, id)
-			refused(err, registry.ErrInvalid, "id")
+			refused(err, registry.ErrInvalidArgument, "id")
 			_, err = reg.ModelVersions().OfModel(id).Collect(ctx)
-			refused(err, registry.ErrInvalid, "registeredModelId")
+			refused(err, registry.ErrInvalidArgument, "registeredModelId")
 			_, err = reg.ModelVersions().FindByName(ctx, id, "x")
-			refused(err, registry.ErrInvalid, "registeredModelId")
+			refused(err, registry.ErrInvalidArgument, "registeredModelId")
 			_, err = reg.RegisteredModels().Tree(ctx, id)
-			refused(err, registry.ErrInvalid, "id")
+			refused(err, registry.ErrInvalidArgument, "id")
 			_, err = reg.ModelVersions().Upsert(ctx, &model.ModelVersion{RegisteredModelID: id, Name: "x"})
-			refused(err, registry.ErrInvalid, "registeredModelId")
+			refused(err, registry.ErrInvalidArgument, "registeredModelId")
 			if id != "" {
-				refused(model_(ctx, model.RegisteredModel{ID: id, Name: "x"}), registry.ErrInvalid, "id")
+				refused(model_(ctx, model.RegisteredModel{ID: id, Name: "x"}), registry.ErrInvalidArgument, "id")
 			}
 		}
 	})
@@ -204,7 +204,7 @@ var _ = onEveryBackend("bad input", func(rpc func() mlmdpb.MetadataStoreServiceC
 
 	It("is a field that is both set and cleared", func(ctx SpecContext) {
 		_, err := reg.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "x", Owner: new("a")}, registry.Clear(field.RegisteredModel.Owner))
-		refused(err, registry.ErrInvalid, "owner")
+		refused(err, registry.ErrInvalidArgument, "owner")
 	})
 
 	It("is a change of what is fixed", func(ctx SpecContext) {
@@ -216,11 +216,11 @@ var _ = onEveryBackend("bad input", func(rpc func() mlmdpb.MetadataStoreServiceC
 		sent.take()
 		_, err = reg.ServeModels().Upsert(ctx, &model.ServeModel{ID: s.ID, ModelVersionID: aVersion(ctx, reg)})
 		sent.take()
-		refused(err, registry.ErrInvalid, "modelVersionId")
+		refused(err, registry.ErrInvalidArgument, "modelVersionId")
 		_, err = reg.ServeModels().Upsert(ctx, &model.ServeModel{ID: s.ID, InferenceServiceID: other})
-		refused(err, registry.ErrInvalid, "inferenceServiceId")
+		refused(err, registry.ErrInvalidArgument, "inferenceServiceId")
 		_, err = reg.InferenceServices().Upsert(ctx, &model.InferenceService{ID: service, ServingEnvironmentID: environment})
-		refused(err, registry.ErrInvalid, "servingEnvironmentId")
+		refused(err, registry.ErrInvalidArgument, "servingEnvironmentId")
 	})
 
 	It("is a query that cannot be sent", func(ctx SpecContext) {
@@ -229,13 +229,13 @@ var _ = onEveryBackend("bad input", func(rpc func() mlmdpb.MetadataStoreServiceC
 			q.Limit(-1), q.OrderBy(17),
 			q.Where(field.ModelVersion.Custom("a`b").Int().Eq(1)),
 			q.Where(field.ModelVersion.ID.Eq("x")),
-			reg.ModelVersions().OfModel("1").QueryText("id = 1) OR (TRUE"),
-			reg.ModelVersions().OfModel("1").QueryText("id > 0 #\r) OR (id > 0"),
+			reg.ModelVersions().OfModel("1").WhereText("id = 1) OR (TRUE"),
+			reg.ModelVersions().OfModel("1").WhereText("id > 0 #\r) OR (id > 0"),
 		} {
 			_, err := q.Collect(ctx)
-			Expect(err).To(MatchError(registry.ErrInvalid))
+			Expect(err).To(MatchError(registry.ErrInvalidArgument))
 			_, err = q.Page(ctx, "")
-			Expect(err).To(MatchError(registry.ErrInvalid))
+			Expect(err).To(MatchError(registry.ErrInvalidArgument))
 			Expect(sent.take()).To(BeEmpty())
 		}
 	})
@@ -243,15 +243,15 @@ var _ = onEveryBackend("bad input", func(rpc func() mlmdpb.MetadataStoreServiceC
 	It("is a query that the server refuses", func(ctx SpecContext) {
 		aVersion(ctx, reg)
 		sent.take()
-		_, err := reg.ModelVersions().Query().QueryText("author = ").Collect(ctx)
-		refused(err, registry.ErrInvalid, "")
+		_, err := reg.ModelVersions().Query().WhereText("author = ").Collect(ctx)
+		refused(err, registry.ErrInvalidArgument, "")
 		Expect(failure(err).Err).To(HaveOccurred())
 		Expect(status.Code(failure(err).Err)).To(Equal(codes.InvalidArgument))
-		_, err = reg.ModelVersions().OfModel("1").QueryText("id > 0").QueryText("name =\n author").Collect(ctx)
-		refused(err, registry.ErrInvalid, "")
+		_, err = reg.ModelVersions().OfModel("1").WhereText("id > 0").WhereText("name =\n author").Collect(ctx)
+		refused(err, registry.ErrInvalidArgument, "")
 		Expect(err).To(MatchError(ContainSubstring("[at 2:2]")), "the place is that in the caller's text")
 		_, err = reg.ModelVersions().Query().Page(ctx, "no token")
-		refused(err, registry.ErrInvalid, "")
+		refused(err, registry.ErrInvalidArgument, "")
 	})
 
 	It("is a context that has ended", func(ctx SpecContext) {
@@ -276,7 +276,7 @@ func inf() float64 {
 
 var _ = Describe("a store that is not there", func() {
 	It("is unavailable, with what was dialled in the text", func(ctx SpecContext) {
-		reg, err := registry.Dial("127.0.0.1:1", registry.RetryFor(0))
+		reg, err := registry.Dial("127.0.0.1:1", registry.WithRetryTimeout(0))
 		Expect(err).NotTo(HaveOccurred(), "nothing is sent yet")
 		defer reg.Close()
 		_, err = reg.RegisteredModels().Get(ctx, "1")

@@ -185,7 +185,7 @@ var _ = onEveryBackend("where an earlier client failed, this one", func(rpc func
 
 var _ = onEveryBackend("stores of other programs", func(rpc func() mlmdpb.MetadataStoreServiceClient) {
 	It("keep the prefix of their types", func(ctx SpecContext) {
-		reg := registry.New(rpc(), registry.TypePrefix("odh."))
+		reg := registry.New(rpc(), registry.WithTypePrefix("odh."))
 		m := model.RegisteredModel{Name: fresh("model")}
 		_, err := reg.RegisteredModels().Upsert(ctx, &m)
 		Expect(err).NotTo(HaveOccurred())
@@ -219,7 +219,7 @@ var _ = onEveryBackend("stores of other programs", func(rpc func() mlmdpb.Metada
 		_, err = reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{ID: free.ID, ModelVersionID: version, URI: new("s3://x")})
 		Expect(err).NotTo(HaveOccurred(), "it hangs below this version")
 		_, err = reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{ID: free.ID, ModelVersionID: aVersion(ctx, reg)})
-		Expect(err).To(MatchError(registry.ErrInvalid), "and below no other")
+		Expect(err).To(MatchError(registry.ErrInvalidArgument), "and below no other")
 		tree, err := reg.RegisteredModels().Tree(ctx, v.RegisteredModelID)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(tree.Versions).To(HaveLen(1))
@@ -232,7 +232,7 @@ var _ = onEveryBackend("stores of other programs", func(rpc func() mlmdpb.Metada
 			Name: new(prefix + "RegisteredModel"), Properties: map[string]mlmdpb.PropertyType{"owner": mlmdpb.PropertyType_INT},
 		}})
 		Expect(err).NotTo(HaveOccurred())
-		reg := registry.New(rpc(), registry.TypePrefix(prefix))
+		reg := registry.New(rpc(), registry.WithTypePrefix(prefix))
 		m := model.RegisteredModel{Name: fresh("model"), Description: new("d")}
 		id, err := reg.RegisteredModels().Upsert(ctx, &m)
 		Expect(err).NotTo(HaveOccurred())
@@ -267,7 +267,7 @@ var _ = onEveryBackend("an entity whose stored name does not say its parent", fu
 			v.Name, v.RegisteredModelID = n.GetName(), ""
 			return v, err
 		}
-		e := registry.Use(reg, plain)
+		e := registry.NewCollection(reg, plain)
 		one, other := aModel(ctx, reg), aModel(ctx, reg)
 		v := model.ModelVersion{RegisteredModelID: one, Name: "12:plain"}
 		sent.refuse("PutParentContexts", status.Error(codes.Unavailable, "cut"))
@@ -276,17 +276,17 @@ var _ = onEveryBackend("an entity whose stored name does not say its parent", fu
 		sent.allow()
 		id, err := e.Upsert(ctx, &v)
 		Expect(err).NotTo(HaveOccurred())
-		Expect(e.Of(one).Collect(ctx)).To(HaveLen(1))
-		found, err := e.FindIn(ctx, one, "12:plain")
+		Expect(e.ChildrenOf(one).Collect(ctx)).To(HaveLen(1))
+		found, err := e.FindByNameIn(ctx, one, "12:plain")
 		Expect(err).NotTo(HaveOccurred())
 		Expect(found.ID).To(Equal(id))
-		_, err = e.FindIn(ctx, other, "12:plain")
+		_, err = e.FindByNameIn(ctx, other, "12:plain")
 		Expect(err).To(MatchError(registry.ErrNotFound))
 		found, err = e.FindByName(ctx, "12:plain")
 		Expect(err).NotTo(HaveOccurred())
 		Expect(found.ID).To(Equal(id))
 		_, err = e.Upsert(ctx, &model.ModelVersion{RegisteredModelID: other, Name: "12:plain"})
-		Expect(err).To(MatchError(registry.ErrInvalid), "names are unique within the type, and a parent is fixed")
+		Expect(err).To(MatchError(registry.ErrInvalidArgument), "names are unique within the type, and a parent is fixed")
 	})
 })
 

@@ -21,7 +21,7 @@ var _ = onEveryBackend("what the registry sends", func(rpc func() mlmdpb.Metadat
 
 	It("is nothing before the first call", func() {
 		reg.RegisteredModels()
-		reg.ModelVersions().OfModel("1").Where().OrderBy(registry.CreateTime).Limit(3)
+		reg.ModelVersions().OfModel("1").Where().OrderBy(registry.OrderByCreateTime).Limit(3)
 		Expect(sent.take()).To(BeEmpty())
 	})
 

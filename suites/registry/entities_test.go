@@ -181,7 +181,7 @@ var _ = It("every entity of the catalog has a row", func() {
 type subject[T any, N mlmd.Node] struct {
 	sample[T, N]
 	reg      *registry.Client
-	e        *registry.Entity[T, N]
+	e        *registry.Collection[T, N]
 	parentID string
 	v        T
 }
@@ -193,7 +193,7 @@ func behavesLikeAnEntity[T any, N mlmd.Node](s sample[T, N]) string {
 		var x subject[T, N]
 		BeforeEach(func(ctx SpecContext) {
 			reg := registry.New(rpc())
-			x = subject[T, N]{sample: s, reg: reg, e: registry.Use(reg, s.mapping)}
+			x = subject[T, N]{sample: s, reg: reg, e: registry.NewCollection(reg, s.mapping)}
 			if s.below != nil {
 				x.parentID = s.below(ctx, reg)
 			}
@@ -242,7 +242,7 @@ func (x *subject[T, N]) find(ctx SpecContext, name string) (*T, error) {
 	if x.below == nil {
 		return x.e.FindByName(ctx, name)
 	}
-	return x.e.FindIn(ctx, x.parentID, name)
+	return x.e.FindByNameIn(ctx, x.parentID, name)
 }
 
 func storesAndReads[T any, N mlmd.Node](x *subject[T, N]) {
@@ -260,15 +260,15 @@ func storesAndReads[T any, N mlmd.Node](x *subject[T, N]) {
 
 	It("is in lists, among all and below its parent", func(ctx SpecContext) {
 		id := x.upsert(ctx, &x.v)
-		newest, err := x.e.Query().OrderBy(registry.ID).Desc().First(ctx)
+		newest, err := x.e.Query().OrderBy(registry.OrderByID).Desc().First(ctx)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(x.mapping.Ident(newest).ID).To(Equal(id))
 		if x.below != nil {
-			below, err := x.e.Of(x.parentID).Collect(ctx)
+			below, err := x.e.ChildrenOf(x.parentID).Collect(ctx)
 			Expect(err).NotTo(HaveOccurred())
 			Expect(below).To(HaveLen(1))
 			Expect(x.mapping.Ident(below[0]).ID).To(Equal(id))
-			Expect(x.e.Of("987654321").Collect(ctx)).To(BeEmpty())
+			Expect(x.e.ChildrenOf("987654321").Collect(ctx)).To(BeEmpty())
 		}
 	})
 
@@ -346,7 +346,7 @@ func updates[T any, N mlmd.Node](x *subject[T, N]) {
 		renamed := x.v
 		*x.name(&renamed) = fresh("another")
 		_, err := x.e.Upsert(ctx, &renamed)
-		Expect(err).To(MatchError(registry.ErrInvalid))
+		Expect(err).To(MatchError(registry.ErrInvalidArgument))
 		Expect(failure(err).Field).To(Equal("name"))
 		x.same(x.get(ctx, x.mapping.Ident(&x.v).ID), x.v)
 	})
@@ -357,7 +357,7 @@ func converges[T any, N mlmd.Node](x *subject[T, N], rpc func() mlmdpb.MetadataS
 		// Each request of the first try fails once, on a client that knows nothing.
 		for _, method := range []string{"PutTypes", "PutContexts", "PutParentContexts", "PutArtifacts", "PutLineageSubgraph", "PutExecution"} {
 			client, sent := counting(rpc())
-			e := registry.Use(registry.New(client), x.mapping)
+			e := registry.NewCollection(registry.New(client), x.mapping)
 			sent.refuse(method, status.Error(codes.Unavailable, "cut"))
 			v := x.v
 			*x.name(&v) = fresh("name")
@@ -375,7 +375,7 @@ func converges[T any, N mlmd.Node](x *subject[T, N], rpc func() mlmdpb.MetadataS
 			Expect(err).NotTo(HaveOccurred())
 			x.same(x.get(ctx, id), v)
 			if x.below != nil {
-				below, err := x.e.Of(x.parentID).OrderBy(registry.ID).Desc().First(ctx)
+				below, err := x.e.ChildrenOf(x.parentID).OrderBy(registry.OrderByID).Desc().First(ctx)
 				Expect(err).NotTo(HaveOccurred())
 				Expect(x.mapping.Ident(below).ID).To(Equal(id), "it hangs below its parent")
 			}
@@ -389,7 +389,7 @@ func converges[T any, N mlmd.Node](x *subject[T, N], rpc func() mlmdpb.MetadataS
 			v := x.v
 			go func() {
 				defer GinkgoRecover()
-				e := registry.Use(registry.New(rpc()), x.mapping)
+				e := registry.NewCollection(registry.New(rpc()), x.mapping)
 				id, err := e.Upsert(ctx, &v)
 				Expect(err).NotTo(HaveOccurred())
 				ids <- id

@@ -40,7 +40,7 @@ func newShared(ctx context.Context, e *era, rpc mlmdpb.MetadataStoreServiceClien
 
 // renew gives us a new client, which remembers nothing.
 func (s *shared) renew() {
-	s.ours = ours(registry.New(s.rpc, registry.TypePrefix(s.program.prefix)))
+	s.ours = ours(registry.New(s.rpc, registry.WithTypePrefix(s.program.prefix)))
 }
 
 // A choice makes the random decisions of a run, from bytes.

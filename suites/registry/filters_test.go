@@ -164,7 +164,7 @@ var _ = onEveryBackend("typed conditions", func(rpc func() mlmdpb.MetadataStoreS
 				}
 			}
 			found, err := reg.ModelArtifacts().OfVersion(version).Where(c.expr).Collect(ctx)
-			if errors.Is(err, registry.ErrInvalid) { // more branches than allowed: said, and not sent
+			if errors.Is(err, registry.ErrInvalidArgument) { // more branches than allowed: said, and not sent
 				continue
 			}
 			if errors.Is(err, registry.ErrUnsupported) { // an older name of the field has capital letters

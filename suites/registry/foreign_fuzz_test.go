@@ -87,7 +87,7 @@ type storedNode[T any, N mlmd.Node] struct {
 	*testing.T
 	*under
 	odd
-	e    *registry.Entity[T, N]
+	e    *registry.Collection[T, N]
 	m    mlmd.Mapping[T, N]
 	kind string // the name of the table
 	id   string
@@ -99,7 +99,7 @@ func odds[T any, N mlmd.Node](m mlmd.Mapping[T, N]) func(*testing.T, *under, odd
 		m.TypeName = fmt.Sprintf("odd%d", w.types)
 		s := &storedNode[T, N]{T: t, under: w, odd: o, m: m}
 		s.kind = map[mlmd.Kind]string{mlmd.Artifact: "Artifact", mlmd.Execution: "Execution", mlmd.Context: "Context"}[m.Kind()]
-		s.e = registry.Use(registry.New(w.rpc), m)
+		s.e = registry.NewCollection(registry.New(w.rpc), m)
 		typeID := s.register()
 		var ids []string
 		for i := range 3 {
@@ -300,7 +300,7 @@ func (s *storedNode[T, N]) patch(f *mlmd.Field) {
 		to.Set(reflect.ValueOf(new(fmt.Sprintf("set%d-%s-%d", s.types, s.id, s.Int64()))).Convert(to.Type()))
 	}
 	if _, err := s.e.Upsert(s.Context(), v); err != nil {
-		if !errors.Is(err, registry.ErrInvalid) && !errors.Is(err, registry.ErrConflict) {
+		if !errors.Is(err, registry.ErrInvalidArgument) && !errors.Is(err, registry.ErrConflict) {
 			s.Errorf("set %s: %v", f.Name, err)
 		}
 		if s.rows() != rows {
@@ -322,7 +322,7 @@ func (s *storedNode[T, N]) clearField(f *mlmd.Field) {
 	v := new(T)
 	s.m.SetID(v, s.id)
 	_, err := s.e.Upsert(s.Context(), v, registry.Clear[T](&filter.Clear[*T]{Path: f.Path}))
-	if f.Fixed && errors.Is(err, registry.ErrInvalid) && s.rows() == rows {
+	if f.Fixed && errors.Is(err, registry.ErrInvalidArgument) && s.rows() == rows {
 		return
 	}
 	if err != nil {

@@ -60,14 +60,14 @@ var _ = onEveryBackend("what another program stored", func(rpc func() mlmdpb.Met
 	var (
 		prefix string
 		reg    *registry.Client
-		things *registry.Entity[rulesmodel.Everything, *mlmdpb.Context]
+		things *registry.Collection[rulesmodel.Everything, *mlmdpb.Context]
 	)
 	BeforeEach(func() {
 		prefix = fresh("t") + "."
-		reg = registry.New(rpc(), registry.TypePrefix(prefix))
+		reg = registry.New(rpc(), registry.WithTypePrefix(prefix))
 		m := rules.Everything
 		m.TypeName = prefix + "Everything"
-		things = registry.Use(reg, m)
+		things = registry.NewCollection(reg, m)
 	})
 	thing := func(ctx context.Context, props map[string]*mlmdpb.Value) string {
 		return foreignContext(ctx, rpc(), prefix+"Everything", props, nil)
@@ -148,7 +148,7 @@ var _ = onEveryBackend("what another program stored", func(rpc func() mlmdpb.Met
 		id := strconv.FormatInt(put.ArtifactIds[0], 10)
 		m := objects.Table
 		m.TypeName = prefix + "Table"
-		tables := registry.Use(reg, m)
+		tables := registry.NewCollection(reg, m)
 		v, err := tables.Get(ctx, id)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(v.Columns).To(HaveLen(2))
@@ -191,18 +191,18 @@ var _ = onEveryBackend("what another program stored", func(rpc func() mlmdpb.Met
 		m.TypeName = prefix + "Table"
 		read := func() []any {
 			GinkgoHelper()
-			t, err := registry.Use(reg, m).Get(ctx, strconv.FormatInt(put.ArtifactIds[0], 10))
+			t, err := registry.NewCollection(reg, m).Get(ctx, strconv.FormatInt(put.ArtifactIds[0], 10))
 			Expect(err).NotTo(HaveOccurred())
 			return []any{*t.Columns[0].Label, *t.Columns[0].Parts[0].Label}
 		}
 		Expect(read()).To(Equal([]any{"A", "B"}))
 		for _, step := range []struct {
-			opts  []registry.MigrateOption
+			opts  []registry.RenameOption
 			moved int
-		}{{[]registry.MigrateOption{registry.DryRun()}, 1}, {nil, 1}, {nil, 0}} {
-			done, err := registry.Migrate(ctx, reg, m, step.opts...)
+		}{{[]registry.RenameOption{registry.WithDryRun()}, 1}, {nil, 1}, {nil, 0}} {
+			done, err := registry.RenameProperties(ctx, reg, m, step.opts...)
 			Expect(err).NotTo(HaveOccurred())
-			Expect(done).To(Equal(registry.Migration{Entity: "Table", Seen: 2, Moved: step.moved}))
+			Expect(done).To(Equal(registry.RenameResult{Entity: "Table", Examined: 2, Renamed: step.moved}))
 		}
 		Expect(read()).To(Equal([]any{"A", "B"}))
 		r, err := rpc().GetArtifactsByID(ctx, &mlmdpb.GetArtifactsByIDRequest{ArtifactIds: put.ArtifactIds})
@@ -212,14 +212,14 @@ var _ = onEveryBackend("what another program stored", func(rpc func() mlmdpb.Met
 		}
 	})
 
-	It("is moved by Migrate out of the custom properties that are read as fields", func(ctx SpecContext) {
+	It("is moved by RenameProperties out of the custom properties that are read as fields", func(ctx SpecContext) {
 		id := foreignContext(ctx, rpc(), prefix+"RegisteredModel", map[string]*mlmdpb.Value{"state": textValue("LIVE")},
 			map[string]*mlmdpb.Value{"license": textValue("MIT"), "team": textValue("fraud")})
 		m, err := reg.RegisteredModels().Get(ctx, id)
 		Expect(err).NotTo(HaveOccurred())
-		done, err := registry.Migrate(ctx, reg, mapping.RegisteredModel)
+		done, err := registry.RenameProperties(ctx, reg, mapping.RegisteredModel)
 		Expect(err).NotTo(HaveOccurred())
-		Expect(done).To(Equal(registry.Migration{Entity: "RegisteredModel", Seen: 1, Moved: 1}))
+		Expect(done).To(Equal(registry.RenameResult{Entity: "RegisteredModel", Examined: 1, Renamed: 1}))
 		Expect(stored(ctx, rpc(), id).Properties).To(HaveKey("license"))
 		Expect(stored(ctx, rpc(), id).CustomProperties).To(And(HaveLen(1), HaveKey("team")))
 		after, err := reg.RegisteredModels().Get(ctx, id)

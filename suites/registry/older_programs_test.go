@@ -21,7 +21,7 @@ var _ = onEveryBackend("beside an older program", func(rpc func() mlmdpb.Metadat
 	)
 	BeforeEach(func() {
 		prefix = fresh("t") + "."
-		reg = registry.New(rpc(), registry.TypePrefix(prefix))
+		reg = registry.New(rpc(), registry.WithTypePrefix(prefix))
 	})
 	contextType := func(ctx SpecContext, entity string, properties ...string) (int64, error) {
 		props := make(map[string]mlmdpb.PropertyType)
@@ -147,7 +147,7 @@ var _ = onEveryBackend("beside an older program", func(rpc func() mlmdpb.Metadat
 		Expect(p["model_version_id"].GetIntValue()).To(BeEquivalentTo(8))
 
 		client, sent := counting(rpc())
-		again := registry.New(client, registry.TypePrefix(prefix))
+		again := registry.New(client, registry.WithTypePrefix(prefix))
 		_, err = again.InferenceServices().Upsert(ctx, &s)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(writes(sent.take())).To(BeEmpty(), "nothing differs")
@@ -196,7 +196,7 @@ var _ = onEveryBackend("beside an older program", func(rpc func() mlmdpb.Metadat
 	It("an upsert finds the artifact that is only linked, also when the client thought that there was none", func(ctx SpecContext) {
 		typ := artifactType(ctx, "description")
 		version, empty := aVersion(ctx, reg), aVersion(ctx, reg)
-		other := registry.New(rpc(), registry.TypePrefix(prefix))
+		other := registry.New(rpc(), registry.WithTypePrefix(prefix))
 		_, err := other.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{ModelVersionID: empty, Name: "has none"})
 		Expect(err).NotTo(HaveOccurred())
 		for _, version := range []string{version, empty} {
@@ -227,7 +227,7 @@ var _ = onEveryBackend("beside an older program", func(rpc func() mlmdpb.Metadat
 			Expect(artifact(ctx, id).Properties["description"].GetStringValue()).To(Equal("below " + version))
 		}
 		_, err := reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{ID: id, ModelVersionID: aVersion(ctx, reg)})
-		Expect(err).To(MatchError(registry.ErrInvalid))
+		Expect(err).To(MatchError(registry.ErrInvalidArgument))
 	})
 
 	It("a page of artifacts that are only linked takes two requests more, however many they are", func(ctx SpecContext) {
@@ -237,7 +237,7 @@ var _ = onEveryBackend("beside an older program", func(rpc func() mlmdpb.Metadat
 			ids = append(ids, linked(ctx, typ, fresh("0f8fad5b")+":weights", aVersion(ctx, reg)))
 		}
 		client, sent := counting(rpc())
-		other := registry.New(client, registry.TypePrefix(prefix))
+		other := registry.New(client, registry.WithTypePrefix(prefix))
 		all, err := other.ModelArtifacts().Query().Collect(ctx)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(sent.take()).To(Equal([]string{"GetArtifactsByType", "GetLineageSubgraph", "GetContextsByID"}))
@@ -261,7 +261,7 @@ var _ = onEveryBackend("beside an older program", func(rpc func() mlmdpb.Metadat
 			Expect(err).NotTo(HaveOccurred())
 			ids = append(ids, mlmd.FormatID(&r.ContextIds[0]))
 		}
-		other := registry.New(rpc(), registry.TypePrefix(prefix))
+		other := registry.New(rpc(), registry.WithTypePrefix(prefix))
 		for _, q := range []registry.Query[model.ModelVersion]{other.ModelVersions().Query(), other.ModelVersions().OfModel(m)} {
 			all, err := q.Collect(ctx)
 			Expect(err).NotTo(HaveOccurred())
@@ -304,7 +304,7 @@ var _ = onEveryBackend("beside an older program", func(rpc func() mlmdpb.Metadat
 		_, err = reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{ModelVersionID: version, Name: "remembers the name"})
 		Expect(err).NotTo(HaveOccurred())
 		rename(version, v.RegisteredModelID+":renamed again")
-		_, err = registry.New(rpc(), registry.TypePrefix(prefix)).ModelVersions().Upsert(ctx, &model.ModelVersion{RegisteredModelID: v.RegisteredModelID, Name: "renamed"})
+		_, err = registry.New(rpc(), registry.WithTypePrefix(prefix)).ModelVersions().Upsert(ctx, &model.ModelVersion{RegisteredModelID: v.RegisteredModelID, Name: "renamed"})
 		Expect(err).NotTo(HaveOccurred())
 		_, err = reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{ModelVersionID: version, Name: "more weights"})
 		Expect(err).NotTo(HaveOccurred())

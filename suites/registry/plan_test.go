@@ -26,8 +26,8 @@ var _ = onEveryBackend("a plan", func(rpc func() mlmdpb.MetadataStoreServiceClie
 		}})
 		Expect(err).NotTo(HaveOccurred())
 		client, sent := counting(rpc())
-		reg := registry.New(client, registry.TypePrefix(prefix))
-		changes, err := registry.Plan(ctx, reg, []mlmd.Entry{&mapping.ModelVersion, &mapping.DocArtifact})
+		reg := registry.New(client, registry.WithTypePrefix(prefix))
+		changes, err := registry.PlanTypeChanges(ctx, reg, []mlmd.Entry{&mapping.ModelVersion, &mapping.DocArtifact})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(writes(sent.take())).To(BeEmpty())
 		Expect(changes).To(HaveLen(2))
@@ -39,18 +39,18 @@ var _ = onEveryBackend("a plan", func(rpc func() mlmdpb.MetadataStoreServiceClie
 			{Name: "model_name", Type: mlmdpb.PropertyType_STRING}, {Name: "state", Type: mlmdpb.PropertyType_STRING}, {Name: "version", Type: mlmdpb.PropertyType_STRING},
 		}))
 		Expect(v.Keep).To(Equal([]mlmd.Prop{{Name: "theirs", Type: mlmdpb.PropertyType_DOUBLE}}))
-		Expect(v.Conflicts).To(Equal([]registry.Conflict{{Property: "author", Spec: mlmdpb.PropertyType_STRING, Stored: mlmdpb.PropertyType_INT}}))
-		Expect(changes.Conflicting()).To(BeTrue())
+		Expect(v.Conflicts).To(Equal([]registry.PropertyConflict{{Property: "author", Spec: mlmdpb.PropertyType_STRING, Stored: mlmdpb.PropertyType_INT}}))
+		Expect(changes.HasConflicts()).To(BeTrue())
 		Expect(changes.String()).To(ContainSubstring("! " + prefix + "ModelVersion: property author is INT in this store and STRING in the spec"))
 
 		_, err = reg.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "registers its own type"})
 		Expect(err).NotTo(HaveOccurred())
-		changes, err = registry.Plan(ctx, reg, []mlmd.Entry{&mapping.DocArtifact})
+		changes, err = registry.PlanTypeChanges(ctx, reg, []mlmd.Entry{&mapping.DocArtifact})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(changes[0].New).To(BeTrue())
 		_, err = reg.DocArtifacts().Upsert(ctx, &model.DocArtifact{Name: "registers its own type"})
 		Expect(err).NotTo(HaveOccurred())
-		changes, err = registry.Plan(ctx, reg, []mlmd.Entry{&mapping.DocArtifact})
+		changes, err = registry.PlanTypeChanges(ctx, reg, []mlmd.Entry{&mapping.DocArtifact})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(changes.String()).To(Equal("= 1 type as the spec has them\n"))
 	})
@@ -74,8 +74,8 @@ var _ = onEveryBackend("a plan of custom properties", func(rpc func() mlmdpb.Met
 		foreignContext(ctx, rpc(), name, nil, values("team", text("risk")))
 
 		client, sent := counting(rpc())
-		reg := registry.New(client, registry.TypePrefix(prefix))
-		changes, err := registry.Plan(ctx, reg, []mlmd.Entry{&mapping.RegisteredModel, &mapping.ModelVersion})
+		reg := registry.New(client, registry.WithTypePrefix(prefix))
+		changes, err := registry.PlanTypeChanges(ctx, reg, []mlmd.Entry{&mapping.RegisteredModel, &mapping.ModelVersion})
 		Expect(err).NotTo(HaveOccurred())
 		lists := 0
 		for _, f := range mapping.RegisteredModel.Fields {
@@ -90,7 +90,7 @@ var _ = onEveryBackend("a plan of custom properties", func(rpc func() mlmdpb.Met
 			{Field: "maturity", Property: "maturity", Type: mlmdpb.PropertyType_STRING, Other: 5},
 		}))
 		Expect(changes.String()).To(And(
-			ContainSubstring("~ "+name+": 2 custom properties called license to be read as license, and moved by the next write of it or by Migrate\n"),
+			ContainSubstring("~ "+name+": 2 custom properties called license to be read as license, and moved by the next write of it or by RenameProperties\n"),
 			ContainSubstring("~ "+name+": 1 custom property called license, of another kind than STRING or beside a value of license, to stay\n"),
 			ContainSubstring("~ "+name+": 5 custom properties called maturity, of another kind"),
 		))
@@ -101,10 +101,10 @@ var _ = onEveryBackend("a plan of custom properties", func(rpc func() mlmdpb.Met
 		}
 
 		By("moving those that fit")
-		done, err := registry.Migrate(ctx, reg, mapping.RegisteredModel)
+		done, err := registry.RenameProperties(ctx, reg, mapping.RegisteredModel)
 		Expect(err).NotTo(HaveOccurred())
-		Expect(done.Moved).To(Equal(changes[1].Custom[0].Fit))
-		changes, err = registry.Plan(ctx, reg, []mlmd.Entry{&mapping.RegisteredModel})
+		Expect(done.Renamed).To(Equal(changes[1].Custom[0].Fit))
+		changes, err = registry.PlanTypeChanges(ctx, reg, []mlmd.Entry{&mapping.RegisteredModel})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(changes[0].Custom[0]).To(HaveField("Fit", 0))
 	})
@@ -119,7 +119,7 @@ var _ = onEveryBackend("a plan of custom properties", func(rpc func() mlmdpb.Met
 		}
 		_, err = rpc().PutExecutions(ctx, &mlmdpb.PutExecutionsRequest{Executions: all})
 		Expect(err).NotTo(HaveOccurred())
-		changes, err := registry.Plan(ctx, registry.New(rpc(), registry.TypePrefix(prefix)), []mlmd.Entry{&mapping.ServeModel})
+		changes, err := registry.PlanTypeChanges(ctx, registry.New(rpc(), registry.WithTypePrefix(prefix)), []mlmd.Entry{&mapping.ServeModel})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(changes[0].Custom).To(Equal([]registry.CustomValues{
 			{Field: "description", Property: "description", Type: mlmdpb.PropertyType_STRING, Fit: 100, More: true},
@@ -155,7 +155,7 @@ var _ = onEveryBackend("a store of an older program", func(rpc func() mlmdpb.Met
 	}
 	BeforeEach(func() {
 		prefix = fresh("t") + "."
-		reg = registry.New(rpc(), registry.TypePrefix(prefix))
+		reg = registry.New(rpc(), registry.WithTypePrefix(prefix))
 	})
 
 	It("is read and written by the older names", func(ctx SpecContext) {
@@ -184,7 +184,7 @@ var _ = onEveryBackend("a store of an older program", func(rpc func() mlmdpb.Met
 		Expect(a.ModelFormatName).To(BeNil())
 	})
 
-	It("is rewritten by Migrate: counted, first without writing, and once", func(ctx SpecContext) {
+	It("is rewritten by RenameProperties: counted, first without writing, and once", func(ctx SpecContext) {
 		var ids []string
 		for range 3 {
 			ids = append(ids, older(ctx, fresh("a")))
@@ -192,15 +192,15 @@ var _ = onEveryBackend("a store of an older program", func(rpc func() mlmdpb.Met
 		_, err := reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{Name: "new", ModelFormatName: new("onnx")})
 		Expect(err).NotTo(HaveOccurred())
 		for _, step := range []struct {
-			opts []registry.MigrateOption
-			want registry.Migration
+			opts []registry.RenameOption
+			want registry.RenameResult
 		}{
-			{[]registry.MigrateOption{registry.DryRun()}, registry.Migration{Entity: "ModelArtifact", Seen: 4, Moved: 4}},
-			{nil, registry.Migration{Entity: "ModelArtifact", Seen: 4, Moved: 4}},
-			{nil, registry.Migration{Entity: "ModelArtifact", Seen: 4}},
+			{[]registry.RenameOption{registry.WithDryRun()}, registry.RenameResult{Entity: "ModelArtifact", Examined: 4, Renamed: 4}},
+			{nil, registry.RenameResult{Entity: "ModelArtifact", Examined: 4, Renamed: 4}},
+			{nil, registry.RenameResult{Entity: "ModelArtifact", Examined: 4}},
 		} {
 			before := properties(ctx, ids[0])
-			done, err := registry.Migrate(ctx, reg, mapping.ModelArtifact, step.opts...)
+			done, err := registry.RenameProperties(ctx, reg, mapping.ModelArtifact, step.opts...)
 			Expect(err).NotTo(HaveOccurred())
 			Expect(done).To(Equal(step.want))
 			if len(step.opts) > 0 {

@@ -63,7 +63,7 @@ var _ = onEveryBackend("queries", func(rpc func() mlmdpb.MetadataStoreServiceCli
 	})
 
 	It("sort by what is asked for, both ways", func(ctx SpecContext) {
-		for _, order := range []registry.Order{registry.ID, registry.CreateTime} {
+		for _, order := range []registry.Order{registry.OrderByID, registry.OrderByCreateTime} {
 			Expect(collect(ctx, below.OrderBy(order).Desc().Limit(120))).To(Equal(numbered(stored-1, stored-120)))
 			Expect(collect(ctx, below.OrderBy(order).Desc().Asc().Limit(3))).To(Equal(numbered(0, 2)))
 		}
@@ -72,7 +72,7 @@ var _ = onEveryBackend("queries", func(rpc func() mlmdpb.MetadataStoreServiceCli
 		first.Author = new("late")
 		_, err = reg.ModelVersions().Upsert(ctx, first)
 		Expect(err).NotTo(HaveOccurred())
-		Expect(collect(ctx, below.OrderBy(registry.UpdateTime).Desc().Limit(1))).To(Equal(numbered(0, 0)))
+		Expect(collect(ctx, below.OrderBy(registry.OrderByUpdateTime).Desc().Limit(1))).To(Equal(numbered(0, 0)))
 	})
 
 	It("limit exactly, in no more requests than pages", func(ctx SpecContext) {
@@ -87,7 +87,7 @@ var _ = onEveryBackend("queries", func(rpc func() mlmdpb.MetadataStoreServiceCli
 			aModel(ctx, reg)
 		}
 		sent.take()
-		models, err := reg.RegisteredModels().Query().OrderBy(registry.ID).Desc().Limit(50).Collect(ctx)
+		models, err := reg.RegisteredModels().Query().OrderBy(registry.OrderByID).Desc().Limit(50).Collect(ctx)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(models).To(HaveLen(50))
 		Expect(sent.take()).To(HaveLen(1))
@@ -148,7 +148,7 @@ var _ = onEveryBackend("queries", func(rpc func() mlmdpb.MetadataStoreServiceCli
 				want = append(want, name)
 			}
 		}
-		for _, order := range []registry.Order{registry.ID, registry.CreateTime} {
+		for _, order := range []registry.Order{registry.OrderByID, registry.OrderByCreateTime} {
 			Expect(collect(ctx, q.OrderBy(order))).To(Equal(want))
 			down := slices.Clone(want)
 			slices.Reverse(down)
@@ -168,25 +168,25 @@ var _ = onEveryBackend("queries", func(rpc func() mlmdpb.MetadataStoreServiceCli
 		page, err := q.Limit(5).Page(ctx, "")
 		Expect(err).NotTo(HaveOccurred())
 		_, err = q.Desc().Limit(5).Page(ctx, page.NextToken)
-		Expect(err).To(MatchError(registry.ErrInvalid), "the token is of another order")
+		Expect(err).To(MatchError(registry.ErrInvalidArgument), "the token is of another order")
 		_, err = below.Limit(5).Page(ctx, page.NextToken)
-		Expect(err).To(MatchError(registry.ErrInvalid), "the token is of another query")
+		Expect(err).To(MatchError(registry.ErrInvalidArgument), "the token is of another query")
 		page, err = below.Limit(5).Page(ctx, "")
 		Expect(err).NotTo(HaveOccurred())
 		for _, other := range []registry.Query[model.ModelVersion]{
-			reg.ModelVersions().OfModel(aModel(ctx, reg)), below.Desc(), below.QueryText("TRUE"), q,
+			reg.ModelVersions().OfModel(aModel(ctx, reg)), below.Desc(), below.WhereText("TRUE"), q,
 		} {
 			_, err = other.Limit(5).Page(ctx, page.NextToken)
-			Expect(err).To(MatchError(registry.ErrInvalid))
+			Expect(err).To(MatchError(registry.ErrInvalidArgument))
 			Expect(err).To(MatchError(ContainSubstring("of another query")))
 		}
 	})
 
 	It("send texts as they are, and below a parent within parentheses", func(ctx SpecContext) {
 		text := "properties.author.string_value = 'ada' -- odd ones"
-		Expect(collect(ctx, below.QueryText(text).Limit(2))).To(Equal([]string{"v001", "v003"}))
-		Expect(collect(ctx, below.QueryText("id = 1 OR TRUE").QueryText(text).Limit(1))).To(Equal([]string{"v001"}))
-		vs, err := reg.ModelVersions().Query().QueryText("parent_contexts_x.id = " + id).Limit(3).Collect(ctx)
+		Expect(collect(ctx, below.WhereText(text).Limit(2))).To(Equal([]string{"v001", "v003"}))
+		Expect(collect(ctx, below.WhereText("id = 1 OR TRUE").WhereText(text).Limit(1))).To(Equal([]string{"v001"}))
+		vs, err := reg.ModelVersions().Query().WhereText("parent_contexts_x.id = " + id).Limit(3).Collect(ctx)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(names(vs)).To(Equal(numbered(0, 2)))
 	})

@@ -63,7 +63,7 @@ var _ = Describe("the model registry's client for Python", Ordered, func() {
 			older("register", "fraud", "v1")
 
 			// Ours sees all of it.
-			reg := registry.New(rpc, registry.TypePrefix(prefix))
+			reg := registry.New(rpc, registry.WithTypePrefix(prefix))
 			m, err := reg.RegisteredModels().FindByName(ctx, "fraud")
 			Expect(err).NotTo(HaveOccurred())
 			v, err := reg.ModelVersions().FindByName(ctx, m.ID, "v1")

@@ -111,13 +111,13 @@ func Rules() []Rule {
 		{
 			ID:      "FIELD_KEEPS_OLD_NAMES",
 			Why:     "what older programs stored under the old name is out of reach",
-			Instead: "keep every name in x-mlmd-renamed-from, until registry.Migrate has rewritten every store",
+			Instead: "keep every name in x-mlmd-renamed-from, until registry.RenameProperties has rewritten every store",
 		},
 		{
 			ID: "FIELD_KEY_NOT_CUSTOM",
 			Why: "callers may have stored a custom property of this name: one of the kind that the field is stored as is read as the field from now on, " +
-				"and moved to it by the next write of the field or by registry.Migrate; one of another kind stays a custom property",
-			Instead: "run registry.Plan against each store, which counts such custom properties; give the field another x-mlmd-property if they mean something else",
+				"and moved to it by the next write of the field or by registry.RenameProperties; one of another kind stays a custom property",
+			Instead: "run registry.PlanTypeChanges against each store, which counts such custom properties; give the field another x-mlmd-property if they mean something else",
 			Warning: true,
 		},
 		{

@@ -179,7 +179,7 @@ func Extensions() []Extension {
 			Name: "x-mlmd-renamed-from", Where: OnProperty, Form: "a property name, or a list of them", Example: "model_format",
 			Doc: "Older names of the declared property, from the oldest to the youngest. They are read where the new name is absent. " +
 				"A write uses the youngest name that the stored type declares, and also changes the older ones that the stored entity has, " +
-				"so that older programs see it. registry.Migrate moves everything to the new name, which older programs do not see.",
+				"so that older programs see it. registry.RenameProperties moves everything to the new name, which older programs do not see.",
 			decode: decodeRenamedFrom,
 		},
 		{
