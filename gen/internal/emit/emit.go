@@ -11,8 +11,11 @@ import (
 	"go/parser"
 	"go/token"
 	"path"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"text/template"
 
 	"github.com/mlmd-go/sdk/gen/internal/ir"
@@ -59,28 +62,20 @@ func Emit(g *ir.Graph, t Target) ([]File, error) {
 		return nil, err
 	}
 	var files []File
-	add := func(dir, name string, src []byte) error {
-		out, err := tidy(src)
-		if err != nil {
-			return fmt.Errorf("gen: %s/%s: the output is no Go: %w", dir, name, err)
-		}
-		files = append(files, File{path.Join(dir, name), out})
-		return nil
-	}
+	add := func(dir, name string, src []byte) { files = append(files, File{path.Join(dir, name), src}) }
 	execute := func(p Package, file, name string, data any) error {
 		var b bytes.Buffer
 		if err := tmpl.ExecuteTemplate(&b, name, data); err != nil {
 			return err
 		}
-		return add(p.Dir, file, b.Bytes())
+		add(p.Dir, file, b.Bytes())
+		return nil
 	}
 	model, err := modelSource(g, t)
 	if err != nil {
 		return nil, err
 	}
-	if err := add(t.Model.Dir, "model.gen.go", model); err != nil {
-		return nil, err
-	}
+	add(t.Model.Dir, "model.gen.go", model)
 	for _, e := range g.Entities {
 		if err := execute(t.Mapping, ir.FileName(e.Go), "mapping.tmpl", mappingOf(e, t)); err != nil {
 			return nil, err
@@ -104,7 +99,33 @@ func Emit(g *ir.Graph, t Target) ([]File, error) {
 		return nil, err
 	}
 	slices.SortFunc(files, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
-	return files, nil
+	return files, tidyAll(files)
+}
+
+// tidyAll tidies files in place, on all processors. It returns the error of
+// the first file that is not Go.
+func tidyAll(files []File) error {
+	errs := make([]error, len(files))
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= len(files) {
+					return
+				}
+				files[i].Data, errs[i] = tidy(files[i].Data)
+			}
+		})
+	}
+	wg.Wait()
+	for i, err := range errs {
+		if err != nil {
+			return fmt.Errorf("gen: %s: the output is not Go: %w", files[i].Path, err)
+		}
+	}
+	return nil
 }
 
 // tidy takes the imports out of src that it does not use, and formats it.

@@ -1,7 +1,6 @@
 package emit
 
 import (
-	"encoding/json"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -22,7 +21,7 @@ var oneAtATime sync.Mutex
 // are not left to it: it gets a mark for each, which is replaced by text that
 // is safe and wrapped.
 func modelSource(g *ir.Graph, t Target) ([]byte, error) {
-	n := &normalised{schemas: map[string]any{}}
+	n := &normalised{schemas: openapi3.Schemas{}}
 	for _, e := range g.Entities {
 		props := n.object(e.Go, obsolete(typeDoc(e.Go, e.Doc), e.Obsolete), e.Fields)
 		props["*unreadable*"] = n.unreadable(len(e.Fields)) // a name that no field has
@@ -34,22 +33,14 @@ func modelSource(g *ir.Graph, t Target) ([]byte, error) {
 			n.object(typ.Go, typeDoc(typ.Go, typ.Doc), typ.Fields)
 		}
 	}
-	doc := map[string]any{
-		"openapi":    "3.0.3",
-		"info":       map[string]any{"title": "normalised", "version": "1"},
-		"paths":      map[string]any{},
-		"components": map[string]any{"schemas": n.schemas},
-	}
-	raw, err := json.Marshal(doc)
-	if err != nil {
-		return nil, err
+	spec := &openapi3.T{
+		OpenAPI:    "3.0.3",
+		Info:       &openapi3.Info{Title: "normalised", Version: "1"},
+		Paths:      openapi3.NewPaths(),
+		Components: &openapi3.Components{Schemas: n.schemas},
 	}
 	oneAtATime.Lock()
 	defer oneAtATime.Unlock()
-	spec, err := openapi3.NewLoader().LoadFromData(raw)
-	if err != nil {
-		return nil, fmt.Errorf("gen: oapi-codegen's loader: %w", err)
-	}
 	userTemplates, err := modelTemplates(t)
 	if err != nil {
 		return nil, err
@@ -68,7 +59,7 @@ func modelSource(g *ir.Graph, t Target) ([]byte, error) {
 
 // normalised is the copy of the spec that oapi-codegen gets.
 type normalised struct {
-	schemas  map[string]any
+	schemas  openapi3.Schemas
 	comments []string // what the marks stand for
 }
 
@@ -96,49 +87,44 @@ func (n *normalised) unmark(src string) string {
 }
 
 // object adds an object and returns its properties.
-func (n *normalised) object(name, doc string, fields []*ir.Field) map[string]any {
-	props := map[string]any{}
+func (n *normalised) object(name, doc string, fields []*ir.Field) openapi3.Schemas {
+	props := make(openapi3.Schemas, len(fields)+1)
 	var required []string
 	for i, f := range fields {
-		props[f.Name] = n.property(f, i)
+		tag := f.Name + ",omitzero"
 		if f.Required {
+			tag = f.Name
 			required = append(required, f.Name)
 		}
+		props[f.Name] = n.property(i, f.Go, f.GoType(), tag, fieldDoc(f))
 	}
-	s := map[string]any{"type": "object", "x-go-name": name, "description": n.mark(doc), "properties": props}
-	if required != nil {
-		s["required"] = required
-	}
-	n.schemas[name] = s
+	n.schemas[name] = openapi3.NewSchemaRef("", &openapi3.Schema{
+		Type:        &openapi3.Types{openapi3.TypeObject},
+		Extensions:  map[string]any{"x-go-name": name},
+		Description: n.mark(doc),
+		Properties:  props,
+		Required:    required,
+	})
 	return props
 }
 
 // unreadable is the field of an entity that is not in the spec.
-func (n *normalised) unreadable(order int) map[string]any {
-	return map[string]any{
-		"x-go-name":                       ir.Unreadable,
-		"x-order":                         order,
-		"x-go-type":                       "value.Unreadable",
-		"x-go-type-skip-optional-pointer": true,
-		"x-oapi-codegen-extra-tags":       map[string]any{"json": "-"},
-		"description":                     n.mark(ir.Unreadable + " says what is stored and cannot be read; it is nil where there is nothing."),
-	}
+func (n *normalised) unreadable(order int) *openapi3.SchemaRef {
+	doc := ir.Unreadable + " says what is stored and cannot be read; it is nil where there is nothing."
+	return n.property(order, ir.Unreadable, "value.Unreadable", "-", doc)
 }
 
-func (n *normalised) property(f *ir.Field, order int) map[string]any {
-	tag := f.Name + ",omitzero"
-	if f.Required {
-		tag = f.Name
-	}
-	p := map[string]any{
-		"x-go-name":                       f.Go,
-		"x-order":                         order,
-		"x-go-type":                       f.GoType(),
-		"x-go-type-skip-optional-pointer": true,
-		"x-oapi-codegen-extra-tags":       map[string]any{"json": tag},
-		"description":                     n.mark(fieldDoc(f)),
-	}
-	return p
+func (n *normalised) property(order int, name, typ, tag, doc string) *openapi3.SchemaRef {
+	return openapi3.NewSchemaRef("", &openapi3.Schema{
+		Extensions: map[string]any{
+			"x-go-name":                       name,
+			"x-order":                         float64(order), // numbers are what the loader makes of them
+			"x-go-type":                       typ,
+			"x-go-type-skip-optional-pointer": true,
+			"x-oapi-codegen-extra-tags":       map[string]any{"json": tag},
+		},
+		Description: n.mark(doc),
+	})
 }
 
 // fieldDoc is the comment of a Go field.
@@ -168,10 +154,12 @@ func (n *normalised) enum(t *ir.Type) {
 		texts = append(texts, v.Text)
 		names = append(names, v.Go)
 	}
-	n.schemas[t.Go] = map[string]any{
-		"type": "string", "x-go-name": t.Go, "description": n.mark(typeDoc(t.Go, t.Doc)),
-		"enum": values, "x-enum-varnames": names, "x-enum-texts": texts,
-	}
+	n.schemas[t.Go] = openapi3.NewSchemaRef("", &openapi3.Schema{
+		Type:        &openapi3.Types{openapi3.TypeString},
+		Extensions:  map[string]any{"x-go-name": t.Go, "x-enum-varnames": names, "x-enum-texts": texts},
+		Description: n.mark(typeDoc(t.Go, t.Doc)),
+		Enum:        values,
+	})
 }
 
 // modelTemplates are oapi-codegen's templates as they are here: without its
