@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
@@ -208,35 +205,4 @@ func parseID(id string) (int64, error) {
 		return 0, errors.New("is missing")
 	}
 	return value.ParseID(id)
-}
-
-// badNewName returns what is wrong with the name of a new entity, and "" where
-// nothing is. Other programs may have stored such names, so they are refused
-// only for what is new.
-func badNewName(s string) string {
-	control := func(r rune) bool { return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp) }
-	if i := strings.IndexFunc(s, control); i >= 0 {
-		r, _ := utf8.DecodeRuneInString(s[i:])
-		return fmt.Sprintf("has the control character %+q: use characters that can be seen, and spaces", r)
-	}
-	visible := func(r rune) bool { return !unicode.IsSpace(r) && !unicode.Is(unicode.Cf, r) }
-	if s != "" && !strings.ContainsFunc(s, visible) {
-		return "is blank: use at least one character that can be seen"
-	}
-	return ""
-}
-
-// badText returns what is wrong with a name or an external id, and "" where
-// nothing is.
-func badText(s string) string {
-	const most = 255
-	switch {
-	case strings.IndexByte(s, 0) >= 0:
-		return "has a NUL character, which stores cannot keep"
-	case !validUTF8(s):
-		return "is not valid UTF-8"
-	case tooLong(s, most):
-		return fmt.Sprintf("is longer than %d characters, the most that stores keep (the parent's id before it counts)", most)
-	}
-	return ""
 }

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -53,6 +54,31 @@ func (l *pages[T]) parseToken(token string) (string, error) {
 		return "", l.badToken(otherQuery)
 	}
 	return server, nil
+}
+
+// A position is where an entity stands in a list.
+type position struct {
+	Key int64 `json:"k"` // what the list is sorted by: a time, or the id
+	ID  int64 `json:"i"`
+}
+
+func positionOf(v view, o Order) position {
+	switch o {
+	case OrderByCreateTime:
+		return position{v.created, v.id}
+	case OrderByUpdateTime:
+		return position{v.updated, v.id}
+	}
+	return position{v.id, v.id}
+}
+
+// compare is negative where p stands before q.
+func (p position) compare(q position, desc bool) int {
+	c := cmp.Or(cmp.Compare(p.Key, q.Key), cmp.Compare(p.ID, q.ID))
+	if desc {
+		return -c
+	}
+	return c
 }
 
 // A place is what the token of a merge holds.

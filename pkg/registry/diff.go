@@ -3,19 +3,15 @@ package registry
 import (
 	"context"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"google.golang.org/protobuf/proto"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
-
-func validUTF8(s string) bool { return utf8.ValidString(s) }
-
-func tooLong(s string, most int) bool { return len(s) > most && utf8.RuneCountInString(s) > most }
 
 // A comparison finds out what a put would change.
 type comparison struct {
@@ -148,4 +144,94 @@ func (c *Client) rounding(ctx context.Context) func() (bool, error) {
 		s, err := c.askServer(ctx)
 		return s.published, err
 	}
+}
+
+// paths returns the update_mask paths of what differs.
+func (c *change[T, N]) paths() ([]string, error) {
+	paths := c.m.Paths()
+	if !c.replace {
+		paths = c.m.SetPaths(c.v)
+	}
+	var diff []string
+	for _, path := range paths {
+		some, err := c.differing(path)
+		if err != nil {
+			return nil, err
+		}
+		if len(some) == 0 && c.mends(path) {
+			some = []string{path}
+		}
+		diff = append(diff, some...)
+	}
+	for _, path := range c.clear {
+		diff = append(diff, c.emptied(path)...)
+	}
+	return append(diff, c.elsewhere(diff)...), nil
+}
+
+// mends reports whether the value sets a field that cannot be read, as a whole
+// or in part, to what could be read of it.
+func (c *change[T, N]) mends(path string) bool {
+	f := c.fieldAt(path)
+	return f != nil && !f.Copy && c.wanted.has(path) && c.unread.Has(f.Name) && !c.known.Has(f.Name)
+}
+
+// emptied returns the paths of what is stored of a field that is to be
+// cleared.
+func (c *change[T, N]) emptied(path string) []string {
+	switch f := c.fieldAt(path); {
+	case path == customProperties:
+		var out []string
+		for name := range c.read.custom {
+			out = append(out, customProperties+"."+name)
+		}
+		return out
+	case c.stored.has(path), f != nil && c.adopted(f, false) != "":
+		return []string{path}
+	}
+	return nil
+}
+
+// elsewhere returns the paths of the custom properties that were read as fields
+// in diff, or would be.
+func (c *change[T, N]) elsewhere(diff []string) []string {
+	var out []string
+	for i := range c.m.Fields {
+		f := &c.m.Fields[i]
+		if f.Path == "" || !slices.Contains(diff, f.Path) {
+			continue
+		}
+		if path := c.adopted(f, !c.wanted.has(f.Path) || slices.Contains(c.clear, f.Path)); path != "" {
+			out = append(out, path)
+		}
+	}
+	return out
+}
+
+func (c *change[T, N]) fieldAt(path string) *mlmd.Field {
+	for i := range c.m.Fields {
+		if f := &c.m.Fields[i]; f.Path == path {
+			return f
+		}
+	}
+	return nil
+}
+
+// has reports whether the field at path has a value.
+func (v view) has(path string) bool {
+	switch path {
+	case "external_id":
+		return text(v.externalID) != ""
+	case "uri":
+		return text(v.uri) != ""
+	case "state", "last_known_state":
+		return v.state != nil
+	}
+	if name, ok := strings.CutPrefix(path, "properties."); ok {
+		return v.props[name] != nil
+	}
+	if name, ok := strings.CutPrefix(path, customProperties+"."); ok {
+		return v.custom[name] != nil
+	}
+	return false
 }

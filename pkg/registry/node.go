@@ -11,8 +11,8 @@ import (
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
 
-// nodes is what differs by kind of node: contexts.go, artifacts.go and
-// executions.go. Its methods send one RPC each, or none; their errors are the
+// nodes is what differs by kind of node; see node_context.go,
+// node_artifact.go and node_execution.go. Its methods send one RPC each, or none; their errors are the
 // RPC's own.
 type nodes[N mlmd.Node] interface {
 	kind() mlmd.Kind

@@ -1,37 +1,11 @@
 package registry
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"iter"
 	"slices"
 )
-
-// A position is where an entity stands in a list.
-type position struct {
-	Key int64 `json:"k"` // what the list is sorted by: a time, or the id
-	ID  int64 `json:"i"`
-}
-
-func positionOf(v view, o Order) position {
-	switch o {
-	case OrderByCreateTime:
-		return position{v.created, v.id}
-	case OrderByUpdateTime:
-		return position{v.updated, v.id}
-	}
-	return position{v.id, v.id}
-}
-
-// compare is negative where p stands before q.
-func (p position) compare(q position, desc bool) int {
-	c := cmp.Or(cmp.Compare(p.Key, q.Key), cmp.Compare(p.ID, q.ID))
-	if desc {
-		return -c
-	}
-	return c
-}
 
 // A merge is the listing of several texts: the union of their lists, in order,
 // each entity once. The texts are those of an Or over different properties.

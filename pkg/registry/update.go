@@ -150,77 +150,6 @@ func without(es, known mlmd.InvalidErrors) mlmd.InvalidErrors {
 
 var index = regexp.MustCompile(`\[\d+\]`)
 
-// paths returns the update_mask paths of what differs.
-func (c *change[T, N]) paths() ([]string, error) {
-	paths := c.m.Paths()
-	if !c.replace {
-		paths = c.m.SetPaths(c.v)
-	}
-	var diff []string
-	for _, path := range paths {
-		some, err := c.differing(path)
-		if err != nil {
-			return nil, err
-		}
-		if len(some) == 0 && c.mends(path) {
-			some = []string{path}
-		}
-		diff = append(diff, some...)
-	}
-	for _, path := range c.clear {
-		diff = append(diff, c.emptied(path)...)
-	}
-	return append(diff, c.elsewhere(diff)...), nil
-}
-
-// mends reports whether the value sets a field that cannot be read, as a whole
-// or in part, to what could be read of it.
-func (c *change[T, N]) mends(path string) bool {
-	f := c.fieldAt(path)
-	return f != nil && !f.Copy && c.wanted.has(path) && c.unread.Has(f.Name) && !c.known.Has(f.Name)
-}
-
-// emptied returns the paths of what is stored of a field that is to be
-// cleared.
-func (c *change[T, N]) emptied(path string) []string {
-	switch f := c.fieldAt(path); {
-	case path == customProperties:
-		var out []string
-		for name := range c.read.custom {
-			out = append(out, customProperties+"."+name)
-		}
-		return out
-	case c.stored.has(path), f != nil && c.adopted(f, false) != "":
-		return []string{path}
-	}
-	return nil
-}
-
-// elsewhere returns the paths of the custom properties that were read as fields
-// in diff, or would be.
-func (c *change[T, N]) elsewhere(diff []string) []string {
-	var out []string
-	for i := range c.m.Fields {
-		f := &c.m.Fields[i]
-		if f.Path == "" || !slices.Contains(diff, f.Path) {
-			continue
-		}
-		if path := c.adopted(f, !c.wanted.has(f.Path) || slices.Contains(c.clear, f.Path)); path != "" {
-			out = append(out, path)
-		}
-	}
-	return out
-}
-
-func (c *change[T, N]) fieldAt(path string) *mlmd.Field {
-	for i := range c.m.Fields {
-		if f := &c.m.Fields[i]; f.Path == path {
-			return f
-		}
-	}
-	return nil
-}
-
 // leaveOnly takes out of the wanted node the properties that do not change.
 func (c *change[T, N]) leaveOnly(diff []string) {
 	for name := range c.wanted.props {
@@ -249,21 +178,84 @@ func (c *change[T, N]) mayChange(diff []string) error {
 	return nil
 }
 
-// has reports whether the field at path has a value.
-func (v view) has(path string) bool {
-	switch path {
-	case "external_id":
-		return text(v.externalID) != ""
-	case "uri":
-		return text(v.uri) != ""
-	case "state", "last_known_state":
-		return v.state != nil
+// update changes the node whose id the value has.
+func (w *write[T, N]) update(ctx context.Context) (int64, error) {
+	id, err := parseID(w.ident.ID)
+	if err != nil {
+		return 0, w.field(ErrInvalidArgument, "id", w.ident.ID, err.Error())
 	}
-	if name, ok := strings.CutPrefix(path, "properties."); ok {
-		return v.props[name] != nil
+	n, err := w.nodes.byID(ctx, id)
+	if err != nil {
+		return 0, w.rpc(ctx, err)
 	}
-	if name, ok := strings.CutPrefix(path, customProperties+"."); ok {
-		return v.custom[name] != nil
+	if n == nil && len(w.faults) > 0 {
+		return 0, w.invalid(w.faults)
 	}
-	return false
+	if n == nil {
+		return 0, w.field(ErrNotFound, "id", w.ident.ID, fmt.Sprintf("is the id of nothing: there is no such %s", w.m.Entity))
+	}
+	if v := w.nodes.view(n); v.typeName != w.m.TypeName {
+		return 0, w.field(ErrNotFound, "id", w.ident.ID, fmt.Sprintf("is the id of %s, not of %s", withArticle(w.c.entityOf(v.typeName)), withArticle(w.m.Entity)))
+	}
+	return w.change(ctx, n)
+}
+
+// storedType returns the type of the entity in the store.
+func (w *write[T, N]) storedType(ctx context.Context) (*storedType, error) {
+	t, err := w.c.typeOf(ctx, w.typ, w.m.PropTypes())
+	if err == nil && t.isOlder(w.m.Fields) && t.stale() {
+		return w.c.reread(ctx, w.typ, t)
+	}
+	return t, err
+}
+
+// spell returns how to write the given paths of wanted to a node of type t that
+// is stored as was, and the type, which it widens by what is missing for that.
+func (w *write[T, N]) spell(ctx context.Context, t *storedType, was, wanted view, paths []string) (spelling, *storedType, error) {
+	set := w.m.SetPaths(w.v)
+	if w.m.Parent != nil && w.m.Parent.PlainName { // only a copy says the parent
+		set = w.m.Paths()
+	}
+	for {
+		s, bad := t.spell(w.m.Fields, was, wanted, paths, set)
+		if bad != nil {
+			return s, t, w.field(ErrConflict, w.jsonName(bad.path), "", fmt.Sprintf("cannot be written: this store declares the property %s of %s as %s", bad.property, w.m.TypeName, bad.declared))
+		}
+		if len(s.missing) == 0 {
+			return s, t, nil
+		}
+		wider, err := w.c.widen(ctx, w.typ, s.missing)
+		if err != nil {
+			return s, t, w.rpc(ctx, err)
+		}
+		t = wider
+	}
+}
+
+// settle checks that the value has the stored name and parent, as far as it
+// has them, and makes the link to the parent if it is not there.
+func (w *write[T, N]) settle(ctx context.Context, was view, stored mlmd.Ident) error {
+	if w.ident.Name != "" && w.ident.Name != stored.Name {
+		return w.field(ErrInvalidArgument, "name", w.ident.Name, fmt.Sprintf("cannot be the name of %s %d, which is stored as %q: a name is fixed", w.m.Entity, was.id, stored.Name))
+	}
+	if w.parent == nil {
+		return nil
+	}
+	if stored.ParentID == w.ident.ParentID {
+		return w.link(ctx, was.id)
+	}
+	if stored.ParentID == "" { // its name does not say: then its links do
+		above, err := w.nodes.parents(ctx, was.id)
+		if err != nil {
+			return w.rpc(ctx, err)
+		}
+		if contains(above, w.parent.id) {
+			return nil
+		}
+		if len(above) == 0 && w.m.Parent.PlainName { // a try that was cut short
+			return w.linkNew(ctx, was.id, false)
+		}
+		stored.ParentID = "none, or another"
+	}
+	return w.field(ErrInvalidArgument, w.m.Parent.Field, w.ident.ParentID, fmt.Sprintf("cannot be the parent of %s %d, which was stored below %s: a parent is fixed", w.m.Entity, was.id, stored.ParentID))
 }

@@ -3,7 +3,11 @@ package registry
 import (
 	"context"
 	"errors"
+	"maps"
 	"strconv"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/mlmd-go/sdk/pkg/filter"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
@@ -57,6 +61,10 @@ func (e *Collection[T, N]) Upsert(ctx context.Context, v *T, opts ...UpsertOptio
 func (e *Collection[T, N]) Replace(ctx context.Context, v *T) (string, error) {
 	return e.store(ctx, "replace", v, true, nil)
 }
+
+// mostTries is how often a create is tried whose conflict nobody holds any
+// more when it is looked up.
+const mostTries = 3
 
 // A write is one Upsert or Replace under way.
 type write[T any, N mlmd.Node] struct {
@@ -118,4 +126,146 @@ func called(i mlmd.Ident) string {
 		}
 	}
 	return ""
+}
+
+// create stores what is new. A conflict on what identifies the value makes it
+// an update.
+func (w *write[T, N]) create(ctx context.Context) (int64, error) {
+	for try := 1; ; try++ {
+		n, err := w.encode(w.parent.outer(w.m.Parent)) // before anything is sent: it may be refused
+		if err != nil {
+			return 0, err
+		}
+		if why := badNewName(w.ident.Name); why != "" {
+			return w.changeNamed(ctx, w.nodes.view(n), why)
+		}
+		t, err := w.storedType(ctx)
+		if err != nil {
+			return 0, w.rpc(ctx, err)
+		}
+		unplaced, err := w.linkedAlready(ctx, t)
+		if err != nil {
+			return 0, err
+		}
+		if unplaced != nil {
+			return w.change(ctx, unplaced)
+		}
+		if t, err = w.fit(ctx, t, n); err != nil {
+			return 0, err
+		}
+		sent := w.nodes.view(n)
+		id, linked, err := w.nodes.create(ctx, w.nodes.stamp(n, t.id, 0), w.parent)
+		switch {
+		case err == nil:
+			w.created(id, t.id, sent, linked)
+			return id, w.linkNew(ctx, id, linked)
+		case status.Code(err) == codes.AlreadyExists:
+			stored, err2 := w.existing(ctx, sent)
+			if err2 != nil {
+				return 0, err2
+			}
+			if stored != nil {
+				return w.change(ctx, stored)
+			}
+		case try == 1: // the store may not be what it was
+			again, err2 := w.lookAgain(ctx, err)
+			if err2 != nil {
+				return 0, err2
+			}
+			if again {
+				continue
+			}
+		}
+		if try == mostTries || status.Code(err) != codes.AlreadyExists {
+			return 0, w.rpc(ctx, err)
+		}
+	}
+}
+
+// changeNamed updates what is stored under the name of the value, which is
+// refused for new nodes because of why.
+func (w *write[T, N]) changeNamed(ctx context.Context, sent view, why string) (int64, error) {
+	stored, err := w.existing(ctx, sent)
+	if err == nil && stored == nil && w.parent != nil && !w.m.Parent.PlainName {
+		stored, err = w.unplacedChild(ctx, w.subject, w.parent.id, w.ident.Name)
+	}
+	if err != nil {
+		return 0, err
+	}
+	if stored == nil {
+		return 0, w.field(ErrInvalidArgument, "name", w.ident.Name, why)
+	}
+	return w.change(ctx, stored)
+}
+
+// fit gives the properties of a new node the names that its type has for them,
+// and returns the type, which then declares all of them.
+func (w *write[T, N]) fit(ctx context.Context, t *storedType, n N) (*storedType, error) {
+	wanted := w.nodes.view(n)
+	s, t, err := w.spell(ctx, t, view{}, wanted, propertiesOf(w.m.Fields, wanted))
+	if err != nil {
+		return nil, err
+	}
+	clear(wanted.props) // the map of n
+	maps.Copy(wanted.props, s.props)
+	return t, nil
+}
+
+// propertiesOf returns the paths of the fields that n has in its properties.
+func propertiesOf(fields mlmd.Fields, n view) []string {
+	var paths []string
+	for i := range fields {
+		if name, ok := fields[i].Property(); ok && n.props[name] != nil {
+			paths = append(paths, fields[i].Path)
+		}
+	}
+	return paths
+}
+
+// created remembers a node that was created just now, linked to its parent or
+// not yet.
+func (w *write[T, N]) created(id, typeID int64, sent view, linked bool) {
+	if w.typ.kind != mlmd.Context {
+		if w.parent != nil && !linked { // the parent has another name now
+			w.c.seen.drop(w.parent.id)
+		}
+		return
+	}
+	w.c.seen.add(id, parent{id, typeID, w.m.TypeName, sent.storedName()})
+	w.c.named.add(family{parent: id}, true)
+}
+
+// lookAgain finds out whether err may be due to what this client remembers:
+// types or a parent that the store no longer has, or a parent that has another
+// name now. If so, it forgets that, and the write is to be tried again.
+func (w *write[T, N]) lookAgain(ctx context.Context, err error) (bool, error) {
+	gone := status.Code(err) == codes.NotFound
+	if !gone && !w.parentMayBeGone(err) {
+		return false, nil
+	}
+	if gone {
+		w.c.types.forget()
+		w.c.seen.forget()
+		w.c.links.forget()
+		w.c.named.forget()
+	} else {
+		w.c.seen.drop(w.parent.id)
+	}
+	if w.parent == nil {
+		return gone, nil
+	}
+	p, err := w.c.parent(ctx, w.subject, w.m.Parent, w.ident.ParentID)
+	if err != nil {
+		return false, err
+	}
+	changed := *p != *w.parent
+	w.parent = p
+	return gone || changed, nil
+}
+
+// parentMayBeGone reports whether err may be due to a parent that has another
+// name than this client remembers: artifacts are created below a name.
+func (w *write[T, N]) parentMayBeGone(err error) bool {
+	code := status.Code(err)
+	return w.parent != nil && w.typ.kind == mlmd.Artifact && (code == codes.InvalidArgument || code == codes.Internal)
 }

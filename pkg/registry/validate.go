@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
@@ -84,6 +85,17 @@ func (w *write[T, N]) encode(outer mlmd.Parent) (N, error) {
 	return n, nil
 }
 
+// jsonName returns the name of the field that is stored at an update_mask
+// path, and the path where none is.
+func (w *write[T, N]) jsonName(path string) string {
+	for _, f := range w.m.Fields {
+		if f.Path == path && !f.Copy {
+			return f.Name
+		}
+	}
+	return path
+}
+
 // storable checks what a mapping that somebody else made may have let pass,
 // and what is known only of the whole node.
 func (w *write[T, N]) storable(n view) error {
@@ -144,13 +156,33 @@ func badString(s string) string {
 	return ""
 }
 
-// jsonName returns the name of the field that is stored at an update_mask
-// path, and the path where none is.
-func (w *write[T, N]) jsonName(path string) string {
-	for _, f := range w.m.Fields {
-		if f.Path == path && !f.Copy {
-			return f.Name
-		}
+// badNewName returns what is wrong with the name of a new entity, and "" where
+// nothing is. Other programs may have stored such names, so they are refused
+// only for what is new.
+func badNewName(s string) string {
+	control := func(r rune) bool { return unicode.IsControl(r) || unicode.In(r, unicode.Zl, unicode.Zp) }
+	if i := strings.IndexFunc(s, control); i >= 0 {
+		r, _ := utf8.DecodeRuneInString(s[i:])
+		return fmt.Sprintf("has the control character %+q: use characters that can be seen, and spaces", r)
 	}
-	return path
+	visible := func(r rune) bool { return !unicode.IsSpace(r) && !unicode.Is(unicode.Cf, r) }
+	if s != "" && !strings.ContainsFunc(s, visible) {
+		return "is blank: use at least one character that can be seen"
+	}
+	return ""
+}
+
+// badText returns what is wrong with a name or an external id, and "" where
+// nothing is.
+func badText(s string) string {
+	const most = 255
+	switch {
+	case strings.IndexByte(s, 0) >= 0:
+		return "has a NUL character, which stores cannot keep"
+	case !utf8.ValidString(s):
+		return "is not valid UTF-8"
+	case utf8.RuneCountInString(s) > most:
+		return fmt.Sprintf("is longer than %d characters, the most that stores keep (the parent's id before it counts)", most)
+	}
+	return ""
 }
