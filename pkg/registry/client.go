@@ -17,30 +17,30 @@ type Client struct {
 	conn   io.Closer // what Close closes; nil: nothing
 	prefix string    // of type names; empty: as the spec has it
 
-	entities entities // of the spec
-	types    types
-	seen     memory[int64, parent]  // contexts, by id
-	links    memory[edge, struct{}] // that are known to exist
-	named    memory[family, bool]   // whether all children are known to be named after their parent
+	collections collections // of the spec
+	types       types
+	contexts    recentCache[int64, parent]  // contexts, by id
+	links       recentCache[edge, struct{}] // that are known to exist
+	prefixed    recentCache[siblings, bool] // whether all children are known to be named after their parent
 
-	serverTurn chan struct{} // held while server is used
-	server     *server       // nil: not asked yet
+	serverSem  chan struct{} // held while server is used
+	serverInfo *serverInfo   // nil: not asked yet
 }
 
 // New returns a client of the store behind rpc: a connection to a server, or
 // the Client() of an embedded store. It sends nothing.
 func New(rpc mlmdpb.MetadataStoreServiceClient, opts ...Option) *Client {
-	var o options
+	var o clientConfig
 	for _, opt := range opts {
 		opt.applyClient(&o)
 	}
 	return newClient(rpc, o)
 }
 
-func newClient(rpc mlmdpb.MetadataStoreServiceClient, o options) *Client {
-	c := &Client{rpc: rpc, prefix: o.prefix, serverTurn: make(chan struct{}, 1)}
-	c.types.turn = make(chan struct{}, 1)
-	c.entities = entities{
+func newClient(rpc mlmdpb.MetadataStoreServiceClient, o clientConfig) *Client {
+	c := &Client{rpc: rpc, prefix: o.prefix, serverSem: make(chan struct{}, 1)}
+	c.types.sem = make(chan struct{}, 1)
+	c.collections = collections{
 		registeredModels:    NewCollection(c, mapping.RegisteredModel),
 		modelVersions:       NewCollection(c, mapping.ModelVersion),
 		modelArtifacts:      NewCollection(c, mapping.ModelArtifact),
@@ -52,8 +52,8 @@ func newClient(rpc mlmdpb.MetadataStoreServiceClient, o options) *Client {
 	return c
 }
 
-// entities are those of the spec, which a client has from the start.
-type entities struct {
+// collections are those of the spec, which a client has from the start.
+type collections struct {
 	registeredModels    *Collection[model.RegisteredModel, *mlmdpb.Context]
 	modelVersions       *Collection[model.ModelVersion, *mlmdpb.Context]
 	modelArtifacts      *Collection[model.ModelArtifact, *mlmdpb.Artifact]
@@ -80,8 +80,8 @@ func (c *Client) typeName(spec string) string {
 	return spec
 }
 
-// entityOf returns what people call a node of the type.
-func (c *Client) entityOf(typeName string) string {
+// entityName returns what people call a node of the type.
+func (c *Client) entityName(typeName string) string {
 	if entity, ok := c.types.entity(typeName); ok {
 		return entity
 	}
@@ -91,10 +91,10 @@ func (c *Client) entityOf(typeName string) string {
 	return typeName
 }
 
-// remember keeps a context that was read or written, for the children that
+// cacheContext keeps a context that was read or written, for the children that
 // may follow, and returns it.
-func (c *Client) remember(v view) parent {
+func (c *Client) cacheContext(v nodeView) parent {
 	p := parent{v.id, v.typeID, v.typeName, v.storedName()}
-	c.seen.add(v.id, p)
+	c.contexts.add(v.id, p)
 	return p
 }

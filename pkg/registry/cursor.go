@@ -14,44 +14,46 @@ import (
 // that a token that is used with another query is an error; a server's token
 // alone would list nothing, or something else.
 const (
-	listToken   = "list."
-	mergedToken = "merged." // base64 has no dot
+	listTokenPrefix  = "list."
+	unionTokenPrefix = "merged." // base64 has no dot
 )
 
 // fingerprint distinguishes the query that texts print from others.
-func (p plan[T]) fingerprint(texts []string) uint64 {
+func (p preparedQuery[T]) fingerprint(texts []string) uint64 {
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%s %d %t %q", p.entity, p.order, p.desc, texts)
 	return h.Sum64()
 }
 
-func (p plan[T]) badToken(why string) error { return p.fail(ErrInvalidArgument, "the page token "+why) }
+func (p preparedQuery[T]) tokenError(why string) error {
+	return p.newError(ErrInvalidArgument, "the page token "+why)
+}
 
 const otherQuery = "is of another query: parent, conditions and order must stay the same"
 
-// makeToken returns the token for the page after those that were read.
-func (l *pages[T]) makeToken() string {
+// encodeToken returns the token for the page after those that were read.
+func (l *pages[T]) encodeToken() string {
 	if l.token == "" {
 		return ""
 	}
-	return fmt.Sprintf("%s%016x.%s", listToken, l.fingerprint([]string{l.text}), l.token)
+	return fmt.Sprintf("%s%016x.%s", listTokenPrefix, l.fingerprint([]string{l.text}), l.token)
 }
 
-// parseToken returns the server's token in one of makeToken.
-func (l *pages[T]) parseToken(token string) (string, error) {
+// decodeToken returns the server's token in one of makeToken.
+func (l *pages[T]) decodeToken(token string) (string, error) {
 	if token == "" {
 		return "", nil
 	}
-	rest, ok := strings.CutPrefix(token, listToken)
-	if !ok && strings.HasPrefix(token, mergedToken) {
-		return "", l.badToken(otherQuery)
+	rest, ok := strings.CutPrefix(token, listTokenPrefix)
+	if !ok && strings.HasPrefix(token, unionTokenPrefix) {
+		return "", l.tokenError(otherQuery)
 	}
 	query, server, ok2 := strings.Cut(rest, ".")
 	if !ok || !ok2 || server == "" {
-		return "", l.badToken("is damaged")
+		return "", l.tokenError("is damaged")
 	}
 	if query != fmt.Sprintf("%016x", l.fingerprint([]string{l.text})) {
-		return "", l.badToken(otherQuery)
+		return "", l.tokenError(otherQuery)
 	}
 	return server, nil
 }
@@ -62,7 +64,7 @@ type position struct {
 	ID  int64 `json:"i"`
 }
 
-func positionOf(v view, o Order) position {
+func positionOf(v nodeView, o Order) position {
 	switch o {
 	case OrderByCreateTime:
 		return position{v.created, v.id}
@@ -81,32 +83,32 @@ func (p position) compare(q position, desc bool) int {
 	return c
 }
 
-// A place is what the token of a merge holds.
-type place struct {
+// A unionToken is what the token of a merge holds.
+type unionToken struct {
 	position
 	List uint64 `json:"l"` // the fingerprint of the query
 }
 
-func (m *merge[T]) makeToken(p position) string {
-	raw, err := json.Marshal(place{p, m.fingerprint(m.texts)})
+func (m *union[T]) encodeToken(p position) string {
+	raw, err := json.Marshal(unionToken{p, m.fingerprint(m.texts)})
 	if err != nil {
 		panic(err) // three numbers
 	}
-	return mergedToken + base64.RawURLEncoding.EncodeToString(raw)
+	return unionTokenPrefix + base64.RawURLEncoding.EncodeToString(raw)
 }
 
-func (m *merge[T]) parseToken(token string) (*position, error) {
-	if strings.HasPrefix(token, listToken) {
-		return nil, m.badToken(otherQuery)
+func (m *union[T]) decodeToken(token string) (*position, error) {
+	if strings.HasPrefix(token, listTokenPrefix) {
+		return nil, m.tokenError(otherQuery)
 	}
-	text, ok := strings.CutPrefix(token, mergedToken)
+	text, ok := strings.CutPrefix(token, unionTokenPrefix)
 	raw, err := base64.RawURLEncoding.DecodeString(text)
-	var p place
+	var p unionToken
 	if !ok || err != nil || json.Unmarshal(raw, &p) != nil {
-		return nil, m.badToken("is damaged")
+		return nil, m.tokenError("is damaged")
 	}
 	if p.List != m.fingerprint(m.texts) {
-		return nil, m.badToken(otherQuery)
+		return nil, m.tokenError(otherQuery)
 	}
 	return &p.position, nil
 }

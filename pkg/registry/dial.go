@@ -18,33 +18,33 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-// dialing is what the options of Dial say.
-type dialing struct {
-	client     options
-	tls        *tls.Config         // nil: not encrypted
-	tlsParts   []func(*tls.Config) // to be set in it
-	token      func() (string, error)
-	bareTokens bool
-	retry      time.Duration
-	grpc       []grpc.DialOption
-	errs       []error
+// dialConfig is what the options of Dial say.
+type dialConfig struct {
+	client        clientConfig
+	tls           *tls.Config         // nil: not encrypted
+	tlsEdits      []func(*tls.Config) // to be set in it
+	token         func() (string, error)
+	insecureToken bool
+	retry         time.Duration
+	grpc          []grpc.DialOption
+	errs          []error
 }
 
-// secure makes the connection use TLS, with part set in its configuration.
-func (d *dialing) secure(part func(*tls.Config)) {
+// useTLS makes the connection use TLS, with part set in its configuration.
+func (d *dialConfig) useTLS(part func(*tls.Config)) {
 	if d.tls == nil {
 		d.tls = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
-	d.tlsParts = append(d.tlsParts, part)
+	d.tlsEdits = append(d.tlsEdits, part)
 }
 
-func (d *dialing) fail(err error) { d.errs = append(d.errs, err) }
+func (d *dialConfig) addError(err error) { d.errs = append(d.errs, err) }
 
 // WithTLS makes the connection use TLS, with a copy of config. With nil it is
 // TLS 1.2 or later and the certificate authorities of the system.
 func WithTLS(config *tls.Config) DialOption {
-	return dialOption(func(d *dialing) {
-		d.secure(func(*tls.Config) {})
+	return dialOption(func(d *dialConfig) {
+		d.useTLS(func(*tls.Config) {})
 		if config != nil {
 			d.tls = config.Clone()
 		}
@@ -54,43 +54,43 @@ func WithTLS(config *tls.Config) DialOption {
 // WithRootCAFile makes the connection use TLS and trust only the certificate
 // authorities in a file in PEM.
 func WithRootCAFile(file string) DialOption {
-	return dialOption(func(d *dialing) {
+	return dialOption(func(d *dialConfig) {
 		pem, err := os.ReadFile(file)
 		if err != nil {
-			d.fail(fmt.Errorf("certificate authority: %w", err))
+			d.addError(fmt.Errorf("certificate authority: %w", err))
 			return
 		}
 		pool := x509.NewCertPool()
 		if !pool.AppendCertsFromPEM(pem) {
-			d.fail(fmt.Errorf("certificate authority: %s holds no certificate in PEM", file))
+			d.addError(fmt.Errorf("certificate authority: %s holds no certificate in PEM", file))
 			return
 		}
-		d.secure(func(c *tls.Config) { c.RootCAs = pool })
+		d.useTLS(func(c *tls.Config) { c.RootCAs = pool })
 	})
 }
 
 // WithClientCert makes the connection use TLS and show the server the certificate
 // in certFile, whose key is in keyFile; both are PEM.
 func WithClientCert(certFile, keyFile string) DialOption {
-	return dialOption(func(d *dialing) {
+	return dialOption(func(d *dialConfig) {
 		cert, err := tls.LoadX509KeyPair(certFile, keyFile)
 		if err != nil {
-			d.fail(fmt.Errorf("client certificate: %w", err))
+			d.addError(fmt.Errorf("client certificate: %w", err))
 			return
 		}
-		d.secure(func(c *tls.Config) { c.Certificates = []tls.Certificate{cert} })
+		d.useTLS(func(c *tls.Config) { c.Certificates = []tls.Certificate{cert} })
 	})
 }
 
 // WithToken sends a bearer token with every call. It needs TLS, or [WithInsecureToken].
 func WithToken(token string) DialOption {
-	return dialOption(func(d *dialing) { d.token = func() (string, error) { return token, nil } })
+	return dialOption(func(d *dialConfig) { d.token = func() (string, error) { return token, nil } })
 }
 
 // WithTokenFile sends the bearer token in a file with every call. The file is read
 // each time, so that a token may be renewed. It needs TLS, or [WithInsecureToken].
 func WithTokenFile(file string) DialOption {
-	return dialOption(func(d *dialing) {
+	return dialOption(func(d *dialConfig) {
 		d.token = func() (string, error) {
 			raw, err := os.ReadFile(file)
 			if err != nil {
@@ -108,12 +108,12 @@ func WithTokenFile(file string) DialOption {
 // WithInsecureToken lets a bearer token go over a connection without TLS: to a proxy
 // on the same machine, say. Whoever sees the traffic can use the token.
 func WithInsecureToken() DialOption {
-	return dialOption(func(d *dialing) { d.bareTokens = true })
+	return dialOption(func(d *dialConfig) { d.insecureToken = true })
 }
 
 // WithGRPCDialOptions passes options to the gRPC client: interceptors, keepalive, a resolver.
 func WithGRPCDialOptions(opts ...grpc.DialOption) DialOption {
-	return dialOption(func(d *dialing) { d.grpc = append(d.grpc, opts...) })
+	return dialOption(func(d *dialConfig) { d.grpc = append(d.grpc, opts...) })
 }
 
 // Dial returns a client of the MLMD server at target: HOST:PORT, as in
@@ -129,21 +129,21 @@ func WithGRPCDialOptions(opts ...grpc.DialOption) DialOption {
 //
 // Close the client when it is no longer needed.
 func Dial(target string, opts ...DialOption) (*Client, error) {
-	d := dialing{retry: DefaultRetryTimeout}
+	d := dialConfig{retry: DefaultRetryTimeout}
 	for _, opt := range opts {
 		opt.applyDial(&d)
 	}
 	if err := checkTarget(target, len(d.grpc) > 0); err != nil {
-		d.fail(err)
+		d.addError(err)
 	}
-	if d.token != nil && d.tls == nil && !d.bareTokens {
-		d.fail(errors.New("a token needs TLS, or whoever sees the traffic can use it: add registry.WithTLS(nil), or registry.WithInsecureToken() where the network is safe"))
+	if d.token != nil && d.tls == nil && !d.insecureToken {
+		d.addError(errors.New("a token needs TLS, or whoever sees the traffic can use it: add registry.WithTLS(nil), or registry.WithInsecureToken() where the network is safe"))
 	}
 	invalid := func(err error) error { return &Error{Op: "dial", Key: target, Kind: ErrInvalidArgument, Err: err} }
 	if err := errors.Join(d.errs...); err != nil {
 		return nil, invalid(err)
 	}
-	conn, err := grpc.NewClient(target, d.connection(target)...)
+	conn, err := grpc.NewClient(target, d.grpcOptions(target)...)
 	if err != nil {
 		return nil, invalid(err)
 	}
@@ -152,18 +152,18 @@ func Dial(target string, opts ...DialOption) (*Client, error) {
 	return c, nil
 }
 
-// connection returns the options of the gRPC connection. Those of the caller
+// grpcOptions returns the options of the gRPC connection. Those of the caller
 // come last, so that they hold.
-func (d *dialing) connection(target string) []grpc.DialOption {
-	watch := &handshakes{}
-	transport := watched{insecure.NewCredentials(), watch, nil}
+func (d *dialConfig) grpcOptions(target string) []grpc.DialOption {
+	watch := &handshakeMonitor{}
+	transport := monitoredCreds{insecure.NewCredentials(), watch, nil}
 	if d.tls != nil {
-		for _, set := range d.tlsParts {
+		for _, set := range d.tlsEdits {
 			set(d.tls)
 		}
 		watch.tls = true
-		watch.cert = len(d.tls.Certificates) > 0 || d.tls.GetClientCertificate != nil
-		transport = watched{credentials.NewTLS(d.tls), watch, d.tls}
+		watch.hasCert = len(d.tls.Certificates) > 0 || d.tls.GetClientCertificate != nil
+		transport = monitoredCreds{credentials.NewTLS(d.tls), watch, d.tls}
 	}
 	all := []grpc.DialOption{
 		grpc.WithTransportCredentials(transport),
@@ -171,19 +171,19 @@ func (d *dialing) connection(target string) []grpc.DialOption {
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(math.MaxInt32)),
 	}
 	if d.token != nil {
-		all = append(all, grpc.WithPerRPCCredentials(bearer{d.token, !d.bareTokens}))
+		all = append(all, grpc.WithPerRPCCredentials(bearerToken{d.token, !d.insecureToken}))
 	}
-	all = append(all, (&repeater{target: target, limit: d.retry, watch: watch}).dialOptions()...)
+	all = append(all, (&retrier{target: target, limit: d.retry, monitor: watch}).dialOptions()...)
 	return append(all, d.grpc...)
 }
 
-// bearer puts a token into the metadata of every call.
-type bearer struct {
+// bearerToken puts a token into the metadata of every call.
+type bearerToken struct {
 	token    func() (string, error)
 	needsTLS bool
 }
 
-func (b bearer) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
+func (b bearerToken) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
 	token, err := b.token()
 	if err != nil {
 		return nil, fmt.Errorf("bearer token: %w", err)
@@ -191,4 +191,4 @@ func (b bearer) GetRequestMetadata(context.Context, ...string) (map[string]strin
 	return map[string]string{"authorization": "Bearer " + token}, nil
 }
 
-func (b bearer) RequireTransportSecurity() bool { return b.needsTLS }
+func (b bearerToken) RequireTransportSecurity() bool { return b.needsTLS }

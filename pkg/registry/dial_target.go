@@ -30,7 +30,7 @@ func checkTarget(target string, more bool) error {
 	}
 	scheme, rest, ok := strings.Cut(target, ":")
 	if !ok {
-		return withoutPort(target)
+		return missingPortError(target)
 	}
 	switch scheme = strings.ToLower(scheme); {
 	case scheme == "unix":
@@ -42,11 +42,11 @@ func checkTarget(target string, more bool) error {
 	case more:
 		return nil // a resolver that only this connection has
 	}
-	return otherScheme(scheme, strings.TrimPrefix(rest, "//"))
+	return schemeError(scheme, strings.TrimPrefix(rest, "//"))
 }
 
-// otherScheme returns the error for a URL, with the target that is meant.
-func otherScheme(scheme, rest string) error {
+// schemeError returns the error for a URL, with the target that is meant.
+func schemeError(scheme, rest string) error {
 	host, _, _ := strings.Cut(rest, "/")
 	meant := fmt.Sprintf("want %q", host)
 	if err := checkHostPort(host); err != nil {
@@ -102,13 +102,13 @@ func checkHostPort(s string) error {
 	host, port, err := net.SplitHostPort(s)
 	switch {
 	case err != nil && strings.HasPrefix(s, "[") && strings.HasSuffix(s, "]"), err != nil && !strings.Contains(s, ":"):
-		return withoutPort(s)
+		return missingPortError(s)
 	case err != nil:
 		return fmt.Errorf("the target cannot be read (%w): %s", err, targetForms)
 	case host == "":
 		return fmt.Errorf("the host is missing: want %q for this machine", "localhost:"+port)
 	case port == "":
-		return withoutPort(strings.TrimSuffix(s, ":"))
+		return missingPortError(strings.TrimSuffix(s, ":"))
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
 		return fmt.Errorf("the port is %q: want a number from 1 to 65535", port)
@@ -116,6 +116,6 @@ func checkHostPort(s string) error {
 	return nil
 }
 
-func withoutPort(host string) error {
+func missingPortError(host string) error {
 	return fmt.Errorf("the port is missing: want %q, or the port that the server has", host+":8080")
 }

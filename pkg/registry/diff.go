@@ -17,15 +17,15 @@ import (
 type comparison struct {
 	// read is what was read of the stored node, as it would be written: what a
 	// value that was read says is not a change, in whatever form it is stored.
-	stored, read, wanted view
+	stored, read, wanted nodeView
 	// rounds reports whether the store rounds doubles. It is asked only where
 	// that decides.
 	rounds func() (bool, error)
 }
 
-// differing returns the paths below path that are not stored as wanted: itself,
+// diff returns the paths below path that are not stored as wanted: itself,
 // or some of the custom properties.
-func (c comparison) differing(path string) ([]string, error) {
+func (c comparison) diff(path string) ([]string, error) {
 	paths := []string{path}
 	if path == customProperties {
 		paths = paths[:0]
@@ -55,7 +55,7 @@ func (c comparison) differing(path string) ([]string, error) {
 }
 
 // same reports whether the field at path is in have what it is wanted to be.
-func (c comparison) same(have view, path string) (bool, error) {
+func (c comparison) same(have nodeView, path string) (bool, error) {
 	switch path {
 	case "external_id":
 		return text(have.externalID) == text(c.wanted.externalID), nil
@@ -80,10 +80,10 @@ func (c comparison) same(have view, path string) (bool, error) {
 	return false, nil
 }
 
-// adopted returns the path of the custom property that was read as f, and ""
+// customSource returns the path of the custom property that was read as f, and ""
 // where there is none. next is also the one that would be read if the property
 // were gone.
-func (c comparison) adopted(f *mlmd.Field, next bool) string {
+func (c comparison) customSource(f *mlmd.Field, next bool) string {
 	name, ok := f.Property()
 	if v := c.stored.custom[name]; !ok || v == nil || kindOf(v) != f.Type || c.stored.props[name] == nil && c.read.custom[name] != nil ||
 		c.stored.props[name] != nil && !next {
@@ -138,11 +138,11 @@ func roundsTo(f, got float64) bool {
 	return got == six || got == fifteen || got == clipped
 }
 
-// rounding returns the answer of rounds for this client's store.
-func (c *Client) rounding(ctx context.Context) func() (bool, error) {
+// roundsDoubles returns the answer of rounds for this client's store.
+func (c *Client) roundsDoubles(ctx context.Context) func() (bool, error) {
 	return func() (bool, error) {
-		s, err := c.askServer(ctx)
-		return s.published, err
+		s, err := c.detectServer(ctx)
+		return s.isReference, err
 	}
 }
 
@@ -154,31 +154,31 @@ func (c *change[T, N]) paths() ([]string, error) {
 	}
 	var diff []string
 	for _, path := range paths {
-		some, err := c.differing(path)
+		some, err := c.diff(path)
 		if err != nil {
 			return nil, err
 		}
-		if len(some) == 0 && c.mends(path) {
+		if len(some) == 0 && c.repairs(path) {
 			some = []string{path}
 		}
 		diff = append(diff, some...)
 	}
 	for _, path := range c.clear {
-		diff = append(diff, c.emptied(path)...)
+		diff = append(diff, c.clearedPaths(path)...)
 	}
-	return append(diff, c.elsewhere(diff)...), nil
+	return append(diff, c.movedCustomPaths(diff)...), nil
 }
 
-// mends reports whether the value sets a field that cannot be read, as a whole
+// repairs reports whether the value sets a field that cannot be read, as a whole
 // or in part, to what could be read of it.
-func (c *change[T, N]) mends(path string) bool {
+func (c *change[T, N]) repairs(path string) bool {
 	f := c.fieldAt(path)
-	return f != nil && !f.Copy && c.wanted.has(path) && c.unread.Has(f.Name) && !c.known.Has(f.Name)
+	return f != nil && !f.Copy && c.wanted.has(path) && c.unreadable.Has(f.Name) && !c.sentUnreadable.Has(f.Name)
 }
 
-// emptied returns the paths of what is stored of a field that is to be
+// clearedPaths returns the paths of what is stored of a field that is to be
 // cleared.
-func (c *change[T, N]) emptied(path string) []string {
+func (c *change[T, N]) clearedPaths(path string) []string {
 	switch f := c.fieldAt(path); {
 	case path == customProperties:
 		var out []string
@@ -186,22 +186,22 @@ func (c *change[T, N]) emptied(path string) []string {
 			out = append(out, customProperties+"."+name)
 		}
 		return out
-	case c.stored.has(path), f != nil && c.adopted(f, false) != "":
+	case c.stored.has(path), f != nil && c.customSource(f, false) != "":
 		return []string{path}
 	}
 	return nil
 }
 
-// elsewhere returns the paths of the custom properties that were read as fields
+// movedCustomPaths returns the paths of the custom properties that were read as fields
 // in diff, or would be.
-func (c *change[T, N]) elsewhere(diff []string) []string {
+func (c *change[T, N]) movedCustomPaths(diff []string) []string {
 	var out []string
 	for i := range c.m.Fields {
 		f := &c.m.Fields[i]
 		if f.Path == "" || !slices.Contains(diff, f.Path) {
 			continue
 		}
-		if path := c.adopted(f, !c.wanted.has(f.Path) || slices.Contains(c.clear, f.Path)); path != "" {
+		if path := c.customSource(f, !c.wanted.has(f.Path) || slices.Contains(c.clear, f.Path)); path != "" {
 			out = append(out, path)
 		}
 	}
@@ -218,7 +218,7 @@ func (c *change[T, N]) fieldAt(path string) *mlmd.Field {
 }
 
 // has reports whether the field at path has a value.
-func (v view) has(path string) bool {
+func (v nodeView) has(path string) bool {
 	switch path {
 	case "external_id":
 		return text(v.externalID) != ""

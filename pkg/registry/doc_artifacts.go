@@ -14,7 +14,7 @@ type DocArtifacts struct {
 
 // DocArtifacts returns the verbs for documents. It sends nothing.
 func (c *Client) DocArtifacts() DocArtifacts {
-	return DocArtifacts{c.entities.docArtifacts}
+	return DocArtifacts{c.collections.docArtifacts}
 }
 
 // Upsert stores v and returns its id; see [Collection.Upsert] for what it does with

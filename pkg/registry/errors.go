@@ -102,25 +102,25 @@ func firstLine(s string) string {
 // shorten returns the start of a caller's text.
 func shorten(s string) string { return textutil.Truncate(s, 80) }
 
-// A subject is what an operation is about; it makes the errors of the
+// An operation is what an operation is about; it makes the errors of the
 // operation.
-type subject struct{ op, entity, key string }
+type operation struct{ op, entity, key string }
 
-// fail returns an error of the given kind that explains itself by why.
-func (s subject) fail(kind error, why string) *Error {
+// newError returns an error of the given kind that explains itself by why.
+func (s operation) newError(kind error, why string) *Error {
 	return &Error{Op: s.op, Entity: s.entity, Key: s.key, Kind: kind, why: why}
 }
 
-// field is fail for one field of the entity.
-func (s subject) field(kind error, field, value, why string) *Error {
-	e := s.fail(kind, why)
+// fieldError is fail for one field of the entity.
+func (s operation) fieldError(kind error, field, value, why string) *Error {
+	e := s.newError(kind, why)
 	e.Field, e.Value = field, value
 	return e
 }
 
-// invalid returns the error for what the mapping refused.
-func (s subject) invalid(err error) *Error {
-	e := s.fail(ErrInvalidArgument, "")
+// mappingError returns the error for what the mapping refused.
+func (s operation) mappingError(err error) *Error {
+	e := s.newError(ErrInvalidArgument, "")
 	e.Err = err
 	var bad *mlmd.InvalidError
 	if errors.As(err, &bad) {
@@ -129,14 +129,14 @@ func (s subject) invalid(err error) *Error {
 	return e
 }
 
-// rpc returns the error of a call that failed, its kind by the status code.
+// rpcError returns the error of a call that failed, its kind by the status code.
 // Steps at which a code means something particular look at it before.
-func (s subject) rpc(ctx context.Context, err error) *Error {
+func (s operation) rpcError(ctx context.Context, err error) *Error {
 	var done *Error
 	if errors.As(err, &done) {
 		return done
 	}
-	e := s.fail(ErrInternal, "")
+	e := s.newError(ErrInternal, "")
 	e.Err = err
 	code := status.Code(err)
 	switch {

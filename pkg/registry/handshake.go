@@ -14,31 +14,31 @@ import (
 	"google.golang.org/grpc/credentials"
 )
 
-// handshakes watches how the connections of a client begin, since the status
+// handshakeMonitor watches how the connections of a client begin, since the status
 // of a call does not say which option of Dial is at fault.
-type handshakes struct {
-	tls  bool // the client uses TLS
-	cert bool // and has a certificate of its own
+type handshakeMonitor struct {
+	tls     bool // the client uses TLS
+	hasCert bool // and has a certificate of its own
 
-	mu   sync.Mutex
-	ever bool          // a connection went well once
-	last *badHandshake // of the latest connection; nil if it went well
+	mu        sync.Mutex
+	succeeded bool            // a connection went well once
+	last      *handshakeError // of the latest connection; nil if it went well
 }
 
-// A badHandshake is a connection that ended before the server said anything.
-type badHandshake struct {
+// A handshakeError is a connection that ended before the server said anything.
+type handshakeError struct {
 	errs    []error
 	why     string
 	certain bool // what why says is certain; else it is only likely
 	times   int  // how many connections in a row ended so
 }
 
-// failed returns why the connection failed that a call speaks of in text, or
+// failureFor returns why the connection failed that a call speaks of in text, or
 // nil if that is not known.
-func (h *handshakes) failed(text string) *badHandshake {
+func (h *handshakeMonitor) failureFor(text string) *handshakeError {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.last == nil || h.ever && !h.last.certain { // what went well once is restarting, say
+	if h.last == nil || h.succeeded && !h.last.certain { // what went well once is restarting, say
 		return nil
 	}
 	for _, err := range h.last.errs {
@@ -51,17 +51,17 @@ func (h *handshakes) failed(text string) *badHandshake {
 }
 
 // permanent reports whether there is no point in connecting again.
-func (f *badHandshake) permanent() bool { return f.certain || f.times > 1 }
+func (f *handshakeError) permanent() bool { return f.certain || f.times > 1 }
 
-func (h *handshakes) done() {
+func (h *handshakeMonitor) recordSuccess() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.ever, h.last = true, nil
+	h.succeeded, h.last = true, nil
 }
 
-// fail keeps why a connection ended with errs. asked reports that the server
+// recordFailure keeps why a connection ended with errs. asked reports that the server
 // asked for a certificate.
-func (h *handshakes) fail(asked bool, errs ...error) {
+func (h *handshakeMonitor) recordFailure(asked bool, errs ...error) {
 	why, certain := h.diagnose(errors.Join(errs...), asked)
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -73,13 +73,13 @@ func (h *handshakes) fail(asked bool, errs ...error) {
 	if h.last != nil {
 		times += h.last.times
 	}
-	h.last = &badHandshake{errs, why, certain, times}
+	h.last = &handshakeError{errs, why, certain, times}
 }
 
 // diagnose says what err means at the start of a connection and which option
 // of Dial mends it, and whether that is certain. It returns "" for what has
 // nothing to do with TLS.
-func (h *handshakes) diagnose(err error, asked bool) (why string, certain bool) {
+func (h *handshakeMonitor) diagnose(err error, asked bool) (why string, certain bool) {
 	if !h.tls {
 		var timeout net.Error
 		if errors.As(err, &timeout) && timeout.Timeout() {
@@ -88,7 +88,7 @@ func (h *handshakes) diagnose(err error, asked bool) (why string, certain bool) 
 		return "the server closed the connection before it said anything, as one that wants TLS does: if so, " +
 			"add registry.WithTLS(nil), or registry.WithRootCAFile(file) where its certificate authority is your own", false
 	}
-	if why := ofServer(err); why != "" {
+	if why := serverFault(err); why != "" {
 		return why, true
 	}
 	var op *net.OpError
@@ -98,7 +98,7 @@ func (h *handshakes) diagnose(err error, asked bool) (why string, certain bool) 
 		reason = op.Err.Error()
 	}
 	switch {
-	case asked && !h.cert:
+	case asked && !h.hasCert:
 		return "the server wants a certificate of its clients (" + reason + "): add registry.WithClientCert(certFile, keyFile)", alert
 	case asked:
 		return "the server refuses the certificate of this client (" + reason +
@@ -109,9 +109,9 @@ func (h *handshakes) diagnose(err error, asked bool) (why string, certain bool) 
 	return "", false
 }
 
-// ofServer says what the client finds wrong with the server, and "" for
+// serverFault says what the client finds wrong with the server, and "" for
 // anything else.
-func ofServer(err error) string {
+func serverFault(err error) string {
 	var (
 		record  tls.RecordHeaderError
 		host    x509.HostnameError
@@ -136,36 +136,36 @@ func ofServer(err error) string {
 	return ""
 }
 
-// A watched credential reports to a handshakes how its connections begin.
-type watched struct {
+// A monitoredCreds credential reports to a handshakes how its connections begin.
+type monitoredCreds struct {
 	credentials.TransportCredentials
-	watch  *handshakes
-	config *tls.Config // nil: without TLS
+	monitor *handshakeMonitor
+	config  *tls.Config // nil: without TLS
 }
 
-func (w watched) Clone() credentials.TransportCredentials {
-	return watched{w.TransportCredentials.Clone(), w.watch, w.config}
+func (w monitoredCreds) Clone() credentials.TransportCredentials {
+	return monitoredCreds{w.TransportCredentials.Clone(), w.monitor, w.config}
 }
 
-func (w watched) ClientHandshake(ctx context.Context, authority string, raw net.Conn) (net.Conn, credentials.AuthInfo, error) {
+func (w monitoredCreds) ClientHandshake(ctx context.Context, authority string, raw net.Conn) (net.Conn, credentials.AuthInfo, error) {
 	asked := false
 	by := w.TransportCredentials
 	if w.config != nil { // one for each connection, as its callback has no other way to tell them apart
-		by = credentials.NewTLS(noting(w.config, &asked))
+		by = credentials.NewTLS(recordCertRequest(w.config, &asked))
 	}
 	conn, info, err := by.ClientHandshake(ctx, authority, raw)
 	if err != nil {
 		if ctx.Err() == nil { // else the handshake may still run
-			w.watch.fail(asked, err)
+			w.monitor.recordFailure(asked, err)
 		}
 		return nil, nil, err
 	}
-	return &firstWords{Conn: conn, watch: w.watch, asked: asked}, info, nil
+	return &monitoredConn{Conn: conn, monitor: w.monitor, certRequested: asked}, info, nil
 }
 
-// noting returns a copy of c that sets *asked where the server asks for a
+// recordCertRequest returns a copy of c that sets *asked where the server asks for a
 // certificate.
-func noting(c *tls.Config, asked *bool) *tls.Config {
+func recordCertRequest(c *tls.Config, asked *bool) *tls.Config {
 	c = c.Clone()
 	own := c.GetClientCertificate
 	c.GetClientCertificate = func(r *tls.CertificateRequestInfo) (*tls.Certificate, error) {
@@ -183,35 +183,35 @@ func noting(c *tls.Config, asked *bool) *tls.Config {
 	return c
 }
 
-// firstWords is a connection that reports whether the server said anything. In
+// monitoredConn is a connection that reports whether the server said anything. In
 // TLS 1.3 a server refuses a client's certificate only after the handshake.
-type firstWords struct {
+type monitoredConn struct {
 	net.Conn
-	watch *handshakes
-	asked bool
+	monitor       *handshakeMonitor
+	certRequested bool
 
-	begun atomic.Bool
-	mu    sync.Mutex
-	errs  []error // from before it began
+	started atomic.Bool
+	mu      sync.Mutex
+	errs    []error // from before it began
 }
 
-func (c *firstWords) Read(p []byte) (int, error) {
+func (c *monitoredConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
-	if n > 0 && !c.begun.Load() && !c.begun.Swap(true) {
-		c.watch.done()
+	if n > 0 && !c.started.Load() && !c.started.Swap(true) {
+		c.monitor.recordSuccess()
 	}
-	c.keep(err)
+	c.recordErr(err)
 	return n, err
 }
 
-func (c *firstWords) Write(p []byte) (int, error) {
+func (c *monitoredConn) Write(p []byte) (int, error) {
 	n, err := c.Conn.Write(p)
-	c.keep(err)
+	c.recordErr(err)
 	return n, err
 }
 
-func (c *firstWords) keep(err error) {
-	if err == nil || c.begun.Load() || errors.Is(err, net.ErrClosed) {
+func (c *monitoredConn) recordErr(err error) {
+	if err == nil || c.started.Load() || errors.Is(err, net.ErrClosed) {
 		return
 	}
 	c.mu.Lock()
@@ -221,13 +221,13 @@ func (c *firstWords) keep(err error) {
 
 // Close reports the connection if it ends before the server said anything.
 // gRPC closes it before the calls that wait for it fail.
-func (c *firstWords) Close() error {
-	if !c.begun.Swap(true) {
+func (c *monitoredConn) Close() error {
+	if !c.started.Swap(true) {
 		c.mu.Lock()
 		errs := c.errs
 		c.mu.Unlock()
 		if len(errs) > 0 {
-			c.watch.fail(c.asked, errs...)
+			c.monitor.recordFailure(c.certRequested, errs...)
 		}
 	}
 	return c.Conn.Close()

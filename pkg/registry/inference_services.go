@@ -15,7 +15,7 @@ type InferenceServices struct {
 
 // InferenceServices returns the verbs for services. It sends nothing.
 func (c *Client) InferenceServices() InferenceServices {
-	return InferenceServices{c.entities.inferenceServices}
+	return InferenceServices{c.collections.inferenceServices}
 }
 
 // Upsert stores v and returns its id; see [Collection.Upsert] for what it does with

@@ -15,7 +15,7 @@ type ModelArtifacts struct {
 
 // ModelArtifacts returns the verbs for artifacts. It sends nothing.
 func (c *Client) ModelArtifacts() ModelArtifacts {
-	return ModelArtifacts{c.entities.modelArtifacts}
+	return ModelArtifacts{c.collections.modelArtifacts}
 }
 
 // Upsert stores v and returns its id; see [Collection.Upsert] for what it does with

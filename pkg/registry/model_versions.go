@@ -14,7 +14,7 @@ type ModelVersions struct {
 
 // ModelVersions returns the verbs for versions. It sends nothing.
 func (c *Client) ModelVersions() ModelVersions {
-	return ModelVersions{c.entities.modelVersions}
+	return ModelVersions{c.collections.modelVersions}
 }
 
 // Upsert stores v and returns its id; see [Collection.Upsert] for what it does with

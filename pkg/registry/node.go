@@ -33,19 +33,19 @@ type nodes[N mlmd.Node] interface {
 	parents(ctx context.Context, id int64) ([]*mlmdpb.Context, error)
 	// parentsOf returns the contexts above each of the nodes, at most a page.
 	parentsOf(ctx context.Context, ids []int64) (map[int64][]*mlmdpb.Context, error)
-	// named returns a shallow copy of n with another stored name.
-	named(n N, name *string) N
-	// stamp returns n with its type and its id, 0 for none. It may change n.
-	stamp(n N, typeID, id int64) N
+	// withName returns a shallow copy of n with another stored name.
+	withName(n N, name *string) N
+	// withIDs returns n with its type and its id, 0 for none. It may change n.
+	withIDs(n N, typeID, id int64) N
 	// view returns what the three kinds have in common.
-	view(n N) view
-	// alias is the filter language's prefix of the contexts above.
-	alias() string
+	view(n N) nodeView
+	// parentAlias is the filter language's prefix of the contexts above.
+	parentAlias() string
 }
 
-// A view is what the three kinds of node have in common. Its pointers and maps
+// A nodeView is what the three kinds of node have in common. Its pointers and maps
 // are those of the node.
-type view struct {
+type nodeView struct {
 	id, typeID       int64
 	typeName         string
 	name, externalID *string
@@ -55,19 +55,19 @@ type view struct {
 	props, custom    map[string]*mlmdpb.Value
 }
 
-func (v view) storedName() string {
+func (v nodeView) storedName() string {
 	if v.name == nil {
 		return ""
 	}
 	return *v.name
 }
 
-func mask(paths []string) *fieldmaskpb.FieldMask {
+func fieldMask(paths []string) *fieldmaskpb.FieldMask {
 	return &fieldmaskpb.FieldMask{Paths: paths}
 }
 
-// one returns the only id of an answer.
-func one(ids []int64, err error) (int64, error) {
+// onlyID returns the only id of an answer.
+func onlyID(ids []int64, err error) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
@@ -77,9 +77,9 @@ func one(ids []int64, err error) (int64, error) {
 	return ids[0], nil
 }
 
-// first returns the first node of an answer, or none. Where a code says that
+// firstNode returns the first node of an answer, or none. Where a code says that
 // there is nothing, that is no error.
-func first[N any](ns []N, err error, nothing codes.Code) (none N, _ error) {
+func firstNode[N any](ns []N, err error, nothing codes.Code) (none N, _ error) {
 	if err != nil {
 		if nothing != codes.OK && status.Code(err) == nothing {
 			return none, nil
@@ -92,15 +92,15 @@ func first[N any](ns []N, err error, nothing codes.Code) (none N, _ error) {
 	return ns[0], nil
 }
 
-func number[E ~int32](e *E) *int32 {
+func int32Ptr[E ~int32](e *E) *int32 {
 	if e == nil {
 		return nil
 	}
 	return new(int32(*e))
 }
 
-// id returns a pointer to i, and nil for 0, which is no id.
-func id(i int64) *int64 {
+// optionalID returns a pointer to i, and nil for 0, which is no id.
+func optionalID(i int64) *int64 {
 	if i == 0 {
 		return nil
 	}

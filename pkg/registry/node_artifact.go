@@ -19,7 +19,7 @@ type artifacts struct {
 
 func (artifacts) kind() mlmd.Kind { return mlmd.Artifact }
 
-func (artifacts) alias() string { return "contexts_" }
+func (artifacts) parentAlias() string { return "contexts_" }
 
 // create stores an artifact and its attribution in one transaction: the parent
 // goes along by type and name, which makes the store use it as it is. If no
@@ -28,7 +28,7 @@ func (artifacts) alias() string { return "contexts_" }
 func (a artifacts) create(ctx context.Context, n *mlmdpb.Artifact, p *parent) (int64, bool, error) {
 	if p == nil {
 		r, err := a.rpc.PutArtifacts(ctx, &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{n}})
-		id, err := one(r.GetArtifactIds(), err)
+		id, err := onlyID(r.GetArtifactIds(), err)
 		return id, false, err
 	}
 	r, err := a.rpc.PutLineageSubgraph(ctx, &mlmdpb.PutLineageSubgraphRequest{
@@ -39,13 +39,13 @@ func (a artifacts) create(ctx context.Context, n *mlmdpb.Artifact, p *parent) (i
 	if err != nil {
 		return 0, false, err
 	}
-	id, err := one(r.GetArtifactIds(), nil)
+	id, err := onlyID(r.GetArtifactIds(), nil)
 	if err != nil {
 		return 0, false, err
 	}
 	// If another context has the parent's name now, the link to the parent is
 	// still missing.
-	got, err := one(r.GetContextIds(), nil)
+	got, err := onlyID(r.GetContextIds(), nil)
 	return id, got == p.id, err
 }
 
@@ -56,14 +56,14 @@ func neverStored() map[string]*mlmdpb.Value {
 }
 
 func (a artifacts) put(ctx context.Context, n *mlmdpb.Artifact, paths []string) error {
-	r, err := a.rpc.PutArtifacts(ctx, &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{n}, UpdateMask: mask(paths)})
-	_, err = one(r.GetArtifactIds(), err)
+	r, err := a.rpc.PutArtifacts(ctx, &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{n}, UpdateMask: fieldMask(paths)})
+	_, err = onlyID(r.GetArtifactIds(), err)
 	return err
 }
 
 func (a artifacts) byID(ctx context.Context, id int64) (*mlmdpb.Artifact, error) {
 	r, err := a.rpc.GetArtifactsByID(ctx, &mlmdpb.GetArtifactsByIDRequest{ArtifactIds: []int64{id}})
-	return first(r.GetArtifacts(), err, codes.OK)
+	return firstNode(r.GetArtifacts(), err, codes.OK)
 }
 
 func (a artifacts) byName(ctx context.Context, typeName, name string) (*mlmdpb.Artifact, error) {
@@ -73,7 +73,7 @@ func (a artifacts) byName(ctx context.Context, typeName, name string) (*mlmdpb.A
 
 func (a artifacts) byExternalID(ctx context.Context, externalID string) (*mlmdpb.Artifact, error) {
 	r, err := a.rpc.GetArtifactsByExternalIds(ctx, &mlmdpb.GetArtifactsByExternalIdsRequest{ExternalIds: []string{externalID}})
-	return first(r.GetArtifacts(), err, codes.NotFound)
+	return firstNode(r.GetArtifacts(), err, codes.NotFound)
 }
 
 func (a artifacts) page(ctx context.Context, typeName string, o *mlmdpb.ListOperationOptions) ([]*mlmdpb.Artifact, string, error) {
@@ -101,7 +101,7 @@ func (a artifacts) parentsOf(ctx context.Context, ids []int64) (map[int64][]*mlm
 		LineageSubgraphQueryOptions: &mlmdpb.LineageSubgraphQueryOptions{
 			StartingNodes: &mlmdpb.LineageSubgraphQueryOptions_StartingArtifacts{StartingArtifacts: startingNodes(ids)},
 		},
-		ReadMask: mask([]string{"attributions"}),
+		ReadMask: fieldMask([]string{"attributions"}),
 	}
 	return graphParents(ctx, a.rpc, q, func(g *mlmdpb.LineageGraph) [][2]int64 {
 		var links [][2]int64
@@ -112,7 +112,7 @@ func (a artifacts) parentsOf(ctx context.Context, ids []int64) (map[int64][]*mlm
 	})
 }
 
-func (artifacts) named(n *mlmdpb.Artifact, name *string) *mlmdpb.Artifact {
+func (artifacts) withName(n *mlmdpb.Artifact, name *string) *mlmdpb.Artifact {
 	return &mlmdpb.Artifact{
 		Id: n.Id, TypeId: n.TypeId, Type: n.Type, Uri: n.Uri, State: n.State,
 		Name: name, ExternalId: n.ExternalId, Properties: n.Properties, CustomProperties: n.CustomProperties,
@@ -121,15 +121,15 @@ func (artifacts) named(n *mlmdpb.Artifact, name *string) *mlmdpb.Artifact {
 	}
 }
 
-func (artifacts) stamp(n *mlmdpb.Artifact, typeID, nodeID int64) *mlmdpb.Artifact {
-	n.TypeId, n.Id = id(typeID), id(nodeID)
+func (artifacts) withIDs(n *mlmdpb.Artifact, typeID, nodeID int64) *mlmdpb.Artifact {
+	n.TypeId, n.Id = optionalID(typeID), optionalID(nodeID)
 	return n
 }
 
-func (artifacts) view(n *mlmdpb.Artifact) view {
-	return view{
+func (artifacts) view(n *mlmdpb.Artifact) nodeView {
+	return nodeView{
 		id: n.GetId(), typeID: n.GetTypeId(), typeName: n.GetType(),
-		name: n.Name, externalID: n.ExternalId, uri: n.Uri, state: number(n.State),
+		name: n.Name, externalID: n.ExternalId, uri: n.Uri, state: int32Ptr(n.State),
 		created: n.GetCreateTimeSinceEpoch(), updated: n.GetLastUpdateTimeSinceEpoch(),
 		props: n.Properties, custom: n.CustomProperties,
 	}

@@ -17,24 +17,24 @@ type contexts struct {
 
 func (contexts) kind() mlmd.Kind { return mlmd.Context }
 
-func (contexts) alias() string { return "parent_contexts_" }
+func (contexts) parentAlias() string { return "parent_contexts_" }
 
 // create cannot link: no RPC stores a context and its parent link at once.
 func (c contexts) create(ctx context.Context, n *mlmdpb.Context, _ *parent) (int64, bool, error) {
 	r, err := c.rpc.PutContexts(ctx, &mlmdpb.PutContextsRequest{Contexts: []*mlmdpb.Context{n}})
-	id, err := one(r.GetContextIds(), err)
+	id, err := onlyID(r.GetContextIds(), err)
 	return id, false, err
 }
 
 func (c contexts) put(ctx context.Context, n *mlmdpb.Context, paths []string) error {
-	r, err := c.rpc.PutContexts(ctx, &mlmdpb.PutContextsRequest{Contexts: []*mlmdpb.Context{n}, UpdateMask: mask(paths)})
-	_, err = one(r.GetContextIds(), err)
+	r, err := c.rpc.PutContexts(ctx, &mlmdpb.PutContextsRequest{Contexts: []*mlmdpb.Context{n}, UpdateMask: fieldMask(paths)})
+	_, err = onlyID(r.GetContextIds(), err)
 	return err
 }
 
 func (c contexts) byID(ctx context.Context, id int64) (*mlmdpb.Context, error) {
 	r, err := c.rpc.GetContextsByID(ctx, &mlmdpb.GetContextsByIDRequest{ContextIds: []int64{id}})
-	return first(r.GetContexts(), err, codes.OK)
+	return firstNode(r.GetContexts(), err, codes.OK)
 }
 
 func (c contexts) byName(ctx context.Context, typeName, name string) (*mlmdpb.Context, error) {
@@ -44,7 +44,7 @@ func (c contexts) byName(ctx context.Context, typeName, name string) (*mlmdpb.Co
 
 func (c contexts) byExternalID(ctx context.Context, externalID string) (*mlmdpb.Context, error) {
 	r, err := c.rpc.GetContextsByExternalIds(ctx, &mlmdpb.GetContextsByExternalIdsRequest{ExternalIds: []string{externalID}})
-	return first(r.GetContexts(), err, codes.NotFound)
+	return firstNode(r.GetContexts(), err, codes.NotFound)
 }
 
 func (c contexts) page(ctx context.Context, typeName string, o *mlmdpb.ListOperationOptions) ([]*mlmdpb.Context, string, error) {
@@ -89,7 +89,7 @@ func (c contexts) parentsOf(ctx context.Context, ids []int64) (map[int64][]*mlmd
 	return nil, err
 }
 
-func (contexts) named(n *mlmdpb.Context, name *string) *mlmdpb.Context {
+func (contexts) withName(n *mlmdpb.Context, name *string) *mlmdpb.Context {
 	return &mlmdpb.Context{
 		Id: n.Id, TypeId: n.TypeId, Type: n.Type,
 		Name: name, ExternalId: n.ExternalId, Properties: n.Properties, CustomProperties: n.CustomProperties,
@@ -98,13 +98,13 @@ func (contexts) named(n *mlmdpb.Context, name *string) *mlmdpb.Context {
 	}
 }
 
-func (contexts) stamp(n *mlmdpb.Context, typeID, nodeID int64) *mlmdpb.Context {
-	n.TypeId, n.Id = id(typeID), id(nodeID)
+func (contexts) withIDs(n *mlmdpb.Context, typeID, nodeID int64) *mlmdpb.Context {
+	n.TypeId, n.Id = optionalID(typeID), optionalID(nodeID)
 	return n
 }
 
-func (contexts) view(n *mlmdpb.Context) view {
-	return view{
+func (contexts) view(n *mlmdpb.Context) nodeView {
+	return nodeView{
 		id: n.GetId(), typeID: n.GetTypeId(), typeName: n.GetType(),
 		name: n.Name, externalID: n.ExternalId,
 		created: n.GetCreateTimeSinceEpoch(), updated: n.GetLastUpdateTimeSinceEpoch(),

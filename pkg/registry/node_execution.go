@@ -18,14 +18,14 @@ type executions struct {
 
 func (executions) kind() mlmd.Kind { return mlmd.Execution }
 
-func (executions) alias() string { return "contexts_" }
+func (executions) parentAlias() string { return "contexts_" }
 
 // create stores an execution and its association in one transaction; the
 // parent goes along by id and is not touched.
 func (e executions) create(ctx context.Context, n *mlmdpb.Execution, p *parent) (int64, bool, error) {
 	if p == nil {
 		r, err := e.rpc.PutExecutions(ctx, &mlmdpb.PutExecutionsRequest{Executions: []*mlmdpb.Execution{n}})
-		id, err := one(r.GetExecutionIds(), err)
+		id, err := onlyID(r.GetExecutionIds(), err)
 		return id, false, err
 	}
 	r, err := e.rpc.PutExecution(ctx, &mlmdpb.PutExecutionRequest{
@@ -40,14 +40,14 @@ func (e executions) create(ctx context.Context, n *mlmdpb.Execution, p *parent) 
 }
 
 func (e executions) put(ctx context.Context, n *mlmdpb.Execution, paths []string) error {
-	r, err := e.rpc.PutExecutions(ctx, &mlmdpb.PutExecutionsRequest{Executions: []*mlmdpb.Execution{n}, UpdateMask: mask(paths)})
-	_, err = one(r.GetExecutionIds(), err)
+	r, err := e.rpc.PutExecutions(ctx, &mlmdpb.PutExecutionsRequest{Executions: []*mlmdpb.Execution{n}, UpdateMask: fieldMask(paths)})
+	_, err = onlyID(r.GetExecutionIds(), err)
 	return err
 }
 
 func (e executions) byID(ctx context.Context, id int64) (*mlmdpb.Execution, error) {
 	r, err := e.rpc.GetExecutionsByID(ctx, &mlmdpb.GetExecutionsByIDRequest{ExecutionIds: []int64{id}})
-	return first(r.GetExecutions(), err, codes.OK)
+	return firstNode(r.GetExecutions(), err, codes.OK)
 }
 
 func (e executions) byName(ctx context.Context, typeName, name string) (*mlmdpb.Execution, error) {
@@ -57,7 +57,7 @@ func (e executions) byName(ctx context.Context, typeName, name string) (*mlmdpb.
 
 func (e executions) byExternalID(ctx context.Context, externalID string) (*mlmdpb.Execution, error) {
 	r, err := e.rpc.GetExecutionsByExternalIds(ctx, &mlmdpb.GetExecutionsByExternalIdsRequest{ExternalIds: []string{externalID}})
-	return first(r.GetExecutions(), err, codes.NotFound)
+	return firstNode(r.GetExecutions(), err, codes.NotFound)
 }
 
 func (e executions) page(ctx context.Context, typeName string, o *mlmdpb.ListOperationOptions) ([]*mlmdpb.Execution, string, error) {
@@ -85,7 +85,7 @@ func (e executions) parentsOf(ctx context.Context, ids []int64) (map[int64][]*ml
 		LineageSubgraphQueryOptions: &mlmdpb.LineageSubgraphQueryOptions{
 			StartingNodes: &mlmdpb.LineageSubgraphQueryOptions_StartingExecutions{StartingExecutions: startingNodes(ids)},
 		},
-		ReadMask: mask([]string{"associations"}),
+		ReadMask: fieldMask([]string{"associations"}),
 	}
 	return graphParents(ctx, e.rpc, q, func(g *mlmdpb.LineageGraph) [][2]int64 {
 		var links [][2]int64
@@ -96,7 +96,7 @@ func (e executions) parentsOf(ctx context.Context, ids []int64) (map[int64][]*ml
 	})
 }
 
-func (executions) named(n *mlmdpb.Execution, name *string) *mlmdpb.Execution {
+func (executions) withName(n *mlmdpb.Execution, name *string) *mlmdpb.Execution {
 	return &mlmdpb.Execution{
 		Id: n.Id, TypeId: n.TypeId, Type: n.Type, LastKnownState: n.LastKnownState,
 		Name: name, ExternalId: n.ExternalId, Properties: n.Properties, CustomProperties: n.CustomProperties,
@@ -105,15 +105,15 @@ func (executions) named(n *mlmdpb.Execution, name *string) *mlmdpb.Execution {
 	}
 }
 
-func (executions) stamp(n *mlmdpb.Execution, typeID, nodeID int64) *mlmdpb.Execution {
-	n.TypeId, n.Id = id(typeID), id(nodeID)
+func (executions) withIDs(n *mlmdpb.Execution, typeID, nodeID int64) *mlmdpb.Execution {
+	n.TypeId, n.Id = optionalID(typeID), optionalID(nodeID)
 	return n
 }
 
-func (executions) view(n *mlmdpb.Execution) view {
-	return view{
+func (executions) view(n *mlmdpb.Execution) nodeView {
+	return nodeView{
 		id: n.GetId(), typeID: n.GetTypeId(), typeName: n.GetType(),
-		name: n.Name, externalID: n.ExternalId, state: number(n.LastKnownState),
+		name: n.Name, externalID: n.ExternalId, state: int32Ptr(n.LastKnownState),
 		created: n.GetCreateTimeSinceEpoch(), updated: n.GetLastUpdateTimeSinceEpoch(),
 		props: n.Properties, custom: n.CustomProperties,
 	}

@@ -23,30 +23,30 @@ type edge struct {
 
 // parent returns the context with the given id that an entity is to hang below
 // by e. One that this client has not seen is read.
-func (c *Client) parent(ctx context.Context, s subject, e *mlmd.Edge, idText string) (*parent, error) {
+func (c *Client) parent(ctx context.Context, s operation, e *mlmd.Edge, idText string) (*parent, error) {
 	id, err := parseID(idText)
 	if err != nil {
-		return nil, s.field(ErrInvalidArgument, e.Field, idText, err.Error())
+		return nil, s.fieldError(ErrInvalidArgument, e.Field, idText, err.Error())
 	}
-	p, ok := c.seen.get(id)
+	p, ok := c.contexts.get(id)
 	if !ok {
 		n, err := contexts{c.rpc}.byID(ctx, id)
 		if err != nil {
-			return nil, s.rpc(ctx, err)
+			return nil, s.rpcError(ctx, err)
 		}
 		if n == nil {
-			return nil, s.field(ErrNotFound, e.Field, idText, "is the id of nothing: there is no such "+e.Entity)
+			return nil, s.fieldError(ErrNotFound, e.Field, idText, "is the id of nothing: there is no such "+e.Entity)
 		}
-		p = c.remember(contexts{}.view(n))
+		p = c.cacheContext(contexts{}.view(n))
 	}
 	if want := c.typeName(e.TypeName); p.typeName != want {
-		return nil, s.field(ErrNotFound, e.Field, idText, "is the id of a "+c.entityOf(p.typeName)+", not of a "+e.Entity)
+		return nil, s.fieldError(ErrNotFound, e.Field, idText, "is the id of a "+c.entityName(p.typeName)+", not of a "+e.Entity)
 	}
 	return &p, nil
 }
 
-// outer returns what the mapping of a child sees of p.
-func (p *parent) outer(e *mlmd.Edge) mlmd.Parent {
+// mappingParent returns what the mapping of a child sees of p.
+func (p *parent) mappingParent(e *mlmd.Edge) mlmd.Parent {
 	if p == nil {
 		return mlmd.Parent{}
 	}
@@ -67,7 +67,7 @@ func (w *write[T, N]) linkNew(ctx context.Context, id int64, done bool) error {
 	}
 	if !done {
 		if err := w.nodes.link(ctx, w.parent.id, id); err != nil {
-			return w.rpc(ctx, err)
+			return w.rpcError(ctx, err)
 		}
 	}
 	w.c.links.add(edge{w.typ.kind, w.parent.id, id}, struct{}{})
@@ -90,12 +90,12 @@ func (w *write[T, N]) link(ctx context.Context, id int64) error {
 func (w *write[T, N]) linked(ctx context.Context, id int64) (bool, error) {
 	above, err := w.nodes.parents(ctx, id)
 	if err != nil {
-		return false, w.rpc(ctx, err)
+		return false, w.rpcError(ctx, err)
 	}
-	return contains(above, w.parent.id), nil
+	return containsID(above, w.parent.id), nil
 }
 
-// contains tells whether one of cs has the id.
-func contains(cs []*mlmdpb.Context, id int64) bool {
+// containsID tells whether one of cs has the id.
+func containsID(cs []*mlmdpb.Context, id int64) bool {
 	return slices.ContainsFunc(cs, func(c *mlmdpb.Context) bool { return c.GetId() == id })
 }

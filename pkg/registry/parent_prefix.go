@@ -21,56 +21,56 @@ import (
 // for them before it creates, unless this client knows that the parent has
 // none, because it created the parent or has looked.
 
-// A family is all children of a type below one parent. Without a type it is
+// A siblings is all children of a type below one parent. Without a type it is
 // all children of the parent.
-type family struct {
+type siblings struct {
 	typ    typeKey
 	parent int64
 }
 
-// unplaced reports whether the stored name of v does not say the parent,
+// lacksParentPrefix reports whether the stored name of v does not say the parent,
 // although the names of its type do.
-func (e *Collection[T, N]) unplaced(v view) bool {
+func (e *Collection[T, N]) lacksParentPrefix(v nodeView) bool {
 	return e.m.Parent != nil && !e.m.Parent.PlainName && mlmd.ParentID(v.storedName()) == ""
 }
 
-// below returns n with the stored name of a child of the parent; 0 leaves it as
+// withParentPrefix returns n with the stored name of a child of the parent; 0 leaves it as
 // it is.
-func (e *Collection[T, N]) below(n N, parentID int64) N {
+func (e *Collection[T, N]) withParentPrefix(n N, parentID int64) N {
 	if parentID == 0 {
 		return n
 	}
 	name := strconv.FormatInt(parentID, 10) + ":" + mlmd.ChildOwnName(e.nodes.view(n).storedName())
-	return e.nodes.named(n, &name)
+	return e.nodes.withName(n, &name)
 }
 
-// placed returns n with a stored name that says its parent, if it has one: want,
+// resolveParent returns n with a stored name that says its parent, if it has one: want,
 // if that is one of several.
-func (e *Collection[T, N]) placed(ctx context.Context, s subject, n N, want *parent) (N, error) {
+func (e *Collection[T, N]) resolveParent(ctx context.Context, s operation, n N, want *parent) (N, error) {
 	v := e.nodes.view(n)
-	if !e.unplaced(v) {
+	if !e.lacksParentPrefix(v) {
 		return n, nil
 	}
 	above, err := e.nodes.parents(ctx, v.id)
 	if err != nil {
-		return nil, s.rpc(ctx, err)
+		return nil, s.rpcError(ctx, err)
 	}
-	id := e.parentAmong(above)
-	if want != nil && contains(above, want.id) {
+	id := e.oldestParent(above)
+	if want != nil && containsID(above, want.id) {
 		id = want.id
 		e.c.links.add(edge{e.typ.kind, id, v.id}, struct{}{})
 	}
-	e.noteUnplaced(id)
-	return e.below(n, id), nil
+	e.noteUnprefixed(id)
+	return e.withParentPrefix(n, id), nil
 }
 
-// allPlaced is placed for the nodes of a page. It sends at most two requests
+// resolveParents is placed for the nodes of a page. It sends at most two requests
 // for all of them, or on a server without GetParentContextsByContexts one for
 // each context whose name does not say its parent.
-func (e *Collection[T, N]) allPlaced(ctx context.Context, s subject, ns []N, parentID int64) ([]N, error) {
+func (e *Collection[T, N]) resolveParents(ctx context.Context, s operation, ns []N, parentID int64) ([]N, error) {
 	var ids []int64
 	for _, n := range ns {
-		if v := e.nodes.view(n); e.unplaced(v) {
+		if v := e.nodes.view(n); e.lacksParentPrefix(v) {
 			ids = append(ids, v.id)
 		}
 	}
@@ -81,28 +81,28 @@ func (e *Collection[T, N]) allPlaced(ctx context.Context, s subject, ns []N, par
 	if parentID == 0 {
 		var err error
 		if above, err = e.nodes.parentsOf(ctx, ids); err != nil {
-			return nil, s.rpc(ctx, err)
+			return nil, s.rpcError(ctx, err)
 		}
 	}
 	out := slices.Clone(ns)
 	for i, n := range out {
 		v := e.nodes.view(n)
-		if !e.unplaced(v) {
+		if !e.lacksParentPrefix(v) {
 			continue
 		}
 		p := parentID
 		if p == 0 {
-			p = e.parentAmong(above[v.id])
+			p = e.oldestParent(above[v.id])
 		}
-		e.noteUnplaced(p)
-		out[i] = e.below(n, p)
+		e.noteUnprefixed(p)
+		out[i] = e.withParentPrefix(n, p)
 	}
 	return out, nil
 }
 
-// parentAmong returns the id of the parent among the contexts above a node, the
+// oldestParent returns the id of the parent among the contexts above a node, the
 // oldest if it has several, and 0 if it has none.
-func (e *Collection[T, N]) parentAmong(above []*mlmdpb.Context) int64 {
+func (e *Collection[T, N]) oldestParent(above []*mlmdpb.Context) int64 {
 	var id int64
 	for _, c := range above {
 		if c.GetType() == e.m.Parent.TypeName && (id == 0 || c.GetId() < id) {
@@ -112,71 +112,71 @@ func (e *Collection[T, N]) parentAmong(above []*mlmdpb.Context) int64 {
 	return id
 }
 
-// noteUnplaced records that the parent has a child whose name does not say so.
-func (e *Collection[T, N]) noteUnplaced(parentID int64) {
+// noteUnprefixed records that the parent has a child whose name does not say so.
+func (e *Collection[T, N]) noteUnprefixed(parentID int64) {
 	if parentID != 0 {
-		e.c.named.add(family{e.typ, parentID}, false)
+		e.c.prefixed.add(siblings{e.typ, parentID}, false)
 	}
 }
 
-// unplacedChild returns the child that is called name below the parent and whose
+// findUnprefixedChild returns the child that is called name below the parent and whose
 // stored name does not say so, or nil.
-func (e *Collection[T, N]) unplacedChild(ctx context.Context, s subject, parentID int64, name string) (N, error) {
+func (e *Collection[T, N]) findUnprefixedChild(ctx context.Context, s operation, parentID int64, name string) (N, error) {
 	size := int32(pageSize)
 	o := &mlmdpb.ListOperationOptions{
 		MaxResultSize: &size,
-		FilterQuery:   new(fmt.Sprintf("%sof.id = %d AND name NOT LIKE '%d:%%'", e.nodes.alias(), parentID, parentID)),
+		FilterQuery:   new(fmt.Sprintf("%sof.id = %d AND name NOT LIKE '%d:%%'", e.nodes.parentAlias(), parentID, parentID)),
 	}
 	some := false
 	for {
 		ns, next, err := e.nodes.page(ctx, e.m.TypeName, o)
 		if err != nil {
-			return nil, s.rpc(ctx, err)
+			return nil, s.rpcError(ctx, err)
 		}
 		for _, n := range ns {
 			v := e.nodes.view(n)
-			if !e.unplaced(v) { // the child of another parent, and linked to this one too
+			if !e.lacksParentPrefix(v) { // the child of another parent, and linked to this one too
 				continue
 			}
 			if some = true; mlmd.ChildOwnName(v.storedName()) == name {
-				e.noteUnplaced(parentID)
+				e.noteUnprefixed(parentID)
 				return n, nil
 			}
 		}
 		if next == "" || next == o.GetNextPageToken() {
-			e.c.named.add(family{e.typ, parentID}, !some)
+			e.c.prefixed.add(siblings{e.typ, parentID}, !some)
 			return nil, nil
 		}
 		o.NextPageToken = &next
 	}
 }
 
-// linkedAlready returns the stored node that a new value with a parent and a
+// existingUnprefixed returns the stored node that a new value with a parent and a
 // name is, if the name of that node does not say its parent, and else nil.
-func (w *write[T, N]) linkedAlready(ctx context.Context, t *storedType) (N, error) {
+func (w *write[T, N]) existingUnprefixed(ctx context.Context, t *storedType) (N, error) {
 	if w.parent == nil || w.ident.Name == "" || w.m.Parent.PlainName {
 		return nil, nil
 	}
-	if !t.isOlder(w.m.Fields) && w.c.allNamed(w.typ, w.parent.id) {
+	if !t.isLegacy(w.m.Fields) && w.c.allPrefixed(w.typ, w.parent.id) {
 		return nil, nil
 	}
-	return w.unplacedChild(ctx, w.subject, w.parent.id, w.ident.Name)
+	return w.findUnprefixedChild(ctx, w.operation, w.parent.id, w.ident.Name)
 }
 
-// allNamed reports whether all children of the type below the parent are known
+// allPrefixed reports whether all children of the type below the parent are known
 // to have its id in their names.
-func (c *Client) allNamed(k typeKey, parentID int64) bool {
-	if all, ok := c.named.get(family{k, parentID}); ok {
+func (c *Client) allPrefixed(k typeKey, parentID int64) bool {
+	if all, ok := c.prefixed.get(siblings{k, parentID}); ok {
 		return all
 	}
-	all, _ := c.named.get(family{parent: parentID})
+	all, _ := c.prefixed.get(siblings{parent: parentID})
 	return all
 }
 
-// isOlder reports whether the type has the marks of an older program: it
+// isLegacy reports whether the type has the marks of an older program: it
 // declares a property under an older name only. Such a program may still write
 // names of its own.
-func (t *storedType) isOlder(fields mlmd.Fields) bool {
+func (t *storedType) isLegacy(fields mlmd.Fields) bool {
 	return slices.ContainsFunc(fields, func(f mlmd.Field) bool {
 		name, ok := f.Property()
 		return ok && !t.declares(name) && slices.ContainsFunc(f.Was, t.declares)

@@ -34,9 +34,9 @@ func fieldNames(f *mlmd.Field) []string {
 	return append([]string{name}, f.Was...)
 }
 
-// normalized returns v with its properties under their present names, as they
+// withPresentNames returns v with its properties under their present names, as they
 // are read.
-func (v view) normalized(fields mlmd.Fields) view {
+func (v nodeView) withPresentNames(fields mlmd.Fields) nodeView {
 	for i := range fields {
 		f := &fields[i]
 		if len(f.Was) == 0 {
@@ -56,9 +56,9 @@ func (v view) normalized(fields mlmd.Fields) view {
 	return v
 }
 
-// holds returns v as the type declares the property called name. It reports
+// convertFor returns v as the type declares the property called name. It reports
 // false where the type does not declare it, or with a kind that cannot hold v.
-func (t *storedType) holds(name string, v *mlmdpb.Value) (*mlmdpb.Value, bool) {
+func (t *storedType) convertFor(name string, v *mlmdpb.Value) (*mlmdpb.Value, bool) {
 	kind, ok := t.props[name]
 	if !ok {
 		return nil, false
@@ -66,40 +66,40 @@ func (t *storedType) holds(name string, v *mlmdpb.Value) (*mlmdpb.Value, bool) {
 	return convert(v, kind)
 }
 
-// main returns the name under which a new value v of f is to be stored.
-func (t *storedType) main(f *mlmd.Field, v *mlmdpb.Value) string {
+// storedName returns the name under which a new value v of f is to be stored.
+func (t *storedType) storedName(f *mlmd.Field, v *mlmdpb.Value) string {
 	name, _ := f.Property()
 	if t.declares(name) {
 		return name
 	}
 	for _, old := range slices.Backward(f.Was) {
-		if _, ok := t.holds(old, v); ok {
+		if _, ok := t.convertFor(old, v); ok {
 			return old
 		}
 	}
 	return name
 }
 
-// A spelling is a write in the words of a store: the properties and update_mask
+// A propertyUpdate is a write in the words of a store: the properties and update_mask
 // paths under the names that its type declares.
-type spelling struct {
+type propertyUpdate struct {
 	props   map[string]*mlmdpb.Value
 	paths   []string
 	missing props // that the type has to declare for it
 }
 
-// A misfit is a value that the store cannot keep, since it declares the
+// A typeMismatch is a value that the store cannot keep, since it declares the
 // property with another kind.
-type misfit struct {
+type typeMismatch struct {
 	path     string // of the field
 	property string
 	declared mlmdpb.PropertyType
 }
 
-// spell returns how to write the given paths of wanted to a node of type t that
+// resolve returns how to write the given paths of wanted to a node of type t that
 // is stored as was. set are the paths that the caller sets.
-func (t *storedType) spell(fields mlmd.Fields, was, wanted view, paths, set []string) (spelling, *misfit) {
-	s := spelling{props: make(map[string]*mlmdpb.Value), missing: make(props)}
+func (t *storedType) resolve(fields mlmd.Fields, was, wanted nodeView, paths, set []string) (propertyUpdate, *typeMismatch) {
+	s := propertyUpdate{props: make(map[string]*mlmdpb.Value), missing: make(props)}
 	for _, path := range paths {
 		i := slices.IndexFunc(fields, func(f mlmd.Field) bool { return f.Path == path })
 		if i < 0 || fieldNames(&fields[i]) == nil {
@@ -114,12 +114,12 @@ func (t *storedType) spell(fields mlmd.Fields, was, wanted view, paths, set []st
 }
 
 // add adds one field that a property keeps.
-func (s *spelling) add(t *storedType, f *mlmd.Field, was, wanted view, set bool) *misfit {
+func (s *propertyUpdate) add(t *storedType, f *mlmd.Field, was, wanted nodeView, set bool) *typeMismatch {
 	names := fieldNames(f)
 	v := wanted.props[names[0]]
 	main := ""
 	if v != nil {
-		main = t.main(f, v)
+		main = t.storedName(f, v)
 		if !t.declares(main) {
 			if !set {
 				return nil
@@ -136,11 +136,11 @@ func (s *spelling) add(t *storedType, f *mlmd.Field, was, wanted view, set bool)
 			continue
 		}
 		// What cannot hold the value is emptied: it would be out of date.
-		switch converted, ok := t.holds(name, v); {
+		switch converted, ok := t.convertFor(name, v); {
 		case ok:
 			s.props[name] = converted
 		case name == main && t.declares(name):
-			return &misfit{f.Path, name, t.props[name]}
+			return &typeMismatch{f.Path, name, t.props[name]}
 		case name == main:
 			s.props[name] = v
 		}
@@ -148,10 +148,10 @@ func (s *spelling) add(t *storedType, f *mlmd.Field, was, wanted view, set bool)
 	return nil
 }
 
-// outdated reports whether a node has a property that the type does not declare:
+// isOutdated reports whether a node has a property that the type does not declare:
 // another program has widened the type since it was read. Only the given paths
 // count.
-func (t *storedType) outdated(fields mlmd.Fields, was view, paths []string) bool {
+func (t *storedType) isOutdated(fields mlmd.Fields, was nodeView, paths []string) bool {
 	for i := range fields {
 		if !slices.Contains(paths, fields[i].Path) {
 			continue

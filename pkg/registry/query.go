@@ -39,7 +39,7 @@ type Query[T any] struct {
 
 // A source lists the entities of one mapping.
 type source[T any] struct {
-	subject
+	operation
 	client *Client
 	typ    typeKey
 	nodes  filterquery.Kind
@@ -70,19 +70,19 @@ func (e *Collection[T, N]) Query() Query[T] {
 	return Query[T]{
 		order: OrderByID,
 		src: source[T]{
-			subject: e.subject("list", ""), client: e.c, typ: e.typ, nodes: filterKinds[e.typ.kind],
+			operation: e.operation("list", ""), client: e.c, typ: e.typ, nodes: filterKinds[e.typ.kind],
 			page: func(ctx context.Context, s source[T], o *mlmdpb.ListOperationOptions) ([]row[T], string, error) {
 				ns, next, err := e.nodes.page(ctx, e.m.TypeName, o)
 				if err != nil {
-					return nil, "", s.rpc(ctx, err)
+					return nil, "", s.rpcError(ctx, err)
 				}
-				if ns, err = e.allPlaced(ctx, s.subject, ns, s.parent); err != nil {
+				if ns, err = e.resolveParents(ctx, s.operation, ns, s.parent); err != nil {
 					return nil, "", err
 				}
 				rows := make([]row[T], len(ns))
 				for i, n := range ns {
 					v := e.nodes.view(n)
-					t, err := e.decode(s.subject, n, v)
+					t, err := e.decode(s.operation, n, v)
 					if err != nil {
 						return nil, "", err
 					}
@@ -99,15 +99,15 @@ func (e *Collection[T, N]) Query() Query[T] {
 func (e *Collection[T, N]) ChildrenOf(parentID string) Query[T] {
 	q := e.Query()
 	if e.m.Parent == nil {
-		q.err = q.src.fail(ErrInvalidArgument, fmt.Sprintf("%s has no parent", withArticle(e.m.Entity)))
+		q.err = q.src.newError(ErrInvalidArgument, fmt.Sprintf("%s has no parent", withArticle(e.m.Entity)))
 		return q
 	}
 	id, err := parseID(parentID)
 	if err != nil {
-		q.err = q.src.field(ErrInvalidArgument, e.m.Parent.Field, parentID, err.Error())
+		q.err = q.src.fieldError(ErrInvalidArgument, e.m.Parent.Field, parentID, err.Error())
 		return q
 	}
-	q.scope, q.src.parent = fmt.Sprintf("%sof.id = %d", e.nodes.alias(), id), id
+	q.scope, q.src.parent = fmt.Sprintf("%sof.id = %d", e.nodes.parentAlias(), id), id
 	return q
 }
 
@@ -157,7 +157,7 @@ func (q Query[T]) Limit(n int) Query[T] {
 // again.
 func (q Query[T]) All(ctx context.Context) iter.Seq2[*T, error] {
 	return func(yield func(*T, error) bool) {
-		l, err := q.start(ctx, q.limit, "")
+		l, err := q.prepare(ctx, q.limit, "")
 		if err != nil {
 			yield(nil, err)
 			return
@@ -195,7 +195,7 @@ func (q Query[T]) First(ctx context.Context) (*T, error) {
 	for v, err := range q.All(ctx) {
 		return v, err
 	}
-	return nil, q.src.fail(ErrNotFound, "")
+	return nil, q.src.newError(ErrNotFound, "")
 }
 
 // A Page is a part of the answer to a query.
@@ -217,7 +217,7 @@ func (q Query[T]) Page(ctx context.Context, token string) (Page[T], error) {
 	if limit == 0 {
 		limit = pageSize
 	}
-	l, err := q.start(ctx, limit, token)
+	l, err := q.prepare(ctx, limit, token)
 	if err != nil {
 		return Page[T]{}, err
 	}
@@ -228,6 +228,6 @@ func (q Query[T]) Page(ctx context.Context, token string) (Page[T], error) {
 		}
 		p.Items = append(p.Items, r.value)
 	}
-	p.NextToken, err = l.next(ctx)
+	p.NextToken, err = l.nextToken(ctx)
 	return p, err
 }

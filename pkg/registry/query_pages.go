@@ -18,13 +18,13 @@ import (
 type listing[T any] interface {
 	// rows yields what the limit allows, once.
 	rows(ctx context.Context) iter.Seq2[row[T], error]
-	// next returns the token for what follows what rows yielded, "" for
+	// nextToken returns the token for what follows what rows yielded, "" for
 	// nothing.
-	next(ctx context.Context) (string, error)
+	nextToken(ctx context.Context) (string, error)
 }
 
-// A plan is how a query is sent.
-type plan[T any] struct {
+// A preparedQuery is how a query is sent.
+type preparedQuery[T any] struct {
 	source[T]
 	order Order
 	desc  bool
@@ -35,14 +35,14 @@ type plan[T any] struct {
 // fetch returns one page, and the token of the next. A server's error about a
 // filter speaks of the text that was sent, in which the caller's text is a part;
 // what is wrong with that alone is said instead.
-func (p plan[T]) fetch(ctx context.Context, o *mlmdpb.ListOperationOptions) ([]row[T], string, error) {
+func (p preparedQuery[T]) fetch(ctx context.Context, o *mlmdpb.ListOperationOptions) ([]row[T], string, error) {
 	rows, next, err := p.source.fetch(ctx, o)
 	if status.Code(err) != codes.InvalidArgument {
 		return rows, next, err
 	}
 	for _, text := range p.texts {
 		if _, bad := filterquery.Compile(text, p.nodes); bad != nil {
-			e := p.fail(ErrInvalidArgument, fmt.Sprintf("the filter text %q: %v", shorten(text), bad))
+			e := p.newError(ErrInvalidArgument, fmt.Sprintf("the filter text %q: %v", shorten(text), bad))
 			e.Err = err
 			return nil, "", e
 		}
@@ -50,49 +50,49 @@ func (p plan[T]) fetch(ctx context.Context, o *mlmdpb.ListOperationOptions) ([]r
 	return nil, "", err
 }
 
-// start checks the query and returns the listing that answers it from token
+// prepare checks the query and returns the listing that answers it from token
 // on.
-func (q Query[T]) start(ctx context.Context, limit int, token string) (listing[T], error) {
+func (q Query[T]) prepare(ctx context.Context, limit int, token string) (listing[T], error) {
 	if q.err != nil {
 		return nil, q.err
 	}
 	s := q.src
 	if limit < 0 {
-		return nil, s.fail(ErrInvalidArgument, fmt.Sprintf("the limit is %d: want 0 for none, or more", limit))
+		return nil, s.newError(ErrInvalidArgument, fmt.Sprintf("the limit is %d: want 0 for none, or more", limit))
 	}
 	if q.order != OrderByID && q.order != OrderByCreateTime && q.order != OrderByUpdateTime {
-		return nil, s.fail(ErrInvalidArgument, fmt.Sprintf("the order %d is unknown: want OrderByID, OrderByCreateTime or OrderByUpdateTime", q.order))
+		return nil, s.newError(ErrInvalidArgument, fmt.Sprintf("the order %d is unknown: want OrderByID, OrderByCreateTime or OrderByUpdateTime", q.order))
 	}
-	texts, absent, err := q.print(ctx)
+	texts, absent, err := q.filterTexts(ctx)
 	if err != nil {
 		return nil, err
 	}
-	p := plan[T]{s, q.order, q.desc, limit, q.texts}
+	p := preparedQuery[T]{s, q.order, q.desc, limit, q.texts}
 	if len(texts) == 1 && len(absent[0]) == 0 {
-		l := &pages[T]{plan: p, text: texts[0]}
-		if l.token, err = l.parseToken(token); err != nil {
+		l := &pages[T]{preparedQuery: p, text: texts[0]}
+		if l.token, err = l.decodeToken(token); err != nil {
 			return nil, err
 		}
 		return l, nil
 	}
-	return newMerge(p, texts, absent, token)
+	return newUnion(p, texts, absent, token)
 }
 
-// print returns the texts in the filter language whose union the query is, and
+// filterTexts returns the texts in the filter language whose union the query is, and
 // for each the properties that its entities must not have.
-func (q Query[T]) print(ctx context.Context) (texts []string, absent [][]string, err error) {
+func (q Query[T]) filterTexts(ctx context.Context) (texts []string, absent [][]string, err error) {
 	s := q.src
 	declared := declaredNames{client: s.client, typ: s.typ}
 	t, err := filter.PrintFor(q.where, func(older string) bool { return declared.has(ctx, older) })
 	if declared.err != nil {
-		return nil, nil, s.rpc(ctx, declared.err)
+		return nil, nil, s.rpcError(ctx, declared.err)
 	}
 	if err != nil {
-		e := s.fail(ErrInvalidArgument, "")
+		e := s.newError(ErrInvalidArgument, "")
 		e.Err = err
 		return nil, nil, e
 	}
-	if err := s.understood(ctx, t.Caveats); err != nil {
+	if err := s.checkSupported(ctx, t.Caveats); err != nil {
 		return nil, nil, err
 	}
 	if len(q.texts) == 1 && q.scope == "" && len(t.Branches) == 1 && t.Branches[0] == "" {
@@ -104,7 +104,7 @@ func (q Query[T]) print(ctx context.Context) (texts []string, absent [][]string,
 	}
 	for _, text := range q.texts {
 		if err := filter.Closed(text); err != nil {
-			e := s.fail(ErrInvalidArgument, "")
+			e := s.newError(ErrInvalidArgument, "")
 			e.Err = err
 			return nil, nil, e
 		}
@@ -125,28 +125,28 @@ func (q Query[T]) print(ctx context.Context) (texts []string, absent [][]string,
 	return out, t.Absent, nil
 }
 
-// understood checks that the server takes a condition as it is meant.
-func (s source[T]) understood(ctx context.Context, caveats []filter.Caveat) error {
+// checkSupported checks that the server takes a condition as it is meant.
+func (s source[T]) checkSupported(ctx context.Context, caveats []filter.Caveat) error {
 	if len(caveats) == 0 {
 		return nil
 	}
-	server, err := s.client.askServer(ctx)
+	server, err := s.client.detectServer(ctx)
 	if err != nil {
-		return s.rpc(ctx, err)
+		return s.rpcError(ctx, err)
 	}
-	if !server.published {
+	if !server.isReference {
 		return nil
 	}
 	for _, c := range caveats {
 		if !c.ExactOnMySQL || !server.onMySQL {
-			return s.fail(ErrUnsupported, "this server does not understand the condition: "+c.Why)
+			return s.newError(ErrUnsupported, "this server does not understand the condition: "+c.Why)
 		}
 	}
 	return nil
 }
 
 // options returns the options of one request.
-func (p plan[T]) options(text, token string, size int) *mlmdpb.ListOperationOptions {
+func (p preparedQuery[T]) options(text, token string, size int) *mlmdpb.ListOperationOptions {
 	o := &mlmdpb.ListOperationOptions{
 		MaxResultSize: new(int32(size)),
 		OrderByField: &mlmdpb.ListOperationOptions_OrderByField{
@@ -165,12 +165,12 @@ func (p plan[T]) options(text, token string, size int) *mlmdpb.ListOperationOpti
 
 // pages is the listing of one text: the server's pages, one after another.
 type pages[T any] struct {
-	plan[T]
+	preparedQuery[T]
 	text  string
 	token string // of the page that comes next, once the listing has begun
 }
 
-func (l *pages[T]) next(context.Context) (string, error) { return l.makeToken(), nil }
+func (l *pages[T]) nextToken(context.Context) (string, error) { return l.encodeToken(), nil }
 
 func (l *pages[T]) rows(ctx context.Context) iter.Seq2[row[T], error] {
 	return func(yield func(row[T], error) bool) {
@@ -182,10 +182,10 @@ func (l *pages[T]) rows(ctx context.Context) iter.Seq2[row[T], error] {
 			}
 			rows, next, err := l.fetch(ctx, l.options(l.text, l.token, size))
 			if err == nil && next != "" && met.closedBy(next, l.token) {
-				err = l.fail(ErrInternal, "the server repeats its pages: it answered a page token for the second time")
+				err = l.newError(ErrInternal, "the server repeats its pages: it answered a page token for the second time")
 			}
 			if err == nil && len(rows) > size {
-				err = l.fail(ErrInternal, fmt.Sprintf("the server answered %d entities where at most %d were asked for", len(rows), size))
+				err = l.newError(ErrInternal, fmt.Sprintf("the server answered %d entities where at most %d were asked for", len(rows), size))
 			}
 			if err != nil {
 				yield(row[T]{}, err)

@@ -43,15 +43,15 @@ func TestTokenCycle(t *testing.T) {
 func TestErrorsDoNotRepeatTheirKind(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	s := subject{op: "get", entity: "ModelVersion", key: "7"}
+	s := operation{op: "get", entity: "ModelVersion", key: "7"}
 	for want, err := range map[string]error{
-		`registry: get ModelVersion "7": context canceled`: s.rpc(ctx, ctx.Err()),
-		`registry: get ModelVersion "` + strings.Repeat("é", 40) + `…": not found`: subject{
+		`registry: get ModelVersion "7": context canceled`: s.rpcError(ctx, ctx.Err()),
+		`registry: get ModelVersion "` + strings.Repeat("é", 40) + `…": not found`: operation{
 			op: "get", entity: "ModelVersion", key: strings.Repeat("é", 41),
-		}.fail(ErrNotFound, ""),
-		`registry: get ModelVersion "a` + strings.Repeat("é", 39) + `…": not found`: subject{
+		}.newError(ErrNotFound, ""),
+		`registry: get ModelVersion "a` + strings.Repeat("é", 39) + `…": not found`: operation{
 			op: "get", entity: "ModelVersion", key: "a" + strings.Repeat("é", 41),
-		}.fail(ErrNotFound, ""),
+		}.newError(ErrNotFound, ""),
 	} {
 		if err.Error() != want {
 			t.Errorf("got  %s\nwant %s", err, want)

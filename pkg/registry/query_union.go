@@ -7,18 +7,18 @@ import (
 	"slices"
 )
 
-// A merge is the listing of several texts: the union of their lists, in order,
+// A union is the listing of several texts: the union of their lists, in order,
 // each entity once. The texts are those of an Or over different properties.
-type merge[T any] struct {
-	plan[T]
-	branches []*stream[T]
+type union[T any] struct {
+	preparedQuery[T]
+	branches []*branch[T]
 	texts    []string
 	after    *position // nil: from the start
 }
 
-// A stream is one list of a merge. It asks for what comes after a position
+// A branch is one list of a merge. It asks for what comes after a position
 // rather than by page tokens: so the merge can go on from one position.
-type stream[T any] struct {
+type branch[T any] struct {
 	text   string
 	absent []string // properties that no entity of the list has
 	rows   []row[T] // fetched and not taken
@@ -26,28 +26,28 @@ type stream[T any] struct {
 	ended  bool
 }
 
-func newMerge[T any](p plan[T], texts []string, absent [][]string, token string) (*merge[T], error) {
-	m := &merge[T]{plan: p, texts: texts}
+func newUnion[T any](p preparedQuery[T], texts []string, absent [][]string, token string) (*union[T], error) {
+	m := &union[T]{preparedQuery: p, texts: texts}
 	if token != "" {
-		after, err := m.parseToken(token)
+		after, err := m.decodeToken(token)
 		if err != nil {
 			return nil, err
 		}
 		m.after = after
 	}
 	for i, text := range texts {
-		m.branches = append(m.branches, &stream[T]{text: text, absent: absent[i], after: m.after})
+		m.branches = append(m.branches, &branch[T]{text: text, absent: absent[i], after: m.after})
 	}
 	return m, nil
 }
 
-func (m *merge[T]) rows(ctx context.Context) iter.Seq2[row[T], error] {
+func (m *union[T]) rows(ctx context.Context) iter.Seq2[row[T], error] {
 	return func(yield func(row[T], error) bool) {
 		// An entity that is updated between two requests comes up again in a list
 		// by update time. Otherwise no entity moves, and nothing is remembered.
 		seen := make(map[int64]bool)
 		for n := 0; m.limit == 0 || n < m.limit; {
-			r, err := m.take(ctx, m.limit-n)
+			r, err := m.takeFirst(ctx, m.limit-n)
 			if err != nil {
 				yield(row[T]{}, err)
 				return
@@ -69,25 +69,25 @@ func (m *merge[T]) rows(ctx context.Context) iter.Seq2[row[T], error] {
 	}
 }
 
-// next returns the token of the position that was reached, if anything comes
+// nextToken returns the token of the position that was reached, if anything comes
 // after it.
-func (m *merge[T]) next(ctx context.Context) (string, error) {
+func (m *union[T]) nextToken(ctx context.Context) (string, error) {
 	at := m.after
 	for {
-		r, err := m.take(ctx, 1)
+		r, err := m.takeFirst(ctx, 1)
 		if err != nil || r == nil || at == nil {
 			return "", err
 		}
 		if r.compare(*at, m.desc) > 0 {
-			return m.makeToken(*at), nil
+			return m.encodeToken(*at), nil
 		}
 	}
 }
 
-// take returns the row that comes first in what is left of the branches, or
+// takeFirst returns the row that comes first in what is left of the branches, or
 // nil. wanted is how many rows are still wanted, 0 or less for all.
-func (m *merge[T]) take(ctx context.Context, wanted int) (*row[T], error) {
-	var best *stream[T]
+func (m *union[T]) takeFirst(ctx context.Context, wanted int) (*row[T], error) {
+	var best *branch[T]
 	for _, s := range m.branches {
 		if err := m.fill(ctx, s, wanted); err != nil {
 			return nil, err
@@ -110,24 +110,24 @@ func (m *merge[T]) take(ctx context.Context, wanted int) (*row[T], error) {
 }
 
 // fill fetches the next rows of a stream that has none.
-func (m *merge[T]) fill(ctx context.Context, s *stream[T], wanted int) error {
+func (m *union[T]) fill(ctx context.Context, s *branch[T], wanted int) error {
 	for len(s.rows) == 0 && !s.ended {
-		if err := m.more(ctx, s, wanted); err != nil {
+		if err := m.fetchBranch(ctx, s, wanted); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// more asks for the next page of a stream, all of which may be left out.
-func (m *merge[T]) more(ctx context.Context, s *stream[T], wanted int) error {
+// fetchBranch asks for the next page of a stream, all of which may be left out.
+func (m *union[T]) fetchBranch(ctx context.Context, s *branch[T], wanted int) error {
 	size := pageSize
 	if wanted > 0 {
 		size = min(size, wanted+1) // one more tells whether there is a next page
 	}
 	text := s.text
 	if s.after != nil {
-		text = "(" + text + ") AND " + m.behind(*s.after)
+		text = "(" + text + ") AND " + m.afterCondition(*s.after)
 	}
 	rows, next, err := m.fetch(ctx, m.options(text, "", size))
 	if err != nil {
@@ -135,7 +135,7 @@ func (m *merge[T]) more(ctx context.Context, s *stream[T], wanted int) error {
 	}
 	for i := range rows {
 		if s.after != nil && rows[i].compare(*s.after, m.desc) <= 0 {
-			return m.fail(ErrInternal, "the server repeats its pages: it answered what comes before the position asked for")
+			return m.newError(ErrInternal, "the server repeats its pages: it answered what comes before the position asked for")
 		}
 		at := rows[i].position
 		s.after = &at
@@ -147,8 +147,8 @@ func (m *merge[T]) more(ctx context.Context, s *stream[T], wanted int) error {
 	return nil
 }
 
-// behind returns the condition for what comes after a position.
-func (m *merge[T]) behind(p position) string {
+// afterCondition returns the condition for what comes after a position.
+func (m *union[T]) afterCondition(p position) string {
 	sign := ">"
 	if m.desc {
 		sign = "<"

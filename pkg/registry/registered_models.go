@@ -14,7 +14,7 @@ type RegisteredModels struct {
 
 // RegisteredModels returns the verbs for models. It sends nothing.
 func (c *Client) RegisteredModels() RegisteredModels {
-	return RegisteredModels{c.entities.registeredModels}
+	return RegisteredModels{c.collections.registeredModels}
 }
 
 // Upsert stores v and returns its id; see [Collection.Upsert] for what it does with

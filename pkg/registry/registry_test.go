@@ -103,31 +103,31 @@ func TestOnlyWhatDiffersIsWritten(t *testing.T) {
 	type values = map[string]*mlmdpb.Value
 	for _, c := range []struct {
 		name           string
-		stored, wanted view
+		stored, wanted nodeView
 		path           string
 		same           bool
 	}{
-		{"no uri and an empty one", view{uri: new("")}, view{}, "uri", true},
-		{"another uri", view{uri: new("a")}, view{uri: new("b")}, "uri", false},
-		{"no external id and an empty one", view{}, view{externalID: new("")}, "external_id", true},
-		{"the same state", view{state: new(int32(2))}, view{state: new(int32(2))}, "state", true},
-		{"no state and state 0", view{}, view{state: new(int32(0))}, "state", false},
-		{"the same text", view{props: values{"a": text("x")}}, view{props: values{"a": text("x")}}, "properties.a", true},
-		{"no property and an empty text", view{}, view{props: values{"a": text("")}}, "properties.a", false},
-		{"a property that goes", view{props: values{"a": text("x")}}, view{}, "properties.a", false},
-		{"the same number as a text", view{props: values{"a": text("1")}}, view{props: values{"a": double(1)}}, "properties.a", true},
-		{"another number as a text", view{props: values{"a": text("1")}}, view{props: values{"a": double(2)}}, "properties.a", false},
-		{"a number that a program wrote otherwise", view{props: values{"a": text("1.0")}}, view{props: values{"a": double(1)}}, "properties.a", false},
-		{"custom properties as a whole", view{custom: values{"a": text("x")}}, view{custom: values{"a": text("x")}}, "custom_properties", true},
-		{"one custom property more", view{custom: values{"a": text("x")}}, view{custom: values{"a": text("x"), "b": text("y")}}, "custom_properties", false},
-		{"another custom property", view{custom: values{"a": text("x")}}, view{custom: values{"b": text("x")}}, "custom_properties", false},
-		{"none and none of them", view{}, view{custom: values{}}, "custom_properties", true},
-		{"the same structure", view{props: values{"a": object(map[string]any{"x": 1, "y": "z"})}}, view{props: values{"a": object(map[string]any{"y": "z", "x": 1})}}, "properties.a", true},
-		{"another structure", view{props: values{"a": object(map[string]any{"x": 1})}}, view{props: values{"a": object(map[string]any{"x": 2})}}, "properties.a", false},
+		{"no uri and an empty one", nodeView{uri: new("")}, nodeView{}, "uri", true},
+		{"another uri", nodeView{uri: new("a")}, nodeView{uri: new("b")}, "uri", false},
+		{"no external id and an empty one", nodeView{}, nodeView{externalID: new("")}, "external_id", true},
+		{"the same state", nodeView{state: new(int32(2))}, nodeView{state: new(int32(2))}, "state", true},
+		{"no state and state 0", nodeView{}, nodeView{state: new(int32(0))}, "state", false},
+		{"the same text", nodeView{props: values{"a": text("x")}}, nodeView{props: values{"a": text("x")}}, "properties.a", true},
+		{"no property and an empty text", nodeView{}, nodeView{props: values{"a": text("")}}, "properties.a", false},
+		{"a property that goes", nodeView{props: values{"a": text("x")}}, nodeView{}, "properties.a", false},
+		{"the same number as a text", nodeView{props: values{"a": text("1")}}, nodeView{props: values{"a": double(1)}}, "properties.a", true},
+		{"another number as a text", nodeView{props: values{"a": text("1")}}, nodeView{props: values{"a": double(2)}}, "properties.a", false},
+		{"a number that a program wrote otherwise", nodeView{props: values{"a": text("1.0")}}, nodeView{props: values{"a": double(1)}}, "properties.a", false},
+		{"custom properties as a whole", nodeView{custom: values{"a": text("x")}}, nodeView{custom: values{"a": text("x")}}, "custom_properties", true},
+		{"one custom property more", nodeView{custom: values{"a": text("x")}}, nodeView{custom: values{"a": text("x"), "b": text("y")}}, "custom_properties", false},
+		{"another custom property", nodeView{custom: values{"a": text("x")}}, nodeView{custom: values{"b": text("x")}}, "custom_properties", false},
+		{"none and none of them", nodeView{}, nodeView{custom: values{}}, "custom_properties", true},
+		{"the same structure", nodeView{props: values{"a": object(map[string]any{"x": 1, "y": "z"})}}, nodeView{props: values{"a": object(map[string]any{"y": "z", "x": 1})}}, "properties.a", true},
+		{"another structure", nodeView{props: values{"a": object(map[string]any{"x": 1})}}, nodeView{props: values{"a": object(map[string]any{"x": 2})}}, "properties.a", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			cmp := comparison{c.stored, c.stored, c.wanted, func() (bool, error) { return false, errors.New("must not be asked") }}
-			diff, err := cmp.differing(c.path)
+			diff, err := cmp.diff(c.path)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -139,12 +139,12 @@ func TestOnlyWhatDiffersIsWritten(t *testing.T) {
 }
 
 func TestOnlyAStoreThatRoundsMayHoldLessThanWasSent(t *testing.T) {
-	double := func(f float64) view {
-		return view{props: map[string]*mlmdpb.Value{"a": {Value: &mlmdpb.Value_DoubleValue{DoubleValue: f}}}}
+	double := func(f float64) nodeView {
+		return nodeView{props: map[string]*mlmdpb.Value{"a": {Value: &mlmdpb.Value_DoubleValue{DoubleValue: f}}}}
 	}
 	for _, rounds := range []bool{true, false} {
 		cmp := comparison{double(0), double(0), double(1e-7), func() (bool, error) { return rounds, nil }}
-		diff, err := cmp.differing("properties.a")
+		diff, err := cmp.diff("properties.a")
 		if err != nil || (len(diff) == 0) != rounds {
 			t.Errorf("rounds %v: differing %v, %v", rounds, diff, err)
 		}
@@ -152,39 +152,39 @@ func TestOnlyAStoreThatRoundsMayHoldLessThanWasSent(t *testing.T) {
 }
 
 func TestAMemoryForgetsTheOldest(t *testing.T) {
-	var m memory[int, int]
-	for i := range 3 * mostRemembered {
+	var m recentCache[int, int]
+	for i := range 3 * cacheSize {
 		m.add(i, i)
 	}
 	if _, ok := m.get(0); ok {
 		t.Error("it remembers everything")
 	}
-	for i := 2 * mostRemembered; i < 3*mostRemembered; i++ {
+	for i := 2 * cacheSize; i < 3*cacheSize; i++ {
 		if v, ok := m.get(i); !ok || v != i {
 			t.Fatalf("it forgot %d", i)
 		}
 	}
-	m.forget()
-	if _, ok := m.get(3*mostRemembered - 1); ok {
+	m.reset()
+	if _, ok := m.get(3*cacheSize - 1); ok {
 		t.Error("it remembers what it was to forget")
 	}
 }
 
 func TestErrorsReadWell(t *testing.T) {
-	s := subject{"upsert", "ModelVersion", "v1.0"}
+	s := operation{"upsert", "ModelVersion", "v1.0"}
 	long := strings.Repeat("x", 500)
 	for _, c := range []struct {
 		err  *Error
 		want string
 	}{
-		{s.fail(ErrNotFound, ""), `registry: upsert ModelVersion "v1.0": not found`},
-		{s.field(ErrInvalidArgument, "name", "", "is missing"), `registry: upsert ModelVersion "v1.0": name is missing`},
-		{s.field(ErrInvalidArgument, "state", "DEAD", "is no state"), `registry: upsert ModelVersion "v1.0": state "DEAD" is no state`},
-		{s.invalid(&mlmd.InvalidError{Field: "uri", Why: "is odd"}), `registry: upsert ModelVersion "v1.0": uri is odd`},
-		{s.rpc(t.Context(), status.Error(codes.Internal, "disk full\nINSERT INTO")), `registry: upsert ModelVersion "v1.0": internal store error: disk full`},
-		{s.rpc(t.Context(), status.Error(codes.Aborted, "")), `registry: upsert ModelVersion "v1.0": conflict`},
-		{subject{"list", "ModelVersion", ""}.fail(ErrNotFound, ""), `registry: list ModelVersion: not found`},
-		{subject{"get", "X", long}.fail(ErrNotFound, ""), `registry: get X "` + long[:80] + `…": not found`},
+		{s.newError(ErrNotFound, ""), `registry: upsert ModelVersion "v1.0": not found`},
+		{s.fieldError(ErrInvalidArgument, "name", "", "is missing"), `registry: upsert ModelVersion "v1.0": name is missing`},
+		{s.fieldError(ErrInvalidArgument, "state", "DEAD", "is no state"), `registry: upsert ModelVersion "v1.0": state "DEAD" is no state`},
+		{s.mappingError(&mlmd.InvalidError{Field: "uri", Why: "is odd"}), `registry: upsert ModelVersion "v1.0": uri is odd`},
+		{s.rpcError(t.Context(), status.Error(codes.Internal, "disk full\nINSERT INTO")), `registry: upsert ModelVersion "v1.0": internal store error: disk full`},
+		{s.rpcError(t.Context(), status.Error(codes.Aborted, "")), `registry: upsert ModelVersion "v1.0": conflict`},
+		{operation{"list", "ModelVersion", ""}.newError(ErrNotFound, ""), `registry: list ModelVersion: not found`},
+		{operation{"get", "X", long}.newError(ErrNotFound, ""), `registry: get X "` + long[:80] + `…": not found`},
 	} {
 		if got := c.err.Error(); got != c.want {
 			t.Errorf("got  %s\nwant %s", got, c.want)
@@ -214,7 +214,7 @@ func TestKindsFollowTheStatusAndTheContext(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			cause := status.Error(c.code, "why")
-			err := error(subject{op: "get"}.rpc(c.ctx, cause))
+			err := error(operation{op: "get"}.rpcError(c.ctx, cause))
 			if !errors.Is(err, c.want) {
 				t.Errorf("got %v, want %v", err, c.want)
 			}
@@ -273,7 +273,7 @@ func TestWhoWaitsForAnothersQuestionKeepsItsDeadline(t *testing.T) {
 	first, end := context.WithCancel(t.Context())
 	asked := make(chan error, 1)
 	go func() {
-		_, err := c.askServer(first)
+		_, err := c.detectServer(first)
 		asked <- err
 	}()
 	<-server.called
@@ -282,7 +282,7 @@ func TestWhoWaitsForAnothersQuestionKeepsItsDeadline(t *testing.T) {
 	defer cancel()
 	late := make(chan error, 1)
 	go func() {
-		_, err := c.askServer(hurried)
+		_, err := c.detectServer(hurried)
 		late <- err
 	}()
 	select {
@@ -300,38 +300,38 @@ func TestWhoWaitsForAnothersQuestionKeepsItsDeadline(t *testing.T) {
 }
 
 func TestPageTokensOfMergesAreChecked(t *testing.T) {
-	p := plan[model.ModelVersion]{order: OrderByID}
-	m, err := newMerge(p, []string{"a", "b"}, make([][]string, 9), "")
+	p := preparedQuery[model.ModelVersion]{order: OrderByID}
+	m, err := newUnion(p, []string{"a", "b"}, make([][]string, 9), "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	token := m.makeToken(position{3, 4})
-	again, err := newMerge(p, []string{"a", "b"}, make([][]string, 9), token)
+	token := m.encodeToken(position{3, 4})
+	again, err := newUnion(p, []string{"a", "b"}, make([][]string, 9), token)
 	if err != nil || *again.after != (position{3, 4}) {
 		t.Errorf("got %v, %v", again, err)
 	}
 	for name, bad := range map[string]string{
-		"of a server": "CAIQAhoCCAI", "cut": token[:len(token)-4], "changed": token[:len(token)-1] + "!", "empty": mergedToken,
+		"of a server": "CAIQAhoCCAI", "cut": token[:len(token)-4], "changed": token[:len(token)-1] + "!", "empty": unionTokenPrefix,
 	} {
-		if _, err := newMerge(p, []string{"a", "b"}, make([][]string, 9), bad); !errors.Is(err, ErrInvalidArgument) {
+		if _, err := newUnion(p, []string{"a", "b"}, make([][]string, 9), bad); !errors.Is(err, ErrInvalidArgument) {
 			t.Errorf("a token %s: got %v", name, err)
 		}
 	}
-	if _, err := newMerge(p, []string{"a", "c"}, make([][]string, 9), token); !errors.Is(err, ErrInvalidArgument) {
+	if _, err := newUnion(p, []string{"a", "c"}, make([][]string, 9), token); !errors.Is(err, ErrInvalidArgument) {
 		t.Errorf("a token of another query: got %v", err)
 	}
 }
 
 func FuzzMergeTokens(f *testing.F) {
-	p := plan[model.ModelVersion]{order: OrderByID}
-	m, err := newMerge(p, []string{"a", "b"}, make([][]string, 9), "")
+	p := preparedQuery[model.ModelVersion]{order: OrderByID}
+	m, err := newUnion(p, []string{"a", "b"}, make([][]string, 9), "")
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add(m.makeToken(position{3, 4}))
+	f.Add(m.encodeToken(position{3, 4}))
 	f.Add("merged.e30")
 	f.Fuzz(func(t *testing.T, token string) {
-		if _, err := newMerge(p, []string{"a", "b"}, make([][]string, 9), token); err != nil && !errors.Is(err, ErrInvalidArgument) {
+		if _, err := newUnion(p, []string{"a", "b"}, make([][]string, 9), token); err != nil && !errors.Is(err, ErrInvalidArgument) {
 			t.Errorf("%q: %v", token, err)
 		}
 	})

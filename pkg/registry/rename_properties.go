@@ -16,12 +16,12 @@ type RenameResult struct {
 }
 
 // A RenameOption changes what [RenameProperties] does.
-type RenameOption func(*migrating)
+type RenameOption func(*renameConfig)
 
-type migrating struct{ dry bool }
+type renameConfig struct{ dry bool }
 
 // WithDryRun makes [RenameProperties] count only.
-func WithDryRun() RenameOption { return func(m *migrating) { m.dry = true } }
+func WithDryRun() RenameOption { return func(m *renameConfig) { m.dry = true } }
 
 // RenameProperties rewrites the stored entities of m that have properties, or members of
 // objects in them, under older names (x-mlmd-renamed-from in the spec): the
@@ -35,21 +35,21 @@ func WithDryRun() RenameOption { return func(m *migrating) { m.dry = true } }
 // is moved, whose update time changes. Programs that still know only the older
 // names do not find what they are looking for afterwards.
 func RenameProperties[T any, N mlmd.Node](ctx context.Context, c *Client, m mlmd.Mapping[T, N], opts ...RenameOption) (RenameResult, error) {
-	var o migrating
+	var o renameConfig
 	for _, opt := range opts {
 		opt(&o)
 	}
 	e := NewCollection(c, m)
 	out := RenameResult{Entity: m.Entity}
-	s := e.subject("migrate", "")
+	s := e.operation("migrate", "")
 	size := int32(pageSize)
 	for token := ""; ; {
 		ns, next, err := e.nodes.page(ctx, e.m.TypeName, &mlmdpb.ListOperationOptions{MaxResultSize: &size, NextPageToken: &token})
 		if err != nil {
-			return out, s.rpc(ctx, err)
+			return out, s.rpcError(ctx, err)
 		}
 		for _, n := range ns {
-			moved, err := e.migrate(ctx, s, n, o.dry)
+			moved, err := e.renameNode(ctx, s, n, o.dry)
 			if err != nil {
 				return out, err
 			}
@@ -62,14 +62,14 @@ func RenameProperties[T any, N mlmd.Node](ctx context.Context, c *Client, m mlmd
 			return out, nil
 		}
 		if next == token {
-			return out, s.fail(ErrInternal, "the server repeats its pages: it answered a page token for the second time")
+			return out, s.newError(ErrInternal, "the server repeats its pages: it answered a page token for the second time")
 		}
 		token = next
 	}
 }
 
-// migrate moves the properties of one node. It reports whether there are any.
-func (e *Collection[T, N]) migrate(ctx context.Context, s subject, n N, dry bool) (bool, error) {
+// renameNode moves the properties of one node. It reports whether there are any.
+func (e *Collection[T, N]) renameNode(ctx context.Context, s operation, n N, dry bool) (bool, error) {
 	v := e.nodes.view(n)
 	t, err := e.decode(s, n, v)
 	if err != nil {
@@ -81,7 +81,7 @@ func (e *Collection[T, N]) migrate(ctx context.Context, s subject, n N, dry bool
 	// error is of fields that stay as they are.
 	now, _ := e.m.Encode(t, outer)
 	if now == nil {
-		return false, s.fail(ErrInternal, "the mapping made no node")
+		return false, s.newError(ErrInternal, "the mapping made no node")
 	}
 	read := e.nodes.view(now)
 	c := comparison{stored: v, read: read}
@@ -109,10 +109,10 @@ func (e *Collection[T, N]) migrate(ctx context.Context, s subject, n N, dry bool
 	used := e.m.PropTypes()
 	maps.DeleteFunc(used, func(name string, _ mlmdpb.PropertyType) bool { return moved[name] == nil })
 	if _, err := e.c.widen(ctx, e.typ, used); err != nil {
-		return false, s.rpc(ctx, err)
+		return false, s.rpcError(ctx, err)
 	}
-	if err := e.put(ctx, e.nodes.stamp(now, 0, v.id), paths); err != nil {
-		return false, s.rpc(ctx, err)
+	if err := e.put(ctx, e.nodes.withIDs(now, 0, v.id), paths); err != nil {
+		return false, s.rpcError(ctx, err)
 	}
 	return true, nil
 }
@@ -136,7 +136,7 @@ func (c comparison) moves(f *mlmd.Field) (to *mlmdpb.Value, from []string) {
 			read, source = c.stored.props[name], name
 		}
 	}
-	if path := c.adopted(f, false); path != "" && read == nil {
+	if path := c.customSource(f, false); path != "" && read == nil {
 		return c.stored.custom[key], []string{path}
 	}
 	if read == nil {

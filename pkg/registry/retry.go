@@ -21,9 +21,9 @@ const DefaultRetryTimeout = 10 * time.Second
 
 // The pauses between two attempts grow from the first of these to the second.
 const (
-	firstPause = 50 * time.Millisecond
-	mostPause  = 500 * time.Millisecond
-	leastPause = 10 * time.Millisecond // with less time than that left, the call has failed
+	initialPause = 50 * time.Millisecond
+	maxPause     = 500 * time.Millisecond
+	minRemaining = 10 * time.Millisecond // with less time than that left, the call has failed
 )
 
 // WithRetryTimeout sets for how long a call is repeated that fails because the server
@@ -35,36 +35,36 @@ const (
 // nothing, as in reads and in puts of what has an id, a name or an external id.
 // docs/connections.md has the rule of each RPC.
 func WithRetryTimeout(d time.Duration) DialOption {
-	return dialOption(func(d2 *dialing) { d2.retry = d })
+	return dialOption(func(d2 *dialConfig) { d2.retry = d })
 }
 
-// A repeater repeats calls that fail with UNAVAILABLE, and explains the ones
+// A retrier repeats calls that fail with UNAVAILABLE, and explains the ones
 // that fail in the end. gRPC's own retry policy decides by the method alone,
 // and so could repeat no put; it also counts attempts where only time matters.
-type repeater struct {
-	target string
-	limit  time.Duration
-	watch  *handshakes
+type retrier struct {
+	target  string
+	limit   time.Duration
+	monitor *handshakeMonitor
 }
 
 // dialOptions returns what the connection needs for r to work.
-func (r *repeater) dialOptions() []grpc.DialOption {
+func (r *retrier) dialOptions() []grpc.DialOption {
 	return []grpc.DialOption{
-		grpc.WithChainUnaryInterceptor(r.call),
-		grpc.WithStatsHandler(attempts{}),
+		grpc.WithChainUnaryInterceptor(r.intercept),
+		grpc.WithStatsHandler(attemptRecorder{}),
 		// gRPC's default waits a second after the first refusal, and up to two
 		// minutes later on: a server that is back would not be noticed.
 		grpc.WithConnectParams(grpc.ConnectParams{
 			Backoff: backoff.Config{
-				BaseDelay: 2 * firstPause, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 4 * mostPause,
+				BaseDelay: 2 * initialPause, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 4 * maxPause,
 			},
 			MinConnectTimeout: 20 * time.Second,
 		}),
 	}
 }
 
-// call is an interceptor of unary calls; each attempt runs the ones behind it.
-func (r *repeater) call(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+// intercept is an interceptor of unary calls; each attempt runs the ones behind it.
+func (r *retrier) intercept(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 	began := time.Now()
 	for try := 0; ; try++ {
 		var a attempt
@@ -73,14 +73,14 @@ func (r *repeater) call(ctx context.Context, method string, req, reply any, cc *
 			return err
 		}
 		failed, permanent := r.explain(err, &a)
-		if permanent || a.sent.Load() && !mayRepeat(method, req) {
+		if permanent || a.sent.Load() && !mayRetry(method, req) {
 			return failed
 		}
 		left := r.limit - time.Since(began)
 		if deadline, ok := ctx.Deadline(); ok {
 			left = min(left, time.Until(deadline))
 		}
-		if left < leastPause || !pause(ctx, try, left) {
+		if left < minRemaining || !pause(ctx, try, left) {
 			return failed
 		}
 	}
@@ -89,7 +89,7 @@ func (r *repeater) call(ctx context.Context, method string, req, reply any, cc *
 // pause waits before the next try, at most half of the time that is left. It
 // reports false if the context ended.
 func pause(ctx context.Context, try int, left time.Duration) bool {
-	d := min(firstPause<<min(try, 10), mostPause)
+	d := min(initialPause<<min(try, 10), maxPause)
 	d = min(time.Duration(float64(d)*(0.8+0.4*rand.Float64())), left/2)
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -109,12 +109,12 @@ type attempt struct {
 
 type attemptKey struct{}
 
-// attempts is a stats.Handler that fills in the attempt in a call's context.
-type attempts struct{}
+// attemptRecorder is a stats.Handler that fills in the attempt in a call's context.
+type attemptRecorder struct{}
 
-func (attempts) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context { return ctx }
+func (attemptRecorder) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context { return ctx }
 
-func (attempts) HandleRPC(ctx context.Context, s stats.RPCStats) {
+func (attemptRecorder) HandleRPC(ctx context.Context, s stats.RPCStats) {
 	a, ok := ctx.Value(attemptKey{}).(*attempt)
 	if !ok {
 		return
@@ -131,8 +131,8 @@ func (attempts) HandleRPC(ctx context.Context, s stats.RPCStats) {
 	}
 }
 
-func (attempts) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
-func (attempts) HandleConn(context.Context, stats.ConnStats)                       {}
+func (attemptRecorder) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
+func (attemptRecorder) HandleConn(context.Context, stats.ConnStats)                       {}
 
 // A callError is the error of a call that says more than its status does.
 type callError struct {
@@ -154,14 +154,14 @@ func (e *callError) Unwrap() []error {
 
 // explain says why a call found nothing available, and whether that is so for
 // good.
-func (r *repeater) explain(err error, a *attempt) (failed *callError, permanent bool) {
+func (r *retrier) explain(err error, a *attempt) (failed *callError, permanent bool) {
 	text := status.Convert(err).Message()
 	failed = &callError{kind: ErrUnavailable, err: err}
 	if a.answered.Load() {
 		failed.why = "the server answers, but its store is not available: " + firstLine(text)
 		return failed, false
 	}
-	if f := r.watch.failed(text); f != nil {
+	if f := r.monitor.failureFor(text); f != nil {
 		failed.kind, failed.why, failed.root = ErrTLS, f.why, errors.Join(f.errs...)
 		return failed, f.permanent()
 	}

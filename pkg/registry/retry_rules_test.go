@@ -19,7 +19,7 @@ import (
 // twice sends every request that may be repeated a second time, as if the first
 // answer had been lost.
 func twice(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
-	if mayRepeat(method, req) {
+	if mayRetry(method, req) {
 		lost := reply.(proto.Message).ProtoReflect().New().Interface()
 		if err := invoke(ctx, method, req, lost, cc, opts...); err != nil {
 			return err

@@ -136,7 +136,7 @@ func TestWhatWasNeverSentIsRepeated(t *testing.T) {
 		_, err := c.rpc.PutArtifacts(t.Context(), &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{{}}})
 		failed <- err
 	}()
-	time.Sleep(3 * firstPause) // so that the first attempts are refused
+	time.Sleep(3 * initialPause) // so that the first attempts are refused
 	if l, err = net.Listen("tcp", address); err != nil {
 		t.Skipf("the port was taken by another program: %v", err)
 	}
@@ -235,7 +235,7 @@ func (h *hanging) GetContextsByID(ctx context.Context, _ *mlmdpb.GetContextsByID
 func TestEveryRPCHasOneRule(t *testing.T) {
 	for _, m := range mlmdpb.MetadataStoreService_ServiceDesc.Methods {
 		n := 0
-		for _, r := range repeatRules {
+		for _, r := range retryRules {
 			if r.covers(m.MethodName) {
 				n++
 			}
@@ -247,7 +247,7 @@ func TestEveryRPCHasOneRule(t *testing.T) {
 	if n := len(mlmdpb.MetadataStoreService_ServiceDesc.Streams); n != 0 {
 		t.Errorf("%d streams, which no rule covers", n)
 	}
-	if mayRepeat("/ml_metadata.MetadataStoreService/DeleteEverything", nil) {
+	if mayRetry("/ml_metadata.MetadataStoreService/DeleteEverything", nil) {
 		t.Error("an unknown call is repeated")
 	}
 }
@@ -255,8 +255,8 @@ func TestEveryRPCHasOneRule(t *testing.T) {
 func TestTheTableOfRulesIsInTheDocs(t *testing.T) {
 	var table strings.Builder
 	table.WriteString("| call | repeated on UNAVAILABLE | why that is safe |\n|---|---|---|\n")
-	for _, r := range repeatRules {
-		table.WriteString("| " + strings.ReplaceAll(r.calls, " ", ", ") + " | " + r.when + " | " + r.why + " |\n")
+	for _, r := range retryRules {
+		table.WriteString("| " + strings.ReplaceAll(r.calls, " ", ", ") + " | " + r.condition + " | " + r.why + " |\n")
 	}
 	text, err := os.ReadFile("../../docs/connections.md")
 	if err != nil {

@@ -15,7 +15,7 @@ type ServeModels struct {
 
 // ServeModels returns the verbs for ServeModels. It sends nothing.
 func (c *Client) ServeModels() ServeModels {
-	return ServeModels{c.entities.serveModels}
+	return ServeModels{c.collections.serveModels}
 }
 
 // Upsert stores v and returns its id; see [Collection.Upsert] for what it does with

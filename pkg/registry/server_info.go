@@ -9,35 +9,35 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-// A server is what is known of the program that serves the store.
-type server struct {
-	published bool // the published C++ core, or one that does what it does
-	onMySQL   bool // that, and its database is MySQL
+// A serverInfo is what is known of the program that serves the store.
+type serverInfo struct {
+	isReference bool // the published C++ core, or one that does what it does
+	onMySQL     bool // that, and its database is MySQL
 }
 
-// askServer finds out which program serves the store, once, by reading. Only
+// detectServer finds out which program serves the store, once, by reading. Only
 // what the published one answers differently asks for it.
-func (c *Client) askServer(ctx context.Context) (server, error) {
+func (c *Client) detectServer(ctx context.Context) (serverInfo, error) {
 	select {
-	case c.serverTurn <- struct{}{}:
-		defer func() { <-c.serverTurn }()
+	case c.serverSem <- struct{}{}:
+		defer func() { <-c.serverSem }()
 	case <-ctx.Done():
-		return server{}, status.FromContextError(ctx.Err()).Err()
+		return serverInfo{}, status.FromContextError(ctx.Err()).Err()
 	}
-	if c.server != nil {
-		return *c.server, nil
+	if c.serverInfo != nil {
+		return *c.serverInfo, nil
 	}
 	// The published server has no such method; others refuse the empty list.
-	var s server
+	var s serverInfo
 	_, err := c.rpc.GetChildrenContextsByContexts(ctx, &mlmdpb.GetChildrenContextsByContextsRequest{})
 	switch status.Code(err) {
 	case codes.OK, codes.InvalidArgument:
 	case codes.Unimplemented:
-		s.published = true
+		s.isReference = true
 	default:
 		return s, err
 	}
-	if s.published {
+	if s.isReference {
 		// Of its databases only MySQL knows this function.
 		_, err := c.rpc.GetContexts(ctx, &mlmdpb.GetContextsRequest{Options: &mlmdpb.ListOperationOptions{
 			MaxResultSize: new(int32(1)), FilterQuery: new("IF(TRUE, TRUE, FALSE)"),
@@ -50,6 +50,6 @@ func (c *Client) askServer(ctx context.Context) (server, error) {
 			return s, err
 		}
 	}
-	c.server = &s
+	c.serverInfo = &s
 	return s, nil
 }

@@ -14,7 +14,7 @@ type ServingEnvironments struct {
 
 // ServingEnvironments returns the verbs for environments. It sends nothing.
 func (c *Client) ServingEnvironments() ServingEnvironments {
-	return ServingEnvironments{c.entities.servingEnvironments}
+	return ServingEnvironments{c.collections.servingEnvironments}
 }
 
 // Upsert stores v and returns its id; see [Collection.Upsert] for what it does with

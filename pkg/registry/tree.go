@@ -44,13 +44,13 @@ func (s RegisteredModels) Tree(ctx context.Context, id string) (*ModelTree, erro
 		tree.Versions[i].Version = v
 		at[v.ID] = i
 	}
-	err = hang(ctx, s.e.c.ModelArtifacts().e, at, func(i int, a *model.ModelArtifact) {
+	err = attachChildren(ctx, s.e.c.ModelArtifacts().e, at, func(i int, a *model.ModelArtifact) {
 		tree.Versions[i].Artifacts = append(tree.Versions[i].Artifacts, a)
 	})
 	if err != nil {
 		return nil, err
 	}
-	err = hang(ctx, s.e.c.DocArtifacts().e, at, func(i int, d *model.DocArtifact) {
+	err = attachChildren(ctx, s.e.c.DocArtifacts().e, at, func(i int, d *model.DocArtifact) {
 		tree.Versions[i].Docs = append(tree.Versions[i].Docs, d)
 	})
 	if err != nil {
@@ -59,17 +59,17 @@ func (s RegisteredModels) Tree(ctx context.Context, id string) (*ModelTree, erro
 	return tree, nil
 }
 
-// mostParents is how many parents one request asks for the children of.
-const mostParents = 5000
+// maxParents is how many parents one request asks for the children of.
+const maxParents = 5000
 
-// hang calls add with each entity of e that hangs below one of the parents,
+// attachChildren calls add with each entity of e that hangs below one of the parents,
 // whose places are given by their ids.
-func hang[T any, N mlmd.Node](ctx context.Context, e *Collection[T, N], places map[string]int, add func(place int, v *T)) error {
+func attachChildren[T any, N mlmd.Node](ctx context.Context, e *Collection[T, N], places map[string]int, add func(place int, v *T)) error {
 	ids := slices.Collect(maps.Keys(places))
 	slices.SortFunc(ids, func(a, b string) int { return places[a] - places[b] })
-	for some := range slices.Chunk(ids, mostParents) {
+	for some := range slices.Chunk(ids, maxParents) {
 		q := e.Query()
-		q.scope = e.nodes.alias() + "of.id IN (" + strings.Join(some, ", ") + ")"
+		q.scope = e.nodes.parentAlias() + "of.id IN (" + strings.Join(some, ", ") + ")"
 		for v, err := range q.All(ctx) {
 			if err != nil {
 				return err
@@ -78,7 +78,7 @@ func hang[T any, N mlmd.Node](ctx context.Context, e *Collection[T, N], places m
 				add(i, v)
 				continue
 			}
-			if err := hangByLinks(ctx, e, places, v, add); err != nil {
+			if err := attachByLinks(ctx, e, places, v, add); err != nil {
 				return err
 			}
 		}
@@ -86,17 +86,17 @@ func hang[T any, N mlmd.Node](ctx context.Context, e *Collection[T, N], places m
 	return nil
 }
 
-// hangByLinks does so for an entity whose stored name does not say its parent:
+// attachByLinks does so for an entity whose stored name does not say its parent:
 // programs of 2023 wrote such artifacts.
-func hangByLinks[T any, N mlmd.Node](ctx context.Context, e *Collection[T, N], places map[string]int, v *T, add func(place int, v *T)) error {
-	s := e.subject("list", "")
+func attachByLinks[T any, N mlmd.Node](ctx context.Context, e *Collection[T, N], places map[string]int, v *T, add func(place int, v *T)) error {
+	s := e.operation("list", "")
 	id, err := parseID(e.m.Ident(v).ID)
 	if err != nil {
-		return s.fail(ErrInternal, "the store answered an entity without an id")
+		return s.newError(ErrInternal, "the store answered an entity without an id")
 	}
 	above, err := e.nodes.parents(ctx, id)
 	if err != nil {
-		return s.rpc(ctx, err)
+		return s.rpcError(ctx, err)
 	}
 	for _, p := range above {
 		if i, ok := places[strconv.FormatInt(p.GetId(), 10)]; ok {

@@ -41,7 +41,7 @@ type PropertyConflict struct {
 func PlanTypeChanges(ctx context.Context, c *Client, catalog []mlmd.Entry) (TypeChanges, error) {
 	stored, err := c.storedTypes(ctx)
 	if err != nil {
-		return nil, subject{op: "plan"}.rpc(ctx, err)
+		return nil, operation{op: "plan"}.rpcError(ctx, err)
 	}
 	out := make(TypeChanges, 0, len(catalog))
 	for _, e := range catalog {
@@ -89,7 +89,7 @@ func (cs TypeChanges) String() string {
 	same := 0
 	for _, c := range cs {
 		if c.New {
-			fmt.Fprintf(&b, "+ %s type %s, for %s, with %s\n", c.Kind, c.TypeName, c.Entity, count(len(c.Add), "property", "properties"))
+			fmt.Fprintf(&b, "+ %s type %s, for %s, with %s\n", c.Kind, c.TypeName, c.Entity, plural(len(c.Add), "property", "properties"))
 		} else {
 			for _, p := range c.Add {
 				fmt.Fprintf(&b, "+ %s: property %s %s\n", c.TypeName, p.Name, p.Type)
@@ -106,12 +106,12 @@ func (cs TypeChanges) String() string {
 		}
 	}
 	if same > 0 {
-		fmt.Fprintf(&b, "= %s as the spec has them\n", count(same, "type", "types"))
+		fmt.Fprintf(&b, "= %s as the spec has them\n", plural(same, "type", "types"))
 	}
 	return b.String()
 }
 
-func count(n int, one, many string) string {
+func plural(n int, one, many string) string {
 	if n == 1 {
 		return "1 " + one
 	}

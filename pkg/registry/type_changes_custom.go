@@ -44,14 +44,14 @@ func (c *Client) customValues(ctx context.Context, typeName string, t mlmd.Type)
 			continue
 		}
 		v := CustomValues{Field: f.Name, Property: name, Type: f.Type}
-		err := v.count(ctx, c, f, func(o *mlmdpb.ListOperationOptions) ([]view, string, error) {
+		err := v.count(ctx, c, f, func(o *mlmdpb.ListOperationOptions) ([]nodeView, string, error) {
 			switch t.Kind {
 			case mlmd.Artifact:
-				return views(ctx, artifacts{c.rpc}, typeName, o)
+				return nodeViews(ctx, artifacts{c.rpc}, typeName, o)
 			case mlmd.Execution:
-				return views(ctx, executions{c.rpc}, typeName, o)
+				return nodeViews(ctx, executions{c.rpc}, typeName, o)
 			default:
-				return views(ctx, contexts{c.rpc}, typeName, o)
+				return nodeViews(ctx, contexts{c.rpc}, typeName, o)
 			}
 		})
 		if err != nil {
@@ -65,10 +65,10 @@ func (c *Client) customValues(ctx context.Context, typeName string, t mlmd.Type)
 	return out, nil
 }
 
-// views returns one page of the nodes of a type.
-func views[N mlmd.Node](ctx context.Context, ns nodes[N], typeName string, o *mlmdpb.ListOperationOptions) ([]view, string, error) {
+// nodeViews returns one page of the nodes of a type.
+func nodeViews[N mlmd.Node](ctx context.Context, ns nodes[N], typeName string, o *mlmdpb.ListOperationOptions) ([]nodeView, string, error) {
 	page, next, err := ns.page(ctx, typeName, o)
-	out := make([]view, len(page))
+	out := make([]nodeView, len(page))
 	for i, n := range page {
 		out[i] = ns.view(n)
 	}
@@ -77,15 +77,15 @@ func views[N mlmd.Node](ctx context.Context, ns nodes[N], typeName string, o *ml
 
 // count asks for the entities that have the custom property, of any kind: one
 // request.
-func (v *CustomValues) count(ctx context.Context, c *Client, f *mlmd.Field, page func(*mlmdpb.ListOperationOptions) ([]view, string, error)) error {
-	s := source[view]{subject: subject{op: "plan"}, client: c}
-	custom := new(filter.Entity[*view]).Custom(v.Property)
+func (v *CustomValues) count(ctx context.Context, c *Client, f *mlmd.Field, page func(*mlmdpb.ListOperationOptions) ([]nodeView, string, error)) error {
+	s := source[nodeView]{operation: operation{op: "plan"}, client: c}
+	custom := new(filter.Entity[*nodeView]).Custom(v.Property)
 	t, err := filter.Print(custom.String().IsSet().Or(custom.Int().IsSet(), custom.Double().IsSet(), custom.Bool().IsSet()))
 	if err != nil {
 		v.Unknown = true
 		return nil
 	}
-	switch err := s.understood(ctx, t.Caveats); {
+	switch err := s.checkSupported(ctx, t.Caveats); {
 	case errors.Is(err, ErrUnsupported):
 		v.Unknown = true
 		return nil
@@ -95,7 +95,7 @@ func (v *CustomValues) count(ctx context.Context, c *Client, f *mlmd.Field, page
 	size := int32(pageSize)
 	have, next, err := page(&mlmdpb.ListOperationOptions{MaxResultSize: &size, FilterQuery: &t.Branches[0]})
 	if err != nil {
-		return s.rpc(ctx, err)
+		return s.rpcError(ctx, err)
 	}
 	for _, n := range have {
 		set := func(name string) bool { return n.props[name] != nil }
@@ -121,11 +121,11 @@ func (v CustomValues) line(typeName string) string {
 	var b strings.Builder
 	if v.Fit > 0 {
 		fmt.Fprintf(&b, "~ %s: %s%s called %s to be read as %s, and moved by the next write of it or by RenameProperties\n",
-			typeName, least, count(v.Fit, "custom property", "custom properties"), v.Property, v.Field)
+			typeName, least, plural(v.Fit, "custom property", "custom properties"), v.Property, v.Field)
 	}
 	if v.Other > 0 {
 		fmt.Fprintf(&b, "~ %s: %s%s called %s, of another kind than %s or beside a value of %s, to stay\n",
-			typeName, least, count(v.Other, "custom property", "custom properties"), v.Property, v.Type, v.Field)
+			typeName, least, plural(v.Other, "custom property", "custom properties"), v.Property, v.Type, v.Field)
 	}
 	return b.String()
 }

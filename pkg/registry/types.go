@@ -28,18 +28,18 @@ type props map[string]mlmdpb.PropertyType
 // A storedType is what a client knows of a type in its store. It is never
 // modified: a client that learns more replaces it.
 type storedType struct {
-	id    int64
-	props props
-	read  time.Time
+	id     int64
+	props  props
+	readAt time.Time
 }
 
-// olderTypeMaxAge is how long a client relies on what it has read of a type
+// legacyTypeMaxAge is how long a client relies on what it has read of a type
 // where the age of the program that owns the store matters. After that, the
 // program may have been upgraded, or an older one may have come.
-const olderTypeMaxAge = time.Minute
+const legacyTypeMaxAge = time.Minute
 
-// stale reports whether the type was read more than [olderTypeMaxAge] ago.
-func (t *storedType) stale() bool { return time.Since(t.read) > olderTypeMaxAge }
+// isStale reports whether the type was read more than [olderTypeMaxAge] ago.
+func (t *storedType) isStale() bool { return time.Since(t.readAt) > legacyTypeMaxAge }
 
 // declares reports whether the type has a property with the given name.
 func (t *storedType) declares(name string) bool {
@@ -47,8 +47,8 @@ func (t *storedType) declares(name string) bool {
 	return ok
 }
 
-// lacks returns those of want that the type does not declare.
-func (t *storedType) lacks(want props) props {
+// missing returns those of want that the type does not declare.
+func (t *storedType) missing(want props) props {
 	missing := make(props)
 	for name, kind := range want {
 		if !t.declares(name) {
@@ -61,15 +61,15 @@ func (t *storedType) lacks(want props) props {
 // types is what a client knows of the types in its store. A type is read, and
 // registered where it is missing, by the first write of one of its nodes.
 type types struct {
-	turn chan struct{} // held while a type is read or registered
+	sem chan struct{} // held while a type is read or registered
 
 	mu       sync.Mutex
 	stored   map[typeKey]*storedType
 	entities map[string]string // the entity that a type's nodes are, by the type's name
 }
 
-// name records which entity the nodes of a type are.
-func (t *types) name(typeName, entity string) {
+// setEntity records which entity the nodes of a type are.
+func (t *types) setEntity(typeName, entity string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.entities == nil {
@@ -101,9 +101,9 @@ func (t *types) set(k typeKey, st *storedType) {
 	t.stored[k] = st
 }
 
-// forget makes the next write read its type again, because the store has lost
+// reset makes the next write read its type again, because the store has lost
 // them.
-func (t *types) forget() {
+func (t *types) reset() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.stored = nil
@@ -116,7 +116,7 @@ func (c *Client) typeOf(ctx context.Context, k typeKey, spec props) (*storedType
 	if t := c.types.get(k); t != nil {
 		return t, nil
 	}
-	return c.inTurn(ctx, k, func() (*storedType, error) {
+	return c.withTypeLock(ctx, k, func() (*storedType, error) {
 		if t := c.types.get(k); t != nil { // read by who had the turn before
 			return t, nil
 		}
@@ -133,7 +133,7 @@ func (c *Client) typeOf(ctx context.Context, k typeKey, spec props) (*storedType
 // start, without can_omit_fields, cannot start any more once it has more
 // properties than theirs. So a write asks only for what it cannot do without.
 func (c *Client) widen(ctx context.Context, k typeKey, want props) (*storedType, error) {
-	return c.inTurn(ctx, k, func() (*storedType, error) {
+	return c.withTypeLock(ctx, k, func() (*storedType, error) {
 		t := c.types.get(k)
 		if t == nil {
 			var err error
@@ -143,7 +143,7 @@ func (c *Client) widen(ctx context.Context, k typeKey, want props) (*storedType,
 				return nil, err
 			}
 		}
-		missing := t.lacks(want)
+		missing := t.missing(want)
 		if len(missing) == 0 {
 			return t, nil
 		}
@@ -169,8 +169,8 @@ type declaredNames struct {
 func (d *declaredNames) has(ctx context.Context, name string) bool {
 	if d.stored == nil && d.err == nil {
 		known := d.client.types.get(d.typ)
-		if known == nil || known.stale() {
-			known, d.err = d.client.reread(ctx, d.typ, known)
+		if known == nil || known.isStale() {
+			known, d.err = d.client.refreshType(ctx, d.typ, known)
 		}
 		if status.Code(d.err) == codes.NotFound { // then there are no entities
 			known, d.err = new(storedType), nil
@@ -180,10 +180,10 @@ func (d *declaredNames) has(ctx context.Context, name string) bool {
 	return d.err == nil && d.stored.declares(name)
 }
 
-// reread returns the type as it is in the store now, instead of as it was when
+// refreshType returns the type as it is in the store now, instead of as it was when
 // it was read for known.
-func (c *Client) reread(ctx context.Context, k typeKey, known *storedType) (*storedType, error) {
-	return c.inTurn(ctx, k, func() (*storedType, error) {
+func (c *Client) refreshType(ctx context.Context, k typeKey, known *storedType) (*storedType, error) {
+	return c.withTypeLock(ctx, k, func() (*storedType, error) {
 		if t := c.types.get(k); t != nil && t != known {
 			return t, nil
 		}
@@ -191,12 +191,12 @@ func (c *Client) reread(ctx context.Context, k typeKey, known *storedType) (*sto
 	})
 }
 
-// inTurn calls read while no other call for a type is under way, and remembers
+// withTypeLock calls read while no other call for a type is under way, and remembers
 // what it returns.
-func (c *Client) inTurn(ctx context.Context, k typeKey, read func() (*storedType, error)) (*storedType, error) {
+func (c *Client) withTypeLock(ctx context.Context, k typeKey, read func() (*storedType, error)) (*storedType, error) {
 	select {
-	case c.types.turn <- struct{}{}:
-		defer func() { <-c.types.turn }()
+	case c.types.sem <- struct{}{}:
+		defer func() { <-c.types.sem }()
 	case <-ctx.Done():
 		return nil, status.FromContextError(ctx.Err()).Err()
 	}
@@ -223,7 +223,7 @@ func (c *Client) putType(ctx context.Context, k typeKey, want props) (*storedTyp
 	if err != nil {
 		return nil, err
 	}
-	missing := t.lacks(want)
+	missing := t.missing(want)
 	if len(missing) == 0 {
 		return t, nil
 	}
@@ -231,7 +231,7 @@ func (c *Client) putType(ctx context.Context, k typeKey, want props) (*storedTyp
 		return nil, err
 	}
 	maps.Copy(missing, t.props)
-	return &storedType{t.id, missing, t.read}, nil
+	return &storedType{t.id, missing, t.readAt}, nil
 }
 
 // sendType sends one request that registers or widens a type, and returns its
@@ -250,7 +250,7 @@ func (c *Client) sendType(ctx context.Context, k typeKey, want props) (int64, er
 	if err != nil {
 		return 0, err
 	}
-	return one(append(append(r.ArtifactTypeIds, r.ExecutionTypeIds...), r.ContextTypeIds...), nil)
+	return onlyID(append(append(r.ArtifactTypeIds, r.ExecutionTypeIds...), r.ContextTypeIds...), nil)
 }
 
 // readType returns a type as the store has it; of a type with versions, the one
@@ -259,13 +259,13 @@ func (c *Client) readType(ctx context.Context, k typeKey) (*storedType, error) {
 	switch k.kind {
 	case mlmd.Artifact:
 		r, err := c.rpc.GetArtifactType(ctx, &mlmdpb.GetArtifactTypeRequest{TypeName: &k.name})
-		return stored(r.GetArtifactType(), err)
+		return toStoredType(r.GetArtifactType(), err)
 	case mlmd.Execution:
 		r, err := c.rpc.GetExecutionType(ctx, &mlmdpb.GetExecutionTypeRequest{TypeName: &k.name})
-		return stored(r.GetExecutionType(), err)
+		return toStoredType(r.GetExecutionType(), err)
 	default:
 		r, err := c.rpc.GetContextType(ctx, &mlmdpb.GetContextTypeRequest{TypeName: &k.name})
-		return stored(r.GetContextType(), err)
+		return toStoredType(r.GetContextType(), err)
 	}
 }
 
@@ -277,7 +277,7 @@ type typeMessage interface {
 	GetProperties() map[string]mlmdpb.PropertyType
 }
 
-func stored(t typeMessage, err error) (*storedType, error) {
+func toStoredType(t typeMessage, err error) (*storedType, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -300,14 +300,14 @@ func (c *Client) storedTypes(ctx context.Context) (map[typeKey]props, error) {
 		return nil, err
 	}
 	out := make(map[typeKey]props)
-	collect(out, mlmd.Artifact, at.ArtifactTypes)
-	collect(out, mlmd.Execution, et.ExecutionTypes)
-	collect(out, mlmd.Context, ct.ContextTypes)
+	addTypes(out, mlmd.Artifact, at.ArtifactTypes)
+	addTypes(out, mlmd.Execution, et.ExecutionTypes)
+	addTypes(out, mlmd.Context, ct.ContextTypes)
 	return out, nil
 }
 
-// collect adds the types without a version to out.
-func collect[T typeMessage](out map[typeKey]props, k mlmd.Kind, types []T) {
+// addTypes adds the types without a version to out.
+func addTypes[T typeMessage](out map[typeKey]props, k mlmd.Kind, types []T) {
 	for _, t := range types {
 		if t.GetVersion() == "" {
 			out[typeKey{k, t.GetName()}] = t.GetProperties()

@@ -39,7 +39,7 @@ func TestAParentIsFoundWhileAnotherCallForgets(t *testing.T) {
 			case <-stop:
 				return
 			default:
-				c.seen.forget()
+				c.contexts.reset()
 			}
 		}
 	})
@@ -94,7 +94,7 @@ func TestAnUpgradeOfTheOlderProgramIsNoticed(t *testing.T) {
 	declare("storage_key")
 	k := typeKey{mlmd.Artifact, "kf.ModelArtifact"}
 	old := *c.types.get(k)
-	old.read = time.Now().Add(-2 * olderTypeMaxAge)
+	old.readAt = time.Now().Add(-2 * legacyTypeMaxAge)
 	c.types.set(k, &old)
 	if p := stored("after"); p["storage_key"] == nil || len(p) != 1 {
 		t.Errorf("after the upgrade: %v", p)
@@ -133,7 +133,7 @@ func TestAFieldIsWrittenWhereItsStoreKeepsIt(t *testing.T) {
 		{"the present name of a kind that cannot hold it", props{"format": object}, nil, "x", false, nil, nil, false, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			was, wanted := view{props: map[string]*mlmdpb.Value{}}, view{props: map[string]*mlmdpb.Value{}}
+			was, wanted := nodeView{props: map[string]*mlmdpb.Value{}}, nodeView{props: map[string]*mlmdpb.Value{}}
 			for _, name := range c.has {
 				was.props[name] = value("stored")
 			}
@@ -145,7 +145,7 @@ func TestAFieldIsWrittenWhereItsStoreKeepsIt(t *testing.T) {
 				set = nil
 			}
 			st := &storedType{props: c.type_}
-			s, bad := st.spell(fields, was, wanted, []string{"properties.format"}, set)
+			s, bad := st.resolve(fields, was, wanted, []string{"properties.format"}, set)
 			if (bad != nil) != c.misfit {
 				t.Fatalf("got the misfit %v, want one: %v", bad, c.misfit)
 			}

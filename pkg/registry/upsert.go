@@ -52,51 +52,51 @@ func (e *Collection[T, N]) Upsert(ctx context.Context, v *T, opts ...UpsertOptio
 	for _, opt := range opts {
 		opt(&o)
 	}
-	return e.store(ctx, "upsert", v, false, o.clear)
+	return e.write(ctx, "upsert", v, false, o.clear)
 }
 
 // Replace stores v as [Collection.Upsert] does, but makes what is stored exactly
 // v: a field that is not set in v is emptied. Properties that the spec does
 // not name stay.
 func (e *Collection[T, N]) Replace(ctx context.Context, v *T) (string, error) {
-	return e.store(ctx, "replace", v, true, nil)
+	return e.write(ctx, "replace", v, true, nil)
 }
 
-// mostTries is how often a create is tried whose conflict nobody holds any
+// maxAttempts is how often a create is tried whose conflict nobody holds any
 // more when it is looked up.
-const mostTries = 3
+const maxAttempts = 3
 
 // A write is one Upsert or Replace under way.
 type write[T any, N mlmd.Node] struct {
 	*Collection[T, N]
-	subject
+	operation
 	v       *T
 	ident   mlmd.Ident
 	replace bool
 	clear   []string
 	faults  mlmd.InvalidErrors // in the value by itself
 	parent  *parent            // nil: none, or not known yet
-	// noParent says that the parent of a value with an id is not there: an
+	// parentErr says that the parent of a value with an id is not there: an
 	// error, unless the stored entity says the same.
-	noParent error
+	parentErr error
 }
 
-func (e *Collection[T, N]) store(ctx context.Context, op string, v *T, replace bool, clear []string) (string, error) {
+func (e *Collection[T, N]) write(ctx context.Context, op string, v *T, replace bool, clear []string) (string, error) {
 	if v == nil {
-		return "", e.subject(op, "").fail(ErrInvalidArgument, "there is no value: the pointer is nil")
+		return "", e.operation(op, "").newError(ErrInvalidArgument, "there is no value: the pointer is nil")
 	}
 	w := &write[T, N]{Collection: e, v: v, ident: e.m.Ident(v), replace: replace, clear: clear}
-	w.subject = e.subject(op, called(w.ident))
+	w.operation = e.operation(op, displayName(w.ident))
 	if err := w.validate(); err != nil {
 		return "", err
 	}
 	if w.ident.ParentID != "" && e.m.Parent != nil {
-		p, err := e.c.parent(ctx, w.subject, e.m.Parent, w.ident.ParentID)
+		p, err := e.c.parent(ctx, w.operation, e.m.Parent, w.ident.ParentID)
 		switch {
 		case err == nil:
 			w.parent = p
 		case w.ident.ID != "" && errors.Is(err, ErrNotFound):
-			w.noParent = err
+			w.parentErr = err
 		default:
 			return "", err
 		}
@@ -104,9 +104,9 @@ func (e *Collection[T, N]) store(ctx context.Context, op string, v *T, replace b
 	var id int64
 	var err error
 	if w.ident.ID != "" {
-		id, err = w.update(ctx)
+		id, err = w.updateByID(ctx)
 	} else {
-		id, err = w.create(ctx)
+		id, err = w.createOrUpdate(ctx)
 	}
 	if err != nil {
 		return "", err
@@ -118,8 +118,8 @@ func (e *Collection[T, N]) store(ctx context.Context, op string, v *T, replace b
 	return text, nil
 }
 
-// called returns what people call the entity.
-func called(i mlmd.Ident) string {
+// displayName returns what people call the entity.
+func displayName(i mlmd.Ident) string {
 	for _, s := range []string{i.Name, i.ExternalID, i.ID} {
 		if s != "" {
 			return s
@@ -128,47 +128,47 @@ func called(i mlmd.Ident) string {
 	return ""
 }
 
-// create stores what is new. A conflict on what identifies the value makes it
+// createOrUpdate stores what is new. A conflict on what identifies the value makes it
 // an update.
-func (w *write[T, N]) create(ctx context.Context) (int64, error) {
+func (w *write[T, N]) createOrUpdate(ctx context.Context) (int64, error) {
 	for try := 1; ; try++ {
-		n, err := w.encode(w.parent.outer(w.m.Parent)) // before anything is sent: it may be refused
+		n, err := w.encode(w.parent.mappingParent(w.m.Parent)) // before anything is sent: it may be refused
 		if err != nil {
 			return 0, err
 		}
 		if why := badNewName(w.ident.Name); why != "" {
-			return w.changeNamed(ctx, w.nodes.view(n), why)
+			return w.updateNamed(ctx, w.nodes.view(n), why)
 		}
 		t, err := w.storedType(ctx)
 		if err != nil {
-			return 0, w.rpc(ctx, err)
+			return 0, w.rpcError(ctx, err)
 		}
-		unplaced, err := w.linkedAlready(ctx, t)
+		unplaced, err := w.existingUnprefixed(ctx, t)
 		if err != nil {
 			return 0, err
 		}
 		if unplaced != nil {
-			return w.change(ctx, unplaced)
+			return w.update(ctx, unplaced)
 		}
-		if t, err = w.fit(ctx, t, n); err != nil {
+		if t, err = w.fitToType(ctx, t, n); err != nil {
 			return 0, err
 		}
 		sent := w.nodes.view(n)
-		id, linked, err := w.nodes.create(ctx, w.nodes.stamp(n, t.id, 0), w.parent)
+		id, linked, err := w.nodes.create(ctx, w.nodes.withIDs(n, t.id, 0), w.parent)
 		switch {
 		case err == nil:
-			w.created(id, t.id, sent, linked)
+			w.cacheCreated(id, t.id, sent, linked)
 			return id, w.linkNew(ctx, id, linked)
 		case status.Code(err) == codes.AlreadyExists:
-			stored, err2 := w.existing(ctx, sent)
+			stored, err2 := w.conflictingNode(ctx, sent)
 			if err2 != nil {
 				return 0, err2
 			}
 			if stored != nil {
-				return w.change(ctx, stored)
+				return w.update(ctx, stored)
 			}
 		case try == 1: // the store may not be what it was
-			again, err2 := w.lookAgain(ctx, err)
+			again, err2 := w.refreshStale(ctx, err)
 			if err2 != nil {
 				return 0, err2
 			}
@@ -176,33 +176,33 @@ func (w *write[T, N]) create(ctx context.Context) (int64, error) {
 				continue
 			}
 		}
-		if try == mostTries || status.Code(err) != codes.AlreadyExists {
-			return 0, w.rpc(ctx, err)
+		if try == maxAttempts || status.Code(err) != codes.AlreadyExists {
+			return 0, w.rpcError(ctx, err)
 		}
 	}
 }
 
-// changeNamed updates what is stored under the name of the value, which is
+// updateNamed updates what is stored under the name of the value, which is
 // refused for new nodes because of why.
-func (w *write[T, N]) changeNamed(ctx context.Context, sent view, why string) (int64, error) {
-	stored, err := w.existing(ctx, sent)
+func (w *write[T, N]) updateNamed(ctx context.Context, sent nodeView, why string) (int64, error) {
+	stored, err := w.conflictingNode(ctx, sent)
 	if err == nil && stored == nil && w.parent != nil && !w.m.Parent.PlainName {
-		stored, err = w.unplacedChild(ctx, w.subject, w.parent.id, w.ident.Name)
+		stored, err = w.findUnprefixedChild(ctx, w.operation, w.parent.id, w.ident.Name)
 	}
 	if err != nil {
 		return 0, err
 	}
 	if stored == nil {
-		return 0, w.field(ErrInvalidArgument, "name", w.ident.Name, why)
+		return 0, w.fieldError(ErrInvalidArgument, "name", w.ident.Name, why)
 	}
-	return w.change(ctx, stored)
+	return w.update(ctx, stored)
 }
 
-// fit gives the properties of a new node the names that its type has for them,
+// fitToType gives the properties of a new node the names that its type has for them,
 // and returns the type, which then declares all of them.
-func (w *write[T, N]) fit(ctx context.Context, t *storedType, n N) (*storedType, error) {
+func (w *write[T, N]) fitToType(ctx context.Context, t *storedType, n N) (*storedType, error) {
 	wanted := w.nodes.view(n)
-	s, t, err := w.spell(ctx, t, view{}, wanted, propertiesOf(w.m.Fields, wanted))
+	s, t, err := w.resolveProperties(ctx, t, nodeView{}, wanted, propertiesOf(w.m.Fields, wanted))
 	if err != nil {
 		return nil, err
 	}
@@ -212,7 +212,7 @@ func (w *write[T, N]) fit(ctx context.Context, t *storedType, n N) (*storedType,
 }
 
 // propertiesOf returns the paths of the fields that n has in its properties.
-func propertiesOf(fields mlmd.Fields, n view) []string {
+func propertiesOf(fields mlmd.Fields, n nodeView) []string {
 	var paths []string
 	for i := range fields {
 		if name, ok := fields[i].Property(); ok && n.props[name] != nil {
@@ -222,39 +222,39 @@ func propertiesOf(fields mlmd.Fields, n view) []string {
 	return paths
 }
 
-// created remembers a node that was created just now, linked to its parent or
+// cacheCreated remembers a node that was created just now, linked to its parent or
 // not yet.
-func (w *write[T, N]) created(id, typeID int64, sent view, linked bool) {
+func (w *write[T, N]) cacheCreated(id, typeID int64, sent nodeView, linked bool) {
 	if w.typ.kind != mlmd.Context {
 		if w.parent != nil && !linked { // the parent has another name now
-			w.c.seen.drop(w.parent.id)
+			w.c.contexts.remove(w.parent.id)
 		}
 		return
 	}
-	w.c.seen.add(id, parent{id, typeID, w.m.TypeName, sent.storedName()})
-	w.c.named.add(family{parent: id}, true)
+	w.c.contexts.add(id, parent{id, typeID, w.m.TypeName, sent.storedName()})
+	w.c.prefixed.add(siblings{parent: id}, true)
 }
 
-// lookAgain finds out whether err may be due to what this client remembers:
+// refreshStale finds out whether err may be due to what this client remembers:
 // types or a parent that the store no longer has, or a parent that has another
 // name now. If so, it forgets that, and the write is to be tried again.
-func (w *write[T, N]) lookAgain(ctx context.Context, err error) (bool, error) {
+func (w *write[T, N]) refreshStale(ctx context.Context, err error) (bool, error) {
 	gone := status.Code(err) == codes.NotFound
-	if !gone && !w.parentMayBeGone(err) {
+	if !gone && !w.parentMayBeRenamed(err) {
 		return false, nil
 	}
 	if gone {
-		w.c.types.forget()
-		w.c.seen.forget()
-		w.c.links.forget()
-		w.c.named.forget()
+		w.c.types.reset()
+		w.c.contexts.reset()
+		w.c.links.reset()
+		w.c.prefixed.reset()
 	} else {
-		w.c.seen.drop(w.parent.id)
+		w.c.contexts.remove(w.parent.id)
 	}
 	if w.parent == nil {
 		return gone, nil
 	}
-	p, err := w.c.parent(ctx, w.subject, w.m.Parent, w.ident.ParentID)
+	p, err := w.c.parent(ctx, w.operation, w.m.Parent, w.ident.ParentID)
 	if err != nil {
 		return false, err
 	}
@@ -263,9 +263,9 @@ func (w *write[T, N]) lookAgain(ctx context.Context, err error) (bool, error) {
 	return gone || changed, nil
 }
 
-// parentMayBeGone reports whether err may be due to a parent that has another
+// parentMayBeRenamed reports whether err may be due to a parent that has another
 // name than this client remembers: artifacts are created below a name.
-func (w *write[T, N]) parentMayBeGone(err error) bool {
+func (w *write[T, N]) parentMayBeRenamed(err error) bool {
 	code := status.Code(err)
 	return w.parent != nil && w.typ.kind == mlmd.Artifact && (code == codes.InvalidArgument || code == codes.Internal)
 }

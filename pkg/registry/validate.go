@@ -18,7 +18,7 @@ import (
 func (w *write[T, N]) validate() error {
 	w.faults = w.check(w.v)
 	if len(w.faults) > 0 && w.ident.ID == "" {
-		return w.invalid(w.faults)
+		return w.mappingError(w.faults)
 	}
 	if len(w.clear) == 0 {
 		return nil
@@ -29,7 +29,7 @@ func (w *write[T, N]) validate() error {
 			path = customProperties // all that are stored would be replaced
 		}
 		if slices.Contains(set, path) {
-			return w.field(ErrInvalidArgument, w.jsonName(path), "", "is set and to be cleared: one of the two")
+			return w.fieldError(ErrInvalidArgument, w.jsonName(path), "", "is set and to be cleared: one of the two")
 		}
 	}
 	return nil
@@ -65,7 +65,7 @@ func (w *write[T, N]) check(v *T) mlmd.InvalidErrors {
 func (w *write[T, N]) encode(outer mlmd.Parent) (N, error) {
 	n, err := w.m.Encode(w.v, outer)
 	if err != nil {
-		return nil, w.invalid(err)
+		return nil, w.mappingError(err)
 	}
 	v := w.nodes.view(n)
 	for _, path := range w.clear {
@@ -74,10 +74,10 @@ func (w *write[T, N]) encode(outer mlmd.Parent) (N, error) {
 		}
 	}
 	if why := badText(v.storedName()); why != "" {
-		return nil, w.field(ErrInvalidArgument, "name", w.ident.Name, why)
+		return nil, w.fieldError(ErrInvalidArgument, "name", w.ident.Name, why)
 	}
 	if w.typ.kind == mlmd.Context && v.storedName() == "" && w.ident.ID == "" {
-		return nil, w.field(ErrInvalidArgument, "name", "", "is missing")
+		return nil, w.fieldError(ErrInvalidArgument, "name", "", "is missing")
 	}
 	if err := w.storable(v); err != nil {
 		return nil, err
@@ -98,21 +98,21 @@ func (w *write[T, N]) jsonName(path string) string {
 
 // storable checks what a mapping that somebody else made may have let pass,
 // and what is known only of the whole node.
-func (w *write[T, N]) storable(n view) error {
+func (w *write[T, N]) storable(n nodeView) error {
 	if why := badString(text(n.uri)); why != "" {
-		return w.field(ErrInvalidArgument, "uri", "", why)
+		return w.fieldError(ErrInvalidArgument, "uri", "", why)
 	}
 	for name, v := range n.props {
 		if why := unstorable(v); why != "" {
-			return w.field(ErrInvalidArgument, w.jsonName("properties."+name), "", why)
+			return w.fieldError(ErrInvalidArgument, w.jsonName("properties."+name), "", why)
 		}
 	}
 	for name, v := range n.custom {
 		if why := badText(name); why != "" {
-			return w.field(ErrInvalidArgument, "customProperties", name, "as a name "+why)
+			return w.fieldError(ErrInvalidArgument, "customProperties", name, "as a name "+why)
 		}
 		if why := unstorable(v); why != "" {
-			return w.field(ErrInvalidArgument, "customProperties."+name, "", why)
+			return w.fieldError(ErrInvalidArgument, "customProperties."+name, "", why)
 		}
 	}
 	return nil
