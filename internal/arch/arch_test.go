@@ -44,6 +44,7 @@ var rules = []rule{
 		module + "/pkg/store/...", module + "/pkg/server/...", module + "/internal/engine/...",
 		module + "/gen/...", "database/sql",
 	}, drivers...), "the SDK knows no SQL"},
+	{"pkg/registry/registrytest", append([]string{module + "/pkg/server/...", module + "/gen/..."}, drivers[1:]...), "a test needs neither a server nor a database"},
 	{"internal/engine", append([]string{module + "/generated/model", module + "/generated/mapping", module + "/pkg/registry"}, drivers...), "the engine knows no spec and no driver"},
 	{"internal/filterquery", append([]string{module + "/internal/engine/...", "database/sql"}, drivers...), "the language knows no database"},
 	{"pkg/store", append([]string{module + "/pkg/registry"}, drivers...), "drivers stay behind their packages"},

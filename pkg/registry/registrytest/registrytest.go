@@ -1,0 +1,114 @@
+// Package registrytest helps to test programs that use a registry. [New]
+// returns a registry in memory, [Recorder] records the RPCs that a program
+// makes, and [Faults] makes RPCs fail on demand. All of them use the real
+// engine: there is no mock that could behave otherwise.
+package registrytest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/pkg/registry"
+	"github.com/mlmd-go/sdk/pkg/store/sqlite"
+)
+
+// An Option configures [New]. A nil Option is ignored.
+type Option func(*config)
+
+type config struct {
+	recorder *Recorder
+	faults   *Faults
+	registry []registry.Option
+}
+
+// WithRecorder makes r record each RPC that the registry makes, including those
+// that fail because of [WithFaults].
+func WithRecorder(r *Recorder) Option { return func(c *config) { c.recorder = r } }
+
+// WithFaults makes RPCs fail as f says.
+func WithFaults(f *Faults) Option { return func(c *config) { c.faults = f } }
+
+// WithRegistryOptions passes opts to [registry.New].
+func WithRegistryOptions(opts ...registry.Option) Option {
+	return func(c *config) { c.registry = append(c.registry, opts...) }
+}
+
+// New returns a registry on an empty store in memory, which is closed when the
+// test ends. It fails the test if the store cannot be opened.
+func New(tb testing.TB, opts ...Option) *registry.Client {
+	tb.Helper()
+	var c config
+	for _, opt := range opts {
+		if opt != nil {
+			opt(&c)
+		}
+	}
+	s, err := sqlite.OpenMemory(context.Background())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			tb.Error(err)
+		}
+	})
+	rpc := s.Client()
+	if c.faults != nil {
+		rpc = c.faults.Wrap(rpc)
+	}
+	if c.recorder != nil {
+		rpc = c.recorder.Wrap(rpc)
+	}
+	return registry.New(rpc, c.registry...)
+}
+
+// An interceptor runs around each call. call performs it.
+type interceptor func(ctx context.Context, method string, request proto.Message, call func() error) error
+
+// wrap returns a client that passes each call of rpc through the interceptor.
+func wrap(rpc mlmdpb.MetadataStoreServiceClient, i interceptor) mlmdpb.MetadataStoreServiceClient {
+	return mlmdpb.NewMetadataStoreServiceClient(&conn{rpc: reflect.ValueOf(rpc), intercept: i})
+}
+
+// conn is a connection whose calls go through an interceptor to a client.
+type conn struct {
+	rpc       reflect.Value
+	intercept interceptor
+}
+
+func (c *conn) Invoke(ctx context.Context, method string, in, out any, opts ...grpc.CallOption) error {
+	name := method[strings.LastIndexByte(method, '/')+1:]
+	request, ok := in.(proto.Message)
+	reply, ok2 := out.(proto.Message)
+	call := c.rpc.MethodByName(name)
+	if !ok || !ok2 || !call.IsValid() {
+		return status.Error(codes.Unimplemented, fmt.Sprintf("registrytest: unknown method %s", method))
+	}
+	args := []reflect.Value{reflect.ValueOf(ctx), reflect.ValueOf(in)}
+	for _, opt := range opts {
+		args = append(args, reflect.ValueOf(opt))
+	}
+	return c.intercept(ctx, name, request, func() error {
+		results := call.Call(args)
+		if err, _ := results[1].Interface().(error); err != nil {
+			return err
+		}
+		proto.Reset(reply)
+		proto.Merge(reply, results[0].Interface().(proto.Message))
+		return nil
+	})
+}
+
+func (c *conn) NewStream(context.Context, *grpc.StreamDesc, string, ...grpc.CallOption) (grpc.ClientStream, error) {
+	return nil, errors.New("registrytest: MetadataStoreService has no streaming methods")
+}
