@@ -74,7 +74,7 @@ func TestAllOfIsFollowedOnceForEachSchema(t *testing.T) {
 	b.WriteString("    L30: {type: object, properties: {text: {type: string}}}\n")
 	newModule(t, strings.Replace(b.String(), "          properties:\n", "", 1))
 	genWithin(t, exitOK)
-	contains(t, read(t, "generated/model/model.gen.go"), `json:"text,omitzero"`)
+	contains(t, read(t, "generated/model/prompt.gen.go"), `json:"text,omitzero"`)
 }
 
 func itoa(i int) string { return string(rune('0'+i/10)) + string(rune('0'+i%10)) }

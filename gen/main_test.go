@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -176,13 +177,30 @@ func TestWhatLeavesTheSpecTakesItsFilesWithIt(t *testing.T) {
 
 func TestAFileOfSomeoneElseIsNotReplaced(t *testing.T) {
 	newModule(t, promptSpec)
-	put(t, "generated/model/model.gen.go", "package model // by hand\n")
+	put(t, "generated/model/prompt.gen.go", "package model // by hand\n")
 	_, stderr := gen(t, exitFailed)
 	contains(t, stderr, "was not made by this program")
-	contains(t, read(t, "generated/model/model.gen.go"), "by hand")
+	contains(t, read(t, "generated/model/prompt.gen.go"), "by hand")
 	if _, err := os.Stat("generated/mapping"); err == nil {
 		t.Error("something was written all the same")
 	}
+}
+
+// Files of the generator that the spec does not ask for are found and removed,
+// also the one file that held all types in earlier versions; others stay.
+func TestGen_RemovesFormerModelFile(t *testing.T) {
+	newModule(t, promptSpec)
+	gen(t, exitOK)
+	put(t, "generated/model/model.gen.go", codegen.Mark+"spec/openapi.yaml. DO NOT EDIT.\n\npackage model\n\ntype Prompt struct{}\n")
+	put(t, "generated/model/extra.gen.go", "package model // by hand\n")
+	_, stderr := gen(t, exitFound, "-check")
+	contains(t, stderr, "generated/model/model.gen.go ")
+	gen(t, exitOK)
+	if _, err := os.Stat("generated/model/model.gen.go"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("model.gen.go is still there (%v)", err)
+	}
+	contains(t, read(t, "generated/model/extra.gen.go"), "by hand")
+	gen(t, exitOK, "-check")
 }
 
 func TestMistakesInTheSpecAreListedAndNothingIsWritten(t *testing.T) {

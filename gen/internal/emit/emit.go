@@ -71,11 +71,13 @@ func Emit(g *ir.Graph, t Target) ([]File, error) {
 		add(p.Dir, file, b.Bytes())
 		return nil
 	}
-	model, err := modelSource(g, t)
+	model, err := modelFiles(g, t)
 	if err != nil {
 		return nil, err
 	}
-	add(t.Model.Dir, "model.gen.go", model)
+	for name, src := range model {
+		add(t.Model.Dir, name, src)
+	}
 	for _, e := range g.Entities {
 		if err := execute(t.Mapping, ir.FileName(e.Go), "mapping.tmpl", mappingOf(e, t)); err != nil {
 			return nil, err
@@ -93,6 +95,9 @@ func Emit(g *ir.Graph, t Target) ([]File, error) {
 		}
 	}
 	if err := execute(t.Mapping, "catalog.gen.go", "catalog.tmpl", catalogOf(g, t, t.Mapping)); err != nil {
+		return nil, err
+	}
+	if err := execute(t.Model, "doc.gen.go", "modeldoc.tmpl", catalogOf(g, t, t.Model)); err != nil {
 		return nil, err
 	}
 	if err := execute(t.Field, "doc.gen.go", "fielddoc.tmpl", catalogOf(g, t, t.Field)); err != nil {

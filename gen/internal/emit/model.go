@@ -1,8 +1,13 @@
 package emit
 
 import (
+	"cmp"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -16,11 +21,11 @@ import (
 // oapi-codegen keeps its options in package variables: one call at a time.
 var oneAtATime sync.Mutex
 
-// modelSource returns the Go types, made by oapi-codegen from a normalised
-// copy of the spec in which every name, type, tag and order is said. Comments
-// are not left to it: it gets a mark for each, which is replaced by text that
-// is safe and wrapped.
-func modelSource(g *ir.Graph, t Target) ([]byte, error) {
+// modelFiles returns the files with the Go types, made by oapi-codegen from a
+// normalised copy of the spec in which every name, type, tag and order is
+// given. oapi-codegen does not print the comments: it prints a mark for each,
+// which is replaced by text that is safe and wrapped.
+func modelFiles(g *ir.Graph, t Target) (map[string][]byte, error) {
 	n := &normalised{schemas: openapi3.Schemas{}}
 	for _, e := range g.Entities {
 		props := n.object(e.Go, obsolete(typeDoc(e.Go, e.Doc), e.Obsolete), e.Fields)
@@ -41,7 +46,7 @@ func modelSource(g *ir.Graph, t Target) ([]byte, error) {
 	}
 	oneAtATime.Lock()
 	defer oneAtATime.Unlock()
-	userTemplates, err := modelTemplates(t)
+	userTemplates, err := modelTemplates()
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +59,81 @@ func modelSource(g *ir.Graph, t Target) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("gen: oapi-codegen: %w", err)
 	}
-	return []byte(n.unmark(src)), nil
+	return splitModel([]byte(n.unmark(src)), g, t)
+}
+
+// splitModel splits the source with all types into files: one for each entity
+// and object, and one for the enums.
+func splitModel(src []byte, g *ir.Graph, t Target) (map[string][]byte, error) {
+	fset := token.NewFileSet()
+	parsed, err := parser.ParseFile(fset, "", src, parser.SkipObjectResolution|parser.ParseComments)
+	if err != nil {
+		return nil, fmt.Errorf("gen: oapi-codegen: the output is not Go: %w", err)
+	}
+	enums := map[string]bool{}
+	for _, typ := range g.Types {
+		enums[typ.Go] = typ.Basic == ir.Enum
+	}
+	var decls []modelDecl
+	for _, d := range parsed.Decls {
+		if m := modelDeclOf(d); m.typ != "" {
+			m.text = src[fset.Position(m.pos).Offset:fset.Position(d.End()).Offset]
+			decls = append(decls, m)
+		}
+	}
+	slices.SortStableFunc(decls, func(a, b modelDecl) int {
+		return cmp.Or(cmp.Compare(a.typ, b.typ), cmp.Compare(a.rank, b.rank))
+	})
+	out := map[string][]byte{}
+	for _, d := range decls {
+		name := ir.FileName(d.typ)
+		if enums[d.typ] {
+			name = ir.EnumFile
+		}
+		if out[name] == nil {
+			out[name] = modelHead(t)
+		}
+		out[name] = append(append(out[name], d.text...), "\n\n"...)
+	}
+	return out, nil
+}
+
+// A modelDecl is one declaration of the model package.
+type modelDecl struct {
+	typ  string // what it declares, or belongs to
+	rank int    // a type comes first, then its constants and methods
+	pos  token.Pos
+	text []byte
+}
+
+// modelDeclOf returns the declaration without its text; that of imports has no
+// type.
+func modelDeclOf(d ast.Decl) modelDecl {
+	m := modelDecl{pos: d.Pos()}
+	var doc *ast.CommentGroup
+	switch d := d.(type) {
+	case *ast.FuncDecl:
+		m.typ, m.rank, doc = d.Recv.List[0].Type.(*ast.Ident).Name, 2, d.Doc
+	case *ast.GenDecl:
+		doc = d.Doc
+		switch s := d.Specs[0].(type) {
+		case *ast.TypeSpec:
+			m.typ = s.Name.Name
+		case *ast.ValueSpec:
+			m.typ, m.rank = s.Type.(*ast.Ident).Name, 1
+		}
+	}
+	if doc != nil {
+		m.pos = doc.Pos()
+	}
+	return m
+}
+
+// modelHead begins a file of the model package. What it does not use of the
+// imports is removed later.
+func modelHead(t Target) []byte {
+	return fmt.Appendf(nil, "%s\n\npackage %s\n\nimport (\n\t\"time\"\n\n\t%q\n\t%q\n)\n\n",
+		t.Header(), t.Model.Name(), sdk+"/pkg/value", runtimeTypes)
 }
 
 // normalised is the copy of the spec that oapi-codegen gets.
@@ -164,7 +243,7 @@ func (n *normalised) enum(t *ir.Type) {
 
 // modelTemplates are oapi-codegen's templates as they are here: without its
 // header, enums in the order of the spec, no aliases.
-func modelTemplates(t Target) (map[string]string, error) {
+func modelTemplates() (map[string]string, error) {
 	out := map[string]string{}
 	for _, name := range []string{"typedef.tmpl", "constants.tmpl"} {
 		text, err := templates.ReadFile("templates/oapi/" + name)
@@ -173,8 +252,6 @@ func modelTemplates(t Target) (map[string]string, error) {
 		}
 		out[name] = string(text)
 	}
-	head := t.Header() + "\n\n// Package " + t.Model.Name() + " holds the entities of the spec as Go types.\npackage {{.PackageName}}\n\nimport (\n"
-	head += fmt.Sprintf("\t\"time\"\n\n\t%q\n\t%q\n)\n", sdk+"/pkg/value", runtimeTypes) // the standard library first, as gofumpt has it
-	out["imports.tmpl"] = head
+	out["imports.tmpl"] = "package {{.PackageName}}\n"
 	return out, nil
 }

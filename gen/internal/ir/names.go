@@ -108,11 +108,12 @@ func Local(goName string) string {
 
 // FileName returns the name of the file for a Go type: ModelVersion becomes
 // model_version.gen.go. The go command would take a last word that names an
-// operating system or an architecture for a condition, and two names are those
-// of files that belong to no type.
+// operating system or an architecture for a condition, and some names are those
+// of files that belong to a whole package.
 func FileName(goName string) string {
 	name := snake(goName)
-	if name == "doc" || name == "catalog" {
+	switch name + ".gen.go" {
+	case "doc.gen.go", "catalog.gen.go", EnumFile:
 		name += "_"
 	}
 	if last := name[strings.LastIndexByte(name, '_')+1:]; last != name && strings.Contains(platforms, " "+last+" ") {
@@ -120,6 +121,9 @@ func FileName(goName string) string {
 	}
 	return name + ".gen.go"
 }
+
+// EnumFile is the file of the model package with all enums.
+const EnumFile = "enums.gen.go"
 
 const platforms = " aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris wasip1 windows zos " +
 	"386 amd64 amd64p32 arm armbe arm64 arm64be loong64 mips mipsle mips64 mips64le mips64p32 mips64p32le ppc ppc64 ppc64le riscv riscv64 " +
