@@ -3,11 +3,14 @@ package main
 import (
 	"errors"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/registry"
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 	"github.com/mlmd-go/sdk/pkg/value"
@@ -43,6 +46,36 @@ func group(t *testing.T, reg *registry.Client) string {
 func TestTheProgramRuns(t *testing.T) {
 	if err := run(t.Context(), client(t)); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A client has collections for the entities of the SDK's own spec too, but the
+// store of this program gets only the types that it writes.
+func TestTheStoreHasOnlyTheTypesOfThisSpec(t *testing.T) {
+	reg := client(t)
+	if err := run(t.Context(), reg); err != nil {
+		t.Fatal(err)
+	}
+	contexts, err := reg.RPC().GetContextTypes(t.Context(), &mlmdpb.GetContextTypesRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	artifacts, err := reg.RPC().GetArtifactTypes(t.Context(), &mlmdpb.GetArtifactTypesRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, typ := range contexts.GetContextTypes() {
+		names = append(names, typ.GetName())
+	}
+	for _, typ := range artifacts.GetArtifactTypes() {
+		names = append(names, typ.GetName())
+	}
+	if i := slices.IndexFunc(names, func(n string) bool { return strings.HasPrefix(n, "kf.") }); i >= 0 {
+		t.Errorf("the store has the type %s", names[i])
+	}
+	if !slices.Contains(names, mapping.FeatureTable.TypeName) {
+		t.Errorf("the store has the types %v, want %s among them", names, mapping.FeatureTable.TypeName)
 	}
 }
 

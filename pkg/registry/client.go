@@ -32,7 +32,9 @@ type Client struct {
 func New(rpc mlmdpb.MetadataStoreServiceClient, opts ...Option) *Client {
 	var o clientConfig
 	for _, opt := range opts {
-		opt.applyClient(&o)
+		if opt != nil {
+			opt.applyClient(&o)
+		}
 	}
 	return newClient(rpc, o)
 }
@@ -62,6 +64,12 @@ type collections struct {
 	inferenceServices   *Collection[model.InferenceService, *mlmdpb.Context]
 	serveModels         *Collection[model.ServeModel, *mlmdpb.Execution]
 }
+
+// RPC returns the client of the MLMD service that c uses, for the RPCs that
+// this package has no verb for. Calls through it are retried as those of c are.
+// What they change is seen by the next call of c, except that c does not notice
+// at once if a type or a parent is deleted behind its back.
+func (c *Client) RPC() mlmdpb.MetadataStoreServiceClient { return c.rpc }
 
 // Close ends the connection of a client that [Dial] made. It leaves open what
 // was given to [New].

@@ -113,7 +113,13 @@ func WithInsecureToken() DialOption {
 
 // WithGRPCDialOptions passes options to the gRPC client: interceptors, keepalive, a resolver.
 func WithGRPCDialOptions(opts ...grpc.DialOption) DialOption {
-	return dialOption(func(d *dialConfig) { d.grpc = append(d.grpc, opts...) })
+	return dialOption(func(d *dialConfig) {
+		for _, opt := range opts {
+			if opt != nil {
+				d.grpc = append(d.grpc, opt)
+			}
+		}
+	})
 }
 
 // Dial returns a client of the MLMD server at target: HOST:PORT, as in
@@ -131,7 +137,9 @@ func WithGRPCDialOptions(opts ...grpc.DialOption) DialOption {
 func Dial(target string, opts ...DialOption) (*Client, error) {
 	d := dialConfig{retry: DefaultRetryTimeout}
 	for _, opt := range opts {
-		opt.applyDial(&d)
+		if opt != nil {
+			opt.applyDial(&d)
+		}
 	}
 	if err := checkTarget(target, len(d.grpc) > 0); err != nil {
 		d.addError(err)

@@ -17,4 +17,6 @@
 // only by the properties that the write sets, because programs of an older spec
 // may use it too. Reads write nothing, and a type that a store does not have
 // reads as one without entities.
+//
+// A nil option is ignored, of [New], [Dial], Upsert and [RenameProperties] alike.
 package registry

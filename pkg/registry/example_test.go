@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"strings"
 
 	"github.com/mlmd-go/sdk/generated/field"
 	"github.com/mlmd-go/sdk/generated/mapping"
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/generated/model"
 	"github.com/mlmd-go/sdk/pkg/filter"
 	"github.com/mlmd-go/sdk/pkg/registry"
@@ -139,6 +141,52 @@ func ExampleQuery() {
 	// Output:
 	// v1.0
 	// 1 1 true
+}
+
+// Count what a query selects.
+func ExampleQuery_Count() {
+	ctx := context.Background()
+	reg, _, _ := example(ctx)
+
+	n, err := reg.ModelVersions().Query().Where(field.ModelVersion.Author.Eq("ada")).Count(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(n)
+	// Output: 1
+}
+
+// Call an RPC of MLMD that this package has no verb for.
+func ExampleClient_RPC() {
+	ctx := context.Background()
+	reg, _, _ := example(ctx)
+
+	r, err := reg.RPC().GetContextTypes(ctx, &mlmdpb.GetContextTypesRequest{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, t := range r.GetContextTypes() {
+		if strings.HasPrefix(t.GetName(), "kf.") {
+			fmt.Println(t.GetName())
+		}
+	}
+	// Output:
+	// kf.RegisteredModel
+	// kf.ModelVersion
+}
+
+// Move values that are stored under older names, once every program that uses
+// the store knows the present ones.
+func ExampleRenameProperties() {
+	ctx := context.Background()
+	reg, _, _ := example(ctx)
+
+	r, err := registry.RenameProperties(ctx, reg, mapping.ModelVersion, registry.WithDryRun())
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%s: %d of %d to rename\n", r.Entity, r.Renamed, r.Examined)
+	// Output: ModelVersion: 0 of 1 to rename
 }
 
 // Filter with conditions that are checked at compile time.

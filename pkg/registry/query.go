@@ -44,6 +44,9 @@ type source[T any] struct {
 	typ    typeKey
 	nodes  filterquery.Kind
 	parent int64 // of all; 0: not known
+	// countOnly leaves the entities out of the rows, which then need no decoding
+	// and no requests for their parents.
+	countOnly bool
 	// page returns one page, and the token of the next. See fetch.
 	page func(ctx context.Context, s source[T], o *mlmdpb.ListOperationOptions) ([]row[T], string, error)
 }
@@ -76,22 +79,36 @@ func (e *Collection[T, N]) Query() Query[T] {
 				if err != nil {
 					return nil, "", s.rpcError(ctx, err)
 				}
-				if ns, err = e.resolveParents(ctx, s.operation, ns, s.parent); err != nil {
-					return nil, "", err
-				}
-				rows := make([]row[T], len(ns))
-				for i, n := range ns {
-					v := e.nodes.view(n)
-					t, err := e.decode(s.operation, n, v)
-					if err != nil {
-						return nil, "", err
-					}
-					rows[i] = row[T]{positionOf(v, Order(o.GetOrderByField().GetField())), t, v.props}
-				}
-				return rows, next, nil
+				rows, err := e.rows(ctx, s, ns, Order(o.GetOrderByField().GetField()))
+				return rows, next, err
 			},
 		},
 	}
+}
+
+// rows returns the rows of one page of nodes.
+func (e *Collection[T, N]) rows(ctx context.Context, s source[T], ns []N, order Order) ([]row[T], error) {
+	rows := make([]row[T], len(ns))
+	if s.countOnly {
+		for i, n := range ns {
+			v := e.nodes.view(n)
+			rows[i] = row[T]{position: positionOf(v, order), props: v.props}
+		}
+		return rows, nil
+	}
+	ns, err := e.resolveParents(ctx, s.operation, ns, s.parent)
+	if err != nil {
+		return nil, err
+	}
+	for i, n := range ns {
+		v := e.nodes.view(n)
+		t, err := e.decode(s.operation, n, v)
+		if err != nil {
+			return nil, err
+		}
+		rows[i] = row[T]{positionOf(v, order), t, v.props}
+	}
+	return rows, nil
 }
 
 // ChildrenOf returns the query for the entities below the parent with the given id.
@@ -196,6 +213,25 @@ func (q Query[T]) First(ctx context.Context) (*T, error) {
 		return v, err
 	}
 	return nil, q.src.newError(ErrNotFound, "")
+}
+
+// Count returns the number of entities that the query selects, at most its
+// limit if it has one. MLMD has no RPC that counts, so Count reads every page,
+// as [Query.All] does, but does not decode the entities.
+func (q Query[T]) Count(ctx context.Context) (int, error) {
+	q.src.countOnly = true
+	l, err := q.prepare(ctx, q.limit, "")
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, err := range l.rows(ctx) {
+		if err != nil {
+			return 0, err
+		}
+		n++
+	}
+	return n, nil
 }
 
 // A Page is a part of the answer to a query.

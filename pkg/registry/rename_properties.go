@@ -37,7 +37,9 @@ func WithDryRun() RenameOption { return func(m *renameConfig) { m.dry = true } }
 func RenameProperties[T any, N mlmd.Node](ctx context.Context, c *Client, m mlmd.Mapping[T, N], opts ...RenameOption) (RenameResult, error) {
 	var o renameConfig
 	for _, opt := range opts {
-		opt(&o)
+		if opt != nil {
+			opt(&o)
+		}
 	}
 	e := NewCollection(c, m)
 	out := RenameResult{Entity: m.Entity}

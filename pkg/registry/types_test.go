@@ -1,7 +1,10 @@
 package registry
 
 import (
+	"errors"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -183,5 +186,54 @@ func TestAccessorsReturnWhatWasBuiltOnce(t *testing.T) {
 	}
 	if got := NewCollection(c, mapping.ModelArtifact).typ; got != c.ModelArtifacts().e.typ {
 		t.Errorf("the type is %v", got)
+	}
+}
+
+// New, reads and plans register nothing; a write registers the type of its
+// entity and no other, although a client has collections for the whole spec.
+func TestTypes_RegisteredByTheWriteThatNeedsThem(t *testing.T) {
+	c := New(newStore(t))
+	want := func(after string, names ...string) {
+		t.Helper()
+		stored, err := c.storedTypes(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for k := range stored {
+			if strings.HasPrefix(k.name, "kf.") {
+				got = append(got, k.name)
+			}
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, names) {
+			t.Errorf("after %s the store has the types %v, want %v", after, got, names)
+		}
+	}
+	if _, err := c.ModelVersions().Query().Collect(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.RegisteredModels().FindByName(t.Context(), "m"); !errors.Is(err, ErrNotFound) {
+		t.Fatal(err)
+	}
+	if _, err := PlanTypeChanges(t.Context(), c, mapping.Catalog); err != nil {
+		t.Fatal(err)
+	}
+	want("reads")
+	id, err := c.RegisteredModels().Upsert(t.Context(), &model.RegisteredModel{Name: "m"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want("an upsert of a model", "kf.RegisteredModel")
+	if _, err := c.ModelVersions().Upsert(t.Context(), &model.ModelVersion{RegisteredModelID: id, Name: "v"}); err != nil {
+		t.Fatal(err)
+	}
+	want("an upsert of a version", "kf.ModelVersion", "kf.RegisteredModel")
+}
+
+func TestClient_RPCIsTheStore(t *testing.T) {
+	rpc := newStore(t)
+	if New(rpc).RPC() != rpc {
+		t.Error("RPC() is not the client that New was given")
 	}
 }

@@ -27,7 +27,9 @@ type upsertOptions struct {
 func Clear[T any](fields ...filter.Clearable[*T]) UpsertOption[T] {
 	return func(o *upsertOptions) {
 		for _, f := range fields {
-			o.clear = append(o.clear, f.ClearPath(nil))
+			if f != nil {
+				o.clear = append(o.clear, f.ClearPath(nil))
+			}
 		}
 	}
 }
@@ -50,7 +52,9 @@ func Clear[T any](fields ...filter.Clearable[*T]) UpsertOption[T] {
 func (e *Collection[T, N]) Upsert(ctx context.Context, v *T, opts ...UpsertOption[T]) (string, error) {
 	var o upsertOptions
 	for _, opt := range opts {
-		opt(&o)
+		if opt != nil {
+			opt(&o)
+		}
 	}
 	return e.write(ctx, "upsert", v, false, o.clear)
 }

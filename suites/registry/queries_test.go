@@ -113,6 +113,31 @@ var _ = onEveryBackend("queries", func(rpc func() mlmdpb.MetadataStoreServiceCli
 		}
 	})
 
+	It("count what they select, in the requests of a list and within the limit", func(ctx SpecContext) {
+		f := field.ModelVersion
+		for _, c := range []struct {
+			q    registry.Query[model.ModelVersion]
+			want int
+		}{
+			{below, stored},
+			{below.OrderBy(registry.OrderByUpdateTime).Desc(), stored},
+			{below.Limit(120), 120},
+			{below.Limit(stored + 1), stored},
+			{below.Where(f.Author.Eq("ada")), stored / 2},
+			{below.Where(f.Author.Eq("ada").Or(f.Description.Eq("ten"))), stored/2 + stored/10},
+			{below.Where(f.Author.Eq("ada").Or(f.Description.Eq("ten"))).Limit(5), 5},
+			{below.Where(f.Author.In()), 0},
+			{reg.ModelVersions().OfModel(aModel(ctx, reg)), 0},
+		} {
+			Expect(c.q.Count(ctx)).To(Equal(c.want))
+		}
+		sent.take()
+		Expect(below.Count(ctx)).To(Equal(stored))
+		Expect(sent.take()).To(Equal([]string{"GetContextsByType", "GetContextsByType", "GetContextsByType"}))
+		_, err := below.Limit(-1).Count(ctx)
+		Expect(err).To(MatchError(registry.ErrInvalidArgument))
+	})
+
 	It("are values: a changed copy leaves the first as it was", func(ctx SpecContext) {
 		q := below.Where(field.ModelVersion.Name.In("v001", "v002"))
 		narrow := q.Where(field.ModelVersion.Name.Eq("v001")).Desc().Limit(1)

@@ -1,0 +1,36 @@
+package registry
+
+import (
+	"testing"
+
+	"google.golang.org/grpc"
+
+	"github.com/mlmd-go/sdk/generated/field"
+	"github.com/mlmd-go/sdk/generated/mapping"
+	"github.com/mlmd-go/sdk/generated/model"
+	"github.com/mlmd-go/sdk/pkg/filter"
+)
+
+func TestOptions_NilIsIgnored(t *testing.T) {
+	c := New(newStore(t), nil, WithTypePrefix("odh."), nil)
+	v := model.RegisteredModel{Name: "m", Owner: new("ada")}
+	if _, err := c.RegisteredModels().Upsert(t.Context(), &v, nil, Clear(field.RegisteredModel.Description), nil); err != nil {
+		t.Fatal(err)
+	}
+	var none filter.Clearable[*model.RegisteredModel]
+	if _, err := c.RegisteredModels().Upsert(t.Context(), &v, Clear(none)); err != nil {
+		t.Fatal(err)
+	}
+	got, err := RenameProperties(t.Context(), c, mapping.RegisteredModel, nil, WithDryRun())
+	if err != nil || got.Examined != 1 {
+		t.Fatalf("RenameProperties = %+v, %v; want 1 examined", got, err)
+	}
+
+	c, err = Dial("localhost:1", nil, WithTypePrefix("odh."), WithGRPCDialOptions(nil, grpc.WithUserAgent("test")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+}
