@@ -11,7 +11,7 @@ import (
 )
 
 // SchemaVersion is the version of MLMD's database schema that a [Store] works
-// with. A database of another version is not opened; see [RenameProperties].
+// with. A database of another version is not opened; see [Migrate].
 const SchemaVersion = engine.SchemaVersion
 
 // A SchemaError says why a database cannot be opened or migrated as it is. It
@@ -44,7 +44,7 @@ func NewDatabase(schema engine.Schema, open func(context.Context) (*sql.DB, erro
 	return Database{schema: schema, open: open}
 }
 
-// A MigrateOption changes what [RenameProperties] does.
+// A MigrateOption changes what [Migrate] does.
 type MigrateOption func(*migration)
 
 type migration struct {

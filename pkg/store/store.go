@@ -21,7 +21,7 @@ type Store struct {
 }
 
 // Open serves the database that c reaches; the packages below make c. An empty
-// database is set up; one of another schema version is refused, see [RenameProperties].
+// database is set up; one of another schema version is refused, see [Migrate].
 func Open(ctx context.Context, c engine.Config) (*Store, error) {
 	e, err := engine.Open(ctx, c)
 	if err != nil {
