@@ -17,11 +17,11 @@ var DocArtifact = docArtifactSymbols{
 	CustomProperties: &filter.Clear[*model.DocArtifact]{Path: "custom_properties"},
 	URI:              &filter.OptString[*model.DocArtifact]{Attr: "uri"},
 	State:            &filter.ArtifactState[*model.DocArtifact, model.ArtifactState]{Attr: "state"},
-	ModelVersionID:   &filter.ID[*model.DocArtifact]{Neighbour: "contexts_p", Attr: "id"},
+	ModelVersionID:   &filter.ID[*model.DocArtifact]{Neighbor: "contexts_p", Attr: "id"},
 }
 
 type docArtifactSymbols struct {
-	filter.Entity[*model.DocArtifact]
+	filter.CustomSymbols[*model.DocArtifact]
 
 	ID               *filter.ID[*model.DocArtifact]
 	ExternalID       *filter.OptString[*model.DocArtifact]

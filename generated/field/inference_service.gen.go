@@ -15,15 +15,15 @@ var InferenceService = inferenceServiceSymbols{
 	UpdateTime:           &filter.Time[*model.InferenceService]{Attr: "last_update_time_since_epoch"},
 	Description:          &filter.OptString[*model.InferenceService]{Property: "description"},
 	CustomProperties:     &filter.Clear[*model.InferenceService]{Path: "custom_properties"},
-	ServingEnvironmentID: &filter.ID[*model.InferenceService]{Neighbour: "parent_contexts_p", Attr: "id"},
+	ServingEnvironmentID: &filter.ID[*model.InferenceService]{Neighbor: "parent_contexts_p", Attr: "id"},
 	RegisteredModelID:    &filter.ID[*model.InferenceService]{Property: "registered_model_id"},
 	ModelVersionID:       &filter.OptID[*model.InferenceService]{Property: "model_version_id"},
 	Runtime:              &filter.OptString[*model.InferenceService]{Property: "runtime"},
-	DesiredState:         &filter.OptEnum[*model.InferenceService, model.InferenceServiceState]{Property: "desired_state", Was: []string{"state"}},
+	DesiredState:         &filter.OptEnum[*model.InferenceService, model.InferenceServiceState]{Property: "desired_state", LegacyNames: []string{"state"}},
 }
 
 type inferenceServiceSymbols struct {
-	filter.Entity[*model.InferenceService]
+	filter.CustomSymbols[*model.InferenceService]
 
 	ID                   *filter.ID[*model.InferenceService]
 	ExternalID           *filter.OptString[*model.InferenceService]

@@ -17,12 +17,12 @@ var ModelArtifact = modelArtifactSymbols{
 	CustomProperties:   &filter.Clear[*model.ModelArtifact]{Path: "custom_properties"},
 	URI:                &filter.OptString[*model.ModelArtifact]{Attr: "uri"},
 	State:              &filter.ArtifactState[*model.ModelArtifact, model.ArtifactState]{Attr: "state"},
-	ModelVersionID:     &filter.ID[*model.ModelArtifact]{Neighbour: "contexts_p", Attr: "id"},
-	ModelFormatName:    &filter.OptString[*model.ModelArtifact]{Property: "model_format_name", Was: []string{"model_format", "modelFormatName"}},
-	ModelFormatVersion: &filter.OptString[*model.ModelArtifact]{Property: "model_format_version", Was: []string{"modelFormatVersion"}},
-	StorageKey:         &filter.OptString[*model.ModelArtifact]{Property: "storage_key", Was: []string{"storageKey"}},
-	StoragePath:        &filter.OptString[*model.ModelArtifact]{Property: "storage_path", Was: []string{"storagePath"}},
-	ServiceAccountName: &filter.OptString[*model.ModelArtifact]{Property: "service_account_name", Was: []string{"serviceAccountName"}},
+	ModelVersionID:     &filter.ID[*model.ModelArtifact]{Neighbor: "contexts_p", Attr: "id"},
+	ModelFormatName:    &filter.OptString[*model.ModelArtifact]{Property: "model_format_name", LegacyNames: []string{"model_format", "modelFormatName"}},
+	ModelFormatVersion: &filter.OptString[*model.ModelArtifact]{Property: "model_format_version", LegacyNames: []string{"modelFormatVersion"}},
+	StorageKey:         &filter.OptString[*model.ModelArtifact]{Property: "storage_key", LegacyNames: []string{"storageKey"}},
+	StoragePath:        &filter.OptString[*model.ModelArtifact]{Property: "storage_path", LegacyNames: []string{"storagePath"}},
+	ServiceAccountName: &filter.OptString[*model.ModelArtifact]{Property: "service_account_name", LegacyNames: []string{"serviceAccountName"}},
 	ModelSourceKind:    &filter.OptString[*model.ModelArtifact]{Property: "model_source_kind"},
 	ModelSourceClass:   &filter.OptString[*model.ModelArtifact]{Property: "model_source_class"},
 	ModelSourceGroup:   &filter.OptString[*model.ModelArtifact]{Property: "model_source_group"},
@@ -31,7 +31,7 @@ var ModelArtifact = modelArtifactSymbols{
 }
 
 type modelArtifactSymbols struct {
-	filter.Entity[*model.ModelArtifact]
+	filter.CustomSymbols[*model.ModelArtifact]
 
 	ID                 *filter.ID[*model.ModelArtifact]
 	ExternalID         *filter.OptString[*model.ModelArtifact]

@@ -16,13 +16,13 @@ var ModelVersion = modelVersionSymbols{
 	UpdateTime:        &filter.Time[*model.ModelVersion]{Attr: "last_update_time_since_epoch"},
 	Description:       &filter.OptString[*model.ModelVersion]{Property: "description"},
 	CustomProperties:  &filter.Clear[*model.ModelVersion]{Path: "custom_properties"},
-	RegisteredModelID: &filter.ID[*model.ModelVersion]{Neighbour: "parent_contexts_p", Attr: "id"},
+	RegisteredModelID: &filter.ID[*model.ModelVersion]{Neighbor: "parent_contexts_p", Attr: "id"},
 	Author:            &filter.OptString[*model.ModelVersion]{Property: "author"},
 	State:             &filter.OptEnum[*model.ModelVersion, model.ModelVersionState]{Property: "state"},
 }
 
 type modelVersionSymbols struct {
-	filter.Entity[*model.ModelVersion]
+	filter.CustomSymbols[*model.ModelVersion]
 
 	ID                *filter.ID[*model.ModelVersion]
 	Name              *filter.String[*model.ModelVersion]

@@ -30,7 +30,7 @@ var RegisteredModel = registeredModelSymbols{
 }
 
 type registeredModelSymbols struct {
-	filter.Entity[*model.RegisteredModel]
+	filter.CustomSymbols[*model.RegisteredModel]
 
 	ID               *filter.ID[*model.RegisteredModel]
 	Name             *filter.String[*model.RegisteredModel]

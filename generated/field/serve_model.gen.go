@@ -16,12 +16,12 @@ var ServeModel = serveModelSymbols{
 	Description:        &filter.OptString[*model.ServeModel]{Property: "description"},
 	CustomProperties:   &filter.Clear[*model.ServeModel]{Path: "custom_properties"},
 	LastKnownState:     &filter.ExecutionState[*model.ServeModel, model.ExecutionState]{Attr: "last_known_state"},
-	InferenceServiceID: &filter.ID[*model.ServeModel]{Neighbour: "contexts_p", Attr: "id"},
+	InferenceServiceID: &filter.ID[*model.ServeModel]{Neighbor: "contexts_p", Attr: "id"},
 	ModelVersionID:     &filter.ID[*model.ServeModel]{Property: "model_version_id"},
 }
 
 type serveModelSymbols struct {
-	filter.Entity[*model.ServeModel]
+	filter.CustomSymbols[*model.ServeModel]
 
 	ID                 *filter.ID[*model.ServeModel]
 	ExternalID         *filter.OptString[*model.ServeModel]

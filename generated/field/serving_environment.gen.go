@@ -19,7 +19,7 @@ var ServingEnvironment = servingEnvironmentSymbols{
 }
 
 type servingEnvironmentSymbols struct {
-	filter.Entity[*model.ServingEnvironment]
+	filter.CustomSymbols[*model.ServingEnvironment]
 
 	ID               *filter.ID[*model.ServingEnvironment]
 	Name             *filter.String[*model.ServingEnvironment]

@@ -3,7 +3,7 @@ package filterquery
 import (
 	"testing"
 
-	"github.com/mlmd-go/sdk/pkg/filter"
+	"github.com/mlmd-go/sdk/internal/filtertext"
 )
 
 // TestClosedTextStaysInItsParentheses tries texts that end a comment or a
@@ -15,7 +15,7 @@ func TestClosedTextStaysInItsParentheses(t *testing.T) {
 		"name = 'a\n') OR (name = 'a'", "name = 'a\r') OR (name = 'a'", "`a\n) OR (`b", "name = r'\\') OR (name = r'\\'",
 		"name = '''a'b''') OR (id > 0", "id > 0 /* ' */) OR (id > 0", "`a) OR (id > 0", `name = "'") OR ("'" = name`,
 	} {
-		if filter.Closed(text) == nil {
+		if filtertext.Closed(text) == nil {
 			t.Errorf("Closed accepts %q", text)
 		}
 		insideParentheses(t, text)
@@ -24,14 +24,14 @@ func TestClosedTextStaysInItsParentheses(t *testing.T) {
 		"", "id > 0 #\r", "id > 0 # ')\r AND id < 5", `name = r'\'' #'`, "name = '''a\n)'''", "name = '''a\r)'''",
 		"id > 0 /* ) */", `name = ")" -- )`, "`)` = 1", `name = '\')'`,
 	} {
-		if err := filter.Closed(text); err != nil {
+		if err := filtertext.Closed(text); err != nil {
 			t.Errorf("Closed refuses %q: %v", text, err)
 		}
 		insideParentheses(t, text)
 	}
 }
 
-// FuzzClosed compares filter.Closed, which registry.WhereText relies on, with
+// FuzzClosed compares filtertext.Closed, which registry.WhereText relies on, with
 // the parser.
 func FuzzClosed(f *testing.F) {
 	for _, s := range seeds {
@@ -44,7 +44,7 @@ func FuzzClosed(f *testing.F) {
 // insideParentheses checks that a text that Closed accepts cannot select what
 // the condition before it excludes, and that Closed accepts every valid filter.
 func insideParentheses(t *testing.T, text string) {
-	if err := filter.Closed(text); err != nil {
+	if err := filtertext.Closed(text); err != nil {
 		if _, invalid := Parse(text); invalid == nil {
 			t.Fatalf("%q is a filter, but Closed refuses it: %v", text, err)
 		}

@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"testing"
 
+	"github.com/mlmd-go/sdk/internal/filtertext"
 	"github.com/mlmd-go/sdk/pkg/filter"
 )
 
@@ -33,7 +34,7 @@ func numberTests(n any) map[string]struct {
 		expr  filter.Expr[*entity]
 		holds [3]bool
 	}
-	var e filter.Entity[*entity]
+	var e filter.CustomSymbols[*entity]
 	if n, ok := n.(int64); ok {
 		p := e.Custom("x").Int()
 		return map[string]test{
@@ -61,7 +62,7 @@ func exactly(n any) *big.Float {
 // a node with these custom properties.
 func selects(t *testing.T, e filter.Expr[*entity], custom map[string]Row) bool {
 	t.Helper()
-	text, err := filter.Print(e)
+	text, err := filtertext.Print(filtertext.Expr(e), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +139,7 @@ func TestWhatIsNoNumberPassesNoTestOfNumbers(t *testing.T) {
 }
 
 func TestListsOfIntegersHoldForDoubles(t *testing.T) {
-	var e filter.Entity[*entity]
+	var e filter.CustomSymbols[*entity]
 	in := e.Custom("x").Int().In(7, 1<<53+1, -3)
 	for _, c := range []struct {
 		column string
@@ -166,7 +167,7 @@ func TestListsOfIntegersHoldForDoubles(t *testing.T) {
 // TestACustomPropertyOfAnyKindIsSet asks for the property before its kind is
 // said.
 func TestACustomPropertyOfAnyKindIsSet(t *testing.T) {
-	var e filter.Entity[*entity]
+	var e filter.CustomSymbols[*entity]
 	for name, c := range map[string]struct {
 		row  Row
 		want bool

@@ -1,41 +1,58 @@
 package filter_test
 
 import (
+	"context"
 	"fmt"
 	"log"
 
 	"github.com/mlmd-go/sdk/generated/field"
 	"github.com/mlmd-go/sdk/generated/model"
 	"github.com/mlmd-go/sdk/pkg/filter"
+	"github.com/mlmd-go/sdk/pkg/registry"
+	"github.com/mlmd-go/sdk/pkg/store/sqlite"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
-// Conditions come from generated symbols. A query takes them as they are; Print
-// shows the text that it sends.
+// Conditions are made of generated symbols, and a query takes them.
 func Example() {
-	f := field.ModelVersion
-	condition := f.Author.Eq("ada's").And(f.Custom("auc").Double().Gt(0.9))
-	text, err := filter.Print(condition)
+	ctx := context.Background()
+	store, err := sqlite.OpenMemory(ctx)
 	if err != nil {
 		log.Fatal(err)
 	}
-	for _, branch := range text.Branches {
-		fmt.Println(branch)
+	defer store.Close()
+	reg := registry.New(store.Client())
+	modelID, err := reg.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "fraud"})
+	if err != nil {
+		log.Fatal(err)
 	}
-	// Output: properties.author.string_value = 'ada\'s' AND (custom_properties.auc.double_value > 0.9 OR custom_properties.auc.int_value > 0)
-}
+	for _, v := range []model.ModelVersion{
+		{Name: "1.0", Author: new("ada"), CustomProperties: value.Map{"auc": value.Double(0.87)}},
+		{Name: "1.1", Author: new("ada"), CustomProperties: value.Map{"auc": value.Double(0.93)}},
+		{Name: "2.0", State: new(model.ModelVersionStateArchived)},
+	} {
+		v.RegisteredModelID = modelID
+		if _, err := reg.ModelVersions().Upsert(ctx, &v); err != nil {
+			log.Fatal(err)
+		}
+	}
 
-// An Or over different properties becomes several texts, since the language
-// drops a node that lacks one of them.
-func ExampleExpr_Or() {
 	f := field.ModelVersion
-	text, err := filter.Print(f.Author.Eq("ada").Or(f.State.Eq(model.ModelVersionStateArchived)))
-	if err != nil {
-		log.Fatal(err)
-	}
-	for _, branch := range text.Branches {
-		fmt.Println(branch)
+	for i, condition := range []filter.Expr[*model.ModelVersion]{
+		f.Author.Eq("ada").And(f.Custom("auc").Double().Gt(0.9)),
+		f.Name.HasPrefix("1."),
+		filter.Not(f.Author.Eq("ada")).Or(f.State.Eq(model.ModelVersionStateArchived)),
+	} {
+		for v, err := range reg.ModelVersions().Query().Where(condition).All(ctx) {
+			if err != nil {
+				log.Fatal(err)
+			}
+			fmt.Println(i, v.Name)
+		}
 	}
 	// Output:
-	// properties.author.string_value = 'ada'
-	// properties.state.string_value = 'ARCHIVED'
+	// 0 1.1
+	// 1 1.0
+	// 1 1.1
+	// 2 2.0
 }

@@ -1,84 +1,61 @@
-// Package filter holds typed conditions on stored entities and their text in
-// the filter language of MLMD.
+// Package filter builds typed conditions on stored entities.
 //
-// Conditions are built from generated symbols (package generated/field, or
-// your own): field.ModelVersion.Author.Eq("ada"). The type parameter T is what
-// Get returns for the entity, *model.ModelVersion say, so that a condition on
-// one entity does not compile in a query for another.
+// Conditions start from generated symbols, those of package generated/field or
+// of your own schema: field.ModelVersion.Author.Eq("ada"). Queries of package
+// registry take them and send them in the filter language of MLMD.
+//
+// The type parameter T is what a collection's Get returns, such as
+// *model.ModelVersion. A condition on one entity does not compile in a query for
+// another.
 package filter
 
-// An Expr is a condition on entities of T. Exprs are immutable. The zero Expr
-// is no condition: it selects everything.
-//
-// And, Or and Not mean what SQL means by them, a field that is not set being
-// NULL: a comparison with it is neither true nor false, and so is its Not.
-type Expr[T any] struct{ n *node }
+import "github.com/mlmd-go/sdk/internal/filtertext"
 
-// And returns the condition that holds where e and all of others hold.
+// An Expr is a condition on entities of type T. It is immutable. The zero Expr
+// selects everything.
 //
-//go:noinline
-func (e Expr[T]) And(others ...Expr[T]) Expr[T] { return combine(opAnd, e, others) }
+// And, Or and Not follow SQL, where a field that is not set is NULL: a comparison
+// with it is neither true nor false, and neither is its negation.
+type Expr[T any] filtertext.Expr
 
-// Or returns the condition that holds where e or one of others holds.
+// And returns a condition that holds if e and all others hold.
 //
 //go:noinline
-func (e Expr[T]) Or(others ...Expr[T]) Expr[T] { return combine(opOr, e, others) }
+func (e Expr[T]) And(others ...Expr[T]) Expr[T] { return combine(filtertext.OpAnd, e, others) }
 
-// Not returns the condition that holds where e is false. Where e is neither
-// true nor false, because a field in it is not set, Not does not hold either.
+// Or returns a condition that holds if e or any of the others holds.
+//
+//go:noinline
+func (e Expr[T]) Or(others ...Expr[T]) Expr[T] { return combine(filtertext.OpOr, e, others) }
+
+// Not returns a condition that holds if e is false. It does not hold if e is
+// neither true nor false because a field in it is not set.
 func Not[T any](e Expr[T]) Expr[T] {
-	if e.n == nil {
-		return Expr[T]{&node{op: opNever}}
+	root := filtertext.Expr(e).Root()
+	if root == nil {
+		return Expr[T](filtertext.New(&filtertext.Node{Op: filtertext.OpNever}))
 	}
-	return Expr[T]{&node{op: opNot, kids: []*node{e.n}}}
+	return Expr[T](filtertext.New(&filtertext.Node{Op: filtertext.OpNot, Kids: []*filtertext.Node{root}}))
 }
 
 //go:noinline
-func combine[T any](o op, e Expr[T], others []Expr[T]) Expr[T] {
-	kids := make([]*node, 0, 1+len(others))
+func combine[T any](op filtertext.Op, e Expr[T], others []Expr[T]) Expr[T] {
+	kids := make([]*filtertext.Node, 0, 1+len(others))
 	for _, x := range append([]Expr[T]{e}, others...) {
-		if x.n == nil {
-			if o == opOr { // everything, or something else: everything
+		root := filtertext.Expr(x).Root()
+		if root == nil {
+			if op == filtertext.OpOr { // x selects everything
 				return Expr[T]{}
 			}
 			continue
 		}
-		kids = append(kids, x.n)
+		kids = append(kids, root)
 	}
 	switch len(kids) {
 	case 0:
 		return Expr[T]{}
 	case 1:
-		return Expr[T]{kids[0]}
+		return Expr[T](filtertext.New(kids[0]))
 	}
-	return Expr[T]{&node{op: o, kids: kids}}
-}
-
-// op says what a node of a condition does.
-type op uint8
-
-const (
-	opAnd op = iota
-	opOr
-	opNot
-	opNever   // selects nothing
-	opEq      // ref = args[0]
-	opNe      // ref != args[0]
-	opLt      // ref < args[0]
-	opLe      // ref <= args[0]
-	opGt      // ref > args[0]
-	opGe      // ref >= args[0]
-	opIn      // ref IN args; no args: never
-	opLike    // ref LIKE args[0]
-	opIsSet   // ref IS NOT NULL
-	opIsUnset // ref IS NULL; only for attributes
-)
-
-// A node is one vertex of a condition's syntax tree. It is never changed once
-// it is made.
-type node struct {
-	op   op
-	kids []*node // of And, Or and Not
-	ref  Ref     // of a comparison
-	args []any   // string, int64, float64 or bool
+	return Expr[T](filtertext.New(&filtertext.Node{Op: op, Kids: kids}))
 }

@@ -3,83 +3,90 @@ package filter
 import (
 	"fmt"
 
+	"github.com/mlmd-go/sdk/internal/filtertext"
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
-// The functions below make the conditions of symbols. The symbols' own methods
-// only give them a type: they are compiled again for each entity, and a spec
-// may have hundreds.
+// The functions below build the conditions of symbols. The symbols' methods only
+// convert the result to their type, because the compiler instantiates them for
+// each entity, and a schema may have hundreds.
 
-// The value columns of properties.
-const (
-	stringColumn = "string_value"
-	intColumn    = "int_value"
-	doubleColumn = "double_value"
-	boolColumn   = "bool_value"
-)
-
-// in returns a copy of r; where it is a property, with its value column.
-func (r *Ref) in(column string) Ref {
-	out := *r
-	if out.Property != "" {
-		out.Column = column
+// field returns what a condition reads: r, and the value column if r is a
+// property.
+func (r *Ref) field(column string) filtertext.Field {
+	f := filtertext.Field{
+		Attr: r.Attr, Neighbor: r.Neighbor, Property: r.Property, Custom: r.Custom,
+		LegacyNames: r.LegacyNames, AnyNumber: r.anyNumber,
 	}
-	return out
+	if r.Property != "" {
+		f.Column = column
+	}
+	return f
+}
+
+func compare(r *Ref, column string, op filtertext.Op, args ...any) filtertext.Expr {
+	return filtertext.New(&filtertext.Node{Op: op, Field: r.field(column), Args: args})
 }
 
 //go:noinline
-func textNode(r *Ref, o op, v string) *node {
-	return &node{op: o, ref: r.in(stringColumn), args: []any{v}}
+func compareString(r *Ref, op filtertext.Op, v string) filtertext.Expr {
+	return compare(r, filtertext.StringColumn, op, v)
 }
 
 //go:noinline
-func textsNode[S ~string](r *Ref, vs []S) *node {
+func inStrings[S ~string](r *Ref, vs []S) filtertext.Expr {
 	args := make([]any, len(vs))
 	for i, v := range vs {
 		args[i] = string(v)
 	}
-	return &node{op: opIn, ref: r.in(stringColumn), args: args}
+	return compare(r, filtertext.StringColumn, filtertext.OpIn, args...)
 }
 
 //go:noinline
-func intNode(r *Ref, o op, v int64) *node {
-	return &node{op: o, ref: r.in(intColumn), args: []any{v}}
+func compareInt(r *Ref, op filtertext.Op, v int64) filtertext.Expr {
+	return compare(r, filtertext.IntColumn, op, v)
 }
 
 //go:noinline
-func intsNode(r *Ref, vs []int64) *node {
+func inInts(r *Ref, vs []int64) filtertext.Expr {
 	args := make([]any, len(vs))
 	for i, v := range vs {
 		args[i] = v
 	}
-	return &node{op: opIn, ref: r.in(intColumn), args: args}
+	return compare(r, filtertext.IntColumn, filtertext.OpIn, args...)
 }
 
 //go:noinline
-func doubleNode(r *Ref, o op, v float64) *node {
-	return &node{op: o, ref: r.in(doubleColumn), args: []any{v}}
+func compareDouble(r *Ref, op filtertext.Op, v float64) filtertext.Expr {
+	return compare(r, filtertext.DoubleColumn, op, v)
 }
 
 //go:noinline
-func boolNode(r *Ref, v bool) *node {
-	return &node{op: opEq, ref: r.in(boolColumn), args: []any{v}}
+func equalsBool(r *Ref, v bool) filtertext.Expr {
+	return compare(r, filtertext.BoolColumn, filtertext.OpEq, v)
 }
 
 //go:noinline
-func setNode(r *Ref, column string) *node { return &node{op: opIsSet, ref: r.in(column)} }
+func isSet(r *Ref, column string) filtertext.Expr {
+	return compare(r, column, filtertext.OpIsSet)
+}
 
-// customSetNode asks for a custom property of any kind; a struct is kept as text.
+// isSetCustom reads a custom property of any kind. A struct is stored as text.
 //
 //go:noinline
-func customSetNode(r *Ref) *node {
-	return &node{op: opOr, kids: []*node{setNode(r, stringColumn), setNode(r, intColumn), setNode(r, boolColumn)}}
+func isSetCustom(r *Ref) filtertext.Expr {
+	return filtertext.New(&filtertext.Node{Op: filtertext.OpOr, Kids: []*filtertext.Node{
+		isSet(r, filtertext.StringColumn).Root(),
+		isSet(r, filtertext.IntColumn).Root(),
+		isSet(r, filtertext.BoolColumn).Root(),
+	}})
 }
 
-// idsNode compares with ids; one that is none becomes an error, with which
-// printing the condition ends.
+// compareIDs compares with ids. For an invalid id, the operand is the error that
+// printing the condition returns.
 //
 //go:noinline
-func idsNode(r *Ref, o op, ids ...string) *node {
+func compareIDs(r *Ref, op filtertext.Op, ids ...string) filtertext.Expr {
 	args := make([]any, len(ids))
 	for i, id := range ids {
 		n, err := value.ParseID(id)
@@ -88,13 +95,13 @@ func idsNode(r *Ref, o op, ids ...string) *node {
 			args[i] = fmt.Errorf("%q %w", id, err)
 		}
 	}
-	return &node{op: o, ref: r.in(intColumn), args: args}
+	return compare(r, filtertext.IntColumn, op, args...)
 }
 
-// statesNode compares with the numbers that names has for states.
+// inStates compares with the numbers of states, which are their indexes in names.
 //
 //go:noinline
-func statesNode[E ~string](r *Ref, names []string, states ...E) *node {
+func inStates[E ~string](r *Ref, names []string, states ...E) filtertext.Expr {
 	var args []any
 	for _, s := range states {
 		for n, name := range names {
@@ -103,7 +110,9 @@ func statesNode[E ~string](r *Ref, names []string, states ...E) *node {
 			}
 		}
 	}
-	return &node{op: opIn, ref: *r, args: args}
+	return compare(r, "", filtertext.OpIn, args...)
 }
 
-func conjunction(a, b *node) *node { return &node{op: opAnd, kids: []*node{a, b}} }
+func both(a, b filtertext.Expr) filtertext.Expr {
+	return filtertext.New(&filtertext.Node{Op: filtertext.OpAnd, Kids: []*filtertext.Node{a.Root(), b.Root()}})
+}

@@ -1,48 +1,58 @@
 package filter
 
-import "time"
+import (
+	"time"
 
-// An ID is a field that holds the id of an entity: its own, its parent's or
-// another's. Ids are decimal strings to callers and numbers in the store; a
-// condition with a string that is no id is refused when it is sent.
+	"github.com/mlmd-go/sdk/internal/filtertext"
+)
+
+// An ID is a field that holds the ID of an entity: its own, its parent's or
+// another's. A query whose condition contains an invalid ID returns an error.
 type ID[T any] Ref
 
-// Eq holds where the field is the id v.
+// Eq holds if the field has the ID v.
 //
 //go:noinline
-func (f *ID[T]) Eq(v string) Expr[T] { return Expr[T]{idsNode((*Ref)(f), opEq, v)} }
+func (f *ID[T]) Eq(v string) Expr[T] { return Expr[T](compareIDs((*Ref)(f), filtertext.OpEq, v)) }
 
-// In holds where the field is one of the ids vs. In() holds nowhere.
+// In holds if the field has one of the IDs vs. In() never holds.
 //
 //go:noinline
-func (f *ID[T]) In(vs ...string) Expr[T] { return Expr[T]{idsNode((*Ref)(f), opIn, vs...)} }
+func (f *ID[T]) In(vs ...string) Expr[T] {
+	return Expr[T](compareIDs((*Ref)(f), filtertext.OpIn, vs...))
+}
 
-// IsSet holds where the field has a value.
+// IsSet holds if the field has a value.
 //
 //go:noinline
-func (f *ID[T]) IsSet() Expr[T] { return Expr[T]{setNode((*Ref)(f), intColumn)} }
+func (f *ID[T]) IsSet() Expr[T] { return Expr[T](isSet((*Ref)(f), filtertext.IntColumn)) }
 
-// A Time is a time that the store keeps of every entity, in whole
+// A Time is a time that the store records for every entity, in whole
 // milliseconds.
 type Time[T any] Ref
 
-// Before holds where the time is before t.
+// Before holds if the time is before t.
 //
 //go:noinline
-func (f *Time[T]) Before(t time.Time) Expr[T] { return Expr[T]{intNode((*Ref)(f), opLt, ceil(t))} }
+func (f *Time[T]) Before(t time.Time) Expr[T] {
+	return Expr[T](compareInt((*Ref)(f), filtertext.OpLt, ceil(t)))
+}
 
-// After holds where the time is after t.
+// After holds if the time is after t.
 //
 //go:noinline
 func (f *Time[T]) After(t time.Time) Expr[T] {
-	return Expr[T]{intNode((*Ref)(f), opGt, t.UnixMilli())}
+	return Expr[T](compareInt((*Ref)(f), filtertext.OpGt, t.UnixMilli()))
 }
 
-// Between holds where the time is from or later, and before to.
+// Between holds if the time is from or later, but before to.
 //
 //go:noinline
 func (f *Time[T]) Between(from, to time.Time) Expr[T] {
-	return Expr[T]{conjunction(intNode((*Ref)(f), opGe, ceil(from)), intNode((*Ref)(f), opLt, ceil(to)))}
+	return Expr[T](both(
+		compareInt((*Ref)(f), filtertext.OpGe, ceil(from)),
+		compareInt((*Ref)(f), filtertext.OpLt, ceil(to)),
+	))
 }
 
 // ceil returns the first whole millisecond that is not before t.
@@ -54,98 +64,96 @@ func ceil(t time.Time) int64 {
 	return ms
 }
 
-// A DateTime is a time of an entity's own, kept as text of one width, so that
-// texts sort as times do.
+// A DateTime is a field of the schema that holds a time. It is stored as text of
+// fixed width, which sorts like the time.
 type DateTime[T any] Ref
 
-// Eq holds where the time is t.
+// Eq holds if the time is t.
 //
 //go:noinline
-func (f *DateTime[T]) Eq(t time.Time) Expr[T] { return Expr[T]{textNode((*Ref)(f), opEq, dateTime(t))} }
+func (f *DateTime[T]) Eq(t time.Time) Expr[T] {
+	return Expr[T](compareString((*Ref)(f), filtertext.OpEq, dateTime(t)))
+}
 
-// Before holds where the time is before t.
+// Before holds if the time is before t.
 //
 //go:noinline
 func (f *DateTime[T]) Before(t time.Time) Expr[T] {
-	return Expr[T]{textNode((*Ref)(f), opLt, dateTime(t))}
+	return Expr[T](compareString((*Ref)(f), filtertext.OpLt, dateTime(t)))
 }
 
-// After holds where the time is after t.
+// After holds if the time is after t.
 //
 //go:noinline
 func (f *DateTime[T]) After(t time.Time) Expr[T] {
-	return Expr[T]{textNode((*Ref)(f), opGt, dateTime(t))}
+	return Expr[T](compareString((*Ref)(f), filtertext.OpGt, dateTime(t)))
 }
 
-// IsSet holds where the field has a value.
+// IsSet holds if the field has a value.
 //
 //go:noinline
-func (f *DateTime[T]) IsSet() Expr[T] { return Expr[T]{setNode((*Ref)(f), stringColumn)} }
+func (f *DateTime[T]) IsSet() Expr[T] { return Expr[T](isSet((*Ref)(f), filtertext.StringColumn)) }
 
-// dateTimeLayout is the form in which mappings store a DateTime, in UTC.
+// dateTimeLayout is the layout in which mappings store a DateTime, in UTC.
 const dateTimeLayout = "2006-01-02T15:04:05.000000000Z"
 
 func dateTime(t time.Time) string { return t.UTC().Format(dateTimeLayout) }
 
-// An ArtifactState is the state of an artifact, whose names the store keeps as
-// numbers. It can be emptied.
+// An ArtifactState is the state of an artifact, which the store keeps as a
+// number. It can be cleared.
 type ArtifactState[T any, E ~string] Ref
 
-// ClearPath returns the update_mask path of the field.
-//
 //go:noinline
-func (f *ArtifactState[T, E]) ClearPath(T) string { return (*Ref)(f).path() }
+func (f *ArtifactState[T, E]) maskPath(T) string { return (*Ref)(f).maskPath() }
 
-// Eq holds where the state is v.
+// Eq holds if the state is v.
 //
 //go:noinline
 func (f *ArtifactState[T, E]) Eq(v E) Expr[T] {
-	return Expr[T]{statesNode((*Ref)(f), artifactStates[:], v)}
+	return Expr[T](inStates((*Ref)(f), artifactStates[:], v))
 }
 
-// In holds where the state is one of vs. In() holds nowhere, and so does a
-// name that is no state.
+// In holds if the state is one of vs. In() never holds. Unknown names are
+// ignored.
 //
 //go:noinline
 func (f *ArtifactState[T, E]) In(vs ...E) Expr[T] {
-	return Expr[T]{statesNode((*Ref)(f), artifactStates[:], vs...)}
+	return Expr[T](inStates((*Ref)(f), artifactStates[:], vs...))
 }
 
-// IsSet holds where the state has a value.
+// IsSet holds if the state has a value.
 //
 //go:noinline
-func (f *ArtifactState[T, E]) IsSet() Expr[T] { return Expr[T]{setNode((*Ref)(f), "")} }
+func (f *ArtifactState[T, E]) IsSet() Expr[T] { return Expr[T](isSet((*Ref)(f), "")) }
 
-// An ExecutionState is the last known state of an execution, whose names the store keeps as
-// numbers. It can be emptied.
+// An ExecutionState is the last known state of an execution, which the store
+// keeps as a number. It can be cleared.
 type ExecutionState[T any, E ~string] Ref
 
-// ClearPath returns the update_mask path of the field.
-//
 //go:noinline
-func (f *ExecutionState[T, E]) ClearPath(T) string { return (*Ref)(f).path() }
+func (f *ExecutionState[T, E]) maskPath(T) string { return (*Ref)(f).maskPath() }
 
-// Eq holds where the state is v.
+// Eq holds if the state is v.
 //
 //go:noinline
 func (f *ExecutionState[T, E]) Eq(v E) Expr[T] {
-	return Expr[T]{statesNode((*Ref)(f), executionStates[:], v)}
+	return Expr[T](inStates((*Ref)(f), executionStates[:], v))
 }
 
-// In holds where the state is one of vs. In() holds nowhere, and so does a
-// name that is no state.
+// In holds if the state is one of vs. In() never holds. Unknown names are
+// ignored.
 //
 //go:noinline
 func (f *ExecutionState[T, E]) In(vs ...E) Expr[T] {
-	return Expr[T]{statesNode((*Ref)(f), executionStates[:], vs...)}
+	return Expr[T](inStates((*Ref)(f), executionStates[:], vs...))
 }
 
-// IsSet holds where the state has a value.
+// IsSet holds if the state has a value.
 //
 //go:noinline
-func (f *ExecutionState[T, E]) IsSet() Expr[T] { return Expr[T]{setNode((*Ref)(f), "")} }
+func (f *ExecutionState[T, E]) IsSet() Expr[T] { return Expr[T](isSet((*Ref)(f), "")) }
 
-// The states by the number that the store keeps.
+// The states, indexed by the number that the store keeps.
 var (
 	artifactStates  = [...]string{"UNKNOWN", "PENDING", "LIVE", "MARKED_FOR_DELETION", "DELETED", "ABANDONED", "REFERENCE"}
 	executionStates = [...]string{"UNKNOWN", "NEW", "RUNNING", "COMPLETE", "FAILED", "CACHED", "CANCELED"}

@@ -1,19 +1,30 @@
 package filter
 
-import "time"
+import (
+	"time"
 
-// A Clearable is a field that can be empty. Clear of package registry takes it; the
-// symbols of ids, names, parents and required fields are none.
+	"github.com/mlmd-go/sdk/internal/filtertext"
+)
+
+// A Clearable is the symbol of a field that can be empty, which registry.Clear
+// takes. The symbols of IDs, names, parents and required fields do not implement
+// it.
 type Clearable[T any] interface {
-	// ClearPath returns the update_mask path of the field. Its argument is
-	// never used: it ties the symbol to the entity.
-	ClearPath(T) string
+	// maskPath returns the update_mask path of the field. Its argument only ties
+	// the symbol to the entity.
+	maskPath(T) string
 }
 
-// path returns the update_mask path of what r refers to.
+// MaskPath returns the update_mask path of a field, such as "properties.author".
+func MaskPath[T any](f Clearable[T]) string {
+	var unused T
+	return f.maskPath(unused)
+}
+
+// maskPath returns the update_mask path of r.
 //
 //go:noinline
-func (r *Ref) path() string {
+func (r *Ref) maskPath() string {
 	if r.Custom {
 		return "custom_properties." + r.Property
 	}
@@ -23,250 +34,288 @@ func (r *Ref) path() string {
 	return r.Attr
 }
 
-// A Clear is a field that can be emptied, and no more: the filter language
-// cannot ask for it. Path is its update_mask path.
+// A Clear is the symbol of a field that can be cleared, but has no conditions in
+// the filter language. Path is its update_mask path.
 type Clear[T any] struct{ Path string }
 
-// ClearPath returns the update_mask path of the field.
-//
 //go:noinline
-func (f *Clear[T]) ClearPath(T) string { return f.Path }
+func (f *Clear[T]) maskPath(T) string { return f.Path }
 
-// An OptString is a [String] that can be emptied.
+// An OptString is a [String] that can be cleared.
 type OptString[T any] Ref
 
-// ClearPath returns the update_mask path of the field.
+//go:noinline
+func (f *OptString[T]) maskPath(T) string { return (*Ref)(f).maskPath() }
+
+// Eq holds if the field is v, byte for byte.
 //
 //go:noinline
-func (f *OptString[T]) ClearPath(T) string { return (*Ref)(f).path() }
+func (f *OptString[T]) Eq(v string) Expr[T] {
+	return Expr[T](compareString((*Ref)(f), filtertext.OpEq, v))
+}
 
-// Eq holds where the field is v, byte for byte.
+// Ne holds if the field is set and differs from v.
 //
 //go:noinline
-func (f *OptString[T]) Eq(v string) Expr[T] { return Expr[T]{textNode((*Ref)(f), opEq, v)} }
+func (f *OptString[T]) Ne(v string) Expr[T] {
+	return Expr[T](compareString((*Ref)(f), filtertext.OpNe, v))
+}
 
-// Ne holds where the field is set and is not v.
+// In holds if the field is one of vs. In() never holds.
 //
 //go:noinline
-func (f *OptString[T]) Ne(v string) Expr[T] { return Expr[T]{textNode((*Ref)(f), opNe, v)} }
+func (f *OptString[T]) In(vs ...string) Expr[T] { return Expr[T](inStrings((*Ref)(f), vs)) }
 
-// In holds where the field is one of vs. In() holds nowhere.
+// HasPrefix holds if the field begins with prefix, byte for byte.
 //
 //go:noinline
-func (f *OptString[T]) In(vs ...string) Expr[T] { return Expr[T]{textsNode((*Ref)(f), vs)} }
+func (f *OptString[T]) HasPrefix(prefix string) Expr[T] {
+	return Expr[T](compareString((*Ref)(f), filtertext.OpPrefix, prefix))
+}
 
-// Like holds where the field matches a pattern; see [String.Like].
+// Contains holds if the field contains substr, byte for byte.
+//
+//go:noinline
+func (f *OptString[T]) Contains(substr string) Expr[T] {
+	return Expr[T](compareString((*Ref)(f), filtertext.OpContains, substr))
+}
+
+// Like holds if the field matches a pattern; see [String.Like].
 //
 //go:noinline
 func (f *OptString[T]) Like(pattern string) Expr[T] {
-	return Expr[T]{textNode((*Ref)(f), opLike, pattern)}
+	return Expr[T](compareString((*Ref)(f), filtertext.OpLike, pattern))
 }
 
-// Lt holds where the field sorts before v, byte by byte.
+// Lt holds if the field sorts before v, byte by byte.
 //
 //go:noinline
-func (f *OptString[T]) Lt(v string) Expr[T] { return Expr[T]{textNode((*Ref)(f), opLt, v)} }
+func (f *OptString[T]) Lt(v string) Expr[T] {
+	return Expr[T](compareString((*Ref)(f), filtertext.OpLt, v))
+}
 
-// Ge holds where the field is v or sorts after it, byte by byte.
+// Le holds if the field is v or sorts before it, byte by byte.
 //
 //go:noinline
-func (f *OptString[T]) Ge(v string) Expr[T] { return Expr[T]{textNode((*Ref)(f), opGe, v)} }
+func (f *OptString[T]) Le(v string) Expr[T] {
+	return Expr[T](compareString((*Ref)(f), filtertext.OpLe, v))
+}
 
-// IsSet holds where the field has a value.
+// Gt holds if the field sorts after v, byte by byte.
 //
 //go:noinline
-func (f *OptString[T]) IsSet() Expr[T] { return Expr[T]{setNode((*Ref)(f), stringColumn)} }
+func (f *OptString[T]) Gt(v string) Expr[T] {
+	return Expr[T](compareString((*Ref)(f), filtertext.OpGt, v))
+}
 
-// An OptInt is an [Int] that can be emptied.
+// Ge holds if the field is v or sorts after it, byte by byte.
+//
+//go:noinline
+func (f *OptString[T]) Ge(v string) Expr[T] {
+	return Expr[T](compareString((*Ref)(f), filtertext.OpGe, v))
+}
+
+// IsSet holds if the field has a value.
+//
+//go:noinline
+func (f *OptString[T]) IsSet() Expr[T] { return Expr[T](isSet((*Ref)(f), filtertext.StringColumn)) }
+
+// An OptInt is an [Int] that can be cleared.
 type OptInt[T any] Ref
 
-// ClearPath returns the update_mask path of the field.
+//go:noinline
+func (f *OptInt[T]) maskPath(T) string { return (*Ref)(f).maskPath() }
+
+// Eq holds if the field is v.
 //
 //go:noinline
-func (f *OptInt[T]) ClearPath(T) string { return (*Ref)(f).path() }
+func (f *OptInt[T]) Eq(v int64) Expr[T] { return Expr[T](compareInt((*Ref)(f), filtertext.OpEq, v)) }
 
-// Eq holds where the field is v.
+// Ne holds if the field is set and differs from v.
 //
 //go:noinline
-func (f *OptInt[T]) Eq(v int64) Expr[T] { return Expr[T]{intNode((*Ref)(f), opEq, v)} }
+func (f *OptInt[T]) Ne(v int64) Expr[T] { return Expr[T](compareInt((*Ref)(f), filtertext.OpNe, v)) }
 
-// Ne holds where the field is set and is not v.
+// In holds if the field is one of vs. In() never holds.
 //
 //go:noinline
-func (f *OptInt[T]) Ne(v int64) Expr[T] { return Expr[T]{intNode((*Ref)(f), opNe, v)} }
+func (f *OptInt[T]) In(vs ...int64) Expr[T] { return Expr[T](inInts((*Ref)(f), vs)) }
 
-// In holds where the field is one of vs. In() holds nowhere.
+// Lt holds if the field is less than v.
 //
 //go:noinline
-func (f *OptInt[T]) In(vs ...int64) Expr[T] { return Expr[T]{intsNode((*Ref)(f), vs)} }
+func (f *OptInt[T]) Lt(v int64) Expr[T] { return Expr[T](compareInt((*Ref)(f), filtertext.OpLt, v)) }
 
-// Lt holds where the field is less than v.
+// Le holds if the field is v or less.
 //
 //go:noinline
-func (f *OptInt[T]) Lt(v int64) Expr[T] { return Expr[T]{intNode((*Ref)(f), opLt, v)} }
+func (f *OptInt[T]) Le(v int64) Expr[T] { return Expr[T](compareInt((*Ref)(f), filtertext.OpLe, v)) }
 
-// Le holds where the field is v or less.
+// Gt holds if the field is greater than v.
 //
 //go:noinline
-func (f *OptInt[T]) Le(v int64) Expr[T] { return Expr[T]{intNode((*Ref)(f), opLe, v)} }
+func (f *OptInt[T]) Gt(v int64) Expr[T] { return Expr[T](compareInt((*Ref)(f), filtertext.OpGt, v)) }
 
-// Gt holds where the field is greater than v.
+// Ge holds if the field is v or greater.
 //
 //go:noinline
-func (f *OptInt[T]) Gt(v int64) Expr[T] { return Expr[T]{intNode((*Ref)(f), opGt, v)} }
+func (f *OptInt[T]) Ge(v int64) Expr[T] { return Expr[T](compareInt((*Ref)(f), filtertext.OpGe, v)) }
 
-// Ge holds where the field is v or greater.
+// IsSet holds if the field has a value.
 //
 //go:noinline
-func (f *OptInt[T]) Ge(v int64) Expr[T] { return Expr[T]{intNode((*Ref)(f), opGe, v)} }
+func (f *OptInt[T]) IsSet() Expr[T] { return Expr[T](isSet((*Ref)(f), filtertext.IntColumn)) }
 
-// IsSet holds where the field has a value.
-//
-//go:noinline
-func (f *OptInt[T]) IsSet() Expr[T] { return Expr[T]{setNode((*Ref)(f), intColumn)} }
-
-// An OptDouble is a [Double] that can be emptied.
+// An OptDouble is a [Double] that can be cleared.
 type OptDouble[T any] Ref
 
-// ClearPath returns the update_mask path of the field.
+//go:noinline
+func (f *OptDouble[T]) maskPath(T) string { return (*Ref)(f).maskPath() }
+
+// Eq holds if the field is v. A store may have rounded the field to six decimals.
 //
 //go:noinline
-func (f *OptDouble[T]) ClearPath(T) string { return (*Ref)(f).path() }
+func (f *OptDouble[T]) Eq(v float64) Expr[T] {
+	return Expr[T](compareDouble((*Ref)(f), filtertext.OpEq, v))
+}
 
-// Eq holds where the field is v; mind that stores may round to six decimals.
+// Ne holds if the field is set and differs from v.
 //
 //go:noinline
-func (f *OptDouble[T]) Eq(v float64) Expr[T] { return Expr[T]{doubleNode((*Ref)(f), opEq, v)} }
+func (f *OptDouble[T]) Ne(v float64) Expr[T] {
+	return Expr[T](compareDouble((*Ref)(f), filtertext.OpNe, v))
+}
 
-// Ne holds where the field is set and is not v.
+// Lt holds if the field is less than v.
 //
 //go:noinline
-func (f *OptDouble[T]) Ne(v float64) Expr[T] { return Expr[T]{doubleNode((*Ref)(f), opNe, v)} }
+func (f *OptDouble[T]) Lt(v float64) Expr[T] {
+	return Expr[T](compareDouble((*Ref)(f), filtertext.OpLt, v))
+}
 
-// Lt holds where the field is less than v.
+// Le holds if the field is v or less.
 //
 //go:noinline
-func (f *OptDouble[T]) Lt(v float64) Expr[T] { return Expr[T]{doubleNode((*Ref)(f), opLt, v)} }
+func (f *OptDouble[T]) Le(v float64) Expr[T] {
+	return Expr[T](compareDouble((*Ref)(f), filtertext.OpLe, v))
+}
 
-// Le holds where the field is v or less.
+// Gt holds if the field is greater than v.
 //
 //go:noinline
-func (f *OptDouble[T]) Le(v float64) Expr[T] { return Expr[T]{doubleNode((*Ref)(f), opLe, v)} }
+func (f *OptDouble[T]) Gt(v float64) Expr[T] {
+	return Expr[T](compareDouble((*Ref)(f), filtertext.OpGt, v))
+}
 
-// Gt holds where the field is greater than v.
+// Ge holds if the field is v or greater.
 //
 //go:noinline
-func (f *OptDouble[T]) Gt(v float64) Expr[T] { return Expr[T]{doubleNode((*Ref)(f), opGt, v)} }
+func (f *OptDouble[T]) Ge(v float64) Expr[T] {
+	return Expr[T](compareDouble((*Ref)(f), filtertext.OpGe, v))
+}
 
-// Ge holds where the field is v or greater.
+// IsSet holds if the field has a value.
 //
 //go:noinline
-func (f *OptDouble[T]) Ge(v float64) Expr[T] { return Expr[T]{doubleNode((*Ref)(f), opGe, v)} }
+func (f *OptDouble[T]) IsSet() Expr[T] { return Expr[T](isSet((*Ref)(f), filtertext.DoubleColumn)) }
 
-// IsSet holds where the field has a value.
-//
-//go:noinline
-func (f *OptDouble[T]) IsSet() Expr[T] { return Expr[T]{setNode((*Ref)(f), doubleColumn)} }
-
-// An OptBool is a [Bool] that can be emptied.
+// An OptBool is a [Bool] that can be cleared.
 type OptBool[T any] Ref
 
-// ClearPath returns the update_mask path of the field.
+//go:noinline
+func (f *OptBool[T]) maskPath(T) string { return (*Ref)(f).maskPath() }
+
+// Eq holds if the field is v.
 //
 //go:noinline
-func (f *OptBool[T]) ClearPath(T) string { return (*Ref)(f).path() }
+func (f *OptBool[T]) Eq(v bool) Expr[T] { return Expr[T](equalsBool((*Ref)(f), v)) }
 
-// Eq holds where the field is v.
+// IsSet holds if the field has a value.
 //
 //go:noinline
-func (f *OptBool[T]) Eq(v bool) Expr[T] { return Expr[T]{boolNode((*Ref)(f), v)} }
+func (f *OptBool[T]) IsSet() Expr[T] { return Expr[T](isSet((*Ref)(f), filtertext.BoolColumn)) }
 
-// IsSet holds where the field has a value.
-//
-//go:noinline
-func (f *OptBool[T]) IsSet() Expr[T] { return Expr[T]{setNode((*Ref)(f), boolColumn)} }
-
-// An OptEnum is an [Enum] that can be emptied.
+// An OptEnum is an [Enum] that can be cleared.
 type OptEnum[T any, E ~string] Ref
 
-// ClearPath returns the update_mask path of the field.
+//go:noinline
+func (f *OptEnum[T, E]) maskPath(T) string { return (*Ref)(f).maskPath() }
+
+// Eq holds if the field is v.
 //
 //go:noinline
-func (f *OptEnum[T, E]) ClearPath(T) string { return (*Ref)(f).path() }
+func (f *OptEnum[T, E]) Eq(v E) Expr[T] {
+	return Expr[T](compareString((*Ref)(f), filtertext.OpEq, string(v)))
+}
 
-// Eq holds where the field is v.
+// Ne holds if the field is set and differs from v.
 //
 //go:noinline
-func (f *OptEnum[T, E]) Eq(v E) Expr[T] { return Expr[T]{textNode((*Ref)(f), opEq, string(v))} }
+func (f *OptEnum[T, E]) Ne(v E) Expr[T] {
+	return Expr[T](compareString((*Ref)(f), filtertext.OpNe, string(v)))
+}
 
-// Ne holds where the field is set and is not v.
+// In holds if the field is one of vs. In() never holds.
 //
 //go:noinline
-func (f *OptEnum[T, E]) Ne(v E) Expr[T] { return Expr[T]{textNode((*Ref)(f), opNe, string(v))} }
+func (f *OptEnum[T, E]) In(vs ...E) Expr[T] { return Expr[T](inStrings((*Ref)(f), vs)) }
 
-// In holds where the field is one of vs. In() holds nowhere.
+// IsSet holds if the field has a value.
 //
 //go:noinline
-func (f *OptEnum[T, E]) In(vs ...E) Expr[T] { return Expr[T]{textsNode((*Ref)(f), vs)} }
+func (f *OptEnum[T, E]) IsSet() Expr[T] { return Expr[T](isSet((*Ref)(f), filtertext.StringColumn)) }
 
-// IsSet holds where the field has a value.
-//
-//go:noinline
-func (f *OptEnum[T, E]) IsSet() Expr[T] { return Expr[T]{setNode((*Ref)(f), stringColumn)} }
-
-// An OptID is an [ID] that can be emptied.
+// An OptID is an [ID] that can be cleared.
 type OptID[T any] Ref
 
-// ClearPath returns the update_mask path of the field.
+//go:noinline
+func (f *OptID[T]) maskPath(T) string { return (*Ref)(f).maskPath() }
+
+// Eq holds if the field has the ID v.
 //
 //go:noinline
-func (f *OptID[T]) ClearPath(T) string { return (*Ref)(f).path() }
+func (f *OptID[T]) Eq(v string) Expr[T] { return Expr[T](compareIDs((*Ref)(f), filtertext.OpEq, v)) }
 
-// Eq holds where the field is the id v.
+// In holds if the field has one of the IDs vs. In() never holds.
 //
 //go:noinline
-func (f *OptID[T]) Eq(v string) Expr[T] { return Expr[T]{idsNode((*Ref)(f), opEq, v)} }
+func (f *OptID[T]) In(vs ...string) Expr[T] {
+	return Expr[T](compareIDs((*Ref)(f), filtertext.OpIn, vs...))
+}
 
-// In holds where the field is one of the ids vs. In() holds nowhere.
+// IsSet holds if the field has a value.
 //
 //go:noinline
-func (f *OptID[T]) In(vs ...string) Expr[T] { return Expr[T]{idsNode((*Ref)(f), opIn, vs...)} }
+func (f *OptID[T]) IsSet() Expr[T] { return Expr[T](isSet((*Ref)(f), filtertext.IntColumn)) }
 
-// IsSet holds where the field has a value.
-//
-//go:noinline
-func (f *OptID[T]) IsSet() Expr[T] { return Expr[T]{setNode((*Ref)(f), intColumn)} }
-
-// An OptDateTime is a [DateTime] that can be emptied.
+// An OptDateTime is a [DateTime] that can be cleared.
 type OptDateTime[T any] Ref
 
-// ClearPath returns the update_mask path of the field.
-//
 //go:noinline
-func (f *OptDateTime[T]) ClearPath(T) string { return (*Ref)(f).path() }
+func (f *OptDateTime[T]) maskPath(T) string { return (*Ref)(f).maskPath() }
 
-// Eq holds where the time is t.
+// Eq holds if the time is t.
 //
 //go:noinline
 func (f *OptDateTime[T]) Eq(t time.Time) Expr[T] {
-	return Expr[T]{textNode((*Ref)(f), opEq, dateTime(t))}
+	return Expr[T](compareString((*Ref)(f), filtertext.OpEq, dateTime(t)))
 }
 
-// Before holds where the time is before t.
+// Before holds if the time is before t.
 //
 //go:noinline
 func (f *OptDateTime[T]) Before(t time.Time) Expr[T] {
-	return Expr[T]{textNode((*Ref)(f), opLt, dateTime(t))}
+	return Expr[T](compareString((*Ref)(f), filtertext.OpLt, dateTime(t)))
 }
 
-// After holds where the time is after t.
+// After holds if the time is after t.
 //
 //go:noinline
 func (f *OptDateTime[T]) After(t time.Time) Expr[T] {
-	return Expr[T]{textNode((*Ref)(f), opGt, dateTime(t))}
+	return Expr[T](compareString((*Ref)(f), filtertext.OpGt, dateTime(t)))
 }
 
-// IsSet holds where the field has a value.
+// IsSet holds if the field has a value.
 //
 //go:noinline
-func (f *OptDateTime[T]) IsSet() Expr[T] { return Expr[T]{setNode((*Ref)(f), stringColumn)} }
+func (f *OptDateTime[T]) IsSet() Expr[T] { return Expr[T](isSet((*Ref)(f), filtertext.StringColumn)) }

@@ -1,241 +1,296 @@
 package filter
 
-// A Ref says where the store keeps a field.
-type Ref struct {
-	// Attr is the filter language's name of a column of the node itself
-	// ("name", "uri", "state"); empty for a property.
-	Attr string
-	// Property is the property's name; empty for a column of the node. The
-	// empty name cannot be asked for.
-	Property string
-	// Was are the names under which older programs kept the property. A
-	// condition holds for what is read: the value under the first of all names
-	// that is there. It asks for the same column under each name: what is stored
-	// there as another kind is read, and not found.
-	Was []string
-	// Custom tells a custom property from one that the type declares.
-	Custom bool
-	// Column is the value column of a property: "string_value", "int_value",
-	// "double_value" or "bool_value". The symbols fill it in.
-	Column string
-	// Neighbour is the filter language's alias of a linked node
-	// ("parent_contexts_p", "contexts_p"); Attr is then a column of it.
-	Neighbour string
+import "github.com/mlmd-go/sdk/internal/filtertext"
 
-	// anyNumber reports whether a number in the property may be an integer or a
-	// double, whichever the condition says: no type declares it.
+// A Ref is where the store keeps a field. Generated code writes it.
+type Ref struct {
+	// Attr is the filter language's name of a column of the node itself, such as
+	// "name", "uri" or "state". It is empty for a property.
+	Attr string
+	// Property is the property's name. It is empty for a column.
+	Property string
+	// LegacyNames are the names under which earlier versions of the schema stored
+	// the property. A condition reads the value under the first of all names that
+	// an entity has.
+	LegacyNames []string
+	// Custom reports whether the property is a custom property, as opposed to one
+	// that the type declares.
+	Custom bool
+	// Neighbor is the filter language's alias of a linked node, such as
+	// "contexts_p" or "parent_contexts_p", whose column Attr is. It is empty for
+	// the node itself.
+	Neighbor string
+
+	// anyNumber reports whether the property may hold an integer or a double,
+	// whichever the condition compares with, because no type declares it.
 	anyNumber bool
 
-	_ [0]func() // not comparable: each symbol type would have a comparison of its own
+	_ [0]func() // not comparable, which saves a comparison function per symbol type
 }
 
-// Symbols are pointers, and their methods are few, small and not inlined: the
-// compiler makes them again for each entity of a spec. What is the same for all
-// entities is in make.go.
+// Symbols are pointers, and their methods are few, small and not inlined,
+// because the compiler instantiates them for each entity of a schema. What does
+// not depend on the entity is in make.go.
 
 // A String is a field of text.
 type String[T any] Ref
 
-// Eq holds where the field is v, byte for byte.
+// Eq holds if the field is v, byte for byte.
 //
 //go:noinline
-func (f *String[T]) Eq(v string) Expr[T] { return Expr[T]{textNode((*Ref)(f), opEq, v)} }
+func (f *String[T]) Eq(v string) Expr[T] {
+	return Expr[T](compareString((*Ref)(f), filtertext.OpEq, v))
+}
 
-// Ne holds where the field is set and is not v.
+// Ne holds if the field is set and differs from v.
 //
 //go:noinline
-func (f *String[T]) Ne(v string) Expr[T] { return Expr[T]{textNode((*Ref)(f), opNe, v)} }
+func (f *String[T]) Ne(v string) Expr[T] {
+	return Expr[T](compareString((*Ref)(f), filtertext.OpNe, v))
+}
 
-// In holds where the field is one of vs. In() holds nowhere.
+// In holds if the field is one of vs. In() never holds.
 //
 //go:noinline
-func (f *String[T]) In(vs ...string) Expr[T] { return Expr[T]{textsNode((*Ref)(f), vs)} }
+func (f *String[T]) In(vs ...string) Expr[T] { return Expr[T](inStrings((*Ref)(f), vs)) }
 
-// Like holds where the field matches a pattern in which % stands for any run
-// of characters and _ for one. The pattern has no escape. The case of ASCII
-// letters does not count in the stores of this module; on the published server
-// it depends on its database.
+// HasPrefix holds if the field begins with prefix, byte for byte.
+//
+//go:noinline
+func (f *String[T]) HasPrefix(prefix string) Expr[T] {
+	return Expr[T](compareString((*Ref)(f), filtertext.OpPrefix, prefix))
+}
+
+// Contains holds if the field contains substr, byte for byte.
+//
+//go:noinline
+func (f *String[T]) Contains(substr string) Expr[T] {
+	return Expr[T](compareString((*Ref)(f), filtertext.OpContains, substr))
+}
+
+// Like holds if the field matches a pattern in which % stands for any run of
+// characters and _ for one. There is no escape for them: use [String.HasPrefix]
+// or [String.Contains] for text that may contain them. The stores of this module
+// ignore the case of ASCII letters. On a server of the reference implementation
+// case depends on its database.
 //
 //go:noinline
 func (f *String[T]) Like(pattern string) Expr[T] {
-	return Expr[T]{textNode((*Ref)(f), opLike, pattern)}
+	return Expr[T](compareString((*Ref)(f), filtertext.OpLike, pattern))
 }
 
-// Lt holds where the field sorts before v, byte by byte.
+// Lt holds if the field sorts before v, byte by byte.
 //
 //go:noinline
-func (f *String[T]) Lt(v string) Expr[T] { return Expr[T]{textNode((*Ref)(f), opLt, v)} }
+func (f *String[T]) Lt(v string) Expr[T] {
+	return Expr[T](compareString((*Ref)(f), filtertext.OpLt, v))
+}
 
-// Ge holds where the field is v or sorts after it, byte by byte.
+// Le holds if the field is v or sorts before it, byte by byte.
 //
 //go:noinline
-func (f *String[T]) Ge(v string) Expr[T] { return Expr[T]{textNode((*Ref)(f), opGe, v)} }
+func (f *String[T]) Le(v string) Expr[T] {
+	return Expr[T](compareString((*Ref)(f), filtertext.OpLe, v))
+}
 
-// IsSet holds where the field has a value.
+// Gt holds if the field sorts after v, byte by byte.
 //
 //go:noinline
-func (f *String[T]) IsSet() Expr[T] { return Expr[T]{setNode((*Ref)(f), stringColumn)} }
+func (f *String[T]) Gt(v string) Expr[T] {
+	return Expr[T](compareString((*Ref)(f), filtertext.OpGt, v))
+}
+
+// Ge holds if the field is v or sorts after it, byte by byte.
+//
+//go:noinline
+func (f *String[T]) Ge(v string) Expr[T] {
+	return Expr[T](compareString((*Ref)(f), filtertext.OpGe, v))
+}
+
+// IsSet holds if the field has a value.
+//
+//go:noinline
+func (f *String[T]) IsSet() Expr[T] { return Expr[T](isSet((*Ref)(f), filtertext.StringColumn)) }
 
 // An Int is a field of a 64-bit integer.
 type Int[T any] Ref
 
-// Eq holds where the field is v.
+// Eq holds if the field is v.
 //
 //go:noinline
-func (f *Int[T]) Eq(v int64) Expr[T] { return Expr[T]{intNode((*Ref)(f), opEq, v)} }
+func (f *Int[T]) Eq(v int64) Expr[T] { return Expr[T](compareInt((*Ref)(f), filtertext.OpEq, v)) }
 
-// Ne holds where the field is set and is not v.
+// Ne holds if the field is set and differs from v.
 //
 //go:noinline
-func (f *Int[T]) Ne(v int64) Expr[T] { return Expr[T]{intNode((*Ref)(f), opNe, v)} }
+func (f *Int[T]) Ne(v int64) Expr[T] { return Expr[T](compareInt((*Ref)(f), filtertext.OpNe, v)) }
 
-// In holds where the field is one of vs. In() holds nowhere.
+// In holds if the field is one of vs. In() never holds.
 //
 //go:noinline
-func (f *Int[T]) In(vs ...int64) Expr[T] { return Expr[T]{intsNode((*Ref)(f), vs)} }
+func (f *Int[T]) In(vs ...int64) Expr[T] { return Expr[T](inInts((*Ref)(f), vs)) }
 
-// Lt holds where the field is less than v.
+// Lt holds if the field is less than v.
 //
 //go:noinline
-func (f *Int[T]) Lt(v int64) Expr[T] { return Expr[T]{intNode((*Ref)(f), opLt, v)} }
+func (f *Int[T]) Lt(v int64) Expr[T] { return Expr[T](compareInt((*Ref)(f), filtertext.OpLt, v)) }
 
-// Le holds where the field is v or less.
+// Le holds if the field is v or less.
 //
 //go:noinline
-func (f *Int[T]) Le(v int64) Expr[T] { return Expr[T]{intNode((*Ref)(f), opLe, v)} }
+func (f *Int[T]) Le(v int64) Expr[T] { return Expr[T](compareInt((*Ref)(f), filtertext.OpLe, v)) }
 
-// Gt holds where the field is greater than v.
+// Gt holds if the field is greater than v.
 //
 //go:noinline
-func (f *Int[T]) Gt(v int64) Expr[T] { return Expr[T]{intNode((*Ref)(f), opGt, v)} }
+func (f *Int[T]) Gt(v int64) Expr[T] { return Expr[T](compareInt((*Ref)(f), filtertext.OpGt, v)) }
 
-// Ge holds where the field is v or greater.
+// Ge holds if the field is v or greater.
 //
 //go:noinline
-func (f *Int[T]) Ge(v int64) Expr[T] { return Expr[T]{intNode((*Ref)(f), opGe, v)} }
+func (f *Int[T]) Ge(v int64) Expr[T] { return Expr[T](compareInt((*Ref)(f), filtertext.OpGe, v)) }
 
-// IsSet holds where the field has a value.
+// IsSet holds if the field has a value.
 //
 //go:noinline
-func (f *Int[T]) IsSet() Expr[T] { return Expr[T]{setNode((*Ref)(f), intColumn)} }
+func (f *Int[T]) IsSet() Expr[T] { return Expr[T](isSet((*Ref)(f), filtertext.IntColumn)) }
 
 // A Double is a field of a floating-point number.
 type Double[T any] Ref
 
-// Eq holds where the field is v; mind that stores may round to six decimals.
+// Eq holds if the field is v. A store may have rounded the field to six decimals.
 //
 //go:noinline
-func (f *Double[T]) Eq(v float64) Expr[T] { return Expr[T]{doubleNode((*Ref)(f), opEq, v)} }
+func (f *Double[T]) Eq(v float64) Expr[T] {
+	return Expr[T](compareDouble((*Ref)(f), filtertext.OpEq, v))
+}
 
-// Ne holds where the field is set and is not v.
+// Ne holds if the field is set and differs from v.
 //
 //go:noinline
-func (f *Double[T]) Ne(v float64) Expr[T] { return Expr[T]{doubleNode((*Ref)(f), opNe, v)} }
+func (f *Double[T]) Ne(v float64) Expr[T] {
+	return Expr[T](compareDouble((*Ref)(f), filtertext.OpNe, v))
+}
 
-// Lt holds where the field is less than v.
+// Lt holds if the field is less than v.
 //
 //go:noinline
-func (f *Double[T]) Lt(v float64) Expr[T] { return Expr[T]{doubleNode((*Ref)(f), opLt, v)} }
+func (f *Double[T]) Lt(v float64) Expr[T] {
+	return Expr[T](compareDouble((*Ref)(f), filtertext.OpLt, v))
+}
 
-// Le holds where the field is v or less.
+// Le holds if the field is v or less.
 //
 //go:noinline
-func (f *Double[T]) Le(v float64) Expr[T] { return Expr[T]{doubleNode((*Ref)(f), opLe, v)} }
+func (f *Double[T]) Le(v float64) Expr[T] {
+	return Expr[T](compareDouble((*Ref)(f), filtertext.OpLe, v))
+}
 
-// Gt holds where the field is greater than v.
+// Gt holds if the field is greater than v.
 //
 //go:noinline
-func (f *Double[T]) Gt(v float64) Expr[T] { return Expr[T]{doubleNode((*Ref)(f), opGt, v)} }
+func (f *Double[T]) Gt(v float64) Expr[T] {
+	return Expr[T](compareDouble((*Ref)(f), filtertext.OpGt, v))
+}
 
-// Ge holds where the field is v or greater.
+// Ge holds if the field is v or greater.
 //
 //go:noinline
-func (f *Double[T]) Ge(v float64) Expr[T] { return Expr[T]{doubleNode((*Ref)(f), opGe, v)} }
+func (f *Double[T]) Ge(v float64) Expr[T] {
+	return Expr[T](compareDouble((*Ref)(f), filtertext.OpGe, v))
+}
 
-// IsSet holds where the field has a value.
+// IsSet holds if the field has a value.
 //
 //go:noinline
-func (f *Double[T]) IsSet() Expr[T] { return Expr[T]{setNode((*Ref)(f), doubleColumn)} }
+func (f *Double[T]) IsSet() Expr[T] { return Expr[T](isSet((*Ref)(f), filtertext.DoubleColumn)) }
 
 // A Bool is a field that is true or false.
 type Bool[T any] Ref
 
-// Eq holds where the field is v.
+// Eq holds if the field is v.
 //
 //go:noinline
-func (f *Bool[T]) Eq(v bool) Expr[T] { return Expr[T]{boolNode((*Ref)(f), v)} }
+func (f *Bool[T]) Eq(v bool) Expr[T] { return Expr[T](equalsBool((*Ref)(f), v)) }
 
-// IsSet holds where the field has a value.
+// IsSet holds if the field has a value.
 //
 //go:noinline
-func (f *Bool[T]) IsSet() Expr[T] { return Expr[T]{setNode((*Ref)(f), boolColumn)} }
+func (f *Bool[T]) IsSet() Expr[T] { return Expr[T](isSet((*Ref)(f), filtertext.BoolColumn)) }
 
 // An Enum is a field that has one of the named values of E, stored as text.
 type Enum[T any, E ~string] Ref
 
-// Eq holds where the field is v.
+// Eq holds if the field is v.
 //
 //go:noinline
-func (f *Enum[T, E]) Eq(v E) Expr[T] { return Expr[T]{textNode((*Ref)(f), opEq, string(v))} }
+func (f *Enum[T, E]) Eq(v E) Expr[T] {
+	return Expr[T](compareString((*Ref)(f), filtertext.OpEq, string(v)))
+}
 
-// Ne holds where the field is set and is not v.
+// Ne holds if the field is set and differs from v.
 //
 //go:noinline
-func (f *Enum[T, E]) Ne(v E) Expr[T] { return Expr[T]{textNode((*Ref)(f), opNe, string(v))} }
+func (f *Enum[T, E]) Ne(v E) Expr[T] {
+	return Expr[T](compareString((*Ref)(f), filtertext.OpNe, string(v)))
+}
 
-// In holds where the field is one of vs. In() holds nowhere.
+// In holds if the field is one of vs. In() never holds.
 //
 //go:noinline
-func (f *Enum[T, E]) In(vs ...E) Expr[T] { return Expr[T]{textsNode((*Ref)(f), vs)} }
+func (f *Enum[T, E]) In(vs ...E) Expr[T] { return Expr[T](inStrings((*Ref)(f), vs)) }
 
-// IsSet holds where the field has a value.
+// IsSet holds if the field has a value.
 //
 //go:noinline
-func (f *Enum[T, E]) IsSet() Expr[T] { return Expr[T]{setNode((*Ref)(f), stringColumn)} }
+func (f *Enum[T, E]) IsSet() Expr[T] { return Expr[T](isSet((*Ref)(f), filtertext.StringColumn)) }
 
-// An Entity is what the symbols of all entities have besides their fields:
-// access to the custom properties by name. The generated symbols embed it.
-type Entity[T any] struct{}
+// CustomSymbols gives access to custom properties by name. Generated symbols
+// embed it.
+type CustomSymbols[T any] struct{}
 
-// Custom returns the custom property called name, whose kind is chosen next.
-// Every program may set custom properties of any name and kind, so a name that
-// is misspelt is not an error: conditions on it hold for no entity.
-// [CustomProperty.IsSet] finds the entities that have the property.
-func (*Entity[T]) Custom(name string) *CustomProperty[T] {
+// Custom returns the symbol of the custom property name. Its kind is chosen next,
+// as in f.Custom("auc").Double(). Custom properties are not declared, so that a
+// misspelled name is not an error: conditions on it hold for no entity.
+func (*CustomSymbols[T]) Custom(name string) *CustomProperty[T] {
 	return &CustomProperty[T]{Property: name, Custom: true, anyNumber: true}
 }
 
-// A CustomProperty is a custom property before its kind is said. Of whatever
-// kind, it can be emptied: the others stay.
+// A CustomProperty is the symbol of a custom property of any kind. It can be
+// cleared.
 type CustomProperty[T any] Ref
 
-// IsSet holds where the property has a value that is text, a number, a boolean
-// or a struct. The filter language has no conditions on values of kind proto.
+//go:noinline
+func (p *CustomProperty[T]) maskPath(T) string { return (*Ref)(p).maskPath() }
+
+// IsSet holds if the property has a value that is text, a number, a boolean or a
+// struct. The filter language has no condition on values of kind proto.
 //
 //go:noinline
-func (p *CustomProperty[T]) IsSet() Expr[T] { return Expr[T]{customSetNode((*Ref)(p))} }
+func (p *CustomProperty[T]) IsSet() Expr[T] { return Expr[T](isSetCustom((*Ref)(p))) }
 
-// String takes the property as text. Conditions do not hold where it is
-// something else.
+// AsString returns the symbol of the property as text. Conditions on it do not
+// hold for values of other kinds.
 //
 //go:noinline
-func (p *CustomProperty[T]) String() *OptString[T] { return (*OptString[T])(p) }
+func (p *CustomProperty[T]) AsString() *OptString[T] { return (*OptString[T])(p) }
 
-// Int takes the property as a number that is compared with integers. Conditions
-// hold for numbers stored as doubles too: Eq(7) for 7.0, and Gt(6) for 6.5.
+// Int returns the symbol of the property as a number that is compared with
+// integers. Conditions hold for numbers stored as doubles too: Eq(7) for 7.0, and
+// Gt(6) for 6.5.
 //
 //go:noinline
 func (p *CustomProperty[T]) Int() *OptInt[T] { return (*OptInt[T])(p) }
 
-// Double takes the property as a number that is compared with doubles.
-// Conditions hold for numbers stored as integers too, which are compared
+// Double returns the symbol of the property as a number that is compared with
+// doubles. Conditions hold for numbers stored as integers too, which are compared
 // exactly: Gt(6) and Eq(7) hold for 7.
 //
 //go:noinline
 func (p *CustomProperty[T]) Double() *OptDouble[T] { return (*OptDouble[T])(p) }
 
-// Bool takes the property as a boolean. Conditions do not hold where it is
-// something else.
+// Bool returns the symbol of the property as a boolean. Conditions on it do not
+// hold for values of other kinds.
 //
 //go:noinline
 func (p *CustomProperty[T]) Bool() *OptBool[T] { return (*OptBool[T])(p) }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/internal/filterquery"
-	"github.com/mlmd-go/sdk/pkg/filter"
+	"github.com/mlmd-go/sdk/internal/filtertext"
 )
 
 // A listing is a query that is being answered.
@@ -83,7 +83,7 @@ func (q Query[T]) prepare(ctx context.Context, limit int, token string) (listing
 func (q Query[T]) filterTexts(ctx context.Context) (texts []string, absent [][]string, err error) {
 	s := q.src
 	declared := declaredNames{client: s.client, typ: s.typ}
-	t, err := filter.PrintFor(q.where, func(older string) bool { return declared.has(ctx, older) })
+	t, err := filtertext.Print(filtertext.Expr(q.where), func(older string) bool { return declared.has(ctx, older) })
 	if declared.err != nil {
 		return nil, nil, s.rpcError(ctx, declared.err)
 	}
@@ -103,7 +103,7 @@ func (q Query[T]) filterTexts(ctx context.Context) (texts []string, absent [][]s
 		all = append(all, q.scope)
 	}
 	for _, text := range q.texts {
-		if err := filter.Closed(text); err != nil {
+		if err := filtertext.Closed(text); err != nil {
 			e := s.newError(ErrInvalidArgument, "")
 			e.Err = err
 			return nil, nil, e
@@ -126,7 +126,7 @@ func (q Query[T]) filterTexts(ctx context.Context) (texts []string, absent [][]s
 }
 
 // checkSupported checks that the server takes a condition as it is meant.
-func (s source[T]) checkSupported(ctx context.Context, caveats []filter.Caveat) error {
+func (s source[T]) checkSupported(ctx context.Context, caveats []filtertext.Caveat) error {
 	if len(caveats) == 0 {
 		return nil
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/filtertext"
 	"github.com/mlmd-go/sdk/pkg/filter"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
@@ -79,8 +80,9 @@ func nodeViews[N mlmd.Node](ctx context.Context, ns nodes[N], typeName string, o
 // request.
 func (v *CustomValues) count(ctx context.Context, c *Client, f *mlmd.Field, page func(*mlmdpb.ListOperationOptions) ([]nodeView, string, error)) error {
 	s := source[nodeView]{operation: operation{op: "plan"}, client: c}
-	custom := new(filter.Entity[*nodeView]).Custom(v.Property)
-	t, err := filter.Print(custom.String().IsSet().Or(custom.Int().IsSet(), custom.Double().IsSet(), custom.Bool().IsSet()))
+	custom := new(filter.CustomSymbols[*nodeView]).Custom(v.Property)
+	set := custom.AsString().IsSet().Or(custom.Int().IsSet(), custom.Double().IsSet(), custom.Bool().IsSet())
+	t, err := filtertext.Print(filtertext.Expr(set), nil)
 	if err != nil {
 		v.Unknown = true
 		return nil

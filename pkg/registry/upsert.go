@@ -28,7 +28,7 @@ func Clear[T any](fields ...filter.Clearable[*T]) UpsertOption[T] {
 	return func(o *upsertOptions) {
 		for _, f := range fields {
 			if f != nil {
-				o.clear = append(o.clear, f.ClearPath(nil))
+				o.clear = append(o.clear, filter.MaskPath(f))
 			}
 		}
 	}

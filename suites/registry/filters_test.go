@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -12,6 +13,7 @@ import (
 	"github.com/mlmd-go/sdk/generated/field"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/generated/model"
+	"github.com/mlmd-go/sdk/internal/filtertext"
 	"github.com/mlmd-go/sdk/pkg/filter"
 	"github.com/mlmd-go/sdk/pkg/registry"
 	"github.com/mlmd-go/sdk/pkg/value"
@@ -54,7 +56,15 @@ func leaves(r *rand.Rand) test {
 				return unknown
 			}
 		}
-		switch r.IntN(5) {
+		switch r.IntN(9) {
+		case 5:
+			return test{name + "<=" + word, f.Le(word), on(func(s string) bool { return s <= word })}
+		case 6:
+			return test{name + ">" + word, f.Gt(word), on(func(s string) bool { return s > word })}
+		case 7:
+			return test{name + " begins with " + word[:1], f.HasPrefix(word[:1]), on(func(s string) bool { return s[:1] == word[:1] })}
+		case 8:
+			return test{name + " contains " + word[1:], f.Contains(word[1:]), on(func(s string) bool { return strings.Contains(s, word[1:]) })}
 		case 0:
 			return test{name + "=" + word, f.Eq(word), on(func(s string) bool { return s == word })}
 		case 1:
@@ -143,7 +153,7 @@ func random(r *rand.Rand, depth int) test {
 
 // isSet tells whether the condition asks anywhere whether a property is set.
 func (t test) isSet() bool {
-	_, err := filter.Print(filter.Not(t.expr))
+	_, err := filtertext.Print(filtertext.Expr(filter.Not(t.expr)), nil)
 	return err != nil
 }
 
@@ -260,7 +270,7 @@ var _ = onEveryBackend("typed conditions", func(rpc func() mlmdpb.MetadataStoreS
 			{"not int in 7 -3", filter.Not(i.In(7, -3)), []string{"double 6.5", "double 1e15"}},
 			{"int is set", i.IsSet(), numbers},
 			{"double is set", d.IsSet(), numbers},
-			{"text = 7", p.String().Eq("7"), []string{"text"}},
+			{"text = 7", p.AsString().Eq("7"), []string{"text"}},
 			{"boolean = true", p.Bool().Eq(true), []string{"boolean"}},
 			{"is set", p.IsSet(), append([]string{"text", "boolean", "struct"}, numbers...)},
 			{"between", d.Gt(6.5).And(i.Lt(100)), []string{"int 7", "double 7"}},
@@ -275,6 +285,56 @@ var _ = onEveryBackend("typed conditions", func(rpc func() mlmdpb.MetadataStoreS
 				got = append(got, v.Name)
 			}
 			Expect(got).To(ConsistOf(c.want), c.text)
+		}
+	})
+
+	It("find prefixes and substrings byte for byte, whatever they contain", func(ctx SpecContext) {
+		reg := registry.New(rpc())
+		version := aVersion(ctx, reg)
+		texts := []string{
+			"50% off", "50x off", "a_b", "axb", "Ab", "ab", "a b ", "日本語", "日", "it's", `a\b`, "e\u0301", "\u00e9", "🙂🙃", "[a]", "a*b", "a|b", "tab\tend",
+		}
+		for i, text := range texts {
+			_, err := reg.DocArtifacts().Upsert(ctx, &model.DocArtifact{
+				ModelVersionID: version, Name: fmt.Sprint(i), Description: &text,
+				CustomProperties: value.Map{"note": value.String(text)},
+			})
+			Expect(err).NotTo(HaveOccurred())
+		}
+		f := field.DocArtifact
+		for _, sub := range []string{
+			"50%", "%", "_", "a_", "a", "A", "ab", "日", "日本", "本", "'", `\`, "e", "\u0301", "🙂", "🙃", "[a", "a*", "|", "\t", "zz", "a b ",
+		} {
+			var prefixed, containing []string
+			for _, text := range texts {
+				if strings.HasPrefix(text, sub) {
+					prefixed = append(prefixed, text)
+				}
+				if strings.Contains(text, sub) {
+					containing = append(containing, text)
+				}
+			}
+			for _, c := range []struct {
+				expr filter.Expr[*model.DocArtifact]
+				want []string
+			}{
+				{f.Description.HasPrefix(sub), prefixed},
+				{f.Custom("note").AsString().HasPrefix(sub), prefixed},
+				{f.Description.Contains(sub), containing},
+				{f.Custom("note").AsString().Contains(sub), containing},
+			} {
+				found, err := reg.DocArtifacts().OfVersion(version).Where(c.expr).Collect(ctx)
+				if errors.Is(err, registry.ErrUnsupported) {
+					Expect(sub).To(BeElementOf(`\`, "\t"))
+					continue
+				}
+				Expect(err).NotTo(HaveOccurred(), sub)
+				var got []string
+				for _, v := range found {
+					got = append(got, *v.Description)
+				}
+				Expect(got).To(ConsistOf(c.want), sub)
+			}
 		}
 	})
 

@@ -91,7 +91,7 @@ func ask(e *ir.Entity, f *ir.Field) (kind, ref string) {
 		if e.Kind == ir.Context {
 			alias = "parent_contexts_p"
 		}
-		return "ID", fmt.Sprintf("{Neighbour: %q, Attr: \"id\"}", alias)
+		return "ID", fmt.Sprintf("{Neighbor: %q, Attr: \"id\"}", alias)
 	case ir.Property:
 		if askable.MatchString(f.Key) {
 			return shapes[f.Type.Basic], was(property(f.Key), f.Aliases)
@@ -106,7 +106,7 @@ func was(ref string, names []string) string {
 	if len(names) == 0 {
 		return ref
 	}
-	return strings.TrimSuffix(ref, "}") + ", Was: []string{" + strings.TrimPrefix(quoted(names), ", ") + "}}"
+	return strings.TrimSuffix(ref, "}") + ", LegacyNames: []string{" + strings.TrimPrefix(quoted(names), ", ") + "}}"
 }
 
 var shapes = map[ir.Basic]string{

@@ -37,7 +37,7 @@ func (b *builder) checkEntity(e *Entity) {
 		if f.Go == Unreadable {
 			b.report(f.Pos, e.Name+"."+f.Name, "the Go name "+f.Go+" is taken: each entity has a field of this name", "add x-go-name")
 		}
-		if bySlot[Custom] != nil && (f.Go == "Custom" || f.Go == "Entity") {
+		if bySlot[Custom] != nil && (f.Go == "Custom" || f.Go == "CustomSymbols") {
 			b.report(f.Pos, e.Name+"."+f.Name, "the Go name "+f.Go+" is taken among the field symbols", "add x-go-name")
 		}
 	}

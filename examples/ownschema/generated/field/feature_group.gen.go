@@ -20,7 +20,7 @@ var FeatureGroup = featureGroupSymbols{
 }
 
 type featureGroupSymbols struct {
-	filter.Entity[*schema.FeatureGroup]
+	filter.CustomSymbols[*schema.FeatureGroup]
 
 	ID               *filter.ID[*schema.FeatureGroup]
 	Name             *filter.String[*schema.FeatureGroup]

@@ -17,7 +17,7 @@ var FeatureTable = featureTableSymbols{
 	CustomProperties: &filter.Clear[*schema.FeatureTable]{Path: "custom_properties"},
 	URI:              &filter.OptString[*schema.FeatureTable]{Attr: "uri"},
 	State:            &filter.ArtifactState[*schema.FeatureTable, schema.ArtifactState]{Attr: "state"},
-	FeatureGroupID:   &filter.ID[*schema.FeatureTable]{Neighbour: "contexts_p", Attr: "id"},
+	FeatureGroupID:   &filter.ID[*schema.FeatureTable]{Neighbor: "contexts_p", Attr: "id"},
 	Format:           &filter.Enum[*schema.FeatureTable, schema.TableFormat]{Property: "format"},
 	Rows:             &filter.OptInt[*schema.FeatureTable]{Property: "rows"},
 	Columns:          &filter.Clear[*schema.FeatureTable]{Path: "properties.columns"},
@@ -26,7 +26,7 @@ var FeatureTable = featureTableSymbols{
 }
 
 type featureTableSymbols struct {
-	filter.Entity[*schema.FeatureTable]
+	filter.CustomSymbols[*schema.FeatureTable]
 
 	ID               *filter.ID[*schema.FeatureTable]
 	ExternalID       *filter.OptString[*schema.FeatureTable]

@@ -16,12 +16,12 @@ var Materialization = materializationSymbols{
 	Description:      &filter.OptString[*schema.Materialization]{Property: "description"},
 	CustomProperties: &filter.Clear[*schema.Materialization]{Path: "custom_properties"},
 	LastKnownState:   &filter.ExecutionState[*schema.Materialization, schema.ExecutionState]{Attr: "last_known_state"},
-	FeatureGroupID:   &filter.ID[*schema.Materialization]{Neighbour: "contexts_p", Attr: "id"},
+	FeatureGroupID:   &filter.ID[*schema.Materialization]{Neighbor: "contexts_p", Attr: "id"},
 	Window:           &filter.Clear[*schema.Materialization]{Path: "properties.window"},
 }
 
 type materializationSymbols struct {
-	filter.Entity[*schema.Materialization]
+	filter.CustomSymbols[*schema.Materialization]
 
 	ID               *filter.ID[*schema.Materialization]
 	ExternalID       *filter.OptString[*schema.Materialization]

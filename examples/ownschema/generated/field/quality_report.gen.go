@@ -17,13 +17,13 @@ var QualityReport = qualityReportSymbols{
 	CustomProperties: &filter.Clear[*schema.QualityReport]{Path: "custom_properties"},
 	URI:              &filter.OptString[*schema.QualityReport]{Attr: "uri"},
 	State:            &filter.ArtifactState[*schema.QualityReport, schema.ArtifactState]{Attr: "state"},
-	FeatureGroupID:   &filter.ID[*schema.QualityReport]{Neighbour: "contexts_p", Attr: "id"},
+	FeatureGroupID:   &filter.ID[*schema.QualityReport]{Neighbor: "contexts_p", Attr: "id"},
 	Score:            &filter.OptDouble[*schema.QualityReport]{Property: "score"},
 	CheckRun:         &filter.Clear[*schema.QualityReport]{Path: "properties.check_run"},
 }
 
 type qualityReportSymbols struct {
-	filter.Entity[*schema.QualityReport]
+	filter.CustomSymbols[*schema.QualityReport]
 
 	ID               *filter.ID[*schema.QualityReport]
 	ExternalID       *filter.OptString[*schema.QualityReport]

@@ -20,7 +20,7 @@ var Project = projectSymbols{
 }
 
 type projectSymbols struct {
-	filter.Entity[*model.Project]
+	filter.CustomSymbols[*model.Project]
 
 	ID               *filter.ID[*model.Project]
 	Name             *filter.String[*model.Project]

@@ -19,7 +19,7 @@ var Team = teamSymbols{
 }
 
 type teamSymbols struct {
-	filter.Entity[*model.Team]
+	filter.CustomSymbols[*model.Team]
 
 	ID               *filter.ID[*model.Team]
 	Name             *filter.String[*model.Team]

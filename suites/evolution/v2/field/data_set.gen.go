@@ -17,10 +17,10 @@ var DataSet = dataSetSymbols{
 	CustomProperties: &filter.Clear[*model.DataSet]{Path: "custom_properties"},
 	URI:              &filter.OptString[*model.DataSet]{Attr: "uri"},
 	State:            &filter.ArtifactState[*model.DataSet, model.ArtifactState]{Attr: "state"},
-	ProjectID:        &filter.ID[*model.DataSet]{Neighbour: "contexts_p", Attr: "id"},
+	ProjectID:        &filter.ID[*model.DataSet]{Neighbor: "contexts_p", Attr: "id"},
 	Format:           &filter.OptEnum[*model.DataSet, model.Format]{Property: "format"},
 	Rows:             &filter.OptInt[*model.DataSet]{Property: "rows"},
-	Source:           &filter.OptString[*model.DataSet]{Property: "origin", Was: []string{"source"}},
+	Source:           &filter.OptString[*model.DataSet]{Property: "origin", LegacyNames: []string{"source"}},
 	License:          &filter.OptString[*model.DataSet]{Property: "license"},
 	Tags:             &filter.Clear[*model.DataSet]{Path: "properties.tags"},
 	Quality:          &filter.OptDouble[*model.DataSet]{Property: "quality"},
@@ -28,7 +28,7 @@ var DataSet = dataSetSymbols{
 }
 
 type dataSetSymbols struct {
-	filter.Entity[*model.DataSet]
+	filter.CustomSymbols[*model.DataSet]
 
 	ID               *filter.ID[*model.DataSet]
 	ExternalID       *filter.OptString[*model.DataSet]

@@ -17,12 +17,12 @@ var Report = reportSymbols{
 	CustomProperties: &filter.Clear[*model.Report]{Path: "custom_properties"},
 	URI:              &filter.OptString[*model.Report]{Attr: "uri"},
 	State:            &filter.ArtifactState[*model.Report, model.ArtifactState]{Attr: "state"},
-	ProjectID:        &filter.ID[*model.Report]{Neighbour: "contexts_p", Attr: "id"},
+	ProjectID:        &filter.ID[*model.Report]{Neighbor: "contexts_p", Attr: "id"},
 	Findings:         &filter.Clear[*model.Report]{Path: "properties.findings"},
 }
 
 type reportSymbols struct {
-	filter.Entity[*model.Report]
+	filter.CustomSymbols[*model.Report]
 
 	ID               *filter.ID[*model.Report]
 	ExternalID       *filter.OptString[*model.Report]

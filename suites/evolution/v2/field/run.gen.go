@@ -16,13 +16,13 @@ var Run = runSymbols{
 	Description:      &filter.OptString[*model.Run]{Property: "description"},
 	CustomProperties: &filter.Clear[*model.Run]{Path: "custom_properties"},
 	LastKnownState:   &filter.ExecutionState[*model.Run, model.ExecutionState]{Attr: "last_known_state"},
-	ProjectID:        &filter.ID[*model.Run]{Neighbour: "contexts_p", Attr: "id"},
+	ProjectID:        &filter.ID[*model.Run]{Neighbor: "contexts_p", Attr: "id"},
 	Command:          &filter.OptString[*model.Run]{Property: "command"},
 	Retries:          &filter.OptInt[*model.Run]{Property: "retries"},
 }
 
 type runSymbols struct {
-	filter.Entity[*model.Run]
+	filter.CustomSymbols[*model.Run]
 
 	ID               *filter.ID[*model.Run]
 	ExternalID       *filter.OptString[*model.Run]

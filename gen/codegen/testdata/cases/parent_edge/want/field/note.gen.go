@@ -11,7 +11,7 @@ import (
 var Note = noteSymbols{
 	ID:        &filter.ID[*model.Note]{Attr: "id"},
 	Name:      &filter.String[*model.Note]{Attr: "name"},
-	ProjectID: &filter.ID[*model.Note]{Neighbour: "parent_contexts_p", Attr: "id"},
+	ProjectID: &filter.ID[*model.Note]{Neighbor: "parent_contexts_p", Attr: "id"},
 }
 
 type noteSymbols struct {

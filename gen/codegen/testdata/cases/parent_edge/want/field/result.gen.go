@@ -10,7 +10,7 @@ import (
 // Result holds the symbols of [model.Result].
 var Result = resultSymbols{
 	ID:     &filter.ID[*model.Result]{Attr: "id"},
-	TaskID: &filter.ID[*model.Result]{Neighbour: "contexts_p", Attr: "id"},
+	TaskID: &filter.ID[*model.Result]{Neighbor: "contexts_p", Attr: "id"},
 }
 
 type resultSymbols struct {

@@ -10,7 +10,7 @@ import (
 // Run holds the symbols of [model.Run].
 var Run = runSymbols{
 	ID:     &filter.ID[*model.Run]{Attr: "id"},
-	TaskID: &filter.ID[*model.Run]{Neighbour: "contexts_p", Attr: "id"},
+	TaskID: &filter.ID[*model.Run]{Neighbor: "contexts_p", Attr: "id"},
 }
 
 type runSymbols struct {

@@ -11,7 +11,7 @@ import (
 var Task = taskSymbols{
 	ID:        &filter.ID[*model.Task]{Attr: "id"},
 	Name:      &filter.String[*model.Task]{Property: "task"},
-	ProjectID: &filter.ID[*model.Task]{Neighbour: "parent_contexts_p", Attr: "id"},
+	ProjectID: &filter.ID[*model.Task]{Neighbor: "parent_contexts_p", Attr: "id"},
 }
 
 type taskSymbols struct {

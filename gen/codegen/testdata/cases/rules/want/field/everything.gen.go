@@ -37,12 +37,12 @@ var Everything = everythingSymbols{
 	OptOtherID:       &filter.OptID[*model.Everything]{Property: "opt_other_id"},
 	NullText:         &filter.OptString[*model.Everything]{Property: "null_text"},
 	InPlace:          &filter.OptEnum[*model.Everything, model.EverythingInPlace]{Property: "in_place"},
-	Kept:             &filter.OptString[*model.Everything]{Property: "Kept Elsewhere", Was: []string{"old_kept", "older"}},
+	Kept:             &filter.OptString[*model.Everything]{Property: "Kept Elsewhere", LegacyNames: []string{"old_kept", "older"}},
 	Type:             &filter.OptString[*model.Everything]{Property: "type"},
 }
 
 type everythingSymbols struct {
-	filter.Entity[*model.Everything]
+	filter.CustomSymbols[*model.Everything]
 
 	ID               *filter.ID[*model.Everything]
 	Name             *filter.String[*model.Everything]

@@ -1,16 +1,16 @@
-package filter
+package filtertext
 
 import (
 	"errors"
 	"strings"
 )
 
-// Closed checks that text, written in the filter language, can be put between
-// parentheses without changing what stands outside of them: every quote,
-// comment and parenthesis that it opens is closed in it, and it closes no other.
+// Closed returns an error unless text, written in the filter language, can stand
+// between parentheses without changing the meaning of what surrounds them: it
+// must close every quote, comment and parenthesis that it opens, and no other.
 //
 // It must agree with the lexer of package filterquery on where literals and
-// comments end: a fuzz test there compares the two.
+// comments end. A fuzz test there compares the two.
 func Closed(text string) error {
 	depth := 0
 	for i := 0; i < len(text); {
@@ -19,12 +19,12 @@ func Closed(text string) error {
 			depth++
 		case c == ')':
 			if depth--; depth < 0 {
-				return errors.New("the filter text closes a parenthesis that it did not open")
+				return errors.New("the filter text has an unmatched closing parenthesis")
 			}
 		case c == '\'' || c == '"' || c == '`':
 			n := quoted(text[i:])
 			if n < 0 {
-				return errors.New("the filter text does not close a quote that it opened")
+				return errors.New("the filter text has an unclosed quote")
 			}
 			i += n
 			continue
@@ -38,7 +38,7 @@ func Closed(text string) error {
 		case strings.HasPrefix(text[i:], "/*"):
 			n := strings.Index(text[i+2:], "*/")
 			if n < 0 {
-				return errors.New("the filter text does not close a comment that it opened")
+				return errors.New("the filter text has an unclosed comment")
 			}
 			i += n + 4
 			continue
@@ -46,14 +46,14 @@ func Closed(text string) error {
 		i++
 	}
 	if depth != 0 {
-		return errors.New("the filter text does not close a parenthesis that it opened")
+		return errors.New("the filter text has an unclosed parenthesis")
 	}
 	return nil
 }
 
-// quoted returns the length of the literal or name that begins text, or -1 if
-// it does not end. Even in a raw literal, a backslash keeps the next quote from
-// ending it. Only triple-quoted literals contain line breaks.
+// quoted returns the length of the literal or name that text begins with, or -1
+// if it does not end. A quote after a backslash does not end it, even in a raw
+// literal. Only triple-quoted literals contain line breaks.
 func quoted(text string) int {
 	end := text[:1]
 	if text[0] != '`' && strings.HasPrefix(text, strings.Repeat(end, 3)) {

@@ -1,87 +1,101 @@
-package filter
+package filtertext_test
 
 import (
 	"math"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/mlmd-go/sdk/internal/filtertext"
+	"github.com/mlmd-go/sdk/pkg/filter"
 )
 
 type thing struct{}
 
 var (
-	uri    = &String[*thing]{Attr: "uri"}
-	name   = &String[*thing]{Attr: "name"}
-	id     = &Int[*thing]{Attr: "id"}
-	author = &String[*thing]{Property: "author"}
-	rows   = &Int[*thing]{Property: "rows"}
-	state  = &Int[*thing]{Attr: "state"}
-	parent = &Int[*thing]{Attr: "id", Neighbour: "contexts_p"}
-	custom Entity[*thing]
+	uri    = &filter.String[*thing]{Attr: "uri"}
+	name   = &filter.String[*thing]{Attr: "name"}
+	id     = &filter.Int[*thing]{Attr: "id"}
+	author = &filter.String[*thing]{Property: "author"}
+	rows   = &filter.Int[*thing]{Property: "rows"}
+	state  = &filter.Int[*thing]{Attr: "state"}
+	parent = &filter.Int[*thing]{Attr: "id", Neighbor: "contexts_p"}
+	custom filter.CustomSymbols[*thing]
 )
 
-func TestConditionsPrintAsTexts(t *testing.T) {
+func TestPrint(t *testing.T) {
 	auc, epochs := custom.Custom("auc").Double(), custom.Custom("epochs").Int()
 	for _, c := range []struct {
 		name string
-		expr Expr[*thing]
+		expr filter.Expr[*thing]
 		want []string
 	}{
-		{"no condition is everything", Expr[*thing]{}, []string{""}},
-		{"not everything is nothing", Not(Expr[*thing]{}), nil},
-		{"not nothing is everything", Not(Not(Expr[*thing]{})), []string{""}},
+		{"no condition is everything", filter.Expr[*thing]{}, []string{""}},
+		{"not everything is nothing", filter.Not(filter.Expr[*thing]{}), nil},
+		{"not nothing is everything", filter.Not(filter.Not(filter.Expr[*thing]{})), []string{""}},
 		{"equality", author.Eq("ada"), []string{`properties.author.string_value = 'ada'`}},
 		{"custom numbers of either kind", auc.Gt(0.9), []string{`custom_properties.auc.double_value > 0.9 OR custom_properties.auc.int_value > 0`}},
 		{"whole doubles stay doubles", auc.Eq(3), []string{`custom_properties.auc.double_value = 3.0 OR custom_properties.auc.int_value = 3`}},
 		{"doubles that no integer is", auc.Eq(0.5), []string{`custom_properties.auc.double_value = 0.5`}},
 		{"doubles that every integer differs from", auc.Ne(0.5), []string{`custom_properties.auc.double_value != 0.5 OR custom_properties.auc.int_value IS NOT NULL`}},
-		{"not a double that no integer is", Not(auc.Eq(0.5)), []string{`custom_properties.auc.double_value != 0.5 OR custom_properties.auc.int_value IS NOT NULL`}},
-		{"not another double", Not(auc.Ne(0.5)), []string{`custom_properties.auc.double_value = 0.5`}},
-		{"not moves to both kinds", Not(auc.Lt(6.5)), []string{`custom_properties.auc.double_value >= 6.5 OR custom_properties.auc.int_value > 6`}},
+		{"not a double that no integer is", filter.Not(auc.Eq(0.5)), []string{`custom_properties.auc.double_value != 0.5 OR custom_properties.auc.int_value IS NOT NULL`}},
+		{"not another double", filter.Not(auc.Ne(0.5)), []string{`custom_properties.auc.double_value = 0.5`}},
+		{"not moves to both kinds", filter.Not(auc.Lt(6.5)), []string{`custom_properties.auc.double_value >= 6.5 OR custom_properties.auc.int_value > 6`}},
 		{"large doubles", auc.Lt(1e21), []string{`custom_properties.auc.double_value < 1e+21 OR custom_properties.auc.int_value IS NOT NULL`}},
-		{"not large doubles", Not(auc.Lt(1e21)), []string{`custom_properties.auc.double_value >= 1e+21`}},
+		{"not large doubles", filter.Not(auc.Lt(1e21)), []string{`custom_properties.auc.double_value >= 1e+21`}},
 		{"custom integers of either kind", epochs.Ge(6), []string{`custom_properties.epochs.int_value >= 6 OR custom_properties.epochs.double_value >= 6.0`}},
 		{"integers that no double is", epochs.Eq(1<<53 + 1), []string{`custom_properties.epochs.int_value = 9007199254740993`}},
 		{"more than an integer that no double is", epochs.Gt(1<<53 + 1), []string{`custom_properties.epochs.int_value > 9007199254740993 OR custom_properties.epochs.double_value > 9.007199254740992e+15`}},
 		{"less than the largest integer", epochs.Lt(1<<63 - 1), []string{`custom_properties.epochs.int_value < 9223372036854775807 OR custom_properties.epochs.double_value < 9.223372036854776e+18`}},
 		{"lists of custom integers", epochs.In(7, 1<<53+1), []string{`custom_properties.epochs.int_value IN (7, 9007199254740993) OR custom_properties.epochs.double_value IN (7.0)`}},
-		{"not in lists of custom integers", Not(epochs.In(1<<53 + 1)), []string{`custom_properties.epochs.int_value NOT IN (9007199254740993) OR custom_properties.epochs.double_value IS NOT NULL`}},
+		{"not in lists of custom integers", filter.Not(epochs.In(1<<53 + 1)), []string{`custom_properties.epochs.int_value NOT IN (9007199254740993) OR custom_properties.epochs.double_value IS NOT NULL`}},
 		{"a set custom number", epochs.IsSet(), []string{`custom_properties.epochs.int_value IS NOT NULL OR custom_properties.epochs.double_value IS NOT NULL`}},
 		{"two tests of a custom number", epochs.Gt(1).And(epochs.Lt(9)), []string{`(custom_properties.epochs.int_value > 1 OR custom_properties.epochs.double_value > 1.0) AND (custom_properties.epochs.int_value < 9 OR custom_properties.epochs.double_value < 9.0)`}},
 		{"a set custom property", custom.Custom("x").IsSet(), []string{`custom_properties.x.string_value IS NOT NULL OR custom_properties.x.int_value IS NOT NULL OR custom_properties.x.double_value IS NOT NULL OR custom_properties.x.bool_value IS NOT NULL`}},
-		{"custom text", custom.Custom("x").String().Eq("7"), []string{`custom_properties.x.string_value = '7'`}},
+		{"custom text", custom.Custom("x").AsString().Eq("7"), []string{`custom_properties.x.string_value = '7'`}},
 		{"a custom boolean", custom.Custom("x").Bool().Eq(true), []string{`custom_properties.x.bool_value = true`}},
-		{"a declared double is one kind", (&Double[*thing]{Property: "auc"}).Gt(0.9), []string{`properties.auc.double_value > 0.9`}},
-		{"a field kept as a custom property is one kind", (&OptInt[*thing]{Property: "n", Custom: true}).Eq(7), []string{`custom_properties.n.int_value = 7`}},
+		{"a declared double is one kind", (&filter.Double[*thing]{Property: "auc"}).Gt(0.9), []string{`properties.auc.double_value > 0.9`}},
+		{"a field kept as a custom property is one kind", (&filter.OptInt[*thing]{Property: "n", Custom: true}).Eq(7), []string{`custom_properties.n.int_value = 7`}},
 		{"the smallest integer", rows.Eq(-9223372036854775808), []string{`properties.rows.int_value = -9223372036854775808`}},
 		{"lists", author.In("a", "b"), []string{`properties.author.string_value IN ('a', 'b')`}},
 		{"an empty list is nothing", author.In(), nil},
-		{"not an empty list is everything", Not(author.In()), []string{""}},
+		{"not an empty list is everything", filter.Not(author.In()), []string{""}},
 		{"an empty list beside others", author.In().Or(rows.Eq(1)), []string{`properties.rows.int_value = 1`}},
-		{"not moves to the comparison", Not(rows.Lt(3)), []string{`properties.rows.int_value >= 3`}},
-		{"not of an and is an or", Not(id.Eq(1).And(name.Eq("x"))), []string{`id != 1 OR name != 'x'`}},
-		{"not of an or is an and", Not(author.Eq("a").Or(rows.Ge(1))), []string{`properties.author.string_value != 'a' AND properties.rows.int_value < 1`}},
-		{"twice not is nothing", Not(Not(id.Le(5))), []string{`id <= 5`}},
-		{"not like", Not(name.Like("a%")), []string{`name NOT LIKE 'a%'`}},
+		{"not moves to the comparison", filter.Not(rows.Lt(3)), []string{`properties.rows.int_value >= 3`}},
+		{"not of an and is an or", filter.Not(id.Eq(1).And(name.Eq("x"))), []string{`id != 1 OR name != 'x'`}},
+		{"not of an or is an and", filter.Not(author.Eq("a").Or(rows.Ge(1))), []string{`properties.author.string_value != 'a' AND properties.rows.int_value < 1`}},
+		{"twice not is nothing", filter.Not(filter.Not(id.Le(5))), []string{`id <= 5`}},
+		{"not like", filter.Not(name.Like("a%")), []string{`name NOT LIKE 'a%'`}},
 		{"or over one property is one text", rows.Eq(1).Or(rows.Eq(2), rows.Gt(9)), []string{`properties.rows.int_value = 1 OR properties.rows.int_value = 2 OR properties.rows.int_value > 9`}},
 		{"or over two properties is two", author.Eq("a").Or(rows.Eq(1)), []string{`properties.author.string_value = 'a'`, `properties.rows.int_value = 1`}},
 		{"or of a property and a column is two", author.Eq("a").Or(id.Eq(1)), []string{`properties.author.string_value = 'a'`, `id = 1`}},
 		{"declared and custom properties differ", custom.Custom("rows").Int().Eq(1).Or(rows.Eq(1)), []string{`custom_properties.rows.int_value = 1 OR custom_properties.rows.double_value = 1.0`, `properties.rows.int_value = 1`}},
 		{"and distributes over or", id.Gt(3).And(author.Eq("a").Or(rows.Eq(1))), []string{`id > 3 AND properties.author.string_value = 'a'`, `id > 3 AND properties.rows.int_value = 1`}},
 		{"parentheses beside and", id.Eq(1).Or(id.Eq(2)).And(name.Eq("x")), []string{`(id = 1 OR id = 2) AND name = 'x'`}},
-		{"everything in an or", author.Eq("a").Or(Not(author.In())), []string{""}},
+		{"everything in an or", author.Eq("a").Or(filter.Not(author.In())), []string{""}},
 		{"a neighbour", parent.Eq(7).And(id.Eq(1)), []string{`contexts_p.id = 7 AND id = 1`}},
 		{"a state in an interval", state.Eq(2), []string{`state BETWEEN 2 AND 2`}},
 		{"states in intervals", state.In(5, 1, 2), []string{`(state BETWEEN 1 AND 2 OR state BETWEEN 5 AND 5)`}},
-		{"not in states", Not(state.In(1, 5)), []string{`(state NOT BETWEEN 1 AND 1 AND state NOT BETWEEN 5 AND 5)`}},
+		{"not in states", filter.Not(state.In(1, 5)), []string{`(state NOT BETWEEN 1 AND 1 AND state NOT BETWEEN 5 AND 5)`}},
 		{"a state that is another", state.Ne(2), []string{`state NOT BETWEEN 2 AND 2`}},
 		{"a set property", author.IsSet(), []string{`properties.author.string_value IS NOT NULL`}},
-		{"a set column", Not(name.IsSet()), []string{`name IS NULL`}},
+		{"a set column", filter.Not(name.IsSet()), []string{`name IS NULL`}},
 		{"an unset uri is stored as nothing", uri.IsSet(), []string{`uri != ''`}},
-		{"no uri", Not(uri.IsSet()), []string{`uri = ''`}},
+		{"no uri", filter.Not(uri.IsSet()), []string{`uri = ''`}},
 		{"another uri is a uri", uri.Ne("x"), []string{`uri != 'x' AND uri != ''`}},
-		{"not like a uri is a uri", Not(uri.Like("s3%")), []string{`uri NOT LIKE 's3%' AND uri != ''`}},
-		{"names between backquotes", custom.Custom("team name").String().Eq("x"), []string{"custom_properties.`team name`.string_value = 'x'"}},
+		{"not like a uri is a uri", filter.Not(uri.Like("s3%")), []string{`uri NOT LIKE 's3%' AND uri != ''`}},
+		{"names between backquotes", custom.Custom("team name").AsString().Eq("x"), []string{"custom_properties.`team name`.string_value = 'x'"}},
+		{"prefixes", author.HasPrefix("50%"), []string{`SUBSTR(properties.author.string_value, 1, 3) = '50%'`}},
+		{"prefixes count characters", name.HasPrefix("日本"), []string{`SUBSTR(name, 1, 2) = '日本'`}},
+		{"not prefixes", filter.Not(name.HasPrefix("a")), []string{`SUBSTR(name, 1, 1) != 'a'`}},
+		{"the empty prefix", name.HasPrefix(""), []string{`name >= ''`}},
+		{"substrings", name.Contains(`a_'b`), []string{`REPLACE(name, 'a_\'b', '') != name`}},
+		{"not substrings", filter.Not(name.Contains("a")), []string{`REPLACE(name, 'a', '') = name`}},
+		{"not the empty substring", filter.Not(name.Contains("")), []string{`name < ''`}},
+		{"not the prefix of a uri is a uri", filter.Not(uri.HasPrefix("s3")), []string{`SUBSTR(uri, 1, 2) != 's3' AND uri != ''`}},
+		{"not a substring of a uri is a uri", filter.Not(uri.Contains("s3")), []string{`REPLACE(uri, 's3', '') = uri AND uri != ''`}},
+		{"the empty substring of a uri", uri.Contains(""), []string{`uri >= '' AND uri != ''`}},
+		{"text orders", author.Le("b").And(author.Gt("a")), []string{`properties.author.string_value <= 'b' AND properties.author.string_value > 'a'`}},
 		{"quotes are data", name.Eq(`it's "so"`), []string{`name = 'it\'s "so"'`}},
 		{"backslashes are data", name.Eq(`a\' OR 1=1`), []string{`name = 'a\\\' OR 1=1'`}},
 		{"line breaks are data", name.Eq("a\nb\tc\rd\x01"), []string{`name = 'a\nb\tc\rd\x01'`}},
@@ -92,7 +106,7 @@ func TestConditionsPrintAsTexts(t *testing.T) {
 		{"other scripts", name.Eq("ähnlich 日本"), []string{"name = 'ähnlich 日本'"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := Print(c.expr)
+			got, err := filtertext.Print(filtertext.Expr(c.expr), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -100,7 +114,7 @@ func TestConditionsPrintAsTexts(t *testing.T) {
 				t.Errorf("got %q, want %q", got.Branches, c.want)
 			}
 			for _, b := range got.Branches {
-				if err := Closed(b); err != nil {
+				if err := filtertext.Closed(b); err != nil {
 					t.Errorf("%s: %v", b, err)
 				}
 			}
@@ -108,42 +122,45 @@ func TestConditionsPrintAsTexts(t *testing.T) {
 	}
 }
 
-func TestWhatTheLanguageCannotSayIsRefused(t *testing.T) {
+func TestPrint_Errors(t *testing.T) {
 	many := rows.Eq(0)
 	for _, p := range strings.Fields("a b c d e f g h i j k l m n o p") {
 		many = many.Or(custom.Custom(p).Int().Eq(1))
 	}
-	deep := Expr[*thing]{}
+	deep := filter.Expr[*thing]{}
 	for _, p := range strings.Fields("a b c d e f g h i j k l m n o p q r s t u v w x y z") {
 		deep = deep.And(custom.Custom(p).Int().Eq(1).Or(id.Eq(1)))
 	}
 	for _, c := range []struct {
 		name string
-		expr Expr[*thing]
+		expr filter.Expr[*thing]
 		want string
 	}{
-		{"an empty name", custom.Custom("").Int().Eq(1), "needs a name"},
-		{"a backquote in a name", custom.Custom("a`b").Int().Eq(1), "cannot name"},
-		{"a pattern in a name", custom.Custom("top (5)").Int().Eq(1), "cannot name"},
-		{"a backslash in a name", custom.Custom(`a\b`).Int().Eq(1), "cannot name"},
-		{"a line break in a name", custom.Custom("a\nb").Int().Eq(1), "cannot name"},
+		{"an empty name", custom.Custom("").Int().Eq(1), "name is empty"},
+		{"a backquote in a name", custom.Custom("a`b").Int().Eq(1), "invalid property name"},
+		{"a pattern in a name", custom.Custom("top (5)").Int().Eq(1), "invalid property name"},
+		{"a backslash in a name", custom.Custom(`a\b`).Int().Eq(1), "invalid property name"},
+		{"a line break in a name", custom.Custom("a\nb").Int().Eq(1), "invalid property name"},
 		{"a name that is no UTF-8", custom.Custom("a\xff").Int().Eq(1), "not valid UTF-8"},
 		{"a value that is no UTF-8", author.Eq("\xff"), "not valid UTF-8"},
-		{"a custom number that is to be absent", Not(custom.Custom("a").Int().IsSet()), "without the property"},
-		{"a custom property that is to be absent", Not(custom.Custom("a").IsSet()), "without the property"},
-		{"a property that is to be absent", Not(author.IsSet()), "without the property"},
-		{"a neighbour that is to be absent", Not(parent.IsSet()), "without a neighbour"},
+		{"a custom number that is to be absent", filter.Not(custom.Custom("a").Int().IsSet()), "without the property"},
+		{"a custom property that is to be absent", filter.Not(custom.Custom("a").IsSet()), "without the property"},
+		{"a property that is to be absent", filter.Not(author.IsSet()), "without the property"},
+		{"a neighbour that is to be absent", filter.Not(parent.IsSet()), "without a neighbor"},
 		{"no number", custom.Custom("a").Double().Eq(nan()), "not finite"},
 		{"an infinite number", custom.Custom("a").Double().Lt(math.Inf(1)), "not finite"},
-		{"no id", (&ID[*thing]{Attr: "id"}).Eq("x"), "is not an id"},
-		{"no id in a list", (&ID[*thing]{Attr: "id"}).In("1", "x"), "is not an id"},
-		{"an id with a sign", (&ID[*thing]{Attr: "id"}).Eq("-5"), "is not an id"},
-		{"an id with zeros", (&ID[*thing]{Attr: "id"}).In("1", "007"), "is not an id"},
+		{"no id", (&filter.ID[*thing]{Attr: "id"}).Eq("x"), "is not an id"},
+		{"no id in a list", (&filter.ID[*thing]{Attr: "id"}).In("1", "x"), "is not an id"},
+		{"an id with a sign", (&filter.ID[*thing]{Attr: "id"}).Eq("-5"), "is not an id"},
+		{"an id with zeros", (&filter.ID[*thing]{Attr: "id"}).In("1", "007"), "is not an id"},
+		{"a NUL in a prefix", author.HasPrefix("a\x00"), "NUL byte"},
+		{"a NUL in a substring", author.Contains("\x00"), "NUL byte"},
+		{"a substring that is not UTF-8", author.Contains("\xff"), "not valid UTF-8"},
 		{"an or over too many properties", many, "more than 16"},
 		{"ands of ors that multiply", deep, "more than 16"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := Print(c.expr)
+			got, err := filtertext.Print(filtertext.Expr(c.expr), nil)
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %q and error %v, want one with %q", got.Branches, err, c.want)
 			}
@@ -156,17 +173,19 @@ func nan() float64 {
 	return zero / zero
 }
 
-func TestWhatThePublishedServerTakesOtherwiseIsNoted(t *testing.T) {
+func TestPrint_Caveats(t *testing.T) {
 	for _, c := range []struct {
 		name         string
-		expr         Expr[*thing]
+		expr         filter.Expr[*thing]
 		noted, mysql bool
 	}{
 		{"an ordinary condition", author.Eq("ada").And(custom.Custom("team name").Int().Eq(1)), false, false},
 		{"one kind of quote", author.Eq("it's"), false, false},
 		{"a name in capital letters", custom.Custom("AUC").Double().Gt(0), true, true},
-		{"a name that is a column", custom.Custom("name").String().Eq("x"), true, true},
+		{"a name that is a column", custom.Custom("name").AsString().Eq("x"), true, true},
 		{"a value that is a column", author.Eq("Name"), true, true},
+		{"a prefix that is a column", author.HasPrefix("name"), true, true},
+		{"a substring that is a column", author.Contains("id"), true, true},
 		{"a backslash", author.Eq(`a\b`), true, true},
 		{"both kinds of quote", author.Eq(`'"`), true, true},
 		{"a control character", author.Eq("\x01"), true, false},
@@ -174,7 +193,7 @@ func TestWhatThePublishedServerTakesOtherwiseIsNoted(t *testing.T) {
 		{"a name that looks like a state test", custom.Custom("state = x").Int().Eq(1), true, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := Print(c.expr)
+			got, err := filtertext.Print(filtertext.Expr(c.expr), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -188,7 +207,7 @@ func TestWhatThePublishedServerTakesOtherwiseIsNoted(t *testing.T) {
 	}
 }
 
-func TestTextsThatCloseAreToldFromThoseThatDoNot(t *testing.T) {
+func TestClosed(t *testing.T) {
 	for text, want := range map[string]bool{
 		``: true, `id = 1`: true, `(id = 1)`: true, `name = 'a)'`: true, `name = "a\")"`: true,
 		"properties.`a)`.int_value = 1": true, `name = ''`: true, `name = '' OR (id = 1)`: true,
@@ -198,58 +217,29 @@ func TestTextsThatCloseAreToldFromThoseThatDoNot(t *testing.T) {
 		"properties.`a.int_value = 1": false, "id = 1 /* ": false, "name = '''a''": false,
 		"id = 1 -- \n)": false,
 	} {
-		if err := Closed(text); (err == nil) != want {
+		if err := filtertext.Closed(text); (err == nil) != want {
 			t.Errorf("%s: got %v, want it closed: %v", text, err, want)
 		}
 	}
 }
 
-func FuzzLiteralsEndWhereTheyShould(f *testing.F) {
-	for _, s := range []string{"", "'", `\`, `\'`, "a\nb", "state = LIVE", "日本", "`", `"`} {
-		f.Add(s)
-	}
-	f.Fuzz(func(t *testing.T, s string) {
-		text, err := Print(name.Eq(s))
-		if err != nil {
-			return // no UTF-8
-		}
-		literal, ok := strings.CutPrefix(text.Branches[0], "name = ")
-		if !ok || quoted(literal) != len(literal) {
-			t.Errorf("%q became %s", s, text.Branches[0])
-		}
-		if strings.ContainsAny(literal, "\n\r\x00") {
-			t.Errorf("%q became %q, which has a line break or NUL", s, literal)
-		}
-	})
-}
-
-func TestACustomPropertyIsEmptiedByItself(t *testing.T) {
-	for name, f := range map[string]Clearable[*thing]{
-		"text": custom.Custom("a b").String(), "integer": custom.Custom("a b").Int(), "double": custom.Custom("a b").Double(), "boolean": custom.Custom("a b").Bool(),
-	} {
-		if got := f.ClearPath(nil); got != "custom_properties.a b" {
-			t.Errorf("%s: %q", name, got)
-		}
-	}
-}
-
-func TestBranchesOfOlderNamesLeaveOutWhatHasAYoungerOne(t *testing.T) {
-	source := &String[*thing]{Property: "origin", Was: []string{"source", "from"}}
-	size := &Int[*thing]{Property: "size", Was: []string{"bytes"}}
-	odd := &String[*thing]{Property: "a b", Was: []string{"c d"}}
+func TestPrint_LegacyNames(t *testing.T) {
+	source := &filter.String[*thing]{Property: "origin", LegacyNames: []string{"source", "from"}}
+	size := &filter.Int[*thing]{Property: "size", LegacyNames: []string{"bytes"}}
+	odd := &filter.String[*thing]{Property: "a b", LegacyNames: []string{"c d"}}
 	is := func(name string) string { return "properties." + name + ".string_value = 'x'" }
 	for _, c := range []struct {
 		name   string
-		expr   Expr[*thing]
+		expr   filter.Expr[*thing]
 		want   []string
 		absent [][]string
 	}{
-		{"no condition", Expr[*thing]{}, []string{""}, [][]string{nil}},
-		{"no older names", author.Eq("x"), []string{is("author")}, [][]string{nil}},
+		{"no condition", filter.Expr[*thing]{}, []string{""}, [][]string{nil}},
+		{"no legacy names", author.Eq("x"), []string{is("author")}, [][]string{nil}},
 		{"each name", source.Eq("x"), []string{is("origin"), is("source"), is("from")}, [][]string{nil, {"origin"}, {"origin", "source"}}},
 		{"as the store has it, without the language's quotes", odd.Eq("x"), []string{is("`a b`"), is("`c d`")}, [][]string{nil, {"a b"}}},
 		{
-			"a negation", Not(size.Lt(3)),
+			"a negation", filter.Not(size.Lt(3)),
 			[]string{"properties.size.int_value >= 3", "properties.bytes.int_value >= 3"},
 			[][]string{nil, {"size"}},
 		},
@@ -272,7 +262,7 @@ func TestBranchesOfOlderNamesLeaveOutWhatHasAYoungerOne(t *testing.T) {
 			[][]string{nil, {"a b"}, {"size"}, {"a b", "size"}},
 		},
 		{
-			"a field without older names beside it", author.Eq("x").And(size.Eq(1)),
+			"a field without legacy names beside it", author.Eq("x").And(size.Eq(1)),
 			[]string{is("author") + " AND properties.size.int_value = 1", is("author") + " AND properties.bytes.int_value = 1"},
 			[][]string{nil, {"size"}},
 		},
@@ -281,10 +271,10 @@ func TestBranchesOfOlderNamesLeaveOutWhatHasAYoungerOne(t *testing.T) {
 			[]string{is("author"), "properties.size.int_value = 1", "properties.bytes.int_value = 1"},
 			[][]string{nil, nil, {"size"}},
 		},
-		{"everything beside it", size.Eq(1).Or(Not(author.In())), []string{""}, [][]string{nil}},
+		{"everything beside it", size.Eq(1).Or(filter.Not(author.In())), []string{""}, [][]string{nil}},
 		{"nothing", size.In(), nil, nil},
 	} {
-		got, err := Print(c.expr)
+		got, err := filtertext.Print(filtertext.Expr(c.expr), nil)
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 			continue
@@ -298,21 +288,21 @@ func TestBranchesOfOlderNamesLeaveOutWhatHasAYoungerOne(t *testing.T) {
 	}
 }
 
-// A store whose type never had an older name is not asked for it: each one is a
-// listing more, and the published server refuses some of them.
-func TestOlderNamesThatTheTypeDoesNotDeclareAreNotAsked(t *testing.T) {
-	name := &String[*thing]{Property: "team", Was: []string{"group", "crew"}}
-	e := name.Eq("a").And(Not(name.Eq("b")))
+// Each legacy name adds a listing, and the reference implementation refuses some
+// of them, so that Print omits the names that the type does not declare.
+func TestPrint_UndeclaredLegacyNames(t *testing.T) {
+	name := &filter.String[*thing]{Property: "team", LegacyNames: []string{"group", "crew"}}
+	e := name.Eq("a").And(filter.Not(name.Eq("b")))
 	for _, c := range []struct {
 		declared []string
 		branches int
 	}{{nil, 1}, {[]string{"crew"}, 2}, {[]string{"group", "crew"}, 3}} {
-		text, err := PrintFor(name.Eq("a"), func(older string) bool { return slices.Contains(c.declared, older) })
+		text, err := filtertext.Print(filtertext.Expr(name.Eq("a")), func(legacy string) bool { return slices.Contains(c.declared, legacy) })
 		if err != nil || len(text.Branches) != c.branches {
 			t.Errorf("with %v declared: %q, %v", c.declared, text.Branches, err)
 		}
 	}
-	text, err := PrintFor(e, func(string) bool { return false })
+	text, err := filtertext.Print(filtertext.Expr(e), func(string) bool { return false })
 	if err != nil || len(text.Branches) != 1 || len(text.Absent[0]) != 0 || strings.Contains(text.Branches[0], "crew") {
 		t.Errorf("%q without %q, %v", text.Branches, text.Absent, err)
 	}

@@ -1,0 +1,89 @@
+// Package filtertext prints the conditions of package filter in the filter
+// language of MLMD.
+//
+// The language drops a node that lacks a property named anywhere in the text,
+// even where the other side of an OR is true. An OR over different properties
+// is therefore printed as several texts, whose union is the condition.
+package filtertext
+
+// An Expr is the condition behind a filter.Expr, which converts to it. The zero
+// Expr selects everything.
+type Expr struct{ root *Node }
+
+// New returns the condition with the given syntax tree; nil stands for the zero
+// Expr.
+func New(root *Node) Expr { return Expr{root} }
+
+// Root returns the syntax tree of e, or nil for the zero Expr.
+func (e Expr) Root() *Node { return e.root }
+
+// An Op is the operation of a node.
+type Op uint8
+
+// The operations. Those below OpNever compare Field with Args.
+const (
+	OpAnd      Op = iota
+	OpOr          //
+	OpNot         // of one child
+	OpNever       // selects nothing
+	OpEq          // field = arg
+	OpNe          // field != arg
+	OpLt          // field < arg
+	OpLe          // field <= arg
+	OpGt          // field > arg
+	OpGe          // field >= arg
+	OpIn          // field IN args; without args the same as OpNever
+	OpLike        // field LIKE arg
+	OpPrefix      // field begins with arg
+	OpContains    // field contains arg
+	OpIsSet       // field IS NOT NULL
+)
+
+// A Node is a vertex of a condition's syntax tree. It does not change once it
+// is part of an Expr.
+type Node struct {
+	Op    Op
+	Kids  []*Node // of OpAnd, OpOr and OpNot
+	Field Field   // of a comparison
+	// Args are the operands: string, int64, float64, bool, or an error that
+	// Print returns.
+	Args []any
+}
+
+// A Field is what a comparison reads: a column of the node or of a linked one,
+// or a value column of a property.
+type Field struct {
+	// Attr is the language's name of a column; empty for a property.
+	Attr string
+	// Neighbor is the language's alias of a linked node, whose column Attr is;
+	// empty for the node itself.
+	Neighbor string
+	// Property is the property's name, and Custom reports whether it is a custom
+	// property.
+	Property string
+	Custom   bool
+	// Column is the value column of a property.
+	Column string
+	// LegacyNames are further names of the property. The first name that a node
+	// has counts.
+	LegacyNames []string
+	// AnyNumber reports whether the property may hold an integer or a double,
+	// whichever Column says.
+	AnyNumber bool
+}
+
+// The value columns of properties.
+const (
+	StringColumn = "string_value"
+	IntColumn    = "int_value"
+	DoubleColumn = "double_value"
+	BoolColumn   = "bool_value"
+)
+
+// in returns f with another value column.
+func (f Field) in(column string) Field {
+	f.Column = column
+	return f
+}
+
+func isSetNode(f Field) *Node { return &Node{Op: OpIsSet, Field: f} }
