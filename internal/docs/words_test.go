@@ -43,7 +43,6 @@ var unchecked = []string{
 	"internal/nesting",
 	"internal/testdb",
 	"internal/testtls",
-	"pkg/filter",
 	"pkg/mlmd",
 	"pkg/registry",
 	"pkg/server",

@@ -115,7 +115,7 @@ func (p *printer) test(left string, n *Node, negated bool) (string, error) {
 // depends on the database.
 func (p *printer) substring(left string, n *Node, negated bool) (string, error) {
 	s, _ := n.Args[0].(string)
-	if s == "" { // true for every text, and NULL if there is none
+	if s == "" { // true for every text; NULL if the field is not set
 		return p.test(left, &Node{Op: OpGe, Field: n.Field, Args: []any{""}}, negated)
 	}
 	if strings.Contains(s, "\x00") { // SQLite's functions stop there

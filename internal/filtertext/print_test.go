@@ -31,60 +31,125 @@ func TestPrint(t *testing.T) {
 		want []string
 	}{
 		{"no condition is everything", filter.Expr[*thing]{}, []string{""}},
-		{"not everything is nothing", filter.Not(filter.Expr[*thing]{}), nil},
-		{"not nothing is everything", filter.Not(filter.Not(filter.Expr[*thing]{})), []string{""}},
+		{"not everything selects none", filter.Not(filter.Expr[*thing]{}), nil},
+		{"double negation of everything", filter.Not(filter.Not(filter.Expr[*thing]{})), []string{""}},
 		{"equality", author.Eq("ada"), []string{`properties.author.string_value = 'ada'`}},
-		{"custom numbers of either kind", auc.Gt(0.9), []string{`custom_properties.auc.double_value > 0.9 OR custom_properties.auc.int_value > 0`}},
-		{"whole doubles stay doubles", auc.Eq(3), []string{`custom_properties.auc.double_value = 3.0 OR custom_properties.auc.int_value = 3`}},
+		{"custom numbers of either kind", auc.Gt(0.9), []string{
+			`custom_properties.auc.double_value > 0.9 OR custom_properties.auc.int_value > 0`,
+		}},
+		{"whole doubles stay doubles", auc.Eq(3), []string{
+			`custom_properties.auc.double_value = 3.0 OR custom_properties.auc.int_value = 3`,
+		}},
 		{"doubles that no integer is", auc.Eq(0.5), []string{`custom_properties.auc.double_value = 0.5`}},
-		{"doubles that every integer differs from", auc.Ne(0.5), []string{`custom_properties.auc.double_value != 0.5 OR custom_properties.auc.int_value IS NOT NULL`}},
-		{"not a double that no integer is", filter.Not(auc.Eq(0.5)), []string{`custom_properties.auc.double_value != 0.5 OR custom_properties.auc.int_value IS NOT NULL`}},
+		{"doubles that every integer differs from", auc.Ne(0.5), []string{
+			`custom_properties.auc.double_value != 0.5 OR custom_properties.auc.int_value IS NOT NULL`,
+		}},
+		{"not a double that no integer is", filter.Not(auc.Eq(0.5)), []string{
+			`custom_properties.auc.double_value != 0.5 OR custom_properties.auc.int_value IS NOT NULL`,
+		}},
 		{"not another double", filter.Not(auc.Ne(0.5)), []string{`custom_properties.auc.double_value = 0.5`}},
-		{"not moves to both kinds", filter.Not(auc.Lt(6.5)), []string{`custom_properties.auc.double_value >= 6.5 OR custom_properties.auc.int_value > 6`}},
-		{"large doubles", auc.Lt(1e21), []string{`custom_properties.auc.double_value < 1e+21 OR custom_properties.auc.int_value IS NOT NULL`}},
+		{"not moves to both kinds", filter.Not(auc.Lt(6.5)), []string{
+			`custom_properties.auc.double_value >= 6.5 OR custom_properties.auc.int_value > 6`,
+		}},
+		{"large doubles", auc.Lt(1e21), []string{
+			`custom_properties.auc.double_value < 1e+21 OR custom_properties.auc.int_value IS NOT NULL`,
+		}},
 		{"not large doubles", filter.Not(auc.Lt(1e21)), []string{`custom_properties.auc.double_value >= 1e+21`}},
-		{"custom integers of either kind", epochs.Ge(6), []string{`custom_properties.epochs.int_value >= 6 OR custom_properties.epochs.double_value >= 6.0`}},
-		{"integers that no double is", epochs.Eq(1<<53 + 1), []string{`custom_properties.epochs.int_value = 9007199254740993`}},
-		{"more than an integer that no double is", epochs.Gt(1<<53 + 1), []string{`custom_properties.epochs.int_value > 9007199254740993 OR custom_properties.epochs.double_value > 9.007199254740992e+15`}},
-		{"less than the largest integer", epochs.Lt(1<<63 - 1), []string{`custom_properties.epochs.int_value < 9223372036854775807 OR custom_properties.epochs.double_value < 9.223372036854776e+18`}},
-		{"lists of custom integers", epochs.In(7, 1<<53+1), []string{`custom_properties.epochs.int_value IN (7, 9007199254740993) OR custom_properties.epochs.double_value IN (7.0)`}},
-		{"not in lists of custom integers", filter.Not(epochs.In(1<<53 + 1)), []string{`custom_properties.epochs.int_value NOT IN (9007199254740993) OR custom_properties.epochs.double_value IS NOT NULL`}},
-		{"a set custom number", epochs.IsSet(), []string{`custom_properties.epochs.int_value IS NOT NULL OR custom_properties.epochs.double_value IS NOT NULL`}},
-		{"two tests of a custom number", epochs.Gt(1).And(epochs.Lt(9)), []string{`(custom_properties.epochs.int_value > 1 OR custom_properties.epochs.double_value > 1.0) AND (custom_properties.epochs.int_value < 9 OR custom_properties.epochs.double_value < 9.0)`}},
-		{"a set custom property", custom.Custom("x").IsSet(), []string{`custom_properties.x.string_value IS NOT NULL OR custom_properties.x.int_value IS NOT NULL OR custom_properties.x.double_value IS NOT NULL OR custom_properties.x.bool_value IS NOT NULL`}},
+		{"custom integers of either kind", epochs.Ge(6), []string{
+			`custom_properties.epochs.int_value >= 6 OR custom_properties.epochs.double_value >= 6.0`,
+		}},
+		{
+			"integers that no double is", epochs.Eq(1<<53 + 1),
+			[]string{`custom_properties.epochs.int_value = 9007199254740993`},
+		},
+		{"more than an integer that no double is", epochs.Gt(1<<53 + 1), []string{
+			`custom_properties.epochs.int_value > 9007199254740993 OR custom_properties.epochs.double_value > ` +
+				`9.007199254740992e+15`,
+		}},
+		{"less than the largest integer", epochs.Lt(1<<63 - 1), []string{
+			`custom_properties.epochs.int_value < 9223372036854775807 OR custom_properties.epochs.double_value < ` +
+				`9.223372036854776e+18`,
+		}},
+		{"lists of custom integers", epochs.In(7, 1<<53+1), []string{
+			`custom_properties.epochs.int_value IN (7, 9007199254740993) OR custom_properties.epochs.double_value IN (7.0)`,
+		}},
+		{"not in lists of custom integers", filter.Not(epochs.In(1<<53 + 1)), []string{
+			`custom_properties.epochs.int_value NOT IN (9007199254740993) OR custom_properties.epochs.double_value IS NOT NULL`,
+		}},
+		{"a set custom number", epochs.IsSet(), []string{
+			`custom_properties.epochs.int_value IS NOT NULL OR custom_properties.epochs.double_value IS NOT NULL`,
+		}},
+		{"two tests of a custom number", epochs.Gt(1).And(epochs.Lt(9)), []string{
+			`(custom_properties.epochs.int_value > 1 OR custom_properties.epochs.double_value > 1.0) AND ` +
+				`(custom_properties.epochs.int_value < 9 OR custom_properties.epochs.double_value < 9.0)`,
+		}},
+		{"a set custom property", custom.Custom("x").IsSet(), []string{
+			`custom_properties.x.string_value IS NOT NULL OR custom_properties.x.int_value IS NOT NULL OR ` +
+				`custom_properties.x.double_value IS NOT NULL OR custom_properties.x.bool_value IS NOT NULL`,
+		}},
 		{"custom text", custom.Custom("x").AsString().Eq("7"), []string{`custom_properties.x.string_value = '7'`}},
 		{"a custom boolean", custom.Custom("x").Bool().Eq(true), []string{`custom_properties.x.bool_value = true`}},
-		{"a declared double is one kind", (&filter.Double[*thing]{Property: "auc"}).Gt(0.9), []string{`properties.auc.double_value > 0.9`}},
-		{"a field kept as a custom property is one kind", (&filter.OptInt[*thing]{Property: "n", Custom: true}).Eq(7), []string{`custom_properties.n.int_value = 7`}},
+		{
+			"a declared double is one kind", (&filter.Double[*thing]{Property: "auc"}).Gt(0.9),
+			[]string{`properties.auc.double_value > 0.9`},
+		},
+		{
+			"a field kept as a custom property is one kind", (&filter.OptInt[*thing]{Property: "n", Custom: true}).Eq(7),
+			[]string{`custom_properties.n.int_value = 7`},
+		},
 		{"the smallest integer", rows.Eq(-9223372036854775808), []string{`properties.rows.int_value = -9223372036854775808`}},
 		{"lists", author.In("a", "b"), []string{`properties.author.string_value IN ('a', 'b')`}},
-		{"an empty list is nothing", author.In(), nil},
-		{"not an empty list is everything", filter.Not(author.In()), []string{""}},
+		{"an empty list", author.In(), nil},
+		{"not an empty list", filter.Not(author.In()), []string{""}},
 		{"an empty list beside others", author.In().Or(rows.Eq(1)), []string{`properties.rows.int_value = 1`}},
 		{"not moves to the comparison", filter.Not(rows.Lt(3)), []string{`properties.rows.int_value >= 3`}},
 		{"not of an and is an or", filter.Not(id.Eq(1).And(name.Eq("x"))), []string{`id != 1 OR name != 'x'`}},
-		{"not of an or is an and", filter.Not(author.Eq("a").Or(rows.Ge(1))), []string{`properties.author.string_value != 'a' AND properties.rows.int_value < 1`}},
-		{"twice not is nothing", filter.Not(filter.Not(id.Le(5))), []string{`id <= 5`}},
+		{
+			"not of an or is an and", filter.Not(author.Eq("a").Or(rows.Ge(1))),
+			[]string{`properties.author.string_value != 'a' AND properties.rows.int_value < 1`},
+		},
+		{"double negation", filter.Not(filter.Not(id.Le(5))), []string{`id <= 5`}},
 		{"not like", filter.Not(name.Like("a%")), []string{`name NOT LIKE 'a%'`}},
-		{"or over one property is one text", rows.Eq(1).Or(rows.Eq(2), rows.Gt(9)), []string{`properties.rows.int_value = 1 OR properties.rows.int_value = 2 OR properties.rows.int_value > 9`}},
-		{"or over two properties is two", author.Eq("a").Or(rows.Eq(1)), []string{`properties.author.string_value = 'a'`, `properties.rows.int_value = 1`}},
-		{"or of a property and a column is two", author.Eq("a").Or(id.Eq(1)), []string{`properties.author.string_value = 'a'`, `id = 1`}},
-		{"declared and custom properties differ", custom.Custom("rows").Int().Eq(1).Or(rows.Eq(1)), []string{`custom_properties.rows.int_value = 1 OR custom_properties.rows.double_value = 1.0`, `properties.rows.int_value = 1`}},
-		{"and distributes over or", id.Gt(3).And(author.Eq("a").Or(rows.Eq(1))), []string{`id > 3 AND properties.author.string_value = 'a'`, `id > 3 AND properties.rows.int_value = 1`}},
+		{
+			"or over one property is one text", rows.Eq(1).Or(rows.Eq(2), rows.Gt(9)),
+			[]string{`properties.rows.int_value = 1 OR properties.rows.int_value = 2 OR properties.rows.int_value > 9`},
+		},
+		{
+			"or over two properties is two", author.Eq("a").Or(rows.Eq(1)),
+			[]string{`properties.author.string_value = 'a'`, `properties.rows.int_value = 1`},
+		},
+		{
+			"or of a property and a column is two", author.Eq("a").Or(id.Eq(1)),
+			[]string{`properties.author.string_value = 'a'`, `id = 1`},
+		},
+		{
+			"declared and custom properties differ", custom.Custom("rows").Int().Eq(1).Or(rows.Eq(1)),
+			[]string{
+				`custom_properties.rows.int_value = 1 OR custom_properties.rows.double_value = 1.0`,
+				`properties.rows.int_value = 1`,
+			},
+		},
+		{
+			"and distributes over or", id.Gt(3).And(author.Eq("a").Or(rows.Eq(1))),
+			[]string{`id > 3 AND properties.author.string_value = 'a'`, `id > 3 AND properties.rows.int_value = 1`},
+		},
 		{"parentheses beside and", id.Eq(1).Or(id.Eq(2)).And(name.Eq("x")), []string{`(id = 1 OR id = 2) AND name = 'x'`}},
 		{"everything in an or", author.Eq("a").Or(filter.Not(author.In())), []string{""}},
-		{"a neighbour", parent.Eq(7).And(id.Eq(1)), []string{`contexts_p.id = 7 AND id = 1`}},
+		{"a neighbor", parent.Eq(7).And(id.Eq(1)), []string{`contexts_p.id = 7 AND id = 1`}},
 		{"a state in an interval", state.Eq(2), []string{`state BETWEEN 2 AND 2`}},
 		{"states in intervals", state.In(5, 1, 2), []string{`(state BETWEEN 1 AND 2 OR state BETWEEN 5 AND 5)`}},
 		{"not in states", filter.Not(state.In(1, 5)), []string{`(state NOT BETWEEN 1 AND 1 AND state NOT BETWEEN 5 AND 5)`}},
 		{"a state that is another", state.Ne(2), []string{`state NOT BETWEEN 2 AND 2`}},
 		{"a set property", author.IsSet(), []string{`properties.author.string_value IS NOT NULL`}},
 		{"a set column", filter.Not(name.IsSet()), []string{`name IS NULL`}},
-		{"an unset uri is stored as nothing", uri.IsSet(), []string{`uri != ''`}},
+		{"an unset uri is stored as empty text", uri.IsSet(), []string{`uri != ''`}},
 		{"no uri", filter.Not(uri.IsSet()), []string{`uri = ''`}},
 		{"another uri is a uri", uri.Ne("x"), []string{`uri != 'x' AND uri != ''`}},
 		{"not like a uri is a uri", filter.Not(uri.Like("s3%")), []string{`uri NOT LIKE 's3%' AND uri != ''`}},
-		{"names between backquotes", custom.Custom("team name").AsString().Eq("x"), []string{"custom_properties.`team name`.string_value = 'x'"}},
+		{
+			"names between backquotes", custom.Custom("team name").AsString().Eq("x"),
+			[]string{"custom_properties.`team name`.string_value = 'x'"},
+		},
 		{"prefixes", author.HasPrefix("50%"), []string{`SUBSTR(properties.author.string_value, 1, 3) = '50%'`}},
 		{"prefixes count characters", name.HasPrefix("日本"), []string{`SUBSTR(name, 1, 2) = '日本'`}},
 		{"not prefixes", filter.Not(name.HasPrefix("a")), []string{`SUBSTR(name, 1, 1) != 'a'`}},
@@ -92,10 +157,18 @@ func TestPrint(t *testing.T) {
 		{"substrings", name.Contains(`a_'b`), []string{`REPLACE(name, 'a_\'b', '') != name`}},
 		{"not substrings", filter.Not(name.Contains("a")), []string{`REPLACE(name, 'a', '') = name`}},
 		{"not the empty substring", filter.Not(name.Contains("")), []string{`name < ''`}},
-		{"not the prefix of a uri is a uri", filter.Not(uri.HasPrefix("s3")), []string{`SUBSTR(uri, 1, 2) != 's3' AND uri != ''`}},
-		{"not a substring of a uri is a uri", filter.Not(uri.Contains("s3")), []string{`REPLACE(uri, 's3', '') = uri AND uri != ''`}},
+		{
+			"not the prefix of a uri is a uri", filter.Not(uri.HasPrefix("s3")),
+			[]string{`SUBSTR(uri, 1, 2) != 's3' AND uri != ''`},
+		},
+		{
+			"not a substring of a uri is a uri", filter.Not(uri.Contains("s3")),
+			[]string{`REPLACE(uri, 's3', '') = uri AND uri != ''`},
+		},
 		{"the empty substring of a uri", uri.Contains(""), []string{`uri >= '' AND uri != ''`}},
-		{"text orders", author.Le("b").And(author.Gt("a")), []string{`properties.author.string_value <= 'b' AND properties.author.string_value > 'a'`}},
+		{"text orders", author.Le("b").And(author.Gt("a")), []string{
+			`properties.author.string_value <= 'b' AND properties.author.string_value > 'a'`,
+		}},
 		{"quotes are data", name.Eq(`it's "so"`), []string{`name = 'it\'s "so"'`}},
 		{"backslashes are data", name.Eq(`a\' OR 1=1`), []string{`name = 'a\\\' OR 1=1'`}},
 		{"line breaks are data", name.Eq("a\nb\tc\rd\x01"), []string{`name = 'a\nb\tc\rd\x01'`}},
@@ -141,16 +214,16 @@ func TestPrint_Errors(t *testing.T) {
 		{"a pattern in a name", custom.Custom("top (5)").Int().Eq(1), "invalid property name"},
 		{"a backslash in a name", custom.Custom(`a\b`).Int().Eq(1), "invalid property name"},
 		{"a line break in a name", custom.Custom("a\nb").Int().Eq(1), "invalid property name"},
-		{"a name that is no UTF-8", custom.Custom("a\xff").Int().Eq(1), "not valid UTF-8"},
-		{"a value that is no UTF-8", author.Eq("\xff"), "not valid UTF-8"},
+		{"a name that is not UTF-8", custom.Custom("a\xff").Int().Eq(1), "not valid UTF-8"},
+		{"a value that is not UTF-8", author.Eq("\xff"), "not valid UTF-8"},
 		{"a custom number that is to be absent", filter.Not(custom.Custom("a").Int().IsSet()), "without the property"},
 		{"a custom property that is to be absent", filter.Not(custom.Custom("a").IsSet()), "without the property"},
 		{"a property that is to be absent", filter.Not(author.IsSet()), "without the property"},
-		{"a neighbour that is to be absent", filter.Not(parent.IsSet()), "without a neighbor"},
-		{"no number", custom.Custom("a").Double().Eq(nan()), "not finite"},
+		{"an absent neighbor", filter.Not(parent.IsSet()), "without a neighbor"},
+		{"NaN", custom.Custom("a").Double().Eq(nan()), "not finite"},
 		{"an infinite number", custom.Custom("a").Double().Lt(math.Inf(1)), "not finite"},
-		{"no id", (&filter.ID[*thing]{Attr: "id"}).Eq("x"), "is not an id"},
-		{"no id in a list", (&filter.ID[*thing]{Attr: "id"}).In("1", "x"), "is not an id"},
+		{"an invalid ID", (&filter.ID[*thing]{Attr: "id"}).Eq("x"), "is not an id"},
+		{"an invalid ID in a list", (&filter.ID[*thing]{Attr: "id"}).In("1", "x"), "is not an id"},
 		{"an id with a sign", (&filter.ID[*thing]{Attr: "id"}).Eq("-5"), "is not an id"},
 		{"an id with zeros", (&filter.ID[*thing]{Attr: "id"}).In("1", "007"), "is not an id"},
 		{"a NUL in a prefix", author.HasPrefix("a\x00"), "NUL byte"},
@@ -236,8 +309,14 @@ func TestPrint_LegacyNames(t *testing.T) {
 	}{
 		{"no condition", filter.Expr[*thing]{}, []string{""}, [][]string{nil}},
 		{"no legacy names", author.Eq("x"), []string{is("author")}, [][]string{nil}},
-		{"each name", source.Eq("x"), []string{is("origin"), is("source"), is("from")}, [][]string{nil, {"origin"}, {"origin", "source"}}},
-		{"as the store has it, without the language's quotes", odd.Eq("x"), []string{is("`a b`"), is("`c d`")}, [][]string{nil, {"a b"}}},
+		{
+			"each name", source.Eq("x"), []string{is("origin"), is("source"), is("from")},
+			[][]string{nil, {"origin"}, {"origin", "source"}},
+		},
+		{
+			"as the store has it, without the language's quotes", odd.Eq("x"), []string{is("`a b`"), is("`c d`")},
+			[][]string{nil, {"a b"}},
+		},
 		{
 			"a negation", filter.Not(size.Lt(3)),
 			[]string{"properties.size.int_value >= 3", "properties.bytes.int_value >= 3"},
@@ -245,12 +324,18 @@ func TestPrint_LegacyNames(t *testing.T) {
 		},
 		{
 			"an and of one field: one name has both values", size.Gt(1).And(size.Lt(3)),
-			[]string{"properties.size.int_value > 1 AND properties.size.int_value < 3", "properties.bytes.int_value > 1 AND properties.bytes.int_value < 3"},
+			[]string{
+				"properties.size.int_value > 1 AND properties.size.int_value < 3",
+				"properties.bytes.int_value > 1 AND properties.bytes.int_value < 3",
+			},
 			[][]string{nil, {"size"}},
 		},
 		{
 			"an or of one field", size.Eq(1).Or(size.Eq(3)),
-			[]string{"properties.size.int_value = 1 OR properties.size.int_value = 3", "properties.bytes.int_value = 1 OR properties.bytes.int_value = 3"},
+			[]string{
+				"properties.size.int_value = 1 OR properties.size.int_value = 3",
+				"properties.bytes.int_value = 1 OR properties.bytes.int_value = 3",
+			},
 			[][]string{nil, {"size"}},
 		},
 		{
@@ -297,7 +382,10 @@ func TestPrint_UndeclaredLegacyNames(t *testing.T) {
 		declared []string
 		branches int
 	}{{nil, 1}, {[]string{"crew"}, 2}, {[]string{"group", "crew"}, 3}} {
-		text, err := filtertext.Print(filtertext.Expr(name.Eq("a")), func(legacy string) bool { return slices.Contains(c.declared, legacy) })
+		text, err := filtertext.Print(
+			filtertext.Expr(name.Eq("a")),
+			func(legacy string) bool { return slices.Contains(c.declared, legacy) },
+		)
 		if err != nil || len(text.Branches) != c.branches {
 			t.Errorf("with %v declared: %q, %v", c.declared, text.Branches, err)
 		}

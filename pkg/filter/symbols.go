@@ -69,7 +69,7 @@ func (f *String[T]) Contains(substr string) Expr[T] {
 }
 
 // Like holds if the field matches a pattern in which % stands for any run of
-// characters and _ for one. There is no escape for them: use [String.HasPrefix]
+// characters and _ for one. They have no escape: use [String.HasPrefix]
 // or [String.Contains] for text that may contain them. The stores of this module
 // ignore the case of ASCII letters. On a server of the reference implementation
 // case depends on its database.
