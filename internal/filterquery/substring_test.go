@@ -11,8 +11,21 @@ import (
 // FuzzSubstring compares the text of HasPrefix and Contains with package strings.
 func FuzzSubstring(f *testing.F) {
 	for _, seed := range [][2]string{
-		{"", ""}, {"a", ""}, {"50% off", "50%"}, {"50x off", "50%"}, {"a_b", "_"}, {"axb", "a_b"}, {"日本語", "日本"}, {"aaa", "aa"},
-		{`a\b`, `\`}, {"it's", "'"}, {"state = LIVE", "state ="}, {"a\nb", "\n"}, {"Ab", "ab"}, {"ab", "abc"}, {"e\u0301", "e"},
+		{"", ""},
+		{"a", ""},
+		{"50% off", "50%"},
+		{"50x off", "50%"},
+		{"a_b", "_"},
+		{"axb", "a_b"},
+		{"日本語", "日本"},
+		{"aaa", "aa"},
+		{`a\b`, `\`},
+		{"it's", "'"},
+		{"state = LIVE", "state ="},
+		{"a\nb", "\n"},
+		{"Ab", "ab"},
+		{"ab", "abc"},
+		{"e\u0301", "e"},
 	} {
 		f.Add(seed[0], seed[1])
 	}

@@ -310,11 +310,13 @@ func TestPrint_LegacyNames(t *testing.T) {
 		{"no condition", filter.Expr[*thing]{}, []string{""}, [][]string{nil}},
 		{"no legacy names", author.Eq("x"), []string{is("author")}, [][]string{nil}},
 		{
-			"each name", source.Eq("x"), []string{is("origin"), is("source"), is("from")},
+			"each name", source.Eq("x"),
+			[]string{is("origin"), is("source"), is("from")},
 			[][]string{nil, {"origin"}, {"origin", "source"}},
 		},
 		{
-			"as the store has it, without the language's quotes", odd.Eq("x"), []string{is("`a b`"), is("`c d`")},
+			"as the store has it, without the language's quotes", odd.Eq("x"),
+			[]string{is("`a b`"), is("`c d`")},
 			[][]string{nil, {"a b"}},
 		},
 		{
