@@ -86,7 +86,7 @@ var denied = []struct {
 	{regexp.MustCompile(`(?i)\bthe original('s|s)?\b`), `"the reference implementation"`},
 	{regexp.MustCompile(`(?i)\bpublished (core|server|store)\b`), `"the reference implementation"`},
 	{regexp.MustCompile(`(^|[.;:] )[Ww]ho(ever)? [a-z]+s?\b`), `the subject's name: "a caller that", "a program that"`},
-	{regexp.MustCompile(`(?i)\b(colour|behaviour|neighbour|favour|honour|normalis|serialis|initialis|recognis|organis|cancell(ed|ing)\b|labell)`), `American spelling`},
+	{regexp.MustCompile(`\b([Cc]olour|[Bb]ehaviour|[Nn]eighbour|[Ff]avour|[Hh]onour|[Nn]ormalis|[Ss]erialis|[Ii]nitialis|[Rr]ecognis|[Oo]rganis|[Cc]ancell(ed|ing)\b|[Ll]abell)`), `American spelling`},
 }
 
 var comparatives = []string{"longer", "more", "better", "worse", "later", "earlier"}
