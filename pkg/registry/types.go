@@ -38,7 +38,7 @@ type storedType struct {
 // program may have been upgraded, or an older one may have come.
 const legacyTypeMaxAge = time.Minute
 
-// isStale reports whether the type was read more than [olderTypeMaxAge] ago.
+// isStale reports whether the type was read more than [legacyTypeMaxAge] ago.
 func (t *storedType) isStale() bool { return time.Since(t.readAt) > legacyTypeMaxAge }
 
 // declares reports whether the type has a property with the given name.
@@ -158,7 +158,7 @@ func (c *Client) widen(ctx context.Context, k typeKey, want props) (*storedType,
 
 // declaredNames answers which properties a stored type declares. It reads the
 // type when it is first asked, unless the client has read it within
-// [olderTypeMaxAge]: a program of an earlier time may add its names to the type.
+// [legacyTypeMaxAge]: a program of an earlier time may add its names to the type.
 type declaredNames struct {
 	client *Client
 	typ    typeKey
