@@ -301,7 +301,7 @@ func TestWhatIsGeneratedIsCheckedAgainstTheSDKBeforeItIsWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	const name = "generated/mapping/answer.gen.go"
-	files[name] = bytes.Replace(files[name], []byte("mlmd.NewWriter("), []byte("mlmd.NewWritr("), 1)
+	files[name] = bytes.Replace(files[name], []byte("gensupport.NewPropertyWriter("), []byte("gensupport.NewPropertyWritr("), 1)
 	before := read(t, name)
 	var notes bytes.Buffer
 	err = write(cfg, files, func() error { return typeCheck(t.Context(), cfg, files, &notes) })
@@ -309,7 +309,7 @@ func TestWhatIsGeneratedIsCheckedAgainstTheSDKBeforeItIsWritten(t *testing.T) {
 	if !errors.As(err, &bug) || notes.Len() > 0 {
 		t.Fatalf("got %v\n%s", err, notes.String())
 	}
-	contains(t, err.Error(), "Answer at spec/openapi.yaml:14:5", name, "mlmd.NewWritr", "nothing was written")
+	contains(t, err.Error(), "Answer at spec/openapi.yaml:14:5", name, "gensupport.NewPropertyWritr", "nothing was written")
 	if read(t, name) != before {
 		t.Error("it was written all the same")
 	}

@@ -6,10 +6,10 @@ package mapping
 import "github.com/mlmd-go/sdk/pkg/mlmd"
 
 // This code and the SDK it is compiled with belong together.
-const _ = mlmd.GeneratedV2
+const _ = mlmd.GeneratedV3
 
 // Catalog lists the mappings, by entity.
-var Catalog = []mlmd.Entry{
+var Catalog = []mlmd.AnyMapping{
 	&DocArtifact,
 	&InferenceService,
 	&ModelArtifact,

@@ -6,6 +6,7 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/generated/model"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
@@ -14,13 +15,13 @@ import (
 var DocArtifact = mlmd.Mapping[model.DocArtifact, *mlmdpb.Artifact]{
 	Entity:     "DocArtifact",
 	TypeName:   "kf.DocArtifact",
-	Parent:     &mlmd.Edge{Entity: "ModelVersion", TypeName: "kf.ModelVersion", Kind: mlmd.Attribution, Field: "modelVersionId", Optional: true, Nested: true},
+	Parent:     &mlmd.Edge{Entity: "ModelVersion", TypeName: "kf.ModelVersion", Kind: mlmd.Attribution, Field: "modelVersionId", Optional: true, ParentHasPrefix: true},
 	Fields:     docArtifactFields,
 	Encode:     encodeDocArtifact,
 	Decode:     decodeDocArtifact,
 	Unreadable: func(v *model.DocArtifact) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.DocArtifact) mlmd.Ident {
-		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID), ParentID: v.ModelVersionID}
+		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), ParentID: v.ModelVersionID}
 	},
 	SetID: func(v *model.DocArtifact, id string) { v.ID = id },
 	IsSet: func(v *model.DocArtifact) []bool {
@@ -33,49 +34,49 @@ var DocArtifact = mlmd.Mapping[model.DocArtifact, *mlmdpb.Artifact]{
 }
 
 var docArtifactFields = mlmd.Fields{
-	{Name: "name", Fixed: true},
+	{Name: "name", Immutable: true},
 	{Name: "externalId", Path: "external_id"},
 	{Name: "description", Path: "properties.description", Type: mlmdpb.PropertyType_STRING},
 	{Name: "customProperties", Path: "custom_properties"},
 	{Name: "uri", Path: "uri"},
 	{Name: "state", Path: "state"},
-	{Name: "modelVersionId", Fixed: true},
+	{Name: "modelVersionId", Immutable: true},
 }
 
 func encodeDocArtifact(v *model.DocArtifact, parent mlmd.Parent) (*mlmdpb.Artifact, error) {
-	w := mlmd.NewWriter(1)
+	w := gensupport.NewPropertyWriter(1)
 	w.String("description", "description", v.Description)
 	return &mlmdpb.Artifact{
 		Name:             w.ChildName("name", "", v.ID, parent, v.Name),
 		ExternalId:       w.OptText("externalId", v.ExternalID),
 		Uri:              w.URI("uri", v.URI),
-		State:            mlmd.StateNumber[mlmdpb.Artifact_State](&w, "state", v.State),
+		State:            gensupport.StateNumber[mlmdpb.Artifact_State](&w, "state", v.State),
 		Properties:       w.Props(),
 		CustomProperties: w.Custom("customProperties", v.CustomProperties, docArtifactFields),
 	}, w.Err()
 }
 
 func decodeDocArtifact(n *mlmdpb.Artifact) (*model.DocArtifact, error) {
-	r := mlmd.NewReader(n.Properties, n.CustomProperties)
+	r := gensupport.NewPropertyReader(n.Properties, n.CustomProperties)
 	return &model.DocArtifact{
-		ID:               mlmd.FormatID(n.Id),
-		Name:             mlmd.ChildOwnName(n.GetName()),
-		ExternalID:       mlmd.OptText(n.ExternalId),
-		CreateTime:       mlmd.Millis(n.CreateTimeSinceEpoch),
-		UpdateTime:       mlmd.Millis(n.LastUpdateTimeSinceEpoch),
+		ID:               value.FormatID(n.GetId()),
+		Name:             gensupport.ChildOwnName(n.GetName()),
+		ExternalID:       gensupport.OptText(n.ExternalId),
+		CreateTime:       gensupport.Millis(n.CreateTimeSinceEpoch),
+		UpdateTime:       gensupport.Millis(n.LastUpdateTimeSinceEpoch),
 		Description:      r.String("description"),
-		URI:              mlmd.OptText(n.Uri),
-		State:            mlmd.StateName[model.ArtifactState](n.State),
-		ModelVersionID:   mlmd.ParentID(n.GetName()),
+		URI:              gensupport.OptText(n.Uri),
+		State:            gensupport.StateName[model.ArtifactState](n.State),
+		ModelVersionID:   gensupport.ParentID(n.GetName()),
 		CustomProperties: r.Custom(),
 		Unreadable:       r.Unreadable(),
 	}, nil
 }
 
 func validateDocArtifact(v *model.DocArtifact) error {
-	c := &mlmd.Checker{}
+	c := &gensupport.Validator{}
 	c.Required("name", v.ID != "" || v.Name != "")
-	mlmd.Enum(c, "state", v.State,
+	gensupport.Enum(c, "state", v.State,
 		model.ArtifactStateUnknown, model.ArtifactStatePending, model.ArtifactStateLive,
 		model.ArtifactStateMarkedForDeletion, model.ArtifactStateDeleted,
 		model.ArtifactStateAbandoned, model.ArtifactStateReference,

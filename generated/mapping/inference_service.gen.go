@@ -6,6 +6,7 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/generated/model"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
@@ -20,7 +21,7 @@ var InferenceService = mlmd.Mapping[model.InferenceService, *mlmdpb.Context]{
 	Decode:     decodeInferenceService,
 	Unreadable: func(v *model.InferenceService) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.InferenceService) mlmd.Ident {
-		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID), ParentID: v.ServingEnvironmentID}
+		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), ParentID: v.ServingEnvironmentID}
 	},
 	SetID: func(v *model.InferenceService, id string) { v.ID = id },
 	IsSet: func(v *model.InferenceService) []bool {
@@ -34,20 +35,20 @@ var InferenceService = mlmd.Mapping[model.InferenceService, *mlmdpb.Context]{
 }
 
 var inferenceServiceFields = mlmd.Fields{
-	{Name: "name", Fixed: true},
+	{Name: "name", Immutable: true},
 	{Name: "externalId", Path: "external_id"},
 	{Name: "description", Path: "properties.description", Type: mlmdpb.PropertyType_STRING},
 	{Name: "customProperties", Path: "custom_properties"},
-	{Name: "servingEnvironmentId", Fixed: true},
-	{Name: "registeredModelId", Path: "properties.registered_model_id", Type: mlmdpb.PropertyType_INT, Fixed: true},
+	{Name: "servingEnvironmentId", Immutable: true},
+	{Name: "registeredModelId", Path: "properties.registered_model_id", Type: mlmdpb.PropertyType_INT, Immutable: true},
 	{Name: "modelVersionId", Path: "properties.model_version_id", Type: mlmdpb.PropertyType_INT},
 	{Name: "runtime", Path: "properties.runtime", Type: mlmdpb.PropertyType_STRING},
-	{Name: "desiredState", Path: "properties.desired_state", Type: mlmdpb.PropertyType_STRING, Was: []string{"state"}},
-	{Path: "properties.serving_environment_id", Type: mlmdpb.PropertyType_INT, Copy: true},
+	{Name: "desiredState", Path: "properties.desired_state", Type: mlmdpb.PropertyType_STRING, LegacyNames: []string{"state"}},
+	{Path: "properties.serving_environment_id", Type: mlmdpb.PropertyType_INT, Derived: true},
 }
 
 func encodeInferenceService(v *model.InferenceService, parent mlmd.Parent) (*mlmdpb.Context, error) {
-	w := mlmd.NewWriter(6)
+	w := gensupport.NewPropertyWriter(6)
 	w.String("description", "description", v.Description)
 	w.ID("registeredModelId", "registered_model_id", v.RegisteredModelID)
 	w.OptID("modelVersionId", "model_version_id", v.ModelVersionID)
@@ -63,15 +64,15 @@ func encodeInferenceService(v *model.InferenceService, parent mlmd.Parent) (*mlm
 }
 
 func decodeInferenceService(n *mlmdpb.Context) (*model.InferenceService, error) {
-	r := mlmd.NewReader(n.Properties, n.CustomProperties)
+	r := gensupport.NewPropertyReader(n.Properties, n.CustomProperties)
 	return &model.InferenceService{
-		ID:                   mlmd.FormatID(n.Id),
-		Name:                 mlmd.ChildOwnName(n.GetName()),
-		ExternalID:           mlmd.OptText(n.ExternalId),
-		CreateTime:           mlmd.Millis(n.CreateTimeSinceEpoch),
-		UpdateTime:           mlmd.Millis(n.LastUpdateTimeSinceEpoch),
+		ID:                   value.FormatID(n.GetId()),
+		Name:                 gensupport.ChildOwnName(n.GetName()),
+		ExternalID:           gensupport.OptText(n.ExternalId),
+		CreateTime:           gensupport.Millis(n.CreateTimeSinceEpoch),
+		UpdateTime:           gensupport.Millis(n.LastUpdateTimeSinceEpoch),
 		Description:          r.String("description"),
-		ServingEnvironmentID: mlmd.ParentID(n.GetName()),
+		ServingEnvironmentID: gensupport.ParentID(n.GetName()),
 		RegisteredModelID:    r.ID("registeredModelId", "registered_model_id"),
 		ModelVersionID:       r.OptID("modelVersionId", "model_version_id"),
 		Runtime:              r.String("runtime"),
@@ -82,14 +83,14 @@ func decodeInferenceService(n *mlmdpb.Context) (*model.InferenceService, error) 
 }
 
 func validateInferenceService(v *model.InferenceService) error {
-	c := &mlmd.Checker{}
+	c := &gensupport.Validator{}
 	c.Required("name", v.ID != "" || v.Name != "")
 	c.Required("servingEnvironmentId", v.ID != "" || v.ServingEnvironmentID != "")
 	c.ID("servingEnvironmentId", v.ServingEnvironmentID)
 	c.Required("registeredModelId", v.ID != "" || v.RegisteredModelID != "")
 	c.ID("registeredModelId", v.RegisteredModelID)
 	c.OptID("modelVersionId", v.ModelVersionID)
-	mlmd.Enum(c, "desiredState", v.DesiredState,
+	gensupport.Enum(c, "desiredState", v.DesiredState,
 		model.InferenceServiceStateDeployed, model.InferenceServiceStateUndeployed,
 	)
 	return c.Err()

@@ -6,6 +6,7 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/generated/model"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
@@ -14,13 +15,13 @@ import (
 var ModelArtifact = mlmd.Mapping[model.ModelArtifact, *mlmdpb.Artifact]{
 	Entity:     "ModelArtifact",
 	TypeName:   "kf.ModelArtifact",
-	Parent:     &mlmd.Edge{Entity: "ModelVersion", TypeName: "kf.ModelVersion", Kind: mlmd.Attribution, Field: "modelVersionId", Optional: true, Nested: true},
+	Parent:     &mlmd.Edge{Entity: "ModelVersion", TypeName: "kf.ModelVersion", Kind: mlmd.Attribution, Field: "modelVersionId", Optional: true, ParentHasPrefix: true},
 	Fields:     modelArtifactFields,
 	Encode:     encodeModelArtifact,
 	Decode:     decodeModelArtifact,
 	Unreadable: func(v *model.ModelArtifact) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.ModelArtifact) mlmd.Ident {
-		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID), ParentID: v.ModelVersionID}
+		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), ParentID: v.ModelVersionID}
 	},
 	SetID: func(v *model.ModelArtifact, id string) { v.ID = id },
 	IsSet: func(v *model.ModelArtifact) []bool {
@@ -36,18 +37,18 @@ var ModelArtifact = mlmd.Mapping[model.ModelArtifact, *mlmdpb.Artifact]{
 }
 
 var modelArtifactFields = mlmd.Fields{
-	{Name: "name", Fixed: true},
+	{Name: "name", Immutable: true},
 	{Name: "externalId", Path: "external_id"},
 	{Name: "description", Path: "properties.description", Type: mlmdpb.PropertyType_STRING},
 	{Name: "customProperties", Path: "custom_properties"},
 	{Name: "uri", Path: "uri"},
 	{Name: "state", Path: "state"},
-	{Name: "modelVersionId", Fixed: true},
-	{Name: "modelFormatName", Path: "properties.model_format_name", Type: mlmdpb.PropertyType_STRING, Was: []string{"model_format", "modelFormatName"}},
-	{Name: "modelFormatVersion", Path: "properties.model_format_version", Type: mlmdpb.PropertyType_STRING, Was: []string{"modelFormatVersion"}},
-	{Name: "storageKey", Path: "properties.storage_key", Type: mlmdpb.PropertyType_STRING, Was: []string{"storageKey"}},
-	{Name: "storagePath", Path: "properties.storage_path", Type: mlmdpb.PropertyType_STRING, Was: []string{"storagePath"}},
-	{Name: "serviceAccountName", Path: "properties.service_account_name", Type: mlmdpb.PropertyType_STRING, Was: []string{"serviceAccountName"}},
+	{Name: "modelVersionId", Immutable: true},
+	{Name: "modelFormatName", Path: "properties.model_format_name", Type: mlmdpb.PropertyType_STRING, LegacyNames: []string{"model_format", "modelFormatName"}},
+	{Name: "modelFormatVersion", Path: "properties.model_format_version", Type: mlmdpb.PropertyType_STRING, LegacyNames: []string{"modelFormatVersion"}},
+	{Name: "storageKey", Path: "properties.storage_key", Type: mlmdpb.PropertyType_STRING, LegacyNames: []string{"storageKey"}},
+	{Name: "storagePath", Path: "properties.storage_path", Type: mlmdpb.PropertyType_STRING, LegacyNames: []string{"storagePath"}},
+	{Name: "serviceAccountName", Path: "properties.service_account_name", Type: mlmdpb.PropertyType_STRING, LegacyNames: []string{"serviceAccountName"}},
 	{Name: "modelSourceKind", Path: "properties.model_source_kind", Type: mlmdpb.PropertyType_STRING},
 	{Name: "modelSourceClass", Path: "properties.model_source_class", Type: mlmdpb.PropertyType_STRING},
 	{Name: "modelSourceGroup", Path: "properties.model_source_group", Type: mlmdpb.PropertyType_STRING},
@@ -56,7 +57,7 @@ var modelArtifactFields = mlmd.Fields{
 }
 
 func encodeModelArtifact(v *model.ModelArtifact, parent mlmd.Parent) (*mlmdpb.Artifact, error) {
-	w := mlmd.NewWriter(11)
+	w := gensupport.NewPropertyWriter(11)
 	w.String("description", "description", v.Description)
 	w.String("modelFormatName", "model_format_name", v.ModelFormatName)
 	w.String("modelFormatVersion", "model_format_version", v.ModelFormatVersion)
@@ -72,24 +73,24 @@ func encodeModelArtifact(v *model.ModelArtifact, parent mlmd.Parent) (*mlmdpb.Ar
 		Name:             w.ChildName("name", "", v.ID, parent, v.Name),
 		ExternalId:       w.OptText("externalId", v.ExternalID),
 		Uri:              w.URI("uri", v.URI),
-		State:            mlmd.StateNumber[mlmdpb.Artifact_State](&w, "state", v.State),
+		State:            gensupport.StateNumber[mlmdpb.Artifact_State](&w, "state", v.State),
 		Properties:       w.Props(),
 		CustomProperties: w.Custom("customProperties", v.CustomProperties, modelArtifactFields),
 	}, w.Err()
 }
 
 func decodeModelArtifact(n *mlmdpb.Artifact) (*model.ModelArtifact, error) {
-	r := mlmd.NewReader(n.Properties, n.CustomProperties)
+	r := gensupport.NewPropertyReader(n.Properties, n.CustomProperties)
 	return &model.ModelArtifact{
-		ID:                 mlmd.FormatID(n.Id),
-		Name:               mlmd.ChildOwnName(n.GetName()),
-		ExternalID:         mlmd.OptText(n.ExternalId),
-		CreateTime:         mlmd.Millis(n.CreateTimeSinceEpoch),
-		UpdateTime:         mlmd.Millis(n.LastUpdateTimeSinceEpoch),
+		ID:                 value.FormatID(n.GetId()),
+		Name:               gensupport.ChildOwnName(n.GetName()),
+		ExternalID:         gensupport.OptText(n.ExternalId),
+		CreateTime:         gensupport.Millis(n.CreateTimeSinceEpoch),
+		UpdateTime:         gensupport.Millis(n.LastUpdateTimeSinceEpoch),
 		Description:        r.String("description"),
-		URI:                mlmd.OptText(n.Uri),
-		State:              mlmd.StateName[model.ArtifactState](n.State),
-		ModelVersionID:     mlmd.ParentID(n.GetName()),
+		URI:                gensupport.OptText(n.Uri),
+		State:              gensupport.StateName[model.ArtifactState](n.State),
+		ModelVersionID:     gensupport.ParentID(n.GetName()),
 		ModelFormatName:    r.String("model_format_name", "model_format", "modelFormatName"),
 		ModelFormatVersion: r.String("model_format_version", "modelFormatVersion"),
 		StorageKey:         r.String("storage_key", "storageKey"),
@@ -106,9 +107,9 @@ func decodeModelArtifact(n *mlmdpb.Artifact) (*model.ModelArtifact, error) {
 }
 
 func validateModelArtifact(v *model.ModelArtifact) error {
-	c := &mlmd.Checker{}
+	c := &gensupport.Validator{}
 	c.Required("name", v.ID != "" || v.Name != "")
-	mlmd.Enum(c, "state", v.State,
+	gensupport.Enum(c, "state", v.State,
 		model.ArtifactStateUnknown, model.ArtifactStatePending, model.ArtifactStateLive,
 		model.ArtifactStateMarkedForDeletion, model.ArtifactStateDeleted,
 		model.ArtifactStateAbandoned, model.ArtifactStateReference,

@@ -6,6 +6,7 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/generated/model"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
@@ -20,7 +21,7 @@ var ModelVersion = mlmd.Mapping[model.ModelVersion, *mlmdpb.Context]{
 	Decode:     decodeModelVersion,
 	Unreadable: func(v *model.ModelVersion) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.ModelVersion) mlmd.Ident {
-		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID), ParentID: v.RegisteredModelID}
+		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), ParentID: v.RegisteredModelID}
 	},
 	SetID: func(v *model.ModelVersion, id string) { v.ID = id },
 	IsSet: func(v *model.ModelVersion) []bool {
@@ -33,22 +34,22 @@ var ModelVersion = mlmd.Mapping[model.ModelVersion, *mlmdpb.Context]{
 }
 
 var modelVersionFields = mlmd.Fields{
-	{Name: "name", Fixed: true},
+	{Name: "name", Immutable: true},
 	{Name: "externalId", Path: "external_id"},
 	{Name: "description", Path: "properties.description", Type: mlmdpb.PropertyType_STRING},
 	{Name: "customProperties", Path: "custom_properties"},
-	{Name: "registeredModelId", Fixed: true},
+	{Name: "registeredModelId", Immutable: true},
 	{Name: "author", Path: "properties.author", Type: mlmdpb.PropertyType_STRING},
 	{Name: "state", Path: "properties.state", Type: mlmdpb.PropertyType_STRING},
-	{Path: "properties.model_name", Type: mlmdpb.PropertyType_STRING, Copy: true},
-	{Path: "properties.version", Type: mlmdpb.PropertyType_STRING, Copy: true},
+	{Path: "properties.model_name", Type: mlmdpb.PropertyType_STRING, Derived: true},
+	{Path: "properties.version", Type: mlmdpb.PropertyType_STRING, Derived: true},
 }
 
 func encodeModelVersion(v *model.ModelVersion, parent mlmd.Parent) (*mlmdpb.Context, error) {
-	w := mlmd.NewWriter(5)
+	w := gensupport.NewPropertyWriter(5)
 	w.String("description", "description", v.Description)
 	w.String("author", "author", v.Author)
-	w.String("state", "state", mlmd.Or((*string)(v.State), "LIVE"))
+	w.String("state", "state", gensupport.ValueOr((*string)(v.State), "LIVE"))
 	w.Text("registeredModelId", "model_name", parent.Name)
 	w.Text("name", "version", v.Name)
 	return &mlmdpb.Context{
@@ -60,27 +61,27 @@ func encodeModelVersion(v *model.ModelVersion, parent mlmd.Parent) (*mlmdpb.Cont
 }
 
 func decodeModelVersion(n *mlmdpb.Context) (*model.ModelVersion, error) {
-	r := mlmd.NewReader(n.Properties, n.CustomProperties)
+	r := gensupport.NewPropertyReader(n.Properties, n.CustomProperties)
 	return &model.ModelVersion{
-		ID:                mlmd.FormatID(n.Id),
-		Name:              mlmd.ChildOwnName(n.GetName()),
-		ExternalID:        mlmd.OptText(n.ExternalId),
-		CreateTime:        mlmd.Millis(n.CreateTimeSinceEpoch),
-		UpdateTime:        mlmd.Millis(n.LastUpdateTimeSinceEpoch),
+		ID:                value.FormatID(n.GetId()),
+		Name:              gensupport.ChildOwnName(n.GetName()),
+		ExternalID:        gensupport.OptText(n.ExternalId),
+		CreateTime:        gensupport.Millis(n.CreateTimeSinceEpoch),
+		UpdateTime:        gensupport.Millis(n.LastUpdateTimeSinceEpoch),
 		Description:       r.String("description"),
-		RegisteredModelID: mlmd.ParentID(n.GetName()),
+		RegisteredModelID: gensupport.ParentID(n.GetName()),
 		Author:            r.String("author"),
-		State:             (*model.ModelVersionState)(mlmd.Or(r.Name("state"), "LIVE")),
+		State:             (*model.ModelVersionState)(gensupport.ValueOr(r.Name("state"), "LIVE")),
 		CustomProperties:  r.Custom(),
 		Unreadable:        r.Unreadable(),
 	}, nil
 }
 
 func validateModelVersion(v *model.ModelVersion) error {
-	c := &mlmd.Checker{}
+	c := &gensupport.Validator{}
 	c.Required("name", v.ID != "" || v.Name != "")
 	c.Required("registeredModelId", v.ID != "" || v.RegisteredModelID != "")
 	c.ID("registeredModelId", v.RegisteredModelID)
-	mlmd.Enum(c, "state", v.State, model.ModelVersionStateLive, model.ModelVersionStateArchived)
+	gensupport.Enum(c, "state", v.State, model.ModelVersionStateLive, model.ModelVersionStateArchived)
 	return c.Err()
 }

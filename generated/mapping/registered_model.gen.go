@@ -6,6 +6,7 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/generated/model"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
@@ -19,7 +20,7 @@ var RegisteredModel = mlmd.Mapping[model.RegisteredModel, *mlmdpb.Context]{
 	Decode:     decodeRegisteredModel,
 	Unreadable: func(v *model.RegisteredModel) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.RegisteredModel) mlmd.Ident {
-		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID)}
+		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID)}
 	},
 	SetID: func(v *model.RegisteredModel, id string) { v.ID = id },
 	IsSet: func(v *model.RegisteredModel) []bool {
@@ -33,7 +34,7 @@ var RegisteredModel = mlmd.Mapping[model.RegisteredModel, *mlmdpb.Context]{
 }
 
 var registeredModelFields = mlmd.Fields{
-	{Name: "name", Fixed: true},
+	{Name: "name", Immutable: true},
 	{Name: "externalId", Path: "external_id"},
 	{Name: "description", Path: "properties.description", Type: mlmdpb.PropertyType_STRING},
 	{Name: "customProperties", Path: "custom_properties"},
@@ -51,14 +52,14 @@ var registeredModelFields = mlmd.Fields{
 }
 
 func encodeRegisteredModel(v *model.RegisteredModel, _ mlmd.Parent) (*mlmdpb.Context, error) {
-	w := mlmd.NewWriter(12)
+	w := gensupport.NewPropertyWriter(12)
 	w.String("description", "description", v.Description)
 	w.String("owner", "owner", v.Owner)
-	w.String("state", "state", mlmd.Or((*string)(v.State), "LIVE"))
+	w.String("state", "state", gensupport.ValueOr((*string)(v.State), "LIVE"))
 	w.String("readme", "readme", v.Readme)
 	w.String("maturity", "maturity", v.Maturity)
-	mlmd.WriteList(&w, "language", "language", v.Language, mlmd.EncodeString)
-	mlmd.WriteList(&w, "tasks", "tasks", v.Tasks, mlmd.EncodeString)
+	gensupport.WriteList(&w, "language", "language", v.Language, gensupport.EncodeString)
+	gensupport.WriteList(&w, "tasks", "tasks", v.Tasks, gensupport.EncodeString)
 	w.String("provider", "provider", v.Provider)
 	w.String("logo", "logo", v.Logo)
 	w.String("license", "license", v.License)
@@ -73,20 +74,20 @@ func encodeRegisteredModel(v *model.RegisteredModel, _ mlmd.Parent) (*mlmdpb.Con
 }
 
 func decodeRegisteredModel(n *mlmdpb.Context) (*model.RegisteredModel, error) {
-	r := mlmd.NewReader(n.Properties, n.CustomProperties)
+	r := gensupport.NewPropertyReader(n.Properties, n.CustomProperties)
 	return &model.RegisteredModel{
-		ID:               mlmd.FormatID(n.Id),
+		ID:               value.FormatID(n.GetId()),
 		Name:             n.GetName(),
-		ExternalID:       mlmd.OptText(n.ExternalId),
-		CreateTime:       mlmd.Millis(n.CreateTimeSinceEpoch),
-		UpdateTime:       mlmd.Millis(n.LastUpdateTimeSinceEpoch),
+		ExternalID:       gensupport.OptText(n.ExternalId),
+		CreateTime:       gensupport.Millis(n.CreateTimeSinceEpoch),
+		UpdateTime:       gensupport.Millis(n.LastUpdateTimeSinceEpoch),
 		Description:      r.String("description"),
 		Owner:            r.String("owner"),
-		State:            (*model.RegisteredModelState)(mlmd.Or(r.Name("state"), "LIVE")),
+		State:            (*model.RegisteredModelState)(gensupport.ValueOr(r.Name("state"), "LIVE")),
 		Readme:           r.String("readme"),
 		Maturity:         r.String("maturity"),
-		Language:         mlmd.ReadList(&r, "language", "language", mlmd.DecodeString),
-		Tasks:            mlmd.ReadList(&r, "tasks", "tasks", mlmd.DecodeString),
+		Language:         gensupport.ReadList(&r, "language", "language", gensupport.DecodeString),
+		Tasks:            gensupport.ReadList(&r, "tasks", "tasks", gensupport.DecodeString),
 		Provider:         r.String("provider"),
 		Logo:             r.String("logo"),
 		License:          r.String("license"),
@@ -98,8 +99,8 @@ func decodeRegisteredModel(n *mlmdpb.Context) (*model.RegisteredModel, error) {
 }
 
 func validateRegisteredModel(v *model.RegisteredModel) error {
-	c := &mlmd.Checker{}
+	c := &gensupport.Validator{}
 	c.Required("name", v.ID != "" || v.Name != "")
-	mlmd.Enum(c, "state", v.State, model.RegisteredModelStateLive, model.RegisteredModelStateArchived)
+	gensupport.Enum(c, "state", v.State, model.RegisteredModelStateLive, model.RegisteredModelStateArchived)
 	return c.Err()
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/generated/model"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
@@ -13,13 +14,13 @@ import (
 var ServeModel = mlmd.Mapping[model.ServeModel, *mlmdpb.Execution]{
 	Entity:     "ServeModel",
 	TypeName:   "kf.ServeModel",
-	Parent:     &mlmd.Edge{Entity: "InferenceService", TypeName: "kf.InferenceService", Kind: mlmd.Association, Field: "inferenceServiceId", Nested: true},
+	Parent:     &mlmd.Edge{Entity: "InferenceService", TypeName: "kf.InferenceService", Kind: mlmd.Association, Field: "inferenceServiceId", ParentHasPrefix: true},
 	Fields:     serveModelFields,
 	Encode:     encodeServeModel,
 	Decode:     decodeServeModel,
 	Unreadable: func(v *model.ServeModel) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.ServeModel) mlmd.Ident {
-		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID), ParentID: v.InferenceServiceID}
+		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), ParentID: v.InferenceServiceID}
 	},
 	SetID: func(v *model.ServeModel, id string) { v.ID = id },
 	IsSet: func(v *model.ServeModel) []bool {
@@ -32,39 +33,39 @@ var ServeModel = mlmd.Mapping[model.ServeModel, *mlmdpb.Execution]{
 }
 
 var serveModelFields = mlmd.Fields{
-	{Name: "name", Fixed: true},
+	{Name: "name", Immutable: true},
 	{Name: "externalId", Path: "external_id"},
 	{Name: "description", Path: "properties.description", Type: mlmdpb.PropertyType_STRING},
 	{Name: "customProperties", Path: "custom_properties"},
 	{Name: "lastKnownState", Path: "last_known_state"},
-	{Name: "inferenceServiceId", Fixed: true},
-	{Name: "modelVersionId", Path: "properties.model_version_id", Type: mlmdpb.PropertyType_INT, Fixed: true},
+	{Name: "inferenceServiceId", Immutable: true},
+	{Name: "modelVersionId", Path: "properties.model_version_id", Type: mlmdpb.PropertyType_INT, Immutable: true},
 }
 
 func encodeServeModel(v *model.ServeModel, parent mlmd.Parent) (*mlmdpb.Execution, error) {
-	w := mlmd.NewWriter(2)
+	w := gensupport.NewPropertyWriter(2)
 	w.String("description", "description", v.Description)
 	w.ID("modelVersionId", "model_version_id", v.ModelVersionID)
 	return &mlmdpb.Execution{
 		Name:             w.ChildName("", "inferenceServiceId", v.ID, parent, v.Name),
 		ExternalId:       w.OptText("externalId", v.ExternalID),
-		LastKnownState:   mlmd.StateNumber[mlmdpb.Execution_State](&w, "lastKnownState", v.LastKnownState),
+		LastKnownState:   gensupport.StateNumber[mlmdpb.Execution_State](&w, "lastKnownState", v.LastKnownState),
 		Properties:       w.Props(),
 		CustomProperties: w.Custom("customProperties", v.CustomProperties, serveModelFields),
 	}, w.Err()
 }
 
 func decodeServeModel(n *mlmdpb.Execution) (*model.ServeModel, error) {
-	r := mlmd.NewReader(n.Properties, n.CustomProperties)
+	r := gensupport.NewPropertyReader(n.Properties, n.CustomProperties)
 	return &model.ServeModel{
-		ID:                 mlmd.FormatID(n.Id),
-		Name:               mlmd.ChildOwnName(n.GetName()),
-		ExternalID:         mlmd.OptText(n.ExternalId),
-		CreateTime:         mlmd.Millis(n.CreateTimeSinceEpoch),
-		UpdateTime:         mlmd.Millis(n.LastUpdateTimeSinceEpoch),
+		ID:                 value.FormatID(n.GetId()),
+		Name:               gensupport.ChildOwnName(n.GetName()),
+		ExternalID:         gensupport.OptText(n.ExternalId),
+		CreateTime:         gensupport.Millis(n.CreateTimeSinceEpoch),
+		UpdateTime:         gensupport.Millis(n.LastUpdateTimeSinceEpoch),
 		Description:        r.String("description"),
-		LastKnownState:     mlmd.StateName[model.ExecutionState](n.LastKnownState),
-		InferenceServiceID: mlmd.ParentID(n.GetName()),
+		LastKnownState:     gensupport.StateName[model.ExecutionState](n.LastKnownState),
+		InferenceServiceID: gensupport.ParentID(n.GetName()),
 		ModelVersionID:     r.ID("modelVersionId", "model_version_id"),
 		CustomProperties:   r.Custom(),
 		Unreadable:         r.Unreadable(),
@@ -72,8 +73,8 @@ func decodeServeModel(n *mlmdpb.Execution) (*model.ServeModel, error) {
 }
 
 func validateServeModel(v *model.ServeModel) error {
-	c := &mlmd.Checker{}
-	mlmd.Enum(c, "lastKnownState", v.LastKnownState,
+	c := &gensupport.Validator{}
+	gensupport.Enum(c, "lastKnownState", v.LastKnownState,
 		model.ExecutionStateUnknown, model.ExecutionStateNew, model.ExecutionStateRunning,
 		model.ExecutionStateComplete, model.ExecutionStateFailed, model.ExecutionStateCached,
 		model.ExecutionStateCanceled,

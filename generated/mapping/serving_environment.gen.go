@@ -6,6 +6,7 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/generated/model"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
@@ -19,7 +20,7 @@ var ServingEnvironment = mlmd.Mapping[model.ServingEnvironment, *mlmdpb.Context]
 	Decode:     decodeServingEnvironment,
 	Unreadable: func(v *model.ServingEnvironment) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.ServingEnvironment) mlmd.Ident {
-		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID)}
+		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID)}
 	},
 	SetID: func(v *model.ServingEnvironment, id string) { v.ID = id },
 	IsSet: func(v *model.ServingEnvironment) []bool {
@@ -31,14 +32,14 @@ var ServingEnvironment = mlmd.Mapping[model.ServingEnvironment, *mlmdpb.Context]
 }
 
 var servingEnvironmentFields = mlmd.Fields{
-	{Name: "name", Fixed: true},
+	{Name: "name", Immutable: true},
 	{Name: "externalId", Path: "external_id"},
 	{Name: "description", Path: "properties.description", Type: mlmdpb.PropertyType_STRING},
 	{Name: "customProperties", Path: "custom_properties"},
 }
 
 func encodeServingEnvironment(v *model.ServingEnvironment, _ mlmd.Parent) (*mlmdpb.Context, error) {
-	w := mlmd.NewWriter(1)
+	w := gensupport.NewPropertyWriter(1)
 	w.String("description", "description", v.Description)
 	return &mlmdpb.Context{
 		Name:             w.Name("name", v.ID, v.Name),
@@ -49,13 +50,13 @@ func encodeServingEnvironment(v *model.ServingEnvironment, _ mlmd.Parent) (*mlmd
 }
 
 func decodeServingEnvironment(n *mlmdpb.Context) (*model.ServingEnvironment, error) {
-	r := mlmd.NewReader(n.Properties, n.CustomProperties)
+	r := gensupport.NewPropertyReader(n.Properties, n.CustomProperties)
 	return &model.ServingEnvironment{
-		ID:               mlmd.FormatID(n.Id),
+		ID:               value.FormatID(n.GetId()),
 		Name:             n.GetName(),
-		ExternalID:       mlmd.OptText(n.ExternalId),
-		CreateTime:       mlmd.Millis(n.CreateTimeSinceEpoch),
-		UpdateTime:       mlmd.Millis(n.LastUpdateTimeSinceEpoch),
+		ExternalID:       gensupport.OptText(n.ExternalId),
+		CreateTime:       gensupport.Millis(n.CreateTimeSinceEpoch),
+		UpdateTime:       gensupport.Millis(n.LastUpdateTimeSinceEpoch),
 		Description:      r.String("description"),
 		CustomProperties: r.Custom(),
 		Unreadable:       r.Unreadable(),
@@ -63,7 +64,7 @@ func decodeServingEnvironment(n *mlmdpb.Context) (*model.ServingEnvironment, err
 }
 
 func validateServingEnvironment(v *model.ServingEnvironment) error {
-	c := &mlmd.Checker{}
+	c := &gensupport.Validator{}
 	c.Required("name", v.ID != "" || v.Name != "")
 	return c.Err()
 }

@@ -37,7 +37,8 @@ var rules = []rule{
 	{"generated/model", []string{"google.golang.org/...", module + "/pkg/mlmd", module + "/pkg/registry"}, "models are plain Go"},
 	{"pkg/value", []string{module + "/...", "google.golang.org/...", "database/sql"}, "values are plain Go"},
 	{"pkg/filter", []string{module + "/generated/...", "google.golang.org/...", "database/sql"}, "filters are plain Go"},
-	{"pkg/mlmd", []string{module + "/pkg/registry", "database/sql"}, "mappings know neither verbs nor SQL"},
+	{"pkg/mlmd", []string{module + "/pkg/mlmd/gensupport", module + "/pkg/registry", "database/sql"}, "mappings know neither verbs nor SQL"},
+	{"pkg/mlmd/gensupport", []string{module + "/pkg/filter", module + "/pkg/registry/...", module + "/internal/...", "database/sql"}, "generated code needs mlmd, value and mlmdpb alone"},
 	{"generated/field", []string{module + "/pkg/registry", module + "/generated/mlmdpb"}, "symbols are plain Go"},
 	{"generated/mapping", []string{module + "/pkg/registry", module + "/pkg/store/...", module + "/gen/..."}, "mappings know no verbs"},
 	{"pkg/registry", append([]string{

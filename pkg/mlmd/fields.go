@@ -20,18 +20,24 @@ type Field struct {
 	Path string
 	// Type is the declared type of the property that keeps the field; it is
 	// UNKNOWN where no property does.
-	Type  mlmdpb.PropertyType
-	Fixed bool     // it cannot change once it is stored
-	Copy  bool     // it repeats a name or an id: no patch names it, Encode writes it always
-	Was   []string // the names of the properties that older programs kept it in
-	List  bool     // the property is a struct with one member, the list
+	Type mlmdpb.PropertyType
+	// Immutable reports that the field cannot change once it is stored.
+	Immutable bool
+	// Derived reports that the property repeats a name or an ID: Encode always
+	// writes it, and no patch names it.
+	Derived bool
+	// LegacyNames are the properties that older programs kept the field in, the
+	// latest first.
+	LegacyNames []string
+	// List reports that the property is a struct with one member, the list.
+	List bool
 	// Rename gives the members of stored objects the names that they have now,
 	// and reports whether it changed anything; nil where none has older names.
 	Rename func(*structpb.Value) bool
 }
 
-// A Prop is one property that an MLMD type declares.
-type Prop struct {
+// A PropertyDecl is one property that an MLMD type declares.
+type PropertyDecl struct {
 	Name string
 	Type mlmdpb.PropertyType
 }
@@ -47,7 +53,7 @@ func (f *Field) Property() (string, bool) {
 	return strings.CutPrefix(f.Path, properties)
 }
 
-// DeclaredIn tells whether props has every property of the fields, with its
+// DeclaredIn reports whether props has every property of the fields, with its
 // type.
 func (fs Fields) DeclaredIn(props map[string]mlmdpb.PropertyType) bool {
 	for i := range fs {
@@ -84,14 +90,4 @@ func (fs Fields) paths(set []bool) []string {
 		}
 	}
 	return out
-}
-
-// declares tells whether one of the fields is kept in the property called name.
-func (fs Fields) declares(name string) bool {
-	for i := range fs {
-		if p, ok := fs[i].Property(); ok && p == name {
-			return true
-		}
-	}
-	return false
 }

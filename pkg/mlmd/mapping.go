@@ -7,9 +7,9 @@ import (
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
-// GeneratedV2 is referred to by generated mappings: code generated for another
+// GeneratedV3 is referred to by generated mappings: code generated for another
 // version of this package does not compile against this one.
-const GeneratedV2 = true
+const GeneratedV3 = true
 
 // A Node is one of the three node messages of MLMD.
 type Node interface {
@@ -69,10 +69,11 @@ type Edge struct {
 	Kind     EdgeKind // which link
 	Field    string   // the JSON name of the field that holds the parent's id
 	Optional bool     // the entity may stand without a parent
-	Nested   bool     // the parent's own stored name has a prefix
-	// PlainName: names below the parent are stored without its id, and so are
-	// unique within the type.
-	PlainName bool
+	// ParentHasPrefix reports that the parent's own stored name has a prefix.
+	ParentHasPrefix bool
+	// UnprefixedName reports that names below the parent are stored without its
+	// ID, and so are unique within the type.
+	UnprefixedName bool
 }
 
 // An EdgeKind is one of the three kinds of link between a node and a context

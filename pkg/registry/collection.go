@@ -70,7 +70,7 @@ func (e *Collection[T, N]) Get(ctx context.Context, id string) (*T, error) {
 // their names within a parent.
 func (e *Collection[T, N]) FindByName(ctx context.Context, name string) (*T, error) {
 	s := e.operation("find", name)
-	if e.m.Parent != nil && !e.m.Parent.PlainName {
+	if e.m.Parent != nil && !e.m.Parent.UnprefixedName {
 		return nil, s.newError(ErrInvalidArgument, fmt.Sprintf("%s has its name within its %s: give that too", withArticle(e.m.Entity), e.m.Parent.Entity))
 	}
 	return e.byStoredName(ctx, s, name)
@@ -90,7 +90,7 @@ func (e *Collection[T, N]) FindByNameIn(ctx context.Context, parentID, name stri
 	if name == "" {
 		return nil, s.fieldError(ErrInvalidArgument, "name", "", "is missing")
 	}
-	if e.m.Parent.PlainName {
+	if e.m.Parent.UnprefixedName {
 		return e.findUnprefixed(ctx, s, id, name)
 	}
 	t, err := e.byStoredName(ctx, s, parentID+":"+name)

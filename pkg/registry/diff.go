@@ -173,7 +173,7 @@ func (c *change[T, N]) paths() ([]string, error) {
 // or in part, to what could be read of it.
 func (c *change[T, N]) repairs(path string) bool {
 	f := c.fieldAt(path)
-	return f != nil && !f.Copy && c.wanted.has(path) && c.unreadable.Has(f.Name) && !c.sentUnreadable.Has(f.Name)
+	return f != nil && !f.Derived && c.wanted.has(path) && c.unreadable.Has(f.Name) && !c.sentUnreadable.Has(f.Name)
 }
 
 // clearedPaths returns the paths of what is stored of a field that is to be

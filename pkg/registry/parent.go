@@ -51,7 +51,7 @@ func (p *parent) mappingParent(e *mlmd.Edge) mlmd.Parent {
 		return mlmd.Parent{}
 	}
 	name := p.storedName
-	if e.Nested {
+	if e.ParentHasPrefix {
 		if _, rest, ok := strings.Cut(name, ":"); ok {
 			name = rest
 		}

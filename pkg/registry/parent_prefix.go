@@ -12,6 +12,7 @@ import (
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 )
 
 // The stored name of a child begins with its parent's id, so one request finds
@@ -31,7 +32,7 @@ type siblings struct {
 // lacksParentPrefix reports whether the stored name of v does not say the parent,
 // although the names of its type do.
 func (e *Collection[T, N]) lacksParentPrefix(v nodeView) bool {
-	return e.m.Parent != nil && !e.m.Parent.PlainName && mlmd.ParentID(v.storedName()) == ""
+	return e.m.Parent != nil && !e.m.Parent.UnprefixedName && gensupport.ParentID(v.storedName()) == ""
 }
 
 // withParentPrefix returns n with the stored name of a child of the parent; 0 leaves it as
@@ -40,7 +41,7 @@ func (e *Collection[T, N]) withParentPrefix(n N, parentID int64) N {
 	if parentID == 0 {
 		return n
 	}
-	name := strconv.FormatInt(parentID, 10) + ":" + mlmd.ChildOwnName(e.nodes.view(n).storedName())
+	name := strconv.FormatInt(parentID, 10) + ":" + gensupport.ChildOwnName(e.nodes.view(n).storedName())
 	return e.nodes.withName(n, &name)
 }
 
@@ -138,7 +139,7 @@ func (e *Collection[T, N]) findUnprefixedChild(ctx context.Context, s operation,
 			if !e.lacksParentPrefix(v) { // the child of another parent, and linked to this one too
 				continue
 			}
-			if some = true; mlmd.ChildOwnName(v.storedName()) == name {
+			if some = true; gensupport.ChildOwnName(v.storedName()) == name {
 				e.noteUnprefixed(parentID)
 				return n, nil
 			}
@@ -154,7 +155,7 @@ func (e *Collection[T, N]) findUnprefixedChild(ctx context.Context, s operation,
 // existingUnprefixed returns the stored node that a new value with a parent and a
 // name is, if the name of that node does not say its parent, and else nil.
 func (w *write[T, N]) existingUnprefixed(ctx context.Context, t *storedType) (N, error) {
-	if w.parent == nil || w.ident.Name == "" || w.m.Parent.PlainName {
+	if w.parent == nil || w.ident.Name == "" || w.m.Parent.UnprefixedName {
 		return nil, nil
 	}
 	if !t.isLegacy(w.m.Fields) && w.c.allPrefixed(w.typ, w.parent.id) {
@@ -179,7 +180,7 @@ func (c *Client) allPrefixed(k typeKey, parentID int64) bool {
 func (t *storedType) isLegacy(fields mlmd.Fields) bool {
 	return slices.ContainsFunc(fields, func(f mlmd.Field) bool {
 		name, ok := f.Property()
-		return ok && !t.declares(name) && slices.ContainsFunc(f.Was, t.declares)
+		return ok && !t.declares(name) && slices.ContainsFunc(f.LegacyNames, t.declares)
 	})
 }
 

@@ -8,10 +8,11 @@ import (
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 )
 
 // A store may belong to an older program, which declares a property under an
-// older name (Field.Was) or with another kind, and reads nothing else. So a
+// older name (Field.LegacyNames) or with another kind, and reads nothing else. So a
 // write keeps to what the stored type declares, and only RenameProperties moves a value:
 //
 //   - a field goes under its present name if the type declares that, else under
@@ -31,7 +32,7 @@ func fieldNames(f *mlmd.Field) []string {
 	if !ok {
 		return nil
 	}
-	return append([]string{name}, f.Was...)
+	return append([]string{name}, f.LegacyNames...)
 }
 
 // withPresentNames returns v with its properties under their present names, as they
@@ -39,7 +40,7 @@ func fieldNames(f *mlmd.Field) []string {
 func (v nodeView) withPresentNames(fields mlmd.Fields) nodeView {
 	for i := range fields {
 		f := &fields[i]
-		if len(f.Was) == 0 {
+		if len(f.LegacyNames) == 0 {
 			continue
 		}
 		for j, name := range fieldNames(f) {
@@ -72,7 +73,7 @@ func (t *storedType) storedName(f *mlmd.Field, v *mlmdpb.Value) string {
 	if t.declares(name) {
 		return name
 	}
-	for _, old := range slices.Backward(f.Was) {
+	for _, old := range slices.Backward(f.LegacyNames) {
 		if _, ok := t.convertFor(old, v); ok {
 			return old
 		}
@@ -194,7 +195,7 @@ func convert(v *mlmdpb.Value, kind mlmdpb.PropertyType) (*mlmdpb.Value, bool) {
 	case mlmdpb.PropertyType_STRING:
 		switch v.GetValue().(type) {
 		case *mlmdpb.Value_IntValue, *mlmdpb.Value_DoubleValue, *mlmdpb.Value_BoolValue:
-			return &mlmdpb.Value{Value: &mlmdpb.Value_StringValue{StringValue: mlmd.FromProto(v).String()}}, true
+			return &mlmdpb.Value{Value: &mlmdpb.Value_StringValue{StringValue: gensupport.FromProto(v).String()}}, true
 		}
 	case mlmdpb.PropertyType_INT:
 		if i, ok := integer(v); ok {

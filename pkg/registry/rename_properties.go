@@ -6,6 +6,7 @@ import (
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 )
 
 // A RenameResult counts what [RenameProperties] did, or would do.
@@ -124,12 +125,12 @@ func (e *Collection[T, N]) renameNode(ctx context.Context, s operation, n N, dry
 // the field is stored as the spec has it, or cannot be.
 func (c comparison) moves(f *mlmd.Field) (to *mlmdpb.Value, from []string) {
 	key, ok := f.Property()
-	if !ok || f.Copy {
+	if !ok || f.Derived {
 		return nil, nil
 	}
 	read := c.stored.props[key]
 	source := key
-	for _, name := range f.Was {
+	for _, name := range f.LegacyNames {
 		if c.stored.props[name] == nil {
 			continue
 		}
@@ -148,7 +149,7 @@ func (c comparison) moves(f *mlmd.Field) (to *mlmdpb.Value, from []string) {
 		if read = c.read.props[key]; read == nil {
 			return nil, nil // it cannot be read, and stays where it is
 		}
-	} else if now, renamed := f.Renamed(read, source); renamed {
+	} else if now, renamed := gensupport.RenameStored(f, read, source); renamed {
 		if from == nil {
 			from = []string{}
 		}

@@ -17,9 +17,9 @@ type TypeChanges []TypeChange
 type TypeChange struct {
 	Entity, TypeName string
 	Kind             mlmd.Kind
-	New              bool        // the store does not have the type
-	Add              []mlmd.Prop // properties that the stored type gets, or, of a new one, all, by name
-	Keep             []mlmd.Prop // properties that the store has and the spec does not name; they stay
+	New              bool                // the store does not have the type
+	Add              []mlmd.PropertyDecl // properties that the stored type gets, or, of a new one, all, by name
+	Keep             []mlmd.PropertyDecl // properties that the store has and the spec does not name; they stay
 	Conflicts        []PropertyConflict
 	Custom           []CustomValues // by property; only those that there are, or that cannot be counted
 }
@@ -38,7 +38,7 @@ type PropertyConflict struct {
 //
 // It sends three requests, and one more for each field of a stored type that a
 // property keeps, however much is stored.
-func PlanTypeChanges(ctx context.Context, c *Client, catalog []mlmd.Entry) (TypeChanges, error) {
+func PlanTypeChanges(ctx context.Context, c *Client, catalog []mlmd.AnyMapping) (TypeChanges, error) {
 	stored, err := c.storedTypes(ctx)
 	if err != nil {
 		return nil, operation{op: "plan"}.rpcError(ctx, err)
@@ -52,17 +52,17 @@ func PlanTypeChanges(ctx context.Context, c *Client, catalog []mlmd.Entry) (Type
 		for name, kind := range t.Props {
 			switch was, ok := has[name]; {
 			case !ok:
-				change.Add = append(change.Add, mlmd.Prop{Name: name, Type: kind})
+				change.Add = append(change.Add, mlmd.PropertyDecl{Name: name, Type: kind})
 			case was != kind:
 				change.Conflicts = append(change.Conflicts, PropertyConflict{name, kind, was})
 			}
 		}
 		for name, kind := range has {
 			if _, ok := t.Props[name]; !ok {
-				change.Keep = append(change.Keep, mlmd.Prop{Name: name, Type: kind})
+				change.Keep = append(change.Keep, mlmd.PropertyDecl{Name: name, Type: kind})
 			}
 		}
-		byName := func(a, b mlmd.Prop) int { return strings.Compare(a.Name, b.Name) }
+		byName := func(a, b mlmd.PropertyDecl) int { return strings.Compare(a.Name, b.Name) }
 		slices.SortFunc(change.Add, byName)
 		slices.SortFunc(change.Keep, byName)
 		slices.SortFunc(change.Conflicts, func(a, b PropertyConflict) int { return strings.Compare(a.Property, b.Property) })

@@ -41,7 +41,7 @@ func (c *Client) customValues(ctx context.Context, typeName string, t mlmd.Type)
 	for i := range t.Fields {
 		f := &t.Fields[i]
 		name, ok := f.Property()
-		if !ok || f.Copy { // copies are not read
+		if !ok || f.Derived { // copies are not read
 			continue
 		}
 		v := CustomValues{Field: f.Name, Property: name, Type: f.Type}
@@ -101,7 +101,7 @@ func (v *CustomValues) count(ctx context.Context, c *Client, f *mlmd.Field, page
 	}
 	for _, n := range have {
 		set := func(name string) bool { return n.props[name] != nil }
-		if kindOf(n.custom[v.Property]) != f.Type || set(v.Property) || slices.ContainsFunc(f.Was, set) {
+		if kindOf(n.custom[v.Property]) != f.Type || set(v.Property) || slices.ContainsFunc(f.LegacyNames, set) {
 			v.Other++
 		} else {
 			v.Fit++

@@ -13,6 +13,7 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/generated/model"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 )
 
@@ -106,7 +107,7 @@ func TestAnUpgradeOfTheOlderProgramIsNoticed(t *testing.T) {
 
 func TestAFieldIsWrittenWhereItsStoreKeepsIt(t *testing.T) {
 	const text, number, object = mlmdpb.PropertyType_STRING, mlmdpb.PropertyType_INT, mlmdpb.PropertyType_STRUCT
-	fields := mlmd.Fields{{Name: "format", Path: "properties.format", Type: text, Was: []string{"oldest", "older"}}}
+	fields := mlmd.Fields{{Name: "format", Path: "properties.format", Type: text, LegacyNames: []string{"oldest", "older"}}}
 	value := func(s string) *mlmdpb.Value {
 		return &mlmdpb.Value{Value: &mlmdpb.Value_StringValue{StringValue: s}}
 	}
@@ -162,7 +163,7 @@ func TestAFieldIsWrittenWhereItsStoreKeepsIt(t *testing.T) {
 				t.Fatalf("got %v at %v, want %v at %v", s.props, s.paths, c.want, c.paths)
 			}
 			for name, want := range c.want {
-				if got := mlmd.FromProto(s.props[name]).String(); got != want {
+				if got := gensupport.FromProto(s.props[name]).String(); got != want {
 					t.Errorf("%s is %q, want %q", name, got, want)
 				}
 			}

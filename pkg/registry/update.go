@@ -171,7 +171,7 @@ func (c *change[T, N]) keepOnly(diff []string) {
 // be read may be mended.
 func (c *change[T, N]) checkImmutable(diff []string) error {
 	for _, f := range c.m.Fields {
-		if f.Fixed && f.Path != "" && slices.Contains(diff, f.Path) && c.stored.has(f.Path) && !c.unreadable.Has(f.Name) {
+		if f.Immutable && f.Path != "" && slices.Contains(diff, f.Path) && c.stored.has(f.Path) && !c.unreadable.Has(f.Name) {
 			return c.fieldError(ErrInvalidArgument, f.Name, "", fmt.Sprintf("cannot change: it is fixed once %s is stored", withArticle(c.m.Entity)))
 		}
 	}
@@ -213,7 +213,7 @@ func (w *write[T, N]) storedType(ctx context.Context) (*storedType, error) {
 // is stored as was, and the type, which it widens by what is missing for that.
 func (w *write[T, N]) resolveProperties(ctx context.Context, t *storedType, was, wanted nodeView, paths []string) (propertyUpdate, *storedType, error) {
 	set := w.m.SetPaths(w.v)
-	if w.m.Parent != nil && w.m.Parent.PlainName { // only a copy says the parent
+	if w.m.Parent != nil && w.m.Parent.UnprefixedName { // only a copy says the parent
 		set = w.m.Paths()
 	}
 	for {
@@ -252,7 +252,7 @@ func (w *write[T, N]) checkIdentity(ctx context.Context, was nodeView, stored ml
 		if containsID(above, w.parent.id) {
 			return nil
 		}
-		if len(above) == 0 && w.m.Parent.PlainName { // a try that was cut short
+		if len(above) == 0 && w.m.Parent.UnprefixedName { // a try that was cut short
 			return w.linkNew(ctx, was.id, false)
 		}
 		stored.ParentID = "none, or another"

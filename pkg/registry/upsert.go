@@ -190,7 +190,7 @@ func (w *write[T, N]) createOrUpdate(ctx context.Context) (int64, error) {
 // refused for new nodes because of why.
 func (w *write[T, N]) updateNamed(ctx context.Context, sent nodeView, why string) (int64, error) {
 	stored, err := w.conflictingNode(ctx, sent)
-	if err == nil && stored == nil && w.parent != nil && !w.m.Parent.PlainName {
+	if err == nil && stored == nil && w.parent != nil && !w.m.Parent.UnprefixedName {
 		stored, err = w.findUnprefixedChild(ctx, w.operation, w.parent.id, w.ident.Name)
 	}
 	if err != nil {

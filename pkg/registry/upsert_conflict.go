@@ -10,7 +10,7 @@ import (
 // if there is none any more. It is an error if the conflict is with another
 // node.
 func (w *write[T, N]) conflictingNode(ctx context.Context, sent nodeView) (N, error) {
-	byName := w.ident.Name != "" && (w.m.Parent == nil || w.parent != nil || w.m.Parent.PlainName)
+	byName := w.ident.Name != "" && (w.m.Parent == nil || w.parent != nil || w.m.Parent.UnprefixedName)
 	if byName {
 		n, err := w.nodes.byName(ctx, w.m.TypeName, sent.storedName())
 		if err != nil {

@@ -89,7 +89,7 @@ func (w *write[T, N]) encode(outer mlmd.Parent) (N, error) {
 // path, and the path where none is.
 func (w *write[T, N]) jsonName(path string) string {
 	for _, f := range w.m.Fields {
-		if f.Path == path && !f.Copy {
+		if f.Path == path && !f.Derived {
 			return f.Name
 		}
 	}

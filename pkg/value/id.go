@@ -18,3 +18,12 @@ func ParseID(id string) (int64, error) {
 	}
 	return n, nil
 }
+
+// FormatID returns the id for a number: decimal digits, or "" for 0, which is
+// the id of no node.
+func FormatID(id int64) string {
+	if id == 0 {
+		return ""
+	}
+	return strconv.FormatInt(id, 10)
+}

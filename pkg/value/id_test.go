@@ -26,6 +26,9 @@ func FuzzParseID(f *testing.F) {
 	f.Add("+12")
 	f.Fuzz(func(t *testing.T, text string) {
 		n, err := value.ParseID(text)
+		if err == nil && value.FormatID(n) != text {
+			t.Errorf("FormatID(%d) = %q, want %q", n, value.FormatID(n), text)
+		}
 		if valid := n > 0 && strconv.FormatInt(n, 10) == text; valid != (err == nil) {
 			t.Errorf("ParseID(%q) = %d, %v", text, n, err)
 		}

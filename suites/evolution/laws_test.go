@@ -50,7 +50,7 @@ func FuzzWhatBothVersionsKnowIsTheSameInBoth(f *testing.F) {
 	for seed := range uint64(50) {
 		f.Add(seed)
 	}
-	newer := map[string]mlmd.Entry{}
+	newer := map[string]mlmd.AnyMapping{}
 	for _, e := range map2.Catalog {
 		newer[e.Type().Entity] = e
 	}
@@ -68,7 +68,7 @@ func FuzzWhatBothVersionsKnowIsTheSameInBoth(f *testing.F) {
 }
 
 // same encodes with from, decodes with to, and compares all but one field.
-func same(t *testing.T, seed uint64, from, to mlmd.Entry, but string) {
+func same(t *testing.T, seed uint64, from, to mlmd.AnyMapping, but string) {
 	t.Helper()
 	r := random{rand.New(rand.NewPCG(seed, 2))}
 	v, parent := r.entity(from)
@@ -125,7 +125,7 @@ func text(v reflect.Value) string {
 // random makes entities in normal form.
 type random struct{ *rand.Rand }
 
-func (r random) entity(entry mlmd.Entry) (any, mlmd.Parent) {
+func (r random) entity(entry mlmd.AnyMapping) (any, mlmd.Parent) {
 	v := entry.New()
 	s := reflect.ValueOf(v).Elem()
 	parent := mlmd.Parent{UUID: "f81d4fae-7dec-41d0-a765-00a0c91e6bf6"}
@@ -142,7 +142,7 @@ func (r random) entity(entry mlmd.Entry) (any, mlmd.Parent) {
 			f.SetString("n" + r.text())
 		case edge != nil && tag == edge.Field:
 			if parent.ID != 0 {
-				f.SetString(mlmd.FormatID(&parent.ID))
+				f.SetString(value.FormatID(parent.ID))
 			}
 		case typ.Name == "State", typ.Name == "LastKnownState":
 			f.Set(reflect.New(f.Type().Elem()))

@@ -109,7 +109,7 @@ func odds[T any, N mlmd.Node](m mlmd.Mapping[T, N]) func(*testing.T, *under, odd
 		for _, s.id = range ids {
 			s.takesBack()
 			for i := range m.Fields {
-				if f := &m.Fields[i]; f.Path != "" && !f.Copy {
+				if f := &m.Fields[i]; f.Path != "" && !f.Derived {
 					s.patch(f)
 					s.clearField(f)
 				}
@@ -166,7 +166,7 @@ func (s *storedNode[T, N]) insert(typeID int64, i int) string {
 	for i := range s.m.Fields {
 		f := &s.m.Fields[i]
 		if name, ok := f.Property(); ok {
-			names = append(append(names, name), f.Was...)
+			names = append(append(names, name), f.LegacyNames...)
 		}
 	}
 	for _, name := range names {
@@ -322,7 +322,7 @@ func (s *storedNode[T, N]) clearField(f *mlmd.Field) {
 	v := new(T)
 	s.m.SetID(v, s.id)
 	_, err := s.e.Upsert(s.Context(), v, registry.Clear[T](&filter.Clear[*T]{Path: f.Path}))
-	if f.Fixed && errors.Is(err, registry.ErrInvalidArgument) && s.rows() == rows {
+	if f.Immutable && errors.Is(err, registry.ErrInvalidArgument) && s.rows() == rows {
 		return
 	}
 	if err != nil {

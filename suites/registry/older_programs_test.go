@@ -10,8 +10,8 @@ import (
 	"github.com/mlmd-go/sdk/generated/field"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/generated/model"
-	"github.com/mlmd-go/sdk/pkg/mlmd"
 	"github.com/mlmd-go/sdk/pkg/registry"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 var _ = onEveryBackend("beside an older program", func(rpc func() mlmdpb.MetadataStoreServiceClient) {
@@ -63,7 +63,7 @@ var _ = onEveryBackend("beside an older program", func(rpc func() mlmdpb.Metadat
 			}})
 			Expect(err).NotTo(HaveOccurred())
 		}
-		return mlmd.FormatID(&r.ArtifactIds[0])
+		return value.FormatID(r.ArtifactIds[0])
 	}
 	typesOfPrefix := func(ctx SpecContext) []string {
 		GinkgoHelper()
@@ -259,7 +259,7 @@ var _ = onEveryBackend("beside an older program", func(rpc func() mlmdpb.Metadat
 				{ParentId: new(number64(m)), ChildId: &r.ContextIds[0]},
 			}})
 			Expect(err).NotTo(HaveOccurred())
-			ids = append(ids, mlmd.FormatID(&r.ContextIds[0]))
+			ids = append(ids, value.FormatID(r.ContextIds[0]))
 		}
 		other := registry.New(rpc(), registry.WithTypePrefix(prefix))
 		for _, q := range []registry.Query[model.ModelVersion]{other.ModelVersions().Query(), other.ModelVersions().OfModel(m)} {

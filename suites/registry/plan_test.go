@@ -10,6 +10,7 @@ import (
 	"github.com/mlmd-go/sdk/generated/model"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 	"github.com/mlmd-go/sdk/pkg/registry"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 func text(s string) *mlmdpb.Value {
@@ -27,7 +28,7 @@ var _ = onEveryBackend("a plan", func(rpc func() mlmdpb.MetadataStoreServiceClie
 		Expect(err).NotTo(HaveOccurred())
 		client, sent := counting(rpc())
 		reg := registry.New(client, registry.WithTypePrefix(prefix))
-		changes, err := registry.PlanTypeChanges(ctx, reg, []mlmd.Entry{&mapping.ModelVersion, &mapping.DocArtifact})
+		changes, err := registry.PlanTypeChanges(ctx, reg, []mlmd.AnyMapping{&mapping.ModelVersion, &mapping.DocArtifact})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(writes(sent.take())).To(BeEmpty())
 		Expect(changes).To(HaveLen(2))
@@ -35,22 +36,22 @@ var _ = onEveryBackend("a plan", func(rpc func() mlmdpb.MetadataStoreServiceClie
 		Expect(changes[0].TypeName).To(Equal(prefix + "DocArtifact"))
 		v := changes[1]
 		Expect(v.New).To(BeFalse())
-		Expect(v.Add).To(Equal([]mlmd.Prop{
+		Expect(v.Add).To(Equal([]mlmd.PropertyDecl{
 			{Name: "model_name", Type: mlmdpb.PropertyType_STRING}, {Name: "state", Type: mlmdpb.PropertyType_STRING}, {Name: "version", Type: mlmdpb.PropertyType_STRING},
 		}))
-		Expect(v.Keep).To(Equal([]mlmd.Prop{{Name: "theirs", Type: mlmdpb.PropertyType_DOUBLE}}))
+		Expect(v.Keep).To(Equal([]mlmd.PropertyDecl{{Name: "theirs", Type: mlmdpb.PropertyType_DOUBLE}}))
 		Expect(v.Conflicts).To(Equal([]registry.PropertyConflict{{Property: "author", Spec: mlmdpb.PropertyType_STRING, Stored: mlmdpb.PropertyType_INT}}))
 		Expect(changes.HasConflicts()).To(BeTrue())
 		Expect(changes.String()).To(ContainSubstring("! " + prefix + "ModelVersion: property author is INT in this store and STRING in the spec"))
 
 		_, err = reg.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "registers its own type"})
 		Expect(err).NotTo(HaveOccurred())
-		changes, err = registry.PlanTypeChanges(ctx, reg, []mlmd.Entry{&mapping.DocArtifact})
+		changes, err = registry.PlanTypeChanges(ctx, reg, []mlmd.AnyMapping{&mapping.DocArtifact})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(changes[0].New).To(BeTrue())
 		_, err = reg.DocArtifacts().Upsert(ctx, &model.DocArtifact{Name: "registers its own type"})
 		Expect(err).NotTo(HaveOccurred())
-		changes, err = registry.PlanTypeChanges(ctx, reg, []mlmd.Entry{&mapping.DocArtifact})
+		changes, err = registry.PlanTypeChanges(ctx, reg, []mlmd.AnyMapping{&mapping.DocArtifact})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(changes.String()).To(Equal("= 1 type as the spec has them\n"))
 	})
@@ -75,11 +76,11 @@ var _ = onEveryBackend("a plan of custom properties", func(rpc func() mlmdpb.Met
 
 		client, sent := counting(rpc())
 		reg := registry.New(client, registry.WithTypePrefix(prefix))
-		changes, err := registry.PlanTypeChanges(ctx, reg, []mlmd.Entry{&mapping.RegisteredModel, &mapping.ModelVersion})
+		changes, err := registry.PlanTypeChanges(ctx, reg, []mlmd.AnyMapping{&mapping.RegisteredModel, &mapping.ModelVersion})
 		Expect(err).NotTo(HaveOccurred())
 		lists := 0
 		for _, f := range mapping.RegisteredModel.Fields {
-			if _, ok := f.Property(); ok && !f.Copy {
+			if _, ok := f.Property(); ok && !f.Derived {
 				lists++
 			}
 		}
@@ -104,7 +105,7 @@ var _ = onEveryBackend("a plan of custom properties", func(rpc func() mlmdpb.Met
 		done, err := registry.RenameProperties(ctx, reg, mapping.RegisteredModel)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(done.Renamed).To(Equal(changes[1].Custom[0].Fit))
-		changes, err = registry.PlanTypeChanges(ctx, reg, []mlmd.Entry{&mapping.RegisteredModel})
+		changes, err = registry.PlanTypeChanges(ctx, reg, []mlmd.AnyMapping{&mapping.RegisteredModel})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(changes[0].Custom[0]).To(HaveField("Fit", 0))
 	})
@@ -119,7 +120,7 @@ var _ = onEveryBackend("a plan of custom properties", func(rpc func() mlmdpb.Met
 		}
 		_, err = rpc().PutExecutions(ctx, &mlmdpb.PutExecutionsRequest{Executions: all})
 		Expect(err).NotTo(HaveOccurred())
-		changes, err := registry.PlanTypeChanges(ctx, registry.New(rpc(), registry.WithTypePrefix(prefix)), []mlmd.Entry{&mapping.ServeModel})
+		changes, err := registry.PlanTypeChanges(ctx, registry.New(rpc(), registry.WithTypePrefix(prefix)), []mlmd.AnyMapping{&mapping.ServeModel})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(changes[0].Custom).To(Equal([]registry.CustomValues{
 			{Field: "description", Property: "description", Type: mlmdpb.PropertyType_STRING, Fit: 100, More: true},
@@ -145,7 +146,7 @@ var _ = onEveryBackend("a store of an older program", func(rpc func() mlmdpb.Met
 			{TypeId: t.TypeId, Name: new("0f8fad5b-d9cb-469f-a165-70867728950e:" + name), Properties: map[string]*mlmdpb.Value{"model_format": text("onnx")}},
 		}})
 		Expect(err).NotTo(HaveOccurred())
-		return mlmd.FormatID(&r.ArtifactIds[0])
+		return value.FormatID(r.ArtifactIds[0])
 	}
 	properties := func(ctx SpecContext, id string) map[string]*mlmdpb.Value {
 		GinkgoHelper()

@@ -88,13 +88,13 @@ func (c *checks) value(name, expr string, t *ir.Type, r ir.Rules) {
 		}
 	case ir.Int32, ir.Int64, ir.Double:
 		if r.Minimum != "" {
-			c.add("mlmd.%s(c, %q, %s, %s)", pick(r.ExclusiveMin, "MoreThan", "AtLeast"), name, expr, r.Minimum)
+			c.add("gensupport.%s(c, %q, %s, %s)", pick(r.ExclusiveMin, "MoreThan", "AtLeast"), name, expr, r.Minimum)
 		}
 		if r.Maximum != "" {
-			c.add("mlmd.%s(c, %q, %s, %s)", pick(r.ExclusiveMax, "LessThan", "AtMost"), name, expr, r.Maximum)
+			c.add("gensupport.%s(c, %q, %s, %s)", pick(r.ExclusiveMax, "LessThan", "AtMost"), name, expr, r.Maximum)
 		}
 	case ir.Enum:
-		c.add("mlmd.Enum(c, %q, %s, %s)", name, expr, c.constants(t))
+		c.add("gensupport.Enum(c, %q, %s, %s)", name, expr, c.constants(t))
 	case ir.List:
 		if r.MinItems != nil || r.MaxItems != nil {
 			c.add("c.Items(%q, len(%s), %d, %d)", name, expr, orElse(r.MinItems, 0), orElse(r.MaxItems, -1))
@@ -135,7 +135,7 @@ func (c *checks) elements(name, expr string, t *ir.Type) {
 	c.depth++
 	index := strings.Repeat("i", c.depth) // a loop within a loop has its own
 	if t.Basic == ir.Map {
-		c.add("for _, %s := range mlmd.Keys(%s) {", index, expr)
+		c.add("for _, %s := range gensupport.Keys(%s) {", index, expr)
 		c.add("c.EnterKey(%q, %s)", name, index)
 	} else {
 		c.add("for %s := range %s {", index, expr)

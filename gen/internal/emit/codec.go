@@ -41,16 +41,16 @@ func (p printer) codec(verb string, t *ir.Type) string {
 	case ir.Object:
 		return strings.ToLower(verb) + t.Go
 	case ir.Enum:
-		return fmt.Sprintf("mlmd.%sEnum[%s]", verb, p.goType(t))
+		return fmt.Sprintf("gensupport.%sEnum[%s]", verb, p.goType(t))
 	case ir.List, ir.Map:
 		shape := map[ir.Basic]string{ir.List: "List", ir.Map: "Map"}[t.Basic]
 		in, out := p.goType(t), "*structpb.Value"
 		if verb == "Decode" {
 			in, out = out, in
 		}
-		return fmt.Sprintf("func(v %s) (%s, error) { return mlmd.%s%s(v, %s) }", in, out, verb, shape, p.codec(verb, t.Elem))
+		return fmt.Sprintf("func(v %s) (%s, error) { return gensupport.%s%s(v, %s) }", in, out, verb, shape, p.codec(verb, t.Elem))
 	default:
-		return "mlmd." + verb + codecs[t.Basic]
+		return "gensupport." + verb + codecs[t.Basic]
 	}
 }
 
@@ -97,7 +97,7 @@ func renamer(t *ir.Type) string {
 		return "rename" + t.Go
 	}
 	verb := map[ir.Basic]string{ir.List: "Elements", ir.Map: "Values"}[t.Basic]
-	return fmt.Sprintf("func(p *structpb.Value) bool { return mlmd.Rename%s(p, %s) }", verb, renamer(t.Elem))
+	return fmt.Sprintf("func(p *structpb.Value) bool { return gensupport.Rename%s(p, %s) }", verb, renamer(t.Elem))
 }
 
 func objectOf(typ *ir.Type, t Target) *objectView {
@@ -129,41 +129,41 @@ func objectOf(typ *ir.Type, t Target) *objectView {
 // put is the statement that writes one member of an object.
 func (p printer) put(f *ir.Field) string {
 	sel := "v." + f.Go
-	verb, of := "PutSet", f.Type
+	verb, of := "Set", f.Type
 	switch {
 	case f.Type.Basic == ir.List:
-		verb, of = "PutList", f.Type.Elem
+		verb, of = "SetList", f.Type.Elem
 	case f.Type.Basic == ir.Map:
-		verb, of = "PutMap", f.Type.Elem
+		verb, of = "SetMap", f.Type.Elem
 	case f.Pointer:
-		verb = "PutOpt"
+		verb = "SetOpt"
 	case f.Type.Basic == ir.Millis, f.Type.Basic == ir.DateTime:
-		verb = "PutUnlessZero"
+		verb = "SetNonzero"
 	case f.Type.Basic == ir.Bytes, f.Type.Basic == ir.JSON:
-		return fmt.Sprintf("if %s != nil {\n\tmlmd.PutSet(&o, %q, %s, %s)\n}", sel, f.Name, sel, p.encoder(of))
+		return fmt.Sprintf("if %s != nil {\n\tgensupport.Set(&o, %q, %s, %s)\n}", sel, f.Name, sel, p.encoder(of))
 	}
 	if f.Default != nil && f.Pointer {
-		sel = fmt.Sprintf("mlmd.Or(%s, %s)", sel, f.Default.Literal)
+		sel = fmt.Sprintf("gensupport.ValueOr(%s, %s)", sel, f.Default.Literal)
 	}
-	return fmt.Sprintf("mlmd.%s(&o, %q, %s, %s)", verb, f.Name, sel, p.encoder(of))
+	return fmt.Sprintf("gensupport.%s(&o, %q, %s, %s)", verb, f.Name, sel, p.encoder(of))
 }
 
 // take is the member of the composite literal that reads one member.
 func (p printer) take(f *ir.Field) string {
-	verb, of := "Take", f.Type
+	verb, of := "Get", f.Type
 	switch {
 	case f.Type.Basic == ir.List:
-		verb, of = "TakeList", f.Type.Elem
+		verb, of = "GetList", f.Type.Elem
 	case f.Type.Basic == ir.Map:
-		verb, of = "TakeMap", f.Type.Elem
+		verb, of = "GetMap", f.Type.Elem
 	case f.Pointer:
-		verb = "TakeOpt"
+		verb = "GetOpt"
 	case f.Required && !f.Type.UnsetIsZero():
-		verb = "TakeRequired"
+		verb = "GetRequired"
 	}
-	expr := fmt.Sprintf("mlmd.%s(&o, %q, %s%s)", verb, f.Name, p.decoder(of), quoted(f.Aliases))
+	expr := fmt.Sprintf("gensupport.%s(&o, %q, %s%s)", verb, f.Name, p.decoder(of), quoted(f.Aliases))
 	if f.Default != nil && f.Pointer {
-		expr = fmt.Sprintf("mlmd.Or(%s, %s)", expr, f.Default.Literal)
+		expr = fmt.Sprintf("gensupport.ValueOr(%s, %s)", expr, f.Default.Literal)
 	}
 	return f.Go + ": " + expr
 }

@@ -36,8 +36,9 @@ type mappingView struct {
 
 type fieldRow struct {
 	Name, Path, Type string // no type: no property keeps it
-	Fixed, Copy      bool
-	Was              []string // older keys
+	Immutable        bool
+	Derived          bool
+	LegacyNames      []string // older keys
 	List             bool     // and renamed, or a member is
 	Rename           string   // the function for that
 }
@@ -93,7 +94,7 @@ func (v *mappingView) edge(e *ir.Entity) {
 	for _, flag := range []struct {
 		name string
 		on   bool
-	}{{"Optional", p.Optional}, {"Nested", p.Parent.Prefixed}, {"PlainName", !e.Prefixed}} {
+	}{{"Optional", p.Optional}, {"ParentHasPrefix", p.Parent.Prefixed}, {"UnprefixedName", !e.Prefixed}} {
 		if flag.on {
 			v.Parent += ", " + flag.name + ": true"
 		}
@@ -116,41 +117,41 @@ func lines(words []string, width int) []string {
 // field adds what one field contributes to each part. It returns whether the
 // field is one of those that updates see.
 func (v *mappingView) field(e *ir.Entity, f *ir.Field) bool {
-	row := fieldRow{Name: f.Name, Path: f.Path(e.Kind), Fixed: f.Immutable || f.Slot == ir.Name, Was: f.Aliases}
+	row := fieldRow{Name: f.Name, Path: f.Path(e.Kind), Immutable: f.Immutable || f.Slot == ir.Name, LegacyNames: f.Aliases}
 	sel := "v." + f.Go
 	read := func(expr string) { v.Reads = append(v.Reads, f.Go+": "+expr) }
 	switch f.Slot {
 	case ir.ID:
 		v.Ident = append(v.Ident, "ID: "+sel)
-		read("mlmd.FormatID(n.Id)")
+		read("value.FormatID(n.GetId())")
 		return false
 	case ir.CreateTime:
-		read("mlmd.Millis(n.CreateTimeSinceEpoch)")
+		read("gensupport.Millis(n.CreateTimeSinceEpoch)")
 		return false
 	case ir.UpdateTime:
-		read("mlmd.Millis(n.LastUpdateTimeSinceEpoch)")
+		read("gensupport.Millis(n.LastUpdateTimeSinceEpoch)")
 		return false
 	case ir.Name:
 		v.Ident = append(v.Ident, "Name: "+sel)
-		read(pick(e.Prefixed, "mlmd.ChildOwnName(n.GetName())", "n.GetName()"))
+		read(pick(e.Prefixed, "gensupport.ChildOwnName(n.GetName())", "n.GetName()"))
 	case ir.Parent:
 		v.Ident = append(v.Ident, "ParentID: "+sel)
-		read(pick(e.Prefixed, "mlmd.ParentID(n.GetName())", fmt.Sprintf("r.ID(%q, %q)", f.Name, e.Copied("parent.id"))))
+		read(pick(e.Prefixed, "gensupport.ParentID(n.GetName())", fmt.Sprintf("r.ID(%q, %q)", f.Name, e.Copied("parent.id"))))
 	case ir.ExternalID:
-		v.Ident = append(v.Ident, "ExternalID: "+pick(f.Pointer, "mlmd.Deref("+sel+")", sel))
-		read(pick(f.Pointer, "mlmd.OptText(n.ExternalId)", "n.GetExternalId()"))
+		v.Ident = append(v.Ident, "ExternalID: "+pick(f.Pointer, "gensupport.Deref("+sel+")", sel))
+		read(pick(f.Pointer, "gensupport.OptText(n.ExternalId)", "n.GetExternalId()"))
 	case ir.URI:
-		read(pick(f.Pointer, "mlmd.OptText(n.Uri)", "n.GetUri()"))
+		read(pick(f.Pointer, "gensupport.OptText(n.Uri)", "n.GetUri()"))
 	case ir.State:
-		name := fmt.Sprintf("mlmd.StateName[%s](n.%s)", v.goType(f.Type), stateField(e))
+		name := fmt.Sprintf("gensupport.StateName[%s](n.%s)", v.goType(f.Type), stateField(e))
 		if f.Default != nil {
-			name = fmt.Sprintf("mlmd.Or(%s, %s)", name, f.Default.Literal)
+			name = fmt.Sprintf("gensupport.ValueOr(%s, %s)", name, f.Default.Literal)
 		}
-		read(pick(f.Pointer, name, "mlmd.Deref("+name+")"))
+		read(pick(f.Pointer, name, "gensupport.Deref("+name+")"))
 	case ir.Custom: // see mappingOf
 	case ir.Property:
 		row.Type, row.Rename = string(f.Stored), renamer(f.Type)
-		row.List = f.Type.Basic == ir.List && (row.Rename != "" || len(row.Was) > 0)
+		row.List = f.Type.Basic == ir.List && (row.Rename != "" || len(row.LegacyNames) > 0)
 		v.Writes = append(v.Writes, v.writeOf(f, sel))
 		read(v.readOf(f))
 	}
@@ -229,7 +230,7 @@ func (p printer) writeOf(f *ir.Field, sel string) string {
 		if codec != "" {
 			codec = ", " + codec
 		}
-		return fmt.Sprintf("mlmd.%s(&w, %q, %q, %s%s)", name, f.Name, f.Key, value, codec)
+		return fmt.Sprintf("gensupport.%s(&w, %q, %q, %s%s)", name, f.Name, f.Key, value, codec)
 	}
 	switch f.Type.Basic {
 	case ir.List:
@@ -241,7 +242,7 @@ func (p printer) writeOf(f *ir.Field, sel string) string {
 	case ir.Object:
 		return call("WriteObject", pick(f.Pointer, "", "&")+sel, p.encoder(f.Type))
 	case ir.UUID, ir.Date:
-		return call("WriteText", pick(f.Pointer, sel, "mlmd.Nonzero("+sel+")"), "")
+		return call("WriteText", pick(f.Pointer, sel, "gensupport.Nonzero("+sel+")"), "")
 	}
 	m := writers[f.Type.Basic]
 	name, value := m.plain, sel
@@ -254,7 +255,7 @@ func (p printer) writeOf(f *ir.Field, sel string) string {
 		name, value = m.opt, "&"+sel
 	}
 	if f.Default != nil && f.Pointer {
-		value = fmt.Sprintf("mlmd.Or(%s, %s)", value, f.Default.Literal)
+		value = fmt.Sprintf("gensupport.ValueOr(%s, %s)", value, f.Default.Literal)
 	}
 	return fmt.Sprintf("w.%s(%s, %s)", name, args(m, f), value)
 }
@@ -265,9 +266,9 @@ func (p printer) readOf(f *ir.Field) string {
 		if codec != "" {
 			codec = ", " + codec
 		}
-		return fmt.Sprintf("mlmd.%s(&r, %q, %q%s%s)", name, f.Name, f.Key, codec, quoted(f.Aliases))
+		return fmt.Sprintf("gensupport.%s(&r, %q, %q%s%s)", name, f.Name, f.Key, codec, quoted(f.Aliases))
 	}
-	deref := func(expr string) string { return pick(f.Pointer, expr, "mlmd.Deref("+expr+")") }
+	deref := func(expr string) string { return pick(f.Pointer, expr, "gensupport.Deref("+expr+")") }
 	switch f.Type.Basic {
 	case ir.List:
 		return call("ReadList", p.decoder(f.Type.Elem))
@@ -284,7 +285,7 @@ func (p printer) readOf(f *ir.Field) string {
 	in := args(m, f) + quoted(f.Aliases)
 	switch {
 	case !f.Pointer && m.plain == "" && f.Required:
-		return fmt.Sprintf("mlmd.Required(&r, %q, r.%s(%s))", f.Name, m.opt, in)
+		return fmt.Sprintf("gensupport.Required(&r, %q, r.%s(%s))", f.Name, m.opt, in)
 	case !f.Pointer && m.plain == "":
 		return deref(fmt.Sprintf("r.%s(%s)", m.opt, in))
 	case !f.Pointer && f.Type.Basic == ir.Enum:
@@ -294,7 +295,7 @@ func (p printer) readOf(f *ir.Field) string {
 	}
 	expr := fmt.Sprintf("r.%s(%s)", m.opt, in)
 	if f.Default != nil {
-		expr = fmt.Sprintf("mlmd.Or(%s, %s)", expr, f.Default.Literal)
+		expr = fmt.Sprintf("gensupport.ValueOr(%s, %s)", expr, f.Default.Literal)
 	}
 	if f.Type.Basic == ir.Enum {
 		expr = fmt.Sprintf("(*%s)(%s)", p.goType(f.Type), expr)
@@ -314,7 +315,7 @@ func (v *mappingView) copied(c ir.Copy, e *ir.Entity) {
 		typ = "INT"
 		v.Writes = append(v.Writes, fmt.Sprintf("w.ParentID(%q, parent)", c.Property))
 	}
-	v.Fields = append(v.Fields, fieldRow{Path: "properties." + c.Property, Type: typ, Copy: true})
+	v.Fields = append(v.Fields, fieldRow{Path: "properties." + c.Property, Type: typ, Derived: true})
 }
 
 // node adds the members of the node itself.
@@ -339,9 +340,9 @@ func (v *mappingView) node(e *ir.Entity) {
 	if f := e.Field(ir.State); f != nil {
 		value := pick(f.Pointer, "", "&") + "v." + f.Go
 		if f.Default != nil && f.Pointer {
-			value = fmt.Sprintf("mlmd.Or(%s, %s)", value, f.Default.Literal)
+			value = fmt.Sprintf("gensupport.ValueOr(%s, %s)", value, f.Default.Literal)
 		}
-		add("%s: mlmd.StateNumber[mlmdpb.%s_State](&w, %q, %s)", stateField(e), e.Kind, f.Name, value)
+		add("%s: gensupport.StateNumber[mlmdpb.%s_State](&w, %q, %s)", stateField(e), e.Kind, f.Name, value)
 	}
 	add("Properties: w.Props()")
 	if f := e.Field(ir.Custom); f != nil {
@@ -355,7 +356,7 @@ type importLine struct{ Name, Path string }
 // imports are what a file of mappings may import; what it does not use is
 // taken out later.
 func imports(t Target) []importLine {
-	return importLines(t, "time", runtimeTypes, structpb, sdk+"/generated/mlmdpb", sdk+"/pkg/mlmd", sdk+"/pkg/value", t.Model.Import)
+	return importLines(t, "time", runtimeTypes, structpb, sdk+"/generated/mlmdpb", sdk+"/pkg/mlmd", sdk+"/pkg/mlmd/gensupport", sdk+"/pkg/value", t.Model.Import)
 }
 
 func importLines(t Target, paths ...string) []importLine {

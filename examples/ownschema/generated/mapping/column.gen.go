@@ -4,28 +4,28 @@ package mapping
 
 import (
 	"example.com/features/generated/schema"
-	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
 func encodeColumn(v schema.Column) (*structpb.Value, error) {
-	o := mlmd.NewObject(3)
-	mlmd.PutSet(&o, "name", v.Name, mlmd.EncodeString)
-	mlmd.PutSet(&o, "type", v.Type, mlmd.EncodeEnum[schema.ColumnType])
-	mlmd.PutOpt(&o, "nullable", mlmd.Or(v.Nullable, false), mlmd.EncodeBool)
+	o := gensupport.NewObjectWriter(3)
+	gensupport.Set(&o, "name", v.Name, gensupport.EncodeString)
+	gensupport.Set(&o, "type", v.Type, gensupport.EncodeEnum[schema.ColumnType])
+	gensupport.SetOpt(&o, "nullable", gensupport.ValueOr(v.Nullable, false), gensupport.EncodeBool)
 	return o.Value()
 }
 
 func decodeColumn(p *structpb.Value) (schema.Column, error) {
-	o := mlmd.OpenObject(p)
+	o := gensupport.NewObjectReader(p)
 	return schema.Column{
-		Name:     mlmd.TakeRequired(&o, "name", mlmd.DecodeString),
-		Type:     mlmd.TakeRequired(&o, "type", mlmd.DecodeEnum[schema.ColumnType]),
-		Nullable: mlmd.Or(mlmd.TakeOpt(&o, "nullable", mlmd.DecodeBool), false),
+		Name:     gensupport.GetRequired(&o, "name", gensupport.DecodeString),
+		Type:     gensupport.GetRequired(&o, "type", gensupport.DecodeEnum[schema.ColumnType]),
+		Nullable: gensupport.ValueOr(gensupport.GetOpt(&o, "nullable", gensupport.DecodeBool), false),
 	}, o.Err()
 }
 
-func checkColumn(c *mlmd.Checker, v *schema.Column) {
+func checkColumn(c *gensupport.Validator, v *schema.Column) {
 	c.Length("name", &v.Name, 1, -1)
-	mlmd.Enum(c, "type", &v.Type, schema.ColumnTypeNumber, schema.ColumnTypeText, schema.ColumnTypeTime)
+	gensupport.Enum(c, "type", &v.Type, schema.ColumnTypeNumber, schema.ColumnTypeText, schema.ColumnTypeTime)
 }

@@ -6,6 +6,7 @@ import (
 	"example.com/features/generated/schema"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
@@ -19,7 +20,7 @@ var FeatureGroup = mlmd.Mapping[schema.FeatureGroup, *mlmdpb.Context]{
 	Decode:     decodeFeatureGroup,
 	Unreadable: func(v *schema.FeatureGroup) value.Unreadable { return v.Unreadable },
 	Ident: func(v *schema.FeatureGroup) mlmd.Ident {
-		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID)}
+		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID)}
 	},
 	SetID: func(v *schema.FeatureGroup, id string) { v.ID = id },
 	IsSet: func(v *schema.FeatureGroup) []bool {
@@ -31,7 +32,7 @@ var FeatureGroup = mlmd.Mapping[schema.FeatureGroup, *mlmdpb.Context]{
 }
 
 var featureGroupFields = mlmd.Fields{
-	{Name: "name", Fixed: true},
+	{Name: "name", Immutable: true},
 	{Name: "externalId", Path: "external_id"},
 	{Name: "description", Path: "properties.description", Type: mlmdpb.PropertyType_STRING},
 	{Name: "customProperties", Path: "custom_properties"},
@@ -39,7 +40,7 @@ var featureGroupFields = mlmd.Fields{
 }
 
 func encodeFeatureGroup(v *schema.FeatureGroup, _ mlmd.Parent) (*mlmdpb.Context, error) {
-	w := mlmd.NewWriter(2)
+	w := gensupport.NewPropertyWriter(2)
 	w.String("description", "description", v.Description)
 	w.Text("team", "team", v.Team)
 	return &mlmdpb.Context{
@@ -51,13 +52,13 @@ func encodeFeatureGroup(v *schema.FeatureGroup, _ mlmd.Parent) (*mlmdpb.Context,
 }
 
 func decodeFeatureGroup(n *mlmdpb.Context) (*schema.FeatureGroup, error) {
-	r := mlmd.NewReader(n.Properties, n.CustomProperties)
+	r := gensupport.NewPropertyReader(n.Properties, n.CustomProperties)
 	return &schema.FeatureGroup{
-		ID:               mlmd.FormatID(n.Id),
+		ID:               value.FormatID(n.GetId()),
 		Name:             n.GetName(),
-		ExternalID:       mlmd.OptText(n.ExternalId),
-		CreateTime:       mlmd.Millis(n.CreateTimeSinceEpoch),
-		UpdateTime:       mlmd.Millis(n.LastUpdateTimeSinceEpoch),
+		ExternalID:       gensupport.OptText(n.ExternalId),
+		CreateTime:       gensupport.Millis(n.CreateTimeSinceEpoch),
+		UpdateTime:       gensupport.Millis(n.LastUpdateTimeSinceEpoch),
 		Description:      r.String("description"),
 		Team:             r.Text("team"),
 		CustomProperties: r.Custom(),
@@ -66,7 +67,7 @@ func decodeFeatureGroup(n *mlmdpb.Context) (*schema.FeatureGroup, error) {
 }
 
 func validateFeatureGroup(v *schema.FeatureGroup) error {
-	c := &mlmd.Checker{}
+	c := &gensupport.Validator{}
 	c.Required("name", v.ID != "" || v.Name != "")
 	c.Required("team", v.ID != "" || v.Team != "")
 	if v.Team != "" {
@@ -75,6 +76,6 @@ func validateFeatureGroup(v *schema.FeatureGroup) error {
 	return c.Err()
 }
 
-var featureGroupPatterns = [...]mlmd.Pattern{
+var featureGroupPatterns = [...]gensupport.Pattern{
 	{Text: "^[a-z][a-z-]*$"},
 }

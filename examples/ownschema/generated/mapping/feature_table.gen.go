@@ -6,6 +6,7 @@ import (
 	"example.com/features/generated/schema"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
@@ -20,7 +21,7 @@ var FeatureTable = mlmd.Mapping[schema.FeatureTable, *mlmdpb.Artifact]{
 	Decode:     decodeFeatureTable,
 	Unreadable: func(v *schema.FeatureTable) value.Unreadable { return v.Unreadable },
 	Ident: func(v *schema.FeatureTable) mlmd.Ident {
-		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID), ParentID: v.FeatureGroupID}
+		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), ParentID: v.FeatureGroupID}
 	},
 	SetID: func(v *schema.FeatureTable, id string) { v.ID = id },
 	IsSet: func(v *schema.FeatureTable) []bool {
@@ -34,13 +35,13 @@ var FeatureTable = mlmd.Mapping[schema.FeatureTable, *mlmdpb.Artifact]{
 }
 
 var featureTableFields = mlmd.Fields{
-	{Name: "name", Fixed: true},
+	{Name: "name", Immutable: true},
 	{Name: "externalId", Path: "external_id"},
 	{Name: "description", Path: "properties.description", Type: mlmdpb.PropertyType_STRING},
 	{Name: "customProperties", Path: "custom_properties"},
 	{Name: "uri", Path: "uri"},
 	{Name: "state", Path: "state"},
-	{Name: "featureGroupId", Fixed: true},
+	{Name: "featureGroupId", Immutable: true},
 	{Name: "format", Path: "properties.format", Type: mlmdpb.PropertyType_STRING},
 	{Name: "rows", Path: "properties.rows", Type: mlmdpb.PropertyType_INT},
 	{Name: "columns", Path: "properties.columns", Type: mlmdpb.PropertyType_STRUCT},
@@ -49,39 +50,39 @@ var featureTableFields = mlmd.Fields{
 }
 
 func encodeFeatureTable(v *schema.FeatureTable, parent mlmd.Parent) (*mlmdpb.Artifact, error) {
-	w := mlmd.NewWriter(6)
+	w := gensupport.NewPropertyWriter(6)
 	w.String("description", "description", v.Description)
 	w.Text("format", "format", string(v.Format))
 	w.Int("rows", v.Rows)
-	mlmd.WriteList(&w, "columns", "columns", v.Columns, encodeColumn)
-	mlmd.WriteList(&w, "tags", "tags", v.Tags, mlmd.EncodeString)
+	gensupport.WriteList(&w, "columns", "columns", v.Columns, encodeColumn)
+	gensupport.WriteList(&w, "tags", "tags", v.Tags, gensupport.EncodeString)
 	w.DateTime("freshUntil", "fresh_until", v.FreshUntil)
 	return &mlmdpb.Artifact{
 		Name:             w.ChildName("name", "featureGroupId", v.ID, parent, v.Name),
 		ExternalId:       w.OptText("externalId", v.ExternalID),
 		Uri:              w.URI("uri", v.URI),
-		State:            mlmd.StateNumber[mlmdpb.Artifact_State](&w, "state", v.State),
+		State:            gensupport.StateNumber[mlmdpb.Artifact_State](&w, "state", v.State),
 		Properties:       w.Props(),
 		CustomProperties: w.Custom("customProperties", v.CustomProperties, featureTableFields),
 	}, w.Err()
 }
 
 func decodeFeatureTable(n *mlmdpb.Artifact) (*schema.FeatureTable, error) {
-	r := mlmd.NewReader(n.Properties, n.CustomProperties)
+	r := gensupport.NewPropertyReader(n.Properties, n.CustomProperties)
 	return &schema.FeatureTable{
-		ID:               mlmd.FormatID(n.Id),
-		Name:             mlmd.ChildOwnName(n.GetName()),
-		ExternalID:       mlmd.OptText(n.ExternalId),
-		CreateTime:       mlmd.Millis(n.CreateTimeSinceEpoch),
-		UpdateTime:       mlmd.Millis(n.LastUpdateTimeSinceEpoch),
+		ID:               value.FormatID(n.GetId()),
+		Name:             gensupport.ChildOwnName(n.GetName()),
+		ExternalID:       gensupport.OptText(n.ExternalId),
+		CreateTime:       gensupport.Millis(n.CreateTimeSinceEpoch),
+		UpdateTime:       gensupport.Millis(n.LastUpdateTimeSinceEpoch),
 		Description:      r.String("description"),
-		URI:              mlmd.OptText(n.Uri),
-		State:            mlmd.StateName[schema.ArtifactState](n.State),
-		FeatureGroupID:   mlmd.ParentID(n.GetName()),
+		URI:              gensupport.OptText(n.Uri),
+		State:            gensupport.StateName[schema.ArtifactState](n.State),
+		FeatureGroupID:   gensupport.ParentID(n.GetName()),
 		Format:           schema.TableFormat(r.Text("format")),
 		Rows:             r.Int("rows", "rows"),
-		Columns:          mlmd.ReadList(&r, "columns", "columns", decodeColumn),
-		Tags:             mlmd.ReadList(&r, "tags", "tags", mlmd.DecodeString),
+		Columns:          gensupport.ReadList(&r, "columns", "columns", decodeColumn),
+		Tags:             gensupport.ReadList(&r, "tags", "tags", gensupport.DecodeString),
 		FreshUntil:       r.DateTime("freshUntil", "fresh_until"),
 		CustomProperties: r.Custom(),
 		Unreadable:       r.Unreadable(),
@@ -89,9 +90,9 @@ func decodeFeatureTable(n *mlmdpb.Artifact) (*schema.FeatureTable, error) {
 }
 
 func validateFeatureTable(v *schema.FeatureTable) error {
-	c := &mlmd.Checker{}
+	c := &gensupport.Validator{}
 	c.Required("name", v.ID != "" || v.Name != "")
-	mlmd.Enum(c, "state", v.State,
+	gensupport.Enum(c, "state", v.State,
 		schema.ArtifactStateUnknown, schema.ArtifactStatePending, schema.ArtifactStateLive,
 		schema.ArtifactStateMarkedForDeletion, schema.ArtifactStateDeleted,
 		schema.ArtifactStateAbandoned, schema.ArtifactStateReference,
@@ -100,11 +101,11 @@ func validateFeatureTable(v *schema.FeatureTable) error {
 	c.ID("featureGroupId", v.FeatureGroupID)
 	c.Required("format", v.ID != "" || v.Format != "")
 	if v.Format != "" {
-		mlmd.Enum(c, "format", &v.Format,
+		gensupport.Enum(c, "format", &v.Format,
 			schema.TableFormatParquet, schema.TableFormatIceberg, schema.TableFormatCSV,
 		)
 	}
-	mlmd.AtLeast(c, "rows", v.Rows, 0)
+	gensupport.AtLeast(c, "rows", v.Rows, 0)
 	for i := range v.Columns {
 		c.Enter("columns", i)
 		checkColumn(c, &v.Columns[i])

@@ -6,6 +6,7 @@ import (
 	"example.com/features/generated/schema"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
@@ -20,7 +21,7 @@ var Materialization = mlmd.Mapping[schema.Materialization, *mlmdpb.Execution]{
 	Decode:     decodeMaterialization,
 	Unreadable: func(v *schema.Materialization) value.Unreadable { return v.Unreadable },
 	Ident: func(v *schema.Materialization) mlmd.Ident {
-		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID), ParentID: v.FeatureGroupID}
+		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), ParentID: v.FeatureGroupID}
 	},
 	SetID: func(v *schema.Materialization, id string) { v.ID = id },
 	IsSet: func(v *schema.Materialization) []bool {
@@ -33,48 +34,48 @@ var Materialization = mlmd.Mapping[schema.Materialization, *mlmdpb.Execution]{
 }
 
 var materializationFields = mlmd.Fields{
-	{Name: "name", Fixed: true},
+	{Name: "name", Immutable: true},
 	{Name: "externalId", Path: "external_id"},
 	{Name: "description", Path: "properties.description", Type: mlmdpb.PropertyType_STRING},
 	{Name: "customProperties", Path: "custom_properties"},
 	{Name: "lastKnownState", Path: "last_known_state"},
-	{Name: "featureGroupId", Fixed: true},
+	{Name: "featureGroupId", Immutable: true},
 	{Name: "window", Path: "properties.window", Type: mlmdpb.PropertyType_STRUCT},
 }
 
 func encodeMaterialization(v *schema.Materialization, parent mlmd.Parent) (*mlmdpb.Execution, error) {
-	w := mlmd.NewWriter(2)
+	w := gensupport.NewPropertyWriter(2)
 	w.String("description", "description", v.Description)
-	mlmd.WriteObject(&w, "window", "window", v.Window, encodeMaterializationWindow)
+	gensupport.WriteObject(&w, "window", "window", v.Window, encodeMaterializationWindow)
 	return &mlmdpb.Execution{
 		Name:             w.ChildName("", "featureGroupId", v.ID, parent, v.Name),
 		ExternalId:       w.OptText("externalId", v.ExternalID),
-		LastKnownState:   mlmd.StateNumber[mlmdpb.Execution_State](&w, "lastKnownState", v.LastKnownState),
+		LastKnownState:   gensupport.StateNumber[mlmdpb.Execution_State](&w, "lastKnownState", v.LastKnownState),
 		Properties:       w.Props(),
 		CustomProperties: w.Custom("customProperties", v.CustomProperties, materializationFields),
 	}, w.Err()
 }
 
 func decodeMaterialization(n *mlmdpb.Execution) (*schema.Materialization, error) {
-	r := mlmd.NewReader(n.Properties, n.CustomProperties)
+	r := gensupport.NewPropertyReader(n.Properties, n.CustomProperties)
 	return &schema.Materialization{
-		ID:               mlmd.FormatID(n.Id),
-		Name:             mlmd.ChildOwnName(n.GetName()),
-		ExternalID:       mlmd.OptText(n.ExternalId),
-		CreateTime:       mlmd.Millis(n.CreateTimeSinceEpoch),
-		UpdateTime:       mlmd.Millis(n.LastUpdateTimeSinceEpoch),
+		ID:               value.FormatID(n.GetId()),
+		Name:             gensupport.ChildOwnName(n.GetName()),
+		ExternalID:       gensupport.OptText(n.ExternalId),
+		CreateTime:       gensupport.Millis(n.CreateTimeSinceEpoch),
+		UpdateTime:       gensupport.Millis(n.LastUpdateTimeSinceEpoch),
 		Description:      r.String("description"),
-		LastKnownState:   mlmd.StateName[schema.ExecutionState](n.LastKnownState),
-		FeatureGroupID:   mlmd.ParentID(n.GetName()),
-		Window:           mlmd.ReadObject(&r, "window", "window", decodeMaterializationWindow),
+		LastKnownState:   gensupport.StateName[schema.ExecutionState](n.LastKnownState),
+		FeatureGroupID:   gensupport.ParentID(n.GetName()),
+		Window:           gensupport.ReadObject(&r, "window", "window", decodeMaterializationWindow),
 		CustomProperties: r.Custom(),
 		Unreadable:       r.Unreadable(),
 	}, nil
 }
 
 func validateMaterialization(v *schema.Materialization) error {
-	c := &mlmd.Checker{}
-	mlmd.Enum(c, "lastKnownState", v.LastKnownState,
+	c := &gensupport.Validator{}
+	gensupport.Enum(c, "lastKnownState", v.LastKnownState,
 		schema.ExecutionStateUnknown, schema.ExecutionStateNew, schema.ExecutionStateRunning,
 		schema.ExecutionStateComplete, schema.ExecutionStateFailed, schema.ExecutionStateCached,
 		schema.ExecutionStateCanceled,

@@ -4,26 +4,26 @@ package mapping
 
 import (
 	"example.com/features/generated/schema"
-	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
 func encodeMaterializationWindow(v schema.MaterializationWindow) (*structpb.Value, error) {
-	o := mlmd.NewObject(2)
-	mlmd.PutUnlessZero(&o, "from", v.From, mlmd.EncodeDateTime)
-	mlmd.PutUnlessZero(&o, "to", v.To, mlmd.EncodeDateTime)
+	o := gensupport.NewObjectWriter(2)
+	gensupport.SetNonzero(&o, "from", v.From, gensupport.EncodeDateTime)
+	gensupport.SetNonzero(&o, "to", v.To, gensupport.EncodeDateTime)
 	return o.Value()
 }
 
 func decodeMaterializationWindow(p *structpb.Value) (schema.MaterializationWindow, error) {
-	o := mlmd.OpenObject(p)
+	o := gensupport.NewObjectReader(p)
 	return schema.MaterializationWindow{
-		From: mlmd.Take(&o, "from", mlmd.DecodeDateTime),
-		To:   mlmd.Take(&o, "to", mlmd.DecodeDateTime),
+		From: gensupport.Get(&o, "from", gensupport.DecodeDateTime),
+		To:   gensupport.Get(&o, "to", gensupport.DecodeDateTime),
 	}, o.Err()
 }
 
-func checkMaterializationWindow(c *mlmd.Checker, v *schema.MaterializationWindow) {
+func checkMaterializationWindow(c *gensupport.Validator, v *schema.MaterializationWindow) {
 	c.Required("from", !v.From.IsZero())
 	c.Required("to", !v.To.IsZero())
 }

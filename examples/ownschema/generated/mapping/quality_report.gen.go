@@ -6,6 +6,7 @@ import (
 	"example.com/features/generated/schema"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/pkg/value"
 	"github.com/oapi-codegen/runtime/types"
 )
@@ -21,7 +22,7 @@ var QualityReport = mlmd.Mapping[schema.QualityReport, *mlmdpb.Artifact]{
 	Decode:     decodeQualityReport,
 	Unreadable: func(v *schema.QualityReport) value.Unreadable { return v.Unreadable },
 	Ident: func(v *schema.QualityReport) mlmd.Ident {
-		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID), ParentID: v.FeatureGroupID}
+		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), ParentID: v.FeatureGroupID}
 	},
 	SetID: func(v *schema.QualityReport, id string) { v.ID = id },
 	IsSet: func(v *schema.QualityReport) []bool {
@@ -34,61 +35,61 @@ var QualityReport = mlmd.Mapping[schema.QualityReport, *mlmdpb.Artifact]{
 }
 
 var qualityReportFields = mlmd.Fields{
-	{Name: "name", Fixed: true},
+	{Name: "name", Immutable: true},
 	{Name: "externalId", Path: "external_id"},
 	{Name: "description", Path: "properties.description", Type: mlmdpb.PropertyType_STRING},
 	{Name: "customProperties", Path: "custom_properties"},
 	{Name: "uri", Path: "uri"},
 	{Name: "state", Path: "state"},
-	{Name: "featureGroupId", Fixed: true},
+	{Name: "featureGroupId", Immutable: true},
 	{Name: "score", Path: "properties.score", Type: mlmdpb.PropertyType_DOUBLE},
 	{Name: "checkRun", Path: "properties.check_run", Type: mlmdpb.PropertyType_STRING},
 }
 
 func encodeQualityReport(v *schema.QualityReport, parent mlmd.Parent) (*mlmdpb.Artifact, error) {
-	w := mlmd.NewWriter(3)
+	w := gensupport.NewPropertyWriter(3)
 	w.String("description", "description", v.Description)
 	w.Double("score", "score", v.Score)
-	mlmd.WriteText(&w, "checkRun", "check_run", v.CheckRun)
+	gensupport.WriteText(&w, "checkRun", "check_run", v.CheckRun)
 	return &mlmdpb.Artifact{
 		Name:             w.ChildName("name", "", v.ID, parent, v.Name),
 		ExternalId:       w.OptText("externalId", v.ExternalID),
 		Uri:              w.URI("uri", v.URI),
-		State:            mlmd.StateNumber[mlmdpb.Artifact_State](&w, "state", v.State),
+		State:            gensupport.StateNumber[mlmdpb.Artifact_State](&w, "state", v.State),
 		Properties:       w.Props(),
 		CustomProperties: w.Custom("customProperties", v.CustomProperties, qualityReportFields),
 	}, w.Err()
 }
 
 func decodeQualityReport(n *mlmdpb.Artifact) (*schema.QualityReport, error) {
-	r := mlmd.NewReader(n.Properties, n.CustomProperties)
+	r := gensupport.NewPropertyReader(n.Properties, n.CustomProperties)
 	return &schema.QualityReport{
-		ID:               mlmd.FormatID(n.Id),
-		Name:             mlmd.ChildOwnName(n.GetName()),
-		ExternalID:       mlmd.OptText(n.ExternalId),
-		CreateTime:       mlmd.Millis(n.CreateTimeSinceEpoch),
-		UpdateTime:       mlmd.Millis(n.LastUpdateTimeSinceEpoch),
+		ID:               value.FormatID(n.GetId()),
+		Name:             gensupport.ChildOwnName(n.GetName()),
+		ExternalID:       gensupport.OptText(n.ExternalId),
+		CreateTime:       gensupport.Millis(n.CreateTimeSinceEpoch),
+		UpdateTime:       gensupport.Millis(n.LastUpdateTimeSinceEpoch),
 		Description:      r.String("description"),
-		URI:              mlmd.OptText(n.Uri),
-		State:            mlmd.StateName[schema.ArtifactState](n.State),
-		FeatureGroupID:   mlmd.ParentID(n.GetName()),
+		URI:              gensupport.OptText(n.Uri),
+		State:            gensupport.StateName[schema.ArtifactState](n.State),
+		FeatureGroupID:   gensupport.ParentID(n.GetName()),
 		Score:            r.Double("score", "score"),
-		CheckRun:         mlmd.ReadText[types.UUID](&r, "checkRun", "check_run"),
+		CheckRun:         gensupport.ReadText[types.UUID](&r, "checkRun", "check_run"),
 		CustomProperties: r.Custom(),
 		Unreadable:       r.Unreadable(),
 	}, nil
 }
 
 func validateQualityReport(v *schema.QualityReport) error {
-	c := &mlmd.Checker{}
+	c := &gensupport.Validator{}
 	c.Required("name", v.ID != "" || v.Name != "")
-	mlmd.Enum(c, "state", v.State,
+	gensupport.Enum(c, "state", v.State,
 		schema.ArtifactStateUnknown, schema.ArtifactStatePending, schema.ArtifactStateLive,
 		schema.ArtifactStateMarkedForDeletion, schema.ArtifactStateDeleted,
 		schema.ArtifactStateAbandoned, schema.ArtifactStateReference,
 	)
 	c.ID("featureGroupId", v.FeatureGroupID)
-	mlmd.AtLeast(c, "score", v.Score, 0)
-	mlmd.AtMost(c, "score", v.Score, 1)
+	gensupport.AtLeast(c, "score", v.Score, 0)
+	gensupport.AtMost(c, "score", v.Score, 1)
 	return c.Err()
 }

@@ -3,20 +3,20 @@
 package mapping
 
 import (
-	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/suites/evolution/v1/model"
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
 func encodeColumn(v model.Column) (*structpb.Value, error) {
-	o := mlmd.NewObject(1)
-	mlmd.PutSet(&o, "name", v.Name, mlmd.EncodeString)
+	o := gensupport.NewObjectWriter(1)
+	gensupport.Set(&o, "name", v.Name, gensupport.EncodeString)
 	return o.Value()
 }
 
 func decodeColumn(p *structpb.Value) (model.Column, error) {
-	o := mlmd.OpenObject(p)
+	o := gensupport.NewObjectReader(p)
 	return model.Column{
-		Name: mlmd.TakeRequired(&o, "name", mlmd.DecodeString),
+		Name: gensupport.GetRequired(&o, "name", gensupport.DecodeString),
 	}, o.Err()
 }

@@ -5,6 +5,7 @@ package mapping
 import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/pkg/value"
 	"github.com/mlmd-go/sdk/suites/evolution/v1/model"
 )
@@ -18,7 +19,7 @@ var Project = mlmd.Mapping[model.Project, *mlmdpb.Context]{
 	Decode:     decodeProject,
 	Unreadable: func(v *model.Project) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.Project) mlmd.Ident {
-		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID)}
+		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID)}
 	},
 	SetID: func(v *model.Project, id string) { v.ID = id },
 	IsSet: func(v *model.Project) []bool {
@@ -30,7 +31,7 @@ var Project = mlmd.Mapping[model.Project, *mlmdpb.Context]{
 }
 
 var projectFields = mlmd.Fields{
-	{Name: "name", Fixed: true},
+	{Name: "name", Immutable: true},
 	{Name: "externalId", Path: "external_id"},
 	{Name: "description", Path: "properties.description", Type: mlmdpb.PropertyType_STRING},
 	{Name: "customProperties", Path: "custom_properties"},
@@ -38,7 +39,7 @@ var projectFields = mlmd.Fields{
 }
 
 func encodeProject(v *model.Project, _ mlmd.Parent) (*mlmdpb.Context, error) {
-	w := mlmd.NewWriter(2)
+	w := gensupport.NewPropertyWriter(2)
 	w.String("description", "description", v.Description)
 	w.String("owner", "owner", v.Owner)
 	return &mlmdpb.Context{
@@ -50,13 +51,13 @@ func encodeProject(v *model.Project, _ mlmd.Parent) (*mlmdpb.Context, error) {
 }
 
 func decodeProject(n *mlmdpb.Context) (*model.Project, error) {
-	r := mlmd.NewReader(n.Properties, n.CustomProperties)
+	r := gensupport.NewPropertyReader(n.Properties, n.CustomProperties)
 	return &model.Project{
-		ID:               mlmd.FormatID(n.Id),
+		ID:               value.FormatID(n.GetId()),
 		Name:             n.GetName(),
-		ExternalID:       mlmd.OptText(n.ExternalId),
-		CreateTime:       mlmd.Millis(n.CreateTimeSinceEpoch),
-		UpdateTime:       mlmd.Millis(n.LastUpdateTimeSinceEpoch),
+		ExternalID:       gensupport.OptText(n.ExternalId),
+		CreateTime:       gensupport.Millis(n.CreateTimeSinceEpoch),
+		UpdateTime:       gensupport.Millis(n.LastUpdateTimeSinceEpoch),
 		Description:      r.String("description"),
 		Owner:            r.String("owner"),
 		CustomProperties: r.Custom(),
@@ -65,7 +66,7 @@ func decodeProject(n *mlmdpb.Context) (*model.Project, error) {
 }
 
 func validateProject(v *model.Project) error {
-	c := &mlmd.Checker{}
+	c := &gensupport.Validator{}
 	c.Required("name", v.ID != "" || v.Name != "")
 	return c.Err()
 }

@@ -5,6 +5,7 @@ package mapping
 import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/pkg/value"
 	"github.com/mlmd-go/sdk/suites/evolution/v1/model"
 )
@@ -19,7 +20,7 @@ var Run = mlmd.Mapping[model.Run, *mlmdpb.Execution]{
 	Decode:     decodeRun,
 	Unreadable: func(v *model.Run) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.Run) mlmd.Ident {
-		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID), ParentID: v.ProjectID}
+		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), ParentID: v.ProjectID}
 	},
 	SetID: func(v *model.Run, id string) { v.ID = id },
 	IsSet: func(v *model.Run) []bool {
@@ -32,39 +33,39 @@ var Run = mlmd.Mapping[model.Run, *mlmdpb.Execution]{
 }
 
 var runFields = mlmd.Fields{
-	{Name: "name", Fixed: true},
+	{Name: "name", Immutable: true},
 	{Name: "externalId", Path: "external_id"},
 	{Name: "description", Path: "properties.description", Type: mlmdpb.PropertyType_STRING},
 	{Name: "customProperties", Path: "custom_properties"},
 	{Name: "lastKnownState", Path: "last_known_state"},
-	{Name: "projectId", Fixed: true},
+	{Name: "projectId", Immutable: true},
 	{Name: "command", Path: "properties.command", Type: mlmdpb.PropertyType_STRING},
 }
 
 func encodeRun(v *model.Run, parent mlmd.Parent) (*mlmdpb.Execution, error) {
-	w := mlmd.NewWriter(2)
+	w := gensupport.NewPropertyWriter(2)
 	w.String("description", "description", v.Description)
 	w.String("command", "command", v.Command)
 	return &mlmdpb.Execution{
 		Name:             w.ChildName("", "", v.ID, parent, v.Name),
 		ExternalId:       w.OptText("externalId", v.ExternalID),
-		LastKnownState:   mlmd.StateNumber[mlmdpb.Execution_State](&w, "lastKnownState", v.LastKnownState),
+		LastKnownState:   gensupport.StateNumber[mlmdpb.Execution_State](&w, "lastKnownState", v.LastKnownState),
 		Properties:       w.Props(),
 		CustomProperties: w.Custom("customProperties", v.CustomProperties, runFields),
 	}, w.Err()
 }
 
 func decodeRun(n *mlmdpb.Execution) (*model.Run, error) {
-	r := mlmd.NewReader(n.Properties, n.CustomProperties)
+	r := gensupport.NewPropertyReader(n.Properties, n.CustomProperties)
 	return &model.Run{
-		ID:               mlmd.FormatID(n.Id),
-		Name:             mlmd.ChildOwnName(n.GetName()),
-		ExternalID:       mlmd.OptText(n.ExternalId),
-		CreateTime:       mlmd.Millis(n.CreateTimeSinceEpoch),
-		UpdateTime:       mlmd.Millis(n.LastUpdateTimeSinceEpoch),
+		ID:               value.FormatID(n.GetId()),
+		Name:             gensupport.ChildOwnName(n.GetName()),
+		ExternalID:       gensupport.OptText(n.ExternalId),
+		CreateTime:       gensupport.Millis(n.CreateTimeSinceEpoch),
+		UpdateTime:       gensupport.Millis(n.LastUpdateTimeSinceEpoch),
 		Description:      r.String("description"),
-		LastKnownState:   mlmd.StateName[model.ExecutionState](n.LastKnownState),
-		ProjectID:        mlmd.ParentID(n.GetName()),
+		LastKnownState:   gensupport.StateName[model.ExecutionState](n.LastKnownState),
+		ProjectID:        gensupport.ParentID(n.GetName()),
 		Command:          r.String("command"),
 		CustomProperties: r.Custom(),
 		Unreadable:       r.Unreadable(),
@@ -72,8 +73,8 @@ func decodeRun(n *mlmdpb.Execution) (*model.Run, error) {
 }
 
 func validateRun(v *model.Run) error {
-	c := &mlmd.Checker{}
-	mlmd.Enum(c, "lastKnownState", v.LastKnownState,
+	c := &gensupport.Validator{}
+	gensupport.Enum(c, "lastKnownState", v.LastKnownState,
 		model.ExecutionStateUnknown, model.ExecutionStateNew, model.ExecutionStateRunning,
 		model.ExecutionStateComplete, model.ExecutionStateFailed, model.ExecutionStateCached,
 		model.ExecutionStateCanceled,

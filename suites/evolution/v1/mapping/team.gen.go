@@ -5,6 +5,7 @@ package mapping
 import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/pkg/value"
 	"github.com/mlmd-go/sdk/suites/evolution/v1/model"
 )
@@ -18,7 +19,7 @@ var Team = mlmd.Mapping[model.Team, *mlmdpb.Context]{
 	Decode:     decodeTeam,
 	Unreadable: func(v *model.Team) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.Team) mlmd.Ident {
-		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID)}
+		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID)}
 	},
 	SetID: func(v *model.Team, id string) { v.ID = id },
 	IsSet: func(v *model.Team) []bool {
@@ -30,14 +31,14 @@ var Team = mlmd.Mapping[model.Team, *mlmdpb.Context]{
 }
 
 var teamFields = mlmd.Fields{
-	{Name: "name", Fixed: true},
+	{Name: "name", Immutable: true},
 	{Name: "externalId", Path: "external_id"},
 	{Name: "description", Path: "properties.description", Type: mlmdpb.PropertyType_STRING},
 	{Name: "customProperties", Path: "custom_properties"},
 }
 
 func encodeTeam(v *model.Team, _ mlmd.Parent) (*mlmdpb.Context, error) {
-	w := mlmd.NewWriter(1)
+	w := gensupport.NewPropertyWriter(1)
 	w.String("description", "description", v.Description)
 	return &mlmdpb.Context{
 		Name:             w.Name("name", v.ID, v.Name),
@@ -48,13 +49,13 @@ func encodeTeam(v *model.Team, _ mlmd.Parent) (*mlmdpb.Context, error) {
 }
 
 func decodeTeam(n *mlmdpb.Context) (*model.Team, error) {
-	r := mlmd.NewReader(n.Properties, n.CustomProperties)
+	r := gensupport.NewPropertyReader(n.Properties, n.CustomProperties)
 	return &model.Team{
-		ID:               mlmd.FormatID(n.Id),
+		ID:               value.FormatID(n.GetId()),
 		Name:             n.GetName(),
-		ExternalID:       mlmd.OptText(n.ExternalId),
-		CreateTime:       mlmd.Millis(n.CreateTimeSinceEpoch),
-		UpdateTime:       mlmd.Millis(n.LastUpdateTimeSinceEpoch),
+		ExternalID:       gensupport.OptText(n.ExternalId),
+		CreateTime:       gensupport.Millis(n.CreateTimeSinceEpoch),
+		UpdateTime:       gensupport.Millis(n.LastUpdateTimeSinceEpoch),
 		Description:      r.String("description"),
 		CustomProperties: r.Custom(),
 		Unreadable:       r.Unreadable(),
@@ -62,7 +63,7 @@ func decodeTeam(n *mlmdpb.Context) (*model.Team, error) {
 }
 
 func validateTeam(v *model.Team) error {
-	c := &mlmd.Checker{}
+	c := &gensupport.Validator{}
 	c.Required("name", v.ID != "" || v.Name != "")
 	return c.Err()
 }

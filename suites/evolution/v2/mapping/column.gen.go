@@ -3,22 +3,22 @@
 package mapping
 
 import (
-	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/suites/evolution/v2/model"
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
 func encodeColumn(v model.Column) (*structpb.Value, error) {
-	o := mlmd.NewObject(2)
-	mlmd.PutSet(&o, "name", v.Name, mlmd.EncodeString)
-	mlmd.PutOpt(&o, "unit", v.Unit, mlmd.EncodeString)
+	o := gensupport.NewObjectWriter(2)
+	gensupport.Set(&o, "name", v.Name, gensupport.EncodeString)
+	gensupport.SetOpt(&o, "unit", v.Unit, gensupport.EncodeString)
 	return o.Value()
 }
 
 func decodeColumn(p *structpb.Value) (model.Column, error) {
-	o := mlmd.OpenObject(p)
+	o := gensupport.NewObjectReader(p)
 	return model.Column{
-		Name: mlmd.TakeRequired(&o, "name", mlmd.DecodeString),
-		Unit: mlmd.TakeOpt(&o, "unit", mlmd.DecodeString),
+		Name: gensupport.GetRequired(&o, "name", gensupport.DecodeString),
+		Unit: gensupport.GetOpt(&o, "unit", gensupport.DecodeString),
 	}, o.Err()
 }

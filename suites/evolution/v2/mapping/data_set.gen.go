@@ -5,6 +5,7 @@ package mapping
 import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/pkg/value"
 	"github.com/mlmd-go/sdk/suites/evolution/v2/model"
 )
@@ -19,7 +20,7 @@ var DataSet = mlmd.Mapping[model.DataSet, *mlmdpb.Artifact]{
 	Decode:     decodeDataSet,
 	Unreadable: func(v *model.DataSet) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.DataSet) mlmd.Ident {
-		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID), ParentID: v.ProjectID}
+		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), ParentID: v.ProjectID}
 	},
 	SetID: func(v *model.DataSet, id string) { v.ID = id },
 	IsSet: func(v *model.DataSet) []bool {
@@ -33,16 +34,16 @@ var DataSet = mlmd.Mapping[model.DataSet, *mlmdpb.Artifact]{
 }
 
 var dataSetFields = mlmd.Fields{
-	{Name: "name", Fixed: true},
+	{Name: "name", Immutable: true},
 	{Name: "externalId", Path: "external_id"},
 	{Name: "description", Path: "properties.description", Type: mlmdpb.PropertyType_STRING},
 	{Name: "customProperties", Path: "custom_properties"},
 	{Name: "uri", Path: "uri"},
 	{Name: "state", Path: "state"},
-	{Name: "projectId", Fixed: true},
+	{Name: "projectId", Immutable: true},
 	{Name: "format", Path: "properties.format", Type: mlmdpb.PropertyType_STRING},
 	{Name: "rows", Path: "properties.rows", Type: mlmdpb.PropertyType_INT},
-	{Name: "source", Path: "properties.origin", Type: mlmdpb.PropertyType_STRING, Was: []string{"source"}},
+	{Name: "source", Path: "properties.origin", Type: mlmdpb.PropertyType_STRING, LegacyNames: []string{"source"}},
 	{Name: "license", Path: "properties.license", Type: mlmdpb.PropertyType_STRING},
 	{Name: "tags", Path: "properties.tags", Type: mlmdpb.PropertyType_STRUCT},
 	{Name: "quality", Path: "properties.quality", Type: mlmdpb.PropertyType_DOUBLE},
@@ -50,60 +51,60 @@ var dataSetFields = mlmd.Fields{
 }
 
 func encodeDataSet(v *model.DataSet, parent mlmd.Parent) (*mlmdpb.Artifact, error) {
-	w := mlmd.NewWriter(8)
+	w := gensupport.NewPropertyWriter(8)
 	w.String("description", "description", v.Description)
 	w.String("format", "format", (*string)(v.Format))
 	w.Int("rows", v.Rows)
 	w.String("source", "origin", v.Source)
 	w.String("license", "license", v.License)
-	mlmd.WriteList(&w, "tags", "tags", v.Tags, mlmd.EncodeString)
+	gensupport.WriteList(&w, "tags", "tags", v.Tags, gensupport.EncodeString)
 	w.Double("quality", "quality", v.Quality)
-	mlmd.WriteList(&w, "columns", "columns", v.Columns, encodeColumn)
+	gensupport.WriteList(&w, "columns", "columns", v.Columns, encodeColumn)
 	return &mlmdpb.Artifact{
 		Name:             w.ChildName("name", "projectId", v.ID, parent, v.Name),
 		ExternalId:       w.OptText("externalId", v.ExternalID),
 		Uri:              w.URI("uri", v.URI),
-		State:            mlmd.StateNumber[mlmdpb.Artifact_State](&w, "state", v.State),
+		State:            gensupport.StateNumber[mlmdpb.Artifact_State](&w, "state", v.State),
 		Properties:       w.Props(),
 		CustomProperties: w.Custom("customProperties", v.CustomProperties, dataSetFields),
 	}, w.Err()
 }
 
 func decodeDataSet(n *mlmdpb.Artifact) (*model.DataSet, error) {
-	r := mlmd.NewReader(n.Properties, n.CustomProperties)
+	r := gensupport.NewPropertyReader(n.Properties, n.CustomProperties)
 	return &model.DataSet{
-		ID:               mlmd.FormatID(n.Id),
-		Name:             mlmd.ChildOwnName(n.GetName()),
-		ExternalID:       mlmd.OptText(n.ExternalId),
-		CreateTime:       mlmd.Millis(n.CreateTimeSinceEpoch),
-		UpdateTime:       mlmd.Millis(n.LastUpdateTimeSinceEpoch),
+		ID:               value.FormatID(n.GetId()),
+		Name:             gensupport.ChildOwnName(n.GetName()),
+		ExternalID:       gensupport.OptText(n.ExternalId),
+		CreateTime:       gensupport.Millis(n.CreateTimeSinceEpoch),
+		UpdateTime:       gensupport.Millis(n.LastUpdateTimeSinceEpoch),
 		Description:      r.String("description"),
-		URI:              mlmd.OptText(n.Uri),
-		State:            mlmd.StateName[model.ArtifactState](n.State),
-		ProjectID:        mlmd.ParentID(n.GetName()),
+		URI:              gensupport.OptText(n.Uri),
+		State:            gensupport.StateName[model.ArtifactState](n.State),
+		ProjectID:        gensupport.ParentID(n.GetName()),
 		Format:           (*model.Format)(r.Name("format")),
 		Rows:             r.Int("rows", "rows"),
 		Source:           r.String("origin", "source"),
 		License:          r.String("license"),
-		Tags:             mlmd.ReadList(&r, "tags", "tags", mlmd.DecodeString),
+		Tags:             gensupport.ReadList(&r, "tags", "tags", gensupport.DecodeString),
 		Quality:          r.Double("quality", "quality"),
-		Columns:          mlmd.ReadList(&r, "columns", "columns", decodeColumn),
+		Columns:          gensupport.ReadList(&r, "columns", "columns", decodeColumn),
 		CustomProperties: r.Custom(),
 		Unreadable:       r.Unreadable(),
 	}, nil
 }
 
 func validateDataSet(v *model.DataSet) error {
-	c := &mlmd.Checker{}
+	c := &gensupport.Validator{}
 	c.Required("name", v.ID != "" || v.Name != "")
-	mlmd.Enum(c, "state", v.State,
+	gensupport.Enum(c, "state", v.State,
 		model.ArtifactStateUnknown, model.ArtifactStatePending, model.ArtifactStateLive,
 		model.ArtifactStateMarkedForDeletion, model.ArtifactStateDeleted,
 		model.ArtifactStateAbandoned, model.ArtifactStateReference,
 	)
 	c.Required("projectId", v.ID != "" || v.ProjectID != "")
 	c.ID("projectId", v.ProjectID)
-	mlmd.Enum(c, "format", v.Format, model.FormatCSV, model.FormatIceberg, model.FormatParquet)
-	mlmd.AtLeast(c, "rows", v.Rows, 0)
+	gensupport.Enum(c, "format", v.Format, model.FormatCSV, model.FormatIceberg, model.FormatParquet)
+	gensupport.AtLeast(c, "rows", v.Rows, 0)
 	return c.Err()
 }

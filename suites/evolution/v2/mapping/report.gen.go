@@ -5,6 +5,7 @@ package mapping
 import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/pkg/value"
 	"github.com/mlmd-go/sdk/suites/evolution/v2/model"
 )
@@ -19,7 +20,7 @@ var Report = mlmd.Mapping[model.Report, *mlmdpb.Artifact]{
 	Decode:     decodeReport,
 	Unreadable: func(v *model.Report) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.Report) mlmd.Ident {
-		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID), ParentID: v.ProjectID}
+		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), ParentID: v.ProjectID}
 	},
 	SetID: func(v *model.Report, id string) { v.ID = id },
 	IsSet: func(v *model.Report) []bool {
@@ -32,52 +33,52 @@ var Report = mlmd.Mapping[model.Report, *mlmdpb.Artifact]{
 }
 
 var reportFields = mlmd.Fields{
-	{Name: "name", Fixed: true},
+	{Name: "name", Immutable: true},
 	{Name: "externalId", Path: "external_id"},
 	{Name: "description", Path: "properties.description", Type: mlmdpb.PropertyType_STRING},
 	{Name: "customProperties", Path: "custom_properties"},
 	{Name: "uri", Path: "uri"},
 	{Name: "state", Path: "state"},
-	{Name: "projectId", Fixed: true},
+	{Name: "projectId", Immutable: true},
 	{Name: "findings", Path: "properties.findings", Type: mlmdpb.PropertyType_STRUCT},
 }
 
 func encodeReport(v *model.Report, parent mlmd.Parent) (*mlmdpb.Artifact, error) {
-	w := mlmd.NewWriter(2)
+	w := gensupport.NewPropertyWriter(2)
 	w.String("description", "description", v.Description)
-	mlmd.WriteList(&w, "findings", "findings", v.Findings, mlmd.EncodeString)
+	gensupport.WriteList(&w, "findings", "findings", v.Findings, gensupport.EncodeString)
 	return &mlmdpb.Artifact{
 		Name:             w.ChildName("name", "projectId", v.ID, parent, v.Name),
 		ExternalId:       w.OptText("externalId", v.ExternalID),
 		Uri:              w.URI("uri", v.URI),
-		State:            mlmd.StateNumber[mlmdpb.Artifact_State](&w, "state", v.State),
+		State:            gensupport.StateNumber[mlmdpb.Artifact_State](&w, "state", v.State),
 		Properties:       w.Props(),
 		CustomProperties: w.Custom("customProperties", v.CustomProperties, reportFields),
 	}, w.Err()
 }
 
 func decodeReport(n *mlmdpb.Artifact) (*model.Report, error) {
-	r := mlmd.NewReader(n.Properties, n.CustomProperties)
+	r := gensupport.NewPropertyReader(n.Properties, n.CustomProperties)
 	return &model.Report{
-		ID:               mlmd.FormatID(n.Id),
-		Name:             mlmd.ChildOwnName(n.GetName()),
-		ExternalID:       mlmd.OptText(n.ExternalId),
-		CreateTime:       mlmd.Millis(n.CreateTimeSinceEpoch),
-		UpdateTime:       mlmd.Millis(n.LastUpdateTimeSinceEpoch),
+		ID:               value.FormatID(n.GetId()),
+		Name:             gensupport.ChildOwnName(n.GetName()),
+		ExternalID:       gensupport.OptText(n.ExternalId),
+		CreateTime:       gensupport.Millis(n.CreateTimeSinceEpoch),
+		UpdateTime:       gensupport.Millis(n.LastUpdateTimeSinceEpoch),
 		Description:      r.String("description"),
-		URI:              mlmd.OptText(n.Uri),
-		State:            mlmd.StateName[model.ArtifactState](n.State),
-		ProjectID:        mlmd.ParentID(n.GetName()),
-		Findings:         mlmd.ReadList(&r, "findings", "findings", mlmd.DecodeString),
+		URI:              gensupport.OptText(n.Uri),
+		State:            gensupport.StateName[model.ArtifactState](n.State),
+		ProjectID:        gensupport.ParentID(n.GetName()),
+		Findings:         gensupport.ReadList(&r, "findings", "findings", gensupport.DecodeString),
 		CustomProperties: r.Custom(),
 		Unreadable:       r.Unreadable(),
 	}, nil
 }
 
 func validateReport(v *model.Report) error {
-	c := &mlmd.Checker{}
+	c := &gensupport.Validator{}
 	c.Required("name", v.ID != "" || v.Name != "")
-	mlmd.Enum(c, "state", v.State,
+	gensupport.Enum(c, "state", v.State,
 		model.ArtifactStateUnknown, model.ArtifactStatePending, model.ArtifactStateLive,
 		model.ArtifactStateMarkedForDeletion, model.ArtifactStateDeleted,
 		model.ArtifactStateAbandoned, model.ArtifactStateReference,

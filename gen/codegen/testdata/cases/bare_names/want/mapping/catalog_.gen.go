@@ -4,27 +4,27 @@ package mapping
 
 import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/bare_names/want/model"
-	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
 func encodeCatalog(v model.Catalog) (*structpb.Value, error) {
-	o := mlmd.NewObject(1)
-	mlmd.PutOpt(&o, "type", v.Type, mlmd.EncodeString)
+	o := gensupport.NewObjectWriter(1)
+	gensupport.SetOpt(&o, "type", v.Type, gensupport.EncodeString)
 	return o.Value()
 }
 
 func decodeCatalog(p *structpb.Value) (model.Catalog, error) {
-	o := mlmd.OpenObject(p)
+	o := gensupport.NewObjectReader(p)
 	return model.Catalog{
-		Type: mlmd.TakeOpt(&o, "type", mlmd.DecodeString),
+		Type: gensupport.GetOpt(&o, "type", gensupport.DecodeString),
 	}, o.Err()
 }
 
-func checkCatalog(c *mlmd.Checker, v *model.Catalog) {
+func checkCatalog(c *gensupport.Validator, v *model.Catalog) {
 	c.Pattern("type", v.Type, &catalogPatterns[0])
 }
 
-var catalogPatterns = [...]mlmd.Pattern{
+var catalogPatterns = [...]gensupport.Pattern{
 	{Text: "a"},
 }

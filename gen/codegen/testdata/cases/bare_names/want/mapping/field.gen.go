@@ -6,6 +6,7 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/bare_names/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
@@ -30,16 +31,16 @@ var Field = mlmd.Mapping[model.Field, *mlmdpb.Context]{
 }
 
 var fieldFields = mlmd.Fields{
-	{Name: "name", Fixed: true},
+	{Name: "name", Immutable: true},
 	{Name: "len", Path: "properties.len", Type: mlmdpb.PropertyType_STRING},
 	{Name: "func", Path: "properties.func", Type: mlmdpb.PropertyType_STRUCT},
 	{Name: "nil", Path: "properties.nil", Type: mlmdpb.PropertyType_INT},
 }
 
 func encodeField(v *model.Field, _ mlmd.Parent) (*mlmdpb.Context, error) {
-	w := mlmd.NewWriter(3)
+	w := gensupport.NewPropertyWriter(3)
 	w.String("len", "len", v.Len)
-	mlmd.WriteList(&w, "func", "func", v.Func, mlmd.EncodeString)
+	gensupport.WriteList(&w, "func", "func", v.Func, gensupport.EncodeString)
 	w.Int("nil", v.Nil)
 	return &mlmdpb.Context{
 		Name:       w.Name("name", v.ID, v.Name),
@@ -48,19 +49,19 @@ func encodeField(v *model.Field, _ mlmd.Parent) (*mlmdpb.Context, error) {
 }
 
 func decodeField(n *mlmdpb.Context) (*model.Field, error) {
-	r := mlmd.NewReader(n.Properties, n.CustomProperties)
+	r := gensupport.NewPropertyReader(n.Properties, n.CustomProperties)
 	return &model.Field{
-		ID:         mlmd.FormatID(n.Id),
+		ID:         value.FormatID(n.GetId()),
 		Name:       n.GetName(),
 		Len:        r.String("len"),
-		Func:       mlmd.ReadList(&r, "func", "func", mlmd.DecodeString),
+		Func:       gensupport.ReadList(&r, "func", "func", gensupport.DecodeString),
 		Nil:        r.Int("nil", "nil"),
 		Unreadable: r.Unreadable(),
 	}, nil
 }
 
 func validateField(v *model.Field) error {
-	c := &mlmd.Checker{}
+	c := &gensupport.Validator{}
 	c.Required("name", v.ID != "" || v.Name != "")
 	c.Length("len", v.Len, 0, 3)
 	for i := range v.Func {

@@ -4,19 +4,19 @@ package mapping
 
 import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/bare_names/want/model"
-	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
 func encodeFoo(v model.Foo) (*structpb.Value, error) {
-	o := mlmd.NewObject(1)
-	mlmd.PutOpt(&o, "doc", v.Doc, mlmd.EncodeString)
+	o := gensupport.NewObjectWriter(1)
+	gensupport.SetOpt(&o, "doc", v.Doc, gensupport.EncodeString)
 	return o.Value()
 }
 
 func decodeFoo(p *structpb.Value) (model.Foo, error) {
-	o := mlmd.OpenObject(p)
+	o := gensupport.NewObjectReader(p)
 	return model.Foo{
-		Doc: mlmd.TakeOpt(&o, "doc", mlmd.DecodeString),
+		Doc: gensupport.GetOpt(&o, "doc", gensupport.DecodeString),
 	}, o.Err()
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/bare_names/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
@@ -30,15 +31,15 @@ var Holder = mlmd.Mapping[model.Holder, *mlmdpb.Artifact]{
 }
 
 var holderFields = mlmd.Fields{
-	{Name: "name", Fixed: true},
+	{Name: "name", Immutable: true},
 	{Name: "catalog", Path: "properties.catalog", Type: mlmdpb.PropertyType_STRUCT},
 	{Name: "foo", Path: "properties.foo", Type: mlmdpb.PropertyType_STRUCT},
 }
 
 func encodeHolder(v *model.Holder, _ mlmd.Parent) (*mlmdpb.Artifact, error) {
-	w := mlmd.NewWriter(2)
-	mlmd.WriteObject(&w, "catalog", "catalog", v.Catalog, encodeCatalog)
-	mlmd.WriteObject(&w, "foo", "foo", v.Foo, encodeFoo)
+	w := gensupport.NewPropertyWriter(2)
+	gensupport.WriteObject(&w, "catalog", "catalog", v.Catalog, encodeCatalog)
+	gensupport.WriteObject(&w, "foo", "foo", v.Foo, encodeFoo)
 	return &mlmdpb.Artifact{
 		Name:       w.Name("name", v.ID, v.Name),
 		Properties: w.Props(),
@@ -46,18 +47,18 @@ func encodeHolder(v *model.Holder, _ mlmd.Parent) (*mlmdpb.Artifact, error) {
 }
 
 func decodeHolder(n *mlmdpb.Artifact) (*model.Holder, error) {
-	r := mlmd.NewReader(n.Properties, n.CustomProperties)
+	r := gensupport.NewPropertyReader(n.Properties, n.CustomProperties)
 	return &model.Holder{
-		ID:         mlmd.FormatID(n.Id),
+		ID:         value.FormatID(n.GetId()),
 		Name:       n.GetName(),
-		Catalog:    mlmd.ReadObject(&r, "catalog", "catalog", decodeCatalog),
-		Foo:        mlmd.ReadObject(&r, "foo", "foo", decodeFoo),
+		Catalog:    gensupport.ReadObject(&r, "catalog", "catalog", decodeCatalog),
+		Foo:        gensupport.ReadObject(&r, "foo", "foo", decodeFoo),
 		Unreadable: r.Unreadable(),
 	}, nil
 }
 
 func validateHolder(v *model.Holder) error {
-	c := &mlmd.Checker{}
+	c := &gensupport.Validator{}
 	c.Required("name", v.ID != "" || v.Name != "")
 	if v.Catalog != nil {
 		c.Enter("catalog", -1)

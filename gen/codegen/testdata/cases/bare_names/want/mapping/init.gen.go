@@ -6,6 +6,7 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/bare_names/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
@@ -30,11 +31,11 @@ var Init = mlmd.Mapping[model.Init, *mlmdpb.Context]{
 }
 
 var initFields = mlmd.Fields{
-	{Name: "name", Fixed: true},
+	{Name: "name", Immutable: true},
 }
 
 func encodeInit(v *model.Init, _ mlmd.Parent) (*mlmdpb.Context, error) {
-	w := mlmd.NewWriter(0)
+	w := gensupport.NewPropertyWriter(0)
 	return &mlmdpb.Context{
 		Name:       w.Name("name", v.ID, v.Name),
 		Properties: w.Props(),
@@ -42,16 +43,16 @@ func encodeInit(v *model.Init, _ mlmd.Parent) (*mlmdpb.Context, error) {
 }
 
 func decodeInit(n *mlmdpb.Context) (*model.Init, error) {
-	r := mlmd.NewReader(n.Properties, n.CustomProperties)
+	r := gensupport.NewPropertyReader(n.Properties, n.CustomProperties)
 	return &model.Init{
-		ID:         mlmd.FormatID(n.Id),
+		ID:         value.FormatID(n.GetId()),
 		Name:       n.GetName(),
 		Unreadable: r.Unreadable(),
 	}, nil
 }
 
 func validateInit(v *model.Init) error {
-	c := &mlmd.Checker{}
+	c := &gensupport.Validator{}
 	c.Required("name", v.ID != "" || v.Name != "")
 	return c.Err()
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/bare_names/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
@@ -30,11 +31,11 @@ var Mapping = mlmd.Mapping[model.Mapping, *mlmdpb.Context]{
 }
 
 var mappingFields = mlmd.Fields{
-	{Name: "name", Fixed: true},
+	{Name: "name", Immutable: true},
 }
 
 func encodeMapping(v *model.Mapping, _ mlmd.Parent) (*mlmdpb.Context, error) {
-	w := mlmd.NewWriter(0)
+	w := gensupport.NewPropertyWriter(0)
 	return &mlmdpb.Context{
 		Name:       w.Name("name", v.ID, v.Name),
 		Properties: w.Props(),
@@ -42,16 +43,16 @@ func encodeMapping(v *model.Mapping, _ mlmd.Parent) (*mlmdpb.Context, error) {
 }
 
 func decodeMapping(n *mlmdpb.Context) (*model.Mapping, error) {
-	r := mlmd.NewReader(n.Properties, n.CustomProperties)
+	r := gensupport.NewPropertyReader(n.Properties, n.CustomProperties)
 	return &model.Mapping{
-		ID:         mlmd.FormatID(n.Id),
+		ID:         value.FormatID(n.GetId()),
 		Name:       n.GetName(),
 		Unreadable: r.Unreadable(),
 	}, nil
 }
 
 func validateMapping(v *model.Mapping) error {
-	c := &mlmd.Checker{}
+	c := &gensupport.Validator{}
 	c.Required("name", v.ID != "" || v.Name != "")
 	return c.Err()
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/bare_names/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
@@ -30,11 +31,11 @@ var Mlmdpb = mlmd.Mapping[model.Mlmdpb, *mlmdpb.Context]{
 }
 
 var mlmdpbFields = mlmd.Fields{
-	{Name: "name", Fixed: true},
+	{Name: "name", Immutable: true},
 }
 
 func encodeMlmdpb(v *model.Mlmdpb, _ mlmd.Parent) (*mlmdpb.Context, error) {
-	w := mlmd.NewWriter(0)
+	w := gensupport.NewPropertyWriter(0)
 	return &mlmdpb.Context{
 		Name:       w.Name("name", v.ID, v.Name),
 		Properties: w.Props(),
@@ -42,16 +43,16 @@ func encodeMlmdpb(v *model.Mlmdpb, _ mlmd.Parent) (*mlmdpb.Context, error) {
 }
 
 func decodeMlmdpb(n *mlmdpb.Context) (*model.Mlmdpb, error) {
-	r := mlmd.NewReader(n.Properties, n.CustomProperties)
+	r := gensupport.NewPropertyReader(n.Properties, n.CustomProperties)
 	return &model.Mlmdpb{
-		ID:         mlmd.FormatID(n.Id),
+		ID:         value.FormatID(n.GetId()),
 		Name:       n.GetName(),
 		Unreadable: r.Unreadable(),
 	}, nil
 }
 
 func validateMlmdpb(v *model.Mlmdpb) error {
-	c := &mlmd.Checker{}
+	c := &gensupport.Validator{}
 	c.Required("name", v.ID != "" || v.Name != "")
 	return c.Err()
 }

@@ -4,19 +4,19 @@ package mapping
 
 import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/descriptions/want/model"
-	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
 func encodeLink(v model.Link) (*structpb.Value, error) {
-	o := mlmd.NewObject(1)
-	mlmd.PutOpt(&o, "to", v.To, mlmd.EncodeString)
+	o := gensupport.NewObjectWriter(1)
+	gensupport.SetOpt(&o, "to", v.To, gensupport.EncodeString)
 	return o.Value()
 }
 
 func decodeLink(p *structpb.Value) (model.Link, error) {
-	o := mlmd.OpenObject(p)
+	o := gensupport.NewObjectReader(p)
 	return model.Link{
-		To: mlmd.TakeOpt(&o, "to", mlmd.DecodeString),
+		To: gensupport.GetOpt(&o, "to", gensupport.DecodeString),
 	}, o.Err()
 }

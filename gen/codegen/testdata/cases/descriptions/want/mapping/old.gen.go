@@ -8,6 +8,7 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/descriptions/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
@@ -32,11 +33,11 @@ var Old = mlmd.Mapping[model.Old, *mlmdpb.Artifact]{
 }
 
 var oldFields = mlmd.Fields{
-	{Name: "name", Fixed: true},
+	{Name: "name", Immutable: true},
 }
 
 func encodeOld(v *model.Old, _ mlmd.Parent) (*mlmdpb.Artifact, error) {
-	w := mlmd.NewWriter(0)
+	w := gensupport.NewPropertyWriter(0)
 	return &mlmdpb.Artifact{
 		Name:       w.Name("", v.ID, v.Name),
 		Properties: w.Props(),
@@ -44,9 +45,9 @@ func encodeOld(v *model.Old, _ mlmd.Parent) (*mlmdpb.Artifact, error) {
 }
 
 func decodeOld(n *mlmdpb.Artifact) (*model.Old, error) {
-	r := mlmd.NewReader(n.Properties, n.CustomProperties)
+	r := gensupport.NewPropertyReader(n.Properties, n.CustomProperties)
 	return &model.Old{
-		ID:         mlmd.FormatID(n.Id),
+		ID:         value.FormatID(n.GetId()),
 		Name:       n.GetName(),
 		Unreadable: r.Unreadable(),
 	}, nil

@@ -8,6 +8,7 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/descriptions/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
@@ -33,7 +34,7 @@ var Prompt = mlmd.Mapping[model.Prompt, *mlmdpb.Context]{
 }
 
 var promptFields = mlmd.Fields{
-	{Name: "name", Fixed: true},
+	{Name: "name", Immutable: true},
 	{Name: "page", Path: "properties.page", Type: mlmdpb.PropertyType_STRING},
 	{Name: "tone", Path: "properties.tone", Type: mlmdpb.PropertyType_STRING},
 	{Name: "link", Path: "properties.link", Type: mlmdpb.PropertyType_STRUCT},
@@ -44,12 +45,12 @@ var promptFields = mlmd.Fields{
 }
 
 func encodePrompt(v *model.Prompt, _ mlmd.Parent) (*mlmdpb.Context, error) {
-	w := mlmd.NewWriter(7)
+	w := gensupport.NewPropertyWriter(7)
 	w.String("page", "page", v.Page)
 	w.String("tone", "tone", (*string)(v.Tone))
-	mlmd.WriteObject(&w, "link", "link", v.Link, encodeLink)
+	gensupport.WriteObject(&w, "link", "link", v.Link, encodeLink)
 	w.Double("strength", "strength", &v.Strength)
-	w.Double("weight", "weight", mlmd.Or(v.Weight, 1))
+	w.Double("weight", "weight", gensupport.ValueOr(v.Weight, 1))
 	w.String("gone", "gone", v.Gone)
 	w.String("nil", "nil", v.Nil)
 	return &mlmdpb.Context{
@@ -59,15 +60,15 @@ func encodePrompt(v *model.Prompt, _ mlmd.Parent) (*mlmdpb.Context, error) {
 }
 
 func decodePrompt(n *mlmdpb.Context) (*model.Prompt, error) {
-	r := mlmd.NewReader(n.Properties, n.CustomProperties)
+	r := gensupport.NewPropertyReader(n.Properties, n.CustomProperties)
 	return &model.Prompt{
-		ID:         mlmd.FormatID(n.Id),
+		ID:         value.FormatID(n.GetId()),
 		Name:       n.GetName(),
 		Page:       r.String("page"),
 		Tone:       (*model.Tone)(r.Name("tone")),
-		Link:       mlmd.ReadObject(&r, "link", "link", decodeLink),
-		Strength:   mlmd.Required(&r, "strength", r.Double("strength", "strength")),
-		Weight:     mlmd.Or(r.Double("weight", "weight"), 1),
+		Link:       gensupport.ReadObject(&r, "link", "link", decodeLink),
+		Strength:   gensupport.Required(&r, "strength", r.Double("strength", "strength")),
+		Weight:     gensupport.ValueOr(r.Double("weight", "weight"), 1),
 		Gone:       r.String("gone"),
 		Nil:        r.String("nil"),
 		Unreadable: r.Unreadable(),
@@ -75,8 +76,8 @@ func decodePrompt(n *mlmdpb.Context) (*model.Prompt, error) {
 }
 
 func validatePrompt(v *model.Prompt) error {
-	c := &mlmd.Checker{}
+	c := &gensupport.Validator{}
 	c.Required("name", v.ID != "" || v.Name != "")
-	mlmd.Enum(c, "tone", v.Tone, model.ToneWarm)
+	gensupport.Enum(c, "tone", v.Tone, model.ToneWarm)
 	return c.Err()
 }

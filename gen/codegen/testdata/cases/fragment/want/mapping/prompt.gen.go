@@ -6,6 +6,7 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/fragment/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
@@ -30,12 +31,12 @@ var Prompt = mlmd.Mapping[model.Prompt, *mlmdpb.Context]{
 }
 
 var promptFields = mlmd.Fields{
-	{Name: "name", Fixed: true},
+	{Name: "name", Immutable: true},
 	{Name: "tone", Path: "properties.tone", Type: mlmdpb.PropertyType_STRING},
 }
 
 func encodePrompt(v *model.Prompt, _ mlmd.Parent) (*mlmdpb.Context, error) {
-	w := mlmd.NewWriter(1)
+	w := gensupport.NewPropertyWriter(1)
 	w.String("tone", "tone", (*string)(v.Tone))
 	return &mlmdpb.Context{
 		Name:       w.Name("name", v.ID, v.Name),
@@ -44,9 +45,9 @@ func encodePrompt(v *model.Prompt, _ mlmd.Parent) (*mlmdpb.Context, error) {
 }
 
 func decodePrompt(n *mlmdpb.Context) (*model.Prompt, error) {
-	r := mlmd.NewReader(n.Properties, n.CustomProperties)
+	r := gensupport.NewPropertyReader(n.Properties, n.CustomProperties)
 	return &model.Prompt{
-		ID:         mlmd.FormatID(n.Id),
+		ID:         value.FormatID(n.GetId()),
 		Name:       n.GetName(),
 		Tone:       (*model.Tone)(r.Name("tone")),
 		Unreadable: r.Unreadable(),
@@ -54,8 +55,8 @@ func decodePrompt(n *mlmdpb.Context) (*model.Prompt, error) {
 }
 
 func validatePrompt(v *model.Prompt) error {
-	c := &mlmd.Checker{}
+	c := &gensupport.Validator{}
 	c.Required("name", v.ID != "" || v.Name != "")
-	mlmd.Enum(c, "tone", v.Tone, model.ToneWarm, model.ToneCold)
+	gensupport.Enum(c, "tone", v.Tone, model.ToneWarm, model.ToneCold)
 	return c.Err()
 }

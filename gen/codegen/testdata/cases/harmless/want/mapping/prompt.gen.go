@@ -6,6 +6,7 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/harmless/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
@@ -32,7 +33,7 @@ var Prompt = mlmd.Mapping[model.Prompt, *mlmdpb.Context]{
 }
 
 var promptFields = mlmd.Fields{
-	{Name: "name", Fixed: true},
+	{Name: "name", Immutable: true},
 	{Name: "nothing", Path: "properties.nothing", Type: mlmdpb.PropertyType_STRING},
 	{Name: "limit", Path: "properties.limit", Type: mlmdpb.PropertyType_INT},
 	{Name: "ratio", Path: "properties.ratio", Type: mlmdpb.PropertyType_DOUBLE},
@@ -51,21 +52,21 @@ var promptFields = mlmd.Fields{
 }
 
 func encodePrompt(v *model.Prompt, _ mlmd.Parent) (*mlmdpb.Context, error) {
-	w := mlmd.NewWriter(15)
+	w := gensupport.NewPropertyWriter(15)
 	w.String("nothing", "nothing", v.Nothing)
 	w.Int("limit", &v.Limit)
 	w.Double("ratio", "ratio", v.Ratio)
 	w.Double("price", "price", v.Price)
-	w.Int("big", mlmd.Or(v.Big, 3))
+	w.Int("big", gensupport.ValueOr(v.Big, 3))
 	w.String("page", "page", v.Page)
 	w.String("mail", "mail", v.Mail)
 	w.String("secret", "secret", v.Secret)
-	mlmd.WriteList(&w, "tags", "tags", v.Tags, mlmd.EncodeString)
-	mlmd.WriteJSON(&w, "open", "open", v.Open)
-	mlmd.WriteJSON(&w, "anything", "anything", v.Anything)
-	mlmd.WriteObject(&w, "shape", "shape", v.Shape, encodePromptShape)
+	gensupport.WriteList(&w, "tags", "tags", v.Tags, gensupport.EncodeString)
+	gensupport.WriteJSON(&w, "open", "open", v.Open)
+	gensupport.WriteJSON(&w, "anything", "anything", v.Anything)
+	gensupport.WriteObject(&w, "shape", "shape", v.Shape, encodePromptShape)
 	w.String("tone", "tone", (*string)(v.Tone))
-	w.String("mood", "mood", mlmd.Or((*string)(v.Mood), "good"))
+	w.String("mood", "mood", gensupport.ValueOr((*string)(v.Mood), "good"))
 	w.Int("size", v.Size)
 	return &mlmdpb.Context{
 		Name:       w.Name("name", v.ID, v.Name),
@@ -74,40 +75,40 @@ func encodePrompt(v *model.Prompt, _ mlmd.Parent) (*mlmdpb.Context, error) {
 }
 
 func decodePrompt(n *mlmdpb.Context) (*model.Prompt, error) {
-	r := mlmd.NewReader(n.Properties, n.CustomProperties)
+	r := gensupport.NewPropertyReader(n.Properties, n.CustomProperties)
 	return &model.Prompt{
-		ID:         mlmd.FormatID(n.Id),
+		ID:         value.FormatID(n.GetId()),
 		Name:       n.GetName(),
 		Nothing:    r.String("nothing"),
-		Limit:      mlmd.Required(&r, "limit", r.Int("limit", "limit")),
+		Limit:      gensupport.Required(&r, "limit", r.Int("limit", "limit")),
 		Ratio:      r.Double("ratio", "ratio"),
 		Price:      r.Double("price", "price"),
-		Big:        mlmd.Or(r.Int("big", "big"), 3),
+		Big:        gensupport.ValueOr(r.Int("big", "big"), 3),
 		Page:       r.String("page"),
 		Mail:       r.String("mail"),
 		Secret:     r.String("secret"),
-		Tags:       mlmd.ReadList(&r, "tags", "tags", mlmd.DecodeString),
-		Open:       mlmd.ReadJSON(&r, "open", "open"),
-		Anything:   mlmd.ReadJSON(&r, "anything", "anything"),
-		Shape:      mlmd.ReadObject(&r, "shape", "shape", decodePromptShape),
+		Tags:       gensupport.ReadList(&r, "tags", "tags", gensupport.DecodeString),
+		Open:       gensupport.ReadJSON(&r, "open", "open"),
+		Anything:   gensupport.ReadJSON(&r, "anything", "anything"),
+		Shape:      gensupport.ReadObject(&r, "shape", "shape", decodePromptShape),
 		Tone:       (*model.PromptTone)(r.Name("tone")),
-		Mood:       (*model.Mood)(mlmd.Or(r.Name("mood"), "good")),
+		Mood:       (*model.Mood)(gensupport.ValueOr(r.Name("mood"), "good")),
 		Size:       r.Int("size", "size"),
 		Unreadable: r.Unreadable(),
 	}, nil
 }
 
 func validatePrompt(v *model.Prompt) error {
-	c := &mlmd.Checker{}
+	c := &gensupport.Validator{}
 	c.Required("name", v.ID != "" || v.Name != "")
 	if v.ID == "" || v.Limit != 0 {
-		mlmd.AtLeast(c, "limit", &v.Limit, 0)
-		mlmd.AtMost(c, "limit", &v.Limit, 1000)
+		gensupport.AtLeast(c, "limit", &v.Limit, 0)
+		gensupport.AtMost(c, "limit", &v.Limit, 1000)
 	}
-	mlmd.AtMost(c, "ratio", v.Ratio, 1)
+	gensupport.AtMost(c, "ratio", v.Ratio, 1)
 	c.Length("mail", v.Mail, 0, 9)
-	mlmd.Enum(c, "tone", v.Tone, model.PromptToneWarm, model.PromptToneWord)
-	mlmd.Enum(c, "mood", v.Mood, model.MoodGood, model.MoodBad)
-	mlmd.AtLeast(c, "size", v.Size, 3)
+	gensupport.Enum(c, "tone", v.Tone, model.PromptToneWarm, model.PromptToneWord)
+	gensupport.Enum(c, "mood", v.Mood, model.MoodGood, model.MoodBad)
+	gensupport.AtLeast(c, "size", v.Size, 3)
 	return c.Err()
 }

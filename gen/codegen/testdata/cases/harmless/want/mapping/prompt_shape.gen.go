@@ -4,19 +4,19 @@ package mapping
 
 import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/harmless/want/model"
-	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
 func encodePromptShape(v model.PromptShape) (*structpb.Value, error) {
-	o := mlmd.NewObject(1)
-	mlmd.PutOpt(&o, "wide", v.Wide, mlmd.EncodeInt[int64])
+	o := gensupport.NewObjectWriter(1)
+	gensupport.SetOpt(&o, "wide", v.Wide, gensupport.EncodeInt[int64])
 	return o.Value()
 }
 
 func decodePromptShape(p *structpb.Value) (model.PromptShape, error) {
-	o := mlmd.OpenObject(p)
+	o := gensupport.NewObjectReader(p)
 	return model.PromptShape{
-		Wide: mlmd.TakeOpt(&o, "wide", mlmd.DecodeInt[int64]),
+		Wide: gensupport.GetOpt(&o, "wide", gensupport.DecodeInt[int64]),
 	}, o.Err()
 }

@@ -6,9 +6,9 @@ package mapping
 import "github.com/mlmd-go/sdk/pkg/mlmd"
 
 // This code and the SDK it is compiled with belong together.
-const _ = mlmd.GeneratedV2
+const _ = mlmd.GeneratedV3
 
 // Catalog lists the mappings, by entity.
-var Catalog = []mlmd.Entry{
+var Catalog = []mlmd.AnyMapping{
 	&Prompt,
 }

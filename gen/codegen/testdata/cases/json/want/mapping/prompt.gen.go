@@ -6,6 +6,7 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/json/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
@@ -30,16 +31,16 @@ var Prompt = mlmd.Mapping[model.Prompt, *mlmdpb.Context]{
 }
 
 var promptFields = mlmd.Fields{
-	{Name: "name", Fixed: true},
+	{Name: "name", Immutable: true},
 	{Name: "size", Path: "properties.size", Type: mlmdpb.PropertyType_INT},
 	{Name: "ratio", Path: "properties.ratio", Type: mlmdpb.PropertyType_DOUBLE},
 	{Name: "tone", Path: "properties.tone", Type: mlmdpb.PropertyType_STRING},
 }
 
 func encodePrompt(v *model.Prompt, _ mlmd.Parent) (*mlmdpb.Context, error) {
-	w := mlmd.NewWriter(3)
+	w := gensupport.NewPropertyWriter(3)
 	w.Int("size", v.Size)
-	w.Double("ratio", "ratio", mlmd.Or(v.Ratio, 0.5))
+	w.Double("ratio", "ratio", gensupport.ValueOr(v.Ratio, 0.5))
 	w.String("tone", "tone", (*string)(v.Tone))
 	return &mlmdpb.Context{
 		Name:       w.Name("name", v.ID, v.Name),
@@ -48,22 +49,22 @@ func encodePrompt(v *model.Prompt, _ mlmd.Parent) (*mlmdpb.Context, error) {
 }
 
 func decodePrompt(n *mlmdpb.Context) (*model.Prompt, error) {
-	r := mlmd.NewReader(n.Properties, n.CustomProperties)
+	r := gensupport.NewPropertyReader(n.Properties, n.CustomProperties)
 	return &model.Prompt{
-		ID:         mlmd.FormatID(n.Id),
+		ID:         value.FormatID(n.GetId()),
 		Name:       n.GetName(),
 		Size:       r.Int("size", "size"),
-		Ratio:      mlmd.Or(r.Double("ratio", "ratio"), 0.5),
+		Ratio:      gensupport.ValueOr(r.Double("ratio", "ratio"), 0.5),
 		Tone:       (*model.PromptTone)(r.Name("tone")),
 		Unreadable: r.Unreadable(),
 	}, nil
 }
 
 func validatePrompt(v *model.Prompt) error {
-	c := &mlmd.Checker{}
+	c := &gensupport.Validator{}
 	c.Required("name", v.ID != "" || v.Name != "")
-	mlmd.AtLeast(c, "size", v.Size, 0)
-	mlmd.AtMost(c, "size", v.Size, 1000)
-	mlmd.Enum(c, "tone", v.Tone, model.PromptToneWarm, model.PromptToneSmile)
+	gensupport.AtLeast(c, "size", v.Size, 0)
+	gensupport.AtMost(c, "size", v.Size, 1000)
+	gensupport.Enum(c, "tone", v.Tone, model.PromptToneWarm, model.PromptToneSmile)
 	return c.Err()
 }

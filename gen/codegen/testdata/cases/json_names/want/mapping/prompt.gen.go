@@ -6,6 +6,7 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/json_names/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
@@ -31,7 +32,7 @@ var Prompt = mlmd.Mapping[model.Prompt, *mlmdpb.Context]{
 }
 
 var promptFields = mlmd.Fields{
-	{Name: "name", Fixed: true},
+	{Name: "name", Immutable: true},
 	{Name: "$schema", Path: "properties.schema", Type: mlmdpb.PropertyType_STRING},
 	{Name: "@type", Path: "properties.type", Type: mlmdpb.PropertyType_STRING},
 	{Name: "a b", Path: "properties.a_b", Type: mlmdpb.PropertyType_STRING},
@@ -45,17 +46,17 @@ var promptFields = mlmd.Fields{
 }
 
 func encodePrompt(v *model.Prompt, _ mlmd.Parent) (*mlmdpb.Context, error) {
-	w := mlmd.NewWriter(10)
+	w := gensupport.NewPropertyWriter(10)
 	w.String("$schema", "schema", v.SchemaURI)
 	w.String("@type", "type", v.Type)
 	w.String("a b", "a_b", v.AB)
 	w.Int("größe", v.Groesse)
 	w.String("%", "percent", v.Percent)
-	mlmd.WriteList(&w, "datasetIds", "dataset_ids", v.DatasetIDs, mlmd.EncodeString)
-	mlmd.WriteList(&w, "modelIDs", "model_ids", v.ModelIDs, mlmd.EncodeString)
-	mlmd.WriteList(&w, "sourceUrls", "source_urls", v.SourceURLs, mlmd.EncodeString)
-	mlmd.WriteList(&w, "idsOfModels", "ids_of_models", v.IDsOfModels, mlmd.EncodeString)
-	mlmd.WriteObject(&w, "part", "part", v.Part, encodePromptPart)
+	gensupport.WriteList(&w, "datasetIds", "dataset_ids", v.DatasetIDs, gensupport.EncodeString)
+	gensupport.WriteList(&w, "modelIDs", "model_ids", v.ModelIDs, gensupport.EncodeString)
+	gensupport.WriteList(&w, "sourceUrls", "source_urls", v.SourceURLs, gensupport.EncodeString)
+	gensupport.WriteList(&w, "idsOfModels", "ids_of_models", v.IDsOfModels, gensupport.EncodeString)
+	gensupport.WriteObject(&w, "part", "part", v.Part, encodePromptPart)
 	return &mlmdpb.Context{
 		Name:       w.Name("name", v.ID, v.Name),
 		Properties: w.Props(),
@@ -63,26 +64,26 @@ func encodePrompt(v *model.Prompt, _ mlmd.Parent) (*mlmdpb.Context, error) {
 }
 
 func decodePrompt(n *mlmdpb.Context) (*model.Prompt, error) {
-	r := mlmd.NewReader(n.Properties, n.CustomProperties)
+	r := gensupport.NewPropertyReader(n.Properties, n.CustomProperties)
 	return &model.Prompt{
-		ID:          mlmd.FormatID(n.Id),
+		ID:          value.FormatID(n.GetId()),
 		Name:        n.GetName(),
 		SchemaURI:   r.String("schema"),
 		Type:        r.String("type"),
 		AB:          r.String("a_b"),
 		Groesse:     r.Int("größe", "größe"),
 		Percent:     r.String("percent"),
-		DatasetIDs:  mlmd.ReadList(&r, "datasetIds", "dataset_ids", mlmd.DecodeString),
-		ModelIDs:    mlmd.ReadList(&r, "modelIDs", "model_ids", mlmd.DecodeString),
-		SourceURLs:  mlmd.ReadList(&r, "sourceUrls", "source_urls", mlmd.DecodeString),
-		IDsOfModels: mlmd.ReadList(&r, "idsOfModels", "ids_of_models", mlmd.DecodeString),
-		Part:        mlmd.ReadObject(&r, "part", "part", decodePromptPart),
+		DatasetIDs:  gensupport.ReadList(&r, "datasetIds", "dataset_ids", gensupport.DecodeString),
+		ModelIDs:    gensupport.ReadList(&r, "modelIDs", "model_ids", gensupport.DecodeString),
+		SourceURLs:  gensupport.ReadList(&r, "sourceUrls", "source_urls", gensupport.DecodeString),
+		IDsOfModels: gensupport.ReadList(&r, "idsOfModels", "ids_of_models", gensupport.DecodeString),
+		Part:        gensupport.ReadObject(&r, "part", "part", decodePromptPart),
 		Unreadable:  r.Unreadable(),
 	}, nil
 }
 
 func validatePrompt(v *model.Prompt) error {
-	c := &mlmd.Checker{}
+	c := &gensupport.Validator{}
 	c.Required("name", v.ID != "" || v.Name != "")
 	return c.Err()
 }

@@ -4,23 +4,23 @@ package mapping
 
 import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/json_names/want/model"
-	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
 func encodePromptPart(v model.PromptPart) (*structpb.Value, error) {
-	o := mlmd.NewObject(3)
-	mlmd.PutOpt(&o, "$ref", v.Ref, mlmd.EncodeString)
-	mlmd.PutOpt(&o, "x y", v.XY, mlmd.EncodeString)
-	mlmd.PutOpt(&o, "größe", v.Groesse, mlmd.EncodeString)
+	o := gensupport.NewObjectWriter(3)
+	gensupport.SetOpt(&o, "$ref", v.Ref, gensupport.EncodeString)
+	gensupport.SetOpt(&o, "x y", v.XY, gensupport.EncodeString)
+	gensupport.SetOpt(&o, "größe", v.Groesse, gensupport.EncodeString)
 	return o.Value()
 }
 
 func decodePromptPart(p *structpb.Value) (model.PromptPart, error) {
-	o := mlmd.OpenObject(p)
+	o := gensupport.NewObjectReader(p)
 	return model.PromptPart{
-		Ref:     mlmd.TakeOpt(&o, "$ref", mlmd.DecodeString),
-		XY:      mlmd.TakeOpt(&o, "x y", mlmd.DecodeString),
-		Groesse: mlmd.TakeOpt(&o, "größe", mlmd.DecodeString),
+		Ref:     gensupport.GetOpt(&o, "$ref", gensupport.DecodeString),
+		XY:      gensupport.GetOpt(&o, "x y", gensupport.DecodeString),
+		Groesse: gensupport.GetOpt(&o, "größe", gensupport.DecodeString),
 	}, o.Err()
 }

@@ -4,56 +4,56 @@ package mapping
 
 import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/objects/want/model"
-	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/oapi-codegen/runtime/types"
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
 func encodeColumn(v model.Column) (*structpb.Value, error) {
-	o := mlmd.NewObject(11)
-	mlmd.PutSet(&o, "name", v.Name, mlmd.EncodeString)
-	mlmd.PutSet(&o, "kind", v.Kind, mlmd.EncodeEnum[model.ColumnKind])
-	mlmd.PutOpt(&o, "comment", v.Comment, mlmd.EncodeString)
-	mlmd.PutList(&o, "parts", v.Parts, encodeColumn)
-	mlmd.PutUnlessZero(&o, "added", v.Added, mlmd.EncodeDateTime)
+	o := gensupport.NewObjectWriter(11)
+	gensupport.Set(&o, "name", v.Name, gensupport.EncodeString)
+	gensupport.Set(&o, "kind", v.Kind, gensupport.EncodeEnum[model.ColumnKind])
+	gensupport.SetOpt(&o, "comment", v.Comment, gensupport.EncodeString)
+	gensupport.SetList(&o, "parts", v.Parts, encodeColumn)
+	gensupport.SetNonzero(&o, "added", v.Added, gensupport.EncodeDateTime)
 	if v.Checksum != nil {
-		mlmd.PutSet(&o, "checksum", v.Checksum, mlmd.EncodeBytes)
+		gensupport.Set(&o, "checksum", v.Checksum, gensupport.EncodeBytes)
 	}
-	mlmd.PutOpt(&o, "batch", v.Batch, mlmd.EncodeText[types.UUID])
-	mlmd.PutOpt(&o, "day", v.Day, mlmd.EncodeText[types.Date])
-	mlmd.PutUnlessZero(&o, "seen", v.Seen, mlmd.EncodeMillis)
-	mlmd.PutOpt(&o, "weight", mlmd.Or(v.Weight, 0.5), mlmd.EncodeDouble)
-	mlmd.PutOpt(&o, "label", v.Label, mlmd.EncodeString)
+	gensupport.SetOpt(&o, "batch", v.Batch, gensupport.EncodeText[types.UUID])
+	gensupport.SetOpt(&o, "day", v.Day, gensupport.EncodeText[types.Date])
+	gensupport.SetNonzero(&o, "seen", v.Seen, gensupport.EncodeMillis)
+	gensupport.SetOpt(&o, "weight", gensupport.ValueOr(v.Weight, 0.5), gensupport.EncodeDouble)
+	gensupport.SetOpt(&o, "label", v.Label, gensupport.EncodeString)
 	return o.Value()
 }
 
 func decodeColumn(p *structpb.Value) (model.Column, error) {
-	o := mlmd.OpenObject(p)
+	o := gensupport.NewObjectReader(p)
 	return model.Column{
-		Name:     mlmd.TakeRequired(&o, "name", mlmd.DecodeString),
-		Kind:     mlmd.TakeRequired(&o, "kind", mlmd.DecodeEnum[model.ColumnKind]),
-		Comment:  mlmd.TakeOpt(&o, "comment", mlmd.DecodeString),
-		Parts:    mlmd.TakeList(&o, "parts", decodeColumn),
-		Added:    mlmd.Take(&o, "added", mlmd.DecodeDateTime),
-		Checksum: mlmd.Take(&o, "checksum", mlmd.DecodeBytes),
-		Batch:    mlmd.TakeOpt(&o, "batch", mlmd.DecodeText[types.UUID]),
-		Day:      mlmd.TakeOpt(&o, "day", mlmd.DecodeText[types.Date]),
-		Seen:     mlmd.Take(&o, "seen", mlmd.DecodeMillis),
-		Weight:   mlmd.Or(mlmd.TakeOpt(&o, "weight", mlmd.DecodeDouble), 0.5),
-		Label:    mlmd.TakeOpt(&o, "label", mlmd.DecodeString, "title"),
+		Name:     gensupport.GetRequired(&o, "name", gensupport.DecodeString),
+		Kind:     gensupport.GetRequired(&o, "kind", gensupport.DecodeEnum[model.ColumnKind]),
+		Comment:  gensupport.GetOpt(&o, "comment", gensupport.DecodeString),
+		Parts:    gensupport.GetList(&o, "parts", decodeColumn),
+		Added:    gensupport.Get(&o, "added", gensupport.DecodeDateTime),
+		Checksum: gensupport.Get(&o, "checksum", gensupport.DecodeBytes),
+		Batch:    gensupport.GetOpt(&o, "batch", gensupport.DecodeText[types.UUID]),
+		Day:      gensupport.GetOpt(&o, "day", gensupport.DecodeText[types.Date]),
+		Seen:     gensupport.Get(&o, "seen", gensupport.DecodeMillis),
+		Weight:   gensupport.ValueOr(gensupport.GetOpt(&o, "weight", gensupport.DecodeDouble), 0.5),
+		Label:    gensupport.GetOpt(&o, "label", gensupport.DecodeString, "title"),
 	}, o.Err()
 }
 
 func renameColumn(p *structpb.Value) bool {
-	r := mlmd.NewRenamer(p)
-	r.Within("parts", func(p *structpb.Value) bool { return mlmd.RenameElements(p, renameColumn) })
+	r := gensupport.NewRenamer(p)
+	r.Within("parts", func(p *structpb.Value) bool { return gensupport.RenameElements(p, renameColumn) })
 	r.Rename("label", "title")
 	return r.Moved()
 }
 
-func checkColumn(c *mlmd.Checker, v *model.Column) {
+func checkColumn(c *gensupport.Validator, v *model.Column) {
 	c.Pattern("name", &v.Name, &columnPatterns[0])
-	mlmd.Enum(c, "kind", &v.Kind, model.ColumnKindNumber, model.ColumnKindText, model.ColumnKindTime)
+	gensupport.Enum(c, "kind", &v.Kind, model.ColumnKindNumber, model.ColumnKindText, model.ColumnKindTime)
 	for i := range v.Parts {
 		c.Enter("parts", i)
 		checkColumn(c, &v.Parts[i])
@@ -61,6 +61,6 @@ func checkColumn(c *mlmd.Checker, v *model.Column) {
 	}
 }
 
-var columnPatterns = [...]mlmd.Pattern{
+var columnPatterns = [...]gensupport.Pattern{
 	{Text: "^[a-z_]+$"},
 }

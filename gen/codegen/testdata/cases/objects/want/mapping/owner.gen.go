@@ -4,25 +4,25 @@ package mapping
 
 import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/objects/want/model"
-	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
 func encodeOwner(v model.Owner) (*structpb.Value, error) {
-	o := mlmd.NewObject(2)
-	mlmd.PutOpt(&o, "mail", v.Mail, mlmd.EncodeString)
-	mlmd.PutOpt(&o, "active", v.Active, mlmd.EncodeBool)
+	o := gensupport.NewObjectWriter(2)
+	gensupport.SetOpt(&o, "mail", v.Mail, gensupport.EncodeString)
+	gensupport.SetOpt(&o, "active", v.Active, gensupport.EncodeBool)
 	return o.Value()
 }
 
 func decodeOwner(p *structpb.Value) (model.Owner, error) {
-	o := mlmd.OpenObject(p)
+	o := gensupport.NewObjectReader(p)
 	return model.Owner{
-		Mail:   mlmd.TakeOpt(&o, "mail", mlmd.DecodeString),
-		Active: mlmd.TakeOpt(&o, "active", mlmd.DecodeBool),
+		Mail:   gensupport.GetOpt(&o, "mail", gensupport.DecodeString),
+		Active: gensupport.GetOpt(&o, "active", gensupport.DecodeBool),
 	}, o.Err()
 }
 
-func checkOwner(c *mlmd.Checker, v *model.Owner) {
+func checkOwner(c *gensupport.Validator, v *model.Owner) {
 	c.Length("mail", v.Mail, 3, -1)
 }

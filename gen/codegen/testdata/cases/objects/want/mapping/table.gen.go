@@ -6,6 +6,7 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/objects/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/pkg/value"
 	"google.golang.org/protobuf/types/known/structpb"
 )
@@ -32,8 +33,8 @@ var Table = mlmd.Mapping[model.Table, *mlmdpb.Artifact]{
 }
 
 var tableFields = mlmd.Fields{
-	{Name: "name", Fixed: true},
-	{Name: "columns", Path: "properties.columns", Type: mlmdpb.PropertyType_STRUCT, List: true, Rename: func(p *structpb.Value) bool { return mlmd.RenameElements(p, renameColumn) }},
+	{Name: "name", Immutable: true},
+	{Name: "columns", Path: "properties.columns", Type: mlmdpb.PropertyType_STRUCT, List: true, Rename: func(p *structpb.Value) bool { return gensupport.RenameElements(p, renameColumn) }},
 	{Name: "shape", Path: "properties.shape", Type: mlmdpb.PropertyType_STRUCT},
 	{Name: "quantiles", Path: "properties.quantiles", Type: mlmdpb.PropertyType_STRUCT},
 	{Name: "tags", Path: "properties.tags", Type: mlmdpb.PropertyType_STRUCT},
@@ -44,15 +45,15 @@ var tableFields = mlmd.Fields{
 }
 
 func encodeTable(v *model.Table, _ mlmd.Parent) (*mlmdpb.Artifact, error) {
-	w := mlmd.NewWriter(8)
-	mlmd.WriteList(&w, "columns", "columns", v.Columns, encodeColumn)
-	mlmd.WriteObject(&w, "shape", "shape", v.Shape, encodeTableShape)
-	mlmd.WriteMap(&w, "quantiles", "quantiles", v.Quantiles, func(v []float64) (*structpb.Value, error) { return mlmd.EncodeList(v, mlmd.EncodeDouble) })
-	mlmd.WriteList(&w, "tags", "tags", v.Tags, mlmd.EncodeString)
-	mlmd.WriteList(&w, "kinds", "kinds", v.Kinds, mlmd.EncodeEnum[model.ColumnKind])
-	mlmd.WriteMap(&w, "owners", "owners", v.Owners, encodeOwner)
-	mlmd.WriteList(&w, "matrix", "matrix", v.Matrix, func(v []int32) (*structpb.Value, error) { return mlmd.EncodeList(v, mlmd.EncodeInt[int32]) })
-	mlmd.WriteJSON(&w, "anything", "anything", v.Anything)
+	w := gensupport.NewPropertyWriter(8)
+	gensupport.WriteList(&w, "columns", "columns", v.Columns, encodeColumn)
+	gensupport.WriteObject(&w, "shape", "shape", v.Shape, encodeTableShape)
+	gensupport.WriteMap(&w, "quantiles", "quantiles", v.Quantiles, func(v []float64) (*structpb.Value, error) { return gensupport.EncodeList(v, gensupport.EncodeDouble) })
+	gensupport.WriteList(&w, "tags", "tags", v.Tags, gensupport.EncodeString)
+	gensupport.WriteList(&w, "kinds", "kinds", v.Kinds, gensupport.EncodeEnum[model.ColumnKind])
+	gensupport.WriteMap(&w, "owners", "owners", v.Owners, encodeOwner)
+	gensupport.WriteList(&w, "matrix", "matrix", v.Matrix, func(v []int32) (*structpb.Value, error) { return gensupport.EncodeList(v, gensupport.EncodeInt[int32]) })
+	gensupport.WriteJSON(&w, "anything", "anything", v.Anything)
 	return &mlmdpb.Artifact{
 		Name:       w.Name("name", v.ID, v.Name),
 		Properties: w.Props(),
@@ -60,24 +61,24 @@ func encodeTable(v *model.Table, _ mlmd.Parent) (*mlmdpb.Artifact, error) {
 }
 
 func decodeTable(n *mlmdpb.Artifact) (*model.Table, error) {
-	r := mlmd.NewReader(n.Properties, n.CustomProperties)
+	r := gensupport.NewPropertyReader(n.Properties, n.CustomProperties)
 	return &model.Table{
-		ID:         mlmd.FormatID(n.Id),
+		ID:         value.FormatID(n.GetId()),
 		Name:       n.GetName(),
-		Columns:    mlmd.ReadList(&r, "columns", "columns", decodeColumn),
-		Shape:      mlmd.ReadObject(&r, "shape", "shape", decodeTableShape),
-		Quantiles:  mlmd.ReadMap(&r, "quantiles", "quantiles", func(v *structpb.Value) ([]float64, error) { return mlmd.DecodeList(v, mlmd.DecodeDouble) }),
-		Tags:       mlmd.ReadList(&r, "tags", "tags", mlmd.DecodeString),
-		Kinds:      mlmd.ReadList(&r, "kinds", "kinds", mlmd.DecodeEnum[model.ColumnKind]),
-		Owners:     mlmd.ReadMap(&r, "owners", "owners", decodeOwner),
-		Matrix:     mlmd.ReadList(&r, "matrix", "matrix", func(v *structpb.Value) ([]int32, error) { return mlmd.DecodeList(v, mlmd.DecodeInt[int32]) }),
-		Anything:   mlmd.ReadJSON(&r, "anything", "anything"),
+		Columns:    gensupport.ReadList(&r, "columns", "columns", decodeColumn),
+		Shape:      gensupport.ReadObject(&r, "shape", "shape", decodeTableShape),
+		Quantiles:  gensupport.ReadMap(&r, "quantiles", "quantiles", func(v *structpb.Value) ([]float64, error) { return gensupport.DecodeList(v, gensupport.DecodeDouble) }),
+		Tags:       gensupport.ReadList(&r, "tags", "tags", gensupport.DecodeString),
+		Kinds:      gensupport.ReadList(&r, "kinds", "kinds", gensupport.DecodeEnum[model.ColumnKind]),
+		Owners:     gensupport.ReadMap(&r, "owners", "owners", decodeOwner),
+		Matrix:     gensupport.ReadList(&r, "matrix", "matrix", func(v *structpb.Value) ([]int32, error) { return gensupport.DecodeList(v, gensupport.DecodeInt[int32]) }),
+		Anything:   gensupport.ReadJSON(&r, "anything", "anything"),
 		Unreadable: r.Unreadable(),
 	}, nil
 }
 
 func validateTable(v *model.Table) error {
-	c := &mlmd.Checker{}
+	c := &gensupport.Validator{}
 	c.Required("name", v.ID != "" || v.Name != "")
 	for i := range v.Columns {
 		c.Enter("columns", i)
@@ -97,10 +98,10 @@ func validateTable(v *model.Table) error {
 	}
 	for i := range v.Kinds {
 		c.Enter("kinds", i)
-		mlmd.Enum(c, "", &v.Kinds[i], model.ColumnKindNumber, model.ColumnKindText, model.ColumnKindTime)
+		gensupport.Enum(c, "", &v.Kinds[i], model.ColumnKindNumber, model.ColumnKindText, model.ColumnKindTime)
 		c.Leave()
 	}
-	for _, i := range mlmd.Keys(v.Owners) {
+	for _, i := range gensupport.Keys(v.Owners) {
 		c.EnterKey("owners", i)
 		ei := v.Owners[i]
 		checkOwner(c, &ei)

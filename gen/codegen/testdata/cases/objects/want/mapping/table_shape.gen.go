@@ -4,25 +4,25 @@ package mapping
 
 import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/objects/want/model"
-	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
 func encodeTableShape(v model.TableShape) (*structpb.Value, error) {
-	o := mlmd.NewObject(2)
-	mlmd.PutSet(&o, "rows", v.Rows, mlmd.EncodeInt[int64])
-	mlmd.PutOpt(&o, "bytes", v.Bytes, mlmd.EncodeInt[int64])
+	o := gensupport.NewObjectWriter(2)
+	gensupport.Set(&o, "rows", v.Rows, gensupport.EncodeInt[int64])
+	gensupport.SetOpt(&o, "bytes", v.Bytes, gensupport.EncodeInt[int64])
 	return o.Value()
 }
 
 func decodeTableShape(p *structpb.Value) (model.TableShape, error) {
-	o := mlmd.OpenObject(p)
+	o := gensupport.NewObjectReader(p)
 	return model.TableShape{
-		Rows:  mlmd.TakeRequired(&o, "rows", mlmd.DecodeInt[int64]),
-		Bytes: mlmd.TakeOpt(&o, "bytes", mlmd.DecodeInt[int64]),
+		Rows:  gensupport.GetRequired(&o, "rows", gensupport.DecodeInt[int64]),
+		Bytes: gensupport.GetOpt(&o, "bytes", gensupport.DecodeInt[int64]),
 	}, o.Err()
 }
 
-func checkTableShape(c *mlmd.Checker, v *model.TableShape) {
-	mlmd.AtLeast(c, "rows", &v.Rows, 0)
+func checkTableShape(c *gensupport.Validator, v *model.TableShape) {
+	gensupport.AtLeast(c, "rows", &v.Rows, 0)
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/parent_edge/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
@@ -13,7 +14,7 @@ import (
 var Note = mlmd.Mapping[model.Note, *mlmdpb.Context]{
 	Entity:     "Note",
 	TypeName:   "Note",
-	Parent:     &mlmd.Edge{Entity: "Project", TypeName: "team.Project", Kind: mlmd.ParentContext, Field: "projectId", PlainName: true},
+	Parent:     &mlmd.Edge{Entity: "Project", TypeName: "team.Project", Kind: mlmd.ParentContext, Field: "projectId", UnprefixedName: true},
 	Fields:     noteFields,
 	Encode:     encodeNote,
 	Decode:     decodeNote,
@@ -31,13 +32,13 @@ var Note = mlmd.Mapping[model.Note, *mlmdpb.Context]{
 }
 
 var noteFields = mlmd.Fields{
-	{Name: "name", Fixed: true},
-	{Name: "projectId", Fixed: true},
-	{Path: "properties.project_id", Type: mlmdpb.PropertyType_INT, Copy: true},
+	{Name: "name", Immutable: true},
+	{Name: "projectId", Immutable: true},
+	{Path: "properties.project_id", Type: mlmdpb.PropertyType_INT, Derived: true},
 }
 
 func encodeNote(v *model.Note, parent mlmd.Parent) (*mlmdpb.Context, error) {
-	w := mlmd.NewWriter(1)
+	w := gensupport.NewPropertyWriter(1)
 	w.ParentID("project_id", parent)
 	return &mlmdpb.Context{
 		Name:       w.Name("name", v.ID, v.Name),
@@ -46,9 +47,9 @@ func encodeNote(v *model.Note, parent mlmd.Parent) (*mlmdpb.Context, error) {
 }
 
 func decodeNote(n *mlmdpb.Context) (*model.Note, error) {
-	r := mlmd.NewReader(n.Properties, n.CustomProperties)
+	r := gensupport.NewPropertyReader(n.Properties, n.CustomProperties)
 	return &model.Note{
-		ID:         mlmd.FormatID(n.Id),
+		ID:         value.FormatID(n.GetId()),
 		Name:       n.GetName(),
 		ProjectID:  r.ID("projectId", "project_id"),
 		Unreadable: r.Unreadable(),
@@ -56,7 +57,7 @@ func decodeNote(n *mlmdpb.Context) (*model.Note, error) {
 }
 
 func validateNote(v *model.Note) error {
-	c := &mlmd.Checker{}
+	c := &gensupport.Validator{}
 	c.Required("name", v.ID != "" || v.Name != "")
 	c.Required("projectId", v.ID != "" || v.ProjectID != "")
 	c.ID("projectId", v.ProjectID)

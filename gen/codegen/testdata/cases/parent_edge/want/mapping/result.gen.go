@@ -6,6 +6,7 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/parent_edge/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
@@ -13,7 +14,7 @@ import (
 var Result = mlmd.Mapping[model.Result, *mlmdpb.Artifact]{
 	Entity:     "Result",
 	TypeName:   "Result",
-	Parent:     &mlmd.Edge{Entity: "Task", TypeName: "team.Task", Kind: mlmd.Attribution, Field: "taskId", Optional: true, Nested: true},
+	Parent:     &mlmd.Edge{Entity: "Task", TypeName: "team.Task", Kind: mlmd.Attribution, Field: "taskId", Optional: true, ParentHasPrefix: true},
 	Fields:     resultFields,
 	Encode:     encodeResult,
 	Decode:     decodeResult,
@@ -31,12 +32,12 @@ var Result = mlmd.Mapping[model.Result, *mlmdpb.Artifact]{
 }
 
 var resultFields = mlmd.Fields{
-	{Name: "name", Fixed: true},
-	{Name: "taskId", Fixed: true},
+	{Name: "name", Immutable: true},
+	{Name: "taskId", Immutable: true},
 }
 
 func encodeResult(v *model.Result, parent mlmd.Parent) (*mlmdpb.Artifact, error) {
-	w := mlmd.NewWriter(0)
+	w := gensupport.NewPropertyWriter(0)
 	return &mlmdpb.Artifact{
 		Name:       w.ChildName("name", "", v.ID, parent, v.Name),
 		Properties: w.Props(),
@@ -44,17 +45,17 @@ func encodeResult(v *model.Result, parent mlmd.Parent) (*mlmdpb.Artifact, error)
 }
 
 func decodeResult(n *mlmdpb.Artifact) (*model.Result, error) {
-	r := mlmd.NewReader(n.Properties, n.CustomProperties)
+	r := gensupport.NewPropertyReader(n.Properties, n.CustomProperties)
 	return &model.Result{
-		ID:         mlmd.FormatID(n.Id),
-		Name:       mlmd.ChildOwnName(n.GetName()),
-		TaskID:     mlmd.ParentID(n.GetName()),
+		ID:         value.FormatID(n.GetId()),
+		Name:       gensupport.ChildOwnName(n.GetName()),
+		TaskID:     gensupport.ParentID(n.GetName()),
 		Unreadable: r.Unreadable(),
 	}, nil
 }
 
 func validateResult(v *model.Result) error {
-	c := &mlmd.Checker{}
+	c := &gensupport.Validator{}
 	c.Required("name", v.ID != "" || v.Name != "")
 	c.ID("taskId", v.TaskID)
 	return c.Err()

@@ -6,6 +6,7 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/parent_edge/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
@@ -13,7 +14,7 @@ import (
 var Run = mlmd.Mapping[model.Run, *mlmdpb.Execution]{
 	Entity:     "Run",
 	TypeName:   "Run",
-	Parent:     &mlmd.Edge{Entity: "Task", TypeName: "team.Task", Kind: mlmd.Association, Field: "taskId", Nested: true},
+	Parent:     &mlmd.Edge{Entity: "Task", TypeName: "team.Task", Kind: mlmd.Association, Field: "taskId", ParentHasPrefix: true},
 	Fields:     runFields,
 	Encode:     encodeRun,
 	Decode:     decodeRun,
@@ -31,12 +32,12 @@ var Run = mlmd.Mapping[model.Run, *mlmdpb.Execution]{
 }
 
 var runFields = mlmd.Fields{
-	{Name: "name", Fixed: true},
-	{Name: "taskId", Fixed: true},
+	{Name: "name", Immutable: true},
+	{Name: "taskId", Immutable: true},
 }
 
 func encodeRun(v *model.Run, parent mlmd.Parent) (*mlmdpb.Execution, error) {
-	w := mlmd.NewWriter(0)
+	w := gensupport.NewPropertyWriter(0)
 	return &mlmdpb.Execution{
 		Name:       w.ChildName("", "taskId", v.ID, parent, v.Name),
 		Properties: w.Props(),
@@ -44,17 +45,17 @@ func encodeRun(v *model.Run, parent mlmd.Parent) (*mlmdpb.Execution, error) {
 }
 
 func decodeRun(n *mlmdpb.Execution) (*model.Run, error) {
-	r := mlmd.NewReader(n.Properties, n.CustomProperties)
+	r := gensupport.NewPropertyReader(n.Properties, n.CustomProperties)
 	return &model.Run{
-		ID:         mlmd.FormatID(n.Id),
-		Name:       mlmd.ChildOwnName(n.GetName()),
-		TaskID:     mlmd.ParentID(n.GetName()),
+		ID:         value.FormatID(n.GetId()),
+		Name:       gensupport.ChildOwnName(n.GetName()),
+		TaskID:     gensupport.ParentID(n.GetName()),
 		Unreadable: r.Unreadable(),
 	}, nil
 }
 
 func validateRun(v *model.Run) error {
-	c := &mlmd.Checker{}
+	c := &gensupport.Validator{}
 	c.Required("taskId", v.ID != "" || v.TaskID != "")
 	c.ID("taskId", v.TaskID)
 	return c.Err()

@@ -6,6 +6,7 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/parent_edge/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
@@ -31,15 +32,15 @@ var Task = mlmd.Mapping[model.Task, *mlmdpb.Context]{
 }
 
 var taskFields = mlmd.Fields{
-	{Name: "name", Fixed: true},
-	{Name: "projectId", Fixed: true},
-	{Path: "properties.project_id", Type: mlmdpb.PropertyType_INT, Copy: true},
-	{Path: "properties.project_name", Type: mlmdpb.PropertyType_STRING, Copy: true},
-	{Path: "properties.task", Type: mlmdpb.PropertyType_STRING, Copy: true},
+	{Name: "name", Immutable: true},
+	{Name: "projectId", Immutable: true},
+	{Path: "properties.project_id", Type: mlmdpb.PropertyType_INT, Derived: true},
+	{Path: "properties.project_name", Type: mlmdpb.PropertyType_STRING, Derived: true},
+	{Path: "properties.task", Type: mlmdpb.PropertyType_STRING, Derived: true},
 }
 
 func encodeTask(v *model.Task, parent mlmd.Parent) (*mlmdpb.Context, error) {
-	w := mlmd.NewWriter(3)
+	w := gensupport.NewPropertyWriter(3)
 	w.ParentID("project_id", parent)
 	w.Text("projectId", "project_name", parent.Name)
 	w.Text("name", "task", v.Name)
@@ -50,17 +51,17 @@ func encodeTask(v *model.Task, parent mlmd.Parent) (*mlmdpb.Context, error) {
 }
 
 func decodeTask(n *mlmdpb.Context) (*model.Task, error) {
-	r := mlmd.NewReader(n.Properties, n.CustomProperties)
+	r := gensupport.NewPropertyReader(n.Properties, n.CustomProperties)
 	return &model.Task{
-		ID:         mlmd.FormatID(n.Id),
-		Name:       mlmd.ChildOwnName(n.GetName()),
-		ProjectID:  mlmd.ParentID(n.GetName()),
+		ID:         value.FormatID(n.GetId()),
+		Name:       gensupport.ChildOwnName(n.GetName()),
+		ProjectID:  gensupport.ParentID(n.GetName()),
 		Unreadable: r.Unreadable(),
 	}, nil
 }
 
 func validateTask(v *model.Task) error {
-	c := &mlmd.Checker{}
+	c := &gensupport.Validator{}
 	c.Required("name", v.ID != "" || v.Name != "")
 	c.Required("projectId", v.ID != "" || v.ProjectID != "")
 	c.ID("projectId", v.ProjectID)

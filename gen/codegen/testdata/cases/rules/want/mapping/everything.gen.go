@@ -8,6 +8,7 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/rules/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/pkg/value"
 	"github.com/oapi-codegen/runtime/types"
 )
@@ -21,7 +22,7 @@ var Everything = mlmd.Mapping[model.Everything, *mlmdpb.Context]{
 	Decode:     decodeEverything,
 	Unreadable: func(v *model.Everything) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.Everything) mlmd.Ident {
-		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: mlmd.Deref(v.ExternalID)}
+		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID)}
 	},
 	SetID: func(v *model.Everything, id string) { v.ID = id },
 	IsSet: func(v *model.Everything) []bool {
@@ -39,7 +40,7 @@ var Everything = mlmd.Mapping[model.Everything, *mlmdpb.Context]{
 }
 
 var everythingFields = mlmd.Fields{
-	{Name: "name", Fixed: true},
+	{Name: "name", Immutable: true},
 	{Name: "externalId", Path: "external_id"},
 	{Name: "custom", Path: "custom_properties"},
 	{Name: "text", Path: "properties.text", Type: mlmdpb.PropertyType_STRING},
@@ -54,7 +55,7 @@ var everythingFields = mlmd.Fields{
 	{Name: "key", Path: "properties.key", Type: mlmdpb.PropertyType_STRING},
 	{Name: "day", Path: "properties.day", Type: mlmdpb.PropertyType_STRING},
 	{Name: "list", Path: "properties.list", Type: mlmdpb.PropertyType_STRUCT},
-	{Name: "otherId", Path: "properties.other_id", Type: mlmdpb.PropertyType_INT, Fixed: true},
+	{Name: "otherId", Path: "properties.other_id", Type: mlmdpb.PropertyType_INT, Immutable: true},
 	{Name: "optText", Path: "properties.opt_text", Type: mlmdpb.PropertyType_STRING},
 	{Name: "optWhole", Path: "properties.opt_whole", Type: mlmdpb.PropertyType_INT},
 	{Name: "optSmall", Path: "properties.opt_small", Type: mlmdpb.PropertyType_INT},
@@ -69,12 +70,12 @@ var everythingFields = mlmd.Fields{
 	{Name: "optOtherId", Path: "properties.opt_other_id", Type: mlmdpb.PropertyType_INT},
 	{Name: "nullText", Path: "properties.null_text", Type: mlmdpb.PropertyType_STRING},
 	{Name: "in-place", Path: "properties.in_place", Type: mlmdpb.PropertyType_STRING},
-	{Name: "kept", Path: "properties.Kept Elsewhere", Type: mlmdpb.PropertyType_STRING, Was: []string{"old_kept", "older"}},
+	{Name: "kept", Path: "properties.Kept Elsewhere", Type: mlmdpb.PropertyType_STRING, LegacyNames: []string{"old_kept", "older"}},
 	{Name: "type", Path: "properties.type", Type: mlmdpb.PropertyType_STRING},
 }
 
 func encodeEverything(v *model.Everything, _ mlmd.Parent) (*mlmdpb.Context, error) {
-	w := mlmd.NewWriter(29)
+	w := gensupport.NewPropertyWriter(29)
 	w.Text("text", "text", v.Text)
 	w.Int("whole", &v.Whole)
 	w.Int32("small", &v.Small)
@@ -84,21 +85,21 @@ func encodeEverything(v *model.Everything, _ mlmd.Parent) (*mlmdpb.Context, erro
 	w.DateTime("when", "when", v.When)
 	w.Millis("moment", v.Moment)
 	w.Bytes("raw", v.Raw)
-	mlmd.WriteText(&w, "key", "key", mlmd.Nonzero(v.Key))
-	mlmd.WriteText(&w, "day", "day", mlmd.Nonzero(v.Day))
-	mlmd.WriteList(&w, "list", "list", v.List, mlmd.EncodeString)
+	gensupport.WriteText(&w, "key", "key", gensupport.Nonzero(v.Key))
+	gensupport.WriteText(&w, "day", "day", gensupport.Nonzero(v.Day))
+	gensupport.WriteList(&w, "list", "list", v.List, gensupport.EncodeString)
 	w.ID("otherId", "other_id", v.OtherID)
-	w.String("optText", "opt_text", mlmd.Or(v.OptText, "none"))
-	w.Int("opt_whole", mlmd.Or(v.OptWhole, 3))
+	w.String("optText", "opt_text", gensupport.ValueOr(v.OptText, "none"))
+	w.Int("opt_whole", gensupport.ValueOr(v.OptWhole, 3))
 	w.Int32("opt_small", v.OptSmall)
 	w.Double("optRatio", "opt_ratio", v.OptRatio)
-	w.Bool("opt_flag", mlmd.Or(v.OptFlag, true))
-	w.String("optColor", "opt_color", mlmd.Or((*string)(v.OptColor), "red"))
+	w.Bool("opt_flag", gensupport.ValueOr(v.OptFlag, true))
+	w.String("optColor", "opt_color", gensupport.ValueOr((*string)(v.OptColor), "red"))
 	w.DateTime("optWhen", "opt_when", v.OptWhen)
 	w.Millis("opt_moment", v.OptMoment)
 	w.Bytes("opt_raw", v.OptRaw)
-	mlmd.WriteText(&w, "optKey", "opt_key", v.OptKey)
-	mlmd.WriteText(&w, "optDay", "opt_day", v.OptDay)
+	gensupport.WriteText(&w, "optKey", "opt_key", v.OptKey)
+	gensupport.WriteText(&w, "optDay", "opt_day", v.OptDay)
 	w.OptID("optOtherId", "opt_other_id", v.OptOtherID)
 	w.String("nullText", "null_text", v.NullText)
 	w.String("in-place", "in_place", (*string)(v.InPlace))
@@ -113,37 +114,37 @@ func encodeEverything(v *model.Everything, _ mlmd.Parent) (*mlmdpb.Context, erro
 }
 
 func decodeEverything(n *mlmdpb.Context) (*model.Everything, error) {
-	r := mlmd.NewReader(n.Properties, n.CustomProperties)
+	r := gensupport.NewPropertyReader(n.Properties, n.CustomProperties)
 	return &model.Everything{
-		ID:               mlmd.FormatID(n.Id),
+		ID:               value.FormatID(n.GetId()),
 		Name:             n.GetName(),
-		ExternalID:       mlmd.OptText(n.ExternalId),
-		Created:          mlmd.Millis(n.CreateTimeSinceEpoch),
-		Updated:          mlmd.Millis(n.LastUpdateTimeSinceEpoch),
+		ExternalID:       gensupport.OptText(n.ExternalId),
+		Created:          gensupport.Millis(n.CreateTimeSinceEpoch),
+		Updated:          gensupport.Millis(n.LastUpdateTimeSinceEpoch),
 		Text:             r.Text("text"),
-		Whole:            mlmd.Required(&r, "whole", r.Int("whole", "whole")),
-		Small:            mlmd.Required(&r, "small", r.Int32("small", "small")),
-		Ratio:            mlmd.Required(&r, "ratio", r.Double("ratio", "ratio")),
-		Flag:             mlmd.Required(&r, "flag", r.Bool("flag", "flag")),
+		Whole:            gensupport.Required(&r, "whole", r.Int("whole", "whole")),
+		Small:            gensupport.Required(&r, "small", r.Int32("small", "small")),
+		Ratio:            gensupport.Required(&r, "ratio", r.Double("ratio", "ratio")),
+		Flag:             gensupport.Required(&r, "flag", r.Bool("flag", "flag")),
 		Color:            model.Color(r.Text("color")),
 		When:             r.DateTime("when", "when"),
 		Moment:           r.Millis("moment", "moment"),
 		Raw:              r.Bytes("raw", "raw"),
-		Key:              mlmd.Deref(mlmd.ReadText[types.UUID](&r, "key", "key")),
-		Day:              mlmd.Deref(mlmd.ReadText[types.Date](&r, "day", "day")),
-		List:             mlmd.ReadList(&r, "list", "list", mlmd.DecodeString),
+		Key:              gensupport.Deref(gensupport.ReadText[types.UUID](&r, "key", "key")),
+		Day:              gensupport.Deref(gensupport.ReadText[types.Date](&r, "day", "day")),
+		List:             gensupport.ReadList(&r, "list", "list", gensupport.DecodeString),
 		OtherID:          r.ID("otherId", "other_id"),
-		OptText:          mlmd.Or(r.String("opt_text"), "none"),
-		OptWhole:         mlmd.Or(r.Int("optWhole", "opt_whole"), 3),
+		OptText:          gensupport.ValueOr(r.String("opt_text"), "none"),
+		OptWhole:         gensupport.ValueOr(r.Int("optWhole", "opt_whole"), 3),
 		OptSmall:         r.Int32("optSmall", "opt_small"),
 		OptRatio:         r.Double("optRatio", "opt_ratio"),
-		OptFlag:          mlmd.Or(r.Bool("optFlag", "opt_flag"), true),
-		OptColor:         (*model.Color)(mlmd.Or(r.Name("opt_color"), "red")),
+		OptFlag:          gensupport.ValueOr(r.Bool("optFlag", "opt_flag"), true),
+		OptColor:         (*model.Color)(gensupport.ValueOr(r.Name("opt_color"), "red")),
 		OptWhen:          r.DateTime("optWhen", "opt_when"),
 		OptMoment:        r.Millis("optMoment", "opt_moment"),
 		OptRaw:           r.Bytes("optRaw", "opt_raw"),
-		OptKey:           mlmd.ReadText[types.UUID](&r, "optKey", "opt_key"),
-		OptDay:           mlmd.ReadText[types.Date](&r, "optDay", "opt_day"),
+		OptKey:           gensupport.ReadText[types.UUID](&r, "optKey", "opt_key"),
+		OptDay:           gensupport.ReadText[types.Date](&r, "optDay", "opt_day"),
 		OptOtherID:       r.OptID("optOtherId", "opt_other_id"),
 		NullText:         r.String("null_text"),
 		InPlace:          (*model.EverythingInPlace)(r.Name("in_place")),
@@ -155,7 +156,7 @@ func decodeEverything(n *mlmdpb.Context) (*model.Everything, error) {
 }
 
 func validateEverything(v *model.Everything) error {
-	c := &mlmd.Checker{}
+	c := &gensupport.Validator{}
 	c.Required("name", v.ID != "" || v.Name != "")
 	if v.Name != "" {
 		c.Length("name", &v.Name, 0, 100)
@@ -166,18 +167,18 @@ func validateEverything(v *model.Everything) error {
 		c.Pattern("text", &v.Text, &everythingPatterns[0])
 	}
 	if v.ID == "" || v.Whole != 0 {
-		mlmd.AtLeast(c, "whole", &v.Whole, 1)
-		mlmd.AtMost(c, "whole", &v.Whole, 10)
+		gensupport.AtLeast(c, "whole", &v.Whole, 1)
+		gensupport.AtMost(c, "whole", &v.Whole, 10)
 	}
 	if v.ID == "" || v.Small != 0 {
-		mlmd.MoreThan(c, "small", &v.Small, 0)
+		gensupport.MoreThan(c, "small", &v.Small, 0)
 	}
 	if v.ID == "" || v.Ratio != 0 {
-		mlmd.LessThan(c, "ratio", &v.Ratio, 1)
+		gensupport.LessThan(c, "ratio", &v.Ratio, 1)
 	}
 	c.Required("color", v.ID != "" || v.Color != "")
 	if v.Color != "" {
-		mlmd.Enum(c, "color", &v.Color, model.ColorRed, model.ColorGreen, model.ColorDarkBlue)
+		gensupport.Enum(c, "color", &v.Color, model.ColorRed, model.ColorGreen, model.ColorDarkBlue)
 	}
 	c.Required("when", v.ID != "" || !v.When.IsZero())
 	c.Required("moment", v.ID != "" || !v.Moment.IsZero())
@@ -190,14 +191,14 @@ func validateEverything(v *model.Everything) error {
 	}
 	c.Required("otherId", v.ID != "" || v.OtherID != "")
 	c.ID("otherId", v.OtherID)
-	mlmd.AtLeast(c, "optWhole", v.OptWhole, 1)
-	mlmd.AtLeast(c, "optRatio", v.OptRatio, 0.5)
-	mlmd.Enum(c, "optColor", v.OptColor, model.ColorRed, model.ColorGreen, model.ColorDarkBlue)
+	gensupport.AtLeast(c, "optWhole", v.OptWhole, 1)
+	gensupport.AtLeast(c, "optRatio", v.OptRatio, 0.5)
+	gensupport.Enum(c, "optColor", v.OptColor, model.ColorRed, model.ColorGreen, model.ColorDarkBlue)
 	c.OptID("optOtherId", v.OptOtherID)
-	mlmd.Enum(c, "in-place", v.InPlace, model.EverythingInPlaceAB, model.EverythingInPlaceCD)
+	gensupport.Enum(c, "in-place", v.InPlace, model.EverythingInPlaceAB, model.EverythingInPlaceCD)
 	return c.Err()
 }
 
-var everythingPatterns = [...]mlmd.Pattern{
+var everythingPatterns = [...]gensupport.Pattern{
 	{Text: "^[a-z]"},
 }

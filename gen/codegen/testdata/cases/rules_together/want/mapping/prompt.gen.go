@@ -6,6 +6,7 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/rules_together/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
@@ -30,17 +31,17 @@ var Prompt = mlmd.Mapping[model.Prompt, *mlmdpb.Context]{
 }
 
 var promptFields = mlmd.Fields{
-	{Name: "name", Fixed: true},
+	{Name: "name", Immutable: true},
 	{Name: "size", Path: "properties.size", Type: mlmdpb.PropertyType_INT},
 	{Name: "text", Path: "properties.text", Type: mlmdpb.PropertyType_STRING},
 	{Name: "tags", Path: "properties.tags", Type: mlmdpb.PropertyType_STRUCT},
 }
 
 func encodePrompt(v *model.Prompt, _ mlmd.Parent) (*mlmdpb.Context, error) {
-	w := mlmd.NewWriter(3)
+	w := gensupport.NewPropertyWriter(3)
 	w.Int("size", v.Size)
 	w.String("text", "text", v.Text)
-	mlmd.WriteList(&w, "tags", "tags", v.Tags, mlmd.EncodeString)
+	gensupport.WriteList(&w, "tags", "tags", v.Tags, gensupport.EncodeString)
 	return &mlmdpb.Context{
 		Name:       w.Name("name", v.ID, v.Name),
 		Properties: w.Props(),
@@ -48,22 +49,22 @@ func encodePrompt(v *model.Prompt, _ mlmd.Parent) (*mlmdpb.Context, error) {
 }
 
 func decodePrompt(n *mlmdpb.Context) (*model.Prompt, error) {
-	r := mlmd.NewReader(n.Properties, n.CustomProperties)
+	r := gensupport.NewPropertyReader(n.Properties, n.CustomProperties)
 	return &model.Prompt{
-		ID:         mlmd.FormatID(n.Id),
+		ID:         value.FormatID(n.GetId()),
 		Name:       n.GetName(),
 		Size:       r.Int("size", "size"),
 		Text:       r.String("text"),
-		Tags:       mlmd.ReadList(&r, "tags", "tags", mlmd.DecodeString),
+		Tags:       gensupport.ReadList(&r, "tags", "tags", gensupport.DecodeString),
 		Unreadable: r.Unreadable(),
 	}, nil
 }
 
 func validatePrompt(v *model.Prompt) error {
-	c := &mlmd.Checker{}
+	c := &gensupport.Validator{}
 	c.Required("name", v.ID != "" || v.Name != "")
-	mlmd.AtLeast(c, "size", v.Size, 5)
-	mlmd.LessThan(c, "size", v.Size, 12)
+	gensupport.AtLeast(c, "size", v.Size, 5)
+	gensupport.LessThan(c, "size", v.Size, 12)
 	c.Length("text", v.Text, 2, 5)
 	c.Pattern("text", v.Text, &promptPatterns[0])
 	if v.Tags != nil {
@@ -72,6 +73,6 @@ func validatePrompt(v *model.Prompt) error {
 	return c.Err()
 }
 
-var promptPatterns = [...]mlmd.Pattern{
+var promptPatterns = [...]gensupport.Pattern{
 	{Text: "^a"},
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/twice_alike/want/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
@@ -30,17 +31,17 @@ var Prompt = mlmd.Mapping[model.Prompt, *mlmdpb.Context]{
 }
 
 var promptFields = mlmd.Fields{
-	{Name: "name", Fixed: true},
+	{Name: "name", Immutable: true},
 	{Name: "text", Path: "properties.text", Type: mlmdpb.PropertyType_STRING},
 	{Name: "tone", Path: "properties.tone", Type: mlmdpb.PropertyType_STRING},
 	{Name: "part", Path: "properties.part", Type: mlmdpb.PropertyType_STRUCT},
 }
 
 func encodePrompt(v *model.Prompt, _ mlmd.Parent) (*mlmdpb.Context, error) {
-	w := mlmd.NewWriter(3)
+	w := gensupport.NewPropertyWriter(3)
 	w.String("text", "text", v.Text)
 	w.String("tone", "tone", (*string)(v.Tone))
-	mlmd.WriteObject(&w, "part", "part", v.Part, encodePromptPart)
+	gensupport.WriteObject(&w, "part", "part", v.Part, encodePromptPart)
 	return &mlmdpb.Context{
 		Name:       w.Name("name", v.ID, v.Name),
 		Properties: w.Props(),
@@ -48,21 +49,21 @@ func encodePrompt(v *model.Prompt, _ mlmd.Parent) (*mlmdpb.Context, error) {
 }
 
 func decodePrompt(n *mlmdpb.Context) (*model.Prompt, error) {
-	r := mlmd.NewReader(n.Properties, n.CustomProperties)
+	r := gensupport.NewPropertyReader(n.Properties, n.CustomProperties)
 	return &model.Prompt{
-		ID:         mlmd.FormatID(n.Id),
+		ID:         value.FormatID(n.GetId()),
 		Name:       n.GetName(),
 		Text:       r.String("text"),
 		Tone:       (*model.Tone)(r.Name("tone")),
-		Part:       mlmd.ReadObject(&r, "part", "part", decodePromptPart),
+		Part:       gensupport.ReadObject(&r, "part", "part", decodePromptPart),
 		Unreadable: r.Unreadable(),
 	}, nil
 }
 
 func validatePrompt(v *model.Prompt) error {
-	c := &mlmd.Checker{}
+	c := &gensupport.Validator{}
 	c.Required("name", v.ID != "" || v.Name != "")
 	c.Length("text", v.Text, 0, 9)
-	mlmd.Enum(c, "tone", v.Tone, model.ToneWarm, model.ToneCold)
+	gensupport.Enum(c, "tone", v.Tone, model.ToneWarm, model.ToneCold)
 	return c.Err()
 }

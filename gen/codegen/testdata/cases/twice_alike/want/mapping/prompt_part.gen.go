@@ -4,21 +4,21 @@ package mapping
 
 import (
 	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/twice_alike/want/model"
-	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"google.golang.org/protobuf/types/known/structpb"
 )
 
 func encodePromptPart(v model.PromptPart) (*structpb.Value, error) {
-	o := mlmd.NewObject(2)
-	mlmd.PutSet(&o, "a", v.A, mlmd.EncodeString)
-	mlmd.PutList(&o, "b", v.B, mlmd.EncodeString)
+	o := gensupport.NewObjectWriter(2)
+	gensupport.Set(&o, "a", v.A, gensupport.EncodeString)
+	gensupport.SetList(&o, "b", v.B, gensupport.EncodeString)
 	return o.Value()
 }
 
 func decodePromptPart(p *structpb.Value) (model.PromptPart, error) {
-	o := mlmd.OpenObject(p)
+	o := gensupport.NewObjectReader(p)
 	return model.PromptPart{
-		A: mlmd.TakeRequired(&o, "a", mlmd.DecodeString),
-		B: mlmd.TakeList(&o, "b", mlmd.DecodeString),
+		A: gensupport.GetRequired(&o, "a", gensupport.DecodeString),
+		B: gensupport.GetList(&o, "b", gensupport.DecodeString),
 	}, o.Err()
 }

@@ -1,4 +1,4 @@
-package mlmd
+package gensupport
 
 import (
 	"encoding"
@@ -14,19 +14,20 @@ import (
 
 	"google.golang.org/protobuf/types/known/structpb"
 
+	"github.com/mlmd-go/sdk/pkg/mlmd"
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // The Encode functions below turn Go values into values of a struct, and the
 // Decode functions turn them back. Generated code puts them together for
-// lists, maps and objects. Their errors are [*InvalidError], or
-// [InvalidErrors], with the path from where they stand; an empty path is the
+// lists, maps and objects. Their errors are [*mlmd.InvalidError], or
+// [mlmd.InvalidErrors], with the path from where they stand; an empty path is the
 // value itself. What a Decode function returns beside errors with longer paths
 // is the value without these parts.
 
 // isNotStored is the error of a stored value that is not what the spec says.
 func isNotStored(p *structpb.Value, what string) error {
-	return &InvalidError{Value: storedText(p), Why: "is not " + what}
+	return &mlmd.InvalidError{Value: storedText(p), Why: "is not " + what}
 }
 
 // storedText returns a text as it is, and anything else as JSON.
@@ -73,7 +74,7 @@ func DecodeEnum[E ~string](p *structpb.Value) (E, error) {
 func EncodeInt[I int32 | int64](v I) (*structpb.Value, error) {
 	f := float64(v)
 	if f >= math.MaxInt64 || int64(f) != int64(v) {
-		return nil, &InvalidError{Value: strconv.FormatInt(int64(v), 10), Why: "would be changed: numbers in a struct are doubles, exact up to 2^53"}
+		return nil, &mlmd.InvalidError{Value: strconv.FormatInt(int64(v), 10), Why: "would be changed: numbers in a struct are doubles, exact up to 2^53"}
 	}
 	return structpb.NewNumberValue(f), nil
 }
@@ -93,7 +94,7 @@ func DecodeInt[I int32 | int64](p *structpb.Value) (I, error) {
 // EncodeDouble encodes a number.
 func EncodeDouble(v float64) (*structpb.Value, error) {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
-		return nil, &InvalidError{Value: strconv.FormatFloat(v, 'g', -1, 64), Why: "cannot be stored: only finite numbers can"}
+		return nil, &mlmd.InvalidError{Value: strconv.FormatFloat(v, 'g', -1, 64), Why: "cannot be stored: only finite numbers can"}
 	}
 	return structpb.NewNumberValue(v), nil
 }
@@ -202,7 +203,7 @@ func DecodeText[V any, P Text[V]](p *structpb.Value) (V, error) {
 func textOf[V any, P Text[V]](s string) (V, error) {
 	var v V
 	if err := P(&v).UnmarshalText([]byte(s)); err != nil {
-		return *new(V), &InvalidError{Value: s, Why: "cannot be read: " + err.Error()}
+		return *new(V), &mlmd.InvalidError{Value: s, Why: "cannot be read: " + err.Error()}
 	}
 	return v, nil
 }
@@ -228,7 +229,7 @@ func DecodeJSON(p *structpb.Value) (map[string]any, error) {
 // EncodeList encodes a list with the function for its elements.
 func EncodeList[V any](vs []V, encode func(V) (*structpb.Value, error)) (*structpb.Value, error) {
 	list := make([]*structpb.Value, len(vs))
-	var errs InvalidErrors
+	var errs mlmd.InvalidErrors
 	for i, v := range vs {
 		p, err := encode(v)
 		if err != nil {
@@ -252,7 +253,7 @@ func DecodeList[V any](p *structpb.Value, decode func(*structpb.Value) (V, error
 		return nil, isNotStored(p, "a list")
 	}
 	out := make([]V, len(list.ListValue.GetValues()))
-	var errs InvalidErrors
+	var errs mlmd.InvalidErrors
 	for i, e := range list.ListValue.GetValues() {
 		v, err := decode(e)
 		if err != nil {
@@ -266,7 +267,7 @@ func DecodeList[V any](p *structpb.Value, decode func(*structpb.Value) (V, error
 // EncodeMap encodes a map with the function for its values.
 func EncodeMap[V any](vs map[string]V, encode func(V) (*structpb.Value, error)) (*structpb.Value, error) {
 	fields := make(map[string]*structpb.Value, len(vs))
-	var errs InvalidErrors
+	var errs mlmd.InvalidErrors
 	for k, v := range vs {
 		p, err := encode(v)
 		if err == nil && !utf8.ValidString(k) {
@@ -285,8 +286,8 @@ func EncodeMap[V any](vs map[string]V, encode func(V) (*structpb.Value, error)) 
 
 // byField sorts mistakes that were found in a map, so that the same value
 // always has the same error.
-func byField(es InvalidErrors) InvalidErrors {
-	slices.SortStableFunc(es, func(a, b *InvalidError) int { return strings.Compare(a.Field, b.Field) })
+func byField(es mlmd.InvalidErrors) mlmd.InvalidErrors {
+	slices.SortStableFunc(es, func(a, b *mlmd.InvalidError) int { return strings.Compare(a.Field, b.Field) })
 	return es
 }
 
@@ -298,7 +299,7 @@ func DecodeMap[V any](p *structpb.Value, decode func(*structpb.Value) (V, error)
 		return nil, isNotStored(p, "an object")
 	}
 	out := make(map[string]V, len(s.StructValue.GetFields()))
-	var errs InvalidErrors
+	var errs mlmd.InvalidErrors
 	for k, e := range s.StructValue.GetFields() {
 		v, err := decode(e)
 		if err != nil {

@@ -1,4 +1,4 @@
-package mlmd
+package gensupport
 
 import (
 	"crypto/rand"
@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mlmd-go/sdk/pkg/mlmd"
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
@@ -40,26 +41,26 @@ func ParentID(stored string) string {
 
 // ChildName returns the stored name of the child called name below parent:
 // "<parent id>:<name>", a UUID standing for what is not given.
-func ChildName(parent Parent, name string) string {
+func ChildName(parent mlmd.Parent, name string) string {
 	prefix := strconv.FormatInt(parent.ID, 10)
 	if parent.ID == 0 {
-		prefix = parent.uuid()
+		prefix = uuidOf(parent)
 	}
 	if name == "" {
-		name = parent.uuid()
+		name = uuidOf(parent)
 	}
 	return prefix + ":" + name
 }
 
-func (p Parent) uuid() string {
-	if p.UUID != "" {
-		return p.UUID
+func uuidOf(parent mlmd.Parent) string {
+	if parent.UUID != "" {
+		return parent.UUID
 	}
-	return NewUUID()
+	return newUUID()
 }
 
-// NewUUID returns a random UUID (version 4) in its usual form.
-func NewUUID() string {
+// newUUID returns a random UUID (version 4) in its usual form.
+func newUUID() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails
 	b[6] = b[6]&0x0f | 0x40
@@ -72,24 +73,4 @@ func NewUUID() string {
 	hex.Encode(text[24:], b[10:])
 	text[8], text[13], text[18], text[23] = '-', '-', '-', '-'
 	return string(text[:])
-}
-
-// FormatID returns an id as callers know it: decimal digits, and "" for none.
-//
-//go:noinline
-func FormatID(id *int64) string {
-	if id == nil || *id == 0 {
-		return ""
-	}
-	return strconv.FormatInt(*id, 10)
-}
-
-// ParseID returns the number of an id. An id is a positive decimal number
-// without sign and leading zeros; anything else is an error.
-func ParseID(id string) (int64, error) {
-	n, err := value.ParseID(id)
-	if err != nil {
-		return 0, &InvalidError{Field: "id", Value: id, Why: err.Error()}
-	}
-	return n, nil
 }

@@ -1,4 +1,4 @@
-package mlmd
+package gensupport
 
 import (
 	"strconv"
@@ -27,7 +27,7 @@ func StateName[E ~string, S State](s *S) *E {
 }
 
 // StateNumber returns the state of the node for its name; nil for none.
-func StateNumber[S State, E ~string](w *Writer, field string, name *E) *S {
+func StateNumber[S State, E ~string](w *PropertyWriter, field string, name *E) *S {
 	if name == nil || *name == "" {
 		return nil
 	}
@@ -42,30 +42,4 @@ func StateNumber[S State, E ~string](w *Writer, field string, name *E) *S {
 	}
 	w.Fail(field, string(*name), "is no state of a node")
 	return nil
-}
-
-// Deref returns what v points to, or the zero value.
-func Deref[V any](v *V) V {
-	if v == nil {
-		var zero V
-		return zero
-	}
-	return *v
-}
-
-// Or returns v, or a pointer to otherwise where v is nil.
-func Or[V any](v *V, otherwise V) *V {
-	if v == nil {
-		return &otherwise
-	}
-	return v
-}
-
-// Nonzero returns a pointer to v, or nil where v is the zero value.
-func Nonzero[V comparable](v V) *V {
-	var zero V
-	if v == zero {
-		return nil
-	}
-	return &v
 }

@@ -1,4 +1,4 @@
-package mlmd
+package gensupport
 
 import (
 	"strings"
@@ -6,22 +6,23 @@ import (
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
 
 // An ObjectWriter collects the members of one object for generated code.
 type ObjectWriter struct {
 	fields map[string]*structpb.Value
-	errs   InvalidErrors
+	errs   mlmd.InvalidErrors
 }
 
-// NewObject returns an ObjectWriter for an object that declares n members.
-func NewObject(n int) ObjectWriter {
+// NewObjectWriter returns an ObjectWriter for an object that declares n members.
+func NewObjectWriter(n int) ObjectWriter {
 	return ObjectWriter{fields: make(map[string]*structpb.Value, n)}
 }
 
-// Put writes the member called name; it takes the two results of an Encode
+// Set writes the member called name; it takes the two results of an Encode
 // function.
-func (o *ObjectWriter) Put(name string, v *structpb.Value, err error) {
+func (o *ObjectWriter) Set(name string, v *structpb.Value, err error) {
 	if err != nil {
 		o.errs = append(o.errs, below(name, err)...)
 		return
@@ -37,53 +38,53 @@ func (o *ObjectWriter) Value() (*structpb.Value, error) {
 	return structpb.NewStructValue(&structpb.Struct{Fields: o.fields}), nil
 }
 
-// PutSet writes the member called name as encode has it.
-func PutSet[V any](o *ObjectWriter, name string, v V, encode func(V) (*structpb.Value, error)) {
+// Set writes the member called name as encode has it.
+func Set[V any](o *ObjectWriter, name string, v V, encode func(V) (*structpb.Value, error)) {
 	p, err := encode(v)
-	o.Put(name, p, err)
+	o.Set(name, p, err)
 }
 
-// PutOpt is PutSet for a pointer: nil leaves the member out.
-func PutOpt[V any](o *ObjectWriter, name string, v *V, encode func(V) (*structpb.Value, error)) {
+// SetOpt is Set for a pointer: nil leaves the member out.
+func SetOpt[V any](o *ObjectWriter, name string, v *V, encode func(V) (*structpb.Value, error)) {
 	if v != nil {
-		PutSet(o, name, *v, encode)
+		Set(o, name, *v, encode)
 	}
 }
 
-// PutList writes a list; nil leaves the member out.
-func PutList[V any](o *ObjectWriter, name string, vs []V, encode func(V) (*structpb.Value, error)) {
+// SetList writes a list; nil leaves the member out.
+func SetList[V any](o *ObjectWriter, name string, vs []V, encode func(V) (*structpb.Value, error)) {
 	if vs != nil {
 		p, err := EncodeList(vs, encode)
-		o.Put(name, p, err)
+		o.Set(name, p, err)
 	}
 }
 
-// PutMap writes a map; nil leaves the member out.
-func PutMap[V any](o *ObjectWriter, name string, vs map[string]V, encode func(V) (*structpb.Value, error)) {
+// SetMap writes a map; nil leaves the member out.
+func SetMap[V any](o *ObjectWriter, name string, vs map[string]V, encode func(V) (*structpb.Value, error)) {
 	if vs != nil {
 		p, err := EncodeMap(vs, encode)
-		o.Put(name, p, err)
+		o.Set(name, p, err)
 	}
 }
 
-// PutUnlessZero writes a value whose zero is unset.
-func PutUnlessZero[V interface{ IsZero() bool }](o *ObjectWriter, name string, v V, encode func(V) (*structpb.Value, error)) {
+// SetNonzero writes a value whose zero is unset.
+func SetNonzero[V interface{ IsZero() bool }](o *ObjectWriter, name string, v V, encode func(V) (*structpb.Value, error)) {
 	if !v.IsZero() {
-		PutSet(o, name, v, encode)
+		Set(o, name, v, encode)
 	}
 }
 
 // An ObjectReader takes one object apart for generated code.
 type ObjectReader struct {
 	fields map[string]*structpb.Value
-	errs   InvalidErrors
+	errs   mlmd.InvalidErrors
 }
 
-// OpenObject returns an ObjectReader of p.
-func OpenObject(p *structpb.Value) ObjectReader {
+// NewObjectReader returns an ObjectReader of p.
+func NewObjectReader(p *structpb.Value) ObjectReader {
 	s, ok := p.GetKind().(*structpb.Value_StructValue)
 	if !ok {
-		return ObjectReader{errs: Invalid(isNotStored(p, "an object"))}
+		return ObjectReader{errs: mlmd.Invalid(isNotStored(p, "an object"))}
 	}
 	return ObjectReader{fields: s.StructValue.GetFields()}
 }
@@ -110,8 +111,8 @@ func (o *ObjectReader) find(name string, older []string) *structpb.Value {
 	return nil
 }
 
-// take returns a member; ok is false where there is none.
-func take[V any](o *ObjectReader, name string, older []string, decode func(*structpb.Value) (V, error)) (v V, ok bool) {
+// get returns a member; ok is false where there is none.
+func get[V any](o *ObjectReader, name string, older []string, decode func(*structpb.Value) (V, error)) (v V, ok bool) {
 	p := o.find(name, older)
 	if p == nil {
 		return v, false
@@ -127,47 +128,47 @@ func take[V any](o *ObjectReader, name string, older []string, decode func(*stru
 	return v, !nothing(err)
 }
 
-// TakeRequired returns the member called name, or by one of its older names.
+// GetRequired returns the member called name, or by one of its older names.
 // One that is not there is reported: a zero would say what is not stored.
-func TakeRequired[V any](o *ObjectReader, name string, decode func(*structpb.Value) (V, error), older ...string) V {
+func GetRequired[V any](o *ObjectReader, name string, decode func(*structpb.Value) (V, error), older ...string) V {
 	failed := len(o.errs)
-	v, ok := take(o, name, older, decode)
+	v, ok := get(o, name, older, decode)
 	if !ok && len(o.errs) == failed {
 		o.errs = append(o.errs, below(name, missing())...)
 	}
 	return v
 }
 
-// Take returns the member called name, or by one of its older names; the zero
+// Get returns the member called name, or by one of its older names; the zero
 // value where there is none.
-func Take[V any](o *ObjectReader, name string, decode func(*structpb.Value) (V, error), older ...string) V {
-	v, _ := take(o, name, older, decode)
+func Get[V any](o *ObjectReader, name string, decode func(*structpb.Value) (V, error), older ...string) V {
+	v, _ := get(o, name, older, decode)
 	return v
 }
 
-// TakeOpt is Take for a pointer: nil where there is none.
-func TakeOpt[V any](o *ObjectReader, name string, decode func(*structpb.Value) (V, error), older ...string) *V {
-	v, ok := take(o, name, older, decode)
+// GetOpt is Get for a pointer: nil where there is none.
+func GetOpt[V any](o *ObjectReader, name string, decode func(*structpb.Value) (V, error), older ...string) *V {
+	v, ok := get(o, name, older, decode)
 	if !ok {
 		return nil
 	}
 	return &v
 }
 
-// TakeList is Take for a list.
-func TakeList[V any](o *ObjectReader, name string, decode func(*structpb.Value) (V, error), older ...string) []V {
-	v, _ := take(o, name, older, func(p *structpb.Value) ([]V, error) { return DecodeList(p, decode) })
+// GetList is Get for a list.
+func GetList[V any](o *ObjectReader, name string, decode func(*structpb.Value) (V, error), older ...string) []V {
+	v, _ := get(o, name, older, func(p *structpb.Value) ([]V, error) { return DecodeList(p, decode) })
 	return v
 }
 
-// TakeMap is Take for a map.
-func TakeMap[V any](o *ObjectReader, name string, decode func(*structpb.Value) (V, error), older ...string) map[string]V {
-	v, _ := take(o, name, older, func(p *structpb.Value) (map[string]V, error) { return DecodeMap(p, decode) })
+// GetMap is Get for a map.
+func GetMap[V any](o *ObjectReader, name string, decode func(*structpb.Value) (V, error), older ...string) map[string]V {
+	v, _ := get(o, name, older, func(p *structpb.Value) (map[string]V, error) { return DecodeMap(p, decode) })
 	return v
 }
 
 // WriteStruct writes a property that is an object or a map, unless v is nil.
-func WriteStruct(w *Writer, field, key string, v *structpb.Value, err error) {
+func WriteStruct(w *PropertyWriter, field, key string, v *structpb.Value, err error) {
 	if err != nil {
 		w.failAt(field, err)
 		return
@@ -176,7 +177,7 @@ func WriteStruct(w *Writer, field, key string, v *structpb.Value, err error) {
 }
 
 // WriteObject writes a property that is an object; nil leaves it out.
-func WriteObject[V any](w *Writer, field, key string, v *V, encode func(V) (*structpb.Value, error)) {
+func WriteObject[V any](w *PropertyWriter, field, key string, v *V, encode func(V) (*structpb.Value, error)) {
 	if v != nil {
 		p, err := encode(*v)
 		WriteStruct(w, field, key, p, err)
@@ -184,7 +185,7 @@ func WriteObject[V any](w *Writer, field, key string, v *V, encode func(V) (*str
 }
 
 // WriteMap writes a property that is a map; nil leaves it out.
-func WriteMap[V any](w *Writer, field, key string, vs map[string]V, encode func(V) (*structpb.Value, error)) {
+func WriteMap[V any](w *PropertyWriter, field, key string, vs map[string]V, encode func(V) (*structpb.Value, error)) {
 	if vs != nil {
 		p, err := EncodeMap(vs, encode)
 		WriteStruct(w, field, key, p, err)
@@ -193,7 +194,7 @@ func WriteMap[V any](w *Writer, field, key string, vs map[string]V, encode func(
 
 // WriteJSON writes a property that is an object without declared members; nil
 // leaves it out.
-func WriteJSON(w *Writer, field, key string, v map[string]any) {
+func WriteJSON(w *PropertyWriter, field, key string, v map[string]any) {
 	if v != nil {
 		p, err := EncodeJSON(v)
 		WriteStruct(w, field, key, p, err)
@@ -202,7 +203,7 @@ func WriteJSON(w *Writer, field, key string, v map[string]any) {
 
 // WriteList writes a property that is a list, as a struct with one member
 // called key; nil leaves it out.
-func WriteList[V any](w *Writer, field, key string, vs []V, encode func(V) (*structpb.Value, error)) {
+func WriteList[V any](w *PropertyWriter, field, key string, vs []V, encode func(V) (*structpb.Value, error)) {
 	if vs == nil {
 		return
 	}
@@ -215,7 +216,7 @@ func WriteList[V any](w *Writer, field, key string, vs []V, encode func(V) (*str
 	w.props[key] = &mlmdpb.Value{Value: &mlmdpb.Value_StructValue{StructValue: s}}
 }
 
-func (w *Writer) failAt(field string, err error) {
+func (w *PropertyWriter) failAt(field string, err error) {
 	w.errs = append(w.errs, below(field, err)...)
 }
 
@@ -228,12 +229,12 @@ func structOf(v *mlmdpb.Value) *structpb.Value {
 }
 
 // ReadObject returns the object under key, or nil.
-func ReadObject[V any](r *Reader, field, key string, decode func(*structpb.Value) (V, error), older ...string) *V {
+func ReadObject[V any](r *PropertyReader, field, key string, decode func(*structpb.Value) (V, error), older ...string) *V {
 	return readOpt(r, field, key, older, mlmdpb.PropertyType_STRUCT, func(v *mlmdpb.Value) (V, error) { return decode(structOf(v)) })
 }
 
 // ReadMap returns the map under key, or nil.
-func ReadMap[V any](r *Reader, field, key string, decode func(*structpb.Value) (V, error), older ...string) map[string]V {
+func ReadMap[V any](r *PropertyReader, field, key string, decode func(*structpb.Value) (V, error), older ...string) map[string]V {
 	m, _ := read(r, field, key, older, mlmdpb.PropertyType_STRUCT, func(v *mlmdpb.Value) (map[string]V, error) {
 		return DecodeMap(structOf(v), decode)
 	})
@@ -241,7 +242,7 @@ func ReadMap[V any](r *Reader, field, key string, decode func(*structpb.Value) (
 }
 
 // ReadJSON returns the object without declared members under key, or nil.
-func ReadJSON(r *Reader, field, key string, older ...string) map[string]any {
+func ReadJSON(r *PropertyReader, field, key string, older ...string) map[string]any {
 	m, _ := read(r, field, key, older, mlmdpb.PropertyType_STRUCT, func(v *mlmdpb.Value) (map[string]any, error) {
 		return DecodeJSON(structOf(v))
 	})
@@ -250,7 +251,7 @@ func ReadJSON(r *Reader, field, key string, older ...string) map[string]any {
 
 // ReadList returns the list under key, or nil. A text by itself is a list of
 // one.
-func ReadList[V any](r *Reader, field, key string, decode func(*structpb.Value) (V, error), older ...string) []V {
+func ReadList[V any](r *PropertyReader, field, key string, decode func(*structpb.Value) (V, error), older ...string) []V {
 	list, _ := read(r, field, key, older, mlmdpb.PropertyType_STRUCT, func(v *mlmdpb.Value) ([]V, error) {
 		list, err := listOf(structOf(v), key, older)
 		if err != nil {

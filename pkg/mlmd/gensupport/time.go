@@ -1,9 +1,11 @@
-package mlmd
+package gensupport
 
 import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
 
 // dateTimeLayout has one width, so that stored times sort as texts do; filters
@@ -13,7 +15,7 @@ const dateTimeLayout = "2006-01-02T15:04:05.000000000Z"
 func formatDateTime(t time.Time) (string, error) {
 	t = t.UTC()
 	if y := t.Year(); y < 0 || y > 9999 {
-		return "", &InvalidError{Value: t.String(), Why: "is outside of the years 0 to 9999"}
+		return "", &mlmd.InvalidError{Value: t.String(), Why: "is outside of the years 0 to 9999"}
 	}
 	return t.Format(dateTimeLayout), nil
 }
@@ -43,13 +45,13 @@ func timeOf(text string) (time.Time, error) {
 			return storable(text, t)
 		}
 	}
-	return time.Time{}, &InvalidError{Value: text, Why: "is not a time"}
+	return time.Time{}, &mlmd.InvalidError{Value: text, Why: "is not a time"}
 }
 
 // storable returns t in UTC if it can be written again.
 func storable(text string, t time.Time) (time.Time, error) {
 	if _, err := formatDateTime(t); err != nil || t.IsZero() {
-		return time.Time{}, &InvalidError{Value: text, Why: "is not a time that can be stored"}
+		return time.Time{}, &mlmd.InvalidError{Value: text, Why: "is not a time that can be stored"}
 	}
 	return t.UTC(), nil
 }

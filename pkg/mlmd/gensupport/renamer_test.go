@@ -1,4 +1,4 @@
-package mlmd_test
+package gensupport_test
 
 import (
 	"testing"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 )
 
 func parsed(t *testing.T, text string) *structpb.Value {
@@ -23,11 +24,11 @@ func parsed(t *testing.T, text string) *structpb.Value {
 // renamePart renames as generated code does: title is label now, and pieces,
 // which are parts, too, have been called parts and bits.
 func renamePart(p *structpb.Value) bool {
-	r := mlmd.NewRenamer(p)
+	r := gensupport.NewRenamer(p)
 	r.Rename("label", "title", "caption")
 	r.Rename("pieces", "parts", "bits")
-	r.Within("pieces", func(p *structpb.Value) bool { return mlmd.RenameElements(p, renamePart) })
-	r.Within("named", func(p *structpb.Value) bool { return mlmd.RenameValues(p, renamePart) })
+	r.Within("pieces", func(p *structpb.Value) bool { return gensupport.RenameElements(p, renamePart) })
+	r.Within("named", func(p *structpb.Value) bool { return gensupport.RenameValues(p, renamePart) })
 	return r.Moved()
 }
 
@@ -69,12 +70,12 @@ func TestMembersOfObjectsGetTheirPresentNames(t *testing.T) {
 
 func TestAPropertyIsRenamedWithItsListAndTheMembersOfItsElements(t *testing.T) {
 	list := mlmd.Field{
-		Path: "properties.columns", Type: mlmdpb.PropertyType_STRUCT, Was: []string{"fields", "cols"}, List: true,
-		Rename: func(p *structpb.Value) bool { return mlmd.RenameElements(p, renamePart) },
+		Path: "properties.columns", Type: mlmdpb.PropertyType_STRUCT, LegacyNames: []string{"fields", "cols"}, List: true,
+		Rename: func(p *structpb.Value) bool { return gensupport.RenameElements(p, renamePart) },
 	}
 	plain := list
 	plain.Rename = nil
-	object := mlmd.Field{Path: "properties.part", Type: mlmdpb.PropertyType_STRUCT, Was: []string{"piece"}, Rename: renamePart}
+	object := mlmd.Field{Path: "properties.part", Type: mlmdpb.PropertyType_STRUCT, LegacyNames: []string{"piece"}, Rename: renamePart}
 	for _, c := range []struct {
 		name         string
 		field        mlmd.Field
@@ -93,7 +94,7 @@ func TestAPropertyIsRenamedWithItsListAndTheMembersOfItsElements(t *testing.T) {
 	} {
 		v := &mlmdpb.Value{Value: &mlmdpb.Value_StructValue{StructValue: parsed(t, c.stored).GetStructValue()}}
 		kept := proto.CloneOf(v)
-		got, moved := c.field.Renamed(v, c.from)
+		got, moved := gensupport.RenameStored(&c.field, v, c.from)
 		want := c.want
 		if want == "" {
 			want = c.stored
@@ -108,11 +109,11 @@ func TestAPropertyIsRenamedWithItsListAndTheMembersOfItsElements(t *testing.T) {
 			t.Errorf("%s: the stored value was changed: %v", c.name, v)
 		}
 	}
-	if got, moved := list.Renamed(nil, "fields"); got != nil || moved {
+	if got, moved := gensupport.RenameStored(&list, nil, "fields"); got != nil || moved {
 		t.Errorf("of nothing: %v, %t", got, moved)
 	}
 	number := &mlmdpb.Value{Value: &mlmdpb.Value_IntValue{IntValue: 1}}
-	if got, moved := list.Renamed(number, "fields"); !proto.Equal(got, number) || moved {
+	if got, moved := gensupport.RenameStored(&list, number, "fields"); !proto.Equal(got, number) || moved {
 		t.Errorf("of a number: %v, %t", got, moved)
 	}
 }

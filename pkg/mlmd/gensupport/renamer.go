@@ -1,10 +1,11 @@
-package mlmd
+package gensupport
 
 import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
 
 // A Renamer gives the members of one stored object the names that they have
@@ -63,10 +64,10 @@ func RenameValues(p *structpb.Value, rename func(*structpb.Value) bool) bool {
 	return moved
 }
 
-// Renamed returns v, which is stored in the property called from, as the field
-// f is stored now: with the present names of the members of objects. It reports
-// whether v differs from that.
-func (f *Field) Renamed(v *mlmdpb.Value, from string) (*mlmdpb.Value, bool) {
+// RenameStored returns v, which is stored in the property called from, as the
+// field f is stored now: with the present names of the members of objects. It
+// reports whether v differs from that.
+func RenameStored(f *mlmd.Field, v *mlmdpb.Value, from string) (*mlmdpb.Value, bool) {
 	if v.GetStructValue() == nil || f.Rename == nil && !f.List {
 		return v, false
 	}
@@ -76,7 +77,7 @@ func (f *Field) Renamed(v *mlmdpb.Value, from string) (*mlmdpb.Value, bool) {
 	moved := false
 	if f.List { // its one member has the name of the property
 		r := NewRenamer(p)
-		r.Rename(key, append([]string{from}, f.Was...)...)
+		r.Rename(key, append([]string{from}, f.LegacyNames...)...)
 		moved = r.moved
 		p = r.fields[key]
 	}

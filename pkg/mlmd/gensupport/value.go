@@ -1,4 +1,4 @@
-package mlmd
+package gensupport
 
 import (
 	"google.golang.org/protobuf/types/known/anypb"

@@ -1,18 +1,18 @@
-package mlmd_test
+package gensupport_test
 
 import (
 	"testing"
 	"time"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
-	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // readTime reads a stored text as the generated code does.
 func readTime(text string) (time.Time, value.Unreadable) {
 	stored := &mlmdpb.Value{Value: &mlmdpb.Value_StringValue{StringValue: text}}
-	r := mlmd.NewReader(map[string]*mlmdpb.Value{"when": stored}, nil)
+	r := gensupport.NewPropertyReader(map[string]*mlmdpb.Value{"when": stored}, nil)
 	t := r.DateTime("when", "when")
 	return t, r.Unreadable()
 }

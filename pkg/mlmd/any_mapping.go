@@ -33,9 +33,9 @@ type Type struct {
 	Fields   Fields // shared with the mapping: not to be changed
 }
 
-// An Entry is a mapping without its Go types: what catalogs list. Every
+// An AnyMapping is a mapping without its Go types: what catalogs list. Every
 // *Mapping is one.
-type Entry interface {
+type AnyMapping interface {
 	// Type describes the entity. The maps in it are the caller's.
 	Type() Type
 	// New returns a pointer to a new, empty value of the entity's Go type.

@@ -1,4 +1,4 @@
-package mlmd
+package gensupport
 
 import (
 	"encoding/base64"
@@ -8,34 +8,35 @@ import (
 	"time"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/pkg/mlmd"
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
-// A Reader takes the properties of one node apart for generated Decode
+// A PropertyReader takes the properties of one node apart for generated Decode
 // functions. What it finds under a key counts, not what the type declares:
 // other programs and older ones stored the same property as another kind. An
 // empty text is unset where it cannot be a value. What else cannot be read
-// leaves its field unset, too; see [Reader.Unreadable].
+// leaves its field unset, too; see [PropertyReader.Unreadable].
 //
 // A custom property that has the key of a field is read as the field where the
 // property itself is not there and the kind is the same: programs kept it so
 // before the spec had the field.
-type Reader struct {
+type PropertyReader struct {
 	props, custom map[string]*mlmdpb.Value
 	unread        value.Unreadable
 	taken         []string // custom properties that were read as fields
 }
 
-// NewReader returns a Reader of the properties of a node.
-func NewReader(props, custom map[string]*mlmdpb.Value) Reader {
-	return Reader{props: props, custom: custom}
+// NewPropertyReader returns a PropertyReader of the properties of a node.
+func NewPropertyReader(props, custom map[string]*mlmdpb.Value) PropertyReader {
+	return PropertyReader{props: props, custom: custom}
 }
 
 // Unreadable returns what could not be read so far; nil for nothing.
-func (r *Reader) Unreadable() value.Unreadable { return r.unread }
+func (r *PropertyReader) Unreadable() value.Unreadable { return r.unread }
 
 // fail records the mistakes in what is stored of a field.
-func (r *Reader) fail(field string, err error) {
+func (r *PropertyReader) fail(field string, err error) {
 	if r.unread == nil {
 		r.unread = make(value.Unreadable)
 	}
@@ -47,7 +48,7 @@ func (r *Reader) fail(field string, err error) {
 // find returns the value under key, or else under the first of its older
 // names that is there, or else the custom property called key, if it is of the
 // given kind.
-func (r *Reader) find(key string, older []string, kind mlmdpb.PropertyType) (v *mlmdpb.Value, custom bool) {
+func (r *PropertyReader) find(key string, older []string, kind mlmdpb.PropertyType) (v *mlmdpb.Value, custom bool) {
 	if v := r.props[key]; v.GetValue() != nil {
 		return v, false
 	}
@@ -66,7 +67,7 @@ func (r *Reader) find(key string, older []string, kind mlmdpb.PropertyType) (v *
 
 // read returns the value of a field as parse has it; ok is false where there
 // is none.
-func read[V any](r *Reader, field, key string, older []string, kind mlmdpb.PropertyType, parse func(*mlmdpb.Value) (V, error)) (v V, ok bool) {
+func read[V any](r *PropertyReader, field, key string, older []string, kind mlmdpb.PropertyType, parse func(*mlmdpb.Value) (V, error)) (v V, ok bool) {
 	p, custom := r.find(key, older, kind)
 	if p == nil {
 		return v, false
@@ -86,7 +87,7 @@ func read[V any](r *Reader, field, key string, older []string, kind mlmdpb.Prope
 }
 
 // readOpt is read for a pointer.
-func readOpt[V any](r *Reader, field, key string, older []string, kind mlmdpb.PropertyType, parse func(*mlmdpb.Value) (V, error)) *V {
+func readOpt[V any](r *PropertyReader, field, key string, older []string, kind mlmdpb.PropertyType, parse func(*mlmdpb.Value) (V, error)) *V {
 	v, ok := read(r, field, key, older, kind, parse)
 	if !ok {
 		return nil
@@ -97,7 +98,7 @@ func readOpt[V any](r *Reader, field, key string, older []string, kind mlmdpb.Pr
 // Required returns what v points to. Where that is nothing, and not because it
 // is unreadable, the field is reported as missing: a zero would say what is
 // not stored.
-func Required[V any](r *Reader, field string, v *V) V {
+func Required[V any](r *PropertyReader, field string, v *V) V {
 	if v == nil {
 		if !r.unread.Has(field) {
 			r.fail(field, missing())
@@ -110,7 +111,7 @@ func Required[V any](r *Reader, field string, v *V) V {
 func missing() error { return wrong("is missing, and the spec requires it") }
 
 // String returns the text under key, or nil.
-func (r *Reader) String(key string, older ...string) *string {
+func (r *PropertyReader) String(key string, older ...string) *string {
 	v, custom := r.props[key], false
 	if v.GetValue() == nil {
 		v, custom = r.find(key, older, mlmdpb.PropertyType_STRING)
@@ -130,7 +131,7 @@ func (r *Reader) String(key string, older ...string) *string {
 }
 
 // Text is String for a field that is no pointer.
-func (r *Reader) Text(key string, older ...string) string {
+func (r *PropertyReader) Text(key string, older ...string) string {
 	if s := r.String(key, older...); s != nil {
 		return *s
 	}
@@ -138,7 +139,7 @@ func (r *Reader) Text(key string, older ...string) string {
 }
 
 // Name is String for a value of an enum, which is never empty.
-func (r *Reader) Name(key string, older ...string) *string {
+func (r *PropertyReader) Name(key string, older ...string) *string {
 	s := r.String(key, older...)
 	if s != nil && *s == "" {
 		return nil
@@ -147,7 +148,7 @@ func (r *Reader) Name(key string, older ...string) *string {
 }
 
 // Int returns the integer under key, or nil.
-func (r *Reader) Int(field, key string, older ...string) *int64 {
+func (r *PropertyReader) Int(field, key string, older ...string) *int64 {
 	return readOpt(r, field, key, older, mlmdpb.PropertyType_INT, parseInt)
 }
 
@@ -169,11 +170,11 @@ func parseInt(v *mlmdpb.Value) (int64, error) {
 
 // isNot is the error of a stored value that is not what the spec says.
 func isNot(v *mlmdpb.Value, what string) error {
-	return &InvalidError{Value: FromProto(v).String(), Why: "is not " + what}
+	return &mlmd.InvalidError{Value: FromProto(v).String(), Why: "is not " + what}
 }
 
 // Int32 is Int for 32 bits.
-func (r *Reader) Int32(field, key string, older ...string) *int32 {
+func (r *PropertyReader) Int32(field, key string, older ...string) *int32 {
 	return readOpt(r, field, key, older, mlmdpb.PropertyType_INT, parseInt32)
 }
 
@@ -186,7 +187,7 @@ func parseInt32(v *mlmdpb.Value) (int32, error) {
 }
 
 // Double returns the number under key, or nil.
-func (r *Reader) Double(field, key string, older ...string) *float64 {
+func (r *PropertyReader) Double(field, key string, older ...string) *float64 {
 	return readOpt(r, field, key, older, mlmdpb.PropertyType_DOUBLE, parseDouble)
 }
 
@@ -209,7 +210,7 @@ func parseDouble(v *mlmdpb.Value) (float64, error) {
 }
 
 // Bool returns the boolean under key, or nil.
-func (r *Reader) Bool(field, key string, older ...string) *bool {
+func (r *PropertyReader) Bool(field, key string, older ...string) *bool {
 	return readOpt(r, field, key, older, mlmdpb.PropertyType_BOOLEAN, parseBool)
 }
 
@@ -230,7 +231,7 @@ func parseBool(v *mlmdpb.Value) (bool, error) {
 }
 
 // OptID returns the id under key, stored as an integer or as text, or nil.
-func (r *Reader) OptID(field, key string, older ...string) *string {
+func (r *PropertyReader) OptID(field, key string, older ...string) *string {
 	id := readOpt(r, field, key, older, mlmdpb.PropertyType_INT, parseID)
 	if id != nil && *id == "" {
 		return nil
@@ -244,14 +245,14 @@ func parseID(v *mlmdpb.Value) (string, error) {
 	if id == "0" {
 		return "", nil
 	}
-	if _, err := ParseID(id); err != nil {
+	if _, err := value.ParseID(id); err != nil {
 		return "", isNot(v, "an id")
 	}
 	return id, nil
 }
 
 // ID is OptID for a field that is no pointer.
-func (r *Reader) ID(field, key string, older ...string) string {
+func (r *PropertyReader) ID(field, key string, older ...string) string {
 	if id := r.OptID(field, key, older...); id != nil {
 		return *id
 	}
@@ -260,7 +261,7 @@ func (r *Reader) ID(field, key string, older ...string) string {
 
 // Millis returns the time under key, stored as milliseconds in an integer or
 // in decimal digits.
-func (r *Reader) Millis(field, key string, older ...string) value.Time {
+func (r *PropertyReader) Millis(field, key string, older ...string) value.Time {
 	t, _ := read(r, field, key, older, mlmdpb.PropertyType_STRING, parseMillis)
 	return t
 }
@@ -274,7 +275,7 @@ func parseMillis(v *mlmdpb.Value) (value.Time, error) {
 }
 
 // DateTime returns the time under key.
-func (r *Reader) DateTime(field, key string, older ...string) time.Time {
+func (r *PropertyReader) DateTime(field, key string, older ...string) time.Time {
 	t, _ := read(r, field, key, older, mlmdpb.PropertyType_STRING, parseDateTime)
 	return t
 }
@@ -284,7 +285,7 @@ func parseDateTime(v *mlmdpb.Value) (time.Time, error) {
 }
 
 // Bytes returns the bytes under key, or nil.
-func (r *Reader) Bytes(field, key string, older ...string) []byte {
+func (r *PropertyReader) Bytes(field, key string, older ...string) []byte {
 	b, _ := read(r, field, key, older, mlmdpb.PropertyType_STRING, parseBytes)
 	return b
 }
@@ -298,7 +299,7 @@ func parseBytes(v *mlmdpb.Value) ([]byte, error) {
 }
 
 // ReadText returns the value under key that is a text of its own, or nil.
-func ReadText[V any, P Text[V]](r *Reader, field, key string, older ...string) *V {
+func ReadText[V any, P Text[V]](r *PropertyReader, field, key string, older ...string) *V {
 	return readOpt(r, field, key, older, mlmdpb.PropertyType_STRING, func(v *mlmdpb.Value) (V, error) {
 		return textOf[V, P](FromProto(v).String())
 	})
@@ -306,7 +307,7 @@ func ReadText[V any, P Text[V]](r *Reader, field, key string, older ...string) *
 
 // Custom returns the custom properties that were not read as fields, and so
 // must come after these; nil where there are none.
-func (r *Reader) Custom() value.Map {
+func (r *PropertyReader) Custom() value.Map {
 	var out value.Map
 	for name, p := range r.custom {
 		if p.GetValue() == nil || slices.Contains(r.taken, name) {

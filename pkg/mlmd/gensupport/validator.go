@@ -1,4 +1,4 @@
-package mlmd
+package gensupport
 
 import (
 	"cmp"
@@ -12,13 +12,14 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/mlmd-go/sdk/pkg/mlmd"
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
-// A Checker collects what generated Validate functions find: the fields that
+// A Validator collects what generated Validate functions find: the fields that
 // are not what the spec demands.
-type Checker struct {
-	errs  InvalidErrors
+type Validator struct {
+	errs  mlmd.InvalidErrors
 	steps []step // the way to the object that is being checked
 }
 
@@ -31,27 +32,27 @@ type step struct {
 	keyed bool
 }
 
-// Err returns the mistakes, an [*InvalidError] or [InvalidErrors], or nil.
-func (c *Checker) Err() error { return join(c.errs) }
+// Err returns the mistakes, an [*mlmd.InvalidError] or [mlmd.InvalidErrors], or nil.
+func (c *Validator) Err() error { return join(c.errs) }
 
 // Enter goes into the member called name, and its element i where that is not
 // negative: what is checked until Leave is below it.
-func (c *Checker) Enter(name string, i int) { c.steps = append(c.steps, step{name: name, index: i}) }
+func (c *Validator) Enter(name string, i int) { c.steps = append(c.steps, step{name: name, index: i}) }
 
 // EnterKey goes into the value under key of the map called name.
-func (c *Checker) EnterKey(name, key string) {
+func (c *Validator) EnterKey(name, key string) {
 	c.steps = append(c.steps, step{name: name, index: -1, key: key, keyed: true})
 }
 
 // Leave goes back to where the last Enter came from.
-func (c *Checker) Leave() { c.steps = c.steps[:len(c.steps)-1] }
+func (c *Validator) Leave() { c.steps = c.steps[:len(c.steps)-1] }
 
 // Fail records a mistake in field; an empty field is the element itself.
-func (c *Checker) Fail(field, val, why string) {
-	c.errs = append(c.errs, &InvalidError{Field: c.path(field), Value: val, Why: why})
+func (c *Validator) Fail(field, val, why string) {
+	c.errs = append(c.errs, &mlmd.InvalidError{Field: c.path(field), Value: val, Why: why})
 }
 
-func (c *Checker) path(field string) string {
+func (c *Validator) path(field string) string {
 	var path string
 	add := func(name string) {
 		if path != "" && name != "" {
@@ -73,14 +74,14 @@ func (c *Checker) path(field string) string {
 }
 
 // Required demands that a field is set.
-func (c *Checker) Required(field string, set bool) {
+func (c *Validator) Required(field string, set bool) {
 	if !set {
 		c.Fail(field, "", "is missing")
 	}
 }
 
 // ID demands that v is an id, or empty.
-func (c *Checker) ID(field, v string) {
+func (c *Validator) ID(field, v string) {
 	if v == "" {
 		return
 	}
@@ -91,7 +92,7 @@ func (c *Checker) ID(field, v string) {
 
 // Items demands that a list has between least and most elements; most is not
 // looked at where it is negative.
-func (c *Checker) Items(field string, n, least, most int) {
+func (c *Validator) Items(field string, n, least, most int) {
 	switch {
 	case n < least:
 		c.Fail(field, "", fmt.Sprintf("has %d elements: want %d or more", n, least))
@@ -103,14 +104,14 @@ func (c *Checker) Items(field string, n, least, most int) {
 // The values below come as pointers: of one that is nil nothing is demanded.
 
 // OptID demands that v is an id, or empty.
-func (c *Checker) OptID(field string, v *string) {
+func (c *Validator) OptID(field string, v *string) {
 	if v != nil {
 		c.ID(field, *v)
 	}
 }
 
 // Enum demands that v is one of values, which are those of the spec.
-func Enum[E ~string](c *Checker, field string, v *E, values ...E) {
+func Enum[E ~string](c *Validator, field string, v *E, values ...E) {
 	if v != nil && !slices.Contains(values, *v) {
 		c.Fail(field, string(*v), "must be "+oneOf(values))
 	}
@@ -145,7 +146,7 @@ func breaksList(r rune) bool {
 
 // Length demands that a text has between least and most characters; most is
 // not looked at where it is negative.
-func (c *Checker) Length(field string, v *string, least, most int) {
+func (c *Validator) Length(field string, v *string, least, most int) {
 	if v == nil {
 		return
 	}
@@ -165,7 +166,7 @@ type Pattern struct {
 }
 
 // Pattern demands that a text matches p.
-func (c *Checker) Pattern(field string, v *string, p *Pattern) {
+func (c *Validator) Pattern(field string, v *string, p *Pattern) {
 	if v == nil {
 		return
 	}
@@ -179,28 +180,28 @@ func (c *Checker) Pattern(field string, v *string, p *Pattern) {
 type Number interface{ int32 | int64 | float64 }
 
 // AtLeast demands that v is least or more.
-func AtLeast[N Number](c *Checker, field string, v *N, least N) {
+func AtLeast[N Number](c *Validator, field string, v *N, least N) {
 	if v != nil && cmp.Compare(*v, least) < 0 {
 		c.Fail(field, fmt.Sprint(*v), fmt.Sprintf("is too small: want %v or more", least))
 	}
 }
 
 // MoreThan demands that v is more than bound.
-func MoreThan[N Number](c *Checker, field string, v *N, bound N) {
+func MoreThan[N Number](c *Validator, field string, v *N, bound N) {
 	if v != nil && cmp.Compare(*v, bound) <= 0 {
 		c.Fail(field, fmt.Sprint(*v), fmt.Sprintf("is too small: want more than %v", bound))
 	}
 }
 
 // AtMost demands that v is most or less.
-func AtMost[N Number](c *Checker, field string, v *N, most N) {
+func AtMost[N Number](c *Validator, field string, v *N, most N) {
 	if v != nil && cmp.Compare(*v, most) > 0 {
 		c.Fail(field, fmt.Sprint(*v), fmt.Sprintf("is too large: want %v or less", most))
 	}
 }
 
 // LessThan demands that v is less than bound.
-func LessThan[N Number](c *Checker, field string, v *N, bound N) {
+func LessThan[N Number](c *Validator, field string, v *N, bound N) {
 	if v != nil && cmp.Compare(*v, bound) >= 0 {
 		c.Fail(field, fmt.Sprint(*v), fmt.Sprintf("is too large: want less than %v", bound))
 	}

@@ -1,4 +1,5 @@
-package mlmd_test
+// Package roundtrip tests that generated mappings decode what they encode.
+package roundtrip
 
 import (
 	"fmt"
@@ -22,15 +23,16 @@ import (
 
 // every lists the mappings of the project's spec, and those of the golden
 // cases, which have what the spec does not need.
-func every() []mlmd.Entry {
-	var all []mlmd.Entry
-	for _, catalog := range [][]mlmd.Entry{mapping.Catalog, objects.Catalog, parents.Catalog, rules.Catalog} {
+func every() []mlmd.AnyMapping {
+	var all []mlmd.AnyMapping
+	for _, catalog := range [][]mlmd.AnyMapping{mapping.Catalog, objects.Catalog, parents.Catalog, rules.Catalog} {
 		all = append(all, catalog...)
 	}
 	return all
 }
 
-const uuid = "f81d4fae-7dec-41d0-a765-00a0c91e6bf6"
+// roundTripUUID stands where a node has no name of its own.
+const roundTripUUID = "f81d4fae-7dec-41d0-a765-00a0c91e6bf6"
 
 func FuzzDecodeOfEncodeIsTheSame(f *testing.F) {
 	for seed := range uint64(50) {
@@ -86,14 +88,14 @@ type generator struct {
 	typ mlmd.Type
 }
 
-func (g *generator) entity(tb testing.TB, entry mlmd.Entry) (v any, parent mlmd.Parent) {
+func (g *generator) entity(tb testing.TB, entry mlmd.AnyMapping) (v any, parent mlmd.Parent) {
 	tb.Helper()
 	v = entry.New()
 	s := reflect.ValueOf(v).Elem()
 	g.fill(s, 3)
-	parent.UUID = uuid
+	parent.UUID = roundTripUUID
 	if g.typ.Parent != nil && !(g.typ.Parent.Optional && g.IntN(2) == 0) {
-		parent = mlmd.Parent{ID: 1 + g.Int64N(1<<40), Name: g.text(), UUID: uuid}
+		parent = mlmd.Parent{ID: 1 + g.Int64N(1<<40), Name: g.text(), UUID: roundTripUUID}
 	}
 	for i := range s.NumField() {
 		f, typ := s.Field(i), s.Type().Field(i)
@@ -104,7 +106,7 @@ func (g *generator) entity(tb testing.TB, entry mlmd.Entry) (v any, parent mlmd.
 		case typ.Name == "Name":
 			f.SetString("n" + g.text())
 		case g.typ.Parent != nil && tag == g.typ.Parent.Field:
-			f.SetString(mlmd.FormatID(&parent.ID))
+			f.SetString(value.FormatID(parent.ID))
 		case typ.Name == "ExternalID", typ.Name == "URI":
 			if !f.IsNil() && f.Elem().String() == "" {
 				f.SetZero()
@@ -127,7 +129,7 @@ func (g *generator) entity(tb testing.TB, entry mlmd.Entry) (v any, parent mlmd.
 }
 
 // defaults sets what is unset and has a default: that is what is read.
-func (g *generator) defaults(tb testing.TB, entry mlmd.Entry, s reflect.Value) {
+func (g *generator) defaults(tb testing.TB, entry mlmd.AnyMapping, s reflect.Value) {
 	tb.Helper()
 	plain := entry.New()
 	reflect.ValueOf(plain).Elem().FieldByName("ID").SetString("1")

@@ -1,4 +1,4 @@
-package mlmd
+package gensupport
 
 import (
 	"strconv"
@@ -26,7 +26,7 @@ func TestEnum_MessageListsValues(t *testing.T) {
 		{"valid", "c24", many, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var check Checker
+			var check Validator
 			Enum(&check, "state", &c.v, c.values...)
 			got := ""
 			if err := check.Err(); err != nil {
@@ -40,7 +40,7 @@ func TestEnum_MessageListsValues(t *testing.T) {
 			}
 		})
 	}
-	var check Checker
+	var check Validator
 	if Enum(&check, "state", nil, color("LIVE")); check.Err() != nil {
 		t.Errorf("nil: got %v", check.Err())
 	}

@@ -1,4 +1,4 @@
-package mlmd_test
+package gensupport_test
 
 import (
 	"strconv"
