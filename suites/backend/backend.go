@@ -1,5 +1,5 @@
-// Package backend starts the services that the suites run against: ours in
-// every form, and the published core of MLMD.
+// Package backend starts the services that the suites run against: this
+// module's in every form, and the reference implementation of MLMD.
 //
 // A backend that cannot start skips the test with its reason. MLMD_REQUIRE
 // turns that into a failure; MLMD_BACKENDS runs some backends only. Both are
@@ -28,8 +28,8 @@ const (
 	Postgres  = "postgres"  // the store on PostgreSQL
 	MySQL     = "mysql"     // the store on MySQL or MariaDB
 	Server    = "server"    // mlmd-server as a process
-	Core      = "core"      // the published core as a process
-	Container = "container" // the published core in a container
+	Core      = "core"      // the reference implementation as a process
+	Container = "container" // the reference implementation in a container
 	Remote    = "remote"    // the server at MLMD_ADDR
 )
 
@@ -143,8 +143,8 @@ func (b *Backend) required(tb testing.TB) bool {
 	return slices.Contains(required, b.Name)
 }
 
-// names reads a list of backends. A name that is unknown is an error: a typing
-// mistake must not pass for a backend that nobody needs.
+// names parses a list of backends. An unknown name is an error, so that a
+// misspelled backend is not silently left out.
 func names(list string) ([]string, error) {
 	var out []string
 	for _, name := range strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' }) {

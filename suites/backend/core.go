@@ -35,7 +35,7 @@ func startCore(ctx context.Context, tb testing.TB) (service, error) {
 	return s, err
 }
 
-// runCore starts the published core as a process on a free port. Further
+// runCore starts the reference implementation as a process on a free port. Further
 // arguments choose its database.
 func runCore(ctx context.Context, args ...string) (address string, stop func() error, err error) {
 	python, err := corePython(ctx)
@@ -46,7 +46,7 @@ func runCore(ctx context.Context, args ...string) (address string, stop func() e
 	return runServer(exec.Command(python, append([]string{script, "--address", "127.0.0.1:0", "--until-stdin-closes"}, args...)...))
 }
 
-// corePython finds an interpreter that has the published core.
+// corePython returns a Python interpreter that has the reference implementation.
 func corePython(ctx context.Context) (string, error) {
 	python, named := os.LookupEnv("MLMD_PYTHON")
 	if !named {
@@ -70,9 +70,9 @@ func referenceFolder() string {
 	return filepath.Join(filepath.Dir(file), "..", "reference")
 }
 
-// runServer starts a process that prints "serving ADDRESS" once it serves. It
-// gets its standard input from a pipe that closes with this process, so that
-// it can see when nobody needs it any more.
+// runServer starts a process that prints "serving ADDRESS" once it serves. Its
+// standard input is a pipe that closes when this process ends, so that it ends
+// too.
 func runServer(cmd *exec.Cmd) (address string, stop func() error, err error) {
 	last := &tail{}
 	cmd.Stderr = last
@@ -145,9 +145,9 @@ func (t *tail) String() string {
 	return string(t.text)
 }
 
-// CoreStores starts the published core as a process of the test's own and
-// answers what makes empty stores in it, and drops them: thousands of them, for
-// tests that need a new one each time.
+// CoreStores starts the reference implementation as a process of the test's own
+// and returns functions that make and drop empty stores in it, for tests that
+// need thousands of them.
 func CoreStores(tb testing.TB) (make func() grpc.ClientConnInterface, drop func(grpc.ClientConnInterface) error) {
 	tb.Helper()
 	ctx := context.Background()

@@ -21,7 +21,8 @@ import (
 	"github.com/mlmd-go/sdk/internal/testdb"
 )
 
-// A CoreDatabase is a database that the published core and ours can both open.
+// A CoreDatabase is a database that the reference implementation and this
+// module can both open.
 type CoreDatabase struct {
 	// DSN names it to ours: a file, or what postgres.Open and mysql.Open take.
 	DSN string
@@ -31,7 +32,8 @@ type CoreDatabase struct {
 	name string
 }
 
-// coreOn is one process of the published core that opens many databases.
+// coreOn is one process of the reference implementation that opens many
+// databases.
 type coreOn struct {
 	shared
 	base string // of the databases' names, as the core is told it
@@ -45,7 +47,7 @@ var (
 )
 
 // NewCoreDatabase names a database of a kind ("sqlite", "postgres", "mysql")
-// that does not exist yet, and starts the published core beside it. The test is
+// that does not exist yet, and starts the reference implementation beside it. The test is
 // skipped, or fails under MLMD_REQUIRE, where one of the two is not there. Specs
 // call it one after the other.
 func NewCoreDatabase(tb testing.TB, kind string) *CoreDatabase {
@@ -81,8 +83,8 @@ func backendOf(kind string) *Backend {
 	return Named(kind)
 }
 
-// Client is the published core on the database. It opens it, or creates it,
-// with the first call.
+// Client returns a client of the reference implementation on the database. The
+// first call opens or creates the database.
 func (d *CoreDatabase) Client() mlmdpb.MetadataStoreServiceClient {
 	return mlmdpb.NewMetadataStoreServiceClient(d.named())
 }
@@ -97,8 +99,8 @@ func (d *CoreDatabase) Close(tb testing.TB) {
 	}
 }
 
-// Downgrade makes the database one of an older schema version, by the
-// published core's own means.
+// Downgrade converts the database to an older schema version with the reference
+// implementation.
 func (d *CoreDatabase) Downgrade(tb testing.TB, version int) {
 	tb.Helper()
 	const script = `import sys

@@ -61,8 +61,7 @@ func RunProcess(args ...string) (code int, stdout, stderr string, err error) {
 }
 
 // StartProcess starts mlmd-server on a free port of the loopback address, and
-// waits until it serves. Whoever starts it ends it: [Process.Stop] or
-// [Process.Kill].
+// waits until it serves. The caller must call [Process.Stop] or [Process.Kill].
 func StartProcess(args ...string) (*Process, error) {
 	return start(append([]string{"--host=127.0.0.1", "--grpc_port=0"}, args...)...)
 }

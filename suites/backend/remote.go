@@ -21,9 +21,9 @@ var remote = shared{start: func(context.Context) (string, func() error, error) {
 	return address, func() error { return nil }, nil
 }}
 
-// startRemote asks a server that runs already. It is taken for one of ours if
-// it answers what the original leaves out, and for one on SQLite if it stores
-// an integer of 64 bits.
+// startRemote connects to a running server. The server is assumed to be this
+// module's if it implements the RPCs that the reference implementation leaves
+// out, and to run on SQLite if it stores a 64-bit integer.
 func startRemote(ctx context.Context, tb testing.TB) (service, error) {
 	s, err := remote.store(ctx, tb)
 	if err != nil {

@@ -21,8 +21,8 @@ import (
 	"github.com/mlmd-go/sdk/pkg/store/storetest"
 )
 
-// What the front of the published core offers besides the service: see
-// suites/reference/server.py.
+// What the server of the reference implementation offers besides the service;
+// see suites/reference/server.py.
 const (
 	storeKey   = "mlmd-store"
 	pingMethod = "/mlmd.reference.Stores/Ping"

@@ -208,7 +208,7 @@ func find(names ...string) (string, error) {
 	return "", fmt.Errorf("%s is not installed: the tests need mariadb-server, galera-4 and rsync", names[0])
 }
 
-// freePorts are ports that nobody listens on now.
+// freePorts returns n ports on which no process listens.
 func freePorts(n int) ([]int, error) {
 	ports := make([]int, n)
 	for i := range ports {

@@ -91,7 +91,7 @@ func holds(t *testing.T, n *node, database string, ledgers []*ledger) {
 		}
 	}
 	if len(stored) != 0 {
-		t.Errorf("node %d has %d contexts that nobody put", n.number, len(stored))
+		t.Errorf("node %d has %d contexts that no writer put", n.number, len(stored))
 	}
 	t.Logf("node %d has all of the %d writes that were acknowledged", n.number, total)
 }

@@ -134,7 +134,8 @@ func (n *node) kill(tb testing.TB) {
 	n.cmd = nil
 }
 
-// pause freezes the server: its port takes connections, and nobody answers.
+// pause freezes the server: its port accepts connections, but no request is
+// answered.
 func (n *node) pause(tb testing.TB) { tb.Helper(); n.signal(tb, syscall.SIGSTOP) }
 
 func (n *node) resume(tb testing.TB) { tb.Helper(); n.signal(tb, syscall.SIGCONT) }

@@ -1,5 +1,5 @@
-// Package conformance runs the cases of storetest on every backend, the
-// published core among them.
+// Package conformance runs the cases of storetest on every backend, including
+// the reference implementation.
 package conformance
 
 import (

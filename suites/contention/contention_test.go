@@ -221,8 +221,9 @@ var _ = onEveryDatabase("two stores", func(stores func() [2]client) {
 			})
 			return err
 		})
-		// Who loses the race for the name is ABORTED, as on the original, or runs
-		// again; either way nothing of it is left or all.
+		// The writer that loses the race for the name is ABORTED, as in the reference
+		// implementation, or runs again. Either way all of its request is stored or
+		// none.
 		count := codesOf(errs)
 		Expect(count[codes.OK]+count[codes.Aborted]).To(Equal(10), "%v", errs)
 		Expect(count[codes.OK]).To(BeNumerically(">=", 1))

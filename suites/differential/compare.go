@@ -57,8 +57,9 @@ var unordered = map[string]bool{
 	"GetContextTypesByExternalIds":   true,
 }
 
-// comparable is a reply as it is compared: times as steps, doubles as the
-// original reads them, lists without an order sorted.
+// comparable returns the reply in the form in which it is compared: times as
+// steps, doubles as the reference implementation reads them, lists without an
+// order sorted.
 func comparable(method string, reply proto.Message, c *clock) proto.Message {
 	out := proto.Clone(reply)
 	walk(out.ProtoReflect(), func(m protoreflect.Message) {
@@ -91,7 +92,8 @@ func retime(c *clock, times ...*int64) {
 	}
 }
 
-// asOriginalReads is what remains of a double in the original on SQLite.
+// asOriginalReads returns the double that the reference implementation reads on
+// SQLite after v was stored.
 func asOriginalReads(v float64) float64 {
 	if math.IsInf(v, 0) || math.IsNaN(v) {
 		return v
@@ -153,8 +155,7 @@ func walk(m protoreflect.Message, visit func(protoreflect.Message)) {
 	})
 }
 
-// same says whether two services answered alike: the same code, and the same
-// reply.
+// same reports whether two services returned the same code and the same reply.
 func same(method string, ours, original answer, oursClock, originalClock *clock) bool {
 	if ours.err.Code() != original.err.Code() {
 		return false

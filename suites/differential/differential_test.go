@@ -79,7 +79,8 @@ func TestDifferential(t *testing.T) {
 	}
 }
 
-// newStage makes stores in memory, and in a process of the published core.
+// newStage makes stores in memory, and in a process of the reference
+// implementation.
 func newStage(t *testing.T) stage {
 	start, drop := backend.CoreStores(t)
 	return stage{
@@ -106,7 +107,7 @@ func explain(ctx context.Context, s stage, number uint64, paused bool, steps []s
 	var b strings.Builder
 	fmt.Fprintf(&b, "sequence %d of seed %d ends in a difference", number, *seed)
 	if out.lost {
-		fmt.Fprint(&b, ", and the original ended with it")
+		fmt.Fprint(&b, ", and the reference implementation ended with it")
 	}
 	fmt.Fprintln(&b, ":")
 	for i, st := range steps {

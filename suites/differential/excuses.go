@@ -12,14 +12,15 @@ import (
 	"github.com/mlmd-go/sdk/pkg/store/storetest"
 )
 
-// An excuse recognises a difference that is wanted. After it the two stores may
-// hold different things, so that a sequence ends there.
+// An excuse recognizes an intended difference. After it the contents of the two
+// stores may differ, so the sequence ends.
 type excuse struct {
 	difference storetest.Capability
-	// asks says whether the request is of the sort that the difference is about.
+	// asks reports whether the difference is about requests such as r.
 	asks func(r proto.Message) bool
-	// accepts says whether ours is what the difference promises. Where fatal is
-	// set the request must not reach the original: it would end.
+	// accepts reports whether ours is what the difference promises. If fatal is
+	// set, the request must not reach the reference implementation, whose process
+	// would end.
 	accepts func(ours, original answer) bool
 	fatal   bool
 	// parts is set where the stores hold different things after such a request,
@@ -136,8 +137,8 @@ var excuses = []excuse{
 	},
 }
 
-// refusedBy accepts that ours refuses, with these words, what the original
-// took or refused otherwise.
+// refusedBy accepts that ours refuses, with these words, what the reference
+// implementation accepts or refuses otherwise.
 func refusedBy(code codes.Code, fragment string) func(ours, original answer) bool {
 	return func(ours, _ answer) bool {
 		return ours.err.Code() == code && strings.Contains(ours.err.Message(), fragment)

@@ -24,8 +24,9 @@ const filtersPerStore = 200
 
 var nodeKinds = []filterquery.Kind{filterquery.Artifact, filterquery.Execution, filterquery.Context}
 
-// TestFilters asks random stores random filters, ours and the published core,
-// and compares each good answer of ours with an evaluator in Go as well.
+// TestFilters sends random filters to random stores, to this module's and the
+// reference implementation, and compares each successful reply of ours with an
+// evaluator in Go as well.
 func TestFilters(t *testing.T) {
 	stage := newStage(t)
 	asked, good, excused := 0, 0, map[storetest.Capability]int{}

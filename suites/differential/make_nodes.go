@@ -10,8 +10,8 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-// propertyNames are those of types; custom properties have others but once in a
-// while, since the original mixes the two up when one of them changes.
+// propertyNames are those of types. Custom properties mostly have others, since
+// the reference implementation confuses the two when one of them changes.
 var (
 	propertyNames = []string{"i", "d", "s", "b", "st", "p", "x.y", ""}
 	customNames   = []string{"c1", "c2", "c3", "k.l", "é"}
@@ -148,7 +148,7 @@ func (w *world) anyValue() *mlmdpb.Value {
 	return w.value(mlmdpb.PropertyType(1 + w.Int32N(6)))
 }
 
-// value makes a value of a kind: 7 or more, or 0, is none.
+// value makes a value of the kind, or one without a kind if kind is not defined.
 func (w *world) value(kind mlmdpb.PropertyType) *mlmdpb.Value {
 	switch kind {
 	case mlmdpb.PropertyType_INT:

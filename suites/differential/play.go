@@ -26,7 +26,7 @@ type outcome struct {
 	// The step at which the services differ; -1 if they do not.
 	at             int
 	ours, original answer
-	lost           bool // the original is gone: nothing more can be played
+	lost           bool // the reference implementation has ended
 }
 
 // A next makes the step that follows what has been answered so far; false ends
@@ -41,7 +41,7 @@ func (s stage) play(ctx context.Context, paused bool, more next) (outcome, error
 	}
 	original, closeOriginal, err := s.original(ctx)
 	if err != nil {
-		return outcome{}, fmt.Errorf("open the original's store: %w", err)
+		return outcome{}, fmt.Errorf("open the reference implementation's store: %w", err)
 	}
 	out := run(ctx, &side{conn: ours, clock: clock{paused: paused}}, &side{conn: original, clock: clock{paused: paused}}, more)
 	if err := closeOurs(); err != nil {

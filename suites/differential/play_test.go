@@ -138,7 +138,7 @@ func TestOneSeedMakesOneSequence(t *testing.T) {
 func TestEveryExcuseIsADifference(t *testing.T) {
 	for _, e := range excuses {
 		if !slices.ContainsFunc(storetest.Differences(), func(d storetest.Difference) bool { return d.Name == e.difference }) {
-			t.Errorf("%q is excused and is no difference", e.difference)
+			t.Errorf("%q is excused but is not a difference", e.difference)
 		}
 	}
 }

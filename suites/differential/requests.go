@@ -41,7 +41,7 @@ func anyValue(values map[string]*mlmdpb.Value, is func(*mlmdpb.Value) bool) bool
 	return false
 }
 
-// writesKindless says whether a request writes a custom property without a
+// writesKindless reports whether a request writes a custom property without a
 // kind. One that an update's mask leaves out is not written, and neither is a
 // context that is only reused.
 func writesKindless(r proto.Message) bool {
@@ -60,7 +60,7 @@ func writesKindless(r proto.Message) bool {
 	})
 }
 
-// mayReuseKindless says whether a custom property without a kind is in a
+// mayReuseKindless reports whether a custom property without a kind is in a
 // context that is written only if it is not stored yet.
 func mayReuseKindless(r proto.Message) bool {
 	_, perhaps := withoutReused(r)
@@ -96,7 +96,7 @@ func withoutReused(r proto.Message) (proto.Message, []*mlmdpb.Context) {
 	return rest, perhaps
 }
 
-// bothSpaces says whether a node has a custom property under a name that types
+// bothSpaces reports whether a node has a custom property under a name that types
 // declare.
 func bothSpaces(n properties) bool {
 	for _, name := range propertyNames {
@@ -107,7 +107,7 @@ func bothSpaces(n properties) bool {
 	return false
 }
 
-// repeatsType says whether a request has a type twice, with different external
+// repeatsType reports whether a request has a type twice, with different external
 // ids.
 func repeatsType(r proto.Message) bool {
 	put, ok := r.(*mlmdpb.PutTypesRequest)

@@ -34,8 +34,9 @@ func (s *side) send(ctx context.Context, st step) answer {
 	return send(ctx, s.conn, st)
 }
 
-// answer is send, but for the methods that the original's server leaves out:
-// their answers are put together from those for one context each.
+// answer sends the request. Replies to methods that the reference
+// implementation's server leaves out are assembled from one request per
+// context.
 func (s *side) answer(ctx context.Context, st step) answer {
 	switch r := st.request.(type) {
 	case *mlmdpb.GetParentContextsByContextsRequest:

@@ -23,8 +23,8 @@ const (
 type world struct {
 	*rand.Rand
 	length int
-	// plain: no doubles that the original rounds. It would take them for changed
-	// when they are put again, so that times could not be compared.
+	// plain leaves out doubles that the reference implementation rounds. It treats
+	// them as changed when they are put again, so times could not be compared.
 	plain bool
 	steps []step
 	types [kindCount][]knownType
@@ -130,7 +130,7 @@ func (w *world) learnNodes(kind int, ids []int64) {
 	}
 }
 
-// oddIDs are ids that nobody has.
+// oddIDs are IDs that no node has.
 var oddIDs = []int64{0, -1, 1, 2, 3, 99, math.MaxInt32, math.MaxInt32 + 1, math.MaxInt64, math.MinInt64}
 
 // nodeID is mostly the id of a node that is there.
@@ -167,13 +167,14 @@ func (w *world) typeID(kind int) *int64 {
 
 func ptr[T any](v T) *T { return &v }
 
-// strange are texts that meet an edge: of encodings, of SQL, of the original.
+// strange are edge cases of encodings, of SQL and of the reference
+// implementation.
 var strange = []string{
 	"'", `"`, "`", "%", "$1", "?", "é", "e\u0301", "日本", "😀", " ", "n ", " n", "N1", "\xff\xfe", "\xc3(", "a\nb\r\t\x01",
 	"NULL", "null", "0", "UNIQUE", "duplicate", strings.Repeat("long ", 100), strings.Repeat("é", 300),
 }
 
-// marked are texts that the original cannot hold.
+// marked are texts that the reference implementation cannot store.
 var marked = []string{"a\x00b", "\x00", "__MLMD_NULL__", "mlmd-struct::", "mlmd-struct::AAAA", "mlmd-struct::!"}
 
 // text is one of a few, so that texts meet again, and sometimes a strange one.

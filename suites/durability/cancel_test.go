@@ -46,7 +46,7 @@ var _ = Describe("a caller that gives up", func() {
 			Expect(cancelled).To(BeNumerically(">", 10), "the time must run out amid some writes")
 		})
 
-		It("keeps nobody from writing afterwards, however many give up at once, "+where, func(ctx SpecContext) {
+		It("does not block later writers, however many give up at once, "+where, func(ctx SpecContext) {
 			rpc := reach(ctx)
 			t := register(ctx, rpc)
 			whole := duration(ctx, rpc, t)

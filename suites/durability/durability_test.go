@@ -89,8 +89,8 @@ func (t types) put(n int) *mlmdpb.PutExecutionRequest {
 	}
 }
 
-// stored says whether write n is there, and fails the spec unless all of it is
-// there or nothing.
+// stored reports whether write n is stored, and fails the spec if only a part of
+// it is.
 func stored(ctx context.Context, rpc client, n int) bool {
 	GinkgoHelper()
 	name := new(fmt.Sprint("write ", n))

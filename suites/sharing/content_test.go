@@ -189,8 +189,9 @@ func ids[M interface{ GetId() int64 }](list []M) []int64 {
 	return all
 }
 
-// lines are messages as text, sorted: the original has no order on every
-// database. Structs are written anew, so that the order of their keys is one.
+// lines returns the messages as sorted text, since the reference implementation
+// has no order on some databases. Structs are encoded again so that their keys
+// have one order.
 func lines[M proto.Message](list []M) []string {
 	texts := make([]string, len(list))
 	for i, m := range list {

@@ -1,6 +1,6 @@
-// Package sharing_test checks that databases go back and forth between our
-// store and the published core of MLMD: each reads what the other wrote, field
-// by field, while both have the database open.
+// Package sharing_test checks that this module's store and the reference
+// implementation can share a database: each reads what the other wrote, field by
+// field, while both have the database open.
 package sharing_test
 
 import (
@@ -27,7 +27,7 @@ func TestMain(m *testing.M) { backend.Main(m) }
 
 func TestSharing(t *testing.T) {
 	RegisterFailHandler(Fail)
-	RunSpecs(t, "sharing databases with the published core")
+	RunSpecs(t, "sharing databases with the reference implementation")
 }
 
 type client = mlmdpb.MetadataStoreServiceClient

@@ -20,7 +20,7 @@ import (
 // A place is an empty database, and the flags that name it.
 type place struct {
 	url      []string // by --db
-	original []string // by the flags of the original
+	original []string // by the flags of the reference implementation
 }
 
 // places make an empty database of each kind.
@@ -98,7 +98,7 @@ var _ = Describe("mlmd-server on", func() {
 })
 
 func onDatabase(empty func() place) {
-	It("finds by the original's flags what was stored by --db, and the other way round", func(ctx SpecContext) {
+	It("finds with the reference implementation's flags what was stored with --db, and vice versa", func(ctx SpecContext) {
 		at := empty()
 		first := serve(at.url...)
 		id := contextType(ctx, client(first.Address))

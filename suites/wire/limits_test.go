@@ -20,8 +20,8 @@ var _ = Describe("message limits", func() {
 		Entry("raised by our flag", "--max_receive_message_bytes=8388608", 5<<20, codes.NotFound),
 		Entry("lowered by our flag", "--max_receive_message_bytes=1000", 2000, codes.ResourceExhausted),
 		Entry("taken away", "--max_receive_message_bytes=-1", 20<<20, codes.NotFound),
-		Entry("raised by the original's flag", "--grpc_channel_arguments=grpc.max_receive_message_length=8388608", 5<<20, codes.NotFound),
-		Entry("taken away by the original's flag", "-grpc_channel_arguments=grpc.max_receive_message_length=-1", 20<<20, codes.NotFound),
+		Entry("raised by the reference implementation's flag", "--grpc_channel_arguments=grpc.max_receive_message_length=8388608", 5<<20, codes.NotFound),
+		Entry("removed by the reference implementation's flag", "-grpc_channel_arguments=grpc.max_receive_message_length=-1", 20<<20, codes.NotFound),
 	)
 
 	It("of replies are as the flags say", func(ctx SpecContext) {
@@ -34,7 +34,7 @@ var _ = Describe("message limits", func() {
 		Expect(status.Code(err)).To(Equal(codes.ResourceExhausted))
 	})
 
-	It("of metadata are as the original's flag says", func(ctx SpecContext) {
+	It("of metadata follow the reference implementation's flag", func(ctx SpecContext) {
 		p := serve("--db=:memory:", "--grpc_channel_arguments=grpc.max_metadata_size=16384")
 		contextType(ctx, client(p.Address))
 		Expect(p.Log()).NotTo(ContainSubstring("means nothing"))

@@ -37,7 +37,7 @@ var _ = Describe("mlmd-server", func() {
 		Expect(got.GetContextTypes()).To(HaveLen(1))
 	})
 
-	It("logs where it listens in the original's words, too", func() {
+	It("also logs where it listens in the reference implementation's words", func() {
 		p := serve("--db=:memory:")
 		Eventually(p.Log, patience).Should(And(ContainSubstring("Server listening on "+p.Address), ContainSubstring("serving")))
 	})
@@ -53,10 +53,10 @@ var _ = Describe("mlmd-server", func() {
 		Expect(socket[len("unix:"):]).NotTo(BeAnExistingFile())
 	})
 
-	It("reads the configuration file of the original", func(ctx SpecContext) {
+	It("reads the configuration file of the reference implementation", func(ctx SpecContext) {
 		db := filepath.Join(GinkgoT().TempDir(), "registry.db")
 		config := write("config.pbtxt", `
-			# as the original reads it
+			# as the reference implementation reads it
 			connection_config { sqlite { filename_uri: "`+db+`" connection_mode: READWRITE_OPENCREATE } retry_options { max_num_retries: 3 } }
 			migration_options { enable_upgrade_migration: true }`)
 		contextType(ctx, client(serve("-metadata_store_server_config_file", config).Address))
@@ -155,7 +155,7 @@ var _ = Describe("mlmd-server", func() {
 		}
 	},
 		Entry("a folder that is not there", func() string { return filepath.Join(os.TempDir(), "no", "such", "folder", "a.db") }),
-		Entry("a file that is no database", func() string { return write("notes.db", strings.Repeat("these are no tables ", 100)) }),
+		Entry("a file that is not a database", func() string { return write("notes.db", strings.Repeat("these are no tables ", 100)) }),
 		Entry("a database of something else", func() string {
 			file := filepath.Join(GinkgoT().TempDir(), "other.db")
 			db, err := sql.Open("sqlite", file)

@@ -18,7 +18,7 @@ const pythonProgram = "testdata/client.py"
 
 var _ = Describe("the published Python client", Ordered, func() {
 	var python string
-	var want []string // what the client prints with the published core
+	var want []string // what the client prints with the reference implementation
 
 	BeforeAll(func(ctx SpecContext) {
 		var err error

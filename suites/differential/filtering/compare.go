@@ -62,20 +62,19 @@ func Ask(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, of filterqu
 	return Answer{Code: s.Code(), Message: s.Message(), IDs: ids}
 }
 
-// Agrees says whether two services say the same: the same ids, or the same
-// code.
+// Agrees reports whether two services returned the same IDs or the same code.
 func (a Answer) Agrees(b Answer) bool {
 	return a.Code == b.Code && slices.Equal(a.IDs, b.IDs)
 }
 
-// An excuse recognises a difference that is wanted.
+// An excuse recognizes an intended difference.
 type excuse struct {
 	difference storetest.Capability
 	accepts    func(filter string, ours, original Answer) bool
 }
 
-// Excuse returns the name of the difference that explains why ours is not the
-// original's answer, if it is a wanted one.
+// Excuse returns the intended difference that explains why the two answers
+// differ, if there is one.
 func Excuse(filter string, ours, original Answer) (storetest.Capability, bool) {
 	for _, e := range excuses {
 		if e.accepts(filter, ours, original) {
@@ -152,8 +151,9 @@ var (
 	columns    = regexp.MustCompile(`(?i)^(id|name|type|type_id|uri|state|external_id|\w*_value|is_custom_property|\w+_id|\w+_since_epoch|last_known_state)$`)
 )
 
-// oddLiteral says whether a filter has a string that the original changes: one
-// that names a column, has something to escape, or both quotes.
+// oddLiteral reports whether a filter has a string that the reference
+// implementation changes: one that names a column, needs an escape, or has both
+// quotes.
 func oddLiteral(filter string) bool {
 	if strings.Contains(filter, `\`) || strings.Contains(filter, "r'") || strings.Contains(filter, "'''") {
 		return true

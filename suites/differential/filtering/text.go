@@ -135,8 +135,8 @@ func (w Writer) property() string {
 	return w.oneOf("properties.", "custom_properties.") + name
 }
 
-// neighbour is an alias, and its fields of a type.
-func (w Writer) neighbour() string {
+// neighbor returns an alias and a field of it.
+func (w Writer) neighbor() string {
 	switch w.Kind {
 	case filterquery.Artifact, filterquery.Execution:
 		return w.oneOf("contexts_a", "contexts_b", "contexts_a")
@@ -159,7 +159,7 @@ func (w Writer) integerColumn() string {
 	return w.of(
 		func() string { return w.oneOf("id", "id", "type_id", "ID") },
 		func() string { return w.property() + ".int_value" },
-		func() string { return w.neighbour() + ".id" },
+		func() string { return w.neighbor() + ".id" },
 		w.event,
 	)
 }
@@ -168,7 +168,7 @@ func (w Writer) textColumn() string {
 	return w.of(
 		func() string { return w.oneOf("name", "name", "type", "external_id", "Name", "`name`") },
 		func() string { return w.property() + ".string_value" },
-		func() string { return w.neighbour() + w.oneOf(".name", ".type") },
+		func() string { return w.neighbor() + w.oneOf(".name", ".type") },
 		func() string {
 			if w.Kind == filterquery.Artifact {
 				return "uri"
