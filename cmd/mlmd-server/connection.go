@@ -9,12 +9,13 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-// The names of the original's flags and of its configuration's fields are the
-// same but for a prefix: --mysql_config_host is mysql.host in a file.
+// The flags of metadata_store_server and the fields of its configuration file
+// have the same names but for a prefix: --mysql_config_host is mysql.host.
 
-// source is the database that the --mysql_config flags name.
+// source returns the database that the --mysql_config flags name.
 func (m mysqlFlags) source() (database, error) {
-	if err := needs("--mysql_config_", []setting{{"host", m.host != ""}, {"port", m.port != 0}, {"database", m.database != ""}}); err != nil {
+	required := []setting{{"host", m.host != ""}, {"port", m.port != 0}, {"database", m.database != ""}}
+	if err := needs("--mysql_config_", required); err != nil {
 		return database{}, err
 	}
 	return fromMySQL(&mlmdpb.MySQLDatabaseConfig{
@@ -22,18 +23,19 @@ func (m mysqlFlags) source() (database, error) {
 	}, "--mysql_config_")
 }
 
-// source is the database that the --postgres_config flags name.
+// source returns the database that the --postgres_config flags name.
 func (p postgresFlags) source() (database, error) {
 	return fromPostgres(&mlmdpb.PostgreSQLDatabaseConfig{
 		Host: &p.host, Hostaddr: &p.hostaddr, Port: &p.port, User: &p.user, Password: &p.password,
 		Passfile: &p.passfile, Dbname: &p.dbname, SkipDbCreation: &p.skipCreation,
 		Ssloption: &mlmdpb.PostgreSQLDatabaseConfig_SSLOptions{
-			Sslmode: &p.sslmode, Sslcert: &p.sslcert, Sslkey: &p.sslkey, Sslpassword: &p.sslpassword, Sslrootcert: &p.sslrootcert,
+			Sslmode: &p.sslmode, Sslcert: &p.sslcert, Sslkey: &p.sslkey,
+			Sslpassword: &p.sslpassword, Sslrootcert: &p.sslrootcert,
 		},
 	}, "--postgres_config_")
 }
 
-// fromConfig is the database that a configuration file names.
+// fromConfig returns the database that a configuration file names.
 func fromConfig(c *mlmdpb.ConnectionConfig, file string) (database, error) {
 	at := file + ": connection_config."
 	switch c := c.GetConfig().(type) {
@@ -46,10 +48,12 @@ func fromConfig(c *mlmdpb.ConnectionConfig, file string) (database, error) {
 	case *mlmdpb.ConnectionConfig_Postgresql:
 		return fromPostgres(c.Postgresql, at+"postgresql.")
 	}
-	return database{}, usagef("%s: connection_config must have one of sqlite, mysql, postgresql, fake_database", file)
+	return database{}, usagef(
+		"%s: invalid connection_config: must contain sqlite, mysql, postgresql or fake_database", file,
+	)
 }
 
-// modes are SQLite's names for the connection modes that do not create a file.
+// modes are SQLite's names of the connection modes that do not create a file.
 var modes = map[mlmdpb.SqliteMetadataSourceConfig_ConnectionMode]string{
 	mlmdpb.SqliteMetadataSourceConfig_READONLY:  "ro",
 	mlmdpb.SqliteMetadataSourceConfig_READWRITE: "rw",
@@ -69,13 +73,13 @@ func fromSQLite(c *mlmdpb.SqliteMetadataSourceConfig) database {
 	return database{kind: "sqlite", dsn: name}
 }
 
-// A setting is the name of a flag or field, and whether it has a value.
+// A setting is a flag or field, and whether it is set.
 type setting struct {
 	name string
 	set  bool
 }
 
-// needs fails unless all settings are set.
+// needs returns an error unless all settings are set.
 func needs(prefix string, all []setting) error {
 	var missing []string
 	for _, s := range all {
@@ -89,18 +93,18 @@ func needs(prefix string, all []setting) error {
 	return usagef("missing: %s", strings.Join(missing, ", "))
 }
 
-// oneOf fails unless exactly one of two settings is set.
+// oneOf returns an error unless exactly one of two settings is set.
 func oneOf(prefix string, a, b setting) error {
 	switch {
 	case a.set && b.set:
-		return usagef("%s%s and %s%s exclude each other", prefix, a.name, prefix, b.name)
+		return usagef("%s%s and %s%s are mutually exclusive", prefix, a.name, prefix, b.name)
 	case !a.set && !b.set:
-		return usagef("%s%s or %s%s must be given", prefix, a.name, prefix, b.name)
+		return usagef("missing: %s%s or %s%s", prefix, a.name, prefix, b.name)
 	}
 	return nil
 }
 
-// fromMySQL turns the original's settings into a URL that [mysql.Open] reads.
+// fromMySQL converts the settings into a URL for [mysql.Open].
 func fromMySQL(c *mlmdpb.MySQLDatabaseConfig, prefix string) (database, error) {
 	if err := oneOf(prefix, setting{"host", c.GetHost() != ""}, setting{"socket", c.GetSocket() != ""}); err != nil {
 		return database{}, err
@@ -108,7 +112,9 @@ func fromMySQL(c *mlmdpb.MySQLDatabaseConfig, prefix string) (database, error) {
 	if err := needs(prefix, []setting{{"database", c.GetDatabase() != ""}}); err != nil {
 		return database{}, err
 	}
-	u := url.URL{Scheme: "mysql", User: user(c.GetUser(), c.GetPassword()), Host: c.GetHost(), Path: "/" + c.GetDatabase()}
+	u := url.URL{
+		Scheme: "mysql", User: user(c.GetUser(), c.GetPassword()), Host: c.GetHost(), Path: "/" + c.GetDatabase(),
+	}
 	if c.GetHost() != "" && c.GetPort() != 0 {
 		u.Host = net.JoinHostPort(c.GetHost(), strconv.FormatInt(c.GetPort(), 10))
 	}
@@ -126,26 +132,29 @@ func fromMySQL(c *mlmdpb.MySQLDatabaseConfig, prefix string) (database, error) {
 		{"ssl_cipher", ssl.GetCipher()},
 		{"ssl_verify", verify},
 	})
-	// Whoever names a MySQL database in the original's way has one that the
-	// original has written, or may write again.
-	return database{kind: "mysql", dsn: u.String(), skipCreation: c.GetSkipDbCreation(), shared: true}, nil
+	// A database given by the settings of metadata_store_server is probably shared
+	// with it.
+	return database{
+		kind: "mysql", dsn: u.String(), skipCreation: c.GetSkipDbCreation(), referenceEncoding: true,
+	}, nil
 }
 
-// fromPostgres turns the original's settings into a URL that [postgres.Open] reads.
+// fromPostgres converts the settings into a URL for [postgres.Open].
 func fromPostgres(c *mlmdpb.PostgreSQLDatabaseConfig, prefix string) (database, error) {
 	if err := oneOf(prefix, setting{"host", c.GetHost() != ""}, setting{"hostaddr", c.GetHostaddr() != ""}); err != nil {
 		return database{}, err
 	}
-	if err := needs(prefix, []setting{{"port", c.GetPort() != ""}, {"dbname", c.GetDbname() != ""}, {"user", c.GetUser() != ""}}); err != nil {
+	required := []setting{{"port", c.GetPort() != ""}, {"dbname", c.GetDbname() != ""}, {"user", c.GetUser() != ""}}
+	if err := needs(prefix, required); err != nil {
 		return database{}, err
 	}
 	if _, err := strconv.ParseUint(c.GetPort(), 10, 16); err != nil {
-		return database{}, usagef("%sport is not a number from 0 to 65535", prefix)
+		return database{}, usagef("invalid %sport: must be a number between 0 and 65535", prefix)
 	}
 	u := url.URL{Scheme: "postgres", User: user(c.GetUser(), c.GetPassword()), Path: "/" + c.GetDbname()}
 	host, directory := c.GetHost()+c.GetHostaddr(), ""
 	port := c.GetPort()
-	if strings.HasPrefix(host, "/") { // of a socket
+	if strings.HasPrefix(host, "/") { // of a Unix socket
 		directory = host
 	} else {
 		u.Host, port = net.JoinHostPort(host, port), ""
@@ -174,7 +183,7 @@ func user(name, password string) *url.Userinfo {
 	return nil
 }
 
-// query makes the query of a URL from what has a value.
+// query returns the URL query of the pairs that have a value.
 func query(pairs [][2]string) string {
 	q := url.Values{}
 	for _, p := range pairs {

@@ -15,8 +15,8 @@ import (
 	"github.com/mlmd-go/sdk/pkg/store"
 )
 
-// flags are the values of the command line. Those of the original server have
-// its names, types and defaults.
+// flags holds the values of the command line. Flags of metadata_store_server keep
+// their names, types and defaults.
 type flags struct {
 	groups []group
 
@@ -37,8 +37,8 @@ type flags struct {
 	logLevel, logFormat          string
 	help, version                bool
 
-	mysqlShared                       bool
-	mysqlSharedChanged                bool
+	mysqlReferenceEncoding            bool
+	mysqlReferenceEncodingChanged     bool
 	maxReceiveChanged, maxSendChanged bool
 	portChanged                       bool
 }
@@ -55,7 +55,7 @@ type postgresFlags struct {
 	sslmode, sslcert, sslkey, sslpassword, sslrootcert     string
 }
 
-// A group is a part of the flags with its heading in the help.
+// A group is a set of flags with a heading in the help.
 type group struct {
 	title string
 	set   *pflag.FlagSet
@@ -68,57 +68,76 @@ func (f *flags) group(title string) *pflag.FlagSet {
 	return set
 }
 
-// define declares every flag.
+// define declares all flags.
 func (f *flags) define() {
 	s := f.group("Database")
-	s.StringVar(&f.db, "db", "", "where the data is: FILE, sqlite:FILE, :memory:, postgres://… or mysql://… "+
-		"(behind PgBouncer in transaction mode, postgres://…?default_query_exec_mode=exec spares the first calls a second try); "+
-		"others on this machine can read a password here, so better use --db_file")
-	s.StringVar(&f.dbFile, "db_file", "", "a file that holds what --db would")
-	s.StringVar(&f.configType, "metadata_source_config_type", "default", "what says where the data is, without --db: default, config_file, mysql or postgresql")
-	s.StringVar(&f.configFile, "metadata_store_server_config_file", "", "a MetadataStoreServerConfig in text format")
-	s.BoolVar(&f.upgrade, "enable_database_upgrade", false, "upgrade a database of an older schema version before serving")
-	s.Int64Var(&f.downgrade, "downgrade_db_schema_version", -1, "downgrade the database to this schema version and end; -1 does not")
-	s.Int32Var(&f.retries, "metadata_store_connection_retries", 5, "how often to try again when the database is busy or not there at start")
+	s.StringVar(&f.db, "db", "", "database: FILE, sqlite:FILE, :memory:, postgres://… or mysql://… "+
+		"(behind PgBouncer in transaction mode, postgres://…?default_query_exec_mode=exec avoids retries of first calls); "+
+		"other users of this machine can read a password here: prefer --db_file")
+	s.StringVar(&f.dbFile, "db_file", "", "file that contains the value of --db")
+	s.StringVar(&f.configType, "metadata_source_config_type", "default", "source of the database settings, without --db: "+
+		"default, config_file, mysql or postgresql")
+	s.StringVar(
+		&f.configFile, "metadata_store_server_config_file", "", "file with a MetadataStoreServerConfig in text format",
+	)
+	s.BoolVar(&f.upgrade, "enable_database_upgrade", false, "upgrade an older database schema before serving")
+	s.Int64Var(
+		&f.downgrade, "downgrade_db_schema_version", -1,
+		"downgrade the database to this schema version and exit; -1 for no downgrade",
+	)
+	s.Int32Var(
+		&f.retries, "metadata_store_connection_retries", 5,
+		"how often to retry at startup if the database is busy or unreachable",
+	)
 
 	s = f.group("MySQL and MariaDB")
 	s.StringVar(&f.mysql.host, "mysql_config_host", "", "host name or address")
 	s.Int32Var(&f.mysql.port, "mysql_config_port", 0, "port")
 	s.StringVar(&f.mysql.database, "mysql_config_database", "", "database name")
 	s.StringVar(&f.mysql.user, "mysql_config_user", "", "user name")
-	s.StringVar(&f.mysql.password, "mysql_config_password", "", "password; others on this machine can read it here, so better use a configuration file")
-	s.BoolVar(&f.mysqlShared, "mysql_shared_with_original", false, "store text that is not ASCII as the original does, encoded twice, so that both can read it; default true for a database named by the --mysql_config flags or a configuration file, false for --db")
+	s.StringVar(&f.mysql.password, "mysql_config_password", "", "password; "+
+		"other users of this machine can read it here: prefer a configuration file")
+	s.BoolVar(&f.mysqlReferenceEncoding, "mysql_reference_encoding", false, "store non-ASCII text as the reference "+
+		"implementation does, "+
+		"encoded twice, so that it can read the text; default true for a database given by the --mysql_config flags or a "+
+		"configuration file, false for --db")
 
 	p := &f.postgres
 	s = f.group("PostgreSQL")
-	s.StringVar(&p.host, "postgres_config_host", "", "host name, or directory of a socket")
-	s.StringVar(&p.hostaddr, "postgres_config_hostaddr", "", "address, in place of the host name")
+	s.StringVar(&p.host, "postgres_config_host", "", "host name, or directory of a Unix socket")
+	s.StringVar(&p.hostaddr, "postgres_config_hostaddr", "", "IP address, instead of the host name")
 	s.StringVar(&p.port, "postgres_config_port", "", "port")
 	s.StringVar(&p.user, "postgres_config_user", "", "user name")
-	s.StringVar(&p.password, "postgres_config_password", "", "password; others on this machine can read it here, so better use a passfile")
-	s.StringVar(&p.passfile, "postgres_config_passfile", "", "file with passwords")
+	s.StringVar(&p.password, "postgres_config_password", "", "password; "+
+		"other users of this machine can read it here: prefer a passfile")
+	s.StringVar(&p.passfile, "postgres_config_passfile", "", "password file (.pgpass)")
 	s.StringVar(&p.dbname, "postgres_config_dbname", "", "database name")
-	s.BoolVar(&p.skipCreation, "postgres_config_skip_db_creation", false, "do not create the database when it is missing")
+	s.BoolVar(&p.skipCreation, "postgres_config_skip_db_creation", false, "do not create a missing database")
 	s.StringVar(&p.sslmode, "postgres_config_sslmode", "", "disable, allow, prefer, require, verify-ca or verify-full")
-	s.StringVar(&p.sslcert, "postgres_config_sslcert", "", "file with the client's certificate")
-	s.StringVar(&p.sslkey, "postgres_config_sslkey", "", "file with the client's key")
+	s.StringVar(&p.sslcert, "postgres_config_sslcert", "", "file with the client certificate")
+	s.StringVar(&p.sslkey, "postgres_config_sslkey", "", "file with the client key")
 	s.StringVar(&p.sslpassword, "postgres_config_sslpassword", "", "password of the key")
-	s.StringVar(&p.sslrootcert, "postgres_config_sslrootcert", "", "file with the authorities that the server's certificate must come from")
+	s.StringVar(&p.sslrootcert, "postgres_config_sslrootcert", "", "file with the CA certificates that verify the server")
 
 	s = f.group("Server")
-	s.StringVar(&f.host, "host", "", "address to listen on, all when empty; or unix:PATH for a socket")
-	s.Int32Var(&f.port, "grpc_port", 8080, "port to listen on; 0 takes a free one and logs it")
-	s.StringVar(&f.channelArguments, "grpc_channel_arguments", "", "settings of the gRPC server by their gRPC names: k=v,k=v")
-	s.IntVar(&f.maxReceive, "max_receive_message_bytes", server.DefaultMaxReceive, "largest request; -1 for no limit")
-	s.IntVar(&f.maxSend, "max_send_message_bytes", -1, "largest reply; -1 for no limit")
-	s.DurationVar(&f.shutdown, "shutdown_timeout", server.DefaultDrainTimeout, "how long running calls may take after SIGTERM or SIGINT")
-	s.StringVar(&f.tlsCert, "tls_cert_file", "", "PEM file with the server's certificate; turns TLS on")
-	s.StringVar(&f.tlsKey, "tls_key_file", "", "PEM file with its key")
-	s.StringVar(&f.tlsClientCA, "tls_client_ca_file", "", "PEM file with the authorities that clients' certificates must come from; turns mutual TLS on")
+	s.StringVar(&f.host, "host", "", "address to listen on, empty for all, or unix:PATH for a Unix socket")
+	s.Int32Var(&f.port, "grpc_port", 8080, "port to listen on; 0 for a free port, which is logged")
+	s.StringVar(&f.channelArguments, "grpc_channel_arguments", "", "gRPC server settings by their C core names: k=v,k=v")
+	s.IntVar(
+		&f.maxReceive, "max_receive_message_bytes", server.DefaultMaxRecvMsgSize,
+		"maximum request size; -1 for no limit",
+	)
+	s.IntVar(&f.maxSend, "max_send_message_bytes", -1, "maximum reply size; -1 for no limit")
+	s.DurationVar(&f.shutdown, "shutdown_timeout", server.DefaultShutdownTimeout,
+		"how long to wait for running calls after SIGTERM or SIGINT")
+	s.StringVar(&f.tlsCert, "tls_cert_file", "", "PEM file with the server certificate; enables TLS")
+	s.StringVar(&f.tlsKey, "tls_key_file", "", "PEM file with the server key")
+	s.StringVar(&f.tlsClientCA, "tls_client_ca_file", "", "PEM file with the CA certificates for client certificates; "+
+		"enables mutual TLS")
 	s.StringVar(&f.logLevel, "log_level", "info", "debug (every call), info, warn or error")
 	s.StringVar(&f.logFormat, "log_format", "text", "text or json, on standard error")
-	s.BoolVar(&f.version, "version", false, "print the version and end")
-	s.BoolVarP(&f.help, "help", "h", false, "print this and end")
+	s.BoolVar(&f.version, "version", false, "print the version and exit")
+	s.BoolVarP(&f.help, "help", "h", false, "print this help and exit")
 }
 
 // parse reads the arguments. Its errors are usage errors.
@@ -133,15 +152,17 @@ func parse(args []string) (*flags, error) {
 	}
 	args = fromGflags(args, all)
 	if err := all.Parse(args); err != nil {
-		if slices.Contains(args, "--log_format=json") { // it may stand behind the mistake
+		if slices.Contains(args, "--log_format=json") { // it may follow the invalid flag
 			f.logFormat = "json"
 		}
 		return f, wrongFlag(err)
 	}
 	if len(all.Args()) > 0 && !f.help {
-		return f, usagef("there is an argument that is no flag; the file of the database is given with --db, and a value with blanks is in quotes")
+		return f, usagef(
+			"unexpected argument that is not a flag: name the database file with --db, and quote values that contain spaces",
+		)
 	}
-	f.mysqlSharedChanged = all.Changed("mysql_shared_with_original")
+	f.mysqlReferenceEncodingChanged = all.Changed("mysql_reference_encoding")
 	f.maxReceiveChanged, f.maxSendChanged = all.Changed("max_receive_message_bytes"), all.Changed("max_send_message_bytes")
 	f.portChanged = all.Changed("grpc_port")
 	for _, n := range []struct {
@@ -157,14 +178,14 @@ func parse(args []string) (*flags, error) {
 		{"max_send_message_bytes", int64(f.maxSend), -1, math.MaxInt32},
 	} {
 		if n.value < n.lowest || n.value > n.highest {
-			return f, usagef("--%s is %d, and not from %d to %d", n.flag, n.value, n.lowest, n.highest)
+			return f, usagef("invalid --%s %d: must be between %d and %d", n.flag, n.value, n.lowest, n.highest)
 		}
 	}
 	return f, nil
 }
 
-// wrongFlag names the flag that is wrong and not its value, which may be a
-// password that has got into the wrong place.
+// wrongFlag returns an error that names the flag, but not its value, which may be
+// a misplaced password.
 func wrongFlag(err error) error {
 	var (
 		unknown *pflag.NotExistError
@@ -175,18 +196,18 @@ func wrongFlag(err error) error {
 	name := func(text string) string { return flagName.FindString(text) }
 	switch {
 	case errors.As(err, &unknown):
-		return usagef("there is no flag --%s", name(unknown.GetSpecifiedName()))
+		return usagef("unknown flag --%s", name(unknown.GetSpecifiedName()))
 	case errors.As(err, &alone):
-		return usagef("--%s needs an argument", name(alone.GetSpecifiedName()))
+		return usagef("--%s requires a value", name(alone.GetSpecifiedName()))
 	case errors.As(err, &bad):
-		return usagef("the value of --%s is not of type %s", bad.GetFlag().Name, bad.GetFlag().Value.Type())
+		return usagef("invalid value of --%s: must be of type %s", bad.GetFlag().Name, bad.GetFlag().Value.Type())
 	case errors.As(err, &syntax):
-		return usagef("there is an argument of a form that is not --NAME=VALUE")
+		return usagef("invalid argument: must have the form --NAME=VALUE")
 	}
 	return &usageError{err}
 }
 
-// flagName is the part of a flag before what may be its value.
+// flagName matches a flag's name, without what may be its value.
 var flagName = regexp.MustCompile(`^[a-z0-9_]*`)
 
 // usage prints the help.
@@ -197,8 +218,8 @@ func (f *flags) usage(w io.Writer) error {
   mlmd-server --db postgres://mlmd@db.example/mlmd
   mlmd-server --mysql_config_host=db --mysql_config_port=3306 --mysql_config_database=mlmd --mysql_config_user=mlmd
 
-The flags of the original metadata_store_server mean here what they mean there.
-Flags may have one dash or two, and - in place of _.
+The flags of metadata_store_server have the same meaning as there.
+Flags may have one dash or two, and - instead of _.
 `); err != nil {
 		return err
 	}

@@ -6,9 +6,9 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// fromGflags rewrites arguments from the syntax of gflags, which the original
-// server uses, into pflag's: -name and --name are the same, - and _ are the
-// same, --noname turns a boolean off, and booleans may be said as yes and no.
+// fromGflags rewrites arguments from the syntax of gflags, which
+// metadata_store_server uses, into pflag's: -name equals --name, - equals _,
+// --noname turns a boolean off, and yes and no are booleans.
 func fromGflags(args []string, known *pflag.FlagSet) []string {
 	var out []string
 	for i := 0; i < len(args); i++ {

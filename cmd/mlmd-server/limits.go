@@ -12,7 +12,7 @@ import (
 	"github.com/mlmd-go/sdk/pkg/server"
 )
 
-// tuning collects what the flags say about the gRPC server.
+// tuning collects the settings of the gRPC server.
 type tuning struct {
 	receive, send int
 	keep          keepalive.ServerParameters
@@ -20,13 +20,17 @@ type tuning struct {
 	grpc          []grpc.ServerOption
 }
 
-// arguments are the settings of --grpc_channel_arguments that mean something
-// here, by the names of gRPC's C core.
+// arguments are the supported settings of --grpc_channel_arguments, by the names
+// of gRPC's C core.
 var arguments = map[string]func(t *tuning, n int){
 	"grpc.max_receive_message_length": func(t *tuning, n int) { t.receive = n },
 	"grpc.max_send_message_length":    func(t *tuning, n int) { t.send = n },
-	"grpc.max_metadata_size":          func(t *tuning, n int) { t.grpc = append(t.grpc, grpc.MaxHeaderListSize(uint32(n))) },
-	"grpc.max_concurrent_streams":     func(t *tuning, n int) { t.grpc = append(t.grpc, grpc.MaxConcurrentStreams(uint32(n))) },
+	"grpc.max_metadata_size": func(t *tuning, n int) {
+		t.grpc = append(t.grpc, grpc.MaxHeaderListSize(uint32(n)))
+	},
+	"grpc.max_concurrent_streams": func(t *tuning, n int) {
+		t.grpc = append(t.grpc, grpc.MaxConcurrentStreams(uint32(n)))
+	},
 
 	"grpc.keepalive_time_ms":           func(t *tuning, n int) { t.keep.Time = millis(n) },
 	"grpc.keepalive_timeout_ms":        func(t *tuning, n int) { t.keep.Timeout = millis(n) },
@@ -38,7 +42,7 @@ var arguments = map[string]func(t *tuning, n int){
 	"grpc.http2.min_recv_ping_interval_without_data_ms": func(t *tuning, n int) { t.ping.MinTime = millis(n) },
 }
 
-// millis is a time in milliseconds, of which the largest means never.
+// millis converts milliseconds. The largest value means never.
 func millis(n int) time.Duration {
 	if n == math.MaxInt32 {
 		return math.MaxInt64
@@ -46,7 +50,8 @@ func millis(n int) time.Duration {
 	return time.Duration(n) * time.Millisecond
 }
 
-// lowest is the lowest value of an argument. A size of -1 is no limit.
+// lowest returns the lowest valid value of an argument. A size of -1 removes the
+// limit.
 func lowest(name string) int64 {
 	if strings.HasSuffix(name, "_message_length") {
 		return -1
@@ -54,12 +59,13 @@ func lowest(name string) int64 {
 	return 0
 }
 
-// limits turns the flags for sizes and --grpc_channel_arguments into options.
+// limits returns the server options for message sizes and
+// --grpc_channel_arguments.
 func (f *flags) limits(p *plan) ([]server.Option, error) {
 	t := &tuning{
 		receive: f.maxReceive,
 		send:    f.maxSend,
-		ping:    keepalive.EnforcementPolicy{MinTime: 5 * time.Minute}, // gRPC's default
+		ping:    keepalive.EnforcementPolicy{MinTime: 5 * time.Minute}, // the default of gRPC
 	}
 	taken := map[string]string{}
 	if f.maxReceiveChanged {
@@ -77,19 +83,23 @@ func (f *flags) limits(p *plan) ([]server.Option, error) {
 		n, err := strconv.ParseInt(value, 10, 32)
 		switch {
 		case !given:
-			return nil, usagef("--grpc_channel_arguments is not of the form name=value,name=value")
+			return nil, usagef("invalid --grpc_channel_arguments: must have the form name=value,name=value")
 		case !known:
-			p.warn("--grpc_channel_arguments: " + name + " means nothing to this server and is not used")
+			p.warn("--grpc_channel_arguments: " + name + " is not supported and is ignored")
 			continue
 		case err != nil:
-			return nil, usagef("--grpc_channel_arguments: the value of %s, %q, is no integer of 32 bits", name, value)
+			return nil, usagef("--grpc_channel_arguments: invalid %s %q: must be a 32-bit integer", name, value)
 		case n < lowest(name):
-			return nil, usagef("--grpc_channel_arguments: the value of %s is %d, and at least %d", name, n, lowest(name))
+			return nil, usagef("--grpc_channel_arguments: invalid %s %d: must be at least %d", name, n, lowest(name))
 		case taken[name] != "":
-			return nil, usagef("%s and %s in --grpc_channel_arguments exclude each other", taken[name], name)
+			return nil, usagef("%s and %s in --grpc_channel_arguments are mutually exclusive", taken[name], name)
 		}
 		set(t, int(n))
 	}
 	grpcOptions := append(t.grpc, grpc.KeepaliveParams(t.keep), grpc.KeepaliveEnforcementPolicy(t.ping))
-	return []server.Option{server.MaxReceive(t.receive), server.MaxSend(t.send), server.GRPC(grpcOptions...)}, nil
+	return []server.Option{
+		server.WithMaxRecvMsgSize(t.receive),
+		server.WithMaxSendMsgSize(t.send),
+		server.WithGRPCServerOptions(grpcOptions...),
+	}, nil
 }

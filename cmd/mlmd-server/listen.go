@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// An address is one to listen on.
+// An address is where the server listens.
 type address struct{ network, name string }
 
-// String is the address as clients of gRPC write it.
+// String returns the address as gRPC clients write it.
 func (a address) String() string {
 	if a.network == "unix" {
 		return "unix:" + a.name
@@ -23,38 +23,40 @@ func (a address) String() string {
 	return a.name
 }
 
-// address reads --host and --grpc_port.
+// address returns the address that --host and --grpc_port give.
 func (f *flags) address() (address, error) {
 	host := strings.TrimSpace(f.host)
 	if path, ok := strings.CutPrefix(host, "unix:"); ok {
 		path = strings.TrimPrefix(path, "//")
 		switch {
 		case path == "":
-			return address{}, usagef("--host unix: needs the path of the socket: --host unix:/run/mlmd.sock")
+			return address{}, usagef("--host unix: lacks the path of the socket: write --host unix:/run/mlmd.sock")
 		case f.portChanged:
-			return address{}, usagef("--host unix:… and --grpc_port exclude each other: a socket has no port")
+			return address{}, usagef("--host unix:… and --grpc_port are mutually exclusive: a Unix socket has no port")
 		}
 		return address{"unix", path}, nil
 	}
 	if inner, ok := strings.CutPrefix(host, "["); ok {
 		if host, ok = strings.CutSuffix(inner, "]"); !ok {
-			return address{}, usagef("--host is an address without a port, such as [::1]; --grpc_port takes the port")
+			return address{}, usagef(
+				"invalid --host: must be an address without a port, such as [::1]: set the port with --grpc_port",
+			)
 		}
 	}
-	ip, _, _ := strings.Cut(host, "%") // the zone of an address of IPv6
+	ip, _, _ := strings.Cut(host, "%") // without an IPv6 zone
 	switch {
 	case host == "*":
-		return address{}, usagef("--host * is not an address; without --host, the server listens on all")
+		return address{}, usagef("invalid --host *: to listen on all addresses, leave out --host")
 	case strings.Contains(host, "/"):
-		return address{}, usagef("--host is an address such as 127.0.0.1 or [::1], or unix:PATH; it is not a URL")
+		return address{}, usagef("invalid --host: must be an address such as 127.0.0.1 or [::1], or unix:PATH, not a URL")
 	case strings.Contains(host, ":") && net.ParseIP(ip) == nil:
-		return address{}, usagef("--host is an address without a port; --grpc_port takes the port")
+		return address{}, usagef("invalid --host: must be an address without a port: set the port with --grpc_port")
 	}
 	return address{"tcp", net.JoinHostPort(host, strconv.Itoa(int(f.port)))}, nil
 }
 
-// open listens. The socket of a server that has ended without removing it is
-// replaced.
+// open listens on the address. It replaces a Unix socket that no process listens
+// on.
 func (a address) open(ctx context.Context) (net.Listener, error) {
 	lis, err := new(net.ListenConfig).Listen(ctx, a.network, a.name)
 	if a.network == "unix" && errors.Is(err, syscall.EADDRINUSE) && a.abandoned() {
@@ -66,16 +68,17 @@ func (a address) open(ctx context.Context) (net.Listener, error) {
 	case err == nil:
 		return lis, nil
 	case errors.Is(err, syscall.EADDRINUSE) && a.network == "unix":
-		return nil, fmt.Errorf("%s is in use by another program, or is not a socket: %w", a, err)
+		return nil, fmt.Errorf("cannot listen on %s: in use by another program, or not a socket: %w", a, err)
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fmt.Errorf("%s is in use by another program; --grpc_port takes another port: %w", a, err)
+		return nil, fmt.Errorf("cannot listen on %s: in use by another program: choose another --grpc_port: %w", a, err)
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return nil, fmt.Errorf("cannot listen on %s, which is not an address of this machine: %w", a, err)
+		return nil, fmt.Errorf("cannot listen on %s: not an address of this machine: %w", a, err)
 	}
 	return nil, fmt.Errorf("cannot listen on %s: %w", a, err)
 }
 
-// abandoned reports whether the address is a socket at which nothing listens.
+// abandoned reports whether the address is a Unix socket that no process listens
+// on.
 func (a address) abandoned() bool {
 	at, err := os.Stat(a.name)
 	if err != nil || at.Mode()&os.ModeSocket == 0 {

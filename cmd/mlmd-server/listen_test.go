@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-func TestHostsMayBeWrittenInTheUsualForms(t *testing.T) {
+func TestPlan_Host(t *testing.T) {
 	for host, want := range map[string]address{
 		"":                      {"tcp", ":8080"},
 		"127.0.0.1":             {"tcp", "127.0.0.1:8080"},
@@ -24,22 +24,22 @@ func TestHostsMayBeWrittenInTheUsualForms(t *testing.T) {
 		"unix:///run/mlmd.sock": {"unix", "/run/mlmd.sock"},
 	} {
 		if p := planned(t, []string{"--db=a", "--host=" + host}); p.listen != want {
-			t.Errorf("%q is %+v, want %+v", host, p.listen, want)
+			t.Errorf("%q: got %+v, want %+v", host, p.listen, want)
 		}
 	}
 }
 
-// serveOnce runs a server that ends as soon as it serves.
+// serveOnce runs a server that stops as soon as it serves.
 func serveOnce(t *testing.T, args ...string) (code int, log string) {
 	t.Helper()
 	ctx, end := context.WithCancel(t.Context())
 	defer end()
 	var stderr bytes.Buffer
-	code = run(ctx, args, switchOff{end}, &stderr)
+	code = run(ctx, args, stopOnWrite{end}, &stderr)
 	return code, stderr.String()
 }
 
-func TestASocketIsServedAndAnAbandonedOneReplaced(t *testing.T) {
+func TestRun_UnixSocket(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
 	left, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
 	if err != nil {
@@ -59,7 +59,9 @@ func TestASocketIsServedAndAnAbandonedOneReplaced(t *testing.T) {
 	if err := os.WriteFile(path, []byte("mine"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if code, log = serveOnce(t, "--db=:memory:", "--host=unix:"+path); code != 1 || !strings.Contains(log, "not a socket") {
+	if code, log = serveOnce(
+		t, "--db=:memory:", "--host=unix:"+path,
+	); code != 1 || !strings.Contains(log, "not a socket") {
 		t.Errorf("in place of a file: %d, %s", code, log)
 	}
 	if content, err := os.ReadFile(path); err != nil || string(content) != "mine" {
@@ -67,23 +69,25 @@ func TestASocketIsServedAndAnAbandonedOneReplaced(t *testing.T) {
 	}
 }
 
-func TestEveryLineIsJSONWhereThatIsAskedFor(t *testing.T) {
+func TestRun_JSONLog(t *testing.T) {
 	dir := t.TempDir()
 	for name, c := range map[string]struct {
 		args []string
 		code int
-		says string
+		want string
 	}{
-		"serving":              {[]string{"--log_format=json", "--db=:memory:", "--host=127.0.0.1", "--grpc_port=0"}, 0, `"timeout":"20s"`},
+		"serving": {
+			[]string{"--log_format=json", "--db=:memory:", "--host=127.0.0.1", "--grpc_port=0"}, 0, `"timeout":"20s"`,
+		},
 		"a wrong flag":         {[]string{"--nosuch", "--log_format=json"}, 2, "nosuch"},
 		"a wrong flag, before": {[]string{"--log_format", "json", "--nosuch"}, 2, "nosuch"},
 		"a wrong level":        {[]string{"--log_level=loud", "--log_format=json"}, 2, "--log_level"},
 		"no database":          {[]string{"--log_format=json"}, 2, "--db"},
-		"a missing folder":     {[]string{"--log_format=json", "--db=" + dir + "/no/r.db"}, 1, "make it first"},
+		"a missing directory":  {[]string{"--log_format=json", "--db=" + dir + "/no/r.db"}, 1, "make it first"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, log := serveOnce(t, c.args...)
-			if code != c.code || !strings.Contains(log, c.says) {
+			if code != c.code || !strings.Contains(log, c.want) {
 				t.Errorf("exit code %d: %s", code, log)
 			}
 			for line := range strings.Lines(log) {

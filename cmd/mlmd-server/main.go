@@ -3,12 +3,12 @@
 //
 //	mlmd-server --db registry.db --grpc_port 8080
 //
-// It also takes the flags and configuration files of the original
-// metadata_store_server, so it can be put in its place.
+// It also takes the flags and configuration files of metadata_store_server, the
+// server of the reference implementation, and can replace it.
 //
-// Exit codes: 0 after a clean end (SIGTERM, SIGINT, a finished downgrade), 1
-// when the server could not start or not end cleanly, 2 when flags or
-// configuration are wrong.
+// Exit codes: 0 after a clean shutdown (SIGTERM, SIGINT) or a schema downgrade, 1
+// if the server could not start or shut down cleanly, 2 if flags or
+// configuration are invalid.
 package main
 
 import (
@@ -24,11 +24,11 @@ import (
 
 func main() {
 	ctx, restore := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
-	context.AfterFunc(ctx, restore) // a second signal ends at once
+	context.AfterFunc(ctx, restore) // a second signal terminates the process
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// run is the command without the process around it; it returns the exit code.
+// run executes the command and returns its exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	f, err := parse(args)
 	if err == nil {
@@ -40,9 +40,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	var usage *usageError
 	code, advice := 1, ""
 	if errors.As(err, &usage) {
-		code, advice = 2, "mlmd-server --help lists the flags."
+		code, advice = 2, "Run mlmd-server --help for the flags."
 	}
-	if f.logFormat == "json" { // so that whoever reads the log can read the end of it
+	if f.logFormat == "json" { // keep the log machine-readable
 		json, _ := f.logger(stderr)
 		if json == nil {
 			json = slog.New(slog.NewJSONHandler(stderr, nil))
@@ -69,7 +69,7 @@ func (f *flags) command(ctx context.Context, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	slog.SetDefault(log) // for what libraries print by package log
+	slog.SetDefault(log) // for libraries that use package log
 	p, err := f.plan(os.ReadFile)
 	if err != nil {
 		return err
@@ -80,11 +80,11 @@ func (f *flags) command(ctx context.Context, stdout, stderr io.Writer) error {
 	return p.serve(ctx, stdout, log)
 }
 
-// logger returns the logger that the flags ask for.
+// logger returns the logger that the flags configure.
 func (f *flags) logger(w io.Writer) (*slog.Logger, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(f.logLevel)); err != nil {
-		return nil, usagef("--log_level is none of debug, info, warn, error")
+		return nil, usagef("invalid --log_level: must be debug, info, warn or error")
 	}
 	o := &slog.HandlerOptions{Level: level, ReplaceAttr: withUnits}
 	switch f.logFormat {
@@ -93,10 +93,10 @@ func (f *flags) logger(w io.Writer) (*slog.Logger, error) {
 	case "json":
 		return slog.New(slog.NewJSONHandler(w, o)), nil
 	}
-	return nil, usagef("--log_format is none of text, json")
+	return nil, usagef("invalid --log_format: must be text or json")
 }
 
-// withUnits writes durations as text, such as 1.5s: JSON would have a number.
+// withUnits formats durations as text, such as 1.5s, in JSON too.
 func withUnits(_ []string, a slog.Attr) slog.Attr {
 	if a.Value.Kind() == slog.KindDuration {
 		a.Value = slog.StringValue(a.Value.Duration().String())
@@ -104,7 +104,7 @@ func withUnits(_ []string, a slog.Attr) slog.Attr {
 	return a
 }
 
-// A usageError is a mistake in flags or configuration.
+// A usageError is an error in flags or configuration.
 type usageError struct{ err error }
 
 func (e *usageError) Error() string { return e.err.Error() }

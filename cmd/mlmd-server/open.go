@@ -17,13 +17,13 @@ import (
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 )
 
-// The pauses between tries to open the database.
+// The pauses between attempts to open the database.
 const (
 	firstPause   = 500 * time.Millisecond
 	longestPause = 8 * time.Second
 )
 
-// kinds are the kinds of database by their name.
+// kinds are the kinds of database by name.
 var kinds = map[string]struct {
 	open     func(ctx context.Context, dsn string, opts ...store.Option) (*store.Store, error)
 	database func(dsn string) store.Database // for migrations
@@ -33,20 +33,21 @@ var kinds = map[string]struct {
 	"mysql":    {mysql.Open, mysql.Database},
 }
 
-// open opens the database, upgraded before if that is asked for. It tries again,
-// after a pause, while the database is busy or cannot be reached: servers start
-// together with their databases.
+// open opens the database, and upgrades its schema first if configured. It retries
+// while the database is busy or unreachable, because servers start together with
+// their databases.
 func (p *plan) open(ctx context.Context, log *slog.Logger) (*store.Store, error) {
 	pause := firstPause
-	for try := 1; ; try++ {
+	for attempt := 1; ; attempt++ {
 		st, err := p.openOnce(ctx, log)
 		if err == nil {
 			return st, nil
 		}
-		if try > p.retries || !p.passing(err) {
+		if attempt > p.retries || !p.isTransient(err) {
 			return nil, fmt.Errorf("cannot open the database %s: %w", p.db, err)
 		}
-		log.Warn("the database cannot be opened yet", "database", p.db.String(), "error", err, "try", try, "next_in", pause)
+		log.Warn("cannot open the database yet",
+			"database", p.db.String(), "error", err, "attempt", attempt, "next_in", pause)
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
@@ -64,7 +65,7 @@ func (p *plan) openOnce(ctx context.Context, log *slog.Logger) (*store.Store, er
 	if p.db.skipCreation {
 		opts = append(opts, store.WithoutCreating())
 	}
-	if p.db.shared {
+	if p.db.referenceEncoding {
 		opts = append(opts, mysql.SharedWithOriginal())
 	}
 	kind := kinds[p.db.kind]
@@ -80,15 +81,15 @@ func (p *plan) openOnce(ctx context.Context, log *slog.Logger) (*store.Store, er
 	return kind.open(ctx, p.db.dsn, opts...)
 }
 
-// downgrade takes the database to an older schema version, for which it is not
-// served afterwards.
+// downgrade migrates the database to an older schema version, which cannot be
+// served.
 func (p *plan) downgrade(ctx context.Context, log *slog.Logger) error {
 	steps, err := store.Migrate(ctx, kinds[p.db.kind].database(p.db.dsn), store.To(p.migration.downgrade))
 	if err != nil {
 		return fmt.Errorf("cannot downgrade the database %s: %w", p.db, err)
 	}
 	logSteps(log, steps)
-	log.Info("the database has the schema version that was asked for; it is not served", "database", p.db.String(), "version", p.migration.downgrade)
+	log.Info("downgrade complete; exiting", "database", p.db.String(), "version", p.migration.downgrade)
 	return nil
 }
 
@@ -98,9 +99,9 @@ func logSteps(log *slog.Logger, steps []store.Step) {
 	}
 }
 
-// passing tells errors that may be gone a moment later: that a server is not
-// there yet, or that others use the file. A file that cannot be opened stays so.
-func (p *plan) passing(err error) bool {
+// isTransient reports whether a retry may succeed: the database server is not
+// reachable yet, or other processes use the file.
+func (p *plan) isTransient(err error) bool {
 	switch status.Code(err) {
 	case codes.Aborted:
 		return true

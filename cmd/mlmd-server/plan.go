@@ -12,7 +12,7 @@ import (
 	"github.com/mlmd-go/sdk/pkg/server"
 )
 
-// A plan is what the flags and the configuration file come to.
+// A plan is the configuration that flags and configuration file result in.
 type plan struct {
 	db        database
 	migration migration
@@ -22,17 +22,17 @@ type plan struct {
 	warnings  []string
 }
 
-// A migration is what may be done to the schema before serving.
+// A migration is a change of the schema before serving.
 type migration struct {
 	upgrade   bool
-	downgrade int64 // the version to end at; negative: none
+	downgrade int64 // target version; negative: no downgrade
 }
 
-// readFile is os.ReadFile, or what stands for it in a test.
+// readFile is os.ReadFile, or a substitute in tests.
 type readFile func(name string) ([]byte, error)
 
-// plan checks the flags against each other and decides. Its errors are usage
-// errors.
+// plan checks the flags and returns the plan that they result in. Its errors are
+// usage errors.
 func (f *flags) plan(read readFile) (*plan, error) {
 	p := &plan{retries: int(f.retries)}
 	var err error
@@ -46,17 +46,17 @@ func (f *flags) plan(read readFile) (*plan, error) {
 	if p.db, err = f.chooseDatabase(config, read, p); err != nil {
 		return nil, err
 	}
-	if f.mysqlSharedChanged {
+	if f.mysqlReferenceEncodingChanged {
 		if p.db.kind != "mysql" {
-			return nil, usagef("--mysql_shared_with_original is for MySQL; the database is %s", p.db)
+			return nil, usagef("--mysql_reference_encoding requires a MySQL database, not %s", p.db)
 		}
-		p.db.shared = f.mysqlShared
+		p.db.referenceEncoding = f.mysqlReferenceEncoding
 	}
 	if p.migration, err = f.chooseMigration(config, p); err != nil {
 		return nil, err
 	}
 	if p.db == memory && p.migration.downgrade >= 0 {
-		return nil, usagef("there is nothing in memory that --downgrade_db_schema_version could change; --db says which database")
+		return nil, usagef("--downgrade_db_schema_version cannot change a database in memory: name a database with --db")
 	}
 	limits, err := f.limits(p)
 	if err != nil {
@@ -67,24 +67,24 @@ func (f *flags) plan(read readFile) (*plan, error) {
 		return nil, err
 	}
 	if f.shutdown < 0 {
-		return nil, usagef("--shutdown_timeout is negative; 0 cuts off running calls at once")
+		return nil, usagef("--shutdown_timeout is negative: must be 0, which cancels running calls at once, or more")
 	}
-	p.options = append(append(limits, security...), server.DrainTimeout(f.shutdown))
+	p.options = append(append(limits, security...), server.WithShutdownTimeout(f.shutdown))
 	return p, nil
 }
 
 func (p *plan) warn(text string) { p.warnings = append(p.warnings, text) }
 
-// readConfig reads the configuration file, if one is named and asked for. It
-// returns nil where there is none.
+// readConfig reads the configuration file. It returns nil if the flags name none,
+// or another source.
 func (f *flags) readConfig(read readFile, p *plan) (*mlmdpb.MetadataStoreServerConfig, error) {
 	switch {
 	case f.configFile == "" && f.configType == "config_file":
-		return nil, usagef("--metadata_source_config_type=config_file needs --metadata_store_server_config_file")
+		return nil, usagef("--metadata_source_config_type=config_file requires --metadata_store_server_config_file")
 	case f.configFile == "":
 		return nil, nil
 	case f.configType != "config_file" && f.configType != "default":
-		p.warn("--metadata_store_server_config_file is not used with --metadata_source_config_type=" + f.configType)
+		p.warn("--metadata_store_server_config_file is ignored with --metadata_source_config_type=" + f.configType)
 		return nil, nil
 	}
 	text, err := read(f.configFile)
@@ -93,26 +93,27 @@ func (f *flags) readConfig(read readFile, p *plan) (*mlmdpb.MetadataStoreServerC
 	}
 	config := &mlmdpb.MetadataStoreServerConfig{}
 	if err := prototext.Unmarshal(text, config); err != nil {
-		return nil, usagef("--metadata_store_server_config_file: %s is no MetadataStoreServerConfig in text format: %s", f.configFile, whereOnly(err))
+		return nil, usagef("--metadata_store_server_config_file: %s is not a MetadataStoreServerConfig in text format: %s",
+			f.configFile, whereOnly(err))
 	}
 	return config, nil
 }
 
-// chooseDatabase decides where the data is.
+// chooseDatabase returns the database to serve.
 func (f *flags) chooseDatabase(config *mlmdpb.MetadataStoreServerConfig, read readFile, p *plan) (database, error) {
 	mysql, postgres := f.mysql != mysqlFlags{}, f.postgres != postgresFlags{}
 	if f.db != "" || f.dbFile != "" {
 		switch {
 		case f.db != "" && f.dbFile != "":
-			return database{}, twice("--db_file")
+			return database{}, conflict("--db_file")
 		case config.GetConnectionConfig() != nil:
-			return database{}, twice("the connection_config of " + f.configFile)
+			return database{}, conflict("the connection_config of " + f.configFile)
 		case f.configType != "default":
-			return database{}, twice("--metadata_source_config_type=" + f.configType)
+			return database{}, conflict("--metadata_source_config_type=" + f.configType)
 		case mysql:
-			return database{}, twice("the --mysql_config flags")
+			return database{}, conflict("the --mysql_config flags")
 		case postgres:
-			return database{}, twice("the --postgres_config flags")
+			return database{}, conflict("the --postgres_config flags")
 		}
 		return f.namedDatabase(read)
 	}
@@ -121,16 +122,16 @@ func (f *flags) chooseDatabase(config *mlmdpb.MetadataStoreServerConfig, read re
 		return f.defaultDatabase(config, p)
 	case "mysql":
 		if !mysql {
-			return database{}, usagef("--metadata_source_config_type=mysql needs --mysql_config_host, _port and _database")
+			return database{}, usagef("--metadata_source_config_type=mysql requires --mysql_config_host, _port and _database")
 		}
 		return f.mysql.source()
 	case "postgresql":
 		return f.postgres.source()
 	}
-	return database{}, usagef("--metadata_source_config_type is none of default, config_file, mysql, postgresql")
+	return database{}, usagef("invalid --metadata_source_config_type: must be default, config_file, mysql or postgresql")
 }
 
-// namedDatabase is that of --db or --db_file.
+// namedDatabase returns the database that --db or --db_file names.
 func (f *flags) namedDatabase(read readFile) (database, error) {
 	if f.dbFile == "" {
 		return fromText("--db", f.db)
@@ -139,18 +140,18 @@ func (f *flags) namedDatabase(read readFile) (database, error) {
 	if err != nil {
 		return database{}, unreadable("--db_file", f.dbFile, err)
 	}
-	return fromText("the text in "+f.dbFile, string(text))
+	return fromText("--db_file: the text in "+f.dbFile, string(text))
 }
 
-// unreadable is the error of a file that a flag names. The name is shown, unless
-// it may be what should be in the file.
+// unreadable returns the error for a file that cannot be read. It includes the
+// name unless that looks like the content of the file.
 func unreadable(flag, name string, err error) error {
 	var at *fs.PathError
 	if errors.As(err, &at) {
 		err = at.Err
 	}
 	if strings.ContainsAny(name, "@=") || strings.Contains(name, "://") {
-		return usagef("%s takes the name of a file: %w", flag, err)
+		return usagef("invalid %s: must be the name of a file: %w", flag, err)
 	}
 	return usagef("%s: %s: %w", flag, name, err)
 }
@@ -160,54 +161,58 @@ var (
 	unknownField = regexp.MustCompile(`unknown field: ([a-z_]+)$`)
 )
 
-// whereOnly is what an error of a configuration file says about the place. The
-// text there may be a password.
+// whereOnly returns the position of an error in a configuration file, without the
+// text there, which may be a password.
 func whereOnly(err error) string {
 	at := position.FindString(err.Error())
 	if m := unknownField.FindStringSubmatch(err.Error()); m != nil {
-		return at + ": there is no field " + m[1]
+		return at + ": unknown field " + m[1]
 	}
-	return at + " is not NAME: VALUE or NAME { … }; text is in quotes"
+	return at + ": must be NAME: VALUE or NAME { … }, with strings in quotes"
 }
 
-// defaultDatabase takes the first of configuration file, MySQL flags and
-// PostgreSQL flags that says where the data is.
+// defaultDatabase returns the database that the first of configuration file,
+// MySQL flags and PostgreSQL flags names.
 func (f *flags) defaultDatabase(config *mlmdpb.MetadataStoreServerConfig, p *plan) (database, error) {
 	mysql, postgres := f.mysql != mysqlFlags{}, f.postgres != postgresFlags{}
 	switch {
 	case config.GetConnectionConfig() != nil, config != nil && !mysql && !postgres, f.configType == "config_file":
 		if mysql || postgres {
-			p.warn("the --mysql_config and --postgres_config flags are not used, because the configuration file says where the data is")
+			p.warn(
+				"the --mysql_config and --postgres_config flags are ignored, because the configuration file names the database",
+			)
 		}
 		return fromConfig(config.GetConnectionConfig(), f.configFile)
 	case mysql:
 		if postgres {
-			p.warn("the --postgres_config flags are not used, because the --mysql_config flags say where the data is; " +
-				"--metadata_source_config_type=postgresql uses them")
+			p.warn("the --postgres_config flags are ignored, because the --mysql_config flags name the database: " +
+				"to use them, set --metadata_source_config_type=postgresql")
 		}
 		return f.mysql.source()
 	case postgres:
 		return f.postgres.source()
 	}
-	return database{}, usagef("nothing says where the data is; --db FILE keeps it in a file, --db postgres://… or --db mysql://… in a database, " +
-		"and --db :memory: keeps it in memory, where it is lost at the end")
+	return database{}, usagef("no database given: use --db FILE for a file, --db postgres://… or --db mysql://… " +
+		"for a database server, " +
+		"or --db :memory: for memory, whose content is lost on exit")
 }
 
-func twice(other string) error {
-	return usagef("--db and %s both say where the data is; give one of them", other)
+func conflict(other string) error {
+	return usagef("--db and %s both name the database: use one of them", other)
 }
 
-// chooseMigration decides what may be done to the schema. With a configuration
-// file that names the database, only the file decides, as in the original.
+// chooseMigration returns the schema change to make. If the configuration file
+// names the database, only the file counts, as in metadata_store_server.
 func (f *flags) chooseMigration(config *mlmdpb.MetadataStoreServerConfig, p *plan) (migration, error) {
 	if f.upgrade && f.downgrade >= 0 {
-		return migration{}, usagef("--enable_database_upgrade and --downgrade_db_schema_version exclude each other")
+		return migration{}, usagef("--enable_database_upgrade and --downgrade_db_schema_version are mutually exclusive")
 	}
 	if config.GetConnectionConfig() == nil {
 		return migration{upgrade: f.upgrade, downgrade: f.downgrade}, nil
 	}
 	if f.upgrade || f.downgrade >= 0 {
-		p.warn("--enable_database_upgrade and --downgrade_db_schema_version are not used, because the migration_options of the configuration file decide")
+		p.warn("--enable_database_upgrade and --downgrade_db_schema_version are ignored, " +
+			"because the migration_options of the configuration file apply")
 	}
 	o := config.GetMigrationOptions()
 	m := migration{upgrade: o.GetEnableUpgradeMigration(), downgrade: -1}
@@ -215,7 +220,7 @@ func (f *flags) chooseMigration(config *mlmdpb.MetadataStoreServerConfig, p *pla
 		m.downgrade = o.GetDowngradeToSchemaVersion()
 	}
 	if m.downgrade >= 0 {
-		m.upgrade = false // when a file asks for both, the original downgrades
+		m.upgrade = false // downgrade wins, as in metadata_store_server
 	}
 	return m, nil
 }

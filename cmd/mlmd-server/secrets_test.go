@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// secretForms are ways, right and wrong, to give a server a password. %s is the
-// password, %e the password as a URL has it, %f the name of a file that holds
-// what follows it.
+// secretForms are valid and invalid ways to pass a password to a server. %s stands
+// for the password, %e for the URL-encoded password, and %f for the name of a file
+// that contains what follows.
 var secretForms = [][]string{
 	{"--db=postgres://ada:%e@127.0.0.1:1/mlmd"},
 	{"--db=postgres://ada:%s@127.0.0.1:1/mlmd"},
@@ -43,7 +43,10 @@ var secretForms = [][]string{
 	{"--db_file=%fmysql://ada:%e@127.0.0.1:1/mlmd\n"},
 	{"--dbpostgres://ada:%s@127.0.0.1:1/mlmd"},
 	{"postgres://ada:%s@127.0.0.1:1/mlmd"},
-	{"--mysql_config_host=127.0.0.1", "--mysql_config_port=1", "--mysql_config_database=mlmd", "--mysql_config_user=ada", "--mysql_config_password=%s"},
+	{
+		"--mysql_config_host=127.0.0.1", "--mysql_config_port=1", "--mysql_config_database=mlmd",
+		"--mysql_config_user=ada", "--mysql_config_password=%s",
+	},
 	{"--mysql_config_password=x", "%s"},
 	{"--mysql_config_port", "%s"},
 	{"--mysql_config_port", "--mysql_config_password=%s"},
@@ -51,16 +54,25 @@ var secretForms = [][]string{
 	{"--shutdown_timeout", "%s"},
 	{"--log_level=%s"},
 	{"--metadata_source_config_type=%s"},
-	{"--postgres_config_host=127.0.0.1", "--postgres_config_port=1", "--postgres_config_dbname=mlmd", "--postgres_config_user=ada", "--postgres_config_password=%s"},
-	{"--postgres_config_host=127.0.0.1", "--postgres_config_port=%s", "--postgres_config_dbname=mlmd", "--postgres_config_user=ada"},
-	{"--metadata_store_server_config_file=%fconnection_config { mysql { host: '127.0.0.1' port: 1 database: 'mlmd' user: 'ada' password: '%s' } }"},
+	{
+		"--postgres_config_host=127.0.0.1", "--postgres_config_port=1", "--postgres_config_dbname=mlmd",
+		"--postgres_config_user=ada", "--postgres_config_password=%s",
+	},
+	{
+		"--postgres_config_host=127.0.0.1", "--postgres_config_port=%s", "--postgres_config_dbname=mlmd",
+		"--postgres_config_user=ada",
+	},
+	{
+		"--metadata_store_server_config_file=%fconnection_config { mysql { host: '127.0.0.1' port: 1 database: 'mlmd' " +
+			"user: 'ada' password: '%s' } }",
+	},
 	{"--metadata_store_server_config_file=%fconnection_config { mysql { host: '127.0.0.1' password: %s } }"},
 	{"--metadata_store_server_config_file=%fconnection_config {\n postgresql {\n host: '127.0.0.1' passwort: '%s' } }"},
 	{"--metadata_store_server_config_file=%fconnection_config { postgresql { password: '%s } }"},
 	{"--metadata_store_server_config_file=%fssl_config { server_key: '%s' server_cert: 'x' }", "--db=:memory:"},
 }
 
-// leaks are the parts of a secret, four bytes long, that an output has.
+// leaks returns the parts of secret, four bytes long, that output contains.
 func leaks(secret, output string) (found []string) {
 	for _, s := range []string{secret, url.QueryEscape(secret), url.PathEscape(secret)} {
 		for i := range len(s) - 3 {
@@ -72,9 +84,9 @@ func leaks(secret, output string) (found []string) {
 	return found
 }
 
-// told is all that a server writes for these arguments, and the names of the
-// files that it makes.
-func told(t *testing.T, form []string, secret string) string {
+// outputOf returns all that a server prints for the arguments, and the names of
+// the files that it creates.
+func outputOf(t *testing.T, form []string, secret string) string {
 	t.Helper()
 	t.Chdir(t.TempDir())
 	args := make([]string, len(form))
@@ -93,9 +105,13 @@ func told(t *testing.T, form []string, secret string) string {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	var out bytes.Buffer
-	code := run(ctx, append(args, "--metadata_store_connection_retries=0", "--log_level=debug", "--host=127.0.0.1", "--grpc_port=0"), switchOff{cancel}, &out)
+	code := run(
+		ctx,
+		append(args, "--metadata_store_connection_retries=0", "--log_level=debug", "--host=127.0.0.1", "--grpc_port=0"),
+		stopOnWrite{cancel}, &out,
+	)
 	if code == 0 {
-		t.Errorf("%q: it served", form)
+		t.Errorf("%q: exit code 0", form)
 	}
 	made, err := os.ReadDir(".")
 	if err != nil {
@@ -107,11 +123,14 @@ func told(t *testing.T, form []string, secret string) string {
 	return out.String()
 }
 
-func TestSecretsAreInNoOutput(t *testing.T) {
-	for n, secret := range []string{"Qx7Zw9Kq", "Qx7Z/w9Kq", "Qx7Z#w9Kq", "Qx7Z?w9Kq", "Qx7Z@w9Kq", "Qx7Z%w9Kq", "Qx7Z:w9Kq", "Qx7Z w9Kq", "4711/Qx7Zw9K", "Qx7Z'w9Kq", "Qx7Z\nw9Kq"} {
+func TestRun_HidesPasswords(t *testing.T) {
+	for n, secret := range []string{
+		"Qx7Zw9Kq", "Qx7Z/w9Kq", "Qx7Z#w9Kq", "Qx7Z?w9Kq", "Qx7Z@w9Kq", "Qx7Z%w9Kq", "Qx7Z:w9Kq", "Qx7Z w9Kq",
+		"4711/Qx7Zw9K", "Qx7Z'w9Kq", "Qx7Z\nw9Kq",
+	} {
 		for i, form := range secretForms {
 			t.Run(fmt.Sprintf("password %d, form %d", n, i), func(t *testing.T) {
-				output := told(t, form, secret)
+				output := outputOf(t, form, secret)
 				if found := leaks(secret, output); len(found) > 0 {
 					t.Errorf("%q with the password %q shows %q:\n%s", form, secret, found, output)
 				}
@@ -120,19 +139,21 @@ func TestSecretsAreInNoOutput(t *testing.T) {
 	}
 }
 
-// FuzzSecrets puts anything between two parts of a password, neither of which
-// may be seen.
-func FuzzSecrets(f *testing.F) {
+// FuzzRun_HidesPasswords inserts text between two parts of a password, of which
+// no output may contain either.
+func FuzzRun_HidesPasswords(f *testing.F) {
 	for i := range secretForms {
 		f.Add("/", uint(i))
 		f.Add("", uint(i))
 	}
-	for _, middle := range []string{"#", "?", "@", "%", ":", " ", "'", "\"", "\\", "\n", "\x00", "&", "=", ";", "%zz", "@[::1", "/@", "?x=@", "é"} {
+	for _, middle := range []string{
+		"#", "?", "@", "%", ":", " ", "'", "\"", "\\", "\n", "\x00", "&", "=", ";", "%zz", "@[::1", "/@", "?x=@", "é",
+	} {
 		f.Add(middle, uint(1))
 	}
 	f.Fuzz(func(t *testing.T, middle string, form uint) {
 		args := secretForms[form%uint(len(secretForms))]
-		output := told(t, args, "Qx7Z"+middle+"w9Kq")
+		output := outputOf(t, args, "Qx7Z"+middle+"w9Kq")
 		for _, part := range []string{"Qx7Z", "w9Kq"} {
 			if strings.Contains(output, part) {
 				t.Errorf("%q with %q in the password shows %q:\n%s", args, middle, part, output)

@@ -7,16 +7,16 @@ import (
 	"github.com/mlmd-go/sdk/pkg/server"
 )
 
-// security reads the certificates, from the ssl_config of the configuration
-// file, where they stand as text, or from the files that flags name.
+// security returns the options for TLS, with the certificates of the
+// configuration file's ssl_config or of the files that flags name.
 func (f *flags) security(config *mlmdpb.MetadataStoreServerConfig, read readFile) ([]server.Option, error) {
 	ssl := config.GetSslConfig()
 	byFlag := f.tlsCert != "" || f.tlsKey != "" || f.tlsClientCA != ""
 	switch {
 	case ssl != nil && byFlag:
-		return nil, usagef("the ssl_config of %s and the --tls flags exclude each other", f.configFile)
+		return nil, usagef("the ssl_config of %s and the --tls flags are mutually exclusive", f.configFile)
 	case ssl != nil:
-		return tls(server.PEM{
+		return tls(server.PEMCredentials{
 			Key:          ssl.GetServerKey(),
 			Cert:         ssl.GetServerCert(),
 			ClientCA:     ssl.GetCustomCa(),
@@ -29,10 +29,11 @@ func (f *flags) security(config *mlmdpb.MetadataStoreServerConfig, read readFile
 }
 
 func (f *flags) tlsFiles(read readFile) ([]server.Option, error) {
-	if err := needs("--tls_", []setting{{"cert_file", f.tlsCert != ""}, {"key_file", f.tlsKey != ""}}); err != nil {
+	required := []setting{{"cert_file", f.tlsCert != ""}, {"key_file", f.tlsKey != ""}}
+	if err := needs("--tls_", required); err != nil {
 		return nil, err
 	}
-	p := server.PEM{VerifyClient: f.tlsClientCA != ""}
+	p := server.PEMCredentials{VerifyClient: f.tlsClientCA != ""}
 	for _, part := range []struct {
 		flag, file string
 		into       *string
@@ -49,17 +50,17 @@ func (f *flags) tlsFiles(read readFile) ([]server.Option, error) {
 			return nil, unreadable(part.flag, part.file, err)
 		}
 		if block, _ := pem.Decode(text); block == nil {
-			return nil, usagef("%s: there is no PEM block (-----BEGIN …) in %s", part.flag, part.file)
+			return nil, usagef("%s: %s contains no PEM block (-----BEGIN …)", part.flag, part.file)
 		}
 		*part.into = string(text)
 	}
 	return tls(p, "the --tls files: ")
 }
 
-func tls(p server.PEM, from string) ([]server.Option, error) {
-	config, err := p.Config()
+func tls(p server.PEMCredentials, from string) ([]server.Option, error) {
+	config, err := p.TLSConfig()
 	if err != nil {
 		return nil, usagef("%s%w", from, err)
 	}
-	return []server.Option{server.TLS(config)}, nil
+	return []server.Option{server.WithTLS(config)}, nil
 }

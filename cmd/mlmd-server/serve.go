@@ -11,8 +11,8 @@ import (
 	"github.com/mlmd-go/sdk/pkg/store"
 )
 
-// serve opens the database, listens, and answers calls until ctx ends. The log
-// says that it stopped when the database is closed, too.
+// serve opens the database and answers calls until ctx ends. It logs "stopped"
+// after the database is closed.
 func (p *plan) serve(ctx context.Context, stdout io.Writer, log *slog.Logger) error {
 	if p.migration.downgrade >= 0 {
 		return p.downgrade(ctx, log)
@@ -20,7 +20,7 @@ func (p *plan) serve(ctx context.Context, stdout io.Writer, log *slog.Logger) er
 	st, err := p.open(ctx, log)
 	if err != nil {
 		if ctx.Err() != nil {
-			log.Info("stopped before the database was open")
+			log.Info("stopped before the database was opened")
 			return nil
 		}
 		return err
@@ -32,8 +32,8 @@ func (p *plan) serve(ctx context.Context, stdout io.Writer, log *slog.Logger) er
 	return nil
 }
 
-// answer listens, and answers calls until ctx ends. Where it listens goes to
-// stdout, as one line, for programs that wait for it.
+// answer listens and answers calls until ctx ends. It prints the address to
+// stdout as one line, for programs that wait for it.
 func (p *plan) answer(ctx context.Context, st *store.Store, stdout io.Writer, log *slog.Logger) error {
 	lis, err := p.listen.open(ctx)
 	if err != nil {
@@ -41,10 +41,10 @@ func (p *plan) answer(ctx context.Context, st *store.Store, stdout io.Writer, lo
 	}
 	at := address{p.listen.network, lis.Addr().String()}
 	log.Info("serving", "address", at.String(), "database", p.db.String(), "version", version())
-	// The original's words, which programs wait for.
+	// The message of metadata_store_server, which programs wait for.
 	log.Info("Server listening on " + at.String())
 	if _, err := fmt.Fprintf(stdout, "serving %s\n", at); err != nil {
 		log.Warn("standard output is closed", "error", err)
 	}
-	return server.New(st.Server(), append(p.options, server.Logger(log))...).Serve(ctx, lis)
+	return server.New(st.Server(), append(p.options, server.WithLogger(log))...).Serve(ctx, lis)
 }

@@ -6,7 +6,7 @@ import (
 	"runtime/debug"
 )
 
-// version says what was built, as far as the build knows.
+// version returns the version and commit that the build recorded.
 func version() string {
 	v, commit := "(devel)", ""
 	if info, ok := debug.ReadBuildInfo(); ok {

@@ -12,7 +12,7 @@ import (
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 )
 
-// Serve an embedded store over gRPC, and end in order.
+// Serve an embedded store over gRPC and shut down gracefully.
 func Example() {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
@@ -36,7 +36,7 @@ func Example() {
 	fmt.Println("model", id, err)
 	reg.Close()
 
-	stop() // calls that run are finished first
+	stop() // running calls finish first
 	fmt.Println(<-served)
 	// Output:
 	// model 1 <nil>

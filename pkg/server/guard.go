@@ -15,19 +15,21 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// maxMessage bounds the text of an error as it is on the wire. It travels in
-// the trailers, and clients give up on trailers that are too large (gRPC's
-// C core, and so Python, above 8 KiB): they would then see neither code nor text.
+// maxMessage limits the size of an error message on the wire. It is sent in the
+// trailers, and a client that receives too large trailers (above 8 KiB in gRPC's
+// C core, which Python uses) sees neither code nor message.
 const maxMessage = 6 << 10
 
-// A guard stands around every call: it counts and logs calls, turns a panic
-// into an error, and keeps error texts within what clients can receive.
+// guard implements the interceptors of a server: they count and log calls,
+// convert panics to INTERNAL, and truncate messages to what clients accept.
 type guard struct {
 	log     *slog.Logger
 	running atomic.Int64
 }
 
-func (g *guard) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (reply any, err error) {
+func (g *guard) unary(
+	ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler,
+) (reply any, err error) {
 	g.running.Add(1)
 	defer g.running.Add(-1)
 	began := time.Now()
@@ -37,16 +39,17 @@ func (g *guard) unary(ctx context.Context, req any, info *grpc.UnaryServerInfo, 
 			return
 		}
 		g.done(ctx, info.FullMethod, began, err)
-		err = shorten(err)
+		err = truncate(err)
 	}()
 	return handler(ctx, req)
 }
 
-// panicked logs a panic with its stack and returns what the client may know.
+// panicked logs a panic with its stack and returns an error without its value,
+// which may be confidential.
 func (g *guard) panicked(ctx context.Context, method string, p any) error {
-	g.log.LogAttrs(ctx, slog.LevelError, "a call panicked",
+	g.log.LogAttrs(ctx, slog.LevelError, "panic in call",
 		slog.String("method", method), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
-	return status.Errorf(codes.Internal, "%s failed for a reason that is the server's fault; its log has the details", name(method))
+	return status.Errorf(codes.Internal, "%s: internal error: see the server's log for details", name(method))
 }
 
 func (g *guard) done(ctx context.Context, method string, began time.Time, err error) {
@@ -59,20 +62,24 @@ func (g *guard) done(ctx context.Context, method string, began time.Time, err er
 	if !g.log.Enabled(ctx, level) {
 		return
 	}
-	attrs := []slog.Attr{slog.String("method", name(method)), slog.String("code", code.String()), slog.Duration("took", time.Since(began))}
+	attrs := []slog.Attr{
+		slog.String("method", name(method)),
+		slog.String("code", code.String()),
+		slog.Duration("took", time.Since(began)),
+	}
 	if err != nil {
 		attrs = append(attrs, slog.String("error", status.Convert(err).Message()))
 	}
 	g.log.LogAttrs(ctx, level, "call", attrs...)
 }
 
-// name is the last part of a full method name.
+// name returns the last element of a full method name.
 func name(method string) string {
 	return method[strings.LastIndexByte(method, '/')+1:]
 }
 
-// shorten cuts the text of an error that is too long for a client to receive.
-func shorten(err error) error {
+// truncate shortens the message of err to maxMessage.
+func truncate(err error) error {
 	if err == nil {
 		return nil
 	}
@@ -90,8 +97,9 @@ func shorten(err error) error {
 	return status.ErrorProto(p)
 }
 
-// fits returns how many bytes of text, in whole characters, take at most room
-// bytes on the wire, where everything but printable ASCII is written as %XX.
+// fits returns the length of the longest prefix of text, in whole characters,
+// that takes at most room bytes on the wire, where all but printable ASCII is
+// encoded as %XX.
 func fits(text string, room int) int {
 	at := 0
 	for at < len(text) {

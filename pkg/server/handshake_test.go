@@ -17,40 +17,43 @@ import (
 	"github.com/mlmd-go/sdk/pkg/server"
 )
 
-func TestFailedHandshakesAreLoggedWithPeerAndReason(t *testing.T) {
+func TestServe_LogsFailedHandshakes(t *testing.T) {
 	ca, other := testtls.Issue(t, "ca", nil), testtls.Issue(t, "another ca", nil)
 	leaf, foreign := testtls.Issue(t, "server", ca), testtls.Issue(t, "client", other)
 	client := func(trusts, is *testtls.Pair) credentials.TransportCredentials {
 		return credentials.NewTLS(testtls.Client(t, trusts, is))
 	}
-	with := func(p server.PEM) server.Option {
-		c, err := p.Config()
+	with := func(p server.PEMCredentials) server.Option {
+		c, err := p.TLSConfig()
 		if err != nil {
 			t.Fatal(err)
 		}
-		return server.TLS(c)
+		return server.WithTLS(c)
 	}
-	plain := server.TLS(nil)
-	safe := with(server.PEM{Key: leaf.Key, Cert: leaf.Cert})
-	mutual := with(server.PEM{Key: leaf.Key, Cert: leaf.Cert, ClientCA: ca.Cert, VerifyClient: true})
+	plain := server.WithTLS(nil)
+	safe := with(server.PEMCredentials{Key: leaf.Key, Cert: leaf.Cert})
+	mutual := with(server.PEMCredentials{Key: leaf.Key, Cert: leaf.Cert, ClientCA: ca.Cert, VerifyClient: true})
 
 	for _, c := range []struct {
 		name   string
 		server server.Option
 		client credentials.TransportCredentials
-		want   string // empty: nothing is logged
+		want   string // empty: no log
 	}{
-		{"both have TLS", safe, client(ca, nil), ""},
-		{"neither has", plain, insecure.NewCredentials(), ""},
-		{"the client has none", safe, insecure.NewCredentials(), "the client does not use TLS"},
-		{"the server has none", plain, client(ca, nil), "the client uses TLS, which is not turned on"},
-		{"the client does not trust the server", safe, client(other, nil), "the client does not trust the certificate"},
-		{"the client has no certificate", mutual, client(ca, nil), "the client shows no certificate"},
-		{"the client has a foreign certificate", mutual, client(ca, foreign), "the client shows no certificate of an authority"},
+		{"TLS on both sides", safe, client(ca, nil), ""},
+		{"no TLS on either side", plain, insecure.NewCredentials(), ""},
+		{"client without TLS", safe, insecure.NewCredentials(), "the client does not use TLS"},
+		{"server without TLS", plain, client(ca, nil), "the client uses TLS, but the server does not"},
+		{"client trusts another CA", safe, client(other, nil), "the client does not trust the server's certificate"},
+		{"client without certificate", mutual, client(ca, nil), "the client sent no certificate"},
+		{
+			"client certificate of another CA", mutual, client(ca, foreign),
+			"the client sent no certificate signed by a trusted CA",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var log lines
-			address := listen(t, c.server, server.Logger(slog.New(slog.NewTextHandler(&log, nil))))
+			address := listen(t, c.server, server.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 			conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(c.client))
 			if err != nil {
 				t.Fatal(err)
@@ -72,7 +75,9 @@ func TestFailedHandshakesAreLoggedWithPeerAndReason(t *testing.T) {
 					break
 				}
 			}
-			if !strings.Contains(text, c.want) || !strings.Contains(text, "peer=127.0.0.1:") || !strings.Contains(text, "level=WARN") {
+			if !strings.Contains(text, c.want) || !strings.Contains(text, "peer=127.0.0.1:") || !strings.Contains(
+				text, "level=WARN",
+			) {
 				t.Errorf("logged: %s", text)
 			}
 			t.Log(text)
@@ -80,22 +85,24 @@ func TestFailedHandshakesAreLoggedWithPeerAndReason(t *testing.T) {
 	}
 }
 
-// A health check that only connects is no fault of a client.
-func TestAConnectionThatIsOnlyOpenedIsNoWarning(t *testing.T) {
+// TCP health checks connect and send nothing.
+func TestServe_NoWarningForEmptyConnection(t *testing.T) {
 	leaf := testtls.Issue(t, "server", testtls.Issue(t, "ca", nil))
-	config, err := server.PEM{Key: leaf.Key, Cert: leaf.Cert}.Config()
+	config, err := server.PEMCredentials{Key: leaf.Key, Cert: leaf.Cert}.TLSConfig()
 	if err != nil {
 		t.Fatal(err)
 	}
 	var log lines
 	level := &slog.HandlerOptions{Level: slog.LevelDebug}
-	address := listen(t, server.TLS(config), server.Logger(slog.New(slog.NewTextHandler(&log, level))))
+	address := listen(t, server.WithTLS(config), server.WithLogger(slog.New(slog.NewTextHandler(&log, level))))
 	conn, err := net.Dial("tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
 	conn.Close()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline) && log.String() == ""; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline) && log.String() == ""; time.Sleep(
+		5 * time.Millisecond,
+	) {
 	}
 	if text := log.String(); !strings.Contains(text, "level=DEBUG") || strings.Contains(text, "level=WARN") {
 		t.Errorf("logged: %s", text)

@@ -9,73 +9,82 @@ import (
 	"google.golang.org/grpc"
 )
 
-// The limits of a Server without options. They are those of the original
-// server: 4 MiB for what it receives, none for what it sends.
+// The defaults of a Server without options. The size limits are those of the
+// reference implementation: 4 MiB for requests, none for replies.
 const (
-	DefaultMaxReceive   = 4 << 20
-	DefaultMaxSend      = math.MaxInt32
-	DefaultDrainTimeout = 20 * time.Second
+	DefaultMaxRecvMsgSize  = 4 << 20
+	DefaultMaxSendMsgSize  = math.MaxInt32
+	DefaultShutdownTimeout = 20 * time.Second
 )
 
-// An Option changes how a [Server] serves.
+// An Option configures a [Server]. A nil Option is ignored.
 type Option func(*options)
 
 type options struct {
-	tls                 *tls.Config
-	maxReceive, maxSend int
-	drain               time.Duration
-	log                 *slog.Logger
-	grpc                []grpc.ServerOption
+	tls              *tls.Config
+	maxRecv, maxSend int
+	shutdown         time.Duration
+	log              *slog.Logger
+	grpc             []grpc.ServerOption
 }
 
-func defaults() options {
-	return options{
-		maxReceive: DefaultMaxReceive,
-		maxSend:    DefaultMaxSend,
-		drain:      DefaultDrainTimeout,
-		log:        slog.New(slog.DiscardHandler),
+func newOptions(opts []Option) options {
+	o := options{
+		maxRecv:  DefaultMaxRecvMsgSize,
+		maxSend:  DefaultMaxSendMsgSize,
+		shutdown: DefaultShutdownTimeout,
 	}
+	for _, set := range opts {
+		if set != nil {
+			set(&o)
+		}
+	}
+	if o.log == nil {
+		o.log = slog.New(slog.DiscardHandler)
+	}
+	return o
 }
 
-// TLS serves over TLS. [PEM] makes a configuration from certificates as text.
-func TLS(c *tls.Config) Option {
-	return func(o *options) { o.tls = c }
+// WithTLS makes the server use TLS; nil turns it off. [PEMCredentials] builds a
+// configuration from PEM text.
+func WithTLS(config *tls.Config) Option {
+	return func(o *options) { o.tls = config }
 }
 
-// MaxReceive limits the size of a request in bytes. A larger one is refused
-// with RESOURCE_EXHAUSTED. A negative size takes the limit away.
-func MaxReceive(bytes int) Option {
-	return func(o *options) { o.maxReceive = limit(bytes) }
+// WithMaxRecvMsgSize limits the size of a request to n bytes. A larger request
+// fails with RESOURCE_EXHAUSTED. A negative n removes the limit.
+func WithMaxRecvMsgSize(n int) Option {
+	return func(o *options) { o.maxRecv = msgSize(n) }
 }
 
-// MaxSend limits the size of a reply in bytes. A call with a larger one ends
-// with RESOURCE_EXHAUSTED. A negative size takes the limit away.
-func MaxSend(bytes int) Option {
-	return func(o *options) { o.maxSend = limit(bytes) }
+// WithMaxSendMsgSize limits the size of a reply to n bytes. A call with a larger
+// reply fails with RESOURCE_EXHAUSTED. A negative n removes the limit.
+func WithMaxSendMsgSize(n int) Option {
+	return func(o *options) { o.maxSend = msgSize(n) }
 }
 
-func limit(bytes int) int {
-	if bytes < 0 || bytes > math.MaxInt32 { // gRPC's own frames end there
+func msgSize(n int) int {
+	if n < 0 || n > math.MaxInt32 { // the limit of gRPC's frames
 		return math.MaxInt32
 	}
-	return bytes
+	return n
 }
 
-// DrainTimeout bounds how long [Server.Serve] waits for running calls once its
-// context has ended.
-func DrainTimeout(d time.Duration) Option {
-	return func(o *options) { o.drain = d }
+// WithShutdownTimeout limits how long [Server.Serve] waits for running calls
+// after its context ends.
+func WithShutdownTimeout(d time.Duration) Option {
+	return func(o *options) { o.shutdown = d }
 }
 
-// Logger receives what the server has to say: panics, failures of the service
-// and failed TLS handshakes as errors and warnings, that it stops as
-// information, every call at debug level. Without this option nothing is logged.
-func Logger(l *slog.Logger) Option {
+// WithLogger sets the logger. Panics are logged as errors; internal errors and
+// failed TLS handshakes as warnings; the start of a shutdown at info level; every
+// call at debug level. Without a logger, or with nil, nothing is logged.
+func WithLogger(l *slog.Logger) Option {
 	return func(o *options) { o.log = l }
 }
 
-// GRPC passes options on to the gRPC server: keepalive, interceptors, limits
-// that have no option here. Interceptors run inside of the server's own.
-func GRPC(opts ...grpc.ServerOption) Option {
+// WithGRPCServerOptions passes options to the gRPC server, such as keepalive
+// settings. Interceptors run inside the server's own.
+func WithGRPCServerOptions(opts ...grpc.ServerOption) Option {
 	return func(o *options) { o.grpc = append(o.grpc, opts...) }
 }

@@ -1,7 +1,6 @@
-// Package server serves an MLMD service over gRPC: the service itself, the
-// standard health and reflection services beside it, TLS where asked for, and
-// an orderly end. It knows no database; what it serves is any
-// [mlmdpb.MetadataStoreServiceServer].
+// Package server serves an MLMD service over gRPC, together with the standard
+// health and reflection services. It supports TLS and shuts down gracefully. The
+// service is any [mlmdpb.MetadataStoreServiceServer], such as that of a store.
 //
 //	st, err := sqlite.Open(ctx, "registry.db")
 //	…
@@ -24,33 +23,29 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-// cutOffGrace is how long calls that were cut off may take to notice.
-const cutOffGrace = 3 * time.Second
+// abortGrace limits how long canceled calls may take to return.
+const abortGrace = 3 * time.Second
 
-// A Server serves one MLMD service. It holds no connection of its own, so one
-// Server may serve several listeners, at once or one after the other.
+// A Server serves one MLMD service. It may serve several listeners, concurrently
+// or one after the other.
 type Server struct {
 	service mlmdpb.MetadataStoreServiceServer
 	options options
 }
 
-// New returns a Server of service. Nothing runs before [Server.Serve].
+// New returns a Server of service. It does nothing until [Server.Serve].
 func New(service mlmdpb.MetadataStoreServiceServer, opts ...Option) *Server {
-	s := &Server{service: service, options: defaults()}
-	for _, set := range opts {
-		set(&s.options)
-	}
-	return s
+	return &Server{service: service, options: newOptions(opts)}
 }
 
-// Serve answers calls on lis until ctx ends, and owns lis from then on.
+// Serve answers calls on lis until ctx ends. It closes lis.
 //
-// When ctx ends, no new call is taken, health turns to NOT_SERVING, and calls
-// that run are given the time of [DrainTimeout] to finish. Serve then returns
-// nil. Calls that are still running after it are cancelled, and Serve returns a
-// [*CutOffError]. Any other error is that of a listener that broke.
+// When ctx ends, Serve accepts no further calls, reports NOT_SERVING as health,
+// and waits for running calls, at most for the time of [WithShutdownTimeout]. If
+// they all finish, it returns nil. Otherwise it cancels them and returns a
+// [*ShutdownTimeoutError]. Any other error comes from the listener.
 //
-// When Serve has returned nil, no call is running, so the store may be closed.
+// After Serve returns nil, no call is running, so that the store may be closed.
 func (s *Server) Serve(ctx context.Context, lis net.Listener) error {
 	run := s.newRun(ctx)
 	failed := make(chan error, 1)
@@ -58,11 +53,11 @@ func (s *Server) Serve(ctx context.Context, lis net.Listener) error {
 
 	select {
 	case err := <-failed:
-		run.cutOff()
-		return fmt.Errorf("server: listening on %s ended: %w", lis.Addr(), err)
+		run.abort()
+		return fmt.Errorf("server: listener %s failed: %w", lis.Addr(), err)
 	case <-ctx.Done():
-		s.options.log.InfoContext(ctx, "stopping; calls that run are finished", "timeout", s.options.drain)
-		return run.stop(s.options.drain)
+		s.options.log.InfoContext(ctx, "shutting down; waiting for running calls", "timeout", s.options.shutdown)
+		return run.stop(s.options.shutdown)
 	}
 }
 
@@ -71,19 +66,19 @@ type run struct {
 	grpc     *grpc.Server
 	health   *health.Server
 	guard    *guard
-	stopping context.CancelFunc // ends the streams
+	stopping context.CancelFunc // ends all streams
 }
 
 func (s *Server) newRun(ctx context.Context) *run {
-	streams, stopping := context.WithCancel(context.WithoutCancel(ctx)) // ended once health has said so
+	streams, stopping := context.WithCancel(context.WithoutCancel(ctx)) // outlive ctx until health is updated
 	r := &run{
 		health:   health.NewServer(),
 		guard:    &guard{log: s.options.log},
 		stopping: stopping,
 	}
 	opts := []grpc.ServerOption{
-		s.options.security(),
-		grpc.MaxRecvMsgSize(s.options.maxReceive),
+		s.options.creds(),
+		grpc.MaxRecvMsgSize(s.options.maxRecv),
 		grpc.MaxSendMsgSize(s.options.maxSend),
 		grpc.WaitForHandlers(true),
 		grpc.ChainUnaryInterceptor(r.guard.unary),
@@ -97,8 +92,8 @@ func (s *Server) newRun(ctx context.Context) *run {
 	return r
 }
 
-// stop lets running calls finish, for as long as drain, and then ends them.
-func (r *run) stop(drain time.Duration) error {
+// stop waits up to timeout for running calls, and then cancels them.
+func (r *run) stop(timeout time.Duration) error {
 	r.health.Shutdown()
 	r.stopping()
 	finished := make(chan struct{})
@@ -106,34 +101,36 @@ func (r *run) stop(drain time.Duration) error {
 	select {
 	case <-finished:
 		return nil
-	case <-time.After(drain):
+	case <-time.After(timeout):
 	}
 	calls := r.guard.running.Load()
-	r.cutOff()
+	r.abort()
 	if calls == 0 { // only idle connections were left
 		return nil
 	}
-	return &CutOffError{Calls: int(calls), After: drain}
+	return &ShutdownTimeoutError{Calls: int(calls), Timeout: timeout}
 }
 
-// cutOff cancels what runs and waits until it has noticed, but not for ever.
-func (r *run) cutOff() {
+// abort cancels running calls and waits up to abortGrace for them to return.
+func (r *run) abort() {
 	r.stopping()
 	stopped := make(chan struct{})
 	go func() { defer close(stopped); r.grpc.Stop() }()
 	select {
 	case <-stopped:
-	case <-time.After(cutOffGrace):
+	case <-time.After(abortGrace):
 	}
 }
 
-// A CutOffError says that a server ended before all of its calls had.
-type CutOffError struct {
-	Calls int           // how many were still running
-	After time.Duration // how long they had been waited for
+// A ShutdownTimeoutError reports calls that were canceled because they did not
+// finish within the shutdown timeout.
+type ShutdownTimeoutError struct {
+	Calls   int           // number of canceled calls
+	Timeout time.Duration // how long Serve waited for them
 }
 
-// Error says how many calls were cut off.
-func (e *CutOffError) Error() string {
-	return fmt.Sprintf("server: %d call(s) had not finished %v after the end was asked for, and were cut off", e.Calls, e.After)
+// Error returns the number of calls and the timeout.
+func (e *ShutdownTimeoutError) Error() string {
+	return fmt.Sprintf("server: %d call(s) did not finish within the shutdown timeout of %v and were canceled",
+		e.Calls, e.Timeout)
 }

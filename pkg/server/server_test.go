@@ -23,14 +23,16 @@ import (
 	"github.com/mlmd-go/sdk/pkg/server"
 )
 
-// service answers two methods as each test says, and leaves the others out.
+// service implements two methods by the functions of a test.
 type service struct {
 	mlmdpb.UnimplementedMetadataStoreServiceServer
 	get func(ctx context.Context) (*mlmdpb.GetContextTypesResponse, error)
 	put func(*mlmdpb.PutContextsRequest) (*mlmdpb.PutContextsResponse, error)
 }
 
-func (s service) GetContextTypes(ctx context.Context, _ *mlmdpb.GetContextTypesRequest) (*mlmdpb.GetContextTypesResponse, error) {
+func (s service) GetContextTypes(
+	ctx context.Context, _ *mlmdpb.GetContextTypesRequest,
+) (*mlmdpb.GetContextTypesResponse, error) {
 	return s.get(ctx)
 }
 
@@ -38,19 +40,19 @@ func (s service) PutContexts(_ context.Context, in *mlmdpb.PutContextsRequest) (
 	return s.put(in)
 }
 
-// A running is a server that runs, and a connection to it.
-type running struct {
+// A testServer is a running server and a connection to it.
+type testServer struct {
 	conn *grpc.ClientConn
 	rpc  mlmdpb.MetadataStoreServiceClient
 	stop context.CancelFunc
 	done chan error // what Serve returned
 }
 
-func start(t *testing.T, s service, opts ...server.Option) *running {
+func start(t *testing.T, s service, opts ...server.Option) *testServer {
 	t.Helper()
 	lis := bufconn.Listen(1 << 20)
 	ctx, stop := context.WithCancel(t.Context())
-	r := &running{stop: stop, done: make(chan error, 1)}
+	r := &testServer{stop: stop, done: make(chan error, 1)}
 	go func() { r.done <- server.New(s, opts...).Serve(ctx, lis) }()
 	conn, err := grpc.NewClient("passthrough:bufconn",
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return lis.DialContext(ctx) }),
@@ -65,18 +67,18 @@ func start(t *testing.T, s service, opts ...server.Option) *running {
 }
 
 // ended waits for Serve to return.
-func (r *running) ended(t *testing.T) error {
+func (r *testServer) ended(t *testing.T) error {
 	t.Helper()
 	select {
 	case err := <-r.done:
 		return err
 	case <-time.After(10 * time.Second):
-		t.Fatal("the server does not end")
+		t.Fatal("Serve does not return")
 		return nil
 	}
 }
 
-func TestHealthIsServingForTheServerAndTheService(t *testing.T) {
+func TestServe_Health(t *testing.T) {
 	r := start(t, service{})
 	for _, name := range []string{"", "ml_metadata.MetadataStoreService"} {
 		reply, err := healthpb.NewHealthClient(r.conn).Check(t.Context(), &healthpb.HealthCheckRequest{Service: name})
@@ -86,7 +88,7 @@ func TestHealthIsServingForTheServerAndTheService(t *testing.T) {
 	}
 }
 
-func TestReflectionListsTheService(t *testing.T) {
+func TestServe_Reflection(t *testing.T) {
 	r := start(t, service{})
 	stream, err := reflectionpb.NewServerReflectionClient(r.conn).ServerReflectionInfo(t.Context())
 	if err != nil {
@@ -109,7 +111,7 @@ func TestReflectionListsTheService(t *testing.T) {
 	}
 }
 
-func TestAMethodThatTheServiceLacksIsUnimplemented(t *testing.T) {
+func TestServe_UnimplementedMethod(t *testing.T) {
 	r := start(t, service{})
 	_, err := r.rpc.GetArtifacts(t.Context(), &mlmdpb.GetArtifactsRequest{})
 	if s := status.Convert(err); s.Code() != codes.Unimplemented || !strings.Contains(s.Message(), "GetArtifacts") {
@@ -117,7 +119,7 @@ func TestAMethodThatTheServiceLacksIsUnimplemented(t *testing.T) {
 	}
 }
 
-func TestAPanicIsAnErrorWithoutItsTextAndTheServerGoesOn(t *testing.T) {
+func TestServe_Panic(t *testing.T) {
 	var log lines
 	calls := 0
 	r := start(t, service{get: func(context.Context) (*mlmdpb.GetContextTypesResponse, error) {
@@ -125,30 +127,32 @@ func TestAPanicIsAnErrorWithoutItsTextAndTheServerGoesOn(t *testing.T) {
 			panic("the secret")
 		}
 		return &mlmdpb.GetContextTypesResponse{}, nil
-	}}, server.Logger(slog.New(slog.NewTextHandler(&log, nil))))
+	}}, server.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 
 	_, err := r.rpc.GetContextTypes(t.Context(), &mlmdpb.GetContextTypesRequest{})
-	if s := status.Convert(err); s.Code() != codes.Internal || !strings.Contains(s.Message(), "GetContextTypes") || strings.Contains(s.Message(), "secret") {
+	if s := status.Convert(err); s.Code() != codes.Internal || !strings.Contains(
+		s.Message(), "GetContextTypes",
+	) || strings.Contains(s.Message(), "secret") {
 		t.Errorf("the panic reached the client as %v", err)
 	}
 	if _, err := r.rpc.GetContextTypes(t.Context(), &mlmdpb.GetContextTypesRequest{}); err != nil {
 		t.Errorf("the call after the panic: %v", err)
 	}
 	if text := log.String(); !strings.Contains(text, "the secret") || !strings.Contains(text, "server_test.go") {
-		t.Errorf("the log has neither the panic nor its place: %s", text)
+		t.Errorf("the log lacks the panic or its location: %s", text)
 	}
 }
 
-func TestErrorTextsAreCutToWhatAClientCanReceive(t *testing.T) {
+func TestServe_TruncatesMessages(t *testing.T) {
 	for _, c := range []struct {
 		name, text string
 		cut        bool
 	}{
-		{"a short text passes", "no type with the name x", false},
-		{"a long plain text is cut", strings.Repeat("x", 1<<20), true},
-		{"a long text of other scripts is cut earlier", strings.Repeat("ü", 2000), true},
-		{"as much as fits passes", strings.Repeat("x", 6<<10), false},
-		{"one more is cut", strings.Repeat("x", 6<<10+1), true},
+		{"short", "no type with the name x", false},
+		{"long ASCII", strings.Repeat("x", 1<<20), true},
+		{"long non-ASCII", strings.Repeat("ü", 2000), true},
+		{"at the limit", strings.Repeat("x", 6<<10), false},
+		{"one byte over the limit", strings.Repeat("x", 6<<10+1), true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := start(t, service{get: func(context.Context) (*mlmdpb.GetContextTypesResponse, error) {
@@ -173,7 +177,7 @@ func TestErrorTextsAreCutToWhatAClientCanReceive(t *testing.T) {
 	}
 }
 
-func TestALargeRequestIsRefusedByTheLimit(t *testing.T) {
+func TestWithMaxRecvMsgSize(t *testing.T) {
 	put := func(in *mlmdpb.PutContextsRequest) (*mlmdpb.PutContextsResponse, error) {
 		return &mlmdpb.PutContextsResponse{ContextIds: make([]int64, len(in.GetContexts()))}, nil
 	}
@@ -183,11 +187,11 @@ func TestALargeRequestIsRefusedByTheLimit(t *testing.T) {
 		bytes int
 		want  codes.Code
 	}{
-		{"4 MiB are too much by default", nil, 4 << 20, codes.ResourceExhausted},
-		{"3 MiB are not", nil, 3 << 20, codes.OK},
-		{"a raised limit takes more", []server.Option{server.MaxReceive(8 << 20)}, 5 << 20, codes.OK},
-		{"a lowered one less", []server.Option{server.MaxReceive(1 << 10)}, 2 << 10, codes.ResourceExhausted},
-		{"a negative one all", []server.Option{server.MaxReceive(-1)}, 9 << 20, codes.OK},
+		{"4 MiB by default", nil, 4 << 20, codes.ResourceExhausted},
+		{"3 MiB by default", nil, 3 << 20, codes.OK},
+		{"raised limit", []server.Option{server.WithMaxRecvMsgSize(8 << 20)}, 5 << 20, codes.OK},
+		{"lowered limit", []server.Option{server.WithMaxRecvMsgSize(1 << 10)}, 2 << 10, codes.ResourceExhausted},
+		{"no limit", []server.Option{server.WithMaxRecvMsgSize(-1)}, 9 << 20, codes.OK},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := start(t, service{put: put}, c.opts...)
@@ -199,17 +203,19 @@ func TestALargeRequestIsRefusedByTheLimit(t *testing.T) {
 	}
 }
 
-func TestALargeReplyIsRefusedByTheLimit(t *testing.T) {
+func TestWithMaxSendMsgSize(t *testing.T) {
 	get := func(context.Context) (*mlmdpb.GetContextTypesResponse, error) {
-		return &mlmdpb.GetContextTypesResponse{ContextTypes: []*mlmdpb.ContextType{{Name: new(strings.Repeat("x", 5<<20))}}}, nil
+		return &mlmdpb.GetContextTypesResponse{
+			ContextTypes: []*mlmdpb.ContextType{{Name: new(strings.Repeat("x", 5<<20))}},
+		}, nil
 	}
 	for _, c := range []struct {
 		name string
 		opts []server.Option
 		want codes.Code
 	}{
-		{"there is none by default", nil, codes.OK},
-		{"a small one refuses", []server.Option{server.MaxSend(1 << 20)}, codes.ResourceExhausted},
+		{"default", nil, codes.OK},
+		{"lowered limit", []server.Option{server.WithMaxSendMsgSize(1 << 20)}, codes.ResourceExhausted},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := start(t, service{get: get}, c.opts...)
@@ -220,13 +226,15 @@ func TestALargeReplyIsRefusedByTheLimit(t *testing.T) {
 	}
 }
 
-func TestFailuresAreLoggedAndOrdinaryErrorsAreNot(t *testing.T) {
-	for code, logged := range map[codes.Code]bool{codes.Internal: true, codes.DataLoss: true, codes.NotFound: false, codes.OK: false} {
+func TestServe_LogsInternalErrors(t *testing.T) {
+	for code, logged := range map[codes.Code]bool{
+		codes.Internal: true, codes.DataLoss: true, codes.NotFound: false, codes.OK: false,
+	} {
 		t.Run(code.String(), func(t *testing.T) {
 			var log lines
 			r := start(t, service{get: func(context.Context) (*mlmdpb.GetContextTypesResponse, error) {
 				return &mlmdpb.GetContextTypesResponse{}, status.Error(code, "why it failed")
-			}}, server.Logger(slog.New(slog.NewTextHandler(&log, nil))))
+			}}, server.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 			_, err := r.rpc.GetContextTypes(t.Context(), &mlmdpb.GetContextTypesRequest{})
 			if status.Code(err) != code {
 				t.Fatalf("got %v, want %v", err, code)
@@ -238,7 +246,7 @@ func TestFailuresAreLoggedAndOrdinaryErrorsAreNot(t *testing.T) {
 	}
 }
 
-func TestServeReportsAListenerThatBreaks(t *testing.T) {
+func TestServe_ListenerError(t *testing.T) {
 	lis, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -250,7 +258,15 @@ func TestServeReportsAListenerThatBreaks(t *testing.T) {
 	}
 }
 
-// lines is a writer that may be written and read at once.
+func TestNew_NilOptions(t *testing.T) {
+	r := start(t, service{}, nil, server.WithTLS(nil), server.WithLogger(nil), server.WithGRPCServerOptions())
+	_, err := r.rpc.GetArtifacts(t.Context(), &mlmdpb.GetArtifactsRequest{})
+	if status.Code(err) != codes.Unimplemented {
+		t.Errorf("got %v, want UNIMPLEMENTED", err)
+	}
+}
+
+// lines is a writer that is safe for concurrent use.
 type lines struct {
 	mu  sync.Mutex
 	buf bytes.Buffer

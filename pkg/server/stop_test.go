@@ -16,7 +16,7 @@ import (
 	"github.com/mlmd-go/sdk/pkg/server"
 )
 
-// slow is a service whose call says that it began and then waits.
+// slow returns a service whose call closes began and then waits.
 func slow(began chan<- struct{}, wait func(context.Context) error) service {
 	return service{get: func(ctx context.Context) (*mlmdpb.GetContextTypesResponse, error) {
 		close(began)
@@ -27,7 +27,7 @@ func slow(began chan<- struct{}, wait func(context.Context) error) service {
 	}}
 }
 
-func TestACallThatRunsIsFinishedBeforeTheEnd(t *testing.T) {
+func TestServe_ShutdownWaitsForCalls(t *testing.T) {
 	began, finish := make(chan struct{}), make(chan struct{})
 	r := start(t, slow(began, func(context.Context) error { <-finish; return nil }))
 
@@ -46,8 +46,10 @@ func TestACallThatRunsIsFinishedBeforeTheEnd(t *testing.T) {
 		t.Fatalf("Serve returned %v while a call ran", err)
 	case <-time.After(50 * time.Millisecond):
 	}
-	if _, err := r.rpc.GetContextTypes(t.Context(), &mlmdpb.GetContextTypesRequest{}); status.Code(err) != codes.Unavailable {
-		t.Errorf("a call after the end was asked for: %v, want UNAVAILABLE", err)
+	if _, err := r.rpc.GetContextTypes(
+		t.Context(), &mlmdpb.GetContextTypesRequest{},
+	); status.Code(err) != codes.Unavailable {
+		t.Errorf("a call during shutdown: %v, want UNAVAILABLE", err)
 	}
 	close(finish)
 	if err := <-answered; err != nil {
@@ -58,13 +60,13 @@ func TestACallThatRunsIsFinishedBeforeTheEnd(t *testing.T) {
 	}
 }
 
-func TestACallThatDoesNotFinishIsCancelledAndReported(t *testing.T) {
-	began, cancelled := make(chan struct{}), make(chan struct{})
+func TestServe_ShutdownTimeout(t *testing.T) {
+	began, canceled := make(chan struct{}), make(chan struct{})
 	r := start(t, slow(began, func(ctx context.Context) error {
 		<-ctx.Done()
-		close(cancelled)
+		close(canceled)
 		return ctx.Err()
-	}), server.DrainTimeout(50*time.Millisecond))
+	}), server.WithShutdownTimeout(50*time.Millisecond))
 
 	answered := make(chan error, 1)
 	go func() {
@@ -73,14 +75,14 @@ func TestACallThatDoesNotFinishIsCancelledAndReported(t *testing.T) {
 	}()
 	<-began
 	r.stop()
-	var cut *server.CutOffError
+	var cut *server.ShutdownTimeoutError
 	if err := r.ended(t); !errors.As(err, &cut) || cut.Calls != 1 {
-		t.Errorf("Serve: %v, want that one call was cut off", err)
+		t.Errorf("Serve: %v, want one canceled call", err)
 	} else if !strings.Contains(err.Error(), "1 call") {
-		t.Errorf("unreadable: %v", err)
+		t.Errorf("the message lacks the number of calls: %v", err)
 	}
 	select {
-	case <-cancelled:
+	case <-canceled:
 	case <-time.After(5 * time.Second):
 		t.Error("the call's context did not end")
 	}
@@ -89,8 +91,8 @@ func TestACallThatDoesNotFinishIsCancelledAndReported(t *testing.T) {
 	}
 }
 
-func TestOpenStreamsDoNotKeepTheServerFromEnding(t *testing.T) {
-	r := start(t, service{}, server.DrainTimeout(time.Minute))
+func TestServe_ShutdownEndsStreams(t *testing.T) {
+	r := start(t, service{}, server.WithShutdownTimeout(time.Minute))
 	watch, err := healthpb.NewHealthClient(r.conn).Watch(t.Context(), &healthpb.HealthCheckRequest{})
 	if err != nil {
 		t.Fatal(err)
@@ -118,11 +120,11 @@ func TestOpenStreamsDoNotKeepTheServerFromEnding(t *testing.T) {
 	}
 }
 
-func TestACallEndsWithItsClientsDeadline(t *testing.T) {
-	began, cancelled := make(chan struct{}), make(chan struct{})
+func TestServe_ClientDeadline(t *testing.T) {
+	began, canceled := make(chan struct{}), make(chan struct{})
 	r := start(t, slow(began, func(ctx context.Context) error {
 		<-ctx.Done()
-		close(cancelled)
+		close(canceled)
 		return ctx.Err()
 	}))
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
@@ -131,8 +133,8 @@ func TestACallEndsWithItsClientsDeadline(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	select {
-	case <-cancelled:
+	case <-canceled:
 	case <-time.After(5 * time.Second):
-		t.Error("the service does not learn that the client has gone")
+		t.Error("the call's context did not end")
 	}
 }

@@ -8,19 +8,21 @@ import (
 	"fmt"
 )
 
-// PEM holds certificates and keys as PEM text, as the ssl_config of a server
-// configuration file does.
-type PEM struct {
-	Key, Cert string // the server's private key, and its certificate with any intermediates
-	// ClientCA has the certificates that a client's certificate must come from.
+// PEMCredentials holds certificates and keys as PEM text, as the ssl_config of a
+// server configuration file does.
+type PEMCredentials struct {
+	Key  string // the server's private key
+	Cert string // the server's certificate, followed by any intermediates
+	// ClientCA holds the CA certificates for client certificates.
 	ClientCA string
-	// VerifyClient asks every client for a certificate and refuses it without.
+	// VerifyClient requires each client to present a certificate signed by
+	// ClientCA.
 	VerifyClient bool
 }
 
-// Config returns the TLS configuration for [TLS]. Its errors name the part
-// that is at fault.
-func (p PEM) Config() (*tls.Config, error) {
+// TLSConfig returns the configuration for [WithTLS]. Its errors name the field of
+// ssl_config that is invalid.
+func (p PEMCredentials) TLSConfig() (*tls.Config, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
@@ -38,30 +40,30 @@ func (p PEM) Config() (*tls.Config, error) {
 	c.ClientAuth = tls.RequireAndVerifyClientCert
 	c.ClientCAs = x509.NewCertPool()
 	if !c.ClientCAs.AppendCertsFromPEM([]byte(p.ClientCA)) {
-		return nil, errors.New("custom_ca: no usable certificate in it; it must be PEM text")
+		return nil, errors.New("custom_ca: no valid certificate found: must be certificates as PEM text")
 	}
 	return c, nil
 }
 
-// check finds what is missing, and file names where text belongs.
-func (p PEM) check() error {
+// check returns an error if a part is missing or not PEM, such as a file name.
+func (p PEMCredentials) check() error {
 	parts := []struct{ name, text, why string }{
-		{"server_key", p.Key, "TLS needs the server's private key"},
-		{"server_cert", p.Cert, "TLS needs the server's certificate"},
+		{"server_key", p.Key, "TLS requires the server's private key"},
+		{"server_cert", p.Cert, "TLS requires the server's certificate"},
 		{"custom_ca", p.ClientCA, ""},
 	}
 	if p.VerifyClient {
-		parts[2].why = "verifying clients needs the certificates that theirs come from"
+		parts[2].why = "client verification requires the CA certificates of the clients"
 	}
 	for _, part := range parts {
 		if part.text == "" && part.why != "" {
-			return fmt.Errorf("%s: it is empty, but %s", part.name, part.why)
+			return fmt.Errorf("%s is empty: %s", part.name, part.why)
 		}
 		if part.text == "" {
 			continue
 		}
 		if block, _ := pem.Decode([]byte(part.text)); block == nil {
-			return fmt.Errorf("%s: no PEM block (-----BEGIN …) in it; it must be the text itself, not the name of a file", part.name)
+			return fmt.Errorf("%s contains no PEM block (-----BEGIN …): must be PEM text, not a file name", part.name)
 		}
 	}
 	return nil

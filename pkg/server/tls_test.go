@@ -16,30 +16,32 @@ import (
 	"github.com/mlmd-go/sdk/pkg/server"
 )
 
-func TestTLSAdmitsWhomItShould(t *testing.T) {
+func TestServe_TLS(t *testing.T) {
 	ca, other := testtls.Issue(t, "ca", nil), testtls.Issue(t, "another ca", nil)
-	leaf, known, foreign := testtls.Issue(t, "server", ca), testtls.Issue(t, "client", ca), testtls.Issue(t, "client", other)
+	leaf, known, foreign := testtls.Issue(t, "server", ca), testtls.Issue(t, "client", ca), testtls.Issue(
+		t, "client", other,
+	)
 	client := func(trusts, is *testtls.Pair) credentials.TransportCredentials {
 		return credentials.NewTLS(testtls.Client(t, trusts, is))
 	}
-	plain := server.PEM{Key: leaf.Key, Cert: leaf.Cert}
-	mutual := server.PEM{Key: leaf.Key, Cert: leaf.Cert, ClientCA: ca.Cert, VerifyClient: true}
+	plain := server.PEMCredentials{Key: leaf.Key, Cert: leaf.Cert}
+	mutual := server.PEMCredentials{Key: leaf.Key, Cert: leaf.Cert, ClientCA: ca.Cert, VerifyClient: true}
 
 	for _, c := range []struct {
 		name   string
-		server server.PEM
+		server server.PEMCredentials
 		client credentials.TransportCredentials
 		want   codes.Code
 	}{
-		{"TLS, and a client that trusts the server", plain, client(ca, nil), codes.OK},
-		{"TLS, and a client that trusts another", plain, client(other, nil), codes.Unavailable},
-		{"TLS, and a client in plain text", plain, insecure.NewCredentials(), codes.Unavailable},
-		{"mutual TLS, and a client with a certificate", mutual, client(ca, known), codes.OK},
-		{"mutual TLS, and a client with a foreign one", mutual, client(ca, foreign), codes.Unavailable},
-		{"mutual TLS, and a client with none", mutual, client(ca, nil), codes.Unavailable},
+		{"TLS, client trusts the server", plain, client(ca, nil), codes.OK},
+		{"TLS, client trusts another CA", plain, client(other, nil), codes.Unavailable},
+		{"TLS, client without TLS", plain, insecure.NewCredentials(), codes.Unavailable},
+		{"mutual TLS, client certificate", mutual, client(ca, known), codes.OK},
+		{"mutual TLS, client certificate of another CA", mutual, client(ca, foreign), codes.Unavailable},
+		{"mutual TLS, no client certificate", mutual, client(ca, nil), codes.Unavailable},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			config, err := c.server.Config()
+			config, err := c.server.TLSConfig()
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -47,7 +49,7 @@ func TestTLSAdmitsWhomItShould(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			go server.New(service{}, server.TLS(config)).Serve(t.Context(), lis)
+			go server.New(service{}, server.WithTLS(config)).Serve(t.Context(), lis)
 			conn, err := grpc.NewClient(lis.Addr().String(), grpc.WithTransportCredentials(c.client))
 			if err != nil {
 				t.Fatal(err)
@@ -61,23 +63,39 @@ func TestTLSAdmitsWhomItShould(t *testing.T) {
 	}
 }
 
-func TestBadCertificatesAreNamed(t *testing.T) {
+func TestPEMCredentials_Errors(t *testing.T) {
 	ca := testtls.Issue(t, "ca", nil)
 	leaf, second := testtls.Issue(t, "server", ca), testtls.Issue(t, "server", ca)
 	for _, c := range []struct {
 		name string
-		pem  server.PEM
+		pem  server.PEMCredentials
 		want []string // in the error
 	}{
-		{"no key", server.PEM{Cert: leaf.Cert}, []string{"server_key", "empty"}},
-		{"no certificate", server.PEM{Key: leaf.Key}, []string{"server_cert", "empty"}},
-		{"a file's name for the key", server.PEM{Key: "/etc/tls/key.pem", Cert: leaf.Cert}, []string{"server_key", "not the name of a file"}},
-		{"another's key", server.PEM{Key: second.Key, Cert: leaf.Cert}, []string{"server_cert", "server_key", "match"}},
-		{"clients verified without authorities", server.PEM{Key: leaf.Key, Cert: leaf.Cert, VerifyClient: true}, []string{"custom_ca", "empty"}},
-		{"a key in place of authorities", server.PEM{Key: leaf.Key, Cert: leaf.Cert, ClientCA: leaf.Key, VerifyClient: true}, []string{"custom_ca", "certificate"}},
+		{"no key", server.PEMCredentials{Cert: leaf.Cert}, []string{"server_key", "empty"}},
+		{"no certificate", server.PEMCredentials{Key: leaf.Key}, []string{"server_cert", "empty"}},
+		{
+			"file name instead of key",
+			server.PEMCredentials{Key: "/etc/tls/key.pem", Cert: leaf.Cert},
+			[]string{"server_key", "not a file name"},
+		},
+		{
+			"key of another certificate",
+			server.PEMCredentials{Key: second.Key, Cert: leaf.Cert},
+			[]string{"server_cert", "server_key", "match"},
+		},
+		{
+			"client verification without CA",
+			server.PEMCredentials{Key: leaf.Key, Cert: leaf.Cert, VerifyClient: true},
+			[]string{"custom_ca", "empty"},
+		},
+		{
+			"key instead of CA",
+			server.PEMCredentials{Key: leaf.Key, Cert: leaf.Cert, ClientCA: leaf.Key, VerifyClient: true},
+			[]string{"custom_ca", "certificate"},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := c.pem.Config()
+			_, err := c.pem.TLSConfig()
 			if err == nil {
 				t.Fatal("no error")
 			}

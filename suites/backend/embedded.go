@@ -53,7 +53,7 @@ func startBufconn(ctx context.Context, tb testing.TB) (service, error) {
 	listener := bufconn.Listen(1 << 20)
 	ctx, stop := context.WithCancel(ctx)
 	served := make(chan error, 1)
-	go func() { served <- server.New(s.Server(), server.MaxReceive(unlimited)).Serve(ctx, listener) }()
+	go func() { served <- server.New(s.Server(), server.WithMaxRecvMsgSize(unlimited)).Serve(ctx, listener) }()
 	conn, err := grpc.NewClient("passthrough:bufconn",
 		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return listener.DialContext(ctx) }),
 		grpc.WithTransportCredentials(insecure.NewCredentials()),

@@ -93,7 +93,7 @@ var _ = Describe("mlmd-server on", func() {
 	It("an unreachable database tries again as often as asked to", func() {
 		code, _, stderr := run("--db=postgres://ada@127.0.0.1:1/mlmd", "--metadata_store_connection_retries=1")
 		Expect(code).To(Equal(1))
-		Expect(strings.Count(stderr, "cannot be opened yet")).To(Equal(1))
+		Expect(strings.Count(stderr, "cannot open the database yet")).To(Equal(1))
 	})
 })
 

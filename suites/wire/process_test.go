@@ -112,7 +112,7 @@ var _ = Describe("mlmd-server", func() {
 		code, err := p.Stop()
 		Expect(err).NotTo(HaveOccurred())
 		Expect(code).To(Equal(1))
-		Expect(p.Log()).To(ContainSubstring("1 call(s) had not finished"))
+		Expect(p.Log()).To(ContainSubstring("1 call(s) did not finish"))
 		release()
 
 		got, err := client(serve("--db="+db).Address).GetContexts(ctx, &mlmdpb.GetContextsRequest{})
