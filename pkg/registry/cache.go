@@ -2,12 +2,12 @@ package registry
 
 import "sync"
 
-// cacheSize is how many parents, and how many links, a client remembers
-// at least; it forgets older ones before it holds twice as many.
+// cacheSize is the minimum number of recent entries that a recentCache keeps.
 const cacheSize = 8192
 
-// A recentCache holds the entries that were added last. It is safe for concurrent
-// use.
+// A recentCache holds the entries that were added last: at least cacheSize, and
+// fewer than twice as many. It has two generations; when the current one is
+// full, the previous one is dropped. It is safe for concurrent use.
 type recentCache[K comparable, V any] struct {
 	mu        sync.Mutex
 	cur, prev map[K]V
@@ -32,7 +32,7 @@ func (m *recentCache[K, V]) get(k K) (V, bool) {
 	return v, ok
 }
 
-// remove forgets one entry.
+// remove deletes one entry.
 func (m *recentCache[K, V]) remove(k K) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -40,7 +40,7 @@ func (m *recentCache[K, V]) remove(k K) {
 	delete(m.prev, k)
 }
 
-// reset forgets everything.
+// reset deletes all entries.
 func (m *recentCache[K, V]) reset() {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -10,25 +10,26 @@ import (
 )
 
 // A Client stores and finds entities in one MLMD store. It is safe for
-// concurrent use. It remembers, for as long as it lives, the types that it wrote
-// nodes of and the contexts that it saw; all else is in the store.
+// concurrent use. It caches the types that it has written entities of and the
+// contexts that it has seen, and detects if the store no longer has them.
 type Client struct {
 	rpc    mlmdpb.MetadataStoreServiceClient
-	conn   io.Closer // what Close closes; nil: nothing
-	prefix string    // of type names; empty: as the spec has it
+	conn   io.Closer // closed by Close; nil if the caller owns the connection
+	prefix string    // replaces specPrefix in type names; empty keeps it
 
-	collections collections // of the spec
+	collections collections
 	types       types
-	contexts    recentCache[int64, parent]  // contexts, by id
-	links       recentCache[edge, struct{}] // that are known to exist
-	prefixed    recentCache[siblings, bool] // whether all children are known to be named after their parent
+	contexts    recentCache[int64, parent]  // by ID
+	links       recentCache[edge, struct{}] // known to exist
+	prefixed    recentCache[siblings, bool] // whether the stored names of all siblings have the parent's ID
 
-	serverSem  chan struct{} // held while server is used
-	serverInfo *serverInfo   // nil: not asked yet
+	serverSem  chan struct{} // guards serverInfo
+	serverInfo *serverInfo   // nil until detectServer succeeds
 }
 
-// New returns a client of the store behind rpc: a connection to a server, or
-// the Client() of an embedded store. It sends nothing.
+// New returns a client that works on rpc: the Client method of an embedded
+// store, or the stub of a connection to a server. It makes no RPC. The caller
+// closes the store or the connection.
 func New(rpc mlmdpb.MetadataStoreServiceClient, opts ...Option) *Client {
 	var o clientConfig
 	for _, opt := range opts {
@@ -54,7 +55,7 @@ func newClient(rpc mlmdpb.MetadataStoreServiceClient, o clientConfig) *Client {
 	return c
 }
 
-// collections are those of the spec, which a client has from the start.
+// collections holds the collections of the spec, which New makes once.
 type collections struct {
 	registeredModels    *Collection[model.RegisteredModel, *mlmdpb.Context]
 	modelVersions       *Collection[model.ModelVersion, *mlmdpb.Context]
@@ -65,14 +66,13 @@ type collections struct {
 	serveModels         *Collection[model.ServeModel, *mlmdpb.Execution]
 }
 
-// RPC returns the client of the MLMD service that c uses, for the RPCs that
-// this package has no verb for. Calls through it are retried as those of c are.
-// What they change is seen by the next call of c, except that c does not notice
-// at once if a type or a parent is deleted behind its back.
+// RPC returns the stub that c makes its calls with, for RPCs that this package
+// has no method for. It uses the connection of c: if [Dial] made c, calls are
+// authenticated and retried alike.
 func (c *Client) RPC() mlmdpb.MetadataStoreServiceClient { return c.rpc }
 
-// Close ends the connection of a client that [Dial] made. It leaves open what
-// was given to [New].
+// Close closes the connection of a client that [Dial] made. For a client that
+// [New] made, it does nothing and returns nil.
 func (c *Client) Close() error {
 	if c.conn == nil {
 		return nil
@@ -80,7 +80,7 @@ func (c *Client) Close() error {
 	return c.conn.Close()
 }
 
-// typeName returns the name in this client's store of a type of the spec.
+// typeName returns the name that a type of the spec has in this client's store.
 func (c *Client) typeName(spec string) string {
 	if rest, ok := strings.CutPrefix(spec, specPrefix); ok && c.prefix != "" {
 		return c.prefix + rest
@@ -88,7 +88,8 @@ func (c *Client) typeName(spec string) string {
 	return spec
 }
 
-// entityName returns what people call a node of the type.
+// entityName returns what messages call a node of the type: the entity if it is
+// known, otherwise the name of the type.
 func (c *Client) entityName(typeName string) string {
 	if entity, ok := c.types.entity(typeName); ok {
 		return entity
@@ -99,8 +100,7 @@ func (c *Client) entityName(typeName string) string {
 	return typeName
 }
 
-// cacheContext keeps a context that was read or written, for the children that
-// may follow, and returns it.
+// cacheContext records a context so that creating its children needs no lookup.
 func (c *Client) cacheContext(v nodeView) parent {
 	p := parent{v.id, v.typeID, v.typeName, v.storedName()}
 	c.contexts.add(v.id, p)

@@ -10,9 +10,9 @@ import (
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
-// A Collection stores and finds the entities of one mapping. The facades of this
-// package ([RegisteredModels] and the others) are the same verbs with the words
-// of each entity.
+// A Collection stores and finds the entities of one mapping. It is safe for
+// concurrent use. [RegisteredModels] and its siblings are collections whose
+// methods name the parent of each entity.
 type Collection[T any, N mlmd.Node] struct {
 	c     *Client
 	m     mlmd.Mapping[T, N]
@@ -20,9 +20,10 @@ type Collection[T any, N mlmd.Node] struct {
 	typ   typeKey
 }
 
-// NewCollection returns the verbs for the entity that m maps: one of this module's own,
-// or one that was generated from your spec. Where the store does not have its
-// type, the first write registers it. NewCollection sends nothing; keep what it returns.
+// NewCollection returns the collection of the entities that m maps, such as a
+// mapping generated from your own spec. It makes no RPC; the first write
+// registers the type if the store does not have it. Make each collection once
+// and keep it: NewCollection copies the mapping.
 func NewCollection[T any, N mlmd.Node](c *Client, m mlmd.Mapping[T, N]) *Collection[T, N] {
 	m.TypeName = c.typeName(m.TypeName)
 	if m.Parent != nil {
@@ -36,22 +37,22 @@ func NewCollection[T any, N mlmd.Node](c *Client, m mlmd.Mapping[T, N]) *Collect
 	return e
 }
 
-// nodesOf returns the implementation for the kind of N.
+// nodesOf returns the implementation of nodes for the kind of N.
 func nodesOf[N mlmd.Node](rpc mlmdpb.MetadataStoreServiceClient) nodes[N] {
 	for _, n := range []any{artifacts{rpc}, executions{rpc}, contexts{rpc}} {
 		if n, ok := n.(nodes[N]); ok {
 			return n
 		}
 	}
-	panic("registry: a kind of node without an implementation")
+	panic("registry: no implementation for this kind of node")
 }
 
 func (e *Collection[T, N]) operation(op, key string) operation {
 	return operation{op: op, entity: e.m.Entity, key: key}
 }
 
-// Get returns the entity with the given id. It is [ErrNotFound] if there is
-// none, also where the id is that of another entity.
+// Get returns the entity with the given ID. The error is [ErrNotFound] if no
+// node has the ID or if the node is another entity.
 func (e *Collection[T, N]) Get(ctx context.Context, id string) (*T, error) {
 	s := e.operation("get", id)
 	i, err := parseID(id)
@@ -65,23 +66,26 @@ func (e *Collection[T, N]) Get(ctx context.Context, id string) (*T, error) {
 	return e.decodeFound(ctx, s, n, "id")
 }
 
-// FindByName returns the entity with the given name, letter for letter. It is
-// for entities whose names are unique; see [Collection.FindByNameIn] for those that have
-// their names within a parent.
+// FindByName returns the entity with the given name. Case matters, whatever the
+// collation of the database. FindByName is for entities whose names are unique
+// in the store; use [Collection.FindByNameIn] for those whose names are unique
+// within their parent only.
 func (e *Collection[T, N]) FindByName(ctx context.Context, name string) (*T, error) {
 	s := e.operation("find", name)
 	if e.m.Parent != nil && !e.m.Parent.UnprefixedName {
-		return nil, s.newError(ErrInvalidArgument, fmt.Sprintf("%s has its name within its %s: give that too", withArticle(e.m.Entity), e.m.Parent.Entity))
+		return nil, s.newError(ErrInvalidArgument, fmt.Sprintf(
+			"the name of %s is unique only within its %s: use FindByNameIn", withArticle(e.m.Entity), e.m.Parent.Entity))
 	}
 	return e.byStoredName(ctx, s, name)
 }
 
-// FindByNameIn returns the entity with the given name below the given parent, letter
-// for letter.
+// FindByNameIn returns the child of the given parent that has the given name.
+// Case matters, whatever the collation of the database.
 func (e *Collection[T, N]) FindByNameIn(ctx context.Context, parentID, name string) (*T, error) {
 	s := e.operation("find", name)
 	if e.m.Parent == nil {
-		return nil, s.newError(ErrInvalidArgument, fmt.Sprintf("%s has no parent: find it by its name", withArticle(e.m.Entity)))
+		return nil, s.newError(ErrInvalidArgument, fmt.Sprintf(
+			"%s has no parent: use FindByName", withArticle(e.m.Entity)))
 	}
 	id, err := parseID(parentID)
 	if err != nil {
@@ -107,8 +111,8 @@ func (e *Collection[T, N]) FindByNameIn(ctx context.Context, parentID, name stri
 	return e.decode(s, e.withParentPrefix(n, id), e.nodes.view(n))
 }
 
-// findUnprefixed is FindByNameIn for entities whose stored name does not say the
-// parent. It takes one more read.
+// findUnprefixed is FindByNameIn for entities whose stored names do not begin
+// with the ID of their parent. It reads the parents too.
 func (e *Collection[T, N]) findUnprefixed(ctx context.Context, s operation, parentID int64, name string) (*T, error) {
 	t, err := e.byStoredName(ctx, s, name)
 	if err != nil {
@@ -116,14 +120,15 @@ func (e *Collection[T, N]) findUnprefixed(ctx context.Context, s operation, pare
 	}
 	id, err := parseID(e.m.Ident(t).ID)
 	if err != nil {
-		return nil, s.newError(ErrInternal, "the store answered an entity without an id")
+		return nil, s.newError(ErrInternal, "the store returned an entity without an ID")
 	}
 	above, err := e.nodes.parents(ctx, id)
 	if err != nil {
 		return nil, s.rpcError(ctx, err)
 	}
 	if !containsID(above, parentID) {
-		return nil, s.newError(ErrNotFound, fmt.Sprintf("not found: %s %d hangs below another %s", e.m.Entity, id, e.m.Parent.Entity))
+		return nil, s.newError(ErrNotFound, fmt.Sprintf(
+			"not found: %s %d is a child of another %s", e.m.Entity, id, e.m.Parent.Entity))
 	}
 	return t, nil
 }
@@ -132,27 +137,28 @@ func (e *Collection[T, N]) byStoredName(ctx context.Context, s operation, stored
 	if stored == "" {
 		return nil, s.fieldError(ErrInvalidArgument, "name", "", "is missing")
 	}
-	if why := badText(stored); why != "" {
+	if why := nameProblem(stored); why != "" {
 		return nil, s.fieldError(ErrInvalidArgument, "name", s.key, why)
 	}
 	n, err := e.nodes.byName(ctx, e.m.TypeName, stored)
 	if err != nil {
 		return nil, s.rpcError(ctx, err)
 	}
-	if n != nil && e.nodes.view(n).storedName() != stored { // the database folds case
+	if n != nil && e.nodes.view(n).storedName() != stored { // the database ignores case
 		n = nil
 	}
 	return e.decodeFound(ctx, s, n, "name")
 }
 
-// FindByExternalID returns the entity with the given external id, letter for
-// letter. It is [ErrNotFound] also where another entity has it.
+// FindByExternalID returns the entity with the given external ID. Case matters.
+// The error is [ErrNotFound] if no node has the external ID or if the node is
+// another entity.
 func (e *Collection[T, N]) FindByExternalID(ctx context.Context, externalID string) (*T, error) {
 	s := e.operation("find", externalID)
 	if externalID == "" {
 		return nil, s.fieldError(ErrInvalidArgument, "externalId", "", "is missing")
 	}
-	if why := badText(externalID); why != "" {
+	if why := nameProblem(externalID); why != "" {
 		return nil, s.fieldError(ErrInvalidArgument, "externalId", externalID, why)
 	}
 	n, err := e.nodes.byExternalID(ctx, externalID)
@@ -167,16 +173,15 @@ func (e *Collection[T, N]) FindByExternalID(ctx context.Context, externalID stri
 	return e.decodeFound(ctx, s, n, "externalId")
 }
 
-// decodeFound returns the entity that n holds. by is the field that it was asked
-// for by.
+// decodeFound returns the entity in n, which was looked up by the given field.
 func (e *Collection[T, N]) decodeFound(ctx context.Context, s operation, n N, by string) (*T, error) {
 	if n == nil {
 		return nil, s.newError(ErrNotFound, "")
 	}
 	v := e.nodes.view(n)
 	if v.typeName != e.m.TypeName {
-		err := s.newError(ErrNotFound, fmt.Sprintf("not found: this %s is that of %s %d", by, e.c.entityName(v.typeName), v.id))
-		return nil, err
+		return nil, s.newError(ErrNotFound, fmt.Sprintf(
+			"not found: this %s belongs to %s %d", by, e.c.entityName(v.typeName), v.id))
 	}
 	n, err := e.resolveParent(ctx, s, n, nil)
 	if err != nil {
@@ -185,21 +190,22 @@ func (e *Collection[T, N]) decodeFound(ctx context.Context, s operation, n N, by
 	return e.decode(s, n, v)
 }
 
-// decode returns the entity that n, seen as v, holds.
+// decode returns the entity in n. v is the view of the node as it is stored; n
+// may have a completed name.
 func (e *Collection[T, N]) decode(s operation, n N, v nodeView) (*T, error) {
 	if e.typ.kind == mlmd.Context {
 		e.c.cacheContext(v)
 	}
 	t, err := e.m.Decode(n)
 	if err != nil {
-		out := s.newError(ErrInternal, fmt.Sprintf("what is stored as id %d cannot be read: %v", v.id, err))
+		out := s.newError(ErrInternal, fmt.Sprintf("the node with ID %d cannot be decoded: %v", v.id, err))
 		out.Err = err
 		return nil, out
 	}
 	return t, nil
 }
 
-// parseID returns the number that a caller's id stands for.
+// parseID parses an ID that the caller gave.
 func parseID(id string) (int64, error) {
 	if id == "" {
 		return 0, errors.New("is missing")

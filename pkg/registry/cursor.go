@@ -9,16 +9,19 @@ import (
 	"strings"
 )
 
-// The page tokens of queries begin with what the rest is: a server's own token,
-// or a position in a union of lists. Both hold a fingerprint of the query, so
-// that a token that is used with another query is an error; a server's token
-// alone would list nothing, or something else.
+// A page token of a query is one of two formats:
+//
+//	list.<fingerprint>.<page token of the server>
+//	merged.<base64 of a unionToken in JSON>
+//
+// Both hold a fingerprint of the query, because a server does not reject a token
+// of another query but lists something else.
 const (
 	listTokenPrefix  = "list."
 	unionTokenPrefix = "merged." // base64 has no dot
 )
 
-// fingerprint distinguishes the query that texts print from others.
+// fingerprint returns a hash of the query, whose filters are texts.
 func (p preparedQuery[T]) fingerprint(texts []string) uint64 {
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%s %d %t %q", p.entity, p.order, p.desc, texts)
@@ -26,12 +29,12 @@ func (p preparedQuery[T]) fingerprint(texts []string) uint64 {
 }
 
 func (p preparedQuery[T]) tokenError(why string) error {
-	return p.newError(ErrInvalidArgument, "the page token "+why)
+	return p.newError(ErrInvalidArgument, "page token "+why)
 }
 
-const otherQuery = "is of another query: parent, conditions and order must stay the same"
+const otherQuery = "belongs to another query: parent, conditions and order must be the same"
 
-// encodeToken returns the token for the page after those that were read.
+// encodeToken returns the token of the next page, or "" if there is none.
 func (l *pages[T]) encodeToken() string {
 	if l.token == "" {
 		return ""
@@ -39,7 +42,7 @@ func (l *pages[T]) encodeToken() string {
 	return fmt.Sprintf("%s%016x.%s", listTokenPrefix, l.fingerprint([]string{l.text}), l.token)
 }
 
-// decodeToken returns the server's token in one of makeToken.
+// decodeToken returns the server's token in a token of encodeToken.
 func (l *pages[T]) decodeToken(token string) (string, error) {
 	if token == "" {
 		return "", nil
@@ -50,7 +53,7 @@ func (l *pages[T]) decodeToken(token string) (string, error) {
 	}
 	query, server, ok2 := strings.Cut(rest, ".")
 	if !ok || !ok2 || server == "" {
-		return "", l.tokenError("is damaged")
+		return "", l.tokenError("is corrupt")
 	}
 	if query != fmt.Sprintf("%016x", l.fingerprint([]string{l.text})) {
 		return "", l.tokenError(otherQuery)
@@ -58,9 +61,9 @@ func (l *pages[T]) decodeToken(token string) (string, error) {
 	return server, nil
 }
 
-// A position is where an entity stands in a list.
+// A position is the place of an entity in a sorted list.
 type position struct {
-	Key int64 `json:"k"` // what the list is sorted by: a time, or the id
+	Key int64 `json:"k"` // the sort key: a time or the ID
 	ID  int64 `json:"i"`
 }
 
@@ -74,7 +77,7 @@ func positionOf(v nodeView, o Order) position {
 	return position{v.id, v.id}
 }
 
-// compare is negative where p stands before q.
+// compare returns a negative number if p comes before q.
 func (p position) compare(q position, desc bool) int {
 	c := cmp.Or(cmp.Compare(p.Key, q.Key), cmp.Compare(p.ID, q.ID))
 	if desc {
@@ -83,16 +86,16 @@ func (p position) compare(q position, desc bool) int {
 	return c
 }
 
-// A unionToken is what the token of a merge holds.
+// A unionToken is the content of the page token of a union.
 type unionToken struct {
 	position
-	List uint64 `json:"l"` // the fingerprint of the query
+	Query uint64 `json:"l"` // the fingerprint
 }
 
 func (m *union[T]) encodeToken(p position) string {
 	raw, err := json.Marshal(unionToken{p, m.fingerprint(m.texts)})
 	if err != nil {
-		panic(err) // three numbers
+		panic(err) // cannot fail: three numbers
 	}
 	return unionTokenPrefix + base64.RawURLEncoding.EncodeToString(raw)
 }
@@ -105,9 +108,9 @@ func (m *union[T]) decodeToken(token string) (*position, error) {
 	raw, err := base64.RawURLEncoding.DecodeString(text)
 	var p unionToken
 	if !ok || err != nil || json.Unmarshal(raw, &p) != nil {
-		return nil, m.tokenError("is damaged")
+		return nil, m.tokenError("is corrupt")
 	}
-	if p.List != m.fingerprint(m.texts) {
+	if p.Query != m.fingerprint(m.texts) {
 		return nil, m.tokenError(otherQuery)
 	}
 	return &p.position, nil

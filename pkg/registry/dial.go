@@ -18,11 +18,11 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-// dialConfig is what the options of Dial say.
+// dialConfig holds the options of Dial.
 type dialConfig struct {
 	client        clientConfig
-	tls           *tls.Config         // nil: not encrypted
-	tlsEdits      []func(*tls.Config) // to be set in it
+	tls           *tls.Config         // nil for no TLS
+	tlsEdits      []func(*tls.Config) // applied to tls
 	token         func() (string, error)
 	insecureToken bool
 	retry         time.Duration
@@ -30,18 +30,18 @@ type dialConfig struct {
 	errs          []error
 }
 
-// useTLS makes the connection use TLS, with part set in its configuration.
-func (d *dialConfig) useTLS(part func(*tls.Config)) {
+// useTLS makes the connection use TLS, with a configuration that edit changes.
+func (d *dialConfig) useTLS(edit func(*tls.Config)) {
 	if d.tls == nil {
 		d.tls = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
-	d.tlsEdits = append(d.tlsEdits, part)
+	d.tlsEdits = append(d.tlsEdits, edit)
 }
 
 func (d *dialConfig) addError(err error) { d.errs = append(d.errs, err) }
 
-// WithTLS makes the connection use TLS, with a copy of config. With nil it is
-// TLS 1.2 or later and the certificate authorities of the system.
+// WithTLS makes the connection use TLS with a copy of config. If config is nil,
+// the connection uses TLS 1.2 or later and the root certificates of the system.
 func WithTLS(config *tls.Config) DialOption {
 	return dialOption(func(d *dialConfig) {
 		d.useTLS(func(*tls.Config) {})
@@ -52,25 +52,26 @@ func WithTLS(config *tls.Config) DialOption {
 }
 
 // WithRootCAFile makes the connection use TLS and trust only the certificate
-// authorities in a file in PEM.
+// authorities in a PEM file. [Dial] reads the file once.
 func WithRootCAFile(file string) DialOption {
 	return dialOption(func(d *dialConfig) {
 		pem, err := os.ReadFile(file)
 		if err != nil {
-			d.addError(fmt.Errorf("certificate authority: %w", err))
+			d.addError(fmt.Errorf("root CA file: %w", err))
 			return
 		}
 		pool := x509.NewCertPool()
 		if !pool.AppendCertsFromPEM(pem) {
-			d.addError(fmt.Errorf("certificate authority: %s holds no certificate in PEM", file))
+			d.addError(fmt.Errorf("root CA file %s has no PEM certificate", file))
 			return
 		}
 		d.useTLS(func(c *tls.Config) { c.RootCAs = pool })
 	})
 }
 
-// WithClientCert makes the connection use TLS and show the server the certificate
-// in certFile, whose key is in keyFile; both are PEM.
+// WithClientCert makes the connection use TLS and present the certificate in
+// certFile, whose private key is in keyFile. Both are PEM files; [Dial] reads
+// them once.
 func WithClientCert(certFile, keyFile string) DialOption {
 	return dialOption(func(d *dialConfig) {
 		cert, err := tls.LoadX509KeyPair(certFile, keyFile)
@@ -82,13 +83,15 @@ func WithClientCert(certFile, keyFile string) DialOption {
 	})
 }
 
-// WithToken sends a bearer token with every call. It needs TLS, or [WithInsecureToken].
+// WithToken sends a bearer token with each call. It requires TLS or
+// [WithInsecureToken].
 func WithToken(token string) DialOption {
 	return dialOption(func(d *dialConfig) { d.token = func() (string, error) { return token, nil } })
 }
 
-// WithTokenFile sends the bearer token in a file with every call. The file is read
-// each time, so that a token may be renewed. It needs TLS, or [WithInsecureToken].
+// WithTokenFile sends the bearer token in a file with each call. It reads the
+// file for each call, so that the token can be renewed, and removes surrounding
+// white space. It requires TLS or [WithInsecureToken].
 func WithTokenFile(file string) DialOption {
 	return dialOption(func(d *dialConfig) {
 		d.token = func() (string, error) {
@@ -105,13 +108,15 @@ func WithTokenFile(file string) DialOption {
 	})
 }
 
-// WithInsecureToken lets a bearer token go over a connection without TLS: to a proxy
-// on the same machine, say. Whoever sees the traffic can use the token.
+// WithInsecureToken allows a bearer token on a connection without TLS, such as
+// one to a proxy on the same machine. Anyone who reads the traffic can use the
+// token.
 func WithInsecureToken() DialOption {
 	return dialOption(func(d *dialConfig) { d.insecureToken = true })
 }
 
-// WithGRPCDialOptions passes options to the gRPC client: interceptors, keepalive, a resolver.
+// WithGRPCDialOptions passes options such as interceptors, keepalive parameters
+// or resolvers to [grpc.NewClient]. They override those of this package.
 func WithGRPCDialOptions(opts ...grpc.DialOption) DialOption {
 	return dialOption(func(d *dialConfig) {
 		for _, opt := range opts {
@@ -122,18 +127,19 @@ func WithGRPCDialOptions(opts ...grpc.DialOption) DialOption {
 	})
 }
 
-// Dial returns a client of the MLMD server at target: HOST:PORT, as in
-// "mlmd.example:8080" or "[::1]:8080", a Unix socket, as in
-// "unix:/run/mlmd.sock", or a target with a scheme that gRPC has a resolver for,
-// as in "dns:///mlmd.example:8080". Without options the connection is not
-// encrypted.
+// Dial returns a client of the MLMD server at target, which is HOST:PORT, as in
+// "mlmd.example:8080" or "[::1]:8080"; a Unix socket, as in
+// "unix:/run/mlmd.sock"; or a target with a scheme of a gRPC resolver, as in
+// "dns:///mlmd.example:8080". Without options the connection is not encrypted.
+// The error is [ErrInvalidArgument] if the target or an option is not valid.
 //
-// Dial sends nothing; the client connects at the first call. A call that finds
-// the server or its store unavailable is repeated, as [WithRetryTimeout] says, and is
-// [ErrUnavailable] in the end: [ErrUnreachable] where there is no server at
-// all. It is [ErrTLS] where client and server do not agree on TLS.
+// Dial makes no RPC; the client connects at the first call. A call that fails
+// because the server or its store is unavailable is retried for up to
+// [DefaultRetryTimeout]; see [WithRetryTimeout]. It fails with
+// [ErrUnavailable], or [ErrUnreachable] if no server answered, or [ErrTLS] if
+// client and server do not agree on TLS.
 //
-// Close the client when it is no longer needed.
+// The caller must close the client.
 func Dial(target string, opts ...DialOption) (*Client, error) {
 	d := dialConfig{retry: DefaultRetryTimeout}
 	for _, opt := range opts {
@@ -145,7 +151,8 @@ func Dial(target string, opts ...DialOption) (*Client, error) {
 		d.addError(err)
 	}
 	if d.token != nil && d.tls == nil && !d.insecureToken {
-		d.addError(errors.New("a token needs TLS, or whoever sees the traffic can use it: add registry.WithTLS(nil), or registry.WithInsecureToken() where the network is safe"))
+		d.addError(errors.New("a token requires TLS: add registry.WithTLS(nil), " +
+			"or registry.WithInsecureToken() if the network is trusted"))
 	}
 	invalid := func(err error) error { return &Error{Op: "dial", Key: target, Kind: ErrInvalidArgument, Err: err} }
 	if err := errors.Join(d.errs...); err != nil {
@@ -161,31 +168,31 @@ func Dial(target string, opts ...DialOption) (*Client, error) {
 }
 
 // grpcOptions returns the options of the gRPC connection. Those of the caller
-// come last, so that they hold.
+// come last and override the others.
 func (d *dialConfig) grpcOptions(target string) []grpc.DialOption {
-	watch := &handshakeMonitor{}
-	transport := monitoredCreds{insecure.NewCredentials(), watch, nil}
+	monitor := &handshakeMonitor{}
+	transport := monitoredCreds{insecure.NewCredentials(), monitor, nil}
 	if d.tls != nil {
 		for _, set := range d.tlsEdits {
 			set(d.tls)
 		}
-		watch.tls = true
-		watch.hasCert = len(d.tls.Certificates) > 0 || d.tls.GetClientCertificate != nil
-		transport = monitoredCreds{credentials.NewTLS(d.tls), watch, d.tls}
+		monitor.tls = true
+		monitor.hasCert = len(d.tls.Certificates) > 0 || d.tls.GetClientCertificate != nil
+		transport = monitoredCreds{credentials.NewTLS(d.tls), monitor, d.tls}
 	}
 	all := []grpc.DialOption{
 		grpc.WithTransportCredentials(transport),
-		// A page of a hundred nodes with large properties may pass gRPC's 4 MiB.
+		// A page of 100 nodes with large properties may exceed gRPC's default of 4 MiB.
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(math.MaxInt32)),
 	}
 	if d.token != nil {
 		all = append(all, grpc.WithPerRPCCredentials(bearerToken{d.token, !d.insecureToken}))
 	}
-	all = append(all, (&retrier{target: target, limit: d.retry, monitor: watch}).dialOptions()...)
+	all = append(all, (&retrier{target: target, limit: d.retry, monitor: monitor}).dialOptions()...)
 	return append(all, d.grpc...)
 }
 
-// bearerToken puts a token into the metadata of every call.
+// bearerToken adds a token to the metadata of each call.
 type bearerToken struct {
 	token    func() (string, error)
 	needsTLS bool

@@ -13,20 +13,20 @@ import (
 	"google.golang.org/grpc/resolver"
 )
 
-const targetForms = `want HOST:PORT, as in "mlmd.example:8080", "[::1]:8080", or unix:/PATH`
+const targetForms = `use HOST:PORT, as in "mlmd.example:8080", "[::1]:8080", or unix:/PATH`
 
-// checkTarget returns what is wrong with the target of Dial. gRPC takes nearly
-// any text, and fails at the first call, or goes to port 443. more reports that
-// the caller may have brought a resolver of its own.
-func checkTarget(target string, more bool) error {
-	if target == "" {
-		return errors.New("the target is missing: " + targetForms)
+// checkTarget returns an error if target is not valid for Dial. gRPC itself
+// accepts nearly any text, and then fails at the first call or connects to port
+// 443. custom reports that the caller may have added a resolver.
+func checkTarget(target string, custom bool) error {
+	if strings.TrimSpace(target) == "" {
+		return errors.New("missing target: " + targetForms)
 	}
 	if trimmed := strings.TrimSpace(target); trimmed != target {
-		return fmt.Errorf("the target has blanks around it: want %q", trimmed)
+		return fmt.Errorf("target has surrounding white space: use %q", trimmed)
 	}
 	if strings.ContainsFunc(target, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
-		return errors.New("the target has a blank in it: " + targetForms)
+		return errors.New("target contains white space or control characters: " + targetForms)
 	}
 	scheme, rest, ok := strings.Cut(target, ":")
 	if !ok {
@@ -39,38 +39,39 @@ func checkTarget(target string, more bool) error {
 		return checkEndpoint(scheme, rest)
 	case !strings.HasPrefix(rest, "//"):
 		return checkHostPort(target)
-	case more:
-		return nil // a resolver that only this connection has
+	case custom:
+		return nil
 	}
 	return schemeError(scheme, strings.TrimPrefix(rest, "//"))
 }
 
-// schemeError returns the error for a URL, with the target that is meant.
+// schemeError returns the error for a URL. It names the target that is meant.
 func schemeError(scheme, rest string) error {
 	host, _, _ := strings.Cut(rest, "/")
-	meant := fmt.Sprintf("want %q", host)
+	meant := fmt.Sprintf("use %q", host)
 	if err := checkHostPort(host); err != nil {
 		meant = targetForms
 	}
 	switch scheme {
 	case "http", "grpc", "tcp", "h2c":
-		return fmt.Errorf("the target is a URL: %s", meant)
+		return fmt.Errorf("target is a URL: %s", meant)
 	case "https", "grpcs", "grpc+tls", "h2":
-		return fmt.Errorf("the target is a URL: %s, and registry.WithTLS(nil) for TLS", meant)
+		return fmt.Errorf("target is a URL: %s, and registry.WithTLS(nil) for TLS", meant)
 	}
 	return fmt.Errorf("gRPC has no resolver for %s://: %s", scheme, meant)
 }
 
-// checkEndpoint checks what follows a scheme that gRPC knows. A DNS name needs
-// a port, since gRPC's default is 443; other schemes have rules of their own.
+// checkEndpoint checks what follows a scheme that gRPC has a resolver for. A DNS
+// name needs a port, because gRPC's default is 443. Other schemes have rules of
+// their own.
 func checkEndpoint(scheme, rest string) error {
 	if scheme != "dns" {
 		return nil
 	}
-	if after, ok := strings.CutPrefix(rest, "//"); ok { // an authority: which DNS server to ask
+	if after, ok := strings.CutPrefix(rest, "//"); ok { // the authority is the DNS server
 		_, name, ok := strings.Cut(after, "/")
 		if !ok {
-			return fmt.Errorf("a slash is missing: want dns:///%s", after)
+			return fmt.Errorf("missing slash: use dns:///%s", after)
 		}
 		rest = name
 	}
@@ -84,38 +85,38 @@ func checkEndpoint(scheme, rest string) error {
 func checkSocket(rest string) error {
 	after, ok := strings.CutPrefix(rest, "//")
 	switch {
-	case ok && !strings.HasPrefix(after, "/"):
-		return fmt.Errorf("after unix:// the path must be absolute: want unix:%s, or unix:///ABSOLUTE/PATH", after)
+	case ok && after != "" && !strings.HasPrefix(after, "/"):
+		return fmt.Errorf("relative path after unix://: use unix:%s, or unix:///ABSOLUTE/PATH", after)
 	case path.Clean("/"+rest) == "/":
-		return errors.New("the path of the socket is missing: want unix:/PATH")
+		return errors.New("missing socket path: use unix:/PATH")
 	}
 	return nil
 }
 
 func checkHostPort(s string) error {
 	if addr, err := netip.ParseAddr(s); err == nil && addr.Is6() {
-		return fmt.Errorf("an IPv6 address needs brackets, and a port is missing: want %q", "["+s+"]:8080")
+		return fmt.Errorf("IPv6 address without brackets and port: use %q", "["+s+"]:8080")
 	}
 	if strings.Contains(s, "/") {
-		return errors.New("the target has a path: " + targetForms)
+		return errors.New("target has a path: " + targetForms)
 	}
 	host, port, err := net.SplitHostPort(s)
 	switch {
 	case err != nil && strings.HasPrefix(s, "[") && strings.HasSuffix(s, "]"), err != nil && !strings.Contains(s, ":"):
 		return missingPortError(s)
 	case err != nil:
-		return fmt.Errorf("the target cannot be read (%w): %s", err, targetForms)
+		return fmt.Errorf("malformed target (%w): %s", err, targetForms)
 	case host == "":
-		return fmt.Errorf("the host is missing: want %q for this machine", "localhost:"+port)
+		return fmt.Errorf("missing host: use %q for this machine", "localhost:"+port)
 	case port == "":
 		return missingPortError(strings.TrimSuffix(s, ":"))
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-		return fmt.Errorf("the port is %q: want a number from 1 to 65535", port)
+		return fmt.Errorf("invalid port %q: must be a number from 1 to 65535", port)
 	}
 	return nil
 }
 
 func missingPortError(host string) error {
-	return fmt.Errorf("the port is missing: want %q, or the port that the server has", host+":8080")
+	return fmt.Errorf("missing port: use %q, or the port of the server", host+":8080")
 }

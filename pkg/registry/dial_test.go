@@ -255,9 +255,9 @@ func TestDialRefusesWhatCannotWork(t *testing.T) {
 		opts   []DialOption
 		want   string
 	}{
-		{"a token without TLS", "x:1", []DialOption{WithToken("x")}, "needs TLS"},
+		{"a token without TLS", "x:1", []DialOption{WithToken("x")}, "requires TLS"},
 		{"no authority", "x:1", []DialOption{WithRootCAFile("/no/such/file")}, "no such file"},
-		{"an authority that is none", "x:1", []DialOption{WithRootCAFile(text)}, "holds no certificate"},
+		{"an authority that is none", "x:1", []DialOption{WithRootCAFile(text)}, "has no PEM certificate"},
 		{"a certificate that is none", "x:1", []DialOption{WithClientCert(text, text)}, "client certificate"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -13,18 +13,20 @@ import (
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
 
-// A comparison finds out what a put would change.
+// A comparison determines what a put would change.
 type comparison struct {
-	// read is what was read of the stored node, as it would be written: what a
-	// value that was read says is not a change, in whatever form it is stored.
-	stored, read, wanted nodeView
-	// rounds reports whether the store rounds doubles. It is asked only where
-	// that decides.
+	stored nodeView // with its properties under their present names
+	// read is the stored node after it was decoded and encoded. Writing back a
+	// value that was read is no change, whatever form is stored.
+	read   nodeView
+	wanted nodeView
+	// rounds reports whether the store rounds doubles. It may make an RPC, so it
+	// is called only if the answer matters.
 	rounds func() (bool, error)
 }
 
-// diff returns the paths below path that are not stored as wanted: itself,
-// or some of the custom properties.
+// diff returns the update_mask paths whose stored values differ from the wanted
+// ones: path itself, or for customProperties a path for each key.
 func (c comparison) diff(path string) ([]string, error) {
 	paths := []string{path}
 	if path == customProperties {
@@ -54,7 +56,7 @@ func (c comparison) diff(path string) ([]string, error) {
 	return out, nil
 }
 
-// same reports whether the field at path is in have what it is wanted to be.
+// same reports whether have has the wanted value at path.
 func (c comparison) same(have nodeView, path string) (bool, error) {
 	switch path {
 	case "external_id":
@@ -68,7 +70,7 @@ func (c comparison) same(have nodeView, path string) (bool, error) {
 	if name, ok := strings.CutPrefix(path, "properties."); ok {
 		h, w := have.props[name], c.wanted.props[name]
 		if h != nil && w != nil {
-			if converted, ok := convert(w, kindOf(h)); ok { // the store may declare another kind
+			if converted, ok := convert(w, propertyType(h)); ok { // the store may declare another type
 				w = converted
 			}
 		}
@@ -80,19 +82,22 @@ func (c comparison) same(have nodeView, path string) (bool, error) {
 	return false, nil
 }
 
-// customSource returns the path of the custom property that was read as f, and ""
-// where there is none. next is also the one that would be read if the property
-// were gone.
+// customSource returns the path of the custom property that f was read from, or
+// "" if f was not. If next is set, it also returns the custom property that f
+// would be read from if its own property were removed.
 func (c comparison) customSource(f *mlmd.Field, next bool) string {
 	name, ok := f.Property()
-	if v := c.stored.custom[name]; !ok || v == nil || kindOf(v) != f.Type || c.stored.props[name] == nil && c.read.custom[name] != nil ||
-		c.stored.props[name] != nil && !next {
+	v := c.stored.custom[name]
+	if !ok || v == nil || propertyType(v) != f.Type {
+		return ""
+	}
+	if c.stored.props[name] != nil && !next || c.stored.props[name] == nil && c.read.custom[name] != nil {
 		return ""
 	}
 	return customProperties + "." + name
 }
 
-// text returns what is stored for s: unset is empty.
+// text returns *s, or "" if s is nil: stores do not distinguish the two.
 func text(s *string) string {
 	if s == nil {
 		return ""
@@ -100,8 +105,7 @@ func text(s *string) string {
 	return *s
 }
 
-// sameValue reports whether a store that was given the value wanted would hold
-// the one that it holds.
+// sameValue reports whether writing the wanted value would leave the stored one.
 func (c comparison) sameValue(stored, wanted *mlmdpb.Value) (bool, error) {
 	if stored == nil || wanted == nil {
 		return stored == nil && wanted == nil, nil
@@ -123,22 +127,22 @@ func (c comparison) sameValue(stored, wanted *mlmdpb.Value) (bool, error) {
 	return c.rounds()
 }
 
-// roundsTo tells whether the published store, given the double f, answers got.
-// It keeps six decimals; on SQLite it reads 15 significant digits of them, and
-// on MySQL it clips at 1e65.
+// roundsTo reports whether the reference implementation returns got after it
+// stored the double f. It keeps six decimal places. On SQLite it reads 15
+// significant digits of them; on MySQL it clamps to ±1e65.
 func roundsTo(f, got float64) bool {
 	six, err := strconv.ParseFloat(strconv.FormatFloat(f, 'f', 6, 64), 64)
 	if err != nil {
 		return false
 	}
-	// An overflow reads as infinity there, and ParseFloat returns it.
+	// An overflow is read as infinity, which ParseFloat returns too.
 	fifteen, _ := strconv.ParseFloat(strconv.FormatFloat(six, 'e', 14, 64), 64)
-	const most = 1e65
-	clipped := math.Max(-most, math.Min(most, six))
-	return got == six || got == fifteen || got == clipped
+	const limit = 1e65
+	clamped := math.Max(-limit, math.Min(limit, six))
+	return got == six || got == fifteen || got == clamped
 }
 
-// roundsDoubles returns the answer of rounds for this client's store.
+// roundsDoubles returns the rounds function of a comparison.
 func (c *Client) roundsDoubles(ctx context.Context) func() (bool, error) {
 	return func() (bool, error) {
 		s, err := c.detectServer(ctx)
@@ -146,7 +150,7 @@ func (c *Client) roundsDoubles(ctx context.Context) func() (bool, error) {
 	}
 }
 
-// paths returns the update_mask paths of what differs.
+// paths returns the update_mask paths of all differences.
 func (c *change[T, N]) paths() ([]string, error) {
 	paths := c.m.Paths()
 	if !c.replace {
@@ -169,15 +173,14 @@ func (c *change[T, N]) paths() ([]string, error) {
 	return append(diff, c.movedCustomPaths(diff)...), nil
 }
 
-// repairs reports whether the value sets a field that cannot be read, as a whole
-// or in part, to what could be read of it.
+// repairs reports whether the value sets the field at path, of which some part
+// could not be decoded, to the part that could.
 func (c *change[T, N]) repairs(path string) bool {
 	f := c.fieldAt(path)
 	return f != nil && !f.Derived && c.wanted.has(path) && c.unreadable.Has(f.Name) && !c.sentUnreadable.Has(f.Name)
 }
 
-// clearedPaths returns the paths of what is stored of a field that is to be
-// cleared.
+// clearedPaths returns the paths that hold values of a field to be cleared.
 func (c *change[T, N]) clearedPaths(path string) []string {
 	switch f := c.fieldAt(path); {
 	case path == customProperties:
@@ -192,8 +195,8 @@ func (c *change[T, N]) clearedPaths(path string) []string {
 	return nil
 }
 
-// movedCustomPaths returns the paths of the custom properties that were read as fields
-// in diff, or would be.
+// movedCustomPaths returns the paths of the custom properties that the fields in
+// diff were read from, or would be once their own properties are removed.
 func (c *change[T, N]) movedCustomPaths(diff []string) []string {
 	var out []string
 	for i := range c.m.Fields {

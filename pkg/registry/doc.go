@@ -1,22 +1,26 @@
 // Package registry stores and finds the entities of the spec in an MLMD store:
-// registered models, their versions and artifacts, and what serves them.
+// registered models, their versions and artifacts, and the services and
+// environments that serve them.
 //
-// A [Client] is made from any MLMD service: [New] takes an embedded store or a
-// connection, [Dial] reaches a server. It has one accessor for each entity:
+// A [Client] works on any MLMD service. [New] takes an embedded store or an
+// existing connection; [Dial] connects to a server. The client has one accessor
+// for each entity of the spec:
 //
 //	reg := registry.New(store.Client())
 //	id, err := reg.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "fraud"})
 //
-// Upsert creates or patches, Replace stores exactly what it is given, Get and
-// the finders return one entity, Query returns many. [NewCollection] gives the same to
-// the entities of a spec of your own. Errors are [*Error] values of one of the
-// kinds of this package, such as [ErrNotFound].
+// Upsert creates or patches an entity, Replace stores exactly the given value,
+// Get and the finders return one entity, and Query returns many. [NewCollection]
+// gives the entities of your own spec the same methods.
 //
-// Nothing is sent before the first call. A write registers the type of its
-// entity if the store does not have it. A type that the store has is widened
-// only by the properties that the write sets, because programs of an older spec
-// may use it too. Reads write nothing, and a type that a store does not have
-// reads as one without entities.
+// Errors are [*Error] values. Use [errors.Is] with the Err variables of this
+// package, such as [ErrNotFound], to tell them apart.
 //
-// A nil option is ignored, of [New], [Dial], Upsert and [RenameProperties] alike.
+// New, Dial and the accessors make no RPC. The first write of an entity
+// registers its type if the store does not have it. A type that exists is
+// extended only by the properties that the write sets, because programs of an
+// older spec may use it too. Reads never write. A type that the store does not
+// have is treated as having no entities.
+//
+// A nil option is ignored.
 package registry

@@ -14,37 +14,66 @@ import (
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
 
-// What went wrong, in kinds that a program can tell apart with [errors.Is].
-// Beside these, an error is [context.Canceled] or [context.DeadlineExceeded]
-// where the caller's context ended.
+// Errors of this package match these with [errors.Is]. If the context of the
+// caller ended, they match [context.Canceled] or [context.DeadlineExceeded]
+// instead.
 var (
-	ErrNotFound         = errors.New("not found")
-	ErrAlreadyExists    = errors.New("already exists")
-	ErrInvalidArgument  = errors.New("invalid argument")     // the caller's value, id, name or condition; nothing was written
-	ErrUnavailable      = errors.New("store unavailable")    // not reached, closed, or too busy; trying again may help
-	ErrTLS              = errors.New("no TLS connection")    // client and server do not agree on TLS; the error names the option of Dial
-	ErrConflict         = errors.New("conflict")             // another writer was in the way, or the store's types contradict the spec's
-	ErrPermissionDenied = errors.New("permission denied")    // who calls is unknown, or must not do this
-	ErrUnsupported      = errors.New("not supported")        // this server cannot do it
-	ErrInternal         = errors.New("internal store error") // the store failed, or answered what it must not
+	// ErrNotFound reports that no such entity, or no such parent, exists.
+	ErrNotFound = errors.New("not found")
+
+	// ErrAlreadyExists reports that another entity has the name or external ID.
+	ErrAlreadyExists = errors.New("already exists")
+
+	// ErrInvalidArgument reports a value, ID, name, condition or option that is
+	// not valid. Nothing was written.
+	ErrInvalidArgument = errors.New("invalid argument")
+
+	// ErrUnavailable reports that the store was not reached, is closed, or is
+	// overloaded. The same call may succeed later.
+	ErrUnavailable = errors.New("store unavailable")
+
+	// ErrUnreachable is an [ErrUnavailable]: no server answered at all.
+	ErrUnreachable = fmt.Errorf("no server answers: %w", ErrUnavailable)
+
+	// ErrTLS reports that client and server do not agree on TLS. The message
+	// names the option of [Dial] to change.
+	ErrTLS = errors.New("TLS connection failed")
+
+	// ErrConflict reports that a concurrent write prevented this one, or that the
+	// types in the store contradict the spec.
+	ErrConflict = errors.New("conflict")
+
+	// ErrPermissionDenied reports that the caller is not authenticated, or not
+	// authorized for the call.
+	ErrPermissionDenied = errors.New("permission denied")
+
+	// ErrUnsupported reports that the server does not support the call.
+	ErrUnsupported = errors.New("not supported")
+
+	// ErrInternal reports that the store failed or returned an invalid response.
+	ErrInternal = errors.New("internal store error")
 )
 
-// ErrUnreachable is the [ErrUnavailable] where no server answers at all.
-var ErrUnreachable = fmt.Errorf("no server answers: %w", ErrUnavailable)
-
-// An Error says what was attempted, on what, and why it failed.
+// An Error describes a failed operation: what was attempted, on which entity,
+// and why it failed.
 type Error struct {
-	Op, Entity, Key string // "upsert", "ModelVersion", "v1.0": the caller's words
-	Field, Value    string // what is at fault, where one field is: "externalId", "x"
-	ExistingID      string // whose it is already, where that is known
-	Kind, Err       error  // one of the Err values of this package or of package context; and the cause, with its gRPC status
+	Op     string // "upsert"
+	Entity string // "ModelVersion"
+	Key    string // what the caller identified the entity by: "v1.0"
 
-	why string // says more than Err does, where it is not empty
+	Field, Value string // the JSON name of the field at fault, if it is one: "externalId", "x"
+	ExistingID   string // the ID of the entity that has the value, for ErrAlreadyExists
+
+	Kind error // an Err variable of this package, or an error of package context
+	Err  error // the cause, with its gRPC status; may be nil
+
+	why string // if set, printed instead of Err
 }
 
-// Error returns one line for people:
+// Error returns a one-line message, such as
 //
-//	registry: upsert ModelVersion "v1.0": externalId "x" is already used by RegisteredModel 12: external ids are unique among contexts
+//	registry: upsert ModelVersion "v1.0": externalId "x" is already used by
+//	RegisteredModel 12: external IDs are unique among contexts
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString("registry: ")
@@ -66,7 +95,7 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// Unwrap lets [errors.Is] and [errors.As] find the kind and the cause.
+// Unwrap returns the kind and the cause, for [errors.Is] and [errors.As].
 func (e *Error) Unwrap() []error {
 	if e.Err == nil {
 		return []error{e.Kind}
@@ -92,33 +121,33 @@ func (e *Error) reason() string {
 	return text
 }
 
-// firstLine returns the start of a server's message: the published server
-// appends whole requests and SQL statements to its own words.
+// firstLine returns the start of a server's message. The reference implementation
+// appends whole requests and SQL statements.
 func firstLine(s string) string {
 	s, _, _ = strings.Cut(strings.TrimSpace(s), "\n")
 	return textutil.Truncate(s, 300)
 }
 
-// shorten returns the start of a caller's text.
+// shorten truncates a caller's text for a message.
 func shorten(s string) string { return textutil.Truncate(s, 80) }
 
-// An operation is what an operation is about; it makes the errors of the
-// operation.
+// An operation identifies a method call and its entity in errors.
 type operation struct{ op, entity, key string }
 
-// newError returns an error of the given kind that explains itself by why.
+// newError returns an error of the given kind. why is its message; if empty,
+// the message is that of the kind.
 func (s operation) newError(kind error, why string) *Error {
 	return &Error{Op: s.op, Entity: s.entity, Key: s.key, Kind: kind, why: why}
 }
 
-// fieldError is fail for one field of the entity.
+// fieldError is newError for one field of the entity.
 func (s operation) fieldError(kind error, field, value, why string) *Error {
 	e := s.newError(kind, why)
 	e.Field, e.Value = field, value
 	return e
 }
 
-// mappingError returns the error for what the mapping refused.
+// mappingError returns the error for a value that the mapping rejected.
 func (s operation) mappingError(err error) *Error {
 	e := s.newError(ErrInvalidArgument, "")
 	e.Err = err
@@ -129,8 +158,8 @@ func (s operation) mappingError(err error) *Error {
 	return e
 }
 
-// rpcError returns the error of a call that failed, its kind by the status code.
-// Steps at which a code means something particular look at it before.
+// rpcError returns the error for an RPC that failed, with the kind of its status
+// code. If err already is an [*Error], rpcError returns that.
 func (s operation) rpcError(ctx context.Context, err error) *Error {
 	var done *Error
 	if errors.As(err, &done) {
@@ -142,12 +171,12 @@ func (s operation) rpcError(ctx context.Context, err error) *Error {
 	switch {
 	case ctx.Err() != nil:
 		e.Kind = ctx.Err()
-	case code == codes.Canceled: // not by the caller: the connection was closed
+	case code == codes.Canceled: // the connection was closed, since ctx has not ended
 		e.Kind, e.why = ErrUnavailable, "the connection to the store is closed"
 	case code == codes.DeadlineExceeded:
 		e.Kind = context.DeadlineExceeded
 	default:
-		if kind, ok := kindOfCode[code]; ok {
+		if kind, ok := kindByCode[code]; ok {
 			e.Kind = kind
 		}
 	}
@@ -160,9 +189,8 @@ func (s operation) rpcError(ctx context.Context, err error) *Error {
 	return e
 }
 
-// kindOfCode says what a status code means where its step gives it no other
-// meaning.
-var kindOfCode = map[codes.Code]error{
+// kindByCode maps status codes to kinds. Other codes are ErrInternal.
+var kindByCode = map[codes.Code]error{
 	codes.InvalidArgument:    ErrInvalidArgument,
 	codes.OutOfRange:         ErrInvalidArgument,
 	codes.NotFound:           ErrNotFound,

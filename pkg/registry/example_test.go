@@ -270,7 +270,7 @@ func ExampleError() {
 	// Output:
 	// true
 	// upsert ServingEnvironment prod externalId run-18 3
-	// registry: upsert ServingEnvironment "prod": externalId "run-18" is already used by ModelVersion 3: external ids are unique among contexts
+	// registry: upsert ServingEnvironment "prod": externalId "run-18" is already used by ModelVersion 3: external IDs are unique among contexts
 }
 
 // A model with all that hangs below it, in few requests.

@@ -14,35 +14,40 @@ import (
 	"google.golang.org/grpc/credentials"
 )
 
-// handshakeMonitor watches how the connections of a client begin, since the status
-// of a call does not say which option of Dial is at fault.
+// The status of a call does not show which option of Dial is at fault if client
+// and server do not agree on TLS: it may be "connection reset". So a
+// handshakeMonitor records how each connection of the client begins, up to the
+// first byte from the server, and diagnoses those that fail.
+
+// A handshakeMonitor records the handshakes of a client's connections.
 type handshakeMonitor struct {
-	tls     bool // the client uses TLS
-	hasCert bool // and has a certificate of its own
+	tls     bool // whether the client uses TLS
+	hasCert bool // whether the client has a certificate
 
 	mu        sync.Mutex
-	succeeded bool            // a connection went well once
-	last      *handshakeError // of the latest connection; nil if it went well
+	succeeded bool            // whether any connection succeeded
+	last      *handshakeError // of the latest connection; nil if it succeeded
 }
 
-// A handshakeError is a connection that ended before the server said anything.
+// A handshakeError describes a connection that ended before the first byte from
+// the server.
 type handshakeError struct {
 	errs    []error
 	why     string
-	certain bool // what why says is certain; else it is only likely
-	times   int  // how many connections in a row ended so
+	certain bool // whether why is certain, not only likely
+	times   int  // the number of such connections in a row
 }
 
-// failureFor returns why the connection failed that a call speaks of in text, or
-// nil if that is not known.
+// failureFor returns the failure of the connection that the message of a call's
+// status is about, or nil if it is not known.
 func (h *handshakeMonitor) failureFor(text string) *handshakeError {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.last == nil || h.succeeded && !h.last.certain { // what went well once is restarting, say
+	if h.last == nil || h.succeeded && !h.last.certain { // more likely a restart of the server
 		return nil
 	}
 	for _, err := range h.last.errs {
-		quoted := strconv.Quote(err.Error()) // gRPC quotes most of them
+		quoted := strconv.Quote(err.Error()) // as gRPC does in most messages
 		if strings.Contains(text, err.Error()) || strings.Contains(text, quoted[1:len(quoted)-1]) {
 			return h.last
 		}
@@ -50,7 +55,7 @@ func (h *handshakeMonitor) failureFor(text string) *handshakeError {
 	return nil
 }
 
-// permanent reports whether there is no point in connecting again.
+// permanent reports whether another connection would fail too.
 func (f *handshakeError) permanent() bool { return f.certain || f.times > 1 }
 
 func (h *handshakeMonitor) recordSuccess() {
@@ -59,13 +64,13 @@ func (h *handshakeMonitor) recordSuccess() {
 	h.succeeded, h.last = true, nil
 }
 
-// recordFailure keeps why a connection ended with errs. asked reports that the server
-// asked for a certificate.
-func (h *handshakeMonitor) recordFailure(asked bool, errs ...error) {
-	why, certain := h.diagnose(errors.Join(errs...), asked)
+// recordFailure records that a connection ended with errs. certRequested reports
+// whether the server requested a client certificate.
+func (h *handshakeMonitor) recordFailure(certRequested bool, errs ...error) {
+	why, certain := h.diagnose(errors.Join(errs...), certRequested)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if why == "" { // not a matter of TLS
+	if why == "" { // not about TLS
 		h.last = nil
 		return
 	}
@@ -76,17 +81,17 @@ func (h *handshakeMonitor) recordFailure(asked bool, errs ...error) {
 	h.last = &handshakeError{errs, why, certain, times}
 }
 
-// diagnose says what err means at the start of a connection and which option
-// of Dial mends it, and whether that is certain. It returns "" for what has
-// nothing to do with TLS.
-func (h *handshakeMonitor) diagnose(err error, asked bool) (why string, certain bool) {
+// diagnose returns what err means at the start of a connection, with the option
+// of Dial to change, and whether that is certain. It returns "" if err is not
+// about TLS.
+func (h *handshakeMonitor) diagnose(err error, certRequested bool) (why string, certain bool) {
 	if !h.tls {
 		var timeout net.Error
 		if errors.As(err, &timeout) && timeout.Timeout() {
 			return "", false
 		}
-		return "the server closed the connection before it said anything, as one that wants TLS does: if so, " +
-			"add registry.WithTLS(nil), or registry.WithRootCAFile(file) where its certificate authority is your own", false
+		return "the server closed the connection without a response, probably because it requires TLS: " +
+			"add registry.WithTLS(nil), or registry.WithRootCAFile(file) for a private certificate authority", false
 	}
 	if why := serverFault(err); why != "" {
 		return why, true
@@ -98,19 +103,20 @@ func (h *handshakeMonitor) diagnose(err error, asked bool) (why string, certain 
 		reason = op.Err.Error()
 	}
 	switch {
-	case asked && !h.hasCert:
-		return "the server wants a certificate of its clients (" + reason + "): add registry.WithClientCert(certFile, keyFile)", alert
-	case asked:
-		return "the server refuses the certificate of this client (" + reason +
-			"): registry.WithClientCert needs one of an authority that the server trusts", alert
+	case certRequested && !h.hasCert:
+		return "the server requires a client certificate (" + reason +
+			"): add registry.WithClientCert(certFile, keyFile)", alert
+	case certRequested:
+		return "the server rejected the client certificate (" + reason +
+			"): pass registry.WithClientCert one from an authority that the server trusts", alert
 	case alert:
-		return "the server refuses the TLS connection: " + reason, true
+		return "the server rejected the TLS connection: " + reason, true
 	}
 	return "", false
 }
 
-// serverFault says what the client finds wrong with the server, and "" for
-// anything else.
+// serverFault returns the reason that the client rejected the server, or "" if
+// it did not.
 func serverFault(err error) string {
 	var (
 		record  tls.RecordHeaderError
@@ -120,27 +126,27 @@ func serverFault(err error) string {
 	)
 	switch {
 	case errors.As(err, &record):
-		return "the server does not use TLS, but this client does: leave out WithTLS, WithRootCAFile and WithClientCert, " +
-			"or turn TLS on in the server"
+		return "the server does not use TLS: remove WithTLS, WithRootCAFile and WithClientCert, " +
+			"or enable TLS in the server"
 	case errors.As(err, &host):
 		return "the server's certificate is not for this host (" + host.Error() +
-			"): dial a name that is in the certificate, or set ServerName in the configuration for registry.WithTLS"
+			"): dial a name in the certificate, or set ServerName in the configuration of registry.WithTLS"
 	case errors.As(err, &unknown):
-		return "this client does not trust the authority of the server's certificate (" + unknown.Error() +
+		return "the server's certificate is from an unknown authority (" + unknown.Error() +
 			"): add registry.WithRootCAFile(file) with the certificate of that authority"
 	case errors.As(err, &invalid):
 		return "the server's certificate is not valid: " + invalid.Error()
 	case strings.Contains(err.Error(), "ALPN"):
-		return "the server, or a proxy before it, does not offer HTTP/2 over TLS: " + err.Error()
+		return "the server, or a proxy in front of it, does not offer HTTP/2 over TLS: " + err.Error()
 	}
 	return ""
 }
 
-// A monitoredCreds credential reports to a handshakes how its connections begin.
+// monitoredCreds are transport credentials that report handshakes to a monitor.
 type monitoredCreds struct {
 	credentials.TransportCredentials
 	monitor *handshakeMonitor
-	config  *tls.Config // nil: without TLS
+	config  *tls.Config // nil without TLS
 }
 
 func (w monitoredCreds) Clone() credentials.TransportCredentials {
@@ -148,32 +154,32 @@ func (w monitoredCreds) Clone() credentials.TransportCredentials {
 }
 
 func (w monitoredCreds) ClientHandshake(ctx context.Context, authority string, raw net.Conn) (net.Conn, credentials.AuthInfo, error) {
-	asked := false
-	by := w.TransportCredentials
-	if w.config != nil { // one for each connection, as its callback has no other way to tell them apart
-		by = credentials.NewTLS(recordCertRequest(w.config, &asked))
+	certRequested := false
+	creds := w.TransportCredentials
+	if w.config != nil { // a configuration for each connection, because its callback is not told which it is for
+		creds = credentials.NewTLS(recordCertRequest(w.config, &certRequested))
 	}
-	conn, info, err := by.ClientHandshake(ctx, authority, raw)
+	conn, info, err := creds.ClientHandshake(ctx, authority, raw)
 	if err != nil {
-		if ctx.Err() == nil { // else the handshake may still run
-			w.monitor.recordFailure(asked, err)
+		if ctx.Err() == nil { // otherwise the handshake may still be running
+			w.monitor.recordFailure(certRequested, err)
 		}
 		return nil, nil, err
 	}
-	return &monitoredConn{Conn: conn, monitor: w.monitor, certRequested: asked}, info, nil
+	return &monitoredConn{Conn: conn, monitor: w.monitor, certRequested: certRequested}, info, nil
 }
 
-// recordCertRequest returns a copy of c that sets *asked where the server asks for a
-// certificate.
-func recordCertRequest(c *tls.Config, asked *bool) *tls.Config {
+// recordCertRequest returns a copy of c that sets *requested when the server
+// requests a client certificate.
+func recordCertRequest(c *tls.Config, requested *bool) *tls.Config {
 	c = c.Clone()
 	own := c.GetClientCertificate
 	c.GetClientCertificate = func(r *tls.CertificateRequestInfo) (*tls.Certificate, error) {
-		*asked = true
+		*requested = true
 		if own != nil {
 			return own(r)
 		}
-		for i := range c.Certificates { // as crypto/tls does without a callback
+		for i := range c.Certificates { // as crypto/tls selects one without a callback
 			if r.SupportsCertificate(&c.Certificates[i]) == nil {
 				return &c.Certificates[i], nil
 			}
@@ -183,8 +189,9 @@ func recordCertRequest(c *tls.Config, asked *bool) *tls.Config {
 	return c
 }
 
-// monitoredConn is a connection that reports whether the server said anything. In
-// TLS 1.3 a server refuses a client's certificate only after the handshake.
+// A monitoredConn reports success to its monitor at the first byte from the
+// server. The end of the handshake is too early: in TLS 1.3 a server rejects a
+// client certificate only afterwards.
 type monitoredConn struct {
 	net.Conn
 	monitor       *handshakeMonitor
@@ -192,7 +199,7 @@ type monitoredConn struct {
 
 	started atomic.Bool
 	mu      sync.Mutex
-	errs    []error // from before it began
+	errs    []error // before the first byte
 }
 
 func (c *monitoredConn) Read(p []byte) (int, error) {
@@ -219,8 +226,8 @@ func (c *monitoredConn) recordErr(err error) {
 	c.errs = append(c.errs, err)
 }
 
-// Close reports the connection if it ends before the server said anything.
-// gRPC closes it before the calls that wait for it fail.
+// Close reports a failure if the server has sent nothing. gRPC closes the
+// connection before it fails the calls that wait for it.
 func (c *monitoredConn) Close() error {
 	if !c.started.Swap(true) {
 		c.mu.Lock()

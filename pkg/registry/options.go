@@ -1,17 +1,17 @@
 package registry
 
-// An Option changes what a [Client] does. [New] and [Dial] take it.
+// An Option configures a [Client]. Both [New] and [Dial] take it.
 type Option interface {
 	DialOption
 	applyClient(*clientConfig)
 }
 
-// A DialOption changes how [Dial] reaches a server.
+// A DialOption configures the connection that [Dial] makes.
 type DialOption interface {
 	applyDial(*dialConfig)
 }
 
-// clientConfig are those of a client.
+// clientConfig holds the options of a client.
 type clientConfig struct {
 	prefix string
 }
@@ -25,9 +25,10 @@ type dialOption func(*dialConfig)
 
 func (f dialOption) applyDial(d *dialConfig) { f(d) }
 
-// WithTypePrefix makes the client use types whose names begin with prefix instead
-// of "kf.": "odh." and "kfmr." are those that stores before 2024-02-26 have. A
-// store keeps what it has; a client sees one prefix only.
+// WithTypePrefix makes the client use types whose names begin with prefix
+// instead of "kf.". Stores created before 2024-02-26 have "odh." or "kfmr.".
+// The types of a store are not renamed, and a client sees the entities of one
+// prefix only.
 func WithTypePrefix(prefix string) Option {
 	return clientOption(func(o *clientConfig) { o.prefix = prefix })
 }

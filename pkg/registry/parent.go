@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -9,20 +10,20 @@ import (
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
 
-// A parent is a context that nodes may be put below.
+// A parent is a context that an entity is a child of.
 type parent struct {
 	id, typeID           int64
 	typeName, storedName string
 }
 
-// An edge is a link between a node and a context above it.
+// An edge links a node to its parent context.
 type edge struct {
 	kind          mlmd.Kind // of the child
 	parent, child int64
 }
 
-// parent returns the context with the given id that an entity is to hang below
-// by e. One that this client has not seen is read.
+// parent returns the context with the given ID, which an entity is to be a child
+// of by e. It reads the context if it is not cached.
 func (c *Client) parent(ctx context.Context, s operation, e *mlmd.Edge, idText string) (*parent, error) {
 	id, err := parseID(idText)
 	if err != nil {
@@ -35,17 +36,18 @@ func (c *Client) parent(ctx context.Context, s operation, e *mlmd.Edge, idText s
 			return nil, s.rpcError(ctx, err)
 		}
 		if n == nil {
-			return nil, s.fieldError(ErrNotFound, e.Field, idText, "is the id of nothing: there is no such "+e.Entity)
+			return nil, s.fieldError(ErrNotFound, e.Field, idText, "does not exist: no such "+e.Entity)
 		}
 		p = c.cacheContext(contexts{}.view(n))
 	}
 	if want := c.typeName(e.TypeName); p.typeName != want {
-		return nil, s.fieldError(ErrNotFound, e.Field, idText, "is the id of a "+c.entityName(p.typeName)+", not of a "+e.Entity)
+		return nil, s.fieldError(ErrNotFound, e.Field, idText,
+			fmt.Sprintf("is the ID of %s, not of %s", withArticle(c.entityName(p.typeName)), withArticle(e.Entity)))
 	}
 	return &p, nil
 }
 
-// mappingParent returns what the mapping of a child sees of p.
+// mappingParent returns p as the mapping of a child takes it.
 func (p *parent) mappingParent(e *mlmd.Edge) mlmd.Parent {
 	if p == nil {
 		return mlmd.Parent{}
@@ -59,13 +61,13 @@ func (p *parent) mappingParent(e *mlmd.Edge) mlmd.Parent {
 	return mlmd.Parent{ID: p.id, Name: name}
 }
 
-// linkNew makes the link between the parent, if there is one, and a node that
-// was created just now, unless that was done already.
-func (w *write[T, N]) linkNew(ctx context.Context, id int64, done bool) error {
+// linkNew links a new node to its parent, if it has one. linked reports that the
+// link exists already.
+func (w *write[T, N]) linkNew(ctx context.Context, id int64, linked bool) error {
 	if w.parent == nil {
 		return nil
 	}
-	if !done {
+	if !linked {
 		if err := w.nodes.link(ctx, w.parent.id, id); err != nil {
 			return w.rpcError(ctx, err)
 		}
@@ -74,7 +76,7 @@ func (w *write[T, N]) linkNew(ctx context.Context, id int64, done bool) error {
 	return nil
 }
 
-// link makes the link between the parent and a stored node, unless it exists.
+// link links a stored node to its parent unless the link exists.
 func (w *write[T, N]) link(ctx context.Context, id int64) error {
 	if _, known := w.c.links.get(edge{w.typ.kind, w.parent.id, id}); known {
 		return nil
@@ -86,7 +88,7 @@ func (w *write[T, N]) link(ctx context.Context, id int64) error {
 	return w.linkNew(ctx, id, linked)
 }
 
-// linked tells whether the parent is above the node with the given id.
+// linked reports whether the node with the given ID is linked to the parent.
 func (w *write[T, N]) linked(ctx context.Context, id int64) (bool, error) {
 	above, err := w.nodes.parents(ctx, id)
 	if err != nil {
@@ -95,7 +97,7 @@ func (w *write[T, N]) linked(ctx context.Context, id int64) (bool, error) {
 	return containsID(above, w.parent.id), nil
 }
 
-// containsID tells whether one of cs has the id.
+// containsID reports whether one of cs has the ID.
 func containsID(cs []*mlmdpb.Context, id int64) bool {
 	return slices.ContainsFunc(cs, func(c *mlmdpb.Context) bool { return c.GetId() == id })
 }

@@ -166,8 +166,8 @@ func (t *storedType) isOutdated(fields mlmd.Fields, was nodeView, paths []string
 	return false
 }
 
-// kindOf returns the kind of property that holds v.
-func kindOf(v *mlmdpb.Value) mlmdpb.PropertyType {
+// propertyType returns the type of property that holds v.
+func propertyType(v *mlmdpb.Value) mlmdpb.PropertyType {
 	switch v.GetValue().(type) {
 	case *mlmdpb.Value_IntValue:
 		return mlmdpb.PropertyType_INT
@@ -188,7 +188,7 @@ func kindOf(v *mlmdpb.Value) mlmdpb.PropertyType {
 // convert returns v as a value of the given kind. It reports false where that
 // would not be read as v again.
 func convert(v *mlmdpb.Value, kind mlmdpb.PropertyType) (*mlmdpb.Value, bool) {
-	if kindOf(v) == kind {
+	if propertyType(v) == kind {
 		return v, true
 	}
 	switch kind {

@@ -11,30 +11,31 @@ import (
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
 
-// An Order is what a query sorts by.
+// An Order is the field that a query sorts by.
 type Order int32
 
-// The orders of a query. Entities with the same time are in the order of their
-// ids.
+// Entities with the same time are sorted by ID.
 const (
 	OrderByID         = Order(mlmdpb.ListOperationOptions_OrderByField_ID)
 	OrderByCreateTime = Order(mlmdpb.ListOperationOptions_OrderByField_CREATE_TIME)
 	OrderByUpdateTime = Order(mlmdpb.ListOperationOptions_OrderByField_LAST_UPDATE_TIME)
 )
 
-// A Query says which entities of T are wanted, and in which order. It is a
-// value: every method that changes it returns a copy. Nothing is sent before
-// All, Collect, First or Page. Without more it is all entities by id,
-// ascending.
+// A Query selects entities of T and their order. The query of a collection
+// selects all of its entities by ascending ID.
+//
+// A Query is an immutable value: methods that refine it return a copy, and
+// copies may be used concurrently. Only All, Collect, First, Page and Count make
+// RPCs; a mistake in a query, such as an invalid parent ID, is their error.
 type Query[T any] struct {
 	src   source[T]
 	where filter.Expr[*T]
 	texts []string // in the filter language
-	scope string   // the same: what the parent is
+	scope string   // the condition on the parent, in the filter language
 	order Order
 	desc  bool
 	limit int
-	err   *Error // a mistake that is reported when the query is sent
+	err   *Error // returned by the methods that make RPCs
 }
 
 // A source lists the entities of one mapping.
@@ -43,32 +44,34 @@ type source[T any] struct {
 	client *Client
 	typ    typeKey
 	nodes  filterquery.Kind
-	parent int64 // of all; 0: not known
-	// countOnly leaves the entities out of the rows, which then need no decoding
-	// and no requests for their parents.
+	parent int64 // the parent of all entities, if not 0
+	// countOnly leaves the entities out of the rows. They are not decoded, and
+	// their parents are not read.
 	countOnly bool
-	// page returns one page, and the token of the next. See fetch.
+	// page returns one page and the token of the next one. Call it by fetch.
 	page func(ctx context.Context, s source[T], o *mlmdpb.ListOperationOptions) ([]row[T], string, error)
 }
 
-// fetch returns one page, and the token of the next.
+// fetch returns one page and the token of the next one.
 func (s source[T]) fetch(ctx context.Context, o *mlmdpb.ListOperationOptions) ([]row[T], string, error) {
 	return s.page(ctx, s, o)
 }
 
-// A row is one listed entity and what it is sorted by.
+// A row is one listed entity and its position in the list.
 type row[T any] struct {
 	position
 	value *T
 	props map[string]*mlmdpb.Value // of the node
 }
 
-// filterKinds are the kinds of nodes as the filter language has them.
+// filterKinds maps the kinds of nodes to those of package filterquery.
 var filterKinds = map[mlmd.Kind]filterquery.Kind{
-	mlmd.Artifact: filterquery.Artifact, mlmd.Execution: filterquery.Execution, mlmd.Context: filterquery.Context,
+	mlmd.Artifact:  filterquery.Artifact,
+	mlmd.Execution: filterquery.Execution,
+	mlmd.Context:   filterquery.Context,
 }
 
-// Query returns the query for all entities. It sends nothing.
+// Query returns a query for all entities.
 func (e *Collection[T, N]) Query() Query[T] {
 	return Query[T]{
 		order: OrderByID,
@@ -111,8 +114,8 @@ func (e *Collection[T, N]) rows(ctx context.Context, s source[T], ns []N, order 
 	return rows, nil
 }
 
-// ChildrenOf returns the query for the entities below the parent with the given id.
-// There are none below a parent that does not exist.
+// ChildrenOf returns a query for the children of the given parent. It selects
+// nothing if the parent does not exist.
 func (e *Collection[T, N]) ChildrenOf(parentID string) Query[T] {
 	q := e.Query()
 	if e.m.Parent == nil {
@@ -128,50 +131,49 @@ func (e *Collection[T, N]) ChildrenOf(parentID string) Query[T] {
 	return q
 }
 
-// Where returns the query for those of its entities for which all of the
-// conditions hold, too.
+// Where returns q restricted to the entities that satisfy all of the conditions.
 func (q Query[T]) Where(conditions ...filter.Expr[*T]) Query[T] {
 	q.where = q.where.And(conditions...)
 	return q
 }
 
-// WhereText returns the query for those of its entities that the text selects,
-// too. It is MLMD's filter language, sent as it is and with the language's own
-// meaning: an entity without a property that the text names is not selected,
-// whatever else the text says. Prefer Where, which escapes values.
+// WhereText returns q restricted to the entities that a text in MLMD's filter
+// language selects. The text has the meaning of that language: it does not
+// select an entity that lacks a property named in the text, not even if the
+// other operand of an OR is true. Prefer [Query.Where], which escapes values.
 func (q Query[T]) WhereText(text string) Query[T] {
 	q.texts = append(q.texts[:len(q.texts):len(q.texts)], text)
 	return q
 }
 
-// OrderBy returns the query sorted by o.
+// OrderBy returns q sorted by o.
 func (q Query[T]) OrderBy(o Order) Query[T] {
 	q.order = o
 	return q
 }
 
-// Asc returns the query sorted from the lowest up, which is the default.
+// Asc returns q in ascending order, which is the default.
 func (q Query[T]) Asc() Query[T] {
 	q.desc = false
 	return q
 }
 
-// Desc returns the query sorted from the highest down: the newest first.
+// Desc returns q in descending order: the newest first.
 func (q Query[T]) Desc() Query[T] {
 	q.desc = true
 	return q
 }
 
-// Limit returns the query for at most n entities, after all conditions; 0 is
-// no limit.
+// Limit returns q restricted to the first n entities that satisfy its
+// conditions. 0 removes the limit.
 func (q Query[T]) Limit(n int) Query[T] {
 	q.limit = n
 	return q
 }
 
-// All returns the entities one after another. Pages are fetched as the loop
-// needs them; an error is the last thing that it yields. Ranging again asks
-// again.
+// All returns an iterator over the entities. It reads pages of 100 entities as
+// the loop needs them, and stops after it yields an error. Each range over it
+// runs the query again.
 func (q Query[T]) All(ctx context.Context) iter.Seq2[*T, error] {
 	return func(yield func(*T, error) bool) {
 		l, err := q.prepare(ctx, q.limit, "")
@@ -191,8 +193,7 @@ func (q Query[T]) All(ctx context.Context) iter.Seq2[*T, error] {
 	}
 }
 
-// Collect returns all entities in a slice, which is empty and not nil if there
-// are none.
+// Collect returns all entities in a slice, which is not nil.
 func (q Query[T]) Collect(ctx context.Context) ([]*T, error) {
 	out := []*T{}
 	for v, err := range q.All(ctx) {
@@ -204,7 +205,8 @@ func (q Query[T]) Collect(ctx context.Context) ([]*T, error) {
 	return out, nil
 }
 
-// First returns the first entity. It is [ErrNotFound] if there is none.
+// First returns the first entity. The error is [ErrNotFound] if the query selects
+// nothing.
 func (q Query[T]) First(ctx context.Context) (*T, error) {
 	if q.limit == 0 {
 		q.limit = 1
@@ -215,9 +217,9 @@ func (q Query[T]) First(ctx context.Context) (*T, error) {
 	return nil, q.src.newError(ErrNotFound, "")
 }
 
-// Count returns the number of entities that the query selects, at most its
-// limit if it has one. MLMD has no RPC that counts, so Count reads every page,
-// as [Query.All] does, but does not decode the entities.
+// Count returns the number of entities that the query selects, but at most its
+// limit. MLMD has no RPC that counts: Count reads all pages, as [Query.All]
+// does, without decoding the entities.
 func (q Query[T]) Count(ctx context.Context) (int, error) {
 	q.src.countOnly = true
 	l, err := q.prepare(ctx, q.limit, "")
@@ -234,20 +236,21 @@ func (q Query[T]) Count(ctx context.Context) (int, error) {
 	return n, nil
 }
 
-// A Page is a part of the answer to a query.
+// A Page is one page of the entities that a query selects.
 type Page[T any] struct {
-	Items     []*T
-	NextToken string // of the page that follows; empty: this is the last one
+	Items     []*T   // not nil
+	NextToken string // the token of the next page; empty on the last page
 }
 
-// pageSize is how many entities a page has that says no limit, and the most
-// that a store returns at once.
+// pageSize is the default size of a page, and the maximum that a store returns
+// for one request.
 const pageSize = 100
 
-// Page returns one page of at most Limit entities, 100 without a limit. token
-// is empty for the first page, and NextToken of the one before for the others.
-// A token belongs to its query: it is [ErrInvalidArgument] with another parent, other
-// conditions or another order.
+// Page returns one page. Its size is the limit of the query, or 100. token is
+// empty for the first page and the NextToken of the previous page for the
+// others. A token is valid for its query only: the error is
+// [ErrInvalidArgument] if the parent, the conditions or the order differ. The
+// limit may differ.
 func (q Query[T]) Page(ctx context.Context, token string) (Page[T], error) {
 	limit := q.limit
 	if limit == 0 {

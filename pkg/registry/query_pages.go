@@ -14,27 +14,27 @@ import (
 	"github.com/mlmd-go/sdk/internal/filtertext"
 )
 
-// A listing is a query that is being answered.
+// A listing is a query under way. Use it once.
 type listing[T any] interface {
-	// rows yields what the limit allows, once.
+	// rows yields rows up to the limit.
 	rows(ctx context.Context) iter.Seq2[row[T], error]
-	// nextToken returns the token for what follows what rows yielded, "" for
-	// nothing.
+	// nextToken returns the token of what follows the yielded rows, or "" if
+	// nothing follows.
 	nextToken(ctx context.Context) (string, error)
 }
 
-// A preparedQuery is how a query is sent.
+// A preparedQuery is a checked query.
 type preparedQuery[T any] struct {
 	source[T]
 	order Order
 	desc  bool
-	limit int      // 0: none
-	texts []string // the caller's
+	limit int      // 0 for no limit
+	texts []string // of WhereText
 }
 
-// fetch returns one page, and the token of the next. A server's error about a
-// filter speaks of the text that was sent, in which the caller's text is a part;
-// what is wrong with that alone is said instead.
+// fetch returns one page and the token of the next one. If the server rejects
+// the filter, fetch looks for the mistake in the texts of the caller, since the
+// server's error quotes the combined filter, which the caller has not seen.
 func (p preparedQuery[T]) fetch(ctx context.Context, o *mlmdpb.ListOperationOptions) ([]row[T], string, error) {
 	rows, next, err := p.source.fetch(ctx, o)
 	if status.Code(err) != codes.InvalidArgument {
@@ -42,7 +42,7 @@ func (p preparedQuery[T]) fetch(ctx context.Context, o *mlmdpb.ListOperationOpti
 	}
 	for _, text := range p.texts {
 		if _, bad := filterquery.Compile(text, p.nodes); bad != nil {
-			e := p.newError(ErrInvalidArgument, fmt.Sprintf("the filter text %q: %v", shorten(text), bad))
+			e := p.newError(ErrInvalidArgument, fmt.Sprintf("filter text %q: %v", shorten(text), bad))
 			e.Err = err
 			return nil, "", e
 		}
@@ -50,18 +50,18 @@ func (p preparedQuery[T]) fetch(ctx context.Context, o *mlmdpb.ListOperationOpti
 	return nil, "", err
 }
 
-// prepare checks the query and returns the listing that answers it from token
-// on.
+// prepare checks the query and returns its listing, which begins at token.
 func (q Query[T]) prepare(ctx context.Context, limit int, token string) (listing[T], error) {
 	if q.err != nil {
 		return nil, q.err
 	}
 	s := q.src
 	if limit < 0 {
-		return nil, s.newError(ErrInvalidArgument, fmt.Sprintf("the limit is %d: want 0 for none, or more", limit))
+		return nil, s.newError(ErrInvalidArgument, fmt.Sprintf("limit %d is negative: use 0 for no limit", limit))
 	}
 	if q.order != OrderByID && q.order != OrderByCreateTime && q.order != OrderByUpdateTime {
-		return nil, s.newError(ErrInvalidArgument, fmt.Sprintf("the order %d is unknown: want OrderByID, OrderByCreateTime or OrderByUpdateTime", q.order))
+		return nil, s.newError(ErrInvalidArgument, fmt.Sprintf(
+			"unknown order %d: use OrderByID, OrderByCreateTime or OrderByUpdateTime", q.order))
 	}
 	texts, absent, err := q.filterTexts(ctx)
 	if err != nil {
@@ -78,8 +78,8 @@ func (q Query[T]) prepare(ctx context.Context, limit int, token string) (listing
 	return newUnion(p, texts, absent, token)
 }
 
-// filterTexts returns the texts in the filter language whose union the query is, and
-// for each the properties that its entities must not have.
+// filterTexts returns filters whose union the query is, and for each filter the
+// properties that its entities must lack.
 func (q Query[T]) filterTexts(ctx context.Context) (texts []string, absent [][]string, err error) {
 	s := q.src
 	declared := declaredNames{client: s.client, typ: s.typ}
@@ -96,7 +96,7 @@ func (q Query[T]) filterTexts(ctx context.Context) (texts []string, absent [][]s
 		return nil, nil, err
 	}
 	if len(q.texts) == 1 && q.scope == "" && len(t.Branches) == 1 && t.Branches[0] == "" {
-		return q.texts, t.Absent, nil // as it is
+		return q.texts, t.Absent, nil // unchanged
 	}
 	var all []string
 	if q.scope != "" {
@@ -125,7 +125,8 @@ func (q Query[T]) filterTexts(ctx context.Context) (texts []string, absent [][]s
 	return out, t.Absent, nil
 }
 
-// checkSupported checks that the server takes a condition as it is meant.
+// checkSupported returns [ErrUnsupported] if the server would misinterpret a
+// condition with the given caveats.
 func (s source[T]) checkSupported(ctx context.Context, caveats []filtertext.Caveat) error {
 	if len(caveats) == 0 {
 		return nil
@@ -139,7 +140,7 @@ func (s source[T]) checkSupported(ctx context.Context, caveats []filtertext.Cave
 	}
 	for _, c := range caveats {
 		if !c.ExactOnMySQL || !server.onMySQL {
-			return s.newError(ErrUnsupported, "this server does not understand the condition: "+c.Why)
+			return s.newError(ErrUnsupported, "the server does not support the condition: "+c.Why)
 		}
 	}
 	return nil
@@ -163,11 +164,11 @@ func (p preparedQuery[T]) options(text, token string, size int) *mlmdpb.ListOper
 	return o
 }
 
-// pages is the listing of one text: the server's pages, one after another.
+// pages is the listing of one filter. It follows the server's page tokens.
 type pages[T any] struct {
 	preparedQuery[T]
 	text  string
-	token string // of the page that comes next, once the listing has begun
+	token string // of the next page
 }
 
 func (l *pages[T]) nextToken(context.Context) (string, error) { return l.encodeToken(), nil }
@@ -182,10 +183,11 @@ func (l *pages[T]) rows(ctx context.Context) iter.Seq2[row[T], error] {
 			}
 			rows, next, err := l.fetch(ctx, l.options(l.text, l.token, size))
 			if err == nil && next != "" && met.closedBy(next, l.token) {
-				err = l.newError(ErrInternal, "the server repeats its pages: it answered a page token for the second time")
+				err = l.newError(ErrInternal, "the server returned a page token twice")
 			}
 			if err == nil && len(rows) > size {
-				err = l.newError(ErrInternal, fmt.Sprintf("the server answered %d entities where at most %d were asked for", len(rows), size))
+				err = l.newError(ErrInternal, fmt.Sprintf(
+					"the server returned %d entities, more than the %d requested", len(rows), size))
 			}
 			if err != nil {
 				yield(row[T]{}, err)
@@ -205,16 +207,16 @@ func (l *pages[T]) rows(ctx context.Context) iter.Seq2[row[T], error] {
 	}
 }
 
-// A tokenCycle notices that a server answers the same pages again and again. It
-// keeps one token of all: Brent's algorithm moves it forward at each power of
-// two, so that any cycle meets it.
+// A tokenCycle detects a server whose page tokens repeat. It keeps one token:
+// Brent's algorithm replaces it at each power of two, so that any cycle returns
+// to it.
 type tokenCycle struct {
 	kept         string
 	steps, power int
 }
 
-// closedBy reports whether next, which was answered for the token at, has been
-// seen before.
+// closedBy reports whether next, which the server returned for the token at,
+// closes a cycle.
 func (c *tokenCycle) closedBy(next, at string) bool {
 	if c.power == 0 {
 		c.kept, c.power = at, 1

@@ -7,21 +7,29 @@ import (
 	"slices"
 )
 
-// A union is the listing of several texts: the union of their lists, in order,
-// each entity once. The texts are those of an Or over different properties.
+// The filter language drops an entity that lacks a property named in the filter,
+// even in an OR. An Or over different properties is therefore sent as several
+// filters, and a union merges their sorted lists, removing duplicates.
+//
+// Each branch asks for what follows a position, not for the next page token. One
+// position, that of the last row taken, is then enough to continue all branches,
+// and it is what the page token of a union holds. The cost is one request a
+// branch for each page.
+
+// A union is the listing of several filters: the entities that any of them
+// selects, in order, each once.
 type union[T any] struct {
 	preparedQuery[T]
 	branches []*branch[T]
 	texts    []string
-	after    *position // nil: from the start
+	after    *position // of the last row taken; nil at the start
 }
 
-// A branch is one list of a merge. It asks for what comes after a position
-// rather than by page tokens: so the merge can go on from one position.
+// A branch is the list of one filter of a union.
 type branch[T any] struct {
 	text   string
-	absent []string // properties that no entity of the list has
-	rows   []row[T] // fetched and not taken
+	absent []string // properties that the entities must lack
+	rows   []row[T] // fetched but not taken
 	after  *position
 	ended  bool
 }
@@ -43,8 +51,8 @@ func newUnion[T any](p preparedQuery[T], texts []string, absent [][]string, toke
 
 func (m *union[T]) rows(ctx context.Context) iter.Seq2[row[T], error] {
 	return func(yield func(row[T], error) bool) {
-		// An entity that is updated between two requests comes up again in a list
-		// by update time. Otherwise no entity moves, and nothing is remembered.
+		// An entity that is updated between two requests moves in a list by update
+		// time and may come up again. In the other orders, entities do not move.
 		seen := make(map[int64]bool)
 		for n := 0; m.limit == 0 || n < m.limit; {
 			r, err := m.takeFirst(ctx, m.limit-n)
@@ -69,8 +77,7 @@ func (m *union[T]) rows(ctx context.Context) iter.Seq2[row[T], error] {
 	}
 }
 
-// nextToken returns the token of the position that was reached, if anything comes
-// after it.
+// nextToken returns the token of the current position, or "" if no row follows.
 func (m *union[T]) nextToken(ctx context.Context) (string, error) {
 	at := m.after
 	for {
@@ -84,8 +91,8 @@ func (m *union[T]) nextToken(ctx context.Context) (string, error) {
 	}
 }
 
-// takeFirst returns the row that comes first in what is left of the branches, or
-// nil. wanted is how many rows are still wanted, 0 or less for all.
+// takeFirst removes and returns the first remaining row of all branches, or nil.
+// wanted is how many more rows the caller needs; 0 or less means all.
 func (m *union[T]) takeFirst(ctx context.Context, wanted int) (*row[T], error) {
 	var best *branch[T]
 	for _, s := range m.branches {
@@ -100,7 +107,7 @@ func (m *union[T]) takeFirst(ctx context.Context, wanted int) (*row[T], error) {
 		return nil, nil
 	}
 	r := best.rows[0]
-	for _, s := range m.branches { // the same entity in other branches
+	for _, s := range m.branches { // other branches may have the same entity
 		if len(s.rows) > 0 && s.rows[0].position == r.position {
 			s.rows = s.rows[1:]
 		}
@@ -109,7 +116,7 @@ func (m *union[T]) takeFirst(ctx context.Context, wanted int) (*row[T], error) {
 	return &r, nil
 }
 
-// fill fetches the next rows of a stream that has none.
+// fill fetches rows for a branch that has none, unless it has ended.
 func (m *union[T]) fill(ctx context.Context, s *branch[T], wanted int) error {
 	for len(s.rows) == 0 && !s.ended {
 		if err := m.fetchBranch(ctx, s, wanted); err != nil {
@@ -119,11 +126,12 @@ func (m *union[T]) fill(ctx context.Context, s *branch[T], wanted int) error {
 	return nil
 }
 
-// fetchBranch asks for the next page of a stream, all of which may be left out.
+// fetchBranch fetches the next page of a branch. It drops rows that have a
+// property they must lack, so the branch may still have no rows.
 func (m *union[T]) fetchBranch(ctx context.Context, s *branch[T], wanted int) error {
 	size := pageSize
 	if wanted > 0 {
-		size = min(size, wanted+1) // one more tells whether there is a next page
+		size = min(size, wanted+1) // one more shows whether there is a next page
 	}
 	text := s.text
 	if s.after != nil {
@@ -135,7 +143,7 @@ func (m *union[T]) fetchBranch(ctx context.Context, s *branch[T], wanted int) er
 	}
 	for i := range rows {
 		if s.after != nil && rows[i].compare(*s.after, m.desc) <= 0 {
-			return m.newError(ErrInternal, "the server repeats its pages: it answered what comes before the position asked for")
+			return m.newError(ErrInternal, "the server returned an entity from before the requested position")
 		}
 		at := rows[i].position
 		s.after = &at
@@ -147,7 +155,7 @@ func (m *union[T]) fetchBranch(ctx context.Context, s *branch[T], wanted int) er
 	return nil
 }
 
-// afterCondition returns the condition for what comes after a position.
+// afterCondition returns the filter for what follows a position.
 func (m *union[T]) afterCondition(p position) string {
 	sign := ">"
 	if m.desc {

@@ -65,7 +65,7 @@ func RenameProperties[T any, N mlmd.Node](ctx context.Context, c *Client, m mlmd
 			return out, nil
 		}
 		if next == token {
-			return out, s.newError(ErrInternal, "the server repeats its pages: it answered a page token for the second time")
+			return out, s.newError(ErrInternal, "the server returned a page token twice")
 		}
 		token = next
 	}
@@ -84,7 +84,7 @@ func (e *Collection[T, N]) renameNode(ctx context.Context, s operation, n N, dry
 	// error is of fields that stay as they are.
 	now, _ := e.m.Encode(t, outer)
 	if now == nil {
-		return false, s.newError(ErrInternal, "the mapping made no node")
+		return false, s.newError(ErrInternal, "the mapping returned no node")
 	}
 	read := e.nodes.view(now)
 	c := comparison{stored: v, read: read}
@@ -145,7 +145,7 @@ func (c comparison) moves(f *mlmd.Field) (to *mlmdpb.Value, from []string) {
 	if read == nil {
 		return nil, nil
 	}
-	if kindOf(read) != f.Type {
+	if propertyType(read) != f.Type {
 		if read = c.read.props[key]; read == nil {
 			return nil, nil // it cannot be read, and stays where it is
 		}

@@ -9,14 +9,15 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-// A serverInfo is what is known of the program that serves the store.
+// A serverInfo describes the program that serves the store.
 type serverInfo struct {
-	isReference bool // the published C++ core, or one that does what it does
-	onMySQL     bool // that, and its database is MySQL
+	isReference bool // the reference implementation of MLMD, in C++
+	onMySQL     bool // isReference, and its database is MySQL
 }
 
-// detectServer finds out which program serves the store, once, by reading. Only
-// what the published one answers differently asks for it.
+// detectServer returns which program serves the store. It is called only where
+// the reference implementation behaves differently. It probes with reads, and
+// keeps the first result.
 func (c *Client) detectServer(ctx context.Context) (serverInfo, error) {
 	select {
 	case c.serverSem <- struct{}{}:
@@ -27,7 +28,8 @@ func (c *Client) detectServer(ctx context.Context) (serverInfo, error) {
 	if c.serverInfo != nil {
 		return *c.serverInfo, nil
 	}
-	// The published server has no such method; others refuse the empty list.
+	// The reference implementation does not have this RPC. This module's engine
+	// does, and rejects the empty list.
 	var s serverInfo
 	_, err := c.rpc.GetChildrenContextsByContexts(ctx, &mlmdpb.GetChildrenContextsByContextsRequest{})
 	switch status.Code(err) {
@@ -38,7 +40,7 @@ func (c *Client) detectServer(ctx context.Context) (serverInfo, error) {
 		return s, err
 	}
 	if s.isReference {
-		// Of its databases only MySQL knows this function.
+		// Of the databases that it supports, only MySQL has this function.
 		_, err := c.rpc.GetContexts(ctx, &mlmdpb.GetContextsRequest{Options: &mlmdpb.ListOperationOptions{
 			MaxResultSize: new(int32(1)), FilterQuery: new("IF(TRUE, TRUE, FALSE)"),
 		}})

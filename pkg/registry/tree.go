@@ -92,7 +92,7 @@ func attachByLinks[T any, N mlmd.Node](ctx context.Context, e *Collection[T, N],
 	s := e.operation("list", "")
 	id, err := parseID(e.m.Ident(v).ID)
 	if err != nil {
-		return s.newError(ErrInternal, "the store answered an entity without an id")
+		return s.newError(ErrInternal, "the store returned an entity without an ID")
 	}
 	above, err := e.nodes.parents(ctx, id)
 	if err != nil {

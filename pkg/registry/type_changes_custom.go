@@ -101,7 +101,7 @@ func (v *CustomValues) count(ctx context.Context, c *Client, f *mlmd.Field, page
 	}
 	for _, n := range have {
 		set := func(name string) bool { return n.props[name] != nil }
-		if kindOf(n.custom[v.Property]) != f.Type || set(v.Property) || slices.ContainsFunc(f.LegacyNames, set) {
+		if propertyType(n.custom[v.Property]) != f.Type || set(v.Property) || slices.ContainsFunc(f.LegacyNames, set) {
 			v.Other++
 		} else {
 			v.Fit++

@@ -12,18 +12,19 @@ import (
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
-// A change is a write to a node that is stored already.
+// A change is a write to a stored node.
 type change[T any, N mlmd.Node] struct {
 	*write[T, N]
 	comparison
-	node           N          // what is wanted
-	ident          mlmd.Ident // of what is stored
-	unreadable     value.Unreadable
-	sentUnreadable value.Unreadable // what the caller's value says of unread
+	node           N                // as it should be stored
+	ident          mlmd.Ident       // of the stored entity
+	unreadable     value.Unreadable // fields of the stored entity that could not be decoded
+	sentUnreadable value.Unreadable // the same as the caller's value reports it
 }
 
-// update makes a stored node what the value says, if it is not that already,
-// and finishes an earlier try that was cut short before its link.
+// update writes what differs between the value and the stored node, and returns
+// the ID of the node. If the link to the parent is missing, because an earlier
+// call failed, update makes it.
 func (w *write[T, N]) update(ctx context.Context, stored N) (int64, error) {
 	c, err := w.compare(ctx, stored)
 	if err != nil {
@@ -44,7 +45,7 @@ func (w *write[T, N]) update(ctx context.Context, stored N) (int64, error) {
 		return 0, err
 	}
 	c.keepOnly(diff)
-	if err := w.storable(c.wanted); err != nil {
+	if err := w.checkNode(c.wanted); err != nil {
 		return 0, err
 	}
 	was := w.nodes.view(stored)
@@ -59,7 +60,7 @@ func (w *write[T, N]) update(ctx context.Context, stored N) (int64, error) {
 	if err != nil || len(s.paths) == 0 {
 		return id, err
 	}
-	clear(c.wanted.props) // the map of the node
+	clear(c.wanted.props) // shared with the node
 	maps.Copy(c.wanted.props, s.props)
 	if err := w.put(ctx, w.nodes.withIDs(w.nodes.withName(c.node, was.name), 0, id), s.paths); err != nil {
 		return 0, w.putError(ctx, err, was, c.wanted, diff)
@@ -67,9 +68,9 @@ func (w *write[T, N]) update(ctx context.Context, stored N) (int64, error) {
 	return id, nil
 }
 
-// put changes the fields of n that paths name. The published server mixes up a
-// property and a custom property of one name where one request changes both:
-// there the custom property goes first.
+// put updates the fields of n that paths name. The reference implementation
+// confuses a property with a custom property of the same name if one request
+// changes both. For it, put changes the custom properties first.
 func (e *Collection[T, N]) put(ctx context.Context, n N, paths []string) error {
 	moved := func(path string) bool {
 		name, ok := strings.CutPrefix(path, customProperties+".")
@@ -91,18 +92,18 @@ func (e *Collection[T, N]) put(ctx context.Context, n N, paths []string) error {
 	return e.nodes.put(ctx, n, paths)
 }
 
-// compare reads what is stored, and judges what the value says otherwise: what
-// was stored already is not refused, whatever is wrong with it.
+// compare decodes the stored node and validates the value. Faults that the stored
+// entity has too are accepted, so that it can be changed whatever its state.
 func (w *write[T, N]) compare(ctx context.Context, stored N) (*change[T, N], error) {
 	was := w.nodes.view(stored)
-	placed := stored
-	if w.parent != nil || w.replace { // else the parent does not matter
+	resolved := stored
+	if w.parent != nil || w.replace { // otherwise the parent is not compared
 		var err error
-		if placed, err = w.resolveParent(ctx, w.operation, stored, w.parent); err != nil {
+		if resolved, err = w.resolveParent(ctx, w.operation, stored, w.parent); err != nil {
 			return nil, err
 		}
 	}
-	decoded, err := w.decode(w.operation, placed, was)
+	decoded, err := w.decode(w.operation, resolved, was)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +113,7 @@ func (w *write[T, N]) compare(ctx context.Context, stored N) (*change[T, N], err
 	}
 	outer := w.parent.mappingParent(w.m.Parent)
 	if outer.ID == 0 {
-		outer.ID, _ = parseID(c.ident.ParentID) // 0 where it has none
+		outer.ID, _ = parseID(c.ident.ParentID) // 0 if it has none
 	}
 	node, err := w.m.Encode(w.v, outer)
 	faults := slices.Concat(w.faults, mlmd.Invalid(err))
@@ -124,24 +125,27 @@ func (w *write[T, N]) compare(ctx context.Context, stored N) (*change[T, N], err
 		return nil, w.mappingError(faults)
 	}
 	if node == nil || same == nil {
-		return nil, w.newError(ErrInternal, "the mapping made no node")
+		return nil, w.newError(ErrInternal, "the mapping returned no node")
 	}
 	c.node = node
-	c.comparison = comparison{stored: was.withPresentNames(w.m.Fields), read: w.nodes.view(same), wanted: w.nodes.view(node), rounds: w.c.roundsDoubles(ctx)}
+	c.comparison = comparison{
+		stored: was.withPresentNames(w.m.Fields), read: w.nodes.view(same), wanted: w.nodes.view(node),
+		rounds: w.c.roundsDoubles(ctx),
+	}
 	if w.m.Unreadable != nil {
 		c.unreadable, c.sentUnreadable = w.m.Unreadable(decoded), w.m.Unreadable(w.v)
 	}
 	return c, nil
 }
 
-// newFaults returns the mistakes of es that are not among known. Elements of a
-// list may have moved.
+// newFaults returns the errors of es that are not among known. List indexes are
+// ignored, because elements may have moved.
 func newFaults(es, known mlmd.InvalidErrors) mlmd.InvalidErrors {
-	type mistake struct{ field, value, why string }
-	of := func(e *mlmd.InvalidError) mistake {
-		return mistake{listIndex.ReplaceAllString(e.Field, "[]"), e.Value, e.Why}
+	type fault struct{ field, value, why string }
+	of := func(e *mlmd.InvalidError) fault {
+		return fault{listIndex.ReplaceAllString(e.Field, "[]"), e.Value, e.Why}
 	}
-	have := make(map[mistake]bool, len(known))
+	have := make(map[fault]bool, len(known))
 	for _, e := range known {
 		have[of(e)] = true
 	}
@@ -150,7 +154,7 @@ func newFaults(es, known mlmd.InvalidErrors) mlmd.InvalidErrors {
 
 var listIndex = regexp.MustCompile(`\[\d+\]`)
 
-// keepOnly takes out of the wanted node the properties that do not change.
+// keepOnly removes from the wanted node what is not at one of the paths in diff.
 func (c *change[T, N]) keepOnly(diff []string) {
 	for name := range c.wanted.props {
 		if path := "properties." + name; !slices.Contains(diff, path) || slices.Contains(c.clear, path) {
@@ -167,18 +171,22 @@ func (c *change[T, N]) keepOnly(diff []string) {
 	}
 }
 
-// checkImmutable checks that no field is fixed that would change. One that cannot
-// be read may be mended.
+// checkImmutable returns an error if diff changes an immutable field that has a
+// value. A value that cannot be decoded may be replaced.
 func (c *change[T, N]) checkImmutable(diff []string) error {
 	for _, f := range c.m.Fields {
-		if f.Immutable && f.Path != "" && slices.Contains(diff, f.Path) && c.stored.has(f.Path) && !c.unreadable.Has(f.Name) {
-			return c.fieldError(ErrInvalidArgument, f.Name, "", fmt.Sprintf("cannot change: it is fixed once %s is stored", withArticle(c.m.Entity)))
+		if !f.Immutable || f.Path == "" || !slices.Contains(diff, f.Path) {
+			continue
+		}
+		if c.stored.has(f.Path) && !c.unreadable.Has(f.Name) {
+			return c.fieldError(ErrInvalidArgument, f.Name, "",
+				"cannot change: the field is immutable once the "+c.m.Entity+" is stored")
 		}
 	}
 	return nil
 }
 
-// updateByID changes the node whose id the value has.
+// updateByID updates the node with the ID of the value.
 func (w *write[T, N]) updateByID(ctx context.Context) (int64, error) {
 	id, err := parseID(w.ident.ID)
 	if err != nil {
@@ -192,15 +200,16 @@ func (w *write[T, N]) updateByID(ctx context.Context) (int64, error) {
 		return 0, w.mappingError(w.faults)
 	}
 	if n == nil {
-		return 0, w.fieldError(ErrNotFound, "id", w.ident.ID, fmt.Sprintf("is the id of nothing: there is no such %s", w.m.Entity))
+		return 0, w.fieldError(ErrNotFound, "id", w.ident.ID, "does not exist: no such "+w.m.Entity)
 	}
 	if v := w.nodes.view(n); v.typeName != w.m.TypeName {
-		return 0, w.fieldError(ErrNotFound, "id", w.ident.ID, fmt.Sprintf("is the id of %s, not of %s", withArticle(w.c.entityName(v.typeName)), withArticle(w.m.Entity)))
+		return 0, w.fieldError(ErrNotFound, "id", w.ident.ID, fmt.Sprintf(
+			"is the ID of %s, not of %s", withArticle(w.c.entityName(v.typeName)), withArticle(w.m.Entity)))
 	}
 	return w.update(ctx, n)
 }
 
-// storedType returns the type of the entity in the store.
+// storedType returns the type of the entity as the store has it.
 func (w *write[T, N]) storedType(ctx context.Context) (*storedType, error) {
 	t, err := w.c.typeOf(ctx, w.typ, w.m.PropTypes())
 	if err == nil && t.isLegacy(w.m.Fields) && t.isStale() {
@@ -209,17 +218,22 @@ func (w *write[T, N]) storedType(ctx context.Context) (*storedType, error) {
 	return t, err
 }
 
-// resolveProperties returns how to write the given paths of wanted to a node of type t that
-// is stored as was, and the type, which it widens by what is missing for that.
-func (w *write[T, N]) resolveProperties(ctx context.Context, t *storedType, was, wanted nodeView, paths []string) (propertyUpdate, *storedType, error) {
+// resolveProperties returns how to write the given paths of wanted to a node of
+// type t that is stored as was. It returns the type too, which it extends by the
+// properties that are missing.
+func (w *write[T, N]) resolveProperties(
+	ctx context.Context, t *storedType, was, wanted nodeView, paths []string,
+) (propertyUpdate, *storedType, error) {
 	set := w.m.SetPaths(w.v)
-	if w.m.Parent != nil && w.m.Parent.UnprefixedName { // only a copy says the parent
+	if w.m.Parent != nil && w.m.Parent.UnprefixedName { // only a derived field names the parent
 		set = w.m.Paths()
 	}
 	for {
 		s, bad := t.resolve(w.m.Fields, was, wanted, paths, set)
 		if bad != nil {
-			return s, t, w.fieldError(ErrConflict, w.jsonName(bad.path), "", fmt.Sprintf("cannot be written: this store declares the property %s of %s as %s", bad.property, w.m.TypeName, bad.declared))
+			return s, t, w.fieldError(ErrConflict, w.jsonName(bad.path), "", fmt.Sprintf(
+				"cannot be written: this store declares the property %s of %s as %s",
+				bad.property, w.m.TypeName, bad.declared))
 		}
 		if len(s.missing) == 0 {
 			return s, t, nil
@@ -232,11 +246,12 @@ func (w *write[T, N]) resolveProperties(ctx context.Context, t *storedType, was,
 	}
 }
 
-// checkIdentity checks that the value has the stored name and parent, as far as it
-// has them, and makes the link to the parent if it is not there.
+// checkIdentity returns an error if the name or the parent of the value, where
+// set, is not the stored one. It makes the link to the parent if it is missing.
 func (w *write[T, N]) checkIdentity(ctx context.Context, was nodeView, stored mlmd.Ident) error {
 	if w.ident.Name != "" && w.ident.Name != stored.Name {
-		return w.fieldError(ErrInvalidArgument, "name", w.ident.Name, fmt.Sprintf("cannot be the name of %s %d, which is stored as %q: a name is fixed", w.m.Entity, was.id, stored.Name))
+		return w.fieldError(ErrInvalidArgument, "name", w.ident.Name, fmt.Sprintf(
+			"cannot replace the name of %s %d, which is %q: names are immutable", w.m.Entity, was.id, stored.Name))
 	}
 	if w.parent == nil {
 		return nil
@@ -244,7 +259,7 @@ func (w *write[T, N]) checkIdentity(ctx context.Context, was nodeView, stored ml
 	if stored.ParentID == w.ident.ParentID {
 		return w.link(ctx, was.id)
 	}
-	if stored.ParentID == "" { // its name does not say: then its links do
+	if stored.ParentID == "" { // not in the stored name, so the links decide
 		above, err := w.nodes.parents(ctx, was.id)
 		if err != nil {
 			return w.rpcError(ctx, err)
@@ -252,10 +267,12 @@ func (w *write[T, N]) checkIdentity(ctx context.Context, was nodeView, stored ml
 		if containsID(above, w.parent.id) {
 			return nil
 		}
-		if len(above) == 0 && w.m.Parent.UnprefixedName { // a try that was cut short
+		if len(above) == 0 && w.m.Parent.UnprefixedName { // an earlier call failed before the link
 			return w.linkNew(ctx, was.id, false)
 		}
-		stored.ParentID = "none, or another"
+		return w.fieldError(ErrInvalidArgument, w.m.Parent.Field, w.ident.ParentID, fmt.Sprintf(
+			"is not the parent of %s %d: parents are immutable", w.m.Entity, was.id))
 	}
-	return w.fieldError(ErrInvalidArgument, w.m.Parent.Field, w.ident.ParentID, fmt.Sprintf("cannot be the parent of %s %d, which was stored below %s: a parent is fixed", w.m.Entity, was.id, stored.ParentID))
+	return w.fieldError(ErrInvalidArgument, w.m.Parent.Field, w.ident.ParentID, fmt.Sprintf(
+		"cannot replace the parent of %s %d, which is %s: parents are immutable", w.m.Entity, was.id, stored.ParentID))
 }

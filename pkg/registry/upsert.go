@@ -13,15 +13,16 @@ import (
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
 
-// An UpsertOption changes one Upsert of a T.
+// An UpsertOption configures one Upsert of a T.
 type UpsertOption[T any] func(*upsertOptions)
 
 type upsertOptions struct {
 	clear []string // update_mask paths
 }
 
-// Clear makes an upsert empty the given fields, which must not be set in the
-// value. It takes the generated symbols of fields that can be empty:
+// Clear makes an Upsert remove the stored values of the given fields. The error
+// is [ErrInvalidArgument] if one of them is set in the upserted value. The
+// fields are generated symbols; a field that cannot be empty does not compile:
 //
 //	registry.Clear(field.ModelVersion.Author)
 func Clear[T any](fields ...filter.Clearable[*T]) UpsertOption[T] {
@@ -34,21 +35,23 @@ func Clear[T any](fields ...filter.Clearable[*T]) UpsertOption[T] {
 	}
 }
 
-// Upsert stores v and returns its id, which it also writes into v; it changes
-// nothing else in v. The value is the one that is stored already if it has its
-// id, or else its name (within its parent), or else, where it has no name that
-// tells it apart, its external id.
+// Upsert creates v or patches the stored entity, and returns its ID. It sets the
+// ID in v and changes nothing else there: read the entity to see its times.
 //
-// What is new is created. What is stored is patched: a field that is not set
-// in v stays, one that is set replaces what is stored, and custom properties,
-// if there are any in v, replace all that are stored. [Clear] empties fields.
-// Nothing is sent, and no time changes, where nothing differs.
+// The stored entity is the one with the ID of v. If v has no ID, it is the one
+// with the name of v, within its parent. If v has no name that identifies it,
+// it is the one with the external ID of v. A patch keeps the fields that are
+// not set in v and replaces those that are; [Clear] removes them. Custom
+// properties, if v has any, replace all stored ones.
 //
-// A call that was cut short is finished by calling again with the same value.
-// The error is [ErrInvalidArgument] for what cannot be stored, for a new name that is
-// blank or has control characters such as line breaks, and for a change of what
-// is fixed, [ErrNotFound] for an id or a parent that does not exist, and
-// [ErrAlreadyExists] for an external id that another entity has.
+// If nothing differs from what is stored, Upsert writes nothing and the update
+// time stays. Upsert is not one transaction: if it fails halfway, call it again
+// with the same value to complete it.
+//
+// The error is [ErrInvalidArgument] for a value that cannot be stored, a new
+// name that is blank or has control characters, or a change to an immutable
+// field; [ErrNotFound] if the ID or the parent does not exist; and
+// [ErrAlreadyExists] if another entity has the external ID.
 func (e *Collection[T, N]) Upsert(ctx context.Context, v *T, opts ...UpsertOption[T]) (string, error) {
 	var o upsertOptions
 	for _, opt := range opts {
@@ -59,15 +62,14 @@ func (e *Collection[T, N]) Upsert(ctx context.Context, v *T, opts ...UpsertOptio
 	return e.write(ctx, "upsert", v, false, o.clear)
 }
 
-// Replace stores v as [Collection.Upsert] does, but makes what is stored exactly
-// v: a field that is not set in v is emptied. Properties that the spec does
-// not name stay.
+// Replace is [Collection.Upsert] except that it removes the fields that are not
+// set in v. Stored properties that the spec does not declare stay.
 func (e *Collection[T, N]) Replace(ctx context.Context, v *T) (string, error) {
 	return e.write(ctx, "replace", v, true, nil)
 }
 
-// maxAttempts is how often a create is tried whose conflict nobody holds any
-// more when it is looked up.
+// maxAttempts limits how often createOrUpdate tries to create a node that
+// conflicts with one that is gone when it is looked up.
 const maxAttempts = 3
 
 // A write is one Upsert or Replace under way.
@@ -77,17 +79,17 @@ type write[T any, N mlmd.Node] struct {
 	v       *T
 	ident   mlmd.Ident
 	replace bool
-	clear   []string
-	faults  mlmd.InvalidErrors // in the value by itself
-	parent  *parent            // nil: none, or not known yet
-	// parentErr says that the parent of a value with an id is not there: an
-	// error, unless the stored entity says the same.
+	clear   []string           // update_mask paths
+	faults  mlmd.InvalidErrors // found in v alone
+	parent  *parent            // nil if v has none
+	// parentErr is the error that the parent of a value with an ID does not exist.
+	// It counts only if the stored entity has another parent.
 	parentErr error
 }
 
 func (e *Collection[T, N]) write(ctx context.Context, op string, v *T, replace bool, clear []string) (string, error) {
 	if v == nil {
-		return "", e.operation(op, "").newError(ErrInvalidArgument, "there is no value: the pointer is nil")
+		return "", e.operation(op, "").newError(ErrInvalidArgument, "the value is nil")
 	}
 	w := &write[T, N]{Collection: e, v: v, ident: e.m.Ident(v), replace: replace, clear: clear}
 	w.operation = e.operation(op, displayName(w.ident))
@@ -122,7 +124,8 @@ func (e *Collection[T, N]) write(ctx context.Context, op string, v *T, replace b
 	return text, nil
 }
 
-// displayName returns what people call the entity.
+// displayName returns the entity's name, external ID or ID, whichever is set
+// first, for error messages.
 func displayName(i mlmd.Ident) string {
 	for _, s := range []string{i.Name, i.ExternalID, i.ID} {
 		if s != "" {
@@ -132,15 +135,15 @@ func displayName(i mlmd.Ident) string {
 	return ""
 }
 
-// createOrUpdate stores what is new. A conflict on what identifies the value makes it
-// an update.
+// createOrUpdate creates the node and returns its ID. If the store refuses it
+// because a node with the name or external ID exists, it updates that node.
 func (w *write[T, N]) createOrUpdate(ctx context.Context) (int64, error) {
 	for try := 1; ; try++ {
-		n, err := w.encode(w.parent.mappingParent(w.m.Parent)) // before anything is sent: it may be refused
+		n, err := w.encode(w.parent.mappingParent(w.m.Parent)) // may fail, so it comes before the first write
 		if err != nil {
 			return 0, err
 		}
-		if why := badNewName(w.ident.Name); why != "" {
+		if why := newNameProblem(w.ident.Name); why != "" {
 			return w.updateNamed(ctx, w.nodes.view(n), why)
 		}
 		t, err := w.storedType(ctx)
@@ -171,7 +174,7 @@ func (w *write[T, N]) createOrUpdate(ctx context.Context) (int64, error) {
 			if stored != nil {
 				return w.update(ctx, stored)
 			}
-		case try == 1: // the store may not be what it was
+		case try == 1: // the caches may be stale
 			again, err2 := w.refreshStale(ctx, err)
 			if err2 != nil {
 				return 0, err2
@@ -186,8 +189,8 @@ func (w *write[T, N]) createOrUpdate(ctx context.Context) (int64, error) {
 	}
 }
 
-// updateNamed updates what is stored under the name of the value, which is
-// refused for new nodes because of why.
+// updateNamed updates the node with the name of the value. why is the reason
+// that a new node cannot have the name.
 func (w *write[T, N]) updateNamed(ctx context.Context, sent nodeView, why string) (int64, error) {
 	stored, err := w.conflictingNode(ctx, sent)
 	if err == nil && stored == nil && w.parent != nil && !w.m.Parent.UnprefixedName {
@@ -202,8 +205,8 @@ func (w *write[T, N]) updateNamed(ctx context.Context, sent nodeView, why string
 	return w.update(ctx, stored)
 }
 
-// fitToType gives the properties of a new node the names that its type has for them,
-// and returns the type, which then declares all of them.
+// fitToType stores the properties of a new node under the names that its type
+// declares. It returns the type, which it extends by those that are missing.
 func (w *write[T, N]) fitToType(ctx context.Context, t *storedType, n N) (*storedType, error) {
 	wanted := w.nodes.view(n)
 	s, t, err := w.resolveProperties(ctx, t, nodeView{}, wanted, propertiesOf(w.m.Fields, wanted))
@@ -215,7 +218,7 @@ func (w *write[T, N]) fitToType(ctx context.Context, t *storedType, n N) (*store
 	return t, nil
 }
 
-// propertiesOf returns the paths of the fields that n has in its properties.
+// propertiesOf returns the update_mask paths of the properties that n has.
 func propertiesOf(fields mlmd.Fields, n nodeView) []string {
 	var paths []string
 	for i := range fields {
@@ -226,11 +229,10 @@ func propertiesOf(fields mlmd.Fields, n nodeView) []string {
 	return paths
 }
 
-// cacheCreated remembers a node that was created just now, linked to its parent or
-// not yet.
+// cacheCreated updates the caches after a node was created.
 func (w *write[T, N]) cacheCreated(id, typeID int64, sent nodeView, linked bool) {
 	if w.typ.kind != mlmd.Context {
-		if w.parent != nil && !linked { // the parent has another name now
+		if w.parent != nil && !linked { // the parent was renamed
 			w.c.contexts.remove(w.parent.id)
 		}
 		return
@@ -239,9 +241,9 @@ func (w *write[T, N]) cacheCreated(id, typeID int64, sent nodeView, linked bool)
 	w.c.prefixed.add(siblings{parent: id}, true)
 }
 
-// refreshStale finds out whether err may be due to what this client remembers:
-// types or a parent that the store no longer has, or a parent that has another
-// name now. If so, it forgets that, and the write is to be tried again.
+// refreshStale reports whether err may come from a stale cache: a type or a
+// parent that the store no longer has, or a parent that was renamed. If so, it
+// has dropped the stale entries, and the write should be tried again.
 func (w *write[T, N]) refreshStale(ctx context.Context, err error) (bool, error) {
 	gone := status.Code(err) == codes.NotFound
 	if !gone && !w.parentMayBeRenamed(err) {
@@ -267,8 +269,8 @@ func (w *write[T, N]) refreshStale(ctx context.Context, err error) (bool, error)
 	return gone || changed, nil
 }
 
-// parentMayBeRenamed reports whether err may be due to a parent that has another
-// name than this client remembers: artifacts are created below a name.
+// parentMayBeRenamed reports whether err may come from a parent whose name is
+// not the cached one. Only the create of an artifact passes the parent's name.
 func (w *write[T, N]) parentMayBeRenamed(err error) bool {
 	code := status.Code(err)
 	return w.parent != nil && w.typ.kind == mlmd.Artifact && (code == codes.InvalidArgument || code == codes.Internal)

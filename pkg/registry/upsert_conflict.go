@@ -6,9 +6,8 @@ import (
 	"slices"
 )
 
-// conflictingNode returns the stored node that the value is, after a conflict, or nil
-// if there is none any more. It is an error if the conflict is with another
-// node.
+// conflictingNode returns the stored node that a create conflicted with, or nil
+// if it no longer exists. It returns an error if that node is another entity.
 func (w *write[T, N]) conflictingNode(ctx context.Context, sent nodeView) (N, error) {
 	byName := w.ident.Name != "" && (w.m.Parent == nil || w.parent != nil || w.m.Parent.UnprefixedName)
 	if byName {
@@ -18,7 +17,7 @@ func (w *write[T, N]) conflictingNode(ctx context.Context, sent nodeView) (N, er
 		}
 		if n != nil {
 			if v := w.nodes.view(n); v.storedName() != sent.storedName() {
-				return nil, w.takenError("name", w.ident.Name, v, "this store does not tell the two names apart")
+				return nil, w.takenError("name", w.ident.Name, v, "the store does not distinguish the two names")
 			}
 			return n, nil
 		}
@@ -33,7 +32,7 @@ func (w *write[T, N]) conflictingNode(ctx context.Context, sent nodeView) (N, er
 	return owner, nil
 }
 
-// externalIDOwner returns the node that has the external id of the value, if any.
+// externalIDOwner returns the node that has the external ID of the value, or nil.
 func (w *write[T, N]) externalIDOwner(ctx context.Context, sent nodeView) (N, error) {
 	if text(sent.externalID) == "" {
 		return nil, nil
@@ -46,17 +45,19 @@ func (w *write[T, N]) externalIDOwner(ctx context.Context, sent nodeView) (N, er
 }
 
 func (w *write[T, N]) externalIDTakenError(by nodeView) error {
-	return w.takenError("externalId", w.ident.ExternalID, by, fmt.Sprintf("external ids are unique among %ss", w.typ.kind))
+	return w.takenError("externalId", w.ident.ExternalID, by,
+		fmt.Sprintf("external IDs are unique among %ss", w.typ.kind))
 }
 
 func (w *write[T, N]) takenError(field, value string, by nodeView, rule string) error {
-	e := w.fieldError(ErrAlreadyExists, field, value, fmt.Sprintf("is already used by %s %d: %s", w.c.entityName(by.typeName), by.id, rule))
+	e := w.fieldError(ErrAlreadyExists, field, value,
+		fmt.Sprintf("is already used by %s %d: %s", w.c.entityName(by.typeName), by.id, rule))
 	e.ExistingID = fmt.Sprint(by.id)
 	return e
 }
 
-// putError returns the error of a put that failed. A taken external id has a
-// different code on every server, so it is looked up.
+// putError returns the error of a put that failed. It looks up the owner of a
+// changed external ID, because servers report a duplicate with different codes.
 func (w *write[T, N]) putError(ctx context.Context, err error, was, wanted nodeView, diff []string) error {
 	if slices.Contains(diff, "external_id") && ctx.Err() == nil {
 		if owner, err := w.externalIDOwner(ctx, wanted); err == nil && owner != nil {

@@ -159,7 +159,7 @@ var _ = onEveryBackend("where an earlier client failed, this one", func(rpc func
 		Expect(err).NotTo(HaveOccurred())
 		a := field.RegisteredModel.Custom("a").Int()
 		_, err = reg.RegisteredModels().Upsert(ctx, &v, registry.Clear(a))
-		Expect(err).To(MatchError(ContainSubstring("is set and to be cleared")))
+		Expect(err).To(MatchError(ContainSubstring("is both set and cleared")))
 		_, err = reg.RegisteredModels().Upsert(ctx, &model.RegisteredModel{ID: id}, registry.Clear(a))
 		Expect(err).NotTo(HaveOccurred())
 		got, err := reg.RegisteredModels().Get(ctx, id)

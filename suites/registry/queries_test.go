@@ -203,7 +203,7 @@ var _ = onEveryBackend("queries", func(rpc func() mlmdpb.MetadataStoreServiceCli
 		} {
 			_, err = other.Limit(5).Page(ctx, page.NextToken)
 			Expect(err).To(MatchError(registry.ErrInvalidArgument))
-			Expect(err).To(MatchError(ContainSubstring("of another query")))
+			Expect(err).To(MatchError(ContainSubstring("belongs to another query")))
 		}
 	})
 
