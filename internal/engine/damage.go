@@ -46,6 +46,6 @@ func (l *damageLog) report(ctx context.Context, table string, id int64, what str
 
 // damaged reports that part of a stored row cannot be read. The id is that of
 // the row, or of the node or type that it belongs to.
-func (s *session) damaged(ctx context.Context, table string, id int64, what string, err error) {
+func (s *Conn) damaged(ctx context.Context, table string, id int64, what string, err error) {
 	s.damage.report(ctx, table, id, what, err)
 }

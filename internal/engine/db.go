@@ -32,25 +32,25 @@ type querier interface {
 	remembered(ctx context.Context, s selection) (types []*typeInfo, keep func([]*typeInfo), err error)
 }
 
-// A session is one database connection with the statements that are kept on
+// A Conn is one database connection with the statements that are kept on
 // it. It is used by one goroutine at a time, inside of [pool.use].
 //
 // It calls the driver itself: what database/sql adds to each statement and each
 // row costs more than a small statement in this process does.
-type session struct {
-	conn   *sql.Conn // holds the driver's connection, and takes care of its life
-	driver driverConn
-	d      *Dialect
-	cache  *typeCache
-	memo   typeMemo
-	damage *damageLog
-	kept   map[string]*kept
-	uses   int // of kept statements, so far
+type Conn struct {
+	sqlConn *sql.Conn // holds the driver's connection, and takes care of its life
+	driver  driverConn
+	d       *Dialect
+	cache   *typeCache
+	memo    typeMemo
+	damage  *damageLog
+	kept    map[string]*kept
+	uses    int // of kept statements, so far
 
-	opened, used time.Time
-	generation   int  // of the pool, when it was opened
-	committing   bool // a COMMIT was sent last
-	abandoned    bool // a statement may still run in the server
+	openedAt, usedAt time.Time
+	generation       int  // of the pool, when it was opened
+	committing       bool // a COMMIT was sent last
+	abandoned        bool // a statement may still run in the server
 }
 
 // An abandoner is a driver's connection that leaves the statement that runs in
@@ -91,13 +91,13 @@ func ofDriver(err error) error {
 	return &driverError{err}
 }
 
-func (s *session) dialect() *Dialect { return s.d }
+func (s *Conn) dialect() *Dialect { return s.d }
 
-func (s *session) types() *typeCache { return s.cache }
+func (s *Conn) types() *typeCache { return s.cache }
 
 // keep finds a statement among the kept ones, or prepares it. Where there are
 // too many, the one that was used longest ago gives way.
-func (s *session) keep(ctx context.Context, stmt string) (*kept, error) {
+func (s *Conn) keep(ctx context.Context, stmt string) (*kept, error) {
 	s.uses++
 	if k, ok := s.kept[stmt]; ok {
 		k.used = s.uses
@@ -118,7 +118,7 @@ func (s *session) keep(ctx context.Context, stmt string) (*kept, error) {
 	return k, nil
 }
 
-func (s *session) dropOldest() {
+func (s *Conn) dropOldest() {
 	var oldest string
 	at := s.uses + 1
 	for stmt, k := range s.kept {
@@ -132,7 +132,7 @@ func (s *session) dropOldest() {
 	delete(s.kept, oldest)
 }
 
-func (s *session) prepare(ctx context.Context, text string) (driverStmt, error) {
+func (s *Conn) prepare(ctx context.Context, text string) (driverStmt, error) {
 	stmt, err := s.driver.PrepareContext(ctx, text)
 	if err != nil {
 		return nil, ofDriver(err)
@@ -145,7 +145,7 @@ func (s *session) prepare(ctx context.Context, text string) (driverStmt, error) 
 	return whole, nil
 }
 
-func (s *session) query(ctx context.Context, stmt string, args ...any) (driver.Rows, error) {
+func (s *Conn) query(ctx context.Context, stmt string, args ...any) (driver.Rows, error) {
 	ctx, err := s.d.statementContext(ctx)
 	if err != nil {
 		return nil, err
@@ -174,7 +174,7 @@ func (d *Dialect) statementContext(ctx context.Context) (context.Context, error)
 	return context.WithoutCancel(ctx), ctx.Err()
 }
 
-func (s *session) queryOnce(ctx context.Context, stmt string, args ...any) (driver.Rows, error) {
+func (s *Conn) queryOnce(ctx context.Context, stmt string, args ...any) (driver.Rows, error) {
 	text := s.d.spell(stmt)
 	observed(ctx, text, args)
 	return s.queryText(ctx, text, args)
@@ -182,7 +182,7 @@ func (s *session) queryOnce(ctx context.Context, stmt string, args ...any) (driv
 
 // queryText runs a statement that is not prepared. A driver may be unable to,
 // if there are parameters.
-func (s *session) queryText(ctx context.Context, text string, args []any) (driver.Rows, error) {
+func (s *Conn) queryText(ctx context.Context, text string, args []any) (driver.Rows, error) {
 	values, err := s.values(args)
 	if err != nil {
 		return nil, err
@@ -210,7 +210,7 @@ type rowsOnce struct {
 
 func (r *rowsOnce) Close() error { return errors.Join(r.Rows.Close(), r.stmt.Close()) }
 
-func (s *session) exec(ctx context.Context, stmt string, args ...any) (driver.Result, error) {
+func (s *Conn) exec(ctx context.Context, stmt string, args ...any) (driver.Result, error) {
 	ctx, err := s.d.statementContext(ctx)
 	if err != nil {
 		return nil, err
@@ -220,7 +220,7 @@ func (s *session) exec(ctx context.Context, stmt string, args ...any) (driver.Re
 
 // execWaiting is exec for a statement that may have to wait for others, as
 // long as ctx allows.
-func (s *session) execWaiting(ctx context.Context, stmt string, args ...any) (driver.Result, error) {
+func (s *Conn) execWaiting(ctx context.Context, stmt string, args ...any) (driver.Result, error) {
 	k, err := s.keep(ctx, stmt)
 	if err != nil {
 		return nil, err
@@ -247,7 +247,7 @@ func (s *session) execWaiting(ctx context.Context, stmt string, args ...any) (dr
 }
 
 // values makes arguments what the driver takes.
-func (s *session) values(args []any) ([]driver.NamedValue, error) {
+func (s *Conn) values(args []any) ([]driver.NamedValue, error) {
 	if len(args) == 0 {
 		return nil, nil
 	}
@@ -278,7 +278,7 @@ func (s *session) values(args []any) ([]driver.NamedValue, error) {
 // rollBack ends the transaction that may be open, also for a caller that has
 // given up, and says whether the session can be used on. One that can is never
 // thrown away: in memory, the connection is the database.
-func (s *session) rollBack(ctx context.Context) bool {
+func (s *Conn) rollBack(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endPatience)
 	defer cancel()
 	if _, err := s.exec(ctx, "ROLLBACK"); err == nil {
@@ -293,12 +293,12 @@ func (s *session) rollBack(ctx context.Context) bool {
 	return err == nil
 }
 
-// end takes the session's connection out of use, for good where it is broken.
+// close takes the session's connection out of use, for good where it is broken.
 //
 // The statements go first: SQLite keeps a connection that has any, with the locks
 // of its transaction.
-func (s *session) end(broken bool) {
-	_ = s.conn.Raw(func(conn any) error {
+func (s *Conn) close(broken bool) {
+	_ = s.sqlConn.Raw(func(conn any) error {
 		for _, k := range s.kept {
 			if k.stmt != nil {
 				k.stmt.Close()
@@ -315,14 +315,14 @@ func (s *session) end(broken bool) {
 		return nil
 	})
 	if broken {
-		discard(s.conn)
+		discard(s.sqlConn)
 	}
-	s.conn.Close()
+	s.sqlConn.Close()
 }
 
-// lost says whether the driver has closed its connection, as some do when a
+// closedByDriver says whether the driver has closed its connection, as some do when a
 // context ends. In this process, what ends a statement leaves its connection.
-func (s *session) lost(conn any) bool {
+func (s *Conn) closedByDriver(conn any) bool {
 	v, ok := conn.(driver.Validator)
 	return ok && !s.d.Short && !v.IsValid()
 }

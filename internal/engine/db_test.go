@@ -33,7 +33,7 @@ func (s *preparedStmt) Close() error { s.on.open--; return nil }
 
 func TestOfTooManyPreparedStatementsTheOldestGivesWay(t *testing.T) {
 	conn := &preparer{}
-	s := &session{driver: conn, d: &Dialect{Prepare: true, KeepAtMost: 20}, kept: map[string]*kept{}}
+	s := &Conn{driver: conn, d: &Dialect{Prepare: true, KeepAtMost: 20}, kept: map[string]*kept{}}
 	keep := func(name string) {
 		t.Helper()
 		if k, err := s.keep(t.Context(), name); err != nil || k.stmt == nil {
@@ -60,7 +60,7 @@ func TestAStatementThatCannotBePreparedIsSentAsText(t *testing.T) {
 		}
 		return Other
 	}}
-	s := &session{driver: &preparer{refuse: tooMany}, d: d, kept: map[string]*kept{}}
+	s := &Conn{driver: &preparer{refuse: tooMany}, d: d, kept: map[string]*kept{}}
 	if k, err := s.keep(t.Context(), "SELECT 1"); err != nil || k.stmt != nil || k.text != "SELECT 1" {
 		t.Errorf("got %+v, %v", k, err)
 	}

@@ -40,8 +40,8 @@ type Config struct {
 	// both. The engine closes them.
 	Write, Read      *sql.DB
 	Writers, Readers int
-	// Life is for how long a connection to a server is used; 0 is five minutes.
-	Life time.Duration
+	// MaxLifetime is for how long a connection to a server is used; 0 is five minutes.
+	MaxLifetime time.Duration
 	// Files are those that the connections of Write and Read have open; nil
 	// where they are a server's.
 	Files Files
@@ -69,8 +69,8 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 	}
 	damage := &damageLog{log: c.Log}
 	e.writers.damage, e.readers.damage = damage, damage
-	if c.Life != 0 {
-		e.writers.life, e.readers.life = c.Life, c.Life
+	if c.MaxLifetime != 0 {
+		e.writers.maxLifetime, e.readers.maxLifetime = c.MaxLifetime, c.MaxLifetime
 	}
 	if c.Files != nil {
 		e.readers.check = func() error { return c.Files.Check(false) }
@@ -139,7 +139,7 @@ func (e *Engine) Close() error {
 	for _, p := range pools {
 		p.stop()
 	}
-	finish := e.leave()
+	finish := e.prepareClose()
 	var errs []error
 	for _, p := range pools {
 		errs = append(errs, p.close())

@@ -47,8 +47,8 @@ func (m *MovedError) Unwrap() error { return m.Err }
 const movedText = "the file of the database was removed or renamed while it was open, and nothing was written;" +
 	" the server's log has its name. Put the file or a backup in its place, and calls work again, without a restart"
 
-// kept says after a commit whether what was committed can be found again.
-func (e *Engine) kept() error {
+// checkFiles says after a commit whether what was committed can be found again.
+func (e *Engine) checkFiles() error {
 	if e.files == nil {
 		return nil
 	}
@@ -71,7 +71,7 @@ func (e *Engine) reopen(ctx context.Context) error {
 	if moved == nil {
 		return nil // another request has done it
 	}
-	release, err := e.drain(ctx)
+	release, err := e.acquireAll(ctx)
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (e *Engine) reopen(ctx context.Context) error {
 	}
 	e.log.ErrorContext(ctx, "the file that has taken the place of the database cannot be used", "error", err)
 	e.files.Forget()
-	e.abandon()
+	e.closeAll()
 	var refused *SchemaError
 	if errors.As(err, &refused) || errors.Is(err, ErrSchemaEmpty) {
 		return fail(codes.FailedPrecondition, "the file of the database was replaced by one that cannot be used: %v", err)
@@ -98,7 +98,7 @@ func (e *Engine) reopen(ctx context.Context) error {
 // replaceConnections closes all connections, and makes new ones open the file
 // that is found now.
 func (e *Engine) replaceConnections(ctx context.Context) error {
-	conn, err := e.anyConnection(ctx)
+	conn, err := e.openConn(ctx)
 	if err == nil {
 		err = e.files.Settle(ctx, conn)
 		conn.Close()
@@ -107,27 +107,27 @@ func (e *Engine) replaceConnections(ctx context.Context) error {
 			return fail(codes.Unavailable, "the log of the database was removed; the server's log has the details")
 		}
 	}
-	e.abandon()
+	e.closeAll()
 	return e.files.Renew()
 }
 
-// abandon closes all connections. Nothing is lent.
-func (e *Engine) abandon() {
+// closeAll closes all connections. Nothing is lent.
+func (e *Engine) closeAll() {
 	for _, p := range e.pools() {
-		for _, s := range p.takeIdle() {
-			s.end(true)
+		for _, s := range p.drainIdle() {
+			s.close(true)
 		}
 		p.db.SetMaxIdleConns(0)
 		p.db.SetMaxIdleConns(2) // database/sql's default
 	}
 }
 
-// anyConnection returns a connection that is open, where possible one that may
+// openConn returns a connection that is open, where possible one that may
 // write; where there is none, it returns an error. Nothing is lent.
-func (e *Engine) anyConnection(ctx context.Context) (conn *sql.Conn, err error) {
+func (e *Engine) openConn(ctx context.Context) (conn *sql.Conn, err error) {
 	for _, p := range []*pool{e.writers, e.readers} {
-		for _, s := range p.takeIdle() {
-			s.end(false)
+		for _, s := range p.drainIdle() {
+			s.close(false)
 		}
 		if conn, err = p.db.Conn(ctx); err == nil { // a new connection is refused
 			return conn, nil
@@ -136,8 +136,8 @@ func (e *Engine) anyConnection(ctx context.Context) (conn *sql.Conn, err error) 
 	return nil, err
 }
 
-// drain waits until nothing is lent, and lends nothing until release is called.
-func (e *Engine) drain(ctx context.Context) (release func(), err error) {
+// acquireAll waits until nothing is lent, and lends nothing until release is called.
+func (e *Engine) acquireAll(ctx context.Context) (release func(), err error) {
 	var taken []chan struct{}
 	release = func() {
 		for _, free := range taken {
@@ -147,10 +147,10 @@ func (e *Engine) drain(ctx context.Context) (release func(), err error) {
 	patience := time.NewTimer(e.patience)
 	defer patience.Stop()
 	for _, p := range e.pools() {
-		for range cap(p.free) {
+		for range cap(p.sem) {
 			select {
-			case <-p.free:
-				taken = append(taken, p.free)
+			case <-p.sem:
+				taken = append(taken, p.sem)
 				continue
 			case <-p.done:
 				err = errClosed
@@ -167,9 +167,9 @@ func (e *Engine) drain(ctx context.Context) (release func(), err error) {
 	return release, nil
 }
 
-// leave readies the files for the end. finish is called when all connections are
+// prepareClose readies the files for the end. finish is called when all connections are
 // closed. Nothing is lent.
-func (e *Engine) leave() (finish func() error) {
+func (e *Engine) prepareClose() (finish func() error) {
 	nothing := func() error { return nil }
 	if e.files == nil {
 		return nothing
@@ -181,7 +181,7 @@ func (e *Engine) leave() (finish func() error) {
 	ctx, cancel := context.WithTimeout(context.Background(), e.patience)
 	defer cancel()
 	e.log.ErrorContext(ctx, "the files of the database have changed places", "error", moved)
-	conn, err := e.anyConnection(ctx)
+	conn, err := e.openConn(ctx)
 	if err == nil {
 		err = e.files.Settle(ctx, conn)
 		conn.Close()

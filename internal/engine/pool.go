@@ -13,49 +13,49 @@ import (
 // Connections to a server are closed after a while, so that an address that has
 // moved to another server is followed, and sooner where they are not used.
 const (
-	maxLife = 5 * time.Minute
-	maxIdle = time.Minute
+	defaultMaxLifetime = 5 * time.Minute
+	maxIdleTime        = time.Minute
 )
 
 // A pool lends sessions and keeps those that are not in use. Each holds one
 // connection: prepared statements belong to their connection.
 type pool struct {
-	db    *sql.DB
-	d     *Dialect
-	types *typeCache
-	life  time.Duration // of a connection
-	check func() error  // of the files before each transaction; nil: there are none
+	db          *sql.DB
+	d           *Dialect
+	types       *typeCache
+	maxLifetime time.Duration // of a connection
+	check       func() error  // of the files before each transaction; nil: there are none
 	// damage is told about rows that cannot be read; it may be nil.
 	damage *damageLog
-	free   chan struct{} // one token for each session that may be lent
+	sem    chan struct{} // one token for each session that may be lent
 
 	mu         sync.Mutex
-	idle       []*session  // the last one was used last
+	idle       []*Conn     // the last one was used last
 	generation int         // sessions of an earlier one are not kept
-	sweeper    *time.Timer // closes idle sessions; nil: not set
+	timer      *time.Timer // closes idle sessions; nil: not set
 	done       chan struct{}
 }
 
 func newPool(db *sql.DB, d *Dialect, types *typeCache, size int) *pool {
-	p := &pool{db: db, d: d, types: types, life: maxLife, free: make(chan struct{}, size), done: make(chan struct{})}
+	p := &pool{db: db, d: d, types: types, maxLifetime: defaultMaxLifetime, sem: make(chan struct{}, size), done: make(chan struct{})}
 	if !d.Short {
 		db.SetMaxIdleConns(-1) // a connection that the pool gives up is closed
 	}
 	for range size {
-		p.free <- struct{}{}
+		p.sem <- struct{}{}
 	}
 	return p
 }
 
-// use waits for a session and calls f with it, which reports whether the session
+// withConn waits for a session and calls f with it, which reports whether the session
 // is broken.
-func (p *pool) use(ctx context.Context, f func(*session) (broken bool)) error {
-	s, err := p.lend(ctx)
+func (p *pool) withConn(ctx context.Context, f func(*Conn) (broken bool)) error {
+	s, err := p.acquire(ctx)
 	if err != nil {
 		return err
 	}
 	broken := true // by a panic
-	defer func() { p.giveBack(s, broken) }()
+	defer func() { p.release(s, broken) }()
 	// It comes after lend: a connection that was opened since has the same file.
 	if p.check != nil {
 		if err := p.check(); err != nil {
@@ -63,13 +63,13 @@ func (p *pool) use(ctx context.Context, f func(*session) (broken bool)) error {
 			return err
 		}
 	}
-	return s.conn.Raw(func(conn any) error {
+	return s.sqlConn.Raw(func(conn any) error {
 		var ok bool
 		if s.driver, ok = conn.(driverConn); !ok {
 			return fmt.Errorf("the driver's connections are %T, which do not take a context", conn)
 		}
 		broken = f(s)
-		if s.lost(conn) {
+		if s.closedByDriver(conn) {
 			broken = true
 			s.abandoned = ctx.Err() != nil && !s.committing
 		}
@@ -77,12 +77,12 @@ func (p *pool) use(ctx context.Context, f func(*session) (broken bool)) error {
 	})
 }
 
-func (p *pool) lend(ctx context.Context) (*session, error) {
+func (p *pool) acquire(ctx context.Context) (*Conn, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	select {
-	case <-p.free:
+	case <-p.sem:
 	case <-p.done:
 		return nil, errClosed
 	case <-ctx.Done():
@@ -90,24 +90,24 @@ func (p *pool) lend(ctx context.Context) (*session, error) {
 	}
 	s, err := p.open(ctx)
 	if err != nil {
-		p.free <- struct{}{}
+		p.sem <- struct{}{}
 	}
 	return s, err
 }
 
-func (p *pool) open(ctx context.Context) (*session, error) {
+func (p *pool) open(ctx context.Context) (*Conn, error) {
 	if p.closed() {
 		return nil, errClosed
 	}
 	for {
-		s := p.takeLast()
+		s := p.popIdle()
 		if s == nil {
 			break
 		}
-		if p.d.Short || s.answers(ctx) {
+		if p.d.Short || s.isAlive(ctx) {
 			return s, nil
 		}
-		s.end(true)
+		s.close(true)
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -119,10 +119,10 @@ func (p *pool) open(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, ofDriver(err)
 	}
-	return &session{conn: conn, d: p.d, cache: p.types, damage: p.damage, kept: map[string]*kept{}, opened: time.Now(), generation: generation}, nil
+	return &Conn{sqlConn: conn, d: p.d, cache: p.types, damage: p.damage, kept: map[string]*kept{}, openedAt: time.Now(), generation: generation}, nil
 }
 
-func (p *pool) takeLast() *session {
+func (p *pool) popIdle() *Conn {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	n := len(p.idle)
@@ -134,10 +134,10 @@ func (p *pool) takeLast() *session {
 	return s
 }
 
-// answers reports whether the connection of an idle session is still there, as
+// isAlive reports whether the connection of an idle session is still there, as
 // far as its driver finds out.
-func (s *session) answers(ctx context.Context) bool {
-	err := s.conn.Raw(func(conn any) error {
+func (s *Conn) isAlive(ctx context.Context) bool {
+	err := s.sqlConn.Raw(func(conn any) error {
 		if r, ok := conn.(driver.SessionResetter); ok && r.ResetSession(ctx) != nil {
 			return errors.New("the connection is stale")
 		}
@@ -146,37 +146,37 @@ func (s *session) answers(ctx context.Context) bool {
 	return err == nil
 }
 
-// giveBack returns a session. One that is broken or too old is closed.
-func (p *pool) giveBack(s *session, broken bool) {
-	if broken || !p.keep(s) {
-		p.retire(s, broken)
+// release returns a session. One that is broken or too old is closed.
+func (p *pool) release(s *Conn, broken bool) {
+	if broken || !p.addIdle(s) {
+		p.closeConn(s, broken)
 		return
 	}
-	p.free <- struct{}{}
+	p.sem <- struct{}{}
 }
 
-// keep adds a session to the idle ones, unless it is too old.
-func (p *pool) keep(s *session) bool {
+// addIdle adds a session to the idle ones, unless it is too old.
+func (p *pool) addIdle(s *Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s.used = time.Now()
-	if !p.d.Short && (s.generation != p.generation || s.used.Sub(s.opened) > p.life) {
+	s.usedAt = time.Now()
+	if !p.d.Short && (s.generation != p.generation || s.usedAt.Sub(s.openedAt) > p.maxLifetime) {
 		return false
 	}
 	p.idle = append(p.idle, s)
-	if !p.d.Short && p.sweeper == nil {
-		p.sweeper = time.AfterFunc(maxIdle, func() { p.sweep(time.Now()) })
+	if !p.d.Short && p.timer == nil {
+		p.timer = time.AfterFunc(maxIdleTime, func() { p.closeExpired(time.Now()) })
 	}
 	return true
 }
 
-// retire closes a session, and then frees its place. The caller does not wait:
+// closeConn closes a session, and then frees its place. The caller does not wait:
 // a server that does not answer takes its time, and so does one that must be
 // told to end a statement.
-func (p *pool) retire(s *session, broken bool) {
+func (p *pool) closeConn(s *Conn, broken bool) {
 	closing := func() {
-		s.end(broken)
-		p.free <- struct{}{}
+		s.close(broken)
+		p.sem <- struct{}{}
 	}
 	if p.d.Short {
 		closing()
@@ -185,40 +185,40 @@ func (p *pool) retire(s *session, broken bool) {
 	go closing()
 }
 
-// sweep closes the sessions that have not been used for a while.
-func (p *pool) sweep(now time.Time) {
+// closeExpired closes the sessions that have not been used for a while.
+func (p *pool) closeExpired(now time.Time) {
 	p.mu.Lock()
 	n := 0
-	for n < len(p.idle) && now.Sub(p.idle[n].used) >= maxIdle {
+	for n < len(p.idle) && now.Sub(p.idle[n].usedAt) >= maxIdleTime {
 		n++
 	}
 	old := p.idle[:n:n]
 	p.idle = p.idle[n:]
-	p.sweeper = nil
+	p.timer = nil
 	if len(p.idle) > 0 && !p.closed() {
-		p.sweeper = time.AfterFunc(maxIdle-now.Sub(p.idle[0].used), func() { p.sweep(time.Now()) })
+		p.timer = time.AfterFunc(maxIdleTime-now.Sub(p.idle[0].usedAt), func() { p.closeExpired(time.Now()) })
 	}
 	p.mu.Unlock()
 	for _, s := range old {
-		s.end(false)
+		s.close(false)
 	}
 }
 
-// forgetAll closes the sessions that are not in use, and the others when they
+// closeIdle closes the sessions that are not in use, and the others when they
 // come back: what broke one connection, such as a server's restart, has most
 // often broken all.
-func (p *pool) forgetAll() {
-	for _, s := range p.takeIdle() {
+func (p *pool) closeIdle() {
+	for _, s := range p.drainIdle() {
 		if p.d.Short {
-			s.end(true)
+			s.close(true)
 		} else {
-			go s.end(true) // a server that does not answer takes its time
+			go s.close(true) // a server that does not answer takes its time
 		}
 	}
 }
 
-// takeIdle empties the list of idle sessions, and begins a generation.
-func (p *pool) takeIdle() []*session {
+// drainIdle empties the list of idle sessions, and begins a generation.
+func (p *pool) drainIdle() []*Conn {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	idle := p.idle
@@ -242,19 +242,19 @@ func (p *pool) closed() bool {
 // called once.
 func (p *pool) stop() {
 	close(p.done)
-	for range cap(p.free) {
-		<-p.free
+	for range cap(p.sem) {
+		<-p.sem
 	}
 }
 
 // close closes all connections of a pool that was stopped.
 func (p *pool) close() error {
-	for _, s := range p.takeIdle() { // a request that has failed may forget them just now
-		s.end(false)
+	for _, s := range p.drainIdle() { // a request that has failed may forget them just now
+		s.close(false)
 	}
 	p.mu.Lock()
-	if p.sweeper != nil {
-		p.sweeper.Stop()
+	if p.timer != nil {
+		p.timer.Stop()
 	}
 	p.mu.Unlock()
 	return p.db.Close()

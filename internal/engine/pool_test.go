@@ -33,7 +33,7 @@ func (d *fakeDriver) Connect(context.Context) (driver.Conn, error) {
 func TestAConnectionThatItsDriverClosedIsNotLentAgain(t *testing.T) {
 	p := newPool(sql.OpenDB(&fakeDriver{}), &Dialect{Prepare: true}, &typeCache{}, 1)
 	lent := func(use func(*fakeConn)) {
-		if err := p.use(t.Context(), func(s *session) bool { use(s.driver.(*fakeConn)); return false }); err != nil {
+		if err := p.withConn(t.Context(), func(s *Conn) bool { use(s.driver.(*fakeConn)); return false }); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -58,12 +58,12 @@ func TestClosingMeetsWhatForgetsConnections(t *testing.T) {
 	for range 200 {
 		p := newPool(sql.OpenDB(&fakeDriver{}), &Dialect{Prepare: true}, &typeCache{}, 4)
 		for range 3 {
-			if err := p.use(t.Context(), func(*session) bool { return false }); err != nil {
+			if err := p.withConn(t.Context(), func(*Conn) bool { return false }); err != nil {
 				t.Fatal(err)
 			}
 		}
 		var wg sync.WaitGroup
-		wg.Go(p.forgetAll)
+		wg.Go(p.closeIdle)
 		if err := p.close(); err != nil {
 			t.Error(err)
 		}
@@ -109,7 +109,7 @@ func TestConnectionsAgeAndAreLookedAtBeforeTheyAreLent(t *testing.T) {
 	p := newPool(sql.OpenDB(d), &Dialect{}, &typeCache{}, 3)
 	lent := func() (number int) {
 		t.Helper()
-		err := p.use(t.Context(), func(s *session) bool { number = s.driver.(*stale).number; return false })
+		err := p.withConn(t.Context(), func(s *Conn) bool { number = s.driver.(*stale).number; return false })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -124,30 +124,30 @@ func TestConnectionsAgeAndAreLookedAtBeforeTheyAreLent(t *testing.T) {
 	if lent() != 1 {
 		t.Error("a connection that the server has closed is lent")
 	}
-	p.sweep(time.Now().Add(maxIdle / 2))
+	p.closeExpired(time.Now().Add(maxIdleTime / 2))
 	if lent() != 1 {
 		t.Error("a connection that was used lately is swept away")
 	}
-	p.sweep(time.Now().Add(2 * maxIdle))
+	p.closeExpired(time.Now().Add(2 * maxIdleTime))
 	if !d.made[1].closed {
 		t.Error("a connection that nobody uses stays open")
 	}
 	if lent() != 2 {
 		t.Error("a connection that was closed is lent")
 	}
-	p.life = 0
+	p.maxLifetime = 0
 	lent() // comes back too old
-	for range cap(p.free) {
-		<-p.free // until it is closed
+	for range cap(p.sem) {
+		<-p.sem // until it is closed
 	}
 	if !d.made[2].closed {
 		t.Error("an old connection stays open")
 	}
-	for range cap(p.free) {
-		p.free <- struct{}{}
+	for range cap(p.sem) {
+		p.sem <- struct{}{}
 	}
-	p.life = maxLife
-	if err := p.use(t.Context(), func(*session) bool { p.forgetAll(); return false }); err != nil {
+	p.maxLifetime = defaultMaxLifetime
+	if err := p.withConn(t.Context(), func(*Conn) bool { p.closeIdle(); return false }); err != nil {
 		t.Fatal(err)
 	}
 	p.stop()

@@ -17,7 +17,7 @@ import (
 // as of its own start; what must be seen as one is read by one statement.
 func read[R any](ctx context.Context, e *Engine, rpc string, answer func(context.Context, querier) (*R, error)) (*R, error) {
 	reply, err := repeat(ctx, e, rpc, func() (r *R, err error) {
-		lent := e.readers.use(ctx, func(s *session) (broken bool) {
+		lent := e.readers.withConn(ctx, func(s *Conn) (broken bool) {
 			r, err = guarded(ctx, querier(s), answer)
 			return e.broken(err)
 		})
@@ -30,7 +30,7 @@ func read[R any](ctx context.Context, e *Engine, rpc string, answer func(context
 // all of them see the database as of one moment.
 func readAtOnce[R any](ctx context.Context, e *Engine, rpc string, answer func(context.Context, querier) (*R, error)) (*R, error) {
 	reply, err := repeat(ctx, e, rpc, func() (r *R, err error) {
-		lent := e.readers.use(ctx, func(s *session) (broken bool) {
+		lent := e.readers.withConn(ctx, func(s *Conn) (broken bool) {
 			if err = s.beginRead(ctx); err == nil {
 				r, err = guarded(ctx, querier(s), answer)
 			}
@@ -41,7 +41,7 @@ func readAtOnce[R any](ctx context.Context, e *Engine, rpc string, answer func(c
 	return reply, e.status(ctx, rpc, err)
 }
 
-func (s *session) beginRead(ctx context.Context) error {
+func (s *Conn) beginRead(ctx context.Context) error {
 	for _, statement := range s.d.beginRead() {
 		if _, err := s.execWaiting(ctx, statement); err != nil {
 			return err
@@ -70,12 +70,12 @@ func write[R any](ctx context.Context, e *Engine, rpc string, change func(contex
 
 // transact runs change in one transaction.
 func transact[R any](ctx context.Context, e *Engine, single oneByOne, change func(context.Context, *tx) (*R, error)) (reply *R, err error) {
-	lent := e.writers.use(ctx, func(s *session) (broken bool) {
+	lent := e.writers.withConn(ctx, func(s *Conn) (broken bool) {
 		if err = e.begin(ctx, s); err != nil {
 			// An interrupted BEGIN may have taken effect.
 			return ctx.Err() != nil && !s.rollBack(ctx) || e.broken(err)
 		}
-		t := &tx{session: s, e: e, single: single}
+		t := &tx{Conn: s, e: e, single: single}
 		if reply, err = changed(ctx, t, change); err != nil {
 			return !s.rollBack(ctx) || e.broken(err)
 		}
@@ -90,7 +90,7 @@ func transact[R any](ctx context.Context, e *Engine, single oneByOne, change fun
 // grows to a tenth of a second, while a process that writes without a pause is
 // back at once: one starves the other. So the engine looks again soon, and at
 // random times.
-func (e *Engine) begin(ctx context.Context, s *session) error {
+func (e *Engine) begin(ctx context.Context, s *Conn) error {
 	if e.d.BusyTimeout == "" || e.d.Alone {
 		_, err := s.execWaiting(ctx, e.d.begin())
 		return err
@@ -107,7 +107,7 @@ func (e *Engine) begin(ctx context.Context, s *session) error {
 	return err
 }
 
-func (e *Engine) beginSoon(ctx context.Context, s *session) error {
+func (e *Engine) beginSoon(ctx context.Context, s *Conn) error {
 	const pause = 500 * time.Microsecond
 	for end := time.Now().Add(e.patience); ; {
 		_, err := s.execWaiting(ctx, e.d.begin())
@@ -124,7 +124,7 @@ func (e *Engine) beginSoon(ctx context.Context, s *session) error {
 
 // waitFor sets for how long statements wait for other processes. SQLite does so
 // when it prepares the statement, so it is not a kept one.
-func (s *session) waitFor(ctx context.Context, patience time.Duration) error {
+func (s *Conn) waitFor(ctx context.Context, patience time.Duration) error {
 	_, err := s.driver.ExecContext(ctx, s.d.BusyTimeout+strconv.FormatInt(patience.Milliseconds(), 10), nil)
 	return ofDriver(err)
 }
@@ -139,7 +139,7 @@ func changed[R any](ctx context.Context, t *tx, change func(context.Context, *tx
 		err = t.commit(ctx)
 	}
 	if err == nil {
-		err = t.e.kept()
+		err = t.e.checkFiles()
 	}
 	if err != nil {
 		return nil, err
@@ -195,8 +195,8 @@ func repeat[R any](ctx context.Context, e *Engine, rpc string, try func() (*R, e
 		}
 		again := e.worthRetrying(ctx, err, n)
 		if e.broken(err) && (again || class == ReadOnly) {
-			e.readers.forgetAll()
-			e.writers.forgetAll()
+			e.readers.closeIdle()
+			e.writers.closeIdle()
 		}
 		if !again || class != Unprepared && !time.Now().Before(end) {
 			return nil, err
@@ -288,7 +288,7 @@ func (p *panicError) Error() string { return fmt.Sprintf("panic: %v\n%s", p.valu
 // A tx is one write transaction, and what the engine has to remember until it
 // ends. It is used by one goroutine.
 type tx struct {
-	*session
+	*Conn
 	e *Engine
 
 	learned []learnedType // to be cached after the commit

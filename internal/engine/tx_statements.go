@@ -16,7 +16,7 @@ func (t *tx) query(ctx context.Context, stmt string, args ...any) (driver.Rows, 
 	if t.failed != nil {
 		return nil, t.failed
 	}
-	rows, err := t.session.query(ctx, stmt, args...)
+	rows, err := t.Conn.query(ctx, stmt, args...)
 	t.failed = err
 	return t.watched(rows), err
 }
@@ -25,7 +25,7 @@ func (t *tx) queryOnce(ctx context.Context, stmt string, args ...any) (driver.Ro
 	if t.failed != nil {
 		return nil, t.failed
 	}
-	rows, err := t.session.queryOnce(ctx, stmt, args...)
+	rows, err := t.Conn.queryOnce(ctx, stmt, args...)
 	t.failed = err
 	return t.watched(rows), err
 }
@@ -34,7 +34,7 @@ func (t *tx) exec(ctx context.Context, stmt string, args ...any) (driver.Result,
 	if t.failed != nil {
 		return nil, t.failed
 	}
-	result, err := t.session.exec(ctx, stmt, args...)
+	result, err := t.Conn.exec(ctx, stmt, args...)
 	t.failed = err
 	return result, err
 }

@@ -36,7 +36,7 @@ func TestAfterAnErrorATransactionRunsNothing(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			x := &tx{session: &session{d: &Dialect{}}, e: testEngine(0)} // without a connection: a statement would panic
+			x := &tx{Conn: &Conn{d: &Dialect{}}, e: testEngine(0)} // without a connection: a statement would panic
 			fail(x)
 			if _, err := x.exec(t.Context(), "INSERT"); !errors.Is(err, errLost) {
 				t.Errorf("exec: %v", err)
@@ -55,7 +55,7 @@ func TestAfterAnErrorATransactionRunsNothing(t *testing.T) {
 }
 
 func TestRowsThatEndAreNoError(t *testing.T) {
-	x := &tx{session: &session{d: &Dialect{}}}
+	x := &tx{Conn: &Conn{d: &Dialect{}}}
 	if err := each(x.watched(&script{rows: 2, err: io.EOF}), nil, 1, func(*row) error { return nil }); err != nil || x.failed != nil {
 		t.Errorf("the rows end with %v, the transaction with %v", err, x.failed)
 	}

@@ -89,7 +89,7 @@ func knownTypes(ctx context.Context, q querier, kind int, ids []int64) (map[int6
 
 // learn remembers a type. Outside of a transaction all that is seen is
 // committed.
-func (s *session) learn(t learnedType) {
+func (s *Conn) learn(t learnedType) {
 	if s.cache.get(t.id) != t.typeInfo || t.byName && s.cache.id(t.kind, t.key()) != t.id {
 		s.cache.add(t)
 	}

@@ -24,7 +24,7 @@ const memoAtMost = 1000
 
 // remembered finds what a selection of types has answered. If it is not known,
 // keep takes the answer, unless it is nil: then the answer cannot be kept.
-func (s *session) remembered(ctx context.Context, sel selection) (types []*typeInfo, keep func([]*typeInfo), err error) {
+func (s *Conn) remembered(ctx context.Context, sel selection) (types []*typeInfo, keep func([]*typeInfo), err error) {
 	key := memoKey{text: sel.text}
 	if !s.d.Alone && s.d.Version == "" || len(sel.args) > len(key.args) {
 		return nil, nil, nil
@@ -49,7 +49,7 @@ func (s *session) remembered(ctx context.Context, sel selection) (types []*typeI
 }
 
 // version asks whether other connections have changed the database.
-func (s *session) version(ctx context.Context) (version int64, err error) {
+func (s *Conn) version(ctx context.Context) (version int64, err error) {
 	if s.d.Alone {
 		return 0, nil
 	}
@@ -62,7 +62,7 @@ func (s *session) version(ctx context.Context) (version int64, err error) {
 }
 
 // forget is for a session that changes types itself, which is not counted.
-func (s *session) forget() { s.memo = typeMemo{} }
+func (s *Conn) forget() { s.memo = typeMemo{} }
 
 // remembered is nothing in a transaction, which may have changed types.
 func (t *tx) remembered(context.Context, selection) ([]*typeInfo, func([]*typeInfo), error) {

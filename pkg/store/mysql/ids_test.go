@@ -68,7 +68,7 @@ func openWith(t *testing.T, dsn string, ids engine.IDSource) mlmdpb.MetadataStor
 	c.Dialect.IDs, c.Dialect.Prepare, c.Writers = ids, false, 4
 	// The settings of the server hold for connections that are made after: each
 	// transaction has its own.
-	c.Life = time.Nanosecond
+	c.MaxLifetime = time.Nanosecond
 	if c.Write, err = connect(config, false); err != nil {
 		t.Fatal(err)
 	}
