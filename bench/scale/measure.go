@@ -108,7 +108,7 @@ func (d *database) plan(ctx context.Context, r request) error {
 		args []any
 	}
 	var queries []query
-	watched := engine.Observe(ctx, func(text string, args []any) { queries = append(queries, query{text, slices.Clone(args)}) })
+	watched := engine.WithTracer(ctx, func(text string, args []any) { queries = append(queries, query{text, slices.Clone(args)}) })
 	if _, err := r.send(watched, d.store.Client(), 42); err != nil {
 		return err
 	}

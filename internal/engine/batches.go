@@ -9,11 +9,11 @@ const batchSize = 128
 // the first up to the last, counted from 0, without the last.
 type rowRange struct{ first, last int }
 
-// oneByOne are the rows that a request writes one at a time, since a batch with
+// rowRanges are the rows that a request writes one at a time, since a batch with
 // them has failed: that shows which row is at fault, and it alone decides the
 // answer. As the rows before them go in batches again, a failure costs one more
 // run of the transaction and not one for each row.
-type oneByOne []rowRange
+type rowRanges []rowRange
 
 // A batchError says that a batch of several rows failed. The transaction is then
 // run again with those rows one by one.
@@ -24,10 +24,10 @@ type batchError struct {
 
 func (b *batchError) Error() string { return b.err.Error() }
 
-// nextBatch returns how many of the next n rows are to be written together.
-func (t *tx) nextBatch(n int) int {
+// NextBatch returns how many of the next n rows are to be written together.
+func (t *Tx) NextBatch(n int) int {
 	size := min(n, batchSize)
-	for _, r := range t.single {
+	for _, r := range t.rowByRow {
 		switch {
 		case t.written >= r.last:
 		case t.written >= r.first:
@@ -39,10 +39,10 @@ func (t *tx) nextBatch(n int) int {
 	return size
 }
 
-// blame makes err, which a batch of the next n rows had, the reason to look for
+// RetryRowByRow makes err, which a batch of the next n rows had, the reason to look for
 // the row that is at fault. Errors that say so already, or that come from
 // elsewhere than the rows, stay as they are.
-func (t *tx) blame(n int, err error) error {
+func (t *Tx) RetryRowByRow(n int, err error) error {
 	var f *failure
 	if errors.As(err, &f) {
 		return err

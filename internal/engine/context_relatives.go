@@ -26,10 +26,10 @@ func (e *Engine) GetChildrenContextsByContext(ctx context.Context, req *mlmdpb.G
 // relatives reads the contexts in one column of the links that have id in the
 // other.
 func relatives(ctx context.Context, q querier, want, given string, id int64) ([]*node, error) {
-	if !q.dialect().couldBe(id) {
+	if !q.Dialect().ValidID(id) {
 		return nil, nil
 	}
-	return selectNodes(ctx, q, contextNodes, within("SELECT "+want+" FROM ParentContext WHERE "+given+" = ?", id))
+	return selectNodes(ctx, q, contextNodes, InQuery("SELECT "+want+" FROM ParentContext WHERE "+given+" = ?", id))
 }
 
 // GetParentContextsByContexts reads the direct parents of several contexts.

@@ -9,7 +9,7 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-var parentRows = insertion{"ParentContext", []string{"context_id", "parent_context_id"}}
+var parentRows = InsertStmt{"ParentContext", []string{"context_id", "parent_context_id"}}
 
 // A parentLink is one edge from a context to a parent.
 type parentLink struct{ child, parent int64 }
@@ -17,18 +17,18 @@ type parentLink struct{ child, parent int64 }
 // PutParentContexts links contexts with parents. A link that exists is an
 // error, and so is one that would make a context its own ancestor.
 func (e *Engine) PutParentContexts(ctx context.Context, req *mlmdpb.PutParentContextsRequest) (*mlmdpb.PutParentContextsResponse, error) {
-	return write(ctx, e, "PutParentContexts", func(ctx context.Context, t *tx) (*mlmdpb.PutParentContextsResponse, error) {
+	return write(ctx, e, "PutParentContexts", func(ctx context.Context, t *Tx) (*mlmdpb.PutParentContextsResponse, error) {
 		return &mlmdpb.PutParentContextsResponse{}, t.putParents(ctx, req.GetParentContexts())
 	})
 }
 
-func (t *tx) putParents(ctx context.Context, edges []*mlmdpb.ParentContext) error {
+func (t *Tx) putParents(ctx context.Context, edges []*mlmdpb.ParentContext) error {
 	if len(edges) == 0 {
 		return nil
 	}
 	if t.d.ForUpdate != "" { // two transactions that each make half of a cycle must not miss each other
 		for _, statement := range t.d.LockTypes {
-			if _, err := t.exec(ctx, statement); err != nil {
+			if _, err := t.Exec(ctx, statement); err != nil {
 				return err
 			}
 		}
@@ -44,7 +44,7 @@ func (t *tx) putParents(ctx context.Context, edges []*mlmdpb.ParentContext) erro
 		}
 		args = append(args, edge.GetChildId(), edge.GetParentId())
 	}
-	return t.insert(ctx, parentRows, args)
+	return t.Insert(ctx, parentRows, args)
 }
 
 // A contextTree is as much of the parent links as a request needs.
@@ -59,7 +59,7 @@ type contextTree struct {
 // readTree reads what decides about edges: which contexts exist, which links
 // their children have already, and, for children that are parents themselves,
 // all links above their new parent. Only such a child can close a cycle.
-func (t *tx) readTree(ctx context.Context, edges []*mlmdpb.ParentContext) (*contextTree, error) {
+func (t *Tx) readTree(ctx context.Context, edges []*mlmdpb.ParentContext) (*contextTree, error) {
 	g := &contextTree{parents: map[int64][]int64{}, links: map[parentLink]bool{}, hasChildren: map[int64]bool{}}
 	var ids, children []int64
 	parents := map[int64]bool{}
@@ -88,11 +88,11 @@ func (t *tx) readTree(ctx context.Context, edges []*mlmdpb.ParentContext) (*cont
 
 // readChildren finds out which of ids have children, without reading them.
 func (g *contextTree) readChildren(ctx context.Context, q querier, ids []int64) error {
-	return chunks(q.dialect().possible(slices.Clone(ids)), func(part []int64) error {
-		in := q.dialect().byIDs(part)
-		rows, err := q.query(ctx, "SELECT DISTINCT parent_context_id FROM ParentContext WHERE parent_context_id "+in.text, in.args...)
-		return each(rows, err, 1, func(r *row) error {
-			g.hasChildren[r.int(0)] = true
+	return ForEachChunk(q.Dialect().ValidIDs(slices.Clone(ids)), func(part []int64) error {
+		in := q.Dialect().InIDs(part)
+		rows, err := q.Query(ctx, "SELECT DISTINCT parent_context_id FROM ParentContext WHERE parent_context_id "+in.Text, in.Args...)
+		return Each(rows, err, 1, func(r *Row) error {
+			g.hasChildren[r.Int(0)] = true
 			return nil
 		})
 	})
@@ -120,12 +120,12 @@ func (g *contextTree) readAbove(ctx context.Context, q querier, ids []int64) err
 
 // parentLinks reads the links whose column is one of ids.
 func parentLinks(ctx context.Context, q querier, column string, ids []int64, use func(parentLink)) error {
-	return chunks(q.dialect().possible(slices.Clone(ids)), func(part []int64) error {
-		in := q.dialect().byIDs(part)
-		rows, err := q.query(ctx, "SELECT context_id, parent_context_id FROM ParentContext WHERE "+column+" "+in.text, in.args...)
-		return each(rows, err, 2, func(r *row) error {
-			l := parentLink{r.int(0), r.int(1)}
-			if err := r.takeErr(); err != nil {
+	return ForEachChunk(q.Dialect().ValidIDs(slices.Clone(ids)), func(part []int64) error {
+		in := q.Dialect().InIDs(part)
+		rows, err := q.Query(ctx, "SELECT context_id, parent_context_id FROM ParentContext WHERE "+column+" "+in.Text, in.Args...)
+		return Each(rows, err, 2, func(r *Row) error {
+			l := parentLink{r.Int(0), r.Int(1)}
+			if err := r.TakeErr(); err != nil {
 				q.damaged(ctx, "ParentContext", max(l.child, l.parent), "the other context", err)
 				return nil
 			}

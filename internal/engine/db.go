@@ -16,20 +16,20 @@ import (
 // column. The engine's own are few and are kept prepared, see query; those that
 // clients shape are not.
 type querier interface {
-	// query reads rows with a statement that is kept. The rows must be closed
+	// Query reads rows with a statement that is kept. The rows must be closed
 	// before the next statement: see [each].
-	query(ctx context.Context, stmt string, args ...any) (driver.Rows, error)
-	// queryOnce is query for a statement that is not worth keeping.
-	queryOnce(ctx context.Context, stmt string, args ...any) (driver.Rows, error)
-	// dialect is that of the database.
-	dialect() *Dialect
+	Query(ctx context.Context, stmt string, args ...any) (driver.Rows, error)
+	// QueryUncached is query for a statement that is not worth keeping.
+	QueryUncached(ctx context.Context, stmt string, args ...any) (driver.Rows, error)
+	// Dialect is that of the database.
+	Dialect() *Dialect
 	// types are those that are known, and learn adds one that was read.
 	types() *typeCache
 	learn(learnedType)
 	// damaged reports a stored row that cannot be read, see [damageLog].
 	damaged(ctx context.Context, table string, id int64, what string, err error)
 	// remembered is what was answered about types, see [typeMemo].
-	remembered(ctx context.Context, s selection) (types []*typeInfo, keep func([]*typeInfo), err error)
+	remembered(ctx context.Context, s Predicate) (types []*typeInfo, keep func([]*typeInfo), err error)
 }
 
 // A Conn is one database connection with the statements that are kept on
@@ -44,8 +44,8 @@ type Conn struct {
 	cache   *typeCache
 	memo    typeMemo
 	damage  *damageLog
-	kept    map[string]*kept
-	uses    int // of kept statements, so far
+	stmts   map[string]*cachedStmt
+	clock   int // of kept statements, so far
 
 	openedAt, usedAt time.Time
 	generation       int  // of the pool, when it was opened
@@ -64,8 +64,8 @@ type driverConn interface {
 	driver.ExecerContext
 }
 
-// A kept statement is spelled for its database and, where that pays, prepared.
-type kept struct {
+// A cachedStmt statement is spelled for its database and, where that pays, prepared.
+type cachedStmt struct {
 	text string
 	stmt driverStmt
 	used int // the session's uses, when it was used last
@@ -91,48 +91,48 @@ func ofDriver(err error) error {
 	return &driverError{err}
 }
 
-func (s *Conn) dialect() *Dialect { return s.d }
+func (s *Conn) Dialect() *Dialect { return s.d }
 
 func (s *Conn) types() *typeCache { return s.cache }
 
-// keep finds a statement among the kept ones, or prepares it. Where there are
+// prepare finds a statement among the kept ones, or prepares it. Where there are
 // too many, the one that was used longest ago gives way.
-func (s *Conn) keep(ctx context.Context, stmt string) (*kept, error) {
-	s.uses++
-	if k, ok := s.kept[stmt]; ok {
-		k.used = s.uses
+func (s *Conn) prepare(ctx context.Context, stmt string) (*cachedStmt, error) {
+	s.clock++
+	if k, ok := s.stmts[stmt]; ok {
+		k.used = s.clock
 		return k, nil
 	}
-	k := &kept{text: s.d.spell(stmt), used: s.uses}
+	k := &cachedStmt{text: s.d.rebind(stmt), used: s.clock}
 	if s.d.Prepare {
 		var err error
-		k.stmt, err = s.prepare(ctx, k.text)
+		k.stmt, err = s.prepareText(ctx, k.text)
 		if err != nil && s.d.class(err) != NoStatements {
 			return nil, err
 		}
 	}
-	if len(s.kept) >= s.d.keepAtMost() {
-		s.dropOldest()
+	if len(s.stmts) >= s.d.maxCachedStmts() {
+		s.evictOldest()
 	}
-	s.kept[stmt] = k
+	s.stmts[stmt] = k
 	return k, nil
 }
 
-func (s *Conn) dropOldest() {
+func (s *Conn) evictOldest() {
 	var oldest string
-	at := s.uses + 1
-	for stmt, k := range s.kept {
+	at := s.clock + 1
+	for stmt, k := range s.stmts {
 		if k.used < at {
 			oldest, at = stmt, k.used
 		}
 	}
-	if k := s.kept[oldest]; k.stmt != nil {
+	if k := s.stmts[oldest]; k.stmt != nil {
 		k.stmt.Close()
 	}
-	delete(s.kept, oldest)
+	delete(s.stmts, oldest)
 }
 
-func (s *Conn) prepare(ctx context.Context, text string) (driverStmt, error) {
+func (s *Conn) prepareText(ctx context.Context, text string) (driverStmt, error) {
 	stmt, err := s.driver.PrepareContext(ctx, text)
 	if err != nil {
 		return nil, ofDriver(err)
@@ -145,20 +145,20 @@ func (s *Conn) prepare(ctx context.Context, text string) (driverStmt, error) {
 	return whole, nil
 }
 
-func (s *Conn) query(ctx context.Context, stmt string, args ...any) (driver.Rows, error) {
-	ctx, err := s.d.statementContext(ctx)
+func (s *Conn) Query(ctx context.Context, stmt string, args ...any) (driver.Rows, error) {
+	ctx, err := s.d.stmtContext(ctx)
 	if err != nil {
 		return nil, err
 	}
-	k, err := s.keep(ctx, stmt)
+	k, err := s.prepare(ctx, stmt)
 	if err != nil {
 		return nil, err
 	}
-	observed(ctx, k.text, args)
+	trace(ctx, k.text, args)
 	if k.stmt == nil {
 		return s.queryText(ctx, k.text, args)
 	}
-	values, err := s.values(args)
+	values, err := s.namedValues(args)
 	if err != nil {
 		return nil, err
 	}
@@ -166,24 +166,24 @@ func (s *Conn) query(ctx context.Context, stmt string, args ...any) (driver.Rows
 	return rows, ofDriver(err)
 }
 
-// statementContext is what one of the engine's own statements runs under.
-func (d *Dialect) statementContext(ctx context.Context) (context.Context, error) {
+// stmtContext is what one of the engine's own statements runs under.
+func (d *Dialect) stmtContext(ctx context.Context) (context.Context, error) {
 	if !d.Short {
 		return ctx, nil
 	}
 	return context.WithoutCancel(ctx), ctx.Err()
 }
 
-func (s *Conn) queryOnce(ctx context.Context, stmt string, args ...any) (driver.Rows, error) {
-	text := s.d.spell(stmt)
-	observed(ctx, text, args)
+func (s *Conn) QueryUncached(ctx context.Context, stmt string, args ...any) (driver.Rows, error) {
+	text := s.d.rebind(stmt)
+	trace(ctx, text, args)
 	return s.queryText(ctx, text, args)
 }
 
 // queryText runs a statement that is not prepared. A driver may be unable to,
 // if there are parameters.
 func (s *Conn) queryText(ctx context.Context, text string, args []any) (driver.Rows, error) {
-	values, err := s.values(args)
+	values, err := s.namedValues(args)
 	if err != nil {
 		return nil, err
 	}
@@ -191,7 +191,7 @@ func (s *Conn) queryText(ctx context.Context, text string, args []any) (driver.R
 	if !errors.Is(err, driver.ErrSkip) {
 		return rows, ofDriver(err)
 	}
-	stmt, err := s.prepare(ctx, text)
+	stmt, err := s.prepareText(ctx, text)
 	if err != nil {
 		return nil, err
 	}
@@ -199,33 +199,33 @@ func (s *Conn) queryText(ctx context.Context, text string, args []any) (driver.R
 		stmt.Close()
 		return nil, ofDriver(err)
 	}
-	return &rowsOnce{rows, stmt}, nil
+	return &rowsWithStmt{rows, stmt}, nil
 }
 
-// rowsOnce are rows whose statement ends with them.
-type rowsOnce struct {
+// rowsWithStmt are rows whose statement ends with them.
+type rowsWithStmt struct {
 	driver.Rows
 	stmt driver.Stmt
 }
 
-func (r *rowsOnce) Close() error { return errors.Join(r.Rows.Close(), r.stmt.Close()) }
+func (r *rowsWithStmt) Close() error { return errors.Join(r.Rows.Close(), r.stmt.Close()) }
 
 func (s *Conn) exec(ctx context.Context, stmt string, args ...any) (driver.Result, error) {
-	ctx, err := s.d.statementContext(ctx)
+	ctx, err := s.d.stmtContext(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return s.execWaiting(ctx, stmt, args...)
+	return s.execBlocking(ctx, stmt, args...)
 }
 
-// execWaiting is exec for a statement that may have to wait for others, as
+// execBlocking is exec for a statement that may have to wait for others, as
 // long as ctx allows.
-func (s *Conn) execWaiting(ctx context.Context, stmt string, args ...any) (driver.Result, error) {
-	k, err := s.keep(ctx, stmt)
+func (s *Conn) execBlocking(ctx context.Context, stmt string, args ...any) (driver.Result, error) {
+	k, err := s.prepare(ctx, stmt)
 	if err != nil {
 		return nil, err
 	}
-	values, err := s.values(args)
+	values, err := s.namedValues(args)
 	if err != nil {
 		return nil, err
 	}
@@ -237,7 +237,7 @@ func (s *Conn) execWaiting(ctx context.Context, stmt string, args ...any) (drive
 	if !errors.Is(err, driver.ErrSkip) {
 		return result, ofDriver(err)
 	}
-	once, err := s.prepare(ctx, k.text)
+	once, err := s.prepareText(ctx, k.text)
 	if err != nil {
 		return nil, err
 	}
@@ -246,8 +246,8 @@ func (s *Conn) execWaiting(ctx context.Context, stmt string, args ...any) (drive
 	return result, ofDriver(err)
 }
 
-// values makes arguments what the driver takes.
-func (s *Conn) values(args []any) ([]driver.NamedValue, error) {
+// namedValues makes arguments what the driver takes.
+func (s *Conn) namedValues(args []any) ([]driver.NamedValue, error) {
 	if len(args) == 0 {
 		return nil, nil
 	}
@@ -279,7 +279,7 @@ func (s *Conn) values(args []any) ([]driver.NamedValue, error) {
 // given up, and says whether the session can be used on. One that can is never
 // thrown away: in memory, the connection is the database.
 func (s *Conn) rollBack(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endPatience)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortGrace)
 	defer cancel()
 	if _, err := s.exec(ctx, "ROLLBACK"); err == nil {
 		return true
@@ -299,7 +299,7 @@ func (s *Conn) rollBack(ctx context.Context) bool {
 // of its transaction.
 func (s *Conn) close(broken bool) {
 	_ = s.sqlConn.Raw(func(conn any) error {
-		for _, k := range s.kept {
+		for _, k := range s.stmts {
 			if k.stmt != nil {
 				k.stmt.Close()
 			}

@@ -33,18 +33,18 @@ func (s *preparedStmt) Close() error { s.on.open--; return nil }
 
 func TestOfTooManyPreparedStatementsTheOldestGivesWay(t *testing.T) {
 	conn := &preparer{}
-	s := &Conn{driver: conn, d: &Dialect{Prepare: true, KeepAtMost: 20}, kept: map[string]*kept{}}
+	s := &Conn{driver: conn, d: &Dialect{Prepare: true, MaxCachedStmts: 20}, stmts: map[string]*cachedStmt{}}
 	keep := func(name string) {
 		t.Helper()
-		if k, err := s.keep(t.Context(), name); err != nil || k.stmt == nil {
+		if k, err := s.prepare(t.Context(), name); err != nil || k.stmt == nil {
 			t.Fatalf("%s is not prepared: %v", name, err)
 		}
 	}
 	for i := range 500 {
 		keep("always")
 		keep(fmt.Sprint("statement ", i))
-		if conn.open > 20 || len(s.kept) != conn.open {
-			t.Fatalf("%d statements are open and %d are kept, want at most 20", conn.open, len(s.kept))
+		if conn.open > 20 || len(s.stmts) != conn.open {
+			t.Fatalf("%d statements are open and %d are kept, want at most 20", conn.open, len(s.stmts))
 		}
 	}
 	if conn.made != 501 {
@@ -60,12 +60,12 @@ func TestAStatementThatCannotBePreparedIsSentAsText(t *testing.T) {
 		}
 		return Other
 	}}
-	s := &Conn{driver: &preparer{refuse: tooMany}, d: d, kept: map[string]*kept{}}
-	if k, err := s.keep(t.Context(), "SELECT 1"); err != nil || k.stmt != nil || k.text != "SELECT 1" {
+	s := &Conn{driver: &preparer{refuse: tooMany}, d: d, stmts: map[string]*cachedStmt{}}
+	if k, err := s.prepare(t.Context(), "SELECT 1"); err != nil || k.stmt != nil || k.text != "SELECT 1" {
 		t.Errorf("got %+v, %v", k, err)
 	}
 	s.driver = &preparer{refuse: errBroken}
-	if _, err := s.keep(t.Context(), "SELECT 2"); !errors.Is(err, errBroken) {
+	if _, err := s.prepare(t.Context(), "SELECT 2"); !errors.Is(err, errBroken) {
 		t.Errorf("got %v", err)
 	}
 }

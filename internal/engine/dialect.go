@@ -19,9 +19,9 @@ type Dialect struct {
 	// Prepare is set where the engine should keep prepared statements. A driver
 	// that caches them by itself does without.
 	Prepare bool
-	// KeepAtMost is how many statements a connection keeps; 0 is 1000, more than
+	// MaxCachedStmts is how many statements a connection keeps; 0 is 1000, more than
 	// the engine has.
-	KeepAtMost int
+	MaxCachedStmts int
 	// Unprepare makes new connections do without prepared statements, for which it
 	// is called when an error is [Unprepared]. nil: that does not happen.
 	Unprepare func()
@@ -100,11 +100,11 @@ func (d *Dialect) begin() string {
 	return d.Begin
 }
 
-func (d *Dialect) keepAtMost() int {
-	if d.KeepAtMost == 0 {
+func (d *Dialect) maxCachedStmts() int {
+	if d.MaxCachedStmts == 0 {
 		return 1000
 	}
-	return d.KeepAtMost
+	return d.MaxCachedStmts
 }
 
 func (d *Dialect) beginRead() []string {

@@ -14,17 +14,17 @@ type membership struct {
 	table  string
 	column string // the id of the node
 	kind   *nodeKind
-	rows   insertion
+	rows   InsertStmt
 }
 
 var (
 	attributions = membership{
 		"Attribution", "artifact_id", artifactNodes,
-		insertion{"Attribution", []string{"context_id", "artifact_id"}},
+		InsertStmt{"Attribution", []string{"context_id", "artifact_id"}},
 	}
 	associations = membership{
 		"Association", "execution_id", executionNodes,
-		insertion{"Association", []string{"context_id", "execution_id"}},
+		InsertStmt{"Association", []string{"context_id", "execution_id"}},
 	}
 )
 
@@ -35,8 +35,8 @@ type member struct{ context, node int64 }
 func (m membership) contextsOf(ctx context.Context, q querier, id int64) ([]*node, error) {
 	var nodes []*node
 	var err error
-	if q.dialect().couldBe(id) {
-		nodes, err = selectNodes(ctx, q, contextNodes, within("SELECT context_id FROM "+m.table+" WHERE "+m.column+" = ?", id))
+	if q.Dialect().ValidID(id) {
+		nodes, err = selectNodes(ctx, q, contextNodes, InQuery("SELECT context_id FROM "+m.table+" WHERE "+m.column+" = ?", id))
 	}
 	if err == nil && len(nodes) == 0 {
 		return nil, fail(codes.NotFound, "No contexts found for %s: %d", m.column, id)
@@ -45,7 +45,7 @@ func (m membership) contextsOf(ctx context.Context, q querier, id int64) ([]*nod
 }
 
 // link stores edges; those that exist are left alone.
-func (t *tx) link(ctx context.Context, m membership, edges []member) error {
+func (t *Tx) link(ctx context.Context, m membership, edges []member) error {
 	stored, err := t.linked(ctx, m, edges)
 	if err != nil {
 		return err
@@ -56,25 +56,25 @@ func (t *tx) link(ctx context.Context, m membership, edges []member) error {
 			args = append(args, e.context, e.node)
 		}
 	}
-	return t.insertMissing(ctx, m.rows, args)
+	return t.InsertMissing(ctx, m.rows, args)
 }
 
 // linked finds the edges that exist, where looking is cheaper than an INSERT
 // that leaves them alone: in SQLite that writes nevertheless.
-func (t *tx) linked(ctx context.Context, m membership, edges []member) (map[member]bool, error) {
-	contexts := t.d.possible(convert(edges, func(e member) int64 { return e.context }))
-	nodes := t.d.possible(convert(edges, func(e member) int64 { return e.node }))
-	if !t.d.Short || len(contexts) == 0 || len(contexts) > most {
+func (t *Tx) linked(ctx context.Context, m membership, edges []member) (map[member]bool, error) {
+	contexts := t.d.ValidIDs(convert(edges, func(e member) int64 { return e.context }))
+	nodes := t.d.ValidIDs(convert(edges, func(e member) int64 { return e.node }))
+	if !t.d.Short || len(contexts) == 0 || len(contexts) > MaxInList {
 		return nil, nil
 	}
-	in := t.d.byIDs(contexts)
+	in := t.d.InIDs(contexts)
 	stored := map[member]bool{}
-	err := chunks(nodes, func(part []int64) error {
-		s := t.d.byIDs(part)
-		rows, err := t.query(ctx, "SELECT context_id, "+m.column+" FROM "+m.table+
-			" WHERE context_id "+in.text+" AND "+m.column+" "+s.text, slices.Concat(in.args, s.args)...)
-		return each(rows, err, 2, func(r *row) error {
-			stored[member{r.int(0), r.int(1)}] = true
+	err := ForEachChunk(nodes, func(part []int64) error {
+		s := t.d.InIDs(part)
+		rows, err := t.Query(ctx, "SELECT context_id, "+m.column+" FROM "+m.table+
+			" WHERE context_id "+in.Text+" AND "+m.column+" "+s.Text, slices.Concat(in.Args, s.Args)...)
+		return Each(rows, err, 2, func(r *Row) error {
+			stored[member{r.Int(0), r.Int(1)}] = true
 			return nil
 		})
 	})
@@ -84,11 +84,11 @@ func (t *tx) linked(ctx context.Context, m membership, edges []member) (map[memb
 // existing are those of ids that nodes of the kind have.
 func existing(ctx context.Context, q querier, k *nodeKind, ids []int64) (map[int64]bool, error) {
 	found := make(map[int64]bool, len(ids))
-	err := chunks(q.dialect().possible(slices.Clone(ids)), func(part []int64) error {
-		s := q.dialect().byIDs(part)
-		rows, err := q.query(ctx, "SELECT id FROM "+k.table+" WHERE id "+s.text, s.args...)
-		return each(rows, err, 1, func(r *row) error {
-			found[r.int(0)] = true
+	err := ForEachChunk(q.Dialect().ValidIDs(slices.Clone(ids)), func(part []int64) error {
+		s := q.Dialect().InIDs(part)
+		rows, err := q.Query(ctx, "SELECT id FROM "+k.table+" WHERE id "+s.Text, s.Args...)
+		return Each(rows, err, 1, func(r *Row) error {
+			found[r.Int(0)] = true
 			return nil
 		})
 	})
@@ -100,7 +100,7 @@ func existing(ctx context.Context, q querier, k *nodeKind, ids []int64) (map[int
 func (e *Engine) PutAttributionsAndAssociations(ctx context.Context, req *mlmdpb.PutAttributionsAndAssociationsRequest) (*mlmdpb.PutAttributionsAndAssociationsResponse, error) {
 	attributed := convert(req.GetAttributions(), func(a *mlmdpb.Attribution) member { return member{a.GetContextId(), a.GetArtifactId()} })
 	associated := convert(req.GetAssociations(), func(a *mlmdpb.Association) member { return member{a.GetContextId(), a.GetExecutionId()} })
-	return write(ctx, e, "PutAttributionsAndAssociations", func(ctx context.Context, t *tx) (*mlmdpb.PutAttributionsAndAssociationsResponse, error) {
+	return write(ctx, e, "PutAttributionsAndAssociations", func(ctx context.Context, t *Tx) (*mlmdpb.PutAttributionsAndAssociationsResponse, error) {
 		if err := t.checkedLink(ctx, attributions, attributed, "Artifact id not found."); err != nil {
 			return nil, err
 		}
@@ -112,7 +112,7 @@ func (e *Engine) PutAttributionsAndAssociations(ctx context.Context, req *mlmdpb
 }
 
 // checkedLink stores edges, if both ends of all are there.
-func (t *tx) checkedLink(ctx context.Context, m membership, edges []member, missing string) error {
+func (t *Tx) checkedLink(ctx context.Context, m membership, edges []member, missing string) error {
 	if len(edges) == 0 {
 		return nil
 	}

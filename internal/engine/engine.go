@@ -18,12 +18,12 @@ import (
 type Engine struct {
 	mlmdpb.UnimplementedMetadataStoreServiceServer
 
-	d        *Dialect
-	readers  *pool
-	writers  *pool
-	types    typeCache
-	log      *slog.Logger
-	patience time.Duration
+	d            *Dialect
+	readers      *pool
+	writers      *pool
+	types        typeCache
+	log          *slog.Logger
+	retryTimeout time.Duration
 	// readOnlySince is when a write first found a server that takes none, in
 	// nanoseconds of the Unix time; 0: the last write took effect.
 	readOnlySince atomic.Int64
@@ -45,9 +45,9 @@ type Config struct {
 	// Files are those that the connections of Write and Read have open; nil
 	// where they are a server's.
 	Files Files
-	// Patience is for how long a transaction that loses against others is run
+	// RetryTimeout is for how long a transaction that loses against others is run
 	// again. The caller's deadline ends it earlier.
-	Patience time.Duration
+	RetryTimeout time.Duration
 	// Log gets what clients must not see: the driver's messages.
 	Log *slog.Logger
 }
@@ -56,11 +56,11 @@ type Config struct {
 // and serves it. On error the handles of c are closed.
 func Open(ctx context.Context, c Config) (*Engine, error) {
 	e := &Engine{
-		d:         c.Dialect,
-		log:       c.Log,
-		patience:  c.Patience,
-		files:     c.Files,
-		reopening: make(chan struct{}, 1),
+		d:            c.Dialect,
+		log:          c.Log,
+		retryTimeout: c.RetryTimeout,
+		files:        c.Files,
+		reopening:    make(chan struct{}, 1),
 	}
 	e.writers = newPool(c.Write, c.Dialect, &e.types, c.Writers)
 	e.readers = e.writers

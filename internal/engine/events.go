@@ -11,8 +11,8 @@ import (
 )
 
 var (
-	eventRows = insertion{"Event", []string{"artifact_id", "execution_id", "type", "milliseconds_since_epoch"}}
-	pathRows  = insertion{"EventPath", []string{"event_id", "is_index_step", "step_index", "step_key"}}
+	eventRows = InsertStmt{"Event", []string{"artifact_id", "execution_id", "type", "milliseconds_since_epoch"}}
+	pathRows  = InsertStmt{"EventPath", []string{"event_id", "is_index_step", "step_index", "step_key"}}
 )
 
 // An event is one to be stored.
@@ -64,7 +64,7 @@ func (e event) exists() error {
 
 // putEvents stores events as if one by one, in order. Events before one that
 // is refused are stored first: they decide the answer if they conflict.
-func (t *tx) putEvents(ctx context.Context, events []event, refused error) error {
+func (t *Tx) putEvents(ctx context.Context, events []event, refused error) error {
 	seen := make(map[eventTriple]bool, len(events))
 	for i, e := range events {
 		if seen[e.triple()] {
@@ -77,11 +77,11 @@ func (t *tx) putEvents(ctx context.Context, events []event, refused error) error
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		size := t.nextBatch(len(events))
+		size := t.NextBatch(len(events))
 		if err := t.insertEvents(ctx, events[:size]); err != nil {
 			switch {
 			case size > 1:
-				return t.blame(size, err)
+				return t.RetryRowByRow(size, err)
 			case t.d.isUnique(err):
 				return events[0].exists()
 			}
@@ -93,9 +93,9 @@ func (t *tx) putEvents(ctx context.Context, events []event, refused error) error
 	return refused
 }
 
-func (t *tx) insertEvents(ctx context.Context, events []event) error {
+func (t *Tx) insertEvents(ctx context.Context, events []event) error {
 	now := t.now()
-	args := make([]any, 0, len(events)*len(eventRows.columns))
+	args := make([]any, 0, len(events)*len(eventRows.Columns))
 	steps := 0
 	for _, e := range events {
 		at := now
@@ -106,13 +106,13 @@ func (t *tx) insertEvents(ctx context.Context, events []event) error {
 		steps += len(e.steps)
 	}
 	if steps == 0 {
-		return t.insert(ctx, eventRows, args)
+		return t.Insert(ctx, eventRows, args)
 	}
-	ids, err := t.insertIDs(ctx, eventRows, args)
+	ids, err := t.InsertIDs(ctx, eventRows, args)
 	if err != nil {
 		return err
 	}
-	paths := make([]any, 0, steps*len(pathRows.columns))
+	paths := make([]any, 0, steps*len(pathRows.Columns))
 	for i, e := range events {
 		for _, step := range e.steps {
 			switch v := step.GetValue().(type) {
@@ -123,12 +123,12 @@ func (t *tx) insertEvents(ctx context.Context, events []event) error {
 			}
 		}
 	}
-	return t.insert(ctx, pathRows, paths)
+	return t.Insert(ctx, pathRows, paths)
 }
 
 // PutEvents stores events between artifacts and executions that exist.
 func (e *Engine) PutEvents(ctx context.Context, req *mlmdpb.PutEventsRequest) (*mlmdpb.PutEventsResponse, error) {
-	return write(ctx, e, "PutEvents", func(ctx context.Context, t *tx) (*mlmdpb.PutEventsResponse, error) {
+	return write(ctx, e, "PutEvents", func(ctx context.Context, t *Tx) (*mlmdpb.PutEventsResponse, error) {
 		events, refused, err := t.checkedEvents(ctx, req.GetEvents())
 		if err != nil {
 			return nil, err
@@ -139,7 +139,7 @@ func (e *Engine) PutEvents(ctx context.Context, req *mlmdpb.PutEventsRequest) (*
 
 // checkedEvents are the events before the first that is refused, and why that
 // one is.
-func (t *tx) checkedEvents(ctx context.Context, messages []*mlmdpb.Event) (events []event, refused, err error) {
+func (t *Tx) checkedEvents(ctx context.Context, messages []*mlmdpb.Event) (events []event, refused, err error) {
 	artifacts, err := existing(ctx, t, artifactNodes, convert(messages, (*mlmdpb.Event).GetArtifactId))
 	if err != nil {
 		return nil, nil, err
@@ -191,8 +191,8 @@ func (e *Engine) GetEventsByExecutionIDs(ctx context.Context, req *mlmdpb.GetEve
 // statement: see selectEventsText.
 func eventsBy(ctx context.Context, q querier, column string, ids []int64) ([]*mlmdpb.Event, error) {
 	var found []storedEvent
-	err := chunks(q.dialect().possible(slices.Clone(ids)), func(part []int64) error {
-		some, err := selectEvents(ctx, q, column, q.dialect().byIDs(part))
+	err := ForEachChunk(q.Dialect().ValidIDs(slices.Clone(ids)), func(part []int64) error {
+		some, err := selectEvents(ctx, q, column, q.Dialect().InIDs(part))
 		found = append(found, some...)
 		return err
 	})
@@ -213,35 +213,35 @@ func selectEventsText(column, selected string) string {
 		" FROM EventPath p JOIN Event e ON e.id = p.event_id WHERE e." + column + " " + selected
 }
 
-func selectEvents(ctx context.Context, q querier, column string, s selection) ([]storedEvent, error) {
+func selectEvents(ctx context.Context, q querier, column string, s Predicate) ([]storedEvent, error) {
 	var events []storedEvent
 	steps := map[int64][]*mlmdpb.Event_Path_Step{}
-	rows, err := q.query(ctx, selectEventsText(column, s.text), slices.Concat(s.args, s.args)...)
-	err = each(rows, err, 7, func(r *row) error {
-		if r.null(1) {
+	rows, err := q.Query(ctx, selectEventsText(column, s.Text), slices.Concat(s.Args, s.Args)...)
+	err = Each(rows, err, 7, func(r *Row) error {
+		if r.Null(1) {
 			step := readStep(r)
-			if err := r.takeErr(); err != nil {
-				q.damaged(ctx, "EventPath", r.int(0), "a step", err)
+			if err := r.TakeErr(); err != nil {
+				q.damaged(ctx, "EventPath", r.Int(0), "a step", err)
 				return nil
 			}
-			steps[r.int(0)] = append(steps[r.int(0)], step)
+			steps[r.Int(0)] = append(steps[r.Int(0)], step)
 			return nil
 		}
-		artifact, execution, kind := r.int(1), r.int(2), mlmdpb.Event_Type(r.int32(3))
-		if err := r.takeErr(); err != nil { // an event ties two nodes by a type
-			q.damaged(ctx, "Event", r.int(0), "a column", err)
+		artifact, execution, kind := r.Int(1), r.Int(2), mlmdpb.Event_Type(r.Int32(3))
+		if err := r.TakeErr(); err != nil { // an event ties two nodes by a type
+			q.damaged(ctx, "Event", r.Int(0), "a column", err)
 			return nil
 		}
 		m := &mlmdpb.Event{ArtifactId: &artifact, ExecutionId: &execution, Type: &kind}
-		if !r.null(4) {
-			at := r.int(4)
+		if !r.Null(4) {
+			at := r.Int(4)
 			m.MillisecondsSinceEpoch = &at
 		}
-		if err := r.takeErr(); err != nil {
-			q.damaged(ctx, "Event", r.int(0), "milliseconds_since_epoch", err)
+		if err := r.TakeErr(); err != nil {
+			q.damaged(ctx, "Event", r.Int(0), "milliseconds_since_epoch", err)
 			m.MillisecondsSinceEpoch = nil
 		}
-		events = append(events, storedEvent{r.int(0), m})
+		events = append(events, storedEvent{r.Int(0), m})
 		return nil
 	})
 	for _, e := range events {
@@ -252,9 +252,9 @@ func selectEvents(ctx context.Context, q querier, column string, s selection) ([
 	return events, err
 }
 
-func readStep(r *row) *mlmdpb.Event_Path_Step {
-	if r.bool(5) {
-		return &mlmdpb.Event_Path_Step{Value: &mlmdpb.Event_Path_Step_Index{Index: r.int(3)}}
+func readStep(r *Row) *mlmdpb.Event_Path_Step {
+	if r.Bool(5) {
+		return &mlmdpb.Event_Path_Step{Value: &mlmdpb.Event_Path_Step_Index{Index: r.Int(3)}}
 	}
-	return &mlmdpb.Event_Path_Step{Value: &mlmdpb.Event_Path_Step_Key{Key: r.text(6)}}
+	return &mlmdpb.Event_Path_Step{Value: &mlmdpb.Event_Path_Step_Key{Key: r.Text(6)}}
 }

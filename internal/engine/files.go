@@ -144,7 +144,7 @@ func (e *Engine) acquireAll(ctx context.Context) (release func(), err error) {
 			free <- struct{}{}
 		}
 	}
-	patience := time.NewTimer(e.patience)
+	patience := time.NewTimer(e.retryTimeout)
 	defer patience.Stop()
 	for _, p := range e.pools() {
 		for range cap(p.sem) {
@@ -178,7 +178,7 @@ func (e *Engine) prepareClose() (finish func() error) {
 	if moved == nil {
 		return nothing
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), e.patience)
+	ctx, cancel := context.WithTimeout(context.Background(), e.retryTimeout)
 	defer cancel()
 	e.log.ErrorContext(ctx, "the files of the database have changed places", "error", moved)
 	conn, err := e.openConn(ctx)

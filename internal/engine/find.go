@@ -26,7 +26,7 @@ func (e *Engine) nodeByName(ctx context.Context, q querier, k *nodeKind, of type
 	if err != nil || id == 0 {
 		return nil, err
 	}
-	nodes, err := selectNodes(ctx, q, k, within("SELECT id FROM "+k.table+" WHERE type_id = ? AND name = ?$", id, name))
+	nodes, err := selectNodes(ctx, q, k, InQuery("SELECT id FROM "+k.table+" WHERE type_id = ? AND name = ?$", id, name))
 	if err != nil || len(nodes) == 0 {
 		return nil, err
 	}
@@ -37,13 +37,13 @@ func (e *Engine) nodeByName(ctx context.Context, q querier, k *nodeKind, of type
 func nodesByText(ctx context.Context, q querier, k *nodeKind, column string, texts []string) ([]*node, error) {
 	texts = slices.Compact(slices.Sorted(slices.Values(texts)))
 	var nodes []*node
-	err := chunks(texts, func(part []string) error {
-		s := oneOf(part)
-		some, err := selectNodes(ctx, q, k, within("SELECT id FROM "+k.table+" WHERE "+column+" "+s.text, s.args...))
+	err := ForEachChunk(texts, func(part []string) error {
+		s := InTexts(part)
+		some, err := selectNodes(ctx, q, k, InQuery("SELECT id FROM "+k.table+" WHERE "+column+" "+s.Text, s.Args...))
 		nodes = append(nodes, some...)
 		return err
 	})
-	if len(texts) > most {
+	if len(texts) > MaxInList {
 		slices.SortFunc(nodes, func(a, b *node) int { return cmp.Compare(*a.id, *b.id) })
 	}
 	return nodes, err

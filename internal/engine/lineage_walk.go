@@ -134,8 +134,8 @@ func (w *walk) records(far side, id int64, fresh map[int64]bool) bool {
 func (w *walk) eventsOf(ctx context.Context, on side, ids []int64) ([]storedEvent, error) {
 	types := w.typesFrom(on)
 	var events []storedEvent
-	err := chunks(w.q.dialect().possible(slices.Clone(ids)), func(part []int64) error {
-		some, err := selectEvents(ctx, w.q, on.nodes().propNode, w.q.dialect().byIDs(part))
+	err := ForEachChunk(w.q.Dialect().ValidIDs(slices.Clone(ids)), func(part []int64) error {
+		some, err := selectEvents(ctx, w.q, on.nodes().propNode, w.q.Dialect().InIDs(part))
 		events = append(events, some...)
 		return err
 	})

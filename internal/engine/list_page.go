@@ -35,7 +35,7 @@ func membersOf(m membership, contextID int64) baseSet {
 // possible says whether the set can have nodes at all: an id may be beyond what
 // the column holds.
 func (b baseSet) possible(d *Dialect) bool {
-	return len(b.args) == 0 || d.couldBe(b.args[0].(int64))
+	return len(b.args) == 0 || d.ValidID(b.args[0].(int64))
 }
 
 // empty says whether the set has no nodes. The set of all nodes never counts as
@@ -45,8 +45,8 @@ func (b baseSet) empty(ctx context.Context, q querier) (bool, error) {
 		return false, nil
 	}
 	empty := true
-	rows, err := q.query(ctx, b.within+" LIMIT 1", b.args...)
-	err = each(rows, err, 1, func(*row) error {
+	rows, err := q.Query(ctx, b.within+" LIMIT 1", b.args...)
+	err = Each(rows, err, 1, func(*Row) error {
 		empty = false
 		return nil
 	})
@@ -62,7 +62,7 @@ type page struct {
 // list answers a list request. A set without nodes is listed whatever the
 // options are.
 func list(ctx context.Context, q querier, k *nodeKind, base baseSet, options *mlmdpb.ListOperationOptions) (page, error) {
-	if !base.possible(q.dialect()) {
+	if !base.possible(q.Dialect()) {
 		return page{}, nil
 	}
 	if options == nil {
@@ -98,11 +98,11 @@ func list(ctx context.Context, q querier, k *nodeKind, base baseSet, options *ml
 }
 
 // selection selects the whole set.
-func (b baseSet) selection() selection {
+func (b baseSet) selection() Predicate {
 	if b.within == "" {
-		return selection{text: "IS NOT NULL"}
+		return Predicate{Text: "IS NOT NULL"}
 	}
-	return within(b.within, b.args...)
+	return InQuery(b.within, b.args...)
 }
 
 // A place is where a node stands in a list: its time, if that is what the list
@@ -122,7 +122,7 @@ func (o *listOptions) places(ctx context.Context, q querier, k *nodeKind, base b
 	}
 	var afterID int64
 	if o.after != nil {
-		afterID = q.dialect().nearestID(o.after.id)
+		afterID = q.Dialect().nearestID(o.after.id)
 	}
 	column := timeColumns[o.field]
 	if column == "" {
@@ -132,7 +132,7 @@ func (o *listOptions) places(ctx context.Context, q querier, k *nodeKind, base b
 		return s.read(ctx, q, limit)
 	}
 	s.time = "n." + column
-	if q.dialect().Untyped {
+	if q.Dialect().Untyped {
 		// A time that is text has no place among the others, and no token can
 		// name one.
 		s = s.and("typeof(" + s.time + ") = 'integer'")

@@ -63,7 +63,7 @@ func (s listStatement) gather(ctx context.Context, q querier, limit, most int) (
 
 // shape says which neighbours are too many to be gathered.
 func (s listStatement) shape(ctx context.Context, q querier, most int) (filterquery.Shape, error) {
-	f, err := s.filter.SQL(q.dialect().filterDialect(), filterquery.Shape{})
+	f, err := s.filter.SQL(q.Dialect().filterDialect(), filterquery.Shape{})
 	if err != nil {
 		return filterquery.Shape{}, invalidFilter(err)
 	}
@@ -74,9 +74,9 @@ func (s listStatement) shape(ctx context.Context, q querier, most int) (filterqu
 			continue
 		}
 		found := int64(0)
-		rows, err := q.queryOnce(ctx, "SELECT count(*) FROM (SELECT 1 "+n.SQL+" LIMIT ?)", append(slices.Clone(n.Args), most+1)...)
-		err = each(rows, err, 1, func(r *row) error {
-			found = r.int(0)
+		rows, err := q.QueryUncached(ctx, "SELECT count(*) FROM (SELECT 1 "+n.SQL+" LIMIT ?)", append(slices.Clone(n.Args), most+1)...)
+		err = Each(rows, err, 1, func(r *Row) error {
+			found = r.Int(0)
 			return nil
 		})
 		if err != nil {

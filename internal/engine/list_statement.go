@@ -33,7 +33,7 @@ func (s listStatement) and(condition string, args ...any) listStatement {
 
 // read reads the first places.
 func (s listStatement) read(ctx context.Context, q querier, limit int) ([]place, error) {
-	if q.dialect().IgnoresLimit && s.filter != nil && s.filter.Searches() && s.base.join == "" {
+	if q.Dialect().IgnoresLimit && s.filter != nil && s.filter.Searches() && s.base.join == "" {
 		return s.search(ctx, q, limit)
 	}
 	return s.run(ctx, q, filterquery.Shape{}, s.sorted(" LIMIT ?"), limit)
@@ -61,10 +61,10 @@ func (s listStatement) run(ctx context.Context, q querier, shape filterquery.Sha
 	if s.base.join != "" {
 		args = append(args, s.base.args...)
 	}
-	run := q.query
+	run := q.Query
 	if s.filter != nil {
-		run = planned(q.queryOnce, q.dialect().PlanNow)
-		f, err := s.filter.SQL(q.dialect().filterDialect(), shape)
+		run = planned(q.QueryUncached, q.Dialect().PlanNow)
+		f, err := s.filter.SQL(q.Dialect().filterDialect(), shape)
 		if err != nil {
 			return nil, invalidFilter(err)
 		}
@@ -84,8 +84,8 @@ func (s listStatement) run(ctx context.Context, q querier, shape filterquery.Sha
 	}
 	var places []place
 	rows, err := run(ctx, text+end, append(args, endArgs...)...)
-	err = each(rows, err, 2, func(r *row) error {
-		places = append(places, place{time: r.int(1), id: r.int(0)})
+	err = Each(rows, err, 2, func(r *Row) error {
+		places = append(places, place{time: r.Int(1), id: r.Int(0)})
 		return nil
 	})
 	return places, err

@@ -79,8 +79,8 @@ func columns(texts []string, n int) string {
 // left out; an id that comes twice gives one node twice.
 func loadNodes(ctx context.Context, q querier, k *nodeKind, ids []int64) ([]*node, error) {
 	found := make(map[int64]*node, len(ids))
-	err := chunks(q.dialect().possible(slices.Clone(ids)), func(part []int64) error {
-		nodes, err := selectNodes(ctx, q, k, q.dialect().byIDs(part))
+	err := ForEachChunk(q.Dialect().ValidIDs(slices.Clone(ids)), func(part []int64) error {
+		nodes, err := selectNodes(ctx, q, k, q.Dialect().InIDs(part))
 		for _, n := range nodes {
 			found[*n.id] = n
 		}
@@ -100,13 +100,13 @@ func loadNodes(ctx context.Context, q querier, k *nodeKind, ids []int64) ([]*nod
 
 // nodesByID reads the nodes with these ids by ascending id, each once.
 func nodesByID(ctx context.Context, q querier, k *nodeKind, ids []int64) ([]*node, error) {
-	ids = q.dialect().possible(ids)
+	ids = q.Dialect().ValidIDs(ids)
 	if len(ids) == 1 {
-		return selectNodes(ctx, q, k, oneID(ids[0]))
+		return selectNodes(ctx, q, k, EqID(ids[0]))
 	}
 	var nodes []*node
-	err := chunks(ids, func(part []int64) error {
-		some, err := selectNodes(ctx, q, k, q.dialect().byIDs(part))
+	err := ForEachChunk(ids, func(part []int64) error {
+		some, err := selectNodes(ctx, q, k, q.Dialect().InIDs(part))
 		nodes = append(nodes, some...)
 		return err
 	})
@@ -114,20 +114,20 @@ func nodesByID(ctx context.Context, q querier, k *nodeKind, ids []int64) ([]*nod
 }
 
 // selectNodes reads the nodes of a selection by ascending id.
-func selectNodes(ctx context.Context, q querier, k *nodeKind, s selection) ([]*node, error) {
-	d := q.dialect()
+func selectNodes(ctx context.Context, q querier, k *nodeKind, s Predicate) ([]*node, error) {
+	d := q.Dialect()
 	text := k.selectOne[d.layout()]
-	if s.text != "= ?" {
-		text = k.selectText(d.layout(), s.text)
+	if s.Text != "= ?" {
+		text = k.selectText(d.layout(), s.Text)
 	}
-	args := make([]any, 0, 2*len(s.args))
-	args = append(append(args, s.args...), s.args...)
+	args := make([]any, 0, 2*len(s.Args))
+	args = append(append(args, s.Args...), s.Args...)
 	l := loader{k: k, d: d, layout: d.layout(), types: q.types(), damaged: func(table string, id int64, what string, err error) {
 		q.damaged(ctx, table, id, what, err)
 	}}
-	rows, err := q.query(ctx, text, args...)
+	rows, err := q.Query(ctx, text, args...)
 	read := 0
-	err = each(rows, err, l.columns, func(r *row) error {
+	err = Each(rows, err, l.columns, func(r *Row) error {
 		if read++; read%lookEvery == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -184,19 +184,19 @@ type nodeCell struct {
 	stateNumber                                  int32
 }
 
-func (l *loader) row(r *row) {
-	if r.null(colTypeID) {
+func (l *loader) row(r *Row) {
+	if r.Null(colTypeID) {
 		l.property(r)
 		return
 	}
-	c := &nodeCell{idNumber: r.int(colID), typeIDNumber: r.int(colTypeID), createdAt: r.int(colCreated), updatedAt: r.int(colUpdated)}
+	c := &nodeCell{idNumber: r.Int(colID), typeIDNumber: r.Int(colTypeID), createdAt: r.Int(colCreated), updatedAt: r.Int(colUpdated)}
 	n := &c.node
 	n.id, n.typeID, n.created, n.updated = &c.idNumber, &c.typeIDNumber, &c.createdAt, &c.updatedAt
 	fill := func(i int, cell *string) *string {
-		if r.null(i) {
+		if r.Null(i) {
 			return nil
 		}
-		*cell = r.text(i)
+		*cell = r.Text(i)
 		return cell
 	}
 	l.nameType(c)
@@ -205,12 +205,12 @@ func (l *loader) row(r *row) {
 	if l.k.hasURI {
 		n.uri = fill(colURIOrText, &c.uriText)
 	}
-	if l.k.state != "" && !r.null(colStateOrInt) {
-		if c.stateNumber = r.int32(colStateOrInt); r.err == nil {
+	if l.k.state != "" && !r.Null(colStateOrInt) {
+		if c.stateNumber = r.Int32(colStateOrInt); r.err == nil {
 			n.state = &c.stateNumber
 		}
 	}
-	if err := r.takeErr(); err != nil {
+	if err := r.TakeErr(); err != nil {
 		l.damaged(l.k.table, c.idNumber, "a column", err)
 	}
 	l.nodes = append(l.nodes, n)
@@ -258,15 +258,15 @@ func (l *loader) find(id int64) *node {
 	return l.byID[id]
 }
 
-func (l *loader) property(r *row) {
-	p := readProperty{node: r.int(colID), propertyKey: propertyKey{r.text(colName), r.bool(colCustom)}}
-	if err := r.takeErr(); err != nil { // it cannot be told whose or which property this is
+func (l *loader) property(r *Row) {
+	p := readProperty{node: r.Int(colID), propertyKey: propertyKey{r.Text(colName), r.Bool(colCustom)}}
+	if err := r.TakeErr(); err != nil { // it cannot be told whose or which property this is
 		l.damaged(l.k.props, p.node, p.name, err)
 		return
 	}
 	var err error
 	p.value, err = readValue(r, colStateOrInt, l.double, colURIOrText, l.proto, l.bool, l.d)
-	if lost := r.takeErr(); err == nil {
+	if lost := r.TakeErr(); err == nil {
 		err = lost
 	}
 	if err != nil {

@@ -22,7 +22,7 @@ type nodeKind struct {
 	// named: the name must be there, and can be changed.
 	named bool
 
-	newNode, newProperty insertion
+	newNode, newProperty InsertStmt
 	selectOne            map[layout]string // by one id
 }
 
@@ -50,8 +50,8 @@ func (k *nodeKind) complete() *nodeKind {
 	if k.state != "" {
 		columns = append(columns, k.state)
 	}
-	k.newNode = insertion{k.table, columns}
-	k.newProperty = insertion{k.props, append([]string{k.propNode, "name", "is_custom_property"}, valueColumns...)}
+	k.newNode = InsertStmt{k.table, columns}
+	k.newProperty = InsertStmt{k.props, append([]string{k.propNode, "name", "is_custom_property"}, valueColumns...)}
 	k.selectOne = map[layout]string{}
 	for _, l := range []layout{typedLayout, untypedLayout} {
 		k.selectOne[l] = k.selectText(l, "= ?")

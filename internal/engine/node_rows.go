@@ -6,7 +6,7 @@ import (
 )
 
 // store writes a batch. It fills in the ids of new nodes.
-func (t *tx) store(ctx context.Context, k *nodeKind, b *nodeBatch) error {
+func (t *Tx) store(ctx context.Context, k *nodeKind, b *nodeBatch) error {
 	rows, err := t.create(ctx, k, b)
 	if err != nil {
 		return err
@@ -27,12 +27,12 @@ func (t *tx) store(ctx context.Context, k *nodeKind, b *nodeBatch) error {
 
 // create inserts the new nodes of a batch and returns the rows of their
 // properties, which are yet to be inserted.
-func (t *tx) create(ctx context.Context, k *nodeKind, b *nodeBatch) ([]propertyRow, error) {
+func (t *Tx) create(ctx context.Context, k *nodeKind, b *nodeBatch) ([]propertyRow, error) {
 	if len(b.created) == 0 {
 		return nil, nil
 	}
 	now := t.now()
-	args := make([]any, 0, len(b.created)*len(k.newNode.columns))
+	args := make([]any, 0, len(b.created)*len(k.newNode.Columns))
 	for _, n := range b.created {
 		args = append(args, *n.typeID, orNull(n.name), orNull(n.externalID), now, now)
 		if k.hasURI {
@@ -42,7 +42,7 @@ func (t *tx) create(ctx context.Context, k *nodeKind, b *nodeBatch) ([]propertyR
 			args = append(args, orNull(n.state))
 		}
 	}
-	created, err := t.insertIDs(ctx, k.newNode, args)
+	created, err := t.InsertIDs(ctx, k.newNode, args)
 	if err != nil {
 		return nil, err
 	}
@@ -70,31 +70,31 @@ func (n *node) appendRows(rows []propertyRow, id int64) []propertyRow {
 	return rows
 }
 
-func (t *tx) insertProperties(ctx context.Context, k *nodeKind, rows []propertyRow) error {
-	args := make([]any, 0, len(rows)*len(k.newProperty.columns))
+func (t *Tx) insertProperties(ctx context.Context, k *nodeKind, rows []propertyRow) error {
+	args := make([]any, 0, len(rows)*len(k.newProperty.Columns))
 	for _, r := range rows {
 		var err error
 		if args, err = r.appendArgs(args, t.d); err != nil {
 			return err
 		}
 	}
-	return t.insert(ctx, k.newProperty, args)
+	return t.Insert(ctx, k.newProperty, args)
 }
 
 // deleteProperties removes properties in statements of bounded size.
-func (t *tx) deleteProperties(ctx context.Context, k *nodeKind, rows []propertyRow) error {
+func (t *Tx) deleteProperties(ctx context.Context, k *nodeKind, rows []propertyRow) error {
 	const atOnce = 32
 	one := "(" + k.propNode + " = ? AND name = ?$ AND is_custom_property = ?)"
 	for len(rows) > 0 {
 		n := min(len(rows), atOnce)
-		size := min(roundUp(n), atOnce)
+		size := min(PaddedLen(n), atOnce)
 		args := make([]any, 0, 3*size)
 		for i := range size {
 			r := rows[min(i, n-1)]
 			args = append(args, r.node, r.name, r.custom)
 		}
 		text := "DELETE FROM " + k.props + " WHERE " + strings.Repeat(one+" OR ", size-1) + one
-		if _, err := t.exec(ctx, text, args...); err != nil {
+		if _, err := t.Exec(ctx, text, args...); err != nil {
 			return err
 		}
 		rows = rows[n:]

@@ -25,19 +25,19 @@ type putOptions struct {
 //
 // It works in batches. Nodes share one as long as their order cannot matter: no
 // id twice, and no change of what must be unique but in the creations.
-func (t *tx) putNodes(ctx context.Context, k *nodeKind, nodes []*node, o putOptions) ([]int64, error) {
+func (t *Tx) putNodes(ctx context.Context, k *nodeKind, nodes []*node, o putOptions) ([]int64, error) {
 	ids := make([]int64, 0, len(nodes))
 	for len(nodes) > 0 {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		b, err := t.plan(ctx, k, nodes[:t.nextBatch(len(nodes))], o)
+		b, err := t.plan(ctx, k, nodes[:t.NextBatch(len(nodes))], o)
 		if err != nil {
 			return nil, err
 		}
 		if err := t.store(ctx, k, b); err != nil {
 			if len(b.ids) > 1 {
-				return nil, t.blame(len(b.ids), err)
+				return nil, t.RetryRowByRow(len(b.ids), err)
 			}
 			return nil, b.explain(k, err, t.d)
 		}
@@ -81,7 +81,7 @@ type nodeBatch struct {
 
 // plan reads what is stored, checks nodes one after the other, and takes as many
 // into a batch as can be stored together.
-func (t *tx) plan(ctx context.Context, k *nodeKind, nodes []*node, o putOptions) (*nodeBatch, error) {
+func (t *Tx) plan(ctx context.Context, k *nodeKind, nodes []*node, o putOptions) (*nodeBatch, error) {
 	nodes = nodes[:distinctIDs(nodes)]
 	stored, err := t.lockNodes(ctx, k, nodes)
 	if err != nil {
@@ -143,21 +143,21 @@ func distinctIDs(nodes []*node) int {
 
 // lockNodes reads the stored state of the nodes that have an id, and holds off
 // other writers of these where that is necessary.
-func (t *tx) lockNodes(ctx context.Context, k *nodeKind, nodes []*node) (map[int64]*node, error) {
+func (t *Tx) lockNodes(ctx context.Context, k *nodeKind, nodes []*node) (map[int64]*node, error) {
 	var ids []int64
 	for _, n := range nodes {
 		if n.id != nil {
 			ids = append(ids, *n.id)
 		}
 	}
-	ids = t.d.possible(ids)
+	ids = t.d.ValidIDs(ids)
 	if len(ids) == 0 {
 		return nil, nil
 	}
 	if t.d.ForUpdate != "" {
-		s := t.d.byIDs(ids)
-		rows, err := t.query(ctx, "SELECT id FROM "+k.table+" WHERE id "+s.text+" ORDER BY id "+t.d.ForUpdate, s.args...)
-		if err := each(rows, err, 1, func(*row) error { return nil }); err != nil {
+		s := t.d.InIDs(ids)
+		rows, err := t.Query(ctx, "SELECT id FROM "+k.table+" WHERE id "+s.Text+" ORDER BY id "+t.d.ForUpdate, s.Args...)
+		if err := Each(rows, err, 1, func(*Row) error { return nil }); err != nil {
 			return nil, err
 		}
 	}
@@ -173,7 +173,7 @@ func (t *tx) lockNodes(ctx context.Context, k *nodeKind, nodes []*node) (map[int
 }
 
 // typesOf reads the types of nodes: of new ones as given, of others as stored.
-func (t *tx) typesOf(ctx context.Context, k *nodeKind, nodes []*node, stored map[int64]*node) (map[int64]*typeInfo, error) {
+func (t *Tx) typesOf(ctx context.Context, k *nodeKind, nodes []*node, stored map[int64]*node) (map[int64]*typeInfo, error) {
 	ids := make([]int64, 0, 1)
 	for _, n := range nodes {
 		if n.id == nil {
@@ -186,7 +186,7 @@ func (t *tx) typesOf(ctx context.Context, k *nodeKind, nodes []*node, stored map
 }
 
 // checkNew says why n cannot be created, as far as can be known before.
-func (t *tx) checkNew(ctx context.Context, k *nodeKind, n *node, types map[int64]*typeInfo) error {
+func (t *Tx) checkNew(ctx context.Context, k *nodeKind, n *node, types map[int64]*typeInfo) error {
 	if n.typeID == nil {
 		return invalid("Type id is missing.")
 	}
@@ -204,7 +204,7 @@ func (t *tx) checkNew(ctx context.Context, k *nodeKind, n *node, types map[int64
 }
 
 // checkProperties says which of the defined properties the type does not have so.
-func (t *tx) checkProperties(ctx context.Context, known *typeInfo, props map[string]*mlmdpb.Value, types map[int64]*typeInfo) error {
+func (t *Tx) checkProperties(ctx context.Context, known *typeInfo, props map[string]*mlmdpb.Value, types map[int64]*typeInfo) error {
 	fresh := false
 	for name, v := range props {
 		kind, ok := known.props[name]
@@ -231,7 +231,7 @@ func (t *tx) checkProperties(ctx context.Context, known *typeInfo, props map[str
 }
 
 // checkValues refuses what cannot be stored, in either of the spaces.
-func (t *tx) checkValues(spaces ...map[string]*mlmdpb.Value) error {
+func (t *Tx) checkValues(spaces ...map[string]*mlmdpb.Value) error {
 	for _, space := range spaces {
 		for name, v := range space {
 			if err := checkValue(name, v, t.d); err != nil {

@@ -119,7 +119,7 @@ func (p *pool) open(ctx context.Context) (*Conn, error) {
 	if err != nil {
 		return nil, ofDriver(err)
 	}
-	return &Conn{sqlConn: conn, d: p.d, cache: p.types, damage: p.damage, kept: map[string]*kept{}, openedAt: time.Now(), generation: generation}, nil
+	return &Conn{sqlConn: conn, d: p.d, cache: p.types, damage: p.damage, stmts: map[string]*cachedStmt{}, openedAt: time.Now(), generation: generation}, nil
 }
 
 func (p *pool) popIdle() *Conn {

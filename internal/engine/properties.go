@@ -172,28 +172,28 @@ type (
 // readValue makes a value of its columns, of which the first that is not NULL
 // decides. It returns nil if all of them are NULL: some programs store such rows
 // for a property that has no value.
-func readValue(r *row, number, double, text, message, flag int, d *Dialect) (*mlmdpb.Value, error) {
+func readValue(r *Row, number, double, text, message, flag int, d *Dialect) (*mlmdpb.Value, error) {
 	switch {
-	case !r.null(number):
-		c := &intCell{w: mlmdpb.Value_IntValue{IntValue: r.int(number)}}
+	case !r.Null(number):
+		c := &intCell{w: mlmdpb.Value_IntValue{IntValue: r.Int(number)}}
 		c.v.Value = &c.w
 		return &c.v, nil
-	case !r.null(double):
-		c := &doubleCell{w: mlmdpb.Value_DoubleValue{DoubleValue: r.float(double)}}
+	case !r.Null(double):
+		c := &doubleCell{w: mlmdpb.Value_DoubleValue{DoubleValue: r.Float(double)}}
 		c.v.Value = &c.w
 		return &c.v, nil
-	case !r.null(text):
-		s := r.text(text)
+	case !r.Null(text):
+		s := r.Text(text)
 		if strings.HasPrefix(s, structPrefix) {
 			return readStruct(s)
 		}
 		c := &stringCell{w: mlmdpb.Value_StringValue{StringValue: s}}
 		c.v.Value = &c.w
 		return &c.v, nil
-	case !r.null(message):
-		return readProto(r.text(message), d.ProtoBase64)
-	case !r.null(flag):
-		c := &boolCell{w: mlmdpb.Value_BoolValue{BoolValue: r.bool(flag)}}
+	case !r.Null(message):
+		return readProto(r.Text(message), d.ProtoBase64)
+	case !r.Null(flag):
+		c := &boolCell{w: mlmdpb.Value_BoolValue{BoolValue: r.Bool(flag)}}
 		c.v.Value = &c.w
 		return &c.v, nil
 	}

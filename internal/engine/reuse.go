@@ -14,7 +14,7 @@ type reuse[K comparable] struct {
 	// key is what a node is found by; false: it is not looked for.
 	key func(*node) (K, bool)
 	// find reads the ids of those that are stored.
-	find func(ctx context.Context, t *tx, keys []K) (map[K]int64, error)
+	find func(ctx context.Context, t *Tx, keys []K) (map[K]int64, error)
 	// update: what is found is updated. Otherwise it is left as it is.
 	update bool
 	// once: all are looked for before anything is written, so that the request
@@ -26,13 +26,13 @@ type reuse[K comparable] struct {
 func reuseArtifacts(once bool) reuse[string] {
 	return reuse[string]{
 		key: func(n *node) (string, bool) { return value(n.externalID), value(n.externalID) != "" },
-		find: func(ctx context.Context, t *tx, keys []string) (map[string]int64, error) {
+		find: func(ctx context.Context, t *Tx, keys []string) (map[string]int64, error) {
 			found := map[string]int64{}
-			err := chunks(keys, func(part []string) error {
-				s := oneOf(part)
-				rows, err := t.query(ctx, "SELECT id, external_id FROM Artifact WHERE external_id "+s.text, s.args...)
-				return each(rows, err, 2, func(r *row) error {
-					found[r.text(1)] = r.int(0)
+			err := ForEachChunk(keys, func(part []string) error {
+				s := InTexts(part)
+				rows, err := t.Query(ctx, "SELECT id, external_id FROM Artifact WHERE external_id "+s.Text, s.Args...)
+				return Each(rows, err, 2, func(r *Row) error {
+					found[r.Text(1)] = r.Int(0)
 					return nil
 				})
 			})
@@ -53,19 +53,19 @@ type contextKey struct {
 func reuseContexts() reuse[contextKey] {
 	return reuse[contextKey]{
 		key: func(n *node) (contextKey, bool) { return contextKey{value(n.typeID), value(n.name)}, true },
-		find: func(ctx context.Context, t *tx, keys []contextKey) (map[contextKey]int64, error) {
+		find: func(ctx context.Context, t *Tx, keys []contextKey) (map[contextKey]int64, error) {
 			found := map[contextKey]int64{}
 			for part := range slices.Chunk(keys, 64) {
-				n := roundUp(len(part))
+				n := PaddedLen(len(part))
 				args := make([]any, 0, 2*n)
 				for i := range n {
 					k := part[min(i, len(part)-1)]
 					args = append(args, k.typeID, k.name)
 				}
 				const one = "(type_id = ? AND name = ?$)"
-				rows, err := t.query(ctx, "SELECT id, type_id, name FROM Context WHERE "+strings.Repeat(one+" OR ", n-1)+one, args...)
-				err = each(rows, err, 3, func(r *row) error {
-					found[contextKey{r.int(1), r.text(2)}] = r.int(0)
+				rows, err := t.Query(ctx, "SELECT id, type_id, name FROM Context WHERE "+strings.Repeat(one+" OR ", n-1)+one, args...)
+				err = Each(rows, err, 3, func(r *Row) error {
+					found[contextKey{r.Int(1), r.Text(2)}] = r.Int(0)
 					return nil
 				})
 				if err != nil {
@@ -79,7 +79,7 @@ func reuseContexts() reuse[contextKey] {
 
 // putReusing stores nodes as if one by one, in order, where those without an id
 // may stand for stored ones, and returns the ids.
-func putReusing[K comparable](ctx context.Context, t *tx, k *nodeKind, nodes []*node, u reuse[K]) ([]int64, error) {
+func putReusing[K comparable](ctx context.Context, t *Tx, k *nodeKind, nodes []*node, u reuse[K]) ([]int64, error) {
 	ids := make([]int64, 0, len(nodes))
 	for len(nodes) > 0 {
 		part := nodes
@@ -119,7 +119,7 @@ func (u reuse[K]) independent(nodes []*node) int {
 }
 
 // putFound looks for all nodes without an id, and stores what is to be stored.
-func putFound[K comparable](ctx context.Context, t *tx, k *nodeKind, nodes []*node, u reuse[K]) ([]int64, error) {
+func putFound[K comparable](ctx context.Context, t *Tx, k *nodeKind, nodes []*node, u reuse[K]) ([]int64, error) {
 	var keys []K
 	for _, n := range nodes {
 		if key, ok := u.key(n); n.id == nil && ok {
@@ -154,7 +154,7 @@ func putFound[K comparable](ctx context.Context, t *tx, k *nodeKind, nodes []*no
 }
 
 // putContexts stores the contexts of an execution or a lineage.
-func (t *tx) putContexts(ctx context.Context, nodes []*node, reuse bool) ([]int64, error) {
+func (t *Tx) putContexts(ctx context.Context, nodes []*node, reuse bool) ([]int64, error) {
 	if !reuse {
 		return t.putNodes(ctx, contextNodes, nodes, putOptions{})
 	}
@@ -167,7 +167,7 @@ func (t *tx) putContexts(ctx context.Context, nodes []*node, reuse bool) ([]int6
 }
 
 // putArtifacts stores the artifacts of an execution or a lineage.
-func (t *tx) putArtifacts(ctx context.Context, nodes []*node, reuse, once bool) ([]int64, error) {
+func (t *Tx) putArtifacts(ctx context.Context, nodes []*node, reuse, once bool) ([]int64, error) {
 	if !reuse {
 		return t.putNodes(ctx, artifactNodes, nodes, putOptions{})
 	}
@@ -176,13 +176,13 @@ func (t *tx) putArtifacts(ctx context.Context, nodes []*node, reuse, once bool) 
 
 // linkAll stores an edge from each of contexts to each of nodes, a part at a
 // time: there may be very many.
-func (t *tx) linkAll(ctx context.Context, m membership, contexts, nodes []int64) error {
+func (t *Tx) linkAll(ctx context.Context, m membership, contexts, nodes []int64) error {
 	nodes = slices.Compact(slices.Sorted(slices.Values(nodes)))
 	var edges []member
 	for _, c := range slices.Compact(slices.Sorted(slices.Values(contexts))) {
 		for _, n := range nodes {
 			edges = append(edges, member{c, n})
-			if len(edges) < most {
+			if len(edges) < MaxInList {
 				continue
 			}
 			if err := t.link(ctx, m, edges); err != nil {

@@ -13,24 +13,24 @@ import (
 	"github.com/mlmd-go/sdk/internal/textutil"
 )
 
-// A row is what a driver answered for one row: int64, float64, bool, string,
+// A Row is what a driver answered for one row: int64, float64, bool, string,
 // []byte or nil. It is valid until the next one is read.
 //
 // What a column holds may not be what the schema says: SQLite lets any program
 // store text in a column of numbers. Reading such a value gives zero and is
 // remembered in err, which [each] returns unless [row.takeErr] was called.
-type row struct {
+type Row struct {
 	values []driver.Value
 	err    error
 }
 
-// each calls use for every row of n columns that a query answers.
-func each(rows driver.Rows, err error, n int, use func(*row) error) error {
+// Each calls use for every row of n columns that a query answers.
+func Each(rows driver.Rows, err error, n int, use func(*Row) error) error {
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
-	r := &row{values: make([]driver.Value, n)}
+	r := &Row{values: make([]driver.Value, n)}
 	for {
 		switch err := rows.Next(r.values); {
 		case errors.Is(err, io.EOF):
@@ -41,21 +41,21 @@ func each(rows driver.Rows, err error, n int, use func(*row) error) error {
 		if err := use(r); err != nil {
 			return err
 		}
-		if err := r.takeErr(); err != nil {
+		if err := r.TakeErr(); err != nil {
 			return err
 		}
 	}
 }
 
-// takeErr returns the error of the first value that could not be read since it
+// TakeErr returns the error of the first value that could not be read since it
 // was called last.
-func (r *row) takeErr() error {
+func (r *Row) TakeErr() error {
 	err := r.err
 	r.err = nil
 	return err
 }
 
-func (r *row) fail(i int, what string) {
+func (r *Row) fail(i int, what string) {
 	if r.err == nil {
 		v := r.values[i]
 		if b, ok := v.([]byte); ok {
@@ -65,10 +65,10 @@ func (r *row) fail(i int, what string) {
 	}
 }
 
-func (r *row) null(i int) bool { return r.values[i] == nil }
+func (r *Row) Null(i int) bool { return r.values[i] == nil }
 
-// int reads column i as a number; NULL is 0.
-func (r *row) int(i int) int64 {
+// Int reads column i as a number; NULL is 0.
+func (r *Row) Int(i int) int64 {
 	var n int64
 	var err error
 	switch v := r.values[i].(type) {
@@ -100,9 +100,9 @@ func (r *row) int(i int) int64 {
 	return n
 }
 
-// int32 is int for the numbers of enums.
-func (r *row) int32(i int) int32 {
-	n := r.int(i)
+// Int32 is int for the numbers of enums.
+func (r *Row) Int32(i int) int32 {
+	n := r.Int(i)
 	if n != int64(int32(n)) {
 		r.fail(i, "an integer of 32 bits")
 		return 0
@@ -110,15 +110,15 @@ func (r *row) int32(i int) int32 {
 	return int32(n)
 }
 
-func (r *row) bool(i int) bool {
-	n := r.int(i)
+func (r *Row) Bool(i int) bool {
+	n := r.Int(i)
 	if n != 0 && n != 1 {
 		r.fail(i, "a boolean")
 	}
 	return n != 0
 }
 
-func (r *row) float(i int) float64 {
+func (r *Row) Float(i int) float64 {
 	var f float64
 	var err error
 	switch v := r.values[i].(type) {
@@ -142,8 +142,8 @@ func (r *row) float(i int) float64 {
 	return f
 }
 
-// text reads column i as a string; NULL is "".
-func (r *row) text(i int) string {
+// Text reads column i as a string; NULL is "".
+func (r *Row) Text(i int) string {
 	switch v := r.values[i].(type) {
 	case nil:
 		return ""

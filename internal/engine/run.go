@@ -16,9 +16,9 @@ import (
 // read answers a request that writes nothing. Each statement sees the database
 // as of its own start; what must be seen as one is read by one statement.
 func read[R any](ctx context.Context, e *Engine, rpc string, answer func(context.Context, querier) (*R, error)) (*R, error) {
-	reply, err := repeat(ctx, e, rpc, func() (r *R, err error) {
+	reply, err := retry(ctx, e, rpc, func() (r *R, err error) {
 		lent := e.readers.withConn(ctx, func(s *Conn) (broken bool) {
-			r, err = guarded(ctx, querier(s), answer)
+			r, err = callRecover(ctx, querier(s), answer)
 			return e.broken(err)
 		})
 		return r, cmp.Or(err, lent)
@@ -29,10 +29,10 @@ func read[R any](ctx context.Context, e *Engine, rpc string, answer func(context
 // readAtOnce answers a request that writes nothing and takes several statements:
 // all of them see the database as of one moment.
 func readAtOnce[R any](ctx context.Context, e *Engine, rpc string, answer func(context.Context, querier) (*R, error)) (*R, error) {
-	reply, err := repeat(ctx, e, rpc, func() (r *R, err error) {
+	reply, err := retry(ctx, e, rpc, func() (r *R, err error) {
 		lent := e.readers.withConn(ctx, func(s *Conn) (broken bool) {
 			if err = s.beginRead(ctx); err == nil {
-				r, err = guarded(ctx, querier(s), answer)
+				r, err = callRecover(ctx, querier(s), answer)
 			}
 			return !s.rollBack(ctx) || e.broken(err)
 		})
@@ -43,7 +43,7 @@ func readAtOnce[R any](ctx context.Context, e *Engine, rpc string, answer func(c
 
 func (s *Conn) beginRead(ctx context.Context) error {
 	for _, statement := range s.d.beginRead() {
-		if _, err := s.execWaiting(ctx, statement); err != nil {
+		if _, err := s.execBlocking(ctx, statement); err != nil {
 			return err
 		}
 	}
@@ -53,9 +53,9 @@ func (s *Conn) beginRead(ctx context.Context) error {
 // write answers a request inside one transaction: all of it takes effect, or
 // nothing. Change may run more than once, each time on a database as if it had
 // not run before, so it must not keep results outside of its reply.
-func write[R any](ctx context.Context, e *Engine, rpc string, change func(context.Context, *tx) (*R, error)) (*R, error) {
-	var single oneByOne
-	reply, err := repeat(ctx, e, rpc, func() (*R, error) {
+func write[R any](ctx context.Context, e *Engine, rpc string, change func(context.Context, *Tx) (*R, error)) (*R, error) {
+	var single rowRanges
+	reply, err := retry(ctx, e, rpc, func() (*R, error) {
 		for {
 			reply, err := transact(ctx, e, single, change)
 			var b *batchError
@@ -69,14 +69,14 @@ func write[R any](ctx context.Context, e *Engine, rpc string, change func(contex
 }
 
 // transact runs change in one transaction.
-func transact[R any](ctx context.Context, e *Engine, single oneByOne, change func(context.Context, *tx) (*R, error)) (reply *R, err error) {
+func transact[R any](ctx context.Context, e *Engine, single rowRanges, change func(context.Context, *Tx) (*R, error)) (reply *R, err error) {
 	lent := e.writers.withConn(ctx, func(s *Conn) (broken bool) {
 		if err = e.begin(ctx, s); err != nil {
 			// An interrupted BEGIN may have taken effect.
 			return ctx.Err() != nil && !s.rollBack(ctx) || e.broken(err)
 		}
-		t := &tx{Conn: s, e: e, single: single}
-		if reply, err = changed(ctx, t, change); err != nil {
+		t := &Tx{Conn: s, e: e, rowByRow: single}
+		if reply, err = runAndCommit(ctx, t, change); err != nil {
 			return !s.rollBack(ctx) || e.broken(err)
 		}
 		e.readOnlySince.Store(0)
@@ -92,7 +92,7 @@ func transact[R any](ctx context.Context, e *Engine, single oneByOne, change fun
 // random times.
 func (e *Engine) begin(ctx context.Context, s *Conn) error {
 	if e.d.BusyTimeout == "" || e.d.Alone {
-		_, err := s.execWaiting(ctx, e.d.begin())
+		_, err := s.execBlocking(ctx, e.d.begin())
 		return err
 	}
 	if err := s.waitFor(ctx, 0); err != nil {
@@ -100,7 +100,7 @@ func (e *Engine) begin(ctx context.Context, s *Conn) error {
 	}
 	err := e.beginSoon(ctx, s)
 	// The statements of the transaction wait as they did.
-	if failed := s.waitFor(context.WithoutCancel(ctx), e.patience); err == nil && failed != nil {
+	if failed := s.waitFor(context.WithoutCancel(ctx), e.retryTimeout); err == nil && failed != nil {
 		s.rollBack(ctx)
 		return failed
 	}
@@ -109,8 +109,8 @@ func (e *Engine) begin(ctx context.Context, s *Conn) error {
 
 func (e *Engine) beginSoon(ctx context.Context, s *Conn) error {
 	const pause = 500 * time.Microsecond
-	for end := time.Now().Add(e.patience); ; {
-		_, err := s.execWaiting(ctx, e.d.begin())
+	for end := time.Now().Add(e.retryTimeout); ; {
+		_, err := s.execBlocking(ctx, e.d.begin())
 		if err == nil || e.d.class(err) != Retry || !time.Now().Before(end) {
 			return err
 		}
@@ -129,9 +129,9 @@ func (s *Conn) waitFor(ctx context.Context, patience time.Duration) error {
 	return ofDriver(err)
 }
 
-// changed calls change and commits what it did.
-func changed[R any](ctx context.Context, t *tx, change func(context.Context, *tx) (*R, error)) (*R, error) {
-	reply, err := guarded(ctx, t, change)
+// runAndCommit calls change and commits what it did.
+func runAndCommit[R any](ctx context.Context, t *Tx, change func(context.Context, *Tx) (*R, error)) (*R, error) {
+	reply, err := callRecover(ctx, t, change)
 	if err == nil {
 		err = ctx.Err()
 	}
@@ -147,39 +147,39 @@ func changed[R any](ctx context.Context, t *tx, change func(context.Context, *tx
 	return reply, nil
 }
 
-// guarded calls f and makes a panic an error.
-func guarded[Q, R any](ctx context.Context, q Q, f func(context.Context, Q) (*R, error)) (reply *R, err error) {
-	defer recovered(&err)
+// callRecover calls f and makes a panic an error.
+func callRecover[Q, R any](ctx context.Context, q Q, f func(context.Context, Q) (*R, error)) (reply *R, err error) {
+	defer recoverTo(&err)
 	return f(ctx, q)
 }
 
-// commitPatience is how long a COMMIT may take. The end of the caller's context
+// commitTimeout is how long a COMMIT may take. The end of the caller's context
 // does not end it at once: whether the commit took effect would then be unknown.
-const commitPatience = 30 * time.Second
+const commitTimeout = 30 * time.Second
 
-// endPatience is how long a caller that has given up waits for the answer to a
+// abortGrace is how long a caller that has given up waits for the answer to a
 // COMMIT that was sent, and how long a ROLLBACK may take. A server that is
 // frozen never answers; then the connection is closed.
-const endPatience = time.Second
+const abortGrace = time.Second
 
-func (t *tx) commit(ctx context.Context) error {
-	uncancelled, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitPatience)
+func (t *Tx) commit(ctx context.Context) error {
+	uncancelled, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
 	defer cancel()
 	if !t.d.Short && ctx.Done() != nil {
-		stop := context.AfterFunc(ctx, func() { time.AfterFunc(endPatience, cancel) })
+		stop := context.AfterFunc(ctx, func() { time.AfterFunc(abortGrace, cancel) })
 		defer stop()
 	}
 	t.committing = true
-	if _, err := t.exec(uncancelled, "COMMIT"); err != nil {
+	if _, err := t.Exec(uncancelled, "COMMIT"); err != nil {
 		return &commitError{err}
 	}
 	t.committing = false
 	return nil
 }
 
-// repeat calls try until it succeeds, or fails for good, or the time for it is
+// retry calls try until it succeeds, or fails for good, or the time for it is
 // over. Waiting times grow and are random, so that losers do not meet again.
-func repeat[R any](ctx context.Context, e *Engine, rpc string, try func() (*R, error)) (*R, error) {
+func retry[R any](ctx context.Context, e *Engine, rpc string, try func() (*R, error)) (*R, error) {
 	reply, err := try()
 	if err == nil {
 		return reply, nil
@@ -187,13 +187,13 @@ func repeat[R any](ctx context.Context, e *Engine, rpc string, try func() (*R, e
 	waits := backoff.NewExponentialBackOff()
 	waits.InitialInterval = 2 * time.Millisecond
 	waits.MaxInterval = 250 * time.Millisecond
-	end := time.Now().Add(e.patience)
+	end := time.Now().Add(e.retryTimeout)
 	for n := 0; ; n++ {
 		class := e.d.class(err)
 		if class == Unprepared && e.d.Unprepare != nil {
 			e.d.Unprepare()
 		}
-		again := e.worthRetrying(ctx, err, n)
+		again := e.isRetryable(ctx, err, n)
 		if e.broken(err) && (again || class == ReadOnly) {
 			e.readers.closeIdle()
 			e.writers.closeIdle()
@@ -218,9 +218,9 @@ func repeat[R any](ctx context.Context, e *Engine, rpc string, try func() (*R, e
 	}
 }
 
-// worthRetrying reports whether err may go away by itself, after n retries that
+// isRetryable reports whether err may go away by itself, after n retries that
 // did not help.
-func (e *Engine) worthRetrying(ctx context.Context, err error, n int) bool {
+func (e *Engine) isRetryable(ctx context.Context, err error, n int) bool {
 	const races, unprepared = 2, 10
 	var race *raceError
 	if errors.As(err, &race) {
@@ -239,7 +239,7 @@ func (e *Engine) worthRetrying(ctx context.Context, err error, n int) bool {
 	case ReadOnly:
 		// After a failover the writer is another server, which a new connection may
 		// reach. For one that stays read-only, only the first calls wait.
-		return !e.d.Short && (n == 0 || e.readOnlyFor() < e.patience)
+		return !e.d.Short && (n == 0 || e.readOnlyFor() < e.retryTimeout)
 	case Unprepared:
 		return n < unprepared
 	}
@@ -269,9 +269,9 @@ func (e *Engine) broken(err error) bool {
 	return false
 }
 
-// recovered is the last resort against a defect of the engine: the client gets
+// recoverTo is the last resort against a defect of the engine: the client gets
 // INTERNAL, the log gets the place.
-func recovered(err *error) {
+func recoverTo(err *error) {
 	if p := recover(); p != nil {
 		*err = &panicError{value: p, stack: debug.Stack()}
 	}
@@ -285,18 +285,18 @@ type panicError struct {
 
 func (p *panicError) Error() string { return fmt.Sprintf("panic: %v\n%s", p.value, p.stack) }
 
-// A tx is one write transaction, and what the engine has to remember until it
+// A Tx is one write transaction, and what the engine has to remember until it
 // ends. It is used by one goroutine.
-type tx struct {
+type Tx struct {
 	*Conn
 	e *Engine
 
-	learned []learnedType // to be cached after the commit
-	written int           // rows that batches have written
-	single  oneByOne
-	step    int64 // between the ids of one INSERT, see idsFrom; 0: not read yet
-	failed  error // that of the first statement that failed
+	learned       []learnedType // to be cached after the commit
+	written       int           // rows that batches have written
+	rowByRow      rowRanges
+	autoIncrement int64 // between the ids of one INSERT, see idsFrom; 0: not read yet
+	failed        error // that of the first statement that failed
 }
 
 // now is the time that rows are stamped with, in milliseconds.
-func (t *tx) now() int64 { return time.Now().UnixMilli() }
+func (t *Tx) now() int64 { return time.Now().UnixMilli() }

@@ -33,15 +33,15 @@ func testEngine(patience time.Duration) *Engine {
 			}
 			return Other
 		}},
-		log:      slog.New(slog.DiscardHandler),
-		patience: patience,
+		log:          slog.New(slog.DiscardHandler),
+		retryTimeout: patience,
 	}
 }
 
 func TestALostTransactionIsRunAgain(t *testing.T) {
 	e := testEngine(5 * time.Second)
 	tries := 0
-	_, err := repeat(t.Context(), e, "rpc", func() (*int, error) {
+	_, err := retry(t.Context(), e, "rpc", func() (*int, error) {
 		if tries++; tries < 4 {
 			return nil, fmt.Errorf("wrapped: %w", ofDriver(errLost))
 		}
@@ -55,7 +55,7 @@ func TestALostTransactionIsRunAgain(t *testing.T) {
 func TestLosingForTooLongIsAborted(t *testing.T) {
 	e := testEngine(30 * time.Millisecond)
 	begun := time.Now()
-	_, err := repeat(t.Context(), e, "rpc", func() (*int, error) { return nil, ofDriver(errLost) })
+	_, err := retry(t.Context(), e, "rpc", func() (*int, error) { return nil, ofDriver(errLost) })
 	if status.Code(e.status(t.Context(), "rpc", err)) != codes.Aborted {
 		t.Errorf("got %v", err)
 	}
@@ -68,7 +68,7 @@ func TestTheCallersDeadlineEndsTheTries(t *testing.T) {
 	e := testEngine(time.Hour)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
 	defer cancel()
-	_, err := repeat(ctx, e, "rpc", func() (*int, error) { return nil, ofDriver(errLost) })
+	_, err := retry(ctx, e, "rpc", func() (*int, error) { return nil, ofDriver(errLost) })
 	if status.Code(e.status(ctx, "rpc", err)) != codes.DeadlineExceeded {
 		t.Errorf("got %v", err)
 	}
@@ -93,7 +93,7 @@ func TestOnlyWhatMayPassIsTriedAgain(t *testing.T) {
 		{"a panic", &panicError{value: errLost}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := e.worthRetrying(t.Context(), c.err, 0); got != c.again {
+			if got := e.isRetryable(t.Context(), c.err, 0); got != c.again {
 				t.Errorf("tried again: %v, want %v", got, c.again)
 			}
 		})
@@ -103,7 +103,7 @@ func TestOnlyWhatMayPassIsTriedAgain(t *testing.T) {
 func TestARaceIsTriedAgainAFewTimes(t *testing.T) {
 	e := testEngine(time.Hour)
 	tries := 0
-	_, err := repeat(t.Context(), e, "rpc", func() (*int, error) {
+	_, err := retry(t.Context(), e, "rpc", func() (*int, error) {
 		tries++
 		return nil, &raceError{fail(codes.Aborted, "Concurrent creation of the same context")}
 	})
@@ -142,7 +142,7 @@ func TestAPanicIsAnErrorOfTheEngine(t *testing.T) {
 	e.log = slog.New(slog.NewTextHandler(&log, nil))
 	const p = "a place"
 	panics := func() (err error) {
-		defer recovered(&err)
+		defer recoverTo(&err)
 		var list []int
 		list[len(p)] = 1
 		return nil

@@ -43,7 +43,7 @@ type Schema struct {
 	raced func(error) bool
 	// meeting is a key that transactions write and delete to take turns where
 	// there is no lock that holds for all servers; empty elsewhere.
-	meeting insertion
+	meeting InsertStmt
 	// repeated recognises the driver's error for a migration statement that an
 	// earlier try has carried out. nil where that cannot be.
 	repeated func(error) bool
@@ -193,15 +193,15 @@ func (s Schema) addSystemTypes(ctx context.Context, conn *sql.Conn) error {
 		}
 		return insertSystemTypes(ctx, conn, missing, false)
 	}
-	if s.meeting.table == "" {
+	if s.meeting.Table == "" {
 		return add()
 	}
-	begin := []string{"START TRANSACTION", "INSERT INTO " + s.meeting.table + " (" + strings.Join(s.meeting.columns, ", ") + ") VALUES (0, 0)"}
+	begin := []string{"START TRANSACTION", "INSERT INTO " + s.meeting.Table + " (" + strings.Join(s.meeting.Columns, ", ") + ") VALUES (0, 0)"}
 	return alone(ctx, conn, begin, func() error {
 		if err := add(); err != nil {
 			return err
 		}
-		_, err := conn.ExecContext(ctx, "DELETE FROM "+s.meeting.table+" WHERE "+strings.Join(s.meeting.columns, " = 0 AND ")+" = 0")
+		_, err := conn.ExecContext(ctx, "DELETE FROM "+s.meeting.Table+" WHERE "+strings.Join(s.meeting.Columns, " = 0 AND ")+" = 0")
 		return err
 	})
 }

@@ -41,7 +41,7 @@ func MySQLSchema(number func(error) uint16) Schema {
 		exclusive: underNamedLock,
 		repeated:  func(err error) bool { return doneBefore[number(err)] },
 		raced:     func(err error) bool { return metAnother[number(err)] },
-		meeting:   insertion{"ParentType", []string{"type_id", "parent_type_id"}},
+		meeting:   InsertStmt{"ParentType", []string{"type_id", "parent_type_id"}},
 		outdated:  missingKeys,
 	}
 }

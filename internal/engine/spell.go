@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// spell writes a statement as the database wants its parameters.
-func (d *Dialect) spell(stmt string) string {
+// rebind writes a statement as the database wants its parameters.
+func (d *Dialect) rebind(stmt string) string {
 	if !d.Numbered && d.TextParam == "" {
 		return strings.ReplaceAll(stmt, "?$", "?")
 	}

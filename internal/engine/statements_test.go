@@ -19,7 +19,7 @@ func TestStatementsAreSpelledForTheirDatabase(t *testing.T) {
 		{"both", Dialect{Numbered: true, TextParam: "EXACT(?)"}, "SELECT id FROM Type WHERE type_kind = $1 AND name = EXACT($2) AND id IN ($3, $4)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := c.d.spell(text); got != c.want {
+			if got := c.d.rebind(text); got != c.want {
 				t.Errorf("got  %s\nwant %s", got, c.want)
 			}
 		})
@@ -27,13 +27,13 @@ func TestStatementsAreSpelledForTheirDatabase(t *testing.T) {
 }
 
 func TestAnyNumberOfRowsIsInsertedByFewStatements(t *testing.T) {
-	i := insertion{"T", []string{"a", "b", "c"}}
+	i := InsertStmt{"T", []string{"a", "b", "c"}}
 	sizes := map[int]bool{}
 	for rows := range 2000 {
 		left := rows
 		for left > 0 {
-			n := i.next(left, 999)
-			if n <= 0 || n > left || n*len(i.columns) > 999 {
+			n := i.nextRows(left, 999)
+			if n <= 0 || n > left || n*len(i.Columns) > 999 {
 				t.Fatalf("%d rows of %d at once", n, left)
 			}
 			sizes[n] = true
@@ -55,29 +55,29 @@ func TestListsOfIDsAreFilledUpWithTheLast(t *testing.T) {
 		for i := range ids {
 			ids[i] = int64(i + 1)
 		}
-		s := d.byIDs(ids)
-		if len(s.args) != want || strings.Count(s.text, "?") != want {
-			t.Errorf("%d ids: %s with %d parameters", n, s.text, len(s.args))
+		s := d.InIDs(ids)
+		if len(s.Args) != want || strings.Count(s.Text, "?") != want {
+			t.Errorf("%d ids: %s with %d parameters", n, s.Text, len(s.Args))
 		}
-		if s.args[len(s.args)-1] != int64(n) {
-			t.Errorf("%d ids end with %v", n, s.args[len(s.args)-1])
+		if s.Args[len(s.Args)-1] != int64(n) {
+			t.Errorf("%d ids end with %v", n, s.Args[len(s.Args)-1])
 		}
 	}
 	d.Array, d.ArrayIn = func(ids []int64) any { return ids }, "= ANY(?)"
-	if s := d.byIDs([]int64{1, 2}); s.text != "= ANY(?)" || len(s.args) != 1 {
+	if s := d.InIDs([]int64{1, 2}); s.Text != "= ANY(?)" || len(s.Args) != 1 {
 		t.Errorf("an array: %v", s)
 	}
 }
 
 func TestImpossibleIDsAreNotAskedFor(t *testing.T) {
 	ids := []int64{3, -1, 1 << 40, 3, 0, 1}
-	if got := (&Dialect{}).possible(slices.Clone(ids)); !slices.Equal(got, []int64{1, 3, 1 << 40}) {
+	if got := (&Dialect{}).ValidIDs(slices.Clone(ids)); !slices.Equal(got, []int64{1, 3, 1 << 40}) {
 		t.Errorf("64 bits: %v", got)
 	}
-	if got := (&Dialect{Int32: true}).possible(slices.Clone(ids)); !slices.Equal(got, []int64{1, 3}) {
+	if got := (&Dialect{Int32: true}).ValidIDs(slices.Clone(ids)); !slices.Equal(got, []int64{1, 3}) {
 		t.Errorf("32 bits: %v", got)
 	}
-	if got := (&Dialect{Int32: true}).possible([]int64{1 << 31}); len(got) != 0 {
+	if got := (&Dialect{Int32: true}).ValidIDs([]int64{1 << 31}); len(got) != 0 {
 		t.Errorf("one: %v", got)
 	}
 }

@@ -12,25 +12,25 @@ import (
 // the error, as MySQL does for a deadlock; then the next statement would take
 // effect outside of it, and stay.
 
-func (t *tx) query(ctx context.Context, stmt string, args ...any) (driver.Rows, error) {
+func (t *Tx) Query(ctx context.Context, stmt string, args ...any) (driver.Rows, error) {
 	if t.failed != nil {
 		return nil, t.failed
 	}
-	rows, err := t.Conn.query(ctx, stmt, args...)
+	rows, err := t.Conn.Query(ctx, stmt, args...)
 	t.failed = err
-	return t.watched(rows), err
+	return t.watch(rows), err
 }
 
-func (t *tx) queryOnce(ctx context.Context, stmt string, args ...any) (driver.Rows, error) {
+func (t *Tx) QueryUncached(ctx context.Context, stmt string, args ...any) (driver.Rows, error) {
 	if t.failed != nil {
 		return nil, t.failed
 	}
-	rows, err := t.Conn.queryOnce(ctx, stmt, args...)
+	rows, err := t.Conn.QueryUncached(ctx, stmt, args...)
 	t.failed = err
-	return t.watched(rows), err
+	return t.watch(rows), err
 }
 
-func (t *tx) exec(ctx context.Context, stmt string, args ...any) (driver.Result, error) {
+func (t *Tx) Exec(ctx context.Context, stmt string, args ...any) (driver.Result, error) {
 	if t.failed != nil {
 		return nil, t.failed
 	}
@@ -39,21 +39,21 @@ func (t *tx) exec(ctx context.Context, stmt string, args ...any) (driver.Result,
 	return result, err
 }
 
-// watched are rows that tell the transaction of an error that comes between
+// watch are rows that tell the transaction of an error that comes between
 // them, as that of a lock does.
-func (t *tx) watched(rows driver.Rows) driver.Rows {
+func (t *Tx) watch(rows driver.Rows) driver.Rows {
 	if rows == nil || t.d.Short {
 		return rows
 	}
-	return &watchedRows{rows, t}
+	return &txRows{rows, t}
 }
 
-type watchedRows struct {
+type txRows struct {
 	driver.Rows
-	t *tx
+	t *Tx
 }
 
-func (r *watchedRows) Next(values []driver.Value) error {
+func (r *txRows) Next(values []driver.Value) error {
 	err := r.Rows.Next(values)
 	if err != nil && !errors.Is(err, io.EOF) {
 		r.t.failed = ofDriver(err)

@@ -26,25 +26,25 @@ func (s *script) Next(values []driver.Value) error {
 }
 
 func TestAfterAnErrorATransactionRunsNothing(t *testing.T) {
-	for name, fail := range map[string]func(*tx){
-		"of a statement": func(x *tx) { x.failed = errLost },
-		"between the rows": func(x *tx) {
-			err := each(x.watched(&script{rows: 1, err: errLost}), nil, 1, func(*row) error { return nil })
+	for name, fail := range map[string]func(*Tx){
+		"of a statement": func(x *Tx) { x.failed = errLost },
+		"between the rows": func(x *Tx) {
+			err := Each(x.watch(&script{rows: 1, err: errLost}), nil, 1, func(*Row) error { return nil })
 			if !errors.Is(err, errLost) {
 				t.Fatalf("the rows end with %v", err)
 			}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			x := &tx{Conn: &Conn{d: &Dialect{}}, e: testEngine(0)} // without a connection: a statement would panic
+			x := &Tx{Conn: &Conn{d: &Dialect{}}, e: testEngine(0)} // without a connection: a statement would panic
 			fail(x)
-			if _, err := x.exec(t.Context(), "INSERT"); !errors.Is(err, errLost) {
+			if _, err := x.Exec(t.Context(), "INSERT"); !errors.Is(err, errLost) {
 				t.Errorf("exec: %v", err)
 			}
-			if _, err := x.query(t.Context(), "SELECT"); !errors.Is(err, errLost) {
+			if _, err := x.Query(t.Context(), "SELECT"); !errors.Is(err, errLost) {
 				t.Errorf("query: %v", err)
 			}
-			if _, err := x.queryOnce(t.Context(), "SELECT"); !errors.Is(err, errLost) {
+			if _, err := x.QueryUncached(t.Context(), "SELECT"); !errors.Is(err, errLost) {
 				t.Errorf("queryOnce: %v", err)
 			}
 			if err := x.commit(t.Context()); !errors.Is(err, errLost) {
@@ -55,8 +55,8 @@ func TestAfterAnErrorATransactionRunsNothing(t *testing.T) {
 }
 
 func TestRowsThatEndAreNoError(t *testing.T) {
-	x := &tx{Conn: &Conn{d: &Dialect{}}}
-	if err := each(x.watched(&script{rows: 2, err: io.EOF}), nil, 1, func(*row) error { return nil }); err != nil || x.failed != nil {
+	x := &Tx{Conn: &Conn{d: &Dialect{}}}
+	if err := Each(x.watch(&script{rows: 2, err: io.EOF}), nil, 1, func(*Row) error { return nil }); err != nil || x.failed != nil {
 		t.Errorf("the rows end with %v, the transaction with %v", err, x.failed)
 	}
 }

@@ -7,13 +7,13 @@ import (
 )
 
 var (
-	typeRows       = insertion{"Type", []string{"name", "version", "type_kind", "description", "input_type", "output_type", "external_id"}}
-	typeProperties = insertion{"TypeProperty", []string{"type_id", "name", "data_type"}}
-	typeParents    = insertion{"ParentType", []string{"type_id", "parent_type_id"}}
+	typeRows       = InsertStmt{"Type", []string{"name", "version", "type_kind", "description", "input_type", "output_type", "external_id"}}
+	typeProperties = InsertStmt{"TypeProperty", []string{"type_id", "name", "data_type"}}
+	typeParents    = InsertStmt{"ParentType", []string{"type_id", "parent_type_id"}}
 )
 
 // storeTypes writes a plan and fills in the ids of new types.
-func (t *tx) storeTypes(ctx context.Context, p *typePlan) error {
+func (t *Tx) storeTypes(ctx context.Context, p *typePlan) error {
 	t.forget()
 	var entries []*typeEntry // each once
 	seen := make(map[*typeEntry]bool, len(p.entries))
@@ -30,10 +30,10 @@ func (t *tx) storeTypes(ctx context.Context, p *typePlan) error {
 		}
 	}
 	for _, r := range p.renames {
-		if err := t.whole([]string{"external_id"}, r.external); err != nil {
+		if err := t.CheckTruncation([]string{"external_id"}, r.external); err != nil {
 			return err
 		}
-		if _, err := t.exec(ctx, "UPDATE Type SET external_id = ? WHERE id = ?", r.external, r.entry.id); err != nil {
+		if _, err := t.Exec(ctx, "UPDATE Type SET external_id = ? WHERE id = ?", r.external, r.entry.id); err != nil {
 			return err
 		}
 	}
@@ -44,7 +44,7 @@ func (t *tx) storeTypes(ctx context.Context, p *typePlan) error {
 	for _, e := range created {
 		props = appendProperties(appendProperties(props, e.id, e.before), e.id, e.added)
 	}
-	if err := t.insert(ctx, typeProperties, props); err != nil {
+	if err := t.Insert(ctx, typeProperties, props); err != nil {
 		return err
 	}
 	return t.storeBases(ctx, p, entries)
@@ -58,7 +58,7 @@ func appendProperties(args []any, id int64, props map[string]mlmdpb.PropertyType
 }
 
 // createTypes inserts the entries without an id and gives them one.
-func (t *tx) createTypes(ctx context.Context, entries []*typeEntry) ([]*typeEntry, error) {
+func (t *Tx) createTypes(ctx context.Context, entries []*typeEntry) ([]*typeEntry, error) {
 	var created []*typeEntry
 	var args []any
 	for _, e := range entries {
@@ -76,7 +76,7 @@ func (t *tx) createTypes(ctx context.Context, entries []*typeEntry) ([]*typeEntr
 		args = append(args, e.name.name, orNull(optional(e.name.version)), e.kind, orNull(e.description), input, output, orNull(e.external))
 		created = append(created, e)
 	}
-	ids, err := t.insertIDs(ctx, typeRows, args)
+	ids, err := t.InsertIDs(ctx, typeRows, args)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +86,7 @@ func (t *tx) createTypes(ctx context.Context, entries []*typeEntry) ([]*typeEntr
 	return created, nil
 }
 
-func (t *tx) storeBases(ctx context.Context, p *typePlan, entries []*typeEntry) error {
+func (t *Tx) storeBases(ctx context.Context, p *typePlan, entries []*typeEntry) error {
 	var args []any
 	for _, e := range entries {
 		if e.addBase == "" {
@@ -98,5 +98,5 @@ func (t *tx) storeBases(ctx context.Context, p *typePlan, entries []*typeEntry) 
 		}
 		args = append(args, e.id, base.id)
 	}
-	return t.insert(ctx, typeParents, args)
+	return t.Insert(ctx, typeParents, args)
 }

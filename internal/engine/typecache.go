@@ -97,10 +97,10 @@ func (s *Conn) learn(t learnedType) {
 
 // learn remembers a type if the transaction, which may have made it, is
 // committed.
-func (t *tx) learn(known learnedType) { t.learned = append(t.learned, known) }
+func (t *Tx) learn(known learnedType) { t.learned = append(t.learned, known) }
 
 // refresh reads a type again, for a property that it did not have.
-func (t *tx) refresh(ctx context.Context, known *typeInfo) (*typeInfo, error) {
+func (t *Tx) refresh(ctx context.Context, known *typeInfo) (*typeInfo, error) {
 	read, err := typesByID(ctx, t, known.kind, []int64{known.id})
 	if err != nil || read[known.id] == nil {
 		return known, err

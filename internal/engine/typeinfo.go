@@ -43,7 +43,7 @@ const typeColumns = 9
 var selectOneType = selectTypesText("= ?")
 
 // selectTypes gives the types of a selection by ascending id.
-func selectTypes(ctx context.Context, q querier, s selection) ([]*typeInfo, error) {
+func selectTypes(ctx context.Context, q querier, s Predicate) ([]*typeInfo, error) {
 	types, keep, err := q.remembered(ctx, s)
 	if err != nil || types != nil {
 		return types, err
@@ -55,8 +55,8 @@ func selectTypes(ctx context.Context, q querier, s selection) ([]*typeInfo, erro
 	return types, err
 }
 
-func readTypes(ctx context.Context, q querier, s selection) ([]*typeInfo, error) {
-	args := slices.Concat(s.args, s.args, s.args)
+func readTypes(ctx context.Context, q querier, s Predicate) ([]*typeInfo, error) {
+	args := slices.Concat(s.Args, s.Args, s.Args)
 	var types []*typeInfo
 	byID := map[int64]*typeInfo{}
 	entry := func(id int64) *typeInfo { // rows may come in any order
@@ -68,21 +68,21 @@ func readTypes(ctx context.Context, q querier, s selection) ([]*typeInfo, error)
 		return t
 	}
 	text := selectOneType
-	if s.text != "= ?" {
-		text = selectTypesText(s.text)
+	if s.Text != "= ?" {
+		text = selectTypesText(s.Text)
 	}
-	rows, err := q.query(ctx, text, args...)
-	err = each(rows, err, typeColumns, func(r *row) error {
-		t := entry(r.int(1))
-		switch r.int(0) {
+	rows, err := q.Query(ctx, text, args...)
+	err = Each(rows, err, typeColumns, func(r *Row) error {
+		t := entry(r.Int(1))
+		switch r.Int(0) {
 		case 0:
 			if err := t.read(r); err != nil {
 				q.damaged(ctx, "Type", t.id, "a column", err)
 			}
 			types = append(types, t)
 		case 1:
-			name, kind := r.text(3), r.int32(2)
-			if err := r.takeErr(); err != nil {
+			name, kind := r.Text(3), r.Int32(2)
+			if err := r.TakeErr(); err != nil {
 				q.damaged(ctx, "TypeProperty", t.id, name, err)
 				return nil
 			}
@@ -91,7 +91,7 @@ func readTypes(ctx context.Context, q querier, s selection) ([]*typeInfo, error)
 			}
 			t.props[name] = mlmdpb.PropertyType(kind)
 		case 2:
-			t.parents = append(t.parents, r.text(3))
+			t.parents = append(t.parents, r.Text(3))
 		}
 		return nil
 	})
@@ -101,21 +101,21 @@ func readTypes(ctx context.Context, q querier, s selection) ([]*typeInfo, error)
 
 // read takes over the columns of a type. What cannot be read of it stays unset;
 // the error is that of the last such column.
-func (t *typeInfo) read(r *row) error {
-	t.kind, t.name, t.version = int(r.int32(2)), r.text(3), r.text(4)
+func (t *typeInfo) read(r *Row) error {
+	t.kind, t.name, t.version = int(r.Int32(2)), r.Text(3), r.Text(4)
 	if r.err != nil {
 		t.kind = -1
 	}
 	for i, field := range []**string{&t.description, &t.external} {
-		if !r.null(5 + i) {
-			s := r.text(5 + i)
+		if !r.Null(5 + i) {
+			s := r.Text(5 + i)
 			*field = &s
 		}
 	}
-	err := r.takeErr()
+	err := r.TakeErr()
 	for i, field := range []**mlmdpb.ArtifactStructType{&t.inputType, &t.outputType} {
 		var failed error
-		if *field, failed = readStructType(r.text(7 + i)); failed != nil {
+		if *field, failed = readStructType(r.Text(7 + i)); failed != nil {
 			err = failed
 		}
 	}
@@ -125,8 +125,8 @@ func (t *typeInfo) read(r *row) error {
 // typesByID reads the types of one kind with these ids.
 func typesByID(ctx context.Context, q querier, kind int, ids []int64) (map[int64]*typeInfo, error) {
 	found := map[int64]*typeInfo{}
-	err := chunks(q.dialect().possible(ids), func(part []int64) error {
-		types, err := selectTypes(ctx, q, q.dialect().byIDs(part))
+	err := ForEachChunk(q.Dialect().ValidIDs(ids), func(part []int64) error {
+		types, err := selectTypes(ctx, q, q.Dialect().InIDs(part))
 		for _, t := range types {
 			if t.kind == kind {
 				found[t.id] = t
@@ -166,13 +166,13 @@ func typeIDs(ctx context.Context, q querier, kind int, names []typeName) (map[ty
 		}
 	}
 	slices.Sort(unknown)
-	err := chunks(slices.Compact(unknown), func(part []string) error {
-		s := oneOf(part)
-		rows, err := q.query(ctx, "SELECT id, name, version FROM Type WHERE name "+s.text+" AND type_kind = ?", append(s.args, kind)...)
-		return each(rows, err, 3, func(r *row) error {
-			n := typeName{r.text(1), r.text(2)}
-			if id, ok := ids[n]; !ok || r.int(0) < id {
-				ids[n] = r.int(0)
+	err := ForEachChunk(slices.Compact(unknown), func(part []string) error {
+		s := InTexts(part)
+		rows, err := q.Query(ctx, "SELECT id, name, version FROM Type WHERE name "+s.Text+" AND type_kind = ?", append(s.Args, kind)...)
+		return Each(rows, err, 3, func(r *Row) error {
+			n := typeName{r.Text(1), r.Text(2)}
+			if id, ok := ids[n]; !ok || r.Int(0) < id {
+				ids[n] = r.Int(0)
 			}
 			return nil
 		})

@@ -24,12 +24,12 @@ const memoAtMost = 1000
 
 // remembered finds what a selection of types has answered. If it is not known,
 // keep takes the answer, unless it is nil: then the answer cannot be kept.
-func (s *Conn) remembered(ctx context.Context, sel selection) (types []*typeInfo, keep func([]*typeInfo), err error) {
-	key := memoKey{text: sel.text}
-	if !s.d.Alone && s.d.Version == "" || len(sel.args) > len(key.args) {
+func (s *Conn) remembered(ctx context.Context, sel Predicate) (types []*typeInfo, keep func([]*typeInfo), err error) {
+	key := memoKey{text: sel.Text}
+	if !s.d.Alone && s.d.Version == "" || len(sel.Args) > len(key.args) {
 		return nil, nil, nil
 	}
-	copy(key.args[:], sel.args)
+	copy(key.args[:], sel.Args)
 	version, err := s.version(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -53,9 +53,9 @@ func (s *Conn) version(ctx context.Context) (version int64, err error) {
 	if s.d.Alone {
 		return 0, nil
 	}
-	rows, err := s.query(ctx, s.d.Version)
-	err = each(rows, err, 1, func(r *row) error {
-		version = r.int(0)
+	rows, err := s.Query(ctx, s.d.Version)
+	err = Each(rows, err, 1, func(r *Row) error {
+		version = r.Int(0)
 		return nil
 	})
 	return version, err
@@ -65,6 +65,6 @@ func (s *Conn) version(ctx context.Context) (version int64, err error) {
 func (s *Conn) forget() { s.memo = typeMemo{} }
 
 // remembered is nothing in a transaction, which may have changed types.
-func (t *tx) remembered(context.Context, selection) ([]*typeInfo, func([]*typeInfo), error) {
+func (t *Tx) remembered(context.Context, Predicate) ([]*typeInfo, func([]*typeInfo), error) {
 	return nil, nil, nil
 }

@@ -103,7 +103,7 @@ func Configure(d *engine.Dialect, opts ...Option) (engine.Config, error) {
 	case s.patience < 0:
 		err = optionError(fmt.Sprintf("store.WithBusyTimeout(%v): want 0 or more", s.patience))
 	}
-	return engine.Config{Dialect: d, Log: s.log, Patience: s.patience, Readers: s.readers, Writers: s.writers}, err
+	return engine.Config{Dialect: d, Log: s.log, RetryTimeout: s.patience, Readers: s.readers, Writers: s.writers}, err
 }
 
 // An optionError says which option is refused, and why.

@@ -52,7 +52,7 @@ var _ = onEveryDatabase("a walk and a writer", func(stores func() [2]client) {
 			first, step, last := aChain(ctx, stores()[0])
 			Expect(first).To(BeEquivalentTo(1))
 			wrote := 0
-			watched := engine.Observe(ctx, func(text string, _ []any) {
+			watched := engine.WithTracer(ctx, func(text string, _ []any) {
 				// The walk has read where it begins, and is about to read events.
 				if strings.Contains(text, "FROM Event") && wrote == 0 {
 					wrote++

@@ -21,9 +21,9 @@ func dialect() *engine.Dialect {
 		BeginRead: []string{"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"},
 		Prepare:   true,
 		// All clients of a server together may have 16,382 by default.
-		KeepAtMost: 200,
-		IDs:        engine.IDsStartAtLast,
-		MaxParams:  65535,
+		MaxCachedStmts: 200,
+		IDs:            engine.IDsStartAtLast,
+		MaxParams:      65535,
 		// INSERT IGNORE would also clip what does not fit.
 		InsertIgnore:      "INSERT INTO",
 		OnConflictNothing: " ON DUPLICATE KEY UPDATE id = id",

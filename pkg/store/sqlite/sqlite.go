@@ -72,7 +72,7 @@ func (l *location) configure(c engine.Config) (engine.Config, error) {
 		beside = newFiles(l.file)
 		c.Files = beside
 	}
-	shared := []string{"busy_timeout = " + strconv.FormatInt(c.Patience.Milliseconds(), 10)}
+	shared := []string{"busy_timeout = " + strconv.FormatInt(c.RetryTimeout.Milliseconds(), 10)}
 	if !temporaryFiles() {
 		shared = append(shared, "temp_store = MEMORY")
 	}
