@@ -47,8 +47,8 @@ func (t *Tx) RetryRowByRow(n int, err error) error {
 	if errors.As(err, &f) {
 		return err
 	}
-	switch t.d.class(err) {
-	case Unique, TooLong, OutOfRange, BadText, TooLarge:
+	switch t.d.Class(err) {
+	case UniqueViolation, TooLong, OutOfRange, InvalidText, TooLarge:
 		return &batchError{rows: rowRange{t.written, t.written + n}, err: err}
 	}
 	return err

@@ -27,7 +27,7 @@ func (t *Tx) putParents(ctx context.Context, edges []*mlmdpb.ParentContext) erro
 		return nil
 	}
 	if t.d.ForUpdate != "" { // two transactions that each make half of a cycle must not miss each other
-		for _, statement := range t.d.LockTypes {
+		for _, statement := range t.d.SerializeStatements {
 			if _, err := t.Exec(ctx, statement); err != nil {
 				return err
 			}

@@ -77,18 +77,18 @@ type driverStmt interface {
 	driver.StmtExecContext
 }
 
-// A driverError is what a driver answered. Everything else is the engine's own.
-type driverError struct{ err error }
+// A DriverError is what a driver answered. Everything else is the engine's own.
+type DriverError struct{ Err error }
 
-func (e *driverError) Error() string { return e.err.Error() }
-func (e *driverError) Unwrap() error { return e.err }
+func (e *DriverError) Error() string { return e.Err.Error() }
+func (e *DriverError) Unwrap() error { return e.Err }
 
-// ofDriver marks an error as one of the driver's.
-func ofDriver(err error) error {
+// driverErr marks an error as one of the driver's.
+func driverErr(err error) error {
 	if err == nil {
 		return nil
 	}
-	return &driverError{err}
+	return &DriverError{err}
 }
 
 func (s *Conn) Dialect() *Dialect { return s.d }
@@ -107,7 +107,7 @@ func (s *Conn) prepare(ctx context.Context, stmt string) (*cachedStmt, error) {
 	if s.d.Prepare {
 		var err error
 		k.stmt, err = s.prepareText(ctx, k.text)
-		if err != nil && s.d.class(err) != NoStatements {
+		if err != nil && s.d.Class(err) != TooManyStmts {
 			return nil, err
 		}
 	}
@@ -135,7 +135,7 @@ func (s *Conn) evictOldest() {
 func (s *Conn) prepareText(ctx context.Context, text string) (driverStmt, error) {
 	stmt, err := s.driver.PrepareContext(ctx, text)
 	if err != nil {
-		return nil, ofDriver(err)
+		return nil, driverErr(err)
 	}
 	whole, ok := stmt.(driverStmt)
 	if !ok {
@@ -163,12 +163,12 @@ func (s *Conn) Query(ctx context.Context, stmt string, args ...any) (driver.Rows
 		return nil, err
 	}
 	rows, err := k.stmt.QueryContext(ctx, values)
-	return rows, ofDriver(err)
+	return rows, driverErr(err)
 }
 
 // stmtContext is what one of the engine's own statements runs under.
 func (d *Dialect) stmtContext(ctx context.Context) (context.Context, error) {
-	if !d.Short {
+	if !d.InProcess {
 		return ctx, nil
 	}
 	return context.WithoutCancel(ctx), ctx.Err()
@@ -189,7 +189,7 @@ func (s *Conn) queryText(ctx context.Context, text string, args []any) (driver.R
 	}
 	rows, err := s.driver.QueryContext(ctx, text, values)
 	if !errors.Is(err, driver.ErrSkip) {
-		return rows, ofDriver(err)
+		return rows, driverErr(err)
 	}
 	stmt, err := s.prepareText(ctx, text)
 	if err != nil {
@@ -197,7 +197,7 @@ func (s *Conn) queryText(ctx context.Context, text string, args []any) (driver.R
 	}
 	if rows, err = stmt.QueryContext(ctx, values); err != nil {
 		stmt.Close()
-		return nil, ofDriver(err)
+		return nil, driverErr(err)
 	}
 	return &rowsWithStmt{rows, stmt}, nil
 }
@@ -231,11 +231,11 @@ func (s *Conn) execBlocking(ctx context.Context, stmt string, args ...any) (driv
 	}
 	if k.stmt != nil {
 		result, err := k.stmt.ExecContext(ctx, values)
-		return result, ofDriver(err)
+		return result, driverErr(err)
 	}
 	result, err := s.driver.ExecContext(ctx, k.text, values)
 	if !errors.Is(err, driver.ErrSkip) {
-		return result, ofDriver(err)
+		return result, driverErr(err)
 	}
 	once, err := s.prepareText(ctx, k.text)
 	if err != nil {
@@ -243,7 +243,7 @@ func (s *Conn) execBlocking(ctx context.Context, stmt string, args ...any) (driv
 	}
 	defer once.Close()
 	result, err = once.ExecContext(ctx, values)
-	return result, ofDriver(err)
+	return result, driverErr(err)
 }
 
 // namedValues makes arguments what the driver takes.
@@ -307,7 +307,7 @@ func (s *Conn) close(broken bool) {
 		if a, ok := conn.(abandoner); ok && s.abandoned {
 			a.Abandon()
 		}
-		if s.d.Short && !broken && s.driver != nil {
+		if s.d.InProcess && !broken && s.driver != nil {
 			// An interrupt that comes after its statement waits for the next one.
 			// Without this, that is the last checkpoint, and the log stays.
 			_, _ = s.driver.ExecContext(context.Background(), "SELECT 1", nil)
@@ -324,5 +324,5 @@ func (s *Conn) close(broken bool) {
 // context ends. In this process, what ends a statement leaves its connection.
 func (s *Conn) closedByDriver(conn any) bool {
 	v, ok := conn.(driver.Validator)
-	return ok && !s.d.Short && !v.IsValid()
+	return ok && !s.d.InProcess && !v.IsValid()
 }

@@ -56,7 +56,7 @@ func TestAStatementThatCannotBePreparedIsSentAsText(t *testing.T) {
 	tooMany := errors.New("max_prepared_stmt_count")
 	d := &Dialect{Prepare: true, Classify: func(err error) ErrorClass {
 		if errors.Is(err, tooMany) {
-			return NoStatements
+			return TooManyStmts
 		}
 		return Other
 	}}

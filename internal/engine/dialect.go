@@ -22,42 +22,42 @@ type Dialect struct {
 	// MaxCachedStmts is how many statements a connection keeps; 0 is 1000, more than
 	// the engine has.
 	MaxCachedStmts int
-	// Unprepare makes new connections do without prepared statements, for which it
+	// DisablePrepare makes new connections do without prepared statements, for which it
 	// is called when an error is [Unprepared]. nil: that does not happen.
-	Unprepare func()
-	// LargestMessage names the setting that limits what is sent at once, and its
+	DisablePrepare func()
+	// MessageLimit names the setting that limits what is sent at once, and its
 	// value; empty where there is none.
-	LargestMessage string
-	// BusyTimeout, followed by a number of milliseconds, sets for how long a
+	MessageLimit string
+	// BusyTimeoutStatement, followed by a number of milliseconds, sets for how long a
 	// statement waits for other processes; empty: they do not share a file.
-	BusyTimeout string
-	// Short is set where the engine's own statements are done at once, in this
+	BusyTimeoutStatement string
+	// InProcess is set where the engine's own statements are done at once, in this
 	// process: their context is looked at before each, and by those who read many
 	// rows, but does not interrupt one. Drivers watch a context that can end by
 	// goroutines of their own, which costs more than a small statement.
-	Short bool
-	// Untyped is set where a column may hold a value of any type, in each row
+	InProcess bool
+	// DynamicTypes is set where a column may hold a value of any type, in each row
 	// another.
-	Untyped bool
-	// Version is a query for a number that is another one, on this connection,
+	DynamicTypes bool
+	// DataVersionQuery is a query for a number that is another one, on this connection,
 	// after others have changed the database; empty where there is no such query.
-	Version string
-	// Alone is set where nobody but this connection can change the database.
-	Alone bool
-	// Array turns ids into one parameter for "IN" where the database takes a
+	DataVersionQuery string
+	// SingleConn is set where nobody but this connection can change the database.
+	SingleConn bool
+	// ArrayArg turns ids into one parameter for "IN" where the database takes a
 	// whole list as one value; nil where a list is spelled out as (?, ?, …).
 	// ArrayIn is then the text that follows the column, with one ?: "= ANY(?)".
-	Array   func(ids []int64) any
-	ArrayIn string
-	// TextParam is what stands for ? where the parameter is a string that is
+	ArrayArg       func(ids []int64) any
+	ArrayPredicate string
+	// ExactTextParam is what stands for ? where the parameter is a string that is
 	// compared, if the tables' own collation would not compare text byte for
 	// byte; empty elsewhere. It holds one ?. Statements mark these as ?$.
-	TextParam string
+	ExactTextParam string
 	// Charset is the character set in which text comes and goes, if that is not
 	// the one of UTF-8; empty elsewhere. What is sent is UTF-8 nevertheless.
 	Charset string
-	// IDs says how the ids of inserted rows are learned.
-	IDs IDSource
+	// InsertIDs says how the ids of inserted rows are learned.
+	InsertIDs IDSource
 	// MaxParams is how many parameters one statement may have.
 	MaxParams int
 	// InsertIgnore is the statement form that leaves existing rows alone: what
@@ -66,24 +66,24 @@ type Dialect struct {
 	// ForUpdate and ForShare follow a SELECT that must lock what it reads; empty
 	// where a write transaction is alone anyway.
 	ForUpdate, ForShare string
-	// LockTypes are statements that make transactions that create types take
+	// SerializeStatements are statements that make transactions that create types take
 	// turns, until they end; none where a write transaction is alone anyway.
-	LockTypes []string
+	SerializeStatements []string
 	// ProtoBase64 is set where proto values are stored as base64 text rather
 	// than as bytes.
 	ProtoBase64 bool
-	// PlanNow goes before the parameters of a query that a client shapes, and tells
+	// QueryModeArg goes before the parameters of a query that a client shapes, and tells
 	// the driver that its plan must be made for their values; nil: it is anyway.
-	PlanNow any
-	// IgnoresLimit is set where the planner chooses the table that a statement
+	QueryModeArg any
+	// PlannerIgnoresLimit is set where the planner chooses the table that a statement
 	// begins with as if it had no LIMIT.
-	IgnoresLimit bool
+	PlannerIgnoresLimit bool
 	// Int32 is set where ids, int_value and step_index have 32 bits.
 	Int32 bool
 
-	// Cuts says whether the database would take the blanks that text ends with
+	// TrimsTrailingSpaces says whether the database would take the blanks that text ends with
 	// off it, without an error, to make it fit its column. nil: it never does.
-	Cuts func(column, text string) bool
+	TrimsTrailingSpaces func(column, text string) bool
 
 	// Classify says what a driver's error means to the engine. It is never given
 	// the errors of database/sql itself. That of a context is [Other], but for a
@@ -134,25 +134,25 @@ type ErrorClass uint8
 
 // The classes of driver errors.
 const (
-	Other        ErrorClass = iota // not expected: INTERNAL
-	Unique                         // a unique constraint is violated
-	Retry                          // the transaction lost against another: run it again
-	RetryUnknown                   // the same, but a COMMIT may have taken effect
-	TooLong                        // a value is too long for its column
-	OutOfRange                     // a number is too large for its column
-	BadText                        // text that the database cannot hold
-	ReadOnly                       // the database cannot be written
-	Unavailable                    // the database cannot be reached
-	NotReady                       // the server takes no work for now, and has done nothing
-	TooMuch                        // a transaction is larger than the database takes
-	TooLarge                       // a statement is larger than one message to the database may be
-	Full                           // the disk is full, or a quota of the database
-	Damaged                        // what is stored cannot be read
-	Denied                         // the database refuses the account, or a right of it
-	Crowded                        // the database takes no further connection
-	TimedOut                       // a statement met the database's own time limit
-	Starting                       // the server does not take connections yet
-	Unprepared                     // a prepared statement is not where it was made
-	NoStatements                   // the server takes no further prepared statement
-	Moved                          // the database's file is not the one that is open
+	Other           ErrorClass = iota // not expected: INTERNAL
+	UniqueViolation                   // a unique constraint is violated
+	TxConflict                        // the transaction lost against another: run it again
+	ConnLost                          // the same, but a COMMIT may have taken effect
+	TooLong                           // a value is too long for its column
+	OutOfRange                        // a number is too large for its column
+	InvalidText                       // text that the database cannot hold
+	ReadOnly                          // the database cannot be written
+	Unavailable                       // the database cannot be reached
+	NotReady                          // the server takes no work for now, and has done nothing
+	TxTooLarge                        // a transaction is larger than the database takes
+	TooLarge                          // a statement is larger than one message to the database may be
+	DiskFull                          // the disk is full, or a quota of the database
+	Damaged                           // what is stored cannot be read
+	AccessDenied                      // the database refuses the account, or a right of it
+	TooManyConns                      // the database takes no further connection
+	TimedOut                          // a statement met the database's own time limit
+	Starting                          // the server does not take connections yet
+	StmtLost                          // a prepared statement is not where it was made
+	TooManyStmts                      // the server takes no further prepared statement
+	FileMoved                         // the database's file is not the one that is open
 )

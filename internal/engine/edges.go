@@ -64,7 +64,7 @@ func (t *Tx) link(ctx context.Context, m membership, edges []member) error {
 func (t *Tx) linked(ctx context.Context, m membership, edges []member) (map[member]bool, error) {
 	contexts := t.d.ValidIDs(convert(edges, func(e member) int64 { return e.context }))
 	nodes := t.d.ValidIDs(convert(edges, func(e member) int64 { return e.node }))
-	if !t.d.Short || len(contexts) == 0 || len(contexts) > MaxInList {
+	if !t.d.InProcess || len(contexts) == 0 || len(contexts) > MaxInList {
 		return nil, nil
 	}
 	in := t.d.InIDs(contexts)

@@ -77,8 +77,8 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 		e.writers.check = func() error { return c.Files.Check(true) }
 	}
 	err := e.prepare(ctx, true)
-	if err != nil && c.Dialect.Unprepare != nil && c.Dialect.class(ofDriver(err)) == Unprepared {
-		c.Dialect.Unprepare()
+	if err != nil && c.Dialect.DisablePrepare != nil && c.Dialect.Class(driverErr(err)) == StmtLost {
+		c.Dialect.DisablePrepare()
 		err = e.prepare(ctx, true)
 	}
 	if err != nil {
@@ -122,14 +122,14 @@ func (e *Engine) openCode(err error) codes.Code {
 	case errors.As(err, new(*SchemaError)):
 		return codes.FailedPrecondition
 	}
-	class := e.d.class(ofDriver(err))
+	class := e.d.Class(driverErr(err))
 	switch {
 	case class == Other && errors.Is(err, context.Canceled):
 		return codes.Canceled
 	case class == Other && errors.Is(err, context.DeadlineExceeded):
 		return codes.DeadlineExceeded
 	}
-	return e.translate(ofDriver(err)).code
+	return e.translate(driverErr(err)).code
 }
 
 // Close waits for the requests that run and closes the database. Later

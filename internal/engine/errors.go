@@ -46,50 +46,50 @@ func prefixed(err error, format string, args ...any) error {
 // errClosed is what a closed engine answers.
 var errClosed = fail(codes.Unavailable, "the store is closed")
 
-// errIDsLost says that the ids of new rows could not be learned.
-var errIDsLost = errors.New("the ids of inserted rows are not where they should be")
+// errUnknownIDs says that the ids of new rows could not be learned.
+var errUnknownIDs = errors.New("the ids of inserted rows are not where they should be")
 
-// errBlanksCut says that text is too long for its column by blanks, which the
+// errTrailingSpaces says that text is too long for its column by blanks, which the
 // database would take off without a word.
-var errBlanksCut = errors.New("a text would lose the blanks at its end")
+var errTrailingSpaces = errors.New("a text would lose the blanks at its end")
 
-// A commitError is the error of a COMMIT, which may have taken effect.
-type commitError struct{ err error }
+// A CommitError is the error of a COMMIT, which may have taken effect.
+type CommitError struct{ Err error }
 
-func (e *commitError) Error() string { return "commit: " + e.err.Error() }
-func (e *commitError) Unwrap() error { return e.err }
+func (e *CommitError) Error() string { return "commit: " + e.Err.Error() }
+func (e *CommitError) Unwrap() error { return e.Err }
 
-// A raceError is a failure that is gone when the transaction is run again, if
+// A RaceError is a failure that is gone when the transaction is run again, if
 // another transaction was the reason for it. Nobody knows whether one was.
-type raceError struct{ failure error }
+type RaceError struct{ Err error }
 
-func (e *raceError) Error() string { return e.failure.Error() }
-func (e *raceError) Unwrap() error { return e.failure }
+func (e *RaceError) Error() string { return e.Err.Error() }
+func (e *RaceError) Unwrap() error { return e.Err }
 
-// class says what err means. Of the errors that come from elsewhere than a
+// Class says what err means. Of the errors that come from elsewhere than a
 // driver it knows the few below.
-func (d *Dialect) class(err error) ErrorClass {
+func (d *Dialect) Class(err error) ErrorClass {
 	switch {
 	case errors.As(err, new(*panicError)):
 		return Other
 	case errors.As(err, new(*MovedError)):
-		return Moved
-	case errors.Is(err, errBlanksCut):
+		return FileMoved
+	case errors.Is(err, errTrailingSpaces):
 		return TooLong
-	case errors.Is(err, errIDsLost):
-		return Retry
-	case !errors.As(err, new(*driverError)):
+	case errors.Is(err, errUnknownIDs):
+		return TxConflict
+	case !errors.As(err, new(*DriverError)):
 		return Other
 	case errors.Is(err, driver.ErrBadConn), errors.Is(err, sql.ErrConnDone):
-		return RetryUnknown
+		return ConnLost
 	}
 	return d.Classify(err)
 }
 
-// isUnique says whether err is the violation of a unique constraint.
-func (d *Dialect) isUnique(err error) bool {
+// IsUniqueViolation says whether err is the violation of a unique constraint.
+func (d *Dialect) IsUniqueViolation(err error) bool {
 	var f *failure
-	return err != nil && !errors.As(err, &f) && d.class(err) == Unique
+	return err != nil && !errors.As(err, &f) && d.Class(err) == UniqueViolation
 }
 
 // status turns err into what the client gets. Whatever a driver said stays in
@@ -132,18 +132,18 @@ func presentable(text string) string {
 
 // translate gives an error of the database the code and the words for clients.
 func (e *Engine) translate(err error) *failure {
-	class := e.d.class(err)
-	var atCommit *commitError
-	if errors.As(err, &atCommit) && (class == RetryUnknown || errors.Is(err, context.DeadlineExceeded)) {
+	class := e.d.Class(err)
+	var atCommit *CommitError
+	if errors.As(err, &atCommit) && (class == ConnLost || errors.Is(err, context.DeadlineExceeded)) {
 		return &failure{code: codes.Unavailable, text: "the connection was lost during the commit: the request may have taken effect"}
 	}
-	if atCommit != nil && class == Moved {
+	if atCommit != nil && class == FileMoved {
 		return &failure{code: codes.Unavailable, text: "the file of the database was removed, renamed or replaced during the request:" +
 			" what the request wrote may not be in the file that is there now"}
 	}
 	if f, ok := translations[class]; ok {
-		if class == TooLarge && e.d.LargestMessage != "" {
-			f.text += " (" + e.d.LargestMessage + ")"
+		if class == TooLarge && e.d.MessageLimit != "" {
+			f.text += " (" + e.d.MessageLimit + ")"
 		}
 		return &f
 	}
@@ -151,26 +151,26 @@ func (e *Engine) translate(err error) *failure {
 }
 
 var translations = map[ErrorClass]failure{
-	Unique:       {code: codes.AlreadyExists, text: "a name or external_id is a duplicate of a stored one"},
-	Retry:        {code: codes.Aborted, text: "Concurrent writes aborted after max number of retries."},
-	RetryUnknown: {code: codes.Unavailable, text: "the connection to the database was lost"},
-	TooLong:      {code: codes.InvalidArgument, text: "a name, value or other text is too long for the database"},
-	OutOfRange:   {code: codes.InvalidArgument, text: "a number is out of range: the database holds integers of 32 bits"},
-	BadText:      {code: codes.InvalidArgument, text: "the database cannot hold a text: it is not valid UTF-8 or has a NUL"},
-	ReadOnly:     {code: codes.FailedPrecondition, text: "the database can only be read, and nothing was written: attempt to write a readonly database"},
-	Unavailable:  {code: codes.Unavailable, text: "the database cannot be reached"},
-	Moved:        {code: codes.Unavailable, text: movedText},
+	UniqueViolation: {code: codes.AlreadyExists, text: "a name or external_id is a duplicate of a stored one"},
+	TxConflict:      {code: codes.Aborted, text: "Concurrent writes aborted after max number of retries."},
+	ConnLost:        {code: codes.Unavailable, text: "the connection to the database was lost"},
+	TooLong:         {code: codes.InvalidArgument, text: "a name, value or other text is too long for the database"},
+	OutOfRange:      {code: codes.InvalidArgument, text: "a number is out of range: the database holds integers of 32 bits"},
+	InvalidText:     {code: codes.InvalidArgument, text: "the database cannot hold a text: it is not valid UTF-8 or has a NUL"},
+	ReadOnly:        {code: codes.FailedPrecondition, text: "the database can only be read, and nothing was written: attempt to write a readonly database"},
+	Unavailable:     {code: codes.Unavailable, text: "the database cannot be reached"},
+	FileMoved:       {code: codes.Unavailable, text: movedText},
 	NotReady: {code: codes.Unavailable, text: "the database node takes no requests, and nothing was written: it has lost the majority of its cluster, or is joining it." +
 		" Bring its other nodes back, or use one that has the majority"},
-	TooMuch:  {code: codes.InvalidArgument, text: "the request writes more than the database takes in one transaction: send it in parts"},
-	TooLarge: {code: codes.InvalidArgument, text: "the request has a value that is larger than one message to the database may be, or too many of them: send less at once"},
-	Full:     {code: codes.ResourceExhausted, text: "the database has no room left, and nothing was written: free space on its disk, or raise its quota"},
-	Damaged:  {code: codes.DataLoss, text: "the database is damaged; the server's log has the details. Stop the server, keep a copy of the database, and restore a backup"},
-	Denied:   {code: codes.FailedPrecondition, text: "the database refuses the account of this server; the server's log has the details"},
-	Crowded:  {code: codes.Unavailable, text: "the database takes no further connection, and nothing was written: its limit, or that of the account, is reached"},
-	Starting: {code: codes.Unavailable, text: "the database takes no connections yet, and nothing was written: it is starting, or recovering"},
-	Unprepared: {code: codes.Unavailable, text: "the database has lost a prepared statement, and nothing was written: between it and this server is a pooler" +
+	TxTooLarge:   {code: codes.InvalidArgument, text: "the request writes more than the database takes in one transaction: send it in parts"},
+	TooLarge:     {code: codes.InvalidArgument, text: "the request has a value that is larger than one message to the database may be, or too many of them: send less at once"},
+	DiskFull:     {code: codes.ResourceExhausted, text: "the database has no room left, and nothing was written: free space on its disk, or raise its quota"},
+	Damaged:      {code: codes.DataLoss, text: "the database is damaged; the server's log has the details. Stop the server, keep a copy of the database, and restore a backup"},
+	AccessDenied: {code: codes.FailedPrecondition, text: "the database refuses the account of this server; the server's log has the details"},
+	TooManyConns: {code: codes.Unavailable, text: "the database takes no further connection, and nothing was written: its limit, or that of the account, is reached"},
+	Starting:     {code: codes.Unavailable, text: "the database takes no connections yet, and nothing was written: it is starting, or recovering"},
+	StmtLost: {code: codes.Unavailable, text: "the database has lost a prepared statement, and nothing was written: between it and this server is a pooler" +
 		" that gives each transaction another connection"},
-	NoStatements: {code: codes.ResourceExhausted, text: "the database takes no further prepared statement: raise its max_prepared_stmt_count"},
+	TooManyStmts: {code: codes.ResourceExhausted, text: "the database takes no further prepared statement: raise its max_prepared_stmt_count"},
 	TimedOut:     {code: codes.DeadlineExceeded, text: "the database ended a statement that reached the database's own time limit, and nothing was written"},
 }

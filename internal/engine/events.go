@@ -82,7 +82,7 @@ func (t *Tx) putEvents(ctx context.Context, events []event, refused error) error
 			switch {
 			case size > 1:
 				return t.RetryRowByRow(size, err)
-			case t.d.isUnique(err):
+			case t.d.IsUniqueViolation(err):
 				return events[0].exists()
 			}
 			return err

@@ -53,7 +53,7 @@ func (e *Engine) checkFiles() error {
 		return nil
 	}
 	if err := e.files.Check(true); err != nil {
-		return &commitError{err}
+		return &CommitError{err}
 	}
 	return nil
 }
@@ -92,7 +92,7 @@ func (e *Engine) reopen(ctx context.Context) error {
 	if errors.As(err, &refused) || errors.Is(err, ErrSchemaEmpty) {
 		return fail(codes.FailedPrecondition, "the file of the database was replaced by one that cannot be used: %v", err)
 	}
-	return ofDriver(err)
+	return driverErr(err)
 }
 
 // replaceConnections closes all connections, and makes new ones open the file

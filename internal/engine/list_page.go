@@ -132,7 +132,7 @@ func (o *listOptions) places(ctx context.Context, q querier, k *nodeKind, base b
 		return s.read(ctx, q, limit)
 	}
 	s.time = "n." + column
-	if q.Dialect().Untyped {
+	if q.Dialect().DynamicTypes {
 		// A time that is text has no place among the others, and no token can
 		// name one.
 		s = s.and("typeof(" + s.time + ") = 'integer'")

@@ -33,7 +33,7 @@ func (s listStatement) and(condition string, args ...any) listStatement {
 
 // read reads the first places.
 func (s listStatement) read(ctx context.Context, q querier, limit int) ([]place, error) {
-	if q.Dialect().IgnoresLimit && s.filter != nil && s.filter.Searches() && s.base.join == "" {
+	if q.Dialect().PlannerIgnoresLimit && s.filter != nil && s.filter.Searches() && s.base.join == "" {
 		return s.search(ctx, q, limit)
 	}
 	return s.run(ctx, q, filterquery.Shape{}, s.sorted(" LIMIT ?"), limit)
@@ -63,7 +63,7 @@ func (s listStatement) run(ctx context.Context, q querier, shape filterquery.Sha
 	}
 	run := q.Query
 	if s.filter != nil {
-		run = planned(q.QueryUncached, q.Dialect().PlanNow)
+		run = planned(q.QueryUncached, q.Dialect().QueryModeArg)
 		f, err := s.filter.SQL(q.Dialect().filterDialect(), shape)
 		if err != nil {
 			return nil, invalidFilter(err)

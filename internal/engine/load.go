@@ -38,7 +38,7 @@ var (
 )
 
 func (d *Dialect) layout() layout {
-	if d.Untyped {
+	if d.DynamicTypes {
 		return untypedLayout
 	}
 	return typedLayout

@@ -55,7 +55,7 @@ func (t *Tx) putNodes(ctx context.Context, k *nodeKind, nodes []*node, o putOpti
 
 // explain gives the conflict of a batch of one its code and words.
 func (b *nodeBatch) explain(k *nodeKind, err error, d *Dialect) error {
-	if !d.isUnique(err) {
+	if !d.IsUniqueViolation(err) {
 		return err
 	}
 	for _, n := range b.created {

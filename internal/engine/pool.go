@@ -38,7 +38,7 @@ type pool struct {
 
 func newPool(db *sql.DB, d *Dialect, types *typeCache, size int) *pool {
 	p := &pool{db: db, d: d, types: types, maxLifetime: defaultMaxLifetime, sem: make(chan struct{}, size), done: make(chan struct{})}
-	if !d.Short {
+	if !d.InProcess {
 		db.SetMaxIdleConns(-1) // a connection that the pool gives up is closed
 	}
 	for range size {
@@ -104,7 +104,7 @@ func (p *pool) open(ctx context.Context) (*Conn, error) {
 		if s == nil {
 			break
 		}
-		if p.d.Short || s.isAlive(ctx) {
+		if p.d.InProcess || s.isAlive(ctx) {
 			return s, nil
 		}
 		s.close(true)
@@ -117,7 +117,7 @@ func (p *pool) open(ctx context.Context) (*Conn, error) {
 	p.mu.Unlock()
 	conn, err := p.db.Conn(ctx)
 	if err != nil {
-		return nil, ofDriver(err)
+		return nil, driverErr(err)
 	}
 	return &Conn{sqlConn: conn, d: p.d, cache: p.types, damage: p.damage, stmts: map[string]*cachedStmt{}, openedAt: time.Now(), generation: generation}, nil
 }
@@ -160,11 +160,11 @@ func (p *pool) addIdle(s *Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s.usedAt = time.Now()
-	if !p.d.Short && (s.generation != p.generation || s.usedAt.Sub(s.openedAt) > p.maxLifetime) {
+	if !p.d.InProcess && (s.generation != p.generation || s.usedAt.Sub(s.openedAt) > p.maxLifetime) {
 		return false
 	}
 	p.idle = append(p.idle, s)
-	if !p.d.Short && p.timer == nil {
+	if !p.d.InProcess && p.timer == nil {
 		p.timer = time.AfterFunc(maxIdleTime, func() { p.closeExpired(time.Now()) })
 	}
 	return true
@@ -178,7 +178,7 @@ func (p *pool) closeConn(s *Conn, broken bool) {
 		s.close(broken)
 		p.sem <- struct{}{}
 	}
-	if p.d.Short {
+	if p.d.InProcess {
 		closing()
 		return
 	}
@@ -209,7 +209,7 @@ func (p *pool) closeExpired(now time.Time) {
 // often broken all.
 func (p *pool) closeIdle() {
 	for _, s := range p.drainIdle() {
-		if p.d.Short {
+		if p.d.InProcess {
 			s.close(true)
 		} else {
 			go s.close(true) // a server that does not answer takes its time
@@ -223,7 +223,7 @@ func (p *pool) drainIdle() []*Conn {
 	defer p.mu.Unlock()
 	idle := p.idle
 	p.idle = nil
-	if !p.d.Short {
+	if !p.d.InProcess {
 		p.generation++
 	}
 	return idle

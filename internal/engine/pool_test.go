@@ -74,11 +74,11 @@ func TestClosingMeetsWhatForgetsConnections(t *testing.T) {
 func TestADatabaseInMemoryIsNeverThrownAway(t *testing.T) {
 	e := testEngine(0)
 	e.d.Classify = func(error) ErrorClass { return Unavailable }
-	if !e.broken(ofDriver(errBroken)) {
+	if !e.broken(driverErr(errBroken)) {
 		t.Error("a connection to a server that is gone is kept")
 	}
-	e.d.Alone = true
-	if e.broken(ofDriver(errBroken)) {
+	e.d.SingleConn = true
+	if e.broken(driverErr(errBroken)) {
 		t.Error("the connection that is the database is thrown away")
 	}
 }

@@ -161,7 +161,7 @@ func (t *Tx) putContexts(ctx context.Context, nodes []*node, reuse bool) ([]int6
 	ids, err := putReusing(ctx, t, contextNodes, nodes, reuseContexts())
 	var f *failure
 	if errors.As(err, &f) && f.creation {
-		return nil, &raceError{fail(codes.Aborted, "Concurrent creation of the same context: %s", f.text)}
+		return nil, &RaceError{fail(codes.Aborted, "Concurrent creation of the same context: %s", f.text)}
 	}
 	return ids, err
 }

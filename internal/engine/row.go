@@ -36,7 +36,7 @@ func Each(rows driver.Rows, err error, n int, use func(*Row) error) error {
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
-			return ofDriver(err)
+			return driverErr(err)
 		}
 		if err := use(r); err != nil {
 			return err

@@ -91,7 +91,7 @@ func transact[R any](ctx context.Context, e *Engine, single rowRanges, change fu
 // back at once: one starves the other. So the engine looks again soon, and at
 // random times.
 func (e *Engine) begin(ctx context.Context, s *Conn) error {
-	if e.d.BusyTimeout == "" || e.d.Alone {
+	if e.d.BusyTimeoutStatement == "" || e.d.SingleConn {
 		_, err := s.execBlocking(ctx, e.d.begin())
 		return err
 	}
@@ -111,7 +111,7 @@ func (e *Engine) beginSoon(ctx context.Context, s *Conn) error {
 	const pause = 500 * time.Microsecond
 	for end := time.Now().Add(e.retryTimeout); ; {
 		_, err := s.execBlocking(ctx, e.d.begin())
-		if err == nil || e.d.class(err) != Retry || !time.Now().Before(end) {
+		if err == nil || e.d.Class(err) != TxConflict || !time.Now().Before(end) {
 			return err
 		}
 		select {
@@ -125,8 +125,8 @@ func (e *Engine) beginSoon(ctx context.Context, s *Conn) error {
 // waitFor sets for how long statements wait for other processes. SQLite does so
 // when it prepares the statement, so it is not a kept one.
 func (s *Conn) waitFor(ctx context.Context, patience time.Duration) error {
-	_, err := s.driver.ExecContext(ctx, s.d.BusyTimeout+strconv.FormatInt(patience.Milliseconds(), 10), nil)
-	return ofDriver(err)
+	_, err := s.driver.ExecContext(ctx, s.d.BusyTimeoutStatement+strconv.FormatInt(patience.Milliseconds(), 10), nil)
+	return driverErr(err)
 }
 
 // runAndCommit calls change and commits what it did.
@@ -165,13 +165,13 @@ const abortGrace = time.Second
 func (t *Tx) commit(ctx context.Context) error {
 	uncancelled, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
 	defer cancel()
-	if !t.d.Short && ctx.Done() != nil {
+	if !t.d.InProcess && ctx.Done() != nil {
 		stop := context.AfterFunc(ctx, func() { time.AfterFunc(abortGrace, cancel) })
 		defer stop()
 	}
 	t.committing = true
 	if _, err := t.Exec(uncancelled, "COMMIT"); err != nil {
-		return &commitError{err}
+		return &CommitError{err}
 	}
 	t.committing = false
 	return nil
@@ -189,19 +189,19 @@ func retry[R any](ctx context.Context, e *Engine, rpc string, try func() (*R, er
 	waits.MaxInterval = 250 * time.Millisecond
 	end := time.Now().Add(e.retryTimeout)
 	for n := 0; ; n++ {
-		class := e.d.class(err)
-		if class == Unprepared && e.d.Unprepare != nil {
-			e.d.Unprepare()
+		class := e.d.Class(err)
+		if class == StmtLost && e.d.DisablePrepare != nil {
+			e.d.DisablePrepare()
 		}
 		again := e.isRetryable(ctx, err, n)
 		if e.broken(err) && (again || class == ReadOnly) {
 			e.readers.closeIdle()
 			e.writers.closeIdle()
 		}
-		if !again || class != Unprepared && !time.Now().Before(end) {
+		if !again || class != StmtLost && !time.Now().Before(end) {
 			return nil, err
 		}
-		if class == Moved {
+		if class == FileMoved {
 			if err := e.reopen(ctx); err != nil {
 				return nil, err
 			}
@@ -222,7 +222,7 @@ func retry[R any](ctx context.Context, e *Engine, rpc string, try func() (*R, er
 // did not help.
 func (e *Engine) isRetryable(ctx context.Context, err error, n int) bool {
 	const races, unprepared = 2, 10
-	var race *raceError
+	var race *RaceError
 	if errors.As(err, &race) {
 		return ctx.Err() == nil && n < races
 	}
@@ -230,17 +230,17 @@ func (e *Engine) isRetryable(ctx context.Context, err error, n int) bool {
 	if err == nil || ctx.Err() != nil || errors.As(err, &f) {
 		return false
 	}
-	switch e.d.class(err) {
-	case Retry, NotReady, Starting, Crowded:
+	switch e.d.Class(err) {
+	case TxConflict, NotReady, Starting, TooManyConns:
 		return true
-	case RetryUnknown, Moved:
-		var atCommit *commitError
+	case ConnLost, FileMoved:
+		var atCommit *CommitError
 		return !errors.As(err, &atCommit)
 	case ReadOnly:
 		// After a failover the writer is another server, which a new connection may
 		// reach. For one that stays read-only, only the first calls wait.
-		return !e.d.Short && (n == 0 || e.readOnlyFor() < e.retryTimeout)
-	case Unprepared:
+		return !e.d.InProcess && (n == 0 || e.readOnlyFor() < e.retryTimeout)
+	case StmtLost:
 		return n < unprepared
 	}
 	return false
@@ -257,14 +257,14 @@ func (e *Engine) readOnlyFor() time.Duration {
 // again. One that is the database itself is kept, whatever happens.
 func (e *Engine) broken(err error) bool {
 	var f *failure
-	if err == nil || e.d.Alone || errors.As(err, &f) {
+	if err == nil || e.d.SingleConn || errors.As(err, &f) {
 		return false
 	}
-	switch e.d.class(err) {
-	case RetryUnknown, Unavailable, NotReady, Starting, Unprepared:
+	switch e.d.Class(err) {
+	case ConnLost, Unavailable, NotReady, Starting, StmtLost:
 		return true
 	case ReadOnly:
-		return !e.d.Short
+		return !e.d.InProcess
 	}
 	return false
 }

@@ -27,9 +27,9 @@ func testEngine(patience time.Duration) *Engine {
 		d: &Dialect{Classify: func(err error) ErrorClass {
 			switch {
 			case errors.Is(err, errLost):
-				return Retry
+				return TxConflict
 			case errors.Is(err, errTwice):
-				return Unique
+				return UniqueViolation
 			}
 			return Other
 		}},
@@ -43,7 +43,7 @@ func TestALostTransactionIsRunAgain(t *testing.T) {
 	tries := 0
 	_, err := retry(t.Context(), e, "rpc", func() (*int, error) {
 		if tries++; tries < 4 {
-			return nil, fmt.Errorf("wrapped: %w", ofDriver(errLost))
+			return nil, fmt.Errorf("wrapped: %w", driverErr(errLost))
 		}
 		return &tries, nil
 	})
@@ -55,7 +55,7 @@ func TestALostTransactionIsRunAgain(t *testing.T) {
 func TestLosingForTooLongIsAborted(t *testing.T) {
 	e := testEngine(30 * time.Millisecond)
 	begun := time.Now()
-	_, err := retry(t.Context(), e, "rpc", func() (*int, error) { return nil, ofDriver(errLost) })
+	_, err := retry(t.Context(), e, "rpc", func() (*int, error) { return nil, driverErr(errLost) })
 	if status.Code(e.status(t.Context(), "rpc", err)) != codes.Aborted {
 		t.Errorf("got %v", err)
 	}
@@ -68,7 +68,7 @@ func TestTheCallersDeadlineEndsTheTries(t *testing.T) {
 	e := testEngine(time.Hour)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
 	defer cancel()
-	_, err := retry(ctx, e, "rpc", func() (*int, error) { return nil, ofDriver(errLost) })
+	_, err := retry(ctx, e, "rpc", func() (*int, error) { return nil, driverErr(errLost) })
 	if status.Code(e.status(ctx, "rpc", err)) != codes.DeadlineExceeded {
 		t.Errorf("got %v", err)
 	}
@@ -81,15 +81,15 @@ func TestOnlyWhatMayPassIsTriedAgain(t *testing.T) {
 		err   error
 		again bool
 	}{
-		{"a lost transaction", ofDriver(errLost), true},
-		{"a lost transaction at its commit", &commitError{ofDriver(errLost)}, true},
-		{"a broken connection", ofDriver(driver.ErrBadConn), true},
-		{"a connection that broke at the commit", &commitError{ofDriver(driver.ErrBadConn)}, false},
-		{"ids that could not be learned", errIDsLost, true},
+		{"a lost transaction", driverErr(errLost), true},
+		{"a lost transaction at its commit", &CommitError{driverErr(errLost)}, true},
+		{"a broken connection", driverErr(driver.ErrBadConn), true},
+		{"a connection that broke at the commit", &CommitError{driverErr(driver.ErrBadConn)}, false},
+		{"ids that could not be learned", errUnknownIDs, true},
 		{"an error that no driver gave", errLost, false},
 		{"a mistake of the client", invalid("no"), false},
-		{"a conflict", ofDriver(errTwice), false},
-		{"something else", ofDriver(errBroken), false},
+		{"a conflict", driverErr(errTwice), false},
+		{"something else", driverErr(errBroken), false},
 		{"a panic", &panicError{value: errLost}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -105,7 +105,7 @@ func TestARaceIsTriedAgainAFewTimes(t *testing.T) {
 	tries := 0
 	_, err := retry(t.Context(), e, "rpc", func() (*int, error) {
 		tries++
-		return nil, &raceError{fail(codes.Aborted, "Concurrent creation of the same context")}
+		return nil, &RaceError{fail(codes.Aborted, "Concurrent creation of the same context")}
 	})
 	if got := e.status(t.Context(), "rpc", err); status.Code(got) != codes.Aborted || tries != 3 {
 		t.Errorf("after %d tries: %v", tries, got)
@@ -116,7 +116,7 @@ func TestClientsNeverSeeTheDriversText(t *testing.T) {
 	e := testEngine(0)
 	var log strings.Builder
 	e.log = slog.New(slog.NewTextHandler(&log, nil))
-	err := e.status(t.Context(), "PutArtifacts", fmt.Errorf("query: %w", ofDriver(errBroken)))
+	err := e.status(t.Context(), "PutArtifacts", fmt.Errorf("query: %w", driverErr(errBroken)))
 	if status.Code(err) != codes.Internal || strings.Contains(err.Error(), "SECRET") {
 		t.Errorf("got %v", err)
 	}

@@ -7,10 +7,10 @@ import (
 
 // rebind writes a statement as the database wants its parameters.
 func (d *Dialect) rebind(stmt string) string {
-	if !d.Numbered && d.TextParam == "" {
+	if !d.Numbered && d.ExactTextParam == "" {
 		return strings.ReplaceAll(stmt, "?$", "?")
 	}
-	compared := d.TextParam
+	compared := d.ExactTextParam
 	if compared == "" {
 		compared = "?"
 	}

@@ -34,8 +34,8 @@ func (d *Dialect) InIDs(ids []int64) Predicate {
 	if len(ids) == 1 {
 		return EqID(ids[0])
 	}
-	if d.Array != nil {
-		return Predicate{d.ArrayIn, []any{d.Array(ids)}}
+	if d.ArrayArg != nil {
+		return Predicate{d.ArrayPredicate, []any{d.ArrayArg(ids)}}
 	}
 	n := PaddedLen(len(ids))
 	args := make([]any, n)
@@ -182,7 +182,7 @@ func (t *Tx) insertChunk(ctx context.Context, i InsertStmt, n int, args []any) (
 	if err := t.CheckTruncation(i.Columns, args...); err != nil {
 		return nil, err
 	}
-	if t.d.IDs == IDsReturned {
+	if t.d.InsertIDs == IDsReturned {
 		ids := make([]int64, 0, n)
 		rows, err := t.Query(ctx, i.text("INSERT INTO", n, " RETURNING id"), args...)
 		err = Each(rows, err, 1, func(r *Row) error {
@@ -196,7 +196,7 @@ func (t *Tx) insertChunk(ctx context.Context, i InsertStmt, n int, args []any) (
 		slices.Sort(ids)
 		return ids, err
 	}
-	spread := t.d.IDs == IDsStartAtLast && n > 1
+	spread := t.d.InsertIDs == IDsStartAtLast && n > 1
 	if spread && t.autoIncrement == 0 {
 		if err := t.loadAutoIncrement(ctx); err != nil {
 			return nil, err
@@ -247,7 +247,7 @@ func (t *Tx) idsFromFirst(ctx context.Context, table string, first int64, n int)
 		return nil
 	})
 	if err == nil && (step != t.autoIncrement || found != int64(n)) {
-		err = errIDsLost
+		err = errUnknownIDs
 	}
 	return ids, err
 }
@@ -255,13 +255,13 @@ func (t *Tx) idsFromFirst(ctx context.Context, table string, first int64, n int)
 // CheckTruncation refuses text of which the database would store less than it is given.
 // The values are those of the columns, any number of rows one after the other.
 func (t *Tx) CheckTruncation(columns []string, values ...any) error {
-	if t.d.Cuts == nil {
+	if t.d.TrimsTrailingSpaces == nil {
 		return nil
 	}
 	for j, v := range values {
 		text, ok := v.(string)
-		if ok && strings.HasSuffix(text, " ") && t.d.Cuts(columns[j%len(columns)], text) {
-			return errBlanksCut
+		if ok && strings.HasSuffix(text, " ") && t.d.TrimsTrailingSpaces(columns[j%len(columns)], text) {
+			return errTrailingSpaces
 		}
 	}
 	return nil

@@ -15,8 +15,8 @@ func TestStatementsAreSpelledForTheirDatabase(t *testing.T) {
 	}{
 		{"plain", Dialect{}, "SELECT id FROM Type WHERE type_kind = ? AND name = ? AND id IN (?, ?)"},
 		{"numbered", Dialect{Numbered: true}, "SELECT id FROM Type WHERE type_kind = $1 AND name = $2 AND id IN ($3, $4)"},
-		{"with exact text", Dialect{TextParam: "EXACT(?)"}, "SELECT id FROM Type WHERE type_kind = ? AND name = EXACT(?) AND id IN (?, ?)"},
-		{"both", Dialect{Numbered: true, TextParam: "EXACT(?)"}, "SELECT id FROM Type WHERE type_kind = $1 AND name = EXACT($2) AND id IN ($3, $4)"},
+		{"with exact text", Dialect{ExactTextParam: "EXACT(?)"}, "SELECT id FROM Type WHERE type_kind = ? AND name = EXACT(?) AND id IN (?, ?)"},
+		{"both", Dialect{Numbered: true, ExactTextParam: "EXACT(?)"}, "SELECT id FROM Type WHERE type_kind = $1 AND name = EXACT($2) AND id IN ($3, $4)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := c.d.rebind(text); got != c.want {
@@ -63,7 +63,7 @@ func TestListsOfIDsAreFilledUpWithTheLast(t *testing.T) {
 			t.Errorf("%d ids end with %v", n, s.Args[len(s.Args)-1])
 		}
 	}
-	d.Array, d.ArrayIn = func(ids []int64) any { return ids }, "= ANY(?)"
+	d.ArrayArg, d.ArrayPredicate = func(ids []int64) any { return ids }, "= ANY(?)"
 	if s := d.InIDs([]int64{1, 2}); s.Text != "= ANY(?)" || len(s.Args) != 1 {
 		t.Errorf("an array: %v", s)
 	}

@@ -42,7 +42,7 @@ func (t *Tx) Exec(ctx context.Context, stmt string, args ...any) (driver.Result,
 // watch are rows that tell the transaction of an error that comes between
 // them, as that of a lock does.
 func (t *Tx) watch(rows driver.Rows) driver.Rows {
-	if rows == nil || t.d.Short {
+	if rows == nil || t.d.InProcess {
 		return rows
 	}
 	return &txRows{rows, t}
@@ -56,7 +56,7 @@ type txRows struct {
 func (r *txRows) Next(values []driver.Value) error {
 	err := r.Rows.Next(values)
 	if err != nil && !errors.Is(err, io.EOF) {
-		r.t.failed = ofDriver(err)
+		r.t.failed = driverErr(err)
 	}
 	return err
 }

@@ -26,7 +26,7 @@ const memoAtMost = 1000
 // keep takes the answer, unless it is nil: then the answer cannot be kept.
 func (s *Conn) remembered(ctx context.Context, sel Predicate) (types []*typeInfo, keep func([]*typeInfo), err error) {
 	key := memoKey{text: sel.Text}
-	if !s.d.Alone && s.d.Version == "" || len(sel.Args) > len(key.args) {
+	if !s.d.SingleConn && s.d.DataVersionQuery == "" || len(sel.Args) > len(key.args) {
 		return nil, nil, nil
 	}
 	copy(key.args[:], sel.Args)
@@ -50,10 +50,10 @@ func (s *Conn) remembered(ctx context.Context, sel Predicate) (types []*typeInfo
 
 // version asks whether other connections have changed the database.
 func (s *Conn) version(ctx context.Context) (version int64, err error) {
-	if s.d.Alone {
+	if s.d.SingleConn {
 		return 0, nil
 	}
-	rows, err := s.Query(ctx, s.d.Version)
+	rows, err := s.Query(ctx, s.d.DataVersionQuery)
 	err = Each(rows, err, 1, func(r *Row) error {
 		version = r.Int(0)
 		return nil

@@ -22,19 +22,19 @@ func dialect() *engine.Dialect {
 		Prepare:   true,
 		// All clients of a server together may have 16,382 by default.
 		MaxCachedStmts: 200,
-		IDs:            engine.IDsStartAtLast,
+		InsertIDs:      engine.IDsStartAtLast,
 		MaxParams:      65535,
 		// INSERT IGNORE would also clip what does not fit.
-		InsertIgnore:      "INSERT INTO",
-		OnConflictNothing: " ON DUPLICATE KEY UPDATE id = id",
-		ForUpdate:         "FOR UPDATE",
-		ForShare:          "LOCK IN SHARE MODE",
-		LockTypes:         lockTypes,
-		ProtoBase64:       true,
-		Int32:             true,
-		Cuts:              cuts,
-		Classify:          classify,
-		Schema:            engine.MySQLSchema(numberOf),
+		InsertIgnore:        "INSERT INTO",
+		OnConflictNothing:   " ON DUPLICATE KEY UPDATE id = id",
+		ForUpdate:           "FOR UPDATE",
+		ForShare:            "LOCK IN SHARE MODE",
+		SerializeStatements: lockTypes,
+		ProtoBase64:         true,
+		Int32:               true,
+		TrimsTrailingSpaces: cuts,
+		Classify:            classify,
+		Schema:              engine.MySQLSchema(numberOf),
 	}
 }
 
@@ -51,51 +51,51 @@ var lockTypes = []string{
 
 // classes are the meanings of server error numbers.
 var classes = map[uint16]engine.ErrorClass{
-	1062: engine.Unique,
-	1586: engine.Unique,
+	1062: engine.UniqueViolation,
+	1586: engine.UniqueViolation,
 
-	1213: engine.Retry,    // deadlock; in a cluster also: another node committed first
-	1205: engine.Retry,    // lock wait timeout
-	1020: engine.Retry,    // record has changed since last read
-	1412: engine.Retry,    // table definition has changed
-	1047: engine.NotReady, // the node is not ready, or not in the primary component
+	1213: engine.TxConflict, // deadlock; in a cluster also: another node committed first
+	1205: engine.TxConflict, // lock wait timeout
+	1020: engine.TxConflict, // record has changed since last read
+	1412: engine.TxConflict, // table definition has changed
+	1047: engine.NotReady,   // the node is not ready, or not in the primary component
 
-	1180: engine.RetryUnknown, // an error during COMMIT
-	1053: engine.RetryUnknown, // server shutdown in progress
-	1927: engine.RetryUnknown, // connection was killed
-	1158: engine.RetryUnknown,
-	1159: engine.RetryUnknown,
-	1160: engine.RetryUnknown,
-	1161: engine.RetryUnknown,
+	1180: engine.ConnLost, // an error during COMMIT
+	1053: engine.ConnLost, // server shutdown in progress
+	1927: engine.ConnLost, // connection was killed
+	1158: engine.ConnLost,
+	1159: engine.ConnLost,
+	1160: engine.ConnLost,
+	1161: engine.ConnLost,
 
 	1406: engine.TooLong,  // data too long for column
 	1153: engine.TooLarge, // packet bigger than max_allowed_packet
 	1301: engine.TooLarge, // a result bigger than it
 	1264: engine.OutOfRange,
-	1366: engine.BadText, // incorrect string value
-	1300: engine.BadText, // invalid character string
-	1977: engine.BadText, // cannot convert a character
-	3854: engine.BadText,
-	3988: engine.BadText,
+	1366: engine.InvalidText, // incorrect string value
+	1300: engine.InvalidText, // invalid character string
+	1977: engine.InvalidText, // cannot convert a character
+	3854: engine.InvalidText,
+	3988: engine.InvalidText,
 
 	1290: engine.ReadOnly, // --read-only
 	1792: engine.ReadOnly, // a transaction for reading only
 	1836: engine.ReadOnly, // the server is in read-only mode
 
-	1040: engine.Crowded, // too many connections
-	1203: engine.Crowded, // of this account
-	1226: engine.Crowded, // a resource of this account, such as its connections
-	1461: engine.NoStatements,
+	1040: engine.TooManyConns, // too many connections
+	1203: engine.TooManyConns, // of this account
+	1226: engine.TooManyConns, // a resource of this account, such as its connections
+	1461: engine.TooManyStmts,
 
 	1969: engine.TimedOut, // max_statement_time of MariaDB
 	3024: engine.TimedOut, // max_execution_time of MySQL
 	1317: engine.TimedOut, // ended from outside, as an administrator's KILL QUERY does
 
-	1021: engine.Full, // the disk is full
-	1114: engine.Full, // the table, or the table space, is full
-	1041: engine.Full, // out of memory
-	1037: engine.Full,
-	1038: engine.Full,
+	1021: engine.DiskFull, // the disk is full
+	1114: engine.DiskFull, // the table, or the table space, is full
+	1041: engine.DiskFull, // out of memory
+	1037: engine.DiskFull,
+	1038: engine.DiskFull,
 
 	1034: engine.Damaged, // incorrect key file
 	1035: engine.Damaged,
@@ -103,20 +103,20 @@ var classes = map[uint16]engine.ErrorClass{
 	1195: engine.Damaged,
 	1712: engine.Damaged, // index is corrupted
 
-	1044: engine.Denied, // to the database
-	1045: engine.Denied, // user or password
-	1049: engine.Denied, // unknown database
-	1129: engine.Denied, // the host is blocked
-	1130: engine.Denied, // the host is not allowed
-	1142: engine.Denied, // to a table
-	1143: engine.Denied, // to a column
-	1227: engine.Denied,
-	1370: engine.Denied,
-	1698: engine.Denied,
-	1820: engine.Denied, // the password has expired
-	1862: engine.Denied,
-	3118: engine.Denied, // the account is locked
-	4151: engine.Denied,
+	1044: engine.AccessDenied, // to the database
+	1045: engine.AccessDenied, // user or password
+	1049: engine.AccessDenied, // unknown database
+	1129: engine.AccessDenied, // the host is blocked
+	1130: engine.AccessDenied, // the host is not allowed
+	1142: engine.AccessDenied, // to a table
+	1143: engine.AccessDenied, // to a column
+	1227: engine.AccessDenied,
+	1370: engine.AccessDenied,
+	1698: engine.AccessDenied,
+	1820: engine.AccessDenied, // the password has expired
+	1862: engine.AccessDenied,
+	3118: engine.AccessDenied, // the account is locked
+	4151: engine.AccessDenied,
 }
 
 func classify(err error) engine.ErrorClass {
@@ -124,9 +124,9 @@ func classify(err error) engine.ErrorClass {
 	if errors.As(err, &refused) {
 		switch {
 		case tooMuch(refused):
-			return engine.TooMuch
+			return engine.TxTooLarge
 		case full(refused):
-			return engine.Full
+			return engine.DiskFull
 		case refused.Number == 1105 && strings.Contains(refused.Message, "max_allowed_packet"):
 			return engine.TooLarge
 		}
@@ -142,7 +142,7 @@ func classify(err error) engine.ErrorClass {
 		return engine.Other
 	}
 	// Nothing else comes from the server: the connection broke.
-	return engine.RetryUnknown
+	return engine.ConnLost
 }
 
 // full recognizes the errors of the server's files, which have a number of the

@@ -65,7 +65,7 @@ func openWith(t *testing.T, dsn string, ids engine.IDSource) mlmdpb.MetadataStor
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Dialect.IDs, c.Dialect.Prepare, c.Writers = ids, false, 4
+	c.Dialect.InsertIDs, c.Dialect.Prepare, c.Writers = ids, false, 4
 	// The settings of the server hold for connections that are made after: each
 	// transaction has its own.
 	c.MaxLifetime = time.Nanosecond

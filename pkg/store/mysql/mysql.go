@@ -74,15 +74,15 @@ func Open(ctx context.Context, dsn string, opts ...store.Option) (*store.Store, 
 	if err != nil {
 		return nil, err
 	}
-	c.Dialect.TextParam = found.textParam()
-	c.Dialect.LargestMessage = fmt.Sprintf("max_allowed_packet is %d bytes", found.packet)
+	c.Dialect.ExactTextParam = found.textParam()
+	c.Dialect.MessageLimit = fmt.Sprintf("max_allowed_packet is %d bytes", found.packet)
 	if found.returning {
-		c.Dialect.IDs = engine.IDsReturned
+		c.Dialect.InsertIDs = engine.IDsReturned
 	}
 	shared := store.Value(sharedKey{}, opts...) == true || found.latin1()
 	if shared {
 		c.Dialect.Charset = sharedCharset
-		c.Dialect.Cuts = cutsBytes
+		c.Dialect.TrimsTrailingSpaces = cutsBytes
 	}
 	if c.Write, err = connect(config, shared); err != nil {
 		return nil, err

@@ -24,53 +24,53 @@ func dialect() *engine.Dialect {
 		Begin:     "BEGIN ISOLATION LEVEL READ COMMITTED",
 		BeginRead: []string{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"},
 		// The cast lets ids of 64 bits be asked for in columns of 32.
-		Array:             func(ids []int64) any { return ids },
-		ArrayIn:           "= ANY(?::BIGINT[])",
-		IDs:               engine.IDsReturned,
-		MaxParams:         65535,
-		InsertIgnore:      "INSERT INTO",
-		OnConflictNothing: " ON CONFLICT DO NOTHING",
-		ForUpdate:         "FOR UPDATE",
-		ForShare:          "FOR SHARE",
-		LockTypes:         []string{"SELECT pg_advisory_xact_lock(7813871092348002)"},
-		Int32:             true,
-		Cuts:              cuts,
-		Classify:          classify,
-		Schema:            engine.PostgresSchema(),
+		ArrayArg:            func(ids []int64) any { return ids },
+		ArrayPredicate:      "= ANY(?::BIGINT[])",
+		InsertIDs:           engine.IDsReturned,
+		MaxParams:           65535,
+		InsertIgnore:        "INSERT INTO",
+		OnConflictNothing:   " ON CONFLICT DO NOTHING",
+		ForUpdate:           "FOR UPDATE",
+		ForShare:            "FOR SHARE",
+		SerializeStatements: []string{"SELECT pg_advisory_xact_lock(7813871092348002)"},
+		Int32:               true,
+		TrimsTrailingSpaces: cuts,
+		Classify:            classify,
+		Schema:              engine.PostgresSchema(),
 		// A plan that is kept for all values is a bad one for filters that select
 		// much. This way does without kept plans behind poolers, too.
-		PlanNow: pgx.QueryExecModeExec,
+		QueryModeArg: pgx.QueryExecModeExec,
 	}
 }
 
 // classes are the meanings of SQLSTATEs, or of their first two characters.
 var classes = map[string]engine.ErrorClass{
-	"23505": engine.Unique,
-	"40001": engine.Retry, // serialization_failure
-	"40P01": engine.Retry, // deadlock_detected
-	"55P03": engine.Retry, // lock_not_available
-	"55006": engine.Retry, // object_in_use
+	"23505": engine.UniqueViolation,
+	"40001": engine.TxConflict, // serialization_failure
+	"40P01": engine.TxConflict, // deadlock_detected
+	"55P03": engine.TxConflict, // lock_not_available
+	"55006": engine.TxConflict, // object_in_use
 	"22001": engine.TooLong,
 	"54000": engine.TooLong, // an index of the original's own kind refuses long text
 	"22003": engine.OutOfRange,
-	"22021": engine.BadText, // character_not_in_repertoire: not UTF-8, or a NUL
-	"22P05": engine.BadText, // untranslatable_character
+	"22021": engine.InvalidText, // character_not_in_repertoire: not UTF-8, or a NUL
+	"22P05": engine.InvalidText, // untranslatable_character
 	"25006": engine.ReadOnly,
-	"53":    engine.Full,         // insufficient resources: of the disk, of memory, of a limit
-	"53300": engine.Crowded,      // too many connections
+	"53":    engine.DiskFull,     // insufficient resources: of the disk, of memory, of a limit
+	"53300": engine.TooManyConns, // too many connections
 	"57014": engine.TimedOut,     // statement_timeout, or an administrator's pg_cancel_backend
-	"25P03": engine.RetryUnknown, // idle_in_transaction_session_timeout
+	"25P03": engine.ConnLost,     // idle_in_transaction_session_timeout
 	"25P04": engine.TimedOut,     // transaction_timeout
-	"28":    engine.Denied,       // the account, its password or its way in
-	"3D000": engine.Denied,       // the database is gone
-	"42501": engine.Denied,       // a right is missing
-	"26000": engine.Unprepared,   // behind a pooler: a prepared statement is on another connection
-	"42P05": engine.Unprepared,   // or one of that name was made there by another client
+	"28":    engine.AccessDenied, // the account, its password or its way in
+	"3D000": engine.AccessDenied, // the database is gone
+	"42501": engine.AccessDenied, // a right is missing
+	"26000": engine.StmtLost,     // behind a pooler: a prepared statement is on another connection
+	"42P05": engine.StmtLost,     // or one of that name was made there by another client
 	"XX001": engine.Damaged,      // data_corrupted
 	"XX002": engine.Damaged,      // index_corrupted
 	"57P03": engine.Starting,     // cannot_connect_now
-	"08":    engine.RetryUnknown,
-	"57P":   engine.RetryUnknown, // the server ends
+	"08":    engine.ConnLost,
+	"57P":   engine.ConnLost, // the server ends
 }
 
 func classify(err error) engine.ErrorClass {
@@ -100,7 +100,7 @@ func classify(err error) engine.ErrorClass {
 		return engine.OutOfRange
 	}
 	// Nothing else comes from the server: the connection broke.
-	return engine.RetryUnknown
+	return engine.ConnLost
 }
 
 // cuts knows the columns of VARCHAR(255), from which PostgreSQL takes blanks off

@@ -16,28 +16,28 @@ import (
 
 func TestErrorsOfTheServerHaveTheirMeaning(t *testing.T) {
 	for state, want := range map[string]engine.ErrorClass{
-		"40001": engine.Retry,        // serialization failure
-		"40P01": engine.Retry,        // deadlock
-		"55P03": engine.Retry,        // a lock that is not to be had
-		"57P01": engine.RetryUnknown, // the server ends
-		"08006": engine.RetryUnknown, // the connection broke
+		"40001": engine.TxConflict,   // serialization failure
+		"40P01": engine.TxConflict,   // deadlock
+		"55P03": engine.TxConflict,   // a lock that is not to be had
+		"57P01": engine.ConnLost,     // the server ends
+		"08006": engine.ConnLost,     // the connection broke
 		"57P03": engine.Starting,     // the server starts
-		"53300": engine.Crowded,      // too many connections
-		"53100": engine.Full,         // the disk is full
+		"53300": engine.TooManyConns, // too many connections
+		"53100": engine.DiskFull,     // the disk is full
 		"57014": engine.TimedOut,     // statement_timeout
-		"28P01": engine.Denied,       // a wrong password
-		"28000": engine.Denied,       // an account that may not log in
-		"42501": engine.Denied,       // a right that is missing
-		"53200": engine.Full,         // no memory is left
-		"3D000": engine.Denied,       // the database is gone
-		"26000": engine.Unprepared,   // behind a pooler
-		"42P05": engine.Unprepared,   // behind a pooler
+		"28P01": engine.AccessDenied, // a wrong password
+		"28000": engine.AccessDenied, // an account that may not log in
+		"42501": engine.AccessDenied, // a right that is missing
+		"53200": engine.DiskFull,     // no memory is left
+		"3D000": engine.AccessDenied, // the database is gone
+		"26000": engine.StmtLost,     // behind a pooler
+		"42P05": engine.StmtLost,     // behind a pooler
 		"XX001": engine.Damaged,
-		"23505": engine.Unique,
+		"23505": engine.UniqueViolation,
 		"22001": engine.TooLong,
 		"54000": engine.TooLong,
 		"22003": engine.OutOfRange,
-		"22021": engine.BadText,
+		"22021": engine.InvalidText,
 		"25006": engine.ReadOnly,
 		"42601": engine.Other, // a syntax error
 		"":      engine.Other,
@@ -46,7 +46,7 @@ func TestErrorsOfTheServerHaveTheirMeaning(t *testing.T) {
 			t.Errorf("SQLSTATE %q: class %d, want %d", state, got, want)
 		}
 	}
-	if got := classify(io.ErrUnexpectedEOF); got != engine.RetryUnknown {
+	if got := classify(io.ErrUnexpectedEOF); got != engine.ConnLost {
 		t.Errorf("a broken connection: class %d", got)
 	}
 	if got := classify(errors.New("failed to encode args[0]: 4294967296 is greater than maximum value for int4")); got != engine.OutOfRange {

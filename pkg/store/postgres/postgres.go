@@ -53,10 +53,10 @@ func Open(ctx context.Context, dsn string, opts ...store.Option) (*store.Store, 
 		c.Writers = connections
 	}
 	if config.DefaultQueryExecMode == pgx.QueryExecModeSimpleProtocol {
-		c.Dialect.PlanNow = nil // which would be another mode
+		c.Dialect.QueryModeArg = nil // which would be another mode
 	}
 	var unprepared atomic.Bool
-	c.Dialect.Unprepare = func() {
+	c.Dialect.DisablePrepare = func() {
 		if !unprepared.Swap(true) {
 			c.Log.InfoContext(ctx, "PostgreSQL has lost prepared statements, as it does behind a pooler: the store goes on without them")
 		}

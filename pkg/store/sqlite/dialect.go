@@ -12,34 +12,34 @@ import (
 // dialect says what the engine must know of SQLite.
 func dialect() *engine.Dialect {
 	return &engine.Dialect{
-		Name:         "sqlite",
-		Begin:        "BEGIN IMMEDIATE", // a read that turns into a write could meet another writer and not wait
-		Prepare:      true,
-		BusyTimeout:  "PRAGMA busy_timeout = ",
-		Short:        true,
-		Untyped:      true,
-		Version:      "PRAGMA data_version",
-		IDs:          engine.IDsEndAtLast,
-		MaxParams:    32766,
-		InsertIgnore: "INSERT OR IGNORE INTO",
-		ProtoBase64:  true,
-		IgnoresLimit: true,
-		Classify:     classify,
-		Schema:       engine.SQLiteSchema(),
+		Name:                 "sqlite",
+		Begin:                "BEGIN IMMEDIATE", // a read that turns into a write could meet another writer and not wait
+		Prepare:              true,
+		BusyTimeoutStatement: "PRAGMA busy_timeout = ",
+		InProcess:            true,
+		DynamicTypes:         true,
+		DataVersionQuery:     "PRAGMA data_version",
+		InsertIDs:            engine.IDsEndAtLast,
+		MaxParams:            32766,
+		InsertIgnore:         "INSERT OR IGNORE INTO",
+		ProtoBase64:          true,
+		PlannerIgnoresLimit:  true,
+		Classify:             classify,
+		Schema:               engine.SQLiteSchema(),
 	}
 }
 
 // classes are the meanings of SQLite's result codes.
 var classes = map[int]engine.ErrorClass{
-	lib.SQLITE_CONSTRAINT_UNIQUE:     engine.Unique,
-	lib.SQLITE_CONSTRAINT_PRIMARYKEY: engine.Unique,
-	lib.SQLITE_BUSY:                  engine.Retry,
-	lib.SQLITE_LOCKED:                engine.Retry,
+	lib.SQLITE_CONSTRAINT_UNIQUE:     engine.UniqueViolation,
+	lib.SQLITE_CONSTRAINT_PRIMARYKEY: engine.UniqueViolation,
+	lib.SQLITE_BUSY:                  engine.TxConflict,
+	lib.SQLITE_LOCKED:                engine.TxConflict,
 	lib.SQLITE_TOOBIG:                engine.TooLong,
 	lib.SQLITE_READONLY:              engine.ReadOnly,
-	lib.SQLITE_READONLY_DBMOVED:      engine.Moved,
+	lib.SQLITE_READONLY_DBMOVED:      engine.FileMoved,
 	lib.SQLITE_CANTOPEN:              engine.Unavailable,
-	lib.SQLITE_FULL:                  engine.Full,
+	lib.SQLITE_FULL:                  engine.DiskFull,
 	lib.SQLITE_CORRUPT:               engine.Damaged,
 	lib.SQLITE_NOTADB:                engine.Damaged,
 }

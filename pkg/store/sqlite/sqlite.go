@@ -95,7 +95,7 @@ const journalLimit = "journal_size_limit = 4194304"
 // one connection, so that its calls run one after the other.
 func OpenMemory(ctx context.Context, opts ...store.Option) (*store.Store, error) {
 	d := dialect()
-	d.Alone = true
+	d.SingleConn = true
 	c, err := store.Configure(d, opts...)
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: open a store in memory: %w", err)
