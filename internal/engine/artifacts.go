@@ -34,7 +34,7 @@ func (n *node) artifact() *mlmdpb.Artifact {
 
 // PutArtifacts creates and updates artifacts, in order, all or none.
 func (e *Engine) PutArtifacts(ctx context.Context, req *mlmdpb.PutArtifactsRequest) (*mlmdpb.PutArtifactsResponse, error) {
-	return write(ctx, e, "PutArtifacts", func(ctx context.Context, t *Tx) (*mlmdpb.PutArtifactsResponse, error) {
+	return write(ctx, e, "PutArtifacts", func(ctx context.Context, t *tx) (*mlmdpb.PutArtifactsResponse, error) {
 		o := putOptions{mask: newMask(req.GetUpdateMask()), unchangedSince: req.GetOptions().GetAbortIfLatestUpdatedTimeChanged()}
 		ids, err := t.putNodes(ctx, artifactNodes, convert(req.GetArtifacts(), artifactNode), o)
 		return &mlmdpb.PutArtifactsResponse{ArtifactIds: ids}, err

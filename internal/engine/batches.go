@@ -1,7 +1,5 @@
 package engine
 
-import "errors"
-
 // batchSize is how many rows are written by the same statements.
 const batchSize = 128
 
@@ -43,10 +41,6 @@ func (t *Tx) NextBatch(n int) int {
 // the row that is at fault. Errors that say so already, or that come from
 // elsewhere than the rows, stay as they are.
 func (t *Tx) RetryRowByRow(n int, err error) error {
-	var f *failure
-	if errors.As(err, &f) {
-		return err
-	}
 	switch t.d.Class(err) {
 	case UniqueViolation, TooLong, OutOfRange, InvalidText, TooLarge:
 		return &batchError{rows: rowRange{t.written, t.written + n}, err: err}

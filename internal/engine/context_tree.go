@@ -17,12 +17,12 @@ type parentLink struct{ child, parent int64 }
 // PutParentContexts links contexts with parents. A link that exists is an
 // error, and so is one that would make a context its own ancestor.
 func (e *Engine) PutParentContexts(ctx context.Context, req *mlmdpb.PutParentContextsRequest) (*mlmdpb.PutParentContextsResponse, error) {
-	return write(ctx, e, "PutParentContexts", func(ctx context.Context, t *Tx) (*mlmdpb.PutParentContextsResponse, error) {
+	return write(ctx, e, "PutParentContexts", func(ctx context.Context, t *tx) (*mlmdpb.PutParentContextsResponse, error) {
 		return &mlmdpb.PutParentContextsResponse{}, t.putParents(ctx, req.GetParentContexts())
 	})
 }
 
-func (t *Tx) putParents(ctx context.Context, edges []*mlmdpb.ParentContext) error {
+func (t *tx) putParents(ctx context.Context, edges []*mlmdpb.ParentContext) error {
 	if len(edges) == 0 {
 		return nil
 	}
@@ -59,7 +59,7 @@ type contextTree struct {
 // readTree reads what decides about edges: which contexts exist, which links
 // their children have already, and, for children that are parents themselves,
 // all links above their new parent. Only such a child can close a cycle.
-func (t *Tx) readTree(ctx context.Context, edges []*mlmdpb.ParentContext) (*contextTree, error) {
+func (t *tx) readTree(ctx context.Context, edges []*mlmdpb.ParentContext) (*contextTree, error) {
 	g := &contextTree{parents: map[int64][]int64{}, links: map[parentLink]bool{}, hasChildren: map[int64]bool{}}
 	var ids, children []int64
 	parents := map[int64]bool{}

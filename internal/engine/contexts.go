@@ -29,7 +29,7 @@ func (n *node) context() *mlmdpb.Context {
 
 // PutContexts creates and updates contexts, in order, all or none.
 func (e *Engine) PutContexts(ctx context.Context, req *mlmdpb.PutContextsRequest) (*mlmdpb.PutContextsResponse, error) {
-	return write(ctx, e, "PutContexts", func(ctx context.Context, t *Tx) (*mlmdpb.PutContextsResponse, error) {
+	return write(ctx, e, "PutContexts", func(ctx context.Context, t *tx) (*mlmdpb.PutContextsResponse, error) {
 		o := putOptions{mask: newMask(req.GetUpdateMask())}
 		ids, err := t.putNodes(ctx, contextNodes, convert(req.GetContexts(), contextNode), o)
 		return &mlmdpb.PutContextsResponse{ContextIds: ids}, err

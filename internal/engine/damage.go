@@ -26,7 +26,7 @@ type damagedRow struct {
 const damageAtMost = 1000
 
 func (l *damageLog) report(ctx context.Context, table string, id int64, what string, err error) {
-	if l == nil || l.log == nil {
+	if l.log == nil {
 		return
 	}
 	row := damagedRow{table, id, what}
@@ -46,6 +46,10 @@ func (l *damageLog) report(ctx context.Context, table string, id int64, what str
 
 // damaged reports that part of a stored row cannot be read. The id is that of
 // the row, or of the node or type that it belongs to.
-func (s *Conn) damaged(ctx context.Context, table string, id int64, what string, err error) {
-	s.damage.report(ctx, table, id, what, err)
+func (r reader) damaged(ctx context.Context, table string, id int64, what string, err error) {
+	r.e.damage.report(ctx, table, id, what, err)
+}
+
+func (t *tx) damaged(ctx context.Context, table string, id int64, what string, err error) {
+	t.e.damage.report(ctx, table, id, what, err)
 }

@@ -9,27 +9,18 @@ import (
 	"time"
 )
 
-// A querier runs statements; reads take it, so that they work inside a
-// transaction and outside.
+// A Queryer runs statements that read: a [Conn] or a [Tx].
 //
 // Statements have ? for parameters, and ?$ for a string that is compared with a
-// column. The engine's own are few and are kept prepared, see query; those that
-// clients shape are not.
-type querier interface {
-	// Query reads rows with a statement that is kept. The rows must be closed
-	// before the next statement: see [each].
+// column.
+type Queryer interface {
+	// Query runs a statement that is cached and, if the dialect says so, prepared.
+	// The rows must be closed before the next statement: see [Each].
 	Query(ctx context.Context, stmt string, args ...any) (driver.Rows, error)
-	// QueryUncached is query for a statement that is not worth keeping.
+	// QueryUncached is like Query, for a statement that is not worth caching.
 	QueryUncached(ctx context.Context, stmt string, args ...any) (driver.Rows, error)
-	// Dialect is that of the database.
+	// Dialect returns the dialect of the database.
 	Dialect() *Dialect
-	// types are those that are known, and learn adds one that was read.
-	types() *typeCache
-	learn(learnedType)
-	// damaged reports a stored row that cannot be read, see [damageLog].
-	damaged(ctx context.Context, table string, id int64, what string, err error)
-	// remembered is what was answered about types, see [typeMemo].
-	remembered(ctx context.Context, s Predicate) (types []*typeInfo, keep func([]*typeInfo), err error)
 }
 
 // A Conn is one database connection with the statements that are kept on
@@ -41,11 +32,12 @@ type Conn struct {
 	sqlConn *sql.Conn // holds the driver's connection, and takes care of its life
 	driver  driverConn
 	d       *Dialect
-	cache   *typeCache
-	memo    typeMemo
-	damage  *damageLog
 	stmts   map[string]*cachedStmt
 	clock   int // of kept statements, so far
+
+	// Local is the caller's, such as a cache of what only this connection can
+	// tell to be current. It is nil in a new connection.
+	Local any
 
 	openedAt, usedAt time.Time
 	generation       int  // of the pool, when it was opened
@@ -92,8 +84,6 @@ func driverErr(err error) error {
 }
 
 func (s *Conn) Dialect() *Dialect { return s.d }
-
-func (s *Conn) types() *typeCache { return s.cache }
 
 // prepare finds a statement among the kept ones, or prepares it. Where there are
 // too many, the one that was used longest ago gives way.
@@ -273,6 +263,23 @@ func (s *Conn) namedValues(args []any) ([]driver.NamedValue, error) {
 		values[i] = v
 	}
 	return values, nil
+}
+
+// DataVersion returns a number that changes when another connection has changed
+// the database. If the database does not have one, ok is false.
+func (s *Conn) DataVersion(ctx context.Context) (version int64, ok bool, err error) {
+	switch {
+	case s.d.SingleConn:
+		return 0, true, nil
+	case s.d.DataVersionQuery == "":
+		return 0, false, nil
+	}
+	rows, err := s.Query(ctx, s.d.DataVersionQuery)
+	err = Each(rows, err, 1, func(r *Row) error {
+		version = r.Int(0)
+		return nil
+	})
+	return version, true, err
 }
 
 // rollBack ends the transaction that may be open, also for a caller that has

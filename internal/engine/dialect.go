@@ -7,8 +7,6 @@ package engine
 // are written once, with ? for parameters and MLMD's table names; a Dialect
 // says how they must be spelled and what the driver's errors mean.
 type Dialect struct {
-	Name string // "sqlite", "postgres" or "mysql"
-
 	// Numbered is set where parameters are spelled $1, $2, … instead of ?.
 	Numbered bool
 	// Begin begins a transaction that writes; empty is BEGIN.
@@ -53,9 +51,6 @@ type Dialect struct {
 	// compared, if the tables' own collation would not compare text byte for
 	// byte; empty elsewhere. It holds one ?. Statements mark these as ?$.
 	ExactTextParam string
-	// Charset is the character set in which text comes and goes, if that is not
-	// the one of UTF-8; empty elsewhere. What is sent is UTF-8 nevertheless.
-	Charset string
 	// InsertIDs says how the ids of inserted rows are learned.
 	InsertIDs IDSource
 	// MaxParams is how many parameters one statement may have.
@@ -89,8 +84,6 @@ type Dialect struct {
 	// the errors of database/sql itself. That of a context is [Other], but for a
 	// connection that could not be made in time.
 	Classify func(error) ErrorClass
-	// Schema makes, checks and migrates the tables.
-	Schema Schema
 }
 
 func (d *Dialect) begin() string {
@@ -155,4 +148,5 @@ const (
 	StmtLost                          // a prepared statement is not where it was made
 	TooManyStmts                      // the server takes no further prepared statement
 	FileMoved                         // the database's file is not the one that is open
+	Unusable                          // the database cannot be used as it is
 )

@@ -45,7 +45,7 @@ func (m membership) contextsOf(ctx context.Context, q querier, id int64) ([]*nod
 }
 
 // link stores edges; those that exist are left alone.
-func (t *Tx) link(ctx context.Context, m membership, edges []member) error {
+func (t *tx) link(ctx context.Context, m membership, edges []member) error {
 	stored, err := t.linked(ctx, m, edges)
 	if err != nil {
 		return err
@@ -61,7 +61,7 @@ func (t *Tx) link(ctx context.Context, m membership, edges []member) error {
 
 // linked finds the edges that exist, where looking is cheaper than an INSERT
 // that leaves them alone: in SQLite that writes nevertheless.
-func (t *Tx) linked(ctx context.Context, m membership, edges []member) (map[member]bool, error) {
+func (t *tx) linked(ctx context.Context, m membership, edges []member) (map[member]bool, error) {
 	contexts := t.d.ValidIDs(convert(edges, func(e member) int64 { return e.context }))
 	nodes := t.d.ValidIDs(convert(edges, func(e member) int64 { return e.node }))
 	if !t.d.InProcess || len(contexts) == 0 || len(contexts) > MaxInList {
@@ -100,7 +100,7 @@ func existing(ctx context.Context, q querier, k *nodeKind, ids []int64) (map[int
 func (e *Engine) PutAttributionsAndAssociations(ctx context.Context, req *mlmdpb.PutAttributionsAndAssociationsRequest) (*mlmdpb.PutAttributionsAndAssociationsResponse, error) {
 	attributed := convert(req.GetAttributions(), func(a *mlmdpb.Attribution) member { return member{a.GetContextId(), a.GetArtifactId()} })
 	associated := convert(req.GetAssociations(), func(a *mlmdpb.Association) member { return member{a.GetContextId(), a.GetExecutionId()} })
-	return write(ctx, e, "PutAttributionsAndAssociations", func(ctx context.Context, t *Tx) (*mlmdpb.PutAttributionsAndAssociationsResponse, error) {
+	return write(ctx, e, "PutAttributionsAndAssociations", func(ctx context.Context, t *tx) (*mlmdpb.PutAttributionsAndAssociationsResponse, error) {
 		if err := t.checkedLink(ctx, attributions, attributed, "Artifact id not found."); err != nil {
 			return nil, err
 		}
@@ -112,7 +112,7 @@ func (e *Engine) PutAttributionsAndAssociations(ctx context.Context, req *mlmdpb
 }
 
 // checkedLink stores edges, if both ends of all are there.
-func (t *Tx) checkedLink(ctx context.Context, m membership, edges []member, missing string) error {
+func (t *tx) checkedLink(ctx context.Context, m membership, edges []member, missing string) error {
 	if len(edges) == 0 {
 		return nil
 	}

@@ -2,83 +2,53 @@ package engine
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"log/slog"
-	"sync/atomic"
 	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/filterquery"
 )
 
 // An Engine answers the RPCs of one database. It is safe for concurrent use.
 type Engine struct {
 	mlmdpb.UnimplementedMetadataStoreServiceServer
 
-	d            *Dialect
-	readers      *pool
-	writers      *pool
-	types        typeCache
-	log          *slog.Logger
-	retryTimeout time.Duration
-	// readOnlySince is when a write first found a server that takes none, in
-	// nanoseconds of the Unix time; 0: the last write took effect.
-	readOnlySince atomic.Int64
-
-	files     Files         // nil: the database is not in files of ours
-	reopening chan struct{} // holds a token while the files are opened again
+	db     *DB
+	schema Schema
+	filter *filterquery.Dialect
+	types  typeCache
+	damage damageLog
+	log    *slog.Logger
 }
 
-// A Config says how an [Engine] reaches its database.
+// A Config configures an [Engine].
 type Config struct {
-	Dialect *Dialect
-	// Write runs the transactions that change something, at most Writers at
-	// once. Read runs the others; where it is nil, Write and its limit serve
-	// both. The engine closes them.
-	Write, Read      *sql.DB
-	Writers, Readers int
-	// MaxLifetime is for how long a connection to a server is used; 0 is five minutes.
-	MaxLifetime time.Duration
-	// Files are those that the connections of Write and Read have open; nil
-	// where they are a server's.
-	Files Files
-	// RetryTimeout is for how long a transaction that loses against others is run
-	// again. The caller's deadline ends it earlier.
-	RetryTimeout time.Duration
-	// Log gets what clients must not see: the driver's messages.
-	Log *slog.Logger
+	// DB is the database. The engine sets Reopened.
+	DB DBConfig
+	// Schema creates and checks the tables.
+	Schema Schema
+	// Filter is the filter language's dialect of the database.
+	Filter *filterquery.Dialect
 }
 
 // Open makes an empty database an MLMD database, checks one that is not empty,
 // and serves it. On error the handles of c are closed.
 func Open(ctx context.Context, c Config) (*Engine, error) {
 	e := &Engine{
-		d:            c.Dialect,
-		log:          c.Log,
-		retryTimeout: c.RetryTimeout,
-		files:        c.Files,
-		reopening:    make(chan struct{}, 1),
+		schema: c.Schema,
+		filter: c.Filter,
+		damage: damageLog{log: c.DB.Log},
+		log:    c.DB.Log,
 	}
-	e.writers = newPool(c.Write, c.Dialect, &e.types, c.Writers)
-	e.readers = e.writers
-	if c.Read != nil {
-		e.readers = newPool(c.Read, c.Dialect, &e.types, c.Readers)
-	}
-	damage := &damageLog{log: c.Log}
-	e.writers.damage, e.readers.damage = damage, damage
-	if c.MaxLifetime != 0 {
-		e.writers.maxLifetime, e.readers.maxLifetime = c.MaxLifetime, c.MaxLifetime
-	}
-	if c.Files != nil {
-		e.readers.check = func() error { return c.Files.Check(false) }
-		e.writers.check = func() error { return c.Files.Check(true) }
-	}
+	c.DB.Reopened = e.reopened
+	e.db = OpenDB(c.DB)
 	err := e.prepare(ctx, true)
-	if err != nil && c.Dialect.DisablePrepare != nil && c.Dialect.Class(driverErr(err)) == StmtLost {
-		c.Dialect.DisablePrepare()
+	if err != nil && c.DB.Dialect.DisablePrepare != nil && c.DB.Dialect.Class(&DriverError{Err: err}) == StmtLost {
+		c.DB.Dialect.DisablePrepare()
 		err = e.prepare(ctx, true)
 	}
 	if err != nil {
@@ -93,13 +63,108 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 // prepare makes an empty database an MLMD database, if that is wanted, and
 // checks one that is not empty. One that is complete is only read.
 func (e *Engine) prepare(ctx context.Context, create bool) error {
-	ready, err := e.d.Schema.ready(ctx, e.readers.db)
+	ready, err := e.schema.Ready(ctx, e.db.Readers())
 	switch {
 	case errors.Is(err, ErrSchemaEmpty) && create:
 	case ready, err != nil:
 		return err
 	}
-	return e.d.Schema.Open(ctx, e.writers.db)
+	return e.schema.Open(ctx, e.db.Writers())
+}
+
+// reopened forgets what was known of the database and checks the one that has
+// taken its place.
+func (e *Engine) reopened(ctx context.Context) error {
+	e.types.clear()
+	err := e.prepare(ctx, false)
+	var refused *SchemaError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &refused), errors.Is(err, ErrSchemaEmpty):
+		return fail(codes.FailedPrecondition, "the file of the database was replaced by one that cannot be used: %v", err)
+	}
+	return &DriverError{Err: err}
+}
+
+// Close waits for the requests that run and closes the database. Later requests
+// are answered UNAVAILABLE. It is called once.
+func (e *Engine) Close() error { return e.db.Close() }
+
+// A querier is what a request reads with: inside a transaction, or outside.
+type querier interface {
+	Queryer
+	// types are those that are known, and learn adds one that was read.
+	types() *typeCache
+	learn(learnedType)
+	// damaged reports a stored row that cannot be read, see [damageLog].
+	damaged(ctx context.Context, table string, id int64, what string, err error)
+	// remembered is what was answered about types, see [typeMemo].
+	remembered(ctx context.Context, s Predicate) (types []*typeInfo, keep func([]*typeInfo), err error)
+	// filterDialect is the filter language's dialect of the database.
+	filterDialect() *filterquery.Dialect
+}
+
+// A reader is the querier of a request that only reads.
+type reader struct {
+	*Conn
+	e *Engine
+}
+
+func (r reader) types() *typeCache                   { return &r.e.types }
+func (r reader) filterDialect() *filterquery.Dialect { return r.e.filter }
+
+// A tx is the querier of a request that writes, and what the engine has to
+// remember until its transaction ends.
+type tx struct {
+	*Tx
+	e *Engine
+	d *Dialect
+
+	learned []learnedType // to be cached after the commit
+}
+
+func (t *tx) types() *typeCache                   { return &t.e.types }
+func (t *tx) filterDialect() *filterquery.Dialect { return t.e.filter }
+
+// now is the time that rows are stamped with, in milliseconds.
+func (t *tx) now() int64 { return time.Now().UnixMilli() }
+
+// read answers a request that writes nothing, see [DB.View].
+func read[R any](ctx context.Context, e *Engine, rpc string, answer func(context.Context, querier) (*R, error)) (reply *R, err error) {
+	err = e.db.View(ctx, func(ctx context.Context, c *Conn) (err error) {
+		reply, err = answer(ctx, reader{c, e})
+		return err
+	})
+	return orNil(reply, err), e.status(ctx, rpc, err)
+}
+
+// readAtOnce answers a request that writes nothing and takes several statements,
+// see [DB.Snapshot].
+func readAtOnce[R any](ctx context.Context, e *Engine, rpc string, answer func(context.Context, querier) (*R, error)) (reply *R, err error) {
+	err = e.db.Snapshot(ctx, func(ctx context.Context, c *Conn) (err error) {
+		reply, err = answer(ctx, reader{c, e})
+		return err
+	})
+	return orNil(reply, err), e.status(ctx, rpc, err)
+}
+
+// write answers a request inside one transaction, see [DB.Update].
+func write[R any](ctx context.Context, e *Engine, rpc string, change func(context.Context, *tx) (*R, error)) (reply *R, err error) {
+	err = e.db.Update(ctx, func(ctx context.Context, transaction *Tx) (err error) {
+		t := &tx{Tx: transaction, e: e, d: transaction.Dialect()}
+		t.OnCommit(func() { e.types.add(t.learned...) })
+		reply, err = change(ctx, t)
+		return err
+	})
+	return orNil(reply, err), e.status(ctx, rpc, err)
+}
+
+func orNil[R any](reply *R, err error) *R {
+	if err != nil {
+		return nil
+	}
+	return reply
 }
 
 // An openError is why a database could not be opened. It has a gRPC status, so
@@ -122,35 +187,12 @@ func (e *Engine) openCode(err error) codes.Code {
 	case errors.As(err, new(*SchemaError)):
 		return codes.FailedPrecondition
 	}
-	class := e.d.Class(driverErr(err))
+	class := e.db.Dialect().Class(&DriverError{Err: err})
 	switch {
 	case class == Other && errors.Is(err, context.Canceled):
 		return codes.Canceled
 	case class == Other && errors.Is(err, context.DeadlineExceeded):
 		return codes.DeadlineExceeded
 	}
-	return e.translate(driverErr(err)).code
-}
-
-// Close waits for the requests that run and closes the database. Later
-// requests are answered UNAVAILABLE. It is called once.
-func (e *Engine) Close() error {
-	pools := e.pools()
-	for _, p := range pools {
-		p.stop()
-	}
-	finish := e.prepareClose()
-	var errs []error
-	for _, p := range pools {
-		errs = append(errs, p.close())
-	}
-	return errors.Join(append(errs, finish())...)
-}
-
-// pools are the pools, that of the readers first.
-func (e *Engine) pools() []*pool {
-	if e.readers == e.writers {
-		return []*pool{e.writers}
-	}
-	return []*pool{e.readers, e.writers}
+	return e.translate(&DriverError{Err: err}).code
 }

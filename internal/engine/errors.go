@@ -2,8 +2,6 @@ package engine
 
 import (
 	"context"
-	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -43,55 +41,6 @@ func prefixed(err error, format string, args ...any) error {
 	return &failure{code: f.code, text: fmt.Sprintf(format, args...) + f.text}
 }
 
-// errClosed is what a closed engine answers.
-var errClosed = fail(codes.Unavailable, "the store is closed")
-
-// errUnknownIDs says that the ids of new rows could not be learned.
-var errUnknownIDs = errors.New("the ids of inserted rows are not where they should be")
-
-// errTrailingSpaces says that text is too long for its column by blanks, which the
-// database would take off without a word.
-var errTrailingSpaces = errors.New("a text would lose the blanks at its end")
-
-// A CommitError is the error of a COMMIT, which may have taken effect.
-type CommitError struct{ Err error }
-
-func (e *CommitError) Error() string { return "commit: " + e.Err.Error() }
-func (e *CommitError) Unwrap() error { return e.Err }
-
-// A RaceError is a failure that is gone when the transaction is run again, if
-// another transaction was the reason for it. Nobody knows whether one was.
-type RaceError struct{ Err error }
-
-func (e *RaceError) Error() string { return e.Err.Error() }
-func (e *RaceError) Unwrap() error { return e.Err }
-
-// Class says what err means. Of the errors that come from elsewhere than a
-// driver it knows the few below.
-func (d *Dialect) Class(err error) ErrorClass {
-	switch {
-	case errors.As(err, new(*panicError)):
-		return Other
-	case errors.As(err, new(*MovedError)):
-		return FileMoved
-	case errors.Is(err, errTrailingSpaces):
-		return TooLong
-	case errors.Is(err, errUnknownIDs):
-		return TxConflict
-	case !errors.As(err, new(*DriverError)):
-		return Other
-	case errors.Is(err, driver.ErrBadConn), errors.Is(err, sql.ErrConnDone):
-		return ConnLost
-	}
-	return d.Classify(err)
-}
-
-// IsUniqueViolation says whether err is the violation of a unique constraint.
-func (d *Dialect) IsUniqueViolation(err error) bool {
-	var f *failure
-	return err != nil && !errors.As(err, &f) && d.Class(err) == UniqueViolation
-}
-
 // status turns err into what the client gets. Whatever a driver said stays in
 // the log.
 func (e *Engine) status(ctx context.Context, rpc string, err error) error {
@@ -101,6 +50,10 @@ func (e *Engine) status(ctx context.Context, rpc string, err error) error {
 	var f *failure
 	if errors.As(err, &f) {
 		return status.Error(f.code, presentable(f.text))
+	}
+	var own *Error
+	if errors.As(err, &own) {
+		return status.Error(translations[own.Class].code, presentable(own.Msg))
 	}
 	if cause := over(ctx); cause != nil {
 		return status.FromContextError(cause).Err()
@@ -132,7 +85,7 @@ func presentable(text string) string {
 
 // translate gives an error of the database the code and the words for clients.
 func (e *Engine) translate(err error) *failure {
-	class := e.d.Class(err)
+	class := e.db.Dialect().Class(err)
 	var atCommit *CommitError
 	if errors.As(err, &atCommit) && (class == ConnLost || errors.Is(err, context.DeadlineExceeded)) {
 		return &failure{code: codes.Unavailable, text: "the connection was lost during the commit: the request may have taken effect"}
@@ -142,8 +95,8 @@ func (e *Engine) translate(err error) *failure {
 			" what the request wrote may not be in the file that is there now"}
 	}
 	if f, ok := translations[class]; ok {
-		if class == TooLarge && e.d.MessageLimit != "" {
-			f.text += " (" + e.d.MessageLimit + ")"
+		if class == TooLarge && e.db.Dialect().MessageLimit != "" {
+			f.text += " (" + e.db.Dialect().MessageLimit + ")"
 		}
 		return &f
 	}
@@ -159,7 +112,9 @@ var translations = map[ErrorClass]failure{
 	InvalidText:     {code: codes.InvalidArgument, text: "the database cannot hold a text: it is not valid UTF-8 or has a NUL"},
 	ReadOnly:        {code: codes.FailedPrecondition, text: "the database can only be read, and nothing was written: attempt to write a readonly database"},
 	Unavailable:     {code: codes.Unavailable, text: "the database cannot be reached"},
-	FileMoved:       {code: codes.Unavailable, text: movedText},
+	FileMoved: {code: codes.Unavailable, text: "the file of the database was removed or renamed while it was open, and nothing was written;" +
+		" the server's log has its name. Put the file or a backup in its place, and calls work again, without a restart"},
+	Unusable: {code: codes.FailedPrecondition, text: "the database cannot be used as it is; the server's log has the details"},
 	NotReady: {code: codes.Unavailable, text: "the database node takes no requests, and nothing was written: it has lost the majority of its cluster, or is joining it." +
 		" Bring its other nodes back, or use one that has the majority"},
 	TxTooLarge:   {code: codes.InvalidArgument, text: "the request writes more than the database takes in one transaction: send it in parts"},

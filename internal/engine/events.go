@@ -64,7 +64,7 @@ func (e event) exists() error {
 
 // putEvents stores events as if one by one, in order. Events before one that
 // is refused are stored first: they decide the answer if they conflict.
-func (t *Tx) putEvents(ctx context.Context, events []event, refused error) error {
+func (t *tx) putEvents(ctx context.Context, events []event, refused error) error {
 	seen := make(map[eventTriple]bool, len(events))
 	for i, e := range events {
 		if seen[e.triple()] {
@@ -88,12 +88,12 @@ func (t *Tx) putEvents(ctx context.Context, events []event, refused error) error
 			return err
 		}
 		events = events[size:]
-		t.written += size
+		t.Wrote(size)
 	}
 	return refused
 }
 
-func (t *Tx) insertEvents(ctx context.Context, events []event) error {
+func (t *tx) insertEvents(ctx context.Context, events []event) error {
 	now := t.now()
 	args := make([]any, 0, len(events)*len(eventRows.Columns))
 	steps := 0
@@ -128,7 +128,7 @@ func (t *Tx) insertEvents(ctx context.Context, events []event) error {
 
 // PutEvents stores events between artifacts and executions that exist.
 func (e *Engine) PutEvents(ctx context.Context, req *mlmdpb.PutEventsRequest) (*mlmdpb.PutEventsResponse, error) {
-	return write(ctx, e, "PutEvents", func(ctx context.Context, t *Tx) (*mlmdpb.PutEventsResponse, error) {
+	return write(ctx, e, "PutEvents", func(ctx context.Context, t *tx) (*mlmdpb.PutEventsResponse, error) {
 		events, refused, err := t.checkedEvents(ctx, req.GetEvents())
 		if err != nil {
 			return nil, err
@@ -139,7 +139,7 @@ func (e *Engine) PutEvents(ctx context.Context, req *mlmdpb.PutEventsRequest) (*
 
 // checkedEvents are the events before the first that is refused, and why that
 // one is.
-func (t *Tx) checkedEvents(ctx context.Context, messages []*mlmdpb.Event) (events []event, refused, err error) {
+func (t *tx) checkedEvents(ctx context.Context, messages []*mlmdpb.Event) (events []event, refused, err error) {
 	artifacts, err := existing(ctx, t, artifactNodes, convert(messages, (*mlmdpb.Event).GetArtifactId))
 	if err != nil {
 		return nil, nil, err

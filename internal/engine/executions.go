@@ -31,7 +31,7 @@ func (n *node) execution() *mlmdpb.Execution {
 
 // PutExecutions creates and updates executions, in order, all or none.
 func (e *Engine) PutExecutions(ctx context.Context, req *mlmdpb.PutExecutionsRequest) (*mlmdpb.PutExecutionsResponse, error) {
-	return write(ctx, e, "PutExecutions", func(ctx context.Context, t *Tx) (*mlmdpb.PutExecutionsResponse, error) {
+	return write(ctx, e, "PutExecutions", func(ctx context.Context, t *tx) (*mlmdpb.PutExecutionsResponse, error) {
 		o := putOptions{mask: newMask(req.GetUpdateMask())}
 		ids, err := t.putNodes(ctx, executionNodes, convert(req.GetExecutions(), executionNode), o)
 		return &mlmdpb.PutExecutionsResponse{ExecutionIds: ids}, err

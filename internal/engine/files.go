@@ -3,11 +3,8 @@ package engine
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"time"
-
-	"google.golang.org/grpc/codes"
 )
 
 // Files are the files of a database that this process has open. Others can
@@ -44,15 +41,12 @@ func (m *MovedError) Error() string {
 // Unwrap returns the cause.
 func (m *MovedError) Unwrap() error { return m.Err }
 
-const movedText = "the file of the database was removed or renamed while it was open, and nothing was written;" +
-	" the server's log has its name. Put the file or a backup in its place, and calls work again, without a restart"
-
 // checkFiles says after a commit whether what was committed can be found again.
-func (e *Engine) checkFiles() error {
-	if e.files == nil {
+func (db *DB) checkFiles() error {
+	if db.files == nil {
 		return nil
 	}
-	if err := e.files.Check(true); err != nil {
+	if err := db.files.Check(true); err != nil {
 		return &CommitError{err}
 	}
 	return nil
@@ -60,60 +54,57 @@ func (e *Engine) checkFiles() error {
 
 // reopen closes all connections and opens the file that is there now, as long as
 // it is a database that can be used. It waits for the requests that run.
-func (e *Engine) reopen(ctx context.Context) error {
+func (db *DB) reopen(ctx context.Context) error {
 	select {
-	case e.reopening <- struct{}{}:
-		defer func() { <-e.reopening }()
+	case db.reopening <- struct{}{}:
+		defer func() { <-db.reopening }()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	moved := e.files.Check(true)
+	moved := db.files.Check(true)
 	if moved == nil {
 		return nil // another request has done it
 	}
-	release, err := e.acquireAll(ctx)
+	release, err := db.acquireAll(ctx)
 	if err != nil {
 		return err
 	}
 	defer release()
-	e.log.WarnContext(ctx, "the files of the database have changed places and are opened again", "error", moved)
-	if err := e.replaceConnections(ctx); err != nil {
+	db.log.WarnContext(ctx, "the files of the database have changed places and are opened again", "error", moved)
+	if err := db.replaceConnections(ctx); err != nil {
 		return err
 	}
-	e.types.clear()
-	err = e.prepare(ctx, false)
-	if err == nil {
+	if db.reopened == nil {
 		return nil
 	}
-	e.log.ErrorContext(ctx, "the file that has taken the place of the database cannot be used", "error", err)
-	e.files.Forget()
-	e.closeAll()
-	var refused *SchemaError
-	if errors.As(err, &refused) || errors.Is(err, ErrSchemaEmpty) {
-		return fail(codes.FailedPrecondition, "the file of the database was replaced by one that cannot be used: %v", err)
+	if err := db.reopened(ctx); err != nil {
+		db.log.ErrorContext(ctx, "the file that has taken the place of the database cannot be used", "error", err)
+		db.files.Forget()
+		db.closeAll()
+		return err
 	}
-	return driverErr(err)
+	return nil
 }
 
 // replaceConnections closes all connections, and makes new ones open the file
 // that is found now.
-func (e *Engine) replaceConnections(ctx context.Context) error {
-	conn, err := e.openConn(ctx)
+func (db *DB) replaceConnections(ctx context.Context) error {
+	conn, err := db.openConn(ctx)
 	if err == nil {
-		err = e.files.Settle(ctx, conn)
+		err = db.files.Settle(ctx, conn)
 		conn.Close()
 		if err != nil {
-			e.log.ErrorContext(ctx, "the log of the database was removed, and what it holds cannot be saved yet", "error", err)
-			return fail(codes.Unavailable, "the log of the database was removed; the server's log has the details")
+			db.log.ErrorContext(ctx, "the log of the database was removed, and what it holds cannot be saved yet", "error", err)
+			return &Error{Unavailable, "the log of the database was removed; the server's log has the details"}
 		}
 	}
-	e.closeAll()
-	return e.files.Renew()
+	db.closeAll()
+	return db.files.Renew()
 }
 
 // closeAll closes all connections. Nothing is lent.
-func (e *Engine) closeAll() {
-	for _, p := range e.pools() {
+func (db *DB) closeAll() {
+	for _, p := range db.pools() {
 		for _, s := range p.drainIdle() {
 			s.close(true)
 		}
@@ -124,8 +115,8 @@ func (e *Engine) closeAll() {
 
 // openConn returns a connection that is open, where possible one that may
 // write; where there is none, it returns an error. Nothing is lent.
-func (e *Engine) openConn(ctx context.Context) (conn *sql.Conn, err error) {
-	for _, p := range []*pool{e.writers, e.readers} {
+func (db *DB) openConn(ctx context.Context) (conn *sql.Conn, err error) {
+	for _, p := range []*pool{db.writers, db.readers} {
 		for _, s := range p.drainIdle() {
 			s.close(false)
 		}
@@ -137,16 +128,16 @@ func (e *Engine) openConn(ctx context.Context) (conn *sql.Conn, err error) {
 }
 
 // acquireAll waits until nothing is lent, and lends nothing until release is called.
-func (e *Engine) acquireAll(ctx context.Context) (release func(), err error) {
+func (db *DB) acquireAll(ctx context.Context) (release func(), err error) {
 	var taken []chan struct{}
 	release = func() {
 		for _, free := range taken {
 			free <- struct{}{}
 		}
 	}
-	patience := time.NewTimer(e.retryTimeout)
+	patience := time.NewTimer(db.retryTimeout)
 	defer patience.Stop()
-	for _, p := range e.pools() {
+	for _, p := range db.pools() {
 		for range cap(p.sem) {
 			select {
 			case <-p.sem:
@@ -157,8 +148,8 @@ func (e *Engine) acquireAll(ctx context.Context) (release func(), err error) {
 			case <-ctx.Done():
 				err = ctx.Err()
 			case <-patience.C:
-				err = fail(codes.Unavailable, "the file of the database was removed, renamed or replaced;"+
-					" it is opened again when the requests have ended that still read the old one")
+				err = &Error{Unavailable, "the file of the database was removed, renamed or replaced;" +
+					" it is opened again when the requests have ended that still read the old one"}
 			}
 			release()
 			return nil, err
@@ -169,28 +160,28 @@ func (e *Engine) acquireAll(ctx context.Context) (release func(), err error) {
 
 // prepareClose readies the files for the end. finish is called when all connections are
 // closed. Nothing is lent.
-func (e *Engine) prepareClose() (finish func() error) {
+func (db *DB) prepareClose() (finish func() error) {
 	nothing := func() error { return nil }
-	if e.files == nil {
+	if db.files == nil {
 		return nothing
 	}
-	moved := e.files.Check(true)
+	moved := db.files.Check(true)
 	if moved == nil {
 		return nothing
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), e.retryTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), db.retryTimeout)
 	defer cancel()
-	e.log.ErrorContext(ctx, "the files of the database have changed places", "error", moved)
-	conn, err := e.openConn(ctx)
+	db.log.ErrorContext(ctx, "the files of the database have changed places", "error", moved)
+	conn, err := db.openConn(ctx)
 	if err == nil {
-		err = e.files.Settle(ctx, conn)
+		err = db.files.Settle(ctx, conn)
 		conn.Close()
 		if err != nil {
-			e.log.ErrorContext(ctx, "what was committed last may not be in the file", "error", err)
+			db.log.ErrorContext(ctx, "what was committed last may not be in the file", "error", err)
 		}
 	}
 	return func() error {
-		if err := e.files.Renew(); err != nil {
+		if err := db.files.Renew(); err != nil {
 			return fmt.Errorf("the database was closed, but its file is gone: %w", err)
 		}
 		return nil

@@ -27,20 +27,6 @@ const (
 // timeColumns are the columns of the fields that are times.
 var timeColumns = map[orderBy]string{byCreateTime: "create_time_since_epoch", byUpdateTime: "last_update_time_since_epoch"}
 
-// filterDialect is the filter language's dialect of the database.
-func (d *Dialect) filterDialect() *filterquery.Dialect {
-	switch d.Name {
-	case "postgres":
-		return filterquery.Postgres
-	case "mysql":
-		if d.Charset != "" {
-			return filterquery.MySQLOver(d.Charset)
-		}
-		return filterquery.MySQL
-	}
-	return filterquery.SQLite
-}
-
 // A listOptions is what list options ask for, once they are checked.
 type listOptions struct {
 	size      int

@@ -122,7 +122,7 @@ func (o *listOptions) places(ctx context.Context, q querier, k *nodeKind, base b
 	}
 	var afterID int64
 	if o.after != nil {
-		afterID = q.Dialect().nearestID(o.after.id)
+		afterID = nearestID(q.Dialect(), o.after.id)
 	}
 	column := timeColumns[o.field]
 	if column == "" {
@@ -152,7 +152,7 @@ func (o *listOptions) places(ctx context.Context, q querier, k *nodeKind, base b
 
 // nearestID is id, or the nearest number that a parameter for an id may have:
 // clients can put any number into a token.
-func (d *Dialect) nearestID(id int64) int64 {
+func nearestID(d *Dialect, id int64) int64 {
 	if d.Int32 {
 		return max(0, min(id, math.MaxInt32))
 	}

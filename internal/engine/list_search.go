@@ -63,7 +63,7 @@ func (s listStatement) gather(ctx context.Context, q querier, limit, most int) (
 
 // shape says which neighbours are too many to be gathered.
 func (s listStatement) shape(ctx context.Context, q querier, most int) (filterquery.Shape, error) {
-	f, err := s.filter.SQL(q.Dialect().filterDialect(), filterquery.Shape{})
+	f, err := s.filter.SQL(q.filterDialect(), filterquery.Shape{})
 	if err != nil {
 		return filterquery.Shape{}, invalidFilter(err)
 	}

@@ -64,7 +64,7 @@ func (s listStatement) run(ctx context.Context, q querier, shape filterquery.Sha
 	run := q.Query
 	if s.filter != nil {
 		run = planned(q.QueryUncached, q.Dialect().QueryModeArg)
-		f, err := s.filter.SQL(q.Dialect().filterDialect(), shape)
+		f, err := s.filter.SQL(q.filterDialect(), shape)
 		if err != nil {
 			return nil, invalidFilter(err)
 		}

@@ -37,7 +37,7 @@ var (
 	untypedLayout = layout{double: colCreated, proto: colExternalID, bool: colUpdated, columns: sharedColumns}
 )
 
-func (d *Dialect) layout() layout {
+func layoutOf(d *Dialect) layout {
 	if d.DynamicTypes {
 		return untypedLayout
 	}
@@ -116,13 +116,13 @@ func nodesByID(ctx context.Context, q querier, k *nodeKind, ids []int64) ([]*nod
 // selectNodes reads the nodes of a selection by ascending id.
 func selectNodes(ctx context.Context, q querier, k *nodeKind, s Predicate) ([]*node, error) {
 	d := q.Dialect()
-	text := k.selectOne[d.layout()]
+	text := k.selectOne[layoutOf(d)]
 	if s.Text != "= ?" {
-		text = k.selectText(d.layout(), s.Text)
+		text = k.selectText(layoutOf(d), s.Text)
 	}
 	args := make([]any, 0, 2*len(s.Args))
 	args = append(append(args, s.Args...), s.Args...)
-	l := loader{k: k, d: d, layout: d.layout(), types: q.types(), damaged: func(table string, id int64, what string, err error) {
+	l := loader{k: k, d: d, layout: layoutOf(d), types: q.types(), damaged: func(table string, id int64, what string, err error) {
 		q.damaged(ctx, table, id, what, err)
 	}}
 	rows, err := q.Query(ctx, text, args...)
@@ -206,7 +206,7 @@ func (l *loader) row(r *Row) {
 		n.uri = fill(colURIOrText, &c.uriText)
 	}
 	if l.k.state != "" && !r.Null(colStateOrInt) {
-		if c.stateNumber = r.Int32(colStateOrInt); r.err == nil {
+		if c.stateNumber = r.Int32(colStateOrInt); r.Err() == nil {
 			n.state = &c.stateNumber
 		}
 	}

@@ -6,7 +6,7 @@ import (
 )
 
 // store writes a batch. It fills in the ids of new nodes.
-func (t *Tx) store(ctx context.Context, k *nodeKind, b *nodeBatch) error {
+func (t *tx) store(ctx context.Context, k *nodeKind, b *nodeBatch) error {
 	rows, err := t.create(ctx, k, b)
 	if err != nil {
 		return err
@@ -27,7 +27,7 @@ func (t *Tx) store(ctx context.Context, k *nodeKind, b *nodeBatch) error {
 
 // create inserts the new nodes of a batch and returns the rows of their
 // properties, which are yet to be inserted.
-func (t *Tx) create(ctx context.Context, k *nodeKind, b *nodeBatch) ([]propertyRow, error) {
+func (t *tx) create(ctx context.Context, k *nodeKind, b *nodeBatch) ([]propertyRow, error) {
 	if len(b.created) == 0 {
 		return nil, nil
 	}
@@ -70,7 +70,7 @@ func (n *node) appendRows(rows []propertyRow, id int64) []propertyRow {
 	return rows
 }
 
-func (t *Tx) insertProperties(ctx context.Context, k *nodeKind, rows []propertyRow) error {
+func (t *tx) insertProperties(ctx context.Context, k *nodeKind, rows []propertyRow) error {
 	args := make([]any, 0, len(rows)*len(k.newProperty.Columns))
 	for _, r := range rows {
 		var err error
@@ -82,7 +82,7 @@ func (t *Tx) insertProperties(ctx context.Context, k *nodeKind, rows []propertyR
 }
 
 // deleteProperties removes properties in statements of bounded size.
-func (t *Tx) deleteProperties(ctx context.Context, k *nodeKind, rows []propertyRow) error {
+func (t *tx) deleteProperties(ctx context.Context, k *nodeKind, rows []propertyRow) error {
 	const atOnce = 32
 	one := "(" + k.propNode + " = ? AND name = ?$ AND is_custom_property = ?)"
 	for len(rows) > 0 {

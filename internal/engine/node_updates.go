@@ -20,7 +20,7 @@ type nodeUpdate struct {
 }
 
 // planUpdate compares n with what is stored, old, or says why n is refused.
-func (t *Tx) planUpdate(ctx context.Context, k *nodeKind, n, old *node, types map[int64]*typeInfo, o putOptions) (*nodeUpdate, error) {
+func (t *tx) planUpdate(ctx context.Context, k *nodeKind, n, old *node, types map[int64]*typeInfo, o putOptions) (*nodeUpdate, error) {
 	if old == nil {
 		return nil, invalid("Cannot find the given id %d: there is no such %s", *n.id, k.word)
 	}
@@ -80,7 +80,7 @@ func (u *nodeUpdate) compare(custom bool, want, have map[string]*mlmdpb.Value, w
 
 // updateRows writes the rows of nodes that must be written. The time of their
 // last update is the clock's, and later than each of them had.
-func (t *Tx) updateRows(ctx context.Context, k *nodeKind, updates []*nodeUpdate) error {
+func (t *tx) updateRows(ctx context.Context, k *nodeKind, updates []*nodeUpdate) error {
 	now := t.now()
 	var changed []*nodeUpdate
 	for _, u := range updates {
@@ -98,7 +98,7 @@ func (t *Tx) updateRows(ctx context.Context, k *nodeKind, updates []*nodeUpdate)
 	return t.updateTogether(ctx, k, changed, now)
 }
 
-func (t *Tx) updateRow(ctx context.Context, k *nodeKind, u *nodeUpdate, now int64) error {
+func (t *tx) updateRow(ctx context.Context, k *nodeKind, u *nodeUpdate, now int64) error {
 	if err := t.CheckTruncation([]string{"external_id", "name", "uri"}, value(u.row.externalID), value(u.row.name), value(u.row.uri)); err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ func (t *Tx) updateRow(ctx context.Context, k *nodeKind, u *nodeUpdate, now int6
 
 // updateTogether writes the rows of several nodes by one statement. None of
 // them changes a name or an external id.
-func (t *Tx) updateTogether(ctx context.Context, k *nodeKind, changed []*nodeUpdate, now int64) error {
+func (t *tx) updateTogether(ctx context.Context, k *nodeKind, changed []*nodeUpdate, now int64) error {
 	n := PaddedLen(len(changed))
 	at := func(i int) *nodeUpdate { return changed[min(i, len(changed)-1)] }
 	text := "UPDATE " + k.table + " SET last_update_time_since_epoch = ?"

@@ -25,7 +25,7 @@ type putOptions struct {
 //
 // It works in batches. Nodes share one as long as their order cannot matter: no
 // id twice, and no change of what must be unique but in the creations.
-func (t *Tx) putNodes(ctx context.Context, k *nodeKind, nodes []*node, o putOptions) ([]int64, error) {
+func (t *tx) putNodes(ctx context.Context, k *nodeKind, nodes []*node, o putOptions) ([]int64, error) {
 	ids := make([]int64, 0, len(nodes))
 	for len(nodes) > 0 {
 		if err := ctx.Err(); err != nil {
@@ -48,7 +48,7 @@ func (t *Tx) putNodes(ctx context.Context, k *nodeKind, nodes []*node, o putOpti
 		}
 		ids = append(ids, b.ids...)
 		nodes = nodes[b.taken:]
-		t.written += b.taken
+		t.Wrote(b.taken)
 	}
 	return ids, nil
 }
@@ -81,7 +81,7 @@ type nodeBatch struct {
 
 // plan reads what is stored, checks nodes one after the other, and takes as many
 // into a batch as can be stored together.
-func (t *Tx) plan(ctx context.Context, k *nodeKind, nodes []*node, o putOptions) (*nodeBatch, error) {
+func (t *tx) plan(ctx context.Context, k *nodeKind, nodes []*node, o putOptions) (*nodeBatch, error) {
 	nodes = nodes[:distinctIDs(nodes)]
 	stored, err := t.lockNodes(ctx, k, nodes)
 	if err != nil {
@@ -143,7 +143,7 @@ func distinctIDs(nodes []*node) int {
 
 // lockNodes reads the stored state of the nodes that have an id, and holds off
 // other writers of these where that is necessary.
-func (t *Tx) lockNodes(ctx context.Context, k *nodeKind, nodes []*node) (map[int64]*node, error) {
+func (t *tx) lockNodes(ctx context.Context, k *nodeKind, nodes []*node) (map[int64]*node, error) {
 	var ids []int64
 	for _, n := range nodes {
 		if n.id != nil {
@@ -173,7 +173,7 @@ func (t *Tx) lockNodes(ctx context.Context, k *nodeKind, nodes []*node) (map[int
 }
 
 // typesOf reads the types of nodes: of new ones as given, of others as stored.
-func (t *Tx) typesOf(ctx context.Context, k *nodeKind, nodes []*node, stored map[int64]*node) (map[int64]*typeInfo, error) {
+func (t *tx) typesOf(ctx context.Context, k *nodeKind, nodes []*node, stored map[int64]*node) (map[int64]*typeInfo, error) {
 	ids := make([]int64, 0, 1)
 	for _, n := range nodes {
 		if n.id == nil {
@@ -186,7 +186,7 @@ func (t *Tx) typesOf(ctx context.Context, k *nodeKind, nodes []*node, stored map
 }
 
 // checkNew says why n cannot be created, as far as can be known before.
-func (t *Tx) checkNew(ctx context.Context, k *nodeKind, n *node, types map[int64]*typeInfo) error {
+func (t *tx) checkNew(ctx context.Context, k *nodeKind, n *node, types map[int64]*typeInfo) error {
 	if n.typeID == nil {
 		return invalid("Type id is missing.")
 	}
@@ -204,7 +204,7 @@ func (t *Tx) checkNew(ctx context.Context, k *nodeKind, n *node, types map[int64
 }
 
 // checkProperties says which of the defined properties the type does not have so.
-func (t *Tx) checkProperties(ctx context.Context, known *typeInfo, props map[string]*mlmdpb.Value, types map[int64]*typeInfo) error {
+func (t *tx) checkProperties(ctx context.Context, known *typeInfo, props map[string]*mlmdpb.Value, types map[int64]*typeInfo) error {
 	fresh := false
 	for name, v := range props {
 		kind, ok := known.props[name]
@@ -231,7 +231,7 @@ func (t *Tx) checkProperties(ctx context.Context, known *typeInfo, props map[str
 }
 
 // checkValues refuses what cannot be stored, in either of the spaces.
-func (t *Tx) checkValues(spaces ...map[string]*mlmdpb.Value) error {
+func (t *tx) checkValues(spaces ...map[string]*mlmdpb.Value) error {
 	for _, space := range spaces {
 		for name, v := range space {
 			if err := checkValue(name, v, t.d); err != nil {

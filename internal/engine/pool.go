@@ -25,9 +25,7 @@ type pool struct {
 	types       *typeCache
 	maxLifetime time.Duration // of a connection
 	check       func() error  // of the files before each transaction; nil: there are none
-	// damage is told about rows that cannot be read; it may be nil.
-	damage *damageLog
-	sem    chan struct{} // one token for each session that may be lent
+	sem         chan struct{} // one token for each session that may be lent
 
 	mu         sync.Mutex
 	idle       []*Conn     // the last one was used last
@@ -36,8 +34,8 @@ type pool struct {
 	done       chan struct{}
 }
 
-func newPool(db *sql.DB, d *Dialect, types *typeCache, size int) *pool {
-	p := &pool{db: db, d: d, types: types, maxLifetime: defaultMaxLifetime, sem: make(chan struct{}, size), done: make(chan struct{})}
+func newPool(db *sql.DB, d *Dialect, size int) *pool {
+	p := &pool{db: db, d: d, maxLifetime: defaultMaxLifetime, sem: make(chan struct{}, size), done: make(chan struct{})}
 	if !d.InProcess {
 		db.SetMaxIdleConns(-1) // a connection that the pool gives up is closed
 	}
@@ -119,7 +117,7 @@ func (p *pool) open(ctx context.Context) (*Conn, error) {
 	if err != nil {
 		return nil, driverErr(err)
 	}
-	return &Conn{sqlConn: conn, d: p.d, cache: p.types, damage: p.damage, stmts: map[string]*cachedStmt{}, openedAt: time.Now(), generation: generation}, nil
+	return &Conn{sqlConn: conn, d: p.d, stmts: map[string]*cachedStmt{}, openedAt: time.Now(), generation: generation}, nil
 }
 
 func (p *pool) popIdle() *Conn {

@@ -31,7 +31,7 @@ func (d *fakeDriver) Connect(context.Context) (driver.Conn, error) {
 }
 
 func TestAConnectionThatItsDriverClosedIsNotLentAgain(t *testing.T) {
-	p := newPool(sql.OpenDB(&fakeDriver{}), &Dialect{Prepare: true}, &typeCache{}, 1)
+	p := newPool(sql.OpenDB(&fakeDriver{}), &Dialect{Prepare: true}, 1)
 	lent := func(use func(*fakeConn)) {
 		if err := p.withConn(t.Context(), func(s *Conn) bool { use(s.driver.(*fakeConn)); return false }); err != nil {
 			t.Fatal(err)
@@ -56,7 +56,7 @@ func TestAConnectionThatItsDriverClosedIsNotLentAgain(t *testing.T) {
 
 func TestClosingMeetsWhatForgetsConnections(t *testing.T) {
 	for range 200 {
-		p := newPool(sql.OpenDB(&fakeDriver{}), &Dialect{Prepare: true}, &typeCache{}, 4)
+		p := newPool(sql.OpenDB(&fakeDriver{}), &Dialect{Prepare: true}, 4)
 		for range 3 {
 			if err := p.withConn(t.Context(), func(*Conn) bool { return false }); err != nil {
 				t.Fatal(err)
@@ -72,13 +72,13 @@ func TestClosingMeetsWhatForgetsConnections(t *testing.T) {
 }
 
 func TestADatabaseInMemoryIsNeverThrownAway(t *testing.T) {
-	e := testEngine(0)
-	e.d.Classify = func(error) ErrorClass { return Unavailable }
-	if !e.broken(driverErr(errBroken)) {
+	db := testDB(0)
+	db.d.Classify = func(error) ErrorClass { return Unavailable }
+	if !db.isBroken(driverErr(errBroken)) {
 		t.Error("a connection to a server that is gone is kept")
 	}
-	e.d.SingleConn = true
-	if e.broken(driverErr(errBroken)) {
+	db.d.SingleConn = true
+	if db.isBroken(driverErr(errBroken)) {
 		t.Error("the connection that is the database is thrown away")
 	}
 }
@@ -106,7 +106,7 @@ func (d *staleDriver) Connect(context.Context) (driver.Conn, error) {
 
 func TestConnectionsAgeAndAreLookedAtBeforeTheyAreLent(t *testing.T) {
 	d := &staleDriver{}
-	p := newPool(sql.OpenDB(d), &Dialect{}, &typeCache{}, 3)
+	p := newPool(sql.OpenDB(d), &Dialect{}, 3)
 	lent := func() (number int) {
 		t.Helper()
 		err := p.withConn(t.Context(), func(s *Conn) bool { number = s.driver.(*stale).number; return false })

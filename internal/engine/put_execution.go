@@ -12,7 +12,7 @@ import (
 // PutExecution stores an execution with its artifacts, their events, and the
 // contexts that all of them belong to.
 func (e *Engine) PutExecution(ctx context.Context, req *mlmdpb.PutExecutionRequest) (*mlmdpb.PutExecutionResponse, error) {
-	return write(ctx, e, "PutExecution", func(ctx context.Context, t *Tx) (*mlmdpb.PutExecutionResponse, error) {
+	return write(ctx, e, "PutExecution", func(ctx context.Context, t *tx) (*mlmdpb.PutExecutionResponse, error) {
 		if req.GetExecution() == nil {
 			return nil, invalid("No execution is found: the request has none")
 		}
@@ -39,7 +39,7 @@ func (e *Engine) PutExecution(ctx context.Context, req *mlmdpb.PutExecutionReque
 
 // An executionPut is a PutExecution at work.
 type executionPut struct {
-	t       *Tx
+	t       *tx
 	req     *mlmdpb.PutExecutionRequest
 	options *mlmdpb.PutExecutionRequest_Options
 }

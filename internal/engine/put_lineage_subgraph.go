@@ -12,7 +12,7 @@ import (
 // PutLineageSubgraph stores executions, artifacts and contexts with the events
 // between them; all executions and artifacts become members of all contexts.
 func (e *Engine) PutLineageSubgraph(ctx context.Context, req *mlmdpb.PutLineageSubgraphRequest) (*mlmdpb.PutLineageSubgraphResponse, error) {
-	return write(ctx, e, "PutLineageSubgraph", func(ctx context.Context, t *Tx) (*mlmdpb.PutLineageSubgraphResponse, error) {
+	return write(ctx, e, "PutLineageSubgraph", func(ctx context.Context, t *tx) (*mlmdpb.PutLineageSubgraphResponse, error) {
 		p := &lineagePut{
 			t: t, req: req,
 			contexts:   convert(req.GetContexts(), contextNode),
@@ -28,7 +28,7 @@ func (e *Engine) PutLineageSubgraph(ctx context.Context, req *mlmdpb.PutLineageS
 
 // A lineagePut is a PutLineageSubgraph at work.
 type lineagePut struct {
-	t                               *Tx
+	t                               *tx
 	req                             *mlmdpb.PutLineageSubgraphRequest
 	contexts, artifacts, executions []*node
 }

@@ -14,7 +14,7 @@ type reuse[K comparable] struct {
 	// key is what a node is found by; false: it is not looked for.
 	key func(*node) (K, bool)
 	// find reads the ids of those that are stored.
-	find func(ctx context.Context, t *Tx, keys []K) (map[K]int64, error)
+	find func(ctx context.Context, t *tx, keys []K) (map[K]int64, error)
 	// update: what is found is updated. Otherwise it is left as it is.
 	update bool
 	// once: all are looked for before anything is written, so that the request
@@ -26,7 +26,7 @@ type reuse[K comparable] struct {
 func reuseArtifacts(once bool) reuse[string] {
 	return reuse[string]{
 		key: func(n *node) (string, bool) { return value(n.externalID), value(n.externalID) != "" },
-		find: func(ctx context.Context, t *Tx, keys []string) (map[string]int64, error) {
+		find: func(ctx context.Context, t *tx, keys []string) (map[string]int64, error) {
 			found := map[string]int64{}
 			err := ForEachChunk(keys, func(part []string) error {
 				s := InTexts(part)
@@ -53,7 +53,7 @@ type contextKey struct {
 func reuseContexts() reuse[contextKey] {
 	return reuse[contextKey]{
 		key: func(n *node) (contextKey, bool) { return contextKey{value(n.typeID), value(n.name)}, true },
-		find: func(ctx context.Context, t *Tx, keys []contextKey) (map[contextKey]int64, error) {
+		find: func(ctx context.Context, t *tx, keys []contextKey) (map[contextKey]int64, error) {
 			found := map[contextKey]int64{}
 			for part := range slices.Chunk(keys, 64) {
 				n := PaddedLen(len(part))
@@ -79,7 +79,7 @@ func reuseContexts() reuse[contextKey] {
 
 // putReusing stores nodes as if one by one, in order, where those without an id
 // may stand for stored ones, and returns the ids.
-func putReusing[K comparable](ctx context.Context, t *Tx, k *nodeKind, nodes []*node, u reuse[K]) ([]int64, error) {
+func putReusing[K comparable](ctx context.Context, t *tx, k *nodeKind, nodes []*node, u reuse[K]) ([]int64, error) {
 	ids := make([]int64, 0, len(nodes))
 	for len(nodes) > 0 {
 		part := nodes
@@ -119,7 +119,7 @@ func (u reuse[K]) independent(nodes []*node) int {
 }
 
 // putFound looks for all nodes without an id, and stores what is to be stored.
-func putFound[K comparable](ctx context.Context, t *Tx, k *nodeKind, nodes []*node, u reuse[K]) ([]int64, error) {
+func putFound[K comparable](ctx context.Context, t *tx, k *nodeKind, nodes []*node, u reuse[K]) ([]int64, error) {
 	var keys []K
 	for _, n := range nodes {
 		if key, ok := u.key(n); n.id == nil && ok {
@@ -154,7 +154,7 @@ func putFound[K comparable](ctx context.Context, t *Tx, k *nodeKind, nodes []*no
 }
 
 // putContexts stores the contexts of an execution or a lineage.
-func (t *Tx) putContexts(ctx context.Context, nodes []*node, reuse bool) ([]int64, error) {
+func (t *tx) putContexts(ctx context.Context, nodes []*node, reuse bool) ([]int64, error) {
 	if !reuse {
 		return t.putNodes(ctx, contextNodes, nodes, putOptions{})
 	}
@@ -167,7 +167,7 @@ func (t *Tx) putContexts(ctx context.Context, nodes []*node, reuse bool) ([]int6
 }
 
 // putArtifacts stores the artifacts of an execution or a lineage.
-func (t *Tx) putArtifacts(ctx context.Context, nodes []*node, reuse, once bool) ([]int64, error) {
+func (t *tx) putArtifacts(ctx context.Context, nodes []*node, reuse, once bool) ([]int64, error) {
 	if !reuse {
 		return t.putNodes(ctx, artifactNodes, nodes, putOptions{})
 	}
@@ -176,7 +176,7 @@ func (t *Tx) putArtifacts(ctx context.Context, nodes []*node, reuse, once bool) 
 
 // linkAll stores an edge from each of contexts to each of nodes, a part at a
 // time: there may be very many.
-func (t *Tx) linkAll(ctx context.Context, m membership, contexts, nodes []int64) error {
+func (t *tx) linkAll(ctx context.Context, m membership, contexts, nodes []int64) error {
 	nodes = slices.Compact(slices.Sorted(slices.Values(nodes)))
 	var edges []member
 	for _, c := range slices.Compact(slices.Sorted(slices.Values(contexts))) {

@@ -8,8 +8,6 @@ import (
 	"math"
 	"strconv"
 
-	"google.golang.org/grpc/codes"
-
 	"github.com/mlmd-go/sdk/internal/textutil"
 )
 
@@ -47,6 +45,10 @@ func Each(rows driver.Rows, err error, n int, use func(*Row) error) error {
 	}
 }
 
+// Err returns the error of the first value that could not be read since TakeErr
+// was called last.
+func (r *Row) Err() error { return r.err }
+
 // TakeErr returns the error of the first value that could not be read since it
 // was called last.
 func (r *Row) TakeErr() error {
@@ -61,7 +63,7 @@ func (r *Row) fail(i int, what string) {
 		if b, ok := v.([]byte); ok {
 			v = string(b)
 		}
-		r.err = fail(codes.DataLoss, "a stored value cannot be read: %s is not %s", textutil.Truncate(fmt.Sprintf("%#v", v), 100), what)
+		r.err = &Error{Damaged, fmt.Sprintf("a stored value cannot be read: %s is not %s", textutil.Truncate(fmt.Sprintf("%#v", v), 100), what)}
 	}
 }
 

@@ -9,10 +9,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
-
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 )
 
 var (
@@ -21,9 +17,9 @@ var (
 	errTwice  = errors.New("unique constraint")
 )
 
-// testEngine has no database: only what decides about errors.
-func testEngine(patience time.Duration) *Engine {
-	return &Engine{
+// testDB has no connections: only what decides about errors.
+func testDB(retryTimeout time.Duration) *DB {
+	return &DB{
 		d: &Dialect{Classify: func(err error) ErrorClass {
 			switch {
 			case errors.Is(err, errLost):
@@ -34,18 +30,18 @@ func testEngine(patience time.Duration) *Engine {
 			return Other
 		}},
 		log:          slog.New(slog.DiscardHandler),
-		retryTimeout: patience,
+		retryTimeout: retryTimeout,
 	}
 }
 
 func TestALostTransactionIsRunAgain(t *testing.T) {
-	e := testEngine(5 * time.Second)
+	db := testDB(5 * time.Second)
 	tries := 0
-	_, err := retry(t.Context(), e, "rpc", func() (*int, error) {
+	err := db.retry(t.Context(), func() error {
 		if tries++; tries < 4 {
-			return nil, fmt.Errorf("wrapped: %w", driverErr(errLost))
+			return fmt.Errorf("wrapped: %w", driverErr(errLost))
 		}
-		return &tries, nil
+		return nil
 	})
 	if err != nil || tries != 4 {
 		t.Errorf("after %d tries: %v", tries, err)
@@ -53,10 +49,10 @@ func TestALostTransactionIsRunAgain(t *testing.T) {
 }
 
 func TestLosingForTooLongIsAborted(t *testing.T) {
-	e := testEngine(30 * time.Millisecond)
+	db := testDB(30 * time.Millisecond)
 	begun := time.Now()
-	_, err := retry(t.Context(), e, "rpc", func() (*int, error) { return nil, driverErr(errLost) })
-	if status.Code(e.status(t.Context(), "rpc", err)) != codes.Aborted {
+	err := db.retry(t.Context(), func() error { return driverErr(errLost) })
+	if db.d.Class(err) != TxConflict {
 		t.Errorf("got %v", err)
 	}
 	if took := time.Since(begun); took < 30*time.Millisecond || took > 3*time.Second {
@@ -65,17 +61,17 @@ func TestLosingForTooLongIsAborted(t *testing.T) {
 }
 
 func TestTheCallersDeadlineEndsTheTries(t *testing.T) {
-	e := testEngine(time.Hour)
+	db := testDB(time.Hour)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
 	defer cancel()
-	_, err := retry(ctx, e, "rpc", func() (*int, error) { return nil, driverErr(errLost) })
-	if status.Code(e.status(ctx, "rpc", err)) != codes.DeadlineExceeded {
+	err := db.retry(ctx, func() error { return driverErr(errLost) })
+	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestOnlyWhatMayPassIsTriedAgain(t *testing.T) {
-	e := testEngine(time.Hour)
+	db := testDB(time.Hour)
 	for _, c := range []struct {
 		name  string
 		err   error
@@ -87,13 +83,13 @@ func TestOnlyWhatMayPassIsTriedAgain(t *testing.T) {
 		{"a connection that broke at the commit", &CommitError{driverErr(driver.ErrBadConn)}, false},
 		{"ids that could not be learned", errUnknownIDs, true},
 		{"an error that no driver gave", errLost, false},
-		{"a mistake of the client", invalid("no"), false},
+		{"a problem of our own", &Error{Unavailable, "no"}, false},
 		{"a conflict", driverErr(errTwice), false},
 		{"something else", driverErr(errBroken), false},
 		{"a panic", &panicError{value: errLost}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := e.isRetryable(t.Context(), c.err, 0); got != c.again {
+			if got := db.isRetryable(t.Context(), c.err, 0); got != c.again {
 				t.Errorf("tried again: %v, want %v", got, c.again)
 			}
 		})
@@ -101,57 +97,25 @@ func TestOnlyWhatMayPassIsTriedAgain(t *testing.T) {
 }
 
 func TestARaceIsTriedAgainAFewTimes(t *testing.T) {
-	e := testEngine(time.Hour)
+	db := testDB(time.Hour)
 	tries := 0
-	_, err := retry(t.Context(), e, "rpc", func() (*int, error) {
+	err := db.retry(t.Context(), func() error {
 		tries++
-		return nil, &RaceError{fail(codes.Aborted, "Concurrent creation of the same context")}
+		return &RaceError{errors.New("another transaction")}
 	})
-	if got := e.status(t.Context(), "rpc", err); status.Code(got) != codes.Aborted || tries != 3 {
-		t.Errorf("after %d tries: %v", tries, got)
+	if !errors.As(err, new(*RaceError)) || tries != 3 {
+		t.Errorf("after %d tries: %v", tries, err)
 	}
 }
 
-func TestClientsNeverSeeTheDriversText(t *testing.T) {
-	e := testEngine(0)
-	var log strings.Builder
-	e.log = slog.New(slog.NewTextHandler(&log, nil))
-	err := e.status(t.Context(), "PutArtifacts", fmt.Errorf("query: %w", driverErr(errBroken)))
-	if status.Code(err) != codes.Internal || strings.Contains(err.Error(), "SECRET") {
-		t.Errorf("got %v", err)
-	}
-	if !strings.Contains(log.String(), "SECRET") || !strings.Contains(log.String(), "PutArtifacts") {
-		t.Errorf("the log has %q", log.String())
-	}
-}
-
-func TestMessagesFitAStatus(t *testing.T) {
-	e := testEngine(0)
-	err := e.status(t.Context(), "rpc", invalid("no property %s\xff", strings.Repeat("x", 1<<20)))
-	if text := status.Convert(err).Message(); len(text) > 4096 || !utf8.ValidString(text) {
-		t.Errorf("a message of %d bytes", len(text))
-	}
-	if err := e.status(t.Context(), "rpc", invalid("\xff")); !utf8.ValidString(status.Convert(err).Message()) {
-		t.Error("a message is not UTF-8")
-	}
-}
-
-func TestAPanicIsAnErrorOfTheEngine(t *testing.T) {
-	e := testEngine(time.Second)
-	var log strings.Builder
-	e.log = slog.New(slog.NewTextHandler(&log, nil))
+func TestAPanicIsAnErrorWithItsPlace(t *testing.T) {
 	const p = "a place"
-	panics := func() (err error) {
-		defer recoverTo(&err)
+	err := callRecover(t.Context(), 0, func(context.Context, int) error {
 		var list []int
 		list[len(p)] = 1
 		return nil
-	}
-	err := e.status(t.Context(), "rpc", panics())
-	if status.Code(err) != codes.Internal || strings.Contains(err.Error(), "out of range") {
+	})
+	if (&Dialect{}).Class(err) != Other || !strings.Contains(err.Error(), "run_test.go") {
 		t.Errorf("got %v", err)
-	}
-	if !strings.Contains(log.String(), "run_test.go") {
-		t.Errorf("the log does not say where: %s", log.String())
 	}
 }

@@ -119,9 +119,9 @@ func (s Schema) done(ctx context.Context, conn *sql.Conn) bool {
 	return ready && err == nil
 }
 
-// ready reports whether db is complete. It reads only, and returns
+// Ready reports whether db is complete. It reads only, and returns
 // [ErrSchemaEmpty] for a database in which there is nothing yet.
-func (s Schema) ready(ctx context.Context, db *sql.DB) (bool, error) {
+func (s Schema) Ready(ctx context.Context, db *sql.DB) (bool, error) {
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return false, s.openError(err)

@@ -2,11 +2,10 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
-
-	"google.golang.org/grpc/codes"
 )
 
 // MaxInList is how many ids or texts one statement looks for; longer lists take
@@ -190,8 +189,8 @@ func (t *Tx) insertChunk(ctx context.Context, i InsertStmt, n int, args []any) (
 			return nil
 		})
 		if err == nil && len(ids) != n {
-			err = fail(codes.FailedPrecondition, "the database inserted %d rows of %d into %s: it has a trigger or rule there that leaves rows out",
-				len(ids), n, i.Table)
+			err = &Error{Unusable, fmt.Sprintf("the database inserted %d rows of %d into %s: it has a trigger or rule there that leaves rows out",
+				len(ids), n, i.Table)}
 		}
 		slices.Sort(ids)
 		return ids, err

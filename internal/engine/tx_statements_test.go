@@ -36,7 +36,7 @@ func TestAfterAnErrorATransactionRunsNothing(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			x := &Tx{Conn: &Conn{d: &Dialect{}}, e: testEngine(0)} // without a connection: a statement would panic
+			x := &Tx{Conn: &Conn{d: &Dialect{}}} // without a connection: a statement would panic
 			fail(x)
 			if _, err := x.Exec(t.Context(), "INSERT"); !errors.Is(err, errLost) {
 				t.Errorf("exec: %v", err)

@@ -13,7 +13,7 @@ var (
 )
 
 // storeTypes writes a plan and fills in the ids of new types.
-func (t *Tx) storeTypes(ctx context.Context, p *typePlan) error {
+func (t *tx) storeTypes(ctx context.Context, p *typePlan) error {
 	t.forget()
 	var entries []*typeEntry // each once
 	seen := make(map[*typeEntry]bool, len(p.entries))
@@ -58,7 +58,7 @@ func appendProperties(args []any, id int64, props map[string]mlmdpb.PropertyType
 }
 
 // createTypes inserts the entries without an id and gives them one.
-func (t *Tx) createTypes(ctx context.Context, entries []*typeEntry) ([]*typeEntry, error) {
+func (t *tx) createTypes(ctx context.Context, entries []*typeEntry) ([]*typeEntry, error) {
 	var created []*typeEntry
 	var args []any
 	for _, e := range entries {
@@ -86,7 +86,7 @@ func (t *Tx) createTypes(ctx context.Context, entries []*typeEntry) ([]*typeEntr
 	return created, nil
 }
 
-func (t *Tx) storeBases(ctx context.Context, p *typePlan, entries []*typeEntry) error {
+func (t *tx) storeBases(ctx context.Context, p *typePlan, entries []*typeEntry) error {
 	var args []any
 	for _, e := range entries {
 		if e.addBase == "" {

@@ -89,18 +89,18 @@ func knownTypes(ctx context.Context, q querier, kind int, ids []int64) (map[int6
 
 // learn remembers a type. Outside of a transaction all that is seen is
 // committed.
-func (s *Conn) learn(t learnedType) {
-	if s.cache.get(t.id) != t.typeInfo || t.byName && s.cache.id(t.kind, t.key()) != t.id {
-		s.cache.add(t)
+func (r reader) learn(t learnedType) {
+	if r.e.types.get(t.id) != t.typeInfo || t.byName && r.e.types.id(t.kind, t.key()) != t.id {
+		r.e.types.add(t)
 	}
 }
 
 // learn remembers a type if the transaction, which may have made it, is
 // committed.
-func (t *Tx) learn(known learnedType) { t.learned = append(t.learned, known) }
+func (t *tx) learn(known learnedType) { t.learned = append(t.learned, known) }
 
 // refresh reads a type again, for a property that it did not have.
-func (t *Tx) refresh(ctx context.Context, known *typeInfo) (*typeInfo, error) {
+func (t *tx) refresh(ctx context.Context, known *typeInfo) (*typeInfo, error) {
 	read, err := typesByID(ctx, t, known.kind, []int64{known.id})
 	if err != nil || read[known.id] == nil {
 		return known, err

@@ -103,7 +103,7 @@ func readTypes(ctx context.Context, q querier, s Predicate) ([]*typeInfo, error)
 // the error is that of the last such column.
 func (t *typeInfo) read(r *Row) error {
 	t.kind, t.name, t.version = int(r.Int32(2)), r.Text(3), r.Text(4)
-	if r.err != nil {
+	if r.Err() != nil {
 		t.kind = -1
 	}
 	for i, field := range []**string{&t.description, &t.external} {

@@ -24,45 +24,31 @@ const memoAtMost = 1000
 
 // remembered finds what a selection of types has answered. If it is not known,
 // keep takes the answer, unless it is nil: then the answer cannot be kept.
-func (s *Conn) remembered(ctx context.Context, sel Predicate) (types []*typeInfo, keep func([]*typeInfo), err error) {
+func (r reader) remembered(ctx context.Context, sel Predicate) (types []*typeInfo, keep func([]*typeInfo), err error) {
 	key := memoKey{text: sel.Text}
-	if !s.d.SingleConn && s.d.DataVersionQuery == "" || len(sel.Args) > len(key.args) {
+	if len(sel.Args) > len(key.args) {
 		return nil, nil, nil
 	}
 	copy(key.args[:], sel.Args)
-	version, err := s.version(ctx)
-	if err != nil {
+	version, ok, err := r.DataVersion(ctx)
+	if err != nil || !ok {
 		return nil, nil, err
 	}
-	if s.memo.version != version || len(s.memo.answers) >= memoAtMost {
-		s.memo = typeMemo{version: version}
+	memo, _ := r.Local.(*typeMemo)
+	if memo == nil || memo.version != version || len(memo.answers) >= memoAtMost {
+		memo = &typeMemo{version: version, answers: map[memoKey][]*typeInfo{}}
+		r.Local = memo
 	}
-	if types, ok := s.memo.answers[key]; ok {
+	if types, ok := memo.answers[key]; ok {
 		return slices.Clone(types), nil, nil
 	}
 	return nil, func(types []*typeInfo) {
-		if s.memo.answers == nil {
-			s.memo.answers = map[memoKey][]*typeInfo{}
-		}
-		s.memo.answers[key] = slices.Clone(types)
+		memo.answers[key] = slices.Clone(types)
 	}, nil
 }
 
-// version asks whether other connections have changed the database.
-func (s *Conn) version(ctx context.Context) (version int64, err error) {
-	if s.d.SingleConn {
-		return 0, nil
-	}
-	rows, err := s.Query(ctx, s.d.DataVersionQuery)
-	err = Each(rows, err, 1, func(r *Row) error {
-		version = r.Int(0)
-		return nil
-	})
-	return version, err
-}
-
-// forget is for a session that changes types itself, which is not counted.
-func (s *Conn) forget() { s.memo = typeMemo{} }
+// forget is for a connection that changes types itself, which is not counted.
+func (t *tx) forget() { t.Local = nil }
 
 // remembered is nothing in a transaction, which may have changed types.
 func (t *Tx) remembered(context.Context, Predicate) ([]*typeInfo, func([]*typeInfo), error) {

@@ -74,7 +74,7 @@ func (e *Engine) putTypes(ctx context.Context, rpc string, flags typeFlags, type
 	if p.nothingToDo() {
 		return p.ids(), nil
 	}
-	ids, err := write(ctx, e, rpc, func(ctx context.Context, t *Tx) (*[]int64, error) {
+	ids, err := write(ctx, e, rpc, func(ctx context.Context, t *tx) (*[]int64, error) {
 		for _, statement := range t.d.SerializeStatements {
 			if _, err := t.Exec(ctx, statement); err != nil {
 				return nil, err

@@ -89,10 +89,10 @@ func collect(opts []Option) settings {
 	return s
 }
 
-// Configure makes what the engine needs of options; the packages below use it
-// and fill in their database. Options that make no sense are refused here,
+// Configure fills in what options say of a configuration; the packages below
+// use it, with their database. Options that make no sense are refused here,
 // before a database is reached or created.
-func Configure(d *engine.Dialect, opts ...Option) (engine.Config, error) {
+func Configure(c engine.Config, opts ...Option) (engine.Config, error) {
 	s := collect(opts)
 	var err error
 	switch {
@@ -103,7 +103,8 @@ func Configure(d *engine.Dialect, opts ...Option) (engine.Config, error) {
 	case s.patience < 0:
 		err = optionError(fmt.Sprintf("store.WithBusyTimeout(%v): want 0 or more", s.patience))
 	}
-	return engine.Config{Dialect: d, Log: s.log, RetryTimeout: s.patience, Readers: s.readers, Writers: s.writers}, err
+	c.DB.Log, c.DB.RetryTimeout, c.DB.Readers, c.DB.Writers = s.log, s.patience, s.readers, s.writers
+	return c, err
 }
 
 // An optionError says which option is refused, and why.

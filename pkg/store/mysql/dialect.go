@@ -10,13 +10,18 @@ import (
 	"github.com/go-sql-driver/mysql"
 
 	"github.com/mlmd-go/sdk/internal/engine"
+	"github.com/mlmd-go/sdk/internal/filterquery"
 )
+
+// engineConfig is what the engine needs, except for the connections.
+func engineConfig() engine.Config {
+	return engine.Config{DB: engine.DBConfig{Dialect: dialect()}, Schema: engine.MySQLSchema(numberOf), Filter: filterquery.MySQL}
+}
 
 // dialect says what the engine must know of MySQL and MariaDB. Open adds what
 // depends on the server and on the tables.
 func dialect() *engine.Dialect {
 	return &engine.Dialect{
-		Name:      "mysql",
 		Begin:     "START TRANSACTION",
 		BeginRead: []string{"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"},
 		Prepare:   true,
@@ -34,7 +39,6 @@ func dialect() *engine.Dialect {
 		Int32:               true,
 		TrimsTrailingSpaces: cuts,
 		Classify:            classify,
-		Schema:              engine.MySQLSchema(numberOf),
 	}
 }
 

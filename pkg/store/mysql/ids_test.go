@@ -61,15 +61,15 @@ func openWith(t *testing.T, dsn string, ids engine.IDSource) mlmdpb.MetadataStor
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := store.Configure(dialect(), store.WithBusyTimeout(time.Minute))
+	c, err := store.Configure(engineConfig(), store.WithBusyTimeout(time.Minute))
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Dialect.InsertIDs, c.Dialect.Prepare, c.Writers = ids, false, 4
+	c.DB.Dialect.InsertIDs, c.DB.Dialect.Prepare, c.DB.Writers = ids, false, 4
 	// The settings of the server hold for connections that are made after: each
 	// transaction has its own.
-	c.MaxLifetime = time.Nanosecond
-	if c.Write, err = connect(config, false); err != nil {
+	c.DB.MaxLifetime = time.Nanosecond
+	if c.DB.Write, err = connect(config, false); err != nil {
 		t.Fatal(err)
 	}
 	s, err := store.Open(t.Context(), c)

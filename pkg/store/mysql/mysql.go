@@ -13,6 +13,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 
 	"github.com/mlmd-go/sdk/internal/engine"
+	"github.com/mlmd-go/sdk/internal/filterquery"
 	"github.com/mlmd-go/sdk/pkg/store"
 )
 
@@ -62,29 +63,29 @@ func Open(ctx context.Context, dsn string, opts ...store.Option) (*store.Store, 
 	if err != nil {
 		return nil, err
 	}
-	c, err := store.Configure(dialect(), opts...)
+	c, err := store.Configure(engineConfig(), opts...)
 	if err != nil {
 		return nil, fmt.Errorf("mysql: open database %s on %s: %w", config.DBName, config.Addr, err)
 	}
-	if c.Writers == 0 {
-		c.Writers = connections
+	if c.DB.Writers == 0 {
+		c.DB.Writers = connections
 	}
-	config.Logger = driverLog{c.Log}
+	config.Logger = driverLog{c.DB.Log}
 	found, err := examine(ctx, config, store.Creates(opts...))
 	if err != nil {
 		return nil, err
 	}
-	c.Dialect.ExactTextParam = found.textParam()
-	c.Dialect.MessageLimit = fmt.Sprintf("max_allowed_packet is %d bytes", found.packet)
+	c.DB.Dialect.ExactTextParam = found.textParam()
+	c.DB.Dialect.MessageLimit = fmt.Sprintf("max_allowed_packet is %d bytes", found.packet)
 	if found.returning {
-		c.Dialect.InsertIDs = engine.IDsReturned
+		c.DB.Dialect.InsertIDs = engine.IDsReturned
 	}
 	shared := store.Value(sharedKey{}, opts...) == true || found.latin1()
 	if shared {
-		c.Dialect.Charset = sharedCharset
-		c.Dialect.TrimsTrailingSpaces = cutsBytes
+		c.Filter = filterquery.MySQLOver(sharedCharset)
+		c.DB.Dialect.TrimsTrailingSpaces = cutsBytes
 	}
-	if c.Write, err = connect(config, shared); err != nil {
+	if c.DB.Write, err = connect(config, shared); err != nil {
 		return nil, err
 	}
 	s, err := store.Open(ctx, c)

@@ -12,13 +12,18 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/mlmd-go/sdk/internal/engine"
+	"github.com/mlmd-go/sdk/internal/filterquery"
 )
+
+// engineConfig is what the engine needs, except for the connections.
+func engineConfig() engine.Config {
+	return engine.Config{DB: engine.DBConfig{Dialect: dialect()}, Schema: engine.PostgresSchema(), Filter: filterquery.Postgres}
+}
 
 // dialect says what the engine must know of PostgreSQL. The driver keeps
 // prepared statements by itself.
 func dialect() *engine.Dialect {
 	return &engine.Dialect{
-		Name:     "postgres",
 		Numbered: true,
 		// What was committed while waiting for a lock must be seen.
 		Begin:     "BEGIN ISOLATION LEVEL READ COMMITTED",
@@ -36,7 +41,6 @@ func dialect() *engine.Dialect {
 		Int32:               true,
 		TrimsTrailingSpaces: cuts,
 		Classify:            classify,
-		Schema:              engine.PostgresSchema(),
 		// A plan that is kept for all values is a bad one for filters that select
 		// much. This way does without kept plans behind poolers, too.
 		QueryModeArg: pgx.QueryExecModeExec,

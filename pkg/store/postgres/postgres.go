@@ -45,23 +45,23 @@ func Open(ctx context.Context, dsn string, opts ...store.Option) (*store.Store, 
 	if err != nil {
 		return nil, err
 	}
-	c, err := store.Configure(dialect(), opts...)
+	c, err := store.Configure(engineConfig(), opts...)
 	if err != nil {
 		return nil, fmt.Errorf("postgres: open database %s on %s: %w", config.Database, config.Host, err)
 	}
-	if c.Writers == 0 {
-		c.Writers = connections
+	if c.DB.Writers == 0 {
+		c.DB.Writers = connections
 	}
 	if config.DefaultQueryExecMode == pgx.QueryExecModeSimpleProtocol {
-		c.Dialect.QueryModeArg = nil // which would be another mode
+		c.DB.Dialect.QueryModeArg = nil // which would be another mode
 	}
 	var unprepared atomic.Bool
-	c.Dialect.DisablePrepare = func() {
+	c.DB.Dialect.DisablePrepare = func() {
 		if !unprepared.Swap(true) {
-			c.Log.InfoContext(ctx, "PostgreSQL has lost prepared statements, as it does behind a pooler: the store goes on without them")
+			c.DB.Log.InfoContext(ctx, "PostgreSQL has lost prepared statements, as it does behind a pooler: the store goes on without them")
 		}
 	}
-	if c.Write, err = connect(ctx, config, &unprepared, store.Creates(opts...)); err != nil {
+	if c.DB.Write, err = connect(ctx, config, &unprepared, store.Creates(opts...)); err != nil {
 		return nil, err
 	}
 	s, err := store.Open(ctx, c)

@@ -7,12 +7,17 @@ import (
 	lib "modernc.org/sqlite/lib"
 
 	"github.com/mlmd-go/sdk/internal/engine"
+	"github.com/mlmd-go/sdk/internal/filterquery"
 )
+
+// engineConfig is what the engine needs, except for the connections.
+func engineConfig() engine.Config {
+	return engine.Config{DB: engine.DBConfig{Dialect: dialect()}, Schema: engine.SQLiteSchema(), Filter: filterquery.SQLite}
+}
 
 // dialect says what the engine must know of SQLite.
 func dialect() *engine.Dialect {
 	return &engine.Dialect{
-		Name:                 "sqlite",
 		Begin:                "BEGIN IMMEDIATE", // a read that turns into a write could meet another writer and not wait
 		Prepare:              true,
 		BusyTimeoutStatement: "PRAGMA busy_timeout = ",
@@ -25,7 +30,6 @@ func dialect() *engine.Dialect {
 		ProtoBase64:          true,
 		PlannerIgnoresLimit:  true,
 		Classify:             classify,
-		Schema:               engine.SQLiteSchema(),
 	}
 }
 

@@ -44,7 +44,7 @@ func Open(ctx context.Context, path string, opts ...store.Option) (*store.Store,
 	if at.file == "" && !at.shared {
 		return OpenMemory(ctx, opts...)
 	}
-	c, err := store.Configure(dialect(), opts...)
+	c, err := store.Configure(engineConfig(), opts...)
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: open %s: %w", path, err)
 	}
@@ -63,26 +63,26 @@ func Open(ctx context.Context, path string, opts ...store.Option) (*store.Store,
 
 // configure makes the handles of a database.
 func (l *location) configure(c engine.Config) (engine.Config, error) {
-	c.Writers = 1
-	if c.Readers == 0 {
-		c.Readers = max(4, runtime.GOMAXPROCS(0))
+	c.DB.Writers = 1
+	if c.DB.Readers == 0 {
+		c.DB.Readers = max(4, runtime.GOMAXPROCS(0))
 	}
 	var beside *files
 	if l.file != "" {
 		beside = newFiles(l.file)
-		c.Files = beside
+		c.DB.Files = beside
 	}
-	shared := []string{"busy_timeout = " + strconv.FormatInt(c.RetryTimeout.Milliseconds(), 10)}
+	shared := []string{"busy_timeout = " + strconv.FormatInt(c.DB.RetryTimeout.Milliseconds(), 10)}
 	if !temporaryFiles() {
 		shared = append(shared, "temp_store = MEMORY")
 	}
 	var err error
-	if c.Read, err = l.open(connector{files: beside, pragmas: slices.Concat(shared, []string{"query_only = 1"}), log: c.Log}); err != nil {
+	if c.DB.Read, err = l.open(connector{files: beside, pragmas: slices.Concat(shared, []string{"query_only = 1"}), log: c.DB.Log}); err != nil {
 		return c, err
 	}
-	writing := connector{files: beside, pragmas: slices.Concat(shared, []string{"synchronous = FULL", journalLimit}), wal: !l.reading(), log: c.Log}
-	if c.Write, err = l.open(writing); err != nil {
-		c.Read.Close()
+	writing := connector{files: beside, pragmas: slices.Concat(shared, []string{"synchronous = FULL", journalLimit}), wal: !l.reading(), log: c.DB.Log}
+	if c.DB.Write, err = l.open(writing); err != nil {
+		c.DB.Read.Close()
 	}
 	return c, err
 }
@@ -94,18 +94,17 @@ const journalLimit = "journal_size_limit = 4194304"
 // OpenMemory opens a new, empty store that is gone when it is closed. It has
 // one connection, so that its calls run one after the other.
 func OpenMemory(ctx context.Context, opts ...store.Option) (*store.Store, error) {
-	d := dialect()
-	d.SingleConn = true
-	c, err := store.Configure(d, opts...)
+	c, err := store.Configure(engineConfig(), opts...)
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: open a store in memory: %w", err)
 	}
-	c.Writers = 1
+	c.DB.Dialect.SingleConn = true
+	c.DB.Writers = 1
 	at := &location{given: ":memory:"}
-	if c.Write, err = at.open(connector{pragmas: []string{"temp_store = MEMORY"}}); err != nil {
+	if c.DB.Write, err = at.open(connector{pragmas: []string{"temp_store = MEMORY"}}); err != nil {
 		return nil, err
 	}
-	c.Write.SetMaxOpenConns(1)
+	c.DB.Write.SetMaxOpenConns(1)
 	s, err := store.Open(ctx, c)
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: open a store in memory: %w", err)

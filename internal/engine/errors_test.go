@@ -1,0 +1,81 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// testEngine has no database: only what decides about errors.
+func testEngine() *Engine {
+	return &Engine{
+		db: OpenDB(DBConfig{
+			Dialect: &Dialect{Classify: func(error) ErrorClass { return Other }},
+			Write:   sql.OpenDB(unusedConnector{}), Writers: 1, Log: slog.New(slog.DiscardHandler),
+		}),
+		log: slog.New(slog.DiscardHandler),
+	}
+}
+
+func TestClientsNeverSeeTheDriversText(t *testing.T) {
+	e := testEngine()
+	var log strings.Builder
+	e.log = slog.New(slog.NewTextHandler(&log, nil))
+	err := e.status(t.Context(), "PutArtifacts", fmt.Errorf("query: %w", &DriverError{Err: errors.New("SECRET text of the driver")}))
+	if status.Code(err) != codes.Internal || strings.Contains(err.Error(), "SECRET") {
+		t.Errorf("got %v", err)
+	}
+	if !strings.Contains(log.String(), "SECRET") || !strings.Contains(log.String(), "PutArtifacts") {
+		t.Errorf("the log has %q", log.String())
+	}
+}
+
+func TestMessagesFitAStatus(t *testing.T) {
+	e := testEngine()
+	err := e.status(t.Context(), "rpc", invalid("no property %s\xff", strings.Repeat("x", 1<<20)))
+	if text := status.Convert(err).Message(); len(text) > 4096 || !utf8.ValidString(text) {
+		t.Errorf("a message of %d bytes", len(text))
+	}
+	if err := e.status(t.Context(), "rpc", invalid("\xff")); !utf8.ValidString(status.Convert(err).Message()) {
+		t.Error("a message is not UTF-8")
+	}
+}
+
+// An unusedConn is a connection on which no statement is run.
+type unusedConn struct {
+	driver.Conn
+	driver.ConnPrepareContext
+	driver.QueryerContext
+	driver.ExecerContext
+}
+
+func (unusedConn) Close() error { return nil }
+
+type unusedConnector struct{}
+
+func (unusedConnector) Driver() driver.Driver                        { return nil }
+func (unusedConnector) Connect(context.Context) (driver.Conn, error) { return unusedConn{}, nil }
+
+func TestAPanicIsAnErrorOfTheEngine(t *testing.T) {
+	e := testEngine()
+	var log strings.Builder
+	e.log = slog.New(slog.NewTextHandler(&log, nil))
+	_, err := read(t.Context(), e, "rpc", func(context.Context, querier) (*int, error) {
+		panic("SECRET")
+	})
+	if status.Code(err) != codes.Internal || strings.Contains(err.Error(), "SECRET") {
+		t.Errorf("got %v", err)
+	}
+	if !strings.Contains(log.String(), "errors_test.go") {
+		t.Errorf("the log does not say where: %s", log.String())
+	}
+}
