@@ -322,7 +322,7 @@ func (s *Conn) close(broken bool) {
 		return nil
 	})
 	if broken {
-		discard(s.sqlConn)
+		_ = s.sqlConn.Raw(func(any) error { return driver.ErrBadConn })
 	}
 	s.sqlConn.Close()
 }

@@ -22,7 +22,6 @@ const (
 type pool struct {
 	db          *sql.DB
 	d           *Dialect
-	types       *typeCache
 	maxLifetime time.Duration // of a connection
 	check       func() error  // of the files before each transaction; nil: there are none
 	sem         chan struct{} // one token for each session that may be lent

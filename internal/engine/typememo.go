@@ -51,6 +51,6 @@ func (r reader) remembered(ctx context.Context, sel Predicate) (types []*typeInf
 func (t *tx) forget() { t.Local = nil }
 
 // remembered is nothing in a transaction, which may have changed types.
-func (t *Tx) remembered(context.Context, Predicate) ([]*typeInfo, func([]*typeInfo), error) {
+func (t *tx) remembered(context.Context, Predicate) ([]*typeInfo, func([]*typeInfo), error) {
 	return nil, nil, nil
 }
