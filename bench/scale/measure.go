@@ -10,8 +10,9 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/mlmd-go/sdk/internal/sqldb"
+
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
-	"github.com/mlmd-go/sdk/internal/engine"
 )
 
 // A column is what was measured at one size.
@@ -108,7 +109,7 @@ func (d *database) plan(ctx context.Context, r request) error {
 		args []any
 	}
 	var queries []query
-	watched := engine.WithTracer(ctx, func(text string, args []any) { queries = append(queries, query{text, slices.Clone(args)}) })
+	watched := sqldb.WithTracer(ctx, func(text string, args []any) { queries = append(queries, query{text, slices.Clone(args)}) })
 	if _, err := r.send(watched, d.store.Client(), 42); err != nil {
 		return err
 	}

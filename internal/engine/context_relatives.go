@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"github.com/mlmd-go/sdk/internal/sqldb"
+
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
@@ -29,7 +31,7 @@ func relatives(ctx context.Context, q querier, want, given string, id int64) ([]
 	if !q.Dialect().ValidID(id) {
 		return nil, nil
 	}
-	return selectNodes(ctx, q, contextNodes, InQuery("SELECT "+want+" FROM ParentContext WHERE "+given+" = ?", id))
+	return selectNodes(ctx, q, contextNodes, sqldb.InQuery("SELECT "+want+" FROM ParentContext WHERE "+given+" = ?", id))
 }
 
 // GetParentContextsByContexts reads the direct parents of several contexts.

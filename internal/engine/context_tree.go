@@ -4,12 +4,14 @@ import (
 	"context"
 	"slices"
 
+	"github.com/mlmd-go/sdk/internal/sqldb"
+
 	"google.golang.org/grpc/codes"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-var parentRows = InsertStmt{"ParentContext", []string{"context_id", "parent_context_id"}}
+var parentRows = sqldb.InsertStmt{Table: "ParentContext", Columns: []string{"context_id", "parent_context_id"}}
 
 // A parentLink is one edge from a context to a parent.
 type parentLink struct{ child, parent int64 }
@@ -88,10 +90,10 @@ func (t *tx) readTree(ctx context.Context, edges []*mlmdpb.ParentContext) (*cont
 
 // readChildren finds out which of ids have children, without reading them.
 func (g *contextTree) readChildren(ctx context.Context, q querier, ids []int64) error {
-	return ForEachChunk(q.Dialect().ValidIDs(slices.Clone(ids)), func(part []int64) error {
+	return sqldb.ForEachChunk(q.Dialect().ValidIDs(slices.Clone(ids)), func(part []int64) error {
 		in := q.Dialect().InIDs(part)
 		rows, err := q.Query(ctx, "SELECT DISTINCT parent_context_id FROM ParentContext WHERE parent_context_id "+in.Text, in.Args...)
-		return Each(rows, err, 1, func(r *Row) error {
+		return sqldb.Each(rows, err, 1, func(r *sqldb.Row) error {
 			g.hasChildren[r.Int(0)] = true
 			return nil
 		})
@@ -120,10 +122,10 @@ func (g *contextTree) readAbove(ctx context.Context, q querier, ids []int64) err
 
 // parentLinks reads the links whose column is one of ids.
 func parentLinks(ctx context.Context, q querier, column string, ids []int64, use func(parentLink)) error {
-	return ForEachChunk(q.Dialect().ValidIDs(slices.Clone(ids)), func(part []int64) error {
+	return sqldb.ForEachChunk(q.Dialect().ValidIDs(slices.Clone(ids)), func(part []int64) error {
 		in := q.Dialect().InIDs(part)
 		rows, err := q.Query(ctx, "SELECT context_id, parent_context_id FROM ParentContext WHERE "+column+" "+in.Text, in.Args...)
-		return Each(rows, err, 2, func(r *Row) error {
+		return sqldb.Each(rows, err, 2, func(r *sqldb.Row) error {
 			l := parentLink{r.Int(0), r.Int(1)}
 			if err := r.TakeErr(); err != nil {
 				q.damaged(ctx, "ParentContext", max(l.child, l.parent), "the other context", err)

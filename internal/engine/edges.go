@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"github.com/mlmd-go/sdk/internal/sqldb"
+
 	"google.golang.org/grpc/codes"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
@@ -14,17 +16,17 @@ type membership struct {
 	table  string
 	column string // the id of the node
 	kind   *nodeKind
-	rows   InsertStmt
+	rows   sqldb.InsertStmt
 }
 
 var (
 	attributions = membership{
 		"Attribution", "artifact_id", artifactNodes,
-		InsertStmt{"Attribution", []string{"context_id", "artifact_id"}},
+		sqldb.InsertStmt{Table: "Attribution", Columns: []string{"context_id", "artifact_id"}},
 	}
 	associations = membership{
 		"Association", "execution_id", executionNodes,
-		InsertStmt{"Association", []string{"context_id", "execution_id"}},
+		sqldb.InsertStmt{Table: "Association", Columns: []string{"context_id", "execution_id"}},
 	}
 )
 
@@ -36,7 +38,7 @@ func (m membership) contextsOf(ctx context.Context, q querier, id int64) ([]*nod
 	var nodes []*node
 	var err error
 	if q.Dialect().ValidID(id) {
-		nodes, err = selectNodes(ctx, q, contextNodes, InQuery("SELECT context_id FROM "+m.table+" WHERE "+m.column+" = ?", id))
+		nodes, err = selectNodes(ctx, q, contextNodes, sqldb.InQuery("SELECT context_id FROM "+m.table+" WHERE "+m.column+" = ?", id))
 	}
 	if err == nil && len(nodes) == 0 {
 		return nil, fail(codes.NotFound, "No contexts found for %s: %d", m.column, id)
@@ -64,16 +66,16 @@ func (t *tx) link(ctx context.Context, m membership, edges []member) error {
 func (t *tx) linked(ctx context.Context, m membership, edges []member) (map[member]bool, error) {
 	contexts := t.d.ValidIDs(convert(edges, func(e member) int64 { return e.context }))
 	nodes := t.d.ValidIDs(convert(edges, func(e member) int64 { return e.node }))
-	if !t.d.InProcess || len(contexts) == 0 || len(contexts) > MaxInList {
+	if !t.d.InProcess || len(contexts) == 0 || len(contexts) > sqldb.MaxInList {
 		return nil, nil
 	}
 	in := t.d.InIDs(contexts)
 	stored := map[member]bool{}
-	err := ForEachChunk(nodes, func(part []int64) error {
+	err := sqldb.ForEachChunk(nodes, func(part []int64) error {
 		s := t.d.InIDs(part)
 		rows, err := t.Query(ctx, "SELECT context_id, "+m.column+" FROM "+m.table+
 			" WHERE context_id "+in.Text+" AND "+m.column+" "+s.Text, slices.Concat(in.Args, s.Args)...)
-		return Each(rows, err, 2, func(r *Row) error {
+		return sqldb.Each(rows, err, 2, func(r *sqldb.Row) error {
 			stored[member{r.Int(0), r.Int(1)}] = true
 			return nil
 		})
@@ -84,10 +86,10 @@ func (t *tx) linked(ctx context.Context, m membership, edges []member) (map[memb
 // existing are those of ids that nodes of the kind have.
 func existing(ctx context.Context, q querier, k *nodeKind, ids []int64) (map[int64]bool, error) {
 	found := make(map[int64]bool, len(ids))
-	err := ForEachChunk(q.Dialect().ValidIDs(slices.Clone(ids)), func(part []int64) error {
+	err := sqldb.ForEachChunk(q.Dialect().ValidIDs(slices.Clone(ids)), func(part []int64) error {
 		s := q.Dialect().InIDs(part)
 		rows, err := q.Query(ctx, "SELECT id FROM "+k.table+" WHERE id "+s.Text, s.Args...)
-		return Each(rows, err, 1, func(r *Row) error {
+		return sqldb.Each(rows, err, 1, func(r *sqldb.Row) error {
 			found[r.Int(0)] = true
 			return nil
 		})

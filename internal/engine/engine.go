@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/mlmd-go/sdk/internal/sqldb"
+
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -17,7 +19,7 @@ import (
 type Engine struct {
 	mlmdpb.UnimplementedMetadataStoreServiceServer
 
-	db     *DB
+	db     *sqldb.DB
 	schema Schema
 	filter *filterquery.Dialect
 	types  typeCache
@@ -28,7 +30,7 @@ type Engine struct {
 // A Config configures an [Engine].
 type Config struct {
 	// DB is the database. The engine sets Reopened.
-	DB DBConfig
+	DB sqldb.DBConfig
 	// Schema creates and checks the tables.
 	Schema Schema
 	// Filter is the filter language's dialect of the database.
@@ -45,9 +47,9 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 		log:    c.DB.Log,
 	}
 	c.DB.Reopened = e.reopened
-	e.db = OpenDB(c.DB)
+	e.db = sqldb.OpenDB(c.DB)
 	err := e.prepare(ctx, true)
-	if err != nil && c.DB.Dialect.DisablePrepare != nil && c.DB.Dialect.Class(&DriverError{Err: err}) == StmtLost {
+	if err != nil && c.DB.Dialect.DisablePrepare != nil && c.DB.Dialect.Class(&sqldb.DriverError{Err: err}) == sqldb.StmtLost {
 		c.DB.Dialect.DisablePrepare()
 		err = e.prepare(ctx, true)
 	}
@@ -84,7 +86,7 @@ func (e *Engine) reopened(ctx context.Context) error {
 	case errors.As(err, &refused), errors.Is(err, ErrSchemaEmpty):
 		return fail(codes.FailedPrecondition, "the file of the database was replaced by one that cannot be used: %v", err)
 	}
-	return &DriverError{Err: err}
+	return &sqldb.DriverError{Err: err}
 }
 
 // Close waits for the requests that run and closes the database. Later requests
@@ -93,21 +95,21 @@ func (e *Engine) Close() error { return e.db.Close() }
 
 // A querier is what a request reads with: inside a transaction, or outside.
 type querier interface {
-	Queryer
+	sqldb.Queryer
 	// types are those that are known, and learn adds one that was read.
 	types() *typeCache
 	learn(learnedType)
 	// damaged reports a stored row that cannot be read, see [damageLog].
 	damaged(ctx context.Context, table string, id int64, what string, err error)
 	// remembered is what was answered about types, see [typeMemo].
-	remembered(ctx context.Context, s Predicate) (types []*typeInfo, keep func([]*typeInfo), err error)
+	remembered(ctx context.Context, s sqldb.Predicate) (types []*typeInfo, keep func([]*typeInfo), err error)
 	// filterDialect is the filter language's dialect of the database.
 	filterDialect() *filterquery.Dialect
 }
 
 // A reader is the querier of a request that only reads.
 type reader struct {
-	*Conn
+	*sqldb.Conn
 	e *Engine
 }
 
@@ -117,9 +119,9 @@ func (r reader) filterDialect() *filterquery.Dialect { return r.e.filter }
 // A tx is the querier of a request that writes, and what the engine has to
 // remember until its transaction ends.
 type tx struct {
-	*Tx
+	*sqldb.Tx
 	e *Engine
-	d *Dialect
+	d *sqldb.Dialect
 
 	learned []learnedType // to be cached after the commit
 }
@@ -132,7 +134,7 @@ func (t *tx) now() int64 { return time.Now().UnixMilli() }
 
 // read answers a request that writes nothing, see [DB.View].
 func read[R any](ctx context.Context, e *Engine, rpc string, answer func(context.Context, querier) (*R, error)) (reply *R, err error) {
-	err = e.db.View(ctx, func(ctx context.Context, c *Conn) (err error) {
+	err = e.db.View(ctx, func(ctx context.Context, c *sqldb.Conn) (err error) {
 		reply, err = answer(ctx, reader{c, e})
 		return err
 	})
@@ -142,7 +144,7 @@ func read[R any](ctx context.Context, e *Engine, rpc string, answer func(context
 // readAtOnce answers a request that writes nothing and takes several statements,
 // see [DB.Snapshot].
 func readAtOnce[R any](ctx context.Context, e *Engine, rpc string, answer func(context.Context, querier) (*R, error)) (reply *R, err error) {
-	err = e.db.Snapshot(ctx, func(ctx context.Context, c *Conn) (err error) {
+	err = e.db.Snapshot(ctx, func(ctx context.Context, c *sqldb.Conn) (err error) {
 		reply, err = answer(ctx, reader{c, e})
 		return err
 	})
@@ -151,7 +153,7 @@ func readAtOnce[R any](ctx context.Context, e *Engine, rpc string, answer func(c
 
 // write answers a request inside one transaction, see [DB.Update].
 func write[R any](ctx context.Context, e *Engine, rpc string, change func(context.Context, *tx) (*R, error)) (reply *R, err error) {
-	err = e.db.Update(ctx, func(ctx context.Context, transaction *Tx) (err error) {
+	err = e.db.Update(ctx, func(ctx context.Context, transaction *sqldb.Tx) (err error) {
 		t := &tx{Tx: transaction, e: e, d: transaction.Dialect()}
 		t.OnCommit(func() { e.types.add(t.learned...) })
 		reply, err = change(ctx, t)
@@ -187,12 +189,12 @@ func (e *Engine) openCode(err error) codes.Code {
 	case errors.As(err, new(*SchemaError)):
 		return codes.FailedPrecondition
 	}
-	class := e.db.Dialect().Class(&DriverError{Err: err})
+	class := e.db.Dialect().Class(&sqldb.DriverError{Err: err})
 	switch {
-	case class == Other && errors.Is(err, context.Canceled):
+	case class == sqldb.Other && errors.Is(err, context.Canceled):
 		return codes.Canceled
-	case class == Other && errors.Is(err, context.DeadlineExceeded):
+	case class == sqldb.Other && errors.Is(err, context.DeadlineExceeded):
 		return codes.DeadlineExceeded
 	}
-	return e.translate(&DriverError{Err: err}).code
+	return e.translate(&sqldb.DriverError{Err: err}).code
 }

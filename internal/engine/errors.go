@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mlmd-go/sdk/internal/sqldb"
+
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -51,7 +53,7 @@ func (e *Engine) status(ctx context.Context, rpc string, err error) error {
 	if errors.As(err, &f) {
 		return status.Error(f.code, presentable(f.text))
 	}
-	var own *Error
+	var own *sqldb.Error
 	if errors.As(err, &own) {
 		return status.Error(translations[own.Class].code, presentable(own.Msg))
 	}
@@ -86,16 +88,16 @@ func presentable(text string) string {
 // translate gives an error of the database the code and the words for clients.
 func (e *Engine) translate(err error) *failure {
 	class := e.db.Dialect().Class(err)
-	var atCommit *CommitError
-	if errors.As(err, &atCommit) && (class == ConnLost || errors.Is(err, context.DeadlineExceeded)) {
+	var atCommit *sqldb.CommitError
+	if errors.As(err, &atCommit) && (class == sqldb.ConnLost || errors.Is(err, context.DeadlineExceeded)) {
 		return &failure{code: codes.Unavailable, text: "the connection was lost during the commit: the request may have taken effect"}
 	}
-	if atCommit != nil && class == FileMoved {
+	if atCommit != nil && class == sqldb.FileMoved {
 		return &failure{code: codes.Unavailable, text: "the file of the database was removed, renamed or replaced during the request:" +
 			" what the request wrote may not be in the file that is there now"}
 	}
 	if f, ok := translations[class]; ok {
-		if class == TooLarge && e.db.Dialect().MessageLimit != "" {
+		if class == sqldb.TooLarge && e.db.Dialect().MessageLimit != "" {
 			f.text += " (" + e.db.Dialect().MessageLimit + ")"
 		}
 		return &f
@@ -103,29 +105,29 @@ func (e *Engine) translate(err error) *failure {
 	return &failure{code: codes.Internal, text: "the database failed; its message is in the server's log"}
 }
 
-var translations = map[ErrorClass]failure{
-	UniqueViolation: {code: codes.AlreadyExists, text: "a name or external_id is a duplicate of a stored one"},
-	TxConflict:      {code: codes.Aborted, text: "Concurrent writes aborted after max number of retries."},
-	ConnLost:        {code: codes.Unavailable, text: "the connection to the database was lost"},
-	TooLong:         {code: codes.InvalidArgument, text: "a name, value or other text is too long for the database"},
-	OutOfRange:      {code: codes.InvalidArgument, text: "a number is out of range: the database holds integers of 32 bits"},
-	InvalidText:     {code: codes.InvalidArgument, text: "the database cannot hold a text: it is not valid UTF-8 or has a NUL"},
-	ReadOnly:        {code: codes.FailedPrecondition, text: "the database can only be read, and nothing was written: attempt to write a readonly database"},
-	Unavailable:     {code: codes.Unavailable, text: "the database cannot be reached"},
-	FileMoved: {code: codes.Unavailable, text: "the file of the database was removed or renamed while it was open, and nothing was written;" +
+var translations = map[sqldb.ErrorClass]failure{
+	sqldb.UniqueViolation: {code: codes.AlreadyExists, text: "a name or external_id is a duplicate of a stored one"},
+	sqldb.TxConflict:      {code: codes.Aborted, text: "Concurrent writes aborted after max number of retries."},
+	sqldb.ConnLost:        {code: codes.Unavailable, text: "the connection to the database was lost"},
+	sqldb.TooLong:         {code: codes.InvalidArgument, text: "a name, value or other text is too long for the database"},
+	sqldb.OutOfRange:      {code: codes.InvalidArgument, text: "a number is out of range: the database holds integers of 32 bits"},
+	sqldb.InvalidText:     {code: codes.InvalidArgument, text: "the database cannot hold a text: it is not valid UTF-8 or has a NUL"},
+	sqldb.ReadOnly:        {code: codes.FailedPrecondition, text: "the database can only be read, and nothing was written: attempt to write a readonly database"},
+	sqldb.Unavailable:     {code: codes.Unavailable, text: "the database cannot be reached"},
+	sqldb.FileMoved: {code: codes.Unavailable, text: "the file of the database was removed or renamed while it was open, and nothing was written;" +
 		" the server's log has its name. Put the file or a backup in its place, and calls work again, without a restart"},
-	Unusable: {code: codes.FailedPrecondition, text: "the database cannot be used as it is; the server's log has the details"},
-	NotReady: {code: codes.Unavailable, text: "the database node takes no requests, and nothing was written: it has lost the majority of its cluster, or is joining it." +
+	sqldb.Unusable: {code: codes.FailedPrecondition, text: "the database cannot be used as it is; the server's log has the details"},
+	sqldb.NotReady: {code: codes.Unavailable, text: "the database node takes no requests, and nothing was written: it has lost the majority of its cluster, or is joining it." +
 		" Bring its other nodes back, or use one that has the majority"},
-	TxTooLarge:   {code: codes.InvalidArgument, text: "the request writes more than the database takes in one transaction: send it in parts"},
-	TooLarge:     {code: codes.InvalidArgument, text: "the request has a value that is larger than one message to the database may be, or too many of them: send less at once"},
-	DiskFull:     {code: codes.ResourceExhausted, text: "the database has no room left, and nothing was written: free space on its disk, or raise its quota"},
-	Damaged:      {code: codes.DataLoss, text: "the database is damaged; the server's log has the details. Stop the server, keep a copy of the database, and restore a backup"},
-	AccessDenied: {code: codes.FailedPrecondition, text: "the database refuses the account of this server; the server's log has the details"},
-	TooManyConns: {code: codes.Unavailable, text: "the database takes no further connection, and nothing was written: its limit, or that of the account, is reached"},
-	Starting:     {code: codes.Unavailable, text: "the database takes no connections yet, and nothing was written: it is starting, or recovering"},
-	StmtLost: {code: codes.Unavailable, text: "the database has lost a prepared statement, and nothing was written: between it and this server is a pooler" +
+	sqldb.TxTooLarge:   {code: codes.InvalidArgument, text: "the request writes more than the database takes in one transaction: send it in parts"},
+	sqldb.TooLarge:     {code: codes.InvalidArgument, text: "the request has a value that is larger than one message to the database may be, or too many of them: send less at once"},
+	sqldb.DiskFull:     {code: codes.ResourceExhausted, text: "the database has no room left, and nothing was written: free space on its disk, or raise its quota"},
+	sqldb.Damaged:      {code: codes.DataLoss, text: "the database is damaged; the server's log has the details. Stop the server, keep a copy of the database, and restore a backup"},
+	sqldb.AccessDenied: {code: codes.FailedPrecondition, text: "the database refuses the account of this server; the server's log has the details"},
+	sqldb.TooManyConns: {code: codes.Unavailable, text: "the database takes no further connection, and nothing was written: its limit, or that of the account, is reached"},
+	sqldb.Starting:     {code: codes.Unavailable, text: "the database takes no connections yet, and nothing was written: it is starting, or recovering"},
+	sqldb.StmtLost: {code: codes.Unavailable, text: "the database has lost a prepared statement, and nothing was written: between it and this server is a pooler" +
 		" that gives each transaction another connection"},
-	TooManyStmts: {code: codes.ResourceExhausted, text: "the database takes no further prepared statement: raise its max_prepared_stmt_count"},
-	TimedOut:     {code: codes.DeadlineExceeded, text: "the database ended a statement that reached the database's own time limit, and nothing was written"},
+	sqldb.TooManyStmts: {code: codes.ResourceExhausted, text: "the database takes no further prepared statement: raise its max_prepared_stmt_count"},
+	sqldb.TimedOut:     {code: codes.DeadlineExceeded, text: "the database ended a statement that reached the database's own time limit, and nothing was written"},
 }

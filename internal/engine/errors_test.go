@@ -11,6 +11,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/mlmd-go/sdk/internal/sqldb"
+
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 )
@@ -18,8 +20,8 @@ import (
 // testEngine has no database: only what decides about errors.
 func testEngine() *Engine {
 	return &Engine{
-		db: OpenDB(DBConfig{
-			Dialect: &Dialect{Classify: func(error) ErrorClass { return Other }},
+		db: sqldb.OpenDB(sqldb.DBConfig{
+			Dialect: &sqldb.Dialect{Classify: func(error) sqldb.ErrorClass { return sqldb.Other }},
 			Write:   sql.OpenDB(unusedConnector{}), Writers: 1, Log: slog.New(slog.DiscardHandler),
 		}),
 		log: slog.New(slog.DiscardHandler),
@@ -30,7 +32,7 @@ func TestClientsNeverSeeTheDriversText(t *testing.T) {
 	e := testEngine()
 	var log strings.Builder
 	e.log = slog.New(slog.NewTextHandler(&log, nil))
-	err := e.status(t.Context(), "PutArtifacts", fmt.Errorf("query: %w", &DriverError{Err: errors.New("SECRET text of the driver")}))
+	err := e.status(t.Context(), "PutArtifacts", fmt.Errorf("query: %w", &sqldb.DriverError{Err: errors.New("SECRET text of the driver")}))
 	if status.Code(err) != codes.Internal || strings.Contains(err.Error(), "SECRET") {
 		t.Errorf("got %v", err)
 	}

@@ -5,14 +5,16 @@ import (
 	"context"
 	"slices"
 
+	"github.com/mlmd-go/sdk/internal/sqldb"
+
 	"google.golang.org/grpc/codes"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
 var (
-	eventRows = InsertStmt{"Event", []string{"artifact_id", "execution_id", "type", "milliseconds_since_epoch"}}
-	pathRows  = InsertStmt{"EventPath", []string{"event_id", "is_index_step", "step_index", "step_key"}}
+	eventRows = sqldb.InsertStmt{Table: "Event", Columns: []string{"artifact_id", "execution_id", "type", "milliseconds_since_epoch"}}
+	pathRows  = sqldb.InsertStmt{Table: "EventPath", Columns: []string{"event_id", "is_index_step", "step_index", "step_key"}}
 )
 
 // An event is one to be stored.
@@ -45,7 +47,7 @@ type eventTriple struct {
 func (e event) triple() eventTriple { return eventTriple{e.artifact, e.execution, e.kind} }
 
 // check says why an event cannot be stored.
-func (e event) check(d *Dialect) error {
+func (e event) check(d *sqldb.Dialect) error {
 	if e.kind == mlmdpb.Event_UNKNOWN {
 		return invalid("No event type is specified.")
 	}
@@ -191,7 +193,7 @@ func (e *Engine) GetEventsByExecutionIDs(ctx context.Context, req *mlmdpb.GetEve
 // statement: see selectEventsText.
 func eventsBy(ctx context.Context, q querier, column string, ids []int64) ([]*mlmdpb.Event, error) {
 	var found []storedEvent
-	err := ForEachChunk(q.Dialect().ValidIDs(slices.Clone(ids)), func(part []int64) error {
+	err := sqldb.ForEachChunk(q.Dialect().ValidIDs(slices.Clone(ids)), func(part []int64) error {
 		some, err := selectEvents(ctx, q, column, q.Dialect().InIDs(part))
 		found = append(found, some...)
 		return err
@@ -213,11 +215,11 @@ func selectEventsText(column, selected string) string {
 		" FROM EventPath p JOIN Event e ON e.id = p.event_id WHERE e." + column + " " + selected
 }
 
-func selectEvents(ctx context.Context, q querier, column string, s Predicate) ([]storedEvent, error) {
+func selectEvents(ctx context.Context, q querier, column string, s sqldb.Predicate) ([]storedEvent, error) {
 	var events []storedEvent
 	steps := map[int64][]*mlmdpb.Event_Path_Step{}
 	rows, err := q.Query(ctx, selectEventsText(column, s.Text), slices.Concat(s.Args, s.Args)...)
-	err = Each(rows, err, 7, func(r *Row) error {
+	err = sqldb.Each(rows, err, 7, func(r *sqldb.Row) error {
 		if r.Null(1) {
 			step := readStep(r)
 			if err := r.TakeErr(); err != nil {
@@ -252,7 +254,7 @@ func selectEvents(ctx context.Context, q querier, column string, s Predicate) ([
 	return events, err
 }
 
-func readStep(r *Row) *mlmdpb.Event_Path_Step {
+func readStep(r *sqldb.Row) *mlmdpb.Event_Path_Step {
 	if r.Bool(5) {
 		return &mlmdpb.Event_Path_Step{Value: &mlmdpb.Event_Path_Step_Index{Index: r.Int(3)}}
 	}

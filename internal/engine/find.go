@@ -5,6 +5,8 @@ import (
 	"context"
 	"slices"
 
+	"github.com/mlmd-go/sdk/internal/sqldb"
+
 	"google.golang.org/grpc/codes"
 )
 
@@ -26,7 +28,7 @@ func (e *Engine) nodeByName(ctx context.Context, q querier, k *nodeKind, of type
 	if err != nil || id == 0 {
 		return nil, err
 	}
-	nodes, err := selectNodes(ctx, q, k, InQuery("SELECT id FROM "+k.table+" WHERE type_id = ? AND name = ?$", id, name))
+	nodes, err := selectNodes(ctx, q, k, sqldb.InQuery("SELECT id FROM "+k.table+" WHERE type_id = ? AND name = ?$", id, name))
 	if err != nil || len(nodes) == 0 {
 		return nil, err
 	}
@@ -37,13 +39,13 @@ func (e *Engine) nodeByName(ctx context.Context, q querier, k *nodeKind, of type
 func nodesByText(ctx context.Context, q querier, k *nodeKind, column string, texts []string) ([]*node, error) {
 	texts = slices.Compact(slices.Sorted(slices.Values(texts)))
 	var nodes []*node
-	err := ForEachChunk(texts, func(part []string) error {
-		s := InTexts(part)
-		some, err := selectNodes(ctx, q, k, InQuery("SELECT id FROM "+k.table+" WHERE "+column+" "+s.Text, s.Args...))
+	err := sqldb.ForEachChunk(texts, func(part []string) error {
+		s := sqldb.InTexts(part)
+		some, err := selectNodes(ctx, q, k, sqldb.InQuery("SELECT id FROM "+k.table+" WHERE "+column+" "+s.Text, s.Args...))
 		nodes = append(nodes, some...)
 		return err
 	})
-	if len(texts) > MaxInList {
+	if len(texts) > sqldb.MaxInList {
 		slices.SortFunc(nodes, func(a, b *node) int { return cmp.Compare(*a.id, *b.id) })
 	}
 	return nodes, err

@@ -5,6 +5,8 @@ import (
 	"context"
 	"slices"
 
+	"github.com/mlmd-go/sdk/internal/sqldb"
+
 	"google.golang.org/grpc/codes"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
@@ -155,7 +157,7 @@ func matching(ctx context.Context, q querier, on side, filter string, ids []int6
 	}
 	o := listOptions{field: byID, ascending: true, filter: compiled}
 	found := map[int64]bool{}
-	err = ForEachChunk(q.Dialect().ValidIDs(slices.Clone(ids)), func(part []int64) error {
+	err = sqldb.ForEachChunk(q.Dialect().ValidIDs(slices.Clone(ids)), func(part []int64) error {
 		s := q.Dialect().InIDs(part)
 		places, err := o.places(ctx, q, on.nodes(), baseSet{where: "n.id " + s.Text, args: s.Args}, len(part))
 		for _, p := range places {
@@ -226,10 +228,10 @@ func (w *walk) memberships(ctx context.Context, g *mlmdpb.LineageGraph, mask rea
 // of reads the edges of nodes by context and node.
 func (m membership) of(ctx context.Context, q querier, ids []int64) ([]member, error) {
 	var edges []member
-	err := ForEachChunk(ids, func(part []int64) error {
+	err := sqldb.ForEachChunk(ids, func(part []int64) error {
 		s := q.Dialect().InIDs(part)
 		rows, err := q.Query(ctx, "SELECT context_id, "+m.column+" FROM "+m.table+" WHERE "+m.column+" "+s.Text, s.Args...)
-		return Each(rows, err, 2, func(r *Row) error {
+		return sqldb.Each(rows, err, 2, func(r *sqldb.Row) error {
 			e := member{node: r.Int(1), context: r.Int(0)}
 			if err := r.TakeErr(); err != nil {
 				q.damaged(ctx, m.table, e.node, "context_id", err)
@@ -255,7 +257,7 @@ func (w *walk) types(ctx context.Context, g *mlmdpb.LineageGraph, mask readMask,
 		if !system {
 			return allTypes(ctx, w.q, kind)
 		}
-		types, err := selectTypes(ctx, w.q, InQuery("SELECT id FROM Type WHERE type_kind = ?", kind))
+		types, err := selectTypes(ctx, w.q, sqldb.InQuery("SELECT id FROM Type WHERE type_kind = ?", kind))
 		return convert(types, func(t *typeInfo) *typeInfo { return t.without(true, true, false) }), err
 	}
 	artifact, err := read("artifact_types", kindArtifact)

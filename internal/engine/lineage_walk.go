@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/mlmd-go/sdk/internal/sqldb"
+
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
@@ -134,7 +136,7 @@ func (w *walk) records(far side, id int64, fresh map[int64]bool) bool {
 func (w *walk) eventsOf(ctx context.Context, on side, ids []int64) ([]storedEvent, error) {
 	types := w.typesFrom(on)
 	var events []storedEvent
-	err := ForEachChunk(w.q.Dialect().ValidIDs(slices.Clone(ids)), func(part []int64) error {
+	err := sqldb.ForEachChunk(w.q.Dialect().ValidIDs(slices.Clone(ids)), func(part []int64) error {
 		some, err := selectEvents(ctx, w.q, on.nodes().propNode, w.q.Dialect().InIDs(part))
 		events = append(events, some...)
 		return err

@@ -4,6 +4,8 @@ import (
 	"context"
 	"math"
 
+	"github.com/mlmd-go/sdk/internal/sqldb"
+
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
@@ -34,7 +36,7 @@ func membersOf(m membership, contextID int64) baseSet {
 
 // possible says whether the set can have nodes at all: an id may be beyond what
 // the column holds.
-func (b baseSet) possible(d *Dialect) bool {
+func (b baseSet) possible(d *sqldb.Dialect) bool {
 	return len(b.args) == 0 || d.ValidID(b.args[0].(int64))
 }
 
@@ -46,7 +48,7 @@ func (b baseSet) empty(ctx context.Context, q querier) (bool, error) {
 	}
 	empty := true
 	rows, err := q.Query(ctx, b.within+" LIMIT 1", b.args...)
-	err = Each(rows, err, 1, func(*Row) error {
+	err = sqldb.Each(rows, err, 1, func(*sqldb.Row) error {
 		empty = false
 		return nil
 	})
@@ -98,11 +100,11 @@ func list(ctx context.Context, q querier, k *nodeKind, base baseSet, options *ml
 }
 
 // selection selects the whole set.
-func (b baseSet) selection() Predicate {
+func (b baseSet) selection() sqldb.Predicate {
 	if b.within == "" {
-		return Predicate{Text: "IS NOT NULL"}
+		return sqldb.Predicate{Text: "IS NOT NULL"}
 	}
-	return InQuery(b.within, b.args...)
+	return sqldb.InQuery(b.within, b.args...)
 }
 
 // A place is where a node stands in a list: its time, if that is what the list
@@ -152,7 +154,7 @@ func (o *listOptions) places(ctx context.Context, q querier, k *nodeKind, base b
 
 // nearestID is id, or the nearest number that a parameter for an id may have:
 // clients can put any number into a token.
-func nearestID(d *Dialect, id int64) int64 {
+func nearestID(d *sqldb.Dialect, id int64) int64 {
 	if d.Int32 {
 		return max(0, min(id, math.MaxInt32))
 	}

@@ -5,6 +5,8 @@ import (
 	"context"
 	"slices"
 
+	"github.com/mlmd-go/sdk/internal/sqldb"
+
 	"github.com/mlmd-go/sdk/internal/filterquery"
 )
 
@@ -75,7 +77,7 @@ func (s listStatement) shape(ctx context.Context, q querier, most int) (filterqu
 		}
 		found := int64(0)
 		rows, err := q.QueryUncached(ctx, "SELECT count(*) FROM (SELECT 1 "+n.SQL+" LIMIT ?)", append(slices.Clone(n.Args), most+1)...)
-		err = Each(rows, err, 1, func(r *Row) error {
+		err = sqldb.Each(rows, err, 1, func(r *sqldb.Row) error {
 			found = r.Int(0)
 			return nil
 		})

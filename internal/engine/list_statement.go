@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mlmd-go/sdk/internal/sqldb"
+
 	"github.com/mlmd-go/sdk/internal/filterquery"
 )
 
@@ -84,7 +86,7 @@ func (s listStatement) run(ctx context.Context, q querier, shape filterquery.Sha
 	}
 	var places []place
 	rows, err := run(ctx, text+end, append(args, endArgs...)...)
-	err = Each(rows, err, 2, func(r *Row) error {
+	err = sqldb.Each(rows, err, 2, func(r *sqldb.Row) error {
 		places = append(places, place{time: r.Int(1), id: r.Int(0)})
 		return nil
 	})

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mlmd-go/sdk/internal/sqldb"
+
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
@@ -37,7 +39,7 @@ var (
 	untypedLayout = layout{double: colCreated, proto: colExternalID, bool: colUpdated, columns: sharedColumns}
 )
 
-func layoutOf(d *Dialect) layout {
+func layoutOf(d *sqldb.Dialect) layout {
 	if d.DynamicTypes {
 		return untypedLayout
 	}
@@ -79,7 +81,7 @@ func columns(texts []string, n int) string {
 // left out; an id that comes twice gives one node twice.
 func loadNodes(ctx context.Context, q querier, k *nodeKind, ids []int64) ([]*node, error) {
 	found := make(map[int64]*node, len(ids))
-	err := ForEachChunk(q.Dialect().ValidIDs(slices.Clone(ids)), func(part []int64) error {
+	err := sqldb.ForEachChunk(q.Dialect().ValidIDs(slices.Clone(ids)), func(part []int64) error {
 		nodes, err := selectNodes(ctx, q, k, q.Dialect().InIDs(part))
 		for _, n := range nodes {
 			found[*n.id] = n
@@ -102,10 +104,10 @@ func loadNodes(ctx context.Context, q querier, k *nodeKind, ids []int64) ([]*nod
 func nodesByID(ctx context.Context, q querier, k *nodeKind, ids []int64) ([]*node, error) {
 	ids = q.Dialect().ValidIDs(ids)
 	if len(ids) == 1 {
-		return selectNodes(ctx, q, k, EqID(ids[0]))
+		return selectNodes(ctx, q, k, sqldb.EqID(ids[0]))
 	}
 	var nodes []*node
-	err := ForEachChunk(ids, func(part []int64) error {
+	err := sqldb.ForEachChunk(ids, func(part []int64) error {
 		some, err := selectNodes(ctx, q, k, q.Dialect().InIDs(part))
 		nodes = append(nodes, some...)
 		return err
@@ -114,7 +116,7 @@ func nodesByID(ctx context.Context, q querier, k *nodeKind, ids []int64) ([]*nod
 }
 
 // selectNodes reads the nodes of a selection by ascending id.
-func selectNodes(ctx context.Context, q querier, k *nodeKind, s Predicate) ([]*node, error) {
+func selectNodes(ctx context.Context, q querier, k *nodeKind, s sqldb.Predicate) ([]*node, error) {
 	d := q.Dialect()
 	text := k.selectOne[layoutOf(d)]
 	if s.Text != "= ?" {
@@ -127,7 +129,7 @@ func selectNodes(ctx context.Context, q querier, k *nodeKind, s Predicate) ([]*n
 	}}
 	rows, err := q.Query(ctx, text, args...)
 	read := 0
-	err = Each(rows, err, l.columns, func(r *Row) error {
+	err = sqldb.Each(rows, err, l.columns, func(r *sqldb.Row) error {
 		if read++; read%lookEvery == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -152,7 +154,7 @@ const lookEvery = 128
 type loader struct {
 	layout
 	k       *nodeKind
-	d       *Dialect
+	d       *sqldb.Dialect
 	types   *typeCache
 	known   *typeInfo // the type of the last node
 	unnamed []*nodeCell
@@ -184,7 +186,7 @@ type nodeCell struct {
 	stateNumber                                  int32
 }
 
-func (l *loader) row(r *Row) {
+func (l *loader) row(r *sqldb.Row) {
 	if r.Null(colTypeID) {
 		l.property(r)
 		return
@@ -258,7 +260,7 @@ func (l *loader) find(id int64) *node {
 	return l.byID[id]
 }
 
-func (l *loader) property(r *Row) {
+func (l *loader) property(r *sqldb.Row) {
 	p := readProperty{node: r.Int(colID), propertyKey: propertyKey{r.Text(colName), r.Bool(colCustom)}}
 	if err := r.TakeErr(); err != nil { // it cannot be told whose or which property this is
 		l.damaged(l.k.props, p.node, p.name, err)

@@ -3,6 +3,8 @@ package engine
 import (
 	"google.golang.org/protobuf/proto"
 
+	"github.com/mlmd-go/sdk/internal/sqldb"
+
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
@@ -22,7 +24,7 @@ type nodeKind struct {
 	// named: the name must be there, and can be changed.
 	named bool
 
-	newNode, newProperty InsertStmt
+	newNode, newProperty sqldb.InsertStmt
 	selectOne            map[layout]string // by one id
 }
 
@@ -50,8 +52,8 @@ func (k *nodeKind) complete() *nodeKind {
 	if k.state != "" {
 		columns = append(columns, k.state)
 	}
-	k.newNode = InsertStmt{k.table, columns}
-	k.newProperty = InsertStmt{k.props, append([]string{k.propNode, "name", "is_custom_property"}, valueColumns...)}
+	k.newNode = sqldb.InsertStmt{Table: k.table, Columns: columns}
+	k.newProperty = sqldb.InsertStmt{Table: k.props, Columns: append([]string{k.propNode, "name", "is_custom_property"}, valueColumns...)}
 	k.selectOne = map[layout]string{}
 	for _, l := range []layout{typedLayout, untypedLayout} {
 		k.selectOne[l] = k.selectText(l, "= ?")

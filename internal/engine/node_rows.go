@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"strings"
+
+	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
 // store writes a batch. It fills in the ids of new nodes.
@@ -87,7 +89,7 @@ func (t *tx) deleteProperties(ctx context.Context, k *nodeKind, rows []propertyR
 	one := "(" + k.propNode + " = ? AND name = ?$ AND is_custom_property = ?)"
 	for len(rows) > 0 {
 		n := min(len(rows), atOnce)
-		size := min(PaddedLen(n), atOnce)
+		size := min(sqldb.PaddedLen(n), atOnce)
 		args := make([]any, 0, 3*size)
 		for i := range size {
 			r := rows[min(i, n-1)]

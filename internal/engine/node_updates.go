@@ -4,6 +4,8 @@ import (
 	"context"
 	"strings"
 
+	"github.com/mlmd-go/sdk/internal/sqldb"
+
 	"google.golang.org/grpc/codes"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
@@ -123,7 +125,7 @@ func (t *tx) updateRow(ctx context.Context, k *nodeKind, u *nodeUpdate, now int6
 // updateTogether writes the rows of several nodes by one statement. None of
 // them changes a name or an external id.
 func (t *tx) updateTogether(ctx context.Context, k *nodeKind, changed []*nodeUpdate, now int64) error {
-	n := PaddedLen(len(changed))
+	n := sqldb.PaddedLen(len(changed))
 	at := func(i int) *nodeUpdate { return changed[min(i, len(changed)-1)] }
 	text := "UPDATE " + k.table + " SET last_update_time_since_epoch = ?"
 	args := []any{now}
@@ -152,6 +154,6 @@ func (t *tx) updateTogether(ctx context.Context, k *nodeKind, changed []*nodeUpd
 		}
 		args = append(args, *at(i).old.id)
 	}
-	_, err := t.Exec(ctx, text+" WHERE id IN ("+Placeholders("?", n)+")", args...)
+	_, err := t.Exec(ctx, text+" WHERE id IN ("+sqldb.Placeholders("?", n)+")", args...)
 	return err
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/mlmd-go/sdk/internal/sqldb"
+
 	"google.golang.org/grpc/codes"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
@@ -54,7 +56,7 @@ func (t *tx) putNodes(ctx context.Context, k *nodeKind, nodes []*node, o putOpti
 }
 
 // explain gives the conflict of a batch of one its code and words.
-func (b *nodeBatch) explain(k *nodeKind, err error, d *Dialect) error {
+func (b *nodeBatch) explain(k *nodeKind, err error, d *sqldb.Dialect) error {
 	if !d.IsUniqueViolation(err) {
 		return err
 	}
@@ -157,7 +159,7 @@ func (t *tx) lockNodes(ctx context.Context, k *nodeKind, nodes []*node) (map[int
 	if t.d.ForUpdate != "" {
 		s := t.d.InIDs(ids)
 		rows, err := t.Query(ctx, "SELECT id FROM "+k.table+" WHERE id "+s.Text+" ORDER BY id "+t.d.ForUpdate, s.Args...)
-		if err := Each(rows, err, 1, func(*Row) error { return nil }); err != nil {
+		if err := sqldb.Each(rows, err, 1, func(*sqldb.Row) error { return nil }); err != nil {
 			return nil, err
 		}
 	}

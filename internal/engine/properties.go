@@ -5,6 +5,8 @@ import (
 	"math"
 	"strings"
 
+	"github.com/mlmd-go/sdk/internal/sqldb"
+
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
@@ -31,7 +33,7 @@ type propertyRow struct {
 }
 
 // appendArgs adds the parameters of an INSERT of r: see [nodeKind.newProperty].
-func (r propertyRow) appendArgs(args []any, d *Dialect) ([]any, error) {
+func (r propertyRow) appendArgs(args []any, d *sqldb.Dialect) ([]any, error) {
 	var number, double, text, message, flag any
 	switch v := r.value.GetValue().(type) {
 	case *mlmdpb.Value_IntValue:
@@ -83,7 +85,7 @@ func encodeProto(a *anypb.Any, asBase64 bool) (any, error) {
 }
 
 // checkValue refuses what could be written but not read back.
-func checkValue(name string, v *mlmdpb.Value, d *Dialect) error {
+func checkValue(name string, v *mlmdpb.Value, d *sqldb.Dialect) error {
 	switch v := v.GetValue().(type) {
 	case nil:
 		return invalid("Property %s has no value", name)
@@ -172,7 +174,7 @@ type (
 // readValue makes a value of its columns, of which the first that is not NULL
 // decides. It returns nil if all of them are NULL: some programs store such rows
 // for a property that has no value.
-func readValue(r *Row, number, double, text, message, flag int, d *Dialect) (*mlmdpb.Value, error) {
+func readValue(r *sqldb.Row, number, double, text, message, flag int, d *sqldb.Dialect) (*mlmdpb.Value, error) {
 	switch {
 	case !r.Null(number):
 		c := &intCell{w: mlmdpb.Value_IntValue{IntValue: r.Int(number)}}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mlmd-go/sdk/internal/sqldb"
+
 	"google.golang.org/grpc/codes"
 )
 
@@ -28,10 +30,10 @@ func reuseArtifacts(once bool) reuse[string] {
 		key: func(n *node) (string, bool) { return value(n.externalID), value(n.externalID) != "" },
 		find: func(ctx context.Context, t *tx, keys []string) (map[string]int64, error) {
 			found := map[string]int64{}
-			err := ForEachChunk(keys, func(part []string) error {
-				s := InTexts(part)
+			err := sqldb.ForEachChunk(keys, func(part []string) error {
+				s := sqldb.InTexts(part)
 				rows, err := t.Query(ctx, "SELECT id, external_id FROM Artifact WHERE external_id "+s.Text, s.Args...)
-				return Each(rows, err, 2, func(r *Row) error {
+				return sqldb.Each(rows, err, 2, func(r *sqldb.Row) error {
 					found[r.Text(1)] = r.Int(0)
 					return nil
 				})
@@ -56,7 +58,7 @@ func reuseContexts() reuse[contextKey] {
 		find: func(ctx context.Context, t *tx, keys []contextKey) (map[contextKey]int64, error) {
 			found := map[contextKey]int64{}
 			for part := range slices.Chunk(keys, 64) {
-				n := PaddedLen(len(part))
+				n := sqldb.PaddedLen(len(part))
 				args := make([]any, 0, 2*n)
 				for i := range n {
 					k := part[min(i, len(part)-1)]
@@ -64,7 +66,7 @@ func reuseContexts() reuse[contextKey] {
 				}
 				const one = "(type_id = ? AND name = ?$)"
 				rows, err := t.Query(ctx, "SELECT id, type_id, name FROM Context WHERE "+strings.Repeat(one+" OR ", n-1)+one, args...)
-				err = Each(rows, err, 3, func(r *Row) error {
+				err = sqldb.Each(rows, err, 3, func(r *sqldb.Row) error {
 					found[contextKey{r.Int(1), r.Text(2)}] = r.Int(0)
 					return nil
 				})
@@ -161,7 +163,7 @@ func (t *tx) putContexts(ctx context.Context, nodes []*node, reuse bool) ([]int6
 	ids, err := putReusing(ctx, t, contextNodes, nodes, reuseContexts())
 	var f *failure
 	if errors.As(err, &f) && f.creation {
-		return nil, &RaceError{fail(codes.Aborted, "Concurrent creation of the same context: %s", f.text)}
+		return nil, &sqldb.RaceError{Err: fail(codes.Aborted, "Concurrent creation of the same context: %s", f.text)}
 	}
 	return ids, err
 }
@@ -182,7 +184,7 @@ func (t *tx) linkAll(ctx context.Context, m membership, contexts, nodes []int64)
 	for _, c := range slices.Compact(slices.Sorted(slices.Values(contexts))) {
 		for _, n := range nodes {
 			edges = append(edges, member{c, n})
-			if len(edges) < MaxInList {
+			if len(edges) < sqldb.MaxInList {
 				continue
 			}
 			if err := t.link(ctx, m, edges); err != nil {

@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"time"
+
+	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
 // SchemaVersion is the version of MLMD's database schema that the engine
@@ -43,7 +45,7 @@ type Schema struct {
 	raced func(error) bool
 	// meeting is a key that transactions write and delete to take turns where
 	// there is no lock that holds for all servers; empty elsewhere.
-	meeting InsertStmt
+	meeting sqldb.InsertStmt
 	// repeated recognises the driver's error for a migration statement that an
 	// earlier try has carried out. nil where that cannot be.
 	repeated func(error) bool

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"github.com/mlmd-go/sdk/internal/sqldb"
+
 	"google.golang.org/grpc/codes"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
@@ -12,9 +14,9 @@ import (
 // typesByExternalID reads the types of all kinds that have one of the ids.
 func typesByExternalID(ctx context.Context, q querier, ids []string) ([]*typeInfo, error) {
 	var types []*typeInfo
-	err := ForEachChunk(slices.Compact(slices.Sorted(slices.Values(ids))), func(part []string) error {
-		s := InTexts(part)
-		some, err := selectTypes(ctx, q, InQuery("SELECT id FROM Type WHERE external_id "+s.Text, s.Args...))
+	err := sqldb.ForEachChunk(slices.Compact(slices.Sorted(slices.Values(ids))), func(part []string) error {
+		s := sqldb.InTexts(part)
+		some, err := selectTypes(ctx, q, sqldb.InQuery("SELECT id FROM Type WHERE external_id "+s.Text, s.Args...))
 		types = append(types, some...)
 		return err
 	})
@@ -63,7 +65,7 @@ func ownersOf(ctx context.Context, q querier, kind int, ids []string) ([]*typeIn
 // allTypes reads all types of one kind. Whatever has the name of a system type
 // is hidden, but among contexts.
 func allTypes(ctx context.Context, q querier, kind int) ([]*typeInfo, error) {
-	types, err := selectTypes(ctx, q, InQuery("SELECT id FROM Type WHERE type_kind = ?", kind))
+	types, err := selectTypes(ctx, q, sqldb.InQuery("SELECT id FROM Type WHERE type_kind = ?", kind))
 	if kind != kindContext {
 		types = slices.DeleteFunc(types, func(t *typeInfo) bool {
 			return slices.ContainsFunc(systemTypes, func(s systemType) bool { return s.name == t.name })

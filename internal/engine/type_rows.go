@@ -3,13 +3,15 @@ package engine
 import (
 	"context"
 
+	"github.com/mlmd-go/sdk/internal/sqldb"
+
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
 var (
-	typeRows       = InsertStmt{"Type", []string{"name", "version", "type_kind", "description", "input_type", "output_type", "external_id"}}
-	typeProperties = InsertStmt{"TypeProperty", []string{"type_id", "name", "data_type"}}
-	typeParents    = InsertStmt{"ParentType", []string{"type_id", "parent_type_id"}}
+	typeRows       = sqldb.InsertStmt{Table: "Type", Columns: []string{"name", "version", "type_kind", "description", "input_type", "output_type", "external_id"}}
+	typeProperties = sqldb.InsertStmt{Table: "TypeProperty", Columns: []string{"type_id", "name", "data_type"}}
+	typeParents    = sqldb.InsertStmt{Table: "ParentType", Columns: []string{"type_id", "parent_type_id"}}
 )
 
 // storeTypes writes a plan and fills in the ids of new types.

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/mlmd-go/sdk/internal/sqldb"
+
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
@@ -43,7 +45,7 @@ const typeColumns = 9
 var selectOneType = selectTypesText("= ?")
 
 // selectTypes gives the types of a selection by ascending id.
-func selectTypes(ctx context.Context, q querier, s Predicate) ([]*typeInfo, error) {
+func selectTypes(ctx context.Context, q querier, s sqldb.Predicate) ([]*typeInfo, error) {
 	types, keep, err := q.remembered(ctx, s)
 	if err != nil || types != nil {
 		return types, err
@@ -55,7 +57,7 @@ func selectTypes(ctx context.Context, q querier, s Predicate) ([]*typeInfo, erro
 	return types, err
 }
 
-func readTypes(ctx context.Context, q querier, s Predicate) ([]*typeInfo, error) {
+func readTypes(ctx context.Context, q querier, s sqldb.Predicate) ([]*typeInfo, error) {
 	args := slices.Concat(s.Args, s.Args, s.Args)
 	var types []*typeInfo
 	byID := map[int64]*typeInfo{}
@@ -72,7 +74,7 @@ func readTypes(ctx context.Context, q querier, s Predicate) ([]*typeInfo, error)
 		text = selectTypesText(s.Text)
 	}
 	rows, err := q.Query(ctx, text, args...)
-	err = Each(rows, err, typeColumns, func(r *Row) error {
+	err = sqldb.Each(rows, err, typeColumns, func(r *sqldb.Row) error {
 		t := entry(r.Int(1))
 		switch r.Int(0) {
 		case 0:
@@ -101,7 +103,7 @@ func readTypes(ctx context.Context, q querier, s Predicate) ([]*typeInfo, error)
 
 // read takes over the columns of a type. What cannot be read of it stays unset;
 // the error is that of the last such column.
-func (t *typeInfo) read(r *Row) error {
+func (t *typeInfo) read(r *sqldb.Row) error {
 	t.kind, t.name, t.version = int(r.Int32(2)), r.Text(3), r.Text(4)
 	if r.Err() != nil {
 		t.kind = -1
@@ -125,7 +127,7 @@ func (t *typeInfo) read(r *Row) error {
 // typesByID reads the types of one kind with these ids.
 func typesByID(ctx context.Context, q querier, kind int, ids []int64) (map[int64]*typeInfo, error) {
 	found := map[int64]*typeInfo{}
-	err := ForEachChunk(q.Dialect().ValidIDs(ids), func(part []int64) error {
+	err := sqldb.ForEachChunk(q.Dialect().ValidIDs(ids), func(part []int64) error {
 		types, err := selectTypes(ctx, q, q.Dialect().InIDs(part))
 		for _, t := range types {
 			if t.kind == kind {
@@ -166,10 +168,10 @@ func typeIDs(ctx context.Context, q querier, kind int, names []typeName) (map[ty
 		}
 	}
 	slices.Sort(unknown)
-	err := ForEachChunk(slices.Compact(unknown), func(part []string) error {
-		s := InTexts(part)
+	err := sqldb.ForEachChunk(slices.Compact(unknown), func(part []string) error {
+		s := sqldb.InTexts(part)
 		rows, err := q.Query(ctx, "SELECT id, name, version FROM Type WHERE name "+s.Text+" AND type_kind = ?", append(s.Args, kind)...)
-		return Each(rows, err, 3, func(r *Row) error {
+		return sqldb.Each(rows, err, 3, func(r *sqldb.Row) error {
 			n := typeName{r.Text(1), r.Text(2)}
 			if id, ok := ids[n]; !ok || r.Int(0) < id {
 				ids[n] = r.Int(0)

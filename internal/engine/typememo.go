@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"slices"
+
+	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
 // A typeMemo is what a connection has answered about types since the database
@@ -24,7 +26,7 @@ const memoAtMost = 1000
 
 // remembered finds what a selection of types has answered. If it is not known,
 // keep takes the answer, unless it is nil: then the answer cannot be kept.
-func (r reader) remembered(ctx context.Context, sel Predicate) (types []*typeInfo, keep func([]*typeInfo), err error) {
+func (r reader) remembered(ctx context.Context, sel sqldb.Predicate) (types []*typeInfo, keep func([]*typeInfo), err error) {
 	key := memoKey{text: sel.Text}
 	if len(sel.Args) > len(key.args) {
 		return nil, nil, nil
@@ -51,6 +53,6 @@ func (r reader) remembered(ctx context.Context, sel Predicate) (types []*typeInf
 func (t *tx) forget() { t.Local = nil }
 
 // remembered is nothing in a transaction, which may have changed types.
-func (t *tx) remembered(context.Context, Predicate) ([]*typeInfo, func([]*typeInfo), error) {
+func (t *tx) remembered(context.Context, sqldb.Predicate) ([]*typeInfo, func([]*typeInfo), error) {
 	return nil, nil, nil
 }

@@ -4,11 +4,12 @@ import (
 	"context"
 	"strings"
 
+	"github.com/mlmd-go/sdk/internal/sqldb"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
-	"github.com/mlmd-go/sdk/internal/engine"
 )
 
 // aChain makes an artifact, an execution that reads it, and an artifact that
@@ -52,7 +53,7 @@ var _ = onEveryDatabase("a walk and a writer", func(stores func() [2]client) {
 			first, step, last := aChain(ctx, stores()[0])
 			Expect(first).To(BeEquivalentTo(1))
 			wrote := 0
-			watched := engine.WithTracer(ctx, func(text string, _ []any) {
+			watched := sqldb.WithTracer(ctx, func(text string, _ []any) {
 				// The walk has read where it begins, and is about to read events.
 				if strings.Contains(text, "FROM Event") && wrote == 0 {
 					wrote++

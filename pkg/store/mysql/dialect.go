@@ -7,6 +7,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/mlmd-go/sdk/internal/sqldb"
+
 	"github.com/go-sql-driver/mysql"
 
 	"github.com/mlmd-go/sdk/internal/engine"
@@ -15,19 +17,19 @@ import (
 
 // engineConfig is what the engine needs, except for the connections.
 func engineConfig() engine.Config {
-	return engine.Config{DB: engine.DBConfig{Dialect: dialect()}, Schema: engine.MySQLSchema(numberOf), Filter: filterquery.MySQL}
+	return engine.Config{DB: sqldb.DBConfig{Dialect: dialect()}, Schema: engine.MySQLSchema(numberOf), Filter: filterquery.MySQL}
 }
 
 // dialect says what the engine must know of MySQL and MariaDB. Open adds what
 // depends on the server and on the tables.
-func dialect() *engine.Dialect {
-	return &engine.Dialect{
+func dialect() *sqldb.Dialect {
+	return &sqldb.Dialect{
 		Begin:     "START TRANSACTION",
 		BeginRead: []string{"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"},
 		Prepare:   true,
 		// All clients of a server together may have 16,382 by default.
 		MaxCachedStmts: 200,
-		InsertIDs:      engine.IDsStartAtLast,
+		InsertIDs:      sqldb.IDsStartAtLast,
 		MaxParams:      65535,
 		// INSERT IGNORE would also clip what does not fit.
 		InsertIgnore:        "INSERT INTO",
@@ -54,99 +56,99 @@ var lockTypes = []string{
 }
 
 // classes are the meanings of server error numbers.
-var classes = map[uint16]engine.ErrorClass{
-	1062: engine.UniqueViolation,
-	1586: engine.UniqueViolation,
+var classes = map[uint16]sqldb.ErrorClass{
+	1062: sqldb.UniqueViolation,
+	1586: sqldb.UniqueViolation,
 
-	1213: engine.TxConflict, // deadlock; in a cluster also: another node committed first
-	1205: engine.TxConflict, // lock wait timeout
-	1020: engine.TxConflict, // record has changed since last read
-	1412: engine.TxConflict, // table definition has changed
-	1047: engine.NotReady,   // the node is not ready, or not in the primary component
+	1213: sqldb.TxConflict, // deadlock; in a cluster also: another node committed first
+	1205: sqldb.TxConflict, // lock wait timeout
+	1020: sqldb.TxConflict, // record has changed since last read
+	1412: sqldb.TxConflict, // table definition has changed
+	1047: sqldb.NotReady,   // the node is not ready, or not in the primary component
 
-	1180: engine.ConnLost, // an error during COMMIT
-	1053: engine.ConnLost, // server shutdown in progress
-	1927: engine.ConnLost, // connection was killed
-	1158: engine.ConnLost,
-	1159: engine.ConnLost,
-	1160: engine.ConnLost,
-	1161: engine.ConnLost,
+	1180: sqldb.ConnLost, // an error during COMMIT
+	1053: sqldb.ConnLost, // server shutdown in progress
+	1927: sqldb.ConnLost, // connection was killed
+	1158: sqldb.ConnLost,
+	1159: sqldb.ConnLost,
+	1160: sqldb.ConnLost,
+	1161: sqldb.ConnLost,
 
-	1406: engine.TooLong,  // data too long for column
-	1153: engine.TooLarge, // packet bigger than max_allowed_packet
-	1301: engine.TooLarge, // a result bigger than it
-	1264: engine.OutOfRange,
-	1366: engine.InvalidText, // incorrect string value
-	1300: engine.InvalidText, // invalid character string
-	1977: engine.InvalidText, // cannot convert a character
-	3854: engine.InvalidText,
-	3988: engine.InvalidText,
+	1406: sqldb.TooLong,  // data too long for column
+	1153: sqldb.TooLarge, // packet bigger than max_allowed_packet
+	1301: sqldb.TooLarge, // a result bigger than it
+	1264: sqldb.OutOfRange,
+	1366: sqldb.InvalidText, // incorrect string value
+	1300: sqldb.InvalidText, // invalid character string
+	1977: sqldb.InvalidText, // cannot convert a character
+	3854: sqldb.InvalidText,
+	3988: sqldb.InvalidText,
 
-	1290: engine.ReadOnly, // --read-only
-	1792: engine.ReadOnly, // a transaction for reading only
-	1836: engine.ReadOnly, // the server is in read-only mode
+	1290: sqldb.ReadOnly, // --read-only
+	1792: sqldb.ReadOnly, // a transaction for reading only
+	1836: sqldb.ReadOnly, // the server is in read-only mode
 
-	1040: engine.TooManyConns, // too many connections
-	1203: engine.TooManyConns, // of this account
-	1226: engine.TooManyConns, // a resource of this account, such as its connections
-	1461: engine.TooManyStmts,
+	1040: sqldb.TooManyConns, // too many connections
+	1203: sqldb.TooManyConns, // of this account
+	1226: sqldb.TooManyConns, // a resource of this account, such as its connections
+	1461: sqldb.TooManyStmts,
 
-	1969: engine.TimedOut, // max_statement_time of MariaDB
-	3024: engine.TimedOut, // max_execution_time of MySQL
-	1317: engine.TimedOut, // ended from outside, as an administrator's KILL QUERY does
+	1969: sqldb.TimedOut, // max_statement_time of MariaDB
+	3024: sqldb.TimedOut, // max_execution_time of MySQL
+	1317: sqldb.TimedOut, // ended from outside, as an administrator's KILL QUERY does
 
-	1021: engine.DiskFull, // the disk is full
-	1114: engine.DiskFull, // the table, or the table space, is full
-	1041: engine.DiskFull, // out of memory
-	1037: engine.DiskFull,
-	1038: engine.DiskFull,
+	1021: sqldb.DiskFull, // the disk is full
+	1114: sqldb.DiskFull, // the table, or the table space, is full
+	1041: sqldb.DiskFull, // out of memory
+	1037: sqldb.DiskFull,
+	1038: sqldb.DiskFull,
 
-	1034: engine.Damaged, // incorrect key file
-	1035: engine.Damaged,
-	1194: engine.Damaged, // table is marked as crashed
-	1195: engine.Damaged,
-	1712: engine.Damaged, // index is corrupted
+	1034: sqldb.Damaged, // incorrect key file
+	1035: sqldb.Damaged,
+	1194: sqldb.Damaged, // table is marked as crashed
+	1195: sqldb.Damaged,
+	1712: sqldb.Damaged, // index is corrupted
 
-	1044: engine.AccessDenied, // to the database
-	1045: engine.AccessDenied, // user or password
-	1049: engine.AccessDenied, // unknown database
-	1129: engine.AccessDenied, // the host is blocked
-	1130: engine.AccessDenied, // the host is not allowed
-	1142: engine.AccessDenied, // to a table
-	1143: engine.AccessDenied, // to a column
-	1227: engine.AccessDenied,
-	1370: engine.AccessDenied,
-	1698: engine.AccessDenied,
-	1820: engine.AccessDenied, // the password has expired
-	1862: engine.AccessDenied,
-	3118: engine.AccessDenied, // the account is locked
-	4151: engine.AccessDenied,
+	1044: sqldb.AccessDenied, // to the database
+	1045: sqldb.AccessDenied, // user or password
+	1049: sqldb.AccessDenied, // unknown database
+	1129: sqldb.AccessDenied, // the host is blocked
+	1130: sqldb.AccessDenied, // the host is not allowed
+	1142: sqldb.AccessDenied, // to a table
+	1143: sqldb.AccessDenied, // to a column
+	1227: sqldb.AccessDenied,
+	1370: sqldb.AccessDenied,
+	1698: sqldb.AccessDenied,
+	1820: sqldb.AccessDenied, // the password has expired
+	1862: sqldb.AccessDenied,
+	3118: sqldb.AccessDenied, // the account is locked
+	4151: sqldb.AccessDenied,
 }
 
-func classify(err error) engine.ErrorClass {
+func classify(err error) sqldb.ErrorClass {
 	var refused *mysql.MySQLError
 	if errors.As(err, &refused) {
 		switch {
 		case tooMuch(refused):
-			return engine.TxTooLarge
+			return sqldb.TxTooLarge
 		case full(refused):
-			return engine.DiskFull
+			return sqldb.DiskFull
 		case refused.Number == 1105 && strings.Contains(refused.Message, "max_allowed_packet"):
-			return engine.TooLarge
+			return sqldb.TooLarge
 		}
 		return classes[refused.Number]
 	}
 	var dial *net.OpError
 	switch {
 	case errors.Is(err, mysql.ErrPktTooLarge):
-		return engine.TooLarge
+		return sqldb.TooLarge
 	case errors.As(err, &dial) && dial.Op == "dial":
-		return engine.Unavailable
+		return sqldb.Unavailable
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return engine.Other
+		return sqldb.Other
 	}
 	// Nothing else comes from the server: the connection broke.
-	return engine.ConnLost
+	return sqldb.ConnLost
 }
 
 // full recognizes the errors of the server's files, which have a number of the

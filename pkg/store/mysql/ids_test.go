@@ -8,10 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mlmd-go/sdk/internal/sqldb"
+
 	driver "github.com/go-sql-driver/mysql"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
-	"github.com/mlmd-go/sdk/internal/engine"
 	"github.com/mlmd-go/sdk/internal/testdb"
 	"github.com/mlmd-go/sdk/pkg/store"
 )
@@ -20,7 +21,7 @@ import (
 // while writers are at work. Both ways to learn them must bear that: RETURNING,
 // and what MySQL has instead.
 func TestIDsAreThoseOfTheRowsWhateverTheStepIs(t *testing.T) {
-	for name, ids := range map[string]engine.IDSource{"as MariaDB": engine.IDsReturned, "as MySQL": engine.IDsStartAtLast} {
+	for name, ids := range map[string]sqldb.IDSource{"as MariaDB": sqldb.IDsReturned, "as MySQL": sqldb.IDsStartAtLast} {
 		t.Run(name, func(t *testing.T) {
 			dsn, err := testdb.MySQL(t)
 			testdb.Check(t, "mysql", err)
@@ -55,7 +56,7 @@ func TestIDsAreThoseOfTheRowsWhateverTheStepIs(t *testing.T) {
 	}
 }
 
-func openWith(t *testing.T, dsn string, ids engine.IDSource) mlmdpb.MetadataStoreServiceClient {
+func openWith(t *testing.T, dsn string, ids sqldb.IDSource) mlmdpb.MetadataStoreServiceClient {
 	t.Helper()
 	config, err := parse(dsn)
 	if err != nil {

@@ -10,6 +10,8 @@ import (
 	"log/slog"
 	"strings"
 
+	"github.com/mlmd-go/sdk/internal/sqldb"
+
 	"github.com/go-sql-driver/mysql"
 
 	"github.com/mlmd-go/sdk/internal/engine"
@@ -78,7 +80,7 @@ func Open(ctx context.Context, dsn string, opts ...store.Option) (*store.Store, 
 	c.DB.Dialect.ExactTextParam = found.textParam()
 	c.DB.Dialect.MessageLimit = fmt.Sprintf("max_allowed_packet is %d bytes", found.packet)
 	if found.returning {
-		c.DB.Dialect.InsertIDs = engine.IDsReturned
+		c.DB.Dialect.InsertIDs = sqldb.IDsReturned
 	}
 	shared := store.Value(sharedKey{}, opts...) == true || found.latin1()
 	if shared {

@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"unicode/utf8"
 
+	"github.com/mlmd-go/sdk/internal/sqldb"
+
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -17,13 +19,13 @@ import (
 
 // engineConfig is what the engine needs, except for the connections.
 func engineConfig() engine.Config {
-	return engine.Config{DB: engine.DBConfig{Dialect: dialect()}, Schema: engine.PostgresSchema(), Filter: filterquery.Postgres}
+	return engine.Config{DB: sqldb.DBConfig{Dialect: dialect()}, Schema: engine.PostgresSchema(), Filter: filterquery.Postgres}
 }
 
 // dialect says what the engine must know of PostgreSQL. The driver keeps
 // prepared statements by itself.
-func dialect() *engine.Dialect {
-	return &engine.Dialect{
+func dialect() *sqldb.Dialect {
+	return &sqldb.Dialect{
 		Numbered: true,
 		// What was committed while waiting for a lock must be seen.
 		Begin:     "BEGIN ISOLATION LEVEL READ COMMITTED",
@@ -31,7 +33,7 @@ func dialect() *engine.Dialect {
 		// The cast lets ids of 64 bits be asked for in columns of 32.
 		ArrayArg:            func(ids []int64) any { return ids },
 		ArrayPredicate:      "= ANY(?::BIGINT[])",
-		InsertIDs:           engine.IDsReturned,
+		InsertIDs:           sqldb.IDsReturned,
 		MaxParams:           65535,
 		InsertIgnore:        "INSERT INTO",
 		OnConflictNothing:   " ON CONFLICT DO NOTHING",
@@ -48,36 +50,36 @@ func dialect() *engine.Dialect {
 }
 
 // classes are the meanings of SQLSTATEs, or of their first two characters.
-var classes = map[string]engine.ErrorClass{
-	"23505": engine.UniqueViolation,
-	"40001": engine.TxConflict, // serialization_failure
-	"40P01": engine.TxConflict, // deadlock_detected
-	"55P03": engine.TxConflict, // lock_not_available
-	"55006": engine.TxConflict, // object_in_use
-	"22001": engine.TooLong,
-	"54000": engine.TooLong, // an index of the original's own kind refuses long text
-	"22003": engine.OutOfRange,
-	"22021": engine.InvalidText, // character_not_in_repertoire: not UTF-8, or a NUL
-	"22P05": engine.InvalidText, // untranslatable_character
-	"25006": engine.ReadOnly,
-	"53":    engine.DiskFull,     // insufficient resources: of the disk, of memory, of a limit
-	"53300": engine.TooManyConns, // too many connections
-	"57014": engine.TimedOut,     // statement_timeout, or an administrator's pg_cancel_backend
-	"25P03": engine.ConnLost,     // idle_in_transaction_session_timeout
-	"25P04": engine.TimedOut,     // transaction_timeout
-	"28":    engine.AccessDenied, // the account, its password or its way in
-	"3D000": engine.AccessDenied, // the database is gone
-	"42501": engine.AccessDenied, // a right is missing
-	"26000": engine.StmtLost,     // behind a pooler: a prepared statement is on another connection
-	"42P05": engine.StmtLost,     // or one of that name was made there by another client
-	"XX001": engine.Damaged,      // data_corrupted
-	"XX002": engine.Damaged,      // index_corrupted
-	"57P03": engine.Starting,     // cannot_connect_now
-	"08":    engine.ConnLost,
-	"57P":   engine.ConnLost, // the server ends
+var classes = map[string]sqldb.ErrorClass{
+	"23505": sqldb.UniqueViolation,
+	"40001": sqldb.TxConflict, // serialization_failure
+	"40P01": sqldb.TxConflict, // deadlock_detected
+	"55P03": sqldb.TxConflict, // lock_not_available
+	"55006": sqldb.TxConflict, // object_in_use
+	"22001": sqldb.TooLong,
+	"54000": sqldb.TooLong, // an index of the original's own kind refuses long text
+	"22003": sqldb.OutOfRange,
+	"22021": sqldb.InvalidText, // character_not_in_repertoire: not UTF-8, or a NUL
+	"22P05": sqldb.InvalidText, // untranslatable_character
+	"25006": sqldb.ReadOnly,
+	"53":    sqldb.DiskFull,     // insufficient resources: of the disk, of memory, of a limit
+	"53300": sqldb.TooManyConns, // too many connections
+	"57014": sqldb.TimedOut,     // statement_timeout, or an administrator's pg_cancel_backend
+	"25P03": sqldb.ConnLost,     // idle_in_transaction_session_timeout
+	"25P04": sqldb.TimedOut,     // transaction_timeout
+	"28":    sqldb.AccessDenied, // the account, its password or its way in
+	"3D000": sqldb.AccessDenied, // the database is gone
+	"42501": sqldb.AccessDenied, // a right is missing
+	"26000": sqldb.StmtLost,     // behind a pooler: a prepared statement is on another connection
+	"42P05": sqldb.StmtLost,     // or one of that name was made there by another client
+	"XX001": sqldb.Damaged,      // data_corrupted
+	"XX002": sqldb.Damaged,      // index_corrupted
+	"57P03": sqldb.Starting,     // cannot_connect_now
+	"08":    sqldb.ConnLost,
+	"57P":   sqldb.ConnLost, // the server ends
 }
 
-func classify(err error) engine.ErrorClass {
+func classify(err error) sqldb.ErrorClass {
 	var refused *pgconn.PgError
 	if errors.As(err, &refused) {
 		for _, length := range []int{5, 3, 2} {
@@ -85,26 +87,26 @@ func classify(err error) engine.ErrorClass {
 				return class
 			}
 		}
-		return engine.Other
+		return sqldb.Other
 	}
 	var connect *pgconn.ConnectError
 	switch {
 	case errors.As(err, &connect):
 		if errors.Is(err, pgconn.ErrReadOnlyConnection) || errors.Is(err, pgconn.ErrStandbyConnection) {
-			return engine.ReadOnly // target_session_attrs: none of the hosts is the primary
+			return sqldb.ReadOnly // target_session_attrs: none of the hosts is the primary
 		}
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) {
-			return engine.Starting // a balancer has hung up, which has no server for now
+			return sqldb.Starting // a balancer has hung up, which has no server for now
 		}
-		return engine.Unavailable
+		return sqldb.Unavailable
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return engine.Other
+		return sqldb.Other
 	case strings.Contains(err.Error(), "failed to encode args"):
 		// The driver knows a parameter's type and refuses what does not fit.
-		return engine.OutOfRange
+		return sqldb.OutOfRange
 	}
 	// Nothing else comes from the server: the connection broke.
-	return engine.ConnLost
+	return sqldb.ConnLost
 }
 
 // cuts knows the columns of VARCHAR(255), from which PostgreSQL takes blanks off

@@ -9,47 +9,47 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/mlmd-go/sdk/internal/sqldb"
 
-	"github.com/mlmd-go/sdk/internal/engine"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 func TestErrorsOfTheServerHaveTheirMeaning(t *testing.T) {
-	for state, want := range map[string]engine.ErrorClass{
-		"40001": engine.TxConflict,   // serialization failure
-		"40P01": engine.TxConflict,   // deadlock
-		"55P03": engine.TxConflict,   // a lock that is not to be had
-		"57P01": engine.ConnLost,     // the server ends
-		"08006": engine.ConnLost,     // the connection broke
-		"57P03": engine.Starting,     // the server starts
-		"53300": engine.TooManyConns, // too many connections
-		"53100": engine.DiskFull,     // the disk is full
-		"57014": engine.TimedOut,     // statement_timeout
-		"28P01": engine.AccessDenied, // a wrong password
-		"28000": engine.AccessDenied, // an account that may not log in
-		"42501": engine.AccessDenied, // a right that is missing
-		"53200": engine.DiskFull,     // no memory is left
-		"3D000": engine.AccessDenied, // the database is gone
-		"26000": engine.StmtLost,     // behind a pooler
-		"42P05": engine.StmtLost,     // behind a pooler
-		"XX001": engine.Damaged,
-		"23505": engine.UniqueViolation,
-		"22001": engine.TooLong,
-		"54000": engine.TooLong,
-		"22003": engine.OutOfRange,
-		"22021": engine.InvalidText,
-		"25006": engine.ReadOnly,
-		"42601": engine.Other, // a syntax error
-		"":      engine.Other,
+	for state, want := range map[string]sqldb.ErrorClass{
+		"40001": sqldb.TxConflict,   // serialization failure
+		"40P01": sqldb.TxConflict,   // deadlock
+		"55P03": sqldb.TxConflict,   // a lock that is not to be had
+		"57P01": sqldb.ConnLost,     // the server ends
+		"08006": sqldb.ConnLost,     // the connection broke
+		"57P03": sqldb.Starting,     // the server starts
+		"53300": sqldb.TooManyConns, // too many connections
+		"53100": sqldb.DiskFull,     // the disk is full
+		"57014": sqldb.TimedOut,     // statement_timeout
+		"28P01": sqldb.AccessDenied, // a wrong password
+		"28000": sqldb.AccessDenied, // an account that may not log in
+		"42501": sqldb.AccessDenied, // a right that is missing
+		"53200": sqldb.DiskFull,     // no memory is left
+		"3D000": sqldb.AccessDenied, // the database is gone
+		"26000": sqldb.StmtLost,     // behind a pooler
+		"42P05": sqldb.StmtLost,     // behind a pooler
+		"XX001": sqldb.Damaged,
+		"23505": sqldb.UniqueViolation,
+		"22001": sqldb.TooLong,
+		"54000": sqldb.TooLong,
+		"22003": sqldb.OutOfRange,
+		"22021": sqldb.InvalidText,
+		"25006": sqldb.ReadOnly,
+		"42601": sqldb.Other, // a syntax error
+		"":      sqldb.Other,
 	} {
 		if got := classify(fmt.Errorf("put: %w", &pgconn.PgError{Code: state})); got != want {
 			t.Errorf("SQLSTATE %q: class %d, want %d", state, got, want)
 		}
 	}
-	if got := classify(io.ErrUnexpectedEOF); got != engine.ConnLost {
+	if got := classify(io.ErrUnexpectedEOF); got != sqldb.ConnLost {
 		t.Errorf("a broken connection: class %d", got)
 	}
-	if got := classify(errors.New("failed to encode args[0]: 4294967296 is greater than maximum value for int4")); got != engine.OutOfRange {
+	if got := classify(errors.New("failed to encode args[0]: 4294967296 is greater than maximum value for int4")); got != sqldb.OutOfRange {
 		t.Errorf("a number that the driver refuses: class %d", got)
 	}
 }
@@ -65,7 +65,7 @@ func TestAServerThatDoesNotAnswerInTimeCannotBeReached(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = connect(t.Context(), config, new(atomic.Bool), false)
-	if !errors.Is(err, context.DeadlineExceeded) || classify(err) != engine.Unavailable {
+	if !errors.Is(err, context.DeadlineExceeded) || classify(err) != sqldb.Unavailable {
 		t.Errorf("class %d: %v", classify(err), err)
 	}
 }

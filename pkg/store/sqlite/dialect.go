@@ -3,6 +3,8 @@ package sqlite
 import (
 	"errors"
 
+	"github.com/mlmd-go/sdk/internal/sqldb"
+
 	"modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
 
@@ -12,19 +14,19 @@ import (
 
 // engineConfig is what the engine needs, except for the connections.
 func engineConfig() engine.Config {
-	return engine.Config{DB: engine.DBConfig{Dialect: dialect()}, Schema: engine.SQLiteSchema(), Filter: filterquery.SQLite}
+	return engine.Config{DB: sqldb.DBConfig{Dialect: dialect()}, Schema: engine.SQLiteSchema(), Filter: filterquery.SQLite}
 }
 
 // dialect says what the engine must know of SQLite.
-func dialect() *engine.Dialect {
-	return &engine.Dialect{
+func dialect() *sqldb.Dialect {
+	return &sqldb.Dialect{
 		Begin:                "BEGIN IMMEDIATE", // a read that turns into a write could meet another writer and not wait
 		Prepare:              true,
 		BusyTimeoutStatement: "PRAGMA busy_timeout = ",
 		InProcess:            true,
 		DynamicTypes:         true,
 		DataVersionQuery:     "PRAGMA data_version",
-		InsertIDs:            engine.IDsEndAtLast,
+		InsertIDs:            sqldb.IDsEndAtLast,
 		MaxParams:            32766,
 		InsertIgnore:         "INSERT OR IGNORE INTO",
 		ProtoBase64:          true,
@@ -34,24 +36,24 @@ func dialect() *engine.Dialect {
 }
 
 // classes are the meanings of SQLite's result codes.
-var classes = map[int]engine.ErrorClass{
-	lib.SQLITE_CONSTRAINT_UNIQUE:     engine.UniqueViolation,
-	lib.SQLITE_CONSTRAINT_PRIMARYKEY: engine.UniqueViolation,
-	lib.SQLITE_BUSY:                  engine.TxConflict,
-	lib.SQLITE_LOCKED:                engine.TxConflict,
-	lib.SQLITE_TOOBIG:                engine.TooLong,
-	lib.SQLITE_READONLY:              engine.ReadOnly,
-	lib.SQLITE_READONLY_DBMOVED:      engine.FileMoved,
-	lib.SQLITE_CANTOPEN:              engine.Unavailable,
-	lib.SQLITE_FULL:                  engine.DiskFull,
-	lib.SQLITE_CORRUPT:               engine.Damaged,
-	lib.SQLITE_NOTADB:                engine.Damaged,
+var classes = map[int]sqldb.ErrorClass{
+	lib.SQLITE_CONSTRAINT_UNIQUE:     sqldb.UniqueViolation,
+	lib.SQLITE_CONSTRAINT_PRIMARYKEY: sqldb.UniqueViolation,
+	lib.SQLITE_BUSY:                  sqldb.TxConflict,
+	lib.SQLITE_LOCKED:                sqldb.TxConflict,
+	lib.SQLITE_TOOBIG:                sqldb.TooLong,
+	lib.SQLITE_READONLY:              sqldb.ReadOnly,
+	lib.SQLITE_READONLY_DBMOVED:      sqldb.FileMoved,
+	lib.SQLITE_CANTOPEN:              sqldb.Unavailable,
+	lib.SQLITE_FULL:                  sqldb.DiskFull,
+	lib.SQLITE_CORRUPT:               sqldb.Damaged,
+	lib.SQLITE_NOTADB:                sqldb.Damaged,
 }
 
-func classify(err error) engine.ErrorClass {
+func classify(err error) sqldb.ErrorClass {
 	var failed *sqlite.Error
 	if !errors.As(err, &failed) {
-		return engine.Other
+		return sqldb.Other
 	}
 	if class, ok := classes[failed.Code()]; ok {
 		return class

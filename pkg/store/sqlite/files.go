@@ -10,7 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/mlmd-go/sdk/internal/engine"
+	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
 // files are those of one database, which people remove, rename and replace
@@ -58,7 +58,7 @@ func (f *files) Check(write bool) error {
 	}
 	if err := same(f.path, k.db); k.lost || err != nil {
 		if err == nil {
-			err = &engine.MovedError{Path: f.path}
+			err = &sqldb.MovedError{Path: f.path}
 		}
 		return err
 	}
@@ -76,9 +76,9 @@ func same(path string, file os.FileInfo) error {
 	now, err := os.Stat(path)
 	switch {
 	case err != nil:
-		return &engine.MovedError{Path: path, Err: err}
+		return &sqldb.MovedError{Path: path, Err: err}
 	case !os.SameFile(now, file):
-		return &engine.MovedError{Path: path}
+		return &sqldb.MovedError{Path: path}
 	}
 	return nil
 }
@@ -145,7 +145,7 @@ func (f *files) Renew() error {
 		gone := *old
 		gone.lost = true
 		f.known.Store(&gone)
-		return &engine.MovedError{Path: f.path, Err: err}
+		return &sqldb.MovedError{Path: f.path, Err: err}
 	}
 	f.settled = false
 	f.known.Store(&known{db: now, real: realPath(f.path)})

@@ -1,4 +1,4 @@
-package engine
+package sqldb
 
 import (
 	"context"
@@ -115,7 +115,7 @@ func TestAPanicIsAnErrorWithItsPlace(t *testing.T) {
 		list[len(p)] = 1
 		return nil
 	})
-	if (&Dialect{}).Class(err) != Other || !strings.Contains(err.Error(), "run_test.go") {
+	if (&Dialect{}).Class(err) != Other || !strings.Contains(err.Error(), "db_test.go") {
 		t.Errorf("got %v", err)
 	}
 }

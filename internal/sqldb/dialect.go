@@ -1,7 +1,4 @@
-// Package engine is the MLMD service over the drivers of database/sql: one
-// method per RPC, in the database schema of MLMD version 10. A call that writes
-// is one transaction. What differs between databases is data in a [Dialect].
-package engine
+package sqldb
 
 // A Dialect is all that the engine knows of one database system. Statements
 // are written once, with ? for parameters and MLMD's table names; a Dialect

@@ -1,4 +1,4 @@
-package engine
+package sqldb
 
 // batchSize is how many rows are written by the same statements.
 const batchSize = 128
