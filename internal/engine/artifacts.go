@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/typekind"
 )
 
 // artifactNode reads a client's message. It may be nil, which is one without
@@ -63,7 +64,7 @@ func artifactTypesOf(ctx context.Context, q querier, nodes []*node) ([]*mlmdpb.A
 	for i, n := range nodes {
 		ids[i] = *n.typeID
 	}
-	found, err := typesByID(ctx, q, kindArtifact, slices.Clone(ids))
+	found, err := typesByID(ctx, q, typekind.Artifact, slices.Clone(ids))
 	var types []*mlmdpb.ArtifactType
 	for _, id := range ids {
 		if known := found[id]; known != nil {

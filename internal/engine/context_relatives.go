@@ -4,9 +4,8 @@ import (
 	"context"
 	"slices"
 
-	"github.com/mlmd-go/sdk/internal/sqldb"
-
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
 // GetParentContextsByContext reads the direct parents of a context.

@@ -4,11 +4,10 @@ import (
 	"context"
 	"slices"
 
-	"github.com/mlmd-go/sdk/internal/sqldb"
-
 	"google.golang.org/grpc/codes"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
 var parentRows = sqldb.InsertStmt{Table: "ParentContext", Columns: []string{"context_id", "parent_context_id"}}

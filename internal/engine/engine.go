@@ -6,13 +6,12 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/mlmd-go/sdk/internal/sqldb"
-
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/internal/filterquery"
+	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
 // An Engine answers the RPCs of one database. It is safe for concurrent use.

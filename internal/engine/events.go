@@ -5,11 +5,10 @@ import (
 	"context"
 	"slices"
 
-	"github.com/mlmd-go/sdk/internal/sqldb"
-
 	"google.golang.org/grpc/codes"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
 var (

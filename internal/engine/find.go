@@ -5,9 +5,9 @@ import (
 	"context"
 	"slices"
 
-	"github.com/mlmd-go/sdk/internal/sqldb"
-
 	"google.golang.org/grpc/codes"
+
+	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
 // convert maps a list; an empty one is nil, as messages have it.

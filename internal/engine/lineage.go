@@ -5,11 +5,11 @@ import (
 	"context"
 	"slices"
 
-	"github.com/mlmd-go/sdk/internal/sqldb"
-
 	"google.golang.org/grpc/codes"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/sqldb"
+	"github.com/mlmd-go/sdk/internal/typekind"
 )
 
 // hopsAtMost is how far GetLineageSubgraph walks; startsAtMost from how many
@@ -250,27 +250,27 @@ func (m membership) of(ctx context.Context, q querier, ids []int64) ([]member, e
 // types adds the types of each kind that the mask wants: all that are stored,
 // with those of the system or without.
 func (w *walk) types(ctx context.Context, g *mlmdpb.LineageGraph, mask readMask, system bool) error {
-	read := func(part string, kind int) ([]*typeInfo, error) {
+	read := func(part string, kind typekind.Kind) ([]*typeInfo, error) {
 		if !mask.wants(part) {
 			return nil, nil
 		}
 		if !system {
 			return allTypes(ctx, w.q, kind)
 		}
-		types, err := selectTypes(ctx, w.q, sqldb.InQuery("SELECT id FROM Type WHERE type_kind = ?", kind))
+		types, err := selectTypes(ctx, w.q, sqldb.InQuery("SELECT id FROM Type WHERE type_kind = ?", int64(kind)))
 		return convert(types, func(t *typeInfo) *typeInfo { return t.without(true, true, false) }), err
 	}
-	artifact, err := read("artifact_types", kindArtifact)
+	artifact, err := read("artifact_types", typekind.Artifact)
 	if err != nil {
 		return err
 	}
 	g.ArtifactTypes = convert(artifact, (*typeInfo).artifactType)
-	execution, err := read("execution_types", kindExecution)
+	execution, err := read("execution_types", typekind.Execution)
 	if err != nil {
 		return err
 	}
 	g.ExecutionTypes = convert(execution, (*typeInfo).executionType)
-	contextTypes, err := read("context_types", kindContext)
+	contextTypes, err := read("context_types", typekind.Context)
 	g.ContextTypes = convert(contextTypes, (*typeInfo).contextType)
 	return err
 }

@@ -6,9 +6,8 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/mlmd-go/sdk/internal/sqldb"
-
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
 // A side is one of the two kinds of nodes that events tie.

@@ -4,9 +4,8 @@ import (
 	"context"
 	"math"
 
-	"github.com/mlmd-go/sdk/internal/sqldb"
-
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
 // A baseSet is the nodes that a list request is about, before its filter.

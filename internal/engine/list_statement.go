@@ -6,9 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mlmd-go/sdk/internal/sqldb"
-
 	"github.com/mlmd-go/sdk/internal/filterquery"
+	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
 // A listStatement reads places of the nodes of a set in some order.

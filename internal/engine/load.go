@@ -6,9 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mlmd-go/sdk/internal/sqldb"
-
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
 // Nodes and their properties are read by one statement, so that they fit each

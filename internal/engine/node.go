@@ -3,16 +3,16 @@ package engine
 import (
 	"google.golang.org/protobuf/proto"
 
-	"github.com/mlmd-go/sdk/internal/sqldb"
-
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/sqldb"
+	"github.com/mlmd-go/sdk/internal/typekind"
 )
 
 // A nodeKind is what differs between artifacts, executions and contexts.
 type nodeKind struct {
-	number int    // of Type.type_kind
-	word   string // "artifact"
-	table  string // of the nodes
+	number typekind.Kind // of Type.type_kind
+	word   string        // "artifact"
+	table  string        // of the nodes
 	// props is the table of the properties, whose first column, propNode, is the
 	// id of the node.
 	props, propNode string
@@ -30,15 +30,15 @@ type nodeKind struct {
 
 var (
 	artifactNodes = (&nodeKind{
-		number: kindArtifact, word: "artifact", table: "Artifact", props: "ArtifactProperty", propNode: "artifact_id",
+		number: typekind.Artifact, word: "artifact", table: "Artifact", props: "ArtifactProperty", propNode: "artifact_id",
 		hasURI: true, state: "state", lastState: int32(mlmdpb.Artifact_REFERENCE),
 	}).complete()
 	executionNodes = (&nodeKind{
-		number: kindExecution, word: "execution", table: "Execution", props: "ExecutionProperty", propNode: "execution_id",
+		number: typekind.Execution, word: "execution", table: "Execution", props: "ExecutionProperty", propNode: "execution_id",
 		state: "last_known_state", lastState: int32(mlmdpb.Execution_CANCELED),
 	}).complete()
 	contextNodes = (&nodeKind{
-		number: kindContext, word: "context", table: "Context", props: "ContextProperty", propNode: "context_id",
+		number: typekind.Context, word: "context", table: "Context", props: "ContextProperty", propNode: "context_id",
 		named: true,
 	}).complete()
 )

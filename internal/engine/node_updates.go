@@ -4,11 +4,10 @@ import (
 	"context"
 	"strings"
 
-	"github.com/mlmd-go/sdk/internal/sqldb"
-
 	"google.golang.org/grpc/codes"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
 // A nodeUpdate is what has to be written to make a stored node what a client

@@ -4,11 +4,10 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/mlmd-go/sdk/internal/sqldb"
-
 	"google.golang.org/grpc/codes"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/sqldb"
 	"github.com/mlmd-go/sdk/internal/textutil"
 )
 

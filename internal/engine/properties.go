@@ -5,8 +5,6 @@ import (
 	"math"
 	"strings"
 
-	"github.com/mlmd-go/sdk/internal/sqldb"
-
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/anypb"
@@ -14,6 +12,7 @@ import (
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/internal/nesting"
+	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
 // structPrefix marks a string column that holds a struct: the base64 of a

@@ -6,9 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mlmd-go/sdk/internal/sqldb"
-
 	"google.golang.org/grpc/codes"
+
+	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
 // A reuse says which nodes without an id stand for stored ones.

@@ -5,34 +5,29 @@ import (
 	"database/sql"
 	"fmt"
 	"strings"
-)
 
-// The numbers of Type.type_kind.
-const (
-	kindExecution = 0
-	kindArtifact  = 1
-	kindContext   = 2
+	"github.com/mlmd-go/sdk/internal/typekind"
 )
 
 // A systemType is a type that every MLMD database has.
 type systemType struct {
 	id   int64 // in a database that was created at version 10
-	kind int
+	kind typekind.Kind
 	name string
 }
 
 // systemTypes have no version, properties or description. A database that was
 // upgraded gives them the ids that come next.
 var systemTypes = []systemType{
-	{1, kindArtifact, "mlmd.Dataset"},
-	{2, kindArtifact, "mlmd.Model"},
-	{3, kindArtifact, "mlmd.Metrics"},
-	{4, kindArtifact, "mlmd.Statistics"},
-	{5, kindExecution, "mlmd.Train"},
-	{6, kindExecution, "mlmd.Transform"},
-	{7, kindExecution, "mlmd.Process"},
-	{8, kindExecution, "mlmd.Evaluate"},
-	{9, kindExecution, "mlmd.Deploy"},
+	{1, typekind.Artifact, "mlmd.Dataset"},
+	{2, typekind.Artifact, "mlmd.Model"},
+	{3, typekind.Artifact, "mlmd.Metrics"},
+	{4, typekind.Artifact, "mlmd.Statistics"},
+	{5, typekind.Execution, "mlmd.Train"},
+	{6, typekind.Execution, "mlmd.Transform"},
+	{7, typekind.Execution, "mlmd.Process"},
+	{8, typekind.Execution, "mlmd.Evaluate"},
+	{9, typekind.Execution, "mlmd.Deploy"},
 }
 
 // ofSystemTypes is the condition that a row of Type is a system type of a new

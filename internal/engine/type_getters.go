@@ -4,11 +4,11 @@ import (
 	"context"
 	"slices"
 
-	"github.com/mlmd-go/sdk/internal/sqldb"
-
 	"google.golang.org/grpc/codes"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/sqldb"
+	"github.com/mlmd-go/sdk/internal/typekind"
 )
 
 // typesByExternalID reads the types of all kinds that have one of the ids.
@@ -24,7 +24,7 @@ func typesByExternalID(ctx context.Context, q querier, ids []string) ([]*typeInf
 }
 
 // oneType reads a type by name, or says that there is none.
-func oneType(ctx context.Context, q querier, kind int, n typeName) (*typeInfo, error) {
+func oneType(ctx context.Context, q querier, kind typekind.Kind, n typeName) (*typeInfo, error) {
 	t, err := typeByName(ctx, q, kind, n)
 	if err == nil && t == nil {
 		return nil, fail(codes.NotFound, "No type found for query, name: `%s`, version: `%s`", n.name, n.version)
@@ -34,7 +34,7 @@ func oneType(ctx context.Context, q querier, kind int, n typeName) (*typeInfo, e
 
 // typeList reads types of one kind in the order of ids; a repeated id gives a
 // repeated type.
-func typeList(ctx context.Context, q querier, kind int, ids []int64) ([]*typeInfo, error) {
+func typeList(ctx context.Context, q querier, kind typekind.Kind, ids []int64) ([]*typeInfo, error) {
 	found, err := typesByID(ctx, q, kind, slices.Clone(ids))
 	types := make([]*typeInfo, 0, len(found))
 	for _, id := range ids {
@@ -47,7 +47,7 @@ func typeList(ctx context.Context, q querier, kind int, ids []int64) ([]*typeInf
 
 // ownersOf reads the types of one kind with these external ids; that there are
 // none is an error.
-func ownersOf(ctx context.Context, q querier, kind int, ids []string) ([]*typeInfo, error) {
+func ownersOf(ctx context.Context, q querier, kind typekind.Kind, ids []string) ([]*typeInfo, error) {
 	if slices.Contains(ids, "") {
 		return nil, invalid("There exists at least one empty external_id in the request")
 	}
@@ -64,9 +64,9 @@ func ownersOf(ctx context.Context, q querier, kind int, ids []string) ([]*typeIn
 
 // allTypes reads all types of one kind. Whatever has the name of a system type
 // is hidden, but among contexts.
-func allTypes(ctx context.Context, q querier, kind int) ([]*typeInfo, error) {
-	types, err := selectTypes(ctx, q, sqldb.InQuery("SELECT id FROM Type WHERE type_kind = ?", kind))
-	if kind != kindContext {
+func allTypes(ctx context.Context, q querier, kind typekind.Kind) ([]*typeInfo, error) {
+	types, err := selectTypes(ctx, q, sqldb.InQuery("SELECT id FROM Type WHERE type_kind = ?", int64(kind)))
+	if kind != typekind.Context {
 		types = slices.DeleteFunc(types, func(t *typeInfo) bool {
 			return slices.ContainsFunc(systemTypes, func(s systemType) bool { return s.name == t.name })
 		})
@@ -77,7 +77,7 @@ func allTypes(ctx context.Context, q querier, kind int) ([]*typeInfo, error) {
 // GetArtifactType reads a type by its name and version.
 func (e *Engine) GetArtifactType(ctx context.Context, req *mlmdpb.GetArtifactTypeRequest) (*mlmdpb.GetArtifactTypeResponse, error) {
 	return read(ctx, e, "GetArtifactType", func(ctx context.Context, q querier) (*mlmdpb.GetArtifactTypeResponse, error) {
-		t, err := oneType(ctx, q, kindArtifact, typeName{req.GetTypeName(), req.GetTypeVersion()})
+		t, err := oneType(ctx, q, typekind.Artifact, typeName{req.GetTypeName(), req.GetTypeVersion()})
 		if err != nil {
 			return nil, err
 		}
@@ -88,7 +88,7 @@ func (e *Engine) GetArtifactType(ctx context.Context, req *mlmdpb.GetArtifactTyp
 // GetArtifactTypesByID reads types; ids that are unknown are left out.
 func (e *Engine) GetArtifactTypesByID(ctx context.Context, req *mlmdpb.GetArtifactTypesByIDRequest) (*mlmdpb.GetArtifactTypesByIDResponse, error) {
 	return read(ctx, e, "GetArtifactTypesByID", func(ctx context.Context, q querier) (*mlmdpb.GetArtifactTypesByIDResponse, error) {
-		types, err := typeList(ctx, q, kindArtifact, req.GetTypeIds())
+		types, err := typeList(ctx, q, typekind.Artifact, req.GetTypeIds())
 		return &mlmdpb.GetArtifactTypesByIDResponse{ArtifactTypes: convert(types, (*typeInfo).artifactType)}, err
 	})
 }
@@ -96,7 +96,7 @@ func (e *Engine) GetArtifactTypesByID(ctx context.Context, req *mlmdpb.GetArtifa
 // GetArtifactTypesByExternalIds reads the types that have one of the external ids.
 func (e *Engine) GetArtifactTypesByExternalIds(ctx context.Context, req *mlmdpb.GetArtifactTypesByExternalIdsRequest) (*mlmdpb.GetArtifactTypesByExternalIdsResponse, error) {
 	return read(ctx, e, "GetArtifactTypesByExternalIds", func(ctx context.Context, q querier) (*mlmdpb.GetArtifactTypesByExternalIdsResponse, error) {
-		types, err := ownersOf(ctx, q, kindArtifact, req.GetExternalIds())
+		types, err := ownersOf(ctx, q, typekind.Artifact, req.GetExternalIds())
 		return &mlmdpb.GetArtifactTypesByExternalIdsResponse{ArtifactTypes: convert(types, (*typeInfo).artifactType)}, err
 	})
 }
@@ -104,7 +104,7 @@ func (e *Engine) GetArtifactTypesByExternalIds(ctx context.Context, req *mlmdpb.
 // GetArtifactTypes reads all types that clients have made.
 func (e *Engine) GetArtifactTypes(ctx context.Context, _ *mlmdpb.GetArtifactTypesRequest) (*mlmdpb.GetArtifactTypesResponse, error) {
 	return read(ctx, e, "GetArtifactTypes", func(ctx context.Context, q querier) (*mlmdpb.GetArtifactTypesResponse, error) {
-		types, err := allTypes(ctx, q, kindArtifact)
+		types, err := allTypes(ctx, q, typekind.Artifact)
 		return &mlmdpb.GetArtifactTypesResponse{ArtifactTypes: convert(types, (*typeInfo).artifactType)}, err
 	})
 }
@@ -112,7 +112,7 @@ func (e *Engine) GetArtifactTypes(ctx context.Context, _ *mlmdpb.GetArtifactType
 // GetContextType reads a type by its name and version.
 func (e *Engine) GetContextType(ctx context.Context, req *mlmdpb.GetContextTypeRequest) (*mlmdpb.GetContextTypeResponse, error) {
 	return read(ctx, e, "GetContextType", func(ctx context.Context, q querier) (*mlmdpb.GetContextTypeResponse, error) {
-		t, err := oneType(ctx, q, kindContext, typeName{req.GetTypeName(), req.GetTypeVersion()})
+		t, err := oneType(ctx, q, typekind.Context, typeName{req.GetTypeName(), req.GetTypeVersion()})
 		if err != nil {
 			return nil, err
 		}
@@ -123,7 +123,7 @@ func (e *Engine) GetContextType(ctx context.Context, req *mlmdpb.GetContextTypeR
 // GetContextTypesByID reads types; ids that are unknown are left out.
 func (e *Engine) GetContextTypesByID(ctx context.Context, req *mlmdpb.GetContextTypesByIDRequest) (*mlmdpb.GetContextTypesByIDResponse, error) {
 	return read(ctx, e, "GetContextTypesByID", func(ctx context.Context, q querier) (*mlmdpb.GetContextTypesByIDResponse, error) {
-		types, err := typeList(ctx, q, kindContext, req.GetTypeIds())
+		types, err := typeList(ctx, q, typekind.Context, req.GetTypeIds())
 		return &mlmdpb.GetContextTypesByIDResponse{ContextTypes: convert(types, (*typeInfo).contextType)}, err
 	})
 }
@@ -131,7 +131,7 @@ func (e *Engine) GetContextTypesByID(ctx context.Context, req *mlmdpb.GetContext
 // GetContextTypesByExternalIds reads the types that have one of the external ids.
 func (e *Engine) GetContextTypesByExternalIds(ctx context.Context, req *mlmdpb.GetContextTypesByExternalIdsRequest) (*mlmdpb.GetContextTypesByExternalIdsResponse, error) {
 	return read(ctx, e, "GetContextTypesByExternalIds", func(ctx context.Context, q querier) (*mlmdpb.GetContextTypesByExternalIdsResponse, error) {
-		types, err := ownersOf(ctx, q, kindContext, req.GetExternalIds())
+		types, err := ownersOf(ctx, q, typekind.Context, req.GetExternalIds())
 		return &mlmdpb.GetContextTypesByExternalIdsResponse{ContextTypes: convert(types, (*typeInfo).contextType)}, err
 	})
 }
@@ -139,7 +139,7 @@ func (e *Engine) GetContextTypesByExternalIds(ctx context.Context, req *mlmdpb.G
 // GetContextTypes reads all types that clients have made.
 func (e *Engine) GetContextTypes(ctx context.Context, _ *mlmdpb.GetContextTypesRequest) (*mlmdpb.GetContextTypesResponse, error) {
 	return read(ctx, e, "GetContextTypes", func(ctx context.Context, q querier) (*mlmdpb.GetContextTypesResponse, error) {
-		types, err := allTypes(ctx, q, kindContext)
+		types, err := allTypes(ctx, q, typekind.Context)
 		return &mlmdpb.GetContextTypesResponse{ContextTypes: convert(types, (*typeInfo).contextType)}, err
 	})
 }
@@ -147,7 +147,7 @@ func (e *Engine) GetContextTypes(ctx context.Context, _ *mlmdpb.GetContextTypesR
 // GetExecutionType reads a type by its name and version.
 func (e *Engine) GetExecutionType(ctx context.Context, req *mlmdpb.GetExecutionTypeRequest) (*mlmdpb.GetExecutionTypeResponse, error) {
 	return read(ctx, e, "GetExecutionType", func(ctx context.Context, q querier) (*mlmdpb.GetExecutionTypeResponse, error) {
-		t, err := oneType(ctx, q, kindExecution, typeName{req.GetTypeName(), req.GetTypeVersion()})
+		t, err := oneType(ctx, q, typekind.Execution, typeName{req.GetTypeName(), req.GetTypeVersion()})
 		if err != nil {
 			return nil, err
 		}
@@ -158,7 +158,7 @@ func (e *Engine) GetExecutionType(ctx context.Context, req *mlmdpb.GetExecutionT
 // GetExecutionTypesByID reads types; ids that are unknown are left out.
 func (e *Engine) GetExecutionTypesByID(ctx context.Context, req *mlmdpb.GetExecutionTypesByIDRequest) (*mlmdpb.GetExecutionTypesByIDResponse, error) {
 	return read(ctx, e, "GetExecutionTypesByID", func(ctx context.Context, q querier) (*mlmdpb.GetExecutionTypesByIDResponse, error) {
-		types, err := typeList(ctx, q, kindExecution, req.GetTypeIds())
+		types, err := typeList(ctx, q, typekind.Execution, req.GetTypeIds())
 		return &mlmdpb.GetExecutionTypesByIDResponse{ExecutionTypes: convert(types, (*typeInfo).executionType)}, err
 	})
 }
@@ -166,7 +166,7 @@ func (e *Engine) GetExecutionTypesByID(ctx context.Context, req *mlmdpb.GetExecu
 // GetExecutionTypesByExternalIds reads the types that have one of the external ids.
 func (e *Engine) GetExecutionTypesByExternalIds(ctx context.Context, req *mlmdpb.GetExecutionTypesByExternalIdsRequest) (*mlmdpb.GetExecutionTypesByExternalIdsResponse, error) {
 	return read(ctx, e, "GetExecutionTypesByExternalIds", func(ctx context.Context, q querier) (*mlmdpb.GetExecutionTypesByExternalIdsResponse, error) {
-		types, err := ownersOf(ctx, q, kindExecution, req.GetExternalIds())
+		types, err := ownersOf(ctx, q, typekind.Execution, req.GetExternalIds())
 		return &mlmdpb.GetExecutionTypesByExternalIdsResponse{ExecutionTypes: convert(types, (*typeInfo).executionType)}, err
 	})
 }
@@ -174,7 +174,7 @@ func (e *Engine) GetExecutionTypesByExternalIds(ctx context.Context, req *mlmdpb
 // GetExecutionTypes reads all types that clients have made.
 func (e *Engine) GetExecutionTypes(ctx context.Context, _ *mlmdpb.GetExecutionTypesRequest) (*mlmdpb.GetExecutionTypesResponse, error) {
 	return read(ctx, e, "GetExecutionTypes", func(ctx context.Context, q querier) (*mlmdpb.GetExecutionTypesResponse, error) {
-		types, err := allTypes(ctx, q, kindExecution)
+		types, err := allTypes(ctx, q, typekind.Execution)
 		return &mlmdpb.GetExecutionTypesResponse{ExecutionTypes: convert(types, (*typeInfo).executionType)}, err
 	})
 }

@@ -11,11 +11,12 @@ import (
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/internal/nesting"
+	"github.com/mlmd-go/sdk/internal/typekind"
 )
 
 // A typeRequest is a type as a client sends it, of any kind.
 type typeRequest struct {
-	kind                  int
+	kind                  typekind.Kind
 	name                  typeName
 	description, external *string
 	inputType, outputType *mlmdpb.ArtifactStructType
@@ -25,15 +26,15 @@ type typeRequest struct {
 
 // baseTypes are the names that the numbers of SystemDefinedBaseType stand for,
 // by kind. 0 is UNSET.
-var baseTypes = map[int][]string{
-	kindArtifact:  {"", "mlmd.Dataset", "mlmd.Model", "mlmd.Metrics", "mlmd.Statistics"},
-	kindExecution: {"", "mlmd.Train", "mlmd.Transform", "mlmd.Process", "mlmd.Evaluate", "mlmd.Deploy"},
-	kindContext:   {""},
+var baseTypes = map[typekind.Kind][]string{
+	typekind.Artifact:  {"", "mlmd.Dataset", "mlmd.Model", "mlmd.Metrics", "mlmd.Statistics"},
+	typekind.Execution: {"", "mlmd.Train", "mlmd.Transform", "mlmd.Process", "mlmd.Evaluate", "mlmd.Deploy"},
+	typekind.Context:   {""},
 }
 
 // newTypeRequest drops the enum numbers that a reader with closed enums does
 // not see.
-func newTypeRequest(kind int, name, version string, description, external *string, props map[string]mlmdpb.PropertyType, base *int32) typeRequest {
+func newTypeRequest(kind typekind.Kind, name, version string, description, external *string, props map[string]mlmdpb.PropertyType, base *int32) typeRequest {
 	r := typeRequest{kind: kind, name: typeName{name, version}, description: description, external: external, props: props}
 	if base != nil && *base >= 0 && int(*base) < len(baseTypes[kind]) {
 		r.base = base
@@ -56,14 +57,14 @@ func artifactTypeRequest(t *mlmdpb.ArtifactType) typeRequest {
 	if t == nil {
 		t = &mlmdpb.ArtifactType{}
 	}
-	return newTypeRequest(kindArtifact, t.GetName(), t.GetVersion(), t.Description, t.ExternalId, t.Properties, (*int32)(t.BaseType))
+	return newTypeRequest(typekind.Artifact, t.GetName(), t.GetVersion(), t.Description, t.ExternalId, t.Properties, (*int32)(t.BaseType))
 }
 
 func executionTypeRequest(t *mlmdpb.ExecutionType) typeRequest {
 	if t == nil {
 		t = &mlmdpb.ExecutionType{}
 	}
-	r := newTypeRequest(kindExecution, t.GetName(), t.GetVersion(), t.Description, t.ExternalId, t.Properties, (*int32)(t.BaseType))
+	r := newTypeRequest(typekind.Execution, t.GetName(), t.GetVersion(), t.Description, t.ExternalId, t.Properties, (*int32)(t.BaseType))
 	r.inputType, r.outputType = t.InputType, t.OutputType
 	return r
 }
@@ -72,7 +73,7 @@ func contextTypeRequest(t *mlmdpb.ContextType) typeRequest {
 	if t == nil {
 		t = &mlmdpb.ContextType{}
 	}
-	return newTypeRequest(kindContext, t.GetName(), t.GetVersion(), t.Description, t.ExternalId, t.Properties, (*int32)(t.BaseType))
+	return newTypeRequest(typekind.Context, t.GetName(), t.GetVersion(), t.Description, t.ExternalId, t.Properties, (*int32)(t.BaseType))
 }
 
 // without are copies of a type with less: the getters of types differ in what

@@ -6,6 +6,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/typekind"
 )
 
 // A typePlan is what has to be written to store the types of a request.
@@ -82,7 +83,7 @@ func planTypes(ctx context.Context, q querier, flags typeFlags, types []typeRequ
 // readStored reads the types of the request, their bases, and the owners of the
 // external ids that it names.
 func (p *typePlan) readStored(ctx context.Context, q querier, types []typeRequest) error {
-	names := map[int][]typeName{}
+	names := map[typekind.Kind][]typeName{}
 	var externals []string
 	for _, r := range types {
 		names[r.kind] = append(names[r.kind], r.name)
@@ -229,7 +230,7 @@ func (p *typePlan) setBase(e *typeEntry, r typeRequest) error {
 
 // descends says whether a system type is e, or has e among what it is based on.
 // Links that the request itself makes count as well.
-func (p *typePlan) descends(kind int, system string, e *typeEntry) bool {
+func (p *typePlan) descends(kind typekind.Kind, system string, e *typeEntry) bool {
 	seen := map[string]bool{}
 	for at := system; !seen[at]; {
 		if e.name == (typeName{name: at}) {
@@ -245,7 +246,7 @@ func (p *typePlan) descends(kind int, system string, e *typeEntry) bool {
 }
 
 // parentOf is the base of a system type, as far as this request needs to know.
-func (p *typePlan) parentOf(kind int, system string) string {
+func (p *typePlan) parentOf(kind typekind.Kind, system string) string {
 	e := p.known[kindedName{kind, typeName{name: system}}]
 	if e == nil || len(e.parents) == 0 {
 		return ""

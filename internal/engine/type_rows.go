@@ -3,9 +3,8 @@ package engine
 import (
 	"context"
 
-	"github.com/mlmd-go/sdk/internal/sqldb"
-
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
 var (
@@ -75,7 +74,7 @@ func (t *tx) createTypes(ctx context.Context, entries []*typeEntry) ([]*typeEntr
 		if err != nil {
 			return nil, err
 		}
-		args = append(args, e.name.name, orNull(optional(e.name.version)), e.kind, orNull(e.description), input, output, orNull(e.external))
+		args = append(args, e.name.name, orNull(optional(e.name.version)), int64(e.kind), orNull(e.description), input, output, orNull(e.external))
 		created = append(created, e)
 	}
 	ids, err := t.InsertIDs(ctx, typeRows, args)

@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"sync"
+
+	"github.com/mlmd-go/sdk/internal/typekind"
 )
 
 // A typeCache remembers types by id. It holds only what never changes: a type
@@ -17,7 +19,7 @@ type typeCache struct {
 }
 
 type kindedName struct {
-	kind int
+	kind typekind.Kind
 	typeName
 }
 
@@ -55,7 +57,7 @@ func (c *typeCache) get(id int64) *typeInfo {
 	return c.byID[id]
 }
 
-func (c *typeCache) id(kind int, n typeName) int64 {
+func (c *typeCache) id(kind typekind.Kind, n typeName) int64 {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
 	return c.ids[kindedName{kind, n}]
@@ -63,7 +65,7 @@ func (c *typeCache) id(kind int, n typeName) int64 {
 
 // knownTypes finds the types of one kind with these ids, from the cache as far
 // as it goes.
-func knownTypes(ctx context.Context, q querier, kind int, ids []int64) (map[int64]*typeInfo, error) {
+func knownTypes(ctx context.Context, q querier, kind typekind.Kind, ids []int64) (map[int64]*typeInfo, error) {
 	found := make(map[int64]*typeInfo, 1)
 	var missing []int64
 	for _, id := range ids {
@@ -110,7 +112,7 @@ func (t *tx) refresh(ctx context.Context, known *typeInfo) (*typeInfo, error) {
 }
 
 // typeID finds the id of a type by its name, 0 where there is none.
-func typeID(ctx context.Context, q querier, kind int, n typeName) (int64, error) {
+func typeID(ctx context.Context, q querier, kind typekind.Kind, n typeName) (int64, error) {
 	if id := q.types().id(kind, n); id != 0 {
 		return id, nil
 	}

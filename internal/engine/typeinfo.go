@@ -6,15 +6,15 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/mlmd-go/sdk/internal/sqldb"
-
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/sqldb"
+	"github.com/mlmd-go/sdk/internal/typekind"
 )
 
 // A typeInfo is a stored type. Nobody writes to it once it is made.
 type typeInfo struct {
 	id                    int64
-	kind                  int // of Type.type_kind
+	kind                  typekind.Kind // of Type.type_kind
 	name                  string
 	version               string // "" is none
 	description, external *string
@@ -64,7 +64,7 @@ func readTypes(ctx context.Context, q querier, s sqldb.Predicate) ([]*typeInfo, 
 	entry := func(id int64) *typeInfo { // rows may come in any order
 		t, ok := byID[id]
 		if !ok {
-			t = &typeInfo{id: id, kind: -1}
+			t = &typeInfo{id: id, kind: typekind.Invalid}
 			byID[id] = t
 		}
 		return t
@@ -104,9 +104,9 @@ func readTypes(ctx context.Context, q querier, s sqldb.Predicate) ([]*typeInfo, 
 // read takes over the columns of a type. What cannot be read of it stays unset;
 // the error is that of the last such column.
 func (t *typeInfo) read(r *sqldb.Row) error {
-	t.kind, t.name, t.version = int(r.Int32(2)), r.Text(3), r.Text(4)
+	t.kind, t.name, t.version = typekind.Of(int64(r.Int32(2))), r.Text(3), r.Text(4)
 	if r.Err() != nil {
-		t.kind = -1
+		t.kind = typekind.Invalid
 	}
 	for i, field := range []**string{&t.description, &t.external} {
 		if !r.Null(5 + i) {
@@ -125,7 +125,7 @@ func (t *typeInfo) read(r *sqldb.Row) error {
 }
 
 // typesByID reads the types of one kind with these ids.
-func typesByID(ctx context.Context, q querier, kind int, ids []int64) (map[int64]*typeInfo, error) {
+func typesByID(ctx context.Context, q querier, kind typekind.Kind, ids []int64) (map[int64]*typeInfo, error) {
 	found := map[int64]*typeInfo{}
 	err := sqldb.ForEachChunk(q.Dialect().ValidIDs(ids), func(part []int64) error {
 		types, err := selectTypes(ctx, q, q.Dialect().InIDs(part))
@@ -140,7 +140,7 @@ func typesByID(ctx context.Context, q querier, kind int, ids []int64) (map[int64
 }
 
 // typesByName reads the types of one kind with these names.
-func typesByName(ctx context.Context, q querier, kind int, names []typeName) (map[typeName]*typeInfo, error) {
+func typesByName(ctx context.Context, q querier, kind typekind.Kind, names []typeName) (map[typeName]*typeInfo, error) {
 	ids, err := typeIDs(ctx, q, kind, names)
 	if err != nil {
 		return nil, err
@@ -157,7 +157,7 @@ func typesByName(ctx context.Context, q querier, kind int, names []typeName) (ma
 // typeIDs finds the ids of types of one kind by their names. Should there be two
 // of a name and version, which another program's race can leave behind, the
 // older one is the type.
-func typeIDs(ctx context.Context, q querier, kind int, names []typeName) (map[typeName]int64, error) {
+func typeIDs(ctx context.Context, q querier, kind typekind.Kind, names []typeName) (map[typeName]int64, error) {
 	ids := make(map[typeName]int64, len(names))
 	var unknown []string
 	for _, n := range names {
@@ -170,7 +170,7 @@ func typeIDs(ctx context.Context, q querier, kind int, names []typeName) (map[ty
 	slices.Sort(unknown)
 	err := sqldb.ForEachChunk(slices.Compact(unknown), func(part []string) error {
 		s := sqldb.InTexts(part)
-		rows, err := q.Query(ctx, "SELECT id, name, version FROM Type WHERE name "+s.Text+" AND type_kind = ?", append(s.Args, kind)...)
+		rows, err := q.Query(ctx, "SELECT id, name, version FROM Type WHERE name "+s.Text+" AND type_kind = ?", append(s.Args, int64(kind))...)
 		return sqldb.Each(rows, err, 3, func(r *sqldb.Row) error {
 			n := typeName{r.Text(1), r.Text(2)}
 			if id, ok := ids[n]; !ok || r.Int(0) < id {
@@ -183,7 +183,7 @@ func typeIDs(ctx context.Context, q querier, kind int, names []typeName) (map[ty
 }
 
 // typeByName reads one type, nil where there is none.
-func typeByName(ctx context.Context, q querier, kind int, n typeName) (*typeInfo, error) {
+func typeByName(ctx context.Context, q querier, kind typekind.Kind, n typeName) (*typeInfo, error) {
 	types, err := typesByName(ctx, q, kind, []typeName{n})
 	return types[n], err
 }

@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/mlmd-go/sdk/internal/typekind"
 )
 
 // Compile reads and checks the text of a filter on nodes of a kind. Its error
 // is an [*Error].
-func Compile(text string, k Kind) (*Filter, error) {
+func Compile(text string, k typekind.Kind) (*Filter, error) {
 	x, err := Parse(text)
 	if err != nil {
 		return nil, err

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/mlmd-go/sdk/internal/typekind"
 )
 
 // path returns the column that a path names, and what is known of it.
@@ -46,7 +48,7 @@ func article(noun string) string {
 }
 
 // prefixes lists the aliases of a kind for a message: "contexts_X.FIELD, …".
-func prefixes(k Kind) string {
+func prefixes(k typekind.Kind) string {
 	var list []string
 	for prefix := range neighbours[k] {
 		list = append(list, prefix+"X.FIELD")

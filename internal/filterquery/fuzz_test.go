@@ -4,6 +4,8 @@ import (
 	"errors"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/mlmd-go/sdk/internal/typekind"
 )
 
 // seeds are filters for the fuzzers to begin with.
@@ -47,7 +49,7 @@ func FuzzCompile(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, text string, kind byte) {
-		filter, err := Compile(text, Kind(kind%3))
+		filter, err := Compile(text, typekind.Kind(kind%3))
 		if err != nil {
 			checkError(t, text, err)
 			return

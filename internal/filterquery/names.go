@@ -1,26 +1,6 @@
 package filterquery
 
-import "strings"
-
-// A Kind is the kind of node that a filter is about. Its numbers are those of
-// the column type_kind.
-type Kind uint8
-
-// The kinds of nodes.
-const (
-	Execution Kind = iota
-	Artifact
-	Context
-)
-
-// Table is the table of the nodes of a kind.
-func (k Kind) Table() string { return [...]string{"Execution", "Artifact", "Context"}[k] }
-
-// String is the kind in lower case.
-func (k Kind) String() string { return strings.ToLower(k.Table()) }
-
-// idColumn is what other tables call the id of a node of the kind.
-func (k Kind) idColumn() string { return k.String() + "_id" }
+import "github.com/mlmd-go/sdk/internal/typekind"
 
 // A Type is the type of an expression.
 type Type uint8
@@ -70,10 +50,10 @@ var enumWords = func() map[string]bool {
 }()
 
 // nodeAttributes are the columns of a node of each kind.
-var nodeAttributes = map[Kind]map[string]attribute{
-	Artifact:  with(shared, map[string]attribute{"uri": text, "state": {typ: IntType, enum: artifactState}}),
-	Execution: with(shared, map[string]attribute{"last_known_state": {typ: IntType, enum: executionState}}),
-	Context:   shared,
+var nodeAttributes = map[typekind.Kind]map[string]attribute{
+	typekind.Artifact:  with(shared, map[string]attribute{"uri": text, "state": {typ: IntType, enum: artifactState}}),
+	typekind.Execution: with(shared, map[string]attribute{"last_known_state": {typ: IntType, enum: executionState}}),
+	typekind.Context:   shared,
 }
 
 var (
@@ -112,16 +92,16 @@ type neighbour struct {
 }
 
 // neighbours are the prefixes of aliases for each kind of node.
-var neighbours = map[Kind]map[string]*neighbour{
-	Artifact: {
-		"contexts_": contextsBy("Attribution", Artifact),
-		"events_":   eventsBy(Artifact, "execution_id"),
+var neighbours = map[typekind.Kind]map[string]*neighbour{
+	typekind.Artifact: {
+		"contexts_": contextsBy("Attribution", typekind.Artifact),
+		"events_":   eventsBy(typekind.Artifact, "execution_id"),
 	},
-	Execution: {
-		"contexts_": contextsBy("Association", Execution),
-		"events_":   eventsBy(Execution, "artifact_id"),
+	typekind.Execution: {
+		"contexts_": contextsBy("Association", typekind.Execution),
+		"events_":   eventsBy(typekind.Execution, "artifact_id"),
 	},
-	Context: {
+	typekind.Context: {
 		"parent_contexts_": {link: "ParentContext", near: "context_id", far: "parent_context_id", table: "Context", attrs: contextAttributes},
 		"child_contexts_":  {link: "ParentContext", near: "parent_context_id", far: "context_id", table: "Context", attrs: contextAttributes},
 		"artifacts_": {
@@ -135,12 +115,12 @@ var neighbours = map[Kind]map[string]*neighbour{
 	},
 }
 
-func contextsBy(link string, k Kind) *neighbour {
-	return &neighbour{link: link, near: k.idColumn(), far: "context_id", table: "Context", attrs: contextAttributes}
+func contextsBy(link string, k typekind.Kind) *neighbour {
+	return &neighbour{link: link, near: k.IDColumn(), far: "context_id", table: "Context", attrs: contextAttributes}
 }
 
-func eventsBy(k Kind, other string) *neighbour {
-	return &neighbour{link: "Event", near: k.idColumn(), attrs: map[string]attribute{
+func eventsBy(k typekind.Kind, other string) *neighbour {
+	return &neighbour{link: "Event", near: k.IDColumn(), attrs: map[string]attribute{
 		"type": {typ: IntType, enum: eventType}, "milliseconds_since_epoch": integer, other: integer,
 	}}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/mlmd-go/sdk/internal/filtertext"
+	"github.com/mlmd-go/sdk/internal/typekind"
 	"github.com/mlmd-go/sdk/pkg/filter"
 )
 
@@ -70,7 +71,7 @@ func selects(t *testing.T, e filter.Expr[*entity], custom map[string]Row) bool {
 		t.Fatalf("the condition needs several listings: %q", text.Branches)
 	}
 	for _, branch := range text.Branches {
-		f, err := Compile(branch, Context)
+		f, err := Compile(branch, typekind.Context)
 		if err != nil {
 			t.Fatalf("%s: %v", branch, err)
 		}

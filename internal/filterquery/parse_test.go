@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/mlmd-go/sdk/internal/typekind"
 )
 
 func TestPrintedFiltersParseToTheSameTree(t *testing.T) {
@@ -211,7 +213,7 @@ func TestLimitsAreCheckedInBoundedTime(t *testing.T) {
 		"a long integer":   {"id = " + strings.Repeat("9", MaxLength-5), "Invalid integer literal: 99"},
 		"a long pattern":   {"name LIKE '" + strings.Repeat("%", MaxPattern+1) + "'", "The LIKE pattern is 50001 bytes long; at most 50000 are allowed"},
 	} {
-		_, err := Compile(c.text, Artifact)
+		_, err := Compile(c.text, typekind.Artifact)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %.200v; want %s", name, err, c.want)
 		}
@@ -226,7 +228,7 @@ func TestLimitsAreCheckedInBoundedTime(t *testing.T) {
 
 func TestChainsAreNoDeepTrees(t *testing.T) {
 	text := "id = 0" + strings.Repeat(" OR id = 1", 4000)
-	f, err := Compile(text, Artifact)
+	f, err := Compile(text, typekind.Artifact)
 	if err != nil {
 		t.Fatal(err)
 	}

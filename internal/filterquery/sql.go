@@ -202,7 +202,7 @@ func (b *builder) joins(q *Query) {
 		if s.custom {
 			custom = "TRUE"
 		}
-		q.Joins += join + k.Table() + "Property " + p + " ON " + p + "." + k.idColumn() + " = n.id AND " +
+		q.Joins += join + k.Table() + "Property " + p + " ON " + p + "." + k.IDColumn() + " = n.id AND " +
 			p + ".name = ?$ AND " + p + ".is_custom_property = " + custom
 		q.JoinArgs = append(q.JoinArgs, s.property)
 	}

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/mlmd-go/sdk/internal/typekind"
 )
 
 var dialects = map[string]*Dialect{"sqlite": SQLite, "postgres": Postgres, "mysql": MySQL, "mysql over latin1": MySQLOver("latin1")}
@@ -32,7 +34,7 @@ func TestNoTextBecomesSQL(t *testing.T) {
 			"CASE name WHEN %[1]s THEN TRUE ELSE FALSE END", "CONCAT(%[1]s, name) = uri", "STARTS_WITH(name, %[1]s)",
 		} {
 			filter := fmt.Sprintf(pattern, QuoteText(text), QuoteName(text))
-			f, err := Compile(filter, Artifact)
+			f, err := Compile(filter, typekind.Artifact)
 			if err != nil {
 				t.Errorf("%s: %v", filter, err)
 				continue
@@ -67,7 +69,7 @@ func TestConditionsOnOneNeighbourStayTogether(t *testing.T) {
 		"events_a.type = INPUT AND events_b.type = INPUT AND events_a.execution_id < events_b.execution_id": "n.id IN (SELECT x1.artifact_id FROM Event x1 JOIN Event x2 ON x2.artifact_id = x1.artifact_id WHERE ((x2.type = ?) AND (x1.type = ?) AND (x1.execution_id < x2.execution_id)))",
 		"(id > 1 AND (type = 'a' AND TRUE))":                                                                "((n.id > ?) AND (t.name = ?) AND TRUE)",
 	} {
-		f, err := Compile(filter, Artifact)
+		f, err := Compile(filter, typekind.Artifact)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -89,7 +91,7 @@ func TestRangesBesideSingleValuesAreOnlyTested(t *testing.T) {
 		"name = 'a' AND (" + y + "int_value > 2 OR " + y + "double_value IS NOT NULL)":                                        "((n.name = ?) AND +((p1.int_value > ?) OR (NOT (p1.double_value IS NULL))))",
 		"(" + x + "int_value = 1 OR " + x + "double_value > 1.0) AND " + y + "int_value > 2":                                  "(((p1.int_value = ?) OR (p1.double_value > ?)) AND (p2.int_value > ?))",
 	} {
-		f, err := Compile(filter, Artifact)
+		f, err := Compile(filter, typekind.Artifact)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -106,7 +108,7 @@ func TestSQLThatGrowsOutOfProportionIsRefused(t *testing.T) {
 	for range 30 {
 		text = "(" + x + " * " + text + ")"
 	}
-	f, err := Compile(text+" > 1", Artifact)
+	f, err := Compile(text+" > 1", typekind.Artifact)
 	if err != nil {
 		t.Fatal(err)
 	}

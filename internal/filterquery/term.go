@@ -1,5 +1,7 @@
 package filterquery
 
+import "github.com/mlmd-go/sdk/internal/typekind"
+
 // An op is what a term does.
 type op uint8
 
@@ -82,7 +84,7 @@ type source struct {
 
 // A Filter is a filter checked for one kind of node. It is immutable.
 type Filter struct {
-	kind    Kind
+	kind    typekind.Kind
 	root    *term
 	node    *source
 	sources []*source // the properties and neighbours, in the order of the text

@@ -6,7 +6,7 @@ import (
 	"iter"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
-	"github.com/mlmd-go/sdk/internal/filterquery"
+	"github.com/mlmd-go/sdk/internal/typekind"
 	"github.com/mlmd-go/sdk/pkg/filter"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
@@ -43,7 +43,7 @@ type source[T any] struct {
 	operation
 	client *Client
 	typ    typeKey
-	nodes  filterquery.Kind
+	nodes  typekind.Kind
 	parent int64 // the parent of all entities, if not 0
 	// countOnly leaves the entities out of the rows. They are not decoded, and
 	// their parents are not read.
@@ -64,11 +64,11 @@ type row[T any] struct {
 	props map[string]*mlmdpb.Value // of the node
 }
 
-// filterKinds maps the kinds of nodes to those of package filterquery.
-var filterKinds = map[mlmd.Kind]filterquery.Kind{
-	mlmd.Artifact:  filterquery.Artifact,
-	mlmd.Execution: filterquery.Execution,
-	mlmd.Context:   filterquery.Context,
+// filterKinds maps the kinds of nodes to those of package typekind.
+var filterKinds = map[mlmd.Kind]typekind.Kind{
+	mlmd.Artifact:  typekind.Artifact,
+	mlmd.Execution: typekind.Execution,
+	mlmd.Context:   typekind.Context,
 }
 
 // Query returns a query for all entities.

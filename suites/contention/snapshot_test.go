@@ -4,12 +4,11 @@ import (
 	"context"
 	"strings"
 
-	"github.com/mlmd-go/sdk/internal/sqldb"
-
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
 // aChain makes an artifact, an execution that reads it, and an artifact that

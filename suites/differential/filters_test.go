@@ -14,6 +14,7 @@ import (
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/internal/filterquery"
+	"github.com/mlmd-go/sdk/internal/typekind"
 	"github.com/mlmd-go/sdk/pkg/store/storetest"
 	"github.com/mlmd-go/sdk/suites/backend"
 	"github.com/mlmd-go/sdk/suites/differential/filtering"
@@ -22,7 +23,7 @@ import (
 // filtersPerStore is how many filters one random store is asked.
 const filtersPerStore = 200
 
-var nodeKinds = []filterquery.Kind{filterquery.Artifact, filterquery.Execution, filterquery.Context}
+var nodeKinds = []typekind.Kind{typekind.Artifact, typekind.Execution, typekind.Context}
 
 // TestFilters sends random filters to random stores, to this module's and the
 // reference implementation, and compares each successful reply of ours with an
@@ -129,7 +130,7 @@ func filled(t *testing.T, start func(context.Context) (grpc.ClientConnInterface,
 
 // An asked is a filter and how the list is sorted.
 type asked struct {
-	of      filterquery.Kind
+	of      typekind.Kind
 	text    string
 	options *mlmdpb.ListOperationOptions
 	desc    bool

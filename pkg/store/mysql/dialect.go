@@ -7,12 +7,11 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/mlmd-go/sdk/internal/sqldb"
-
 	"github.com/go-sql-driver/mysql"
 
 	"github.com/mlmd-go/sdk/internal/engine"
 	"github.com/mlmd-go/sdk/internal/filterquery"
+	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
 // engineConfig is what the engine needs, except for the connections.

@@ -6,9 +6,9 @@ import (
 	"net"
 	"testing"
 
-	"github.com/mlmd-go/sdk/internal/sqldb"
-
 	"github.com/go-sql-driver/mysql"
+
+	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
 func TestErrorsOfTheServerHaveTheirMeaning(t *testing.T) {

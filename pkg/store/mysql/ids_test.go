@@ -8,11 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mlmd-go/sdk/internal/sqldb"
-
 	driver "github.com/go-sql-driver/mysql"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/sqldb"
 	"github.com/mlmd-go/sdk/internal/testdb"
 	"github.com/mlmd-go/sdk/pkg/store"
 )

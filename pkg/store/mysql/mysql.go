@@ -10,12 +10,11 @@ import (
 	"log/slog"
 	"strings"
 
-	"github.com/mlmd-go/sdk/internal/sqldb"
-
 	"github.com/go-sql-driver/mysql"
 
 	"github.com/mlmd-go/sdk/internal/engine"
 	"github.com/mlmd-go/sdk/internal/filterquery"
+	"github.com/mlmd-go/sdk/internal/sqldb"
 	"github.com/mlmd-go/sdk/pkg/store"
 )
 

@@ -8,13 +8,12 @@ import (
 	"syscall"
 	"unicode/utf8"
 
-	"github.com/mlmd-go/sdk/internal/sqldb"
-
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/mlmd-go/sdk/internal/engine"
 	"github.com/mlmd-go/sdk/internal/filterquery"
+	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
 // engineConfig is what the engine needs, except for the connections.

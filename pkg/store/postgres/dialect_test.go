@@ -9,9 +9,9 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/mlmd-go/sdk/internal/sqldb"
-
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
 func TestErrorsOfTheServerHaveTheirMeaning(t *testing.T) {

@@ -3,13 +3,12 @@ package sqlite
 import (
 	"errors"
 
-	"github.com/mlmd-go/sdk/internal/sqldb"
-
 	"modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
 
 	"github.com/mlmd-go/sdk/internal/engine"
 	"github.com/mlmd-go/sdk/internal/filterquery"
+	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
 // engineConfig is what the engine needs, except for the connections.

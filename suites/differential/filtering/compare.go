@@ -11,7 +11,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
-	"github.com/mlmd-go/sdk/internal/filterquery"
+	"github.com/mlmd-go/sdk/internal/typekind"
 	"github.com/mlmd-go/sdk/pkg/store/storetest"
 )
 
@@ -35,17 +35,17 @@ func (a Answer) String() string {
 }
 
 // Ask lists the nodes of a kind.
-func Ask(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, of filterquery.Kind, o *mlmdpb.ListOperationOptions) Answer {
+func Ask(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, of typekind.Kind, o *mlmdpb.ListOperationOptions) Answer {
 	var ids []int64
 	var err error
 	switch of {
-	case filterquery.Artifact:
+	case typekind.Artifact:
 		var r *mlmdpb.GetArtifactsResponse
 		r, err = rpc.GetArtifacts(ctx, &mlmdpb.GetArtifactsRequest{Options: o})
 		for _, n := range r.GetArtifacts() {
 			ids = append(ids, n.GetId())
 		}
-	case filterquery.Execution:
+	case typekind.Execution:
 		var r *mlmdpb.GetExecutionsResponse
 		r, err = rpc.GetExecutions(ctx, &mlmdpb.GetExecutionsRequest{Options: o})
 		for _, n := range r.GetExecutions() {

@@ -6,14 +6,15 @@ import (
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/internal/filterquery"
+	"github.com/mlmd-go/sdk/internal/typekind"
 )
 
 // Known is what is stored, as filters see it, by kind and id.
-type Known map[filterquery.Kind]map[int64]*filterquery.Node
+type Known map[typekind.Kind]map[int64]*filterquery.Node
 
 // Read reads a whole store without any filter.
 func Read(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient) (Known, error) {
-	known := Known{filterquery.Artifact: {}, filterquery.Execution: {}, filterquery.Context: {}}
+	known := Known{typekind.Artifact: {}, typekind.Execution: {}, typekind.Context: {}}
 	artifacts, err := rpc.GetArtifacts(ctx, &mlmdpb.GetArtifactsRequest{})
 	if err != nil {
 		return nil, err
@@ -24,7 +25,7 @@ func Read(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient) (Known, er
 		row["uri"] = a.GetUri()
 		row["state"] = number(a.State)
 		row["external_id"] = given(a.ExternalId)
-		known.add(filterquery.Artifact, a.GetId(), row, a.Properties, a.CustomProperties)
+		known.add(typekind.Artifact, a.GetId(), row, a.Properties, a.CustomProperties)
 		ids = append(ids, a.GetId())
 	}
 	executions, err := rpc.GetExecutions(ctx, &mlmdpb.GetExecutionsRequest{})
@@ -35,7 +36,7 @@ func Read(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient) (Known, er
 		row := common(e)
 		row["last_known_state"] = number(e.LastKnownState)
 		row["external_id"] = given(e.ExternalId)
-		known.add(filterquery.Execution, e.GetId(), row, e.Properties, e.CustomProperties)
+		known.add(typekind.Execution, e.GetId(), row, e.Properties, e.CustomProperties)
 	}
 	contexts, err := rpc.GetContexts(ctx, &mlmdpb.GetContextsRequest{})
 	if err != nil {
@@ -44,7 +45,7 @@ func Read(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient) (Known, er
 	for _, c := range contexts.Contexts {
 		row := common(c)
 		row["external_id"] = given(c.ExternalId)
-		known.add(filterquery.Context, c.GetId(), row, c.Properties, c.CustomProperties)
+		known.add(typekind.Context, c.GetId(), row, c.Properties, c.CustomProperties)
 	}
 	events, err := rpc.GetEventsByArtifactIDs(ctx, &mlmdpb.GetEventsByArtifactIDsRequest{ArtifactIds: ids})
 	if err != nil {
@@ -55,45 +56,45 @@ func Read(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient) (Known, er
 			"type": int64(e.GetType()), "milliseconds_since_epoch": e.GetMillisecondsSinceEpoch(),
 			"artifact_id": e.GetArtifactId(), "execution_id": e.GetExecutionId(),
 		}
-		known.neighbour(filterquery.Artifact, e.GetArtifactId(), "events_", row)
-		known.neighbour(filterquery.Execution, e.GetExecutionId(), "events_", row)
+		known.neighbour(typekind.Artifact, e.GetArtifactId(), "events_", row)
+		known.neighbour(typekind.Execution, e.GetExecutionId(), "events_", row)
 	}
 	return known, known.readContexts(ctx, rpc)
 }
 
 // readContexts reads what belongs to each context.
 func (k Known) readContexts(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient) error {
-	for id, c := range k[filterquery.Context] {
+	for id, c := range k[typekind.Context] {
 		artifacts, err := rpc.GetArtifactsByContext(ctx, &mlmdpb.GetArtifactsByContextRequest{ContextId: &id})
 		if err != nil {
 			return err
 		}
 		for _, a := range artifacts.Artifacts {
-			k.neighbour(filterquery.Artifact, a.GetId(), "contexts_", c.Attributes)
-			k.neighbour(filterquery.Context, id, "artifacts_", k[filterquery.Artifact][a.GetId()].Attributes)
+			k.neighbour(typekind.Artifact, a.GetId(), "contexts_", c.Attributes)
+			k.neighbour(typekind.Context, id, "artifacts_", k[typekind.Artifact][a.GetId()].Attributes)
 		}
 		executions, err := rpc.GetExecutionsByContext(ctx, &mlmdpb.GetExecutionsByContextRequest{ContextId: &id})
 		if err != nil {
 			return err
 		}
 		for _, e := range executions.Executions {
-			k.neighbour(filterquery.Execution, e.GetId(), "contexts_", c.Attributes)
-			k.neighbour(filterquery.Context, id, "executions_", k[filterquery.Execution][e.GetId()].Attributes)
+			k.neighbour(typekind.Execution, e.GetId(), "contexts_", c.Attributes)
+			k.neighbour(typekind.Context, id, "executions_", k[typekind.Execution][e.GetId()].Attributes)
 		}
 		parents, err := rpc.GetParentContextsByContext(ctx, &mlmdpb.GetParentContextsByContextRequest{ContextId: &id})
 		if err != nil {
 			return err
 		}
 		for _, p := range parents.Contexts {
-			k.neighbour(filterquery.Context, id, "parent_contexts_", k[filterquery.Context][p.GetId()].Attributes)
-			k.neighbour(filterquery.Context, p.GetId(), "child_contexts_", c.Attributes)
+			k.neighbour(typekind.Context, id, "parent_contexts_", k[typekind.Context][p.GetId()].Attributes)
+			k.neighbour(typekind.Context, p.GetId(), "child_contexts_", c.Attributes)
 		}
 	}
 	return nil
 }
 
 // Selects returns the ids of the nodes that a filter selects, ascending.
-func (k Known) Selects(of filterquery.Kind, f *filterquery.Filter) []int64 {
+func (k Known) Selects(of typekind.Kind, f *filterquery.Filter) []int64 {
 	var ids []int64
 	for id, n := range k[of] {
 		if f.Matches(n) {
@@ -146,11 +147,11 @@ func number[E ~int32](e *E) any {
 	return int64(*e)
 }
 
-func (k Known) add(of filterquery.Kind, id int64, row filterquery.Row, props, custom map[string]*mlmdpb.Value) {
+func (k Known) add(of typekind.Kind, id int64, row filterquery.Row, props, custom map[string]*mlmdpb.Value) {
 	k[of][id] = &filterquery.Node{Attributes: row, Properties: rows(props), Custom: rows(custom), Neighbours: map[string][]filterquery.Row{}}
 }
 
-func (k Known) neighbour(of filterquery.Kind, id int64, prefix string, row filterquery.Row) {
+func (k Known) neighbour(of typekind.Kind, id int64, prefix string, row filterquery.Row) {
 	n := k[of][id]
 	n.Neighbours[prefix] = append(n.Neighbours[prefix], row)
 }

@@ -6,12 +6,13 @@ import (
 	"strings"
 
 	"github.com/mlmd-go/sdk/internal/filterquery"
+	"github.com/mlmd-go/sdk/internal/typekind"
 )
 
 // A Writer writes random filters on one kind of node.
 type Writer struct {
 	*rand.Rand
-	Kind filterquery.Kind
+	Kind typekind.Kind
 }
 
 // Filter writes a filter: mostly a good one, sometimes one with a slip, and
@@ -89,9 +90,9 @@ func (w Writer) compare() string {
 
 // state compares an enum.
 func (w Writer) state() string {
-	columns := map[filterquery.Kind][]string{
-		filterquery.Artifact: {"state", "state", "events_0.type"}, filterquery.Execution: {"last_known_state", "last_known_state", "events_0.type"},
-		filterquery.Context: {"artifacts_0.state", "executions_0.last_known_state"},
+	columns := map[typekind.Kind][]string{
+		typekind.Artifact: {"state", "state", "events_0.type"}, typekind.Execution: {"last_known_state", "last_known_state", "events_0.type"},
+		typekind.Context: {"artifacts_0.state", "executions_0.last_known_state"},
 	}[w.Kind]
 	column := pick(w.Rand, columns)
 	names := []string{"UNKNOWN", "LIVE", "PENDING", "DELETED"}
@@ -138,7 +139,7 @@ func (w Writer) property() string {
 // neighbor returns an alias and a field of it.
 func (w Writer) neighbor() string {
 	switch w.Kind {
-	case filterquery.Artifact, filterquery.Execution:
+	case typekind.Artifact, typekind.Execution:
 		return w.oneOf("contexts_a", "contexts_b", "contexts_a")
 	}
 	return w.oneOf("parent_contexts_p", "child_contexts_k", "artifacts_x", "executions_e")
@@ -147,9 +148,9 @@ func (w Writer) neighbor() string {
 func (w Writer) event() string {
 	field := "events_" + w.oneOf("0", "1") + "."
 	switch w.Kind {
-	case filterquery.Artifact:
+	case typekind.Artifact:
 		return field + w.oneOf("execution_id", "milliseconds_since_epoch", "type")
-	case filterquery.Execution:
+	case typekind.Execution:
 		return field + w.oneOf("artifact_id", "milliseconds_since_epoch", "type")
 	}
 	return "artifacts_x.id"
@@ -170,7 +171,7 @@ func (w Writer) textColumn() string {
 		func() string { return w.property() + ".string_value" },
 		func() string { return w.neighbor() + w.oneOf(".name", ".type") },
 		func() string {
-			if w.Kind == filterquery.Artifact {
+			if w.Kind == typekind.Artifact {
 				return "uri"
 			}
 			return "name"
