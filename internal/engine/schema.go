@@ -7,8 +7,6 @@ import (
 	"math/rand/v2"
 	"strings"
 	"time"
-
-	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
 // SchemaVersion is the version of MLMD's database schema that the engine
@@ -45,7 +43,7 @@ type Schema struct {
 	raced func(error) bool
 	// meeting is a key that transactions write and delete to take turns where
 	// there is no lock that holds for all servers; empty elsewhere.
-	meeting sqldb.InsertStmt
+	meeting tableKey
 	// repeated recognises the driver's error for a migration statement that an
 	// earlier try has carried out. nil where that cannot be.
 	repeated func(error) bool
@@ -61,6 +59,12 @@ type Schema struct {
 	// sound reports whether a database can be read, for one whose catalog is
 	// strange. nil: the server takes care of that.
 	sound func(ctx context.Context, conn *sql.Conn) (bool, error)
+}
+
+// A tableKey is a key of a table.
+type tableKey struct {
+	table   string
+	columns []string
 }
 
 // Open makes an empty database an MLMD database, and checks one that is not
@@ -195,15 +199,15 @@ func (s Schema) addSystemTypes(ctx context.Context, conn *sql.Conn) error {
 		}
 		return insertSystemTypes(ctx, conn, missing, false)
 	}
-	if s.meeting.Table == "" {
+	if s.meeting.table == "" {
 		return add()
 	}
-	begin := []string{"START TRANSACTION", "INSERT INTO " + s.meeting.Table + " (" + strings.Join(s.meeting.Columns, ", ") + ") VALUES (0, 0)"}
+	begin := []string{"START TRANSACTION", "INSERT INTO " + s.meeting.table + " (" + strings.Join(s.meeting.columns, ", ") + ") VALUES (0, 0)"}
 	return alone(ctx, conn, begin, func() error {
 		if err := add(); err != nil {
 			return err
 		}
-		_, err := conn.ExecContext(ctx, "DELETE FROM "+s.meeting.Table+" WHERE "+strings.Join(s.meeting.Columns, " = 0 AND ")+" = 0")
+		_, err := conn.ExecContext(ctx, "DELETE FROM "+s.meeting.table+" WHERE "+strings.Join(s.meeting.columns, " = 0 AND ")+" = 0")
 		return err
 	})
 }

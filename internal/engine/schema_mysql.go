@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
 // MySQLSchema is the schema on MySQL and MariaDB; number is that of a server's
@@ -43,7 +41,7 @@ func MySQLSchema(number func(error) uint16) Schema {
 		exclusive: underNamedLock,
 		repeated:  func(err error) bool { return doneBefore[number(err)] },
 		raced:     func(err error) bool { return metAnother[number(err)] },
-		meeting:   sqldb.InsertStmt{Table: "ParentType", Columns: []string{"type_id", "parent_type_id"}},
+		meeting:   tableKey{"ParentType", []string{"type_id", "parent_type_id"}},
 		outdated:  missingKeys,
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mlmd-go/sdk/internal/typekind"
@@ -28,6 +29,11 @@ var systemTypes = []systemType{
 	{7, typekind.Execution, "mlmd.Process"},
 	{8, typekind.Execution, "mlmd.Evaluate"},
 	{9, typekind.Execution, "mlmd.Deploy"},
+}
+
+// IsSystemType reports whether a type has the name of a system type.
+func IsSystemType(name string) bool {
+	return slices.ContainsFunc(systemTypes, func(s systemType) bool { return s.name == name })
 }
 
 // ofSystemTypes is the condition that a row of Type is a system type of a new

@@ -68,7 +68,7 @@ func allTypes(ctx context.Context, q querier, kind typekind.Kind) ([]*typeInfo, 
 	types, err := selectTypes(ctx, q, sqldb.InQuery("SELECT id FROM Type WHERE type_kind = ?", int64(kind)))
 	if kind != typekind.Context {
 		types = slices.DeleteFunc(types, func(t *typeInfo) bool {
-			return slices.ContainsFunc(systemTypes, func(s systemType) bool { return s.name == t.name })
+			return IsSystemType(t.name)
 		})
 	}
 	return convert(types, func(t *typeInfo) *typeInfo { return t.without(true, false, false) }), err
