@@ -11,6 +11,7 @@ import (
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/internal/filterquery"
+	"github.com/mlmd-go/sdk/internal/schema"
 	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
@@ -19,7 +20,7 @@ type Engine struct {
 	mlmdpb.UnimplementedMetadataStoreServiceServer
 
 	db     *sqldb.DB
-	schema Schema
+	schema schema.Schema
 	filter *filterquery.Dialect
 	types  typeCache
 	damage damageLog
@@ -31,7 +32,7 @@ type Config struct {
 	// DB is the database. The engine sets Reopened.
 	DB sqldb.DBConfig
 	// Schema creates and checks the tables.
-	Schema Schema
+	Schema schema.Schema
 	// Filter is the filter language's dialect of the database.
 	Filter *filterquery.Dialect
 }
@@ -66,7 +67,7 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 func (e *Engine) prepare(ctx context.Context, create bool) error {
 	ready, err := e.schema.Ready(ctx, e.db.Readers())
 	switch {
-	case errors.Is(err, ErrSchemaEmpty) && create:
+	case errors.Is(err, schema.ErrSchemaEmpty) && create:
 	case ready, err != nil:
 		return err
 	}
@@ -78,11 +79,11 @@ func (e *Engine) prepare(ctx context.Context, create bool) error {
 func (e *Engine) reopened(ctx context.Context) error {
 	e.types.clear()
 	err := e.prepare(ctx, false)
-	var refused *SchemaError
+	var refused *schema.SchemaError
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &refused), errors.Is(err, ErrSchemaEmpty):
+	case errors.As(err, &refused), errors.Is(err, schema.ErrSchemaEmpty):
 		return fail(codes.FailedPrecondition, "the file of the database was replaced by one that cannot be used: %v", err)
 	}
 	return &sqldb.DriverError{Err: err}
@@ -181,11 +182,11 @@ func (o *openError) GRPCStatus() *status.Status { return status.New(o.code, o.er
 
 func (e *Engine) openCode(err error) codes.Code {
 	switch {
-	case errors.Is(err, ErrSchemaPartial):
+	case errors.Is(err, schema.ErrSchemaPartial):
 		return codes.Aborted
-	case errors.Is(err, ErrSchemaDamaged), errors.Is(err, ErrDamaged):
+	case errors.Is(err, schema.ErrSchemaDamaged), errors.Is(err, schema.ErrDamaged):
 		return codes.DataLoss
-	case errors.As(err, new(*SchemaError)):
+	case errors.As(err, new(*schema.SchemaError)):
 		return codes.FailedPrecondition
 	}
 	class := e.db.Dialect().Class(&sqldb.DriverError{Err: err})

@@ -7,6 +7,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/schema"
 	"github.com/mlmd-go/sdk/internal/sqldb"
 	"github.com/mlmd-go/sdk/internal/typekind"
 )
@@ -68,7 +69,7 @@ func allTypes(ctx context.Context, q querier, kind typekind.Kind) ([]*typeInfo, 
 	types, err := selectTypes(ctx, q, sqldb.InQuery("SELECT id FROM Type WHERE type_kind = ?", int64(kind)))
 	if kind != typekind.Context {
 		types = slices.DeleteFunc(types, func(t *typeInfo) bool {
-			return IsSystemType(t.name)
+			return schema.IsSystemType(t.name)
 		})
 	}
 	return convert(types, func(t *typeInfo) *typeInfo { return t.without(true, false, false) }), err

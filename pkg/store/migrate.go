@@ -7,40 +7,40 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/mlmd-go/sdk/internal/engine"
+	"github.com/mlmd-go/sdk/internal/schema"
 )
 
 // SchemaVersion is the version of MLMD's database schema that a [Store] works
 // with. A database of another version is not opened; see [Migrate].
-const SchemaVersion = engine.SchemaVersion
+const SchemaVersion = schema.SchemaVersion
 
 // A SchemaError says why a database cannot be opened or migrated as it is. It
 // was left alone.
-type SchemaError = engine.SchemaError
+type SchemaError = schema.SchemaError
 
 // Why a database cannot be opened or migrated, for errors.Is.
 var (
-	ErrSchemaOlder   = engine.ErrSchemaOlder
-	ErrSchemaNewer   = engine.ErrSchemaNewer
-	ErrSchemaPartial = engine.ErrSchemaPartial
-	ErrSchemaDamaged = engine.ErrSchemaDamaged
-	ErrNotDatabase   = engine.ErrNotDatabase
-	ErrForeign       = engine.ErrForeign // a SQLite file of another application
-	ErrDamaged       = engine.ErrDamaged
-	ErrSchemaEmpty   = engine.ErrSchemaEmpty // Migrate only: there is nothing to migrate
-	ErrNoMigration   = engine.ErrNoMigration // Migrate only: no way leads to that version
+	ErrSchemaOlder   = schema.ErrSchemaOlder
+	ErrSchemaNewer   = schema.ErrSchemaNewer
+	ErrSchemaPartial = schema.ErrSchemaPartial
+	ErrSchemaDamaged = schema.ErrSchemaDamaged
+	ErrNotDatabase   = schema.ErrNotDatabase
+	ErrForeign       = schema.ErrForeign // a SQLite file of another application
+	ErrDamaged       = schema.ErrDamaged
+	ErrSchemaEmpty   = schema.ErrSchemaEmpty // Migrate only: there is nothing to migrate
+	ErrNoMigration   = schema.ErrNoMigration // Migrate only: no way leads to that version
 )
 
 // A Database names a database that may have another schema version. The
 // packages below make it: sqlite.Database(path), postgres.Database(dsn),
 // mysql.Database(dsn).
 type Database struct {
-	schema engine.Schema
+	schema schema.Schema
 	open   func(context.Context) (*sql.DB, error)
 }
 
 // NewDatabase is for the packages below. Migrate closes what open returns.
-func NewDatabase(schema engine.Schema, open func(context.Context) (*sql.DB, error)) Database {
+func NewDatabase(schema schema.Schema, open func(context.Context) (*sql.DB, error)) Database {
 	return Database{schema: schema, open: open}
 }
 
@@ -64,7 +64,7 @@ func DryRun(w io.Writer) MigrateOption { return func(m *migration) { m.dry, m.pr
 // A Step is one migration that was made, or would be: from one version to its
 // neighbour, or from the newest version to itself, where an earlier release has
 // made the tables in another way.
-type Step = engine.Step
+type Step = schema.Step
 
 // Migrate brings a database to another schema version and returns the steps.
 // No steps: it has that version, and is as this release makes it. Make a copy first. Nothing else should use the

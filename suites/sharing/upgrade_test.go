@@ -59,7 +59,7 @@ func expected(d database, fresh []string) []string {
 // extraIndexes are those that only ours makes.
 func extraIndexes(d database) []string {
 	GinkgoHelper()
-	text, err := os.ReadFile("../../internal/engine/testdata/schema/" + d.kind + ".extra.txt")
+	text, err := os.ReadFile("../../internal/schema/testdata/" + d.kind + ".extra.txt")
 	Expect(err).NotTo(HaveOccurred())
 	return strings.Split(strings.TrimSpace(string(text)), "\n")
 }

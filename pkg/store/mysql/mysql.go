@@ -12,8 +12,8 @@ import (
 
 	"github.com/go-sql-driver/mysql"
 
-	"github.com/mlmd-go/sdk/internal/engine"
 	"github.com/mlmd-go/sdk/internal/filterquery"
+	"github.com/mlmd-go/sdk/internal/schema"
 	"github.com/mlmd-go/sdk/internal/sqldb"
 	"github.com/mlmd-go/sdk/pkg/store"
 )
@@ -105,7 +105,7 @@ func (l driverLog) Print(words ...any) {
 
 // Database names a database for [store.Migrate]; dsn is as for [Open].
 func Database(dsn string) store.Database {
-	return store.NewDatabase(engine.MySQLSchema(numberOf), func(ctx context.Context) (*sql.DB, error) {
+	return store.NewDatabase(schema.MySQLSchema(numberOf), func(ctx context.Context) (*sql.DB, error) {
 		config, err := parse(dsn)
 		if err != nil {
 			return nil, err

@@ -13,12 +13,13 @@ import (
 
 	"github.com/mlmd-go/sdk/internal/engine"
 	"github.com/mlmd-go/sdk/internal/filterquery"
+	"github.com/mlmd-go/sdk/internal/schema"
 	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
 // engineConfig is what the engine needs, except for the connections.
 func engineConfig() engine.Config {
-	return engine.Config{DB: sqldb.DBConfig{Dialect: dialect()}, Schema: engine.PostgresSchema(), Filter: filterquery.Postgres}
+	return engine.Config{DB: sqldb.DBConfig{Dialect: dialect()}, Schema: schema.PostgresSchema(), Filter: filterquery.Postgres}
 }
 
 // dialect says what the engine must know of PostgreSQL. The driver keeps

@@ -14,7 +14,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 
-	"github.com/mlmd-go/sdk/internal/engine"
+	"github.com/mlmd-go/sdk/internal/schema"
 	"github.com/mlmd-go/sdk/pkg/store"
 )
 
@@ -73,7 +73,7 @@ func Open(ctx context.Context, dsn string, opts ...store.Option) (*store.Store, 
 
 // Database names a database for [store.Migrate]; dsn is as for [Open].
 func Database(dsn string) store.Database {
-	return store.NewDatabase(engine.PostgresSchema(), func(ctx context.Context) (*sql.DB, error) {
+	return store.NewDatabase(schema.PostgresSchema(), func(ctx context.Context) (*sql.DB, error) {
 		config, err := parse(dsn)
 		if err != nil {
 			return nil, err

@@ -1,4 +1,4 @@
-package engine_test
+package schema_test
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite"
 
-	"github.com/mlmd-go/sdk/internal/engine"
+	"github.com/mlmd-go/sdk/internal/schema"
 	"github.com/mlmd-go/sdk/internal/testdb"
 )
 
@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 // A database is one database system as the tests of the schema see it.
 type database struct {
 	name   string
-	schema engine.Schema
+	schema schema.Schema
 	// fresh makes an empty database and returns how to connect to it.
 	fresh func(testing.TB) (driver, dsn string)
 	// oldest is the oldest version that migrations reach.
@@ -35,9 +35,9 @@ type database struct {
 }
 
 var databases = []database{
-	{"sqlite", engine.SQLiteSchema(), freshSQLite, 0},
-	{"postgres", engine.PostgresSchema(), serverDatabase("postgres", "pgx", testdb.Postgres), 6},
-	{"mysql", engine.MySQLSchema(mysqlNumber), serverDatabase("mysql", "mysql", testdb.MySQL), 0},
+	{"sqlite", schema.SQLiteSchema(), freshSQLite, 0},
+	{"postgres", schema.PostgresSchema(), serverDatabase("postgres", "pgx", testdb.Postgres), 6},
+	{"mysql", schema.MySQLSchema(mysqlNumber), serverDatabase("mysql", "mysql", testdb.MySQL), 0},
 }
 
 func mysqlNumber(err error) uint16 {
@@ -133,7 +133,7 @@ func sameLines(t *testing.T, what string, got, want []string) {
 
 func golden(t *testing.T, name string) []string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("testdata", "schema", name+".txt"))
+	text, err := os.ReadFile(filepath.Join("testdata", name+".txt"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package engine
+package schema
 
 // extraIndexes are those that schema version 10 does not have. New databases
 // get them: without them, listing the nodes of a type sorts all of them, whoever

@@ -1,4 +1,4 @@
-package engine
+package schema
 
 // A columnType is a type of the MLMD schema; each database spells it its way.
 type columnType int
