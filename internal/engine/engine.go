@@ -30,7 +30,7 @@ type Engine struct {
 // A Config configures an [Engine].
 type Config struct {
 	// DB is the database. The engine sets Reopened.
-	DB sqldb.DBConfig
+	DB sqldb.Config
 	// Schema creates and checks the tables.
 	Schema schema.Schema
 	// Filter is the filter language's dialect of the database.
@@ -47,7 +47,7 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 		log:    c.DB.Log,
 	}
 	c.DB.Reopened = e.reopened
-	e.db = sqldb.OpenDB(c.DB)
+	e.db = sqldb.Open(c.DB)
 	err := e.prepare(ctx, true)
 	if err != nil && c.DB.Dialect.DisablePrepare != nil && c.DB.Dialect.Class(&sqldb.DriverError{Err: err}) == sqldb.StmtLost {
 		c.DB.Dialect.DisablePrepare()
@@ -67,7 +67,7 @@ func Open(ctx context.Context, c Config) (*Engine, error) {
 func (e *Engine) prepare(ctx context.Context, create bool) error {
 	ready, err := e.schema.Ready(ctx, e.db.Readers())
 	switch {
-	case errors.Is(err, schema.ErrSchemaEmpty) && create:
+	case errors.Is(err, schema.ErrEmpty) && create:
 	case ready, err != nil:
 		return err
 	}
@@ -79,11 +79,11 @@ func (e *Engine) prepare(ctx context.Context, create bool) error {
 func (e *Engine) reopened(ctx context.Context) error {
 	e.types.clear()
 	err := e.prepare(ctx, false)
-	var refused *schema.SchemaError
+	var refused *schema.Error
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &refused), errors.Is(err, schema.ErrSchemaEmpty):
+	case errors.As(err, &refused), errors.Is(err, schema.ErrEmpty):
 		return fail(codes.FailedPrecondition, "the file of the database was replaced by one that cannot be used: %v", err)
 	}
 	return &sqldb.DriverError{Err: err}
@@ -182,11 +182,11 @@ func (o *openError) GRPCStatus() *status.Status { return status.New(o.code, o.er
 
 func (e *Engine) openCode(err error) codes.Code {
 	switch {
-	case errors.Is(err, schema.ErrSchemaPartial):
+	case errors.Is(err, schema.ErrPartial):
 		return codes.Aborted
-	case errors.Is(err, schema.ErrSchemaDamaged), errors.Is(err, schema.ErrDamaged):
+	case errors.Is(err, schema.ErrVersionDamaged), errors.Is(err, schema.ErrDamaged):
 		return codes.DataLoss
-	case errors.As(err, new(*schema.SchemaError)):
+	case errors.As(err, new(*schema.Error)):
 		return codes.FailedPrecondition
 	}
 	class := e.db.Dialect().Class(&sqldb.DriverError{Err: err})

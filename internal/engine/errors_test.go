@@ -20,7 +20,7 @@ import (
 // testEngine has no database: only what decides about errors.
 func testEngine() *Engine {
 	return &Engine{
-		db: sqldb.OpenDB(sqldb.DBConfig{
+		db: sqldb.Open(sqldb.Config{
 			Dialect: &sqldb.Dialect{Classify: func(error) sqldb.ErrorClass { return sqldb.Other }},
 			Write:   sql.OpenDB(unusedConnector{}), Writers: 1, Log: slog.New(slog.DiscardHandler),
 		}),

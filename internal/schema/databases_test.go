@@ -35,9 +35,9 @@ type database struct {
 }
 
 var databases = []database{
-	{"sqlite", schema.SQLiteSchema(), freshSQLite, 0},
-	{"postgres", schema.PostgresSchema(), serverDatabase("postgres", "pgx", testdb.Postgres), 6},
-	{"mysql", schema.MySQLSchema(mysqlNumber), serverDatabase("mysql", "mysql", testdb.MySQL), 0},
+	{"sqlite", schema.SQLite(), freshSQLite, 0},
+	{"postgres", schema.Postgres(), serverDatabase("postgres", "pgx", testdb.Postgres), 6},
+	{"mysql", schema.MySQL(mysqlNumber), serverDatabase("mysql", "mysql", testdb.MySQL), 0},
 }
 
 func mysqlNumber(err error) uint16 {

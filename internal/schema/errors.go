@@ -8,18 +8,18 @@ import (
 
 // Why a database cannot be opened. errors.Is finds them behind a [*SchemaError].
 var (
-	ErrSchemaOlder   = errors.New("the database has an older schema")
-	ErrSchemaNewer   = errors.New("the database has a newer schema")
-	ErrSchemaPartial = errors.New("the database has only a part of the MLMD schema")
-	ErrSchemaDamaged = errors.New("the schema version of the database cannot be read")
-	ErrNotDatabase   = errors.New("not a database")
-	ErrForeign       = errors.New("the database belongs to another application")
-	ErrDamaged       = errors.New("the database is damaged")
+	ErrOlder          = errors.New("the database has an older schema")
+	ErrNewer          = errors.New("the database has a newer schema")
+	ErrPartial        = errors.New("the database has only a part of the MLMD schema")
+	ErrVersionDamaged = errors.New("the schema version of the database cannot be read")
+	ErrNotDatabase    = errors.New("not a database")
+	ErrForeign        = errors.New("the database belongs to another application")
+	ErrDamaged        = errors.New("the database is damaged")
 )
 
-// A SchemaError says why a database cannot be opened as it is. Nothing in the
+// A Error says why a database cannot be opened as it is. Nothing in the
 // database was changed.
-type SchemaError struct {
+type Error struct {
 	Kind    error    // one of the Err values above
 	Version int64    // the version found; -1 where there is none
 	Missing []string // tables, or table.column, that a partial schema lacks
@@ -29,15 +29,15 @@ type SchemaError struct {
 }
 
 // Error tells people what was found and what to do.
-func (e *SchemaError) Error() string {
+func (e *Error) Error() string {
 	switch e.Kind {
-	case ErrSchemaOlder:
-		return fmt.Sprintf("%v: version %d, needed is %d; make a copy and upgrade it with %s", e.Kind, e.Version, SchemaVersion, e.Command)
-	case ErrSchemaNewer:
-		return fmt.Sprintf("%v: version %d, and this release knows versions up to %d; use a newer release", e.Kind, e.Version, SchemaVersion)
-	case ErrSchemaPartial:
+	case ErrOlder:
+		return fmt.Sprintf("%v: version %d, needed is %d; make a copy and upgrade it with %s", e.Kind, e.Version, Version, e.Command)
+	case ErrNewer:
+		return fmt.Sprintf("%v: version %d, and this release knows versions up to %d; use a newer release", e.Kind, e.Version, Version)
+	case ErrPartial:
 		return fmt.Sprintf("%v: missing are %s; it is another program's database, or was cut short", e.Kind, shortList(e.Missing))
-	case ErrSchemaDamaged:
+	case ErrVersionDamaged:
 		return fmt.Sprintf("%v: table MLMDEnv must hold exactly one row", e.Kind)
 	case ErrForeign:
 		return fmt.Sprintf("%v: it has %s; name a file of its own for the store", e.Kind, shortList(e.Foreign))
@@ -48,7 +48,7 @@ func (e *SchemaError) Error() string {
 }
 
 // Unwrap makes errors.Is and errors.As find both the kind and the cause.
-func (e *SchemaError) Unwrap() []error {
+func (e *Error) Unwrap() []error {
 	if e.Err == nil {
 		return []error{e.Kind}
 	}

@@ -76,18 +76,18 @@ func (f *inventory) readVersion(ctx context.Context, conn *sql.Conn) error {
 func (s Schema) usable(found inventory) error {
 	switch {
 	case found.rows > 1:
-		return &SchemaError{Kind: ErrSchemaDamaged, Version: found.version}
-	case found.version > SchemaVersion:
-		return &SchemaError{Kind: ErrSchemaNewer, Version: found.version}
-	case found.version != noVersion && found.version < SchemaVersion:
-		return &SchemaError{Kind: ErrSchemaOlder, Version: found.version, Command: s.command}
+		return &Error{Kind: ErrVersionDamaged, Version: found.version}
+	case found.version > Version:
+		return &Error{Kind: ErrNewer, Version: found.version}
+	case found.version != noVersion && found.version < Version:
+		return &Error{Kind: ErrOlder, Version: found.version, Command: s.command}
 	}
 	missing := found.missing()
 	if found.version == noVersion && len(missing) == 0 {
-		return &SchemaError{Kind: ErrSchemaDamaged, Version: noVersion}
+		return &Error{Kind: ErrVersionDamaged, Version: noVersion}
 	}
 	if len(missing) > 0 {
-		return &SchemaError{Kind: ErrSchemaPartial, Version: found.version, Missing: missing}
+		return &Error{Kind: ErrPartial, Version: found.version, Missing: missing}
 	}
 	return nil
 }
@@ -99,7 +99,7 @@ func (s Schema) vacant(ctx context.Context, conn *sql.Conn) error {
 	}
 	found, err := s.foreign(ctx, conn)
 	if err == nil && len(found) > 0 {
-		err = &SchemaError{Kind: ErrForeign, Version: noVersion, Foreign: found}
+		err = &Error{Kind: ErrForeign, Version: noVersion, Foreign: found}
 	}
 	return err
 }
@@ -115,7 +115,7 @@ func (s Schema) explained(ctx context.Context, conn *sql.Conn, refusal error) er
 		return err
 	}
 	if !sound {
-		return &SchemaError{Kind: ErrDamaged, Version: noVersion, Err: refusal}
+		return &Error{Kind: ErrDamaged, Version: noVersion, Err: refusal}
 	}
 	return refusal
 }

@@ -19,7 +19,7 @@ var scripts embed.FS
 
 // Why a database cannot be migrated.
 var (
-	ErrSchemaEmpty = errors.New("the database is empty")
+	ErrEmpty       = errors.New("the database is empty")
 	ErrNoMigration = errors.New("there is no migration to that version")
 )
 
@@ -73,8 +73,8 @@ func (s Schema) Migrate(ctx context.Context, db *sql.DB, to int64) ([]Step, erro
 }
 
 func (s Schema) plan(ctx context.Context, conn *sql.Conn, to int64) ([]Step, error) {
-	if to < 0 || to > SchemaVersion {
-		return nil, fmt.Errorf("%w: version %d is not between 0 and %d", ErrNoMigration, to, SchemaVersion)
+	if to < 0 || to > Version {
+		return nil, fmt.Errorf("%w: version %d is not between 0 and %d", ErrNoMigration, to, Version)
 	}
 	found, err := s.inspect(ctx, conn)
 	if err != nil {
@@ -82,13 +82,13 @@ func (s Schema) plan(ctx context.Context, conn *sql.Conn, to int64) ([]Step, err
 	}
 	switch {
 	case found.empty():
-		return nil, ErrSchemaEmpty
+		return nil, ErrEmpty
 	case found.rows > 1:
-		return nil, &SchemaError{Kind: ErrSchemaDamaged, Version: found.version}
-	case found.version > SchemaVersion:
-		return nil, &SchemaError{Kind: ErrSchemaNewer, Version: found.version}
+		return nil, &Error{Kind: ErrVersionDamaged, Version: found.version}
+	case found.version > Version:
+		return nil, &Error{Kind: ErrNewer, Version: found.version}
 	case found.version == noVersion:
-		return nil, &SchemaError{Kind: ErrSchemaPartial, Version: noVersion, Missing: found.missing()}
+		return nil, &Error{Kind: ErrPartial, Version: noVersion, Missing: found.missing()}
 	}
 	if err := s.explained(ctx, conn, nil); err != nil {
 		return nil, err
@@ -111,7 +111,7 @@ func (s Schema) plan(ctx context.Context, conn *sql.Conn, to int64) ([]Step, err
 			return nil, err
 		}
 	}
-	if found.version == SchemaVersion && to == SchemaVersion && s.outdated != nil {
+	if found.version == Version && to == Version && s.outdated != nil {
 		return s.renewal(ctx, conn)
 	}
 	return steps, nil
@@ -124,7 +124,7 @@ func (s Schema) renewal(ctx context.Context, conn *sql.Conn) ([]Step, error) {
 		return nil, err
 	}
 	return []Step{{
-		From: SchemaVersion, To: SchemaVersion, Statements: statements,
+		From: Version, To: Version, Statements: statements,
 		Title: "Tables and indexes become what this release gives to new databases.",
 	}}, nil
 }
@@ -142,7 +142,7 @@ func (s Schema) load(step *Step, d ddl) error {
 	title, body, _ := strings.Cut(string(script), "\n")
 	step.Title = strings.TrimPrefix(title, "-- ")
 	step.Statements = splitScript(body)
-	switch int64(SchemaVersion) {
+	switch int64(Version) {
 	case step.To:
 		step.Statements = slices.Concat(step.Statements, d.addExtra(), d.addKeys())
 	case step.From:
@@ -226,7 +226,7 @@ func (s Schema) arrived(ctx context.Context, conn *sql.Conn, to int64) error {
 	if found.version != to {
 		return fmt.Errorf("migrate the schema: version is %d and not %d", found.version, to)
 	}
-	if to == SchemaVersion {
+	if to == Version {
 		return s.usable(found)
 	}
 	return nil

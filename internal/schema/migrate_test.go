@@ -98,7 +98,7 @@ func content(t *testing.T, db *sql.DB, older int64) []string {
 
 func TestEveryStepKeepsWhatBothVersionsHold(t *testing.T) {
 	for _, d := range databases {
-		for older := d.oldest; older < schema.SchemaVersion; older++ {
+		for older := d.oldest; older < schema.Version; older++ {
 			t.Run(fmt.Sprintf("%s between %d and %d", d.name, older, older+1), func(t *testing.T) {
 				driver, dsn := d.fresh(t)
 				db := connect(t, driver, dsn)
@@ -139,7 +139,7 @@ func TestAnUpgradedDatabaseIsLikeANewOne(t *testing.T) {
 		fresh := describe(t, d, db)
 		for from := int64(9); from >= d.oldest; from-- {
 			migrate(t, d, db, from)
-			migrate(t, d, db, schema.SchemaVersion)
+			migrate(t, d, db, schema.Version)
 			sameLines(t, fmt.Sprintf("schema from version %d", from), describe(t, d, db), fresh)
 			opened(t, d, db)
 		}
@@ -174,7 +174,7 @@ func TestAPlanTellsTheStepsAndChangesNothing(t *testing.T) {
 		opened(t, d, db)
 		migrate(t, d, db, 8)
 		before := describe(t, d, db)
-		steps, err := d.schema.Plan(t.Context(), db, schema.SchemaVersion)
+		steps, err := d.schema.Plan(t.Context(), db, schema.Version)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -200,12 +200,12 @@ func TestWhatCannotBeMigratedIsRefused(t *testing.T) {
 		to   int64
 		kind error
 	}{
-		{"an empty database", nil, 10, schema.ErrSchemaEmpty},
+		{"an empty database", nil, 10, schema.ErrEmpty},
 		{"a version that is none", []string{"SELECT 1"}, 11, schema.ErrNoMigration},
 		{"a negative version", []string{"SELECT 1"}, -1, schema.ErrNoMigration},
-		{"a newer database", []string{"UPDATE MLMDEnv SET schema_version = 11"}, 10, schema.ErrSchemaNewer},
-		{"a database with two versions", []string{"INSERT INTO MLMDEnv VALUES (9)"}, 10, schema.ErrSchemaDamaged},
-		{"a database without a version", []string{"DELETE FROM MLMDEnv"}, 10, schema.ErrSchemaPartial},
+		{"a newer database", []string{"UPDATE MLMDEnv SET schema_version = 11"}, 10, schema.ErrNewer},
+		{"a database with two versions", []string{"INSERT INTO MLMDEnv VALUES (9)"}, 10, schema.ErrVersionDamaged},
+		{"a database without a version", []string{"DELETE FROM MLMDEnv"}, 10, schema.ErrPartial},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			onEveryDatabase(t, func(t *testing.T, d database, db *sql.DB) {
@@ -244,7 +244,7 @@ func TestAFailedMigrationLeavesTheDatabaseAsItWas(t *testing.T) {
 			migrate(t, d, db, 7)
 			mustExec(t, db, "CREATE TABLE uniqueevent (n INT)", "CREATE TABLE Type_new (n INT)")
 			before, rows := describe(t, d, db), content(t, db, 7)
-			if _, err := d.schema.Migrate(t.Context(), db, schema.SchemaVersion); err == nil {
+			if _, err := d.schema.Migrate(t.Context(), db, schema.Version); err == nil {
 				t.Fatal("no error")
 			}
 			sameLines(t, "schema", describe(t, d, db), before)
@@ -256,7 +256,7 @@ func TestAFailedMigrationLeavesTheDatabaseAsItWas(t *testing.T) {
 // MySQL cannot undo DDL: what a try has done is not done again.
 func TestAMigrationCutShortIsFinishedOnMySQL(t *testing.T) {
 	d := databases[2]
-	for older := d.oldest; older < schema.SchemaVersion; older++ {
+	for older := d.oldest; older < schema.Version; older++ {
 		t.Run(fmt.Sprintf("between %d and %d", older, older+1), func(t *testing.T) {
 			driver, dsn := d.fresh(t)
 			db := connect(t, driver, dsn)
@@ -297,7 +297,7 @@ func TestOfATableThatWasChangedByHandTheRestIsMigrated(t *testing.T) {
 			want := describe(t, d, db)
 			migrate(t, d, db, older)
 			mustExec(t, db, changes...)
-			migrate(t, d, db, schema.SchemaVersion)
+			migrate(t, d, db, schema.Version)
 			sameLines(t, "schema", describe(t, d, db), want)
 			opened(t, d, db)
 		})
@@ -313,19 +313,19 @@ func TestTablesOfTheOriginalGetAHiddenKeyOnMySQL(t *testing.T) {
 	fill(t, d, db)
 	mustExec(t, db, "ALTER TABLE EventPath DROP COLUMN mlmd_row_id")
 	opened(t, d, db)
-	rows := content(t, db, schema.SchemaVersion)
-	steps, err := d.schema.Migrate(t.Context(), db, schema.SchemaVersion)
-	if err != nil || len(steps) != 1 || steps[0].From != schema.SchemaVersion {
+	rows := content(t, db, schema.Version)
+	steps, err := d.schema.Migrate(t.Context(), db, schema.Version)
+	if err != nil || len(steps) != 1 || steps[0].From != schema.Version {
 		t.Fatalf("the steps are %v, %v", steps, err)
 	}
 	sameLines(t, "schema", describe(t, d, db), want)
-	sameLines(t, "rows", content(t, db, schema.SchemaVersion), rows)
+	sameLines(t, "rows", content(t, db, schema.Version), rows)
 	// The original's own statements, and those of a dump.
 	mustExec(t, db, "INSERT INTO EventPath (event_id, is_index_step, step_index) VALUES (2, 1, 3)", "INSERT INTO EventPath VALUES (2, 0, NULL, 'k')")
 	if got := rowsOf(t, db, "EventPath"); len(got) != 4 || strings.Contains(got[0], "mlmd_row_id") {
 		t.Errorf("SELECT * answers %v", got)
 	}
-	if steps, err := d.schema.Migrate(t.Context(), db, schema.SchemaVersion); err != nil || len(steps) != 0 {
+	if steps, err := d.schema.Migrate(t.Context(), db, schema.Version); err != nil || len(steps) != 0 {
 		t.Errorf("once more: %v, %v", steps, err)
 	}
 }

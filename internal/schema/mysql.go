@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// MySQLSchema is the schema on MySQL and MariaDB; number is that of a server's
+// MySQL is the schema on MySQL and MariaDB; number is that of a server's
 // error, or 0. Their DDL commits at once, so it is made of statements that may be
 // repeated, with the version set last; a creation cut short is finished by the
 // next opening. In a cluster no lock holds on all nodes: several creations may
@@ -17,7 +17,7 @@ import (
 //
 // New tables hold utf8mb4 and compare it byte for byte, whatever the
 // database's default is.
-func MySQLSchema(number func(error) uint16) Schema {
+func MySQL(number func(error) uint16) Schema {
 	return Schema{
 		ddl: ddl{
 			types: [columnTypes]string{

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// PostgresSchema is the schema on PostgreSQL, in the first schema of the search
+// Postgres is the schema on PostgreSQL, in the first schema of the search
 // path. It is made in one transaction under an advisory lock.
 //
 // The indexes of artifact URIs and of string values differ from the original's,
@@ -15,7 +15,7 @@ import (
 // each text; a filter compares the starts, too. That of URIs is an SP-GiST index
 // of the whole text, which serves the original's look-ups as well. It takes a
 // second for a text of a million bytes, which a URI hardly is.
-func PostgresSchema() Schema {
+func Postgres() Schema {
 	return Schema{
 		ddl: ddl{
 			types: [columnTypes]string{
@@ -53,7 +53,7 @@ func PostgresSchema() Schema {
 // have made.
 func slowIndexes(ctx context.Context, conn *sql.Conn) ([]string, error) {
 	var all []string
-	d := PostgresSchema().ddl
+	d := Postgres().ddl
 	for _, x := range indexes {
 		if !x.long || x.table == "Artifact" {
 			continue

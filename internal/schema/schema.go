@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// SchemaVersion is the version of MLMD's database schema that the engine
+// Version is the version of MLMD's database schema that the engine
 // reads and writes. Only a database of exactly this version is opened.
-const SchemaVersion = 10
+const Version = 10
 
 // A Schema makes, checks and migrates the tables of one database system:
 // [SQLiteSchema], [PostgresSchema] or [MySQLSchema]. It holds no state and may
@@ -139,7 +139,7 @@ func (s Schema) Ready(ctx context.Context, db *sql.DB) (bool, error) {
 	}
 	complete, err := s.isComplete(ctx, conn, found)
 	if err == nil && found.empty() {
-		err = ErrSchemaEmpty
+		err = ErrEmpty
 	}
 	return complete, s.openError(err)
 }
@@ -182,7 +182,7 @@ func (s Schema) complete(ctx context.Context, conn *sql.Conn) error {
 	if err != nil {
 		return err
 	}
-	_, err = conn.ExecContext(ctx, fmt.Sprintf("INSERT INTO MLMDEnv (schema_version) VALUES (%d)", SchemaVersion))
+	_, err = conn.ExecContext(ctx, fmt.Sprintf("INSERT INTO MLMDEnv (schema_version) VALUES (%d)", Version))
 	if err != nil {
 		return fmt.Errorf("set the schema version: %w", err)
 	}
@@ -235,10 +235,10 @@ func (s Schema) create(ctx context.Context, conn *sql.Conn) error {
 // openError names a file that is no database, or a damaged one, as such.
 func (s Schema) openError(err error) error {
 	if err != nil && s.damage != nil && s.damage(err) {
-		return &SchemaError{Kind: ErrDamaged, Version: noVersion, Err: err}
+		return &Error{Kind: ErrDamaged, Version: noVersion, Err: err}
 	}
 	if err != nil && s.notDatabase != nil && s.notDatabase(err) {
-		return &SchemaError{Kind: ErrNotDatabase, Version: noVersion, Err: err}
+		return &Error{Kind: ErrNotDatabase, Version: noVersion, Err: err}
 	}
 	return err
 }

@@ -143,14 +143,14 @@ func TestWhatIsNotVersion10IsRefusedAndLeftAlone(t *testing.T) {
 		kind error
 		says string
 	}{
-		{"an older version", []string{"+", "UPDATE MLMDEnv SET schema_version = 6"}, schema.ErrSchemaOlder, "version 6, needed is 10; make a copy and upgrade it with mlmd-server --db "},
-		{"a newer version", []string{"+", "UPDATE MLMDEnv SET schema_version = 11"}, schema.ErrSchemaNewer, "version 11"},
-		{"no version", []string{"+", "DELETE FROM MLMDEnv", "INSERT INTO Artifact (type_id) VALUES (1)"}, schema.ErrSchemaDamaged, "exactly one row"},
-		{"two versions", []string{"+", "INSERT INTO MLMDEnv VALUES (9)"}, schema.ErrSchemaDamaged, "exactly one row"},
-		{"a table less", []string{"+", "DROP TABLE EventPath"}, schema.ErrSchemaPartial, "missing are EventPath;"},
-		{"a column less", []string{"+", "ALTER TABLE ContextProperty DROP COLUMN proto_value"}, schema.ErrSchemaPartial, "missing are ContextProperty.proto_value;"},
-		{"another program's table", []string{"CREATE TABLE Event (title VARCHAR(80))", "INSERT INTO Event VALUES ('x')"}, schema.ErrSchemaPartial, "missing are Type, "},
-		{"the tables of the first releases", []string{"CREATE TABLE Type (id INT, name VARCHAR(9), is_artifact_type INT)"}, schema.ErrSchemaOlder, "version 0"},
+		{"an older version", []string{"+", "UPDATE MLMDEnv SET schema_version = 6"}, schema.ErrOlder, "version 6, needed is 10; make a copy and upgrade it with mlmd-server --db "},
+		{"a newer version", []string{"+", "UPDATE MLMDEnv SET schema_version = 11"}, schema.ErrNewer, "version 11"},
+		{"no version", []string{"+", "DELETE FROM MLMDEnv", "INSERT INTO Artifact (type_id) VALUES (1)"}, schema.ErrVersionDamaged, "exactly one row"},
+		{"two versions", []string{"+", "INSERT INTO MLMDEnv VALUES (9)"}, schema.ErrVersionDamaged, "exactly one row"},
+		{"a table less", []string{"+", "DROP TABLE EventPath"}, schema.ErrPartial, "missing are EventPath;"},
+		{"a column less", []string{"+", "ALTER TABLE ContextProperty DROP COLUMN proto_value"}, schema.ErrPartial, "missing are ContextProperty.proto_value;"},
+		{"another program's table", []string{"CREATE TABLE Event (title VARCHAR(80))", "INSERT INTO Event VALUES ('x')"}, schema.ErrPartial, "missing are Type, "},
+		{"the tables of the first releases", []string{"CREATE TABLE Type (id INT, name VARCHAR(9), is_artifact_type INT)"}, schema.ErrOlder, "version 0"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			onEveryDatabase(t, func(t *testing.T, d database, db *sql.DB) {
@@ -162,7 +162,7 @@ func TestWhatIsNotVersion10IsRefusedAndLeftAlone(t *testing.T) {
 				mustExec(t, db, statements...)
 				before := describe(t, d, db)
 				err := d.schema.Open(t.Context(), db)
-				var refusal *schema.SchemaError
+				var refusal *schema.Error
 				if !errors.As(err, &refusal) || !errors.Is(err, c.kind) {
 					t.Fatalf("error is %v, want %v", err, c.kind)
 				}
@@ -194,7 +194,7 @@ func TestAFileThatIsNoDatabaseIsNamedSo(t *testing.T) {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	err := schema.SQLiteSchema().Open(t.Context(), connect(t, "sqlite", "file:"+path))
+	err := schema.SQLite().Open(t.Context(), connect(t, "sqlite", "file:"+path))
 	if !errors.Is(err, schema.ErrNotDatabase) {
 		t.Errorf("error is %v", err)
 	}
@@ -205,7 +205,7 @@ func TestAFileThatIsNoDatabaseIsNamedSo(t *testing.T) {
 
 func TestACompleteDatabaseOpensReadOnly(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "test.db")
-	s := schema.SQLiteSchema()
+	s := schema.SQLite()
 	if err := s.Open(t.Context(), connect(t, "sqlite", "file:"+path)); err != nil {
 		t.Fatal(err)
 	}

@@ -7,9 +7,9 @@ import (
 	"fmt"
 )
 
-// SQLiteSchema is the schema on SQLite. It is made in one transaction that
+// SQLite is the schema on SQLite. It is made in one transaction that
 // takes the write lock first.
-func SQLiteSchema() Schema {
+func SQLite() Schema {
 	return Schema{
 		ddl: ddl{
 			types: [columnTypes]string{

@@ -32,8 +32,8 @@ type DB struct {
 	reopening chan struct{} // holds a token while the files are reopened
 }
 
-// A DBConfig configures a [DB].
-type DBConfig struct {
+// A Config configures a [DB].
+type Config struct {
 	Dialect *Dialect
 	// Write runs the transactions that write, at most Writers at a time. Read
 	// runs the others; if it is nil, Write and its limit serve both. The DB
@@ -56,8 +56,8 @@ type DBConfig struct {
 	Log *slog.Logger
 }
 
-// OpenDB returns the database that c describes. It makes no connection.
-func OpenDB(c DBConfig) *DB {
+// Open returns the database that c describes. It makes no connection.
+func Open(c Config) *DB {
 	db := &DB{
 		d:            c.Dialect,
 		log:          c.Log,

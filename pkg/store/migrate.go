@@ -12,22 +12,22 @@ import (
 
 // SchemaVersion is the version of MLMD's database schema that a [Store] works
 // with. A database of another version is not opened; see [Migrate].
-const SchemaVersion = schema.SchemaVersion
+const SchemaVersion = schema.Version
 
 // A SchemaError says why a database cannot be opened or migrated as it is. It
 // was left alone.
-type SchemaError = schema.SchemaError
+type SchemaError = schema.Error
 
 // Why a database cannot be opened or migrated, for errors.Is.
 var (
-	ErrSchemaOlder   = schema.ErrSchemaOlder
-	ErrSchemaNewer   = schema.ErrSchemaNewer
-	ErrSchemaPartial = schema.ErrSchemaPartial
-	ErrSchemaDamaged = schema.ErrSchemaDamaged
+	ErrSchemaOlder   = schema.ErrOlder
+	ErrSchemaNewer   = schema.ErrNewer
+	ErrSchemaPartial = schema.ErrPartial
+	ErrSchemaDamaged = schema.ErrVersionDamaged
 	ErrNotDatabase   = schema.ErrNotDatabase
 	ErrForeign       = schema.ErrForeign // a SQLite file of another application
 	ErrDamaged       = schema.ErrDamaged
-	ErrSchemaEmpty   = schema.ErrSchemaEmpty // Migrate only: there is nothing to migrate
+	ErrSchemaEmpty   = schema.ErrEmpty       // Migrate only: there is nothing to migrate
 	ErrNoMigration   = schema.ErrNoMigration // Migrate only: no way leads to that version
 )
 

@@ -17,7 +17,7 @@ import (
 
 // engineConfig is what the engine needs, except for the connections.
 func engineConfig() engine.Config {
-	return engine.Config{DB: sqldb.DBConfig{Dialect: dialect()}, Schema: schema.MySQLSchema(numberOf), Filter: filterquery.MySQL}
+	return engine.Config{DB: sqldb.Config{Dialect: dialect()}, Schema: schema.MySQL(numberOf), Filter: filterquery.MySQL}
 }
 
 // dialect says what the engine must know of MySQL and MariaDB. Open adds what

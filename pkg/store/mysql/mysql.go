@@ -105,7 +105,7 @@ func (l driverLog) Print(words ...any) {
 
 // Database names a database for [store.Migrate]; dsn is as for [Open].
 func Database(dsn string) store.Database {
-	return store.NewDatabase(schema.MySQLSchema(numberOf), func(ctx context.Context) (*sql.DB, error) {
+	return store.NewDatabase(schema.MySQL(numberOf), func(ctx context.Context) (*sql.DB, error) {
 		config, err := parse(dsn)
 		if err != nil {
 			return nil, err

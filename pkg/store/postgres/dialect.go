@@ -19,7 +19,7 @@ import (
 
 // engineConfig is what the engine needs, except for the connections.
 func engineConfig() engine.Config {
-	return engine.Config{DB: sqldb.DBConfig{Dialect: dialect()}, Schema: schema.PostgresSchema(), Filter: filterquery.Postgres}
+	return engine.Config{DB: sqldb.Config{Dialect: dialect()}, Schema: schema.Postgres(), Filter: filterquery.Postgres}
 }
 
 // dialect says what the engine must know of PostgreSQL. The driver keeps

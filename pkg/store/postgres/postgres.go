@@ -73,7 +73,7 @@ func Open(ctx context.Context, dsn string, opts ...store.Option) (*store.Store, 
 
 // Database names a database for [store.Migrate]; dsn is as for [Open].
 func Database(dsn string) store.Database {
-	return store.NewDatabase(schema.PostgresSchema(), func(ctx context.Context) (*sql.DB, error) {
+	return store.NewDatabase(schema.Postgres(), func(ctx context.Context) (*sql.DB, error) {
 		config, err := parse(dsn)
 		if err != nil {
 			return nil, err

@@ -13,7 +13,7 @@ import (
 // Database names the file of a database for [store.Migrate]; path is as for
 // [Open]. A file that does not exist is not created.
 func Database(path string) store.Database {
-	return store.NewDatabase(schema.SQLiteSchema(), func(context.Context) (*sql.DB, error) {
+	return store.NewDatabase(schema.SQLite(), func(context.Context) (*sql.DB, error) {
 		at, err := locate(path)
 		if err != nil {
 			return nil, err

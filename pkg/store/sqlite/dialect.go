@@ -14,7 +14,7 @@ import (
 
 // engineConfig is what the engine needs, except for the connections.
 func engineConfig() engine.Config {
-	return engine.Config{DB: sqldb.DBConfig{Dialect: dialect()}, Schema: schema.SQLiteSchema(), Filter: filterquery.SQLite}
+	return engine.Config{DB: sqldb.Config{Dialect: dialect()}, Schema: schema.SQLite(), Filter: filterquery.SQLite}
 }
 
 // dialect says what the engine must know of SQLite.
