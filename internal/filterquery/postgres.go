@@ -1,0 +1,50 @@
+package filterquery
+
+import "strings"
+
+// Postgres is the dialect of PostgreSQL. Its arithmetic fails on overflow and
+// on underflow, so integers go by way of NUMERIC, and doubles are looked at
+// first. OFFSET 0 keeps the planner from writing operands out twice.
+var Postgres = &Dialect{
+	value: params("CAST(? AS BIGINT)", "CAST(? AS DOUBLE PRECISION)", "CAST(? AS TEXT)"),
+	null: map[Type]string{
+		BoolType: "CAST(NULL AS BOOLEAN)", IntType: "CAST(NULL AS BIGINT)",
+		FloatType: "CAST(NULL AS DOUBLE PRECISION)", TextType: "CAST(NULL AS TEXT)",
+	},
+	like:    `(%1 COLLATE "C") ILIKE %2 ESCAPE ''`,
+	likeAny: `(%1 COLLATE "C") ILIKE %2 ESCAPE ''`,
+	before:  `(%1 COLLATE "C") %2 %3`,
+	start:   "left(%1, 255)",
+	ops: map[op]string{
+		opToFloat: "CAST(%1 AS DOUBLE PRECISION)", opToText: "CAST(%1 AS TEXT)", opToInt: "CAST(CAST(%1 AS INT) AS BIGINT)",
+		opBitAnd: "(CAST(%1 AS BIGINT) & %2)", opBitOr: "(CAST(%1 AS BIGINT) | %2)", opBitNot: "(~CAST(%1 AS BIGINT))",
+		opLower: `lower(%1 COLLATE "C")`, opUpper: `upper(%1 COLLATE "C")`, opLength: "CAST(char_length(%1) AS BIGINT)",
+		opTrim: "btrim(%1)", opTrimLeft: "ltrim(%1)", opTrimRight: "rtrim(%1)",
+		opReplace: "replace(%1, %2, %3)", opConcat: "(%1 || %2)",
+		opStartsWith: "(left(%1, char_length(%2)) = %2)", opEndsWith: "(right(%1, char_length(%2)) = %2)",
+	},
+	ints: map[op]string{
+		opAdd: cutPostgres("CAST(%1 AS NUMERIC) + CAST(%2 AS NUMERIC)"), opSub: cutPostgres("CAST(%1 AS NUMERIC) - CAST(%2 AS NUMERIC)"),
+		opMul: cutPostgres("CAST(%1 AS NUMERIC) * CAST(%2 AS NUMERIC)"), opNeg: cutPostgres("-CAST(%1 AS NUMERIC)"),
+		opAbs: cutPostgres("abs(CAST(%1 AS NUMERIC))"), opSign: "CAST(sign(CAST(%1 AS NUMERIC)) AS BIGINT)",
+	},
+	floats: map[op]string{
+		opAdd: letPostgres(sum), opSub: letPostgres(difference),
+		opMul: letPostgres("CASE WHEN %1 = 0 OR %2 = 0 THEN %1 * 0 + %2 * 0" +
+			" WHEN least(least(abs(%1), 1) * %4, least(abs(%2), 1) * %4, 1) *" +
+			" greatest(least(abs(%1), 1) * %4, least(abs(%2), 1) * %4) <= 0.5 THEN 0" + product),
+		opDiv: letPostgres("CASE WHEN %2 = 0 THEN NULL" +
+			" WHEN (least(abs(%1), 8e-16) * %4) * %4 <= greatest(abs(%2), 1) * 0.5 THEN 0" + quotient),
+		opNeg: "(-%1)", opAbs: "abs(%1)", opSign: "sign(%1)",
+	},
+}
+
+func cutPostgres(expr string) string {
+	return "(SELECT CAST(CASE WHEN v > 9223372036854775807 THEN 9223372036854775807" +
+		" WHEN v < -9223372036854775808 THEN -9223372036854775808 ELSE v END AS BIGINT) FROM (SELECT " + expr + " AS v OFFSET 0) q)"
+}
+
+func letPostgres(expr string) string {
+	named := strings.NewReplacer("%1", "x", "%2", "y", "%3", "m", "%4", "s").Replace(expr)
+	return "(SELECT " + named + " FROM (SELECT %1 AS x, %2 AS y, %3 AS m, %4 AS s OFFSET 0) q)"
+}
