@@ -47,6 +47,14 @@ var rules = []rule{
 	}, drivers...), "the SDK knows no SQL"},
 	{"pkg/registry/registrytest", append([]string{module + "/pkg/server/...", module + "/gen/..."}, drivers[1:]...), "a test needs neither a server nor a database"},
 	{"internal/engine", append([]string{module + "/generated/model", module + "/generated/mapping", module + "/pkg/registry"}, drivers...), "the engine knows no spec and no driver"},
+	{"internal/sqldb", append([]string{
+		module + "/generated/...", module + "/pkg/...", module + "/internal/engine/...", module + "/internal/schema/...",
+		module + "/internal/filterquery/...", module + "/internal/typekind", "google.golang.org/...",
+	}, drivers...), "a database knows neither MLMD nor gRPC"},
+	{"internal/schema", append([]string{
+		module + "/generated/...", module + "/pkg/...", module + "/internal/engine/...", module + "/internal/sqldb/...",
+		module + "/internal/filterquery/...", "google.golang.org/...",
+	}, drivers...), "the tables know neither RPCs nor gRPC"},
 	{"internal/filterquery", append([]string{module + "/internal/engine/...", "database/sql"}, drivers...), "the language knows no database"},
 	{"pkg/store", append([]string{module + "/pkg/registry"}, drivers...), "drivers stay behind their packages"},
 	{"pkg/store/sqlite", append([]string{module + "/pkg/registry", module + "/pkg/store/postgres", module + "/pkg/store/mysql"}, drivers[1:]...), "one driver a package"},
@@ -88,6 +96,23 @@ func TestNothingReachesTheGeneratorAtRunTime(t *testing.T) {
 	}
 }
 
+// maxFiles is how many files of one package a reader can keep apart.
+const maxFiles = 40
+
+func TestPackagesAreSmall(t *testing.T) {
+	files := map[string]int{}
+	walkFiles(t, func(pkg, file string) {
+		if !strings.HasSuffix(file, ".gen.go") {
+			files[pkg]++
+		}
+	})
+	for pkg, n := range files {
+		if n > maxFiles {
+			t.Errorf("%s has %d files, want at most %d: split it", strings.TrimPrefix(pkg, module+"/"), n, maxFiles)
+		}
+	}
+}
+
 func matches(p, pattern string) bool {
 	if base, ok := strings.CutSuffix(pattern, "/..."); ok {
 		return p == base || strings.HasPrefix(p, base+"/")
@@ -116,11 +141,32 @@ func reach(imports map[string][]string, from string) map[string]bool {
 // out.
 func readImports(t *testing.T) map[string][]string {
 	t.Helper()
+	imports := map[string][]string{}
+	walkFiles(t, func(pkg, file string) {
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		imports[pkg] = append(imports[pkg], []string{}...)
+		for _, s := range f.Imports {
+			p, err := strconv.Unquote(s.Path.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			imports[pkg] = append(imports[pkg], p)
+		}
+	})
+	return imports
+}
+
+// walkFiles calls use for each file of each package of this module that is not a
+// test.
+func walkFiles(t *testing.T, use func(pkg, file string)) {
+	t.Helper()
 	root, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	imports := map[string][]string{}
 	err = filepath.WalkDir(root, func(file string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -131,29 +177,16 @@ func readImports(t *testing.T) map[string][]string {
 		if !strings.HasSuffix(file, ".go") || strings.HasSuffix(file, "_test.go") || filepath.Base(file) == "tools.go" {
 			return nil
 		}
-		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
-		if err != nil {
-			return err
-		}
 		rel, err := filepath.Rel(root, filepath.Dir(file))
 		if err != nil {
 			return err
 		}
-		pkg := path.Join(module, filepath.ToSlash(rel))
-		imports[pkg] = append(imports[pkg], []string{}...)
-		for _, s := range f.Imports {
-			p, err := strconv.Unquote(s.Path.Value)
-			if err != nil {
-				return err
-			}
-			imports[pkg] = append(imports[pkg], p)
-		}
+		use(path.Join(module, filepath.ToSlash(rel)), file)
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return imports
 }
 
 // skipDir leaves out what is not of this module: test data, hidden folders and
