@@ -40,6 +40,8 @@ var unchecked = []string{
 	"internal/filterquery",
 	"internal/inproc",
 	"internal/nesting",
+	"internal/schema",
+	"internal/sqldb",
 	"internal/testdb",
 	"internal/testtls",
 	"pkg/mlmd",
