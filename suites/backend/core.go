@@ -27,7 +27,7 @@ const startWait = 30 * time.Second
 var core = shared{start: func(ctx context.Context) (string, func() error, error) { return runCore(ctx) }}
 
 // ofSQLite is what every service does that keeps its data in SQLite.
-var ofSQLite = []storetest.Capability{storetest.SortsReads, storetest.WideIntegers, storetest.AnyBytes, storetest.LongText}
+var ofSQLite = []storetest.Capability{storetest.ReadsSortedByID, storetest.Int64Values, storetest.NonUTF8Text, storetest.UnlimitedText}
 
 func startCore(ctx context.Context, tb testing.TB) (service, error) {
 	s, err := core.store(ctx, tb)

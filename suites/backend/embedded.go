@@ -40,7 +40,7 @@ func embedded(tb testing.TB, s *store.Store, database ...storetest.Capability) s
 			tb.Errorf("close the store: %v", err)
 		}
 	})
-	return service{s.Client(), append(append(storetest.Ours(), storetest.StartsEmpty), database...)}
+	return service{s.Client(), append(append(storetest.EngineCapabilities(), storetest.EmptyStore), database...)}
 }
 
 // startBufconn serves a store in memory over gRPC, without leaving the process.

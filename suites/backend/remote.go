@@ -31,7 +31,7 @@ func startRemote(ctx context.Context, tb testing.TB) (service, error) {
 	}
 	_, err = s.client.GetParentContextsByContexts(ctx, &mlmdpb.GetParentContextsByContextsRequest{ContextIds: []int64{0}})
 	if status.Code(err) != codes.Unimplemented {
-		s.has = append(s.has, storetest.Ours()...)
+		s.has = append(s.has, storetest.EngineCapabilities()...)
 	}
 	// Where the server keeps stores by name this goes to the one without a name,
 	// so that the test's own stays empty.

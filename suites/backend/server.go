@@ -31,7 +31,7 @@ func startServer(_ context.Context, tb testing.TB) (service, error) {
 	tb.Cleanup(func() { conn.Close() })
 	return service{
 		client: mlmdpb.NewMetadataStoreServiceClient(conn),
-		has:    append(append(storetest.Ours(), ofSQLite...), storetest.StartsEmpty),
+		has:    append(append(storetest.EngineCapabilities(), ofSQLite...), storetest.EmptyStore),
 	}, nil
 }
 

@@ -94,7 +94,7 @@ func (s *shared) store(ctx context.Context, tb testing.TB) (service, error) {
 			tb.Errorf("the store %s cannot be dropped: %v", own.name, err)
 		}
 	})
-	return service{mlmdpb.NewMetadataStoreServiceClient(own), []storetest.Capability{storetest.StartsEmpty}}, nil
+	return service{mlmdpb.NewMetadataStoreServiceClient(own), []storetest.Capability{storetest.EmptyStore}}, nil
 }
 
 // A namedStore is one of the stores behind a connection.

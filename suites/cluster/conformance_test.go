@@ -15,12 +15,12 @@ func TestConformance(t *testing.T) {
 	shared := c.nodes[0].open(t, c.fresh())
 	for _, one := range storetest.Cases() {
 		t.Run(one.Name, func(t *testing.T) {
-			if one.Spoils || slices.Contains(one.Needs, storetest.StartsEmpty) {
+			if one.CorruptsStore || slices.Contains(one.Requires, storetest.EmptyStore) {
 				own := c.nodes[0].open(t, c.fresh(), store.WithConnections(4))
-				one.Check(t, own, append(storetest.Ours(), storetest.StartsEmpty))
+				one.Check(t, own, append(storetest.EngineCapabilities(), storetest.EmptyStore))
 				return
 			}
-			one.Check(t, shared, storetest.Ours())
+			one.Check(t, shared, storetest.EngineCapabilities())
 		})
 	}
 }

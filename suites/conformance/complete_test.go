@@ -40,7 +40,7 @@ func TestEveryMethodHasACase(t *testing.T) {
 			}
 			defer s.Close()
 			l := &listener{ClientConnInterface: inproc.New(&mlmdpb.MetadataStoreService_ServiceDesc, s.Server()), calls: map[string]bool{}}
-			has := append(storetest.Ours(), storetest.StartsEmpty, storetest.WideIntegers, storetest.AnyBytes, storetest.LongText)
+			has := append(storetest.EngineCapabilities(), storetest.EmptyStore, storetest.Int64Values, storetest.NonUTF8Text, storetest.UnlimitedText)
 			c.Check(t, mlmdpb.NewMetadataStoreServiceClient(l), has)
 			if len(l.calls) == len(mlmdpb.MetadataStoreService_ServiceDesc.Methods) {
 				return // a case that calls whatever there is says nothing about a method
@@ -66,7 +66,7 @@ func TestEveryDifferenceOfTheServiceHasACase(t *testing.T) {
 		if !slices.Contains(areasOfCases, d.Area) {
 			continue
 		}
-		if !slices.ContainsFunc(storetest.Cases(), func(c storetest.Case) bool { return slices.Contains(c.Needs, d.Name) }) {
+		if !slices.ContainsFunc(storetest.Cases(), func(c storetest.Case) bool { return slices.Contains(c.Requires, d.Name) }) {
 			t.Errorf("no case needs the difference %q", d.Name)
 		}
 	}

@@ -25,7 +25,7 @@ var _ = Describe("the metadata store service", func() {
 			for _, c := range storetest.Cases() {
 				It(c.Name, func() {
 					start := b.StartShared
-					if c.Alone() {
+					if c.NeedsOwnStore() {
 						start = b.StartWith
 					}
 					rpc, has := start(GinkgoTB())

@@ -143,13 +143,13 @@ func list(counts map[string]int) string {
 	return strings.Join(out, ", ")
 }
 
-// differenceTable is the part of docs/compatibility.md that is made here.
+// differenceTable returns the generated part of docs/compatibility.md.
 func differenceTable() string {
 	var b strings.Builder
-	fmt.Fprintln(&b, "| part | what | the original | ours | why |")
+	fmt.Fprintln(&b, "| part | what | the reference implementation | this module | why |")
 	fmt.Fprintln(&b, "|---|---|---|---|---|")
 	for _, d := range storetest.Differences() {
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", d.Area, d.What, d.Original, d.Ours, d.Why)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", d.Area, d.What, d.Reference, d.Engine, d.Why)
 	}
 	return b.String()
 }

@@ -31,13 +31,13 @@ type excuse struct {
 // excuses are in the order in which they are tried.
 var excuses = []excuse{
 	{
-		difference: storetest.ValuesWithoutKind, fatal: true,
+		difference: storetest.RejectsUnsetValues, fatal: true,
 		asks:    writesKindless,
 		accepts: func(ours, _ answer) bool { return ours.err.Code() != codes.OK },
 	},
 	{
 		// Whether such a context is written depends on what is stored.
-		difference: storetest.ValuesWithoutKind, fatal: true,
+		difference: storetest.RejectsUnsetValues, fatal: true,
 		asks:    mayReuseKindless,
 		accepts: func(ours, _ answer) bool { return notWorse(ours, ours) },
 	},
@@ -54,45 +54,45 @@ var excuses = []excuse{
 		},
 	},
 	{
-		difference: storetest.WholeText, parts: true,
+		difference: storetest.NULBytes, parts: true,
 		asks: func(r proto.Message) bool {
 			return anyText(r, func(s string) bool { return strings.Contains(s, "\x00") })
 		},
 		accepts: notWorse,
 	},
 	{
-		difference: storetest.NullMarker, parts: true,
+		difference: storetest.NullMarkerAsText, parts: true,
 		asks:    func(r proto.Message) bool { return anyText(r, func(s string) bool { return s == "__MLMD_NULL__" }) },
 		accepts: notWorse,
 	},
 	{
-		difference: storetest.StructMarker,
+		difference: storetest.RejectsStructMarker,
 		asks: func(r proto.Message) bool {
 			return anyText(r, func(s string) bool { return strings.HasPrefix(s, "mlmd-struct::") })
 		},
 		accepts: refusedBy(codes.InvalidArgument, "mlmd-struct::"),
 	},
 	{
-		difference: storetest.AnyWithoutType,
+		difference: storetest.RejectsUntypedAny,
 		asks: func(r proto.Message) bool {
 			return anyNode(r, func(n properties) bool { return anyValue(n.defined, untyped) || anyValue(n.custom, untyped) })
 		},
 		accepts: refusedBy(codes.InvalidArgument, "type_url"),
 	},
 	{
-		difference: storetest.SeparateSpaces, parts: true,
+		difference: storetest.SeparatePropertyNamespaces, parts: true,
 		asks:    func(r proto.Message) bool { return anyNode(r, bothSpaces) },
 		accepts: func(ours, original answer) bool { return ours.err.Code() == original.err.Code() },
 	},
 	{
-		difference: storetest.TypeIDsStay, parts: true,
+		difference: storetest.TypeExternalIDsKept, parts: true,
 		asks: repeatsType,
 		accepts: func(ours, original answer) bool { // the empty text may be taken
 			return ours.err.Code() == codes.OK && original.err.Code() == codes.Internal && strings.Contains(original.err.Message(), "UNIQUE")
 		},
 	},
 	{
-		difference: storetest.NoDanglingLinks, parts: true,
+		difference: storetest.NoDanglingAttributions, parts: true,
 		asks: func(r proto.Message) bool {
 			put, ok := r.(*mlmdpb.PutExecutionRequest)
 			return ok && len(put.Contexts) > 0 && slices.ContainsFunc(put.ArtifactEventPairs, func(p *mlmdpb.PutExecutionRequest_ArtifactAndEvent) bool {
@@ -102,12 +102,12 @@ var excuses = []excuse{
 		accepts: never,
 	},
 	{
-		difference: storetest.LineageGraphs,
+		difference: storetest.LineageGraphRPC,
 		asks:       isOneOf("GetLineageGraphRequest"),
 		accepts:    func(_, original answer) bool { return original.err.Code() == codes.Unimplemented },
 	},
 	{
-		difference: storetest.RefusedNumbers,
+		difference: storetest.RejectsNonFinite,
 		asks: func(r proto.Message) bool {
 			return anyNode(r, func(n properties) bool { return anyValue(n.defined, infinite) || anyValue(n.custom, infinite) })
 		},
@@ -117,19 +117,19 @@ var excuses = []excuse{
 		},
 	},
 	{
-		difference: storetest.ConflictsOnUpdate,
+		difference: storetest.UpdateAlreadyExists,
 		asks:       isOneOf("PutArtifactsRequest", "PutExecutionsRequest", "PutContextsRequest", "PutExecutionRequest", "PutLineageSubgraphRequest"),
 		accepts: func(ours, original answer) bool {
 			return ours.err.Code() == codes.AlreadyExists && original.err.Code() == codes.Internal && strings.Contains(original.err.Message(), "UNIQUE")
 		},
 	},
 	{
-		difference: storetest.NoDanglingEvents,
+		difference: storetest.RejectsDanglingEvents,
 		asks:       isOneOf("PutExecutionRequest", "PutLineageSubgraphRequest"),
 		accepts:    refusedBy(codes.InvalidArgument, "with the given id "),
 	},
 	{
-		difference: storetest.TypeConflicts,
+		difference: storetest.TypeAlreadyExists,
 		asks:       isOneOf("PutArtifactTypeRequest", "PutExecutionTypeRequest", "PutContextTypeRequest", "PutTypesRequest"),
 		accepts: func(ours, original answer) bool {
 			return ours.err.Code() == codes.AlreadyExists && original.err.Code() == codes.Internal

@@ -45,12 +45,12 @@ func TestConformance(t *testing.T) {
 	shared := open(t, fresh(t)).Client()
 	for _, c := range storetest.Cases() {
 		t.Run(c.Name, func(t *testing.T) {
-			if c.Spoils || slices.Contains(c.Needs, storetest.StartsEmpty) {
+			if c.CorruptsStore || slices.Contains(c.Requires, storetest.EmptyStore) {
 				own := open(t, fresh(t), store.WithConnections(4)).Client()
-				c.Check(t, own, append(storetest.Ours(), storetest.StartsEmpty))
+				c.Check(t, own, append(storetest.EngineCapabilities(), storetest.EmptyStore))
 				return
 			}
-			c.Check(t, shared, storetest.Ours())
+			c.Check(t, shared, storetest.EngineCapabilities())
 		})
 	}
 }

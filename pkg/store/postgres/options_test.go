@@ -21,6 +21,6 @@ func TestOptionsThatAreZeroMeanTheDefault(t *testing.T) {
 	var log *slog.Logger
 	rpc := open(t, fresh(t), store.WithConnections(0), store.WithBusyTimeout(0), store.WithLogger(log)).Client()
 	for _, c := range storetest.Cases()[:5] {
-		t.Run(c.Name, func(t *testing.T) { c.Check(t, rpc, storetest.Ours()) })
+		t.Run(c.Name, func(t *testing.T) { c.Check(t, rpc, storetest.EngineCapabilities()) })
 	}
 }

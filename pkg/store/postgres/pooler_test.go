@@ -125,12 +125,12 @@ func TestConformanceBehindAPooler(t *testing.T) {
 	shared := open(t, dsn, store.WithLogger(slog.New(log)), store.WithBusyTimeout(time.Minute)).Client()
 	artifactTypes(t, other)
 	for _, c := range storetest.Cases() {
-		if c.Spoils || slices.Contains(c.Needs, storetest.StartsEmpty) {
+		if c.CorruptsStore || slices.Contains(c.Requires, storetest.EmptyStore) {
 			continue // has no more to do with the pooler than the others
 		}
 		t.Run(c.Name, func(t *testing.T) {
 			artifactTypes(t, other)
-			c.Check(t, shared, storetest.Ours())
+			c.Check(t, shared, storetest.EngineCapabilities())
 		})
 	}
 	if log.count("goes on without them") == 0 {

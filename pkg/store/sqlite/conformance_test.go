@@ -12,8 +12,8 @@ import (
 )
 
 // capabilities are what SQLite can hold besides what every database can.
-var capabilities = slices.Concat(storetest.Ours(), []storetest.Capability{
-	storetest.StartsEmpty, storetest.WideIntegers, storetest.AnyBytes, storetest.LongText,
+var capabilities = slices.Concat(storetest.EngineCapabilities(), []storetest.Capability{
+	storetest.EmptyStore, storetest.Int64Values, storetest.NonUTF8Text, storetest.UnlimitedText,
 })
 
 func TestAStoreInMemoryBehavesAsTheOriginal(t *testing.T) {

@@ -1,7 +1,9 @@
-// Package storetest says what a metadata store service must do, as cases that
-// run against any client of it. The published C++ core of MLMD is the judge: a
-// case that fails on it is a wrong case. Where this project decided otherwise,
-// [Differences] names it, and a case says what each of the two does.
+// Package storetest holds the conformance cases of the metadata store service.
+// They run against any client of it.
+//
+// The reference implementation decides what is correct: a case that fails on it is
+// wrong. [Differences] lists where this module deliberately behaves differently. A
+// case that shows a difference checks both behaviors.
 package storetest
 
 import (
@@ -12,68 +14,71 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-// A Case is one behaviour of the service, checked through the client stub. It
-// makes what it needs under names of its own, so that many cases can share a
-// store.
+// A Case checks one behavior of the service. It creates what it needs under unique
+// names, so that cases can share a store.
 type Case struct {
 	Name string
-	// Needs is what a service must be able to do for Run to hold.
-	Needs []Capability
-	// Run checks the behaviour.
+	// Requires lists the capabilities without which Run fails.
+	Requires []Capability
+	// Run checks the behavior.
 	Run func(tb testing.TB, rpc mlmdpb.MetadataStoreServiceClient)
-	// Otherwise checks what a service does that lacks something of Needs. Nil:
-	// the case says nothing about it.
-	Otherwise func(tb testing.TB, rpc mlmdpb.MetadataStoreServiceClient)
-	// Spoils is set where Otherwise leaves a store that cannot be read any more.
-	Spoils bool
+	// WithoutCapability checks the behavior of a service that lacks a capability of
+	// Requires. It may be nil.
+	WithoutCapability func(tb testing.TB, rpc mlmdpb.MetadataStoreServiceClient)
+	// CorruptsStore reports whether WithoutCapability leaves a store that cannot be
+	// read.
+	CorruptsStore bool
 }
 
-// Alone says whether the case wants a store that no other test uses.
-func (c Case) Alone() bool { return c.Spoils || slices.Contains(c.Needs, StartsEmpty) }
+// NeedsOwnStore reports whether the case must not share its store.
+func (c Case) NeedsOwnStore() bool {
+	return c.CorruptsStore || slices.Contains(c.Requires, EmptyStore)
+}
 
-// A Capability is something that some services do and others do not.
+// A Capability is a behavior that some services have and others do not.
 type Capability string
 
-// What a service may be able to do besides what all do. The name of a
+// The capabilities that depend on the database or the test setup. The name of a
 // [Difference] is a capability too.
 const (
-	// StartsEmpty: the store that a case is given holds nothing but the system
-	// types, and nobody else writes to it.
-	StartsEmpty Capability = "starts empty"
-	// SortsReads: lists without options come by id, on every database.
-	SortsReads Capability = "sorts reads"
-	// WideIntegers: integer properties and step indexes have 64 bits.
-	WideIntegers Capability = "wide integers"
-	// AnyBytes: text that is not UTF-8 is stored as it is.
-	AnyBytes Capability = "any bytes"
-	// LongText: names and other short text have no limit.
-	LongText Capability = "long text"
+	// EmptyStore means that the store of a case contains only the system types, and
+	// has no other writer.
+	EmptyStore Capability = "empty store"
+	// ReadsSortedByID means that lists without options are sorted by ID.
+	ReadsSortedByID Capability = "reads sorted by ID"
+	// Int64Values means that integer properties and step indexes have 64 bits.
+	Int64Values Capability = "64-bit integers"
+	// NonUTF8Text means that text is stored unchanged even if it is not UTF-8.
+	NonUTF8Text Capability = "text that is not UTF-8"
+	// UnlimitedText means that the length of names and other short text is not
+	// limited.
+	UnlimitedText Capability = "text of any length"
 )
 
-// Check runs the part of the case that fits a service with these capabilities,
-// or skips with the reason.
+// Check runs the function of the case that matches a service with capabilities
+// has, or skips the test with a reason.
 func (c Case) Check(tb testing.TB, rpc mlmdpb.MetadataStoreServiceClient, has []Capability) {
 	tb.Helper()
 	var missing []string
-	for _, need := range c.Needs {
-		if !slices.Contains(has, need) {
-			missing = append(missing, string(need))
+	for _, capability := range c.Requires {
+		if !slices.Contains(has, capability) {
+			missing = append(missing, string(capability))
 		}
 	}
 	switch {
 	case len(missing) == 0:
 		c.Run(tb, rpc)
-	case c.Spoils && !slices.Contains(has, StartsEmpty):
-		tb.Skip("it would spoil the store for others")
-	case c.Otherwise != nil:
-		c.Otherwise(tb, rpc)
+	case c.CorruptsStore && !slices.Contains(has, EmptyStore):
+		tb.Skip("the case would corrupt a shared store")
+	case c.WithoutCapability != nil:
+		c.WithoutCapability(tb, rpc)
 	default:
 		tb.Skipf("the service lacks: %s", strings.Join(missing, ", "))
 	}
 }
 
-// Run checks every case on a store of its own. Open answers a client for an
-// empty store, and takes care of closing it.
+// Run checks every case on a store of its own. Open returns a client of an empty
+// store and registers its cleanup.
 func Run(t *testing.T, has []Capability, open func(tb testing.TB) mlmdpb.MetadataStoreServiceClient) {
 	t.Helper()
 	for _, c := range Cases() {
@@ -81,7 +86,7 @@ func Run(t *testing.T, has []Capability, open func(tb testing.TB) mlmdpb.Metadat
 	}
 }
 
-// Cases are all cases, in the order of the families they belong to.
+// Cases returns all cases, grouped by the part of the service that they check.
 func Cases() []Case {
 	return slices.Concat(
 		typeCases(),

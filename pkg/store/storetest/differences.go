@@ -2,147 +2,152 @@ package storetest
 
 import "slices"
 
-// Ours is what this project's service does on every database.
-func Ours() []Capability {
-	has := []Capability{SortsReads}
+// EngineCapabilities returns the capabilities of this module's stores on every
+// database.
+func EngineCapabilities() []Capability {
+	has := []Capability{ReadsSortedByID}
 	for _, d := range Differences() {
 		has = append(has, d.Name)
 	}
 	return has
 }
 
-// A Difference is something that this project's service does on purpose
-// otherwise than the original. The table in docs/compatibility.md is made from
-// these; nothing else excuses a difference.
+// A Difference is a deliberate difference between this module and the reference
+// implementation. The table in docs/compatibility.md is generated from the
+// differences. No test accepts any other.
 type Difference struct {
-	Name     Capability // a few words, as a capability that ours has
-	Area     string     // the part of the service
-	What     string     // when it shows
-	Original string     // what the original does
-	Ours     string
-	Why      string
+	Name      Capability // the capability that this module has
+	Area      string     // the part of the service
+	What      string     // when the difference shows
+	Reference string     // the behavior of the reference implementation
+	Engine    string     // the behavior of this module
+	Why       string
 }
 
 // The names of the differences.
 const (
-	ContextBatches    Capability = "context batches"
-	LineageGraphs     Capability = "lineage graphs"
-	ConflictsOnUpdate Capability = "conflicts on update"
-	TypeConflicts     Capability = "type conflicts"
-	RefusedNumbers    Capability = "refused numbers"
-	ExactDoubles      Capability = "exact doubles"
-	ValuesWithoutKind Capability = "values without kind"
-	AnyWithoutType    Capability = "any without type"
-	WholeText         Capability = "whole text"
-	NullMarker        Capability = "null marker"
-	StructMarker      Capability = "struct marker"
-	BoundedNesting    Capability = "bounded nesting"
-	SeparateSpaces    Capability = "separate spaces"
-	NoDanglingEvents  Capability = "no dangling events"
-	NoDanglingLinks   Capability = "no dangling links"
-	TypeIDsStay       Capability = "type external ids stay"
+	ContextRelativesByBatch    Capability = "context relatives by batch"
+	LineageGraphRPC            Capability = "GetLineageGraph"
+	UpdateAlreadyExists        Capability = "ALREADY_EXISTS on update"
+	TypeAlreadyExists          Capability = "ALREADY_EXISTS for types"
+	RejectsNonFinite           Capability = "non-finite numbers rejected"
+	ExactDoubles               Capability = "exact doubles"
+	RejectsUnsetValues         Capability = "values without a kind rejected"
+	RejectsUntypedAny          Capability = "Any without a type URL rejected"
+	NULBytes                   Capability = "NUL bytes in text"
+	NullMarkerAsText           Capability = "__MLMD_NULL__ as text"
+	RejectsStructMarker        Capability = "mlmd-struct:: rejected"
+	NestingLimit               Capability = "nesting limit"
+	SeparatePropertyNamespaces Capability = "separate property namespaces"
+	RejectsDanglingEvents      Capability = "dangling events rejected"
+	NoDanglingAttributions     Capability = "no dangling attributions"
+	TypeExternalIDsKept        Capability = "type external IDs kept"
 )
 
-// Differences are all differences, in the order of docs/compatibility.md.
+// Differences returns all differences, in the order of docs/compatibility.md.
 func Differences() []Difference {
 	return slices.Concat(differences, listDifferences, databaseDifferences)
 }
 
 var differences = []Difference{
 	{
-		ContextBatches, "RPCs", "GetParentContextsByContexts, GetChildrenContextsByContexts",
-		"UNIMPLEMENTED: only its library has them",
-		"answered as the library does",
-		"the contract declares them, and they save one call a context",
+		ContextRelativesByBatch, "RPCs", "GetParentContextsByContexts, GetChildrenContextsByContexts",
+		"UNIMPLEMENTED: only the library has them",
+		"the library's behavior",
+		"the protocol declares them, and they save one call for each context",
 	},
 	{
-		LineageGraphs, "RPCs", "GetLineageGraph, which is deprecated",
+		LineageGraphRPC, "RPCs", "GetLineageGraph, which is deprecated",
 		"UNIMPLEMENTED",
-		"answered",
-		"the contract declares it, and old clients call it",
+		"supported",
+		"the protocol declares it, and old clients call it",
 	},
 	{
-		ConflictsOnUpdate, "nodes", "an update takes an external id, or a context's name, that another node has",
+		UpdateAlreadyExists, "nodes", "an update sets an external ID, or a context name, that another node has",
 		"INTERNAL with the database's text",
 		"ALREADY_EXISTS, as on create",
-		"a client can tell a taken name from a broken store",
+		"clients can tell a taken name from a failed store",
 	},
 	{
-		TypeConflicts, "types", "a type's external id is taken by a type of another kind, or an update takes a taken one",
+		TypeAlreadyExists, "types", "the external ID of a type belongs to a type of another kind, or an update sets " +
+			"one that is taken",
 		"INTERNAL with the database's text",
 		"ALREADY_EXISTS",
-		"the same mistake has the same code",
+		"the same error has the same code",
 	},
 	{
-		TypeIDsStay, "types", "one request creates a type with an external id and repeats it without one",
-		"the external id becomes the empty string",
-		"the external id stays",
-		"a put without an external id leaves it alone everywhere else",
+		TypeExternalIDsKept, "types", "one request creates a type with an external ID and repeats the type without one",
+		"the external ID becomes the empty string",
+		"the external ID is kept",
+		"everywhere else, a put without an external ID keeps it",
 	},
 	{
-		RefusedNumbers, "values", "NaN and infinities",
+		RejectsNonFinite, "values", "NaN and infinities",
 		"INTERNAL with the database's text",
 		"INVALID_ARGUMENT",
-		"the value is at fault, not the store",
+		"the value is invalid, not the store",
 	},
 	{
 		ExactDoubles, "values", "doubles with more than six decimals, very large ones, and negative zero",
-		"written with six decimals; 15 digits are read on SQLite; above 1e65 clipped on MySQL",
+		"stored with six decimals; read with 15 digits on SQLite; clipped above 1e65 on MySQL",
 		"stored and read exactly",
-		"a learning rate of 1e-7 is not 0; the original reads what we store",
+		"a learning rate of 1e-7 is not 0; the reference implementation reads the stored values",
 	},
 	{
-		ValuesWithoutKind, "values", "a custom property whose value has no kind",
-		"the server process dies",
+		RejectsUnsetValues, "values", "a custom property whose value has no kind",
+		"the server process crashes",
 		"INVALID_ARGUMENT",
-		"a request must not end a server",
+		"a request must not crash the server",
 	},
 	{
-		AnyWithoutType, "values", "a proto value without a type URL",
-		"stored; every read of the node fails from then on",
+		RejectsUntypedAny, "values", "a proto value without a type URL",
+		"stored; every later read of the node fails",
 		"INVALID_ARGUMENT",
-		"what cannot be read must not be written",
+		"unreadable values must not be stored",
 	},
 	{
-		WholeText, "values", "text with a NUL byte",
-		"cut at the NUL; a custom property with such a name is dropped",
-		"stored whole on SQLite and MySQL; INVALID_ARGUMENT on PostgreSQL, which cannot hold it",
-		"no silent loss",
+		NULBytes, "values", "text with a NUL byte",
+		"truncated at the NUL; a custom property with such a name is dropped",
+		"stored unchanged on SQLite and MySQL; INVALID_ARGUMENT on PostgreSQL, which cannot store it",
+		"no silent data loss",
 	},
 	{
-		NullMarker, "values", "the text __MLMD_NULL__",
-		"reads as absent; a node with such a property cannot be read",
-		"text like any other",
-		"no silent loss",
+		NullMarkerAsText, "values", "the text __MLMD_NULL__",
+		"read as absent; a node with such a property is unreadable",
+		"ordinary text",
+		"no silent data loss",
 	},
 	{
-		StructMarker, "values", "a string property that begins with mlmd-struct::",
-		"reads as a struct, or makes the node unreadable",
+		RejectsStructMarker, "values", "a string property that begins with mlmd-struct::",
+		"read as a struct, or the node becomes unreadable",
 		"INVALID_ARGUMENT",
-		"the database cannot tell it from a struct",
+		"in the database it is indistinguishable from a struct",
 	},
 	{
-		BoundedNesting, "values", "a struct that nests 32 objects, or an input or output type that nests more than 31 lists",
-		"such a struct is stored, and GetParentContextsByContexts cannot be read with it; such a type ends the process. INVALID_ARGUMENT from 33 objects and 49 lists on, which its parser does not read",
-		"INVALID_ARGUMENT that names the limit from 32 objects, 47 lists in a struct, and 49 lists in a type on. What an earlier version stored beyond that is left out of replies, with a warning in the log",
-		"Python, C++ and Java read 100 levels: one deeper value makes every list with it unreadable for them",
+		NestingLimit, "values", "a struct with 32 nested objects, or an input or output type with more than 31 nested lists",
+		"the struct is stored, and GetParentContextsByContexts fails with it; the type crashes the process. " +
+			"INVALID_ARGUMENT from 33 objects and 49 lists on, which its parser rejects",
+		"INVALID_ARGUMENT with the limit, from 32 objects, 47 lists in a struct, and 49 lists in a type on. " +
+			"Deeper values that an earlier version stored are omitted from replies, with a warning in the log",
+		"Python, C++ and Java parse 100 levels: a single deeper value makes every list that contains it unreadable there",
 	},
 	{
-		SeparateSpaces, "nodes", "a property and a custom property of one node have the same name, and one request changes one of them or both",
-		"one: the other is overwritten or lost. Both: the property is lost, also where it takes the place of the custom property",
-		"each is as the request says",
-		"no silent loss; pkg/registry sends the original two requests, first that for the custom property",
+		SeparatePropertyNamespaces, "nodes", "a property and a custom property of one node have the same name, and one " +
+			"request changes one of them or both",
+		"if one: the other is overwritten or lost. If both: the property is lost, even if it replaces the custom property",
+		"both have the requested values",
+		"no silent data loss; pkg/registry sends two requests to the reference implementation, custom properties first",
 	},
 	{
-		NoDanglingEvents, "events", "PutExecution and PutLineageSubgraph with an event for an id that does not exist",
-		"stored; the other side of the event is missing for ever",
-		"INVALID_ARGUMENT, as PutEvents answers",
-		"an event ties two nodes that exist",
+		RejectsDanglingEvents, "events", "PutExecution and PutLineageSubgraph with an event for an ID that does not exist",
+		"stored; one side of the event is missing permanently",
+		"INVALID_ARGUMENT, as PutEvents returns",
+		"an event connects two existing nodes",
 	},
 	{
-		NoDanglingLinks, "edges", "PutExecution with an empty pair and a context",
-		"the context is attributed to artifact -1, and reading its artifacts fails from then on",
-		"-1 in the answer, and no attribution",
-		"what cannot be read must not be written",
+		NoDanglingAttributions, "edges", "PutExecution with an empty pair and a context",
+		"the context is attributed to artifact -1, and later reads of its artifacts fail",
+		"-1 in the reply, and no attribution",
+		"unreadable values must not be stored",
 	},
 }

@@ -190,7 +190,10 @@ func parentCases() []Case {
 				s.Logf("%v", r.link)
 				s.refused(s.parents(child(c[3], c[0]), r.link), r.code, r.fragment)
 			}
-			s.refused(s.parents(child(c[3], c[0]), child(c[3], c[0])), codes.AlreadyExists, "Given parent_context already exists: ")
+			s.refused(
+				s.parents(child(c[3], c[0]), child(c[3], c[0])), codes.AlreadyExists,
+				"Given parent_context already exists: ",
+			)
 			s.refused(s.parents(child(c[3], c[2]), child(c[0], c[3])), codes.InvalidArgument, cycle)
 			equal(s, "the number of parents", len(s.parentsOf(c[3])), 0)
 		})},
@@ -199,11 +202,13 @@ func parentCases() []Case {
 
 func contextBatchCase() Case {
 	return Case{
-		Name: "parents and children of many contexts come in one answer", Needs: []Capability{ContextBatches},
+		Name: "parents and children of many contexts come in one answer", Requires: []Capability{ContextRelativesByBatch},
 		Run: on(func(s *scene) {
 			c := s.newContexts(4)
 			s.ok(s.parents(child(c[1], c[0]), child(c[2], c[0]), child(c[2], c[1])))
-			up, err := s.rpc.GetParentContextsByContexts(s.ctx, &mlmdpb.GetParentContextsByContextsRequest{ContextIds: append(c, c[2], 1<<40)})
+			up, err := s.rpc.GetParentContextsByContexts(
+				s.ctx, &mlmdpb.GetParentContextsByContextsRequest{ContextIds: append(c, c[2], 1<<40)},
+			)
 			s.ok(err)
 			equal(s, "the number of contexts with parents", len(up.Contexts), 2)
 			equalList(s, "the parents", mapped(up.Contexts[c[2]].GetParentContexts(), (*mlmdpb.Context).GetId), c[0], c[1])
@@ -219,10 +224,14 @@ func contextBatchCase() Case {
 			_, err = s.rpc.GetChildrenContextsByContexts(s.ctx, &mlmdpb.GetChildrenContextsByContextsRequest{})
 			s.refused(err, codes.InvalidArgument, "Given context_ids is empty.")
 		}),
-		Otherwise: on(func(s *scene) {
-			_, err := s.rpc.GetParentContextsByContexts(s.ctx, &mlmdpb.GetParentContextsByContextsRequest{ContextIds: []int64{1}})
+		WithoutCapability: on(func(s *scene) {
+			_, err := s.rpc.GetParentContextsByContexts(
+				s.ctx, &mlmdpb.GetParentContextsByContextsRequest{ContextIds: []int64{1}},
+			)
 			s.refused(err, codes.Unimplemented, "")
-			_, err = s.rpc.GetChildrenContextsByContexts(s.ctx, &mlmdpb.GetChildrenContextsByContextsRequest{ContextIds: []int64{1}})
+			_, err = s.rpc.GetChildrenContextsByContexts(
+				s.ctx, &mlmdpb.GetChildrenContextsByContextsRequest{ContextIds: []int64{1}},
+			)
 			s.refused(err, codes.Unimplemented, "")
 		}),
 	}
@@ -239,11 +248,19 @@ func (s *scene) relativesOfMany() {
 	s.ok(s.parents(links...))
 	up, err := s.rpc.GetParentContextsByContexts(s.ctx, &mlmdpb.GetParentContextsByContextsRequest{ContextIds: children})
 	s.ok(err)
-	down, err := s.rpc.GetChildrenContextsByContexts(s.ctx, &mlmdpb.GetChildrenContextsByContextsRequest{ContextIds: parents})
+	down, err := s.rpc.GetChildrenContextsByContexts(
+		s.ctx, &mlmdpb.GetChildrenContextsByContextsRequest{ContextIds: parents},
+	)
 	s.ok(err)
 	both := func(ids []int64, i, j int) []int64 { return []int64{ids[min(i, j)], ids[max(i, j)]} }
 	for i := range n {
-		equalList(s, "the parents", mapped(up.Contexts[children[i]].GetParentContexts(), (*mlmdpb.Context).GetId), both(parents, i, (i+1)%n)...)
-		equalList(s, "the children", mapped(down.Contexts[parents[i]].GetChildrenContexts(), (*mlmdpb.Context).GetId), both(children, i, (i+n-1)%n)...)
+		equalList(
+			s, "the parents", mapped(up.Contexts[children[i]].GetParentContexts(), (*mlmdpb.Context).GetId),
+			both(parents, i, (i+1)%n)...,
+		)
+		equalList(
+			s, "the children", mapped(down.Contexts[parents[i]].GetChildrenContexts(), (*mlmdpb.Context).GetId),
+			both(children, i, (i+n-1)%n)...,
+		)
 	}
 }

@@ -50,7 +50,9 @@ func (s *scene) eventsOf(artifact int64) []*mlmdpb.Event {
 	r, err := s.rpc.GetEventsByArtifactIDs(s.ctx, &mlmdpb.GetEventsByArtifactIDsRequest{ArtifactIds: []int64{artifact}})
 	s.ok(err)
 	for _, e := range r.Events {
-		other, err := s.rpc.GetEventsByExecutionIDs(s.ctx, &mlmdpb.GetEventsByExecutionIDsRequest{ExecutionIds: []int64{e.GetExecutionId()}})
+		other, err := s.rpc.GetEventsByExecutionIDs(
+			s.ctx, &mlmdpb.GetEventsByExecutionIDsRequest{ExecutionIds: []int64{e.GetExecutionId()}},
+		)
 		s.ok(err)
 		if !slices.ContainsFunc(other.Events, func(o *mlmdpb.Event) bool { return proto.Equal(o, e) }) {
 			s.Errorf("the event %v is not among those of its execution, %v", e, other.Events)
@@ -119,31 +121,38 @@ func eventCases() []Case {
 			a, e := s.pair()
 			b, f := s.pair()
 			s.ok(s.putEvents(event(a, e, eventInput), event(b, e, eventOutput), event(b, f, eventInput)))
-			r, err := s.rpc.GetEventsByArtifactIDs(s.ctx, &mlmdpb.GetEventsByArtifactIDsRequest{ArtifactIds: []int64{b, a, b, 0, 1 << 40}})
+			r, err := s.rpc.GetEventsByArtifactIDs(
+				s.ctx, &mlmdpb.GetEventsByArtifactIDsRequest{ArtifactIds: []int64{b, a, b, 0, 1 << 40}},
+			)
 			s.ok(err)
 			equal(s, "the number of events by artifacts", len(r.Events), 3)
 			x, err := s.rpc.GetEventsByExecutionIDs(s.ctx, &mlmdpb.GetEventsByExecutionIDsRequest{ExecutionIds: []int64{e, e}})
 			s.ok(err)
-			equalList(s, "the artifacts of an execution, in the order they were put", mapped(x.Events, (*mlmdpb.Event).GetArtifactId), a, b)
+			equalList(
+				s, "the artifacts of an execution, in the order they were put",
+				mapped(x.Events, (*mlmdpb.Event).GetArtifactId), a, b,
+			)
 		})},
 		{Name: "events of nothing are none", Run: on(func(s *scene) {
 			byArtifact, err := s.rpc.GetEventsByArtifactIDs(s.ctx, &mlmdpb.GetEventsByArtifactIDsRequest{})
 			s.ok(err)
 			s.same(byArtifact, &mlmdpb.GetEventsByArtifactIDsResponse{})
-			byExecution, err := s.rpc.GetEventsByExecutionIDs(s.ctx, &mlmdpb.GetEventsByExecutionIDsRequest{ExecutionIds: []int64{-1}})
+			byExecution, err := s.rpc.GetEventsByExecutionIDs(
+				s.ctx, &mlmdpb.GetEventsByExecutionIDsRequest{ExecutionIds: []int64{-1}},
+			)
 			s.ok(err)
 			s.same(byExecution, &mlmdpb.GetEventsByExecutionIDsResponse{})
 			s.ok(s.putEvents())
 		})},
 		{
-			Name: "a step index may need 64 bits", Needs: []Capability{WideIntegers}, Run: on(func(s *scene) {
+			Name: "a step index may need 64 bits", Requires: []Capability{Int64Values}, Run: on(func(s *scene) {
 				a, e := s.pair()
 				want := event(a, e, eventInput)
 				want.Path = steps(1 << 40)
 				s.ok(s.putEvents(want))
 				s.same(s.eventsOf(a)[0].Path, want.Path)
 			}),
-			Otherwise: on(func(s *scene) {
+			WithoutCapability: on(func(s *scene) {
 				a, e := s.pair()
 				wide := event(a, e, eventInput)
 				wide.Path = steps("before", 1<<40)
@@ -163,8 +172,14 @@ func eventRefusals(s *scene) {
 		code     codes.Code
 		fragment string
 	}{
-		{"no artifact", &mlmdpb.Event{ExecutionId: &e, Type: eventInput.Enum()}, codes.InvalidArgument, "No artifact id is specified."},
-		{"no execution", &mlmdpb.Event{ArtifactId: &a, Type: eventInput.Enum()}, codes.InvalidArgument, "No execution id is specified."},
+		{
+			"no artifact", &mlmdpb.Event{ExecutionId: &e, Type: eventInput.Enum()}, codes.InvalidArgument,
+			"No artifact id is specified.",
+		},
+		{
+			"no execution", &mlmdpb.Event{ArtifactId: &a, Type: eventInput.Enum()}, codes.InvalidArgument,
+			"No execution id is specified.",
+		},
 		{"no type", &mlmdpb.Event{ArtifactId: &a, ExecutionId: &e}, codes.InvalidArgument, "No event type is specified."},
 		{"nothing at all", &mlmdpb.Event{}, codes.InvalidArgument, "No artifact id is specified."},
 		{"the type UNKNOWN", event(a, e, mlmdpb.Event_UNKNOWN), codes.InvalidArgument, "No event type is specified."},
@@ -179,6 +194,9 @@ func eventRefusals(s *scene) {
 		s.Logf("%s", r.name)
 		s.refused(s.putEvents(event(a, e, eventOutput), r.e), r.code, r.fragment)
 	}
-	s.refused(s.putEvents(event(a, e, eventOutput), event(a, e, eventOutput)), codes.AlreadyExists, "Given event already exists: ")
+	s.refused(
+		s.putEvents(event(a, e, eventOutput), event(a, e, eventOutput)), codes.AlreadyExists,
+		"Given event already exists: ",
+	)
 	equal(s, "the number of events", len(s.eventsOf(a)), 1)
 }

@@ -107,8 +107,15 @@ var filterExamples = []struct {
 		{79, anArtifact, `events_0.type = OUTPUT AND events_0.execution_id = @e1`, []int{3}},
 		{80, anArtifact, `events_0.type = OUTPUT AND events_1.type = INPUT`, []int{3}},
 		{81, anArtifact, `events_0.type = OUTPUT AND events_0.type = INPUT`, nil},
-		{82, anArtifact, `events_0.type IN (INPUT, DECLARED_INPUT) AND events_0.milliseconds_since_epoch > 3000`, []int{3, 4}},
-		{83, anArtifact, `contexts_a.type = '@Study' AND contexts_a.name = 'study-y' AND properties.rows.int_value > 1000`, []int{2}},
+		{
+			82, anArtifact, `events_0.type IN (INPUT, DECLARED_INPUT) AND events_0.milliseconds_since_epoch > 3000`,
+			[]int{3, 4},
+		},
+		{
+			83, anArtifact,
+			`contexts_a.type = '@Study' AND contexts_a.name = 'study-y' AND properties.rows.int_value > 1000`,
+			[]int{2},
+		},
 	}},
 	{"executions", []filterExample{
 		{84, anExecution, `last_known_state = COMPLETE`, []int{1}},
@@ -146,7 +153,8 @@ var filterExamples = []struct {
 func filterExampleCases() []Case {
 	var cases []Case
 	for _, group := range filterExamples {
-		cases = append(cases, Case{Name: "filters on " + group.about + " select what the worked examples say", Run: on(func(s *scene) {
+		cases = append(cases, Case{Name: "filters on " + group.about +
+			" select what the worked examples say", Run: on(func(s *scene) {
 			g := newGallery(s)
 			for _, e := range group.examples {
 				if !g.selects(e.of, e.filter, e.want...) {

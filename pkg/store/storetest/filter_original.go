@@ -21,7 +21,9 @@ func columnsForStrings(s *scene) {
 // rewrittenLiterals looks for each of the hostile texts as a name, where a
 // literal is rewritten and escaped on its way to the database.
 func rewrittenLiterals(s *scene) {
-	typ, err := s.rpc.PutArtifactType(s.ctx, &mlmdpb.PutArtifactTypeRequest{ArtifactType: &mlmdpb.ArtifactType{Name: new(s.own("hostile"))}})
+	typ, err := s.rpc.PutArtifactType(s.ctx, &mlmdpb.PutArtifactTypeRequest{
+		ArtifactType: &mlmdpb.ArtifactType{Name: new(s.own("hostile"))},
+	})
 	s.ok(err)
 	req := &mlmdpb.PutArtifactsRequest{}
 	for _, text := range hostileTexts {

@@ -47,8 +47,14 @@ func (g *gallery) makeTypes() {
 	}
 	types, err := g.rpc.PutTypes(g.ctx, &mlmdpb.PutTypesRequest{
 		ArtifactTypes: []*mlmdpb.ArtifactType{
-			{Name: new(g.own("Corpus")), Properties: kinds("rows", mlmdpb.PropertyType_INT, "ratio", mlmdpb.PropertyType_DOUBLE)},
-			{Name: new(g.own("Net")), Properties: kinds("accuracy", mlmdpb.PropertyType_DOUBLE, "released", mlmdpb.PropertyType_BOOLEAN)},
+			{
+				Name:       new(g.own("Corpus")),
+				Properties: kinds("rows", mlmdpb.PropertyType_INT, "ratio", mlmdpb.PropertyType_DOUBLE),
+			},
+			{
+				Name:       new(g.own("Net")),
+				Properties: kinds("accuracy", mlmdpb.PropertyType_DOUBLE, "released", mlmdpb.PropertyType_BOOLEAN),
+			},
 		},
 		ExecutionTypes: []*mlmdpb.ExecutionType{{Name: new(g.own("Fit"))}, {Name: new(g.own("Score"))}},
 		ContextTypes:   []*mlmdpb.ContextType{{Name: new(g.own("Study"))}, {Name: new(g.own("Team"))}},
@@ -80,17 +86,26 @@ func (g *gallery) makeArtifacts() {
 	corpus, net := g.contextOf["Corpus"], g.contextOf["Net"]
 	all := []*mlmdpb.Artifact{
 		{
-			TypeId: &corpus, Name: new("corpus-alpha"), Uri: new("/data/alpha"), State: mlmdpb.Artifact_LIVE.Enum(), ExternalId: new(g.own("ext-1")),
-			Properties: values{"rows": integer(500), "ratio": double(0.25)}, CustomProperties: values{"owner": str("ada"), "team name": str("blue")},
+			TypeId: &corpus, Name: new(
+				"corpus-alpha",
+			), Uri: new("/data/alpha"), State: mlmdpb.Artifact_LIVE.Enum(), ExternalId: new(g.own("ext-1")),
+			Properties: values{"rows": integer(500), "ratio": double(0.25)}, CustomProperties: values{
+				"owner": str("ada"), "team name": str("blue"),
+			},
 		},
 		{
 			TypeId: &corpus, Name: new("corpus-beta"), Uri: new("/data/beta"), State: mlmdpb.Artifact_PENDING.Enum(),
 			Properties: values{"rows": integer(1500)}, CustomProperties: values{"owner": str("bob")},
 		},
-		{TypeId: &net, Properties: values{"accuracy": double(0.9), "released": boolean(true)}, CustomProperties: values{"Owner": str("cleo")}},
+		{
+			TypeId: &net, Properties: values{"accuracy": double(0.9), "released": boolean(true)},
+			CustomProperties: values{"Owner": str("cleo")},
+		},
 		{
 			TypeId: &net, Name: new("net_4"), Uri: new("s3://m/4"), State: mlmdpb.Artifact_DELETED.Enum(),
-			Properties: values{"accuracy": double(0.7), "released": boolean(false)}, CustomProperties: values{"owner": integer(7)},
+			Properties: values{
+				"accuracy": double(0.7), "released": boolean(false),
+			}, CustomProperties: values{"owner": integer(7)},
 		},
 		{TypeId: &net, Name: new("NET_5"), Uri: new("s3://m/5"), State: mlmdpb.Artifact_UNKNOWN.Enum()},
 	}
@@ -118,8 +133,14 @@ func (g *gallery) makeArtifacts() {
 
 func (g *gallery) makeExecutions() {
 	put, err := g.rpc.PutExecutions(g.ctx, &mlmdpb.PutExecutionsRequest{Executions: []*mlmdpb.Execution{
-		{TypeId: new(g.contextOf["Fit"]), Name: new("fit-1"), LastKnownState: mlmdpb.Execution_COMPLETE.Enum(), CustomProperties: values{"lr": double(0.1)}},
-		{TypeId: new(g.contextOf["Fit"]), Name: new("fit-2"), LastKnownState: mlmdpb.Execution_RUNNING.Enum(), CustomProperties: values{"lr": double(0.01)}},
+		{
+			TypeId: new(g.contextOf["Fit"]), Name: new("fit-1"), LastKnownState: mlmdpb.Execution_COMPLETE.Enum(),
+			CustomProperties: values{"lr": double(0.1)},
+		},
+		{
+			TypeId: new(g.contextOf["Fit"]), Name: new("fit-2"), LastKnownState: mlmdpb.Execution_RUNNING.Enum(),
+			CustomProperties: values{"lr": double(0.01)},
+		},
 		{TypeId: new(g.contextOf["Score"]), Name: new("score-1")},
 	}})
 	g.ok(err)
@@ -133,10 +154,14 @@ func (g *gallery) link() {
 	g.ok(err)
 	links := &mlmdpb.PutAttributionsAndAssociationsRequest{}
 	for _, l := range [][2]int{{1, 1}, {1, 2}, {1, 3}, {2, 2}, {2, 4}} {
-		links.Attributions = append(links.Attributions, &mlmdpb.Attribution{ContextId: &g.contexts[l[0]-1], ArtifactId: &g.artifacts[l[1]-1]})
+		links.Attributions = append(links.Attributions, &mlmdpb.Attribution{
+			ContextId: &g.contexts[l[0]-1], ArtifactId: &g.artifacts[l[1]-1],
+		})
 	}
 	for _, l := range [][2]int{{1, 1}, {1, 3}, {2, 2}, {2, 3}} {
-		links.Associations = append(links.Associations, &mlmdpb.Association{ContextId: &g.contexts[l[0]-1], ExecutionId: &g.executions[l[1]-1]})
+		links.Associations = append(links.Associations, &mlmdpb.Association{
+			ContextId: &g.contexts[l[0]-1], ExecutionId: &g.executions[l[1]-1],
+		})
 	}
 	_, err = g.rpc.PutAttributionsAndAssociations(g.ctx, links)
 	g.ok(err)

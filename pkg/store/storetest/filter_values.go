@@ -21,7 +21,9 @@ var hostileTexts = []string{
 // hostileLiterals looks for each of the texts as a name, as a value and as the
 // name of a property.
 func hostileLiterals(s *scene) {
-	typ, err := s.rpc.PutArtifactType(s.ctx, &mlmdpb.PutArtifactTypeRequest{ArtifactType: &mlmdpb.ArtifactType{Name: new(s.own("hostile"))}})
+	typ, err := s.rpc.PutArtifactType(s.ctx, &mlmdpb.PutArtifactTypeRequest{
+		ArtifactType: &mlmdpb.ArtifactType{Name: new(s.own("hostile"))},
+	})
 	s.ok(err)
 	req := &mlmdpb.PutArtifactsRequest{}
 	for _, text := range hostileTexts {
@@ -86,13 +88,17 @@ func lacks(filter string, functions []string) bool {
 // numbers asks for what overflows, underflows or divides by zero. Stored is what
 // the service keeps of a double, missing are the functions that it lacks.
 func numbers(s *scene, stored func(float64) float64, missing ...string) {
-	typ, err := s.rpc.PutArtifactType(s.ctx, &mlmdpb.PutArtifactTypeRequest{ArtifactType: &mlmdpb.ArtifactType{Name: new(s.own("numbers"))}})
+	typ, err := s.rpc.PutArtifactType(s.ctx, &mlmdpb.PutArtifactTypeRequest{
+		ArtifactType: &mlmdpb.ArtifactType{Name: new(s.own("numbers"))},
+	})
 	s.ok(err)
 	doubles := []float64{0, 0.5, -0.5, 1e-300, -1e-300, 5e-324, 1e300, -1e300, math.MaxFloat64, -math.MaxFloat64, 3}
 	ints := []int64{0, 1, -1, 7, math.MaxInt32, math.MinInt32, 65536, 46341, -46341, 12, 100}
 	req := &mlmdpb.PutArtifactsRequest{}
 	for i, d := range doubles {
-		req.Artifacts = append(req.Artifacts, &mlmdpb.Artifact{TypeId: typ.TypeId, CustomProperties: values{"d": double(d), "i": integer(ints[i])}})
+		req.Artifacts = append(req.Artifacts, &mlmdpb.Artifact{
+			TypeId: typ.TypeId, CustomProperties: values{"d": double(d), "i": integer(ints[i])},
+		})
 	}
 	put, err := s.rpc.PutArtifacts(s.ctx, req)
 	s.ok(err)
@@ -129,8 +135,10 @@ func numbers(s *scene, stored func(float64) float64, missing ...string) {
 		"CAST(" + i + " AS STRING) = '12'":              func(_ float64, i int64) bool { return i == 12 },
 		"CAST(" + i + " > 0 AS INT64) + 1 = 2":          func(_ float64, i int64) bool { return i > 0 },
 		"CASE " + i + " WHEN 7 THEN TRUE WHEN 12 THEN FALSE ELSE NULL END": func(_ float64, i int64) bool { return i == 7 },
-		"IF(" + i + " > 0, " + d + ", -1) >= 0":                            func(d float64, i int64) bool { return i > 0 && d >= 0 },
-		"id + 9223372036854775807 > 0":                                     func(float64, int64) bool { return true },
+		"IF(" + i + " > 0, " + d + ", -1) >= 0": func(d float64, i int64) bool {
+			return i > 0 && d >= 0
+		},
+		"id + 9223372036854775807 > 0": func(float64, int64) bool { return true },
 	} {
 		var wanted []int64
 		for n := range doubles {
@@ -155,7 +163,9 @@ func numbers(s *scene, stored func(float64) float64, missing ...string) {
 // functions tries every function on text that databases treat differently, and
 // those that are missing for that they are refused.
 func functions(s *scene, missing ...string) {
-	typ, err := s.rpc.PutArtifactType(s.ctx, &mlmdpb.PutArtifactTypeRequest{ArtifactType: &mlmdpb.ArtifactType{Name: new(s.own("texts"))}})
+	typ, err := s.rpc.PutArtifactType(s.ctx, &mlmdpb.PutArtifactTypeRequest{
+		ArtifactType: &mlmdpb.ArtifactType{Name: new(s.own("texts"))},
+	})
 	s.ok(err)
 	_, err = s.rpc.PutArtifacts(s.ctx, &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{
 		{TypeId: typ.TypeId, Name: new("Ärger 日本"), Uri: new("a_b%c|d"), CustomProperties: values{"s": str("  Straße  ")}},

@@ -23,7 +23,10 @@ var filterErrors = []struct {
 	{anArtifact, "a == 'a'", "Syntax error"},
 	{anArtifact, "name = 'open", "Syntax error: Unclosed string literal"},
 	{anArtifact, "name = 'it''s'", "Syntax error"},
-	{anArtifact, "(id = 1", "Syntax error: Parenthesized expression cannot be parsed as an expression, struct constructor, or subquery"},
+	{
+		anArtifact, "(id = 1",
+		"Syntax error: Parenthesized expression cannot be parsed as an expression, struct constructor, or subquery",
+	},
 	{anArtifact, "id = 1;", "Syntax error: Expected end of input"},
 	{anArtifact, "foo = 1", "Unrecognized name: foo"},
 	{anArtifact, "foo", "Unrecognized name: foo"},
@@ -53,7 +56,10 @@ var filterErrors = []struct {
 	{anArtifact, "state = ABANDONED", "Unsupported enum value specified in the query: ABANDONED"},
 	{anArtifact, "state = 1", "Unsupported enum value specified in the query: 1"},
 	{anExecution, "last_known_state IN RUNNING", "Expected a list of enum values enclosed in parentheses but got RUNNING"},
-	{anArtifact, "properties.foo.int_value = 1 AND properties.Foo.int_value = 1", "Duplicate expression column name properties_foo"},
+	{
+		anArtifact, "properties.foo.int_value = 1 AND properties.Foo.int_value = 1",
+		"Duplicate expression column name properties_foo",
+	},
 	{anArtifact, "contexts_a.id = 1 AND contexts_A.id = 1", "Duplicate expression column name contexts_a"},
 	{anArtifact, "COUNT(id) > 1", "Aggregate function COUNT not allowed"},
 	{anArtifact, "nosuch(id) = 1", "Function not found: nosuch"},
@@ -84,29 +90,31 @@ func filterErrorCases() []Case {
 func filterOursCases() []Case {
 	return []Case{
 		{
-			Name: "filter example 57: a property is found by its name letter by letter", Needs: []Capability{ExactPropertyNames},
+			Name: "filter example 57: a property is found by its name letter by letter", Requires: []Capability{
+				CaseSensitivePropertyNames,
+			},
 			Run: on(func(s *scene) {
 				g := newGallery(s)
 				g.selects(anArtifact, "custom_properties.Owner.string_value = 'cleo'", 3)
 				g.selects(anArtifact, "custom_properties.`Owner`.string_value = 'cleo'", 3)
 			}),
-			Otherwise: on(func(s *scene) {
+			WithoutCapability: on(func(s *scene) {
 				newGallery(s).selects(anArtifact, "custom_properties.Owner.string_value = 'cleo'")
 			}),
 		},
 		{
-			Name: "filter example 64: a string that spells a column is a string", Needs: []Capability{LiteralStrings},
+			Name: "filter example 64: a string that spells a column is a string", Requires: []Capability{ExactStringLiterals},
 			Run: on(func(s *scene) {
 				g := newGallery(s)
 				g.selects(anArtifact, "custom_properties.name.string_value = 'blue'")
 				g.selects(anArtifact, "name = 'name'")
 				g.selects(anArtifact, "name = 'uri' OR name = 'NAME'")
 			}),
-			Otherwise: on(columnsForStrings),
+			WithoutCapability: on(columnsForStrings),
 		},
 		{
-			Name: "a string literal is the text that it spells", Needs: []Capability{LiteralStrings},
-			Run: on(hostileLiterals), Otherwise: on(rewrittenLiterals),
+			Name: "a string literal is the text that it spells", Requires: []Capability{ExactStringLiterals},
+			Run: on(hostileLiterals), WithoutCapability: on(rewrittenLiterals),
 		},
 		{
 			Name: "a state in parentheses, or in arithmetic, is a number",
@@ -122,7 +130,7 @@ func filterOursCases() []Case {
 			}),
 		},
 		{
-			Name: "an enum value may come twice in a filter", Needs: []Capability{PlainEnums},
+			Name: "an enum value may come twice in a filter", Requires: []Capability{EnumComparisons},
 			Run: on(func(s *scene) {
 				g := newGallery(s)
 				g.selects(anArtifact, "state = LIVE OR state = LIVE", 1)
@@ -130,36 +138,40 @@ func filterOursCases() []Case {
 				g.selects(aContextNode, "artifacts_x.state != LIVE", 1, 2)
 				g.selects(aContextNode, "artifacts_x.state NOT IN (PENDING, DELETED)", 1)
 			}),
-			Otherwise: on(func(s *scene) {
+			WithoutCapability: on(func(s *scene) {
 				_, _, err := s.page(anArtifact, &mlmdpb.ListOperationOptions{FilterQuery: new("state = LIVE OR state = LIVE")})
 				s.refused(err, codes.InvalidArgument, "Query cannot be rewritten successfully for matched enum predicate")
 			}),
 		},
 		{
-			Name: "every attribute that the language knows can be asked for", Needs: []Capability{WholeLanguage},
+			Name: "every attribute that the language knows can be asked for", Requires: []Capability{PortableFilters},
 			Run: on(func(s *scene) {
 				g := newGallery(s)
 				g.selects(aContextNode, "parent_contexts_p.create_time_since_epoch > 0", 1, 2)
 				g.selects(aContextNode, "artifacts_x.external_id = 'ext-1.@x'", 1)
 				g.selects(aContextNode, "executions_x.external_id IS NULL", 1, 2)
 			}),
-			Otherwise: on(func(s *scene) {
-				_, _, err := s.page(aContextNode, &mlmdpb.ListOperationOptions{FilterQuery: new("parent_contexts_p.create_time_since_epoch > 0")})
+			WithoutCapability: on(func(s *scene) {
+				_, _, err := s.page(aContextNode, &mlmdpb.ListOperationOptions{FilterQuery: new(
+					"parent_contexts_p.create_time_since_epoch > 0",
+				)})
 				s.refused(err, codes.Internal, "")
 			}),
 		},
 		{
-			Name: "numbers never make a filter fail", Needs: []Capability{WholeLanguage},
-			Run:       on(func(s *scene) { numbers(s, func(d float64) float64 { return d }) }),
-			Otherwise: on(func(s *scene) { numbers(s, keptDecimals, "IF(") }),
+			Name: "numbers never make a filter fail", Requires: []Capability{PortableFilters},
+			Run:               on(func(s *scene) { numbers(s, func(d float64) float64 { return d }) }),
+			WithoutCapability: on(func(s *scene) { numbers(s, keptDecimals, "IF(") }),
 		},
 		{
-			Name: "the functions of the language give the same everywhere", Needs: []Capability{WholeLanguage},
-			Run:       on(func(s *scene) { functions(s) }),
-			Otherwise: on(func(s *scene) { functions(s, "CHAR_LENGTH(", "CONCAT(", "||", "STARTS_WITH(", "ENDS_WITH(") }),
+			Name: "the functions of the language give the same everywhere", Requires: []Capability{PortableFilters},
+			Run: on(func(s *scene) { functions(s) }),
+			WithoutCapability: on(func(s *scene) {
+				functions(s, "CHAR_LENGTH(", "CONCAT(", "||", "STARTS_WITH(", "ENDS_WITH(")
+			}),
 		},
 		{
-			Name: "a filter beyond its limits is refused", Needs: []Capability{FilterLimits},
+			Name: "a filter beyond its limits is refused", Requires: []Capability{FilterLimits},
 			Run: on(func(s *scene) {
 				for what, filter := range map[string]string{
 					"bytes long":                  strings.Repeat("(", 2<<20),
@@ -171,7 +183,7 @@ func filterOursCases() []Case {
 					s.refused(err, codes.InvalidArgument, what)
 				}
 			}),
-			Otherwise: on(databaseLimits),
+			WithoutCapability: on(databaseLimits),
 		},
 	}
 }

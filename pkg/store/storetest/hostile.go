@@ -24,7 +24,9 @@ type emptyRequest struct {
 	code   codes.Code
 }
 
-func empty[Q, A any](method string, call func(client, context.Context, *Q, ...grpc.CallOption) (*A, error), code codes.Code) emptyRequest {
+func empty[Q, A any](
+	method string, call func(client, context.Context, *Q, ...grpc.CallOption) (*A, error), code codes.Code,
+) emptyRequest {
 	return emptyRequest{method, func(ctx context.Context, rpc client) error {
 		_, err := call(rpc, ctx, new(Q))
 		return err
@@ -176,7 +178,7 @@ func manyElements(s *scene) {
 
 func longText(k kind) Case {
 	return Case{
-		Name: "names, external ids and uris of a million letters", Needs: []Capability{LongText},
+		Name: "names, external ids and uris of a million letters", Requires: []Capability{UnlimitedText},
 		Run: on(func(s *scene) {
 			long := s.salt + strings.Repeat("x", 1_000_000)
 			typeID, typeName := k.newType(s, nil)
@@ -186,7 +188,7 @@ func longText(k kind) Case {
 			}
 			k.stored(s, k.one(s, want), typeName, want)
 		}),
-		Otherwise: on(func(s *scene) {
+		WithoutCapability: on(func(s *scene) {
 			long := s.salt + strings.Repeat("x", 1_000_000)
 			typeID, typeName := k.newType(s, nil)
 			s.refusedByDatabase(k, typeName, node{typeID: &typeID, name: &long})
@@ -214,7 +216,7 @@ func (s *scene) refusedByDatabase(k kind, typeName string, n node) {
 func anyBytes() Case {
 	bad := "\xff\xfe\xc3("
 	return Case{
-		Name: "text that is not UTF-8 is kept as it is", Needs: []Capability{AnyBytes},
+		Name: "text that is not UTF-8 is kept as it is", Requires: []Capability{NonUTF8Text},
 		Run: on(func(s *scene) {
 			typeID, typeName := artifacts.newType(s, nil)
 			name := bad + s.salt
@@ -225,7 +227,7 @@ func anyBytes() Case {
 			s.ok(err)
 			equal(s, "the id by name", *got.id, id)
 		}),
-		Otherwise: on(func(s *scene) {
+		WithoutCapability: on(func(s *scene) {
 			typeID, typeName := artifacts.newType(s, nil)
 			s.refusedByDatabase(artifacts, typeName, node{typeID: &typeID, custom: values{"c": str(bad)}})
 			s.refusedByDatabase(artifacts, typeName, node{typeID: &typeID, uri: &bad})

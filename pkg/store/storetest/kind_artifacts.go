@@ -29,7 +29,9 @@ var artifacts = kind{
 		return mapped(r.GetArtifactTypes(), ofArtifactType), err
 	},
 	put: func(s *scene, mask []string, nodes ...node) ([]int64, error) {
-		r, err := s.rpc.PutArtifacts(s.ctx, &mlmdpb.PutArtifactsRequest{Artifacts: mapped(nodes, node.artifact), UpdateMask: maskOf(mask)})
+		r, err := s.rpc.PutArtifacts(s.ctx, &mlmdpb.PutArtifactsRequest{
+			Artifacts: mapped(nodes, node.artifact), UpdateMask: maskOf(mask),
+		})
 		return r.GetArtifactIds(), err
 	},
 	byID: func(s *scene, ids ...int64) ([]node, error) {
@@ -41,11 +43,15 @@ var artifacts = kind{
 		return mapped(r.GetArtifacts(), ofArtifact), err
 	},
 	byType: func(s *scene, typeName string, version *string) ([]node, error) {
-		r, err := s.rpc.GetArtifactsByType(s.ctx, &mlmdpb.GetArtifactsByTypeRequest{TypeName: &typeName, TypeVersion: version})
+		r, err := s.rpc.GetArtifactsByType(
+			s.ctx, &mlmdpb.GetArtifactsByTypeRequest{TypeName: &typeName, TypeVersion: version},
+		)
 		return mapped(r.GetArtifacts(), ofArtifact), err
 	},
 	byTypeAndName: func(s *scene, typeName string, version *string, name string) (*node, error) {
-		r, err := s.rpc.GetArtifactByTypeAndName(s.ctx, &mlmdpb.GetArtifactByTypeAndNameRequest{TypeName: &typeName, TypeVersion: version, ArtifactName: &name})
+		r, err := s.rpc.GetArtifactByTypeAndName(s.ctx, &mlmdpb.GetArtifactByTypeAndNameRequest{
+			TypeName: &typeName, TypeVersion: version, ArtifactName: &name,
+		})
 		if r.GetArtifact() == nil {
 			return nil, err
 		}

@@ -29,7 +29,9 @@ var contexts = kind{
 		return mapped(r.GetContextTypes(), ofContextType), err
 	},
 	put: func(s *scene, mask []string, nodes ...node) ([]int64, error) {
-		r, err := s.rpc.PutContexts(s.ctx, &mlmdpb.PutContextsRequest{Contexts: mapped(nodes, node.context), UpdateMask: maskOf(mask)})
+		r, err := s.rpc.PutContexts(s.ctx, &mlmdpb.PutContextsRequest{
+			Contexts: mapped(nodes, node.context), UpdateMask: maskOf(mask),
+		})
 		return r.GetContextIds(), err
 	},
 	byID: func(s *scene, ids ...int64) ([]node, error) {
@@ -45,7 +47,9 @@ var contexts = kind{
 		return mapped(r.GetContexts(), ofContext), err
 	},
 	byTypeAndName: func(s *scene, typeName string, version *string, name string) (*node, error) {
-		r, err := s.rpc.GetContextByTypeAndName(s.ctx, &mlmdpb.GetContextByTypeAndNameRequest{TypeName: &typeName, TypeVersion: version, ContextName: &name})
+		r, err := s.rpc.GetContextByTypeAndName(s.ctx, &mlmdpb.GetContextByTypeAndNameRequest{
+			TypeName: &typeName, TypeVersion: version, ContextName: &name,
+		})
 		if r.GetContext() == nil {
 			return nil, err
 		}

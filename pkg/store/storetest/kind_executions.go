@@ -29,7 +29,9 @@ var executions = kind{
 		return mapped(r.GetExecutionTypes(), ofExecutionType), err
 	},
 	put: func(s *scene, mask []string, nodes ...node) ([]int64, error) {
-		r, err := s.rpc.PutExecutions(s.ctx, &mlmdpb.PutExecutionsRequest{Executions: mapped(nodes, node.execution), UpdateMask: maskOf(mask)})
+		r, err := s.rpc.PutExecutions(s.ctx, &mlmdpb.PutExecutionsRequest{
+			Executions: mapped(nodes, node.execution), UpdateMask: maskOf(mask),
+		})
 		return r.GetExecutionIds(), err
 	},
 	byID: func(s *scene, ids ...int64) ([]node, error) {
@@ -41,11 +43,15 @@ var executions = kind{
 		return mapped(r.GetExecutions(), ofExecution), err
 	},
 	byType: func(s *scene, typeName string, version *string) ([]node, error) {
-		r, err := s.rpc.GetExecutionsByType(s.ctx, &mlmdpb.GetExecutionsByTypeRequest{TypeName: &typeName, TypeVersion: version})
+		r, err := s.rpc.GetExecutionsByType(
+			s.ctx, &mlmdpb.GetExecutionsByTypeRequest{TypeName: &typeName, TypeVersion: version},
+		)
 		return mapped(r.GetExecutions(), ofExecution), err
 	},
 	byTypeAndName: func(s *scene, typeName string, version *string, name string) (*node, error) {
-		r, err := s.rpc.GetExecutionByTypeAndName(s.ctx, &mlmdpb.GetExecutionByTypeAndNameRequest{TypeName: &typeName, TypeVersion: version, ExecutionName: &name})
+		r, err := s.rpc.GetExecutionByTypeAndName(s.ctx, &mlmdpb.GetExecutionByTypeAndNameRequest{
+			TypeName: &typeName, TypeVersion: version, ExecutionName: &name,
+		})
 		if r.GetExecution() == nil {
 			return nil, err
 		}

@@ -40,8 +40,12 @@ func newPipeline(s *scene) *pipeline {
 	p := &pipeline{scene: s}
 	types, err := s.rpc.PutTypes(s.ctx, &mlmdpb.PutTypesRequest{
 		ArtifactTypes: []*mlmdpb.ArtifactType{{
-			Name: new(s.own("data")), Version: new("v1"), Description: new("what steps make"), ExternalId: new(s.own("ext-data")),
-			BaseType: mlmdpb.ArtifactType_DATASET.Enum(), Properties: map[string]mlmdpb.PropertyType{"p": mlmdpb.PropertyType_INT},
+			Name: new(s.own("data")), Version: new("v1"), Description: new(
+				"what steps make",
+			), ExternalId: new(s.own("ext-data")),
+			BaseType: mlmdpb.ArtifactType_DATASET.Enum(), Properties: map[string]mlmdpb.PropertyType{
+				"p": mlmdpb.PropertyType_INT,
+			},
 		}},
 		ExecutionTypes: []*mlmdpb.ExecutionType{{Name: new(s.own("step"))}},
 		ContextTypes:   []*mlmdpb.ContextType{{Name: new(s.own("run"))}},
@@ -57,11 +61,15 @@ func newPipeline(s *scene) *pipeline {
 	put, err := s.rpc.PutLineageSubgraph(s.ctx, req)
 	s.ok(err)
 	p.artifacts, p.executions = put.ArtifactIds, put.ExecutionIds
-	contexts, err := s.rpc.PutContexts(s.ctx, &mlmdpb.PutContextsRequest{Contexts: []*mlmdpb.Context{{TypeId: &types.ContextTypeIds[0], Name: new("c")}}})
+	contexts, err := s.rpc.PutContexts(s.ctx, &mlmdpb.PutContextsRequest{
+		Contexts: []*mlmdpb.Context{{TypeId: &types.ContextTypeIds[0], Name: new("c")}},
+	})
 	s.ok(err)
 	p.context = contexts.ContextIds[0]
 	_, err = s.rpc.PutAttributionsAndAssociations(s.ctx, &mlmdpb.PutAttributionsAndAssociationsRequest{
-		Attributions: []*mlmdpb.Attribution{{ContextId: &p.context, ArtifactId: &p.artifacts[0]}, {ContextId: &p.context, ArtifactId: &p.artifacts[3]}},
+		Attributions: []*mlmdpb.Attribution{
+			{ContextId: &p.context, ArtifactId: &p.artifacts[0]}, {ContextId: &p.context, ArtifactId: &p.artifacts[3]},
+		},
 		Associations: []*mlmdpb.Association{{ContextId: &p.context, ExecutionId: &p.executions[1]}},
 	})
 	s.ok(err)
@@ -178,8 +186,10 @@ func lineageCases() []Case {
 		{Name: "a walk ends in a cycle", Run: on(cycles)},
 		{Name: "a walk begins at no more than 101 nodes", Run: on(manyStarts)},
 		{
-			Name: "a lineage graph has its nodes in full and keeps to its bounds", Needs: []Capability{LineageGraphs}, Run: on(graphs),
-			Otherwise: on(func(s *scene) {
+			Name: "a lineage graph has its nodes in full and keeps to its bounds", Requires: []Capability{
+				LineageGraphRPC,
+			}, Run: on(graphs),
+			WithoutCapability: on(func(s *scene) {
 				_, err := s.rpc.GetLineageGraph(s.ctx, &mlmdpb.GetLineageGraphRequest{})
 				s.refused(err, codes.Unimplemented, "")
 			}),
@@ -190,7 +200,9 @@ func lineageCases() []Case {
 func subgraphs(s *scene) {
 	p := newPipeline(s)
 	for _, w := range walks {
-		r, err := s.rpc.GetLineageSubgraph(s.ctx, &mlmdpb.GetLineageSubgraphRequest{LineageSubgraphQueryOptions: p.options(w)})
+		r, err := s.rpc.GetLineageSubgraph(
+			s.ctx, &mlmdpb.GetLineageSubgraphRequest{LineageSubgraphQueryOptions: p.options(w)},
+		)
 		if err != nil {
 			s.Errorf("walk %+v: %v", w, err)
 			continue
@@ -234,11 +246,29 @@ func refusedWalks(s *scene) {
 	}{
 		{nil, codes.InvalidArgument, "Missing arguments for listing starting nodes."},
 		{&walkOptions{MaxNumHops: new(int64(-1))}, codes.InvalidArgument, "Missing arguments for listing starting nodes."},
-		{&walkOptions{StartingNodes: &walkArtifact{StartingArtifacts: &startNodes{}}, MaxNumHops: new(int64(-1))}, codes.InvalidArgument, "Cannot list starting nodes if `filter_query` is unspecified."},
-		{&walkOptions{StartingNodes: &walkExecuted{StartingExecutions: &startNodes{FilterQuery: new("")}}}, codes.InvalidArgument, "Cannot list starting nodes if `filter_query` is unspecified."},
-		{&walkOptions{StartingNodes: &walkArtifact{StartingArtifacts: &startNodes{FilterQuery: new("foo = 1")}}, MaxNumHops: new(int64(-1))}, codes.InvalidArgument, "max_num_hops cannot be negative: max_num_hops = -1"},
-		{&walkOptions{StartingNodes: &walkArtifact{StartingArtifacts: &startNodes{FilterQuery: new("foo = 1")}}}, codes.InvalidArgument, "Invalid `filter_query`: Unrecognized name: foo"},
-		{&walkOptions{StartingNodes: &walkArtifact{StartingArtifacts: &startNodes{FilterQuery: new("id < 0")}}}, codes.NotFound, "Cannot find qualified nodes to start the traversal."},
+		{
+			&walkOptions{StartingNodes: &walkArtifact{StartingArtifacts: &startNodes{}}, MaxNumHops: new(int64(-1))},
+			codes.InvalidArgument, "Cannot list starting nodes if `filter_query` is unspecified.",
+		},
+		{
+			&walkOptions{StartingNodes: &walkExecuted{StartingExecutions: &startNodes{FilterQuery: new("")}}},
+			codes.InvalidArgument, "Cannot list starting nodes if `filter_query` is unspecified.",
+		},
+		{
+			&walkOptions{
+				StartingNodes: &walkArtifact{StartingArtifacts: &startNodes{FilterQuery: new("foo = 1")}},
+				MaxNumHops:    new(int64(-1)),
+			},
+			codes.InvalidArgument, "max_num_hops cannot be negative: max_num_hops = -1",
+		},
+		{
+			&walkOptions{StartingNodes: &walkArtifact{StartingArtifacts: &startNodes{FilterQuery: new("foo = 1")}}},
+			codes.InvalidArgument, "Invalid `filter_query`: Unrecognized name: foo",
+		},
+		{
+			&walkOptions{StartingNodes: &walkArtifact{StartingArtifacts: &startNodes{FilterQuery: new("id < 0")}}},
+			codes.NotFound, "Cannot find qualified nodes to start the traversal.",
+		},
 	} {
 		_, err := s.rpc.GetLineageSubgraph(s.ctx, &mlmdpb.GetLineageSubgraphRequest{LineageSubgraphQueryOptions: c.options})
 		s.refused(err, c.code, c.fragment)
@@ -277,14 +307,19 @@ func maskedSubgraphs(s *scene) {
 		{[]string{"artifacts.id"}, 0, 0, 0, 0, 0, 0, false},
 		{[]string{"nonsense", ""}, 0, 0, 0, 0, 0, 0, false},
 	} {
-		req := &mlmdpb.GetLineageSubgraphRequest{LineageSubgraphQueryOptions: p.options(walked{start: "a1", way: down, hops: -1})}
+		req := &mlmdpb.GetLineageSubgraphRequest{
+			LineageSubgraphQueryOptions: p.options(walked{start: "a1", way: down, hops: -1}),
+		}
 		if c.paths != nil {
 			req.ReadMask = &fieldmaskpb.FieldMask{Paths: c.paths}
 		}
 		r, err := s.rpc.GetLineageSubgraph(s.ctx, req)
 		s.ok(err)
 		g := r.LineageSubgraph
-		got := []int{len(g.GetArtifacts()), len(g.GetExecutions()), len(g.GetContexts()), len(g.GetEvents()), len(g.GetAttributions()), len(g.GetAssociations())}
+		got := []int{
+			len(g.GetArtifacts()), len(g.GetExecutions()), len(g.GetContexts()), len(g.GetEvents()),
+			len(g.GetAttributions()), len(g.GetAssociations()),
+		}
 		want := []int{c.artifacts, c.executions, c.contexts, c.events, c.attributions, c.associations}
 		if !slices.Equal(got, want) {
 			s.Errorf("mask %q reads %v; want %v", c.paths, got, want)
@@ -306,9 +341,15 @@ func maskedSubgraphs(s *scene) {
 // system too, or none.
 func (s *scene) readsTypes(g *mlmdpb.LineageGraph, all bool, paths []string) {
 	s.Helper()
-	system := slices.ContainsFunc(g.GetArtifactTypes(), func(t *mlmdpb.ArtifactType) bool { return t.GetName() == "mlmd.Dataset" })
-	own := slices.ContainsFunc(g.GetContextTypes(), func(t *mlmdpb.ContextType) bool { return t.GetName() == s.own("run") })
-	executed := slices.ContainsFunc(g.GetExecutionTypes(), func(t *mlmdpb.ExecutionType) bool { return t.GetName() == s.own("step") })
+	system := slices.ContainsFunc(
+		g.GetArtifactTypes(), func(t *mlmdpb.ArtifactType) bool { return t.GetName() == "mlmd.Dataset" },
+	)
+	own := slices.ContainsFunc(
+		g.GetContextTypes(), func(t *mlmdpb.ContextType) bool { return t.GetName() == s.own("run") },
+	)
+	executed := slices.ContainsFunc(
+		g.GetExecutionTypes(), func(t *mlmdpb.ExecutionType) bool { return t.GetName() == s.own("step") },
+	)
 	for _, t := range g.GetArtifactTypes() {
 		if t.GetName() == s.own("data") { // without its external id and base type
 			s.same(t, &mlmdpb.ArtifactType{
@@ -318,6 +359,9 @@ func (s *scene) readsTypes(g *mlmdpb.LineageGraph, all bool, paths []string) {
 		}
 	}
 	if system != all || own != all || executed != all {
-		s.Errorf("mask %q: types of the system %v, of contexts %v, of executions %v; want all %v", paths, system, own, executed, all)
+		s.Errorf(
+			"mask %q: types of the system %v, of contexts %v, of executions %v; want all %v", paths, system, own,
+			executed, all,
+		)
 	}
 }

@@ -12,8 +12,14 @@ import (
 func cycles(s *scene) {
 	p := newPipeline(s)
 	_, err := s.rpc.PutEvents(s.ctx, &mlmdpb.PutEventsRequest{Events: []*mlmdpb.Event{
-		{ArtifactId: &p.artifacts[0], ExecutionId: &p.executions[0], Type: mlmdpb.Event_OUTPUT.Enum(), MillisecondsSinceEpoch: new(int64(1))},
-		{ArtifactId: &p.artifacts[0], ExecutionId: &p.executions[2], Type: mlmdpb.Event_OUTPUT.Enum(), MillisecondsSinceEpoch: new(int64(1))},
+		{
+			ArtifactId: &p.artifacts[0], ExecutionId: &p.executions[0], Type: mlmdpb.Event_OUTPUT.Enum(),
+			MillisecondsSinceEpoch: new(int64(1)),
+		},
+		{
+			ArtifactId: &p.artifacts[0], ExecutionId: &p.executions[2], Type: mlmdpb.Event_OUTPUT.Enum(),
+			MillisecondsSinceEpoch: new(int64(1)),
+		},
 	}})
 	s.ok(err)
 	for _, w := range []walked{
@@ -26,7 +32,9 @@ func cycles(s *scene) {
 			events: "a1e1 a1e1 a1e2 a1e3 a2e1 a2e2 a3e2 a5e2 a3e3 a4e3",
 		},
 	} {
-		r, err := s.rpc.GetLineageSubgraph(s.ctx, &mlmdpb.GetLineageSubgraphRequest{LineageSubgraphQueryOptions: p.options(w)})
+		r, err := s.rpc.GetLineageSubgraph(
+			s.ctx, &mlmdpb.GetLineageSubgraphRequest{LineageSubgraphQueryOptions: p.options(w)},
+		)
 		s.ok(err)
 		p.sees("a walk "+w.way.String()+" around a cycle", r.LineageSubgraph, w)
 	}
@@ -64,7 +72,10 @@ func graphs(s *scene) {
 	}{
 		{
 			&mlmdpb.LineageGraphQueryOptions{QueryNodes: from("a1")},
-			walked{artifacts: []int{1, 2, 3, 4, 5}, executions: []int{1, 2, 3}, events: "a1e1 a1e2 a2e1 a2e2 a3e2 a5e2 a3e3 a4e3"},
+			walked{
+				artifacts: []int{1, 2, 3, 4, 5}, executions: []int{1, 2, 3},
+				events: "a1e1 a1e2 a2e1 a2e2 a3e2 a5e2 a3e3 a4e3",
+			},
 		},
 		{
 			&mlmdpb.LineageGraphQueryOptions{QueryNodes: from("a4"), StopConditions: &bounds{MaxNumHops: new(int64(1))}},
@@ -75,7 +86,9 @@ func graphs(s *scene) {
 			walked{artifacts: []int{1}},
 		},
 		{
-			&mlmdpb.LineageGraphQueryOptions{QueryNodes: from("a1"), StopConditions: &bounds{BoundaryExecutions: filter("e1 e3")}},
+			&mlmdpb.LineageGraphQueryOptions{
+				QueryNodes: from("a1"), StopConditions: &bounds{BoundaryExecutions: filter("e1 e3")},
+			},
 			walked{artifacts: []int{1, 2}, executions: []int{1}, events: "a1e1 a2e1"},
 		},
 		{
@@ -88,7 +101,10 @@ func graphs(s *scene) {
 		},
 		{
 			&mlmdpb.LineageGraphQueryOptions{QueryNodes: from("a1"), MaxNodeSize: new(int64(0))},
-			walked{artifacts: []int{1, 2, 3, 4, 5}, executions: []int{1, 2, 3}, events: "a1e1 a1e2 a2e1 a2e2 a3e2 a5e2 a3e3 a4e3"},
+			walked{
+				artifacts: []int{1, 2, 3, 4, 5}, executions: []int{1, 2, 3},
+				events: "a1e1 a1e2 a2e1 a2e2 a3e2 a5e2 a3e3 a4e3",
+			},
 		},
 	} {
 		g, err := ask(c.options)
@@ -97,12 +113,24 @@ func graphs(s *scene) {
 		for _, a := range g.GetArtifacts() {
 			equal(s, "the type of an artifact", a.GetType(), s.own("data"))
 		}
-		equal(s, "that system types are left out", slices.ContainsFunc(g.GetArtifactTypes(), func(t *mlmdpb.ArtifactType) bool { return t.GetName() == "mlmd.Dataset" }), false)
+		equal(
+			s, "that system types are left out",
+			slices.ContainsFunc(
+				g.GetArtifactTypes(), func(t *mlmdpb.ArtifactType) bool { return t.GetName() == "mlmd.Dataset" },
+			),
+			false,
+		)
 		equal(s, "that there are types", len(g.GetContextTypes()) > 0 && len(g.GetArtifactTypes()) > 0, true)
 		equal(s, "the number of contexts", len(g.GetContexts())+len(g.GetAttributions())+len(g.GetAssociations()), 0)
 	}
-	_, err := ask(&mlmdpb.LineageGraphQueryOptions{QueryNodes: from("a1"), StopConditions: &bounds{MaxNumHops: new(int64(-1))}})
+	_, err := ask(&mlmdpb.LineageGraphQueryOptions{
+		QueryNodes: from("a1"), StopConditions: &bounds{MaxNumHops: new(int64(-1))},
+	})
 	s.refused(err, codes.InvalidArgument, "max_num_hops cannot be negative: max_num_hops =-1")
-	_, err = ask(&mlmdpb.LineageGraphQueryOptions{QueryNodes: &mlmdpb.LineageGraphQueryOptions_ArtifactsOptions{ArtifactsOptions: &listOptions{FilterQuery: new("id < 0")}}})
+	_, err = ask(&mlmdpb.LineageGraphQueryOptions{
+		QueryNodes: &mlmdpb.LineageGraphQueryOptions_ArtifactsOptions{
+			ArtifactsOptions: &listOptions{FilterQuery: new("id < 0")},
+		},
+	})
 	s.refused(err, codes.NotFound, "The query_nodes condition does not match any nodes to do traversal.")
 }

@@ -13,7 +13,9 @@ import (
 func repeatedNodes(s *scene) {
 	name, ids := s.someArtifacts(12)
 	early := ordered(sized(20), byCreateTime, true)
-	early.NextPageToken = new(encode(&mlmdpb.ListOperationNextPageToken{FieldOffset: new(int64(0)), IdOffset: &ids[5], SetOptions: ordered(sized(20), byCreateTime, true)}))
+	early.NextPageToken = new(encode(&mlmdpb.ListOperationNextPageToken{
+		FieldOffset: new(int64(0)), IdOffset: &ids[5], SetOptions: ordered(sized(20), byCreateTime, true),
+	}))
 	got, _, err := s.ofType(name, early)
 	s.ok(err)
 	equalList(s, "ids created later, with larger ids only", got, ids[6:]...)

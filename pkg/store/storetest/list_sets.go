@@ -98,7 +98,9 @@ func pagesOfAContext(s *scene) {
 	s.refused(err, codes.InvalidArgument, "max_result_size")
 
 	r, err := s.rpc.GetExecutionsByContext(s.ctx, &mlmdpb.GetExecutionsByContextRequest{
-		ContextId: &g.contexts[1], Options: ordered(&listOptions{FilterQuery: new("last_known_state IS NULL")}, byUpdateTime, true),
+		ContextId: &g.contexts[1], Options: ordered(
+			&listOptions{FilterQuery: new("last_known_state IS NULL")}, byUpdateTime, true,
+		),
 	})
 	s.ok(err)
 	equal(s, "the number of executions", len(r.Executions), 1)

@@ -32,13 +32,13 @@ func sized(n int32) *listOptions { return &listOptions{MaxResultSize: &n} }
 
 func listCases() []Case {
 	return []Case{
-		{Name: "lists go page by page in every order", Needs: []Capability{StartsEmpty}, Run: on(pagesInEveryOrder)},
-		{Name: "a list without options is everything", Needs: []Capability{StartsEmpty}, Run: on(listWithoutOptions)},
+		{Name: "lists go page by page in every order", Requires: []Capability{EmptyStore}, Run: on(pagesInEveryOrder)},
+		{Name: "a list without options is everything", Requires: []Capability{EmptyStore}, Run: on(listWithoutOptions)},
 		{Name: "the size of a page has limits", Run: on(pageSizes)},
 		{
-			Name: "a page never has more than 101 nodes", Needs: []Capability{PagesGoOn},
-			Run:       on(func(s *scene) { longPage(s, true) }),
-			Otherwise: on(func(s *scene) { longPage(s, false) }),
+			Name: "a page never has more than 101 nodes", Requires: []Capability{PagesBeyond100},
+			Run:               on(func(s *scene) { longPage(s, true) }),
+			WithoutCapability: on(func(s *scene) { longPage(s, false) }),
 		},
 		{Name: "options are checked in one order", Run: on(optionsAreChecked)},
 		{Name: "a token that is no token is refused", Run: on(brokenTokens)},
@@ -46,7 +46,10 @@ func listCases() []Case {
 		{Name: "filter and size may change between pages", Run: on(changesBetweenPages)},
 		{Name: "nodes of a type are listed by pages", Run: on(pagesOfAType)},
 		{Name: "nodes of a context are listed by pages", Run: on(pagesOfAContext)},
-		{Name: "paging gives every node once in every order", Needs: []Capability{SteadyPages}, Run: on(everyNodeOnce), Otherwise: on(repeatedNodes)},
+		{
+			Name: "paging gives every node once in every order", Requires: []Capability{CompletePages},
+			Run: on(everyNodeOnce), WithoutCapability: on(repeatedNodes),
+		},
 	}
 }
 
@@ -101,7 +104,9 @@ func listWithoutOptions(s *scene) {
 // artifacts makes n artifacts of a new type.
 func (s *scene) someArtifacts(n int) (typeName string, ids []int64) {
 	name := s.newTypeName()
-	typ, err := s.rpc.PutArtifactType(s.ctx, &mlmdpb.PutArtifactTypeRequest{ArtifactType: &mlmdpb.ArtifactType{Name: &name}})
+	typ, err := s.rpc.PutArtifactType(
+		s.ctx, &mlmdpb.PutArtifactTypeRequest{ArtifactType: &mlmdpb.ArtifactType{Name: &name}},
+	)
 	s.ok(err)
 	req := &mlmdpb.PutArtifactsRequest{}
 	for range n {
@@ -143,10 +148,16 @@ func pageSizes(s *scene) {
 	}
 	for _, n := range []int32{0, -1, math.MinInt32} {
 		_, _, err := s.ofType(name, sized(n))
-		s.refused(err, codes.InvalidArgument, "max_result_size field value is required to be greater than 0 and less than or equal to 100. Set value:")
+		s.refused(
+			err, codes.InvalidArgument,
+			"max_result_size field value is required to be greater than 0 and less than or equal to 100. Set value:",
+		)
 	}
 	_, _, err = s.ofType(name, sized(math.MaxInt32))
-	s.refused(err, codes.InvalidArgument, "max_result_size field value is required to be greater than 0. Set value: -2147483648")
+	s.refused(
+		err, codes.InvalidArgument,
+		"max_result_size field value is required to be greater than 0. Set value: -2147483648",
+	)
 }
 
 func longPage(s *scene, goesOn bool) {
@@ -212,7 +223,9 @@ func brokenTokens(s *scene) {
 		s.refused(err, codes.InvalidArgument, "ListOperationOptions mismatch between calls Initial Options: ")
 	}
 	bare := ordered(&listOptions{}, byUpdateTime, true)
-	bare.NextPageToken = new(encode(&mlmdpb.ListOperationNextPageToken{FieldOffset: new(int64(0)), SetOptions: ordered(&listOptions{}, byUpdateTime, true)}))
+	bare.NextPageToken = new(encode(&mlmdpb.ListOperationNextPageToken{
+		FieldOffset: new(int64(0)), SetOptions: ordered(&listOptions{}, byUpdateTime, true),
+	}))
 	_, _, err = s.ofType(name, bare)
 	s.refused(err, codes.InvalidArgument, "Invalid NextPageToken in List Operation. listed_ids field should not be empty.")
 	for _, token := range []string{*next + "==", " " + *next + "\n", *next + "="} {
@@ -239,7 +252,10 @@ func tokensSayWhere(s *scene) {
 	for _, a := range read.Artifacts {
 		times[a.GetId()] = a
 	}
-	for _, o := range []*listOptions{sized(2), ordered(sized(2), byID, false), ordered(sized(2), byCreateTime, true), ordered(sized(2), byUpdateTime, false)} {
+	for _, o := range []*listOptions{
+		sized(2), ordered(sized(2), byID, false), ordered(sized(2), byCreateTime, true),
+		ordered(sized(2), byUpdateTime, false),
+	} {
 		got, next, err := s.ofType(name, o)
 		s.ok(err)
 		if next == nil || len(got) != 2 {

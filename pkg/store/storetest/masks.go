@@ -34,7 +34,12 @@ var maskedUpdateRows = []maskedUpdate{
 		node{properties: values{"i": integer(9), "a.b": integer(9)}, custom: values{"x": integer(9)}},
 		func(n *node) { n.properties = values{"i": integer(9), "a.b": integer(2)} }, "",
 	},
-	{"one property that is absent", []string{"properties.i"}, node{}, func(n *node) { n.properties = values{"a.b": integer(2)} }, ""},
+	{
+		"one property that is absent",
+		[]string{"properties.i"},
+		node{},
+		func(n *node) { n.properties = values{"a.b": integer(2)} }, "",
+	},
 	{
 		"a property with a dot",
 		[]string{"properties.a.b"},
@@ -47,7 +52,12 @@ var maskedUpdateRows = []maskedUpdate{
 		node{properties: values{"new": integer(3)}},
 		func(n *node) { n.properties = values{"i": integer(1), "a.b": integer(2), "new": integer(3)} }, "",
 	},
-	{"all properties", []string{"properties"}, node{properties: values{"new": integer(3)}}, func(n *node) { n.properties = values{"new": integer(3)} }, ""},
+	{
+		"all properties",
+		[]string{"properties"},
+		node{properties: values{"new": integer(3)}},
+		func(n *node) { n.properties = values{"new": integer(3)} }, "",
+	},
 	{
 		"all properties and one",
 		[]string{"properties.i", "properties"},
@@ -61,29 +71,85 @@ var maskedUpdateRows = []maskedUpdate{
 		node{custom: values{"x": str("s"), "y.z": integer(9)}},
 		func(n *node) { n.custom = values{"x": str("s"), "y.z": integer(2)} }, "",
 	},
-	{"one custom property with a dot, absent", []string{"custom_properties.y.z"}, node{}, func(n *node) { n.custom = values{"x": integer(1)} }, ""},
-	{"all custom properties", []string{"custom_properties"}, node{custom: values{"new": double(1)}}, func(n *node) { n.custom = values{"new": double(1)} }, ""},
+	{
+		"one custom property with a dot, absent",
+		[]string{"custom_properties.y.z"},
+		node{},
+		func(n *node) { n.custom = values{"x": integer(1)} }, "",
+	},
+	{
+		"all custom properties",
+		[]string{"custom_properties"},
+		node{custom: values{"new": double(1)}},
+		func(n *node) { n.custom = values{"new": double(1)} }, "",
+	},
 	{
 		"both maps at once",
 		[]string{"custom_properties", "properties.i"},
 		node{properties: values{"i": integer(5)}},
 		func(n *node) { n.custom, n.properties = nil, values{"i": integer(5), "a.b": integer(2)} }, "",
 	},
-	{"the external id", []string{"external_id"}, node{externalID: proto.String("")}, func(n *node) { n.externalID = proto.String("") }, ""},
-	{"the external id, absent", []string{"external_id"}, node{properties: values{"i": integer(9)}}, func(n *node) { n.externalID = nil }, ""},
-	{"the uri", []string{"uri"}, node{uri: proto.String("new")}, func(n *node) { n.uri = proto.String("new") }, "artifact"},
+	{
+		"the external id",
+		[]string{"external_id"},
+		node{externalID: proto.String("")},
+		func(n *node) { n.externalID = proto.String("") }, "",
+	},
+	{
+		"the external id, absent",
+		[]string{"external_id"},
+		node{properties: values{"i": integer(9)}},
+		func(n *node) { n.externalID = nil }, "",
+	},
+	{
+		"the uri",
+		[]string{"uri"},
+		node{uri: proto.String("new")},
+		func(n *node) { n.uri = proto.String("new") },
+		"artifact",
+	},
 	{"the uri, absent", []string{"uri"}, node{}, func(n *node) { n.uri = nil }, "artifact"},
 	{"the state", []string{"state"}, node{state: proto.Int32(4)}, func(n *node) { n.state = proto.Int32(4) }, "artifact"},
 	{"the state, absent", []string{"state"}, node{}, func(n *node) { n.state = nil }, "artifact"},
-	{"the last state", []string{"last_known_state"}, node{state: proto.Int32(4)}, func(n *node) { n.state = proto.Int32(4) }, "execution"},
+	{
+		"the last state",
+		[]string{"last_known_state"},
+		node{state: proto.Int32(4)},
+		func(n *node) { n.state = proto.Int32(4) }, "execution",
+	},
 	{"the last state, absent", []string{"last_known_state"}, node{}, func(n *node) { n.state = nil }, "execution"},
 	{"a field of another kind", []string{"last_known_state"}, node{state: proto.Int32(4)}, func(*node) {}, "artifact"},
-	{"the name of a context", []string{"name"}, node{name: proto.String("renamed")}, func(n *node) { n.name = proto.String("renamed") }, "context"},
+	{
+		"the name of a context",
+		[]string{"name"},
+		node{name: proto.String("renamed")},
+		func(n *node) { n.name = proto.String("renamed") }, "context",
+	},
 	{"the name of an artifact", []string{"name"}, node{name: proto.String("renamed")}, func(*node) {}, "artifact"},
-	{"what the server sets", []string{"id", "type_id", "type", "create_time_since_epoch", "last_update_time_since_epoch"}, node{}, func(*node) {}, ""},
-	{"nothing that exists", []string{"nothing", "uri.x", "", "Properties", "system_metadata.type_url"}, node{properties: values{"i": integer(9)}}, func(*node) {}, ""},
-	{"words that begin like the maps", []string{"propertiesx", "custom_propertiesi"}, node{properties: values{"i": integer(9)}, custom: values{"x": integer(9)}}, func(*node) {}, ""},
-	{"properties of unknown names, absent", []string{"properties.unknown", "custom_properties.unknown"}, node{}, func(*node) {}, ""},
+	{
+		"what the server sets",
+		[]string{"id", "type_id", "type", "create_time_since_epoch", "last_update_time_since_epoch"},
+		node{},
+		func(*node) {}, "",
+	},
+	{
+		"nothing that exists",
+		[]string{"nothing", "uri.x", "", "Properties", "system_metadata.type_url"},
+		node{properties: values{"i": integer(9)}},
+		func(*node) {}, "",
+	},
+	{
+		"words that begin like the maps",
+		[]string{"propertiesx", "custom_propertiesi"},
+		node{properties: values{"i": integer(9)}, custom: values{"x": integer(9)}},
+		func(*node) {}, "",
+	},
+	{
+		"properties of unknown names, absent",
+		[]string{"properties.unknown", "custom_properties.unknown"},
+		node{},
+		func(*node) {}, "",
+	},
 	{"an empty mask", []string{}, node{name: proto.String("kept")}, func(n *node) { *n = node{name: n.name} }, "artifact"},
 }
 
@@ -153,11 +219,38 @@ func maskRefusals(k kind) Case {
 			code     codes.Code
 			fragment string
 		}{
-			{"masked name of another kind of value", []string{"properties.i"}, node{properties: values{"i": str("x")}}, codes.InvalidArgument, "Found unmatched property type: "},
-			{"masked name that the type lacks", []string{"properties.no"}, node{properties: values{"no": str("x")}}, codes.InvalidArgument, "Found unknown property: "},
-			{"all properties", []string{"properties"}, node{properties: values{"no": str("x")}}, codes.InvalidArgument, "Found unknown property: "},
-			{"another type", []string{"properties.i"}, node{typeID: proto.Int64(typeID + 1)}, codes.InvalidArgument, " is different from the one known before: "},
-			{"an unknown id", []string{"properties.i"}, node{id: proto.Int64(1 << 40)}, codes.InvalidArgument, "Cannot find the given id "},
+			{
+				"masked name of another kind of value",
+				[]string{"properties.i"},
+				node{properties: values{"i": str("x")}},
+				codes.InvalidArgument, "Found unmatched property type: ",
+			},
+			{
+				"masked name that the type lacks",
+				[]string{"properties.no"},
+				node{properties: values{"no": str("x")}},
+				codes.InvalidArgument, "Found unknown property: ",
+			},
+			{
+				"all properties",
+				[]string{"properties"},
+				node{properties: values{"no": str("x")}},
+				codes.InvalidArgument, "Found unknown property: ",
+			},
+			{
+				"another type",
+				[]string{"properties.i"},
+				node{typeID: proto.Int64(typeID + 1)},
+				codes.InvalidArgument,
+				" is different from the one known before: ",
+			},
+			{
+				"an unknown id",
+				[]string{"properties.i"},
+				node{id: proto.Int64(1 << 40)},
+				codes.InvalidArgument,
+				"Cannot find the given id ",
+			},
 		}
 		for _, r := range rows {
 			if r.send.id == nil {
@@ -184,7 +277,9 @@ func maskOverManyNodes(k kind) Case {
 		second := node{typeID: &typeID, name: proto.String(s.own("b")), properties: values{"i": integer(1)}}
 		a, b := k.one(s, first), k.one(s, second)
 		created := node{typeID: &typeID, name: proto.String(s.own("c")), custom: values{"c": integer(1)}}
-		got, err := k.put(s, []string{"properties.i"}, node{id: &a, properties: values{"i": integer(5)}}, created, node{id: &b})
+		got, err := k.put(
+			s, []string{"properties.i"}, node{id: &a, properties: values{"i": integer(5)}}, created, node{id: &b},
+		)
 		s.ok(err)
 		first.properties, second.properties = values{"i": integer(5)}, nil
 		k.stored(s, a, typeName, first)

@@ -47,15 +47,33 @@ var timeMoves = []timeMove{
 	{"the type's id absent", func(_ *scene, n *node) { n.typeID = nil }, nil, false, ""},
 	{"the times others", func(_ *scene, n *node) { n.created, n.lastUpdate = nil, proto.Int64(7) }, nil, false, ""},
 	{"the external id gone", func(_ *scene, n *node) { n.externalID = nil }, nil, true, ""},
-	{"system metadata", func(_ *scene, n *node) { n.systemMetadata = &anypb.Any{TypeUrl: "type.example/x"} }, nil, true, ""},
+	{
+		"system metadata", func(_ *scene, n *node) { n.systemMetadata = &anypb.Any{TypeUrl: "type.example/x"} }, nil,
+		true, "",
+	},
 	{"another name", func(s *scene, n *node) { n.name = proto.String(s.own("another")) }, nil, true, ""},
 	{"the uri absent", func(_ *scene, n *node) { n.uri = nil }, nil, true, "artifact"},
 	{"the state unknown instead of absent", func(_ *scene, n *node) { n.state = proto.Int32(0) }, nil, true, "artifact"},
-	{"the last state unknown instead of absent", func(_ *scene, n *node) { n.state = proto.Int32(0) }, nil, true, "execution"},
-	{"masked, and nothing masked changed", func(_ *scene, n *node) { n.typeName = nil }, []string{"properties.i"}, true, ""},
-	{"masked, and only unmasked properties changed", func(_ *scene, n *node) { n.custom = values{"c": integer(1)} }, []string{"properties.i"}, false, ""},
+	{
+		"the last state unknown instead of absent", func(_ *scene, n *node) { n.state = proto.Int32(0) }, nil, true,
+		"execution",
+	},
+	{
+		"masked, and nothing masked changed", func(_ *scene, n *node) { n.typeName = nil },
+		[]string{"properties.i"},
+		true, "",
+	},
+	{
+		"masked, and only unmasked properties changed", func(_ *scene, n *node) { n.custom = values{"c": integer(1)} },
+		[]string{"properties.i"},
+		false, "",
+	},
 	{"masked with a path that is nothing", func(_ *scene, n *node) { n.typeName = nil }, []string{"nothing"}, true, ""},
-	{"masked whole, as it was read", func(*scene, *node) {}, []string{"properties", "custom_properties", "uri", "external_id"}, false, ""},
+	{
+		"masked whole, as it was read", func(*scene, *node) {},
+		[]string{"properties", "custom_properties", "uri", "external_id"},
+		false, "",
+	},
 }
 
 func nodeTimeMoves(k kind) Case {

@@ -29,14 +29,19 @@ func nodeCases() []Case {
 	)
 }
 
-var everyProperty = props{"i": kindInt, "d": kindDouble, "s": kindString, "b": kindBool, "st": kindStruct, "p": kindProto}
+var everyProperty = props{
+	"i": kindInt, "d": kindDouble, "s": kindString, "b": kindBool, "st": kindStruct, "p": kindProto,
+}
 
 // full is a node with everything that its kind can have.
 func (k kind) full(s *scene, typeID int64) node {
 	n := node{
 		typeID: &typeID, name: proto.String(s.own("full")), externalID: proto.String(s.own("x")),
-		properties: values{"i": integer(-7), "d": double(0.5), "s": str("naïve 日本"), "b": boolean(false), "st": object("a", 1), "p": packed("hello")},
-		custom:     values{"ci": str("not an int here"), "": integer(0), "é.x": boolean(true)},
+		properties: values{
+			"i": integer(-7), "d": double(0.5), "s": str("naïve 日本"), "b": boolean(false), "st": object("a", 1),
+			"p": packed("hello"),
+		},
+		custom: values{"ci": str("not an int here"), "": integer(0), "é.x": boolean(true)},
 	}
 	if k.name != contexts.name {
 		n.state = proto.Int32(2)
@@ -76,8 +81,14 @@ type nodeRefusal struct {
 
 var nodeRefusalRows = []nodeRefusal{
 	{"no type", func(_ *scene, n *node) { n.typeID = nil }, codes.InvalidArgument, "Type id is missing.", ""},
-	{"an unknown type", func(_ *scene, n *node) { n.typeID = proto.Int64(1 << 40) }, codes.NotFound, "Cannot find type for ", ""},
-	{"an unknown type says which", func(_ *scene, n *node) { n.typeID = proto.Int64(0) }, codes.NotFound, "No type found for query, type_id: ", ""},
+	{
+		"an unknown type", func(_ *scene, n *node) { n.typeID = proto.Int64(1 << 40) }, codes.NotFound,
+		"Cannot find type for ", "",
+	},
+	{
+		"an unknown type says which", func(_ *scene, n *node) { n.typeID = proto.Int64(0) }, codes.NotFound,
+		"No type found for query, type_id: ", "",
+	},
 	{"a negative type", func(_ *scene, n *node) { n.typeID = proto.Int64(-1) }, codes.NotFound, "No type found", ""},
 	{
 		"a property that the type lacks", func(_ *scene, n *node) { n.properties = values{"no": integer(1)} },
@@ -99,11 +110,26 @@ var nodeRefusalRows = []nodeRefusal{
 		"a property without a kind", func(_ *scene, n *node) { n.properties = values{"s": {}} },
 		codes.InvalidArgument, "Found unmatched property type: ", "",
 	},
-	{"no name", func(_ *scene, n *node) { n.name = nil }, codes.InvalidArgument, "Context name should not be empty", "context"},
-	{"an empty name", func(_ *scene, n *node) { n.name = proto.String("") }, codes.InvalidArgument, "Context name should not be empty", "context"},
-	{"an id nobody gave out", func(_ *scene, n *node) { n.id = proto.Int64(1 << 40) }, codes.InvalidArgument, "Cannot find the given id ", ""},
-	{"the id 0", func(_ *scene, n *node) { n.id = proto.Int64(0) }, codes.InvalidArgument, "Cannot find the given id ", ""},
-	{"a negative id", func(_ *scene, n *node) { n.id = proto.Int64(-1) }, codes.InvalidArgument, "Cannot find the given id ", ""},
+	{
+		"no name", func(_ *scene, n *node) { n.name = nil }, codes.InvalidArgument, "Context name should not be empty",
+		"context",
+	},
+	{
+		"an empty name", func(_ *scene, n *node) { n.name = proto.String("") }, codes.InvalidArgument,
+		"Context name should not be empty", "context",
+	},
+	{
+		"an id nobody gave out", func(_ *scene, n *node) { n.id = proto.Int64(1 << 40) }, codes.InvalidArgument,
+		"Cannot find the given id ", "",
+	},
+	{
+		"the id 0", func(_ *scene, n *node) { n.id = proto.Int64(0) }, codes.InvalidArgument,
+		"Cannot find the given id ", "",
+	},
+	{
+		"a negative id", func(_ *scene, n *node) { n.id = proto.Int64(-1) }, codes.InvalidArgument,
+		"Cannot find the given id ", "",
+	},
 }
 
 func nodeRefusals(k kind) Case {
@@ -175,10 +201,10 @@ func nodeConflictsOnUpdate(k kind) Case {
 		}
 	}
 	return Case{
-		Name:      "an update that takes what is taken is refused",
-		Needs:     []Capability{ConflictsOnUpdate},
-		Run:       on(clash(codes.AlreadyExists)),
-		Otherwise: on(clash(codes.Internal)),
+		Name:              "an update that takes what is taken is refused",
+		Requires:          []Capability{UpdateAlreadyExists},
+		Run:               on(clash(codes.AlreadyExists)),
+		WithoutCapability: on(clash(codes.Internal)),
 	}
 }
 
@@ -331,7 +357,10 @@ func nodeNameCases() []Case {
 		for _, k := range []kind{artifacts, executions} {
 			typeID, typeName := k.newType(s, nil)
 			k.stored(s, k.one(s, node{typeID: &typeID, state: proto.Int32(99)}), typeName, node{typeID: &typeID})
-			k.stored(s, k.one(s, node{typeID: &typeID, state: proto.Int32(0)}), typeName, node{typeID: &typeID, state: proto.Int32(0)})
+			k.stored(
+				s, k.one(s, node{typeID: &typeID, state: proto.Int32(0)}), typeName,
+				node{typeID: &typeID, state: proto.Int32(0)},
+			)
 		}
 	})})
 }
@@ -355,7 +384,10 @@ func abortIfChangedCases() []Case {
 			s.refused(put(s, second), codes.FailedPrecondition, fragment)
 			got := artifacts.stored(s, id, typeName, node{typeID: &typeID, properties: values{"i": integer(1)}})
 			if *got.lastUpdate <= *read.LastUpdateTimeSinceEpoch {
-				s.Errorf("the update time is %d after an update at %d; want a later one", *got.lastUpdate, *read.LastUpdateTimeSinceEpoch)
+				s.Errorf(
+					"the update time is %d after an update at %d; want a later one", *got.lastUpdate,
+					*read.LastUpdateTimeSinceEpoch,
+				)
 			}
 		})},
 		{Name: "abort_if_latest_updated_time_changed takes an absent time for 0", Run: on(func(s *scene) {

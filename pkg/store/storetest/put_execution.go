@@ -60,7 +60,9 @@ func putExecutionCases() []Case {
 			r, err := s.putExecution(&executionRequest{Execution: c.execution(node{custom: values{"x": integer(1)}})})
 			s.ok(err)
 			s.same(r, &mlmdpb.PutExecutionResponse{ExecutionId: r.ExecutionId})
-			executions.stored(s, *r.ExecutionId, c.executionTypeName, node{typeID: &c.executionType, custom: values{"x": integer(1)}})
+			executions.stored(s, *r.ExecutionId, c.executionTypeName, node{
+				typeID: &c.executionType, custom: values{"x": integer(1)},
+			})
 		})},
 		{Name: "PutExecution is refused, and nothing is written", Run: on(putExecutionRefusals)},
 		{Name: "PutExecution moves the time of an unchanged execution when forced", Run: on(func(s *scene) {
@@ -69,7 +71,9 @@ func putExecutionCases() []Case {
 			before := executions.read(s, id)
 			for _, force := range []bool{false, true} {
 				tick()
-				_, err := s.putExecution(&executionRequest{Execution: before.execution(), Options: &executionOptions{ForceUpdateTime: &force}})
+				_, err := s.putExecution(&executionRequest{
+					Execution: before.execution(), Options: &executionOptions{ForceUpdateTime: &force},
+				})
 				s.ok(err)
 				equal(s, "the time moved", *executions.read(s, id).lastUpdate > *before.lastUpdate, force)
 			}
@@ -95,10 +99,16 @@ func putExecutionWhole(s *scene) {
 	equal(s, "the number of artifact ids", len(r.ArtifactIds), 3)
 	equal(s, "the number of context ids", len(r.ContextIds), 2)
 	equal(s, "the id of the second pair", r.ArtifactIds[1], old)
-	executions.stored(s, *r.ExecutionId, c.executionTypeName, node{typeID: &c.executionType, state: proto.Int32(2), properties: values{"i": integer(1)}})
+	executions.stored(s, *r.ExecutionId, c.executionTypeName, node{
+		typeID: &c.executionType, state: proto.Int32(2), properties: values{"i": integer(1)},
+	})
 	artifacts.stored(s, r.ArtifactIds[0], c.artifactTypeName, node{typeID: &c.artifactType, uri: proto.String("new")})
-	artifacts.stored(s, r.ArtifactIds[2], c.artifactTypeName, node{typeID: &c.artifactType, uri: proto.String("without an event")})
-	contexts.stored(s, r.ContextIds[0], c.contextTypeName, node{typeID: &c.contextType, name: proto.String(s.own("one")), custom: values{"x": integer(1)}})
+	artifacts.stored(s, r.ArtifactIds[2], c.artifactTypeName, node{
+		typeID: &c.artifactType, uri: proto.String("without an event"),
+	})
+	contexts.stored(s, r.ContextIds[0], c.contextTypeName, node{
+		typeID: &c.contextType, name: proto.String(s.own("one")), custom: values{"x": integer(1)},
+	})
 
 	first := s.eventsOf(r.ArtifactIds[0])
 	e.ArtifactId, e.ExecutionId = &r.ArtifactIds[0], r.ExecutionId
@@ -120,9 +130,11 @@ func putExecutionWhole(s *scene) {
 func putExecutionUpdates(s *scene) {
 	c := s.cast()
 	first, err := s.putExecution(&executionRequest{
-		Execution:          c.execution(node{properties: values{"i": integer(1)}}),
-		ArtifactEventPairs: []*eventPair{{Artifact: c.artifact(node{uri: proto.String("old"), properties: values{"i": integer(1)}})}},
-		Contexts:           []*mlmdpb.Context{c.context(s, "one", node{properties: values{"i": integer(1)}})},
+		Execution: c.execution(node{properties: values{"i": integer(1)}}),
+		ArtifactEventPairs: []*eventPair{{Artifact: c.artifact(node{
+			uri: proto.String("old"), properties: values{"i": integer(1)},
+		})}},
+		Contexts: []*mlmdpb.Context{c.context(s, "one", node{properties: values{"i": integer(1)}})},
 	})
 	s.ok(err)
 	execution, artifact, context := *first.ExecutionId, first.ArtifactIds[0], first.ContextIds[0]
@@ -159,19 +171,31 @@ func putExecutionRefusals(s *scene) {
 		fragment string
 	}{
 		{
-			"another execution in the event", &executionRequest{Execution: stored, ArtifactEventPairs: pair(nil, event(artifact, execution+1000, eventOutput))},
+			"another execution in the event", &executionRequest{
+				Execution: stored, ArtifactEventPairs: pair(nil, event(artifact, execution+1000, eventOutput)),
+			},
 			codes.InvalidArgument, "event.execution_id does not match with the given execution",
 		},
 		{
-			"an execution in the event of a new one", &executionRequest{Execution: fresh(), ArtifactEventPairs: pair(nil, event(artifact, execution, eventOutput))},
+			"an execution in the event of a new one", &executionRequest{
+				Execution: fresh(), ArtifactEventPairs: pair(nil, event(artifact, execution, eventOutput)),
+			},
 			codes.InvalidArgument, "event.execution_id does not match with the given execution",
 		},
 		{
-			"another artifact in the event", &executionRequest{Execution: fresh(), ArtifactEventPairs: pair(&mlmdpb.Artifact{Id: &artifact}, &mlmdpb.Event{ArtifactId: &other, Type: eventInput.Enum()})},
+			"another artifact in the event", &executionRequest{
+				Execution: fresh(),
+				ArtifactEventPairs: pair(
+					&mlmdpb.Artifact{Id: &artifact}, &mlmdpb.Event{ArtifactId: &other, Type: eventInput.Enum()},
+				),
+			},
 			codes.InvalidArgument, "Given event.artifact_id is not aligned with the artifact",
 		},
 		{
-			"an artifact in the event of a new one", &executionRequest{Execution: fresh(), ArtifactEventPairs: pair(c.artifact(node{}), &mlmdpb.Event{ArtifactId: &artifact, Type: eventInput.Enum()})},
+			"an artifact in the event of a new one", &executionRequest{
+				Execution:          fresh(),
+				ArtifactEventPairs: pair(c.artifact(node{}), &mlmdpb.Event{ArtifactId: &artifact, Type: eventInput.Enum()}),
+			},
 			codes.InvalidArgument, "Given event.artifact_id is not aligned with the artifact",
 		},
 		{
@@ -179,34 +203,83 @@ func putExecutionRefusals(s *scene) {
 			codes.InvalidArgument, "If no artifact is present, given event must have an artifact_id",
 		},
 		{
-			"an event without a type", &executionRequest{Execution: fresh(), ArtifactEventPairs: pair(c.artifact(node{}), &mlmdpb.Event{})},
+			"an event without a type", &executionRequest{
+				Execution: fresh(), ArtifactEventPairs: pair(c.artifact(node{}), &mlmdpb.Event{}),
+			},
 			codes.InvalidArgument, "No event type is specified.",
 		},
 		{
-			"an event of no type that exists", &executionRequest{Execution: fresh(), ArtifactEventPairs: pair(c.artifact(node{}), &mlmdpb.Event{Type: mlmdpb.Event_Type(99).Enum()})},
+			"an event of no type that exists", &executionRequest{
+				Execution:          fresh(),
+				ArtifactEventPairs: pair(c.artifact(node{}), &mlmdpb.Event{Type: mlmdpb.Event_Type(99).Enum()}),
+			},
 			codes.InvalidArgument, "No event type is specified.",
 		},
 		{
-			"an event that is there", &executionRequest{Execution: stored, ArtifactEventPairs: pair(nil, &mlmdpb.Event{ArtifactId: &artifact, Type: eventInput.Enum()})},
+			"an event that is there", &executionRequest{
+				Execution:          stored,
+				ArtifactEventPairs: pair(nil, &mlmdpb.Event{ArtifactId: &artifact, Type: eventInput.Enum()}),
+			},
 			codes.AlreadyExists, "Given event already exists: ",
 		},
 		{
-			"an artifact with an unknown id", &executionRequest{Execution: fresh(), ArtifactEventPairs: pair(&mlmdpb.Artifact{Id: proto.Int64(1 << 40)}, nil)},
+			"an artifact with an unknown id", &executionRequest{
+				Execution: fresh(), ArtifactEventPairs: pair(&mlmdpb.Artifact{Id: proto.Int64(1 << 40)}, nil),
+			},
 			codes.InvalidArgument, "Cannot find the given id ",
 		},
-		{"an execution with an unknown id", &executionRequest{Execution: &mlmdpb.Execution{Id: proto.Int64(1 << 40)}}, codes.InvalidArgument, "Cannot find the given id "},
-		{"an execution without a type", &executionRequest{Execution: &mlmdpb.Execution{}}, codes.InvalidArgument, "Type id is missing."},
-		{"an artifact of an unknown type", &executionRequest{Execution: fresh(), ArtifactEventPairs: pair(&mlmdpb.Artifact{TypeId: proto.Int64(1 << 40)}, nil)}, codes.NotFound, "No type found"},
-		{"a context without a type", &executionRequest{Execution: fresh(), Contexts: []*mlmdpb.Context{{Name: proto.String("n")}}}, codes.InvalidArgument, "Context is missing a type_id"},
-		{"a context without a name", &executionRequest{Execution: fresh(), Contexts: []*mlmdpb.Context{{TypeId: &c.contextType}}}, codes.InvalidArgument, "Context is missing a name"},
-		{"a context with an empty name", &executionRequest{Execution: fresh(), Contexts: []*mlmdpb.Context{{TypeId: &c.contextType, Name: proto.String("")}}}, codes.InvalidArgument, "Context name should not be empty"},
-		{"a context with an id alone", &executionRequest{Execution: fresh(), Contexts: []*mlmdpb.Context{{Id: proto.Int64(1)}}}, codes.InvalidArgument, "Context is missing a type_id"},
-		{"a context whose name is taken", &executionRequest{Execution: fresh(), Contexts: []*mlmdpb.Context{c.context(s, "taken", node{})}}, codes.AlreadyExists, "Given node already exists: "},
 		{
-			"a context that is nowhere, to be reused", &executionRequest{Execution: fresh(), Contexts: []*mlmdpb.Context{{Id: proto.Int64(1 << 40)}}, Options: &executionOptions{ForceReuseContext: proto.Bool(true)}},
+			"an execution with an unknown id", &executionRequest{Execution: &mlmdpb.Execution{Id: proto.Int64(1 << 40)}},
+			codes.InvalidArgument, "Cannot find the given id ",
+		},
+		{
+			"an execution without a type", &executionRequest{Execution: &mlmdpb.Execution{}}, codes.InvalidArgument,
+			"Type id is missing.",
+		},
+		{
+			"an artifact of an unknown type",
+			&executionRequest{Execution: fresh(), ArtifactEventPairs: pair(&mlmdpb.Artifact{TypeId: proto.Int64(1 << 40)}, nil)},
+			codes.NotFound, "No type found",
+		},
+		{
+			"a context without a type",
+			&executionRequest{Execution: fresh(), Contexts: []*mlmdpb.Context{{Name: proto.String("n")}}},
+			codes.InvalidArgument, "Context is missing a type_id",
+		},
+		{
+			"a context without a name",
+			&executionRequest{Execution: fresh(), Contexts: []*mlmdpb.Context{{TypeId: &c.contextType}}},
+			codes.InvalidArgument, "Context is missing a name",
+		},
+		{
+			"a context with an empty name",
+			&executionRequest{Execution: fresh(), Contexts: []*mlmdpb.Context{{TypeId: &c.contextType, Name: proto.String("")}}},
+			codes.InvalidArgument, "Context name should not be empty",
+		},
+		{
+			"a context with an id alone",
+			&executionRequest{Execution: fresh(), Contexts: []*mlmdpb.Context{{Id: proto.Int64(1)}}},
+			codes.InvalidArgument, "Context is missing a type_id",
+		},
+		{
+			"a context whose name is taken",
+			&executionRequest{Execution: fresh(), Contexts: []*mlmdpb.Context{c.context(s, "taken", node{})}},
+			codes.AlreadyExists, "Given node already exists: ",
+		},
+		{
+			"a context that is nowhere, to be reused", &executionRequest{
+				Execution: fresh(), Contexts: []*mlmdpb.Context{{Id: proto.Int64(1 << 40)}},
+				Options: &executionOptions{ForceReuseContext: proto.Bool(true)},
+			},
 			codes.NotFound, "Results missing for ids: ",
 		},
-		{"an artifact with a wrong property", &executionRequest{Execution: fresh(), ArtifactEventPairs: pair(c.artifact(node{properties: values{"i": str("x")}}), nil)}, codes.InvalidArgument, "Found unmatched property type: "},
+		{
+			"an artifact with a wrong property",
+			&executionRequest{
+				Execution: fresh(), ArtifactEventPairs: pair(c.artifact(node{properties: values{"i": str("x")}}), nil),
+			},
+			codes.InvalidArgument, "Found unmatched property type: ",
+		},
 	} {
 		s.refusedWhole(c, r.name, r.request, r.code, r.fragment)
 	}
@@ -216,7 +289,9 @@ func putExecutionRefusals(s *scene) {
 func (s *scene) refusedWhole(c cast, name string, r *executionRequest, code codes.Code, fragment string) {
 	s.Helper()
 	count := func() (n int) {
-		for k, typeName := range map[*kind]string{&artifacts: c.artifactTypeName, &executions: c.executionTypeName, &contexts: c.contextTypeName} {
+		for k, typeName := range map[*kind]string{
+			&artifacts: c.artifactTypeName, &executions: c.executionTypeName, &contexts: c.contextTypeName,
+		} {
 			nodes, err := k.byType(s, typeName, nil)
 			s.ok(err)
 			n += len(nodes)

@@ -11,7 +11,10 @@ func putExecutionReuseCases() []Case {
 	return []Case{
 		{Name: "PutExecution reuses a context by its name, and leaves it alone", Run: on(func(s *scene) {
 			c := s.cast()
-			want := node{typeID: &c.contextType, name: proto.String(s.own("c")), properties: values{"i": integer(1)}, externalID: proto.String(s.own("x"))}
+			want := node{
+				typeID: &c.contextType, name: proto.String(s.own("c")), properties: values{"i": integer(1)},
+				externalID: proto.String(s.own("x")),
+			}
 			id := contexts.one(s, want)
 			r, err := s.putExecution(&executionRequest{
 				Execution: c.execution(node{}),
@@ -26,7 +29,9 @@ func putExecutionReuseCases() []Case {
 			fresh := another(s, r.ContextIds, id)
 			equalList(s, "the context ids", r.ContextIds, id, fresh, fresh)
 			contexts.stored(s, id, c.contextTypeName, want)
-			contexts.stored(s, fresh, c.contextTypeName, node{typeID: &c.contextType, name: proto.String(s.own("new")), custom: values{"c": integer(1)}})
+			contexts.stored(s, fresh, c.contextTypeName, node{
+				typeID: &c.contextType, name: proto.String(s.own("new")), custom: values{"c": integer(1)},
+			})
 			got, err := s.contextsOfExecution(*r.ExecutionId)
 			s.ok(err)
 			equalList(s, "the contexts of the execution", got, id, fresh)
@@ -72,12 +77,17 @@ func putExecutionReuseCases() []Case {
 		{Name: "PutExecution reuses an artifact by its external id, and replaces it", Run: on(func(s *scene) {
 			c := s.cast()
 			x := s.own("x")
-			old := artifacts.one(s, node{typeID: &c.artifactType, externalID: &x, properties: values{"i": integer(1), "d": double(1)}})
+			old := artifacts.one(s, node{
+				typeID: &c.artifactType, externalID: &x, properties: values{"i": integer(1), "d": double(1)},
+			})
 			reuse := &executionOptions{ReuseArtifactIfAlreadyExistByExternalId: proto.Bool(true)}
 			r, err := s.putExecution(&executionRequest{
 				Execution: c.execution(node{}),
 				ArtifactEventPairs: []*eventPair{
-					{Artifact: &mlmdpb.Artifact{ExternalId: &x, Uri: proto.String("new"), Properties: values{"i": integer(2)}}, Event: input()},
+					{
+						Artifact: &mlmdpb.Artifact{ExternalId: &x, Uri: proto.String("new"), Properties: values{"i": integer(2)}},
+						Event:    input(),
+					},
 					{Artifact: c.artifact(node{externalID: proto.String(s.own("y"))})},
 					{Artifact: c.artifact(node{externalID: proto.String(s.own("y")), uri: proto.String("again")})},
 				},
@@ -86,13 +96,19 @@ func putExecutionReuseCases() []Case {
 			s.ok(err)
 			fresh := another(s, r.ArtifactIds, old)
 			equalList(s, "the artifact ids", r.ArtifactIds, old, fresh, fresh)
-			artifacts.stored(s, old, c.artifactTypeName, node{typeID: &c.artifactType, externalID: &x, uri: proto.String("new"), properties: values{"i": integer(2)}})
-			artifacts.stored(s, fresh, c.artifactTypeName, node{typeID: &c.artifactType, externalID: proto.String(s.own("y")), uri: proto.String("again")})
+			artifacts.stored(s, old, c.artifactTypeName, node{
+				typeID: &c.artifactType, externalID: &x, uri: proto.String("new"), properties: values{"i": integer(2)},
+			})
+			artifacts.stored(s, fresh, c.artifactTypeName, node{
+				typeID: &c.artifactType, externalID: proto.String(s.own("y")), uri: proto.String("again"),
+			})
 
 			other, err := artifacts.putType(s, typ{name: proto.String(s.own("other"))})
 			s.ok(err)
 			s.refusedWhole(c, "another type", &executionRequest{
-				Execution: c.execution(node{}), ArtifactEventPairs: []*eventPair{{Artifact: &mlmdpb.Artifact{TypeId: &other, ExternalId: &x}}}, Options: reuse,
+				Execution: c.execution(node{}), ArtifactEventPairs: []*eventPair{{
+					Artifact: &mlmdpb.Artifact{TypeId: &other, ExternalId: &x},
+				}}, Options: reuse,
 			}, codes.InvalidArgument, " is different from the one known before: ")
 			s.refusedWhole(c, "without the option", &executionRequest{
 				Execution: c.execution(node{}), ArtifactEventPairs: []*eventPair{{Artifact: c.artifact(node{externalID: &x})}},
@@ -120,20 +136,24 @@ func emptyPairWithContext() Case {
 	play := func(s *scene) (context int64) {
 		c := s.cast()
 		r, err := s.putExecution(&executionRequest{
-			Execution: c.execution(node{}), ArtifactEventPairs: []*eventPair{{}}, Contexts: []*mlmdpb.Context{c.context(s, "c", node{})},
+			Execution: c.execution(node{}), ArtifactEventPairs: []*eventPair{{}}, Contexts: []*mlmdpb.Context{
+				c.context(s, "c", node{}),
+			},
 		})
 		s.ok(err)
 		equalList(s, "the artifact ids", r.ArtifactIds, -1)
 		return r.ContextIds[0]
 	}
 	return Case{
-		Name: "PutExecution attributes no context to an empty pair", Needs: []Capability{NoDanglingLinks}, Spoils: true,
+		Name: "PutExecution attributes no context to an empty pair", Requires: []Capability{
+			NoDanglingAttributions,
+		}, CorruptsStore: true,
 		Run: on(func(s *scene) {
 			got, err := s.artifactsOfContext(play(s))
 			s.ok(err)
 			equal(s, "the number of artifacts", len(got), 0)
 		}),
-		Otherwise: on(func(s *scene) {
+		WithoutCapability: on(func(s *scene) {
 			_, err := s.artifactsOfContext(play(s))
 			s.refused(err, codes.Internal, "Results missing for ids: ")
 		}),
@@ -144,16 +164,20 @@ func eventForUnknownArtifact() Case {
 	none := int64(1 << 30)
 	request := func(c cast) *executionRequest {
 		return &executionRequest{
-			Execution: c.execution(node{}), ArtifactEventPairs: []*eventPair{{Event: &mlmdpb.Event{ArtifactId: &none, Type: eventInput.Enum()}}},
+			Execution: c.execution(node{}), ArtifactEventPairs: []*eventPair{{Event: &mlmdpb.Event{
+				ArtifactId: &none, Type: eventInput.Enum(),
+			}}},
 		}
 	}
 	return Case{
-		Name: "PutExecution refuses an event for an artifact that is not there", Needs: []Capability{NoDanglingEvents},
+		Name: "PutExecution refuses an event for an artifact that is not there", Requires: []Capability{
+			RejectsDanglingEvents,
+		},
 		Run: on(func(s *scene) {
 			c := s.cast()
 			s.refusedWhole(c, "unknown artifact", request(c), codes.InvalidArgument, "No artifact with the given id ")
 		}),
-		Otherwise: on(func(s *scene) {
+		WithoutCapability: on(func(s *scene) {
 			r, err := s.putExecution(request(s.cast()))
 			s.ok(err)
 			equalList(s, "the artifact ids", r.ArtifactIds, none)

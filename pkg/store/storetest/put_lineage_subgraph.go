@@ -59,7 +59,10 @@ func putSubgraphCases() []Case {
 			put := func(contexts ...*mlmdpb.Context) (*mlmdpb.PutLineageSubgraphResponse, error) {
 				return s.rpc.PutLineageSubgraph(s.ctx, &subgraphRequest{Contexts: contexts, Options: reuse})
 			}
-			r, err := put(c.context(s, "c", node{custom: values{"x": integer(1)}}), c.context(s, "new", node{}), c.context(s, "new", node{}))
+			r, err := put(
+				c.context(s, "c", node{custom: values{"x": integer(1)}}), c.context(s, "new", node{}),
+				c.context(s, "new", node{}),
+			)
 			s.ok(err)
 			fresh := another(s, r.ContextIds, id)
 			equalList(s, "the context ids", r.ContextIds, id, fresh, fresh)
@@ -77,10 +80,15 @@ func putSubgraphCases() []Case {
 			put := func(nodes ...*mlmdpb.Artifact) (*mlmdpb.PutLineageSubgraphResponse, error) {
 				return s.rpc.PutLineageSubgraph(s.ctx, &subgraphRequest{Artifacts: nodes, Options: reuse})
 			}
-			r, err := put(c.artifact(node{externalID: &x, uri: proto.String("new")}), c.artifact(node{externalID: &x, uri: proto.String("newer")}))
+			r, err := put(
+				c.artifact(node{externalID: &x, uri: proto.String("new")}),
+				c.artifact(node{externalID: &x, uri: proto.String("newer")}),
+			)
 			s.ok(err)
 			equalList(s, "the artifact ids", r.ArtifactIds, old, old)
-			artifacts.stored(s, old, c.artifactTypeName, node{typeID: &c.artifactType, externalID: &x, uri: proto.String("newer")})
+			artifacts.stored(s, old, c.artifactTypeName, node{
+				typeID: &c.artifactType, externalID: &x, uri: proto.String("newer"),
+			})
 			_, err = put(c.artifact(node{externalID: &y}), c.artifact(node{externalID: &y}))
 			s.refused(err, codes.AlreadyExists, "Given node already exists: ")
 			_, err = artifacts.byExternalIDs(s, y)
@@ -96,9 +104,13 @@ func putSubgraphWhole(s *scene) {
 	first := input()
 	first.Path, first.MillisecondsSinceEpoch = steps("k", 1), proto.Int64(3)
 	r, err := s.rpc.PutLineageSubgraph(s.ctx, &subgraphRequest{
-		Executions: []*mlmdpb.Execution{c.execution(node{custom: values{"n": integer(0)}}), c.execution(node{custom: values{"n": integer(1)}})},
-		Artifacts:  []*mlmdpb.Artifact{c.artifact(node{uri: proto.String("a")}), c.artifact(node{uri: proto.String("b")}), c.artifact(node{})},
-		Contexts:   []*mlmdpb.Context{c.context(s, "one", node{}), c.context(s, "two", node{})},
+		Executions: []*mlmdpb.Execution{
+			c.execution(node{custom: values{"n": integer(0)}}), c.execution(node{custom: values{"n": integer(1)}}),
+		},
+		Artifacts: []*mlmdpb.Artifact{
+			c.artifact(node{uri: proto.String("a")}), c.artifact(node{uri: proto.String("b")}), c.artifact(node{}),
+		},
+		Contexts: []*mlmdpb.Context{c.context(s, "one", node{}), c.context(s, "two", node{})},
 		EventEdges: []*eventEdge{
 			edge(1, 0, first),
 			edge(0, -1, &mlmdpb.Event{ArtifactId: &stranger, Type: eventOutput.Enum()}),
@@ -108,7 +120,9 @@ func putSubgraphWhole(s *scene) {
 	equal(s, "the number of executions", len(r.ExecutionIds), 2)
 	equal(s, "the number of artifacts", len(r.ArtifactIds), 3)
 	equal(s, "the number of contexts", len(r.ContextIds), 2)
-	executions.stored(s, r.ExecutionIds[1], c.executionTypeName, node{typeID: &c.executionType, custom: values{"n": integer(1)}})
+	executions.stored(
+		s, r.ExecutionIds[1], c.executionTypeName, node{typeID: &c.executionType, custom: values{"n": integer(1)}},
+	)
 	artifacts.stored(s, r.ArtifactIds[1], c.artifactTypeName, node{typeID: &c.artifactType, uri: proto.String("b")})
 	contexts.stored(s, r.ContextIds[1], c.contextTypeName, node{typeID: &c.contextType, name: proto.String(s.own("two"))})
 	first.ArtifactId, first.ExecutionId = &r.ArtifactIds[0], &r.ExecutionIds[1]
@@ -142,28 +156,127 @@ func putSubgraphRefusals(s *scene) {
 		code     codes.Code
 		fragment string
 	}{
-		{"no event", &subgraphRequest{Artifacts: good, Executions: fresh, EventEdges: edges(edge(0, 0, nil))}, codes.InvalidArgument, "No event found for event_edge"},
-		{"no execution", &subgraphRequest{Artifacts: good, EventEdges: edges(edge(-1, 0, input()))}, codes.InvalidArgument, "Event_edge is missing an execution"},
-		{"no artifact", &subgraphRequest{Artifacts: good, Executions: fresh, EventEdges: edges(edge(0, -1, input()))}, codes.InvalidArgument, "Event_edge is missing an artifact"},
-		{"an execution out of bounds", &subgraphRequest{Artifacts: good, Executions: fresh, EventEdges: edges(edge(1, 0, input()))}, codes.OutOfRange, "outside the bounds of the request's executions list"},
-		{"an execution below 0", &subgraphRequest{Artifacts: good, EventEdges: edges(&eventEdge{ExecutionIndex: proto.Int32(-1), ArtifactIndex: proto.Int32(0), Event: input()})}, codes.OutOfRange, "outside the bounds of the request's executions list"},
-		{"an artifact out of bounds", &subgraphRequest{Artifacts: good, Executions: fresh, EventEdges: edges(edge(0, 1, input()))}, codes.OutOfRange, "outside the bounds of the request's artifacts list"},
-		{"an artifact below 0", &subgraphRequest{Artifacts: good, Executions: fresh, EventEdges: edges(&eventEdge{ExecutionIndex: proto.Int32(0), ArtifactIndex: proto.Int32(-9), Event: input()})}, codes.OutOfRange, "outside the bounds of the request's artifacts list"},
-		{"an id for an execution that has none", &subgraphRequest{Artifacts: good, Executions: fresh, EventEdges: edges(edge(0, 0, &mlmdpb.Event{ExecutionId: &execution, Type: eventInput.Enum()}))}, codes.InvalidArgument, "Missing execution ID"},
-		{"another id for an execution", &subgraphRequest{Artifacts: good, Executions: stored, EventEdges: edges(edge(0, 0, &mlmdpb.Event{ExecutionId: proto.Int64(execution + 1), Type: eventInput.Enum()}))}, codes.InvalidArgument, "Execution ID mismatch"},
-		{"an id for an artifact that has none", &subgraphRequest{Artifacts: good, Executions: fresh, EventEdges: edges(edge(0, 0, &mlmdpb.Event{ArtifactId: &artifact, Type: eventInput.Enum()}))}, codes.InvalidArgument, "Missing artifact ID"},
-		{"another id for an artifact", &subgraphRequest{Artifacts: storedArtifact, Executions: fresh, EventEdges: edges(edge(0, 0, &mlmdpb.Event{ArtifactId: proto.Int64(artifact + 1), Type: eventInput.Enum()}))}, codes.InvalidArgument, "Artifact ID mismatch"},
-		{"an artifact without a type", &subgraphRequest{Artifacts: append(good, &mlmdpb.Artifact{Id: &artifact})}, codes.InvalidArgument, "Type id is missing."},
-		{"an execution without a type", &subgraphRequest{Artifacts: good, Executions: []*mlmdpb.Execution{{}}}, codes.InvalidArgument, "Type id is missing."},
-		{"a context without a type", &subgraphRequest{Artifacts: good, Contexts: []*mlmdpb.Context{{Name: proto.String("n")}}}, codes.InvalidArgument, "Type id is missing."},
-		{"an unknown type", &subgraphRequest{Artifacts: append(good, &mlmdpb.Artifact{TypeId: proto.Int64(1 << 40)})}, codes.NotFound, "Results missing for ids: "},
-		{"a type of another kind", &subgraphRequest{Artifacts: good, Executions: []*mlmdpb.Execution{{TypeId: &c.artifactType}}}, codes.NotFound, "Results missing for ids: "},
-		{"a wrong property", &subgraphRequest{Artifacts: append(good, c.artifact(node{properties: values{"i": str("x")}}))}, codes.InvalidArgument, "Cannot validate properties of "},
-		{"a context without a name", &subgraphRequest{Artifacts: good, Contexts: []*mlmdpb.Context{{TypeId: &c.contextType}}}, codes.InvalidArgument, "Context is missing a name"},
-		{"an unknown id", &subgraphRequest{Artifacts: append(good, c.artifact(node{id: proto.Int64(1 << 40)}))}, codes.InvalidArgument, "Cannot find the given id "},
-		{"an event without a type", &subgraphRequest{Artifacts: good, Executions: fresh, EventEdges: edges(edge(0, 0, &mlmdpb.Event{}))}, codes.InvalidArgument, "No event type is specified."},
-		{"an event that is there", &subgraphRequest{Artifacts: storedArtifact, Executions: stored, EventEdges: edges(edge(0, 0, input()))}, codes.AlreadyExists, "Given event already exists: "},
-		{"an event twice", &subgraphRequest{Artifacts: good, Executions: fresh, EventEdges: edges(edge(0, 0, input()), edge(0, 0, input()))}, codes.AlreadyExists, "Given event already exists: "},
+		{
+			"no event", &subgraphRequest{Artifacts: good, Executions: fresh, EventEdges: edges(edge(0, 0, nil))},
+			codes.InvalidArgument, "No event found for event_edge",
+		},
+		{
+			"no execution", &subgraphRequest{Artifacts: good, EventEdges: edges(edge(-1, 0, input()))},
+			codes.InvalidArgument, "Event_edge is missing an execution",
+		},
+		{
+			"no artifact", &subgraphRequest{Artifacts: good, Executions: fresh, EventEdges: edges(edge(0, -1, input()))},
+			codes.InvalidArgument, "Event_edge is missing an artifact",
+		},
+		{
+			"an execution out of bounds",
+			&subgraphRequest{Artifacts: good, Executions: fresh, EventEdges: edges(edge(1, 0, input()))},
+			codes.OutOfRange, "outside the bounds of the request's executions list",
+		},
+		{
+			"an execution below 0",
+			&subgraphRequest{
+				Artifacts:  good,
+				EventEdges: edges(&eventEdge{ExecutionIndex: proto.Int32(-1), ArtifactIndex: proto.Int32(0), Event: input()}),
+			},
+			codes.OutOfRange, "outside the bounds of the request's executions list",
+		},
+		{
+			"an artifact out of bounds",
+			&subgraphRequest{Artifacts: good, Executions: fresh, EventEdges: edges(edge(0, 1, input()))},
+			codes.OutOfRange, "outside the bounds of the request's artifacts list",
+		},
+		{
+			"an artifact below 0",
+			&subgraphRequest{
+				Artifacts: good, Executions: fresh,
+				EventEdges: edges(&eventEdge{ExecutionIndex: proto.Int32(0), ArtifactIndex: proto.Int32(-9), Event: input()}),
+			},
+			codes.OutOfRange, "outside the bounds of the request's artifacts list",
+		},
+		{
+			"an id for an execution that has none",
+			&subgraphRequest{
+				Artifacts: good, Executions: fresh,
+				EventEdges: edges(edge(0, 0, &mlmdpb.Event{ExecutionId: &execution, Type: eventInput.Enum()})),
+			},
+			codes.InvalidArgument, "Missing execution ID",
+		},
+		{
+			"another id for an execution",
+			&subgraphRequest{
+				Artifacts: good, Executions: stored,
+				EventEdges: edges(edge(0, 0, &mlmdpb.Event{ExecutionId: proto.Int64(execution + 1), Type: eventInput.Enum()})),
+			},
+			codes.InvalidArgument, "Execution ID mismatch",
+		},
+		{
+			"an id for an artifact that has none",
+			&subgraphRequest{
+				Artifacts: good, Executions: fresh,
+				EventEdges: edges(edge(0, 0, &mlmdpb.Event{ArtifactId: &artifact, Type: eventInput.Enum()})),
+			},
+			codes.InvalidArgument, "Missing artifact ID",
+		},
+		{
+			"another id for an artifact",
+			&subgraphRequest{
+				Artifacts: storedArtifact, Executions: fresh,
+				EventEdges: edges(edge(0, 0, &mlmdpb.Event{ArtifactId: proto.Int64(artifact + 1), Type: eventInput.Enum()})),
+			},
+			codes.InvalidArgument, "Artifact ID mismatch",
+		},
+		{
+			"an artifact without a type", &subgraphRequest{Artifacts: append(good, &mlmdpb.Artifact{Id: &artifact})},
+			codes.InvalidArgument, "Type id is missing.",
+		},
+		{
+			"an execution without a type", &subgraphRequest{Artifacts: good, Executions: []*mlmdpb.Execution{{}}},
+			codes.InvalidArgument, "Type id is missing.",
+		},
+		{
+			"a context without a type",
+			&subgraphRequest{Artifacts: good, Contexts: []*mlmdpb.Context{{Name: proto.String("n")}}},
+			codes.InvalidArgument, "Type id is missing.",
+		},
+		{
+			"an unknown type", &subgraphRequest{Artifacts: append(good, &mlmdpb.Artifact{TypeId: proto.Int64(1 << 40)})},
+			codes.NotFound, "Results missing for ids: ",
+		},
+		{
+			"a type of another kind",
+			&subgraphRequest{Artifacts: good, Executions: []*mlmdpb.Execution{{TypeId: &c.artifactType}}},
+			codes.NotFound, "Results missing for ids: ",
+		},
+		{
+			"a wrong property",
+			&subgraphRequest{Artifacts: append(good, c.artifact(node{properties: values{"i": str("x")}}))},
+			codes.InvalidArgument, "Cannot validate properties of ",
+		},
+		{
+			"a context without a name",
+			&subgraphRequest{Artifacts: good, Contexts: []*mlmdpb.Context{{TypeId: &c.contextType}}},
+			codes.InvalidArgument, "Context is missing a name",
+		},
+		{
+			"an unknown id", &subgraphRequest{Artifacts: append(good, c.artifact(node{id: proto.Int64(1 << 40)}))},
+			codes.InvalidArgument, "Cannot find the given id ",
+		},
+		{
+			"an event without a type",
+			&subgraphRequest{Artifacts: good, Executions: fresh, EventEdges: edges(edge(0, 0, &mlmdpb.Event{}))},
+			codes.InvalidArgument, "No event type is specified.",
+		},
+		{
+			"an event that is there",
+			&subgraphRequest{Artifacts: storedArtifact, Executions: stored, EventEdges: edges(edge(0, 0, input()))},
+			codes.AlreadyExists, "Given event already exists: ",
+		},
+		{
+			"an event twice",
+			&subgraphRequest{Artifacts: good, Executions: fresh, EventEdges: edges(edge(0, 0, input()), edge(0, 0, input()))},
+			codes.AlreadyExists, "Given event already exists: ",
+		},
 	} {
 		s.Logf("%s", r.name)
 		_, err := s.rpc.PutLineageSubgraph(s.ctx, r.request)
@@ -184,8 +297,12 @@ func edgeForUnknownNodes() Case {
 		return err
 	}
 	return Case{
-		Name: "PutLineageSubgraph refuses an event for an artifact that is not there", Needs: []Capability{NoDanglingEvents},
-		Run:       on(func(s *scene) { s.refused(put(s, s.cast()), codes.InvalidArgument, "No artifact with the given id ") }),
-		Otherwise: on(func(s *scene) { s.ok(put(s, s.cast())) }),
+		Name: "PutLineageSubgraph refuses an event for an artifact that is not there", Requires: []Capability{
+			RejectsDanglingEvents,
+		},
+		Run: on(func(s *scene) {
+			s.refused(put(s, s.cast()), codes.InvalidArgument, "No artifact with the given id ")
+		}),
+		WithoutCapability: on(func(s *scene) { s.ok(put(s, s.cast())) }),
 	}
 }

@@ -70,7 +70,12 @@ func readByType(k kind) Case {
 		for _, r := range []struct {
 			version *string
 			want    []int64
-		}{{nil, []int64{a, c}}, {proto.String(""), []int64{a, c}}, {proto.String("v1"), []int64{b}}, {proto.String("v2"), nil}} {
+		}{
+			{nil, []int64{a, c}},
+			{proto.String(""), []int64{a, c}},
+			{proto.String("v1"), []int64{b}},
+			{proto.String("v2"), nil},
+		} {
 			got, err := k.byType(s, name, r.version)
 			s.ok(err)
 			found := ids(got)
@@ -121,7 +126,9 @@ func readByTypeAndName(k kind) Case {
 }
 
 func readAll(k kind) Case {
-	return Case{Name: "all nodes are all, by id", Needs: []Capability{StartsEmpty, SortsReads}, Run: on(func(s *scene) {
+	return Case{Name: "all nodes are all, by id", Requires: []Capability{
+		EmptyStore, ReadsSortedByID,
+	}, Run: on(func(s *scene) {
 		got, err := k.all(s)
 		s.ok(err)
 		equal(s, "the number of nodes at first", len(got), 0)
@@ -149,7 +156,10 @@ func readAll(k kind) Case {
 func artifactTypesOfArtifacts() Case {
 	return Case{Name: "populate_artifact_types adds each type once, as the artifacts come", Run: on(func(s *scene) {
 		base := int32(mlmdpb.ArtifactType_MODEL)
-		first := typ{name: proto.String(s.own("t")), version: proto.String("v"), description: proto.String("d"), externalID: proto.String(s.own("x")), properties: props{"i": kindInt}, base: &base}
+		first := typ{
+			name: proto.String(s.own("t")), version: proto.String("v"), description: proto.String("d"),
+			externalID: proto.String(s.own("x")), properties: props{"i": kindInt}, base: &base,
+		}
 		firstID, err := artifacts.putType(s, first)
 		s.ok(err)
 		secondID, secondName := artifacts.newType(s, nil)
@@ -158,7 +168,9 @@ func artifactTypesOfArtifacts() Case {
 		a := artifacts.one(s, node{typeID: &firstID})
 		c := artifacts.one(s, node{typeID: &secondID})
 		for _, populate := range []*bool{nil, proto.Bool(false), proto.Bool(true)} {
-			r, err := s.rpc.GetArtifactsByID(s.ctx, &mlmdpb.GetArtifactsByIDRequest{ArtifactIds: []int64{a, b, c}, PopulateArtifactTypes: populate})
+			r, err := s.rpc.GetArtifactsByID(s.ctx, &mlmdpb.GetArtifactsByIDRequest{
+				ArtifactIds: []int64{a, b, c}, PopulateArtifactTypes: populate,
+			})
 			s.ok(err)
 			equal(s, "the number of artifacts", len(r.Artifacts), 3)
 			if populate == nil || !*populate {
@@ -226,8 +238,8 @@ func emptyLineageGraph() Case {
 		return err
 	}
 	return Case{
-		Name: "a lineage graph that begins nowhere is refused", Needs: []Capability{LineageGraphs},
-		Run:       on(func(s *scene) { s.refused(ask(s), codes.InvalidArgument, "query_nodes") }),
-		Otherwise: on(func(s *scene) { s.refused(ask(s), codes.Unimplemented, "") }),
+		Name: "a lineage graph that begins nowhere is refused", Requires: []Capability{LineageGraphRPC},
+		Run:               on(func(s *scene) { s.refused(ask(s), codes.InvalidArgument, "query_nodes") }),
+		WithoutCapability: on(func(s *scene) { s.refused(ask(s), codes.Unimplemented, "") }),
 	}
 }

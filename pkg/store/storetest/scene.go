@@ -133,7 +133,9 @@ func object(key string, v float64) *mlmdpb.Value {
 }
 
 func packed(payload string) *mlmdpb.Value {
-	return &mlmdpb.Value{Value: &mlmdpb.Value_ProtoValue{ProtoValue: &anypb.Any{TypeUrl: "type.example/x", Value: []byte(payload)}}}
+	return &mlmdpb.Value{Value: &mlmdpb.Value_ProtoValue{ProtoValue: &anypb.Any{
+		TypeUrl: "type.example/x", Value: []byte(payload),
+	}}}
 }
 
 type values = map[string]*mlmdpb.Value

@@ -87,7 +87,9 @@ func putTypesCases() []Case {
 			_, err = contexts.putType(s, typ{name: &b})
 			s.ok(err)
 			_, err = s.rpc.PutTypes(s.ctx, &mlmdpb.PutTypesRequest{ContextTypes: []*mlmdpb.ContextType{
-				{Name: &a, ExternalId: &y}, {Name: &b, ExternalId: &x}, {Name: &b, ExternalId: proto.String(s.own("z"))}, {Name: &c, ExternalId: &x},
+				{Name: &a, ExternalId: &y}, {Name: &b, ExternalId: &x}, {
+					Name: &b, ExternalId: proto.String(s.own("z")),
+				}, {Name: &c, ExternalId: &x},
 			}})
 			s.ok(err)
 			for name, want := range map[string]string{a: y, b: s.own("z"), c: x} {
@@ -121,10 +123,10 @@ func putTypesRepeatsAnExternalID() Case {
 		}
 	}
 	return Case{
-		Name:      "a type repeated in one request without its external id keeps it",
-		Needs:     []Capability{TypeIDsStay},
-		Run:       on(repeat(func(id string) string { return id })),
-		Otherwise: on(repeat(func(string) string { return "" })),
+		Name:              "a type repeated in one request without its external id keeps it",
+		Requires:          []Capability{TypeExternalIDsKept},
+		Run:               on(repeat(func(id string) string { return id })),
+		WithoutCapability: on(repeat(func(string) string { return "" })),
 	}
 }
 
@@ -182,7 +184,7 @@ func baseTypeCases() []Case {
 			s.ok(err)
 			equal(s, "a base type is there", got.base != nil, false)
 		})},
-		{Name: "the system types are there, with the first ids", Needs: []Capability{StartsEmpty}, Run: on(func(s *scene) {
+		{Name: "the system types are there, with the first ids", Requires: []Capability{EmptyStore}, Run: on(func(s *scene) {
 			for i, name := range []string{"mlmd.Dataset", "mlmd.Model", "mlmd.Metrics", "mlmd.Statistics"} {
 				got, err := artifacts.typeByName(s, name, nil)
 				s.ok(err)
@@ -201,7 +203,8 @@ func baseTypeCases() []Case {
 			id, _ := contexts.newType(s, nil)
 			equal(s, "the first id of a type put", id, 10)
 		})},
-		{Name: "names of system types are hidden among all types of both kinds", Needs: []Capability{StartsEmpty}, Run: on(func(s *scene) {
+		{Name: "names of system types are hidden among all types of both " +
+			"kinds", Requires: []Capability{EmptyStore}, Run: on(func(s *scene) {
 			_, err := executions.putType(s, typ{name: proto.String("mlmd.Dataset")})
 			s.ok(err)
 			_, err = artifacts.putType(s, typ{name: proto.String("mlmd.Dataset"), version: proto.String("v2")})
@@ -229,8 +232,12 @@ func executionSignatureCases() []Case {
 		}}},
 		NoneTypeNotRequired: proto.Bool(false), ExtraPropertiesType: anything,
 	}}}
-	return []Case{{Name: "input and output types are stored once and read by name, by id and with all", Run: on(func(s *scene) {
-		want := &mlmdpb.ExecutionType{Name: proto.String(s.own("signature")), InputType: dict, OutputType: anything, ExternalId: proto.String(s.own("x"))}
+	return []Case{{Name: "input and output types are stored once and read by name, by id and with " +
+		"all", Run: on(func(s *scene) {
+		want := &mlmdpb.ExecutionType{
+			Name: proto.String(s.own("signature")), InputType: dict, OutputType: anything,
+			ExternalId: proto.String(s.own("x")),
+		}
 		r, err := s.rpc.PutExecutionType(s.ctx, &mlmdpb.PutExecutionTypeRequest{ExecutionType: want})
 		s.ok(err)
 		_, err = s.rpc.PutExecutionType(s.ctx, &mlmdpb.PutExecutionTypeRequest{
@@ -241,7 +248,9 @@ func executionSignatureCases() []Case {
 		byID, err := s.rpc.GetExecutionTypesByID(s.ctx, &mlmdpb.GetExecutionTypesByIDRequest{TypeIds: []int64{*want.Id}})
 		s.ok(err)
 		s.same(byID.ExecutionTypes[0], want)
-		external, err := s.rpc.GetExecutionTypesByExternalIds(s.ctx, &mlmdpb.GetExecutionTypesByExternalIdsRequest{ExternalIds: []string{*want.ExternalId}})
+		external, err := s.rpc.GetExecutionTypesByExternalIds(
+			s.ctx, &mlmdpb.GetExecutionTypesByExternalIdsRequest{ExternalIds: []string{*want.ExternalId}},
+		)
 		s.ok(err)
 		s.same(external.ExecutionTypes[0], &mlmdpb.ExecutionType{Id: want.Id, Name: want.Name, ExternalId: want.ExternalId})
 		want.ExternalId = nil

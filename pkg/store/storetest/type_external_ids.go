@@ -58,10 +58,10 @@ func typeExternalIDsAcrossKinds(k kind) Case {
 		}
 	}
 	return Case{
-		Name:      "a type's external id that another type has is refused",
-		Needs:     []Capability{TypeConflicts},
-		Run:       on(clash(codes.AlreadyExists)),
-		Otherwise: on(clash(codes.Internal)),
+		Name:              "a type's external id that another type has is refused",
+		Requires:          []Capability{TypeAlreadyExists},
+		Run:               on(clash(codes.AlreadyExists)),
+		WithoutCapability: on(clash(codes.Internal)),
 	}
 }
 

@@ -60,7 +60,8 @@ var typeRefusals = []typeRefusal{
 	{
 		"another kind of a stored property", &typ{properties: props{"p": kindInt}},
 		typ{properties: props{"p": kindString}},
-		codes.AlreadyExists, "Type already exists with different properties: Conflicting property value type found in stored and given types",
+		codes.AlreadyExists, "Type already exists with different properties: Conflicting property value type found in " +
+			"stored and given types",
 	},
 	{
 		"another kind of a stored property, with every flag", &typ{properties: props{"p": kindInt}},
@@ -78,7 +79,11 @@ var typeRefusals = []typeRefusal{
 		codes.AlreadyExists, "can_add_fields is false while the given type has more properties",
 	},
 	{"all_fields_match false", nil, typ{allFieldsMatch: proto.Bool(false)}, codes.Unimplemented, "Must match all fields."},
-	{"all_fields_match false and no name", nil, typ{name: proto.String(""), allFieldsMatch: proto.Bool(false)}, codes.Unimplemented, "Must match all fields."},
+	{
+		"all_fields_match false and no name", nil,
+		typ{name: proto.String(""), allFieldsMatch: proto.Bool(false)},
+		codes.Unimplemented, "Must match all fields.",
+	},
 }
 
 func putTypeRefusals(k kind) Case {
@@ -111,7 +116,10 @@ func putTypeRefusals(k kind) Case {
 
 func putTypeKeepsWhatIsStored(k kind) Case {
 	return Case{Name: "a type reads as it was put first", Run: on(func(s *scene) {
-		all := props{"i": kindInt, "d": kindDouble, "s": kindString, "st": kindStruct, "p": kindProto, "b": kindBool, "": kindInt, "é 日本.x": kindString}
+		all := props{
+			"i": kindInt, "d": kindDouble, "s": kindString, "st": kindStruct, "p": kindProto, "b": kindBool, "": kindInt,
+			"é 日本.x": kindString,
+		}
 		first := typ{
 			id: proto.Int64(7), name: proto.String(s.own("kept")), version: proto.String("v1"),
 			description: proto.String("as it was"), properties: all, externalID: proto.String(s.own("id")),
@@ -157,7 +165,9 @@ func putTypeIdentity(k kind) Case {
 		s.same(k.typeMessage(got), k.typeMessage(typ{id: &plain, name: &name}))
 		got, err = k.typeByName(s, name, proto.String("v1"))
 		s.ok(err)
-		s.same(k.typeMessage(got), k.typeMessage(typ{id: &v1, name: &name, version: proto.String("v1"), properties: props{"p": kindInt}}))
+		s.same(k.typeMessage(got), k.typeMessage(typ{
+			id: &v1, name: &name, version: proto.String("v1"), properties: props{"p": kindInt},
+		}))
 	})}
 }
 
@@ -172,7 +182,11 @@ func putTypeEvolution(k kind) Case {
 		}{
 			{props{"a": kindInt, "b": kindString}, props{"a": kindInt, "b": kindString}, typ{add: proto.Bool(true)}},
 			{props{"b": kindString}, props{"a": kindInt, "b": kindString}, typ{omit: proto.Bool(true)}},
-			{props{"c": kindBool}, props{"a": kindInt, "b": kindString, "c": kindBool}, typ{add: proto.Bool(true), omit: proto.Bool(true)}},
+			{
+				props{"c": kindBool},
+				props{"a": kindInt, "b": kindString, "c": kindBool},
+				typ{add: proto.Bool(true), omit: proto.Bool(true)},
+			},
 			{nil, props{"a": kindInt, "b": kindString, "c": kindBool}, typ{omit: proto.Bool(true), remove: proto.Bool(true)}},
 		} {
 			put := step.flags
@@ -241,6 +255,8 @@ func allTypesAnswersEveryVersion(k kind) Case {
 		}
 		slices.SortFunc(got, func(a, b typ) int { return int(*a.id - *b.id) })
 		s.same(k.typeMessage(got[0]), k.typeMessage(typ{id: &plain, name: &name, description: proto.String("d")}))
-		s.same(k.typeMessage(got[1]), k.typeMessage(typ{id: &v1, name: &name, version: proto.String("v1"), properties: props{"p": kindDouble}}))
+		s.same(k.typeMessage(got[1]), k.typeMessage(typ{
+			id: &v1, name: &name, version: proto.String("v1"), properties: props{"p": kindDouble},
+		}))
 	})}
 }

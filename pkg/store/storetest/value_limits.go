@@ -31,13 +31,13 @@ func (s *scene) customReads(sent, want *mlmdpb.Value) {
 func wideIntegers() Case {
 	wide := []*mlmdpb.Value{integer(math.MaxInt64), integer(math.MinInt64), integer(math.MaxInt32 + 1)}
 	return Case{
-		Name: "integers may need 64 bits", Needs: []Capability{WideIntegers},
+		Name: "integers may need 64 bits", Requires: []Capability{Int64Values},
 		Run: on(func(s *scene) {
 			for _, v := range wide {
 				s.customReads(v, v)
 			}
 		}),
-		Otherwise: on(func(s *scene) {
+		WithoutCapability: on(func(s *scene) {
 			typeID, typeName := artifacts.newType(s, nil)
 			for _, v := range wide {
 				s.refusedByDatabase(artifacts, typeName, node{typeID: &typeID, custom: values{"c": v}})
@@ -61,13 +61,13 @@ func exactDoubles() Case {
 		math.MaxFloat64: math.Inf(1), math.SmallestNonzeroFloat64: 0, math.Copysign(0, -1): 0,
 	}
 	return Case{
-		Name: "doubles of every size are exact", Needs: []Capability{ExactDoubles},
+		Name: "doubles of every size are exact", Requires: []Capability{ExactDoubles},
 		Run: on(func(s *scene) {
 			for v := range odd {
 				s.customReads(double(v), double(v))
 			}
 		}),
-		Otherwise: on(func(s *scene) {
+		WithoutCapability: on(func(s *scene) {
 			for v, reads := range odd {
 				s.customReads(double(v), double(reads))
 			}
@@ -85,15 +85,15 @@ func refusedNumbers() Case {
 		}
 	}
 	return Case{
-		Name: "NaN and infinities are refused", Needs: []Capability{RefusedNumbers},
-		Run: on(refuse(codes.InvalidArgument)), Otherwise: on(refuse(codes.Internal)),
+		Name: "NaN and infinities are refused", Requires: []Capability{RejectsNonFinite},
+		Run: on(refuse(codes.InvalidArgument)), WithoutCapability: on(refuse(codes.Internal)),
 	}
 }
 
 // valueWithoutKind is not tried on the original: it would end.
 func valueWithoutKind() Case {
 	return Case{
-		Name: "a custom property without a kind is refused", Needs: []Capability{ValuesWithoutKind},
+		Name: "a custom property without a kind is refused", Requires: []Capability{RejectsUnsetValues},
 		Run: on(func(s *scene) {
 			_, err := s.putCustom(&mlmdpb.Value{})
 			s.refused(err, codes.InvalidArgument, "")
@@ -103,7 +103,7 @@ func valueWithoutKind() Case {
 			s.refused(err, codes.InvalidArgument, "")
 			s.same(artifacts.read(s, id).custom["c"], integer(1))
 		}),
-		Otherwise: on(func(s *scene) { // a property of the type is all that can be tried there
+		WithoutCapability: on(func(s *scene) { // a property of the type is all that can be tried there
 			typeID, _ := artifacts.newType(s, everyProperty)
 			_, err := artifacts.put(s, nil, node{typeID: &typeID, properties: values{"i": {}}})
 			s.refused(err, codes.InvalidArgument, "Found unmatched property type: ")
@@ -113,12 +113,12 @@ func valueWithoutKind() Case {
 
 func anyWithoutType() Case {
 	return Case{
-		Name: "a proto value without a type is refused", Needs: []Capability{AnyWithoutType}, Spoils: true,
+		Name: "a proto value without a type is refused", Requires: []Capability{RejectsUntypedAny}, CorruptsStore: true,
 		Run: on(func(s *scene) {
 			_, err := s.putCustom(anyOf("", []byte("x")))
 			s.refused(err, codes.InvalidArgument, "")
 		}),
-		Otherwise: on(func(s *scene) {
+		WithoutCapability: on(func(s *scene) {
 			id, err := s.putCustom(anyOf("", []byte("x")))
 			s.ok(err)
 			_, err = artifacts.byID(s, id)
@@ -129,7 +129,7 @@ func anyWithoutType() Case {
 
 func wholeText() Case {
 	return Case{
-		Name: "text with a NUL byte is never cut silently", Needs: []Capability{WholeText},
+		Name: "text with a NUL byte is never cut silently", Requires: []Capability{NULBytes},
 		Run: on(func(s *scene) {
 			id, err := s.putCustom(str("a\x00b"))
 			found := func(filter string) []int64 {
@@ -156,15 +156,15 @@ func wholeText() Case {
 				}
 			}
 		}),
-		Otherwise: on(func(s *scene) { s.customReads(str("a\x00b"), str("a")) }),
+		WithoutCapability: on(func(s *scene) { s.customReads(str("a\x00b"), str("a")) }),
 	}
 }
 
 func nullMarker() Case {
 	return Case{
-		Name: "the original's marker for NULL is text", Needs: []Capability{NullMarker}, Spoils: true,
+		Name: "the original's marker for NULL is text", Requires: []Capability{NullMarkerAsText}, CorruptsStore: true,
 		Run: on(func(s *scene) { s.customReads(str("__MLMD_NULL__"), str("__MLMD_NULL__")) }),
-		Otherwise: on(func(s *scene) {
+		WithoutCapability: on(func(s *scene) {
 			id, err := s.putCustom(str("__MLMD_NULL__"))
 			s.ok(err)
 			_, err = artifacts.byID(s, id)
@@ -175,7 +175,9 @@ func nullMarker() Case {
 
 func structMarker() Case {
 	return Case{
-		Name: "a string that would read as a struct is refused", Needs: []Capability{StructMarker}, Spoils: true,
+		Name: "a string that would read as a struct is refused", Requires: []Capability{
+			RejectsStructMarker,
+		}, CorruptsStore: true,
 		Run: on(func(s *scene) {
 			for _, text := range []string{"mlmd-struct::", "mlmd-struct::AAAA"} {
 				_, err := s.putCustom(str(text))
@@ -184,7 +186,7 @@ func structMarker() Case {
 			s.customReads(str("mlmd-struct:"), str("mlmd-struct:"))
 			s.customReads(str(" mlmd-struct::"), str(" mlmd-struct::"))
 		}),
-		Otherwise: on(func(s *scene) {
+		WithoutCapability: on(func(s *scene) {
 			s.customReads(str("mlmd-struct::"), structOf(nil))
 			id, err := s.putCustom(str("mlmd-struct::!"))
 			s.ok(err)
@@ -227,7 +229,9 @@ func deepStruct(objects int) *mlmdpb.Value {
 func deepType(name string, lists int) *mlmdpb.PutExecutionTypeRequest {
 	input := &mlmdpb.ArtifactStructType{Kind: &mlmdpb.ArtifactStructType_Any{Any: &mlmdpb.AnyArtifactStructType{}}}
 	for range lists {
-		input = &mlmdpb.ArtifactStructType{Kind: &mlmdpb.ArtifactStructType_List{List: &mlmdpb.ListArtifactStructType{Element: input}}}
+		input = &mlmdpb.ArtifactStructType{Kind: &mlmdpb.ArtifactStructType_List{
+			List: &mlmdpb.ListArtifactStructType{Element: input},
+		}}
 	}
 	return &mlmdpb.PutExecutionTypeRequest{ExecutionType: &mlmdpb.ExecutionType{Name: &name, InputType: input}}
 }
@@ -249,7 +253,7 @@ func deepNesting() Case {
 		}
 	}
 	return Case{
-		Name: "values that not every client could read are refused", Needs: []Capability{BoundedNesting},
+		Name: "values that not every client could read are refused", Requires: []Capability{NestingLimit},
 		Run: on(func(s *scene) {
 			refuse("messages deep: at most ")(s)
 			_, err := s.rpc.PutExecutionType(s.ctx, deepType(s.own("fits, too"), 48))
@@ -257,7 +261,7 @@ func deepNesting() Case {
 			_, err = s.putCustom(deepStruct(32))
 			s.refused(err, codes.InvalidArgument, "messages deep: at most 95 ")
 		}),
-		Otherwise: on(func(s *scene) {
+		WithoutCapability: on(func(s *scene) {
 			refuse("Could not parse proto")(s)
 			s.customReads(deepStruct(32), deepStruct(32))
 		}),

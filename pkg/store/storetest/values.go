@@ -36,12 +36,16 @@ func anyOf(url string, payload []byte) *mlmdpb.Value {
 
 var roundTrips = values{
 	"int zero": integer(0), "int min": integer(math.MinInt32), "int max": integer(math.MaxInt32),
-	"double zero": double(0), "double": double(-3.25), "double six": double(0.123457), "double whole": double(12345678901234),
+	"double zero": double(0), "double": double(-3.25), "double six": double(0.123457), "double whole": double(
+		12345678901234,
+	),
 	"empty": str(""), "long": str(strings.Repeat("a b", 3000)), "true": boolean(true), "false": boolean(false),
 	"empty struct": structOf(nil),
 	"struct": structOf(map[string]*structpb.Value{
 		"null": structpb.NewNullValue(), "n": structpb.NewNumberValue(1e-9), "s": structpb.NewStringValue("é\x00"), "": structpb.NewBoolValue(true),
-		"list": structpb.NewListValue(&structpb.ListValue{Values: []*structpb.Value{structpb.NewNumberValue(1), structpb.NewStructValue(&structpb.Struct{})}}),
+		"list": structpb.NewListValue(&structpb.ListValue{Values: []*structpb.Value{
+			structpb.NewNumberValue(1), structpb.NewStructValue(&structpb.Struct{}),
+		}}),
 	}),
 	"any": anyOf("type.googleapis.com/ml_metadata.Unknown", []byte{0, 1, 0xff, 0xfe}), "empty any": anyOf("t", nil),
 }
@@ -85,7 +89,10 @@ func textRoundTrips(k kind) Case {
 		typeID, typeName := k.newType(s, nil)
 		for i, text := range texts {
 			name := s.salt + text // two texts that a database may fold are two names
-			want := node{typeID: &typeID, name: &name, externalID: &name, custom: values{text: str(text), "k" + text: integer(int64(i))}}
+			want := node{
+				typeID: &typeID, name: &name, externalID: &name,
+				custom: values{text: str(text), "k" + text: integer(int64(i))},
+			}
 			if k.name == artifacts.name {
 				want.uri = &text
 			}
@@ -106,7 +113,9 @@ func valuesChangeKind(k kind) Case {
 		typeID, typeName := k.newType(s, nil)
 		want := k.minimal(s, typeID)
 		id := k.one(s, want)
-		for _, name := range []string{"int max", "double", "empty", "struct", "any", "true", "false", "empty struct", "int zero"} {
+		for _, name := range []string{
+			"int max", "double", "empty", "struct", "any", "true", "false", "empty struct", "int zero",
+		} {
 			sent := want
 			sent.id, sent.custom = &id, values{"c": roundTrips[name]}
 			_, err := k.put(s, nil, sent)
@@ -141,7 +150,10 @@ func spacesAreApart(k kind) Case {
 			{custom: values{"p": str("d")}},
 			{},
 		} {
-			n := node{typeID: &typeID, name: proto.String(s.own(string(rune('a' + i)))), properties: values{"p": integer(1)}, custom: values{"p": str("c")}}
+			n := node{
+				typeID: &typeID, name: proto.String(s.own(string(rune('a' + i)))), properties: values{"p": integer(1)},
+				custom: values{"p": str("c")},
+			}
 			id := k.one(s, n)
 			n.properties, n.custom = put.properties, put.custom
 			sent := n
@@ -152,11 +164,11 @@ func spacesAreApart(k kind) Case {
 		}
 	}
 	return Case{
-		Name: "a change of one space leaves the other", Needs: []Capability{SeparateSpaces},
+		Name: "a change of one space leaves the other", Requires: []Capability{SeparatePropertyNamespaces},
 		Run: on(func(s *scene) {
 			change(s, func(id int64, typeName string, want node) { k.stored(s, id, typeName, want) })
 		}),
-		Otherwise: on(func(s *scene) {
+		WithoutCapability: on(func(s *scene) {
 			change(s, func(id int64, _ string, want node) {
 				if got := k.read(s, id); len(got.properties)+len(got.custom) > 1 && got.custom["p"].GetStringValue() != "" {
 					s.Errorf("both spaces are there: %v, %v", got.properties, got.custom)

@@ -87,40 +87,40 @@ func Excuse(filter string, ours, original Answer) (storetest.Capability, bool) {
 // excuses are in the order in which they are tried. Each speaks of one pair of
 // codes, and of what must be in the text or the messages besides.
 var excuses = []excuse{
-	{storetest.WholeLanguage, func(_ string, ours, original Answer) bool {
+	{storetest.PortableFilters, func(_ string, ours, original Answer) bool {
 		return original.Code == codes.Internal && (ours.Code == codes.OK || ours.Code == codes.InvalidArgument && notOffered.MatchString(ours.Message))
 	}},
-	{storetest.WholeLanguage, func(_ string, ours, original Answer) bool {
+	{storetest.PortableFilters, func(_ string, ours, original Answer) bool {
 		return original.Code == codes.OK && ours.Code == codes.InvalidArgument && notOffered.MatchString(ours.Message)
 	}},
-	{storetest.WholeLanguage, func(filter string, ours, original Answer) bool { // beyond 64 bits
+	{storetest.PortableFilters, func(filter string, ours, original Answer) bool { // beyond 64 bits
 		return bothOK(ours, original) && strings.Contains(filter, "9223372036854775808")
 	}},
-	{storetest.WholeLanguage, func(filter string, ours, original Answer) bool { // SQLite casts to a type of that name as to a number
+	{storetest.PortableFilters, func(filter string, ours, original Answer) bool { // SQLite casts to a type of that name as to a number
 		return bothOK(ours, original) && strings.Contains(strings.ToUpper(filter), "AS STRING")
 	}},
-	{storetest.PlainEnums, func(filter string, ours, original Answer) bool {
+	{storetest.EnumComparisons, func(filter string, ours, original Answer) bool {
 		return refusedOnlyThere(ours, original) && enumText.MatchString(filter)
 	}},
-	{storetest.PlainEnums, func(filter string, ours, original Answer) bool { // state != LIVE IS TRUE: its rewriting adds parentheses
+	{storetest.EnumComparisons, func(filter string, ours, original Answer) bool { // state != LIVE IS TRUE: its rewriting adds parentheses
 		return refusedOnlyHere(ours, original) && enumText.MatchString(filter) && strings.Contains(ours.Message, "comparisons do not chain")
 	}},
-	{storetest.PlainEnums, func(filter string, ours, original Answer) bool { // state = /* */ 2: its rewriting does not see it
+	{storetest.EnumComparisons, func(filter string, ours, original Answer) bool { // state = /* */ 2: its rewriting does not see it
 		return refusedOnlyHere(ours, original) && strings.Contains(ours.Message, "Unsupported enum value") && comment.MatchString(filter)
 	}},
-	{storetest.PlainEnums, func(filter string, ours, original Answer) bool { // a name in backquotes and without
+	{storetest.EnumComparisons, func(filter string, ours, original Answer) bool { // a name in backquotes and without
 		return refusedOnlyThere(ours, original) && strings.Contains(filter, "properties.`") && strings.Contains(original.Message, "Unrecognized name: ")
 	}},
-	{storetest.PlainEnums, func(filter string, ours, original Answer) bool { // properties.p. int_value, where it is never without the blank
+	{storetest.EnumComparisons, func(filter string, ours, original Answer) bool { // properties.p. int_value, where it is never without the blank
 		return refusedOnlyThere(ours, original) && blankBeforeValue.MatchString(filter) && strings.Contains(original.Message, "properties ")
 	}},
-	{storetest.ExactPropertyNames, func(filter string, ours, original Answer) bool {
+	{storetest.CaseSensitivePropertyNames, func(filter string, ours, original Answer) bool {
 		return bothOK(ours, original) && capitals.MatchString(filter)
 	}},
-	{storetest.LiteralStrings, func(filter string, ours, original Answer) bool {
+	{storetest.ExactStringLiterals, func(filter string, ours, original Answer) bool {
 		return bothOK(ours, original) && (oddLiteral(filter) || columnName.MatchString(filter))
 	}},
-	{storetest.LiteralStrings, func(filter string, ours, original Answer) bool {
+	{storetest.ExactStringLiterals, func(filter string, ours, original Answer) bool {
 		return refusedOnlyThere(ours, original) && oddName.MatchString(filter)
 	}},
 }
