@@ -132,7 +132,7 @@ func (t *tx) filterDialect() *filterquery.Dialect { return t.e.filter }
 // now is the time that rows are stamped with, in milliseconds.
 func (t *tx) now() int64 { return time.Now().UnixMilli() }
 
-// read answers a request that writes nothing, see [DB.View].
+// read answers a request that writes nothing, see [sqldb.DB.View].
 func read[R any](ctx context.Context, e *Engine, rpc string, answer func(context.Context, querier) (*R, error)) (reply *R, err error) {
 	err = e.db.View(ctx, func(ctx context.Context, c *sqldb.Conn) (err error) {
 		reply, err = answer(ctx, reader{c, e})
@@ -142,7 +142,7 @@ func read[R any](ctx context.Context, e *Engine, rpc string, answer func(context
 }
 
 // readAtOnce answers a request that writes nothing and takes several statements,
-// see [DB.Snapshot].
+// see [sqldb.DB.Snapshot].
 func readAtOnce[R any](ctx context.Context, e *Engine, rpc string, answer func(context.Context, querier) (*R, error)) (reply *R, err error) {
 	err = e.db.Snapshot(ctx, func(ctx context.Context, c *sqldb.Conn) (err error) {
 		reply, err = answer(ctx, reader{c, e})
@@ -151,7 +151,7 @@ func readAtOnce[R any](ctx context.Context, e *Engine, rpc string, answer func(c
 	return orNil(reply, err), e.status(ctx, rpc, err)
 }
 
-// write answers a request inside one transaction, see [DB.Update].
+// write answers a request inside one transaction, see [sqldb.DB.Update].
 func write[R any](ctx context.Context, e *Engine, rpc string, change func(context.Context, *tx) (*R, error)) (reply *R, err error) {
 	err = e.db.Update(ctx, func(ctx context.Context, transaction *sqldb.Tx) (err error) {
 		t := &tx{Tx: transaction, e: e, d: transaction.Dialect()}

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Why a database cannot be opened. errors.Is finds them behind a [*SchemaError].
+// Why a database cannot be opened. errors.Is finds them behind a [*Error].
 var (
 	ErrOlder          = errors.New("the database has an older schema")
 	ErrNewer          = errors.New("the database has a newer schema")

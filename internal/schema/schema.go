@@ -14,7 +14,7 @@ import (
 const Version = 10
 
 // A Schema makes, checks and migrates the tables of one database system:
-// [SQLiteSchema], [PostgresSchema] or [MySQLSchema]. It holds no state and may
+// [SQLite], [Postgres] or [MySQL]. It holds no state and may
 // be copied.
 type Schema struct {
 	ddl     ddl
@@ -69,7 +69,7 @@ type tableKey struct {
 
 // Open makes an empty database an MLMD database, and checks one that is not
 // empty. It changes nothing in a database that it refuses, and never upgrades:
-// see [Schema.Migrate]. The error is a [*SchemaError] where the database is
+// see [Schema.Migrate]. The error is a [*Error] where the database is
 // not of version 10. Any number of processes may open a database at once.
 //
 // A database that is complete is only read, so that a read-only one opens.
@@ -126,7 +126,7 @@ func (s Schema) done(ctx context.Context, conn *sql.Conn) bool {
 }
 
 // Ready reports whether db is complete. It reads only, and returns
-// [ErrSchemaEmpty] for a database in which there is nothing yet.
+// [ErrEmpty] for a database in which there is nothing yet.
 func (s Schema) Ready(ctx context.Context, db *sql.DB) (bool, error) {
 	conn, err := db.Conn(ctx)
 	if err != nil {

@@ -24,7 +24,7 @@ type Queryer interface {
 }
 
 // A Conn is one database connection with the statements that are kept on
-// it. It is used by one goroutine at a time, inside of [pool.use].
+// it. It is used by one goroutine at a time, inside of [DB.View].
 //
 // It calls the driver itself: what database/sql adds to each statement and each
 // row costs more than a small statement in this process does.

@@ -18,7 +18,7 @@ type Dialect struct {
 	// the engine has.
 	MaxCachedStmts int
 	// DisablePrepare makes new connections do without prepared statements, for which it
-	// is called when an error is [Unprepared]. nil: that does not happen.
+	// is called when an error is [StmtLost]. nil: that does not happen.
 	DisablePrepare func()
 	// MessageLimit names the setting that limits what is sent at once, and its
 	// value; empty where there is none.

@@ -16,7 +16,7 @@ import (
 //
 // What a column holds may not be what the schema says: SQLite lets any program
 // store text in a column of numbers. Reading such a value gives zero and is
-// remembered in err, which [each] returns unless [row.takeErr] was called.
+// remembered in err, which [Each] returns unless [Row.TakeErr] was called.
 type Row struct {
 	values []driver.Value
 	err    error

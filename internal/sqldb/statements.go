@@ -28,7 +28,7 @@ func InQuery(query string, args ...any) Predicate {
 }
 
 // InIDs selects the rows with these ids, of which there are at least one and
-// at most [most].
+// at most [MaxInList].
 func (d *Dialect) InIDs(ids []int64) Predicate {
 	if len(ids) == 1 {
 		return EqID(ids[0])
@@ -45,7 +45,7 @@ func (d *Dialect) InIDs(ids []int64) Predicate {
 }
 
 // InTexts is the text that follows a text column to find one of the texts, of
-// which there are at least one and at most [most].
+// which there are at least one and at most [MaxInList].
 func InTexts(texts []string) Predicate {
 	n := PaddedLen(len(texts))
 	args := make([]any, n)

@@ -71,7 +71,7 @@ func (f *files) Check(write bool) error {
 	return same(k.real+"-shm", k.shm)
 }
 
-// same returns a [*engine.MovedError] unless path leads to the file.
+// same returns a [*sqldb.MovedError] unless path leads to the file.
 func same(path string, file os.FileInfo) error {
 	now, err := os.Stat(path)
 	switch {
