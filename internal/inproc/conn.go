@@ -20,29 +20,43 @@ import (
 // is in a reply. Call options are ignored.
 type Conn struct {
 	service any
-	unary   map[string]grpc.MethodHandler // by full name
+	unary   map[string]*method // by full name
 }
+
+// A method is one unary method. It is the stream that the service sees of its
+// calls, of which there is the name only: headers and trailers are dropped.
+type method struct {
+	name    string
+	handler grpc.MethodHandler
+}
+
+// Method returns the full name, for [grpc.Method].
+func (m *method) Method() string             { return m.name }
+func (*method) SetHeader(metadata.MD) error  { return nil }
+func (*method) SendHeader(metadata.MD) error { return nil }
+func (*method) SetTrailer(metadata.MD) error { return nil }
 
 // New makes a connection to a service that implements desc.
 func New(desc *grpc.ServiceDesc, service any) *Conn {
-	c := &Conn{service: service, unary: make(map[string]grpc.MethodHandler, len(desc.Methods))}
+	c := &Conn{service: service, unary: make(map[string]*method, len(desc.Methods))}
 	for _, m := range desc.Methods {
-		c.unary["/"+desc.ServiceName+"/"+m.MethodName] = m.Handler
+		name := "/" + desc.ServiceName + "/" + m.MethodName
+		c.unary[name] = &method{name, m.Handler}
 	}
 	return c
 }
 
 // Invoke calls a method. Its error always carries a gRPC status.
-func (c *Conn) Invoke(ctx context.Context, method string, in, out any, _ ...grpc.CallOption) error {
-	handler, ok := c.unary[method]
+func (c *Conn) Invoke(ctx context.Context, name string, in, out any, _ ...grpc.CallOption) error {
+	m, ok := c.unary[name]
 	if !ok {
-		return status.Errorf(codes.Unimplemented, "unknown method %s", method)
+		return status.Errorf(codes.Unimplemented, "unknown method %s", name)
 	}
 	if err := ctx.Err(); err != nil {
 		return status.FromContextError(err).Err()
 	}
 	decode := func(dst any) error { return onMessages(dst, in, proto.Merge) }
-	reply, err := handler(c.service, serverContext(ctx), decode, nil)
+	reply, err := m.handler(c.service, serverContext(ctx, m), decode, nil)
 	if err != nil {
 		return statusError(err)
 	}
@@ -80,9 +94,10 @@ func move(dst, src proto.Message) {
 	to.SetUnknown(from.GetUnknown())
 }
 
-// serverContext is what a service sees of a client's context: its end and its
-// values, and the metadata as incoming.
-func serverContext(ctx context.Context) context.Context {
+// serverContext returns what a service sees of a client's context: its end and
+// its values, the method, and the metadata as incoming.
+func serverContext(ctx context.Context, m *method) context.Context {
+	ctx = grpc.NewContextWithServerTransportStream(ctx, m)
 	md, ok := metadata.FromOutgoingContext(ctx)
 	if !ok {
 		return ctx

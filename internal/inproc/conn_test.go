@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
@@ -29,7 +30,7 @@ func clientOf(put func(context.Context, *mlmdpb.PutArtifactsRequest) (*mlmdpb.Pu
 	return mlmdpb.NewMetadataStoreServiceClient(inproc.New(&mlmdpb.MetadataStoreService_ServiceDesc, service{put: put}))
 }
 
-func TestTheServiceHasItsOwnRequest(t *testing.T) {
+func TestInvoke_CopiesRequest(t *testing.T) {
 	req := &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{{Name: proto.String("a"), Uri: proto.String("not \xff UTF-8")}, nil}}
 	c := clientOf(func(_ context.Context, got *mlmdpb.PutArtifactsRequest) (*mlmdpb.PutArtifactsResponse, error) {
 		if len(got.Artifacts) != 2 || got.Artifacts[0].GetUri() != "not \xff UTF-8" {
@@ -50,7 +51,7 @@ func TestTheServiceHasItsOwnRequest(t *testing.T) {
 	}
 }
 
-func TestErrorsAlwaysHaveAStatus(t *testing.T) {
+func TestInvoke_ErrorsCarryStatus(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		err  error
@@ -73,7 +74,7 @@ func TestErrorsAlwaysHaveAStatus(t *testing.T) {
 	}
 }
 
-func TestADoneContextReachesNobody(t *testing.T) {
+func TestInvoke_DoneContextSkipsService(t *testing.T) {
 	c := clientOf(func(context.Context, *mlmdpb.PutArtifactsRequest) (*mlmdpb.PutArtifactsResponse, error) {
 		t.Error("the service was called")
 		return nil, nil
@@ -90,7 +91,7 @@ func TestADoneContextReachesNobody(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotImplementedSaysSo(t *testing.T) {
+func TestInvoke_Unimplemented(t *testing.T) {
 	c := clientOf(nil)
 	if _, err := c.GetArtifacts(t.Context(), &mlmdpb.GetArtifactsRequest{}); status.Code(err) != codes.Unimplemented {
 		t.Errorf("a method: %v", err)
@@ -104,7 +105,7 @@ func TestWhatIsNotImplementedSaysSo(t *testing.T) {
 	}
 }
 
-func TestMetadataArrivesAsIncoming(t *testing.T) {
+func TestInvoke_MetadataArrivesAsIncoming(t *testing.T) {
 	c := clientOf(func(ctx context.Context, _ *mlmdpb.PutArtifactsRequest) (*mlmdpb.PutArtifactsResponse, error) {
 		in, _ := metadata.FromIncomingContext(ctx)
 		if got := in.Get("who"); len(got) != 1 || got[0] != "ada" {
@@ -120,7 +121,7 @@ func TestMetadataArrivesAsIncoming(t *testing.T) {
 	}
 }
 
-func TestAReplyThatIsReusedKeepsNothing(t *testing.T) {
+func TestInvoke_ResetsReply(t *testing.T) {
 	conn := inproc.New(&mlmdpb.MetadataStoreService_ServiceDesc, service{
 		put: func(context.Context, *mlmdpb.PutArtifactsRequest) (*mlmdpb.PutArtifactsResponse, error) {
 			return &mlmdpb.PutArtifactsResponse{}, nil
@@ -130,5 +131,18 @@ func TestAReplyThatIsReusedKeepsNothing(t *testing.T) {
 	err := conn.Invoke(t.Context(), mlmdpb.MetadataStoreService_PutArtifacts_FullMethodName, &mlmdpb.PutArtifactsRequest{}, reply)
 	if err != nil || len(reply.ArtifactIds) != 0 {
 		t.Errorf("the reply is %v, %v; want an empty one", reply, err)
+	}
+}
+
+func TestInvoke_ServiceSeesMethod(t *testing.T) {
+	const want = "/ml_metadata.MetadataStoreService/PutArtifacts"
+	c := clientOf(func(ctx context.Context, _ *mlmdpb.PutArtifactsRequest) (*mlmdpb.PutArtifactsResponse, error) {
+		if got, ok := grpc.Method(ctx); got != want || !ok {
+			t.Errorf("grpc.Method = %q, %v; want %q", got, ok, want)
+		}
+		return nil, grpc.SetTrailer(ctx, nil)
+	})
+	if _, err := c.PutArtifacts(t.Context(), nil); err != nil {
+		t.Error(err)
 	}
 }
