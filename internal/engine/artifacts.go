@@ -34,28 +34,33 @@ func (n *node) artifact() *mlmdpb.Artifact {
 }
 
 // PutArtifacts creates and updates artifacts, in order, all or none.
-func (e *Engine) PutArtifacts(ctx context.Context, req *mlmdpb.PutArtifactsRequest) (*mlmdpb.PutArtifactsResponse, error) {
-	return write(ctx, e, "PutArtifacts", func(ctx context.Context, t *tx) (*mlmdpb.PutArtifactsResponse, error) {
+func (s *Service) PutArtifacts(ctx context.Context, req *mlmdpb.PutArtifactsRequest) (*mlmdpb.PutArtifactsResponse, error) {
+	resp := new(mlmdpb.PutArtifactsResponse)
+	err := s.update(ctx, func(ctx context.Context, t *tx) error {
 		o := putOptions{mask: newMask(req.GetUpdateMask()), unchangedSince: req.GetOptions().GetAbortIfLatestUpdatedTimeChanged()}
 		ids, err := t.putNodes(ctx, artifactNodes, convert(req.GetArtifacts(), artifactNode), o)
-		return &mlmdpb.PutArtifactsResponse{ArtifactIds: ids}, err
+		resp.ArtifactIds = ids
+		return err
 	})
+	return reply(resp, err)
 }
 
 // GetArtifactsByID reads artifacts, and on demand their types; ids that are
 // unknown are left out.
-func (e *Engine) GetArtifactsByID(ctx context.Context, req *mlmdpb.GetArtifactsByIDRequest) (*mlmdpb.GetArtifactsByIDResponse, error) {
-	return read(ctx, e, "GetArtifactsByID", func(ctx context.Context, q querier) (*mlmdpb.GetArtifactsByIDResponse, error) {
+func (s *Service) GetArtifactsByID(ctx context.Context, req *mlmdpb.GetArtifactsByIDRequest) (*mlmdpb.GetArtifactsByIDResponse, error) {
+	resp := new(mlmdpb.GetArtifactsByIDResponse)
+	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		nodes, err := nodesByID(ctx, q, artifactNodes, req.GetArtifactIds())
 		if err != nil {
-			return nil, err
+			return err
 		}
-		reply := &mlmdpb.GetArtifactsByIDResponse{Artifacts: convert(nodes, (*node).artifact)}
+		resp.Artifacts = convert(nodes, (*node).artifact)
 		if req.GetPopulateArtifactTypes() {
-			reply.ArtifactTypes, err = artifactTypesOf(ctx, q, nodes)
+			resp.ArtifactTypes, err = artifactTypesOf(ctx, q, nodes)
 		}
-		return reply, err
+		return err
 	})
+	return reply(resp, err)
 }
 
 // artifactTypesOf reads the types of artifacts, in the order in which they come.
@@ -77,14 +82,17 @@ func artifactTypesOf(ctx context.Context, q querier, nodes []*node) ([]*mlmdpb.A
 
 // GetArtifactsByURI reads the artifacts that have one of the URIs; the empty one
 // is that of those without.
-func (e *Engine) GetArtifactsByURI(ctx context.Context, req *mlmdpb.GetArtifactsByURIRequest) (*mlmdpb.GetArtifactsByURIResponse, error) {
-	return read(ctx, e, "GetArtifactsByURI", func(ctx context.Context, q querier) (*mlmdpb.GetArtifactsByURIResponse, error) {
+func (s *Service) GetArtifactsByURI(ctx context.Context, req *mlmdpb.GetArtifactsByURIRequest) (*mlmdpb.GetArtifactsByURIResponse, error) {
+	resp := new(mlmdpb.GetArtifactsByURIResponse)
+	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		if hasField(req.ProtoReflect().GetUnknown(), 1) {
-			return nil, invalid("The request contains deprecated field `uri`. Please upgrade the client library version above 0.21.0.")
+			return invalid("The request contains deprecated field `uri`. Please upgrade the client library version above 0.21.0.")
 		}
 		nodes, err := nodesByText(ctx, q, artifactNodes, "uri", req.GetUris())
-		return &mlmdpb.GetArtifactsByURIResponse{Artifacts: convert(nodes, (*node).artifact)}, err
+		resp.Artifacts = convert(nodes, (*node).artifact)
+		return err
 	})
+	return reply(resp, err)
 }
 
 // hasField says whether serialized fields have one with this number.
@@ -104,20 +112,26 @@ func hasField(fields []byte, number protowire.Number) bool {
 
 // GetArtifactByTypeAndName reads one artifact. There is none in the reply if the
 // type or the name is unknown.
-func (e *Engine) GetArtifactByTypeAndName(ctx context.Context, req *mlmdpb.GetArtifactByTypeAndNameRequest) (*mlmdpb.GetArtifactByTypeAndNameResponse, error) {
-	return read(ctx, e, "GetArtifactByTypeAndName", func(ctx context.Context, q querier) (*mlmdpb.GetArtifactByTypeAndNameResponse, error) {
-		n, err := e.nodeByName(ctx, q, artifactNodes, typeName{req.GetTypeName(), req.GetTypeVersion()}, req.GetArtifactName())
+func (s *Service) GetArtifactByTypeAndName(ctx context.Context, req *mlmdpb.GetArtifactByTypeAndNameRequest) (*mlmdpb.GetArtifactByTypeAndNameResponse, error) {
+	resp := new(mlmdpb.GetArtifactByTypeAndNameResponse)
+	err := s.view(ctx, func(ctx context.Context, q querier) error {
+		n, err := nodeByName(ctx, q, artifactNodes, typeName{req.GetTypeName(), req.GetTypeVersion()}, req.GetArtifactName())
 		if n == nil {
-			return &mlmdpb.GetArtifactByTypeAndNameResponse{}, err
+			return err
 		}
-		return &mlmdpb.GetArtifactByTypeAndNameResponse{Artifact: n.artifact()}, err
+		resp.Artifact = n.artifact()
+		return err
 	})
+	return reply(resp, err)
 }
 
 // GetArtifactsByExternalIds reads the artifacts that have one of the external ids.
-func (e *Engine) GetArtifactsByExternalIds(ctx context.Context, req *mlmdpb.GetArtifactsByExternalIdsRequest) (*mlmdpb.GetArtifactsByExternalIdsResponse, error) {
-	return read(ctx, e, "GetArtifactsByExternalIds", func(ctx context.Context, q querier) (*mlmdpb.GetArtifactsByExternalIdsResponse, error) {
+func (s *Service) GetArtifactsByExternalIds(ctx context.Context, req *mlmdpb.GetArtifactsByExternalIdsRequest) (*mlmdpb.GetArtifactsByExternalIdsResponse, error) {
+	resp := new(mlmdpb.GetArtifactsByExternalIdsResponse)
+	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		nodes, err := nodesByExternalIDs(ctx, q, artifactNodes, req.GetExternalIds())
-		return &mlmdpb.GetArtifactsByExternalIdsResponse{Artifacts: convert(nodes, (*node).artifact)}, err
+		resp.Artifacts = convert(nodes, (*node).artifact)
+		return err
 	})
+	return reply(resp, err)
 }

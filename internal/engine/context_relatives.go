@@ -9,19 +9,25 @@ import (
 )
 
 // GetParentContextsByContext reads the direct parents of a context.
-func (e *Engine) GetParentContextsByContext(ctx context.Context, req *mlmdpb.GetParentContextsByContextRequest) (*mlmdpb.GetParentContextsByContextResponse, error) {
-	return read(ctx, e, "GetParentContextsByContext", func(ctx context.Context, q querier) (*mlmdpb.GetParentContextsByContextResponse, error) {
+func (s *Service) GetParentContextsByContext(ctx context.Context, req *mlmdpb.GetParentContextsByContextRequest) (*mlmdpb.GetParentContextsByContextResponse, error) {
+	resp := new(mlmdpb.GetParentContextsByContextResponse)
+	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		nodes, err := relatives(ctx, q, "parent_context_id", "context_id", req.GetContextId())
-		return &mlmdpb.GetParentContextsByContextResponse{Contexts: convert(nodes, (*node).context)}, err
+		resp.Contexts = convert(nodes, (*node).context)
+		return err
 	})
+	return reply(resp, err)
 }
 
 // GetChildrenContextsByContext reads the direct children of a context.
-func (e *Engine) GetChildrenContextsByContext(ctx context.Context, req *mlmdpb.GetChildrenContextsByContextRequest) (*mlmdpb.GetChildrenContextsByContextResponse, error) {
-	return read(ctx, e, "GetChildrenContextsByContext", func(ctx context.Context, q querier) (*mlmdpb.GetChildrenContextsByContextResponse, error) {
+func (s *Service) GetChildrenContextsByContext(ctx context.Context, req *mlmdpb.GetChildrenContextsByContextRequest) (*mlmdpb.GetChildrenContextsByContextResponse, error) {
+	resp := new(mlmdpb.GetChildrenContextsByContextResponse)
+	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		nodes, err := relatives(ctx, q, "context_id", "parent_context_id", req.GetContextId())
-		return &mlmdpb.GetChildrenContextsByContextResponse{Contexts: convert(nodes, (*node).context)}, err
+		resp.Contexts = convert(nodes, (*node).context)
+		return err
 	})
+	return reply(resp, err)
 }
 
 // relatives reads the contexts in one column of the links that have id in the
@@ -35,30 +41,34 @@ func relatives(ctx context.Context, q querier, want, given string, id int64) ([]
 
 // GetParentContextsByContexts reads the direct parents of several contexts.
 // Contexts without any are not in the reply.
-func (e *Engine) GetParentContextsByContexts(ctx context.Context, req *mlmdpb.GetParentContextsByContextsRequest) (*mlmdpb.GetParentContextsByContextsResponse, error) {
+func (s *Service) GetParentContextsByContexts(ctx context.Context, req *mlmdpb.GetParentContextsByContextsRequest) (*mlmdpb.GetParentContextsByContextsResponse, error) {
 	type each = mlmdpb.GetParentContextsByContextsResponse_ParentContextsPerChild
-	return read(ctx, e, "GetParentContextsByContexts", func(ctx context.Context, q querier) (*mlmdpb.GetParentContextsByContextsResponse, error) {
+	resp := new(mlmdpb.GetParentContextsByContextsResponse)
+	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		found, err := relativesOfAll(ctx, q, "context_id", req.GetContextIds(), func(l parentLink) (of, is int64) { return l.child, l.parent })
-		reply := &mlmdpb.GetParentContextsByContextsResponse{Contexts: make(map[int64]*each, len(found))}
+		resp.Contexts = make(map[int64]*each, len(found))
 		for id, nodes := range found {
-			reply.Contexts[id] = &each{ParentContexts: convert(nodes, (*node).context)}
+			resp.Contexts[id] = &each{ParentContexts: convert(nodes, (*node).context)}
 		}
-		return reply, err
+		return err
 	})
+	return reply(resp, err)
 }
 
 // GetChildrenContextsByContexts reads the direct children of several contexts.
 // Contexts without any are not in the reply.
-func (e *Engine) GetChildrenContextsByContexts(ctx context.Context, req *mlmdpb.GetChildrenContextsByContextsRequest) (*mlmdpb.GetChildrenContextsByContextsResponse, error) {
+func (s *Service) GetChildrenContextsByContexts(ctx context.Context, req *mlmdpb.GetChildrenContextsByContextsRequest) (*mlmdpb.GetChildrenContextsByContextsResponse, error) {
 	type each = mlmdpb.GetChildrenContextsByContextsResponse_ChildrenContextsPerParent
-	return read(ctx, e, "GetChildrenContextsByContexts", func(ctx context.Context, q querier) (*mlmdpb.GetChildrenContextsByContextsResponse, error) {
+	resp := new(mlmdpb.GetChildrenContextsByContextsResponse)
+	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		found, err := relativesOfAll(ctx, q, "parent_context_id", req.GetContextIds(), func(l parentLink) (of, is int64) { return l.parent, l.child })
-		reply := &mlmdpb.GetChildrenContextsByContextsResponse{Contexts: make(map[int64]*each, len(found))}
+		resp.Contexts = make(map[int64]*each, len(found))
 		for id, nodes := range found {
-			reply.Contexts[id] = &each{ChildrenContexts: convert(nodes, (*node).context)}
+			resp.Contexts[id] = &each{ChildrenContexts: convert(nodes, (*node).context)}
 		}
-		return reply, err
+		return err
 	})
+	return reply(resp, err)
 }
 
 // relativesOfAll reads, for each of ids, the contexts that the links with it in

@@ -17,10 +17,12 @@ type parentLink struct{ child, parent int64 }
 
 // PutParentContexts links contexts with parents. A link that exists is an
 // error, and so is one that would make a context its own ancestor.
-func (e *Engine) PutParentContexts(ctx context.Context, req *mlmdpb.PutParentContextsRequest) (*mlmdpb.PutParentContextsResponse, error) {
-	return write(ctx, e, "PutParentContexts", func(ctx context.Context, t *tx) (*mlmdpb.PutParentContextsResponse, error) {
-		return &mlmdpb.PutParentContextsResponse{}, t.putParents(ctx, req.GetParentContexts())
+func (s *Service) PutParentContexts(ctx context.Context, req *mlmdpb.PutParentContextsRequest) (*mlmdpb.PutParentContextsResponse, error) {
+	resp := new(mlmdpb.PutParentContextsResponse)
+	err := s.update(ctx, func(ctx context.Context, t *tx) error {
+		return t.putParents(ctx, req.GetParentContexts())
 	})
+	return reply(resp, err)
 }
 
 func (t *tx) putParents(ctx context.Context, edges []*mlmdpb.ParentContext) error {

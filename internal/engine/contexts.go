@@ -28,54 +28,72 @@ func (n *node) context() *mlmdpb.Context {
 }
 
 // PutContexts creates and updates contexts, in order, all or none.
-func (e *Engine) PutContexts(ctx context.Context, req *mlmdpb.PutContextsRequest) (*mlmdpb.PutContextsResponse, error) {
-	return write(ctx, e, "PutContexts", func(ctx context.Context, t *tx) (*mlmdpb.PutContextsResponse, error) {
+func (s *Service) PutContexts(ctx context.Context, req *mlmdpb.PutContextsRequest) (*mlmdpb.PutContextsResponse, error) {
+	resp := new(mlmdpb.PutContextsResponse)
+	err := s.update(ctx, func(ctx context.Context, t *tx) error {
 		o := putOptions{mask: newMask(req.GetUpdateMask())}
 		ids, err := t.putNodes(ctx, contextNodes, convert(req.GetContexts(), contextNode), o)
-		return &mlmdpb.PutContextsResponse{ContextIds: ids}, err
+		resp.ContextIds = ids
+		return err
 	})
+	return reply(resp, err)
 }
 
 // GetContextsByID reads contexts; ids that are unknown are left out.
-func (e *Engine) GetContextsByID(ctx context.Context, req *mlmdpb.GetContextsByIDRequest) (*mlmdpb.GetContextsByIDResponse, error) {
-	return read(ctx, e, "GetContextsByID", func(ctx context.Context, q querier) (*mlmdpb.GetContextsByIDResponse, error) {
+func (s *Service) GetContextsByID(ctx context.Context, req *mlmdpb.GetContextsByIDRequest) (*mlmdpb.GetContextsByIDResponse, error) {
+	resp := new(mlmdpb.GetContextsByIDResponse)
+	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		nodes, err := nodesByID(ctx, q, contextNodes, req.GetContextIds())
-		return &mlmdpb.GetContextsByIDResponse{Contexts: convert(nodes, (*node).context)}, err
+		resp.Contexts = convert(nodes, (*node).context)
+		return err
 	})
+	return reply(resp, err)
 }
 
 // GetContextByTypeAndName reads one context. There is none in the reply if the
 // type or the name is unknown.
-func (e *Engine) GetContextByTypeAndName(ctx context.Context, req *mlmdpb.GetContextByTypeAndNameRequest) (*mlmdpb.GetContextByTypeAndNameResponse, error) {
-	return read(ctx, e, "GetContextByTypeAndName", func(ctx context.Context, q querier) (*mlmdpb.GetContextByTypeAndNameResponse, error) {
-		n, err := e.nodeByName(ctx, q, contextNodes, typeName{req.GetTypeName(), req.GetTypeVersion()}, req.GetContextName())
+func (s *Service) GetContextByTypeAndName(ctx context.Context, req *mlmdpb.GetContextByTypeAndNameRequest) (*mlmdpb.GetContextByTypeAndNameResponse, error) {
+	resp := new(mlmdpb.GetContextByTypeAndNameResponse)
+	err := s.view(ctx, func(ctx context.Context, q querier) error {
+		n, err := nodeByName(ctx, q, contextNodes, typeName{req.GetTypeName(), req.GetTypeVersion()}, req.GetContextName())
 		if n == nil {
-			return &mlmdpb.GetContextByTypeAndNameResponse{}, err
+			return err
 		}
-		return &mlmdpb.GetContextByTypeAndNameResponse{Context: n.context()}, err
+		resp.Context = n.context()
+		return err
 	})
+	return reply(resp, err)
 }
 
 // GetContextsByExternalIds reads the contexts that have one of the external ids.
-func (e *Engine) GetContextsByExternalIds(ctx context.Context, req *mlmdpb.GetContextsByExternalIdsRequest) (*mlmdpb.GetContextsByExternalIdsResponse, error) {
-	return read(ctx, e, "GetContextsByExternalIds", func(ctx context.Context, q querier) (*mlmdpb.GetContextsByExternalIdsResponse, error) {
+func (s *Service) GetContextsByExternalIds(ctx context.Context, req *mlmdpb.GetContextsByExternalIdsRequest) (*mlmdpb.GetContextsByExternalIdsResponse, error) {
+	resp := new(mlmdpb.GetContextsByExternalIdsResponse)
+	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		nodes, err := nodesByExternalIDs(ctx, q, contextNodes, req.GetExternalIds())
-		return &mlmdpb.GetContextsByExternalIdsResponse{Contexts: convert(nodes, (*node).context)}, err
+		resp.Contexts = convert(nodes, (*node).context)
+		return err
 	})
+	return reply(resp, err)
 }
 
 // GetContextsByArtifact reads the contexts that an artifact is attributed to.
-func (e *Engine) GetContextsByArtifact(ctx context.Context, req *mlmdpb.GetContextsByArtifactRequest) (*mlmdpb.GetContextsByArtifactResponse, error) {
-	return read(ctx, e, "GetContextsByArtifact", func(ctx context.Context, q querier) (*mlmdpb.GetContextsByArtifactResponse, error) {
+func (s *Service) GetContextsByArtifact(ctx context.Context, req *mlmdpb.GetContextsByArtifactRequest) (*mlmdpb.GetContextsByArtifactResponse, error) {
+	resp := new(mlmdpb.GetContextsByArtifactResponse)
+	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		nodes, err := attributions.contextsOf(ctx, q, req.GetArtifactId())
-		return &mlmdpb.GetContextsByArtifactResponse{Contexts: convert(nodes, (*node).context)}, err
+		resp.Contexts = convert(nodes, (*node).context)
+		return err
 	})
+	return reply(resp, err)
 }
 
 // GetContextsByExecution reads the contexts that an execution is associated with.
-func (e *Engine) GetContextsByExecution(ctx context.Context, req *mlmdpb.GetContextsByExecutionRequest) (*mlmdpb.GetContextsByExecutionResponse, error) {
-	return read(ctx, e, "GetContextsByExecution", func(ctx context.Context, q querier) (*mlmdpb.GetContextsByExecutionResponse, error) {
+func (s *Service) GetContextsByExecution(ctx context.Context, req *mlmdpb.GetContextsByExecutionRequest) (*mlmdpb.GetContextsByExecutionResponse, error) {
+	resp := new(mlmdpb.GetContextsByExecutionResponse)
+	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		nodes, err := associations.contextsOf(ctx, q, req.GetExecutionId())
-		return &mlmdpb.GetContextsByExecutionResponse{Contexts: convert(nodes, (*node).context)}, err
+		resp.Contexts = convert(nodes, (*node).context)
+		return err
 	})
+	return reply(resp, err)
 }

@@ -47,9 +47,9 @@ func (l *damageLog) report(ctx context.Context, table string, id int64, what str
 // damaged reports that part of a stored row cannot be read. The id is that of
 // the row, or of the node or type that it belongs to.
 func (r reader) damaged(ctx context.Context, table string, id int64, what string, err error) {
-	r.e.damage.report(ctx, table, id, what, err)
+	r.s.damage.report(ctx, table, id, what, err)
 }
 
 func (t *tx) damaged(ctx context.Context, table string, id int64, what string, err error) {
-	t.e.damage.report(ctx, table, id, what, err)
+	t.s.damage.report(ctx, table, id, what, err)
 }

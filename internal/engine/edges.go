@@ -98,18 +98,20 @@ func existing(ctx context.Context, q querier, k *nodeKind, ids []int64) (map[int
 
 // PutAttributionsAndAssociations links contexts with artifacts and executions.
 // Links that exist are left alone.
-func (e *Engine) PutAttributionsAndAssociations(ctx context.Context, req *mlmdpb.PutAttributionsAndAssociationsRequest) (*mlmdpb.PutAttributionsAndAssociationsResponse, error) {
+func (s *Service) PutAttributionsAndAssociations(ctx context.Context, req *mlmdpb.PutAttributionsAndAssociationsRequest) (*mlmdpb.PutAttributionsAndAssociationsResponse, error) {
 	attributed := convert(req.GetAttributions(), func(a *mlmdpb.Attribution) member { return member{a.GetContextId(), a.GetArtifactId()} })
 	associated := convert(req.GetAssociations(), func(a *mlmdpb.Association) member { return member{a.GetContextId(), a.GetExecutionId()} })
-	return write(ctx, e, "PutAttributionsAndAssociations", func(ctx context.Context, t *tx) (*mlmdpb.PutAttributionsAndAssociationsResponse, error) {
+	resp := new(mlmdpb.PutAttributionsAndAssociationsResponse)
+	err := s.update(ctx, func(ctx context.Context, t *tx) error {
 		if err := t.checkedLink(ctx, attributions, attributed, "Artifact id not found."); err != nil {
-			return nil, err
+			return err
 		}
 		if err := t.checkedLink(ctx, associations, associated, "Execution id not found."); err != nil {
-			return nil, err
+			return err
 		}
-		return &mlmdpb.PutAttributionsAndAssociationsResponse{}, nil
+		return nil
 	})
+	return reply(resp, err)
 }
 
 // checkedLink stores edges, if both ends of all are there.

@@ -15,8 +15,8 @@ import (
 	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
-// An Engine answers the RPCs of one database. It is safe for concurrent use.
-type Engine struct {
+// An Service answers the RPCs of one database. It is safe for concurrent use.
+type Service struct {
 	mlmdpb.UnimplementedMetadataStoreServiceServer
 
 	db     *sqldb.DB
@@ -27,7 +27,7 @@ type Engine struct {
 	log    *slog.Logger
 }
 
-// A Config configures an [Engine].
+// A Config configures an [Service].
 type Config struct {
 	// DB is the database. The engine sets Reopened.
 	DB sqldb.Config
@@ -39,46 +39,47 @@ type Config struct {
 
 // Open makes an empty database an MLMD database, checks one that is not empty,
 // and serves it. On error the handles of c are closed.
-func Open(ctx context.Context, c Config) (*Engine, error) {
-	e := &Engine{
+func Open(ctx context.Context, c Config) (*Service, error) {
+	s := &Service{
 		schema: c.Schema,
 		filter: c.Filter,
-		damage: damageLog{log: c.DB.Log},
-		log:    c.DB.Log,
 	}
-	c.DB.Reopened = e.reopened
-	e.db = sqldb.Open(c.DB)
-	err := e.prepare(ctx, true)
+	s.log = slog.New(rpcHandler{c.DB.Log.Handler()})
+	s.damage.log = s.log
+	c.DB.Log = s.log
+	c.DB.Reopened = s.reopened
+	s.db = sqldb.Open(c.DB)
+	err := s.prepare(ctx, true)
 	if err != nil && c.DB.Dialect.DisablePrepare != nil && c.DB.Dialect.Class(&sqldb.DriverError{Err: err}) == sqldb.StmtLost {
 		c.DB.Dialect.DisablePrepare()
-		err = e.prepare(ctx, true)
+		err = s.prepare(ctx, true)
 	}
 	if err != nil {
-		if failed := e.Close(); failed != nil {
-			e.log.InfoContext(ctx, "closing what could not be opened", "error", failed)
+		if failed := s.Close(); failed != nil {
+			s.log.InfoContext(ctx, "closing what could not be opened", "error", failed)
 		}
-		return nil, &openError{err: err, code: e.openCode(err)}
+		return nil, &openError{err: err, code: s.openCode(err)}
 	}
-	return e, nil
+	return s, nil
 }
 
 // prepare makes an empty database an MLMD database, if that is wanted, and
 // checks one that is not empty. One that is complete is only read.
-func (e *Engine) prepare(ctx context.Context, create bool) error {
-	ready, err := e.schema.Ready(ctx, e.db.Readers())
+func (s *Service) prepare(ctx context.Context, create bool) error {
+	ready, err := s.schema.Ready(ctx, s.db.Readers())
 	switch {
 	case errors.Is(err, schema.ErrEmpty) && create:
 	case ready, err != nil:
 		return err
 	}
-	return e.schema.Open(ctx, e.db.Writers())
+	return s.schema.Open(ctx, s.db.Writers())
 }
 
 // reopened forgets what was known of the database and checks the one that has
 // taken its place.
-func (e *Engine) reopened(ctx context.Context) error {
-	e.types.clear()
-	err := e.prepare(ctx, false)
+func (s *Service) reopened(ctx context.Context) error {
+	s.types.clear()
+	err := s.prepare(ctx, false)
 	var refused *schema.Error
 	switch {
 	case err == nil:
@@ -91,7 +92,7 @@ func (e *Engine) reopened(ctx context.Context) error {
 
 // Close waits for the requests that run and closes the database. Later requests
 // are answered UNAVAILABLE. It is called once.
-func (e *Engine) Close() error { return e.db.Close() }
+func (s *Service) Close() error { return s.db.Close() }
 
 // A querier is what a request reads with: inside a transaction, or outside.
 type querier interface {
@@ -110,63 +111,57 @@ type querier interface {
 // A reader is the querier of a request that only reads.
 type reader struct {
 	*sqldb.Conn
-	e *Engine
+	s *Service
 }
 
-func (r reader) types() *typeCache                   { return &r.e.types }
-func (r reader) filterDialect() *filterquery.Dialect { return r.e.filter }
+func (r reader) types() *typeCache                   { return &r.s.types }
+func (r reader) filterDialect() *filterquery.Dialect { return r.s.filter }
 
 // A tx is the querier of a request that writes, and what the engine has to
 // remember until its transaction ends.
 type tx struct {
 	*sqldb.Tx
-	e *Engine
+	s *Service
 	d *sqldb.Dialect
 
 	learned []learnedType // to be cached after the commit
 }
 
-func (t *tx) types() *typeCache                   { return &t.e.types }
-func (t *tx) filterDialect() *filterquery.Dialect { return t.e.filter }
+func (t *tx) types() *typeCache                   { return &t.s.types }
+func (t *tx) filterDialect() *filterquery.Dialect { return t.s.filter }
 
 // now is the time that rows are stamped with, in milliseconds.
 func (t *tx) now() int64 { return time.Now().UnixMilli() }
 
-// read answers a request that writes nothing, see [sqldb.DB.View].
-func read[R any](ctx context.Context, e *Engine, rpc string, answer func(context.Context, querier) (*R, error)) (reply *R, err error) {
-	err = e.db.View(ctx, func(ctx context.Context, c *sqldb.Conn) (err error) {
-		reply, err = answer(ctx, reader{c, e})
-		return err
-	})
-	return orNil(reply, err), e.status(ctx, rpc, err)
+// view calls fn for a request that reads, see [sqldb.DB.View].
+func (s *Service) view(ctx context.Context, fn func(context.Context, querier) error) error {
+	err := s.db.View(ctx, func(ctx context.Context, c *sqldb.Conn) error { return fn(ctx, reader{c, s}) })
+	return s.status(ctx, err)
 }
 
-// readAtOnce answers a request that writes nothing and takes several statements,
-// see [sqldb.DB.Snapshot].
-func readAtOnce[R any](ctx context.Context, e *Engine, rpc string, answer func(context.Context, querier) (*R, error)) (reply *R, err error) {
-	err = e.db.Snapshot(ctx, func(ctx context.Context, c *sqldb.Conn) (err error) {
-		reply, err = answer(ctx, reader{c, e})
-		return err
-	})
-	return orNil(reply, err), e.status(ctx, rpc, err)
+// snapshot calls fn for a request that reads by several statements, which must
+// see the same state of the database, see [sqldb.DB.Snapshot].
+func (s *Service) snapshot(ctx context.Context, fn func(context.Context, querier) error) error {
+	err := s.db.Snapshot(ctx, func(ctx context.Context, c *sqldb.Conn) error { return fn(ctx, reader{c, s}) })
+	return s.status(ctx, err)
 }
 
-// write answers a request inside one transaction, see [sqldb.DB.Update].
-func write[R any](ctx context.Context, e *Engine, rpc string, change func(context.Context, *tx) (*R, error)) (reply *R, err error) {
-	err = e.db.Update(ctx, func(ctx context.Context, transaction *sqldb.Tx) (err error) {
-		t := &tx{Tx: transaction, e: e, d: transaction.Dialect()}
-		t.OnCommit(func() { e.types.add(t.learned...) })
-		reply, err = change(ctx, t)
-		return err
+// update calls fn for a request that writes, see [sqldb.DB.Update].
+func (s *Service) update(ctx context.Context, fn func(context.Context, *tx) error) error {
+	err := s.db.Update(ctx, func(ctx context.Context, transaction *sqldb.Tx) error {
+		t := &tx{Tx: transaction, s: s, d: transaction.Dialect()}
+		t.OnCommit(func() { s.types.add(t.learned...) })
+		return fn(ctx, t)
 	})
-	return orNil(reply, err), e.status(ctx, rpc, err)
+	return s.status(ctx, err)
 }
 
-func orNil[R any](reply *R, err error) *R {
+// reply returns what an RPC returns: a response or an error, not both.
+func reply[R any](resp *R, err error) (*R, error) {
 	if err != nil {
-		return nil
+		return nil, err
 	}
-	return reply
+	return resp, nil
 }
 
 // An openError is why a database could not be opened. It has a gRPC status, so
@@ -180,7 +175,7 @@ func (o *openError) Error() string              { return o.err.Error() }
 func (o *openError) Unwrap() error              { return o.err }
 func (o *openError) GRPCStatus() *status.Status { return status.New(o.code, o.err.Error()) }
 
-func (e *Engine) openCode(err error) codes.Code {
+func (s *Service) openCode(err error) codes.Code {
 	switch {
 	case errors.Is(err, schema.ErrPartial):
 		return codes.Aborted
@@ -189,12 +184,12 @@ func (e *Engine) openCode(err error) codes.Code {
 	case errors.As(err, new(*schema.Error)):
 		return codes.FailedPrecondition
 	}
-	class := e.db.Dialect().Class(&sqldb.DriverError{Err: err})
+	class := s.db.Dialect().Class(&sqldb.DriverError{Err: err})
 	switch {
 	case class == sqldb.Other && errors.Is(err, context.Canceled):
 		return codes.Canceled
 	case class == sqldb.Other && errors.Is(err, context.DeadlineExceeded):
 		return codes.DeadlineExceeded
 	}
-	return e.translate(&sqldb.DriverError{Err: err}).code
+	return s.translate(&sqldb.DriverError{Err: err}).code
 }

@@ -44,7 +44,7 @@ func prefixed(err error, format string, args ...any) error {
 
 // status turns err into what the client gets. Whatever a driver said stays in
 // the log.
-func (e *Engine) status(ctx context.Context, rpc string, err error) error {
+func (s *Service) status(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -59,12 +59,12 @@ func (e *Engine) status(ctx context.Context, rpc string, err error) error {
 	if cause := over(ctx); cause != nil {
 		return status.FromContextError(cause).Err()
 	}
-	f = e.translate(err)
+	f = s.translate(err)
 	level := slog.LevelError
 	if f.code == codes.Aborted || f.code == codes.InvalidArgument {
 		level = slog.LevelInfo
 	}
-	e.log.Log(ctx, level, "a request failed in the database", "rpc", rpc, "code", f.code.String(), "error", err)
+	s.log.Log(ctx, level, "a request failed in the database", "code", f.code.String(), "error", err)
 	return status.Error(f.code, f.text)
 }
 
@@ -85,8 +85,8 @@ func presentable(text string) string {
 }
 
 // translate gives an error of the database the code and the words for clients.
-func (e *Engine) translate(err error) *failure {
-	class := e.db.Dialect().Class(err)
+func (s *Service) translate(err error) *failure {
+	class := s.db.Dialect().Class(err)
 	var atCommit *sqldb.CommitError
 	if errors.As(err, &atCommit) && (class == sqldb.ConnLost || errors.Is(err, context.DeadlineExceeded)) {
 		return &failure{code: codes.Unavailable, text: "the connection was lost during the commit: the request may have taken effect"}
@@ -96,8 +96,8 @@ func (e *Engine) translate(err error) *failure {
 			" what the request wrote may not be in the file that is there now"}
 	}
 	if f, ok := translations[class]; ok {
-		if class == sqldb.TooLarge && e.db.Dialect().MessageLimit != "" {
-			f.text += " (" + e.db.Dialect().MessageLimit + ")"
+		if class == sqldb.TooLarge && s.db.Dialect().MessageLimit != "" {
+			f.text += " (" + s.db.Dialect().MessageLimit + ")"
 		}
 		return &f
 	}

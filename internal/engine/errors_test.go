@@ -11,15 +11,16 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
 	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
-// testEngine has no database: only what decides about errors.
-func testEngine() *Engine {
-	return &Engine{
+// testService has no database: only what decides about errors.
+func testService() *Service {
+	return &Service{
 		db: sqldb.Open(sqldb.Config{
 			Dialect: &sqldb.Dialect{Classify: func(error) sqldb.ErrorClass { return sqldb.Other }},
 			Write:   sql.OpenDB(unusedConnector{}), Writers: 1, Log: slog.New(slog.DiscardHandler),
@@ -28,11 +29,20 @@ func testEngine() *Engine {
 	}
 }
 
+// stream is the stream of an RPC, as a gRPC server has it.
+type stream struct{ grpc.ServerTransportStream }
+
+func (stream) Method() string { return "/ml_metadata.MetadataStoreService/PutArtifacts" }
+
+func inRPC(ctx context.Context) context.Context {
+	return grpc.NewContextWithServerTransportStream(ctx, stream{})
+}
+
 func TestClientsNeverSeeTheDriversText(t *testing.T) {
-	e := testEngine()
+	s := testService()
 	var log strings.Builder
-	e.log = slog.New(slog.NewTextHandler(&log, nil))
-	err := e.status(t.Context(), "PutArtifacts", fmt.Errorf("query: %w", &sqldb.DriverError{Err: errors.New("SECRET text of the driver")}))
+	s.log = slog.New(rpcHandler{slog.NewTextHandler(&log, nil)})
+	err := s.status(inRPC(t.Context()), fmt.Errorf("query: %w", &sqldb.DriverError{Err: errors.New("SECRET text of the driver")}))
 	if status.Code(err) != codes.Internal || strings.Contains(err.Error(), "SECRET") {
 		t.Errorf("got %v", err)
 	}
@@ -42,12 +52,12 @@ func TestClientsNeverSeeTheDriversText(t *testing.T) {
 }
 
 func TestMessagesFitAStatus(t *testing.T) {
-	e := testEngine()
-	err := e.status(t.Context(), "rpc", invalid("no property %s\xff", strings.Repeat("x", 1<<20)))
+	s := testService()
+	err := s.status(t.Context(), invalid("no property %s\xff", strings.Repeat("x", 1<<20)))
 	if text := status.Convert(err).Message(); len(text) > 4096 || !utf8.ValidString(text) {
 		t.Errorf("a message of %d bytes", len(text))
 	}
-	if err := e.status(t.Context(), "rpc", invalid("\xff")); !utf8.ValidString(status.Convert(err).Message()) {
+	if err := s.status(t.Context(), invalid("\xff")); !utf8.ValidString(status.Convert(err).Message()) {
 		t.Error("a message is not UTF-8")
 	}
 }
@@ -67,13 +77,11 @@ type unusedConnector struct{}
 func (unusedConnector) Driver() driver.Driver                        { return nil }
 func (unusedConnector) Connect(context.Context) (driver.Conn, error) { return unusedConn{}, nil }
 
-func TestAPanicIsAnErrorOfTheEngine(t *testing.T) {
-	e := testEngine()
+func TestAPanicIsAnErrorOfTheService(t *testing.T) {
+	s := testService()
 	var log strings.Builder
-	e.log = slog.New(slog.NewTextHandler(&log, nil))
-	_, err := read(t.Context(), e, "rpc", func(context.Context, querier) (*int, error) {
-		panic("SECRET")
-	})
+	s.log = slog.New(rpcHandler{slog.NewTextHandler(&log, nil)})
+	err := s.view(t.Context(), func(context.Context, querier) error { panic("SECRET") })
 	if status.Code(err) != codes.Internal || strings.Contains(err.Error(), "SECRET") {
 		t.Errorf("got %v", err)
 	}

@@ -128,14 +128,16 @@ func (t *tx) insertEvents(ctx context.Context, events []event) error {
 }
 
 // PutEvents stores events between artifacts and executions that exist.
-func (e *Engine) PutEvents(ctx context.Context, req *mlmdpb.PutEventsRequest) (*mlmdpb.PutEventsResponse, error) {
-	return write(ctx, e, "PutEvents", func(ctx context.Context, t *tx) (*mlmdpb.PutEventsResponse, error) {
+func (s *Service) PutEvents(ctx context.Context, req *mlmdpb.PutEventsRequest) (*mlmdpb.PutEventsResponse, error) {
+	resp := new(mlmdpb.PutEventsResponse)
+	err := s.update(ctx, func(ctx context.Context, t *tx) error {
 		events, refused, err := t.checkedEvents(ctx, req.GetEvents())
 		if err != nil {
-			return nil, err
+			return err
 		}
-		return &mlmdpb.PutEventsResponse{}, t.putEvents(ctx, events, refused)
+		return t.putEvents(ctx, events, refused)
 	})
+	return reply(resp, err)
 }
 
 // checkedEvents are the events before the first that is refused, and why that
@@ -172,19 +174,25 @@ func (t *tx) checkedEvents(ctx context.Context, messages []*mlmdpb.Event) (event
 }
 
 // GetEventsByArtifactIDs reads the events of artifacts.
-func (e *Engine) GetEventsByArtifactIDs(ctx context.Context, req *mlmdpb.GetEventsByArtifactIDsRequest) (*mlmdpb.GetEventsByArtifactIDsResponse, error) {
-	return read(ctx, e, "GetEventsByArtifactIDs", func(ctx context.Context, q querier) (*mlmdpb.GetEventsByArtifactIDsResponse, error) {
+func (s *Service) GetEventsByArtifactIDs(ctx context.Context, req *mlmdpb.GetEventsByArtifactIDsRequest) (*mlmdpb.GetEventsByArtifactIDsResponse, error) {
+	resp := new(mlmdpb.GetEventsByArtifactIDsResponse)
+	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		events, err := eventsBy(ctx, q, "artifact_id", req.GetArtifactIds())
-		return &mlmdpb.GetEventsByArtifactIDsResponse{Events: events}, err
+		resp.Events = events
+		return err
 	})
+	return reply(resp, err)
 }
 
 // GetEventsByExecutionIDs reads the events of executions.
-func (e *Engine) GetEventsByExecutionIDs(ctx context.Context, req *mlmdpb.GetEventsByExecutionIDsRequest) (*mlmdpb.GetEventsByExecutionIDsResponse, error) {
-	return read(ctx, e, "GetEventsByExecutionIDs", func(ctx context.Context, q querier) (*mlmdpb.GetEventsByExecutionIDsResponse, error) {
+func (s *Service) GetEventsByExecutionIDs(ctx context.Context, req *mlmdpb.GetEventsByExecutionIDsRequest) (*mlmdpb.GetEventsByExecutionIDsResponse, error) {
+	resp := new(mlmdpb.GetEventsByExecutionIDsResponse)
+	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		events, err := eventsBy(ctx, q, "execution_id", req.GetExecutionIds())
-		return &mlmdpb.GetEventsByExecutionIDsResponse{Events: events}, err
+		resp.Events = events
+		return err
 	})
+	return reply(resp, err)
 }
 
 // eventsBy reads the events that have one of ids in a column, in the order in

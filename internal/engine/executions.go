@@ -30,38 +30,50 @@ func (n *node) execution() *mlmdpb.Execution {
 }
 
 // PutExecutions creates and updates executions, in order, all or none.
-func (e *Engine) PutExecutions(ctx context.Context, req *mlmdpb.PutExecutionsRequest) (*mlmdpb.PutExecutionsResponse, error) {
-	return write(ctx, e, "PutExecutions", func(ctx context.Context, t *tx) (*mlmdpb.PutExecutionsResponse, error) {
+func (s *Service) PutExecutions(ctx context.Context, req *mlmdpb.PutExecutionsRequest) (*mlmdpb.PutExecutionsResponse, error) {
+	resp := new(mlmdpb.PutExecutionsResponse)
+	err := s.update(ctx, func(ctx context.Context, t *tx) error {
 		o := putOptions{mask: newMask(req.GetUpdateMask())}
 		ids, err := t.putNodes(ctx, executionNodes, convert(req.GetExecutions(), executionNode), o)
-		return &mlmdpb.PutExecutionsResponse{ExecutionIds: ids}, err
+		resp.ExecutionIds = ids
+		return err
 	})
+	return reply(resp, err)
 }
 
 // GetExecutionsByID reads executions; ids that are unknown are left out.
-func (e *Engine) GetExecutionsByID(ctx context.Context, req *mlmdpb.GetExecutionsByIDRequest) (*mlmdpb.GetExecutionsByIDResponse, error) {
-	return read(ctx, e, "GetExecutionsByID", func(ctx context.Context, q querier) (*mlmdpb.GetExecutionsByIDResponse, error) {
+func (s *Service) GetExecutionsByID(ctx context.Context, req *mlmdpb.GetExecutionsByIDRequest) (*mlmdpb.GetExecutionsByIDResponse, error) {
+	resp := new(mlmdpb.GetExecutionsByIDResponse)
+	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		nodes, err := nodesByID(ctx, q, executionNodes, req.GetExecutionIds())
-		return &mlmdpb.GetExecutionsByIDResponse{Executions: convert(nodes, (*node).execution)}, err
+		resp.Executions = convert(nodes, (*node).execution)
+		return err
 	})
+	return reply(resp, err)
 }
 
 // GetExecutionByTypeAndName reads one execution. There is none in the reply if the
 // type or the name is unknown.
-func (e *Engine) GetExecutionByTypeAndName(ctx context.Context, req *mlmdpb.GetExecutionByTypeAndNameRequest) (*mlmdpb.GetExecutionByTypeAndNameResponse, error) {
-	return read(ctx, e, "GetExecutionByTypeAndName", func(ctx context.Context, q querier) (*mlmdpb.GetExecutionByTypeAndNameResponse, error) {
-		n, err := e.nodeByName(ctx, q, executionNodes, typeName{req.GetTypeName(), req.GetTypeVersion()}, req.GetExecutionName())
+func (s *Service) GetExecutionByTypeAndName(ctx context.Context, req *mlmdpb.GetExecutionByTypeAndNameRequest) (*mlmdpb.GetExecutionByTypeAndNameResponse, error) {
+	resp := new(mlmdpb.GetExecutionByTypeAndNameResponse)
+	err := s.view(ctx, func(ctx context.Context, q querier) error {
+		n, err := nodeByName(ctx, q, executionNodes, typeName{req.GetTypeName(), req.GetTypeVersion()}, req.GetExecutionName())
 		if n == nil {
-			return &mlmdpb.GetExecutionByTypeAndNameResponse{}, err
+			return err
 		}
-		return &mlmdpb.GetExecutionByTypeAndNameResponse{Execution: n.execution()}, err
+		resp.Execution = n.execution()
+		return err
 	})
+	return reply(resp, err)
 }
 
 // GetExecutionsByExternalIds reads the executions that have one of the external ids.
-func (e *Engine) GetExecutionsByExternalIds(ctx context.Context, req *mlmdpb.GetExecutionsByExternalIdsRequest) (*mlmdpb.GetExecutionsByExternalIdsResponse, error) {
-	return read(ctx, e, "GetExecutionsByExternalIds", func(ctx context.Context, q querier) (*mlmdpb.GetExecutionsByExternalIdsResponse, error) {
+func (s *Service) GetExecutionsByExternalIds(ctx context.Context, req *mlmdpb.GetExecutionsByExternalIdsRequest) (*mlmdpb.GetExecutionsByExternalIdsResponse, error) {
+	resp := new(mlmdpb.GetExecutionsByExternalIdsResponse)
+	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		nodes, err := nodesByExternalIDs(ctx, q, executionNodes, req.GetExternalIds())
-		return &mlmdpb.GetExecutionsByExternalIdsResponse{Executions: convert(nodes, (*node).execution)}, err
+		resp.Executions = convert(nodes, (*node).execution)
+		return err
 	})
+	return reply(resp, err)
 }

@@ -23,7 +23,7 @@ func convert[A, B any](list []A, one func(A) B) []B {
 }
 
 // nodeByName reads the node of a type that has a name; nil where there is none.
-func (e *Engine) nodeByName(ctx context.Context, q querier, k *nodeKind, of typeName, name string) (*node, error) {
+func nodeByName(ctx context.Context, q querier, k *nodeKind, of typeName, name string) (*node, error) {
 	id, err := typeID(ctx, q, k.number, of)
 	if err != nil || id == 0 {
 		return nil, err

@@ -21,26 +21,27 @@ const (
 
 // GetLineageSubgraph walks from the nodes of a filter along events, and answers
 // the graph that it saw: nodes by their ids alone, events in full.
-func (e *Engine) GetLineageSubgraph(ctx context.Context, req *mlmdpb.GetLineageSubgraphRequest) (*mlmdpb.GetLineageSubgraphResponse, error) {
-	return readAtOnce(ctx, e, "GetLineageSubgraph", func(ctx context.Context, q querier) (*mlmdpb.GetLineageSubgraphResponse, error) {
+func (s *Service) GetLineageSubgraph(ctx context.Context, req *mlmdpb.GetLineageSubgraphRequest) (*mlmdpb.GetLineageSubgraphResponse, error) {
+	resp := new(mlmdpb.GetLineageSubgraphResponse)
+	err := s.snapshot(ctx, func(ctx context.Context, q querier) error {
 		options := req.GetLineageSubgraphQueryOptions()
 		start, filter, err := startOf(options)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		hops := int64(hopsAtMost)
 		if options.MaxNumHops != nil {
 			hops = min(*options.MaxNumHops, hops)
 		}
 		if hops < 0 {
-			return nil, invalid("max_num_hops cannot be negative: max_num_hops = %d", hops)
+			return invalid("max_num_hops cannot be negative: max_num_hops = %d", hops)
 		}
 		starts, err := idsByFilter(ctx, q, start, filter, startsAtMost)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if len(starts) == 0 {
-			return nil, fail(codes.NotFound, "Cannot find qualified nodes to start the traversal.")
+			return fail(codes.NotFound, "Cannot find qualified nodes to start the traversal.")
 		}
 		w := newWalk(q, directionOf(options.GetDirection()))
 		ends := newEndings(options)
@@ -48,14 +49,16 @@ func (e *Engine) GetLineageSubgraph(ctx context.Context, req *mlmdpb.GetLineageS
 			return ends.without(ctx, w, on, ids)
 		}
 		if starts, err = ends.without(ctx, w, start, starts); err != nil {
-			return nil, err
+			return err
 		}
 		if err := w.run(ctx, start, starts, int(hops)); err != nil {
-			return nil, err
+			return err
 		}
 		graph, err := w.subgraph(ctx, readMask(req.GetReadMask().GetPaths()))
-		return &mlmdpb.GetLineageSubgraphResponse{LineageSubgraph: graph}, err
+		resp.LineageSubgraph = graph
+		return err
 	})
+	return reply(resp, err)
 }
 
 // startOf returns the kind of node that the walk begins with, and the filter

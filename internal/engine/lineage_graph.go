@@ -11,16 +11,17 @@ import (
 // graphHopsAtMost is how far GetLineageGraph walks.
 const graphHopsAtMost = 20
 
-// GetLineageGraph is the older form of [Engine.GetLineageSubgraph], as the
+// GetLineageGraph is the older form of [Service.GetLineageSubgraph], as the
 // original's library had it: it begins with a page of artifacts, goes both ways,
 // drops the nodes that a boundary filter does not select, and answers nodes in
 // full.
-func (e *Engine) GetLineageGraph(ctx context.Context, req *mlmdpb.GetLineageGraphRequest) (*mlmdpb.GetLineageGraphResponse, error) {
-	return readAtOnce(ctx, e, "GetLineageGraph", func(ctx context.Context, q querier) (*mlmdpb.GetLineageGraphResponse, error) {
+func (s *Service) GetLineageGraph(ctx context.Context, req *mlmdpb.GetLineageGraphRequest) (*mlmdpb.GetLineageGraphResponse, error) {
+	resp := new(mlmdpb.GetLineageGraphResponse)
+	err := s.snapshot(ctx, func(ctx context.Context, q querier) error {
 		options := req.GetOptions()
 		starts, hops, err := graphStart(ctx, q, options)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		room := graphRoom{limited: options.GetMaxNodeSize() > 0, left: int(options.GetMaxNodeSize())}
 		boundaries := [...]string{
@@ -40,11 +41,13 @@ func (e *Engine) GetLineageGraph(ctx context.Context, req *mlmdpb.GetLineageGrap
 			return room.take(ids), nil
 		}
 		if err := w.run(ctx, onArtifacts, room.take(starts), int(hops)); err != nil {
-			return nil, err
+			return err
 		}
 		graph, err := w.graph(ctx)
-		return &mlmdpb.GetLineageGraphResponse{Subgraph: graph}, err
+		resp.Subgraph = graph
+		return err
 	})
+	return reply(resp, err)
 }
 
 // graphStart checks the options and lists the artifacts to start from.

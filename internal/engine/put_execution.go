@@ -11,30 +11,31 @@ import (
 
 // PutExecution stores an execution with its artifacts, their events, and the
 // contexts that all of them belong to.
-func (e *Engine) PutExecution(ctx context.Context, req *mlmdpb.PutExecutionRequest) (*mlmdpb.PutExecutionResponse, error) {
-	return write(ctx, e, "PutExecution", func(ctx context.Context, t *tx) (*mlmdpb.PutExecutionResponse, error) {
+func (s *Service) PutExecution(ctx context.Context, req *mlmdpb.PutExecutionRequest) (*mlmdpb.PutExecutionResponse, error) {
+	resp := new(mlmdpb.PutExecutionResponse)
+	err := s.update(ctx, func(ctx context.Context, t *tx) error {
 		if req.GetExecution() == nil {
-			return nil, invalid("No execution is found: the request has none")
+			return invalid("No execution is found: the request has none")
 		}
 		p := executionPut{t: t, req: req, options: req.GetOptions()}
-		reply := &mlmdpb.PutExecutionResponse{}
 		var err error
-		if reply.ArtifactIds, err = p.putArtifacts(ctx); err != nil {
-			return nil, err
+		if resp.ArtifactIds, err = p.putArtifacts(ctx); err != nil {
+			return err
 		}
 		ids, err := t.putNodes(ctx, executionNodes, []*node{executionNode(req.Execution)}, putOptions{touch: p.options.GetForceUpdateTime()})
 		if err != nil {
-			return nil, err
+			return err
 		}
-		reply.ExecutionId = &ids[0]
-		if err := p.putEvents(ctx, ids[0], reply.ArtifactIds); err != nil {
-			return nil, err
+		resp.ExecutionId = &ids[0]
+		if err := p.putEvents(ctx, ids[0], resp.ArtifactIds); err != nil {
+			return err
 		}
-		if reply.ContextIds, err = p.putContexts(ctx); err != nil {
-			return nil, err
+		if resp.ContextIds, err = p.putContexts(ctx); err != nil {
+			return err
 		}
-		return reply, p.linkContexts(ctx, reply)
+		return p.linkContexts(ctx, resp)
 	})
+	return reply(resp, err)
 }
 
 // An executionPut is a PutExecution at work.

@@ -11,8 +11,9 @@ import (
 
 // PutLineageSubgraph stores executions, artifacts and contexts with the events
 // between them; all executions and artifacts become members of all contexts.
-func (e *Engine) PutLineageSubgraph(ctx context.Context, req *mlmdpb.PutLineageSubgraphRequest) (*mlmdpb.PutLineageSubgraphResponse, error) {
-	return write(ctx, e, "PutLineageSubgraph", func(ctx context.Context, t *tx) (*mlmdpb.PutLineageSubgraphResponse, error) {
+func (s *Service) PutLineageSubgraph(ctx context.Context, req *mlmdpb.PutLineageSubgraphRequest) (*mlmdpb.PutLineageSubgraphResponse, error) {
+	resp := new(mlmdpb.PutLineageSubgraphResponse)
+	err := s.update(ctx, func(ctx context.Context, t *tx) error {
 		p := &lineagePut{
 			t: t, req: req,
 			contexts:   convert(req.GetContexts(), contextNode),
@@ -20,10 +21,11 @@ func (e *Engine) PutLineageSubgraph(ctx context.Context, req *mlmdpb.PutLineageS
 			executions: convert(req.GetExecutions(), executionNode),
 		}
 		if err := p.check(ctx); err != nil {
-			return nil, err
+			return err
 		}
-		return p.store(ctx)
+		return p.store(ctx, resp)
 	})
+	return reply(resp, err)
 }
 
 // A lineagePut is a PutLineageSubgraph at work.
@@ -106,34 +108,33 @@ func (p *lineagePut) checkNodes(ctx context.Context, k *nodeKind, nodes []*node)
 	return nil
 }
 
-func (p *lineagePut) store(ctx context.Context) (*mlmdpb.PutLineageSubgraphResponse, error) {
+func (p *lineagePut) store(ctx context.Context, resp *mlmdpb.PutLineageSubgraphResponse) error {
 	options := p.req.GetOptions()
-	reply := &mlmdpb.PutLineageSubgraphResponse{}
 	var err error
 	contexts, nameless := p.contexts, slices.IndexFunc(p.contexts, func(c *node) bool { return c.name == nil })
 	if nameless >= 0 { // what is wrong with those before it is told first
 		contexts = contexts[:nameless]
 	}
-	if reply.ContextIds, err = p.t.putContexts(ctx, contexts, options.GetReuseContextIfAlreadyExist()); err != nil {
-		return nil, err
+	if resp.ContextIds, err = p.t.putContexts(ctx, contexts, options.GetReuseContextIfAlreadyExist()); err != nil {
+		return err
 	}
 	if nameless >= 0 {
-		return nil, invalid("Context is missing a name")
+		return invalid("Context is missing a name")
 	}
-	reply.ArtifactIds, err = p.t.putArtifacts(ctx, p.artifacts, options.GetReuseArtifactIfAlreadyExistByExternalId(), true)
+	resp.ArtifactIds, err = p.t.putArtifacts(ctx, p.artifacts, options.GetReuseArtifactIfAlreadyExistByExternalId(), true)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if reply.ExecutionIds, err = p.t.putNodes(ctx, executionNodes, p.executions, putOptions{}); err != nil {
-		return nil, err
+	if resp.ExecutionIds, err = p.t.putNodes(ctx, executionNodes, p.executions, putOptions{}); err != nil {
+		return err
 	}
-	if err := p.t.linkAll(ctx, associations, reply.ContextIds, reply.ExecutionIds); err != nil {
-		return nil, err
+	if err := p.t.linkAll(ctx, associations, resp.ContextIds, resp.ExecutionIds); err != nil {
+		return err
 	}
-	if err := p.t.linkAll(ctx, attributions, reply.ContextIds, reply.ArtifactIds); err != nil {
-		return nil, err
+	if err := p.t.linkAll(ctx, attributions, resp.ContextIds, resp.ArtifactIds); err != nil {
+		return err
 	}
-	return reply, p.putEvents(ctx, reply)
+	return p.putEvents(ctx, resp)
 }
 
 // putEvents stores the events of the edges. Ids that come without an index must

@@ -76,106 +76,142 @@ func allTypes(ctx context.Context, q querier, kind typekind.Kind) ([]*typeInfo, 
 }
 
 // GetArtifactType reads a type by its name and version.
-func (e *Engine) GetArtifactType(ctx context.Context, req *mlmdpb.GetArtifactTypeRequest) (*mlmdpb.GetArtifactTypeResponse, error) {
-	return read(ctx, e, "GetArtifactType", func(ctx context.Context, q querier) (*mlmdpb.GetArtifactTypeResponse, error) {
+func (s *Service) GetArtifactType(ctx context.Context, req *mlmdpb.GetArtifactTypeRequest) (*mlmdpb.GetArtifactTypeResponse, error) {
+	resp := new(mlmdpb.GetArtifactTypeResponse)
+	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		t, err := oneType(ctx, q, typekind.Artifact, typeName{req.GetTypeName(), req.GetTypeVersion()})
 		if err != nil {
-			return nil, err
+			return err
 		}
-		return &mlmdpb.GetArtifactTypeResponse{ArtifactType: t.artifactType()}, nil
+		resp.ArtifactType = t.artifactType()
+		return nil
 	})
+	return reply(resp, err)
 }
 
 // GetArtifactTypesByID reads types; ids that are unknown are left out.
-func (e *Engine) GetArtifactTypesByID(ctx context.Context, req *mlmdpb.GetArtifactTypesByIDRequest) (*mlmdpb.GetArtifactTypesByIDResponse, error) {
-	return read(ctx, e, "GetArtifactTypesByID", func(ctx context.Context, q querier) (*mlmdpb.GetArtifactTypesByIDResponse, error) {
+func (s *Service) GetArtifactTypesByID(ctx context.Context, req *mlmdpb.GetArtifactTypesByIDRequest) (*mlmdpb.GetArtifactTypesByIDResponse, error) {
+	resp := new(mlmdpb.GetArtifactTypesByIDResponse)
+	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		types, err := typeList(ctx, q, typekind.Artifact, req.GetTypeIds())
-		return &mlmdpb.GetArtifactTypesByIDResponse{ArtifactTypes: convert(types, (*typeInfo).artifactType)}, err
+		resp.ArtifactTypes = convert(types, (*typeInfo).artifactType)
+		return err
 	})
+	return reply(resp, err)
 }
 
 // GetArtifactTypesByExternalIds reads the types that have one of the external ids.
-func (e *Engine) GetArtifactTypesByExternalIds(ctx context.Context, req *mlmdpb.GetArtifactTypesByExternalIdsRequest) (*mlmdpb.GetArtifactTypesByExternalIdsResponse, error) {
-	return read(ctx, e, "GetArtifactTypesByExternalIds", func(ctx context.Context, q querier) (*mlmdpb.GetArtifactTypesByExternalIdsResponse, error) {
+func (s *Service) GetArtifactTypesByExternalIds(ctx context.Context, req *mlmdpb.GetArtifactTypesByExternalIdsRequest) (*mlmdpb.GetArtifactTypesByExternalIdsResponse, error) {
+	resp := new(mlmdpb.GetArtifactTypesByExternalIdsResponse)
+	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		types, err := ownersOf(ctx, q, typekind.Artifact, req.GetExternalIds())
-		return &mlmdpb.GetArtifactTypesByExternalIdsResponse{ArtifactTypes: convert(types, (*typeInfo).artifactType)}, err
+		resp.ArtifactTypes = convert(types, (*typeInfo).artifactType)
+		return err
 	})
+	return reply(resp, err)
 }
 
 // GetArtifactTypes reads all types that clients have made.
-func (e *Engine) GetArtifactTypes(ctx context.Context, _ *mlmdpb.GetArtifactTypesRequest) (*mlmdpb.GetArtifactTypesResponse, error) {
-	return read(ctx, e, "GetArtifactTypes", func(ctx context.Context, q querier) (*mlmdpb.GetArtifactTypesResponse, error) {
+func (s *Service) GetArtifactTypes(ctx context.Context, _ *mlmdpb.GetArtifactTypesRequest) (*mlmdpb.GetArtifactTypesResponse, error) {
+	resp := new(mlmdpb.GetArtifactTypesResponse)
+	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		types, err := allTypes(ctx, q, typekind.Artifact)
-		return &mlmdpb.GetArtifactTypesResponse{ArtifactTypes: convert(types, (*typeInfo).artifactType)}, err
+		resp.ArtifactTypes = convert(types, (*typeInfo).artifactType)
+		return err
 	})
+	return reply(resp, err)
 }
 
 // GetContextType reads a type by its name and version.
-func (e *Engine) GetContextType(ctx context.Context, req *mlmdpb.GetContextTypeRequest) (*mlmdpb.GetContextTypeResponse, error) {
-	return read(ctx, e, "GetContextType", func(ctx context.Context, q querier) (*mlmdpb.GetContextTypeResponse, error) {
+func (s *Service) GetContextType(ctx context.Context, req *mlmdpb.GetContextTypeRequest) (*mlmdpb.GetContextTypeResponse, error) {
+	resp := new(mlmdpb.GetContextTypeResponse)
+	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		t, err := oneType(ctx, q, typekind.Context, typeName{req.GetTypeName(), req.GetTypeVersion()})
 		if err != nil {
-			return nil, err
+			return err
 		}
-		return &mlmdpb.GetContextTypeResponse{ContextType: t.contextType()}, nil
+		resp.ContextType = t.contextType()
+		return nil
 	})
+	return reply(resp, err)
 }
 
 // GetContextTypesByID reads types; ids that are unknown are left out.
-func (e *Engine) GetContextTypesByID(ctx context.Context, req *mlmdpb.GetContextTypesByIDRequest) (*mlmdpb.GetContextTypesByIDResponse, error) {
-	return read(ctx, e, "GetContextTypesByID", func(ctx context.Context, q querier) (*mlmdpb.GetContextTypesByIDResponse, error) {
+func (s *Service) GetContextTypesByID(ctx context.Context, req *mlmdpb.GetContextTypesByIDRequest) (*mlmdpb.GetContextTypesByIDResponse, error) {
+	resp := new(mlmdpb.GetContextTypesByIDResponse)
+	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		types, err := typeList(ctx, q, typekind.Context, req.GetTypeIds())
-		return &mlmdpb.GetContextTypesByIDResponse{ContextTypes: convert(types, (*typeInfo).contextType)}, err
+		resp.ContextTypes = convert(types, (*typeInfo).contextType)
+		return err
 	})
+	return reply(resp, err)
 }
 
 // GetContextTypesByExternalIds reads the types that have one of the external ids.
-func (e *Engine) GetContextTypesByExternalIds(ctx context.Context, req *mlmdpb.GetContextTypesByExternalIdsRequest) (*mlmdpb.GetContextTypesByExternalIdsResponse, error) {
-	return read(ctx, e, "GetContextTypesByExternalIds", func(ctx context.Context, q querier) (*mlmdpb.GetContextTypesByExternalIdsResponse, error) {
+func (s *Service) GetContextTypesByExternalIds(ctx context.Context, req *mlmdpb.GetContextTypesByExternalIdsRequest) (*mlmdpb.GetContextTypesByExternalIdsResponse, error) {
+	resp := new(mlmdpb.GetContextTypesByExternalIdsResponse)
+	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		types, err := ownersOf(ctx, q, typekind.Context, req.GetExternalIds())
-		return &mlmdpb.GetContextTypesByExternalIdsResponse{ContextTypes: convert(types, (*typeInfo).contextType)}, err
+		resp.ContextTypes = convert(types, (*typeInfo).contextType)
+		return err
 	})
+	return reply(resp, err)
 }
 
 // GetContextTypes reads all types that clients have made.
-func (e *Engine) GetContextTypes(ctx context.Context, _ *mlmdpb.GetContextTypesRequest) (*mlmdpb.GetContextTypesResponse, error) {
-	return read(ctx, e, "GetContextTypes", func(ctx context.Context, q querier) (*mlmdpb.GetContextTypesResponse, error) {
+func (s *Service) GetContextTypes(ctx context.Context, _ *mlmdpb.GetContextTypesRequest) (*mlmdpb.GetContextTypesResponse, error) {
+	resp := new(mlmdpb.GetContextTypesResponse)
+	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		types, err := allTypes(ctx, q, typekind.Context)
-		return &mlmdpb.GetContextTypesResponse{ContextTypes: convert(types, (*typeInfo).contextType)}, err
+		resp.ContextTypes = convert(types, (*typeInfo).contextType)
+		return err
 	})
+	return reply(resp, err)
 }
 
 // GetExecutionType reads a type by its name and version.
-func (e *Engine) GetExecutionType(ctx context.Context, req *mlmdpb.GetExecutionTypeRequest) (*mlmdpb.GetExecutionTypeResponse, error) {
-	return read(ctx, e, "GetExecutionType", func(ctx context.Context, q querier) (*mlmdpb.GetExecutionTypeResponse, error) {
+func (s *Service) GetExecutionType(ctx context.Context, req *mlmdpb.GetExecutionTypeRequest) (*mlmdpb.GetExecutionTypeResponse, error) {
+	resp := new(mlmdpb.GetExecutionTypeResponse)
+	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		t, err := oneType(ctx, q, typekind.Execution, typeName{req.GetTypeName(), req.GetTypeVersion()})
 		if err != nil {
-			return nil, err
+			return err
 		}
-		return &mlmdpb.GetExecutionTypeResponse{ExecutionType: t.executionType()}, nil
+		resp.ExecutionType = t.executionType()
+		return nil
 	})
+	return reply(resp, err)
 }
 
 // GetExecutionTypesByID reads types; ids that are unknown are left out.
-func (e *Engine) GetExecutionTypesByID(ctx context.Context, req *mlmdpb.GetExecutionTypesByIDRequest) (*mlmdpb.GetExecutionTypesByIDResponse, error) {
-	return read(ctx, e, "GetExecutionTypesByID", func(ctx context.Context, q querier) (*mlmdpb.GetExecutionTypesByIDResponse, error) {
+func (s *Service) GetExecutionTypesByID(ctx context.Context, req *mlmdpb.GetExecutionTypesByIDRequest) (*mlmdpb.GetExecutionTypesByIDResponse, error) {
+	resp := new(mlmdpb.GetExecutionTypesByIDResponse)
+	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		types, err := typeList(ctx, q, typekind.Execution, req.GetTypeIds())
-		return &mlmdpb.GetExecutionTypesByIDResponse{ExecutionTypes: convert(types, (*typeInfo).executionType)}, err
+		resp.ExecutionTypes = convert(types, (*typeInfo).executionType)
+		return err
 	})
+	return reply(resp, err)
 }
 
 // GetExecutionTypesByExternalIds reads the types that have one of the external ids.
-func (e *Engine) GetExecutionTypesByExternalIds(ctx context.Context, req *mlmdpb.GetExecutionTypesByExternalIdsRequest) (*mlmdpb.GetExecutionTypesByExternalIdsResponse, error) {
-	return read(ctx, e, "GetExecutionTypesByExternalIds", func(ctx context.Context, q querier) (*mlmdpb.GetExecutionTypesByExternalIdsResponse, error) {
+func (s *Service) GetExecutionTypesByExternalIds(ctx context.Context, req *mlmdpb.GetExecutionTypesByExternalIdsRequest) (*mlmdpb.GetExecutionTypesByExternalIdsResponse, error) {
+	resp := new(mlmdpb.GetExecutionTypesByExternalIdsResponse)
+	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		types, err := ownersOf(ctx, q, typekind.Execution, req.GetExternalIds())
-		return &mlmdpb.GetExecutionTypesByExternalIdsResponse{ExecutionTypes: convert(types, (*typeInfo).executionType)}, err
+		resp.ExecutionTypes = convert(types, (*typeInfo).executionType)
+		return err
 	})
+	return reply(resp, err)
 }
 
 // GetExecutionTypes reads all types that clients have made.
-func (e *Engine) GetExecutionTypes(ctx context.Context, _ *mlmdpb.GetExecutionTypesRequest) (*mlmdpb.GetExecutionTypesResponse, error) {
-	return read(ctx, e, "GetExecutionTypes", func(ctx context.Context, q querier) (*mlmdpb.GetExecutionTypesResponse, error) {
+func (s *Service) GetExecutionTypes(ctx context.Context, _ *mlmdpb.GetExecutionTypesRequest) (*mlmdpb.GetExecutionTypesResponse, error) {
+	resp := new(mlmdpb.GetExecutionTypesResponse)
+	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		types, err := allTypes(ctx, q, typekind.Execution)
-		return &mlmdpb.GetExecutionTypesResponse{ExecutionTypes: convert(types, (*typeInfo).executionType)}, err
+		resp.ExecutionTypes = convert(types, (*typeInfo).executionType)
+		return err
 	})
+	return reply(resp, err)
 }

@@ -92,8 +92,8 @@ func knownTypes(ctx context.Context, q querier, kind typekind.Kind, ids []int64)
 // learn remembers a type. Outside of a transaction all that is seen is
 // committed.
 func (r reader) learn(t learnedType) {
-	if r.e.types.get(t.id) != t.typeInfo || t.byName && r.e.types.id(t.kind, t.key()) != t.id {
-		r.e.types.add(t)
+	if r.s.types.get(t.id) != t.typeInfo || t.byName && r.s.types.id(t.kind, t.key()) != t.id {
+		r.s.types.add(t)
 	}
 }
 

@@ -16,27 +16,27 @@ type typeFlags interface {
 	GetAllFieldsMatch() bool
 }
 
-// PutArtifactType creates a type, or adds properties to one. See [Engine.PutTypes].
-func (e *Engine) PutArtifactType(ctx context.Context, req *mlmdpb.PutArtifactTypeRequest) (*mlmdpb.PutArtifactTypeResponse, error) {
-	ids, err := e.putTypes(ctx, "PutArtifactType", req, []typeRequest{artifactTypeRequest(req.GetArtifactType())})
+// PutArtifactType creates a type, or adds properties to one. See [Service.PutTypes].
+func (s *Service) PutArtifactType(ctx context.Context, req *mlmdpb.PutArtifactTypeRequest) (*mlmdpb.PutArtifactTypeResponse, error) {
+	ids, err := s.putTypes(ctx, req, []typeRequest{artifactTypeRequest(req.GetArtifactType())})
 	if err != nil {
 		return nil, err
 	}
 	return &mlmdpb.PutArtifactTypeResponse{TypeId: &ids[0]}, nil
 }
 
-// PutExecutionType creates a type, or adds properties to one. See [Engine.PutTypes].
-func (e *Engine) PutExecutionType(ctx context.Context, req *mlmdpb.PutExecutionTypeRequest) (*mlmdpb.PutExecutionTypeResponse, error) {
-	ids, err := e.putTypes(ctx, "PutExecutionType", req, []typeRequest{executionTypeRequest(req.GetExecutionType())})
+// PutExecutionType creates a type, or adds properties to one. See [Service.PutTypes].
+func (s *Service) PutExecutionType(ctx context.Context, req *mlmdpb.PutExecutionTypeRequest) (*mlmdpb.PutExecutionTypeResponse, error) {
+	ids, err := s.putTypes(ctx, req, []typeRequest{executionTypeRequest(req.GetExecutionType())})
 	if err != nil {
 		return nil, err
 	}
 	return &mlmdpb.PutExecutionTypeResponse{TypeId: &ids[0]}, nil
 }
 
-// PutContextType creates a type, or adds properties to one. See [Engine.PutTypes].
-func (e *Engine) PutContextType(ctx context.Context, req *mlmdpb.PutContextTypeRequest) (*mlmdpb.PutContextTypeResponse, error) {
-	ids, err := e.putTypes(ctx, "PutContextType", req, []typeRequest{contextTypeRequest(req.GetContextType())})
+// PutContextType creates a type, or adds properties to one. See [Service.PutTypes].
+func (s *Service) PutContextType(ctx context.Context, req *mlmdpb.PutContextTypeRequest) (*mlmdpb.PutContextTypeResponse, error) {
+	ids, err := s.putTypes(ctx, req, []typeRequest{contextTypeRequest(req.GetContextType())})
 	if err != nil {
 		return nil, err
 	}
@@ -45,13 +45,13 @@ func (e *Engine) PutContextType(ctx context.Context, req *mlmdpb.PutContextTypeR
 
 // PutTypes creates types that are new and adds properties to others. A type is
 // the same type when its kind, name and version are the same.
-func (e *Engine) PutTypes(ctx context.Context, req *mlmdpb.PutTypesRequest) (*mlmdpb.PutTypesResponse, error) {
+func (s *Service) PutTypes(ctx context.Context, req *mlmdpb.PutTypesRequest) (*mlmdpb.PutTypesResponse, error) {
 	types := slices.Concat(
 		convert(req.GetArtifactTypes(), artifactTypeRequest),
 		convert(req.GetExecutionTypes(), executionTypeRequest),
 		convert(req.GetContextTypes(), contextTypeRequest),
 	)
-	ids, err := e.putTypes(ctx, "PutTypes", req, types)
+	ids, err := s.putTypes(ctx, req, types)
 	if err != nil {
 		return nil, err
 	}
@@ -61,12 +61,14 @@ func (e *Engine) PutTypes(ctx context.Context, req *mlmdpb.PutTypesRequest) (*ml
 
 // putTypes stores types in order and returns their ids. Most often they are all
 // there already: a read finds that out, and no transaction is begun.
-func (e *Engine) putTypes(ctx context.Context, rpc string, flags typeFlags, types []typeRequest) ([]int64, error) {
-	p, err := read(ctx, e, rpc, func(ctx context.Context, q querier) (*typePlan, error) {
+func (s *Service) putTypes(ctx context.Context, flags typeFlags, types []typeRequest) ([]int64, error) {
+	var p *typePlan
+	err := s.view(ctx, func(ctx context.Context, q querier) (err error) {
 		if !flags.GetAllFieldsMatch() {
-			return nil, fail(codes.Unimplemented, "Must match all fields.")
+			return fail(codes.Unimplemented, "Must match all fields.")
 		}
-		return planTypes(ctx, q, flags, types)
+		p, err = planTypes(ctx, q, flags, types)
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -74,24 +76,25 @@ func (e *Engine) putTypes(ctx context.Context, rpc string, flags typeFlags, type
 	if p.nothingToDo() {
 		return p.ids(), nil
 	}
-	ids, err := write(ctx, e, rpc, func(ctx context.Context, t *tx) (*[]int64, error) {
+	var ids []int64
+	err = s.update(ctx, func(ctx context.Context, t *tx) error {
 		for _, statement := range t.d.SerializeStatements {
 			if _, err := t.Exec(ctx, statement); err != nil {
-				return nil, err
+				return err
 			}
 		}
 		p, err := planTypes(ctx, t, flags, types)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if err := t.storeTypes(ctx, p); err != nil {
-			return nil, err
+			return err
 		}
-		ids := p.ids()
-		return &ids, nil
+		ids = p.ids()
+		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return *ids, nil
+	return ids, nil
 }

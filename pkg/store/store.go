@@ -15,7 +15,7 @@ import (
 // A Store is an open database that answers the MLMD service. It is safe for
 // concurrent use, and so are its client and its server.
 type Store struct {
-	engine *engine.Engine
+	engine *engine.Service
 	client mlmdpb.MetadataStoreServiceClient
 	close  func() error
 }
