@@ -27,10 +27,12 @@ check: ## What CI proves without databases: drift, vet, lint, tests with the rac
 	go test -race -short work
 
 .PHONY: tidy
-tidy: ## go.mod and go.sum of the SDK and of the suites
+tidy: ## go.mod and go.sum of the SDK, the generator and the suites
 	go mod tidy
-	cd suites && trap 'go mod edit -dropreplace github.com/mlmd-go/sdk' EXIT && \
+	cd gen && trap 'go mod edit -dropreplace github.com/mlmd-go/sdk' EXIT && \
 	  go mod edit -replace github.com/mlmd-go/sdk=.. && go mod tidy
+	cd suites && trap 'go mod edit -dropreplace github.com/mlmd-go/sdk -dropreplace github.com/mlmd-go/sdk/gen' EXIT && \
+	  go mod edit -replace github.com/mlmd-go/sdk=.. -replace github.com/mlmd-go/sdk/gen=../gen && go mod tidy
 
 .PHONY: test
 test: ## All tests; what cannot start here is skipped and says why

@@ -14,38 +14,15 @@ import (
 	"golang.org/x/mod/zip"
 )
 
-// proxy puts this repository into a module proxy on disk, as the version that
-// the example asks for, and returns the environment that fetches from there.
-// What is not ours comes from the module cache, or from where it came from.
+// proxy puts the modules of this repository that are released into a module
+// proxy on disk, as the version that the example requires, and returns the
+// environment that fetches from there. Other modules come from the module
+// cache, or from where it got them.
 func proxy(t *testing.T) []string {
 	t.Helper()
-	root, err := filepath.Abs("..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	version := module.Version{Path: "github.com/mlmd-go/sdk", Version: "v0.1.0"}
 	dir := t.TempDir()
-	at := filepath.Join(dir, "github.com/mlmd-go/sdk/@v")
-	if err := os.MkdirAll(at, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	info, err := json.Marshal(map[string]string{"Version": version.Version, "Time": time.Now().UTC().Format(time.RFC3339)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	put(t, filepath.Join(at, "list"), version.Version+"\n")
-	put(t, filepath.Join(at, version.Version+".info"), string(info))
-	put(t, filepath.Join(at, version.Version+".mod"), read(t, filepath.Join(root, "go.mod")))
-	f, err := os.Create(filepath.Join(at, version.Version+".zip"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := zip.CreateFromDir(f, version, root); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
+	publish(t, dir, "github.com/mlmd-go/sdk", "..")
+	publish(t, dir, "github.com/mlmd-go/sdk/gen", ".")
 	cache, err := exec.Command("go", "env", "GOMODCACHE").Output()
 	if err != nil {
 		t.Fatal(err)
@@ -61,8 +38,41 @@ func proxy(t *testing.T) []string {
 	)
 }
 
+// publish puts the module in folder source into the proxy in dir.
+func publish(t *testing.T, dir, modulePath, source string) {
+	t.Helper()
+	source, err := filepath.Abs(source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	version := module.Version{Path: modulePath, Version: "v0.1.0"}
+	at := filepath.Join(dir, filepath.FromSlash(modulePath), "@v")
+	if err := os.MkdirAll(at, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now().UTC().Format(time.RFC3339)
+	info, err := json.Marshal(map[string]string{"Version": version.Version, "Time": now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, filepath.Join(at, "list"), version.Version+"\n")
+	put(t, filepath.Join(at, version.Version+".info"), string(info))
+	put(t, filepath.Join(at, version.Version+".mod"), read(t, filepath.Join(source, "go.mod")))
+	f, err := os.Create(filepath.Join(at, version.Version+".zip"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := zip.CreateFromDir(f, version, source); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // The example is a module of its own: it must build from what a module proxy
-// has, in another place, with no more than the two commands that it names.
+// has, in another place, after go mod tidy has added the sums of this
+// repository's modules.
 func TestTheExampleBuildsFromAModuleProxy(t *testing.T) {
 	if os.Getenv("CI") == "" && !*update {
 		t.Skip("fetches and compiles the SDK and all it needs once more, which takes minutes: set CI=1 for that")
@@ -76,7 +86,7 @@ func TestTheExampleBuildsFromAModuleProxy(t *testing.T) {
 		tidyExample(t, dir, env)
 	}
 	before := files(t, dir)
-	for _, args := range [][]string{{"generate", "./..."}, {"test", "./..."}} {
+	for _, args := range [][]string{{"mod", "tidy"}, {"generate", "./..."}, {"test", "./..."}} {
 		cmd := exec.CommandContext(t.Context(), "go", args...)
 		cmd.Dir, cmd.Env = dir, env
 		if out, err := cmd.CombinedOutput(); err != nil {
@@ -126,7 +136,7 @@ func TestTheGeneratorRunsBesideAnyKinOpenAPI(t *testing.T) {
 }
 
 // tidyExample brings the example's go.mod and go.sum up to date. The sums of
-// the SDK itself are left out: they change with every commit, and the example
+// the modules of this repository are left out: they change with every commit, and the example
 // gets them as anyone who adds the SDK to a module does.
 func tidyExample(t *testing.T, dir string, env []string) {
 	t.Helper()
@@ -137,7 +147,7 @@ func tidyExample(t *testing.T, dir string, env []string) {
 	}
 	var sums strings.Builder
 	for line := range strings.Lines(read(t, filepath.Join(dir, "go.sum"))) {
-		if !strings.HasPrefix(line, "github.com/mlmd-go/sdk ") {
+		if !strings.HasPrefix(line, "github.com/mlmd-go/sdk") {
 			sums.WriteString(line)
 		}
 	}

@@ -193,10 +193,10 @@ func walkFiles(t *testing.T, use func(pkg, file string)) {
 	}
 }
 
-// skipDir leaves out what is not of this module: test data, hidden folders and
-// modules of their own.
+// skipDir skips test data, hidden folders, and modules other than this one and
+// the generator's.
 func skipDir(root, dir, name string) error {
-	if dir == root {
+	if dir == root || dir == filepath.Join(root, "gen") {
 		return nil
 	}
 	if name == "testdata" || strings.HasPrefix(name, ".") {

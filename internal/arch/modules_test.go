@@ -8,12 +8,13 @@ import (
 	"testing"
 )
 
-// inherited are parts of the paths of modules that are only for our own tests
-// and tools: none may appear in the module graph of a program that uses the
+// inherited are parts of the paths of modules that are only for the generator,
+// our own tests and tools: none may appear in the module graph of a program that uses the
 // SDK.
 var inherited = []string{
 	"docker", "moby", "testcontainers", "containerd", "opencontainers",
 	"onsi/ginkgo", "onsi/gomega", "honnef.co/go/tools", "bufbuild/buf", "gofumpt",
+	"kin-openapi", "oapi-codegen/oapi-codegen",
 	module + "/",
 }
 
