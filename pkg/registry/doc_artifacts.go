@@ -7,54 +7,56 @@ import (
 	"github.com/mlmd-go/sdk/generated/model"
 )
 
-// DocArtifacts stores and finds documents about model versions.
+// DocArtifacts stores and finds the documents about model versions.
 type DocArtifacts struct {
 	e *Collection[model.DocArtifact, *mlmdpb.Artifact]
 }
 
-// DocArtifacts returns the verbs for documents. It sends nothing.
+// DocArtifacts returns the collection of documents. It makes no RPC.
 func (c *Client) DocArtifacts() DocArtifacts {
 	return DocArtifacts{c.collections.docArtifacts}
 }
 
-// Upsert stores v and returns its id; see [Collection.Upsert] for what it does with
-// what is stored already. A document is the same document when its version and its name are
-// the same. One without a version is told apart by its external id only;
-// without that, too, every call creates one.
-func (s DocArtifacts) Upsert(ctx context.Context, v *model.DocArtifact, opts ...UpsertOption[model.DocArtifact]) (string, error) {
+// Upsert creates v or patches the stored document, sets v.ID and returns it. A
+// document is identified by its ID, or else by its version and its name.
+// Without a version, a document is identified by its external ID; without
+// either, each Upsert creates another one. See [Collection.Upsert].
+func (s DocArtifacts) Upsert(
+	ctx context.Context, v *model.DocArtifact, opts ...UpsertOption[model.DocArtifact],
+) (string, error) {
 	return s.e.Upsert(ctx, v, opts...)
 }
 
-// Replace stores exactly v: what is not set in it is emptied. See
-// [Collection.Replace].
+// Replace is [DocArtifacts.Upsert] except that it removes the fields that are
+// not set in v. See [Collection.Replace].
 func (s DocArtifacts) Replace(ctx context.Context, v *model.DocArtifact) (string, error) {
 	return s.e.Replace(ctx, v)
 }
 
-// Get returns the document with the given id, or [ErrNotFound].
+// Get returns the document with the given ID. The error is [ErrNotFound] if it
+// does not exist.
 func (s DocArtifacts) Get(ctx context.Context, id string) (*model.DocArtifact, error) {
 	return s.e.Get(ctx, id)
 }
 
-// FindByName returns the document that has the given name in the model version
-// with the given id, or [ErrNotFound].
+// FindByName returns the document with the given name in the given model
+// version. The error is [ErrNotFound] if it does not exist.
 func (s DocArtifacts) FindByName(ctx context.Context, modelVersionID, name string) (*model.DocArtifact, error) {
 	return s.e.FindByNameIn(ctx, modelVersionID, name)
 }
 
-// FindByExternalID returns the document with the given external id, or
-// [ErrNotFound].
+// FindByExternalID returns the document with the given external ID. The error
+// is [ErrNotFound] if it does not exist.
 func (s DocArtifacts) FindByExternalID(ctx context.Context, externalID string) (*model.DocArtifact, error) {
 	return s.e.FindByExternalID(ctx, externalID)
 }
 
-// Query returns the query for all documents.
+// Query returns a query for all documents.
 func (s DocArtifacts) Query() Query[model.DocArtifact] {
 	return s.e.Query()
 }
 
-// OfVersion returns the query for the documents of the model version with the given
-// id.
+// OfVersion returns a query for the documents of the given model version.
 func (s DocArtifacts) OfVersion(modelVersionID string) Query[model.DocArtifact] {
 	return s.e.ChildrenOf(modelVersionID)
 }

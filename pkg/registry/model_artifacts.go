@@ -7,55 +7,57 @@ import (
 	"github.com/mlmd-go/sdk/generated/model"
 )
 
-// ModelArtifacts stores and finds the artifacts of model versions: what a
-// version is made of.
+// ModelArtifacts stores and finds the artifacts that make up a model version,
+// such as its weights.
 type ModelArtifacts struct {
 	e *Collection[model.ModelArtifact, *mlmdpb.Artifact]
 }
 
-// ModelArtifacts returns the verbs for artifacts. It sends nothing.
+// ModelArtifacts returns the collection of artifacts. It makes no RPC.
 func (c *Client) ModelArtifacts() ModelArtifacts {
 	return ModelArtifacts{c.collections.modelArtifacts}
 }
 
-// Upsert stores v and returns its id; see [Collection.Upsert] for what it does with
-// what is stored already. An artifact is the same artifact when its version and its name are
-// the same. One without a version is told apart by its external id only;
-// without that, too, every call creates one.
-func (s ModelArtifacts) Upsert(ctx context.Context, v *model.ModelArtifact, opts ...UpsertOption[model.ModelArtifact]) (string, error) {
+// Upsert creates v or patches the stored artifact, sets v.ID and returns it.
+// An artifact is identified by its ID, or else by its version and its name.
+// Without a version, an artifact is identified by its external ID; without
+// either, each Upsert creates another one. See [Collection.Upsert].
+func (s ModelArtifacts) Upsert(
+	ctx context.Context, v *model.ModelArtifact, opts ...UpsertOption[model.ModelArtifact],
+) (string, error) {
 	return s.e.Upsert(ctx, v, opts...)
 }
 
-// Replace stores exactly v: what is not set in it is emptied. See
-// [Collection.Replace].
+// Replace is [ModelArtifacts.Upsert] except that it removes the fields that
+// are not set in v. See [Collection.Replace].
 func (s ModelArtifacts) Replace(ctx context.Context, v *model.ModelArtifact) (string, error) {
 	return s.e.Replace(ctx, v)
 }
 
-// Get returns the artifact with the given id, or [ErrNotFound].
+// Get returns the artifact with the given ID. The error is [ErrNotFound] if it
+// does not exist.
 func (s ModelArtifacts) Get(ctx context.Context, id string) (*model.ModelArtifact, error) {
 	return s.e.Get(ctx, id)
 }
 
-// FindByName returns the artifact that has the given name in the model version
-// with the given id, or [ErrNotFound].
+// FindByName returns the artifact with the given name in the given model
+// version. The error is [ErrNotFound] if it does not exist.
 func (s ModelArtifacts) FindByName(ctx context.Context, modelVersionID, name string) (*model.ModelArtifact, error) {
 	return s.e.FindByNameIn(ctx, modelVersionID, name)
 }
 
-// FindByExternalID returns the artifact with the given external id, or
-// [ErrNotFound].
+// FindByExternalID returns the artifact with the given external ID. The error
+// is [ErrNotFound] if it does not exist.
 func (s ModelArtifacts) FindByExternalID(ctx context.Context, externalID string) (*model.ModelArtifact, error) {
 	return s.e.FindByExternalID(ctx, externalID)
 }
 
-// Query returns the query for all artifacts.
+// Query returns a query for all artifacts.
 func (s ModelArtifacts) Query() Query[model.ModelArtifact] {
 	return s.e.Query()
 }
 
-// OfVersion returns the query for the artifacts of the model version with the given
-// id.
+// OfVersion returns a query for the artifacts of the given model version.
 func (s ModelArtifacts) OfVersion(modelVersionID string) Query[model.ModelArtifact] {
 	return s.e.ChildrenOf(modelVersionID)
 }

@@ -11,40 +11,41 @@ import (
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
 
-// nodes is what differs by kind of node; see node_context.go,
-// node_artifact.go and node_execution.go. Its methods send one RPC each, or none; their errors are the
-// RPC's own.
+// nodes abstracts the kind of a node: contexts, artifacts and executions
+// implement it. Unless documented otherwise, a method makes one RPC and returns
+// its error.
 type nodes[N mlmd.Node] interface {
 	kind() mlmd.Kind
-	// create stores n below parent, if there is one. It tells whether the link
-	// to the parent was made too: not every kind can do both at once.
+	// create stores n as a child of parent, which may be nil. It reports whether it
+	// also made the link to the parent: for contexts, no RPC does both.
 	create(ctx context.Context, n N, parent *parent) (id int64, linked bool, err error)
-	// put changes the fields of n that paths name.
+	// put updates the fields of n that paths name.
 	put(ctx context.Context, n N, paths []string) error
-	// byID, byName and byExternalID return nil where there is none.
+	// byID, byName and byExternalID return nil if there is no such node.
 	byID(ctx context.Context, id int64) (N, error)
 	byName(ctx context.Context, typeName, name string) (N, error)
 	byExternalID(ctx context.Context, externalID string) (N, error)
-	// page returns one page of the nodes of a type, and the token of the next.
+	// page returns one page of the nodes of a type and the token of the next one.
 	page(ctx context.Context, typeName string, o *mlmdpb.ListOperationOptions) ([]N, string, error)
-	// link puts child below parent. A link that exists is done.
+	// link makes child a child of parent. It succeeds if the link exists.
 	link(ctx context.Context, parent, child int64) error
-	// parents returns the contexts above a node.
+	// parents returns the contexts that a node is linked to.
 	parents(ctx context.Context, id int64) ([]*mlmdpb.Context, error)
-	// parentsOf returns the contexts above each of the nodes, at most a page.
+	// parentsOf returns the contexts that each of up to pageSize nodes is linked to.
+	// It may make several RPCs.
 	parentsOf(ctx context.Context, ids []int64) (map[int64][]*mlmdpb.Context, error)
-	// withName returns a shallow copy of n with another stored name.
+	// withName returns a shallow copy of n with another stored name. No RPC.
 	withName(n N, name *string) N
-	// withIDs returns n with its type and its id, 0 for none. It may change n.
+	// withIDs sets the type ID and the ID of n, 0 for none, and returns n. No RPC.
 	withIDs(n N, typeID, id int64) N
-	// view returns what the three kinds have in common.
+	// view returns n as a nodeView. No RPC.
 	view(n N) nodeView
-	// parentAlias is the filter language's prefix of the contexts above.
+	// parentAlias returns the prefix of parents in the filter language.
 	parentAlias() string
 }
 
-// A nodeView is what the three kinds of node have in common. Its pointers and maps
-// are those of the node.
+// A nodeView has the fields of any kind of node. It shares pointers and maps with
+// the node.
 type nodeView struct {
 	id, typeID       int64
 	typeName         string
@@ -66,22 +67,22 @@ func fieldMask(paths []string) *fieldmaskpb.FieldMask {
 	return &fieldmaskpb.FieldMask{Paths: paths}
 }
 
-// onlyID returns the only id of an answer.
+// onlyID returns the only ID in a response.
 func onlyID(ids []int64, err error) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
 	if len(ids) != 1 {
-		return 0, status.Errorf(codes.Internal, "the store answered %d ids where one was due", len(ids))
+		return 0, status.Errorf(codes.Internal, "the store returned %d IDs instead of one", len(ids))
 	}
 	return ids[0], nil
 }
 
-// firstNode returns the first node of an answer, or none. Where a code says that
-// there is nothing, that is no error.
-func firstNode[N any](ns []N, err error, nothing codes.Code) (none N, _ error) {
+// firstNode returns the first node of a response, or the zero value. An error with
+// the code notFound means that there is no node; codes.OK means that no code does.
+func firstNode[N any](ns []N, err error, notFound codes.Code) (none N, _ error) {
 	if err != nil {
-		if nothing != codes.OK && status.Code(err) == nothing {
+		if notFound != codes.OK && status.Code(err) == notFound {
 			return none, nil
 		}
 		return none, err
@@ -99,7 +100,7 @@ func int32Ptr[E ~int32](e *E) *int32 {
 	return new(int32(*e))
 }
 
-// optionalID returns a pointer to i, and nil for 0, which is no id.
+// optionalID returns a pointer to i, or nil if i is 0.
 func optionalID(i int64) *int64 {
 	if i == 0 {
 		return nil

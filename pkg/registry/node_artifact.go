@@ -11,8 +11,8 @@ import (
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
 
-// artifacts is nodes for artifacts; their parents are contexts that they are
-// attributed to.
+// artifacts implements nodes for artifacts, whose parents are the contexts that
+// they are attributed to.
 type artifacts struct {
 	rpc mlmdpb.MetadataStoreServiceClient
 }
@@ -21,10 +21,10 @@ func (artifacts) kind() mlmd.Kind { return mlmd.Artifact }
 
 func (artifacts) parentAlias() string { return "contexts_" }
 
-// create stores an artifact and its attribution in one transaction: the parent
-// goes along by type and name, which makes the store use it as it is. If no
-// context has the name any more, the store must not create one, so the context
-// in the request cannot be stored.
+// create stores an artifact and its attribution in one transaction. The request
+// has the parent by type and name, so that the store reuses it unchanged. If the
+// parent was renamed, the store must not create another context of that name, so
+// the context in the request cannot be stored.
 func (a artifacts) create(ctx context.Context, n *mlmdpb.Artifact, p *parent) (int64, bool, error) {
 	if p == nil {
 		r, err := a.rpc.PutArtifacts(ctx, &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{n}})
@@ -43,14 +43,14 @@ func (a artifacts) create(ctx context.Context, n *mlmdpb.Artifact, p *parent) (i
 	if err != nil {
 		return 0, false, err
 	}
-	// If another context has the parent's name now, the link to the parent is
-	// still missing.
+	// If another context has taken the name of the parent, the link to the parent
+	// is still missing.
 	got, err := onlyID(r.GetContextIds(), nil)
 	return id, got == p.id, err
 }
 
-// neverStored returns custom properties that no server stores: every one
-// refuses NaN when it inserts the row, and does not look at it before.
+// neverStored returns custom properties that no server can store. All servers
+// reject NaN when they insert the row, and do not check it before.
 func neverStored() map[string]*mlmdpb.Value {
 	return map[string]*mlmdpb.Value{"must exist": {Value: &mlmdpb.Value_DoubleValue{DoubleValue: math.NaN()}}}
 }
@@ -90,7 +90,7 @@ func (a artifacts) link(ctx context.Context, parent, child int64) error {
 
 func (a artifacts) parents(ctx context.Context, id int64) ([]*mlmdpb.Context, error) {
 	r, err := a.rpc.GetContextsByArtifact(ctx, &mlmdpb.GetContextsByArtifactRequest{ArtifactId: &id})
-	if status.Code(err) == codes.NotFound { // none
+	if status.Code(err) == codes.NotFound { // no parents
 		return nil, nil
 	}
 	return r.GetContexts(), err

@@ -10,7 +10,7 @@ import (
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
 
-// contexts is nodes for contexts; their parents are contexts.
+// contexts implements nodes for contexts, whose parents are contexts.
 type contexts struct {
 	rpc mlmdpb.MetadataStoreServiceClient
 }
@@ -19,7 +19,7 @@ func (contexts) kind() mlmd.Kind { return mlmd.Context }
 
 func (contexts) parentAlias() string { return "parent_contexts_" }
 
-// create cannot link: no RPC stores a context and its parent link at once.
+// create does not link: no RPC stores both a context and the link to its parent.
 func (c contexts) create(ctx context.Context, n *mlmdpb.Context, _ *parent) (int64, bool, error) {
 	r, err := c.rpc.PutContexts(ctx, &mlmdpb.PutContextsRequest{Contexts: []*mlmdpb.Context{n}})
 	id, err := onlyID(r.GetContextIds(), err)
@@ -67,8 +67,8 @@ func (c contexts) parents(ctx context.Context, id int64) ([]*mlmdpb.Context, err
 	return r.GetContexts(), err
 }
 
-// parentsOf sends one request to servers that have
-// GetParentContextsByContexts, and one for each context to the others.
+// parentsOf makes one RPC if the server has GetParentContextsByContexts, otherwise
+// one for each context.
 func (c contexts) parentsOf(ctx context.Context, ids []int64) (map[int64][]*mlmdpb.Context, error) {
 	out := make(map[int64][]*mlmdpb.Context)
 	r, err := c.rpc.GetParentContextsByContexts(ctx, &mlmdpb.GetParentContextsByContextsRequest{ContextIds: ids})

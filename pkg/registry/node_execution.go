@@ -10,8 +10,8 @@ import (
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
 
-// executions is nodes for executions; their parents are contexts that they are
-// associated with.
+// executions implements nodes for executions, whose parents are the contexts that
+// they are associated with.
 type executions struct {
 	rpc mlmdpb.MetadataStoreServiceClient
 }
@@ -20,8 +20,8 @@ func (executions) kind() mlmd.Kind { return mlmd.Execution }
 
 func (executions) parentAlias() string { return "contexts_" }
 
-// create stores an execution and its association in one transaction; the
-// parent goes along by id and is not touched.
+// create stores an execution and its association in one transaction. The request
+// has the parent by ID, so that the store does not change it.
 func (e executions) create(ctx context.Context, n *mlmdpb.Execution, p *parent) (int64, bool, error) {
 	if p == nil {
 		r, err := e.rpc.PutExecutions(ctx, &mlmdpb.PutExecutionsRequest{Executions: []*mlmdpb.Execution{n}})
@@ -74,7 +74,7 @@ func (e executions) link(ctx context.Context, parent, child int64) error {
 
 func (e executions) parents(ctx context.Context, id int64) ([]*mlmdpb.Context, error) {
 	r, err := e.rpc.GetContextsByExecution(ctx, &mlmdpb.GetContextsByExecutionRequest{ExecutionId: &id})
-	if status.Code(err) == codes.NotFound { // none
+	if status.Code(err) == codes.NotFound { // no parents
 		return nil, nil
 	}
 	return r.GetContexts(), err

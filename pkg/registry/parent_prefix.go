@@ -15,28 +15,29 @@ import (
 	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 )
 
-// The stored name of a child begins with its parent's id, so one request finds
-// it, and a second one of the same name is refused. Other programs stored some
-// children otherwise ("<uuid>:<name>") and only linked them. Their parent is
-// asked for when one of them is read; those of a page together. A write looks
-// for them before it creates, unless this client knows that the parent has
-// none, because it created the parent or has looked.
+// The stored name of a child is "<parent ID>:<name>", so that one request finds
+// it and the store rejects a second child of the same name. Other programs have
+// stored children as "<uuid>:<name>", with a link as the only trace of the
+// parent. This file handles such unprefixed children. A read completes their
+// names from their links, with at most two requests for a page. A write looks
+// for them before it creates a child, unless the client knows that the parent
+// has none because it created the parent or has looked before.
 
-// A siblings is all children of a type below one parent. Without a type it is
-// all children of the parent.
+// siblings identifies the children of one parent that have the given type, or
+// all of its children if typ is zero.
 type siblings struct {
 	typ    typeKey
 	parent int64
 }
 
-// lacksParentPrefix reports whether the stored name of v does not say the parent,
-// although the names of its type do.
+// lacksParentPrefix reports whether the stored name of v lacks the prefix with
+// the parent's ID that names of its type should have.
 func (e *Collection[T, N]) lacksParentPrefix(v nodeView) bool {
 	return e.m.Parent != nil && !e.m.Parent.UnprefixedName && gensupport.ParentID(v.storedName()) == ""
 }
 
-// withParentPrefix returns n with the stored name of a child of the parent; 0 leaves it as
-// it is.
+// withParentPrefix returns n with the stored name of a child of the given parent.
+// It returns n itself if parentID is 0.
 func (e *Collection[T, N]) withParentPrefix(n N, parentID int64) N {
 	if parentID == 0 {
 		return n
@@ -45,8 +46,8 @@ func (e *Collection[T, N]) withParentPrefix(n N, parentID int64) N {
 	return e.nodes.withName(n, &name)
 }
 
-// resolveParent returns n with a stored name that says its parent, if it has one: want,
-// if that is one of several.
+// resolveParent returns n with the prefix of its parent. If n is linked to several
+// parents and want is one of them, it is the prefix of want.
 func (e *Collection[T, N]) resolveParent(ctx context.Context, s operation, n N, want *parent) (N, error) {
 	v := e.nodes.view(n)
 	if !e.lacksParentPrefix(v) {
@@ -65,9 +66,9 @@ func (e *Collection[T, N]) resolveParent(ctx context.Context, s operation, n N, 
 	return e.withParentPrefix(n, id), nil
 }
 
-// resolveParents is placed for the nodes of a page. It sends at most two requests
-// for all of them, or on a server without GetParentContextsByContexts one for
-// each context whose name does not say its parent.
+// resolveParents is resolveParent for the nodes of a page. It makes at most two
+// requests, or one for each unprefixed context if the server does not have
+// GetParentContextsByContexts.
 func (e *Collection[T, N]) resolveParents(ctx context.Context, s operation, ns []N, parentID int64) ([]N, error) {
 	var ids []int64
 	for _, n := range ns {
@@ -101,8 +102,8 @@ func (e *Collection[T, N]) resolveParents(ctx context.Context, s operation, ns [
 	return out, nil
 }
 
-// oldestParent returns the id of the parent among the contexts above a node, the
-// oldest if it has several, and 0 if it has none.
+// oldestParent returns the lowest ID of the parents among the contexts that a
+// node is linked to, or 0.
 func (e *Collection[T, N]) oldestParent(above []*mlmdpb.Context) int64 {
 	var id int64
 	for _, c := range above {
@@ -113,21 +114,21 @@ func (e *Collection[T, N]) oldestParent(above []*mlmdpb.Context) int64 {
 	return id
 }
 
-// noteUnprefixed records that the parent has a child whose name does not say so.
+// noteUnprefixed records that the parent has an unprefixed child.
 func (e *Collection[T, N]) noteUnprefixed(parentID int64) {
 	if parentID != 0 {
 		e.c.prefixed.add(siblings{e.typ, parentID}, false)
 	}
 }
 
-// findUnprefixedChild returns the child that is called name below the parent and whose
-// stored name does not say so, or nil.
-func (e *Collection[T, N]) findUnprefixedChild(ctx context.Context, s operation, parentID int64, name string) (N, error) {
+// findUnprefixedChild returns the unprefixed child of the parent that has the
+// given name, or nil.
+func (e *Collection[T, N]) findUnprefixedChild(
+	ctx context.Context, s operation, parentID int64, name string,
+) (N, error) {
 	size := int32(pageSize)
-	o := &mlmdpb.ListOperationOptions{
-		MaxResultSize: &size,
-		FilterQuery:   new(fmt.Sprintf("%sof.id = %d AND name NOT LIKE '%d:%%'", e.nodes.parentAlias(), parentID, parentID)),
-	}
+	query := fmt.Sprintf("%sof.id = %d AND name NOT LIKE '%d:%%'", e.nodes.parentAlias(), parentID, parentID)
+	o := &mlmdpb.ListOperationOptions{MaxResultSize: &size, FilterQuery: &query}
 	some := false
 	for {
 		ns, next, err := e.nodes.page(ctx, e.m.TypeName, o)
@@ -136,7 +137,7 @@ func (e *Collection[T, N]) findUnprefixedChild(ctx context.Context, s operation,
 		}
 		for _, n := range ns {
 			v := e.nodes.view(n)
-			if !e.lacksParentPrefix(v) { // the child of another parent, and linked to this one too
+			if !e.lacksParentPrefix(v) { // has the prefix of another parent, but is linked to this one too
 				continue
 			}
 			if some = true; gensupport.ChildOwnName(v.storedName()) == name {
@@ -152,8 +153,8 @@ func (e *Collection[T, N]) findUnprefixedChild(ctx context.Context, s operation,
 	}
 }
 
-// existingUnprefixed returns the stored node that a new value with a parent and a
-// name is, if the name of that node does not say its parent, and else nil.
+// existingUnprefixed returns the unprefixed child that has the parent and name of
+// the value, or nil.
 func (w *write[T, N]) existingUnprefixed(ctx context.Context, t *storedType) (N, error) {
 	if w.parent == nil || w.ident.Name == "" || w.m.Parent.UnprefixedName {
 		return nil, nil
@@ -164,8 +165,8 @@ func (w *write[T, N]) existingUnprefixed(ctx context.Context, t *storedType) (N,
 	return w.findUnprefixedChild(ctx, w.operation, w.parent.id, w.ident.Name)
 }
 
-// allPrefixed reports whether all children of the type below the parent are known
-// to have its id in their names.
+// allPrefixed reports whether all children of the type are known to have the
+// prefix of the parent.
 func (c *Client) allPrefixed(k typeKey, parentID int64) bool {
 	if all, ok := c.prefixed.get(siblings{k, parentID}); ok {
 		return all
@@ -174,9 +175,9 @@ func (c *Client) allPrefixed(k typeKey, parentID int64) bool {
 	return all
 }
 
-// isLegacy reports whether the type has the marks of an older program: it
-// declares a property under an older name only. Such a program may still write
-// names of its own.
+// isLegacy reports whether the type was registered by an older program, as a
+// property shows that the type declares under a legacy name only. Such a program
+// may still store unprefixed children.
 func (t *storedType) isLegacy(fields mlmd.Fields) bool {
 	return slices.ContainsFunc(fields, func(f mlmd.Field) bool {
 		name, ok := f.Property()
@@ -184,13 +185,16 @@ func (t *storedType) isLegacy(fields mlmd.Fields) bool {
 	})
 }
 
-// graphParents returns the contexts above artifacts or executions, by the id of
-// the node. query has the starting nodes; edges returns the ids of contexts and
-// nodes that the answer links.
-func graphParents(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, q *mlmdpb.GetLineageSubgraphRequest, edges func(*mlmdpb.LineageGraph) [][2]int64) (map[int64][]*mlmdpb.Context, error) {
+// graphParents returns the contexts that artifacts or executions are linked to,
+// by the ID of the node. q selects the nodes; edges returns the pairs of a
+// context ID and a node ID that the response links.
+func graphParents(
+	ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient,
+	q *mlmdpb.GetLineageSubgraphRequest, edges func(*mlmdpb.LineageGraph) [][2]int64,
+) (map[int64][]*mlmdpb.Context, error) {
 	q.LineageSubgraphQueryOptions.MaxNumHops = new(int64(0))
 	r, err := rpc.GetLineageSubgraph(ctx, q)
-	if status.Code(err) == codes.NotFound { // none of the nodes
+	if status.Code(err) == codes.NotFound { // no such nodes
 		return nil, nil
 	}
 	if err != nil {
@@ -220,7 +224,7 @@ func graphParents(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, q 
 	return out, nil
 }
 
-// startingNodes selects the nodes with the given ids.
+// startingNodes selects the nodes with the given IDs.
 func startingNodes(ids []int64) *mlmdpb.LineageSubgraphQueryOptions_StartingNodes {
 	text := []byte("id IN (")
 	for i, id := range ids {

@@ -11,22 +11,22 @@ import (
 	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 )
 
-// A store may belong to an older program, which declares a property under an
-// older name (Field.LegacyNames) or with another kind, and reads nothing else. So a
-// write keeps to what the stored type declares, and only RenameProperties moves a value:
+// An older program may share the store. It declares a property under a legacy
+// name (Field.LegacyNames) or with another type, and reads nothing else. A write
+// therefore follows the stored type, and only RenameProperties moves values:
 //
-//   - a field goes under its present name if the type declares that, else under
-//     the youngest of its older names that the type declares;
-//   - an update also changes the older names that the node has and the type
-//     declares, because the program that wrote them may still read them;
-//   - a value is converted to the declared kind, if no information is lost;
-//   - a type is widened only for what the caller sets, not for copies and
-//     defaults, which mean the same where they are absent.
+//   - A field is stored under its present name if the type declares it, otherwise
+//     under the latest of its legacy names that the type declares.
+//   - An update also changes the legacy names that the node has and the type
+//     declares, because the program that wrote them may still read them.
+//   - A value is converted to the declared type if no information is lost.
+//   - A type is extended only by fields that the caller sets, not by derived
+//     fields and defaults, whose absence means the same.
 
 const propertyPath = "properties."
 
-// fieldNames returns the names under which a field may be stored, the present
-// one first, and then the others in the order in which they are read.
+// fieldNames returns the names of the properties that a field may be stored in:
+// the present one, then the legacy names in the order in which they are read.
 func fieldNames(f *mlmd.Field) []string {
 	name, ok := f.Property()
 	if !ok {
@@ -35,8 +35,7 @@ func fieldNames(f *mlmd.Field) []string {
 	return append([]string{name}, f.LegacyNames...)
 }
 
-// withPresentNames returns v with its properties under their present names, as they
-// are read.
+// withPresentNames returns v with the properties under their present names.
 func (v nodeView) withPresentNames(fields mlmd.Fields) nodeView {
 	for i := range fields {
 		f := &fields[i]
@@ -57,8 +56,8 @@ func (v nodeView) withPresentNames(fields mlmd.Fields) nodeView {
 	return v
 }
 
-// convertFor returns v as the type declares the property called name. It reports
-// false where the type does not declare it, or with a kind that cannot hold v.
+// convertFor returns v converted to the declared type of the named property. It
+// reports false if the property is not declared or its type cannot hold v.
 func (t *storedType) convertFor(name string, v *mlmdpb.Value) (*mlmdpb.Value, bool) {
 	kind, ok := t.props[name]
 	if !ok {
@@ -67,8 +66,8 @@ func (t *storedType) convertFor(name string, v *mlmdpb.Value) (*mlmdpb.Value, bo
 	return convert(v, kind)
 }
 
-// storedName returns the name under which a new value v of f is to be stored.
-func (t *storedType) storedName(f *mlmd.Field, v *mlmdpb.Value) string {
+// propertyName returns the name of the property for a new value v of f.
+func (t *storedType) propertyName(f *mlmd.Field, v *mlmdpb.Value) string {
 	name, _ := f.Property()
 	if t.declares(name) {
 		return name
@@ -81,16 +80,16 @@ func (t *storedType) storedName(f *mlmd.Field, v *mlmdpb.Value) string {
 	return name
 }
 
-// A propertyUpdate is a write in the words of a store: the properties and update_mask
-// paths under the names that its type declares.
+// A propertyUpdate holds the properties and update_mask paths of a write, under
+// the names that the stored type declares.
 type propertyUpdate struct {
 	props   map[string]*mlmdpb.Value
 	paths   []string
-	missing props // that the type has to declare for it
+	missing props // properties that the type must be extended by first
 }
 
-// A typeMismatch is a value that the store cannot keep, since it declares the
-// property with another kind.
+// A typeMismatch describes a value that cannot be stored because the store
+// declares the property with another type.
 type typeMismatch struct {
 	path     string // of the field
 	property string
@@ -98,8 +97,10 @@ type typeMismatch struct {
 }
 
 // resolve returns how to write the given paths of wanted to a node of type t that
-// is stored as was. set are the paths that the caller sets.
-func (t *storedType) resolve(fields mlmd.Fields, was, wanted nodeView, paths, set []string) (propertyUpdate, *typeMismatch) {
+// is stored as was. set lists the paths that the caller sets.
+func (t *storedType) resolve(
+	fields mlmd.Fields, was, wanted nodeView, paths, set []string,
+) (propertyUpdate, *typeMismatch) {
 	s := propertyUpdate{props: make(map[string]*mlmdpb.Value), missing: make(props)}
 	for _, path := range paths {
 		i := slices.IndexFunc(fields, func(f mlmd.Field) bool { return f.Path == path })
@@ -114,13 +115,13 @@ func (t *storedType) resolve(fields mlmd.Fields, was, wanted nodeView, paths, se
 	return s, nil
 }
 
-// add adds one field that a property keeps.
+// add adds one field that is stored in a property.
 func (s *propertyUpdate) add(t *storedType, f *mlmd.Field, was, wanted nodeView, set bool) *typeMismatch {
 	names := fieldNames(f)
 	v := wanted.props[names[0]]
 	main := ""
 	if v != nil {
-		main = t.storedName(f, v)
+		main = t.propertyName(f, v)
 		if !t.declares(main) {
 			if !set {
 				return nil
@@ -136,7 +137,7 @@ func (s *propertyUpdate) add(t *storedType, f *mlmd.Field, was, wanted nodeView,
 		if v == nil {
 			continue
 		}
-		// What cannot hold the value is emptied: it would be out of date.
+		// A property that cannot hold the value is cleared: it would be out of date.
 		switch converted, ok := t.convertFor(name, v); {
 		case ok:
 			s.props[name] = converted
@@ -149,9 +150,8 @@ func (s *propertyUpdate) add(t *storedType, f *mlmd.Field, was, wanted nodeView,
 	return nil
 }
 
-// isOutdated reports whether a node has a property that the type does not declare:
-// another program has widened the type since it was read. Only the given paths
-// count.
+// isOutdated reports whether a node has a property at one of the paths that the
+// type does not declare: another program has extended the type since it was read.
 func (t *storedType) isOutdated(fields mlmd.Fields, was nodeView, paths []string) bool {
 	for i := range fields {
 		if !slices.Contains(paths, fields[i].Path) {
@@ -185,13 +185,13 @@ func propertyType(v *mlmdpb.Value) mlmdpb.PropertyType {
 	return mlmdpb.PropertyType_UNKNOWN
 }
 
-// convert returns v as a value of the given kind. It reports false where that
-// would not be read as v again.
-func convert(v *mlmdpb.Value, kind mlmdpb.PropertyType) (*mlmdpb.Value, bool) {
-	if propertyType(v) == kind {
+// convert returns v converted to the given type. It reports false if the result
+// would not be read as v.
+func convert(v *mlmdpb.Value, to mlmdpb.PropertyType) (*mlmdpb.Value, bool) {
+	if propertyType(v) == to {
 		return v, true
 	}
-	switch kind {
+	switch to {
 	case mlmdpb.PropertyType_STRING:
 		switch v.GetValue().(type) {
 		case *mlmdpb.Value_IntValue, *mlmdpb.Value_DoubleValue, *mlmdpb.Value_BoolValue:
@@ -202,15 +202,15 @@ func convert(v *mlmdpb.Value, kind mlmdpb.PropertyType) (*mlmdpb.Value, bool) {
 			return &mlmdpb.Value{Value: &mlmdpb.Value_IntValue{IntValue: i}}, true
 		}
 	case mlmdpb.PropertyType_DOUBLE:
-		if i, ok := v.GetValue().(*mlmdpb.Value_IntValue); ok && int64(float64(i.IntValue)) == i.IntValue && i.IntValue < 1<<53 && i.IntValue > -1<<53 {
+		const exact = 1 << 53 // a double holds all integers below
+		if i, ok := v.GetValue().(*mlmdpb.Value_IntValue); ok && -exact < i.IntValue && i.IntValue < exact {
 			return &mlmdpb.Value{Value: &mlmdpb.Value_DoubleValue{DoubleValue: float64(i.IntValue)}}, true
 		}
 	}
 	return nil, false
 }
 
-// integer returns the integer that v spells in the one way that an integer is
-// written.
+// integer returns the integer whose canonical decimal form v holds as a string.
 func integer(v *mlmdpb.Value) (int64, bool) {
 	s, ok := v.GetValue().(*mlmdpb.Value_StringValue)
 	if !ok {

@@ -9,33 +9,37 @@ import (
 	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 )
 
-// A RenameResult counts what [RenameProperties] did, or would do.
+// A RenameResult counts what [RenameProperties] did, or with [WithDryRun] would do.
 type RenameResult struct {
 	Entity   string
-	Examined int // entities that were looked at
-	Renamed  int // those of them that had something under an older name
+	Examined int // entities read
+	Renamed  int // entities that had values to move
 }
 
-// A RenameOption changes what [RenameProperties] does.
+// A RenameOption configures [RenameProperties].
 type RenameOption func(*renameConfig)
 
 type renameConfig struct{ dry bool }
 
-// WithDryRun makes [RenameProperties] count only.
+// WithDryRun makes [RenameProperties] count and write nothing.
 func WithDryRun() RenameOption { return func(m *renameConfig) { m.dry = true } }
 
-// RenameProperties rewrites the stored entities of m that have properties, or members of
-// objects in them, under older names (x-mlmd-renamed-from in the spec): the
-// value moves to the name that the spec has now, or is dropped if there is one
-// already. A custom property that is read as a field moves to the property of
-// the field. Reading does not need it; filters and other programs may. What
-// cannot be moved, because it cannot be read, stays. Run it with [WithDryRun] first.
+// RenameProperties moves the values of properties, and of members of objects in
+// them, that the entities of m have under legacy names (x-mlmd-renamed-from in
+// the spec) to the present names. A legacy value is dropped if the present name
+// has a value. A custom property that is read as a field moves to the property of
+// the field. Values that cannot be decoded stay.
 //
-// A call that was cut short is finished by calling again: what is moved is left
-// alone. It takes one request for each hundred entities and one for each that
-// is moved, whose update time changes. Programs that still know only the older
-// names do not find what they are looking for afterwards.
-func RenameProperties[T any, N mlmd.Node](ctx context.Context, c *Client, m mlmd.Mapping[T, N], opts ...RenameOption) (RenameResult, error) {
+// Reads do not need this, but filters find a value only under its present name.
+// Programs that know only the legacy names no longer find the values. Call
+// RenameProperties with [WithDryRun] first.
+//
+// It makes one RPC for each 100 entities and one for each that it changes, whose
+// update time changes too. If it fails, the result counts what was done; call it
+// again to complete the rest.
+func RenameProperties[T any, N mlmd.Node](
+	ctx context.Context, c *Client, m mlmd.Mapping[T, N], opts ...RenameOption,
+) (RenameResult, error) {
 	var o renameConfig
 	for _, opt := range opts {
 		if opt != nil {
@@ -44,10 +48,11 @@ func RenameProperties[T any, N mlmd.Node](ctx context.Context, c *Client, m mlmd
 	}
 	e := NewCollection(c, m)
 	out := RenameResult{Entity: m.Entity}
-	s := e.operation("migrate", "")
+	s := e.operation("rename properties of", "")
 	size := int32(pageSize)
 	for token := ""; ; {
-		ns, next, err := e.nodes.page(ctx, e.m.TypeName, &mlmdpb.ListOperationOptions{MaxResultSize: &size, NextPageToken: &token})
+		list := &mlmdpb.ListOperationOptions{MaxResultSize: &size, NextPageToken: &token}
+		ns, next, err := e.nodes.page(ctx, e.m.TypeName, list)
 		if err != nil {
 			return out, s.rpcError(ctx, err)
 		}
@@ -72,6 +77,7 @@ func RenameProperties[T any, N mlmd.Node](ctx context.Context, c *Client, m mlmd
 }
 
 // renameNode moves the properties of one node. It reports whether there are any.
+// If dry is set, it writes nothing.
 func (e *Collection[T, N]) renameNode(ctx context.Context, s operation, n N, dry bool) (bool, error) {
 	v := e.nodes.view(n)
 	t, err := e.decode(s, n, v)
@@ -79,9 +85,9 @@ func (e *Collection[T, N]) renameNode(ctx context.Context, s operation, n N, dry
 		return false, err
 	}
 	var outer mlmd.Parent
-	outer.ID, _ = parseID(e.m.Ident(t).ParentID) // 0 where its name does not say
-	// What is stored with another kind than the spec has is written anew. An
-	// error is of fields that stay as they are.
+	outer.ID, _ = parseID(e.m.Ident(t).ParentID) // 0 if its name lacks the prefix
+	// Encoding gives values that are stored with another type the type of the spec.
+	// The error is ignored: it is about fields that stay as they are.
 	now, _ := e.m.Encode(t, outer)
 	if now == nil {
 		return false, s.newError(ErrInternal, "the mapping returned no node")
@@ -106,12 +112,12 @@ func (e *Collection[T, N]) renameNode(ctx context.Context, s operation, n N, dry
 	if len(paths) == 0 || dry {
 		return len(paths) > 0, nil
 	}
-	clear(read.props) // the maps of the node
+	clear(read.props) // shared with now
 	maps.Copy(read.props, moved)
 	clear(read.custom)
 	used := e.m.PropTypes()
 	maps.DeleteFunc(used, func(name string, _ mlmdpb.PropertyType) bool { return moved[name] == nil })
-	if _, err := e.c.widen(ctx, e.typ, used); err != nil {
+	if _, err := e.c.extendType(ctx, e.typ, used); err != nil {
 		return false, s.rpcError(ctx, err)
 	}
 	if err := e.put(ctx, e.nodes.withIDs(now, 0, v.id), paths); err != nil {
@@ -120,9 +126,9 @@ func (e *Collection[T, N]) renameNode(ctx context.Context, s operation, n N, dry
 	return true, nil
 }
 
-// moves returns what RenameProperties makes of one field: the value that the property
-// gets, nil for what it has, and the paths that are emptied. Both are nil where
-// the field is stored as the spec has it, or cannot be.
+// moves returns the value that RenameProperties stores in the property of a field,
+// nil to keep what it has, and the paths that it clears. Both are nil if the
+// field needs no change or its value cannot be decoded.
 func (c comparison) moves(f *mlmd.Field) (to *mlmdpb.Value, from []string) {
 	key, ok := f.Property()
 	if !ok || f.Derived {
@@ -147,7 +153,7 @@ func (c comparison) moves(f *mlmd.Field) (to *mlmdpb.Value, from []string) {
 	}
 	if propertyType(read) != f.Type {
 		if read = c.read.props[key]; read == nil {
-			return nil, nil // it cannot be read, and stays where it is
+			return nil, nil // it cannot be decoded
 		}
 	} else if now, renamed := gensupport.RenameStored(f, read, source); renamed {
 		if from == nil {

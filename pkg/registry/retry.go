@@ -15,45 +15,44 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// DefaultRetryTimeout is how long a client that [Dial] made repeats a call that finds
-// its server or its store unavailable; see [WithRetryTimeout].
+// DefaultRetryTimeout limits how long a client that [Dial] made retries a call.
+// See [WithRetryTimeout].
 const DefaultRetryTimeout = 10 * time.Second
 
-// The pauses between two attempts grow from the first of these to the second.
 const (
-	initialPause = 50 * time.Millisecond
+	initialPause = 50 * time.Millisecond // between the first two attempts; doubles up to maxPause
 	maxPause     = 500 * time.Millisecond
-	minRemaining = 10 * time.Millisecond // with less time than that left, the call has failed
+	minRemaining = 10 * time.Millisecond // no attempt is made with less time left
 )
 
-// WithRetryTimeout sets for how long a call is repeated that fails because the server
-// or its store is unavailable: while a server restarts, say. It is
-// [DefaultRetryTimeout] without this option, and never longer than the context of the
-// call lasts. With 0 no call is repeated.
+// WithRetryTimeout limits how long a call is retried that fails because the
+// server or its store is unavailable, as during a restart. The default is
+// [DefaultRetryTimeout]; 0 disables retries. The context of a call limits its
+// retries too.
 //
-// A call that may have reached the store is repeated only where that changes
-// nothing, as in reads and in puts of what has an id, a name or an external id.
-// docs/connections.md has the rule of each RPC.
+// A call that may have reached the store is retried only if repeating it changes
+// nothing: reads, and puts of nodes that have an ID, a name or an external ID.
+// docs/connections.md has the rule for each RPC.
 func WithRetryTimeout(d time.Duration) DialOption {
-	return dialOption(func(d2 *dialConfig) { d2.retry = d })
+	return dialOption(func(c *dialConfig) { c.retry = d })
 }
 
-// A retrier repeats calls that fail with UNAVAILABLE, and explains the ones
-// that fail in the end. gRPC's own retry policy decides by the method alone,
-// and so could repeat no put; it also counts attempts where only time matters.
+// A retrier retries calls that fail with UNAVAILABLE, and explains their final
+// errors. The retry policy of gRPC cannot do this: it decides by method, so it
+// could not retry any put, and it limits the attempts, not the time.
 type retrier struct {
 	target  string
 	limit   time.Duration
 	monitor *handshakeMonitor
 }
 
-// dialOptions returns what the connection needs for r to work.
+// dialOptions returns the options that the connection needs for r to work.
 func (r *retrier) dialOptions() []grpc.DialOption {
 	return []grpc.DialOption{
 		grpc.WithChainUnaryInterceptor(r.intercept),
 		grpc.WithStatsHandler(attemptRecorder{}),
-		// gRPC's default waits a second after the first refusal, and up to two
-		// minutes later on: a server that is back would not be noticed.
+		// gRPC by default waits one second before it reconnects, and later up to two
+		// minutes: too long to detect that the server is back.
 		grpc.WithConnectParams(grpc.ConnectParams{
 			Backoff: backoff.Config{
 				BaseDelay: 2 * initialPause, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 4 * maxPause,
@@ -63,8 +62,12 @@ func (r *retrier) dialOptions() []grpc.DialOption {
 	}
 }
 
-// intercept is an interceptor of unary calls; each attempt runs the ones behind it.
-func (r *retrier) intercept(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+// intercept is a [grpc.UnaryClientInterceptor]. Each attempt runs the interceptors
+// after it.
+func (r *retrier) intercept(
+	ctx context.Context, method string, req, reply any,
+	cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption,
+) error {
 	began := time.Now()
 	for try := 0; ; try++ {
 		var a attempt
@@ -86,8 +89,8 @@ func (r *retrier) intercept(ctx context.Context, method string, req, reply any, 
 	}
 }
 
-// pause waits before the next try, at most half of the time that is left. It
-// reports false if the context ended.
+// pause waits before the next attempt, for at most half of the time that is left.
+// It reports false if the context ended.
 func pause(ctx context.Context, try int, left time.Duration) bool {
 	d := min(initialPause<<min(try, 10), maxPause)
 	d = min(time.Duration(float64(d)*(0.8+0.4*rand.Float64())), left/2)
@@ -101,15 +104,16 @@ func pause(ctx context.Context, try int, left time.Duration) bool {
 	}
 }
 
-// An attempt is what became of one attempt of a call.
+// An attempt records the progress of one attempt of a call.
 type attempt struct {
-	sent     atomic.Bool // it may have reached the server
-	answered atomic.Bool // the status is the server's, not one that gRPC made here
+	sent     atomic.Bool // the request may have reached the server
+	answered atomic.Bool // the status is from the server, not from the gRPC client
 }
 
 type attemptKey struct{}
 
-// attemptRecorder is a stats.Handler that fills in the attempt in a call's context.
+// attemptRecorder is a [stats.Handler] that fills in the attempt in the context
+// of a call.
 type attemptRecorder struct{}
 
 func (attemptRecorder) TagRPC(ctx context.Context, _ *stats.RPCTagInfo) context.Context { return ctx }
@@ -121,7 +125,7 @@ func (attemptRecorder) HandleRPC(ctx context.Context, s stats.RPCStats) {
 	}
 	switch s := s.(type) {
 	case *stats.Begin:
-		if s.IsTransparentRetryAttempt { // gRPC knows that the one before was not processed
+		if s.IsTransparentRetryAttempt { // the server did not process the previous one
 			a.sent.Store(false)
 		}
 	case *stats.OutHeader:
@@ -134,12 +138,12 @@ func (attemptRecorder) HandleRPC(ctx context.Context, s stats.RPCStats) {
 func (attemptRecorder) TagConn(ctx context.Context, _ *stats.ConnTagInfo) context.Context { return ctx }
 func (attemptRecorder) HandleConn(context.Context, stats.ConnStats)                       {}
 
-// A callError is the error of a call that says more than its status does.
+// A callError explains the error of a call better than its status does.
 type callError struct {
 	kind error
 	why  string
-	err  error // the call's; its status stays
-	root error // what the connection failed of, or nil
+	err  error // of the call, with its status
+	root error // of the connection, or nil
 }
 
 func (e *callError) Error() string              { return e.why }
@@ -152,13 +156,13 @@ func (e *callError) Unwrap() []error {
 	return []error{e.err, e.root}
 }
 
-// explain says why a call found nothing available, and whether that is so for
-// good.
+// explain returns the reason that a call failed with UNAVAILABLE, and reports
+// whether it is permanent.
 func (r *retrier) explain(err error, a *attempt) (failed *callError, permanent bool) {
 	text := status.Convert(err).Message()
 	failed = &callError{kind: ErrUnavailable, err: err}
 	if a.answered.Load() {
-		failed.why = "the server answers, but its store is not available: " + firstLine(text)
+		failed.why = "the server answered, but its store is unavailable: " + firstLine(text)
 		return failed, false
 	}
 	if f := r.monitor.failureFor(text); f != nil {
@@ -166,7 +170,8 @@ func (r *retrier) explain(err error, a *attempt) (failed *callError, permanent b
 		return failed, f.permanent()
 	}
 	if a.sent.Load() {
-		failed.why = "the connection to " + r.target + " broke before the answer, and what was called for may have been done: " + firstLine(text)
+		failed.why = "the connection to " + r.target +
+			" broke before the response, so the call may have taken effect: " + firstLine(text)
 		return failed, false
 	}
 	failed.kind = ErrUnreachable
@@ -174,7 +179,7 @@ func (r *retrier) explain(err error, a *attempt) (failed *callError, permanent b
 	return failed, false
 }
 
-// dialingError returns what went wrong from the text that gRPC makes of it.
+// dialingError extracts the cause from the message of a gRPC status.
 func dialingError(text string) string {
 	for _, before := range []string{"Error while dialing: ", "name resolver error: ", "connection error: "} {
 		if _, rest, ok := strings.Cut(text, before); ok {

@@ -6,17 +6,16 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-// A retryRule says when a call may be sent a second time although the first
-// may have been carried out.
+// A retryRule defines when a call may be repeated although the store may have
+// executed it.
 type retryRule struct {
-	calls     string             // names of RPCs, with blanks between; Get… stands for all that begin so
-	safe      func(req any) bool // reports whether the request may be sent again; nil: always
-	condition string             // the same for people
+	calls     string             // names of RPCs, separated by spaces; Get… stands for all that begin with Get
+	safe      func(req any) bool // reports whether the request may be repeated; nil for always
+	condition string             // the same, for docs/connections.md
 	why       string
 }
 
-// retryRules has a rule for every RPC of the service. The table in
-// docs/connections.md is made from it.
+// retryRules has a rule for each RPC. The table in docs/connections.md lists them.
 var retryRules = []retryRule{
 	{
 		calls: "Get…", condition: "always",
@@ -24,26 +23,26 @@ var retryRules = []retryRule{
 	},
 	{
 		calls: "PutArtifactType PutExecutionType PutContextType PutTypes", condition: "always",
-		why: "A type that is stored is left as it is, and its id is the answer.",
+		why: "A stored type is not changed, and its ID is returned.",
 	},
 	{
 		calls: "PutAttributionsAndAssociations", condition: "always",
-		why: "A link that is stored is left as it is.",
+		why: "A stored link is not changed.",
 	},
 	{
 		calls: "PutParentContexts", condition: "always",
-		why: "A link that is stored is refused with ALREADY_EXISTS, which the client takes for success.",
+		why: "A stored link is rejected with ALREADY_EXISTS, which the client treats as success.",
 	},
 	{
 		calls: "PutContexts PutArtifacts PutExecutions", safe: isIdempotent,
-		condition: "if every node has an id, a name or an external id",
-		why: "By its id a node gets the same values again. One that was created is refused with ALREADY_EXISTS; " +
-			"Upsert and Replace then look it up and finish.",
+		condition: "if each node has an ID, a name or an external ID",
+		why: "A node with an ID gets the same values again. One that was created is rejected with ALREADY_EXISTS; " +
+			"Upsert and Replace then look it up and continue.",
 	},
 	{
 		calls: "PutExecution PutLineageSubgraph", safe: isIdempotent,
-		condition: "if that is so, and there are no events",
-		why:       "As above; the call is one transaction. Events have nothing that tells them apart, so they would be stored twice.",
+		condition: "as above, and if there are no events",
+		why:       "As above; the call is one transaction. Events have no identity, so they would be stored twice.",
 	},
 	{
 		calls: "PutEvents", safe: func(any) bool { return false }, condition: "never",
@@ -51,8 +50,8 @@ var retryRules = []retryRule{
 	},
 }
 
-// mayRetry reports whether the request may be sent again although the store
-// may have carried it out.
+// mayRetry reports whether the request may be repeated although the store may
+// have executed it.
 func mayRetry(method string, req any) bool {
 	name := method[strings.LastIndexByte(method, '/')+1:]
 	for _, r := range retryRules {
@@ -63,7 +62,7 @@ func mayRetry(method string, req any) bool {
 	return false
 }
 
-// covers reports whether the rule is that of the RPC with the given name.
+// covers reports whether r is the rule of the RPC with the given name.
 func (r retryRule) covers(name string) bool {
 	for call := range strings.FieldsSeq(r.calls) {
 		if prefix, ok := strings.CutSuffix(call, "…"); call == name || ok && strings.HasPrefix(name, prefix) {
@@ -73,8 +72,7 @@ func (r retryRule) covers(name string) bool {
 	return false
 }
 
-// isIdempotent reports whether nothing that the request creates would be there
-// twice if the request were carried out twice.
+// isIdempotent reports whether executing the request twice creates nothing twice.
 func isIdempotent(req any) bool {
 	switch r := req.(type) {
 	case *mlmdpb.PutContextsRequest:

@@ -193,7 +193,7 @@ func TestTheErrorSaysWhatIsDown(t *testing.T) {
 	t.Run("its database", func(t *testing.T) {
 		_, c := moodyClient(t, 1000, status.Error(codes.Unavailable, "the database is not reachable"), WithRetryTimeout(0))
 		_, err := c.RegisteredModels().Get(t.Context(), "1")
-		want := `registry: get RegisteredModel "1": the server answers, but its store is not available: the database is not reachable`
+		want := `registry: get RegisteredModel "1": the server answered, but its store is unavailable: the database is not reachable`
 		if !errors.Is(err, ErrUnavailable) || errors.Is(err, ErrUnreachable) || err.Error() != want {
 			t.Errorf("got  %v\nwant %s", err, want)
 		}
@@ -214,7 +214,7 @@ func TestTheErrorSaysWhatIsDown(t *testing.T) {
 		defer c.Close()
 		go func() { <-hang.reached; s.Stop() }()
 		_, err = c.RegisteredModels().Upsert(t.Context(), &model.RegisteredModel{ID: "1", Name: "a"})
-		if !errors.Is(err, ErrUnavailable) || errors.Is(err, ErrUnreachable) || !strings.Contains(err.Error(), "may have been done") {
+		if !errors.Is(err, ErrUnavailable) || errors.Is(err, ErrUnreachable) || !strings.Contains(err.Error(), "may have taken effect") {
 			t.Errorf("got %v", err)
 		}
 	})

@@ -11,24 +11,24 @@ import (
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
 
-// A ModelTree is a registered model with all that hangs below it.
+// A ModelTree is a registered model with its versions and their artifacts.
 type ModelTree struct {
 	Model    *model.RegisteredModel
-	Versions []VersionTree // by id
+	Versions []VersionTree // by ID
 }
 
-// A VersionTree is a model version with its artifacts, by id.
+// A VersionTree is a model version with its artifacts, which are sorted by ID.
 type VersionTree struct {
 	Version   *model.ModelVersion
 	Artifacts []*model.ModelArtifact
 	Docs      []*model.DocArtifact
 }
 
-// Tree returns the model with the given id, its versions and their artifacts,
-// or [ErrNotFound]. It takes one request for the model, one for each hundred
-// versions, and one for each hundred artifacts of either kind; how many
-// versions have artifacts does not matter. What other programs write
-// meanwhile may be missing.
+// Tree returns the model with the given ID, its versions and their artifacts. The
+// error is [ErrNotFound] if the model does not exist. Tree makes one RPC for the
+// model, one for each 100 versions, and one for each 100 artifacts of either
+// kind. It is not one transaction: the tree may lack entities that are written
+// at the same time.
 func (s RegisteredModels) Tree(ctx context.Context, id string) (*ModelTree, error) {
 	m, err := s.Get(ctx, id)
 	if err != nil {
@@ -59,14 +59,16 @@ func (s RegisteredModels) Tree(ctx context.Context, id string) (*ModelTree, erro
 	return tree, nil
 }
 
-// maxParents is how many parents one request asks for the children of.
+// maxParents limits the parents whose children one request selects.
 const maxParents = 5000
 
-// attachChildren calls add with each entity of e that hangs below one of the parents,
-// whose places are given by their ids.
-func attachChildren[T any, N mlmd.Node](ctx context.Context, e *Collection[T, N], places map[string]int, add func(place int, v *T)) error {
-	ids := slices.Collect(maps.Keys(places))
-	slices.SortFunc(ids, func(a, b string) int { return places[a] - places[b] })
+// attachChildren calls add with each child of the parents in e. indexes maps the
+// IDs of the parents to the index that add is called with.
+func attachChildren[T any, N mlmd.Node](
+	ctx context.Context, e *Collection[T, N], indexes map[string]int, add func(index int, v *T),
+) error {
+	ids := slices.Collect(maps.Keys(indexes))
+	slices.SortFunc(ids, func(a, b string) int { return indexes[a] - indexes[b] })
 	for some := range slices.Chunk(ids, maxParents) {
 		q := e.Query()
 		q.scope = e.nodes.parentAlias() + "of.id IN (" + strings.Join(some, ", ") + ")"
@@ -74,11 +76,11 @@ func attachChildren[T any, N mlmd.Node](ctx context.Context, e *Collection[T, N]
 			if err != nil {
 				return err
 			}
-			if i, ok := places[e.m.Ident(v).ParentID]; ok {
+			if i, ok := indexes[e.m.Ident(v).ParentID]; ok {
 				add(i, v)
 				continue
 			}
-			if err := attachByLinks(ctx, e, places, v, add); err != nil {
+			if err := attachByLinks(ctx, e, indexes, v, add); err != nil {
 				return err
 			}
 		}
@@ -86,9 +88,11 @@ func attachChildren[T any, N mlmd.Node](ctx context.Context, e *Collection[T, N]
 	return nil
 }
 
-// attachByLinks does so for an entity whose stored name does not say its parent:
-// programs of 2023 wrote such artifacts.
-func attachByLinks[T any, N mlmd.Node](ctx context.Context, e *Collection[T, N], places map[string]int, v *T, add func(place int, v *T)) error {
+// attachByLinks is attachChildren for an entity whose parent is known only from
+// its links.
+func attachByLinks[T any, N mlmd.Node](
+	ctx context.Context, e *Collection[T, N], indexes map[string]int, v *T, add func(index int, v *T),
+) error {
 	s := e.operation("list", "")
 	id, err := parseID(e.m.Ident(v).ID)
 	if err != nil {
@@ -99,7 +103,7 @@ func attachByLinks[T any, N mlmd.Node](ctx context.Context, e *Collection[T, N],
 		return s.rpcError(ctx, err)
 	}
 	for _, p := range above {
-		if i, ok := places[strconv.FormatInt(p.GetId(), 10)]; ok {
+		if i, ok := indexes[strconv.FormatInt(p.GetId(), 10)]; ok {
 			add(i, v)
 		}
 	}

@@ -10,34 +10,38 @@ import (
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
 
-// TypeChanges are what registering the types of a catalog would do to a store.
+// TypeChanges lists the changes that registering the types of a catalog would
+// make to a store, sorted by entity.
 type TypeChanges []TypeChange
 
-// A TypeChange is what registering would do to one type.
+// A TypeChange describes the changes to one type. [TypeChange.Add] and the other
+// lists are sorted by property name.
 type TypeChange struct {
 	Entity, TypeName string
 	Kind             mlmd.Kind
-	New              bool                // the store does not have the type
-	Add              []mlmd.PropertyDecl // properties that the stored type gets, or, of a new one, all, by name
-	Keep             []mlmd.PropertyDecl // properties that the store has and the spec does not name; they stay
+	New              bool                // whether the store lacks the type
+	Add              []mlmd.PropertyDecl // properties that the stored type lacks
+	Keep             []mlmd.PropertyDecl // properties of the stored type that the spec does not declare; they stay
 	Conflicts        []PropertyConflict
-	Custom           []CustomValues // by property; only those that there are, or that cannot be counted
+	CustomProperties []CustomPropertyCount // only those that exist or cannot be counted
 }
 
-// A PropertyConflict is a property that the store declares with another kind than the
-// spec. It stays as the store has it, and writing it fails.
+// A PropertyConflict is a property that the store declares with another type than
+// the spec. The stored type is not changed, and writing the property fails with
+// [ErrConflict].
 type PropertyConflict struct {
 	Property     string
 	Spec, Stored mlmdpb.PropertyType
 }
 
-// PlanTypeChanges compares the types of a catalog, such as mapping.Catalog, with those in
-// the client's store. It returns what the first write would register, by
-// entity, also for types to which nothing would happen, and the stored custom
-// properties that have the names of fields. It writes nothing.
+// PlanTypeChanges compares the types of a catalog, such as mapping.Catalog, with
+// those in the client's store, and returns what writes of their entities would
+// register: one [TypeChange] for each type, even if nothing changes. It also
+// counts stored custom properties that have the name of a field. It writes
+// nothing.
 //
-// It sends three requests, and one more for each field of a stored type that a
-// property keeps, however much is stored.
+// PlanTypeChanges makes three RPCs, and one for each field of a stored type that
+// is stored in a property, however many entities the store has.
 func PlanTypeChanges(ctx context.Context, c *Client, catalog []mlmd.AnyMapping) (TypeChanges, error) {
 	stored, err := c.storedTypes(ctx)
 	if err != nil {
@@ -65,9 +69,11 @@ func PlanTypeChanges(ctx context.Context, c *Client, catalog []mlmd.AnyMapping) 
 		byName := func(a, b mlmd.PropertyDecl) int { return strings.Compare(a.Name, b.Name) }
 		slices.SortFunc(change.Add, byName)
 		slices.SortFunc(change.Keep, byName)
-		slices.SortFunc(change.Conflicts, func(a, b PropertyConflict) int { return strings.Compare(a.Property, b.Property) })
+		slices.SortFunc(change.Conflicts, func(a, b PropertyConflict) int {
+			return strings.Compare(a.Property, b.Property)
+		})
 		if !change.New {
-			if change.Custom, err = c.customValues(ctx, change.TypeName, t); err != nil {
+			if change.CustomProperties, err = c.customValues(ctx, change.TypeName, t); err != nil {
 				return nil, err
 			}
 		}
@@ -77,28 +83,30 @@ func PlanTypeChanges(ctx context.Context, c *Client, catalog []mlmd.AnyMapping) 
 	return out, nil
 }
 
-// HasConflicts reports whether any type has a conflict.
+// HasConflicts reports whether any type has a [PropertyConflict].
 func (cs TypeChanges) HasConflicts() bool {
 	return slices.ContainsFunc(cs, func(c TypeChange) bool { return len(c.Conflicts) > 0 })
 }
 
-// String returns the changes for people, a line each; types to which nothing
-// would happen are only counted.
+// String returns a human-readable list with a line for each change. Types that do
+// not change are only counted.
 func (cs TypeChanges) String() string {
 	var b strings.Builder
 	same := 0
 	for _, c := range cs {
 		if c.New {
-			fmt.Fprintf(&b, "+ %s type %s, for %s, with %s\n", c.Kind, c.TypeName, c.Entity, plural(len(c.Add), "property", "properties"))
+			fmt.Fprintf(&b, "+ %s type %s, for %s, with %s\n",
+				c.Kind, c.TypeName, c.Entity, plural(len(c.Add), "property", "properties"))
 		} else {
 			for _, p := range c.Add {
 				fmt.Fprintf(&b, "+ %s: property %s %s\n", c.TypeName, p.Name, p.Type)
 			}
 		}
 		for _, p := range c.Conflicts {
-			fmt.Fprintf(&b, "! %s: property %s is %s in this store and %s in the spec: it stays %s, and writing it fails\n", c.TypeName, p.Property, p.Stored, p.Spec, p.Stored)
+			fmt.Fprintf(&b, "! %s: property %s is %s in this store and %s in the spec: it stays %s, and writing it fails\n",
+				c.TypeName, p.Property, p.Stored, p.Spec, p.Stored)
 		}
-		for _, v := range c.Custom {
+		for _, v := range c.CustomProperties {
 			b.WriteString(v.line(c.TypeName))
 		}
 		if !c.New && len(c.Add)+len(c.Conflicts) == 0 {
@@ -106,7 +114,7 @@ func (cs TypeChanges) String() string {
 		}
 	}
 	if same > 0 {
-		fmt.Fprintf(&b, "= %s as the spec has them\n", plural(same, "type", "types"))
+		fmt.Fprintf(&b, "= %s unchanged\n", plural(same, "type", "types"))
 	}
 	return b.String()
 }

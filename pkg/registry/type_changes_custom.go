@@ -13,38 +13,38 @@ import (
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
 
-// CustomValues are the stored custom properties that have the name of the
-// property of a field, such as those that were written before the spec had the
-// field. At most a hundred are looked at. Protos are not counted: the filter
-// language cannot ask for them.
-type CustomValues struct {
-	Field    string // in JSON
+// A CustomPropertyCount counts the stored custom properties that have the name of
+// a field's property, such as those written before the spec had the field. The
+// first 100 are counted. Protos are not counted, because the filter language
+// cannot select them.
+type CustomPropertyCount struct {
+	Field    string // the JSON name of the field
 	Property string
-	Type     mlmdpb.PropertyType // of the property, in the spec
-	// Fit counts those that are read as the field, if their value allows it: they
-	// have its kind, and the entity has no value in the property. The next write
-	// of the field, or [RenameProperties], moves them.
-	Fit int
-	// Other counts those that stay custom properties: they have another kind, or
+	Type     mlmdpb.PropertyType // of the property in the spec
+	// Readable counts those that are read as the field: they have its type, and
+	// the entity has no value in the property. The next write of the field, or
+	// [RenameProperties], moves them to the property.
+	Readable int
+	// Other counts those that stay custom properties: they have another type, or
 	// the entity has a value in the property.
-	Other int
-	More  bool // there are more than were looked at
+	Other     int
+	Truncated bool // whether more than 100 exist
 	// Unknown reports that they were not counted, because the filter language or
-	// this server cannot ask for the name.
+	// the server cannot select the name.
 	Unknown bool
 }
 
-// customValues looks for custom properties of the type called typeName that
-// have the names of fields of t.
-func (c *Client) customValues(ctx context.Context, typeName string, t mlmd.Type) ([]CustomValues, error) {
-	var out []CustomValues
+// customValues counts the custom properties of nodes of the named type that have
+// the names of fields of t.
+func (c *Client) customValues(ctx context.Context, typeName string, t mlmd.Type) ([]CustomPropertyCount, error) {
+	var out []CustomPropertyCount
 	for i := range t.Fields {
 		f := &t.Fields[i]
 		name, ok := f.Property()
-		if !ok || f.Derived { // copies are not read
+		if !ok || f.Derived { // derived fields are not read
 			continue
 		}
-		v := CustomValues{Field: f.Name, Property: name, Type: f.Type}
+		v := CustomPropertyCount{Field: f.Name, Property: name, Type: f.Type}
 		err := v.count(ctx, c, f, func(o *mlmdpb.ListOperationOptions) ([]nodeView, string, error) {
 			switch t.Kind {
 			case mlmd.Artifact:
@@ -58,11 +58,11 @@ func (c *Client) customValues(ctx context.Context, typeName string, t mlmd.Type)
 		if err != nil {
 			return nil, err
 		}
-		if v.Fit+v.Other > 0 || v.Unknown {
+		if v.Readable+v.Other > 0 || v.Unknown {
 			out = append(out, v)
 		}
 	}
-	slices.SortFunc(out, func(a, b CustomValues) int { return strings.Compare(a.Property, b.Property) })
+	slices.SortFunc(out, func(a, b CustomPropertyCount) int { return strings.Compare(a.Property, b.Property) })
 	return out, nil
 }
 
@@ -76,9 +76,9 @@ func nodeViews[N mlmd.Node](ctx context.Context, ns nodes[N], typeName string, o
 	return out, next, err
 }
 
-// count asks for the entities that have the custom property, of any kind: one
-// request.
-func (v *CustomValues) count(ctx context.Context, c *Client, f *mlmd.Field, page func(*mlmdpb.ListOperationOptions) ([]nodeView, string, error)) error {
+// count makes one RPC for the entities that have the custom property, with any
+// type of value.
+func (v *CustomPropertyCount) count(ctx context.Context, c *Client, f *mlmd.Field, page func(*mlmdpb.ListOperationOptions) ([]nodeView, string, error)) error {
 	s := source[nodeView]{operation: operation{op: "plan"}, client: c}
 	custom := new(filter.CustomSymbols[*nodeView]).Custom(v.Property)
 	set := custom.AsString().IsSet().Or(custom.Int().IsSet(), custom.Double().IsSet(), custom.Bool().IsSet())
@@ -104,29 +104,30 @@ func (v *CustomValues) count(ctx context.Context, c *Client, f *mlmd.Field, page
 		if propertyType(n.custom[v.Property]) != f.Type || set(v.Property) || slices.ContainsFunc(f.LegacyNames, set) {
 			v.Other++
 		} else {
-			v.Fit++
+			v.Readable++
 		}
 	}
-	v.More = next != ""
+	v.Truncated = next != ""
 	return nil
 }
 
-// line returns v for people.
-func (v CustomValues) line(typeName string) string {
+// line returns v as a line of [TypeChanges.String].
+func (v CustomPropertyCount) line(typeName string) string {
 	if v.Unknown {
-		return fmt.Sprintf("? %s: whether custom properties are called %s, as the property of %s, cannot be asked\n", typeName, v.Property, v.Field)
+		return fmt.Sprintf("? %s: custom properties named %s, like the property of %s, cannot be counted\n",
+			typeName, v.Property, v.Field)
 	}
 	least := ""
-	if v.More {
+	if v.Truncated {
 		least = "at least "
 	}
 	var b strings.Builder
-	if v.Fit > 0 {
-		fmt.Fprintf(&b, "~ %s: %s%s called %s to be read as %s, and moved by the next write of it or by RenameProperties\n",
-			typeName, least, plural(v.Fit, "custom property", "custom properties"), v.Property, v.Field)
+	if v.Readable > 0 {
+		fmt.Fprintf(&b, "~ %s: %s%s named %s, read as %s and moved by its next write or by RenameProperties\n",
+			typeName, least, plural(v.Readable, "custom property", "custom properties"), v.Property, v.Field)
 	}
 	if v.Other > 0 {
-		fmt.Fprintf(&b, "~ %s: %s%s called %s, of another kind than %s or beside a value of %s, to stay\n",
+		fmt.Fprintf(&b, "~ %s: %s%s named %s, not of type %s or beside a value of %s: not moved\n",
 			typeName, least, plural(v.Other, "custom property", "custom properties"), v.Property, v.Type, v.Field)
 	}
 	return b.String()

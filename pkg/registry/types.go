@@ -13,7 +13,7 @@ import (
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
 
-// specPrefix begins the names of the types in the spec.
+// specPrefix is the prefix of type names in the spec. See [WithTypePrefix].
 const specPrefix = "kf."
 
 // A typeKey identifies a type within one store.
@@ -22,20 +22,18 @@ type typeKey struct {
 	name string
 }
 
-// props are the properties that a type declares.
+// props holds the properties that a type declares.
 type props map[string]mlmdpb.PropertyType
 
-// A storedType is what a client knows of a type in its store. It is never
-// modified: a client that learns more replaces it.
+// A storedType is a type as the store had it when it was read. It is immutable.
 type storedType struct {
 	id     int64
 	props  props
 	readAt time.Time
 }
 
-// legacyTypeMaxAge is how long a client relies on what it has read of a type
-// where the age of the program that owns the store matters. After that, the
-// program may have been upgraded, or an older one may have come.
+// legacyTypeMaxAge limits how long the client relies on a cached type to tell
+// whether older programs use the store: they may be upgraded, or started, later.
 const legacyTypeMaxAge = time.Minute
 
 // isStale reports whether the type was read more than [legacyTypeMaxAge] ago.
@@ -58,17 +56,17 @@ func (t *storedType) missing(want props) props {
 	return missing
 }
 
-// types is what a client knows of the types in its store. A type is read, and
-// registered where it is missing, by the first write of one of its nodes.
+// types caches the types of a client's store. The first write of a node reads its
+// type, and registers it if the store does not have it.
 type types struct {
 	sem chan struct{} // held while a type is read or registered
 
 	mu       sync.Mutex
 	stored   map[typeKey]*storedType
-	entities map[string]string // the entity that a type's nodes are, by the type's name
+	entities map[string]string // by type name
 }
 
-// setEntity records which entity the nodes of a type are.
+// setEntity records the name of the entity that is stored with a type.
 func (t *types) setEntity(typeName, entity string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -78,7 +76,7 @@ func (t *types) setEntity(typeName, entity string) {
 	t.entities[typeName] = entity
 }
 
-// entity returns the entity that the nodes of a type of any kind are.
+// entity returns the name of the entity that is stored with a type.
 func (t *types) entity(typeName string) (string, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -101,23 +99,23 @@ func (t *types) set(k typeKey, st *storedType) {
 	t.stored[k] = st
 }
 
-// reset makes the next write read its type again, because the store has lost
-// them.
+// reset drops all cached types, because the store no longer has them.
 func (t *types) reset() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.stored = nil
 }
 
-// typeOf returns the type in the store. The first call for a type reads it, and
-// registers it with the properties in spec if the store does not have it; later
-// calls send nothing. A type that the store has is left as it is: see widen.
+// typeOf returns the type as the store has it. The first call for a type reads
+// it, and registers it with the properties in spec if the store does not have it.
+// Later calls return the cached type. A type that the store has is not changed;
+// see extendType.
 func (c *Client) typeOf(ctx context.Context, k typeKey, spec props) (*storedType, error) {
 	if t := c.types.get(k); t != nil {
 		return t, nil
 	}
 	return c.withTypeLock(ctx, k, func() (*storedType, error) {
-		if t := c.types.get(k); t != nil { // read by who had the turn before
+		if t := c.types.get(k); t != nil { // read by another call in the meantime
 			return t, nil
 		}
 		t, err := c.readType(ctx, k)
@@ -128,11 +126,11 @@ func (c *Client) typeOf(ctx context.Context, k typeKey, spec props) (*storedType
 	})
 }
 
-// widen makes the type declare the properties in want, which it may have
-// already. Programs that register their own version of the type each time they
-// start, without can_omit_fields, cannot start any more once it has more
-// properties than theirs. So a write asks only for what it cannot do without.
-func (c *Client) widen(ctx context.Context, k typeKey, want props) (*storedType, error) {
+// extendType adds those of the properties in want that the type does not declare.
+// Callers must ask only for properties that they need: a program that registers
+// its own version of the type at each start, without can_omit_fields, fails to
+// start once the type has more properties than that version.
+func (c *Client) extendType(ctx context.Context, k typeKey, want props) (*storedType, error) {
 	return c.withTypeLock(ctx, k, func() (*storedType, error) {
 		t := c.types.get(k)
 		if t == nil {
@@ -147,23 +145,23 @@ func (c *Client) widen(ctx context.Context, k typeKey, want props) (*storedType,
 		if len(missing) == 0 {
 			return t, nil
 		}
-		widened, err := c.putType(ctx, k, missing)
+		extended, err := c.putType(ctx, k, missing)
 		if err != nil {
 			return nil, err
 		}
-		maps.Copy(widened.props, t.props)
-		return widened, nil
+		maps.Copy(extended.props, t.props)
+		return extended, nil
 	})
 }
 
-// declaredNames answers which properties a stored type declares. It reads the
-// type when it is first asked, unless the client has read it within
-// [legacyTypeMaxAge]: a program of an earlier time may add its names to the type.
+// declaredNames reports which properties a stored type declares. The first call
+// reads the type unless the cached one is fresh, because an older program may add
+// legacy names at any time.
 type declaredNames struct {
 	client *Client
 	typ    typeKey
 	stored *storedType
-	err    error // of reading the type; has reports false then
+	err    error // if not nil, has reports false
 }
 
 func (d *declaredNames) has(ctx context.Context, name string) bool {
@@ -172,7 +170,7 @@ func (d *declaredNames) has(ctx context.Context, name string) bool {
 		if known == nil || known.isStale() {
 			known, d.err = d.client.refreshType(ctx, d.typ, known)
 		}
-		if status.Code(d.err) == codes.NotFound { // then there are no entities
+		if status.Code(d.err) == codes.NotFound { // the store has no such entities
 			known, d.err = new(storedType), nil
 		}
 		d.stored = known
@@ -180,8 +178,8 @@ func (d *declaredNames) has(ctx context.Context, name string) bool {
 	return d.err == nil && d.stored.declares(name)
 }
 
-// refreshType returns the type as it is in the store now, instead of as it was when
-// it was read for known.
+// refreshType reads the type again, unless another call has replaced the cached
+// type known in the meantime.
 func (c *Client) refreshType(ctx context.Context, k typeKey, known *storedType) (*storedType, error) {
 	return c.withTypeLock(ctx, k, func() (*storedType, error) {
 		if t := c.types.get(k); t != nil && t != known {
@@ -191,8 +189,8 @@ func (c *Client) refreshType(ctx context.Context, k typeKey, known *storedType) 
 	})
 }
 
-// withTypeLock calls read while no other call for a type is under way, and remembers
-// what it returns.
+// withTypeLock calls read while no other call reads or registers types, and
+// caches the result.
 func (c *Client) withTypeLock(ctx context.Context, k typeKey, read func() (*storedType, error)) (*storedType, error) {
 	select {
 	case c.types.sem <- struct{}{}:
@@ -208,15 +206,14 @@ func (c *Client) withTypeLock(ctx context.Context, k typeKey, read func() (*stor
 	return t, nil
 }
 
-// putType registers a type, or adds the properties to the one that is there. If
-// the store declares one of them with another kind, it returns the type as the
-// store has it, with the other properties added.
+// putType registers the type, or adds the properties to the stored one. If the
+// store declares some of them with other types, putType adds the others only.
 func (c *Client) putType(ctx context.Context, k typeKey, want props) (*storedType, error) {
 	id, err := c.sendType(ctx, k, want)
 	if err == nil {
 		return &storedType{id, maps.Clone(want), time.Now()}, nil
 	}
-	if status.Code(err) != codes.AlreadyExists { // with other kinds of properties
+	if status.Code(err) != codes.AlreadyExists { // declared with other types
 		return nil, err
 	}
 	t, err := c.readType(ctx, k)
@@ -234,8 +231,7 @@ func (c *Client) putType(ctx context.Context, k typeKey, want props) (*storedTyp
 	return &storedType{t.id, missing, t.readAt}, nil
 }
 
-// sendType sends one request that registers or widens a type, and returns its
-// id.
+// sendType makes the RPC that registers or extends a type, and returns its ID.
 func (c *Client) sendType(ctx context.Context, k typeKey, want props) (int64, error) {
 	q := &mlmdpb.PutTypesRequest{CanAddFields: new(true), CanOmitFields: new(true)}
 	switch k.kind {
@@ -253,8 +249,8 @@ func (c *Client) sendType(ctx context.Context, k typeKey, want props) (int64, er
 	return onlyID(append(append(r.ArtifactTypeIds, r.ExecutionTypeIds...), r.ContextTypeIds...), nil)
 }
 
-// readType returns a type as the store has it; of a type with versions, the one
-// without a version. The error has the code NOT_FOUND if there is none.
+// readType reads the type without a version. The error has the code NOT_FOUND if
+// the store does not have it.
 func (c *Client) readType(ctx context.Context, k typeKey) (*storedType, error) {
 	switch k.kind {
 	case mlmd.Artifact:
@@ -269,7 +265,7 @@ func (c *Client) readType(ctx context.Context, k typeKey) (*storedType, error) {
 	}
 }
 
-// A typeMessage is one of the three messages for types.
+// A typeMessage is an artifact type, an execution type or a context type.
 type typeMessage interface {
 	GetId() int64
 	GetName() string
@@ -284,8 +280,8 @@ func toStoredType(t typeMessage, err error) (*storedType, error) {
 	return &storedType{t.GetId(), t.GetProperties(), time.Now()}, nil
 }
 
-// storedTypes returns the types in the store; of a type with versions, the one
-// without a version.
+// storedTypes returns the properties of all types in the store that have no
+// version.
 func (c *Client) storedTypes(ctx context.Context) (map[typeKey]props, error) {
 	at, err := c.rpc.GetArtifactTypes(ctx, &mlmdpb.GetArtifactTypesRequest{})
 	if err != nil {
@@ -306,7 +302,7 @@ func (c *Client) storedTypes(ctx context.Context) (map[typeKey]props, error) {
 	return out, nil
 }
 
-// addTypes adds the types without a version to out.
+// addTypes adds the types that have no version to out.
 func addTypes[T typeMessage](out map[typeKey]props, k mlmd.Kind, types []T) {
 	for _, t := range types {
 		if t.GetVersion() == "" {

@@ -238,11 +238,11 @@ func (w *write[T, N]) resolveProperties(
 		if len(s.missing) == 0 {
 			return s, t, nil
 		}
-		wider, err := w.c.widen(ctx, w.typ, s.missing)
+		extended, err := w.c.extendType(ctx, w.typ, s.missing)
 		if err != nil {
 			return s, t, w.rpcError(ctx, err)
 		}
-		t = wider
+		t = extended
 	}
 }
 

@@ -53,7 +53,7 @@ var _ = onEveryBackend("a plan", func(rpc func() mlmdpb.MetadataStoreServiceClie
 		Expect(err).NotTo(HaveOccurred())
 		changes, err = registry.PlanTypeChanges(ctx, reg, []mlmd.AnyMapping{&mapping.DocArtifact})
 		Expect(err).NotTo(HaveOccurred())
-		Expect(changes.String()).To(Equal("= 1 type as the spec has them\n"))
+		Expect(changes.String()).To(Equal("= 1 type unchanged\n"))
 	})
 })
 
@@ -85,15 +85,15 @@ var _ = onEveryBackend("a plan of custom properties", func(rpc func() mlmdpb.Met
 			}
 		}
 		Expect(sent.take()).To(HaveLen(3 + lists))
-		Expect(changes[0].Custom).To(BeEmpty(), "its type is not stored")
-		Expect(changes[1].Custom).To(Equal([]registry.CustomValues{
-			{Field: "license", Property: "license", Type: mlmdpb.PropertyType_STRING, Fit: 2, Other: 1},
+		Expect(changes[0].CustomProperties).To(BeEmpty(), "its type is not stored")
+		Expect(changes[1].CustomProperties).To(Equal([]registry.CustomPropertyCount{
+			{Field: "license", Property: "license", Type: mlmdpb.PropertyType_STRING, Readable: 2, Other: 1},
 			{Field: "maturity", Property: "maturity", Type: mlmdpb.PropertyType_STRING, Other: 5},
 		}))
 		Expect(changes.String()).To(And(
-			ContainSubstring("~ "+name+": 2 custom properties called license to be read as license, and moved by the next write of it or by RenameProperties\n"),
-			ContainSubstring("~ "+name+": 1 custom property called license, of another kind than STRING or beside a value of license, to stay\n"),
-			ContainSubstring("~ "+name+": 5 custom properties called maturity, of another kind"),
+			ContainSubstring("~ "+name+": 2 custom properties named license, read as license and moved by its next write or by RenameProperties\n"),
+			ContainSubstring("~ "+name+": 1 custom property named license, not of type STRING or beside a value of license: not moved\n"),
+			ContainSubstring("~ "+name+": 5 custom properties named maturity, not of type STRING"),
 		))
 		for id, want := range map[string]string{read: "MIT", beside: "GPL"} {
 			m, err := reg.RegisteredModels().Get(ctx, id)
@@ -104,10 +104,10 @@ var _ = onEveryBackend("a plan of custom properties", func(rpc func() mlmdpb.Met
 		By("moving those that fit")
 		done, err := registry.RenameProperties(ctx, reg, mapping.RegisteredModel)
 		Expect(err).NotTo(HaveOccurred())
-		Expect(done.Renamed).To(Equal(changes[1].Custom[0].Fit))
+		Expect(done.Renamed).To(Equal(changes[1].CustomProperties[0].Readable))
 		changes, err = registry.PlanTypeChanges(ctx, reg, []mlmd.AnyMapping{&mapping.RegisteredModel})
 		Expect(err).NotTo(HaveOccurred())
-		Expect(changes[0].Custom[0]).To(HaveField("Fit", 0))
+		Expect(changes[0].CustomProperties[0]).To(HaveField("Readable", 0))
 	})
 
 	It("looks at a hundred", func(ctx SpecContext) {
@@ -122,10 +122,10 @@ var _ = onEveryBackend("a plan of custom properties", func(rpc func() mlmdpb.Met
 		Expect(err).NotTo(HaveOccurred())
 		changes, err := registry.PlanTypeChanges(ctx, registry.New(rpc(), registry.WithTypePrefix(prefix)), []mlmd.AnyMapping{&mapping.ServeModel})
 		Expect(err).NotTo(HaveOccurred())
-		Expect(changes[0].Custom).To(Equal([]registry.CustomValues{
-			{Field: "description", Property: "description", Type: mlmdpb.PropertyType_STRING, Fit: 100, More: true},
+		Expect(changes[0].CustomProperties).To(Equal([]registry.CustomPropertyCount{
+			{Field: "description", Property: "description", Type: mlmdpb.PropertyType_STRING, Readable: 100, Truncated: true},
 		}))
-		Expect(changes.String()).To(ContainSubstring("at least 100 custom properties called description to be read"))
+		Expect(changes.String()).To(ContainSubstring("at least 100 custom properties named description, read as"))
 	})
 })
 
