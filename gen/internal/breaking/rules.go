@@ -1,134 +1,165 @@
-// Package breaking tells what a change of a spec breaks: the data that is
-// stored, or the programs that are compiled against what was generated.
+// Package breaking compares two versions of a spec. It finds changes that break
+// stored data, or programs compiled against the code that was generated before.
 package breaking
 
-// A Rule is one thing that a change must not do.
+// A Rule is a kind of change that breaks stored data or callers.
 type Rule struct {
 	ID      string
-	Why     string // what goes wrong
+	Finds   string // the change that it finds
+	Why     string // what breaks
 	Instead string // how to make the change safely
-	Warning bool   // nothing breaks by the change alone: it asks for care
+	Warning bool   // the change alone breaks nothing, but needs care
 }
 
-// Rules returns the rules, in the order of the documentation.
+// Rules returns the rules, in the order of docs/breaking.md.
 func Rules() []Rule {
 	return []Rule{
 		{
 			ID:      "ENTITY_NO_DELETE",
-			Why:     "what is stored of it stays, out of reach of every program that is generated from now on",
+			Finds:   "an entity was removed, and no other entity is stored as its MLMD type",
+			Why:     "stored nodes of the entity stay in the store, where newly generated programs cannot reach them",
 			Instead: "keep the entity and mark it deprecated: true",
 		},
 		{
 			ID:      "ENTITY_SAME_NAME",
-			Why:     "callers name the Go type, the mapping and the symbols, and do not compile any more; what is stored is safe",
-			Instead: "keep the name of the schema, or bring callers up to date together with it",
+			Finds:   "an entity was renamed; its MLMD type is the same",
+			Why:     "callers that name the Go type, the mapping or the symbols no longer compile; stored data is safe",
+			Instead: "keep the name of the schema, or update callers together with it",
 		},
 		{
 			ID:      "ENTITY_SAME_KIND",
+			Finds:   "x-mlmd-kind changed",
 			Why:     "a stored artifact, execution or context cannot become another kind",
-			Instead: "add an entity of the new kind, copy what is stored, and mark the old one deprecated: true",
+			Instead: "add an entity of the new kind, copy the stored data, and mark the old one deprecated: true",
 		},
 		{
 			ID:      "ENTITY_SAME_TYPE_NAME",
-			Why:     "what is stored has the old type: programs look for the new one and find nothing",
+			Finds:   "the MLMD type that an entity is stored as has another name",
+			Why:     "stored nodes have the old type, so programs that look for the new one find no nodes",
 			Instead: "keep the stored name with x-mlmd-type; the entity and its Go type may have another",
 		},
 		{
 			ID:      "ENTITY_SAME_NAME_RULE",
-			Why:     "stored names have the old form: programs look for the new one, find nothing, and create everything again",
+			Finds:   "the stored names of an entity gain or lose the parent's ID as a prefix",
+			Why:     "stored names have the old form: programs look for the new one, find no node, and create every node again",
 			Instead: "keep x-mlmd-name as it was",
 		},
 		{
 			ID:      "ENTITY_SAME_GO_NAME",
-			Why:     "callers name the Go type and do not compile any more",
+			Finds:   "the Go type of an entity has another name",
+			Why:     "callers that name the Go type no longer compile; stored data is safe",
 			Instead: "keep the name with x-go-name",
 		},
 		{
 			ID:      "PARENT_SAME",
-			Why:     "a node keeps the parent that it was stored with: its link, and the prefix of its name",
-			Instead: "add an entity with the new parent, copy what is stored, and mark the old one deprecated: true",
+			Finds:   "an entity has another parent, gains one, or loses it",
+			Why:     "a stored node keeps its parent: the link to it, and the prefix of its name",
+			Instead: "add an entity with the new parent, copy the stored data, and mark the old one deprecated: true",
 		},
 		{
 			ID:      "COPY_NO_DELETE",
-			Why:     "filters and other readers of the store ask for the property, which new nodes do not have",
+			Finds:   "a property of x-mlmd-copies was removed, or repeats another value",
+			Why:     "filters and other programs read the property, which new nodes lack",
 			Instead: "keep it in x-mlmd-copies",
 		},
 		{
-			ID:      "FIELD_NO_DELETE",
-			Why:     "what is stored in it is out of reach, and callers that use it do not compile any more",
-			Instead: "keep the field and mark it deprecated: true; if it has another name now, say its old one with x-mlmd-renamed-from",
+			ID:    "FIELD_NO_DELETE",
+			Finds: "a field, or a member of an object, was removed",
+			Why:   "its stored values are out of reach, and callers that use it no longer compile",
+			Instead: "keep the field and mark it deprecated: true; if it was renamed, give its old name with " +
+				"x-mlmd-renamed-from",
 		},
 		{
-			ID:      "FIELD_SAME_NAME",
-			Why:     "callers and JSON documents have the old name; what is stored is safe",
-			Instead: "keep the name and change only where it is stored, with x-mlmd-property and x-mlmd-renamed-from; or add a second field and mark the old one deprecated: true",
+			ID:    "FIELD_SAME_NAME",
+			Finds: "a field was renamed; it is stored as before",
+			Why:   "callers and JSON documents use the old name; stored data is safe",
+			Instead: "keep the name and change only where it is stored, with x-mlmd-property and x-mlmd-renamed-from; " +
+				"or add a second field and mark the old one deprecated: true",
 		},
 		{
 			ID:      "FIELD_SAME_GO_NAME",
-			Why:     "callers use the Go name, of a field, a type or a constant, and do not compile any more; what is stored is safe",
-			Instead: "keep the name with x-go-name, that of a constant with x-enum-varnames",
+			Finds:   "the Go name of a field, of its type, or of a constant of an enum changed",
+			Why:     "callers that use the Go name no longer compile; stored data is safe",
+			Instead: "keep the name with x-go-name, and that of a constant with x-enum-varnames",
 		},
 		{
 			ID:      "FIELD_SAME_SLOT",
-			Why:     "programs look for the value in the new place; what is stored is in the old one",
-			Instead: "keep the place; a property may get another name if x-mlmd-renamed-from says the old one",
+			Finds:   "a field is stored elsewhere: in another property, in an attribute of the node, or as a link",
+			Why:     "programs look for the value in the new place, and stored values are in the old one",
+			Instead: "keep the place; a property may get another name if x-mlmd-renamed-from gives the old one",
 		},
 		{
 			ID:      "FIELD_SAME_TYPE",
-			Why:     "what is stored is of the old type, which the new one cannot always hold, and callers do not compile any more",
-			Instead: "add a field of the new type beside it, fill both for a while, and mark the old one deprecated: true",
+			Finds:   "a field is stored as another type, or has a Go type that holds other values",
+			Why:     "stored values have the old type, which the new one cannot always hold, and callers no longer compile",
+			Instead: "add a field of the new type, fill both for a while, and mark the old one deprecated: true",
 		},
 		{
-			ID:      "FIELD_SAME_TYPE_AS_REMOVED",
-			Why:     "the spec had the name before, and what was stored under it is still there: programs cannot read it in the new field, and a store whose type declares the old kind refuses the new one",
+			ID:    "FIELD_SAME_TYPE_AS_REMOVED",
+			Finds: "a new field has the stored name of a field that was removed earlier and had another type",
+			Why: "what was stored under the name is still there: programs cannot read it in the new field, and a store " +
+				"whose type declares the old kind refuses the new one",
 			Instead: "give the field another name, or keep its name and store it elsewhere with x-mlmd-property",
 		},
 		{
 			ID:      "FIELD_STILL_REQUIRED",
-			Why:     "the Go field changes between a value and a pointer, so that callers do not compile any more; what is stored is safe",
-			Instead: "leave it required and not nullable, or add an optional field beside it",
+			Finds:   "a field became optional or nullable, or stopped being so",
+			Why:     "the Go field changes between a value and a pointer, so callers no longer compile; stored data is safe",
+			Instead: "leave it required and not nullable, or add an optional field",
 		},
 		{
 			ID:      "FIELD_NOT_NEWLY_REQUIRED",
-			Why:     "callers that leave it out are refused, and what is stored may lack it",
+			Finds:   "an optional field became required, or a new field is required",
+			Why:     "callers that leave it out are refused, and stored entities may lack it",
 			Instead: "leave it optional; give it a default, or check it in your own code",
 		},
 		{
 			ID:      "FIELD_NOT_NEWLY_IMMUTABLE",
+			Finds:   "x-mlmd-immutable was added to a field",
 			Why:     "callers that change it are refused",
 			Instead: "leave it changeable",
 		},
 		{
 			ID:      "FIELD_NOT_STRICTER",
-			Why:     "callers that pass what was allowed are refused, and what is stored may be like that",
+			Finds:   "a length, a range, a number of elements or a pattern refuses values that were allowed",
+			Why:     "callers that pass what was allowed are refused, and stored values may break the rule",
 			Instead: "leave the rule as it was, and check the stricter one in your own code",
 		},
 		{
 			ID:      "FIELD_SAME_DEFAULT",
-			Why:     "what is stored without a value reads differently from now on",
+			Finds:   "the default of a field changed",
+			Why:     "entities that were stored without a value now read as the new default",
 			Instead: "leave the default, and set the value where another is meant",
 		},
 		{
 			ID:      "FIELD_KEEPS_OLD_NAMES",
+			Finds:   "a name was removed from x-mlmd-renamed-from",
 			Why:     "what older programs stored under the old name is out of reach",
-			Instead: "keep every name in x-mlmd-renamed-from, until registry.RenameProperties has rewritten every store",
+			Instead: "keep every name in x-mlmd-renamed-from until registry.RenameProperties has rewritten every store",
 		},
 		{
-			ID: "FIELD_KEY_NOT_CUSTOM",
-			Why: "callers may have stored a custom property of this name: one of the kind that the field is stored as is read as the field from now on, " +
-				"and moved to it by the next write of the field or by registry.RenameProperties; one of another kind stays a custom property",
-			Instead: "run registry.PlanTypeChanges against each store, which counts such custom properties; give the field another x-mlmd-property if they mean something else",
+			ID:    "FIELD_KEY_NOT_CUSTOM",
+			Finds: "an entity with custom properties has a new property",
+			Why: "callers may have stored a custom property of this name: if its kind is that of the field, it is read " +
+				"as the field, and moved to it by the next write of the field or by registry.RenameProperties; " +
+				"otherwise it stays a custom property",
+			Instead: "run registry.PlanTypeChanges against each store, which counts such custom properties; give the " +
+				"field another x-mlmd-property if they mean something else",
 			Warning: true,
 		},
 		{
 			ID:      "ENUM_VALUE_NO_DELETE",
-			Why:     "callers that use the constant do not compile any more, and what is stored with the value is none of the enum's",
-			Instead: "keep the value, and say in the description that it is not used any more",
+			Finds:   "a value of an enum was removed",
+			Why:     "callers that use the constant no longer compile, and stored values may not be in the enum",
+			Instead: "keep the value, and note in the description that it is obsolete",
 		},
 		{
-			ID:      "OBJECT_SAME_MEMBERS",
-			Why:     "an object is stored whole: a program from before the change that writes it leaves out the member, which it does not know",
-			Instead: "bring every program that writes the object up to date before one sets the member, or add a field beside the object",
+			ID:    "OBJECT_SAME_MEMBERS",
+			Finds: "an object has a new member",
+			Why: "an object is stored as a whole: a program from before the change that writes it drops the member, " +
+				"which it does not know",
+			Instead: "update every program that writes the object before one sets the member, or add a field beside " +
+				"the object",
 			Warning: true,
 		},
 	}
