@@ -15,6 +15,20 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Msg }
 
+// A DriverError is what a driver answered. Everything else is the engine's own.
+type DriverError struct{ Err error }
+
+func (e *DriverError) Error() string { return e.Err.Error() }
+func (e *DriverError) Unwrap() error { return e.Err }
+
+// driverErr marks an error as one of the driver's.
+func driverErr(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &DriverError{err}
+}
+
 // errClosed is returned by a closed database.
 var errClosed = &Error{Unavailable, "the store is closed"}
 

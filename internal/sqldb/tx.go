@@ -1,16 +1,158 @@
 package sqldb
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"io"
+	"math/rand/v2"
+	"runtime/debug"
+	"strconv"
+	"time"
 )
 
-// What a transaction runs, it runs through the methods below: after a statement
-// that failed they run no other. A server may have ended the transaction with
-// the error, as MySQL does for a deadlock; then the next statement would take
-// effect outside of it, and stay.
+// A Tx is one write transaction. It is used by one goroutine.
+type Tx struct {
+	*Conn
+
+	committed     func()    // called after the commit
+	written       int       // rows that batches have written
+	rowByRow      rowRanges // rows that are written one at a time
+	autoIncrement int64     // between the ids of one INSERT, see idsFromFirst; 0: not read yet
+	failed        error     // that of the first statement that failed
+}
+
+// OnCommit makes f run after the commit, before the connection is used by
+// another transaction.
+func (t *Tx) OnCommit(f func()) { t.committed = f }
+
+// Wrote counts n rows as written, see [Tx.NextBatch].
+func (t *Tx) Wrote(n int) { t.written += n }
+
+// transact runs fn in one transaction.
+func (db *DB) transact(ctx context.Context, rowByRow rowRanges, fn func(context.Context, *Tx) error) (err error) {
+	acquired := db.writers.withConn(ctx, func(c *Conn) (broken bool) {
+		if err = db.begin(ctx, c); err != nil {
+			// An interrupted BEGIN may have taken effect.
+			return ctx.Err() != nil && !c.rollBack(ctx) || db.isBroken(err)
+		}
+		t := &Tx{Conn: c, rowByRow: rowByRow}
+		if err = db.runAndCommit(ctx, t, fn); err != nil {
+			return !c.rollBack(ctx) || db.isBroken(err)
+		}
+		db.readOnlySince.Store(0)
+		if t.committed != nil {
+			t.committed()
+		}
+		return false
+	})
+	return cmp.Or(err, acquired)
+}
+
+// begin begins a transaction that writes. SQLite's own wait for other processes
+// grows to a tenth of a second, while a process that writes without a pause is
+// back at once: one starves the other. So begin tries again soon, and at random
+// times.
+func (db *DB) begin(ctx context.Context, c *Conn) error {
+	if db.d.BusyTimeoutStatement == "" || db.d.SingleConn {
+		_, err := c.execBlocking(ctx, db.d.begin())
+		return err
+	}
+	if err := c.setBusyTimeout(ctx, 0); err != nil {
+		return err
+	}
+	err := db.pollBegin(ctx, c)
+	// The statements of the transaction wait as they did.
+	if failed := c.setBusyTimeout(context.WithoutCancel(ctx), db.retryTimeout); err == nil && failed != nil {
+		c.rollBack(ctx)
+		return failed
+	}
+	return err
+}
+
+func (db *DB) pollBegin(ctx context.Context, c *Conn) error {
+	const pause = 500 * time.Microsecond
+	for end := time.Now().Add(db.retryTimeout); ; {
+		_, err := c.execBlocking(ctx, db.d.begin())
+		if err == nil || db.d.Class(err) != TxConflict || !time.Now().Before(end) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause + rand.N(4*pause)):
+		}
+	}
+}
+
+// setBusyTimeout sets how long statements wait for other processes. SQLite does
+// so when it prepares the statement, so it is not a cached one.
+func (c *Conn) setBusyTimeout(ctx context.Context, timeout time.Duration) error {
+	_, err := c.driver.ExecContext(ctx, c.d.BusyTimeoutStatement+strconv.FormatInt(timeout.Milliseconds(), 10), nil)
+	return driverErr(err)
+}
+
+// runAndCommit calls fn and commits what it did.
+func (db *DB) runAndCommit(ctx context.Context, t *Tx, fn func(context.Context, *Tx) error) error {
+	err := callRecover(ctx, t, fn)
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err == nil {
+		err = t.commit(ctx)
+	}
+	if err == nil {
+		err = db.checkFiles()
+	}
+	return err
+}
+
+// callRecover calls fn and returns a panic as an error.
+func callRecover[Q any](ctx context.Context, q Q, fn func(context.Context, Q) error) (err error) {
+	defer recoverTo(&err)
+	return fn(ctx, q)
+}
+
+// commitTimeout limits a COMMIT. The end of the caller's context does not
+// interrupt it at once: whether the commit took effect would then be unknown.
+const commitTimeout = 30 * time.Second
+
+// abortGrace is how long a canceled caller waits for the answer to a COMMIT that
+// was sent, and the limit of a ROLLBACK. A server that is frozen never answers;
+// then the connection is closed.
+const abortGrace = time.Second
+
+func (t *Tx) commit(ctx context.Context) error {
+	uncancelled, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+	defer cancel()
+	if !t.d.InProcess && ctx.Done() != nil {
+		stop := context.AfterFunc(ctx, func() { time.AfterFunc(abortGrace, cancel) })
+		defer stop()
+	}
+	t.committing = true
+	if _, err := t.Exec(uncancelled, "COMMIT"); err != nil {
+		return &CommitError{err}
+	}
+	t.committing = false
+	return nil
+}
+
+// recoverTo stores a panic in err, with the stack.
+func recoverTo(err *error) {
+	if p := recover(); p != nil {
+		*err = &panicError{value: p, stack: debug.Stack()}
+	}
+}
+
+// A panicError is a panic that was recovered.
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (p *panicError) Error() string { return fmt.Sprintf("panic: %v\n%s", p.value, p.stack) }
 
 func (t *Tx) Query(ctx context.Context, stmt string, args ...any) (driver.Rows, error) {
 	if t.failed != nil {
