@@ -87,30 +87,6 @@ func order(o *mlmdpb.ListOperationOptions) (field orderBy, ascending bool) {
 	return field, by.GetIsAsc()
 }
 
-// resume sets the place behind which the list goes on.
-func (checked *listOptions) resume(o *mlmdpb.ListOperationOptions) error {
-	token, err := decodeToken(o.GetNextPageToken())
-	if err != nil {
-		return err
-	}
-	field, ascending := order(token.GetSetOptions())
-	if field != checked.field || ascending != checked.ascending {
-		return invalid("ListOperationOptions mismatch between calls Initial Options: %s Current Options: %s",
-			brief(token.GetSetOptions()), brief(o))
-	}
-	checked.after = &place{time: token.GetFieldOffset(), id: token.GetIdOffset()}
-	switch field {
-	case byID:
-		checked.after.id = token.GetFieldOffset()
-	case byUpdateTime:
-		if len(token.GetListedIds()) == 0 {
-			return invalid("Invalid NextPageToken in List Operation. listed_ids field should not be empty.")
-		}
-		checked.after.id = token.GetListedIds()[0]
-	}
-	return nil
-}
-
 // brief prints options for a message; filters and tokens can be long.
 func brief(o *mlmdpb.ListOperationOptions) string {
 	short := &mlmdpb.ListOperationOptions{}
