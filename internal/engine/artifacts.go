@@ -86,7 +86,7 @@ func (s *Service) GetArtifactsByURI(ctx context.Context, req *mlmdpb.GetArtifact
 	resp := new(mlmdpb.GetArtifactsByURIResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		if hasField(req.ProtoReflect().GetUnknown(), 1) {
-			return invalid("The request contains deprecated field `uri`. Please upgrade the client library version above 0.21.0.")
+			return invalidArgf("The request contains deprecated field `uri`. Please upgrade the client library version above 0.21.0.")
 		}
 		nodes, err := nodesByText(ctx, q, artifactNodes, "uri", req.GetUris())
 		resp.Artifacts = convert(nodes, (*node).artifact)

@@ -40,7 +40,7 @@ func (m membership) contextsOf(ctx context.Context, q querier, id int64) ([]*nod
 		nodes, err = selectNodes(ctx, q, contextNodes, sqldb.InQuery("SELECT context_id FROM "+m.table+" WHERE "+m.column+" = ?", id))
 	}
 	if err == nil && len(nodes) == 0 {
-		return nil, fail(codes.NotFound, "No contexts found for %s: %d", m.column, id)
+		return nil, errorf(codes.NotFound, "No contexts found for %s: %d", m.column, id)
 	}
 	return nodes, err
 }
@@ -129,10 +129,10 @@ func (t *tx) checkedLink(ctx context.Context, m membership, edges []member, miss
 	}
 	for _, e := range edges {
 		if !contexts[e.context] {
-			return invalid("Context id not found. There is no context %d", e.context)
+			return invalidArgf("Context id not found. There is no context %d", e.context)
 		}
 		if !nodes[e.node] {
-			return invalid("%s There is no %s %d", missing, m.kind.word, e.node)
+			return invalidArgf("%s There is no %s %d", missing, m.kind.word, e.node)
 		}
 	}
 	return t.link(ctx, m, edges)

@@ -149,20 +149,20 @@ func (g *contextTree) insert(l parentLink) {
 // add checks one new link and makes it part of the tree.
 func (g *contextTree) add(ctx context.Context, e *mlmdpb.ParentContext) error {
 	if e == nil || e.ChildId == nil || e.ParentId == nil {
-		return invalid("Missing parent / child id in the parent_context")
+		return invalidArgf("Missing parent / child id in the parent_context")
 	}
 	l := parentLink{*e.ChildId, *e.ParentId}
 	if !g.exists[l.child] || !g.exists[l.parent] || l.child == l.parent {
-		return invalid("Given parent / child id in the parent_context cannot be found: child %d, parent %d", l.child, l.parent)
+		return invalidArgf("Given parent / child id in the parent_context cannot be found: child %d, parent %d", l.child, l.parent)
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	if g.hasChildren[l.child] && g.isAncestor(l.child, l.parent) {
-		return invalid("There is a cycle detected of the given relationship. Context %d is an ancestor of context %d", l.child, l.parent)
+		return invalidArgf("There is a cycle detected of the given relationship. Context %d is an ancestor of context %d", l.child, l.parent)
 	}
 	if g.links[l] {
-		return fail(codes.AlreadyExists, "Given parent_context already exists: child %d, parent %d", l.child, l.parent)
+		return errorf(codes.AlreadyExists, "Given parent_context already exists: child %d, parent %d", l.child, l.parent)
 	}
 	g.insert(l)
 	return nil

@@ -75,7 +75,7 @@ func (s *Service) GetChildrenContextsByContexts(ctx context.Context, req *mlmdpb
 // a column lead to, by ascending id.
 func relativesOfAll(ctx context.Context, q querier, column string, ids []int64, ends func(parentLink) (of, is int64)) (map[int64][]*node, error) {
 	if len(ids) == 0 {
-		return nil, invalid("Given context_ids is empty.")
+		return nil, invalidArgf("Given context_ids is empty.")
 	}
 	relatives := map[int64][]int64{}
 	var all []int64

@@ -15,31 +15,31 @@ import (
 	"github.com/mlmd-go/sdk/internal/textutil"
 )
 
-// A failure is an error that the client may read: it goes out as it is.
-type failure struct {
-	code     codes.Code
-	text     string
-	creation bool // the conflict of a new node with a stored one
+// A statusError is an error that the client may read: it goes out as it is.
+type statusError struct {
+	code           codes.Code
+	text           string
+	createConflict bool // the conflict of a new node with a stored one
 }
 
-func (f *failure) Error() string { return f.text }
+func (f *statusError) Error() string { return f.text }
 
-// fail makes a failure.
-func fail(code codes.Code, format string, args ...any) error {
-	return &failure{code: code, text: fmt.Sprintf(format, args...)}
+// errorf makes a failure.
+func errorf(code codes.Code, format string, args ...any) error {
+	return &statusError{code: code, text: fmt.Sprintf(format, args...)}
 }
 
-func invalid(format string, args ...any) error {
-	return fail(codes.InvalidArgument, format, args...)
+func invalidArgf(format string, args ...any) error {
+	return errorf(codes.InvalidArgument, format, args...)
 }
 
-// prefixed puts words before a failure; other errors stay as they are.
-func prefixed(err error, format string, args ...any) error {
-	var f *failure
+// withPrefix puts words before a failure; other errors stay as they are.
+func withPrefix(err error, format string, args ...any) error {
+	var f *statusError
 	if !errors.As(err, &f) {
 		return err
 	}
-	return &failure{code: f.code, text: fmt.Sprintf(format, args...) + f.text}
+	return &statusError{code: f.code, text: fmt.Sprintf(format, args...) + f.text}
 }
 
 // status turns err into what the client gets. Whatever a driver said stays in
@@ -48,18 +48,18 @@ func (s *Service) status(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
-	var f *failure
+	var f *statusError
 	if errors.As(err, &f) {
-		return status.Error(f.code, presentable(f.text))
+		return status.Error(f.code, sanitize(f.text))
 	}
 	var own *sqldb.Error
 	if errors.As(err, &own) {
-		return status.Error(translations[own.Class].code, presentable(own.Msg))
+		return status.Error(translations[own.Class].code, sanitize(own.Msg))
 	}
-	if cause := over(ctx); cause != nil {
+	if cause := contextErr(ctx); cause != nil {
 		return status.FromContextError(cause).Err()
 	}
-	f = s.translate(err)
+	f = s.toStatus(err)
 	level := slog.LevelError
 	if f.code == codes.Aborted || f.code == codes.InvalidArgument {
 		level = slog.LevelInfo
@@ -68,31 +68,31 @@ func (s *Service) status(ctx context.Context, err error) error {
 	return status.Error(f.code, f.text)
 }
 
-// over is why ctx has ended. Whoever waits for the network with the deadline of
+// contextErr is why ctx has ended. Whoever waits for the network with the deadline of
 // ctx may come back a moment before ctx itself has noticed.
-func over(ctx context.Context) error {
+func contextErr(ctx context.Context) error {
 	if deadline, ok := ctx.Deadline(); ok && ctx.Err() == nil && !time.Now().Before(deadline) {
 		return context.DeadlineExceeded
 	}
 	return ctx.Err()
 }
 
-// presentable cuts a text that holds what a client sent to what a status can
+// sanitize cuts a text that holds what a client sent to what a status can
 // carry: valid UTF-8 of a size that fits a header.
-func presentable(text string) string {
+func sanitize(text string) string {
 	const most = 2000
 	return strings.ToValidUTF8(textutil.Truncate(text, most), "\uFFFD")
 }
 
-// translate gives an error of the database the code and the words for clients.
-func (s *Service) translate(err error) *failure {
+// toStatus gives an error of the database the code and the words for clients.
+func (s *Service) toStatus(err error) *statusError {
 	class := s.db.Dialect().Class(err)
 	var atCommit *sqldb.CommitError
 	if errors.As(err, &atCommit) && (class == sqldb.ConnLost || errors.Is(err, context.DeadlineExceeded)) {
-		return &failure{code: codes.Unavailable, text: "the connection was lost during the commit: the request may have taken effect"}
+		return &statusError{code: codes.Unavailable, text: "the connection was lost during the commit: the request may have taken effect"}
 	}
 	if atCommit != nil && class == sqldb.FileMoved {
-		return &failure{code: codes.Unavailable, text: "the file of the database was removed, renamed or replaced during the request:" +
+		return &statusError{code: codes.Unavailable, text: "the file of the database was removed, renamed or replaced during the request:" +
 			" what the request wrote may not be in the file that is there now"}
 	}
 	if f, ok := translations[class]; ok {
@@ -101,10 +101,10 @@ func (s *Service) translate(err error) *failure {
 		}
 		return &f
 	}
-	return &failure{code: codes.Internal, text: "the database failed; its message is in the server's log"}
+	return &statusError{code: codes.Internal, text: "the database failed; its message is in the server's log"}
 }
 
-var translations = map[sqldb.ErrorClass]failure{
+var translations = map[sqldb.ErrorClass]statusError{
 	sqldb.UniqueViolation: {code: codes.AlreadyExists, text: "a name or external_id is a duplicate of a stored one"},
 	sqldb.TxConflict:      {code: codes.Aborted, text: "Concurrent writes aborted after max number of retries."},
 	sqldb.ConnLost:        {code: codes.Unavailable, text: "the connection to the database was lost"},

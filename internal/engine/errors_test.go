@@ -53,11 +53,11 @@ func TestClientsNeverSeeTheDriversText(t *testing.T) {
 
 func TestMessagesFitAStatus(t *testing.T) {
 	s := testService()
-	err := s.status(t.Context(), invalid("no property %s\xff", strings.Repeat("x", 1<<20)))
+	err := s.status(t.Context(), invalidArgf("no property %s\xff", strings.Repeat("x", 1<<20)))
 	if text := status.Convert(err).Message(); len(text) > 4096 || !utf8.ValidString(text) {
 		t.Errorf("a message of %d bytes", len(text))
 	}
-	if err := s.status(t.Context(), invalid("\xff")); !utf8.ValidString(status.Convert(err).Message()) {
+	if err := s.status(t.Context(), invalidArgf("\xff")); !utf8.ValidString(status.Convert(err).Message()) {
 		t.Error("a message is not UTF-8")
 	}
 }

@@ -48,19 +48,19 @@ func (e event) triple() eventTriple { return eventTriple{e.artifact, e.execution
 // check says why an event cannot be stored.
 func (e event) check(d *sqldb.Dialect) error {
 	if e.kind == mlmdpb.Event_UNKNOWN {
-		return invalid("No event type is specified.")
+		return invalidArgf("No event type is specified.")
 	}
 	for _, step := range e.steps {
 		i, ok := step.GetValue().(*mlmdpb.Event_Path_Step_Index)
 		if ok && d.Int32 && i.Index != int64(int32(i.Index)) {
-			return invalid("The step index %d of an event path is out of range: the database holds integers of 32 bits", i.Index)
+			return invalidArgf("The step index %d of an event path is out of range: the database holds integers of 32 bits", i.Index)
 		}
 	}
 	return nil
 }
 
 func (e event) exists() error {
-	return fail(codes.AlreadyExists, "Given event already exists: artifact %d, execution %d, %v", e.artifact, e.execution, e.kind)
+	return errorf(codes.AlreadyExists, "Given event already exists: artifact %d, execution %d, %v", e.artifact, e.execution, e.kind)
 }
 
 // putEvents stores events as if one by one, in order. Events before one that
@@ -155,18 +155,18 @@ func (t *tx) checkedEvents(ctx context.Context, messages []*mlmdpb.Event) (event
 		e := newEvent(m, m.GetArtifactId(), m.GetExecutionId())
 		switch {
 		case m == nil || m.ArtifactId == nil:
-			return events, invalid("No artifact id is specified."), nil
+			return events, invalidArgf("No artifact id is specified."), nil
 		case m.ExecutionId == nil:
-			return events, invalid("No execution id is specified."), nil
+			return events, invalidArgf("No execution id is specified."), nil
 		}
 		if err := e.check(t.d); err != nil {
 			return events, err, nil
 		}
 		switch {
 		case !artifacts[e.artifact]:
-			return events, invalid("No artifact with the given id %d", e.artifact), nil
+			return events, invalidArgf("No artifact with the given id %d", e.artifact), nil
 		case !executions[e.execution]:
-			return events, invalid("No execution with the given id %d", e.execution), nil
+			return events, invalidArgf("No execution with the given id %d", e.execution), nil
 		}
 		events = append(events, e)
 	}

@@ -34,14 +34,14 @@ func (s *Service) GetLineageSubgraph(ctx context.Context, req *mlmdpb.GetLineage
 			hops = min(*options.MaxNumHops, hops)
 		}
 		if hops < 0 {
-			return invalid("max_num_hops cannot be negative: max_num_hops = %d", hops)
+			return invalidArgf("max_num_hops cannot be negative: max_num_hops = %d", hops)
 		}
 		starts, err := idsByFilter(ctx, q, start, filter, startsAtMost)
 		if err != nil {
 			return err
 		}
 		if len(starts) == 0 {
-			return fail(codes.NotFound, "Cannot find qualified nodes to start the traversal.")
+			return errorf(codes.NotFound, "Cannot find qualified nodes to start the traversal.")
 		}
 		w := newWalk(q, directionOf(options.GetDirection()))
 		ends := newEndings(options)
@@ -70,9 +70,9 @@ func startOf(o *mlmdpb.LineageSubgraphQueryOptions) (side, string, error) {
 	}
 	switch {
 	case nodes == nil:
-		return 0, "", invalid("Missing arguments for listing starting nodes.")
+		return 0, "", invalidArgf("Missing arguments for listing starting nodes.")
 	case nodes.GetFilterQuery() == "":
-		return 0, "", invalid("Cannot list starting nodes if `filter_query` is unspecified.")
+		return 0, "", invalidArgf("Cannot list starting nodes if `filter_query` is unspecified.")
 	}
 	return start, nodes.GetFilterQuery(), nil
 }

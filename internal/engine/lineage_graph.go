@@ -54,14 +54,14 @@ func (s *Service) GetLineageGraph(ctx context.Context, req *mlmdpb.GetLineageGra
 func graphStart(ctx context.Context, q querier, o *mlmdpb.LineageGraphQueryOptions) (starts []int64, hops int64, err error) {
 	listing := o.GetArtifactsOptions()
 	if listing == nil {
-		return nil, 0, invalid("Missing query_nodes conditions")
+		return nil, 0, invalidArgf("Missing query_nodes conditions")
 	}
 	hops = graphHopsAtMost
 	if stop := o.GetStopConditions(); stop != nil && stop.MaxNumHops != nil {
 		hops = min(*stop.MaxNumHops, hops)
 	}
 	if hops < 0 {
-		return nil, 0, invalid("max_num_hops cannot be negative: max_num_hops =%d", hops)
+		return nil, 0, invalidArgf("max_num_hops cannot be negative: max_num_hops =%d", hops)
 	}
 	checked, err := checkOptions(artifactNodes, listing)
 	if err != nil {
@@ -72,7 +72,7 @@ func graphStart(ctx context.Context, q querier, o *mlmdpb.LineageGraphQueryOptio
 		return nil, 0, err
 	}
 	if len(places) == 0 {
-		return nil, 0, fail(codes.NotFound, "The query_nodes condition does not match any nodes to do traversal.")
+		return nil, 0, errorf(codes.NotFound, "The query_nodes condition does not match any nodes to do traversal.")
 	}
 	return convert(places, func(p place) int64 { return p.id }), hops, nil
 }

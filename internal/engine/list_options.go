@@ -42,9 +42,9 @@ func checkOptions(k *nodeKind, o *mlmdpb.ListOperationOptions) (*listOptions, er
 	size := o.GetMaxResultSize()
 	switch {
 	case size <= 0:
-		return nil, invalid("max_result_size field value is required to be greater than 0 and less than or equal to 100. Set value:%d", size)
+		return nil, invalidArgf("max_result_size field value is required to be greater than 0 and less than or equal to 100. Set value:%d", size)
 	case size == math.MaxInt32:
-		return nil, invalid("max_result_size field value is required to be greater than 0. Set value: %d", math.MinInt32)
+		return nil, invalidArgf("max_result_size field value is required to be greater than 0. Set value: %d", math.MinInt32)
 	}
 	checked := &listOptions{size: min(int(size), pageAtMost)}
 	var err error
@@ -60,7 +60,7 @@ func checkOptions(k *nodeKind, o *mlmdpb.ListOperationOptions) (*listOptions, er
 		}
 	}
 	if checked.field == byNothing {
-		return nil, invalid("Unsupported field: FIELD_UNSPECIFIED specified in ListOperationOptions")
+		return nil, invalidArgf("Unsupported field: FIELD_UNSPECIFIED specified in ListOperationOptions")
 	}
 	return checked, nil
 }
@@ -74,7 +74,7 @@ func compileFilter(k *nodeKind, text string) (*filterquery.Filter, error) {
 	return f, nil
 }
 
-func invalidFilter(err error) error { return invalid("Invalid `filter_query`: %v", err) }
+func invalidFilter(err error) error { return invalidArgf("Invalid `filter_query`: %v", err) }
 
 // order is the effective order of options: by id, ascending, if nothing else is
 // said. Numbers that the enum does not have count as not said.

@@ -23,18 +23,18 @@ type nodeUpdate struct {
 // planUpdate compares n with what is stored, old, or says why n is refused.
 func (t *tx) planUpdate(ctx context.Context, k *nodeKind, n, old *node, types map[int64]*typeInfo, o putOptions) (*nodeUpdate, error) {
 	if old == nil {
-		return nil, invalid("Cannot find the given id %d: there is no such %s", *n.id, k.word)
+		return nil, invalidArgf("Cannot find the given id %d: there is no such %s", *n.id, k.word)
 	}
 	if o.unchangedSince && value(n.updated) != *old.updated {
-		return nil, fail(codes.FailedPrecondition, "`abort_if_latest_updated_time_changed` is set, and %s %d was updated at %d, not at %d",
+		return nil, errorf(codes.FailedPrecondition, "`abort_if_latest_updated_time_changed` is set, and %s %d was updated at %d, not at %d",
 			k.word, *old.id, *old.updated, value(n.updated))
 	}
 	if n.typeID != nil && *n.typeID != *old.typeID {
-		return nil, invalid("Given type_id %d is different from the one known before: %d", *n.typeID, *old.typeID)
+		return nil, invalidArgf("Given type_id %d is different from the one known before: %d", *n.typeID, *old.typeID)
 	}
 	known := types[*old.typeID]
 	if known == nil {
-		return nil, fail(codes.NotFound, "No type found for query, type_id: %d", *old.typeID)
+		return nil, errorf(codes.NotFound, "No type found for query, type_id: %d", *old.typeID)
 	}
 	props, custom := o.mask.masked(n)
 	if err := t.checkProperties(ctx, known, props, types); err != nil {
@@ -42,7 +42,7 @@ func (t *tx) planUpdate(ctx context.Context, k *nodeKind, n, old *node, types ma
 	}
 	u := &nodeUpdate{old: old, row: o.mask.row(k, n, old)}
 	if k.named && value(u.row.name) == "" {
-		return nil, invalid("Context name should not be empty")
+		return nil, invalidArgf("Context name should not be empty")
 	}
 	if err := t.checkValues(props, custom); err != nil {
 		return nil, err

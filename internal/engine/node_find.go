@@ -55,11 +55,11 @@ func nodesByText(ctx context.Context, q querier, k *nodeKind, column string, tex
 // an error.
 func nodesByExternalIDs(ctx context.Context, q querier, k *nodeKind, ids []string) ([]*node, error) {
 	if slices.Contains(ids, "") {
-		return nil, invalid("There exists at least one empty external_id in the request")
+		return nil, invalidArgf("There exists at least one empty external_id in the request")
 	}
 	nodes, err := nodesByText(ctx, q, k, "external_id", ids)
 	if err == nil && len(ids) > 0 && len(nodes) == 0 {
-		return nil, fail(codes.NotFound, "No %ss found for external_ids.", k.word)
+		return nil, errorf(codes.NotFound, "No %ss found for external_ids.", k.word)
 	}
 	return nodes, err
 }

@@ -44,13 +44,13 @@ func (r propertyRow) appendArgs(args []any, d *sqldb.Dialect) ([]any, error) {
 	case *mlmdpb.Value_StructValue:
 		s, err := encodeStruct(v.StructValue)
 		if err != nil {
-			return nil, invalid("Property %s: the struct cannot be serialized: %v", r.name, err)
+			return nil, invalidArgf("Property %s: the struct cannot be serialized: %v", r.name, err)
 		}
 		text = s
 	case *mlmdpb.Value_ProtoValue:
 		b, err := encodeProto(v.ProtoValue, d.ProtoBase64)
 		if err != nil {
-			return nil, invalid("Property %s: the message cannot be serialized: %v", r.name, err)
+			return nil, invalidArgf("Property %s: the message cannot be serialized: %v", r.name, err)
 		}
 		message = b
 	case *mlmdpb.Value_BoolValue:
@@ -87,26 +87,26 @@ func encodeProto(a *anypb.Any, asBase64 bool) (any, error) {
 func checkValue(name string, v *mlmdpb.Value, d *sqldb.Dialect) error {
 	switch v := v.GetValue().(type) {
 	case nil:
-		return invalid("Property %s has no value", name)
+		return invalidArgf("Property %s has no value", name)
 	case *mlmdpb.Value_IntValue:
 		if d.Int32 && v.IntValue != int64(int32(v.IntValue)) {
-			return invalid("Property %s: integer %d is out of range: the database holds integers of 32 bits", name, v.IntValue)
+			return invalidArgf("Property %s: integer %d is out of range: the database holds integers of 32 bits", name, v.IntValue)
 		}
 	case *mlmdpb.Value_DoubleValue:
 		if math.IsNaN(v.DoubleValue) || math.IsInf(v.DoubleValue, 0) {
-			return invalid("Property %s: a double must be a finite number, not %v", name, v.DoubleValue)
+			return invalidArgf("Property %s: a double must be a finite number, not %v", name, v.DoubleValue)
 		}
 	case *mlmdpb.Value_StringValue:
 		if strings.HasPrefix(v.StringValue, structPrefix) {
-			return invalid("Property %s: a string must not begin with %s, which marks structs", name, structPrefix)
+			return invalidArgf("Property %s: a string must not begin with %s, which marks structs", name, structPrefix)
 		}
 	case *mlmdpb.Value_StructValue:
 		if err := nesting.CheckStruct(v.StructValue); err != nil {
-			return invalid("Property %s: the struct cannot be stored: %v", name, err)
+			return invalidArgf("Property %s: the struct cannot be stored: %v", name, err)
 		}
 	case *mlmdpb.Value_ProtoValue:
 		if v.ProtoValue.GetTypeUrl() == "" {
-			return invalid("Property %s: proto_value should have a nonempty type_url", name)
+			return invalidArgf("Property %s: proto_value should have a nonempty type_url", name)
 		}
 	}
 	return nil
@@ -211,7 +211,7 @@ func readStruct(s string) (*mlmdpb.Value, error) {
 		err = nesting.CheckStruct(v)
 	}
 	if err != nil {
-		return nil, invalid("Unable to parse serialized struct: %v", err)
+		return nil, invalidArgf("Unable to parse serialized struct: %v", err)
 	}
 	return &mlmdpb.Value{Value: &mlmdpb.Value_StructValue{StructValue: v}}, nil
 }
@@ -221,15 +221,15 @@ func readProto(s string, isBase64 bool) (*mlmdpb.Value, error) {
 	if isBase64 {
 		var err error
 		if b, err = decodeBase64(s); err != nil {
-			return nil, fail(codes.Internal, "Failed to Base64Unescape value: %v", err)
+			return nil, errorf(codes.Internal, "Failed to Base64Unescape value: %v", err)
 		}
 	}
 	a := &anypb.Any{}
 	if err := proto.Unmarshal(b, a); err != nil {
-		return nil, fail(codes.Internal, "Unable to parse serialized proto_value: %v", err)
+		return nil, errorf(codes.Internal, "Unable to parse serialized proto_value: %v", err)
 	}
 	if a.GetTypeUrl() == "" {
-		return nil, fail(codes.Internal, "Retrieved proto_value should have a nonempty type_url")
+		return nil, errorf(codes.Internal, "Retrieved proto_value should have a nonempty type_url")
 	}
 	return &mlmdpb.Value{Value: &mlmdpb.Value_ProtoValue{ProtoValue: a}}, nil
 }

@@ -60,12 +60,12 @@ func (b *nodeBatch) explain(k *nodeKind, err error, d *sqldb.Dialect) error {
 		return err
 	}
 	for _, n := range b.created {
-		return &failure{code: codes.AlreadyExists, creation: true, text: fmt.Sprintf(
+		return &statusError{code: codes.AlreadyExists, createConflict: true, text: fmt.Sprintf(
 			"Given node already exists: %s%sof type %d: its name in the type or its external_id%sis taken",
 			k.word, quoted(n.name), value(n.typeID), quoted(n.externalID))}
 	}
 	for _, u := range b.updates {
-		return fail(codes.AlreadyExists, "Given %s %d would have a duplicate name%sor external_id%s",
+		return errorf(codes.AlreadyExists, "Given %s %d would have a duplicate name%sor external_id%s",
 			k.word, *u.old.id, quoted(u.row.name), quoted(u.row.externalID))
 	}
 	return err
@@ -189,17 +189,17 @@ func (t *tx) typesOf(ctx context.Context, k *nodeKind, nodes []*node, stored map
 // checkNew says why n cannot be created, as far as can be known before.
 func (t *tx) checkNew(ctx context.Context, k *nodeKind, n *node, types map[int64]*typeInfo) error {
 	if n.typeID == nil {
-		return invalid("Type id is missing.")
+		return invalidArgf("Type id is missing.")
 	}
 	known := types[*n.typeID]
 	if known == nil {
-		return fail(codes.NotFound, "Cannot find type for %s%sNo type found for query, type_id: %d", k.word, quoted(n.name), *n.typeID)
+		return errorf(codes.NotFound, "Cannot find type for %s%sNo type found for query, type_id: %d", k.word, quoted(n.name), *n.typeID)
 	}
 	if err := t.checkProperties(ctx, known, n.props, types); err != nil {
-		return prefixed(err, "Cannot validate properties of %s%s: ", k.word, quoted(n.name))
+		return withPrefix(err, "Cannot validate properties of %s%s: ", k.word, quoted(n.name))
 	}
 	if k.named && value(n.name) == "" {
-		return invalid("Context name should not be empty")
+		return invalidArgf("Context name should not be empty")
 	}
 	return t.checkValues(n.props, n.custom)
 }
@@ -221,11 +221,11 @@ func (t *tx) checkProperties(ctx context.Context, known *typeInfo, props map[str
 		}
 		switch is := kindOf(v); {
 		case !ok:
-			return invalid("Found unknown property: %s", name)
+			return invalidArgf("Found unknown property: %s", name)
 		case kind < mlmdpb.PropertyType_INT || kind > mlmdpb.PropertyType_BOOLEAN:
-			return fail(codes.Internal, "Unknown registered property type: %v", kind)
+			return errorf(codes.Internal, "Unknown registered property type: %v", kind)
 		case is != kind:
-			return invalid("Found unmatched property type: %s is %v, the type has %v", name, is, kind)
+			return invalidArgf("Found unmatched property type: %s is %v, the type has %v", name, is, kind)
 		}
 	}
 	return nil

@@ -161,9 +161,9 @@ func (t *tx) putContexts(ctx context.Context, nodes []*node, reuse bool) ([]int6
 		return t.putNodes(ctx, contextNodes, nodes, putOptions{})
 	}
 	ids, err := putReusing(ctx, t, contextNodes, nodes, reuseContexts())
-	var f *failure
-	if errors.As(err, &f) && f.creation {
-		return nil, &sqldb.RaceError{Err: fail(codes.Aborted, "Concurrent creation of the same context: %s", f.text)}
+	var f *statusError
+	if errors.As(err, &f) && f.createConflict {
+		return nil, &sqldb.RaceError{Err: errorf(codes.Aborted, "Concurrent creation of the same context: %s", f.text)}
 	}
 	return ids, err
 }

@@ -49,11 +49,11 @@ func decodeToken(token string) (*mlmdpb.ListOperationNextPageToken, error) {
 	}
 	text, err := base64.RawURLEncoding.DecodeString(compact)
 	if err != nil {
-		return nil, invalid("Failed to decode next page token string")
+		return nil, invalidArgf("Failed to decode next page token string")
 	}
 	t := &mlmdpb.ListOperationNextPageToken{}
 	if err := proto.Unmarshal(text, t); err != nil {
-		return nil, invalid("Failed to parse decoded next page token into ListOperationNextPageToken proto message ")
+		return nil, invalidArgf("Failed to parse decoded next page token into ListOperationNextPageToken proto message ")
 	}
 	return t, nil
 }
@@ -66,7 +66,7 @@ func (checked *listOptions) resume(o *mlmdpb.ListOperationOptions) error {
 	}
 	field, ascending := order(token.GetSetOptions())
 	if field != checked.field || ascending != checked.ascending {
-		return invalid("ListOperationOptions mismatch between calls Initial Options: %s Current Options: %s",
+		return invalidArgf("ListOperationOptions mismatch between calls Initial Options: %s Current Options: %s",
 			brief(token.GetSetOptions()), brief(o))
 	}
 	checked.after = &place{time: token.GetFieldOffset(), id: token.GetIdOffset()}
@@ -75,7 +75,7 @@ func (checked *listOptions) resume(o *mlmdpb.ListOperationOptions) error {
 		checked.after.id = token.GetFieldOffset()
 	case byUpdateTime:
 		if len(token.GetListedIds()) == 0 {
-			return invalid("Invalid NextPageToken in List Operation. listed_ids field should not be empty.")
+			return invalidArgf("Invalid NextPageToken in List Operation. listed_ids field should not be empty.")
 		}
 		checked.after.id = token.GetListedIds()[0]
 	}

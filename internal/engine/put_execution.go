@@ -15,7 +15,7 @@ func (s *Service) PutExecution(ctx context.Context, req *mlmdpb.PutExecutionRequ
 	resp := new(mlmdpb.PutExecutionResponse)
 	err := s.update(ctx, func(ctx context.Context, t *tx) error {
 		if req.GetExecution() == nil {
-			return invalid("No execution is found: the request has none")
+			return invalidArgf("No execution is found: the request has none")
 		}
 		p := executionPut{t: t, req: req, options: req.GetOptions()}
 		var err error
@@ -104,13 +104,13 @@ func checkPair(pair *mlmdpb.PutExecutionRequest_ArtifactAndEvent, execution, art
 	e := pair.GetEvent()
 	switch {
 	case e.ExecutionId != nil && *e.ExecutionId != execution:
-		return invalid("Request's event.execution_id does not match with the given execution: %d is not %d", *e.ExecutionId, execution)
+		return invalidArgf("Request's event.execution_id does not match with the given execution: %d is not %d", *e.ExecutionId, execution)
 	case pair.GetArtifact() != nil && e.ArtifactId != nil && *e.ArtifactId != artifact:
-		return invalid("Given event.artifact_id is not aligned with the artifact: %d is not %d", *e.ArtifactId, artifact)
+		return invalidArgf("Given event.artifact_id is not aligned with the artifact: %d is not %d", *e.ArtifactId, artifact)
 	case pair.GetArtifact() == nil && e.ArtifactId == nil:
-		return invalid("If no artifact is present, given event must have an artifact_id")
+		return invalidArgf("If no artifact is present, given event must have an artifact_id")
 	case pair.GetArtifact() == nil && !found[artifact]:
-		return invalid("No artifact with the given id %d", artifact)
+		return invalidArgf("No artifact with the given id %d", artifact)
 	}
 	return nil
 }
@@ -141,11 +141,11 @@ func (p *executionPut) putContexts(ctx context.Context) ([]int64, error) {
 			if found[*n.id] {
 				continue
 			}
-			refused = fail(codes.NotFound, "Results missing for ids: {%d}", *n.id)
+			refused = errorf(codes.NotFound, "Results missing for ids: {%d}", *n.id)
 		case n.typeID == nil:
-			refused = invalid("Context is missing a type_id")
+			refused = invalidArgf("Context is missing a type_id")
 		case n.name == nil:
-			refused = invalid("Context is missing a name")
+			refused = invalidArgf("Context is missing a name")
 		default:
 			put, at = append(put, n), append(at, i)
 			continue

@@ -53,7 +53,7 @@ func (p *lineagePut) check(ctx context.Context) error {
 
 func (p *lineagePut) checkEdge(edge *mlmdpb.PutLineageSubgraphRequest_EventEdge) error {
 	if edge.GetEvent() == nil {
-		return invalid("No event found for event_edge")
+		return invalidArgf("No event found for event_edge")
 	}
 	err := checkEnd("execution", "Execution", edge.ExecutionIndex, edge.Event.ExecutionId, p.executions)
 	if err != nil {
@@ -67,17 +67,17 @@ func (p *lineagePut) checkEdge(edge *mlmdpb.PutLineageSubgraphRequest_EventEdge)
 func checkEnd(word, title string, index *int32, id *int64, nodes []*node) error {
 	switch {
 	case index == nil && id == nil:
-		return invalid("Event_edge is missing an %s: it has neither index nor id", word)
+		return invalidArgf("Event_edge is missing an %s: it has neither index nor id", word)
 	case index == nil:
 		return nil
 	case *index < 0 || int(*index) >= len(nodes):
-		return fail(codes.OutOfRange, "The %s_index %d is outside the bounds of the request's %ss list", word, *index, word)
+		return errorf(codes.OutOfRange, "The %s_index %d is outside the bounds of the request's %ss list", word, *index, word)
 	case id == nil:
 		return nil
 	case nodes[*index].id == nil:
-		return invalid("Missing %s ID: the event names %d, the %s at index %d has none", word, *id, word, *index)
+		return invalidArgf("Missing %s ID: the event names %d, the %s at index %d has none", word, *id, word, *index)
 	case *nodes[*index].id != *id:
-		return invalid("%s ID mismatch: the event names %d, the %s at index %d has %d", title, *id, word, *index, *nodes[*index].id)
+		return invalidArgf("%s ID mismatch: the event names %d, the %s at index %d has %d", title, *id, word, *index, *nodes[*index].id)
 	}
 	return nil
 }
@@ -87,7 +87,7 @@ func (p *lineagePut) checkNodes(ctx context.Context, k *nodeKind, nodes []*node)
 	ids := make([]int64, 0, len(nodes))
 	for _, n := range nodes {
 		if n.typeID == nil {
-			return invalid("Type id is missing.")
+			return invalidArgf("Type id is missing.")
 		}
 		ids = append(ids, *n.typeID)
 	}
@@ -97,12 +97,12 @@ func (p *lineagePut) checkNodes(ctx context.Context, k *nodeKind, nodes []*node)
 	}
 	for _, id := range ids {
 		if types[id] == nil {
-			return fail(codes.NotFound, "Results missing for ids: {%d}: there is no such %s type", id, k.word)
+			return errorf(codes.NotFound, "Results missing for ids: {%d}: there is no such %s type", id, k.word)
 		}
 	}
 	for _, n := range nodes {
 		if err := p.t.checkProperties(ctx, types[*n.typeID], n.props, types); err != nil {
-			return prefixed(err, "Cannot validate properties of %s%s: ", k.word, quoted(n.name))
+			return withPrefix(err, "Cannot validate properties of %s%s: ", k.word, quoted(n.name))
 		}
 	}
 	return nil
@@ -119,7 +119,7 @@ func (p *lineagePut) store(ctx context.Context, resp *mlmdpb.PutLineageSubgraphR
 		return err
 	}
 	if nameless >= 0 {
-		return invalid("Context is missing a name")
+		return invalidArgf("Context is missing a name")
 	}
 	resp.ArtifactIds, err = p.t.putArtifacts(ctx, p.artifacts, options.GetReuseArtifactIfAlreadyExistByExternalId(), true)
 	if err != nil {
@@ -164,12 +164,12 @@ func (p *lineagePut) putEvents(ctx context.Context, reply *mlmdpb.PutLineageSubg
 		if edge.ArtifactIndex != nil {
 			e.artifact = reply.ArtifactIds[*edge.ArtifactIndex]
 		} else if refused == nil && !knownArtifacts[e.artifact] {
-			refused = invalid("No artifact with the given id %d", e.artifact)
+			refused = invalidArgf("No artifact with the given id %d", e.artifact)
 		}
 		if edge.ExecutionIndex != nil {
 			e.execution = reply.ExecutionIds[*edge.ExecutionIndex]
 		} else if refused == nil && !knownExecutions[e.execution] {
-			refused = invalid("No execution with the given id %d", e.execution)
+			refused = invalidArgf("No execution with the given id %d", e.execution)
 		}
 		if refused != nil {
 			return p.t.putEvents(ctx, events, refused)

@@ -85,7 +85,7 @@ func (s *Service) reopened(ctx context.Context) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &refused), errors.Is(err, schema.ErrEmpty):
-		return fail(codes.FailedPrecondition, "the file of the database was replaced by one that cannot be used: %v", err)
+		return errorf(codes.FailedPrecondition, "the file of the database was replaced by one that cannot be used: %v", err)
 	}
 	return &sqldb.DriverError{Err: err}
 }
@@ -191,5 +191,5 @@ func (s *Service) openCode(err error) codes.Code {
 	case class == sqldb.Other && errors.Is(err, context.DeadlineExceeded):
 		return codes.DeadlineExceeded
 	}
-	return s.translate(&sqldb.DriverError{Err: err}).code
+	return s.toStatus(&sqldb.DriverError{Err: err}).code
 }

@@ -27,7 +27,7 @@ func typesByExternalID(ctx context.Context, q querier, ids []string) ([]*typeInf
 func oneType(ctx context.Context, q querier, kind typekind.Kind, n typeName) (*typeInfo, error) {
 	t, err := typeByName(ctx, q, kind, n)
 	if err == nil && t == nil {
-		return nil, fail(codes.NotFound, "No type found for query, name: `%s`, version: `%s`", n.name, n.version)
+		return nil, errorf(codes.NotFound, "No type found for query, name: `%s`, version: `%s`", n.name, n.version)
 	}
 	return t, err
 }
@@ -49,7 +49,7 @@ func typeList(ctx context.Context, q querier, kind typekind.Kind, ids []int64) (
 // none is an error.
 func ownersOf(ctx context.Context, q querier, kind typekind.Kind, ids []string) ([]*typeInfo, error) {
 	if slices.Contains(ids, "") {
-		return nil, invalid("There exists at least one empty external_id in the request")
+		return nil, invalidArgf("There exists at least one empty external_id in the request")
 	}
 	types, err := typesByExternalID(ctx, q, ids)
 	if err != nil {
@@ -57,7 +57,7 @@ func ownersOf(ctx context.Context, q querier, kind typekind.Kind, ids []string) 
 	}
 	types = slices.DeleteFunc(types, func(t *typeInfo) bool { return t.kind != kind })
 	if len(types) == 0 && len(ids) > 0 {
-		return nil, fail(codes.NotFound, "No types found for external_ids.")
+		return nil, errorf(codes.NotFound, "No types found for external_ids.")
 	}
 	return convert(types, (*typeInfo).plain), nil
 }

@@ -124,7 +124,7 @@ func storedEntry(t *typeInfo) *typeEntry {
 // create plans a new type.
 func (p *typePlan) create(r typeRequest) (*typeEntry, error) {
 	if r.name.name == "" {
-		return nil, invalid("No type name is specified.")
+		return nil, invalidArgf("No type name is specified.")
 	}
 	e := &typeEntry{typeRequest: r, before: r.props, external: r.external}
 	if err := p.claim(e, r.external); err != nil {
@@ -132,7 +132,7 @@ func (p *typePlan) create(r typeRequest) (*typeEntry, error) {
 	}
 	for name, kind := range r.props {
 		if kind == mlmdpb.PropertyType_UNKNOWN {
-			return nil, invalid("Property %s is UNKNOWN.", name)
+			return nil, invalidArgf("Property %s is UNKNOWN.", name)
 		}
 	}
 	return e, nil
@@ -144,7 +144,7 @@ func (p *typePlan) claim(e *typeEntry, external *string) error {
 		return nil
 	}
 	if owner := p.owners[*external]; owner != nil && owner != e {
-		return fail(codes.AlreadyExists, "Conflict of external_id: %q is that of type %q", *external, owner.name.name)
+		return errorf(codes.AlreadyExists, "Conflict of external_id: %q is that of type %q", *external, owner.name.name)
 	}
 	p.owners[*external] = e
 	return nil
@@ -158,16 +158,16 @@ func (p *typePlan) update(e *typeEntry, r typeRequest, flags typeFlags) error {
 		stored, ok := e.before[name]
 		switch {
 		case ok && stored != kind:
-			return fail(codes.AlreadyExists, different+"Conflicting property value type found in stored and given types: property %q of type %q is %v, not %v",
+			return errorf(codes.AlreadyExists, different+"Conflicting property value type found in stored and given types: property %q of type %q is %v, not %v",
 				name, r.name.name, stored, kind)
 		case ok:
 			missing--
 		case !flags.GetCanAddFields():
-			return fail(codes.AlreadyExists, different+"can_add_fields is false while the given type has more properties: %q of type %q is new", name, r.name.name)
+			return errorf(codes.AlreadyExists, different+"can_add_fields is false while the given type has more properties: %q of type %q is new", name, r.name.name)
 		}
 	}
 	if missing > 0 && !flags.GetCanOmitFields() {
-		return fail(codes.AlreadyExists, different+"can_omit_fields is false while stored type has more properties: type %q has %d more", r.name.name, missing)
+		return errorf(codes.AlreadyExists, different+"can_omit_fields is false while stored type has more properties: type %q has %d more", r.name.name, missing)
 	}
 	for name, kind := range r.props {
 		if err := e.add(name, kind); err != nil {
@@ -196,10 +196,10 @@ func (e *typeEntry) add(name string, kind mlmdpb.PropertyType) error {
 		return nil
 	}
 	if kind == mlmdpb.PropertyType_UNKNOWN {
-		return invalid("Property %s: type should not be UNKNOWN", name)
+		return invalidArgf("Property %s: type should not be UNKNOWN", name)
 	}
 	if before, ok := e.added[name]; ok && before != kind {
-		return fail(codes.AlreadyExists, "type is different from the existing type: property %q of type %q is %v, not %v", name, e.name.name, before, kind)
+		return errorf(codes.AlreadyExists, "type is different from the existing type: property %q of type %q is %v, not %v", name, e.name.name, before, kind)
 	}
 	if e.added == nil {
 		e.added = map[string]mlmdpb.PropertyType{}
@@ -216,13 +216,13 @@ func (p *typePlan) setBase(e *typeEntry, r typeRequest) error {
 	base := baseTypes[r.kind][*r.base]
 	switch {
 	case base == "":
-		return fail(codes.Unimplemented, "base_type deletion is not supported yet")
+		return errorf(codes.Unimplemented, "base_type deletion is not supported yet")
 	case len(e.parents) > 0 && e.parents[0] == base:
 		return nil
 	case len(e.parents) > 0:
-		return fail(codes.Unimplemented, "base_type update is not supported yet")
+		return errorf(codes.Unimplemented, "base_type update is not supported yet")
 	case p.descends(r.kind, base, e):
-		return invalid("There is a cycle detected of the given relationship. Type %q is, or descends from, %q", base, e.name.name)
+		return invalidArgf("There is a cycle detected of the given relationship. Type %q is, or descends from, %q", base, e.name.name)
 	}
 	e.parents, e.addBase = []string{base}, base
 	return nil

@@ -165,15 +165,15 @@ func structTypeText(t *mlmdpb.ArtifactStructType) (any, error) {
 		return nil, nil
 	}
 	if err := nesting.CheckType(t); err != nil {
-		return nil, invalid("The input_type or output_type cannot be stored: %v", err)
+		return nil, invalidArgf("The input_type or output_type cannot be stored: %v", err)
 	}
 	text, err := protojson.Marshal(t)
 	if err != nil {
-		return nil, invalid("The input_type or output_type cannot be written as JSON: %v", err)
+		return nil, invalidArgf("The input_type or output_type cannot be written as JSON: %v", err)
 	}
 	var b bytes.Buffer
 	if err := json.Compact(&b, text); err != nil {
-		return nil, invalid("The input_type or output_type cannot be written as JSON: %v", err)
+		return nil, invalidArgf("The input_type or output_type cannot be written as JSON: %v", err)
 	}
 	return b.String(), nil
 }

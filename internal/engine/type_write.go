@@ -95,7 +95,7 @@ func (t *tx) storeBases(ctx context.Context, p *typePlan, entries []*typeEntry) 
 		}
 		base := p.known[kindedName{e.kind, typeName{name: e.addBase}}]
 		if base == nil {
-			return invalid("The base type %s is not in the database", e.addBase)
+			return invalidArgf("The base type %s is not in the database", e.addBase)
 		}
 		args = append(args, e.id, base.id)
 	}

@@ -66,7 +66,7 @@ func (s *Service) putTypes(ctx context.Context, flags typeFlags, types []typeReq
 	var p *typePlan
 	err := s.view(ctx, func(ctx context.Context, q querier) (err error) {
 		if !flags.GetAllFieldsMatch() {
-			return fail(codes.Unimplemented, "Must match all fields.")
+			return errorf(codes.Unimplemented, "Must match all fields.")
 		}
 		p, err = planTypes(ctx, q, flags, types)
 		return err
