@@ -10,22 +10,22 @@ import (
 	"github.com/mlmd-go/sdk/internal/typekind"
 )
 
-// artifactNode reads a client's message. It may be nil, which is one without
+// fromArtifact reads a client's message. It may be nil, which is one without
 // fields.
-func artifactNode(a *mlmdpb.Artifact) *node {
+func fromArtifact(a *mlmdpb.Artifact) *node {
 	if a == nil {
 		return &node{}
 	}
 	n := &node{
 		id: a.Id, typeID: a.TypeId, typeName: a.Type, name: a.Name, externalID: a.ExternalId, uri: a.Uri,
 		created: a.CreateTimeSinceEpoch, updated: a.LastUpdateTimeSinceEpoch,
-		props: a.Properties, custom: a.CustomProperties, extra: extra(a, a.SystemMetadata != nil),
+		props: a.Properties, custom: a.CustomProperties, hasUnknown: hasUnknown(a, a.SystemMetadata != nil),
 	}
-	artifactNodes.knownState(n, (*int32)(a.State))
+	artifactKind.setState(n, (*int32)(a.State))
 	return n
 }
 
-func (n *node) artifact() *mlmdpb.Artifact {
+func (n *node) toArtifact() *mlmdpb.Artifact {
 	return &mlmdpb.Artifact{
 		Id: n.id, TypeId: n.typeID, Type: n.typeName, Name: n.name, ExternalId: n.externalID, Uri: n.uri,
 		State: (*mlmdpb.Artifact_State)(n.state), CreateTimeSinceEpoch: n.created, LastUpdateTimeSinceEpoch: n.updated,
@@ -37,8 +37,8 @@ func (n *node) artifact() *mlmdpb.Artifact {
 func (s *Service) PutArtifacts(ctx context.Context, req *mlmdpb.PutArtifactsRequest) (*mlmdpb.PutArtifactsResponse, error) {
 	resp := new(mlmdpb.PutArtifactsResponse)
 	err := s.update(ctx, func(ctx context.Context, t *tx) error {
-		o := putOptions{mask: newMask(req.GetUpdateMask()), unchangedSince: req.GetOptions().GetAbortIfLatestUpdatedTimeChanged()}
-		ids, err := t.putNodes(ctx, artifactNodes, convert(req.GetArtifacts(), artifactNode), o)
+		o := putOptions{mask: newUpdateMask(req.GetUpdateMask()), checkUpdateTime: req.GetOptions().GetAbortIfLatestUpdatedTimeChanged()}
+		ids, err := t.putNodes(ctx, artifactKind, mapSlice(req.GetArtifacts(), fromArtifact), o)
 		resp.ArtifactIds = ids
 		return err
 	})
@@ -50,11 +50,11 @@ func (s *Service) PutArtifacts(ctx context.Context, req *mlmdpb.PutArtifactsRequ
 func (s *Service) GetArtifactsByID(ctx context.Context, req *mlmdpb.GetArtifactsByIDRequest) (*mlmdpb.GetArtifactsByIDResponse, error) {
 	resp := new(mlmdpb.GetArtifactsByIDResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		nodes, err := nodesByID(ctx, q, artifactNodes, req.GetArtifactIds())
+		nodes, err := getNodes(ctx, q, artifactKind, req.GetArtifactIds())
 		if err != nil {
 			return err
 		}
-		resp.Artifacts = convert(nodes, (*node).artifact)
+		resp.Artifacts = mapSlice(nodes, (*node).toArtifact)
 		if req.GetPopulateArtifactTypes() {
 			resp.ArtifactTypes, err = artifactTypesOf(ctx, q, nodes)
 		}
@@ -88,8 +88,8 @@ func (s *Service) GetArtifactsByURI(ctx context.Context, req *mlmdpb.GetArtifact
 		if hasField(req.ProtoReflect().GetUnknown(), 1) {
 			return invalidArgf("The request contains deprecated field `uri`. Please upgrade the client library version above 0.21.0.")
 		}
-		nodes, err := nodesByText(ctx, q, artifactNodes, "uri", req.GetUris())
-		resp.Artifacts = convert(nodes, (*node).artifact)
+		nodes, err := findNodesByText(ctx, q, artifactKind, "uri", req.GetUris())
+		resp.Artifacts = mapSlice(nodes, (*node).toArtifact)
 		return err
 	})
 	return reply(resp, err)
@@ -115,11 +115,11 @@ func hasField(fields []byte, number protowire.Number) bool {
 func (s *Service) GetArtifactByTypeAndName(ctx context.Context, req *mlmdpb.GetArtifactByTypeAndNameRequest) (*mlmdpb.GetArtifactByTypeAndNameResponse, error) {
 	resp := new(mlmdpb.GetArtifactByTypeAndNameResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		n, err := nodeByName(ctx, q, artifactNodes, typeName{req.GetTypeName(), req.GetTypeVersion()}, req.GetArtifactName())
+		n, err := findNodeByName(ctx, q, artifactKind, typeName{req.GetTypeName(), req.GetTypeVersion()}, req.GetArtifactName())
 		if n == nil {
 			return err
 		}
-		resp.Artifact = n.artifact()
+		resp.Artifact = n.toArtifact()
 		return err
 	})
 	return reply(resp, err)
@@ -129,8 +129,8 @@ func (s *Service) GetArtifactByTypeAndName(ctx context.Context, req *mlmdpb.GetA
 func (s *Service) GetArtifactsByExternalIds(ctx context.Context, req *mlmdpb.GetArtifactsByExternalIdsRequest) (*mlmdpb.GetArtifactsByExternalIdsResponse, error) {
 	resp := new(mlmdpb.GetArtifactsByExternalIdsResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		nodes, err := nodesByExternalIDs(ctx, q, artifactNodes, req.GetExternalIds())
-		resp.Artifacts = convert(nodes, (*node).artifact)
+		nodes, err := findNodesByExternalID(ctx, q, artifactKind, req.GetExternalIds())
+		resp.Artifacts = mapSlice(nodes, (*node).toArtifact)
 		return err
 	})
 	return reply(resp, err)

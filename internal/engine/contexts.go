@@ -6,20 +6,20 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-// contextNode reads a client's message. It may be nil, which is one without
+// fromContext reads a client's message. It may be nil, which is one without
 // fields.
-func contextNode(c *mlmdpb.Context) *node {
+func fromContext(c *mlmdpb.Context) *node {
 	if c == nil {
 		return &node{}
 	}
 	return &node{
 		id: c.Id, typeID: c.TypeId, typeName: c.Type, name: c.Name, externalID: c.ExternalId,
 		created: c.CreateTimeSinceEpoch, updated: c.LastUpdateTimeSinceEpoch,
-		props: c.Properties, custom: c.CustomProperties, extra: extra(c, c.SystemMetadata != nil),
+		props: c.Properties, custom: c.CustomProperties, hasUnknown: hasUnknown(c, c.SystemMetadata != nil),
 	}
 }
 
-func (n *node) context() *mlmdpb.Context {
+func (n *node) toContext() *mlmdpb.Context {
 	return &mlmdpb.Context{
 		Id: n.id, TypeId: n.typeID, Type: n.typeName, Name: n.name, ExternalId: n.externalID,
 		CreateTimeSinceEpoch: n.created, LastUpdateTimeSinceEpoch: n.updated,
@@ -31,8 +31,8 @@ func (n *node) context() *mlmdpb.Context {
 func (s *Service) PutContexts(ctx context.Context, req *mlmdpb.PutContextsRequest) (*mlmdpb.PutContextsResponse, error) {
 	resp := new(mlmdpb.PutContextsResponse)
 	err := s.update(ctx, func(ctx context.Context, t *tx) error {
-		o := putOptions{mask: newMask(req.GetUpdateMask())}
-		ids, err := t.putNodes(ctx, contextNodes, convert(req.GetContexts(), contextNode), o)
+		o := putOptions{mask: newUpdateMask(req.GetUpdateMask())}
+		ids, err := t.putNodes(ctx, contextKind, mapSlice(req.GetContexts(), fromContext), o)
 		resp.ContextIds = ids
 		return err
 	})
@@ -43,8 +43,8 @@ func (s *Service) PutContexts(ctx context.Context, req *mlmdpb.PutContextsReques
 func (s *Service) GetContextsByID(ctx context.Context, req *mlmdpb.GetContextsByIDRequest) (*mlmdpb.GetContextsByIDResponse, error) {
 	resp := new(mlmdpb.GetContextsByIDResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		nodes, err := nodesByID(ctx, q, contextNodes, req.GetContextIds())
-		resp.Contexts = convert(nodes, (*node).context)
+		nodes, err := getNodes(ctx, q, contextKind, req.GetContextIds())
+		resp.Contexts = mapSlice(nodes, (*node).toContext)
 		return err
 	})
 	return reply(resp, err)
@@ -55,11 +55,11 @@ func (s *Service) GetContextsByID(ctx context.Context, req *mlmdpb.GetContextsBy
 func (s *Service) GetContextByTypeAndName(ctx context.Context, req *mlmdpb.GetContextByTypeAndNameRequest) (*mlmdpb.GetContextByTypeAndNameResponse, error) {
 	resp := new(mlmdpb.GetContextByTypeAndNameResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		n, err := nodeByName(ctx, q, contextNodes, typeName{req.GetTypeName(), req.GetTypeVersion()}, req.GetContextName())
+		n, err := findNodeByName(ctx, q, contextKind, typeName{req.GetTypeName(), req.GetTypeVersion()}, req.GetContextName())
 		if n == nil {
 			return err
 		}
-		resp.Context = n.context()
+		resp.Context = n.toContext()
 		return err
 	})
 	return reply(resp, err)
@@ -69,8 +69,8 @@ func (s *Service) GetContextByTypeAndName(ctx context.Context, req *mlmdpb.GetCo
 func (s *Service) GetContextsByExternalIds(ctx context.Context, req *mlmdpb.GetContextsByExternalIdsRequest) (*mlmdpb.GetContextsByExternalIdsResponse, error) {
 	resp := new(mlmdpb.GetContextsByExternalIdsResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		nodes, err := nodesByExternalIDs(ctx, q, contextNodes, req.GetExternalIds())
-		resp.Contexts = convert(nodes, (*node).context)
+		nodes, err := findNodesByExternalID(ctx, q, contextKind, req.GetExternalIds())
+		resp.Contexts = mapSlice(nodes, (*node).toContext)
 		return err
 	})
 	return reply(resp, err)
@@ -81,7 +81,7 @@ func (s *Service) GetContextsByArtifact(ctx context.Context, req *mlmdpb.GetCont
 	resp := new(mlmdpb.GetContextsByArtifactResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		nodes, err := attributions.contextsOf(ctx, q, req.GetArtifactId())
-		resp.Contexts = convert(nodes, (*node).context)
+		resp.Contexts = mapSlice(nodes, (*node).toContext)
 		return err
 	})
 	return reply(resp, err)
@@ -92,7 +92,7 @@ func (s *Service) GetContextsByExecution(ctx context.Context, req *mlmdpb.GetCon
 	resp := new(mlmdpb.GetContextsByExecutionResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		nodes, err := associations.contextsOf(ctx, q, req.GetExecutionId())
-		resp.Contexts = convert(nodes, (*node).context)
+		resp.Contexts = mapSlice(nodes, (*node).toContext)
 		return err
 	})
 	return reply(resp, err)

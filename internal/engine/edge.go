@@ -20,11 +20,11 @@ type membership struct {
 
 var (
 	attributions = membership{
-		"Attribution", "artifact_id", artifactNodes,
+		"Attribution", "artifact_id", artifactKind,
 		sqldb.InsertStmt{Table: "Attribution", Columns: []string{"context_id", "artifact_id"}},
 	}
 	associations = membership{
-		"Association", "execution_id", executionNodes,
+		"Association", "execution_id", executionKind,
 		sqldb.InsertStmt{Table: "Association", Columns: []string{"context_id", "execution_id"}},
 	}
 )
@@ -37,7 +37,7 @@ func (m membership) contextsOf(ctx context.Context, q querier, id int64) ([]*nod
 	var nodes []*node
 	var err error
 	if q.Dialect().ValidID(id) {
-		nodes, err = selectNodes(ctx, q, contextNodes, sqldb.InQuery("SELECT context_id FROM "+m.table+" WHERE "+m.column+" = ?", id))
+		nodes, err = selectNodes(ctx, q, contextKind, sqldb.InQuery("SELECT context_id FROM "+m.table+" WHERE "+m.column+" = ?", id))
 	}
 	if err == nil && len(nodes) == 0 {
 		return nil, errorf(codes.NotFound, "No contexts found for %s: %d", m.column, id)
@@ -63,8 +63,8 @@ func (t *tx) link(ctx context.Context, m membership, edges []member) error {
 // linked finds the edges that exist, where looking is cheaper than an INSERT
 // that leaves them alone: in SQLite that writes nevertheless.
 func (t *tx) linked(ctx context.Context, m membership, edges []member) (map[member]bool, error) {
-	contexts := t.d.ValidIDs(convert(edges, func(e member) int64 { return e.context }))
-	nodes := t.d.ValidIDs(convert(edges, func(e member) int64 { return e.node }))
+	contexts := t.d.ValidIDs(mapSlice(edges, func(e member) int64 { return e.context }))
+	nodes := t.d.ValidIDs(mapSlice(edges, func(e member) int64 { return e.node }))
 	if !t.d.InProcess || len(contexts) == 0 || len(contexts) > sqldb.MaxInList {
 		return nil, nil
 	}
@@ -82,8 +82,8 @@ func (t *tx) linked(ctx context.Context, m membership, edges []member) (map[memb
 	return stored, err
 }
 
-// existing are those of ids that nodes of the kind have.
-func existing(ctx context.Context, q querier, k *nodeKind, ids []int64) (map[int64]bool, error) {
+// existingIDs are those of ids that nodes of the kind have.
+func existingIDs(ctx context.Context, q querier, k *nodeKind, ids []int64) (map[int64]bool, error) {
 	found := make(map[int64]bool, len(ids))
 	err := sqldb.ForEachChunk(q.Dialect().ValidIDs(slices.Clone(ids)), func(part []int64) error {
 		s := q.Dialect().InIDs(part)
@@ -99,8 +99,8 @@ func existing(ctx context.Context, q querier, k *nodeKind, ids []int64) (map[int
 // PutAttributionsAndAssociations links contexts with artifacts and executions.
 // Links that exist are left alone.
 func (s *Service) PutAttributionsAndAssociations(ctx context.Context, req *mlmdpb.PutAttributionsAndAssociationsRequest) (*mlmdpb.PutAttributionsAndAssociationsResponse, error) {
-	attributed := convert(req.GetAttributions(), func(a *mlmdpb.Attribution) member { return member{a.GetContextId(), a.GetArtifactId()} })
-	associated := convert(req.GetAssociations(), func(a *mlmdpb.Association) member { return member{a.GetContextId(), a.GetExecutionId()} })
+	attributed := mapSlice(req.GetAttributions(), func(a *mlmdpb.Attribution) member { return member{a.GetContextId(), a.GetArtifactId()} })
+	associated := mapSlice(req.GetAssociations(), func(a *mlmdpb.Association) member { return member{a.GetContextId(), a.GetExecutionId()} })
 	resp := new(mlmdpb.PutAttributionsAndAssociationsResponse)
 	err := s.update(ctx, func(ctx context.Context, t *tx) error {
 		if err := t.checkedLink(ctx, attributions, attributed, "Artifact id not found."); err != nil {
@@ -119,11 +119,11 @@ func (t *tx) checkedLink(ctx context.Context, m membership, edges []member, miss
 	if len(edges) == 0 {
 		return nil
 	}
-	contexts, err := existing(ctx, t, contextNodes, convert(edges, func(e member) int64 { return e.context }))
+	contexts, err := existingIDs(ctx, t, contextKind, mapSlice(edges, func(e member) int64 { return e.context }))
 	if err != nil {
 		return err
 	}
-	nodes, err := existing(ctx, t, m.kind, convert(edges, func(e member) int64 { return e.node }))
+	nodes, err := existingIDs(ctx, t, m.kind, mapSlice(edges, func(e member) int64 { return e.node }))
 	if err != nil {
 		return err
 	}
@@ -132,7 +132,7 @@ func (t *tx) checkedLink(ctx context.Context, m membership, edges []member, miss
 			return invalidArgf("Context id not found. There is no context %d", e.context)
 		}
 		if !nodes[e.node] {
-			return invalidArgf("%s There is no %s %d", missing, m.kind.word, e.node)
+			return invalidArgf("%s There is no %s %d", missing, m.kind.noun, e.node)
 		}
 	}
 	return t.link(ctx, m, edges)

@@ -71,7 +71,7 @@ func (t *tx) readTree(ctx context.Context, edges []*mlmdpb.ParentContext) (*cont
 		parents[e.GetParentId()] = true
 	}
 	var err error
-	if g.exists, err = existing(ctx, t, contextNodes, ids); err != nil {
+	if g.exists, err = existingIDs(ctx, t, contextKind, ids); err != nil {
 		return nil, err
 	}
 	if err := g.readChildren(ctx, t, children); err != nil {

@@ -13,7 +13,7 @@ func (s *Service) GetParentContextsByContext(ctx context.Context, req *mlmdpb.Ge
 	resp := new(mlmdpb.GetParentContextsByContextResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		nodes, err := relatives(ctx, q, "parent_context_id", "context_id", req.GetContextId())
-		resp.Contexts = convert(nodes, (*node).context)
+		resp.Contexts = mapSlice(nodes, (*node).toContext)
 		return err
 	})
 	return reply(resp, err)
@@ -24,7 +24,7 @@ func (s *Service) GetChildrenContextsByContext(ctx context.Context, req *mlmdpb.
 	resp := new(mlmdpb.GetChildrenContextsByContextResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		nodes, err := relatives(ctx, q, "context_id", "parent_context_id", req.GetContextId())
-		resp.Contexts = convert(nodes, (*node).context)
+		resp.Contexts = mapSlice(nodes, (*node).toContext)
 		return err
 	})
 	return reply(resp, err)
@@ -36,7 +36,7 @@ func relatives(ctx context.Context, q querier, want, given string, id int64) ([]
 	if !q.Dialect().ValidID(id) {
 		return nil, nil
 	}
-	return selectNodes(ctx, q, contextNodes, sqldb.InQuery("SELECT "+want+" FROM ParentContext WHERE "+given+" = ?", id))
+	return selectNodes(ctx, q, contextKind, sqldb.InQuery("SELECT "+want+" FROM ParentContext WHERE "+given+" = ?", id))
 }
 
 // GetParentContextsByContexts reads the direct parents of several contexts.
@@ -48,7 +48,7 @@ func (s *Service) GetParentContextsByContexts(ctx context.Context, req *mlmdpb.G
 		found, err := relativesOfAll(ctx, q, "context_id", req.GetContextIds(), func(l parentLink) (of, is int64) { return l.child, l.parent })
 		resp.Contexts = make(map[int64]*each, len(found))
 		for id, nodes := range found {
-			resp.Contexts[id] = &each{ParentContexts: convert(nodes, (*node).context)}
+			resp.Contexts[id] = &each{ParentContexts: mapSlice(nodes, (*node).toContext)}
 		}
 		return err
 	})
@@ -64,7 +64,7 @@ func (s *Service) GetChildrenContextsByContexts(ctx context.Context, req *mlmdpb
 		found, err := relativesOfAll(ctx, q, "parent_context_id", req.GetContextIds(), func(l parentLink) (of, is int64) { return l.parent, l.child })
 		resp.Contexts = make(map[int64]*each, len(found))
 		for id, nodes := range found {
-			resp.Contexts[id] = &each{ChildrenContexts: convert(nodes, (*node).context)}
+			resp.Contexts[id] = &each{ChildrenContexts: mapSlice(nodes, (*node).toContext)}
 		}
 		return err
 	})
@@ -87,7 +87,7 @@ func relativesOfAll(ctx context.Context, q querier, column string, ids []int64, 
 	if err != nil {
 		return nil, err
 	}
-	nodes, err := nodesByID(ctx, q, contextNodes, all)
+	nodes, err := getNodes(ctx, q, contextKind, all)
 	if err != nil {
 		return nil, err
 	}

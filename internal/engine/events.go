@@ -143,11 +143,11 @@ func (s *Service) PutEvents(ctx context.Context, req *mlmdpb.PutEventsRequest) (
 // checkedEvents are the events before the first that is refused, and why that
 // one is.
 func (t *tx) checkedEvents(ctx context.Context, messages []*mlmdpb.Event) (events []event, refused, err error) {
-	artifacts, err := existing(ctx, t, artifactNodes, convert(messages, (*mlmdpb.Event).GetArtifactId))
+	artifacts, err := existingIDs(ctx, t, artifactKind, mapSlice(messages, (*mlmdpb.Event).GetArtifactId))
 	if err != nil {
 		return nil, nil, err
 	}
-	executions, err := existing(ctx, t, executionNodes, convert(messages, (*mlmdpb.Event).GetExecutionId))
+	executions, err := existingIDs(ctx, t, executionKind, mapSlice(messages, (*mlmdpb.Event).GetExecutionId))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -206,7 +206,7 @@ func eventsBy(ctx context.Context, q querier, column string, ids []int64) ([]*ml
 		return err
 	})
 	slices.SortFunc(found, func(a, b storedEvent) int { return cmp.Compare(a.id, b.id) })
-	return convert(found, func(e storedEvent) *mlmdpb.Event { return e.message }), err
+	return mapSlice(found, func(e storedEvent) *mlmdpb.Event { return e.message }), err
 }
 
 // A storedEvent is an event with its id, which no message has.

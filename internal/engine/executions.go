@@ -6,22 +6,22 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-// executionNode reads a client's message. It may be nil, which is one without
+// fromExecution reads a client's message. It may be nil, which is one without
 // fields.
-func executionNode(x *mlmdpb.Execution) *node {
+func fromExecution(x *mlmdpb.Execution) *node {
 	if x == nil {
 		return &node{}
 	}
 	n := &node{
 		id: x.Id, typeID: x.TypeId, typeName: x.Type, name: x.Name, externalID: x.ExternalId,
 		created: x.CreateTimeSinceEpoch, updated: x.LastUpdateTimeSinceEpoch,
-		props: x.Properties, custom: x.CustomProperties, extra: extra(x, x.SystemMetadata != nil),
+		props: x.Properties, custom: x.CustomProperties, hasUnknown: hasUnknown(x, x.SystemMetadata != nil),
 	}
-	executionNodes.knownState(n, (*int32)(x.LastKnownState))
+	executionKind.setState(n, (*int32)(x.LastKnownState))
 	return n
 }
 
-func (n *node) execution() *mlmdpb.Execution {
+func (n *node) toExecution() *mlmdpb.Execution {
 	return &mlmdpb.Execution{
 		Id: n.id, TypeId: n.typeID, Type: n.typeName, Name: n.name, ExternalId: n.externalID,
 		LastKnownState: (*mlmdpb.Execution_State)(n.state), CreateTimeSinceEpoch: n.created, LastUpdateTimeSinceEpoch: n.updated,
@@ -33,8 +33,8 @@ func (n *node) execution() *mlmdpb.Execution {
 func (s *Service) PutExecutions(ctx context.Context, req *mlmdpb.PutExecutionsRequest) (*mlmdpb.PutExecutionsResponse, error) {
 	resp := new(mlmdpb.PutExecutionsResponse)
 	err := s.update(ctx, func(ctx context.Context, t *tx) error {
-		o := putOptions{mask: newMask(req.GetUpdateMask())}
-		ids, err := t.putNodes(ctx, executionNodes, convert(req.GetExecutions(), executionNode), o)
+		o := putOptions{mask: newUpdateMask(req.GetUpdateMask())}
+		ids, err := t.putNodes(ctx, executionKind, mapSlice(req.GetExecutions(), fromExecution), o)
 		resp.ExecutionIds = ids
 		return err
 	})
@@ -45,8 +45,8 @@ func (s *Service) PutExecutions(ctx context.Context, req *mlmdpb.PutExecutionsRe
 func (s *Service) GetExecutionsByID(ctx context.Context, req *mlmdpb.GetExecutionsByIDRequest) (*mlmdpb.GetExecutionsByIDResponse, error) {
 	resp := new(mlmdpb.GetExecutionsByIDResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		nodes, err := nodesByID(ctx, q, executionNodes, req.GetExecutionIds())
-		resp.Executions = convert(nodes, (*node).execution)
+		nodes, err := getNodes(ctx, q, executionKind, req.GetExecutionIds())
+		resp.Executions = mapSlice(nodes, (*node).toExecution)
 		return err
 	})
 	return reply(resp, err)
@@ -57,11 +57,11 @@ func (s *Service) GetExecutionsByID(ctx context.Context, req *mlmdpb.GetExecutio
 func (s *Service) GetExecutionByTypeAndName(ctx context.Context, req *mlmdpb.GetExecutionByTypeAndNameRequest) (*mlmdpb.GetExecutionByTypeAndNameResponse, error) {
 	resp := new(mlmdpb.GetExecutionByTypeAndNameResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		n, err := nodeByName(ctx, q, executionNodes, typeName{req.GetTypeName(), req.GetTypeVersion()}, req.GetExecutionName())
+		n, err := findNodeByName(ctx, q, executionKind, typeName{req.GetTypeName(), req.GetTypeVersion()}, req.GetExecutionName())
 		if n == nil {
 			return err
 		}
-		resp.Execution = n.execution()
+		resp.Execution = n.toExecution()
 		return err
 	})
 	return reply(resp, err)
@@ -71,8 +71,8 @@ func (s *Service) GetExecutionByTypeAndName(ctx context.Context, req *mlmdpb.Get
 func (s *Service) GetExecutionsByExternalIds(ctx context.Context, req *mlmdpb.GetExecutionsByExternalIdsRequest) (*mlmdpb.GetExecutionsByExternalIdsResponse, error) {
 	resp := new(mlmdpb.GetExecutionsByExternalIdsResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		nodes, err := nodesByExternalIDs(ctx, q, executionNodes, req.GetExternalIds())
-		resp.Executions = convert(nodes, (*node).execution)
+		nodes, err := findNodesByExternalID(ctx, q, executionKind, req.GetExternalIds())
+		resp.Executions = mapSlice(nodes, (*node).toExecution)
 		return err
 	})
 	return reply(resp, err)

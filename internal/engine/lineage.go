@@ -86,7 +86,7 @@ func idsByFilter(ctx context.Context, q querier, on side, filter string, limit i
 	}
 	o := listOptions{field: byID, ascending: true, filter: compiled}
 	places, err := o.places(ctx, q, on.nodes(), everything, limit)
-	return convert(places, func(p place) int64 { return p.id }), err
+	return mapSlice(places, func(p place) int64 { return p.id }), err
 }
 
 // A direction is which way a walk goes along events.
@@ -181,10 +181,10 @@ func (w *walk) subgraph(ctx context.Context, mask readMask) (*mlmdpb.LineageGrap
 	g := &mlmdpb.LineageGraph{}
 	artifacts, executions := w.seen(onArtifacts), w.seen(onExecutions)
 	if mask.wants("artifacts") {
-		g.Artifacts = convert(artifacts, func(id int64) *mlmdpb.Artifact { return &mlmdpb.Artifact{Id: &id} })
+		g.Artifacts = mapSlice(artifacts, func(id int64) *mlmdpb.Artifact { return &mlmdpb.Artifact{Id: &id} })
 	}
 	if mask.wants("executions") {
-		g.Executions = convert(executions, func(id int64) *mlmdpb.Execution { return &mlmdpb.Execution{Id: &id} })
+		g.Executions = mapSlice(executions, func(id int64) *mlmdpb.Execution { return &mlmdpb.Execution{Id: &id} })
 	}
 	if err := w.memberships(ctx, g, mask, artifacts, executions); err != nil {
 		return nil, err
@@ -224,7 +224,7 @@ func (w *walk) memberships(ctx context.Context, g *mlmdpb.LineageGraph, mask rea
 		return err
 	}
 	slices.Sort(contexts)
-	g.Contexts = convert(slices.Compact(contexts), func(id int64) *mlmdpb.Context { return &mlmdpb.Context{Id: &id} })
+	g.Contexts = mapSlice(slices.Compact(contexts), func(id int64) *mlmdpb.Context { return &mlmdpb.Context{Id: &id} })
 	return nil
 }
 
@@ -261,19 +261,19 @@ func (w *walk) types(ctx context.Context, g *mlmdpb.LineageGraph, mask readMask,
 			return allTypes(ctx, w.q, kind)
 		}
 		types, err := selectTypes(ctx, w.q, sqldb.InQuery("SELECT id FROM Type WHERE type_kind = ?", int64(kind)))
-		return convert(types, func(t *typeInfo) *typeInfo { return t.without(true, true, false) }), err
+		return mapSlice(types, func(t *typeInfo) *typeInfo { return t.without(true, true, false) }), err
 	}
 	artifact, err := read("artifact_types", typekind.Artifact)
 	if err != nil {
 		return err
 	}
-	g.ArtifactTypes = convert(artifact, (*typeInfo).artifactType)
+	g.ArtifactTypes = mapSlice(artifact, (*typeInfo).artifactType)
 	execution, err := read("execution_types", typekind.Execution)
 	if err != nil {
 		return err
 	}
-	g.ExecutionTypes = convert(execution, (*typeInfo).executionType)
+	g.ExecutionTypes = mapSlice(execution, (*typeInfo).executionType)
 	contextTypes, err := read("context_types", typekind.Context)
-	g.ContextTypes = convert(contextTypes, (*typeInfo).contextType)
+	g.ContextTypes = mapSlice(contextTypes, (*typeInfo).contextType)
 	return err
 }

@@ -63,18 +63,18 @@ func graphStart(ctx context.Context, q querier, o *mlmdpb.LineageGraphQueryOptio
 	if hops < 0 {
 		return nil, 0, invalidArgf("max_num_hops cannot be negative: max_num_hops =%d", hops)
 	}
-	checked, err := checkOptions(artifactNodes, listing)
+	checked, err := checkOptions(artifactKind, listing)
 	if err != nil {
 		return nil, 0, err
 	}
-	places, err := checked.places(ctx, q, artifactNodes, everything, checked.size)
+	places, err := checked.places(ctx, q, artifactKind, everything, checked.size)
 	if err != nil {
 		return nil, 0, err
 	}
 	if len(places) == 0 {
 		return nil, 0, errorf(codes.NotFound, "The query_nodes condition does not match any nodes to do traversal.")
 	}
-	return convert(places, func(p place) int64 { return p.id }), hops, nil
+	return mapSlice(places, func(p place) int64 { return p.id }), hops, nil
 }
 
 // A graphRoom is how many nodes a graph may still get.
@@ -105,16 +105,16 @@ func keepIDs(ids []int64, in map[int64]bool) []int64 {
 
 // graph answers what the walk saw, with nodes in full and without contexts.
 func (w *walk) graph(ctx context.Context) (*mlmdpb.LineageGraph, error) {
-	artifacts, err := loadNodes(ctx, w.q, artifactNodes, w.seen(onArtifacts))
+	artifacts, err := getNodesInOrder(ctx, w.q, artifactKind, w.seen(onArtifacts))
 	if err != nil {
 		return nil, err
 	}
-	executions, err := loadNodes(ctx, w.q, executionNodes, w.seen(onExecutions))
+	executions, err := getNodesInOrder(ctx, w.q, executionKind, w.seen(onExecutions))
 	if err != nil {
 		return nil, err
 	}
 	g := &mlmdpb.LineageGraph{
-		Artifacts: convert(artifacts, (*node).artifact), Executions: convert(executions, (*node).execution), Events: w.messages(),
+		Artifacts: mapSlice(artifacts, (*node).toArtifact), Executions: mapSlice(executions, (*node).toExecution), Events: w.messages(),
 	}
 	return g, w.types(ctx, g, nil, false)
 }

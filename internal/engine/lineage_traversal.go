@@ -22,9 +22,9 @@ func (s side) other() side { return 1 - s }
 
 func (s side) nodes() *nodeKind {
 	if s == onArtifacts {
-		return artifactNodes
+		return artifactKind
 	}
-	return executionNodes
+	return executionKind
 }
 
 // end is the node of one side that an event ties.
@@ -136,7 +136,7 @@ func (w *walk) eventsOf(ctx context.Context, on side, ids []int64) ([]storedEven
 	types := w.typesFrom(on)
 	var events []storedEvent
 	err := sqldb.ForEachChunk(w.q.Dialect().ValidIDs(slices.Clone(ids)), func(part []int64) error {
-		some, err := selectEvents(ctx, w.q, on.nodes().propNode, w.q.Dialect().InIDs(part))
+		some, err := selectEvents(ctx, w.q, on.nodes().propIDColumn, w.q.Dialect().InIDs(part))
 		events = append(events, some...)
 		return err
 	})
@@ -180,5 +180,5 @@ func (w *walk) seen(on side) []int64 {
 
 // messages are the events of the graph.
 func (w *walk) messages() []*mlmdpb.Event {
-	return convert(w.events, func(e storedEvent) *mlmdpb.Event { return e.message })
+	return mapSlice(w.events, func(e storedEvent) *mlmdpb.Event { return e.message })
 }

@@ -11,8 +11,8 @@ import (
 func (s *Service) GetArtifacts(ctx context.Context, req *mlmdpb.GetArtifactsRequest) (*mlmdpb.GetArtifactsResponse, error) {
 	resp := new(mlmdpb.GetArtifactsResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		p, err := list(ctx, q, artifactNodes, everything, req.Options)
-		resp.Artifacts = convert(p.nodes, (*node).artifact)
+		p, err := list(ctx, q, artifactKind, everything, req.Options)
+		resp.Artifacts = mapSlice(p.nodes, (*node).toArtifact)
 		resp.NextPageToken = p.next
 		return err
 	})
@@ -23,8 +23,8 @@ func (s *Service) GetArtifacts(ctx context.Context, req *mlmdpb.GetArtifactsRequ
 func (s *Service) GetExecutions(ctx context.Context, req *mlmdpb.GetExecutionsRequest) (*mlmdpb.GetExecutionsResponse, error) {
 	resp := new(mlmdpb.GetExecutionsResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		p, err := list(ctx, q, executionNodes, everything, req.Options)
-		resp.Executions = convert(p.nodes, (*node).execution)
+		p, err := list(ctx, q, executionKind, everything, req.Options)
+		resp.Executions = mapSlice(p.nodes, (*node).toExecution)
 		resp.NextPageToken = p.next
 		return err
 	})
@@ -35,8 +35,8 @@ func (s *Service) GetExecutions(ctx context.Context, req *mlmdpb.GetExecutionsRe
 func (s *Service) GetContexts(ctx context.Context, req *mlmdpb.GetContextsRequest) (*mlmdpb.GetContextsResponse, error) {
 	resp := new(mlmdpb.GetContextsResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		p, err := list(ctx, q, contextNodes, everything, req.Options)
-		resp.Contexts = convert(p.nodes, (*node).context)
+		p, err := list(ctx, q, contextKind, everything, req.Options)
+		resp.Contexts = mapSlice(p.nodes, (*node).toContext)
 		resp.NextPageToken = p.next
 		return err
 	})
@@ -48,8 +48,8 @@ func (s *Service) GetContexts(ctx context.Context, req *mlmdpb.GetContextsReques
 func (s *Service) GetArtifactsByType(ctx context.Context, req *mlmdpb.GetArtifactsByTypeRequest) (*mlmdpb.GetArtifactsByTypeResponse, error) {
 	resp := new(mlmdpb.GetArtifactsByTypeResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		p, err := listOfType(ctx, q, artifactNodes, typeName{req.GetTypeName(), req.GetTypeVersion()}, req.Options)
-		resp.Artifacts = convert(p.nodes, (*node).artifact)
+		p, err := listOfType(ctx, q, artifactKind, typeName{req.GetTypeName(), req.GetTypeVersion()}, req.Options)
+		resp.Artifacts = mapSlice(p.nodes, (*node).toArtifact)
 		resp.NextPageToken = p.next
 		return err
 	})
@@ -61,8 +61,8 @@ func (s *Service) GetArtifactsByType(ctx context.Context, req *mlmdpb.GetArtifac
 func (s *Service) GetExecutionsByType(ctx context.Context, req *mlmdpb.GetExecutionsByTypeRequest) (*mlmdpb.GetExecutionsByTypeResponse, error) {
 	resp := new(mlmdpb.GetExecutionsByTypeResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		p, err := listOfType(ctx, q, executionNodes, typeName{req.GetTypeName(), req.GetTypeVersion()}, req.Options)
-		resp.Executions = convert(p.nodes, (*node).execution)
+		p, err := listOfType(ctx, q, executionKind, typeName{req.GetTypeName(), req.GetTypeVersion()}, req.Options)
+		resp.Executions = mapSlice(p.nodes, (*node).toExecution)
 		resp.NextPageToken = p.next
 		return err
 	})
@@ -74,8 +74,8 @@ func (s *Service) GetExecutionsByType(ctx context.Context, req *mlmdpb.GetExecut
 func (s *Service) GetContextsByType(ctx context.Context, req *mlmdpb.GetContextsByTypeRequest) (*mlmdpb.GetContextsByTypeResponse, error) {
 	resp := new(mlmdpb.GetContextsByTypeResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		p, err := listOfType(ctx, q, contextNodes, typeName{req.GetTypeName(), req.GetTypeVersion()}, req.Options)
-		resp.Contexts = convert(p.nodes, (*node).context)
+		p, err := listOfType(ctx, q, contextKind, typeName{req.GetTypeName(), req.GetTypeVersion()}, req.Options)
+		resp.Contexts = mapSlice(p.nodes, (*node).toContext)
 		resp.NextPageToken = p.next
 		return err
 	})
@@ -87,8 +87,8 @@ func (s *Service) GetContextsByType(ctx context.Context, req *mlmdpb.GetContexts
 func (s *Service) GetArtifactsByContext(ctx context.Context, req *mlmdpb.GetArtifactsByContextRequest) (*mlmdpb.GetArtifactsByContextResponse, error) {
 	resp := new(mlmdpb.GetArtifactsByContextResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		p, err := list(ctx, q, artifactNodes, membersOf(attributions, req.GetContextId()), req.Options)
-		resp.Artifacts = convert(p.nodes, (*node).artifact)
+		p, err := list(ctx, q, artifactKind, membersOf(attributions, req.GetContextId()), req.Options)
+		resp.Artifacts = mapSlice(p.nodes, (*node).toArtifact)
 		resp.NextPageToken = p.next
 		return err
 	})
@@ -100,8 +100,8 @@ func (s *Service) GetArtifactsByContext(ctx context.Context, req *mlmdpb.GetArti
 func (s *Service) GetExecutionsByContext(ctx context.Context, req *mlmdpb.GetExecutionsByContextRequest) (*mlmdpb.GetExecutionsByContextResponse, error) {
 	resp := new(mlmdpb.GetExecutionsByContextResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		p, err := list(ctx, q, executionNodes, membersOf(associations, req.GetContextId()), req.Options)
-		resp.Executions = convert(p.nodes, (*node).execution)
+		p, err := list(ctx, q, executionKind, membersOf(associations, req.GetContextId()), req.Options)
+		resp.Executions = mapSlice(p.nodes, (*node).toExecution)
 		resp.NextPageToken = p.next
 		return err
 	})
@@ -111,7 +111,7 @@ func (s *Service) GetExecutionsByContext(ctx context.Context, req *mlmdpb.GetExe
 // listOfType lists the nodes of one type. With options the last page says that
 // it is the last by an empty token.
 func listOfType(ctx context.Context, q querier, k *nodeKind, of typeName, o *mlmdpb.ListOperationOptions) (page, error) {
-	id, err := typeID(ctx, q, k.number, of)
+	id, err := typeID(ctx, q, k.typeKind, of)
 	if err != nil || id == 0 {
 		return page{}, err
 	}

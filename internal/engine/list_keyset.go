@@ -94,7 +94,7 @@ func list(ctx context.Context, q querier, k *nodeKind, base baseSet, options *ml
 	for i, at := range places {
 		ids[i] = at.id
 	}
-	p.nodes, err = loadNodes(ctx, q, k, ids)
+	p.nodes, err = getNodesInOrder(ctx, q, k, ids)
 	return p, err
 }
 

@@ -67,7 +67,7 @@ func checkOptions(k *nodeKind, o *mlmdpb.ListOperationOptions) (*listOptions, er
 
 // compileFilter reads a client's filter.
 func compileFilter(k *nodeKind, text string) (*filterquery.Filter, error) {
-	f, err := filterquery.Compile(text, k.number)
+	f, err := filterquery.Compile(text, k.typeKind)
 	if err != nil {
 		return nil, invalidFilter(err)
 	}

@@ -10,53 +10,53 @@ import (
 
 // A nodeKind is what differs between artifacts, executions and contexts.
 type nodeKind struct {
-	number typekind.Kind // of Type.type_kind
-	word   string        // "artifact"
-	table  string        // of the nodes
-	// props is the table of the properties, whose first column, propNode, is the
+	typeKind typekind.Kind // of Type.type_kind
+	noun     string        // "artifact"
+	table    string        // of the nodes
+	// propTable is the table of the properties, whose first column, propNode, is the
 	// id of the node.
-	props, propNode string
-	hasURI          bool
-	// state is the column of the state; "" where there is none. Numbers above
+	propTable, propIDColumn string
+	hasURI                  bool
+	// stateColumn is the column of the state; "" where there is none. Numbers above
 	// lastState are unknown: a proto2 reader with closed enums does not see them.
-	state     string
-	lastState int32
-	// named: the name must be there, and can be changed.
-	named bool
+	stateColumn string
+	lastState   int32
+	// nameRequired: the name must be there, and can be changed.
+	nameRequired bool
 
-	newNode, newProperty sqldb.InsertStmt
-	selectOne            map[layout]string // by one id
+	insertNode, insertProperty sqldb.InsertStmt
+	selectOneStmt              map[layout]string // by one id
 }
 
 var (
-	artifactNodes = (&nodeKind{
-		number: typekind.Artifact, word: "artifact", table: "Artifact", props: "ArtifactProperty", propNode: "artifact_id",
-		hasURI: true, state: "state", lastState: int32(mlmdpb.Artifact_REFERENCE),
-	}).complete()
-	executionNodes = (&nodeKind{
-		number: typekind.Execution, word: "execution", table: "Execution", props: "ExecutionProperty", propNode: "execution_id",
-		state: "last_known_state", lastState: int32(mlmdpb.Execution_CANCELED),
-	}).complete()
-	contextNodes = (&nodeKind{
-		number: typekind.Context, word: "context", table: "Context", props: "ContextProperty", propNode: "context_id",
-		named: true,
-	}).complete()
+	artifactKind = (&nodeKind{
+		typeKind: typekind.Artifact, noun: "artifact", table: "Artifact", propTable: "ArtifactProperty", propIDColumn: "artifact_id",
+		hasURI: true, stateColumn: "state", lastState: int32(mlmdpb.Artifact_REFERENCE),
+	}).withStatements()
+	executionKind = (&nodeKind{
+		typeKind: typekind.Execution, noun: "execution", table: "Execution", propTable: "ExecutionProperty", propIDColumn: "execution_id",
+		stateColumn: "last_known_state", lastState: int32(mlmdpb.Execution_CANCELED),
+	}).withStatements()
+	contextKind = (&nodeKind{
+		typeKind: typekind.Context, noun: "context", table: "Context", propTable: "ContextProperty", propIDColumn: "context_id",
+		nameRequired: true,
+	}).withStatements()
 )
 
-// complete derives the statements.
-func (k *nodeKind) complete() *nodeKind {
+// withStatements derives the statements.
+func (k *nodeKind) withStatements() *nodeKind {
 	columns := []string{"type_id", "name", "external_id", "create_time_since_epoch", "last_update_time_since_epoch"}
 	if k.hasURI {
 		columns = append(columns, "uri")
 	}
-	if k.state != "" {
-		columns = append(columns, k.state)
+	if k.stateColumn != "" {
+		columns = append(columns, k.stateColumn)
 	}
-	k.newNode = sqldb.InsertStmt{Table: k.table, Columns: columns}
-	k.newProperty = sqldb.InsertStmt{Table: k.props, Columns: append([]string{k.propNode, "name", "is_custom_property"}, valueColumns...)}
-	k.selectOne = map[layout]string{}
+	k.insertNode = sqldb.InsertStmt{Table: k.table, Columns: columns}
+	k.insertProperty = sqldb.InsertStmt{Table: k.propTable, Columns: append([]string{k.propIDColumn, "name", "is_custom_property"}, valueColumns...)}
+	k.selectOneStmt = map[layout]string{}
 	for _, l := range []layout{typedLayout, untypedLayout} {
-		k.selectOne[l] = k.selectText(l, "= ?")
+		k.selectOneStmt[l] = k.selectStmt(l, "= ?")
 	}
 	return k
 }
@@ -72,27 +72,27 @@ type node struct {
 	created, updated *int64
 	props, custom    map[string]*mlmdpb.Value
 
-	// hidden are the stored properties without a value that can be read. No
+	// unreadable are the stored properties without a value that can be read. No
 	// message has them, and no write touches them unless it names them.
-	hidden []propertyKey
+	unreadable []propertyKey
 
-	// extra: the message has more than can be stored, so that it differs from
+	// hasUnknown: the message has more than can be stored, so that it differs from
 	// any stored one.
-	extra bool
+	hasUnknown bool
 }
 
-// extra says whether m has something that no column holds.
-func extra(m proto.Message, systemMetadata bool) bool {
+// hasUnknown says whether m has something that no column holds.
+func hasUnknown(m proto.Message, systemMetadata bool) bool {
 	return systemMetadata || len(m.ProtoReflect().GetUnknown()) > 0
 }
 
-// knownState is a state as a reader with closed enums sees it.
-func (k *nodeKind) knownState(n *node, state *int32) {
+// setState is a state as a reader with closed enums sees it.
+func (k *nodeKind) setState(n *node, state *int32) {
 	if state == nil {
 		return
 	}
 	if *state < 0 || *state > k.lastState {
-		n.extra = true
+		n.hasUnknown = true
 		return
 	}
 	n.state = state
@@ -102,21 +102,21 @@ func (k *nodeKind) knownState(n *node, state *int32) {
 // stored would be, properties, type id and times aside. It is presence that
 // counts: this decides whether the time of the last update moves.
 func (n *node) differs(stored *node) bool {
-	return n.extra ||
-		!same(n.typeName, stored.typeName) ||
-		!same(n.name, stored.name) ||
-		!same(n.externalID, stored.externalID) ||
-		!same(n.uri, stored.uri) ||
-		!same(n.state, stored.state)
+	return n.hasUnknown ||
+		!equalPtr(n.typeName, stored.typeName) ||
+		!equalPtr(n.name, stored.name) ||
+		!equalPtr(n.externalID, stored.externalID) ||
+		!equalPtr(n.uri, stored.uri) ||
+		!equalPtr(n.state, stored.state)
 }
 
-// same says whether both are absent, or both present and equal.
-func same[T comparable](a, b *T) bool {
+// equalPtr says whether both are absent, or both present and equal.
+func equalPtr[T comparable](a, b *T) bool {
 	return a == b || a != nil && b != nil && *a == *b
 }
 
-// value is what p points to, or zero.
-func value[T any](p *T) T {
+// deref is what p points to, or zero.
+func deref[T any](p *T) T {
 	if p == nil {
 		var zero T
 		return zero

@@ -13,21 +13,21 @@ import (
 // A nodeUpdate is what has to be written to make a stored node what a client
 // sent.
 type nodeUpdate struct {
-	old         *node
-	row         node // the columns as they are to be
-	rewrite     bool // the row must be written
-	unique      bool // with another name or external id
-	gone, added []propertyRow
+	old              *node
+	row              node // the columns as they are to be
+	dirty            bool // the row must be written
+	changesKey       bool // with another name or external id
+	deletes, inserts []propertyRow
 }
 
 // planUpdate compares n with what is stored, old, or says why n is refused.
 func (t *tx) planUpdate(ctx context.Context, k *nodeKind, n, old *node, types map[int64]*typeInfo, o putOptions) (*nodeUpdate, error) {
 	if old == nil {
-		return nil, invalidArgf("Cannot find the given id %d: there is no such %s", *n.id, k.word)
+		return nil, invalidArgf("Cannot find the given id %d: there is no such %s", *n.id, k.noun)
 	}
-	if o.unchangedSince && value(n.updated) != *old.updated {
+	if o.checkUpdateTime && deref(n.updated) != *old.updated {
 		return nil, errorf(codes.FailedPrecondition, "`abort_if_latest_updated_time_changed` is set, and %s %d was updated at %d, not at %d",
-			k.word, *old.id, *old.updated, value(n.updated))
+			k.noun, *old.id, *old.updated, deref(n.updated))
 	}
 	if n.typeID != nil && *n.typeID != *old.typeID {
 		return nil, invalidArgf("Given type_id %d is different from the one known before: %d", *n.typeID, *old.typeID)
@@ -36,12 +36,12 @@ func (t *tx) planUpdate(ctx context.Context, k *nodeKind, n, old *node, types ma
 	if known == nil {
 		return nil, errorf(codes.NotFound, "No type found for query, type_id: %d", *old.typeID)
 	}
-	props, custom := o.mask.masked(n)
+	props, custom := o.mask.selectProps(n)
 	if err := t.checkProperties(ctx, known, props, types); err != nil {
 		return nil, err
 	}
-	u := &nodeUpdate{old: old, row: o.mask.row(k, n, old)}
-	if k.named && value(u.row.name) == "" {
+	u := &nodeUpdate{old: old, row: o.mask.apply(k, n, old)}
+	if k.nameRequired && deref(u.row.name) == "" {
 		return nil, invalidArgf("Context name should not be empty")
 	}
 	if err := t.checkValues(props, custom); err != nil {
@@ -49,17 +49,17 @@ func (t *tx) planUpdate(ctx context.Context, k *nodeKind, n, old *node, types ma
 	}
 	u.compare(false, props, old.props, o.mask.propsWritten)
 	u.compare(true, custom, old.custom, o.mask.customWritten)
-	for _, p := range old.hidden {
+	for _, p := range old.unreadable {
 		space := props
 		if p.custom {
 			space = custom
 		}
 		if _, set := space[p.name]; set || o.mask.names(p) {
-			u.gone = append(u.gone, propertyRow{*old.id, p.name, p.custom, nil})
+			u.deletes = append(u.deletes, propertyRow{*old.id, p.name, p.custom, nil})
 		}
 	}
-	u.rewrite = o.touch || len(u.gone) > 0 || len(u.added) > 0 || n.differs(old)
-	u.unique = !same(u.row.externalID, old.externalID) || !same(u.row.name, old.name)
+	u.dirty = o.forceUpdateTime || len(u.deletes) > 0 || len(u.inserts) > 0 || n.differs(old)
+	u.changesKey = !equalPtr(u.row.externalID, old.externalID) || !equalPtr(u.row.name, old.name)
 	return u, nil
 }
 
@@ -68,24 +68,24 @@ func (t *tx) planUpdate(ctx context.Context, k *nodeKind, n, old *node, types ma
 func (u *nodeUpdate) compare(custom bool, want, have map[string]*mlmdpb.Value, written func(string) bool) {
 	id := *u.old.id
 	for name := range have {
-		if v, ok := want[name]; written(name) && (!ok || !sameValue(v, have[name])) {
-			u.gone = append(u.gone, propertyRow{id, name, custom, nil})
+		if v, ok := want[name]; written(name) && (!ok || !equalValue(v, have[name])) {
+			u.deletes = append(u.deletes, propertyRow{id, name, custom, nil})
 		}
 	}
 	for name, v := range want {
-		if old, ok := have[name]; !ok || !sameValue(v, old) {
-			u.added = append(u.added, propertyRow{id, name, custom, v})
+		if old, ok := have[name]; !ok || !equalValue(v, old) {
+			u.inserts = append(u.inserts, propertyRow{id, name, custom, v})
 		}
 	}
 }
 
-// updateRows writes the rows of nodes that must be written. The time of their
+// writeUpdates writes the rows of nodes that must be written. The time of their
 // last update is the clock's, and later than each of them had.
-func (t *tx) updateRows(ctx context.Context, k *nodeKind, updates []*nodeUpdate) error {
+func (t *tx) writeUpdates(ctx context.Context, k *nodeKind, updates []*nodeUpdate) error {
 	now := t.now()
 	var changed []*nodeUpdate
 	for _, u := range updates {
-		if u.rewrite {
+		if u.dirty {
 			changed = append(changed, u)
 			now = max(now, *u.old.updated+1)
 		}
@@ -94,36 +94,36 @@ func (t *tx) updateRows(ctx context.Context, k *nodeKind, updates []*nodeUpdate)
 	case 0:
 		return nil
 	case 1:
-		return t.updateRow(ctx, k, changed[0], now)
+		return t.updateNode(ctx, k, changed[0], now)
 	}
-	return t.updateTogether(ctx, k, changed, now)
+	return t.updateNodes(ctx, k, changed, now)
 }
 
-func (t *tx) updateRow(ctx context.Context, k *nodeKind, u *nodeUpdate, now int64) error {
-	if err := t.CheckTruncation([]string{"external_id", "name", "uri"}, value(u.row.externalID), value(u.row.name), value(u.row.uri)); err != nil {
+func (t *tx) updateNode(ctx context.Context, k *nodeKind, u *nodeUpdate, now int64) error {
+	if err := t.CheckTruncation([]string{"external_id", "name", "uri"}, deref(u.row.externalID), deref(u.row.name), deref(u.row.uri)); err != nil {
 		return err
 	}
 	text := "UPDATE " + k.table + " SET external_id = ?, last_update_time_since_epoch = ?"
 	args := append(make([]any, 0, 5), orNull(u.row.externalID), now)
-	if k.named {
+	if k.nameRequired {
 		text += ", name = ?"
 		args = append(args, orNull(u.row.name))
 	}
 	if k.hasURI {
 		text += ", uri = ?"
-		args = append(args, value(u.row.uri))
+		args = append(args, deref(u.row.uri))
 	}
-	if k.state != "" {
-		text += ", " + k.state + " = ?"
+	if k.stateColumn != "" {
+		text += ", " + k.stateColumn + " = ?"
 		args = append(args, orNull(u.row.state))
 	}
 	_, err := t.Exec(ctx, text+" WHERE id = ?", append(args, *u.old.id)...)
 	return err
 }
 
-// updateTogether writes the rows of several nodes by one statement. None of
+// updateNodes writes the rows of several nodes by one statement. None of
 // them changes a name or an external id.
-func (t *tx) updateTogether(ctx context.Context, k *nodeKind, changed []*nodeUpdate, now int64) error {
+func (t *tx) updateNodes(ctx context.Context, k *nodeKind, changed []*nodeUpdate, now int64) error {
 	n := sqldb.PaddedLen(len(changed))
 	at := func(i int) *nodeUpdate { return changed[min(i, len(changed)-1)] }
 	text := "UPDATE " + k.table + " SET last_update_time_since_epoch = ?"
@@ -142,13 +142,13 @@ func (t *tx) updateTogether(ctx context.Context, k *nodeKind, changed []*nodeUpd
 		}
 	}
 	if k.hasURI {
-		set("uri", func(u *nodeUpdate) bool { return value(u.row.uri) != value(u.old.uri) }, func(u *nodeUpdate) any { return value(u.row.uri) })
+		set("uri", func(u *nodeUpdate) bool { return deref(u.row.uri) != deref(u.old.uri) }, func(u *nodeUpdate) any { return deref(u.row.uri) })
 	}
-	if k.state != "" {
-		set(k.state, func(u *nodeUpdate) bool { return !same(u.row.state, u.old.state) }, func(u *nodeUpdate) any { return orNull(u.row.state) })
+	if k.stateColumn != "" {
+		set(k.stateColumn, func(u *nodeUpdate) bool { return !equalPtr(u.row.state, u.old.state) }, func(u *nodeUpdate) any { return orNull(u.row.state) })
 	}
 	for i := range n {
-		if err := t.CheckTruncation([]string{"uri"}, value(at(i).row.uri)); err != nil {
+		if err := t.CheckTruncation([]string{"uri"}, deref(at(i).row.uri)); err != nil {
 			return err
 		}
 		args = append(args, *at(i).old.id)

@@ -10,8 +10,8 @@ import (
 	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
-// convert maps a list; an empty one is nil, as messages have it.
-func convert[A, B any](list []A, one func(A) B) []B {
+// mapSlice maps a list; an empty one is nil, as messages have it.
+func mapSlice[A, B any](list []A, one func(A) B) []B {
 	if len(list) == 0 {
 		return nil
 	}
@@ -22,9 +22,9 @@ func convert[A, B any](list []A, one func(A) B) []B {
 	return converted
 }
 
-// nodeByName reads the node of a type that has a name; nil where there is none.
-func nodeByName(ctx context.Context, q querier, k *nodeKind, of typeName, name string) (*node, error) {
-	id, err := typeID(ctx, q, k.number, of)
+// findNodeByName reads the node of a type that has a name; nil where there is none.
+func findNodeByName(ctx context.Context, q querier, k *nodeKind, of typeName, name string) (*node, error) {
+	id, err := typeID(ctx, q, k.typeKind, of)
 	if err != nil || id == 0 {
 		return nil, err
 	}
@@ -35,8 +35,8 @@ func nodeByName(ctx context.Context, q querier, k *nodeKind, of typeName, name s
 	return nodes[0], nil
 }
 
-// nodesByText reads the nodes whose column is one of texts, by ascending id.
-func nodesByText(ctx context.Context, q querier, k *nodeKind, column string, texts []string) ([]*node, error) {
+// findNodesByText reads the nodes whose column is one of texts, by ascending id.
+func findNodesByText(ctx context.Context, q querier, k *nodeKind, column string, texts []string) ([]*node, error) {
 	texts = slices.Compact(slices.Sorted(slices.Values(texts)))
 	var nodes []*node
 	err := sqldb.ForEachChunk(texts, func(part []string) error {
@@ -51,15 +51,15 @@ func nodesByText(ctx context.Context, q querier, k *nodeKind, column string, tex
 	return nodes, err
 }
 
-// nodesByExternalIDs reads nodes by their external ids; that there are none is
+// findNodesByExternalID reads nodes by their external ids; that there are none is
 // an error.
-func nodesByExternalIDs(ctx context.Context, q querier, k *nodeKind, ids []string) ([]*node, error) {
+func findNodesByExternalID(ctx context.Context, q querier, k *nodeKind, ids []string) ([]*node, error) {
 	if slices.Contains(ids, "") {
 		return nil, invalidArgf("There exists at least one empty external_id in the request")
 	}
-	nodes, err := nodesByText(ctx, q, k, "external_id", ids)
+	nodes, err := findNodesByText(ctx, q, k, "external_id", ids)
 	if err == nil && len(ids) > 0 && len(nodes) == 0 {
-		return nil, errorf(codes.NotFound, "No %ss found for external_ids.", k.word)
+		return nil, errorf(codes.NotFound, "No %ss found for external_ids.", k.noun)
 	}
 	return nodes, err
 }

@@ -7,19 +7,19 @@ import (
 	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
-// store writes a batch. It fills in the ids of new nodes.
-func (t *tx) store(ctx context.Context, k *nodeKind, b *nodeBatch) error {
-	rows, err := t.create(ctx, k, b)
+// writeBatch writes a batch. It fills in the ids of new nodes.
+func (t *tx) writeBatch(ctx context.Context, k *nodeKind, b *nodeBatch) error {
+	rows, err := t.insertNodes(ctx, k, b)
 	if err != nil {
 		return err
 	}
-	if err := t.updateRows(ctx, k, b.updates); err != nil {
+	if err := t.writeUpdates(ctx, k, b.updates); err != nil {
 		return err
 	}
 	var gone []propertyRow
 	for _, u := range b.updates {
-		gone = append(gone, u.gone...)
-		rows = append(rows, u.added...)
+		gone = append(gone, u.deletes...)
+		rows = append(rows, u.inserts...)
 	}
 	if err := t.deleteProperties(ctx, k, gone); err != nil {
 		return err
@@ -27,24 +27,24 @@ func (t *tx) store(ctx context.Context, k *nodeKind, b *nodeBatch) error {
 	return t.insertProperties(ctx, k, rows)
 }
 
-// create inserts the new nodes of a batch and returns the rows of their
+// insertNodes inserts the new nodes of a batch and returns the rows of their
 // properties, which are yet to be inserted.
-func (t *tx) create(ctx context.Context, k *nodeKind, b *nodeBatch) ([]propertyRow, error) {
-	if len(b.created) == 0 {
+func (t *tx) insertNodes(ctx context.Context, k *nodeKind, b *nodeBatch) ([]propertyRow, error) {
+	if len(b.creates) == 0 {
 		return nil, nil
 	}
 	now := t.now()
-	args := make([]any, 0, len(b.created)*len(k.newNode.Columns))
-	for _, n := range b.created {
+	args := make([]any, 0, len(b.creates)*len(k.insertNode.Columns))
+	for _, n := range b.creates {
 		args = append(args, *n.typeID, orNull(n.name), orNull(n.externalID), now, now)
 		if k.hasURI {
-			args = append(args, value(n.uri))
+			args = append(args, deref(n.uri))
 		}
-		if k.state != "" {
+		if k.stateColumn != "" {
 			args = append(args, orNull(n.state))
 		}
 	}
-	created, err := t.InsertIDs(ctx, k.newNode, args)
+	created, err := t.InsertIDs(ctx, k.insertNode, args)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +55,7 @@ func (t *tx) create(ctx context.Context, k *nodeKind, b *nodeBatch) ([]propertyR
 			continue
 		}
 		b.ids[i] = created[next]
-		rows = b.created[next].appendRows(rows, created[next])
+		rows = b.creates[next].appendRows(rows, created[next])
 		next++
 	}
 	return rows, nil
@@ -73,20 +73,20 @@ func (n *node) appendRows(rows []propertyRow, id int64) []propertyRow {
 }
 
 func (t *tx) insertProperties(ctx context.Context, k *nodeKind, rows []propertyRow) error {
-	args := make([]any, 0, len(rows)*len(k.newProperty.Columns))
+	args := make([]any, 0, len(rows)*len(k.insertProperty.Columns))
 	for _, r := range rows {
 		var err error
 		if args, err = r.appendArgs(args, t.d); err != nil {
 			return err
 		}
 	}
-	return t.Insert(ctx, k.newProperty, args)
+	return t.Insert(ctx, k.insertProperty, args)
 }
 
 // deleteProperties removes properties in statements of bounded size.
 func (t *tx) deleteProperties(ctx context.Context, k *nodeKind, rows []propertyRow) error {
 	const atOnce = 32
-	one := "(" + k.propNode + " = ? AND name = ?$ AND is_custom_property = ?)"
+	one := "(" + k.propIDColumn + " = ? AND name = ?$ AND is_custom_property = ?)"
 	for len(rows) > 0 {
 		n := min(len(rows), atOnce)
 		size := min(sqldb.PaddedLen(n), atOnce)
@@ -95,7 +95,7 @@ func (t *tx) deleteProperties(ctx context.Context, k *nodeKind, rows []propertyR
 			r := rows[min(i, n-1)]
 			args = append(args, r.node, r.name, r.custom)
 		}
-		text := "DELETE FROM " + k.props + " WHERE " + strings.Repeat(one+" OR ", size-1) + one
+		text := "DELETE FROM " + k.propTable + " WHERE " + strings.Repeat(one+" OR ", size-1) + one
 		if _, err := t.Exec(ctx, text, args...); err != nil {
 			return err
 		}

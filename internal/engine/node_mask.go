@@ -8,20 +8,20 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-// A mask says what of a node is written. A nil mask is all of it.
-type mask struct {
+// A updateMask says what of a node is written. A nil mask is all of it.
+type updateMask struct {
 	fields              map[string]bool
 	allProps, allCustom bool
 	props, custom       map[string]bool
 }
 
-// newMask reads the paths of an update mask. An empty one is none. A path that
+// newUpdateMask reads the paths of an update mask. An empty one is none. A path that
 // names nothing has no effect.
-func newMask(m *fieldmaskpb.FieldMask) *mask {
+func newUpdateMask(m *fieldmaskpb.FieldMask) *updateMask {
 	if len(m.GetPaths()) == 0 {
 		return nil
 	}
-	k := &mask{fields: map[string]bool{}, props: map[string]bool{}, custom: map[string]bool{}}
+	k := &updateMask{fields: map[string]bool{}, props: map[string]bool{}, custom: map[string]bool{}}
 	for _, path := range m.GetPaths() {
 		switch {
 		case path == "properties":
@@ -39,25 +39,25 @@ func newMask(m *fieldmaskpb.FieldMask) *mask {
 	return k
 }
 
-func (m *mask) propsWritten(name string) bool {
+func (m *updateMask) propsWritten(name string) bool {
 	return m == nil || m.allProps || m.props[name]
 }
 
-func (m *mask) customWritten(name string) bool {
+func (m *updateMask) customWritten(name string) bool {
 	return m == nil || m.allCustom || m.custom[name]
 }
 
 // names reports whether the mask names one property, rather than all of them.
-func (m *mask) names(p propertyKey) bool {
+func (m *updateMask) names(p propertyKey) bool {
 	return m != nil && (p.custom && m.custom[p.name] || !p.custom && m.props[p.name])
 }
 
-func (m *mask) fieldWritten(name string) bool {
+func (m *updateMask) fieldWritten(name string) bool {
 	return m == nil || m.fields[name]
 }
 
-// masked are the properties of n that are written, in both spaces.
-func (m *mask) masked(n *node) (props, custom map[string]*mlmdpb.Value) {
+// selectProps are the properties of n that are written, in both spaces.
+func (m *updateMask) selectProps(n *node) (props, custom map[string]*mlmdpb.Value) {
 	if m == nil {
 		return n.props, n.custom
 	}
@@ -74,20 +74,20 @@ func only(all map[string]*mlmdpb.Value, keep func(string) bool) map[string]*mlmd
 	return some
 }
 
-// row is the row of a node after it is written: old, with the fields of n that
+// apply is the row of a node after it is written: old, with the fields of n that
 // are in the mask. What n lacks of these is cleared.
-func (m *mask) row(k *nodeKind, n, old *node) node {
+func (m *updateMask) apply(k *nodeKind, n, old *node) node {
 	row := *old
 	if m.fieldWritten("external_id") {
 		row.externalID = n.externalID
 	}
-	if k.named && m.fieldWritten("name") {
+	if k.nameRequired && m.fieldWritten("name") {
 		row.name = n.name // the name of another node can never be changed
 	}
 	if k.hasURI && m.fieldWritten("uri") {
 		row.uri = n.uri
 	}
-	if k.state != "" && m.fieldWritten(k.state) {
+	if k.stateColumn != "" && m.fieldWritten(k.stateColumn) {
 		row.state = n.state
 	}
 	return row

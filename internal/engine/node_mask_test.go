@@ -25,7 +25,7 @@ func TestAMaskSaysWhatIsWritten(t *testing.T) {
 		{"nothing that is known", []string{"nonsense", "system_metadata.type_url", ""}, false, false, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			m := newMask(&fieldmaskpb.FieldMask{Paths: c.paths})
+			m := newUpdateMask(&fieldmaskpb.FieldMask{Paths: c.paths})
 			if m.propsWritten("a.b") != c.prop || m.customWritten("a.b") != c.custom || m.fieldWritten("uri") != c.uri {
 				t.Errorf("property %v, custom %v, uri %v", m.propsWritten("a.b"), m.customWritten("a.b"), m.fieldWritten("uri"))
 			}
@@ -35,20 +35,20 @@ func TestAMaskSaysWhatIsWritten(t *testing.T) {
 
 func TestAMaskedFieldThatIsAbsentIsCleared(t *testing.T) {
 	old := &node{uri: proto.String("u"), externalID: proto.String("x"), name: proto.String("n"), state: proto.Int32(2)}
-	m := newMask(&fieldmaskpb.FieldMask{Paths: []string{"external_id", "state", "name"}})
-	row := m.row(artifactNodes, &node{uri: proto.String("other")}, old)
+	m := newUpdateMask(&fieldmaskpb.FieldMask{Paths: []string{"external_id", "state", "name"}})
+	row := m.apply(artifactKind, &node{uri: proto.String("other")}, old)
 	if row.externalID != nil || row.state != nil {
 		t.Errorf("not cleared: %v, %v", row.externalID, row.state)
 	}
-	if value(row.uri) != "u" || value(row.name) != "n" {
-		t.Errorf("uri %q, name %q changed", value(row.uri), value(row.name))
+	if deref(row.uri) != "u" || deref(row.name) != "n" {
+		t.Errorf("uri %q, name %q changed", deref(row.uri), deref(row.name))
 	}
 }
 
 func TestNumbersThatAClosedEnumDoesNotHaveAreAbsent(t *testing.T) {
-	n := artifactNode(&mlmdpb.Artifact{State: mlmdpb.Artifact_State(99).Enum()})
-	if n.state != nil || !n.extra {
-		t.Errorf("state %v, extra %v", n.state, n.extra)
+	n := fromArtifact(&mlmdpb.Artifact{State: mlmdpb.Artifact_State(99).Enum()})
+	if n.state != nil || !n.hasUnknown {
+		t.Errorf("state %v, extra %v", n.state, n.hasUnknown)
 	}
 	if e := newEvent(&mlmdpb.Event{Type: mlmdpb.Event_Type(-1).Enum()}, 1, 1); e.kind != mlmdpb.Event_UNKNOWN {
 		t.Errorf("event type %v", e.kind)

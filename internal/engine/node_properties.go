@@ -112,8 +112,8 @@ func checkValue(name string, v *mlmdpb.Value, d *sqldb.Dialect) error {
 	return nil
 }
 
-// kindOf is the type that a property must have to hold v; UNKNOWN for none.
-func kindOf(v *mlmdpb.Value) mlmdpb.PropertyType {
+// propertyTypeOf is the type that a property must have to hold v; UNKNOWN for none.
+func propertyTypeOf(v *mlmdpb.Value) mlmdpb.PropertyType {
 	switch v.GetValue().(type) {
 	case *mlmdpb.Value_IntValue:
 		return mlmdpb.PropertyType_INT
@@ -131,8 +131,8 @@ func kindOf(v *mlmdpb.Value) mlmdpb.PropertyType {
 	return mlmdpb.PropertyType_UNKNOWN
 }
 
-// sameValue says whether a property that holds a would hold b the same.
-func sameValue(a, b *mlmdpb.Value) bool {
+// equalValue says whether a property that holds a would hold b the same.
+func equalValue(a, b *mlmdpb.Value) bool {
 	switch x := a.GetValue().(type) {
 	case *mlmdpb.Value_IntValue:
 		y, ok := b.GetValue().(*mlmdpb.Value_IntValue)
@@ -152,19 +152,19 @@ func sameValue(a, b *mlmdpb.Value) bool {
 
 // One allocation holds a value and the wrapper that a oneof needs.
 type (
-	intCell struct {
+	intAlloc struct {
 		v mlmdpb.Value
 		w mlmdpb.Value_IntValue
 	}
-	doubleCell struct {
+	doubleAlloc struct {
 		v mlmdpb.Value
 		w mlmdpb.Value_DoubleValue
 	}
-	stringCell struct {
+	stringAlloc struct {
 		v mlmdpb.Value
 		w mlmdpb.Value_StringValue
 	}
-	boolCell struct {
+	boolAlloc struct {
 		v mlmdpb.Value
 		w mlmdpb.Value_BoolValue
 	}
@@ -176,11 +176,11 @@ type (
 func readValue(r *sqldb.Row, number, double, text, message, flag int, d *sqldb.Dialect) (*mlmdpb.Value, error) {
 	switch {
 	case !r.Null(number):
-		c := &intCell{w: mlmdpb.Value_IntValue{IntValue: r.Int(number)}}
+		c := &intAlloc{w: mlmdpb.Value_IntValue{IntValue: r.Int(number)}}
 		c.v.Value = &c.w
 		return &c.v, nil
 	case !r.Null(double):
-		c := &doubleCell{w: mlmdpb.Value_DoubleValue{DoubleValue: r.Float(double)}}
+		c := &doubleAlloc{w: mlmdpb.Value_DoubleValue{DoubleValue: r.Float(double)}}
 		c.v.Value = &c.w
 		return &c.v, nil
 	case !r.Null(text):
@@ -188,13 +188,13 @@ func readValue(r *sqldb.Row, number, double, text, message, flag int, d *sqldb.D
 		if strings.HasPrefix(s, structPrefix) {
 			return readStruct(s)
 		}
-		c := &stringCell{w: mlmdpb.Value_StringValue{StringValue: s}}
+		c := &stringAlloc{w: mlmdpb.Value_StringValue{StringValue: s}}
 		c.v.Value = &c.w
 		return &c.v, nil
 	case !r.Null(message):
 		return readProto(r.Text(message), d.ProtoBase64)
 	case !r.Null(flag):
-		c := &boolCell{w: mlmdpb.Value_BoolValue{BoolValue: r.Bool(flag)}}
+		c := &boolAlloc{w: mlmdpb.Value_BoolValue{BoolValue: r.Bool(flag)}}
 		c.v.Value = &c.w
 		return &c.v, nil
 	}

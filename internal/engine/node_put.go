@@ -13,12 +13,12 @@ import (
 
 // A putOptions changes how nodes are stored.
 type putOptions struct {
-	mask *mask // nil: what is stored is replaced as a whole
-	// unchangedSince: an update fails unless the time of the last update is the
+	mask *updateMask // nil: what is stored is replaced as a whole
+	// checkUpdateTime: an update fails unless the time of the last update is the
 	// one that the client sends.
-	unchangedSince bool
-	// touch moves the time of the last update even if nothing changes.
-	touch bool
+	checkUpdateTime bool
+	// forceUpdateTime moves the time of the last update even if nothing changes.
+	forceUpdateTime bool
 }
 
 // putNodes stores nodes as if one by one, in order, and returns their ids: one
@@ -32,95 +32,95 @@ func (t *tx) putNodes(ctx context.Context, k *nodeKind, nodes []*node, o putOpti
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		b, err := t.plan(ctx, k, nodes[:t.NextBatch(len(nodes))], o)
+		b, err := t.planBatch(ctx, k, nodes[:t.NextBatch(len(nodes))], o)
 		if err != nil {
 			return nil, err
 		}
-		if err := t.store(ctx, k, b); err != nil {
+		if err := t.writeBatch(ctx, k, b); err != nil {
 			if len(b.ids) > 1 {
 				return nil, t.RetryRowByRow(len(b.ids), err)
 			}
-			return nil, b.explain(k, err, t.d)
+			return nil, b.conflictError(k, err, t.d)
 		}
 		// A node that is refused decides the answer only now: those before it
 		// might have failed first.
-		if b.refused != nil {
-			return nil, b.refused
+		if b.invalid != nil {
+			return nil, b.invalid
 		}
 		ids = append(ids, b.ids...)
-		nodes = nodes[b.taken:]
-		t.Wrote(b.taken)
+		nodes = nodes[b.size:]
+		t.Wrote(b.size)
 	}
 	return ids, nil
 }
 
-// explain gives the conflict of a batch of one its code and words.
-func (b *nodeBatch) explain(k *nodeKind, err error, d *sqldb.Dialect) error {
+// conflictError gives the conflict of a batch of one its code and words.
+func (b *nodeBatch) conflictError(k *nodeKind, err error, d *sqldb.Dialect) error {
 	if !d.IsUniqueViolation(err) {
 		return err
 	}
-	for _, n := range b.created {
+	for _, n := range b.creates {
 		return &statusError{code: codes.AlreadyExists, createConflict: true, text: fmt.Sprintf(
 			"Given node already exists: %s%sof type %d: its name in the type or its external_id%sis taken",
-			k.word, quoted(n.name), value(n.typeID), quoted(n.externalID))}
+			k.noun, quoted(n.name), deref(n.typeID), quoted(n.externalID))}
 	}
 	for _, u := range b.updates {
 		return errorf(codes.AlreadyExists, "Given %s %d would have a duplicate name%sor external_id%s",
-			k.word, *u.old.id, quoted(u.row.name), quoted(u.row.externalID))
+			k.noun, *u.old.id, quoted(u.row.name), quoted(u.row.externalID))
 	}
 	return err
 }
 
 // A nodeBatch is what putNodes stores at once.
 type nodeBatch struct {
-	taken   int     // nodes
+	size    int     // nodes
 	ids     []int64 // of these; 0 for those that are created
-	created []*node
+	creates []*node
 	updates []*nodeUpdate
-	refused error // why the next node cannot be stored
+	invalid error // why the next node cannot be stored
 }
 
-// plan reads what is stored, checks nodes one after the other, and takes as many
+// planBatch reads what is stored, checks nodes one after the other, and takes as many
 // into a batch as can be stored together.
-func (t *tx) plan(ctx context.Context, k *nodeKind, nodes []*node, o putOptions) (*nodeBatch, error) {
+func (t *tx) planBatch(ctx context.Context, k *nodeKind, nodes []*node, o putOptions) (*nodeBatch, error) {
 	nodes = nodes[:distinctIDs(nodes)]
 	stored, err := t.lockNodes(ctx, k, nodes)
 	if err != nil {
 		return nil, err
 	}
-	types, err := t.typesOf(ctx, k, nodes, stored)
+	types, err := t.typesForNodes(ctx, k, nodes, stored)
 	if err != nil {
 		return nil, err
 	}
 	b := &nodeBatch{ids: make([]int64, 0, len(nodes))}
 	for _, n := range nodes {
 		if n.id == nil {
-			if b.refused = t.checkNew(ctx, k, n, types); b.refused != nil {
+			if b.invalid = t.checkNew(ctx, k, n, types); b.invalid != nil {
 				break
 			}
-			b.created = append(b.created, n)
+			b.creates = append(b.creates, n)
 			b.ids = append(b.ids, 0)
 			continue
 		}
 		old := stored[*n.id]
-		if old == nil && len(b.created) > 0 {
+		if old == nil && len(b.creates) > 0 {
 			break // it may be one of those that this batch creates
 		}
 		u, err := t.planUpdate(ctx, k, n, old, types, o)
 		if err != nil {
-			b.refused = err
+			b.invalid = err
 			break
 		}
-		if u.unique && len(b.ids) > 0 {
+		if u.changesKey && len(b.ids) > 0 {
 			break // it comes first in the next batch
 		}
 		b.updates = append(b.updates, u)
 		b.ids = append(b.ids, *n.id)
-		if u.unique {
+		if u.changesKey {
 			break
 		}
 	}
-	b.taken = len(b.ids)
+	b.size = len(b.ids)
 	return b, nil
 }
 
@@ -162,7 +162,7 @@ func (t *tx) lockNodes(ctx context.Context, k *nodeKind, nodes []*node) (map[int
 			return nil, err
 		}
 	}
-	read, err := nodesByID(ctx, t, k, ids)
+	read, err := getNodes(ctx, t, k, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -173,17 +173,17 @@ func (t *tx) lockNodes(ctx context.Context, k *nodeKind, nodes []*node) (map[int
 	return stored, nil
 }
 
-// typesOf reads the types of nodes: of new ones as given, of others as stored.
-func (t *tx) typesOf(ctx context.Context, k *nodeKind, nodes []*node, stored map[int64]*node) (map[int64]*typeInfo, error) {
+// typesForNodes reads the types of nodes: of new ones as given, of others as stored.
+func (t *tx) typesForNodes(ctx context.Context, k *nodeKind, nodes []*node, stored map[int64]*node) (map[int64]*typeInfo, error) {
 	ids := make([]int64, 0, 1)
 	for _, n := range nodes {
 		if n.id == nil {
-			ids = append(ids, value(n.typeID))
+			ids = append(ids, deref(n.typeID))
 		} else if old := stored[*n.id]; old != nil {
 			ids = append(ids, *old.typeID)
 		}
 	}
-	return knownTypes(ctx, t, k.number, ids)
+	return knownTypes(ctx, t, k.typeKind, ids)
 }
 
 // checkNew says why n cannot be created, as far as can be known before.
@@ -193,12 +193,12 @@ func (t *tx) checkNew(ctx context.Context, k *nodeKind, n *node, types map[int64
 	}
 	known := types[*n.typeID]
 	if known == nil {
-		return errorf(codes.NotFound, "Cannot find type for %s%sNo type found for query, type_id: %d", k.word, quoted(n.name), *n.typeID)
+		return errorf(codes.NotFound, "Cannot find type for %s%sNo type found for query, type_id: %d", k.noun, quoted(n.name), *n.typeID)
 	}
 	if err := t.checkProperties(ctx, known, n.props, types); err != nil {
-		return withPrefix(err, "Cannot validate properties of %s%s: ", k.word, quoted(n.name))
+		return withPrefix(err, "Cannot validate properties of %s%s: ", k.noun, quoted(n.name))
 	}
-	if k.named && value(n.name) == "" {
+	if k.nameRequired && deref(n.name) == "" {
 		return invalidArgf("Context name should not be empty")
 	}
 	return t.checkValues(n.props, n.custom)
@@ -219,7 +219,7 @@ func (t *tx) checkProperties(ctx context.Context, known *typeInfo, props map[str
 			known, types[known.id] = again, again
 			kind, ok = known.props[name]
 		}
-		switch is := kindOf(v); {
+		switch is := propertyTypeOf(v); {
 		case !ok:
 			return invalidArgf("Found unknown property: %s", name)
 		case kind < mlmdpb.PropertyType_INT || kind > mlmdpb.PropertyType_BOOLEAN:

@@ -45,9 +45,9 @@ func layoutOf(d *sqldb.Dialect) layout {
 	return typedLayout
 }
 
-// selectText is the statement that reads the nodes of a selection; its
+// selectStmt is the statement that reads the nodes of a selection; its
 // parameters are needed twice.
-func (k *nodeKind) selectText(l layout, selected string) string {
+func (k *nodeKind) selectStmt(l layout, selected string) string {
 	node := []string{
 		colID: "n.id", colTypeID: "n.type_id", colURIOrText: "NULL", colStateOrInt: "NULL", colName: "n.name",
 		colExternalID: "n.external_id", colCreated: "n.create_time_since_epoch", colUpdated: "n.last_update_time_since_epoch",
@@ -55,15 +55,15 @@ func (k *nodeKind) selectText(l layout, selected string) string {
 	if k.hasURI {
 		node[colURIOrText] = "n.uri"
 	}
-	if k.state != "" {
-		node[colStateOrInt] = "n." + k.state
+	if k.stateColumn != "" {
+		node[colStateOrInt] = "n." + k.stateColumn
 	}
 	property := make([]string, l.columns)
-	property[colID], property[colURIOrText], property[colStateOrInt] = "p."+k.propNode, "p.string_value", "p.int_value"
+	property[colID], property[colURIOrText], property[colStateOrInt] = "p."+k.propIDColumn, "p.string_value", "p.int_value"
 	property[colName], property[colCustom] = "p.name", "p.is_custom_property"
 	property[l.double], property[l.proto], property[l.bool] = "p.double_value", "p.proto_value", "p.bool_value"
 	return "SELECT " + columns(node, l.columns) + " FROM " + k.table + " n WHERE n.id " + selected +
-		" UNION ALL SELECT " + columns(property, l.columns) + " FROM " + k.props + " p WHERE p." + k.propNode + " " + selected
+		" UNION ALL SELECT " + columns(property, l.columns) + " FROM " + k.propTable + " p WHERE p." + k.propIDColumn + " " + selected
 }
 
 // columns are n columns, of which those without a text are NULL.
@@ -76,9 +76,9 @@ func columns(texts []string, n int) string {
 	return strings.Join(list, ", ")
 }
 
-// loadNodes reads the nodes with these ids, in the order of ids. Unknown ids are
+// getNodesInOrder reads the nodes with these ids, in the order of ids. Unknown ids are
 // left out; an id that comes twice gives one node twice.
-func loadNodes(ctx context.Context, q querier, k *nodeKind, ids []int64) ([]*node, error) {
+func getNodesInOrder(ctx context.Context, q querier, k *nodeKind, ids []int64) ([]*node, error) {
 	found := make(map[int64]*node, len(ids))
 	err := sqldb.ForEachChunk(q.Dialect().ValidIDs(slices.Clone(ids)), func(part []int64) error {
 		nodes, err := selectNodes(ctx, q, k, q.Dialect().InIDs(part))
@@ -99,8 +99,8 @@ func loadNodes(ctx context.Context, q querier, k *nodeKind, ids []int64) ([]*nod
 	return nodes, nil
 }
 
-// nodesByID reads the nodes with these ids by ascending id, each once.
-func nodesByID(ctx context.Context, q querier, k *nodeKind, ids []int64) ([]*node, error) {
+// getNodes reads the nodes with these ids by ascending id, each once.
+func getNodes(ctx context.Context, q querier, k *nodeKind, ids []int64) ([]*node, error) {
 	ids = q.Dialect().ValidIDs(ids)
 	if len(ids) == 1 {
 		return selectNodes(ctx, q, k, sqldb.EqID(ids[0]))
@@ -117,19 +117,19 @@ func nodesByID(ctx context.Context, q querier, k *nodeKind, ids []int64) ([]*nod
 // selectNodes reads the nodes of a selection by ascending id.
 func selectNodes(ctx context.Context, q querier, k *nodeKind, s sqldb.Predicate) ([]*node, error) {
 	d := q.Dialect()
-	text := k.selectOne[layoutOf(d)]
+	text := k.selectOneStmt[layoutOf(d)]
 	if s.Text != "= ?" {
-		text = k.selectText(layoutOf(d), s.Text)
+		text = k.selectStmt(layoutOf(d), s.Text)
 	}
 	args := make([]any, 0, 2*len(s.Args))
 	args = append(append(args, s.Args...), s.Args...)
-	l := loader{k: k, d: d, layout: layoutOf(d), types: q.types(), damaged: func(table string, id int64, what string, err error) {
+	l := nodeScanner{k: k, d: d, layout: layoutOf(d), types: q.types(), damaged: func(table string, id int64, what string, err error) {
 		q.damaged(ctx, table, id, what, err)
 	}}
 	rows, err := q.Query(ctx, text, args...)
 	read := 0
 	err = sqldb.Each(rows, err, l.columns, func(r *sqldb.Row) error {
-		if read++; read%lookEvery == 0 && ctx.Err() != nil {
+		if read++; read%ctxCheckInterval == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
 		l.row(r)
@@ -138,34 +138,34 @@ func selectNodes(ctx context.Context, q querier, k *nodeKind, s sqldb.Predicate)
 	if err != nil {
 		return nil, err
 	}
-	if err := l.nameTypes(ctx, q); err != nil {
+	if err := l.loadTypeNames(ctx, q); err != nil {
 		return nil, err
 	}
 	return l.finish(), nil
 }
 
-// lookEvery is after how many rows a long read looks whether the caller has
+// ctxCheckInterval is after how many rows a long read looks whether the caller has
 // given up.
-const lookEvery = 128
+const ctxCheckInterval = 128
 
-// A loader puts the rows of selectText together. The database may send them in
+// A nodeScanner puts the rows of selectText together. The database may send them in
 // any order.
-type loader struct {
+type nodeScanner struct {
 	layout
-	k       *nodeKind
-	d       *sqldb.Dialect
-	types   *typeCache
-	known   *typeInfo // the type of the last node
-	unnamed []*nodeCell
-	nodes   []*node
-	byID    map[int64]*node // made when there is more than one
-	early   []readProperty  // that came before their node
-	damaged func(table string, id int64, what string, err error)
+	k        *nodeKind
+	d        *sqldb.Dialect
+	types    *typeCache
+	lastType *typeInfo // the type of the last node
+	untyped  []*nodeAlloc
+	nodes    []*node
+	byID     map[int64]*node   // made when there is more than one
+	orphans  []scannedProperty // that came before their node
+	damaged  func(table string, id int64, what string, err error)
 }
 
-// A readProperty is one row of a property table. Its value is nil if it has none
+// A scannedProperty is one row of a property table. Its value is nil if it has none
 // that can be read.
-type readProperty struct {
+type scannedProperty struct {
 	node int64
 	propertyKey
 	value *mlmdpb.Value
@@ -177,20 +177,20 @@ type propertyKey struct {
 	custom bool
 }
 
-// A nodeCell holds a node and what its fields point to, in one allocation.
-type nodeCell struct {
+// A nodeAlloc holds a node and what its fields point to, in one allocation.
+type nodeAlloc struct {
 	node
 	idNumber, typeIDNumber, createdAt, updatedAt int64
 	typeText, nameText, uriText, externalText    string
 	stateNumber                                  int32
 }
 
-func (l *loader) row(r *sqldb.Row) {
+func (l *nodeScanner) row(r *sqldb.Row) {
 	if r.Null(colTypeID) {
 		l.property(r)
 		return
 	}
-	c := &nodeCell{idNumber: r.Int(colID), typeIDNumber: r.Int(colTypeID), createdAt: r.Int(colCreated), updatedAt: r.Int(colUpdated)}
+	c := &nodeAlloc{idNumber: r.Int(colID), typeIDNumber: r.Int(colTypeID), createdAt: r.Int(colCreated), updatedAt: r.Int(colUpdated)}
 	n := &c.node
 	n.id, n.typeID, n.created, n.updated = &c.idNumber, &c.typeIDNumber, &c.createdAt, &c.updatedAt
 	fill := func(i int, cell *string) *string {
@@ -200,13 +200,13 @@ func (l *loader) row(r *sqldb.Row) {
 		*cell = r.Text(i)
 		return cell
 	}
-	l.nameType(c)
+	l.setTypeName(c)
 	n.name = fill(colName, &c.nameText)
 	n.externalID = fill(colExternalID, &c.externalText)
 	if l.k.hasURI {
 		n.uri = fill(colURIOrText, &c.uriText)
 	}
-	if l.k.state != "" && !r.Null(colStateOrInt) {
+	if l.k.stateColumn != "" && !r.Null(colStateOrInt) {
 		if c.stateNumber = r.Int32(colStateOrInt); r.Err() == nil {
 			n.state = &c.stateNumber
 		}
@@ -223,27 +223,27 @@ func (l *loader) row(r *sqldb.Row) {
 	}
 }
 
-// nameType gives a node the name of its type, if that is known. The reply is the
+// setTypeName gives a node the name of its type, if that is known. The reply is the
 // client's to change, so it gets a copy.
-func (l *loader) nameType(c *nodeCell) {
-	if l.known == nil || l.known.id != c.typeIDNumber {
-		l.known = l.types.get(c.typeIDNumber)
+func (l *nodeScanner) setTypeName(c *nodeAlloc) {
+	if l.lastType == nil || l.lastType.id != c.typeIDNumber {
+		l.lastType = l.types.get(c.typeIDNumber)
 	}
-	if l.known == nil || l.known.kind != l.k.number {
-		l.unnamed = append(l.unnamed, c)
+	if l.lastType == nil || l.lastType.kind != l.k.typeKind {
+		l.untyped = append(l.untyped, c)
 		return
 	}
-	c.typeText = l.known.name
+	c.typeText = l.lastType.name
 	c.node.typeName = &c.typeText
 }
 
-// nameTypes reads the types that were not known.
-func (l *loader) nameTypes(ctx context.Context, q querier) error {
-	if len(l.unnamed) == 0 {
+// loadTypeNames reads the types that were not known.
+func (l *nodeScanner) loadTypeNames(ctx context.Context, q querier) error {
+	if len(l.untyped) == 0 {
 		return nil
 	}
-	types, err := knownTypes(ctx, q, l.k.number, convert(l.unnamed, func(c *nodeCell) int64 { return c.typeIDNumber }))
-	for _, c := range l.unnamed {
+	types, err := knownTypes(ctx, q, l.k.typeKind, mapSlice(l.untyped, func(c *nodeAlloc) int64 { return c.typeIDNumber }))
+	for _, c := range l.untyped {
 		if t := types[c.typeIDNumber]; t != nil {
 			c.typeText = t.name
 			c.node.typeName = &c.typeText
@@ -252,17 +252,17 @@ func (l *loader) nameTypes(ctx context.Context, q querier) error {
 	return err
 }
 
-func (l *loader) find(id int64) *node {
+func (l *nodeScanner) find(id int64) *node {
 	if len(l.nodes) == 1 && *l.nodes[0].id == id {
 		return l.nodes[0]
 	}
 	return l.byID[id]
 }
 
-func (l *loader) property(r *sqldb.Row) {
-	p := readProperty{node: r.Int(colID), propertyKey: propertyKey{r.Text(colName), r.Bool(colCustom)}}
+func (l *nodeScanner) property(r *sqldb.Row) {
+	p := scannedProperty{node: r.Int(colID), propertyKey: propertyKey{r.Text(colName), r.Bool(colCustom)}}
 	if err := r.TakeErr(); err != nil { // it cannot be told whose or which property this is
-		l.damaged(l.k.props, p.node, p.name, err)
+		l.damaged(l.k.propTable, p.node, p.name, err)
 		return
 	}
 	var err error
@@ -271,21 +271,21 @@ func (l *loader) property(r *sqldb.Row) {
 		err = lost
 	}
 	if err != nil {
-		l.damaged(l.k.props, p.node, p.name, err)
+		l.damaged(l.k.propTable, p.node, p.name, err)
 		p.value = nil
 	}
 	if n := l.find(p.node); n != nil {
 		n.set(p)
 	} else {
-		l.early = append(l.early, p)
+		l.orphans = append(l.orphans, p)
 	}
 }
 
 // set adds a property. One without a value that can be read is not there for
 // clients, but its row is.
-func (n *node) set(p readProperty) {
+func (n *node) set(p scannedProperty) {
 	if p.value == nil {
-		n.hidden = append(n.hidden, p.propertyKey)
+		n.unreadable = append(n.unreadable, p.propertyKey)
 		return
 	}
 	space := &n.props
@@ -299,8 +299,8 @@ func (n *node) set(p readProperty) {
 }
 
 // finish returns the nodes by id. Properties without a node are nobody's.
-func (l *loader) finish() []*node {
-	for _, p := range l.early {
+func (l *nodeScanner) finish() []*node {
+	for _, p := range l.orphans {
 		if n := l.find(p.node); n != nil {
 			n.set(p)
 		}

@@ -11,23 +11,23 @@ import (
 	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
-// A reuse says which nodes without an id stand for stored ones.
-type reuse[K comparable] struct {
+// A reuseRule says which nodes without an id stand for stored ones.
+type reuseRule[K comparable] struct {
 	// key is what a node is found by; false: it is not looked for.
 	key func(*node) (K, bool)
 	// find reads the ids of those that are stored.
 	find func(ctx context.Context, t *tx, keys []K) (map[K]int64, error)
 	// update: what is found is updated. Otherwise it is left as it is.
 	update bool
-	// once: all are looked for before anything is written, so that the request
+	// lookupOnce: all are looked for before anything is written, so that the request
 	// does not find what it creates itself.
-	once bool
+	lookupOnce bool
 }
 
 // reuseArtifacts finds artifacts by their external id.
-func reuseArtifacts(once bool) reuse[string] {
-	return reuse[string]{
-		key: func(n *node) (string, bool) { return value(n.externalID), value(n.externalID) != "" },
+func reuseArtifacts(once bool) reuseRule[string] {
+	return reuseRule[string]{
+		key: func(n *node) (string, bool) { return deref(n.externalID), deref(n.externalID) != "" },
 		find: func(ctx context.Context, t *tx, keys []string) (map[string]int64, error) {
 			found := map[string]int64{}
 			err := sqldb.ForEachChunk(keys, func(part []string) error {
@@ -40,8 +40,8 @@ func reuseArtifacts(once bool) reuse[string] {
 			})
 			return found, err
 		},
-		update: true,
-		once:   once,
+		update:     true,
+		lookupOnce: once,
 	}
 }
 
@@ -52,9 +52,9 @@ type contextKey struct {
 }
 
 // reuseContexts finds contexts by type and name.
-func reuseContexts() reuse[contextKey] {
-	return reuse[contextKey]{
-		key: func(n *node) (contextKey, bool) { return contextKey{value(n.typeID), value(n.name)}, true },
+func reuseContexts() reuseRule[contextKey] {
+	return reuseRule[contextKey]{
+		key: func(n *node) (contextKey, bool) { return contextKey{deref(n.typeID), deref(n.name)}, true },
 		find: func(ctx context.Context, t *tx, keys []contextKey) (map[contextKey]int64, error) {
 			found := map[contextKey]int64{}
 			for part := range slices.Chunk(keys, 64) {
@@ -79,16 +79,16 @@ func reuseContexts() reuse[contextKey] {
 	}
 }
 
-// putReusing stores nodes as if one by one, in order, where those without an id
+// putWithReuse stores nodes as if one by one, in order, where those without an id
 // may stand for stored ones, and returns the ids.
-func putReusing[K comparable](ctx context.Context, t *tx, k *nodeKind, nodes []*node, u reuse[K]) ([]int64, error) {
+func putWithReuse[K comparable](ctx context.Context, t *tx, k *nodeKind, nodes []*node, u reuseRule[K]) ([]int64, error) {
 	ids := make([]int64, 0, len(nodes))
 	for len(nodes) > 0 {
 		part := nodes
-		if !u.once {
-			part = nodes[:u.independent(nodes)]
+		if !u.lookupOnce {
+			part = nodes[:u.independentPrefix(nodes)]
 		}
-		some, err := putFound(ctx, t, k, part, u)
+		some, err := putOrReuse(ctx, t, k, part, u)
 		if err != nil {
 			return nil, err
 		}
@@ -98,9 +98,9 @@ func putReusing[K comparable](ctx context.Context, t *tx, k *nodeKind, nodes []*
 	return ids, nil
 }
 
-// independent is how many nodes come before one that must be looked for after
+// independentPrefix is how many nodes come before one that must be looked for after
 // the others are stored: another has its key, or may have come by it.
-func (u reuse[K]) independent(nodes []*node) int {
+func (u reuseRule[K]) independentPrefix(nodes []*node) int {
 	seen := map[K]bool{}
 	updated := false
 	for i, n := range nodes {
@@ -120,8 +120,8 @@ func (u reuse[K]) independent(nodes []*node) int {
 	return len(nodes)
 }
 
-// putFound looks for all nodes without an id, and stores what is to be stored.
-func putFound[K comparable](ctx context.Context, t *tx, k *nodeKind, nodes []*node, u reuse[K]) ([]int64, error) {
+// putOrReuse looks for all nodes without an id, and stores what is to be stored.
+func putOrReuse[K comparable](ctx context.Context, t *tx, k *nodeKind, nodes []*node, u reuseRule[K]) ([]int64, error) {
 	var keys []K
 	for _, n := range nodes {
 		if key, ok := u.key(n); n.id == nil && ok {
@@ -158,9 +158,9 @@ func putFound[K comparable](ctx context.Context, t *tx, k *nodeKind, nodes []*no
 // putContexts stores the contexts of an execution or a lineage.
 func (t *tx) putContexts(ctx context.Context, nodes []*node, reuse bool) ([]int64, error) {
 	if !reuse {
-		return t.putNodes(ctx, contextNodes, nodes, putOptions{})
+		return t.putNodes(ctx, contextKind, nodes, putOptions{})
 	}
-	ids, err := putReusing(ctx, t, contextNodes, nodes, reuseContexts())
+	ids, err := putWithReuse(ctx, t, contextKind, nodes, reuseContexts())
 	var f *statusError
 	if errors.As(err, &f) && f.createConflict {
 		return nil, &sqldb.RaceError{Err: errorf(codes.Aborted, "Concurrent creation of the same context: %s", f.text)}
@@ -171,9 +171,9 @@ func (t *tx) putContexts(ctx context.Context, nodes []*node, reuse bool) ([]int6
 // putArtifacts stores the artifacts of an execution or a lineage.
 func (t *tx) putArtifacts(ctx context.Context, nodes []*node, reuse, once bool) ([]int64, error) {
 	if !reuse {
-		return t.putNodes(ctx, artifactNodes, nodes, putOptions{})
+		return t.putNodes(ctx, artifactKind, nodes, putOptions{})
 	}
-	return putReusing(ctx, t, artifactNodes, nodes, reuseArtifacts(once))
+	return putWithReuse(ctx, t, artifactKind, nodes, reuseArtifacts(once))
 }
 
 // linkAll stores an edge from each of contexts to each of nodes, a part at a

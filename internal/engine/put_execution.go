@@ -22,7 +22,7 @@ func (s *Service) PutExecution(ctx context.Context, req *mlmdpb.PutExecutionRequ
 		if resp.ArtifactIds, err = p.putArtifacts(ctx); err != nil {
 			return err
 		}
-		ids, err := t.putNodes(ctx, executionNodes, []*node{executionNode(req.Execution)}, putOptions{touch: p.options.GetForceUpdateTime()})
+		ids, err := t.putNodes(ctx, executionKind, []*node{fromExecution(req.Execution)}, putOptions{forceUpdateTime: p.options.GetForceUpdateTime()})
 		if err != nil {
 			return err
 		}
@@ -55,7 +55,7 @@ func (p *executionPut) putArtifacts(ctx context.Context) ([]int64, error) {
 	for i, pair := range pairs {
 		switch event := pair.GetEvent(); {
 		case pair.GetArtifact() != nil:
-			nodes, at = append(nodes, artifactNode(pair.Artifact)), append(at, i)
+			nodes, at = append(nodes, fromArtifact(pair.Artifact)), append(at, i)
 		case event != nil && event.ArtifactId != nil:
 			ids[i] = *event.ArtifactId
 		default:
@@ -78,7 +78,7 @@ func (p *executionPut) putEvents(ctx context.Context, execution int64, artifacts
 			named = append(named, artifacts[i])
 		}
 	}
-	found, err := existing(ctx, p.t, artifactNodes, named)
+	found, err := existingIDs(ctx, p.t, artifactKind, named)
 	if err != nil {
 		return err
 	}
@@ -117,8 +117,8 @@ func checkPair(pair *mlmdpb.PutExecutionRequest_ArtifactAndEvent, execution, art
 
 // putContexts stores the contexts, or takes those that are there.
 func (p *executionPut) putContexts(ctx context.Context) ([]int64, error) {
-	nodes := convert(p.req.GetContexts(), contextNode)
-	found, err := existing(ctx, p.t, contextNodes, p.forcedIDs(nodes))
+	nodes := mapSlice(p.req.GetContexts(), fromContext)
+	found, err := existingIDs(ctx, p.t, contextKind, p.forcedIDs(nodes))
 	if err != nil {
 		return nil, err
 	}

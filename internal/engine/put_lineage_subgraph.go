@@ -16,9 +16,9 @@ func (s *Service) PutLineageSubgraph(ctx context.Context, req *mlmdpb.PutLineage
 	err := s.update(ctx, func(ctx context.Context, t *tx) error {
 		p := &lineagePut{
 			t: t, req: req,
-			contexts:   convert(req.GetContexts(), contextNode),
-			artifacts:  convert(req.GetArtifacts(), artifactNode),
-			executions: convert(req.GetExecutions(), executionNode),
+			contexts:   mapSlice(req.GetContexts(), fromContext),
+			artifacts:  mapSlice(req.GetArtifacts(), fromArtifact),
+			executions: mapSlice(req.GetExecutions(), fromExecution),
 		}
 		if err := p.check(ctx); err != nil {
 			return err
@@ -42,13 +42,13 @@ func (p *lineagePut) check(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := p.checkNodes(ctx, artifactNodes, p.artifacts); err != nil {
+	if err := p.checkNodes(ctx, artifactKind, p.artifacts); err != nil {
 		return err
 	}
-	if err := p.checkNodes(ctx, executionNodes, p.executions); err != nil {
+	if err := p.checkNodes(ctx, executionKind, p.executions); err != nil {
 		return err
 	}
-	return p.checkNodes(ctx, contextNodes, p.contexts)
+	return p.checkNodes(ctx, contextKind, p.contexts)
 }
 
 func (p *lineagePut) checkEdge(edge *mlmdpb.PutLineageSubgraphRequest_EventEdge) error {
@@ -91,18 +91,18 @@ func (p *lineagePut) checkNodes(ctx context.Context, k *nodeKind, nodes []*node)
 		}
 		ids = append(ids, *n.typeID)
 	}
-	types, err := knownTypes(ctx, p.t, k.number, ids)
+	types, err := knownTypes(ctx, p.t, k.typeKind, ids)
 	if err != nil {
 		return err
 	}
 	for _, id := range ids {
 		if types[id] == nil {
-			return errorf(codes.NotFound, "Results missing for ids: {%d}: there is no such %s type", id, k.word)
+			return errorf(codes.NotFound, "Results missing for ids: {%d}: there is no such %s type", id, k.noun)
 		}
 	}
 	for _, n := range nodes {
 		if err := p.t.checkProperties(ctx, types[*n.typeID], n.props, types); err != nil {
-			return withPrefix(err, "Cannot validate properties of %s%s: ", k.word, quoted(n.name))
+			return withPrefix(err, "Cannot validate properties of %s%s: ", k.noun, quoted(n.name))
 		}
 	}
 	return nil
@@ -125,7 +125,7 @@ func (p *lineagePut) store(ctx context.Context, resp *mlmdpb.PutLineageSubgraphR
 	if err != nil {
 		return err
 	}
-	if resp.ExecutionIds, err = p.t.putNodes(ctx, executionNodes, p.executions, putOptions{}); err != nil {
+	if resp.ExecutionIds, err = p.t.putNodes(ctx, executionKind, p.executions, putOptions{}); err != nil {
 		return err
 	}
 	if err := p.t.linkAll(ctx, associations, resp.ContextIds, resp.ExecutionIds); err != nil {
@@ -149,11 +149,11 @@ func (p *lineagePut) putEvents(ctx context.Context, reply *mlmdpb.PutLineageSubg
 			executions = append(executions, *edge.Event.ExecutionId)
 		}
 	}
-	knownArtifacts, err := existing(ctx, p.t, artifactNodes, artifacts)
+	knownArtifacts, err := existingIDs(ctx, p.t, artifactKind, artifacts)
 	if err != nil {
 		return err
 	}
-	knownExecutions, err := existing(ctx, p.t, executionNodes, executions)
+	knownExecutions, err := existingIDs(ctx, p.t, executionKind, executions)
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ func ownersOf(ctx context.Context, q querier, kind typekind.Kind, ids []string) 
 	if len(types) == 0 && len(ids) > 0 {
 		return nil, errorf(codes.NotFound, "No types found for external_ids.")
 	}
-	return convert(types, (*typeInfo).plain), nil
+	return mapSlice(types, (*typeInfo).plain), nil
 }
 
 // allTypes reads all types of one kind. Whatever has the name of a system type
@@ -71,5 +71,5 @@ func allTypes(ctx context.Context, q querier, kind typekind.Kind) ([]*typeInfo, 
 			return schema.IsSystemType(t.name)
 		})
 	}
-	return convert(types, func(t *typeInfo) *typeInfo { return t.without(true, false, false) }), err
+	return mapSlice(types, func(t *typeInfo) *typeInfo { return t.without(true, false, false) }), err
 }

@@ -50,7 +50,7 @@ func (p *typePlan) nothingToDo() bool {
 }
 
 func (p *typePlan) ids() []int64 {
-	return convert(p.entries, func(e *typeEntry) int64 { return e.id })
+	return mapSlice(p.entries, func(e *typeEntry) int64 { return e.id })
 }
 
 // planTypes reads what is stored and compares, type by type in order, so that
@@ -174,7 +174,7 @@ func (p *typePlan) update(e *typeEntry, r typeRequest, flags typeFlags) error {
 			return err
 		}
 	}
-	if value(r.external) == "" || same(r.external, e.external) {
+	if deref(r.external) == "" || equalPtr(r.external, e.external) {
 		return nil
 	}
 	if err := p.claim(e, r.external); err != nil {

@@ -48,9 +48,9 @@ func (s *Service) PutContextType(ctx context.Context, req *mlmdpb.PutContextType
 // the same type when its kind, name and version are the same.
 func (s *Service) PutTypes(ctx context.Context, req *mlmdpb.PutTypesRequest) (*mlmdpb.PutTypesResponse, error) {
 	types := slices.Concat(
-		convert(req.GetArtifactTypes(), artifactTypeRequest),
-		convert(req.GetExecutionTypes(), executionTypeRequest),
-		convert(req.GetContextTypes(), contextTypeRequest),
+		mapSlice(req.GetArtifactTypes(), artifactTypeRequest),
+		mapSlice(req.GetExecutionTypes(), executionTypeRequest),
+		mapSlice(req.GetContextTypes(), contextTypeRequest),
 	)
 	ids, err := s.putTypes(ctx, req, types)
 	if err != nil {
@@ -119,7 +119,7 @@ func (s *Service) GetArtifactTypesByID(ctx context.Context, req *mlmdpb.GetArtif
 	resp := new(mlmdpb.GetArtifactTypesByIDResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		types, err := typeList(ctx, q, typekind.Artifact, req.GetTypeIds())
-		resp.ArtifactTypes = convert(types, (*typeInfo).artifactType)
+		resp.ArtifactTypes = mapSlice(types, (*typeInfo).artifactType)
 		return err
 	})
 	return reply(resp, err)
@@ -130,7 +130,7 @@ func (s *Service) GetArtifactTypesByExternalIds(ctx context.Context, req *mlmdpb
 	resp := new(mlmdpb.GetArtifactTypesByExternalIdsResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		types, err := ownersOf(ctx, q, typekind.Artifact, req.GetExternalIds())
-		resp.ArtifactTypes = convert(types, (*typeInfo).artifactType)
+		resp.ArtifactTypes = mapSlice(types, (*typeInfo).artifactType)
 		return err
 	})
 	return reply(resp, err)
@@ -141,7 +141,7 @@ func (s *Service) GetArtifactTypes(ctx context.Context, _ *mlmdpb.GetArtifactTyp
 	resp := new(mlmdpb.GetArtifactTypesResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		types, err := allTypes(ctx, q, typekind.Artifact)
-		resp.ArtifactTypes = convert(types, (*typeInfo).artifactType)
+		resp.ArtifactTypes = mapSlice(types, (*typeInfo).artifactType)
 		return err
 	})
 	return reply(resp, err)
@@ -166,7 +166,7 @@ func (s *Service) GetContextTypesByID(ctx context.Context, req *mlmdpb.GetContex
 	resp := new(mlmdpb.GetContextTypesByIDResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		types, err := typeList(ctx, q, typekind.Context, req.GetTypeIds())
-		resp.ContextTypes = convert(types, (*typeInfo).contextType)
+		resp.ContextTypes = mapSlice(types, (*typeInfo).contextType)
 		return err
 	})
 	return reply(resp, err)
@@ -177,7 +177,7 @@ func (s *Service) GetContextTypesByExternalIds(ctx context.Context, req *mlmdpb.
 	resp := new(mlmdpb.GetContextTypesByExternalIdsResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		types, err := ownersOf(ctx, q, typekind.Context, req.GetExternalIds())
-		resp.ContextTypes = convert(types, (*typeInfo).contextType)
+		resp.ContextTypes = mapSlice(types, (*typeInfo).contextType)
 		return err
 	})
 	return reply(resp, err)
@@ -188,7 +188,7 @@ func (s *Service) GetContextTypes(ctx context.Context, _ *mlmdpb.GetContextTypes
 	resp := new(mlmdpb.GetContextTypesResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		types, err := allTypes(ctx, q, typekind.Context)
-		resp.ContextTypes = convert(types, (*typeInfo).contextType)
+		resp.ContextTypes = mapSlice(types, (*typeInfo).contextType)
 		return err
 	})
 	return reply(resp, err)
@@ -213,7 +213,7 @@ func (s *Service) GetExecutionTypesByID(ctx context.Context, req *mlmdpb.GetExec
 	resp := new(mlmdpb.GetExecutionTypesByIDResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		types, err := typeList(ctx, q, typekind.Execution, req.GetTypeIds())
-		resp.ExecutionTypes = convert(types, (*typeInfo).executionType)
+		resp.ExecutionTypes = mapSlice(types, (*typeInfo).executionType)
 		return err
 	})
 	return reply(resp, err)
@@ -224,7 +224,7 @@ func (s *Service) GetExecutionTypesByExternalIds(ctx context.Context, req *mlmdp
 	resp := new(mlmdpb.GetExecutionTypesByExternalIdsResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		types, err := ownersOf(ctx, q, typekind.Execution, req.GetExternalIds())
-		resp.ExecutionTypes = convert(types, (*typeInfo).executionType)
+		resp.ExecutionTypes = mapSlice(types, (*typeInfo).executionType)
 		return err
 	})
 	return reply(resp, err)
@@ -235,7 +235,7 @@ func (s *Service) GetExecutionTypes(ctx context.Context, _ *mlmdpb.GetExecutionT
 	resp := new(mlmdpb.GetExecutionTypesResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		types, err := allTypes(ctx, q, typekind.Execution)
-		resp.ExecutionTypes = convert(types, (*typeInfo).executionType)
+		resp.ExecutionTypes = mapSlice(types, (*typeInfo).executionType)
 		return err
 	})
 	return reply(resp, err)
