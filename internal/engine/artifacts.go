@@ -73,7 +73,7 @@ func artifactTypesOf(ctx context.Context, q querier, nodes []*node) ([]*mlmdpb.A
 	var types []*mlmdpb.ArtifactType
 	for _, id := range ids {
 		if known := found[id]; known != nil {
-			types = append(types, known.plain().artifactType())
+			types = append(types, known.basic().artifactType())
 			delete(found, id)
 		}
 	}

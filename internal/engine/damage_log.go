@@ -23,7 +23,7 @@ type damagedRow struct {
 	what  string
 }
 
-const damageAtMost = 1000
+const maxDamageReports = 1000
 
 func (l *damageLog) report(ctx context.Context, table string, id int64, what string, err error) {
 	if l.log == nil {
@@ -31,7 +31,7 @@ func (l *damageLog) report(ctx context.Context, table string, id int64, what str
 	}
 	row := damagedRow{table, id, what}
 	l.mu.Lock()
-	known := l.seen[row] || len(l.seen) >= damageAtMost
+	known := l.seen[row] || len(l.seen) >= maxDamageReports
 	if !known {
 		if l.seen == nil {
 			l.seen = map[damagedRow]bool{}
@@ -44,12 +44,12 @@ func (l *damageLog) report(ctx context.Context, table string, id int64, what str
 	}
 }
 
-// damaged reports that part of a stored row cannot be read. The id is that of
+// reportDamage reports that part of a stored row cannot be read. The id is that of
 // the row, or of the node or type that it belongs to.
-func (r reader) damaged(ctx context.Context, table string, id int64, what string, err error) {
+func (r reader) reportDamage(ctx context.Context, table string, id int64, what string, err error) {
 	r.s.damage.report(ctx, table, id, what, err)
 }
 
-func (t *tx) damaged(ctx context.Context, table string, id int64, what string, err error) {
+func (t *tx) reportDamage(ctx context.Context, table string, id int64, what string, err error) {
 	t.s.damage.report(ctx, table, id, what, err)
 }

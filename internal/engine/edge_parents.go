@@ -129,7 +129,7 @@ func parentLinks(ctx context.Context, q querier, column string, ids []int64, use
 		return sqldb.Each(rows, err, 2, func(r *sqldb.Row) error {
 			l := parentLink{r.Int(0), r.Int(1)}
 			if err := r.TakeErr(); err != nil {
-				q.damaged(ctx, "ParentContext", max(l.child, l.parent), "the other context", err)
+				q.reportDamage(ctx, "ParentContext", max(l.child, l.parent), "the other context", err)
 				return nil
 			}
 			use(l)

@@ -230,7 +230,7 @@ func selectEvents(ctx context.Context, q querier, column string, s sqldb.Predica
 		if r.Null(1) {
 			step := readStep(r)
 			if err := r.TakeErr(); err != nil {
-				q.damaged(ctx, "EventPath", r.Int(0), "a step", err)
+				q.reportDamage(ctx, "EventPath", r.Int(0), "a step", err)
 				return nil
 			}
 			steps[r.Int(0)] = append(steps[r.Int(0)], step)
@@ -238,7 +238,7 @@ func selectEvents(ctx context.Context, q querier, column string, s sqldb.Predica
 		}
 		artifact, execution, kind := r.Int(1), r.Int(2), mlmdpb.Event_Type(r.Int32(3))
 		if err := r.TakeErr(); err != nil { // an event ties two nodes by a type
-			q.damaged(ctx, "Event", r.Int(0), "a column", err)
+			q.reportDamage(ctx, "Event", r.Int(0), "a column", err)
 			return nil
 		}
 		m := &mlmdpb.Event{ArtifactId: &artifact, ExecutionId: &execution, Type: &kind}
@@ -247,7 +247,7 @@ func selectEvents(ctx context.Context, q querier, column string, s sqldb.Predica
 			m.MillisecondsSinceEpoch = &at
 		}
 		if err := r.TakeErr(); err != nil {
-			q.damaged(ctx, "Event", r.Int(0), "milliseconds_since_epoch", err)
+			q.reportDamage(ctx, "Event", r.Int(0), "milliseconds_since_epoch", err)
 			m.MillisecondsSinceEpoch = nil
 		}
 		events = append(events, storedEvent{r.Int(0), m})

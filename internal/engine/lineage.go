@@ -237,7 +237,7 @@ func (m membership) of(ctx context.Context, q querier, ids []int64) ([]member, e
 		return sqldb.Each(rows, err, 2, func(r *sqldb.Row) error {
 			e := member{node: r.Int(1), context: r.Int(0)}
 			if err := r.TakeErr(); err != nil {
-				q.damaged(ctx, m.table, e.node, "context_id", err)
+				q.reportDamage(ctx, m.table, e.node, "context_id", err)
 				return nil
 			}
 			edges = append(edges, e)
@@ -261,7 +261,7 @@ func (w *walk) types(ctx context.Context, g *mlmdpb.LineageGraph, mask readMask,
 			return allTypes(ctx, w.q, kind)
 		}
 		types, err := selectTypes(ctx, w.q, sqldb.InQuery("SELECT id FROM Type WHERE type_kind = ?", int64(kind)))
-		return mapSlice(types, func(t *typeInfo) *typeInfo { return t.without(true, true, false) }), err
+		return mapSlice(types, func(t *typeInfo) *typeInfo { return t.omit(true, true, false) }), err
 	}
 	artifact, err := read("artifact_types", typekind.Artifact)
 	if err != nil {

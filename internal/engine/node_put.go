@@ -183,7 +183,7 @@ func (t *tx) typesForNodes(ctx context.Context, k *nodeKind, nodes []*node, stor
 			ids = append(ids, *old.typeID)
 		}
 	}
-	return knownTypes(ctx, t, k.typeKind, ids)
+	return loadTypes(ctx, t, k.typeKind, ids)
 }
 
 // checkNew says why n cannot be created, as far as can be known before.
@@ -212,7 +212,7 @@ func (t *tx) checkProperties(ctx context.Context, known *typeInfo, props map[str
 		if !ok && !fresh {
 			// Another process may have added it since the type was read.
 			fresh = true
-			again, err := t.refresh(ctx, known)
+			again, err := t.reloadType(ctx, known)
 			if err != nil {
 				return err
 			}

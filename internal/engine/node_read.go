@@ -124,7 +124,7 @@ func selectNodes(ctx context.Context, q querier, k *nodeKind, s sqldb.Predicate)
 	args := make([]any, 0, 2*len(s.Args))
 	args = append(append(args, s.Args...), s.Args...)
 	l := nodeScanner{k: k, d: d, layout: layoutOf(d), types: q.types(), damaged: func(table string, id int64, what string, err error) {
-		q.damaged(ctx, table, id, what, err)
+		q.reportDamage(ctx, table, id, what, err)
 	}}
 	rows, err := q.Query(ctx, text, args...)
 	read := 0
@@ -242,7 +242,7 @@ func (l *nodeScanner) loadTypeNames(ctx context.Context, q querier) error {
 	if len(l.untyped) == 0 {
 		return nil
 	}
-	types, err := knownTypes(ctx, q, l.k.typeKind, mapSlice(l.untyped, func(c *nodeAlloc) int64 { return c.typeIDNumber }))
+	types, err := loadTypes(ctx, q, l.k.typeKind, mapSlice(l.untyped, func(c *nodeAlloc) int64 { return c.typeIDNumber }))
 	for _, c := range l.untyped {
 		if t := types[c.typeIDNumber]; t != nil {
 			c.typeText = t.name

@@ -91,7 +91,7 @@ func (p *lineagePut) checkNodes(ctx context.Context, k *nodeKind, nodes []*node)
 		}
 		ids = append(ids, *n.typeID)
 	}
-	types, err := knownTypes(ctx, p.t, k.typeKind, ids)
+	types, err := loadTypes(ctx, p.t, k.typeKind, ids)
 	if err != nil {
 		return err
 	}

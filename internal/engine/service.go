@@ -99,11 +99,11 @@ type querier interface {
 	sqldb.Queryer
 	// types are those that are known, and learn adds one that was read.
 	types() *typeCache
-	learn(learnedType)
-	// damaged reports a stored row that cannot be read, see [damageLog].
-	damaged(ctx context.Context, table string, id int64, what string, err error)
-	// remembered is what was answered about types, see [typeMemo].
-	remembered(ctx context.Context, s sqldb.Predicate) (types []*typeInfo, keep func([]*typeInfo), err error)
+	cacheType(cachedType)
+	// reportDamage reports a stored row that cannot be read, see [damageLog].
+	reportDamage(ctx context.Context, table string, id int64, what string, err error)
+	// lookupQuery is what was answered about types, see [typeMemo].
+	lookupQuery(ctx context.Context, s sqldb.Predicate) (types []*typeInfo, keep func([]*typeInfo), err error)
 	// filterDialect is the filter language's dialect of the database.
 	filterDialect() *filterquery.Dialect
 }
@@ -124,7 +124,7 @@ type tx struct {
 	s *Service
 	d *sqldb.Dialect
 
-	learned []learnedType // to be cached after the commit
+	cacheOnCommit []cachedType // to be cached after the commit
 }
 
 func (t *tx) types() *typeCache                   { return &t.s.types }
@@ -150,7 +150,7 @@ func (s *Service) snapshot(ctx context.Context, fn func(context.Context, querier
 func (s *Service) update(ctx context.Context, fn func(context.Context, *tx) error) error {
 	err := s.db.Update(ctx, func(ctx context.Context, transaction *sqldb.Tx) error {
 		t := &tx{Tx: transaction, s: s, d: transaction.Dialect()}
-		t.OnCommit(func() { s.types.add(t.learned...) })
+		t.OnCommit(func() { s.types.add(t.cacheOnCommit...) })
 		return fn(ctx, t)
 	})
 	return s.status(ctx, err)

@@ -23,24 +23,24 @@ type kindedName struct {
 	typeName
 }
 
-// A learnedType is a type that was read. One that was not asked for by its name
+// A cachedType is a type that was read. One that was not asked for by its name
 // may share it with an older one, whose name it is: see [typeIDs].
-type learnedType struct {
+type cachedType struct {
 	*typeInfo
 	byName bool
 }
 
-// cacheAtMost bounds the cache against clients that make types without end.
-const cacheAtMost = 10000
+// maxCachedTypes bounds the cache against clients that make types without end.
+const maxCachedTypes = 10000
 
 // add remembers committed types.
-func (c *typeCache) add(types ...learnedType) {
+func (c *typeCache) add(types ...cachedType) {
 	if len(types) == 0 {
 		return
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.byID == nil || len(c.byID)+len(types) > cacheAtMost {
+	if c.byID == nil || len(c.byID)+len(types) > maxCachedTypes {
 		c.byID, c.ids = map[int64]*typeInfo{}, map[kindedName]int64{}
 	}
 	for _, t := range types {
@@ -63,9 +63,9 @@ func (c *typeCache) id(kind typekind.Kind, n typeName) int64 {
 	return c.ids[kindedName{kind, n}]
 }
 
-// knownTypes finds the types of one kind with these ids, from the cache as far
+// loadTypes finds the types of one kind with these ids, from the cache as far
 // as it goes.
-func knownTypes(ctx context.Context, q querier, kind typekind.Kind, ids []int64) (map[int64]*typeInfo, error) {
+func loadTypes(ctx context.Context, q querier, kind typekind.Kind, ids []int64) (map[int64]*typeInfo, error) {
 	found := make(map[int64]*typeInfo, 1)
 	var missing []int64
 	for _, id := range ids {
@@ -84,30 +84,30 @@ func knownTypes(ctx context.Context, q querier, kind typekind.Kind, ids []int64)
 	read, err := typesByID(ctx, q, kind, missing)
 	for id, known := range read {
 		found[id] = known
-		q.learn(learnedType{known, false})
+		q.cacheType(cachedType{known, false})
 	}
 	return found, err
 }
 
-// learn remembers a type. Outside of a transaction all that is seen is
+// cacheType remembers a type. Outside of a transaction all that is seen is
 // committed.
-func (r reader) learn(t learnedType) {
+func (r reader) cacheType(t cachedType) {
 	if r.s.types.get(t.id) != t.typeInfo || t.byName && r.s.types.id(t.kind, t.key()) != t.id {
 		r.s.types.add(t)
 	}
 }
 
-// learn remembers a type if the transaction, which may have made it, is
+// cacheType remembers a type if the transaction, which may have made it, is
 // committed.
-func (t *tx) learn(known learnedType) { t.learned = append(t.learned, known) }
+func (t *tx) cacheType(known cachedType) { t.cacheOnCommit = append(t.cacheOnCommit, known) }
 
-// refresh reads a type again, for a property that it did not have.
-func (t *tx) refresh(ctx context.Context, known *typeInfo) (*typeInfo, error) {
+// reloadType reads a type again, for a property that it did not have.
+func (t *tx) reloadType(ctx context.Context, known *typeInfo) (*typeInfo, error) {
 	read, err := typesByID(ctx, t, known.kind, []int64{known.id})
 	if err != nil || read[known.id] == nil {
 		return known, err
 	}
-	t.learn(learnedType{read[known.id], false})
+	t.cacheType(cachedType{read[known.id], false})
 	return read[known.id], nil
 }
 

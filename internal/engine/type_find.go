@@ -23,8 +23,8 @@ func typesByExternalID(ctx context.Context, q querier, ids []string) ([]*typeInf
 	return types, err
 }
 
-// oneType reads a type by name, or says that there is none.
-func oneType(ctx context.Context, q querier, kind typekind.Kind, n typeName) (*typeInfo, error) {
+// requireType reads a type by name, or says that there is none.
+func requireType(ctx context.Context, q querier, kind typekind.Kind, n typeName) (*typeInfo, error) {
 	t, err := typeByName(ctx, q, kind, n)
 	if err == nil && t == nil {
 		return nil, errorf(codes.NotFound, "No type found for query, name: `%s`, version: `%s`", n.name, n.version)
@@ -32,9 +32,9 @@ func oneType(ctx context.Context, q querier, kind typekind.Kind, n typeName) (*t
 	return t, err
 }
 
-// typeList reads types of one kind in the order of ids; a repeated id gives a
+// typesInOrder reads types of one kind in the order of ids; a repeated id gives a
 // repeated type.
-func typeList(ctx context.Context, q querier, kind typekind.Kind, ids []int64) ([]*typeInfo, error) {
+func typesInOrder(ctx context.Context, q querier, kind typekind.Kind, ids []int64) ([]*typeInfo, error) {
 	found, err := typesByID(ctx, q, kind, slices.Clone(ids))
 	types := make([]*typeInfo, 0, len(found))
 	for _, id := range ids {
@@ -45,9 +45,9 @@ func typeList(ctx context.Context, q querier, kind typekind.Kind, ids []int64) (
 	return types, err
 }
 
-// ownersOf reads the types of one kind with these external ids; that there are
+// typesByExternalIDs reads the types of one kind with these external ids; that there are
 // none is an error.
-func ownersOf(ctx context.Context, q querier, kind typekind.Kind, ids []string) ([]*typeInfo, error) {
+func typesByExternalIDs(ctx context.Context, q querier, kind typekind.Kind, ids []string) ([]*typeInfo, error) {
 	if slices.Contains(ids, "") {
 		return nil, invalidArgf("There exists at least one empty external_id in the request")
 	}
@@ -59,7 +59,7 @@ func ownersOf(ctx context.Context, q querier, kind typekind.Kind, ids []string) 
 	if len(types) == 0 && len(ids) > 0 {
 		return nil, errorf(codes.NotFound, "No types found for external_ids.")
 	}
-	return mapSlice(types, (*typeInfo).plain), nil
+	return mapSlice(types, (*typeInfo).basic), nil
 }
 
 // allTypes reads all types of one kind. Whatever has the name of a system type
@@ -71,5 +71,5 @@ func allTypes(ctx context.Context, q querier, kind typekind.Kind) ([]*typeInfo, 
 			return schema.IsSystemType(t.name)
 		})
 	}
-	return mapSlice(types, func(t *typeInfo) *typeInfo { return t.without(true, false, false) }), err
+	return mapSlice(types, func(t *typeInfo) *typeInfo { return t.omit(true, false, false) }), err
 }

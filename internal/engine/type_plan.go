@@ -37,7 +37,7 @@ type typeEntry struct {
 	external *string
 }
 
-func (p *typePlan) nothingToDo() bool {
+func (p *typePlan) isEmpty() bool {
 	if len(p.renames) > 0 {
 		return false
 	}
@@ -221,16 +221,16 @@ func (p *typePlan) setBase(e *typeEntry, r typeRequest) error {
 		return nil
 	case len(e.parents) > 0:
 		return errorf(codes.Unimplemented, "base_type update is not supported yet")
-	case p.descends(r.kind, base, e):
+	case p.isAncestor(r.kind, base, e):
 		return invalidArgf("There is a cycle detected of the given relationship. Type %q is, or descends from, %q", base, e.name.name)
 	}
 	e.parents, e.addBase = []string{base}, base
 	return nil
 }
 
-// descends says whether a system type is e, or has e among what it is based on.
+// isAncestor says whether a system type is e, or has e among what it is based on.
 // Links that the request itself makes count as well.
-func (p *typePlan) descends(kind typekind.Kind, system string, e *typeEntry) bool {
+func (p *typePlan) isAncestor(kind typekind.Kind, system string, e *typeEntry) bool {
 	seen := map[string]bool{}
 	for at := system; !seen[at]; {
 		if e.name == (typeName{name: at}) {

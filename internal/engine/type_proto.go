@@ -76,9 +76,9 @@ func contextTypeRequest(t *mlmdpb.ContextType) typeRequest {
 	return newTypeRequest(typekind.Context, t.GetName(), t.GetVersion(), t.Description, t.ExternalId, t.Properties, (*int32)(t.BaseType))
 }
 
-// without are copies of a type with less: the getters of types differ in what
+// omit are copies of a type with less: the getters of types differ in what
 // they answer.
-func (t *typeInfo) without(external, base, structs bool) *typeInfo {
+func (t *typeInfo) omit(external, base, structs bool) *typeInfo {
 	less := *t
 	if external {
 		less.external = nil
@@ -92,8 +92,8 @@ func (t *typeInfo) without(external, base, structs bool) *typeInfo {
 	return &less
 }
 
-// plain is the type without what only execution types have, and without a base.
-func (t *typeInfo) plain() *typeInfo { return t.without(false, true, true) }
+// basic is the type without what only execution types have, and without a base.
+func (t *typeInfo) basic() *typeInfo { return t.omit(false, true, true) }
 
 // base is the number of the type's base type; nil where it has none.
 func (t *typeInfo) base() *int32 {
@@ -108,24 +108,24 @@ func (t *typeInfo) base() *int32 {
 	return nil
 }
 
-func optional(s string) *string {
+func optionalString(s string) *string {
 	if s == "" {
 		return nil
 	}
 	return &s
 }
 
-// own is a copy that shares nothing with t, which is remembered: a message is
+// clone is a copy that shares nothing with t, which is remembered: a message is
 // its reader's to change.
-func (t *typeInfo) own() *typeInfo {
+func (t *typeInfo) clone() *typeInfo {
 	c := *t
-	c.description, c.external = clone(t.description), clone(t.external)
+	c.description, c.external = clonePtr(t.description), clonePtr(t.external)
 	c.props = maps.Clone(t.props)
 	return &c
 }
 
-// clone copies what p points to.
-func clone[T any](p *T) *T {
+// clonePtr copies what p points to.
+func clonePtr[T any](p *T) *T {
 	if p == nil {
 		return nil
 	}
@@ -134,33 +134,33 @@ func clone[T any](p *T) *T {
 }
 
 func (t *typeInfo) artifactType() *mlmdpb.ArtifactType {
-	t = t.own()
+	t = t.clone()
 	return &mlmdpb.ArtifactType{
-		Id: &t.id, Name: &t.name, Version: optional(t.version), Description: t.description, ExternalId: t.external,
+		Id: &t.id, Name: &t.name, Version: optionalString(t.version), Description: t.description, ExternalId: t.external,
 		Properties: t.props, BaseType: (*mlmdpb.ArtifactType_SystemDefinedBaseType)(t.base()),
 	}
 }
 
 func (t *typeInfo) contextType() *mlmdpb.ContextType {
-	t = t.own()
+	t = t.clone()
 	return &mlmdpb.ContextType{
-		Id: &t.id, Name: &t.name, Version: optional(t.version), Description: t.description, ExternalId: t.external,
+		Id: &t.id, Name: &t.name, Version: optionalString(t.version), Description: t.description, ExternalId: t.external,
 		Properties: t.props,
 	}
 }
 
 func (t *typeInfo) executionType() *mlmdpb.ExecutionType {
-	t = t.own()
+	t = t.clone()
 	return &mlmdpb.ExecutionType{
-		Id: &t.id, Name: &t.name, Version: optional(t.version), Description: t.description, ExternalId: t.external,
+		Id: &t.id, Name: &t.name, Version: optionalString(t.version), Description: t.description, ExternalId: t.external,
 		Properties: t.props, BaseType: (*mlmdpb.ExecutionType_SystemDefinedBaseType)(t.base()),
 		InputType: proto.CloneOf(t.inputType), OutputType: proto.CloneOf(t.outputType),
 	}
 }
 
-// structTypeText is the JSON that a column holds, NULL for an absent type.
+// encodeStructType is the JSON that a column holds, NULL for an absent type.
 // protojson puts blanks at random places, which are taken out.
-func structTypeText(t *mlmdpb.ArtifactStructType) (any, error) {
+func encodeStructType(t *mlmdpb.ArtifactStructType) (any, error) {
 	if t == nil {
 		return nil, nil
 	}
@@ -178,8 +178,8 @@ func structTypeText(t *mlmdpb.ArtifactStructType) (any, error) {
 	return b.String(), nil
 }
 
-// readStructType is the type that a column holds as JSON, nil if it is empty.
-func readStructType(text string) (*mlmdpb.ArtifactStructType, error) {
+// decodeStructType is the type that a column holds as JSON, nil if it is empty.
+func decodeStructType(text string) (*mlmdpb.ArtifactStructType, error) {
 	if text == "" {
 		return nil, nil
 	}

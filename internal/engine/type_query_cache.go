@@ -7,27 +7,27 @@ import (
 	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
-// A typeMemo is what a connection has answered about types since the database
+// A typeQueryCache is what a connection has answered about types since the database
 // last changed. So it tells what a query would, external ids included, and
 // whatever other processes do.
-type typeMemo struct {
+type typeQueryCache struct {
 	version int64 // of the database, as this connection counts
-	answers map[memoKey][]*typeInfo
+	answers map[typeQueryKey][]*typeInfo
 }
 
-// A memoKey is a selection of at most two parameters.
-type memoKey struct {
+// A typeQueryKey is a selection of at most two parameters.
+type typeQueryKey struct {
 	text string
 	args [2]any
 }
 
-// memoAtMost bounds a memo.
-const memoAtMost = 1000
+// maxTypeQueries bounds a memo.
+const maxTypeQueries = 1000
 
-// remembered finds what a selection of types has answered. If it is not known,
+// lookupQuery finds what a selection of types has answered. If it is not known,
 // keep takes the answer, unless it is nil: then the answer cannot be kept.
-func (r reader) remembered(ctx context.Context, sel sqldb.Predicate) (types []*typeInfo, keep func([]*typeInfo), err error) {
-	key := memoKey{text: sel.Text}
+func (r reader) lookupQuery(ctx context.Context, sel sqldb.Predicate) (types []*typeInfo, keep func([]*typeInfo), err error) {
+	key := typeQueryKey{text: sel.Text}
 	if len(sel.Args) > len(key.args) {
 		return nil, nil, nil
 	}
@@ -36,9 +36,9 @@ func (r reader) remembered(ctx context.Context, sel sqldb.Predicate) (types []*t
 	if err != nil || !ok {
 		return nil, nil, err
 	}
-	memo, _ := r.Local.(*typeMemo)
-	if memo == nil || memo.version != version || len(memo.answers) >= memoAtMost {
-		memo = &typeMemo{version: version, answers: map[memoKey][]*typeInfo{}}
+	memo, _ := r.Local.(*typeQueryCache)
+	if memo == nil || memo.version != version || len(memo.answers) >= maxTypeQueries {
+		memo = &typeQueryCache{version: version, answers: map[typeQueryKey][]*typeInfo{}}
 		r.Local = memo
 	}
 	if types, ok := memo.answers[key]; ok {
@@ -49,10 +49,10 @@ func (r reader) remembered(ctx context.Context, sel sqldb.Predicate) (types []*t
 	}, nil
 }
 
-// forget is for a connection that changes types itself, which is not counted.
-func (t *tx) forget() { t.Local = nil }
+// invalidateTypeQueries is for a connection that changes types itself, which is not counted.
+func (t *tx) invalidateTypeQueries() { t.Local = nil }
 
-// remembered is nothing in a transaction, which may have changed types.
-func (t *tx) remembered(context.Context, sqldb.Predicate) ([]*typeInfo, func([]*typeInfo), error) {
+// lookupQuery is nothing in a transaction, which may have changed types.
+func (t *tx) lookupQuery(context.Context, sqldb.Predicate) ([]*typeInfo, func([]*typeInfo), error) {
 	return nil, nil, nil
 }

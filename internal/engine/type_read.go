@@ -46,7 +46,7 @@ var selectOneType = selectTypesText("= ?")
 
 // selectTypes gives the types of a selection by ascending id.
 func selectTypes(ctx context.Context, q querier, s sqldb.Predicate) ([]*typeInfo, error) {
-	types, keep, err := q.remembered(ctx, s)
+	types, keep, err := q.lookupQuery(ctx, s)
 	if err != nil || types != nil {
 		return types, err
 	}
@@ -79,13 +79,13 @@ func readTypes(ctx context.Context, q querier, s sqldb.Predicate) ([]*typeInfo, 
 		switch r.Int(0) {
 		case 0:
 			if err := t.read(r); err != nil {
-				q.damaged(ctx, "Type", t.id, "a column", err)
+				q.reportDamage(ctx, "Type", t.id, "a column", err)
 			}
 			types = append(types, t)
 		case 1:
 			name, kind := r.Text(3), r.Int32(2)
 			if err := r.TakeErr(); err != nil {
-				q.damaged(ctx, "TypeProperty", t.id, name, err)
+				q.reportDamage(ctx, "TypeProperty", t.id, name, err)
 				return nil
 			}
 			if t.props == nil {
@@ -117,7 +117,7 @@ func (t *typeInfo) read(r *sqldb.Row) error {
 	err := r.TakeErr()
 	for i, field := range []**mlmdpb.ArtifactStructType{&t.inputType, &t.outputType} {
 		var failed error
-		if *field, failed = readStructType(r.Text(7 + i)); failed != nil {
+		if *field, failed = decodeStructType(r.Text(7 + i)); failed != nil {
 			err = failed
 		}
 	}
@@ -149,7 +149,7 @@ func typesByName(ctx context.Context, q querier, kind typekind.Kind, names []typ
 	found := make(map[typeName]*typeInfo, len(byID))
 	for _, t := range byID {
 		found[t.key()] = t
-		q.learn(learnedType{t, true})
+		q.cacheType(cachedType{t, true})
 	}
 	return found, err
 }

@@ -8,14 +8,14 @@ import (
 )
 
 var (
-	typeRows       = sqldb.InsertStmt{Table: "Type", Columns: []string{"name", "version", "type_kind", "description", "input_type", "output_type", "external_id"}}
-	typeProperties = sqldb.InsertStmt{Table: "TypeProperty", Columns: []string{"type_id", "name", "data_type"}}
-	typeParents    = sqldb.InsertStmt{Table: "ParentType", Columns: []string{"type_id", "parent_type_id"}}
+	insertType         = sqldb.InsertStmt{Table: "Type", Columns: []string{"name", "version", "type_kind", "description", "input_type", "output_type", "external_id"}}
+	insertTypeProperty = sqldb.InsertStmt{Table: "TypeProperty", Columns: []string{"type_id", "name", "data_type"}}
+	insertParentType   = sqldb.InsertStmt{Table: "ParentType", Columns: []string{"type_id", "parent_type_id"}}
 )
 
-// storeTypes writes a plan and fills in the ids of new types.
-func (t *tx) storeTypes(ctx context.Context, p *typePlan) error {
-	t.forget()
+// writePlan writes a plan and fills in the ids of new types.
+func (t *tx) writePlan(ctx context.Context, p *typePlan) error {
+	t.invalidateTypeQueries()
 	var entries []*typeEntry // each once
 	seen := make(map[*typeEntry]bool, len(p.entries))
 	for _, e := range p.entries {
@@ -38,17 +38,17 @@ func (t *tx) storeTypes(ctx context.Context, p *typePlan) error {
 			return err
 		}
 	}
-	created, err := t.createTypes(ctx, entries)
+	created, err := t.insertTypes(ctx, entries)
 	if err != nil {
 		return err
 	}
 	for _, e := range created {
 		props = appendProperties(appendProperties(props, e.id, e.before), e.id, e.added)
 	}
-	if err := t.Insert(ctx, typeProperties, props); err != nil {
+	if err := t.Insert(ctx, insertTypeProperty, props); err != nil {
 		return err
 	}
-	return t.storeBases(ctx, p, entries)
+	return t.insertParents(ctx, p, entries)
 }
 
 func appendProperties(args []any, id int64, props map[string]mlmdpb.PropertyType) []any {
@@ -58,26 +58,26 @@ func appendProperties(args []any, id int64, props map[string]mlmdpb.PropertyType
 	return args
 }
 
-// createTypes inserts the entries without an id and gives them one.
-func (t *tx) createTypes(ctx context.Context, entries []*typeEntry) ([]*typeEntry, error) {
+// insertTypes inserts the entries without an id and gives them one.
+func (t *tx) insertTypes(ctx context.Context, entries []*typeEntry) ([]*typeEntry, error) {
 	var created []*typeEntry
 	var args []any
 	for _, e := range entries {
 		if e.id != 0 {
 			continue
 		}
-		input, err := structTypeText(e.inputType)
+		input, err := encodeStructType(e.inputType)
 		if err != nil {
 			return nil, err
 		}
-		output, err := structTypeText(e.outputType)
+		output, err := encodeStructType(e.outputType)
 		if err != nil {
 			return nil, err
 		}
-		args = append(args, e.name.name, orNull(optional(e.name.version)), int64(e.kind), orNull(e.description), input, output, orNull(e.external))
+		args = append(args, e.name.name, orNull(optionalString(e.name.version)), int64(e.kind), orNull(e.description), input, output, orNull(e.external))
 		created = append(created, e)
 	}
-	ids, err := t.InsertIDs(ctx, typeRows, args)
+	ids, err := t.InsertIDs(ctx, insertType, args)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func (t *tx) createTypes(ctx context.Context, entries []*typeEntry) ([]*typeEntr
 	return created, nil
 }
 
-func (t *tx) storeBases(ctx context.Context, p *typePlan, entries []*typeEntry) error {
+func (t *tx) insertParents(ctx context.Context, p *typePlan, entries []*typeEntry) error {
 	var args []any
 	for _, e := range entries {
 		if e.addBase == "" {
@@ -99,5 +99,5 @@ func (t *tx) storeBases(ctx context.Context, p *typePlan, entries []*typeEntry) 
 		}
 		args = append(args, e.id, base.id)
 	}
-	return t.Insert(ctx, typeParents, args)
+	return t.Insert(ctx, insertParentType, args)
 }

@@ -74,7 +74,7 @@ func (s *Service) putTypes(ctx context.Context, flags typeFlags, types []typeReq
 	if err != nil {
 		return nil, err
 	}
-	if p.nothingToDo() {
+	if p.isEmpty() {
 		return p.ids(), nil
 	}
 	var ids []int64
@@ -88,7 +88,7 @@ func (s *Service) putTypes(ctx context.Context, flags typeFlags, types []typeReq
 		if err != nil {
 			return err
 		}
-		if err := t.storeTypes(ctx, p); err != nil {
+		if err := t.writePlan(ctx, p); err != nil {
 			return err
 		}
 		ids = p.ids()
@@ -104,7 +104,7 @@ func (s *Service) putTypes(ctx context.Context, flags typeFlags, types []typeReq
 func (s *Service) GetArtifactType(ctx context.Context, req *mlmdpb.GetArtifactTypeRequest) (*mlmdpb.GetArtifactTypeResponse, error) {
 	resp := new(mlmdpb.GetArtifactTypeResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		t, err := oneType(ctx, q, typekind.Artifact, typeName{req.GetTypeName(), req.GetTypeVersion()})
+		t, err := requireType(ctx, q, typekind.Artifact, typeName{req.GetTypeName(), req.GetTypeVersion()})
 		if err != nil {
 			return err
 		}
@@ -118,7 +118,7 @@ func (s *Service) GetArtifactType(ctx context.Context, req *mlmdpb.GetArtifactTy
 func (s *Service) GetArtifactTypesByID(ctx context.Context, req *mlmdpb.GetArtifactTypesByIDRequest) (*mlmdpb.GetArtifactTypesByIDResponse, error) {
 	resp := new(mlmdpb.GetArtifactTypesByIDResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		types, err := typeList(ctx, q, typekind.Artifact, req.GetTypeIds())
+		types, err := typesInOrder(ctx, q, typekind.Artifact, req.GetTypeIds())
 		resp.ArtifactTypes = mapSlice(types, (*typeInfo).artifactType)
 		return err
 	})
@@ -129,7 +129,7 @@ func (s *Service) GetArtifactTypesByID(ctx context.Context, req *mlmdpb.GetArtif
 func (s *Service) GetArtifactTypesByExternalIds(ctx context.Context, req *mlmdpb.GetArtifactTypesByExternalIdsRequest) (*mlmdpb.GetArtifactTypesByExternalIdsResponse, error) {
 	resp := new(mlmdpb.GetArtifactTypesByExternalIdsResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		types, err := ownersOf(ctx, q, typekind.Artifact, req.GetExternalIds())
+		types, err := typesByExternalIDs(ctx, q, typekind.Artifact, req.GetExternalIds())
 		resp.ArtifactTypes = mapSlice(types, (*typeInfo).artifactType)
 		return err
 	})
@@ -151,7 +151,7 @@ func (s *Service) GetArtifactTypes(ctx context.Context, _ *mlmdpb.GetArtifactTyp
 func (s *Service) GetContextType(ctx context.Context, req *mlmdpb.GetContextTypeRequest) (*mlmdpb.GetContextTypeResponse, error) {
 	resp := new(mlmdpb.GetContextTypeResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		t, err := oneType(ctx, q, typekind.Context, typeName{req.GetTypeName(), req.GetTypeVersion()})
+		t, err := requireType(ctx, q, typekind.Context, typeName{req.GetTypeName(), req.GetTypeVersion()})
 		if err != nil {
 			return err
 		}
@@ -165,7 +165,7 @@ func (s *Service) GetContextType(ctx context.Context, req *mlmdpb.GetContextType
 func (s *Service) GetContextTypesByID(ctx context.Context, req *mlmdpb.GetContextTypesByIDRequest) (*mlmdpb.GetContextTypesByIDResponse, error) {
 	resp := new(mlmdpb.GetContextTypesByIDResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		types, err := typeList(ctx, q, typekind.Context, req.GetTypeIds())
+		types, err := typesInOrder(ctx, q, typekind.Context, req.GetTypeIds())
 		resp.ContextTypes = mapSlice(types, (*typeInfo).contextType)
 		return err
 	})
@@ -176,7 +176,7 @@ func (s *Service) GetContextTypesByID(ctx context.Context, req *mlmdpb.GetContex
 func (s *Service) GetContextTypesByExternalIds(ctx context.Context, req *mlmdpb.GetContextTypesByExternalIdsRequest) (*mlmdpb.GetContextTypesByExternalIdsResponse, error) {
 	resp := new(mlmdpb.GetContextTypesByExternalIdsResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		types, err := ownersOf(ctx, q, typekind.Context, req.GetExternalIds())
+		types, err := typesByExternalIDs(ctx, q, typekind.Context, req.GetExternalIds())
 		resp.ContextTypes = mapSlice(types, (*typeInfo).contextType)
 		return err
 	})
@@ -198,7 +198,7 @@ func (s *Service) GetContextTypes(ctx context.Context, _ *mlmdpb.GetContextTypes
 func (s *Service) GetExecutionType(ctx context.Context, req *mlmdpb.GetExecutionTypeRequest) (*mlmdpb.GetExecutionTypeResponse, error) {
 	resp := new(mlmdpb.GetExecutionTypeResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		t, err := oneType(ctx, q, typekind.Execution, typeName{req.GetTypeName(), req.GetTypeVersion()})
+		t, err := requireType(ctx, q, typekind.Execution, typeName{req.GetTypeName(), req.GetTypeVersion()})
 		if err != nil {
 			return err
 		}
@@ -212,7 +212,7 @@ func (s *Service) GetExecutionType(ctx context.Context, req *mlmdpb.GetExecution
 func (s *Service) GetExecutionTypesByID(ctx context.Context, req *mlmdpb.GetExecutionTypesByIDRequest) (*mlmdpb.GetExecutionTypesByIDResponse, error) {
 	resp := new(mlmdpb.GetExecutionTypesByIDResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		types, err := typeList(ctx, q, typekind.Execution, req.GetTypeIds())
+		types, err := typesInOrder(ctx, q, typekind.Execution, req.GetTypeIds())
 		resp.ExecutionTypes = mapSlice(types, (*typeInfo).executionType)
 		return err
 	})
@@ -223,7 +223,7 @@ func (s *Service) GetExecutionTypesByID(ctx context.Context, req *mlmdpb.GetExec
 func (s *Service) GetExecutionTypesByExternalIds(ctx context.Context, req *mlmdpb.GetExecutionTypesByExternalIdsRequest) (*mlmdpb.GetExecutionTypesByExternalIdsResponse, error) {
 	resp := new(mlmdpb.GetExecutionTypesByExternalIdsResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		types, err := ownersOf(ctx, q, typekind.Execution, req.GetExternalIds())
+		types, err := typesByExternalIDs(ctx, q, typekind.Execution, req.GetExternalIds())
 		resp.ExecutionTypes = mapSlice(types, (*typeInfo).executionType)
 		return err
 	})
