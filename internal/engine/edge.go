@@ -10,30 +10,30 @@ import (
 	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
-// A membership is a kind of edge between contexts and nodes of one kind.
-type membership struct {
+// A edgeTable is a kind of edge between contexts and nodes of one kind.
+type edgeTable struct {
 	table  string
 	column string // the id of the node
 	kind   *nodeKind
-	rows   sqldb.InsertStmt
+	insert sqldb.InsertStmt
 }
 
 var (
-	attributions = membership{
+	attributions = edgeTable{
 		"Attribution", "artifact_id", artifactKind,
 		sqldb.InsertStmt{Table: "Attribution", Columns: []string{"context_id", "artifact_id"}},
 	}
-	associations = membership{
+	associations = edgeTable{
 		"Association", "execution_id", executionKind,
 		sqldb.InsertStmt{Table: "Association", Columns: []string{"context_id", "execution_id"}},
 	}
 )
 
-// A member is one edge of a membership.
-type member struct{ context, node int64 }
+// A edge is one edge of a membership.
+type edge struct{ context, node int64 }
 
 // contextsOf reads the contexts of a node; that there are none is an error.
-func (m membership) contextsOf(ctx context.Context, q querier, id int64) ([]*node, error) {
+func (m edgeTable) contextsOf(ctx context.Context, q querier, id int64) ([]*node, error) {
 	var nodes []*node
 	var err error
 	if q.Dialect().ValidID(id) {
@@ -45,9 +45,9 @@ func (m membership) contextsOf(ctx context.Context, q querier, id int64) ([]*nod
 	return nodes, err
 }
 
-// link stores edges; those that exist are left alone.
-func (t *tx) link(ctx context.Context, m membership, edges []member) error {
-	stored, err := t.linked(ctx, m, edges)
+// insertEdges stores edges; those that exist are left alone.
+func (t *tx) insertEdges(ctx context.Context, m edgeTable, edges []edge) error {
+	stored, err := t.existingEdges(ctx, m, edges)
 	if err != nil {
 		return err
 	}
@@ -57,25 +57,25 @@ func (t *tx) link(ctx context.Context, m membership, edges []member) error {
 			args = append(args, e.context, e.node)
 		}
 	}
-	return t.InsertMissing(ctx, m.rows, args)
+	return t.InsertMissing(ctx, m.insert, args)
 }
 
-// linked finds the edges that exist, where looking is cheaper than an INSERT
+// existingEdges finds the edges that exist, where looking is cheaper than an INSERT
 // that leaves them alone: in SQLite that writes nevertheless.
-func (t *tx) linked(ctx context.Context, m membership, edges []member) (map[member]bool, error) {
-	contexts := t.d.ValidIDs(mapSlice(edges, func(e member) int64 { return e.context }))
-	nodes := t.d.ValidIDs(mapSlice(edges, func(e member) int64 { return e.node }))
+func (t *tx) existingEdges(ctx context.Context, m edgeTable, edges []edge) (map[edge]bool, error) {
+	contexts := t.d.ValidIDs(mapSlice(edges, func(e edge) int64 { return e.context }))
+	nodes := t.d.ValidIDs(mapSlice(edges, func(e edge) int64 { return e.node }))
 	if !t.d.InProcess || len(contexts) == 0 || len(contexts) > sqldb.MaxInList {
 		return nil, nil
 	}
 	in := t.d.InIDs(contexts)
-	stored := map[member]bool{}
+	stored := map[edge]bool{}
 	err := sqldb.ForEachChunk(nodes, func(part []int64) error {
 		s := t.d.InIDs(part)
 		rows, err := t.Query(ctx, "SELECT context_id, "+m.column+" FROM "+m.table+
 			" WHERE context_id "+in.Text+" AND "+m.column+" "+s.Text, slices.Concat(in.Args, s.Args)...)
 		return sqldb.Each(rows, err, 2, func(r *sqldb.Row) error {
-			stored[member{r.Int(0), r.Int(1)}] = true
+			stored[edge{r.Int(0), r.Int(1)}] = true
 			return nil
 		})
 	})
@@ -99,14 +99,14 @@ func existingIDs(ctx context.Context, q querier, k *nodeKind, ids []int64) (map[
 // PutAttributionsAndAssociations links contexts with artifacts and executions.
 // Links that exist are left alone.
 func (s *Service) PutAttributionsAndAssociations(ctx context.Context, req *mlmdpb.PutAttributionsAndAssociationsRequest) (*mlmdpb.PutAttributionsAndAssociationsResponse, error) {
-	attributed := mapSlice(req.GetAttributions(), func(a *mlmdpb.Attribution) member { return member{a.GetContextId(), a.GetArtifactId()} })
-	associated := mapSlice(req.GetAssociations(), func(a *mlmdpb.Association) member { return member{a.GetContextId(), a.GetExecutionId()} })
+	attributed := mapSlice(req.GetAttributions(), func(a *mlmdpb.Attribution) edge { return edge{a.GetContextId(), a.GetArtifactId()} })
+	associated := mapSlice(req.GetAssociations(), func(a *mlmdpb.Association) edge { return edge{a.GetContextId(), a.GetExecutionId()} })
 	resp := new(mlmdpb.PutAttributionsAndAssociationsResponse)
 	err := s.update(ctx, func(ctx context.Context, t *tx) error {
-		if err := t.checkedLink(ctx, attributions, attributed, "Artifact id not found."); err != nil {
+		if err := t.putEdges(ctx, attributions, attributed, "Artifact id not found."); err != nil {
 			return err
 		}
-		if err := t.checkedLink(ctx, associations, associated, "Execution id not found."); err != nil {
+		if err := t.putEdges(ctx, associations, associated, "Execution id not found."); err != nil {
 			return err
 		}
 		return nil
@@ -114,16 +114,16 @@ func (s *Service) PutAttributionsAndAssociations(ctx context.Context, req *mlmdp
 	return reply(resp, err)
 }
 
-// checkedLink stores edges, if both ends of all are there.
-func (t *tx) checkedLink(ctx context.Context, m membership, edges []member, missing string) error {
+// putEdges stores edges, if both ends of all are there.
+func (t *tx) putEdges(ctx context.Context, m edgeTable, edges []edge, missing string) error {
 	if len(edges) == 0 {
 		return nil
 	}
-	contexts, err := existingIDs(ctx, t, contextKind, mapSlice(edges, func(e member) int64 { return e.context }))
+	contexts, err := existingIDs(ctx, t, contextKind, mapSlice(edges, func(e edge) int64 { return e.context }))
 	if err != nil {
 		return err
 	}
-	nodes, err := existingIDs(ctx, t, m.kind, mapSlice(edges, func(e member) int64 { return e.node }))
+	nodes, err := existingIDs(ctx, t, m.kind, mapSlice(edges, func(e edge) int64 { return e.node }))
 	if err != nil {
 		return err
 	}
@@ -135,5 +135,5 @@ func (t *tx) checkedLink(ctx context.Context, m membership, edges []member, miss
 			return invalidArgf("%s There is no %s %d", missing, m.kind.noun, e.node)
 		}
 	}
-	return t.link(ctx, m, edges)
+	return t.insertEdges(ctx, m, edges)
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
-var parentRows = sqldb.InsertStmt{Table: "ParentContext", Columns: []string{"context_id", "parent_context_id"}}
+var insertParent = sqldb.InsertStmt{Table: "ParentContext", Columns: []string{"context_id", "parent_context_id"}}
 
 // A parentLink is one edge from a context to a parent.
 type parentLink struct{ child, parent int64 }
@@ -36,22 +36,22 @@ func (t *tx) putParents(ctx context.Context, edges []*mlmdpb.ParentContext) erro
 			}
 		}
 	}
-	g, err := t.readTree(ctx, edges)
+	g, err := t.loadAncestry(ctx, edges)
 	if err != nil {
 		return err
 	}
 	args := make([]any, 0, 2*len(edges))
 	for _, edge := range edges {
-		if err := g.add(ctx, edge); err != nil {
+		if err := g.checkAndAdd(ctx, edge); err != nil {
 			return err
 		}
 		args = append(args, edge.GetChildId(), edge.GetParentId())
 	}
-	return t.Insert(ctx, parentRows, args)
+	return t.Insert(ctx, insertParent, args)
 }
 
-// A contextTree is as much of the parent links as a request needs.
-type contextTree struct {
+// A ancestry is as much of the parent links as a request needs.
+type ancestry struct {
 	exists  map[int64]bool
 	parents map[int64][]int64
 	links   map[parentLink]bool
@@ -59,11 +59,11 @@ type contextTree struct {
 	hasChildren map[int64]bool
 }
 
-// readTree reads what decides about edges: which contexts exist, which links
+// loadAncestry reads what decides about edges: which contexts exist, which links
 // their children have already, and, for children that are parents themselves,
 // all links above their new parent. Only such a child can close a cycle.
-func (t *tx) readTree(ctx context.Context, edges []*mlmdpb.ParentContext) (*contextTree, error) {
-	g := &contextTree{parents: map[int64][]int64{}, links: map[parentLink]bool{}, hasChildren: map[int64]bool{}}
+func (t *tx) loadAncestry(ctx context.Context, edges []*mlmdpb.ParentContext) (*ancestry, error) {
+	g := &ancestry{parents: map[int64][]int64{}, links: map[parentLink]bool{}, hasChildren: map[int64]bool{}}
 	var ids, children []int64
 	parents := map[int64]bool{}
 	for _, e := range edges {
@@ -74,7 +74,7 @@ func (t *tx) readTree(ctx context.Context, edges []*mlmdpb.ParentContext) (*cont
 	if g.exists, err = existingIDs(ctx, t, contextKind, ids); err != nil {
 		return nil, err
 	}
-	if err := g.readChildren(ctx, t, children); err != nil {
+	if err := g.loadHasChildren(ctx, t, children); err != nil {
 		return nil, err
 	}
 	var above []int64
@@ -83,14 +83,14 @@ func (t *tx) readTree(ctx context.Context, edges []*mlmdpb.ParentContext) (*cont
 			above = append(above, e.GetParentId())
 		}
 	}
-	if err := parentLinks(ctx, t, "context_id", children, g.insert); err != nil {
+	if err := parentLinks(ctx, t, "context_id", children, g.addLink); err != nil {
 		return nil, err
 	}
-	return g, g.readAbove(ctx, t, above)
+	return g, g.loadAncestors(ctx, t, above)
 }
 
-// readChildren finds out which of ids have children, without reading them.
-func (g *contextTree) readChildren(ctx context.Context, q querier, ids []int64) error {
+// loadHasChildren finds out which of ids have children, without reading them.
+func (g *ancestry) loadHasChildren(ctx context.Context, q querier, ids []int64) error {
 	return sqldb.ForEachChunk(q.Dialect().ValidIDs(slices.Clone(ids)), func(part []int64) error {
 		in := q.Dialect().InIDs(part)
 		rows, err := q.Query(ctx, "SELECT DISTINCT parent_context_id FROM ParentContext WHERE parent_context_id "+in.Text, in.Args...)
@@ -101,13 +101,13 @@ func (g *contextTree) readChildren(ctx context.Context, q querier, ids []int64) 
 	})
 }
 
-// readAbove reads all links above ids.
-func (g *contextTree) readAbove(ctx context.Context, q querier, ids []int64) error {
+// loadAncestors reads all links above ids.
+func (g *ancestry) loadAncestors(ctx context.Context, q querier, ids []int64) error {
 	seen := map[int64]bool{}
 	for len(ids) > 0 {
 		var next []int64
 		err := parentLinks(ctx, q, "context_id", ids, func(l parentLink) {
-			g.insert(l)
+			g.addLink(l)
 			if !seen[l.parent] {
 				seen[l.parent] = true
 				next = append(next, l.parent)
@@ -138,7 +138,7 @@ func parentLinks(ctx context.Context, q querier, column string, ids []int64, use
 	})
 }
 
-func (g *contextTree) insert(l parentLink) {
+func (g *ancestry) addLink(l parentLink) {
 	if !g.links[l] {
 		g.links[l] = true
 		g.hasChildren[l.parent] = true
@@ -146,8 +146,8 @@ func (g *contextTree) insert(l parentLink) {
 	}
 }
 
-// add checks one new link and makes it part of the tree.
-func (g *contextTree) add(ctx context.Context, e *mlmdpb.ParentContext) error {
+// checkAndAdd checks one new link and makes it part of the tree.
+func (g *ancestry) checkAndAdd(ctx context.Context, e *mlmdpb.ParentContext) error {
 	if e == nil || e.ChildId == nil || e.ParentId == nil {
 		return invalidArgf("Missing parent / child id in the parent_context")
 	}
@@ -164,12 +164,12 @@ func (g *contextTree) add(ctx context.Context, e *mlmdpb.ParentContext) error {
 	if g.links[l] {
 		return errorf(codes.AlreadyExists, "Given parent_context already exists: child %d, parent %d", l.child, l.parent)
 	}
-	g.insert(l)
+	g.addLink(l)
 	return nil
 }
 
 // isAncestor says whether above is reached from id going up.
-func (g *contextTree) isAncestor(above, id int64) bool {
+func (g *ancestry) isAncestor(above, id int64) bool {
 	seen := map[int64]bool{id: true}
 	for stack := []int64{id}; len(stack) > 0; {
 		at := stack[len(stack)-1]

@@ -45,7 +45,7 @@ func (s *Service) GetParentContextsByContexts(ctx context.Context, req *mlmdpb.G
 	type each = mlmdpb.GetParentContextsByContextsResponse_ParentContextsPerChild
 	resp := new(mlmdpb.GetParentContextsByContextsResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		found, err := relativesOfAll(ctx, q, "context_id", req.GetContextIds(), func(l parentLink) (of, is int64) { return l.child, l.parent })
+		found, err := relativesOfEach(ctx, q, "context_id", req.GetContextIds(), func(l parentLink) (of, is int64) { return l.child, l.parent })
 		resp.Contexts = make(map[int64]*each, len(found))
 		for id, nodes := range found {
 			resp.Contexts[id] = &each{ParentContexts: mapSlice(nodes, (*node).toContext)}
@@ -61,7 +61,7 @@ func (s *Service) GetChildrenContextsByContexts(ctx context.Context, req *mlmdpb
 	type each = mlmdpb.GetChildrenContextsByContextsResponse_ChildrenContextsPerParent
 	resp := new(mlmdpb.GetChildrenContextsByContextsResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		found, err := relativesOfAll(ctx, q, "parent_context_id", req.GetContextIds(), func(l parentLink) (of, is int64) { return l.parent, l.child })
+		found, err := relativesOfEach(ctx, q, "parent_context_id", req.GetContextIds(), func(l parentLink) (of, is int64) { return l.parent, l.child })
 		resp.Contexts = make(map[int64]*each, len(found))
 		for id, nodes := range found {
 			resp.Contexts[id] = &each{ChildrenContexts: mapSlice(nodes, (*node).toContext)}
@@ -71,9 +71,9 @@ func (s *Service) GetChildrenContextsByContexts(ctx context.Context, req *mlmdpb
 	return reply(resp, err)
 }
 
-// relativesOfAll reads, for each of ids, the contexts that the links with it in
+// relativesOfEach reads, for each of ids, the contexts that the links with it in
 // a column lead to, by ascending id.
-func relativesOfAll(ctx context.Context, q querier, column string, ids []int64, ends func(parentLink) (of, is int64)) (map[int64][]*node, error) {
+func relativesOfEach(ctx context.Context, q querier, column string, ids []int64, ends func(parentLink) (of, is int64)) (map[int64][]*node, error) {
 	if len(ids) == 0 {
 		return nil, invalidArgf("Given context_ids is empty.")
 	}
@@ -91,12 +91,12 @@ func relativesOfAll(ctx context.Context, q querier, column string, ids []int64, 
 	if err != nil {
 		return nil, err
 	}
-	return group(ctx, relatives, nodes)
+	return groupRelatives(ctx, relatives, nodes)
 }
 
-// group replaces the ids in each list of relatives by their nodes, by ascending
+// groupRelatives replaces the ids in each list of relatives by their nodes, by ascending
 // id. An id without a node is left out, and so is a list without any.
-func group(ctx context.Context, relatives map[int64][]int64, nodes []*node) (map[int64][]*node, error) {
+func groupRelatives(ctx context.Context, relatives map[int64][]int64, nodes []*node) (map[int64][]*node, error) {
 	byID := make(map[int64]*node, len(nodes))
 	for _, n := range nodes {
 		byID[*n.id] = n

@@ -19,7 +19,7 @@ func TestGroupFindsTheRelativesOfManyContexts(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	found, err := group(ctx, relatives, nodes)
+	found, err := groupRelatives(ctx, relatives, nodes)
 	if err != nil || len(found) != many {
 		t.Fatalf("%d lists, %v", len(found), err)
 	}
@@ -35,7 +35,7 @@ func TestGroupFindsTheRelativesOfManyContexts(t *testing.T) {
 }
 
 func TestGroupLeavesOutListsWithoutANode(t *testing.T) {
-	found, err := group(t.Context(), map[int64][]int64{1: {7, 9}, 2: {9}}, []*node{{id: new(int64(7))}})
+	found, err := groupRelatives(t.Context(), map[int64][]int64{1: {7, 9}, 2: {9}}, []*node{{id: new(int64(7))}})
 	if err != nil || len(found) != 1 || len(found[1]) != 1 || *found[1][0].id != 7 {
 		t.Errorf("%v, %v", found, err)
 	}
@@ -44,7 +44,7 @@ func TestGroupLeavesOutListsWithoutANode(t *testing.T) {
 func TestGroupEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if found, err := group(ctx, map[int64][]int64{1: {2}}, nil); !errors.Is(err, context.Canceled) || found != nil {
+	if found, err := groupRelatives(ctx, map[int64][]int64{1: {2}}, nil); !errors.Is(err, context.Canceled) || found != nil {
 		t.Errorf("%v, %v", found, err)
 	}
 }

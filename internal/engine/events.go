@@ -12,8 +12,8 @@ import (
 )
 
 var (
-	eventRows = sqldb.InsertStmt{Table: "Event", Columns: []string{"artifact_id", "execution_id", "type", "milliseconds_since_epoch"}}
-	pathRows  = sqldb.InsertStmt{Table: "EventPath", Columns: []string{"event_id", "is_index_step", "step_index", "step_key"}}
+	insertEvent     = sqldb.InsertStmt{Table: "Event", Columns: []string{"artifact_id", "execution_id", "type", "milliseconds_since_epoch"}}
+	insertEventPath = sqldb.InsertStmt{Table: "EventPath", Columns: []string{"event_id", "is_index_step", "step_index", "step_key"}}
 )
 
 // An event is one to be stored.
@@ -96,7 +96,7 @@ func (t *tx) putEvents(ctx context.Context, events []event, refused error) error
 
 func (t *tx) insertEvents(ctx context.Context, events []event) error {
 	now := t.now()
-	args := make([]any, 0, len(events)*len(eventRows.Columns))
+	args := make([]any, 0, len(events)*len(insertEvent.Columns))
 	steps := 0
 	for _, e := range events {
 		at := now
@@ -107,13 +107,13 @@ func (t *tx) insertEvents(ctx context.Context, events []event) error {
 		steps += len(e.steps)
 	}
 	if steps == 0 {
-		return t.Insert(ctx, eventRows, args)
+		return t.Insert(ctx, insertEvent, args)
 	}
-	ids, err := t.InsertIDs(ctx, eventRows, args)
+	ids, err := t.InsertIDs(ctx, insertEvent, args)
 	if err != nil {
 		return err
 	}
-	paths := make([]any, 0, steps*len(pathRows.Columns))
+	paths := make([]any, 0, steps*len(insertEventPath.Columns))
 	for i, e := range events {
 		for _, step := range e.steps {
 			switch v := step.GetValue().(type) {
@@ -124,7 +124,7 @@ func (t *tx) insertEvents(ctx context.Context, events []event) error {
 			}
 		}
 	}
-	return t.Insert(ctx, pathRows, paths)
+	return t.Insert(ctx, insertEventPath, paths)
 }
 
 // PutEvents stores events between artifacts and executions that exist.

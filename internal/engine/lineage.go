@@ -12,11 +12,11 @@ import (
 	"github.com/mlmd-go/sdk/internal/typekind"
 )
 
-// hopsAtMost is how far GetLineageSubgraph walks; startsAtMost from how many
+// maxHops is how far GetLineageSubgraph walks; startsAtMost from how many
 // nodes.
 const (
-	hopsAtMost   = 100
-	startsAtMost = 101
+	maxHops   = 100
+	maxStarts = 101
 )
 
 // GetLineageSubgraph walks from the nodes of a filter along events, and answers
@@ -29,26 +29,26 @@ func (s *Service) GetLineageSubgraph(ctx context.Context, req *mlmdpb.GetLineage
 		if err != nil {
 			return err
 		}
-		hops := int64(hopsAtMost)
+		hops := int64(maxHops)
 		if options.MaxNumHops != nil {
 			hops = min(*options.MaxNumHops, hops)
 		}
 		if hops < 0 {
 			return invalidArgf("max_num_hops cannot be negative: max_num_hops = %d", hops)
 		}
-		starts, err := idsByFilter(ctx, q, start, filter, startsAtMost)
+		starts, err := idsByFilter(ctx, q, start, filter, maxStarts)
 		if err != nil {
 			return err
 		}
 		if len(starts) == 0 {
 			return errorf(codes.NotFound, "Cannot find qualified nodes to start the traversal.")
 		}
-		w := newWalk(q, directionOf(options.GetDirection()))
-		ends := newEndings(options)
-		w.accept = func(ctx context.Context, on side, ids []int64) ([]int64, error) {
-			return ends.without(ctx, w, on, ids)
+		w := newTraversal(q, directionOf(options.GetDirection()))
+		ends := newStopConditions(options)
+		w.accept = func(ctx context.Context, on nodeSide, ids []int64) ([]int64, error) {
+			return ends.dropStops(ctx, w, on, ids)
 		}
-		if starts, err = ends.without(ctx, w, start, starts); err != nil {
+		if starts, err = ends.dropStops(ctx, w, start, starts); err != nil {
 			return err
 		}
 		if err := w.run(ctx, start, starts, int(hops)); err != nil {
@@ -63,7 +63,7 @@ func (s *Service) GetLineageSubgraph(ctx context.Context, req *mlmdpb.GetLineage
 
 // startOf returns the kind of node that the walk begins with, and the filter
 // that selects them.
-func startOf(o *mlmdpb.LineageSubgraphQueryOptions) (side, string, error) {
+func startOf(o *mlmdpb.LineageSubgraphQueryOptions) (nodeSide, string, error) {
 	start, nodes := onArtifacts, o.GetStartingArtifacts()
 	if nodes == nil {
 		start, nodes = onExecutions, o.GetStartingExecutions()
@@ -79,13 +79,13 @@ func startOf(o *mlmdpb.LineageSubgraphQueryOptions) (side, string, error) {
 
 // idsByFilter lists the ids of at most limit nodes that a filter selects,
 // ascending.
-func idsByFilter(ctx context.Context, q querier, on side, filter string, limit int) ([]int64, error) {
-	compiled, err := compileFilter(on.nodes(), filter)
+func idsByFilter(ctx context.Context, q querier, on nodeSide, filter string, limit int) ([]int64, error) {
+	compiled, err := compileFilter(on.kind(), filter)
 	if err != nil {
 		return nil, err
 	}
 	o := listOptions{field: byID, ascending: true, filter: compiled}
-	places, err := o.places(ctx, q, on.nodes(), everything, limit)
+	places, err := o.places(ctx, q, on.kind(), everything, limit)
 	return mapSlice(places, func(p place) int64 { return p.id }), err
 }
 
@@ -109,18 +109,18 @@ func directionOf(d mlmdpb.LineageSubgraphQueryOptions_Direction) direction {
 }
 
 // Endings are the nodes at which a walk stops.
-type endings [2]*endingNodes
+type stopConditions [2]*stopCondition
 
-type endingNodes struct {
+type stopCondition struct {
 	filter  *string // nil: none; the empty one selects all
 	include bool    // they are part of the graph
 	ids     map[int64]bool
 }
 
-func newEndings(o *mlmdpb.LineageSubgraphQueryOptions) endings {
-	var e endings
+func newStopConditions(o *mlmdpb.LineageSubgraphQueryOptions) stopConditions {
+	var e stopConditions
 	for i, nodes := range [...]*mlmdpb.LineageSubgraphQueryOptions_EndingNodes{onArtifacts: o.GetEndingArtifacts(), onExecutions: o.GetEndingExecutions()} {
-		e[i] = &endingNodes{include: nodes.GetIncludeEndingNodes(), ids: map[int64]bool{}}
+		e[i] = &stopCondition{include: nodes.GetIncludeEndingNodes(), ids: map[int64]bool{}}
 		if nodes != nil {
 			e[i].filter = nodes.FilterQuery
 		}
@@ -128,9 +128,9 @@ func newEndings(o *mlmdpb.LineageSubgraphQueryOptions) endings {
 	return e
 }
 
-// without leaves out the ids at which the walk ends, and tells the walk how to
+// dropStops leaves out the ids at which the walk ends, and tells the walk how to
 // deal with them.
-func (e endings) without(ctx context.Context, w *walk, on side, ids []int64) ([]int64, error) {
+func (e stopConditions) dropStops(ctx context.Context, w *traversal, on nodeSide, ids []int64) ([]int64, error) {
 	end := e[on]
 	if end.filter == nil || len(ids) == 0 {
 		return ids, nil
@@ -142,19 +142,19 @@ func (e endings) without(ctx context.Context, w *walk, on side, ids []int64) ([]
 		}
 	} else {
 		var err error
-		if matches, err = matching(ctx, w.q, on, *end.filter, ids); err != nil {
+		if matches, err = matchingIDs(ctx, w.q, on, *end.filter, ids); err != nil {
 			return nil, err
 		}
 	}
 	for id := range matches {
-		w.ended[on][id] = end.include
+		w.stopped[on][id] = end.include
 	}
 	return slices.DeleteFunc(slices.Clone(ids), func(id int64) bool { return matches[id] }), nil
 }
 
-// matching returns those of ids that a filter selects.
-func matching(ctx context.Context, q querier, on side, filter string, ids []int64) (map[int64]bool, error) {
-	compiled, err := compileFilter(on.nodes(), filter)
+// matchingIDs returns those of ids that a filter selects.
+func matchingIDs(ctx context.Context, q querier, on nodeSide, filter string, ids []int64) (map[int64]bool, error) {
+	compiled, err := compileFilter(on.kind(), filter)
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +162,7 @@ func matching(ctx context.Context, q querier, on side, filter string, ids []int6
 	found := map[int64]bool{}
 	err = sqldb.ForEachChunk(q.Dialect().ValidIDs(slices.Clone(ids)), func(part []int64) error {
 		s := q.Dialect().InIDs(part)
-		places, err := o.places(ctx, q, on.nodes(), baseSet{where: "n.id " + s.Text, args: s.Args}, len(part))
+		places, err := o.places(ctx, q, on.kind(), baseSet{where: "n.id " + s.Text, args: s.Args}, len(part))
 		for _, p := range places {
 			found[p.id] = true
 		}
@@ -177,32 +177,32 @@ type readMask []string
 func (m readMask) wants(part string) bool { return len(m) == 0 || slices.Contains(m, part) }
 
 // subgraph answers what the walk saw.
-func (w *walk) subgraph(ctx context.Context, mask readMask) (*mlmdpb.LineageGraph, error) {
+func (w *traversal) subgraph(ctx context.Context, mask readMask) (*mlmdpb.LineageGraph, error) {
 	g := &mlmdpb.LineageGraph{}
-	artifacts, executions := w.seen(onArtifacts), w.seen(onExecutions)
+	artifacts, executions := w.nodeIDs(onArtifacts), w.nodeIDs(onExecutions)
 	if mask.wants("artifacts") {
 		g.Artifacts = mapSlice(artifacts, func(id int64) *mlmdpb.Artifact { return &mlmdpb.Artifact{Id: &id} })
 	}
 	if mask.wants("executions") {
 		g.Executions = mapSlice(executions, func(id int64) *mlmdpb.Execution { return &mlmdpb.Execution{Id: &id} })
 	}
-	if err := w.memberships(ctx, g, mask, artifacts, executions); err != nil {
+	if err := w.addEdges(ctx, g, mask, artifacts, executions); err != nil {
 		return nil, err
 	}
 	if mask.wants("events") {
 		g.Events = w.messages()
 	}
-	return g, w.types(ctx, g, mask, true)
+	return g, w.addTypes(ctx, g, mask, true)
 }
 
-// memberships adds the contexts of the nodes, and what ties them.
-func (w *walk) memberships(ctx context.Context, g *mlmdpb.LineageGraph, mask readMask, artifacts, executions []int64) error {
+// addEdges adds the contexts of the nodes, and what ties them.
+func (w *traversal) addEdges(ctx context.Context, g *mlmdpb.LineageGraph, mask readMask, artifacts, executions []int64) error {
 	var contexts []int64
-	add := func(wanted bool, m membership, ids []int64, use func(member)) error {
+	add := func(wanted bool, m edgeTable, ids []int64, use func(edge)) error {
 		if !wanted && !mask.wants("contexts") {
 			return nil
 		}
-		edges, err := m.of(ctx, w.q, ids)
+		edges, err := m.edgesOf(ctx, w.q, ids)
 		for _, e := range edges {
 			contexts = append(contexts, e.context)
 			if wanted {
@@ -211,13 +211,13 @@ func (w *walk) memberships(ctx context.Context, g *mlmdpb.LineageGraph, mask rea
 		}
 		return err
 	}
-	err := add(mask.wants("attributions"), attributions, artifacts, func(e member) {
+	err := add(mask.wants("attributions"), attributions, artifacts, func(e edge) {
 		g.Attributions = append(g.Attributions, &mlmdpb.Attribution{ContextId: &e.context, ArtifactId: &e.node})
 	})
 	if err != nil {
 		return err
 	}
-	err = add(mask.wants("associations"), associations, executions, func(e member) {
+	err = add(mask.wants("associations"), associations, executions, func(e edge) {
 		g.Associations = append(g.Associations, &mlmdpb.Association{ContextId: &e.context, ExecutionId: &e.node})
 	})
 	if err != nil || !mask.wants("contexts") {
@@ -228,14 +228,14 @@ func (w *walk) memberships(ctx context.Context, g *mlmdpb.LineageGraph, mask rea
 	return nil
 }
 
-// of reads the edges of nodes by context and node.
-func (m membership) of(ctx context.Context, q querier, ids []int64) ([]member, error) {
-	var edges []member
+// edgesOf reads the edges of nodes by context and node.
+func (m edgeTable) edgesOf(ctx context.Context, q querier, ids []int64) ([]edge, error) {
+	var edges []edge
 	err := sqldb.ForEachChunk(ids, func(part []int64) error {
 		s := q.Dialect().InIDs(part)
 		rows, err := q.Query(ctx, "SELECT context_id, "+m.column+" FROM "+m.table+" WHERE "+m.column+" "+s.Text, s.Args...)
 		return sqldb.Each(rows, err, 2, func(r *sqldb.Row) error {
-			e := member{node: r.Int(1), context: r.Int(0)}
+			e := edge{node: r.Int(1), context: r.Int(0)}
 			if err := r.TakeErr(); err != nil {
 				q.reportDamage(ctx, m.table, e.node, "context_id", err)
 				return nil
@@ -244,15 +244,15 @@ func (m membership) of(ctx context.Context, q querier, ids []int64) ([]member, e
 			return nil
 		})
 	})
-	slices.SortFunc(edges, func(a, b member) int {
+	slices.SortFunc(edges, func(a, b edge) int {
 		return cmp.Or(cmp.Compare(a.context, b.context), cmp.Compare(a.node, b.node))
 	})
 	return edges, err
 }
 
-// types adds the types of each kind that the mask wants: all that are stored,
+// addTypes adds the types of each kind that the mask wants: all that are stored,
 // with those of the system or without.
-func (w *walk) types(ctx context.Context, g *mlmdpb.LineageGraph, mask readMask, system bool) error {
+func (w *traversal) addTypes(ctx context.Context, g *mlmdpb.LineageGraph, mask readMask, system bool) error {
 	read := func(part string, kind typekind.Kind) ([]*typeInfo, error) {
 		if !mask.wants(part) {
 			return nil, nil

@@ -8,8 +8,8 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-// graphHopsAtMost is how far GetLineageGraph walks.
-const graphHopsAtMost = 20
+// maxGraphHops is how far GetLineageGraph walks.
+const maxGraphHops = 20
 
 // GetLineageGraph is the older form of [Service.GetLineageSubgraph], as the
 // original's library had it: it begins with a page of artifacts, goes both ways,
@@ -23,16 +23,16 @@ func (s *Service) GetLineageGraph(ctx context.Context, req *mlmdpb.GetLineageGra
 		if err != nil {
 			return err
 		}
-		room := graphRoom{limited: options.GetMaxNodeSize() > 0, left: int(options.GetMaxNodeSize())}
+		room := nodeBudget{limited: options.GetMaxNodeSize() > 0, left: int(options.GetMaxNodeSize())}
 		boundaries := [...]string{
 			onArtifacts:  options.GetStopConditions().GetBoundaryArtifacts(),
 			onExecutions: options.GetStopConditions().GetBoundaryExecutions(),
 		}
-		w := newWalk(q, bothWays)
+		w := newTraversal(q, bothWays)
 		w.newOnly = true
-		w.accept = func(ctx context.Context, on side, ids []int64) ([]int64, error) {
+		w.accept = func(ctx context.Context, on nodeSide, ids []int64) ([]int64, error) {
 			if boundaries[on] != "" && len(ids) > 0 {
-				inside, err := matching(ctx, q, on, boundaries[on], ids)
+				inside, err := matchingIDs(ctx, q, on, boundaries[on], ids)
 				if err != nil {
 					return nil, err
 				}
@@ -56,7 +56,7 @@ func graphStart(ctx context.Context, q querier, o *mlmdpb.LineageGraphQueryOptio
 	if listing == nil {
 		return nil, 0, invalidArgf("Missing query_nodes conditions")
 	}
-	hops = graphHopsAtMost
+	hops = maxGraphHops
 	if stop := o.GetStopConditions(); stop != nil && stop.MaxNumHops != nil {
 		hops = min(*stop.MaxNumHops, hops)
 	}
@@ -77,14 +77,14 @@ func graphStart(ctx context.Context, q querier, o *mlmdpb.LineageGraphQueryOptio
 	return mapSlice(places, func(p place) int64 { return p.id }), hops, nil
 }
 
-// A graphRoom is how many nodes a graph may still get.
-type graphRoom struct {
+// A nodeBudget is how many nodes a graph may still get.
+type nodeBudget struct {
 	limited bool
 	left    int
 }
 
 // take returns as many of ids as there is room for.
-func (r *graphRoom) take(ids []int64) []int64 {
+func (r *nodeBudget) take(ids []int64) []int64 {
 	if r.limited {
 		ids = ids[:min(len(ids), r.left)]
 		r.left -= len(ids)
@@ -104,17 +104,17 @@ func keepIDs(ids []int64, in map[int64]bool) []int64 {
 }
 
 // graph answers what the walk saw, with nodes in full and without contexts.
-func (w *walk) graph(ctx context.Context) (*mlmdpb.LineageGraph, error) {
-	artifacts, err := getNodesInOrder(ctx, w.q, artifactKind, w.seen(onArtifacts))
+func (w *traversal) graph(ctx context.Context) (*mlmdpb.LineageGraph, error) {
+	artifacts, err := getNodesInOrder(ctx, w.q, artifactKind, w.nodeIDs(onArtifacts))
 	if err != nil {
 		return nil, err
 	}
-	executions, err := getNodesInOrder(ctx, w.q, executionKind, w.seen(onExecutions))
+	executions, err := getNodesInOrder(ctx, w.q, executionKind, w.nodeIDs(onExecutions))
 	if err != nil {
 		return nil, err
 	}
 	g := &mlmdpb.LineageGraph{
 		Artifacts: mapSlice(artifacts, (*node).toArtifact), Executions: mapSlice(executions, (*node).toExecution), Events: w.messages(),
 	}
-	return g, w.types(ctx, g, nil, false)
+	return g, w.addTypes(ctx, g, nil, false)
 }

@@ -25,7 +25,7 @@ func ofType(k *nodeKind, id int64) baseSet {
 }
 
 // membersOf is the set of the nodes that belong to a context.
-func membersOf(m membership, contextID int64) baseSet {
+func membersOf(m edgeTable, contextID int64) baseSet {
 	return baseSet{
 		join:   " JOIN " + m.table + " m ON m." + m.column + " = n.id AND m.context_id = ?",
 		args:   []any{contextID},

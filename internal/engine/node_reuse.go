@@ -176,22 +176,22 @@ func (t *tx) putArtifacts(ctx context.Context, nodes []*node, reuse, once bool) 
 	return putWithReuse(ctx, t, artifactKind, nodes, reuseArtifacts(once))
 }
 
-// linkAll stores an edge from each of contexts to each of nodes, a part at a
+// insertEdgesAll stores an edge from each of contexts to each of nodes, a part at a
 // time: there may be very many.
-func (t *tx) linkAll(ctx context.Context, m membership, contexts, nodes []int64) error {
+func (t *tx) insertEdgesAll(ctx context.Context, m edgeTable, contexts, nodes []int64) error {
 	nodes = slices.Compact(slices.Sorted(slices.Values(nodes)))
-	var edges []member
+	var edges []edge
 	for _, c := range slices.Compact(slices.Sorted(slices.Values(contexts))) {
 		for _, n := range nodes {
-			edges = append(edges, member{c, n})
+			edges = append(edges, edge{c, n})
 			if len(edges) < sqldb.MaxInList {
 				continue
 			}
-			if err := t.link(ctx, m, edges); err != nil {
+			if err := t.insertEdges(ctx, m, edges); err != nil {
 				return err
 			}
 			edges = edges[:0]
 		}
 	}
-	return t.link(ctx, m, edges)
+	return t.insertEdges(ctx, m, edges)
 }

@@ -181,9 +181,9 @@ func (p *executionPut) linkContexts(ctx context.Context, reply *mlmdpb.PutExecut
 	if len(reply.ContextIds) == 0 {
 		return nil
 	}
-	if err := p.t.linkAll(ctx, associations, reply.ContextIds, []int64{*reply.ExecutionId}); err != nil {
+	if err := p.t.insertEdgesAll(ctx, associations, reply.ContextIds, []int64{*reply.ExecutionId}); err != nil {
 		return err
 	}
 	artifacts := slices.DeleteFunc(slices.Clone(reply.ArtifactIds), func(id int64) bool { return id < 0 })
-	return p.t.linkAll(ctx, attributions, reply.ContextIds, artifacts)
+	return p.t.insertEdgesAll(ctx, attributions, reply.ContextIds, artifacts)
 }

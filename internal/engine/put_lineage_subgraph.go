@@ -128,10 +128,10 @@ func (p *lineagePut) store(ctx context.Context, resp *mlmdpb.PutLineageSubgraphR
 	if resp.ExecutionIds, err = p.t.putNodes(ctx, executionKind, p.executions, putOptions{}); err != nil {
 		return err
 	}
-	if err := p.t.linkAll(ctx, associations, resp.ContextIds, resp.ExecutionIds); err != nil {
+	if err := p.t.insertEdgesAll(ctx, associations, resp.ContextIds, resp.ExecutionIds); err != nil {
 		return err
 	}
-	if err := p.t.linkAll(ctx, attributions, resp.ContextIds, resp.ArtifactIds); err != nil {
+	if err := p.t.insertEdgesAll(ctx, attributions, resp.ContextIds, resp.ArtifactIds); err != nil {
 		return err
 	}
 	return p.putEvents(ctx, resp)
