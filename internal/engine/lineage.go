@@ -85,8 +85,8 @@ func idsByFilter(ctx context.Context, q querier, on nodeSide, filter string, lim
 		return nil, err
 	}
 	o := listOptions{field: byID, ascending: true, filter: compiled}
-	places, err := o.places(ctx, q, on.kind(), everything, limit)
-	return mapSlice(places, func(p place) int64 { return p.id }), err
+	places, err := o.cursors(ctx, q, on.kind(), allNodes, limit)
+	return mapSlice(places, func(p cursor) int64 { return p.id }), err
 }
 
 // A direction is which way a walk goes along events.
@@ -162,7 +162,7 @@ func matchingIDs(ctx context.Context, q querier, on nodeSide, filter string, ids
 	found := map[int64]bool{}
 	err = sqldb.ForEachChunk(q.Dialect().ValidIDs(slices.Clone(ids)), func(part []int64) error {
 		s := q.Dialect().InIDs(part)
-		places, err := o.places(ctx, q, on.kind(), baseSet{where: "n.id " + s.Text, args: s.Args}, len(part))
+		places, err := o.cursors(ctx, q, on.kind(), scope{where: "n.id " + s.Text, args: s.Args}, len(part))
 		for _, p := range places {
 			found[p.id] = true
 		}

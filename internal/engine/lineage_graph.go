@@ -63,18 +63,18 @@ func graphStart(ctx context.Context, q querier, o *mlmdpb.LineageGraphQueryOptio
 	if hops < 0 {
 		return nil, 0, invalidArgf("max_num_hops cannot be negative: max_num_hops =%d", hops)
 	}
-	checked, err := checkOptions(artifactKind, listing)
+	checked, err := parseListOptions(artifactKind, listing)
 	if err != nil {
 		return nil, 0, err
 	}
-	places, err := checked.places(ctx, q, artifactKind, everything, checked.size)
+	places, err := checked.cursors(ctx, q, artifactKind, allNodes, checked.size)
 	if err != nil {
 		return nil, 0, err
 	}
 	if len(places) == 0 {
 		return nil, 0, errorf(codes.NotFound, "The query_nodes condition does not match any nodes to do traversal.")
 	}
-	return mapSlice(places, func(p place) int64 { return p.id }), hops, nil
+	return mapSlice(places, func(p cursor) int64 { return p.id }), hops, nil
 }
 
 // A nodeBudget is how many nodes a graph may still get.

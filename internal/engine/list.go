@@ -11,7 +11,7 @@ import (
 func (s *Service) GetArtifacts(ctx context.Context, req *mlmdpb.GetArtifactsRequest) (*mlmdpb.GetArtifactsResponse, error) {
 	resp := new(mlmdpb.GetArtifactsResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		p, err := list(ctx, q, artifactKind, everything, req.Options)
+		p, err := listNodes(ctx, q, artifactKind, allNodes, req.Options)
 		resp.Artifacts = mapSlice(p.nodes, (*node).toArtifact)
 		resp.NextPageToken = p.next
 		return err
@@ -23,7 +23,7 @@ func (s *Service) GetArtifacts(ctx context.Context, req *mlmdpb.GetArtifactsRequ
 func (s *Service) GetExecutions(ctx context.Context, req *mlmdpb.GetExecutionsRequest) (*mlmdpb.GetExecutionsResponse, error) {
 	resp := new(mlmdpb.GetExecutionsResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		p, err := list(ctx, q, executionKind, everything, req.Options)
+		p, err := listNodes(ctx, q, executionKind, allNodes, req.Options)
 		resp.Executions = mapSlice(p.nodes, (*node).toExecution)
 		resp.NextPageToken = p.next
 		return err
@@ -35,7 +35,7 @@ func (s *Service) GetExecutions(ctx context.Context, req *mlmdpb.GetExecutionsRe
 func (s *Service) GetContexts(ctx context.Context, req *mlmdpb.GetContextsRequest) (*mlmdpb.GetContextsResponse, error) {
 	resp := new(mlmdpb.GetContextsResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		p, err := list(ctx, q, contextKind, everything, req.Options)
+		p, err := listNodes(ctx, q, contextKind, allNodes, req.Options)
 		resp.Contexts = mapSlice(p.nodes, (*node).toContext)
 		resp.NextPageToken = p.next
 		return err
@@ -48,7 +48,7 @@ func (s *Service) GetContexts(ctx context.Context, req *mlmdpb.GetContextsReques
 func (s *Service) GetArtifactsByType(ctx context.Context, req *mlmdpb.GetArtifactsByTypeRequest) (*mlmdpb.GetArtifactsByTypeResponse, error) {
 	resp := new(mlmdpb.GetArtifactsByTypeResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		p, err := listOfType(ctx, q, artifactKind, typeName{req.GetTypeName(), req.GetTypeVersion()}, req.Options)
+		p, err := listNodesOfType(ctx, q, artifactKind, typeName{req.GetTypeName(), req.GetTypeVersion()}, req.Options)
 		resp.Artifacts = mapSlice(p.nodes, (*node).toArtifact)
 		resp.NextPageToken = p.next
 		return err
@@ -61,7 +61,7 @@ func (s *Service) GetArtifactsByType(ctx context.Context, req *mlmdpb.GetArtifac
 func (s *Service) GetExecutionsByType(ctx context.Context, req *mlmdpb.GetExecutionsByTypeRequest) (*mlmdpb.GetExecutionsByTypeResponse, error) {
 	resp := new(mlmdpb.GetExecutionsByTypeResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		p, err := listOfType(ctx, q, executionKind, typeName{req.GetTypeName(), req.GetTypeVersion()}, req.Options)
+		p, err := listNodesOfType(ctx, q, executionKind, typeName{req.GetTypeName(), req.GetTypeVersion()}, req.Options)
 		resp.Executions = mapSlice(p.nodes, (*node).toExecution)
 		resp.NextPageToken = p.next
 		return err
@@ -74,7 +74,7 @@ func (s *Service) GetExecutionsByType(ctx context.Context, req *mlmdpb.GetExecut
 func (s *Service) GetContextsByType(ctx context.Context, req *mlmdpb.GetContextsByTypeRequest) (*mlmdpb.GetContextsByTypeResponse, error) {
 	resp := new(mlmdpb.GetContextsByTypeResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		p, err := listOfType(ctx, q, contextKind, typeName{req.GetTypeName(), req.GetTypeVersion()}, req.Options)
+		p, err := listNodesOfType(ctx, q, contextKind, typeName{req.GetTypeName(), req.GetTypeVersion()}, req.Options)
 		resp.Contexts = mapSlice(p.nodes, (*node).toContext)
 		resp.NextPageToken = p.next
 		return err
@@ -87,7 +87,7 @@ func (s *Service) GetContextsByType(ctx context.Context, req *mlmdpb.GetContexts
 func (s *Service) GetArtifactsByContext(ctx context.Context, req *mlmdpb.GetArtifactsByContextRequest) (*mlmdpb.GetArtifactsByContextResponse, error) {
 	resp := new(mlmdpb.GetArtifactsByContextResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		p, err := list(ctx, q, artifactKind, membersOf(attributions, req.GetContextId()), req.Options)
+		p, err := listNodes(ctx, q, artifactKind, inContext(attributions, req.GetContextId()), req.Options)
 		resp.Artifacts = mapSlice(p.nodes, (*node).toArtifact)
 		resp.NextPageToken = p.next
 		return err
@@ -100,7 +100,7 @@ func (s *Service) GetArtifactsByContext(ctx context.Context, req *mlmdpb.GetArti
 func (s *Service) GetExecutionsByContext(ctx context.Context, req *mlmdpb.GetExecutionsByContextRequest) (*mlmdpb.GetExecutionsByContextResponse, error) {
 	resp := new(mlmdpb.GetExecutionsByContextResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		p, err := list(ctx, q, executionKind, membersOf(associations, req.GetContextId()), req.Options)
+		p, err := listNodes(ctx, q, executionKind, inContext(associations, req.GetContextId()), req.Options)
 		resp.Executions = mapSlice(p.nodes, (*node).toExecution)
 		resp.NextPageToken = p.next
 		return err
@@ -108,21 +108,21 @@ func (s *Service) GetExecutionsByContext(ctx context.Context, req *mlmdpb.GetExe
 	return reply(resp, err)
 }
 
-// listOfType lists the nodes of one type. With options the last page says that
+// listNodesOfType lists the nodes of one type. With options the last page says that
 // it is the last by an empty token.
-func listOfType(ctx context.Context, q querier, k *nodeKind, of typeName, o *mlmdpb.ListOperationOptions) (page, error) {
+func listNodesOfType(ctx context.Context, q querier, k *nodeKind, of typeName, o *mlmdpb.ListOperationOptions) (page, error) {
 	id, err := typeID(ctx, q, k.typeKind, of)
 	if err != nil || id == 0 {
 		return page{}, err
 	}
 	base := ofType(k, id)
-	p, err := list(ctx, q, k, base, o)
+	p, err := listNodes(ctx, q, k, base, o)
 	if err != nil || o == nil || p.next != nil {
 		return p, err
 	}
 	empty := len(p.nodes) == 0
 	if empty {
-		if empty, err = base.empty(ctx, q); err != nil {
+		if empty, err = base.isEmpty(ctx, q); err != nil {
 			return page{}, err
 		}
 	}

@@ -11,21 +11,21 @@ import (
 
 // How many nodes a search gathers, or tests, before it tries the other way.
 const (
-	searchFirst = 1000
-	searchLast  = 36_000
-	searchSteps = 6
+	firstLimit  = 1000
+	lastLimit   = 36_000
+	limitGrowth = 6
 )
 
-// search reads the first places of a filtered list where the database's planner
+// adaptiveList reads the first places of a filtered list where the database's planner
 // does not reckon with LIMIT. There are two ways, and which is the fast one
 // depends on how many nodes the filter selects: few are gathered from the index
 // of what the filter asks for, and sorted; of many, the first are soon met by
 // going through the nodes in order. Nobody knows the number beforehand. So both
 // are tried in turns, each with an end, and the ends grow; what the wrong way
 // costs stays in proportion to the right one.
-func (s listStatement) search(ctx context.Context, q querier, limit int) ([]place, error) {
-	for most := searchFirst; most <= searchLast; most *= searchSteps {
-		for _, way := range []searchWay{s.gather, s.walk} {
+func (s listStatement) adaptiveList(ctx context.Context, q querier, limit int) ([]cursor, error) {
+	for most := firstLimit; most <= lastLimit; most *= limitGrowth {
+		for _, way := range []listStrategy{s.sortMatches, s.scanInOrder} {
 			places, done, err := way(ctx, q, limit, most)
 			if done || err != nil {
 				return places, err
@@ -35,12 +35,12 @@ func (s listStatement) search(ctx context.Context, q querier, limit int) ([]plac
 	return s.run(ctx, q, filterquery.Shape{}, s.sorted(" LIMIT ?"), limit)
 }
 
-// A searchWay reads the first places of a list, or finds that it would have to
+// A listStrategy reads the first places of a list, or finds that it would have to
 // look at more than most nodes.
-type searchWay func(ctx context.Context, q querier, limit, most int) (places []place, done bool, err error)
+type listStrategy func(ctx context.Context, q querier, limit, most int) (places []cursor, done bool, err error)
 
-// gather reads all places and sorts them, if there are at most most.
-func (s listStatement) gather(ctx context.Context, q querier, limit, most int) ([]place, bool, error) {
+// sortMatches reads all places and sorts them, if there are at most most.
+func (s listStatement) sortMatches(ctx context.Context, q querier, limit, most int) ([]cursor, bool, error) {
 	shape, err := s.shape(ctx, q, most)
 	if err != nil {
 		return nil, false, err
@@ -50,7 +50,7 @@ func (s listStatement) gather(ctx context.Context, q querier, limit, most int) (
 		return nil, false, err
 	}
 	byTime := len(s.order) > 1
-	slices.SortFunc(places, func(a, b place) int {
+	slices.SortFunc(places, func(a, b cursor) int {
 		if s.descending {
 			a, b = b, a
 		}
@@ -88,8 +88,8 @@ func (s listStatement) shape(ctx context.Context, q querier, most int) (filterqu
 	return shape, nil
 }
 
-// walk tests the first most nodes in the order of the list.
-func (s listStatement) walk(ctx context.Context, q querier, limit, most int) ([]place, bool, error) {
+// scanInOrder tests the first most nodes in the order of the list.
+func (s listStatement) scanInOrder(ctx context.Context, q querier, limit, most int) ([]cursor, bool, error) {
 	all := s
 	all.filter = nil
 	end, err := all.run(ctx, q, filterquery.Shape{}, s.sorted(" LIMIT 1 OFFSET ?"), most-1)

@@ -8,45 +8,45 @@ import (
 	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
-// A baseSet is the nodes that a list request is about, before its filter.
-type baseSet struct {
-	join   string // follows the table of the nodes, n
-	where  string // a condition
-	args   []any  // of both
-	within string // a query for the ids of the set
+// A scope is the nodes that a list request is about, before its filter.
+type scope struct {
+	join    string // follows the table of the nodes, n
+	where   string // a condition
+	args    []any  // of both
+	idQuery string // a query for the ids of the set
 }
 
-// everything is the set of all nodes of a kind.
-var everything = baseSet{}
+// allNodes is the set of all nodes of a kind.
+var allNodes = scope{}
 
 // ofType is the set of the nodes of a type.
-func ofType(k *nodeKind, id int64) baseSet {
-	return baseSet{where: "n.type_id = ?", args: []any{id}, within: "SELECT id FROM " + k.table + " WHERE type_id = ?"}
+func ofType(k *nodeKind, id int64) scope {
+	return scope{where: "n.type_id = ?", args: []any{id}, idQuery: "SELECT id FROM " + k.table + " WHERE type_id = ?"}
 }
 
-// membersOf is the set of the nodes that belong to a context.
-func membersOf(m edgeTable, contextID int64) baseSet {
-	return baseSet{
-		join:   " JOIN " + m.table + " m ON m." + m.column + " = n.id AND m.context_id = ?",
-		args:   []any{contextID},
-		within: "SELECT " + m.column + " FROM " + m.table + " WHERE context_id = ?",
+// inContext is the set of the nodes that belong to a context.
+func inContext(m edgeTable, contextID int64) scope {
+	return scope{
+		join:    " JOIN " + m.table + " m ON m." + m.column + " = n.id AND m.context_id = ?",
+		args:    []any{contextID},
+		idQuery: "SELECT " + m.column + " FROM " + m.table + " WHERE context_id = ?",
 	}
 }
 
-// possible says whether the set can have nodes at all: an id may be beyond what
+// canMatch says whether the set can have nodes at all: an id may be beyond what
 // the column holds.
-func (b baseSet) possible(d *sqldb.Dialect) bool {
+func (b scope) canMatch(d *sqldb.Dialect) bool {
 	return len(b.args) == 0 || d.ValidID(b.args[0].(int64))
 }
 
-// empty says whether the set has no nodes. The set of all nodes never counts as
+// isEmpty says whether the set has no nodes. The set of all nodes never counts as
 // empty.
-func (b baseSet) empty(ctx context.Context, q querier) (bool, error) {
-	if b.within == "" {
+func (b scope) isEmpty(ctx context.Context, q querier) (bool, error) {
+	if b.idQuery == "" {
 		return false, nil
 	}
 	empty := true
-	rows, err := q.Query(ctx, b.within+" LIMIT 1", b.args...)
+	rows, err := q.Query(ctx, b.idQuery+" LIMIT 1", b.args...)
 	err = sqldb.Each(rows, err, 1, func(*sqldb.Row) error {
 		empty = false
 		return nil
@@ -60,24 +60,24 @@ type page struct {
 	next  *string // the token of the next page, nil where there is none
 }
 
-// list answers a list request. A set without nodes is listed whatever the
+// listNodes answers a list request. A set without nodes is listed whatever the
 // options are.
-func list(ctx context.Context, q querier, k *nodeKind, base baseSet, options *mlmdpb.ListOperationOptions) (page, error) {
-	if !base.possible(q.Dialect()) {
+func listNodes(ctx context.Context, q querier, k *nodeKind, base scope, options *mlmdpb.ListOperationOptions) (page, error) {
+	if !base.canMatch(q.Dialect()) {
 		return page{}, nil
 	}
 	if options == nil {
 		nodes, err := selectNodes(ctx, q, k, base.selection())
 		return page{nodes: nodes}, err
 	}
-	o, err := checkOptions(k, options)
+	o, err := parseListOptions(k, options)
 	if err != nil {
-		if empty, failed := base.empty(ctx, q); failed != nil || empty {
+		if empty, failed := base.isEmpty(ctx, q); failed != nil || empty {
 			return page{}, failed
 		}
 		return page{}, err
 	}
-	places, err := o.places(ctx, q, k, base, o.size+1)
+	places, err := o.cursors(ctx, q, k, base, o.size+1)
 	if err != nil {
 		return page{}, err
 	}
@@ -99,24 +99,24 @@ func list(ctx context.Context, q querier, k *nodeKind, base baseSet, options *ml
 }
 
 // selection selects the whole set.
-func (b baseSet) selection() sqldb.Predicate {
-	if b.within == "" {
+func (b scope) selection() sqldb.Predicate {
+	if b.idQuery == "" {
 		return sqldb.Predicate{Text: "IS NOT NULL"}
 	}
-	return sqldb.InQuery(b.within, b.args...)
+	return sqldb.InQuery(b.idQuery, b.args...)
 }
 
-// A place is where a node stands in a list: its time, if that is what the list
+// A cursor is where a node stands in a list: its time, if that is what the list
 // is sorted by, and its id.
-type place struct{ time, id int64 }
+type cursor struct{ time, id int64 }
 
-// places reads at most limit places, from the one behind o.after on.
+// cursors reads at most limit places, from the one behind o.after on.
 //
 // In a list by time, the nodes that share the time of o.after come first, by
 // their ids, and then the later ones. These are two statements, since no
 // database finds its way into an index for both at once.
-func (o *listOptions) places(ctx context.Context, q querier, k *nodeKind, base baseSet, limit int) ([]place, error) {
-	s := listStatement{kind: k, base: base, filter: o.filter, order: []string{"n.id"}, descending: !o.ascending}
+func (o *listOptions) cursors(ctx context.Context, q querier, k *nodeKind, base scope, limit int) ([]cursor, error) {
+	s := listStatement{kind: k, scope: base, filter: o.filter, order: []string{"n.id"}, descending: !o.ascending}
 	beyond := ">"
 	if s.descending {
 		beyond = "<"

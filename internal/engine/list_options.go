@@ -10,9 +10,9 @@ import (
 	"github.com/mlmd-go/sdk/internal/filterquery"
 )
 
-// pageAtMost is how many nodes one page has, whatever a client asks for. The
+// maxPageSize is how many nodes one page has, whatever a client asks for. The
 // number is the original's.
-const pageAtMost = 101
+const maxPageSize = 101
 
 // orderBy is a field by which lists are sorted.
 type orderBy = mlmdpb.ListOperationOptions_OrderByField_Field
@@ -33,12 +33,12 @@ type listOptions struct {
 	field     orderBy
 	ascending bool
 	filter    *filterquery.Filter // nil: all
-	after     *place              // the list goes on behind it; nil: it begins
+	after     *cursor             // the list goes on behind it; nil: it begins
 }
 
-// checkOptions checks options in the order of the original, on which it depends
+// parseListOptions checks options in the order of the original, on which it depends
 // which of several errors a client sees.
-func checkOptions(k *nodeKind, o *mlmdpb.ListOperationOptions) (*listOptions, error) {
+func parseListOptions(k *nodeKind, o *mlmdpb.ListOperationOptions) (*listOptions, error) {
 	size := o.GetMaxResultSize()
 	switch {
 	case size <= 0:
@@ -46,7 +46,7 @@ func checkOptions(k *nodeKind, o *mlmdpb.ListOperationOptions) (*listOptions, er
 	case size == math.MaxInt32:
 		return nil, invalidArgf("max_result_size field value is required to be greater than 0. Set value: %d", math.MinInt32)
 	}
-	checked := &listOptions{size: min(int(size), pageAtMost)}
+	checked := &listOptions{size: min(int(size), maxPageSize)}
 	var err error
 	if o.GetFilterQuery() != "" {
 		if checked.filter, err = compileFilter(k, o.GetFilterQuery()); err != nil {
@@ -55,7 +55,7 @@ func checkOptions(k *nodeKind, o *mlmdpb.ListOperationOptions) (*listOptions, er
 	}
 	checked.field, checked.ascending = order(o)
 	if o.GetNextPageToken() != "" {
-		if err := checked.resume(o); err != nil {
+		if err := checked.applyPageToken(o); err != nil {
 			return nil, err
 		}
 	}
@@ -87,8 +87,8 @@ func order(o *mlmdpb.ListOperationOptions) (field orderBy, ascending bool) {
 	return field, by.GetIsAsc()
 }
 
-// brief prints options for a message; filters and tokens can be long.
-func brief(o *mlmdpb.ListOperationOptions) string {
+// summarize prints options for a message; filters and tokens can be long.
+func summarize(o *mlmdpb.ListOperationOptions) string {
 	short := &mlmdpb.ListOperationOptions{}
 	if o != nil {
 		short.MaxResultSize, short.OrderByField = o.MaxResultSize, o.OrderByField

@@ -13,7 +13,7 @@ import (
 // A listStatement reads places of the nodes of a set in some order.
 type listStatement struct {
 	kind       *nodeKind
-	base       baseSet
+	scope      scope
 	filter     *filterquery.Filter // nil: all
 	time       string              // the column that goes into [place]; empty: none
 	order      []string            // columns
@@ -33,9 +33,9 @@ func (s listStatement) and(condition string, args ...any) listStatement {
 }
 
 // read reads the first places.
-func (s listStatement) read(ctx context.Context, q querier, limit int) ([]place, error) {
-	if q.Dialect().PlannerIgnoresLimit && s.filter != nil && s.filter.Searches() && s.base.join == "" {
-		return s.search(ctx, q, limit)
+func (s listStatement) read(ctx context.Context, q querier, limit int) ([]cursor, error) {
+	if q.Dialect().PlannerIgnoresLimit && s.filter != nil && s.filter.Searches() && s.scope.join == "" {
+		return s.adaptiveList(ctx, q, limit)
 	}
 	return s.run(ctx, q, filterquery.Shape{}, s.sorted(" LIMIT ?"), limit)
 }
@@ -50,8 +50,8 @@ func (s listStatement) sorted(after string) string {
 }
 
 // run reads the places that a statement of this shape gives; end is its end.
-func (s listStatement) run(ctx context.Context, q querier, shape filterquery.Shape, end string, endArgs ...any) ([]place, error) {
-	from, where := " FROM "+s.kind.table+" n"+s.base.join, []string{}
+func (s listStatement) run(ctx context.Context, q querier, shape filterquery.Shape, end string, endArgs ...any) ([]cursor, error) {
+	from, where := " FROM "+s.kind.table+" n"+s.scope.join, []string{}
 	var args []any
 	add := func(condition string, values []any) {
 		if condition != "" {
@@ -59,12 +59,12 @@ func (s listStatement) run(ctx context.Context, q querier, shape filterquery.Sha
 			args = append(args, values...)
 		}
 	}
-	if s.base.join != "" {
-		args = append(args, s.base.args...)
+	if s.scope.join != "" {
+		args = append(args, s.scope.args...)
 	}
 	run := q.Query
 	if s.filter != nil {
-		run = planned(q.QueryUncached, q.Dialect().QueryModeArg)
+		run = withQueryMode(q.QueryUncached, q.Dialect().QueryModeArg)
 		f, err := s.filter.SQL(q.filterDialect(), shape)
 		if err != nil {
 			return nil, invalidFilter(err)
@@ -73,7 +73,7 @@ func (s listStatement) run(ctx context.Context, q querier, shape filterquery.Sha
 		args = append(args, f.JoinArgs...)
 		add(f.Where, f.WhereArgs)
 	}
-	add(s.base.where, s.base.args)
+	add(s.scope.where, s.scope.args)
 	add(s.where, s.args)
 	time := s.time
 	if time == "" {
@@ -83,17 +83,17 @@ func (s listStatement) run(ctx context.Context, q querier, shape filterquery.Sha
 	if len(where) > 0 {
 		text += " WHERE " + strings.Join(where, " AND ")
 	}
-	var places []place
+	var places []cursor
 	rows, err := run(ctx, text+end, append(args, endArgs...)...)
 	err = sqldb.Each(rows, err, 2, func(r *sqldb.Row) error {
-		places = append(places, place{time: r.Int(1), id: r.Int(0)})
+		places = append(places, cursor{time: r.Int(1), id: r.Int(0)})
 		return nil
 	})
 	return places, err
 }
 
-// planned puts what a driver must be told before the parameters of a query.
-func planned(run queryFunc, how any) queryFunc {
+// withQueryMode puts what a driver must be told before the parameters of a query.
+func withQueryMode(run queryFunc, how any) queryFunc {
 	if how == nil {
 		return run
 	}

@@ -16,7 +16,7 @@ import (
 // updated at the same time.
 
 // encodeToken makes the token behind a page, which has at least one node.
-func encodeToken(o *mlmdpb.ListOperationOptions, field orderBy, listed []place) (string, error) {
+func encodeToken(o *mlmdpb.ListOperationOptions, field orderBy, listed []cursor) (string, error) {
 	last := listed[len(listed)-1]
 	set := proto.CloneOf(o)
 	set.NextPageToken = nil
@@ -58,8 +58,8 @@ func decodeToken(token string) (*mlmdpb.ListOperationNextPageToken, error) {
 	return t, nil
 }
 
-// resume sets the place behind which the list goes on.
-func (checked *listOptions) resume(o *mlmdpb.ListOperationOptions) error {
+// applyPageToken sets the place behind which the list goes on.
+func (checked *listOptions) applyPageToken(o *mlmdpb.ListOperationOptions) error {
 	token, err := decodeToken(o.GetNextPageToken())
 	if err != nil {
 		return err
@@ -67,9 +67,9 @@ func (checked *listOptions) resume(o *mlmdpb.ListOperationOptions) error {
 	field, ascending := order(token.GetSetOptions())
 	if field != checked.field || ascending != checked.ascending {
 		return invalidArgf("ListOperationOptions mismatch between calls Initial Options: %s Current Options: %s",
-			brief(token.GetSetOptions()), brief(o))
+			summarize(token.GetSetOptions()), summarize(o))
 	}
-	checked.after = &place{time: token.GetFieldOffset(), id: token.GetIdOffset()}
+	checked.after = &cursor{time: token.GetFieldOffset(), id: token.GetIdOffset()}
 	switch field {
 	case byID:
 		checked.after.id = token.GetFieldOffset()

@@ -19,12 +19,12 @@ func TestTokensAreThoseOfTheOriginal(t *testing.T) {
 	for _, c := range []struct {
 		options *mlmdpb.ListOperationOptions
 		field   orderBy
-		page    []place
+		page    []cursor
 		want    string
 	}{
-		{&mlmdpb.ListOperationOptions{MaxResultSize: new(int32(2))}, byID, []place{{0, 1}, {0, 2}}, "CAIQAhoCCAI"},
-		{by(byCreateTime), byCreateTime, []place{{4000, 5}, {3000, 4}}, "CAQQuBcaCAgCEgQIARAA"},
-		{by(byUpdateTime), byUpdateTime, []place{{5000, 2}, {4000, 5}}, "EKAfGggIAhIECAIQACAF"},
+		{&mlmdpb.ListOperationOptions{MaxResultSize: new(int32(2))}, byID, []cursor{{0, 1}, {0, 2}}, "CAIQAhoCCAI"},
+		{by(byCreateTime), byCreateTime, []cursor{{4000, 5}, {3000, 4}}, "CAQQuBcaCAgCEgQIARAA"},
+		{by(byUpdateTime), byUpdateTime, []cursor{{5000, 2}, {4000, 5}}, "EKAfGggIAhIECAIQACAF"},
 	} {
 		before := proto.CloneOf(c.options)
 		got, err := encodeToken(c.options, c.field, c.page)
@@ -43,7 +43,7 @@ func TestTokensAreThoseOfTheOriginal(t *testing.T) {
 
 func TestATokenListsTheIdsThatShareTheLastTime(t *testing.T) {
 	o := &mlmdpb.ListOperationOptions{}
-	text, err := encodeToken(o, byUpdateTime, []place{{1, 9}, {2, 3}, {2, 4}, {2, 8}})
+	text, err := encodeToken(o, byUpdateTime, []cursor{{1, 9}, {2, 3}, {2, 4}, {2, 8}})
 	if err != nil {
 		t.Fatal(err)
 	}
