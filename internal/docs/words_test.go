@@ -47,7 +47,6 @@ var unchecked = []string{
 	"internal/testtls",
 	"pkg/mlmd",
 	"pkg/mlmd/gensupport",
-	"pkg/registry",
 	"pkg/store",
 	"pkg/store/mysql",
 	"pkg/store/postgres",

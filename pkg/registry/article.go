@@ -10,7 +10,7 @@ import (
 func withArticle(name string) string {
 	vowels := "AEIO" // an initial U is mostly pronounced "you"
 	if len(name) > 1 && unicode.IsUpper(rune(name[0])) && unicode.IsUpper(rune(name[1])) {
-		vowels = "AEFHILMNORSX" // the letters of an initialism are pronounced one by one
+		vowels = "AEFHILMNORSX" // the letters of an acronym are pronounced one by one
 	}
 	if name != "" && strings.ContainsRune(vowels, unicode.ToUpper(rune(name[0]))) {
 		return "an " + name

@@ -34,7 +34,7 @@ func (p preparedQuery[T]) tokenError(why string) error {
 
 const otherQuery = "belongs to another query: parent, conditions and order must be the same"
 
-// encodeToken returns the token of the next page, or "" if there is none.
+// encodeToken returns the token of the next page, or "" on the last page.
 func (l *pages[T]) encodeToken() string {
 	if l.token == "" {
 		return ""

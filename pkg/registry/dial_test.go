@@ -35,7 +35,9 @@ type door struct {
 	token atomic.Value
 }
 
-func (d *door) GetContextsByID(ctx context.Context, _ *mlmdpb.GetContextsByIDRequest) (*mlmdpb.GetContextsByIDResponse, error) {
+func (d *door) GetContextsByID(
+	ctx context.Context, _ *mlmdpb.GetContextsByIDRequest,
+) (*mlmdpb.GetContextsByIDResponse, error) {
 	d.calls.Add(1)
 	md, _ := metadata.FromIncomingContext(ctx)
 	d.token.Store(strings.Join(md.Get("authorization"), ","))
@@ -66,7 +68,10 @@ type authority struct {
 
 func newAuthority(t *testing.T) *authority {
 	a := &authority{t: t, folder: t.TempDir()}
-	a.cert, a.key = a.sign("ca", &x509.Certificate{IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign})
+	a.cert, a.key = a.sign(
+		"ca",
+		&x509.Certificate{IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign},
+	)
 	return a
 }
 
@@ -95,7 +100,9 @@ func (a *authority) sign(name string, c *x509.Certificate) (*x509.Certificate, *
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	for suffix, block := range map[string]*pem.Block{".pem": {Type: "CERTIFICATE", Bytes: der}, ".key": {Type: "EC PRIVATE KEY", Bytes: raw}} {
+	for suffix, block := range map[string]*pem.Block{
+		".pem": {Type: "CERTIFICATE", Bytes: der}, ".key": {Type: "EC PRIVATE KEY", Bytes: raw},
+	} {
 		if err := os.WriteFile(a.file(name+suffix), pem.EncodeToMemory(block), 0o600); err != nil {
 			a.t.Fatal(err)
 		}
@@ -180,7 +187,7 @@ func TestConnectionsAreAsSafeAsAskedFor(t *testing.T) {
 		name    string
 		address string
 		opts    []DialOption
-		want    string // what the error says; empty: there is none
+		want    string // part of the error; empty for success
 		cause   any    // for errors.As; nil: any
 	}{
 		{"plain to plain", plain, nil, "", nil},
@@ -190,14 +197,26 @@ func TestConnectionsAreAsSafeAsAskedFor(t *testing.T) {
 		{"TLS with the authority", safe, []DialOption{ca}, "", nil},
 		{"TLS with a configuration", safe, []DialOption{WithTLS(&tls.Config{RootCAs: pool})}, "", nil},
 		{"TLS with the system's authorities", safe, []DialOption{WithTLS(nil)}, "registry.WithRootCAFile(file)", &authority},
-		{"TLS with another authority", safe, []DialOption{WithRootCAFile(other.file("ca.pem"))}, "registry.WithRootCAFile(file)", &authority},
+		{
+			"TLS with another authority", safe,
+			[]DialOption{WithRootCAFile(other.file("ca.pem"))},
+			"registry.WithRootCAFile(file)", &authority,
+		},
 		{"TLS to a name that the certificate lacks", "localhost:" + port, []DialOption{ca}, "is not for this host", &host},
 		{"mutual TLS", mutual, []DialOption{client, ca}, "", nil},
 		{"mutual TLS, a configuration after its parts", mutual, []DialOption{client, ca, WithTLS(&tls.Config{})}, "", nil},
 		{"mutual TLS without a certificate", mutual, []DialOption{ca}, "registry.WithClientCert(certFile, keyFile)", nil},
 		{"mutual TLS 1.2 without a certificate", mutual, old, "registry.WithClientCert(certFile, keyFile)", nil},
-		{"mutual TLS with a certificate of another authority", mutual, []DialOption{ca, foreign}, "registry.WithClientCert", nil},
-		{"mutual TLS 1.2 with a certificate of another authority", mutual, append(old, foreign), "registry.WithClientCert", nil},
+		{
+			"mutual TLS with a certificate of another authority", mutual,
+			[]DialOption{ca, foreign},
+			"registry.WithClientCert",
+			nil,
+		},
+		{
+			"mutual TLS 1.2 with a certificate of another authority", mutual, append(old, foreign), "registry.WithClientCert",
+			nil,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			err := knock(t, c.address, append(c.opts, WithRetryTimeout(time.Hour))...)
@@ -257,8 +276,8 @@ func TestDialRefusesWhatCannotWork(t *testing.T) {
 	}{
 		{"a token without TLS", "x:1", []DialOption{WithToken("x")}, "requires TLS"},
 		{"no authority", "x:1", []DialOption{WithRootCAFile("/no/such/file")}, "no such file"},
-		{"an authority that is none", "x:1", []DialOption{WithRootCAFile(text)}, "has no PEM certificate"},
-		{"a certificate that is none", "x:1", []DialOption{WithClientCert(text, text)}, "client certificate"},
+		{"a file without a certificate authority", "x:1", []DialOption{WithRootCAFile(text)}, "has no PEM certificate"},
+		{"a file without a certificate", "x:1", []DialOption{WithClientCert(text, text)}, "client certificate"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := Dial(c.target, c.opts...)

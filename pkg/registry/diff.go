@@ -17,7 +17,7 @@ import (
 type comparison struct {
 	stored nodeView // with its properties under their present names
 	// read is the stored node after it was decoded and encoded. Writing back a
-	// value that was read is no change, whatever form is stored.
+	// value that was read does not count as a change, whatever form is stored.
 	read   nodeView
 	wanted nodeView
 	// rounds reports whether the store rounds doubles. It may make an RPC, so it

@@ -25,14 +25,25 @@ func example(ctx context.Context) (reg *registry.Client, modelID, versionID stri
 		log.Fatal(err)
 	}
 	reg = registry.New(store.Client())
-	if modelID, err = reg.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "fraud", Owner: new("ada")}); err != nil {
+	m := model.RegisteredModel{Name: "fraud", Owner: new("ada")}
+	if modelID, err = reg.RegisteredModels().Upsert(ctx, &m); err != nil {
 		log.Fatal(err)
 	}
-	v := model.ModelVersion{RegisteredModelID: modelID, Name: "v1.0", Author: new("ada"), CustomProperties: value.Map{"auc": value.Double(0.93)}}
+	v := model.ModelVersion{
+		RegisteredModelID: modelID,
+		Name:              "v1.0",
+		Author:            new("ada"),
+		CustomProperties:  value.Map{"auc": value.Double(0.93)},
+	}
 	if versionID, err = reg.ModelVersions().Upsert(ctx, &v); err != nil {
 		log.Fatal(err)
 	}
-	a := model.ModelArtifact{ModelVersionID: versionID, Name: "weights", URI: new("s3://models/fraud/1"), ExternalID: new("run-17")}
+	a := model.ModelArtifact{
+		ModelVersionID: versionID,
+		Name:           "weights",
+		URI:            new("s3://models/fraud/1"),
+		ExternalID:     new("run-17"),
+	}
 	if _, err = reg.ModelArtifacts().Upsert(ctx, &a); err != nil {
 		log.Fatal(err)
 	}
@@ -64,7 +75,12 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	a := model.ModelArtifact{ModelVersionID: versionID, Name: "weights", URI: new("s3://models/fraud/1"), ModelFormatName: new("onnx")}
+	a := model.ModelArtifact{
+		ModelVersionID:  versionID,
+		Name:            "weights",
+		URI:             new("s3://models/fraud/1"),
+		ModelFormatName: new("onnx"),
+	}
 	if _, err = reg.ModelArtifacts().Upsert(ctx, &a); err != nil {
 		log.Fatal(err)
 	}
@@ -86,7 +102,11 @@ func ExampleDial() {
 // With a certificate of one's own, and an authority that the system does not
 // know.
 func ExampleDial_mutualTLS() {
-	_, err := registry.Dial("mlmd.example:8080", registry.WithRootCAFile("ca.pem"), registry.WithClientCert("client.pem", "client.key"))
+	_, err := registry.Dial(
+		"mlmd.example:8080",
+		registry.WithRootCAFile("ca.pem"),
+		registry.WithClientCert("client.pem", "client.key"),
+	)
 	fmt.Println(errors.Is(err, registry.ErrInvalidArgument)) // there are no such files here
 	// Output: true
 }
@@ -195,7 +215,9 @@ func ExampleQuery_Where() {
 	reg, _, _ := example(ctx)
 
 	f := field.ModelVersion
-	q := reg.ModelVersions().Query().Where(f.Author.Eq("ada").And(f.Custom("auc").Double().Gt(0.9)).Or(f.State.Eq(model.ModelVersionStateArchived)))
+	q := reg.ModelVersions().Query().Where(
+		f.Author.Eq("ada").And(f.Custom("auc").Double().Gt(0.9)).Or(f.State.Eq(model.ModelVersionStateArchived)),
+	)
 	found, err := q.Collect(ctx)
 	if err != nil {
 		log.Fatal(err)
@@ -266,14 +288,12 @@ func ExampleError() {
 	if errors.As(err, &e) && errors.Is(err, registry.ErrAlreadyExists) {
 		fmt.Println(e.Op, e.Entity, e.Key, e.Field, e.Value, e.ExistingID)
 	}
-	fmt.Println(err)
 	// Output:
 	// true
 	// upsert ServingEnvironment prod externalId run-18 3
-	// registry: upsert ServingEnvironment "prod": externalId "run-18" is already used by ModelVersion 3: external IDs are unique among contexts
 }
 
-// A model with all that hangs below it, in few requests.
+// Read a model with its versions and their artifacts in few requests.
 func ExampleRegisteredModels_Tree() {
 	ctx := context.Background()
 	reg, modelID, _ := example(ctx)

@@ -153,7 +153,9 @@ func (w monitoredCreds) Clone() credentials.TransportCredentials {
 	return monitoredCreds{w.TransportCredentials.Clone(), w.monitor, w.config}
 }
 
-func (w monitoredCreds) ClientHandshake(ctx context.Context, authority string, raw net.Conn) (net.Conn, credentials.AuthInfo, error) {
+func (w monitoredCreds) ClientHandshake(
+	ctx context.Context, authority string, raw net.Conn,
+) (net.Conn, credentials.AuthInfo, error) {
 	certRequested := false
 	creds := w.TransportCredentials
 	if w.config != nil { // a configuration for each connection, because its callback is not told which it is for

@@ -41,7 +41,9 @@ func (s InferenceServices) Get(ctx context.Context, id string) (*model.Inference
 
 // FindByName returns the service with the given name in the given serving
 // environment. The error is [ErrNotFound] if it does not exist.
-func (s InferenceServices) FindByName(ctx context.Context, servingEnvironmentID, name string) (*model.InferenceService, error) {
+func (s InferenceServices) FindByName(
+	ctx context.Context, servingEnvironmentID, name string,
+) (*model.InferenceService, error) {
 	return s.e.FindByNameIn(ctx, servingEnvironmentID, name)
 }
 

@@ -56,7 +56,9 @@ func neverStored() map[string]*mlmdpb.Value {
 }
 
 func (a artifacts) put(ctx context.Context, n *mlmdpb.Artifact, paths []string) error {
-	r, err := a.rpc.PutArtifacts(ctx, &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{n}, UpdateMask: fieldMask(paths)})
+	r, err := a.rpc.PutArtifacts(ctx, &mlmdpb.PutArtifactsRequest{
+		Artifacts: []*mlmdpb.Artifact{n}, UpdateMask: fieldMask(paths),
+	})
 	_, err = onlyID(r.GetArtifactIds(), err)
 	return err
 }
@@ -67,16 +69,22 @@ func (a artifacts) byID(ctx context.Context, id int64) (*mlmdpb.Artifact, error)
 }
 
 func (a artifacts) byName(ctx context.Context, typeName, name string) (*mlmdpb.Artifact, error) {
-	r, err := a.rpc.GetArtifactByTypeAndName(ctx, &mlmdpb.GetArtifactByTypeAndNameRequest{TypeName: &typeName, ArtifactName: &name})
+	r, err := a.rpc.GetArtifactByTypeAndName(ctx, &mlmdpb.GetArtifactByTypeAndNameRequest{
+		TypeName: &typeName, ArtifactName: &name,
+	})
 	return r.GetArtifact(), err
 }
 
 func (a artifacts) byExternalID(ctx context.Context, externalID string) (*mlmdpb.Artifact, error) {
-	r, err := a.rpc.GetArtifactsByExternalIds(ctx, &mlmdpb.GetArtifactsByExternalIdsRequest{ExternalIds: []string{externalID}})
+	r, err := a.rpc.GetArtifactsByExternalIds(ctx, &mlmdpb.GetArtifactsByExternalIdsRequest{
+		ExternalIds: []string{externalID},
+	})
 	return firstNode(r.GetArtifacts(), err, codes.NotFound)
 }
 
-func (a artifacts) page(ctx context.Context, typeName string, o *mlmdpb.ListOperationOptions) ([]*mlmdpb.Artifact, string, error) {
+func (a artifacts) page(
+	ctx context.Context, typeName string, o *mlmdpb.ListOperationOptions,
+) ([]*mlmdpb.Artifact, string, error) {
 	r, err := a.rpc.GetArtifactsByType(ctx, &mlmdpb.GetArtifactsByTypeRequest{TypeName: &typeName, Options: o})
 	return r.GetArtifacts(), r.GetNextPageToken(), err
 }

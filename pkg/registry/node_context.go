@@ -27,7 +27,9 @@ func (c contexts) create(ctx context.Context, n *mlmdpb.Context, _ *parent) (int
 }
 
 func (c contexts) put(ctx context.Context, n *mlmdpb.Context, paths []string) error {
-	r, err := c.rpc.PutContexts(ctx, &mlmdpb.PutContextsRequest{Contexts: []*mlmdpb.Context{n}, UpdateMask: fieldMask(paths)})
+	r, err := c.rpc.PutContexts(ctx, &mlmdpb.PutContextsRequest{
+		Contexts: []*mlmdpb.Context{n}, UpdateMask: fieldMask(paths),
+	})
 	_, err = onlyID(r.GetContextIds(), err)
 	return err
 }
@@ -38,16 +40,22 @@ func (c contexts) byID(ctx context.Context, id int64) (*mlmdpb.Context, error) {
 }
 
 func (c contexts) byName(ctx context.Context, typeName, name string) (*mlmdpb.Context, error) {
-	r, err := c.rpc.GetContextByTypeAndName(ctx, &mlmdpb.GetContextByTypeAndNameRequest{TypeName: &typeName, ContextName: &name})
+	r, err := c.rpc.GetContextByTypeAndName(ctx, &mlmdpb.GetContextByTypeAndNameRequest{
+		TypeName: &typeName, ContextName: &name,
+	})
 	return r.GetContext(), err
 }
 
 func (c contexts) byExternalID(ctx context.Context, externalID string) (*mlmdpb.Context, error) {
-	r, err := c.rpc.GetContextsByExternalIds(ctx, &mlmdpb.GetContextsByExternalIdsRequest{ExternalIds: []string{externalID}})
+	r, err := c.rpc.GetContextsByExternalIds(ctx, &mlmdpb.GetContextsByExternalIdsRequest{
+		ExternalIds: []string{externalID},
+	})
 	return firstNode(r.GetContexts(), err, codes.NotFound)
 }
 
-func (c contexts) page(ctx context.Context, typeName string, o *mlmdpb.ListOperationOptions) ([]*mlmdpb.Context, string, error) {
+func (c contexts) page(
+	ctx context.Context, typeName string, o *mlmdpb.ListOperationOptions,
+) ([]*mlmdpb.Context, string, error) {
 	r, err := c.rpc.GetContextsByType(ctx, &mlmdpb.GetContextsByTypeRequest{TypeName: &typeName, Options: o})
 	return r.GetContexts(), r.GetNextPageToken(), err
 }

@@ -40,7 +40,9 @@ func (e executions) create(ctx context.Context, n *mlmdpb.Execution, p *parent) 
 }
 
 func (e executions) put(ctx context.Context, n *mlmdpb.Execution, paths []string) error {
-	r, err := e.rpc.PutExecutions(ctx, &mlmdpb.PutExecutionsRequest{Executions: []*mlmdpb.Execution{n}, UpdateMask: fieldMask(paths)})
+	r, err := e.rpc.PutExecutions(ctx, &mlmdpb.PutExecutionsRequest{
+		Executions: []*mlmdpb.Execution{n}, UpdateMask: fieldMask(paths),
+	})
 	_, err = onlyID(r.GetExecutionIds(), err)
 	return err
 }
@@ -51,16 +53,22 @@ func (e executions) byID(ctx context.Context, id int64) (*mlmdpb.Execution, erro
 }
 
 func (e executions) byName(ctx context.Context, typeName, name string) (*mlmdpb.Execution, error) {
-	r, err := e.rpc.GetExecutionByTypeAndName(ctx, &mlmdpb.GetExecutionByTypeAndNameRequest{TypeName: &typeName, ExecutionName: &name})
+	r, err := e.rpc.GetExecutionByTypeAndName(ctx, &mlmdpb.GetExecutionByTypeAndNameRequest{
+		TypeName: &typeName, ExecutionName: &name,
+	})
 	return r.GetExecution(), err
 }
 
 func (e executions) byExternalID(ctx context.Context, externalID string) (*mlmdpb.Execution, error) {
-	r, err := e.rpc.GetExecutionsByExternalIds(ctx, &mlmdpb.GetExecutionsByExternalIdsRequest{ExternalIds: []string{externalID}})
+	r, err := e.rpc.GetExecutionsByExternalIds(ctx, &mlmdpb.GetExecutionsByExternalIdsRequest{
+		ExternalIds: []string{externalID},
+	})
 	return firstNode(r.GetExecutions(), err, codes.NotFound)
 }
 
-func (e executions) page(ctx context.Context, typeName string, o *mlmdpb.ListOperationOptions) ([]*mlmdpb.Execution, string, error) {
+func (e executions) page(
+	ctx context.Context, typeName string, o *mlmdpb.ListOperationOptions,
+) ([]*mlmdpb.Execution, string, error) {
 	r, err := e.rpc.GetExecutionsByType(ctx, &mlmdpb.GetExecutionsByTypeRequest{TypeName: &typeName, Options: o})
 	return r.GetExecutions(), r.GetNextPageToken(), err
 }

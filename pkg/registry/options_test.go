@@ -14,7 +14,8 @@ import (
 func TestOptions_NilIsIgnored(t *testing.T) {
 	c := New(newStore(t), nil, WithTypePrefix("odh."), nil)
 	v := model.RegisteredModel{Name: "m", Owner: new("ada")}
-	if _, err := c.RegisteredModels().Upsert(t.Context(), &v, nil, Clear(field.RegisteredModel.Description), nil); err != nil {
+	clear := Clear(field.RegisteredModel.Description)
+	if _, err := c.RegisteredModels().Upsert(t.Context(), &v, nil, clear, nil); err != nil {
 		t.Fatal(err)
 	}
 	var none filter.Clearable[*model.RegisteredModel]

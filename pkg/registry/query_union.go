@@ -161,8 +161,13 @@ func (m *union[T]) afterCondition(p position) string {
 	if m.desc {
 		sign = "<"
 	}
-	column := map[Order]string{OrderByCreateTime: "create_time_since_epoch", OrderByUpdateTime: "last_update_time_since_epoch"}[m.order]
-	if column == "" {
+	var column string
+	switch m.order {
+	case OrderByCreateTime:
+		column = "create_time_since_epoch"
+	case OrderByUpdateTime:
+		column = "last_update_time_since_epoch"
+	default:
 		return fmt.Sprintf("id %s %d", sign, p.ID)
 	}
 	return fmt.Sprintf("(%[1]s %[2]s %[3]d OR %[1]s = %[3]d AND id %[2]s %[4]d)", column, sign, p.Key, p.ID)

@@ -40,7 +40,11 @@ func TestEveryEntityOfTheCatalogHasAFacade(t *testing.T) {
 		typ := e.Type()
 		facade, ok := facades[reflect.TypeOf(e.New())]
 		if !ok {
-			t.Errorf("%s has no facade: Client has no accessor of a type of its own name whose Get returns %T", typ.Entity, e.New())
+			t.Errorf(
+				"%s has no facade: Client has no accessor of a type of its own name whose Get returns %T",
+				typ.Entity,
+				e.New(),
+			)
 			continue
 		}
 		verbs := []string{"Upsert", "Replace", "Get", "FindByName", "FindByExternalID", "Query"}
@@ -112,21 +116,72 @@ func TestOnlyWhatDiffersIsWritten(t *testing.T) {
 		{"no external id and an empty one", nodeView{}, nodeView{externalID: new("")}, "external_id", true},
 		{"the same state", nodeView{state: new(int32(2))}, nodeView{state: new(int32(2))}, "state", true},
 		{"no state and state 0", nodeView{}, nodeView{state: new(int32(0))}, "state", false},
-		{"the same text", nodeView{props: values{"a": text("x")}}, nodeView{props: values{"a": text("x")}}, "properties.a", true},
+		{
+			"the same text",
+			nodeView{props: values{"a": text("x")}},
+			nodeView{props: values{"a": text("x")}},
+			"properties.a",
+			true,
+		},
 		{"no property and an empty text", nodeView{}, nodeView{props: values{"a": text("")}}, "properties.a", false},
 		{"a property that goes", nodeView{props: values{"a": text("x")}}, nodeView{}, "properties.a", false},
-		{"the same number as a text", nodeView{props: values{"a": text("1")}}, nodeView{props: values{"a": double(1)}}, "properties.a", true},
-		{"another number as a text", nodeView{props: values{"a": text("1")}}, nodeView{props: values{"a": double(2)}}, "properties.a", false},
-		{"a number that a program wrote otherwise", nodeView{props: values{"a": text("1.0")}}, nodeView{props: values{"a": double(1)}}, "properties.a", false},
-		{"custom properties as a whole", nodeView{custom: values{"a": text("x")}}, nodeView{custom: values{"a": text("x")}}, "custom_properties", true},
-		{"one custom property more", nodeView{custom: values{"a": text("x")}}, nodeView{custom: values{"a": text("x"), "b": text("y")}}, "custom_properties", false},
-		{"another custom property", nodeView{custom: values{"a": text("x")}}, nodeView{custom: values{"b": text("x")}}, "custom_properties", false},
+		{
+			"the same number as a text",
+			nodeView{props: values{"a": text("1")}},
+			nodeView{props: values{"a": double(1)}},
+			"properties.a", true,
+		},
+		{
+			"another number as a text",
+			nodeView{props: values{"a": text("1")}},
+			nodeView{props: values{"a": double(2)}},
+			"properties.a", false,
+		},
+		{
+			"a number that a program wrote otherwise",
+			nodeView{props: values{"a": text("1.0")}},
+			nodeView{props: values{"a": double(1)}},
+			"properties.a", false,
+		},
+		{
+			"custom properties as a whole",
+			nodeView{custom: values{"a": text("x")}},
+			nodeView{custom: values{"a": text("x")}},
+			"custom_properties", true,
+		},
+		{
+			"one custom property more",
+			nodeView{custom: values{"a": text("x")}},
+			nodeView{custom: values{"a": text("x"), "b": text("y")}},
+			"custom_properties", false,
+		},
+		{
+			"another custom property",
+			nodeView{custom: values{"a": text("x")}},
+			nodeView{custom: values{"b": text("x")}},
+			"custom_properties", false,
+		},
 		{"none and none of them", nodeView{}, nodeView{custom: values{}}, "custom_properties", true},
-		{"the same structure", nodeView{props: values{"a": object(map[string]any{"x": 1, "y": "z"})}}, nodeView{props: values{"a": object(map[string]any{"y": "z", "x": 1})}}, "properties.a", true},
-		{"another structure", nodeView{props: values{"a": object(map[string]any{"x": 1})}}, nodeView{props: values{"a": object(map[string]any{"x": 2})}}, "properties.a", false},
+		{
+			"the same structure",
+			nodeView{props: values{"a": object(map[string]any{"x": 1, "y": "z"})}},
+			nodeView{props: values{"a": object(map[string]any{"y": "z", "x": 1})}},
+			"properties.a", true,
+		},
+		{
+			"another structure",
+			nodeView{props: values{"a": object(map[string]any{"x": 1})}},
+			nodeView{props: values{"a": object(map[string]any{"x": 2})}},
+			"properties.a", false,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			cmp := comparison{c.stored, c.stored, c.wanted, func() (bool, error) { return false, errors.New("must not be asked") }}
+			cmp := comparison{
+				c.stored,
+				c.stored,
+				c.wanted,
+				func() (bool, error) { return false, errors.New("must not be asked") },
+			}
 			diff, err := cmp.diff(c.path)
 			if err != nil {
 				t.Fatal(err)
@@ -179,9 +234,15 @@ func TestErrorsReadWell(t *testing.T) {
 	}{
 		{s.newError(ErrNotFound, ""), `registry: upsert ModelVersion "v1.0": not found`},
 		{s.fieldError(ErrInvalidArgument, "name", "", "is missing"), `registry: upsert ModelVersion "v1.0": name is missing`},
-		{s.fieldError(ErrInvalidArgument, "state", "DEAD", "is no state"), `registry: upsert ModelVersion "v1.0": state "DEAD" is no state`},
+		{
+			s.fieldError(ErrInvalidArgument, "state", "DEAD", "is unknown"),
+			`registry: upsert ModelVersion "v1.0": state "DEAD" is unknown`,
+		},
 		{s.mappingError(&mlmd.InvalidError{Field: "uri", Why: "is odd"}), `registry: upsert ModelVersion "v1.0": uri is odd`},
-		{s.rpcError(t.Context(), status.Error(codes.Internal, "disk full\nINSERT INTO")), `registry: upsert ModelVersion "v1.0": internal store error: disk full`},
+		{
+			s.rpcError(t.Context(), status.Error(codes.Internal, "disk full\nINSERT INTO")),
+			`registry: upsert ModelVersion "v1.0": internal store error: disk full`,
+		},
 		{s.rpcError(t.Context(), status.Error(codes.Aborted, "")), `registry: upsert ModelVersion "v1.0": conflict`},
 		{operation{"list", "ModelVersion", ""}.newError(ErrNotFound, ""), `registry: list ModelVersion: not found`},
 		{operation{"get", "X", long}.newError(ErrNotFound, ""), `registry: get X "` + long[:80] + `…": not found`},
@@ -311,7 +372,8 @@ func TestPageTokensOfMergesAreChecked(t *testing.T) {
 		t.Errorf("got %v, %v", again, err)
 	}
 	for name, bad := range map[string]string{
-		"of a server": "CAIQAhoCCAI", "cut": token[:len(token)-4], "changed": token[:len(token)-1] + "!", "empty": unionTokenPrefix,
+		"of a server": "CAIQAhoCCAI", "cut": token[:len(token)-4], "changed": token[:len(token)-1] + "!",
+		"empty": unionTokenPrefix,
 	} {
 		if _, err := newUnion(p, []string{"a", "b"}, make([][]string, 9), bad); !errors.Is(err, ErrInvalidArgument) {
 			t.Errorf("a token %s: got %v", name, err)
@@ -331,7 +393,8 @@ func FuzzMergeTokens(f *testing.F) {
 	f.Add(m.encodeToken(position{3, 4}))
 	f.Add("merged.e30")
 	f.Fuzz(func(t *testing.T, token string) {
-		if _, err := newUnion(p, []string{"a", "b"}, make([][]string, 9), token); err != nil && !errors.Is(err, ErrInvalidArgument) {
+		if _, err := newUnion(p, []string{"a", "b"}, make([][]string, 9), token); err != nil &&
+			!errors.Is(err, ErrInvalidArgument) {
 			t.Errorf("%q: %v", token, err)
 		}
 	})

@@ -18,7 +18,14 @@ import (
 
 // twice sends every request that may be repeated a second time, as if the first
 // answer had been lost.
-func twice(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+func twice(
+	ctx context.Context,
+	method string,
+	req, reply any,
+	cc *grpc.ClientConn,
+	invoke grpc.UnaryInvoker,
+	opts ...grpc.CallOption,
+) error {
 	if mayRetry(method, req) {
 		lost := reply.(proto.Message).ProtoReflect().New().Interface()
 		if err := invoke(ctx, method, req, lost, cc, opts...); err != nil {
@@ -54,15 +61,33 @@ func TestWhatIsRepeatedIsStoredOnce(t *testing.T) {
 		return id
 	}
 	modelID := stored(c.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "m", ExternalID: new("x")}))
-	versionID := stored(c.ModelVersions().Upsert(ctx, &model.ModelVersion{RegisteredModelID: modelID, Name: "v", Author: new("ada")}))
+	versionID := stored(
+		c.ModelVersions().Upsert(ctx, &model.ModelVersion{RegisteredModelID: modelID, Name: "v", Author: new("ada")}),
+	)
 	stored(c.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{ModelVersionID: versionID, Name: "a"}))
 	stored(c.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{Name: "alone", ExternalID: new("y")}))
 	stored(c.DocArtifacts().Upsert(ctx, &model.DocArtifact{ModelVersionID: versionID, Name: "d"}))
 	environmentID := stored(c.ServingEnvironments().Upsert(ctx, &model.ServingEnvironment{Name: "e"}))
-	serviceID := stored(c.InferenceServices().Upsert(ctx, &model.InferenceService{ServingEnvironmentID: environmentID, RegisteredModelID: modelID, Name: "s"}))
-	stored(c.ServeModels().Upsert(ctx, &model.ServeModel{InferenceServiceID: serviceID, ModelVersionID: versionID, Name: "r"}))
-	stored(c.ModelVersions().Upsert(ctx, &model.ModelVersion{ID: versionID, Description: new("live")}, Clear(field.ModelVersion.Author)))
-	stored(c.ModelVersions().Replace(ctx, &model.ModelVersion{ID: versionID, RegisteredModelID: modelID, Name: "v", Author: new("bob")}))
+	serviceID := stored(
+		c.InferenceServices().Upsert(ctx, &model.InferenceService{
+			ServingEnvironmentID: environmentID, RegisteredModelID: modelID, Name: "s",
+		}),
+	)
+	stored(
+		c.ServeModels().Upsert(ctx, &model.ServeModel{InferenceServiceID: serviceID, ModelVersionID: versionID, Name: "r"}),
+	)
+	stored(
+		c.ModelVersions().Upsert(
+			ctx,
+			&model.ModelVersion{ID: versionID, Description: new("live")},
+			Clear(field.ModelVersion.Author),
+		),
+	)
+	stored(
+		c.ModelVersions().Replace(ctx, &model.ModelVersion{
+			ID: versionID, RegisteredModelID: modelID, Name: "v", Author: new("bob"),
+		}),
+	)
 
 	v, err := c.ModelVersions().Get(ctx, versionID)
 	if err != nil || *v.Author != "bob" || v.Description != nil {

@@ -34,7 +34,9 @@ func (m *moody) answer() error {
 	return nil
 }
 
-func (m *moody) GetContextsByID(context.Context, *mlmdpb.GetContextsByIDRequest) (*mlmdpb.GetContextsByIDResponse, error) {
+func (m *moody) GetContextsByID(
+	context.Context, *mlmdpb.GetContextsByIDRequest,
+) (*mlmdpb.GetContextsByIDResponse, error) {
 	return &mlmdpb.GetContextsByIDResponse{}, m.answer()
 }
 
@@ -185,7 +187,8 @@ func TestTheErrorSaysWhatIsDown(t *testing.T) {
 		}
 		defer c.Close()
 		_, err = c.RegisteredModels().Get(t.Context(), "1")
-		want := `registry: get RegisteredModel "1": no server answers at 127.0.0.1:1: dial tcp 127.0.0.1:1: connect: connection refused`
+		want := `registry: get RegisteredModel "1": ` +
+			`no server answers at 127.0.0.1:1: dial tcp 127.0.0.1:1: connect: connection refused`
 		if !errors.Is(err, ErrUnreachable) || !errors.Is(err, ErrUnavailable) || err.Error() != want {
 			t.Errorf("got  %v\nwant %s", err, want)
 		}
@@ -193,7 +196,8 @@ func TestTheErrorSaysWhatIsDown(t *testing.T) {
 	t.Run("its database", func(t *testing.T) {
 		_, c := moodyClient(t, 1000, status.Error(codes.Unavailable, "the database is not reachable"), WithRetryTimeout(0))
 		_, err := c.RegisteredModels().Get(t.Context(), "1")
-		want := `registry: get RegisteredModel "1": the server answered, but its store is unavailable: the database is not reachable`
+		want := `registry: get RegisteredModel "1": ` +
+			`the server answered, but its store is unavailable: the database is not reachable`
 		if !errors.Is(err, ErrUnavailable) || errors.Is(err, ErrUnreachable) || err.Error() != want {
 			t.Errorf("got  %v\nwant %s", err, want)
 		}
@@ -214,7 +218,8 @@ func TestTheErrorSaysWhatIsDown(t *testing.T) {
 		defer c.Close()
 		go func() { <-hang.reached; s.Stop() }()
 		_, err = c.RegisteredModels().Upsert(t.Context(), &model.RegisteredModel{ID: "1", Name: "a"})
-		if !errors.Is(err, ErrUnavailable) || errors.Is(err, ErrUnreachable) || !strings.Contains(err.Error(), "may have taken effect") {
+		if !errors.Is(err, ErrUnavailable) || errors.Is(err, ErrUnreachable) ||
+			!strings.Contains(err.Error(), "may have taken effect") {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -226,7 +231,9 @@ type hanging struct {
 	reached chan struct{}
 }
 
-func (h *hanging) GetContextsByID(ctx context.Context, _ *mlmdpb.GetContextsByIDRequest) (*mlmdpb.GetContextsByIDResponse, error) {
+func (h *hanging) GetContextsByID(
+	ctx context.Context, _ *mlmdpb.GetContextsByIDRequest,
+) (*mlmdpb.GetContextsByIDResponse, error) {
 	close(h.reached)
 	<-ctx.Done()
 	return nil, ctx.Err()

@@ -47,7 +47,9 @@ func (s ServingEnvironments) FindByName(ctx context.Context, name string) (*mode
 
 // FindByExternalID returns the environment with the given external ID. The
 // error is [ErrNotFound] if it does not exist.
-func (s ServingEnvironments) FindByExternalID(ctx context.Context, externalID string) (*model.ServingEnvironment, error) {
+func (s ServingEnvironments) FindByExternalID(
+	ctx context.Context, externalID string,
+) (*model.ServingEnvironment, error) {
 	return s.e.FindByExternalID(ctx, externalID)
 }
 

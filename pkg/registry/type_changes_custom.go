@@ -67,7 +67,9 @@ func (c *Client) customValues(ctx context.Context, typeName string, t mlmd.Type)
 }
 
 // nodeViews returns one page of the nodes of a type.
-func nodeViews[N mlmd.Node](ctx context.Context, ns nodes[N], typeName string, o *mlmdpb.ListOperationOptions) ([]nodeView, string, error) {
+func nodeViews[N mlmd.Node](
+	ctx context.Context, ns nodes[N], typeName string, o *mlmdpb.ListOperationOptions,
+) ([]nodeView, string, error) {
 	page, next, err := ns.page(ctx, typeName, o)
 	out := make([]nodeView, len(page))
 	for i, n := range page {
@@ -78,7 +80,9 @@ func nodeViews[N mlmd.Node](ctx context.Context, ns nodes[N], typeName string, o
 
 // count makes one RPC for the entities that have the custom property, with any
 // type of value.
-func (v *CustomPropertyCount) count(ctx context.Context, c *Client, f *mlmd.Field, page func(*mlmdpb.ListOperationOptions) ([]nodeView, string, error)) error {
+func (v *CustomPropertyCount) count(
+	ctx context.Context, c *Client, f *mlmd.Field, page func(*mlmdpb.ListOperationOptions) ([]nodeView, string, error),
+) error {
 	s := source[nodeView]{operation: operation{op: "plan"}, client: c}
 	custom := new(filter.CustomSymbols[*nodeView]).Custom(v.Property)
 	set := custom.AsString().IsSet().Or(custom.Int().IsSet(), custom.Double().IsSet(), custom.Bool().IsSet())

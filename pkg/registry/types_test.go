@@ -48,7 +48,8 @@ func TestAParentIsFoundWhileAnotherCallForgets(t *testing.T) {
 		}
 	})
 	for i := range 300 {
-		if _, err := c.ModelVersions().Upsert(t.Context(), &model.ModelVersion{RegisteredModelID: id, Name: strconv.Itoa(i)}); err != nil {
+		v := model.ModelVersion{RegisteredModelID: id, Name: strconv.Itoa(i)}
+		if _, err := c.ModelVersions().Upsert(t.Context(), &v); err != nil {
 			t.Error(err)
 			break
 		}
@@ -68,7 +69,10 @@ func TestAnUpgradeOfTheOlderProgramIsNoticed(t *testing.T) {
 			props[p] = mlmdpb.PropertyType_STRING
 		}
 		_, err := rpc.PutArtifactType(t.Context(), &mlmdpb.PutArtifactTypeRequest{
-			ArtifactType: &mlmdpb.ArtifactType{Name: new("kf.ModelArtifact"), Properties: props}, CanAddFields: new(true), CanOmitFields: new(true),
+			ArtifactType: &mlmdpb.ArtifactType{
+				Name:       new("kf.ModelArtifact"),
+				Properties: props,
+			}, CanAddFields: new(true), CanOmitFields: new(true),
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -107,7 +111,9 @@ func TestAnUpgradeOfTheOlderProgramIsNoticed(t *testing.T) {
 
 func TestAFieldIsWrittenWhereItsStoreKeepsIt(t *testing.T) {
 	const text, number, object = mlmdpb.PropertyType_STRING, mlmdpb.PropertyType_INT, mlmdpb.PropertyType_STRUCT
-	fields := mlmd.Fields{{Name: "format", Path: "properties.format", Type: text, LegacyNames: []string{"oldest", "older"}}}
+	fields := mlmd.Fields{
+		{Name: "format", Path: "properties.format", Type: text, LegacyNames: []string{"oldest", "older"}},
+	}
 	value := func(s string) *mlmdpb.Value {
 		return &mlmdpb.Value{Value: &mlmdpb.Value_StringValue{StringValue: s}}
 	}
@@ -122,18 +128,92 @@ func TestAFieldIsWrittenWhereItsStoreKeepsIt(t *testing.T) {
 		missing bool
 		misfit  bool
 	}{
-		{"the present name", props{"format": text}, nil, "x", false, map[string]string{"format": "x"}, []string{"format"}, false, false},
+		{
+			"the present name",
+			props{"format": text},
+			nil, "x", false,
+			map[string]string{"format": "x"},
+			[]string{"format"},
+			false, false,
+		},
 		{"no name is declared", props{}, nil, "x", false, map[string]string{"format": "x"}, []string{"format"}, true, false},
 		{"no name is declared, and the caller does not set it", props{}, nil, "x", true, nil, nil, false, false},
-		{"an older name only", props{"older": text}, nil, "x", false, map[string]string{"older": "x"}, []string{"older"}, false, false},
-		{"the youngest of the older names", props{"oldest": text, "older": text}, nil, "x", false, map[string]string{"older": "x"}, []string{"older"}, false, false},
-		{"the older one that the node has, too", props{"oldest": text, "older": text}, []string{"oldest"}, "x", false, map[string]string{"older": "x", "oldest": "x"}, []string{"oldest", "older"}, false, false},
-		{"both names, of which the node has none", props{"format": text, "older": text}, nil, "x", false, map[string]string{"format": "x"}, []string{"format"}, false, false},
-		{"both names, of which the node has the older", props{"format": text, "older": text}, []string{"older"}, "x", false, map[string]string{"format": "x", "older": "x"}, []string{"format", "older"}, false, false},
-		{"an older name that the type does not declare is emptied", props{"format": text}, []string{"older"}, "x", false, map[string]string{"format": "x"}, []string{"format", "older"}, false, false},
-		{"all names are emptied", props{"format": text, "older": text}, []string{"format", "older"}, "", false, nil, []string{"format", "older"}, false, false},
-		{"an older name of another kind that can hold it", props{"older": number}, nil, "12", false, map[string]string{"older": "12"}, []string{"older"}, false, false},
-		{"an older name of a kind that cannot hold it", props{"older": number}, []string{"older"}, "x", false, map[string]string{"format": "x"}, []string{"format", "older"}, true, false},
+		{
+			"an older name only",
+			props{"older": text},
+			nil, "x", false,
+			map[string]string{"older": "x"},
+			[]string{"older"},
+			false, false,
+		},
+		{
+			"the youngest of the older names",
+			props{"oldest": text, "older": text},
+			nil, "x", false,
+			map[string]string{"older": "x"},
+			[]string{"older"},
+			false, false,
+		},
+		{
+			"the older one that the node has, too",
+			props{"oldest": text, "older": text},
+			[]string{"oldest"},
+			"x", false,
+			map[string]string{"older": "x", "oldest": "x"},
+			[]string{"oldest", "older"},
+			false, false,
+		},
+		{
+			"both names, of which the node has none",
+			props{"format": text, "older": text},
+			nil, "x", false,
+			map[string]string{"format": "x"},
+			[]string{"format"},
+			false, false,
+		},
+		{
+			"both names, of which the node has the older",
+			props{"format": text, "older": text},
+			[]string{"older"},
+			"x", false,
+			map[string]string{"format": "x", "older": "x"},
+			[]string{"format", "older"},
+			false, false,
+		},
+		{
+			"an older name that the type does not declare is emptied",
+			props{"format": text},
+			[]string{"older"},
+			"x", false,
+			map[string]string{"format": "x"},
+			[]string{"format", "older"},
+			false, false,
+		},
+		{
+			"all names are emptied",
+			props{"format": text, "older": text},
+			[]string{"format", "older"},
+			"", false, nil,
+			[]string{"format", "older"},
+			false, false,
+		},
+		{
+			"an older name of another kind that can hold it",
+			props{"older": number},
+			nil, "12", false,
+			map[string]string{"older": "12"},
+			[]string{"older"},
+			false, false,
+		},
+		{
+			"an older name of a kind that cannot hold it",
+			props{"older": number},
+			[]string{"older"},
+			"x", false,
+			map[string]string{"format": "x"},
+			[]string{"format", "older"},
+			true, false,
+		},
 		{"the present name of a kind that cannot hold it", props{"format": object}, nil, "x", false, nil, nil, false, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
