@@ -25,12 +25,12 @@ const (
 
 // kinds are the kinds of database by name.
 var kinds = map[string]struct {
-	open     func(ctx context.Context, dsn string, opts ...store.Option) (*store.Store, error)
-	database func(dsn string) store.Database // for migrations
+	open    func(ctx context.Context, dsn string, opts ...store.Option) (*store.Store, error)
+	migrate func(ctx context.Context, dsn string, opts ...store.MigrateOption) ([]store.Step, error)
 }{
-	"sqlite":   {sqlite.Open, sqlite.Database},
-	"postgres": {postgres.Open, postgres.Database},
-	"mysql":    {mysql.Open, mysql.Database},
+	"sqlite":   {sqlite.Open, sqlite.Migrate},
+	"postgres": {postgres.Open, postgres.Migrate},
+	"mysql":    {mysql.Open, mysql.Migrate},
 }
 
 // open opens the database, and upgrades its schema first if configured. It retries
@@ -63,17 +63,17 @@ func (p *plan) openOnce(ctx context.Context, log *slog.Logger) (*store.Store, er
 		return sqlite.OpenMemory(ctx, opts...)
 	}
 	if p.db.skipCreation {
-		opts = append(opts, store.WithoutCreating())
+		opts = append(opts, store.WithoutCreate())
 	}
 	if p.db.referenceEncoding {
-		opts = append(opts, mysql.SharedWithOriginal())
+		opts = append(opts, mysql.WithReferenceEncoding())
 	}
 	kind := kinds[p.db.kind]
 	st, err := kind.open(ctx, p.db.dsn, opts...)
 	if !p.migration.upgrade || !errors.Is(err, store.ErrSchemaOlder) {
 		return st, err
 	}
-	steps, err := store.Migrate(ctx, kind.database(p.db.dsn))
+	steps, err := kind.migrate(ctx, p.db.dsn)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func (p *plan) openOnce(ctx context.Context, log *slog.Logger) (*store.Store, er
 // downgrade migrates the database to an older schema version, which cannot be
 // served.
 func (p *plan) downgrade(ctx context.Context, log *slog.Logger) error {
-	steps, err := store.Migrate(ctx, kinds[p.db.kind].database(p.db.dsn), store.To(p.migration.downgrade))
+	steps, err := kinds[p.db.kind].migrate(ctx, p.db.dsn, store.WithTargetVersion(p.migration.downgrade))
 	if err != nil {
 		return fmt.Errorf("cannot downgrade the database %s: %w", p.db, err)
 	}

@@ -94,6 +94,18 @@ func (s *Service) reopened(ctx context.Context) error {
 // are answered UNAVAILABLE. It is called once.
 func (s *Service) Close() error { return s.db.Close() }
 
+// Ping returns an error unless the database answers a query.
+func (s *Service) Ping(ctx context.Context) error {
+	err := s.db.View(ctx, func(ctx context.Context, c *sqldb.Conn) error {
+		rows, err := c.Query(ctx, "SELECT schema_version FROM MLMDEnv")
+		return sqldb.Each(rows, err, 1, func(*sqldb.Row) error { return nil })
+	})
+	return s.status(ctx, err)
+}
+
+// Stats describes the connections to the database.
+func (s *Service) Stats() sqldb.Stats { return s.db.Stats() }
+
 // A querier is what a request reads with: inside a transaction, or outside.
 type querier interface {
 	sqldb.Queryer

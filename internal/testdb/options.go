@@ -11,25 +11,25 @@ import (
 	"github.com/mlmd-go/sdk/pkg/store"
 )
 
-// RefusesOptions tests that open refuses options that make no sense, with an
+// RejectsOptions checks that open rejects options with invalid values, with an
 // error that names the option.
-func RefusesOptions(t *testing.T, open func(...store.Option) (*store.Store, error)) {
+func RejectsOptions(t *testing.T, open func(...store.Option) (*store.Store, error)) {
+	t.Helper()
 	for _, c := range []struct {
 		option store.Option
 		want   string
 	}{
-		{store.WithConnections(-1), "store.WithConnections(-1)"},
-		{store.WithBusyTimeout(-time.Second), "store.WithBusyTimeout(-1s)"},
-		{nil, "nil"},
+		{store.WithMaxConns(-1), "store.WithMaxConns(-1)"},
+		{store.WithRetryTimeout(-time.Second), "store.WithRetryTimeout(-1s)"},
 	} {
 		s, err := open(c.option)
 		if err == nil {
 			s.Close()
-			t.Errorf("a store was opened with %s", c.want)
+			t.Errorf("%s: no error", c.want)
 			continue
 		}
 		if status.Code(err) != codes.InvalidArgument || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("the error is %v (%v), want INVALID_ARGUMENT and %q", err, status.Code(err), c.want)
+			t.Errorf("error is %v (%v), want INVALID_ARGUMENT and %q", err, status.Code(err), c.want)
 		}
 	}
 }

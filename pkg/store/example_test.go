@@ -2,11 +2,8 @@ package store_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
@@ -14,11 +11,10 @@ import (
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 )
 
-// A store is the whole MLMD service in this process: its Client answers the
-// calls of a server without one.
+// A store is an MLMD service in this process: its client needs no server.
 func Example() {
 	ctx := context.Background()
-	s, err := sqlite.OpenMemory(ctx, store.WithBusyTimeout(time.Second))
+	s, err := sqlite.OpenMemory(ctx, store.WithRetryTimeout(time.Second))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -34,34 +30,4 @@ func Example() {
 	}
 	fmt.Println(got.GetContextType().GetId() == put.GetTypeId(), got.GetContextType().GetName())
 	// Output: true acme.Team
-}
-
-// A database of another schema version is not opened. Migrate changes it, after
-// a backup.
-func ExampleMigrate() {
-	ctx := context.Background()
-	folder, err := os.MkdirTemp("", "")
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer os.RemoveAll(folder)
-	file := filepath.Join(folder, "registry.db")
-	s, err := sqlite.Open(ctx, file)
-	if err != nil {
-		log.Fatal(err)
-	}
-	if err := s.Close(); err != nil {
-		log.Fatal(err)
-	}
-
-	if _, err := store.Migrate(ctx, sqlite.Database(file), store.To(9)); err != nil {
-		log.Fatal(err)
-	}
-	_, err = sqlite.Open(ctx, file)
-	fmt.Println(errors.Is(err, store.ErrSchemaOlder))
-	steps, err := store.Migrate(ctx, sqlite.Database(file))
-	fmt.Println(len(steps), err)
-	// Output:
-	// true
-	// 1 <nil>
 }

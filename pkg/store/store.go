@@ -1,45 +1,43 @@
-// Package store is the front of the embedded MLMD service: a complete
-// MetadataStoreService over a database, without a network and without another
-// process. The packages below it open one: sqlite, postgres and mysql.
+// Package store embeds an MLMD service: a complete MetadataStoreService over a
+// database, without a network or another process. Packages sqlite, postgres and
+// mysql open and migrate databases.
 package store
 
 import (
 	"context"
-	"sync"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
-	"github.com/mlmd-go/sdk/internal/engine"
-	"github.com/mlmd-go/sdk/internal/inproc"
+	"github.com/mlmd-go/sdk/internal/storeconfig"
 )
 
-// A Store is an open database that answers the MLMD service. It is safe for
-// concurrent use, and so are its client and its server.
-type Store struct {
-	engine *engine.Service
-	client mlmdpb.MetadataStoreServiceClient
-	close  func() error
+// A Store is an MLMD service with an open database. Its methods, its client and
+// its server are safe for concurrent use.
+type Store storeconfig.Store
+
+func (s *Store) inner() *storeconfig.Store { return (*storeconfig.Store)(s) }
+
+// Client returns a client that calls the service in this process. Requests and
+// replies are copied, as over a network.
+func (s *Store) Client() mlmdpb.MetadataStoreServiceClient { return s.inner().Client() }
+
+// Server returns the service itself, to be registered with a gRPC server.
+func (s *Store) Server() mlmdpb.MetadataStoreServiceServer { return s.inner().Engine() }
+
+// Ping returns an error unless the database answers a query. Like a call, it
+// retries for the time of [WithRetryTimeout], but not beyond the deadline of ctx.
+func (s *Store) Ping(ctx context.Context) error { return s.inner().Engine().Ping(ctx) }
+
+// Stats describes the database connections of a [Store].
+type Stats struct {
+	MaxConns int // the limit; see WithMaxConns
+	InUse    int // connections in use by calls
+	Idle     int // open connections that are not in use
 }
 
-// Open serves the database that c reaches; the packages below make c. An empty
-// database is set up; one of another schema version is refused, see [Migrate].
-func Open(ctx context.Context, c engine.Config) (*Store, error) {
-	e, err := engine.Open(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	conn := inproc.New(&mlmdpb.MetadataStoreService_ServiceDesc, e)
-	return &Store{engine: e, client: mlmdpb.NewMetadataStoreServiceClient(conn), close: sync.OnceValue(e.Close)}, nil
-}
+// Stats returns the present number of connections. SQLite in a file counts its
+// connections for reading and the one for writing together.
+func (s *Store) Stats() Stats { return Stats(s.inner().Engine().Stats()) }
 
-// Client calls the service in this process. Its messages are its own: what it
-// gets may be changed, what it gave may be used again.
-func (s *Store) Client() mlmdpb.MetadataStoreServiceClient { return s.client }
-
-// Server is the service itself, for a gRPC server to register.
-func (s *Store) Server() mlmdpb.MetadataStoreServiceServer { return s.engine }
-
-// Close waits for the calls that run and closes the database. Later calls fail
-// with UNAVAILABLE. Closing again does nothing.
-func (s *Store) Close() error {
-	return s.close()
-}
+// Close waits for running calls and closes the database. Later calls fail with
+// UNAVAILABLE. Further calls of Close do nothing.
+func (s *Store) Close() error { return s.inner().Close() }

@@ -16,7 +16,7 @@ func TestConformance(t *testing.T) {
 	for _, one := range storetest.Cases() {
 		t.Run(one.Name, func(t *testing.T) {
 			if one.CorruptsStore || slices.Contains(one.Requires, storetest.EmptyStore) {
-				own := c.nodes[0].open(t, c.fresh(), store.WithConnections(4))
+				own := c.nodes[0].open(t, c.fresh(), store.WithMaxConns(4))
 				one.Check(t, own, append(storetest.EngineCapabilities(), storetest.EmptyStore))
 				return
 			}

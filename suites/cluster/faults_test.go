@@ -99,7 +99,7 @@ func holds(t *testing.T, n *node, database string, ledgers []*ledger) {
 func TestEveryAcknowledgedWriteSurvivesTheLossOfANode(t *testing.T) {
 	c := theCluster(t)
 	database := c.fresh()
-	clients := c.everywhere(t, database, store.WithBusyTimeout(time.Minute))
+	clients := c.everywhere(t, database, store.WithRetryTimeout(time.Minute))
 	typeID := mustPutType(t, clients[0], "t")
 	caught := caughtUp(t, c, database)
 	for _, rpc := range caught { // no node lags behind the type
@@ -208,7 +208,7 @@ func TestACallOnAFrozenNodeKeepsItsDeadline(t *testing.T) {
 func TestAReadTimeoutOfTheDSNEndsCallsWithoutADeadline(t *testing.T) {
 	c := theCluster(t)
 	n := c.nodes[2]
-	rpc := n.open(t, c.fresh()+"?readTimeout=1s&timeout=1s", store.WithBusyTimeout(time.Second))
+	rpc := n.open(t, c.fresh()+"?readTimeout=1s&timeout=1s", store.WithRetryTimeout(time.Second))
 	typeID := mustPutType(t, rpc, "t")
 	n.pause(t)
 	begun := time.Now()
@@ -227,7 +227,7 @@ func TestAReadTimeoutOfTheDSNEndsCallsWithoutADeadline(t *testing.T) {
 func TestANodeWithoutAMajorityIsUnavailableAndComesBackByItself(t *testing.T) {
 	c := theCluster(t)
 	database := c.fresh()
-	rpc := c.nodes[0].open(t, database, store.WithBusyTimeout(2*time.Second))
+	rpc := c.nodes[0].open(t, database, store.WithRetryTimeout(2*time.Second))
 	typeID := mustPutType(t, rpc, "t")
 	done := make(chan struct{})
 	ledgers := make([]*ledger, 4)

@@ -172,7 +172,7 @@ func TestEventsHavePathsWhereTablesNeedAPrimaryKey(t *testing.T) {
 func TestNoTypeIsThereTwice(t *testing.T) {
 	c := theCluster(t)
 	database := c.fresh()
-	clients := c.everywhere(t, database, store.WithBusyTimeout(time.Minute))
+	clients := c.everywhere(t, database, store.WithRetryTimeout(time.Minute))
 	for round := range 20 {
 		name := fmt.Sprint("type ", round)
 		ids := make([]int64, 12)
@@ -193,7 +193,7 @@ func TestNoTypeIsThereTwice(t *testing.T) {
 func TestFieldsThatAreAddedToOneTypeAtOnceAreAllThere(t *testing.T) {
 	c := theCluster(t)
 	database := c.fresh()
-	clients := c.everywhere(t, database, store.WithBusyTimeout(time.Minute))
+	clients := c.everywhere(t, database, store.WithRetryTimeout(time.Minute))
 	mustPutType(t, clients[0], "t")
 	readers := caughtUp(t, c, database)
 	expect(t, atOnce(readers, 24, func(rpc client, i int) error {
@@ -214,7 +214,7 @@ func TestFieldsThatAreAddedToOneTypeAtOnceAreAllThere(t *testing.T) {
 func TestOneNodeOfOneNameIsCreated(t *testing.T) {
 	c := theCluster(t)
 	database := c.fresh()
-	clients := c.everywhere(t, database, store.WithBusyTimeout(time.Minute))
+	clients := c.everywhere(t, database, store.WithRetryTimeout(time.Minute))
 	typeID := mustPutType(t, clients[0], "t")
 	readers := caughtUp(t, c, database)
 	for round := range 20 {
@@ -229,7 +229,7 @@ func TestOneNodeOfOneNameIsCreated(t *testing.T) {
 func TestNoCycleIsMadeOfLinksThatComeThroughTwoNodes(t *testing.T) {
 	c := theCluster(t)
 	database := c.fresh()
-	clients := c.everywhere(t, database, store.WithBusyTimeout(time.Minute))
+	clients := c.everywhere(t, database, store.WithRetryTimeout(time.Minute))
 	typeID := mustPutType(t, clients[0], "t")
 	readers := caughtUp(t, c, database)
 	for round := range 20 {

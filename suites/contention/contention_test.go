@@ -60,7 +60,7 @@ func onEveryDatabase(what string, body func(stores func() [2]client)) bool {
 				BeforeEach(func(ctx SpecContext) {
 					dsn := d.fresh()
 					for i := range stores {
-						s, err := d.open(ctx, dsn, store.WithBusyTimeout(time.Minute))
+						s, err := d.open(ctx, dsn, store.WithRetryTimeout(time.Minute))
 						Expect(err).NotTo(HaveOccurred())
 						DeferCleanup(s.Close)
 						stores[i] = s.Client()

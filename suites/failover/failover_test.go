@@ -125,7 +125,7 @@ const before, after = 2 * time.Second, 4 * time.Second
 // takeOver runs writers while the standby takes over, and checks what it has.
 func takeOver(t *testing.T, k kind, p *testdb.Pair, dsn string, failover func(context.Context) error) {
 	t.Helper()
-	s, err := k.open(t.Context(), dsn, store.WithLogger(slog.New(slog.DiscardHandler)), store.WithConnections(8))
+	s, err := k.open(t.Context(), dsn, store.WithLogger(slog.New(slog.DiscardHandler)), store.WithMaxConns(8))
 	if err != nil {
 		t.Fatal(err)
 	}

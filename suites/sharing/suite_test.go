@@ -36,16 +36,16 @@ type client = mlmdpb.MetadataStoreServiceClient
 type database struct {
 	name, kind, driver string
 	open               func(ctx context.Context, dsn string, opts ...store.Option) (*store.Store, error)
-	target             func(dsn string) store.Database
+	migrate            func(ctx context.Context, dsn string, opts ...store.MigrateOption) ([]store.Step, error)
 	opts               []store.Option
 	unicode            bool // both read each other's text beyond ASCII
 }
 
 var databases = []database{
-	{"SQLite", "sqlite", "sqlite", sqlite.Open, sqlite.Database, nil, true},
-	{"PostgreSQL", "postgres", "pgx", postgres.Open, postgres.Database, nil, true},
-	{"MySQL", "mysql", "mysql", mysql.Open, mysql.Database, nil, false},
-	{"MySQL with SharedWithOriginal", "mysql", "mysql", mysql.Open, mysql.Database, []store.Option{mysql.SharedWithOriginal()}, true},
+	{"SQLite", "sqlite", "sqlite", sqlite.Open, sqlite.Migrate, nil, true},
+	{"PostgreSQL", "postgres", "pgx", postgres.Open, postgres.Migrate, nil, true},
+	{"MySQL", "mysql", "mysql", mysql.Open, mysql.Migrate, nil, false},
+	{"MySQL with the reference encoding", "mysql", "mysql", mysql.Open, mysql.Migrate, []store.Option{mysql.WithReferenceEncoding()}, true},
 }
 
 // ours opens the database with our store, until the spec ends.

@@ -26,7 +26,7 @@ var _ = Describe("a database of an older release", func() {
 
 				_, err := d.open(ctx, c.DSN, d.opts...)
 				Expect(err).To(MatchError(store.ErrSchemaOlder))
-				steps, err := store.Migrate(ctx, d.target(c.DSN))
+				steps, err := d.migrate(ctx, c.DSN)
 				Expect(err).NotTo(HaveOccurred())
 				Expect(steps).To(HaveLen(10 - version))
 				Expect(d.shape(ctx, c)).To(ConsistOf(append(expected(d, fresh), extraIndexes(d)...)), "the schema")

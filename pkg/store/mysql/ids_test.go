@@ -12,6 +12,7 @@ import (
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/internal/sqldb"
+	"github.com/mlmd-go/sdk/internal/storeconfig"
 	"github.com/mlmd-go/sdk/internal/testdb"
 	"github.com/mlmd-go/sdk/pkg/store"
 )
@@ -61,10 +62,12 @@ func openWith(t *testing.T, dsn string, ids sqldb.IDSource) mlmdpb.MetadataStore
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := store.Configure(engineConfig(), store.WithBusyTimeout(time.Minute))
+	options, err := storeconfig.New([]store.Option{store.WithRetryTimeout(time.Minute)})
 	if err != nil {
 		t.Fatal(err)
 	}
+	c := engineConfig()
+	options.Apply(&c)
 	c.DB.Dialect.InsertIDs, c.DB.Dialect.Prepare, c.DB.Writers = ids, false, 4
 	// The settings of the server hold for connections that are made after: each
 	// transaction has its own.
@@ -72,7 +75,7 @@ func openWith(t *testing.T, dsn string, ids sqldb.IDSource) mlmdpb.MetadataStore
 	if c.DB.Write, err = connect(config, false); err != nil {
 		t.Fatal(err)
 	}
-	s, err := store.Open(t.Context(), c)
+	s, err := storeconfig.Open(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,5 +1,5 @@
-// Package mysql opens MLMD databases in MySQL and MariaDB, clusters of several
-// primary servers among them. The driver is go-sql-driver/mysql.
+// Package mysql opens MLMD databases in MySQL and MariaDB, including clusters with
+// several primaries. The driver is go-sql-driver/mysql.
 package mysql
 
 import (
@@ -15,64 +15,66 @@ import (
 	"github.com/mlmd-go/sdk/internal/filterquery"
 	"github.com/mlmd-go/sdk/internal/schema"
 	"github.com/mlmd-go/sdk/internal/sqldb"
+	"github.com/mlmd-go/sdk/internal/storeconfig"
 	"github.com/mlmd-go/sdk/pkg/store"
 )
 
-// connections is how many a store uses unless [store.WithConnections] says
-// otherwise. A server allows about 150 to all of its clients by default.
-const connections = 16
+// defaultMaxConns is the default of [store.WithMaxConns]. A server allows about
+// 150 connections of all clients by default.
+const defaultMaxConns = 16
 
-type sharedKey struct{}
+// referenceCharset is the character set that the reference implementation declares
+// for its connections.
+const referenceCharset = "latin1"
 
-// sharedCharset is what the original declares its connections to be.
-const sharedCharset = "latin1"
-
-// SharedWithOriginal opens a database that Google's MLMD server uses too.
+// WithReferenceEncoding makes a store encode text as the reference implementation
+// does. Use it for a database that a server of the reference implementation uses
+// too, and that contains non-ASCII text.
 //
-// That server sends UTF-8 over a connection that it declares as latin1, so that
-// tables of another character set hold its text encoded twice: its "é" is two
-// letters to everyone else. With this option text goes the same way, both see
-// the other's text as it was meant, and lengths count bytes: a name has at most
-// 255. Without it text is stored as utf8mb4, which is right where the original
-// does not come along any more, or where all text is ASCII.
+// The reference implementation sends UTF-8 over connections that it declares as
+// latin1, so that its text is encoded twice in tables of other character sets.
+// With this option both read each other's text correctly, and lengths count bytes:
+// a name has at most 255. Without it, text is stored as utf8mb4.
 //
-// A database whose tables are latin1 is opened like this in any case: there the
-// original's text is plain UTF-8 on the disk, and there is no other way to store
-// any.
-func SharedWithOriginal() store.Option { return store.WithValue(sharedKey{}, true) }
+// The option is always in effect for databases whose tables are latin1, where no
+// other encoding can store all text.
+func WithReferenceEncoding() store.Option {
+	return func(c *storeconfig.Config) { c.MySQLReferenceEncoding = true }
+}
 
-// Open opens the database that dsn names, either in the driver's form,
+// Open opens the database that dsn names, in the form of the driver,
 // "user:password@tcp(host:3306)/registry?tls=true", or as a URL,
 // "mysql://user:password@host:3306/registry?tls=true".
 //
-// A database that does not exist is created, for which the account needs the
-// right; see [store.WithoutCreating]. Tables that exist are used as they are. New
-// ones hold utf8mb4 and compare it byte for byte. Text in tables of the
-// original, whose collation may ignore case, is compared byte for byte as well;
-// but such tables refuse two names that their collation holds to be the same.
+// Open creates a missing database, unless [store.WithoutCreate] is given. That
+// requires the privilege. Existing tables are used unchanged. New tables use
+// utf8mb4 and compare text byte for byte. Text in tables of the reference
+// implementation, whose collation may ignore case, is compared byte for byte too;
+// but these tables reject two names that their collation considers equal.
 //
-// Settings that the store cannot work with, such as sql_mode or
-// multiStatements, are refused. A server that has become read-only is left for
-// the one that the address leads to by then, as rejectReadOnly asks for.
-// Connections are used for five minutes, so that an address that moves is
-// followed.
+// Open rejects settings that the store cannot work with, such as sql_mode or
+// multiStatements. If a server becomes read-only, as after a failover, the store
+// reconnects, as with rejectReadOnly. Connections are replaced after five minutes,
+// so that the store follows an address that moves to another server.
 //
-// When the deadline of a call ends, the store ends the call's statement in the
-// server, for which it makes one more connection.
+// When the deadline of a call passes, the store kills the call's statement on the
+// server over an additional connection.
 func Open(ctx context.Context, dsn string, opts ...store.Option) (*store.Store, error) {
 	config, err := parse(dsn)
 	if err != nil {
 		return nil, err
 	}
-	c, err := store.Configure(engineConfig(), opts...)
+	options, err := storeconfig.New(opts)
 	if err != nil {
 		return nil, fmt.Errorf("mysql: open database %s on %s: %w", config.DBName, config.Addr, err)
 	}
+	c := engineConfig()
+	options.Apply(&c)
 	if c.DB.Writers == 0 {
-		c.DB.Writers = connections
+		c.DB.Writers = defaultMaxConns
 	}
 	config.Logger = driverLog{c.DB.Log}
-	found, err := examine(ctx, config, store.Creates(opts...))
+	found, err := examine(ctx, config, !options.WithoutCreate)
 	if err != nil {
 		return nil, err
 	}
@@ -81,31 +83,37 @@ func Open(ctx context.Context, dsn string, opts ...store.Option) (*store.Store, 
 	if found.returning {
 		c.DB.Dialect.InsertIDs = sqldb.IDsReturned
 	}
-	shared := store.Value(sharedKey{}, opts...) == true || found.latin1()
-	if shared {
-		c.Filter = filterquery.MySQLOver(sharedCharset)
+	latin1 := options.MySQLReferenceEncoding || found.latin1()
+	if latin1 {
+		c.Filter = filterquery.MySQLOver(referenceCharset)
 		c.DB.Dialect.TrimsTrailingSpaces = cutsBytes
 	}
-	if c.DB.Write, err = connect(config, shared); err != nil {
+	if c.DB.Write, err = connect(config, latin1); err != nil {
 		return nil, err
 	}
-	s, err := store.Open(ctx, c)
+	s, err := storeconfig.Open(ctx, c)
 	if err != nil {
 		return nil, fmt.Errorf("mysql: open database %s on %s: %w", config.DBName, config.Addr, err)
 	}
-	return s, nil
+	return (*store.Store)(s), nil
 }
 
-// A driverLog is where the driver reports what it also answers as an error.
+// driverLog logs messages of the driver, which it also returns as errors.
 type driverLog struct{ log *slog.Logger }
 
 func (l driverLog) Print(words ...any) {
-	l.log.Info("the driver of MySQL says: " + fmt.Sprint(words...))
+	l.log.Info("MySQL driver: " + fmt.Sprint(words...))
 }
 
-// Database names a database for [store.Migrate]; dsn is as for [Open].
-func Database(dsn string) store.Database {
-	return store.NewDatabase(schema.MySQL(numberOf), func(ctx context.Context) (*sql.DB, error) {
+// Migrate converts the database that dsn names to another schema version, by
+// default [store.SchemaVersion], and returns the steps taken. It returns no steps
+// if nothing was to be done. Dsn is as for [Open], but the database must exist.
+//
+// MySQL cannot roll back changes of tables: after an interrupted migration, call
+// Migrate again. Make a backup first, and let nothing else use the database
+// meanwhile.
+func Migrate(ctx context.Context, dsn string, opts ...store.MigrateOption) ([]store.Step, error) {
+	open := func(ctx context.Context) (*sql.DB, error) {
 		config, err := parse(dsn)
 		if err != nil {
 			return nil, err
@@ -118,15 +126,16 @@ func Database(dsn string) store.Database {
 			return nil, errors.Join(connectError(config, err), db.Close())
 		}
 		return db, nil
-	})
+	}
+	return storeconfig.Migrate[store.Step](ctx, schema.MySQL(numberOf), open, opts)
 }
 
-// connect makes a handle. Nothing is sent before it is used.
-func connect(config *mysql.Config, shared bool) (*sql.DB, error) {
+// connect opens a handle. It does not connect until the handle is used.
+func connect(config *mysql.Config, latin1 bool) (*sql.DB, error) {
 	config = config.Clone()
 	charset := mysql.Charset("utf8mb4", config.Collation)
-	if shared {
-		charset = mysql.Charset(sharedCharset, "")
+	if latin1 {
+		charset = mysql.Charset(referenceCharset, "")
 	}
 	if err := config.Apply(charset); err != nil {
 		return nil, fmt.Errorf("mysql: %w", err)
@@ -142,16 +151,16 @@ func connect(config *mysql.Config, shared bool) (*sql.DB, error) {
 	return sql.OpenDB(connector{inner, killer}), nil
 }
 
-// An existing database decides how text is sent and compared.
+// existing describes a database that exists: how text is sent and compared.
 type existing struct {
-	charset, collation string // of a text column; empty where there is no table yet, or where it holds bytes
+	charset, collation string // of a text column; empty if there is no table yet, or if it holds bytes
 	collations         map[string]bool
 	returning          bool // INSERT … RETURNING
 	packet             int  // max_allowed_packet
 }
 
-// examine reads what the server can do and what the tables are like. It
-// creates the database where it is missing and may be created.
+// examine reads the features of the server and the character set of the tables. If
+// create is set, it creates a missing database.
 func examine(ctx context.Context, config *mysql.Config, create bool) (existing, error) {
 	var found existing
 	db, err := connect(config, false)
@@ -186,7 +195,8 @@ func examine(ctx context.Context, config *mysql.Config, create bool) (existing, 
 }
 
 func collationsOf(ctx context.Context, db *sql.DB, charset string) (map[string]bool, error) {
-	rows, err := db.QueryContext(ctx, "SELECT collation_name FROM information_schema.collations WHERE character_set_name = ?", charset)
+	rows, err := db.QueryContext(ctx,
+		"SELECT collation_name FROM information_schema.collations WHERE character_set_name = ?", charset)
 	if err != nil {
 		return nil, fmt.Errorf("mysql: read the collations: %w", err)
 	}
@@ -202,14 +212,13 @@ func collationsOf(ctx context.Context, db *sql.DB, charset string) (map[string]b
 	return names, rows.Err()
 }
 
-// latin1 says whether the tables can hold UTF-8 only as bytes.
+// latin1 reports whether the tables can store UTF-8 only as bytes.
 func (x existing) latin1() bool {
 	return x.charset != "" && !strings.HasPrefix(x.charset, "utf8")
 }
 
-// textParam makes a parameter that is compared byte for byte, whatever the
-// column's collation is. The server still uses the column's index: a stricter
-// comparison finds its rows among those of a laxer one.
+// textParam returns a parameter that is compared byte for byte, whatever the
+// column's collation is. The server still uses the column's index.
 func (x existing) textParam() string {
 	if x.charset == "" || exact(x.collation) {
 		return ""
@@ -227,14 +236,14 @@ func exact(collation string) bool {
 	return strings.HasSuffix(collation, "_nopad_bin") || strings.HasSuffix(collation, "_0900_bin")
 }
 
-// canReturn says whether a server knows INSERT … RETURNING, as MariaDB does
+// canReturn reports whether a server supports INSERT … RETURNING, as MariaDB does
 // since 10.5. MySQL does not.
 func canReturn(version string) bool {
 	before, _, maria := strings.Cut(version, "-MariaDB")
 	if !maria {
 		return false
 	}
-	before = strings.TrimPrefix(before, "5.5.5-") // old servers put it in front for old clients
+	before = strings.TrimPrefix(before, "5.5.5-") // prefix for old clients
 	var major, minor int
 	if _, err := fmt.Sscanf(before, "%d.%d", &major, &minor); err != nil {
 		return false
@@ -242,7 +251,7 @@ func canReturn(version string) bool {
 	return major > 10 || major == 10 && minor >= 5
 }
 
-// createDatabase makes the database that config names, if it is still missing.
+// createDatabase creates the database that config names, if it does not exist.
 func createDatabase(ctx context.Context, config *mysql.Config) error {
 	server := config.Clone()
 	server.DBName = ""
@@ -264,7 +273,7 @@ func connectError(config *mysql.Config, err error) error {
 
 func hasNumber(err error, number uint16) bool { return numberOf(err) == number }
 
-// numberOf is the number of an error of the server, or 0.
+// numberOf returns the number of a server error, or 0.
 func numberOf(err error) uint16 {
 	var refused *mysql.MySQLError
 	if errors.As(err, &refused) {

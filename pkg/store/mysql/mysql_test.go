@@ -70,7 +70,7 @@ func TestAMissingDatabaseIsCreatedUnlessToldOtherwise(t *testing.T) {
 	for _, suffix := range []string{"_missing", "_Missing-2", "_`"} { // the original fails for a dash
 		missing := config.Clone()
 		missing.DBName += suffix
-		if _, err := mysql.Open(t.Context(), missing.FormatDSN(), store.WithoutCreating()); err == nil {
+		if _, err := mysql.Open(t.Context(), missing.FormatDSN(), store.WithoutCreate()); err == nil {
 			t.Fatalf("%s: it was opened without being there", suffix)
 		}
 		s, err := mysql.Open(t.Context(), missing.FormatDSN())
@@ -183,7 +183,7 @@ func TestTextRoundTripsInEveryKindOfTable(t *testing.T) {
 		disk string // as a client with utf8mb4 sees it
 	}{
 		{"new tables", func(tb testing.TB) string { return fresh(tb) }, nil, text},
-		{"new tables shared with the original", func(tb testing.TB) string { return fresh(tb) }, []store.Option{mysql.SharedWithOriginal()}, ""},
+		{"new tables shared with the original", func(tb testing.TB) string { return fresh(tb) }, []store.Option{mysql.WithReferenceEncoding()}, ""},
 		{"tables that fold case", func(tb testing.TB) string { return withTablesOf(tb, "utf8mb4", "utf8mb4_general_ci") }, nil, text},
 		{"tables of latin1", func(tb testing.TB) string { return withTablesOf(tb, "latin1", "latin1_swedish_ci") }, nil, ""},
 	} {
@@ -268,14 +268,14 @@ func TestANumberAboveOneE65IsNotClipped(t *testing.T) { // the original's litera
 func TestAnOlderDatabaseIsRefusedAndUpgraded(t *testing.T) {
 	dsn := fresh(t)
 	typeID := contextType(t, open(t, dsn).Client())
-	if _, err := store.Migrate(t.Context(), mysql.Database(dsn), store.To(6)); err != nil {
+	if _, err := mysql.Migrate(t.Context(), dsn, store.WithTargetVersion(6)); err != nil {
 		t.Fatal(err)
 	}
 	_, err := mysql.Open(t.Context(), dsn)
 	if !errors.Is(err, store.ErrSchemaOlder) || !strings.Contains(err.Error(), "mlmd-server --db mysql://") {
 		t.Fatalf("error is %v", err)
 	}
-	if _, err := store.Migrate(t.Context(), mysql.Database(dsn)); err != nil {
+	if _, err := mysql.Migrate(t.Context(), dsn); err != nil {
 		t.Fatal(err)
 	}
 	reply, err := open(t, dsn).Client().GetContextType(t.Context(), &mlmdpb.GetContextTypeRequest{TypeName: new("t")})

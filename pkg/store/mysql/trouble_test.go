@@ -78,7 +78,7 @@ func count(tb testing.TB, db *sql.DB, query string, args ...any) int {
 func TestTroublesOfTheDatabaseHaveTheirCodesAndLeaveNothingBehind(t *testing.T) {
 	dsn := fresh(t)
 	db := raw(t, dsn)
-	rpc := open(t, dsn, store.WithBusyTimeout(50*time.Millisecond), store.WithLogger(slog.New(slog.DiscardHandler))).Client()
+	rpc := open(t, dsn, store.WithRetryTimeout(50*time.Millisecond), store.WithLogger(slog.New(slog.DiscardHandler))).Client()
 	typeID := contextType(t, rpc)
 	for _, c := range []struct {
 		number int
@@ -147,7 +147,7 @@ func TestAServerThatIsReadOnlyIsWaitedFor(t *testing.T) {
 func TestAServerThatStaysReadOnlyIsNamedAsSuch(t *testing.T) {
 	dsn := fresh(t)
 	db := raw(t, dsn)
-	rpc := open(t, account(t, dsn), store.WithBusyTimeout(300*time.Millisecond), store.WithLogger(slog.New(slog.DiscardHandler))).Client()
+	rpc := open(t, account(t, dsn), store.WithRetryTimeout(300*time.Millisecond), store.WithLogger(slog.New(slog.DiscardHandler))).Client()
 	typeID := contextType(t, rpc)
 	set(t, db, "read_only", 1)
 	for range 3 {
@@ -183,7 +183,7 @@ func TestNoStatementOutlivesItsCall(t *testing.T) {
 	db := raw(t, dsn)
 	db.SetMaxOpenConns(1)
 	own := account(t, dsn)
-	rpc := open(t, own, store.WithConnections(limit)).Client()
+	rpc := open(t, own, store.WithMaxConns(limit)).Client()
 	typeID := contextType(t, rpc)
 	maker := raw(t, own) // what a trigger does is done by the account that has made it
 	maker.SetMaxIdleConns(-1)

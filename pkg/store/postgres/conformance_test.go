@@ -46,7 +46,7 @@ func TestConformance(t *testing.T) {
 	for _, c := range storetest.Cases() {
 		t.Run(c.Name, func(t *testing.T) {
 			if c.CorruptsStore || slices.Contains(c.Requires, storetest.EmptyStore) {
-				own := open(t, fresh(t), store.WithConnections(4)).Client()
+				own := open(t, fresh(t), store.WithMaxConns(4)).Client()
 				c.Check(t, own, append(storetest.EngineCapabilities(), storetest.EmptyStore))
 				return
 			}

@@ -12,12 +12,10 @@ import (
 	"github.com/mlmd-go/sdk/pkg/store/postgres"
 )
 
-// It needs a database, and so has no output here. A database that does not
-// exist is created.
 func ExampleOpen() {
 	ctx := context.Background()
 	s, err := postgres.Open(ctx, "postgres://mlmd:secret@db.example/registry?sslmode=verify-full",
-		store.WithConnections(20), store.WithBusyTimeout(30*time.Second))
+		store.WithMaxConns(20), store.WithRetryTimeout(30*time.Second))
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -26,9 +24,9 @@ func ExampleOpen() {
 	fmt.Println("model", id, err)
 }
 
-// Bring a database of an older version of MLMD up to date, after a backup.
-func ExampleDatabase() {
-	steps, err := store.Migrate(context.Background(), postgres.Database("postgres://mlmd:secret@db.example/registry?sslmode=verify-full"))
+// Upgrade the schema of a database, after a backup.
+func ExampleMigrate() {
+	steps, err := postgres.Migrate(context.Background(), "postgres://mlmd:secret@db.example/registry?sslmode=verify-full")
 	if err != nil {
 		log.Fatal(err)
 	}

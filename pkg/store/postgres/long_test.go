@@ -119,10 +119,10 @@ func TestMigrateReplacesTheIndexesOfEarlierReleases(t *testing.T) {
 		t.Fatalf("%d indexes are of an earlier release", n)
 	}
 	var plan strings.Builder
-	if _, err := store.Migrate(t.Context(), postgres.Database(dsn), store.DryRun(&plan)); err != nil || !strings.Contains(plan.String(), "idx_context_property_string") {
+	if _, err := postgres.Migrate(t.Context(), dsn, store.WithDryRun(&plan)); err != nil || !strings.Contains(plan.String(), "idx_context_property_string") {
 		t.Errorf("the plan is %q, %v", plan.String(), err)
 	}
-	steps, err := store.Migrate(t.Context(), postgres.Database(dsn))
+	steps, err := postgres.Migrate(t.Context(), dsn)
 	if err != nil || len(steps) != 1 || steps[0].From != store.SchemaVersion || steps[0].To != store.SchemaVersion {
 		t.Fatalf("the steps are %v, %v", steps, err)
 	}
@@ -132,7 +132,7 @@ func TestMigrateReplacesTheIndexesOfEarlierReleases(t *testing.T) {
 	if got := found(t, old, "properties.s.string_value = 'text'"); got != "old" {
 		t.Errorf("after: found %q", got)
 	}
-	if steps, err := store.Migrate(t.Context(), postgres.Database(dsn)); err != nil || len(steps) != 0 {
+	if steps, err := postgres.Migrate(t.Context(), dsn); err != nil || len(steps) != 0 {
 		t.Errorf("once more: %v, %v", steps, err)
 	}
 }

@@ -58,7 +58,7 @@ func TestAStoreBehindAPoolerFindsOutAndFailsNoCall(t *testing.T) {
 	log := &records{}
 	var stores [3]*store.Store
 	for i := range stores {
-		stores[i] = open(t, dsn, store.WithLogger(slog.New(log)), store.WithBusyTimeout(0))
+		stores[i] = open(t, dsn, store.WithLogger(slog.New(log)), store.WithRetryTimeout(0))
 	}
 	typeID := artifactType(t, stores[0].Client())
 	for round := range 3 {
@@ -80,7 +80,7 @@ func TestAStoreBehindAPoolerFindsOutAndFailsNoCall(t *testing.T) {
 		}
 		all.Wait()
 	}
-	if n := log.count("goes on without them"); n == 0 || n > len(stores) {
+	if n := log.count("continuing without them"); n == 0 || n > len(stores) {
 		t.Errorf("%d of %d stores say that they do without prepared statements", n, len(stores))
 	}
 }
@@ -111,7 +111,7 @@ func TestASchemaIsMadeAndMigratedBehindAPooler(t *testing.T) {
 			t.Error(err)
 		}
 		for _, version := range []int64{9, store.SchemaVersion} {
-			if _, err := store.Migrate(t.Context(), postgres.Database(dsn), store.To(version)); err != nil {
+			if _, err := postgres.Migrate(t.Context(), dsn, store.WithTargetVersion(version)); err != nil {
 				t.Errorf("to version %d: %v", version, err)
 			}
 		}
@@ -122,7 +122,7 @@ func TestConformanceBehindAPooler(t *testing.T) {
 	dsn := pooled(t)
 	log := &records{}
 	other := open(t, dsn, store.WithLogger(slog.New(log))).Client() // whose statements get in the way
-	shared := open(t, dsn, store.WithLogger(slog.New(log)), store.WithBusyTimeout(time.Minute)).Client()
+	shared := open(t, dsn, store.WithLogger(slog.New(log)), store.WithRetryTimeout(time.Minute)).Client()
 	artifactTypes(t, other)
 	for _, c := range storetest.Cases() {
 		if c.CorruptsStore || slices.Contains(c.Requires, storetest.EmptyStore) {
@@ -133,7 +133,7 @@ func TestConformanceBehindAPooler(t *testing.T) {
 			c.Check(t, shared, storetest.EngineCapabilities())
 		})
 	}
-	if log.count("goes on without them") == 0 {
+	if log.count("continuing without them") == 0 {
 		t.Error("the pooler lost no prepared statement: the cases prove nothing")
 	}
 }

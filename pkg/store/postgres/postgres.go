@@ -15,42 +15,44 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/mlmd-go/sdk/internal/schema"
+	"github.com/mlmd-go/sdk/internal/storeconfig"
 	"github.com/mlmd-go/sdk/pkg/store"
 )
 
-// connections is how many a store uses unless [store.WithConnections] says
-// otherwise. PostgreSQL allows 100 to all of its clients by default.
-const connections = 16
+// defaultMaxConns is the default of [store.WithMaxConns]. PostgreSQL allows 100
+// connections of all clients by default.
+const defaultMaxConns = 16
 
 // Open opens the database that dsn names: a URL such as
 // "postgres://user:password@host:5432/registry?sslmode=verify-full", or
-// "host=… user=… dbname=registry". What it leaves out comes from the PG…
-// variables of the environment, as with psql.
+// "host=… user=… dbname=registry". Missing settings come from the PG… environment
+// variables, as for psql.
 //
-// A database that does not exist is created, for which the account needs the
-// right and a way into the database "postgres"; see [store.WithoutCreating]. The
-// tables are in the first schema of the search path.
+// Open creates a missing database, unless [store.WithoutCreate] is given. That
+// requires the privilege, and access to the database "postgres". The tables are in
+// the first schema of the search path.
 //
-// Several hosts may be given, "host1,host2", of which those that cannot be
-// reached are passed over; with "target_session_attrs=read-write" the primary
-// among them is found. Connections are used for five minutes, so that an address
-// that moves is followed.
+// With several hosts, "host1,host2", Open skips those that are unreachable. With
+// "target_session_attrs=read-write" it finds the primary among them. Connections
+// are replaced after five minutes, so that the store follows an address that moves
+// to another server.
 //
-// Behind a pooler that gives each transaction another connection, such as
-// PgBouncer in transaction mode, the store finds out that prepared statements get
-// lost, and does without them from then on. With "default_query_exec_mode=exec"
-// in dsn it never makes any.
+// Behind a pooler that assigns each transaction another connection, such as
+// PgBouncer in transaction mode, the store detects lost prepared statements and
+// stops using them. With "default_query_exec_mode=exec" in dsn it uses none.
 func Open(ctx context.Context, dsn string, opts ...store.Option) (*store.Store, error) {
 	config, err := parse(dsn)
 	if err != nil {
 		return nil, err
 	}
-	c, err := store.Configure(engineConfig(), opts...)
+	options, err := storeconfig.New(opts)
 	if err != nil {
 		return nil, fmt.Errorf("postgres: open database %s on %s: %w", config.Database, config.Host, err)
 	}
+	c := engineConfig()
+	options.Apply(&c)
 	if c.DB.Writers == 0 {
-		c.DB.Writers = connections
+		c.DB.Writers = defaultMaxConns
 	}
 	if config.DefaultQueryExecMode == pgx.QueryExecModeSimpleProtocol {
 		c.DB.Dialect.QueryModeArg = nil // which would be another mode
@@ -58,33 +60,39 @@ func Open(ctx context.Context, dsn string, opts ...store.Option) (*store.Store, 
 	var unprepared atomic.Bool
 	c.DB.Dialect.DisablePrepare = func() {
 		if !unprepared.Swap(true) {
-			c.DB.Log.InfoContext(ctx, "PostgreSQL has lost prepared statements, as it does behind a pooler: the store goes on without them")
+			c.DB.Log.InfoContext(ctx, "prepared statements are lost, as behind a connection pooler; continuing without them")
 		}
 	}
-	if c.DB.Write, err = connect(ctx, config, &unprepared, store.Creates(opts...)); err != nil {
+	if c.DB.Write, err = connect(ctx, config, &unprepared, !options.WithoutCreate); err != nil {
 		return nil, err
 	}
-	s, err := store.Open(ctx, c)
+	s, err := storeconfig.Open(ctx, c)
 	if err != nil {
 		return nil, fmt.Errorf("postgres: open database %s on %s: %w", config.Database, config.Host, err)
 	}
-	return s, nil
+	return (*store.Store)(s), nil
 }
 
-// Database names a database for [store.Migrate]; dsn is as for [Open].
-func Database(dsn string) store.Database {
-	return store.NewDatabase(schema.Postgres(), func(ctx context.Context) (*sql.DB, error) {
+// Migrate converts the database that dsn names to another schema version, by
+// default [store.SchemaVersion], and returns the steps taken. It returns no steps
+// if nothing was to be done. All steps take effect, or none. Dsn is as for [Open],
+// but the database must exist.
+//
+// Make a backup first, and let nothing else use the database meanwhile.
+func Migrate(ctx context.Context, dsn string, opts ...store.MigrateOption) ([]store.Step, error) {
+	open := func(ctx context.Context) (*sql.DB, error) {
 		config, err := parse(dsn)
 		if err != nil {
 			return nil, err
 		}
 		var unprepared atomic.Bool
-		unprepared.Store(true) // a migration has no statement twice
+		unprepared.Store(true) // a migration repeats no statement
 		return connect(ctx, config, &unprepared, false)
-	})
+	}
+	return storeconfig.Migrate[store.Step](ctx, schema.Postgres(), open, opts)
 }
 
-// parse reads a DSN, whose password must not get into an error.
+// parse parses a DSN. Its errors do not contain the password.
 func parse(dsn string) (*pgx.ConnConfig, error) {
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
@@ -99,22 +107,23 @@ func parse(dsn string) (*pgx.ConnConfig, error) {
 	set("timezone", "UTC")
 	set("client_encoding", "UTF8")
 	if encoding := config.RuntimeParams["client_encoding"]; !isUTF8(encoding) {
-		return nil, fmt.Errorf("postgres: the DSN cannot be used: leave client_encoding out of it: the store sends UTF-8, and not %s", encoding)
+		return nil, fmt.Errorf("postgres: unsupported client_encoding %s in the DSN: remove it, the store requires UTF-8", encoding)
 	}
 	if config.ConnectTimeout == 0 {
-		config.ConnectTimeout = 10 * time.Second // to each host; the calls have their contexts
+		config.ConnectTimeout = 10 * time.Second // for each host; calls are limited by their contexts
 	}
 	return config, nil
 }
 
 func isUTF8(encoding string) bool {
-	return strings.EqualFold(encoding, "UTF8") || strings.EqualFold(encoding, "UTF-8") || strings.EqualFold(encoding, "unicode")
+	return strings.EqualFold(encoding, "UTF8") || strings.EqualFold(encoding, "UTF-8") ||
+		strings.EqualFold(encoding, "unicode")
 }
 
-// invalidDSN is what the driver says of a DSN without the parts that it quotes:
-// where a password is not escaped, they may be of the password.
+// invalidDSN returns the driver's error without the parts of the DSN that it
+// quotes, which may belong to an unescaped password.
 func invalidDSN(err error) error {
-	why := "it cannot be read"
+	why := "it cannot be parsed"
 	var refused *pgconn.ParseConfigError
 	if errors.As(err, &refused) {
 		text := refused.Error()
@@ -123,12 +132,12 @@ func invalidDSN(err error) error {
 		}
 		why = text[strings.LastIndex(text, "`: ")+len("`: "):]
 	}
-	return fmt.Errorf("postgres: the DSN is not valid: %s; it is postgres://USER:PASSWORD@HOST:PORT/DATABASE, where / # ? @ %% in a password are"+
-		" written %%2F %%23 %%3F %%40 %%25, or host=… user=… password='…' dbname=…", why)
+	return fmt.Errorf("postgres: invalid DSN: %s: must be postgres://USER:PASSWORD@HOST:PORT/DATABASE, with / # ? @ %% in a"+
+		" password written as %%2F %%23 %%3F %%40 %%25, or host=… user=… password='…' dbname=…", why)
 }
 
-// connect makes a handle that has reached its database once. Its connections
-// keep prepared statements until unprepared is set.
+// connect opens a handle and checks that it reaches the database. Its connections
+// use prepared statements until unprepared is set.
 func connect(ctx context.Context, config *pgx.ConnConfig, unprepared *atomic.Bool, create bool) (*sql.DB, error) {
 	db := stdlib.OpenDB(*config, stdlib.OptionBeforeConnect(func(_ context.Context, config *pgx.ConnConfig) error {
 		if unprepared.Load() && config.DefaultQueryExecMode != pgx.QueryExecModeSimpleProtocol {
@@ -144,19 +153,20 @@ func connect(ctx context.Context, config *pgx.ConnConfig, unprepared *atomic.Boo
 		}
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("postgres: connect to database %s on %s: %w", config.Database, config.Host, err), db.Close())
+		err = fmt.Errorf("postgres: connect to database %s on %s: %w", config.Database, config.Host, err)
+		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
 }
 
-// createDatabase makes the database that config names. Another process may do
-// so at the same time.
+// createDatabase creates the database that config names. It succeeds if another
+// process does so at the same time.
 func createDatabase(ctx context.Context, config *pgx.ConnConfig) error {
 	maintenance := config.Copy()
 	maintenance.Database = "postgres"
 	conn, err := pgx.ConnectConfig(ctx, maintenance)
 	if err != nil {
-		return fmt.Errorf("the database does not exist; to create it: %w", err)
+		return fmt.Errorf("create the missing database: %w", err)
 	}
 	defer conn.Close(context.WithoutCancel(ctx))
 	_, err = conn.Exec(ctx, "CREATE DATABASE "+pgx.Identifier{config.Database}.Sanitize())

@@ -35,7 +35,7 @@ func TestAMissingDatabaseIsCreatedUnlessToldOtherwise(t *testing.T) {
 			t.Fatal(err)
 		}
 		missing := renamed(t, dsn, strings.TrimPrefix(u.Path, "/")+suffix)
-		if _, err := postgres.Open(t.Context(), missing, store.WithoutCreating()); err == nil {
+		if _, err := postgres.Open(t.Context(), missing, store.WithoutCreate()); err == nil {
 			t.Fatalf("%s: it was opened without being there", suffix)
 		}
 		s, err := postgres.Open(t.Context(), missing)
@@ -45,7 +45,7 @@ func TestAMissingDatabaseIsCreatedUnlessToldOtherwise(t *testing.T) {
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
-		open(t, missing, store.WithoutCreating())
+		open(t, missing, store.WithoutCreate())
 	}
 }
 
@@ -132,7 +132,7 @@ func TestAnOlderDatabaseIsRefusedAndUpgraded(t *testing.T) {
 	dsn := fresh(t)
 	s := open(t, dsn)
 	typeID := artifactType(t, s.Client())
-	if _, err := store.Migrate(t.Context(), postgres.Database(dsn), store.To(6)); err != nil {
+	if _, err := postgres.Migrate(t.Context(), dsn, store.WithTargetVersion(6)); err != nil {
 		t.Fatal(err)
 	}
 	_, err := postgres.Open(t.Context(), dsn)
@@ -140,7 +140,7 @@ func TestAnOlderDatabaseIsRefusedAndUpgraded(t *testing.T) {
 		t.Fatalf("error is %v", err)
 	}
 	var printed strings.Builder
-	steps, err := store.Migrate(t.Context(), postgres.Database(dsn), store.DryRun(&printed))
+	steps, err := postgres.Migrate(t.Context(), dsn, store.WithDryRun(&printed))
 	if err != nil || len(steps) != 4 {
 		t.Fatalf("a dry run has %d steps, %v", len(steps), err)
 	}
@@ -152,7 +152,7 @@ func TestAnOlderDatabaseIsRefusedAndUpgraded(t *testing.T) {
 	if _, err := postgres.Open(t.Context(), dsn); !errors.Is(err, store.ErrSchemaOlder) {
 		t.Fatalf("after a dry run: %v", err)
 	}
-	if _, err := store.Migrate(t.Context(), postgres.Database(dsn)); err != nil {
+	if _, err := postgres.Migrate(t.Context(), dsn); err != nil {
 		t.Fatal(err)
 	}
 	reply, err := open(t, dsn).Client().GetArtifactType(t.Context(), &mlmdpb.GetArtifactTypeRequest{TypeName: new("t")})

@@ -59,7 +59,7 @@ func putArtifact(tb testing.TB, rpc mlmdpb.MetadataStoreServiceClient, typeID in
 func TestTroublesOfTheDatabaseHaveTheirCodesAndLeaveNothingBehind(t *testing.T) {
 	dsn := fresh(t)
 	db := raw(t, dsn)
-	rpc := open(t, dsn, store.WithBusyTimeout(50*time.Millisecond), store.WithLogger(slog.New(slog.DiscardHandler))).Client()
+	rpc := open(t, dsn, store.WithRetryTimeout(50*time.Millisecond), store.WithLogger(slog.New(slog.DiscardHandler))).Client()
 	typeID := artifactType(t, rpc)
 	for _, c := range []struct {
 		state string
@@ -137,7 +137,7 @@ func TestAServerThatIsReadOnlyIsWaitedFor(t *testing.T) {
 
 func TestAServerThatStaysReadOnlyIsNamedAsSuch(t *testing.T) {
 	dsn := fresh(t)
-	rpc := open(t, dsn, store.WithBusyTimeout(300*time.Millisecond), store.WithLogger(slog.New(slog.DiscardHandler))).Client()
+	rpc := open(t, dsn, store.WithRetryTimeout(300*time.Millisecond), store.WithLogger(slog.New(slog.DiscardHandler))).Client()
 	typeID := artifactType(t, rpc)
 	asReadOnly(t, dsn, true)
 	for range 3 {
@@ -214,7 +214,7 @@ func TestAWrongPasswordAfterACutIsNoInternalError(t *testing.T) {
 		_, _ = raw(t, renamed(t, dsn, "postgres")).ExecContext(context.WithoutCancel(t.Context()), "DROP ROLE "+role)
 	})
 	u.User = url.User(role)
-	rpc := open(t, u.String(), store.WithBusyTimeout(300*time.Millisecond), store.WithLogger(slog.New(slog.DiscardHandler))).Client()
+	rpc := open(t, u.String(), store.WithRetryTimeout(300*time.Millisecond), store.WithLogger(slog.New(slog.DiscardHandler))).Client()
 	typeID := artifactType(t, rpc)
 	do(t, db, "ALTER ROLE "+role+" NOLOGIN", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '"+role+"'")
 	if err := putArtifact(t, rpc, typeID, "a"); status.Code(err) != codes.FailedPrecondition || strings.Contains(err.Error(), role) {

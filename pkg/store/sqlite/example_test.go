@@ -2,16 +2,18 @@ package sqlite_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
 	"os"
 	"path/filepath"
 
 	"github.com/mlmd-go/sdk/pkg/registry"
+	"github.com/mlmd-go/sdk/pkg/store"
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 )
 
-// A store in a file, which other programs may use at the same time.
+// Open a store in a file, which other processes may use at the same time.
 func ExampleOpen() {
 	ctx := context.Background()
 	folder, err := os.MkdirTemp("", "")
@@ -30,7 +32,7 @@ func ExampleOpen() {
 	// Output: 0 <nil>
 }
 
-// A store for a test: empty, and gone when it is closed.
+// Open an empty store, for example in a test.
 func ExampleOpenMemory() {
 	ctx := context.Background()
 	store, err := sqlite.OpenMemory(ctx)
@@ -41,4 +43,33 @@ func ExampleOpenMemory() {
 	models, err := registry.New(store.Client()).RegisteredModels().Query().Collect(ctx)
 	fmt.Println(len(models), err)
 	// Output: 0 <nil>
+}
+
+// A database of another schema version cannot be opened. Migrate converts it.
+func ExampleMigrate() {
+	ctx := context.Background()
+	folder, err := os.MkdirTemp("", "")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(folder)
+	file := filepath.Join(folder, "registry.db")
+	s, err := sqlite.Open(ctx, file)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		log.Fatal(err)
+	}
+
+	if _, err := sqlite.Migrate(ctx, file, store.WithTargetVersion(9)); err != nil {
+		log.Fatal(err)
+	}
+	_, err = sqlite.Open(ctx, file)
+	fmt.Println(errors.Is(err, store.ErrSchemaOlder))
+	steps, err := sqlite.Migrate(ctx, file)
+	fmt.Println(len(steps), err)
+	// Output:
+	// true
+	// 1 <nil>
 }

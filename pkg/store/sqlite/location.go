@@ -85,7 +85,7 @@ func (l *location) takeQuery() {
 }
 
 // reading reports whether the file is opened for reading only.
-func (l *location) reading() bool { return l.mode == "ro" || l.fixed }
+func (l *location) readOnly() bool { return l.mode == "ro" || l.fixed }
 
 // uri is what the driver opens. A file that is gone is not created again.
 func (l *location) uri() string {
@@ -164,9 +164,9 @@ func writable(folder string) bool {
 	return os.Remove(f.Name()) == nil
 }
 
-// temporaryFiles reports whether SQLite finds a folder for its temporary files;
+// hasTempDir reports whether SQLite finds a folder for its temporary files;
 // the list is SQLite's own.
-func temporaryFiles() bool {
+func hasTempDir() bool {
 	if runtime.GOOS == "windows" {
 		return true
 	}

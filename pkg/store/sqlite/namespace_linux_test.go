@@ -104,8 +104,8 @@ func readOnlyRoot(t *testing.T, dir string) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	must2(store.Migrate(t.Context(), sqlite.Database(path), store.To(5)))
-	must2(store.Migrate(t.Context(), sqlite.Database(path)))
+	must2(sqlite.Migrate(t.Context(), path, store.WithTargetVersion(5)))
+	must2(sqlite.Migrate(t.Context(), path))
 	if n := count(t, clientOf(t, must(sqlite.Open(t.Context(), path)))); n != 5200 {
 		t.Errorf("%d artifacts", n)
 	}

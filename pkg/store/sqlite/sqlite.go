@@ -4,36 +4,37 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
 	"strconv"
 
 	"github.com/mlmd-go/sdk/internal/engine"
+	"github.com/mlmd-go/sdk/internal/storeconfig"
 	"github.com/mlmd-go/sdk/pkg/store"
 )
 
-// Open opens the database in the file at path, which is created if it is not
-// there, readable for its owner only; its folder must exist. A path that begins
-// with "file:" is taken as a URI in SQLite's sense: "file:registry.db?mode=ro"
-// opens for reading only. Other processes may use the file at the same time, the
-// original's server among them.
+// Open opens the database in the file path. It creates a missing file, readable
+// only for its owner, in an existing directory. A path that begins with "file:" is
+// a SQLite URI: "file:registry.db?mode=ro" opens a file for reading only. Other
+// processes may use the file at the same time, including a server of the reference
+// implementation.
 //
-// The first write puts the file into write-ahead mode, where readers and the
-// writer do not wait for each other; beside it there are then files ending in
-// -wal and -shm. What a call has written when it returns is on the disk. A store
-// that is only read from does not change the file. In a folder where no files can
-// be made, a file in write-ahead mode can be read with "file:PATH?immutable=1",
-// if nothing writes to it.
+// The first write switches the file to write-ahead logging, where readers and the
+// writer do not block each other, and which adds files with the suffixes -wal and
+// -shm. When a call returns, its changes are on the disk. Reads do not change the
+// file. In a read-only directory, open a file with write-ahead logging as
+// "file:PATH?immutable=1", provided that no process writes to it.
 //
-// If the file is removed or renamed while the store is open, calls fail with
-// UNAVAILABLE until there is a file in its place, which the next call opens. The
-// same happens when another database is moved over it. Copying over it is not
-// noticed, and damages it: close the store first.
+// After the file is removed or renamed, calls fail with UNAVAILABLE until a file
+// exists at its path again, which the next call opens. The same holds if another
+// database is moved to the path. Copying over the file is not detected and damages
+// the database: close the store first.
 func Open(ctx context.Context, path string, opts ...store.Option) (*store.Store, error) {
 	switch path {
 	case "":
-		return nil, fmt.Errorf("sqlite: the path is empty; OpenMemory opens a store that is not kept")
+		return nil, errors.New("sqlite: the path is empty: use OpenMemory for a store in memory")
 	case ":memory:":
 		return OpenMemory(ctx, opts...)
 	}
@@ -44,60 +45,74 @@ func Open(ctx context.Context, path string, opts ...store.Option) (*store.Store,
 	if at.file == "" && !at.shared {
 		return OpenMemory(ctx, opts...)
 	}
-	c, err := store.Configure(engineConfig(), opts...)
+	options, err := storeconfig.New(opts)
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: open %s: %w", path, err)
 	}
+	c := engineConfig()
+	options.Apply(&c)
 	undo := at.create()
 	if c, err = at.configure(c); err != nil {
 		undo()
 		return nil, err
 	}
-	s, err := store.Open(ctx, c)
+	s, err := storeconfig.Open(ctx, c)
 	if err != nil {
 		undo()
 		return nil, fmt.Errorf("sqlite: open %s: %w%s", path, err, at.hint(err))
 	}
-	return s, nil
+	return (*store.Store)(s), nil
 }
 
-// configure makes the handles of a database.
+// configure opens the handles of a database.
 func (l *location) configure(c engine.Config) (engine.Config, error) {
 	c.DB.Writers = 1
 	if c.DB.Readers == 0 {
 		c.DB.Readers = max(4, runtime.GOMAXPROCS(0))
 	}
-	var beside *files
+	var sidecars *files
 	if l.file != "" {
-		beside = newFiles(l.file)
-		c.DB.Files = beside
+		sidecars = newFiles(l.file)
+		c.DB.Files = sidecars
 	}
 	shared := []string{"busy_timeout = " + strconv.FormatInt(c.DB.RetryTimeout.Milliseconds(), 10)}
-	if !temporaryFiles() {
+	if !hasTempDir() {
 		shared = append(shared, "temp_store = MEMORY")
 	}
 	var err error
-	if c.DB.Read, err = l.open(connector{files: beside, pragmas: slices.Concat(shared, []string{"query_only = 1"}), log: c.DB.Log}); err != nil {
+	read := connector{
+		files:   sidecars,
+		pragmas: slices.Concat(shared, []string{"query_only = 1"}),
+		log:     c.DB.Log,
+	}
+	if c.DB.Read, err = l.open(read); err != nil {
 		return c, err
 	}
-	writing := connector{files: beside, pragmas: slices.Concat(shared, []string{"synchronous = FULL", journalLimit}), wal: !l.reading(), log: c.DB.Log}
-	if c.DB.Write, err = l.open(writing); err != nil {
+	write := connector{
+		files:   sidecars,
+		pragmas: slices.Concat(shared, []string{"synchronous = FULL", journalLimit}),
+		wal:     !l.readOnly(),
+		log:     c.DB.Log,
+	}
+	if c.DB.Write, err = l.open(write); err != nil {
 		c.DB.Read.Close()
 	}
 	return c, err
 }
 
-// journalLimit is the size to which the log is cut when it is begun again: that
-// of the 1,000 pages at which SQLite brings it into the database.
+// journalLimit truncates the write-ahead log after a checkpoint to the size of the
+// 1,000 pages at which SQLite checkpoints automatically.
 const journalLimit = "journal_size_limit = 4194304"
 
-// OpenMemory opens a new, empty store that is gone when it is closed. It has
-// one connection, so that its calls run one after the other.
+// OpenMemory opens an empty store in memory, whose content is lost when it is
+// closed. It has a single connection, so that its calls run one after the other.
 func OpenMemory(ctx context.Context, opts ...store.Option) (*store.Store, error) {
-	c, err := store.Configure(engineConfig(), opts...)
+	options, err := storeconfig.New(opts)
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: open a store in memory: %w", err)
 	}
+	c := engineConfig()
+	options.Apply(&c)
 	c.DB.Dialect.SingleConn = true
 	c.DB.Writers = 1
 	at := &location{given: ":memory:"}
@@ -105,9 +120,9 @@ func OpenMemory(ctx context.Context, opts ...store.Option) (*store.Store, error)
 		return nil, err
 	}
 	c.DB.Write.SetMaxOpenConns(1)
-	s, err := store.Open(ctx, c)
+	s, err := storeconfig.Open(ctx, c)
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: open a store in memory: %w", err)
 	}
-	return s, nil
+	return (*store.Store)(s), nil
 }

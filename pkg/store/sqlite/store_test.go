@@ -160,7 +160,7 @@ func TestReadersDoNotWaitForAWriter(t *testing.T) {
 }
 
 func TestAPutThatWaitsTooLongIsAborted(t *testing.T) {
-	c, typeID, release := locked(t, store.WithBusyTimeout(100*time.Millisecond))
+	c, typeID, release := locked(t, store.WithRetryTimeout(100*time.Millisecond))
 	defer release()
 	_, err := c.PutArtifacts(t.Context(), &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{{TypeId: typeID}}})
 	if status.Code(err) != codes.Aborted {

@@ -204,7 +204,7 @@ func TestAFileOfAnotherApplicationIsRefusedUnchanged(t *testing.T) {
 				s.Close()
 				t.Fatal("it was opened")
 			}
-			if !errors.Is(err, store.ErrForeign) && !errors.Is(err, store.ErrSchemaPartial) || !strings.Contains(err.Error(), c.says) {
+			if !errors.Is(err, store.ErrForeign) && !errors.Is(err, store.ErrSchemaIncomplete) || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("got %v", err)
 			}
 			if !bytes.Equal(before, contentOf(t, path)) {
@@ -268,20 +268,20 @@ func TestADamagedFileIsNotTakenForAnOlderOne(t *testing.T) {
 	}
 }
 
-func TestOptionsThatMakeNoSenseAreRefused(t *testing.T) {
+func TestOpen_InvalidOptions(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "r.db")
 	for name, open := range map[string]func(...store.Option) (*store.Store, error){
 		"a file":    func(opts ...store.Option) (*store.Store, error) { return sqlite.Open(t.Context(), path, opts...) },
 		"in memory": func(opts ...store.Option) (*store.Store, error) { return sqlite.OpenMemory(t.Context(), opts...) },
 	} {
-		t.Run(name, func(t *testing.T) { testdb.RefusesOptions(t, open) })
+		t.Run(name, func(t *testing.T) { testdb.RejectsOptions(t, open) })
 	}
 	absent(t, path)
 }
 
-func TestOptionsThatAreZeroMeanTheDefault(t *testing.T) {
+func TestOpen_ZeroOptions(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "r.db")
-	putAll(t, clientOf(t, must(sqlite.Open(t.Context(), path, store.WithConnections(0), store.WithBusyTimeout(0)))), "a")
+	putAll(t, clientOf(t, must(sqlite.Open(t.Context(), path, store.WithMaxConns(0), store.WithRetryTimeout(0)))), "a")
 }
 
 func TestALoggerThatIsNilIsTheDefault(t *testing.T) {

@@ -1,0 +1,52 @@
+package storeconfig
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/engine"
+	"github.com/mlmd-go/sdk/internal/inproc"
+	"github.com/mlmd-go/sdk/internal/schema"
+)
+
+// A Store is the inside of a store.Store, which has the same underlying type and
+// to which it converts.
+type Store struct {
+	engine *engine.Service
+	client mlmdpb.MetadataStoreServiceClient
+	close  func() error
+}
+
+// Open serves the database of c. It creates the schema of an empty database, and
+// returns an error for a database of another schema version.
+func Open(ctx context.Context, c engine.Config) (*Store, error) {
+	e, err := engine.Open(ctx, c)
+	if err != nil {
+		return nil, publicError(err)
+	}
+	conn := inproc.New(&mlmdpb.MetadataStoreService_ServiceDesc, e)
+	return &Store{engine: e, client: mlmdpb.NewMetadataStoreServiceClient(conn), close: sync.OnceValue(e.Close)}, nil
+}
+
+// Engine returns the service.
+func (s *Store) Engine() *engine.Service { return s.engine }
+
+// Client returns a client that calls the service in this process.
+func (s *Store) Client() mlmdpb.MetadataStoreServiceClient { return s.client }
+
+// Close closes the database. Further calls return the result of the first.
+func (s *Store) Close() error { return s.close() }
+
+// SchemaError converts an error of package schema that err wraps to a
+// store.SchemaError that wraps err. Package store sets it.
+var SchemaError func(found *schema.Error, err error) error
+
+func publicError(err error) error {
+	var found *schema.Error
+	if errors.As(err, &found) {
+		return SchemaError(found, err)
+	}
+	return err
+}
