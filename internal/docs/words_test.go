@@ -45,8 +45,6 @@ var unchecked = []string{
 	"internal/sqldb",
 	"internal/testdb",
 	"internal/testtls",
-	"pkg/mlmd",
-	"pkg/mlmd/gensupport",
 	"pkg/store",
 	"pkg/store/mysql",
 	"pkg/store/postgres",

@@ -23,27 +23,27 @@ func (k Kind) String() string {
 	return [...]string{"unknown", "artifact", "execution", "context"}[min(k, Context)]
 }
 
-// A Type is what there is to know of a mapping without its Go types.
+// A Type describes an entity without its Go types.
 type Type struct {
 	Entity   string
 	TypeName string
 	Kind     Kind
 	Props    map[string]mlmdpb.PropertyType
-	Parent   *Edge  // nil: stands alone
-	Fields   Fields // shared with the mapping: not to be changed
+	Parent   *Edge  // nil if the entity has no parent
+	Fields   Fields // shared with the mapping; must not be changed
 }
 
-// An AnyMapping is a mapping without its Go types: what catalogs list. Every
-// *Mapping is one.
+// AnyMapping is a Mapping of any Go type. A generated Catalog lists mappings as
+// AnyMapping. Every *Mapping implements it.
 type AnyMapping interface {
-	// Type describes the entity. The maps in it are the caller's.
+	// Type describes the entity. The caller may change Props.
 	Type() Type
-	// New returns a pointer to a new, empty value of the entity's Go type.
+	// New returns a pointer to a zero value of the entity's Go type.
 	New() any
-	// EncodeAny is Encode for a value as New returns it.
+	// EncodeAny is like Encode for a value of the type that New returns.
 	EncodeAny(v any, parent Parent) (proto.Message, error)
-	// DecodeAny is Decode for a node of the entity's kind; it returns what New
-	// does.
+	// DecodeAny is like Decode for a node of the entity's kind. It returns a
+	// value of the type that New returns.
 	DecodeAny(n proto.Message) (any, error)
 }
 
@@ -55,13 +55,16 @@ func (m *Mapping[T, N]) Kind() Kind {
 
 // Type describes the entity.
 func (m *Mapping[T, N]) Type() Type {
-	return Type{Entity: m.Entity, TypeName: m.TypeName, Kind: m.Kind(), Props: m.PropTypes(), Parent: m.Parent, Fields: m.Fields}
+	return Type{
+		Entity: m.Entity, TypeName: m.TypeName, Kind: m.Kind(),
+		Props: m.PropTypes(), Parent: m.Parent, Fields: m.Fields,
+	}
 }
 
-// New returns a new, empty *T.
+// New returns a new *T.
 func (m *Mapping[T, N]) New() any { return new(T) }
 
-// EncodeAny is Encode for a *T.
+// EncodeAny is like Encode. It fails if v is not a *T.
 func (m *Mapping[T, N]) EncodeAny(v any, parent Parent) (proto.Message, error) {
 	t, ok := v.(*T)
 	if !ok {
@@ -74,7 +77,7 @@ func (m *Mapping[T, N]) EncodeAny(v any, parent Parent) (proto.Message, error) {
 	return any(n).(proto.Message), nil
 }
 
-// DecodeAny is Decode for a node of the entity's kind.
+// DecodeAny is like Decode. It fails if n is not an N.
 func (m *Mapping[T, N]) DecodeAny(n proto.Message) (any, error) {
 	node, ok := n.(N)
 	if !ok {
@@ -87,8 +90,8 @@ func (m *Mapping[T, N]) DecodeAny(n proto.Message) (any, error) {
 	return v, nil
 }
 
-// kindOf and notStored are apart because the methods that call them are
-// compiled again for each entity.
+// kindOf and notStored are not inlined because the methods that call them are
+// compiled once for each entity.
 
 //go:noinline
 func kindOf(n any) Kind {

@@ -8,35 +8,36 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-// Fields are the fields of an entity that an update can write, and those that
-// it cannot because they are fixed, in the order of the spec; then the copies.
+// Fields lists the fields of an entity, in the order of the spec, and then its
+// derived fields. The ID and the times, which the store assigns, are not listed.
 type Fields []Field
 
-// A Field is one field of an entity as an update sees it.
+// A Field describes how a field of an entity is stored and updated.
 type Field struct {
-	Name string // in JSON: "modelFormatName"; empty for a copy
+	Name string // in JSON, such as "modelFormatName"; empty for a derived field
 	// Path is the update_mask path. It is empty for the name and the parent's
-	// id, which no update writes.
+	// ID, which no update writes.
 	Path string
-	// Type is the declared type of the property that keeps the field; it is
-	// UNKNOWN where no property does.
+	// Type is the declared type of the property that stores the field. It is
+	// UNKNOWN if the field is not stored in a property.
 	Type mlmdpb.PropertyType
 	// Immutable reports that the field cannot change once it is stored.
 	Immutable bool
 	// Derived reports that the property repeats a name or an ID: Encode always
 	// writes it, and no patch names it.
 	Derived bool
-	// LegacyNames are the properties that older programs kept the field in, the
-	// latest first.
+	// LegacyNames are the properties that older programs stored the field in,
+	// the latest first.
 	LegacyNames []string
 	// List reports that the property is a struct with one member, the list.
 	List bool
-	// Rename gives the members of stored objects the names that they have now,
-	// and reports whether it changed anything; nil where none has older names.
+	// Rename moves the members of stored objects from their former names to
+	// their present ones, and reports whether it changed anything. It is nil if
+	// no member has former names.
 	Rename func(*structpb.Value) bool
 }
 
-// A PropertyDecl is one property that an MLMD type declares.
+// A PropertyDecl is a property that an MLMD type declares.
 type PropertyDecl struct {
 	Name string
 	Type mlmdpb.PropertyType
@@ -44,8 +45,8 @@ type PropertyDecl struct {
 
 const properties = "properties."
 
-// Property returns the name of the property that keeps the field; false where
-// none does.
+// Property returns the name of the property that stores the field. It returns
+// false if the field is not stored in a property.
 func (f *Field) Property() (string, bool) {
 	if f.Type == mlmdpb.PropertyType_UNKNOWN {
 		return "", false
@@ -53,8 +54,8 @@ func (f *Field) Property() (string, bool) {
 	return strings.CutPrefix(f.Path, properties)
 }
 
-// DeclaredIn reports whether props has every property of the fields, with its
-// type.
+// DeclaredIn reports whether props declares the property of every field, with
+// the field's type.
 func (fs Fields) DeclaredIn(props map[string]mlmdpb.PropertyType) bool {
 	for i := range fs {
 		if name, ok := fs[i].Property(); ok && props[name] != fs[i].Type {
@@ -64,8 +65,8 @@ func (fs Fields) DeclaredIn(props map[string]mlmdpb.PropertyType) bool {
 	return true
 }
 
-// The functions below do the work of a Mapping's methods, which are compiled
-// again for each entity: they are not to be inlined there.
+// The functions below implement methods of Mapping, which are compiled once for
+// each entity, so they must not be inlined there.
 
 //go:noinline
 func (fs Fields) propTypes() map[string]mlmdpb.PropertyType {
@@ -78,8 +79,8 @@ func (fs Fields) propTypes() map[string]mlmdpb.PropertyType {
 	return out
 }
 
-// paths returns the update_mask paths of the fields that are set; nil stands
-// for all.
+// paths returns the update_mask paths of the fields that are set, or of all
+// fields if set is nil.
 //
 //go:noinline
 func (fs Fields) paths(set []bool) []string {

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// An InvalidError says which field of an entity cannot be stored, and why.
+// An InvalidError reports a field of an entity that cannot be stored.
 type InvalidError struct {
-	Field string // the JSON name, with a path below it where that helps: "customProperties.auc"
-	Value string // the value at fault, where it is short and known
-	Why   string // what is wrong and what would be right
+	Field string // the JSON name or a path, such as "customProperties.auc"
+	Value string // the invalid value, or empty
+	Why   string // what is wrong and what is allowed
 }
 
 func (e *InvalidError) Error() string {
@@ -28,13 +28,13 @@ func quote(s string) string {
 	return strconv.Quote(s)
 }
 
-// InvalidErrors are the mistakes in one entity, of which there is at least
-// one. The first stands for all where only one is shown.
+// InvalidErrors holds all errors in one entity, at least one. Its message is
+// that of the first.
 type InvalidErrors []*InvalidError
 
 func (es InvalidErrors) Error() string { return es[0].Error() }
 
-// Unwrap lets [errors.As] find the first mistake.
+// Unwrap returns the errors, for [errors.As].
 func (es InvalidErrors) Unwrap() []error {
 	out := make([]error, len(es))
 	for i, e := range es {
@@ -43,8 +43,8 @@ func (es InvalidErrors) Unwrap() []error {
 	return out
 }
 
-// Invalid returns the mistakes that err stands for; nil for none. An error of
-// another type is a mistake without a field.
+// Invalid returns the errors in err, or nil if err is nil. An error that is not
+// an InvalidError becomes one without a field.
 func Invalid(err error) InvalidErrors {
 	var several InvalidErrors
 	var one *InvalidError

@@ -13,17 +13,19 @@ import (
 
 func artifact() *model.ModelArtifact {
 	return &model.ModelArtifact{
-		Name: "weights", ModelVersionID: "7", ExternalID: new("ext"), Description: new("a description"), URI: new("s3://models/fraud/1"),
-		State: new(model.ArtifactStateLive), ModelFormatName: new("onnx"), ModelFormatVersion: new("1"), StorageKey: new("key"),
-		StoragePath: new("path"), ServiceAccountName: new("account"), ModelSourceKind: new("kind"), ModelSourceClass: new("class"),
+		Name: "weights", ModelVersionID: "7", ExternalID: new("ext"), Description: new("a description"),
+		URI:   new("s3://models/fraud/1"),
+		State: new(model.ArtifactStateLive), ModelFormatName: new("onnx"), ModelFormatVersion: new("1"),
+		StorageKey:  new("key"),
+		StoragePath: new("path"), ServiceAccountName: new("account"),
+		ModelSourceKind: new("kind"), ModelSourceClass: new("class"),
 		ModelSourceGroup: new("group"), ModelSourceID: new("id"), ModelSourceName: new("name"),
 	}
 }
 
 var parent = mlmd.Parent{ID: 7, Name: "v1"}
 
-// encodeByHand is what someone writes who needs this one entity and checks
-// nothing.
+// encodeByHand is the hand-written baseline for one entity, without checks.
 func encodeByHand(a *model.ModelArtifact, parentID int64) *mlmdpb.Artifact {
 	props := make(map[string]*mlmdpb.Value, 11)
 	set := func(key string, v *string) {
@@ -66,9 +68,12 @@ func decodeByHand(n *mlmdpb.Artifact) *model.ModelArtifact {
 	prefix, name, _ := strings.Cut(n.GetName(), ":")
 	a := &model.ModelArtifact{
 		Name: name, ModelVersionID: prefix, Description: get("description"),
-		ModelFormatName: get("model_format_name"), ModelFormatVersion: get("model_format_version"), StorageKey: get("storage_key"),
-		StoragePath: get("storage_path"), ServiceAccountName: get("service_account_name"), ModelSourceKind: get("model_source_kind"),
-		ModelSourceClass: get("model_source_class"), ModelSourceGroup: get("model_source_group"), ModelSourceID: get("model_source_id"),
+		ModelFormatName: get("model_format_name"), ModelFormatVersion: get("model_format_version"),
+		StorageKey:  get("storage_key"),
+		StoragePath: get("storage_path"), ServiceAccountName: get("service_account_name"),
+		ModelSourceKind:  get("model_source_kind"),
+		ModelSourceClass: get("model_source_class"), ModelSourceGroup: get("model_source_group"),
+		ModelSourceID:   get("model_source_id"),
 		ModelSourceName: get("model_source_name"),
 	}
 	if n.Id != nil {
@@ -122,9 +127,8 @@ func BenchmarkDecodeGenerated(b *testing.B) {
 	}
 }
 
-// A generated mapping allocates no more than one by hand: this holds on any
-// machine, as times do not.
-func TestMappingsAllocateNoMoreThanByHand(t *testing.T) {
+// Allocations, unlike times, do not depend on the machine.
+func TestMapping_AllocatesNoMoreThanByHand(t *testing.T) {
 	a, n := artifact(), encodeByHand(artifact(), 7)
 	for name, c := range map[string]struct{ hand, generated func() }{
 		"encode": {func() { encodeByHand(a, 7) }, func() { _, _ = mapping.ModelArtifact.Encode(a, parent) }},

@@ -10,8 +10,8 @@ import (
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
-// SplitName takes the stored name of a child apart: the prefix before the
-// first colon, and the name after it. Without a colon all is name.
+// SplitName splits the stored name of a child at its first colon into prefix
+// and name. Without a colon, the prefix is empty.
 func SplitName(stored string) (prefix, name string) {
 	prefix, name, ok := strings.Cut(stored, ":")
 	if !ok {
@@ -20,14 +20,14 @@ func SplitName(stored string) (prefix, name string) {
 	return prefix, name
 }
 
-// ChildOwnName returns the name in the stored name of a child.
+// ChildOwnName returns the stored name of a child without its prefix.
 func ChildOwnName(stored string) string {
 	_, name := SplitName(stored)
 	return name
 }
 
-// ParentID returns the parent's id in the stored name of a child, and "" where
-// its prefix is none: another program's, or a UUID.
+// ParentID returns the parent's ID in the stored name of a child. It returns
+// "" if the prefix is not an ID: a UUID, or text of another program.
 func ParentID(stored string) string {
 	prefix, _, ok := strings.Cut(stored, ":")
 	if !ok {
@@ -39,8 +39,8 @@ func ParentID(stored string) string {
 	return prefix
 }
 
-// ChildName returns the stored name of the child called name below parent:
-// "<parent id>:<name>", a UUID standing for what is not given.
+// ChildName returns the stored name of a child of parent: "<parent
+// ID>:<name>". A UUID replaces an ID or a name that is missing.
 func ChildName(parent mlmd.Parent, name string) string {
 	prefix := strconv.FormatInt(parent.ID, 10)
 	if parent.ID == 0 {
@@ -59,7 +59,7 @@ func uuidOf(parent mlmd.Parent) string {
 	return newUUID()
 }
 
-// newUUID returns a random UUID (version 4) in its usual form.
+// newUUID returns a random UUID (version 4).
 func newUUID() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails

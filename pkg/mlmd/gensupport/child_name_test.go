@@ -9,7 +9,7 @@ import (
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
-func TestIdsArePositiveDecimalNumbers(t *testing.T) {
+func TestParentID(t *testing.T) {
 	for id, want := range map[string]bool{
 		"1": true, "42": true, "9223372036854775807": true,
 		"": false, "0": false, "01": false, "-1": false, "+1": false, "1.0": false, " 1": false, "9223372036854775808": false,
@@ -25,9 +25,10 @@ func TestIdsArePositiveDecimalNumbers(t *testing.T) {
 	}
 }
 
-func TestNamesAreWhatFollowsTheFirstColon(t *testing.T) {
+func TestSplitName(t *testing.T) {
 	for stored, want := range map[string][2]string{
-		"12:v1": {"12", "v1"}, "12:a:b": {"12", "a:b"}, "12:": {"12", ""}, "plain": {"", "plain"}, ":x": {"", "x"}, "": {"", ""},
+		"12:v1": {"12", "v1"}, "12:a:b": {"12", "a:b"}, "12:": {"12", ""},
+		"plain": {"", "plain"}, ":x": {"", "x"}, "": {"", ""},
 	} {
 		if prefix, name := gensupport.SplitName(stored); prefix != want[0] || name != want[1] {
 			t.Errorf("SplitName(%q) = %q, %q", stored, prefix, name)
@@ -35,7 +36,7 @@ func TestNamesAreWhatFollowsTheFirstColon(t *testing.T) {
 	}
 }
 
-func TestAChildWithoutParentGetsAUUID(t *testing.T) {
+func TestChildName_UUIDReplacesMissingParent(t *testing.T) {
 	form := regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}:n$`)
 	a, b := gensupport.ChildName(mlmd.Parent{}, "n"), gensupport.ChildName(mlmd.Parent{}, "n")
 	if !form.MatchString(a) || a == b {

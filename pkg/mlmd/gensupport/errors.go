@@ -2,20 +2,20 @@ package gensupport
 
 import "github.com/mlmd-go/sdk/pkg/mlmd"
 
-// join returns the mistakes as an error; nil for none.
-func join(es mlmd.InvalidErrors) error {
-	switch len(es) {
+// join returns errs as one error, or nil if it is empty.
+func join(errs mlmd.InvalidErrors) error {
+	switch len(errs) {
 	case 0:
 		return nil
 	case 1:
-		return es[0]
+		return errs[0]
 	}
-	return es
+	return errs
 }
 
 func wrong(why string) error { return &mlmd.InvalidError{Why: why} }
 
-// below returns the mistakes of err with step before their paths.
+// below returns the errors in err with step prepended to their paths.
 func below(step string, err error) mlmd.InvalidErrors {
 	es := mlmd.Invalid(err)
 	out := make(mlmd.InvalidErrors, len(es))
@@ -33,8 +33,8 @@ func below(step string, err error) mlmd.InvalidErrors {
 	return out
 }
 
-// nothing reports whether err says that nothing at all could be read: not only
-// parts are missing.
+// nothing reports whether err has an error without a path: the value itself
+// could not be read, not only parts of it.
 func nothing(err error) bool {
 	for _, e := range mlmd.Invalid(err) {
 		if e.Field == "" {

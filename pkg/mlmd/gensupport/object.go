@@ -9,19 +9,20 @@ import (
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
 
-// An ObjectWriter collects the members of one object for generated code.
+// An ObjectWriter collects the members of one object.
 type ObjectWriter struct {
 	fields map[string]*structpb.Value
 	errs   mlmd.InvalidErrors
 }
 
-// NewObjectWriter returns an ObjectWriter for an object that declares n members.
+// NewObjectWriter returns an ObjectWriter for an object that declares n
+// members.
 func NewObjectWriter(n int) ObjectWriter {
 	return ObjectWriter{fields: make(map[string]*structpb.Value, n)}
 }
 
-// Set writes the member called name; it takes the two results of an Encode
-// function.
+// Set sets the member called name. Its last two arguments are the results of
+// an Encode function.
 func (o *ObjectWriter) Set(name string, v *structpb.Value, err error) {
 	if err != nil {
 		o.errs = append(o.errs, below(name, err)...)
@@ -30,7 +31,7 @@ func (o *ObjectWriter) Set(name string, v *structpb.Value, err error) {
 	o.fields[name] = v
 }
 
-// Value returns the object.
+// Value returns the object, or the errors in its members.
 func (o *ObjectWriter) Value() (*structpb.Value, error) {
 	if o.errs != nil {
 		return nil, join(o.errs)
@@ -38,20 +39,21 @@ func (o *ObjectWriter) Value() (*structpb.Value, error) {
 	return structpb.NewStructValue(&structpb.Struct{Fields: o.fields}), nil
 }
 
-// Set writes the member called name as encode has it.
+// Set sets the member called name to the encoded v.
 func Set[V any](o *ObjectWriter, name string, v V, encode func(V) (*structpb.Value, error)) {
 	p, err := encode(v)
 	o.Set(name, p, err)
 }
 
-// SetOpt is Set for a pointer: nil leaves the member out.
+// SetOpt is like Set for a pointer. It omits the member if v is nil.
 func SetOpt[V any](o *ObjectWriter, name string, v *V, encode func(V) (*structpb.Value, error)) {
 	if v != nil {
 		Set(o, name, *v, encode)
 	}
 }
 
-// SetList writes a list; nil leaves the member out.
+// SetList sets the member called name to a list. It omits the member if vs
+// is nil.
 func SetList[V any](o *ObjectWriter, name string, vs []V, encode func(V) (*structpb.Value, error)) {
 	if vs != nil {
 		p, err := EncodeList(vs, encode)
@@ -59,7 +61,8 @@ func SetList[V any](o *ObjectWriter, name string, vs []V, encode func(V) (*struc
 	}
 }
 
-// SetMap writes a map; nil leaves the member out.
+// SetMap sets the member called name to a map. It omits the member if vs is
+// nil.
 func SetMap[V any](o *ObjectWriter, name string, vs map[string]V, encode func(V) (*structpb.Value, error)) {
 	if vs != nil {
 		p, err := EncodeMap(vs, encode)
@@ -67,14 +70,16 @@ func SetMap[V any](o *ObjectWriter, name string, vs map[string]V, encode func(V)
 	}
 }
 
-// SetNonzero writes a value whose zero is unset.
-func SetNonzero[V interface{ IsZero() bool }](o *ObjectWriter, name string, v V, encode func(V) (*structpb.Value, error)) {
+// SetNonzero is like Set. It omits the member if v is zero.
+func SetNonzero[V interface{ IsZero() bool }](
+	o *ObjectWriter, name string, v V, encode func(V) (*structpb.Value, error),
+) {
 	if !v.IsZero() {
 		Set(o, name, v, encode)
 	}
 }
 
-// An ObjectReader takes one object apart for generated code.
+// An ObjectReader reads the members of one object.
 type ObjectReader struct {
 	fields map[string]*structpb.Value
 	errs   mlmd.InvalidErrors
@@ -89,9 +94,9 @@ func NewObjectReader(p *structpb.Value) ObjectReader {
 	return ObjectReader{fields: s.StructValue.GetFields()}
 }
 
-// Err returns what cannot be read of the object, or nil.
+// Err returns the errors in the members that were read, or nil.
 func (o *ObjectReader) Err() error {
-	if nothing(join(o.errs)) { // no object: its members are not missing
+	if nothing(join(o.errs)) { // not an object, so its members are not missing
 		return o.errs[0]
 	}
 	return join(o.errs)
@@ -111,7 +116,8 @@ func (o *ObjectReader) find(name string, older []string) *structpb.Value {
 	return nil
 }
 
-// get returns a member; ok is false where there is none.
+// get returns a member. It returns false if the member is missing or cannot
+// be read.
 func get[V any](o *ObjectReader, name string, older []string, decode func(*structpb.Value) (V, error)) (v V, ok bool) {
 	p := o.find(name, older)
 	if p == nil {
@@ -122,14 +128,15 @@ func get[V any](o *ObjectReader, name string, older []string, decode func(*struc
 		return v, true
 	}
 	if s, text := p.GetKind().(*structpb.Value_StringValue); text && s.StringValue == "" {
-		return *new(V), false // an empty text is unset where it is no value
+		return *new(V), false // an empty string that is not a value is unset
 	}
 	o.errs = append(o.errs, below(name, err)...)
 	return v, !nothing(err)
 }
 
 // GetRequired returns the member called name, or by one of its older names.
-// One that is not there is reported: a zero would say what is not stored.
+// A missing member is reported as an error, because a zero would look like a
+// stored value.
 func GetRequired[V any](o *ObjectReader, name string, decode func(*structpb.Value) (V, error), older ...string) V {
 	failed := len(o.errs)
 	v, ok := get(o, name, older, decode)
@@ -139,14 +146,14 @@ func GetRequired[V any](o *ObjectReader, name string, decode func(*structpb.Valu
 	return v
 }
 
-// Get returns the member called name, or by one of its older names; the zero
-// value where there is none.
+// Get returns the member called name, or by one of its older names. It
+// returns the zero value if the member is missing.
 func Get[V any](o *ObjectReader, name string, decode func(*structpb.Value) (V, error), older ...string) V {
 	v, _ := get(o, name, older, decode)
 	return v
 }
 
-// GetOpt is Get for a pointer: nil where there is none.
+// GetOpt is like Get for a pointer. It returns nil if the member is missing.
 func GetOpt[V any](o *ObjectReader, name string, decode func(*structpb.Value) (V, error), older ...string) *V {
 	v, ok := get(o, name, older, decode)
 	if !ok {
@@ -155,19 +162,22 @@ func GetOpt[V any](o *ObjectReader, name string, decode func(*structpb.Value) (V
 	return &v
 }
 
-// GetList is Get for a list.
+// GetList is like Get for a list.
 func GetList[V any](o *ObjectReader, name string, decode func(*structpb.Value) (V, error), older ...string) []V {
 	v, _ := get(o, name, older, func(p *structpb.Value) ([]V, error) { return DecodeList(p, decode) })
 	return v
 }
 
-// GetMap is Get for a map.
-func GetMap[V any](o *ObjectReader, name string, decode func(*structpb.Value) (V, error), older ...string) map[string]V {
+// GetMap is like Get for a map.
+func GetMap[V any](
+	o *ObjectReader, name string, decode func(*structpb.Value) (V, error), older ...string,
+) map[string]V {
 	v, _ := get(o, name, older, func(p *structpb.Value) (map[string]V, error) { return DecodeMap(p, decode) })
 	return v
 }
 
-// WriteStruct writes a property that is an object or a map, unless v is nil.
+// WriteStruct writes a property that is an object or a map. Its last two
+// arguments are the results of an Encode function.
 func WriteStruct(w *PropertyWriter, field, key string, v *structpb.Value, err error) {
 	if err != nil {
 		w.failAt(field, err)
@@ -176,7 +186,8 @@ func WriteStruct(w *PropertyWriter, field, key string, v *structpb.Value, err er
 	w.props[key] = &mlmdpb.Value{Value: &mlmdpb.Value_StructValue{StructValue: v.GetStructValue()}}
 }
 
-// WriteObject writes a property that is an object; nil leaves it out.
+// WriteObject writes a property that is an object. It omits the property if
+// v is nil.
 func WriteObject[V any](w *PropertyWriter, field, key string, v *V, encode func(V) (*structpb.Value, error)) {
 	if v != nil {
 		p, err := encode(*v)
@@ -184,7 +195,8 @@ func WriteObject[V any](w *PropertyWriter, field, key string, v *V, encode func(
 	}
 }
 
-// WriteMap writes a property that is a map; nil leaves it out.
+// WriteMap writes a property that is a map. It omits the property if vs is
+// nil.
 func WriteMap[V any](w *PropertyWriter, field, key string, vs map[string]V, encode func(V) (*structpb.Value, error)) {
 	if vs != nil {
 		p, err := EncodeMap(vs, encode)
@@ -192,8 +204,8 @@ func WriteMap[V any](w *PropertyWriter, field, key string, vs map[string]V, enco
 	}
 }
 
-// WriteJSON writes a property that is an object without declared members; nil
-// leaves it out.
+// WriteJSON writes a property that is an object without declared members. It
+// omits the property if v is nil.
 func WriteJSON(w *PropertyWriter, field, key string, v map[string]any) {
 	if v != nil {
 		p, err := EncodeJSON(v)
@@ -201,8 +213,8 @@ func WriteJSON(w *PropertyWriter, field, key string, v map[string]any) {
 	}
 }
 
-// WriteList writes a property that is a list, as a struct with one member
-// called key; nil leaves it out.
+// WriteList writes a property that is a list, stored as a struct whose only
+// member is called key. It omits the property if vs is nil.
 func WriteList[V any](w *PropertyWriter, field, key string, vs []V, encode func(V) (*structpb.Value, error)) {
 	if vs == nil {
 		return
@@ -220,7 +232,7 @@ func (w *PropertyWriter) failAt(field string, err error) {
 	w.errs = append(w.errs, below(field, err)...)
 }
 
-// structOf returns a property as a value of a struct.
+// structOf converts a property to a value of a struct.
 func structOf(v *mlmdpb.Value) *structpb.Value {
 	if s, ok := v.GetValue().(*mlmdpb.Value_StructValue); ok {
 		return structpb.NewStructValue(s.StructValue)
@@ -228,20 +240,27 @@ func structOf(v *mlmdpb.Value) *structpb.Value {
 	return structpb.NewStringValue(FromProto(v).String())
 }
 
-// ReadObject returns the object under key, or nil.
-func ReadObject[V any](r *PropertyReader, field, key string, decode func(*structpb.Value) (V, error), older ...string) *V {
-	return readOpt(r, field, key, older, mlmdpb.PropertyType_STRUCT, func(v *mlmdpb.Value) (V, error) { return decode(structOf(v)) })
+// ReadObject returns the object stored under key, or nil.
+func ReadObject[V any](
+	r *PropertyReader, field, key string, decode func(*structpb.Value) (V, error), older ...string,
+) *V {
+	return readOpt(r, field, key, older, mlmdpb.PropertyType_STRUCT, func(v *mlmdpb.Value) (V, error) {
+		return decode(structOf(v))
+	})
 }
 
-// ReadMap returns the map under key, or nil.
-func ReadMap[V any](r *PropertyReader, field, key string, decode func(*structpb.Value) (V, error), older ...string) map[string]V {
+// ReadMap returns the map stored under key, or nil.
+func ReadMap[V any](
+	r *PropertyReader, field, key string, decode func(*structpb.Value) (V, error), older ...string,
+) map[string]V {
 	m, _ := read(r, field, key, older, mlmdpb.PropertyType_STRUCT, func(v *mlmdpb.Value) (map[string]V, error) {
 		return DecodeMap(structOf(v), decode)
 	})
 	return m
 }
 
-// ReadJSON returns the object without declared members under key, or nil.
+// ReadJSON returns the object without declared members stored under key, or
+// nil.
 func ReadJSON(r *PropertyReader, field, key string, older ...string) map[string]any {
 	m, _ := read(r, field, key, older, mlmdpb.PropertyType_STRUCT, func(v *mlmdpb.Value) (map[string]any, error) {
 		return DecodeJSON(structOf(v))
@@ -249,9 +268,11 @@ func ReadJSON(r *PropertyReader, field, key string, older ...string) map[string]
 	return m
 }
 
-// ReadList returns the list under key, or nil. A text by itself is a list of
-// one.
-func ReadList[V any](r *PropertyReader, field, key string, decode func(*structpb.Value) (V, error), older ...string) []V {
+// ReadList returns the list stored under key, or nil. A string is read as a
+// list with one element.
+func ReadList[V any](
+	r *PropertyReader, field, key string, decode func(*structpb.Value) (V, error), older ...string,
+) []V {
 	list, _ := read(r, field, key, older, mlmdpb.PropertyType_STRUCT, func(v *mlmdpb.Value) ([]V, error) {
 		list, err := listOf(structOf(v), key, older)
 		if err != nil {
@@ -262,8 +283,8 @@ func ReadList[V any](r *PropertyReader, field, key string, decode func(*structpb
 	return list
 }
 
-// listOf returns the list in p: the one member of a struct that stands for a
-// list, or a text by itself.
+// listOf returns the list in p: the only member of a struct that was written
+// by WriteList, or a list of the string p.
 func listOf(p *structpb.Value, key string, older []string) (*structpb.Value, error) {
 	s := p.GetStructValue()
 	if s == nil {
@@ -284,6 +305,6 @@ func listOf(p *structpb.Value, key string, older []string) (*structpb.Value, err
 	return nil, isNotStored(p, "a list")
 }
 
-// brokenStruct begins a text that stands for a struct and cannot be taken
-// apart: a store that answers one at all answers it as text.
+// brokenStruct is the prefix of a string that stands for a struct which
+// could not be parsed: stores return such a struct as a string, if at all.
 const brokenStruct = "mlmd-struct::"

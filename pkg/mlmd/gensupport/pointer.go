@@ -1,6 +1,6 @@
 package gensupport
 
-// Deref returns what v points to, or the zero value.
+// Deref returns *v, or the zero value if v is nil.
 func Deref[V any](v *V) V {
 	if v == nil {
 		var zero V
@@ -9,7 +9,7 @@ func Deref[V any](v *V) V {
 	return *v
 }
 
-// ValueOr returns v, or a pointer to otherwise where v is nil.
+// ValueOr returns v, or a pointer to otherwise if v is nil.
 func ValueOr[V any](v *V, otherwise V) *V {
 	if v == nil {
 		return &otherwise
@@ -17,7 +17,7 @@ func ValueOr[V any](v *V, otherwise V) *V {
 	return v
 }
 
-// Nonzero returns a pointer to v, or nil where v is the zero value.
+// Nonzero returns a pointer to v, or nil if v is the zero value.
 func Nonzero[V comparable](v V) *V {
 	var zero V
 	if v == zero {

@@ -12,15 +12,15 @@ import (
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
-// A PropertyReader takes the properties of one node apart for generated Decode
-// functions. What it finds under a key counts, not what the type declares:
-// other programs and older ones stored the same property as another kind. An
-// empty text is unset where it cannot be a value. What else cannot be read
-// leaves its field unset, too; see [PropertyReader.Unreadable].
+// A PropertyReader reads the properties of one node. It reads a property by
+// the kind of its value, not by the declared kind, because other programs
+// and older ones stored another kind. An empty string that is not a value is
+// unset. Any other value that cannot be read leaves its field unset and is
+// reported by [PropertyReader.Unreadable].
 //
-// A custom property that has the key of a field is read as the field where the
-// property itself is not there and the kind is the same: programs kept it so
-// before the spec had the field.
+// A custom property that has the key of a field is read as the field if the
+// property itself is missing and the kind is that of the field: programs
+// stored it so before the spec had the field.
 type PropertyReader struct {
 	props, custom map[string]*mlmdpb.Value
 	unread        value.Unreadable
@@ -32,10 +32,10 @@ func NewPropertyReader(props, custom map[string]*mlmdpb.Value) PropertyReader {
 	return PropertyReader{props: props, custom: custom}
 }
 
-// Unreadable returns what could not be read so far; nil for nothing.
+// Unreadable returns the values that could not be read so far, or nil.
 func (r *PropertyReader) Unreadable() value.Unreadable { return r.unread }
 
-// fail records the mistakes in what is stored of a field.
+// fail records the errors in the stored value of a field.
 func (r *PropertyReader) fail(field string, err error) {
 	if r.unread == nil {
 		r.unread = make(value.Unreadable)
@@ -45,9 +45,9 @@ func (r *PropertyReader) fail(field string, err error) {
 	}
 }
 
-// find returns the value under key, or else under the first of its older
-// names that is there, or else the custom property called key, if it is of the
-// given kind.
+// find returns the value under key, or under the first of its older names
+// that is present, or the custom property called key if it has the given
+// kind.
 func (r *PropertyReader) find(key string, older []string, kind mlmdpb.PropertyType) (v *mlmdpb.Value, custom bool) {
 	if v := r.props[key]; v.GetValue() != nil {
 		return v, false
@@ -65,9 +65,12 @@ func (r *PropertyReader) find(key string, older []string, kind mlmdpb.PropertyTy
 	return nil, false
 }
 
-// read returns the value of a field as parse has it; ok is false where there
-// is none.
-func read[V any](r *PropertyReader, field, key string, older []string, kind mlmdpb.PropertyType, parse func(*mlmdpb.Value) (V, error)) (v V, ok bool) {
+// read parses the value of a field. It returns false if the value is missing
+// or cannot be read.
+func read[V any](
+	r *PropertyReader, field, key string, older []string,
+	kind mlmdpb.PropertyType, parse func(*mlmdpb.Value) (V, error),
+) (v V, ok bool) {
 	p, custom := r.find(key, older, kind)
 	if p == nil {
 		return v, false
@@ -80,14 +83,17 @@ func read[V any](r *PropertyReader, field, key string, older []string, kind mlmd
 		return v, true
 	}
 	if s, text := p.GetValue().(*mlmdpb.Value_StringValue); custom || text && s.StringValue == "" {
-		return *new(V), false // a custom property stays what it is
+		return *new(V), false // it stays a custom property
 	}
 	r.fail(field, err)
 	return v, !nothing(err)
 }
 
-// readOpt is read for a pointer.
-func readOpt[V any](r *PropertyReader, field, key string, older []string, kind mlmdpb.PropertyType, parse func(*mlmdpb.Value) (V, error)) *V {
+// readOpt is like read for a pointer.
+func readOpt[V any](
+	r *PropertyReader, field, key string, older []string,
+	kind mlmdpb.PropertyType, parse func(*mlmdpb.Value) (V, error),
+) *V {
 	v, ok := read(r, field, key, older, kind, parse)
 	if !ok {
 		return nil
@@ -95,9 +101,9 @@ func readOpt[V any](r *PropertyReader, field, key string, older []string, kind m
 	return &v
 }
 
-// Required returns what v points to. Where that is nothing, and not because it
-// is unreadable, the field is reported as missing: a zero would say what is
-// not stored.
+// Required returns *v. If v is nil because the field is missing, not because
+// it is unreadable, the field is reported: a zero would look like a stored
+// value.
 func Required[V any](r *PropertyReader, field string, v *V) V {
 	if v == nil {
 		if !r.unread.Has(field) {
@@ -110,7 +116,7 @@ func Required[V any](r *PropertyReader, field string, v *V) V {
 
 func missing() error { return wrong("is missing, and the spec requires it") }
 
-// String returns the text under key, or nil.
+// String returns the string under key, or nil.
 func (r *PropertyReader) String(key string, older ...string) *string {
 	v, custom := r.props[key], false
 	if v.GetValue() == nil {
@@ -119,7 +125,7 @@ func (r *PropertyReader) String(key string, older ...string) *string {
 	if custom {
 		r.taken = append(r.taken, key)
 	}
-	if x, ok := v.GetValue().(*mlmdpb.Value_StringValue); ok { // nearly always
+	if x, ok := v.GetValue().(*mlmdpb.Value_StringValue); ok { // the usual case
 		s := x.StringValue
 		return &s
 	}
@@ -130,7 +136,7 @@ func (r *PropertyReader) String(key string, older ...string) *string {
 	return &s
 }
 
-// Text is String for a field that is no pointer.
+// Text is like String. It returns "" instead of nil.
 func (r *PropertyReader) Text(key string, older ...string) string {
 	if s := r.String(key, older...); s != nil {
 		return *s
@@ -138,7 +144,8 @@ func (r *PropertyReader) Text(key string, older ...string) string {
 	return ""
 }
 
-// Name is String for a value of an enum, which is never empty.
+// Name is like String for a value of an enum. It returns nil if the string
+// is empty.
 func (r *PropertyReader) Name(key string, older ...string) *string {
 	s := r.String(key, older...)
 	if s != nil && *s == "" {
@@ -168,12 +175,13 @@ func parseInt(v *mlmdpb.Value) (int64, error) {
 	return 0, isNot(v, "an integer")
 }
 
-// isNot is the error of a stored value that is not what the spec says.
+// isNot returns the error of a stored value that is not what the spec
+// declares.
 func isNot(v *mlmdpb.Value, what string) error {
 	return &mlmd.InvalidError{Value: FromProto(v).String(), Why: "is not " + what}
 }
 
-// Int32 is Int for 32 bits.
+// Int32 is like Int for 32 bits.
 func (r *PropertyReader) Int32(field, key string, older ...string) *int32 {
 	return readOpt(r, field, key, older, mlmdpb.PropertyType_INT, parseInt32)
 }
@@ -230,7 +238,8 @@ func parseBool(v *mlmdpb.Value) (bool, error) {
 	return false, isNot(v, "true or false")
 }
 
-// OptID returns the id under key, stored as an integer or as text, or nil.
+// OptID returns the ID under key, stored as an integer or as a string, or
+// nil.
 func (r *PropertyReader) OptID(field, key string, older ...string) *string {
 	id := readOpt(r, field, key, older, mlmdpb.PropertyType_INT, parseID)
 	if id != nil && *id == "" {
@@ -239,7 +248,7 @@ func (r *PropertyReader) OptID(field, key string, older ...string) *string {
 	return id
 }
 
-// parseID returns the id in v; 0 is none.
+// parseID returns the ID in v, or "" if it is 0.
 func parseID(v *mlmdpb.Value) (string, error) {
 	id := FromProto(v).String()
 	if id == "0" {
@@ -251,7 +260,7 @@ func parseID(v *mlmdpb.Value) (string, error) {
 	return id, nil
 }
 
-// ID is OptID for a field that is no pointer.
+// ID is like OptID. It returns "" instead of nil.
 func (r *PropertyReader) ID(field, key string, older ...string) string {
 	if id := r.OptID(field, key, older...); id != nil {
 		return *id
@@ -298,15 +307,16 @@ func parseBytes(v *mlmdpb.Value) ([]byte, error) {
 	return b, nil
 }
 
-// ReadText returns the value under key that is a text of its own, or nil.
+// ReadText returns the value under key that is stored in its text form, or
+// nil.
 func ReadText[V any, P Text[V]](r *PropertyReader, field, key string, older ...string) *V {
 	return readOpt(r, field, key, older, mlmdpb.PropertyType_STRING, func(v *mlmdpb.Value) (V, error) {
 		return textOf[V, P](FromProto(v).String())
 	})
 }
 
-// Custom returns the custom properties that were not read as fields, and so
-// must come after these; nil where there are none.
+// Custom returns the custom properties that were not read as fields, or nil.
+// It must be called after the fields are read.
 func (r *PropertyReader) Custom() value.Map {
 	var out value.Map
 	for name, p := range r.custom {
@@ -321,7 +331,8 @@ func (r *PropertyReader) Custom() value.Map {
 	return out
 }
 
-// OptText returns a text of the node itself; empty is unset.
+// OptText returns a string attribute of the node. It returns nil if the
+// string is empty.
 //
 //go:noinline
 func OptText(v *string) *string {
@@ -332,7 +343,7 @@ func OptText(v *string) *string {
 	return &s
 }
 
-// Millis returns a time of the node itself.
+// Millis returns a time attribute of the node.
 func Millis(ms *int64) value.Time {
 	if ms == nil {
 		return value.Time{}

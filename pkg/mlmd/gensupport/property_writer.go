@@ -13,25 +13,23 @@ import (
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
-// A PropertyWriter collects the properties of one node for generated Encode functions.
-// What cannot be stored is left out; see [PropertyWriter.Err].
+// A PropertyWriter collects the properties of one node. It omits values that
+// cannot be stored; [PropertyWriter.Err] returns the errors.
 type PropertyWriter struct {
 	props map[string]*mlmdpb.Value
 	errs  mlmd.InvalidErrors
 }
 
-// What generated code calls for each field is not inlined there: a spec has
-// thousands of them to compile.
-
-// NewPropertyWriter returns a PropertyWriter for a type that declares n properties.
+// NewPropertyWriter returns a PropertyWriter for a type that declares n
+// properties.
 func NewPropertyWriter(n int) PropertyWriter {
 	return PropertyWriter{props: make(map[string]*mlmdpb.Value, n)}
 }
 
-// Props returns what was written.
+// Props returns the properties that were written.
 func (w *PropertyWriter) Props() map[string]*mlmdpb.Value { return w.props }
 
-// Err returns the mistakes, an [*mlmd.InvalidError] or [mlmd.InvalidErrors], or nil.
+// Err returns an [*mlmd.InvalidError] or [mlmd.InvalidErrors], or nil.
 func (w *PropertyWriter) Err() error { return join(w.errs) }
 
 // Fail records that a field cannot be stored.
@@ -39,35 +37,35 @@ func (w *PropertyWriter) Fail(field, val, why string) {
 	w.errs = append(w.errs, &mlmd.InvalidError{Field: field, Value: val, Why: why})
 }
 
-// String writes the text v, unless it is nil.
+// String writes a string. It omits the property if v is nil.
 func (w *PropertyWriter) String(field, key string, v *string) {
 	if v != nil && w.utf8(field, *v) {
 		w.props[key] = stringValue(*v)
 	}
 }
 
-// Text writes the text v, unless it is empty.
+// Text writes a string. It omits the property if v is empty.
 func (w *PropertyWriter) Text(field, key, v string) {
 	if v != "" && w.utf8(field, v) {
 		w.props[key] = stringValue(v)
 	}
 }
 
-// Int writes the integer v, unless it is nil.
+// Int writes an integer. It omits the property if v is nil.
 func (w *PropertyWriter) Int(key string, v *int64) {
 	if v != nil {
 		w.props[key] = intValue(*v)
 	}
 }
 
-// Int32 writes the integer v, unless it is nil.
+// Int32 writes an integer. It omits the property if v is nil.
 func (w *PropertyWriter) Int32(key string, v *int32) {
 	if v != nil {
 		w.props[key] = intValue(int64(*v))
 	}
 }
 
-// Double writes the number v, unless it is nil.
+// Double writes a number. It omits the property if v is nil.
 func (w *PropertyWriter) Double(field, key string, v *float64) {
 	if v == nil {
 		return
@@ -79,14 +77,14 @@ func (w *PropertyWriter) Double(field, key string, v *float64) {
 	w.props[key] = doubleValue(*v)
 }
 
-// Bool writes v, unless it is nil.
+// Bool writes a boolean. It omits the property if v is nil.
 func (w *PropertyWriter) Bool(key string, v *bool) {
 	if v != nil {
 		w.props[key] = boolValue(*v)
 	}
 }
 
-// ID writes an id that is stored as an integer, unless it is empty.
+// ID writes an ID as an integer. It omits the property if v is empty.
 func (w *PropertyWriter) ID(field, key, v string) {
 	if v == "" {
 		return
@@ -99,29 +97,31 @@ func (w *PropertyWriter) ID(field, key, v string) {
 	w.props[key] = intValue(id)
 }
 
-// OptID writes an id that is stored as an integer, unless it is nil or empty.
+// OptID writes an ID as an integer. It omits the property if v is nil or
+// empty.
 func (w *PropertyWriter) OptID(field, key string, v *string) {
 	if v != nil {
 		w.ID(field, key, *v)
 	}
 }
 
-// ParentID writes the parent's id, where it is known.
+// ParentID writes the parent's ID. It omits the property if the ID is
+// unknown.
 func (w *PropertyWriter) ParentID(key string, parent mlmd.Parent) {
 	if parent.ID != 0 {
 		w.props[key] = intValue(parent.ID)
 	}
 }
 
-// Millis writes a time as the decimal digits of its milliseconds, unless it is
-// unset.
+// Millis writes a time as the decimal digits of its milliseconds. It omits
+// the property if v is zero.
 func (w *PropertyWriter) Millis(key string, v value.Time) {
 	if !v.IsZero() {
 		w.props[key] = stringValue(strconv.FormatInt(v.Millis(), 10))
 	}
 }
 
-// DateTime writes a time as text, unless it is unset.
+// DateTime writes a time as a string. It omits the property if v is zero.
 func (w *PropertyWriter) DateTime(field, key string, v time.Time) {
 	if v.IsZero() {
 		return
@@ -134,15 +134,15 @@ func (w *PropertyWriter) DateTime(field, key string, v time.Time) {
 	w.props[key] = stringValue(text)
 }
 
-// Bytes writes bytes in base64, unless they are nil.
+// Bytes writes bytes in base64. It omits the property if v is nil.
 func (w *PropertyWriter) Bytes(key string, v []byte) {
 	if v != nil {
 		w.props[key] = stringValue(base64.StdEncoding.EncodeToString(v))
 	}
 }
 
-// WriteText writes a value that is a text of its own, such as a UUID; nil
-// leaves it out.
+// WriteText writes the text form of a value such as a UUID. It omits the
+// property if v is nil.
 func WriteText[V encoding.TextMarshaler](w *PropertyWriter, field, key string, v *V) {
 	if v == nil {
 		return
@@ -155,8 +155,8 @@ func WriteText[V encoding.TextMarshaler](w *PropertyWriter, field, key string, v
 	w.Text(field, key, string(text))
 }
 
-// Name returns the stored name of a node without prefix. A node that has an id
-// may leave it out, and so may one for which field is "".
+// Name returns the name of a node. The name may be empty if the node has an
+// ID, or if field is "".
 func (w *PropertyWriter) Name(field, id, name string) *string {
 	if name == "" {
 		if id == "" && field != "" {
@@ -169,9 +169,9 @@ func (w *PropertyWriter) Name(field, id, name string) *string {
 }
 
 // ChildName returns the stored name of a child of parent. nameField and
-// parentField are the fields that must be set for it; where one is "", that
-// part is optional and a UUID stands for it. A node that has an id may leave
-// both out: it keeps the name it has.
+// parentField are the fields that must be set for it; if one is "", that
+// part is optional and a UUID replaces it. A node that has an ID keeps its
+// name if either part is missing.
 func (w *PropertyWriter) ChildName(nameField, parentField, id string, parent mlmd.Parent, name string) *string {
 	switch {
 	case id != "" && (name == "" || parent.ID == 0 && parentField != ""):
@@ -187,7 +187,8 @@ func (w *PropertyWriter) ChildName(nameField, parentField, id string, parent mlm
 	return &stored
 }
 
-// OptText returns v for a text of the node itself; empty is unset.
+// OptText returns a string attribute of the node. It returns nil if the
+// string is empty.
 func (w *PropertyWriter) OptText(field string, v *string) *string {
 	if v == nil || *v == "" {
 		return nil
@@ -197,7 +198,7 @@ func (w *PropertyWriter) OptText(field string, v *string) *string {
 	return &s
 }
 
-// URI returns v for the uri of an artifact.
+// URI returns the URI of an artifact.
 func (w *PropertyWriter) URI(field string, v *string) *string {
 	if v == nil {
 		return nil
@@ -207,7 +208,7 @@ func (w *PropertyWriter) URI(field string, v *string) *string {
 	return &s
 }
 
-// Custom returns the custom properties. None of them may have the name of a
+// Custom returns the custom properties, none of which may have the name of a
 // declared property.
 func (w *PropertyWriter) Custom(field string, m value.Map, declared mlmd.Fields) map[string]*mlmdpb.Value {
 	if len(m) == 0 {
@@ -222,7 +223,7 @@ func (w *PropertyWriter) Custom(field string, m value.Map, declared mlmd.Fields)
 		case err != nil:
 			why = err.Error()
 		case !utf8.ValidString(name):
-			why = "has a name that is no valid UTF-8"
+			why = "has a name that is not valid UTF-8"
 		case declares(declared, name):
 			why = "is the name of a declared property: set the field, or choose another name"
 		}
@@ -230,7 +231,7 @@ func (w *PropertyWriter) Custom(field string, m value.Map, declared mlmd.Fields)
 			errs = append(errs, &mlmd.InvalidError{Field: field + "." + name, Value: v.String(), Why: why})
 		}
 		if err != nil {
-			p = &mlmdpb.Value{} // the name counts: the property is there
+			p = &mlmdpb.Value{} // marks the name as used
 		}
 		out[name] = p
 	}
@@ -242,12 +243,12 @@ func (w *PropertyWriter) utf8(field, s string) bool {
 	if utf8.ValidString(s) {
 		return true
 	}
-	w.Fail(field, s, "is no valid UTF-8")
+	w.Fail(field, s, "is not valid UTF-8")
 	return false
 }
 
-// declares reports whether one of the fields is kept in the property called
-// name.
+// declares reports whether one of the fields is stored in the property
+// called name.
 func declares(fields mlmd.Fields, name string) bool {
 	for i := range fields {
 		if p, ok := fields[i].Property(); ok && p == name {

@@ -8,23 +8,25 @@ import (
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
 
-// A Renamer gives the members of one stored object the names that they have
-// now. Generated code drives it; it changes nothing else in the object.
+// A Renamer moves members of one stored object from their former names to
+// their present ones. It changes nothing else in the object.
 type Renamer struct {
 	fields map[string]*structpb.Value
 	moved  bool
 }
 
-// NewRenamer returns a Renamer of p. One of what is not an object does nothing.
+// NewRenamer returns a Renamer of p. If p is not an object, the Renamer does
+// nothing.
 func NewRenamer(p *structpb.Value) Renamer {
 	return Renamer{fields: p.GetStructValue().GetFields()}
 }
 
-// Moved reports whether a member got another name.
+// Moved reports whether a member was moved or removed.
 func (r *Renamer) Moved() bool { return r.moved }
 
-// Rename moves what is stored under older names of the member called name. What
-// is not read, because there is a younger one, is dropped.
+// Rename moves the value stored under one of the former names of a member to
+// its present name. If several names are present, it keeps the value that is
+// read and removes the others.
 func (r *Renamer) Rename(name string, older ...string) {
 	o := ObjectReader{fields: r.fields}
 	read := o.find(name, older)
@@ -39,14 +41,15 @@ func (r *Renamer) Rename(name string, older ...string) {
 	}
 }
 
-// Within renames in the member called name.
+// Within renames members in the value of the member called name.
 func (r *Renamer) Within(name string, rename func(*structpb.Value) bool) {
 	if p, ok := r.fields[name]; ok && rename(p) {
 		r.moved = true
 	}
 }
 
-// RenameElements renames in the elements of a list.
+// RenameElements renames members in the elements of a list, and reports
+// whether it changed anything.
 func RenameElements(p *structpb.Value, rename func(*structpb.Value) bool) bool {
 	moved := false
 	for _, e := range p.GetListValue().GetValues() {
@@ -55,7 +58,8 @@ func RenameElements(p *structpb.Value, rename func(*structpb.Value) bool) bool {
 	return moved
 }
 
-// RenameValues renames in the values of a map.
+// RenameValues renames members in the values of a map, and reports whether
+// it changed anything.
 func RenameValues(p *structpb.Value, rename func(*structpb.Value) bool) bool {
 	moved := false
 	for _, e := range p.GetStructValue().GetFields() {
@@ -64,9 +68,9 @@ func RenameValues(p *structpb.Value, rename func(*structpb.Value) bool) bool {
 	return moved
 }
 
-// RenameStored returns v, which is stored in the property called from, as the
-// field f is stored now: with the present names of the members of objects. It
-// reports whether v differs from that.
+// RenameStored returns v, which is stored in the property called from, in
+// the form that f is stored in now, with the present names of members. It
+// reports whether the result differs from v, which it does not change.
 func RenameStored(f *mlmd.Field, v *mlmdpb.Value, from string) (*mlmdpb.Value, bool) {
 	if v.GetStructValue() == nil || f.Rename == nil && !f.List {
 		return v, false
@@ -75,7 +79,7 @@ func RenameStored(f *mlmd.Field, v *mlmdpb.Value, from string) (*mlmdpb.Value, b
 	p := structpb.NewStructValue(v.GetStructValue())
 	key, _ := f.Property()
 	moved := false
-	if f.List { // its one member has the name of the property
+	if f.List { // its only member has the name of the property
 		r := NewRenamer(p)
 		r.Rename(key, append([]string{from}, f.LegacyNames...)...)
 		moved = r.moved

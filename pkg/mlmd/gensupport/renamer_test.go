@@ -21,8 +21,8 @@ func parsed(t *testing.T, text string) *structpb.Value {
 	return v
 }
 
-// renamePart renames as generated code does: title is label now, and pieces,
-// which are parts, too, have been called parts and bits.
+// renamePart is what generated code looks like for an object with a member label,
+// formerly title and caption, and a list pieces, formerly parts and bits.
 func renamePart(p *structpb.Value) bool {
 	r := gensupport.NewRenamer(p)
 	r.Rename("label", "title", "caption")
@@ -32,22 +32,33 @@ func renamePart(p *structpb.Value) bool {
 	return r.Moved()
 }
 
-func TestMembersOfObjectsGetTheirPresentNames(t *testing.T) {
+func TestRenamer(t *testing.T) {
 	for _, c := range []struct{ name, stored, want string }{
 		{"the present name", `{"label": "a", "more": 1}`, ""},
 		{"an older name", `{"title": "a", "more": [1]}`, `{"label": "a", "more": [1]}`},
 		{"the oldest name", `{"caption": "a"}`, `{"label": "a"}`},
-		{"two older names: the younger one is read", `{"caption": "a", "title": "b"}`, `{"label": "b"}`},
+		{"two older names", `{"caption": "a", "title": "b"}`, `{"label": "b"}`},
 		{"a present and an older name", `{"label": "a", "title": "b"}`, `{"label": "a"}`},
-		{"null is no value", `{"label": null, "title": "b"}`, `{"label": "b"}`},
+		{"null under the present name", `{"label": null, "title": "b"}`, `{"label": "b"}`},
 		{"null under an older name", `{"title": null}`, `{}`},
-		{"what cannot be read moves, too", `{"title": 7}`, `{"label": 7}`},
-		{"elements of a list", `{"pieces": [{"title": "a"}, "odd", {"label": "b"}]}`, `{"pieces": [{"label": "a"}, "odd", {"label": "b"}]}`},
-		{"a list with another name, and its elements", `{"bits": [{"caption": "a", "parts": [{"title": "b"}]}]}`, `{"pieces": [{"label": "a", "pieces": [{"label": "b"}]}]}`},
-		{"values of a map, whatever their keys", `{"named": {"title": {"title": "a"}}}`, `{"named": {"title": {"label": "a"}}}`},
-		{"a list that is none", `{"pieces": {"title": "a"}}`, ""},
-		{"a map that is none", `{"named": [{"title": "a"}]}`, ""},
-		{"no object", `["title"]`, ""},
+		{"a value that cannot be read", `{"title": 7}`, `{"label": 7}`},
+		{
+			"elements of a list",
+			`{"pieces": [{"title": "a"}, "odd", {"label": "b"}]}`,
+			`{"pieces": [{"label": "a"}, "odd", {"label": "b"}]}`,
+		},
+		{
+			"a list with another name, and its elements",
+			`{"bits": [{"caption": "a", "parts": [{"title": "b"}]}]}`,
+			`{"pieces": [{"label": "a", "pieces": [{"label": "b"}]}]}`,
+		},
+		{
+			"values of a map, whatever their keys",
+			`{"named": {"title": {"title": "a"}}}`, `{"named": {"title": {"label": "a"}}}`,
+		},
+		{"not a list", `{"pieces": {"title": "a"}}`, ""},
+		{"not a map", `{"named": [{"title": "a"}]}`, ""},
+		{"not an object", `["title"]`, ""},
 		{"null", `null`, ""},
 	} {
 		got := parsed(t, c.stored)
@@ -68,29 +79,38 @@ func TestMembersOfObjectsGetTheirPresentNames(t *testing.T) {
 	}
 }
 
-func TestAPropertyIsRenamedWithItsListAndTheMembersOfItsElements(t *testing.T) {
+func TestRenameStored(t *testing.T) {
 	list := mlmd.Field{
 		Path: "properties.columns", Type: mlmdpb.PropertyType_STRUCT, LegacyNames: []string{"fields", "cols"}, List: true,
 		Rename: func(p *structpb.Value) bool { return gensupport.RenameElements(p, renamePart) },
 	}
 	plain := list
 	plain.Rename = nil
-	object := mlmd.Field{Path: "properties.part", Type: mlmdpb.PropertyType_STRUCT, LegacyNames: []string{"piece"}, Rename: renamePart}
+	object := mlmd.Field{
+		Path: "properties.part", Type: mlmdpb.PropertyType_STRUCT, LegacyNames: []string{"piece"}, Rename: renamePart,
+	}
 	for _, c := range []struct {
 		name         string
 		field        mlmd.Field
 		from         string
 		stored, want string
 	}{
-		{"list and members", list, "fields", `{"fields": [{"title": "a", "bits": [{"caption": "b"}]}]}`, `{"columns": [{"label": "a", "pieces": [{"label": "b"}]}]}`},
+		{
+			"list and members", list, "fields",
+			`{"fields": [{"title": "a", "bits": [{"caption": "b"}]}]}`,
+			`{"columns": [{"label": "a", "pieces": [{"label": "b"}]}]}`,
+		},
 		{"members", list, "columns", `{"columns": [{"title": "a"}]}`, `{"columns": [{"label": "a"}]}`},
 		{"list", list, "cols", `{"cols": [{"label": "a"}]}`, `{"columns": [{"label": "a"}]}`},
-		{"a list in a property that was moved by hand", list, "columns", `{"cols": [{"caption": "a"}]}`, `{"columns": [{"label": "a"}]}`},
+		{
+			"a list in a property that was moved by hand", list, "columns",
+			`{"cols": [{"caption": "a"}]}`, `{"columns": [{"label": "a"}]}`,
+		},
 		{"nothing", list, "columns", `{"columns": [{"label": "a"}]}`, ""},
 		{"no list in it", list, "columns", `{"other": [{"title": "a"}]}`, ""},
 		{"a list without objects", plain, "fields", `{"fields": ["title"]}`, `{"columns": ["title"]}`},
 		{"an object", object, "piece", `{"title": "a"}`, `{"label": "a"}`},
-		{"an object with a member that has the property's older name", object, "piece", `{"piece": 1}`, ""},
+		{"a member with the property's older name", object, "piece", `{"piece": 1}`, ""},
 	} {
 		v := &mlmdpb.Value{Value: &mlmdpb.Value_StructValue{StructValue: parsed(t, c.stored).GetStructValue()}}
 		kept := proto.CloneOf(v)
@@ -110,10 +130,10 @@ func TestAPropertyIsRenamedWithItsListAndTheMembersOfItsElements(t *testing.T) {
 		}
 	}
 	if got, moved := gensupport.RenameStored(&list, nil, "fields"); got != nil || moved {
-		t.Errorf("of nothing: %v, %t", got, moved)
+		t.Errorf("nil: %v, %t", got, moved)
 	}
 	number := &mlmdpb.Value{Value: &mlmdpb.Value_IntValue{IntValue: 1}}
 	if got, moved := gensupport.RenameStored(&list, number, "fields"); !proto.Equal(got, number) || moved {
-		t.Errorf("of a number: %v, %t", got, moved)
+		t.Errorf("number: %v, %t", got, moved)
 	}
 }

@@ -6,14 +6,14 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// A State is one of the two enums for the states of nodes.
+// A State is one of the two enums of node states.
 type State interface {
 	~int32
 	protoreflect.Enum
 }
 
-// StateName returns the name of a node's state as E, or nil. A state of a newer
-// MLMD has its number for a name.
+// StateName returns the name of a node's state, or nil if s is nil. The name
+// of a state that this version of MLMD does not define is its number.
 func StateName[E ~string, S State](s *S) *E {
 	if s == nil {
 		return nil
@@ -26,7 +26,8 @@ func StateName[E ~string, S State](s *S) *E {
 	return &name
 }
 
-// StateNumber returns the state of the node for its name; nil for none.
+// StateNumber returns the state with the given name, or nil if the name is
+// empty. It is the inverse of StateName. An unknown name is reported to w.
 func StateNumber[S State, E ~string](w *PropertyWriter, field string, name *E) *S {
 	if name == nil || *name == "" {
 		return nil
@@ -40,6 +41,6 @@ func StateNumber[S State, E ~string](w *PropertyWriter, field string, name *E) *
 		s := S(n)
 		return &s
 	}
-	w.Fail(field, string(*name), "is no state of a node")
+	w.Fail(field, string(*name), "is not a state of a node")
 	return nil
 }

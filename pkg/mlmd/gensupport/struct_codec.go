@@ -18,19 +18,20 @@ import (
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
-// The Encode functions below turn Go values into values of a struct, and the
-// Decode functions turn them back. Generated code puts them together for
-// lists, maps and objects. Their errors are [*mlmd.InvalidError], or
-// [mlmd.InvalidErrors], with the path from where they stand; an empty path is the
-// value itself. What a Decode function returns beside errors with longer paths
-// is the value without these parts.
+// The Encode functions below convert Go values to values of a struct, and the
+// Decode functions convert them back. Generated code combines them for lists,
+// maps and objects. Their errors are [*mlmd.InvalidError] or
+// [mlmd.InvalidErrors], whose paths start at the value; an empty path means the
+// value itself. A Decode function that fails for parts of a value also returns
+// the value without these parts.
 
-// isNotStored is the error of a stored value that is not what the spec says.
+// isNotStored returns the error of a stored value that is not what the spec
+// declares.
 func isNotStored(p *structpb.Value, what string) error {
 	return &mlmd.InvalidError{Value: storedText(p), Why: "is not " + what}
 }
 
-// storedText returns a text as it is, and anything else as JSON.
+// storedText returns a string as it is, and any other value as JSON.
 func storedText(p *structpb.Value) string {
 	if s, ok := p.GetKind().(*structpb.Value_StringValue); ok {
 		return s.StringValue
@@ -42,15 +43,15 @@ func storedText(p *structpb.Value) string {
 	return string(text)
 }
 
-// EncodeString encodes a text.
+// EncodeString encodes a string.
 func EncodeString(v string) (*structpb.Value, error) {
 	if !utf8.ValidString(v) {
-		return nil, wrong("is no valid UTF-8")
+		return nil, wrong("is not valid UTF-8")
 	}
 	return structpb.NewStringValue(v), nil
 }
 
-// DecodeString decodes a text.
+// DecodeString decodes a string.
 func DecodeString(p *structpb.Value) (string, error) {
 	s, ok := p.GetKind().(*structpb.Value_StringValue)
 	if !ok {
@@ -62,19 +63,22 @@ func DecodeString(p *structpb.Value) (string, error) {
 // EncodeEnum encodes a value of an enum.
 func EncodeEnum[E ~string](v E) (*structpb.Value, error) { return EncodeString(string(v)) }
 
-// DecodeEnum decodes a value of an enum; it may be one that the spec does not
-// name.
+// DecodeEnum decodes a value of an enum, which may be one that the spec does
+// not list.
 func DecodeEnum[E ~string](p *structpb.Value) (E, error) {
 	s, err := DecodeString(p)
 	return E(s), err
 }
 
-// EncodeInt encodes an integer. Numbers in a struct are doubles: what one
-// would change is refused.
+// EncodeInt encodes an integer. It fails if a double, which is how a struct
+// stores numbers, cannot hold the integer exactly.
 func EncodeInt[I int32 | int64](v I) (*structpb.Value, error) {
 	f := float64(v)
 	if f >= math.MaxInt64 || int64(f) != int64(v) {
-		return nil, &mlmd.InvalidError{Value: strconv.FormatInt(int64(v), 10), Why: "would be changed: numbers in a struct are doubles, exact up to 2^53"}
+		return nil, &mlmd.InvalidError{
+			Value: strconv.FormatInt(int64(v), 10),
+			Why:   "would be changed: numbers in a struct are doubles, exact up to 2^53",
+		}
 	}
 	return structpb.NewNumberValue(f), nil
 }
@@ -94,7 +98,10 @@ func DecodeInt[I int32 | int64](p *structpb.Value) (I, error) {
 // EncodeDouble encodes a number.
 func EncodeDouble(v float64) (*structpb.Value, error) {
 	if math.IsNaN(v) || math.IsInf(v, 0) {
-		return nil, &mlmd.InvalidError{Value: strconv.FormatFloat(v, 'g', -1, 64), Why: "cannot be stored: only finite numbers can"}
+		return nil, &mlmd.InvalidError{
+			Value: strconv.FormatFloat(v, 'g', -1, 64),
+			Why:   "cannot be stored: only finite numbers can",
+		}
 	}
 	return structpb.NewNumberValue(v), nil
 }
@@ -137,7 +144,7 @@ func DecodeMillis(p *structpb.Value) (value.Time, error) {
 	return value.Millis(ms), nil
 }
 
-// EncodeDateTime encodes a time as text, in UTC.
+// EncodeDateTime encodes a time as a string, in UTC.
 func EncodeDateTime(v time.Time) (*structpb.Value, error) {
 	s, err := formatDateTime(v)
 	if err != nil {
@@ -175,7 +182,7 @@ func DecodeBytes(p *structpb.Value) ([]byte, error) {
 	return b, nil
 }
 
-// EncodeText encodes a value that is a text of its own, such as a UUID.
+// EncodeText encodes the text form of a value such as a UUID.
 func EncodeText[V encoding.TextMarshaler](v V) (*structpb.Value, error) {
 	b, err := v.MarshalText()
 	if err != nil {
@@ -184,13 +191,13 @@ func EncodeText[V encoding.TextMarshaler](v V) (*structpb.Value, error) {
 	return EncodeString(string(b))
 }
 
-// A Text is a pointer to a value that can be read from text.
+// Text is a pointer to a value that can be parsed from its text form.
 type Text[V any] interface {
 	*V
 	encoding.TextUnmarshaler
 }
 
-// DecodeText decodes a value that is a text of its own.
+// DecodeText decodes a value from its text form.
 func DecodeText[V any, P Text[V]](p *structpb.Value) (V, error) {
 	s, err := DecodeString(p)
 	if err != nil {
@@ -199,7 +206,7 @@ func DecodeText[V any, P Text[V]](p *structpb.Value) (V, error) {
 	return textOf[V, P](s)
 }
 
-// textOf reads a value that is a text of its own.
+// textOf parses a value from its text form.
 func textOf[V any, P Text[V]](s string) (V, error) {
 	var v V
 	if err := P(&v).UnmarshalText([]byte(s)); err != nil {
@@ -226,7 +233,7 @@ func DecodeJSON(p *structpb.Value) (map[string]any, error) {
 	return s.StructValue.AsMap(), nil
 }
 
-// EncodeList encodes a list with the function for its elements.
+// EncodeList encodes a list, each element with encode.
 func EncodeList[V any](vs []V, encode func(V) (*structpb.Value, error)) (*structpb.Value, error) {
 	list := make([]*structpb.Value, len(vs))
 	var errs mlmd.InvalidErrors
@@ -245,8 +252,8 @@ func EncodeList[V any](vs []V, encode func(V) (*structpb.Value, error)) (*struct
 
 func element(i int) string { return "[" + strconv.Itoa(i) + "]" }
 
-// DecodeList decodes a list with the function for its elements, of which one
-// that cannot be read is zero. The list is never nil.
+// DecodeList decodes a list, each element with decode. An element that
+// cannot be read is zero. The list is never nil.
 func DecodeList[V any](p *structpb.Value, decode func(*structpb.Value) (V, error)) ([]V, error) {
 	list, ok := p.GetKind().(*structpb.Value_ListValue)
 	if !ok {
@@ -264,14 +271,14 @@ func DecodeList[V any](p *structpb.Value, decode func(*structpb.Value) (V, error
 	return out, join(errs)
 }
 
-// EncodeMap encodes a map with the function for its values.
+// EncodeMap encodes a map, each value with encode.
 func EncodeMap[V any](vs map[string]V, encode func(V) (*structpb.Value, error)) (*structpb.Value, error) {
 	fields := make(map[string]*structpb.Value, len(vs))
 	var errs mlmd.InvalidErrors
 	for k, v := range vs {
 		p, err := encode(v)
 		if err == nil && !utf8.ValidString(k) {
-			err = wrong("has a name that is no valid UTF-8")
+			err = wrong("has a name that is not valid UTF-8")
 		}
 		if err != nil {
 			errs = append(errs, below(k, err)...)
@@ -284,15 +291,15 @@ func EncodeMap[V any](vs map[string]V, encode func(V) (*structpb.Value, error)) 
 	return structpb.NewStructValue(&structpb.Struct{Fields: fields}), nil
 }
 
-// byField sorts mistakes that were found in a map, so that the same value
+// byField sorts errors that were found in a map, so that the same value
 // always has the same error.
 func byField(es mlmd.InvalidErrors) mlmd.InvalidErrors {
 	slices.SortStableFunc(es, func(a, b *mlmd.InvalidError) int { return strings.Compare(a.Field, b.Field) })
 	return es
 }
 
-// DecodeMap decodes a map with the function for its values, and leaves out
-// those that cannot be read. The map is never nil.
+// DecodeMap decodes a map, each value with decode. It omits values that
+// cannot be read. The map is never nil.
 func DecodeMap[V any](p *structpb.Value, decode func(*structpb.Value) (V, error)) (map[string]V, error) {
 	s, ok := p.GetKind().(*structpb.Value_StructValue)
 	if !ok {

@@ -8,8 +8,8 @@ import (
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
 
-// dateTimeLayout has one width, so that stored times sort as texts do; filters
-// count on it.
+// dateTimeLayout has a fixed width, so that stored times sort as strings;
+// filters depend on it.
 const dateTimeLayout = "2006-01-02T15:04:05.000000000Z"
 
 func formatDateTime(t time.Time) (string, error) {
@@ -20,8 +20,8 @@ func formatDateTime(t time.Time) (string, error) {
 	return t.Format(dateTimeLayout), nil
 }
 
-// foreignLayouts are the forms in which other programs write a time. Without a
-// zone it is in UTC. A fraction of a second may follow the seconds of each.
+// foreignLayouts are the forms in which other programs write a time. A time
+// without a zone is in UTC. The seconds of each may have a fraction.
 var foreignLayouts = []string{
 	"2006-01-02T15:04:05", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07",
 	"2006-01-02 15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05Z0700", "2006-01-02 15:04:05Z07",
@@ -29,8 +29,7 @@ var foreignLayouts = []string{
 	"2006-01-02T15:04", "2006-01-02T15:04Z07:00", "2006-01-02 15:04", "2006-01-02",
 }
 
-// timeOf reads a time in RFC 3339 or in another form that can mean one thing
-// only.
+// timeOf parses a time in RFC 3339, or in another form that is unambiguous.
 func timeOf(text string) (time.Time, error) {
 	if t, err := time.Parse(time.RFC3339Nano, text); err == nil {
 		return storable(text, t)
@@ -48,7 +47,8 @@ func timeOf(text string) (time.Time, error) {
 	return time.Time{}, &mlmd.InvalidError{Value: text, Why: "is not a time"}
 }
 
-// storable returns t in UTC if it can be written again.
+// storable returns t in UTC. It fails if t cannot be stored: in Go it is
+// unset, or its year has more than four digits.
 func storable(text string, t time.Time) (time.Time, error) {
 	if _, err := formatDateTime(t); err != nil || t.IsZero() {
 		return time.Time{}, &mlmd.InvalidError{Value: text, Why: "is not a time that can be stored"}
@@ -56,8 +56,8 @@ func storable(text string, t time.Time) (time.Time, error) {
 	return t.UTC(), nil
 }
 
-// knownZone reports whether the offset of t is known: of a zone that has only
-// a name, Go takes the offset to be zero.
+// knownZone reports whether the offset of t is known. For a zone that has
+// only a name, time.Parse assumes an offset of zero.
 func knownZone(t time.Time, layout string) bool {
 	if !strings.HasSuffix(layout, "MST") || strings.Contains(layout, "-0700") {
 		return true
@@ -66,8 +66,8 @@ func knownZone(t time.Time, layout string) bool {
 	return name == "UTC" || name == "GMT"
 }
 
-// millisecondsOf reads the digits of milliseconds since 1970. Fewer digits
-// might be seconds, more of them microseconds.
+// millisecondsOf parses the digits of milliseconds since 1970. Fewer than 12
+// digits might be seconds, more than 14 microseconds.
 func millisecondsOf(text string) (time.Time, bool) {
 	if len(text) < 12 || len(text) > 14 || strings.Trim(text, "0123456789") != "" {
 		return time.Time{}, false

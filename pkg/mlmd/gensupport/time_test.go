@@ -9,7 +9,7 @@ import (
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
-// readTime reads a stored text as the generated code does.
+// readTime reads a stored string as generated code does.
 func readTime(text string) (time.Time, value.Unreadable) {
 	stored := &mlmdpb.Value{Value: &mlmdpb.Value_StringValue{StringValue: text}}
 	r := gensupport.NewPropertyReader(map[string]*mlmdpb.Value{"when": stored}, nil)
@@ -17,7 +17,7 @@ func readTime(text string) (time.Time, value.Unreadable) {
 	return t, r.Unreadable()
 }
 
-func TestTimesAreReadInFormsThatMeanOneThing(t *testing.T) {
+func TestDateTime_UnambiguousForms(t *testing.T) {
 	ten := time.Date(2024, 5, 1, 10, 0, 0, 0, time.UTC)
 	eight := ten.Add(-2 * time.Hour)
 	for text, want := range map[string]time.Time{
@@ -60,7 +60,7 @@ func TestTimesAreReadInFormsThatMeanOneThing(t *testing.T) {
 	}
 }
 
-func TestATimeThatMayMeanSeveralThingsIsUnreadable(t *testing.T) {
+func TestDateTime_AmbiguousForms(t *testing.T) {
 	const none, unstorable = "is not a time", "is not a time that can be stored"
 	for text, why := range map[string]string{
 		"yesterday":                 none,
@@ -89,6 +89,6 @@ func TestATimeThatMayMeanSeveralThingsIsUnreadable(t *testing.T) {
 		}
 	}
 	if got, bad := readTime(""); !got.IsZero() || bad != nil {
-		t.Errorf("nothing: got %v, %v", got, bad)
+		t.Errorf("empty: got %v, %v", got, bad)
 	}
 }

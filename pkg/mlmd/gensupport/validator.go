@@ -16,38 +16,39 @@ import (
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
-// A Validator collects what generated Validate functions find: the fields that
-// are not what the spec demands.
+// A Validator collects the fields that break rules of the spec. Its zero
+// value is ready to use.
 type Validator struct {
 	errs  mlmd.InvalidErrors
-	steps []step // the way to the object that is being checked
+	steps []step // the path to the object that is checked
 }
 
-// A step is a member of an object, or an element of it: a list's by index, a
-// map's by key.
+// A step is a member of an object, or an element of it: of a list by index,
+// or of a map by key.
 type step struct {
 	name  string
-	index int // negative: none
+	index int // negative if it is not an element of a list
 	key   string
 	keyed bool
 }
 
-// Err returns the mistakes, an [*mlmd.InvalidError] or [mlmd.InvalidErrors], or nil.
+// Err returns an [*mlmd.InvalidError] or [mlmd.InvalidErrors], or nil.
 func (c *Validator) Err() error { return join(c.errs) }
 
-// Enter goes into the member called name, and its element i where that is not
-// negative: what is checked until Leave is below it.
+// Enter prepends the member called name, and its element i if i is not
+// negative, to the paths of errors until Leave is called.
 func (c *Validator) Enter(name string, i int) { c.steps = append(c.steps, step{name: name, index: i}) }
 
-// EnterKey goes into the value under key of the map called name.
+// EnterKey is like Enter for the value under key in the map called name.
 func (c *Validator) EnterKey(name, key string) {
 	c.steps = append(c.steps, step{name: name, index: -1, key: key, keyed: true})
 }
 
-// Leave goes back to where the last Enter came from.
+// Leave reverts the last Enter or EnterKey.
 func (c *Validator) Leave() { c.steps = c.steps[:len(c.steps)-1] }
 
-// Fail records a mistake in field; an empty field is the element itself.
+// Fail records an error in field. An empty field stands for the element that
+// was entered.
 func (c *Validator) Fail(field, val, why string) {
 	c.errs = append(c.errs, &mlmd.InvalidError{Field: c.path(field), Value: val, Why: why})
 }
@@ -73,14 +74,14 @@ func (c *Validator) path(field string) string {
 	return path
 }
 
-// Required demands that a field is set.
+// Required checks that a field is set.
 func (c *Validator) Required(field string, set bool) {
 	if !set {
 		c.Fail(field, "", "is missing")
 	}
 }
 
-// ID demands that v is an id, or empty.
+// ID checks that v is an ID, or empty.
 func (c *Validator) ID(field, v string) {
 	if v == "" {
 		return
@@ -90,8 +91,8 @@ func (c *Validator) ID(field, v string) {
 	}
 }
 
-// Items demands that a list has between least and most elements; most is not
-// looked at where it is negative.
+// Items checks that a list has at least least and at most most elements. If
+// most is negative, there is no upper limit.
 func (c *Validator) Items(field string, n, least, most int) {
 	switch {
 	case n < least:
@@ -101,24 +102,24 @@ func (c *Validator) Items(field string, n, least, most int) {
 	}
 }
 
-// The values below come as pointers: of one that is nil nothing is demanded.
+// The functions below take values as pointers and accept nil.
 
-// OptID demands that v is an id, or empty.
+// OptID checks that v is an ID, or empty.
 func (c *Validator) OptID(field string, v *string) {
 	if v != nil {
 		c.ID(field, *v)
 	}
 }
 
-// Enum demands that v is one of values, which are those of the spec.
+// Enum checks that v is one of values.
 func Enum[E ~string](c *Validator, field string, v *E, values ...E) {
 	if v != nil && !slices.Contains(values, *v) {
 		c.Fail(field, string(*v), "must be "+oneOf(values))
 	}
 }
 
-// oneOf lists values for a message: "one of LIVE, ARCHIVED". A value that
-// cannot be told from its surroundings is quoted.
+// oneOf lists values for a message, such as "one of LIVE, ARCHIVED". It
+// quotes values that would be ambiguous in a list.
 func oneOf[E ~string](values []E) string {
 	const most = 20
 	texts := make([]string, 0, min(len(values), most+1))
@@ -139,13 +140,13 @@ func oneOf[E ~string](values []E) string {
 	return "one of " + strings.Join(texts, ", ")
 }
 
-// breaksList reports whether r cannot stand in a value of a list without quotes.
+// breaksList reports whether a value with r needs quotes in a list.
 func breaksList(r rune) bool {
 	return r == ',' || r == '"' || unicode.IsSpace(r) || !unicode.IsGraphic(r)
 }
 
-// Length demands that a text has between least and most characters; most is
-// not looked at where it is negative.
+// Length checks that a string has at least least and at most most
+// characters. If most is negative, there is no upper limit.
 func (c *Validator) Length(field string, v *string, least, most int) {
 	if v == nil {
 		return
@@ -158,14 +159,14 @@ func (c *Validator) Length(field string, v *string, least, most int) {
 	}
 }
 
-// A Pattern is a regular expression, compiled when it is first needed.
+// A Pattern is a regular expression that is compiled on first use.
 type Pattern struct {
 	Text string
 	once sync.Once
 	re   *regexp.Regexp
 }
 
-// Pattern demands that a text matches p.
+// Pattern checks that a string matches p.
 func (c *Validator) Pattern(field string, v *string, p *Pattern) {
 	if v == nil {
 		return
@@ -176,37 +177,37 @@ func (c *Validator) Pattern(field string, v *string, p *Pattern) {
 	}
 }
 
-// Number is what AtLeast, MoreThan, AtMost and LessThan compare.
+// Number is a type that AtLeast, MoreThan, AtMost and LessThan compare.
 type Number interface{ int32 | int64 | float64 }
 
-// AtLeast demands that v is least or more.
+// AtLeast checks that v is least or more.
 func AtLeast[N Number](c *Validator, field string, v *N, least N) {
 	if v != nil && cmp.Compare(*v, least) < 0 {
 		c.Fail(field, fmt.Sprint(*v), fmt.Sprintf("is too small: want %v or more", least))
 	}
 }
 
-// MoreThan demands that v is more than bound.
+// MoreThan checks that v is more than bound.
 func MoreThan[N Number](c *Validator, field string, v *N, bound N) {
 	if v != nil && cmp.Compare(*v, bound) <= 0 {
 		c.Fail(field, fmt.Sprint(*v), fmt.Sprintf("is too small: want more than %v", bound))
 	}
 }
 
-// AtMost demands that v is most or less.
+// AtMost checks that v is most or less.
 func AtMost[N Number](c *Validator, field string, v *N, most N) {
 	if v != nil && cmp.Compare(*v, most) > 0 {
 		c.Fail(field, fmt.Sprint(*v), fmt.Sprintf("is too large: want %v or less", most))
 	}
 }
 
-// LessThan demands that v is less than bound.
+// LessThan checks that v is less than bound.
 func LessThan[N Number](c *Validator, field string, v *N, bound N) {
 	if v != nil && cmp.Compare(*v, bound) >= 0 {
 		c.Fail(field, fmt.Sprint(*v), fmt.Sprintf("is too large: want less than %v", bound))
 	}
 }
 
-// Keys returns the keys of a map in order, so that the same mistake always
-// comes first.
+// Keys returns the keys of a map in order, so that errors always come in the
+// same order.
 func Keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -8,7 +8,7 @@ import (
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
-// ToProto returns v as MLMD stores it. It fails for a Value that is invalid.
+// ToProto converts v to the form that MLMD stores. It fails if v is invalid.
 func ToProto(v value.Value) (*mlmdpb.Value, error) {
 	switch v.Kind() {
 	case value.KindString:
@@ -38,8 +38,8 @@ func ToProto(v value.Value) (*mlmdpb.Value, error) {
 	}
 }
 
-// FromProto returns what p holds. Where that is nothing, or what no Value can
-// hold, the result is invalid and its Err says why.
+// FromProto converts p to a Value. If p is empty, or holds what a Value
+// cannot, the result is invalid and its Err method gives the reason.
 func FromProto(p *mlmdpb.Value) value.Value {
 	switch x := p.GetValue().(type) {
 	case *mlmdpb.Value_StringValue:
@@ -59,7 +59,7 @@ func FromProto(p *mlmdpb.Value) value.Value {
 	}
 }
 
-// kindOfValue returns the type that a property must have to hold p.
+// kindOfValue returns the property type that can hold p.
 func kindOfValue(p *mlmdpb.Value) mlmdpb.PropertyType {
 	switch p.GetValue().(type) {
 	case *mlmdpb.Value_StringValue:
@@ -78,7 +78,7 @@ func kindOfValue(p *mlmdpb.Value) mlmdpb.PropertyType {
 	return mlmdpb.PropertyType_UNKNOWN
 }
 
-// A value and its member are made as one allocation.
+// stringValue and intValue allocate a value and its oneof member at once.
 
 func stringValue(s string) *mlmdpb.Value {
 	v := new(struct {
