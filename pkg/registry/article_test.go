@@ -2,7 +2,7 @@ package registry
 
 import "testing"
 
-func TestEntitiesAreNamedWithTheirArticle(t *testing.T) {
+func TestWithArticle(t *testing.T) {
 	for name, want := range map[string]string{
 		"Prompt": "a Prompt", "EvaluationReport": "an EvaluationReport", "Answer": "an Answer", "URLSource": "a URLSource",
 		"User":    "a User",

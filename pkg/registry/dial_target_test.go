@@ -12,7 +12,7 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-func TestDialRefusesTargetsThatCannotWork(t *testing.T) {
+func TestDial_InvalidTarget(t *testing.T) {
 	for target, want := range map[string]string{
 		"":                          "missing target",
 		" ":                         "missing target",
@@ -52,12 +52,12 @@ func TestDialRefusesTargetsThatCannotWork(t *testing.T) {
 			t.Errorf("%q: got %v, want invalid with %q", target, err, want)
 		}
 		if c != nil {
-			t.Errorf("%q: there is a client", target)
+			t.Errorf("%q: got a client", target)
 		}
 	}
 }
 
-func TestDialTakesTheTargetsOfGRPC(t *testing.T) {
+func TestDial_GRPCTarget(t *testing.T) {
 	for _, target := range []string{
 		"mlmd.example:8080", "localhost:1", "127.0.0.1:65535", "[::1]:8080", "mlmd:8080",
 		"dns:mlmd.example:8080", "dns:///mlmd.example:8080", "dns://8.8.8.8/mlmd.example:8080", "passthrough:///anything",
@@ -72,19 +72,19 @@ func TestDialTakesTheTargetsOfGRPC(t *testing.T) {
 	}
 }
 
-func TestCallsGoOverAUnixSocket(t *testing.T) {
+func TestDial_UnixSocket(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "s")
 	l, err := net.Listen("unix", file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := grpc.NewServer()
-	var d door
+	var d tokenService
 	mlmdpb.RegisterMetadataStoreServiceServer(s, &d)
 	go s.Serve(l)
 	t.Cleanup(s.Stop)
 	for _, target := range []string{"unix:" + file, "unix://" + file} {
-		if err := knock(t, target); err != nil {
+		if err := ping(t, target); err != nil {
 			t.Errorf("%s: %v", target, err)
 		}
 	}

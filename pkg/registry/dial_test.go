@@ -28,14 +28,14 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-// A door is a service that holds nothing and keeps the token it was shown.
-type door struct {
+// A tokenService is an empty store that records the token of the last call.
+type tokenService struct {
 	mlmdpb.UnimplementedMetadataStoreServiceServer
 	calls atomic.Int64
 	token atomic.Value
 }
 
-func (d *door) GetContextsByID(
+func (d *tokenService) GetContextsByID(
 	ctx context.Context, _ *mlmdpb.GetContextsByIDRequest,
 ) (*mlmdpb.GetContextsByIDResponse, error) {
 	d.calls.Add(1)
@@ -45,7 +45,7 @@ func (d *door) GetContextsByID(
 }
 
 // serve starts the service and returns its address.
-func (d *door) serve(t *testing.T, opts ...grpc.ServerOption) string {
+func (d *tokenService) serve(t *testing.T, opts ...grpc.ServerOption) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -58,16 +58,16 @@ func (d *door) serve(t *testing.T, opts ...grpc.ServerOption) string {
 	return l.Addr().String()
 }
 
-// An authority signs certificates and keeps them in files.
-type authority struct {
+// A testCA is a certificate authority that writes certificates to files.
+type testCA struct {
 	t      *testing.T
 	folder string
 	cert   *x509.Certificate
 	key    *ecdsa.PrivateKey
 }
 
-func newAuthority(t *testing.T) *authority {
-	a := &authority{t: t, folder: t.TempDir()}
+func newTestCA(t *testing.T) *testCA {
+	a := &testCA{t: t, folder: t.TempDir()}
 	a.cert, a.key = a.sign(
 		"ca",
 		&x509.Certificate{IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign},
@@ -75,10 +75,10 @@ func newAuthority(t *testing.T) *authority {
 	return a
 }
 
-func (a *authority) file(name string) string { return filepath.Join(a.folder, name) }
+func (a *testCA) file(name string) string { return filepath.Join(a.folder, name) }
 
 // sign writes NAME.pem and NAME.key.
-func (a *authority) sign(name string, c *x509.Certificate) (*x509.Certificate, *ecdsa.PrivateKey) {
+func (a *testCA) sign(name string, c *x509.Certificate) (*x509.Certificate, *ecdsa.PrivateKey) {
 	a.t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -114,9 +114,9 @@ func (a *authority) sign(name string, c *x509.Certificate) (*x509.Certificate, *
 	return out, key
 }
 
-// server returns the credentials of a server that asks for a certificate of
-// this authority, or for none.
-func (a *authority) server(mutual bool) grpc.ServerOption {
+// server returns the credentials of a server. If mutual is set, it requires a
+// client certificate of this authority.
+func (a *testCA) server(mutual bool) grpc.ServerOption {
 	a.t.Helper()
 	a.sign("server", &x509.Certificate{ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}})
 	pair, err := tls.LoadX509KeyPair(a.file("server.pem"), a.file("server.key"))
@@ -132,8 +132,8 @@ func (a *authority) server(mutual bool) grpc.ServerOption {
 	return grpc.Creds(credentials.NewTLS(c))
 }
 
-// knock makes one call: to a service that holds nothing, not found is success.
-func knock(t *testing.T, address string, opts ...DialOption) error {
+// ping makes one call. The store is empty, so not found means success.
+func ping(t *testing.T, address string, opts ...DialOption) error {
 	t.Helper()
 	c, err := Dial(address, opts...)
 	if err != nil {
@@ -149,8 +149,8 @@ func knock(t *testing.T, address string, opts ...DialOption) error {
 	return err
 }
 
-func TestDialSendsNothing(t *testing.T) {
-	var d door
+func TestDial_MakesNoRPC(t *testing.T) {
+	var d tokenService
 	c, err := Dial(d.serve(t))
 	if err != nil {
 		t.Fatal(err)
@@ -162,12 +162,12 @@ func TestDialSendsNothing(t *testing.T) {
 	}
 }
 
-func TestConnectionsAreAsSafeAsAskedFor(t *testing.T) {
-	a, other := newAuthority(t), newAuthority(t)
-	for _, x := range []*authority{a, other} {
+func TestDial_TLS(t *testing.T) {
+	a, other := newTestCA(t), newTestCA(t)
+	for _, x := range []*testCA{a, other} {
 		x.sign("client", &x509.Certificate{ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
 	}
-	var d door
+	var d tokenService
 	plain, safe, mutual := d.serve(t), d.serve(t, a.server(false)), d.serve(t, a.server(true))
 	_, port, err := net.SplitHostPort(safe)
 	if err != nil {
@@ -219,7 +219,7 @@ func TestConnectionsAreAsSafeAsAskedFor(t *testing.T) {
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			err := knock(t, c.address, append(c.opts, WithRetryTimeout(time.Hour))...)
+			err := ping(t, c.address, append(c.opts, WithRetryTimeout(time.Hour))...)
 			if c.want == "" {
 				if err != nil {
 					t.Error(err)
@@ -240,9 +240,9 @@ func TestConnectionsAreAsSafeAsAskedFor(t *testing.T) {
 	}
 }
 
-func TestTokensAreSent(t *testing.T) {
-	a := newAuthority(t)
-	var d door
+func TestDial_Token(t *testing.T) {
+	a := newTestCA(t)
+	var d tokenService
 	plain, safe := d.serve(t), d.serve(t, a.server(false))
 	file := a.file("token")
 	shown := func(want string, address string, opts ...DialOption) {
@@ -250,7 +250,7 @@ func TestTokensAreSent(t *testing.T) {
 		if err := os.WriteFile(file, []byte(want+"\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := knock(t, address, opts...); err != nil {
+		if err := ping(t, address, opts...); err != nil {
 			t.Fatal(err)
 		}
 		if got := d.token.Load(); got != "Bearer "+want {
@@ -263,7 +263,7 @@ func TestTokensAreSent(t *testing.T) {
 	shown("four", plain, WithTokenFile(file), WithInsecureToken())
 }
 
-func TestDialRefusesWhatCannotWork(t *testing.T) {
+func TestDial_InvalidOption(t *testing.T) {
 	text := filepath.Join(t.TempDir(), "text")
 	if err := os.WriteFile(text, []byte("no certificate"), 0o600); err != nil {
 		t.Fatal(err)
@@ -288,14 +288,14 @@ func TestDialRefusesWhatCannotWork(t *testing.T) {
 	}
 }
 
-func TestAMissingTokenFileIsSaid(t *testing.T) {
-	a := newAuthority(t)
-	var d door
-	err := knock(t, d.serve(t, a.server(false)), WithRootCAFile(a.file("ca.pem")), WithTokenFile("/no/such/token"))
+func TestDial_MissingTokenFile(t *testing.T) {
+	a := newTestCA(t)
+	var d tokenService
+	err := ping(t, d.serve(t, a.server(false)), WithRootCAFile(a.file("ca.pem")), WithTokenFile("/no/such/token"))
 	if err == nil || !strings.Contains(err.Error(), "/no/such/token") {
 		t.Errorf("got %v", err)
 	}
 	if d.calls.Load() != 0 {
-		t.Error("the call was made without it")
+		t.Error("the call was made without a token")
 	}
 }

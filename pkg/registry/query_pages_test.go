@@ -2,12 +2,16 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"strings"
 	"testing"
+
+	"google.golang.org/grpc"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-func TestTokenCycle(t *testing.T) {
+func TestTokenCycle_ClosedBy(t *testing.T) {
 	for tail := range 20 {
 		for length := 1; length <= 20; length++ {
 			var c tokenCycle
@@ -23,38 +27,51 @@ func TestTokenCycle(t *testing.T) {
 					break
 				}
 				if steps > 4*(tail+length)+4 {
-					t.Fatalf("a cycle of %d tokens behind %d others is not noticed", length, tail)
+					t.Fatalf("a cycle of %d tokens after %d others is not detected", length, tail)
 				}
 				at = next
 			}
 			if steps < length {
-				t.Fatalf("a cycle of %d tokens behind %d others is noticed after %d", length, tail, steps)
+				t.Fatalf("a cycle of %d tokens after %d others is detected after %d steps", length, tail, steps)
 			}
 		}
 	}
 	var c tokenCycle
 	for n := range 100_000 {
 		if c.closedBy(fmt.Sprint("t", n+1), fmt.Sprint("t", n)) {
-			t.Fatalf("token %d is new", n)
+			t.Fatalf("token %d is reported as a cycle", n)
 		}
 	}
 }
 
-func TestErrorsDoNotRepeatTheirKind(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	s := operation{op: "get", entity: "ModelVersion", key: "7"}
-	for want, err := range map[string]error{
-		`registry: get ModelVersion "7": context canceled`: s.rpcError(ctx, ctx.Err()),
-		`registry: get ModelVersion "` + strings.Repeat("é", 40) + `…": not found`: operation{
-			op: "get", entity: "ModelVersion", key: strings.Repeat("é", 41),
-		}.newError(ErrNotFound, ""),
-		`registry: get ModelVersion "a` + strings.Repeat("é", 39) + `…": not found`: operation{
-			op: "get", entity: "ModelVersion", key: "a" + strings.Repeat("é", 41),
-		}.newError(ErrNotFound, ""),
-	} {
-		if err.Error() != want {
-			t.Errorf("got  %s\nwant %s", err, want)
+// A loopingServer alternates between two page tokens.
+type loopingServer struct{ calls int }
+
+func (l *loopingServer) Invoke(_ context.Context, _ string, _, out any, _ ...grpc.CallOption) error {
+	l.calls++
+	r := out.(*mlmdpb.GetContextsByTypeResponse)
+	r.Contexts = []*mlmdpb.Context{{Id: new(int64(l.calls)), Name: new("1:v"), Type: new("kf.ModelVersion")}}
+	r.NextPageToken = new([]string{"a", "b"}[l.calls%2])
+	return nil
+}
+
+func (*loopingServer) NewStream(
+	context.Context, *grpc.StreamDesc, string, ...grpc.CallOption,
+) (grpc.ClientStream, error) {
+	return nil, errors.New("no streams")
+}
+
+func TestQuery_RepeatedPageToken(t *testing.T) {
+	server := &loopingServer{}
+	versions := New(mlmdpb.NewMetadataStoreServiceClient(server)).ModelVersions()
+	n := 0
+	var last error
+	for v, err := range versions.Query().All(t.Context()) {
+		if last = err; err == nil && v != nil {
+			n++
 		}
+	}
+	if !errors.Is(last, ErrInternal) || n > 3 {
+		t.Errorf("got %d entities and then %v", n, last)
 	}
 }

@@ -16,9 +16,9 @@ import (
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 )
 
-// twice sends every request that may be repeated a second time, as if the first
-// answer had been lost.
-func twice(
+// repeatCalls executes each call that may be repeated twice, as if the first
+// response had been lost.
+func repeatCalls(
 	ctx context.Context,
 	method string,
 	req, reply any,
@@ -35,7 +35,7 @@ func twice(
 	return invoke(ctx, method, req, reply, cc, opts...)
 }
 
-func TestWhatIsRepeatedIsStoredOnce(t *testing.T) {
+func TestMayRetry_RepeatedCallsStoreOnce(t *testing.T) {
 	st, err := sqlite.OpenMemory(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +46,7 @@ func TestWhatIsRepeatedIsStoredOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	go mlmdserver.New(st.Server()).Serve(t.Context(), lis)
-	c, err := Dial(lis.Addr().String(), WithGRPCDialOptions(grpc.WithChainUnaryInterceptor(twice)))
+	c, err := Dial(lis.Addr().String(), WithGRPCDialOptions(grpc.WithChainUnaryInterceptor(repeatCalls)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func TestWhatIsRepeatedIsStoredOnce(t *testing.T) {
 
 	v, err := c.ModelVersions().Get(ctx, versionID)
 	if err != nil || *v.Author != "bob" || v.Description != nil {
-		t.Errorf("the version reads as %+v, %v", v, err)
+		t.Errorf("got version %+v, %v", v, err)
 	}
 	contexts, err := c.rpc.GetContexts(ctx, &mlmdpb.GetContextsRequest{})
 	if err != nil {
@@ -107,6 +107,6 @@ func TestWhatIsRepeatedIsStoredOnce(t *testing.T) {
 	}
 	got := []int{len(contexts.GetContexts()), len(artifacts.GetArtifacts()), len(executions.GetExecutions())}
 	if want := []int{4, 3, 1}; !reflect.DeepEqual(got, want) {
-		t.Errorf("there are %v contexts, artifacts and executions, want %v", got, want)
+		t.Errorf("got %v contexts, artifacts and executions, want %v", got, want)
 	}
 }

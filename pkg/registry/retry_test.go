@@ -18,15 +18,15 @@ import (
 	"github.com/mlmd-go/sdk/generated/model"
 )
 
-// A moody service answers with an error a number of times, and then well.
-type moody struct {
+// A flakyService fails a number of calls and then succeeds.
+type flakyService struct {
 	mlmdpb.UnimplementedMetadataStoreServiceServer
 	left  atomic.Int64
 	calls atomic.Int64
 	err   error
 }
 
-func (m *moody) answer() error {
+func (m *flakyService) answer() error {
 	m.calls.Add(1)
 	if m.left.Add(-1) >= 0 {
 		return m.err
@@ -34,24 +34,28 @@ func (m *moody) answer() error {
 	return nil
 }
 
-func (m *moody) GetContextsByID(
+func (m *flakyService) GetContextsByID(
 	context.Context, *mlmdpb.GetContextsByIDRequest,
 ) (*mlmdpb.GetContextsByIDResponse, error) {
 	return &mlmdpb.GetContextsByIDResponse{}, m.answer()
 }
 
-func (m *moody) PutContexts(_ context.Context, r *mlmdpb.PutContextsRequest) (*mlmdpb.PutContextsResponse, error) {
+func (m *flakyService) PutContexts(
+	_ context.Context, r *mlmdpb.PutContextsRequest,
+) (*mlmdpb.PutContextsResponse, error) {
 	return &mlmdpb.PutContextsResponse{ContextIds: make([]int64, len(r.GetContexts()))}, m.answer()
 }
 
-func (m *moody) PutArtifacts(_ context.Context, r *mlmdpb.PutArtifactsRequest) (*mlmdpb.PutArtifactsResponse, error) {
+func (m *flakyService) PutArtifacts(
+	_ context.Context, r *mlmdpb.PutArtifactsRequest,
+) (*mlmdpb.PutArtifactsResponse, error) {
 	return &mlmdpb.PutArtifactsResponse{ArtifactIds: make([]int64, len(r.GetArtifacts()))}, m.answer()
 }
 
-// moodyClient returns a client of a moody service that fails times times.
-func moodyClient(t *testing.T, times int64, err error, opts ...DialOption) (*moody, *Client) {
+// newFlakyClient returns a client of a service that fails the given number of calls.
+func newFlakyClient(t *testing.T, times int64, err error, opts ...DialOption) (*flakyService, *Client) {
 	t.Helper()
-	m := &moody{err: err}
+	m := &flakyService{err: err}
 	m.left.Store(times)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -69,10 +73,10 @@ func moodyClient(t *testing.T, times int64, err error, opts ...DialOption) (*moo
 	return m, c
 }
 
-func TestOnlyUnavailableIsRepeated(t *testing.T) {
+func TestRetry_OnlyUnavailable(t *testing.T) {
 	for code := codes.Canceled; code <= codes.Unauthenticated; code++ {
 		t.Run(code.String(), func(t *testing.T) {
-			m, c := moodyClient(t, 2, status.Error(code, "not now"))
+			m, c := newFlakyClient(t, 2, status.Error(code, "not now"))
 			_, err := c.rpc.GetContextsByID(t.Context(), &mlmdpb.GetContextsByIDRequest{})
 			if code == codes.Unavailable {
 				if err != nil || m.calls.Load() != 3 {
@@ -87,7 +91,7 @@ func TestOnlyUnavailableIsRepeated(t *testing.T) {
 	}
 }
 
-func TestWhatMayHaveBeenDoneIsRepeatedOnlyWhereItCannotDoHarm(t *testing.T) {
+func TestRetry_SentCallsOnlyIfIdempotent(t *testing.T) {
 	gone := status.Error(codes.Unavailable, "the database has gone away")
 	for _, c := range []struct {
 		name string
@@ -112,7 +116,7 @@ func TestWhatMayHaveBeenDoneIsRepeatedOnlyWhereItCannotDoHarm(t *testing.T) {
 		}, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			m, client := moodyClient(t, 2, gone)
+			m, client := newFlakyClient(t, 2, gone)
 			err := c.put(t.Context(), client.rpc)
 			if m.calls.Load() != c.want || (err == nil) != (c.want > 1) {
 				t.Errorf("%d calls, want %d: %v", m.calls.Load(), c.want, err)
@@ -121,7 +125,7 @@ func TestWhatMayHaveBeenDoneIsRepeatedOnlyWhereItCannotDoHarm(t *testing.T) {
 	}
 }
 
-func TestWhatWasNeverSentIsRepeated(t *testing.T) {
+func TestRetry_UnsentCalls(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -142,7 +146,7 @@ func TestWhatWasNeverSentIsRepeated(t *testing.T) {
 	if l, err = net.Listen("tcp", address); err != nil {
 		t.Skipf("the port was taken by another program: %v", err)
 	}
-	m := &moody{}
+	m := &flakyService{}
 	s := grpc.NewServer()
 	mlmdpb.RegisterMetadataStoreServiceServer(s, m)
 	go s.Serve(l)
@@ -152,16 +156,16 @@ func TestWhatWasNeverSentIsRepeated(t *testing.T) {
 	}
 }
 
-func TestCallsAreRepeatedForAsLongAsAskedFor(t *testing.T) {
+func TestRetry_Timeout(t *testing.T) {
 	gone := status.Error(codes.Unavailable, "the database has gone away")
 	t.Run("never", func(t *testing.T) {
-		m, c := moodyClient(t, 1000, gone, WithRetryTimeout(0))
+		m, c := newFlakyClient(t, 1000, gone, WithRetryTimeout(0))
 		if _, err := c.RegisteredModels().Get(t.Context(), "1"); !errors.Is(err, ErrUnavailable) || m.calls.Load() != 1 {
 			t.Errorf("%d calls, %v", m.calls.Load(), err)
 		}
 	})
 	t.Run("within the deadline", func(t *testing.T) {
-		m, c := moodyClient(t, 1000, gone, WithRetryTimeout(time.Hour))
+		m, c := newFlakyClient(t, 1000, gone, WithRetryTimeout(time.Hour))
 		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 		defer cancel()
 		_, err := c.RegisteredModels().Get(ctx, "1")
@@ -170,7 +174,7 @@ func TestCallsAreRepeatedForAsLongAsAskedFor(t *testing.T) {
 		}
 	})
 	t.Run("until the caller cancels", func(t *testing.T) {
-		_, c := moodyClient(t, 1000, gone, WithRetryTimeout(time.Hour))
+		_, c := newFlakyClient(t, 1000, gone, WithRetryTimeout(time.Hour))
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(100*time.Millisecond, cancel)
 		if _, err := c.RegisteredModels().Get(ctx, "1"); !errors.Is(err, context.Canceled) {
@@ -179,7 +183,7 @@ func TestCallsAreRepeatedForAsLongAsAskedFor(t *testing.T) {
 	})
 }
 
-func TestTheErrorSaysWhatIsDown(t *testing.T) {
+func TestRetry_ErrorNamesCause(t *testing.T) {
 	t.Run("the server", func(t *testing.T) {
 		c, err := Dial("127.0.0.1:1", WithRetryTimeout(0))
 		if err != nil {
@@ -194,7 +198,7 @@ func TestTheErrorSaysWhatIsDown(t *testing.T) {
 		}
 	})
 	t.Run("its database", func(t *testing.T) {
-		_, c := moodyClient(t, 1000, status.Error(codes.Unavailable, "the database is not reachable"), WithRetryTimeout(0))
+		_, c := newFlakyClient(t, 1000, status.Error(codes.Unavailable, "the database is not reachable"), WithRetryTimeout(0))
 		_, err := c.RegisteredModels().Get(t.Context(), "1")
 		want := `registry: get RegisteredModel "1": ` +
 			`the server answered, but its store is unavailable: the database is not reachable`
@@ -207,7 +211,7 @@ func TestTheErrorSaysWhatIsDown(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		hang := &hanging{reached: make(chan struct{})}
+		hang := &hangingService{reached: make(chan struct{})}
 		s := grpc.NewServer()
 		mlmdpb.RegisterMetadataStoreServiceServer(s, hang)
 		go s.Serve(l)
@@ -225,13 +229,13 @@ func TestTheErrorSaysWhatIsDown(t *testing.T) {
 	})
 }
 
-// A hanging service does not answer before its server stops.
-type hanging struct {
+// A hangingService does not respond before its server stops.
+type hangingService struct {
 	mlmdpb.UnimplementedMetadataStoreServiceServer
 	reached chan struct{}
 }
 
-func (h *hanging) GetContextsByID(
+func (h *hangingService) GetContextsByID(
 	ctx context.Context, _ *mlmdpb.GetContextsByIDRequest,
 ) (*mlmdpb.GetContextsByIDResponse, error) {
 	close(h.reached)
@@ -239,7 +243,7 @@ func (h *hanging) GetContextsByID(
 	return nil, ctx.Err()
 }
 
-func TestEveryRPCHasOneRule(t *testing.T) {
+func TestRetryRules_OneForEachRPC(t *testing.T) {
 	for _, m := range mlmdpb.MetadataStoreService_ServiceDesc.Methods {
 		n := 0
 		for _, r := range retryRules {
@@ -248,18 +252,18 @@ func TestEveryRPCHasOneRule(t *testing.T) {
 			}
 		}
 		if n != 1 {
-			t.Errorf("%s has %d rules", m.MethodName, n)
+			t.Errorf("%s has %d rules, want 1", m.MethodName, n)
 		}
 	}
 	if n := len(mlmdpb.MetadataStoreService_ServiceDesc.Streams); n != 0 {
-		t.Errorf("%d streams, which no rule covers", n)
+		t.Errorf("the service has %d streams, which no rule covers", n)
 	}
 	if mayRetry("/ml_metadata.MetadataStoreService/DeleteEverything", nil) {
 		t.Error("an unknown call is repeated")
 	}
 }
 
-func TestTheTableOfRulesIsInTheDocs(t *testing.T) {
+func TestRetryRules_Documented(t *testing.T) {
 	var table strings.Builder
 	table.WriteString("| call | repeated on UNAVAILABLE | why that is safe |\n|---|---|---|\n")
 	for _, r := range retryRules {
@@ -270,6 +274,6 @@ func TestTheTableOfRulesIsInTheDocs(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !strings.Contains(string(text), table.String()) {
-		t.Errorf("docs/connections.md has another table; this is it:\n%s", table.String())
+		t.Errorf("docs/connections.md does not have this table:\n%s", table.String())
 	}
 }

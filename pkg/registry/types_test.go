@@ -27,9 +27,9 @@ func newStore(t *testing.T) mlmdpb.MetadataStoreServiceClient {
 	return s.Client()
 }
 
-// Another call that finds the store changed forgets all parents. One that has
-// just read its parent must not take it for missing.
-func TestAParentIsFoundWhileAnotherCallForgets(t *testing.T) {
+// A call that detects a changed store resets the cache of parents. A concurrent
+// call that has just read its parent must not report it as missing.
+func TestClient_ParentDuringCacheReset(t *testing.T) {
 	c := New(newStore(t))
 	id, err := c.RegisteredModels().Upsert(t.Context(), &model.RegisteredModel{Name: "m"})
 	if err != nil {
@@ -58,9 +58,9 @@ func TestAParentIsFoundWhileAnotherCallForgets(t *testing.T) {
 	done.Wait()
 }
 
-// A program that is upgraded beside a client declares a property under its
-// present name too, and reads only that. The client notices.
-func TestAnUpgradeOfTheOlderProgramIsNoticed(t *testing.T) {
+// A program that is upgraded while the client runs declares a property under its
+// present name and reads only that. The client must detect it.
+func TestTypes_LegacyTypeIsReadAgain(t *testing.T) {
 	rpc := newStore(t)
 	declare := func(properties ...string) {
 		t.Helper()
@@ -109,7 +109,7 @@ func TestAnUpgradeOfTheOlderProgramIsNoticed(t *testing.T) {
 	}
 }
 
-func TestAFieldIsWrittenWhereItsStoreKeepsIt(t *testing.T) {
+func TestStoredType_Resolve(t *testing.T) {
 	const text, number, object = mlmdpb.PropertyType_STRING, mlmdpb.PropertyType_INT, mlmdpb.PropertyType_STRUCT
 	fields := mlmd.Fields{
 		{Name: "format", Path: "properties.format", Type: text, LegacyNames: []string{"oldest", "older"}},
@@ -231,13 +231,13 @@ func TestAFieldIsWrittenWhereItsStoreKeepsIt(t *testing.T) {
 			st := &storedType{props: c.type_}
 			s, bad := st.resolve(fields, was, wanted, []string{"properties.format"}, set)
 			if (bad != nil) != c.misfit {
-				t.Fatalf("got the misfit %v, want one: %v", bad, c.misfit)
+				t.Fatalf("got type mismatch %v, want one: %v", bad, c.misfit)
 			}
 			if bad != nil {
 				return
 			}
 			if (len(s.missing) > 0) != c.missing {
-				t.Errorf("missing are %v, want some: %v", s.missing, c.missing)
+				t.Errorf("got missing %v, want some: %v", s.missing, c.missing)
 			}
 			if len(s.props) != len(c.want) || len(s.paths) != len(c.paths) {
 				t.Fatalf("got %v at %v, want %v at %v", s.props, s.paths, c.want, c.paths)
@@ -253,20 +253,6 @@ func TestAFieldIsWrittenWhereItsStoreKeepsIt(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-func TestAccessorsReturnWhatWasBuiltOnce(t *testing.T) {
-	c := New(newStore(t))
-	if allocs := testing.AllocsPerRun(100, func() { c.ModelArtifacts() }); allocs != 0 {
-		t.Errorf("an accessor allocates %v times", allocs)
-	}
-	first := c.ModelArtifacts().e
-	if c.ModelArtifacts().e != first {
-		t.Error("an accessor builds its entity again")
-	}
-	if got := NewCollection(c, mapping.ModelArtifact).typ; got != c.ModelArtifacts().e.typ {
-		t.Errorf("the type is %v", got)
 	}
 }
 
@@ -310,11 +296,4 @@ func TestTypes_RegisteredByTheWriteThatNeedsThem(t *testing.T) {
 		t.Fatal(err)
 	}
 	want("an upsert of a version", "kf.ModelVersion", "kf.RegisteredModel")
-}
-
-func TestClient_RPCIsTheStore(t *testing.T) {
-	rpc := newStore(t)
-	if New(rpc).RPC() != rpc {
-		t.Error("RPC() is not the client that New was given")
-	}
 }

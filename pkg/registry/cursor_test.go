@@ -1,0 +1,48 @@
+package registry
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/mlmd-go/sdk/generated/model"
+)
+
+func TestUnion_PageToken(t *testing.T) {
+	p := preparedQuery[model.ModelVersion]{order: OrderByID}
+	m, err := newUnion(p, []string{"a", "b"}, make([][]string, 9), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := m.encodeToken(position{3, 4})
+	again, err := newUnion(p, []string{"a", "b"}, make([][]string, 9), token)
+	if err != nil || *again.after != (position{3, 4}) {
+		t.Errorf("newUnion = %v, %v", again, err)
+	}
+	for name, bad := range map[string]string{
+		"of a server": "CAIQAhoCCAI", "cut": token[:len(token)-4], "changed": token[:len(token)-1] + "!",
+		"empty": unionTokenPrefix,
+	} {
+		if _, err := newUnion(p, []string{"a", "b"}, make([][]string, 9), bad); !errors.Is(err, ErrInvalidArgument) {
+			t.Errorf("token %s: got %v", name, err)
+		}
+	}
+	if _, err := newUnion(p, []string{"a", "c"}, make([][]string, 9), token); !errors.Is(err, ErrInvalidArgument) {
+		t.Errorf("token of another query: got %v", err)
+	}
+}
+
+func FuzzUnion_PageToken(f *testing.F) {
+	p := preparedQuery[model.ModelVersion]{order: OrderByID}
+	m, err := newUnion(p, []string{"a", "b"}, make([][]string, 9), "")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(m.encodeToken(position{3, 4}))
+	f.Add("merged.e30")
+	f.Fuzz(func(t *testing.T, token string) {
+		if _, err := newUnion(p, []string{"a", "b"}, make([][]string, 9), token); err != nil &&
+			!errors.Is(err, ErrInvalidArgument) {
+			t.Errorf("%q: %v", token, err)
+		}
+	})
+}
