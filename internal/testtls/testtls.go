@@ -1,4 +1,4 @@
-// Package testtls makes certificates for tests of TLS.
+// Package testtls issues certificates for tests of TLS.
 package testtls
 
 import (
@@ -23,9 +23,9 @@ type Pair struct {
 	private *ecdsa.PrivateKey
 }
 
-// Issue makes a certificate for localhost and 127.0.0.1. With by nil it is an
-// authority of its own.
-func Issue(t testing.TB, name string, by *Pair) *Pair {
+// Issue issues a certificate for localhost and 127.0.0.1 that ca signs. If ca is
+// nil, the certificate is a self-signed CA.
+func Issue(t testing.TB, name string, ca *Pair) *Pair {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -38,14 +38,14 @@ func Issue(t testing.TB, name string, by *Pair) *Pair {
 		IPAddresses:           []net.IP{net.IPv4(127, 0, 0, 1)},
 		NotBefore:             time.Now().Add(-time.Minute),
 		NotAfter:              time.Now().Add(time.Hour),
-		IsCA:                  by == nil,
+		IsCA:                  ca == nil,
 		BasicConstraintsValid: true,
 		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}
 	parent, signer := c, key
-	if by != nil {
-		parent, signer = by.x509, by.private
+	if ca != nil {
+		parent, signer = ca.x509, ca.private
 	}
 	der, err := x509.CreateCertificate(rand.Reader, c, parent, &key.PublicKey, signer)
 	if err != nil {
@@ -66,14 +66,15 @@ func Issue(t testing.TB, name string, by *Pair) *Pair {
 	}
 }
 
-// Client is the TLS of a client: whom it trusts, and who it is, nil for nobody.
-func Client(t testing.TB, trusts, is *Pair) *tls.Config {
+// Client returns the TLS configuration of a client that trusts the CA ca and
+// presents cert, which may be nil.
+func Client(t testing.TB, ca, cert *Pair) *tls.Config {
 	t.Helper()
 	pool := x509.NewCertPool()
-	pool.AddCert(trusts.x509)
+	pool.AddCert(ca.x509)
 	c := &tls.Config{RootCAs: pool, ServerName: "localhost"}
-	if is != nil {
-		own, err := tls.X509KeyPair([]byte(is.Cert), []byte(is.Key))
+	if cert != nil {
+		own, err := tls.X509KeyPair([]byte(cert.Cert), []byte(cert.Key))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -20,7 +20,9 @@ func Example() {
 	}
 	defer s.Close()
 	rpc := s.Client()
-	put, err := rpc.PutContextType(ctx, &mlmdpb.PutContextTypeRequest{ContextType: &mlmdpb.ContextType{Name: new("acme.Team")}})
+	put, err := rpc.PutContextType(ctx, &mlmdpb.PutContextTypeRequest{
+		ContextType: &mlmdpb.ContextType{Name: new("acme.Team")},
+	})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
-// Custom properties have one of six kinds, which is kept.
+// A custom property has one of six kinds.
 func Example() {
 	properties := value.Map{
 		"auc":    value.Double(0.93),
@@ -29,7 +29,7 @@ func Example() {
 	// {"test":0.2,"train":0.8}
 }
 
-// In JSON a value carries its kind with it.
+// The JSON of a value includes its kind.
 func ExampleValue_MarshalJSON() {
 	raw, err := json.Marshal(value.Int(7))
 	if err != nil {
@@ -39,7 +39,7 @@ func ExampleValue_MarshalJSON() {
 	// Output: {"metadataType":"MetadataIntValue","int_value":"7"}
 }
 
-// A value that cannot be stored says so.
+// Err reports values that cannot be stored.
 func ExampleValue_Err() {
 	fmt.Println(value.Double(math.NaN()).Err() != nil, value.Double(1).Err())
 	// Output: true <nil>

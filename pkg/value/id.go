@@ -5,12 +5,12 @@ import (
 	"strconv"
 )
 
-var errID = errors.New("is not an id: ids are positive decimal numbers, written without sign or leading zeros")
+var errID = errors.New("is not an ID: must be a positive decimal number without leading zeros")
 
-// ParseID returns the number that an id stands for. Ids are strings in Go and
-// positive 64-bit numbers in a store; one number has one spelling, so "7" is an
-// id, while "", "0", "-7", "+7" and "007" are not. The error is a phrase that
-// follows the id in a message.
+// ParseID returns the number of an ID. IDs are strings in Go and positive 64-bit
+// numbers in a store. Each has a single spelling: "7" is an ID, while "", "0",
+// "-7", "+7" and "007" are not. The error is a phrase to follow the quoted ID in a
+// message.
 func ParseID(id string) (int64, error) {
 	n, err := strconv.ParseInt(id, 10, 64)
 	if err != nil || n <= 0 || id[0] == '0' || id[0] == '+' {
@@ -19,8 +19,7 @@ func ParseID(id string) (int64, error) {
 	return n, nil
 }
 
-// FormatID returns the id for a number: decimal digits, or "" for 0, which is
-// the id of no node.
+// FormatID returns the ID of a number in decimal, or "" for 0, which is not an ID.
 func FormatID(id int64) string {
 	if id == 0 {
 		return ""

@@ -13,14 +13,16 @@ func TestParseID(t *testing.T) {
 			t.Errorf("ParseID(%q) = %d, %v; want %d", text, n, err, want)
 		}
 	}
-	for _, text := range []string{"", "0", "-5", "+5", "007", " 7", "7 ", "0x7", "1_0", "7.0", "9223372036854775808", "x"} {
+	for _, text := range []string{
+		"", "0", "-5", "+5", "007", " 7", "7 ", "0x7", "1_0", "7.0", "9223372036854775808", "x",
+	} {
 		if n, err := value.ParseID(text); n != 0 || err == nil {
 			t.Errorf("ParseID(%q) = %d, %v; want an error", text, n, err)
 		}
 	}
 }
 
-// FuzzParseID checks that an id is what formatting its number gives.
+// FuzzParseID checks that FormatID is the inverse of ParseID.
 func FuzzParseID(f *testing.F) {
 	f.Add("12")
 	f.Add("+12")

@@ -7,12 +7,12 @@ import (
 	"strconv"
 )
 
-// tagged is the JSON form of a Value that model registries exchange: one
-// object, its kind in metadataType, its content in the member of that kind.
+// tagged is the JSON form of a Value in the model registry's REST API: an object
+// with the kind in metadataType and the content in the member of that kind.
 type tagged struct {
 	MetadataType string   `json:"metadataType"`
 	String       *string  `json:"string_value,omitempty"`
-	Int          *string  `json:"int_value,omitempty"` // decimal, so that 64 bits survive
+	Int          *string  `json:"int_value,omitempty"` // decimal, to preserve 64 bits
 	Double       *float64 `json:"double_value,omitempty"`
 	Bool         *bool    `json:"bool_value,omitempty"`
 	Struct       *string  `json:"struct_value,omitempty"` // base64 of the JSON object
@@ -20,9 +20,9 @@ type tagged struct {
 	Proto        *string  `json:"proto_value,omitempty"` // base64 of the message
 }
 
-// MarshalJSON writes v as a tagged object, for example
-// {"metadataType":"MetadataIntValue","int_value":"3"}. An invalid value is an
-// error.
+// MarshalJSON encodes v as a tagged object, such as
+// {"metadataType":"MetadataIntValue","int_value":"3"}. It returns an error if v is
+// invalid.
 func (v Value) MarshalJSON() ([]byte, error) {
 	var t tagged
 	switch v.kind {
@@ -38,15 +38,18 @@ func (v Value) MarshalJSON() ([]byte, error) {
 	case KindStruct:
 		t = tagged{MetadataType: "MetadataStructValue", Struct: new(base64.StdEncoding.EncodeToString([]byte(v.text)))}
 	case KindProto:
-		t = tagged{MetadataType: "MetadataProtoValue", Type: &v.text, Proto: new(base64.StdEncoding.EncodeToString([]byte(v.data)))}
+		t = tagged{
+			MetadataType: "MetadataProtoValue", Type: &v.text,
+			Proto: new(base64.StdEncoding.EncodeToString([]byte(v.data))),
+		}
 	default:
 		return nil, fmt.Errorf("value: %w", v.Err())
 	}
 	return json.Marshal(t)
 }
 
-// UnmarshalJSON reads the form that MarshalJSON writes. An int_value may also
-// be a JSON number.
+// UnmarshalJSON decodes the form that MarshalJSON returns. An int_value may also be
+// a JSON number.
 func (v *Value) UnmarshalJSON(raw []byte) error {
 	var t struct {
 		tagged
@@ -88,7 +91,7 @@ func fromTagged(t tagged, integer json.RawMessage) (Value, error) {
 		}
 		i, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {
-			return Value{}, fmt.Errorf("int_value %q is no 64-bit integer", text)
+			return Value{}, fmt.Errorf("invalid int_value %q: must be a 64-bit integer", text)
 		}
 		return Int(i), nil
 	case "MetadataDoubleValue":
@@ -107,7 +110,7 @@ func fromTagged(t tagged, integer json.RawMessage) (Value, error) {
 		}
 		raw, err := base64.StdEncoding.DecodeString(*t.Struct)
 		if err != nil {
-			return Value{}, fmt.Errorf("struct_value is no base64: %w", err)
+			return Value{}, fmt.Errorf("invalid struct_value: must be base64: %w", err)
 		}
 		return StructFromJSON(raw)
 	case "MetadataProtoValue":
@@ -116,10 +119,14 @@ func fromTagged(t tagged, integer json.RawMessage) (Value, error) {
 		}
 		raw, err := base64.StdEncoding.DecodeString(*t.Proto)
 		if err != nil {
-			return Value{}, fmt.Errorf("proto_value is no base64: %w", err)
+			return Value{}, fmt.Errorf("invalid proto_value: must be base64: %w", err)
 		}
 		return Proto(*t.Type, raw), nil
 	default:
-		return Value{}, fmt.Errorf("metadataType %q is unknown; want MetadataStringValue, MetadataIntValue, MetadataDoubleValue, MetadataBoolValue, MetadataStructValue or MetadataProtoValue", t.MetadataType)
+		return Value{}, fmt.Errorf(
+			"invalid metadataType %q: must be MetadataStringValue, MetadataIntValue, MetadataDoubleValue, "+
+				"MetadataBoolValue, MetadataStructValue or MetadataProtoValue",
+			t.MetadataType,
+		)
 	}
 }

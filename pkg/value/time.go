@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// A Time is a moment as MLMD keeps it: whole milliseconds since the Unix
-// epoch. In JSON it is a decimal string of them. The zero Time is unset.
+// A Time is a time as MLMD stores it, in whole milliseconds since the Unix epoch.
+// In JSON it is their number as a decimal string. The zero Time is unset.
 type Time struct{ time.Time }
 
-// Millis returns the Time that is ms milliseconds after the Unix epoch, in
-// UTC. It returns the zero Time for 0, which is what MLMD means by unset.
+// Millis returns the Time that is ms milliseconds after the Unix epoch, in UTC. For
+// 0, which MLMD uses for unset times, it returns the zero Time.
 func Millis(ms int64) Time {
 	if ms == 0 {
 		return Time{}
@@ -20,8 +20,7 @@ func Millis(ms int64) Time {
 	return Time{time.UnixMilli(ms).UTC()}
 }
 
-// Millis returns the milliseconds since the Unix epoch, and 0 for the zero
-// Time.
+// Millis returns the milliseconds since the Unix epoch, or 0 for the zero Time.
 func (t Time) Millis() int64 {
 	if t.IsZero() {
 		return 0
@@ -29,13 +28,13 @@ func (t Time) Millis() int64 {
 	return t.UnixMilli()
 }
 
-// MarshalJSON writes the milliseconds since the epoch as a decimal string.
+// MarshalJSON encodes t as a decimal string of milliseconds since the epoch.
 func (t Time) MarshalJSON() ([]byte, error) {
 	return []byte(`"` + strconv.FormatInt(t.Millis(), 10) + `"`), nil
 }
 
-// UnmarshalJSON reads a decimal string or a JSON number of milliseconds since
-// the epoch. An empty string is the zero Time.
+// UnmarshalJSON decodes a decimal string or a JSON number of milliseconds since the
+// epoch. It decodes an empty string to the zero Time.
 func (t *Time) UnmarshalJSON(raw []byte) error {
 	text := string(raw)
 	if text == "null" {
@@ -52,7 +51,7 @@ func (t *Time) UnmarshalJSON(raw []byte) error {
 	}
 	ms, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
-		return fmt.Errorf("value: time %s is no number of milliseconds since the epoch", raw)
+		return fmt.Errorf("value: invalid time %s: must be a number of milliseconds since the epoch", raw)
 	}
 	*t = Millis(ms)
 	return nil

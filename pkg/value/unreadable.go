@@ -7,22 +7,22 @@ import (
 	"strings"
 )
 
-// Unreadable holds the stored values of an entity that are not what its spec
-// says, by the JSON name of the field or, for a part of one, by the path to
-// it: "finishedAt", "columns[1].unit". It is nil for nearly every entity.
+// Unreadable holds the stored values of an entity that do not match its schema, by
+// the JSON name of the field, or by the path of a part of it: "finishedAt",
+// "columns[1].unit". It is nil for nearly every entity.
 //
-// A field in it reads as unset, or without the part. As long as the value that
-// is written has the entry, and the field as it was read, the store keeps what
-// it has. Setting or clearing the field replaces what is stored.
+// An unreadable field is unset, and an unreadable part is missing. A write that
+// includes the entry and does not change the field keeps the stored value. A write
+// that sets or clears the field replaces it.
 type Unreadable map[string]Unread
 
 // An Unread is a stored value that cannot be read.
 type Unread struct {
-	Stored string // a text as it is, an object or a list as JSON; empty where nothing is stored
-	Why    string // "is not a time"
+	Stored string // text unchanged, an object or a list as JSON; empty if missing
+	Why    string // such as "is not a time"
 }
 
-// Has reports whether u has an entry for the field or for a part of it.
+// Has reports whether u has an entry for the field or a part of it.
 func (u Unreadable) Has(field string) bool {
 	for path := range u {
 		rest, ok := strings.CutPrefix(path, field)
@@ -33,7 +33,7 @@ func (u Unreadable) Has(field string) bool {
 	return false
 }
 
-// String returns one line for people, by path.
+// String returns u in human-readable form on one line, sorted by path.
 func (u Unreadable) String() string {
 	lines := make([]string, 0, len(u))
 	for _, path := range slices.Sorted(maps.Keys(u)) {

@@ -1,5 +1,5 @@
-// Package value holds the Go forms of what MLMD stores beside an entity's own
-// fields: typed custom property values and times.
+// Package value defines the types of MLMD values that Go has no type for: custom
+// properties, times and IDs.
 package value
 
 import (
@@ -13,11 +13,11 @@ import (
 	"unicode/utf8"
 )
 
-// A Kind says which of the six kinds of property a [Value] holds.
+// A Kind is the kind of property that a [Value] holds.
 type Kind uint8
 
-// The kinds of a Value. Invalid is the kind of the zero Value and of one whose
-// constructor was given something that cannot be stored; see [Value.Err].
+// The kinds of a Value. KindInvalid is the kind of the zero Value, and of a Value
+// made of something that cannot be stored; see [Value.Err].
 const (
 	KindInvalid Kind = iota
 	KindString
@@ -38,39 +38,40 @@ func (k Kind) String() string {
 	return "Kind(" + strconv.Itoa(int(k)) + ")"
 }
 
-// A Value is one custom property: a string, a 64-bit integer, a double, a
-// bool, a JSON object, or a protobuf message with its type URL. Values are
-// immutable and comparable with ==; two structs are equal when their JSON is.
+// A Value is the value of a custom property: a string, a 64-bit integer, a double,
+// a boolean, a JSON object, or a protobuf message with its type URL. Values are
+// immutable and comparable with ==. Two structs are equal if their canonical JSON
+// is.
 //
-// The zero Value holds nothing and cannot be stored.
+// The zero Value is invalid and cannot be stored.
 type Value struct {
 	kind Kind
 	num  uint64 // int, double (its bits) and bool
-	text string // string, struct (canonical JSON), proto (type URL), invalid (why)
+	text string // string, struct (canonical JSON), proto (type URL), invalid (reason)
 	data string // proto: the serialized message
 }
 
-// A Map holds custom properties by name. A nil Map is unset: an upsert leaves
-// what is stored. An empty one, not nil, removes all of them.
+// A Map holds custom properties by name. In an upsert, a nil Map keeps the stored
+// properties, and an empty Map removes them.
 type Map map[string]Value
 
 // String returns a string value. It must be valid UTF-8.
 func String(s string) Value {
 	if !utf8.ValidString(s) {
-		return invalid("a string value must be valid UTF-8")
+		return invalid("invalid string: must be UTF-8")
 	}
 	return Value{kind: KindString, text: s}
 }
 
-// Int returns a 64-bit integer value. Stores on PostgreSQL and MySQL keep 32
-// bits of it and refuse what does not fit.
+// Int returns a 64-bit integer value. Stores on PostgreSQL and MySQL reject values
+// beyond 32 bits.
 func Int(i int64) Value { return Value{kind: KindInt, num: uint64(i)} }
 
-// Double returns a floating-point value. NaN and the infinities cannot be
-// stored; the original MLMD store rounds to six decimals.
+// Double returns a floating-point value, which must be finite. The reference
+// implementation rounds it to six decimals.
 func Double(f float64) Value {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return invalid(fmt.Sprintf("the double %v cannot be stored: only finite numbers can", f))
+		return invalid(fmt.Sprintf("invalid double %v: must be finite", f))
 	}
 	return Value{kind: KindDouble, num: math.Float64bits(f)}
 }
@@ -84,16 +85,16 @@ func Bool(b bool) Value {
 	return v
 }
 
-// Struct returns a JSON object. Its members may be whatever encoding/json can
-// encode; numbers are stored as doubles, so an integer that a double cannot
-// hold exactly makes the Value invalid.
+// Struct returns a JSON object, with the members that encoding/json encodes m to.
+// Numbers are stored as doubles: an integer that a double cannot represent makes
+// the Value invalid.
 func Struct(m map[string]any) Value {
 	if m == nil {
 		m = map[string]any{}
 	}
 	raw, err := json.Marshal(m)
 	if err != nil {
-		return invalid(fmt.Sprintf("a struct value must be JSON: %v", err))
+		return invalid(fmt.Sprintf("invalid struct: must be JSON: %v", err))
 	}
 	v, err := StructFromJSON(raw)
 	if err != nil {
@@ -102,23 +103,23 @@ func Struct(m map[string]any) Value {
 	return v
 }
 
-// StructFromJSON returns the value that holds the JSON object in raw.
+// StructFromJSON returns the JSON object that raw encodes.
 func StructFromJSON(raw []byte) (Value, error) {
 	text, err := canonicalJSON(raw)
 	if err != nil {
 		return Value{}, err
 	}
 	if text[0] != '{' {
-		return Value{}, errors.New("a struct value must be a JSON object")
+		return Value{}, errors.New("invalid struct: must be a JSON object")
 	}
 	return Value{kind: KindStruct, text: text}, nil
 }
 
-// Proto returns a protobuf message: its type URL, which must not be empty, and
-// its serialized form, which is copied.
+// Proto returns a serialized protobuf message with its type URL, which must not be
+// empty.
 func Proto(typeURL string, message []byte) Value {
 	if typeURL == "" {
-		return invalid("a proto value needs a type URL")
+		return invalid("invalid proto: the type URL must not be empty")
 	}
 	return Value{kind: KindProto, text: typeURL, data: string(message)}
 }
@@ -128,18 +129,18 @@ func invalid(why string) Value { return Value{text: why} }
 // Kind returns the kind of v.
 func (v Value) Kind() Kind { return v.kind }
 
-// Err says why v cannot be stored. It is nil for every valid value.
+// Err returns the reason why v cannot be stored, or nil if v is valid.
 func (v Value) Err() error {
 	if v.kind != KindInvalid {
 		return nil
 	}
 	if v.text == "" {
-		return errors.New("the zero Value holds nothing: make one with value.String, Int, Double, Bool, Struct or Proto")
+		return errors.New("the zero Value is invalid: use value.String, Int, Double, Bool, Struct or Proto")
 	}
 	return errors.New(v.text)
 }
 
-// AsString returns the string, and whether v holds one.
+// AsString returns the string, and whether v is of kind string.
 func (v Value) AsString() (string, bool) {
 	if v.kind != KindString {
 		return "", false
@@ -147,7 +148,7 @@ func (v Value) AsString() (string, bool) {
 	return v.text, true
 }
 
-// AsInt returns the integer, and whether v holds one.
+// AsInt returns the integer, and whether v is of kind int.
 func (v Value) AsInt() (int64, bool) {
 	if v.kind != KindInt {
 		return 0, false
@@ -155,7 +156,8 @@ func (v Value) AsInt() (int64, bool) {
 	return int64(v.num), true
 }
 
-// AsDouble returns the double, and whether v holds one. An integer is none.
+// AsDouble returns the double, and whether v is of kind double. It does not convert
+// integers.
 func (v Value) AsDouble() (float64, bool) {
 	if v.kind != KindDouble {
 		return 0, false
@@ -163,7 +165,7 @@ func (v Value) AsDouble() (float64, bool) {
 	return math.Float64frombits(v.num), true
 }
 
-// AsBool returns the boolean, and whether v holds one.
+// AsBool returns the boolean, and whether v is of kind bool.
 func (v Value) AsBool() (b, ok bool) {
 	if v.kind != KindBool {
 		return false, false
@@ -171,8 +173,8 @@ func (v Value) AsBool() (b, ok bool) {
 	return v.num == 1, true
 }
 
-// AsStruct returns a new copy of the JSON object, its numbers as float64, and
-// whether v holds one.
+// AsStruct returns a copy of the JSON object, with numbers as float64, and whether
+// v is of kind struct.
 func (v Value) AsStruct() (map[string]any, bool) {
 	if v.kind != KindStruct {
 		return nil, false
@@ -184,8 +186,8 @@ func (v Value) AsStruct() (map[string]any, bool) {
 	return m, true
 }
 
-// AsJSON returns the JSON text of a struct, keys sorted, without white space,
-// and whether v holds one.
+// AsJSON returns the JSON of a struct, with sorted keys and without white space,
+// and whether v is of kind struct.
 func (v Value) AsJSON() (string, bool) {
 	if v.kind != KindStruct {
 		return "", false
@@ -193,8 +195,8 @@ func (v Value) AsJSON() (string, bool) {
 	return v.text, true
 }
 
-// AsProto returns the type URL and a copy of the serialized message, and
-// whether v holds one.
+// AsProto returns the type URL and a copy of the serialized message, and whether v
+// is of kind proto.
 func (v Value) AsProto() (typeURL string, message []byte, ok bool) {
 	if v.kind != KindProto {
 		return "", nil, false
@@ -202,8 +204,8 @@ func (v Value) AsProto() (typeURL string, message []byte, ok bool) {
 	return v.text, []byte(v.data), true
 }
 
-// String returns v for people: the plain text of a string, a number in its
-// shortest form, JSON for a struct.
+// String returns v in human-readable form: a string unchanged, a number in its
+// shortest form, a struct as JSON.
 func (v Value) String() string {
 	switch v.kind {
 	case KindString, KindStruct:
@@ -221,18 +223,18 @@ func (v Value) String() string {
 	}
 }
 
-// canonicalJSON returns raw with sorted keys, no white space and every number
-// in the form of the double it is. Integers that a double would change are
-// refused.
+// canonicalJSON returns raw with sorted keys, without white space, and with every
+// number in the form of its double. It rejects integers that a double cannot
+// represent.
 func canonicalJSON(raw []byte) (string, error) {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
 	var v any
 	if err := d.Decode(&v); err != nil {
-		return "", fmt.Errorf("a struct value must be JSON: %w", err)
+		return "", fmt.Errorf("invalid struct: must be JSON: %w", err)
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) { // More does not see a closing bracket
-		return "", errors.New("a struct value must be one JSON object: something follows it")
+	if _, err := d.Token(); !errors.Is(err, io.EOF) { // More ignores a closing bracket
+		return "", errors.New("invalid struct: must be a single JSON object")
 	}
 	v, err := doubles(v)
 	if err != nil {
@@ -242,7 +244,7 @@ func canonicalJSON(raw []byte) (string, error) {
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(v); err != nil {
-		return "", fmt.Errorf("a struct value must be JSON: %w", err)
+		return "", fmt.Errorf("invalid struct: must be JSON: %w", err)
 	}
 	return string(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), nil
 }
@@ -253,10 +255,13 @@ func doubles(v any) (any, error) {
 	case json.Number:
 		f, ferr := v.Float64()
 		if ferr != nil {
-			return nil, fmt.Errorf("the number %s does not fit a double", v)
+			return nil, fmt.Errorf("number %s is out of the range of doubles", v)
 		}
 		if i, ierr := strconv.ParseInt(v.String(), 10, 64); ierr == nil && !fitsDouble(i) {
-			return nil, fmt.Errorf("the integer %s would be changed: numbers in a struct are doubles, exact up to 2^53; store it as a string", v)
+			return nil, fmt.Errorf(
+				"integer %s cannot be stored exactly: numbers in a struct are doubles, exact up to 2^53: store it as a string",
+				v,
+			)
 		}
 		return f, nil
 	case map[string]any:

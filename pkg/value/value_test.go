@@ -10,7 +10,7 @@ import (
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
-func TestEachKindIsReadBackByItsAccessorOnly(t *testing.T) {
+func TestValue_Accessors(t *testing.T) {
 	values := map[value.Kind]value.Value{
 		value.KindString: value.String("x"),
 		value.KindInt:    value.Int(-3),
@@ -38,12 +38,12 @@ func TestEachKindIsReadBackByItsAccessorOnly(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeStoredSaysWhy(t *testing.T) {
+func TestValue_Err(t *testing.T) {
 	for name, c := range map[string]struct {
 		v    value.Value
 		want string
 	}{
-		"the zero Value":    {value.Value{}, "holds nothing"},
+		"the zero Value":    {value.Value{}, "zero Value"},
 		"invalid UTF-8":     {value.String("\xff"), "UTF-8"},
 		"NaN":               {value.Double(math.NaN()), "finite"},
 		"infinity":          {value.Double(math.Inf(1)), "finite"},
@@ -58,12 +58,12 @@ func TestWhatCannotBeStoredSaysWhy(t *testing.T) {
 			t.Errorf("%s: error %v; want one with %q", name, err, c.want)
 		}
 		if _, err := json.Marshal(c.v); err == nil {
-			t.Errorf("%s: was written as JSON", name)
+			t.Errorf("%s: no error from Marshal", name)
 		}
 	}
 }
 
-func TestStructsAreEqualWhenTheirJSONIs(t *testing.T) {
+func TestStruct_Equality(t *testing.T) {
 	a := value.Struct(map[string]any{"x": 1, "y": map[string]any{"b": true, "a": nil}})
 	b, err := value.StructFromJSON([]byte(` {"y": {"a":null, "b":true}, "x": 1.0} `))
 	if err != nil {
@@ -79,7 +79,7 @@ func TestStructsAreEqualWhenTheirJSONIs(t *testing.T) {
 	}
 }
 
-func TestAStructKeepsIntegersThatADoubleHolds(t *testing.T) {
+func TestStruct_Integers(t *testing.T) {
 	for _, n := range []int64{0, -1, 1 << 53, -(1 << 53), 1 << 60} {
 		if v := value.Struct(map[string]any{"n": n}); v.Err() != nil {
 			t.Errorf("%d: %v", n, v.Err())
@@ -87,19 +87,23 @@ func TestAStructKeepsIntegersThatADoubleHolds(t *testing.T) {
 	}
 	for _, n := range []int64{1<<53 + 1, math.MaxInt64, math.MinInt64 + 1} {
 		if v := value.Struct(map[string]any{"n": n}); v.Err() == nil {
-			t.Errorf("%d would be changed, and no error says so", n)
+			t.Errorf("%d: no error, although a double cannot represent it", n)
 		}
 	}
 }
 
-func TestJSONIsTaggedByKind(t *testing.T) {
+func TestValue_MarshalJSON(t *testing.T) {
 	for want, v := range map[string]value.Value{
-		`{"metadataType":"MetadataStringValue","string_value":""}`:                           value.String(""),
-		`{"metadataType":"MetadataIntValue","int_value":"9223372036854775807"}`:              value.Int(math.MaxInt64),
-		`{"metadataType":"MetadataDoubleValue","double_value":0.93}`:                         value.Double(0.93),
-		`{"metadataType":"MetadataBoolValue","bool_value":false}`:                            value.Bool(false),
-		`{"metadataType":"MetadataStructValue","struct_value":"eyJhIjoxfQ=="}`:               value.Struct(map[string]any{"a": 1}),
-		`{"metadataType":"MetadataProtoValue","type":"type.example/T","proto_value":"AQI="}`: value.Proto("type.example/T", []byte{1, 2}),
+		`{"metadataType":"MetadataStringValue","string_value":""}`:              value.String(""),
+		`{"metadataType":"MetadataIntValue","int_value":"9223372036854775807"}`: value.Int(math.MaxInt64),
+		`{"metadataType":"MetadataDoubleValue","double_value":0.93}`:            value.Double(0.93),
+		`{"metadataType":"MetadataBoolValue","bool_value":false}`:               value.Bool(false),
+		`{"metadataType":"MetadataStructValue","struct_value":"eyJhIjoxfQ=="}`: value.Struct(
+			map[string]any{"a": 1},
+		),
+		`{"metadataType":"MetadataProtoValue","type":"type.example/T","proto_value":"AQI="}`: value.Proto(
+			"type.example/T", []byte{1, 2},
+		),
 	} {
 		raw, err := json.Marshal(v)
 		if err != nil || string(raw) != want {
@@ -112,14 +116,14 @@ func TestJSONIsTaggedByKind(t *testing.T) {
 	}
 }
 
-func TestJSONThatIsNoValueIsRefused(t *testing.T) {
+func TestValue_UnmarshalJSON_Errors(t *testing.T) {
 	for raw, want := range map[string]string{
 		`{}`:                                  "metadataType",
 		`{"metadataType":"MetadataIntValue"}`: "int_value is missing",
-		`{"metadataType":"MetadataIntValue","int_value":"x"}`:          "no 64-bit integer",
+		`{"metadataType":"MetadataIntValue","int_value":"x"}`:          "64-bit integer",
 		`{"metadataType":"MetadataStructValue","struct_value":"%"}`:    "base64",
 		`{"metadataType":"MetadataStructValue","struct_value":"W10="}`: "object",
-		`{"metadataType":"Other"}`:                                     "unknown",
+		`{"metadataType":"Other"}`:                                     "invalid metadataType",
 		`[]`:                                                           "value:",
 	} {
 		v := value.Int(1)
@@ -133,7 +137,7 @@ func TestJSONThatIsNoValueIsRefused(t *testing.T) {
 	}
 }
 
-func TestTimesAreWholeMilliseconds(t *testing.T) {
+func TestTime(t *testing.T) {
 	at := value.Time{Time: time.Date(2026, 3, 1, 12, 0, 0, 123_999_999, time.UTC)}
 	raw, err := json.Marshal(at)
 	if err != nil || string(raw) != `"1772366400123"` {
@@ -152,12 +156,14 @@ func TestTimesAreWholeMilliseconds(t *testing.T) {
 		}
 	}
 	if err := json.Unmarshal([]byte(`"soon"`), &unset); err == nil {
-		t.Error(`"soon" is no time`)
+		t.Error(`"soon" is not a time`)
 	}
 }
 
-func TestAStructIsOneObjectAndNothingElse(t *testing.T) {
-	for _, text := range []string{`{"a":1}}`, `{"a":1}]`, `{"a":1} {}`, `{"a":1} 2`, `{"a":1},`, `{"a":1}x`, `[]`, `null`, ``} {
+func TestStructFromJSON_TrailingData(t *testing.T) {
+	for _, text := range []string{
+		`{"a":1}}`, `{"a":1}]`, `{"a":1} {}`, `{"a":1} 2`, `{"a":1},`, `{"a":1}x`, `[]`, `null`, ``,
+	} {
 		if v, err := value.StructFromJSON([]byte(text)); err == nil {
 			t.Errorf("%s was accepted as %v", text, v)
 		}
@@ -167,7 +173,7 @@ func TestAStructIsOneObjectAndNothingElse(t *testing.T) {
 	}
 }
 
-func FuzzAStructIsInNormalForm(f *testing.F) {
+func FuzzStructFromJSON(f *testing.F) {
 	f.Add([]byte(`{"b":[1,2.50,{"x":null}],"a":"<&>"}`))
 	f.Add([]byte(`{"a":1}}`))
 	f.Add([]byte(`{"a":1}]`))
