@@ -42,7 +42,6 @@ var unchecked = []string{
 	"internal/inproc",
 	"internal/nesting",
 	"internal/schema",
-	"internal/sqldb",
 	"internal/testdb",
 	"pkg/store/mysql",
 	"pkg/store/postgres",

@@ -1,20 +1,20 @@
 package sqldb
 
-// batchSize is how many rows are written by the same statements.
+// batchSize is the maximum number of rows per batch.
 const batchSize = 128
 
-// A rowRange is some of the rows that a request writes in batches: those from
-// the first up to the last, counted from 0, without the last.
+// rowRange is the range [first, last) of the rows that a transaction writes in
+// batches.
 type rowRange struct{ first, last int }
 
-// rowRanges are the rows that a request writes one at a time, since a batch with
-// them has failed: that shows which row is at fault, and it alone decides the
-// answer. As the rows before them go in batches again, a failure costs one more
-// run of the transaction and not one for each row.
+// rowRanges are the rows that a transaction writes one at a time, because a
+// batch with them failed. Writing them singly finds the row that is at fault,
+// whose error is returned. Rows before them go in batches again, so a failure
+// costs one more run of the transaction, not one per row.
 type rowRanges []rowRange
 
-// A batchError says that a batch of several rows failed. The transaction is then
-// run again with those rows one by one.
+// batchError reports that a batch failed. The transaction runs again with these
+// rows one at a time.
 type batchError struct {
 	rows rowRange
 	err  error
@@ -22,7 +22,7 @@ type batchError struct {
 
 func (b *batchError) Error() string { return b.err.Error() }
 
-// NextBatch returns how many of the next n rows are to be written together.
+// NextBatch returns how many of the next n rows to write together.
 func (t *Tx) NextBatch(n int) int {
 	size := min(n, batchSize)
 	for _, r := range t.rowByRow {
@@ -37,9 +37,9 @@ func (t *Tx) NextBatch(n int) int {
 	return size
 }
 
-// RetryRowByRow makes err, which a batch of the next n rows had, the reason to look for
-// the row that is at fault. Errors that say so already, or that come from
-// elsewhere than the rows, stay as they are.
+// RetryRowByRow returns the error to fail with after a batch of n rows failed
+// with err. If one of the rows may be at fault, the transaction runs again with
+// these rows one at a time.
 func (t *Tx) RetryRowByRow(n int, err error) error {
 	switch t.d.Class(err) {
 	case UniqueViolation, TooLong, OutOfRange, InvalidText, TooLarge:

@@ -9,47 +9,47 @@ import (
 	"time"
 )
 
-// A Queryer runs statements that read: a [Conn] or a [Tx].
+// Queryer runs statements that read. It is a [Conn] or a [Tx].
 //
-// Statements have ? for parameters, and ?$ for a string that is compared with a
-// column.
+// A statement has ? for each parameter, and ?$ for a string that is compared
+// with a column.
 type Queryer interface {
-	// Query runs a statement that is cached and, if the dialect says so, prepared.
-	// The rows must be closed before the next statement: see [Each].
+	// Query runs a statement through the statement cache. The rows must be
+	// closed before the next statement runs, as [Each] does.
 	Query(ctx context.Context, stmt string, args ...any) (driver.Rows, error)
-	// QueryUncached is like Query, for a statement that is not worth caching.
+	// QueryUncached is like Query but does not cache the statement. It is for
+	// statements whose text varies with the request.
 	QueryUncached(ctx context.Context, stmt string, args ...any) (driver.Rows, error)
 	// Dialect returns the dialect of the database.
 	Dialect() *Dialect
 }
 
-// A Conn is one database connection with the statements that are kept on
-// it. It is used by one goroutine at a time, inside of [DB.View].
+// Conn is a database connection with its prepared statements. Only one
+// goroutine uses it at a time, within [DB.View], [DB.Snapshot] or [DB.Update].
 //
-// It calls the driver itself: what database/sql adds to each statement and each
-// row costs more than a small statement in this process does.
+// It calls the driver directly, see the package comment.
 type Conn struct {
-	sqlConn *sql.Conn // holds the driver's connection, and takes care of its life
+	sqlConn *sql.Conn // owns the driver's connection
 	driver  driverConn
 	d       *Dialect
 	stmts   map[string]*cachedStmt
-	clock   int // of kept statements, so far
+	clock   int // counts the uses of stmts
 
-	// Local is the caller's, such as a cache of what only this connection can
-	// tell to be current. It is nil in a new connection.
+	// Local is for the caller's use, for example as a cache that is valid for
+	// this connection only. It is nil on a new connection.
 	Local any
 
 	openedAt, usedAt time.Time
-	generation       int  // of the pool, when it was opened
-	committing       bool // a COMMIT was sent last
+	generation       int  // the pool's generation when the connection was opened
+	committing       bool // a COMMIT was sent and not answered yet
 	abandoned        bool // a statement may still run in the server
 }
 
-// An abandoner is a driver's connection that leaves the statement that runs in
-// the server when its context ends. Abandon ends that statement.
+// abandoner is implemented by a driver's connection that leaves its statement
+// running in the server when the context ends. Abandon ends that statement.
 type abandoner interface{ Abandon() }
 
-// A driverConn is what the engine needs of a driver's connection.
+// driverConn is the part of a driver's connection that this package needs.
 type driverConn interface {
 	driver.ConnPrepareContext
 	driver.QueryerContext
@@ -62,6 +62,7 @@ type driverStmt interface {
 	driver.StmtExecContext
 }
 
+// Dialect returns the dialect of the database.
 func (s *Conn) Dialect() *Dialect { return s.d }
 
 func (s *Conn) prepareText(ctx context.Context, text string) (driverStmt, error) {
@@ -98,7 +99,8 @@ func (s *Conn) Query(ctx context.Context, stmt string, args ...any) (driver.Rows
 	return rows, driverErr(err)
 }
 
-// stmtContext is what one of the engine's own statements runs under.
+// stmtContext returns the context that a statement runs with. If statements run
+// in this process, ctx is checked now and does not interrupt the statement.
 func (d *Dialect) stmtContext(ctx context.Context) (context.Context, error) {
 	if !d.InProcess {
 		return ctx, nil
@@ -112,8 +114,9 @@ func (s *Conn) QueryUncached(ctx context.Context, stmt string, args ...any) (dri
 	return s.queryText(ctx, text, args)
 }
 
-// queryText runs a statement that is not prepared. A driver may be unable to,
-// if there are parameters.
+// queryText runs a statement that is not prepared. A driver that cannot do so
+// with parameters returns driver.ErrSkip; then the statement is prepared for
+// this one use.
 func (s *Conn) queryText(ctx context.Context, text string, args []any) (driver.Rows, error) {
 	values, err := s.namedValues(args)
 	if err != nil {
@@ -134,7 +137,7 @@ func (s *Conn) queryText(ctx context.Context, text string, args []any) (driver.R
 	return &rowsWithStmt{rows, stmt}, nil
 }
 
-// rowsWithStmt are rows whose statement ends with them.
+// rowsWithStmt closes the statement together with its rows.
 type rowsWithStmt struct {
 	driver.Rows
 	stmt driver.Stmt
@@ -150,8 +153,8 @@ func (s *Conn) exec(ctx context.Context, stmt string, args ...any) (driver.Resul
 	return s.execBlocking(ctx, stmt, args...)
 }
 
-// execBlocking is exec for a statement that may have to wait for others, as
-// long as ctx allows.
+// execBlocking is like exec for a statement that may have to wait for other
+// transactions. ctx limits the wait.
 func (s *Conn) execBlocking(ctx context.Context, stmt string, args ...any) (driver.Result, error) {
 	k, err := s.prepare(ctx, stmt)
 	if err != nil {
@@ -178,7 +181,7 @@ func (s *Conn) execBlocking(ctx context.Context, stmt string, args ...any) (driv
 	return result, driverErr(err)
 }
 
-// namedValues makes arguments what the driver takes.
+// namedValues converts args as database/sql does.
 func (s *Conn) namedValues(args []any) ([]driver.NamedValue, error) {
 	if len(args) == 0 {
 		return nil, nil
@@ -207,8 +210,9 @@ func (s *Conn) namedValues(args []any) ([]driver.NamedValue, error) {
 	return values, nil
 }
 
-// DataVersion returns a number that changes when another connection has changed
-// the database. If the database does not have one, ok is false.
+// DataVersion returns a number that changes when another connection changes the
+// database. It returns ok == false if the database does not provide such a
+// number.
 func (s *Conn) DataVersion(ctx context.Context) (version int64, ok bool, err error) {
 	switch {
 	case s.d.SingleConn:
@@ -224,17 +228,18 @@ func (s *Conn) DataVersion(ctx context.Context) (version int64, ok bool, err err
 	return version, true, err
 }
 
-// rollBack ends the transaction that may be open, also for a caller that has
-// given up, and says whether the session can be used on. One that can is never
-// thrown away: in memory, the connection is the database.
+// rollBack ends a transaction that may be open, even if ctx is done, and
+// reports whether the connection is usable. A usable connection is never
+// discarded, because a database in memory exists only as long as its
+// connection.
 func (s *Conn) rollBack(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortGrace)
 	defer cancel()
 	if _, err := s.exec(ctx, "ROLLBACK"); err == nil {
 		return true
 	}
-	// SQLite calls it an error when there is no transaction, which an interrupt
-	// may have ended. Then another can begin.
+	// SQLite reports an error if no transaction is open, which an interrupt may
+	// have ended. Then another one can begin.
 	if _, err := s.exec(ctx, "BEGIN"); err != nil {
 		return false
 	}
@@ -242,11 +247,12 @@ func (s *Conn) rollBack(ctx context.Context) bool {
 	return err == nil
 }
 
-// close takes the session's connection out of use, for good where it is broken.
+// close closes the connection. If discard is set, database/sql does not keep it
+// either.
 //
-// The statements go first: SQLite keeps a connection that has any, with the locks
-// of its transaction.
-func (s *Conn) close(broken bool) {
+// The prepared statements are closed first: SQLite keeps a connection with open
+// statements, and the locks of its transaction, alive.
+func (s *Conn) close(discard bool) {
 	_ = s.sqlConn.Raw(func(conn any) error {
 		for _, k := range s.stmts {
 			if k.stmt != nil {
@@ -256,21 +262,21 @@ func (s *Conn) close(broken bool) {
 		if a, ok := conn.(abandoner); ok && s.abandoned {
 			a.Abandon()
 		}
-		if s.d.InProcess && !broken && s.driver != nil {
-			// An interrupt that comes after its statement waits for the next one.
-			// Without this, that is the last checkpoint, and the log stays.
+		if s.d.InProcess && !discard && s.driver != nil {
+			// An interrupt that arrives after its statement hits the next one. Without
+			// this statement, it would hit the last checkpoint and the log would stay.
 			_, _ = s.driver.ExecContext(context.Background(), "SELECT 1", nil)
 		}
 		return nil
 	})
-	if broken {
+	if discard {
 		_ = s.sqlConn.Raw(func(any) error { return driver.ErrBadConn })
 	}
 	s.sqlConn.Close()
 }
 
-// closedByDriver says whether the driver has closed its connection, as some do when a
-// context ends. In this process, what ends a statement leaves its connection.
+// closedByDriver reports whether the driver has closed its connection, as some
+// drivers do when a context ends. A driver that works in this process does not.
 func (s *Conn) closedByDriver(conn any) bool {
 	v, ok := conn.(driver.Validator)
 	return ok && !s.d.InProcess && !v.IsValid()

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// A DB is an open database. It is safe for concurrent use.
+// DB is an open database. It is safe for concurrent use.
 type DB struct {
 	d            *Dialect
 	readers      *pool
@@ -26,7 +26,7 @@ type DB struct {
 	reopening chan struct{} // holds a token while the files are reopened
 }
 
-// A Config configures a [DB].
+// Config configures a [DB].
 type Config struct {
 	Dialect *Dialect
 	// Write runs the transactions that write, at most Writers at a time. Read
@@ -78,16 +78,15 @@ func Open(c Config) *DB {
 // Dialect returns the dialect of the database.
 func (db *DB) Dialect() *Dialect { return db.d }
 
-// Readers returns the handle for reading and Writers the one for writing. They
-// may be the same. They are for what needs database/sql itself, such as creating
-// the tables.
+// Readers returns the handle for reading, for callers that need database/sql
+// itself, such as the creation of the tables. It may be the same as Writers.
 func (db *DB) Readers() *sql.DB { return db.readers.db }
 
 // Writers returns the handle for writing.
 func (db *DB) Writers() *sql.DB { return db.writers.db }
 
-// Close waits for the transactions that run and closes the database. Later ones
-// fail. It must be called once.
+// Close waits for running transactions and closes the database. Later
+// transactions fail. It must be called once.
 func (db *DB) Close() error {
 	pools := db.pools()
 	for _, p := range pools {
@@ -110,8 +109,10 @@ func (db *DB) pools() []*pool {
 }
 
 // View calls fn with a connection for reading. Each statement sees the database
-// as of its own start; what must be consistent is read by one statement. fn may
-// run more than once, so it must assign its results, not append to them.
+// as of its own start, so what must be consistent is read by one statement.
+//
+// fn may be called several times, so it must assign its results and never
+// append to them.
 func (db *DB) View(ctx context.Context, fn func(context.Context, *Conn) error) error {
 	return db.retry(ctx, func() (err error) {
 		acquired := db.readers.withConn(ctx, func(c *Conn) (broken bool) {
@@ -122,8 +123,8 @@ func (db *DB) View(ctx context.Context, fn func(context.Context, *Conn) error) e
 	})
 }
 
-// Snapshot is like View, but all statements of fn see the database as of one
-// moment.
+// Snapshot is like View, but all statements of fn see the same state of the
+// database.
 func (db *DB) Snapshot(ctx context.Context, fn func(context.Context, *Conn) error) error {
 	return db.retry(ctx, func() (err error) {
 		acquired := db.readers.withConn(ctx, func(c *Conn) (broken bool) {
@@ -145,9 +146,10 @@ func (c *Conn) beginRead(ctx context.Context) error {
 	return nil
 }
 
-// Update calls fn in a transaction and commits it: all of it takes effect, or
-// nothing. fn may run more than once, each time on a database as if it had not
-// run before, so it must assign its results, not append to them.
+// Update calls fn in a transaction and commits it.
+//
+// fn may be called several times, each time on a database without the changes
+// of earlier calls, so it must assign its results and never append to them.
 func (db *DB) Update(ctx context.Context, fn func(context.Context, *Tx) error) error {
 	var rowByRow rowRanges
 	return db.retry(ctx, func() error {

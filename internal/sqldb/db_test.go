@@ -12,12 +12,12 @@ import (
 )
 
 var (
-	errLost   = errors.New("lost against another transaction")
-	errBroken = errors.New("SECRET text of the driver")
+	errLost   = errors.New("conflict with another transaction")
+	errBroken = errors.New("text of the driver")
 	errTwice  = errors.New("unique constraint")
 )
 
-// testDB has no connections: only what decides about errors.
+// testDB returns a DB without connections, for tests of errors.
 func testDB(retryTimeout time.Duration) *DB {
 	return &DB{
 		d: &Dialect{Classify: func(err error) ErrorClass {
@@ -34,7 +34,7 @@ func testDB(retryTimeout time.Duration) *DB {
 	}
 }
 
-func TestALostTransactionIsRunAgain(t *testing.T) {
+func TestDB_RetriesConflicts(t *testing.T) {
 	db := testDB(5 * time.Second)
 	tries := 0
 	err := db.retry(t.Context(), func() error {
@@ -48,7 +48,7 @@ func TestALostTransactionIsRunAgain(t *testing.T) {
 	}
 }
 
-func TestLosingForTooLongIsAborted(t *testing.T) {
+func TestDB_RetryTimeout(t *testing.T) {
 	db := testDB(30 * time.Millisecond)
 	begun := time.Now()
 	err := db.retry(t.Context(), func() error { return driverErr(errLost) })
@@ -60,7 +60,7 @@ func TestLosingForTooLongIsAborted(t *testing.T) {
 	}
 }
 
-func TestTheCallersDeadlineEndsTheTries(t *testing.T) {
+func TestDB_DeadlineEndsRetries(t *testing.T) {
 	db := testDB(time.Hour)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
 	defer cancel()
@@ -70,23 +70,23 @@ func TestTheCallersDeadlineEndsTheTries(t *testing.T) {
 	}
 }
 
-func TestOnlyWhatMayPassIsTriedAgain(t *testing.T) {
+func TestDB_IsRetryable(t *testing.T) {
 	db := testDB(time.Hour)
 	for _, c := range []struct {
 		name  string
 		err   error
 		again bool
 	}{
-		{"a lost transaction", driverErr(errLost), true},
-		{"a lost transaction at its commit", &CommitError{driverErr(errLost)}, true},
-		{"a broken connection", driverErr(driver.ErrBadConn), true},
-		{"a connection that broke at the commit", &CommitError{driverErr(driver.ErrBadConn)}, false},
-		{"ids that could not be learned", errUnknownIDs, true},
-		{"an error that no driver gave", errLost, false},
-		{"a problem of our own", &Error{Unavailable, "no"}, false},
-		{"a conflict", driverErr(errTwice), false},
-		{"something else", driverErr(errBroken), false},
-		{"a panic", &panicError{value: errLost}, false},
+		{"conflict", driverErr(errLost), true},
+		{"conflict at the commit", &CommitError{driverErr(errLost)}, true},
+		{"broken connection", driverErr(driver.ErrBadConn), true},
+		{"broken connection at the commit", &CommitError{driverErr(driver.ErrBadConn)}, false},
+		{"unknown IDs", errUnknownIDs, true},
+		{"not an error of the driver", errLost, false},
+		{"Error", &Error{Unavailable, "no"}, false},
+		{"unique violation", driverErr(errTwice), false},
+		{"other error", driverErr(errBroken), false},
+		{"panic", &panicError{value: errLost}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := db.isRetryable(t.Context(), c.err, 0); got != c.again {
@@ -96,7 +96,7 @@ func TestOnlyWhatMayPassIsTriedAgain(t *testing.T) {
 	}
 }
 
-func TestARaceIsTriedAgainAFewTimes(t *testing.T) {
+func TestDB_RetriesRaces(t *testing.T) {
 	db := testDB(time.Hour)
 	tries := 0
 	err := db.retry(t.Context(), func() error {
@@ -108,11 +108,11 @@ func TestARaceIsTriedAgainAFewTimes(t *testing.T) {
 	}
 }
 
-func TestAPanicIsAnErrorWithItsPlace(t *testing.T) {
-	const p = "a place"
+func TestCallRecover(t *testing.T) {
+	const place = "a place"
 	err := callRecover(t.Context(), 0, func(context.Context, int) error {
 		var list []int
-		list[len(p)] = 1
+		list[len(place)] = 1
 		return nil
 	})
 	if (&Dialect{}).Class(err) != Other || !strings.Contains(err.Error(), "db_test.go") {

@@ -6,22 +6,23 @@ import (
 	"errors"
 )
 
-// An Error is a problem that this package found itself, as against one that a
-// driver reported. Its text may be shown to clients. It is never retried.
+// Error is a problem that this package detected itself. Its text contains
+// nothing of a driver's error and may be shown to clients. An Error is not
+// retried.
 type Error struct {
-	Class ErrorClass // as a driver's error would have
+	Class ErrorClass
 	Msg   string
 }
 
 func (e *Error) Error() string { return e.Msg }
 
-// A DriverError is what a driver answered. Everything else is the engine's own.
+// DriverError marks an error as one that a driver returned.
 type DriverError struct{ Err error }
 
 func (e *DriverError) Error() string { return e.Err.Error() }
 func (e *DriverError) Unwrap() error { return e.Err }
 
-// driverErr marks an error as one of the driver's.
+// driverErr returns err as a [DriverError], or nil if err is nil.
 func driverErr(err error) error {
 	if err == nil {
 		return nil
@@ -32,28 +33,28 @@ func driverErr(err error) error {
 // errClosed is returned by a closed database.
 var errClosed = &Error{Unavailable, "the store is closed"}
 
-// errUnknownIDs says that the ids of new rows could not be learned.
-var errUnknownIDs = errors.New("the ids of inserted rows are not where they should be")
+// errUnknownIDs reports that the IDs of inserted rows could not be determined.
+var errUnknownIDs = errors.New("cannot determine the IDs of inserted rows")
 
-// errTrailingSpaces says that text is too long for its column by blanks, which the
-// database would take off without a word.
-var errTrailingSpaces = errors.New("a text would lose the blanks at its end")
+// errTrailingSpaces reports text that exceeds its column only by trailing
+// spaces, which the database would strip silently.
+var errTrailingSpaces = errors.New("text is too long for its column and would lose trailing spaces")
 
-// A CommitError is the error of a COMMIT, which may have taken effect.
+// CommitError is the error of a COMMIT. The transaction may have taken effect
+// nevertheless.
 type CommitError struct{ Err error }
 
 func (e *CommitError) Error() string { return "commit: " + e.Err.Error() }
 func (e *CommitError) Unwrap() error { return e.Err }
 
-// A RaceError is a failure that is gone when the transaction is run again, if
-// another transaction was the reason for it. Nobody knows whether one was.
+// RaceError marks an error that may be due to a concurrent transaction, so that
+// running the transaction again may avoid it.
 type RaceError struct{ Err error }
 
 func (e *RaceError) Error() string { return e.Err.Error() }
 func (e *RaceError) Unwrap() error { return e.Err }
 
-// Class says what err means. Of the errors that come from elsewhere than a
-// driver it knows the few below.
+// Class returns the class of err.
 func (d *Dialect) Class(err error) ErrorClass {
 	switch {
 	case errors.As(err, new(*panicError)):
@@ -72,7 +73,8 @@ func (d *Dialect) Class(err error) ErrorClass {
 	return d.Classify(err)
 }
 
-// IsUniqueViolation says whether err is the violation of a unique constraint.
+// IsUniqueViolation reports whether err is the violation of a unique
+// constraint.
 func (d *Dialect) IsUniqueViolation(err error) bool {
 	return d.Class(err) == UniqueViolation
 }

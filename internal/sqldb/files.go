@@ -7,28 +7,29 @@ import (
 	"time"
 )
 
-// Files are the files of a database that this process has open. Others can
-// remove, rename and replace them meanwhile; the connections would go on with
-// files that nothing leads to any more.
+// Files are the database files that this process has open. Other programs may
+// remove, rename or replace them; the open connections would then work on files
+// without a name.
 type Files interface {
-	// Check returns a [*MovedError] unless the open files are those that are
-	// found by their names. Before a transaction that writes, and after it, write
-	// is true.
+	// Check returns a [*MovedError] unless the open files are still the ones
+	// found under their names. write is set before and after a transaction that
+	// writes.
 	Check(write bool) error
-	// Settle brings what was committed into the open database file, wherever
+	// Settle copies what was committed into the open database file, wherever
 	// that is now. conn is a connection that has it open.
 	Settle(ctx context.Context, conn *sql.Conn) error
-	// Renew is called when no connection is open, and makes the next ones open
-	// the file that is found now. It fails where there is none.
+	// Renew is called when no connection is open. It makes the next ones open
+	// the file that exists now, or fails if none exists.
 	Renew() error
-	// Forget makes Check fail until Renew: the file that is found cannot be used.
+	// Forget makes Check fail until Renew is called, because the file cannot be
+	// used.
 	Forget()
 }
 
-// A MovedError says that a file of the database is not the one that is open.
+// MovedError reports that a file of the database is not the one that is open.
 type MovedError struct {
 	Path string
-	Err  error // why it cannot be found; nil: another file has its name
+	Err  error // why it cannot be found; nil if another file has its name
 }
 
 func (m *MovedError) Error() string {
@@ -38,10 +39,10 @@ func (m *MovedError) Error() string {
 	return m.Path + " was replaced by another file while it was open"
 }
 
-// Unwrap returns the cause.
+// Unwrap returns Err.
 func (m *MovedError) Unwrap() error { return m.Err }
 
-// checkFiles says after a commit whether what was committed can be found again.
+// checkFiles checks after a commit that the files still have their names.
 func (db *DB) checkFiles() error {
 	if db.files == nil {
 		return nil
@@ -52,8 +53,8 @@ func (db *DB) checkFiles() error {
 	return nil
 }
 
-// reopen closes all connections and opens the file that is there now, as long as
-// it is a database that can be used. It waits for the requests that run.
+// reopen closes all connections and opens the file that exists now, if it is a
+// usable database. It waits for running transactions.
 func (db *DB) reopen(ctx context.Context) error {
 	select {
 	case db.reopening <- struct{}{}:
@@ -63,14 +64,14 @@ func (db *DB) reopen(ctx context.Context) error {
 	}
 	moved := db.files.Check(true)
 	if moved == nil {
-		return nil // another request has done it
+		return nil // reopened by another transaction
 	}
 	release, err := db.acquireAll(ctx)
 	if err != nil {
 		return err
 	}
 	defer release()
-	db.log.WarnContext(ctx, "the files of the database have changed places and are opened again", "error", moved)
+	db.log.WarnContext(ctx, "the database files were moved or replaced and are opened again", "error", moved)
 	if err := db.replaceConnections(ctx); err != nil {
 		return err
 	}
@@ -78,7 +79,7 @@ func (db *DB) reopen(ctx context.Context) error {
 		return nil
 	}
 	if err := db.reopened(ctx); err != nil {
-		db.log.ErrorContext(ctx, "the file that has taken the place of the database cannot be used", "error", err)
+		db.log.ErrorContext(ctx, "the file that replaced the database cannot be used", "error", err)
 		db.files.Forget()
 		db.closeAll()
 		return err
@@ -86,23 +87,24 @@ func (db *DB) reopen(ctx context.Context) error {
 	return nil
 }
 
-// replaceConnections closes all connections, and makes new ones open the file
-// that is found now.
+// replaceConnections closes all connections and makes new ones open the file
+// that exists now.
 func (db *DB) replaceConnections(ctx context.Context) error {
 	conn, err := db.openConn(ctx)
 	if err == nil {
 		err = db.files.Settle(ctx, conn)
 		conn.Close()
 		if err != nil {
-			db.log.ErrorContext(ctx, "the log of the database was removed, and what it holds cannot be saved yet", "error", err)
-			return &Error{Unavailable, "the log of the database was removed; the server's log has the details"}
+			db.log.ErrorContext(ctx, "the write-ahead log of the database was removed, and its content cannot be saved yet",
+				"error", err)
+			return &Error{Unavailable, "the write-ahead log of the database was removed; see the server's log for details"}
 		}
 	}
 	db.closeAll()
 	return db.files.Renew()
 }
 
-// closeAll closes all connections. Nothing is lent.
+// closeAll closes all connections. None may be acquired.
 func (db *DB) closeAll() {
 	for _, p := range db.pools() {
 		for _, s := range p.drainIdle() {
@@ -113,21 +115,22 @@ func (db *DB) closeAll() {
 	}
 }
 
-// openConn returns a connection that is open, where possible one that may
-// write; where there is none, it returns an error. Nothing is lent.
+// openConn returns an open connection, preferably one for writing. None may be
+// acquired.
 func (db *DB) openConn(ctx context.Context) (conn *sql.Conn, err error) {
 	for _, p := range []*pool{db.writers, db.readers} {
 		for _, s := range p.drainIdle() {
 			s.close(false)
 		}
-		if conn, err = p.db.Conn(ctx); err == nil { // a new connection is refused
+		if conn, err = p.db.Conn(ctx); err == nil { // fails for a new connection
 			return conn, nil
 		}
 	}
 	return nil, err
 }
 
-// acquireAll waits until nothing is lent, and lends nothing until release is called.
+// acquireAll waits until no connection is acquired, and blocks acquire until
+// release is called.
 func (db *DB) acquireAll(ctx context.Context) (release func(), err error) {
 	var taken []chan struct{}
 	release = func() {
@@ -135,8 +138,8 @@ func (db *DB) acquireAll(ctx context.Context) (release func(), err error) {
 			free <- struct{}{}
 		}
 	}
-	patience := time.NewTimer(db.retryTimeout)
-	defer patience.Stop()
+	timeout := time.NewTimer(db.retryTimeout)
+	defer timeout.Stop()
 	for _, p := range db.pools() {
 		for range cap(p.sem) {
 			select {
@@ -147,9 +150,9 @@ func (db *DB) acquireAll(ctx context.Context) (release func(), err error) {
 				err = errClosed
 			case <-ctx.Done():
 				err = ctx.Err()
-			case <-patience.C:
-				err = &Error{Unavailable, "the file of the database was removed, renamed or replaced;" +
-					" it is opened again when the requests have ended that still read the old one"}
+			case <-timeout.C:
+				err = &Error{Unavailable, "the database file was removed, renamed or replaced;" +
+					" it is opened again once the requests that still read the old one have ended"}
 			}
 			release()
 			return nil, err
@@ -158,31 +161,31 @@ func (db *DB) acquireAll(ctx context.Context) (release func(), err error) {
 	return release, nil
 }
 
-// prepareClose readies the files for the end. finish is called when all connections are
-// closed. Nothing is lent.
+// prepareClose saves the files before the database is closed. The caller calls
+// finish when all connections are closed. None may be acquired.
 func (db *DB) prepareClose() (finish func() error) {
-	nothing := func() error { return nil }
+	noop := func() error { return nil }
 	if db.files == nil {
-		return nothing
+		return noop
 	}
 	moved := db.files.Check(true)
 	if moved == nil {
-		return nothing
+		return noop
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), db.retryTimeout)
 	defer cancel()
-	db.log.ErrorContext(ctx, "the files of the database have changed places", "error", moved)
+	db.log.ErrorContext(ctx, "the database files were moved or replaced", "error", moved)
 	conn, err := db.openConn(ctx)
 	if err == nil {
 		err = db.files.Settle(ctx, conn)
 		conn.Close()
 		if err != nil {
-			db.log.ErrorContext(ctx, "what was committed last may not be in the file", "error", err)
+			db.log.ErrorContext(ctx, "the last commits may not be in the file", "error", err)
 		}
 	}
 	return func() error {
 		if err := db.files.Renew(); err != nil {
-			return fmt.Errorf("the database was closed, but its file is gone: %w", err)
+			return fmt.Errorf("the database was closed, but its file does not exist: %w", err)
 		}
 		return nil
 	}

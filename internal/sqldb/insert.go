@@ -7,17 +7,17 @@ import (
 	"strings"
 )
 
-// An InsertStmt is an INSERT of any number of rows into one table.
+// InsertStmt is an INSERT into one table.
 type InsertStmt struct {
 	Table   string
 	Columns []string
 }
 
-// rowsAtOnce are the numbers of rows that one INSERT may have, apart from all
-// up to the smallest: few, since each is a statement to be kept.
+// rowsAtOnce are the numbers of rows of one INSERT, besides all numbers up to
+// the smallest. They are few because each makes a statement to cache.
 var rowsAtOnce = [...]int{128, 64, 32, 16}
 
-// nextRows is how many of n rows the next statement takes.
+// nextRows returns how many of n rows the next statement inserts.
 func (i InsertStmt) nextRows(n, maxParams int) int {
 	for _, size := range rowsAtOnce {
 		if n >= size && size*len(i.Columns) <= maxParams {
@@ -32,12 +32,12 @@ func (i InsertStmt) text(into string, rows int, after string) string {
 	return into + " " + i.Table + " (" + strings.Join(i.Columns, ", ") + ") VALUES " + Placeholders(row, rows) + after
 }
 
-// Insert adds rows, whose values follow one another in args.
+// Insert inserts rows. args are their values, row by row.
 func (t *Tx) Insert(ctx context.Context, i InsertStmt, args []any) error {
 	return t.insertAs(ctx, i, "INSERT INTO", "", args)
 }
 
-// InsertMissing adds the rows that are not there yet.
+// InsertMissing is like Insert but skips rows that exist.
 func (t *Tx) InsertMissing(ctx context.Context, i InsertStmt, args []any) error {
 	return t.insertAs(ctx, i, t.d.InsertIgnore, t.d.OnConflictNothing, args)
 }
@@ -57,8 +57,8 @@ func (t *Tx) insertAs(ctx context.Context, i InsertStmt, into, after string, arg
 	return nil
 }
 
-// InsertIDs adds rows to a table that numbers them, and returns their ids in
-// order.
+// InsertIDs inserts rows into a table that assigns IDs, and returns the IDs in
+// the order of the rows.
 func (t *Tx) InsertIDs(ctx context.Context, i InsertStmt, args []any) ([]int64, error) {
 	width := len(i.Columns)
 	ids := make([]int64, 0, len(args)/width)
@@ -74,7 +74,7 @@ func (t *Tx) InsertIDs(ctx context.Context, i InsertStmt, args []any) ([]int64, 
 	return ids, nil
 }
 
-// insertChunk is one statement of insertIDs.
+// insertChunk runs one statement of InsertIDs.
 func (t *Tx) insertChunk(ctx context.Context, i InsertStmt, n int, args []any) ([]int64, error) {
 	if err := t.CheckTruncation(i.Columns, args...); err != nil {
 		return nil, err
@@ -87,7 +87,7 @@ func (t *Tx) insertChunk(ctx context.Context, i InsertStmt, n int, args []any) (
 			return nil
 		})
 		if err == nil && len(ids) != n {
-			err = &Error{Unusable, fmt.Sprintf("the database inserted %d rows of %d into %s: it has a trigger or rule there that leaves rows out",
+			err = &Error{Unusable, fmt.Sprintf("inserted %d of %d rows into %s: a trigger or rule of the database drops rows",
 				len(ids), n, i.Table)}
 		}
 		slices.Sort(ids)
@@ -117,8 +117,8 @@ func (t *Tx) insertChunk(ctx context.Context, i InsertStmt, n int, args []any) (
 	return ids, nil
 }
 
-// loadAutoIncrement reads what the database puts between the ids of one INSERT. In a
-// cluster it is the number of nodes, and changes with it between two statements.
+// loadAutoIncrement reads the distance between the IDs of one INSERT. In a
+// cluster it is the number of nodes, so it may change between two statements.
 func (t *Tx) loadAutoIncrement(ctx context.Context) error {
 	rows, err := t.Query(ctx, "SELECT CAST(@@auto_increment_increment AS SIGNED)")
 	return Each(rows, err, 1, func(r *Row) error {
@@ -127,10 +127,10 @@ func (t *Tx) loadAutoIncrement(ctx context.Context) error {
 	})
 }
 
-// idsFromFirst are the ids of n rows that were inserted at once, of which the first
-// is known: they follow in steps. The step is the one that was read before the
-// INSERT, if it is the same now. If it is another, or if the rows are not there,
-// then the cluster has just changed, and the transaction is run again.
+// idsFromFirst returns the IDs of n rows of one INSERT, given the first. They
+// are autoIncrement apart, provided that this distance did not change since
+// before the INSERT. If it did, or if the rows are not found, the cluster has
+// just changed and the transaction must run again.
 func (t *Tx) idsFromFirst(ctx context.Context, table string, first int64, n int) ([]int64, error) {
 	ids := make([]int64, n)
 	for j := range ids {
@@ -149,8 +149,9 @@ func (t *Tx) idsFromFirst(ctx context.Context, table string, first int64, n int)
 	return ids, err
 }
 
-// CheckTruncation refuses text of which the database would store less than it is given.
-// The values are those of the columns, any number of rows one after the other.
+// CheckTruncation returns an error if the database would silently strip
+// trailing spaces from one of values. values are those of the columns, row by
+// row.
 func (t *Tx) CheckTruncation(columns []string, values ...any) error {
 	if t.d.TrimsTrailingSpaces == nil {
 		return nil

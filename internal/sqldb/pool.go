@@ -10,33 +10,33 @@ import (
 	"time"
 )
 
-// Connections to a server are closed after a while, so that an address that has
-// moved to another server is followed, and sooner where they are not used.
+// Connections to a server are closed after a while, so that an address that
+// moves to another server is followed, and sooner if they are idle.
 const (
 	defaultMaxLifetime = 5 * time.Minute
 	maxIdleTime        = time.Minute
 )
 
-// A pool lends sessions and keeps those that are not in use. Each holds one
-// connection: prepared statements belong to their connection.
+// pool hands out connections. They stay checked out of database/sql between
+// transactions, because prepared statements belong to a connection.
 type pool struct {
 	db          *sql.DB
 	d           *Dialect
-	maxLifetime time.Duration // of a connection
-	check       func() error  // of the files before each transaction; nil: there are none
-	sem         chan struct{} // one token for each session that may be lent
+	maxLifetime time.Duration
+	check       func() error  // checks the files before each transaction; nil for a server
+	sem         chan struct{} // one token per connection that may be acquired
 
 	mu         sync.Mutex
-	idle       []*Conn     // the last one was used last
-	generation int         // sessions of an earlier one are not kept
-	timer      *time.Timer // closes idle sessions; nil: not set
+	idle       []*Conn     // the most recently used one is last
+	generation int         // connections of earlier generations are not reused
+	timer      *time.Timer // calls closeExpired; nil if not set
 	done       chan struct{}
 }
 
 func newPool(db *sql.DB, d *Dialect, size int) *pool {
 	p := &pool{db: db, d: d, maxLifetime: defaultMaxLifetime, sem: make(chan struct{}, size), done: make(chan struct{})}
 	if !d.InProcess {
-		db.SetMaxIdleConns(-1) // a connection that the pool gives up is closed
+		db.SetMaxIdleConns(-1) // closes a connection that the pool returns
 	}
 	for range size {
 		p.sem <- struct{}{}
@@ -44,16 +44,17 @@ func newPool(db *sql.DB, d *Dialect, size int) *pool {
 	return p
 }
 
-// withConn waits for a session and calls f with it, which reports whether the session
-// is broken.
+// withConn acquires a connection and calls f with it. f reports whether the
+// connection is broken.
 func (p *pool) withConn(ctx context.Context, f func(*Conn) (broken bool)) error {
 	s, err := p.acquire(ctx)
 	if err != nil {
 		return err
 	}
-	broken := true // by a panic
+	broken := true // if f panics
 	defer func() { p.release(s, broken) }()
-	// It comes after lend: a connection that was opened since has the same file.
+	// The check follows acquire, so a connection that was just opened has the file
+	// that is checked.
 	if p.check != nil {
 		if err := p.check(); err != nil {
 			broken = false
@@ -131,8 +132,8 @@ func (p *pool) popIdle() *Conn {
 	return s
 }
 
-// isAlive reports whether the connection of an idle session is still there, as
-// far as its driver finds out.
+// isAlive reports whether an idle connection still works, as far as its driver
+// knows.
 func (s *Conn) isAlive(ctx context.Context) bool {
 	err := s.sqlConn.Raw(func(conn any) error {
 		if r, ok := conn.(driver.SessionResetter); ok && r.ResetSession(ctx) != nil {
@@ -143,7 +144,8 @@ func (s *Conn) isAlive(ctx context.Context) bool {
 	return err == nil
 }
 
-// release returns a session. One that is broken or too old is closed.
+// release returns a connection to the pool. It closes one that is broken or too
+// old.
 func (p *pool) release(s *Conn, broken bool) {
 	if broken || !p.addIdle(s) {
 		p.closeConn(s, broken)
@@ -152,7 +154,8 @@ func (p *pool) release(s *Conn, broken bool) {
 	p.sem <- struct{}{}
 }
 
-// addIdle adds a session to the idle ones, unless it is too old.
+// addIdle adds a connection to the idle ones and reports whether it did: one
+// that is too old is not added.
 func (p *pool) addIdle(s *Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -167,9 +170,9 @@ func (p *pool) addIdle(s *Conn) bool {
 	return true
 }
 
-// closeConn closes a session, and then frees its place. The caller does not wait:
-// a server that does not answer takes its time, and so does one that must be
-// told to end a statement.
+// closeConn closes a connection and then releases its token. For a server it
+// does not block: closing may take long if the server does not answer, or must
+// be told to end a statement.
 func (p *pool) closeConn(s *Conn, broken bool) {
 	closing := func() {
 		s.close(broken)
@@ -182,7 +185,7 @@ func (p *pool) closeConn(s *Conn, broken bool) {
 	go closing()
 }
 
-// closeExpired closes the sessions that have not been used for a while.
+// closeExpired closes the connections that were idle for maxIdleTime.
 func (p *pool) closeExpired(now time.Time) {
 	p.mu.Lock()
 	n := 0
@@ -201,20 +204,20 @@ func (p *pool) closeExpired(now time.Time) {
 	}
 }
 
-// closeIdle closes the sessions that are not in use, and the others when they
-// come back: what broke one connection, such as a server's restart, has most
-// often broken all.
+// closeIdle closes the idle connections, and the others when they are released.
+// What broke one connection, such as a server's restart, usually broke all of
+// them.
 func (p *pool) closeIdle() {
 	for _, s := range p.drainIdle() {
 		if p.d.InProcess {
 			s.close(true)
 		} else {
-			go s.close(true) // a server that does not answer takes its time
+			go s.close(true) // the server may not answer
 		}
 	}
 }
 
-// drainIdle empties the list of idle sessions, and begins a generation.
+// drainIdle returns the idle connections and starts a new generation.
 func (p *pool) drainIdle() []*Conn {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -235,8 +238,8 @@ func (p *pool) closed() bool {
 	}
 }
 
-// stop waits for the sessions that are lent, and lends none from then on. It is
-// called once.
+// stop waits for the acquired connections and makes acquire fail from then on.
+// It must be called once.
 func (p *pool) stop() {
 	close(p.done)
 	for range cap(p.sem) {
@@ -244,9 +247,9 @@ func (p *pool) stop() {
 	}
 }
 
-// close closes all connections of a pool that was stopped.
+// close closes all connections of a stopped pool.
 func (p *pool) close() error {
-	for _, s := range p.drainIdle() { // a request that has failed may forget them just now
+	for _, s := range p.drainIdle() { // a failed transaction may be in closeIdle
 		s.close(false)
 	}
 	p.mu.Lock()

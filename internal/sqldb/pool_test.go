@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// A fakeConn is a connection that only lives or does not.
+// fakeConn is a connection that can be closed and nothing else.
 type fakeConn struct {
 	driverConn
 	number int
@@ -30,23 +30,23 @@ func (d *fakeDriver) Connect(context.Context) (driver.Conn, error) {
 	return &fakeConn{number: d.made}, nil
 }
 
-func TestAConnectionThatItsDriverClosedIsNotLentAgain(t *testing.T) {
+func TestPool_DropsConnClosedByDriver(t *testing.T) {
 	p := newPool(sql.OpenDB(&fakeDriver{}), &Dialect{Prepare: true}, 1)
-	lent := func(use func(*fakeConn)) {
-		if err := p.withConn(t.Context(), func(s *Conn) bool { use(s.driver.(*fakeConn)); return false }); err != nil {
+	use := func(f func(*fakeConn)) {
+		if err := p.withConn(t.Context(), func(s *Conn) bool { f(s.driver.(*fakeConn)); return false }); err != nil {
 			t.Fatal(err)
 		}
 	}
-	lent(func(c *fakeConn) { c.number = 7 })
-	lent(func(c *fakeConn) {
+	use(func(c *fakeConn) { c.number = 7 })
+	use(func(c *fakeConn) {
 		if c.number != 7 {
-			t.Error("a connection that works is not kept")
+			t.Error("a working connection was not reused")
 		}
 		c.closed = true
 	})
-	lent(func(c *fakeConn) {
+	use(func(c *fakeConn) {
 		if c.closed {
-			t.Error("the closed connection is lent again")
+			t.Error("a closed connection was reused")
 		}
 	})
 	if err := p.close(); err != nil {
@@ -54,7 +54,7 @@ func TestAConnectionThatItsDriverClosedIsNotLentAgain(t *testing.T) {
 	}
 }
 
-func TestClosingMeetsWhatForgetsConnections(t *testing.T) {
+func TestPool_CloseDuringCloseIdle(t *testing.T) {
 	for range 200 {
 		p := newPool(sql.OpenDB(&fakeDriver{}), &Dialect{Prepare: true}, 4)
 		for range 3 {
@@ -71,19 +71,19 @@ func TestClosingMeetsWhatForgetsConnections(t *testing.T) {
 	}
 }
 
-func TestADatabaseInMemoryIsNeverThrownAway(t *testing.T) {
+func TestDB_BrokenErrorKeepsMemoryConn(t *testing.T) {
 	db := testDB(0)
 	db.d.Classify = func(error) ErrorClass { return Unavailable }
 	if !db.isBroken(driverErr(errBroken)) {
-		t.Error("a connection to a server that is gone is kept")
+		t.Error("isBroken = false for an unreachable server")
 	}
 	db.d.SingleConn = true
 	if db.isBroken(driverErr(errBroken)) {
-		t.Error("the connection that is the database is thrown away")
+		t.Error("isBroken = true for a database in memory")
 	}
 }
 
-// stale is a connection that its driver finds closed by the server.
+// stale is a connection that the server may have closed.
 type stale struct {
 	*fakeConn
 	gone bool
@@ -104,10 +104,10 @@ func (d *staleDriver) Connect(context.Context) (driver.Conn, error) {
 	return d.made[len(d.made)-1], nil
 }
 
-func TestConnectionsAgeAndAreLookedAtBeforeTheyAreLent(t *testing.T) {
+func TestPool_DropsStaleAndOldConns(t *testing.T) {
 	d := &staleDriver{}
 	p := newPool(sql.OpenDB(d), &Dialect{}, 3)
-	lent := func() (number int) {
+	use := func() (number int) {
 		t.Helper()
 		err := p.withConn(t.Context(), func(s *Conn) bool { number = s.driver.(*stale).number; return false })
 		if err != nil {
@@ -116,27 +116,27 @@ func TestConnectionsAgeAndAreLookedAtBeforeTheyAreLent(t *testing.T) {
 		return number
 	}
 	for range 2 {
-		if lent() != 0 {
-			t.Error("a connection that works is not kept")
+		if use() != 0 {
+			t.Error("a working connection was not reused")
 		}
 	}
 	d.made[0].gone = true
-	if lent() != 1 {
-		t.Error("a connection that the server has closed is lent")
+	if use() != 1 {
+		t.Error("a connection that the server has closed was reused")
 	}
 	p.closeExpired(time.Now().Add(maxIdleTime / 2))
-	if lent() != 1 {
-		t.Error("a connection that was used lately is swept away")
+	if use() != 1 {
+		t.Error("a recently used connection was closed")
 	}
 	p.closeExpired(time.Now().Add(2 * maxIdleTime))
 	if !d.made[1].closed {
-		t.Error("a connection that nobody uses stays open")
+		t.Error("an idle connection stays open")
 	}
-	if lent() != 2 {
-		t.Error("a connection that was closed is lent")
+	if use() != 2 {
+		t.Error("a closed connection was reused")
 	}
 	p.maxLifetime = 0
-	lent() // comes back too old
+	use() // is too old when it is released
 	for range cap(p.sem) {
 		<-p.sem // until it is closed
 	}
@@ -155,6 +155,6 @@ func TestConnectionsAgeAndAreLookedAtBeforeTheyAreLent(t *testing.T) {
 		t.Error(err)
 	}
 	if !d.made[3].closed {
-		t.Error("a connection that was in use while all were forgotten is kept")
+		t.Error("a connection that was in use during closeIdle stays open")
 	}
 }

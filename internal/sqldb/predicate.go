@@ -6,27 +6,25 @@ import (
 	"strings"
 )
 
-// MaxInList is how many ids or texts one statement looks for; longer lists take
-// several.
+// MaxInList is the maximum number of IDs or texts in one predicate.
 const MaxInList = 1000
 
-// A Predicate says which rows are meant: a text that follows the name of their
-// id column, and its parameters.
+// Predicate is a condition on a column: Text follows the column's name and has
+// the parameters Args.
 type Predicate struct {
 	Text string
 	Args []any
 }
 
-// EqID selects one row.
+// EqID selects one ID.
 func EqID(id int64) Predicate { return Predicate{"= ?", []any{id}} }
 
-// InQuery selects the rows whose id a query answers.
+// InQuery selects the results of a query.
 func InQuery(query string, args ...any) Predicate {
 	return Predicate{"IN (" + query + ")", args}
 }
 
-// InIDs selects the rows with these ids, of which there are at least one and
-// at most [MaxInList].
+// InIDs selects ids, of which there must be between 1 and MaxInList.
 func (d *Dialect) InIDs(ids []int64) Predicate {
 	if len(ids) == 1 {
 		return EqID(ids[0])
@@ -42,8 +40,7 @@ func (d *Dialect) InIDs(ids []int64) Predicate {
 	return Predicate{"IN (" + Placeholders("?", n) + ")", args}
 }
 
-// InTexts is the text that follows a text column to find one of the texts, of
-// which there are at least one and at most [MaxInList].
+// InTexts selects texts, of which there must be between 1 and MaxInList.
 func InTexts(texts []string) Predicate {
 	n := PaddedLen(len(texts))
 	args := make([]any, n)
@@ -56,8 +53,9 @@ func InTexts(texts []string) Predicate {
 	return Predicate{"IN (" + Placeholders("?$", n) + ")", args}
 }
 
-// PaddedLen keeps the number of different statements small: a list is filled up
-// with its last element.
+// PaddedLen returns the length to which a list of n parameters is padded, by
+// repeating its last element. It keeps the number of different statements
+// small.
 func PaddedLen(n int) int {
 	if n <= 4 {
 		return n
@@ -69,7 +67,7 @@ func PaddedLen(n int) int {
 	return size
 }
 
-// Placeholders are n parameters, or n rows of them, with commas between.
+// Placeholders returns n copies of one, separated by commas.
 func Placeholders(one string, n int) string {
 	if n == 1 {
 		return one
@@ -77,7 +75,8 @@ func Placeholders(one string, n int) string {
 	return strings.Repeat(one+", ", n-1) + one
 }
 
-// ForEachChunk calls use for each part of list that one statement can take.
+// ForEachChunk calls use with parts of list that have at most MaxInList
+// elements.
 func ForEachChunk[E any](list []E, use func([]E) error) error {
 	for part := range slices.Chunk(list, MaxInList) {
 		if err := use(part); err != nil {
@@ -87,8 +86,8 @@ func ForEachChunk[E any](list []E, use func([]E) error) error {
 	return nil
 }
 
-// ValidIDs leaves out the ids that no row can have: a parameter for a column of
-// 32 bits must not be larger. It sorts, and drops duplicates.
+// ValidIDs returns ids sorted and deduplicated, without those that cannot
+// exist: below 1, or too large for the dialect's ID column.
 func (d *Dialect) ValidIDs(ids []int64) []int64 {
 	if len(ids) == 1 && d.ValidID(ids[0]) {
 		return ids
@@ -103,6 +102,7 @@ func (d *Dialect) ValidIDs(ids []int64) []int64 {
 	return slices.Compact(kept)
 }
 
+// ValidID reports whether id can exist.
 func (d *Dialect) ValidID(id int64) bool {
 	return id > 0 && (!d.Int32 || id <= math.MaxInt32)
 }

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestStatementsAreSpelledForTheirDatabase(t *testing.T) {
+func TestDialect_Rebind(t *testing.T) {
 	const text = "SELECT id FROM Type WHERE type_kind = ? AND name = ?$ AND id IN (?, ?)"
 	for _, c := range []struct {
 		name string
@@ -15,8 +15,10 @@ func TestStatementsAreSpelledForTheirDatabase(t *testing.T) {
 	}{
 		{"plain", Dialect{}, "SELECT id FROM Type WHERE type_kind = ? AND name = ? AND id IN (?, ?)"},
 		{"numbered", Dialect{Numbered: true}, "SELECT id FROM Type WHERE type_kind = $1 AND name = $2 AND id IN ($3, $4)"},
-		{"with exact text", Dialect{ExactTextParam: "EXACT(?)"}, "SELECT id FROM Type WHERE type_kind = ? AND name = EXACT(?) AND id IN (?, ?)"},
-		{"both", Dialect{Numbered: true, ExactTextParam: "EXACT(?)"}, "SELECT id FROM Type WHERE type_kind = $1 AND name = EXACT($2) AND id IN ($3, $4)"},
+		{"exact text", Dialect{ExactTextParam: "EXACT(?)"},
+			"SELECT id FROM Type WHERE type_kind = ? AND name = EXACT(?) AND id IN (?, ?)"},
+		{"both", Dialect{Numbered: true, ExactTextParam: "EXACT(?)"},
+			"SELECT id FROM Type WHERE type_kind = $1 AND name = EXACT($2) AND id IN ($3, $4)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := c.d.rebind(text); got != c.want {
@@ -26,7 +28,7 @@ func TestStatementsAreSpelledForTheirDatabase(t *testing.T) {
 	}
 }
 
-func TestAnyNumberOfRowsIsInsertedByFewStatements(t *testing.T) {
+func TestInsertStmt_FewSizes(t *testing.T) {
 	i := InsertStmt{"T", []string{"a", "b", "c"}}
 	sizes := map[int]bool{}
 	for rows := range 2000 {
@@ -43,12 +45,13 @@ func TestAnyNumberOfRowsIsInsertedByFewStatements(t *testing.T) {
 	if len(sizes) > 20 {
 		t.Errorf("%d different statements", len(sizes))
 	}
-	if got, want := i.text("INSERT INTO", 2, " END"), "INSERT INTO T (a, b, c) VALUES (?, ?, ?), (?, ?, ?) END"; got != want {
+	const want = "INSERT INTO T (a, b, c) VALUES (?, ?, ?), (?, ?, ?) END"
+	if got := i.text("INSERT INTO", 2, " END"); got != want {
 		t.Errorf("got %s", got)
 	}
 }
 
-func TestListsOfIDsAreFilledUpWithTheLast(t *testing.T) {
+func TestDialect_InIDsPads(t *testing.T) {
 	d := &Dialect{}
 	for n, want := range map[int]int{1: 1, 2: 2, 4: 4, 5: 8, 8: 8, 9: 16, 1000: 1024} {
 		ids := make([]int64, n)
@@ -69,7 +72,7 @@ func TestListsOfIDsAreFilledUpWithTheLast(t *testing.T) {
 	}
 }
 
-func TestImpossibleIDsAreNotAskedFor(t *testing.T) {
+func TestDialect_ValidIDs(t *testing.T) {
 	ids := []int64{3, -1, 1 << 40, 3, 0, 1}
 	if got := (&Dialect{}).ValidIDs(slices.Clone(ids)); !slices.Equal(got, []int64{1, 3, 1 << 40}) {
 		t.Errorf("64 bits: %v", got)

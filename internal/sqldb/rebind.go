@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// rebind writes a statement as the database wants its parameters.
+// rebind replaces the placeholders of stmt by those of the database.
 func (d *Dialect) rebind(stmt string) string {
 	if !d.Numbered && d.ExactTextParam == "" {
 		return strings.ReplaceAll(stmt, "?$", "?")

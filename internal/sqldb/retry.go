@@ -50,8 +50,8 @@ func (db *DB) retry(ctx context.Context, fn func() error) error {
 	}
 }
 
-// isRetryable reports whether err may go away if the transaction runs again,
-// after n retries that did not help.
+// isRetryable reports whether a transaction that failed with err, after n
+// retries, may succeed if it runs again.
 func (db *DB) isRetryable(ctx context.Context, err error, n int) bool {
 	const races, unprepared = 2, 10
 	if ctx.Err() != nil {
@@ -66,8 +66,8 @@ func (db *DB) isRetryable(ctx context.Context, err error, n int) bool {
 	case ConnLost, FileMoved:
 		return !errors.As(err, new(*CommitError))
 	case ReadOnly:
-		// After a failover the writer is another server, which a new connection may
-		// reach. For one that stays read-only, only the first calls wait.
+		// After a failover a new connection may reach the new primary. If the server
+		// stays read-only, only the first calls wait.
 		return !db.d.InProcess && (n == 0 || db.readOnlyFor() < db.retryTimeout)
 	case StmtLost:
 		return n < unprepared
@@ -75,15 +75,15 @@ func (db *DB) isRetryable(ctx context.Context, err error, n int) bool {
 	return false
 }
 
-// readOnlyFor returns for how long no writable server was found.
+// readOnlyFor returns for how long writes have found the server read-only.
 func (db *DB) readOnlyFor() time.Duration {
 	now := time.Now().UnixNano()
 	db.readOnlySince.CompareAndSwap(0, now)
 	return time.Duration(now - db.readOnlySince.Load())
 }
 
-// isBroken reports whether the connection that err came from must not be used
-// again. A connection that is the database itself is always kept.
+// isBroken reports whether the connection that returned err must be closed. A
+// connection that is the database itself, in memory, is always kept.
 func (db *DB) isBroken(err error) bool {
 	if err == nil || db.d.SingleConn {
 		return false

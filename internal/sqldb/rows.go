@@ -11,18 +11,18 @@ import (
 	"github.com/mlmd-go/sdk/internal/textutil"
 )
 
-// A Row is what a driver answered for one row: int64, float64, bool, string,
-// []byte or nil. It is valid until the next one is read.
+// Row is a row of a result. Its values are int64, float64, bool, string, []byte
+// or nil. It is valid until the next row is read.
 //
-// What a column holds may not be what the schema says: SQLite lets any program
-// store text in a column of numbers. Reading such a value gives zero and is
-// remembered in err, which [Each] returns unless [Row.TakeErr] was called.
+// A column may hold another type than the schema says: SQLite lets any program
+// store text in a column of numbers. The methods return zero for such a value
+// and record an error, which [Each] returns unless [Row.TakeErr] was called.
 type Row struct {
 	values []driver.Value
 	err    error
 }
 
-// Each calls use for every row of n columns that a query answers.
+// Each calls use for each row of a result with n columns and closes the result.
 func Each(rows driver.Rows, err error, n int, use func(*Row) error) error {
 	if err != nil {
 		return err
@@ -49,8 +49,7 @@ func Each(rows driver.Rows, err error, n int, use func(*Row) error) error {
 // was called last.
 func (r *Row) Err() error { return r.err }
 
-// TakeErr returns the error of the first value that could not be read since it
-// was called last.
+// TakeErr is like Err and clears the error.
 func (r *Row) TakeErr() error {
 	err := r.err
 	r.err = nil
@@ -63,13 +62,15 @@ func (r *Row) fail(i int, what string) {
 		if b, ok := v.([]byte); ok {
 			v = string(b)
 		}
-		r.err = &Error{Damaged, fmt.Sprintf("a stored value cannot be read: %s is not %s", textutil.Truncate(fmt.Sprintf("%#v", v), 100), what)}
+		text := textutil.Truncate(fmt.Sprintf("%#v", v), 100)
+		r.err = &Error{Damaged, fmt.Sprintf("a stored value cannot be read: %s is not %s", text, what)}
 	}
 }
 
+// Null reports whether column i is NULL.
 func (r *Row) Null(i int) bool { return r.values[i] == nil }
 
-// Int reads column i as a number; NULL is 0.
+// Int returns column i as an integer, 0 for NULL.
 func (r *Row) Int(i int) int64 {
 	var n int64
 	var err error
@@ -102,7 +103,7 @@ func (r *Row) Int(i int) int64 {
 	return n
 }
 
-// Int32 is int for the numbers of enums.
+// Int32 is like Int for a number of 32 bits.
 func (r *Row) Int32(i int) int32 {
 	n := r.Int(i)
 	if n != int64(int32(n)) {
@@ -112,6 +113,7 @@ func (r *Row) Int32(i int) int32 {
 	return int32(n)
 }
 
+// Bool returns column i as a boolean, false for NULL.
 func (r *Row) Bool(i int) bool {
 	n := r.Int(i)
 	if n != 0 && n != 1 {
@@ -120,6 +122,7 @@ func (r *Row) Bool(i int) bool {
 	return n != 0
 }
 
+// Float returns column i as a double, 0 for NULL.
 func (r *Row) Float(i int) float64 {
 	var f float64
 	var err error
@@ -144,7 +147,7 @@ func (r *Row) Float(i int) float64 {
 	return f
 }
 
-// Text reads column i as a string; NULL is "".
+// Text returns column i as a string, "" for NULL.
 func (r *Row) Text(i int) string {
 	switch v := r.values[i].(type) {
 	case nil:

@@ -2,15 +2,16 @@ package sqldb
 
 import "context"
 
-// A cachedStmt statement is spelled for its database and, where that pays, prepared.
+// cachedStmt is a statement in the database's syntax. It is prepared if the
+// dialect says so.
 type cachedStmt struct {
 	text string
 	stmt driverStmt
-	used int // the session's uses, when it was used last
+	used int // Conn.clock at the last use
 }
 
-// prepare finds a statement among the kept ones, or prepares it. Where there are
-// too many, the one that was used longest ago gives way.
+// prepare returns a statement from the cache, or prepares it. If the cache is
+// full, the least recently used statement is closed.
 func (s *Conn) prepare(ctx context.Context, stmt string) (*cachedStmt, error) {
 	s.clock++
 	if k, ok := s.stmts[stmt]; ok {

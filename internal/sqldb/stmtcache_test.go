@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// A preparer counts the statements that are prepared on it.
+// preparer counts the statements that are prepared on it.
 type preparer struct {
 	driverConn
 	open, made int
@@ -31,7 +31,7 @@ func (p *preparer) PrepareContext(context.Context, string) (driver.Stmt, error) 
 
 func (s *preparedStmt) Close() error { s.on.open--; return nil }
 
-func TestOfTooManyPreparedStatementsTheOldestGivesWay(t *testing.T) {
+func TestConn_EvictsLeastRecentlyUsedStmt(t *testing.T) {
 	conn := &preparer{}
 	s := &Conn{driver: conn, d: &Dialect{Prepare: true, MaxCachedStmts: 20}, stmts: map[string]*cachedStmt{}}
 	keep := func(name string) {
@@ -48,11 +48,11 @@ func TestOfTooManyPreparedStatementsTheOldestGivesWay(t *testing.T) {
 		}
 	}
 	if conn.made != 501 {
-		t.Errorf("%d statements were prepared, want 501: one that is used all the time was closed", conn.made)
+		t.Errorf("%d statements were prepared, want 501: a statement in constant use was closed", conn.made)
 	}
 }
 
-func TestAStatementThatCannotBePreparedIsSentAsText(t *testing.T) {
+func TestConn_RunsStmtUnpreparedAtServerLimit(t *testing.T) {
 	tooMany := errors.New("max_prepared_stmt_count")
 	d := &Dialect{Prepare: true, Classify: func(err error) ErrorClass {
 		if errors.Is(err, tooMany) {

@@ -13,19 +13,23 @@ import (
 	"time"
 )
 
-// A Tx is one write transaction. It is used by one goroutine.
+// Tx is a transaction that writes. Only one goroutine uses it.
+//
+// Once a statement has failed, a Tx runs no other: the server may have ended
+// the transaction with the error, as MySQL does for a deadlock, and a further
+// statement would take effect outside of it.
 type Tx struct {
 	*Conn
 
 	committed     func()    // called after the commit
-	written       int       // rows that batches have written
-	rowByRow      rowRanges // rows that are written one at a time
-	autoIncrement int64     // between the ids of one INSERT, see idsFromFirst; 0: not read yet
-	failed        error     // that of the first statement that failed
+	written       int       // rows written so far, see NextBatch
+	rowByRow      rowRanges // rows to write one at a time
+	autoIncrement int64     // see idsFromFirst; 0 if not read yet
+	failed        error     // error of the first statement that failed
 }
 
-// OnCommit makes f run after the commit, before the connection is used by
-// another transaction.
+// OnCommit makes the transaction call f after its commit, before another
+// transaction uses the connection.
 func (t *Tx) OnCommit(f func()) { t.committed = f }
 
 // Wrote counts n rows as written, see [Tx.NextBatch].
@@ -51,10 +55,11 @@ func (db *DB) transact(ctx context.Context, rowByRow rowRanges, fn func(context.
 	return cmp.Or(err, acquired)
 }
 
-// begin begins a transaction that writes. SQLite's own wait for other processes
-// grows to a tenth of a second, while a process that writes without a pause is
-// back at once: one starves the other. So begin tries again soon, and at random
-// times.
+// begin begins a transaction that writes.
+//
+// SQLite's own wait for other processes backs off to 100 ms, so a process that
+// writes without a pause starves the others. Therefore begin disables that wait
+// and retries at short random intervals.
 func (db *DB) begin(ctx context.Context, c *Conn) error {
 	if db.d.BusyTimeoutStatement == "" || db.d.SingleConn {
 		_, err := c.execBlocking(ctx, db.d.begin())
@@ -64,7 +69,7 @@ func (db *DB) begin(ctx context.Context, c *Conn) error {
 		return err
 	}
 	err := db.pollBegin(ctx, c)
-	// The statements of the transaction wait as they did.
+	// The statements of the transaction wait as before.
 	if failed := c.setBusyTimeout(context.WithoutCancel(ctx), db.retryTimeout); err == nil && failed != nil {
 		c.rollBack(ctx)
 		return failed
@@ -87,8 +92,9 @@ func (db *DB) pollBegin(ctx context.Context, c *Conn) error {
 	}
 }
 
-// setBusyTimeout sets how long statements wait for other processes. SQLite does
-// so when it prepares the statement, so it is not a cached one.
+// setBusyTimeout sets how long statements wait for other processes. It does not
+// use the statement cache, because SQLite sets the timeout when the statement
+// is prepared.
 func (c *Conn) setBusyTimeout(ctx context.Context, timeout time.Duration) error {
 	_, err := c.driver.ExecContext(ctx, c.d.BusyTimeoutStatement+strconv.FormatInt(timeout.Milliseconds(), 10), nil)
 	return driverErr(err)
@@ -109,30 +115,30 @@ func (db *DB) runAndCommit(ctx context.Context, t *Tx, fn func(context.Context, 
 	return err
 }
 
-// callRecover calls fn and returns a panic as an error.
+// callRecover calls fn and converts a panic to an error.
 func callRecover[Q any](ctx context.Context, q Q, fn func(context.Context, Q) error) (err error) {
 	defer recoverTo(&err)
 	return fn(ctx, q)
 }
 
-// commitTimeout limits a COMMIT. The end of the caller's context does not
-// interrupt it at once: whether the commit took effect would then be unknown.
+// commitTimeout limits a COMMIT. Cancellation does not interrupt a COMMIT at
+// once, because it would then be unknown whether it took effect.
 const commitTimeout = 30 * time.Second
 
-// abortGrace is how long a canceled caller waits for the answer to a COMMIT that
-// was sent, and the limit of a ROLLBACK. A server that is frozen never answers;
-// then the connection is closed.
+// abortGrace is how long a canceled transaction waits for the answer to its
+// COMMIT, and limits a ROLLBACK. If a server does not answer in time, the
+// connection is closed.
 const abortGrace = time.Second
 
 func (t *Tx) commit(ctx context.Context) error {
-	uncancelled, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
+	commitCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
 	defer cancel()
 	if !t.d.InProcess && ctx.Done() != nil {
 		stop := context.AfterFunc(ctx, func() { time.AfterFunc(abortGrace, cancel) })
 		defer stop()
 	}
 	t.committing = true
-	if _, err := t.Exec(uncancelled, "COMMIT"); err != nil {
+	if _, err := t.Exec(commitCtx, "COMMIT"); err != nil {
 		return &CommitError{err}
 	}
 	t.committing = false
@@ -154,6 +160,7 @@ type panicError struct {
 
 func (p *panicError) Error() string { return fmt.Sprintf("panic: %v\n%s", p.value, p.stack) }
 
+// Query implements [Queryer].
 func (t *Tx) Query(ctx context.Context, stmt string, args ...any) (driver.Rows, error) {
 	if t.failed != nil {
 		return nil, t.failed
@@ -163,6 +170,7 @@ func (t *Tx) Query(ctx context.Context, stmt string, args ...any) (driver.Rows, 
 	return t.watch(rows), err
 }
 
+// QueryUncached implements [Queryer].
 func (t *Tx) QueryUncached(ctx context.Context, stmt string, args ...any) (driver.Rows, error) {
 	if t.failed != nil {
 		return nil, t.failed
@@ -172,6 +180,7 @@ func (t *Tx) QueryUncached(ctx context.Context, stmt string, args ...any) (drive
 	return t.watch(rows), err
 }
 
+// Exec runs a statement that changes the database.
 func (t *Tx) Exec(ctx context.Context, stmt string, args ...any) (driver.Result, error) {
 	if t.failed != nil {
 		return nil, t.failed
@@ -181,8 +190,8 @@ func (t *Tx) Exec(ctx context.Context, stmt string, args ...any) (driver.Result,
 	return result, err
 }
 
-// watch are rows that tell the transaction of an error that comes between
-// them, as that of a lock does.
+// watch makes an error that occurs between rows, such as a lock timeout, fail
+// the transaction.
 func (t *Tx) watch(rows driver.Rows) driver.Rows {
 	if rows == nil || t.d.InProcess {
 		return rows
@@ -190,6 +199,7 @@ func (t *Tx) watch(rows driver.Rows) driver.Rows {
 	return &txRows{rows, t}
 }
 
+// txRows are rows that report an error to their transaction.
 type txRows struct {
 	driver.Rows
 	t *Tx

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A script answers rows until it has none, and then err.
+// script returns a number of rows, and then err.
 type script struct {
 	rows int
 	err  error
@@ -25,7 +25,7 @@ func (s *script) Next(values []driver.Value) error {
 	return nil
 }
 
-func TestAfterAnErrorATransactionRunsNothing(t *testing.T) {
+func TestTx_RunsNothingAfterError(t *testing.T) {
 	for name, fail := range map[string]func(*Tx){
 		"of a statement": func(x *Tx) { x.failed = errLost },
 		"between the rows": func(x *Tx) {
@@ -54,9 +54,10 @@ func TestAfterAnErrorATransactionRunsNothing(t *testing.T) {
 	}
 }
 
-func TestRowsThatEndAreNoError(t *testing.T) {
+func TestTx_EndOfRowsIsNotAnError(t *testing.T) {
 	x := &Tx{Conn: &Conn{d: &Dialect{}}}
-	if err := Each(x.watch(&script{rows: 2, err: io.EOF}), nil, 1, func(*Row) error { return nil }); err != nil || x.failed != nil {
+	err := Each(x.watch(&script{rows: 2, err: io.EOF}), nil, 1, func(*Row) error { return nil })
+	if err != nil || x.failed != nil {
 		t.Errorf("the rows end with %v, the transaction with %v", err, x.failed)
 	}
 }
