@@ -41,7 +41,6 @@ var unchecked = []string{
 	"internal/filterquery",
 	"internal/inproc",
 	"internal/nesting",
-	"internal/schema",
 	"internal/testdb",
 	"pkg/store/mysql",
 	"pkg/store/postgres",

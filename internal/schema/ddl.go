@@ -6,27 +6,29 @@ import (
 	"strings"
 )
 
-// A ddl is how one database spells the tables and indexes.
+// ddl holds how a database declares tables and indexes.
 type ddl struct {
 	types [columnTypes]string
-	// nameUnique: constraints on several columns get the names that MLMD gives.
+	// nameUnique gives constraints on several columns the names that MLMD has
+	// for them.
 	nameUnique bool
-	// options follow the closing bracket of CREATE TABLE.
+	// options follow the closing parenthesis of CREATE TABLE.
 	options string
-	// inline: indexes stand in CREATE TABLE, so that a table is never without.
+	// inline declares indexes in CREATE TABLE, so that a table is never without
+	// them.
 	inline bool
-	// sparse: an index of a property's value leaves NULL out.
+	// sparse makes an index of a property's value omit NULL.
 	sparse bool
-	// hidden: a table without a primary key gets one that no statement sees which
-	// does not ask for it. Some clusters refuse tables without.
+	// hidden gives a table without a primary key an invisible one. Some
+	// clusters reject tables without a primary key.
 	hidden bool
-	// longIndex is the part of an index for text without a limit: its method
-	// and columns. nil indexes such text whole.
+	// longIndex returns the method and columns of an index on text without a
+	// limit. If it is nil, the whole text is indexed.
 	longIndex func(columns []string) string
 }
 
-// statements are all that makes an empty database one of version 10, without
-// the row that names the version. They may be repeated.
+// statements returns the statements that create the tables and indexes of
+// version 10, without the row that stores the version. They may be repeated.
 func (d ddl) statements() []string {
 	var all []string
 	for _, t := range tables {
@@ -64,18 +66,20 @@ func (d ddl) createTable(t table) string {
 	return fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s (\n  %s\n)%s", t.name, strings.Join(parts, ",\n  "), d.options)
 }
 
-// A hidden primary key. The name must not be one that MLMD may give a column.
+// The hidden primary key. Its name must not be one that MLMD may give to a
+// column.
 const (
 	rowKey    = "mlmd_row_id"
 	hiddenKey = "BIGINT NOT NULL AUTO_INCREMENT INVISIBLE PRIMARY KEY"
 )
 
-// keyless reports whether version 10 gives a table no primary key.
+// keyless reports whether a table has no primary key in version 10.
 func (t table) keyless() bool {
-	return t.primary == nil && !slices.ContainsFunc(t.columns, func(c column) bool { return c.kind == autoID || c.kind == versionNumber })
+	isKey := func(c column) bool { return c.kind == autoID || c.kind == versionNumber }
+	return t.primary == nil && !slices.ContainsFunc(t.columns, isKey)
 }
 
-// addKeys gives hidden keys to tables that exist, and dropKeys takes them away.
+// addKeys returns the statements that add hidden keys to existing tables.
 func (d ddl) addKeys() []string {
 	if !d.hidden {
 		return nil
@@ -83,6 +87,7 @@ func (d ddl) addKeys() []string {
 	return ofKeyless("ALTER TABLE %s ADD COLUMN " + rowKey + " " + hiddenKey)
 }
 
+// dropKeys returns the statements that drop hidden keys.
 func (d ddl) dropKeys() []string {
 	if !d.hidden {
 		return nil
@@ -115,7 +120,7 @@ func (d ddl) createIndex(x index) string {
 	return statement
 }
 
-// indexed is what an index is on.
+// indexed returns what an index is on.
 func (d ddl) indexed(x index) string {
 	if x.long && d.longIndex != nil {
 		return d.longIndex(x.columns)

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Why a database cannot be opened. errors.Is finds them behind a [*Error].
+// Kinds of errors. errors.Is finds them in an [*Error].
 var (
 	ErrOlder          = errors.New("the database has an older schema")
 	ErrNewer          = errors.New("the database has a newer schema")
@@ -17,37 +17,40 @@ var (
 	ErrDamaged        = errors.New("the database is damaged")
 )
 
-// A Error says why a database cannot be opened as it is. Nothing in the
-// database was changed.
+// Error reports why a database cannot be opened. The database was not changed.
 type Error struct {
 	Kind    error    // one of the Err values above
-	Version int64    // the version found; -1 where there is none
-	Missing []string // tables, or table.column, that a partial schema lacks
-	Foreign []string // what another application has in it
+	Version int64    // the version found; -1 if it has none
+	Missing []string // tables, or table.column, that an incomplete schema lacks
+	Foreign []string // what another application has in the database
 	Command string   // what upgrades an older database
-	Err     error    // what the driver said, if it said anything; never sent to clients
+	Err     error    // the driver's error, if any; must not be sent to clients
 }
 
-// Error tells people what was found and what to do.
+// Error describes the problem and its remedy.
 func (e *Error) Error() string {
 	switch e.Kind {
 	case ErrOlder:
-		return fmt.Sprintf("%v: version %d, needed is %d; make a copy and upgrade it with %s", e.Kind, e.Version, Version, e.Command)
+		return fmt.Sprintf("%v: version %d, needed is %d; make a copy and upgrade it with %s",
+			e.Kind, e.Version, Version, e.Command)
 	case ErrNewer:
-		return fmt.Sprintf("%v: version %d, and this release knows versions up to %d; use a newer release", e.Kind, e.Version, Version)
+		return fmt.Sprintf("%v: version %d, and this release knows versions up to %d; use a newer release",
+			e.Kind, e.Version, Version)
 	case ErrPartial:
-		return fmt.Sprintf("%v: missing are %s; it is another program's database, or was cut short", e.Kind, shortList(e.Missing))
+		return fmt.Sprintf("%v: missing are %s; it is another program's database, or was cut short",
+			e.Kind, shortList(e.Missing))
 	case ErrVersionDamaged:
 		return fmt.Sprintf("%v: table MLMDEnv must hold exactly one row", e.Kind)
 	case ErrForeign:
 		return fmt.Sprintf("%v: it has %s; name a file of its own for the store", e.Kind, shortList(e.Foreign))
 	case ErrDamaged:
-		return fmt.Sprintf("%v: keep a copy of it with the files beside it, and restore a backup; sqlite3's .recover saves what can be read", e.Kind)
+		return fmt.Sprintf("%v: keep a copy of it with the files beside it, and restore a backup;"+
+			" sqlite3's .recover saves what can be read", e.Kind)
 	}
 	return e.Kind.Error()
 }
 
-// Unwrap makes errors.Is and errors.As find both the kind and the cause.
+// Unwrap returns Kind and Err.
 func (e *Error) Unwrap() []error {
 	if e.Err == nil {
 		return []error{e.Kind}
@@ -55,7 +58,7 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Kind, e.Err}
 }
 
-// shortList joins names and leaves a long rest out.
+// shortList joins the first names and counts the rest.
 func shortList(names []string) string {
 	const most = 5
 	if len(names) <= most {

@@ -1,18 +1,18 @@
 package schema
 
-// extraIndexes are those that schema version 10 does not have. New databases
-// get them: without them, listing the nodes of a type sorts all of them, whoever
-// looks for the contexts of a node reads all memberships, and a filter on names
-// reads all nodes. The published core opens databases that have them, and ours
-// those that do not. The step up to version 10 adds them, the step down drops
-// them, so that older versions are as they were.
+// extraIndexes are indexes that schema version 10 does not have. Without them,
+// listing the nodes of a type sorts all of them, finding the contexts of a node
+// reads all memberships, and a filter on names reads all nodes. New databases
+// have them, and the migration to version 10 adds them. The reference
+// implementation opens databases that have them, and this package opens
+// databases that do not. The migration below version 10 drops them.
 var extraIndexes = append([]index{
 	{name: "idx_attribution_artifact_id", table: "Attribution", columns: []string{"artifact_id", "context_id"}},
 	{name: "idx_association_execution_id", table: "Association", columns: []string{"execution_id", "context_id"}},
 }, typeIndexes("Artifact", "artifact", "Execution", "execution", "Context", "context")...)
 
-// typeIndexes are for lists of the nodes of a type in each order, and for names
-// without a type.
+// typeIndexes returns indexes for lists of the nodes of a type in each order,
+// and for names without a type.
 func typeIndexes(kinds ...string) []index {
 	var all []index
 	for i := 0; i < len(kinds); i += 2 {
@@ -20,8 +20,14 @@ func typeIndexes(kinds ...string) []index {
 		all = append(all,
 			index{name: "idx_" + word + "_name", table: table, columns: []string{"name"}},
 			index{name: "idx_" + word + "_type_id", table: table, columns: []string{"type_id", "id"}},
-			index{name: "idx_" + word + "_type_create_time", table: table, columns: []string{"type_id", "create_time_since_epoch", "id"}},
-			index{name: "idx_" + word + "_type_last_update_time", table: table, columns: []string{"type_id", "last_update_time_since_epoch", "id"}},
+			index{
+				name: "idx_" + word + "_type_create_time", table: table,
+				columns: []string{"type_id", "create_time_since_epoch", "id"},
+			},
+			index{
+				name: "idx_" + word + "_type_last_update_time", table: table,
+				columns: []string{"type_id", "last_update_time_since_epoch", "id"},
+			},
 		)
 	}
 	return all

@@ -8,22 +8,22 @@ import (
 	"strings"
 )
 
-// noVersion stands for a database that names no schema version.
+// noVersion stands for a database without a schema version.
 const noVersion = -1
 
-// An inventory is what a database holds of the MLMD schema. Names are in lower
-// case: PostgreSQL folds them, SQLite does not tell them apart.
+// inventory is what a database has of the MLMD schema. Names are in lower case,
+// because PostgreSQL folds them and SQLite ignores case.
 type inventory struct {
-	columns map[string]map[string]bool // of the tables that exist
-	version int64                      // noVersion: none
-	rows    int                        // in MLMDEnv; more than one is damage
+	columns map[string]map[string]bool // by existing table
+	version int64
+	rows    int // of MLMDEnv, at most one if not damaged
 }
 
 func (f inventory) empty() bool               { return len(f.columns) == 0 }
 func (f inventory) has(t, column string) bool { return f.columns[strings.ToLower(t)][column] }
 
-// inspect reads the database's own catalog. It does not try the tables, so that
-// a failing statement is never mistaken for a missing table.
+// inspect reads the database's catalog. It does not try the tables, so a
+// failing statement is never mistaken for a missing table.
 func (s Schema) inspect(ctx context.Context, conn *sql.Conn) (inventory, error) {
 	found := inventory{columns: map[string]map[string]bool{}, version: noVersion}
 	rows, err := conn.QueryContext(ctx, s.catalog)
@@ -52,7 +52,7 @@ func (s Schema) inspect(ctx context.Context, conn *sql.Conn) (inventory, error) 
 	case found.has("MLMDEnv", "schema_version"):
 		err = found.readVersion(ctx, conn)
 	case found.has("Type", "is_artifact_type"):
-		found.version = 0 // the first releases had no table for it
+		found.version = 0 // the first releases had no MLMDEnv
 	}
 	return found, err
 }
@@ -72,7 +72,7 @@ func (f *inventory) readVersion(ctx context.Context, conn *sql.Conn) error {
 	return rows.Err()
 }
 
-// usable refuses whatever is not exactly a database of version 10.
+// usable returns an error unless found is a complete database of version 10.
 func (s Schema) usable(found inventory) error {
 	switch {
 	case found.rows > 1:
@@ -92,7 +92,8 @@ func (s Schema) usable(found inventory) error {
 	return nil
 }
 
-// vacant refuses a database without tables of MLMD that is another application's.
+// vacant returns an error for a database without MLMD's tables that belongs to
+// another application.
 func (s Schema) vacant(ctx context.Context, conn *sql.Conn) error {
 	if s.foreign == nil {
 		return nil
@@ -104,8 +105,8 @@ func (s Schema) vacant(ctx context.Context, conn *sql.Conn) error {
 	return err
 }
 
-// explained is refusal, or that the database is damaged, which may be the reason
-// for a catalog that looks like another one's.
+// explained returns refusal, or a damage error if the database is damaged,
+// which may be why its catalog is not as expected.
 func (s Schema) explained(ctx context.Context, conn *sql.Conn, refusal error) error {
 	if s.sound == nil {
 		return refusal
@@ -120,7 +121,8 @@ func (s Schema) explained(ctx context.Context, conn *sql.Conn, refusal error) er
 	return refusal
 }
 
-// missing are the tables, and the columns of tables, that version 10 has.
+// missing returns the tables, and the columns of existing tables, that version
+// 10 has and found lacks.
 func (f inventory) missing() []string {
 	var names []string
 	for _, t := range tables {
@@ -138,9 +140,8 @@ func (f inventory) missing() []string {
 	return names
 }
 
-// resumable says whether found is a creation of ours that runs or was cut short:
-// the tables that exist are whole, and hold nothing but system types. It returns
-// refusal where they are not.
+// resumable returns nil if found is an unfinished creation: the existing tables
+// are complete and contain system types only. Otherwise it returns refusal.
 func (s Schema) resumable(ctx context.Context, conn *sql.Conn, found inventory, refusal error) error {
 	for _, t := range tables {
 		columns, exists := found.columns[strings.ToLower(t.name)]
@@ -174,12 +175,12 @@ func (s Schema) resumable(ctx context.Context, conn *sql.Conn, found inventory, 
 	return nil
 }
 
-// discard closes conn for good.
+// discard closes conn and keeps it from being reused.
 func discard(conn *sql.Conn) {
 	_ = conn.Raw(func(any) error { return driver.ErrBadConn })
 }
 
-// quotedNames are the names of all tables in lower case, as a list for IN.
+// quotedNames returns the names of all tables in lower case, as a list for IN.
 func quotedNames() string {
 	names := make([]string, len(tables))
 	for i, t := range tables {

@@ -10,29 +10,31 @@ import (
 	"strings"
 )
 
-// The scripts of a database stand in a folder of its own, two a version: NN.up
-// leads from the version before to NN, NN.down leads back. The first line says
-// what happens; a statement ends with a semicolon at the end of a line.
+// scripts has a directory per database with two files per version: NN.up.sql
+// leads from the previous version to NN, NN.down.sql leads back. The first line
+// of a script is its title; a statement ends with a semicolon at the end of a
+// line.
 //
 //go:embed migrations
 var scripts embed.FS
 
-// Why a database cannot be migrated.
+// Kinds of errors of migrations.
 var (
 	ErrEmpty       = errors.New("the database is empty")
 	ErrNoMigration = errors.New("there is no migration to that version")
 )
 
-// A Step is one migration: from a version to its neighbour, or from the newest
-// version to itself, where an earlier release has made the tables in another way.
+// Step is a migration from a version to an adjacent one, or from the newest
+// version to itself if an earlier release created tables or indexes
+// differently.
 type Step struct {
 	From, To   int64
-	Title      string   // what it does, in one sentence
-	Statements []string // the SQL, without semicolons
+	Title      string   // a sentence
+	Statements []string // without semicolons
 }
 
-// Plan returns the steps from the version that db has to version to, upwards
-// or downwards, and changes nothing. No steps: it has that version.
+// Plan returns the steps from the version of db to version to, and changes
+// nothing. It returns no steps if db has that version.
 func (s Schema) Plan(ctx context.Context, db *sql.DB, to int64) ([]Step, error) {
 	conn, err := db.Conn(ctx)
 	if err != nil {
@@ -43,11 +45,11 @@ func (s Schema) Plan(ctx context.Context, db *sql.DB, to int64) ([]Step, error) 
 	return steps, s.openError(err)
 }
 
-// Migrate brings db to version to and returns the steps that it made. On
-// SQLite and PostgreSQL all steps are one transaction. MySQL commits each
-// statement: there a migration cut short is finished by calling Migrate again.
+// Migrate migrates db to version to and returns the steps. On SQLite and
+// PostgreSQL all steps are one transaction. MySQL commits each statement:
+// there, calling Migrate again finishes an interrupted migration.
 //
-// Going down loses what the older version cannot hold.
+// Migrating down loses what the older version cannot store.
 func (s Schema) Migrate(ctx context.Context, db *sql.DB, to int64) ([]Step, error) {
 	conn, err := db.Conn(ctx)
 	if err != nil {
@@ -117,7 +119,7 @@ func (s Schema) plan(ctx context.Context, conn *sql.Conn, to int64) ([]Step, err
 	return steps, nil
 }
 
-// renewal is the step from the newest version to itself.
+// renewal returns the step from the newest version to itself.
 func (s Schema) renewal(ctx context.Context, conn *sql.Conn) ([]Step, error) {
 	statements, err := s.outdated(ctx, conn)
 	if err != nil || len(statements) == 0 {
@@ -129,7 +131,7 @@ func (s Schema) renewal(ctx context.Context, conn *sql.Conn) ([]Step, error) {
 	}}, nil
 }
 
-// load fills a step from its script.
+// load fills in a step from its script.
 func (s Schema) load(step *Step, d ddl) error {
 	name := fmt.Sprintf("migrations/%s/%02d.up.sql", s.scripts, step.To)
 	if step.To < step.From {
@@ -154,7 +156,7 @@ func (s Schema) load(step *Step, d ddl) error {
 	return nil
 }
 
-// splitScript returns the statements of a script without its comments.
+// splitScript returns the statements of a script without comments.
 func splitScript(script string) []string {
 	var kept []string
 	for line := range strings.Lines(script) {
@@ -181,10 +183,10 @@ func (s Schema) run(ctx context.Context, conn *sql.Conn, step Step) error {
 	return nil
 }
 
-// alter runs a statement that an earlier try may have carried out. One that
-// alters a table in several ways takes effect wholly or not at all; where one of
-// them is there already, as after a change by hand, the others are made one by
-// one.
+// alter runs a statement that an earlier attempt may have run already. An ALTER
+// TABLE with several changes takes effect completely or not at all. If one of
+// its changes exists already, for example because it was made by hand, the
+// others are made one by one.
 func (s Schema) alter(ctx context.Context, conn *sql.Conn, statement string) error {
 	_, err := conn.ExecContext(ctx, statement)
 	if err == nil || s.repeated == nil || !s.repeated(err) {
@@ -202,8 +204,8 @@ func (s Schema) alter(ctx context.Context, conn *sql.Conn, statement string) err
 	return nil
 }
 
-// splitAlter makes each change of an ALTER TABLE a statement. In the scripts
-// each stands on a line of its own.
+// splitAlter returns a statement for each change of an ALTER TABLE. In the
+// scripts each change is on its own line.
 func splitAlter(statement string) []string {
 	first, rest, several := strings.Cut(statement, "\n")
 	if !several || !strings.HasPrefix(first, "ALTER TABLE ") {
@@ -216,8 +218,8 @@ func splitAlter(statement string) []string {
 	return parts
 }
 
-// arrived checks the tables after the last step: a script that leaves something
-// out must not be committed.
+// arrived checks the tables after the last step, so that an incomplete script
+// is not committed.
 func (s Schema) arrived(ctx context.Context, conn *sql.Conn, to int64) error {
 	found, err := s.inspect(ctx, conn)
 	if err != nil {

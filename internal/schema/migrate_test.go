@@ -11,22 +11,33 @@ import (
 	"github.com/mlmd-go/sdk/internal/schema"
 )
 
-// versionTables are the tables, and of each the columns that hold what must
-// survive, by the version that brought them.
+// versionTables lists tables and columns with the version that introduced them.
 var versionTables = []struct {
 	since   int64
 	table   string
 	columns map[string]int64
 }{
-	{0, "Type", map[string]int64{"id": 0, "name": 0, "input_type": 0, "output_type": 0, "type_kind": 2, "version": 6, "description": 6, "external_id": 9}},
+	{0, "Type", map[string]int64{
+		"id": 0, "name": 0, "input_type": 0, "output_type": 0, "type_kind": 2, "version": 6,
+		"description": 6, "external_id": 9,
+	}},
 	{0, "TypeProperty", map[string]int64{"type_id": 0, "name": 0, "data_type": 0}},
-	{0, "Artifact", map[string]int64{"id": 0, "type_id": 0, "uri": 0, "state": 5, "name": 5, "create_time_since_epoch": 5, "last_update_time_since_epoch": 5, "external_id": 9}},
-	{0, "Execution", map[string]int64{"id": 0, "type_id": 0, "last_known_state": 5, "name": 5, "create_time_since_epoch": 5, "last_update_time_since_epoch": 5, "external_id": 9}},
+	{0, "Artifact", map[string]int64{
+		"id": 0, "type_id": 0, "uri": 0, "state": 5, "name": 5, "create_time_since_epoch": 5,
+		"last_update_time_since_epoch": 5, "external_id": 9,
+	}},
+	{0, "Execution", map[string]int64{
+		"id": 0, "type_id": 0, "last_known_state": 5, "name": 5,
+		"create_time_since_epoch": 5, "last_update_time_since_epoch": 5, "external_id": 9,
+	}},
 	{0, "ArtifactProperty", propertyColumns("artifact_id", 0)},
 	{0, "ExecutionProperty", propertyColumns("execution_id", 0)},
 	{0, "Event", map[string]int64{"id": 0, "artifact_id": 0, "execution_id": 0, "type": 0, "milliseconds_since_epoch": 0}},
 	{0, "EventPath", map[string]int64{"event_id": 0, "is_index_step": 0, "step_index": 0, "step_key": 0}},
-	{3, "Context", map[string]int64{"id": 3, "type_id": 3, "name": 3, "create_time_since_epoch": 5, "last_update_time_since_epoch": 5, "external_id": 9}},
+	{3, "Context", map[string]int64{
+		"id": 3, "type_id": 3, "name": 3, "create_time_since_epoch": 5,
+		"last_update_time_since_epoch": 5, "external_id": 9,
+	}},
 	{3, "ContextProperty", propertyColumns("context_id", 3)},
 	{4, "Association", map[string]int64{"id": 4, "context_id": 4, "execution_id": 4}},
 	{4, "Attribution", map[string]int64{"id": 4, "context_id": 4, "artifact_id": 4}},
@@ -36,12 +47,13 @@ var versionTables = []struct {
 
 func propertyColumns(owner string, since int64) map[string]int64 {
 	return map[string]int64{
-		owner: since, "name": since, "is_custom_property": since, "int_value": since, "double_value": since, "string_value": since,
-		"proto_value": 10, "bool_value": 10,
+		owner: since, "name": since, "is_custom_property": since, "int_value": since, "double_value": since,
+		"string_value": since,
+		"proto_value":  10, "bool_value": 10,
 	}
 }
 
-// fill puts rows into all tables of a database of version 10.
+// fill inserts rows into all tables of a database of version 10.
 func fill(t *testing.T, d database, db *sql.DB) {
 	t.Helper()
 	yes, no := "1", "0"
@@ -51,30 +63,42 @@ func fill(t *testing.T, d database, db *sql.DB) {
 	const now = "1764105000123"
 	mustExec(t, db,
 		"INSERT INTO Type (name, version, type_kind, description, input_type, external_id) VALUES"+
-			" ('T', 'v1', 1, 'about', NULL, 'ext-T'), ('E', NULL, 0, NULL, '{\"any\":{}}', NULL), ('C', NULL, 2, NULL, NULL, NULL)",
+			" ('T', 'v1', 1, 'about', NULL, 'ext-T'), ('E', NULL, 0, NULL, '{\"any\":{}}', NULL), ('C', NULL, 2, NULL, NULL,"+
+			" NULL)",
 		"INSERT INTO TypeProperty (type_id, name, data_type) VALUES (10, 'p', 1), (11, 'q', 3), (12, 'r', 2)",
 		"INSERT INTO ParentType (type_id, parent_type_id) VALUES (10, 1)",
-		"INSERT INTO Artifact (type_id, uri, state, name, external_id, create_time_since_epoch, last_update_time_since_epoch) VALUES"+
-			" (10, 'u1', 2, 'a1', 'xa1', "+now+", "+now+"), (10, '', NULL, NULL, NULL, "+now+", "+now+"), (10, 'gone', 1, 'a3', NULL, 1, 2)",
-		"DELETE FROM Artifact WHERE uri = 'gone'", // its id must stay used
-		"INSERT INTO Execution (type_id, last_known_state, name, external_id, create_time_since_epoch, last_update_time_since_epoch) VALUES"+
+		"INSERT INTO Artifact (type_id, uri, state, name, external_id, create_time_since_epoch,"+
+			" last_update_time_since_epoch) VALUES"+
+			" (10, 'u1', 2, 'a1', 'xa1', "+now+", "+now+"), (10, '', NULL, NULL, NULL, "+now+", "+
+			now+"), (10, 'gone', 1, 'a3', NULL, 1, 2)",
+		"DELETE FROM Artifact WHERE uri = 'gone'", // its ID must not be reused
+		"INSERT INTO Execution (type_id, last_known_state, name, external_id, create_time_since_epoch,"+
+			" last_update_time_since_epoch) VALUES"+
 			" (11, 3, 'e1', 'xe1', "+now+", "+now+"), (11, NULL, NULL, NULL, "+now+", "+now+")",
 		"INSERT INTO Context (type_id, name, external_id, create_time_since_epoch, last_update_time_since_epoch) VALUES"+
 			" (12, 'c1', 'xc1', "+now+", "+now+"), (12, 'c2', NULL, "+now+", "+now+")",
 		"INSERT INTO ParentContext (context_id, parent_context_id) VALUES (2, 1)",
-		"INSERT INTO Event (artifact_id, execution_id, type, milliseconds_since_epoch) VALUES (1, 1, 3, "+now+"), (2, 1, 4, NULL)",
-		"INSERT INTO EventPath (event_id, is_index_step, step_index, step_key) VALUES (1, "+yes+", 5, NULL), (1, "+no+", NULL, 'key')",
+		"INSERT INTO Event (artifact_id, execution_id, type, milliseconds_since_epoch) VALUES (1, 1, 3, "+
+			now+"), (2, 1, 4, NULL)",
+		"INSERT INTO EventPath (event_id, is_index_step, step_index, step_key) VALUES (1, "+yes+", 5, NULL), (1, "+
+			no+", NULL, 'key')",
 		"INSERT INTO Association (context_id, execution_id) VALUES (1, 1), (2, 2)",
 		"INSERT INTO Attribution (context_id, artifact_id) VALUES (1, 1), (2, 2)",
 	)
-	for table, owner := range map[string]string{"ArtifactProperty": "artifact_id", "ExecutionProperty": "execution_id", "ContextProperty": "context_id"} {
-		mustExec(t, db, fmt.Sprintf("INSERT INTO %s (%s, name, is_custom_property, int_value, double_value, string_value) VALUES"+
-			" (1, 'p', %s, 7, NULL, NULL), (1, 'd', %s, NULL, 0.25, NULL), (2, 's', %s, NULL, NULL, 'text')", table, owner, no, yes, yes))
-		mustExec(t, db, fmt.Sprintf("INSERT INTO %s (%s, name, is_custom_property, bool_value) VALUES (1, 'b', %s, %s)", table, owner, yes, yes))
+	for table, owner := range map[string]string{
+		"ArtifactProperty": "artifact_id", "ExecutionProperty": "execution_id",
+		"ContextProperty": "context_id",
+	} {
+		mustExec(t, db, fmt.Sprintf("INSERT INTO %s (%s, name, is_custom_property, int_value, double_value, string_value)"+
+			" VALUES"+
+			" (1, 'p', %s, 7, NULL, NULL), (1, 'd', %s, NULL, 0.25, NULL), (2, 's', %s, NULL, NULL,"+
+			" 'text')", table, owner, no, yes, yes))
+		mustExec(t, db, fmt.Sprintf("INSERT INTO %s (%s, name, is_custom_property, bool_value) VALUES (1, 'b', %s, %s)",
+			table, owner, yes, yes))
 	}
 }
 
-// content are the rows of db as far as the older version can hold them.
+// content returns the rows of db, as far as the older version can store them.
 func content(t *testing.T, db *sql.DB, older int64) []string {
 	t.Helper()
 	var all []string
@@ -96,7 +120,7 @@ func content(t *testing.T, db *sql.DB, older int64) []string {
 	return all
 }
 
-func TestEveryStepKeepsWhatBothVersionsHold(t *testing.T) {
+func TestMigrate_StepsKeepData(t *testing.T) {
 	for _, d := range databases {
 		for older := d.oldest; older < schema.Version; older++ {
 			t.Run(fmt.Sprintf("%s between %d and %d", d.name, older, older+1), func(t *testing.T) {
@@ -112,7 +136,10 @@ func TestEveryStepKeepsWhatBothVersionsHold(t *testing.T) {
 					before = slices.DeleteFunc(before, func(row string) bool { return strings.Contains(row, "name=b") })
 				}
 				if older == 1 {
-					before = slices.DeleteFunc(before, func(row string) bool { return strings.Contains(row, "name=C") || strings.Contains(row, "name=r") })
+					before = slices.DeleteFunc(before, func(row string) bool {
+						return strings.Contains(row, "name=C") ||
+							strings.Contains(row, "name=r")
+					})
 				}
 
 				migrate(t, d, db, older)
@@ -132,7 +159,7 @@ func migrate(t *testing.T, d database, db *sql.DB, to int64) {
 	}
 }
 
-func TestAnUpgradedDatabaseIsLikeANewOne(t *testing.T) {
+func TestMigrate_UpgradedDatabaseEqualsNewOne(t *testing.T) {
 	onEveryDatabase(t, func(t *testing.T, d database, db *sql.DB) {
 		opened(t, d, db)
 		fill(t, d, db)
@@ -150,7 +177,7 @@ func TestAnUpgradedDatabaseIsLikeANewOne(t *testing.T) {
 	})
 }
 
-func TestOfEventsThatRepeatTheLatestStays(t *testing.T) {
+func TestMigrate_KeepsLatestOfDuplicateEvents(t *testing.T) {
 	onEveryDatabase(t, func(t *testing.T, d database, db *sql.DB) {
 		opened(t, d, db)
 		fill(t, d, db)
@@ -160,7 +187,8 @@ func TestOfEventsThatRepeatTheLatestStays(t *testing.T) {
 			t.Fatalf("%d path steps before", n)
 		}
 		migrate(t, d, db, 8)
-		if n := count(t, db, "SELECT milliseconds_since_epoch FROM Event WHERE artifact_id = 1 AND execution_id = 1"); n != 99 {
+		if n := count(t, db, "SELECT milliseconds_since_epoch FROM Event WHERE artifact_id = 1 AND execution_id ="+
+			" 1"); n != 99 {
 			t.Errorf("the event of time %d stayed", n)
 		}
 		if n := count(t, db, "SELECT COUNT(*) FROM EventPath"); n != 0 {
@@ -169,7 +197,7 @@ func TestOfEventsThatRepeatTheLatestStays(t *testing.T) {
 	})
 }
 
-func TestAPlanTellsTheStepsAndChangesNothing(t *testing.T) {
+func TestPlan_ChangesNothing(t *testing.T) {
 	onEveryDatabase(t, func(t *testing.T, d database, db *sql.DB) {
 		opened(t, d, db)
 		migrate(t, d, db, 8)
@@ -193,7 +221,7 @@ func TestAPlanTellsTheStepsAndChangesNothing(t *testing.T) {
 	})
 }
 
-func TestWhatCannotBeMigratedIsRefused(t *testing.T) {
+func TestMigrate_Errors(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		make []string // nil: an empty database
@@ -201,7 +229,7 @@ func TestWhatCannotBeMigratedIsRefused(t *testing.T) {
 		kind error
 	}{
 		{"an empty database", nil, 10, schema.ErrEmpty},
-		{"a version that is none", []string{"SELECT 1"}, 11, schema.ErrNoMigration},
+		{"an unknown version", []string{"SELECT 1"}, 11, schema.ErrNoMigration},
 		{"a negative version", []string{"SELECT 1"}, -1, schema.ErrNoMigration},
 		{"a newer database", []string{"UPDATE MLMDEnv SET schema_version = 11"}, 10, schema.ErrNewer},
 		{"a database with two versions", []string{"INSERT INTO MLMDEnv VALUES (9)"}, 10, schema.ErrVersionDamaged},
@@ -223,7 +251,7 @@ func TestWhatCannotBeMigratedIsRefused(t *testing.T) {
 	}
 }
 
-func TestPostgresReachesNoVersionBelow6(t *testing.T) {
+func TestMigrate_PostgresEndsAtVersion6(t *testing.T) {
 	d := databases[1]
 	driver, dsn := d.fresh(t)
 	db := connect(t, driver, dsn)
@@ -233,8 +261,8 @@ func TestPostgresReachesNoVersionBelow6(t *testing.T) {
 	}
 }
 
-// A table in the way makes a step fail.
-func TestAFailedMigrationLeavesTheDatabaseAsItWas(t *testing.T) {
+// A table with the name of a new one makes a step fail.
+func TestMigrate_FailureChangesNothing(t *testing.T) {
 	for _, d := range databases[:2] {
 		t.Run(d.name, func(t *testing.T) {
 			driver, dsn := d.fresh(t)
@@ -253,8 +281,8 @@ func TestAFailedMigrationLeavesTheDatabaseAsItWas(t *testing.T) {
 	}
 }
 
-// MySQL cannot undo DDL: what a try has done is not done again.
-func TestAMigrationCutShortIsFinishedOnMySQL(t *testing.T) {
+// MySQL cannot undo DDL, so the steps that were completed must not run again.
+func TestMigrate_FinishesInterruptedMigrationOnMySQL(t *testing.T) {
 	d := databases[2]
 	for older := d.oldest; older < schema.Version; older++ {
 		t.Run(fmt.Sprintf("between %d and %d", older, older+1), func(t *testing.T) {
@@ -280,12 +308,13 @@ func TestAMigrationCutShortIsFinishedOnMySQL(t *testing.T) {
 	}
 }
 
-// A column that someone added by hand must not make the rest of its statement
-// be passed over: the keys and indexes beside it.
-func TestOfATableThatWasChangedByHandTheRestIsMigrated(t *testing.T) {
+// If a column was added by hand, the keys and indexes that the same statement
+// adds must not be skipped.
+func TestMigrate_TableChangedByHand(t *testing.T) {
 	d := databases[2]
 	for older, changes := range map[int64][]string{
-		4: {"ALTER TABLE Artifact ADD COLUMN name VARCHAR(255)", "ALTER TABLE Context ADD COLUMN create_time_since_epoch BIGINT NOT NULL DEFAULT 0"},
+		4: {"ALTER TABLE Artifact ADD COLUMN name VARCHAR(255)", "ALTER TABLE Context ADD COLUMN create_time_since_epoch" +
+			" BIGINT NOT NULL DEFAULT 0"},
 		5: {"ALTER TABLE Artifact ADD INDEX idx_artifact_uri (uri(255))"},
 		8: {"ALTER TABLE Artifact ADD COLUMN external_id VARCHAR(255) AFTER name"},
 		9: {"ALTER TABLE ContextProperty ADD COLUMN bool_value BOOLEAN"},
@@ -304,7 +333,7 @@ func TestOfATableThatWasChangedByHandTheRestIsMigrated(t *testing.T) {
 	}
 }
 
-func TestTablesOfTheOriginalGetAHiddenKeyOnMySQL(t *testing.T) {
+func TestMigrate_AddsHiddenKeysOnMySQL(t *testing.T) {
 	d := databases[2]
 	driver, dsn := d.fresh(t)
 	db := connect(t, driver, dsn)
@@ -320,8 +349,9 @@ func TestTablesOfTheOriginalGetAHiddenKeyOnMySQL(t *testing.T) {
 	}
 	sameLines(t, "schema", describe(t, d, db), want)
 	sameLines(t, "rows", content(t, db, schema.Version), rows)
-	// The original's own statements, and those of a dump.
-	mustExec(t, db, "INSERT INTO EventPath (event_id, is_index_step, step_index) VALUES (2, 1, 3)", "INSERT INTO EventPath VALUES (2, 0, NULL, 'k')")
+	// Statements of the reference implementation, and of a dump.
+	mustExec(t, db, "INSERT INTO EventPath (event_id, is_index_step, step_index) VALUES (2, 1, 3)",
+		"INSERT INTO EventPath VALUES (2, 0, NULL, 'k')")
 	if got := rowsOf(t, db, "EventPath"); len(got) != 4 || strings.Contains(got[0], "mlmd_row_id") {
 		t.Errorf("SELECT * answers %v", got)
 	}

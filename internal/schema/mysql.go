@@ -9,20 +9,21 @@ import (
 	"strings"
 )
 
-// MySQL is the schema on MySQL and MariaDB; number is that of a server's
-// error, or 0. Their DDL commits at once, so it is made of statements that may be
-// repeated, with the version set last; a creation cut short is finished by the
-// next opening. In a cluster no lock holds on all nodes: several creations may
-// run at once, and each goes on where it has met another.
+// MySQL is the schema on MySQL and MariaDB; number returns the number of a
+// server's error, or 0. Their DDL commits at once, so creation consists of
+// statements that may be repeated, with the version stored last, and the next
+// opening finishes an incomplete creation. In a cluster no lock covers all
+// nodes: several creations may run at once, and each retries after a conflict.
 //
-// New tables hold utf8mb4 and compare it byte for byte, whatever the
-// database's default is.
+// New tables store utf8mb4 and compare it byte for byte, whatever the default
+// of the database is.
 func MySQL(number func(error) uint16) Schema {
 	return Schema{
 		ddl: ddl{
 			types: [columnTypes]string{
 				autoID: "INT PRIMARY KEY AUTO_INCREMENT", integer: "INT", millis: "BIGINT", flag: "TINYINT(1)", boolean: "BOOLEAN",
-				kindNumber: "TINYINT(1)", shortText: "VARCHAR(255)", text: "TEXT", longText: "MEDIUMTEXT", blob: "MEDIUMBLOB", double: "DOUBLE",
+				kindNumber: "TINYINT(1)", shortText: "VARCHAR(255)", text: "TEXT", longText: "MEDIUMTEXT", blob: "MEDIUMBLOB",
+				double:        "DOUBLE",
 				versionNumber: "INTEGER PRIMARY KEY",
 			},
 			nameUnique: true,
@@ -46,7 +47,7 @@ func MySQL(number func(error) uint16) Schema {
 	}
 }
 
-// askMySQL asks a server what it can do.
+// askMySQL finds out what the server supports.
 func askMySQL(ctx context.Context, conn *sql.Conn, d *ddl) error {
 	var version string
 	if err := conn.QueryRowContext(ctx, "SELECT VERSION()").Scan(&version); err != nil {
@@ -56,13 +57,13 @@ func askMySQL(ctx context.Context, conn *sql.Conn, d *ddl) error {
 	return exactCollation(ctx, conn, d)
 }
 
-// canHide reports whether a server knows invisible columns, as MariaDB does
+// canHide reports whether a server supports invisible columns, as MariaDB does
 // since 10.3 and MySQL since 8.0.23.
 func canHide(version string) bool {
 	since := [3]int{8, 0, 23}
 	if strings.Contains(version, "MariaDB") {
 		since = [3]int{10, 3, 0}
-		version = strings.TrimPrefix(version, "5.5.5-") // old servers put it in front for old clients
+		version = strings.TrimPrefix(version, "5.5.5-") // old servers prepend it for old clients
 	}
 	var is [3]int
 	if _, err := fmt.Sscanf(version, "%d.%d.%d", &is[0], &is[1], &is[2]); err != nil {
@@ -71,8 +72,8 @@ func canHide(version string) bool {
 	return slices.Compare(is[:], since[:]) >= 0
 }
 
-// missingKeys adds the hidden keys that earlier releases and the original do not
-// make.
+// missingKeys returns statements that add the hidden keys, which earlier
+// releases and the reference implementation do not create.
 func missingKeys(ctx context.Context, conn *sql.Conn) ([]string, error) {
 	var d ddl
 	if err := askMySQL(ctx, conn, &d); err != nil || !d.hidden {
@@ -94,15 +95,16 @@ func missingKeys(ctx context.Context, conn *sql.Conn) ([]string, error) {
 	return all, nil
 }
 
-// exactCollations compare utf8mb4 byte for byte; the last pads with blanks and
-// is for servers that have neither MariaDB's nor MySQL 8's.
+// exactCollations compare utf8mb4 byte for byte. The last one pads with spaces
+// and is for servers that have neither MariaDB's nor MySQL 8's.
 var exactCollations = []string{"utf8mb4_nopad_bin", "utf8mb4_0900_bin", "utf8mb4_bin"}
 
 // exactCollation makes new tables compare text byte for byte.
 func exactCollation(ctx context.Context, conn *sql.Conn, d *ddl) error {
 	for _, name := range exactCollations {
 		var n int
-		err := conn.QueryRowContext(ctx, "SELECT COUNT(*) FROM information_schema.collations WHERE collation_name = '"+name+"'").Scan(&n)
+		err := conn.QueryRowContext(ctx, "SELECT COUNT(*) FROM information_schema.collations"+
+			" WHERE collation_name = '"+name+"'").Scan(&n)
 		if err != nil {
 			return fmt.Errorf("look for collation %s: %w", name, err)
 		}
@@ -114,8 +116,8 @@ func exactCollation(ctx context.Context, conn *sql.Conn, d *ddl) error {
 	return errors.New("the server has no collation that compares utf8mb4 byte for byte")
 }
 
-// underNamedLock makes the migrations of one server take turns. In a cluster the
-// lock holds on one node only.
+// underNamedLock makes the migrations of one server wait for each other. In a
+// cluster the lock holds on one node only.
 func underNamedLock(ctx context.Context, conn *sql.Conn, body func() error) (err error) {
 	const name = "CONCAT('mlmd-schema:', MD5(DATABASE()))"
 	var got sql.NullInt64
@@ -133,7 +135,7 @@ func underNamedLock(ctx context.Context, conn *sql.Conn, body func() error) (err
 	return body()
 }
 
-// doneBefore are what a statement of a migration answers when it ran before.
+// doneBefore are the errors of a migration statement that has already run.
 var doneBefore = map[uint16]bool{
 	1060: true, // duplicate column name
 	1061: true, // duplicate key name
@@ -143,13 +145,13 @@ var doneBefore = map[uint16]bool{
 	1176: true, // key does not exist
 }
 
-// metAnother are what a statement of a creation answers when another creation
-// has just done the same, here or on another node of a cluster.
+// metAnother are the errors of a statement that conflicts with a concurrent
+// creation, on this node or another node of a cluster.
 var metAnother = map[uint16]bool{
 	1062: true, // a duplicate row
-	1213: true, // another node was first
-	1205: true, // a lock was not got in time
-	1050: true, // the table exists by now
+	1213: true, // another node committed first
+	1205: true, // lock wait timeout
+	1050: true, // the table exists already
 	1146: true, // the table does not exist yet
 	1412: true, // the table was changed
 	1020: true, // the row was changed

@@ -7,20 +7,22 @@ import (
 	"strings"
 )
 
-// Postgres is the schema on PostgreSQL, in the first schema of the search
-// path. It is made in one transaction under an advisory lock.
+// Postgres is the schema on PostgreSQL, in the first schema of the search path.
+// It is created in one transaction under an advisory lock.
 //
-// The indexes of artifact URIs and of string values differ from the original's,
-// which refuse text above 2704 bytes. Those of string values have the start of
-// each text; a filter compares the starts, too. That of URIs is an SP-GiST index
-// of the whole text, which serves the original's look-ups as well. It takes a
-// second for a text of a million bytes, which a URI hardly is.
+// The indexes of artifact URIs and of string values differ from those of the
+// reference implementation, which reject text of more than 2704 bytes. Those of
+// string values cover the start of each text, which a filter compares, too.
+// That of URIs is an SP-GiST index of the whole text. It also serves the
+// queries of the reference implementation, but takes a second for a text of a
+// million bytes.
 func Postgres() Schema {
 	return Schema{
 		ddl: ddl{
 			types: [columnTypes]string{
 				autoID: "SERIAL PRIMARY KEY", integer: "INT", millis: "BIGINT", flag: "BOOLEAN", boolean: "BOOLEAN",
-				kindNumber: "SMALLINT", shortText: "VARCHAR(255)", text: "TEXT", longText: "TEXT", blob: "BYTEA", double: "DOUBLE PRECISION",
+				kindNumber: "SMALLINT", shortText: "VARCHAR(255)", text: "TEXT", longText: "TEXT", blob: "BYTEA",
+				double:        "DOUBLE PRECISION",
 				versionNumber: "INT PRIMARY KEY",
 			},
 			nameUnique: true,
@@ -39,8 +41,8 @@ func Postgres() Schema {
 		batches:  true,
 		outdated: slowIndexes,
 		exclusive: func(ctx context.Context, conn *sql.Conn, body func() error) error {
-			// READ COMMITTED, so that what was committed while waiting for the
-			// lock is seen.
+			// READ COMMITTED makes visible what was committed while waiting for
+			// the lock.
 			return alone(ctx, conn, []string{
 				"BEGIN ISOLATION LEVEL READ COMMITTED",
 				"SELECT pg_advisory_xact_lock(7813871092348001)",
@@ -49,8 +51,8 @@ func Postgres() Schema {
 	}
 }
 
-// slowIndexes replaces the indexes of whole string values that earlier releases
-// have made.
+// slowIndexes returns statements that replace the indexes of whole string
+// values that earlier releases created.
 func slowIndexes(ctx context.Context, conn *sql.Conn) ([]string, error) {
 	var all []string
 	d := Postgres().ddl

@@ -9,70 +9,70 @@ import (
 	"time"
 )
 
-// Version is the version of MLMD's database schema that the engine
-// reads and writes. Only a database of exactly this version is opened.
+// Version is the version of the MLMD database schema that this package creates.
+// Only databases of exactly this version are opened.
 const Version = 10
 
-// A Schema makes, checks and migrates the tables of one database system:
-// [SQLite], [Postgres] or [MySQL]. It holds no state and may
-// be copied.
+// Schema creates, checks and migrates the tables of one database system:
+// [SQLite], [Postgres] or [MySQL]. It holds no state and may be copied.
 type Schema struct {
 	ddl     ddl
-	catalog string // SELECT of (table, column) for tables in lower case: %s
+	catalog string // SELECT of (table, column) of MLMD's tables
 	scripts string // folder of the migration scripts
-	command string // what upgrades a database of this kind, for people
-	// exclusive runs body on conn while no other process changes the schema,
-	// and undoes what body did when it fails, where the database can.
+	command string // command that upgrades a database, for messages
+	// exclusive runs body on conn while no other process changes the schema. If
+	// body fails, its changes are undone if the database can.
 	exclusive func(ctx context.Context, conn *sql.Conn, body func() error) error
-	// prepare reads what the statements depend on, such as a collation that
-	// this server has. It may be nil.
+	// prepare reads what the statements depend on, such as the collations of
+	// the server. It may be nil.
 	prepare func(ctx context.Context, conn *sql.Conn, d *ddl) error
-	// fixedIDs: the system types of a new database get their ids by name. Where
-	// it is false they come from a sequence that starts at 1.
+	// fixedIDs gives the system types of a new database their IDs explicitly.
+	// Otherwise they come from a sequence that starts at 1.
 	fixedIDs bool
-	// batches: the driver takes several statements at once, if they have no
-	// parameters.
+	// batches reports that the driver runs several statements at once if they
+	// have no parameters.
 	batches bool
-	// resumes: creation is not atomic, and several may run at once. So it is made
-	// of statements that may be repeated, the version comes last, and tables
-	// without a version that hold nothing but system types are a creation that
-	// runs or was cut short, which opening finishes.
+	// resumes reports that creation is not atomic and that several processes
+	// may create the tables at once. Then creation consists of statements that
+	// may be repeated and stores the version last. Tables without a version
+	// that contain system types only are an unfinished creation, which opening
+	// finishes.
 	resumes bool
-	// raced recognizes the driver's error for a statement that met that of
-	// another creation. nil where there is one at a time.
+	// raced recognizes the driver's error for a conflict with a concurrent
+	// creation. It is nil if creations never run at the same time.
 	raced func(error) bool
-	// meeting is a key that transactions write and delete to take turns where
-	// there is no lock that holds for all servers; empty elsewhere.
+	// meeting is a key that transactions insert and delete to wait for each
+	// other where no lock covers all servers. It is empty otherwise.
 	meeting tableKey
-	// repeated recognises the driver's error for a migration statement that an
-	// earlier try has carried out. nil where that cannot be.
+	// repeated recognizes the driver's error for a migration statement that an
+	// earlier attempt has already run. It may be nil.
 	repeated func(error) bool
-	// outdated returns the statements that give a database of this version what
-	// new ones have and no version number tells. nil: there is nothing such.
+	// outdated returns the statements that turn tables and indexes of earlier
+	// releases, of the same version, into those of this release. It may be nil.
 	outdated func(ctx context.Context, conn *sql.Conn) ([]string, error)
-	// notDatabase recognises the driver's error for a file that is no database,
-	// and damage that for one that cannot be read.
+	// notDatabase recognizes the driver's error for a file that is not a
+	// database, and damage the error for an unreadable one.
 	notDatabase, damage func(error) bool
-	// foreign finds what another application has in a database without any of
-	// MLMD's tables, which is then not touched. nil: databases are shared.
+	// foreign lists what another application has in a database without MLMD's
+	// tables, which is then not changed. It is nil if databases may be shared.
 	foreign func(ctx context.Context, conn *sql.Conn) ([]string, error)
-	// sound reports whether a database can be read, for one whose catalog is
-	// strange. nil: the server takes care of that.
+	// sound reports whether the database can be read. It is called if the
+	// catalog is not as expected. It is nil if the server checks that.
 	sound func(ctx context.Context, conn *sql.Conn) (bool, error)
 }
 
-// A tableKey is a key of a table.
+// tableKey is a key of a table.
 type tableKey struct {
 	table   string
 	columns []string
 }
 
-// Open makes an empty database an MLMD database, and checks one that is not
-// empty. It changes nothing in a database that it refuses, and never upgrades:
-// see [Schema.Migrate]. The error is a [*Error] where the database is
-// not of version 10. Any number of processes may open a database at once.
+// Open creates the tables in an empty database and checks a database that is
+// not empty. It changes nothing in a database that it refuses, and never
+// upgrades: see [Schema.Migrate]. If the database is not of version 10, the
+// error is a [*Error]. Several processes may open a database at the same time.
 //
-// A database that is complete is only read, so that a read-only one opens.
+// A complete database is only read, so a read-only one can be opened.
 func (s Schema) Open(ctx context.Context, db *sql.DB) error {
 	conn, err := db.Conn(ctx)
 	if err != nil {
@@ -84,12 +84,12 @@ func (s Schema) Open(ctx context.Context, db *sql.DB) error {
 		err = s.finish(ctx, conn)
 	}
 	if err != nil && s.done(ctx, conn) {
-		return nil // another creation ended while this one looked
+		return nil // a concurrent creation has finished
 	}
 	return s.openError(err)
 }
 
-// look inspects the database, and says whether nothing is left to do.
+// look inspects the database and reports whether it is complete.
 func (s Schema) look(ctx context.Context, conn *sql.Conn) (ready bool, err error) {
 	found, err := s.inspect(ctx, conn)
 	if err != nil {
@@ -98,8 +98,8 @@ func (s Schema) look(ctx context.Context, conn *sql.Conn) (ready bool, err error
 	return s.isComplete(ctx, conn, found)
 }
 
-// finish creates what is missing. Where others may do so at the same moment, it
-// begins again when a statement has met theirs.
+// finish creates what is missing. It retries if a statement conflicts with a
+// concurrent creation.
 func (s Schema) finish(ctx context.Context, conn *sql.Conn) error {
 	if !s.resumes {
 		return s.exclusive(ctx, conn, func() error { return s.complete(ctx, conn) })
@@ -125,8 +125,8 @@ func (s Schema) done(ctx context.Context, conn *sql.Conn) bool {
 	return ready && err == nil
 }
 
-// Ready reports whether db is complete. It reads only, and returns
-// [ErrEmpty] for a database in which there is nothing yet.
+// Ready reports whether db is complete. It only reads, and returns [ErrEmpty]
+// for an empty database.
 func (s Schema) Ready(ctx context.Context, db *sql.DB) (bool, error) {
 	conn, err := db.Conn(ctx)
 	if err != nil {
@@ -144,7 +144,8 @@ func (s Schema) Ready(ctx context.Context, db *sql.DB) (bool, error) {
 	return complete, s.openError(err)
 }
 
-// isComplete says whether nothing is left to do, and refuses what cannot be used.
+// isComplete reports whether nothing needs to be created. It returns an error
+// for a database that cannot be used.
 func (s Schema) isComplete(ctx context.Context, conn *sql.Conn, found inventory) (bool, error) {
 	if found.empty() {
 		return false, s.vacant(ctx, conn)
@@ -159,8 +160,8 @@ func (s Schema) isComplete(ctx context.Context, conn *sql.Conn, found inventory)
 	return err == nil && len(missing) == 0, err
 }
 
-// complete creates what is missing. Another process may have done so since the
-// first look, hence it looks again, alone this time.
+// complete creates what is missing. It inspects the database again, because
+// another process may have changed it before this one had exclusive access.
 func (s Schema) complete(ctx context.Context, conn *sql.Conn) error {
 	found, err := s.inspect(ctx, conn)
 	if err != nil {
@@ -189,8 +190,8 @@ func (s Schema) complete(ctx context.Context, conn *sql.Conn) error {
 	return nil
 }
 
-// addSystemTypes adds those that an older database does not have. They have no
-// ids of their own there, so that two who add them must take turns.
+// addSystemTypes adds the system types that an older database lacks. Their IDs
+// are not fixed there, so concurrent calls must wait for each other.
 func (s Schema) addSystemTypes(ctx context.Context, conn *sql.Conn) error {
 	add := func() error {
 		missing, err := missingSystemTypes(ctx, conn)
@@ -202,17 +203,19 @@ func (s Schema) addSystemTypes(ctx context.Context, conn *sql.Conn) error {
 	if s.meeting.table == "" {
 		return add()
 	}
-	begin := []string{"START TRANSACTION", "INSERT INTO " + s.meeting.table + " (" + strings.Join(s.meeting.columns, ", ") + ") VALUES (0, 0)"}
+	begin := []string{"START TRANSACTION", "INSERT INTO " + s.meeting.table + " (" +
+		strings.Join(s.meeting.columns, ", ") + ") VALUES (0, 0)"}
 	return alone(ctx, conn, begin, func() error {
 		if err := add(); err != nil {
 			return err
 		}
-		_, err := conn.ExecContext(ctx, "DELETE FROM "+s.meeting.table+" WHERE "+strings.Join(s.meeting.columns, " = 0 AND ")+" = 0")
+		_, err := conn.ExecContext(ctx, "DELETE FROM "+s.meeting.table+" WHERE "+strings.Join(s.meeting.columns, " = 0 AND ")+
+			" = 0")
 		return err
 	})
 }
 
-// create makes all tables and indexes.
+// create creates all tables and indexes.
 func (s Schema) create(ctx context.Context, conn *sql.Conn) error {
 	d := s.ddl
 	if s.prepare != nil {
@@ -232,7 +235,8 @@ func (s Schema) create(ctx context.Context, conn *sql.Conn) error {
 	return nil
 }
 
-// openError names a file that is no database, or a damaged one, as such.
+// openError returns an [*Error] for a file that is not a database or is
+// damaged, and other errors unchanged.
 func (s Schema) openError(err error) error {
 	if err != nil && s.damage != nil && s.damage(err) {
 		return &Error{Kind: ErrDamaged, Version: noVersion, Err: err}
@@ -243,9 +247,8 @@ func (s Schema) openError(err error) error {
 	return err
 }
 
-// alone runs body between the statements that begin and end an exclusive
-// transaction on conn. A connection whose transaction cannot be ended is
-// thrown away.
+// alone runs body between begin and COMMIT. If the transaction cannot be ended,
+// the connection is discarded.
 func alone(ctx context.Context, conn *sql.Conn, begin []string, body func() error) error {
 	for i, statement := range begin {
 		if _, err := conn.ExecContext(ctx, statement); err != nil {
@@ -266,8 +269,8 @@ func alone(ctx context.Context, conn *sql.Conn, begin []string, body func() erro
 	return nil
 }
 
-// rollBack ends the transaction on conn also when ctx is done: the connection
-// goes back to a pool.
+// rollBack ends the transaction on conn, even if ctx is done, because the
+// connection returns to a pool.
 func rollBack(ctx context.Context, conn *sql.Conn) {
 	if _, err := conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK"); err != nil {
 		discard(conn)

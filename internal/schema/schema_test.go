@@ -27,9 +27,9 @@ var wantSystemTypes = []string{
 	"id=9 name=mlmd.Deploy type_kind=0",
 }
 
-// The files in testdata list what the published core makes, and those
-// called extra the indexes that only we make.
-func TestANewDatabaseIsWhatThePublishedCoreMakes(t *testing.T) {
+// The files in testdata list what the reference implementation creates, and
+// those called extra the indexes that only this package creates.
+func TestOpen_CreatesReferenceSchema(t *testing.T) {
 	onEveryDatabase(t, func(t *testing.T, d database, db *sql.DB) {
 		opened(t, d, db)
 		want := append(golden(t, d.name), golden(t, d.name+".extra")...)
@@ -42,13 +42,14 @@ func TestANewDatabaseIsWhatThePublishedCoreMakes(t *testing.T) {
 	})
 }
 
-// withIndexesForLongText is the one difference: PostgreSQL's b-tree refuses
-// what is longer than a third of a page.
+// withIndexesForLongText applies the one difference: PostgreSQL's b-tree rejects
+// keys that are longer than a third of a page.
 func withIndexesForLongText(lines []string) []string {
 	lines = slices.Clone(lines)
 	for i, line := range lines {
 		if strings.Contains(line, "_property_string ") {
-			line = strings.Replace(line, "btree (name, is_custom_property, string_value)", `btree (name, is_custom_property, "left"(string_value, 255))`, 1)
+			line = strings.Replace(line, "btree (name, is_custom_property, string_value)",
+				`btree (name, is_custom_property, "left"(string_value, 255))`, 1)
 		}
 		if strings.Contains(line, "idx_artifact_uri ") {
 			line = strings.Replace(line, "btree", "spgist", 1)
@@ -58,7 +59,7 @@ func withIndexesForLongText(lines []string) []string {
 	return lines
 }
 
-func TestTheFirstTypeOfAUserHasId10(t *testing.T) {
+func TestOpen_FirstUserTypeHasID10(t *testing.T) {
 	onEveryDatabase(t, func(t *testing.T, d database, db *sql.DB) {
 		opened(t, d, db)
 		mustExec(t, db, "INSERT INTO Type (name, type_kind) VALUES ('mine', 2)")
@@ -68,7 +69,7 @@ func TestTheFirstTypeOfAUserHasId10(t *testing.T) {
 	})
 }
 
-func TestOpeningAgainChangesNothing(t *testing.T) {
+func TestOpen_AgainChangesNothing(t *testing.T) {
 	onEveryDatabase(t, func(t *testing.T, d database, db *sql.DB) {
 		opened(t, d, db)
 		before := rowsOf(t, db, "Type")
@@ -77,7 +78,7 @@ func TestOpeningAgainChangesNothing(t *testing.T) {
 	})
 }
 
-func TestSystemTypesThatAreMissingAreAdded(t *testing.T) {
+func TestOpen_AddsMissingSystemTypes(t *testing.T) {
 	onEveryDatabase(t, func(t *testing.T, d database, db *sql.DB) {
 		opened(t, d, db)
 		mustExec(t, db, "DELETE FROM Type WHERE name IN ('mlmd.Train', 'mlmd.Deploy')")
@@ -88,7 +89,7 @@ func TestSystemTypesThatAreMissingAreAdded(t *testing.T) {
 	})
 }
 
-func TestMissingSystemTypesAreAddedOnceByMany(t *testing.T) {
+func TestOpen_ConcurrentlyAddsSystemTypesOnce(t *testing.T) {
 	for _, d := range databases {
 		t.Run(d.name, func(t *testing.T) {
 			driver, dsn := d.fresh(t)
@@ -115,7 +116,7 @@ func TestMissingSystemTypesAreAddedOnceByMany(t *testing.T) {
 	}
 }
 
-func TestManyMayOpenAnEmptyDatabaseAtOnce(t *testing.T) {
+func TestOpen_ConcurrentlyCreates(t *testing.T) {
 	for _, d := range databases {
 		t.Run(d.name, func(t *testing.T) {
 			driver, dsn := d.fresh(t)
@@ -136,21 +137,43 @@ func TestManyMayOpenAnEmptyDatabaseAtOnce(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotVersion10IsRefusedAndLeftAlone(t *testing.T) {
+func TestOpen_RefusesOtherVersions(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		make []string // after an opening, if it starts with "+"
 		kind error
 		says string
 	}{
-		{"an older version", []string{"+", "UPDATE MLMDEnv SET schema_version = 6"}, schema.ErrOlder, "version 6, needed is 10; make a copy and upgrade it with mlmd-server --db "},
+		{
+			"an older version",
+			[]string{"+", "UPDATE MLMDEnv SET schema_version = 6"},
+			schema.ErrOlder,
+			"version 6, needed is 10; make a copy and upgrade it with mlmd-server --db ",
+		},
 		{"a newer version", []string{"+", "UPDATE MLMDEnv SET schema_version = 11"}, schema.ErrNewer, "version 11"},
-		{"no version", []string{"+", "DELETE FROM MLMDEnv", "INSERT INTO Artifact (type_id) VALUES (1)"}, schema.ErrVersionDamaged, "exactly one row"},
+		{
+			"no version",
+			[]string{"+", "DELETE FROM MLMDEnv", "INSERT INTO Artifact (type_id) VALUES (1)"},
+			schema.ErrVersionDamaged, "exactly one row",
+		},
 		{"two versions", []string{"+", "INSERT INTO MLMDEnv VALUES (9)"}, schema.ErrVersionDamaged, "exactly one row"},
 		{"a table less", []string{"+", "DROP TABLE EventPath"}, schema.ErrPartial, "missing are EventPath;"},
-		{"a column less", []string{"+", "ALTER TABLE ContextProperty DROP COLUMN proto_value"}, schema.ErrPartial, "missing are ContextProperty.proto_value;"},
-		{"another program's table", []string{"CREATE TABLE Event (title VARCHAR(80))", "INSERT INTO Event VALUES ('x')"}, schema.ErrPartial, "missing are Type, "},
-		{"the tables of the first releases", []string{"CREATE TABLE Type (id INT, name VARCHAR(9), is_artifact_type INT)"}, schema.ErrOlder, "version 0"},
+		{
+			"a column less",
+			[]string{"+", "ALTER TABLE ContextProperty DROP COLUMN proto_value"},
+			schema.ErrPartial,
+			"missing are ContextProperty.proto_value;",
+		},
+		{
+			"another program's table",
+			[]string{"CREATE TABLE Event (title VARCHAR(80))", "INSERT INTO Event VALUES ('x')"},
+			schema.ErrPartial, "missing are Type, ",
+		},
+		{
+			"the tables of the first releases",
+			[]string{"CREATE TABLE Type (id INT, name VARCHAR(9), is_artifact_type INT)"},
+			schema.ErrOlder, "version 0",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			onEveryDatabase(t, func(t *testing.T, d database, db *sql.DB) {
@@ -175,9 +198,9 @@ func TestWhatIsNotVersion10IsRefusedAndLeftAlone(t *testing.T) {
 	}
 }
 
-func TestTablesOfOthersStay(t *testing.T) {
+func TestOpen_KeepsForeignTables(t *testing.T) {
 	onEveryDatabase(t, func(t *testing.T, d database, db *sql.DB) {
-		if d.name == "sqlite" { // a file is its application's, and a store is made in none that has one
+		if d.name == "sqlite" { // a file with tables belongs to another application
 			opened(t, d, db)
 		}
 		mustExec(t, db, "CREATE TABLE mine (n INT)", "INSERT INTO mine VALUES (1)")
@@ -188,7 +211,7 @@ func TestTablesOfOthersStay(t *testing.T) {
 	})
 }
 
-func TestAFileThatIsNoDatabaseIsNamedSo(t *testing.T) {
+func TestOpen_NotADatabase(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "notes.txt")
 	text := strings.Repeat("These are notes and no database. ", 100)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -203,7 +226,7 @@ func TestAFileThatIsNoDatabaseIsNamedSo(t *testing.T) {
 	}
 }
 
-func TestACompleteDatabaseOpensReadOnly(t *testing.T) {
+func TestOpen_ReadOnly(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "test.db")
 	s := schema.SQLite()
 	if err := s.Open(t.Context(), connect(t, "sqlite", "file:"+path)); err != nil {
@@ -214,8 +237,8 @@ func TestACompleteDatabaseOpensReadOnly(t *testing.T) {
 	}
 }
 
-// MySQL commits each CREATE TABLE, so that an end in the middle leaves some.
-func TestACreationCutShortIsFinished(t *testing.T) {
+// MySQL commits each CREATE TABLE, so an interrupted creation leaves some.
+func TestOpen_FinishesInterruptedCreation(t *testing.T) {
 	d := databases[2]
 	for _, left := range []int{1, 7, 14, 15} {
 		t.Run(fmt.Sprintf("after %d tables", left), func(t *testing.T) {
@@ -229,7 +252,8 @@ func TestACreationCutShortIsFinished(t *testing.T) {
 				"Event", "EventPath", "MLMDEnv", "Context", "ContextProperty", "ParentContext", "Association", "Attribution",
 			}
 			if left < len(order) { // the types come after all tables
-				mustExec(t, db, "DELETE FROM Type", "ALTER TABLE Type AUTO_INCREMENT = 1", "DROP TABLE "+strings.Join(order[left:], ", "))
+				mustExec(t, db, "DELETE FROM Type", "ALTER TABLE Type AUTO_INCREMENT = 1",
+					"DROP TABLE "+strings.Join(order[left:], ", "))
 			}
 			opened(t, d, db)
 			sameLines(t, "schema", describe(t, d, db), want)
@@ -239,7 +263,7 @@ func TestACreationCutShortIsFinished(t *testing.T) {
 	}
 }
 
-func TestTextIsComparedByteForByte(t *testing.T) {
+func TestOpen_TextComparesByteForByte(t *testing.T) {
 	onEveryDatabase(t, func(t *testing.T, d database, db *sql.DB) {
 		opened(t, d, db)
 		for i, name := range []string{"a", "A", "a ", "ä", "Ä", "a\u0308", "🙂", "🙃"} {

@@ -7,8 +7,8 @@ import (
 	"fmt"
 )
 
-// SQLite is the schema on SQLite. It is made in one transaction that
-// takes the write lock first.
+// SQLite is the schema on SQLite. It is created in one transaction that takes
+// the write lock first.
 func SQLite() Schema {
 	return Schema{
 		ddl: ddl{
@@ -35,7 +35,8 @@ func SQLite() Schema {
 	}
 }
 
-// sqliteCode recognises the driver's errors with one of SQLite's result codes.
+// sqliteCode returns a function that recognizes the driver's errors with one of
+// SQLite's result codes.
 func sqliteCode(code int) func(error) bool {
 	return func(err error) bool {
 		var coded interface{ Code() int }
@@ -43,8 +44,8 @@ func sqliteCode(code int) func(error) bool {
 	}
 }
 
-// foreignInSQLite are the tables of a file, and its application id. A file with
-// either is another application's.
+// foreignInSQLite lists the tables of a file, and its application ID. A file
+// with either belongs to another application.
 func foreignInSQLite(ctx context.Context, conn *sql.Conn) ([]string, error) {
 	var id int64
 	if err := conn.QueryRowContext(ctx, "PRAGMA application_id").Scan(&id); err != nil {
@@ -54,7 +55,8 @@ func foreignInSQLite(ctx context.Context, conn *sql.Conn) ([]string, error) {
 	if id != 0 {
 		found = append(found, fmt.Sprintf("the application id %#x", uint32(id)))
 	}
-	rows, err := conn.QueryContext(ctx, "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name LIMIT 10")
+	rows, err := conn.QueryContext(ctx, "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"+
+		" AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name LIMIT 10")
 	if err != nil {
 		return nil, fmt.Errorf("read the catalog: %w", err)
 	}
@@ -69,8 +71,8 @@ func foreignInSQLite(ctx context.Context, conn *sql.Conn) ([]string, error) {
 	return found, rows.Err()
 }
 
-// soundSQLite checks the structure of a file. What cannot be read at all is an
-// error with SQLite's code for damage.
+// soundSQLite checks the structure of a file. If it cannot be read at all, the
+// error has SQLite's code for damage.
 func soundSQLite(ctx context.Context, conn *sql.Conn) (bool, error) {
 	var verdict string
 	if err := conn.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {

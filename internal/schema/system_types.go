@@ -10,15 +10,15 @@ import (
 	"github.com/mlmd-go/sdk/internal/typekind"
 )
 
-// A systemType is a type that every MLMD database has.
+// systemType is a type that every MLMD database has.
 type systemType struct {
 	id   int64 // in a database that was created at version 10
 	kind typekind.Kind
 	name string
 }
 
-// systemTypes have no version, properties or description. A database that was
-// upgraded gives them the ids that come next.
+// systemTypes have no version, properties or description. In a database that
+// was upgraded they have other IDs.
 var systemTypes = []systemType{
 	{1, typekind.Artifact, "mlmd.Dataset"},
 	{2, typekind.Artifact, "mlmd.Model"},
@@ -36,8 +36,8 @@ func IsSystemType(name string) bool {
 	return slices.ContainsFunc(systemTypes, func(s systemType) bool { return s.name == name })
 }
 
-// ofSystemTypes is the condition that a row of Type is a system type of a new
-// database.
+// ofSystemTypes returns the condition that a row of Type is a system type of a
+// new database.
 func ofSystemTypes() string {
 	all := make([]string, len(systemTypes))
 	for i, t := range systemTypes {
@@ -46,9 +46,10 @@ func ofSystemTypes() string {
 	return strings.Join(all, " OR ")
 }
 
-// missingSystemTypes are those that the database does not have yet.
+// missingSystemTypes returns the system types that the database lacks.
 func missingSystemTypes(ctx context.Context, conn *sql.Conn) ([]systemType, error) {
-	rows, err := conn.QueryContext(ctx, "SELECT type_kind, name FROM Type WHERE type_kind IN (0, 1) AND version IS NULL AND name LIKE 'mlmd.%'")
+	rows, err := conn.QueryContext(ctx, "SELECT type_kind, name FROM Type"+
+		" WHERE type_kind IN (0, 1) AND version IS NULL AND name LIKE 'mlmd.%'")
 	if err != nil {
 		return nil, fmt.Errorf("read the system types: %w", err)
 	}
@@ -73,7 +74,7 @@ func missingSystemTypes(ctx context.Context, conn *sql.Conn) ([]systemType, erro
 	return missing, nil
 }
 
-// insertSystemTypes adds types, in order, in one statement.
+// insertSystemTypes inserts types, in order, by one statement.
 func insertSystemTypes(ctx context.Context, conn *sql.Conn, types []systemType, withID bool) error {
 	if len(types) == 0 {
 		return nil

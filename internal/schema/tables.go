@@ -1,11 +1,12 @@
 package schema
 
-// A columnType is a type of the MLMD schema; each database spells it its way.
+// columnType is a column type of the MLMD schema. Each database has its own
+// name for it.
 type columnType int
 
 const (
-	autoID        columnType = iota // an id that the database assigns
-	integer                         // 32 bits, but on SQLite
+	autoID        columnType = iota // an ID that the database assigns
+	integer                         // 32 bits; on SQLite 64
 	millis                          // milliseconds, 64 bits
 	flag                            // a boolean of the schema's first versions
 	boolean                         // a boolean of version 10
@@ -16,17 +17,17 @@ const (
 	blob                            // bytes
 	double                          // a double
 	versionNumber                   // the schema's version
-	columnTypes                     // how many there are
+	columnTypes                     // the number of types
 )
 
-// A column is one column of a table. Rest follows the type.
+// column is a column of a table. rest follows the type.
 type column struct {
 	name string
 	kind columnType
 	rest string
 }
 
-// A table is one table of schema version 10. Unique is a constraint on several
+// table is a table of schema version 10. unique is a constraint on several
 // columns; a database that names constraints calls it uniqueName.
 type table struct {
 	name       string
@@ -36,8 +37,8 @@ type table struct {
 	uniqueName string
 }
 
-// An index is a secondary index. Long is set where its last column is text
-// without a limit; sparse where SQLite leaves NULL out of it.
+// index is a secondary index. long means that its last column is text without a
+// limit, sparse that SQLite omits NULL.
 type index struct {
 	name    string
 	table   string
@@ -52,9 +53,9 @@ const (
 	unique    = "UNIQUE"
 )
 
-// tables is schema version 10, in the order in which the tables are made.
-// Columns have the order in which MLMD makes them; nothing may select by
-// position, since an upgraded database may have another.
+// tables are the tables of schema version 10, in the order of their creation.
+// Columns have the order in which MLMD creates them; no statement may select by
+// position, because the order may differ in an upgraded database.
 var tables = []table{
 	{name: "Type", columns: []column{
 		{"id", autoID, ""},
@@ -124,7 +125,7 @@ var tables = []table{
 	}, unique: []string{"context_id", "artifact_id"}},
 }
 
-// properties is the table of the properties of one kind of node.
+// properties returns the table of the properties of one kind of node.
 func properties(name, owner string) table {
 	return table{name: name, columns: []column{
 		{owner, integer, notNull},
@@ -149,8 +150,8 @@ var indexes = append([]index{
 	{name: "idx_type_external_id", table: "Type", columns: []string{"external_id"}},
 }, nodeIndexes("Artifact", "artifact", "Execution", "execution", "Context", "context")...)
 
-// nodeIndexes are those that every kind of node has. Kinds come as the table
-// and the word in the names of its indexes.
+// nodeIndexes returns the indexes that each kind of node has. kinds are pairs
+// of a table and the word for it in the names of its indexes.
 func nodeIndexes(kinds ...string) []index {
 	var all []index
 	for i := 0; i < len(kinds); i += 2 {

@@ -15,10 +15,16 @@ func TestDialect_Rebind(t *testing.T) {
 	}{
 		{"plain", Dialect{}, "SELECT id FROM Type WHERE type_kind = ? AND name = ? AND id IN (?, ?)"},
 		{"numbered", Dialect{Numbered: true}, "SELECT id FROM Type WHERE type_kind = $1 AND name = $2 AND id IN ($3, $4)"},
-		{"exact text", Dialect{ExactTextParam: "EXACT(?)"},
-			"SELECT id FROM Type WHERE type_kind = ? AND name = EXACT(?) AND id IN (?, ?)"},
-		{"both", Dialect{Numbered: true, ExactTextParam: "EXACT(?)"},
-			"SELECT id FROM Type WHERE type_kind = $1 AND name = EXACT($2) AND id IN ($3, $4)"},
+		{
+			"exact text",
+			Dialect{ExactTextParam: "EXACT(?)"},
+			"SELECT id FROM Type WHERE type_kind = ? AND name = EXACT(?) AND id IN (?, ?)",
+		},
+		{
+			"both",
+			Dialect{Numbered: true, ExactTextParam: "EXACT(?)"},
+			"SELECT id FROM Type WHERE type_kind = $1 AND name = EXACT($2) AND id IN ($3, $4)",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := c.d.rebind(text); got != c.want {
