@@ -68,7 +68,8 @@ type collections struct {
 
 // RPC returns the stub that c makes its calls with, for RPCs that this package
 // has no method for. It uses the connection of c: if [Dial] made c, calls are
-// authenticated and retried alike.
+// authenticated and retried alike. Its errors have gRPC status codes; they are
+// not [*Error] values.
 func (c *Client) RPC() mlmdpb.MetadataStoreServiceClient { return c.rpc }
 
 // Close closes the connection of a client that [Dial] made. For a client that

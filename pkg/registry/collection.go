@@ -67,9 +67,9 @@ func (e *Collection[T, N]) Get(ctx context.Context, id string) (*T, error) {
 }
 
 // FindByName returns the entity with the given name. Case matters, whatever the
-// collation of the database. FindByName is for entities whose names are unique
-// in the store; use [Collection.FindByNameIn] for those whose names are unique
-// within their parent only.
+// collation of the database. The error is [ErrNotFound] if there is no such
+// entity. It is [ErrInvalidArgument] if names are unique only within a parent:
+// use [Collection.FindByNameIn] for such entities.
 func (e *Collection[T, N]) FindByName(ctx context.Context, name string) (*T, error) {
 	s := e.operation("find", name)
 	if e.m.Parent != nil && !e.m.Parent.UnprefixedName {
@@ -80,7 +80,9 @@ func (e *Collection[T, N]) FindByName(ctx context.Context, name string) (*T, err
 }
 
 // FindByNameIn returns the child of the given parent that has the given name.
-// Case matters, whatever the collation of the database.
+// Case matters, whatever the collation of the database. The error is
+// [ErrNotFound] if there is no such child, and [ErrInvalidArgument] if entities
+// of this collection have no parent.
 func (e *Collection[T, N]) FindByNameIn(ctx context.Context, parentID, name string) (*T, error) {
 	s := e.operation("find", name)
 	if e.m.Parent == nil {

@@ -14,9 +14,8 @@ import (
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
 
-// Errors of this package match these with [errors.Is]. If the context of the
-// caller ended, they match [context.Canceled] or [context.DeadlineExceeded]
-// instead.
+// An [*Error] matches one of these with [errors.Is], or, if the context of the
+// caller ended, [context.Canceled] or [context.DeadlineExceeded].
 var (
 	// ErrNotFound reports that no such entity, or no such parent, exists.
 	ErrNotFound = errors.New("not found")
@@ -72,8 +71,7 @@ type Error struct {
 
 // Error returns a one-line message, such as
 //
-//	registry: upsert ModelVersion "v1.0": externalId "x" is already used by
-//	RegisteredModel 12: external IDs are unique among contexts
+//	registry: upsert ModelVersion "v1.0": registeredModelId "12" does not exist: no such RegisteredModel
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString("registry: ")

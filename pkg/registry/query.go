@@ -14,7 +14,8 @@ import (
 // An Order is the field that a query sorts by.
 type Order int32
 
-// Entities with the same time are sorted by ID.
+// The fields that a query can sort by. Entities with the same time are sorted by
+// ID.
 const (
 	OrderByID         = Order(mlmdpb.ListOperationOptions_OrderByField_ID)
 	OrderByCreateTime = Order(mlmdpb.ListOperationOptions_OrderByField_CREATE_TIME)

@@ -30,9 +30,10 @@ func WithDryRun() RenameOption { return func(m *renameConfig) { m.dry = true } }
 // has a value. A custom property that is read as a field moves to the property of
 // the field. Values that cannot be decoded stay.
 //
-// Reads do not need this, but filters find a value only under its present name.
-// Programs that know only the legacy names no longer find the values. Call
-// RenameProperties with [WithDryRun] first.
+// Reads do not need this. Conditions on fields do if values are stored with
+// another type or as custom properties, and so do [Query.WhereText] and programs
+// that know only the present names. Programs that know only the legacy names no
+// longer find the values. Call RenameProperties with [WithDryRun] first.
 //
 // It makes one RPC for each 100 entities and one for each that it changes, whose
 // update time changes too. If it fails, the result counts what was done; call it

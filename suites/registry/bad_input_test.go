@@ -69,7 +69,8 @@ var _ = onEveryBackend("bad input", func(rpc func() mlmdpb.MetadataStoreServiceC
 		name := fresh("x")
 		Expect(model_(ctx, model.RegisteredModel{Name: name + long(255-len(name))})).To(Succeed())
 		sent.take()
-		refused(model_(ctx, model.RegisteredModel{Name: "x", ExternalID: new(long(256))}), registry.ErrInvalidArgument, "externalId")
+		refused(model_(ctx, model.RegisteredModel{Name: "x", ExternalID: new(long(256))}),
+			registry.ErrInvalidArgument, "externalId")
 	})
 
 	// Blank names and control characters are refused for what is new only.
@@ -77,7 +78,10 @@ var _ = onEveryBackend("bad input", func(rpc func() mlmdpb.MetadataStoreServiceC
 		parent, service := aModel(ctx, reg), aService(ctx, reg)
 		version := aVersion(ctx, reg)
 		sent.take()
-		for _, bad := range []string{" ", "\t", "\n", " \u00a0\u3000", "\u200b\ufeff", "a\nb", "a\r\nb", "a\n", "\ta", "a\x1b[2Jb", "a\x7f", "a\u0085b", "a\u2028b", "a\u2029b"} {
+		for _, bad := range []string{
+			" ", "\t", "\n", " \u00a0\u3000", "\u200b\ufeff", "a\nb", "a\r\nb", "a\n", "\ta", "a\x1b[2Jb", "a\x7f", "a\u0085b",
+			"a\u2028b", "a\u2029b",
+		} {
 			refused(model_(ctx, model.RegisteredModel{Name: bad}), registry.ErrInvalidArgument, "name")
 			_, err := reg.ModelVersions().Upsert(ctx, &model.ModelVersion{RegisteredModelID: parent, Name: bad})
 			refused(err, registry.ErrInvalidArgument, "name")
@@ -85,7 +89,9 @@ var _ = onEveryBackend("bad input", func(rpc func() mlmdpb.MetadataStoreServiceC
 			refused(err, registry.ErrInvalidArgument, "name")
 			_, err = reg.ModelArtifacts().Replace(ctx, &model.ModelArtifact{Name: bad})
 			refused(err, registry.ErrInvalidArgument, "name")
-			_, err = reg.ServeModels().Upsert(ctx, &model.ServeModel{InferenceServiceID: service, ModelVersionID: version, Name: bad})
+			_, err = reg.ServeModels().Upsert(ctx, &model.ServeModel{
+				InferenceServiceID: service, ModelVersionID: version, Name: bad,
+			})
 			refused(err, registry.ErrInvalidArgument, "name")
 		}
 		for _, good := range []string{" a ", "a b", "\u00e9", "\U0001f469\u200d\U0001f4bb", "."} {
@@ -102,7 +108,9 @@ var _ = onEveryBackend("bad input", func(rpc func() mlmdpb.MetadataStoreServiceC
 			byOther := func(typeName, name string) {
 				t, err := rpc().GetContextType(ctx, &mlmdpb.GetContextTypeRequest{TypeName: &typeName})
 				Expect(err).NotTo(HaveOccurred())
-				_, err = rpc().PutContexts(ctx, &mlmdpb.PutContextsRequest{Contexts: []*mlmdpb.Context{{TypeId: t.GetContextType().Id, Name: &name}}})
+				_, err = rpc().PutContexts(ctx, &mlmdpb.PutContextsRequest{
+					Contexts: []*mlmdpb.Context{{TypeId: t.GetContextType().Id, Name: &name}},
+				})
 				Expect(err).NotTo(HaveOccurred())
 			}
 			aVersion(ctx, reg) // so that there is the type
@@ -136,8 +144,10 @@ var _ = onEveryBackend("bad input", func(rpc func() mlmdpb.MetadataStoreServiceC
 			refused(model_(ctx, model.RegisteredModel{Name: bad}), registry.ErrInvalidArgument, "name")
 			refused(model_(ctx, model.RegisteredModel{Name: "x", Description: &bad}), registry.ErrInvalidArgument, "description")
 			refused(model_(ctx, model.RegisteredModel{Name: "x", ExternalID: &bad}), registry.ErrInvalidArgument, "externalId")
-			refused(model_(ctx, model.RegisteredModel{Name: "x", CustomProperties: value.Map{"a": value.String(bad)}}), registry.ErrInvalidArgument, "customProperties.a")
-			Expect(model_(ctx, model.RegisteredModel{Name: "x", CustomProperties: value.Map{bad: value.Int(1)}})).To(MatchError(registry.ErrInvalidArgument))
+			refused(model_(ctx, model.RegisteredModel{Name: "x", CustomProperties: value.Map{"a": value.String(bad)}}),
+				registry.ErrInvalidArgument, "customProperties.a")
+			Expect(model_(ctx, model.RegisteredModel{Name: "x", CustomProperties: value.Map{bad: value.Int(1)}})).
+				To(MatchError(registry.ErrInvalidArgument))
 			_, err := reg.RegisteredModels().FindByName(ctx, bad)
 			refused(err, registry.ErrInvalidArgument, "name")
 			_, err = reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{Name: "x", URI: &bad})
@@ -148,16 +158,21 @@ var _ = onEveryBackend("bad input", func(rpc func() mlmdpb.MetadataStoreServiceC
 	})
 
 	It("is a custom property without a value, or called like a declared one", func(ctx SpecContext) {
-		refused(model_(ctx, model.RegisteredModel{Name: "x", CustomProperties: value.Map{"a": {}}}), registry.ErrInvalidArgument, "customProperties.a")
-		refused(model_(ctx, model.RegisteredModel{Name: "x", CustomProperties: value.Map{"owner": value.Int(1)}}), registry.ErrInvalidArgument, "customProperties.owner")
-		refused(model_(ctx, model.RegisteredModel{Name: "x", CustomProperties: value.Map{"a": value.Double(inf())}}), registry.ErrInvalidArgument, "customProperties.a")
+		refused(model_(ctx, model.RegisteredModel{Name: "x", CustomProperties: value.Map{"a": {}}}),
+			registry.ErrInvalidArgument, "customProperties.a")
+		refused(model_(ctx, model.RegisteredModel{Name: "x", CustomProperties: value.Map{"owner": value.Int(1)}}),
+			registry.ErrInvalidArgument, "customProperties.owner")
+		refused(model_(ctx, model.RegisteredModel{Name: "x", CustomProperties: value.Map{"a": value.Double(inf())}}),
+			registry.ErrInvalidArgument, "customProperties.a")
 		deep, err := value.StructFromJSON([]byte(strings.Repeat(`{"a":`, 32) + "1" + strings.Repeat("}", 32)))
 		Expect(err).NotTo(HaveOccurred())
-		refused(model_(ctx, model.RegisteredModel{Name: "x", CustomProperties: value.Map{"a": deep}}), registry.ErrInvalidArgument, "customProperties.a")
+		refused(model_(ctx, model.RegisteredModel{Name: "x", CustomProperties: value.Map{"a": deep}}),
+			registry.ErrInvalidArgument, "customProperties.a")
 	})
 
 	It("is a value that the enum does not have", func(ctx SpecContext) {
-		refused(model_(ctx, model.RegisteredModel{Name: "x", State: new(model.RegisteredModelState("DEAD"))}), registry.ErrInvalidArgument, "state")
+		refused(model_(ctx, model.RegisteredModel{Name: "x", State: new(model.RegisteredModelState("DEAD"))}),
+			registry.ErrInvalidArgument, "state")
 	})
 
 	It("is an id that is no number", func(ctx SpecContext) {
@@ -186,7 +201,9 @@ var _ = onEveryBackend("bad input", func(rpc func() mlmdpb.MetadataStoreServiceC
 			refused(err, registry.ErrNotFound, "registeredModelId")
 			_, err = reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{ModelVersionID: id, Name: fresh("a")})
 			refused(err, registry.ErrNotFound, "modelVersionId")
-			_, err = reg.ServeModels().Upsert(ctx, &model.ServeModel{InferenceServiceID: id, ModelVersionID: "1", Name: fresh("s")})
+			_, err = reg.ServeModels().Upsert(ctx, &model.ServeModel{
+				InferenceServiceID: id, ModelVersionID: "1", Name: fresh("s"),
+			})
 			refused(err, registry.ErrNotFound, "inferenceServiceId")
 		}
 	})
@@ -203,7 +220,9 @@ var _ = onEveryBackend("bad input", func(rpc func() mlmdpb.MetadataStoreServiceC
 	})
 
 	It("is a field that is both set and cleared", func(ctx SpecContext) {
-		_, err := reg.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "x", Owner: new("a")}, registry.Clear(field.RegisteredModel.Owner))
+		_, err := reg.RegisteredModels().Upsert(
+			ctx, &model.RegisteredModel{Name: "x", Owner: new("a")}, registry.Clear(field.RegisteredModel.Owner),
+		)
 		refused(err, registry.ErrInvalidArgument, "owner")
 	})
 

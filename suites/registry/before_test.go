@@ -55,7 +55,10 @@ var _ = onEveryBackend("where an earlier client failed, this one", func(rpc func
 		// A newer program: one more declared property, on the type and on the model.
 		_, err = rpc().PutContextType(ctx, &mlmdpb.PutContextTypeRequest{
 			CanAddFields: new(true), CanOmitFields: new(true),
-			ContextType: &mlmdpb.ContextType{Name: new("kf.RegisteredModel"), Properties: map[string]mlmdpb.PropertyType{"newer": mlmdpb.PropertyType_STRING}},
+			ContextType: &mlmdpb.ContextType{
+				Name:       new("kf.RegisteredModel"),
+				Properties: map[string]mlmdpb.PropertyType{"newer": mlmdpb.PropertyType_STRING},
+			},
 		})
 		Expect(err).NotTo(HaveOccurred())
 		id := number64(m.ID)
@@ -70,7 +73,8 @@ var _ = onEveryBackend("where an earlier client failed, this one", func(rpc func
 			func() error { m.Owner = new("bob"); _, err := reg.RegisteredModels().Upsert(ctx, &m); return err },
 			func() error { m.Owner = nil; _, err := reg.RegisteredModels().Replace(ctx, &m); return err },
 			func() error { // an older program that starts now
-				_, err := registry.New(rpc()).RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: m.Name, Owner: new("cleo")})
+				patch := model.RegisteredModel{Name: m.Name, Owner: new("cleo")}
+				_, err := registry.New(rpc()).RegisteredModels().Upsert(ctx, &patch)
 				return err
 			},
 		} {
@@ -85,7 +89,11 @@ var _ = onEveryBackend("where an earlier client failed, this one", func(rpc func
 		m := model.RegisteredModel{Name: fresh("model"), Tasks: []string{"a,b", "c"}, Language: []string{}}
 		_, err := reg.RegisteredModels().Upsert(ctx, &m)
 		Expect(err).NotTo(HaveOccurred())
-		v := model.ModelVersion{RegisteredModelID: m.ID, Name: "v", CustomProperties: value.Map{"s": value.Struct(map[string]any{"x": "y"})}}
+		v := model.ModelVersion{
+			RegisteredModelID: m.ID,
+			Name:              "v",
+			CustomProperties:  value.Map{"s": value.Struct(map[string]any{"x": "y"})},
+		}
 		_, err = reg.ModelVersions().Upsert(ctx, &v)
 		Expect(err).NotTo(HaveOccurred())
 		got, err := reg.RegisteredModels().Get(ctx, m.ID)
@@ -98,7 +106,9 @@ var _ = onEveryBackend("where an earlier client failed, this one", func(rpc func
 	})
 
 	It("takes quotes and the like in names for what they are", func(ctx SpecContext) {
-		for _, odd := range []string{`it's`, `say "x"`, "back`quote", "100%", "under_score", "-- comment", "ü 日本", "a:b:c", " blanks "} {
+		for _, odd := range []string{
+			`it's`, `say "x"`, "back`quote", "100%", "under_score", "-- comment", "ü 日本", "a:b:c", " blanks ",
+		} {
 			name := odd + fresh("")
 			m := model.RegisteredModel{Name: name}
 			id, err := reg.RegisteredModels().Upsert(ctx, &m)
@@ -110,7 +120,9 @@ var _ = onEveryBackend("where an earlier client failed, this one", func(rpc func
 			v := model.ModelVersion{RegisteredModelID: id, Name: name, Author: &name}
 			_, err = reg.ModelVersions().Upsert(ctx, &v)
 			Expect(err).NotTo(HaveOccurred())
-			byFilter, err := reg.ModelVersions().Query().Where(field.ModelVersion.Name.Eq(name), field.ModelVersion.Author.In("nobody", name)).Collect(ctx)
+			byFilter, err := reg.ModelVersions().Query().Where(
+				field.ModelVersion.Name.Eq(name), field.ModelVersion.Author.In("nobody", name),
+			).Collect(ctx)
 			Expect(err).NotTo(HaveOccurred())
 			Expect(names(byFilter)).To(Equal([]string{name}))
 			model_, err := rpc().GetContextsByID(ctx, &mlmdpb.GetContextsByIDRequest{ContextIds: []int64{number64(v.ID)}})
@@ -138,11 +150,21 @@ var _ = onEveryBackend("where an earlier client failed, this one", func(rpc func
 	})
 
 	It("empties several fields of any kind at once", func(ctx SpecContext) {
-		v := model.ModelVersion{RegisteredModelID: aModel(ctx, reg), Name: "v", Author: new("ada"), State: new(model.ModelVersionStateArchived), ExternalID: new(fresh("x")), CustomProperties: value.Map{"a": value.Int(1)}}
+		v := model.ModelVersion{
+			RegisteredModelID: aModel(ctx, reg),
+			Name:              "v",
+			Author:            new("ada"),
+			State:             new(model.ModelVersionStateArchived),
+			ExternalID:        new(fresh("x")),
+			CustomProperties:  value.Map{"a": value.Int(1)},
+		}
 		id, err := reg.ModelVersions().Upsert(ctx, &v)
 		Expect(err).NotTo(HaveOccurred())
 		f := field.ModelVersion
-		_, err = reg.ModelVersions().Upsert(ctx, &model.ModelVersion{ID: id, Description: new("d")}, registry.Clear(f.Author, f.ExternalID), registry.Clear(f.State), registry.Clear(f.CustomProperties))
+		_, err = reg.ModelVersions().Upsert(
+			ctx, &model.ModelVersion{ID: id, Description: new("d")}, registry.Clear(f.Author, f.ExternalID),
+			registry.Clear(f.State), registry.Clear(f.CustomProperties),
+		)
 		Expect(err).NotTo(HaveOccurred())
 		got, err := reg.ModelVersions().Get(ctx, id)
 		Expect(err).NotTo(HaveOccurred())
@@ -208,15 +230,20 @@ var _ = onEveryBackend("stores of other programs", func(rpc func() mlmdpb.Metada
 		free := model.ModelArtifact{Name: "weights"}
 		_, err = reg.ModelArtifacts().Upsert(ctx, &free)
 		Expect(err).NotTo(HaveOccurred())
-		_, err = rpc().PutAttributionsAndAssociations(ctx, &mlmdpb.PutAttributionsAndAssociationsRequest{Attributions: []*mlmdpb.Attribution{
-			{ArtifactId: new(number64(free.ID)), ContextId: new(number64(version))},
-		}})
+		_, err = rpc().PutAttributionsAndAssociations(
+			ctx,
+			&mlmdpb.PutAttributionsAndAssociationsRequest{Attributions: []*mlmdpb.Attribution{
+				{ArtifactId: new(number64(free.ID)), ContextId: new(number64(version))},
+			}},
+		)
 		Expect(err).NotTo(HaveOccurred())
 		below, err := reg.ModelArtifacts().OfVersion(version).Collect(ctx)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(below).To(HaveLen(1))
 		Expect(below[0].Name).To(Equal("weights"))
-		_, err = reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{ID: free.ID, ModelVersionID: version, URI: new("s3://x")})
+		_, err = reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{
+			ID: free.ID, ModelVersionID: version, URI: new("s3://x"),
+		})
 		Expect(err).NotTo(HaveOccurred(), "it hangs below this version")
 		_, err = reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{ID: free.ID, ModelVersionID: aVersion(ctx, reg)})
 		Expect(err).To(MatchError(registry.ErrInvalidArgument), "and below no other")
@@ -246,7 +273,7 @@ var _ = onEveryBackend("stores of other programs", func(rpc func() mlmdpb.Metada
 	})
 })
 
-var _ = onEveryBackend("an entity whose stored name does not say its parent", func(rpc func() mlmdpb.MetadataStoreServiceClient) {
+var _ = onEveryBackend("an entity with an unprefixed stored name", func(rpc func() mlmdpb.MetadataStoreServiceClient) {
 	It("is found, linked and kept below its parent", func(ctx SpecContext) {
 		client, sent := counting(rpc())
 		reg := registry.New(client)

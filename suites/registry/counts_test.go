@@ -49,8 +49,10 @@ var _ = onEveryBackend("what the registry sends", func(rpc func() mlmdpb.Metadat
 
 		client, sent := counting(rpc())
 		create(registry.New(client))
-		Expect(sent.take()).To(Equal([]string{"GetContextsByID", "GetContextType", "GetContextsByType", "PutContexts", "PutParentContexts"}),
-			"the model, the type, and the versions that are only linked to the model")
+		Expect(sent.take()).To(
+			Equal([]string{"GetContextsByID", "GetContextType", "GetContextsByType", "PutContexts", "PutParentContexts"}),
+			"the model, the type, and the versions that are only linked to the model",
+		)
 	})
 
 	It("is one request for an artifact and for a ServeModel whose parents were seen", func(ctx SpecContext) {
@@ -60,7 +62,9 @@ var _ = onEveryBackend("what the registry sends", func(rpc func() mlmdpb.Metadat
 			_, err := reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{ModelVersionID: version, Name: name})
 			Expect(err).NotTo(HaveOccurred())
 			Expect(sent.take()).To(HaveLen(3 - 2*i))
-			_, err = reg.ServeModels().Upsert(ctx, &model.ServeModel{InferenceServiceID: service, ModelVersionID: version, Name: name})
+			_, err = reg.ServeModels().Upsert(ctx, &model.ServeModel{
+				InferenceServiceID: service, ModelVersionID: version, Name: name,
+			})
 			Expect(err).NotTo(HaveOccurred())
 			Expect(sent.take()).To(HaveLen(3-2*i), "the first one also reads and registers its type")
 		}

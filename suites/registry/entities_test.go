@@ -116,7 +116,12 @@ var aDocArtifact = sample[model.DocArtifact, *mlmdpb.Artifact]{
 var aServingEnvironment = sample[model.ServingEnvironment, *mlmdpb.Context]{
 	mapping: mapping.ServingEnvironment,
 	full: func(_ SpecContext, _ *registry.Client, _, name string) model.ServingEnvironment {
-		return model.ServingEnvironment{Name: name, ExternalID: new(fresh("external")), Description: new("d"), CustomProperties: everyKind()}
+		return model.ServingEnvironment{
+			Name:             name,
+			ExternalID:       new(fresh("external")),
+			Description:      new("d"),
+			CustomProperties: everyKind(),
+		}
 	},
 	description: func(v *model.ServingEnvironment) **string { return &v.Description },
 	name:        func(v *model.ServingEnvironment) *string { return &v.Name },
@@ -355,7 +360,9 @@ func updates[T any, N mlmd.Node](x *subject[T, N]) {
 func converges[T any, N mlmd.Node](x *subject[T, N], rpc func() mlmdpb.MetadataStoreServiceClient) {
 	It("is finished after a try that was cut short at any request", func(ctx SpecContext) {
 		// Each request of the first try fails once, on a client that knows nothing.
-		for _, method := range []string{"PutTypes", "PutContexts", "PutParentContexts", "PutArtifacts", "PutLineageSubgraph", "PutExecution"} {
+		for _, method := range []string{
+			"PutTypes", "PutContexts", "PutParentContexts", "PutArtifacts", "PutLineageSubgraph", "PutExecution",
+		} {
 			client, sent := counting(rpc())
 			e := registry.NewCollection(registry.New(client), x.mapping)
 			sent.refuse(method, status.Error(codes.Unavailable, "cut"))

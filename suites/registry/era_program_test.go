@@ -50,15 +50,19 @@ func fields(pairs ...string) []eraProp {
 func with(more eraProp, props ...eraProp) []eraProp { return append(slices.Clone(props), more) }
 
 var (
-	goModelArtifact = fields("description", "description", "model_format_name", "modelFormatName", "model_format_version", "modelFormatVersion",
-		"storage_key", "storageKey", "storage_path", "storagePath", "service_account_name", "serviceAccountName")
+	goModelArtifact = fields(
+		"description", "description", "model_format_name", "modelFormatName", "model_format_version", "modelFormatVersion",
+		"storage_key", "storageKey", "storage_path", "storagePath", "service_account_name", "serviceAccountName",
+	)
 	goService = append(fields("description", "description", "runtime", "runtime"),
 		eraProp{"registered_model_id", "registeredModelId", asInt}, eraProp{"model_version_id", "modelVersionId", asInt},
 		eraProp{"serving_environment_id", "servingEnvironmentId", asInt})
 	goServe = append(fields("description", "description"), eraProp{"model_version_id", "modelVersionId", asInt})
 	goLate  = map[string][]eraProp{
-		"RegisteredModel":    fields("description", "description", "state", "state"),
-		"ModelVersion":       fields("description", "description", "author", "author", "state", "state", "model_name", "", "version", ""),
+		"RegisteredModel": fields("description", "description", "state", "state"),
+		"ModelVersion": fields(
+			"description", "description", "author", "author", "state", "state", "model_name", "", "version", "",
+		),
 		"ModelArtifact":      goModelArtifact,
 		"DocArtifact":        fields("description", "description"),
 		"ServingEnvironment": fields("description", "description"),
@@ -78,13 +82,18 @@ var eras = []*era{
 	{name: "E0", prefix: "odh.", adds: true, props: map[string][]eraProp{
 		"RegisteredModel": fields("description", "description"),
 		"ModelVersion":    fields("author", "author", "model_name", "", "version", ""),
-		"ModelArtifact":   fields("description", "description", "model_format", "modelFormatName", "storage_key", "storageKey"),
+		"ModelArtifact": fields(
+			"description", "description", "model_format", "modelFormatName", "storage_key", "storageKey",
+		),
 	}},
 	{name: "E1, Python", prefix: "odh.", uuidNames: true, props: map[string][]eraProp{
 		"RegisteredModel": fields("description", "description"),
 		"ModelVersion":    fields("description", "description", "author", "author", "model_name", "", "tags", ""),
-		"ModelArtifact": fields("description", "description", "modelFormatName", "modelFormatName", "modelFormatVersion", "modelFormatVersion",
-			"runtime", "", "storageKey", "storageKey", "storagePath", "storagePath", "serviceAccountName", "serviceAccountName"),
+		"ModelArtifact": fields(
+			"description", "description", "modelFormatName", "modelFormatName", "modelFormatVersion", "modelFormatVersion",
+			"runtime", "", "storageKey", "storageKey", "storagePath", "storagePath", "serviceAccountName",
+			"serviceAccountName",
+		),
 	}},
 	{name: "E1, Go, early", prefix: "odh.", adds: true, props: map[string][]eraProp{
 		"RegisteredModel":    fields("description", "description"),
@@ -95,16 +104,28 @@ var eras = []*era{
 		"ServeModel":         goServe,
 	}},
 	{name: "E1, Go, late", prefix: "odh.", adds: true, props: goLate},
-	{name: "E1, Go, with both names of the state", prefix: "odh.", adds: true, before: map[string]string{"desired_state": "state"}, props: replaced(goLate, "InferenceService",
-		append([]eraProp{{"state", "", asText}}, goLate["InferenceService"]...))},
+	{
+		name:   "E1, Go, with both names of the state",
+		prefix: "odh.",
+		adds:   true,
+		before: map[string]string{"desired_state": "state"},
+		props: replaced(goLate, "InferenceService",
+			append([]eraProp{{"state", "", asText}}, goLate["InferenceService"]...)),
+	},
 	{name: "E2", prefix: "kfmr.", adds: true, props: goLate},
-	{name: "E3", prefix: "kf.", adds: true, props: replaced(goLate, "RegisteredModel", fields("description", "description", "state", "state", "owner", "owner"))},
+	{
+		name:   "E3",
+		prefix: "kf.",
+		adds:   true,
+		props:  replaced(goLate, "RegisteredModel", fields("description", "description", "state", "state", "owner", "owner")),
+	},
 	{name: "E3, another prefix", prefix: "acme.registry.", adds: true, props: goLate},
 }
 
 // kinds are the kinds of node that entities are stored as.
 var kinds = map[string]mlmd.Kind{
-	"RegisteredModel": mlmd.Context, "ModelVersion": mlmd.Context, "ModelArtifact": mlmd.Artifact, "DocArtifact": mlmd.Artifact,
+	"RegisteredModel": mlmd.Context, "ModelVersion": mlmd.Context, "ModelArtifact": mlmd.Artifact,
+	"DocArtifact":        mlmd.Artifact,
 	"ServingEnvironment": mlmd.Context, "InferenceService": mlmd.Context, "ServeModel": mlmd.Execution,
 }
 
@@ -144,15 +165,29 @@ func (p *program) start(ctx context.Context) error {
 		switch kinds[entity] {
 		case mlmd.Artifact:
 			var r *mlmdpb.PutArtifactTypeResponse
-			r, err = p.rpc.PutArtifactType(ctx, &mlmdpb.PutArtifactTypeRequest{ArtifactType: &mlmdpb.ArtifactType{Name: &name, Properties: props}, CanAddFields: add})
+			r, err = p.rpc.PutArtifactType(
+				ctx,
+				&mlmdpb.PutArtifactTypeRequest{
+					ArtifactType: &mlmdpb.ArtifactType{Name: &name, Properties: props},
+					CanAddFields: add,
+				},
+			)
 			id = r.GetTypeId()
 		case mlmd.Execution:
 			var r *mlmdpb.PutExecutionTypeResponse
-			r, err = p.rpc.PutExecutionType(ctx, &mlmdpb.PutExecutionTypeRequest{ExecutionType: &mlmdpb.ExecutionType{Name: &name, Properties: props}, CanAddFields: add})
+			r, err = p.rpc.PutExecutionType(
+				ctx,
+				&mlmdpb.PutExecutionTypeRequest{
+					ExecutionType: &mlmdpb.ExecutionType{Name: &name, Properties: props},
+					CanAddFields:  add,
+				},
+			)
 			id = r.GetTypeId()
 		case mlmd.Context:
 			var r *mlmdpb.PutContextTypeResponse
-			r, err = p.rpc.PutContextType(ctx, &mlmdpb.PutContextTypeRequest{ContextType: &mlmdpb.ContextType{Name: &name, Properties: props}, CanAddFields: add})
+			r, err = p.rpc.PutContextType(ctx, &mlmdpb.PutContextTypeRequest{
+				ContextType: &mlmdpb.ContextType{Name: &name, Properties: props}, CanAddFields: add,
+			})
 			id = r.GetTypeId()
 		}
 		if err != nil {
@@ -188,7 +223,15 @@ func (p *program) put(ctx context.Context, entity string, n node) (int64, error)
 	switch kinds[entity] {
 	case mlmd.Artifact:
 		r, err := p.rpc.PutArtifacts(ctx, &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{
-			{Id: n.id, TypeId: n.typeID, Name: n.name, ExternalId: n.external, Properties: n.props, CustomProperties: n.custom, State: mlmdpb.Artifact_LIVE.Enum()},
+			{
+				Id:               n.id,
+				TypeId:           n.typeID,
+				Name:             n.name,
+				ExternalId:       n.external,
+				Properties:       n.props,
+				CustomProperties: n.custom,
+				State:            mlmdpb.Artifact_LIVE.Enum(),
+			},
 		}})
 		return firstID(r.GetArtifactIds()), err
 	case mlmd.Execution:
@@ -314,11 +357,23 @@ func (p *program) create(ctx context.Context, r record) (int64, error) {
 	}
 	switch kinds[r.entity] {
 	case mlmd.Artifact:
-		_, err = p.rpc.PutAttributionsAndAssociations(ctx, &mlmdpb.PutAttributionsAndAssociationsRequest{Attributions: []*mlmdpb.Attribution{{ContextId: &r.parent, ArtifactId: &id}}})
+		_, err = p.rpc.PutAttributionsAndAssociations(
+			ctx,
+			&mlmdpb.PutAttributionsAndAssociationsRequest{
+				Attributions: []*mlmdpb.Attribution{{ContextId: &r.parent, ArtifactId: &id}},
+			},
+		)
 	case mlmd.Execution:
-		_, err = p.rpc.PutAttributionsAndAssociations(ctx, &mlmdpb.PutAttributionsAndAssociationsRequest{Associations: []*mlmdpb.Association{{ContextId: &r.parent, ExecutionId: &id}}})
+		_, err = p.rpc.PutAttributionsAndAssociations(
+			ctx,
+			&mlmdpb.PutAttributionsAndAssociationsRequest{
+				Associations: []*mlmdpb.Association{{ContextId: &r.parent, ExecutionId: &id}},
+			},
+		)
 	case mlmd.Context:
-		_, err = p.rpc.PutParentContexts(ctx, &mlmdpb.PutParentContextsRequest{ParentContexts: []*mlmdpb.ParentContext{{ParentId: &r.parent, ChildId: &id}}})
+		_, err = p.rpc.PutParentContexts(ctx, &mlmdpb.PutParentContextsRequest{
+			ParentContexts: []*mlmdpb.ParentContext{{ParentId: &r.parent, ChildId: &id}},
+		})
 	}
 	return id, err
 }

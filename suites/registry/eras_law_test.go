@@ -122,7 +122,8 @@ func needs(entity, field string) (needed, fixed bool) {
 
 // defaults are what our writes of a whole value add.
 func (s *shared) defaults(r *record) {
-	if _, ok := s.program.known(r.entity)["state"]; ok && r.values["state"] == "" && (r.entity == "RegisteredModel" || r.entity == "ModelVersion") {
+	if _, ok := s.program.known(r.entity)["state"]; ok && r.values["state"] == "" &&
+		(r.entity == "RegisteredModel" || r.entity == "ModelVersion") {
 		r.values["state"] = "LIVE"
 	}
 	if _, ok := s.program.known(r.entity)["servingEnvironmentId"]; ok {
@@ -338,7 +339,8 @@ func (s *shared) checkLists(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			if err := s.sameAll(slices.DeleteFunc(s.of(entity), func(r *record) bool { return r.parent != p.id }), below); err != nil {
+			children := slices.DeleteFunc(s.of(entity), func(r *record) bool { return r.parent != p.id })
+			if err := s.sameAll(children, below); err != nil {
 				return fmt.Errorf("%s below %d: %w", entity, p.id, err)
 			}
 		}

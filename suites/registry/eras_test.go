@@ -91,19 +91,40 @@ func fromJSON[T any](fields map[string]any) (*T, error) {
 
 // ours are the entities of a client.
 func ours(reg *registry.Client) map[string]verbs {
-	models := verbsOf(reg.RegisteredModels(), "", nil, func(ctx context.Context, _, name string) (*model.RegisteredModel, error) {
-		return reg.RegisteredModels().FindByName(ctx, name)
-	})
-	environments := verbsOf(reg.ServingEnvironments(), "", nil, func(ctx context.Context, _, name string) (*model.ServingEnvironment, error) {
-		return reg.ServingEnvironments().FindByName(ctx, name)
-	})
+	models := verbsOf(
+		reg.RegisteredModels(),
+		"",
+		nil,
+		func(ctx context.Context, _, name string) (*model.RegisteredModel, error) {
+			return reg.RegisteredModels().FindByName(ctx, name)
+		},
+	)
+	environments := verbsOf(
+		reg.ServingEnvironments(),
+		"",
+		nil,
+		func(ctx context.Context, _, name string) (*model.ServingEnvironment, error) {
+			return reg.ServingEnvironments().FindByName(ctx, name)
+		},
+	)
 	return map[string]verbs{
 		"RegisteredModel":    models,
 		"ServingEnvironment": environments,
-		"ModelVersion":       verbsOf(reg.ModelVersions(), "registeredModelId", reg.ModelVersions().OfModel, reg.ModelVersions().FindByName),
-		"ModelArtifact":      verbsOf(reg.ModelArtifacts(), "modelVersionId", reg.ModelArtifacts().OfVersion, reg.ModelArtifacts().FindByName),
-		"DocArtifact":        verbsOf(reg.DocArtifacts(), "modelVersionId", reg.DocArtifacts().OfVersion, reg.DocArtifacts().FindByName),
-		"InferenceService":   verbsOf(reg.InferenceServices(), "servingEnvironmentId", reg.InferenceServices().OfEnvironment, reg.InferenceServices().FindByName),
-		"ServeModel":         verbsOf(reg.ServeModels(), "inferenceServiceId", reg.ServeModels().OfService, reg.ServeModels().FindByName),
+		"ModelVersion": verbsOf(
+			reg.ModelVersions(), "registeredModelId", reg.ModelVersions().OfModel, reg.ModelVersions().FindByName,
+		),
+		"ModelArtifact": verbsOf(
+			reg.ModelArtifacts(), "modelVersionId", reg.ModelArtifacts().OfVersion, reg.ModelArtifacts().FindByName,
+		),
+		"DocArtifact": verbsOf(
+			reg.DocArtifacts(), "modelVersionId", reg.DocArtifacts().OfVersion, reg.DocArtifacts().FindByName,
+		),
+		"InferenceService": verbsOf(
+			reg.InferenceServices(), "servingEnvironmentId", reg.InferenceServices().OfEnvironment,
+			reg.InferenceServices().FindByName,
+		),
+		"ServeModel": verbsOf(
+			reg.ServeModels(), "inferenceServiceId", reg.ServeModels().OfService, reg.ServeModels().FindByName,
+		),
 	}
 }

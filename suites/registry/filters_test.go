@@ -62,9 +62,14 @@ func leaves(r *rand.Rand) test {
 		case 6:
 			return test{name + ">" + word, f.Gt(word), on(func(s string) bool { return s > word })}
 		case 7:
-			return test{name + " begins with " + word[:1], f.HasPrefix(word[:1]), on(func(s string) bool { return s[:1] == word[:1] })}
+			return test{
+				name + " begins with " + word[:1], f.HasPrefix(word[:1]), on(func(s string) bool { return s[:1] == word[:1] }),
+			}
 		case 8:
-			return test{name + " contains " + word[1:], f.Contains(word[1:]), on(func(s string) bool { return strings.Contains(s, word[1:]) })}
+			return test{
+				name + " contains " + word[1:], f.Contains(word[1:]),
+				on(func(s string) bool { return strings.Contains(s, word[1:]) }),
+			}
 		case 0:
 			return test{name + "=" + word, f.Eq(word), on(func(s string) bool { return s == word })}
 		case 1:
@@ -100,7 +105,9 @@ func leaves(r *rand.Rand) test {
 			"<=": f.Custom("a d").Double().Le(d), ">": f.Custom("a d").Double().Gt(d), ">=": f.Custom("a d").Double().Ge(d),
 		})
 	default:
-		states := []model.ArtifactState{model.ArtifactStateLive, model.ArtifactStatePending, model.ArtifactStateUnknown, model.ArtifactStateReference}
+		states := []model.ArtifactState{
+			model.ArtifactStateLive, model.ArtifactStatePending, model.ArtifactStateUnknown, model.ArtifactStateReference,
+		}
 		a, b := states[r.IntN(4)], states[r.IntN(4)]
 		return test{fmt.Sprintf("state in %s %s", a, b), f.State.In(a, b), func(v *model.ModelArtifact) truth {
 			if v.State == nil {
@@ -126,7 +133,11 @@ func numberTest(r *rand.Rand, text string, get func(*model.ModelArtifact) (value
 		if !ok {
 			return unknown
 		}
-		return is(map[string]bool{"=": n == asked, "!=": n != asked, "<": n < asked, "<=": n <= asked, ">": n > asked, ">=": n >= asked}[sign])
+		return is(
+			map[string]bool{
+				"=": n == asked, "!=": n != asked, "<": n < asked, "<=": n <= asked, ">": n > asked, ">=": n >= asked,
+			}[sign],
+		)
 	}}
 }
 
@@ -144,10 +155,16 @@ func random(r *rand.Rand, depth int) test {
 		return test{"not(" + a.text + ")", filter.Not(a.expr), func(v *model.ModelArtifact) truth { return yes - a.eval(v) }}
 	case 1, 2:
 		b := random(r, depth-1)
-		return test{"(" + a.text + " and " + b.text + ")", a.expr.And(b.expr), func(v *model.ModelArtifact) truth { return min(a.eval(v), b.eval(v)) }}
+		return test{
+			"(" + a.text + " and " + b.text + ")", a.expr.And(b.expr),
+			func(v *model.ModelArtifact) truth { return min(a.eval(v), b.eval(v)) },
+		}
 	default:
 		b := random(r, depth-1)
-		return test{"(" + a.text + " or " + b.text + ")", a.expr.Or(b.expr), func(v *model.ModelArtifact) truth { return max(a.eval(v), b.eval(v)) }}
+		return test{
+			"(" + a.text + " or " + b.text + ")", a.expr.Or(b.expr),
+			func(v *model.ModelArtifact) truth { return max(a.eval(v), b.eval(v)) },
+		}
 	}
 }
 
@@ -207,15 +224,21 @@ var _ = onEveryBackend("typed conditions", func(rpc func() mlmdpb.MetadataStoreS
 		} {
 			Expect(reg.ModelVersions().Query().Where(c).Collect(ctx)).To(ContainElement(v))
 		}
-		Expect(reg.ModelVersions().Query().Where(f.ID.Eq(version), f.CreateTime.After(v.CreateTime.Time)).Collect(ctx)).To(BeEmpty())
+		Expect(reg.ModelVersions().Query().Where(f.ID.Eq(version), f.CreateTime.After(v.CreateTime.Time)).Collect(ctx)).
+			To(BeEmpty())
 	})
 
 	It("take values for what they are, or say that this server cannot", func(ctx SpecContext) {
 		reg := registry.New(rpc())
 		version := aVersion(ctx, reg)
-		odd := []string{`back\slash`, "line\nbreak", `both ' and "`, "tab\t", "name", "URI", "state = LIVE", "properties.a.int_value", "contexts_a.id", "'", `"`, "%", "_", "", " ", "\\", "\x01", "é"}
+		odd := []string{
+			`back\slash`, "line\nbreak", `both ' and "`, "tab\t", "name", "URI", "state = LIVE", "properties.a.int_value",
+			"contexts_a.id", "'", `"`, "%", "_", "", " ", "\\", "\x01", "é",
+		}
 		for _, s := range odd {
-			_, err := reg.DocArtifacts().Upsert(ctx, &model.DocArtifact{ModelVersionID: version, Name: fresh("d"), Description: &s})
+			_, err := reg.DocArtifacts().Upsert(ctx, &model.DocArtifact{
+				ModelVersionID: version, Name: fresh("d"), Description: &s,
+			})
 			Expect(err).NotTo(HaveOccurred())
 		}
 		for _, s := range odd {
@@ -233,13 +256,24 @@ var _ = onEveryBackend("typed conditions", func(rpc func() mlmdpb.MetadataStoreS
 		reg := registry.New(rpc())
 		version := aVersion(ctx, reg)
 		for name, v := range map[string]value.Value{
-			"int 7": value.Int(7), "double 7": value.Double(7), "double 6.5": value.Double(6.5), "int -3": value.Int(-3), "double 1e15": value.Double(1e15),
-			"text": value.String("7"), "boolean": value.Bool(true), "struct": value.Struct(map[string]any{"epochs": 7}),
+			"int 7": value.Int(7), "double 7": value.Double(7), "double 6.5": value.Double(6.5), "int -3": value.Int(-3),
+			"double 1e15": value.Double(1e15),
+			"text":        value.String("7"), "boolean": value.Bool(true), "struct": value.Struct(map[string]any{"epochs": 7}),
 		} {
-			_, err := reg.DocArtifacts().Upsert(ctx, &model.DocArtifact{ModelVersionID: version, Name: name, CustomProperties: value.Map{"epochs": v}})
+			_, err := reg.DocArtifacts().Upsert(ctx, &model.DocArtifact{
+				ModelVersionID: version, Name: name, CustomProperties: value.Map{"epochs": v},
+			})
 			Expect(err).NotTo(HaveOccurred(), name)
 		}
-		_, err := reg.DocArtifacts().Upsert(ctx, &model.DocArtifact{ModelVersionID: version, Name: "another name", URI: new("s3://other"), CustomProperties: value.Map{"epoch": value.Int(7)}})
+		_, err := reg.DocArtifacts().Upsert(
+			ctx,
+			&model.DocArtifact{
+				ModelVersionID:   version,
+				Name:             "another name",
+				URI:              new("s3://other"),
+				CustomProperties: value.Map{"epoch": value.Int(7)},
+			},
+		)
 		Expect(err).NotTo(HaveOccurred())
 
 		p := field.DocArtifact.Custom("epochs")
@@ -274,7 +308,10 @@ var _ = onEveryBackend("typed conditions", func(rpc func() mlmdpb.MetadataStoreS
 			{"boolean = true", p.Bool().Eq(true), []string{"boolean"}},
 			{"is set", p.IsSet(), append([]string{"text", "boolean", "struct"}, numbers...)},
 			{"between", d.Gt(6.5).And(i.Lt(100)), []string{"int 7", "double 7"}},
-			{"or another property", i.Eq(7).Or(field.DocArtifact.Custom("epoch").Double().Gt(6.5)), []string{"int 7", "double 7", "another name"}},
+			{
+				"or another property", i.Eq(7).Or(field.DocArtifact.Custom("epoch").Double().Gt(6.5)),
+				[]string{"int 7", "double 7", "another name"},
+			},
 			{"or a column", i.Lt(0).Or(field.DocArtifact.URI.Eq("s3://other")), []string{"int -3", "another name"}},
 			{"a name that is misspelt", field.DocArtifact.Custom("epochz").IsSet(), nil},
 		} {
@@ -292,7 +329,8 @@ var _ = onEveryBackend("typed conditions", func(rpc func() mlmdpb.MetadataStoreS
 		reg := registry.New(rpc())
 		version := aVersion(ctx, reg)
 		texts := []string{
-			"50% off", "50x off", "a_b", "axb", "Ab", "ab", "a b ", "日本語", "日", "it's", `a\b`, "e\u0301", "\u00e9", "🙂🙃", "[a]", "a*b", "a|b", "tab\tend",
+			"50% off", "50x off", "a_b", "axb", "Ab", "ab", "a b ", "日本語", "日", "it's", `a\b`, "e\u0301", "\u00e9", "🙂🙃",
+			"[a]", "a*b", "a|b", "tab\tend",
 		}
 		for i, text := range texts {
 			_, err := reg.DocArtifacts().Upsert(ctx, &model.DocArtifact{
@@ -303,7 +341,8 @@ var _ = onEveryBackend("typed conditions", func(rpc func() mlmdpb.MetadataStoreS
 		}
 		f := field.DocArtifact
 		for _, sub := range []string{
-			"50%", "%", "_", "a_", "a", "A", "ab", "日", "日本", "本", "'", `\`, "e", "\u0301", "🙂", "🙃", "[a", "a*", "|", "\t", "zz", "a b ",
+			"50%", "%", "_", "a_", "a", "A", "ab", "日", "日本", "本", "'", `\`, "e", "\u0301", "🙂", "🙃", "[a", "a*", "|", "\t",
+			"zz", "a b ",
 		} {
 			var prefixed, containing []string
 			for _, text := range texts {
@@ -341,9 +380,14 @@ var _ = onEveryBackend("typed conditions", func(rpc func() mlmdpb.MetadataStoreS
 	It("take property names for what they are, or say that this server cannot", func(ctx SpecContext) {
 		reg := registry.New(rpc())
 		version := aVersion(ctx, reg)
-		odd := []string{"plain", "Capital", "two words", "it's", `"`, "name", "int_value", "0:b", "a.b", "é", "state", "state = LIVE", "100%", "select"}
+		odd := []string{
+			"plain", "Capital", "two words", "it's", `"`, "name", "int_value", "0:b", "a.b", "é", "state", "state = LIVE",
+			"100%", "select",
+		}
 		for _, p := range odd {
-			_, err := reg.DocArtifacts().Upsert(ctx, &model.DocArtifact{ModelVersionID: version, Name: fresh("d"), CustomProperties: value.Map{p: value.Int(1)}})
+			_, err := reg.DocArtifacts().Upsert(ctx, &model.DocArtifact{
+				ModelVersionID: version, Name: fresh("d"), CustomProperties: value.Map{p: value.Int(1)},
+			})
 			Expect(err).NotTo(HaveOccurred())
 		}
 		for _, p := range odd {
@@ -383,7 +427,9 @@ func randomArtifacts(ctx SpecContext, r *rand.Rand, reg *registry.Client, versio
 			}
 		}
 		if r.IntN(2) == 0 {
-			v.State = &[]model.ArtifactState{model.ArtifactStateLive, model.ArtifactStatePending, model.ArtifactStateUnknown, model.ArtifactStateReference}[r.IntN(4)]
+			v.State = &[]model.ArtifactState{
+				model.ArtifactStateLive, model.ArtifactStatePending, model.ArtifactStateUnknown, model.ArtifactStateReference,
+			}[r.IntN(4)]
 		}
 		_, err := reg.ModelArtifacts().Upsert(ctx, &v)
 		Expect(err).NotTo(HaveOccurred())

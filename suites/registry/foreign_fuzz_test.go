@@ -98,7 +98,9 @@ func odds[T any, N mlmd.Node](m mlmd.Mapping[T, N]) func(*testing.T, *under, odd
 		m := m
 		m.TypeName = fmt.Sprintf("odd%d", w.types)
 		s := &storedNode[T, N]{T: t, under: w, odd: o, m: m}
-		s.kind = map[mlmd.Kind]string{mlmd.Artifact: "Artifact", mlmd.Execution: "Execution", mlmd.Context: "Context"}[m.Kind()]
+		s.kind = map[mlmd.Kind]string{
+			mlmd.Artifact: "Artifact", mlmd.Execution: "Execution", mlmd.Context: "Context",
+		}[m.Kind()]
 		s.e = registry.NewCollection(registry.New(w.rpc), m)
 		typeID := s.register()
 		var ids []string
@@ -147,7 +149,9 @@ func (s *storedNode[T, N]) register() int64 {
 func (s *storedNode[T, N]) insert(typeID int64, i int) string {
 	s.Helper()
 	name := fmt.Sprintf("%s%d", s.text(), i)
-	columns, args := "type_id, name, external_id, create_time_since_epoch, last_update_time_since_epoch", []any{typeID, name, nil, s.Int64N(1 << 40), s.Int64N(1 << 40)}
+	columns, args := "type_id, name, external_id, create_time_since_epoch, last_update_time_since_epoch", []any{
+		typeID, name, nil, s.Int64N(1 << 40), s.Int64N(1 << 40),
+	}
 	if s.IntN(2) == 0 {
 		args[2] = fmt.Sprintf("odd%d-%d", s.types, i)
 	}
@@ -397,9 +401,11 @@ func show(v reflect.Value) string {
 type odd struct{ *rand.Rand }
 
 var oddTexts = []string{
-	"", "yesterday", "2024-05-01T10:00:00", "2024-05-01 10:00:00+02:00", "2024-05-01", "1714557600000", "0001-01-01T00:00:00Z", "5", "-7", "5.5",
+	"", "yesterday", "2024-05-01T10:00:00", "2024-05-01 10:00:00+02:00", "2024-05-01", "1714557600000",
+	"0001-01-01T00:00:00Z", "5", "-7", "5.5",
 	"true", "maybe", "mlmd-struct::%%%", "LIVE", "ARCHIVED", "PAUSED", "red", "0", "12:name", ":", "é", "__MLMD_NULL__",
-	"f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "aGk=", "{}", "[1]", "NaN", "1e400", "99999999999999999999", " ", "a\x00b", strings.Repeat("long ", 99),
+	"f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "aGk=", "{}", "[1]", "NaN", "1e400", "99999999999999999999", " ", "a\x00b",
+	strings.Repeat("long ", 99),
 }
 
 func (o odd) text() string { return oddTexts[o.IntN(len(oddTexts))] }
@@ -432,7 +438,25 @@ func (o odd) column(name string) (string, any) {
 	return "string_value", "mlmd-struct::" + base64.StdEncoding.EncodeToString(b)
 }
 
-var oddMembers = []string{"name", "kind", "comment", "parts", "added", "checksum", "batch", "day", "seen", "weight", "label", "title", "rows", "bytes", "mail", "unit", ""}
+var oddMembers = []string{
+	"name",
+	"kind",
+	"comment",
+	"parts",
+	"added",
+	"checksum",
+	"batch",
+	"day",
+	"seen",
+	"weight",
+	"label",
+	"title",
+	"rows",
+	"bytes",
+	"mail",
+	"unit",
+	"",
+}
 
 func (o odd) json(depth int) *structpb.Value {
 	switch n := o.IntN(8); {

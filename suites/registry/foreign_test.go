@@ -34,7 +34,9 @@ func textValue(s string) *mlmdpb.Value {
 
 // foreignContext stores a context as another program might: its type declares
 // the properties with the kinds that they have.
-func foreignContext(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, typeName string, props, custom map[string]*mlmdpb.Value) string {
+func foreignContext(
+	ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, typeName string, props, custom map[string]*mlmdpb.Value,
+) string {
 	GinkgoHelper()
 	t := &mlmdpb.ContextType{Name: &typeName, Properties: map[string]mlmdpb.PropertyType{}}
 	for name, v := range props {
@@ -47,7 +49,9 @@ func foreignContext(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, 
 			t.Properties[name] = mlmdpb.PropertyType_INT
 		}
 	}
-	typ, err := rpc.PutContextType(ctx, &mlmdpb.PutContextTypeRequest{ContextType: t, CanAddFields: new(true), CanOmitFields: new(true)})
+	typ, err := rpc.PutContextType(ctx, &mlmdpb.PutContextTypeRequest{
+		ContextType: t, CanAddFields: new(true), CanOmitFields: new(true),
+	})
 	Expect(err).NotTo(HaveOccurred())
 	put, err := rpc.PutContexts(ctx, &mlmdpb.PutContextsRequest{Contexts: []*mlmdpb.Context{{
 		TypeId: typ.TypeId, Name: new(fresh("context")), Properties: props, CustomProperties: custom,
@@ -98,7 +102,14 @@ var _ = onEveryBackend("what another program stored", func(rpc func() mlmdpb.Met
 
 	It("is listed whatever it is, and says which field cannot be read", func(ctx SpecContext) {
 		good := thing(ctx, map[string]*mlmdpb.Value{"text": textValue("x")})
-		bad := thing(ctx, map[string]*mlmdpb.Value{"opt_when": textValue("yesterday"), "opt_whole": textValue("many"), "opt_text": textValue("kept")})
+		bad := thing(
+			ctx,
+			map[string]*mlmdpb.Value{
+				"opt_when":  textValue("yesterday"),
+				"opt_whole": textValue("many"),
+				"opt_text":  textValue("kept"),
+			},
+		)
 		all, err := things.Query().Collect(ctx)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(all).To(HaveLen(2))
@@ -127,7 +138,13 @@ var _ = onEveryBackend("what another program stored", func(rpc func() mlmdpb.Met
 		Expect(set.OptWhen).To(Equal(when))
 		Expect(set.Unreadable).To(And(HaveKey("optWhole"), Not(HaveKey("optWhen"))))
 		other := thing(ctx, map[string]*mlmdpb.Value{"opt_when": textValue("yesterday")})
-		_, err = things.Upsert(ctx, &rulesmodel.Everything{ID: other}, registry.Clear(filter.Clearable[*rulesmodel.Everything](&filter.Clear[*rulesmodel.Everything]{Path: "properties.opt_when"})))
+		_, err = things.Upsert(
+			ctx,
+			&rulesmodel.Everything{ID: other},
+			registry.Clear(
+				filter.Clearable[*rulesmodel.Everything](&filter.Clear[*rulesmodel.Everything]{Path: "properties.opt_when"}),
+			),
+		)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(get(ctx, other).Unreadable.Has("optWhen")).To(BeFalse())
 	})
@@ -153,7 +170,8 @@ var _ = onEveryBackend("what another program stored", func(rpc func() mlmdpb.Met
 		Expect(err).NotTo(HaveOccurred())
 		Expect(v.Columns).To(HaveLen(2))
 		Expect(v.Columns[0].Name).To(Equal("a"))
-		Expect(v.Unreadable).To(HaveKeyWithValue("columns[1].name", value.Unread{Why: "is missing, and the spec requires it"}))
+		Expect(v.Unreadable).
+			To(HaveKeyWithValue("columns[1].name", value.Unread{Why: "is missing, and the spec requires it"}))
 		Expect(v.Unreadable).To(HaveKeyWithValue("columns[1].comment", value.Unread{Stored: "7", Why: "is not a text"}))
 		_, err = tables.Replace(ctx, v)
 		Expect(err).NotTo(HaveOccurred())
@@ -177,7 +195,14 @@ var _ = onEveryBackend("what another program stored", func(rpc func() mlmdpb.Met
 		}})
 		Expect(err).NotTo(HaveOccurred())
 		column := func(label string) map[string]any {
-			return map[string]any{"name": "a", "kind": "text", "more": 1.0, "comment": 7.0, label: "A", "parts": []any{map[string]any{label: "B"}}}
+			return map[string]any{
+				"name":    "a",
+				"kind":    "text",
+				"more":    1.0,
+				"comment": 7.0,
+				label:     "A",
+				"parts":   []any{map[string]any{label: "B"}},
+			}
 		}
 		columns := func(label string) *mlmdpb.Value {
 			return object(map[string]any{"columns": []any{column(label), "odd"}})
@@ -260,7 +285,9 @@ var _ = onEveryBackend("what another program stored", func(rpc func() mlmdpb.Met
 		Expect(read(id)).To(Equal(m))
 
 		By("refusing what is new")
-		_, err = models.Upsert(ctx, &model.RegisteredModel{ID: id, CustomProperties: value.Map{"provider": value.String("us")}})
+		_, err = models.Upsert(ctx, &model.RegisteredModel{
+			ID: id, CustomProperties: value.Map{"provider": value.String("us")},
+		})
 		Expect(failure(err).Field).To(Equal("customProperties.provider"))
 		_, err = models.Upsert(ctx, &model.RegisteredModel{ID: id, State: new(model.RegisteredModelState("HALTED"))})
 		Expect(failure(err).Field).To(Equal("state"))

@@ -55,12 +55,17 @@ var _ = onEveryBackend("beside an older program", func(rpc func() mlmdpb.Metadat
 	// linked stores an artifact and links it to the given versions.
 	linked := func(ctx SpecContext, typeID int64, name string, versions ...string) string {
 		GinkgoHelper()
-		r, err := rpc().PutArtifacts(ctx, &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{{TypeId: &typeID, Name: &name}}})
+		r, err := rpc().PutArtifacts(ctx, &mlmdpb.PutArtifactsRequest{
+			Artifacts: []*mlmdpb.Artifact{{TypeId: &typeID, Name: &name}},
+		})
 		Expect(err).NotTo(HaveOccurred())
 		for _, v := range versions {
-			_, err := rpc().PutAttributionsAndAssociations(ctx, &mlmdpb.PutAttributionsAndAssociationsRequest{Attributions: []*mlmdpb.Attribution{
-				{ArtifactId: &r.ArtifactIds[0], ContextId: new(number64(v))},
-			}})
+			_, err := rpc().PutAttributionsAndAssociations(
+				ctx,
+				&mlmdpb.PutAttributionsAndAssociationsRequest{Attributions: []*mlmdpb.Attribution{
+					{ArtifactId: &r.ArtifactIds[0], ContextId: new(number64(v))},
+				}},
+			)
 			Expect(err).NotTo(HaveOccurred())
 		}
 		return value.FormatID(r.ArtifactIds[0])
@@ -88,8 +93,10 @@ var _ = onEveryBackend("beside an older program", func(rpc func() mlmdpb.Metadat
 		Expect(typesOfPrefix(ctx)).To(ConsistOf(prefix+"RegisteredModel", prefix+"ModelVersion"))
 	})
 
-	It("a write that uses what the type declares leaves the type alone, and the program starts again", func(ctx SpecContext) {
-		for entity, properties := range map[string][]string{"RegisteredModel": {"description"}, "ModelVersion": {"description", "author"}} {
+	It("a write of declared properties does not extend the type", func(ctx SpecContext) {
+		for entity, properties := range map[string][]string{
+			"RegisteredModel": {"description"}, "ModelVersion": {"description", "author"},
+		} {
 			_, err := contextType(ctx, entity, properties...)
 			Expect(err).NotTo(HaveOccurred())
 		}
@@ -101,7 +108,9 @@ var _ = onEveryBackend("beside an older program", func(rpc func() mlmdpb.Metadat
 		Expect(err).NotTo(HaveOccurred())
 		_, err = reg.ModelVersions().Replace(ctx, &v)
 		Expect(err).NotTo(HaveOccurred())
-		for entity, properties := range map[string][]string{"RegisteredModel": {"description"}, "ModelVersion": {"description", "author"}} {
+		for entity, properties := range map[string][]string{
+			"RegisteredModel": {"description"}, "ModelVersion": {"description", "author"},
+		} {
 			_, err := contextType(ctx, entity, properties...)
 			Expect(err).NotTo(HaveOccurred(), entity)
 		}
@@ -121,13 +130,16 @@ var _ = onEveryBackend("beside an older program", func(rpc func() mlmdpb.Metadat
 		Expect(err).NotTo(HaveOccurred())
 		r, err := rpc().GetContextType(ctx, &mlmdpb.GetContextTypeRequest{TypeName: new(prefix + "RegisteredModel")})
 		Expect(err).NotTo(HaveOccurred())
-		Expect(r.ContextType.Properties).To(Equal(map[string]mlmdpb.PropertyType{"description": mlmdpb.PropertyType_STRING, "owner": mlmdpb.PropertyType_STRING}))
+		Expect(r.ContextType.Properties).To(Equal(map[string]mlmdpb.PropertyType{
+			"description": mlmdpb.PropertyType_STRING, "owner": mlmdpb.PropertyType_STRING,
+		}))
 	})
 
 	It("a field goes under the name that the type declares, also where that is of another kind", func(ctx SpecContext) {
 		t, err := rpc().PutContextType(ctx, &mlmdpb.PutContextTypeRequest{ContextType: &mlmdpb.ContextType{
 			Name: new(prefix + "InferenceService"), Properties: map[string]mlmdpb.PropertyType{
-				"state": mlmdpb.PropertyType_STRING, "registered_model_id": mlmdpb.PropertyType_STRING, "model_version_id": mlmdpb.PropertyType_INT,
+				"state": mlmdpb.PropertyType_STRING, "registered_model_id": mlmdpb.PropertyType_STRING,
+				"model_version_id": mlmdpb.PropertyType_INT,
 			},
 		}})
 		Expect(err).NotTo(HaveOccurred())
@@ -157,7 +169,7 @@ var _ = onEveryBackend("beside an older program", func(rpc func() mlmdpb.Metadat
 		Expect(got.DesiredState).To(HaveValue(Equal(model.InferenceServiceStateDeployed)))
 	})
 
-	It("an artifact that is only linked to its version has that for its parent wherever it is read", func(ctx SpecContext) {
+	It("an artifact that is only linked to its version is read with that parent", func(ctx SpecContext) {
 		typ := artifactType(ctx, "description")
 		version := aVersion(ctx, reg)
 		v, err := reg.ModelVersions().Get(ctx, version)
@@ -166,9 +178,11 @@ var _ = onEveryBackend("beside an older program", func(rpc func() mlmdpb.Metadat
 		free := linked(ctx, typ, "0f8fad5b-d9cb-469f-a165-70867728950f:weights")
 
 		for what, read := range map[string]func() (*model.ModelArtifact, error){
-			"Get":        func() (*model.ModelArtifact, error) { return reg.ModelArtifacts().Get(ctx, id) },
-			"FindByName": func() (*model.ModelArtifact, error) { return reg.ModelArtifacts().FindByName(ctx, version, "weights") },
-			"OfVersion":  func() (*model.ModelArtifact, error) { return reg.ModelArtifacts().OfVersion(version).First(ctx) },
+			"Get": func() (*model.ModelArtifact, error) { return reg.ModelArtifacts().Get(ctx, id) },
+			"FindByName": func() (*model.ModelArtifact, error) {
+				return reg.ModelArtifacts().FindByName(ctx, version, "weights")
+			},
+			"OfVersion": func() (*model.ModelArtifact, error) { return reg.ModelArtifacts().OfVersion(version).First(ctx) },
 			"Query": func() (*model.ModelArtifact, error) {
 				return reg.ModelArtifacts().Query().Where(field.ModelArtifact.ID.Eq(id)).First(ctx)
 			},
@@ -193,7 +207,7 @@ var _ = onEveryBackend("beside an older program", func(rpc func() mlmdpb.Metadat
 		Expect(err).To(MatchError(registry.ErrNotFound))
 	})
 
-	It("an upsert finds the artifact that is only linked, also when the client thought that there was none", func(ctx SpecContext) {
+	It("an upsert finds an artifact that is only linked, in spite of the cache", func(ctx SpecContext) {
 		typ := artifactType(ctx, "description")
 		version, empty := aVersion(ctx, reg), aVersion(ctx, reg)
 		other := registry.New(rpc(), registry.WithTypePrefix(prefix))
@@ -222,7 +236,9 @@ var _ = onEveryBackend("beside an older program", func(rpc func() mlmdpb.Metadat
 			Expect(err).NotTo(HaveOccurred())
 			Expect(found.ID).To(Equal(id))
 			Expect(found.ModelVersionID).To(Equal(version))
-			_, err = reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{ID: id, ModelVersionID: version, Description: new("below " + version)})
+			_, err = reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{
+				ID: id, ModelVersionID: version, Description: new("below " + version),
+			})
 			Expect(err).NotTo(HaveOccurred())
 			Expect(artifact(ctx, id).Properties["description"].GetStringValue()).To(Equal("below " + version))
 		}
@@ -253,7 +269,9 @@ var _ = onEveryBackend("beside an older program", func(rpc func() mlmdpb.Metadat
 		Expect(err).NotTo(HaveOccurred())
 		var ids []string
 		for _, name := range []string{"v1", "v2"} {
-			r, err := rpc().PutContexts(ctx, &mlmdpb.PutContextsRequest{Contexts: []*mlmdpb.Context{{TypeId: &typ, Name: new(fresh(name) + ":" + name)}}})
+			r, err := rpc().PutContexts(ctx, &mlmdpb.PutContextsRequest{
+				Contexts: []*mlmdpb.Context{{TypeId: &typ, Name: new(fresh(name) + ":" + name)}},
+			})
 			Expect(err).NotTo(HaveOccurred())
 			_, err = rpc().PutParentContexts(ctx, &mlmdpb.PutParentContextsRequest{ParentContexts: []*mlmdpb.ParentContext{
 				{ParentId: new(number64(m)), ChildId: &r.ContextIds[0]},
@@ -262,7 +280,9 @@ var _ = onEveryBackend("beside an older program", func(rpc func() mlmdpb.Metadat
 			ids = append(ids, value.FormatID(r.ContextIds[0]))
 		}
 		other := registry.New(rpc(), registry.WithTypePrefix(prefix))
-		for _, q := range []registry.Query[model.ModelVersion]{other.ModelVersions().Query(), other.ModelVersions().OfModel(m)} {
+		for _, q := range []registry.Query[model.ModelVersion]{
+			other.ModelVersions().Query(), other.ModelVersions().OfModel(m),
+		} {
 			all, err := q.Collect(ctx)
 			Expect(err).NotTo(HaveOccurred())
 			Expect(names(all)).To(Equal([]string{"v1", "v2"}))
@@ -271,7 +291,8 @@ var _ = onEveryBackend("beside an older program", func(rpc func() mlmdpb.Metadat
 		found, err := other.ModelVersions().FindByName(ctx, m, "v2")
 		Expect(err).NotTo(HaveOccurred())
 		Expect(found.ID).To(Equal(ids[1]))
-		Expect(other.ModelVersions().Upsert(ctx, &model.ModelVersion{RegisteredModelID: m, Name: "v1", Description: new("d")})).To(Equal(ids[0]))
+		patch := model.ModelVersion{RegisteredModelID: m, Name: "v1", Description: new("d")}
+		Expect(other.ModelVersions().Upsert(ctx, &patch)).To(Equal(ids[0]))
 	})
 
 	It("an artifact is created below a version that has been renamed, and nothing else is", func(ctx SpecContext) {
@@ -304,7 +325,11 @@ var _ = onEveryBackend("beside an older program", func(rpc func() mlmdpb.Metadat
 		_, err = reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{ModelVersionID: version, Name: "remembers the name"})
 		Expect(err).NotTo(HaveOccurred())
 		rename(version, v.RegisteredModelID+":renamed again")
-		_, err = registry.New(rpc(), registry.WithTypePrefix(prefix)).ModelVersions().Upsert(ctx, &model.ModelVersion{RegisteredModelID: v.RegisteredModelID, Name: "renamed"})
+		_, err = registry.New(
+			rpc(), registry.WithTypePrefix(prefix),
+		).ModelVersions().Upsert(ctx, &model.ModelVersion{
+			RegisteredModelID: v.RegisteredModelID, Name: "renamed",
+		})
 		Expect(err).NotTo(HaveOccurred())
 		_, err = reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{ModelVersionID: version, Name: "more weights"})
 		Expect(err).NotTo(HaveOccurred())

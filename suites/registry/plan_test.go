@@ -37,12 +37,17 @@ var _ = onEveryBackend("a plan", func(rpc func() mlmdpb.MetadataStoreServiceClie
 		v := changes[1]
 		Expect(v.New).To(BeFalse())
 		Expect(v.Add).To(Equal([]mlmd.PropertyDecl{
-			{Name: "model_name", Type: mlmdpb.PropertyType_STRING}, {Name: "state", Type: mlmdpb.PropertyType_STRING}, {Name: "version", Type: mlmdpb.PropertyType_STRING},
+			{Name: "model_name", Type: mlmdpb.PropertyType_STRING},
+			{Name: "state", Type: mlmdpb.PropertyType_STRING},
+			{Name: "version", Type: mlmdpb.PropertyType_STRING},
 		}))
 		Expect(v.Keep).To(Equal([]mlmd.PropertyDecl{{Name: "theirs", Type: mlmdpb.PropertyType_DOUBLE}}))
-		Expect(v.Conflicts).To(Equal([]registry.PropertyConflict{{Property: "author", Spec: mlmdpb.PropertyType_STRING, Stored: mlmdpb.PropertyType_INT}}))
+		Expect(v.Conflicts).To(Equal([]registry.PropertyConflict{
+			{Property: "author", Spec: mlmdpb.PropertyType_STRING, Stored: mlmdpb.PropertyType_INT},
+		}))
 		Expect(changes.HasConflicts()).To(BeTrue())
-		Expect(changes.String()).To(ContainSubstring("! " + prefix + "ModelVersion: property author is INT in this store and STRING in the spec"))
+		Expect(changes.String()).
+			To(ContainSubstring("! " + prefix + "ModelVersion: property author is INT in this store and STRING in the spec"))
 
 		_, err = reg.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "registers its own type"})
 		Expect(err).NotTo(HaveOccurred())
@@ -66,7 +71,10 @@ var _ = onEveryBackend("a plan of custom properties", func(rpc func() mlmdpb.Met
 		yes := &mlmdpb.Value{Value: &mlmdpb.Value_BoolValue{BoolValue: true}}
 		half := &mlmdpb.Value{Value: &mlmdpb.Value_DoubleValue{DoubleValue: 0.5}}
 
-		read := foreignContext(ctx, rpc(), name, nil, map[string]*mlmdpb.Value{"license": text("MIT"), "maturity": number(5), "team": text("fraud")})
+		read := foreignContext(
+			ctx, rpc(), name, nil,
+			map[string]*mlmdpb.Value{"license": text("MIT"), "maturity": number(5), "team": text("fraud")},
+		)
 		foreignContext(ctx, rpc(), name, nil, values("license", text("")))
 		beside := foreignContext(ctx, rpc(), name, values("license", text("GPL")), values("license", text("MIT")))
 		for _, v := range []*mlmdpb.Value{yes, half, number(1), object(map[string]any{"a": 1.0})} {
@@ -91,8 +99,13 @@ var _ = onEveryBackend("a plan of custom properties", func(rpc func() mlmdpb.Met
 			{Field: "maturity", Property: "maturity", Type: mlmdpb.PropertyType_STRING, Other: 5},
 		}))
 		Expect(changes.String()).To(And(
-			ContainSubstring("~ "+name+": 2 custom properties named license, read as license and moved by its next write or by RenameProperties\n"),
-			ContainSubstring("~ "+name+": 1 custom property named license, not of type STRING or beside a value of license: not moved\n"),
+			ContainSubstring(
+				"~ "+name+": 2 custom properties named license, "+
+					"read as license and moved by its next write or by RenameProperties\n",
+			),
+			ContainSubstring(
+				"~ "+name+": 1 custom property named license, not of type STRING or beside a value of license: not moved\n",
+			),
 			ContainSubstring("~ "+name+": 5 custom properties named maturity, not of type STRING"),
 		))
 		for id, want := range map[string]string{read: "MIT", beside: "GPL"} {
@@ -112,7 +125,9 @@ var _ = onEveryBackend("a plan of custom properties", func(rpc func() mlmdpb.Met
 
 	It("looks at a hundred", func(ctx SpecContext) {
 		prefix := fresh("t") + "."
-		t, err := rpc().PutExecutionType(ctx, &mlmdpb.PutExecutionTypeRequest{ExecutionType: &mlmdpb.ExecutionType{Name: new(prefix + "ServeModel")}})
+		t, err := rpc().PutExecutionType(ctx, &mlmdpb.PutExecutionTypeRequest{
+			ExecutionType: &mlmdpb.ExecutionType{Name: new(prefix + "ServeModel")},
+		})
 		Expect(err).NotTo(HaveOccurred())
 		all := make([]*mlmdpb.Execution, 101)
 		for i := range all {
@@ -120,7 +135,9 @@ var _ = onEveryBackend("a plan of custom properties", func(rpc func() mlmdpb.Met
 		}
 		_, err = rpc().PutExecutions(ctx, &mlmdpb.PutExecutionsRequest{Executions: all})
 		Expect(err).NotTo(HaveOccurred())
-		changes, err := registry.PlanTypeChanges(ctx, registry.New(rpc(), registry.WithTypePrefix(prefix)), []mlmd.AnyMapping{&mapping.ServeModel})
+		changes, err := registry.PlanTypeChanges(
+			ctx, registry.New(rpc(), registry.WithTypePrefix(prefix)), []mlmd.AnyMapping{&mapping.ServeModel},
+		)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(changes[0].CustomProperties).To(Equal([]registry.CustomPropertyCount{
 			{Field: "description", Property: "description", Type: mlmdpb.PropertyType_STRING, Readable: 100, Truncated: true},
@@ -138,12 +155,21 @@ var _ = onEveryBackend("a store of an older program", func(rpc func() mlmdpb.Met
 	)
 	older := func(ctx SpecContext, name string) string {
 		GinkgoHelper()
-		t, err := rpc().PutArtifactType(ctx, &mlmdpb.PutArtifactTypeRequest{CanOmitFields: new(true), CanAddFields: new(true), ArtifactType: &mlmdpb.ArtifactType{
-			Name: new(prefix + "ModelArtifact"), Properties: map[string]mlmdpb.PropertyType{"model_format": mlmdpb.PropertyType_STRING},
-		}})
+		t, err := rpc().PutArtifactType(
+			ctx,
+			&mlmdpb.PutArtifactTypeRequest{CanOmitFields: new(true), CanAddFields: new(true), ArtifactType: &mlmdpb.ArtifactType{
+				Name: new(
+					prefix + "ModelArtifact",
+				), Properties: map[string]mlmdpb.PropertyType{"model_format": mlmdpb.PropertyType_STRING},
+			}},
+		)
 		Expect(err).NotTo(HaveOccurred())
 		r, err := rpc().PutArtifacts(ctx, &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{
-			{TypeId: t.TypeId, Name: new("0f8fad5b-d9cb-469f-a165-70867728950e:" + name), Properties: map[string]*mlmdpb.Value{"model_format": text("onnx")}},
+			{
+				TypeId:     t.TypeId,
+				Name:       new("0f8fad5b-d9cb-469f-a165-70867728950e:" + name),
+				Properties: map[string]*mlmdpb.Value{"model_format": text("onnx")},
+			},
 		}})
 		Expect(err).NotTo(HaveOccurred())
 		return value.FormatID(r.ArtifactIds[0])
@@ -170,7 +196,8 @@ var _ = onEveryBackend("a store of an older program", func(rpc func() mlmdpb.Met
 		Expect(properties(ctx, id)).To(HaveKey("model_format"), "a patch of something else leaves it")
 		_, err = reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{ID: id, ModelFormatName: new("pmml")})
 		Expect(err).NotTo(HaveOccurred())
-		Expect(properties(ctx, id)).To(SatisfyAll(HaveLen(1), HaveKeyWithValue("model_format", HaveField("GetStringValue()", "pmml"))))
+		Expect(properties(ctx, id)).
+			To(SatisfyAll(HaveLen(1), HaveKeyWithValue("model_format", HaveField("GetStringValue()", "pmml"))))
 		a, err = reg.ModelArtifacts().Get(ctx, id)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(a.ModelFormatName).To(HaveValue(Equal("pmml")))
@@ -178,7 +205,9 @@ var _ = onEveryBackend("a store of an older program", func(rpc func() mlmdpb.Met
 
 	It("has a field emptied under its older name, too", func(ctx SpecContext) {
 		id := older(ctx, "weights")
-		_, err := reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{ID: id}, registry.Clear(field.ModelArtifact.ModelFormatName))
+		_, err := reg.ModelArtifacts().Upsert(
+			ctx, &model.ModelArtifact{ID: id}, registry.Clear(field.ModelArtifact.ModelFormatName),
+		)
 		Expect(err).NotTo(HaveOccurred())
 		a, err := reg.ModelArtifacts().Get(ctx, id)
 		Expect(err).NotTo(HaveOccurred())
@@ -196,7 +225,10 @@ var _ = onEveryBackend("a store of an older program", func(rpc func() mlmdpb.Met
 			opts []registry.RenameOption
 			want registry.RenameResult
 		}{
-			{[]registry.RenameOption{registry.WithDryRun()}, registry.RenameResult{Entity: "ModelArtifact", Examined: 4, Renamed: 4}},
+			{
+				[]registry.RenameOption{registry.WithDryRun()},
+				registry.RenameResult{Entity: "ModelArtifact", Examined: 4, Renamed: 4},
+			},
 			{nil, registry.RenameResult{Entity: "ModelArtifact", Examined: 4, Renamed: 4}},
 			{nil, registry.RenameResult{Entity: "ModelArtifact", Examined: 4}},
 		} {

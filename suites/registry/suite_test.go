@@ -61,7 +61,9 @@ func aModel(ctx SpecContext, reg *registry.Client) string {
 // aVersion stores a version of a new model and returns its id.
 func aVersion(ctx SpecContext, reg *registry.Client) string {
 	GinkgoHelper()
-	id, err := reg.ModelVersions().Upsert(ctx, &model.ModelVersion{RegisteredModelID: aModel(ctx, reg), Name: fresh("version")})
+	id, err := reg.ModelVersions().Upsert(ctx, &model.ModelVersion{
+		RegisteredModelID: aModel(ctx, reg), Name: fresh("version"),
+	})
 	Expect(err).NotTo(HaveOccurred())
 	return id
 }
