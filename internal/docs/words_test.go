@@ -45,7 +45,6 @@ var unchecked = []string{
 	"pkg/store/mysql",
 	"pkg/store/postgres",
 	"pkg/store/sqlite",
-	"pkg/store/storetest",
 	"suites/backend",
 	"suites/cluster",
 	"suites/conformance",

@@ -68,7 +68,8 @@ var databaseDifferences = []Difference{
 	{
 		"plain utf8mb4", "text", "MySQL: non-ASCII text",
 		"sent as latin1, and therefore stored encoded twice",
-		"stored as utf8mb4; mysql.WithReferenceEncoding() stores it as the reference implementation does, for a database that " +
+		"stored as utf8mb4; mysql.WithReferenceEncoding() stores it as the reference implementation does, for a " +
+			"database that " +
 			"both use. mlmd-server does so by default if the flags or the configuration file of metadata_store_server " +
 			"name the database",
 		"other programs can read the text",

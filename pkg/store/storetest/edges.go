@@ -23,7 +23,7 @@ func child(child, parent int64) *mlmdpb.ParentContext {
 	return &mlmdpb.ParentContext{ChildId: &child, ParentId: &parent}
 }
 
-// newContexts makes as many contexts of one new type.
+// newContexts creates contexts of one new type.
 func (s *scene) newContexts(n int) []int64 {
 	s.Helper()
 	typeID, _ := contexts.newType(s, nil)
@@ -74,7 +74,7 @@ func edgeCases() []Case {
 
 func linkCases() []Case {
 	return []Case{
-		{Name: "attributions and associations tie contexts, and repeats are fine", Run: on(func(s *scene) {
+		{Name: "attributions and associations can be repeated", Run: on(func(s *scene) {
 			a, e := s.pair()
 			c := s.newContexts(2)
 			attribution := &mlmdpb.Attribution{ArtifactId: &a, ContextId: &c[1]}
@@ -96,7 +96,7 @@ func linkCases() []Case {
 			equalList(s, "the executions of the context", got, e)
 			s.ok(s.link(nil, nil))
 		})},
-		{Name: "a link to what is not there is refused, and nothing is written", Run: on(func(s *scene) {
+		{Name: "a link to a missing node is rejected without a write", Run: on(func(s *scene) {
 			a, e := s.pair()
 			c := s.newContexts(1)[0]
 			none := int64(1 << 40)
@@ -128,7 +128,7 @@ func linkCases() []Case {
 			s.ok(err)
 			equal(s, "the number of artifacts", len(got), 0)
 		})},
-		{Name: "what has no context is not found; what has nothing is empty", Run: on(func(s *scene) {
+		{Name: "contexts of missing nodes and of nodes without contexts", Run: on(func(s *scene) {
 			a, e := s.pair()
 			c := s.newContexts(1)[0]
 			for _, id := range []int64{a, 0, -1, 1 << 40} {
@@ -160,7 +160,7 @@ func linkCases() []Case {
 func parentCases() []Case {
 	const cycle = "There is a cycle detected of the given relationship."
 	return []Case{
-		{Name: "contexts have parents and children, one level of them", Run: on(func(s *scene) {
+		{Name: "contexts have parents and children of one level", Run: on(func(s *scene) {
 			c := s.newContexts(4)
 			s.ok(s.parents(child(c[1], c[0]), child(c[2], c[0]), child(c[3], c[1]), child(c[3], c[2])))
 			equalList(s, "the children", s.childrenOf(c[0]), c[1], c[2])
@@ -168,7 +168,7 @@ func parentCases() []Case {
 			equalList(s, "the parents of the top", s.parentsOf(c[0]))
 			s.ok(s.parents())
 		})},
-		{Name: "a parent is refused, and nothing is written", Run: on(func(s *scene) {
+		{Name: "an invalid parent is rejected without a write", Run: on(func(s *scene) {
 			c := s.newContexts(4)
 			s.ok(s.parents(child(c[1], c[0]), child(c[2], c[1])))
 			for _, r := range []struct {
@@ -202,7 +202,7 @@ func parentCases() []Case {
 
 func contextBatchCase() Case {
 	return Case{
-		Name: "parents and children of many contexts come in one answer", Requires: []Capability{ContextRelativesByBatch},
+		Name: "parents and children of many contexts in one reply", Requires: []Capability{ContextRelativesByBatch},
 		Run: on(func(s *scene) {
 			c := s.newContexts(4)
 			s.ok(s.parents(child(c[1], c[0]), child(c[2], c[0]), child(c[2], c[1])))
@@ -237,7 +237,7 @@ func contextBatchCase() Case {
 	}
 }
 
-// relativesOfMany links each of many children with two parents.
+// relativesOfMany links each of many children to two parents.
 func (s *scene) relativesOfMany() {
 	const n = 20
 	parents, children := s.newContexts(n), s.newContexts(n)

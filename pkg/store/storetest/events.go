@@ -11,7 +11,7 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-// A pair is an artifact and an execution to tie together.
+// A pair is an artifact and an execution to connect by events.
 func (s *scene) pair() (artifact, execution int64) {
 	s.Helper()
 	artifactType, _ := artifacts.newType(s, nil)
@@ -43,8 +43,8 @@ func (s *scene) putEvents(events ...*mlmdpb.Event) error {
 	return err
 }
 
-// eventsOf reads the events of an artifact, and checks that the execution
-// side has the same.
+// eventsOf returns the events of an artifact, and checks that the events of the
+// execution are the same.
 func (s *scene) eventsOf(artifact int64) []*mlmdpb.Event {
 	s.Helper()
 	r, err := s.rpc.GetEventsByArtifactIDs(s.ctx, &mlmdpb.GetEventsByArtifactIDsRequest{ArtifactIds: []int64{artifact}})
@@ -81,7 +81,7 @@ func eventCases() []Case {
 			}
 			s.same(got[0], want)
 		})},
-		{Name: "an event without a time gets the server's; 0 is a time", Run: on(func(s *scene) {
+		{Name: "an event without a time gets the server's, one with time 0 does not", Run: on(func(s *scene) {
 			a, e := s.pair()
 			zero := event(a, e, eventOutput)
 			zero.MillisecondsSinceEpoch = proto.Int64(0)
@@ -96,7 +96,7 @@ func eventCases() []Case {
 				}
 			}
 		})},
-		{Name: "steps without a value are left out, and a path without steps", Run: on(func(s *scene) {
+		{Name: "steps without a value and empty paths are dropped", Run: on(func(s *scene) {
 			a, e := s.pair()
 			one, other := event(a, e, eventInput), event(a, e, eventOutput)
 			one.Path, other.Path = steps(nil, "k", nil), steps()
@@ -109,15 +109,15 @@ func eventCases() []Case {
 				}
 			}
 		})},
-		{Name: "every type of event is an event of its own", Run: on(func(s *scene) {
+		{Name: "events of different types are different events", Run: on(func(s *scene) {
 			a, e := s.pair()
 			for number := int32(1); number <= 7; number++ {
 				s.ok(s.putEvents(event(a, e, mlmdpb.Event_Type(number))))
 			}
 			equal(s, "the number of events", len(s.eventsOf(a)), 7)
 		})},
-		{Name: "an event is refused, and nothing is written", Run: on(eventRefusals)},
-		{Name: "events read by many ids, each once", Run: on(func(s *scene) {
+		{Name: "an invalid event is rejected without a write", Run: on(eventRefusals)},
+		{Name: "events of many nodes are returned once each", Run: on(func(s *scene) {
 			a, e := s.pair()
 			b, f := s.pair()
 			s.ok(s.putEvents(event(a, e, eventInput), event(b, e, eventOutput), event(b, f, eventInput)))
@@ -133,7 +133,7 @@ func eventCases() []Case {
 				mapped(x.Events, (*mlmdpb.Event).GetArtifactId), a, b,
 			)
 		})},
-		{Name: "events of nothing are none", Run: on(func(s *scene) {
+		{Name: "events of no nodes", Run: on(func(s *scene) {
 			byArtifact, err := s.rpc.GetEventsByArtifactIDs(s.ctx, &mlmdpb.GetEventsByArtifactIDsRequest{})
 			s.ok(err)
 			s.same(byArtifact, &mlmdpb.GetEventsByArtifactIDsResponse{})
@@ -145,7 +145,7 @@ func eventCases() []Case {
 			s.ok(s.putEvents())
 		})},
 		{
-			Name: "a step index may need 64 bits", Requires: []Capability{Int64Values}, Run: on(func(s *scene) {
+			Name: "step indexes have 64 bits", Requires: []Capability{Int64Values}, Run: on(func(s *scene) {
 				a, e := s.pair()
 				want := event(a, e, eventInput)
 				want.Path = steps(1 << 40)
@@ -183,7 +183,7 @@ func eventRefusals(s *scene) {
 		{"no type", &mlmdpb.Event{ArtifactId: &a, ExecutionId: &e}, codes.InvalidArgument, "No event type is specified."},
 		{"nothing at all", &mlmdpb.Event{}, codes.InvalidArgument, "No artifact id is specified."},
 		{"the type UNKNOWN", event(a, e, mlmdpb.Event_UNKNOWN), codes.InvalidArgument, "No event type is specified."},
-		{"a type that is none", event(a, e, 99), codes.InvalidArgument, "No event type is specified."},
+		{"an unknown type", event(a, e, 99), codes.InvalidArgument, "No event type is specified."},
 		{"an unknown artifact", event(1<<40, e, eventInput), codes.InvalidArgument, "No artifact with the given id "},
 		{"the artifact 0", event(0, e, eventInput), codes.InvalidArgument, "No artifact with the given id "},
 		{"an unknown execution", event(a, 1<<40, eventInput), codes.InvalidArgument, "No execution with the given id "},

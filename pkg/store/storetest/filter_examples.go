@@ -6,8 +6,8 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-// A filterExample is a filter and the numbers of the nodes of the gallery that
-// it selects, ascending.
+// A filterExample is a filter and the numbers of the gallery nodes that it selects,
+// ascending.
 type filterExample struct {
 	number int
 	of     listed
@@ -15,8 +15,8 @@ type filterExample struct {
 	want   []int
 }
 
-// filterExamples are filters on which this service and the original agree, by
-// what they are about.
+// filterExamples are filters, by topic, that the reference implementation evaluates
+// in the same way.
 var filterExamples = []struct {
 	about    string
 	examples []filterExample
@@ -149,7 +149,7 @@ var filterExamples = []struct {
 	}},
 }
 
-// filterExampleCases try the examples.
+// filterExampleCases returns a case for each topic of the examples.
 func filterExampleCases() []Case {
 	var cases []Case
 	for _, group := range filterExamples {
@@ -166,7 +166,7 @@ func filterExampleCases() []Case {
 	return cases
 }
 
-// selects checks which nodes of the gallery a filter selects.
+// selects checks which gallery nodes a filter selects.
 func (g *gallery) selects(of listed, filter string, want ...int) bool {
 	g.Helper()
 	right := true

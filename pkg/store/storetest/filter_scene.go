@@ -12,20 +12,20 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-// A gallery is a small store of all kinds of nodes, on which filters, lists and
-// walks are tried. Its nodes are numbered from 1; a filter names what differs
-// between stores by marks: @a3 is the id of artifact 3, @e3 and @c3 those of an
-// execution and a context, @Net the name of a type, @tNet its id, @x an external
-// id's ending, and @created3 and @updated3 are times of artifact 3.
+// A gallery is a small store with nodes of all kinds for filters and lists. Its
+// nodes are numbered from 1. Filters contain marks for what differs between stores:
+// @a3 stands for the ID of artifact 3, @e3 and @c3 for those of an execution and a
+// context, @Net for the name of a type, @tNet for its ID, @x for the suffix of
+// external IDs, and @created3 and @updated3 for times of artifact 3.
 type gallery struct {
 	*scene
 	artifacts, executions, contexts []int64
 	marks                           *strings.Replacer
-	contextOf                       map[string]int64 // the ids of types by short names
+	contextOf                       map[string]int64 // type IDs by short name
 }
 
-// newGallery fills a store. The times of its nodes are in this order: artifact
-// 1, 2, 3 and 4, then an update of 4, 5, and an update of 2.
+// newGallery fills a store. It creates artifacts 1, 2, 3 and 4, updates 4, creates
+// 5, and updates 2, all at different times.
 func newGallery(s *scene) *gallery {
 	g := &gallery{scene: s, contextOf: map[string]int64{}}
 	g.makeTypes()
@@ -79,7 +79,7 @@ func (g *gallery) makeContexts() {
 	}
 }
 
-// tick waits until the clock of stores has moved on.
+// tick waits until the store's clock has advanced.
 func (g *gallery) tick() { time.Sleep(2 * time.Millisecond) }
 
 func (g *gallery) makeArtifacts() {
@@ -118,7 +118,7 @@ func (g *gallery) makeArtifacts() {
 	update := func(n int, uri string) {
 		a := proto.CloneOf(all[n-1])
 		a.Id = &g.artifacts[n-1]
-		for _, uri := range []string{uri + "/", uri} { // away and back: only the time moves
+		for _, uri := range []string{uri + "/", uri} { // change and restore, so that only the time changes
 			a.Uri = &uri
 			put(a)
 		}
@@ -179,14 +179,15 @@ func (g *gallery) link() {
 		{4, 3, mlmdpb.Event_DECLARED_INPUT, 3200},
 	} {
 		events.Events = append(events.Events, &mlmdpb.Event{
-			ArtifactId: &g.artifacts[e.artifact-1], ExecutionId: &g.executions[e.execution-1], Type: &e.typ, MillisecondsSinceEpoch: &e.at,
+			ArtifactId: &g.artifacts[e.artifact-1], ExecutionId: &g.executions[e.execution-1], Type: &e.typ,
+			MillisecondsSinceEpoch: &e.at,
 		})
 	}
 	_, err = g.rpc.PutEvents(g.ctx, events)
 	g.ok(err)
 }
 
-// mark reads the times and makes the replacer of marks.
+// mark reads the times and sets the replacer of marks.
 func (g *gallery) mark() {
 	read, err := g.rpc.GetArtifactsByID(g.ctx, &mlmdpb.GetArtifactsByIDRequest{ArtifactIds: g.artifacts})
 	g.ok(err)
@@ -218,7 +219,7 @@ func (g *gallery) mark() {
 	g.marks = strings.NewReplacer(pairs...)
 }
 
-// A listed is what the filters of one kind of node are tried on.
+// A listed is a kind of node with its list method.
 type listed byte
 
 const (
@@ -227,8 +228,8 @@ const (
 	aContextNode listed = 'c'
 )
 
-// list lists nodes page by page and returns the numbers of those that belong to
-// the gallery.
+// list lists nodes page by page and returns the numbers of the gallery nodes among
+// them.
 func (g *gallery) list(of listed, o *mlmdpb.ListOperationOptions) ([]int, error) {
 	o = proto.CloneOf(o)
 	var found []int
@@ -253,7 +254,7 @@ func (g *gallery) own3(of listed) []int64 {
 	return map[listed][]int64{anArtifact: g.artifacts, anExecution: g.executions, aContextNode: g.contexts}[of]
 }
 
-// page reads one page: ids and the next page's token.
+// page returns the IDs of one page and the token of the next.
 func (s *scene) page(of listed, o *mlmdpb.ListOperationOptions) (ids []int64, next string, err error) {
 	switch of {
 	case anArtifact:

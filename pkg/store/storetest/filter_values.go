@@ -12,14 +12,15 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-// hostileTexts are names that quote, escape, or look like something else.
+// hostileTexts are names that contain quotes or escapes, or look like syntax.
 var hostileTexts = []string{
 	`it's`, `say "x"`, "both ' and \"", `back\slash`, "tab\tand\nline", "`ticks`", "100%", "under_score", "Ärger 日本 🦊",
-	"'; DROP TABLE Artifact; --", "state = LIVE", "properties.x.int_value", "name", "?", "$1", "?$", "\x01\x7f", "a -- b", "/* c */", "|",
+	"'; DROP TABLE Artifact; --", "state = LIVE", "properties.x.int_value", "name", "?", "$1", "?$", "\x01\x7f",
+	"a -- b", "/* c */", "|",
 }
 
-// hostileLiterals looks for each of the texts as a name, as a value and as the
-// name of a property.
+// hostileLiterals selects nodes by each of the texts as a name, as a value and as
+// the name of a property.
 func hostileLiterals(s *scene) {
 	typ, err := s.rpc.PutArtifactType(s.ctx, &mlmdpb.PutArtifactTypeRequest{
 		ArtifactType: &mlmdpb.ArtifactType{Name: new(s.own("hostile"))},
@@ -52,7 +53,7 @@ func hostileLiterals(s *scene) {
 	}
 }
 
-// spell writes text between quotes, as the language reads it.
+// spell returns text as a literal of the filter language.
 func spell(text string, quote rune) string {
 	var b strings.Builder
 	b.WriteRune(quote)
@@ -71,7 +72,7 @@ func spell(text string, quote rune) string {
 	return b.String()
 }
 
-// keptDecimals is what the original stores of a double.
+// keptDecimals returns the double that the reference implementation stores.
 func keptDecimals(d float64) float64 {
 	stored, err := strconv.ParseFloat(strconv.FormatFloat(d, 'f', 6, 64), 64)
 	if err != nil {
@@ -80,13 +81,14 @@ func keptDecimals(d float64) float64 {
 	return stored
 }
 
-// lacks says whether a filter uses one of the functions that a service lacks.
+// lacks reports whether a filter uses one of the missing functions.
 func lacks(filter string, functions []string) bool {
 	return slices.ContainsFunc(functions, func(f string) bool { return strings.Contains(filter, f) })
 }
 
-// numbers asks for what overflows, underflows or divides by zero. Stored is what
-// the service keeps of a double, missing are the functions that it lacks.
+// numbers checks arithmetic that overflows, underflows or divides by zero. Stored
+// returns the double that the service stores, and missing lists the functions that
+// it lacks.
 func numbers(s *scene, stored func(float64) float64, missing ...string) {
 	typ, err := s.rpc.PutArtifactType(s.ctx, &mlmdpb.PutArtifactTypeRequest{
 		ArtifactType: &mlmdpb.ArtifactType{Name: new(s.own("numbers"))},
@@ -160,8 +162,8 @@ func numbers(s *scene, stored func(float64) float64, missing ...string) {
 	}
 }
 
-// functions tries every function on text that databases treat differently, and
-// those that are missing for that they are refused.
+// functions checks every function with text that databases treat differently, and
+// that the missing functions are rejected.
 func functions(s *scene, missing ...string) {
 	typ, err := s.rpc.PutArtifactType(s.ctx, &mlmdpb.PutArtifactTypeRequest{
 		ArtifactType: &mlmdpb.ArtifactType{Name: new(s.own("texts"))},
@@ -174,7 +176,7 @@ func functions(s *scene, missing ...string) {
 	s.ok(err)
 	const x = "custom_properties.s.string_value"
 	for filter, want := range map[string]int{
-		"LOWER(name) = 'Ärger 日本'":                    1, // only ASCII letters have two cases
+		"LOWER(name) = 'Ärger 日本'":                    1, // only the case of ASCII letters changes
 		"UPPER(name) = 'ÄRGER 日本'":                    1,
 		"LENGTH(name) = 8":                            1,
 		"CHAR_LENGTH(" + x + ") = 10":                 1,
@@ -184,7 +186,7 @@ func functions(s *scene, missing ...string) {
 		"TRIM(" + x + ") = 'Straße'":                  1,
 		"LTRIM(" + x + ") = 'Straße  '":               1,
 		"RTRIM(" + x + ") = '  Straße'":               1,
-		x + " = '  Straße'":                           0, // trailing blanks count
+		x + " = '  Straße'":                           0, // trailing spaces are significant
 		"REPLACE(name, 'rg', 'RG') = 'ÄRGer 日本'":      1,
 		"REPLACE(name, '', 'x') = name":               1,
 		"CONCAT(name, '-', uri) = 'Ärger 日本-a_b%c|d'": 1,
@@ -199,16 +201,16 @@ func functions(s *scene, missing ...string) {
 		"COALESCE(name, 'none') = 'none'":             1,
 		"IFNULL(name, uri) = ''":                      1,
 		"NULLIF(uri, '') IS NULL":                     1,
-		"name LIKE 'ÄRGER%'":                          1, // ASCII letters fold
+		"name LIKE 'ÄRGER%'":                          1, // LIKE ignores the case of ASCII letters
 		"name LIKE 'ärger%'":                          0,
-		"name LIKE '_rger __'":                        1, // _ is a character
+		"name LIKE '_rger __'":                        1, // _ matches one character
 		"name LIKE '______'":                          0,
 		"uri LIKE 'a\\\\_b%'":                         0, // no escape
 		"uri LIKE 'a_b%c|d'":                          1,
 		"uri LIKE 'A%|D'":                             1,
 		"uri LIKE '|%'":                               0,
 		"uri LIKE ''":                                 1,
-		"name < 'a'":                                  0, // by bytes: Ä comes behind z
+		"name < 'a'":                                  0, // compared by bytes: Ä sorts after z
 		"name > 'z'":                                  1,
 		"uri BETWEEN 'A' AND 'a_b%d'":                 1,
 		"name = uri":                                  0,

@@ -10,10 +10,10 @@ import (
 )
 
 func filterCases() []Case {
-	return slices.Concat(filterExampleCases(), filterErrorCases(), filterOursCases())
+	return slices.Concat(filterExampleCases(), filterErrorCases(), filterDifferenceCases())
 }
 
-// filterErrors are filters that are refused, with a part of the message.
+// filterErrors are invalid filters, with a part of the message.
 var filterErrors = []struct {
 	of               listed
 	filter, fragment string
@@ -76,7 +76,7 @@ var filterErrors = []struct {
 }
 
 func filterErrorCases() []Case {
-	return []Case{{Name: "a filter that is wrong is refused with what is wrong", Run: on(func(s *scene) {
+	return []Case{{Name: "an invalid filter is rejected with the reason", Run: on(func(s *scene) {
 		for _, e := range filterErrors {
 			_, _, err := s.page(e.of, &mlmdpb.ListOperationOptions{FilterQuery: &e.filter})
 			s.refused(err, codes.InvalidArgument, "Invalid `filter_query`: ")
@@ -85,12 +85,13 @@ func filterErrorCases() []Case {
 	})}}
 }
 
-// filterOursCases are what this service does otherwise than the original, which
-// changes the text of a filter, or hands the database what it cannot run.
-func filterOursCases() []Case {
+// filterDifferenceCases returns the cases about differences from the reference
+// implementation, which rewrites the text of filters, and passes expressions to the
+// database that it does not support.
+func filterDifferenceCases() []Case {
 	return []Case{
 		{
-			Name: "filter example 57: a property is found by its name letter by letter", Requires: []Capability{
+			Name: "filter example 57: property names are case-sensitive", Requires: []Capability{
 				CaseSensitivePropertyNames,
 			},
 			Run: on(func(s *scene) {
@@ -103,7 +104,9 @@ func filterOursCases() []Case {
 			}),
 		},
 		{
-			Name: "filter example 64: a string that spells a column is a string", Requires: []Capability{ExactStringLiterals},
+			Name: "filter example 64: a string that equals a column name is a string", Requires: []Capability{
+				ExactStringLiterals,
+			},
 			Run: on(func(s *scene) {
 				g := newGallery(s)
 				g.selects(anArtifact, "custom_properties.name.string_value = 'blue'")
@@ -113,7 +116,7 @@ func filterOursCases() []Case {
 			WithoutCapability: on(columnsForStrings),
 		},
 		{
-			Name: "a string literal is the text that it spells", Requires: []Capability{ExactStringLiterals},
+			Name: "a string literal denotes its text", Requires: []Capability{ExactStringLiterals},
 			Run: on(hostileLiterals), WithoutCapability: on(rewrittenLiterals),
 		},
 		{
@@ -130,7 +133,7 @@ func filterOursCases() []Case {
 			}),
 		},
 		{
-			Name: "an enum value may come twice in a filter", Requires: []Capability{EnumComparisons},
+			Name: "an enum value can occur twice in a filter", Requires: []Capability{EnumComparisons},
 			Run: on(func(s *scene) {
 				g := newGallery(s)
 				g.selects(anArtifact, "state = LIVE OR state = LIVE", 1)
@@ -144,7 +147,7 @@ func filterOursCases() []Case {
 			}),
 		},
 		{
-			Name: "every attribute that the language knows can be asked for", Requires: []Capability{PortableFilters},
+			Name: "every attribute of the language can be used", Requires: []Capability{PortableFilters},
 			Run: on(func(s *scene) {
 				g := newGallery(s)
 				g.selects(aContextNode, "parent_contexts_p.create_time_since_epoch > 0", 1, 2)
@@ -159,19 +162,19 @@ func filterOursCases() []Case {
 			}),
 		},
 		{
-			Name: "numbers never make a filter fail", Requires: []Capability{PortableFilters},
+			Name: "arithmetic does not fail", Requires: []Capability{PortableFilters},
 			Run:               on(func(s *scene) { numbers(s, func(d float64) float64 { return d }) }),
 			WithoutCapability: on(func(s *scene) { numbers(s, keptDecimals, "IF(") }),
 		},
 		{
-			Name: "the functions of the language give the same everywhere", Requires: []Capability{PortableFilters},
+			Name: "functions have the same results on every database", Requires: []Capability{PortableFilters},
 			Run: on(func(s *scene) { functions(s) }),
 			WithoutCapability: on(func(s *scene) {
 				functions(s, "CHAR_LENGTH(", "CONCAT(", "||", "STARTS_WITH(", "ENDS_WITH(")
 			}),
 		},
 		{
-			Name: "a filter beyond its limits is refused", Requires: []Capability{FilterLimits},
+			Name: "a filter beyond the limits is rejected", Requires: []Capability{FilterLimits},
 			Run: on(func(s *scene) {
 				for what, filter := range map[string]string{
 					"bytes long":                  strings.Repeat("(", 2<<20),

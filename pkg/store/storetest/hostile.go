@@ -17,7 +17,7 @@ import (
 
 type client = mlmdpb.MetadataStoreServiceClient
 
-// An emptyRequest is a call whose request holds nothing.
+// An emptyRequest is a call with an empty request.
 type emptyRequest struct {
 	method string
 	call   func(ctx context.Context, rpc client) error
@@ -88,14 +88,14 @@ var emptyRequests = []emptyRequest{
 func hostileCases() []Case {
 	return slices.Concat(forEachKind(longText), []Case{
 		anyBytes(),
-		{Name: "an empty request has its answer, whatever the method", Run: on(func(s *scene) {
+		{Name: "every method answers an empty request", Run: on(func(s *scene) {
 			for _, r := range emptyRequests {
 				if got := status.Code(r.call(s.ctx, s.rpc)); got != r.code {
 					s.Errorf("%s answers %v; want %v", r.method, got, r.code)
 				}
 			}
 		})},
-		{Name: "elements that hold nothing are refused", Run: on(func(s *scene) {
+		{Name: "empty elements are rejected", Run: on(func(s *scene) {
 			for _, k := range kinds {
 				_, err := k.put(s, nil, node{})
 				s.refused(err, codes.InvalidArgument, "Type id is missing.")
@@ -108,7 +108,7 @@ func hostileCases() []Case {
 			_, err = s.rpc.GetLineageSubgraph(s.ctx, &mlmdpb.GetLineageSubgraphRequest{})
 			s.refused(err, codes.InvalidArgument, "")
 		})},
-		{Name: "ids at the ends of their range are unknown ids", Run: on(func(s *scene) {
+		{Name: "IDs at the limits of their range are unknown", Run: on(func(s *scene) {
 			for _, id := range []int64{0, -1, math.MinInt64, math.MaxInt64, math.MaxInt32 + 1} {
 				for _, k := range kinds {
 					got, err := k.byID(s, id)
@@ -126,7 +126,7 @@ func hostileCases() []Case {
 				s.refused(s.parents(child(id, id)), codes.InvalidArgument, "cannot be found")
 			}
 		})},
-		{Name: "a deep chain of parents still shows its cycle", Run: on(func(s *scene) {
+		{Name: "a cycle is detected in a deep chain of parents", Run: on(func(s *scene) {
 			c := s.newContexts(60)
 			var links []*mlmdpb.ParentContext
 			for i := 1; i < len(c); i++ {
@@ -178,7 +178,7 @@ func manyElements(s *scene) {
 
 func longText(k kind) Case {
 	return Case{
-		Name: "names, external ids and uris of a million letters", Requires: []Capability{UnlimitedText},
+		Name: "names, external IDs and URIs of a million letters", Requires: []Capability{UnlimitedText},
 		Run: on(func(s *scene) {
 			long := s.salt + strings.Repeat("x", 1_000_000)
 			typeID, typeName := k.newType(s, nil)
@@ -197,8 +197,8 @@ func longText(k kind) Case {
 	}
 }
 
-// refusedByDatabase checks that a node which the database cannot hold is
-// refused as the client's mistake, in words of ours, and leaves nothing.
+// refusedByDatabase checks that a node that the database cannot store is rejected
+// with INVALID_ARGUMENT and a message of the engine, and that nothing is written.
 func (s *scene) refusedByDatabase(k kind, typeName string, n node) {
 	s.Helper()
 	_, err := k.put(s, nil, n)
@@ -216,7 +216,7 @@ func (s *scene) refusedByDatabase(k kind, typeName string, n node) {
 func anyBytes() Case {
 	bad := "\xff\xfe\xc3("
 	return Case{
-		Name: "text that is not UTF-8 is kept as it is", Requires: []Capability{NonUTF8Text},
+		Name: "text that is not UTF-8 is stored unchanged", Requires: []Capability{NonUTF8Text},
 		Run: on(func(s *scene) {
 			typeID, typeName := artifacts.newType(s, nil)
 			name := bad + s.salt

@@ -2,13 +2,14 @@ package storetest
 
 import "github.com/mlmd-go/sdk/generated/mlmdpb"
 
-// artifacts is the kind that has a uri and a state.
+// artifacts is the kind with a URI and a state.
 var artifacts = kind{
 	name: "artifact",
 
 	putType: func(s *scene, t typ) (int64, error) {
 		r, err := s.rpc.PutArtifactType(s.ctx, &mlmdpb.PutArtifactTypeRequest{
-			ArtifactType: t.artifact(), CanAddFields: t.add, CanOmitFields: t.omit, CanDeleteFields: t.remove, AllFieldsMatch: t.allFieldsMatch,
+			ArtifactType: t.artifact(), CanAddFields: t.add, CanOmitFields: t.omit, CanDeleteFields: t.remove,
+			AllFieldsMatch: t.allFieldsMatch,
 		})
 		return r.GetTypeId(), err
 	},
@@ -66,8 +67,9 @@ var artifacts = kind{
 
 func (t typ) artifact() *mlmdpb.ArtifactType {
 	return &mlmdpb.ArtifactType{
-		Id: t.id, Name: t.name, Version: t.version, Description: t.description, ExternalId: t.externalID, Properties: t.properties,
-		BaseType: (*mlmdpb.ArtifactType_SystemDefinedBaseType)(t.base),
+		Id: t.id, Name: t.name, Version: t.version, Description: t.description, ExternalId: t.externalID,
+		Properties: t.properties,
+		BaseType:   (*mlmdpb.ArtifactType_SystemDefinedBaseType)(t.base),
 	}
 }
 
@@ -76,7 +78,8 @@ func ofArtifactType(m *mlmdpb.ArtifactType) typ {
 		return typ{}
 	}
 	return typ{
-		id: m.Id, name: m.Name, version: m.Version, description: m.Description, externalID: m.ExternalId, properties: m.Properties,
-		base: (*int32)(m.BaseType),
+		id: m.Id, name: m.Name, version: m.Version, description: m.Description, externalID: m.ExternalId,
+		properties: m.Properties,
+		base:       (*int32)(m.BaseType),
 	}
 }

@@ -2,13 +2,14 @@ package storetest
 
 import "github.com/mlmd-go/sdk/generated/mlmdpb"
 
-// contexts is the kind that must have a name.
+// contexts is the kind that requires a name.
 var contexts = kind{
 	name: "context",
 
 	putType: func(s *scene, t typ) (int64, error) {
 		r, err := s.rpc.PutContextType(s.ctx, &mlmdpb.PutContextTypeRequest{
-			ContextType: t.context(), CanAddFields: t.add, CanOmitFields: t.omit, CanDeleteFields: t.remove, AllFieldsMatch: t.allFieldsMatch,
+			ContextType: t.context(), CanAddFields: t.add, CanOmitFields: t.omit, CanDeleteFields: t.remove,
+			AllFieldsMatch: t.allFieldsMatch,
 		})
 		return r.GetTypeId(), err
 	},
@@ -64,8 +65,9 @@ var contexts = kind{
 
 func (t typ) context() *mlmdpb.ContextType {
 	return &mlmdpb.ContextType{
-		Id: t.id, Name: t.name, Version: t.version, Description: t.description, ExternalId: t.externalID, Properties: t.properties,
-		BaseType: (*mlmdpb.ContextType_SystemDefinedBaseType)(t.base),
+		Id: t.id, Name: t.name, Version: t.version, Description: t.description, ExternalId: t.externalID,
+		Properties: t.properties,
+		BaseType:   (*mlmdpb.ContextType_SystemDefinedBaseType)(t.base),
 	}
 }
 
@@ -74,7 +76,8 @@ func ofContextType(m *mlmdpb.ContextType) typ {
 		return typ{}
 	}
 	return typ{
-		id: m.Id, name: m.Name, version: m.Version, description: m.Description, externalID: m.ExternalId, properties: m.Properties,
-		base: (*int32)(m.BaseType),
+		id: m.Id, name: m.Name, version: m.Version, description: m.Description, externalID: m.ExternalId,
+		properties: m.Properties,
+		base:       (*int32)(m.BaseType),
 	}
 }

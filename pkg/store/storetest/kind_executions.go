@@ -2,13 +2,14 @@ package storetest
 
 import "github.com/mlmd-go/sdk/generated/mlmdpb"
 
-// executions is the kind that has a last known state.
+// executions is the kind with a last known state.
 var executions = kind{
 	name: "execution",
 
 	putType: func(s *scene, t typ) (int64, error) {
 		r, err := s.rpc.PutExecutionType(s.ctx, &mlmdpb.PutExecutionTypeRequest{
-			ExecutionType: t.execution(), CanAddFields: t.add, CanOmitFields: t.omit, CanDeleteFields: t.remove, AllFieldsMatch: t.allFieldsMatch,
+			ExecutionType: t.execution(), CanAddFields: t.add, CanOmitFields: t.omit, CanDeleteFields: t.remove,
+			AllFieldsMatch: t.allFieldsMatch,
 		})
 		return r.GetTypeId(), err
 	},
@@ -66,8 +67,9 @@ var executions = kind{
 
 func (t typ) execution() *mlmdpb.ExecutionType {
 	return &mlmdpb.ExecutionType{
-		Id: t.id, Name: t.name, Version: t.version, Description: t.description, ExternalId: t.externalID, Properties: t.properties,
-		BaseType: (*mlmdpb.ExecutionType_SystemDefinedBaseType)(t.base),
+		Id: t.id, Name: t.name, Version: t.version, Description: t.description, ExternalId: t.externalID,
+		Properties: t.properties,
+		BaseType:   (*mlmdpb.ExecutionType_SystemDefinedBaseType)(t.base),
 	}
 }
 
@@ -76,7 +78,8 @@ func ofExecutionType(m *mlmdpb.ExecutionType) typ {
 		return typ{}
 	}
 	return typ{
-		id: m.Id, name: m.Name, version: m.Version, description: m.Description, externalID: m.ExternalId, properties: m.Properties,
-		base: (*int32)(m.BaseType),
+		id: m.Id, name: m.Name, version: m.Version, description: m.Description, externalID: m.ExternalId,
+		properties: m.Properties,
+		base:       (*int32)(m.BaseType),
 	}
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-// A node is an artifact, an execution or a context. What a kind does not have
-// stays nil.
+// A node is an artifact, an execution or a context. Fields that its kind lacks are
+// nil.
 type node struct {
 	id, typeID          *int64
 	name, typeName      *string
@@ -22,8 +22,8 @@ type node struct {
 	systemMetadata      *anypb.Any
 }
 
-// A typ is an artifact type, an execution type or a context type, with the
-// flags to put it.
+// A typ is an artifact type, an execution type or a context type, with the flags of
+// its put.
 type typ struct {
 	id                                *int64
 	name, version                     *string
@@ -33,7 +33,8 @@ type typ struct {
 	add, omit, remove, allFieldsMatch *bool
 }
 
-// A kind is what the rules of artifacts, executions and contexts share.
+// A kind describes artifacts, executions or contexts for the cases that check all
+// three.
 type kind struct {
 	name string // "artifact"
 
@@ -52,7 +53,7 @@ type kind struct {
 
 var kinds = []kind{artifacts, executions, contexts}
 
-// forEachKind makes one case for each of the three kinds.
+// forEachKind returns a case for each of the three kinds.
 func forEachKind(make func(k kind) Case) []Case {
 	out := []Case{}
 	for _, k := range kinds {
@@ -63,7 +64,7 @@ func forEachKind(make func(k kind) Case) []Case {
 	return out
 }
 
-// newType puts a type of the scene's own.
+// newType creates a type with a unique name.
 func (k kind) newType(s *scene, properties map[string]mlmdpb.PropertyType) (id int64, name string) {
 	s.Helper()
 	s.types++
@@ -73,7 +74,7 @@ func (k kind) newType(s *scene, properties map[string]mlmdpb.PropertyType) (id i
 	return id, name
 }
 
-// one puts one node and answers its id.
+// one puts one node and returns its ID.
 func (k kind) one(s *scene, n node) int64 {
 	s.Helper()
 	ids, err := k.put(s, nil, n)
@@ -84,7 +85,7 @@ func (k kind) one(s *scene, n node) int64 {
 	return ids[0]
 }
 
-// read answers the node with the id.
+// read returns the node with the ID.
 func (k kind) read(s *scene, id int64) node {
 	s.Helper()
 	nodes, err := k.byID(s, id)
@@ -95,8 +96,8 @@ func (k kind) read(s *scene, id int64) node {
 	return nodes[0]
 }
 
-// stored checks what a node reads as, times aside. The type's name and an
-// artifact's uri, which is never absent, are filled in.
+// stored checks the node that is read, except for its times. It adds the type's name
+// and an artifact's URI, which is never absent, to want.
 func (k kind) stored(s *scene, id int64, typeName string, want node) node {
 	s.Helper()
 	got := k.read(s, id)
@@ -120,7 +121,7 @@ func (k kind) message(n node) proto.Message {
 	}
 }
 
-// minimal is the smallest node that can be created: a context needs a name.
+// minimal returns the smallest valid node: a context requires a name.
 func (k kind) minimal(s *scene, typeID int64) node {
 	n := node{typeID: &typeID}
 	if k.name == contexts.name {

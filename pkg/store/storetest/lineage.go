@@ -27,9 +27,9 @@ const (
 	bothWays = mlmdpb.LineageSubgraphQueryOptions_BIDIRECTIONAL
 )
 
-// A pipeline is the graph on which walks are tried:
-// a1 → e1 → a2 → e2 → a3 → e3 → a4, with a1 → e2, e2 → a5 that is pending, and
-// a6 → e4 apart. Artifacts 1 and 4 and execution 2 belong to a context.
+// A pipeline is a graph for traversals:
+// a1 → e1 → a2 → e2 → a3 → e3 → a4, with a1 → e2, a pending e2 → a5, and a separate
+// a6 → e4. Artifacts 1 and 4 and execution 2 belong to a context.
 type pipeline struct {
 	*scene
 	artifacts, executions []int64
@@ -89,7 +89,8 @@ func newPipeline(s *scene) *pipeline {
 		{6, 4, mlmdpb.Event_INPUT},
 	} {
 		events.Events = append(events.Events, &mlmdpb.Event{
-			ArtifactId: &p.artifacts[e.artifact-1], ExecutionId: &p.executions[e.execution-1], Type: &e.typ, MillisecondsSinceEpoch: new(int64(e.artifact)),
+			ArtifactId: &p.artifacts[e.artifact-1], ExecutionId: &p.executions[e.execution-1], Type: &e.typ,
+			MillisecondsSinceEpoch: new(int64(e.artifact)),
 		})
 	}
 	_, err = s.rpc.PutEvents(s.ctx, events)
@@ -97,8 +98,8 @@ func newPipeline(s *scene) *pipeline {
 	return p
 }
 
-// A walked is a walk and what it must see: numbers of nodes, and events as
-// "a1e1 a2e1".
+// A walked is a traversal and its expected result: the numbers of nodes, and events
+// such as "a1e1 a2e1".
 type walked struct {
 	start                 string // "a1", "a1 a2", "e2"
 	way                   way
@@ -135,7 +136,7 @@ var walks = []walked{
 	{"a1", down, 5, "every e", true, []int{1}, []int{1, 2}, "a1e1 a1e2"},
 }
 
-// options is the walk as a request.
+// options returns the traversal as a request.
 func (p *pipeline) options(w walked) *walkOptions {
 	o := &walkOptions{}
 	if w.way != anyWay {
@@ -165,7 +166,7 @@ func (p *pipeline) starting(o *walkOptions, kindAndFilter [2]string) {
 	}
 }
 
-// among makes a filter of "a1 a2": the kind, and the ids of the nodes.
+// among returns the filter for nodes such as "a1 a2".
 func (p *pipeline) among(nodes string) [2]string {
 	var ids []string
 	for _, word := range strings.Fields(nodes) {
@@ -180,13 +181,13 @@ func (p *pipeline) among(nodes string) [2]string {
 
 func lineageCases() []Case {
 	return []Case{
-		{Name: "a lineage subgraph is what the walk sees", Run: on(subgraphs)},
-		{Name: "a walk that cannot begin is refused", Run: on(refusedWalks)},
-		{Name: "a read mask says which parts of a subgraph are read", Run: on(maskedSubgraphs)},
-		{Name: "a walk ends in a cycle", Run: on(cycles)},
-		{Name: "a walk begins at no more than 101 nodes", Run: on(manyStarts)},
+		{Name: "a lineage subgraph contains what the traversal reaches", Run: on(subgraphs)},
+		{Name: "a traversal with invalid start nodes is rejected", Run: on(refusedWalks)},
+		{Name: "a read mask selects the parts of a subgraph", Run: on(maskedSubgraphs)},
+		{Name: "a traversal of a cycle ends", Run: on(cycles)},
+		{Name: "a traversal starts at 101 nodes at most", Run: on(manyStarts)},
 		{
-			Name: "a lineage graph has its nodes in full and keeps to its bounds", Requires: []Capability{
+			Name: "a lineage graph has complete nodes and respects its limits", Requires: []Capability{
 				LineageGraphRPC,
 			}, Run: on(graphs),
 			WithoutCapability: on(func(s *scene) {
@@ -211,7 +212,7 @@ func subgraphs(s *scene) {
 	}
 }
 
-// sees checks the nodes and events of a graph.
+// sees checks the nodes and events of a subgraph.
 func (p *pipeline) sees(what string, g *mlmdpb.LineageGraph, w walked) {
 	p.Helper()
 	var artifacts, executions []int
@@ -273,7 +274,7 @@ func refusedWalks(s *scene) {
 		_, err := s.rpc.GetLineageSubgraph(s.ctx, &mlmdpb.GetLineageSubgraphRequest{LineageSubgraphQueryOptions: c.options})
 		s.refused(err, c.code, c.fragment)
 	}
-	// An ending filter is read when it is needed.
+	// A filter for endings is parsed only when needed.
 	broken := &endNodes{FilterQuery: new("foo = 1")}
 	o := p.options(walked{start: "a1", hops: 0})
 	o.EndingExecutions = broken
@@ -337,8 +338,8 @@ func maskedSubgraphs(s *scene) {
 	}
 }
 
-// readsTypes checks that a graph has all types of the store, those of the
-// system too, or none.
+// readsTypes checks that a subgraph has all types of the store, including the system
+// types, or none.
 func (s *scene) readsTypes(g *mlmdpb.LineageGraph, all bool, paths []string) {
 	s.Helper()
 	system := slices.ContainsFunc(
@@ -351,7 +352,7 @@ func (s *scene) readsTypes(g *mlmdpb.LineageGraph, all bool, paths []string) {
 		g.GetExecutionTypes(), func(t *mlmdpb.ExecutionType) bool { return t.GetName() == s.own("step") },
 	)
 	for _, t := range g.GetArtifactTypes() {
-		if t.GetName() == s.own("data") { // without its external id and base type
+		if t.GetName() == s.own("data") { // without external ID and base type
 			s.same(t, &mlmdpb.ArtifactType{
 				Id: t.Id, Name: t.Name, Version: new("v1"), Description: new("what steps make"),
 				Properties: map[string]mlmdpb.PropertyType{"p": mlmdpb.PropertyType_INT},

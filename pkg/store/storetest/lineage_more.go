@@ -8,7 +8,7 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-// cycles walks around a1 → e1 → a1.
+// cycles traverses a1 → e1 → a1.
 func cycles(s *scene) {
 	p := newPipeline(s)
 	_, err := s.rpc.PutEvents(s.ctx, &mlmdpb.PutEventsRequest{Events: []*mlmdpb.Event{
@@ -54,7 +54,7 @@ func manyStarts(s *scene) {
 	equalList(s, "artifacts to start from", got, ids[:101]...)
 }
 
-// graphs tries the older form of walks.
+// graphs checks the deprecated GetLineageGraph.
 func graphs(s *scene) {
 	p := newPipeline(s)
 	filter := func(nodes string) *string { return new(p.among(nodes)[1]) }

@@ -11,7 +11,7 @@ import (
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }
 
-// brokenOptions are options that no list takes, if it looks at them.
+// brokenOptions are options that every list that evaluates them rejects.
 func brokenOptions() *listOptions {
 	return &listOptions{MaxResultSize: new(int32(-1)), FilterQuery: new("syntax error here"), NextPageToken: new("!")}
 }
@@ -36,12 +36,12 @@ func pagesOfAType(s *scene) {
 
 	got, next, err = s.ofType(name, &listOptions{FilterQuery: new("id < 0")})
 	s.ok(err)
-	equalList(s, "ids of nothing", got)
+	equalList(s, "ids of an empty page", got)
 	equal(s, "that the token is empty", next != nil && *next == "", true)
 
-	for _, unknown := range []string{s.own("nobody"), s.emptyType()} {
+	for _, unknown := range []string{s.own("missing"), s.emptyType()} {
 		got, next, err = s.ofType(unknown, brokenOptions())
-		s.ok(err) // nobody looks at the options of an empty set
+		s.ok(err) // the options of an empty list are not checked
 		equalList(s, "ids of an empty type", got)
 		equal(s, "that there is a token", next != nil, false)
 	}
@@ -54,7 +54,7 @@ func (s *scene) emptyType() string {
 	return name
 }
 
-// pagesOfAContext lists the artifacts and executions of contexts.
+// pagesOfAContext lists the artifacts and executions of contexts by pages.
 func pagesOfAContext(s *scene) {
 	g := newGallery(s)
 	artifacts := func(context int64, o *listOptions) ([]int64, *string, error) {
@@ -90,7 +90,7 @@ func pagesOfAContext(s *scene) {
 
 	for _, empty := range []int64{g.contexts[2], 2_000_000_000, 1 << 40, 0, -1} {
 		got, next, err := artifacts(empty, brokenOptions())
-		s.ok(err) // nobody looks at the options of an empty set
+		s.ok(err) // the options of an empty list are not checked
 		equalList(s, "artifacts of an empty context", got)
 		equal(s, "that there is a token", next != nil, false)
 	}
@@ -109,11 +109,11 @@ func pagesOfAContext(s *scene) {
 	}
 }
 
-// everyNodeOnce pages through nodes of which many have the same times, and
-// others times that do not ascend with their ids.
+// everyNodeOnce lists nodes of which many have equal times, and others have times
+// that do not ascend with their IDs.
 func everyNodeOnce(s *scene) {
 	name, ids := s.someArtifacts(12)
-	for _, n := range []int{7, 2, 9} { // updated later than others
+	for _, n := range []int{7, 2, 9} { // updated after the others
 		for _, uri := range []string{"x", "y"} {
 			read, err := s.rpc.GetArtifactsByID(s.ctx, &mlmdpb.GetArtifactsByIDRequest{ArtifactIds: ids[n : n+1]})
 			s.ok(err)

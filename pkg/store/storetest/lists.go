@@ -32,28 +32,28 @@ func sized(n int32) *listOptions { return &listOptions{MaxResultSize: &n} }
 
 func listCases() []Case {
 	return []Case{
-		{Name: "lists go page by page in every order", Requires: []Capability{EmptyStore}, Run: on(pagesInEveryOrder)},
-		{Name: "a list without options is everything", Requires: []Capability{EmptyStore}, Run: on(listWithoutOptions)},
+		{Name: "lists can be paged in every order", Requires: []Capability{EmptyStore}, Run: on(pagesInEveryOrder)},
+		{Name: "a list without options contains everything", Requires: []Capability{EmptyStore}, Run: on(listWithoutOptions)},
 		{Name: "the size of a page has limits", Run: on(pageSizes)},
 		{
-			Name: "a page never has more than 101 nodes", Requires: []Capability{PagesBeyond100},
+			Name: "a page has 101 nodes at most", Requires: []Capability{PagesBeyond100},
 			Run:               on(func(s *scene) { longPage(s, true) }),
 			WithoutCapability: on(func(s *scene) { longPage(s, false) }),
 		},
-		{Name: "options are checked in one order", Run: on(optionsAreChecked)},
-		{Name: "a token that is no token is refused", Run: on(brokenTokens)},
-		{Name: "a token says where the page ended", Run: on(tokensSayWhere)},
+		{Name: "options are checked in a fixed order", Run: on(optionsAreChecked)},
+		{Name: "an invalid page token is rejected", Run: on(brokenTokens)},
+		{Name: "a page token identifies the end of the page", Run: on(tokensSayWhere)},
 		{Name: "filter and size may change between pages", Run: on(changesBetweenPages)},
 		{Name: "nodes of a type are listed by pages", Run: on(pagesOfAType)},
 		{Name: "nodes of a context are listed by pages", Run: on(pagesOfAContext)},
 		{
-			Name: "paging gives every node once in every order", Requires: []Capability{CompletePages},
+			Name: "paging returns every node once in every order", Requires: []Capability{CompletePages},
 			Run: on(everyNodeOnce), WithoutCapability: on(repeatedNodes),
 		},
 	}
 }
 
-// pagesInEveryOrder walks through the gallery two artifacts at a time.
+// pagesInEveryOrder lists the gallery two artifacts at a time.
 func pagesInEveryOrder(s *scene) {
 	g := newGallery(s)
 	for _, walk := range []struct {
@@ -101,7 +101,7 @@ func listWithoutOptions(s *scene) {
 	equal(s, "that there is a token", contexts.NextPageToken != nil, false)
 }
 
-// artifacts makes n artifacts of a new type.
+// someArtifacts creates n artifacts of a new type.
 func (s *scene) someArtifacts(n int) (typeName string, ids []int64) {
 	name := s.newTypeName()
 	typ, err := s.rpc.PutArtifactType(
@@ -122,7 +122,7 @@ func (s *scene) newTypeName() string {
 	return s.own("listed" + strings.Repeat("x", s.types))
 }
 
-// ofType reads one page of the artifacts of a type.
+// ofType returns one page of the artifacts of a type.
 func (s *scene) ofType(name string, o *listOptions) (ids []int64, next *string, err error) {
 	r, err := s.rpc.GetArtifactsByType(s.ctx, &mlmdpb.GetArtifactsByTypeRequest{TypeName: &name, Options: o})
 	for _, a := range r.GetArtifacts() {
@@ -192,11 +192,11 @@ func optionsAreChecked(s *scene) {
 	s.ok(err)
 	unknown := orderField(9)
 	o.OrderByField = &mlmdpb.ListOperationOptions_OrderByField{Field: &unknown}
-	_, _, err = s.ofType(name, o) // as if it were not set
+	_, _, err = s.ofType(name, o) // the same as unset
 	s.ok(err)
 }
 
-// encode makes a token.
+// encode returns a page token.
 func encode(t *mlmdpb.ListOperationNextPageToken) string {
 	text, err := proto.Marshal(t)
 	if err != nil {
@@ -231,7 +231,7 @@ func brokenTokens(s *scene) {
 	for _, token := range []string{*next + "==", " " + *next + "\n", *next + "="} {
 		got, _, err := s.ofType(name, &listOptions{MaxResultSize: new(int32(2)), NextPageToken: &token})
 		if len(*next)%4 != 2 && strings.HasSuffix(token, "=") {
-			continue // the padding would be wrong
+			continue // its padding would be invalid
 		}
 		if strings.HasSuffix(token, "=") && !strings.HasSuffix(token, "==") {
 			continue

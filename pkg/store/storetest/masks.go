@@ -16,15 +16,15 @@ func maskCases() []Case {
 	)
 }
 
-// A maskedUpdate is an update of a node that has, of properties, i 1 and a.b 2,
-// of custom properties x 1 and y.z 2, an external id and, where its kind has
-// them, a state and a uri.
+// A maskedUpdate is an update of a node with the properties i = 1 and a.b = 2, the
+// custom properties x = 1 and y.z = 2, an external ID and, if its kind has them, a
+// state and a URI.
 type maskedUpdate struct {
 	name string
 	mask []string
 	send node
-	want func(n *node) // turns what was stored into what is stored then
-	only string        // the kind that it is about; empty: all
+	want func(n *node) // changes the stored node to the expected one
+	only string        // the only kind to check; empty: all
 }
 
 var maskedUpdateRows = []maskedUpdate{
@@ -154,7 +154,7 @@ var maskedUpdateRows = []maskedUpdate{
 }
 
 func maskedUpdates(k kind) Case {
-	return Case{Name: "an update with a mask changes what it names", Run: on(func(s *scene) {
+	return Case{Name: "an update with a mask changes the masked fields", Run: on(func(s *scene) {
 		typeID, typeName := k.newType(s, props{"i": kindInt, "a.b": kindInt, "new": kindInt})
 		for _, m := range maskedUpdateRows {
 			if m.only != "" && m.only != k.name {
@@ -181,7 +181,7 @@ func maskedUpdates(k kind) Case {
 			m.want(&stored)
 			stored.typeID, stored.externalID = &typeID, ownIfEmpty(s, stored.externalID)
 			k.stored(s, id, typeName, stored)
-			if stored.externalID != nil { // leave the empty one for other cases
+			if stored.externalID != nil { // keep the empty one for other cases
 				_, err = k.put(s, []string{"external_id"}, node{id: &id})
 				s.ok(err)
 			}
@@ -189,7 +189,7 @@ func maskedUpdates(k kind) Case {
 	})}
 }
 
-// ownIfEmpty makes an empty external id one that nobody else uses.
+// ownIfEmpty replaces an empty external ID by a unique one.
 func ownIfEmpty(s *scene, id *string) *string {
 	if id != nil && *id == "" {
 		return proto.String(s.own("emptied"))
@@ -208,7 +208,7 @@ func maskIgnoredByCreation(k kind) Case {
 }
 
 func maskRefusals(k kind) Case {
-	return Case{Name: "an update with a mask is refused, and nothing changes", Run: on(func(s *scene) {
+	return Case{Name: "an invalid update with a mask is rejected without a write", Run: on(func(s *scene) {
 		typeID, typeName := k.newType(s, props{"i": kindInt})
 		want := node{typeID: &typeID, name: proto.String(s.own("n")), properties: values{"i": integer(1)}}
 		id := k.one(s, want)
@@ -271,7 +271,7 @@ func maskRefusals(k kind) Case {
 }
 
 func maskOverManyNodes(k kind) Case {
-	return Case{Name: "a mask holds for every node of the request", Run: on(func(s *scene) {
+	return Case{Name: "a mask applies to every node of the request", Run: on(func(s *scene) {
 		typeID, typeName := k.newType(s, props{"i": kindInt})
 		first := node{typeID: &typeID, name: proto.String(s.own("a")), custom: values{"c": integer(1)}}
 		second := node{typeID: &typeID, name: proto.String(s.own("b")), properties: values{"i": integer(1)}}

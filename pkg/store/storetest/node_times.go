@@ -7,11 +7,11 @@ import (
 	"google.golang.org/protobuf/types/known/anypb"
 )
 
-// tick waits until the server's clock, which counts milliseconds, has moved.
+// tick waits until the server's clock has advanced by a millisecond.
 func tick() { time.Sleep(3 * time.Millisecond) }
 
 func nodeTimes(k kind) Case {
-	return Case{Name: "a node put as it was read keeps its time", Run: on(func(s *scene) {
+	return Case{Name: "a node put unchanged keeps its update time", Run: on(func(s *scene) {
 		typeID, _ := k.newType(s, everyProperty)
 		id := k.one(s, k.full(s, typeID))
 		before := k.read(s, id)
@@ -29,13 +29,13 @@ func nodeTimes(k kind) Case {
 	})}
 }
 
-// A timeMove is a put of a node as it was read, but for what change does.
+// A timeMove is a put of a node as it was read, after change.
 type timeMove struct {
 	name   string
 	change func(s *scene, n *node)
 	mask   []string
 	moves  bool
-	only   string // the kind that it is about; empty: all
+	only   string // the only kind to check; empty: all
 }
 
 var timeMoves = []timeMove{
@@ -68,7 +68,7 @@ var timeMoves = []timeMove{
 		[]string{"properties.i"},
 		false, "",
 	},
-	{"masked with a path that is nothing", func(_ *scene, n *node) { n.typeName = nil }, []string{"nothing"}, true, ""},
+	{"masked with an unknown path", func(_ *scene, n *node) { n.typeName = nil }, []string{"nothing"}, true, ""},
 	{
 		"masked whole, as it was read", func(*scene, *node) {},
 		[]string{"properties", "custom_properties", "uri", "external_id"},
@@ -77,7 +77,7 @@ var timeMoves = []timeMove{
 }
 
 func nodeTimeMoves(k kind) Case {
-	return Case{Name: "the update time moves when the message differs from what is stored", Run: on(func(s *scene) {
+	return Case{Name: "the update time changes if the message differs from the stored node", Run: on(func(s *scene) {
 		typeID, _ := k.newType(s, props{"i": kindInt})
 		for _, m := range timeMoves {
 			if m.only != "" && m.only != k.name {

@@ -33,7 +33,7 @@ var everyProperty = props{
 	"i": kindInt, "d": kindDouble, "s": kindString, "b": kindBool, "st": kindStruct, "p": kindProto,
 }
 
-// full is a node with everything that its kind can have.
+// full returns a node with all fields of its kind.
 func (k kind) full(s *scene, typeID int64) node {
 	n := node{
 		typeID: &typeID, name: proto.String(s.own("full")), externalID: proto.String(s.own("x")),
@@ -70,13 +70,13 @@ func nodeCreated(k kind) Case {
 	})}
 }
 
-// A nodeRefusal is a node that cannot be created; build gets a valid one.
+// A nodeRefusal is an invalid node; build changes a valid one.
 type nodeRefusal struct {
 	name     string
 	build    func(s *scene, n *node)
 	code     codes.Code
 	fragment string
-	only     string // the kind that it is about; empty: all
+	only     string // the only kind to check; empty: all
 }
 
 var nodeRefusalRows = []nodeRefusal{
@@ -119,7 +119,7 @@ var nodeRefusalRows = []nodeRefusal{
 		"Context name should not be empty", "context",
 	},
 	{
-		"an id nobody gave out", func(_ *scene, n *node) { n.id = proto.Int64(1 << 40) }, codes.InvalidArgument,
+		"an unknown id", func(_ *scene, n *node) { n.id = proto.Int64(1 << 40) }, codes.InvalidArgument,
 		"Cannot find the given id ", "",
 	},
 	{
@@ -133,7 +133,7 @@ var nodeRefusalRows = []nodeRefusal{
 }
 
 func nodeRefusals(k kind) Case {
-	return Case{Name: "a node is refused, and nothing is written", Run: on(func(s *scene) {
+	return Case{Name: "an invalid node is rejected without a write", Run: on(func(s *scene) {
 		typeID, typeName := k.newType(s, everyProperty)
 		for _, r := range nodeRefusalRows {
 			if r.only != "" && r.only != k.name {
@@ -160,7 +160,7 @@ func nodeRefusals(k kind) Case {
 }
 
 func nodeConflictsOnCreate(k kind) Case {
-	return Case{Name: "a name or external id that is taken is refused", Run: on(func(s *scene) {
+	return Case{Name: "a taken name or external ID is rejected", Run: on(func(s *scene) {
 		typeID, typeName := k.newType(s, nil)
 		name, externalID := s.own("taken"), s.own("x")
 		id := k.one(s, node{typeID: &typeID, name: &name, externalID: &externalID})
@@ -209,7 +209,7 @@ func nodeConflictsOnUpdate(k kind) Case {
 }
 
 func nodeUniqueScopes(k kind) Case {
-	return Case{Name: "names are unique within a type, external ids within a kind", Run: on(func(s *scene) {
+	return Case{Name: "names are unique within a type, external IDs within a kind", Run: on(func(s *scene) {
 		first, err := k.putType(s, typ{name: proto.String(s.own("one"))})
 		s.ok(err)
 		second, err := k.putType(s, typ{name: proto.String(s.own("one")), version: proto.String("2")})
@@ -267,7 +267,7 @@ func nodeReplaced(k kind) Case {
 }
 
 func nodeUpdateRefusals(k kind) Case {
-	return Case{Name: "an update is refused, and nothing changes", Run: on(func(s *scene) {
+	return Case{Name: "an invalid update is rejected without a write", Run: on(func(s *scene) {
 		typeID, typeName := k.newType(s, props{"i": kindInt})
 		otherType, err := k.putType(s, typ{name: proto.String(s.own("other"))})
 		s.ok(err)
@@ -300,7 +300,7 @@ func nodeUpdateRefusals(k kind) Case {
 }
 
 func nodeUndone(k kind) Case {
-	return Case{Name: "one bad node undoes the updates before it", Run: on(func(s *scene) {
+	return Case{Name: "an invalid node undoes the updates before it", Run: on(func(s *scene) {
 		typeID, typeName := k.newType(s, props{"i": kindInt})
 		want := node{typeID: &typeID, name: proto.String(s.own("n")), properties: values{"i": integer(1)}}
 		id := k.one(s, want)
@@ -353,7 +353,7 @@ func nodeNameCases() []Case {
 		s.ok(err)
 		contexts.stored(s, id, typeName, after)
 		contexts.one(s, node{typeID: &typeID, name: proto.String(s.own("n"))})
-	})}, Case{Name: "a state that is no state counts as absent", Run: on(func(s *scene) {
+	})}, Case{Name: "an unknown state is treated as absent", Run: on(func(s *scene) {
 		for _, k := range []kind{artifacts, executions} {
 			typeID, typeName := k.newType(s, nil)
 			k.stored(s, k.one(s, node{typeID: &typeID, state: proto.Int32(99)}), typeName, node{typeID: &typeID})
@@ -390,7 +390,7 @@ func abortIfChangedCases() []Case {
 				)
 			}
 		})},
-		{Name: "abort_if_latest_updated_time_changed takes an absent time for 0", Run: on(func(s *scene) {
+		{Name: "abort_if_latest_updated_time_changed treats an absent time as 0", Run: on(func(s *scene) {
 			typeID, _ := artifacts.newType(s, nil)
 			id := artifacts.one(s, node{typeID: &typeID})
 			s.refused(put(s, &mlmdpb.Artifact{Id: &id}), codes.FailedPrecondition, fragment)

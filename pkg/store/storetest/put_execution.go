@@ -15,7 +15,7 @@ type (
 	eventPair        = mlmdpb.PutExecutionRequest_ArtifactAndEvent
 )
 
-// A cast is one type of each kind for a request that puts all three.
+// A cast is a type of each kind for requests that put nodes of all kinds.
 type cast struct {
 	artifactType, executionType, contextType             int64
 	artifactTypeName, executionTypeName, contextTypeName string
@@ -53,8 +53,8 @@ func (s *scene) putExecution(r *executionRequest) (*mlmdpb.PutExecutionResponse,
 
 func putExecutionCases() []Case {
 	return slices.Concat([]Case{
-		{Name: "PutExecution puts nodes, events and edges at once", Run: on(putExecutionWhole)},
-		{Name: "PutExecution updates what has an id", Run: on(putExecutionUpdates)},
+		{Name: "PutExecution puts nodes, events and edges together", Run: on(putExecutionWhole)},
+		{Name: "PutExecution updates nodes with IDs", Run: on(putExecutionUpdates)},
 		{Name: "PutExecution with an execution alone", Run: on(func(s *scene) {
 			c := s.cast()
 			r, err := s.putExecution(&executionRequest{Execution: c.execution(node{custom: values{"x": integer(1)}})})
@@ -64,8 +64,8 @@ func putExecutionCases() []Case {
 				typeID: &c.executionType, custom: values{"x": integer(1)},
 			})
 		})},
-		{Name: "PutExecution is refused, and nothing is written", Run: on(putExecutionRefusals)},
-		{Name: "PutExecution moves the time of an unchanged execution when forced", Run: on(func(s *scene) {
+		{Name: "an invalid PutExecution is rejected without a write", Run: on(putExecutionRefusals)},
+		{Name: "PutExecution updates the time of an unchanged execution if forced", Run: on(func(s *scene) {
 			c := s.cast()
 			id := executions.one(s, node{typeID: &c.executionType})
 			before := executions.read(s, id)
@@ -285,7 +285,7 @@ func putExecutionRefusals(s *scene) {
 	}
 }
 
-// refusedWhole checks that a request fails and leaves the store as it was.
+// refusedWhole checks that a request fails and does not change the store.
 func (s *scene) refusedWhole(c cast, name string, r *executionRequest, code codes.Code, fragment string) {
 	s.Helper()
 	count := func() (n int) {

@@ -9,7 +9,7 @@ import (
 
 func putExecutionReuseCases() []Case {
 	return []Case{
-		{Name: "PutExecution reuses a context by its name, and leaves it alone", Run: on(func(s *scene) {
+		{Name: "PutExecution reuses a context by its name without changing it", Run: on(func(s *scene) {
 			c := s.cast()
 			want := node{
 				typeID: &c.contextType, name: proto.String(s.own("c")), properties: values{"i": integer(1)},
@@ -36,7 +36,7 @@ func putExecutionReuseCases() []Case {
 			s.ok(err)
 			equalList(s, "the contexts of the execution", got, id, fresh)
 		})},
-		{Name: "PutExecution with a context to reuse whose external id is taken is ABORTED", Run: on(func(s *scene) {
+		{Name: "PutExecution with a reused context whose external ID is taken is ABORTED", Run: on(func(s *scene) {
 			c := s.cast()
 			taken := s.own("x")
 			contexts.one(s, node{typeID: &c.contextType, name: proto.String(s.own("c")), externalID: &taken})
@@ -46,7 +46,7 @@ func putExecutionReuseCases() []Case {
 				Options:   &executionOptions{ReuseContextIfAlreadyExist: proto.Bool(true)},
 			}, codes.Aborted, "Concurrent creation of the same context")
 		})},
-		{Name: "PutExecution reuses a context by its id alone when forced", Run: on(func(s *scene) {
+		{Name: "PutExecution reuses a context by its ID only if forced", Run: on(func(s *scene) {
 			c := s.cast()
 			want := node{typeID: &c.contextType, name: proto.String(s.own("c")), properties: values{"i": integer(1)}}
 			id := contexts.one(s, want)
@@ -61,20 +61,20 @@ func putExecutionReuseCases() []Case {
 			s.ok(err)
 			equalList(s, "the contexts of the execution", got, id)
 		})},
-		{Name: "PutExecution reuses a context that it makes itself", Run: on(func(s *scene) {
+		{Name: "PutExecution reuses a context that it created", Run: on(func(s *scene) {
 			c := s.cast()
 			next := s.newContexts(1)[0] + 1
 			r, err := s.putExecution(&executionRequest{
 				Execution: c.execution(node{}), Contexts: []*mlmdpb.Context{c.context(s, "new", node{}), {Id: &next}},
 				Options: &executionOptions{ForceReuseContext: proto.Bool(true)},
 			})
-			if err != nil { // ids are not dense everywhere
+			if err != nil { // IDs have gaps on some databases
 				s.refused(err, codes.NotFound, "Results missing for ids: ")
 				return
 			}
 			equalList(s, "the context ids", r.ContextIds, next, next)
 		})},
-		{Name: "PutExecution reuses an artifact by its external id, and replaces it", Run: on(func(s *scene) {
+		{Name: "PutExecution reuses and replaces an artifact by its external ID", Run: on(func(s *scene) {
 			c := s.cast()
 			x := s.own("x")
 			old := artifacts.one(s, node{
@@ -119,7 +119,7 @@ func putExecutionReuseCases() []Case {
 
 func putExecutionDanglingCases() []Case {
 	return []Case{
-		{Name: "PutExecution answers -1 for an empty pair", Run: on(func(s *scene) {
+		{Name: "PutExecution returns -1 for an empty pair", Run: on(func(s *scene) {
 			c := s.cast()
 			r, err := s.putExecution(&executionRequest{
 				Execution: c.execution(node{}), ArtifactEventPairs: []*eventPair{{}, {Artifact: c.artifact(node{})}},
@@ -170,7 +170,7 @@ func eventForUnknownArtifact() Case {
 		}
 	}
 	return Case{
-		Name: "PutExecution refuses an event for an artifact that is not there", Requires: []Capability{
+		Name: "PutExecution rejects an event for a missing artifact", Requires: []Capability{
 			RejectsDanglingEvents,
 		},
 		Run: on(func(s *scene) {

@@ -13,7 +13,8 @@ type (
 	eventEdge       = mlmdpb.PutLineageSubgraphRequest_EventEdge
 )
 
-// edge names nodes by their index in the request; a negative one is left out.
+// edge returns an edge between nodes of the request by index. It omits negative
+// indexes.
 func edge(execution, artifact int32, e *mlmdpb.Event) *eventEdge {
 	out := &eventEdge{Event: e}
 	if execution >= 0 {
@@ -28,12 +29,12 @@ func edge(execution, artifact int32, e *mlmdpb.Event) *eventEdge {
 func putSubgraphCases() []Case {
 	return []Case{
 		{Name: "PutLineageSubgraph puts nodes, events and every edge", Run: on(putSubgraphWhole)},
-		{Name: "PutLineageSubgraph with nothing in it is fine", Run: on(func(s *scene) {
+		{Name: "PutLineageSubgraph accepts an empty request", Run: on(func(s *scene) {
 			r, err := s.rpc.PutLineageSubgraph(s.ctx, &subgraphRequest{})
 			s.ok(err)
 			s.same(r, &mlmdpb.PutLineageSubgraphResponse{})
 		})},
-		{Name: "PutLineageSubgraph updates what has an id, and needs its type", Run: on(func(s *scene) {
+		{Name: "PutLineageSubgraph updates nodes with IDs and requires their types", Run: on(func(s *scene) {
 			c := s.cast()
 			a := artifacts.one(s, node{typeID: &c.artifactType, uri: proto.String("old"), properties: values{"i": integer(1)}})
 			e := executions.one(s, node{typeID: &c.executionType})
@@ -50,7 +51,7 @@ func putSubgraphCases() []Case {
 			executions.stored(s, e, c.executionTypeName, node{typeID: &c.executionType, state: proto.Int32(3)})
 			equal(s, "the number of events", len(s.eventsOf(a)), 2)
 		})},
-		{Name: "PutLineageSubgraph is refused, and nothing is written", Run: on(putSubgraphRefusals)},
+		{Name: "an invalid PutLineageSubgraph is rejected without a write", Run: on(putSubgraphRefusals)},
 		{Name: "PutLineageSubgraph reuses a context by its name, and checks its properties", Run: on(func(s *scene) {
 			c := s.cast()
 			want := node{typeID: &c.contextType, name: proto.String(s.own("c")), properties: values{"i": integer(1)}}
@@ -72,7 +73,7 @@ func putSubgraphCases() []Case {
 			_, err = s.rpc.PutLineageSubgraph(s.ctx, &subgraphRequest{Contexts: []*mlmdpb.Context{c.context(s, "c", node{})}})
 			s.refused(err, codes.AlreadyExists, "Given node already exists: ")
 		})},
-		{Name: "PutLineageSubgraph reuses artifacts that were there before it", Run: on(func(s *scene) {
+		{Name: "PutLineageSubgraph reuses existing artifacts", Run: on(func(s *scene) {
 			c := s.cast()
 			x, y := s.own("x"), s.own("y")
 			old := artifacts.one(s, node{typeID: &c.artifactType, externalID: &x, uri: proto.String("old")})
@@ -297,7 +298,7 @@ func edgeForUnknownNodes() Case {
 		return err
 	}
 	return Case{
-		Name: "PutLineageSubgraph refuses an event for an artifact that is not there", Requires: []Capability{
+		Name: "PutLineageSubgraph rejects an event for a missing artifact", Requires: []Capability{
 			RejectsDanglingEvents,
 		},
 		Run: on(func(s *scene) {

@@ -22,7 +22,7 @@ func readCases() []Case {
 }
 
 func readByID(k kind) Case {
-	return Case{Name: "nodes by id are those that are there, each once", Run: on(func(s *scene) {
+	return Case{Name: "nodes by ID are the existing ones, each once", Run: on(func(s *scene) {
 		typeID, _ := k.newType(s, nil)
 		a := k.one(s, node{typeID: &typeID, name: proto.String(s.own("a"))})
 		b := k.one(s, node{typeID: &typeID, name: proto.String(s.own("b"))})
@@ -38,7 +38,7 @@ func readByID(k kind) Case {
 }
 
 func readByExternalID(k kind) Case {
-	return Case{Name: "nodes by external id are those that are there", Run: on(func(s *scene) {
+	return Case{Name: "nodes by external ID are the existing ones", Run: on(func(s *scene) {
 		typeID, _ := k.newType(s, nil)
 		x, y := s.own("x"), s.own("y")
 		a := k.one(s, node{typeID: &typeID, name: proto.String(s.own("a")), externalID: &x})
@@ -89,7 +89,7 @@ func readByType(k kind) Case {
 }
 
 func readByTypeAndName(k kind) Case {
-	return Case{Name: "a node by type and name is the one, or nothing", Run: on(func(s *scene) {
+	return Case{Name: "a node by type and name", Run: on(func(s *scene) {
 		plain, typeName := k.newType(s, nil)
 		v1, err := k.putType(s, typ{name: &typeName, version: proto.String("v1")})
 		s.ok(err)
@@ -126,7 +126,7 @@ func readByTypeAndName(k kind) Case {
 }
 
 func readAll(k kind) Case {
-	return Case{Name: "all nodes are all, by id", Requires: []Capability{
+	return Case{Name: "all nodes are sorted by ID", Requires: []Capability{
 		EmptyStore, ReadsSortedByID,
 	}, Run: on(func(s *scene) {
 		got, err := k.all(s)
@@ -154,7 +154,8 @@ func readAll(k kind) Case {
 }
 
 func artifactTypesOfArtifacts() Case {
-	return Case{Name: "populate_artifact_types adds each type once, as the artifacts come", Run: on(func(s *scene) {
+	return Case{Name: "populate_artifact_types adds each type once, in the order of the " +
+		"artifacts", Run: on(func(s *scene) {
 		base := int32(mlmdpb.ArtifactType_MODEL)
 		first := typ{
 			name: proto.String(s.own("t")), version: proto.String("v"), description: proto.String("d"),
@@ -192,7 +193,7 @@ func artifactTypesOfArtifacts() Case {
 }
 
 func artifactsByURI() Case {
-	return Case{Name: "artifacts by uri are those with exactly it", Run: on(func(s *scene) {
+	return Case{Name: "artifacts by URI match exactly", Run: on(func(s *scene) {
 		typeID, _ := artifacts.newType(s, nil)
 		x, y := s.own("s3://x"), s.own("s3://y")
 		a := artifacts.one(s, node{typeID: &typeID, uri: &x})
@@ -213,7 +214,7 @@ func artifactsByURI() Case {
 }
 
 func removedURIField() Case {
-	return Case{Name: "the field uri that GetArtifactsByURI once had is refused", Run: on(func(s *scene) {
+	return Case{Name: "the former field uri of GetArtifactsByURI is rejected", Run: on(func(s *scene) {
 		for _, old := range [][]byte{
 			protowire.AppendString(protowire.AppendTag(nil, 1, protowire.BytesType), "s3://x"),
 			protowire.AppendVarint(protowire.AppendTag(nil, 1, protowire.VarintType), 7),
@@ -238,7 +239,7 @@ func emptyLineageGraph() Case {
 		return err
 	}
 	return Case{
-		Name: "a lineage graph that begins nowhere is refused", Requires: []Capability{LineageGraphRPC},
+		Name: "a lineage graph without start nodes is rejected", Requires: []Capability{LineageGraphRPC},
 		Run:               on(func(s *scene) { s.refused(ask(s), codes.InvalidArgument, "query_nodes") }),
 		WithoutCapability: on(func(s *scene) { s.refused(ask(s), codes.Unimplemented, "") }),
 	}

@@ -16,20 +16,20 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-// A scene is a case that runs: its test, its service, and names of its own.
+// A scene is a running case: its test, its service, and its unique names.
 type scene struct {
 	testing.TB
 	ctx   context.Context
 	rpc   mlmdpb.MetadataStoreServiceClient
 	salt  string
-	types int // how many newType has made
+	types int // number of types that newType created
 }
 
 func newScene(tb testing.TB, rpc mlmdpb.MetadataStoreServiceClient) *scene {
 	return &scene{TB: tb, ctx: context.Background(), rpc: rpc, salt: rand.Text()[:10]}
 }
 
-// on makes the function of a case out of one that plays in a scene.
+// on converts a function of a scene to the function of a case.
 func on(play func(s *scene)) func(testing.TB, mlmdpb.MetadataStoreServiceClient) {
 	return func(tb testing.TB, rpc mlmdpb.MetadataStoreServiceClient) {
 		tb.Helper()
@@ -37,10 +37,10 @@ func on(play func(s *scene)) func(testing.TB, mlmdpb.MetadataStoreServiceClient)
 	}
 }
 
-// own makes a name that nobody else uses.
+// own returns a unique name.
 func (s *scene) own(name string) string { return name + "." + s.salt }
 
-// ok fails the test at once if there is an error.
+// ok fails the test immediately if err is not nil.
 func (s *scene) ok(err error) {
 	s.Helper()
 	if err != nil {
@@ -48,8 +48,8 @@ func (s *scene) ok(err error) {
 	}
 }
 
-// refused checks that a call failed with the code, and that the message says
-// what it must.
+// refused checks that a call failed with the code, and that the message contains all
+// parts.
 func (s *scene) refused(err error, code codes.Code, fragment string) {
 	s.Helper()
 	switch got := status.Convert(err); {
@@ -62,7 +62,7 @@ func (s *scene) refused(err error, code codes.Code, fragment string) {
 	}
 }
 
-// same checks that two messages are equal.
+// same checks that two protobuf messages are equal.
 func (s *scene) same(got, want proto.Message) {
 	s.Helper()
 	if !proto.Equal(got, want) {
@@ -77,7 +77,7 @@ func text(m proto.Message) string {
 	return prototext.MarshalOptions{Multiline: true, Indent: "  "}.Format(m)
 }
 
-// equal checks that two plain values are equal.
+// equal checks that two values are equal.
 func equal[T comparable](s *scene, what string, got, want T) {
 	s.Helper()
 	if got != want {
@@ -85,8 +85,8 @@ func equal[T comparable](s *scene, what string, got, want T) {
 	}
 }
 
-// another is the second of ids, which must be greater than the first. How much
-// greater is up to the database: in a cluster ids have gaps.
+// another returns the second of two IDs and checks that it is greater than the
+// first. In a cluster IDs have gaps.
 func another(s *scene, ids []int64, first int64) int64 {
 	s.Helper()
 	if len(ids) < 2 || ids[1] <= first {

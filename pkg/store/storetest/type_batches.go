@@ -9,7 +9,7 @@ import (
 
 func putTypesCases() []Case {
 	return []Case{
-		{Name: "PutTypes answers ids in the order of the request, repeats included", Run: on(func(s *scene) {
+		{Name: "PutTypes returns IDs in the order of the request, with repeats", Run: on(func(s *scene) {
 			a, b := s.own("a"), s.own("b")
 			r, err := s.rpc.PutTypes(s.ctx, &mlmdpb.PutTypesRequest{
 				ContextTypes:   []*mlmdpb.ContextType{{Name: &b}, {Name: &a}},
@@ -29,7 +29,7 @@ func putTypesCases() []Case {
 			}
 			equal(s, "the number of execution types", len(r.ExecutionTypeIds), 1)
 		})},
-		{Name: "PutTypes with nothing in it is fine", Run: on(func(s *scene) {
+		{Name: "PutTypes accepts an empty request", Run: on(func(s *scene) {
 			r, err := s.rpc.PutTypes(s.ctx, &mlmdpb.PutTypesRequest{})
 			s.ok(err)
 			s.same(r, &mlmdpb.PutTypesResponse{})
@@ -46,7 +46,7 @@ func putTypesCases() []Case {
 			_, err = contexts.typeByName(s, name, nil)
 			s.refused(err, codes.NotFound, "No type found")
 		})},
-		{Name: "PutTypes has one set of flags for all", Run: on(func(s *scene) {
+		{Name: "PutTypes applies its flags to all types", Run: on(func(s *scene) {
 			name := s.own("flags")
 			one := func(p props, add, omit, match *bool) error {
 				_, err := s.rpc.PutTypes(s.ctx, &mlmdpb.PutTypesRequest{
@@ -63,7 +63,7 @@ func putTypesCases() []Case {
 			s.refused(one(props{"d": kindInt}, nil, yes, nil), codes.AlreadyExists, "can_add_fields is false")
 			s.refused(one(nil, yes, yes, no), codes.Unimplemented, "Must match all fields.")
 		})},
-		{Name: "PutTypes adds a property twice only if both are of one kind", Run: on(func(s *scene) {
+		{Name: "PutTypes adds a repeated property only if its kinds match", Run: on(func(s *scene) {
 			name := s.own("twice")
 			_, err := s.rpc.PutTypes(s.ctx, &mlmdpb.PutTypesRequest{ArtifactTypes: []*mlmdpb.ArtifactType{{Name: &name}}})
 			s.ok(err)
@@ -80,7 +80,7 @@ func putTypesCases() []Case {
 			s.ok(both(kindInt, kindInt))
 		})},
 		putTypesRepeatsAnExternalID(),
-		{Name: "PutTypes gives an external id away that a type of it gives up", Run: on(func(s *scene) {
+		{Name: "PutTypes can move an external ID between types", Run: on(func(s *scene) {
 			a, b, c, x, y := s.own("a"), s.own("b"), s.own("c"), s.own("x"), s.own("y")
 			_, err := contexts.putType(s, typ{name: &a, externalID: &x})
 			s.ok(err)
@@ -98,7 +98,7 @@ func putTypesCases() []Case {
 				equal(s, "the type", *got[0].name, name)
 			}
 		})},
-		{Name: "the put of a missing type is the put of a type without a name", Run: on(func(s *scene) {
+		{Name: "a put of a missing type equals that of a type without a name", Run: on(func(s *scene) {
 			_, err := s.rpc.PutArtifactType(s.ctx, &mlmdpb.PutArtifactTypeRequest{})
 			s.refused(err, codes.InvalidArgument, "No type name is specified.")
 			_, err = s.rpc.PutExecutionType(s.ctx, &mlmdpb.PutExecutionTypeRequest{})
@@ -137,7 +137,7 @@ func baseTypeCases() []Case {
 		return err
 	}
 	return []Case{
-		{Name: "a base type is set once and then stays", Run: on(func(s *scene) {
+		{Name: "a base type cannot be changed", Run: on(func(s *scene) {
 			name := s.own("based")
 			_, err := artifacts.putType(s, typ{name: &name})
 			s.ok(err)
@@ -155,7 +155,7 @@ func baseTypeCases() []Case {
 			s.ok(err)
 			equal(s, "the base type by id", mlmdpb.ArtifactType_SystemDefinedBaseType(*all[0].base), dataset)
 		})},
-		{Name: "an unset base type undoes the type too", Run: on(func(s *scene) {
+		{Name: "an unset base type rejects the type", Run: on(func(s *scene) {
 			for _, k := range kinds {
 				name := s.own("unset" + k.name)
 				_, err := k.putType(s, typ{name: &name, base: proto.Int32(0)})
@@ -177,14 +177,14 @@ func baseTypeCases() []Case {
 		{Name: "a system type cannot be its own base", Run: on(func(s *scene) {
 			s.refused(put(s, "mlmd.Model", model), codes.InvalidArgument, "There is a cycle detected of the given relationship.")
 		})},
-		{Name: "a number that is no base type counts as absent", Run: on(func(s *scene) {
+		{Name: "an unknown base type is treated as absent", Run: on(func(s *scene) {
 			name := s.own("odd")
 			s.ok(put(s, name, 99))
 			got, err := artifacts.typeByName(s, name, nil)
 			s.ok(err)
 			equal(s, "a base type is there", got.base != nil, false)
 		})},
-		{Name: "the system types are there, with the first ids", Requires: []Capability{EmptyStore}, Run: on(func(s *scene) {
+		{Name: "the system types have the first IDs", Requires: []Capability{EmptyStore}, Run: on(func(s *scene) {
 			for i, name := range []string{"mlmd.Dataset", "mlmd.Model", "mlmd.Metrics", "mlmd.Statistics"} {
 				got, err := artifacts.typeByName(s, name, nil)
 				s.ok(err)

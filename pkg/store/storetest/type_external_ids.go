@@ -6,7 +6,7 @@ import (
 )
 
 func typeExternalIDs(k kind) Case {
-	return Case{Name: "an external id of a type is set, replaced and never cleared", Run: on(func(s *scene) {
+	return Case{Name: "the external ID of a type can be set and replaced, not cleared", Run: on(func(s *scene) {
 		name, first, second := s.own("t"), s.own("first"), s.own("second")
 		id, err := k.putType(s, typ{name: &name})
 		s.ok(err)
@@ -31,8 +31,8 @@ func typeExternalIDs(k kind) Case {
 	})}
 }
 
-// typeExternalIDsAcrossKinds: the table of types is one, so that external ids
-// are unique across the kinds.
+// typeExternalIDsAcrossKinds checks that external IDs are unique across kinds of
+// types, because all types are in one table.
 func typeExternalIDsAcrossKinds(k kind) Case {
 	clash := func(code codes.Code) func(s *scene) {
 		return func(s *scene) {
@@ -66,7 +66,7 @@ func typeExternalIDsAcrossKinds(k kind) Case {
 }
 
 func typesReadByExternalID(k kind) Case {
-	return Case{Name: "types by external id are those that are there", Run: on(func(s *scene) {
+	return Case{Name: "types by external ID are the existing ones", Run: on(func(s *scene) {
 		name, version, externalID := s.own("t"), "v2", s.own("x")
 		want := typ{
 			name: &name, version: &version, externalID: &externalID, description: proto.String("d"),

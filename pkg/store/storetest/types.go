@@ -39,10 +39,10 @@ func typeCases() []Case {
 	)
 }
 
-// A typeRefusal is a type that cannot be put, after another was.
+// A typeRefusal is an invalid put of a type after a valid one.
 type typeRefusal struct {
 	name     string
-	first    *typ // put before; nil: nothing is
+	first    *typ // the type put before; nil: none
 	then     typ
 	code     codes.Code
 	fragment string
@@ -87,7 +87,7 @@ var typeRefusals = []typeRefusal{
 }
 
 func putTypeRefusals(k kind) Case {
-	return Case{Name: "a type is refused, and nothing changes", Run: on(func(s *scene) {
+	return Case{Name: "an invalid type is rejected without a write", Run: on(func(s *scene) {
 		for _, r := range typeRefusals {
 			name := s.own(r.name)
 			if r.first != nil {
@@ -140,7 +140,7 @@ func putTypeKeepsWhatIsStored(k kind) Case {
 }
 
 func putTypeIdentity(k kind) Case {
-	return Case{Name: "a type is its kind, name and version", Run: on(func(s *scene) {
+	return Case{Name: "a type is identified by kind, name and version", Run: on(func(s *scene) {
 		name := s.own("versioned")
 		plain, err := k.putType(s, typ{name: &name})
 		s.ok(err)
@@ -172,7 +172,7 @@ func putTypeIdentity(k kind) Case {
 }
 
 func putTypeEvolution(k kind) Case {
-	return Case{Name: "a type gains properties and never loses one", Run: on(func(s *scene) {
+	return Case{Name: "a type can gain properties, but not lose them", Run: on(func(s *scene) {
 		name := s.own("grows")
 		id, err := k.putType(s, typ{name: &name, properties: props{"a": kindInt}})
 		s.ok(err)
@@ -202,7 +202,7 @@ func putTypeEvolution(k kind) Case {
 }
 
 func typeNotFound(k kind) Case {
-	return Case{Name: "a type that is not there is not found", Run: on(func(s *scene) {
+	return Case{Name: "a missing type is not found", Run: on(func(s *scene) {
 		_, name := k.newType(s, nil)
 		_, err := k.typeByName(s, s.own("missing"), nil)
 		s.refused(err, codes.NotFound, "No type found for query, name: ")
@@ -220,7 +220,7 @@ func typeNotFound(k kind) Case {
 }
 
 func typesReadByID(k kind) Case {
-	return Case{Name: "types by id come as they are asked for", Run: on(func(s *scene) {
+	return Case{Name: "types by ID are in the order of the request", Run: on(func(s *scene) {
 		a, err := k.putType(s, typ{name: proto.String(s.own("a"))})
 		s.ok(err)
 		b, err := k.putType(s, typ{name: proto.String(s.own("b"))})
@@ -241,7 +241,7 @@ func typesReadByID(k kind) Case {
 }
 
 func allTypesAnswersEveryVersion(k kind) Case {
-	return Case{Name: "all types are all versions, without external ids", Run: on(func(s *scene) {
+	return Case{Name: "all types include all versions, without external IDs", Run: on(func(s *scene) {
 		name := s.own("all")
 		plain, err := k.putType(s, typ{name: &name, externalID: proto.String(s.own("x")), description: proto.String("d")})
 		s.ok(err)

@@ -11,7 +11,7 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-// putCustom makes an artifact with one custom property.
+// putCustom creates an artifact with one custom property.
 func (s *scene) putCustom(v *mlmdpb.Value) (id int64, err error) {
 	typeID, _ := artifacts.newType(s, nil)
 	got, err := artifacts.put(s, nil, node{typeID: &typeID, custom: values{"c": v}})
@@ -31,7 +31,7 @@ func (s *scene) customReads(sent, want *mlmdpb.Value) {
 func wideIntegers() Case {
 	wide := []*mlmdpb.Value{integer(math.MaxInt64), integer(math.MinInt64), integer(math.MaxInt32 + 1)}
 	return Case{
-		Name: "integers may need 64 bits", Requires: []Capability{Int64Values},
+		Name: "integers have 64 bits", Requires: []Capability{Int64Values},
 		Run: on(func(s *scene) {
 			for _, v := range wide {
 				s.customReads(v, v)
@@ -55,7 +55,7 @@ func sixDecimals() Case {
 }
 
 func exactDoubles() Case {
-	// What the original reads instead, on SQLite.
+	// read is what the reference implementation on SQLite returns instead.
 	odd := map[float64]float64{
 		1e-7: 0, 0.1234567: 0.123457, 123456789012345678: 1.23456789012346e17,
 		math.MaxFloat64: math.Inf(1), math.SmallestNonzeroFloat64: 0, math.Copysign(0, -1): 0,
@@ -85,15 +85,15 @@ func refusedNumbers() Case {
 		}
 	}
 	return Case{
-		Name: "NaN and infinities are refused", Requires: []Capability{RejectsNonFinite},
+		Name: "NaN and infinities are rejected", Requires: []Capability{RejectsNonFinite},
 		Run: on(refuse(codes.InvalidArgument)), WithoutCapability: on(refuse(codes.Internal)),
 	}
 }
 
-// valueWithoutKind is not tried on the original: it would end.
+// valueWithoutKind does not run on the reference implementation, which crashes.
 func valueWithoutKind() Case {
 	return Case{
-		Name: "a custom property without a kind is refused", Requires: []Capability{RejectsUnsetValues},
+		Name: "a custom property without a kind is rejected", Requires: []Capability{RejectsUnsetValues},
 		Run: on(func(s *scene) {
 			_, err := s.putCustom(&mlmdpb.Value{})
 			s.refused(err, codes.InvalidArgument, "")
@@ -103,7 +103,7 @@ func valueWithoutKind() Case {
 			s.refused(err, codes.InvalidArgument, "")
 			s.same(artifacts.read(s, id).custom["c"], integer(1))
 		}),
-		WithoutCapability: on(func(s *scene) { // a property of the type is all that can be tried there
+		WithoutCapability: on(func(s *scene) { // there, only properties of the type can be checked
 			typeID, _ := artifacts.newType(s, everyProperty)
 			_, err := artifacts.put(s, nil, node{typeID: &typeID, properties: values{"i": {}}})
 			s.refused(err, codes.InvalidArgument, "Found unmatched property type: ")
@@ -113,7 +113,7 @@ func valueWithoutKind() Case {
 
 func anyWithoutType() Case {
 	return Case{
-		Name: "a proto value without a type is refused", Requires: []Capability{RejectsUntypedAny}, CorruptsStore: true,
+		Name: "a proto value without a type is rejected", Requires: []Capability{RejectsUntypedAny}, CorruptsStore: true,
 		Run: on(func(s *scene) {
 			_, err := s.putCustom(anyOf("", []byte("x")))
 			s.refused(err, codes.InvalidArgument, "")
@@ -129,11 +129,11 @@ func anyWithoutType() Case {
 
 func wholeText() Case {
 	return Case{
-		Name: "text with a NUL byte is never cut silently", Requires: []Capability{NULBytes},
+		Name: "text with a NUL byte is not truncated silently", Requires: []Capability{NULBytes},
 		Run: on(func(s *scene) {
 			id, err := s.putCustom(str("a\x00b"))
 			found := func(filter string) []int64 {
-				filter = fmt.Sprintf("%s AND id = %d", filter, id) // the store may have others
+				filter = fmt.Sprintf("%s AND id = %d", filter, id) // the store may contain others
 				got, _, failed := s.page(anArtifact, &mlmdpb.ListOperationOptions{FilterQuery: &filter})
 				if err != nil {
 					s.refused(failed, codes.InvalidArgument, "")
@@ -142,14 +142,15 @@ func wholeText() Case {
 				}
 				return got
 			}
-			if err != nil { // a database that cannot hold it
+			if err != nil { // a database that cannot store it
 				s.refused(err, codes.InvalidArgument, "")
 				found(`custom_properties.c.string_value = 'a\x00b'`)
 				return
 			}
 			s.same(artifacts.read(s, id).custom["c"], str("a\x00b"))
 			for filter, want := range map[string]int{
-				`= 'a\x00b'`: 1, `IN ('x', 'a\000b')`: 1, `= 'a\u0000b'`: 1, `= 'a'`: 0, `= 'a\x00'`: 0, `= 'a\x00c'`: 0, `> 'a\x00a'`: 1, `> 'a\x00c'`: 0,
+				`= 'a\x00b'`: 1, `IN ('x', 'a\000b')`: 1, `= 'a\u0000b'`: 1, `= 'a'`: 0, `= 'a\x00'`: 0, `= 'a\x00c'`: 0,
+				`> 'a\x00a'`: 1, `> 'a\x00c'`: 0,
 			} {
 				if got := found("custom_properties.c.string_value " + filter); len(got) != want {
 					s.Errorf("%s finds %d, want %d", filter, len(got), want)
@@ -162,7 +163,7 @@ func wholeText() Case {
 
 func nullMarker() Case {
 	return Case{
-		Name: "the original's marker for NULL is text", Requires: []Capability{NullMarkerAsText}, CorruptsStore: true,
+		Name: "__MLMD_NULL__ is ordinary text", Requires: []Capability{NullMarkerAsText}, CorruptsStore: true,
 		Run: on(func(s *scene) { s.customReads(str("__MLMD_NULL__"), str("__MLMD_NULL__")) }),
 		WithoutCapability: on(func(s *scene) {
 			id, err := s.putCustom(str("__MLMD_NULL__"))
@@ -175,7 +176,7 @@ func nullMarker() Case {
 
 func structMarker() Case {
 	return Case{
-		Name: "a string that would read as a struct is refused", Requires: []Capability{
+		Name: "a string that would be read as a struct is rejected", Requires: []Capability{
 			RejectsStructMarker,
 		}, CorruptsStore: true,
 		Run: on(func(s *scene) {
@@ -216,7 +217,7 @@ func structsCompareByContent() Case {
 	})}
 }
 
-// deepStruct is a struct of objects in objects.
+// deepStruct returns a struct of nested objects.
 func deepStruct(objects int) *mlmdpb.Value {
 	s := &structpb.Struct{Fields: map[string]*structpb.Value{"a": structpb.NewNumberValue(1)}}
 	for range objects - 1 {
@@ -225,7 +226,7 @@ func deepStruct(objects int) *mlmdpb.Value {
 	return &mlmdpb.Value{Value: &mlmdpb.Value_StructValue{StructValue: s}}
 }
 
-// deepType is an execution type whose input are lists of lists.
+// deepType returns an execution type whose input type consists of nested lists.
 func deepType(name string, lists int) *mlmdpb.PutExecutionTypeRequest {
 	input := &mlmdpb.ArtifactStructType{Kind: &mlmdpb.ArtifactStructType_Any{Any: &mlmdpb.AnyArtifactStructType{}}}
 	for range lists {
@@ -253,7 +254,7 @@ func deepNesting() Case {
 		}
 	}
 	return Case{
-		Name: "values that not every client could read are refused", Requires: []Capability{NestingLimit},
+		Name: "values that some clients cannot read are rejected", Requires: []Capability{NestingLimit},
 		Run: on(func(s *scene) {
 			refuse("messages deep: at most ")(s)
 			_, err := s.rpc.PutExecutionType(s.ctx, deepType(s.own("fits, too"), 48))

@@ -42,7 +42,8 @@ var roundTrips = values{
 	"empty": str(""), "long": str(strings.Repeat("a b", 3000)), "true": boolean(true), "false": boolean(false),
 	"empty struct": structOf(nil),
 	"struct": structOf(map[string]*structpb.Value{
-		"null": structpb.NewNullValue(), "n": structpb.NewNumberValue(1e-9), "s": structpb.NewStringValue("é\x00"), "": structpb.NewBoolValue(true),
+		"null": structpb.NewNullValue(), "n": structpb.NewNumberValue(1e-9), "s": structpb.NewStringValue("é\x00"),
+		"": structpb.NewBoolValue(true),
 		"list": structpb.NewListValue(&structpb.ListValue{Values: []*structpb.Value{
 			structpb.NewNumberValue(1), structpb.NewStructValue(&structpb.Struct{}),
 		}}),
@@ -81,14 +82,15 @@ func valuesRoundTrip(k kind) Case {
 }
 
 var texts = []string{
-	"'", `"`, "`", "%", "_", "$1", "?", ":x", "--", ";", "/*", "é", "日本語", "😀", "e\u0301", "\t\n\r\x01\x7f", " ", "a ", " a", "A", "a", "NULL", "null", "0",
+	"'", `"`, "`", "%", "_", "$1", "?", ":x", "--", ";", "/*", "é", "日本語", "😀", "e\u0301", "\t\n\r\x01\x7f", " ",
+	"a ", " a", "A", "a", "NULL", "null", "0",
 }
 
 func textRoundTrips(k kind) Case {
-	return Case{Name: "text of every sort is told apart and reads as it was put", Run: on(func(s *scene) {
+	return Case{Name: "text is stored unchanged and compared exactly", Run: on(func(s *scene) {
 		typeID, typeName := k.newType(s, nil)
 		for i, text := range texts {
-			name := s.salt + text // two texts that a database may fold are two names
+			name := s.salt + text // unique even if the database ignores case
 			want := node{
 				typeID: &typeID, name: &name, externalID: &name,
 				custom: values{text: str(text), "k" + text: integer(int64(i))},
@@ -109,7 +111,7 @@ func textRoundTrips(k kind) Case {
 }
 
 func valuesChangeKind(k kind) Case {
-	return Case{Name: "a custom property changes to any kind", Run: on(func(s *scene) {
+	return Case{Name: "a custom property can change its kind", Run: on(func(s *scene) {
 		typeID, typeName := k.newType(s, nil)
 		want := k.minimal(s, typeID)
 		id := k.one(s, want)
@@ -127,7 +129,7 @@ func valuesChangeKind(k kind) Case {
 }
 
 func oneSpaceAtATime(k kind) Case {
-	return Case{Name: "a property and a custom property may have one name", Run: on(func(s *scene) {
+	return Case{Name: "a property and a custom property can have the same name", Run: on(func(s *scene) {
 		typeID, typeName := k.newType(s, props{"p": kindInt})
 		want := k.minimal(s, typeID)
 		want.properties, want.custom = values{"p": integer(1)}, values{"p": str("custom")}
@@ -135,8 +137,8 @@ func oneSpaceAtATime(k kind) Case {
 	})}
 }
 
-// spacesAreApart changes one of two properties of one name, or both. The
-// original's statements take both rows.
+// spacesAreApart changes a property, a custom property of the same name, or both.
+// The statements of the reference implementation affect both rows.
 func spacesAreApart(k kind) Case {
 	change := func(s *scene, check func(id int64, typeName string, want node)) {
 		typeID, typeName := k.newType(s, props{"p": kindInt})
@@ -164,7 +166,7 @@ func spacesAreApart(k kind) Case {
 		}
 	}
 	return Case{
-		Name: "a change of one space leaves the other", Requires: []Capability{SeparatePropertyNamespaces},
+		Name: "a change of one namespace keeps the other", Requires: []Capability{SeparatePropertyNamespaces},
 		Run: on(func(s *scene) {
 			change(s, func(id int64, typeName string, want node) { k.stored(s, id, typeName, want) })
 		}),

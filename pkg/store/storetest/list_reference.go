@@ -7,9 +7,9 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-// repeatedNodes pages where a token keeps less than a place in the order: by
-// create time nodes with smaller ids are skipped, by update time only the nodes
-// of the last page are known to have been listed.
+// repeatedNodes checks the pages of the reference implementation, whose tokens do
+// not identify a position: by create time it skips nodes with smaller IDs, and by
+// update time it excludes only the nodes of the previous page.
 func repeatedNodes(s *scene) {
 	name, ids := s.someArtifacts(12)
 	early := ordered(sized(20), byCreateTime, true)
@@ -41,8 +41,8 @@ func repeatedNodes(s *scene) {
 	}
 }
 
-// forgetfulPages checks that each page by update time is what is not before the
-// last node of the page before it, and was not on that page with its time.
+// forgetfulPages checks that each page by update time begins at the time of the last
+// node of the previous page, without that page's nodes of the same time.
 func (s *scene) forgetfulPages(name string, times map[int64]int64, ascending bool, size int) {
 	sign := 1
 	if !ascending {

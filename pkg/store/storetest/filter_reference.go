@@ -9,8 +9,8 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-// columnsForStrings: SQLite takes what the original writes between double quotes
-// for a column, if there is one of that name.
+// columnsForStrings checks the reference implementation on SQLite, which reads a
+// literal in double quotes as a column if one of that name exists.
 func columnsForStrings(s *scene) {
 	g := newGallery(s)
 	g.selects(anArtifact, "custom_properties.name.string_value = 'blue'", 1)
@@ -18,8 +18,8 @@ func columnsForStrings(s *scene) {
 	g.selects(anArtifact, "name = 'uri' OR name = 'NAME'", 1, 2, 4, 5)
 }
 
-// rewrittenLiterals looks for each of the hostile texts as a name, where a
-// literal is rewritten and escaped on its way to the database.
+// rewrittenLiterals selects nodes by each of the hostile texts as a name, in an
+// implementation that rewrites and escapes literals.
 func rewrittenLiterals(s *scene) {
 	typ, err := s.rpc.PutArtifactType(s.ctx, &mlmdpb.PutArtifactTypeRequest{
 		ArtifactType: &mlmdpb.ArtifactType{Name: new(s.own("hostile"))},
@@ -39,11 +39,11 @@ func rewrittenLiterals(s *scene) {
 		case "both ' and \"":
 			s.refused(err, codes.Internal, "unrecognized token")
 			continue
-		case `back\slash`, "tab\tand\nline", "\x01\x7f": // compared with their escaped spelling
+		case `back\slash`, "tab\tand\nline", "\x01\x7f": // compared in escaped form
 			want = nil
-		case "state = LIVE", "properties.x.int_value": // compared with what they are rewritten to
+		case "state = LIVE", "properties.x.int_value": // compared in rewritten form
 			want = nil
-		case "name": // compared with the column
+		case "name": // compared with the column of that name
 			want = put.ArtifactIds
 		}
 		s.ok(err)
@@ -62,7 +62,8 @@ func rewrittenLiterals(s *scene) {
 	}
 }
 
-// databaseLimits are the limits of the original: those of SQLite and no other.
+// databaseLimits checks that the reference implementation has the limits of SQLite
+// only.
 func databaseLimits(s *scene) {
 	_, ids := s.someArtifacts(1)
 	one := "id = " + itoa(ids[0])
