@@ -56,7 +56,6 @@ var unchecked = []string{
 	"suites/evolution/v1/model",
 	"suites/evolution/v2/model",
 	"suites/failover",
-	"suites/registry",
 	"suites/sharing",
 	"suites/wire",
 }

@@ -28,8 +28,7 @@ var _ = onEveryBackend("bad input", func(rpc func() mlmdpb.MetadataStoreServiceC
 		client, c := counting(rpc())
 		reg, sent = registry.New(client), c
 	})
-	// refused expects an error of the kind about the field, and that nothing was
-	// written.
+	// refused expects an error of the given kind about the field, and no writes.
 	refused := func(err error, kind error, field string) {
 		GinkgoHelper()
 		Expect(err).To(MatchError(kind))
@@ -41,7 +40,7 @@ var _ = onEveryBackend("bad input", func(rpc func() mlmdpb.MetadataStoreServiceC
 		return err
 	}
 
-	It("is no value", func(ctx SpecContext) {
+	It("is nil", func(ctx SpecContext) {
 		_, err := reg.RegisteredModels().Upsert(ctx, nil)
 		refused(err, registry.ErrInvalidArgument, "")
 	})
@@ -73,8 +72,8 @@ var _ = onEveryBackend("bad input", func(rpc func() mlmdpb.MetadataStoreServiceC
 			registry.ErrInvalidArgument, "externalId")
 	})
 
-	// Blank names and control characters are refused for what is new only.
-	It("is a new name that is blank, or has control characters", func(ctx SpecContext) {
+	// Blank names and control characters are rejected only for new entities.
+	It("is a new name that is blank or has control characters", func(ctx SpecContext) {
 		parent, service := aModel(ctx, reg), aService(ctx, reg)
 		version := aVersion(ctx, reg)
 		sent.take()
@@ -102,7 +101,7 @@ var _ = onEveryBackend("bad input", func(rpc func() mlmdpb.MetadataStoreServiceC
 	})
 
 	// Other programs do store such names.
-	It("is not a stored name that is blank, or has control characters", func(ctx SpecContext) {
+	It("is not a stored name that is blank or has control characters", func(ctx SpecContext) {
 		parent := aModel(ctx, reg)
 		for _, odd := range []string{" ", "a\nb"} {
 			byOther := func(typeName, name string) {
@@ -139,7 +138,7 @@ var _ = onEveryBackend("bad input", func(rpc func() mlmdpb.MetadataStoreServiceC
 		}
 	})
 
-	It("is text that is not UTF-8, or has a NUL", func(ctx SpecContext) {
+	It("is text that is not UTF-8 or has a NUL", func(ctx SpecContext) {
 		for _, bad := range []string{"a\xffb", "a\x00b"} {
 			refused(model_(ctx, model.RegisteredModel{Name: bad}), registry.ErrInvalidArgument, "name")
 			refused(model_(ctx, model.RegisteredModel{Name: "x", Description: &bad}), registry.ErrInvalidArgument, "description")
@@ -157,7 +156,7 @@ var _ = onEveryBackend("bad input", func(rpc func() mlmdpb.MetadataStoreServiceC
 		refused(err, registry.ErrInvalidArgument, "")
 	})
 
-	It("is a custom property without a value, or called like a declared one", func(ctx SpecContext) {
+	It("is a custom property without a value or with the name of a declared one", func(ctx SpecContext) {
 		refused(model_(ctx, model.RegisteredModel{Name: "x", CustomProperties: value.Map{"a": {}}}),
 			registry.ErrInvalidArgument, "customProperties.a")
 		refused(model_(ctx, model.RegisteredModel{Name: "x", CustomProperties: value.Map{"owner": value.Int(1)}}),
@@ -175,7 +174,7 @@ var _ = onEveryBackend("bad input", func(rpc func() mlmdpb.MetadataStoreServiceC
 			registry.ErrInvalidArgument, "state")
 	})
 
-	It("is an id that is no number", func(ctx SpecContext) {
+	It("is an ID that is not a number", func(ctx SpecContext) {
 		for _, id := range []string{"", "x", "0", "-1", "1.5", "01", "+1", " 1", "99999999999999999999"} {
 			_, err := reg.RegisteredModels().Get(ctx, id)
 			refused(err, registry.ErrInvalidArgument, "id")
@@ -193,7 +192,7 @@ var _ = onEveryBackend("bad input", func(rpc func() mlmdpb.MetadataStoreServiceC
 		}
 	})
 
-	It("is a parent that does not exist, or is another thing", func(ctx SpecContext) {
+	It("is a parent that does not exist or is another entity", func(ctx SpecContext) {
 		environment := anEnvironment(ctx, reg)
 		sent.take()
 		for _, id := range []string{"987654321", environment} {
@@ -208,7 +207,7 @@ var _ = onEveryBackend("bad input", func(rpc func() mlmdpb.MetadataStoreServiceC
 		}
 	})
 
-	It("is an id of nothing, or of another thing", func(ctx SpecContext) {
+	It("is an ID that does not exist or is another entity's", func(ctx SpecContext) {
 		environment := anEnvironment(ctx, reg)
 		sent.take()
 		refused(model_(ctx, model.RegisteredModel{ID: "987654321", Name: "x"}), registry.ErrNotFound, "id")
@@ -226,7 +225,7 @@ var _ = onEveryBackend("bad input", func(rpc func() mlmdpb.MetadataStoreServiceC
 		refused(err, registry.ErrInvalidArgument, "owner")
 	})
 
-	It("is a change of what is fixed", func(ctx SpecContext) {
+	It("is a change of an immutable field", func(ctx SpecContext) {
 		version, service := aVersion(ctx, reg), aService(ctx, reg)
 		s := model.ServeModel{InferenceServiceID: service, ModelVersionID: version, Name: "run"}
 		_, err := reg.ServeModels().Upsert(ctx, &s)
@@ -242,7 +241,7 @@ var _ = onEveryBackend("bad input", func(rpc func() mlmdpb.MetadataStoreServiceC
 		refused(err, registry.ErrInvalidArgument, "servingEnvironmentId")
 	})
 
-	It("is a query that cannot be sent", func(ctx SpecContext) {
+	It("is a malformed query", func(ctx SpecContext) {
 		q := reg.ModelVersions().Query()
 		for _, q := range []registry.Query[model.ModelVersion]{
 			q.Limit(-1), q.OrderBy(17),
@@ -259,7 +258,7 @@ var _ = onEveryBackend("bad input", func(rpc func() mlmdpb.MetadataStoreServiceC
 		}
 	})
 
-	It("is a query that the server refuses", func(ctx SpecContext) {
+	It("is a query that the server rejects", func(ctx SpecContext) {
 		aVersion(ctx, reg)
 		sent.take()
 		_, err := reg.ModelVersions().Query().WhereText("author = ").Collect(ctx)
@@ -294,7 +293,7 @@ func inf() float64 {
 }
 
 var _ = Describe("a store that is not there", func() {
-	It("is unavailable, with what was dialled in the text", func(ctx SpecContext) {
+	It("is unavailable, and the error names the target", func(ctx SpecContext) {
 		reg, err := registry.Dial("127.0.0.1:1", registry.WithRetryTimeout(0))
 		Expect(err).NotTo(HaveOccurred(), "nothing is sent yet")
 		defer reg.Close()

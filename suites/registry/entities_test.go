@@ -20,14 +20,14 @@ import (
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
-// A sample says how to make entities of one mapping.
+// A sample makes entities of one mapping.
 type sample[T any, N mlmd.Node] struct {
 	mapping mlmd.Mapping[T, N]
-	// below stores a new parent and returns its id; nil where there is none.
+	// below stores a new parent and returns its ID. It is nil if entities have none.
 	below func(ctx SpecContext, reg *registry.Client) string
-	// full returns an entity with every field set.
+	// full returns an entity with all fields set.
 	full func(ctx SpecContext, reg *registry.Client, parentID, name string) T
-	// description and name are places in an entity that all have.
+	// description and name return pointers to the fields of an entity.
 	description func(*T) **string
 	name        func(*T) *string
 	externalID  func(*T) **string
@@ -35,7 +35,7 @@ type sample[T any, N mlmd.Node] struct {
 	clear       filter.Clearable[*T] // the symbol of the description
 }
 
-// everyKind has a custom property of each kind, and names that need quoting.
+// everyKind has a custom property of each kind, with names that need quoting.
 func everyKind() value.Map {
 	return value.Map{
 		"text": value.String("a, b; \"c\" 'd' ü"), "int": value.Int(7), "double": value.Double(0.25), "yes": value.Bool(true),
@@ -163,7 +163,7 @@ var aServeModel = sample[model.ServeModel, *mlmdpb.Execution]{
 	clear:       field.ServeModel.Description,
 }
 
-// described are the entities that a row below is about.
+// described has the entities that a sample exists for.
 var described = []string{
 	behavesLikeAnEntity(aRegisteredModel),
 	behavesLikeAnEntity(aModelVersion),
@@ -174,7 +174,7 @@ var described = []string{
 	behavesLikeAnEntity(aServeModel),
 }
 
-var _ = It("every entity of the catalog has a row", func() {
+var _ = It("every entity of the catalog has a sample", func() {
 	var all []string
 	for _, e := range mapping.Catalog {
 		all = append(all, e.Type().Entity)
@@ -182,7 +182,7 @@ var _ = It("every entity of the catalog has a row", func() {
 	Expect(described).To(ConsistOf(all))
 })
 
-// subject is one entity of a sample, with what it takes to write it again.
+// subject is an entity of a sample with its collection.
 type subject[T any, N mlmd.Node] struct {
 	sample[T, N]
 	reg      *registry.Client
@@ -191,8 +191,8 @@ type subject[T any, N mlmd.Node] struct {
 	v        T
 }
 
-// behavesLikeAnEntity describes what all entities do. It returns the entity's
-// name.
+// behavesLikeAnEntity describes the behavior of all entities. It returns the name
+// of the entity.
 func behavesLikeAnEntity[T any, N mlmd.Node](s sample[T, N]) string {
 	onEveryBackend("a "+s.mapping.Entity, func(rpc func() mlmdpb.MetadataStoreServiceClient) {
 		var x subject[T, N]
@@ -212,7 +212,7 @@ func behavesLikeAnEntity[T any, N mlmd.Node](s sample[T, N]) string {
 	return s.mapping.Entity
 }
 
-// same expects two entities to hold the same, but for ids and times.
+// same expects two entities to be equal except for IDs and times.
 func (x *subject[T, N]) same(got *T, want T) {
 	GinkgoHelper()
 	parent := mlmd.Parent{Name: "p", UUID: "u"}
@@ -251,7 +251,7 @@ func (x *subject[T, N]) find(ctx SpecContext, name string) (*T, error) {
 }
 
 func storesAndReads[T any, N mlmd.Node](x *subject[T, N]) {
-	It("comes back as it was stored, by id, name and external id", func(ctx SpecContext) {
+	It("is read as it was stored, by ID, name and external ID", func(ctx SpecContext) {
 		id := x.upsert(ctx, &x.v)
 		got := x.get(ctx, id)
 		x.same(got, x.v)
@@ -263,7 +263,7 @@ func storesAndReads[T any, N mlmd.Node](x *subject[T, N]) {
 		Expect(byExternalID).To(Equal(got))
 	})
 
-	It("is in lists, among all and below its parent", func(ctx SpecContext) {
+	It("is listed among all and among the children of its parent", func(ctx SpecContext) {
 		id := x.upsert(ctx, &x.v)
 		newest, err := x.e.Query().OrderBy(registry.OrderByID).Desc().First(ctx)
 		Expect(err).NotTo(HaveOccurred())
@@ -277,18 +277,18 @@ func storesAndReads[T any, N mlmd.Node](x *subject[T, N]) {
 		}
 	})
 
-	It("is not found where it is not", func(ctx SpecContext) {
+	It("is not found by a wrong ID, name or external ID", func(ctx SpecContext) {
 		_, err := x.e.Get(ctx, "987654321")
 		Expect(err).To(MatchError(registry.ErrNotFound))
-		_, err = x.find(ctx, fresh("nobody"))
+		_, err = x.find(ctx, fresh("unknown"))
 		Expect(err).To(MatchError(registry.ErrNotFound))
-		_, err = x.e.FindByExternalID(ctx, fresh("nobody"))
+		_, err = x.e.FindByExternalID(ctx, fresh("unknown"))
 		Expect(err).To(MatchError(registry.ErrNotFound))
 	})
 }
 
 func updates[T any, N mlmd.Node](x *subject[T, N]) {
-	It("does not change when it is stored again, by id and by name", func(ctx SpecContext) {
+	It("does not change when it is stored again, by ID or by name", func(ctx SpecContext) {
 		id := x.upsert(ctx, &x.v)
 		stored := x.get(ctx, id)
 		Expect(x.upsert(ctx, &x.v)).To(Equal(id))
@@ -300,7 +300,7 @@ func updates[T any, N mlmd.Node](x *subject[T, N]) {
 		Expect(x.get(ctx, id)).To(Equal(stored))
 	})
 
-	It("is patched: what is not set stays", func(ctx SpecContext) {
+	It("is patched: fields that are not set stay", func(ctx SpecContext) {
 		id := x.upsert(ctx, &x.v)
 		var patch T
 		x.mapping.SetID(&patch, id)
@@ -310,7 +310,7 @@ func updates[T any, N mlmd.Node](x *subject[T, N]) {
 		x.same(x.get(ctx, id), x.v)
 	})
 
-	It("loses what is cleared, and only that", func(ctx SpecContext) {
+	It("has exactly the cleared fields removed", func(ctx SpecContext) {
 		id := x.upsert(ctx, &x.v)
 		var patch T
 		x.mapping.SetID(&patch, id)
@@ -319,7 +319,7 @@ func updates[T any, N mlmd.Node](x *subject[T, N]) {
 		x.same(x.get(ctx, id), x.v)
 	})
 
-	It("has its custom properties replaced as a whole", func(ctx SpecContext) {
+	It("has all of its custom properties replaced", func(ctx SpecContext) {
 		id := x.upsert(ctx, &x.v)
 		*x.custom(&x.v) = value.Map{"int": value.String("now text"), "new": value.Bool(false)}
 		x.upsert(ctx, &x.v)
@@ -329,7 +329,7 @@ func updates[T any, N mlmd.Node](x *subject[T, N]) {
 		Expect(*x.custom(x.get(ctx, id))).To(BeEmpty())
 	})
 
-	It("is replaced by exactly what is given", func(ctx SpecContext) {
+	It("is replaced by exactly the given value", func(ctx SpecContext) {
 		id := x.upsert(ctx, &x.v)
 		*x.description(&x.v), *x.externalID(&x.v), *x.custom(&x.v) = nil, nil, nil
 		got, err := x.e.Replace(ctx, &x.v)
@@ -340,13 +340,13 @@ func updates[T any, N mlmd.Node](x *subject[T, N]) {
 		Expect(err).To(MatchError(registry.ErrNotFound))
 	})
 
-	It("is created by a replace, too", func(ctx SpecContext) {
+	It("is created by Replace too", func(ctx SpecContext) {
 		id, err := x.e.Replace(ctx, &x.v)
 		Expect(err).NotTo(HaveOccurred())
 		x.same(x.get(ctx, id), x.v)
 	})
 
-	It("keeps its name and its parent", func(ctx SpecContext) {
+	It("has an immutable name and parent", func(ctx SpecContext) {
 		x.upsert(ctx, &x.v)
 		renamed := x.v
 		*x.name(&renamed) = fresh("another")
@@ -358,8 +358,8 @@ func updates[T any, N mlmd.Node](x *subject[T, N]) {
 }
 
 func converges[T any, N mlmd.Node](x *subject[T, N], rpc func() mlmdpb.MetadataStoreServiceClient) {
-	It("is finished after a try that was cut short at any request", func(ctx SpecContext) {
-		// Each request of the first try fails once, on a client that knows nothing.
+	It("is completed by a second call after a failure at any RPC", func(ctx SpecContext) {
+		// Each RPC of the first call fails once, on a client with empty caches.
 		for _, method := range []string{
 			"PutTypes", "PutContexts", "PutParentContexts", "PutArtifacts", "PutLineageSubgraph", "PutExecution",
 		} {
@@ -384,12 +384,12 @@ func converges[T any, N mlmd.Node](x *subject[T, N], rpc func() mlmdpb.MetadataS
 			if x.below != nil {
 				below, err := x.e.ChildrenOf(x.parentID).OrderBy(registry.OrderByID).Desc().First(ctx)
 				Expect(err).NotTo(HaveOccurred())
-				Expect(x.mapping.Ident(below).ID).To(Equal(id), "it hangs below its parent")
+				Expect(x.mapping.Ident(below).ID).To(Equal(id), "it is a child of its parent")
 			}
 		}
 	})
 
-	It("is one entity when many store it at once", func(ctx SpecContext) {
+	It("is stored once by concurrent upserts", func(ctx SpecContext) {
 		const writers = 4
 		ids := make(chan string, writers)
 		for range writers {
@@ -411,7 +411,7 @@ func converges[T any, N mlmd.Node](x *subject[T, N], rpc func() mlmdpb.MetadataS
 }
 
 func refuses[T any, N mlmd.Node](x *subject[T, N]) {
-	It("shares its external id with no other of its kind", func(ctx SpecContext) {
+	It("has an external ID that no other node of its kind can have", func(ctx SpecContext) {
 		id := x.upsert(ctx, &x.v)
 		other := x.v
 		x.mapping.SetID(&other, "")

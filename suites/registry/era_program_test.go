@@ -12,19 +12,19 @@ import (
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
 
-// An era is how the programs of a time kept a model registry in a store.
+// An era describes how the programs of a period stored a model registry.
 type era struct {
 	name   string
 	prefix string
-	// props are the properties that its types declare, by entity, and the fields
-	// that they keep, in our words; none where the program does not read them.
+	// props has the declared properties by entity, with the names of the fields that
+	// they hold; empty if the program does not read them.
 	props map[string][]eraProp
-	// uuidNames: artifacts are called "<uuid>:<name>", also below a version.
+	// uuidNames reports whether artifacts of a version are named "<uuid>:<name>" too.
 	uuidNames bool
-	// adds: the program starts also where the stored types lack properties.
+	// adds reports whether the program can start if the stored types lack properties.
 	adds bool
-	// before are older names of properties that earlier releases of the program
-	// used, by the name now. The type declares both.
+	// before has the legacy names of properties by their present names. The type
+	// declares both.
 	before map[string]string
 }
 
@@ -38,7 +38,7 @@ const (
 	asInt  = mlmdpb.PropertyType_INT
 )
 
-// fields are properties of text that are named by what they keep.
+// fields returns string properties that have the names of their fields.
 func fields(pairs ...string) []eraProp {
 	var out []eraProp
 	for i := 0; i < len(pairs); i += 2 {
@@ -71,7 +71,7 @@ var (
 	}
 )
 
-// replaced returns all of a map but for one entry.
+// replaced returns a copy of a map with one entry replaced.
 func replaced(all map[string][]eraProp, entity string, props []eraProp) map[string][]eraProp {
 	out := maps.Clone(all)
 	out[entity] = props
@@ -122,22 +122,22 @@ var eras = []*era{
 	{name: "E3, another prefix", prefix: "acme.registry.", adds: true, props: goLate},
 }
 
-// kinds are the kinds of node that entities are stored as.
+// kinds has the kinds of node by entity.
 var kinds = map[string]mlmd.Kind{
 	"RegisteredModel": mlmd.Context, "ModelVersion": mlmd.Context, "ModelArtifact": mlmd.Artifact,
 	"DocArtifact":        mlmd.Artifact,
 	"ServingEnvironment": mlmd.Context, "InferenceService": mlmd.Context, "ServeModel": mlmd.Execution,
 }
 
-// parents are the entities below which others stand.
+// parents has the parent entities by entity.
 var parents = map[string]string{
 	"ModelVersion": "RegisteredModel", "ModelArtifact": "ModelVersion", "DocArtifact": "ModelVersion",
 	"InferenceService": "ServingEnvironment", "ServeModel": "InferenceService",
 }
 
-// A program is one of an era that runs on a store. It does what they did: it
-// puts its types when it starts, without can_omit_fields, and an update
-// replaces a node by what the program knows of it.
+// A program simulates a program of an era on a store. At its start it registers
+// its types, without can_omit_fields. An update replaces a node by the fields
+// that the program knows.
 type program struct {
 	*era
 	rpc   mlmdpb.MetadataStoreServiceClient
@@ -147,7 +147,7 @@ type program struct {
 
 func (p *program) typeName(entity string) string { return p.prefix + entity }
 
-// start registers the types, as the program does each time.
+// start registers the types.
 func (p *program) start(ctx context.Context) error {
 	p.types = make(map[string]int64)
 	for entity, list := range p.props {
@@ -198,7 +198,7 @@ func (p *program) start(ctx context.Context) error {
 	return nil
 }
 
-// A record is an entity as the program knows it: its fields are in our words.
+// A record is an entity as the program reads it, with the names of our fields.
 type record struct {
 	entity   string
 	id       int64
@@ -209,7 +209,7 @@ type record struct {
 	earlier  bool // written by an earlier release, under its names
 }
 
-// node is what the three kinds have in common.
+// node has the fields that the three kinds have in common.
 type node struct {
 	id       *int64
 	typeID   *int64
@@ -280,7 +280,7 @@ func (p *program) get(ctx context.Context, entity string, id int64) (node, error
 	}
 }
 
-// known returns the property under which the program keeps each field.
+// known returns the names of the properties by field.
 func (p *program) known(entity string) map[string]eraProp {
 	out := make(map[string]eraProp)
 	for _, e := range p.props[entity] {
@@ -291,7 +291,7 @@ func (p *program) known(entity string) map[string]eraProp {
 	return out
 }
 
-// properties are the values of r as the program stores them.
+// properties returns the properties that the program stores for r.
 func (p *program) properties(r record) map[string]*mlmdpb.Value {
 	out := make(map[string]*mlmdpb.Value)
 	for field, e := range p.known(r.entity) {
@@ -332,7 +332,7 @@ func (p *program) properties(r record) map[string]*mlmdpb.Value {
 	return out
 }
 
-// storedName is how the program calls what stands below a parent.
+// storedName returns the name that the program stores for a child.
 func (p *program) storedName(r record) string {
 	switch {
 	case r.parent == 0:
@@ -344,7 +344,7 @@ func (p *program) storedName(r record) string {
 	return fmt.Sprintf("%d:%s", r.parent, r.name)
 }
 
-// create stores a new entity and returns its id.
+// create stores a new entity and returns its ID.
 func (p *program) create(ctx context.Context, r record) (int64, error) {
 	t := p.types[r.entity]
 	n := node{typeID: &t, name: new(p.storedName(r)), props: p.properties(r)}
@@ -378,8 +378,8 @@ func (p *program) create(ctx context.Context, r record) (int64, error) {
 	return id, err
 }
 
-// update sets fields of a stored entity. What the program does not know of the
-// node it does not write again, and so erases.
+// update sets fields of a stored entity. It erases what the program does not know
+// of the node.
 func (p *program) update(ctx context.Context, r record, change map[string]string) error {
 	n, err := p.get(ctx, r.entity, r.id)
 	if err != nil {

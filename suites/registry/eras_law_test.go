@@ -17,11 +17,11 @@ import (
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 )
 
-// The law: beside a program of any era, our reads see all that it wrote, and
-// after our writes it goes on working and sees them.
+// The invariant: on a store that a program of any era uses too, we read all that
+// it wrote, and after our writes it still works and reads them.
 
-// A shared is a store that a program of an era and a client of ours use in
-// turn, and what must be in it.
+// A shared store is used by a program of an era and a client in turn. It has the
+// records that both must read.
 type shared struct {
 	program *program
 	rpc     mlmdpb.MetadataStoreServiceClient
@@ -38,12 +38,12 @@ func newShared(ctx context.Context, e *era, rpc mlmdpb.MetadataStoreServiceClien
 	return s, s.program.start(ctx)
 }
 
-// renew gives us a new client, which remembers nothing.
+// renew replaces the client by one with empty caches.
 func (s *shared) renew() {
 	s.ours = ours(registry.New(s.rpc, registry.WithTypePrefix(s.program.prefix)))
 }
 
-// A choice makes the random decisions of a run, from bytes.
+// A choice makes the decisions of a run from bytes.
 type choice struct{ bytes []byte }
 
 // of returns a number below n.
@@ -56,7 +56,7 @@ func (c *choice) of(n int) int {
 	return int(b) % n
 }
 
-// entity chooses an entity of the era that can be created now, and its parent.
+// entity chooses an entity of the era that can be created, and its parent.
 func (s *shared) entity(c *choice) (string, int64, bool) {
 	var can []string
 	for _, entity := range slices.Sorted(maps.Keys(s.program.props)) {
@@ -82,8 +82,8 @@ func (s *shared) of(entity string) []*record {
 	return out
 }
 
-// values chooses values for some of the fields that the era knows; fixed ones
-// only of what is new.
+// values chooses values for some of the fields that the era knows. Immutable
+// fields are chosen for new records only.
 func (s *shared) values(c *choice, entity string, isNew bool) map[string]string {
 	out := make(map[string]string)
 	known := s.program.known(entity)
@@ -109,7 +109,7 @@ func (s *shared) values(c *choice, entity string, isNew bool) map[string]string 
 	return out
 }
 
-// needs reports whether a field must be there, and whether it cannot change.
+// needs reports whether a field is required, and whether it is immutable.
 func needs(entity, field string) (needed, fixed bool) {
 	switch entity + "." + field {
 	case "InferenceService.registeredModelId", "ServeModel.modelVersionId":
@@ -120,7 +120,7 @@ func needs(entity, field string) (needed, fixed bool) {
 	return false, false
 }
 
-// defaults are what our writes of a whole value add.
+// defaults returns the values that our writes of a whole value add.
 func (s *shared) defaults(r *record) {
 	if _, ok := s.program.known(r.entity)["state"]; ok && r.values["state"] == "" &&
 		(r.entity == "RegisteredModel" || r.entity == "ModelVersion") {
@@ -131,7 +131,7 @@ func (s *shared) defaults(r *record) {
 	}
 }
 
-// json is a value of ours.
+// json is an entity as a JSON object.
 func (s *shared) json(r *record, values map[string]string, id bool) map[string]any {
 	out := map[string]any{"name": r.name}
 	if id {
@@ -151,7 +151,7 @@ func (s *shared) json(r *record, values map[string]string, id bool) map[string]a
 	return out
 }
 
-// step does one thing on one of the two sides.
+// step makes one random change, by the program or by the client.
 func (s *shared) step(ctx context.Context, c *choice) error {
 	op := c.of(8)
 	if op >= 4 && len(s.all) == 0 {
@@ -255,7 +255,7 @@ func (s *shared) wePatch(ctx context.Context, r *record, change map[string]strin
 	return nil
 }
 
-// check compares what both sides read with what must be there.
+// check compares what the program and the client read with the records.
 func (s *shared) check(ctx context.Context) error {
 	for _, r := range s.all {
 		got, err := s.program.read(ctx, *r)
@@ -285,7 +285,7 @@ func (s *shared) check(ctx context.Context) error {
 	return nil
 }
 
-// same compares what we read of a record with what must be there.
+// same compares what the client reads with a record.
 func (s *shared) same(r *record, seen map[string]any) error {
 	want := s.json(r, r.values, true)
 	if r.entity == "RegisteredModel" || r.entity == "ModelVersion" {
@@ -305,7 +305,7 @@ func (s *shared) same(r *record, seen map[string]any) error {
 	return nil
 }
 
-// checkLists compares what we find and list with what must be there.
+// checkLists compares what the client finds and lists with the records.
 func (s *shared) checkLists(ctx context.Context) error {
 	for entity := range s.program.props {
 		v := s.ours[entity]
@@ -348,7 +348,7 @@ func (s *shared) checkLists(ctx context.Context) error {
 	return nil
 }
 
-// sameAll compares a list of ours, which is by id, with the records.
+// sameAll compares a list of the client, sorted by ID, with the records.
 func (s *shared) sameAll(want []*record, got []map[string]any) error {
 	slices.SortFunc(want, func(a, b *record) int { return int(a.id - b.id) })
 	if len(got) != len(want) {
@@ -362,7 +362,7 @@ func (s *shared) sameAll(want []*record, got []map[string]any) error {
 	return nil
 }
 
-// run takes steps until the bytes end.
+// run makes steps until the bytes are used up.
 func (s *shared) run(ctx context.Context, c *choice) error {
 	for i := 0; len(c.bytes) > 0 && i < 60; i++ {
 		if err := s.step(ctx, c); err != nil {
@@ -378,9 +378,9 @@ func (s *shared) run(ctx context.Context, c *choice) error {
 	return s.checkLists(ctx)
 }
 
-var _ = onEveryBackend("a program of an older era and ours", func(rpc func() mlmdpb.MetadataStoreServiceClient) {
+var _ = onEveryBackend("an older program and the registry", func(rpc func() mlmdpb.MetadataStoreServiceClient) {
 	for _, e := range eras {
-		It("take turns on a store of "+e.name+": each sees what the other writes", func(ctx SpecContext) {
+		It("take turns on a store of "+e.name+": each reads what the other writes", func(ctx SpecContext) {
 			for seed := range 3 {
 				random := rand.NewChaCha8([32]byte{byte(seed)})
 				bytes := make([]byte, 150)
@@ -393,8 +393,8 @@ var _ = onEveryBackend("a program of an older era and ours", func(rpc func() mlm
 	}
 })
 
-// FuzzEras looks for steps of two programs after which one of them does not see
-// what the other wrote, or does not start any more. The first byte chooses the
+// FuzzEras searches for steps after which the program or the client does not read
+// what the other wrote, or the program cannot start. The first byte selects the
 // era.
 func FuzzEras(f *testing.F) {
 	for i := range eras {

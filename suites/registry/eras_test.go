@@ -8,8 +8,7 @@ import (
 	"github.com/mlmd-go/sdk/pkg/registry"
 )
 
-// A verbs is what the specs of eras use of an entity of ours, its values as
-// JSON.
+// A verbs value has the methods of one of our collections, with entities as JSON.
 type verbs struct {
 	get            func(ctx context.Context, id string) (map[string]any, error)
 	upsert         func(ctx context.Context, fields map[string]any) (string, error)
@@ -89,7 +88,7 @@ func fromJSON[T any](fields map[string]any) (*T, error) {
 	return v, json.Unmarshal(raw, v)
 }
 
-// ours are the entities of a client.
+// ours has the collections of a client.
 func ours(reg *registry.Client) map[string]verbs {
 	models := verbsOf(
 		reg.RegisteredModels(),

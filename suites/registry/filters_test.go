@@ -19,7 +19,7 @@ import (
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
-// A truth is a value of SQL's logic: NULL is unknown.
+// A truth is a value of SQL's three-valued logic.
 type truth int
 
 const (
@@ -35,14 +35,14 @@ func is(b bool) truth {
 	return no
 }
 
-// A test is a condition, and what it is worth for one artifact.
+// A test is a condition with a function that evaluates it for an artifact.
 type test struct {
 	text string
 	expr filter.Expr[*model.ModelArtifact]
 	eval func(*model.ModelArtifact) truth
 }
 
-// leaves are comparisons of each kind of field.
+// leaves returns a random comparison of one of the fields.
 func leaves(r *rand.Rand) test {
 	f := field.ModelArtifact
 	words := []string{"a", "b", "c", "it's", "x y"}
@@ -96,7 +96,8 @@ func leaves(r *rand.Rand) test {
 		return str(func(v *model.ModelArtifact) *string { return v.URI }, f.URI, "uri")
 	case 3:
 		return numberTest(r, fmt.Sprintf("n%%s%d", n), custom("n"), float64(n), map[string]filter.Expr[*model.ModelArtifact]{
-			"=": f.Custom("n").Int().Eq(n), "!=": f.Custom("n").Int().Ne(n), "<": f.Custom("n").Int().Lt(n), "<=": f.Custom("n").Int().Le(n),
+			"=": f.Custom("n").Int().Eq(n), "!=": f.Custom("n").Int().Ne(n),
+			"<": f.Custom("n").Int().Lt(n), "<=": f.Custom("n").Int().Le(n),
 			">": f.Custom("n").Int().Gt(n), ">=": f.Custom("n").Int().Ge(n),
 		})
 	case 4:
@@ -118,8 +119,8 @@ func leaves(r *rand.Rand) test {
 	}
 }
 
-// numberTest chooses one of the comparisons with asked of a custom property
-// whose number may be an integer or a double.
+// numberTest returns a random comparison with asked of a custom property that
+// holds an integer or a double.
 func numberTest(r *rand.Rand, text string, get func(*model.ModelArtifact) (value.Value, bool), asked float64,
 	exprs map[string]filter.Expr[*model.ModelArtifact],
 ) test {
@@ -141,7 +142,7 @@ func numberTest(r *rand.Rand, text string, get func(*model.ModelArtifact) (value
 	}}
 }
 
-// random returns a condition of at most the given depth.
+// random returns a random condition of at most the given depth.
 func random(r *rand.Rand, depth int) test {
 	if depth == 0 || r.IntN(4) == 0 {
 		return leaves(r)
@@ -168,14 +169,14 @@ func random(r *rand.Rand, depth int) test {
 	}
 }
 
-// isSet tells whether the condition asks anywhere whether a property is set.
+// isSet reports whether any part of the condition tests if a property is set.
 func (t test) isSet() bool {
 	_, err := filtertext.Print(filtertext.Expr(filter.Not(t.expr)), nil)
 	return err != nil
 }
 
 var _ = onEveryBackend("typed conditions", func(rpc func() mlmdpb.MetadataStoreServiceClient) {
-	It("select what a plain evaluation in Go selects, with SQL's meaning of what is not set", func(ctx SpecContext) {
+	It("select what an evaluation in Go selects, with SQL's semantics of NULL", func(ctx SpecContext) {
 		seed := uint64(GinkgoRandomSeed())
 		r := rand.New(rand.NewPCG(seed, 1))
 		reg := registry.New(rpc())
@@ -209,7 +210,7 @@ var _ = onEveryBackend("typed conditions", func(rpc func() mlmdpb.MetadataStoreS
 		Expect(sent).To(Equal(100))
 	})
 
-	It("compile only for their entity, and reach parents, ids and times", func(ctx SpecContext) {
+	It("apply to parents, IDs and times", func(ctx SpecContext) {
 		reg := registry.New(rpc())
 		version := aVersion(ctx, reg)
 		v, err := reg.ModelVersions().Get(ctx, version)
@@ -228,7 +229,7 @@ var _ = onEveryBackend("typed conditions", func(rpc func() mlmdpb.MetadataStoreS
 			To(BeEmpty())
 	})
 
-	It("take values for what they are, or say that this server cannot", func(ctx SpecContext) {
+	It("match any string value, or report that the server cannot", func(ctx SpecContext) {
 		reg := registry.New(rpc())
 		version := aVersion(ctx, reg)
 		odd := []string{
@@ -252,7 +253,7 @@ var _ = onEveryBackend("typed conditions", func(rpc func() mlmdpb.MetadataStoreS
 		}
 	})
 
-	It("compare custom numbers whichever kind they are stored as", func(ctx SpecContext) {
+	It("compare custom numbers, stored as integers or doubles", func(ctx SpecContext) {
 		reg := registry.New(rpc())
 		version := aVersion(ctx, reg)
 		for name, v := range map[string]value.Value{
@@ -325,7 +326,7 @@ var _ = onEveryBackend("typed conditions", func(rpc func() mlmdpb.MetadataStoreS
 		}
 	})
 
-	It("find prefixes and substrings byte for byte, whatever they contain", func(ctx SpecContext) {
+	It("match prefixes and substrings byte for byte", func(ctx SpecContext) {
 		reg := registry.New(rpc())
 		version := aVersion(ctx, reg)
 		texts := []string{
@@ -377,7 +378,7 @@ var _ = onEveryBackend("typed conditions", func(rpc func() mlmdpb.MetadataStoreS
 		}
 	})
 
-	It("take property names for what they are, or say that this server cannot", func(ctx SpecContext) {
+	It("match any property name, or report that the server cannot", func(ctx SpecContext) {
 		reg := registry.New(rpc())
 		version := aVersion(ctx, reg)
 		odd := []string{
@@ -402,8 +403,8 @@ var _ = onEveryBackend("typed conditions", func(rpc func() mlmdpb.MetadataStoreS
 	})
 })
 
-// randomArtifacts stores artifacts that have some of the fields that leaves
-// ask about, and returns them as they are read.
+// randomArtifacts stores artifacts with some of the fields that leaves compares,
+// and returns them as they are read.
 func randomArtifacts(ctx SpecContext, r *rand.Rand, reg *registry.Client, version string) []*model.ModelArtifact {
 	GinkgoHelper()
 	words := []string{"a", "b", "c", "it's", "x y"}

@@ -30,11 +30,11 @@ import (
 	map2 "github.com/mlmd-go/sdk/suites/evolution/v2/mapping"
 )
 
-// FuzzWhatIsStored writes arbitrary rows into the tables of a store, as other
-// programs may, and demands: each entity is listed; what Get answers, Upsert
-// and Replace take back, and nothing changes; a field that is set or cleared is
-// so afterwards, and nothing else changes.
-func FuzzWhatIsStored(f *testing.F) {
+// FuzzForeignRows writes arbitrary rows into the tables of a store, as other
+// programs may. Each entity must be listed. Upsert and Replace must accept what
+// Get returns, and change nothing. Setting or clearing a field must change
+// nothing else.
+func FuzzForeignRows(f *testing.F) {
 	for seed := range uint64(60) {
 		f.Add(seed)
 	}
@@ -62,7 +62,7 @@ func FuzzWhatIsStored(f *testing.F) {
 	})
 }
 
-// under is a store and its tables.
+// under is the store under test and its tables.
 type under struct {
 	rpc   mlmdpb.MetadataStoreServiceClient
 	db    *sql.DB
@@ -82,7 +82,7 @@ func (w *under) exec(t *testing.T, text string, args ...any) int64 {
 	return id
 }
 
-// A stored is one entity under test.
+// A stored value is one entity under test.
 type storedNode[T any, N mlmd.Node] struct {
 	*testing.T
 	*under
@@ -122,7 +122,7 @@ func odds[T any, N mlmd.Node](m mlmd.Mapping[T, N]) func(*testing.T, *under, odd
 	}
 }
 
-// register declares some of the properties, most with the kind of the spec.
+// register declares some of the properties, most with the type of the spec.
 func (s *storedNode[T, N]) register() int64 {
 	s.Helper()
 	props := map[string]mlmdpb.PropertyType{}
@@ -190,7 +190,7 @@ func (s *storedNode[T, N]) insert(typeID int64, i int) string {
 	return fmt.Sprint(id)
 }
 
-// listed demands that lists have each of the entities.
+// listed checks that lists have each of the entities.
 func (s *storedNode[T, N]) listed(ids []string) {
 	s.Helper()
 	var got []string
@@ -223,7 +223,7 @@ func (s *storedNode[T, N]) get() *T {
 	return v
 }
 
-// rows returns all that is stored of the node.
+// rows returns all rows of the node.
 func (s *storedNode[T, N]) rows() string {
 	s.Helper()
 	var b strings.Builder
@@ -260,7 +260,7 @@ func (s *storedNode[T, N]) rows() string {
 	return b.String()
 }
 
-// takesBack demands that writing what was read changes nothing.
+// takesBack checks that writing what was read changes nothing.
 func (s *storedNode[T, N]) takesBack() {
 	s.Helper()
 	before := s.rows()
@@ -319,7 +319,7 @@ func (s *storedNode[T, N]) patch(f *mlmd.Field) {
 	s.others(f, before, after, rows, nil)
 }
 
-// clearField empties one field.
+// clearField clears one field.
 func (s *storedNode[T, N]) clearField(f *mlmd.Field) {
 	s.Helper()
 	before, rows := s.get(), s.rows()
@@ -342,14 +342,14 @@ func (s *storedNode[T, N]) clearField(f *mlmd.Field) {
 		s.Errorf("%s is %s after it was cleared; it was\n%s", f.Name, show(got), rows)
 	}
 	s.others(f, before, after, rows, func(name string) bool {
-		// A custom property that would be read as the field goes with it.
+		// A custom property that would be read as the field is removed too.
 		key, ok := f.Property()
 		return ok && key == name
 	})
 }
 
-// others demands that all but one field are as before. gone are custom
-// properties that may be gone.
+// others checks that all fields but one are unchanged. gone lists the custom
+// properties that may be missing.
 func (s *storedNode[T, N]) others(but *mlmd.Field, before, after *T, rows string, gone func(string) bool) {
 	s.Helper()
 	a, b := reflect.ValueOf(before).Elem(), reflect.ValueOf(after).Elem()
@@ -379,7 +379,7 @@ func (s *storedNode[T, N]) others(but *mlmd.Field, before, after *T, rows string
 	}
 }
 
-// except returns what u says of other fields.
+// except returns u without one field.
 func (s *storedNode[T, N]) except(u any, f *mlmd.Field) map[string]value.Unread {
 	out := map[string]value.Unread{}
 	for path, why := range u.(value.Unreadable) {
@@ -397,7 +397,7 @@ func show(v reflect.Value) string {
 	return fmt.Sprintf("%#v", v.Interface())
 }
 
-// An odd makes what other programs may have stored.
+// An odd makes values that other programs may have stored.
 type odd struct{ *rand.Rand }
 
 var oddTexts = []string{
@@ -410,7 +410,7 @@ var oddTexts = []string{
 
 func (o odd) text() string { return oddTexts[o.IntN(len(oddTexts))] }
 
-// column returns a value column and what to put there; "" for none.
+// column returns a value column and its content; "" for no value.
 func (o odd) column(name string) (string, any) {
 	switch o.IntN(12) {
 	case 0:
@@ -484,7 +484,7 @@ func (o odd) json(depth int) *structpb.Value {
 
 var enums = []string{"LIVE", "ARCHIVED", "UNKNOWN", "NEW", "DEPLOYED", "red", "number", "text", "csv", "RUNNING", "a b"}
 
-// fill sets v to something that can be stored; what is refused shows later.
+// fill sets v to a random value, which may be rejected later.
 func (o odd) fill(v reflect.Value, depth int) {
 	switch v.Interface().(type) {
 	case value.Time:

@@ -32,8 +32,8 @@ func textValue(s string) *mlmdpb.Value {
 	return &mlmdpb.Value{Value: &mlmdpb.Value_StringValue{StringValue: s}}
 }
 
-// foreignContext stores a context as another program might: its type declares
-// the properties with the kinds that they have.
+// foreignContext stores a context as another program might. Its type declares the
+// properties with the types of their values.
 func foreignContext(
 	ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, typeName string, props, custom map[string]*mlmdpb.Value,
 ) string {
@@ -60,7 +60,7 @@ func foreignContext(
 	return strconv.FormatInt(put.ContextIds[0], 10)
 }
 
-var _ = onEveryBackend("what another program stored", func(rpc func() mlmdpb.MetadataStoreServiceClient) {
+var _ = onEveryBackend("data of another program", func(rpc func() mlmdpb.MetadataStoreServiceClient) {
 	var (
 		prefix string
 		reg    *registry.Client
@@ -93,14 +93,14 @@ var _ = onEveryBackend("what another program stored", func(rpc func() mlmdpb.Met
 		Expect(get(ctx, id)).To(Equal(v))
 	},
 		Entry("nothing", "", time.Time{}),
-		Entry("without a zone", "2024-05-01T10:00:00", time.Date(2024, 5, 1, 10, 0, 0, 0, time.UTC)),
+		Entry("without a time zone", "2024-05-01T10:00:00", time.Date(2024, 5, 1, 10, 0, 0, 0, time.UTC)),
 		Entry("as Python prints it", "2024-05-01 10:00:00.123456+02:00", time.Date(2024, 5, 1, 8, 0, 0, 123456000, time.UTC)),
 		Entry("as Go prints it", "2024-05-01 10:00:00 +0200 CEST", time.Date(2024, 5, 1, 8, 0, 0, 0, time.UTC)),
 		Entry("only a date", "2024-05-01", time.Date(2024, 5, 1, 0, 0, 0, 0, time.UTC)),
 		Entry("milliseconds", "1714557600000", time.UnixMilli(1714557600000).UTC()),
 	)
 
-	It("is listed whatever it is, and says which field cannot be read", func(ctx SpecContext) {
+	It("is listed with the fields that cannot be decoded", func(ctx SpecContext) {
 		good := thing(ctx, map[string]*mlmdpb.Value{"text": textValue("x")})
 		bad := thing(
 			ctx,
@@ -149,7 +149,7 @@ var _ = onEveryBackend("what another program stored", func(rpc func() mlmdpb.Met
 		Expect(get(ctx, other).Unreadable.Has("optWhen")).To(BeFalse())
 	})
 
-	It("keeps the parts of an object that can be read, and the whole of it until it is set", func(ctx SpecContext) {
+	It("has the readable parts of an object, and keeps all of it until it is set", func(ctx SpecContext) {
 		columns := object(map[string]any{"columns": []any{
 			map[string]any{"name": "a", "kind": "x", "more": 1.0},
 			map[string]any{"kind": "y", "comment": 7.0},
@@ -179,7 +179,7 @@ var _ = onEveryBackend("what another program stored", func(rpc func() mlmdpb.Met
 		Expect(err).NotTo(HaveOccurred())
 		Expect(again).To(Equal(v))
 
-		By("setting it to what can be read, which is all there is then")
+		By("setting it to its readable parts")
 		v.Unreadable = nil
 		_, err = tables.Upsert(ctx, v)
 		Expect(err).NotTo(HaveOccurred())
@@ -189,7 +189,7 @@ var _ = onEveryBackend("what another program stored", func(rpc func() mlmdpb.Met
 		Expect(again.Unreadable.Has("columns")).To(BeFalse(), again.Unreadable.String())
 	})
 
-	It("is moved to the present names of the members of objects, and nothing else of it", func(ctx SpecContext) {
+	It("has exactly the renamed members of objects moved", func(ctx SpecContext) {
 		typ, err := rpc().PutArtifactType(ctx, &mlmdpb.PutArtifactTypeRequest{ArtifactType: &mlmdpb.ArtifactType{
 			Name: new(prefix + "Table"), Properties: map[string]mlmdpb.PropertyType{"columns": mlmdpb.PropertyType_STRUCT},
 		}})
@@ -237,7 +237,7 @@ var _ = onEveryBackend("what another program stored", func(rpc func() mlmdpb.Met
 		}
 	})
 
-	It("is moved by RenameProperties out of the custom properties that are read as fields", func(ctx SpecContext) {
+	It("has custom properties that are read as fields moved by RenameProperties", func(ctx SpecContext) {
 		id := foreignContext(ctx, rpc(), prefix+"RegisteredModel", map[string]*mlmdpb.Value{"state": textValue("LIVE")},
 			map[string]*mlmdpb.Value{"license": textValue("MIT"), "team": textValue("fraud")})
 		m, err := reg.RegisteredModels().Get(ctx, id)
@@ -284,7 +284,7 @@ var _ = onEveryBackend("what another program stored", func(rpc func() mlmdpb.Met
 		m.UpdateTime = read(id).UpdateTime
 		Expect(read(id)).To(Equal(m))
 
-		By("refusing what is new")
+		By("rejecting a new one")
 		_, err = models.Upsert(ctx, &model.RegisteredModel{
 			ID: id, CustomProperties: value.Map{"provider": value.String("us")},
 		})

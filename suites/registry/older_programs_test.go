@@ -14,7 +14,7 @@ import (
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
-var _ = onEveryBackend("beside an older program", func(rpc func() mlmdpb.MetadataStoreServiceClient) {
+var _ = onEveryBackend("on a store of an older program", func(rpc func() mlmdpb.MetadataStoreServiceClient) {
 	var (
 		reg    *registry.Client
 		prefix string
@@ -119,7 +119,7 @@ var _ = onEveryBackend("beside an older program", func(rpc func() mlmdpb.Metadat
 		Expect(got.State).To(HaveValue(Equal(model.RegisteredModelStateLive)))
 	})
 
-	It("a write that needs more adds that to the type, and nothing else", func(ctx SpecContext) {
+	It("a write of undeclared properties adds exactly those to the type", func(ctx SpecContext) {
 		_, err := contextType(ctx, "RegisteredModel", "description")
 		Expect(err).NotTo(HaveOccurred())
 		m := model.RegisteredModel{Name: fresh("model"), Description: new("d")}
@@ -135,7 +135,7 @@ var _ = onEveryBackend("beside an older program", func(rpc func() mlmdpb.Metadat
 		}))
 	})
 
-	It("a field goes under the name that the type declares, also where that is of another kind", func(ctx SpecContext) {
+	It("a field is stored under the declared name, even if its type differs", func(ctx SpecContext) {
 		t, err := rpc().PutContextType(ctx, &mlmdpb.PutContextTypeRequest{ContextType: &mlmdpb.ContextType{
 			Name: new(prefix + "InferenceService"), Properties: map[string]mlmdpb.PropertyType{
 				"state": mlmdpb.PropertyType_STRING, "registered_model_id": mlmdpb.PropertyType_STRING,
@@ -227,7 +227,7 @@ var _ = onEveryBackend("beside an older program", func(rpc func() mlmdpb.Metadat
 		Expect(other.ModelArtifacts().OfVersion(empty).Collect(ctx)).To(HaveLen(2))
 	})
 
-	It("an artifact of several versions is below each of them", func(ctx SpecContext) {
+	It("an artifact of several versions is listed for each", func(ctx SpecContext) {
 		typ := artifactType(ctx, "description")
 		one, two := aVersion(ctx, reg), aVersion(ctx, reg)
 		id := linked(ctx, typ, "0f8fad5b-d9cb-469f-a165-70867728950e:weights", one, two)
@@ -246,7 +246,7 @@ var _ = onEveryBackend("beside an older program", func(rpc func() mlmdpb.Metadat
 		Expect(err).To(MatchError(registry.ErrInvalidArgument))
 	})
 
-	It("a page of artifacts that are only linked takes two requests more, however many they are", func(ctx SpecContext) {
+	It("a page of artifacts that are only linked takes two more RPCs", func(ctx SpecContext) {
 		typ := artifactType(ctx, "description")
 		var ids []string
 		for range 12 {
@@ -295,7 +295,7 @@ var _ = onEveryBackend("beside an older program", func(rpc func() mlmdpb.Metadat
 		Expect(other.ModelVersions().Upsert(ctx, &patch)).To(Equal(ids[0]))
 	})
 
-	It("an artifact is created below a version that has been renamed, and nothing else is", func(ctx SpecContext) {
+	It("an artifact is created in a version that was renamed, without side effects", func(ctx SpecContext) {
 		version := aVersion(ctx, reg)
 		rename := func(id, name string) {
 			GinkgoHelper()

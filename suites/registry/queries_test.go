@@ -57,12 +57,12 @@ var _ = onEveryBackend("queries", func(rpc func() mlmdpb.MetadataStoreServiceCli
 		return names(vs)
 	}
 
-	It("answer all by id, ascending, without more", func(ctx SpecContext) {
+	It("return all by ascending ID by default", func(ctx SpecContext) {
 		Expect(collect(ctx, below)).To(Equal(numbered(0, stored-1)))
 		Expect(sent.take()).To(HaveLen(3))
 	})
 
-	It("sort by what is asked for, both ways", func(ctx SpecContext) {
+	It("sort by each order, both ways", func(ctx SpecContext) {
 		for _, order := range []registry.Order{registry.OrderByID, registry.OrderByCreateTime} {
 			Expect(collect(ctx, below.OrderBy(order).Desc().Limit(120))).To(Equal(numbered(stored-1, stored-120)))
 			Expect(collect(ctx, below.OrderBy(order).Desc().Asc().Limit(3))).To(Equal(numbered(0, 2)))
@@ -75,14 +75,14 @@ var _ = onEveryBackend("queries", func(rpc func() mlmdpb.MetadataStoreServiceCli
 		Expect(collect(ctx, below.OrderBy(registry.OrderByUpdateTime).Desc().Limit(1))).To(Equal(numbered(0, 0)))
 	})
 
-	It("limit exactly, in no more requests than pages", func(ctx SpecContext) {
+	It("limit exactly, with one RPC a page", func(ctx SpecContext) {
 		for limit, requests := range map[int]int{1: 1, 99: 1, 100: 1, 101: 2, 200: 2, stored: 3, stored + 1: 3, 1000: 3} {
 			Expect(collect(ctx, below.Limit(limit))).To(HaveLen(min(limit, stored)), "limit %d", limit)
 			Expect(sent.take()).To(HaveLen(requests), "limit %d", limit)
 		}
 	})
 
-	It("limit after the type: 100 models among versions, limit 50, are 50 models in one request", func(ctx SpecContext) {
+	It("limit entities of their own type, in one RPC", func(ctx SpecContext) {
 		for range 60 {
 			aModel(ctx, reg)
 		}
@@ -93,7 +93,7 @@ var _ = onEveryBackend("queries", func(rpc func() mlmdpb.MetadataStoreServiceCli
 		Expect(sent.take()).To(HaveLen(1))
 	})
 
-	It("give the same list in pages of any size", func(ctx SpecContext) {
+	It("return the same list in pages of any size", func(ctx SpecContext) {
 		for _, size := range []int{0, 7, 100, 150, stored, 500} {
 			var got []string
 			token := ""
@@ -113,7 +113,7 @@ var _ = onEveryBackend("queries", func(rpc func() mlmdpb.MetadataStoreServiceCli
 		}
 	})
 
-	It("count what they select, in the requests of a list and within the limit", func(ctx SpecContext) {
+	It("count what they select within the limit, with the RPCs of a list", func(ctx SpecContext) {
 		f := field.ModelVersion
 		for _, c := range []struct {
 			q    registry.Query[model.ModelVersion]
@@ -138,7 +138,7 @@ var _ = onEveryBackend("queries", func(rpc func() mlmdpb.MetadataStoreServiceCli
 		Expect(err).To(MatchError(registry.ErrInvalidArgument))
 	})
 
-	It("are values: a changed copy leaves the first as it was", func(ctx SpecContext) {
+	It("are immutable values", func(ctx SpecContext) {
 		q := below.Where(field.ModelVersion.Name.In("v001", "v002"))
 		narrow := q.Where(field.ModelVersion.Name.Eq("v001")).Desc().Limit(1)
 		Expect(collect(ctx, q)).To(Equal(numbered(1, 2)))
@@ -146,7 +146,7 @@ var _ = onEveryBackend("queries", func(rpc func() mlmdpb.MetadataStoreServiceCli
 		Expect(collect(ctx, q)).To(Equal(numbered(1, 2)))
 	})
 
-	It("fetch nothing before they are ranged over, and no more than the loop needs", func(ctx SpecContext) {
+	It("read no pages before the loop needs them", func(ctx SpecContext) {
 		all := below.All(ctx)
 		Expect(sent.take()).To(BeEmpty())
 		for v, err := range all {
@@ -163,7 +163,7 @@ var _ = onEveryBackend("queries", func(rpc func() mlmdpb.MetadataStoreServiceCli
 		Expect(n).To(Equal(stored))
 	})
 
-	It("merge the branches of an Or over different properties, in order, each entity once", func(ctx SpecContext) {
+	It("merge the branches of an Or over different properties in order, without duplicates", func(ctx SpecContext) {
 		f := field.ModelVersion
 		// Odd ones have an author, those that end in 0 a description.
 		q := below.Where(f.Author.Eq("ada").Or(f.Description.Eq("ten")))
@@ -207,7 +207,7 @@ var _ = onEveryBackend("queries", func(rpc func() mlmdpb.MetadataStoreServiceCli
 		}
 	})
 
-	It("send texts as they are, and below a parent within parentheses", func(ctx SpecContext) {
+	It("combine texts with the condition on the parent", func(ctx SpecContext) {
 		text := "properties.author.string_value = 'ada' -- odd ones"
 		Expect(collect(ctx, below.WhereText(text).Limit(2))).To(Equal([]string{"v001", "v003"}))
 		Expect(collect(ctx, below.WhereText("id = 1 OR TRUE").WhereText(text).Limit(1))).To(Equal([]string{"v001"}))
@@ -216,7 +216,7 @@ var _ = onEveryBackend("queries", func(rpc func() mlmdpb.MetadataStoreServiceCli
 		Expect(names(vs)).To(Equal(numbered(0, 2)))
 	})
 
-	It("are empty, not failed, where there is nothing", func(ctx SpecContext) {
+	It("return no error if they select nothing", func(ctx SpecContext) {
 		empty := aModel(ctx, reg)
 		Expect(collect(ctx, reg.ModelVersions().OfModel(empty))).To(Equal([]string{}))
 		_, err := reg.ModelVersions().OfModel(empty).First(ctx)
@@ -230,11 +230,11 @@ var _ = onEveryBackend("queries", func(rpc func() mlmdpb.MetadataStoreServiceCli
 	})
 })
 
-// putVersions stores versions v000, v001, … with one request each for all of
-// them and for their links.
+// putVersions stores versions v000, v001, … with one RPC for all of them and one
+// for their links.
 func putVersions(ctx SpecContext, rpc mlmdpb.MetadataStoreServiceClient, reg *registry.Client, modelID string, n int) {
 	GinkgoHelper()
-	// The first goes the registry's way, which registers the type.
+	// The registry stores the first one and registers the type.
 	first := model.ModelVersion{RegisteredModelID: modelID, Name: "v000", Description: new("ten")}
 	_, err := reg.ModelVersions().Upsert(ctx, &first)
 	Expect(err).NotTo(HaveOccurred())

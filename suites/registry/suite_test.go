@@ -1,5 +1,5 @@
-// Package registry_test runs the same specs of the registry on every backend:
-// the embedded store, servers of it, and the published core of MLMD.
+// Package registry_test runs the same specs of the registry on every backend: the
+// embedded store, servers of it, and the reference implementation of MLMD.
 package registry_test
 
 import (
@@ -25,9 +25,9 @@ func TestRegistry(t *testing.T) {
 	RunSpecs(t, "The registry")
 }
 
-// onEveryBackend describes what holds on every backend. rpc is a client of the
-// store of the spec that runs, which nothing else uses, or, on a server that
-// was there before, of one that others use too: so specs take names from fresh.
+// onEveryBackend describes behavior on every backend. rpc returns a client of the
+// store of the running spec. On an external server, other clients may use the
+// store too, so specs take names from fresh.
 func onEveryBackend(what string, body func(rpc func() mlmdpb.MetadataStoreServiceClient)) bool {
 	return Describe(what, func() {
 		for _, b := range backend.All() {
@@ -45,12 +45,12 @@ var (
 	number  atomic.Int64
 )
 
-// fresh returns a name that nothing has yet.
+// fresh returns a unique name.
 func fresh(what string) string {
 	return fmt.Sprintf("%s-%x-%d", what, started, number.Add(1))
 }
 
-// aModel stores a model and returns its id.
+// aModel stores a model and returns its ID.
 func aModel(ctx SpecContext, reg *registry.Client) string {
 	GinkgoHelper()
 	id, err := reg.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: fresh("model")})
@@ -58,7 +58,7 @@ func aModel(ctx SpecContext, reg *registry.Client) string {
 	return id
 }
 
-// aVersion stores a version of a new model and returns its id.
+// aVersion stores a version of a new model and returns its ID.
 func aVersion(ctx SpecContext, reg *registry.Client) string {
 	GinkgoHelper()
 	id, err := reg.ModelVersions().Upsert(ctx, &model.ModelVersion{
@@ -68,7 +68,7 @@ func aVersion(ctx SpecContext, reg *registry.Client) string {
 	return id
 }
 
-// anEnvironment stores a serving environment and returns its id.
+// anEnvironment stores a serving environment and returns its ID.
 func anEnvironment(ctx SpecContext, reg *registry.Client) string {
 	GinkgoHelper()
 	id, err := reg.ServingEnvironments().Upsert(ctx, &model.ServingEnvironment{Name: fresh("environment")})
@@ -76,8 +76,7 @@ func anEnvironment(ctx SpecContext, reg *registry.Client) string {
 	return id
 }
 
-// aService stores an inference service in a new environment and returns its
-// id.
+// aService stores an inference service in a new environment and returns its ID.
 func aService(ctx SpecContext, reg *registry.Client) string {
 	GinkgoHelper()
 	id, err := reg.InferenceServices().Upsert(ctx, &model.InferenceService{
@@ -87,7 +86,7 @@ func aService(ctx SpecContext, reg *registry.Client) string {
 	return id
 }
 
-// failure returns err as the registry's error, or fails the spec.
+// failure returns err as a *registry.Error, or fails the spec.
 func failure(err error) *registry.Error {
 	GinkgoHelper()
 	var e *registry.Error

@@ -17,8 +17,8 @@ func text(s string) *mlmdpb.Value {
 	return &mlmdpb.Value{Value: &mlmdpb.Value_StringValue{StringValue: s}}
 }
 
-var _ = onEveryBackend("a plan", func(rpc func() mlmdpb.MetadataStoreServiceClient) {
-	It("says what registering adds, keeps and cannot do, and writes nothing", func(ctx SpecContext) {
+var _ = onEveryBackend("the plan of type changes", func(rpc func() mlmdpb.MetadataStoreServiceClient) {
+	It("lists additions, kept properties and conflicts, and writes nothing", func(ctx SpecContext) {
 		prefix := fresh("t") + "."
 		_, err := rpc().PutContextType(ctx, &mlmdpb.PutContextTypeRequest{ContextType: &mlmdpb.ContextType{
 			Name: new(prefix + "ModelVersion"), Properties: map[string]mlmdpb.PropertyType{
@@ -62,8 +62,8 @@ var _ = onEveryBackend("a plan", func(rpc func() mlmdpb.MetadataStoreServiceClie
 	})
 })
 
-var _ = onEveryBackend("a plan of custom properties", func(rpc func() mlmdpb.MetadataStoreServiceClient) {
-	It("counts those that have the names of fields, of each kind", func(ctx SpecContext) {
+var _ = onEveryBackend("the plan's count of custom properties", func(rpc func() mlmdpb.MetadataStoreServiceClient) {
+	It("covers names of fields, by type", func(ctx SpecContext) {
 		prefix := fresh("t") + "."
 		name := prefix + "RegisteredModel"
 		values := func(name string, v *mlmdpb.Value) map[string]*mlmdpb.Value { return map[string]*mlmdpb.Value{name: v} }
@@ -114,7 +114,7 @@ var _ = onEveryBackend("a plan of custom properties", func(rpc func() mlmdpb.Met
 			Expect(m.License).To(HaveValue(Equal(want)))
 		}
 
-		By("moving those that fit")
+		By("moving the readable ones")
 		done, err := registry.RenameProperties(ctx, reg, mapping.RegisteredModel)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(done.Renamed).To(Equal(changes[1].CustomProperties[0].Readable))
@@ -123,7 +123,7 @@ var _ = onEveryBackend("a plan of custom properties", func(rpc func() mlmdpb.Met
 		Expect(changes[0].CustomProperties[0]).To(HaveField("Readable", 0))
 	})
 
-	It("looks at a hundred", func(ctx SpecContext) {
+	It("stops at 100", func(ctx SpecContext) {
 		prefix := fresh("t") + "."
 		t, err := rpc().PutExecutionType(ctx, &mlmdpb.PutExecutionTypeRequest{
 			ExecutionType: &mlmdpb.ExecutionType{Name: new(prefix + "ServeModel")},
@@ -147,8 +147,8 @@ var _ = onEveryBackend("a plan of custom properties", func(rpc func() mlmdpb.Met
 })
 
 var _ = onEveryBackend("a store of an older program", func(rpc func() mlmdpb.MetadataStoreServiceClient) {
-	// An artifact as programs of October 2023 stored it: its format under a name
-	// that is no longer used.
+	// An artifact as programs of October 2023 stored it, with a legacy name for its
+	// format.
 	var (
 		reg    *registry.Client
 		prefix string
@@ -185,7 +185,7 @@ var _ = onEveryBackend("a store of an older program", func(rpc func() mlmdpb.Met
 		reg = registry.New(rpc(), registry.WithTypePrefix(prefix))
 	})
 
-	It("is read and written by the older names", func(ctx SpecContext) {
+	It("is read and written under the legacy names", func(ctx SpecContext) {
 		id := older(ctx, "weights")
 		a, err := reg.ModelArtifacts().Get(ctx, id)
 		Expect(err).NotTo(HaveOccurred())
@@ -203,7 +203,7 @@ var _ = onEveryBackend("a store of an older program", func(rpc func() mlmdpb.Met
 		Expect(a.ModelFormatName).To(HaveValue(Equal("pmml")))
 	})
 
-	It("has a field emptied under its older name, too", func(ctx SpecContext) {
+	It("has a field cleared under its legacy name too", func(ctx SpecContext) {
 		id := older(ctx, "weights")
 		_, err := reg.ModelArtifacts().Upsert(
 			ctx, &model.ModelArtifact{ID: id}, registry.Clear(field.ModelArtifact.ModelFormatName),
@@ -214,7 +214,7 @@ var _ = onEveryBackend("a store of an older program", func(rpc func() mlmdpb.Met
 		Expect(a.ModelFormatName).To(BeNil())
 	})
 
-	It("is rewritten by RenameProperties: counted, first without writing, and once", func(ctx SpecContext) {
+	It("is rewritten by RenameProperties once, after a dry run", func(ctx SpecContext) {
 		var ids []string
 		for range 3 {
 			ids = append(ids, older(ctx, fresh("a")))

@@ -9,7 +9,7 @@ import (
 	"github.com/mlmd-go/sdk/pkg/registry"
 )
 
-var _ = onEveryBackend("what the registry sends", func(rpc func() mlmdpb.MetadataStoreServiceClient) {
+var _ = onEveryBackend("the RPCs of the registry", func(rpc func() mlmdpb.MetadataStoreServiceClient) {
 	var (
 		reg  *registry.Client
 		sent *counter
@@ -19,13 +19,13 @@ var _ = onEveryBackend("what the registry sends", func(rpc func() mlmdpb.Metadat
 		reg, sent = registry.New(client), c
 	})
 
-	It("is nothing before the first call", func() {
+	It("are made at the first call, not before", func() {
 		reg.RegisteredModels()
 		reg.ModelVersions().OfModel("1").Where().OrderBy(registry.OrderByCreateTime).Limit(3)
 		Expect(sent.take()).To(BeEmpty())
 	})
 
-	It("is one request for a model, and before the first one those for its type", func(ctx SpecContext) {
+	It("are one for a new model, after those for its type", func(ctx SpecContext) {
 		aModel(ctx, reg)
 		Expect(sent.take()).To(Equal([]string{"GetContextType", "PutTypes", "PutContexts"}))
 		aModel(ctx, reg)
@@ -36,7 +36,7 @@ var _ = onEveryBackend("what the registry sends", func(rpc func() mlmdpb.Metadat
 		Expect(sent.take()).To(Equal([]string{"GetContextType", "PutContexts"}), "the type is there")
 	})
 
-	It("is two requests for a version whose model was seen, one more where not", func(ctx SpecContext) {
+	It("are two for a new version, and one more if its model is not cached", func(ctx SpecContext) {
 		aVersion(ctx, reg)
 		id := aModel(ctx, reg)
 		sent.take()
@@ -55,7 +55,7 @@ var _ = onEveryBackend("what the registry sends", func(rpc func() mlmdpb.Metadat
 		)
 	})
 
-	It("is one request for an artifact and for a ServeModel whose parents were seen", func(ctx SpecContext) {
+	It("are one for a new artifact or ServeModel whose parents are cached", func(ctx SpecContext) {
 		version, service := aVersion(ctx, reg), aService(ctx, reg)
 		for i, name := range []string{"first", "second"} {
 			sent.take()
@@ -70,7 +70,7 @@ var _ = onEveryBackend("what the registry sends", func(rpc func() mlmdpb.Metadat
 		}
 	})
 
-	It("is one request for an artifact without a version", func(ctx SpecContext) {
+	It("are one for a new artifact without a version", func(ctx SpecContext) {
 		for range 2 {
 			sent.take()
 			_, err := reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{Name: "weights"})
@@ -79,7 +79,7 @@ var _ = onEveryBackend("what the registry sends", func(rpc func() mlmdpb.Metadat
 		Expect(sent.take()).To(Equal([]string{"PutArtifacts"}))
 	})
 
-	It("is one read for an unchanged upsert by id, and no write", func(ctx SpecContext) {
+	It("are one read for an unchanged upsert by ID", func(ctx SpecContext) {
 		m := model.RegisteredModel{Name: fresh("model"), Description: new("d")}
 		_, err := reg.RegisteredModels().Upsert(ctx, &m)
 		Expect(err).NotTo(HaveOccurred())
@@ -102,7 +102,7 @@ var _ = onEveryBackend("what the registry sends", func(rpc func() mlmdpb.Metadat
 		Expect(sent.take()).To(Equal([]string{"GetArtifactsByID"}))
 	})
 
-	It("is a create that conflicts and a read for an unchanged upsert by name", func(ctx SpecContext) {
+	It("are a conflicting create and a read for an unchanged upsert by name", func(ctx SpecContext) {
 		m := model.RegisteredModel{Name: fresh("model"), Description: new("d")}
 		_, err := reg.RegisteredModels().Upsert(ctx, &m)
 		Expect(err).NotTo(HaveOccurred())
@@ -118,7 +118,7 @@ var _ = onEveryBackend("what the registry sends", func(rpc func() mlmdpb.Metadat
 		Expect(again).To(Equal(stored), "also its update time")
 	})
 
-	It("is a read and a write for a change by id", func(ctx SpecContext) {
+	It("are a read and a write for a change by ID", func(ctx SpecContext) {
 		m := model.RegisteredModel{Name: fresh("model")}
 		_, err := reg.RegisteredModels().Upsert(ctx, &m)
 		Expect(err).NotTo(HaveOccurred())
@@ -129,7 +129,7 @@ var _ = onEveryBackend("what the registry sends", func(rpc func() mlmdpb.Metadat
 		Expect(sent.take()).To(Equal([]string{"GetContextsByID", "PutContexts"}))
 	})
 
-	It("is one request for a lookup, also of a reader that never wrote", func(ctx SpecContext) {
+	It("are one for a lookup, even on a client that has written nothing", func(ctx SpecContext) {
 		m := model.RegisteredModel{Name: fresh("model"), ExternalID: new(fresh("external"))}
 		_, err := reg.RegisteredModels().Upsert(ctx, &m)
 		Expect(err).NotTo(HaveOccurred())
@@ -156,7 +156,7 @@ var _ = onEveryBackend("what the registry sends", func(rpc func() mlmdpb.Metadat
 		}
 	})
 
-	It("does not grow with the versions of a tree", func(ctx SpecContext) {
+	It("do not increase with the versions of a tree", func(ctx SpecContext) {
 		id := aModel(ctx, reg)
 		var first int
 		for _, versions := range []int{1, 9} {

@@ -16,8 +16,8 @@ import (
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
-// What an earlier client of such stores got wrong.
-var _ = onEveryBackend("where an earlier client failed, this one", func(rpc func() mlmdpb.MetadataStoreServiceClient) {
+// Each spec is a defect of an earlier client.
+var _ = onEveryBackend("a client of stores with history", func(rpc func() mlmdpb.MetadataStoreServiceClient) {
 	var reg *registry.Client
 	BeforeEach(func() { reg = registry.New(rpc()) })
 
@@ -41,18 +41,18 @@ var _ = onEveryBackend("where an earlier client failed, this one", func(rpc func
 		Expect(gotA.URI).To(HaveValue(Equal("s3://new")))
 	})
 
-	It("leaves no orphan below a parent that does not exist", func(ctx SpecContext) {
+	It("creates nothing if the parent does not exist", func(ctx SpecContext) {
 		_, err := reg.ModelVersions().Upsert(ctx, &model.ModelVersion{RegisteredModelID: "987654321", Name: "v1"})
 		Expect(err).To(MatchError(registry.ErrNotFound))
 		_, err = reg.ModelVersions().FindByName(ctx, "987654321", "v1")
 		Expect(err).To(MatchError(registry.ErrNotFound))
 	})
 
-	It("keeps what newer programs stored beside what it knows", func(ctx SpecContext) {
+	It("keeps properties that newer programs stored", func(ctx SpecContext) {
 		m := model.RegisteredModel{Name: fresh("model"), Owner: new("ada")}
 		_, err := reg.RegisteredModels().Upsert(ctx, &m)
 		Expect(err).NotTo(HaveOccurred())
-		// A newer program: one more declared property, on the type and on the model.
+		// A newer program declares one more property and sets it.
 		_, err = rpc().PutContextType(ctx, &mlmdpb.PutContextTypeRequest{
 			CanAddFields: new(true), CanOmitFields: new(true),
 			ContextType: &mlmdpb.ContextType{
@@ -85,7 +85,7 @@ var _ = onEveryBackend("where an earlier client failed, this one", func(rpc func
 		}
 	})
 
-	It("keeps lists of texts with commas, and structures", func(ctx SpecContext) {
+	It("keeps lists of strings with commas, and structs", func(ctx SpecContext) {
 		m := model.RegisteredModel{Name: fresh("model"), Tasks: []string{"a,b", "c"}, Language: []string{}}
 		_, err := reg.RegisteredModels().Upsert(ctx, &m)
 		Expect(err).NotTo(HaveOccurred())
@@ -105,7 +105,7 @@ var _ = onEveryBackend("where an earlier client failed, this one", func(rpc func
 		Expect(gotV.CustomProperties).To(Equal(v.CustomProperties))
 	})
 
-	It("takes quotes and the like in names for what they are", func(ctx SpecContext) {
+	It("keeps special characters in names", func(ctx SpecContext) {
 		for _, odd := range []string{
 			`it's`, `say "x"`, "back`quote", "100%", "under_score", "-- comment", "ü 日本", "a:b:c", " blanks ",
 		} {
@@ -121,7 +121,7 @@ var _ = onEveryBackend("where an earlier client failed, this one", func(rpc func
 			_, err = reg.ModelVersions().Upsert(ctx, &v)
 			Expect(err).NotTo(HaveOccurred())
 			byFilter, err := reg.ModelVersions().Query().Where(
-				field.ModelVersion.Name.Eq(name), field.ModelVersion.Author.In("nobody", name),
+				field.ModelVersion.Name.Eq(name), field.ModelVersion.Author.In("unknown", name),
 			).Collect(ctx)
 			Expect(err).NotTo(HaveOccurred())
 			Expect(names(byFilter)).To(Equal([]string{name}))
@@ -131,7 +131,7 @@ var _ = onEveryBackend("where an earlier client failed, this one", func(rpc func
 		}
 	})
 
-	It("rounds doubles where the store does, and does not write them again for that", func(ctx SpecContext) {
+	It("does not rewrite a double that the store rounded", func(ctx SpecContext) {
 		m := model.RegisteredModel{Name: fresh("model"), CustomProperties: value.Map{
 			"a": value.Double(0.123456789), "b": value.Double(123456789012345678), "c": value.Double(1e-9), "d": value.Double(3),
 		}}
@@ -149,7 +149,7 @@ var _ = onEveryBackend("where an earlier client failed, this one", func(rpc func
 		Expect(again).To(Equal(stored))
 	})
 
-	It("empties several fields of any kind at once", func(ctx SpecContext) {
+	It("clears several fields of any kind at once", func(ctx SpecContext) {
 		v := model.ModelVersion{
 			RegisteredModelID: aModel(ctx, reg),
 			Name:              "v",
@@ -175,7 +175,7 @@ var _ = onEveryBackend("where an earlier client failed, this one", func(rpc func
 		Expect(got.Description).To(HaveValue(Equal("d")))
 	})
 
-	It("empties one custom property and leaves the others", func(ctx SpecContext) {
+	It("clears one custom property and keeps the others", func(ctx SpecContext) {
 		v := model.RegisteredModel{Name: fresh("model"), CustomProperties: value.Map{"a": value.Int(1), "b": value.Int(2)}}
 		id, err := reg.RegisteredModels().Upsert(ctx, &v)
 		Expect(err).NotTo(HaveOccurred())
@@ -189,7 +189,7 @@ var _ = onEveryBackend("where an earlier client failed, this one", func(rpc func
 		Expect(got.CustomProperties).To(Equal(value.Map{"b": value.Int(2)}))
 	})
 
-	It("stores a small change of a double where the store keeps it", func(ctx SpecContext) {
+	It("stores a small change of a double if the store does not round", func(ctx SpecContext) {
 		m := model.RegisteredModel{Name: fresh("model"), CustomProperties: value.Map{"rate": value.Double(0)}}
 		id, err := reg.RegisteredModels().Upsert(ctx, &m)
 		Expect(err).NotTo(HaveOccurred())
@@ -222,7 +222,7 @@ var _ = onEveryBackend("stores of other programs", func(rpc func() mlmdpb.Metada
 		Expect(err).To(MatchError(registry.ErrNotFound), "a client sees one prefix")
 	})
 
-	It("may name artifacts by a UUID and link them only: they are read, patched and in the tree", func(ctx SpecContext) {
+	It("may have artifacts with UUID prefixes, which are read, patched and in the tree", func(ctx SpecContext) {
 		reg := registry.New(rpc())
 		version := aVersion(ctx, reg)
 		v, err := reg.ModelVersions().Get(ctx, version)
@@ -244,7 +244,7 @@ var _ = onEveryBackend("stores of other programs", func(rpc func() mlmdpb.Metada
 		_, err = reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{
 			ID: free.ID, ModelVersionID: version, URI: new("s3://x"),
 		})
-		Expect(err).NotTo(HaveOccurred(), "it hangs below this version")
+		Expect(err).NotTo(HaveOccurred(), "it is a child of this version")
 		_, err = reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{ID: free.ID, ModelVersionID: aVersion(ctx, reg)})
 		Expect(err).To(MatchError(registry.ErrInvalidArgument), "and below no other")
 		tree, err := reg.RegisteredModels().Tree(ctx, v.RegisteredModelID)
@@ -253,7 +253,7 @@ var _ = onEveryBackend("stores of other programs", func(rpc func() mlmdpb.Metada
 		Expect(tree.Versions[0].Artifacts).To(HaveLen(1))
 	})
 
-	It("may declare a property as another kind: only writing that property fails", func(ctx SpecContext) {
+	It("may declare a property with another type: only writing that property fails", func(ctx SpecContext) {
 		prefix := fresh("t") + "."
 		_, err := rpc().PutContextType(ctx, &mlmdpb.PutContextTypeRequest{ContextType: &mlmdpb.ContextType{
 			Name: new(prefix + "RegisteredModel"), Properties: map[string]mlmdpb.PropertyType{"owner": mlmdpb.PropertyType_INT},
@@ -274,7 +274,7 @@ var _ = onEveryBackend("stores of other programs", func(rpc func() mlmdpb.Metada
 })
 
 var _ = onEveryBackend("an entity with an unprefixed stored name", func(rpc func() mlmdpb.MetadataStoreServiceClient) {
-	It("is found, linked and kept below its parent", func(ctx SpecContext) {
+	It("is found, linked and kept as a child of its parent", func(ctx SpecContext) {
 		client, sent := counting(rpc())
 		reg := registry.New(client)
 		plain := mapping.ModelVersion
@@ -317,11 +317,11 @@ var _ = onEveryBackend("an entity with an unprefixed stored name", func(rpc func
 	})
 })
 
-// A switching is a connection to one store, and later to another.
+// A switching connection goes to one store, and later to another.
 type switching struct{ *counter }
 
 var _ = Describe("a server that lost its store", func() {
-	It("is written to as to a new one: nothing remembered goes wrong", func(ctx SpecContext) {
+	It("is written to like a new one, whatever the client has cached", func(ctx SpecContext) {
 		s := switching{&counter{rpc: emptyStore(ctx)}}
 		reg := registry.New(mlmdpb.NewMetadataStoreServiceClient(s))
 		gone := aModel(ctx, reg)

@@ -16,8 +16,8 @@ import (
 
 func errorAs[T any](err error, target *T) bool { return errors.As(err, target) }
 
-// A counter is a connection in front of a client of the service that keeps the
-// names of the methods that are called, and may refuse one.
+// A counter is a connection that records the names of the methods called on a
+// client, and can fail the calls of one.
 type counter struct {
 	rpc mlmdpb.MetadataStoreServiceClient
 
@@ -26,13 +26,13 @@ type counter struct {
 	before func(method string) error // nil: nothing
 }
 
-// counting returns a client that counts, and its counter.
+// counting returns a client that passes its calls through a counter.
 func counting(rpc mlmdpb.MetadataStoreServiceClient) (mlmdpb.MetadataStoreServiceClient, *counter) {
 	c := &counter{rpc: rpc}
 	return mlmdpb.NewMetadataStoreServiceClient(c), c
 }
 
-// Invoke counts the call and passes it on.
+// Invoke records the call and passes it on.
 func (c *counter) Invoke(ctx context.Context, method string, in, out any, _ ...grpc.CallOption) error {
 	name := method[strings.LastIndexByte(method, '/')+1:]
 	c.mu.Lock()
@@ -52,12 +52,12 @@ func (c *counter) Invoke(ctx context.Context, method string, in, out any, _ ...g
 	return nil
 }
 
-// NewStream is not needed: the service has none.
+// NewStream fails: the service has no streams.
 func (c *counter) NewStream(context.Context, *grpc.StreamDesc, string, ...grpc.CallOption) (grpc.ClientStream, error) {
 	return nil, errors.New("the service has no streams")
 }
 
-// take returns the methods that were called since the last take.
+// take returns the methods called since the last take.
 func (c *counter) take() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -66,12 +66,12 @@ func (c *counter) take() []string {
 	return calls
 }
 
-// writes returns those of calls that write.
+// writes returns the calls that write.
 func writes(calls []string) []string {
 	return slices.DeleteFunc(slices.Clone(calls), func(m string) bool { return !strings.HasPrefix(m, "Put") })
 }
 
-// refuse makes calls of the method fail before they are sent.
+// refuse makes calls of the method fail with err.
 func (c *counter) refuse(method string, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
