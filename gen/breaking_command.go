@@ -30,7 +30,10 @@ func breakingCommand(ctx context.Context, args []string, stdout, stderr io.Write
 		return code
 	}
 	if *against == "" {
-		fmt.Fprintln(stderr, "gen breaking: -against is missing: name a git ref, such as main, or a file with the old spec")
+		fmt.Fprintln(
+			stderr,
+			"gen breaking: -against is missing: name a git ref, such as main, or a file with the old spec",
+		)
 		return exitFailed
 	}
 	cfg, err := config.Load(".", *configFile, *root)
@@ -95,8 +98,12 @@ func oldConfig(ctx context.Context, cfg config.Config, against, root string) (co
 	_, refErr := runGit(ctx, cfg.Root, "rev-parse", "--verify", "--quiet", "--end-of-options", against+"^{commit}")
 	switch {
 	case isFile && refErr == nil:
-		return old, nil, fmt.Errorf("gen breaking: %s is a git ref and a file: name the branch refs/heads/%s, or the file %s",
-			against, against, "."+string(filepath.Separator)+filepath.Clean(against))
+		return old, nil, fmt.Errorf(
+			"gen breaking: %s is a git ref and a file: name the branch refs/heads/%s, or the file %s",
+			against,
+			against,
+			"."+string(filepath.Separator)+filepath.Clean(against),
+		)
 	case isFile:
 		dir := filepath.Dir(against)
 		if root == "" {
@@ -109,7 +116,11 @@ func oldConfig(ctx context.Context, cfg config.Config, against, root string) (co
 		old.Read, err = config.Reader(dir, root)
 		return old, &history{}, err
 	case refErr != nil:
-		return old, nil, fmt.Errorf("gen breaking: %s is neither a file nor a commit that git knows here%s", against, refHint(ctx, cfg.Root, against))
+		return old, nil, fmt.Errorf(
+			"gen breaking: %s is neither a file nor a commit that git knows here%s",
+			against,
+			refHint(ctx, cfg.Root, against),
+		)
 	}
 	old.Read = func(name string) ([]byte, error) { return runGit(ctx, cfg.Root, "show", against+":./"+name) }
 	return old, &history{ctx: ctx, dir: cfg.Root, ref: against, config: old}, nil
@@ -120,10 +131,12 @@ func refHint(ctx context.Context, dir, ref string) string {
 	if _, err := runGit(ctx, dir, "rev-parse", "--git-dir"); err != nil {
 		return ": " + err.Error()
 	}
-	if _, err := runGit(ctx, dir, "rev-parse", "--verify", "--quiet", "--end-of-options", "origin/"+ref+"^{commit}"); err == nil {
+	args := []string{"rev-parse", "--verify", "--quiet", "--end-of-options", "origin/" + ref + "^{commit}"}
+	if _, err := runGit(ctx, dir, args...); err == nil {
 		return ": there is origin/" + ref + ", so name that"
 	}
-	if out, err := runGit(ctx, dir, "rev-parse", "--is-shallow-repository"); err == nil && strings.TrimSpace(string(out)) == "true" {
+	if out, err := runGit(ctx, dir, "rev-parse", "--is-shallow-repository"); err == nil &&
+		strings.TrimSpace(string(out)) == "true" {
 		return ": this is a shallow clone, so fetch the ref first (git fetch --depth=1 origin " + ref + ":" + ref +
 			"), or clone with its history (fetch-depth: 0 in a workflow)"
 	}

@@ -40,7 +40,10 @@ func (h *history) read() codegen.Past {
 	return codegen.Past{Versions: h.versions, Skipped: func(v codegen.Version, err error) {
 		if h.skipped++; h.skipped == 1 {
 			first, _, _ := strings.Cut(err.Error(), "\n")
-			h.notes = append(h.notes, fmt.Sprintf("the spec of %s is skipped, since this generator cannot read it: %s", v.Name, first))
+			h.notes = append(
+				h.notes,
+				fmt.Sprintf("the spec of %s is skipped, since this generator cannot read it: %s", v.Name, first),
+			)
 		}
 	}}
 }
@@ -96,7 +99,10 @@ func (h *history) walk(yield func(codegen.Version) bool) error {
 		}
 		commits := strings.Fields(out)
 		if len(commits) == maxVersions {
-			h.notes = append(h.notes, fmt.Sprintf("only the last %d commits that change the spec are read", maxVersions))
+			h.notes = append(
+				h.notes,
+				fmt.Sprintf("only the last %d commits that change the spec are read", maxVersions),
+			)
 		}
 		for _, commit := range commits {
 			if seen[commit] {
@@ -124,7 +130,19 @@ func (h *history) walk(yield func(codegen.Version) bool) error {
 // first.
 func (h *history) specs() ([]string, error) {
 	names := []string{path.Join(h.prefix, h.config.Spec)}
-	out, err := h.git("-c", "core.quotePath=false", "log", "--follow", "--format=", "--name-only", "-n", strconv.Itoa(maxVersions), h.ref, "--", h.config.Spec)
+	out, err := h.git(
+		"-c",
+		"core.quotePath=false",
+		"log",
+		"--follow",
+		"--format=",
+		"--name-only",
+		"-n",
+		strconv.Itoa(maxVersions),
+		h.ref,
+		"--",
+		h.config.Spec,
+	)
 	for name := range strings.Lines(out) {
 		if name = strings.TrimSpace(name); name != "" && !slices.Contains(names, name) {
 			names = append(names, name)

@@ -28,10 +28,27 @@ func TestBreakingKnowsWhatWasRemovedBeforeTheRef(t *testing.T) {
 	commit()
 	git(t, "mv", "spec/early.yaml", "spec/openapi.yaml")
 	commit()
-	put(t, "spec/more.yaml", "components:\n  schemas:\n    More:\n      type: object\n      properties:\n        shared: {type: string}\n")
-	put(t, "spec/openapi.yaml", strings.Replace(promptSpec, "        - type: object\n", "        - $ref: 'more.yaml#/components/schemas/More'\n        - type: object\n", 1))
+	put(
+		t,
+		"spec/more.yaml",
+		"components:\n  schemas:\n    More:\n      type: object\n      properties:\n        shared: {type: string}\n",
+	)
+	put(
+		t,
+		"spec/openapi.yaml",
+		strings.Replace(
+			promptSpec,
+			"        - type: object\n",
+			"        - $ref: 'more.yaml#/components/schemas/More'\n        - type: object\n",
+			1,
+		),
+	)
 	commit()
-	put(t, "spec/more.yaml", "components:\n  schemas:\n    More:\n      type: object\n      properties:\n        other: {type: string}\n")
+	put(
+		t,
+		"spec/more.yaml",
+		"components:\n  schemas:\n    More:\n      type: object\n      properties:\n        other: {type: string}\n",
+	)
 	commit()
 	put(t, "spec/openapi.yaml", "not a spec\n")
 	commit()

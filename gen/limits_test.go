@@ -40,7 +40,10 @@ func genWithin(t *testing.T, want int, args ...string) (stdout, stderr string) {
 }
 
 func TestNothingIsWrittenThroughALink(t *testing.T) {
-	for name, link := range map[string]string{"a folder": "generated", "a folder of a package": "generated/model", "a dangling file": "generated/field/doc.gen.go"} {
+	for name, link := range map[string]string{
+		"a folder": "generated", "a folder of a package": "generated/model",
+		"a dangling file": "generated/field/doc.gen.go",
+	} {
 		t.Run(name, func(t *testing.T) {
 			newModule(t, promptSpec)
 			outside := filepath.Join(t.TempDir(), "outside")
@@ -66,7 +69,14 @@ func TestNothingIsWrittenThroughALink(t *testing.T) {
 // Thirty levels of three ways to the next one are thirty schemas, and not 3^30.
 func TestAllOfIsFollowedOnceForEachSchema(t *testing.T) {
 	var b strings.Builder
-	b.WriteString(strings.Replace(promptSpec, "            text: {type: string}\n", "        - $ref: '#/components/schemas/L00'\n", 1))
+	b.WriteString(
+		strings.Replace(
+			promptSpec,
+			"            text: {type: string}\n",
+			"        - $ref: '#/components/schemas/L00'\n",
+			1,
+		),
+	)
 	for i := range 30 {
 		next := strings.TrimSuffix(strings.Repeat("{$ref: '#/components/schemas/L"+itoa(i+1)+"'}, ", 3), ", ")
 		b.WriteString("    L" + itoa(i) + ": {allOf: [" + next + "]}\n")

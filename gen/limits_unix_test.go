@@ -18,7 +18,10 @@ func TestASpecReadsOnlyFilesOfItsModule(t *testing.T) {
 	if err := syscall.Mkfifo("spec/pipe.yaml", 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for link, target := range map[string]string{"spec/device.yaml": "/dev/zero", "spec/link.yaml": filepath.Join(outside, "secret.yaml"), "spec/near.yaml": "base.yaml"} {
+	for link, target := range map[string]string{
+		"spec/device.yaml": "/dev/zero", "spec/link.yaml": filepath.Join(outside, "secret.yaml"),
+		"spec/near.yaml": "base.yaml",
+	} {
 		if err := os.Symlink(target, link); err != nil {
 			t.Fatal(err)
 		}
@@ -33,7 +36,8 @@ func TestASpecReadsOnlyFilesOfItsModule(t *testing.T) {
 	up := strings.Repeat("../", 20)
 	for ref, want := range map[string]string{
 		up + "dev/zero": "is outside of", up + outside + "/secret.yaml": "is outside of",
-		"device.yaml": "escapes", "link.yaml": "escapes", "pipe.yaml": "not a regular file", "big.yaml": "more than", ".": "not a regular file",
+		"device.yaml": "escapes", "link.yaml": "escapes", "pipe.yaml": "not a regular file",
+		"big.yaml": "more than", ".": "not a regular file",
 	} {
 		put(t, "spec/openapi.yaml", strings.Replace(promptSpec, "base.yaml", ref, 1))
 		_, stderr := genWithin(t, exitFound)

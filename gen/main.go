@@ -1,4 +1,4 @@
-// Command gen makes Go types, MLMD mappings and field symbols from a spec.
+// Command gen generates Go types, MLMD mappings and field symbols from a spec.
 //
 //	//go:generate go tool -modfile=tools/go.mod gen
 //
@@ -11,10 +11,10 @@
 //
 //	gen [-config FILE] [-check]       generate; -check writes nothing and fails when something is stale
 //	gen -print-base                   print the schemas that entities share, to refer to
-//	gen breaking -against REF|FILE    say what a change of the spec breaks
+//	gen breaking -against REF|FILE    report what a change of the spec breaks
 //
-// It exits with 0, with 1 for a spec with mistakes, stale files or a breaking
-// change, and with 2 where it could not do its work.
+// It exits with 0, with 1 for an invalid spec, stale files or a breaking
+// change, and with 2 for any other error.
 package main
 
 import (
@@ -45,11 +45,11 @@ const (
 	exitFailed
 )
 
-const usage = `gen makes Go types, MLMD mappings and field symbols from a spec.
+const usage = `gen generates Go types, MLMD mappings and field symbols from a spec.
 
   gen [-config FILE] [-check]       generate, or check that nothing is stale
   gen -print-base                   print the schemas that entities share
-  gen breaking -against REF|FILE    say what a change of the spec breaks
+  gen breaking -against REF|FILE    report what a change of the spec breaks
 
 `
 
@@ -62,7 +62,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags.SetOutput(stderr)
 	configFile := flags.String("config", "", "the config file; without it "+config.DefaultFile+", where there is one")
 	root := flags.String("root", "", rootUsage)
-	check := flags.Bool("check", false, "write nothing; fail when a generated file is stale")
+	check := flags.Bool("check", false, "write nothing; fail if a generated file is stale")
 	printBase := flags.Bool("print-base", false, "print the schemas that entities share, and do no more")
 	flags.Usage = func() {
 		fmt.Fprint(stderr, usage)
@@ -96,8 +96,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 const rootUsage = "the directory that the spec and what it refers to must be in; without it, the module's"
 
-// parse parses args, which must be flags alone; done says that there is
-// nothing more to do.
+// parse parses args, which must only be flags. It returns done if the command
+// is complete.
 func parse(flags *flag.FlagSet, args []string) (code int, done bool) {
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
@@ -105,13 +105,13 @@ func parse(flags *flag.FlagSet, args []string) (code int, done bool) {
 	case err != nil:
 		return exitFailed, true
 	case flags.NArg() > 0:
-		fmt.Fprintf(flags.Output(), "gen: %q is no flag and no command; the one command is breaking\n", flags.Arg(0))
+		fmt.Fprintf(flags.Output(), "gen: unknown command %q; the only command is breaking\n", flags.Arg(0))
 		return exitFailed, true
 	}
 	return exitOK, false
 }
 
-// fail prints err and tells what was found from what went wrong.
+// fail prints err and returns the exit code for it.
 func fail(stderr io.Writer, err error) int {
 	fmt.Fprintln(stderr, err)
 	var problems codegen.Problems

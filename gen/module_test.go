@@ -31,10 +31,19 @@ func proxy(t *testing.T) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return append(os.Environ(),
-		"GOPROXY=file://"+dir+",file://"+filepath.Join(strings.TrimSpace(string(cache)), "cache/download")+","+strings.TrimSpace(string(before)),
+	return append(
+		os.Environ(),
+		"GOPROXY=file://"+dir+",file://"+filepath.Join(
+			strings.TrimSpace(string(cache)),
+			"cache/download",
+		)+","+strings.TrimSpace(
+			string(before),
+		),
 		"GOMODCACHE="+t.TempDir(),
-		"GONOSUMDB=github.com/mlmd-go/sdk", "GONOSUMCHECK=1", "GOFLAGS=-mod=mod -modcacherw -trimpath", "GOWORK=off",
+		"GONOSUMDB=github.com/mlmd-go/sdk",
+		"GONOSUMCHECK=1",
+		"GOFLAGS=-mod=mod -modcacherw -trimpath",
+		"GOWORK=off",
 	)
 }
 
@@ -111,7 +120,12 @@ func TestTheGeneratorRunsBesideAnyKinOpenAPI(t *testing.T) {
 	env := append(proxy(t), "GOFLAGS=-modcacherw -trimpath")
 	tutorial := steps(t)
 	newModule(t, promptSpec)
-	put(t, "main.go", "package main\n\nimport (\n\t_ \"github.com/getkin/kin-openapi/openapi3\"\n\n\t_ \"example.com/own/generated/mapping\"\n)\n\nfunc main() {}\n")
+	put(
+		t,
+		"main.go",
+		"package main\n\nimport (\n\t_ \"github.com/getkin/kin-openapi/openapi3\"\n\n"+
+			"\t_ \"example.com/own/generated/mapping\"\n)\n\nfunc main() {}\n",
+	)
 	put(t, "doc.go", "package main\n\n//go:generate go tool -modfile=tools/go.mod gen\n")
 	sh := func(line string) string { return shell(t, env, step{text: line + "\n"}) }
 	sh("go get github.com/getkin/kin-openapi@latest")

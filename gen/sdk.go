@@ -28,7 +28,11 @@ import (
 func typeCheck(ctx context.Context, c config.Config, files codegen.Files, notes io.Writer) error {
 	sdk, err := exportData(ctx, c, files)
 	if err != nil {
-		fmt.Fprintf(notes, "gen: note: the files are written without a check against the SDK, which go list does not find here: %v\n", err)
+		fmt.Fprintf(
+			notes,
+			"gen: note: the files are written without a check against the SDK, which go list does not find here: %v\n",
+			err,
+		)
 	}
 	return codegen.TypeCheck(ctx, c.Config, files, sdk)
 }
@@ -52,7 +56,9 @@ func exportData(ctx context.Context, c config.Config, files codegen.Files) (type
 	}
 	delete(imports, c.Model.Import)
 	var stderr bytes.Buffer
-	args := append([]string{"list", "-export", "-deps", "-f", "{{.ImportPath}}\t{{.Export}}", "--"}, slices.Sorted(maps.Keys(imports))...)
+	args := append(
+		[]string{"list", "-export", "-deps", "-f", "{{.ImportPath}}\t{{.Export}}", "--"},
+		slices.Sorted(maps.Keys(imports))...)
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir, cmd.Stderr = c.Root, &stderr
 	out, err := cmd.Output()

@@ -73,7 +73,10 @@ func shell(t *testing.T, env []string, s step) string {
 	var last string
 	for line := range strings.Lines(s.text) {
 		cmd := exec.CommandContext(t.Context(), "sh", "-c", line)
-		cmd.Env = append(env, "GOFLAGS=-modcacherw -trimpath") // as a reader has it: nothing is added to go.mod by the way
+		cmd.Env = append(
+			env,
+			"GOFLAGS=-modcacherw -trimpath",
+		) // as a reader has it: nothing is added to go.mod by the way
 		cmd.Stderr = new(strings.Builder)
 		out, err := cmd.Output()
 		if err != nil {

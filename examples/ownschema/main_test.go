@@ -36,7 +36,13 @@ func client(t *testing.T) *registry.Client {
 
 func group(t *testing.T, reg *registry.Client) string {
 	t.Helper()
-	id, err := registry.NewCollection(reg, mapping.FeatureGroup).Upsert(t.Context(), &schema.FeatureGroup{Name: "payments", Team: "fraud"})
+	id, err := registry.NewCollection(
+		reg,
+		mapping.FeatureGroup,
+	).Upsert(
+		t.Context(),
+		&schema.FeatureGroup{Name: "payments", Team: "fraud"},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,13 +89,16 @@ func TestATableComesBackAsItWasStored(t *testing.T) {
 	reg := client(t)
 	tables := registry.NewCollection(reg, mapping.FeatureTable)
 	in := schema.FeatureTable{
-		FeatureGroupID:   group(t, reg),
-		Name:             "transactions",
-		ExternalID:       new("ext-1"),
-		Description:      new(""),
-		Format:           schema.TableFormatIceberg,
-		Rows:             new(int64(1) << 40),
-		Columns:          []schema.Column{{Name: "a", Type: schema.ColumnTypeText, Nullable: new(true)}, {Name: "b", Type: schema.ColumnTypeTime, Nullable: new(false)}},
+		FeatureGroupID: group(t, reg),
+		Name:           "transactions",
+		ExternalID:     new("ext-1"),
+		Description:    new(""),
+		Format:         schema.TableFormatIceberg,
+		Rows:           new(int64(1) << 40),
+		Columns: []schema.Column{
+			{Name: "a", Type: schema.ColumnTypeText, Nullable: new(true)},
+			{Name: "b", Type: schema.ColumnTypeTime, Nullable: new(false)},
+		},
 		Tags:             []string{"one, with a comma", ""},
 		FreshUntil:       time.Date(2030, 1, 2, 3, 4, 5, 678901234, time.UTC),
 		URI:              new("s3://x"),
@@ -118,12 +127,17 @@ func TestFiltersKnowTheFields(t *testing.T) {
 	groupID := group(t, reg)
 	tables := registry.NewCollection(reg, mapping.FeatureTable)
 	for name, rows := range map[string]int64{"small": 10, "large": 1_000_000} {
-		if _, err := tables.Upsert(t.Context(), &schema.FeatureTable{FeatureGroupID: groupID, Name: name, Format: schema.TableFormatCSV, Rows: &rows}); err != nil {
+		table := &schema.FeatureTable{FeatureGroupID: groupID, Name: name, Format: schema.TableFormatCSV, Rows: &rows}
+		if _, err := tables.Upsert(t.Context(), table); err != nil {
 			t.Fatal(err)
 		}
 	}
 	f := field.FeatureTable
-	got, err := tables.Query().Where(f.FeatureGroupID.Eq(groupID).And(f.Format.Eq(schema.TableFormatCSV), f.Rows.Gt(10))).Collect(t.Context())
+	got, err := tables.Query().Where(
+		f.FeatureGroupID.Eq(groupID).And(f.Format.Eq(schema.TableFormatCSV), f.Rows.Gt(10)),
+	).Collect(
+		t.Context(),
+	)
 	if err != nil || len(got) != 1 || got[0].Name != "large" {
 		t.Errorf("got %v, %v", got, err)
 	}
@@ -144,7 +158,8 @@ func TestWhatTheSpecForbidsIsRefusedWithThePath(t *testing.T) {
 		field  string
 	}{
 		"a team that does not match": {func() error {
-			_, err := registry.NewCollection(reg, mapping.FeatureGroup).Upsert(t.Context(), &schema.FeatureGroup{Name: "g", Team: "No"})
+			_, err := registry.NewCollection(reg, mapping.FeatureGroup).
+				Upsert(t.Context(), &schema.FeatureGroup{Name: "g", Team: "No"})
 			return err
 		}, "team"},
 		"a column without a name": {func() error {
@@ -155,11 +170,13 @@ func TestWhatTheSpecForbidsIsRefusedWithThePath(t *testing.T) {
 			return err
 		}, "columns[1].name"},
 		"a score above one": {func() error {
-			_, err := registry.NewCollection(reg, mapping.QualityReport).Upsert(t.Context(), &schema.QualityReport{Name: "r", Score: new(1.5)})
+			_, err := registry.NewCollection(reg, mapping.QualityReport).
+				Upsert(t.Context(), &schema.QualityReport{Name: "r", Score: new(1.5)})
 			return err
 		}, "score"},
-		"a format that is none": {func() error {
-			_, err := registry.NewCollection(reg, mapping.FeatureTable).Upsert(t.Context(), &schema.FeatureTable{FeatureGroupID: groupID, Name: "t", Format: "xls"})
+		"an unknown format": {func() error {
+			_, err := registry.NewCollection(reg, mapping.FeatureTable).
+				Upsert(t.Context(), &schema.FeatureTable{FeatureGroupID: groupID, Name: "t", Format: "xls"})
 			return err
 		}, "format"},
 	} {
@@ -178,7 +195,10 @@ func TestReportsAndJobsHaveTheirOwnKinds(t *testing.T) {
 	groupID := group(t, reg)
 	run := uuid.MustParse("f81d4fae-7dec-41d0-a765-00a0c91e6bf6")
 	reports := registry.NewCollection(reg, mapping.QualityReport)
-	id, err := reports.Upsert(t.Context(), &schema.QualityReport{FeatureGroupID: groupID, Name: "r", Score: new(0.5), CheckRun: &run})
+	id, err := reports.Upsert(
+		t.Context(),
+		&schema.QualityReport{FeatureGroupID: groupID, Name: "r", Score: new(0.5), CheckRun: &run},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,11 +206,15 @@ func TestReportsAndJobsHaveTheirOwnKinds(t *testing.T) {
 		t.Errorf("got %+v, %v", r, err)
 	}
 	jobs := registry.NewCollection(reg, mapping.Materialization)
-	id, err = jobs.Upsert(t.Context(), &schema.Materialization{FeatureGroupID: groupID, LastKnownState: new(schema.ExecutionStateRunning)})
+	id, err = jobs.Upsert(
+		t.Context(),
+		&schema.Materialization{FeatureGroupID: groupID, LastKnownState: new(schema.ExecutionStateRunning)},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if j, err := jobs.Get(t.Context(), id); err != nil || j.Name == "" || *j.LastKnownState != schema.ExecutionStateRunning {
+	if j, err := jobs.Get(t.Context(), id); err != nil || j.Name == "" ||
+		*j.LastKnownState != schema.ExecutionStateRunning {
 		t.Errorf("got %+v, %v", j, err)
 	}
 }

@@ -58,5 +58,5 @@ func schemaText(parts [][]int, name string) []byte {
 		}
 		return append(bytes.TrimRight(spec.OpenAPI[at[0]:end:end], "\n"), '\n')
 	}
-	panic(fmt.Sprintf("codegen: the spec has no schema %s", name)) // a test makes sure that it has
+	panic(fmt.Sprintf("codegen: the spec has no schema %s", name)) // a test checks this
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/mlmd-go/sdk/gen/internal/breaking"
 )
 
-// A Break is one change of a spec that breaks stored data or callers, or, as a
-// warning, may lose data where programs of both specs run.
+// A Break is one change of a spec that breaks stored data or callers, or, as
+// a warning, may lose data while programs of both versions run.
 type Break struct {
 	Rule    string `json:"rule"`
 	Warning bool   `json:"warning"` // nothing breaks by the change alone
@@ -22,7 +22,7 @@ type Break struct {
 	Instead string `json:"instead"`
 }
 
-// String returns the break for people.
+// String returns a human-readable description.
 func (b Break) String() string {
 	rule := b.Rule
 	if b.Warning {
@@ -32,24 +32,24 @@ func (b Break) String() string {
 		b.File, b.Line, b.Column, b.Path, rule, b.Message, b.Why, b.Instead)
 }
 
-// A Version is a spec as it was at some time.
+// A Version is an earlier version of a spec.
 type Version struct {
 	Config
-	Name string // what breaks call it: commit 1a2b3c4
+	Name string // how breaks refer to it, such as commit 1a2b3c4
 }
 
-// A Past is what came before a spec. The zero Past is nothing.
+// A Past is the history of a spec. The zero Past is empty.
 type Past struct {
 	// Versions are the specs of the past, in any order. They are read only if
 	// the change adds a name that one of them may have had.
 	Versions iter.Seq[Version]
-	// Skipped is told of each version that cannot be read, and why.
+	// Skipped is called for each version that cannot be read.
 	Skipped func(Version, error)
 }
 
-// Breaking returns what the way from the spec before to the spec after breaks.
-// Both must be without mistakes. The past is that of the spec before: of a name
-// that was removed, it knows what is stored under it.
+// Breaking returns the breaking changes from one version of a spec to another,
+// both of which must be valid. The past is that of the version before: it shows
+// what is stored under names that were removed.
 func Breaking(ctx context.Context, before, after Config, past Past) ([]Break, error) {
 	old, _, err := build(ctx, before)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package codegen turns a spec into Go types, mappings and field symbols. It
-// touches no disk and no network.
+// Package codegen generates Go types, mappings and field symbols from a spec.
+// It does not access the disk or the network.
 package codegen
 
 import (
@@ -10,7 +10,7 @@ import (
 	"github.com/mlmd-go/sdk/gen/internal/spec"
 )
 
-// A Config says what to generate from what.
+// A Config names the spec and the packages to generate.
 type Config struct {
 	Spec    string                            // the file of the spec, slash-separated
 	Read    func(name string) ([]byte, error) // reads it, and the files that it refers to
@@ -25,15 +25,19 @@ type Package struct{ Dir, Import string }
 // Files are generated files by slash-separated path.
 type Files map[string][]byte
 
-// Generate returns the files for a spec. A spec with mistakes is refused with
-// all of them at once, each with file, line and column; the error is then a
-// [Problems].
+// Generate returns the files for a spec. If the spec is invalid, the error is a
+// [Problems] with all errors, each with file, line and column.
 func Generate(ctx context.Context, c Config) (Files, error) {
 	g, set, err := build(ctx, c)
 	if err != nil {
 		return nil, err
 	}
-	target := emit.Target{Spec: c.Spec, Model: emit.Package(c.Model), Mapping: emit.Package(c.Mapping), Field: emit.Package(c.Field)}
+	target := emit.Target{
+		Spec:    c.Spec,
+		Model:   emit.Package(c.Model),
+		Mapping: emit.Package(c.Mapping),
+		Field:   emit.Package(c.Field),
+	}
 	if emit.CheckNames(g, target, set.Report); len(set.Problems()) > 0 {
 		return nil, set.Problems().Sorted()
 	}
@@ -48,7 +52,7 @@ func Generate(ctx context.Context, c Config) (Files, error) {
 	return files, nil
 }
 
-// Problems are the mistakes in a spec.
+// Problems holds the errors in a spec.
 type Problems = spec.Problems
 
 func build(ctx context.Context, c Config) (*ir.Graph, *spec.Set, error) {

@@ -20,8 +20,17 @@ import (
 // exports are the files with the exported types of what generated code
 // imports, by import path.
 var exports = sync.OnceValues(func() (map[string]string, error) {
-	cmd := exec.Command("go", "list", "-export", "-deps", "-json=ImportPath,Export",
-		"github.com/mlmd-go/sdk/pkg/mlmd/gensupport", "github.com/mlmd-go/sdk/pkg/filter", "github.com/oapi-codegen/runtime/types", "time")
+	cmd := exec.Command(
+		"go",
+		"list",
+		"-export",
+		"-deps",
+		"-json=ImportPath,Export",
+		"github.com/mlmd-go/sdk/pkg/mlmd/gensupport",
+		"github.com/mlmd-go/sdk/pkg/filter",
+		"github.com/oapi-codegen/runtime/types",
+		"time",
+	)
 	out, err := cmd.Output()
 	if err != nil {
 		return nil, fmt.Errorf("go list: %w", err)

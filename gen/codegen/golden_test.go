@@ -96,7 +96,7 @@ func expect(t *testing.T, dir string, files codegen.Files, err error) {
 			t.Fatal(err)
 		}
 		if files[filepath.ToSlash(name)] == nil {
-			t.Errorf("nobody made %s", name)
+			t.Errorf("%s was not generated", name)
 		}
 	})
 }
@@ -116,7 +116,8 @@ func walk(t *testing.T, dir string, visit func(file string)) {
 
 func rewrite(t *testing.T, dir string, files codegen.Files, err error) {
 	t.Helper()
-	if e := errors.Join(os.RemoveAll(filepath.Join(dir, "want")), os.RemoveAll(filepath.Join(dir, "error.txt"))); e != nil {
+	e := errors.Join(os.RemoveAll(filepath.Join(dir, "want")), os.RemoveAll(filepath.Join(dir, "error.txt")))
+	if e != nil {
 		t.Fatal(e)
 	}
 	if err != nil {

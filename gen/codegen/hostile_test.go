@@ -94,8 +94,10 @@ func FuzzHostileSpec(f *testing.F) {
 //
 // declaredNames are what generated code declares for a type Foo, and again for
 // a type that is called like that.
-const declaredNames = "Foo FooFields FooSymbols FooPatterns EncodeFoo DecodeFoo ValidateFoo CheckFoo foo fooFields encodeFoo " +
-	"Enum Object Mapping Mappings Model Field Fields Symbols Patterns Filter Value Types Time Mlmd Doc Init Main Struct String"
+const declaredNames = "Foo FooFields FooSymbols FooPatterns EncodeFoo DecodeFoo ValidateFoo CheckFoo foo " +
+	"fooFields encodeFoo " +
+	"Enum Object Mapping Mappings Model Field Fields Symbols Patterns Filter Value Types Time Mlmd Doc Init Main " +
+	"Struct String"
 
 // goNames are the keywords and the predeclared names of Go, as they are and as
 // exported names.
@@ -111,23 +113,36 @@ func goNames() []string {
 }
 
 var (
-	hardNames = append(strings.Fields("value types time mlmd mlmdpb filter structpb model mapping field doc v w r n o p c i ii ei "+
-		"id Id ID parent Parent props Props Catalog Custom Entity Valid init main _ __ a1 A1 encode decode validate Encode windows Test linux_test "+
-		"url URL Url x-y x.y x_y ModelVersion $schema @type modelIds modelIDs "+declaredNames), goNames()...)
+	hardNames = append(
+		strings.Fields("value types time mlmd mlmdpb filter structpb model mapping field doc v w r n o p c i ii ei "+
+			"id Id ID parent Parent props Props Catalog Custom Entity Valid init main _ __ a1 A1 encode decode validate "+
+			"Encode windows Test linux_test "+
+			"url URL Url x-y x.y x_y ModelVersion $schema @type modelIds modelIDs "+declaredNames),
+		goNames()...)
 	hardTexts = []string{
-		"", "plain", "*/", "//", "`", "\"", "\\", "'", "{{.}}", "%d%s", "a\nb", "a\r\nb", "\t", "§0§", "// X §0§", "\u2028", "\ufeff", "é", "日本",
-		"package x", "}\nfunc init() { panic(1) }\n", "//go:build ignore", "Deprecated: x", "a\x00b", "$(x)", "null", "~", "- a", "a: b", "#",
+		"", "plain", "*/", "//", "`", "\"", "\\", "'", "{{.}}", "%d%s", "a\nb", "a\r\nb", "\t", "§0§", "// X §0§",
+		"\u2028", "\ufeff", "é", "日本",
+		"package x", "}\nfunc init() { panic(1) }\n", "//go:build ignore", "Deprecated: x", "a\x00b", "$(x)",
+		"null", "~", "- a", "a: b", "#",
 	}
 	hardTypes = []string{
-		"type: string", "type: integer", "type: integer, format: int32", "type: number", "type: boolean", "type: string, format: date-time",
-		"type: string, format: epoch-millis", "type: string, format: byte", "type: string, format: uuid", "type: string, format: date", "type: object",
+		"type: string", "type: integer", "type: integer, format: int32", "type: number", "type: boolean",
+		"type: string, format: date-time",
+		"type: string, format: epoch-millis", "type: string, format: byte", "type: string, format: uuid",
+		"type: string, format: date", "type: object",
 		"type: array, items: {type: string}", "type: array, items: {type: array, items: {type: string, maxLength: 3}}",
-		"type: object, additionalProperties: {type: array, items: {type: integer, minimum: 1}}", "type: string, x-mlmd-property-type: INT",
-		"type: string, minLength: 1, pattern: '^`\"'", "type: string, default: 'x`y\"'", "type: integer, default: 3", "type: boolean, default: true",
-		"type: number, minimum: -1, maximum: 1e3, exclusiveMaximum: true", "type: string, nullable: true", "type: string, deprecated: true",
-		"$ref: '#/components/schemas/Enum0'", "$ref: '#/components/schemas/Object0'", "type: array, items: {$ref: '#/components/schemas/Object0'}",
-		"type: object, additionalProperties: {$ref: '#/components/schemas/Object0'}", "type: array, items: {$ref: '#/components/schemas/Enum0'}",
-		"type: object, properties: {type: {type: string}, func: {type: integer, minimum: 2}}", "type: string, enum: [a, b-c, 'd e', '1', \"q'`\"], x-enum-varnames: [A, B, C, D, E]",
+		"type: object, additionalProperties: {type: array, items: {type: integer, minimum: 1}}",
+		"type: string, x-mlmd-property-type: INT",
+		"type: string, minLength: 1, pattern: '^`\"'", "type: string, default: 'x`y\"'",
+		"type: integer, default: 3", "type: boolean, default: true",
+		"type: number, minimum: -1, maximum: 1e3, exclusiveMaximum: true", "type: string, nullable: true",
+		"type: string, deprecated: true",
+		"$ref: '#/components/schemas/Enum0'", "$ref: '#/components/schemas/Object0'",
+		"type: array, items: {$ref: '#/components/schemas/Object0'}",
+		"type: object, additionalProperties: {$ref: '#/components/schemas/Object0'}",
+		"type: array, items: {$ref: '#/components/schemas/Enum0'}",
+		"type: object, properties: {type: {type: string}, func: {type: integer, minimum: 2}}",
+		"type: string, enum: [a, b-c, 'd e', '1', \"q'`\"], x-enum-varnames: [A, B, C, D, E]",
 	}
 )
 
@@ -170,19 +185,44 @@ func hostile(g *rand.Rand) string {
 		}
 		schemas[schema] = true
 		kind := one([]string{"context", "artifact", "execution"})
-		fmt.Fprintf(&b, "    %s:\n      x-mlmd-kind: %s\n      x-mlmd-type: %s\n      description: %s\n      type: object\n", quote(schema), kind, quote(fmt.Sprint("t", i)), text())
-		b.WriteString("      required: [name]\n      properties:\n        id: {type: string, x-mlmd-store: id}\n        name: {type: string, x-mlmd-store: name}\n")
+		fmt.Fprintf(
+			&b,
+			"    %s:\n      x-mlmd-kind: %s\n      x-mlmd-type: %s\n      description: %s\n      type: object\n",
+			quote(schema),
+			kind,
+			quote(fmt.Sprint("t", i)),
+			text(),
+		)
+		b.WriteString(
+			"      required: [name]\n      properties:\n        id: {type: string, x-mlmd-store: id}\n" +
+				"        name: {type: string, x-mlmd-store: name}\n",
+		)
 		used := map[string]bool{"id": true, "name": true}
 		for range g.IntN(8) {
 			property("        ", used)
 		}
 	}
 	if extra := one(hardNames); !schemas[extra] { // an object beside the entities
-		fmt.Fprintf(&b, "    %s: {type: object, properties: {a: {type: string, pattern: a}, b: {$ref: '#/components/schemas/Enum0'}}}\n", quote(extra))
-		fmt.Fprintf(&b, "    Holder:\n      x-mlmd-kind: artifact\n      type: object\n      properties:\n        id: {type: string, x-mlmd-store: id}\n"+
-			"        name: {type: string, x-mlmd-store: name}\n        held: {$ref: %s}\n", quote("#/components/schemas/"+extra))
+		fmt.Fprintf(
+			&b,
+			"    %s: {type: object, properties: {a: {type: string, pattern: a}, b: {$ref: '#/components/schemas/Enum0'}}}\n",
+			quote(extra),
+		)
+		fmt.Fprintf(
+			&b,
+			"    Holder:\n      x-mlmd-kind: artifact\n      type: object\n      properties:\n"+
+				"        id: {type: string, x-mlmd-store: id}\n"+
+				"        name: {type: string, x-mlmd-store: name}\n        held: {$ref: %s}\n",
+			quote("#/components/schemas/"+extra),
+		)
 	}
-	fmt.Fprintf(&b, "    Enum0: {type: string, description: %s, enum: [%s, x, 'y z'], x-enum-varnames: [First, %s, Z]}\n", text(), text(), one([]string{"X", "Valid", "type", "Y1"}))
+	fmt.Fprintf(
+		&b,
+		"    Enum0: {type: string, description: %s, enum: [%s, x, 'y z'], x-enum-varnames: [First, %s, Z]}\n",
+		text(),
+		text(),
+		one([]string{"X", "Valid", "type", "Y1"}),
+	)
 	b.WriteString("    Object0:\n      type: object\n      properties:\n        first: {type: string, maxLength: 2}\n")
 	used := map[string]bool{"first": true}
 	for range g.IntN(6) {
@@ -211,9 +251,18 @@ func quote(s string) string {
 func TestALargeSpecIsReadInSeconds(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("openapi: 3.0.3\ninfo: {title: x, version: '1'}\npaths: {}\ncomponents:\n  schemas:\n")
-	b.WriteString("    Thing:\n      x-mlmd-kind: context\n      type: object\n      required: [name]\n      properties:\n        id: {type: string, x-mlmd-store: id}\n        name: {type: string, x-mlmd-store: name}\n")
+	b.WriteString(
+		"    Thing:\n      x-mlmd-kind: context\n      type: object\n      required: [name]\n      properties:\n" +
+			"        id: {type: string, x-mlmd-store: id}\n        name: {type: string, x-mlmd-store: name}\n",
+	)
 	for i := 0; b.Len() < 10<<20; i++ {
-		fmt.Fprintf(&b, "    Unused%d:\n      description: %s\n      type: object\n      properties: {a: {type: string}, b: {$ref: '#/components/schemas/Unused0'}}\n", i, strings.Repeat("words ", 20))
+		fmt.Fprintf(
+			&b,
+			"    Unused%d:\n      description: %s\n      type: object\n"+
+				"      properties: {a: {type: string}, b: {$ref: '#/components/schemas/Unused0'}}\n",
+			i,
+			strings.Repeat("words ", 20),
+		)
 	}
 	start := time.Now()
 	if _, err := codegen.Generate(t.Context(), inMemory(b.String())); err != nil {
@@ -227,17 +276,24 @@ func TestALargeSpecIsReadInSeconds(t *testing.T) {
 }
 
 func TestWhatIsDeepOrWideEnds(t *testing.T) {
-	head := "openapi: 3.0.3\ninfo: {title: x, version: '1'}\npaths: {}\ncomponents:\n  schemas:\n    Thing:\n      x-mlmd-kind: context\n      type: object\n      required: [name]\n      properties:\n        id: {type: string, x-mlmd-store: id}\n        name: {type: string, x-mlmd-store: name}\n"
+	head := "openapi: 3.0.3\ninfo: {title: x, version: '1'}\npaths: {}\ncomponents:\n  schemas:\n    Thing:\n" +
+		"      x-mlmd-kind: context\n      type: object\n      required: [name]\n      properties:\n" +
+		"        id: {type: string, x-mlmd-store: id}\n        name: {type: string, x-mlmd-store: name}\n"
 	var dense strings.Builder
 	for i := range 60 {
-		fmt.Fprintf(&dense, "    O%d:\n      type: object\n      required: [x]\n      properties:\n        x: {type: string, maxLength: 3}\n", i)
+		fmt.Fprintf(
+			&dense,
+			"    O%d:\n      type: object\n      required: [x]\n      properties:\n        x: {type: string, maxLength: 3}\n",
+			i,
+		)
 		for j := range 60 {
 			fmt.Fprintf(&dense, "        p%d: {$ref: '#/components/schemas/O%d'}\n", j, j)
 		}
 	}
 	c := newCompiler(t)
 	for name, src := range map[string]string{
-		"a list in a list in a list":       head + "        deep: " + strings.Repeat("{type: array, items: ", 5000) + "{type: string}" + strings.Repeat("}", 5000) + "\n",
+		"a list in a list in a list": head + "        deep: " + strings.Repeat("{type: array, items: ", 5000) +
+			"{type: string}" + strings.Repeat("}", 5000) + "\n",
 		"braces without end":               head + "        deep: " + strings.Repeat("{", 100000),
 		"objects that all hold each other": head + "        first: {$ref: '#/components/schemas/O0'}\n" + dense.String(),
 		"a doubling anchor":                "a: &a [x]\n" + strings.Repeat("b: &b [*a, *a]\n", 1) + head,

@@ -19,12 +19,24 @@ func hundred() string {
 	var b strings.Builder
 	b.WriteString("openapi: 3.0.3\ninfo: {title: x, version: '1'}\npaths: {}\ncomponents:\n  schemas:\n")
 	types := []string{
-		"type: string", "type: integer", "type: number", "type: boolean", "type: string, enum: [a, b, c]", "type: string, format: date-time",
+		"type: string", "type: integer", "type: number", "type: boolean", "type: string, enum: [a, b, c]",
+		"type: string, format: date-time",
 		"type: array, items: {type: string}", "type: string, maxLength: 100", "type: string, x-mlmd-property-type: INT",
 	}
 	for i := range 100 {
-		fmt.Fprintf(&b, "    Thing%d:\n      description: Number %d.\n      x-mlmd-kind: %s\n      type: object\n      required: [name]\n      properties:\n", i, i, []string{"context", "artifact", "execution"}[i%3])
-		b.WriteString("        id: {type: string, x-mlmd-store: id}\n        name: {type: string, x-mlmd-store: name}\n        externalId: {type: string, x-mlmd-store: external_id}\n        custom: {type: object, x-go-name: CustomProperties, x-mlmd-store: custom}\n")
+		fmt.Fprintf(
+			&b,
+			"    Thing%d:\n      description: Number %d.\n      x-mlmd-kind: %s\n      type: object\n"+
+				"      required: [name]\n      properties:\n",
+			i,
+			i,
+			[]string{"context", "artifact", "execution"}[i%3],
+		)
+		b.WriteString(
+			"        id: {type: string, x-mlmd-store: id}\n        name: {type: string, x-mlmd-store: name}\n" +
+				"        externalId: {type: string, x-mlmd-store: external_id}\n" +
+				"        custom: {type: object, x-go-name: CustomProperties, x-mlmd-store: custom}\n",
+		)
 		for j := range 16 {
 			fmt.Fprintf(&b, "        field%d: {%s, description: Field number %d.}\n", j, types[(i+j)%len(types)], j)
 		}
@@ -77,7 +89,13 @@ func TestAHundredEntitiesCompileAndAreData(t *testing.T) {
 		}
 	}
 	compile, init := build(t, cfg, files)
-	t.Logf("%d lines generated in %v; compiled in %v of processor time; the longest mapping has %d lines", lines, best.Round(time.Millisecond), compile.Round(time.Millisecond), longest)
+	t.Logf(
+		"%d lines generated in %v; compiled in %v of processor time; the longest mapping has %d lines",
+		lines,
+		best.Round(time.Millisecond),
+		compile.Round(time.Millisecond),
+		longest,
+	)
 	if init > 0 {
 		t.Errorf("%d bytes of code run when the program starts: mappings and symbols should be data", init)
 	}
@@ -105,7 +123,15 @@ func build(t *testing.T, cfg codegen.Config, files codegen.Files) (cpu time.Dura
 		add(name, append(src, stamp...))
 	}
 	main := "gen/codegen/testdata/scale"
-	add(main+"/main.go", fmt.Appendf(nil, "package main\n\nimport (\n\t%q\n\t%q\n)\n\nfunc main() { println(len(mapping.Catalog), field.Thing0.ID.Attr) }\n", cfg.Mapping.Import, cfg.Field.Import))
+	add(
+		main+"/main.go",
+		fmt.Appendf(
+			nil,
+			"package main\n\nimport (\n\t%q\n\t%q\n)\n\nfunc main() { println(len(mapping.Catalog), field.Thing0.ID.Attr) }\n",
+			cfg.Mapping.Import,
+			cfg.Field.Import,
+		),
+	)
 	raw, err := json.Marshal(map[string]any{"Replace": replace})
 	if err != nil {
 		t.Fatal(err)

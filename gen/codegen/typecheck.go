@@ -17,14 +17,14 @@ import (
 	"github.com/mlmd-go/sdk/gen/internal/spec"
 )
 
-// A BugError says that the generator made code that does not compile.
+// A BugError reports generated code that does not compile.
 type BugError struct {
 	Spec spec.Pos // of the entity or type that the code is for; may be zero
 	Path string   // its name; may be empty
 	Err  error    // what the type checker found, with the place in the code
 }
 
-// Error says what does not compile, where it comes from and what to do.
+// Error describes the error, where it comes from, and what to do.
 func (e *BugError) Error() string {
 	of := ""
 	if e.Path != "" {
@@ -37,9 +37,9 @@ func (e *BugError) Error() string {
 // Unwrap returns what the type checker found.
 func (e *BugError) Unwrap() error { return e.Err }
 
-// TypeCheck type-checks files, which Generate made from c. What they import
-// comes from sdk; if it is nil, only the names that the files declare are
-// checked. An error is a *BugError.
+// TypeCheck type-checks files, which Generate returned for c. sdk resolves their
+// imports; if it is nil, only the names that the files declare are checked. An
+// error is a *BugError.
 func TypeCheck(ctx context.Context, c Config, files Files, sdk types.Importer) error {
 	t := &typeCheck{fset: token.NewFileSet(), sdk: sdk, own: map[string]*types.Package{}}
 	for _, p := range []Package{c.Model, c.Mapping, c.Field} {

@@ -24,11 +24,29 @@ func TestCodeThatDoesNotCompileIsReportedAsABug(t *testing.T) {
 		sdk                  types.Importer
 		want                 []string
 	}{
-		{"a name twice", "want/mapping/prompt.gen.go", "var promptFields", "var encodePrompt", nil, []string{"Prompt at openapi.yaml:", "prompt.gen.go:", "encodePrompt redeclared"}},
-		{"a name of a package", "want/field/prompt.gen.go", "promptSymbols", "model", nil, []string{"Prompt at openapi.yaml:", "field/prompt.gen.go:", "model already declared"}},
-		{"a name that is not there", "want/mapping/prompt.gen.go", "Validate: validatePrompt", "Validate: validateAnswer", nil, []string{"undefined: validateAnswer"}},
-		{"a type in the model", "want/model/prompt.gen.go", "type Prompt struct {", "type Prompt struct {\n\tName int", sdk, []string{"Prompt at openapi.yaml:", "prompt.gen.go:", "Name redeclared"}},
-		{"a call that the SDK does not have", "want/mapping/prompt.gen.go", "gensupport.NewPropertyWriter(", "gensupport.NewPropertyWritr(", sdk, []string{"Prompt at openapi.yaml:", "gensupport.NewPropertyWritr"}},
+		{
+			"a name twice", "want/mapping/prompt.gen.go", "var promptFields", "var encodePrompt", nil,
+			[]string{"Prompt at openapi.yaml:", "prompt.gen.go:", "encodePrompt redeclared"},
+		},
+		{
+			"a name of a package", "want/field/prompt.gen.go", "promptSymbols", "model", nil,
+			[]string{"Prompt at openapi.yaml:", "field/prompt.gen.go:", "model already declared"},
+		},
+		{
+			"a name that is not there", "want/mapping/prompt.gen.go", "Validate: validatePrompt",
+			"Validate: validateAnswer", nil,
+			[]string{"undefined: validateAnswer"},
+		},
+		{
+			"a type in the model", "want/model/prompt.gen.go", "type Prompt struct {",
+			"type Prompt struct {\n\tName int", sdk,
+			[]string{"Prompt at openapi.yaml:", "prompt.gen.go:", "Name redeclared"},
+		},
+		{
+			"a call that the SDK does not have", "want/mapping/prompt.gen.go", "gensupport.NewPropertyWriter(",
+			"gensupport.NewPropertyWritr(", sdk,
+			[]string{"Prompt at openapi.yaml:", "gensupport.NewPropertyWritr"},
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			files := codegen.Files{}

@@ -19,7 +19,9 @@ func TestAnIndependentValidatorAcceptsTheSpecs(t *testing.T) {
 		t.Skip("fetches and compiles a validator: set CI=1 for that")
 	}
 	specs := []string{"../../spec/openapi.yaml"}
-	for _, pattern := range []string{"testdata/cases/*/openapi.yaml", "../../examples/*/spec/*.yaml", "../../suites/evolution/*/openapi.yaml"} {
+	for _, pattern := range []string{
+		"testdata/cases/*/openapi.yaml", "../../examples/*/spec/*.yaml", "../../suites/evolution/*/openapi.yaml",
+	} {
 		found, err := filepath.Glob(pattern)
 		if err != nil || len(found) == 0 {
 			t.Fatalf("no %s: %v", pattern, err)

@@ -24,7 +24,7 @@ type InferenceService struct {
 	// When it last changed in the store.
 	UpdateTime value.Time `json:"lastUpdateTimeSinceEpoch,omitzero"`
 
-	// A text for people.
+	// A human-readable description.
 	Description *string `json:"description,omitzero"`
 
 	// Values of the caller's own, by name. Nil leaves what is stored; a map that
@@ -46,7 +46,7 @@ type InferenceService struct {
 	// What an inference service should be.
 	DesiredState *InferenceServiceState `json:"desiredState,omitzero"`
 
-	// Unreadable says what is stored and cannot be read; it is nil where there
-	// is nothing.
+	// Unreadable holds the stored values that cannot be read. It is nil if all
+	// can.
 	Unreadable value.Unreadable `json:"-"`
 }

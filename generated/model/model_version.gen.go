@@ -24,7 +24,7 @@ type ModelVersion struct {
 	// When it last changed in the store.
 	UpdateTime value.Time `json:"lastUpdateTimeSinceEpoch,omitzero"`
 
-	// A text for people.
+	// A human-readable description.
 	Description *string `json:"description,omitzero"`
 
 	// Values of the caller's own, by name. Nil leaves what is stored; a map that
@@ -34,13 +34,13 @@ type ModelVersion struct {
 	// The id of the model that this is a version of.
 	RegisteredModelID string `json:"registeredModelId"`
 
-	// Who made this version.
+	// The author of this version.
 	Author *string `json:"author,omitzero"`
 
 	// The state of a ModelVersion. Unset is LIVE.
 	State *ModelVersionState `json:"state,omitzero"`
 
-	// Unreadable says what is stored and cannot be read; it is nil where there
-	// is nothing.
+	// Unreadable holds the stored values that cannot be read. It is nil if all
+	// can.
 	Unreadable value.Unreadable `json:"-"`
 }

@@ -24,14 +24,14 @@ type RegisteredModel struct {
 	// When it last changed in the store.
 	UpdateTime value.Time `json:"lastUpdateTimeSinceEpoch,omitzero"`
 
-	// A text for people.
+	// A human-readable description.
 	Description *string `json:"description,omitzero"`
 
 	// Values of the caller's own, by name. Nil leaves what is stored; a map that
 	// is not nil replaces all of them.
 	CustomProperties value.Map `json:"customProperties,omitzero"`
 
-	// Who answers for the model.
+	// The person or team responsible for the model.
 	Owner *string `json:"owner,omitzero"`
 
 	// The state of a RegisteredModel. Unset is LIVE.
@@ -49,7 +49,7 @@ type RegisteredModel struct {
 	// What the model can be used for.
 	Tasks []string `json:"tasks,omitzero"`
 
-	// Who made the model.
+	// The author of the model.
 	Provider *string `json:"provider,omitzero"`
 
 	// A picture, as a URL or a data URL.
@@ -64,7 +64,7 @@ type RegisteredModel struct {
 	// The library that runs the model.
 	LibraryName *string `json:"libraryName,omitzero"`
 
-	// Unreadable says what is stored and cannot be read; it is nil where there
-	// is nothing.
+	// Unreadable holds the stored values that cannot be read. It is nil if all
+	// can.
 	Unreadable value.Unreadable `json:"-"`
 }

@@ -24,7 +24,7 @@ type ServeModel struct {
 	// When it last changed in the store.
 	UpdateTime value.Time `json:"lastUpdateTimeSinceEpoch,omitzero"`
 
-	// A text for people.
+	// A human-readable description.
 	Description *string `json:"description,omitzero"`
 
 	// Values of the caller's own, by name. Nil leaves what is stored; a map that
@@ -40,7 +40,7 @@ type ServeModel struct {
 	// The id of the version that it deploys. It cannot change once it is stored.
 	ModelVersionID string `json:"modelVersionId"`
 
-	// Unreadable says what is stored and cannot be read; it is nil where there
-	// is nothing.
+	// Unreadable holds the stored values that cannot be read. It is nil if all
+	// can.
 	Unreadable value.Unreadable `json:"-"`
 }

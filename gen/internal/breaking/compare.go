@@ -19,8 +19,8 @@ type Finding struct {
 	Msg  string
 }
 
-// Compare returns what is breaking in the way from before to after, in the
-// order of the new spec. The history of before is what past says; nil is none.
+// Compare returns the breaking changes from before to after, in the order of
+// the new spec. past holds the versions before before; it may be nil.
 func Compare(before, after *ir.Graph, past *History) []Finding {
 	c := &comparison{rules: map[string]Rule{}, seen: map[[2]*ir.Type]bool{}}
 	for _, r := range Rules() {
@@ -37,7 +37,12 @@ func Compare(before, after *ir.Graph, past *History) []Finding {
 		c.returned(past, counterpartOf(before, e), e)
 	}
 	slices.SortStableFunc(c.findings, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(a.Pos.File, b.Pos.File), cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Col, b.Pos.Col), cmp.Compare(a.Rule.ID, b.Rule.ID))
+		return cmp.Or(
+			cmp.Compare(a.Pos.File, b.Pos.File),
+			cmp.Compare(a.Pos.Line, b.Pos.Line),
+			cmp.Compare(a.Pos.Col, b.Pos.Col),
+			cmp.Compare(a.Rule.ID, b.Rule.ID),
+		)
 	})
 	return c.findings
 }
@@ -59,7 +64,10 @@ func (c *comparison) found(rule string, at spec.Pos, path, format string, args .
 func (c *comparison) entity(old *ir.Entity, entities []*ir.Entity) {
 	i := slices.IndexFunc(entities, func(e *ir.Entity) bool { return e.Name == old.Name })
 	if i < 0 { // what is stored is that of the entity with its type
-		i = slices.IndexFunc(entities, func(e *ir.Entity) bool { return e.TypeName == old.TypeName && e.Kind == old.Kind })
+		i = slices.IndexFunc(
+			entities,
+			func(e *ir.Entity) bool { return e.TypeName == old.TypeName && e.Kind == old.Kind },
+		)
 	}
 	if i < 0 {
 		c.found("ENTITY_NO_DELETE", old.Pos, old.Name, "the entity is gone")
@@ -68,10 +76,24 @@ func (c *comparison) entity(old *ir.Entity, entities []*ir.Entity) {
 	e := entities[i]
 	at, path := e.Pos, e.Name
 	if e.Name != old.Name {
-		c.found("ENTITY_SAME_NAME", at, path, "the entity %s has another name; its MLMD type %q is the same", old.Name, e.TypeName)
+		c.found(
+			"ENTITY_SAME_NAME",
+			at,
+			path,
+			"the entity %s has another name; its MLMD type %q is the same",
+			old.Name,
+			e.TypeName,
+		)
 	}
 	if e.Kind != old.Kind {
-		c.found("ENTITY_SAME_KIND", at, path, "it was stored as %s and is now stored as %s", strings.ToLower(old.Kind.String()), strings.ToLower(e.Kind.String()))
+		c.found(
+			"ENTITY_SAME_KIND",
+			at,
+			path,
+			"it was stored as %s and is now stored as %s",
+			strings.ToLower(old.Kind.String()),
+			strings.ToLower(e.Kind.String()),
+		)
 	}
 	if e.TypeName != old.TypeName {
 		c.found("ENTITY_SAME_TYPE_NAME", at, path, "the MLMD type %q is now %q", old.TypeName, e.TypeName)
@@ -93,8 +115,8 @@ func (c *comparison) entity(old *ir.Entity, entities []*ir.Entity) {
 	c.custom(old, e)
 }
 
-// custom reports the properties that e gains: while the spec did not name them,
-// callers could store custom properties of these names.
+// custom reports the new properties of e: before the change, callers could
+// store custom properties with their names.
 func (c *comparison) custom(old, e *ir.Entity) {
 	if old.Field(ir.Custom) == nil {
 		return
@@ -102,7 +124,14 @@ func (c *comparison) custom(old, e *ir.Entity) {
 	for _, f := range e.Fields {
 		had := func(o *ir.Field) bool { return o.Slot == ir.Property && o.Key == f.Key }
 		if f.Slot == ir.Property && !slices.ContainsFunc(old.Fields, had) && copyOf(old, f.Key) == "" {
-			c.found("FIELD_KEY_NOT_CUSTOM", f.Pos, e.Name+"."+f.Name, "the property %q is new, stored as %s", f.Key, f.Stored)
+			c.found(
+				"FIELD_KEY_NOT_CUSTOM",
+				f.Pos,
+				e.Name+"."+f.Name,
+				"the property %q is new, stored as %s",
+				f.Key,
+				f.Stored,
+			)
 		}
 	}
 }
@@ -133,7 +162,14 @@ func (c *comparison) parent(old, e *ir.Entity) {
 	case was != is && (old.Parent == nil || e.Parent == nil || stored(old.Parent) != stored(e.Parent)):
 		c.found("PARENT_SAME", e.Pos, e.Name, "it had %s and has now %s", was, is)
 	case old.Prefixed != e.Prefixed:
-		c.found("ENTITY_SAME_NAME_RULE", e.Pos, e.Name, "names were stored %s, and are now stored %s", nameRule(old), nameRule(e))
+		c.found(
+			"ENTITY_SAME_NAME_RULE",
+			e.Pos,
+			e.Name,
+			"names were stored %s, and are now stored %s",
+			nameRule(old),
+			nameRule(e),
+		)
 	}
 }
 
@@ -144,8 +180,8 @@ func nameRule(e *ir.Entity) string {
 	return "plain"
 }
 
-// kinds are the kinds of node that fields belong to; nil for the members of
-// objects.
+// kinds are the kinds of node that fields belong to before and after the
+// change. They are nil for the members of objects.
 type kinds struct{ old, now ir.Kind }
 
 func (c *comparison) fields(path string, before, after []*ir.Field, k *kinds) {
@@ -170,8 +206,8 @@ func (c *comparison) fields(path string, before, after []*ir.Field, k *kinds) {
 	}
 }
 
-// counterpart returns the field of the new spec that old became: the one with
-// its name, or else the one that holds what it held.
+// counterpart returns the field of the new spec that corresponds to old: the
+// one with its name, or else the one that is stored in its place.
 func counterpart(old *ir.Field, after []*ir.Field) *ir.Field {
 	for _, f := range after {
 		if f.Name == old.Name {
@@ -227,11 +263,25 @@ func defaultOf(f *ir.Field) string {
 func (c *comparison) slot(path string, old, f *ir.Field, k kinds) {
 	was, is := old.Path(k.old), f.Path(k.now)
 	if old.Slot != f.Slot {
-		c.found("FIELD_SAME_SLOT", f.Pos, path, "it was stored in %s and is now stored in %s", place(old, was), place(f, is))
+		c.found(
+			"FIELD_SAME_SLOT",
+			f.Pos,
+			path,
+			"it was stored in %s and is now stored in %s",
+			place(old, was),
+			place(f, is),
+		)
 		return
 	}
 	if old.Slot == ir.Property && old.Key != f.Key && !slices.Contains(f.Aliases, old.Key) {
-		c.found("FIELD_SAME_SLOT", f.Pos, path, "the property %q is now %q, and x-mlmd-renamed-from does not say so", old.Key, f.Key)
+		c.found(
+			"FIELD_SAME_SLOT",
+			f.Pos,
+			path,
+			"the property %q is now %q, and x-mlmd-renamed-from does not say so",
+			old.Key,
+			f.Key,
+		)
 	}
 }
 
@@ -242,13 +292,24 @@ func place(f *ir.Field, path string) string {
 	case f.Slot == ir.Parent:
 		return "the link to the parent"
 	default:
-		return "the node's " + map[ir.Slot]string{ir.ID: "id", ir.Name: "name", ir.CreateTime: "create time", ir.UpdateTime: "update time"}[f.Slot]
+		return "the node's " + attributes[f.Slot]
 	}
+}
+
+var attributes = map[ir.Slot]string{
+	ir.ID: "id", ir.Name: "name", ir.CreateTime: "create time", ir.UpdateTime: "update time",
 }
 
 func (c *comparison) typ(path string, old, f *ir.Field) {
 	if old.Stored != f.Stored && old.Slot == f.Slot {
-		c.found("FIELD_SAME_TYPE", f.Pos, path, "the property was stored as %s and is now stored as %s", old.Stored, f.Stored)
+		c.found(
+			"FIELD_SAME_TYPE",
+			f.Pos,
+			path,
+			"the property was stored as %s and is now stored as %s",
+			old.Stored,
+			f.Stored,
+		)
 		return
 	}
 	if was, is := old.Type, f.Type; !c.same(path, was, is) {
@@ -260,14 +321,29 @@ func (c *comparison) typ(path string, old, f *ir.Field) {
 	case old.Pointer == f.Pointer:
 		c.found("FIELD_SAME_GO_NAME", f.Pos, path, "the Go type %s is now %s", was, is)
 	case old.Required && !f.Required:
-		c.found("FIELD_STILL_REQUIRED", f.Pos, path, "the Go type %s is now %s, since the field is not required any more", was, is)
+		c.found(
+			"FIELD_STILL_REQUIRED",
+			f.Pos,
+			path,
+			"the Go type %s is now %s, since the field is not required any more",
+			was,
+			is,
+		)
 	case old.Required == f.Required:
-		c.found("FIELD_STILL_REQUIRED", f.Pos, path, "the Go type %s is now %s, since the field %s", was, is, map[bool]string{true: "can be null", false: "cannot be null any more"}[f.Pointer])
+		c.found(
+			"FIELD_STILL_REQUIRED",
+			f.Pos,
+			path,
+			"the Go type %s is now %s, since the field %s",
+			was,
+			is,
+			map[bool]string{true: "can be null", false: "cannot be null any more"}[f.Pointer],
+		)
 	}
 }
 
-// same tells whether two types hold the same; the values of enums and the
-// members of objects it compares one by one.
+// same reports whether two types hold the same values. It compares the
+// values of enums and the members of objects one by one.
 func (c *comparison) same(path string, old, now *ir.Type) bool {
 	if old.Basic != now.Basic {
 		return false
@@ -296,7 +372,7 @@ func (c *comparison) same(path string, old, now *ir.Type) bool {
 	return true
 }
 
-// stricter reports rules that refuse what was allowed.
+// stricter reports rules that refuse values that were allowed.
 func (c *comparison) stricter(path string, f *ir.Field, old, now ir.Rules) {
 	tell := func(what, was, is string) {
 		c.found("FIELD_NOT_STRICTER", f.Pos, path, "%s was %s and is now %s", what, was, is)
@@ -319,7 +395,9 @@ func (c *comparison) stricter(path string, f *ir.Field, old, now ir.Rules) {
 	} {
 		switch {
 		case r.now == nil:
-		case r.old == nil && !(r.least && *r.now == 0), r.old != nil && r.least && *r.now > *r.old, r.old != nil && !r.least && *r.now < *r.old:
+		case r.old == nil && !(r.least && *r.now == 0),
+			r.old != nil && r.least && *r.now > *r.old,
+			r.old != nil && !r.least && *r.now < *r.old:
 			tell(r.what, count(r.old, "not said"), count(r.now, ""))
 		}
 	}
@@ -332,8 +410,8 @@ func (c *comparison) stricter(path string, f *ir.Field, old, now ir.Rules) {
 	}
 }
 
-// pattern reports a pattern that refuses a text that was allowed, with that
-// text, or one of which that could not be found out.
+// pattern reports a pattern that refuses a string that was allowed, with an
+// example, or one for which this cannot be decided.
 func (c *comparison) pattern(path string, f *ir.Field, was, now string) {
 	if now == "" || now == was {
 		return
@@ -341,9 +419,24 @@ func (c *comparison) pattern(path string, f *ir.Field, was, now string) {
 	text, found, known := refused(was, now)
 	switch {
 	case found:
-		c.found("FIELD_NOT_STRICTER", f.Pos, path, "the pattern was %s and is now %q, which refuses %q", orNone(was), now, text)
+		c.found(
+			"FIELD_NOT_STRICTER",
+			f.Pos,
+			path,
+			"the pattern was %s and is now %q, which refuses %q",
+			orNone(was),
+			now,
+			text,
+		)
 	case !known:
-		c.found("FIELD_NOT_STRICTER", f.Pos, path, "the pattern was %s and is now %q, which may refuse what was allowed", orNone(was), now)
+		c.found(
+			"FIELD_NOT_STRICTER",
+			f.Pos,
+			path,
+			"the pattern was %s and is now %q, which may refuse what was allowed",
+			orNone(was),
+			now,
+		)
 	}
 }
 

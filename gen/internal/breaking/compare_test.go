@@ -68,12 +68,14 @@ func compareSpecs(t *testing.T, before, after string) []string {
 }
 
 const (
-	team   = "    Team:\n      x-mlmd-kind: context\n      allOf:\n        - $ref: '#/components/schemas/Base'\n        - required: [name]\n"
-	extras = "          properties:\n            extras: {type: object, additionalProperties: true, x-mlmd-store: custom}\n            note: {type: string}\n"
-	text   = "text: {type: string, maxLength: 100, minLength: 2, pattern: '^a'}"
-	size   = "size: {type: integer, minimum: 1, maximum: 10}"
-	tags   = "tags: {type: array, items: {type: string, maxLength: 9}, maxItems: 5}"
-	moved  = "moved: {type: string, x-mlmd-renamed-from: [was, once]}"
+	team = "    Team:\n      x-mlmd-kind: context\n      allOf:\n        - $ref: '#/components/schemas/Base'\n" +
+		"        - required: [name]\n"
+	extras = "          properties:\n            extras: {type: object, additionalProperties: true, x-mlmd-store: " +
+		"custom}\n            note: {type: string}\n"
+	text  = "text: {type: string, maxLength: 100, minLength: 2, pattern: '^a'}"
+	size  = "size: {type: integer, minimum: 1, maximum: 10}"
+	tags  = "tags: {type: array, items: {type: string, maxLength: 9}, maxItems: 5}"
+	moved = "moved: {type: string, x-mlmd-renamed-from: [was, once]}"
 )
 
 var breaks = []struct {
@@ -84,12 +86,20 @@ var breaks = []struct {
 	{"an entity is removed", change{team + extras, ""}, []string{"ENTITY_NO_DELETE Team: the entity is gone"}},
 	{
 		"an entity gets another name, and keeps its stored type",
-		change{"    Team:\n      x-mlmd-kind: context\n", "    Crew:\n      x-mlmd-kind: context\n      x-mlmd-type: Team\n"},
+		change{
+			"    Team:\n      x-mlmd-kind: context\n",
+			"    Crew:\n      x-mlmd-kind: context\n      x-mlmd-type: Team\n",
+		},
 		[]string{`ENTITY_SAME_NAME Crew: the entity Team has another name; its MLMD type "Team" is the same`},
 	},
 	{
 		"a parent gets another name, and keeps its stored type",
-		change{"    Project:\n      x-mlmd-kind: context\n", "    Venture:\n      x-mlmd-kind: context\n      x-mlmd-type: Project\n", "x-mlmd-parent: Project", "x-mlmd-parent: Venture"},
+		change{
+			"    Project:\n      x-mlmd-kind: context\n",
+			"    Venture:\n      x-mlmd-kind: context\n      x-mlmd-type: Project\n",
+			"x-mlmd-parent: Project",
+			"x-mlmd-parent: Venture",
+		},
 		[]string{`ENTITY_SAME_NAME Venture: the entity Project has another name; its MLMD type "Project" is the same`},
 	},
 	{
@@ -119,11 +129,17 @@ var breaks = []struct {
 	},
 	{
 		"an entity loses its parent",
-		change{"projectId: {type: string, x-mlmd-parent: Project}", "projectId: {type: string}", ", project_id: parent.id", ""},
+		change{
+			"projectId: {type: string, x-mlmd-parent: Project}",
+			"projectId: {type: string}",
+			", project_id: parent.id",
+			"",
+		},
 		[]string{
 			"PARENT_SAME Prompt: it had the parent Project and has now no parent",
 			`COPY_NO_DELETE Prompt: the copy "project_id" of parent.id is gone`,
-			"FIELD_SAME_SLOT Prompt.projectId: it was stored in the link to the parent and is now stored in properties.project_id",
+			"FIELD_SAME_SLOT Prompt.projectId: it was stored in the link to the parent and is now stored in " +
+				"properties.project_id",
 		},
 	},
 	{
@@ -144,7 +160,8 @@ var breaks = []struct {
 		"an object gets another name in Go",
 		change{"    Shape:\n", "    Shape:\n      x-go-name: Form\n"},
 		[]string{
-			"FIELD_SAME_GO_NAME Prompt.shape: the Go type *Shape is now *Form", "FIELD_SAME_GO_NAME Prompt.shape.inner: the Go type *Shape is now *Form",
+			"FIELD_SAME_GO_NAME Prompt.shape: the Go type *Shape is now *Form",
+			"FIELD_SAME_GO_NAME Prompt.shape.inner: the Go type *Shape is now *Form",
 			"FIELD_SAME_GO_NAME Prompt.parts: the Go type []Shape is now []Form",
 		},
 	},
@@ -156,7 +173,9 @@ var breaks = []struct {
 	{
 		"a property gets another name, and does not say the old one",
 		change{"text: {", "text: {x-mlmd-property: body, "},
-		[]string{`FIELD_SAME_SLOT Prompt.text: the property "text" is now "body", and x-mlmd-renamed-from does not say so`},
+		[]string{
+			`FIELD_SAME_SLOT Prompt.text: the property "text" is now "body", and x-mlmd-renamed-from does not say so`,
+		},
 	},
 	{
 		"a field is stored elsewhere",
@@ -186,13 +205,16 @@ var breaks = []struct {
 		change{moved, "moved: {type: string, x-mlmd-renamed-from: [once]}\n            was: {type: integer}"},
 		[]string{
 			`FIELD_KEEPS_OLD_NAMES Prompt.moved: "was" is not read any more`,
-			`FIELD_SAME_TYPE_AS_REMOVED Prompt.was: "was" was stored as STRING string in the old spec, and is now stored as INT int64`,
+			`FIELD_SAME_TYPE_AS_REMOVED Prompt.was: "was" was stored as STRING string in the old spec, ` +
+				`and is now stored as INT int64`,
 		},
 	},
 	{
 		"a field is not required any more",
 		change{"projectId, size]", "projectId]"},
-		[]string{"FIELD_STILL_REQUIRED Prompt.size: the Go type int64 is now *int64, since the field is not required any more"},
+		[]string{
+			"FIELD_STILL_REQUIRED Prompt.size: the Go type int64 is now *int64, since the field is not required any more",
+		},
 	},
 	{
 		"a required field may be null",
@@ -276,8 +298,16 @@ var breaks = []struct {
 	},
 	{
 		"a member of an object is removed, and another one is required",
-		change{"        high: {type: number}\n", "        deep: {type: number}\n", "required: [wide]", "required: [wide, deep]"},
-		[]string{"FIELD_NO_DELETE Prompt.shape.high: the field is gone", "FIELD_NOT_NEWLY_REQUIRED Prompt.shape.deep: the new field is required"},
+		change{
+			"        high: {type: number}\n",
+			"        deep: {type: number}\n",
+			"required: [wide]",
+			"required: [wide, deep]",
+		},
+		[]string{
+			"FIELD_NO_DELETE Prompt.shape.high: the field is gone",
+			"FIELD_NOT_NEWLY_REQUIRED Prompt.shape.deep: the new field is required",
+		},
 	},
 }
 
@@ -316,10 +346,19 @@ func TestASafeChangeIsNotFound(t *testing.T) {
 		{"an entity is added", change{team, strings.Replace(team, "Team", "Group", 1) + team}},
 		{"an optional field is added", change{text, text + "\n            more: {type: string}"}},
 		{"a value is added to an enum", change{"[warm, cold]", "[warm, dry, cold]"}},
-		{"a property gets another name, and says the old one", change{"text: {", "text: {x-mlmd-property: body, x-mlmd-renamed-from: text, "}},
+		{
+			"a property gets another name, and says the old one",
+			change{"text: {", "text: {x-mlmd-property: body, x-mlmd-renamed-from: text, "},
+		},
 		{"an old name is added", change{"[was, once]", "[was, once, again]"}},
-		{"a new name is one of the old ones", change{moved, "moved: {type: string, x-mlmd-property: was, x-mlmd-renamed-from: [moved, once]}"}},
-		{"rules become looser", change{text, "text: {type: string, maxLength: 101, minLength: 1}", size, "size: {type: integer, minimum: 0}"}},
+		{
+			"a new name is one of the old ones",
+			change{moved, "moved: {type: string, x-mlmd-property: was, x-mlmd-renamed-from: [moved, once]}"},
+		},
+		{
+			"rules become looser",
+			change{text, "text: {type: string, maxLength: 101, minLength: 1}", size, "size: {type: integer, minimum: 0}"},
+		},
 		{"a pattern becomes looser", change{"pattern: '^a'", "pattern: '^[a-c]'"}},
 		{"a pattern is written another way", change{"pattern: '^a'", "pattern: '^(?:a)'"}},
 		{"a field is deprecated", change{"text: {", "text: {deprecated: true, description: not used any more, "}},
@@ -339,15 +378,31 @@ func TestBoundsAreComparedExactly(t *testing.T) {
 		was, is string
 		want    string
 	}{
-		{"maximum: 9007199254740993", "maximum: 9007199254740992", "the maximum was 9007199254740993 and is now 9007199254740992"},
+		{
+			"maximum: 9007199254740993", "maximum: 9007199254740992",
+			"the maximum was 9007199254740993 and is now 9007199254740992",
+		},
 		{"maximum: 9007199254740992", "maximum: 9007199254740993", ""},
-		{"minimum: 9007199254740992", "minimum: 9007199254740993", "the minimum was 9007199254740992 and is now 9007199254740993"},
-		{"minimum: -9223372036854775808", "minimum: -9223372036854775807", "the minimum was -9223372036854775808 and is now -9223372036854775807"},
-		{"minimum: 9007199254740993", "minimum: 9007199254740993, exclusiveMinimum: true", "the minimum was 9007199254740993 and is now 9007199254740993 (exclusive)"},
+		{
+			"minimum: 9007199254740992", "minimum: 9007199254740993",
+			"the minimum was 9007199254740992 and is now 9007199254740993",
+		},
+		{
+			"minimum: -9223372036854775808", "minimum: -9223372036854775807",
+			"the minimum was -9223372036854775808 and is now -9223372036854775807",
+		},
+		{
+			"minimum: 9007199254740993", "minimum: 9007199254740993, exclusiveMinimum: true",
+			"the minimum was 9007199254740993 and is now 9007199254740993 (exclusive)",
+		},
 		{"minimum: 10", "minimum: 10.0", ""},
 	} {
 		before := before(t)
-		got := compareSpecs(t, change{"minimum: 1, maximum: 10", c.was}.apply(t, before), change{"minimum: 1, maximum: 10", c.is}.apply(t, before))
+		got := compareSpecs(
+			t,
+			change{"minimum: 1, maximum: 10", c.was}.apply(t, before),
+			change{"minimum: 1, maximum: 10", c.is}.apply(t, before),
+		)
 		var want []string
 		if c.want != "" {
 			want = []string{"FIELD_NOT_STRICTER Prompt.size: " + c.want}
@@ -363,7 +418,8 @@ func TestBoundsAreComparedExactly(t *testing.T) {
 func TestANameThatComesBackHoldsWhatItHeld(t *testing.T) {
 	const (
 		more = "\n            "
-		note = "          properties:\n            extras: {type: object, additionalProperties: true, x-mlmd-store: custom}\n            note: {type: string}\n"
+		note = "          properties:\n            extras: {type: object, additionalProperties: true, x-mlmd-store: " +
+			"custom}\n            note: {type: string}\n"
 	)
 	prompt := func(field string) change { return change{text, text + more + field} }
 	member := func(high string) change { return change{"        high: {type: number}\n", high} }
@@ -372,21 +428,74 @@ func TestANameThatComesBackHoldsWhatItHeld(t *testing.T) {
 		past, was, will change
 		want            string
 	}{
-		{"as another kind", prompt("note: {type: string}"), nil, prompt("note: {type: integer}"), `Prompt.note: "note" was stored as STRING string in v1, and is now stored as INT int64`},
+		{
+			"as another kind", prompt("note: {type: string}"), nil, prompt("note: {type: integer}"),
+			`Prompt.note: "note" was stored as STRING string in v1, and is now stored as INT int64`,
+		},
 		{"as the same", prompt("note: {type: string}"), nil, prompt("note: {type: string}"), ""},
-		{"under another name in the spec", prompt("note: {type: string}"), nil, prompt("remark: {type: boolean, x-mlmd-property: note}"), `Prompt.remark: "note" was stored as STRING string in v1, and is now stored as BOOLEAN bool`},
-		{"elsewhere in the store", prompt("note: {type: string}"), nil, prompt("note: {type: integer, x-mlmd-property: note_2}"), ""},
-		{"as an older name of a new field", prompt("note: {type: string}"), nil, prompt("remark: {type: number, x-mlmd-renamed-from: note}"), `Prompt.remark: "note" was stored as STRING string in v1, and is now stored as DOUBLE float64`},
-		{"after it was an older name", prompt("remark: {type: string, x-mlmd-renamed-from: note}"), nil, prompt("note: {type: integer}"), `Prompt.note: "note" was stored as STRING string in v1, and is now stored as INT int64`},
-		{"as a text that it can be read as", prompt("note: {type: string, format: date-time}"), nil, prompt("note: {type: string}"), ""},
-		{"as a text that it may not be", prompt("note: {type: string}"), nil, prompt("note: {type: string, format: date-time}"), `Prompt.note: "note" was stored as STRING string in v1, and is now stored as STRING time.Time`},
-		{"as an enum with a value less", prompt("note: {type: string, enum: [a, b]}"), nil, prompt("note: {type: string, enum: [a, c]}"), `Prompt.note: "note" was stored as STRING enum of a, b in v1, and is now stored as STRING enum of a, c`},
-		{"as an enum with a value more", prompt("note: {type: string, enum: [a, b]}"), nil, prompt("note: {type: string, enum: [a, c, b]}"), ""},
-		{"as a list of others", prompt("note: {type: array, items: {type: string}}"), nil, prompt("note: {type: array, items: {type: integer}}"), `Prompt.note: "note[]" was stored as string in v1, and is now stored as int64`},
-		{"as an object", prompt("note: {type: string}"), nil, prompt("note: {type: object, properties: {wide: {type: number}}}"), `Prompt.note: "note" was stored as STRING string in v1, and is now stored as STRUCT object`},
-		{"in a copy", nil, change{"x-mlmd-copies: {prompt: name, project_id: parent.id}", "x-mlmd-copies: {prompt: name}"}, change{"x-mlmd-copies: {prompt: name, project_id: parent.id}", "x-mlmd-copies: {prompt: name}", text, text + more + "project: {type: string, x-mlmd-property: project_id}"}, `Prompt.project: "project_id" was stored as INT in v1, and is now stored as STRING string`},
+		{
+			"under another name in the spec", prompt("note: {type: string}"), nil,
+			prompt("remark: {type: boolean, x-mlmd-property: note}"),
+			`Prompt.remark: "note" was stored as STRING string in v1, and is now stored as BOOLEAN bool`,
+		},
+		{
+			"elsewhere in the store", prompt("note: {type: string}"), nil,
+			prompt("note: {type: integer, x-mlmd-property: note_2}"), "",
+		},
+		{
+			"as an older name of a new field", prompt("note: {type: string}"), nil,
+			prompt("remark: {type: number, x-mlmd-renamed-from: note}"),
+			`Prompt.remark: "note" was stored as STRING string in v1, and is now stored as DOUBLE float64`,
+		},
+		{
+			"after it was an older name", prompt("remark: {type: string, x-mlmd-renamed-from: note}"), nil,
+			prompt("note: {type: integer}"),
+			`Prompt.note: "note" was stored as STRING string in v1, and is now stored as INT int64`,
+		},
+		{
+			"as a text that it can be read as", prompt("note: {type: string, format: date-time}"), nil,
+			prompt("note: {type: string}"), "",
+		},
+		{
+			"as a text that it may not be", prompt("note: {type: string}"), nil,
+			prompt("note: {type: string, format: date-time}"),
+			`Prompt.note: "note" was stored as STRING string in v1, and is now stored as STRING time.Time`,
+		},
+		{
+			"as an enum with a value less", prompt("note: {type: string, enum: [a, b]}"), nil,
+			prompt("note: {type: string, enum: [a, c]}"),
+			`Prompt.note: "note" was stored as STRING enum of a, b in v1, and is now stored as STRING enum of a, c`,
+		},
+		{
+			"as an enum with a value more", prompt("note: {type: string, enum: [a, b]}"), nil,
+			prompt("note: {type: string, enum: [a, c, b]}"), "",
+		},
+		{
+			"as a list of others", prompt("note: {type: array, items: {type: string}}"), nil,
+			prompt("note: {type: array, items: {type: integer}}"),
+			`Prompt.note: "note[]" was stored as string in v1, and is now stored as int64`,
+		},
+		{
+			"as an object", prompt("note: {type: string}"), nil,
+			prompt("note: {type: object, properties: {wide: {type: number}}}"),
+			`Prompt.note: "note" was stored as STRING string in v1, and is now stored as STRUCT object`,
+		},
+		{
+			"in a copy", nil,
+			change{"x-mlmd-copies: {prompt: name, project_id: parent.id}", "x-mlmd-copies: {prompt: name}"},
+			change{
+				"x-mlmd-copies: {prompt: name, project_id: parent.id}", "x-mlmd-copies: {prompt: name}", text,
+				text + more + "project: {type: string, x-mlmd-property: project_id}",
+			},
+			`Prompt.project: "project_id" was stored as INT in v1, and is now stored as STRING string`,
+		},
 		{"in an entity that was removed too", nil, change{team + note, ""}, nil, ""},
-		{"in an entity that comes back with another type", nil, change{team + note, ""}, change{"note: {type: string}", "note: {type: integer}"}, `Team.note: "note" was stored as STRING string in v1, and is now stored as INT int64`},
+		{
+			"in an entity that comes back with another type", nil,
+			change{team + note, ""},
+			change{"note: {type: string}", "note: {type: integer}"},
+			`Team.note: "note" was stored as STRING string in v1, and is now stored as INT int64`,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			src := before(t)
@@ -400,7 +509,8 @@ func TestANameThatComesBackHoldsWhatItHeld(t *testing.T) {
 				}
 				return
 			}
-			if len(got) != 1 || got[0].Rule.ID != "FIELD_SAME_TYPE_AS_REMOVED" || got[0].Path+": "+got[0].Msg != c.want {
+			if len(got) != 1 || got[0].Rule.ID != "FIELD_SAME_TYPE_AS_REMOVED" ||
+				got[0].Path+": "+got[0].Msg != c.want {
 				t.Errorf("got %+v\nwant %s", got, c.want)
 			}
 			if !breaking.AsksHistory(was, will) || breaking.AsksHistory(will, will) {
@@ -413,7 +523,8 @@ func TestANameThatComesBackHoldsWhatItHeld(t *testing.T) {
 		var h breaking.History
 		h.Add(graph(t, src), "v1")
 		var got []string
-		for _, f := range breaking.Compare(graph(t, member("").apply(t, src)), graph(t, member("        high: {type: string}\n").apply(t, src)), &h) {
+		without, with := member("").apply(t, src), member("        high: {type: string}\n").apply(t, src)
+		for _, f := range breaking.Compare(graph(t, without), graph(t, with), &h) {
 			if f.Rule.ID == "FIELD_SAME_TYPE_AS_REMOVED" {
 				got = append(got, f.Path+": "+f.Msg)
 			}

@@ -9,9 +9,8 @@ import (
 	"github.com/mlmd-go/sdk/gen/internal/spec"
 )
 
-// A History is what the versions of a spec before the present one declared:
-// what is stored under a name stays there when the name leaves the spec. The
-// zero History is empty.
+// A History holds the names that earlier versions of a spec declared: stored
+// values keep their name when it leaves the spec. The zero History is empty.
 type History struct {
 	names map[stored]map[slot]string // to the version that was the first to be added with it
 }
@@ -22,13 +21,13 @@ type stored struct {
 	name string
 }
 
-// A slot is a name below which something of one form is stored.
+// A slot is a stored name and the form of its values.
 type slot struct {
 	path string // of the property and the members in it: shape.high
 	form form
 }
 
-// A form is what values of a slot look like in the store.
+// A form describes how the values of a slot are stored.
 type form struct {
 	prop   ir.PropType // empty for a member of an object
 	basic  ir.Basic    // 0 for a copy, which is never read
@@ -43,7 +42,7 @@ func formOf(prop ir.PropType, t *ir.Type) form {
 	return f
 }
 
-// Add adds what g declares. The version is what findings call g.
+// Add adds the names that g declares. Findings refer to g as version.
 func (h *History) Add(g *ir.Graph, version string) {
 	if h.names == nil {
 		h.names = map[stored]map[slot]string{}
@@ -61,8 +60,9 @@ func (h *History) Add(g *ir.Graph, version string) {
 	}
 }
 
-// before returns a slot of the name that has another form, and the version that
-// declared it; of several, the one of the version that was added first.
+// before returns a slot of the name that has another form, and the version
+// that declared it. Of several slots it returns the first in the order of
+// their forms.
 func (h *History) before(e *ir.Entity, n name) (old slot, version string) {
 	for s, v := range h.names[stored{e.Kind, e.TypeName}] {
 		if s.path != n.path || n.form.holds(s.form) {
@@ -89,7 +89,7 @@ func (f form) String() string {
 	return strings.TrimSpace(string(f.prop) + " " + strings.TrimSpace(word))
 }
 
-// holds reports whether what is stored in the form old can be read in f.
+// holds reports whether values stored in the form old can be read in f.
 func (f form) holds(old form) bool {
 	if f.prop != old.prop {
 		return false
@@ -116,11 +116,11 @@ func (f form) holds(old form) bool {
 	return f.basic == old.basic
 }
 
-// texts are the types that are text in the store.
+// texts are the types that are stored as strings.
 var texts = []ir.Basic{ir.String, ir.Enum, ir.DateTime, ir.Date, ir.UUID, ir.Bytes}
 
-// A name is one that an entity reads: of a property, or of a member of the
-// object in it.
+// A name is a stored name that an entity reads: of a property, or of a
+// member of the object in it.
 type name struct {
 	path string
 	form form
@@ -152,8 +152,8 @@ func namesOf(e *ir.Entity) []name {
 	return out
 }
 
-// members returns the names within a value of the type t that is stored as n.
-// An object within itself is left out: the names in it are those of the outer
+// members returns the names within a value of the type t that is stored as
+// n. It omits an object within itself, whose names are those of the outer
 // one.
 func members(n name, t *ir.Type, outer []*ir.Type) []name {
 	switch {
@@ -175,8 +175,9 @@ func members(n name, t *ir.Type, outer []*ir.Type) []name {
 	return out
 }
 
-// newNames returns the names of e that its entity in the spec before, which is
-// old or nil, does not have. The comparison of the fields is about the others.
+// newNames returns the names of e that old, its entity in the spec before,
+// does not have; old may be nil. Names of fields that both have are compared
+// elsewhere.
 func newNames(old, e *ir.Entity) []name {
 	compared, same := map[string]bool{}, map[slot]bool{}
 	if old != nil {
@@ -190,7 +191,8 @@ func newNames(old, e *ir.Entity) []name {
 	})
 }
 
-// counterpartOf returns the entity of g that is stored as e is, or nil.
+// counterpartOf returns the entity of g that is stored as the same MLMD type
+// as e, or nil.
 func counterpartOf(g *ir.Graph, e *ir.Entity) *ir.Entity {
 	for _, old := range g.Entities {
 		if old.Kind == e.Kind && old.TypeName == e.TypeName {
@@ -200,14 +202,17 @@ func counterpartOf(g *ir.Graph, e *ir.Entity) *ir.Entity {
 	return nil
 }
 
-// AsksHistory reports whether the way from before to after adds a name, so that
-// what a History knows of it matters.
+// AsksHistory reports whether after has names that before does not have, so
+// that a History is needed.
 func AsksHistory(before, after *ir.Graph) bool {
-	return slices.ContainsFunc(after.Entities, func(e *ir.Entity) bool { return len(newNames(counterpartOf(before, e), e)) > 0 })
+	return slices.ContainsFunc(
+		after.Entities,
+		func(e *ir.Entity) bool { return len(newNames(counterpartOf(before, e), e)) > 0 },
+	)
 }
 
-// returned reports names that are new in e, under which something of another
-// form is stored.
+// returned reports new names of e under which values of another form are
+// stored.
 func (c *comparison) returned(h *History, old, e *ir.Entity) {
 	var reported []string
 	for _, n := range newNames(old, e) {
@@ -216,7 +221,16 @@ func (c *comparison) returned(h *History, old, e *ir.Entity) {
 		}
 		if was, version := h.before(e, n); version != "" {
 			reported = append(reported, n.path)
-			c.found("FIELD_SAME_TYPE_AS_REMOVED", n.at, n.show, "%q was stored as %s in %s, and is now stored as %s", n.path, was.form, version, n.form)
+			c.found(
+				"FIELD_SAME_TYPE_AS_REMOVED",
+				n.at,
+				n.show,
+				"%q was stored as %s in %s, and is now stored as %s",
+				n.path,
+				was.form,
+				version,
+				n.form,
+			)
 		}
 	}
 }

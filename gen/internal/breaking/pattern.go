@@ -184,7 +184,8 @@ func letters(patterns ...automaton) []rune {
 	}
 	for _, p := range patterns {
 		for _, i := range p.prog.Inst {
-			if i.Op != syntax.InstRune && i.Op != syntax.InstRune1 && i.Op != syntax.InstRuneAny && i.Op != syntax.InstRuneAnyNotNL {
+			if i.Op != syntax.InstRune && i.Op != syntax.InstRune1 && i.Op != syntax.InstRuneAny &&
+				i.Op != syntax.InstRuneAnyNotNL {
 				continue
 			}
 			for k, r := range i.Rune {

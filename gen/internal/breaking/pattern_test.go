@@ -69,7 +69,7 @@ func FuzzPatternsAreComparedTruly(f *testing.F) {
 		}
 		text, found, known := refused(was, now)
 		if found && (!a.MatchString(text) || b.MatchString(text)) {
-			t.Errorf("%q to %q: %q is no example", was, now, text)
+			t.Errorf("%q to %q: %q is not an example", was, now, text)
 		}
 		if found || !known {
 			return

@@ -84,7 +84,7 @@ func Load(dir, name, within string) (Config, error) {
 	c := Config{Root: dir}
 	c.Spec = path.Clean(orElse(f.Spec, "spec/openapi.yaml"))
 	if strings.ContainsFunc(c.Spec, unicode.IsControl) {
-		return Config{}, fmt.Errorf("%s: spec: %q is no file name", at, f.Spec)
+		return Config{}, fmt.Errorf("%s: spec: %q is not a file name", at, f.Spec)
 	}
 	if c.Read, err = Reader(dir, within); err != nil {
 		return Config{}, err
@@ -93,10 +93,18 @@ func Load(dir, name, within string) (Config, error) {
 		from      output
 		otherwise string
 		to        *codegen.Package
-	}{{f.Model, "generated/model", &c.Model}, {f.Mapping, "generated/mapping", &c.Mapping}, {f.Field, "generated/field", &c.Field}} {
+	}{
+		{f.Model, "generated/model", &c.Model},
+		{f.Mapping, "generated/mapping", &c.Mapping},
+		{f.Field, "generated/field", &c.Field},
+	} {
 		p.to.Dir = path.Clean(orElse(p.from.Dir, p.otherwise))
 		if !filepath.IsLocal(filepath.FromSlash(p.to.Dir)) {
-			return Config{}, fmt.Errorf("%s: %s is outside of this directory; put the config file above it", at, p.to.Dir)
+			return Config{}, fmt.Errorf(
+				"%s: %s is outside of this directory; put the config file above it",
+				at,
+				p.to.Dir,
+			)
 		}
 		p.to.Import = p.from.Import
 		if p.to.Import == "" {
@@ -130,13 +138,17 @@ func importPath(dir string) (string, error) {
 			}
 			module := modulePath(string(src))
 			if module == "" {
-				return "", fmt.Errorf("%s names no module", filepath.Join(at, "go.mod"))
+				return "", fmt.Errorf("%s does not name a module", filepath.Join(at, "go.mod"))
 			}
 			return path.Join(module, filepath.ToSlash(rel)), nil
 		}
 		up := filepath.Dir(at)
 		if up == at {
-			return "", fmt.Errorf("there is no go.mod above %s: run go mod init, or name the import paths in %s", dir, DefaultFile)
+			return "", fmt.Errorf(
+				"there is no go.mod above %s: run go mod init, or name the import paths in %s",
+				dir,
+				DefaultFile,
+			)
 		}
 		at = up
 	}
@@ -171,10 +183,20 @@ func (c Config) check(at string) error {
 	}{{"model", c.Model}, {"mapping", c.Mapping}, {"field", c.Field}} {
 		base := path.Base(p.Import)
 		if !token.IsIdentifier(base) {
-			return fmt.Errorf("%s: %s: %q is no package name; name another directory, or an import path that ends in one", at, p.what, base)
+			return fmt.Errorf(
+				"%s: %s: %q is not a package name; name another directory, or an import path that ends in one",
+				at,
+				p.what,
+				base,
+			)
 		}
 		if !usable(base) {
-			return fmt.Errorf("%s: %s: the package name %q is used for something else in generated code; choose another directory", at, p.what, base)
+			return fmt.Errorf(
+				"%s: %s: the package name %q is used for something else in generated code; choose another directory",
+				at,
+				p.what,
+				base,
+			)
 		}
 		if err := module.CheckImportPath(p.Import); err != nil {
 			return fmt.Errorf("%s: %s: %w; name another directory or import path", at, p.what, err)

@@ -9,13 +9,14 @@ import (
 	"path/filepath"
 )
 
-// maxSize bounds the size of a file of a spec.
+// maxSize limits the size of a file of a spec.
 const maxSize = 64 << 20
 
-// Reader returns a function that reads files relative to dir: regular files of
-// at most maxSize below root, also where symbolic links lead. An empty root is
-// that of the module. A spec may come from a stranger, and must not make the
-// generator read devices, or print lines of files that are not schemas.
+// Reader returns a function that reads files relative to dir: regular files
+// of at most maxSize below root, also after symbolic links are resolved. If
+// root is empty, it is the root of the module. A spec may come from an
+// untrusted source, so it must not make the generator read devices, or print
+// lines of files that are not schemas.
 func Reader(dir, root string) (func(name string) ([]byte, error), error) {
 	if root == "" {
 		root = moduleRoot(dir)
@@ -65,8 +66,8 @@ func readRegular(r *os.Root, name string) ([]byte, error) {
 	return src, nil
 }
 
-// moduleRoot returns the directory of the go.mod above dir, or dir where there
-// is none.
+// moduleRoot returns the directory of the go.mod above dir, or dir if it is not
+// in a module.
 func moduleRoot(dir string) string {
 	abs, err := filepath.Abs(dir)
 	if err != nil {

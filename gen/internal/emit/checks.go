@@ -21,8 +21,8 @@ func (c *checks) add(format string, args ...any) {
 	c.lines = append(c.lines, fmt.Sprintf(format, args...))
 }
 
-// field adds the checks of one field of an entity. Where the id is known, an
-// upsert changes what is stored, and what is not set stays.
+// field adds the checks of one field of an entity. An entity with an ID is
+// an update, whose unset fields keep their stored values.
 func (c *checks) field(f *ir.Field) {
 	sel := "v." + f.Go
 	if f.Required && !f.Nullable && !f.ZeroLeaves() {
@@ -160,7 +160,7 @@ func (c *checks) elements(name, expr string, t *ir.Type) {
 	c.depth--
 }
 
-// needsCheck tells whether there is anything to check in a value of type t.
+// needsCheck reports whether values of type t have rules to check.
 func needsCheck(t *ir.Type, seen map[*ir.Type]bool) bool {
 	switch t.Basic {
 	case ir.Enum:

@@ -48,7 +48,14 @@ func (p printer) codec(verb string, t *ir.Type) string {
 		if verb == "Decode" {
 			in, out = out, in
 		}
-		return fmt.Sprintf("func(v %s) (%s, error) { return gensupport.%s%s(v, %s) }", in, out, verb, shape, p.codec(verb, t.Elem))
+		return fmt.Sprintf(
+			"func(v %s) (%s, error) { return gensupport.%s%s(v, %s) }",
+			in,
+			out,
+			verb,
+			shape,
+			p.codec(verb, t.Elem),
+		)
 	default:
 		return "gensupport." + verb + codecs[t.Basic]
 	}
@@ -102,7 +109,14 @@ func renamer(t *ir.Type) string {
 
 func objectOf(typ *ir.Type, t Target) *objectView {
 	p := printer{t.Model.Name()}
-	v := &objectView{Header: t.Header(), Package: t.Mapping.Name(), Go: typ.Go, Local: ir.Local(typ.Go), Model: p.goType(typ), Members: len(typ.Fields)}
+	v := &objectView{
+		Header:  t.Header(),
+		Package: t.Mapping.Name(),
+		Go:      typ.Go,
+		Local:   ir.Local(typ.Go),
+		Model:   p.goType(typ),
+		Members: len(typ.Fields),
+	}
 	checks := &checks{printer: p, local: v.Local}
 	for _, f := range typ.Fields {
 		v.Puts = append(v.Puts, p.put(f))

@@ -57,7 +57,14 @@ func (t Target) Header() string { return Mark + t.Spec + ". DO NOT EDIT." }
 
 // Emit prints g.
 func Emit(g *ir.Graph, t Target) ([]File, error) {
-	tmpl, err := template.New("").Funcs(template.FuncMap{"comment": comment, "join": strings.Join}).ParseFS(templates, "templates/*.tmpl")
+	tmpl, err := template.New(
+		"",
+	).Funcs(
+		template.FuncMap{"comment": comment, "join": strings.Join},
+	).ParseFS(
+		templates,
+		"templates/*.tmpl",
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +168,10 @@ func tidy(src []byte) ([]byte, error) {
 		if !ok || block.Tok != token.IMPORT {
 			break
 		}
-		unused := slices.DeleteFunc(slices.Clone(block.Specs), func(s ast.Spec) bool { return used[importName(s.(*ast.ImportSpec))] })
+		unused := slices.DeleteFunc(
+			slices.Clone(block.Specs),
+			func(s ast.Spec) bool { return used[importName(s.(*ast.ImportSpec))] },
+		)
 		if len(unused) == len(block.Specs) {
 			cut(block.Pos(), block.End())
 			continue
@@ -202,8 +212,8 @@ func comment(indent, text string) string {
 	return b.String()
 }
 
-// paragraphs splits a text at empty lines, and each part into words. What is
-// no text, control characters say, becomes a space.
+// paragraphs splits a text at empty lines, and each part into words. Control
+// characters become spaces.
 func paragraphs(text string) [][]string {
 	var out [][]string
 	text = strings.Map(func(r rune) rune {

@@ -23,7 +23,13 @@ type symbolsView struct {
 type symbol struct{ Go, Type, Literal string }
 
 func symbolsOf(e *ir.Entity, t Target) *symbolsView {
-	v := &symbolsView{Header: t.Header(), Package: t.Field.Name(), Go: e.Go, Local: ir.Local(e.Go) + "Symbols", Model: t.Model.Name() + "." + e.Go}
+	v := &symbolsView{
+		Header:  t.Header(),
+		Package: t.Field.Name(),
+		Go:      e.Go,
+		Local:   ir.Local(e.Go) + "Symbols",
+		Model:   t.Model.Name() + "." + e.Go,
+	}
 	v.Imports = symbolImports(t)
 	v.Custom = e.Field(ir.Custom) != nil
 	for _, f := range e.Fields {
@@ -37,12 +43,12 @@ func symbolsOf(e *ir.Entity, t Target) *symbolsView {
 // symbolImports are what a file of symbols may import.
 func symbolImports(t Target) []importLine { return importLines(t, t.Model.Import, sdk+"/pkg/filter") }
 
-// askable are the property names that the filter language can say: the
-// original takes some characters for patterns.
+// askable matches the property names that the filter language can express: in
+// the reference implementation, other characters are patterns.
 var askable = regexp.MustCompile(`^[A-Za-z0-9_ .:/,@#-]+$`)
 
-// symbolOf returns the symbol of f; false where there is nothing to ask and
-// nothing to clear.
+// symbolOf returns the symbol of f. It returns false if f can be neither
+// filtered nor cleared.
 func symbolOf(e *ir.Entity, f *ir.Field, t Target) (symbol, bool) {
 	kind, ref := ask(e, f)
 	clearable := f.Clearable(e.Kind)
@@ -61,8 +67,8 @@ func symbolOf(e *ir.Entity, f *ir.Field, t Target) (symbol, bool) {
 	return symbol{Go: f.Go, Type: "filter." + kind + param, Literal: ref}, true
 }
 
-// ask returns the kind of symbol that can ask for f, and the literal of its
-// reference; "" where the filter language has no words for it.
+// ask returns the kind of symbol that filters f, and the literal of its
+// reference. It returns "" if the filter language cannot express it.
 func ask(e *ir.Entity, f *ir.Field) (kind, ref string) {
 	attr := func(name string) string { return fmt.Sprintf("{Attr: %q}", name) }
 	property := func(name string) string { return fmt.Sprintf("{Property: %q}", name) }
@@ -100,7 +106,7 @@ func ask(e *ir.Entity, f *ir.Field) (kind, ref string) {
 	return "", ""
 }
 
-// was adds the older names that the filter language can say.
+// was adds the former names that the filter language can express.
 func was(ref string, names []string) string {
 	names = slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !askable.MatchString(name) })
 	if len(names) == 0 {

@@ -60,7 +60,11 @@ func mappingOf(e *ir.Entity, t Target) *mappingView {
 		Go: e.Go, Local: ir.Local(e.Go), Model: t.Model.Name() + "." + e.Go, Node: "mlmdpb." + e.Kind.String(),
 		IDField: e.Field(ir.ID).Go, Obsolete: e.Obsolete,
 	}
-	v.Doc = v.Go + " maps [" + v.Model + "] to the " + strings.ToLower(e.Kind.String()) + " type " + strconv.Quote(e.TypeName) + "."
+	v.Doc = v.Go + " maps [" + v.Model + "] to the " + strings.ToLower(
+		e.Kind.String(),
+	) + " type " + strconv.Quote(
+		e.TypeName,
+	) + "."
 	v.checks = &checks{printer: v.printer, local: v.Local, id: "v." + v.IDField}
 	v.edge(e)
 	var set []string
@@ -88,9 +92,15 @@ func (v *mappingView) edge(e *ir.Entity) {
 	if e.Parent == nil {
 		return
 	}
-	kind := map[ir.Kind]string{ir.Context: "ParentContext", ir.Artifact: "Attribution", ir.Execution: "Association"}[e.Kind]
+	kinds := map[ir.Kind]string{ir.Context: "ParentContext", ir.Artifact: "Attribution", ir.Execution: "Association"}
 	p := e.Parent
-	v.Parent = fmt.Sprintf("Entity: %q, TypeName: %q, Kind: mlmd.%s, Field: %q", p.Parent.Name, p.Parent.TypeName, kind, p.Field.Name)
+	v.Parent = fmt.Sprintf(
+		"Entity: %q, TypeName: %q, Kind: mlmd.%s, Field: %q",
+		p.Parent.Name,
+		p.Parent.TypeName,
+		kinds[e.Kind],
+		p.Field.Name,
+	)
 	for _, flag := range []struct {
 		name string
 		on   bool
@@ -117,7 +127,12 @@ func lines(words []string, width int) []string {
 // field adds what one field contributes to each part. It returns whether the
 // field is one of those that updates see.
 func (v *mappingView) field(e *ir.Entity, f *ir.Field) bool {
-	row := fieldRow{Name: f.Name, Path: f.Path(e.Kind), Immutable: f.Immutable || f.Slot == ir.Name, LegacyNames: f.Aliases}
+	row := fieldRow{
+		Name:        f.Name,
+		Path:        f.Path(e.Kind),
+		Immutable:   f.Immutable || f.Slot == ir.Name,
+		LegacyNames: f.Aliases,
+	}
 	sel := "v." + f.Go
 	read := func(expr string) { v.Reads = append(v.Reads, f.Go+": "+expr) }
 	switch f.Slot {
@@ -136,7 +151,13 @@ func (v *mappingView) field(e *ir.Entity, f *ir.Field) bool {
 		read(pick(e.Prefixed, "gensupport.ChildOwnName(n.GetName())", "n.GetName()"))
 	case ir.Parent:
 		v.Ident = append(v.Ident, "ParentID: "+sel)
-		read(pick(e.Prefixed, "gensupport.ParentID(n.GetName())", fmt.Sprintf("r.ID(%q, %q)", f.Name, e.Copied("parent.id"))))
+		read(
+			pick(
+				e.Prefixed,
+				"gensupport.ParentID(n.GetName())",
+				fmt.Sprintf("r.ID(%q, %q)", f.Name, e.Copied("parent.id")),
+			),
+		)
 	case ir.ExternalID:
 		v.Ident = append(v.Ident, "ExternalID: "+pick(f.Pointer, "gensupport.Deref("+sel+")", sel))
 		read(pick(f.Pointer, "gensupport.OptText(n.ExternalId)", "n.GetExternalId()"))
@@ -207,12 +228,20 @@ type method struct {
 var (
 	writers = map[ir.Basic]method{
 		ir.String: {"String", "Text", true}, ir.Enum: {"String", "Text", true}, ir.IDString: {"OptID", "ID", true},
-		ir.Int32: {"Int32", "", false}, ir.Int64: {"Int", "", false}, ir.Double: {"Double", "", true}, ir.Bool: {"Bool", "", false},
+		ir.Int32: {
+			"Int32",
+			"",
+			false,
+		}, ir.Int64: {"Int", "", false}, ir.Double: {"Double", "", true}, ir.Bool: {"Bool", "", false},
 		ir.Millis: {"", "Millis", false}, ir.DateTime: {"", "DateTime", true}, ir.Bytes: {"", "Bytes", false},
 	}
 	readers = map[ir.Basic]method{
 		ir.String: {"String", "Text", false}, ir.Enum: {"Name", "Text", false}, ir.IDString: {"OptID", "ID", true},
-		ir.Int32: {"Int32", "", true}, ir.Int64: {"Int", "", true}, ir.Double: {"Double", "", true}, ir.Bool: {"Bool", "", true},
+		ir.Int32: {
+			"Int32",
+			"",
+			true,
+		}, ir.Int64: {"Int", "", true}, ir.Double: {"Double", "", true}, ir.Bool: {"Bool", "", true},
 		ir.Millis: {"", "Millis", true}, ir.DateTime: {"", "DateTime", true}, ir.Bytes: {"", "Bytes", true},
 	}
 )
@@ -308,7 +337,10 @@ func (v *mappingView) copied(c ir.Copy, e *ir.Entity) {
 	typ := "STRING"
 	switch c.From {
 	case "name":
-		v.Writes = append(v.Writes, fmt.Sprintf("w.Text(%q, %q, v.%s)", e.Field(ir.Name).Name, c.Property, e.Field(ir.Name).Go))
+		v.Writes = append(
+			v.Writes,
+			fmt.Sprintf("w.Text(%q, %q, v.%s)", e.Field(ir.Name).Name, c.Property, e.Field(ir.Name).Go),
+		)
 	case "parent.name":
 		v.Writes = append(v.Writes, fmt.Sprintf("w.Text(%q, %q, parent.Name)", e.Parent.Field.Name, c.Property))
 	case "parent.id":
@@ -356,7 +388,17 @@ type importLine struct{ Name, Path string }
 // imports are what a file of mappings may import; what it does not use is
 // taken out later.
 func imports(t Target) []importLine {
-	return importLines(t, "time", runtimeTypes, structpb, sdk+"/generated/mlmdpb", sdk+"/pkg/mlmd", sdk+"/pkg/mlmd/gensupport", sdk+"/pkg/value", t.Model.Import)
+	return importLines(
+		t,
+		"time",
+		runtimeTypes,
+		structpb,
+		sdk+"/generated/mlmdpb",
+		sdk+"/pkg/mlmd",
+		sdk+"/pkg/mlmd/gensupport",
+		sdk+"/pkg/value",
+		t.Model.Import,
+	)
 }
 
 func importLines(t Target, paths ...string) []importLine {

@@ -22,11 +22,11 @@ import (
 var oneAtATime sync.Mutex
 
 // modelFiles returns the files with the Go types, made by oapi-codegen from a
-// normalised copy of the spec in which every name, type, tag and order is
+// normalized copy of the spec in which every name, type, tag and order is
 // given. oapi-codegen does not print the comments: it prints a mark for each,
 // which is replaced by text that is safe and wrapped.
 func modelFiles(g *ir.Graph, t Target) (map[string][]byte, error) {
-	n := &normalised{schemas: openapi3.Schemas{}}
+	n := &normalized{schemas: openapi3.Schemas{}}
 	for _, e := range g.Entities {
 		props := n.object(e.Go, obsolete(typeDoc(e.Go, e.Doc), e.Obsolete), e.Fields)
 		props["*unreadable*"] = n.unreadable(len(e.Fields)) // a name that no field has
@@ -40,7 +40,7 @@ func modelFiles(g *ir.Graph, t Target) (map[string][]byte, error) {
 	}
 	spec := &openapi3.T{
 		OpenAPI:    "3.0.3",
-		Info:       &openapi3.Info{Title: "normalised", Version: "1"},
+		Info:       &openapi3.Info{Title: "normalized", Version: "1"},
 		Paths:      openapi3.NewPaths(),
 		Components: &openapi3.Components{Schemas: n.schemas},
 	}
@@ -136,14 +136,14 @@ func modelHead(t Target) []byte {
 		t.Header(), t.Model.Name(), sdk+"/pkg/value", runtimeTypes)
 }
 
-// normalised is the copy of the spec that oapi-codegen gets.
-type normalised struct {
+// normalized is the copy of the spec that oapi-codegen reads.
+type normalized struct {
 	schemas  openapi3.Schemas
 	comments []string // what the marks stand for
 }
 
-// mark returns a stand-in for a comment, which may be empty.
-func (n *normalised) mark(text string) string {
+// mark returns a placeholder for a comment, which may be empty.
+func (n *normalized) mark(text string) string {
 	if text == "" {
 		return ""
 	}
@@ -153,8 +153,8 @@ func (n *normalised) mark(text string) string {
 
 var markLine = regexp.MustCompile(`(?m)^([ \t]*)// .*§(\d+)§$`)
 
-// unmark puts the comments in the place of their marks.
-func (n *normalised) unmark(src string) string {
+// unmark replaces the placeholders with the comments.
+func (n *normalized) unmark(src string) string {
 	return markLine.ReplaceAllStringFunc(src, func(line string) string {
 		m := markLine.FindStringSubmatch(line)
 		i, err := strconv.Atoi(m[2])
@@ -166,7 +166,7 @@ func (n *normalised) unmark(src string) string {
 }
 
 // object adds an object and returns its properties.
-func (n *normalised) object(name, doc string, fields []*ir.Field) openapi3.Schemas {
+func (n *normalized) object(name, doc string, fields []*ir.Field) openapi3.Schemas {
 	props := make(openapi3.Schemas, len(fields)+1)
 	var required []string
 	for i, f := range fields {
@@ -187,13 +187,13 @@ func (n *normalised) object(name, doc string, fields []*ir.Field) openapi3.Schem
 	return props
 }
 
-// unreadable is the field of an entity that is not in the spec.
-func (n *normalised) unreadable(order int) *openapi3.SchemaRef {
-	doc := ir.Unreadable + " says what is stored and cannot be read; it is nil where there is nothing."
+// unreadable returns the field of an entity that is not in the spec.
+func (n *normalized) unreadable(order int) *openapi3.SchemaRef {
+	doc := ir.Unreadable + " holds the stored values that cannot be read. It is nil if all can."
 	return n.property(order, ir.Unreadable, "value.Unreadable", "-", doc)
 }
 
-func (n *normalised) property(order int, name, typ, tag, doc string) *openapi3.SchemaRef {
+func (n *normalized) property(order int, name, typ, tag, doc string) *openapi3.SchemaRef {
 	return openapi3.NewSchemaRef("", &openapi3.Schema{
 		Extensions: map[string]any{
 			"x-go-name":                       name,
@@ -218,7 +218,7 @@ func fieldDoc(f *ir.Field) string {
 	return obsolete(strings.TrimSpace(doc), f.Deprecated)
 }
 
-// obsolete adds what tools look for in the comment of what is deprecated.
+// obsolete adds the paragraph by which tools recognize deprecated names.
 func obsolete(doc string, deprecated bool) string {
 	if deprecated {
 		doc = strings.TrimSpace(doc + "\n\nDeprecated: the spec says so.")
@@ -226,7 +226,7 @@ func obsolete(doc string, deprecated bool) string {
 	return doc
 }
 
-func (n *normalised) enum(t *ir.Type) {
+func (n *normalized) enum(t *ir.Type) {
 	values, texts, names := []any{}, []any{}, []any{}
 	for i, v := range t.Values {
 		values = append(values, "v"+strconv.Itoa(i)) // oapi-codegen does not take every text

@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"flag"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -12,6 +13,9 @@ import (
 	"github.com/mlmd-go/sdk/gen/internal/ir"
 	"github.com/mlmd-go/sdk/gen/internal/spec"
 )
+
+// The flag lets go test ./gen/... -update run this package too.
+var _ = flag.Bool("update", false, "has no effect here")
 
 // declared are the names that the files in dir declare in their package, and
 // those that they import.
@@ -61,7 +65,11 @@ func TestEveryDeclaredNameIsClaimed(t *testing.T) {
 	tested := 0
 	for _, file := range specs {
 		dir := filepath.Dir(file)
-		set, err := spec.Load(t.Context(), "openapi.yaml", func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(dir, name)) })
+		set, err := spec.Load(
+			t.Context(),
+			"openapi.yaml",
+			func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(dir, name)) },
+		)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -69,7 +77,12 @@ func TestEveryDeclaredNameIsClaimed(t *testing.T) {
 		if len(set.Problems()) > 0 {
 			continue
 		}
-		target := Target{Spec: "openapi.yaml", Model: Package{"model", "x/model"}, Mapping: Package{"mapping", "x/mapping"}, Field: Package{"field", "x/field"}}
+		target := Target{
+			Spec:    "openapi.yaml",
+			Model:   Package{"model", "x/model"},
+			Mapping: Package{"mapping", "x/mapping"},
+			Field:   Package{"field", "x/field"},
+		}
 		mapping, field := claims(g, target, set.Report)
 		if len(set.Problems()) > 0 {
 			continue
@@ -95,7 +108,10 @@ func TestEveryDeclaredNameIsClaimed(t *testing.T) {
 func TestFilesOfTypesAreNotThoseOfThePackage(t *testing.T) {
 	for _, name := range []string{"Doc", "Catalog", "Linux", "FooTest", "ModelIDs", "Enums"} {
 		switch file := ir.FileName(name); {
-		case file == "doc.gen.go", file == "catalog.gen.go", file == ir.EnumFile, strings.HasSuffix(strings.TrimSuffix(file, ".gen.go"), "_test"):
+		case file == "doc.gen.go",
+			file == "catalog.gen.go",
+			file == ir.EnumFile,
+			strings.HasSuffix(strings.TrimSuffix(file, ".gen.go"), "_test"):
 			t.Errorf("%s is in %s", name, file)
 		}
 	}

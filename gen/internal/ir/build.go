@@ -9,8 +9,8 @@ import (
 	"github.com/mlmd-go/sdk/gen/internal/spec"
 )
 
-// Build turns a document into a Graph. All mistakes that it finds are reported
-// to set; the Graph is only good where there are none.
+// Build converts a document to a Graph. It reports all errors to set; the
+// Graph is only valid if there are none.
 func Build(set *spec.Set) *Graph {
 	b := &builder{set: set, named: map[*spec.Schema]*Type{}, busy: map[*spec.Schema]bool{}, owner: map[string]claimed{}}
 	g := &Graph{}
@@ -25,7 +25,12 @@ func Build(set *spec.Set) *Graph {
 		entities[e.Name] = e
 	}
 	if len(g.Entities) == 0 && len(set.Problems()) == 0 {
-		set.Report(spec.Pos{File: set.Main.File, Line: 1, Col: 1}, "", spec.ErrNoEntities.Error(), "add x-mlmd-kind: context to a schema, for example")
+		set.Report(
+			spec.Pos{File: set.Main.File, Line: 1, Col: 1},
+			"",
+			spec.ErrNoEntities.Error(),
+			"add x-mlmd-kind: context to a schema, for example",
+		)
 	}
 	for _, p := range b.parents {
 		b.link(p, entities)
@@ -46,13 +51,13 @@ func Build(set *spec.Set) *Graph {
 type builder struct {
 	set     *spec.Set
 	named   map[*spec.Schema]*Type // enums and objects that are used
-	busy    map[*spec.Schema]bool  // what is being resolved: $ref cycles
+	busy    map[*spec.Schema]bool  // schemas that are being resolved, to find $ref cycles
 	owner   map[string]claimed     // the names of the model package, by file name
 	consts  []claimed
 	parents []pending
 }
 
-// pending is an edge whose parent is not known yet.
+// pending is an edge whose parent is not resolved yet.
 type pending struct {
 	e      *Entity
 	f      *Field
@@ -64,16 +69,23 @@ func (b *builder) report(pos spec.Pos, path, msg, fix string) { b.set.Report(pos
 func (b *builder) onlyOnEntities(s *spec.Schema) {
 	for name, w := range map[string]spec.Word{"x-mlmd-type": s.Ext.Type, "x-mlmd-name": s.Ext.NameRule} {
 		if w.Set() {
-			b.report(w.Pos, s.Path, name+" stands on a schema that is no entity", "add x-mlmd-kind, or remove it")
+			b.report(w.Pos, s.Path, name+" is only valid on an entity", "add x-mlmd-kind, or remove it")
 		}
 	}
 	for _, c := range s.Ext.Copies {
-		b.report(c.Property.Pos, s.Path, "x-mlmd-copies stands on a schema that is no entity", "add x-mlmd-kind, or remove it")
+		b.report(c.Property.Pos, s.Path, "x-mlmd-copies is only valid on an entity", "add x-mlmd-kind, or remove it")
 	}
 }
 
 func (b *builder) entity(s *spec.Schema) *Entity {
-	e := &Entity{Name: s.Name, TypeName: s.Name, Doc: s.Doc, Kind: kinds[s.Ext.Kind.Text], Obsolete: s.Deprecated, Pos: s.Key}
+	e := &Entity{
+		Name:     s.Name,
+		TypeName: s.Name,
+		Doc:      s.Doc,
+		Kind:     kinds[s.Ext.Kind.Text],
+		Obsolete: s.Deprecated,
+		Pos:      s.Key,
+	}
 	e.Go = b.goName(s, s.Name)
 	b.claim(e.Go, s)
 	if s.Ext.Type.Set() {
@@ -92,7 +104,12 @@ func (b *builder) entity(s *spec.Schema) *Entity {
 	child := slices.ContainsFunc(b.parents, func(p pending) bool { return p.e == e })
 	e.Prefixed = child && s.Ext.NameRule.Text != "plain"
 	if !child && s.Ext.NameRule.Text == "prefixed" {
-		b.report(s.Ext.NameRule.Pos, s.Path, "x-mlmd-name: prefixed without a parent", "add x-mlmd-parent to a property, or remove it")
+		b.report(
+			s.Ext.NameRule.Pos,
+			s.Path,
+			"x-mlmd-name: prefixed without a parent",
+			"add x-mlmd-parent to a property, or remove it",
+		)
 	}
 	for _, c := range s.Ext.Copies {
 		e.Copies = append(e.Copies, Copy{Property: c.Property.Text, From: c.From.Text})
@@ -116,7 +133,7 @@ func (b *builder) unknownRequired(path string, f *flat) {
 		if near := spec.Closest(w.Text, names); near != "" {
 			fix = fmt.Sprintf("did you mean %s?", near)
 		}
-		b.report(w.Pos, path, "required names "+spec.Quote(w.Text)+", which is no property", fix)
+		b.report(w.Pos, path, "required names "+spec.Quote(w.Text)+", which is not a property", fix)
 	}
 }
 
@@ -144,32 +161,42 @@ func (b *builder) goName(s *spec.Schema, from string) string {
 	if s.Ext.GoName.Set() {
 		name := s.Ext.GoName.Text
 		if !exported.MatchString(name) {
-			b.report(s.Ext.GoName.Pos, s.Path, "x-go-name "+spec.Quote(name)+" is no exported Go name", "want letters and digits, the first a capital: CreateTime")
+			b.report(
+				s.Ext.GoName.Pos,
+				s.Path,
+				"x-go-name "+spec.Quote(name)+" is not an exported Go name",
+				"want letters and digits, the first a capital: CreateTime",
+			)
 			return ""
 		}
 		return name
 	}
 	name := GoName(from)
 	if !exported.MatchString(name) {
-		b.report(s.Key, s.Path, spec.Quote(from)+" gives no Go name", "add x-go-name, letters and digits, the first a capital")
+		b.report(
+			s.Key,
+			s.Path,
+			spec.Quote(from)+" does not give a Go name",
+			"add x-go-name, letters and digits, the first a capital",
+		)
 		return ""
 	}
 	return name
 }
 
-// claimed is the holder of a Go name.
+// claimed is a Go name and the schema that it belongs to.
 type claimed struct {
 	name, path string
 	schema     *spec.Schema
 	at         spec.Pos
 }
 
-// claim takes a Go name of the model package for s. Names that differ in case
-// only are one: their files would be.
+// claim reserves a Go name of the model package for s. Names that differ
+// only in case conflict, because their files would.
 func (b *builder) claim(name string, s *spec.Schema) {
 	key := strings.ToLower(snake(name))
 	if name == "" {
-		return // said already
+		return // already reported
 	}
 	if other, ok := b.owner[key]; ok && other.schema != s {
 		b.taken(name, s.Key, s.Path, other)
@@ -178,7 +205,7 @@ func (b *builder) claim(name string, s *spec.Schema) {
 	b.owner[key] = claimed{name, s.Path, s, s.Key}
 }
 
-// claimConst takes the name of a constant.
+// claimConst reserves the name of a constant.
 func (b *builder) claimConst(name string, w spec.Word, path string) {
 	key := "const " + name
 	if other, ok := b.owner[key]; ok {
@@ -206,7 +233,7 @@ func (b *builder) constants() {
 	}
 }
 
-// link ties an edge to its parent.
+// link resolves the parent of an edge.
 func (b *builder) link(p pending, entities map[string]*Entity) {
 	path := p.e.Name + "." + p.f.Name
 	parent := entities[p.parent.Text]
@@ -223,17 +250,28 @@ func (b *builder) link(p pending, entities map[string]*Entity) {
 		if near := spec.Closest(p.parent.Text, names); near != "" {
 			fix = fmt.Sprintf("did you mean %s?", near)
 		}
-		b.report(p.parent.Pos, path, "the parent "+spec.Quote(p.parent.Text)+" is no entity of this spec", fix)
+		b.report(p.parent.Pos, path, "the parent "+spec.Quote(p.parent.Text)+" is not an entity of this spec", fix)
 	case parent.Kind != Context:
-		b.report(p.parent.Pos, path, fmt.Sprintf("the parent %s is an %s", parent.Name, strings.ToLower(parent.Kind.String())), "only contexts have children in MLMD")
+		b.report(
+			p.parent.Pos,
+			path,
+			fmt.Sprintf("the parent %s is an %s", parent.Name, strings.ToLower(parent.Kind.String())),
+			"only contexts have children in MLMD",
+		)
 	case p.e.Parent != nil:
-		b.report(p.parent.Pos, path, "a second parent: "+p.e.Parent.Field.Name+" is one already", "keep one; a link to anything else is a property with its id")
+		b.report(
+			p.parent.Pos,
+			path,
+			"a second parent: "+p.e.Parent.Field.Name+" is one already",
+			"keep one; a link to anything else is a property with its id",
+		)
 	default:
 		p.e.Parent = &Edge{Parent: parent, Field: p.f, Optional: !p.f.Required}
 	}
 }
 
-// OneOfOrNone says which names are right, also where there are none.
+// OneOfOrNone returns the hint for a wrong parent: the names that are
+// allowed, or how to add one.
 func OneOfOrNone(names []string) string {
 	if len(names) == 0 {
 		return "declare an entity with x-mlmd-kind: context"

@@ -7,7 +7,7 @@ import (
 	"github.com/mlmd-go/sdk/gen/internal/spec"
 )
 
-// checkEntity finds what is wrong with an entity as a whole.
+// checkEntity reports errors of an entity as a whole.
 func (b *builder) checkEntity(e *Entity) {
 	b.distinct(e.Name, e.Fields)
 	b.distinctKeys(e)
@@ -17,17 +17,22 @@ func (b *builder) checkEntity(e *Entity) {
 			continue
 		}
 		if other := bySlot[f.Slot]; other != nil {
-			b.report(f.Pos, e.Name+"."+f.Name, "it is stored where "+other.Name+" is", "change the x-mlmd-store of one of them")
+			b.report(
+				f.Pos,
+				e.Name+"."+f.Name,
+				"it is stored where "+other.Name+" is",
+				"change the x-mlmd-store of one of them",
+			)
 		}
 		bySlot[f.Slot] = f
 	}
 	const fix = ", or allOf the Resource of gen -print-base"
-	whole := !b.set.Reported(e.Name) // or else it may just be one that could not be read
+	whole := !b.set.Reported(e.Name) // otherwise the property may only be unreadable
 	if bySlot[ID] == nil && whole {
 		b.report(e.Pos, e.Name, "no property holds the id", "add one with x-mlmd-store: id"+fix)
 	}
 	switch name := bySlot[Name]; {
-	case name == nil && !whole: // said already
+	case name == nil && !whole: // already reported
 	case name == nil:
 		b.report(e.Pos, e.Name, "no property holds the name", "add one with x-mlmd-store: name"+fix)
 	case e.Kind == Context && !name.Required && !e.Prefixed && whole:
@@ -35,7 +40,12 @@ func (b *builder) checkEntity(e *Entity) {
 	}
 	for _, f := range e.Fields {
 		if f.Go == Unreadable {
-			b.report(f.Pos, e.Name+"."+f.Name, "the Go name "+f.Go+" is taken: each entity has a field of this name", "add x-go-name")
+			b.report(
+				f.Pos,
+				e.Name+"."+f.Name,
+				"the Go name "+f.Go+" is taken: each entity has a field of this name",
+				"add x-go-name",
+			)
 		}
 		if bySlot[Custom] != nil && (f.Go == "Custom" || f.Go == "CustomSymbols") {
 			b.report(f.Pos, e.Name+"."+f.Name, "the Go name "+f.Go+" is taken among the field symbols", "add x-go-name")
@@ -49,19 +59,34 @@ func (b *builder) checkParent(e *Entity) {
 	if e.Parent == nil {
 		for _, c := range e.Copies {
 			if c.From != "name" {
-				b.report(e.Pos, path, "x-mlmd-copies: "+c.Property+" repeats "+c.From+", and there is no parent", "remove it, or add x-mlmd-parent to a property")
+				b.report(
+					e.Pos,
+					path,
+					"x-mlmd-copies: "+c.Property+" repeats "+c.From+", and there is no parent",
+					"remove it, or add x-mlmd-parent to a property",
+				)
 			}
 		}
 		return
 	}
 	if !e.Prefixed && e.Copied("parent.id") == "" {
-		b.report(e.Pos, path, "with x-mlmd-name: plain nothing in the node says which parent it has", "add x-mlmd-copies: {parent_id: parent.id}")
+		b.report(
+			e.Pos,
+			path,
+			"with x-mlmd-name: plain the node does not store its parent",
+			"add x-mlmd-copies: {parent_id: parent.id}",
+		)
 	}
 	seen := map[*Entity]bool{}
 	for up := e; up.Parent != nil && !up.Parent.Optional; up = up.Parent.Parent {
 		if seen[up] {
 			if up == e {
-				b.report(e.Parent.Field.Pos, path+"."+e.Parent.Field.Name, "the parents form a circle, and so none of them can be the first", "make one of them optional")
+				b.report(
+					e.Parent.Field.Pos,
+					path+"."+e.Parent.Field.Name,
+					"the parents form a cycle, so none of them can be created first",
+					"make one of them optional",
+				)
 			}
 			return
 		}
@@ -69,29 +94,44 @@ func (b *builder) checkParent(e *Entity) {
 	}
 }
 
-// distinct reports fields with one Go name.
+// distinct reports fields with the same Go name.
 func (b *builder) distinct(path string, fields []*Field) {
 	byGo := map[string]*Field{}
 	for _, f := range fields {
 		if other := byGo[f.Go]; other != nil {
-			b.report(f.Pos, path+"."+f.Name, "the Go name "+f.Go+" is taken by "+other.Name+" at "+other.Pos.String(), "give one of them another x-go-name")
+			b.report(
+				f.Pos,
+				path+"."+f.Name,
+				"the Go name "+f.Go+" is taken by "+other.Name+" at "+other.Pos.String(),
+				"give one of them another x-go-name",
+			)
 		}
 		byGo[f.Go] = f
 	}
 }
 
-// distinctKeys reports stored properties with one key, and keys that cannot be
-// stored.
+// distinctKeys reports stored properties with the same key, and keys that
+// cannot be stored.
 func (b *builder) distinctKeys(e *Entity) {
 	byKey := map[string]string{}
 	take := func(key, what string, at spec.Pos) {
 		path := e.Name + "." + what
 		if other, ok := byKey[key]; ok && other != what {
-			b.report(at, path, "the stored property "+spec.Quote(key)+" is taken by "+other, "give one of them another x-mlmd-property")
+			b.report(
+				at,
+				path,
+				"the stored property "+spec.Quote(key)+" is taken by "+other,
+				"give one of them another x-mlmd-property",
+			)
 		}
 		byKey[key] = what
 		if len([]rune(key)) > maxKey {
-			b.report(at, path, fmt.Sprintf("the stored property %s has more than %d characters", spec.Quote(key), maxKey), "shorten it")
+			b.report(
+				at,
+				path,
+				fmt.Sprintf("the stored property %s has more than %d characters", spec.Quote(key), maxKey),
+				"shorten it",
+			)
 		}
 	}
 	for _, c := range e.Copies {
@@ -111,20 +151,30 @@ func (b *builder) distinctKeys(e *Entity) {
 	}
 }
 
-// maxKey is the number of characters that MySQL keeps of a property's name.
+// maxKey is the length of MySQL's column for property names, in characters.
 const maxKey = 255
 
-// checkGraph finds what is wrong between entities.
+// checkGraph reports conflicts between entities.
 func (b *builder) checkGraph(g *Graph) {
 	byType := map[string]*Entity{}
 	for _, e := range g.Entities {
 		key := e.Kind.String() + " " + e.TypeName
 		if other := byType[key]; other != nil {
-			b.report(e.Pos, e.Name, "the MLMD type "+spec.Quote(e.TypeName)+" is that of "+other.Name+" already", "give one of them another x-mlmd-type")
+			b.report(
+				e.Pos,
+				e.Name,
+				"the MLMD type "+spec.Quote(e.TypeName)+" is that of "+other.Name+" already",
+				"give one of them another x-mlmd-type",
+			)
 		}
 		byType[key] = e
 		if strings.HasPrefix(e.TypeName, "mlmd.") {
-			b.report(e.Pos, e.Name, "the MLMD type "+spec.Quote(e.TypeName)+" is one of MLMD's own", "choose a name that does not begin with mlmd.")
+			b.report(
+				e.Pos,
+				e.Name,
+				"the MLMD type "+spec.Quote(e.TypeName)+" is one of MLMD's own",
+				"choose a name that does not begin with mlmd.",
+			)
 		}
 		if len([]rune(e.TypeName)) > maxKey {
 			b.report(e.Pos, e.Name, fmt.Sprintf("the MLMD type has more than %d characters", maxKey), "shorten it")
@@ -137,7 +187,8 @@ func (b *builder) checkGraph(g *Graph) {
 	}
 }
 
-// finite reports an object that must hold itself: as Go, it has no end.
+// finite reports an object that contains itself by required members only,
+// which Go types cannot.
 func (b *builder) finite(t *Type) {
 	seen := map[*Type]bool{}
 	var reaches func(from *Type) bool
@@ -157,6 +208,11 @@ func (b *builder) finite(t *Type) {
 		return false
 	}
 	if reaches(t) {
-		b.report(t.Pos, t.Go, "the object must hold itself, without end", "take one of its properties out of required")
+		b.report(
+			t.Pos,
+			t.Go,
+			"the object must contain itself, without end",
+			"take one of its properties out of required",
+		)
 	}
 }

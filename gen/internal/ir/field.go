@@ -7,12 +7,17 @@ import (
 	"github.com/mlmd-go/sdk/gen/internal/spec"
 )
 
-// field makes a field of the property p, whose place in a node is not said
-// yet. It returns nil where the type cannot be told.
+// field returns the field for the property p, without its slot. It returns
+// nil if the type is invalid.
 func (b *builder) field(owner string, p *spec.Schema, required bool) *Field {
 	path := owner + "." + p.Name
 	if !jsonName(p.Name) {
-		b.report(p.Key, path, "the name "+spec.Quote(p.Name)+" cannot be a JSON name in Go", "want letters, digits, spaces and signs other than quotes, commas and backslashes")
+		b.report(
+			p.Key,
+			path,
+			"the name "+spec.Quote(p.Name)+" cannot be a JSON name in Go",
+			"want letters, digits, spaces and signs other than quotes, commas and backslashes",
+		)
 		return nil
 	}
 	f := &Field{Name: p.Name, Go: b.goName(p, p.Name), Required: required, Pos: p.Key}
@@ -24,7 +29,7 @@ func (b *builder) field(owner string, p *spec.Schema, required bool) *Field {
 	return f
 }
 
-// slot finds the place of f in the node of e.
+// slot sets the place of f in the node of e.
 func (b *builder) slot(e *Entity, f *Field, p *spec.Schema) {
 	path := e.Name + "." + f.Name
 	x := p.Ext
@@ -33,7 +38,7 @@ func (b *builder) slot(e *Entity, f *Field, p *spec.Schema) {
 		return
 	}
 	if f.Type.Basic == Object {
-		f.Pointer = true // a patch must be able to leave it alone
+		f.Pointer = true // a patch must be able to omit it
 	}
 	f.Slot = slots[x.Store.Text]
 	f.Immutable = x.Immutable
@@ -49,7 +54,7 @@ func (b *builder) slot(e *Entity, f *Field, p *spec.Schema) {
 		f.Key = x.Property.Text
 	}
 	if f.Key == "" {
-		b.report(p.Key, path, spec.Quote(f.Name)+" gives no name for the stored property", "add x-mlmd-property")
+		b.report(p.Key, path, spec.Quote(f.Name)+" does not give a name for the stored property", "add x-mlmd-property")
 	}
 	f.Stored = stored[f.Type.Basic]
 	if x.PropertyType.Set() {
@@ -78,21 +83,25 @@ func (b *builder) parentSlot(e *Entity, f *Field, p *spec.Schema, path string) {
 		"x-mlmd-store": p.Ext.Store, "x-mlmd-property": p.Ext.Property, "x-mlmd-property-type": p.Ext.PropertyType,
 	} {
 		if w.Set() {
-			b.report(w.Pos, path, name+" beside x-mlmd-parent", "remove it: the parent is a link; to repeat its id in a property use x-mlmd-copies")
+			b.report(
+				w.Pos,
+				path,
+				name+" beside x-mlmd-parent",
+				"remove it: the parent is a link; to repeat its id in a property use x-mlmd-copies",
+			)
 		}
 	}
 	b.parents = append(b.parents, pending{e, f, p.Ext.Parent})
 }
 
-// nodeSlot checks a field that is kept in a field of the node.
+// nodeSlot checks a field that is stored in an attribute of the node.
 func (b *builder) nodeSlot(e *Entity, f *Field, p *spec.Schema, path string) {
 	at := p.Ext.Store.Pos
-	want := map[Slot]Basic{ID: String, Name: String, ExternalID: String, URI: String, State: Enum, CreateTime: Millis, UpdateTime: Millis, Custom: Values}[f.Slot]
 	store := p.Ext.Store.Text
 	if f.Slot == Custom && f.Type.Basic == JSON {
 		f.Type = &Type{Basic: Values}
 	}
-	if f.Type.Basic != want {
+	if f.Type.Basic != slotTypes[f.Slot] {
 		b.report(at, path, "x-mlmd-store: "+store+" on "+f.Type.GoType(), wantShape[f.Slot])
 	}
 	switch f.Slot {
@@ -105,14 +114,26 @@ func (b *builder) nodeSlot(e *Entity, f *Field, p *spec.Schema, path string) {
 	if f.Slot == State {
 		b.state(e, f, p, path)
 	}
-	for name, w := range map[string]spec.Word{"x-mlmd-property": p.Ext.Property, "x-mlmd-property-type": p.Ext.PropertyType} {
+	for name, w := range map[string]spec.Word{
+		"x-mlmd-property": p.Ext.Property, "x-mlmd-property-type": p.Ext.PropertyType,
+	} {
 		if w.Set() {
 			b.report(w.Pos, path, name+" beside x-mlmd-store: "+store, "remove one of them")
 		}
 	}
 	for _, w := range p.Ext.RenamedFrom {
-		b.report(w.Pos, path, "x-mlmd-renamed-from beside x-mlmd-store: "+store, "remove it: only properties have older names")
+		b.report(
+			w.Pos,
+			path,
+			"x-mlmd-renamed-from beside x-mlmd-store: "+store,
+			"remove it: only properties have former names",
+		)
 	}
+}
+
+var slotTypes = map[Slot]Basic{
+	ID: String, Name: String, ExternalID: String, URI: String, State: Enum,
+	CreateTime: Millis, UpdateTime: Millis, Custom: Values,
 }
 
 var wantShape = map[Slot]string{
@@ -135,7 +156,12 @@ func (b *builder) state(e *Entity, f *Field, p *spec.Schema, path string) {
 	}
 	for _, v := range f.Type.Values {
 		if !slices.Contains(names, v.Text) {
-			b.report(p.Ext.Store.Pos, path, spec.Quote(v.Text)+" is no state of an "+strings.ToLower(e.Kind.String()), spec.OneOf(names))
+			b.report(
+				p.Ext.Store.Pos,
+				path,
+				spec.Quote(v.Text)+" is not a state of an "+strings.ToLower(e.Kind.String()),
+				spec.OneOf(names),
+			)
 		}
 	}
 }
@@ -149,6 +175,11 @@ func (b *builder) storedAs(f *Field, w spec.Word, path string) {
 		f.Type = &Type{Basic: IDString}
 		f.Stored = INT
 	default:
-		b.report(w.Pos, path, f.Type.GoType()+" cannot be stored as "+w.Text+" without loss", "want "+string(f.Stored)+", or remove x-mlmd-property-type")
+		b.report(
+			w.Pos,
+			path,
+			f.Type.GoType()+" cannot be stored as "+w.Text+" without loss",
+			"want "+string(f.Stored)+", or remove x-mlmd-property-type",
+		)
 	}
 }

@@ -24,9 +24,9 @@ func (b *builder) flatten(s *spec.Schema) *flat {
 	return f
 }
 
-// flattenInto adds to f what s says. A schema that is reached a second time,
-// over another branch of allOf, adds nothing: it is merged already, and to
-// follow it again would take exponential time.
+// flattenInto adds the properties of s to f. A schema that is reached a
+// second time, by another branch of allOf, adds nothing: following it again
+// would take exponential time.
 func (b *builder) flattenInto(f *flat, s *spec.Schema, path string) {
 	if b.busy[s] {
 		b.report(s.Pos, path, "the schema contains itself", "break the cycle of $ref and allOf")
@@ -65,7 +65,7 @@ func (b *builder) flattenInto(f *flat, s *spec.Schema, path string) {
 	}
 }
 
-// addProperty adds p to f. A property that is there already must be the same.
+// addProperty adds p to f. Two declarations of a property must be equal.
 func (b *builder) addProperty(f *flat, p *spec.Schema, path string) {
 	i := slices.IndexFunc(f.props, func(q *spec.Schema) bool { return q.Name == p.Name })
 	if i < 0 {
@@ -73,13 +73,17 @@ func (b *builder) addProperty(f *flat, p *spec.Schema, path string) {
 		return
 	}
 	if keyword := b.difference(f.props[i], p); keyword != "" {
-		b.report(p.Key, path, fmt.Sprintf("the property is declared twice, at %s too, and the two differ in %s", f.props[i].Key, keyword),
-			"keep one of them, or make them the same")
+		b.report(
+			p.Key,
+			path,
+			fmt.Sprintf("the property is declared twice, at %s too, and the two differ in %s", f.props[i].Key, keyword),
+			"keep one of them, or make them the same",
+		)
 	}
 }
 
-// difference returns the first keyword in which two declarations of a property
-// differ, or "" where they mean the same. Texts for readers may differ.
+// difference returns the first keyword in which two declarations of a
+// property differ, or "" if they mean the same. Descriptions may differ.
 func (b *builder) difference(p, q *spec.Schema) string {
 	p, q = unwrap(p), unwrap(q)
 	for _, d := range []struct {
@@ -116,7 +120,7 @@ func (b *builder) difference(p, q *spec.Schema) string {
 	return b.differentParts(p, q)
 }
 
-// meaning returns the format of s where it says anything.
+// meaning returns the format of s if it has an effect.
 func meaning(s *spec.Schema) string {
 	_, known := stringFormats[s.Format.Text]
 	if s.Type.Text == "integer" && s.Format.Text == "int32" || s.Type.Text == "string" && known {
@@ -125,7 +129,7 @@ func meaning(s *spec.Schema) string {
 	return ""
 }
 
-// differentParts compares the schemas within two schemas.
+// differentParts compares the subschemas of two schemas.
 func (b *builder) differentParts(p, q *spec.Schema) string {
 	one := func(s *spec.Schema) []*spec.Schema {
 		if s == nil {
@@ -142,16 +146,21 @@ func (b *builder) differentParts(p, q *spec.Schema) string {
 		{"items", one(p.Items), one(q.Items)},
 		{"additionalProperties", one(p.Extra), one(q.Extra)},
 	} {
-		if !slices.EqualFunc(d.p, d.q, func(p, q *spec.Schema) bool { return p.Name == q.Name && b.difference(p, q) == "" }) {
+		if !slices.EqualFunc(
+			d.p,
+			d.q,
+			func(p, q *spec.Schema) bool { return p.Name == q.Name && b.difference(p, q) == "" },
+		) {
 			return d.keyword
 		}
 	}
 	return ""
 }
 
-// unwrap returns the only member of an allOf that has nothing beside it.
+// unwrap returns the only member of an allOf without siblings.
 func unwrap(s *spec.Schema) *spec.Schema {
-	for len(s.AllOf) == 1 && isNote(s, true) && s.Default == nil && !s.Nullable && !s.Deprecated && s.Ext.Difference(spec.Ext{}) == "" {
+	for len(s.AllOf) == 1 && isNote(s, true) && s.Default == nil && !s.Nullable && !s.Deprecated &&
+		s.Ext.Difference(spec.Ext{}) == "" {
 		s = s.AllOf[0]
 	}
 	return s
@@ -175,5 +184,7 @@ func sorted(words []spec.Word) []spec.Word {
 func sameInt(a, b *int) bool { return a == b || a != nil && b != nil && *a == *b }
 
 func sameNode(a, b *yaml.Node) bool {
-	return a == b || a != nil && b != nil && a.Kind == yaml.ScalarNode && b.Kind == yaml.ScalarNode && a.Tag == b.Tag && a.Value == b.Value
+	return a == b ||
+		a != nil && b != nil && a.Kind == yaml.ScalarNode && b.Kind == yaml.ScalarNode && a.Tag == b.Tag &&
+			a.Value == b.Value
 }

@@ -1,10 +1,10 @@
-// Package ir is what a spec means: entities, their fields and edges, checked
-// and named, without OpenAPI and without Go source.
+// Package ir is the intermediate representation of a spec: its entities, fields
+// and edges, checked and named, independent of OpenAPI and of Go source.
 package ir
 
 import "github.com/mlmd-go/sdk/gen/internal/spec"
 
-// A Graph is a whole, valid spec. Nothing writes to it after Build.
+// A Graph is a valid spec. It is not modified after Build.
 type Graph struct {
 	Entities []*Entity // sorted by Name
 	Types    []*Type   // the enums and objects, sorted by Go name
@@ -25,7 +25,7 @@ var kindNames = [...]string{"", "Artifact", "Execution", "Context"}
 // String returns the name of the node message: "Artifact".
 func (k Kind) String() string { return kindNames[k] }
 
-// Unreadable is the Go field of each entity that says what is stored and
+// Unreadable is the Go field of each entity with the stored values that
 // cannot be read.
 const Unreadable = "Unreadable"
 
@@ -38,26 +38,26 @@ type Entity struct {
 	Kind     Kind
 	Obsolete bool     // deprecated in the spec
 	Fields   []*Field // in spec order
-	Parent   *Edge    // nil: stands alone
+	Parent   *Edge    // nil if there is no parent
 	Prefixed bool     // the stored name begins with the parent's id
 	Copies   []Copy   // sorted by property
 	Pos      spec.Pos
 }
 
-// An Edge is the way from an entity to the one above it.
+// An Edge links an entity to its parent.
 type Edge struct {
 	Parent   *Entity
 	Field    *Field // holds the parent's id
 	Optional bool
 }
 
-// A Copy is a declared property that repeats something known of the node.
+// A Copy is a declared property that repeats a name or an ID.
 type Copy struct {
 	Property string
 	From     string // one of spec.CopySources
 }
 
-// A Slot is the part of a node that a field is kept in.
+// A Slot is the part of a node that a field is stored in.
 type Slot uint8
 
 // The slots.
@@ -101,19 +101,19 @@ type Field struct {
 	Immutable  bool
 	Deprecated bool
 	Aliases    []string // older keys
-	Default    *Default // what it is where it is absent
+	Default    *Default // the value if it is not stored
 	Rules      Rules
 	Pos        spec.Pos
 }
 
-// A Default is the value of a field that is absent.
+// A Default is the value of a field that is not stored.
 type Default struct {
 	Text    string // as the spec has it
 	Literal string // in Go
 }
 
-// Rules are what the spec demands of a value beyond its type. Nil and empty
-// members demand nothing.
+// Rules restrict the values of a type. Nil and empty members do not restrict
+// them.
 type Rules struct {
 	MinLength, MaxLength, MinItems, MaxItems *int
 	Pattern                                  string
@@ -121,7 +121,7 @@ type Rules struct {
 	ExclusiveMin, ExclusiveMax               bool
 }
 
-// Any tells whether r demands anything.
+// Any reports whether there are any rules.
 func (r Rules) Any() bool { return r != Rules{} }
 
 // A Basic is a shape of value.
@@ -186,7 +186,7 @@ var basicGo = [...]string{
 	JSON: "map[string]any", Values: "value.Map",
 }
 
-// UnsetIsZero tells whether the zero value of the Go type cannot be a value
+// UnsetIsZero reports whether the zero value of the Go type cannot be a value
 // that someone stores, so that no pointer is needed to tell it from unset.
 func (t *Type) UnsetIsZero() bool {
 	switch t.Basic {
@@ -224,7 +224,7 @@ func (e *Entity) Copied(from string) string {
 	return ""
 }
 
-// Path returns the update_mask path of f on a node of kind k; empty where
+// Path returns the update_mask path of f on a node of kind k, or "" if
 // updates cannot write it.
 func (f *Field) Path(k Kind) string {
 	switch f.Slot {
@@ -245,13 +245,13 @@ func (f *Field) Path(k Kind) string {
 	return ""
 }
 
-// Clearable tells whether the field may be empty in the store.
+// Clearable reports whether the field may be empty in the store.
 func (f *Field) Clearable(k Kind) bool {
 	return !f.Required && !f.Immutable && f.Path(k) != ""
 }
 
-// ZeroLeaves tells whether the zero value of the field is one that someone may
-// want to store, and an upsert cannot tell it from unset.
+// ZeroLeaves reports whether the zero value of the field could be stored,
+// but an upsert cannot distinguish it from an unset field.
 func (f *Field) ZeroLeaves() bool {
 	switch f.Type.Basic {
 	case Int32, Int64, Double, Bool:

@@ -8,14 +8,17 @@ import (
 
 // initialisms are written in capitals in Go names.
 var initialisms = map[string]bool{
-	"ACL": true, "API": true, "ASCII": true, "CPU": true, "CSS": true, "CSV": true, "DB": true, "DNS": true, "EOF": true, "GPU": true,
-	"GUID": true, "HTML": true, "HTTP": true, "HTTPS": true, "ID": true, "IP": true, "JSON": true, "QPS": true, "RAM": true, "RPC": true,
-	"SHA": true, "SLA": true, "SQL": true, "SSH": true, "TCP": true, "TLS": true, "TTL": true, "UDP": true, "UI": true, "UID": true,
+	"ACL": true, "API": true, "ASCII": true, "CPU": true, "CSS": true, "CSV": true, "DB": true, "DNS": true,
+	"EOF": true, "GPU": true,
+	"GUID": true, "HTML": true, "HTTP": true, "HTTPS": true, "ID": true, "IP": true, "JSON": true, "QPS": true,
+	"RAM": true, "RPC": true,
+	"SHA": true, "SLA": true, "SQL": true, "SSH": true, "TCP": true, "TLS": true, "TTL": true, "UDP": true,
+	"UI": true, "UID": true,
 	"URI": true, "URL": true, "UTF8": true, "UUID": true, "VM": true, "XML": true, "YAML": true,
 }
 
-// words splits a name at separators and where the case rises: modelSourceID,
-// model_source_id and ModelSourceID are all model, source, ID.
+// words splits a name at separators and at case changes: modelSourceID,
+// model_source_id and ModelSourceID all become model, source, ID.
 func words(name string) []string {
 	var out []string
 	r := []rune(name)
@@ -40,14 +43,15 @@ func words(name string) []string {
 	return out
 }
 
-// endsPlural reports whether the letters of r from start to i are an initialism
-// with a plural s after it: the D of modelIDs.
+// endsPlural reports whether the letters of r from start to i form an
+// initialism that is followed by a plural s, such as the D of modelIDs.
 func endsPlural(r []rune, start, i int) bool {
-	return r[i+1] == 's' && (i+2 == len(r) || !unicode.IsLower(r[i+2])) && initialisms[strings.ToUpper(string(r[start:i+1]))]
+	return r[i+1] == 's' && (i+2 == len(r) || !unicode.IsLower(r[i+2])) &&
+		initialisms[strings.ToUpper(string(r[start:i+1]))]
 }
 
-// initialism returns the word as it is written where it is an initialism or the
-// plural of one: ID, IDs.
+// initialism returns the Go spelling of an initialism or its plural, such as
+// ID or IDs.
 func initialism(word string) (string, bool) {
 	up := strings.ToUpper(word)
 	if initialisms[up] {
@@ -75,8 +79,8 @@ func GoName(name string) string {
 	return b.String()
 }
 
-// constName returns what follows the type's name in the constant of an enum's
-// value: MARKED_FOR_DELETION becomes MarkedForDeletion.
+// constName returns the suffix of the constant of an enum's value:
+// MARKED_FOR_DELETION becomes MarkedForDeletion.
 func constName(text string) string {
 	var b strings.Builder
 	for _, w := range words(text) {
@@ -98,8 +102,8 @@ func constName(text string) string {
 // model_source_id.
 func snake(name string) string { return strings.ToLower(strings.Join(words(name), "_")) }
 
-// Local returns the unexported form of a Go name, for names that begin with it:
-// URLSource becomes urlSource.
+// Local returns the unexported form of a Go name: URLSource becomes
+// urlSource.
 func Local(goName string) string {
 	ws := words(goName)
 	ws[0] = strings.ToLower(ws[0])
@@ -107,9 +111,8 @@ func Local(goName string) string {
 }
 
 // FileName returns the name of the file for a Go type: ModelVersion becomes
-// model_version.gen.go. The go command would take a last word that names an
-// operating system or an architecture for a condition, and some names are those
-// of files that belong to a whole package.
+// model_version.gen.go. It avoids names whose last word the go command would
+// take for a build constraint, and the names of files for a whole package.
 func FileName(goName string) string {
 	name := snake(goName)
 	switch name + ".gen.go" {
@@ -125,17 +128,21 @@ func FileName(goName string) string {
 // EnumFile is the file of the model package with all enums.
 const EnumFile = "enums.gen.go"
 
-const platforms = " aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris wasip1 windows zos " +
-	"386 amd64 amd64p32 arm armbe arm64 arm64be loong64 mips mipsle mips64 mips64le mips64p32 mips64p32le ppc ppc64 ppc64le riscv riscv64 " +
+const platforms = " aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 " +
+	"solaris wasip1 windows zos " +
+	"386 amd64 amd64p32 arm armbe arm64 arm64be loong64 mips mipsle mips64 mips64le mips64p32 mips64p32le ppc ppc64 " +
+	"ppc64le riscv riscv64 " +
 	"s390 s390x sparc sparc64 wasm unix test "
 
 var exported = regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`)
 
-// jsonName reports whether name can stand in the json tag of a Go field.
-// encoding/json ignores tags with any other character; "-" alone means there
-// that a field is left out.
+// jsonName reports whether name can be used in the json tag of a Go field.
+// encoding/json ignores tags with other characters, and "-" alone omits the
+// field.
 func jsonName(name string) bool {
-	return name != "" && name != "-" && strings.TrimSpace(name) == name && !strings.ContainsFunc(name, func(r rune) bool {
-		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("!#$%&()*+-./:;<=>?@[]^_{|}~ ", r)
-	})
+	return name != "" && name != "-" && strings.TrimSpace(name) == name &&
+		!strings.ContainsFunc(name, func(r rune) bool {
+			return !unicode.IsLetter(r) && !unicode.IsDigit(r) &&
+				!strings.ContainsRune("!#$%&()*+-./:;<=>?@[]^_{|}~ ", r)
+		})
 }

@@ -12,15 +12,16 @@ import (
 	"github.com/mlmd-go/sdk/gen/internal/spec"
 )
 
-// rules adds what s demands of a value of type t to r. Where two schemas demand
-// the same thing, both must hold: the stricter one stays.
+// rules adds the rules of s for a value of type t to r. If two schemas have
+// the same rule, the stricter one applies.
 func (b *builder) rules(r *Rules, t *Type, s *spec.Schema, path string) {
 	misplaced := func(name string, there bool, at spec.Pos) {
 		if there {
-			b.report(at, path, name+" says nothing about "+t.GoType(), "remove it")
+			b.report(at, path, name+" has no effect on "+t.GoType(), "remove it")
 		}
 	}
-	isText, isNumber, isList := t.Basic == String, t.Basic == Int32 || t.Basic == Int64 || t.Basic == Double, t.Basic == List
+	isText, isNumber, isList := t.Basic == String, t.Basic == Int32 || t.Basic == Int64 ||
+		t.Basic == Double, t.Basic == List
 	if isText {
 		strictest(&r.MinLength, s.MinLength, 1)
 		strictest(&r.MaxLength, s.MaxLength, -1)
@@ -56,8 +57,8 @@ func (b *builder) rules(r *Rules, t *Type, s *spec.Schema, path string) {
 	}
 }
 
-// strictest takes over a bound where there is none yet, or where it is
-// stricter; sign is 1 for a lower bound and -1 for an upper one.
+// strictest sets *to to the bound from if that is stricter; sign is 1 for a
+// lower bound and -1 for an upper one.
 func strictest(to **int, from *int, sign int) {
 	if from != nil && (*to == nil || sign*(*from) > sign*(**to)) {
 		*to = from
@@ -93,7 +94,12 @@ func (b *builder) pattern(r *Rules, s *spec.Schema, path string) {
 		return
 	}
 	if _, err := regexp.Compile(s.Pattern.Text); err != nil {
-		b.report(s.Pattern.Pos, path, "the pattern "+spec.Quote(s.Pattern.Text)+" is none that Go can check", "want the syntax of https://pkg.go.dev/regexp/syntax, without look-around and back-references")
+		b.report(
+			s.Pattern.Pos,
+			path,
+			"the pattern "+spec.Quote(s.Pattern.Text)+" is not one that Go can check",
+			"want the syntax of https://pkg.go.dev/regexp/syntax, without look-around and back-references",
+		)
 		return
 	}
 	r.Pattern = s.Pattern.Text
@@ -104,53 +110,58 @@ func (b *builder) number(t *Type, n *yaml.Node, s *spec.Schema, path, what strin
 	at := spec.Pos{File: s.Pos.File, Line: n.Line, Col: n.Column}
 	lit, why := literal(t, n)
 	if why != "" {
-		b.report(at, path, fmt.Sprintf("the %s %s %s", what, spec.Quote(n.Value), why), "want a value of the property's type")
+		b.report(
+			at,
+			path,
+			fmt.Sprintf("the %s %s %s", what, spec.Quote(n.Value), why),
+			"want a value of the property's type",
+		)
 	}
 	return lit
 }
 
-// literal returns the Go literal of the scalar n as a value of type t, or why
-// it is none.
+// literal returns the Go literal of the scalar n as a value of type t, or
+// why n is not such a value.
 func literal(t *Type, n *yaml.Node) (lit, why string) {
 	if n.Kind != yaml.ScalarNode {
-		return "", "is no " + t.GoType()
+		return "", "is not a value of type " + t.GoType()
 	}
 	switch t.Basic {
 	case String, Enum:
 		if n.Tag == "!!null" {
-			return "", "is nothing"
+			return "", "is null"
 		}
 		return strconv.Quote(n.Value), ""
 	case Int32, Int64:
 		i, whole := spec.Whole(n)
 		if !whole || t.Basic == Int32 && (i < math.MinInt32 || i > math.MaxInt32) {
-			return "", "is no " + t.GoType()
+			return "", "is not a value of type " + t.GoType()
 		}
 		return strconv.FormatInt(i, 10), ""
 	case Double:
 		var f float64
 		if n.Tag != "!!int" && n.Tag != "!!float" || n.Decode(&f) != nil || math.IsNaN(f) || math.IsInf(f, 0) {
-			return "", "is no finite number"
+			return "", "is not a finite number"
 		}
 		return strconv.FormatFloat(f, 'g', -1, 64), ""
 	case Bool:
 		var v bool
 		if n.Tag != "!!bool" || n.Decode(&v) != nil {
-			return "", "is neither true nor false"
+			return "", "is not true or false"
 		}
 		return strconv.FormatBool(v), ""
 	}
-	return "", "cannot be a default: only texts, numbers, booleans and enums have one"
+	return "", "cannot be a default: only strings, numbers, booleans and enums have one"
 }
 
 func (b *builder) defaultOf(f *Field, t *Type, s *spec.Schema, path string) *Default {
 	at := spec.Pos{File: s.Pos.File, Line: s.Default.Line, Col: s.Default.Column}
 	if s.Default.Kind != yaml.ScalarNode && len(s.Default.Content) == 0 && t.UnsetIsZero() {
-		return nil // an empty list or object is what an unset one is
+		return nil // the same as an unset list or object
 	}
 	lit, why := literal(t, s.Default)
 	if why == "" && t.Basic == Enum {
-		why = "is no value of the enum"
+		why = "is not a value of the enum"
 		for _, v := range t.Values {
 			if v.Text == s.Default.Value {
 				why = ""
@@ -162,7 +173,7 @@ func (b *builder) defaultOf(f *Field, t *Type, s *spec.Schema, path string) *Def
 		return nil
 	}
 	if f.Required && !f.Nullable {
-		return nil // it is never left out
+		return nil // it is never unset
 	}
 	return &Default{Text: s.Default.Value, Literal: lit}
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/mlmd-go/sdk/gen/internal/spec"
 )
 
-// fieldType tells the type of the property p and takes its description, rules
-// and default over to f, from p itself and from what it refers to.
+// fieldType returns the type of the property p. It copies description, rules
+// and default to f, from p itself and from what it refers to.
 func (b *builder) fieldType(f *Field, p *spec.Schema, path string) *Type {
 	chain := b.chain(p, path)
 	if len(chain) == 0 {
@@ -39,15 +39,17 @@ func (b *builder) fieldType(f *Field, p *spec.Schema, path string) *Type {
 // inlineName is the Go name of an enum or object that is declared in place.
 func inlineName(path string) string { return GoName(strings.ReplaceAll(path, ".", "_")) }
 
-// isNote reports whether s says nothing of a type: it only adds a description,
-// rules or a default to what stands beside it. With parts, it may have allOf.
+// isNote reports whether s has no type: it only adds a description, rules or
+// a default to its siblings. If parts is true, s may have allOf.
 func isNote(s *spec.Schema, parts bool) bool {
-	return !s.Ref.Set() && !s.Type.Set() && len(s.Enum) == 0 && len(s.Required) == 0 && len(s.Properties) == 0 && s.Items == nil &&
-		s.Extra == nil && !s.Closed.Set() && len(s.Unsupported) == 0 && (parts || len(s.AllOf) == 0)
+	return !s.Ref.Set() && !s.Type.Set() && len(s.Enum) == 0 && len(s.Required) == 0 && len(s.Properties) == 0 &&
+		s.Items == nil && s.Extra == nil && !s.Closed.Set() &&
+		len(s.Unsupported) == 0 &&
+		(parts || len(s.AllOf) == 0)
 }
 
-// partition splits the members of an allOf into those that only add something
-// and those that say a type.
+// partition splits the members of an allOf into those without a type and
+// those with one.
 func partition(allOf []*spec.Schema) (notes, rest []*spec.Schema) {
 	for _, s := range allOf {
 		if isNote(s, false) {
@@ -59,22 +61,29 @@ func partition(allOf []*spec.Schema) (notes, rest []*spec.Schema) {
 	return notes, rest
 }
 
-// besideRef reports what stands beside a $ref and would be lost.
+// besideRef reports keywords beside a $ref, which would have no effect.
 func (b *builder) besideRef(s *spec.Schema, path string) {
-	b.misplaced(s, path, "beside $ref says nothing", "put the $ref into an allOf", map[string]bool{
+	b.misplaced(s, path, "has no effect beside $ref", "put the $ref into an allOf", map[string]bool{
 		"properties": len(s.Properties) > 0, "required": len(s.Required) > 0, "items": s.Items != nil,
 		"additionalProperties": s.Extra != nil, "allOf": len(s.AllOf) > 0, "enum": len(s.Enum) > 0,
 	})
 }
 
-// besideType reports what stands beside a type and would be lost.
+// besideType reports keywords that do not apply to the type.
 func (b *builder) besideType(s *spec.Schema, path string) {
 	object := s.Type.Text == "object" || s.Type.Text == ""
-	b.misplaced(s, path, "says nothing about type "+spec.Quote(s.Type.Text), "remove it, or change the type", map[string]bool{
-		"properties": len(s.Properties) > 0 && !object, "required": len(s.Required) > 0 && !object,
-		"additionalProperties": s.Extra != nil && !object, "allOf": len(s.AllOf) > 0 && !object,
-		"items": s.Items != nil && s.Type.Text != "array", "x-enum-varnames": len(s.EnumNames) > 0 && len(s.Enum) == 0,
-	})
+	b.misplaced(
+		s,
+		path,
+		"has no effect on type "+spec.Quote(s.Type.Text),
+		"remove it, or change the type",
+		map[string]bool{
+			"properties": len(s.Properties) > 0 && !object, "required": len(s.Required) > 0 && !object,
+			"additionalProperties": s.Extra != nil && !object, "allOf": len(s.AllOf) > 0 && !object,
+			"items": s.Items != nil &&
+				s.Type.Text != "array", "x-enum-varnames": len(s.EnumNames) > 0 && len(s.Enum) == 0,
+		},
+	)
 }
 
 func (b *builder) misplaced(s *spec.Schema, path, msg, fix string, there map[string]bool) {
@@ -85,8 +94,8 @@ func (b *builder) misplaced(s *spec.Schema, path, msg, fix string, there map[str
 	}
 }
 
-// chain follows $ref, and an allOf with one member that says a type, from p to
-// the schema that says the type. It is empty where that is not possible.
+// chain follows $ref, and an allOf with one member that has a type, from p
+// to the schema with the type. It returns nil if there is an error.
 func (b *builder) chain(p *spec.Schema, path string) []*spec.Schema {
 	var out []*spec.Schema
 	seen := map[*spec.Schema]bool{}
@@ -109,7 +118,7 @@ func (b *builder) chain(p *spec.Schema, path string) []*spec.Schema {
 		case len(s.AllOf) > 0 && isNote(s, true) && !s.Ext.Kind.Set():
 			notes, rest := partition(s.AllOf)
 			if len(rest) == 0 {
-				rest = s.AllOf[:1] // what it lacks is said below
+				rest = s.AllOf[:1] // what it lacks is reported below
 			}
 			if len(rest) > 1 {
 				return out // members with properties: one object
@@ -120,7 +129,12 @@ func (b *builder) chain(p *spec.Schema, path string) []*spec.Schema {
 			}
 			s = rest[0]
 		case s.Ext.Kind.Set():
-			b.report(p.Pos, path, s.Name+" is an entity, and one entity cannot hold another", "store its id: type: string with x-mlmd-property-type: INT")
+			b.report(
+				p.Pos,
+				path,
+				s.Name+" is an entity, and one entity cannot hold another",
+				"store its id: type: string with x-mlmd-property-type: INT",
+			)
 			return nil
 		default:
 			return out
@@ -128,8 +142,8 @@ func (b *builder) chain(p *spec.Schema, path string) []*spec.Schema {
 	}
 }
 
-// resolved returns the type of a schema that stands within another: the
-// elements of an array, the values of a map.
+// resolved returns the type of a schema within another: the elements of an
+// array, or the values of a map.
 func (b *builder) resolved(s *spec.Schema, inline, path string) *Type {
 	chain := b.chain(s, path)
 	if len(chain) == 0 {
@@ -153,15 +167,15 @@ func (b *builder) resolved(s *spec.Schema, inline, path string) *Type {
 	return t
 }
 
-// typeOf tells the type of the schema s. An enum or object that is declared in
-// place gets the name inline.
+// typeOf returns the type of the schema s. An enum or object that is
+// declared in place is called inline.
 func (b *builder) typeOf(s *spec.Schema, inline, path string) *Type {
 	b.besideType(s, path)
 	if len(s.Enum) > 0 {
 		return b.enum(s, inline, path)
 	}
 	if len(s.Unsupported) > 0 && !s.Type.Set() {
-		return nil // said already
+		return nil // already reported
 	}
 	switch s.Type.Text {
 	case "string":
@@ -170,7 +184,7 @@ func (b *builder) typeOf(s *spec.Schema, inline, path string) *Type {
 		if s.Format.Text == "int32" {
 			return &Type{Basic: Int32}
 		}
-		return &Type{Basic: Int64} // formats are open: one that is unknown says nothing
+		return &Type{Basic: Int64} // an unknown format has no effect
 	case "number":
 		return &Type{Basic: Double}
 	case "boolean":
@@ -179,12 +193,17 @@ func (b *builder) typeOf(s *spec.Schema, inline, path string) *Type {
 		return b.list(s, inline, path)
 	case "object", "":
 		if s.Type.Text == "" && len(s.Properties) == 0 && len(s.AllOf) == 0 && s.Extra == nil {
-			b.report(s.Pos, path, "the type is not said", "add type: string, integer, number, boolean, array or object")
+			b.report(s.Pos, path, "the type is missing", "add type: string, integer, number, boolean, array or object")
 			return nil
 		}
 		return b.object(s, inline, path)
 	}
-	b.report(s.Type.Pos, path, "unknown type "+spec.Quote(s.Type.Text), spec.OneOf([]string{"string", "integer", "number", "boolean", "array", "object"}))
+	b.report(
+		s.Type.Pos,
+		path,
+		"unknown type "+spec.Quote(s.Type.Text),
+		spec.OneOf([]string{"string", "integer", "number", "boolean", "array", "object"}),
+	)
 	return nil
 }
 
@@ -198,7 +217,12 @@ func (b *builder) stringType(s *spec.Schema, path string) *Type {
 		return &Type{Basic: basic}
 	}
 	if format == "binary" {
-		b.report(s.Format.Pos, path, `format "binary" is for files`, "want format: byte, or store the file elsewhere and its address here")
+		b.report(
+			s.Format.Pos,
+			path,
+			`format "binary" is for files`,
+			"want format: byte, or store the file elsewhere and its address here",
+		)
 	}
 	return &Type{Basic: String} // OpenAPI leaves the list of formats open
 }
@@ -221,7 +245,12 @@ func (b *builder) object(s *spec.Schema, inline, path string) *Type {
 	if len(s.Properties) == 0 && len(s.AllOf) == 0 {
 		if s.Extra == nil {
 			if s.Closed.Set() {
-				b.report(s.Closed.Pos, path, "an object without properties, and additionalProperties: false, is always empty", "declare its properties")
+				b.report(
+					s.Closed.Pos,
+					path,
+					"an object without properties, and additionalProperties: false, is always empty",
+					"declare its properties",
+				)
 			}
 			return &Type{Basic: JSON}
 		}
@@ -259,7 +288,8 @@ func (b *builder) member(owner string, p *spec.Schema, required bool) *Field {
 	f := b.field(owner, p, required)
 	x := p.Ext
 	for name, w := range map[string]spec.Word{
-		"x-mlmd-store": x.Store, "x-mlmd-property": x.Property, "x-mlmd-property-type": x.PropertyType, "x-mlmd-parent": x.Parent,
+		"x-mlmd-store": x.Store, "x-mlmd-property": x.Property, "x-mlmd-property-type": x.PropertyType,
+		"x-mlmd-parent": x.Parent,
 	} {
 		if w.Set() {
 			b.report(w.Pos, owner+"."+p.Name, name+" inside an object", "remove it: an object is stored as one struct")
@@ -294,7 +324,12 @@ func (b *builder) enum(s *spec.Schema, inline, path string) *Type {
 		}
 	}
 	if len(names) > 0 && len(names) != len(s.Enum) {
-		b.report(names[0].Pos, path, fmt.Sprintf("x-enum-varnames has %d names for %d values", len(names), len(s.Enum)), "want one for each value")
+		b.report(
+			names[0].Pos,
+			path,
+			fmt.Sprintf("x-enum-varnames has %d names for %d values", len(names), len(s.Enum)),
+			"want one for each value",
+		)
 		names = nil
 	}
 	seen := map[string]string{}
@@ -307,11 +342,21 @@ func (b *builder) enum(s *spec.Schema, inline, path string) *Type {
 		case w.Text == "":
 			b.report(w.Pos, path, "an empty value in an enum", "remove it: a property that is not set is empty already")
 		case name == "" || !exported.MatchString(t.Go+name):
-			b.report(w.Pos, path, "the value "+spec.Quote(w.Text)+" gives no Go name", "add x-enum-varnames with a name for each value")
+			b.report(
+				w.Pos,
+				path,
+				"the value "+spec.Quote(w.Text)+" does not give a Go name",
+				"add x-enum-varnames with a name for each value",
+			)
 		case taken && other == w.Text:
-			b.report(w.Pos, path, "the value "+spec.Quote(w.Text)+" stands here twice", "keep one")
+			b.report(w.Pos, path, "the value "+spec.Quote(w.Text)+" is listed twice", "keep one")
 		case taken:
-			b.report(w.Pos, path, "the values "+spec.Quote(other)+" and "+spec.Quote(w.Text)+" give the same Go name "+t.Go+name, "add x-enum-varnames with a name for each value")
+			b.report(
+				w.Pos,
+				path,
+				"the values "+spec.Quote(other)+" and "+spec.Quote(w.Text)+" give the same Go name "+t.Go+name,
+				"add x-enum-varnames with a name for each value",
+			)
 		default:
 			seen[name] = w.Text
 			b.claimConst(t.Go+name, w, path)
@@ -331,7 +376,12 @@ func (b *builder) typeName(s *spec.Schema, inline string) string {
 	}
 	if !exported.MatchString(name) {
 		if !b.isNamed(s) {
-			b.report(s.Key, s.Path, spec.Quote(name)+" is no Go name", "declare it under components.schemas, and use $ref")
+			b.report(
+				s.Key,
+				s.Path,
+				spec.Quote(name)+" is not a Go name",
+				"declare it under components.schemas, and use $ref",
+			)
 		}
 		return ""
 	}
@@ -339,5 +389,5 @@ func (b *builder) typeName(s *spec.Schema, inline string) string {
 	return name
 }
 
-// isNamed tells whether s stands in components.schemas by itself.
+// isNamed reports whether s is declared in components.schemas.
 func (b *builder) isNamed(s *spec.Schema) bool { return s.Name != "" && s.Path == s.Name }

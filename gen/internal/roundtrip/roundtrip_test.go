@@ -2,6 +2,7 @@
 package roundtrip
 
 import (
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -30,6 +31,9 @@ func every() []mlmd.AnyMapping {
 	}
 	return all
 }
+
+// The flag lets go test ./gen/... -update run this package too.
+var _ = flag.Bool("update", false, "has no effect here")
 
 // roundTripUUID stands where a node has no name of its own.
 const roundTripUUID = "f81d4fae-7dec-41d0-a765-00a0c91e6bf6"
@@ -101,7 +105,11 @@ func (g *generator) entity(tb testing.TB, entry mlmd.AnyMapping) (v any, parent 
 		f, typ := s.Field(i), s.Type().Field(i)
 		tag, _, _ := strings.Cut(typ.Tag.Get("json"), ",")
 		switch {
-		case typ.Name == "ID", typ.Name == "CreateTime", typ.Name == "UpdateTime", typ.Name == "Created", typ.Name == "Updated":
+		case typ.Name == "ID",
+			typ.Name == "CreateTime",
+			typ.Name == "UpdateTime",
+			typ.Name == "Created",
+			typ.Name == "Updated":
 			f.SetZero() // the store's
 		case typ.Name == "Name":
 			f.SetString("n" + g.text())
@@ -111,7 +119,8 @@ func (g *generator) entity(tb testing.TB, entry mlmd.AnyMapping) (v any, parent 
 			if !f.IsNil() && f.Elem().String() == "" {
 				f.SetZero()
 			}
-		case typ.Type.Kind() == reflect.Pointer && strings.HasSuffix(typ.Type.Elem().Name(), "State") && (typ.Name == "State" || typ.Name == "LastKnownState"):
+		case (typ.Name == "State" || typ.Name == "LastKnownState") &&
+			typ.Type.Kind() == reflect.Pointer && strings.HasSuffix(typ.Type.Elem().Name(), "State"):
 			if !f.IsNil() {
 				f.Elem().SetString("UNKNOWN")
 			}

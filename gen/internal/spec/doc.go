@@ -12,9 +12,9 @@ func Doc() string {
 
 <!-- Made from the table in gen/internal/spec/extensions.go: go test ./gen/... -update -->
 
-A spec is an OpenAPI 3.0 document. What the rules can tell by themselves needs no words in it: a property is stored as a declared
-property with its name in snake_case, a string is a STRING. An extension says only what is different. Other tools may ignore all of
-them; this generator refuses one that it does not know, or that stands in the wrong place. [spec.md](spec.md) teaches them by an example.
+A spec is an OpenAPI 3.0 document. Defaults need no extension: a property is stored as a declared property with its
+name in snake_case, a string is a STRING. Extensions only change these defaults. Other tools may ignore all of them;
+this generator refuses an extension that is unknown or in the wrong place. [spec.md](spec.md) shows an example.
 
 | extension | where | value |
 | --- | --- | --- |
@@ -24,7 +24,16 @@ them; this generator refuses one that it does not know, or that stands in the wr
 		fmt.Fprintf(&b, "| [`%s`](#%s) | %s | %s |\n", x.Name, x.Name, x.Where, x.Form)
 	}
 	for _, x := range table {
-		fmt.Fprintf(&b, "\n## %s\n\n%s\n\nOn %s. Its value: %s.\n\n```yaml\n%s: %s\n```\n", x.Name, wrap(x.Doc), x.Where, x.Form, x.Name, x.Example)
+		fmt.Fprintf(
+			&b,
+			"\n## %s\n\n%s\n\nOn %s. Its value: %s.\n\n```yaml\n%s: %s\n```\n",
+			x.Name,
+			wrap(x.Doc),
+			x.Where,
+			x.Form,
+			x.Name,
+			x.Example,
+		)
 	}
 	return b.String()
 }

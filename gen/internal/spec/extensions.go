@@ -17,7 +17,7 @@ const (
 	OnProperty                   // a property of one
 )
 
-// String returns the places for people.
+// String describes the places.
 func (p Place) String() string {
 	switch p {
 	case OnEntity:
@@ -34,14 +34,14 @@ func (p Place) String() string {
 type Extension struct {
 	Name    string
 	Where   Place
-	Form    string // what its value is, for people: "one of artifact, …"
+	Form    string // a description of the value, such as "one of artifact, …"
 	Doc     string
 	Example string
 	decode  func(d *decoder, n *yaml.Node, e *Ext)
 }
 
-// An Ext holds the decoded extensions of one schema or property. Empty members
-// are absent.
+// An Ext holds the decoded extensions of one schema or property. Members of
+// absent extensions are empty.
 type Ext struct {
 	Kind         Word
 	Type         Word
@@ -93,23 +93,33 @@ func (x Ext) Difference(y Ext) string {
 	return ""
 }
 
-// A Word is a text with its place.
+// A Word is a string with its place.
 type Word struct {
 	Text string
 	Pos  Pos
 }
 
-// Set tells whether the word is there.
+// Set reports whether the word is present.
 func (w Word) Set() bool { return w.Pos.Line > 0 }
 
-// A Copy is a declared property that repeats something known of the node.
+// A Copy is a declared property that repeats a name or an ID.
 type Copy struct{ Property, From Word }
 
 // Kinds, Stores, PropertyTypes, CopySources and NameRules are what the
 // extensions of these names take.
 var (
-	Kinds         = []string{"artifact", "execution", "context"}
-	Stores        = []string{"property", "custom", "id", "name", "external_id", "uri", "state", "create_time", "update_time"}
+	Kinds  = []string{"artifact", "execution", "context"}
+	Stores = []string{
+		"property",
+		"custom",
+		"id",
+		"name",
+		"external_id",
+		"uri",
+		"state",
+		"create_time",
+		"update_time",
+	}
 	PropertyTypes = []string{"INT", "DOUBLE", "STRING", "BOOLEAN", "STRUCT"}
 	CopySources   = []string{"name", "parent.name", "parent.id"}
 	NameRules     = []string{"prefixed", "plain"}
@@ -143,14 +153,18 @@ func Extensions() []Extension {
 			decode: word(func(e *Ext) *Word { return &e.NameRule }, NameRules...),
 		},
 		{
-			Name: "x-mlmd-copies", Where: OnEntity, Form: "a map from property names to " + oneOf(CopySources), Example: "{version: name}",
-			Doc:    "Declared properties that repeat the entity's name, or its parent's name or id, for readers of the store and for filters. They are written, never read, and are no fields.",
+			Name: "x-mlmd-copies", Where: OnEntity, Form: "a map from property names to " + oneOf(CopySources),
+			Example: "{version: name}",
+			Doc: "Declared properties that repeat the entity's name, or its parent's name or id, for readers of the " +
+				"store and for filters. They are written, never read, and are no fields.",
 			decode: decodeCopies,
 		},
 		{
 			Name: "x-mlmd-store", Where: OnProperty, Form: oneOf(Stores), Example: "uri",
-			Doc: "Where the property is kept. `property`, the default: a property that the MLMD type declares. `custom`: the map of custom " +
-				"properties, of which an entity has at most one. The others are fields of the node; `uri` only artifacts have, `state` artifacts and executions.",
+			Doc: "Where the property is kept. `property`, the default: a property that the MLMD type declares. `custom`: " +
+				"the map of custom " +
+				"properties, of which an entity has at most one. The others are fields of the node; `uri` only artifacts " +
+				"have, `state` artifacts and executions.",
 			decode: word(func(e *Ext) *Word { return &e.Store }, Stores...),
 		},
 		{
@@ -160,13 +174,15 @@ func Extensions() []Extension {
 		},
 		{
 			Name: "x-mlmd-property-type", Where: OnProperty, Form: oneOf(PropertyTypes), Example: "INT",
-			Doc: "The declared kind of the property, where it is not what follows from the schema (string: STRING; integer: INT; number: DOUBLE; " +
+			Doc: "The declared kind of the property, where it is not what follows from the schema (string: STRING; " +
+				"integer: INT; number: DOUBLE; " +
 				"boolean: BOOLEAN; array and object: STRUCT). A string may be stored as INT: it is then an id in decimal digits.",
 			decode: word(func(e *Ext) *Word { return &e.PropertyType }, PropertyTypes...),
 		},
 		{
 			Name: "x-mlmd-parent", Where: OnProperty, Form: "the name of a context entity", Example: "RegisteredModel",
-			Doc: "The property holds the id of this parent. It is stored as a link (a context's parent context, an artifact's attribution, " +
+			Doc: "The property holds the id of this parent. It is stored as a link (a context's parent context, an " +
+				"artifact's attribution, " +
 				"an execution's association) and as the prefix of the name. Required or not follows from `required`.",
 			decode: word(func(e *Ext) *Word { return &e.Parent }),
 		},
@@ -177,9 +193,12 @@ func Extensions() []Extension {
 		},
 		{
 			Name: "x-mlmd-renamed-from", Where: OnProperty, Form: "a property name, or a list of them", Example: "model_format",
-			Doc: "Older names of the declared property, from the oldest to the youngest. They are read where the new name is absent. " +
-				"A write uses the youngest name that the stored type declares, and also changes the older ones that the stored entity has, " +
-				"so that older programs see it. registry.RenameProperties moves everything to the new name, which older programs do not see.",
+			Doc: "Older names of the declared property, from the oldest to the youngest. They are read where the new name " +
+				"is absent. " +
+				"A write uses the youngest name that the stored type declares, and also changes the older ones that the " +
+				"stored entity has, " +
+				"so that older programs see it. registry.RenameProperties moves everything to the new name, which older " +
+				"programs do not see.",
 			decode: decodeRenamedFrom,
 		},
 		{
@@ -192,8 +211,8 @@ func Extensions() []Extension {
 
 func oneOf(names []string) string { return "one of " + strings.Join(names, ", ") }
 
-// decodeKind takes a wrong kind for a context, so that what else is wrong with
-// the entity is found too.
+// decodeKind treats an invalid kind as context, so that other errors of the
+// entity are found too.
 func decodeKind(d *decoder, n *yaml.Node, e *Ext) {
 	w, ok := d.word(n, Kinds)
 	if !ok {
@@ -237,7 +256,7 @@ func (d *decoder) extension(key, value *yaml.Node, e *Ext) {
 		names = append(names, x.Name)
 	}
 	if !strings.HasPrefix(key.Value, "x-mlmd-") {
-		return // of some other tool
+		return // an extension of another tool
 	}
 	fix := OneOf(names)
 	if near := Closest(key.Value, names); near != "" {

@@ -12,9 +12,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// A jsonReader turns JSON into the nodes that a YAML parser would make of it.
-// YAML parsers do not take all of JSON: not the escapes of characters beyond 16
-// bits, and not every tab.
+// A jsonReader converts JSON to the nodes that a YAML parser would return.
+// YAML parsers do not accept all of JSON, such as escapes of characters
+// beyond 16 bits and some tabs.
 type jsonReader struct {
 	src       []byte
 	d         *json.Decoder
@@ -23,13 +23,13 @@ type jsonReader struct {
 	depth     int
 }
 
-// isJSON reports whether a file is to be read as JSON: it says so in its name,
-// or it is JSON.
+// isJSON reports whether to read a file as JSON, by its name or its
+// contents.
 func isJSON(name string, src []byte) bool {
 	return strings.HasSuffix(name, ".json") || bytes.HasPrefix(bytes.TrimSpace(src), []byte("{")) && json.Valid(src)
 }
 
-// A jsonError is a mistake in JSON, with its place.
+// A jsonError is a syntax error in JSON, with its place.
 type jsonError struct {
 	line, col int
 	err       error
@@ -62,7 +62,8 @@ func readJSON(src []byte) (*yaml.Node, error) {
 	return nil, &jsonError{r.line, r.col, err}
 }
 
-// move brings line and column to offset, which grows from call to call.
+// move advances line and column to offset, which must not decrease between
+// calls.
 func (r *jsonReader) move(offset int) {
 	for r.at < min(offset, len(r.src)) {
 		c, size := utf8.DecodeRune(r.src[r.at:])
@@ -108,7 +109,7 @@ func (r *jsonReader) value() (*yaml.Node, error) {
 	return n, nil
 }
 
-// content reads what an object or a list holds, and its end.
+// content reads the members of an object or a list, and its end.
 func (r *jsonReader) content(n *yaml.Node) error {
 	const most = 10000
 	if r.depth++; r.depth > most {

@@ -17,10 +17,10 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// maxDepth bounds how deep schemas may be nested.
+// maxDepth limits the nesting of schemas.
 const maxDepth = 64
 
-// A Set is a document with all documents that it refers to.
+// A Set is a document and all documents that it refers to.
 type Set struct {
 	Main     *Document
 	docs     map[string]*Document
@@ -29,9 +29,9 @@ type Set struct {
 	problems Problems
 }
 
-// Load reads the document called name, and on demand those that it refers to,
-// through read. What is wrong with them is in Problems; Load itself fails only
-// when the main document cannot be read at all.
+// Load reads the document called name through read, and on demand those that
+// it refers to. Errors in them are returned by Problems; Load itself only
+// fails if the main document cannot be read.
 func Load(ctx context.Context, name string, read func(name string) ([]byte, error)) (*Set, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -45,7 +45,7 @@ func Load(ctx context.Context, name string, read func(name string) ([]byte, erro
 	return s, nil
 }
 
-// Problems returns what is wrong so far.
+// Problems returns the errors found so far.
 func (s *Set) Problems() Problems { return s.problems }
 
 // Report adds a problem at pos.
@@ -57,27 +57,37 @@ func (s *Set) Report(pos Pos, path, msg, fix string) {
 	s.problems = append(s.problems, p)
 }
 
-// Reported tells whether a problem lies in path or below it.
+// Reported reports whether there is a problem at path or below it.
 func (s *Set) Reported(path string) bool {
 	return slices.ContainsFunc(s.problems, func(p Problem) bool {
 		return p.Path == path || strings.HasPrefix(p.Path, path+".")
 	})
 }
 
-// Resolve returns the schema that the $ref ref means, from a schema at from.
-// Without one it reports why and returns nil.
+// Resolve returns the schema that ref refers to, from a schema at from. If
+// it cannot be resolved, Resolve reports the reason and returns nil.
 func (s *Set) Resolve(ref Word, where string) *Schema {
 	file, pointer, ok := strings.Cut(ref.Text, "#")
 	name, inSchemas := strings.CutPrefix(pointer, "/components/schemas/")
 	if !ok || !inSchemas || name == "" || strings.Contains(name, "/") {
-		s.Report(ref.Pos, where, "$ref "+Quote(ref.Text)+" cannot be followed", "want '#/components/schemas/NAME' or 'FILE#/components/schemas/NAME'")
+		s.Report(
+			ref.Pos,
+			where,
+			"$ref "+Quote(ref.Text)+" cannot be followed",
+			"want '#/components/schemas/NAME' or 'FILE#/components/schemas/NAME'",
+		)
 		return nil
 	}
 	name = strings.NewReplacer("~1", "/", "~0", "~").Replace(name)
 	target := ref.Pos.File
 	if file != "" {
 		if strings.Contains(file, "://") || path.IsAbs(file) {
-			s.Report(ref.Pos, where, "$ref "+Quote(ref.Text)+" leads out of the project", "want a path relative to "+ref.Pos.File)
+			s.Report(
+				ref.Pos,
+				where,
+				"$ref "+Quote(ref.Text)+" leads out of the project",
+				"want a path relative to "+ref.Pos.File,
+			)
 			return nil
 		}
 		target = path.Join(path.Dir(ref.Pos.File), file)
@@ -103,7 +113,8 @@ func (s *Set) Resolve(ref Word, where string) *Schema {
 		fix = fmt.Sprintf("did you mean %s?", near)
 	}
 	if name == "Resource" {
-		fix = "print the schemas that entities share with gen -print-base > base.yaml, and refer to 'base.yaml#/components/schemas/Resource'"
+		fix = "print the schemas that entities share with gen -print-base > base.yaml, and refer to " +
+			"'base.yaml#/components/schemas/Resource'"
 	}
 	s.Report(ref.Pos, where, "$ref "+Quote(ref.Text)+" means no schema", fix)
 	return nil
@@ -166,7 +177,7 @@ func (s *Set) syntax(name string, err error) {
 		}
 	}
 	msg := strings.TrimPrefix(strings.ReplaceAll(err.Error(), "\n", " "), "yaml: ")
-	s.Report(pos, "", "this is no YAML: "+msg, "correct it there, or in the line above")
+	s.Report(pos, "", "this is not YAML: "+msg, "correct it there, or in the line above")
 }
 
 // A decoder turns the nodes of one file into schemas.
@@ -203,7 +214,7 @@ func (d *decoder) document(n *yaml.Node, doc *Document, main bool) {
 		if version != nil {
 			at = version
 		}
-		d.problem(at, "this is no OpenAPI 3.0 document", "want 'openapi: 3.0.3' at its top")
+		d.problem(at, "this is not an OpenAPI 3.0 document", "want 'openapi: 3.0.3' at its top")
 	}
 	if components == nil {
 		d.problem(n, "there is no components.schemas", "declare the entities there")
@@ -222,7 +233,7 @@ func (d *decoder) document(n *yaml.Node, doc *Document, main bool) {
 	d.problem(components, "there is no components.schemas", "declare the entities there")
 }
 
-// members ranges over the keys and values of a mapping. Whatever is no mapping
+// members ranges over the keys and values of a mapping. Anything but a mapping
 // is reported, and so is a key that stands there twice.
 func (d *decoder) members(n *yaml.Node) iter.Seq2[*yaml.Node, *yaml.Node] {
 	return func(yield func(key, value *yaml.Node) bool) {
@@ -238,7 +249,11 @@ func (d *decoder) members(n *yaml.Node) iter.Seq2[*yaml.Node, *yaml.Node] {
 				continue
 			}
 			if first, ok := seen[key.Value]; ok {
-				d.problem(key, Quote(key.Value)+" stands here twice", fmt.Sprintf("the first is on line %d; keep one", first.Line))
+				d.problem(
+					key,
+					Quote(key.Value)+" stands here twice",
+					fmt.Sprintf("the first is on line %d; keep one", first.Line),
+				)
 				continue
 			}
 			seen[key.Value] = key
@@ -403,8 +418,8 @@ func (d *decoder) integer(n *yaml.Node) *int {
 	return new(int(i))
 }
 
-// Whole returns the whole number that the scalar n is, also where it is
-// written as a fraction: 2.0.
+// Whole returns the integer value of the scalar n, which may have a zero
+// fraction, such as 2.0.
 func Whole(n *yaml.Node) (int64, bool) {
 	var i int64
 	switch {
@@ -415,7 +430,10 @@ func Whole(n *yaml.Node) (int64, bool) {
 	case n.Tag != "!!float":
 		return 0, false
 	}
-	if whole, zeros, _ := strings.Cut(n.Value, "."); strings.Trim(zeros, "0") == "" { // also where a float64 is not exact
+	if whole, zeros, _ := strings.Cut(n.Value, "."); strings.Trim(
+		zeros,
+		"0",
+	) == "" { // also where a float64 is not exact
 		if i, err := strconv.ParseInt(whole, 10, 64); err == nil {
 			return i, true
 		}
@@ -427,5 +445,5 @@ func Whole(n *yaml.Node) (int64, bool) {
 	return int64(f), true
 }
 
-// ErrNoEntities is what a spec without entities is refused with.
-var ErrNoEntities = errors.New("no schema has x-mlmd-kind: nothing is an entity")
+// ErrNoEntities is the error of a spec without entities.
+var ErrNoEntities = errors.New("no schema has x-mlmd-kind: there are no entities")

@@ -18,13 +18,12 @@ type Pos struct {
 
 func (p Pos) String() string { return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col) }
 
-// A Problem is one mistake in a spec: where it is, what is wrong and what to
-// write instead.
+// A Problem is one error in a spec.
 type Problem struct {
 	Pos  Pos
-	Path string // what it is about: "ModelVersion.author"; may be empty
+	Path string // the subject, such as "ModelVersion.author"; may be empty
 	Msg  string // what is wrong
-	Fix  string // what would be right
+	Fix  string // the remedy
 	Line string // the text of the line at Pos
 }
 
@@ -42,11 +41,10 @@ func (p Problem) Error() string {
 	return b.String()
 }
 
-// Problems are all mistakes in a spec, in the order of their places.
+// Problems holds all errors in a spec.
 type Problems []Problem
 
-// Error lists the problems, each with the line it is on and a caret below the
-// column.
+// Error lists the problems, each with its line and a caret below the column.
 func (ps Problems) Error() string {
 	var b strings.Builder
 	for i, p := range ps {
@@ -61,7 +59,7 @@ func (ps Problems) Error() string {
 	return b.String()
 }
 
-// Sorted returns ps ordered by place, each mistake once.
+// Sorted returns ps in order of place, without duplicates.
 func (ps Problems) Sorted() Problems {
 	out := slices.Clone(ps)
 	slices.SortStableFunc(out, func(a, b Problem) int {
@@ -88,7 +86,7 @@ func excerpt(line string, col int) string {
 	return "    " + string(runes[from:to]) + "\n    " + strings.Repeat(" ", at-from) + "^"
 }
 
-// printable keeps a terminal from obeying what stands in a spec.
+// printable replaces control characters, which a terminal would interpret.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r == utf8.RuneError || r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) {
@@ -98,7 +96,7 @@ func printable(s string) string {
 	}, s)
 }
 
-// Quote returns s quoted for a message, cut where it is long.
+// Quote returns s quoted and truncated for a message.
 func Quote(s string) string {
 	const most = 60
 	if r := []rune(s); len(r) > most {
@@ -107,11 +105,11 @@ func Quote(s string) string {
 	return fmt.Sprintf("%q", s)
 }
 
-// OneOf lists what would be right: "want one of a, b, c".
+// OneOf returns a hint such as "want one of a, b, c".
 func OneOf(names []string) string { return "want one of " + strings.Join(names, ", ") }
 
-// Closest returns the member of names that is most like s, or "" where none
-// is close.
+// Closest returns the member of names that is most similar to s, or "" if
+// none is close.
 func Closest(s string, names []string) string {
 	best, at := "", 3
 	for _, n := range names {
@@ -122,8 +120,7 @@ func Closest(s string, names []string) string {
 	return best
 }
 
-// distance is the number of single letters to insert, delete or change that
-// lead from a to b; anything above three is three.
+// distance returns the edit distance of a and b, or 3 if it is larger.
 func distance(a, b string) int {
 	const most = 3
 	if len(a) > 60 || len(b) > 60 || len(a)-len(b) >= most || len(b)-len(a) >= most {

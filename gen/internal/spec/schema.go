@@ -50,15 +50,16 @@ type Schema struct {
 // Schema returns the schema called name in components.schemas, or nil.
 func (d *Document) Schema(name string) *Schema { return d.byName[name] }
 
-// any reports whether s demands nothing: any value is one of it.
+// any reports whether s accepts any value.
 func (s *Schema) any() bool {
 	bare := *s
-	bare.Name, bare.Pos, bare.Key, bare.Path, bare.Doc, bare.Nullable, bare.Deprecated, bare.ReadOnly = "", Pos{}, Pos{}, "", "", false, false, false
+	bare.Name, bare.Pos, bare.Key, bare.Path, bare.Doc = "", Pos{}, Pos{}, "", ""
+	bare.Nullable, bare.Deprecated, bare.ReadOnly = false, false, false
 	return reflect.DeepEqual(bare, Schema{})
 }
 
 // keywords are what OpenAPI 3.0 allows in a schema object; those that map to
-// nil say nothing that matters here.
+// nil have no effect here.
 func keywords() map[string]func(d *decoder, n *yaml.Node, s *Schema) {
 	integer := func(at func(*Schema) **int) func(*decoder, *yaml.Node, *Schema) {
 		return func(d *decoder, n *yaml.Node, s *Schema) { *at(s) = d.integer(n) }
@@ -116,7 +117,7 @@ func keywords() map[string]func(d *decoder, n *yaml.Node, s *Schema) {
 	}
 }
 
-// harmless are the values of unsupported keywords that demand nothing.
+// harmless are the values of unsupported keywords that have no effect.
 var harmless = map[string][]string{
 	"uniqueItems": {"false"}, "writeOnly": {"false"}, "minProperties": {"0"}, "multipleOf": {"1"},
 }
@@ -147,7 +148,8 @@ func defaultValue(_ *decoder, n *yaml.Node, s *Schema) {
 // may be null, as nullable does.
 func enum(d *decoder, n *yaml.Node, s *Schema) {
 	items := d.items(n)
-	if n.Kind == yaml.SequenceNode && !slices.ContainsFunc(items, func(i *yaml.Node) bool { return i.Tag != "!!null" }) {
+	if n.Kind == yaml.SequenceNode &&
+		!slices.ContainsFunc(items, func(i *yaml.Node) bool { return i.Tag != "!!null" }) {
 		d.problem(n, "an enum without values", "name the values, or remove enum")
 	}
 	for i, item := range items {

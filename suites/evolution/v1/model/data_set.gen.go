@@ -24,7 +24,7 @@ type DataSet struct {
 	// When it last changed in the store.
 	UpdateTime value.Time `json:"lastUpdateTimeSinceEpoch,omitzero"`
 
-	// A text for people.
+	// A human-readable description.
 	Description *string `json:"description,omitzero"`
 
 	// Values of the caller's own, by name. Nil leaves what is stored; a map that
@@ -56,7 +56,7 @@ type DataSet struct {
 	// The columns, in order.
 	Columns []Column `json:"columns,omitzero"`
 
-	// Unreadable says what is stored and cannot be read; it is nil where there
-	// is nothing.
+	// Unreadable holds the stored values that cannot be read. It is nil if all
+	// can.
 	Unreadable value.Unreadable `json:"-"`
 }

@@ -24,17 +24,17 @@ type Project struct {
 	// When it last changed in the store.
 	UpdateTime value.Time `json:"lastUpdateTimeSinceEpoch,omitzero"`
 
-	// A text for people.
+	// A human-readable description.
 	Description *string `json:"description,omitzero"`
 
 	// Values of the caller's own, by name. Nil leaves what is stored; a map that
 	// is not nil replaces all of them.
 	CustomProperties value.Map `json:"customProperties,omitzero"`
 
-	// Who answers for it.
+	// The person responsible for it.
 	Owner *string `json:"owner,omitzero"`
 
-	// Unreadable says what is stored and cannot be read; it is nil where there
-	// is nothing.
+	// Unreadable holds the stored values that cannot be read. It is nil if all
+	// can.
 	Unreadable value.Unreadable `json:"-"`
 }

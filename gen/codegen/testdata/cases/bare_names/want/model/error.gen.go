@@ -13,7 +13,7 @@ type Error struct {
 	Func []string `json:"func,omitzero"`
 	Nil  *int64   `json:"nil,omitzero"`
 
-	// Unreadable says what is stored and cannot be read; it is nil where there
-	// is nothing.
+	// Unreadable holds the stored values that cannot be read. It is nil if all
+	// can.
 	Unreadable value.Unreadable `json:"-"`
 }

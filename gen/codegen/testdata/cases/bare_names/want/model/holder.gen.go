@@ -12,7 +12,7 @@ type Holder struct {
 	Catalog *Catalog `json:"catalog,omitzero"`
 	Foo     *Foo     `json:"foo,omitzero"`
 
-	// Unreadable says what is stored and cannot be read; it is nil where there
-	// is nothing.
+	// Unreadable holds the stored values that cannot be read. It is nil if all
+	// can.
 	Unreadable value.Unreadable `json:"-"`
 }

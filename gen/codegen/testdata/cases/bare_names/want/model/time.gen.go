@@ -10,7 +10,7 @@ type Time struct {
 	ID   string `json:"id,omitzero"`
 	Name string `json:"name"`
 
-	// Unreadable says what is stored and cannot be read; it is nil where there
-	// is nothing.
+	// Unreadable holds the stored values that cannot be read. It is nil if all
+	// can.
 	Unreadable value.Unreadable `json:"-"`
 }

@@ -30,7 +30,7 @@ type Prompt struct {
 	Gone *string `json:"gone,omitzero"`
 	Nil  *string `json:"nil,omitzero"`
 
-	// Unreadable says what is stored and cannot be read; it is nil where there
-	// is nothing.
+	// Unreadable holds the stored values that cannot be read. It is nil if all
+	// can.
 	Unreadable value.Unreadable `json:"-"`
 }

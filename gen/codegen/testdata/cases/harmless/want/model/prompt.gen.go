@@ -33,7 +33,7 @@ type Prompt struct {
 	// A number with a name.
 	Size *int64 `json:"size,omitzero"`
 
-	// Unreadable says what is stored and cannot be read; it is nil where there
-	// is nothing.
+	// Unreadable holds the stored values that cannot be read. It is nil if all
+	// can.
 	Unreadable value.Unreadable `json:"-"`
 }

@@ -16,7 +16,7 @@ type Prompt struct {
 	Ratio *float64    `json:"ratio,omitzero"`
 	Tone  *PromptTone `json:"tone,omitzero"`
 
-	// Unreadable says what is stored and cannot be read; it is nil where there
-	// is nothing.
+	// Unreadable holds the stored values that cannot be read. It is nil if all
+	// can.
 	Unreadable value.Unreadable `json:"-"`
 }

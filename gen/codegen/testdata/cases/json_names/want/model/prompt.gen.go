@@ -20,7 +20,7 @@ type Prompt struct {
 	IDsOfModels []string    `json:"idsOfModels,omitzero"`
 	Part        *PromptPart `json:"part,omitzero"`
 
-	// Unreadable says what is stored and cannot be read; it is nil where there
-	// is nothing.
+	// Unreadable holds the stored values that cannot be read. It is nil if all
+	// can.
 	Unreadable value.Unreadable `json:"-"`
 }

@@ -23,7 +23,7 @@ type Table struct {
 	Matrix    [][]int32            `json:"matrix,omitzero"`
 	Anything  map[string]any       `json:"anything,omitzero"`
 
-	// Unreadable says what is stored and cannot be read; it is nil where there
-	// is nothing.
+	// Unreadable holds the stored values that cannot be read. It is nil if all
+	// can.
 	Unreadable value.Unreadable `json:"-"`
 }

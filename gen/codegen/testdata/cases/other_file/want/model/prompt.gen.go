@@ -14,7 +14,7 @@ type Prompt struct {
 	// How it sounds.
 	Tone *Tone `json:"tone,omitzero"`
 
-	// Unreadable says what is stored and cannot be read; it is nil where there
-	// is nothing.
+	// Unreadable holds the stored values that cannot be read. It is nil if all
+	// can.
 	Unreadable value.Unreadable `json:"-"`
 }

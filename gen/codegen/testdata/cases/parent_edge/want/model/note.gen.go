@@ -12,7 +12,7 @@ type Note struct {
 	Name      string `json:"name"`
 	ProjectID string `json:"projectId"`
 
-	// Unreadable says what is stored and cannot be read; it is nil where there
-	// is nothing.
+	// Unreadable holds the stored values that cannot be read. It is nil if all
+	// can.
 	Unreadable value.Unreadable `json:"-"`
 }

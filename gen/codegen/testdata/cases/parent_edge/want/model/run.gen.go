@@ -12,7 +12,7 @@ type Run struct {
 	Name   string `json:"name,omitzero"`
 	TaskID string `json:"taskId"`
 
-	// Unreadable says what is stored and cannot be read; it is nil where there
-	// is nothing.
+	// Unreadable holds the stored values that cannot be read. It is nil if all
+	// can.
 	Unreadable value.Unreadable `json:"-"`
 }

@@ -70,7 +70,7 @@ type Everything struct {
 	// A keyword of Go. Its second line with a tab.
 	Type *string `json:"type,omitzero"`
 
-	// Unreadable says what is stored and cannot be read; it is nil where there
-	// is nothing.
+	// Unreadable holds the stored values that cannot be read. It is nil if all
+	// can.
 	Unreadable value.Unreadable `json:"-"`
 }

@@ -14,7 +14,7 @@ type Prompt struct {
 	Tone *Tone       `json:"tone,omitzero"`
 	Part *PromptPart `json:"part,omitzero"`
 
-	// Unreadable says what is stored and cannot be read; it is nil where there
-	// is nothing.
+	// Unreadable holds the stored values that cannot be read. It is nil if all
+	// can.
 	Unreadable value.Unreadable `json:"-"`
 }
