@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -200,4 +201,17 @@ var kindByCode = map[codes.Code]error{
 	codes.PermissionDenied:   ErrPermissionDenied,
 	codes.Unauthenticated:    ErrPermissionDenied,
 	codes.Unimplemented:      ErrUnsupported,
+}
+
+// withArticle returns the name of an entity with its indefinite article:
+// "a Prompt", "an Answer", "an MLModel", "a URLSource".
+func withArticle(name string) string {
+	vowels := "AEIO" // an initial U is mostly pronounced "you"
+	if len(name) > 1 && unicode.IsUpper(rune(name[0])) && unicode.IsUpper(rune(name[1])) {
+		vowels = "AEFHILMNORSX" // the letters of an acronym are pronounced one by one
+	}
+	if name != "" && strings.ContainsRune(vowels, unicode.ToUpper(rune(name[0]))) {
+		return "an " + name
+	}
+	return "a " + name
 }

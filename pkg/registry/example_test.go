@@ -17,8 +17,7 @@ import (
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
-// example returns a registry over a store in memory that has a model with a
-// version and its artifact.
+// example returns a registry in memory with a model, a version and an artifact.
 func example(ctx context.Context) (reg *registry.Client, modelID, versionID string) {
 	store, err := sqlite.OpenMemory(ctx)
 	if err != nil {
@@ -88,30 +87,31 @@ func Example() {
 	// Output: model 1 version 2 artifact 1
 }
 
-// Reach a server. It is connected to at the first call.
+// Connect to a server over TLS, with a bearer token. No RPC is made until the first
+// call.
 func ExampleDial() {
 	reg, err := registry.Dial("mlmd.example:8080", registry.WithTLS(nil), registry.WithTokenFile("/var/run/secrets/token"))
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer reg.Close()
-	fmt.Println("nothing was sent yet")
-	// Output: nothing was sent yet
+	fmt.Println(err == nil)
+	// Output: true
 }
 
-// With a certificate of one's own, and an authority that the system does not
-// know.
+// Authenticate with a client certificate, to a server with a private certificate
+// authority.
 func ExampleDial_mutualTLS() {
 	_, err := registry.Dial(
 		"mlmd.example:8080",
 		registry.WithRootCAFile("ca.pem"),
 		registry.WithClientCert("client.pem", "client.key"),
 	)
-	fmt.Println(errors.Is(err, registry.ErrInvalidArgument)) // there are no such files here
+	fmt.Println(errors.Is(err, registry.ErrInvalidArgument)) // the files do not exist here
 	// Output: true
 }
 
-// Find one entity by what identifies it.
+// Find one entity by its name, by its external ID, or by its parent.
 func ExampleModelVersions_FindByName() {
 	ctx := context.Background()
 	reg, modelID, versionID := example(ctx)
@@ -136,7 +136,7 @@ func ExampleModelVersions_FindByName() {
 	// Output: ada v1.0 s3://models/fraud/1 weights
 }
 
-// List: one after another, in a slice, or page by page.
+// Range over the entities, or collect them in a slice.
 func ExampleQuery() {
 	ctx := context.Background()
 	reg, modelID, _ := example(ctx)
@@ -153,14 +153,35 @@ func ExampleQuery() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	page, err := newest.Page(ctx, "") // then page.NextToken
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(len(models), len(page.Items), page.NextToken == "")
+	fmt.Println(len(models))
 	// Output:
 	// v1.0
-	// 1 1 true
+	// 1
+}
+
+// Read one page at a time, such as for each request to a web server.
+func ExampleQuery_Page() {
+	ctx := context.Background()
+	reg, modelID, _ := example(ctx)
+	v := model.ModelVersion{RegisteredModelID: modelID, Name: "v2.0"}
+	if _, err := reg.ModelVersions().Upsert(ctx, &v); err != nil {
+		log.Fatal(err)
+	}
+
+	q := reg.ModelVersions().OfModel(modelID).Limit(1)
+	for token := ""; ; {
+		page, err := q.Page(ctx, token)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(len(page.Items), page.Items[0].Name)
+		if token = page.NextToken; token == "" {
+			break
+		}
+	}
+	// Output:
+	// 1 v1.0
+	// 1 v2.0
 }
 
 // Count what a query selects.
@@ -209,7 +230,7 @@ func ExampleRenameProperties() {
 	// Output: ModelVersion: 0 of 1 to rename
 }
 
-// Filter with conditions that are checked at compile time.
+// Filter with conditions that the compiler checks.
 func ExampleQuery_Where() {
 	ctx := context.Background()
 	reg, _, _ := example(ctx)
@@ -230,7 +251,7 @@ func ExampleQuery_Where() {
 	// Output: 1 0
 }
 
-// Filter with a text of MLMD's filter language.
+// Filter with a text in MLMD's filter language.
 func ExampleQuery_WhereText() {
 	ctx := context.Background()
 	reg, _, _ := example(ctx)
@@ -240,12 +261,48 @@ func ExampleQuery_WhereText() {
 	// Output: 1 <nil>
 }
 
-// Change: a patch, a field that is emptied, and exactly what is given.
-func ExampleClear() {
+// Upsert creates an entity, or patches the stored one: fields that are not set
+// stay.
+func ExampleModelVersions_Upsert() {
 	ctx := context.Background()
 	reg, modelID, versionID := example(ctx)
 
-	// What is not set stays.
+	patch := model.ModelVersion{RegisteredModelID: modelID, Name: "v1.0", Description: new("went live")}
+	id, err := reg.ModelVersions().Upsert(ctx, &patch)
+	if err != nil {
+		log.Fatal(err)
+	}
+	v, err := reg.ModelVersions().Get(ctx, id)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(id == versionID, *v.Description, *v.Author)
+	// Output: true went live ada
+}
+
+// Replace stores exactly the given value: fields that are not set are removed.
+func ExampleModelVersions_Replace() {
+	ctx := context.Background()
+	reg, modelID, _ := example(ctx)
+
+	v := model.ModelVersion{RegisteredModelID: modelID, Name: "v1.0", Description: new("went live")}
+	id, err := reg.ModelVersions().Replace(ctx, &v)
+	if err != nil {
+		log.Fatal(err)
+	}
+	stored, err := reg.ModelVersions().Get(ctx, id)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(*stored.Description, stored.Author == nil, len(stored.CustomProperties))
+	// Output: went live true 0
+}
+
+// Clear removes the values of fields that a patch would keep.
+func ExampleClear() {
+	ctx := context.Background()
+	reg, _, versionID := example(ctx)
+
 	patch := model.ModelVersion{ID: versionID, Description: new("went live")}
 	if _, err := reg.ModelVersions().Upsert(ctx, &patch, registry.Clear(field.ModelVersion.Author)); err != nil {
 		log.Fatal(err)
@@ -255,23 +312,10 @@ func ExampleClear() {
 		log.Fatal(err)
 	}
 	fmt.Println(*v.Description, v.Author == nil, v.CustomProperties)
-
-	// Now what is not set goes.
-	exactly := model.ModelVersion{RegisteredModelID: modelID, Name: "v1.0", Author: new("bob")}
-	if _, err := reg.ModelVersions().Replace(ctx, &exactly); err != nil {
-		log.Fatal(err)
-	}
-	v, err = reg.ModelVersions().Get(ctx, versionID)
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(*v.Author, v.Description == nil, len(v.CustomProperties))
-	// Output:
-	// went live true map[auc:0.93]
-	// bob true 0
+	// Output: went live true map[auc:0.93]
 }
 
-// Tell errors apart.
+// Distinguish errors by their kind, and read their details.
 func ExampleError() {
 	ctx := context.Background()
 	reg, modelID, _ := example(ctx)
@@ -310,7 +354,7 @@ func ExampleRegisteredModels_Tree() {
 	// Output: fraud v1.0 weights
 }
 
-// Use the verbs for any generated mapping: this module's, or your own.
+// Use any generated mapping: of this module or of your own spec.
 func ExampleNewCollection() {
 	ctx := context.Background()
 	reg, modelID, _ := example(ctx)
@@ -324,7 +368,7 @@ func ExampleNewCollection() {
 	// Output: v1.0
 }
 
-// See what the first write would register in a store.
+// List the types that writes would register in a store.
 func ExamplePlanTypeChanges() {
 	ctx := context.Background()
 	store, err := sqlite.OpenMemory(ctx)
@@ -348,9 +392,9 @@ func ExamplePlanTypeChanges() {
 	// + context type kf.ServingEnvironment, for ServingEnvironment, with 1 property
 }
 
-// Set a field only where the version is new. Upsert writes what is set each
-// time: a script that sets the state would bring back a version that somebody
-// has archived since it ran last.
+// Set a field only if the version is new. Upsert writes all fields that are set:
+// a script that always sets the state would restore a version that was archived
+// after its last run.
 func ExampleModelVersions_Upsert_onlyWhenNew() {
 	ctx := context.Background()
 	reg, modelID, versionID := example(ctx)

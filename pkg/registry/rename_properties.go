@@ -85,11 +85,11 @@ func (e *Collection[T, N]) renameNode(ctx context.Context, s operation, n N, dry
 	if err != nil {
 		return false, err
 	}
-	var outer mlmd.Parent
-	outer.ID, _ = parseID(e.m.Ident(t).ParentID) // 0 if its name lacks the prefix
+	var mappingParent mlmd.Parent
+	mappingParent.ID, _ = parseID(e.m.Ident(t).ParentID) // 0 if its name lacks the prefix
 	// Encoding gives values that are stored with another type the type of the spec.
 	// The error is ignored: it is about fields that stay as they are.
-	now, _ := e.m.Encode(t, outer)
+	now, _ := e.m.Encode(t, mappingParent)
 	if now == nil {
 		return false, s.newError(ErrInternal, "the mapping returned no node")
 	}

@@ -111,13 +111,13 @@ func (w *write[T, N]) compare(ctx context.Context, stored N) (*change[T, N], err
 	if w.parentErr != nil && w.ident.ParentID != c.ident.ParentID {
 		return nil, w.parentErr
 	}
-	outer := w.parent.mappingParent(w.m.Parent)
-	if outer.ID == 0 {
-		outer.ID, _ = parseID(c.ident.ParentID) // 0 if it has none
+	mappingParent := w.parent.mappingParent(w.m.Parent)
+	if mappingParent.ID == 0 {
+		mappingParent.ID, _ = parseID(c.ident.ParentID) // 0 if it has none
 	}
-	node, err := w.m.Encode(w.v, outer)
+	node, err := w.m.Encode(w.v, mappingParent)
 	faults := slices.Concat(w.faults, mlmd.Invalid(err))
-	same, err := w.m.Encode(decoded, outer)
+	same, err := w.m.Encode(decoded, mappingParent)
 	if len(faults) > 0 {
 		faults = newFaults(faults, slices.Concat(w.check(decoded), mlmd.Invalid(err)))
 	}

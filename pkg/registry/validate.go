@@ -63,8 +63,8 @@ func (w *write[T, N]) check(v *T) mlmd.InvalidErrors {
 }
 
 // encode returns the node to create, without the fields to clear.
-func (w *write[T, N]) encode(outer mlmd.Parent) (N, error) {
-	n, err := w.m.Encode(w.v, outer)
+func (w *write[T, N]) encode(mappingParent mlmd.Parent) (N, error) {
+	n, err := w.m.Encode(w.v, mappingParent)
 	if err != nil {
 		return nil, w.mappingError(err)
 	}
