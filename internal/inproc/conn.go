@@ -14,17 +14,17 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// A Conn calls the unary methods of one service. Client and service never share
-// a message, as over a network: the service gets a copy of the request, and its
-// reply becomes the client's. A service must therefore not keep or reuse what
-// is in a reply. Call options are ignored.
+// Conn calls the unary methods of one service. As over a network, client and
+// service share no message: the service receives a copy of the request, and its
+// reply becomes the client's. A service must not keep or reuse what a reply
+// contains. Call options are ignored.
 type Conn struct {
 	service any
 	unary   map[string]*method // by full name
 }
 
-// A method is one unary method. It is the stream that the service sees of its
-// calls, of which there is the name only: headers and trailers are dropped.
+// method is a unary method. It is also the transport stream that the service
+// sees: it has the name of the method, and drops headers and trailers.
 type method struct {
 	name    string
 	handler grpc.MethodHandler
@@ -36,7 +36,7 @@ func (*method) SetHeader(metadata.MD) error  { return nil }
 func (*method) SendHeader(metadata.MD) error { return nil }
 func (*method) SetTrailer(metadata.MD) error { return nil }
 
-// New makes a connection to a service that implements desc.
+// New returns a connection to a service that implements desc.
 func New(desc *grpc.ServiceDesc, service any) *Conn {
 	c := &Conn{service: service, unary: make(map[string]*method, len(desc.Methods))}
 	for _, m := range desc.Methods {
@@ -46,7 +46,7 @@ func New(desc *grpc.ServiceDesc, service any) *Conn {
 	return c
 }
 
-// Invoke calls a method. Its error always carries a gRPC status.
+// Invoke calls a method. An error has a gRPC status.
 func (c *Conn) Invoke(ctx context.Context, name string, in, out any, _ ...grpc.CallOption) error {
 	m, ok := c.unary[name]
 	if !ok {
@@ -66,13 +66,15 @@ func (c *Conn) Invoke(ctx context.Context, name string, in, out any, _ ...grpc.C
 	})
 }
 
-// NewStream fails: the service has unary methods only.
-func (c *Conn) NewStream(_ context.Context, _ *grpc.StreamDesc, method string, _ ...grpc.CallOption) (grpc.ClientStream, error) {
+// NewStream fails, because the service has unary methods only.
+func (c *Conn) NewStream(
+	_ context.Context, _ *grpc.StreamDesc, method string, _ ...grpc.CallOption,
+) (grpc.ClientStream, error) {
 	return nil, status.Errorf(codes.Unimplemented, "unknown method %s", method)
 }
 
-// onMessages fills dst from src, which may be a nil message: that is one without
-// fields.
+// onMessages calls fill with dst and src. src may be a nil message, which is
+// treated as an empty one.
 func onMessages(dst, src any, fill func(dst, src proto.Message)) error {
 	to, ok := dst.(proto.Message)
 	from, ok2 := src.(proto.Message)
@@ -83,7 +85,7 @@ func onMessages(dst, src any, fill func(dst, src proto.Message)) error {
 	return nil
 }
 
-// move gives dst the fields of src, which nobody uses any more.
+// move moves the fields of src, which is not used afterwards, to dst.
 func move(dst, src proto.Message) {
 	to := dst.ProtoReflect()
 	from := src.ProtoReflect()
@@ -94,8 +96,8 @@ func move(dst, src proto.Message) {
 	to.SetUnknown(from.GetUnknown())
 }
 
-// serverContext returns what a service sees of a client's context: its end and
-// its values, the method, and the metadata as incoming.
+// serverContext returns the service's view of a client's context: its end, its
+// values, the method, and the outgoing metadata as incoming.
 func serverContext(ctx context.Context, m *method) context.Context {
 	ctx = grpc.NewContextWithServerTransportStream(ctx, m)
 	md, ok := metadata.FromOutgoingContext(ctx)
@@ -105,7 +107,7 @@ func serverContext(ctx context.Context, m *method) context.Context {
 	return metadata.NewOutgoingContext(metadata.NewIncomingContext(ctx, md), nil)
 }
 
-// statusError gives every error a status, as a server does.
+// statusError returns err with a status, as a server does.
 func statusError(err error) error {
 	if _, ok := status.FromError(err); ok {
 		return err

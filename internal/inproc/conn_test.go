@@ -16,22 +16,29 @@ import (
 	"github.com/mlmd-go/sdk/internal/inproc"
 )
 
-// A service answers PutArtifacts with a function and nothing else.
+// service implements PutArtifacts by a function.
 type service struct {
 	mlmdpb.UnimplementedMetadataStoreServiceServer
 	put func(context.Context, *mlmdpb.PutArtifactsRequest) (*mlmdpb.PutArtifactsResponse, error)
 }
 
-func (s service) PutArtifacts(ctx context.Context, req *mlmdpb.PutArtifactsRequest) (*mlmdpb.PutArtifactsResponse, error) {
+func (s service) PutArtifacts(
+	ctx context.Context, req *mlmdpb.PutArtifactsRequest,
+) (*mlmdpb.PutArtifactsResponse, error) {
 	return s.put(ctx, req)
 }
 
-func clientOf(put func(context.Context, *mlmdpb.PutArtifactsRequest) (*mlmdpb.PutArtifactsResponse, error)) mlmdpb.MetadataStoreServiceClient {
+func clientOf(
+	put func(context.Context, *mlmdpb.PutArtifactsRequest) (*mlmdpb.PutArtifactsResponse, error),
+) mlmdpb.MetadataStoreServiceClient {
 	return mlmdpb.NewMetadataStoreServiceClient(inproc.New(&mlmdpb.MetadataStoreService_ServiceDesc, service{put: put}))
 }
 
 func TestInvoke_CopiesRequest(t *testing.T) {
-	req := &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{{Name: proto.String("a"), Uri: proto.String("not \xff UTF-8")}, nil}}
+	req := &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{{
+		Name: proto.String("a"),
+		Uri:  proto.String("not \xff UTF-8"),
+	}, nil}}
 	c := clientOf(func(_ context.Context, got *mlmdpb.PutArtifactsRequest) (*mlmdpb.PutArtifactsResponse, error) {
 		if len(got.Artifacts) != 2 || got.Artifacts[0].GetUri() != "not \xff UTF-8" {
 			t.Errorf("the service got %v", got)
@@ -79,10 +86,10 @@ func TestInvoke_DoneContextSkipsService(t *testing.T) {
 		t.Error("the service was called")
 		return nil, nil
 	})
-	cancelled, cancel := context.WithCancel(t.Context())
+	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := c.PutArtifacts(cancelled, &mlmdpb.PutArtifactsRequest{}); status.Code(err) != codes.Canceled {
-		t.Errorf("cancelled: %v", err)
+	if _, err := c.PutArtifacts(canceled, &mlmdpb.PutArtifactsRequest{}); status.Code(err) != codes.Canceled {
+		t.Errorf("canceled: %v", err)
 	}
 	late, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
 	defer cancel()
@@ -128,7 +135,8 @@ func TestInvoke_ResetsReply(t *testing.T) {
 		},
 	})
 	reply := &mlmdpb.PutArtifactsResponse{ArtifactIds: []int64{7}}
-	err := conn.Invoke(t.Context(), mlmdpb.MetadataStoreService_PutArtifacts_FullMethodName, &mlmdpb.PutArtifactsRequest{}, reply)
+	err := conn.Invoke(t.Context(), mlmdpb.MetadataStoreService_PutArtifacts_FullMethodName, &mlmdpb.PutArtifactsRequest{},
+		reply)
 	if err != nil || len(reply.ArtifactIds) != 0 {
 		t.Errorf("the reply is %v, %v; want an empty one", reply, err)
 	}

@@ -16,27 +16,29 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-// What a message may nest is what the replies that contain it leave of 100
+// The limits are what the messages that enclose a value in replies leave of 100
 // levels.
 const (
-	// MaxStruct is the limit of a struct that is a property. The deepest reply
-	// with one is that of GetParentContextsByContexts: five messages enclose it.
+	// MaxStruct is the limit for a struct that is a property. The deepest reply
+	// with one is that of GetParentContextsByContexts, where five messages
+	// enclose it.
 	MaxStruct = 100 - 5
-	// MaxType is the limit of an input or output type. In a LineageGraph two
+	// MaxType is the limit for an input or output type. In a LineageGraph, two
 	// messages enclose it.
 	MaxType = 100 - 2
 )
 
-// CheckStruct returns an error that names the limit if a property with the value
-// s could not be read by every client.
+// CheckStruct returns an error if some clients could not read a property with
+// value s.
 func CheckStruct(s *structpb.Struct) error {
 	if n := structDepth(s); n > MaxStruct {
-		return fmt.Errorf("it nests %d messages deep: at most %d can be read by every client (an object takes 3, a list 2)", n, MaxStruct)
+		return fmt.Errorf("it nests %d messages deep: at most %d can be read by every client (an object takes 3, a list 2)",
+			n, MaxStruct)
 	}
 	return nil
 }
 
-// CheckType is CheckStruct for an input or output type.
+// CheckType is like CheckStruct for an input or output type.
 func CheckType(t *mlmdpb.ArtifactStructType) error {
 	if t == nil {
 		return nil
@@ -47,11 +49,11 @@ func CheckType(t *mlmdpb.ArtifactStructType) error {
 	return nil
 }
 
-// structDepth is depth for the messages of values.
+// structDepth is like depth for a struct.
 func structDepth(s *structpb.Struct) int {
 	deepest := 0
 	for _, v := range s.GetFields() {
-		deepest = max(deepest, 1+valueDepth(v)) // the entry of a map is a message
+		deepest = max(deepest, 1+valueDepth(v)) // a map entry is a message
 	}
 	return 1 + deepest
 }
@@ -70,8 +72,8 @@ func valueDepth(v *structpb.Value) int {
 	return 1
 }
 
-// depth is the number of messages on the longest way into m, m and the entries of
-// maps included.
+// depth returns the number of messages on the longest path into m, including m
+// and map entries.
 func depth(m protoreflect.Message) int {
 	deepest := 0
 	m.Range(func(f protoreflect.FieldDescriptor, v protoreflect.Value) bool {

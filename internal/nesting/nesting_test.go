@@ -17,7 +17,10 @@ func nested(objects, lists int) *structpb.Struct {
 	}
 	s := &structpb.Struct{Fields: map[string]*structpb.Value{"a": v}}
 	for range objects - 1 {
-		s = &structpb.Struct{Fields: map[string]*structpb.Value{"a": structpb.NewStructValue(s), "b": structpb.NewBoolValue(true)}}
+		s = &structpb.Struct{Fields: map[string]*structpb.Value{
+			"a": structpb.NewStructValue(s),
+			"b": structpb.NewBoolValue(true),
+		}}
 	}
 	return s
 }
@@ -54,7 +57,8 @@ func TestCheckType(t *testing.T) {
 	typ := func(lists int) *mlmdpb.ArtifactStructType {
 		a := &mlmdpb.ArtifactStructType{Kind: &mlmdpb.ArtifactStructType_Any{Any: &mlmdpb.AnyArtifactStructType{}}}
 		for range lists {
-			a = &mlmdpb.ArtifactStructType{Kind: &mlmdpb.ArtifactStructType_List{List: &mlmdpb.ListArtifactStructType{Element: a}}}
+			list := &mlmdpb.ListArtifactStructType{Element: a}
+			a = &mlmdpb.ArtifactStructType{Kind: &mlmdpb.ArtifactStructType_List{List: list}}
 		}
 		return a
 	}

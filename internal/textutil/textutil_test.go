@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestTruncateSplitsNoCharacter(t *testing.T) {
+func TestTruncate_KeepsCharactersWhole(t *testing.T) {
 	for _, c := range []struct {
 		text string
 		n    int
