@@ -10,8 +10,8 @@ import (
 	"github.com/mlmd-go/sdk/internal/typekind"
 )
 
-// fromArtifact reads a client's message. It may be nil, which is one without
-// fields.
+// fromArtifact converts a request's message. nil is converted like an empty
+// message.
 func fromArtifact(a *mlmdpb.Artifact) *node {
 	if a == nil {
 		return &node{}
@@ -33,11 +33,16 @@ func (n *node) toArtifact() *mlmdpb.Artifact {
 	}
 }
 
-// PutArtifacts creates and updates artifacts, in order, all or none.
-func (s *Service) PutArtifacts(ctx context.Context, req *mlmdpb.PutArtifactsRequest) (*mlmdpb.PutArtifactsResponse, error) {
+// PutArtifacts creates and updates artifacts, in order.
+func (s *Service) PutArtifacts(
+	ctx context.Context, req *mlmdpb.PutArtifactsRequest,
+) (*mlmdpb.PutArtifactsResponse, error) {
 	resp := new(mlmdpb.PutArtifactsResponse)
 	err := s.update(ctx, func(ctx context.Context, t *tx) error {
-		o := putOptions{mask: newUpdateMask(req.GetUpdateMask()), checkUpdateTime: req.GetOptions().GetAbortIfLatestUpdatedTimeChanged()}
+		o := putOptions{
+			mask:            newUpdateMask(req.GetUpdateMask()),
+			checkUpdateTime: req.GetOptions().GetAbortIfLatestUpdatedTimeChanged(),
+		}
 		ids, err := t.putNodes(ctx, artifactKind, mapSlice(req.GetArtifacts(), fromArtifact), o)
 		resp.ArtifactIds = ids
 		return err
@@ -45,9 +50,11 @@ func (s *Service) PutArtifacts(ctx context.Context, req *mlmdpb.PutArtifactsRequ
 	return reply(resp, err)
 }
 
-// GetArtifactsByID reads artifacts, and on demand their types; ids that are
-// unknown are left out.
-func (s *Service) GetArtifactsByID(ctx context.Context, req *mlmdpb.GetArtifactsByIDRequest) (*mlmdpb.GetArtifactsByIDResponse, error) {
+// GetArtifactsByID reads artifacts, and their types if requested. Unknown IDs
+// are left out.
+func (s *Service) GetArtifactsByID(
+	ctx context.Context, req *mlmdpb.GetArtifactsByIDRequest,
+) (*mlmdpb.GetArtifactsByIDResponse, error) {
 	resp := new(mlmdpb.GetArtifactsByIDResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		nodes, err := getNodes(ctx, q, artifactKind, req.GetArtifactIds())
@@ -63,7 +70,8 @@ func (s *Service) GetArtifactsByID(ctx context.Context, req *mlmdpb.GetArtifacts
 	return reply(resp, err)
 }
 
-// artifactTypesOf reads the types of artifacts, in the order in which they come.
+// artifactTypesOf reads the types of artifacts, in the order of their first
+// artifacts.
 func artifactTypesOf(ctx context.Context, q querier, nodes []*node) ([]*mlmdpb.ArtifactType, error) {
 	ids := make([]int64, len(nodes))
 	for i, n := range nodes {
@@ -80,13 +88,16 @@ func artifactTypesOf(ctx context.Context, q querier, nodes []*node) ([]*mlmdpb.A
 	return types, err
 }
 
-// GetArtifactsByURI reads the artifacts that have one of the URIs; the empty one
-// is that of those without.
-func (s *Service) GetArtifactsByURI(ctx context.Context, req *mlmdpb.GetArtifactsByURIRequest) (*mlmdpb.GetArtifactsByURIResponse, error) {
+// GetArtifactsByURI reads the artifacts that have one of the URIs. The empty
+// URI selects artifacts without one.
+func (s *Service) GetArtifactsByURI(
+	ctx context.Context, req *mlmdpb.GetArtifactsByURIRequest,
+) (*mlmdpb.GetArtifactsByURIResponse, error) {
 	resp := new(mlmdpb.GetArtifactsByURIResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		if hasField(req.ProtoReflect().GetUnknown(), 1) {
-			return invalidArgf("The request contains deprecated field `uri`. Please upgrade the client library version above 0.21.0.")
+			return invalidArgf("The request contains deprecated field `uri`. Please upgrade the client library version above" +
+				" 0.21.0.")
 		}
 		nodes, err := findNodesByText(ctx, q, artifactKind, "uri", req.GetUris())
 		resp.Artifacts = mapSlice(nodes, (*node).toArtifact)
@@ -95,7 +106,7 @@ func (s *Service) GetArtifactsByURI(ctx context.Context, req *mlmdpb.GetArtifact
 	return reply(resp, err)
 }
 
-// hasField says whether serialized fields have one with this number.
+// hasField reports whether the serialized fields contain one with this number.
 func hasField(fields []byte, number protowire.Number) bool {
 	for len(fields) > 0 {
 		n, _, size := protowire.ConsumeField(fields)
@@ -110,12 +121,15 @@ func hasField(fields []byte, number protowire.Number) bool {
 	return false
 }
 
-// GetArtifactByTypeAndName reads one artifact. There is none in the reply if the
-// type or the name is unknown.
-func (s *Service) GetArtifactByTypeAndName(ctx context.Context, req *mlmdpb.GetArtifactByTypeAndNameRequest) (*mlmdpb.GetArtifactByTypeAndNameResponse, error) {
+// GetArtifactByTypeAndName reads one artifact. The reply is empty if the type
+// or the name is unknown.
+func (s *Service) GetArtifactByTypeAndName(
+	ctx context.Context, req *mlmdpb.GetArtifactByTypeAndNameRequest,
+) (*mlmdpb.GetArtifactByTypeAndNameResponse, error) {
 	resp := new(mlmdpb.GetArtifactByTypeAndNameResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		n, err := findNodeByName(ctx, q, artifactKind, typeName{req.GetTypeName(), req.GetTypeVersion()}, req.GetArtifactName())
+		n, err := findNodeByName(ctx, q, artifactKind, typeName{req.GetTypeName(), req.GetTypeVersion()},
+			req.GetArtifactName())
 		if n == nil {
 			return err
 		}
@@ -125,8 +139,11 @@ func (s *Service) GetArtifactByTypeAndName(ctx context.Context, req *mlmdpb.GetA
 	return reply(resp, err)
 }
 
-// GetArtifactsByExternalIds reads the artifacts that have one of the external ids.
-func (s *Service) GetArtifactsByExternalIds(ctx context.Context, req *mlmdpb.GetArtifactsByExternalIdsRequest) (*mlmdpb.GetArtifactsByExternalIdsResponse, error) {
+// GetArtifactsByExternalIds reads the artifacts that have one of the external
+// IDs.
+func (s *Service) GetArtifactsByExternalIds(
+	ctx context.Context, req *mlmdpb.GetArtifactsByExternalIdsRequest,
+) (*mlmdpb.GetArtifactsByExternalIdsResponse, error) {
 	resp := new(mlmdpb.GetArtifactsByExternalIdsResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		nodes, err := findNodesByExternalID(ctx, q, artifactKind, req.GetExternalIds())

@@ -6,8 +6,8 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-// fromContext reads a client's message. It may be nil, which is one without
-// fields.
+// fromContext converts a request's message. nil is converted like an empty
+// message.
 func fromContext(c *mlmdpb.Context) *node {
 	if c == nil {
 		return &node{}
@@ -27,8 +27,10 @@ func (n *node) toContext() *mlmdpb.Context {
 	}
 }
 
-// PutContexts creates and updates contexts, in order, all or none.
-func (s *Service) PutContexts(ctx context.Context, req *mlmdpb.PutContextsRequest) (*mlmdpb.PutContextsResponse, error) {
+// PutContexts creates and updates contexts, in order.
+func (s *Service) PutContexts(
+	ctx context.Context, req *mlmdpb.PutContextsRequest,
+) (*mlmdpb.PutContextsResponse, error) {
 	resp := new(mlmdpb.PutContextsResponse)
 	err := s.update(ctx, func(ctx context.Context, t *tx) error {
 		o := putOptions{mask: newUpdateMask(req.GetUpdateMask())}
@@ -39,8 +41,10 @@ func (s *Service) PutContexts(ctx context.Context, req *mlmdpb.PutContextsReques
 	return reply(resp, err)
 }
 
-// GetContextsByID reads contexts; ids that are unknown are left out.
-func (s *Service) GetContextsByID(ctx context.Context, req *mlmdpb.GetContextsByIDRequest) (*mlmdpb.GetContextsByIDResponse, error) {
+// GetContextsByID reads contexts. Unknown IDs are left out.
+func (s *Service) GetContextsByID(
+	ctx context.Context, req *mlmdpb.GetContextsByIDRequest,
+) (*mlmdpb.GetContextsByIDResponse, error) {
 	resp := new(mlmdpb.GetContextsByIDResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		nodes, err := getNodes(ctx, q, contextKind, req.GetContextIds())
@@ -50,9 +54,11 @@ func (s *Service) GetContextsByID(ctx context.Context, req *mlmdpb.GetContextsBy
 	return reply(resp, err)
 }
 
-// GetContextByTypeAndName reads one context. There is none in the reply if the
-// type or the name is unknown.
-func (s *Service) GetContextByTypeAndName(ctx context.Context, req *mlmdpb.GetContextByTypeAndNameRequest) (*mlmdpb.GetContextByTypeAndNameResponse, error) {
+// GetContextByTypeAndName reads one context. The reply is empty if the type or
+// the name is unknown.
+func (s *Service) GetContextByTypeAndName(
+	ctx context.Context, req *mlmdpb.GetContextByTypeAndNameRequest,
+) (*mlmdpb.GetContextByTypeAndNameResponse, error) {
 	resp := new(mlmdpb.GetContextByTypeAndNameResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		n, err := findNodeByName(ctx, q, contextKind, typeName{req.GetTypeName(), req.GetTypeVersion()}, req.GetContextName())
@@ -65,8 +71,11 @@ func (s *Service) GetContextByTypeAndName(ctx context.Context, req *mlmdpb.GetCo
 	return reply(resp, err)
 }
 
-// GetContextsByExternalIds reads the contexts that have one of the external ids.
-func (s *Service) GetContextsByExternalIds(ctx context.Context, req *mlmdpb.GetContextsByExternalIdsRequest) (*mlmdpb.GetContextsByExternalIdsResponse, error) {
+// GetContextsByExternalIds reads the contexts that have one of the external
+// IDs.
+func (s *Service) GetContextsByExternalIds(
+	ctx context.Context, req *mlmdpb.GetContextsByExternalIdsRequest,
+) (*mlmdpb.GetContextsByExternalIdsResponse, error) {
 	resp := new(mlmdpb.GetContextsByExternalIdsResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		nodes, err := findNodesByExternalID(ctx, q, contextKind, req.GetExternalIds())
@@ -77,7 +86,9 @@ func (s *Service) GetContextsByExternalIds(ctx context.Context, req *mlmdpb.GetC
 }
 
 // GetContextsByArtifact reads the contexts that an artifact is attributed to.
-func (s *Service) GetContextsByArtifact(ctx context.Context, req *mlmdpb.GetContextsByArtifactRequest) (*mlmdpb.GetContextsByArtifactResponse, error) {
+func (s *Service) GetContextsByArtifact(
+	ctx context.Context, req *mlmdpb.GetContextsByArtifactRequest,
+) (*mlmdpb.GetContextsByArtifactResponse, error) {
 	resp := new(mlmdpb.GetContextsByArtifactResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		nodes, err := attributions.contextsOf(ctx, q, req.GetArtifactId())
@@ -87,8 +98,11 @@ func (s *Service) GetContextsByArtifact(ctx context.Context, req *mlmdpb.GetCont
 	return reply(resp, err)
 }
 
-// GetContextsByExecution reads the contexts that an execution is associated with.
-func (s *Service) GetContextsByExecution(ctx context.Context, req *mlmdpb.GetContextsByExecutionRequest) (*mlmdpb.GetContextsByExecutionResponse, error) {
+// GetContextsByExecution reads the contexts that an execution is associated
+// with.
+func (s *Service) GetContextsByExecution(
+	ctx context.Context, req *mlmdpb.GetContextsByExecutionRequest,
+) (*mlmdpb.GetContextsByExecutionResponse, error) {
 	resp := new(mlmdpb.GetContextsByExecutionResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		nodes, err := associations.contextsOf(ctx, q, req.GetExecutionId())

@@ -6,10 +6,9 @@ import (
 	"sync"
 )
 
-// A damageLog reports stored rows, or parts of them, that cannot be read and
-// are left out of replies: one row must not make a list unreadable, but whoever
-// runs the store should learn of it. Each row is reported once, as long as there
-// are not more than [damageAtMost].
+// damageLog logs stored values that cannot be read and are left out of replies.
+// One row must not make a list unreadable, but the operator needs to know. Each
+// value is logged once, up to maxDamageReports values.
 type damageLog struct {
 	log *slog.Logger
 
@@ -40,12 +39,13 @@ func (l *damageLog) report(ctx context.Context, table string, id int64, what str
 	}
 	l.mu.Unlock()
 	if !known {
-		l.log.WarnContext(ctx, "a stored value cannot be read and is left out", "table", table, "id", id, "what", what, "error", err)
+		l.log.WarnContext(ctx, "a stored value cannot be read and is left out", "table", table, "id", id, "what", what,
+			"error", err)
 	}
 }
 
-// reportDamage reports that part of a stored row cannot be read. The id is that of
-// the row, or of the node or type that it belongs to.
+// reportDamage logs that part of a stored row cannot be read. id is that of the
+// row, or of the node or type that it belongs to.
 func (r reader) reportDamage(ctx context.Context, table string, id int64, what string, err error) {
 	r.s.damage.report(ctx, table, id, what, err)
 }

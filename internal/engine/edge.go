@@ -10,10 +10,10 @@ import (
 	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
-// A edgeTable is a kind of edge between contexts and nodes of one kind.
+// edgeTable is the table of the edges between contexts and nodes of one kind.
 type edgeTable struct {
 	table  string
-	column string // the id of the node
+	column string // of the node's ID
 	kind   *nodeKind
 	insert sqldb.InsertStmt
 }
@@ -29,15 +29,17 @@ var (
 	}
 )
 
-// A edge is one edge of a membership.
+// edge is an edge between a context and a node.
 type edge struct{ context, node int64 }
 
-// contextsOf reads the contexts of a node; that there are none is an error.
+// contextsOf reads the contexts of a node. It returns an error if the node has
+// no context.
 func (m edgeTable) contextsOf(ctx context.Context, q querier, id int64) ([]*node, error) {
 	var nodes []*node
 	var err error
 	if q.Dialect().ValidID(id) {
-		nodes, err = selectNodes(ctx, q, contextKind, sqldb.InQuery("SELECT context_id FROM "+m.table+" WHERE "+m.column+" = ?", id))
+		query := "SELECT context_id FROM " + m.table + " WHERE " + m.column + " = ?"
+		nodes, err = selectNodes(ctx, q, contextKind, sqldb.InQuery(query, id))
 	}
 	if err == nil && len(nodes) == 0 {
 		return nil, errorf(codes.NotFound, "No contexts found for %s: %d", m.column, id)
@@ -45,7 +47,7 @@ func (m edgeTable) contextsOf(ctx context.Context, q querier, id int64) ([]*node
 	return nodes, err
 }
 
-// insertEdges stores edges; those that exist are left alone.
+// insertEdges stores edges, except for those that exist.
 func (t *tx) insertEdges(ctx context.Context, m edgeTable, edges []edge) error {
 	stored, err := t.existingEdges(ctx, m, edges)
 	if err != nil {
@@ -60,8 +62,9 @@ func (t *tx) insertEdges(ctx context.Context, m edgeTable, edges []edge) error {
 	return t.InsertMissing(ctx, m.insert, args)
 }
 
-// existingEdges finds the edges that exist, where looking is cheaper than an INSERT
-// that leaves them alone: in SQLite that writes nevertheless.
+// existingEdges returns the edges that exist if reading is cheaper than an
+// INSERT that skips them. On SQLite it is, because such an INSERT writes
+// nevertheless.
 func (t *tx) existingEdges(ctx context.Context, m edgeTable, edges []edge) (map[edge]bool, error) {
 	contexts := t.d.ValidIDs(mapSlice(edges, func(e edge) int64 { return e.context }))
 	nodes := t.d.ValidIDs(mapSlice(edges, func(e edge) int64 { return e.node }))
@@ -82,7 +85,7 @@ func (t *tx) existingEdges(ctx context.Context, m edgeTable, edges []edge) (map[
 	return stored, err
 }
 
-// existingIDs are those of ids that nodes of the kind have.
+// existingIDs returns the subset of ids that nodes of the kind have.
 func existingIDs(ctx context.Context, q querier, k *nodeKind, ids []int64) (map[int64]bool, error) {
 	found := make(map[int64]bool, len(ids))
 	err := sqldb.ForEachChunk(q.Dialect().ValidIDs(slices.Clone(ids)), func(part []int64) error {
@@ -96,11 +99,15 @@ func existingIDs(ctx context.Context, q querier, k *nodeKind, ids []int64) (map[
 	return found, err
 }
 
-// PutAttributionsAndAssociations links contexts with artifacts and executions.
-// Links that exist are left alone.
-func (s *Service) PutAttributionsAndAssociations(ctx context.Context, req *mlmdpb.PutAttributionsAndAssociationsRequest) (*mlmdpb.PutAttributionsAndAssociationsResponse, error) {
-	attributed := mapSlice(req.GetAttributions(), func(a *mlmdpb.Attribution) edge { return edge{a.GetContextId(), a.GetArtifactId()} })
-	associated := mapSlice(req.GetAssociations(), func(a *mlmdpb.Association) edge { return edge{a.GetContextId(), a.GetExecutionId()} })
+// PutAttributionsAndAssociations adds artifacts and executions to contexts.
+// Existing edges stay as they are.
+func (s *Service) PutAttributionsAndAssociations(
+	ctx context.Context, req *mlmdpb.PutAttributionsAndAssociationsRequest,
+) (*mlmdpb.PutAttributionsAndAssociationsResponse, error) {
+	attributed := mapSlice(req.GetAttributions(),
+		func(a *mlmdpb.Attribution) edge { return edge{a.GetContextId(), a.GetArtifactId()} })
+	associated := mapSlice(req.GetAssociations(),
+		func(a *mlmdpb.Association) edge { return edge{a.GetContextId(), a.GetExecutionId()} })
 	resp := new(mlmdpb.PutAttributionsAndAssociationsResponse)
 	err := s.update(ctx, func(ctx context.Context, t *tx) error {
 		if err := t.putEdges(ctx, attributions, attributed, "Artifact id not found."); err != nil {
@@ -114,7 +121,8 @@ func (s *Service) PutAttributionsAndAssociations(ctx context.Context, req *mlmdp
 	return reply(resp, err)
 }
 
-// putEdges stores edges, if both ends of all are there.
+// putEdges stores edges if both nodes of each exist. Otherwise it returns an
+// error that begins with missing.
 func (t *tx) putEdges(ctx context.Context, m edgeTable, edges []edge, missing string) error {
 	if len(edges) == 0 {
 		return nil

@@ -12,12 +12,14 @@ import (
 
 var insertParent = sqldb.InsertStmt{Table: "ParentContext", Columns: []string{"context_id", "parent_context_id"}}
 
-// A parentLink is one edge from a context to a parent.
+// parentLink is an edge from a context to a parent.
 type parentLink struct{ child, parent int64 }
 
-// PutParentContexts links contexts with parents. A link that exists is an
-// error, and so is one that would make a context its own ancestor.
-func (s *Service) PutParentContexts(ctx context.Context, req *mlmdpb.PutParentContextsRequest) (*mlmdpb.PutParentContextsResponse, error) {
+// PutParentContexts links contexts with parents. It returns an error if a link
+// exists or would make a context its own ancestor.
+func (s *Service) PutParentContexts(
+	ctx context.Context, req *mlmdpb.PutParentContextsRequest,
+) (*mlmdpb.PutParentContextsResponse, error) {
 	resp := new(mlmdpb.PutParentContextsResponse)
 	err := s.update(ctx, func(ctx context.Context, t *tx) error {
 		return t.putParents(ctx, req.GetParentContexts())
@@ -29,7 +31,7 @@ func (t *tx) putParents(ctx context.Context, edges []*mlmdpb.ParentContext) erro
 	if len(edges) == 0 {
 		return nil
 	}
-	if t.d.ForUpdate != "" { // two transactions that each make half of a cycle must not miss each other
+	if t.d.ForUpdate != "" { // concurrent transactions could each add half of a cycle
 		for _, statement := range t.d.SerializeStatements {
 			if _, err := t.Exec(ctx, statement); err != nil {
 				return err
@@ -50,18 +52,19 @@ func (t *tx) putParents(ctx context.Context, edges []*mlmdpb.ParentContext) erro
 	return t.Insert(ctx, insertParent, args)
 }
 
-// A ancestry is as much of the parent links as a request needs.
+// ancestry is the part of the parent links that a request needs.
 type ancestry struct {
 	exists  map[int64]bool
 	parents map[int64][]int64
 	links   map[parentLink]bool
-	// hasChildren: without any, a context is nobody's ancestor.
+	// hasChildren is the set of contexts that are parents. Others cannot be
+	// ancestors.
 	hasChildren map[int64]bool
 }
 
-// loadAncestry reads what decides about edges: which contexts exist, which links
-// their children have already, and, for children that are parents themselves,
-// all links above their new parent. Only such a child can close a cycle.
+// loadAncestry reads what is needed to check edges: which contexts exist, which
+// links their children have, and for children that are parents themselves, all
+// links above their new parent. Only such a child can close a cycle.
 func (t *tx) loadAncestry(ctx context.Context, edges []*mlmdpb.ParentContext) (*ancestry, error) {
 	g := &ancestry{parents: map[int64][]int64{}, links: map[parentLink]bool{}, hasChildren: map[int64]bool{}}
 	var ids, children []int64
@@ -89,11 +92,12 @@ func (t *tx) loadAncestry(ctx context.Context, edges []*mlmdpb.ParentContext) (*
 	return g, g.loadAncestors(ctx, t, above)
 }
 
-// loadHasChildren finds out which of ids have children, without reading them.
+// loadHasChildren finds out which of ids have children.
 func (g *ancestry) loadHasChildren(ctx context.Context, q querier, ids []int64) error {
 	return sqldb.ForEachChunk(q.Dialect().ValidIDs(slices.Clone(ids)), func(part []int64) error {
 		in := q.Dialect().InIDs(part)
-		rows, err := q.Query(ctx, "SELECT DISTINCT parent_context_id FROM ParentContext WHERE parent_context_id "+in.Text, in.Args...)
+		rows, err := q.Query(ctx, "SELECT DISTINCT parent_context_id FROM ParentContext WHERE parent_context_id "+in.Text,
+			in.Args...)
 		return sqldb.Each(rows, err, 1, func(r *sqldb.Row) error {
 			g.hasChildren[r.Int(0)] = true
 			return nil
@@ -121,11 +125,12 @@ func (g *ancestry) loadAncestors(ctx context.Context, q querier, ids []int64) er
 	return nil
 }
 
-// parentLinks reads the links whose column is one of ids.
+// parentLinks calls use for the links whose column is one of ids.
 func parentLinks(ctx context.Context, q querier, column string, ids []int64, use func(parentLink)) error {
 	return sqldb.ForEachChunk(q.Dialect().ValidIDs(slices.Clone(ids)), func(part []int64) error {
 		in := q.Dialect().InIDs(part)
-		rows, err := q.Query(ctx, "SELECT context_id, parent_context_id FROM ParentContext WHERE "+column+" "+in.Text, in.Args...)
+		rows, err := q.Query(ctx, "SELECT context_id, parent_context_id FROM ParentContext WHERE "+column+" "+in.Text,
+			in.Args...)
 		return sqldb.Each(rows, err, 2, func(r *sqldb.Row) error {
 			l := parentLink{r.Int(0), r.Int(1)}
 			if err := r.TakeErr(); err != nil {
@@ -146,20 +151,22 @@ func (g *ancestry) addLink(l parentLink) {
 	}
 }
 
-// checkAndAdd checks one new link and makes it part of the tree.
+// checkAndAdd checks a new link and adds it.
 func (g *ancestry) checkAndAdd(ctx context.Context, e *mlmdpb.ParentContext) error {
 	if e == nil || e.ChildId == nil || e.ParentId == nil {
 		return invalidArgf("Missing parent / child id in the parent_context")
 	}
 	l := parentLink{*e.ChildId, *e.ParentId}
 	if !g.exists[l.child] || !g.exists[l.parent] || l.child == l.parent {
-		return invalidArgf("Given parent / child id in the parent_context cannot be found: child %d, parent %d", l.child, l.parent)
+		return invalidArgf("Given parent / child id in the parent_context cannot be found: child %d, parent %d", l.child,
+			l.parent)
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	if g.hasChildren[l.child] && g.isAncestor(l.child, l.parent) {
-		return invalidArgf("There is a cycle detected of the given relationship. Context %d is an ancestor of context %d", l.child, l.parent)
+		return invalidArgf("There is a cycle detected of the given relationship. Context %d is an ancestor of context %d",
+			l.child, l.parent)
 	}
 	if g.links[l] {
 		return errorf(codes.AlreadyExists, "Given parent_context already exists: child %d, parent %d", l.child, l.parent)
@@ -168,7 +175,7 @@ func (g *ancestry) checkAndAdd(ctx context.Context, e *mlmdpb.ParentContext) err
 	return nil
 }
 
-// isAncestor says whether above is reached from id going up.
+// isAncestor reports whether above is an ancestor of id.
 func (g *ancestry) isAncestor(above, id int64) bool {
 	seen := map[int64]bool{id: true}
 	for stack := []int64{id}; len(stack) > 0; {

@@ -9,7 +9,9 @@ import (
 )
 
 // GetParentContextsByContext reads the direct parents of a context.
-func (s *Service) GetParentContextsByContext(ctx context.Context, req *mlmdpb.GetParentContextsByContextRequest) (*mlmdpb.GetParentContextsByContextResponse, error) {
+func (s *Service) GetParentContextsByContext(
+	ctx context.Context, req *mlmdpb.GetParentContextsByContextRequest,
+) (*mlmdpb.GetParentContextsByContextResponse, error) {
 	resp := new(mlmdpb.GetParentContextsByContextResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		nodes, err := relatives(ctx, q, "parent_context_id", "context_id", req.GetContextId())
@@ -20,7 +22,9 @@ func (s *Service) GetParentContextsByContext(ctx context.Context, req *mlmdpb.Ge
 }
 
 // GetChildrenContextsByContext reads the direct children of a context.
-func (s *Service) GetChildrenContextsByContext(ctx context.Context, req *mlmdpb.GetChildrenContextsByContextRequest) (*mlmdpb.GetChildrenContextsByContextResponse, error) {
+func (s *Service) GetChildrenContextsByContext(
+	ctx context.Context, req *mlmdpb.GetChildrenContextsByContextRequest,
+) (*mlmdpb.GetChildrenContextsByContextResponse, error) {
 	resp := new(mlmdpb.GetChildrenContextsByContextResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		nodes, err := relatives(ctx, q, "context_id", "parent_context_id", req.GetContextId())
@@ -30,8 +34,8 @@ func (s *Service) GetChildrenContextsByContext(ctx context.Context, req *mlmdpb.
 	return reply(resp, err)
 }
 
-// relatives reads the contexts in one column of the links that have id in the
-// other.
+// relatives reads the contexts in column want of the links that have id in
+// column given.
 func relatives(ctx context.Context, q querier, want, given string, id int64) ([]*node, error) {
 	if !q.Dialect().ValidID(id) {
 		return nil, nil
@@ -39,13 +43,16 @@ func relatives(ctx context.Context, q querier, want, given string, id int64) ([]
 	return selectNodes(ctx, q, contextKind, sqldb.InQuery("SELECT "+want+" FROM ParentContext WHERE "+given+" = ?", id))
 }
 
-// GetParentContextsByContexts reads the direct parents of several contexts.
-// Contexts without any are not in the reply.
-func (s *Service) GetParentContextsByContexts(ctx context.Context, req *mlmdpb.GetParentContextsByContextsRequest) (*mlmdpb.GetParentContextsByContextsResponse, error) {
+// GetParentContextsByContexts reads the direct parents of several contexts. The
+// reply omits contexts without parents.
+func (s *Service) GetParentContextsByContexts(
+	ctx context.Context, req *mlmdpb.GetParentContextsByContextsRequest,
+) (*mlmdpb.GetParentContextsByContextsResponse, error) {
 	type each = mlmdpb.GetParentContextsByContextsResponse_ParentContextsPerChild
 	resp := new(mlmdpb.GetParentContextsByContextsResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		found, err := relativesOfEach(ctx, q, "context_id", req.GetContextIds(), func(l parentLink) (of, is int64) { return l.child, l.parent })
+		found, err := relativesOfEach(ctx, q, "context_id", req.GetContextIds(),
+			func(l parentLink) (of, is int64) { return l.child, l.parent })
 		resp.Contexts = make(map[int64]*each, len(found))
 		for id, nodes := range found {
 			resp.Contexts[id] = &each{ParentContexts: mapSlice(nodes, (*node).toContext)}
@@ -56,12 +63,15 @@ func (s *Service) GetParentContextsByContexts(ctx context.Context, req *mlmdpb.G
 }
 
 // GetChildrenContextsByContexts reads the direct children of several contexts.
-// Contexts without any are not in the reply.
-func (s *Service) GetChildrenContextsByContexts(ctx context.Context, req *mlmdpb.GetChildrenContextsByContextsRequest) (*mlmdpb.GetChildrenContextsByContextsResponse, error) {
+// The reply omits contexts without children.
+func (s *Service) GetChildrenContextsByContexts(
+	ctx context.Context, req *mlmdpb.GetChildrenContextsByContextsRequest,
+) (*mlmdpb.GetChildrenContextsByContextsResponse, error) {
 	type each = mlmdpb.GetChildrenContextsByContextsResponse_ChildrenContextsPerParent
 	resp := new(mlmdpb.GetChildrenContextsByContextsResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		found, err := relativesOfEach(ctx, q, "parent_context_id", req.GetContextIds(), func(l parentLink) (of, is int64) { return l.parent, l.child })
+		found, err := relativesOfEach(ctx, q, "parent_context_id", req.GetContextIds(),
+			func(l parentLink) (of, is int64) { return l.parent, l.child })
 		resp.Contexts = make(map[int64]*each, len(found))
 		for id, nodes := range found {
 			resp.Contexts[id] = &each{ChildrenContexts: mapSlice(nodes, (*node).toContext)}
@@ -71,9 +81,11 @@ func (s *Service) GetChildrenContextsByContexts(ctx context.Context, req *mlmdpb
 	return reply(resp, err)
 }
 
-// relativesOfEach reads, for each of ids, the contexts that the links with it in
-// a column lead to, by ascending id.
-func relativesOfEach(ctx context.Context, q querier, column string, ids []int64, ends func(parentLink) (of, is int64)) (map[int64][]*node, error) {
+// relativesOfEach reads, for each of ids, the contexts at the other end of its
+// links, in the order of their IDs.
+func relativesOfEach(
+	ctx context.Context, q querier, column string, ids []int64, ends func(parentLink) (of, is int64),
+) (map[int64][]*node, error) {
 	if len(ids) == 0 {
 		return nil, invalidArgf("Given context_ids is empty.")
 	}
@@ -94,8 +106,8 @@ func relativesOfEach(ctx context.Context, q querier, column string, ids []int64,
 	return groupRelatives(ctx, relatives, nodes)
 }
 
-// groupRelatives replaces the ids in each list of relatives by their nodes, by ascending
-// id. An id without a node is left out, and so is a list without any.
+// groupRelatives replaces the IDs in each list by nodes, in the order of their
+// IDs. It omits IDs without a node, and empty lists.
 func groupRelatives(ctx context.Context, relatives map[int64][]int64, nodes []*node) (map[int64][]*node, error) {
 	byID := make(map[int64]*node, len(nodes))
 	for _, n := range nodes {

@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// The work must grow with the links alone: as many steps as there are pairs of a
-// parent and a context would take minutes here.
-func TestGroupFindsTheRelativesOfManyContexts(t *testing.T) {
+// The work must be linear in the links. If it grew with the pairs of parents
+// and contexts, this test would take minutes.
+func TestGroupRelatives_ManyContexts(t *testing.T) {
 	const many = 200_000
 	nodes := make([]*node, 0, many)
 	relatives := make(map[int64][]int64, many)
 	for id := int64(1); id <= many; id++ {
 		nodes = append(nodes, &node{id: &id})
-		relatives[many+id] = []int64{id%many + 1, id, id, 3 * many} // the last has no node
+		relatives[many+id] = []int64{id%many + 1, id, id, 3 * many} // the last one does not exist
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -34,17 +34,18 @@ func TestGroupFindsTheRelativesOfManyContexts(t *testing.T) {
 	}
 }
 
-func TestGroupLeavesOutListsWithoutANode(t *testing.T) {
+func TestGroupRelatives_OmitsEmptyLists(t *testing.T) {
 	found, err := groupRelatives(t.Context(), map[int64][]int64{1: {7, 9}, 2: {9}}, []*node{{id: new(int64(7))}})
 	if err != nil || len(found) != 1 || len(found[1]) != 1 || *found[1][0].id != 7 {
 		t.Errorf("%v, %v", found, err)
 	}
 }
 
-func TestGroupEndsWithItsContext(t *testing.T) {
+func TestGroupRelatives_Canceled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if found, err := groupRelatives(ctx, map[int64][]int64{1: {2}}, nil); !errors.Is(err, context.Canceled) || found != nil {
+	if found, err := groupRelatives(ctx, map[int64][]int64{1: {2}}, nil); !errors.Is(err, context.Canceled) ||
+		found != nil {
 		t.Errorf("%v, %v", found, err)
 	}
 }

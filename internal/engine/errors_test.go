@@ -29,7 +29,7 @@ func testService() *Service {
 	}
 }
 
-// stream is the stream of an RPC, as a gRPC server has it.
+// stream is the stream of an RPC in a gRPC server.
 type stream struct{ grpc.ServerTransportStream }
 
 func (stream) Method() string { return "/ml_metadata.MetadataStoreService/PutArtifacts" }
@@ -38,11 +38,12 @@ func inRPC(ctx context.Context) context.Context {
 	return grpc.NewContextWithServerTransportStream(ctx, stream{})
 }
 
-func TestClientsNeverSeeTheDriversText(t *testing.T) {
+func TestService_StatusHidesDriverText(t *testing.T) {
 	s := testService()
 	var log strings.Builder
 	s.log = slog.New(rpcHandler{slog.NewTextHandler(&log, nil)})
-	err := s.status(inRPC(t.Context()), fmt.Errorf("query: %w", &sqldb.DriverError{Err: errors.New("SECRET text of the driver")}))
+	err := s.status(inRPC(t.Context()), fmt.Errorf("query: %w", &sqldb.DriverError{Err: errors.New("SECRET text of the" +
+		" driver")}))
 	if status.Code(err) != codes.Internal || strings.Contains(err.Error(), "SECRET") {
 		t.Errorf("got %v", err)
 	}
@@ -51,7 +52,7 @@ func TestClientsNeverSeeTheDriversText(t *testing.T) {
 	}
 }
 
-func TestMessagesFitAStatus(t *testing.T) {
+func TestService_StatusIsSanitized(t *testing.T) {
 	s := testService()
 	err := s.status(t.Context(), invalidArgf("no property %s\xff", strings.Repeat("x", 1<<20)))
 	if text := status.Convert(err).Message(); len(text) > 4096 || !utf8.ValidString(text) {
@@ -62,7 +63,7 @@ func TestMessagesFitAStatus(t *testing.T) {
 	}
 }
 
-// An unusedConn is a connection on which no statement is run.
+// unusedConn is a connection on which no statement runs.
 type unusedConn struct {
 	driver.Conn
 	driver.ConnPrepareContext
@@ -77,7 +78,7 @@ type unusedConnector struct{}
 func (unusedConnector) Driver() driver.Driver                        { return nil }
 func (unusedConnector) Connect(context.Context) (driver.Conn, error) { return unusedConn{}, nil }
 
-func TestAPanicIsAnErrorOfTheService(t *testing.T) {
+func TestService_PanicIsInternal(t *testing.T) {
 	s := testService()
 	var log strings.Builder
 	s.log = slog.New(rpcHandler{slog.NewTextHandler(&log, nil)})

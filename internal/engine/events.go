@@ -12,19 +12,26 @@ import (
 )
 
 var (
-	insertEvent     = sqldb.InsertStmt{Table: "Event", Columns: []string{"artifact_id", "execution_id", "type", "milliseconds_since_epoch"}}
-	insertEventPath = sqldb.InsertStmt{Table: "EventPath", Columns: []string{"event_id", "is_index_step", "step_index", "step_key"}}
+	insertEvent = sqldb.InsertStmt{
+		Table:   "Event",
+		Columns: []string{"artifact_id", "execution_id", "type", "milliseconds_since_epoch"},
+	}
+	insertEventPath = sqldb.InsertStmt{
+		Table:   "EventPath",
+		Columns: []string{"event_id", "is_index_step", "step_index", "step_key"},
+	}
 )
 
-// An event is one to be stored.
+// event is an event to be stored.
 type event struct {
 	artifact, execution int64
-	kind                mlmdpb.Event_Type // UNKNOWN: absent
+	kind                mlmdpb.Event_Type // UNKNOWN if absent
 	at                  *int64
 	steps               []*mlmdpb.Event_Path_Step
 }
 
-// newEvent reads a client's message, whose ids may have been filled in.
+// newEvent converts a request's message. artifact and execution replace its
+// IDs.
 func newEvent(m *mlmdpb.Event, artifact, execution int64) event {
 	kind := m.GetType()
 	if kind < mlmdpb.Event_UNKNOWN || kind > mlmdpb.Event_PENDING_OUTPUT {
@@ -37,7 +44,7 @@ func newEvent(m *mlmdpb.Event, artifact, execution int64) event {
 	return e
 }
 
-// eventTriple is what is unique among events.
+// eventTriple is the unique key of events.
 type eventTriple struct {
 	artifact, execution int64
 	kind                mlmdpb.Event_Type
@@ -45,7 +52,7 @@ type eventTriple struct {
 
 func (e event) triple() eventTriple { return eventTriple{e.artifact, e.execution, e.kind} }
 
-// check says why an event cannot be stored.
+// check returns an error if the event cannot be stored.
 func (e event) check(d *sqldb.Dialect) error {
 	if e.kind == mlmdpb.Event_UNKNOWN {
 		return invalidArgf("No event type is specified.")
@@ -53,18 +60,21 @@ func (e event) check(d *sqldb.Dialect) error {
 	for _, step := range e.steps {
 		i, ok := step.GetValue().(*mlmdpb.Event_Path_Step_Index)
 		if ok && d.Int32 && i.Index != int64(int32(i.Index)) {
-			return invalidArgf("The step index %d of an event path is out of range: the database holds integers of 32 bits", i.Index)
+			return invalidArgf("The step index %d of an event path is out of range: the database holds integers of 32 bits",
+				i.Index)
 		}
 	}
 	return nil
 }
 
 func (e event) exists() error {
-	return errorf(codes.AlreadyExists, "Given event already exists: artifact %d, execution %d, %v", e.artifact, e.execution, e.kind)
+	return errorf(codes.AlreadyExists, "Given event already exists: artifact %d, execution %d, %v", e.artifact,
+		e.execution, e.kind)
 }
 
-// putEvents stores events as if one by one, in order. Events before one that
-// is refused are stored first: they decide the answer if they conflict.
+// putEvents stores events as if one by one, in order, and then returns refused,
+// the error of the event that follows them. If one of events conflicts, its
+// error takes precedence.
 func (t *tx) putEvents(ctx context.Context, events []event, refused error) error {
 	seen := make(map[eventTriple]bool, len(events))
 	for i, e := range events {
@@ -127,7 +137,7 @@ func (t *tx) insertEvents(ctx context.Context, events []event) error {
 	return t.Insert(ctx, insertEventPath, paths)
 }
 
-// PutEvents stores events between artifacts and executions that exist.
+// PutEvents stores events between existing artifacts and executions.
 func (s *Service) PutEvents(ctx context.Context, req *mlmdpb.PutEventsRequest) (*mlmdpb.PutEventsResponse, error) {
 	resp := new(mlmdpb.PutEventsResponse)
 	err := s.update(ctx, func(ctx context.Context, t *tx) error {
@@ -140,8 +150,8 @@ func (s *Service) PutEvents(ctx context.Context, req *mlmdpb.PutEventsRequest) (
 	return reply(resp, err)
 }
 
-// checkedEvents are the events before the first that is refused, and why that
-// one is.
+// checkedEvents returns the events before the first invalid one, and the error
+// of that one.
 func (t *tx) checkedEvents(ctx context.Context, messages []*mlmdpb.Event) (events []event, refused, err error) {
 	artifacts, err := existingIDs(ctx, t, artifactKind, mapSlice(messages, (*mlmdpb.Event).GetArtifactId))
 	if err != nil {
@@ -174,7 +184,9 @@ func (t *tx) checkedEvents(ctx context.Context, messages []*mlmdpb.Event) (event
 }
 
 // GetEventsByArtifactIDs reads the events of artifacts.
-func (s *Service) GetEventsByArtifactIDs(ctx context.Context, req *mlmdpb.GetEventsByArtifactIDsRequest) (*mlmdpb.GetEventsByArtifactIDsResponse, error) {
+func (s *Service) GetEventsByArtifactIDs(
+	ctx context.Context, req *mlmdpb.GetEventsByArtifactIDsRequest,
+) (*mlmdpb.GetEventsByArtifactIDsResponse, error) {
 	resp := new(mlmdpb.GetEventsByArtifactIDsResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		events, err := eventsBy(ctx, q, "artifact_id", req.GetArtifactIds())
@@ -185,7 +197,9 @@ func (s *Service) GetEventsByArtifactIDs(ctx context.Context, req *mlmdpb.GetEve
 }
 
 // GetEventsByExecutionIDs reads the events of executions.
-func (s *Service) GetEventsByExecutionIDs(ctx context.Context, req *mlmdpb.GetEventsByExecutionIDsRequest) (*mlmdpb.GetEventsByExecutionIDsResponse, error) {
+func (s *Service) GetEventsByExecutionIDs(
+	ctx context.Context, req *mlmdpb.GetEventsByExecutionIDsRequest,
+) (*mlmdpb.GetEventsByExecutionIDsResponse, error) {
 	resp := new(mlmdpb.GetEventsByExecutionIDsResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		events, err := eventsBy(ctx, q, "execution_id", req.GetExecutionIds())
@@ -196,8 +210,8 @@ func (s *Service) GetEventsByExecutionIDs(ctx context.Context, req *mlmdpb.GetEv
 }
 
 // eventsBy reads the events that have one of ids in a column, in the order in
-// which they were stored. Events and the steps of their paths come from one
-// statement: see selectEventsText.
+// which they were stored. Events and the steps of their paths are read by one
+// statement, see selectEventsText.
 func eventsBy(ctx context.Context, q querier, column string, ids []int64) ([]*mlmdpb.Event, error) {
 	var found []storedEvent
 	err := sqldb.ForEachChunk(q.Dialect().ValidIDs(slices.Clone(ids)), func(part []int64) error {
@@ -209,15 +223,17 @@ func eventsBy(ctx context.Context, q querier, column string, ids []int64) ([]*ml
 	return mapSlice(found, func(e storedEvent) *mlmdpb.Event { return e.message }), err
 }
 
-// A storedEvent is an event with its id, which no message has.
+// storedEvent is an event with its ID, which messages do not have.
 type storedEvent struct {
 	id      int64
 	message *mlmdpb.Event
 }
 
-// selectEventsText reads events; the rows of steps have no artifact.
+// selectEventsText returns the statement that reads events and the steps of
+// their paths. The rows of steps have no artifact.
 func selectEventsText(column, selected string) string {
-	return "SELECT id, artifact_id, execution_id, type, milliseconds_since_epoch, NULL, NULL FROM Event WHERE " + column + " " + selected +
+	return "SELECT id, artifact_id, execution_id, type, milliseconds_since_epoch, NULL, NULL FROM Event WHERE " + column +
+		" " + selected +
 		" UNION ALL SELECT p.event_id, NULL, NULL, p.step_index, NULL, p.is_index_step, p.step_key" +
 		" FROM EventPath p JOIN Event e ON e.id = p.event_id WHERE e." + column + " " + selected
 }
@@ -237,7 +253,7 @@ func selectEvents(ctx context.Context, q querier, column string, s sqldb.Predica
 			return nil
 		}
 		artifact, execution, kind := r.Int(1), r.Int(2), mlmdpb.Event_Type(r.Int32(3))
-		if err := r.TakeErr(); err != nil { // an event ties two nodes by a type
+		if err := r.TakeErr(); err != nil { // an event needs both nodes and its type
 			q.reportDamage(ctx, "Event", r.Int(0), "a column", err)
 			return nil
 		}

@@ -6,8 +6,8 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-// fromExecution reads a client's message. It may be nil, which is one without
-// fields.
+// fromExecution converts a request's message. nil is converted like an empty
+// message.
 func fromExecution(x *mlmdpb.Execution) *node {
 	if x == nil {
 		return &node{}
@@ -24,13 +24,16 @@ func fromExecution(x *mlmdpb.Execution) *node {
 func (n *node) toExecution() *mlmdpb.Execution {
 	return &mlmdpb.Execution{
 		Id: n.id, TypeId: n.typeID, Type: n.typeName, Name: n.name, ExternalId: n.externalID,
-		LastKnownState: (*mlmdpb.Execution_State)(n.state), CreateTimeSinceEpoch: n.created, LastUpdateTimeSinceEpoch: n.updated,
+		LastKnownState:       (*mlmdpb.Execution_State)(n.state),
+		CreateTimeSinceEpoch: n.created, LastUpdateTimeSinceEpoch: n.updated,
 		Properties: n.props, CustomProperties: n.custom,
 	}
 }
 
-// PutExecutions creates and updates executions, in order, all or none.
-func (s *Service) PutExecutions(ctx context.Context, req *mlmdpb.PutExecutionsRequest) (*mlmdpb.PutExecutionsResponse, error) {
+// PutExecutions creates and updates executions, in order.
+func (s *Service) PutExecutions(
+	ctx context.Context, req *mlmdpb.PutExecutionsRequest,
+) (*mlmdpb.PutExecutionsResponse, error) {
 	resp := new(mlmdpb.PutExecutionsResponse)
 	err := s.update(ctx, func(ctx context.Context, t *tx) error {
 		o := putOptions{mask: newUpdateMask(req.GetUpdateMask())}
@@ -41,8 +44,10 @@ func (s *Service) PutExecutions(ctx context.Context, req *mlmdpb.PutExecutionsRe
 	return reply(resp, err)
 }
 
-// GetExecutionsByID reads executions; ids that are unknown are left out.
-func (s *Service) GetExecutionsByID(ctx context.Context, req *mlmdpb.GetExecutionsByIDRequest) (*mlmdpb.GetExecutionsByIDResponse, error) {
+// GetExecutionsByID reads executions. Unknown IDs are left out.
+func (s *Service) GetExecutionsByID(
+	ctx context.Context, req *mlmdpb.GetExecutionsByIDRequest,
+) (*mlmdpb.GetExecutionsByIDResponse, error) {
 	resp := new(mlmdpb.GetExecutionsByIDResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		nodes, err := getNodes(ctx, q, executionKind, req.GetExecutionIds())
@@ -52,12 +57,15 @@ func (s *Service) GetExecutionsByID(ctx context.Context, req *mlmdpb.GetExecutio
 	return reply(resp, err)
 }
 
-// GetExecutionByTypeAndName reads one execution. There is none in the reply if the
-// type or the name is unknown.
-func (s *Service) GetExecutionByTypeAndName(ctx context.Context, req *mlmdpb.GetExecutionByTypeAndNameRequest) (*mlmdpb.GetExecutionByTypeAndNameResponse, error) {
+// GetExecutionByTypeAndName reads one execution. The reply is empty if the type
+// or the name is unknown.
+func (s *Service) GetExecutionByTypeAndName(
+	ctx context.Context, req *mlmdpb.GetExecutionByTypeAndNameRequest,
+) (*mlmdpb.GetExecutionByTypeAndNameResponse, error) {
 	resp := new(mlmdpb.GetExecutionByTypeAndNameResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
-		n, err := findNodeByName(ctx, q, executionKind, typeName{req.GetTypeName(), req.GetTypeVersion()}, req.GetExecutionName())
+		n, err := findNodeByName(ctx, q, executionKind, typeName{req.GetTypeName(), req.GetTypeVersion()},
+			req.GetExecutionName())
 		if n == nil {
 			return err
 		}
@@ -67,8 +75,11 @@ func (s *Service) GetExecutionByTypeAndName(ctx context.Context, req *mlmdpb.Get
 	return reply(resp, err)
 }
 
-// GetExecutionsByExternalIds reads the executions that have one of the external ids.
-func (s *Service) GetExecutionsByExternalIds(ctx context.Context, req *mlmdpb.GetExecutionsByExternalIdsRequest) (*mlmdpb.GetExecutionsByExternalIdsResponse, error) {
+// GetExecutionsByExternalIds reads the executions that have one of the external
+// IDs.
+func (s *Service) GetExecutionsByExternalIds(
+	ctx context.Context, req *mlmdpb.GetExecutionsByExternalIdsRequest,
+) (*mlmdpb.GetExecutionsByExternalIdsResponse, error) {
 	resp := new(mlmdpb.GetExecutionsByExternalIdsResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		nodes, err := findNodesByExternalID(ctx, q, executionKind, req.GetExternalIds())

@@ -12,16 +12,18 @@ import (
 	"github.com/mlmd-go/sdk/internal/typekind"
 )
 
-// maxHops is how far GetLineageSubgraph walks; startsAtMost from how many
-// nodes.
+// maxHops limits the hops of GetLineageSubgraph, and maxStarts the nodes where
+// it starts.
 const (
 	maxHops   = 100
 	maxStarts = 101
 )
 
-// GetLineageSubgraph walks from the nodes of a filter along events, and answers
-// the graph that it saw: nodes by their ids alone, events in full.
-func (s *Service) GetLineageSubgraph(ctx context.Context, req *mlmdpb.GetLineageSubgraphRequest) (*mlmdpb.GetLineageSubgraphResponse, error) {
+// GetLineageSubgraph traverses events from the nodes that a filter selects. The
+// reply has the IDs of the nodes, and complete events.
+func (s *Service) GetLineageSubgraph(
+	ctx context.Context, req *mlmdpb.GetLineageSubgraphRequest,
+) (*mlmdpb.GetLineageSubgraphResponse, error) {
 	resp := new(mlmdpb.GetLineageSubgraphResponse)
 	err := s.snapshot(ctx, func(ctx context.Context, q querier) error {
 		options := req.GetLineageSubgraphQueryOptions()
@@ -61,8 +63,8 @@ func (s *Service) GetLineageSubgraph(ctx context.Context, req *mlmdpb.GetLineage
 	return reply(resp, err)
 }
 
-// startOf returns the kind of node that the walk begins with, and the filter
-// that selects them.
+// startOf returns the kind of node that the traversal starts from, and its
+// filter.
 func startOf(o *mlmdpb.LineageSubgraphQueryOptions) (nodeSide, string, error) {
 	start, nodes := onArtifacts, o.GetStartingArtifacts()
 	if nodes == nil {
@@ -77,8 +79,8 @@ func startOf(o *mlmdpb.LineageSubgraphQueryOptions) (nodeSide, string, error) {
 	return start, nodes.GetFilterQuery(), nil
 }
 
-// idsByFilter lists the ids of at most limit nodes that a filter selects,
-// ascending.
+// idsByFilter returns the IDs of the first limit nodes that a filter selects,
+// in ascending order.
 func idsByFilter(ctx context.Context, q querier, on nodeSide, filter string, limit int) ([]int64, error) {
 	compiled, err := compileFilter(on.kind(), filter)
 	if err != nil {
@@ -89,7 +91,7 @@ func idsByFilter(ctx context.Context, q querier, on nodeSide, filter string, lim
 	return mapSlice(places, func(p cursor) int64 { return p.id }), err
 }
 
-// A direction is which way a walk goes along events.
+// direction is the direction of a traversal along events.
 type direction uint8
 
 const (
@@ -108,18 +110,21 @@ func directionOf(d mlmdpb.LineageSubgraphQueryOptions_Direction) direction {
 	return bothWays
 }
 
-// Endings are the nodes at which a walk stops.
+// stopConditions are the nodes at which a traversal stops, by side.
 type stopConditions [2]*stopCondition
 
 type stopCondition struct {
-	filter  *string // nil: none; the empty one selects all
-	include bool    // they are part of the graph
+	filter  *string // nil selects nothing, "" selects all nodes
+	include bool    // the nodes are part of the graph
 	ids     map[int64]bool
 }
 
 func newStopConditions(o *mlmdpb.LineageSubgraphQueryOptions) stopConditions {
 	var e stopConditions
-	for i, nodes := range [...]*mlmdpb.LineageSubgraphQueryOptions_EndingNodes{onArtifacts: o.GetEndingArtifacts(), onExecutions: o.GetEndingExecutions()} {
+	for i, nodes := range [...]*mlmdpb.LineageSubgraphQueryOptions_EndingNodes{
+		onArtifacts:  o.GetEndingArtifacts(),
+		onExecutions: o.GetEndingExecutions(),
+	} {
 		e[i] = &stopCondition{include: nodes.GetIncludeEndingNodes(), ids: map[int64]bool{}}
 		if nodes != nil {
 			e[i].filter = nodes.FilterQuery
@@ -128,8 +133,8 @@ func newStopConditions(o *mlmdpb.LineageSubgraphQueryOptions) stopConditions {
 	return e
 }
 
-// dropStops leaves out the ids at which the walk ends, and tells the walk how to
-// deal with them.
+// dropStops returns ids without those at which the traversal stops. It also
+// records the latter in w.stopped.
 func (e stopConditions) dropStops(ctx context.Context, w *traversal, on nodeSide, ids []int64) ([]int64, error) {
 	end := e[on]
 	if end.filter == nil || len(ids) == 0 {
@@ -152,7 +157,7 @@ func (e stopConditions) dropStops(ctx context.Context, w *traversal, on nodeSide
 	return slices.DeleteFunc(slices.Clone(ids), func(id int64) bool { return matches[id] }), nil
 }
 
-// matchingIDs returns those of ids that a filter selects.
+// matchingIDs returns the subset of ids that a filter selects.
 func matchingIDs(ctx context.Context, q querier, on nodeSide, filter string, ids []int64) (map[int64]bool, error) {
 	compiled, err := compileFilter(on.kind(), filter)
 	if err != nil {
@@ -171,12 +176,12 @@ func matchingIDs(ctx context.Context, q querier, on nodeSide, filter string, ids
 	return found, err
 }
 
-// A readMask says which parts of a graph are wanted: all, if it is empty.
+// readMask selects parts of a graph. An empty mask selects all.
 type readMask []string
 
 func (m readMask) wants(part string) bool { return len(m) == 0 || slices.Contains(m, part) }
 
-// subgraph answers what the walk saw.
+// subgraph returns the graph that was traversed.
 func (w *traversal) subgraph(ctx context.Context, mask readMask) (*mlmdpb.LineageGraph, error) {
 	g := &mlmdpb.LineageGraph{}
 	artifacts, executions := w.nodeIDs(onArtifacts), w.nodeIDs(onExecutions)
@@ -195,8 +200,10 @@ func (w *traversal) subgraph(ctx context.Context, mask readMask) (*mlmdpb.Lineag
 	return g, w.addTypes(ctx, g, mask, true)
 }
 
-// addEdges adds the contexts of the nodes, and what ties them.
-func (w *traversal) addEdges(ctx context.Context, g *mlmdpb.LineageGraph, mask readMask, artifacts, executions []int64) error {
+// addEdges adds the contexts of the nodes, and the edges between them.
+func (w *traversal) addEdges(
+	ctx context.Context, g *mlmdpb.LineageGraph, mask readMask, artifacts, executions []int64,
+) error {
 	var contexts []int64
 	add := func(wanted bool, m edgeTable, ids []int64, use func(edge)) error {
 		if !wanted && !mask.wants("contexts") {
@@ -228,7 +235,7 @@ func (w *traversal) addEdges(ctx context.Context, g *mlmdpb.LineageGraph, mask r
 	return nil
 }
 
-// edgesOf reads the edges of nodes by context and node.
+// edgesOf reads the edges of nodes, sorted by context and node.
 func (m edgeTable) edgesOf(ctx context.Context, q querier, ids []int64) ([]edge, error) {
 	var edges []edge
 	err := sqldb.ForEachChunk(ids, func(part []int64) error {
@@ -250,8 +257,8 @@ func (m edgeTable) edgesOf(ctx context.Context, q querier, ids []int64) ([]edge,
 	return edges, err
 }
 
-// addTypes adds the types of each kind that the mask wants: all that are stored,
-// with those of the system or without.
+// addTypes adds all types of the kinds that the mask selects, with or without
+// system types.
 func (w *traversal) addTypes(ctx context.Context, g *mlmdpb.LineageGraph, mask readMask, system bool) error {
 	read := func(part string, kind typekind.Kind) ([]*typeInfo, error) {
 		if !mask.wants(part) {

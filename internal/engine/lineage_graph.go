@@ -8,14 +8,16 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-// maxGraphHops is how far GetLineageGraph walks.
+// maxGraphHops limits the hops of GetLineageGraph.
 const maxGraphHops = 20
 
-// GetLineageGraph is the older form of [Service.GetLineageSubgraph], as the
-// original's library had it: it begins with a page of artifacts, goes both ways,
-// drops the nodes that a boundary filter does not select, and answers nodes in
-// full.
-func (s *Service) GetLineageGraph(ctx context.Context, req *mlmdpb.GetLineageGraphRequest) (*mlmdpb.GetLineageGraphResponse, error) {
+// GetLineageGraph is the older form of [Service.GetLineageSubgraph] in the
+// library of the reference implementation. It starts from a page of artifacts,
+// traverses events in both directions, drops nodes that a boundary filter does
+// not select, and returns complete nodes.
+func (s *Service) GetLineageGraph(
+	ctx context.Context, req *mlmdpb.GetLineageGraphRequest,
+) (*mlmdpb.GetLineageGraphResponse, error) {
 	resp := new(mlmdpb.GetLineageGraphResponse)
 	err := s.snapshot(ctx, func(ctx context.Context, q querier) error {
 		options := req.GetOptions()
@@ -51,7 +53,9 @@ func (s *Service) GetLineageGraph(ctx context.Context, req *mlmdpb.GetLineageGra
 }
 
 // graphStart checks the options and lists the artifacts to start from.
-func graphStart(ctx context.Context, q querier, o *mlmdpb.LineageGraphQueryOptions) (starts []int64, hops int64, err error) {
+func graphStart(
+	ctx context.Context, q querier, o *mlmdpb.LineageGraphQueryOptions,
+) (starts []int64, hops int64, err error) {
 	listing := o.GetArtifactsOptions()
 	if listing == nil {
 		return nil, 0, invalidArgf("Missing query_nodes conditions")
@@ -77,13 +81,13 @@ func graphStart(ctx context.Context, q querier, o *mlmdpb.LineageGraphQueryOptio
 	return mapSlice(places, func(p cursor) int64 { return p.id }), hops, nil
 }
 
-// A nodeBudget is how many nodes a graph may still get.
+// nodeBudget is the number of nodes that may still be added to a graph.
 type nodeBudget struct {
 	limited bool
 	left    int
 }
 
-// take returns as many of ids as there is room for.
+// take returns as many of ids as the budget allows.
 func (r *nodeBudget) take(ids []int64) []int64 {
 	if r.limited {
 		ids = ids[:min(len(ids), r.left)]
@@ -103,7 +107,8 @@ func keepIDs(ids []int64, in map[int64]bool) []int64 {
 	return kept
 }
 
-// graph answers what the walk saw, with nodes in full and without contexts.
+// graph returns the graph that was traversed, with complete nodes and without
+// contexts.
 func (w *traversal) graph(ctx context.Context) (*mlmdpb.LineageGraph, error) {
 	artifacts, err := getNodesInOrder(ctx, w.q, artifactKind, w.nodeIDs(onArtifacts))
 	if err != nil {
@@ -114,7 +119,8 @@ func (w *traversal) graph(ctx context.Context) (*mlmdpb.LineageGraph, error) {
 		return nil, err
 	}
 	g := &mlmdpb.LineageGraph{
-		Artifacts: mapSlice(artifacts, (*node).toArtifact), Executions: mapSlice(executions, (*node).toExecution), Events: w.messages(),
+		Artifacts: mapSlice(artifacts, (*node).toArtifact), Executions: mapSlice(executions,
+			(*node).toExecution), Events: w.messages(),
 	}
 	return g, w.addTypes(ctx, g, nil, false)
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
-// A nodeSide is one of the two kinds of nodes that events tie.
+// nodeSide is one of the two kinds of nodes of an event.
 type nodeSide int
 
 const (
@@ -27,7 +27,7 @@ func (s nodeSide) kind() *nodeKind {
 	return executionKind
 }
 
-// endpoint is the node of one side that an event ties.
+// endpoint returns the ID of the event's node on one side.
 func (e storedEvent) endpoint(of nodeSide) int64 {
 	if of == onArtifacts {
 		return e.message.GetArtifactId()
@@ -35,27 +35,31 @@ func (e storedEvent) endpoint(of nodeSide) int64 {
 	return e.message.GetExecutionId()
 }
 
-// inputs are the types of events by which an execution reads an artifact;
-// outputs those by which it makes one. The others go neither way.
+// inputs are the types of events by which an execution reads an artifact, and
+// outputs those by which it creates one. Other types have no direction.
 var (
 	inputs  = []mlmdpb.Event_Type{mlmdpb.Event_INPUT, mlmdpb.Event_DECLARED_INPUT, mlmdpb.Event_INTERNAL_INPUT}
-	outputs = []mlmdpb.Event_Type{mlmdpb.Event_OUTPUT, mlmdpb.Event_DECLARED_OUTPUT, mlmdpb.Event_INTERNAL_OUTPUT, mlmdpb.Event_PENDING_OUTPUT}
+	outputs = []mlmdpb.Event_Type{
+		mlmdpb.Event_OUTPUT, mlmdpb.Event_DECLARED_OUTPUT, mlmdpb.Event_INTERNAL_OUTPUT,
+		mlmdpb.Event_PENDING_OUTPUT,
+	}
 )
 
-// A traversal goes breadth first along events, from artifacts to executions and back.
-// Each hop takes one query for the events of all nodes that it starts from.
+// traversal is a breadth-first traversal along events, from artifacts to
+// executions and back. Each hop takes one query for the events of the nodes
+// that it starts from.
 type traversal struct {
 	q         querier
 	direction direction
-	// accept says which of the nodes that the walk reaches for the first time
-	// are part of the graph and are walked through.
+	// accept returns those newly reached nodes that are part of the graph and
+	// from which the traversal continues.
 	accept func(ctx context.Context, on nodeSide, reached []int64) ([]int64, error)
-	// newOnly leaves out the events between nodes that are both known already.
+	// newOnly omits events between nodes that were both reached before.
 	newOnly bool
 
 	visited [2]map[int64]bool
-	stopped [2]map[int64]bool // where the walk stops; true: the node is part of the graph
-	events  []storedEvent     // of the graph, in the order of the walk
+	stopped [2]map[int64]bool // where the traversal stopped; true if the node is part of the graph
+	events  []storedEvent     // of the graph, in the order of the traversal
 }
 
 func newTraversal(q querier, way direction) *traversal {
@@ -66,8 +70,8 @@ func newTraversal(q querier, way direction) *traversal {
 	return w
 }
 
-// run walks from nodes of one side. It ends when it has made its hops or
-// reaches nothing new, so a cycle ends it too.
+// run traverses from nodes of one side until it has made its hops or reaches no
+// new nodes, so it ends in a cycle, too.
 func (w *traversal) run(ctx context.Context, on nodeSide, frontier []int64, hops int) error {
 	for _, id := range frontier {
 		w.visited[on][id] = true
@@ -102,8 +106,8 @@ func (w *traversal) run(ctx context.Context, on nodeSide, frontier []int64, hops
 	return nil
 }
 
-// newEndpoints returns the far ends of events that the walk has not met before, each
-// once.
+// newEndpoints returns the far nodes of events that were not reached before,
+// without duplicates.
 func (w *traversal) newEndpoints(far nodeSide, events []storedEvent) []int64 {
 	var ids []int64
 	met := map[int64]bool{}
@@ -118,8 +122,9 @@ func (w *traversal) newEndpoints(far nodeSide, events []storedEvent) []int64 {
 	return ids
 }
 
-// includes says whether an event with this far end is part of the graph. Both
-// ways, an event between known nodes was recorded from its other end.
+// includes reports whether an event with this far node is part of the graph. In
+// a traversal in both directions, an event between known nodes was added from
+// its other end.
 func (w *traversal) includes(far nodeSide, id int64, fresh map[int64]bool) bool {
 	if fresh[id] {
 		return true
@@ -130,8 +135,9 @@ func (w *traversal) includes(far nodeSide, id int64, fresh map[int64]bool) bool 
 	return w.visited[far][id] && w.direction != bothWays && !w.newOnly
 }
 
-// eventsOf reads the events of nodes that go the way of the walk: of artifacts
-// by artifact, execution and type, of executions by execution and id.
+// eventsOf reads the events of nodes in the direction of the traversal. Those
+// of artifacts are sorted by artifact, execution and type, those of executions
+// by execution and ID.
 func (w *traversal) eventsOf(ctx context.Context, on nodeSide, ids []int64) ([]storedEvent, error) {
 	types := w.typesFrom(on)
 	var events []storedEvent
@@ -146,15 +152,16 @@ func (w *traversal) eventsOf(ctx context.Context, on nodeSide, ids []int64) ([]s
 	slices.SortFunc(events, func(a, b storedEvent) int {
 		byNode := cmp.Compare(a.endpoint(on), b.endpoint(on))
 		if on == onArtifacts {
-			return cmp.Or(byNode, cmp.Compare(a.endpoint(onExecutions), b.endpoint(onExecutions)), cmp.Compare(a.message.GetType(), b.message.GetType()))
+			return cmp.Or(byNode, cmp.Compare(a.endpoint(onExecutions), b.endpoint(onExecutions)),
+				cmp.Compare(a.message.GetType(), b.message.GetType()))
 		}
 		return cmp.Or(byNode, cmp.Compare(a.id, b.id))
 	})
 	return events, err
 }
 
-// typesFrom are the types of events that a walk takes from nodes of one side;
-// nil is all.
+// typesFrom returns the types of events that are followed from one side, or nil
+// for all.
 func (w *traversal) typesFrom(on nodeSide) []mlmdpb.Event_Type {
 	switch {
 	case w.direction == bothWays:
@@ -165,8 +172,8 @@ func (w *traversal) typesFrom(on nodeSide) []mlmdpb.Event_Type {
 	return inputs
 }
 
-// nodeIDs are the ids of the nodes of one side that are part of the graph,
-// ascending.
+// nodeIDs returns the IDs of the nodes of one side that are part of the graph,
+// in ascending order.
 func (w *traversal) nodeIDs(on nodeSide) []int64 {
 	ids := slices.Collect(maps.Keys(w.visited[on]))
 	for id, included := range w.stopped[on] {
@@ -178,7 +185,7 @@ func (w *traversal) nodeIDs(on nodeSide) []int64 {
 	return ids
 }
 
-// messages are the events of the graph.
+// messages returns the events of the graph.
 func (w *traversal) messages() []*mlmdpb.Event {
 	return mapSlice(w.events, func(e storedEvent) *mlmdpb.Event { return e.message })
 }

@@ -6,9 +6,10 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-// GetArtifacts lists artifacts: all of them by id, or a page of those that the
-// options select.
-func (s *Service) GetArtifacts(ctx context.Context, req *mlmdpb.GetArtifactsRequest) (*mlmdpb.GetArtifactsResponse, error) {
+// GetArtifacts lists artifacts. Without options it returns all of them.
+func (s *Service) GetArtifacts(
+	ctx context.Context, req *mlmdpb.GetArtifactsRequest,
+) (*mlmdpb.GetArtifactsResponse, error) {
 	resp := new(mlmdpb.GetArtifactsResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		p, err := listNodes(ctx, q, artifactKind, allNodes, req.Options)
@@ -19,8 +20,10 @@ func (s *Service) GetArtifacts(ctx context.Context, req *mlmdpb.GetArtifactsRequ
 	return reply(resp, err)
 }
 
-// GetExecutions lists executions, as [Service.GetArtifacts] does artifacts.
-func (s *Service) GetExecutions(ctx context.Context, req *mlmdpb.GetExecutionsRequest) (*mlmdpb.GetExecutionsResponse, error) {
+// GetExecutions lists executions. Without options it returns all of them.
+func (s *Service) GetExecutions(
+	ctx context.Context, req *mlmdpb.GetExecutionsRequest,
+) (*mlmdpb.GetExecutionsResponse, error) {
 	resp := new(mlmdpb.GetExecutionsResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		p, err := listNodes(ctx, q, executionKind, allNodes, req.Options)
@@ -31,8 +34,10 @@ func (s *Service) GetExecutions(ctx context.Context, req *mlmdpb.GetExecutionsRe
 	return reply(resp, err)
 }
 
-// GetContexts lists contexts, as [Service.GetArtifacts] does artifacts.
-func (s *Service) GetContexts(ctx context.Context, req *mlmdpb.GetContextsRequest) (*mlmdpb.GetContextsResponse, error) {
+// GetContexts lists contexts. Without options it returns all of them.
+func (s *Service) GetContexts(
+	ctx context.Context, req *mlmdpb.GetContextsRequest,
+) (*mlmdpb.GetContextsResponse, error) {
 	resp := new(mlmdpb.GetContextsResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		p, err := listNodes(ctx, q, contextKind, allNodes, req.Options)
@@ -43,9 +48,11 @@ func (s *Service) GetContexts(ctx context.Context, req *mlmdpb.GetContextsReques
 	return reply(resp, err)
 }
 
-// GetArtifactsByType lists the artifacts of one type. Nothing is wrong with a
-// type that is unknown: it has none.
-func (s *Service) GetArtifactsByType(ctx context.Context, req *mlmdpb.GetArtifactsByTypeRequest) (*mlmdpb.GetArtifactsByTypeResponse, error) {
+// GetArtifactsByType lists the artifacts of a type. The list is empty if the
+// type is unknown.
+func (s *Service) GetArtifactsByType(
+	ctx context.Context, req *mlmdpb.GetArtifactsByTypeRequest,
+) (*mlmdpb.GetArtifactsByTypeResponse, error) {
 	resp := new(mlmdpb.GetArtifactsByTypeResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		p, err := listNodesOfType(ctx, q, artifactKind, typeName{req.GetTypeName(), req.GetTypeVersion()}, req.Options)
@@ -56,9 +63,11 @@ func (s *Service) GetArtifactsByType(ctx context.Context, req *mlmdpb.GetArtifac
 	return reply(resp, err)
 }
 
-// GetExecutionsByType lists the executions of one type, as
-// [Service.GetArtifactsByType] does artifacts.
-func (s *Service) GetExecutionsByType(ctx context.Context, req *mlmdpb.GetExecutionsByTypeRequest) (*mlmdpb.GetExecutionsByTypeResponse, error) {
+// GetExecutionsByType lists the executions of a type. The list is empty if the
+// type is unknown.
+func (s *Service) GetExecutionsByType(
+	ctx context.Context, req *mlmdpb.GetExecutionsByTypeRequest,
+) (*mlmdpb.GetExecutionsByTypeResponse, error) {
 	resp := new(mlmdpb.GetExecutionsByTypeResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		p, err := listNodesOfType(ctx, q, executionKind, typeName{req.GetTypeName(), req.GetTypeVersion()}, req.Options)
@@ -69,9 +78,11 @@ func (s *Service) GetExecutionsByType(ctx context.Context, req *mlmdpb.GetExecut
 	return reply(resp, err)
 }
 
-// GetContextsByType lists the contexts of one type, as
-// [Service.GetArtifactsByType] does artifacts.
-func (s *Service) GetContextsByType(ctx context.Context, req *mlmdpb.GetContextsByTypeRequest) (*mlmdpb.GetContextsByTypeResponse, error) {
+// GetContextsByType lists the contexts of a type. The list is empty if the type
+// is unknown.
+func (s *Service) GetContextsByType(
+	ctx context.Context, req *mlmdpb.GetContextsByTypeRequest,
+) (*mlmdpb.GetContextsByTypeResponse, error) {
 	resp := new(mlmdpb.GetContextsByTypeResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		p, err := listNodesOfType(ctx, q, contextKind, typeName{req.GetTypeName(), req.GetTypeVersion()}, req.Options)
@@ -83,8 +94,10 @@ func (s *Service) GetContextsByType(ctx context.Context, req *mlmdpb.GetContexts
 }
 
 // GetArtifactsByContext lists the artifacts that are attributed to a context.
-// An unknown context has none.
-func (s *Service) GetArtifactsByContext(ctx context.Context, req *mlmdpb.GetArtifactsByContextRequest) (*mlmdpb.GetArtifactsByContextResponse, error) {
+// The list is empty if the context is unknown.
+func (s *Service) GetArtifactsByContext(
+	ctx context.Context, req *mlmdpb.GetArtifactsByContextRequest,
+) (*mlmdpb.GetArtifactsByContextResponse, error) {
 	resp := new(mlmdpb.GetArtifactsByContextResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		p, err := listNodes(ctx, q, artifactKind, inContext(attributions, req.GetContextId()), req.Options)
@@ -96,8 +109,10 @@ func (s *Service) GetArtifactsByContext(ctx context.Context, req *mlmdpb.GetArti
 }
 
 // GetExecutionsByContext lists the executions that are associated with a
-// context. An unknown context has none.
-func (s *Service) GetExecutionsByContext(ctx context.Context, req *mlmdpb.GetExecutionsByContextRequest) (*mlmdpb.GetExecutionsByContextResponse, error) {
+// context. The list is empty if the context is unknown.
+func (s *Service) GetExecutionsByContext(
+	ctx context.Context, req *mlmdpb.GetExecutionsByContextRequest,
+) (*mlmdpb.GetExecutionsByContextResponse, error) {
 	resp := new(mlmdpb.GetExecutionsByContextResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		p, err := listNodes(ctx, q, executionKind, inContext(associations, req.GetContextId()), req.Options)
@@ -108,9 +123,11 @@ func (s *Service) GetExecutionsByContext(ctx context.Context, req *mlmdpb.GetExe
 	return reply(resp, err)
 }
 
-// listNodesOfType lists the nodes of one type. With options the last page says that
-// it is the last by an empty token.
-func listNodesOfType(ctx context.Context, q querier, k *nodeKind, of typeName, o *mlmdpb.ListOperationOptions) (page, error) {
+// listNodesOfType lists the nodes of a type. With options, the token of the
+// last page is empty but present.
+func listNodesOfType(
+	ctx context.Context, q querier, k *nodeKind, of typeName, o *mlmdpb.ListOperationOptions,
+) (page, error) {
 	id, err := typeID(ctx, q, k.typeKind, of)
 	if err != nil || id == 0 {
 		return page{}, err

@@ -9,20 +9,21 @@ import (
 	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
-// How many nodes a search gathers, or tests, before it tries the other way.
+// Limits of the numbers of nodes that adaptiveList looks at.
 const (
 	firstLimit  = 1000
 	lastLimit   = 36_000
 	limitGrowth = 6
 )
 
-// adaptiveList reads the first places of a filtered list where the database's planner
-// does not reckon with LIMIT. There are two ways, and which is the fast one
-// depends on how many nodes the filter selects: few are gathered from the index
-// of what the filter asks for, and sorted; of many, the first are soon met by
-// going through the nodes in order. Nobody knows the number beforehand. So both
-// are tried in turns, each with an end, and the ends grow; what the wrong way
-// costs stays in proportion to the right one.
+// adaptiveList reads the first cursors of a filtered list if the database's
+// planner ignores LIMIT.
+//
+// Either of two strategies may be fast, depending on how many nodes match: if
+// few do, they are found by an index of the filter and sorted; if many do, a
+// scan in the order of the list soon finds the first ones. The number is
+// unknown in advance, so both strategies run alternately with growing limits.
+// The total cost stays within a constant factor of the cheaper one.
 func (s listStatement) adaptiveList(ctx context.Context, q querier, limit int) ([]cursor, error) {
 	for most := firstLimit; most <= lastLimit; most *= limitGrowth {
 		for _, way := range []listStrategy{s.sortMatches, s.scanInOrder} {
@@ -35,11 +36,11 @@ func (s listStatement) adaptiveList(ctx context.Context, q querier, limit int) (
 	return s.run(ctx, q, filterquery.Shape{}, s.sorted(" LIMIT ?"), limit)
 }
 
-// A listStrategy reads the first places of a list, or finds that it would have to
-// look at more than most nodes.
+// listStrategy reads the first cursors of a list. It returns done == false if
+// it would have to look at more than most nodes.
 type listStrategy func(ctx context.Context, q querier, limit, most int) (places []cursor, done bool, err error)
 
-// sortMatches reads all places and sorts them, if there are at most most.
+// sortMatches reads all matches and sorts them, if there are at most most.
 func (s listStatement) sortMatches(ctx context.Context, q querier, limit, most int) ([]cursor, bool, error) {
 	shape, err := s.shape(ctx, q, most)
 	if err != nil {
@@ -62,7 +63,7 @@ func (s listStatement) sortMatches(ctx context.Context, q querier, limit, most i
 	return places[:min(limit, len(places))], true, nil
 }
 
-// shape says which neighbours are too many to be gathered.
+// shape finds the neighbors that have too many rows for a lookup by index.
 func (s listStatement) shape(ctx context.Context, q querier, most int) (filterquery.Shape, error) {
 	f, err := s.filter.SQL(q.filterDialect(), filterquery.Shape{})
 	if err != nil {
@@ -75,7 +76,8 @@ func (s listStatement) shape(ctx context.Context, q querier, most int) (filterqu
 			continue
 		}
 		found := int64(0)
-		rows, err := q.QueryUncached(ctx, "SELECT count(*) FROM (SELECT 1 "+n.SQL+" LIMIT ?)", append(slices.Clone(n.Args), most+1)...)
+		rows, err := q.QueryUncached(ctx, "SELECT count(*) FROM (SELECT 1 "+n.SQL+" LIMIT ?)",
+			append(slices.Clone(n.Args), most+1)...)
 		err = sqldb.Each(rows, err, 1, func(r *sqldb.Row) error {
 			found = r.Int(0)
 			return nil

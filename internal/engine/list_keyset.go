@@ -8,23 +8,23 @@ import (
 	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
-// A scope is the nodes that a list request is about, before its filter.
+// scope is the set of nodes that a list is about, before its filter.
 type scope struct {
-	join    string // follows the table of the nodes, n
+	join    string // follows table n of the nodes
 	where   string // a condition
-	args    []any  // of both
-	idQuery string // a query for the ids of the set
+	args    []any  // of join and where
+	idQuery string // query for the IDs; empty for all nodes
 }
 
-// allNodes is the set of all nodes of a kind.
+// allNodes is the scope of all nodes of a kind.
 var allNodes = scope{}
 
-// ofType is the set of the nodes of a type.
+// ofType returns the scope of the nodes of a type.
 func ofType(k *nodeKind, id int64) scope {
 	return scope{where: "n.type_id = ?", args: []any{id}, idQuery: "SELECT id FROM " + k.table + " WHERE type_id = ?"}
 }
 
-// inContext is the set of the nodes that belong to a context.
+// inContext returns the scope of the nodes that belong to a context.
 func inContext(m edgeTable, contextID int64) scope {
 	return scope{
 		join:    " JOIN " + m.table + " m ON m." + m.column + " = n.id AND m.context_id = ?",
@@ -33,14 +33,13 @@ func inContext(m edgeTable, contextID int64) scope {
 	}
 }
 
-// canMatch says whether the set can have nodes at all: an id may be beyond what
-// the column holds.
+// canMatch reports whether the scope's ID can exist.
 func (b scope) canMatch(d *sqldb.Dialect) bool {
 	return len(b.args) == 0 || d.ValidID(b.args[0].(int64))
 }
 
-// isEmpty says whether the set has no nodes. The set of all nodes never counts as
-// empty.
+// isEmpty reports whether the scope has no nodes. The scope of all nodes does
+// not count as empty.
 func (b scope) isEmpty(ctx context.Context, q querier) (bool, error) {
 	if b.idQuery == "" {
 		return false, nil
@@ -54,15 +53,17 @@ func (b scope) isEmpty(ctx context.Context, q querier) (bool, error) {
 	return empty, err
 }
 
-// A page is what a list request answers.
+// page is the reply to a list request.
 type page struct {
 	nodes []*node
-	next  *string // the token of the next page, nil where there is none
+	next  *string // token of the next page, or nil
 }
 
-// listNodes answers a list request. A set without nodes is listed whatever the
-// options are.
-func listNodes(ctx context.Context, q querier, k *nodeKind, base scope, options *mlmdpb.ListOperationOptions) (page, error) {
+// listNodes returns a page of the nodes of a scope. If the scope is empty,
+// options are not validated.
+func listNodes(
+	ctx context.Context, q querier, k *nodeKind, base scope, options *mlmdpb.ListOperationOptions,
+) (page, error) {
 	if !base.canMatch(q.Dialect()) {
 		return page{}, nil
 	}
@@ -98,7 +99,7 @@ func listNodes(ctx context.Context, q querier, k *nodeKind, base scope, options 
 	return p, err
 }
 
-// selection selects the whole set.
+// selection returns the predicate that selects the scope.
 func (b scope) selection() sqldb.Predicate {
 	if b.idQuery == "" {
 		return sqldb.Predicate{Text: "IS NOT NULL"}
@@ -106,15 +107,15 @@ func (b scope) selection() sqldb.Predicate {
 	return sqldb.InQuery(b.idQuery, b.args...)
 }
 
-// A cursor is where a node stands in a list: its time, if that is what the list
-// is sorted by, and its id.
+// cursor is the position of a node in a list: its time, if the list is sorted
+// by time, and its ID.
 type cursor struct{ time, id int64 }
 
-// cursors reads at most limit places, from the one behind o.after on.
+// cursors reads at most limit cursors that follow o.after.
 //
-// In a list by time, the nodes that share the time of o.after come first, by
-// their ids, and then the later ones. These are two statements, since no
-// database finds its way into an index for both at once.
+// In a list by time, the nodes with the time of o.after come first, by their
+// IDs, and then the later ones. These are two statements, because databases do
+// not use an index for both conditions at once.
 func (o *listOptions) cursors(ctx context.Context, q querier, k *nodeKind, base scope, limit int) ([]cursor, error) {
 	s := listStatement{kind: k, scope: base, filter: o.filter, order: []string{"n.id"}, descending: !o.ascending}
 	beyond := ">"
@@ -134,8 +135,8 @@ func (o *listOptions) cursors(ctx context.Context, q querier, k *nodeKind, base 
 	}
 	s.time = "n." + column
 	if q.Dialect().DynamicTypes {
-		// A time that is text has no place among the others, and no token can
-		// name one.
+		// A time that is stored as text cannot be compared with others, and no
+		// token can contain it.
 		s = s.and("typeof(" + s.time + ") = 'integer'")
 	}
 	byTime := s
@@ -151,8 +152,8 @@ func (o *listOptions) cursors(ctx context.Context, q querier, k *nodeKind, base 
 	return append(places, later...), err
 }
 
-// nearestID is id, or the nearest number that a parameter for an id may have:
-// clients can put any number into a token.
+// nearestID returns id, or the nearest valid parameter for an ID, because a
+// token may contain any number.
 func nearestID(d *sqldb.Dialect, id int64) int64 {
 	if d.Int32 {
 		return max(0, min(id, math.MaxInt32))

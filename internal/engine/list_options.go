@@ -10,8 +10,8 @@ import (
 	"github.com/mlmd-go/sdk/internal/filterquery"
 )
 
-// maxPageSize is how many nodes one page has, whatever a client asks for. The
-// number is the original's.
+// maxPageSize limits the nodes of a page. The reference implementation has the
+// same limit.
 const maxPageSize = 101
 
 // orderBy is a field by which lists are sorted.
@@ -25,24 +25,29 @@ const (
 )
 
 // timeColumns are the columns of the fields that are times.
-var timeColumns = map[orderBy]string{byCreateTime: "create_time_since_epoch", byUpdateTime: "last_update_time_since_epoch"}
+var timeColumns = map[orderBy]string{
+	byCreateTime: "create_time_since_epoch",
+	byUpdateTime: "last_update_time_since_epoch",
+}
 
-// A listOptions is what list options ask for, once they are checked.
+// listOptions are validated list options.
 type listOptions struct {
 	size      int
 	field     orderBy
 	ascending bool
-	filter    *filterquery.Filter // nil: all
-	after     *cursor             // the list goes on behind it; nil: it begins
+	filter    *filterquery.Filter // may be nil
+	after     *cursor             // the list continues after it; nil on the first page
 }
 
-// parseListOptions checks options in the order of the original, on which it depends
-// which of several errors a client sees.
+// parseListOptions validates options in the order of the reference
+// implementation, because the order determines which of several errors a client
+// sees.
 func parseListOptions(k *nodeKind, o *mlmdpb.ListOperationOptions) (*listOptions, error) {
 	size := o.GetMaxResultSize()
 	switch {
 	case size <= 0:
-		return nil, invalidArgf("max_result_size field value is required to be greater than 0 and less than or equal to 100. Set value:%d", size)
+		return nil, invalidArgf("max_result_size field value is required to be greater than 0 and less than or equal to"+
+			" 100. Set value:%d", size)
 	case size == math.MaxInt32:
 		return nil, invalidArgf("max_result_size field value is required to be greater than 0. Set value: %d", math.MinInt32)
 	}
@@ -65,7 +70,7 @@ func parseListOptions(k *nodeKind, o *mlmdpb.ListOperationOptions) (*listOptions
 	return checked, nil
 }
 
-// compileFilter reads a client's filter.
+// compileFilter compiles a client's filter.
 func compileFilter(k *nodeKind, text string) (*filterquery.Filter, error) {
 	f, err := filterquery.Compile(text, k.typeKind)
 	if err != nil {
@@ -76,8 +81,8 @@ func compileFilter(k *nodeKind, text string) (*filterquery.Filter, error) {
 
 func invalidFilter(err error) error { return invalidArgf("Invalid `filter_query`: %v", err) }
 
-// order is the effective order of options: by id, ascending, if nothing else is
-// said. Numbers that the enum does not have count as not said.
+// order returns the effective order of options. The default is by ID,
+// ascending. Unknown enum values count as absent.
 func order(o *mlmdpb.ListOperationOptions) (field orderBy, ascending bool) {
 	by := o.GetOrderByField()
 	field = by.GetField()
@@ -87,7 +92,8 @@ func order(o *mlmdpb.ListOperationOptions) (field orderBy, ascending bool) {
 	return field, by.GetIsAsc()
 }
 
-// summarize prints options for a message; filters and tokens can be long.
+// summarize formats options for a message, without filters and tokens, which
+// may be long.
 func summarize(o *mlmdpb.ListOperationOptions) string {
 	short := &mlmdpb.ListOperationOptions{}
 	if o != nil {

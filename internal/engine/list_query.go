@@ -10,19 +10,19 @@ import (
 	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
-// A listStatement reads places of the nodes of a set in some order.
+// listStatement reads cursors of the nodes of a scope in some order.
 type listStatement struct {
 	kind       *nodeKind
 	scope      scope
-	filter     *filterquery.Filter // nil: all
-	time       string              // the column that goes into [place]; empty: none
+	filter     *filterquery.Filter // may be nil
+	time       string              // column of cursor.time; may be empty
 	order      []string            // columns
 	descending bool
-	where      string // more conditions, joined by AND
+	where      string // further conditions
 	args       []any
 }
 
-// and adds a condition.
+// and returns s with a further condition.
 func (s listStatement) and(condition string, args ...any) listStatement {
 	if s.where != "" {
 		condition = s.where + " AND " + condition
@@ -32,7 +32,7 @@ func (s listStatement) and(condition string, args ...any) listStatement {
 	return s
 }
 
-// read reads the first places.
+// read reads the first cursors.
 func (s listStatement) read(ctx context.Context, q querier, limit int) ([]cursor, error) {
 	if q.Dialect().PlannerIgnoresLimit && s.filter != nil && s.filter.Searches() && s.scope.join == "" {
 		return s.adaptiveList(ctx, q, limit)
@@ -40,7 +40,7 @@ func (s listStatement) read(ctx context.Context, q querier, limit int) ([]cursor
 	return s.run(ctx, q, filterquery.Shape{}, s.sorted(" LIMIT ?"), limit)
 }
 
-// sorted is what sorts the places, and a text that follows.
+// sorted returns ORDER BY and after.
 func (s listStatement) sorted(after string) string {
 	direction := ""
 	if s.descending {
@@ -49,8 +49,11 @@ func (s listStatement) sorted(after string) string {
 	return " ORDER BY " + strings.Join(s.order, direction+", ") + direction + after
 }
 
-// run reads the places that a statement of this shape gives; end is its end.
-func (s listStatement) run(ctx context.Context, q querier, shape filterquery.Shape, end string, endArgs ...any) ([]cursor, error) {
+// run reads the cursors that a statement of this shape returns. end follows its
+// conditions.
+func (s listStatement) run(
+	ctx context.Context, q querier, shape filterquery.Shape, end string, endArgs ...any,
+) ([]cursor, error) {
 	from, where := " FROM "+s.kind.table+" n"+s.scope.join, []string{}
 	var args []any
 	add := func(condition string, values []any) {
@@ -92,7 +95,8 @@ func (s listStatement) run(ctx context.Context, q querier, shape filterquery.Sha
 	return places, err
 }
 
-// withQueryMode puts what a driver must be told before the parameters of a query.
+// withQueryMode puts how before the parameters of a query, see
+// [sqldb.Dialect.QueryModeArg].
 func withQueryMode(run queryFunc, how any) queryFunc {
 	if how == nil {
 		return run
@@ -102,5 +106,5 @@ func withQueryMode(run queryFunc, how any) queryFunc {
 	}
 }
 
-// A queryFunc is a method of a [querier] that reads rows.
+// queryFunc is a method of [querier] that runs a query.
 type queryFunc = func(ctx context.Context, stmt string, args ...any) (driver.Rows, error)

@@ -8,7 +8,7 @@ import (
 	"google.golang.org/grpc"
 )
 
-// rpcHandler adds the name of the RPC in whose context a record is logged.
+// rpcHandler adds the name of the RPC to the records that are logged during it.
 type rpcHandler struct{ slog.Handler }
 
 func (h rpcHandler) Handle(ctx context.Context, r slog.Record) error {

@@ -8,42 +8,46 @@ import (
 	"github.com/mlmd-go/sdk/internal/typekind"
 )
 
-// A nodeKind is what differs between artifacts, executions and contexts.
+// nodeKind describes one of the three kinds of nodes: artifacts, executions and
+// contexts.
 type nodeKind struct {
-	typeKind typekind.Kind // of Type.type_kind
-	noun     string        // "artifact"
+	typeKind typekind.Kind // as in column type_kind
+	noun     string        // "artifact", for messages
 	table    string        // of the nodes
-	// propTable is the table of the properties, whose first column, propNode, is the
-	// id of the node.
+	// propTable is the table of the properties. Its first column, propIDColumn,
+	// is the ID of the node.
 	propTable, propIDColumn string
 	hasURI                  bool
-	// stateColumn is the column of the state; "" where there is none. Numbers above
-	// lastState are unknown: a proto2 reader with closed enums does not see them.
+	// stateColumn is the column of the state, or empty. Values above lastState
+	// are unknown, and a proto2 reader with closed enums does not see them.
 	stateColumn string
 	lastState   int32
-	// nameRequired: the name must be there, and can be changed.
+	// nameRequired means that a node must have a name, which can be changed.
 	nameRequired bool
 
 	insertNode, insertProperty sqldb.InsertStmt
-	selectOneStmt              map[layout]string // by one id
+	selectOneStmt              map[layout]string // for one ID
 }
 
 var (
 	artifactKind = (&nodeKind{
-		typeKind: typekind.Artifact, noun: "artifact", table: "Artifact", propTable: "ArtifactProperty", propIDColumn: "artifact_id",
+		typeKind: typekind.Artifact, noun: "artifact", table: "Artifact",
+		propTable: "ArtifactProperty", propIDColumn: "artifact_id",
 		hasURI: true, stateColumn: "state", lastState: int32(mlmdpb.Artifact_REFERENCE),
 	}).withStatements()
 	executionKind = (&nodeKind{
-		typeKind: typekind.Execution, noun: "execution", table: "Execution", propTable: "ExecutionProperty", propIDColumn: "execution_id",
+		typeKind: typekind.Execution, noun: "execution", table: "Execution",
+		propTable: "ExecutionProperty", propIDColumn: "execution_id",
 		stateColumn: "last_known_state", lastState: int32(mlmdpb.Execution_CANCELED),
 	}).withStatements()
 	contextKind = (&nodeKind{
-		typeKind: typekind.Context, noun: "context", table: "Context", propTable: "ContextProperty", propIDColumn: "context_id",
+		typeKind: typekind.Context, noun: "context", table: "Context",
+		propTable: "ContextProperty", propIDColumn: "context_id",
 		nameRequired: true,
 	}).withStatements()
 )
 
-// withStatements derives the statements.
+// withStatements sets the statements of k.
 func (k *nodeKind) withStatements() *nodeKind {
 	columns := []string{"type_id", "name", "external_id", "create_time_since_epoch", "last_update_time_since_epoch"}
 	if k.hasURI {
@@ -53,7 +57,10 @@ func (k *nodeKind) withStatements() *nodeKind {
 		columns = append(columns, k.stateColumn)
 	}
 	k.insertNode = sqldb.InsertStmt{Table: k.table, Columns: columns}
-	k.insertProperty = sqldb.InsertStmt{Table: k.propTable, Columns: append([]string{k.propIDColumn, "name", "is_custom_property"}, valueColumns...)}
+	k.insertProperty = sqldb.InsertStmt{
+		Table:   k.propTable,
+		Columns: append([]string{k.propIDColumn, "name", "is_custom_property"}, valueColumns...),
+	}
 	k.selectOneStmt = map[layout]string{}
 	for _, l := range []layout{typedLayout, untypedLayout} {
 		k.selectOneStmt[l] = k.selectStmt(l, "= ?")
@@ -61,8 +68,8 @@ func (k *nodeKind) withStatements() *nodeKind {
 	return k
 }
 
-// A node is an artifact, an execution or a context, as a message or as rows. A
-// nil field is absent.
+// node is an artifact, an execution or a context, as a message or as rows. A
+// field that is nil is absent.
 type node struct {
 	id, typeID       *int64
 	typeName         *string
@@ -72,21 +79,21 @@ type node struct {
 	created, updated *int64
 	props, custom    map[string]*mlmdpb.Value
 
-	// unreadable are the stored properties without a value that can be read. No
-	// message has them, and no write touches them unless it names them.
+	// unreadable are the stored properties whose value cannot be read. Messages
+	// do not have them, and a write that does not name them leaves them alone.
 	unreadable []propertyKey
 
-	// hasUnknown: the message has more than can be stored, so that it differs from
-	// any stored one.
+	// hasUnknown means that the message has fields that cannot be stored, so it
+	// differs from any stored node.
 	hasUnknown bool
 }
 
-// hasUnknown says whether m has something that no column holds.
+// hasUnknown reports whether m has fields that cannot be stored.
 func hasUnknown(m proto.Message, systemMetadata bool) bool {
 	return systemMetadata || len(m.ProtoReflect().GetUnknown()) > 0
 }
 
-// setState is a state as a reader with closed enums sees it.
+// setState sets the state as a reader with closed enums sees it.
 func (k *nodeKind) setState(n *node, state *int32) {
 	if state == nil {
 		return
@@ -98,9 +105,9 @@ func (k *nodeKind) setState(n *node, state *int32) {
 	n.state = state
 }
 
-// differs says whether the message n, as a client sent it, is another one than
-// stored would be, properties, type id and times aside. It is presence that
-// counts: this decides whether the time of the last update moves.
+// differs reports whether n, as a client sent it, differs from stored, apart
+// from properties, type ID and times. It compares presence, too. If it returns
+// true, the update time changes.
 func (n *node) differs(stored *node) bool {
 	return n.hasUnknown ||
 		!equalPtr(n.typeName, stored.typeName) ||
@@ -110,12 +117,12 @@ func (n *node) differs(stored *node) bool {
 		!equalPtr(n.state, stored.state)
 }
 
-// equalPtr says whether both are absent, or both present and equal.
+// equalPtr reports whether both are nil, or both are not nil and equal.
 func equalPtr[T comparable](a, b *T) bool {
 	return a == b || a != nil && b != nil && *a == *b
 }
 
-// deref is what p points to, or zero.
+// deref returns *p, or the zero value if p is nil.
 func deref[T any](p *T) T {
 	if p == nil {
 		var zero T
@@ -124,7 +131,7 @@ func deref[T any](p *T) T {
 	return *p
 }
 
-// orNull makes a parameter of p: NULL where it is absent.
+// orNull returns *p as a parameter, or nil for NULL.
 func orNull[T any](p *T) any {
 	if p == nil {
 		return nil

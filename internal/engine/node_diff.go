@@ -10,23 +10,26 @@ import (
 	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
-// A nodeUpdate is what has to be written to make a stored node what a client
-// sent.
+// nodeUpdate is what must be written to update a stored node.
 type nodeUpdate struct {
 	old              *node
-	row              node // the columns as they are to be
+	row              node // the columns after the update
 	dirty            bool // the row must be written
-	changesKey       bool // with another name or external id
+	changesKey       bool // the name or external ID changes
 	deletes, inserts []propertyRow
 }
 
-// planUpdate compares n with what is stored, old, or says why n is refused.
-func (t *tx) planUpdate(ctx context.Context, k *nodeKind, n, old *node, types map[int64]*typeInfo, o putOptions) (*nodeUpdate, error) {
+// planUpdate compares n with the stored node old, which may be nil. It returns
+// an error if n is invalid.
+func (t *tx) planUpdate(
+	ctx context.Context, k *nodeKind, n, old *node, types map[int64]*typeInfo, o putOptions,
+) (*nodeUpdate, error) {
 	if old == nil {
 		return nil, invalidArgf("Cannot find the given id %d: there is no such %s", *n.id, k.noun)
 	}
 	if o.checkUpdateTime && deref(n.updated) != *old.updated {
-		return nil, errorf(codes.FailedPrecondition, "`abort_if_latest_updated_time_changed` is set, and %s %d was updated at %d, not at %d",
+		return nil, errorf(codes.FailedPrecondition, "`abort_if_latest_updated_time_changed` is set, and %s %d was updated"+
+			" at %d, not at %d",
 			k.noun, *old.id, *old.updated, deref(n.updated))
 	}
 	if n.typeID != nil && *n.typeID != *old.typeID {
@@ -63,8 +66,8 @@ func (t *tx) planUpdate(ctx context.Context, k *nodeKind, n, old *node, types ma
 	return u, nil
 }
 
-// compare finds what changes in one space of properties, as far as written says
-// that a property is to be written at all.
+// compare finds the changes of one set of properties. Properties for which
+// written returns false keep their value.
 func (u *nodeUpdate) compare(custom bool, want, have map[string]*mlmdpb.Value, written func(string) bool) {
 	id := *u.old.id
 	for name := range have {
@@ -79,8 +82,8 @@ func (u *nodeUpdate) compare(custom bool, want, have map[string]*mlmdpb.Value, w
 	}
 }
 
-// writeUpdates writes the rows of nodes that must be written. The time of their
-// last update is the clock's, and later than each of them had.
+// writeUpdates writes the rows that have changed. Their update time is the
+// current time, or later than the previous one if the clock is behind.
 func (t *tx) writeUpdates(ctx context.Context, k *nodeKind, updates []*nodeUpdate) error {
 	now := t.now()
 	var changed []*nodeUpdate
@@ -100,7 +103,8 @@ func (t *tx) writeUpdates(ctx context.Context, k *nodeKind, updates []*nodeUpdat
 }
 
 func (t *tx) updateNode(ctx context.Context, k *nodeKind, u *nodeUpdate, now int64) error {
-	if err := t.CheckTruncation([]string{"external_id", "name", "uri"}, deref(u.row.externalID), deref(u.row.name), deref(u.row.uri)); err != nil {
+	if err := t.CheckTruncation([]string{"external_id", "name", "uri"}, deref(u.row.externalID), deref(u.row.name),
+		deref(u.row.uri)); err != nil {
 		return err
 	}
 	text := "UPDATE " + k.table + " SET external_id = ?, last_update_time_since_epoch = ?"
@@ -121,8 +125,8 @@ func (t *tx) updateNode(ctx context.Context, k *nodeKind, u *nodeUpdate, now int
 	return err
 }
 
-// updateNodes writes the rows of several nodes by one statement. None of
-// them changes a name or an external id.
+// updateNodes updates several nodes by one statement. None of them changes a
+// name or an external ID.
 func (t *tx) updateNodes(ctx context.Context, k *nodeKind, changed []*nodeUpdate, now int64) error {
 	n := sqldb.PaddedLen(len(changed))
 	at := func(i int) *nodeUpdate { return changed[min(i, len(changed)-1)] }
@@ -142,10 +146,12 @@ func (t *tx) updateNodes(ctx context.Context, k *nodeKind, changed []*nodeUpdate
 		}
 	}
 	if k.hasURI {
-		set("uri", func(u *nodeUpdate) bool { return deref(u.row.uri) != deref(u.old.uri) }, func(u *nodeUpdate) any { return deref(u.row.uri) })
+		set("uri", func(u *nodeUpdate) bool { return deref(u.row.uri) != deref(u.old.uri) },
+			func(u *nodeUpdate) any { return deref(u.row.uri) })
 	}
 	if k.stateColumn != "" {
-		set(k.stateColumn, func(u *nodeUpdate) bool { return !equalPtr(u.row.state, u.old.state) }, func(u *nodeUpdate) any { return orNull(u.row.state) })
+		set(k.stateColumn, func(u *nodeUpdate) bool { return !equalPtr(u.row.state, u.old.state) },
+			func(u *nodeUpdate) any { return orNull(u.row.state) })
 	}
 	for i := range n {
 		if err := t.CheckTruncation([]string{"uri"}, deref(at(i).row.uri)); err != nil {

@@ -10,7 +10,8 @@ import (
 	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
-// mapSlice maps a list; an empty one is nil, as messages have it.
+// mapSlice applies one to each element. An empty list results in nil, as in
+// messages.
 func mapSlice[A, B any](list []A, one func(A) B) []B {
 	if len(list) == 0 {
 		return nil
@@ -22,20 +23,23 @@ func mapSlice[A, B any](list []A, one func(A) B) []B {
 	return converted
 }
 
-// findNodeByName reads the node of a type that has a name; nil where there is none.
+// findNodeByName reads a node by its type and name. It returns nil if the node
+// does not exist.
 func findNodeByName(ctx context.Context, q querier, k *nodeKind, of typeName, name string) (*node, error) {
 	id, err := typeID(ctx, q, k.typeKind, of)
 	if err != nil || id == 0 {
 		return nil, err
 	}
-	nodes, err := selectNodes(ctx, q, k, sqldb.InQuery("SELECT id FROM "+k.table+" WHERE type_id = ? AND name = ?$", id, name))
+	nodes, err := selectNodes(ctx, q, k, sqldb.InQuery("SELECT id FROM "+k.table+" WHERE type_id = ? AND name = ?$", id,
+		name))
 	if err != nil || len(nodes) == 0 {
 		return nil, err
 	}
 	return nodes[0], nil
 }
 
-// findNodesByText reads the nodes whose column is one of texts, by ascending id.
+// findNodesByText reads the nodes whose column is one of texts, in the order of
+// their IDs.
 func findNodesByText(ctx context.Context, q querier, k *nodeKind, column string, texts []string) ([]*node, error) {
 	texts = slices.Compact(slices.Sorted(slices.Values(texts)))
 	var nodes []*node
@@ -51,8 +55,8 @@ func findNodesByText(ctx context.Context, q querier, k *nodeKind, column string,
 	return nodes, err
 }
 
-// findNodesByExternalID reads nodes by their external ids; that there are none is
-// an error.
+// findNodesByExternalID reads nodes by their external IDs. It returns an error
+// if none exists.
 func findNodesByExternalID(ctx context.Context, q querier, k *nodeKind, ids []string) ([]*node, error) {
 	if slices.Contains(ids, "") {
 		return nil, invalidArgf("There exists at least one empty external_id in the request")

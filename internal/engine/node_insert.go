@@ -7,7 +7,7 @@ import (
 	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
-// writeBatch writes a batch. It fills in the ids of new nodes.
+// writeBatch writes a batch and sets the IDs of new nodes.
 func (t *tx) writeBatch(ctx context.Context, k *nodeKind, b *nodeBatch) error {
 	rows, err := t.insertNodes(ctx, k, b)
 	if err != nil {
@@ -28,7 +28,7 @@ func (t *tx) writeBatch(ctx context.Context, k *nodeKind, b *nodeBatch) error {
 }
 
 // insertNodes inserts the new nodes of a batch and returns the rows of their
-// properties, which are yet to be inserted.
+// properties, which are not inserted yet.
 func (t *tx) insertNodes(ctx context.Context, k *nodeKind, b *nodeBatch) ([]propertyRow, error) {
 	if len(b.creates) == 0 {
 		return nil, nil
@@ -61,7 +61,7 @@ func (t *tx) insertNodes(ctx context.Context, k *nodeKind, b *nodeBatch) ([]prop
 	return rows, nil
 }
 
-// appendRows adds the rows of n's properties.
+// appendRows appends the rows of n's properties.
 func (n *node) appendRows(rows []propertyRow, id int64) []propertyRow {
 	for name, v := range n.props {
 		rows = append(rows, propertyRow{id, name, false, v})
@@ -83,7 +83,7 @@ func (t *tx) insertProperties(ctx context.Context, k *nodeKind, rows []propertyR
 	return t.Insert(ctx, k.insertProperty, args)
 }
 
-// deleteProperties removes properties in statements of bounded size.
+// deleteProperties deletes properties by statements of limited size.
 func (t *tx) deleteProperties(ctx context.Context, k *nodeKind, rows []propertyRow) error {
 	const atOnce = 32
 	one := "(" + k.propIDColumn + " = ? AND name = ?$ AND is_custom_property = ?)"

@@ -8,15 +8,15 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-// A updateMask says what of a node is written. A nil mask is all of it.
+// updateMask selects what an update writes. A nil mask selects everything.
 type updateMask struct {
 	fields              map[string]bool
 	allProps, allCustom bool
 	props, custom       map[string]bool
 }
 
-// newUpdateMask reads the paths of an update mask. An empty one is none. A path that
-// names nothing has no effect.
+// newUpdateMask returns the mask for m, which is nil if m is empty. Unknown
+// paths have no effect.
 func newUpdateMask(m *fieldmaskpb.FieldMask) *updateMask {
 	if len(m.GetPaths()) == 0 {
 		return nil
@@ -47,7 +47,8 @@ func (m *updateMask) customWritten(name string) bool {
 	return m == nil || m.allCustom || m.custom[name]
 }
 
-// names reports whether the mask names one property, rather than all of them.
+// names reports whether the mask names this property, as against all
+// properties.
 func (m *updateMask) names(p propertyKey) bool {
 	return m != nil && (p.custom && m.custom[p.name] || !p.custom && m.props[p.name])
 }
@@ -56,7 +57,7 @@ func (m *updateMask) fieldWritten(name string) bool {
 	return m == nil || m.fields[name]
 }
 
-// selectProps are the properties of n that are written, in both spaces.
+// selectProps returns the properties of n that are written.
 func (m *updateMask) selectProps(n *node) (props, custom map[string]*mlmdpb.Value) {
 	if m == nil {
 		return n.props, n.custom
@@ -74,15 +75,15 @@ func only(all map[string]*mlmdpb.Value, keep func(string) bool) map[string]*mlmd
 	return some
 }
 
-// apply is the row of a node after it is written: old, with the fields of n that
-// are in the mask. What n lacks of these is cleared.
+// apply returns the row of a node after the update: old, with the fields of n
+// that the mask selects. A field that n lacks is cleared.
 func (m *updateMask) apply(k *nodeKind, n, old *node) node {
 	row := *old
 	if m.fieldWritten("external_id") {
 		row.externalID = n.externalID
 	}
 	if k.nameRequired && m.fieldWritten("name") {
-		row.name = n.name // the name of another node can never be changed
+		row.name = n.name // other nodes cannot be renamed
 	}
 	if k.hasURI && m.fieldWritten("uri") {
 		row.uri = n.uri

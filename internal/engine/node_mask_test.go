@@ -9,11 +9,11 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-func TestAMaskSaysWhatIsWritten(t *testing.T) {
+func TestUpdateMask_Paths(t *testing.T) {
 	for _, c := range []struct {
 		name              string
 		paths             []string
-		prop, custom, uri bool // of a property "a.b", a custom one "a.b", and the uri
+		prop, custom, uri bool // whether property "a.b", custom property "a.b" and the URI are written
 	}{
 		{"none", nil, true, true, true},
 		{"a field", []string{"uri"}, false, false, true},
@@ -33,7 +33,7 @@ func TestAMaskSaysWhatIsWritten(t *testing.T) {
 	}
 }
 
-func TestAMaskedFieldThatIsAbsentIsCleared(t *testing.T) {
+func TestUpdateMask_ClearsAbsentFields(t *testing.T) {
 	old := &node{uri: proto.String("u"), externalID: proto.String("x"), name: proto.String("n"), state: proto.Int32(2)}
 	m := newUpdateMask(&fieldmaskpb.FieldMask{Paths: []string{"external_id", "state", "name"}})
 	row := m.apply(artifactKind, &node{uri: proto.String("other")}, old)
@@ -45,7 +45,7 @@ func TestAMaskedFieldThatIsAbsentIsCleared(t *testing.T) {
 	}
 }
 
-func TestNumbersThatAClosedEnumDoesNotHaveAreAbsent(t *testing.T) {
+func TestFromArtifact_UnknownStateIsAbsent(t *testing.T) {
 	n := fromArtifact(&mlmdpb.Artifact{State: mlmdpb.Artifact_State(99).Enum()})
 	if n.state != nil || !n.hasUnknown {
 		t.Errorf("state %v, extra %v", n.state, n.hasUnknown)

@@ -15,15 +15,15 @@ import (
 	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
-// structPrefix marks a string column that holds a struct: the base64 of a
-// serialized google.protobuf.Struct follows.
+// structPrefix marks a stored string as a struct. The base64 of a serialized
+// google.protobuf.Struct follows.
 const structPrefix = "mlmd-struct::"
 
-// valueColumns are the columns of a property that hold its value. All but one of
-// them are NULL.
+// valueColumns are the columns of a property's value. All but one of them are
+// NULL.
 var valueColumns = []string{"int_value", "double_value", "string_value", "proto_value", "bool_value"}
 
-// A propertyRow is one row of a property table.
+// propertyRow is a row of a property table.
 type propertyRow struct {
 	node   int64
 	name   string
@@ -31,7 +31,7 @@ type propertyRow struct {
 	value  *mlmdpb.Value
 }
 
-// appendArgs adds the parameters of an INSERT of r: see [nodeKind.newProperty].
+// appendArgs appends the parameters of [nodeKind.insertProperty].
 func (r propertyRow) appendArgs(args []any, d *sqldb.Dialect) ([]any, error) {
 	var number, double, text, message, flag any
 	switch v := r.value.GetValue().(type) {
@@ -67,8 +67,8 @@ func encodeStruct(s *structpb.Struct) (string, error) {
 	return structPrefix + base64.StdEncoding.EncodeToString(b), nil
 }
 
-// encodeProto serializes the whole Any. As base64 it is text also where the
-// column is a BLOB, as the original stores it.
+// encodeProto serializes a. The reference implementation stores base64 text
+// even if the column is a BLOB.
 func encodeProto(a *anypb.Any, asBase64 bool) (any, error) {
 	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(a)
 	if err != nil {
@@ -83,14 +83,16 @@ func encodeProto(a *anypb.Any, asBase64 bool) (any, error) {
 	return b, nil
 }
 
-// checkValue refuses what could be written but not read back.
+// checkValue returns an error for a value that could be stored but not read
+// back.
 func checkValue(name string, v *mlmdpb.Value, d *sqldb.Dialect) error {
 	switch v := v.GetValue().(type) {
 	case nil:
 		return invalidArgf("Property %s has no value", name)
 	case *mlmdpb.Value_IntValue:
 		if d.Int32 && v.IntValue != int64(int32(v.IntValue)) {
-			return invalidArgf("Property %s: integer %d is out of range: the database holds integers of 32 bits", name, v.IntValue)
+			return invalidArgf("Property %s: integer %d is out of range: the database holds integers of 32 bits", name,
+				v.IntValue)
 		}
 	case *mlmdpb.Value_DoubleValue:
 		if math.IsNaN(v.DoubleValue) || math.IsInf(v.DoubleValue, 0) {
@@ -112,7 +114,8 @@ func checkValue(name string, v *mlmdpb.Value, d *sqldb.Dialect) error {
 	return nil
 }
 
-// propertyTypeOf is the type that a property must have to hold v; UNKNOWN for none.
+// propertyTypeOf returns the type of property that holds v, or UNKNOWN if v is
+// empty.
 func propertyTypeOf(v *mlmdpb.Value) mlmdpb.PropertyType {
 	switch v.GetValue().(type) {
 	case *mlmdpb.Value_IntValue:
@@ -131,7 +134,7 @@ func propertyTypeOf(v *mlmdpb.Value) mlmdpb.PropertyType {
 	return mlmdpb.PropertyType_UNKNOWN
 }
 
-// equalValue says whether a property that holds a would hold b the same.
+// equalValue reports whether a and b are stored alike.
 func equalValue(a, b *mlmdpb.Value) bool {
 	switch x := a.GetValue().(type) {
 	case *mlmdpb.Value_IntValue:
@@ -150,7 +153,7 @@ func equalValue(a, b *mlmdpb.Value) bool {
 	return proto.Equal(a, b)
 }
 
-// One allocation holds a value and the wrapper that a oneof needs.
+// Each of these allocates a value and the wrapper of its oneof at once.
 type (
 	intAlloc struct {
 		v mlmdpb.Value
@@ -170,9 +173,9 @@ type (
 	}
 )
 
-// readValue makes a value of its columns, of which the first that is not NULL
-// decides. It returns nil if all of them are NULL: some programs store such rows
-// for a property that has no value.
+// readValue returns the value of the first column that is not NULL. It returns
+// nil if all are NULL: some programs store such rows for a property without a
+// value.
 func readValue(r *sqldb.Row, number, double, text, message, flag int, d *sqldb.Dialect) (*mlmdpb.Value, error) {
 	switch {
 	case !r.Null(number):
@@ -234,7 +237,8 @@ func readProto(s string, isBase64 bool) (*mlmdpb.Value, error) {
 	return &mlmdpb.Value{Value: &mlmdpb.Value_ProtoValue{ProtoValue: a}}, nil
 }
 
-// decodeBase64 tolerates white space and missing padding, as the original does.
+// decodeBase64 ignores white space and missing padding, as the reference
+// implementation does.
 func decodeBase64(s string) ([]byte, error) {
 	s = strings.Map(func(r rune) rune {
 		switch r {

@@ -11,21 +11,21 @@ import (
 	"github.com/mlmd-go/sdk/internal/textutil"
 )
 
-// A putOptions changes how nodes are stored.
+// putOptions are options for storing nodes.
 type putOptions struct {
-	mask *updateMask // nil: what is stored is replaced as a whole
-	// checkUpdateTime: an update fails unless the time of the last update is the
-	// one that the client sends.
+	mask *updateMask // nil replaces the whole node
+	// checkUpdateTime makes an update fail unless the client sends the stored
+	// update time.
 	checkUpdateTime bool
-	// forceUpdateTime moves the time of the last update even if nothing changes.
+	// forceUpdateTime changes the update time even if nothing else changes.
 	forceUpdateTime bool
 }
 
-// putNodes stores nodes as if one by one, in order, and returns their ids: one
-// with an id is updated, one without is created.
+// putNodes stores nodes as if one by one, in order, and returns their IDs. A
+// node with an ID is updated, others are created.
 //
-// It works in batches. Nodes share one as long as their order cannot matter: no
-// id twice, and no change of what must be unique but in the creations.
+// It works in batches. A batch contains nodes whose order cannot matter: no ID
+// occurs twice, and only creations change unique columns.
 func (t *tx) putNodes(ctx context.Context, k *nodeKind, nodes []*node, o putOptions) ([]int64, error) {
 	ids := make([]int64, 0, len(nodes))
 	for len(nodes) > 0 {
@@ -42,8 +42,8 @@ func (t *tx) putNodes(ctx context.Context, k *nodeKind, nodes []*node, o putOpti
 			}
 			return nil, b.conflictError(k, err, t.d)
 		}
-		// A node that is refused decides the answer only now: those before it
-		// might have failed first.
+		// The error of an invalid node is returned only now, because writing an
+		// earlier node might have failed first.
 		if b.invalid != nil {
 			return nil, b.invalid
 		}
@@ -54,7 +54,8 @@ func (t *tx) putNodes(ctx context.Context, k *nodeKind, nodes []*node, o putOpti
 	return ids, nil
 }
 
-// conflictError gives the conflict of a batch of one its code and words.
+// conflictError returns the error for a unique violation of a batch of one
+// node. Other errors are returned unchanged.
 func (b *nodeBatch) conflictError(k *nodeKind, err error, d *sqldb.Dialect) error {
 	if !d.IsUniqueViolation(err) {
 		return err
@@ -71,17 +72,17 @@ func (b *nodeBatch) conflictError(k *nodeKind, err error, d *sqldb.Dialect) erro
 	return err
 }
 
-// A nodeBatch is what putNodes stores at once.
+// nodeBatch is a number of nodes that are stored together.
 type nodeBatch struct {
 	size    int     // nodes
-	ids     []int64 // of these; 0 for those that are created
+	ids     []int64 // of the nodes; 0 for new ones
 	creates []*node
 	updates []*nodeUpdate
-	invalid error // why the next node cannot be stored
+	invalid error // error of the node that follows the batch
 }
 
-// planBatch reads what is stored, checks nodes one after the other, and takes as many
-// into a batch as can be stored together.
+// planBatch reads what is stored, checks nodes in order, and returns a batch of
+// the first ones.
 func (t *tx) planBatch(ctx context.Context, k *nodeKind, nodes []*node, o putOptions) (*nodeBatch, error) {
 	nodes = nodes[:distinctIDs(nodes)]
 	stored, err := t.lockNodes(ctx, k, nodes)
@@ -104,7 +105,7 @@ func (t *tx) planBatch(ctx context.Context, k *nodeKind, nodes []*node, o putOpt
 		}
 		old := stored[*n.id]
 		if old == nil && len(b.creates) > 0 {
-			break // it may be one of those that this batch creates
+			break // this batch may create it
 		}
 		u, err := t.planUpdate(ctx, k, n, old, types, o)
 		if err != nil {
@@ -112,7 +113,7 @@ func (t *tx) planBatch(ctx context.Context, k *nodeKind, nodes []*node, o putOpt
 			break
 		}
 		if u.changesKey && len(b.ids) > 0 {
-			break // it comes first in the next batch
+			break // the next batch begins with it
 		}
 		b.updates = append(b.updates, u)
 		b.ids = append(b.ids, *n.id)
@@ -124,7 +125,7 @@ func (t *tx) planBatch(ctx context.Context, k *nodeKind, nodes []*node, o putOpt
 	return b, nil
 }
 
-// distinctIDs is how many nodes come before an id is there for the second time.
+// distinctIDs returns how many nodes precede the first repeated ID.
 func distinctIDs(nodes []*node) int {
 	var seen map[int64]bool
 	for i, n := range nodes {
@@ -142,8 +143,8 @@ func distinctIDs(nodes []*node) int {
 	return len(nodes)
 }
 
-// lockNodes reads the stored state of the nodes that have an id, and holds off
-// other writers of these where that is necessary.
+// lockNodes reads the stored nodes that nodes refer to by ID, and locks them if
+// the database needs it.
 func (t *tx) lockNodes(ctx context.Context, k *nodeKind, nodes []*node) (map[int64]*node, error) {
 	var ids []int64
 	for _, n := range nodes {
@@ -173,8 +174,11 @@ func (t *tx) lockNodes(ctx context.Context, k *nodeKind, nodes []*node) (map[int
 	return stored, nil
 }
 
-// typesForNodes reads the types of nodes: of new ones as given, of others as stored.
-func (t *tx) typesForNodes(ctx context.Context, k *nodeKind, nodes []*node, stored map[int64]*node) (map[int64]*typeInfo, error) {
+// typesForNodes reads the types of nodes: of new nodes as given, of others as
+// stored.
+func (t *tx) typesForNodes(
+	ctx context.Context, k *nodeKind, nodes []*node, stored map[int64]*node,
+) (map[int64]*typeInfo, error) {
 	ids := make([]int64, 0, 1)
 	for _, n := range nodes {
 		if n.id == nil {
@@ -186,14 +190,15 @@ func (t *tx) typesForNodes(ctx context.Context, k *nodeKind, nodes []*node, stor
 	return loadTypes(ctx, t, k.typeKind, ids)
 }
 
-// checkNew says why n cannot be created, as far as can be known before.
+// checkNew returns an error if n cannot be created.
 func (t *tx) checkNew(ctx context.Context, k *nodeKind, n *node, types map[int64]*typeInfo) error {
 	if n.typeID == nil {
 		return invalidArgf("Type id is missing.")
 	}
 	known := types[*n.typeID]
 	if known == nil {
-		return errorf(codes.NotFound, "Cannot find type for %s%sNo type found for query, type_id: %d", k.noun, quoted(n.name), *n.typeID)
+		return errorf(codes.NotFound, "Cannot find type for %s%sNo type found for query, type_id: %d", k.noun, quoted(n.name),
+			*n.typeID)
 	}
 	if err := t.checkProperties(ctx, known, n.props, types); err != nil {
 		return withPrefix(err, "Cannot validate properties of %s%s: ", k.noun, quoted(n.name))
@@ -204,13 +209,16 @@ func (t *tx) checkNew(ctx context.Context, k *nodeKind, n *node, types map[int64
 	return t.checkValues(n.props, n.custom)
 }
 
-// checkProperties says which of the defined properties the type does not have so.
-func (t *tx) checkProperties(ctx context.Context, known *typeInfo, props map[string]*mlmdpb.Value, types map[int64]*typeInfo) error {
+// checkProperties returns an error unless the type has all properties, with the
+// same kinds of values.
+func (t *tx) checkProperties(
+	ctx context.Context, known *typeInfo, props map[string]*mlmdpb.Value, types map[int64]*typeInfo,
+) error {
 	fresh := false
 	for name, v := range props {
 		kind, ok := known.props[name]
 		if !ok && !fresh {
-			// Another process may have added it since the type was read.
+			// Another process may have added it since the type was cached.
 			fresh = true
 			again, err := t.reloadType(ctx, known)
 			if err != nil {
@@ -231,7 +239,7 @@ func (t *tx) checkProperties(ctx context.Context, known *typeInfo, props map[str
 	return nil
 }
 
-// checkValues refuses what cannot be stored, in either of the spaces.
+// checkValues returns an error for values that cannot be stored.
 func (t *tx) checkValues(spaces ...map[string]*mlmdpb.Value) error {
 	for _, space := range spaces {
 		for name, v := range space {
@@ -243,7 +251,7 @@ func (t *tx) checkValues(spaces ...map[string]*mlmdpb.Value) error {
 	return nil
 }
 
-// quoted is a name for the middle of a message, cut if it is long.
+// quoted formats a name for the middle of a message.
 func quoted(name *string) string {
 	const most = 200
 	if name == nil {

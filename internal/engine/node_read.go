@@ -10,9 +10,9 @@ import (
 	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
-// Nodes and their properties are read by one statement, so that they fit each
-// other without a transaction. Its rows are of two shapes: those of nodes have a
-// type id, those of properties have none. See the columns in selectText.
+// Nodes and their properties are read by one statement, so they are consistent
+// without a transaction. Rows of nodes have a type ID, rows of properties do
+// not. These are the columns, see selectStmt.
 const (
 	colID = iota
 	colTypeID
@@ -26,18 +26,22 @@ const (
 	sharedColumns
 )
 
-// A layout says in which columns the values of properties are that do not share
-// one with a node in every database.
+// layout tells in which columns the values of properties are that share a
+// column with a node in some databases only.
 type layout struct{ double, proto, bool, columns int }
 
 var (
-	// typedLayout is that of databases where all rows of a statement have the
-	// same types.
-	typedLayout = layout{double: sharedColumns, proto: sharedColumns + 1, bool: sharedColumns + 2, columns: sharedColumns + 3}
-	// untypedLayout has fewer columns: each costs a little in each row.
+	// typedLayout is for databases where a column has the same type in all
+	// rows.
+	typedLayout = layout{
+		double: sharedColumns, proto: sharedColumns + 1, bool: sharedColumns + 2,
+		columns: sharedColumns + 3,
+	}
+	// untypedLayout has fewer columns, because each costs time in each row.
 	untypedLayout = layout{double: colCreated, proto: colExternalID, bool: colUpdated, columns: sharedColumns}
 )
 
+// layoutOf returns the layout for a database.
 func layoutOf(d *sqldb.Dialect) layout {
 	if d.DynamicTypes {
 		return untypedLayout
@@ -45,8 +49,8 @@ func layoutOf(d *sqldb.Dialect) layout {
 	return typedLayout
 }
 
-// selectStmt is the statement that reads the nodes of a selection; its
-// parameters are needed twice.
+// selectStmt returns the statement that reads the nodes that a predicate
+// selects. It has the parameters of the predicate twice.
 func (k *nodeKind) selectStmt(l layout, selected string) string {
 	node := []string{
 		colID: "n.id", colTypeID: "n.type_id", colURIOrText: "NULL", colStateOrInt: "NULL", colName: "n.name",
@@ -63,10 +67,11 @@ func (k *nodeKind) selectStmt(l layout, selected string) string {
 	property[colName], property[colCustom] = "p.name", "p.is_custom_property"
 	property[l.double], property[l.proto], property[l.bool] = "p.double_value", "p.proto_value", "p.bool_value"
 	return "SELECT " + columns(node, l.columns) + " FROM " + k.table + " n WHERE n.id " + selected +
-		" UNION ALL SELECT " + columns(property, l.columns) + " FROM " + k.propTable + " p WHERE p." + k.propIDColumn + " " + selected
+		" UNION ALL SELECT " + columns(property, l.columns) + " FROM " + k.propTable + " p WHERE p." + k.propIDColumn + " " +
+		selected
 }
 
-// columns are n columns, of which those without a text are NULL.
+// columns returns a list of n columns, NULL for empty texts.
 func columns(texts []string, n int) string {
 	list := make([]string, n)
 	copy(list, texts)
@@ -76,8 +81,8 @@ func columns(texts []string, n int) string {
 	return strings.Join(list, ", ")
 }
 
-// getNodesInOrder reads the nodes with these ids, in the order of ids. Unknown ids are
-// left out; an id that comes twice gives one node twice.
+// getNodesInOrder reads the nodes with these IDs, in the order of ids. It omits
+// unknown IDs. A repeated ID returns the same node repeatedly.
 func getNodesInOrder(ctx context.Context, q querier, k *nodeKind, ids []int64) ([]*node, error) {
 	found := make(map[int64]*node, len(ids))
 	err := sqldb.ForEachChunk(q.Dialect().ValidIDs(slices.Clone(ids)), func(part []int64) error {
@@ -99,7 +104,8 @@ func getNodesInOrder(ctx context.Context, q querier, k *nodeKind, ids []int64) (
 	return nodes, nil
 }
 
-// getNodes reads the nodes with these ids by ascending id, each once.
+// getNodes reads the nodes with these IDs, in ascending order without
+// duplicates.
 func getNodes(ctx context.Context, q querier, k *nodeKind, ids []int64) ([]*node, error) {
 	ids = q.Dialect().ValidIDs(ids)
 	if len(ids) == 1 {
@@ -114,7 +120,7 @@ func getNodes(ctx context.Context, q querier, k *nodeKind, ids []int64) ([]*node
 	return nodes, err
 }
 
-// selectNodes reads the nodes of a selection by ascending id.
+// selectNodes reads the nodes that s selects, in the order of their IDs.
 func selectNodes(ctx context.Context, q querier, k *nodeKind, s sqldb.Predicate) ([]*node, error) {
 	d := q.Dialect()
 	text := k.selectOneStmt[layoutOf(d)]
@@ -123,9 +129,12 @@ func selectNodes(ctx context.Context, q querier, k *nodeKind, s sqldb.Predicate)
 	}
 	args := make([]any, 0, 2*len(s.Args))
 	args = append(append(args, s.Args...), s.Args...)
-	l := nodeScanner{k: k, d: d, layout: layoutOf(d), types: q.types(), damaged: func(table string, id int64, what string, err error) {
-		q.reportDamage(ctx, table, id, what, err)
-	}}
+	l := nodeScanner{
+		k: k, d: d, layout: layoutOf(d), types: q.types(),
+		damaged: func(table string, id int64, what string, err error) {
+			q.reportDamage(ctx, table, id, what, err)
+		},
+	}
 	rows, err := q.Query(ctx, text, args...)
 	read := 0
 	err = sqldb.Each(rows, err, l.columns, func(r *sqldb.Row) error {
@@ -144,40 +153,40 @@ func selectNodes(ctx context.Context, q querier, k *nodeKind, s sqldb.Predicate)
 	return l.finish(), nil
 }
 
-// ctxCheckInterval is after how many rows a long read looks whether the caller has
-// given up.
+// ctxCheckInterval is the number of rows after which a long read checks its
+// context.
 const ctxCheckInterval = 128
 
-// A nodeScanner puts the rows of selectText together. The database may send them in
+// nodeScanner assembles nodes from the rows of selectStmt, which may arrive in
 // any order.
 type nodeScanner struct {
 	layout
 	k        *nodeKind
 	d        *sqldb.Dialect
 	types    *typeCache
-	lastType *typeInfo // the type of the last node
+	lastType *typeInfo // type of the last node
 	untyped  []*nodeAlloc
 	nodes    []*node
-	byID     map[int64]*node   // made when there is more than one
-	orphans  []scannedProperty // that came before their node
+	byID     map[int64]*node   // set if there is more than one
+	orphans  []scannedProperty // properties that arrived before their node
 	damaged  func(table string, id int64, what string, err error)
 }
 
-// A scannedProperty is one row of a property table. Its value is nil if it has none
-// that can be read.
+// scannedProperty is a row of a property table. value is nil if it cannot be
+// read.
 type scannedProperty struct {
 	node int64
 	propertyKey
 	value *mlmdpb.Value
 }
 
-// A propertyKey tells the properties of a node apart.
+// propertyKey identifies a property of a node.
 type propertyKey struct {
 	name   string
 	custom bool
 }
 
-// A nodeAlloc holds a node and what its fields point to, in one allocation.
+// nodeAlloc allocates a node and the values of its fields at once.
 type nodeAlloc struct {
 	node
 	idNumber, typeIDNumber, createdAt, updatedAt int64
@@ -190,7 +199,10 @@ func (l *nodeScanner) row(r *sqldb.Row) {
 		l.property(r)
 		return
 	}
-	c := &nodeAlloc{idNumber: r.Int(colID), typeIDNumber: r.Int(colTypeID), createdAt: r.Int(colCreated), updatedAt: r.Int(colUpdated)}
+	c := &nodeAlloc{
+		idNumber: r.Int(colID), typeIDNumber: r.Int(colTypeID), createdAt: r.Int(colCreated),
+		updatedAt: r.Int(colUpdated),
+	}
 	n := &c.node
 	n.id, n.typeID, n.created, n.updated = &c.idNumber, &c.typeIDNumber, &c.createdAt, &c.updatedAt
 	fill := func(i int, cell *string) *string {
@@ -223,8 +235,8 @@ func (l *nodeScanner) row(r *sqldb.Row) {
 	}
 }
 
-// setTypeName gives a node the name of its type, if that is known. The reply is the
-// client's to change, so it gets a copy.
+// setTypeName sets the name of the node's type if the type is cached. The name
+// is copied, because the client may change the reply.
 func (l *nodeScanner) setTypeName(c *nodeAlloc) {
 	if l.lastType == nil || l.lastType.id != c.typeIDNumber {
 		l.lastType = l.types.get(c.typeIDNumber)
@@ -237,7 +249,7 @@ func (l *nodeScanner) setTypeName(c *nodeAlloc) {
 	c.node.typeName = &c.typeText
 }
 
-// loadTypeNames reads the types that were not known.
+// loadTypeNames reads the types that were not cached.
 func (l *nodeScanner) loadTypeNames(ctx context.Context, q querier) error {
 	if len(l.untyped) == 0 {
 		return nil
@@ -261,7 +273,7 @@ func (l *nodeScanner) find(id int64) *node {
 
 func (l *nodeScanner) property(r *sqldb.Row) {
 	p := scannedProperty{node: r.Int(colID), propertyKey: propertyKey{r.Text(colName), r.Bool(colCustom)}}
-	if err := r.TakeErr(); err != nil { // it cannot be told whose or which property this is
+	if err := r.TakeErr(); err != nil { // the node or the name of the property is unknown
 		l.damaged(l.k.propTable, p.node, p.name, err)
 		return
 	}
@@ -281,8 +293,8 @@ func (l *nodeScanner) property(r *sqldb.Row) {
 	}
 }
 
-// set adds a property. One without a value that can be read is not there for
-// clients, but its row is.
+// set adds a property. If its value cannot be read, clients do not see it, but
+// it is remembered as stored.
 func (n *node) set(p scannedProperty) {
 	if p.value == nil {
 		n.unreadable = append(n.unreadable, p.propertyKey)
@@ -298,7 +310,8 @@ func (n *node) set(p scannedProperty) {
 	(*space)[p.name] = p.value
 }
 
-// finish returns the nodes by id. Properties without a node are nobody's.
+// finish returns the nodes in the order of their IDs. It drops properties
+// without a node.
 func (l *nodeScanner) finish() []*node {
 	for _, p := range l.orphans {
 		if n := l.find(p.node); n != nil {

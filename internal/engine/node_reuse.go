@@ -11,20 +11,21 @@ import (
 	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
-// A reuseRule says which nodes without an id stand for stored ones.
+// reuseRule tells how a node without an ID is matched with a stored one.
 type reuseRule[K comparable] struct {
-	// key is what a node is found by; false: it is not looked for.
+	// key returns the key by which a node is matched, and false if it is not
+	// matched.
 	key func(*node) (K, bool)
-	// find reads the ids of those that are stored.
+	// find returns the IDs of stored nodes by their keys.
 	find func(ctx context.Context, t *tx, keys []K) (map[K]int64, error)
-	// update: what is found is updated. Otherwise it is left as it is.
+	// update makes matched nodes be updated. Otherwise they stay as they are.
 	update bool
-	// lookupOnce: all are looked for before anything is written, so that the request
-	// does not find what it creates itself.
+	// lookupOnce matches all nodes before any is written, so that the request
+	// does not match what it creates itself.
 	lookupOnce bool
 }
 
-// reuseArtifacts finds artifacts by their external id.
+// reuseArtifacts matches artifacts by external ID.
 func reuseArtifacts(once bool) reuseRule[string] {
 	return reuseRule[string]{
 		key: func(n *node) (string, bool) { return deref(n.externalID), deref(n.externalID) != "" },
@@ -45,13 +46,13 @@ func reuseArtifacts(once bool) reuseRule[string] {
 	}
 }
 
-// A contextKey identifies a context for people.
+// contextKey identifies a context by name.
 type contextKey struct {
 	typeID int64
 	name   string
 }
 
-// reuseContexts finds contexts by type and name.
+// reuseContexts matches contexts by type and name.
 func reuseContexts() reuseRule[contextKey] {
 	return reuseRule[contextKey]{
 		key: func(n *node) (contextKey, bool) { return contextKey{deref(n.typeID), deref(n.name)}, true },
@@ -65,7 +66,8 @@ func reuseContexts() reuseRule[contextKey] {
 					args = append(args, k.typeID, k.name)
 				}
 				const one = "(type_id = ? AND name = ?$)"
-				rows, err := t.Query(ctx, "SELECT id, type_id, name FROM Context WHERE "+strings.Repeat(one+" OR ", n-1)+one, args...)
+				rows, err := t.Query(ctx, "SELECT id, type_id, name FROM Context WHERE "+strings.Repeat(one+" OR ", n-1)+one,
+					args...)
 				err = sqldb.Each(rows, err, 3, func(r *sqldb.Row) error {
 					found[contextKey{r.Int(1), r.Text(2)}] = r.Int(0)
 					return nil
@@ -79,9 +81,11 @@ func reuseContexts() reuseRule[contextKey] {
 	}
 }
 
-// putWithReuse stores nodes as if one by one, in order, where those without an id
-// may stand for stored ones, and returns the ids.
-func putWithReuse[K comparable](ctx context.Context, t *tx, k *nodeKind, nodes []*node, u reuseRule[K]) ([]int64, error) {
+// putWithReuse is like putNodes, but matches nodes without an ID with stored
+// ones.
+func putWithReuse[K comparable](
+	ctx context.Context, t *tx, k *nodeKind, nodes []*node, u reuseRule[K],
+) ([]int64, error) {
 	ids := make([]int64, 0, len(nodes))
 	for len(nodes) > 0 {
 		part := nodes
@@ -98,8 +102,9 @@ func putWithReuse[K comparable](ctx context.Context, t *tx, k *nodeKind, nodes [
 	return ids, nil
 }
 
-// independentPrefix is how many nodes come before one that must be looked for after
-// the others are stored: another has its key, or may have come by it.
+// independentPrefix returns how many nodes precede the first node that must be
+// matched after the others are stored, because another node has its key or may
+// get it.
 func (u reuseRule[K]) independentPrefix(nodes []*node) int {
 	seen := map[K]bool{}
 	updated := false
@@ -120,7 +125,8 @@ func (u reuseRule[K]) independentPrefix(nodes []*node) int {
 	return len(nodes)
 }
 
-// putOrReuse looks for all nodes without an id, and stores what is to be stored.
+// putOrReuse matches the nodes without an ID and stores those that must be
+// stored.
 func putOrReuse[K comparable](ctx context.Context, t *tx, k *nodeKind, nodes []*node, u reuseRule[K]) ([]int64, error) {
 	var keys []K
 	for _, n := range nodes {
@@ -134,7 +140,7 @@ func putOrReuse[K comparable](ctx context.Context, t *tx, k *nodeKind, nodes []*
 	}
 	ids := make([]int64, len(nodes))
 	var put []*node
-	var at []int // of these in nodes
+	var at []int // indexes of put in nodes
 	for i, n := range nodes {
 		key, ok := u.key(n)
 		id := found[key]
@@ -176,8 +182,8 @@ func (t *tx) putArtifacts(ctx context.Context, nodes []*node, reuse, once bool) 
 	return putWithReuse(ctx, t, artifactKind, nodes, reuseArtifacts(once))
 }
 
-// insertEdgesAll stores an edge from each of contexts to each of nodes, a part at a
-// time: there may be very many.
+// insertEdgesAll stores edges from each of contexts to each of nodes, in parts,
+// because there may be many.
 func (t *tx) insertEdgesAll(ctx context.Context, m edgeTable, contexts, nodes []int64) error {
 	nodes = slices.Compact(slices.Sorted(slices.Values(nodes)))
 	var edges []edge

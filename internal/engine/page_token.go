@@ -9,13 +9,14 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-// The tokens of pages are those of the original, so that a list that was begun
-// on one server can go on on another. What they hold of a page is its last
-// node: field_offset is its id or its time, id_offset its id, and listed_ids,
-// in lists by update time, its id and those of the nodes before it that were
-// updated at the same time.
+// Page tokens are those of the reference implementation, so a list that begins on
+// one server can continue on another. A token contains the options and the last
+// node of the page: field_offset is its ID or time, id_offset its ID. In lists by
+// update time, listed_ids has its ID and those of the preceding nodes with the
+// same time.
 
-// encodeToken makes the token behind a page, which has at least one node.
+// encodeToken returns the token for the page after listed, which must not be
+// empty.
 func encodeToken(o *mlmdpb.ListOperationOptions, field orderBy, listed []cursor) (string, error) {
 	last := listed[len(listed)-1]
 	set := proto.CloneOf(o)
@@ -36,7 +37,7 @@ func encodeToken(o *mlmdpb.ListOperationOptions, field orderBy, listed []cursor)
 	return base64.RawURLEncoding.EncodeToString(text), err
 }
 
-// decodeToken reads a token. It may be padded and may have white space in it.
+// decodeToken parses a token, which may be padded and contain white space.
 func decodeToken(token string) (*mlmdpb.ListOperationNextPageToken, error) {
 	compact := strings.Map(func(r rune) rune {
 		if strings.ContainsRune(" \t\n\v\f\r", r) {
@@ -58,7 +59,8 @@ func decodeToken(token string) (*mlmdpb.ListOperationNextPageToken, error) {
 	return t, nil
 }
 
-// applyPageToken sets the place behind which the list goes on.
+// applyPageToken checks the token of o against its options and sets
+// checked.after.
 func (checked *listOptions) applyPageToken(o *mlmdpb.ListOperationOptions) error {
 	token, err := decodeToken(o.GetNextPageToken())
 	if err != nil {

@@ -8,11 +8,11 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-// The tokens are those of the published core for the same pages.
-func TestTokensAreThoseOfTheOriginal(t *testing.T) {
+// The wanted tokens are those of the reference implementation.
+func TestEncodeToken_EqualsReference(t *testing.T) {
 	by := func(field orderBy) *mlmdpb.ListOperationOptions {
 		return &mlmdpb.ListOperationOptions{
-			MaxResultSize: new(int32(2)), NextPageToken: new("that of the page before"),
+			MaxResultSize: new(int32(2)), NextPageToken: new("token of the previous page"),
 			OrderByField: &mlmdpb.ListOperationOptions_OrderByField{Field: &field, IsAsc: new(false)},
 		}
 	}
@@ -41,7 +41,7 @@ func TestTokensAreThoseOfTheOriginal(t *testing.T) {
 	}
 }
 
-func TestATokenListsTheIdsThatShareTheLastTime(t *testing.T) {
+func TestEncodeToken_ListsIDsWithLastTime(t *testing.T) {
 	o := &mlmdpb.ListOperationOptions{}
 	text, err := encodeToken(o, byUpdateTime, []cursor{{1, 9}, {2, 3}, {2, 4}, {2, 8}})
 	if err != nil {

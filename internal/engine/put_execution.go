@@ -10,8 +10,10 @@ import (
 )
 
 // PutExecution stores an execution with its artifacts, their events, and the
-// contexts that all of them belong to.
-func (s *Service) PutExecution(ctx context.Context, req *mlmdpb.PutExecutionRequest) (*mlmdpb.PutExecutionResponse, error) {
+// contexts that contain them.
+func (s *Service) PutExecution(
+	ctx context.Context, req *mlmdpb.PutExecutionRequest,
+) (*mlmdpb.PutExecutionResponse, error) {
 	resp := new(mlmdpb.PutExecutionResponse)
 	err := s.update(ctx, func(ctx context.Context, t *tx) error {
 		if req.GetExecution() == nil {
@@ -22,7 +24,8 @@ func (s *Service) PutExecution(ctx context.Context, req *mlmdpb.PutExecutionRequ
 		if resp.ArtifactIds, err = p.putArtifacts(ctx); err != nil {
 			return err
 		}
-		ids, err := t.putNodes(ctx, executionKind, []*node{fromExecution(req.Execution)}, putOptions{forceUpdateTime: p.options.GetForceUpdateTime()})
+		ids, err := t.putNodes(ctx, executionKind, []*node{fromExecution(req.Execution)},
+			putOptions{forceUpdateTime: p.options.GetForceUpdateTime()})
 		if err != nil {
 			return err
 		}
@@ -38,20 +41,20 @@ func (s *Service) PutExecution(ctx context.Context, req *mlmdpb.PutExecutionRequ
 	return reply(resp, err)
 }
 
-// An executionPut is a PutExecution at work.
+// executionPut is the state of a PutExecution.
 type executionPut struct {
 	t       *tx
 	req     *mlmdpb.PutExecutionRequest
 	options *mlmdpb.PutExecutionRequest_Options
 }
 
-// putArtifacts stores the artifacts of the pairs. A pair without one has the id
-// that its event names, or -1.
+// putArtifacts stores the artifacts of the pairs and returns their IDs. For a
+// pair without an artifact, the ID is that of its event, or -1.
 func (p *executionPut) putArtifacts(ctx context.Context) ([]int64, error) {
 	pairs := p.req.GetArtifactEventPairs()
 	ids := make([]int64, len(pairs))
 	var nodes []*node
-	var at []int // of these in pairs
+	var at []int // indexes of nodes in pairs
 	for i, pair := range pairs {
 		switch event := pair.GetEvent(); {
 		case pair.GetArtifact() != nil:
@@ -69,8 +72,8 @@ func (p *executionPut) putArtifacts(ctx context.Context) ([]int64, error) {
 	return ids, err
 }
 
-// putEvents stores the events of the pairs. The artifacts of those that have
-// none in their pair must be stored already.
+// putEvents stores the events of the pairs. If a pair has no artifact, the
+// artifact of its event must be stored already.
 func (p *executionPut) putEvents(ctx context.Context, execution int64, artifacts []int64) error {
 	var named []int64
 	for i, pair := range p.req.GetArtifactEventPairs() {
@@ -99,12 +102,15 @@ func (p *executionPut) putEvents(ctx context.Context, execution int64, artifacts
 	return p.t.putEvents(ctx, events, nil)
 }
 
-// checkPair says what is wrong with the ids of a pair's event.
-func checkPair(pair *mlmdpb.PutExecutionRequest_ArtifactAndEvent, execution, artifact int64, found map[int64]bool) error {
+// checkPair checks the IDs of a pair's event.
+func checkPair(
+	pair *mlmdpb.PutExecutionRequest_ArtifactAndEvent, execution, artifact int64, found map[int64]bool,
+) error {
 	e := pair.GetEvent()
 	switch {
 	case e.ExecutionId != nil && *e.ExecutionId != execution:
-		return invalidArgf("Request's event.execution_id does not match with the given execution: %d is not %d", *e.ExecutionId, execution)
+		return invalidArgf("Request's event.execution_id does not match with the given execution: %d is not %d",
+			*e.ExecutionId, execution)
 	case pair.GetArtifact() != nil && e.ArtifactId != nil && *e.ArtifactId != artifact:
 		return invalidArgf("Given event.artifact_id is not aligned with the artifact: %d is not %d", *e.ArtifactId, artifact)
 	case pair.GetArtifact() == nil && e.ArtifactId == nil:
@@ -115,7 +121,7 @@ func checkPair(pair *mlmdpb.PutExecutionRequest_ArtifactAndEvent, execution, art
 	return nil
 }
 
-// putContexts stores the contexts, or takes those that are there.
+// putContexts stores or reuses the contexts and returns their IDs.
 func (p *executionPut) putContexts(ctx context.Context) ([]int64, error) {
 	nodes := mapSlice(p.req.GetContexts(), fromContext)
 	found, err := existingIDs(ctx, p.t, contextKind, p.forcedIDs(nodes))
@@ -124,7 +130,7 @@ func (p *executionPut) putContexts(ctx context.Context) ([]int64, error) {
 	}
 	ids := make([]int64, len(nodes))
 	var put []*node
-	var at []int // of these in nodes
+	var at []int // indexes of put in nodes
 	flush := func() error {
 		stored, err := p.t.putContexts(ctx, put, p.options.GetReuseContextIfAlreadyExist())
 		for i, id := range stored {
@@ -150,8 +156,8 @@ func (p *executionPut) putContexts(ctx context.Context) ([]int64, error) {
 			put, at = append(put, n), append(at, i)
 			continue
 		}
-		// What is wrong with an earlier context is told first; and the context that
-		// is missing may be one that this request makes.
+		// Errors of earlier contexts take precedence, and this request may create the
+		// context that is missing.
 		if err := flush(); err != nil {
 			return nil, err
 		}
@@ -162,7 +168,7 @@ func (p *executionPut) putContexts(ctx context.Context) ([]int64, error) {
 	return ids, flush()
 }
 
-// forced says whether the context is taken as it is stored.
+// forced reports whether the context is reused without changes.
 func (p *executionPut) forced(n *node) bool { return p.options.GetForceReuseContext() && n.id != nil }
 
 func (p *executionPut) forcedIDs(nodes []*node) []int64 {
@@ -175,8 +181,8 @@ func (p *executionPut) forcedIDs(nodes []*node) []int64 {
 	return ids
 }
 
-// linkContexts makes the execution and the artifacts members of the contexts.
-// What stands for no artifact is not linked.
+// linkContexts adds the execution and the artifacts to the contexts, except for
+// IDs that do not stand for an artifact.
 func (p *executionPut) linkContexts(ctx context.Context, reply *mlmdpb.PutExecutionResponse) error {
 	if len(reply.ContextIds) == 0 {
 		return nil

@@ -9,9 +9,11 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-// PutLineageSubgraph stores executions, artifacts and contexts with the events
-// between them; all executions and artifacts become members of all contexts.
-func (s *Service) PutLineageSubgraph(ctx context.Context, req *mlmdpb.PutLineageSubgraphRequest) (*mlmdpb.PutLineageSubgraphResponse, error) {
+// PutLineageSubgraph stores executions, artifacts and contexts, and the events
+// between them. All contexts contain all executions and artifacts.
+func (s *Service) PutLineageSubgraph(
+	ctx context.Context, req *mlmdpb.PutLineageSubgraphRequest,
+) (*mlmdpb.PutLineageSubgraphResponse, error) {
 	resp := new(mlmdpb.PutLineageSubgraphResponse)
 	err := s.update(ctx, func(ctx context.Context, t *tx) error {
 		p := &lineagePut{
@@ -28,14 +30,14 @@ func (s *Service) PutLineageSubgraph(ctx context.Context, req *mlmdpb.PutLineage
 	return reply(resp, err)
 }
 
-// A lineagePut is a PutLineageSubgraph at work.
+// lineagePut is the state of a PutLineageSubgraph.
 type lineagePut struct {
 	t                               *tx
 	req                             *mlmdpb.PutLineageSubgraphRequest
 	contexts, artifacts, executions []*node
 }
 
-// check refuses what can be seen to be wrong before anything is written.
+// check validates what can be checked before anything is written.
 func (p *lineagePut) check(ctx context.Context) error {
 	for _, edge := range p.req.GetEventEdges() {
 		if err := p.checkEdge(edge); err != nil {
@@ -62,7 +64,7 @@ func (p *lineagePut) checkEdge(edge *mlmdpb.PutLineageSubgraphRequest_EventEdge)
 	return checkEnd("artifact", "Artifact", edge.ArtifactIndex, edge.Event.ArtifactId, p.artifacts)
 }
 
-// checkEnd checks one end of an edge: its index in the request, its id, or
+// checkEnd checks one end of an edge: its index in the request, its ID, or
 // both.
 func checkEnd(word, title string, index *int32, id *int64, nodes []*node) error {
 	switch {
@@ -77,12 +79,13 @@ func checkEnd(word, title string, index *int32, id *int64, nodes []*node) error 
 	case nodes[*index].id == nil:
 		return invalidArgf("Missing %s ID: the event names %d, the %s at index %d has none", word, *id, word, *index)
 	case *nodes[*index].id != *id:
-		return invalidArgf("%s ID mismatch: the event names %d, the %s at index %d has %d", title, *id, word, *index, *nodes[*index].id)
+		return invalidArgf("%s ID mismatch: the event names %d, the %s at index %d has %d", title, *id, word, *index,
+			*nodes[*index].id)
 	}
 	return nil
 }
 
-// checkNodes validates all nodes of a kind against their types.
+// checkNodes validates the nodes of a kind against their types.
 func (p *lineagePut) checkNodes(ctx context.Context, k *nodeKind, nodes []*node) error {
 	ids := make([]int64, 0, len(nodes))
 	for _, n := range nodes {
@@ -112,7 +115,7 @@ func (p *lineagePut) store(ctx context.Context, resp *mlmdpb.PutLineageSubgraphR
 	options := p.req.GetOptions()
 	var err error
 	contexts, nameless := p.contexts, slices.IndexFunc(p.contexts, func(c *node) bool { return c.name == nil })
-	if nameless >= 0 { // what is wrong with those before it is told first
+	if nameless >= 0 { // errors of earlier contexts take precedence
 		contexts = contexts[:nameless]
 	}
 	if resp.ContextIds, err = p.t.putContexts(ctx, contexts, options.GetReuseContextIfAlreadyExist()); err != nil {
@@ -137,8 +140,8 @@ func (p *lineagePut) store(ctx context.Context, resp *mlmdpb.PutLineageSubgraphR
 	return p.putEvents(ctx, resp)
 }
 
-// putEvents stores the events of the edges. Ids that come without an index must
-// be those of stored nodes.
+// putEvents stores the events of the edges. IDs without an index must be those
+// of stored nodes.
 func (p *lineagePut) putEvents(ctx context.Context, reply *mlmdpb.PutLineageSubgraphResponse) error {
 	var artifacts, executions []int64
 	for _, edge := range p.req.GetEventEdges() {

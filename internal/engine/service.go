@@ -15,7 +15,7 @@ import (
 	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
-// An Service answers the RPCs of one database. It is safe for concurrent use.
+// Service implements the RPCs on one database. It is safe for concurrent use.
 type Service struct {
 	mlmdpb.UnimplementedMetadataStoreServiceServer
 
@@ -27,18 +27,18 @@ type Service struct {
 	log    *slog.Logger
 }
 
-// A Config configures an [Service].
+// Config configures a [Service].
 type Config struct {
-	// DB is the database. The engine sets Reopened.
+	// DB is the database. Open sets DB.Reopened and wraps DB.Log.
 	DB sqldb.Config
 	// Schema creates and checks the tables.
 	Schema schema.Schema
-	// Filter is the filter language's dialect of the database.
+	// Filter is the dialect of the filter language.
 	Filter *filterquery.Dialect
 }
 
-// Open makes an empty database an MLMD database, checks one that is not empty,
-// and serves it. On error the handles of c are closed.
+// Open opens the database of c, creates the tables if it is empty, and checks
+// them otherwise. On error it closes the handles of c.
 func Open(ctx context.Context, c Config) (*Service, error) {
 	s := &Service{
 		schema: c.Schema,
@@ -50,7 +50,8 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 	c.DB.Reopened = s.reopened
 	s.db = sqldb.Open(c.DB)
 	err := s.prepare(ctx, true)
-	if err != nil && c.DB.Dialect.DisablePrepare != nil && c.DB.Dialect.Class(&sqldb.DriverError{Err: err}) == sqldb.StmtLost {
+	if err != nil && c.DB.Dialect.DisablePrepare != nil &&
+		c.DB.Dialect.Class(&sqldb.DriverError{Err: err}) == sqldb.StmtLost {
 		c.DB.Dialect.DisablePrepare()
 		err = s.prepare(ctx, true)
 	}
@@ -63,8 +64,8 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 	return s, nil
 }
 
-// prepare makes an empty database an MLMD database, if that is wanted, and
-// checks one that is not empty. One that is complete is only read.
+// prepare checks the tables. If the database is empty and create is set, it
+// creates them. A complete database is only read.
 func (s *Service) prepare(ctx context.Context, create bool) error {
 	ready, err := s.schema.Ready(ctx, s.db.Readers())
 	switch {
@@ -75,8 +76,7 @@ func (s *Service) prepare(ctx context.Context, create bool) error {
 	return s.schema.Open(ctx, s.db.Writers())
 }
 
-// reopened forgets what was known of the database and checks the one that has
-// taken its place.
+// reopened drops what is cached and checks the file that replaced the database.
 func (s *Service) reopened(ctx context.Context) error {
 	s.types.clear()
 	err := s.prepare(ctx, false)
@@ -90,8 +90,8 @@ func (s *Service) reopened(ctx context.Context) error {
 	return &sqldb.DriverError{Err: err}
 }
 
-// Close waits for the requests that run and closes the database. Later requests
-// are answered UNAVAILABLE. It is called once.
+// Close waits for running requests and closes the database. Later requests fail
+// with UNAVAILABLE. It must be called once.
 func (s *Service) Close() error { return s.db.Close() }
 
 // Ping returns an error unless the database answers a query.
@@ -106,21 +106,22 @@ func (s *Service) Ping(ctx context.Context) error {
 // Stats describes the connections to the database.
 func (s *Service) Stats() sqldb.Stats { return s.db.Stats() }
 
-// A querier is what a request reads with: inside a transaction, or outside.
+// querier reads from the database, in a transaction or outside of one.
 type querier interface {
 	sqldb.Queryer
-	// types are those that are known, and learn adds one that was read.
+	// types returns the cache of types. cacheType adds a type that was read.
 	types() *typeCache
 	cacheType(cachedType)
-	// reportDamage reports a stored row that cannot be read, see [damageLog].
+	// reportDamage reports a stored value that cannot be read, see [damageLog].
 	reportDamage(ctx context.Context, table string, id int64, what string, err error)
-	// lookupQuery is what was answered about types, see [typeMemo].
-	lookupQuery(ctx context.Context, s sqldb.Predicate) (types []*typeInfo, keep func([]*typeInfo), err error)
-	// filterDialect is the filter language's dialect of the database.
+	// lookupQuery returns the cached result of a query for types. If it is not
+	// cached, store takes the result; store is nil if it cannot be cached.
+	lookupQuery(ctx context.Context, s sqldb.Predicate) (types []*typeInfo, store func([]*typeInfo), err error)
+	// filterDialect returns the dialect of the filter language.
 	filterDialect() *filterquery.Dialect
 }
 
-// A reader is the querier of a request that only reads.
+// reader is the querier of a request that only reads.
 type reader struct {
 	*sqldb.Conn
 	s *Service
@@ -129,36 +130,35 @@ type reader struct {
 func (r reader) types() *typeCache                   { return &r.s.types }
 func (r reader) filterDialect() *filterquery.Dialect { return r.s.filter }
 
-// A tx is the querier of a request that writes, and what the engine has to
-// remember until its transaction ends.
+// tx is the transaction of a request that writes.
 type tx struct {
 	*sqldb.Tx
 	s *Service
 	d *sqldb.Dialect
 
-	cacheOnCommit []cachedType // to be cached after the commit
+	cacheOnCommit []cachedType // added to the cache after the commit
 }
 
 func (t *tx) types() *typeCache                   { return &t.s.types }
 func (t *tx) filterDialect() *filterquery.Dialect { return t.s.filter }
 
-// now is the time that rows are stamped with, in milliseconds.
+// now returns the time for new rows in milliseconds.
 func (t *tx) now() int64 { return time.Now().UnixMilli() }
 
-// view calls fn for a request that reads, see [sqldb.DB.View].
+// view runs fn for a request that reads. See [sqldb.DB.View].
 func (s *Service) view(ctx context.Context, fn func(context.Context, querier) error) error {
 	err := s.db.View(ctx, func(ctx context.Context, c *sqldb.Conn) error { return fn(ctx, reader{c, s}) })
 	return s.status(ctx, err)
 }
 
-// snapshot calls fn for a request that reads by several statements, which must
-// see the same state of the database, see [sqldb.DB.Snapshot].
+// snapshot runs fn for a request whose statements must see the same state of
+// the database. See [sqldb.DB.Snapshot].
 func (s *Service) snapshot(ctx context.Context, fn func(context.Context, querier) error) error {
 	err := s.db.Snapshot(ctx, func(ctx context.Context, c *sqldb.Conn) error { return fn(ctx, reader{c, s}) })
 	return s.status(ctx, err)
 }
 
-// update calls fn for a request that writes, see [sqldb.DB.Update].
+// update runs fn in a transaction. See [sqldb.DB.Update].
 func (s *Service) update(ctx context.Context, fn func(context.Context, *tx) error) error {
 	err := s.db.Update(ctx, func(ctx context.Context, transaction *sqldb.Tx) error {
 		t := &tx{Tx: transaction, s: s, d: transaction.Dialect()}
@@ -168,7 +168,7 @@ func (s *Service) update(ctx context.Context, fn func(context.Context, *tx) erro
 	return s.status(ctx, err)
 }
 
-// reply returns what an RPC returns: a response or an error, not both.
+// reply returns resp, or only err if it is not nil.
 func reply[R any](resp *R, err error) (*R, error) {
 	if err != nil {
 		return nil, err
@@ -176,8 +176,8 @@ func reply[R any](resp *R, err error) (*R, error) {
 	return resp, nil
 }
 
-// An openError is why a database could not be opened. It has a gRPC status, so
-// that a server can tell what may be over in a moment.
+// openError reports why a database could not be opened. Its gRPC status tells
+// callers whether trying again may help.
 type openError struct {
 	err  error
 	code codes.Code

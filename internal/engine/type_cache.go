@@ -7,11 +7,15 @@ import (
 	"github.com/mlmd-go/sdk/internal/typekind"
 )
 
-// A typeCache remembers types by id. It holds only what never changes: a type
-// keeps its id, kind, name and version, and a property of a type keeps its kind
-// and is never removed. So a hit is right whatever other processes do, and what
-// is not found here, a type or a property of one, is asked of the database.
-// External ids, which do change, must not be taken from it.
+// typeCache caches types by ID. It contains only what never changes: a type
+// keeps its ID, kind, name and version, and a property of a type keeps its kind
+// and is never removed. A hit is therefore correct whatever other processes do,
+// and a type or property that is not cached is read from the database. External
+// IDs and descriptions of cached types may be outdated.
+//
+// [typeQueryCache] is separate because it returns complete types, but only
+// while the database is unchanged. BenchmarkGet in package bench measures this
+// cache, and the RPCs that read types in bench/reference measure the other.
 type typeCache struct {
 	mu   sync.RWMutex
 	byID map[int64]*typeInfo
@@ -23,17 +27,18 @@ type kindedName struct {
 	typeName
 }
 
-// A cachedType is a type that was read. One that was not asked for by its name
-// may share it with an older one, whose name it is: see [typeIDs].
+// cachedType is a type that was read. If it was not read by its name, an older
+// type may have the same name, see [typeIDs].
 type cachedType struct {
 	*typeInfo
 	byName bool
 }
 
-// maxCachedTypes bounds the cache against clients that make types without end.
+// maxCachedTypes limits the cache, because clients may create any number of
+// types.
 const maxCachedTypes = 10000
 
-// add remembers committed types.
+// add caches committed types.
 func (c *typeCache) add(types ...cachedType) {
 	if len(types) == 0 {
 		return
@@ -63,8 +68,8 @@ func (c *typeCache) id(kind typekind.Kind, n typeName) int64 {
 	return c.ids[kindedName{kind, n}]
 }
 
-// loadTypes finds the types of one kind with these ids, from the cache as far
-// as it goes.
+// loadTypes returns the types of one kind with these IDs, from the cache if
+// possible.
 func loadTypes(ctx context.Context, q querier, kind typekind.Kind, ids []int64) (map[int64]*typeInfo, error) {
 	found := make(map[int64]*typeInfo, 1)
 	var missing []int64
@@ -89,19 +94,18 @@ func loadTypes(ctx context.Context, q querier, kind typekind.Kind, ids []int64) 
 	return found, err
 }
 
-// cacheType remembers a type. Outside of a transaction all that is seen is
-// committed.
+// cacheType caches a type. Outside of a transaction, what is read is committed.
 func (r reader) cacheType(t cachedType) {
 	if r.s.types.get(t.id) != t.typeInfo || t.byName && r.s.types.id(t.kind, t.key()) != t.id {
 		r.s.types.add(t)
 	}
 }
 
-// cacheType remembers a type if the transaction, which may have made it, is
-// committed.
+// cacheType caches a type after the commit, because this transaction may have
+// created it.
 func (t *tx) cacheType(known cachedType) { t.cacheOnCommit = append(t.cacheOnCommit, known) }
 
-// reloadType reads a type again, for a property that it did not have.
+// reloadType reads a type again, because the cached one lacks a property.
 func (t *tx) reloadType(ctx context.Context, known *typeInfo) (*typeInfo, error) {
 	read, err := typesByID(ctx, t, known.kind, []int64{known.id})
 	if err != nil || read[known.id] == nil {
@@ -111,7 +115,7 @@ func (t *tx) reloadType(ctx context.Context, known *typeInfo) (*typeInfo, error)
 	return read[known.id], nil
 }
 
-// typeID finds the id of a type by its name, 0 where there is none.
+// typeID returns the ID of a type by its name, or 0 if it does not exist.
 func typeID(ctx context.Context, q querier, kind typekind.Kind, n typeName) (int64, error) {
 	if id := q.types().id(kind, n); id != 0 {
 		return id, nil
@@ -123,7 +127,7 @@ func typeID(ctx context.Context, q querier, kind typekind.Kind, n typeName) (int
 	return t.id, nil
 }
 
-// clear forgets all types, for another database has taken the place of theirs.
+// clear removes all types, because another file has replaced the database.
 func (c *typeCache) clear() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -11,7 +11,8 @@ import (
 	"github.com/mlmd-go/sdk/internal/typekind"
 )
 
-// typesByExternalID reads the types of all kinds that have one of the ids.
+// typesByExternalID reads the types of all kinds that have one of the external
+// IDs.
 func typesByExternalID(ctx context.Context, q querier, ids []string) ([]*typeInfo, error) {
 	var types []*typeInfo
 	err := sqldb.ForEachChunk(slices.Compact(slices.Sorted(slices.Values(ids))), func(part []string) error {
@@ -23,7 +24,8 @@ func typesByExternalID(ctx context.Context, q querier, ids []string) ([]*typeInf
 	return types, err
 }
 
-// requireType reads a type by name, or says that there is none.
+// requireType reads a type by name. It returns an error if the type does not
+// exist.
 func requireType(ctx context.Context, q querier, kind typekind.Kind, n typeName) (*typeInfo, error) {
 	t, err := typeByName(ctx, q, kind, n)
 	if err == nil && t == nil {
@@ -32,8 +34,8 @@ func requireType(ctx context.Context, q querier, kind typekind.Kind, n typeName)
 	return t, err
 }
 
-// typesInOrder reads types of one kind in the order of ids; a repeated id gives a
-// repeated type.
+// typesInOrder reads types of one kind in the order of ids. A repeated ID
+// returns the type repeatedly.
 func typesInOrder(ctx context.Context, q querier, kind typekind.Kind, ids []int64) ([]*typeInfo, error) {
 	found, err := typesByID(ctx, q, kind, slices.Clone(ids))
 	types := make([]*typeInfo, 0, len(found))
@@ -45,8 +47,8 @@ func typesInOrder(ctx context.Context, q querier, kind typekind.Kind, ids []int6
 	return types, err
 }
 
-// typesByExternalIDs reads the types of one kind with these external ids; that there are
-// none is an error.
+// typesByExternalIDs reads the types of one kind that have one of the external
+// IDs. It returns an error if none has.
 func typesByExternalIDs(ctx context.Context, q querier, kind typekind.Kind, ids []string) ([]*typeInfo, error) {
 	if slices.Contains(ids, "") {
 		return nil, invalidArgf("There exists at least one empty external_id in the request")
@@ -62,8 +64,8 @@ func typesByExternalIDs(ctx context.Context, q querier, kind typekind.Kind, ids 
 	return mapSlice(types, (*typeInfo).basic), nil
 }
 
-// allTypes reads all types of one kind. Whatever has the name of a system type
-// is hidden, but among contexts.
+// allTypes reads all types of one kind, without those that have the name of a
+// system type, except for contexts.
 func allTypes(ctx context.Context, q querier, kind typekind.Kind) ([]*typeInfo, error) {
 	types, err := selectTypes(ctx, q, sqldb.InQuery("SELECT id FROM Type WHERE type_kind = ?", int64(kind)))
 	if kind != typekind.Context {

@@ -9,34 +9,35 @@ import (
 	"github.com/mlmd-go/sdk/internal/typekind"
 )
 
-// A typePlan is what has to be written to store the types of a request.
+// typePlan is what must be written to store the types of a request.
 type typePlan struct {
-	entries []*typeEntry              // one a type of the request; the same type is the same entry
-	known   map[kindedName]*typeEntry // these, and their base types
-	// owners are the types that have the external ids of the request.
+	entries []*typeEntry              // by type of the request; equal types share an entry
+	known   map[kindedName]*typeEntry // entries and their base types
+	// owners are the types that have the external IDs of the request.
 	owners map[string]*typeEntry
-	// renames are the new external ids of stored types, in order: one may be free
-	// only because of another.
+	// renames are the new external IDs of stored types. Their order matters:
+	// one may be free only after another was replaced.
 	renames []typeRename
 }
 
-// A typeRename gives a stored type a new external id.
+// typeRename gives a stored type a new external ID.
 type typeRename struct {
 	entry    *typeEntry
 	external string
 }
 
-// A typeEntry is one type, as it is stored and as it is to be.
+// typeEntry is a type as it is stored and as it is to be.
 type typeEntry struct {
 	typeRequest
-	id       int64                          // 0: it is to be created
-	before   map[string]mlmdpb.PropertyType // what later entries are compared with
-	added    map[string]mlmdpb.PropertyType // new properties of a stored type
+	id       int64                          // 0 for a new type
+	before   map[string]mlmdpb.PropertyType // stored properties
+	added    map[string]mlmdpb.PropertyType // properties to add
 	parents  []string
-	addBase  string // a new parent; "" is none
+	addBase  string // parent to add, if not empty
 	external *string
 }
 
+// isEmpty reports whether nothing must be written.
 func (p *typePlan) isEmpty() bool {
 	if len(p.renames) > 0 {
 		return false
@@ -53,8 +54,8 @@ func (p *typePlan) ids() []int64 {
 	return mapSlice(p.entries, func(e *typeEntry) int64 { return e.id })
 }
 
-// planTypes reads what is stored and compares, type by type in order, so that
-// the first that is refused decides the answer.
+// planTypes compares types with what is stored, in order, so that the first
+// invalid type determines the error.
 func planTypes(ctx context.Context, q querier, flags typeFlags, types []typeRequest) (*typePlan, error) {
 	p := &typePlan{known: map[kindedName]*typeEntry{}, owners: map[string]*typeEntry{}}
 	err := p.readStored(ctx, q, types)
@@ -80,8 +81,8 @@ func planTypes(ctx context.Context, q querier, flags typeFlags, types []typeRequ
 	return p, nil
 }
 
-// readStored reads the types of the request, their bases, and the owners of the
-// external ids that it names.
+// readStored reads the types of the request, their base types, and the owners
+// of their external IDs.
 func (p *typePlan) readStored(ctx context.Context, q querier, types []typeRequest) error {
 	names := map[typekind.Kind][]typeName{}
 	var externals []string
@@ -138,7 +139,7 @@ func (p *typePlan) create(r typeRequest) (*typeEntry, error) {
 	return e, nil
 }
 
-// claim gives an external id to a type, unless another one has it.
+// claim assigns an external ID to a type unless another type has it.
 func (p *typePlan) claim(e *typeEntry, external *string) error {
 	if external == nil {
 		return nil
@@ -150,7 +151,7 @@ func (p *typePlan) claim(e *typeEntry, external *string) error {
 	return nil
 }
 
-// update compares r with what is stored and plans the difference.
+// update compares r with the stored type and plans the difference.
 func (p *typePlan) update(e *typeEntry, r typeRequest, flags typeFlags) error {
 	const different = "Type already exists with different properties: "
 	missing := len(e.before)
@@ -158,16 +159,19 @@ func (p *typePlan) update(e *typeEntry, r typeRequest, flags typeFlags) error {
 		stored, ok := e.before[name]
 		switch {
 		case ok && stored != kind:
-			return errorf(codes.AlreadyExists, different+"Conflicting property value type found in stored and given types: property %q of type %q is %v, not %v",
+			return errorf(codes.AlreadyExists, different+"Conflicting property value type found in stored and given types:"+
+				" property %q of type %q is %v, not %v",
 				name, r.name.name, stored, kind)
 		case ok:
 			missing--
 		case !flags.GetCanAddFields():
-			return errorf(codes.AlreadyExists, different+"can_add_fields is false while the given type has more properties: %q of type %q is new", name, r.name.name)
+			return errorf(codes.AlreadyExists, different+"can_add_fields is false while the given type has more properties:"+
+				" %q of type %q is new", name, r.name.name)
 		}
 	}
 	if missing > 0 && !flags.GetCanOmitFields() {
-		return errorf(codes.AlreadyExists, different+"can_omit_fields is false while stored type has more properties: type %q has %d more", r.name.name, missing)
+		return errorf(codes.AlreadyExists, different+"can_omit_fields is false while stored type has more properties: type"+
+			" %q has %d more", r.name.name, missing)
 	}
 	for name, kind := range r.props {
 		if err := e.add(name, kind); err != nil {
@@ -190,7 +194,7 @@ func (p *typePlan) update(e *typeEntry, r typeRequest, flags typeFlags) error {
 	return nil
 }
 
-// add plans a new property of a type, unless it has it.
+// add plans a new property unless the type has it already.
 func (e *typeEntry) add(name string, kind mlmdpb.PropertyType) error {
 	if _, ok := e.before[name]; ok {
 		return nil
@@ -199,7 +203,8 @@ func (e *typeEntry) add(name string, kind mlmdpb.PropertyType) error {
 		return invalidArgf("Property %s: type should not be UNKNOWN", name)
 	}
 	if before, ok := e.added[name]; ok && before != kind {
-		return errorf(codes.AlreadyExists, "type is different from the existing type: property %q of type %q is %v, not %v", name, e.name.name, before, kind)
+		return errorf(codes.AlreadyExists, "type is different from the existing type: property %q of type %q is %v, not %v",
+			name, e.name.name, before, kind)
 	}
 	if e.added == nil {
 		e.added = map[string]mlmdpb.PropertyType{}
@@ -208,7 +213,7 @@ func (e *typeEntry) add(name string, kind mlmdpb.PropertyType) error {
 	return nil
 }
 
-// setBase plans the link to a base type. It can be set once.
+// setBase plans the link to a base type, which can be set once.
 func (p *typePlan) setBase(e *typeEntry, r typeRequest) error {
 	if r.base == nil {
 		return nil
@@ -222,14 +227,15 @@ func (p *typePlan) setBase(e *typeEntry, r typeRequest) error {
 	case len(e.parents) > 0:
 		return errorf(codes.Unimplemented, "base_type update is not supported yet")
 	case p.isAncestor(r.kind, base, e):
-		return invalidArgf("There is a cycle detected of the given relationship. Type %q is, or descends from, %q", base, e.name.name)
+		return invalidArgf("There is a cycle detected of the given relationship. Type %q is, or descends from, %q", base,
+			e.name.name)
 	}
 	e.parents, e.addBase = []string{base}, base
 	return nil
 }
 
-// isAncestor says whether a system type is e, or has e among what it is based on.
-// Links that the request itself makes count as well.
+// isAncestor reports whether e is the system type or one of its ancestors,
+// including links that the request adds.
 func (p *typePlan) isAncestor(kind typekind.Kind, system string, e *typeEntry) bool {
 	seen := map[string]bool{}
 	for at := system; !seen[at]; {
@@ -245,7 +251,7 @@ func (p *typePlan) isAncestor(kind typekind.Kind, system string, e *typeEntry) b
 	return false
 }
 
-// parentOf is the base of a system type, as far as this request needs to know.
+// parentOf returns the base of a system type if the request refers to it.
 func (p *typePlan) parentOf(kind typekind.Kind, system string) string {
 	e := p.known[kindedName{kind, typeName{name: system}}]
 	if e == nil || len(e.parents) == 0 {

@@ -14,7 +14,7 @@ import (
 	"github.com/mlmd-go/sdk/internal/typekind"
 )
 
-// A typeRequest is a type as a client sends it, of any kind.
+// typeRequest is a type of any kind as a client sends it.
 type typeRequest struct {
 	kind                  typekind.Kind
 	name                  typeName
@@ -24,17 +24,19 @@ type typeRequest struct {
 	base                  *int32 // a number of SystemDefinedBaseType
 }
 
-// baseTypes are the names that the numbers of SystemDefinedBaseType stand for,
-// by kind. 0 is UNSET.
+// baseTypes are the names of the values of SystemDefinedBaseType, by kind. 0 is
+// UNSET.
 var baseTypes = map[typekind.Kind][]string{
 	typekind.Artifact:  {"", "mlmd.Dataset", "mlmd.Model", "mlmd.Metrics", "mlmd.Statistics"},
 	typekind.Execution: {"", "mlmd.Train", "mlmd.Transform", "mlmd.Process", "mlmd.Evaluate", "mlmd.Deploy"},
 	typekind.Context:   {""},
 }
 
-// newTypeRequest drops the enum numbers that a reader with closed enums does
-// not see.
-func newTypeRequest(kind typekind.Kind, name, version string, description, external *string, props map[string]mlmdpb.PropertyType, base *int32) typeRequest {
+// newTypeRequest drops unknown enum values, as a reader with closed enums does.
+func newTypeRequest(
+	kind typekind.Kind, name, version string, description, external *string,
+	props map[string]mlmdpb.PropertyType, base *int32,
+) typeRequest {
 	r := typeRequest{kind: kind, name: typeName{name, version}, description: description, external: external, props: props}
 	if base != nil && *base >= 0 && int(*base) < len(baseTypes[kind]) {
 		r.base = base
@@ -57,14 +59,16 @@ func artifactTypeRequest(t *mlmdpb.ArtifactType) typeRequest {
 	if t == nil {
 		t = &mlmdpb.ArtifactType{}
 	}
-	return newTypeRequest(typekind.Artifact, t.GetName(), t.GetVersion(), t.Description, t.ExternalId, t.Properties, (*int32)(t.BaseType))
+	return newTypeRequest(typekind.Artifact, t.GetName(), t.GetVersion(), t.Description, t.ExternalId, t.Properties,
+		(*int32)(t.BaseType))
 }
 
 func executionTypeRequest(t *mlmdpb.ExecutionType) typeRequest {
 	if t == nil {
 		t = &mlmdpb.ExecutionType{}
 	}
-	r := newTypeRequest(typekind.Execution, t.GetName(), t.GetVersion(), t.Description, t.ExternalId, t.Properties, (*int32)(t.BaseType))
+	r := newTypeRequest(typekind.Execution, t.GetName(), t.GetVersion(), t.Description, t.ExternalId, t.Properties,
+		(*int32)(t.BaseType))
 	r.inputType, r.outputType = t.InputType, t.OutputType
 	return r
 }
@@ -73,11 +77,12 @@ func contextTypeRequest(t *mlmdpb.ContextType) typeRequest {
 	if t == nil {
 		t = &mlmdpb.ContextType{}
 	}
-	return newTypeRequest(typekind.Context, t.GetName(), t.GetVersion(), t.Description, t.ExternalId, t.Properties, (*int32)(t.BaseType))
+	return newTypeRequest(typekind.Context, t.GetName(), t.GetVersion(), t.Description, t.ExternalId, t.Properties,
+		(*int32)(t.BaseType))
 }
 
-// omit are copies of a type with less: the getters of types differ in what
-// they answer.
+// omit returns a copy of t with fewer fields, because the RPCs that read types
+// differ in the fields that they return.
 func (t *typeInfo) omit(external, base, structs bool) *typeInfo {
 	less := *t
 	if external {
@@ -92,10 +97,11 @@ func (t *typeInfo) omit(external, base, structs bool) *typeInfo {
 	return &less
 }
 
-// basic is the type without what only execution types have, and without a base.
+// basic returns t without the base type and without what only execution types
+// have.
 func (t *typeInfo) basic() *typeInfo { return t.omit(false, true, true) }
 
-// base is the number of the type's base type; nil where it has none.
+// base returns the value of SystemDefinedBaseType for the type's base, or nil.
 func (t *typeInfo) base() *int32 {
 	for _, parent := range t.parents {
 		for number, name := range baseTypes[t.kind] {
@@ -115,8 +121,8 @@ func optionalString(s string) *string {
 	return &s
 }
 
-// clone is a copy that shares nothing with t, which is remembered: a message is
-// its reader's to change.
+// clone returns a copy that shares nothing with t, because t is cached and the
+// client may change a reply.
 func (t *typeInfo) clone() *typeInfo {
 	c := *t
 	c.description, c.external = clonePtr(t.description), clonePtr(t.external)
@@ -124,7 +130,7 @@ func (t *typeInfo) clone() *typeInfo {
 	return &c
 }
 
-// clonePtr copies what p points to.
+// clonePtr returns a pointer to a copy of *p.
 func clonePtr[T any](p *T) *T {
 	if p == nil {
 		return nil
@@ -158,8 +164,8 @@ func (t *typeInfo) executionType() *mlmdpb.ExecutionType {
 	}
 }
 
-// encodeStructType is the JSON that a column holds, NULL for an absent type.
-// protojson puts blanks at random places, which are taken out.
+// encodeStructType returns the JSON to store, or nil. protojson adds random
+// spaces, which are removed.
 func encodeStructType(t *mlmdpb.ArtifactStructType) (any, error) {
 	if t == nil {
 		return nil, nil
@@ -178,7 +184,7 @@ func encodeStructType(t *mlmdpb.ArtifactStructType) (any, error) {
 	return b.String(), nil
 }
 
-// decodeStructType is the type that a column holds as JSON, nil if it is empty.
+// decodeStructType converts stored JSON. It returns nil if text is empty.
 func decodeStructType(text string) (*mlmdpb.ArtifactStructType, error) {
 	if text == "" {
 		return nil, nil

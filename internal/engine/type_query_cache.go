@@ -7,26 +7,27 @@ import (
 	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
-// A typeQueryCache is what a connection has answered about types since the database
-// last changed. So it tells what a query would, external ids included, and
-// whatever other processes do.
+// typeQueryCache caches the results of queries for types on one connection
+// until the database changes. It returns what the query would, including
+// external IDs, whatever other processes do.
 type typeQueryCache struct {
-	version int64 // of the database, as this connection counts
+	version int64 // see sqldb.Conn.DataVersion
 	answers map[typeQueryKey][]*typeInfo
 }
 
-// A typeQueryKey is a selection of at most two parameters.
+// typeQueryKey is a predicate with at most two parameters.
 type typeQueryKey struct {
 	text string
 	args [2]any
 }
 
-// maxTypeQueries bounds a memo.
+// maxTypeQueries limits the queries per connection.
 const maxTypeQueries = 1000
 
-// lookupQuery finds what a selection of types has answered. If it is not known,
-// keep takes the answer, unless it is nil: then the answer cannot be kept.
-func (r reader) lookupQuery(ctx context.Context, sel sqldb.Predicate) (types []*typeInfo, keep func([]*typeInfo), err error) {
+// lookupQuery implements querier.
+func (r reader) lookupQuery(
+	ctx context.Context, sel sqldb.Predicate,
+) (types []*typeInfo, store func([]*typeInfo), err error) {
 	key := typeQueryKey{text: sel.Text}
 	if len(sel.Args) > len(key.args) {
 		return nil, nil, nil
@@ -49,10 +50,11 @@ func (r reader) lookupQuery(ctx context.Context, sel sqldb.Predicate) (types []*
 	}, nil
 }
 
-// invalidateTypeQueries is for a connection that changes types itself, which is not counted.
+// invalidateTypeQueries must be called before the connection changes types,
+// because its data version does not count its own changes.
 func (t *tx) invalidateTypeQueries() { t.Local = nil }
 
-// lookupQuery is nothing in a transaction, which may have changed types.
+// lookupQuery caches nothing, because the transaction may have changed types.
 func (t *tx) lookupQuery(context.Context, sqldb.Predicate) ([]*typeInfo, func([]*typeInfo), error) {
 	return nil, nil, nil
 }

@@ -11,26 +11,26 @@ import (
 	"github.com/mlmd-go/sdk/internal/typekind"
 )
 
-// A typeInfo is a stored type. Nobody writes to it once it is made.
+// typeInfo is a stored type. It must not be changed, because it may be cached.
 type typeInfo struct {
 	id                    int64
-	kind                  typekind.Kind // of Type.type_kind
+	kind                  typekind.Kind // as in column type_kind
 	name                  string
-	version               string // "" is none
+	version               string // "" if absent
 	description, external *string
 	inputType, outputType *mlmdpb.ArtifactStructType
 	props                 map[string]mlmdpb.PropertyType
 	parents               []string // names
 }
 
-// A typeName identifies a type among those of its kind. No version is "".
+// typeName identifies a type among those of its kind. version is "" if absent.
 type typeName struct{ name, version string }
 
 func (t *typeInfo) key() typeName { return typeName{t.name, t.version} }
 
-// selectTypesText reads types with their properties and parents in one
-// statement, whose parameters are needed three times. The first column tells
-// its rows apart.
+// selectTypesText returns the statement that reads types with their properties
+// and parents. It has the parameters of the predicate three times. The first
+// column tells which of the three a row is.
 func selectTypesText(selected string) string {
 	return "SELECT 0, t.id, t.type_kind, t.name, t.version, t.description, t.external_id, t.input_type, t.output_type" +
 		" FROM Type t WHERE t.id " + selected +
@@ -44,15 +44,15 @@ const typeColumns = 9
 
 var selectOneType = selectTypesText("= ?")
 
-// selectTypes gives the types of a selection by ascending id.
+// selectTypes reads the types that s selects, in the order of their IDs.
 func selectTypes(ctx context.Context, q querier, s sqldb.Predicate) ([]*typeInfo, error) {
-	types, keep, err := q.lookupQuery(ctx, s)
+	types, store, err := q.lookupQuery(ctx, s)
 	if err != nil || types != nil {
 		return types, err
 	}
 	types, err = readTypes(ctx, q, s)
-	if err == nil && keep != nil {
-		keep(types)
+	if err == nil && store != nil {
+		store(types)
 	}
 	return types, err
 }
@@ -101,8 +101,8 @@ func readTypes(ctx context.Context, q querier, s sqldb.Predicate) ([]*typeInfo, 
 	return types, err
 }
 
-// read takes over the columns of a type. What cannot be read of it stays unset;
-// the error is that of the last such column.
+// read sets the columns of t. A column that cannot be read stays unset; the
+// error is that of the last such column.
 func (t *typeInfo) read(r *sqldb.Row) error {
 	t.kind, t.name, t.version = typekind.Of(int64(r.Int32(2))), r.Text(3), r.Text(4)
 	if r.Err() != nil {
@@ -124,7 +124,7 @@ func (t *typeInfo) read(r *sqldb.Row) error {
 	return err
 }
 
-// typesByID reads the types of one kind with these ids.
+// typesByID reads the types of one kind with these IDs.
 func typesByID(ctx context.Context, q querier, kind typekind.Kind, ids []int64) (map[int64]*typeInfo, error) {
 	found := map[int64]*typeInfo{}
 	err := sqldb.ForEachChunk(q.Dialect().ValidIDs(ids), func(part []int64) error {
@@ -154,9 +154,9 @@ func typesByName(ctx context.Context, q querier, kind typekind.Kind, names []typ
 	return found, err
 }
 
-// typeIDs finds the ids of types of one kind by their names. Should there be two
-// of a name and version, which another program's race can leave behind, the
-// older one is the type.
+// typeIDs returns the IDs of types of one kind by their names. If two types
+// have the same name and version, which concurrent writers of other programs
+// can cause, the older one is returned.
 func typeIDs(ctx context.Context, q querier, kind typekind.Kind, names []typeName) (map[typeName]int64, error) {
 	ids := make(map[typeName]int64, len(names))
 	var unknown []string
@@ -170,7 +170,8 @@ func typeIDs(ctx context.Context, q querier, kind typekind.Kind, names []typeNam
 	slices.Sort(unknown)
 	err := sqldb.ForEachChunk(slices.Compact(unknown), func(part []string) error {
 		s := sqldb.InTexts(part)
-		rows, err := q.Query(ctx, "SELECT id, name, version FROM Type WHERE name "+s.Text+" AND type_kind = ?", append(s.Args, int64(kind))...)
+		rows, err := q.Query(ctx, "SELECT id, name, version FROM Type WHERE name "+s.Text+" AND type_kind = ?",
+			append(s.Args, int64(kind))...)
 		return sqldb.Each(rows, err, 3, func(r *sqldb.Row) error {
 			n := typeName{r.Text(1), r.Text(2)}
 			if id, ok := ids[n]; !ok || r.Int(0) < id {
@@ -182,7 +183,7 @@ func typeIDs(ctx context.Context, q querier, kind typekind.Kind, names []typeNam
 	return ids, err
 }
 
-// typeByName reads one type, nil where there is none.
+// typeByName reads one type. It returns nil if the type does not exist.
 func typeByName(ctx context.Context, q querier, kind typekind.Kind, n typeName) (*typeInfo, error) {
 	types, err := typesByName(ctx, q, kind, []typeName{n})
 	return types[n], err

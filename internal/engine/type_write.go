@@ -8,15 +8,18 @@ import (
 )
 
 var (
-	insertType         = sqldb.InsertStmt{Table: "Type", Columns: []string{"name", "version", "type_kind", "description", "input_type", "output_type", "external_id"}}
+	insertType = sqldb.InsertStmt{
+		Table:   "Type",
+		Columns: []string{"name", "version", "type_kind", "description", "input_type", "output_type", "external_id"},
+	}
 	insertTypeProperty = sqldb.InsertStmt{Table: "TypeProperty", Columns: []string{"type_id", "name", "data_type"}}
 	insertParentType   = sqldb.InsertStmt{Table: "ParentType", Columns: []string{"type_id", "parent_type_id"}}
 )
 
-// writePlan writes a plan and fills in the ids of new types.
+// writePlan writes a plan and sets the IDs of new types.
 func (t *tx) writePlan(ctx context.Context, p *typePlan) error {
 	t.invalidateTypeQueries()
-	var entries []*typeEntry // each once
+	var entries []*typeEntry // without duplicates
 	seen := make(map[*typeEntry]bool, len(p.entries))
 	for _, e := range p.entries {
 		if !seen[e] {
@@ -58,7 +61,7 @@ func appendProperties(args []any, id int64, props map[string]mlmdpb.PropertyType
 	return args
 }
 
-// insertTypes inserts the entries without an id and gives them one.
+// insertTypes inserts the entries without an ID, and sets it.
 func (t *tx) insertTypes(ctx context.Context, entries []*typeEntry) ([]*typeEntry, error) {
 	var created []*typeEntry
 	var args []any
@@ -74,7 +77,8 @@ func (t *tx) insertTypes(ctx context.Context, entries []*typeEntry) ([]*typeEntr
 		if err != nil {
 			return nil, err
 		}
-		args = append(args, e.name.name, orNull(optionalString(e.name.version)), int64(e.kind), orNull(e.description), input, output, orNull(e.external))
+		args = append(args, e.name.name, orNull(optionalString(e.name.version)), int64(e.kind), orNull(e.description), input,
+			output, orNull(e.external))
 		created = append(created, e)
 	}
 	ids, err := t.InsertIDs(ctx, insertType, args)

@@ -10,7 +10,7 @@ import (
 	"github.com/mlmd-go/sdk/internal/typekind"
 )
 
-// A typeFlags is what the requests to put types have in common.
+// typeFlags are the options that all requests to put types have.
 type typeFlags interface {
 	GetCanAddFields() bool
 	GetCanOmitFields() bool
@@ -18,7 +18,9 @@ type typeFlags interface {
 }
 
 // PutArtifactType creates a type, or adds properties to one. See [Service.PutTypes].
-func (s *Service) PutArtifactType(ctx context.Context, req *mlmdpb.PutArtifactTypeRequest) (*mlmdpb.PutArtifactTypeResponse, error) {
+func (s *Service) PutArtifactType(
+	ctx context.Context, req *mlmdpb.PutArtifactTypeRequest,
+) (*mlmdpb.PutArtifactTypeResponse, error) {
 	ids, err := s.putTypes(ctx, req, []typeRequest{artifactTypeRequest(req.GetArtifactType())})
 	if err != nil {
 		return nil, err
@@ -27,7 +29,9 @@ func (s *Service) PutArtifactType(ctx context.Context, req *mlmdpb.PutArtifactTy
 }
 
 // PutExecutionType creates a type, or adds properties to one. See [Service.PutTypes].
-func (s *Service) PutExecutionType(ctx context.Context, req *mlmdpb.PutExecutionTypeRequest) (*mlmdpb.PutExecutionTypeResponse, error) {
+func (s *Service) PutExecutionType(
+	ctx context.Context, req *mlmdpb.PutExecutionTypeRequest,
+) (*mlmdpb.PutExecutionTypeResponse, error) {
 	ids, err := s.putTypes(ctx, req, []typeRequest{executionTypeRequest(req.GetExecutionType())})
 	if err != nil {
 		return nil, err
@@ -36,7 +40,9 @@ func (s *Service) PutExecutionType(ctx context.Context, req *mlmdpb.PutExecution
 }
 
 // PutContextType creates a type, or adds properties to one. See [Service.PutTypes].
-func (s *Service) PutContextType(ctx context.Context, req *mlmdpb.PutContextTypeRequest) (*mlmdpb.PutContextTypeResponse, error) {
+func (s *Service) PutContextType(
+	ctx context.Context, req *mlmdpb.PutContextTypeRequest,
+) (*mlmdpb.PutContextTypeResponse, error) {
 	ids, err := s.putTypes(ctx, req, []typeRequest{contextTypeRequest(req.GetContextType())})
 	if err != nil {
 		return nil, err
@@ -44,8 +50,8 @@ func (s *Service) PutContextType(ctx context.Context, req *mlmdpb.PutContextType
 	return &mlmdpb.PutContextTypeResponse{TypeId: &ids[0]}, nil
 }
 
-// PutTypes creates types that are new and adds properties to others. A type is
-// the same type when its kind, name and version are the same.
+// PutTypes creates new types and adds properties to existing ones. A type is
+// identified by its kind, name and version.
 func (s *Service) PutTypes(ctx context.Context, req *mlmdpb.PutTypesRequest) (*mlmdpb.PutTypesResponse, error) {
 	types := slices.Concat(
 		mapSlice(req.GetArtifactTypes(), artifactTypeRequest),
@@ -57,11 +63,15 @@ func (s *Service) PutTypes(ctx context.Context, req *mlmdpb.PutTypesRequest) (*m
 		return nil, err
 	}
 	a, x := len(req.GetArtifactTypes()), len(req.GetExecutionTypes())
-	return &mlmdpb.PutTypesResponse{ArtifactTypeIds: ids[:a:a], ExecutionTypeIds: ids[a : a+x : a+x], ContextTypeIds: ids[a+x:]}, nil
+	return &mlmdpb.PutTypesResponse{
+		ArtifactTypeIds: ids[:a:a], ExecutionTypeIds: ids[a : a+x : a+x],
+		ContextTypeIds: ids[a+x:],
+	}, nil
 }
 
-// putTypes stores types in order and returns their ids. Most often they are all
-// there already: a read finds that out, and no transaction is begun.
+// putTypes stores types in order and returns their IDs. Usually all of them
+// exist already, so it reads first and begins a transaction only if something
+// must be written.
 func (s *Service) putTypes(ctx context.Context, flags typeFlags, types []typeRequest) ([]int64, error) {
 	var p *typePlan
 	err := s.view(ctx, func(ctx context.Context, q querier) (err error) {
@@ -101,7 +111,9 @@ func (s *Service) putTypes(ctx context.Context, flags typeFlags, types []typeReq
 }
 
 // GetArtifactType reads a type by its name and version.
-func (s *Service) GetArtifactType(ctx context.Context, req *mlmdpb.GetArtifactTypeRequest) (*mlmdpb.GetArtifactTypeResponse, error) {
+func (s *Service) GetArtifactType(
+	ctx context.Context, req *mlmdpb.GetArtifactTypeRequest,
+) (*mlmdpb.GetArtifactTypeResponse, error) {
 	resp := new(mlmdpb.GetArtifactTypeResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		t, err := requireType(ctx, q, typekind.Artifact, typeName{req.GetTypeName(), req.GetTypeVersion()})
@@ -114,8 +126,10 @@ func (s *Service) GetArtifactType(ctx context.Context, req *mlmdpb.GetArtifactTy
 	return reply(resp, err)
 }
 
-// GetArtifactTypesByID reads types; ids that are unknown are left out.
-func (s *Service) GetArtifactTypesByID(ctx context.Context, req *mlmdpb.GetArtifactTypesByIDRequest) (*mlmdpb.GetArtifactTypesByIDResponse, error) {
+// GetArtifactTypesByID reads types. Unknown IDs are left out.
+func (s *Service) GetArtifactTypesByID(
+	ctx context.Context, req *mlmdpb.GetArtifactTypesByIDRequest,
+) (*mlmdpb.GetArtifactTypesByIDResponse, error) {
 	resp := new(mlmdpb.GetArtifactTypesByIDResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		types, err := typesInOrder(ctx, q, typekind.Artifact, req.GetTypeIds())
@@ -125,8 +139,11 @@ func (s *Service) GetArtifactTypesByID(ctx context.Context, req *mlmdpb.GetArtif
 	return reply(resp, err)
 }
 
-// GetArtifactTypesByExternalIds reads the types that have one of the external ids.
-func (s *Service) GetArtifactTypesByExternalIds(ctx context.Context, req *mlmdpb.GetArtifactTypesByExternalIdsRequest) (*mlmdpb.GetArtifactTypesByExternalIdsResponse, error) {
+// GetArtifactTypesByExternalIds reads the types that have one of the external
+// IDs.
+func (s *Service) GetArtifactTypesByExternalIds(
+	ctx context.Context, req *mlmdpb.GetArtifactTypesByExternalIdsRequest,
+) (*mlmdpb.GetArtifactTypesByExternalIdsResponse, error) {
 	resp := new(mlmdpb.GetArtifactTypesByExternalIdsResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		types, err := typesByExternalIDs(ctx, q, typekind.Artifact, req.GetExternalIds())
@@ -136,8 +153,10 @@ func (s *Service) GetArtifactTypesByExternalIds(ctx context.Context, req *mlmdpb
 	return reply(resp, err)
 }
 
-// GetArtifactTypes reads all types that clients have made.
-func (s *Service) GetArtifactTypes(ctx context.Context, _ *mlmdpb.GetArtifactTypesRequest) (*mlmdpb.GetArtifactTypesResponse, error) {
+// GetArtifactTypes reads all types except the system types.
+func (s *Service) GetArtifactTypes(
+	ctx context.Context, _ *mlmdpb.GetArtifactTypesRequest,
+) (*mlmdpb.GetArtifactTypesResponse, error) {
 	resp := new(mlmdpb.GetArtifactTypesResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		types, err := allTypes(ctx, q, typekind.Artifact)
@@ -148,7 +167,9 @@ func (s *Service) GetArtifactTypes(ctx context.Context, _ *mlmdpb.GetArtifactTyp
 }
 
 // GetContextType reads a type by its name and version.
-func (s *Service) GetContextType(ctx context.Context, req *mlmdpb.GetContextTypeRequest) (*mlmdpb.GetContextTypeResponse, error) {
+func (s *Service) GetContextType(
+	ctx context.Context, req *mlmdpb.GetContextTypeRequest,
+) (*mlmdpb.GetContextTypeResponse, error) {
 	resp := new(mlmdpb.GetContextTypeResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		t, err := requireType(ctx, q, typekind.Context, typeName{req.GetTypeName(), req.GetTypeVersion()})
@@ -161,8 +182,10 @@ func (s *Service) GetContextType(ctx context.Context, req *mlmdpb.GetContextType
 	return reply(resp, err)
 }
 
-// GetContextTypesByID reads types; ids that are unknown are left out.
-func (s *Service) GetContextTypesByID(ctx context.Context, req *mlmdpb.GetContextTypesByIDRequest) (*mlmdpb.GetContextTypesByIDResponse, error) {
+// GetContextTypesByID reads types. Unknown IDs are left out.
+func (s *Service) GetContextTypesByID(
+	ctx context.Context, req *mlmdpb.GetContextTypesByIDRequest,
+) (*mlmdpb.GetContextTypesByIDResponse, error) {
 	resp := new(mlmdpb.GetContextTypesByIDResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		types, err := typesInOrder(ctx, q, typekind.Context, req.GetTypeIds())
@@ -172,8 +195,11 @@ func (s *Service) GetContextTypesByID(ctx context.Context, req *mlmdpb.GetContex
 	return reply(resp, err)
 }
 
-// GetContextTypesByExternalIds reads the types that have one of the external ids.
-func (s *Service) GetContextTypesByExternalIds(ctx context.Context, req *mlmdpb.GetContextTypesByExternalIdsRequest) (*mlmdpb.GetContextTypesByExternalIdsResponse, error) {
+// GetContextTypesByExternalIds reads the types that have one of the external
+// IDs.
+func (s *Service) GetContextTypesByExternalIds(
+	ctx context.Context, req *mlmdpb.GetContextTypesByExternalIdsRequest,
+) (*mlmdpb.GetContextTypesByExternalIdsResponse, error) {
 	resp := new(mlmdpb.GetContextTypesByExternalIdsResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		types, err := typesByExternalIDs(ctx, q, typekind.Context, req.GetExternalIds())
@@ -183,8 +209,10 @@ func (s *Service) GetContextTypesByExternalIds(ctx context.Context, req *mlmdpb.
 	return reply(resp, err)
 }
 
-// GetContextTypes reads all types that clients have made.
-func (s *Service) GetContextTypes(ctx context.Context, _ *mlmdpb.GetContextTypesRequest) (*mlmdpb.GetContextTypesResponse, error) {
+// GetContextTypes reads all types.
+func (s *Service) GetContextTypes(
+	ctx context.Context, _ *mlmdpb.GetContextTypesRequest,
+) (*mlmdpb.GetContextTypesResponse, error) {
 	resp := new(mlmdpb.GetContextTypesResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		types, err := allTypes(ctx, q, typekind.Context)
@@ -195,7 +223,9 @@ func (s *Service) GetContextTypes(ctx context.Context, _ *mlmdpb.GetContextTypes
 }
 
 // GetExecutionType reads a type by its name and version.
-func (s *Service) GetExecutionType(ctx context.Context, req *mlmdpb.GetExecutionTypeRequest) (*mlmdpb.GetExecutionTypeResponse, error) {
+func (s *Service) GetExecutionType(
+	ctx context.Context, req *mlmdpb.GetExecutionTypeRequest,
+) (*mlmdpb.GetExecutionTypeResponse, error) {
 	resp := new(mlmdpb.GetExecutionTypeResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		t, err := requireType(ctx, q, typekind.Execution, typeName{req.GetTypeName(), req.GetTypeVersion()})
@@ -208,8 +238,10 @@ func (s *Service) GetExecutionType(ctx context.Context, req *mlmdpb.GetExecution
 	return reply(resp, err)
 }
 
-// GetExecutionTypesByID reads types; ids that are unknown are left out.
-func (s *Service) GetExecutionTypesByID(ctx context.Context, req *mlmdpb.GetExecutionTypesByIDRequest) (*mlmdpb.GetExecutionTypesByIDResponse, error) {
+// GetExecutionTypesByID reads types. Unknown IDs are left out.
+func (s *Service) GetExecutionTypesByID(
+	ctx context.Context, req *mlmdpb.GetExecutionTypesByIDRequest,
+) (*mlmdpb.GetExecutionTypesByIDResponse, error) {
 	resp := new(mlmdpb.GetExecutionTypesByIDResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		types, err := typesInOrder(ctx, q, typekind.Execution, req.GetTypeIds())
@@ -219,8 +251,11 @@ func (s *Service) GetExecutionTypesByID(ctx context.Context, req *mlmdpb.GetExec
 	return reply(resp, err)
 }
 
-// GetExecutionTypesByExternalIds reads the types that have one of the external ids.
-func (s *Service) GetExecutionTypesByExternalIds(ctx context.Context, req *mlmdpb.GetExecutionTypesByExternalIdsRequest) (*mlmdpb.GetExecutionTypesByExternalIdsResponse, error) {
+// GetExecutionTypesByExternalIds reads the types that have one of the external
+// IDs.
+func (s *Service) GetExecutionTypesByExternalIds(
+	ctx context.Context, req *mlmdpb.GetExecutionTypesByExternalIdsRequest,
+) (*mlmdpb.GetExecutionTypesByExternalIdsResponse, error) {
 	resp := new(mlmdpb.GetExecutionTypesByExternalIdsResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		types, err := typesByExternalIDs(ctx, q, typekind.Execution, req.GetExternalIds())
@@ -230,8 +265,10 @@ func (s *Service) GetExecutionTypesByExternalIds(ctx context.Context, req *mlmdp
 	return reply(resp, err)
 }
 
-// GetExecutionTypes reads all types that clients have made.
-func (s *Service) GetExecutionTypes(ctx context.Context, _ *mlmdpb.GetExecutionTypesRequest) (*mlmdpb.GetExecutionTypesResponse, error) {
+// GetExecutionTypes reads all types except the system types.
+func (s *Service) GetExecutionTypes(
+	ctx context.Context, _ *mlmdpb.GetExecutionTypesRequest,
+) (*mlmdpb.GetExecutionTypesResponse, error) {
 	resp := new(mlmdpb.GetExecutionTypesResponse)
 	err := s.view(ctx, func(ctx context.Context, q querier) error {
 		types, err := allTypes(ctx, q, typekind.Execution)
