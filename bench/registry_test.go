@@ -66,7 +66,7 @@ type world struct {
 
 func newWorld(tb testing.TB, reg *registry.Client) *world {
 	tb.Helper()
-	ctx, id := context.Background(), must[string](tb)
+	ctx, id := context.Background(), must[registry.Result](tb)
 	w := &world{Client: reg}
 	w.model = model.RegisteredModel{Name: "fraud", Description: new("card fraud"), Owner: new("ada")}
 	id(reg.RegisteredModels().Upsert(ctx, &w.model))
@@ -101,7 +101,7 @@ func BenchmarkCreateModel(b *testing.B) {
 	each(b, func(b *testing.B, w *world) {
 		for b.Loop() {
 			v := w.nextModel()
-			must[string](b)(w.RegisteredModels().Upsert(context.Background(), &v))
+			must[registry.Result](b)(w.RegisteredModels().Upsert(context.Background(), &v))
 		}
 	})
 }
@@ -110,7 +110,7 @@ func BenchmarkCreateVersion(b *testing.B) {
 	each(b, func(b *testing.B, w *world) {
 		for b.Loop() {
 			v := w.nextVersion()
-			must[string](b)(w.ModelVersions().Upsert(context.Background(), &v))
+			must[registry.Result](b)(w.ModelVersions().Upsert(context.Background(), &v))
 		}
 	})
 }
@@ -119,7 +119,7 @@ func BenchmarkCreateArtifact(b *testing.B) {
 	each(b, func(b *testing.B, w *world) {
 		for b.Loop() {
 			v := w.nextArtifact()
-			must[string](b)(w.ModelArtifacts().Upsert(context.Background(), &v))
+			must[registry.Result](b)(w.ModelArtifacts().Upsert(context.Background(), &v))
 		}
 	})
 }
@@ -127,7 +127,7 @@ func BenchmarkCreateArtifact(b *testing.B) {
 func BenchmarkUpsertUnchanged(b *testing.B) {
 	each(b, func(b *testing.B, w *world) {
 		for b.Loop() {
-			must[string](b)(w.ModelVersions().Upsert(context.Background(), &w.version))
+			must[registry.Result](b)(w.ModelVersions().Upsert(context.Background(), &w.version))
 		}
 	})
 }
@@ -136,7 +136,7 @@ func BenchmarkUpsertUnchangedByName(b *testing.B) {
 	each(b, func(b *testing.B, w *world) {
 		for b.Loop() {
 			w.version.ID = ""
-			must[string](b)(w.ModelVersions().Upsert(context.Background(), &w.version))
+			must[registry.Result](b)(w.ModelVersions().Upsert(context.Background(), &w.version))
 		}
 	})
 }
@@ -145,7 +145,7 @@ func BenchmarkPatch(b *testing.B) {
 	each(b, func(b *testing.B, w *world) {
 		for b.Loop() {
 			v := model.ModelVersion{ID: w.version.ID, Description: new(w.name("text"))}
-			must[string](b)(w.ModelVersions().Upsert(context.Background(), &v))
+			must[registry.Result](b)(w.ModelVersions().Upsert(context.Background(), &v))
 		}
 	})
 }
@@ -170,7 +170,7 @@ func BenchmarkVersionsOfModel(b *testing.B) {
 	each(b, func(b *testing.B, w *world) {
 		for range 19 {
 			v := w.nextVersion()
-			must[string](b)(w.ModelVersions().Upsert(context.Background(), &v))
+			must[registry.Result](b)(w.ModelVersions().Upsert(context.Background(), &v))
 		}
 		for b.Loop() {
 			if got := must[[]*model.ModelVersion](b)(w.ModelVersions().OfModel(w.model.ID).Collect(context.Background())); len(got) != 20 {
@@ -195,7 +195,7 @@ func BenchmarkUpsertPerCommit(b *testing.B) {
 	for b.Loop() {
 		v := w.nextModel()
 		start := time.Now()
-		must[string](b)(w.RegisteredModels().Upsert(ctx, &v))
+		must[registry.Result](b)(w.RegisteredModels().Upsert(ctx, &v))
 		upserts = append(upserts, time.Since(start))
 		start = time.Now()
 		must[sql.Result](b)(bare.ExecContext(ctx, "INSERT INTO t (name) VALUES (?)", v.Name))

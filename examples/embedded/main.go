@@ -18,6 +18,6 @@ func main() {
 		log.Fatal(err)
 	}
 	defer store.Close()
-	id, err := registry.New(store.Client()).RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "fraud"})
-	fmt.Println("model", id, err)
+	res, err := registry.New(store.Client()).RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "fraud"})
+	fmt.Println("model", res.ID, err)
 }

@@ -25,7 +25,7 @@ func versions(ctx context.Context) (*registry.Client, mlmdpb.MetadataStoreServic
 		log.Fatal(err)
 	}
 	reg := registry.New(store.Client())
-	modelID, err := reg.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "fraud"})
+	res, err := reg.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "fraud"})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func versions(ctx context.Context) (*registry.Client, mlmdpb.MetadataStoreServic
 		{Name: "v2", Author: new("bob"), CustomProperties: value.Map{"auc": value.Double(0.93)}},
 		{Name: "v3", CustomProperties: value.Map{"auc": value.Double(0.95), "Team name": value.String("it's us")}},
 	} {
-		v.RegisteredModelID = modelID
+		v.RegisteredModelID = res.ID
 		if _, err := reg.ModelVersions().Upsert(ctx, &v); err != nil {
 			log.Fatal(err)
 		}

@@ -30,14 +30,14 @@ func main() {
 // table again.
 func run(ctx context.Context, reg *registry.Client) error {
 	groups := registry.NewCollection(reg, mapping.FeatureGroup)
-	groupID, err := groups.Upsert(ctx, &schema.FeatureGroup{Name: "payments", Team: "fraud-detection"})
+	res, err := groups.Upsert(ctx, &schema.FeatureGroup{Name: "payments", Team: "fraud-detection"})
 	if err != nil {
 		return err
 	}
 
 	tables := registry.NewCollection(reg, mapping.FeatureTable)
 	_, err = tables.Upsert(ctx, &schema.FeatureTable{
-		FeatureGroupID: groupID,
+		FeatureGroupID: res.ID,
 		Name:           "transactions",
 		Format:         schema.TableFormatParquet,
 		Rows:           new(int64(2_500_000)),
@@ -54,7 +54,7 @@ func run(ctx context.Context, reg *registry.Client) error {
 
 	day := time.Date(2024, 5, 1, 0, 0, 0, 0, time.UTC)
 	_, err = registry.NewCollection(reg, mapping.Materialization).Upsert(ctx, &schema.Materialization{
-		FeatureGroupID: groupID,
+		FeatureGroupID: res.ID,
 		Name:           "2024-05-01",
 		Window:         &schema.MaterializationWindow{From: day, To: day.AddDate(0, 0, 1)},
 		LastKnownState: new(schema.ExecutionStateComplete),
@@ -63,7 +63,7 @@ func run(ctx context.Context, reg *registry.Client) error {
 		return err
 	}
 
-	large := tables.ChildrenOf(groupID).Where(field.FeatureTable.Rows.Gt(1e6))
+	large := tables.ChildrenOf(res.ID).Where(field.FeatureTable.Rows.Gt(1e6))
 	for t, err := range large.All(ctx) {
 		if err != nil {
 			return err

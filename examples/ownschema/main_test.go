@@ -36,7 +36,7 @@ func client(t *testing.T) *registry.Client {
 
 func group(t *testing.T, reg *registry.Client) string {
 	t.Helper()
-	id, err := registry.NewCollection(
+	res, err := registry.NewCollection(
 		reg,
 		mapping.FeatureGroup,
 	).Upsert(
@@ -46,7 +46,7 @@ func group(t *testing.T, reg *registry.Client) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return id
+	return res.ID
 }
 
 func TestTheProgramRuns(t *testing.T) {
@@ -104,11 +104,11 @@ func TestATableComesBackAsItWasStored(t *testing.T) {
 		URI:              new("s3://x"),
 		CustomProperties: value.Map{"note": value.String("n")},
 	}
-	id, err := tables.Upsert(t.Context(), &in)
+	res, err := tables.Upsert(t.Context(), &in)
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := tables.Get(t.Context(), id)
+	out, err := tables.Get(t.Context(), res.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,8 +117,8 @@ func TestATableComesBackAsItWasStored(t *testing.T) {
 		t.Errorf("got  %+v\nwant %+v", *out, in)
 	}
 	again, err := tables.Upsert(t.Context(), &in)
-	if err != nil || again != id {
-		t.Errorf("a second upsert gave %q, %v", again, err)
+	if err != nil || again.ID != res.ID || again.Outcome != registry.Unchanged {
+		t.Errorf("a second upsert returned %+v, %v", again, err)
 	}
 }
 
@@ -195,25 +195,25 @@ func TestReportsAndJobsHaveTheirOwnKinds(t *testing.T) {
 	groupID := group(t, reg)
 	run := uuid.MustParse("f81d4fae-7dec-41d0-a765-00a0c91e6bf6")
 	reports := registry.NewCollection(reg, mapping.QualityReport)
-	id, err := reports.Upsert(
+	res, err := reports.Upsert(
 		t.Context(),
 		&schema.QualityReport{FeatureGroupID: groupID, Name: "r", Score: new(0.5), CheckRun: &run},
 	)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r, err := reports.Get(t.Context(), id); err != nil || *r.CheckRun != run || r.FeatureGroupID != groupID {
+	if r, err := reports.Get(t.Context(), res.ID); err != nil || *r.CheckRun != run || r.FeatureGroupID != groupID {
 		t.Errorf("got %+v, %v", r, err)
 	}
 	jobs := registry.NewCollection(reg, mapping.Materialization)
-	id, err = jobs.Upsert(
+	res, err = jobs.Create(
 		t.Context(),
 		&schema.Materialization{FeatureGroupID: groupID, LastKnownState: new(schema.ExecutionStateRunning)},
 	)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if j, err := jobs.Get(t.Context(), id); err != nil || j.Name == "" ||
+	if j, err := jobs.Get(t.Context(), res.ID); err != nil || j.Name == "" ||
 		*j.LastKnownState != schema.ExecutionStateRunning {
 		t.Errorf("got %+v, %v", j, err)
 	}

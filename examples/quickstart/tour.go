@@ -33,28 +33,28 @@ func tour(ctx context.Context, reg *registry.Client, out io.Writer) error {
 func register(ctx context.Context, reg *registry.Client, out io.Writer) (modelID, versionID string, err error) {
 	fmt.Fprintln(out, "\nRegister")
 	m := model.RegisteredModel{Name: "fraud", Description: new("card fraud"), Owner: new("ada")}
-	if modelID, err = reg.RegisteredModels().Upsert(ctx, &m); err != nil {
+	if _, err = reg.RegisteredModels().Upsert(ctx, &m); err != nil {
 		return "", "", err
 	}
-	fmt.Fprintf(out, "  model     %-8s id %s\n", m.Name, modelID)
+	fmt.Fprintf(out, "  model     %-8s id %s\n", m.Name, m.ID)
 
 	v := model.ModelVersion{
-		RegisteredModelID: modelID,
+		RegisteredModelID: m.ID,
 		Name:              "v1.0",
 		Author:            new("ada"),
 		CustomProperties:  value.Map{"auc": value.Double(0.93), "epochs": value.Int(7)},
 	}
-	if versionID, err = reg.ModelVersions().Upsert(ctx, &v); err != nil {
+	if _, err = reg.ModelVersions().Upsert(ctx, &v); err != nil {
 		return "", "", err
 	}
-	fmt.Fprintf(out, "  version   %-8s id %s, of model %s\n", v.Name, versionID, modelID)
+	fmt.Fprintf(out, "  version   %-8s id %s, of model %s\n", v.Name, v.ID, m.ID)
 
-	a := model.ModelArtifact{ModelVersionID: versionID, Name: "weights", URI: new("s3://models/fraud/1"), ModelFormatName: new("onnx")}
+	a := model.ModelArtifact{ModelVersionID: v.ID, Name: "weights", URI: new("s3://models/fraud/1"), ModelFormatName: new("onnx")}
 	if _, err = reg.ModelArtifacts().Upsert(ctx, &a); err != nil {
 		return "", "", err
 	}
-	fmt.Fprintf(out, "  artifact  %-8s id %s, of version %s\n", a.Name, a.ID, versionID)
-	return modelID, versionID, nil
+	fmt.Fprintf(out, "  artifact  %-8s id %s, of version %s\n", a.Name, a.ID, v.ID)
+	return m.ID, v.ID, nil
 }
 
 // find reads them back by what people know of them.

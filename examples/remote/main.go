@@ -17,6 +17,6 @@ func main() {
 		log.Fatal(err)
 	}
 	defer reg.Close()
-	id, err := reg.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "fraud"})
-	fmt.Println("model", id, err)
+	res, err := reg.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "fraud"})
+	fmt.Println("model", res.ID, err)
 }

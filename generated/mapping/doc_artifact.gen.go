@@ -21,7 +21,7 @@ var DocArtifact = mlmd.Mapping[model.DocArtifact, *mlmdpb.Artifact]{
 	Decode:     decodeDocArtifact,
 	Unreadable: func(v *model.DocArtifact) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.DocArtifact) mlmd.Ident {
-		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), ParentID: v.ModelVersionID}
+		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), UpdateTime: v.UpdateTime, ParentID: v.ModelVersionID}
 	},
 	SetID: func(v *model.DocArtifact, id string) { v.ID = id },
 	IsSet: func(v *model.DocArtifact) []bool {

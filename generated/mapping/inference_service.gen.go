@@ -21,7 +21,7 @@ var InferenceService = mlmd.Mapping[model.InferenceService, *mlmdpb.Context]{
 	Decode:     decodeInferenceService,
 	Unreadable: func(v *model.InferenceService) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.InferenceService) mlmd.Ident {
-		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), ParentID: v.ServingEnvironmentID}
+		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), UpdateTime: v.UpdateTime, ParentID: v.ServingEnvironmentID}
 	},
 	SetID: func(v *model.InferenceService, id string) { v.ID = id },
 	IsSet: func(v *model.InferenceService) []bool {

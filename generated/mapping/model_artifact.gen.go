@@ -21,7 +21,7 @@ var ModelArtifact = mlmd.Mapping[model.ModelArtifact, *mlmdpb.Artifact]{
 	Decode:     decodeModelArtifact,
 	Unreadable: func(v *model.ModelArtifact) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.ModelArtifact) mlmd.Ident {
-		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), ParentID: v.ModelVersionID}
+		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), UpdateTime: v.UpdateTime, ParentID: v.ModelVersionID}
 	},
 	SetID: func(v *model.ModelArtifact, id string) { v.ID = id },
 	IsSet: func(v *model.ModelArtifact) []bool {

@@ -21,7 +21,7 @@ var ModelVersion = mlmd.Mapping[model.ModelVersion, *mlmdpb.Context]{
 	Decode:     decodeModelVersion,
 	Unreadable: func(v *model.ModelVersion) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.ModelVersion) mlmd.Ident {
-		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), ParentID: v.RegisteredModelID}
+		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), UpdateTime: v.UpdateTime, ParentID: v.RegisteredModelID}
 	},
 	SetID: func(v *model.ModelVersion, id string) { v.ID = id },
 	IsSet: func(v *model.ModelVersion) []bool {

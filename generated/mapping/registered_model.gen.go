@@ -20,7 +20,7 @@ var RegisteredModel = mlmd.Mapping[model.RegisteredModel, *mlmdpb.Context]{
 	Decode:     decodeRegisteredModel,
 	Unreadable: func(v *model.RegisteredModel) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.RegisteredModel) mlmd.Ident {
-		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID)}
+		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), UpdateTime: v.UpdateTime}
 	},
 	SetID: func(v *model.RegisteredModel, id string) { v.ID = id },
 	IsSet: func(v *model.RegisteredModel) []bool {

@@ -20,7 +20,7 @@ var ServeModel = mlmd.Mapping[model.ServeModel, *mlmdpb.Execution]{
 	Decode:     decodeServeModel,
 	Unreadable: func(v *model.ServeModel) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.ServeModel) mlmd.Ident {
-		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), ParentID: v.InferenceServiceID}
+		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), UpdateTime: v.UpdateTime, ParentID: v.InferenceServiceID}
 	},
 	SetID: func(v *model.ServeModel, id string) { v.ID = id },
 	IsSet: func(v *model.ServeModel) []bool {

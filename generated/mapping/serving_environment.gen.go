@@ -20,7 +20,7 @@ var ServingEnvironment = mlmd.Mapping[model.ServingEnvironment, *mlmdpb.Context]
 	Decode:     decodeServingEnvironment,
 	Unreadable: func(v *model.ServingEnvironment) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.ServingEnvironment) mlmd.Ident {
-		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID)}
+		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), UpdateTime: v.UpdateTime}
 	},
 	SetID: func(v *model.ServingEnvironment, id string) { v.ID = id },
 	IsSet: func(v *model.ServingEnvironment) []bool {

@@ -107,12 +107,8 @@ func TestPackagesAreSmall(t *testing.T) {
 		}
 	})
 	for pkg, n := range files {
-		most := maxFiles
-		if pkg == module+"/pkg/registry" {
-			most += 5 // seven facades of one pattern are among its files
-		}
-		if n > most {
-			t.Errorf("%s has %d files, want at most %d: split it", strings.TrimPrefix(pkg, module+"/"), n, most)
+		if n > maxFiles {
+			t.Errorf("%s has %d files, want at most %d: split it", strings.TrimPrefix(pkg, module+"/"), n, maxFiles)
 		}
 	}
 }

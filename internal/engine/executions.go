@@ -36,7 +36,7 @@ func (s *Service) PutExecutions(
 ) (*mlmdpb.PutExecutionsResponse, error) {
 	resp := new(mlmdpb.PutExecutionsResponse)
 	err := s.update(ctx, func(ctx context.Context, t *tx) error {
-		o := putOptions{mask: newUpdateMask(req.GetUpdateMask())}
+		o := putOptions{mask: newUpdateMask(req.GetUpdateMask()), checkUpdateTime: hasPrecondition(ctx)}
 		ids, err := t.putNodes(ctx, executionKind, mapSlice(req.GetExecutions(), fromExecution), o)
 		resp.ExecutionIds = ids
 		return err

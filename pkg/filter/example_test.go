@@ -22,7 +22,7 @@ func Example() {
 	}
 	defer store.Close()
 	reg := registry.New(store.Client())
-	modelID, err := reg.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "fraud"})
+	res, err := reg.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "fraud"})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -31,7 +31,7 @@ func Example() {
 		{Name: "1.1", Author: new("ada"), CustomProperties: value.Map{"auc": value.Double(0.93)}},
 		{Name: "2.0", State: new(model.ModelVersionStateArchived)},
 	} {
-		v.RegisteredModelID = modelID
+		v.RegisteredModelID = res.ID
 		if _, err := reg.ModelVersions().Upsert(ctx, &v); err != nil {
 			log.Fatal(err)
 		}

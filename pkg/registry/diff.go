@@ -20,6 +20,7 @@ type comparison struct {
 	// value that was read does not count as a change, whatever form is stored.
 	read   nodeView
 	wanted nodeView
+	merges bool // custom properties that are not wanted stay
 	// rounds reports whether the store rounds doubles. It may make an RPC, so it
 	// is called only if the answer matters.
 	rounds func() (bool, error)
@@ -32,13 +33,14 @@ func (c comparison) diff(path string) ([]string, error) {
 	if path == customProperties {
 		paths = paths[:0]
 		for name := range c.read.custom {
-			if c.wanted.custom[name] == nil {
+			if c.wanted.custom[name] == nil && !c.merges {
 				paths = append(paths, customProperties+"."+name)
 			}
 		}
 		for name := range c.wanted.custom {
 			paths = append(paths, customProperties+"."+name)
 		}
+		slices.Sort(paths)
 	}
 	var out []string
 	for _, path := range paths {
@@ -153,8 +155,16 @@ func (c *Client) roundsDoubles(ctx context.Context) func() (bool, error) {
 // paths returns the update_mask paths of all differences.
 func (c *change[T, N]) paths() ([]string, error) {
 	paths := c.m.Paths()
-	if !c.replace {
+	switch c.by {
+	case upsert, create:
 		paths = c.m.SetPaths(c.v)
+		for _, path := range c.set {
+			if !slices.Contains(paths, path) {
+				paths = append(paths, path)
+			}
+		}
+	case update: // derived fields repeat what cannot change
+		paths = slices.DeleteFunc(paths, func(path string) bool { f := c.fieldAt(path); return f != nil && f.Derived })
 	}
 	var diff []string
 	for _, path := range paths {

@@ -121,10 +121,8 @@ func TestComparison_Diff(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			cmp := comparison{
-				c.stored,
-				c.stored,
-				c.wanted,
-				func() (bool, error) { return false, errors.New("must not be asked") },
+				stored: c.stored, read: c.stored, wanted: c.wanted,
+				rounds: func() (bool, error) { return false, errors.New("must not be asked") },
 			}
 			diff, err := cmp.diff(c.path)
 			if err != nil {
@@ -142,7 +140,10 @@ func TestComparison_RoundedDouble(t *testing.T) {
 		return nodeView{props: map[string]*mlmdpb.Value{"a": {Value: &mlmdpb.Value_DoubleValue{DoubleValue: f}}}}
 	}
 	for _, rounds := range []bool{true, false} {
-		cmp := comparison{double(0), double(0), double(1e-7), func() (bool, error) { return rounds, nil }}
+		cmp := comparison{
+			stored: double(0), read: double(0), wanted: double(1e-7),
+			rounds: func() (bool, error) { return rounds, nil },
+		}
 		diff, err := cmp.diff("properties.a")
 		if err != nil || (len(diff) == 0) != rounds {
 			t.Errorf("rounds %v: differing %v, %v", rounds, diff, err)

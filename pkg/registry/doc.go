@@ -7,11 +7,13 @@
 // for each entity of the spec:
 //
 //	reg := registry.New(store.Client())
-//	id, err := reg.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "fraud"})
+//	res, err := reg.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "fraud"})
 //
-// Upsert creates or patches an entity, Replace stores exactly the given value,
-// Get and the finders return one entity, and Query returns many. [NewCollection]
-// gives the entities of your own spec the same methods.
+// Create stores a new entity, Upsert creates or patches one, Update changes one
+// by a function without losing the changes of other writers, and Replace stores
+// exactly the given value. Get and the finders return one entity, and Query
+// returns many. [NewCollection] gives the entities of your own spec the same
+// methods.
 //
 // Errors are [*Error] values. Use [errors.Is] with the Err variables of this
 // package, such as [ErrNotFound], to tell them apart.

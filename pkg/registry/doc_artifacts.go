@@ -17,20 +17,34 @@ func (c *Client) DocArtifacts() DocArtifacts {
 	return DocArtifacts{c.collections.docArtifacts}
 }
 
-// Upsert creates v or patches the stored document, sets v.ID and returns it. A
+// Upsert creates v or patches the stored document, and sets v.ID. A
 // document is identified by its ID, or else by its version and its name.
 // Without a version, a document is identified by its external ID; without
 // either, each Upsert creates another one. See [Collection.Upsert].
 func (s DocArtifacts) Upsert(
 	ctx context.Context, v *model.DocArtifact, opts ...UpsertOption[model.DocArtifact],
-) (string, error) {
+) (Result, error) {
 	return s.e.Upsert(ctx, v, opts...)
+}
+
+// Create stores v as a new artifact and sets v.ID. The error is [ErrAlreadyExists] if
+// it exists. See [Collection.Create].
+func (s DocArtifacts) Create(ctx context.Context, v *model.DocArtifact) (Result, error) {
+	return s.e.Create(ctx, v)
+}
+
+// Update stores what f changes in the artifact with the given ID. See
+// [Collection.Update].
+func (s DocArtifacts) Update(ctx context.Context, id string, f func(v *model.DocArtifact) error) (Result, error) {
+	return s.e.Update(ctx, id, f)
 }
 
 // Replace is [DocArtifacts.Upsert] except that it removes the fields that are
 // not set in v. See [Collection.Replace].
-func (s DocArtifacts) Replace(ctx context.Context, v *model.DocArtifact) (string, error) {
-	return s.e.Replace(ctx, v)
+func (s DocArtifacts) Replace(
+	ctx context.Context, v *model.DocArtifact, opts ...WriteOption[model.DocArtifact],
+) (Result, error) {
+	return s.e.Replace(ctx, v, opts...)
 }
 
 // Get returns the document with the given ID. The error is [ErrNotFound] if it

@@ -25,20 +25,20 @@ func example(ctx context.Context) (reg *registry.Client, modelID, versionID stri
 	}
 	reg = registry.New(store.Client())
 	m := model.RegisteredModel{Name: "fraud", Owner: new("ada")}
-	if modelID, err = reg.RegisteredModels().Upsert(ctx, &m); err != nil {
+	if _, err = reg.RegisteredModels().Upsert(ctx, &m); err != nil {
 		log.Fatal(err)
 	}
 	v := model.ModelVersion{
-		RegisteredModelID: modelID,
+		RegisteredModelID: m.ID,
 		Name:              "v1.0",
 		Author:            new("ada"),
 		CustomProperties:  value.Map{"auc": value.Double(0.93)},
 	}
-	if versionID, err = reg.ModelVersions().Upsert(ctx, &v); err != nil {
+	if _, err = reg.ModelVersions().Upsert(ctx, &v); err != nil {
 		log.Fatal(err)
 	}
 	a := model.ModelArtifact{
-		ModelVersionID: versionID,
+		ModelVersionID: v.ID,
 		Name:           "weights",
 		URI:            new("s3://models/fraud/1"),
 		ExternalID:     new("run-17"),
@@ -46,7 +46,7 @@ func example(ctx context.Context) (reg *registry.Client, modelID, versionID stri
 	if _, err = reg.ModelArtifacts().Upsert(ctx, &a); err != nil {
 		log.Fatal(err)
 	}
-	return reg, modelID, versionID
+	return reg, m.ID, v.ID
 }
 
 // Register a model, a version and its artifact in an embedded store.
@@ -60,22 +60,22 @@ func Example() {
 	reg := registry.New(store.Client())
 
 	m := model.RegisteredModel{Name: "fraud", Description: new("card fraud"), Owner: new("ada")}
-	modelID, err := reg.RegisteredModels().Upsert(ctx, &m)
+	res, err := reg.RegisteredModels().Upsert(ctx, &m)
 	if err != nil {
 		log.Fatal(err)
 	}
+	fmt.Println(res.Outcome, "model", res.ID)
 	v := model.ModelVersion{
-		RegisteredModelID: modelID,
+		RegisteredModelID: m.ID,
 		Name:              "v1.0",
 		Author:            new("ada"),
 		CustomProperties:  value.Map{"auc": value.Double(0.93), "epochs": value.Int(7)},
 	}
-	versionID, err := reg.ModelVersions().Upsert(ctx, &v)
-	if err != nil {
+	if _, err := reg.ModelVersions().Upsert(ctx, &v); err != nil {
 		log.Fatal(err)
 	}
 	a := model.ModelArtifact{
-		ModelVersionID:  versionID,
+		ModelVersionID:  v.ID,
 		Name:            "weights",
 		URI:             new("s3://models/fraud/1"),
 		ModelFormatName: new("onnx"),
@@ -83,8 +83,10 @@ func Example() {
 	if _, err = reg.ModelArtifacts().Upsert(ctx, &a); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println("model", modelID, "version", versionID, "artifact", a.ID)
-	// Output: model 1 version 2 artifact 1
+	fmt.Println("version", v.ID, "artifact", a.ID)
+	// Output:
+	// created model 1
+	// version 2 artifact 1
 }
 
 // Connect to a server over TLS, with a bearer token. No RPC is made until the first
@@ -268,16 +270,93 @@ func ExampleModelVersions_Upsert() {
 	reg, modelID, versionID := example(ctx)
 
 	patch := model.ModelVersion{RegisteredModelID: modelID, Name: "v1.0", Description: new("went live")}
-	id, err := reg.ModelVersions().Upsert(ctx, &patch)
+	res, err := reg.ModelVersions().Upsert(ctx, &patch)
 	if err != nil {
 		log.Fatal(err)
 	}
-	v, err := reg.ModelVersions().Get(ctx, id)
+	fmt.Println(res.ID == versionID, res.Outcome, res.Changed)
+	// Output: true updated [description]
+}
+
+// Create fails if the name is taken, and says by which entity.
+func ExampleModelVersions_Create() {
+	ctx := context.Background()
+	reg, modelID, versionID := example(ctx)
+
+	_, err := reg.ModelVersions().Create(ctx, &model.ModelVersion{RegisteredModelID: modelID, Name: "v1.0"})
+	var e *registry.Error
+	if errors.Is(err, registry.ErrAlreadyExists) && errors.As(err, &e) {
+		fmt.Println(e.Field, e.Value, e.ExistingID == versionID)
+	}
+	// Output: name v1.0 true
+}
+
+// Update changes an entity without losing the changes of other writers.
+func ExampleModelVersions_Update() {
+	ctx := context.Background()
+	reg, _, versionID := example(ctx)
+
+	res, err := reg.ModelVersions().Update(ctx, versionID, func(v *model.ModelVersion) error {
+		v.Author = nil
+		v.CustomProperties["stage"] = value.String("production")
+		delete(v.CustomProperties, "auc")
+		return nil
+	})
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(id == versionID, *v.Description, *v.Author)
-	// Output: true went live ada
+	fmt.Println(res.Changed)
+	// Output: [customProperties.auc customProperties.stage author]
+}
+
+// Archive keeps the version, with another state.
+func ExampleModelVersions_Archive() {
+	ctx := context.Background()
+	reg, _, versionID := example(ctx)
+
+	res, err := reg.ModelVersions().Archive(ctx, versionID)
+	fmt.Println(res.Outcome, res.Changed, err)
+	// Output: updated [state] <nil>
+}
+
+// IfUnchanged refuses a write if another writer was faster.
+func ExampleIfUnchanged() {
+	ctx := context.Background()
+	reg, _, versionID := example(ctx)
+
+	v, err := reg.ModelVersions().Get(ctx, versionID)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := reg.ModelVersions().Archive(ctx, versionID); err != nil { // another writer
+		log.Fatal(err)
+	}
+	v.Description = new("went live")
+	_, err = reg.ModelVersions().Upsert(ctx, v, registry.IfUnchanged(v))
+	fmt.Println(errors.Is(err, registry.ErrConflict))
+	// Output: true
+}
+
+// OnCreate sets fields that only a new entity gets.
+func ExampleOnCreate() {
+	ctx := context.Background()
+	reg, modelID, _ := example(ctx)
+
+	live := registry.OnCreate(func(v *model.ModelVersion) { v.State = new(model.ModelVersionStateLive) })
+	for range 2 {
+		v := model.ModelVersion{RegisteredModelID: modelID, Name: "v2.0"}
+		res, err := reg.ModelVersions().Upsert(ctx, &v, live)
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(res.Outcome)
+		if _, err := reg.ModelVersions().Archive(ctx, v.ID); err != nil {
+			log.Fatal(err)
+		}
+	}
+	// Output:
+	// created
+	// unchanged
 }
 
 // Replace stores exactly the given value: fields that are not set are removed.
@@ -286,11 +365,10 @@ func ExampleModelVersions_Replace() {
 	reg, modelID, _ := example(ctx)
 
 	v := model.ModelVersion{RegisteredModelID: modelID, Name: "v1.0", Description: new("went live")}
-	id, err := reg.ModelVersions().Replace(ctx, &v)
-	if err != nil {
+	if _, err := reg.ModelVersions().Replace(ctx, &v); err != nil {
 		log.Fatal(err)
 	}
-	stored, err := reg.ModelVersions().Get(ctx, id)
+	stored, err := reg.ModelVersions().Get(ctx, v.ID)
 	if err != nil {
 		log.Fatal(err)
 	}

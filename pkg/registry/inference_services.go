@@ -18,19 +18,33 @@ func (c *Client) InferenceServices() InferenceServices {
 	return InferenceServices{c.collections.inferenceServices}
 }
 
-// Upsert creates v or patches the stored service, sets v.ID and returns it. A
+// Upsert creates v or patches the stored service, and sets v.ID. A
 // service is identified by its ID, or else by its environment and its name.
 // See [Collection.Upsert].
 func (s InferenceServices) Upsert(
 	ctx context.Context, v *model.InferenceService, opts ...UpsertOption[model.InferenceService],
-) (string, error) {
+) (Result, error) {
 	return s.e.Upsert(ctx, v, opts...)
+}
+
+// Create stores v as a new service and sets v.ID. The error is [ErrAlreadyExists] if
+// it exists. See [Collection.Create].
+func (s InferenceServices) Create(ctx context.Context, v *model.InferenceService) (Result, error) {
+	return s.e.Create(ctx, v)
+}
+
+// Update stores what f changes in the service with the given ID. See
+// [Collection.Update].
+func (s InferenceServices) Update(ctx context.Context, id string, f func(v *model.InferenceService) error) (Result, error) {
+	return s.e.Update(ctx, id, f)
 }
 
 // Replace is [InferenceServices.Upsert] except that it removes the fields that
 // are not set in v. See [Collection.Replace].
-func (s InferenceServices) Replace(ctx context.Context, v *model.InferenceService) (string, error) {
-	return s.e.Replace(ctx, v)
+func (s InferenceServices) Replace(
+	ctx context.Context, v *model.InferenceService, opts ...WriteOption[model.InferenceService],
+) (Result, error) {
+	return s.e.Replace(ctx, v, opts...)
 }
 
 // Get returns the service with the given ID. The error is [ErrNotFound] if it

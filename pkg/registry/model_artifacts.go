@@ -18,20 +18,34 @@ func (c *Client) ModelArtifacts() ModelArtifacts {
 	return ModelArtifacts{c.collections.modelArtifacts}
 }
 
-// Upsert creates v or patches the stored artifact, sets v.ID and returns it.
+// Upsert creates v or patches the stored artifact, and sets v.ID.
 // An artifact is identified by its ID, or else by its version and its name.
 // Without a version, an artifact is identified by its external ID; without
 // either, each Upsert creates another one. See [Collection.Upsert].
 func (s ModelArtifacts) Upsert(
 	ctx context.Context, v *model.ModelArtifact, opts ...UpsertOption[model.ModelArtifact],
-) (string, error) {
+) (Result, error) {
 	return s.e.Upsert(ctx, v, opts...)
+}
+
+// Create stores v as a new artifact and sets v.ID. The error is [ErrAlreadyExists] if
+// it exists. See [Collection.Create].
+func (s ModelArtifacts) Create(ctx context.Context, v *model.ModelArtifact) (Result, error) {
+	return s.e.Create(ctx, v)
+}
+
+// Update stores what f changes in the artifact with the given ID. See
+// [Collection.Update].
+func (s ModelArtifacts) Update(ctx context.Context, id string, f func(v *model.ModelArtifact) error) (Result, error) {
+	return s.e.Update(ctx, id, f)
 }
 
 // Replace is [ModelArtifacts.Upsert] except that it removes the fields that
 // are not set in v. See [Collection.Replace].
-func (s ModelArtifacts) Replace(ctx context.Context, v *model.ModelArtifact) (string, error) {
-	return s.e.Replace(ctx, v)
+func (s ModelArtifacts) Replace(
+	ctx context.Context, v *model.ModelArtifact, opts ...WriteOption[model.ModelArtifact],
+) (Result, error) {
+	return s.e.Replace(ctx, v, opts...)
 }
 
 // Get returns the artifact with the given ID. The error is [ErrNotFound] if it

@@ -17,19 +17,53 @@ func (c *Client) ModelVersions() ModelVersions {
 	return ModelVersions{c.collections.modelVersions}
 }
 
-// Upsert creates v or patches the stored version, sets v.ID and returns it. A
+// Upsert creates v or patches the stored version, and sets v.ID. A
 // version is identified by its ID, or else by its model and its name. See
 // [Collection.Upsert].
 func (s ModelVersions) Upsert(
 	ctx context.Context, v *model.ModelVersion, opts ...UpsertOption[model.ModelVersion],
-) (string, error) {
+) (Result, error) {
 	return s.e.Upsert(ctx, v, opts...)
+}
+
+// Create stores v as a new version and sets v.ID. The error is [ErrAlreadyExists] if
+// it exists. See [Collection.Create].
+func (s ModelVersions) Create(ctx context.Context, v *model.ModelVersion) (Result, error) {
+	return s.e.Create(ctx, v)
+}
+
+// Update stores what f changes in the version with the given ID. See
+// [Collection.Update].
+func (s ModelVersions) Update(ctx context.Context, id string, f func(v *model.ModelVersion) error) (Result, error) {
+	return s.e.Update(ctx, id, f)
 }
 
 // Replace is [ModelVersions.Upsert] except that it removes the fields that are
 // not set in v. See [Collection.Replace].
-func (s ModelVersions) Replace(ctx context.Context, v *model.ModelVersion) (string, error) {
-	return s.e.Replace(ctx, v)
+func (s ModelVersions) Replace(
+	ctx context.Context, v *model.ModelVersion, opts ...WriteOption[model.ModelVersion],
+) (Result, error) {
+	return s.e.Replace(ctx, v, opts...)
+}
+
+// Archive sets the state of the version with the given ID to ARCHIVED. Archived versions
+// are still found and listed.
+func (s ModelVersions) Archive(ctx context.Context, id string, opts ...WriteOption[model.ModelVersion]) (Result, error) {
+	return s.setState(ctx, id, model.ModelVersionStateArchived, opts)
+}
+
+// Restore sets the state of the version with the given ID to LIVE.
+func (s ModelVersions) Restore(ctx context.Context, id string, opts ...WriteOption[model.ModelVersion]) (Result, error) {
+	return s.setState(ctx, id, model.ModelVersionStateLive, opts)
+}
+
+func (s ModelVersions) setState(
+	ctx context.Context, id string, state model.ModelVersionState, opts []WriteOption[model.ModelVersion],
+) (Result, error) {
+	return s.e.update(ctx, id, func(v *model.ModelVersion) error {
+		v.State = &state
+		return nil
+	}, collectOptions[model.ModelVersion](opts))
 }
 
 // Get returns the version with the given ID. The error is [ErrNotFound] if it

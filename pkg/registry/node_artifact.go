@@ -55,10 +55,13 @@ func neverStored() map[string]*mlmdpb.Value {
 	return map[string]*mlmdpb.Value{"must exist": {Value: &mlmdpb.Value_DoubleValue{DoubleValue: math.NaN()}}}
 }
 
-func (a artifacts) put(ctx context.Context, n *mlmdpb.Artifact, paths []string) error {
-	r, err := a.rpc.PutArtifacts(ctx, &mlmdpb.PutArtifactsRequest{
-		Artifacts: []*mlmdpb.Artifact{n}, UpdateMask: fieldMask(paths),
-	})
+func (a artifacts) put(ctx context.Context, n *mlmdpb.Artifact, paths []string, since *int64) error {
+	req := &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{n}, UpdateMask: fieldMask(paths)}
+	if since != nil {
+		ctx, n.LastUpdateTimeSinceEpoch = withPrecondition(ctx), since
+		req.Options = &mlmdpb.PutArtifactsRequest_Options{AbortIfLatestUpdatedTimeChanged: new(true)}
+	}
+	r, err := a.rpc.PutArtifacts(ctx, req)
 	_, err = onlyID(r.GetArtifactIds(), err)
 	return err
 }

@@ -26,7 +26,10 @@ func (c contexts) create(ctx context.Context, n *mlmdpb.Context, _ *parent) (int
 	return id, false, err
 }
 
-func (c contexts) put(ctx context.Context, n *mlmdpb.Context, paths []string) error {
+func (c contexts) put(ctx context.Context, n *mlmdpb.Context, paths []string, since *int64) error {
+	if since != nil {
+		ctx, n.LastUpdateTimeSinceEpoch = withPrecondition(ctx), since
+	}
 	r, err := c.rpc.PutContexts(ctx, &mlmdpb.PutContextsRequest{
 		Contexts: []*mlmdpb.Context{n}, UpdateMask: fieldMask(paths),
 	})

@@ -39,7 +39,10 @@ func (e executions) create(ctx context.Context, n *mlmdpb.Execution, p *parent) 
 	return r.GetExecutionId(), true, nil
 }
 
-func (e executions) put(ctx context.Context, n *mlmdpb.Execution, paths []string) error {
+func (e executions) put(ctx context.Context, n *mlmdpb.Execution, paths []string, since *int64) error {
+	if since != nil {
+		ctx, n.LastUpdateTimeSinceEpoch = withPrecondition(ctx), since
+	}
 	r, err := e.rpc.PutExecutions(ctx, &mlmdpb.PutExecutionsRequest{
 		Executions: []*mlmdpb.Execution{n}, UpdateMask: fieldMask(paths),
 	})

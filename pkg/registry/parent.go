@@ -76,16 +76,17 @@ func (w *write[T, N]) linkNew(ctx context.Context, id int64, linked bool) error 
 	return nil
 }
 
-// link links a stored node to its parent unless the link exists.
-func (w *write[T, N]) link(ctx context.Context, id int64) error {
+// link links a stored node to its parent unless the link exists, and reports
+// whether it made the link.
+func (w *write[T, N]) link(ctx context.Context, id int64) (bool, error) {
 	if _, known := w.c.links.get(edge{w.typ.kind, w.parent.id, id}); known {
-		return nil
+		return false, nil
 	}
 	linked, err := w.linked(ctx, id)
 	if err != nil {
-		return err
+		return false, err
 	}
-	return w.linkNew(ctx, id, linked)
+	return !linked, w.linkNew(ctx, id, linked)
 }
 
 // linked reports whether the node with the given ID is linked to the parent.

@@ -18,18 +18,52 @@ func (c *Client) RegisteredModels() RegisteredModels {
 	return RegisteredModels{c.collections.registeredModels}
 }
 
-// Upsert creates v or patches the stored model, sets v.ID and returns it. A
+// Upsert creates v or patches the stored model, and sets v.ID. A
 // model is identified by its ID, or else by its name. See [Collection.Upsert].
 func (s RegisteredModels) Upsert(
 	ctx context.Context, v *model.RegisteredModel, opts ...UpsertOption[model.RegisteredModel],
-) (string, error) {
+) (Result, error) {
 	return s.e.Upsert(ctx, v, opts...)
+}
+
+// Create stores v as a new model and sets v.ID. The error is [ErrAlreadyExists] if
+// it exists. See [Collection.Create].
+func (s RegisteredModels) Create(ctx context.Context, v *model.RegisteredModel) (Result, error) {
+	return s.e.Create(ctx, v)
+}
+
+// Update stores what f changes in the model with the given ID. See
+// [Collection.Update].
+func (s RegisteredModels) Update(ctx context.Context, id string, f func(v *model.RegisteredModel) error) (Result, error) {
+	return s.e.Update(ctx, id, f)
 }
 
 // Replace is [RegisteredModels.Upsert] except that it removes the fields that
 // are not set in v. See [Collection.Replace].
-func (s RegisteredModels) Replace(ctx context.Context, v *model.RegisteredModel) (string, error) {
-	return s.e.Replace(ctx, v)
+func (s RegisteredModels) Replace(
+	ctx context.Context, v *model.RegisteredModel, opts ...WriteOption[model.RegisteredModel],
+) (Result, error) {
+	return s.e.Replace(ctx, v, opts...)
+}
+
+// Archive sets the state of the model with the given ID to ARCHIVED. Archived models
+// are still found and listed.
+func (s RegisteredModels) Archive(ctx context.Context, id string, opts ...WriteOption[model.RegisteredModel]) (Result, error) {
+	return s.setState(ctx, id, model.RegisteredModelStateArchived, opts)
+}
+
+// Restore sets the state of the model with the given ID to LIVE.
+func (s RegisteredModels) Restore(ctx context.Context, id string, opts ...WriteOption[model.RegisteredModel]) (Result, error) {
+	return s.setState(ctx, id, model.RegisteredModelStateLive, opts)
+}
+
+func (s RegisteredModels) setState(
+	ctx context.Context, id string, state model.RegisteredModelState, opts []WriteOption[model.RegisteredModel],
+) (Result, error) {
+	return s.e.update(ctx, id, func(v *model.RegisteredModel) error {
+		v.State = &state
+		return nil
+	}, collectOptions[model.RegisteredModel](opts))
 }
 
 // Get returns the model with the given ID. The error is [ErrNotFound] if it

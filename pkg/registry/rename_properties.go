@@ -121,7 +121,7 @@ func (e *Collection[T, N]) renameNode(ctx context.Context, s operation, n N, dry
 	if _, err := e.c.extendType(ctx, e.typ, used); err != nil {
 		return false, s.rpcError(ctx, err)
 	}
-	if err := e.put(ctx, e.nodes.withIDs(now, 0, v.id), paths); err != nil {
+	if err := e.put(ctx, e.nodes.withIDs(now, 0, v.id), paths, nil); err != nil {
 		return false, s.rpcError(ctx, err)
 	}
 	return true, nil

@@ -76,7 +76,7 @@ func (r *retrier) intercept(
 			return err
 		}
 		failed, permanent := r.explain(err, &a)
-		if permanent || a.sent.Load() && !mayRetry(method, req) {
+		if permanent || a.sent.Load() && (hasPrecondition(ctx) || !mayRetry(method, req)) {
 			return failed
 		}
 		left := r.limit - time.Since(began)

@@ -53,12 +53,12 @@ func TestMayRetry_RepeatedCallsStoreOnce(t *testing.T) {
 	defer c.Close()
 
 	ctx := t.Context()
-	stored := func(id string, err error) string {
+	stored := func(r Result, err error) string {
 		t.Helper()
 		if err != nil {
 			t.Fatal(err)
 		}
-		return id
+		return r.ID
 	}
 	modelID := stored(c.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "m", ExternalID: new("x")}))
 	versionID := stored(

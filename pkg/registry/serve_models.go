@@ -18,20 +18,34 @@ func (c *Client) ServeModels() ServeModels {
 	return ServeModels{c.collections.serveModels}
 }
 
-// Upsert creates v or patches the stored ServeModel, sets v.ID and returns it.
+// Upsert creates v or patches the stored ServeModel, and sets v.ID.
 // A ServeModel is identified by its ID, or else by its service and its name.
 // Without a name, it is identified by its external ID; without either, each
 // Upsert creates another one. See [Collection.Upsert].
 func (s ServeModels) Upsert(
 	ctx context.Context, v *model.ServeModel, opts ...UpsertOption[model.ServeModel],
-) (string, error) {
+) (Result, error) {
 	return s.e.Upsert(ctx, v, opts...)
+}
+
+// Create stores v as a new execution and sets v.ID. The error is [ErrAlreadyExists] if
+// it exists. See [Collection.Create].
+func (s ServeModels) Create(ctx context.Context, v *model.ServeModel) (Result, error) {
+	return s.e.Create(ctx, v)
+}
+
+// Update stores what f changes in the execution with the given ID. See
+// [Collection.Update].
+func (s ServeModels) Update(ctx context.Context, id string, f func(v *model.ServeModel) error) (Result, error) {
+	return s.e.Update(ctx, id, f)
 }
 
 // Replace is [ServeModels.Upsert] except that it removes the fields that are
 // not set in v. See [Collection.Replace].
-func (s ServeModels) Replace(ctx context.Context, v *model.ServeModel) (string, error) {
-	return s.e.Replace(ctx, v)
+func (s ServeModels) Replace(
+	ctx context.Context, v *model.ServeModel, opts ...WriteOption[model.ServeModel],
+) (Result, error) {
+	return s.e.Replace(ctx, v, opts...)
 }
 
 // Get returns the ServeModel with the given ID. The error is [ErrNotFound] if

@@ -18,19 +18,32 @@ func (c *Client) ServingEnvironments() ServingEnvironments {
 	return ServingEnvironments{c.collections.servingEnvironments}
 }
 
-// Upsert creates v or patches the stored environment, sets v.ID and returns
-// it. An environment is identified by its ID, or else by its name. See
+// Upsert creates v or patches the stored environment, and sets v.ID. An environment is identified by its ID, or else by its name. See
 // [Collection.Upsert].
 func (s ServingEnvironments) Upsert(
 	ctx context.Context, v *model.ServingEnvironment, opts ...UpsertOption[model.ServingEnvironment],
-) (string, error) {
+) (Result, error) {
 	return s.e.Upsert(ctx, v, opts...)
+}
+
+// Create stores v as a new environment and sets v.ID. The error is [ErrAlreadyExists] if
+// it exists. See [Collection.Create].
+func (s ServingEnvironments) Create(ctx context.Context, v *model.ServingEnvironment) (Result, error) {
+	return s.e.Create(ctx, v)
+}
+
+// Update stores what f changes in the environment with the given ID. See
+// [Collection.Update].
+func (s ServingEnvironments) Update(ctx context.Context, id string, f func(v *model.ServingEnvironment) error) (Result, error) {
+	return s.e.Update(ctx, id, f)
 }
 
 // Replace is [ServingEnvironments.Upsert] except that it removes the fields
 // that are not set in v. See [Collection.Replace].
-func (s ServingEnvironments) Replace(ctx context.Context, v *model.ServingEnvironment) (string, error) {
-	return s.e.Replace(ctx, v)
+func (s ServingEnvironments) Replace(
+	ctx context.Context, v *model.ServingEnvironment, opts ...WriteOption[model.ServingEnvironment],
+) (Result, error) {
+	return s.e.Replace(ctx, v, opts...)
 }
 
 // Get returns the environment with the given ID. The error is [ErrNotFound] if

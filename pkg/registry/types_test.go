@@ -31,7 +31,7 @@ func newStore(t *testing.T) mlmdpb.MetadataStoreServiceClient {
 // call that has just read its parent must not report it as missing.
 func TestClient_ParentDuringCacheReset(t *testing.T) {
 	c := New(newStore(t))
-	id, err := c.RegisteredModels().Upsert(t.Context(), &model.RegisteredModel{Name: "m"})
+	res, err := c.RegisteredModels().Upsert(t.Context(), &model.RegisteredModel{Name: "m"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func TestClient_ParentDuringCacheReset(t *testing.T) {
 		}
 	})
 	for i := range 300 {
-		v := model.ModelVersion{RegisteredModelID: id, Name: strconv.Itoa(i)}
+		v := model.ModelVersion{RegisteredModelID: res.ID, Name: strconv.Itoa(i)}
 		if _, err := c.ModelVersions().Upsert(t.Context(), &v); err != nil {
 			t.Error(err)
 			break
@@ -81,11 +81,11 @@ func TestTypes_LegacyTypeIsReadAgain(t *testing.T) {
 	c := New(rpc)
 	stored := func(name string) map[string]*mlmdpb.Value {
 		t.Helper()
-		id, err := c.ModelArtifacts().Upsert(t.Context(), &model.ModelArtifact{Name: name, StorageKey: new("k")})
+		res, err := c.ModelArtifacts().Upsert(t.Context(), &model.ModelArtifact{Name: name, StorageKey: new("k")})
 		if err != nil {
 			t.Fatal(err)
 		}
-		n, err := strconv.ParseInt(id, 10, 64)
+		n, err := strconv.ParseInt(res.ID, 10, 64)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -287,12 +287,12 @@ func TestTypes_RegisteredByTheWriteThatNeedsThem(t *testing.T) {
 		t.Fatal(err)
 	}
 	want("reads")
-	id, err := c.RegisteredModels().Upsert(t.Context(), &model.RegisteredModel{Name: "m"})
+	res, err := c.RegisteredModels().Upsert(t.Context(), &model.RegisteredModel{Name: "m"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want("an upsert of a model", "kf.RegisteredModel")
-	if _, err := c.ModelVersions().Upsert(t.Context(), &model.ModelVersion{RegisteredModelID: id, Name: "v"}); err != nil {
+	if _, err := c.ModelVersions().Upsert(t.Context(), &model.ModelVersion{RegisteredModelID: res.ID, Name: "v"}); err != nil {
 		t.Fatal(err)
 	}
 	want("an upsert of a version", "kf.ModelVersion", "kf.RegisteredModel")

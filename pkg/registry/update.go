@@ -2,277 +2,153 @@ package registry
 
 import (
 	"context"
-	"fmt"
-	"maps"
-	"regexp"
-	"slices"
-	"strings"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
 
 	"github.com/mlmd-go/sdk/pkg/mlmd"
-	"github.com/mlmd-go/sdk/pkg/value"
 )
 
-// A change is a write to a stored node.
-type change[T any, N mlmd.Node] struct {
-	*write[T, N]
-	comparison
-	node           N                // as it should be stored
-	ident          mlmd.Ident       // of the stored entity
-	unreadable     value.Unreadable // fields of the stored entity that could not be decoded
-	sentUnreadable value.Unreadable // the same as the caller's value reports it
+// Update reads the entity with the given ID, calls f with it, and stores what f
+// changed. Zero values, and fields and custom properties that f removes, are
+// stored as such. If f changes nothing, nothing is written.
+//
+// If another writer stored the entity in between, Update reads it and calls f
+// again, until the context ends. f should therefore have no other effects. If f
+// returns an error, Update returns that error and writes nothing. f must not
+// change the ID, the name or the parent.
+//
+// No change of another writer is lost in the stores and the server of this
+// module. The reference implementation compares update times with a resolution
+// of one millisecond, and only those of artifacts: of other entities it loses a
+// change that another client makes between the read and the write.
+//
+// The error is [ErrNotFound] if no such entity exists, and [ErrInvalidArgument]
+// if what f made of it cannot be stored. After [ErrUnavailable] the change may
+// have been stored: read the entity before you repeat it.
+func (e *Collection[T, N]) Update(ctx context.Context, id string, f func(v *T) error) (Result, error) {
+	return e.update(ctx, id, f, writeOptions[T]{})
 }
 
-// update writes what differs between the value and the stored node, and returns
-// the ID of the node. If the link to the parent is missing, because an earlier
-// call failed, update makes it.
-func (w *write[T, N]) update(ctx context.Context, stored N) (int64, error) {
-	c, err := w.compare(ctx, stored)
+func (e *Collection[T, N]) update(ctx context.Context, id string, f func(v *T) error, o writeOptions[T]) (Result, error) {
+	s := e.operation(update.String(), id)
+	if f == nil {
+		return Result{}, s.newError(ErrInvalidArgument, "the function is nil")
+	}
+	key, err := parseID(id)
 	if err != nil {
-		return 0, err
+		return Result{}, s.fieldError(ErrInvalidArgument, "id", id, err.Error())
 	}
-	id := c.stored.id
-	if err := w.checkIdentity(ctx, c.stored, c.ident); err != nil {
-		return 0, err
-	}
-	diff, err := c.paths()
+	release, err := e.c.updates.acquire(ctx, nodeKey{e.typ.kind, key})
 	if err != nil {
-		return 0, w.rpcError(ctx, err)
+		return Result{}, s.rpcError(ctx, err)
 	}
-	if len(diff) == 0 {
-		return id, nil
-	}
-	if err := c.checkImmutable(diff); err != nil {
-		return 0, err
-	}
-	c.keepOnly(diff)
-	if err := w.checkNode(c.wanted); err != nil {
-		return 0, err
-	}
-	was := w.nodes.view(stored)
-	t, err := w.storedType(ctx)
-	if err == nil && t.isOutdated(w.m.Fields, was, diff) {
-		t, err = w.c.refreshType(ctx, w.typ, t)
-	}
-	if err != nil {
-		return 0, w.rpcError(ctx, err)
-	}
-	s, _, err := w.resolveProperties(ctx, t, was, c.wanted, diff)
-	if err != nil || len(s.paths) == 0 {
-		return id, err
-	}
-	clear(c.wanted.props) // shared with the node
-	maps.Copy(c.wanted.props, s.props)
-	if err := w.put(ctx, w.nodes.withIDs(w.nodes.withName(c.node, was.name), 0, id), s.paths); err != nil {
-		return 0, w.putError(ctx, err, was, c.wanted, diff)
-	}
-	return id, nil
-}
-
-// put updates the fields of n that paths name. The reference implementation
-// confuses a property with a custom property of the same name if one request
-// changes both. For it, put changes the custom properties first.
-func (e *Collection[T, N]) put(ctx context.Context, n N, paths []string) error {
-	moved := func(path string) bool {
-		name, ok := strings.CutPrefix(path, customProperties+".")
-		return ok && slices.Contains(paths, "properties."+name)
-	}
-	if slices.ContainsFunc(paths, moved) {
-		s, err := e.c.detectServer(ctx)
+	defer release()
+	waits := backoff.NewExponentialBackOff()
+	waits.InitialInterval, waits.MaxInterval = time.Millisecond, 100*time.Millisecond
+	for {
+		n, err := e.nodes.byID(ctx, key)
 		if err != nil {
-			return err
+			return Result{}, s.rpcError(ctx, err)
 		}
-		if s.isReference {
-			first := slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return !moved(path) })
-			if err := e.nodes.put(ctx, n, first); err != nil {
-				return err
-			}
-			paths = slices.DeleteFunc(slices.Clone(paths), moved)
+		v, err := e.decodeFound(ctx, s, n, "id")
+		if err != nil {
+			return Result{}, err
 		}
-	}
-	return e.nodes.put(ctx, n, paths)
-}
-
-// compare decodes the stored node and validates the value. Faults that the stored
-// entity has too are accepted, so that it can be changed whatever its state.
-func (w *write[T, N]) compare(ctx context.Context, stored N) (*change[T, N], error) {
-	was := w.nodes.view(stored)
-	resolved := stored
-	if w.parent != nil || w.replace { // otherwise the parent is not compared
-		var err error
-		if resolved, err = w.resolveParent(ctx, w.operation, stored, w.parent); err != nil {
-			return nil, err
+		before := e.m.Ident(v)
+		if err := f(v); err != nil {
+			return Result{}, err
 		}
-	}
-	decoded, err := w.decode(w.operation, resolved, was)
-	if err != nil {
-		return nil, err
-	}
-	c := &change[T, N]{write: w, ident: w.m.Ident(decoded)}
-	if w.parentErr != nil && w.ident.ParentID != c.ident.ParentID {
-		return nil, w.parentErr
-	}
-	mappingParent := w.parent.mappingParent(w.m.Parent)
-	if mappingParent.ID == 0 {
-		mappingParent.ID, _ = parseID(c.ident.ParentID) // 0 if it has none
-	}
-	node, err := w.m.Encode(w.v, mappingParent)
-	faults := slices.Concat(w.faults, mlmd.Invalid(err))
-	same, err := w.m.Encode(decoded, mappingParent)
-	if len(faults) > 0 {
-		faults = newFaults(faults, slices.Concat(w.check(decoded), mlmd.Invalid(err)))
-	}
-	if len(faults) > 0 {
-		return nil, w.mappingError(faults)
-	}
-	if node == nil || same == nil {
-		return nil, w.newError(ErrInternal, "the mapping returned no node")
-	}
-	c.node = node
-	c.comparison = comparison{
-		stored: was.withPresentNames(w.m.Fields), read: w.nodes.view(same), wanted: w.nodes.view(node),
-		rounds: w.c.roundsDoubles(ctx),
-	}
-	if w.m.Unreadable != nil {
-		c.unreadable, c.sentUnreadable = w.m.Unreadable(decoded), w.m.Unreadable(w.v)
-	}
-	return c, nil
-}
-
-// newFaults returns the errors of es that are not among known. List indexes are
-// ignored, because elements may have moved.
-func newFaults(es, known mlmd.InvalidErrors) mlmd.InvalidErrors {
-	type fault struct{ field, value, why string }
-	of := func(e *mlmd.InvalidError) fault {
-		return fault{listIndex.ReplaceAllString(e.Field, "[]"), e.Value, e.Why}
-	}
-	have := make(map[fault]bool, len(known))
-	for _, e := range known {
-		have[of(e)] = true
-	}
-	return slices.DeleteFunc(es, func(e *mlmd.InvalidError) bool { return have[of(e)] })
-}
-
-var listIndex = regexp.MustCompile(`\[\d+\]`)
-
-// keepOnly removes from the wanted node what is not at one of the paths in diff.
-func (c *change[T, N]) keepOnly(diff []string) {
-	for name := range c.wanted.props {
-		if path := "properties." + name; !slices.Contains(diff, path) || slices.Contains(c.clear, path) {
-			delete(c.wanted.props, name)
+		w := e.newWrite(update, v, o)
+		w.operation.key = displayName(before)
+		if err := w.checkSameIdent(before); err != nil {
+			return Result{}, err
 		}
-	}
-	for name := range c.wanted.custom {
-		if !slices.Contains(diff, customProperties+"."+name) {
-			delete(c.wanted.custom, name)
+		if err := w.validate(); err != nil {
+			return Result{}, err
 		}
-	}
-	if !slices.Contains(diff, "uri") {
-		c.wanted.uri = nil
+		conditional := w.since != nil // on what the caller read
+		if !conditional {
+			w.since = new(e.nodes.view(n).updated)
+		}
+		r, err := w.update(ctx, n)
+		if err == nil || conditional || !errors.Is(err, errChanged) {
+			return r, err
+		}
+		select {
+		case <-time.After(waits.NextBackOff()):
+		case <-ctx.Done():
+			return Result{}, s.rpcError(ctx, ctx.Err())
+		}
 	}
 }
 
-// checkImmutable returns an error if diff changes an immutable field that has a
-// value. A value that cannot be decoded may be replaced.
-func (c *change[T, N]) checkImmutable(diff []string) error {
-	for _, f := range c.m.Fields {
-		if !f.Immutable || f.Path == "" || !slices.Contains(diff, f.Path) {
-			continue
-		}
-		if c.stored.has(f.Path) && !c.unreadable.Has(f.Name) {
-			return c.fieldError(ErrInvalidArgument, f.Name, "",
-				"cannot change: the field is immutable once the "+c.m.Entity+" is stored")
+// checkSameIdent returns an error if the function of an Update changed what
+// identifies the entity.
+func (w *write[T, N]) checkSameIdent(before mlmd.Ident) error {
+	parent := ""
+	if w.m.Parent != nil {
+		parent = w.m.Parent.Field
+	}
+	for _, f := range []struct{ name, before, after string }{
+		{"id", before.ID, w.ident.ID},
+		{"name", before.Name, w.ident.Name},
+		{parent, before.ParentID, w.ident.ParentID},
+	} {
+		if f.before != f.after {
+			return w.fieldError(ErrInvalidArgument, f.name, f.after, "cannot be changed: it is immutable")
 		}
 	}
 	return nil
 }
 
-// updateByID updates the node with the ID of the value.
-func (w *write[T, N]) updateByID(ctx context.Context) (int64, error) {
-	id, err := parseID(w.ident.ID)
-	if err != nil {
-		return 0, w.fieldError(ErrInvalidArgument, "id", w.ident.ID, err.Error())
-	}
-	n, err := w.nodes.byID(ctx, id)
-	if err != nil {
-		return 0, w.rpcError(ctx, err)
-	}
-	if n == nil && len(w.faults) > 0 {
-		return 0, w.mappingError(w.faults)
-	}
-	if n == nil {
-		return 0, w.fieldError(ErrNotFound, "id", w.ident.ID, "does not exist: no such "+w.m.Entity)
-	}
-	if v := w.nodes.view(n); v.typeName != w.m.TypeName {
-		return 0, w.fieldError(ErrNotFound, "id", w.ident.ID, fmt.Sprintf(
-			"is the ID of %s, not of %s", withArticle(w.c.entityName(v.typeName)), withArticle(w.m.Entity)))
-	}
-	return w.update(ctx, n)
+// A nodeKey identifies a node within one store.
+type nodeKey struct {
+	kind mlmd.Kind
+	id   int64
 }
 
-// storedType returns the type of the entity as the store has it.
-func (w *write[T, N]) storedType(ctx context.Context) (*storedType, error) {
-	t, err := w.c.typeOf(ctx, w.typ, w.m.PropTypes())
-	if err == nil && t.isLegacy(w.m.Fields) && t.isStale() {
-		return w.c.refreshType(ctx, w.typ, t)
-	}
-	return t, err
+// updateQueue lets the Updates of one node in this process run one after the
+// other, so that they do not conflict with each other. The zero value is ready
+// to use.
+type updateQueue struct {
+	mu     sync.Mutex
+	queues map[nodeKey]*queue
 }
 
-// resolveProperties returns how to write the given paths of wanted to a node of
-// type t that is stored as was. It returns the type too, which it extends by the
-// properties that are missing.
-func (w *write[T, N]) resolveProperties(
-	ctx context.Context, t *storedType, was, wanted nodeView, paths []string,
-) (propertyUpdate, *storedType, error) {
-	set := w.m.SetPaths(w.v)
-	if w.m.Parent != nil && w.m.Parent.UnprefixedName { // only a derived field names the parent
-		set = w.m.Paths()
-	}
-	for {
-		s, bad := t.resolve(w.m.Fields, was, wanted, paths, set)
-		if bad != nil {
-			return s, t, w.fieldError(ErrConflict, w.jsonName(bad.path), "", fmt.Sprintf(
-				"cannot be written: this store declares the property %s of %s as %s",
-				bad.property, w.m.TypeName, bad.declared))
-		}
-		if len(s.missing) == 0 {
-			return s, t, nil
-		}
-		extended, err := w.c.extendType(ctx, w.typ, s.missing)
-		if err != nil {
-			return s, t, w.rpcError(ctx, err)
-		}
-		t = extended
-	}
+type queue struct {
+	sem   chan struct{}
+	users int // that hold sem or wait for it
 }
 
-// checkIdentity returns an error if the name or the parent of the value, where
-// set, is not the stored one. It makes the link to the parent if it is missing.
-func (w *write[T, N]) checkIdentity(ctx context.Context, was nodeView, stored mlmd.Ident) error {
-	if w.ident.Name != "" && w.ident.Name != stored.Name {
-		return w.fieldError(ErrInvalidArgument, "name", w.ident.Name, fmt.Sprintf(
-			"cannot replace the name of %s %d, which is %q: names are immutable", w.m.Entity, was.id, stored.Name))
-	}
-	if w.parent == nil {
-		return nil
-	}
-	if stored.ParentID == w.ident.ParentID {
-		return w.link(ctx, was.id)
-	}
-	if stored.ParentID == "" { // not in the stored name, so the links decide
-		above, err := w.nodes.parents(ctx, was.id)
-		if err != nil {
-			return w.rpcError(ctx, err)
+// acquire waits for its turn and returns the function that ends it. The error is
+// that of the context.
+func (u *updateQueue) acquire(ctx context.Context, key nodeKey) (release func(), err error) {
+	u.mu.Lock()
+	q := u.queues[key]
+	if q == nil {
+		if u.queues == nil {
+			u.queues = make(map[nodeKey]*queue)
 		}
-		if containsID(above, w.parent.id) {
-			return nil
-		}
-		if len(above) == 0 && w.m.Parent.UnprefixedName { // an earlier call failed before the link
-			return w.linkNew(ctx, was.id, false)
-		}
-		return w.fieldError(ErrInvalidArgument, w.m.Parent.Field, w.ident.ParentID, fmt.Sprintf(
-			"is not the parent of %s %d: parents are immutable", w.m.Entity, was.id))
+		q = &queue{sem: make(chan struct{}, 1)}
+		u.queues[key] = q
 	}
-	return w.fieldError(ErrInvalidArgument, w.m.Parent.Field, w.ident.ParentID, fmt.Sprintf(
-		"cannot replace the parent of %s %d, which is %s: parents are immutable", w.m.Entity, was.id, stored.ParentID))
+	q.users++
+	u.mu.Unlock()
+	leave := func() {
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		if q.users--; q.users == 0 {
+			delete(u.queues, key)
+		}
+	}
+	select {
+	case q.sem <- struct{}{}:
+		return func() { <-q.sem; leave() }, nil
+	case <-ctx.Done():
+		leave()
+		return nil, ctx.Err()
+	}
 }

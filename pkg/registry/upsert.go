@@ -2,47 +2,26 @@ package registry
 
 import (
 	"context"
-	"errors"
 	"maps"
-	"strconv"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
-	"github.com/mlmd-go/sdk/pkg/filter"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
 
-// An UpsertOption configures one Upsert of a T.
-type UpsertOption[T any] func(*upsertOptions)
-
-type upsertOptions struct {
-	clear []string // update_mask paths
-}
-
-// Clear makes an Upsert remove the stored values of the given fields. The error
-// is [ErrInvalidArgument] if one of them is set in the upserted value. The
-// fields are generated symbols; a field that cannot be empty does not compile:
-//
-//	registry.Clear(field.ModelVersion.Author)
-func Clear[T any](fields ...filter.Clearable[*T]) UpsertOption[T] {
-	return func(o *upsertOptions) {
-		for _, f := range fields {
-			if f != nil {
-				o.clear = append(o.clear, filter.MaskPath(f))
-			}
-		}
-	}
-}
-
-// Upsert creates v or patches the stored entity, and returns its ID. It sets the
-// ID in v and changes nothing else there: read the entity to see its times.
+// Upsert creates v or patches the stored entity. It sets the ID in v and changes
+// nothing else there: read the entity to see its times.
 //
 // The stored entity is the one with the ID of v. If v has no ID, it is the one
 // with the name of v, within its parent. If v has no name that identifies it,
-// it is the one with the external ID of v. A patch keeps the fields that are
-// not set in v and replaces those that are; [Clear] removes them. Custom
-// properties, if v has any, replace all stored ones.
+// it is the one with the external ID of v. The error is [ErrInvalidArgument] if
+// v has none of them: [Collection.Create] stores such an entity.
+//
+// A patch keeps the fields that are not set in v and replaces those that are.
+// Objects and lists are replaced as a whole. Custom properties are merged by
+// key. [Clear] removes fields and custom properties, [Set] writes a zero, and
+// [OnCreate] sets what only a new entity gets.
 //
 // If nothing differs from what is stored, Upsert writes nothing and the update
 // time stays. Upsert is not one transaction: if it fails halfway, call it again
@@ -52,76 +31,15 @@ func Clear[T any](fields ...filter.Clearable[*T]) UpsertOption[T] {
 // name that is blank or has control characters, or a change to an immutable
 // field; [ErrNotFound] if the ID or the parent does not exist; and
 // [ErrAlreadyExists] if another entity has the external ID.
-func (e *Collection[T, N]) Upsert(ctx context.Context, v *T, opts ...UpsertOption[T]) (string, error) {
-	var o upsertOptions
-	for _, opt := range opts {
-		if opt != nil {
-			opt(&o)
-		}
-	}
-	return e.write(ctx, "upsert", v, false, o.clear)
+func (e *Collection[T, N]) Upsert(ctx context.Context, v *T, opts ...UpsertOption[T]) (Result, error) {
+	return e.write(ctx, upsert, v, collectOptions[T](opts))
 }
 
-// Replace is [Collection.Upsert] except that it removes the fields that are not
-// set in v. Stored properties that the spec does not declare stay.
-func (e *Collection[T, N]) Replace(ctx context.Context, v *T) (string, error) {
-	return e.write(ctx, "replace", v, true, nil)
-}
-
-// maxAttempts limits how often createOrUpdate tries to create a node that
-// conflicts with one that is gone when it is looked up.
-const maxAttempts = 3
-
-// A write is one Upsert or Replace under way.
-type write[T any, N mlmd.Node] struct {
-	*Collection[T, N]
-	operation
-	v       *T
-	ident   mlmd.Ident
-	replace bool
-	clear   []string           // update_mask paths
-	faults  mlmd.InvalidErrors // found in v alone
-	parent  *parent            // nil if v has none
-	// parentErr is the error that the parent of a value with an ID does not exist.
-	// It counts only if the stored entity has another parent.
-	parentErr error
-}
-
-func (e *Collection[T, N]) write(ctx context.Context, op string, v *T, replace bool, clear []string) (string, error) {
-	if v == nil {
-		return "", e.operation(op, "").newError(ErrInvalidArgument, "the value is nil")
-	}
-	w := &write[T, N]{Collection: e, v: v, ident: e.m.Ident(v), replace: replace, clear: clear}
-	w.operation = e.operation(op, displayName(w.ident))
-	if err := w.validate(); err != nil {
-		return "", err
-	}
-	if w.ident.ParentID != "" && e.m.Parent != nil {
-		p, err := e.c.parent(ctx, w.operation, e.m.Parent, w.ident.ParentID)
-		switch {
-		case err == nil:
-			w.parent = p
-		case w.ident.ID != "" && errors.Is(err, ErrNotFound):
-			w.parentErr = err
-		default:
-			return "", err
-		}
-	}
-	var id int64
-	var err error
-	if w.ident.ID != "" {
-		id, err = w.updateByID(ctx)
-	} else {
-		id, err = w.createOrUpdate(ctx)
-	}
-	if err != nil {
-		return "", err
-	}
-	text := strconv.FormatInt(id, 10)
-	if w.ident.ID != text {
-		e.m.SetID(v, text)
-	}
-	return text, nil
+// Replace is [Collection.Upsert] except that it removes the fields and custom
+// properties that are not set in v. Stored properties that the spec does not
+// declare stay.
+func (e *Collection[T, N]) Replace(ctx context.Context, v *T, opts ...WriteOption[T]) (Result, error) {
+	return e.write(ctx, replace, v, collectOptions[T](opts))
 }
 
 // displayName returns the entity's name, external ID or ID, whichever is set
@@ -137,70 +55,80 @@ func displayName(i mlmd.Ident) string {
 
 // createOrUpdate creates the node and returns its ID. If the store refuses it
 // because a node with the name or external ID exists, it updates that node.
-func (w *write[T, N]) createOrUpdate(ctx context.Context) (int64, error) {
+func (w *write[T, N]) createOrUpdate(ctx context.Context) (Result, error) {
 	for try := 1; ; try++ {
 		n, err := w.encode(w.parent.mappingParent(w.m.Parent)) // may fail, so it comes before the first write
 		if err != nil {
-			return 0, err
+			return Result{}, err
 		}
 		if why := newNameProblem(w.ident.Name); why != "" {
 			return w.updateNamed(ctx, w.nodes.view(n), why)
 		}
 		t, err := w.storedType(ctx)
 		if err != nil {
-			return 0, w.rpcError(ctx, err)
+			return Result{}, w.rpcError(ctx, err)
 		}
 		unplaced, err := w.existingUnprefixed(ctx, t)
 		if err != nil {
-			return 0, err
+			return Result{}, err
 		}
 		if unplaced != nil {
-			return w.update(ctx, unplaced)
+			return w.updateExisting(ctx, unplaced, "name")
 		}
 		if t, err = w.fitToType(ctx, t, n); err != nil {
-			return 0, err
+			return Result{}, err
 		}
 		sent := w.nodes.view(n)
 		id, linked, err := w.nodes.create(ctx, w.nodes.withIDs(n, t.id, 0), w.parent)
 		switch {
 		case err == nil:
 			w.cacheCreated(id, t.id, sent, linked)
-			return id, w.linkNew(ctx, id, linked)
+			return w.result(id, Created, nil), w.linkNew(ctx, id, linked)
 		case status.Code(err) == codes.AlreadyExists:
-			stored, err2 := w.conflictingNode(ctx, sent)
+			stored, field, err2 := w.conflictingNode(ctx, sent)
 			if err2 != nil {
-				return 0, err2
+				return Result{}, err2
 			}
 			if stored != nil {
-				return w.update(ctx, stored)
+				return w.updateExisting(ctx, stored, field)
 			}
 		case try == 1: // the caches may be stale
 			again, err2 := w.refreshStale(ctx, err)
 			if err2 != nil {
-				return 0, err2
+				return Result{}, err2
 			}
 			if again {
 				continue
 			}
 		}
 		if try == maxAttempts || status.Code(err) != codes.AlreadyExists {
-			return 0, w.rpcError(ctx, err)
+			return Result{}, w.rpcError(ctx, err)
 		}
 	}
 }
 
 // updateNamed updates the node with the name of the value. why is the reason
 // that a new node cannot have the name.
-func (w *write[T, N]) updateNamed(ctx context.Context, sent nodeView, why string) (int64, error) {
-	stored, err := w.conflictingNode(ctx, sent)
+func (w *write[T, N]) updateNamed(ctx context.Context, sent nodeView, why string) (Result, error) {
+	stored, field, err := w.conflictingNode(ctx, sent)
 	if err == nil && stored == nil && w.parent != nil && !w.m.Parent.UnprefixedName {
+		field = "name"
 		stored, err = w.findUnprefixedChild(ctx, w.operation, w.parent.id, w.ident.Name)
 	}
 	if err != nil {
-		return 0, err
+		return Result{}, err
 	}
 	if stored == nil {
-		return 0, w.fieldError(ErrInvalidArgument, "name", w.ident.Name, why)
+		return Result{}, w.fieldError(ErrInvalidArgument, "name", w.ident.Name, why)
+	}
+	return w.updateExisting(ctx, stored, field)
+}
+
+// updateExisting updates the node that has the name or, according to field, the
+// external ID of the value. For a create that is an error.
+func (w *write[T, N]) updateExisting(ctx context.Context, stored N, field string) (Result, error) {
+	if w.by == create {
+		return Result{}, w.existsError(field, w.nodes.view(stored))
 	}
 	return w.update(ctx, stored)
 }
@@ -274,4 +202,19 @@ func (w *write[T, N]) refreshStale(ctx context.Context, err error) (bool, error)
 func (w *write[T, N]) parentMayBeRenamed(err error) bool {
 	code := status.Code(err)
 	return w.parent != nil && w.typ.kind == mlmd.Artifact && (code == codes.InvalidArgument || code == codes.Internal)
+}
+
+// Create stores v as a new entity and sets its ID in v. The error is
+// [ErrAlreadyExists], with ExistingID set, if an entity of the same type has the
+// name of v within its parent, or if a node of the same kind has its external
+// ID; [ErrInvalidArgument] if v has an ID or cannot be stored; and [ErrNotFound]
+// if the parent does not exist. Of several concurrent calls for one name, one
+// succeeds.
+//
+// An entity without a name and an external ID is stored again by each call.
+//
+// A context with a parent is stored in two requests. If the second one fails,
+// the entity exists without its parent: [Collection.Upsert] completes it.
+func (e *Collection[T, N]) Create(ctx context.Context, v *T) (Result, error) {
+	return e.write(ctx, create, v, writeOptions[T]{})
 }

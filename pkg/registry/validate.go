@@ -16,20 +16,53 @@ import (
 // validate checks the value before the first RPC. Faults of a value that has an
 // ID are kept for compare, which accepts those that the stored entity has too.
 func (w *write[T, N]) validate() error {
-	w.faults = w.check(w.v)
-	if len(w.faults) > 0 && w.ident.ID == "" {
-		return w.mappingError(w.faults)
+	if w.by == create && w.ident.ID != "" {
+		return w.fieldError(ErrInvalidArgument, "id", w.ident.ID, "is assigned by the store: leave it empty, or use Upsert")
 	}
-	if len(w.clear) == 0 {
-		return nil
+	w.faults = w.check(w.v)
+	if w.ident.ID == "" {
+		if len(w.onCreate) > 0 {
+			w.faults = w.check(w.forCreate(w.v))
+		}
+		if len(w.faults) > 0 {
+			return w.mappingError(w.faults)
+		}
+	}
+	if w.by == upsert && w.ident.ID == "" && w.ident.Name == "" && w.ident.ExternalID == "" {
+		return w.fieldError(ErrInvalidArgument, "name", "",
+			"is missing, and so are the ID and the external ID that could identify the entity: set one, or use Create")
+	}
+	if err := w.requireRead(); err != nil {
+		return err
 	}
 	set := w.m.SetPaths(w.v)
 	for _, path := range w.clear {
-		if strings.HasPrefix(path, customProperties+".") {
-			path = customProperties // setting one key replaces all
-		}
 		if slices.Contains(set, path) {
 			return w.fieldError(ErrInvalidArgument, w.jsonName(path), "", "is both set and cleared: do one of the two")
+		}
+	}
+	return nil
+}
+
+// requireRead checks the value of [IfUnchanged] and takes its update time.
+func (w *write[T, N]) requireRead() error {
+	if w.read == nil {
+		return nil
+	}
+	read := w.m.Ident(w.read)
+	if w.ident.ID == "" || read.ID != w.ident.ID || read.UpdateTime.IsZero() {
+		return w.newError(ErrInvalidArgument,
+			"IfUnchanged needs the ID and the update time of the entity: pass a value that was read")
+	}
+	w.since = new(read.UpdateTime.UnixMilli())
+	return nil
+}
+
+// checkCleared returns an error if a custom property of n is to be cleared.
+func (w *write[T, N]) checkCleared(n nodeView) error {
+	for _, path := range w.clear {
+		if name, ok := strings.CutPrefix(path, customProperties+"."); ok && n.custom[name] != nil {
+			return w.fieldError(ErrInvalidArgument, "customProperties."+name, "", "is both set and cleared: do one of the two")
 		}
 	}
 	return nil
@@ -48,14 +81,14 @@ func (w *write[T, N]) check(v *T) mlmd.InvalidErrors {
 		}
 	}
 	if w.m.Validate != nil {
-		if w.replace && ident.ID != "" { // not a patch: required fields must be set
+		if w.by.whole() && ident.ID != "" { // not a patch: required fields must be set
 			whole := *v
 			w.m.SetID(&whole, "")
 			v = &whole
 		}
 		out = append(out, mlmd.Invalid(w.m.Validate(v))...)
 	}
-	if p := w.m.Parent; p != nil && !p.Optional && ident.ParentID == "" && (w.replace || ident.ID == "") {
+	if p := w.m.Parent; p != nil && !p.Optional && ident.ParentID == "" && (w.by.whole() || ident.ID == "") {
 		why := fmt.Sprintf("is missing: %s belongs to %s", withArticle(w.m.Entity), withArticle(p.Entity))
 		out = append(out, &mlmd.InvalidError{Field: p.Field, Why: why})
 	}
@@ -64,11 +97,14 @@ func (w *write[T, N]) check(v *T) mlmd.InvalidErrors {
 
 // encode returns the node to create, without the fields to clear.
 func (w *write[T, N]) encode(mappingParent mlmd.Parent) (N, error) {
-	n, err := w.m.Encode(w.v, mappingParent)
+	n, err := w.m.Encode(w.forCreate(w.v), mappingParent)
 	if err != nil {
 		return nil, w.mappingError(err)
 	}
 	v := w.nodes.view(n)
+	if err := w.checkCleared(v); err != nil {
+		return nil, err
+	}
 	for _, path := range w.clear {
 		if name, ok := strings.CutPrefix(path, "properties."); ok {
 			delete(v.props, name)

@@ -32,8 +32,8 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	id, err := reg.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "fraud"})
-	fmt.Println("model", id, err)
+	res, err := reg.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "fraud"})
+	fmt.Println("model", res.ID, err)
 	reg.Close()
 
 	stop() // running calls finish first

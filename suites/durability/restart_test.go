@@ -92,10 +92,10 @@ var _ = Describe("a server that restarts three times amid 300 calls", func() {
 		It("fails no read, "+name, func(ctx SpecContext) {
 			s := newRestarting()
 			c := s.client()
-			id, err := c.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "m"})
+			res, err := c.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "m"})
 			Expect(err).NotTo(HaveOccurred())
 			failed := s.calls(ctx, end, func(ctx context.Context, _ int) error {
-				_, err := c.RegisteredModels().Get(ctx, id)
+				_, err := c.RegisteredModels().Get(ctx, res.ID)
 				return err
 			})
 			fmt.Fprintf(GinkgoWriter, "%d of 300 reads failed\n", len(failed))
@@ -105,10 +105,10 @@ var _ = Describe("a server that restarts three times amid 300 calls", func() {
 		It("fails no upsert and stores nothing twice, "+name, func(ctx SpecContext) {
 			s := newRestarting()
 			c := s.client()
-			id, err := c.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "m"})
+			res, err := c.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "m"})
 			Expect(err).NotTo(HaveOccurred())
 			failed := s.calls(ctx, end, func(ctx context.Context, n int) error {
-				v := model.ModelVersion{RegisteredModelID: id, Name: fmt.Sprint("v", n)}
+				v := model.ModelVersion{RegisteredModelID: res.ID, Name: fmt.Sprint("v", n)}
 				if _, err := c.ModelVersions().Upsert(ctx, &v); err != nil {
 					return err
 				}
@@ -117,17 +117,17 @@ var _ = Describe("a server that restarts three times amid 300 calls", func() {
 			})
 			fmt.Fprintf(GinkgoWriter, "%d of 300 upserts failed\n", len(failed))
 			Expect(failed).To(BeEmpty())
-			s.holds(ctx, c, id, 300)
+			s.holds(ctx, c, res.ID, 300)
 		})
 	}
 
 	It("fails reads where nothing is repeated, so that the others prove something", func(ctx SpecContext) {
 		s := newRestarting()
 		c := s.client(registry.WithRetryTimeout(0))
-		id, err := c.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "m"})
+		res, err := c.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "m"})
 		Expect(err).NotTo(HaveOccurred())
 		failed := s.calls(ctx, terminate, func(ctx context.Context, _ int) error {
-			_, err := c.RegisteredModels().Get(ctx, id)
+			_, err := c.RegisteredModels().Get(ctx, res.ID)
 			return err
 		})
 		fmt.Fprintf(GinkgoWriter, "%d of 300 reads failed\n", len(failed))
@@ -140,7 +140,7 @@ var _ = Describe("a server that is killed amid concurrent upserts", func() {
 		const writers, each = 8, 40
 		s := newRestarting()
 		c := s.client()
-		id, err := c.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "m"})
+		res, err := c.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "m"})
 		Expect(err).NotTo(HaveOccurred())
 		var done atomic.Int64
 		var all sync.WaitGroup
@@ -149,7 +149,7 @@ var _ = Describe("a server that is killed amid concurrent upserts", func() {
 			all.Go(func() {
 				for n := range each {
 					ctx, cancel := context.WithTimeout(ctx, 2*deadline)
-					v := model.ModelVersion{RegisteredModelID: id, Name: fmt.Sprint("v", w*each+n)}
+					v := model.ModelVersion{RegisteredModelID: res.ID, Name: fmt.Sprint("v", w*each+n)}
 					_, err := c.ModelVersions().Upsert(ctx, &v)
 					if err == nil {
 						_, err = c.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{ModelVersionID: v.ID, Name: "weights", URI: new(v.Name)})
@@ -171,7 +171,7 @@ var _ = Describe("a server that is killed amid concurrent upserts", func() {
 		for err := range failed {
 			Fail(err.Error())
 		}
-		s.holds(ctx, c, id, writers*each)
+		s.holds(ctx, c, res.ID, writers*each)
 		intact(ctx, s.file)
 	})
 })

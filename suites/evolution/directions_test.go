@@ -35,7 +35,7 @@ var _ = onEveryBackend("the new program", func(world func() *world) {
 	It("reads what the old one wrote, whole", func(ctx SpecContext) {
 		w := world()
 		project := w.project1(ctx)
-		id := must(w.sets1.Upsert(ctx, old(project)))
+		id := must(w.sets1.Upsert(ctx, old(project))).ID
 		got := must(w.sets2.Get(ctx, id))
 		Expect(got.CreateTime).NotTo(BeZero())
 		want := &model2.DataSet{
@@ -51,8 +51,8 @@ var _ = onEveryBackend("the new program", func(world func() *world) {
 	It("updates what the old one wrote, under one id, and loses nothing of it", func(ctx SpecContext) {
 		w := world()
 		project := w.project1(ctx)
-		id := must(w.sets1.Upsert(ctx, old(project)))
-		Expect(w.sets2.Upsert(ctx, &model2.DataSet{ProjectID: project, Name: "a set", License: new("MIT")})).To(Equal(id))
+		id := must(w.sets1.Upsert(ctx, old(project))).ID
+		Expect(w.sets2.Upsert(ctx, &model2.DataSet{ProjectID: project, Name: "a set", License: new("MIT")})).To(HaveField("ID", id))
 		got := must(w.sets1.Get(ctx, id))
 		want := old(project)
 		want.ID, want.CreateTime, want.UpdateTime, want.State = id, got.CreateTime, got.UpdateTime, got.State
@@ -63,9 +63,9 @@ var _ = onEveryBackend("the new program", func(world func() *world) {
 	It("writes a renamed property by the name that the store has, until it is migrated", func(ctx SpecContext) {
 		w := world()
 		project := w.project1(ctx)
-		id := must(w.sets1.Upsert(ctx, old(project)))
+		id := must(w.sets1.Upsert(ctx, old(project))).ID
 		must(w.sets2.Upsert(ctx, &model2.DataSet{ID: id, Source: new("shop")}))
-		other := must(w.sets2.Upsert(ctx, &model2.DataSet{ProjectID: project, Name: "another", Source: new("mail")}))
+		other := must(w.sets2.Upsert(ctx, &model2.DataSet{ProjectID: project, Name: "another", Source: new("mail")})).ID
 		for id, source := range map[string]string{id: "shop", other: "mail"} {
 			Expect(w.properties(ctx, id)).To(SatisfyAll(HaveKey("source"), Not(HaveKey("origin"))))
 			Expect(must(w.sets1.Get(ctx, id)).Source).To(HaveValue(Equal(source)), "the old program sees it")
@@ -81,7 +81,7 @@ var _ = onEveryBackend("the new program", func(world func() *world) {
 		project := w.project1(ctx)
 		must(w.sets1.Upsert(ctx, old(project)))
 		must(registry.RenameProperties(ctx, w.reg2, map2.DataSet))
-		id := must(w.sets1.Upsert(ctx, &model1.DataSet{ProjectID: project, Name: "from the old one", Rows: 1, Source: new("mail")}))
+		id := must(w.sets1.Upsert(ctx, &model1.DataSet{ProjectID: project, Name: "from the old one", Rows: 1, Source: new("mail")})).ID
 		must(w.sets2.Upsert(ctx, &model2.DataSet{ID: id, Source: new("shop")}))
 		Expect(must(w.sets1.Get(ctx, id)).Source).To(HaveValue(Equal("shop")))
 		Expect(must(w.sets2.Get(ctx, id)).Source).To(HaveValue(Equal("shop")))
@@ -97,10 +97,10 @@ var _ = onEveryBackend("the new program", func(world func() *world) {
 			GinkgoHelper()
 			set := old(project)
 			set.Name, set.Source = name, &source
-			return must(w.sets1.Upsert(ctx, set))
+			return must(w.sets1.Upsert(ctx, set)).ID
 		}
 		trip, shop := store("trip", "field trip"), store("shop", "shop")
-		without := must(w.sets1.Upsert(ctx, &model1.DataSet{ProjectID: project, Name: "without", Rows: 1}))
+		without := must(w.sets1.Upsert(ctx, &model1.DataSet{ProjectID: project, Name: "without", Rows: 1})).ID
 		// Both names, of which the older one is not read any more.
 		stored := must(w.rpc.GetArtifactsByID(ctx, &mlmdpb.GetArtifactsByIDRequest{ArtifactIds: []int64{must(strconv.ParseInt(trip, 10, 64))}}))
 		_, err := w.rpc.PutArtifactType(ctx, &mlmdpb.PutArtifactTypeRequest{CanAddFields: new(true), CanOmitFields: new(true), ArtifactType: &mlmdpb.ArtifactType{
@@ -145,7 +145,7 @@ var _ = onEveryBackend("the new program", func(world func() *world) {
 		w := world()
 		project := w.project1(ctx)
 		r := &model2.Report{ProjectID: project, Name: "a report", Findings: []string{"it rains"}}
-		id := must(w.reports2.Upsert(ctx, r))
+		id := must(w.reports2.Upsert(ctx, r)).ID
 		must(w.sets1.Upsert(ctx, old(project)))
 		Expect(must(w.sets1.Query().Collect(ctx))).To(HaveLen(1))
 		Expect(must(w.reports2.Get(ctx, id)).Findings).To(Equal([]string{"it rains"}))
@@ -174,7 +174,7 @@ var _ = onEveryBackend("the old program", func(world func() *world) {
 	It("reads what the new one wrote, but for a renamed property", func(ctx SpecContext) {
 		w := world()
 		project := w.project2(ctx)
-		id := must(w.sets2.Upsert(ctx, newer(project)))
+		id := must(w.sets2.Upsert(ctx, newer(project))).ID
 		got := must(w.sets1.Get(ctx, id))
 		want := &model1.DataSet{
 			ID: id, CreateTime: got.CreateTime, UpdateTime: got.UpdateTime, State: got.State,
@@ -190,8 +190,8 @@ var _ = onEveryBackend("the old program", func(world func() *world) {
 	It("keeps what it does not know through an Upsert", func(ctx SpecContext) {
 		w := world()
 		project := w.project2(ctx)
-		id := must(w.sets2.Upsert(ctx, newer(project)))
-		Expect(w.sets1.Upsert(ctx, &model1.DataSet{ID: id, Description: new("third")})).To(Equal(id))
+		id := must(w.sets2.Upsert(ctx, newer(project))).ID
+		Expect(w.sets1.Upsert(ctx, &model1.DataSet{ID: id, Description: new("third")})).To(HaveField("ID", id))
 		got := must(w.sets2.Get(ctx, id))
 		want := newer(project)
 		want.ID, want.CreateTime, want.UpdateTime, want.State = id, got.CreateTime, got.UpdateTime, got.State
@@ -203,8 +203,8 @@ var _ = onEveryBackend("the old program", func(world func() *world) {
 	It("keeps what it does not know through a Replace", func(ctx SpecContext) {
 		w := world()
 		project := w.project2(ctx)
-		id := must(w.sets2.Upsert(ctx, newer(project)))
-		Expect(w.sets1.Replace(ctx, &model1.DataSet{ProjectID: project, Name: "a set", Rows: 3})).To(Equal(id))
+		id := must(w.sets2.Upsert(ctx, newer(project))).ID
+		Expect(w.sets1.Replace(ctx, &model1.DataSet{ProjectID: project, Name: "a set", Rows: 3})).To(HaveField("ID", id))
 		got := must(w.sets2.Get(ctx, id))
 		want := &model2.DataSet{
 			ID: id, CreateTime: got.CreateTime, UpdateTime: got.UpdateTime, State: got.State,
@@ -215,7 +215,7 @@ var _ = onEveryBackend("the old program", func(world func() *world) {
 
 	It("keeps what it does not know of an execution", func(ctx SpecContext) {
 		w := world()
-		id := must(w.runs2.Upsert(ctx, &model2.Run{Name: "a run", Command: new("make"), Retries: new(int64(2))}))
+		id := must(w.runs2.Upsert(ctx, &model2.Run{Name: "a run", Command: new("make"), Retries: new(int64(2))})).ID
 		got := must(w.runs1.Get(ctx, id))
 		Expect(got.Command).To(HaveValue(Equal("make")))
 		got.Command = new("make all")
@@ -228,7 +228,7 @@ var _ = onEveryBackend("the old program", func(world func() *world) {
 
 	It("may write back a value of an enum that it does not know, and no other such value", func(ctx SpecContext) {
 		w := world()
-		id := must(w.sets2.Upsert(ctx, newer(w.project2(ctx))))
+		id := must(w.sets2.Upsert(ctx, newer(w.project2(ctx)))).ID
 		before := must(w.sets2.Get(ctx, id))
 		got := must(w.sets1.Get(ctx, id))
 		must(w.sets1.Upsert(ctx, got))
@@ -247,14 +247,14 @@ var _ = onEveryBackend("the old program", func(world func() *world) {
 
 	It("writes a list whole, and so without the members that it does not know", func(ctx SpecContext) {
 		w := world()
-		id := must(w.sets2.Upsert(ctx, newer(w.project2(ctx))))
+		id := must(w.sets2.Upsert(ctx, newer(w.project2(ctx)))).ID
 		must(w.sets1.Upsert(ctx, &model1.DataSet{ID: id, Columns: []model1.Column{{Name: "height"}, {Name: "width"}}}))
 		Expect(must(w.sets2.Get(ctx, id)).Columns).To(Equal([]model2.Column{{Name: "height"}, {Name: "width"}}))
 	})
 
 	It("does not change a renamed property that has its new name already", func(ctx SpecContext) {
 		w := world()
-		id := must(w.sets2.Upsert(ctx, newer(w.project2(ctx))))
+		id := must(w.sets2.Upsert(ctx, newer(w.project2(ctx)))).ID
 		must(w.sets1.Upsert(ctx, &model1.DataSet{ID: id, Source: new("field trip")}))
 		Expect(must(w.sets1.Get(ctx, id)).Source).To(HaveValue(Equal("field trip")))
 		Expect(must(w.sets2.Get(ctx, id)).Source).To(HaveValue(Equal("shop")))
@@ -263,7 +263,7 @@ var _ = onEveryBackend("the old program", func(world func() *world) {
 	It("lists and finds what the new one wrote", func(ctx SpecContext) {
 		w := world()
 		project := w.project2(ctx)
-		id := must(w.sets2.Upsert(ctx, newer(project)))
+		id := must(w.sets2.Upsert(ctx, newer(project))).ID
 		Expect(must(w.sets1.FindByNameIn(ctx, project, "a set")).ID).To(Equal(id))
 		Expect(must(w.sets1.ChildrenOf(project).Collect(ctx))).To(HaveLen(1))
 		Expect(must(w.sets2.Query().Where(field2.DataSet.License.Eq("MIT")).Collect(ctx))).To(HaveLen(1))

@@ -40,7 +40,7 @@ var _ = onEveryBackend("a migration", func(world func() *world) {
 		for i := range 3 {
 			set := old(project)
 			set.Name = fmt.Sprint("set ", i)
-			ids = append(ids, must(w.sets1.Upsert(ctx, set)))
+			ids = append(ids, must(w.sets1.Upsert(ctx, set)).ID)
 		}
 		must(w.sets1.Upsert(ctx, &model1.DataSet{ProjectID: project, Name: "without a source", Rows: 1}))
 		other := newer(project)

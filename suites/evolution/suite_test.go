@@ -57,13 +57,13 @@ func newWorld(rpc mlmdpb.MetadataStoreServiceClient) *world {
 // project1 is a project that the old program stored.
 func (w *world) project1(ctx SpecContext) string {
 	GinkgoHelper()
-	return must(registry.NewCollection(w.reg1, map1.Project).Upsert(ctx, &model1.Project{Name: "a project", Owner: new("ada")}))
+	return must(registry.NewCollection(w.reg1, map1.Project).Upsert(ctx, &model1.Project{Name: "a project", Owner: new("ada")})).ID
 }
 
 // project2 is a project that the new program stored.
 func (w *world) project2(ctx SpecContext) string {
 	GinkgoHelper()
-	return must(registry.NewCollection(w.reg2, map2.Project).Upsert(ctx, &model2.Project{Name: "a project", Owner: new("ada")}))
+	return must(registry.NewCollection(w.reg2, map2.Project).Upsert(ctx, &model2.Project{Name: "a project", Owner: new("ada")})).ID
 }
 
 // properties are those that the store has of a data set.

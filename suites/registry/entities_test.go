@@ -206,6 +206,7 @@ func behavesLikeAnEntity[T any, N mlmd.Node](s sample[T, N]) string {
 		})
 		storesAndReads(&x)
 		updates(&x)
+		reportsAndGuards(&x)
 		converges(&x, rpc)
 		refuses(&x)
 	})
@@ -230,10 +231,10 @@ func (x *subject[T, N]) same(got *T, want T) {
 
 func (x *subject[T, N]) upsert(ctx SpecContext, v *T, opts ...registry.UpsertOption[T]) string {
 	GinkgoHelper()
-	id, err := x.e.Upsert(ctx, v, opts...)
+	res, err := x.e.Upsert(ctx, v, opts...)
 	Expect(err).NotTo(HaveOccurred())
-	Expect(x.mapping.Ident(v).ID).To(Equal(id), "the id is also on the value")
-	return id
+	Expect(x.mapping.Ident(v).ID).To(Equal(res.ID), "the ID is also on the value")
+	return res.ID
 }
 
 func (x *subject[T, N]) get(ctx SpecContext, id string) *T {
@@ -319,31 +320,47 @@ func updates[T any, N mlmd.Node](x *subject[T, N]) {
 		x.same(x.get(ctx, id), x.v)
 	})
 
-	It("has all of its custom properties replaced", func(ctx SpecContext) {
+	It("has its custom properties merged by key", func(ctx SpecContext) {
+		*x.custom(&x.v) = value.Map{"kept": value.Int(1), "changed": value.Int(1), "removed": value.Int(1)}
 		id := x.upsert(ctx, &x.v)
-		*x.custom(&x.v) = value.Map{"int": value.String("now text"), "new": value.Bool(false)}
-		x.upsert(ctx, &x.v)
+		var patch T
+		x.mapping.SetID(&patch, id)
+		*x.custom(&patch) = value.Map{"changed": value.String("now text"), "new": value.Bool(false)}
+		res, err := x.e.Upsert(ctx, &patch, registry.Clear(x.customProperty("removed")))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(res.Outcome).To(Equal(registry.Updated))
+		Expect(res.Changed).To(ConsistOf("customProperties.changed", "customProperties.new", "customProperties.removed"))
+		*x.custom(&x.v) = value.Map{"kept": value.Int(1), "changed": value.String("now text"), "new": value.Bool(false)}
 		x.same(x.get(ctx, id), x.v)
+
+		*x.custom(&patch) = value.Map{}
+		res, err = x.e.Upsert(ctx, &patch)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(res.Outcome).To(Equal(registry.Unchanged))
+		_, err = x.e.Upsert(ctx, &x.v, registry.Clear(x.customProperty("new")))
+		Expect(err).To(MatchError(registry.ErrInvalidArgument), "both set and cleared")
+
 		*x.custom(&x.v) = value.Map{}
-		x.upsert(ctx, &x.v)
+		_, err = x.e.Replace(ctx, &x.v)
+		Expect(err).NotTo(HaveOccurred())
 		Expect(*x.custom(x.get(ctx, id))).To(BeEmpty())
 	})
 
 	It("is replaced by exactly the given value", func(ctx SpecContext) {
 		id := x.upsert(ctx, &x.v)
 		*x.description(&x.v), *x.externalID(&x.v), *x.custom(&x.v) = nil, nil, nil
-		got, err := x.e.Replace(ctx, &x.v)
+		res, err := x.e.Replace(ctx, &x.v)
 		Expect(err).NotTo(HaveOccurred())
-		Expect(got).To(Equal(id))
+		Expect(res.ID).To(Equal(id))
 		x.same(x.get(ctx, id), x.v)
 		_, err = x.e.FindByExternalID(ctx, fresh("external"))
 		Expect(err).To(MatchError(registry.ErrNotFound))
 	})
 
 	It("is created by Replace too", func(ctx SpecContext) {
-		id, err := x.e.Replace(ctx, &x.v)
+		res, err := x.e.Replace(ctx, &x.v)
 		Expect(err).NotTo(HaveOccurred())
-		x.same(x.get(ctx, id), x.v)
+		x.same(x.get(ctx, res.ID), x.v)
 	})
 
 	It("has an immutable name and parent", func(ctx SpecContext) {
@@ -369,22 +386,22 @@ func converges[T any, N mlmd.Node](x *subject[T, N], rpc func() mlmdpb.MetadataS
 			v := x.v
 			*x.name(&v) = fresh("name")
 			*x.externalID(&v) = nil
-			id, err := e.Upsert(ctx, &v)
+			res, err := e.Upsert(ctx, &v)
 			if !slices.Contains(sent.take(), method) {
 				Expect(err).NotTo(HaveOccurred())
 				continue
 			}
 			Expect(err).To(MatchError(registry.ErrUnavailable))
-			Expect(id).To(BeEmpty())
+			Expect(res.ID).To(BeEmpty())
 			Expect(x.mapping.Ident(&v).ID).To(BeEmpty())
 			sent.allow()
-			id, err = e.Upsert(ctx, &v)
+			res, err = e.Upsert(ctx, &v)
 			Expect(err).NotTo(HaveOccurred())
-			x.same(x.get(ctx, id), v)
+			x.same(x.get(ctx, res.ID), v)
 			if x.below != nil {
 				below, err := x.e.ChildrenOf(x.parentID).OrderBy(registry.OrderByID).Desc().First(ctx)
 				Expect(err).NotTo(HaveOccurred())
-				Expect(x.mapping.Ident(below).ID).To(Equal(id), "it is a child of its parent")
+				Expect(x.mapping.Ident(below).ID).To(Equal(res.ID), "it is a child of its parent")
 			}
 		}
 	})
@@ -397,9 +414,9 @@ func converges[T any, N mlmd.Node](x *subject[T, N], rpc func() mlmdpb.MetadataS
 			go func() {
 				defer GinkgoRecover()
 				e := registry.NewCollection(registry.New(rpc()), x.mapping)
-				id, err := e.Upsert(ctx, &v)
+				res, err := e.Upsert(ctx, &v)
 				Expect(err).NotTo(HaveOccurred())
-				ids <- id
+				ids <- res.ID
 			}()
 		}
 		first := <-ids

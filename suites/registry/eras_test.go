@@ -20,10 +20,12 @@ type verbs struct {
 	parent         string // the field
 }
 
+func idOf(r registry.Result, err error) (string, error) { return r.ID, err }
+
 func verbsOf[T any](e interface {
 	Get(context.Context, string) (*T, error)
-	Upsert(context.Context, *T, ...registry.UpsertOption[T]) (string, error)
-	Replace(context.Context, *T) (string, error)
+	Upsert(context.Context, *T, ...registry.UpsertOption[T]) (registry.Result, error)
+	Replace(context.Context, *T, ...registry.WriteOption[T]) (registry.Result, error)
 	FindByExternalID(context.Context, string) (*T, error)
 	Query() registry.Query[T]
 }, parent string, of func(string) registry.Query[T], find func(ctx context.Context, parent, name string) (*T, error),
@@ -43,14 +45,14 @@ func verbsOf[T any](e interface {
 			if err != nil {
 				return "", err
 			}
-			return e.Upsert(ctx, v)
+			return idOf(e.Upsert(ctx, v))
 		},
 		replace: func(ctx context.Context, fields map[string]any) (string, error) {
 			v, err := fromJSON[T](fields)
 			if err != nil {
 				return "", err
 			}
-			return e.Replace(ctx, v)
+			return idOf(e.Replace(ctx, v))
 		},
 		list: func(ctx context.Context) ([]map[string]any, error) { return list(ctx, e.Query()) },
 		find: func(ctx context.Context, parent, name string) (map[string]any, error) {

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"path/filepath"
@@ -264,13 +265,22 @@ func (s *storedNode[T, N]) rows() string {
 func (s *storedNode[T, N]) takesBack() {
 	s.Helper()
 	before := s.rows()
-	for name, write := range map[string]func(*T) (string, error){
-		"upsert":  func(v *T) (string, error) { return s.e.Upsert(s.Context(), v) },
-		"replace": func(v *T) (string, error) { return s.e.Replace(s.Context(), v) },
+	for name, write := range map[string]func(*T) (registry.Result, error){
+		"upsert":  func(v *T) (registry.Result, error) { return s.e.Upsert(s.Context(), v) },
+		"replace": func(v *T) (registry.Result, error) { return s.e.Replace(s.Context(), v) },
+		"update": func(*T) (registry.Result, error) {
+			return s.e.Update(s.Context(), s.id, func(*T) error { return nil })
+		},
+		"conditional upsert": func(v *T) (registry.Result, error) {
+			if s.m.Ident(v).UpdateTime.IsZero() { // the spec has no such field
+				return s.e.Upsert(s.Context(), v)
+			}
+			return s.e.Upsert(s.Context(), v, registry.IfUnchanged(v))
+		},
 	} {
 		v := s.get()
-		if _, err := write(v); err != nil {
-			s.Errorf("%s of what was read: %v\n%+v\n%s", name, err, v, before)
+		if r, err := write(v); err != nil || r.Outcome != registry.Unchanged {
+			s.Errorf("%s of what was read: %v, %v\n%+v\n%s", name, r, err, v, before)
 		}
 		if after := s.rows(); after != before {
 			s.Errorf("%s of what was read changes what is stored of\n%+v\nfrom\n%sto\n%s", name, v, before, after)
@@ -289,7 +299,7 @@ func goField(v any, f *mlmd.Field) reflect.Value {
 	panic("no field " + f.Name)
 }
 
-// patch sets one field.
+// patch sets one field, by an Upsert or an Update.
 func (s *storedNode[T, N]) patch(f *mlmd.Field) {
 	s.Helper()
 	before, rows := s.get(), s.rows()
@@ -303,7 +313,26 @@ func (s *storedNode[T, N]) patch(f *mlmd.Field) {
 	if f.Path == "external_id" {
 		to.Set(reflect.ValueOf(new(fmt.Sprintf("set%d-%s-%d", s.types, s.id, s.Int64()))).Convert(to.Type()))
 	}
-	if _, err := s.e.Upsert(s.Context(), v); err != nil {
+	want := to
+	var err error
+	if s.IntN(2) == 0 {
+		_, err = s.e.Update(s.Context(), s.id, func(v *T) error {
+			goField(v, f).Set(to)
+			return nil
+		})
+	} else {
+		_, err = s.e.Upsert(s.Context(), v)
+		if merged, ok := want.Interface().(value.Map); ok {
+			merged = maps.Clone(merged)
+			for k, old := range goField(before, f).Interface().(value.Map) {
+				if _, ok := merged[k]; !ok {
+					merged[k] = old
+				}
+			}
+			want = reflect.ValueOf(merged)
+		}
+	}
+	if err != nil {
 		if !errors.Is(err, registry.ErrInvalidArgument) && !errors.Is(err, registry.ErrConflict) {
 			s.Errorf("set %s: %v", f.Name, err)
 		}
@@ -313,8 +342,8 @@ func (s *storedNode[T, N]) patch(f *mlmd.Field) {
 		return
 	}
 	after := s.get()
-	if got := goField(after, f); !reflect.DeepEqual(got.Interface(), to.Interface()) {
-		s.Errorf("%s is %s, want what was set, %s; it was\n%s", f.Name, show(got), show(to), rows)
+	if got := goField(after, f); !reflect.DeepEqual(got.Interface(), want.Interface()) {
+		s.Errorf("%s is %s, want what was set, %s; it was\n%s", f.Name, show(got), show(want), rows)
 	}
 	s.others(f, before, after, rows, nil)
 }

@@ -122,9 +122,9 @@ var _ = onEveryBackend("data of another program", func(rpc func() mlmdpb.Metadat
 		Expect(v.Unreadable).To(HaveKeyWithValue("optWhole", value.Unread{Stored: "many", Why: "is not an integer"}))
 
 		By("writing back what was read")
-		for _, write := range []func(*rulesmodel.Everything) (string, error){
-			func(v *rulesmodel.Everything) (string, error) { return things.Upsert(ctx, v) },
-			func(v *rulesmodel.Everything) (string, error) { return things.Replace(ctx, v) },
+		for _, write := range []func(*rulesmodel.Everything) (registry.Result, error){
+			func(v *rulesmodel.Everything) (registry.Result, error) { return things.Upsert(ctx, v) },
+			func(v *rulesmodel.Everything) (registry.Result, error) { return things.Replace(ctx, v) },
 		} {
 			_, err := write(v)
 			Expect(err).NotTo(HaveOccurred())

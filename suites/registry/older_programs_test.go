@@ -148,9 +148,9 @@ var _ = onEveryBackend("on a store of an older program", func(rpc func() mlmdpb.
 			Name: "s", ServingEnvironmentID: anEnvironment(ctx, reg), RegisteredModelID: "7", ModelVersionID: new("8"),
 			DesiredState: new(model.InferenceServiceStateDeployed),
 		}
-		id, err := reg.InferenceServices().Upsert(ctx, &s)
+		res, err := reg.InferenceServices().Upsert(ctx, &s)
 		Expect(err).NotTo(HaveOccurred())
-		stored, err := rpc().GetContextsByID(ctx, &mlmdpb.GetContextsByIDRequest{ContextIds: []int64{number64(id)}})
+		stored, err := rpc().GetContextsByID(ctx, &mlmdpb.GetContextsByIDRequest{ContextIds: []int64{number64(res.ID)}})
 		Expect(err).NotTo(HaveOccurred())
 		p := stored.Contexts[0].Properties
 		Expect(p).To(HaveLen(3))
@@ -163,7 +163,7 @@ var _ = onEveryBackend("on a store of an older program", func(rpc func() mlmdpb.
 		_, err = again.InferenceServices().Upsert(ctx, &s)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(writes(sent.take())).To(BeEmpty(), "nothing differs")
-		got, err := again.InferenceServices().Get(ctx, id)
+		got, err := again.InferenceServices().Get(ctx, res.ID)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(got.RegisteredModelID).To(Equal("7"))
 		Expect(got.DesiredState).To(HaveValue(Equal(model.InferenceServiceStateDeployed)))
@@ -218,7 +218,7 @@ var _ = onEveryBackend("on a store of an older program", func(rpc func() mlmdpb.
 			_, err := other.ModelArtifacts().Get(ctx, id)
 			Expect(err).NotTo(HaveOccurred())
 			a := model.ModelArtifact{ModelVersionID: version, Name: "weights", Description: new("d")}
-			Expect(other.ModelArtifacts().Upsert(ctx, &a)).To(Equal(id))
+			Expect(other.ModelArtifacts().Upsert(ctx, &a)).To(HaveField("ID", id))
 			got, err := other.ModelArtifacts().Get(ctx, id)
 			Expect(err).NotTo(HaveOccurred())
 			Expect(got.Description).To(HaveValue(Equal("d")))
@@ -292,7 +292,7 @@ var _ = onEveryBackend("on a store of an older program", func(rpc func() mlmdpb.
 		Expect(err).NotTo(HaveOccurred())
 		Expect(found.ID).To(Equal(ids[1]))
 		patch := model.ModelVersion{RegisteredModelID: m, Name: "v1", Description: new("d")}
-		Expect(other.ModelVersions().Upsert(ctx, &patch)).To(Equal(ids[0]))
+		Expect(other.ModelVersions().Upsert(ctx, &patch)).To(HaveField("ID", ids[0]))
 	})
 
 	It("an artifact is created in a version that was renamed, without side effects", func(ctx SpecContext) {

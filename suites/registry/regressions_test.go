@@ -111,13 +111,13 @@ var _ = onEveryBackend("a client of stores with history", func(rpc func() mlmdpb
 		} {
 			name := odd + fresh("")
 			m := model.RegisteredModel{Name: name}
-			id, err := reg.RegisteredModels().Upsert(ctx, &m)
+			res, err := reg.RegisteredModels().Upsert(ctx, &m)
 			Expect(err).NotTo(HaveOccurred())
 			got, err := reg.RegisteredModels().FindByName(ctx, name)
 			Expect(err).NotTo(HaveOccurred())
-			Expect(got.ID).To(Equal(id))
+			Expect(got.ID).To(Equal(res.ID))
 			Expect(got.Name).To(Equal(name))
-			v := model.ModelVersion{RegisteredModelID: id, Name: name, Author: &name}
+			v := model.ModelVersion{RegisteredModelID: res.ID, Name: name, Author: &name}
 			_, err = reg.ModelVersions().Upsert(ctx, &v)
 			Expect(err).NotTo(HaveOccurred())
 			byFilter, err := reg.ModelVersions().Query().Where(
@@ -135,16 +135,16 @@ var _ = onEveryBackend("a client of stores with history", func(rpc func() mlmdpb
 		m := model.RegisteredModel{Name: fresh("model"), CustomProperties: value.Map{
 			"a": value.Double(0.123456789), "b": value.Double(123456789012345678), "c": value.Double(1e-9), "d": value.Double(3),
 		}}
-		id, err := reg.RegisteredModels().Upsert(ctx, &m)
+		res, err := reg.RegisteredModels().Upsert(ctx, &m)
 		Expect(err).NotTo(HaveOccurred())
-		stored, err := reg.RegisteredModels().Get(ctx, id)
+		stored, err := reg.RegisteredModels().Get(ctx, res.ID)
 		Expect(err).NotTo(HaveOccurred())
 		client, sent := counting(rpc())
 		reg := registry.New(client)
 		_, err = reg.RegisteredModels().Upsert(ctx, &m)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(writes(sent.take())).To(BeEmpty())
-		again, err := reg.RegisteredModels().Get(ctx, id)
+		again, err := reg.RegisteredModels().Get(ctx, res.ID)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(again).To(Equal(stored))
 	})
@@ -158,15 +158,15 @@ var _ = onEveryBackend("a client of stores with history", func(rpc func() mlmdpb
 			ExternalID:        new(fresh("x")),
 			CustomProperties:  value.Map{"a": value.Int(1)},
 		}
-		id, err := reg.ModelVersions().Upsert(ctx, &v)
+		res, err := reg.ModelVersions().Upsert(ctx, &v)
 		Expect(err).NotTo(HaveOccurred())
 		f := field.ModelVersion
 		_, err = reg.ModelVersions().Upsert(
-			ctx, &model.ModelVersion{ID: id, Description: new("d")}, registry.Clear(f.Author, f.ExternalID),
+			ctx, &model.ModelVersion{ID: res.ID, Description: new("d")}, registry.Clear(f.Author, f.ExternalID),
 			registry.Clear(f.State), registry.Clear(f.CustomProperties),
 		)
 		Expect(err).NotTo(HaveOccurred())
-		got, err := reg.ModelVersions().Get(ctx, id)
+		got, err := reg.ModelVersions().Get(ctx, res.ID)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(got.Author).To(BeNil())
 		Expect(got.ExternalID).To(BeNil())
@@ -177,26 +177,26 @@ var _ = onEveryBackend("a client of stores with history", func(rpc func() mlmdpb
 
 	It("clears one custom property and keeps the others", func(ctx SpecContext) {
 		v := model.RegisteredModel{Name: fresh("model"), CustomProperties: value.Map{"a": value.Int(1), "b": value.Int(2)}}
-		id, err := reg.RegisteredModels().Upsert(ctx, &v)
+		res, err := reg.RegisteredModels().Upsert(ctx, &v)
 		Expect(err).NotTo(HaveOccurred())
 		a := field.RegisteredModel.Custom("a").Int()
 		_, err = reg.RegisteredModels().Upsert(ctx, &v, registry.Clear(a))
 		Expect(err).To(MatchError(ContainSubstring("is both set and cleared")))
-		_, err = reg.RegisteredModels().Upsert(ctx, &model.RegisteredModel{ID: id}, registry.Clear(a))
+		_, err = reg.RegisteredModels().Upsert(ctx, &model.RegisteredModel{ID: res.ID}, registry.Clear(a))
 		Expect(err).NotTo(HaveOccurred())
-		got, err := reg.RegisteredModels().Get(ctx, id)
+		got, err := reg.RegisteredModels().Get(ctx, res.ID)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(got.CustomProperties).To(Equal(value.Map{"b": value.Int(2)}))
 	})
 
 	It("stores a small change of a double if the store does not round", func(ctx SpecContext) {
 		m := model.RegisteredModel{Name: fresh("model"), CustomProperties: value.Map{"rate": value.Double(0)}}
-		id, err := reg.RegisteredModels().Upsert(ctx, &m)
+		res, err := reg.RegisteredModels().Upsert(ctx, &m)
 		Expect(err).NotTo(HaveOccurred())
 		m.CustomProperties = value.Map{"rate": value.Double(1e-7)}
 		_, err = reg.RegisteredModels().Upsert(ctx, &m)
 		Expect(err).NotTo(HaveOccurred())
-		got, err := reg.RegisteredModels().Get(ctx, id)
+		got, err := reg.RegisteredModels().Get(ctx, res.ID)
 		Expect(err).NotTo(HaveOccurred())
 		rate, _ := got.CustomProperties["rate"].AsDouble()
 		Expect(rate).To(Or(Equal(1e-7), Equal(0.0))) // 0 where the store has six decimals
@@ -261,13 +261,13 @@ var _ = onEveryBackend("stores of other programs", func(rpc func() mlmdpb.Metada
 		Expect(err).NotTo(HaveOccurred())
 		reg := registry.New(rpc(), registry.WithTypePrefix(prefix))
 		m := model.RegisteredModel{Name: fresh("model"), Description: new("d")}
-		id, err := reg.RegisteredModels().Upsert(ctx, &m)
+		res, err := reg.RegisteredModels().Upsert(ctx, &m)
 		Expect(err).NotTo(HaveOccurred())
 		m.Owner = new("ada")
 		_, err = reg.RegisteredModels().Upsert(ctx, &m)
 		Expect(err).To(MatchError(registry.ErrConflict))
 		Expect(failure(err).Field).To(Equal("owner"))
-		got, err := reg.RegisteredModels().Get(ctx, id)
+		got, err := reg.RegisteredModels().Get(ctx, res.ID)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(got.Description).To(HaveValue(Equal("d")))
 	})
@@ -301,17 +301,17 @@ var _ = onEveryBackend("an entity with an unprefixed stored name", func(rpc func
 		_, err := e.Upsert(ctx, &v)
 		Expect(err).To(MatchError(registry.ErrUnavailable))
 		sent.allow()
-		id, err := e.Upsert(ctx, &v)
+		res, err := e.Upsert(ctx, &v)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(e.ChildrenOf(one).Collect(ctx)).To(HaveLen(1))
 		found, err := e.FindByNameIn(ctx, one, "12:plain")
 		Expect(err).NotTo(HaveOccurred())
-		Expect(found.ID).To(Equal(id))
+		Expect(found.ID).To(Equal(res.ID))
 		_, err = e.FindByNameIn(ctx, other, "12:plain")
 		Expect(err).To(MatchError(registry.ErrNotFound))
 		found, err = e.FindByName(ctx, "12:plain")
 		Expect(err).NotTo(HaveOccurred())
-		Expect(found.ID).To(Equal(id))
+		Expect(found.ID).To(Equal(res.ID))
 		_, err = e.Upsert(ctx, &model.ModelVersion{RegisteredModelID: other, Name: "12:plain"})
 		Expect(err).To(MatchError(registry.ErrInvalidArgument), "names are unique within the type, and a parent is fixed")
 	})

@@ -53,37 +53,37 @@ func fresh(what string) string {
 // aModel stores a model and returns its ID.
 func aModel(ctx SpecContext, reg *registry.Client) string {
 	GinkgoHelper()
-	id, err := reg.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: fresh("model")})
+	res, err := reg.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: fresh("model")})
 	Expect(err).NotTo(HaveOccurred())
-	return id
+	return res.ID
 }
 
 // aVersion stores a version of a new model and returns its ID.
 func aVersion(ctx SpecContext, reg *registry.Client) string {
 	GinkgoHelper()
-	id, err := reg.ModelVersions().Upsert(ctx, &model.ModelVersion{
+	res, err := reg.ModelVersions().Upsert(ctx, &model.ModelVersion{
 		RegisteredModelID: aModel(ctx, reg), Name: fresh("version"),
 	})
 	Expect(err).NotTo(HaveOccurred())
-	return id
+	return res.ID
 }
 
 // anEnvironment stores a serving environment and returns its ID.
 func anEnvironment(ctx SpecContext, reg *registry.Client) string {
 	GinkgoHelper()
-	id, err := reg.ServingEnvironments().Upsert(ctx, &model.ServingEnvironment{Name: fresh("environment")})
+	res, err := reg.ServingEnvironments().Upsert(ctx, &model.ServingEnvironment{Name: fresh("environment")})
 	Expect(err).NotTo(HaveOccurred())
-	return id
+	return res.ID
 }
 
 // aService stores an inference service in a new environment and returns its ID.
 func aService(ctx SpecContext, reg *registry.Client) string {
 	GinkgoHelper()
-	id, err := reg.InferenceServices().Upsert(ctx, &model.InferenceService{
+	res, err := reg.InferenceServices().Upsert(ctx, &model.InferenceService{
 		ServingEnvironmentID: anEnvironment(ctx, reg), RegisteredModelID: aModel(ctx, reg), Name: fresh("service"),
 	})
 	Expect(err).NotTo(HaveOccurred())
-	return id
+	return res.ID
 }
 
 // failure returns err as a *registry.Error, or fails the spec.

@@ -145,6 +145,7 @@ func (v *mappingView) field(e *ir.Entity, f *ir.Field) bool {
 		return false
 	case ir.UpdateTime:
 		read("gensupport.Millis(n.LastUpdateTimeSinceEpoch)")
+		v.Ident = append(v.Ident, "UpdateTime: "+sel)
 		return false
 	case ir.Name:
 		v.Ident = append(v.Ident, "Name: "+sel)

@@ -20,8 +20,8 @@ func ExampleOpen() {
 		log.Fatal(err)
 	}
 	defer s.Close()
-	id, err := registry.New(s.Client()).RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "fraud"})
-	fmt.Println("model", id, err)
+	res, err := registry.New(s.Client()).RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "fraud"})
+	fmt.Println("model", res.ID, err)
 }
 
 // Upgrade the schema of a database, after a backup.

@@ -20,7 +20,7 @@ var FeatureGroup = mlmd.Mapping[schema.FeatureGroup, *mlmdpb.Context]{
 	Decode:     decodeFeatureGroup,
 	Unreadable: func(v *schema.FeatureGroup) value.Unreadable { return v.Unreadable },
 	Ident: func(v *schema.FeatureGroup) mlmd.Ident {
-		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID)}
+		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), UpdateTime: v.UpdateTime}
 	},
 	SetID: func(v *schema.FeatureGroup, id string) { v.ID = id },
 	IsSet: func(v *schema.FeatureGroup) []bool {

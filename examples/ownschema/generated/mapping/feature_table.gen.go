@@ -21,7 +21,7 @@ var FeatureTable = mlmd.Mapping[schema.FeatureTable, *mlmdpb.Artifact]{
 	Decode:     decodeFeatureTable,
 	Unreadable: func(v *schema.FeatureTable) value.Unreadable { return v.Unreadable },
 	Ident: func(v *schema.FeatureTable) mlmd.Ident {
-		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), ParentID: v.FeatureGroupID}
+		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), UpdateTime: v.UpdateTime, ParentID: v.FeatureGroupID}
 	},
 	SetID: func(v *schema.FeatureTable, id string) { v.ID = id },
 	IsSet: func(v *schema.FeatureTable) []bool {

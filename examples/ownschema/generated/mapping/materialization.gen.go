@@ -21,7 +21,7 @@ var Materialization = mlmd.Mapping[schema.Materialization, *mlmdpb.Execution]{
 	Decode:     decodeMaterialization,
 	Unreadable: func(v *schema.Materialization) value.Unreadable { return v.Unreadable },
 	Ident: func(v *schema.Materialization) mlmd.Ident {
-		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), ParentID: v.FeatureGroupID}
+		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), UpdateTime: v.UpdateTime, ParentID: v.FeatureGroupID}
 	},
 	SetID: func(v *schema.Materialization, id string) { v.ID = id },
 	IsSet: func(v *schema.Materialization) []bool {

@@ -22,7 +22,7 @@ var QualityReport = mlmd.Mapping[schema.QualityReport, *mlmdpb.Artifact]{
 	Decode:     decodeQualityReport,
 	Unreadable: func(v *schema.QualityReport) value.Unreadable { return v.Unreadable },
 	Ident: func(v *schema.QualityReport) mlmd.Ident {
-		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), ParentID: v.FeatureGroupID}
+		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), UpdateTime: v.UpdateTime, ParentID: v.FeatureGroupID}
 	},
 	SetID: func(v *schema.QualityReport, id string) { v.ID = id },
 	IsSet: func(v *schema.QualityReport) []bool {

@@ -20,7 +20,7 @@ var DataSet = mlmd.Mapping[model.DataSet, *mlmdpb.Artifact]{
 	Decode:     decodeDataSet,
 	Unreadable: func(v *model.DataSet) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.DataSet) mlmd.Ident {
-		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), ParentID: v.ProjectID}
+		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), UpdateTime: v.UpdateTime, ParentID: v.ProjectID}
 	},
 	SetID: func(v *model.DataSet, id string) { v.ID = id },
 	IsSet: func(v *model.DataSet) []bool {

@@ -19,7 +19,7 @@ var Project = mlmd.Mapping[model.Project, *mlmdpb.Context]{
 	Decode:     decodeProject,
 	Unreadable: func(v *model.Project) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.Project) mlmd.Ident {
-		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID)}
+		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), UpdateTime: v.UpdateTime}
 	},
 	SetID: func(v *model.Project, id string) { v.ID = id },
 	IsSet: func(v *model.Project) []bool {

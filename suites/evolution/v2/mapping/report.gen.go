@@ -20,7 +20,7 @@ var Report = mlmd.Mapping[model.Report, *mlmdpb.Artifact]{
 	Decode:     decodeReport,
 	Unreadable: func(v *model.Report) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.Report) mlmd.Ident {
-		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), ParentID: v.ProjectID}
+		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), UpdateTime: v.UpdateTime, ParentID: v.ProjectID}
 	},
 	SetID: func(v *model.Report, id string) { v.ID = id },
 	IsSet: func(v *model.Report) []bool {

@@ -20,7 +20,7 @@ var Run = mlmd.Mapping[model.Run, *mlmdpb.Execution]{
 	Decode:     decodeRun,
 	Unreadable: func(v *model.Run) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.Run) mlmd.Ident {
-		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), ParentID: v.ProjectID}
+		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), UpdateTime: v.UpdateTime, ParentID: v.ProjectID}
 	},
 	SetID: func(v *model.Run, id string) { v.ID = id },
 	IsSet: func(v *model.Run) []bool {

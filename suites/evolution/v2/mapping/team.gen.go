@@ -19,7 +19,7 @@ var Team = mlmd.Mapping[model.Team, *mlmdpb.Context]{
 	Decode:     decodeTeam,
 	Unreadable: func(v *model.Team) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.Team) mlmd.Ident {
-		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID)}
+		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), UpdateTime: v.UpdateTime}
 	},
 	SetID: func(v *model.Team, id string) { v.ID = id },
 	IsSet: func(v *model.Team) []bool {

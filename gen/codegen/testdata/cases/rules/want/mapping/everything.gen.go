@@ -22,7 +22,7 @@ var Everything = mlmd.Mapping[model.Everything, *mlmdpb.Context]{
 	Decode:     decodeEverything,
 	Unreadable: func(v *model.Everything) value.Unreadable { return v.Unreadable },
 	Ident: func(v *model.Everything) mlmd.Ident {
-		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID)}
+		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), UpdateTime: v.Updated}
 	},
 	SetID: func(v *model.Everything, id string) { v.ID = id },
 	IsSet: func(v *model.Everything) []bool {

@@ -1,0 +1,294 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/value"
+)
+
+// A change is a write to a stored node.
+type change[T any, N mlmd.Node] struct {
+	*write[T, N]
+	comparison
+	node           N                // as it should be stored
+	ident          mlmd.Ident       // of the stored entity
+	unreadable     value.Unreadable // fields of the stored entity that could not be decoded
+	sentUnreadable value.Unreadable // the same as the caller's value reports it
+}
+
+// update writes what differs between the value and the stored node. If the link
+// to the parent is missing, because an earlier call failed, update makes it.
+func (w *write[T, N]) update(ctx context.Context, stored N) (Result, error) {
+	was := w.nodes.view(stored)
+	if err := w.checkUnchanged(was); err != nil {
+		return Result{}, err
+	}
+	c, err := w.compare(ctx, stored)
+	if err != nil {
+		return Result{}, err
+	}
+	linked, err := w.checkIdentity(ctx, c.stored, c.ident)
+	if err != nil {
+		return Result{}, err
+	}
+	done := w.result(was.id, Unchanged, nil)
+	if linked {
+		done.Outcome, done.Changed = Updated, []string{w.m.Parent.Field}
+	}
+	diff, err := c.paths()
+	if err != nil {
+		return Result{}, w.rpcError(ctx, err)
+	}
+	if len(diff) == 0 {
+		return done, nil
+	}
+	if err := c.checkImmutable(diff); err != nil {
+		return Result{}, err
+	}
+	c.keepOnly(diff)
+	if err := w.checkNode(c.wanted); err != nil {
+		return Result{}, err
+	}
+	t, err := w.storedType(ctx)
+	if err == nil && t.isOutdated(w.m.Fields, was, diff) {
+		t, err = w.c.refreshType(ctx, w.typ, t)
+	}
+	if err != nil {
+		return Result{}, w.rpcError(ctx, err)
+	}
+	s, _, err := w.resolveProperties(ctx, t, was, c.wanted, diff)
+	if err != nil {
+		return Result{}, err
+	}
+	if len(s.paths) == 0 {
+		return done, nil
+	}
+	clear(c.wanted.props) // shared with the node
+	maps.Copy(c.wanted.props, s.props)
+	if err := w.put(ctx, w.nodes.withIDs(w.nodes.withName(c.node, was.name), 0, was.id), s.paths, w.since); err != nil {
+		return Result{}, w.putError(ctx, err, was, c.wanted, diff)
+	}
+	changed := w.result(was.id, Updated, diff)
+	changed.Changed = append(done.Changed, changed.Changed...)
+	return changed, nil
+}
+
+// put updates the fields of n that paths name. The reference implementation
+// confuses a property with a custom property of the same name if one request
+// changes both. For it, put changes the custom properties first.
+func (e *Collection[T, N]) put(ctx context.Context, n N, paths []string, since *int64) error {
+	moved := func(path string) bool {
+		name, ok := strings.CutPrefix(path, customProperties+".")
+		return ok && slices.Contains(paths, "properties."+name)
+	}
+	if slices.ContainsFunc(paths, moved) {
+		s, err := e.c.detectServer(ctx)
+		if err != nil {
+			return err
+		}
+		if s.isReference {
+			first := slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return !moved(path) })
+			if err := e.nodes.put(ctx, n, first, since); err != nil {
+				return err
+			}
+			paths = slices.DeleteFunc(slices.Clone(paths), moved)
+			return e.nodes.put(ctx, n, paths, nil) // the first request moved the update time
+		}
+	}
+	return e.nodes.put(ctx, n, paths, since)
+}
+
+// compare decodes the stored node and validates the value. Faults that the stored
+// entity has too are accepted, so that it can be changed whatever its state.
+func (w *write[T, N]) compare(ctx context.Context, stored N) (*change[T, N], error) {
+	was := w.nodes.view(stored)
+	resolved := stored
+	if w.parent != nil || w.by.whole() { // otherwise the parent is not compared
+		var err error
+		if resolved, err = w.resolveParent(ctx, w.operation, stored, w.parent); err != nil {
+			return nil, err
+		}
+	}
+	decoded, err := w.decode(w.operation, resolved, was)
+	if err != nil {
+		return nil, err
+	}
+	c := &change[T, N]{write: w, ident: w.m.Ident(decoded)}
+	if w.parentErr != nil && w.ident.ParentID != c.ident.ParentID {
+		return nil, w.parentErr
+	}
+	mappingParent := w.parent.mappingParent(w.m.Parent)
+	if mappingParent.ID == 0 {
+		mappingParent.ID, _ = parseID(c.ident.ParentID) // 0 if it has none
+	}
+	node, err := w.m.Encode(w.v, mappingParent)
+	faults := slices.Concat(w.faults, mlmd.Invalid(err))
+	same, err := w.m.Encode(decoded, mappingParent)
+	if len(faults) > 0 {
+		faults = newFaults(faults, slices.Concat(w.check(decoded), mlmd.Invalid(err)))
+	}
+	if len(faults) > 0 {
+		return nil, w.mappingError(faults)
+	}
+	if node == nil || same == nil {
+		return nil, w.newError(ErrInternal, "the mapping returned no node")
+	}
+	c.node = node
+	c.comparison = comparison{
+		stored: was.withPresentNames(w.m.Fields), read: w.nodes.view(same), wanted: w.nodes.view(node),
+		merges: !w.by.whole(), rounds: w.c.roundsDoubles(ctx),
+	}
+	if err := w.checkCleared(c.wanted); err != nil {
+		return nil, err
+	}
+	if w.m.Unreadable != nil {
+		c.unreadable, c.sentUnreadable = w.m.Unreadable(decoded), w.m.Unreadable(w.v)
+	}
+	return c, nil
+}
+
+// newFaults returns the errors of es that are not among known. List indexes are
+// ignored, because elements may have moved.
+func newFaults(es, known mlmd.InvalidErrors) mlmd.InvalidErrors {
+	type fault struct{ field, value, why string }
+	of := func(e *mlmd.InvalidError) fault {
+		return fault{listIndex.ReplaceAllString(e.Field, "[]"), e.Value, e.Why}
+	}
+	have := make(map[fault]bool, len(known))
+	for _, e := range known {
+		have[of(e)] = true
+	}
+	return slices.DeleteFunc(es, func(e *mlmd.InvalidError) bool { return have[of(e)] })
+}
+
+var listIndex = regexp.MustCompile(`\[\d+\]`)
+
+// keepOnly removes from the wanted node what is not at one of the paths in diff.
+func (c *change[T, N]) keepOnly(diff []string) {
+	for name := range c.wanted.props {
+		if path := "properties." + name; !slices.Contains(diff, path) || slices.Contains(c.clear, path) {
+			delete(c.wanted.props, name)
+		}
+	}
+	for name := range c.wanted.custom {
+		if !slices.Contains(diff, customProperties+"."+name) {
+			delete(c.wanted.custom, name)
+		}
+	}
+	if !slices.Contains(diff, "uri") {
+		c.wanted.uri = nil
+	}
+}
+
+// checkImmutable returns an error if diff changes an immutable field that has a
+// value. A value that cannot be decoded may be replaced.
+func (c *change[T, N]) checkImmutable(diff []string) error {
+	for _, f := range c.m.Fields {
+		if !f.Immutable || f.Path == "" || !slices.Contains(diff, f.Path) {
+			continue
+		}
+		if c.stored.has(f.Path) && !c.unreadable.Has(f.Name) {
+			return c.fieldError(ErrInvalidArgument, f.Name, "",
+				"cannot change: the field is immutable once the "+c.m.Entity+" is stored")
+		}
+	}
+	return nil
+}
+
+// updateByID updates the node with the ID of the value.
+func (w *write[T, N]) updateByID(ctx context.Context) (Result, error) {
+	id, err := parseID(w.ident.ID)
+	if err != nil {
+		return Result{}, w.fieldError(ErrInvalidArgument, "id", w.ident.ID, err.Error())
+	}
+	n, err := w.nodes.byID(ctx, id)
+	if err != nil {
+		return Result{}, w.rpcError(ctx, err)
+	}
+	if n == nil && len(w.faults) > 0 {
+		return Result{}, w.mappingError(w.faults)
+	}
+	if n == nil {
+		return Result{}, w.fieldError(ErrNotFound, "id", w.ident.ID, "does not exist: no such "+w.m.Entity)
+	}
+	if v := w.nodes.view(n); v.typeName != w.m.TypeName {
+		return Result{}, w.fieldError(ErrNotFound, "id", w.ident.ID, fmt.Sprintf(
+			"is the ID of %s, not of %s", withArticle(w.c.entityName(v.typeName)), withArticle(w.m.Entity)))
+	}
+	return w.update(ctx, n)
+}
+
+// storedType returns the type of the entity as the store has it.
+func (w *write[T, N]) storedType(ctx context.Context) (*storedType, error) {
+	t, err := w.c.typeOf(ctx, w.typ, w.m.PropTypes())
+	if err == nil && t.isLegacy(w.m.Fields) && t.isStale() {
+		return w.c.refreshType(ctx, w.typ, t)
+	}
+	return t, err
+}
+
+// resolveProperties returns how to write the given paths of wanted to a node of
+// type t that is stored as was. It returns the type too, which it extends by the
+// properties that are missing.
+func (w *write[T, N]) resolveProperties(
+	ctx context.Context, t *storedType, was, wanted nodeView, paths []string,
+) (propertyUpdate, *storedType, error) {
+	set := w.m.SetPaths(w.v)
+	if w.m.Parent != nil && w.m.Parent.UnprefixedName { // only a derived field names the parent
+		set = w.m.Paths()
+	}
+	for {
+		s, bad := t.resolve(w.m.Fields, was, wanted, paths, set)
+		if bad != nil {
+			return s, t, w.fieldError(ErrConflict, w.jsonName(bad.path), "", fmt.Sprintf(
+				"cannot be written: this store declares the property %s of %s as %s",
+				bad.property, w.m.TypeName, bad.declared))
+		}
+		if len(s.missing) == 0 {
+			return s, t, nil
+		}
+		extended, err := w.c.extendType(ctx, w.typ, s.missing)
+		if err != nil {
+			return s, t, w.rpcError(ctx, err)
+		}
+		t = extended
+	}
+}
+
+// checkIdentity returns an error if the name or the parent of the value, where
+// set, is not the stored one. It makes the link to the parent if it is missing,
+// and reports whether it did.
+func (w *write[T, N]) checkIdentity(ctx context.Context, was nodeView, stored mlmd.Ident) (linked bool, _ error) {
+	if w.ident.Name != "" && w.ident.Name != stored.Name {
+		return false, w.fieldError(ErrInvalidArgument, "name", w.ident.Name, fmt.Sprintf(
+			"cannot replace the name of %s %d, which is %q: names are immutable", w.m.Entity, was.id, stored.Name))
+	}
+	if w.parent == nil {
+		return false, nil
+	}
+	if stored.ParentID == w.ident.ParentID {
+		return w.link(ctx, was.id)
+	}
+	if stored.ParentID == "" { // not in the stored name, so the links decide
+		above, err := w.nodes.parents(ctx, was.id)
+		if err != nil {
+			return false, w.rpcError(ctx, err)
+		}
+		if containsID(above, w.parent.id) {
+			return false, nil
+		}
+		if len(above) == 0 && w.m.Parent.UnprefixedName { // an earlier call failed before the link
+			return true, w.linkNew(ctx, was.id, false)
+		}
+		return false, w.fieldError(ErrInvalidArgument, w.m.Parent.Field, w.ident.ParentID, fmt.Sprintf(
+			"is not the parent of %s %d: parents are immutable", w.m.Entity, was.id))
+	}
+	return false, w.fieldError(ErrInvalidArgument, w.m.Parent.Field, w.ident.ParentID, fmt.Sprintf(
+		"cannot replace the parent of %s %d, which is %s: parents are immutable", w.m.Entity, was.id, stored.ParentID))
+}

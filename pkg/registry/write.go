@@ -1,0 +1,174 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"google.golang.org/grpc/metadata"
+
+	"github.com/mlmd-go/sdk/pkg/mlmd"
+)
+
+// A verb is one of the ways to write an entity.
+type verb uint8
+
+const (
+	upsert  verb = iota // creates or patches
+	replace             // creates or makes what is stored equal to the value
+	create              // creates only
+	update              // makes what is stored equal to a value that was read from it
+)
+
+// String returns the verb as it appears in errors.
+func (v verb) String() string { return [...]string{"upsert", "replace", "create", "update"}[v] }
+
+// whole reports whether a field that is not set in the value is removed.
+func (v verb) whole() bool { return v == replace || v == update }
+
+// maxAttempts limits how often createOrUpdate tries to create a node that
+// conflicts with one that is gone when it is looked up.
+const maxAttempts = 3
+
+// A write is one call of a verb under way.
+type write[T any, N mlmd.Node] struct {
+	*Collection[T, N]
+	operation
+	writeOptions[T]
+	by     verb
+	v      *T
+	ident  mlmd.Ident
+	faults mlmd.InvalidErrors // found in v alone
+	parent *parent            // nil if v has none, or if it does not matter
+	// parentErr is the error that the parent of a value with an ID does not exist.
+	// It counts only if the stored entity has another parent.
+	parentErr error
+	// since is the update time, in milliseconds since the epoch, that the stored
+	// node must have; nil if any will do.
+	since *int64
+}
+
+// newWrite returns the write of v by the verb.
+func (e *Collection[T, N]) newWrite(by verb, v *T, o writeOptions[T]) *write[T, N] {
+	w := &write[T, N]{Collection: e, by: by, v: v, ident: e.m.Ident(v), writeOptions: o}
+	w.operation = e.operation(by.String(), displayName(w.ident))
+	return w
+}
+
+// write stores v by the verb, and sets its ID.
+func (e *Collection[T, N]) write(ctx context.Context, by verb, v *T, o writeOptions[T]) (Result, error) {
+	if v == nil {
+		return Result{}, e.operation(by.String(), "").newError(ErrInvalidArgument, "the value is nil")
+	}
+	w := e.newWrite(by, v, o)
+	if err := w.validate(); err != nil {
+		return Result{}, err
+	}
+	if w.ident.ParentID != "" && e.m.Parent != nil {
+		p, err := e.c.parent(ctx, w.operation, e.m.Parent, w.ident.ParentID)
+		switch {
+		case err == nil:
+			w.parent = p
+		case w.ident.ID != "" && errors.Is(err, ErrNotFound):
+			w.parentErr = err
+		default:
+			return Result{}, err
+		}
+	}
+	var r Result
+	var err error
+	if w.ident.ID != "" {
+		r, err = w.updateByID(ctx)
+	} else {
+		r, err = w.createOrUpdate(ctx)
+	}
+	if err != nil {
+		return Result{}, err
+	}
+	if w.ident.ID != r.ID {
+		e.m.SetID(v, r.ID)
+	}
+	return r, nil
+}
+
+// result returns the result of a write to the node with the given ID, of which
+// the fields at the update_mask paths changed.
+func (w *write[T, N]) result(id int64, o Outcome, paths []string) Result {
+	r := Result{ID: strconv.FormatInt(id, 10), Outcome: o}
+	for _, path := range paths {
+		name := w.jsonName(path)
+		if key, ok := strings.CutPrefix(path, customProperties+"."); ok {
+			name = "customProperties." + key
+		}
+		r.Changed = append(r.Changed, name)
+	}
+	return r
+}
+
+// errChanged is the cause of an [ErrConflict] with another writer.
+var errChanged = errors.New("the entity changed since it was read")
+
+// checkUnchanged returns [ErrConflict] if the stored node is not the one on which
+// the write depends.
+func (w *write[T, N]) checkUnchanged(stored nodeView) error {
+	if w.since == nil || *w.since == stored.updated {
+		return nil
+	}
+	e := w.newError(ErrConflict, "another writer changed it since it was read: read it again and repeat the change")
+	e.Err = errChanged
+	return e
+}
+
+// A Result reports what a write did.
+type Result struct {
+	ID      string // of the entity; also written into the value
+	Outcome Outcome
+	// Changed holds the names of the fields that an update changed, in the order
+	// of the spec: "description", "customProperties.auc". It is nil unless Outcome
+	// is [Updated]. A property that the mapping derives from another field is
+	// named by its path in MLMD, such as "properties.model_name".
+	Changed []string
+}
+
+// An Outcome is the effect of a write.
+type Outcome uint8
+
+// The effects of a write. A failed write has none of them.
+const (
+	Created   Outcome = iota + 1 // the entity is new
+	Updated                      // at least one field, or the link to the parent, was written
+	Unchanged                    // what is stored was already as wanted; nothing was written
+)
+
+// String returns the name of the outcome in lower case.
+func (o Outcome) String() string {
+	switch o {
+	case Created:
+		return "created"
+	case Updated:
+		return "updated"
+	case Unchanged:
+		return "unchanged"
+	}
+	return fmt.Sprintf("Outcome(%d)", uint8(o))
+}
+
+// precondition is the key of the request metadata that asks the service to refuse
+// a put of contexts or executions unless the update time of each node in the
+// request is the stored one. MLMD's own messages have such an option for
+// artifacts only. Servers that do not know the key ignore it.
+const precondition = "mlmd-abort-if-latest-updated-time-changed"
+
+func withPrecondition(ctx context.Context) context.Context {
+	return metadata.AppendToOutgoingContext(ctx, precondition, "true")
+}
+
+// hasPrecondition reports whether the call has a precondition. Repeating it after
+// it took effect would fail, so the caller could not tell its own write from
+// another writer's.
+func hasPrecondition(ctx context.Context) bool {
+	md, _ := metadata.FromOutgoingContext(ctx)
+	return len(md.Get(precondition)) > 0
+}

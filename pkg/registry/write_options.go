@@ -1,0 +1,142 @@
+package registry
+
+import (
+	"reflect"
+
+	"github.com/mlmd-go/sdk/pkg/filter"
+	"github.com/mlmd-go/sdk/pkg/value"
+)
+
+// An UpsertOption configures one Upsert of a T: [Clear], [Set], [OnCreate], or a
+// [WriteOption].
+type UpsertOption[T any] interface {
+	apply(*writeOptions[T])
+}
+
+// A WriteOption configures one Upsert, Replace, Archive or Restore of a T:
+// [IfUnchanged].
+type WriteOption[T any] interface {
+	UpsertOption[T]
+	anyWrite()
+}
+
+type writeOptions[T any] struct {
+	clear    []string // update_mask paths
+	set      []string // update_mask paths
+	onCreate []func(*T)
+	read     *T // IfUnchanged
+}
+
+type upsertOption[T any] func(*writeOptions[T])
+
+func (f upsertOption[T]) apply(o *writeOptions[T]) { f(o) }
+
+type writeOption[T any] func(*writeOptions[T])
+
+func (f writeOption[T]) apply(o *writeOptions[T]) { f(o) }
+func (writeOption[T]) anyWrite()                  {}
+
+// Clear makes an Upsert remove the stored values of the given fields, or of
+// single custom properties. The error is [ErrInvalidArgument] if one of them is
+// set in the upserted value. The fields are generated symbols; a field that
+// cannot be empty does not compile:
+//
+//	registry.Clear(field.ModelVersion.Author, field.ModelVersion.Custom("auc"))
+func Clear[T any](fields ...filter.Clearable[*T]) UpsertOption[T] {
+	return upsertOption[T](func(o *writeOptions[T]) {
+		for _, f := range fields {
+			if f != nil {
+				o.clear = append(o.clear, filter.MaskPath(f))
+			}
+		}
+	})
+}
+
+// Set makes an Upsert write the given required numbers and booleans even if they
+// are zero in the upserted value. Without it an Upsert leaves a zero out,
+// because it cannot be told apart from a field that is not set.
+//
+//	registry.Set(field.Dataset.Rows)
+func Set[T any](fields ...filter.Settable[*T]) UpsertOption[T] {
+	return upsertOption[T](func(o *writeOptions[T]) {
+		for _, f := range fields {
+			if f != nil {
+				o.set = append(o.set, filter.ZeroPath(f))
+			}
+		}
+	})
+}
+
+// OnCreate makes an Upsert call f on a copy of the value before it creates the
+// entity, for fields that only a new entity gets:
+//
+//	registry.OnCreate(func(v *model.ModelVersion) { v.State = new(model.ModelVersionStateLive) })
+//
+// If the entity is stored already, what f sets is not written. f must not change
+// what identifies the entity, and may run more than once.
+func OnCreate[T any](f func(v *T)) UpsertOption[T] {
+	return upsertOption[T](func(o *writeOptions[T]) {
+		if f != nil {
+			o.onCreate = append(o.onCreate, f)
+		}
+	})
+}
+
+// IfUnchanged makes a write fail with [ErrConflict] if the stored entity was
+// written since v was read by Get, a finder or a query. v is usually the value
+// that is written:
+//
+//	v, err := reg.ModelVersions().Get(ctx, id)
+//	…
+//	_, err = reg.ModelVersions().Upsert(ctx, v, registry.IfUnchanged(v))
+//
+// Changes are recognized by the update time, which moves with each write of a
+// store of this module. The reference implementation has a resolution of one
+// millisecond, and can only compare artifacts within the write itself: of other
+// entities a change between this call's read and its write is overwritten.
+func IfUnchanged[T any](v *T) WriteOption[T] {
+	return writeOption[T](func(o *writeOptions[T]) { o.read = v })
+}
+
+// collectOptions returns the options that opts set. A nil option is ignored.
+func collectOptions[T any, O UpsertOption[T]](opts []O) writeOptions[T] {
+	var o writeOptions[T]
+	for _, opt := range opts {
+		if any(opt) != nil {
+			opt.apply(&o)
+		}
+	}
+	return o
+}
+
+// forCreate returns v as it is to be created: changed by the functions of
+// [OnCreate]. The caller's maps and slices stay as they are.
+func (o *writeOptions[T]) forCreate(v *T) *T {
+	if len(o.onCreate) == 0 {
+		return v
+	}
+	created := *v
+	fields := reflect.ValueOf(&created).Elem()
+	for i := range fields.NumField() {
+		if !fields.Type().Field(i).IsExported() {
+			continue
+		}
+		switch f := fields.Field(i); {
+		case f.Kind() == reflect.Map && !f.IsNil():
+			clone := reflect.MakeMapWithSize(f.Type(), f.Len())
+			for iter := f.MapRange(); iter.Next(); {
+				clone.SetMapIndex(iter.Key(), iter.Value())
+			}
+			f.Set(clone)
+		case f.Kind() == reflect.Slice && !f.IsNil():
+			f.Set(reflect.AppendSlice(reflect.MakeSlice(f.Type(), 0, f.Len()), f))
+		}
+	}
+	for _, set := range o.onCreate {
+		set(&created)
+	}
+	return &created
+}
+
+// updateTime returns the update time that v was read with.
+func (e *Collection[T, N]) updateTime(v *T) value.Time { return e.m.Ident(v).UpdateTime }
