@@ -18,7 +18,7 @@ import (
 	"github.com/mlmd-go/sdk/gen/internal/config"
 )
 
-// breakingCommand compares the spec with what it was.
+// breakingCommand compares the spec with an earlier version.
 func breakingCommand(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	flags := flag.NewFlagSet("gen breaking", flag.ContinueOnError)
 	flags.SetOutput(stderr)
@@ -89,8 +89,9 @@ func printBreaks(w io.Writer, breaks []codegen.Break, asJSON bool, against strin
 	return err
 }
 
-// oldConfig reads the spec as it was: at a git ref, with its history, or from a
-// file, without. What is both is refused, as git refuses it.
+// oldConfig returns the config of the earlier spec: at a git ref, with its
+// history, or in a file, without. It refuses a name that is both, as git
+// does.
 func oldConfig(ctx context.Context, cfg config.Config, against, root string) (codegen.Config, *history, error) {
 	old := cfg.Config
 	info, err := os.Stat(against)
@@ -109,7 +110,7 @@ func oldConfig(ctx context.Context, cfg config.Config, against, root string) (co
 		if root == "" {
 			root = dir
 			if rel, err := filepath.Rel(cfg.Root, dir); err == nil && filepath.IsLocal(rel) {
-				root = "" // within the module, what the spec of today may read
+				root = "" // within the module, the same root as the present spec
 			}
 		}
 		old.Spec = filepath.Base(against)
@@ -126,7 +127,7 @@ func oldConfig(ctx context.Context, cfg config.Config, against, root string) (co
 	return old, &history{ctx: ctx, dir: cfg.Root, ref: against, config: old}, nil
 }
 
-// refHint says why a ref may be missing, and what helps.
+// refHint returns why a ref may be missing, and a remedy.
 func refHint(ctx context.Context, dir, ref string) string {
 	if _, err := runGit(ctx, dir, "rev-parse", "--git-dir"); err != nil {
 		return ": " + err.Error()

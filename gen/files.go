@@ -16,7 +16,7 @@ import (
 	"github.com/mlmd-go/sdk/gen/internal/config"
 )
 
-// staleError lists generated files that are not what the spec says.
+// staleError lists generated files that differ from the spec.
 type staleError []string
 
 func (e staleError) Error() string {
@@ -56,7 +56,7 @@ func left(c config.Config, files codegen.Files) ([]string, error) {
 	return out, nil
 }
 
-// compare fails with a staleError where the disk differs from files.
+// compare fails with a staleError if the disk differs from files.
 func compare(c config.Config, files codegen.Files) error {
 	var bad staleError
 	for _, name := range slices.Sorted(maps.Keys(files)) {
@@ -139,8 +139,8 @@ func write(c config.Config, files codegen.Files, check func() error) error {
 	return nil
 }
 
-// noLinks fails where an output directory, or a file that is to be written, is
-// a symbolic link or below one: the target may not be generated.
+// noLinks fails if an output directory, or a file to be written, is a
+// symbolic link or below one.
 func noLinks(c config.Config, names []string) error {
 	seen := map[string]bool{}
 	for _, name := range names {

@@ -48,7 +48,7 @@ func (h *history) read() codegen.Past {
 	}}
 }
 
-// close prints what could not be read of the history.
+// close prints notes about versions that could not be read.
 func (h *history) close(stderr io.Writer) {
 	if h.objects != nil {
 		h.objects.close()
@@ -228,5 +228,5 @@ func (o *objects) read(name string) ([]byte, error) {
 
 func (o *objects) close() {
 	o.in.Close()
-	o.cmd.Wait() //nolint:errcheck // what was read is what counts
+	o.cmd.Wait() //nolint:errcheck // all reads are complete
 }

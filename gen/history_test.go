@@ -8,7 +8,7 @@ import (
 
 // A name that was removed is known from the commits before the ref: under
 // other names of the spec, and in files that it no longer refers to.
-func TestBreakingKnowsWhatWasRemovedBeforeTheRef(t *testing.T) {
+func TestBreaking_ReadsHistory(t *testing.T) {
 	withField := func(field string) string {
 		return strings.Replace(promptSpec, "text: {type: string}", "text: {type: string}\n            "+field, 1)
 	}

@@ -10,7 +10,7 @@ import (
 
 // A spec beside the module, as in a repository with several modules, is read
 // when the caller says so.
-func TestARootAboveTheModuleIsForTheCallerToAllow(t *testing.T) {
+func TestGen_RootFlag(t *testing.T) {
 	newModule(t, promptSpec)
 	put(t, "api/openapi.yaml", promptSpec)
 	put(t, "api/base.yaml", read(t, "spec/base.yaml"))
@@ -39,7 +39,7 @@ func genWithin(t *testing.T, want int, args ...string) (stdout, stderr string) {
 	return stdout, stderr
 }
 
-func TestNothingIsWrittenThroughALink(t *testing.T) {
+func TestGen_RefusesSymbolicLinks(t *testing.T) {
 	for name, link := range map[string]string{
 		"a folder": "generated", "a folder of a package": "generated/model",
 		"a dangling file": "generated/field/doc.gen.go",
@@ -67,7 +67,7 @@ func TestNothingIsWrittenThroughALink(t *testing.T) {
 }
 
 // Thirty levels of three ways to the next one are thirty schemas, and not 3^30.
-func TestAllOfIsFollowedOnceForEachSchema(t *testing.T) {
+func TestGen_AllOfIsNotExponential(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(
 		strings.Replace(
@@ -89,7 +89,7 @@ func TestAllOfIsFollowedOnceForEachSchema(t *testing.T) {
 
 func itoa(i int) string { return string(rune('0'+i/10)) + string(rune('0'+i%10)) }
 
-func TestBreakingMeansTheBranchOrSaysThatItIsBoth(t *testing.T) {
+func TestBreaking_RefIsAlsoAFile(t *testing.T) {
 	newModule(t, promptSpec)
 	git(t, "init", "-q", "-b", "main", ".")
 	git(t, "add", ".")

@@ -11,7 +11,7 @@ import (
 )
 
 // A spec from a stranger reads only regular files of the module.
-func TestASpecReadsOnlyFilesOfItsModule(t *testing.T) {
+func TestGen_ReadsOnlyFilesBelowRoot(t *testing.T) {
 	newModule(t, promptSpec)
 	outside := t.TempDir()
 	put(t, filepath.Join(outside, "secret.yaml"), "a line that must not be printed: x\n")

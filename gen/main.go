@@ -53,7 +53,7 @@ const usage = `gen generates Go types, MLMD mappings and field symbols from a sp
 
 `
 
-// run does what args say and returns the exit code.
+// run executes the command in args and returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == "breaking" {
 		return breakingCommand(ctx, args[1:], stdout, stderr)

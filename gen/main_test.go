@@ -97,7 +97,7 @@ func contains(t *testing.T, text string, wants ...string) {
 	}
 }
 
-func TestGenNeedsNoConfigWhereTheDefaultsFit(t *testing.T) {
+func TestGen_Defaults(t *testing.T) {
 	newModule(t, promptSpec)
 	gen(t, exitOK)
 	contains(
@@ -110,7 +110,7 @@ func TestGenNeedsNoConfigWhereTheDefaultsFit(t *testing.T) {
 	gen(t, exitOK, "-check")
 }
 
-func TestAConfigNamesSpecAndPackages(t *testing.T) {
+func TestGen_Config(t *testing.T) {
 	newModule(t, promptSpec)
 	put(
 		t,
@@ -125,7 +125,7 @@ func TestAConfigNamesSpecAndPackages(t *testing.T) {
 	gen(t, exitOK, "-check", "-config", "tools/mlmd.yaml")
 }
 
-func TestAWrongConfigIsExplained(t *testing.T) {
+func TestGen_InvalidConfig(t *testing.T) {
 	for name, c := range map[string]struct{ config, want string }{
 		"an unknown key":           {"specs: x.yaml", "field specs not found"},
 		"no YAML":                  {"spec: [", "mlmd.yaml"},
@@ -164,7 +164,7 @@ func TestAWrongConfigIsExplained(t *testing.T) {
 	})
 }
 
-func TestCheckTellsWhatIsStale(t *testing.T) {
+func TestGen_CheckListsStaleFiles(t *testing.T) {
 	newModule(t, promptSpec+answerSchema)
 	gen(t, exitOK)
 	put(t, "spec/openapi.yaml", strings.Replace(promptSpec, "text:", "body:", 1))
@@ -183,7 +183,7 @@ func TestCheckTellsWhatIsStale(t *testing.T) {
 	contains(t, stderr, "generated/field/doc.gen.go is missing")
 }
 
-func TestWhatLeavesTheSpecTakesItsFilesWithIt(t *testing.T) {
+func TestGen_RemovesFilesOfRemovedEntities(t *testing.T) {
 	newModule(t, promptSpec+answerSchema)
 	gen(t, exitOK)
 	put(t, "generated/mapping/by_hand.go", "package mapping\n")
@@ -204,7 +204,7 @@ func TestWhatLeavesTheSpecTakesItsFilesWithIt(t *testing.T) {
 	}
 }
 
-func TestAFileOfSomeoneElseIsNotReplaced(t *testing.T) {
+func TestGen_KeepsForeignFiles(t *testing.T) {
 	newModule(t, promptSpec)
 	put(t, "generated/model/prompt.gen.go", "package model // by hand\n")
 	_, stderr := gen(t, exitFailed)
@@ -236,7 +236,7 @@ func TestGen_RemovesFormerModelFile(t *testing.T) {
 	gen(t, exitOK, "-check")
 }
 
-func TestMistakesInTheSpecAreListedAndNothingIsWritten(t *testing.T) {
+func TestGen_InvalidSpecWritesNoFiles(t *testing.T) {
 	newModule(t, strings.Replace(promptSpec, "text: {type: string}", "text: {type: strin}", 1))
 	_, stderr := gen(t, exitFound)
 	contains(t, stderr, `spec/openapi.yaml:13:26: Prompt.text: unknown type "strin"`, "text: {type: strin}", "^")
@@ -245,7 +245,7 @@ func TestMistakesInTheSpecAreListedAndNothingIsWritten(t *testing.T) {
 	}
 }
 
-func TestFlagsAreExplained(t *testing.T) {
+func TestGen_Usage(t *testing.T) {
 	_, stderr := gen(t, exitFailed, "-chek")
 	contains(t, stderr, "-chek", "-check")
 	_, stderr = gen(t, exitFailed, "braking")
@@ -256,7 +256,7 @@ func TestFlagsAreExplained(t *testing.T) {
 	contains(t, stderr, "-against is missing")
 }
 
-func TestPrintBase(t *testing.T) {
+func TestGen_PrintBase(t *testing.T) {
 	stdout, _ := gen(t, exitOK, "-print-base")
 	contains(t, stdout, "Resource:", "ArtifactState:", "ExecutionState:", "openapi: 3.0.3")
 	if strings.Contains(stdout, "x-mlmd-kind") {
@@ -274,7 +274,7 @@ func git(t *testing.T, args ...string) {
 	}
 }
 
-func TestBreakingComparesWithAFileAndWithARef(t *testing.T) {
+func TestBreaking_AgainstFileAndRef(t *testing.T) {
 	newModule(t, promptSpec+answerSchema)
 	git(t, "init", "-q", ".")
 	git(t, "add", ".")
@@ -329,7 +329,7 @@ func sdkModule(t *testing.T, spec string) {
 	t.Setenv("GOFLAGS", "-mod=mod")
 }
 
-func TestWhatIsGeneratedIsCheckedAgainstTheSDKBeforeItIsWritten(t *testing.T) {
+func TestGen_TypeChecksBeforeWriting(t *testing.T) {
 	sdkModule(t, promptSpec+answerSchema)
 	_, stderr := gen(t, exitOK)
 	if stderr != "" {
@@ -370,7 +370,7 @@ func TestWhatIsGeneratedIsCheckedAgainstTheSDKBeforeItIsWritten(t *testing.T) {
 	}
 }
 
-func TestAModuleWithoutTheSDKGetsANote(t *testing.T) {
+func TestGen_ModuleWithoutSDK(t *testing.T) {
 	newModule(t, promptSpec)
 	_, stderr := gen(t, exitOK)
 	contains(t, stderr, "gen: note: ", "go list", "github.com/mlmd-go/sdk")

@@ -82,7 +82,7 @@ func publish(t *testing.T, dir, modulePath, source string) {
 // The example is a module of its own: it must build from what a module proxy
 // has, in another place, after go mod tidy has added the sums of this
 // repository's modules.
-func TestTheExampleBuildsFromAModuleProxy(t *testing.T) {
+func TestExample_BuildsFromModuleProxy(t *testing.T) {
 	if os.Getenv("CI") == "" && !*update {
 		t.Skip("fetches and compiles the SDK and all it needs once more, which takes minutes: set CI=1 for that")
 	}
@@ -113,7 +113,7 @@ func TestTheExampleBuildsFromAModuleProxy(t *testing.T) {
 // What the generator needs stays out of the go.mod of a module that follows
 // docs/spec.md: it has the newest kin-openapi, which the generator need not
 // build with, and keeps it.
-func TestTheGeneratorRunsBesideAnyKinOpenAPI(t *testing.T) {
+func TestGen_IndependentOfKinOpenAPIVersion(t *testing.T) {
 	if os.Getenv("CI") == "" {
 		t.Skip("fetches and compiles the generator once more, which takes minutes: set CI=1 for that")
 	}

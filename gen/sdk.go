@@ -21,10 +21,10 @@ import (
 	"github.com/mlmd-go/sdk/gen/internal/config"
 )
 
-// typeCheck type-checks files before they are written. What they import comes
-// from the export data of the module that they are written to. Where that
-// module does not have the SDK yet, only the names of the output itself are
-// checked, and notes says so.
+// typeCheck type-checks files before they are written. It resolves imports
+// with the export data of their module. If that module does not require the
+// SDK yet, only the names of the output are checked, and a note is written
+// to notes.
 func typeCheck(ctx context.Context, c config.Config, files codegen.Files, notes io.Writer) error {
 	sdk, err := exportData(ctx, c, files)
 	if err != nil {
@@ -37,8 +37,8 @@ func typeCheck(ctx context.Context, c config.Config, files codegen.Files, notes 
 	return codegen.TypeCheck(ctx, c.Config, files, sdk)
 }
 
-// exportData returns an importer of what files import. The go command compiles
-// it where that has not been done yet, as the next build would.
+// exportData returns an importer of the imports of files. The go command
+// compiles them if necessary, as the next build would.
 func exportData(ctx context.Context, c config.Config, files codegen.Files) (types.Importer, error) {
 	imports := map[string]bool{}
 	for name, src := range files {

@@ -13,7 +13,7 @@ import (
 // Mark begins every file that Generate makes.
 const Mark = emit.Mark
 
-// baseSchemas are what entities of any spec can share.
+// baseSchemas are the schemas that entities of any spec can share.
 var baseSchemas = []string{"Resource", "Artifact", "ArtifactState", "Execution", "ExecutionState"}
 
 var schemaLine = regexp.MustCompile(`(?m)^    (\w+):\n`)

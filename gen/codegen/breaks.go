@@ -12,8 +12,8 @@ import (
 // a warning, may lose data while programs of both versions run.
 type Break struct {
 	Rule    string `json:"rule"`
-	Warning bool   `json:"warning"` // nothing breaks by the change alone
-	File    string `json:"file"`    // in the new spec; of what is gone, in the old one
+	Warning bool   `json:"warning"` // the change alone breaks nothing
+	File    string `json:"file"`    // in the new spec, or in the old one if it was removed
 	Line    int    `json:"line"`
 	Column  int    `json:"column"`
 	Path    string `json:"path"`

@@ -7,7 +7,7 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen"
 )
 
-func TestANewMemberOfAnObjectIsAWarning(t *testing.T) {
+func TestBreaking_NewMemberIsAWarning(t *testing.T) {
 	const before = `openapi: 3.0.3
 info: {title: x, version: '1'}
 paths: {}

@@ -31,7 +31,7 @@ func config(dir string) codegen.Config {
 
 // A golden case is a folder: a spec, and either the files that come of it or
 // the errors.
-func TestEveryGoldenCase(t *testing.T) {
+func TestGenerate_Golden(t *testing.T) {
 	compiler := newCompiler(t)
 	dirs, err := filepath.Glob("testdata/cases/*")
 	if err != nil || len(dirs) == 0 {
@@ -136,7 +136,7 @@ func rewrite(t *testing.T, dir string, files codegen.Files, err error) {
 
 // An entity that is added to a spec needs nothing beside its schema: the rest
 // of the output stays as it is, and its own files appear.
-func TestAnEntityIsItsSchemaAndNothingElse(t *testing.T) {
+func TestGenerate_NewEntityChangesNoOtherFiles(t *testing.T) {
 	cfg := config("testdata/cases/smallest")
 	spec, err := cfg.Read(cfg.Spec)
 	if err != nil {

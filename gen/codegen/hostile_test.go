@@ -248,7 +248,7 @@ func quote(s string) string {
 	return b.String() + "\""
 }
 
-func TestALargeSpecIsReadInSeconds(t *testing.T) {
+func TestGenerate_LargeSpec(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("openapi: 3.0.3\ninfo: {title: x, version: '1'}\npaths: {}\ncomponents:\n  schemas:\n")
 	b.WriteString(
@@ -275,7 +275,7 @@ func TestALargeSpecIsReadInSeconds(t *testing.T) {
 	}
 }
 
-func TestWhatIsDeepOrWideEnds(t *testing.T) {
+func TestGenerate_DeepAndWideSpecs(t *testing.T) {
 	head := "openapi: 3.0.3\ninfo: {title: x, version: '1'}\npaths: {}\ncomponents:\n  schemas:\n    Thing:\n" +
 		"      x-mlmd-kind: context\n      type: object\n      required: [name]\n      properties:\n" +
 		"        id: {type: string, x-mlmd-store: id}\n        name: {type: string, x-mlmd-store: name}\n"

@@ -53,7 +53,7 @@ func scaleConfig() codegen.Config {
 	return cfg
 }
 
-func BenchmarkAHundredEntities(b *testing.B) {
+func BenchmarkGenerate(b *testing.B) {
 	cfg := scaleConfig()
 	for b.Loop() {
 		if _, err := codegen.Generate(b.Context(), cfg); err != nil {
@@ -65,7 +65,7 @@ func BenchmarkAHundredEntities(b *testing.B) {
 // A hundred entities of twenty fields compile, are data and run no code when
 // the program starts. What it took is logged: the aim is a second to generate
 // and ten of processor time to compile. The packages exist in an overlay only.
-func TestAHundredEntitiesCompileAndAreData(t *testing.T) {
+func TestGenerate_HundredEntitiesAreData(t *testing.T) {
 	if os.Getenv("CI") == "" {
 		t.Skip("compiles a hundred entities, which takes half a minute: set CI=1 for that")
 	}
@@ -167,7 +167,7 @@ func build(t *testing.T, cfg codegen.Config, files codegen.Files) (cpu time.Dura
 	return state.UserTime() + state.SystemTime(), init
 }
 
-func BenchmarkTypeCheckOfAHundredEntities(b *testing.B) {
+func BenchmarkTypeCheck(b *testing.B) {
 	cfg := scaleConfig()
 	files, err := codegen.Generate(b.Context(), cfg)
 	if err != nil {

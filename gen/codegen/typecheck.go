@@ -21,7 +21,7 @@ import (
 type BugError struct {
 	Spec spec.Pos // of the entity or type that the code is for; may be zero
 	Path string   // its name; may be empty
-	Err  error    // what the type checker found, with the place in the code
+	Err  error    // the error of the type checker, with the place in the code
 }
 
 // Error describes the error, where it comes from, and what to do.
@@ -34,7 +34,7 @@ func (e *BugError) Error() string {
 		"This is a bug in gen: please report it with the spec. Another x-go-name may be a way around it.", of, e.Err)
 }
 
-// Unwrap returns what the type checker found.
+// Unwrap returns the error of the type checker.
 func (e *BugError) Unwrap() error { return e.Err }
 
 // TypeCheck type-checks files, which Generate returned for c. sdk resolves their
@@ -57,7 +57,7 @@ func TypeCheck(ctx context.Context, c Config, files Files, sdk types.Importer) e
 type typeCheck struct {
 	fset *token.FileSet
 	sdk  types.Importer
-	own  map[string]*types.Package // what was checked already
+	own  map[string]*types.Package // packages that are checked already
 	decl string                    // the declaration that the error is in
 }
 

@@ -12,7 +12,7 @@ import (
 
 // What does not compile is the generator's fault, and the error says for which
 // entity of the spec the code is.
-func TestCodeThatDoesNotCompileIsReportedAsABug(t *testing.T) {
+func TestTypeCheck_BugError(t *testing.T) {
 	cfg := config("testdata/cases/descriptions")
 	good, err := codegen.Generate(t.Context(), cfg)
 	if err != nil {

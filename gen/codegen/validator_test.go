@@ -14,7 +14,7 @@ var nulls = []string{"descriptions", "harmless"}
 
 // Other tools must be able to read what this one reads: a validator that has
 // nothing in common with it accepts every spec that it accepts, except for nulls.
-func TestAnIndependentValidatorAcceptsTheSpecs(t *testing.T) {
+func TestSpecs_AreValidOpenAPI(t *testing.T) {
 	if os.Getenv("CI") == "" {
 		t.Skip("fetches and compiles a validator: set CI=1 for that")
 	}

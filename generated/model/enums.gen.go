@@ -16,7 +16,7 @@ const (
 	ArtifactStateReference         ArtifactState = "REFERENCE"
 )
 
-// Valid reports whether v is one of the values that the spec names.
+// Valid reports whether v is one of the values in the spec.
 func (v ArtifactState) Valid() bool {
 	switch v {
 	case ArtifactStateUnknown,
@@ -45,7 +45,7 @@ const (
 	ExecutionStateCanceled ExecutionState = "CANCELED"
 )
 
-// Valid reports whether v is one of the values that the spec names.
+// Valid reports whether v is one of the values in the spec.
 func (v ExecutionState) Valid() bool {
 	switch v {
 	case ExecutionStateUnknown,
@@ -69,7 +69,7 @@ const (
 	InferenceServiceStateUndeployed InferenceServiceState = "UNDEPLOYED"
 )
 
-// Valid reports whether v is one of the values that the spec names.
+// Valid reports whether v is one of the values in the spec.
 func (v InferenceServiceState) Valid() bool {
 	switch v {
 	case InferenceServiceStateDeployed,
@@ -88,7 +88,7 @@ const (
 	ModelVersionStateArchived ModelVersionState = "ARCHIVED"
 )
 
-// Valid reports whether v is one of the values that the spec names.
+// Valid reports whether v is one of the values in the spec.
 func (v ModelVersionState) Valid() bool {
 	switch v {
 	case ModelVersionStateLive,
@@ -107,7 +107,7 @@ const (
 	RegisteredModelStateArchived RegisteredModelState = "ARCHIVED"
 )
 
-// Valid reports whether v is one of the values that the spec names.
+// Valid reports whether v is one of the values in the spec.
 func (v RegisteredModelState) Valid() bool {
 	switch v {
 	case RegisteredModelStateLive,

@@ -37,7 +37,7 @@ type ModelVersion struct {
 	// The author of this version.
 	Author *string `json:"author,omitzero"`
 
-	// The state of a ModelVersion. Unset is LIVE.
+	// The state of a ModelVersion. The default is LIVE.
 	State *ModelVersionState `json:"state,omitzero"`
 
 	// Unreadable holds the stored values that cannot be read. It is nil if all

@@ -34,7 +34,7 @@ type RegisteredModel struct {
 	// The person or team responsible for the model.
 	Owner *string `json:"owner,omitzero"`
 
-	// The state of a RegisteredModel. Unset is LIVE.
+	// The state of a RegisteredModel. The default is LIVE.
 	State *RegisteredModelState `json:"state,omitzero"`
 
 	// The model's introduction, in Markdown.

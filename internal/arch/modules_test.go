@@ -18,6 +18,18 @@ var inherited = []string{
 	module + "/",
 }
 
+// The workspace resolves an import that go.mod does not require, if another
+// module of it does.
+func TestGoModRequiresAllImports(t *testing.T) {
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "./...")
+	cmd.Dir, cmd.Env = filepath.Join("..", ".."), append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=readonly")
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("go list: %v\n%s", err, stderr.String())
+	}
+}
+
 func TestImportersInheritNoTestDependencies(t *testing.T) {
 	root, err := filepath.Abs("../..")
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 // A Finding is one breaking change.
 type Finding struct {
 	Rule Rule
-	Pos  spec.Pos // in the new spec; of what is gone, in the old one
+	Pos  spec.Pos // in the new spec, or in the old one if it was removed
 	Path string   // ModelVersion.author
 	Msg  string
 }
@@ -63,7 +63,7 @@ func (c *comparison) found(rule string, at spec.Pos, path, format string, args .
 
 func (c *comparison) entity(old *ir.Entity, entities []*ir.Entity) {
 	i := slices.IndexFunc(entities, func(e *ir.Entity) bool { return e.Name == old.Name })
-	if i < 0 { // what is stored is that of the entity with its type
+	if i < 0 { // stored nodes belong to the entity with the same type
 		i = slices.IndexFunc(
 			entities,
 			func(e *ir.Entity) bool { return e.TypeName == old.TypeName && e.Kind == old.Kind },
@@ -152,7 +152,7 @@ func (c *comparison) parent(old, e *ir.Entity) {
 		}
 		return "the parent " + edge.Parent.Name
 	}
-	stored := func(edge *ir.Edge) string { // what the link says of the parent
+	stored := func(edge *ir.Edge) string { // what the link identifies
 		if edge == nil {
 			return ""
 		}

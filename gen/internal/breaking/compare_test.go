@@ -311,7 +311,7 @@ var breaks = []struct {
 	},
 }
 
-func TestAChangeThatBreaksIsFoundByItsRule(t *testing.T) {
+func TestCompare_Breaks(t *testing.T) {
 	shown := map[string]bool{}
 	for _, c := range breaks {
 		t.Run(c.name, func(t *testing.T) {
@@ -337,7 +337,7 @@ func TestAChangeThatBreaksIsFoundByItsRule(t *testing.T) {
 	}
 }
 
-func TestASafeChangeIsNotFound(t *testing.T) {
+func TestCompare_SafeChanges(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		change change
@@ -373,7 +373,7 @@ func TestASafeChangeIsNotFound(t *testing.T) {
 	}
 }
 
-func TestBoundsAreComparedExactly(t *testing.T) {
+func TestCompare_ExactBounds(t *testing.T) {
 	for _, c := range []struct {
 		was, is string
 		want    string
@@ -415,7 +415,7 @@ func TestBoundsAreComparedExactly(t *testing.T) {
 
 // What a spec of long ago stored under a name is still there when the name
 // comes back.
-func TestANameThatComesBackHoldsWhatItHeld(t *testing.T) {
+func TestCompare_History(t *testing.T) {
 	const (
 		more = "\n            "
 		note = "          properties:\n            extras: {type: object, additionalProperties: true, x-mlmd-store: " +

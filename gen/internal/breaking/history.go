@@ -75,7 +75,8 @@ func (h *History) before(e *ir.Entity, n name) (old slot, version string) {
 	return old, version
 }
 
-// String returns the form as findings call it, and as they order it.
+// String returns a description of the form for findings, which are sorted by
+// it.
 func (f form) String() string {
 	word := map[ir.Basic]string{ir.Enum: "enum", ir.Object: "object", ir.List: "list", ir.Map: "map"}[f.basic]
 	switch {

@@ -13,11 +13,11 @@ import (
 // that the new pattern refuses. The number of states is bounded; where it is
 // not enough, the answer is that the patterns may differ.
 
-// maxStates bounds the states that are looked at.
+// maxStates limits the number of states that are explored.
 const maxStates = 2000
 
-// refused returns a text that the pattern was matches and the pattern now does
-// not; known is false where that could not be found out.
+// refused returns a string that matches the pattern was but not the pattern
+// now. It returns known false if it cannot decide whether there is one.
 func refused(was, now string) (text string, found, known bool) {
 	a, errA := compile(was)
 	b, errB := compile(now)
@@ -56,7 +56,7 @@ func refused(was, now string) (text string, found, known bool) {
 	return "", false, true
 }
 
-// An automaton is a pattern that is looked for anywhere in a text.
+// An automaton is a pattern that is searched for anywhere in a string.
 type automaton struct{ prog *syntax.Prog }
 
 func compile(pattern string) (automaton, error) {
@@ -68,7 +68,8 @@ func compile(pattern string) (automaton, error) {
 	return automaton{prog}, err
 }
 
-// A run is where an automaton can be; done, once it has matched.
+// A run is the set of instructions that an automaton can be at; done reports
+// that it has matched.
 type run struct {
 	automaton
 	at   []uint32

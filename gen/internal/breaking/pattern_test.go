@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestAPatternIsStricterIfItRefusesWhatWasAllowed(t *testing.T) {
+func TestRefused(t *testing.T) {
 	for _, c := range []struct {
 		was, now string
 		stricter bool
@@ -46,7 +46,7 @@ func TestAPatternIsStricterIfItRefusesWhatWasAllowed(t *testing.T) {
 	}
 }
 
-func FuzzPatternsAreComparedTruly(f *testing.F) {
+func FuzzRefused(f *testing.F) {
 	for seed := range uint64(300) {
 		f.Add(seed)
 	}

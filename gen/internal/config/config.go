@@ -1,5 +1,5 @@
-// Package config says where the generator reads and writes: from a file, or
-// from what a module looks like.
+// Package config reads the config of the generator, from a file or by default
+// from the layout of the module.
 package config
 
 import (
@@ -23,7 +23,8 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen"
 )
 
-// DefaultFile is read where it exists and no other file is named.
+// DefaultFile is the config file that is read if it exists and no other is
+// given.
 const DefaultFile = "mlmd.yaml"
 
 // file is the form of a config file. All paths are relative to it.
@@ -49,18 +50,17 @@ func (o *output) UnmarshalYAML(n *yaml.Node) error {
 	return n.Decode((*plain)(o))
 }
 
-// A Config is where the generator reads and writes. Its paths are relative to
-// Root.
+// A Config is the config of the generator. Its paths are relative to Root.
 type Config struct {
 	codegen.Config
 	Root string
 }
 
-// Load reads the config file called name. Where name is empty, it reads
-// mlmd.yaml in dir if there is one, and otherwise takes the defaults:
-// spec/openapi.yaml, and generated/model, generated/mapping and
-// generated/field. The spec, and what it refers to, is only read below the
-// directory within; where that is empty, below the root of the module.
+// Load reads the config file called name. If name is empty, it reads
+// mlmd.yaml in dir, or, without such a file, uses the defaults:
+// spec/openapi.yaml, generated/model, generated/mapping and generated/field.
+// The spec and the files that it refers to must be below the directory
+// within, or, if that is empty, below the root of the module.
 func Load(dir, name, within string) (Config, error) {
 	var f file
 	at := name

@@ -35,11 +35,11 @@ func (c *checks) field(f *ir.Field) {
 	guard := isSet(f)
 	switch {
 	case f.Pointer && f.Type.Basic != ir.Object:
-		guard = "" // checks take pointers, and demand nothing of nil
+		guard = "" // checks accept nil pointers
 	case f.ZeroLeaves():
 		guard = fmt.Sprintf("%s == \"\" || %s", c.id, guard)
 	case (f.Type.Basic == ir.List || f.Type.Basic == ir.Map) && f.Rules.MinItems == nil:
-		guard = "" // nothing is demanded of one that is nil
+		guard = "" // a nil list or map is valid
 	}
 	c.guarded(f, sel, guard)
 }
@@ -111,8 +111,8 @@ func (c *checks) value(name, expr string, t *ir.Type, r ir.Rules) {
 	}
 }
 
-// constants prints the values of an enum as more arguments, in lines of their
-// own where there are many.
+// constants returns the values of an enum as arguments, on separate lines if
+// there are many.
 func (c *checks) constants(t *ir.Type) string {
 	words := make([]string, len(t.Values))
 	for i, v := range t.Values {

@@ -7,10 +7,10 @@ import (
 	"github.com/mlmd-go/sdk/gen/internal/ir"
 )
 
-// A printer spells types and codecs for the mapping package.
+// A printer returns types and codecs in the syntax of the mapping package.
 type printer struct{ model string }
 
-// goType is the Go type t as the mapping package spells it.
+// goType returns the Go type t as it is written in the mapping package.
 func (p printer) goType(t *ir.Type) string {
 	switch t.Basic {
 	case ir.Enum, ir.Object:
@@ -30,10 +30,10 @@ var codecs = map[ir.Basic]string{
 	ir.UUID: "Text[types.UUID]", ir.Date: "Text[types.Date]",
 }
 
-// encoder is the function that turns a t into a value of a struct.
+// encoder returns the function that encodes a t.
 func (p printer) encoder(t *ir.Type) string { return p.codec("Encode", t) }
 
-// decoder is the function that turns a value of a struct into a t.
+// decoder returns the function that decodes a t.
 func (p printer) decoder(t *ir.Type) string { return p.codec("Decode", t) }
 
 func (p printer) codec(verb string, t *ir.Type) string {
@@ -61,7 +61,7 @@ func (p printer) codec(verb string, t *ir.Type) string {
 	}
 }
 
-// An object view is what object.tmpl prints for one object.
+// An objectView is the data of object.tmpl for one object.
 type objectView struct {
 	Header, Package string
 	Imports         []importLine
@@ -75,8 +75,8 @@ type objectView struct {
 	Renames         []string // nil: no member has an older name
 }
 
-// renamed reports whether a member of a t, or of an object in it, has an older
-// name.
+// renamed reports whether a member of a t, or of an object in it, has former
+// names.
 func renamed(t *ir.Type, seen map[*ir.Type]bool) bool {
 	switch t.Basic {
 	case ir.List, ir.Map:
@@ -95,7 +95,7 @@ func renamed(t *ir.Type, seen map[*ir.Type]bool) bool {
 	return false
 }
 
-// renamer is the function that renames in a stored t, or "".
+// renamer returns the function that renames members of a stored t, or "".
 func renamer(t *ir.Type) string {
 	if !renamed(t, map[*ir.Type]bool{}) {
 		return ""
@@ -140,7 +140,7 @@ func objectOf(typ *ir.Type, t Target) *objectView {
 	return v
 }
 
-// put is the statement that writes one member of an object.
+// put returns the statement that writes one member of an object.
 func (p printer) put(f *ir.Field) string {
 	sel := "v." + f.Go
 	verb, of := "Set", f.Type
@@ -162,7 +162,7 @@ func (p printer) put(f *ir.Field) string {
 	return fmt.Sprintf("gensupport.%s(&o, %q, %s, %s)", verb, f.Name, sel, p.encoder(of))
 }
 
-// take is the member of the composite literal that reads one member.
+// take returns the element of the composite literal that reads one member.
 func (p printer) take(f *ir.Field) string {
 	verb, of := "Get", f.Type
 	switch {
@@ -182,7 +182,7 @@ func (p printer) take(f *ir.Field) string {
 	return f.Go + ": " + expr
 }
 
-// quoted prints more arguments: `, "a", "b"`.
+// quoted returns names as further arguments, such as `, "a", "b"`.
 func quoted(names []string) string {
 	var b strings.Builder
 	for _, n := range names {

@@ -9,7 +9,7 @@ import (
 	"github.com/mlmd-go/sdk/gen/internal/ir"
 )
 
-// A symbolsView is what field.tmpl prints for one entity.
+// A symbolsView is the data of field.tmpl for one entity.
 type symbolsView struct {
 	Header, Package string
 	Imports         []importLine
@@ -40,7 +40,7 @@ func symbolsOf(e *ir.Entity, t Target) *symbolsView {
 	return v
 }
 
-// symbolImports are what a file of symbols may import.
+// symbolImports returns the imports that a file of symbols may use.
 func symbolImports(t Target) []importLine { return importLines(t, t.Model.Import, sdk+"/pkg/filter") }
 
 // askable matches the property names that the filter language can express: in

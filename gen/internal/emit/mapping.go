@@ -10,7 +10,7 @@ import (
 	"github.com/mlmd-go/sdk/gen/internal/ir"
 )
 
-// A mappingView is what mapping.tmpl prints for one entity.
+// A mappingView is the data of mapping.tmpl for one entity.
 type mappingView struct {
 	printer
 	Header, Package string
@@ -43,7 +43,7 @@ type fieldRow struct {
 	Rename           string   // the function for that
 }
 
-// Properties is the number of properties that the rows declare.
+// Properties returns the number of declared properties.
 func (v *mappingView) Properties() (n int) {
 	for _, r := range v.Fields {
 		if r.Type != "" {
@@ -77,7 +77,7 @@ func mappingOf(e *ir.Entity, t Target) *mappingView {
 	for _, c := range e.Copies {
 		v.copied(c, e)
 	}
-	if f := e.Field(ir.Custom); f != nil { // what the fields before did not take
+	if f := e.Field(ir.Custom); f != nil { // must follow the other fields
 		v.Reads = append(v.Reads, f.Go+": r.Custom()")
 	}
 	v.Reads = append(v.Reads, ir.Unreadable+": r.Unreadable()")
@@ -124,8 +124,8 @@ func lines(words []string, width int) []string {
 	return out
 }
 
-// field adds what one field contributes to each part. It returns whether the
-// field is one of those that updates see.
+// field adds the parts of one field. It reports whether updates can write
+// the field.
 func (v *mappingView) field(e *ir.Entity, f *ir.Field) bool {
 	row := fieldRow{
 		Name:        f.Name,
@@ -196,7 +196,7 @@ func pick(cond bool, yes, no string) string {
 	return no
 }
 
-// isSet is the condition under which an upsert writes a field.
+// isSet returns the condition under which an upsert writes a field.
 func isSet(f *ir.Field) string {
 	sel := "v." + f.Go
 	if f.Pointer {
@@ -218,9 +218,9 @@ func isSet(f *ir.Field) string {
 	}
 }
 
-// A method is how a shape is written or read: for a field that is a pointer
-// and for one that is not ("" where a pointer to it does). named says that the
-// method wants the JSON name for its errors.
+// A method names the function that writes or reads a type: for a field that
+// is a pointer and for one that is not ("" if a pointer to it is used).
+// named reports that the function takes the JSON name for its errors.
 type method struct {
 	opt, plain string
 	named      bool
@@ -254,7 +254,7 @@ func args(m method, f *ir.Field) string {
 	return fmt.Sprintf("%q", f.Key)
 }
 
-// writeOf is the statement of Encode that writes the property f.
+// writeOf returns the statement of Encode that writes the property f.
 func (p printer) writeOf(f *ir.Field, sel string) string {
 	call := func(name, value, codec string) string {
 		if codec != "" {
@@ -290,7 +290,7 @@ func (p printer) writeOf(f *ir.Field, sel string) string {
 	return fmt.Sprintf("w.%s(%s, %s)", name, args(m, f), value)
 }
 
-// readOf is the expression of Decode for the property f.
+// readOf returns the expression of Decode that reads the property f.
 func (p printer) readOf(f *ir.Field) string {
 	call := func(name, codec string) string {
 		if codec != "" {
@@ -333,7 +333,7 @@ func (p printer) readOf(f *ir.Field) string {
 	return expr
 }
 
-// copied adds a property that repeats what is known otherwise.
+// copied adds a property that repeats a name or an ID.
 func (v *mappingView) copied(c ir.Copy, e *ir.Entity) {
 	typ := "STRING"
 	switch c.From {
@@ -351,7 +351,7 @@ func (v *mappingView) copied(c ir.Copy, e *ir.Entity) {
 	v.Fields = append(v.Fields, fieldRow{Path: "properties." + c.Property, Type: typ, Derived: true})
 }
 
-// node adds the members of the node itself.
+// node adds the attributes of the node.
 func (v *mappingView) node(e *ir.Entity) {
 	add := func(format string, args ...any) { v.Members = append(v.Members, fmt.Sprintf(format, args...)) }
 	name, id := e.Field(ir.Name), "v."+v.IDField
@@ -386,8 +386,8 @@ func (v *mappingView) node(e *ir.Entity) {
 // An importLine is one line of an import block.
 type importLine struct{ Name, Path string }
 
-// imports are what a file of mappings may import; what it does not use is
-// taken out later.
+// imports returns the imports that a file of mappings may use. Those that it
+// does not use are removed later.
 func imports(t Target) []importLine {
 	return importLines(
 		t,
@@ -420,7 +420,7 @@ const (
 	runtimeTypes = "github.com/oapi-codegen/runtime/types"
 )
 
-// A catalogView is what the files of a whole package print.
+// A catalogView is the data of templates for a whole package.
 type catalogView struct {
 	Header, Package string
 	Entities        []*ir.Entity

@@ -18,7 +18,8 @@ import (
 	"github.com/mlmd-go/sdk/gen/internal/ir"
 )
 
-// oapi-codegen keeps its options in package variables: one call at a time.
+// oneAtATime serializes calls of oapi-codegen, which keeps its options in package
+// variables.
 var oneAtATime sync.Mutex
 
 // modelFiles returns the files with the Go types, made by oapi-codegen from a
@@ -100,7 +101,7 @@ func splitModel(src []byte, g *ir.Graph, t Target) (map[string][]byte, error) {
 
 // A modelDecl is one declaration of the model package.
 type modelDecl struct {
-	typ  string // what it declares, or belongs to
+	typ  string // the type that it declares or belongs to
 	rank int    // a type comes first, then its constants and methods
 	pos  token.Pos
 	text []byte
@@ -129,8 +130,8 @@ func modelDeclOf(d ast.Decl) modelDecl {
 	return m
 }
 
-// modelHead begins a file of the model package. What it does not use of the
-// imports is removed later.
+// modelHead returns the beginning of a file of the model package. Imports
+// that the file does not use are removed later.
 func modelHead(t Target) []byte {
 	return fmt.Appendf(nil, "%s\n\npackage %s\n\nimport (\n\t\"time\"\n\n\t%q\n\t%q\n)\n\n",
 		t.Header(), t.Model.Name(), sdk+"/pkg/value", runtimeTypes)
@@ -139,7 +140,7 @@ func modelHead(t Target) []byte {
 // normalized is the copy of the spec that oapi-codegen reads.
 type normalized struct {
 	schemas  openapi3.Schemas
-	comments []string // what the marks stand for
+	comments []string // by mark
 }
 
 // mark returns a placeholder for a comment, which may be empty.
@@ -197,7 +198,7 @@ func (n *normalized) property(order int, name, typ, tag, doc string) *openapi3.S
 	return openapi3.NewSchemaRef("", &openapi3.Schema{
 		Extensions: map[string]any{
 			"x-go-name":                       name,
-			"x-order":                         float64(order), // numbers are what the loader makes of them
+			"x-order":                         float64(order), // the type that the loader decodes
 			"x-go-type":                       typ,
 			"x-go-type-skip-optional-pointer": true,
 			"x-oapi-codegen-extra-tags":       map[string]any{"json": tag},
@@ -210,10 +211,10 @@ func (n *normalized) property(order int, name, typ, tag, doc string) *openapi3.S
 func fieldDoc(f *ir.Field) string {
 	doc := strings.TrimSpace(f.Doc)
 	if f.ZeroLeaves() {
-		doc += " In an upsert the zero value leaves what is stored; a replace stores it."
+		doc += " An upsert does not store the zero value; a replacement does."
 	}
 	if f.Default != nil {
-		doc += " Unset is " + f.Default.Text + "."
+		doc += " The default is " + f.Default.Text + "."
 	}
 	return obsolete(strings.TrimSpace(doc), f.Deprecated)
 }
@@ -221,7 +222,7 @@ func fieldDoc(f *ir.Field) string {
 // obsolete adds the paragraph by which tools recognize deprecated names.
 func obsolete(doc string, deprecated bool) string {
 	if deprecated {
-		doc = strings.TrimSpace(doc + "\n\nDeprecated: the spec says so.")
+		doc = strings.TrimSpace(doc + "\n\nDeprecated: it is deprecated in the spec.")
 	}
 	return doc
 }
@@ -241,8 +242,8 @@ func (n *normalized) enum(t *ir.Type) {
 	})
 }
 
-// modelTemplates are oapi-codegen's templates as they are here: without its
-// header, enums in the order of the spec, no aliases.
+// modelTemplates returns the templates that replace oapi-codegen's: without
+// its header and aliases, and with enums in the order of the spec.
 func modelTemplates() (map[string]string, error) {
 	out := map[string]string{}
 	for _, name := range []string{"typedef.tmpl", "constants.tmpl"} {

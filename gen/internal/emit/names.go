@@ -8,9 +8,9 @@ import (
 	"github.com/mlmd-go/sdk/gen/internal/spec"
 )
 
-// CheckNames reports what cannot be declared in the mapping and field packages,
-// because the generated code declares or imports the name already. The names of
-// the model package are the spec's own, and those of the Graph.
+// CheckNames reports names that the mapping and field packages cannot
+// declare, because generated code declares or imports them already. The
+// names of the model package are checked by the Graph.
 func CheckNames(g *ir.Graph, t Target, report func(at spec.Pos, path, msg, fix string)) {
 	claims(g, t, report)
 }
@@ -32,18 +32,18 @@ func claims(g *ir.Graph, t Target, report func(at spec.Pos, path, msg, fix strin
 	return mapping, field
 }
 
-// mappingNames are the names that mapping.tmpl declares.
+// mappingNames returns the names that mapping.tmpl declares.
 func mappingNames(e *ir.Entity) []string {
 	local := ir.Local(e.Go)
 	return []string{e.Go, local + "Fields", local + "Patterns", "encode" + e.Go, "decode" + e.Go, "validate" + e.Go}
 }
 
-// objectNames are the names that object.tmpl declares.
+// objectNames returns the names that object.tmpl declares.
 func objectNames(t *ir.Type) []string {
 	return []string{ir.Local(t.Go) + "Patterns", "encode" + t.Go, "decode" + t.Go, "check" + t.Go, "rename" + t.Go}
 }
 
-// symbolNames are the names that field.tmpl declares.
+// symbolNames returns the names that field.tmpl declares.
 func symbolNames(e *ir.Entity) []string { return []string{e.Go, ir.Local(e.Go) + "Symbols"} }
 
 // names are the names of one package.
@@ -52,14 +52,14 @@ type names struct {
 	owner  map[string]holder
 }
 
-// A holder is who has a name: an entity or object of the spec, or, without a
+// A holder is an entity or object of the spec that has a name, or, without a
 // place, the generator.
 type holder struct {
 	what string
 	at   spec.Pos
 }
 
-// imports takes the names of the packages that the files import.
+// imports reserves the names of imported packages.
 func (n *names) imports(lines []importLine) {
 	for _, l := range lines {
 		name := l.Name
@@ -70,7 +70,7 @@ func (n *names) imports(lines []importLine) {
 	}
 }
 
-// claim takes names for what stands at pos in the spec.
+// claim reserves names for the entity or object at pos in the spec.
 func (n *names) claim(what string, at spec.Pos, names ...string) {
 	if i := slices.IndexFunc(names, func(name string) bool { _, ok := n.owner[name]; return ok }); i >= 0 {
 		other := n.owner[names[i]]

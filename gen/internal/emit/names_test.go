@@ -57,7 +57,7 @@ func declared(t *testing.T, files []File, dir string) map[string]bool {
 
 // Whatever a generated package declares or imports is known to CheckNames, or
 // two declarations could have one name.
-func TestEveryDeclaredNameIsClaimed(t *testing.T) {
+func TestCheckNames_AllDeclaredNames(t *testing.T) {
 	specs, err := filepath.Glob("../../codegen/testdata/cases/*/openapi.yaml")
 	if err != nil || len(specs) == 0 {
 		t.Fatal("no cases", err)
@@ -105,7 +105,7 @@ func TestEveryDeclaredNameIsClaimed(t *testing.T) {
 	}
 }
 
-func TestFilesOfTypesAreNotThoseOfThePackage(t *testing.T) {
+func TestFileName_Reserved(t *testing.T) {
 	for _, name := range []string{"Doc", "Catalog", "Linux", "FooTest", "ModelIDs", "Enums"} {
 		switch file := ir.FileName(name); {
 		case file == "doc.gen.go",

@@ -38,7 +38,7 @@ var _ = flag.Bool("update", false, "has no effect here")
 // roundTripUUID stands where a node has no name of its own.
 const roundTripUUID = "f81d4fae-7dec-41d0-a765-00a0c91e6bf6"
 
-func FuzzDecodeOfEncodeIsTheSame(f *testing.F) {
+func FuzzRoundTrip(f *testing.F) {
 	for seed := range uint64(50) {
 		f.Add(seed)
 	}

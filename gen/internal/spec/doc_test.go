@@ -11,7 +11,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite docs/extensions.md")
 
-func TestTheExtensionsAreDocumentedAsTheyAre(t *testing.T) {
+func TestDoc_IsInDocs(t *testing.T) {
 	const file = "../../../docs/extensions.md"
 	if *update {
 		if err := os.WriteFile(file, []byte(spec.Doc()), 0o644); err != nil {
@@ -27,7 +27,7 @@ func TestTheExtensionsAreDocumentedAsTheyAre(t *testing.T) {
 	}
 }
 
-func TestAnExcerptPointsAtTheColumn(t *testing.T) {
+func TestProblems_Excerpt(t *testing.T) {
 	long := strings.Repeat("x", 200) + "HERE" + strings.Repeat("y", 200)
 	for name, c := range map[string]struct {
 		line string

@@ -8,7 +8,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// A Place is where an extension may stand.
+// A Place is a set of places where an extension is allowed.
 type Place uint8
 
 // The places of extensions.

@@ -146,7 +146,7 @@ func (s *Set) load(name string) (*Document, error) {
 
 var yamlLine = regexp.MustCompile(`line (\d+)(?:, column (\d+))?`)
 
-// parse returns the root of a file in YAML or JSON, or nil where it is neither.
+// parse returns the root of a file in YAML or JSON, or nil if it is neither.
 func (s *Set) parse(name string, src []byte) *yaml.Node {
 	if isJSON(name, src) {
 		root, err := readJSON(src)
@@ -167,7 +167,7 @@ func (s *Set) parse(name string, src []byte) *yaml.Node {
 	return doc.Content[0]
 }
 
-// syntax reports what the YAML parser found, at the line that it names.
+// syntax reports an error of the YAML parser, at its line.
 func (s *Set) syntax(name string, err error) {
 	pos := Pos{name, 1, 1}
 	if m := yamlLine.FindStringSubmatch(err.Error()); m != nil {

@@ -10,6 +10,6 @@ type Column struct {
 	// What the column holds.
 	Type ColumnType `json:"type"`
 
-	// Whether values may be missing. Unset is false.
+	// Whether values may be missing. The default is false.
 	Nullable *bool `json:"nullable,omitzero"`
 }

@@ -16,7 +16,7 @@ const (
 	ArtifactStateReference         ArtifactState = "REFERENCE"
 )
 
-// Valid reports whether v is one of the values that the spec names.
+// Valid reports whether v is one of the values in the spec.
 func (v ArtifactState) Valid() bool {
 	switch v {
 	case ArtifactStateUnknown,
@@ -41,7 +41,7 @@ const (
 	ColumnTypeTime   ColumnType = "time"
 )
 
-// Valid reports whether v is one of the values that the spec names.
+// Valid reports whether v is one of the values in the spec.
 func (v ColumnType) Valid() bool {
 	switch v {
 	case ColumnTypeNumber,
@@ -66,7 +66,7 @@ const (
 	ExecutionStateCanceled ExecutionState = "CANCELED"
 )
 
-// Valid reports whether v is one of the values that the spec names.
+// Valid reports whether v is one of the values in the spec.
 func (v ExecutionState) Valid() bool {
 	switch v {
 	case ExecutionStateUnknown,
@@ -91,7 +91,7 @@ const (
 	TableFormatCSV     TableFormat = "csv"
 )
 
-// Valid reports whether v is one of the values that the spec names.
+// Valid reports whether v is one of the values in the spec.
 func (v TableFormat) Valid() bool {
 	switch v {
 	case TableFormatParquet,

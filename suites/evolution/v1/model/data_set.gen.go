@@ -43,8 +43,8 @@ type DataSet struct {
 	// How the data is kept.
 	Format *Format `json:"format,omitzero"`
 
-	// How many rows it has. In an upsert the zero value leaves what is stored; a
-	// replace stores it.
+	// How many rows it has. An upsert does not store the zero value; a
+	// replacement does.
 	Rows int64 `json:"rows"`
 
 	// Where it comes from.

@@ -16,7 +16,7 @@ const (
 	ArtifactStateReference         ArtifactState = "REFERENCE"
 )
 
-// Valid reports whether v is one of the values that the spec names.
+// Valid reports whether v is one of the values in the spec.
 func (v ArtifactState) Valid() bool {
 	switch v {
 	case ArtifactStateUnknown,
@@ -45,7 +45,7 @@ const (
 	ExecutionStateCanceled ExecutionState = "CANCELED"
 )
 
-// Valid reports whether v is one of the values that the spec names.
+// Valid reports whether v is one of the values in the spec.
 func (v ExecutionState) Valid() bool {
 	switch v {
 	case ExecutionStateUnknown,
@@ -69,7 +69,7 @@ const (
 	FormatParquet Format = "parquet"
 )
 
-// Valid reports whether v is one of the values that the spec names.
+// Valid reports whether v is one of the values in the spec.
 func (v Format) Valid() bool {
 	switch v {
 	case FormatCSV,

@@ -6,7 +6,7 @@ import (
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
-// Deprecated: the spec says so.
+// Deprecated: it is deprecated in the spec.
 type Old struct {
 	ID   string `json:"id,omitzero"`
 	Name string `json:"name,omitzero"`

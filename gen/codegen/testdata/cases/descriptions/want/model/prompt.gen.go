@@ -20,13 +20,13 @@ type Prompt struct {
 	Tone *Tone `json:"tone,omitzero"`
 	Link *Link `json:"link,omitzero"`
 
-	// In an upsert the zero value leaves what is stored; a replace stores it.
+	// An upsert does not store the zero value; a replacement does.
 	Strength float64 `json:"strength"`
 
-	// Unset is 1.
+	// The default is 1.
 	Weight *float64 `json:"weight,omitzero"`
 
-	// Deprecated: the spec says so.
+	// Deprecated: it is deprecated in the spec.
 	Gone *string `json:"gone,omitzero"`
 	Nil  *string `json:"nil,omitzero"`
 

@@ -10,7 +10,7 @@ const (
 	MoodBad  Mood = "bad"
 )
 
-// Valid reports whether v is one of the values that the spec names.
+// Valid reports whether v is one of the values in the spec.
 func (v Mood) Valid() bool {
 	switch v {
 	case MoodGood,
@@ -28,7 +28,7 @@ const (
 	PromptToneWord PromptTone = "null"
 )
 
-// Valid reports whether v is one of the values that the spec names.
+// Valid reports whether v is one of the values in the spec.
 func (v PromptTone) Valid() bool {
 	switch v {
 	case PromptToneWarm,

@@ -11,12 +11,12 @@ type Prompt struct {
 	Name    string  `json:"name"`
 	Nothing *string `json:"nothing,omitzero"`
 
-	// In an upsert the zero value leaves what is stored; a replace stores it.
+	// An upsert does not store the zero value; a replacement does.
 	Limit int64    `json:"limit"`
 	Ratio *float64 `json:"ratio,omitzero"`
 	Price *float64 `json:"price,omitzero"`
 
-	// Unset is 3.0.
+	// The default is 3.0.
 	Big      *int64         `json:"big,omitzero"`
 	Page     *string        `json:"page,omitzero"`
 	Mail     *string        `json:"mail,omitzero"`
@@ -27,7 +27,7 @@ type Prompt struct {
 	Shape    *PromptShape   `json:"shape,omitzero"`
 	Tone     *PromptTone    `json:"tone,omitzero"`
 
-	// How it feels. Unset is good.
+	// How it feels. The default is good.
 	Mood *Mood `json:"mood,omitzero"`
 
 	// A number with a name.

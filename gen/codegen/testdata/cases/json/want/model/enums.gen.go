@@ -10,7 +10,7 @@ const (
 	PromptToneSmile PromptTone = "😀 /"
 )
 
-// Valid reports whether v is one of the values that the spec names.
+// Valid reports whether v is one of the values in the spec.
 func (v PromptTone) Valid() bool {
 	switch v {
 	case PromptToneWarm,

@@ -12,7 +12,7 @@ type Prompt struct {
 	Name string `json:"name"`
 	Size *int64 `json:"size,omitzero"`
 
-	// Unset is 0.5.
+	// The default is 0.5.
 	Ratio *float64    `json:"ratio,omitzero"`
 	Tone  *PromptTone `json:"tone,omitzero"`
 

@@ -25,7 +25,7 @@ type Column struct {
 	Day      *types.Date `json:"day,omitzero"`
 	Seen     value.Time  `json:"seen,omitzero"`
 
-	// Unset is 0.5.
+	// The default is 0.5.
 	Weight *float64 `json:"weight,omitzero"`
 	Label  *string  `json:"label,omitzero"`
 }

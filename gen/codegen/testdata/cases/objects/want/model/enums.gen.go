@@ -12,7 +12,7 @@ const (
 	ColumnKindTime   ColumnKind = "time"
 )
 
-// Valid reports whether v is one of the values that the spec names.
+// Valid reports whether v is one of the values in the spec.
 func (v ColumnKind) Valid() bool {
 	switch v {
 	case ColumnKindNumber,

@@ -11,7 +11,7 @@ const (
 	ColorDarkBlue Color = "dark-blue"
 )
 
-// Valid reports whether v is one of the values that the spec names.
+// Valid reports whether v is one of the values in the spec.
 func (v Color) Valid() bool {
 	switch v {
 	case ColorRed,
@@ -30,7 +30,7 @@ const (
 	EverythingInPlaceCD EverythingInPlace = "c/d"
 )
 
-// Valid reports whether v is one of the values that the spec names.
+// Valid reports whether v is one of the values in the spec.
 func (v EverythingInPlace) Valid() bool {
 	switch v {
 	case EverythingInPlaceAB,

@@ -22,16 +22,16 @@ type Everything struct {
 	CustomProperties value.Map  `json:"custom,omitzero"`
 	Text             string     `json:"text"`
 
-	// In an upsert the zero value leaves what is stored; a replace stores it.
+	// An upsert does not store the zero value; a replacement does.
 	Whole int64 `json:"whole"`
 
-	// In an upsert the zero value leaves what is stored; a replace stores it.
+	// An upsert does not store the zero value; a replacement does.
 	Small int32 `json:"small"`
 
-	// In an upsert the zero value leaves what is stored; a replace stores it.
+	// An upsert does not store the zero value; a replacement does.
 	Ratio float64 `json:"ratio"`
 
-	// In an upsert the zero value leaves what is stored; a replace stores it.
+	// An upsert does not store the zero value; a replacement does.
 	Flag    bool       `json:"flag"`
 	Color   Color      `json:"color"`
 	When    time.Time  `json:"when"`
@@ -42,18 +42,18 @@ type Everything struct {
 	List    []string   `json:"list"`
 	OtherID string     `json:"otherId"`
 
-	// Unset is none.
+	// The default is none.
 	OptText *string `json:"optText,omitzero"`
 
-	// Unset is 3.
+	// The default is 3.
 	OptWhole *int64   `json:"optWhole,omitzero"`
 	OptSmall *int32   `json:"optSmall,omitzero"`
 	OptRatio *float64 `json:"optRatio,omitzero"`
 
-	// Unset is true.
+	// The default is true.
 	OptFlag *bool `json:"optFlag,omitzero"`
 
-	// Unset is red.
+	// The default is red.
 	OptColor   *Color      `json:"optColor,omitzero"`
 	OptWhen    time.Time   `json:"optWhen,omitzero"`
 	OptMoment  value.Time  `json:"optMoment,omitzero"`
@@ -62,7 +62,7 @@ type Everything struct {
 	OptDay     *types.Date `json:"optDay,omitzero"`
 	OptOtherID *string     `json:"optOtherId,omitzero"`
 
-	// Deprecated: the spec says so.
+	// Deprecated: it is deprecated in the spec.
 	NullText *string            `json:"nullText,omitzero"`
 	InPlace  *EverythingInPlace `json:"in-place,omitzero"`
 	Kept     *string            `json:"kept,omitzero"`

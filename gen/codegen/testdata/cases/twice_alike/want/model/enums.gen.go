@@ -10,7 +10,7 @@ const (
 	ToneCold Tone = "cold"
 )
 
-// Valid reports whether v is one of the values that the spec names.
+// Valid reports whether v is one of the values in the spec.
 func (v Tone) Valid() bool {
 	switch v {
 	case ToneWarm,
