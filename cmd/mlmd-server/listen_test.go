@@ -83,7 +83,7 @@ func TestRun_JSONLog(t *testing.T) {
 		"a wrong flag, before": {[]string{"--log_format", "json", "--nosuch"}, 2, "nosuch"},
 		"a wrong level":        {[]string{"--log_level=loud", "--log_format=json"}, 2, "--log_level"},
 		"no database":          {[]string{"--log_format=json"}, 2, "--db"},
-		"a missing directory":  {[]string{"--log_format=json", "--db=" + dir + "/no/r.db"}, 1, "make it first"},
+		"a missing directory":  {[]string{"--log_format=json", "--db=" + dir + "/no/r.db"}, 1, "create it first"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, log := serveOnce(t, c.args...)

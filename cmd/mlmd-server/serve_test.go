@@ -36,7 +36,7 @@ func TestRun_NoRetryForUnopenableFile(t *testing.T) {
 	var log bytes.Buffer
 	file := filepath.Join(t.TempDir(), "no", "registry.db")
 	code := run(t.Context(), []string{"--db=" + file, "--host=127.0.0.1", "--grpc_port=0"}, &log, &log)
-	if code != 1 || !strings.Contains(log.String(), "make it first") || strings.Contains(log.String(), "next_in") {
+	if code != 1 || !strings.Contains(log.String(), "create it first") || strings.Contains(log.String(), "next_in") {
 		t.Errorf("exit code %d: %s", code, &log)
 	}
 }

@@ -17,7 +17,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// fresh is the DSN of an empty database.
+// fresh returns the DSN of an empty database.
 func fresh(tb testing.TB) string {
 	tb.Helper()
 	dsn, err := testdb.MySQL(tb)
@@ -39,8 +39,8 @@ func open(tb testing.TB, dsn string, opts ...store.Option) *store.Store {
 	return s
 }
 
-// Setting a database up takes longer than most cases, so they share one, but
-// for those that must have it to themselves.
+// Creating a database takes longer than most cases, so that the cases share one if
+// they can.
 func TestConformance(t *testing.T) {
 	shared := open(t, fresh(t)).Client()
 	for _, c := range storetest.Cases() {

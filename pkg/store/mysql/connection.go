@@ -11,13 +11,13 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-// A connector sets up new connections.
+// A connector configures new connections.
 type connector struct {
 	driver.Connector
 	killer *killer
 }
 
-// driverConn is what the driver's connections are.
+// driverConn is the interface of the driver's connections.
 type driverConn interface {
 	driver.Conn
 	driver.ConnBeginTx
@@ -30,17 +30,17 @@ type driverConn interface {
 	driver.Validator
 }
 
-// A connection knows what the server calls it.
+// A connection is a driver connection with its ID on the server.
 type connection struct {
 	driverConn
 	killer *killer
-	id     string // empty: the server does not say
+	id     string // empty: unknown
 	server string
 	opened time.Time
 }
 
-// Connect makes each statement see what was committed before it: what another
-// transaction did while this one waited for its lock.
+// Connect sets the isolation level READ COMMITTED, in which a statement sees what was
+// committed while it waited for a lock.
 func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	conn, err := c.Connector.Connect(ctx)
 	if err != nil {
@@ -48,9 +48,9 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	}
 	inner, ok := conn.(driverConn)
 	if !ok {
-		return nil, errors.Join(fmt.Errorf("the driver's connections are %T", conn), conn.Close())
+		return nil, errors.Join(fmt.Errorf("unexpected type %T of driver connections", conn), conn.Close())
 	}
-	// Servers name the variable differently; the statement is the same on all.
+	// The name of the variable depends on the server; the statement does not.
 	const readCommitted = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
 	if _, err := inner.ExecContext(ctx, readCommitted, nil); err != nil {
 		return nil, errors.Join(err, conn.Close())
@@ -67,22 +67,22 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	return made, nil
 }
 
-// serverName tells servers behind one address apart.
+// serverName is an expression that identifies a server behind a shared address.
 const serverName = "CONCAT_WS(' ', @@hostname, @@port, @@server_id, @@datadir)"
 
-// Abandon ends the statement that the server may still run for a connection
-// that its driver has closed: the server itself would not notice.
+// Abandon kills the statement that the server may still execute for a connection that
+// its driver has closed, because the server does not notice that.
 func (c *connection) Abandon() {
 	if c.id != "" {
 		c.killer.kill(c)
 	}
 }
 
-// killPatience is for how long a server is asked to end a statement.
+// killPatience limits the time to kill a statement.
 const killPatience = 3 * time.Second
 
-// A killer ends statements in the server, one after the other, over a
-// connection of its own.
+// A killer kills statements on the server, one after the other, over a separate
+// connection.
 type killer struct {
 	inner driver.Connector
 	turn  chan struct{}
@@ -96,8 +96,8 @@ func newKiller(config *mysql.Config) (*killer, error) {
 	return &killer{inner: inner, turn: make(chan struct{}, 1)}, err
 }
 
-// kill ends c in the server. That it fails changes nothing for anyone: the
-// statement then runs to its end.
+// kill kills the statement of c on the server. It ignores errors, after which the
+// statement runs to its end.
 func (k *killer) kill(c *connection) {
 	ctx, cancel := context.WithTimeout(context.Background(), killPatience)
 	defer cancel()
@@ -116,8 +116,8 @@ func (k *killer) kill(c *connection) {
 	if !ok {
 		return
 	}
-	// Behind one address there may be several servers, and one that was restarted
-	// uses its numbers again: another connection must not be hit.
+	// An address may lead to several servers, and a restarted server reuses IDs: make
+	// sure that the ID is of this connection.
 	server, err := firstRow(ctx, side, "SELECT "+serverName)
 	if err != nil || server[0] != c.server {
 		return
@@ -131,7 +131,7 @@ func (k *killer) kill(c *connection) {
 		return
 	}
 	if _, err := side.ExecContext(ctx, "KILL "+c.id, nil); err != nil {
-		return // the statement has ended by now
+		return // the statement has ended
 	}
 	for ctx.Err() == nil {
 		left, err := firstRow(ctx, side, "SELECT COUNT(*) FROM information_schema.processlist WHERE id = "+c.id)
@@ -142,7 +142,7 @@ func (k *killer) kill(c *connection) {
 	}
 }
 
-// firstRow reads the first row that a query answers, as text.
+// firstRow returns the first row of a query as text.
 func firstRow(ctx context.Context, conn driver.QueryerContext, query string) ([]string, error) {
 	rows, err := conn.QueryContext(ctx, query, nil)
 	if err != nil {
@@ -152,7 +152,7 @@ func firstRow(ctx context.Context, conn driver.QueryerContext, query string) ([]
 	values := make([]driver.Value, len(rows.Columns()))
 	if err := rows.Next(values); err != nil {
 		if errors.Is(err, io.EOF) {
-			err = errors.New("the server answers nothing")
+			err = errors.New("the query returned no row")
 		}
 		return nil, err
 	}

@@ -15,23 +15,25 @@ import (
 	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
-// engineConfig is what the engine needs, except for the connections.
+// engineConfig returns the configuration of the engine without connections.
 func engineConfig() engine.Config {
 	return engine.Config{DB: sqldb.Config{Dialect: dialect()}, Schema: schema.MySQL(numberOf), Filter: filterquery.MySQL}
 }
 
-// dialect says what the engine must know of MySQL and MariaDB. Open adds what
-// depends on the server and on the tables.
+// dialect returns the dialect of MySQL and MariaDB. Open adds what depends on the
+// server and the tables.
 func dialect() *sqldb.Dialect {
 	return &sqldb.Dialect{
-		Begin:     "START TRANSACTION",
-		BeginRead: []string{"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"},
-		Prepare:   true,
-		// All clients of a server together may have 16,382 by default.
+		Begin: "START TRANSACTION",
+		BeginRead: []string{
+			"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
+		},
+		Prepare: true,
+		// By default a server allows 16,382 statements of all clients.
 		MaxCachedStmts: 200,
 		InsertIDs:      sqldb.IDsStartAtLast,
 		MaxParams:      65535,
-		// INSERT IGNORE would also clip what does not fit.
+		// INSERT IGNORE would also truncate values.
 		InsertIgnore:        "INSERT INTO",
 		OnConflictNothing:   " ON DUPLICATE KEY UPDATE id = id",
 		ForUpdate:           "FOR UPDATE",
@@ -44,27 +46,27 @@ func dialect() *sqldb.Dialect {
 	}
 }
 
-// lockTypes make transactions take turns. On one server the first statement is
-// enough. In a cluster each node has locks of its own, and of two transactions
-// that run on two nodes the later one is refused at its commit, with error 1213,
-// only if both wrote the same key. So all write this one, which is that of no row:
-// no other transaction ever sees it.
+// lockTypes serializes transactions that write types. On one server the first
+// statement is sufficient. In a cluster each node has its own locks, and of two
+// transactions on different nodes the later one fails at its commit, with error
+// 1213, only if both wrote the same key. Therefore all write this key, and remove it
+// again, so that no other transaction sees a row.
 var lockTypes = []string{
 	"SELECT schema_version FROM MLMDEnv FOR UPDATE",
 	"INSERT INTO ParentType (type_id, parent_type_id) VALUES (0, 0)",
 	"DELETE FROM ParentType WHERE type_id = 0 AND parent_type_id = 0",
 }
 
-// classes are the meanings of server error numbers.
+// classes maps the error numbers of the server.
 var classes = map[uint16]sqldb.ErrorClass{
 	1062: sqldb.UniqueViolation,
 	1586: sqldb.UniqueViolation,
 
-	1213: sqldb.TxConflict, // deadlock; in a cluster also: another node committed first
+	1213: sqldb.TxConflict, // deadlock, or in a cluster a conflict with another node
 	1205: sqldb.TxConflict, // lock wait timeout
 	1020: sqldb.TxConflict, // record has changed since last read
 	1412: sqldb.TxConflict, // table definition has changed
-	1047: sqldb.NotReady,   // the node is not ready, or not in the primary component
+	1047: sqldb.NotReady,   // the cluster node is not ready
 
 	1180: sqldb.ConnLost, // an error during COMMIT
 	1053: sqldb.ConnLost, // server shutdown in progress
@@ -76,7 +78,7 @@ var classes = map[uint16]sqldb.ErrorClass{
 
 	1406: sqldb.TooLong,  // data too long for column
 	1153: sqldb.TooLarge, // packet bigger than max_allowed_packet
-	1301: sqldb.TooLarge, // a result bigger than it
+	1301: sqldb.TooLarge, // result larger than max_allowed_packet
 	1264: sqldb.OutOfRange,
 	1366: sqldb.InvalidText, // incorrect string value
 	1300: sqldb.InvalidText, // invalid character string
@@ -85,20 +87,20 @@ var classes = map[uint16]sqldb.ErrorClass{
 	3988: sqldb.InvalidText,
 
 	1290: sqldb.ReadOnly, // --read-only
-	1792: sqldb.ReadOnly, // a transaction for reading only
+	1792: sqldb.ReadOnly, // read-only transaction
 	1836: sqldb.ReadOnly, // the server is in read-only mode
 
 	1040: sqldb.TooManyConns, // too many connections
-	1203: sqldb.TooManyConns, // of this account
-	1226: sqldb.TooManyConns, // a resource of this account, such as its connections
+	1203: sqldb.TooManyConns, // of the account
+	1226: sqldb.TooManyConns, // a resource of the account, such as connections
 	1461: sqldb.TooManyStmts,
 
 	1969: sqldb.TimedOut, // max_statement_time of MariaDB
 	3024: sqldb.TimedOut, // max_execution_time of MySQL
-	1317: sqldb.TimedOut, // ended from outside, as an administrator's KILL QUERY does
+	1317: sqldb.TimedOut, // query interrupted, as by KILL QUERY
 
 	1021: sqldb.DiskFull, // the disk is full
-	1114: sqldb.DiskFull, // the table, or the table space, is full
+	1114: sqldb.DiskFull, // the table or tablespace is full
 	1041: sqldb.DiskFull, // out of memory
 	1037: sqldb.DiskFull,
 	1038: sqldb.DiskFull,
@@ -147,12 +149,12 @@ func classify(err error) sqldb.ErrorClass {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return sqldb.Other
 	}
-	// Nothing else comes from the server: the connection broke.
+	// All other errors mean that the connection is lost.
 	return sqldb.ConnLost
 }
 
-// full recognizes the errors of the server's files, which have a number of the
-// operating system in their text, for a disk or a quota that is full.
+// full recognizes file errors of the server whose text has the operating system's
+// error number for a full disk or an exceeded quota.
 func full(err *mysql.MySQLError) bool {
 	switch err.Number {
 	case 3, 1026, 1030: // writing a file, writing a file, a storage engine
@@ -162,14 +164,16 @@ func full(err *mysql.MySQLError) bool {
 	return false
 }
 
-// tooMuch recognises a transaction over a cluster's limits, which another try
-// does not make smaller.
+// tooMuch recognizes a transaction that exceeds the limits of a cluster, for which a
+// retry is useless.
 func tooMuch(err *mysql.MySQLError) bool {
-	return strings.Contains(err.Message, "wsrep_max_ws_rows") || strings.Contains(err.Message, "Maximum writeset size exceeded")
+	return strings.Contains(err.Message, "wsrep_max_ws_rows") || strings.Contains(
+		err.Message, "Maximum writeset size exceeded",
+	)
 }
 
-// cuts knows the columns of VARCHAR(255) and TEXT, off which MySQL takes blanks
-// in every SQL mode.
+// cuts reports whether MySQL would silently remove trailing spaces of text that is
+// too long for its VARCHAR(255) or TEXT column, as it does in every SQL mode.
 func cuts(column, text string) bool {
 	switch column {
 	case "name", "version", "external_id":
@@ -180,8 +184,8 @@ func cuts(column, text string) bool {
 	return false
 }
 
-// cutsBytes is cuts where text is passed as bytes of latin1: each is one
-// character, and beyond ASCII up to three bytes in a table of utf8mb4.
+// cutsBytes is like cuts for text that is sent as latin1, where each byte is a
+// character, which takes up to three bytes in a utf8mb4 table.
 func cutsBytes(column, text string) bool {
 	switch column {
 	case "name", "version", "external_id":

@@ -11,7 +11,7 @@ import (
 	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
-func TestErrorsOfTheServerHaveTheirMeaning(t *testing.T) {
+func TestClassify(t *testing.T) {
 	refused := func(number uint16, text string) error {
 		return fmt.Errorf("put: %w", &mysql.MySQLError{Number: number, Message: text})
 	}
@@ -23,7 +23,10 @@ func TestErrorsOfTheServerHaveTheirMeaning(t *testing.T) {
 		{"a deadlock, or a node that was faster", refused(1213, "Deadlock found when trying to get lock"), sqldb.TxConflict},
 		{"a lock that timed out", refused(1205, "Lock wait timeout exceeded"), sqldb.TxConflict},
 		{"a node that is not ready", refused(1047, "WSREP has not yet prepared node for application use"), sqldb.NotReady},
-		{"a quorum lost during the commit", refused(1180, "Error while appending streaming replication fragment"), sqldb.ConnLost},
+		{
+			"a quorum lost during the commit", refused(1180, "Error while appending streaming replication fragment"),
+			sqldb.ConnLost,
+		},
 		{"too many rows for a cluster", refused(1180, "wsrep_max_ws_rows exceeded"), sqldb.TxTooLarge},
 		{"too many bytes for a cluster", refused(1105, "Maximum writeset size exceeded"), sqldb.TxTooLarge},
 		{"a duplicate", refused(1062, "Duplicate entry"), sqldb.UniqueViolation},
@@ -34,15 +37,21 @@ func TestErrorsOfTheServerHaveTheirMeaning(t *testing.T) {
 		{"a server for reading only", refused(1290, "running with the --read-only option"), sqldb.ReadOnly},
 		{"a full table", refused(1114, "The table is full"), sqldb.DiskFull},
 		{"a statement that took too long on MariaDB", refused(1969, "max_statement_time exceeded"), sqldb.TimedOut},
-		{"a statement that took too long on MySQL", refused(3024, "maximum statement execution time exceeded"), sqldb.TimedOut},
+		{
+			"a statement that took too long on MySQL", refused(3024, "maximum statement execution time exceeded"),
+			sqldb.TimedOut,
+		},
 		{"too many connections", refused(1040, "Too many connections"), sqldb.TooManyConns},
 		{"a limit of the account", refused(1226, "has exceeded the 'max_user_connections' resource"), sqldb.TooManyConns},
 		{"a wrong password", refused(1045, "Access denied for user"), sqldb.AccessDenied},
 		{"a killed server", mysql.ErrInvalidConn, sqldb.ConnLost},
-		{"nobody at the port", &net.OpError{Op: "dial", Err: fmt.Errorf("connection refused")}, sqldb.Unavailable},
+		{"unknown at the port", &net.OpError{Op: "dial", Err: fmt.Errorf("connection refused")}, sqldb.Unavailable},
 		{"a dial that took too long", &net.OpError{Op: "dial", Err: context.DeadlineExceeded}, sqldb.Unavailable},
 		{"a context that has ended", fmt.Errorf("query: %w", context.DeadlineExceeded), sqldb.Other},
-		{"no further prepared statement", refused(1461, "Can't create more than max_prepared_stmt_count statements"), sqldb.TooManyStmts},
+		{
+			"no further prepared statement", refused(1461, "Can't create more than max_prepared_stmt_count statements"),
+			sqldb.TooManyStmts,
+		},
 		{"anything else", refused(1064, "You have an error in your SQL syntax"), sqldb.Other},
 	} {
 		if got := classify(c.err); got != c.want {

@@ -12,23 +12,23 @@ import (
 	"github.com/go-sql-driver/mysql"
 )
 
-// parse reads a DSN in either form, and adds what the store relies on.
+// parse parses a DSN of either form and adds the settings that the store requires.
 func parse(dsn string) (*mysql.Config, error) {
 	var config *mysql.Config
 	var err error
 	if strings.HasPrefix(dsn, "mysql://") {
 		config, err = fromURL(dsn)
 	} else {
-		config, err = mysql.ParseDSN(dsn) // its errors quote nothing of the DSN
+		config, err = mysql.ParseDSN(dsn) // its errors do not quote the DSN
 	}
 	if err != nil {
-		return nil, fmt.Errorf("mysql: the DSN is not valid: %w", err)
+		return nil, fmt.Errorf("mysql: invalid DSN: %w", err)
 	}
 	if config.DBName == "" {
-		return nil, errors.New("mysql: the DSN names no database")
+		return nil, errors.New("mysql: invalid DSN: it names no database")
 	}
 	if err := refuse(config); err != nil {
-		return nil, fmt.Errorf("mysql: the DSN cannot be used: %w", err)
+		return nil, fmt.Errorf("mysql: unsupported DSN: %w", err)
 	}
 	if config.Params == nil {
 		config.Params = map[string]string{}
@@ -36,25 +36,25 @@ func parse(dsn string) (*mysql.Config, error) {
 	if config.Params["time_zone"] == "" {
 		config.Params["time_zone"] = "'+00:00'"
 	}
-	// Strict: what does not fit is refused and not cut. Without NO_BACKSLASH_ESCAPES
-	// and ANSI_QUOTES, whatever the server's default is.
+	// Strict mode rejects values instead of truncating them. NO_BACKSLASH_ESCAPES and
+	// ANSI_QUOTES must be off, whatever the server's default is.
 	config.Params["sql_mode"] = "'STRICT_TRANS_TABLES,STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
-	config.ClientFoundRows = true   // an update that changes nothing has still found its row
-	config.InterpolateParams = true // one round trip for a statement that is not kept
-	// A server that has become read-only is left in any case. The engine sees to it
-	// by itself, since it tells that error at a COMMIT from a lost connection.
+	config.ClientFoundRows = true   // count rows that an update found but did not change
+	config.InterpolateParams = true // one round trip for unprepared statements
+	// The engine reconnects by itself if a server becomes read-only, because it
+	// distinguishes this error at a COMMIT from a lost connection.
 	config.RejectReadOnly = false
-	config.CheckConnLiveness = true // a connection that the server has closed is not tried
+	config.CheckConnLiveness = true // do not use connections that the server closed
 	if config.MaxAllowedPacket == mysql.NewConfig().MaxAllowedPacket {
-		config.MaxAllowedPacket = 0 // as the server has it, so that what is too long fails before it is sent
+		config.MaxAllowedPacket = 0 // take the value of the server, so that larger requests fail before they are sent
 	}
 	if config.Timeout == 0 {
-		config.Timeout = 10 * time.Second // to connect; the calls have their contexts
+		config.Timeout = 10 * time.Second // for connecting; calls are limited by their contexts
 	}
 	return config, nil
 }
 
-// refuse returns an error for a setting that the store cannot work with.
+// refuse returns an error for settings that the store does not support.
 func refuse(config *mysql.Config) error {
 	for _, set := range []struct {
 		name   string
@@ -62,30 +62,36 @@ func refuse(config *mysql.Config) error {
 		reason string
 	}{
 		{"multiStatements", config.MultiStatements, "the store sends one statement at a time"},
-		{"allowAllFiles", config.AllowAllFiles, "the store lets no server read files"},
-		{"sql_mode", config.Params["sql_mode"] != "", "the store needs a strict mode, and sets it"},
-		{"autocommit", !slices.Contains([]string{"", "1", "true", "ON"}, config.Params["autocommit"]), "the store begins its transactions itself"},
+		{"allowAllFiles", config.AllowAllFiles, "the store does not let servers read files"},
+		{"sql_mode", config.Params["sql_mode"] != "", "the store sets a strict mode"},
+		{
+			"autocommit", !slices.Contains([]string{"", "1", "true", "ON"}, config.Params["autocommit"]),
+			"the store begins its transactions itself",
+		},
 		{"charset", !slices.Contains([]string{"", "utf8", "utf8mb4"}, charsetOf(config)), "the store sends text as UTF-8"},
-		{"collation", config.Collation != "" && !strings.HasPrefix(config.Collation, "utf8mb4_"), "the store sends text as utf8mb4, which does not have it"},
+		{
+			"collation", config.Collation != "" && !strings.HasPrefix(config.Collation, "utf8mb4_"),
+			"the store sends text as utf8mb4, which lacks this collation",
+		},
 		{"transaction_isolation", isolated(config, "transaction_isolation"), "the store sets READ COMMITTED"},
 		{"tx_isolation", isolated(config, "tx_isolation"), "the store sets READ COMMITTED"},
 	} {
 		if set.broken {
-			return fmt.Errorf("leave %s out of it: %s", set.name, set.reason)
+			return fmt.Errorf("remove %s: %s", set.name, set.reason)
 		}
 	}
 	return nil
 }
 
-// isolated reports whether a parameter asks for another isolation than the
+// isolated reports whether a parameter sets an isolation level other than the
 // store's.
 func isolated(config *mysql.Config, name string) bool {
 	level := strings.Trim(config.Params[name], "'\"")
 	return level != "" && !strings.EqualFold(level, "READ-COMMITTED")
 }
 
-// charsetOf is the first character set that a DSN asks for; the driver keeps it
-// to itself.
+// charsetOf returns the first character set of a DSN, which the driver does not
+// expose.
 func charsetOf(config *mysql.Config) string {
 	dsn := config.FormatDSN()
 	_, query, _ := strings.Cut(dsn[strings.LastIndexByte(dsn, '/')+1:], "?")
@@ -94,14 +100,17 @@ func charsetOf(config *mysql.Config) string {
 	return first
 }
 
-// fromURL reads mysql://user:password@host:port/name?key=value. The keys are
-// those of the driver's own form, and besides, as MLMD's configuration has them:
-// socket, the path of a Unix socket, and the ssl_… of [tlsOptions].
+// fromURL parses mysql://user:password@host:port/name?key=value. The keys are those
+// of the driver, and those of MLMD's configuration: socket, the path of a Unix
+// socket, and the ssl_… keys of [tlsOptions].
 func fromURL(text string) (*mysql.Config, error) {
 	u, err := url.Parse(text)
 	if err != nil {
-		// What url.Parse says quotes the text, and so a password that is not escaped.
-		return nil, errors.New("the URL cannot be read; it is mysql://USER:PASSWORD@HOST:PORT/DATABASE, and in a password, / # ? @ % are written %2F %23 %3F %40 %25")
+		// The error of url.Parse quotes the text, which may contain a password.
+		return nil, errors.New(
+			"must be mysql://USER:PASSWORD@HOST:PORT/DATABASE, with / # ? @ % in a password written as " +
+				"%2F %23 %3F %40 %25",
+		)
 	}
 	query := u.Query()
 	security, err := takeTLS(query)

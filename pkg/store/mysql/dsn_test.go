@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestBothFormsOfADSNNameTheSameDatabase(t *testing.T) {
+func TestParse_Forms(t *testing.T) {
 	for _, dsn := range []string{
 		"ada:p@ss:w/ord@tcp(db.example:3307)/registry?readTimeout=5s",
 		"mysql://ada:" + url.QueryEscape("p@ss:w/ord") + "@db.example:3307/registry?readTimeout=5s",
@@ -26,7 +26,7 @@ func TestBothFormsOfADSNNameTheSameDatabase(t *testing.T) {
 	}
 }
 
-func TestWhatAURLLeavesOutHasADefault(t *testing.T) {
+func TestParse_URLDefaults(t *testing.T) {
 	config, err := parse("mysql://ada@db.example/registry")
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +36,7 @@ func TestWhatAURLLeavesOutHasADefault(t *testing.T) {
 	}
 }
 
-func TestAURLMayNameASocket(t *testing.T) {
+func TestParse_URLSocket(t *testing.T) {
 	config, err := parse("mysql://ada@/registry?socket=/run/mysqld/mysqld.sock")
 	if err != nil {
 		t.Fatal(err)
@@ -46,10 +46,10 @@ func TestAURLMayNameASocket(t *testing.T) {
 	}
 }
 
-func TestTLSOfAURL(t *testing.T) {
+func TestParse_URLTLS(t *testing.T) {
 	for _, c := range []struct {
 		query    string
-		verifies bool // the server's name
+		verifies bool // verifies the server's name
 	}{
 		{"ssl_verify=true", true},
 		{"ssl_verify=false", false},
@@ -74,12 +74,12 @@ func TestTLSOfAURL(t *testing.T) {
 	}
 }
 
-func TestABadDSNIsNamedWithoutItsPassword(t *testing.T) {
+func TestParse_Errors(t *testing.T) {
 	for dsn, want := range map[string]string{
 		"ada:secret@tcp(db.example:3306)/":                           "names no database",
-		"ada:secret@tcp(db.example:3306":                             "not valid",
-		"mysql://ada:secret@db.example:port/registry":                "not valid",
-		"mysql://ada:secret@db.example/registry?ssl_ca=/none/ca.pem": "certificate authority",
+		"ada:secret@tcp(db.example:3306":                             "invalid DSN",
+		"mysql://ada:secret@db.example:port/registry":                "invalid DSN",
+		"mysql://ada:secret@db.example/registry?ssl_ca=/none/ca.pem": "CA certificates",
 		"mysql://ada:secret@db.example/registry?ssl_cert=/none/c":    "ssl_cert and ssl_key",
 	} {
 		_, err := parse(dsn)
@@ -91,7 +91,7 @@ func TestABadDSNIsNamedWithoutItsPassword(t *testing.T) {
 	}
 }
 
-func TestMariaDBReturnsIdsSince10_5(t *testing.T) {
+func TestCanReturn(t *testing.T) {
 	for version, want := range map[string]bool{
 		"10.11.19-MariaDB-0+deb12u1":          true,
 		"10.4.34-MariaDB":                     false,
@@ -107,7 +107,7 @@ func TestMariaDBReturnsIdsSince10_5(t *testing.T) {
 	}
 }
 
-func TestParametersAreComparedExactlyWhateverTheColumnsCollation(t *testing.T) {
+func TestTextParam(t *testing.T) {
 	maria := map[string]bool{"utf8mb4_nopad_bin": true, "latin1_nopad_bin": true}
 	mysql8 := map[string]bool{"utf8mb4_0900_bin": true}
 	for _, c := range []struct {
@@ -118,11 +118,31 @@ func TestParametersAreComparedExactlyWhateverTheColumnsCollation(t *testing.T) {
 		{"no tables yet", existing{}, ""},
 		{"ours on MariaDB", existing{charset: "utf8mb4", collation: "utf8mb4_nopad_bin", collations: maria}, ""},
 		{"ours on MySQL 8", existing{charset: "utf8mb4", collation: "utf8mb4_0900_bin", collations: mysql8}, ""},
-		{"the original's on MariaDB", existing{charset: "utf8mb4", collation: "utf8mb4_general_ci", collations: maria}, "CONVERT(? USING utf8mb4) COLLATE utf8mb4_nopad_bin"},
-		{"the original's on MySQL 8", existing{charset: "utf8mb4", collation: "utf8mb4_0900_ai_ci", collations: mysql8}, "CONVERT(? USING utf8mb4) COLLATE utf8mb4_0900_bin"},
-		{"padded with blanks", existing{charset: "utf8mb4", collation: "utf8mb4_bin", collations: maria}, "CONVERT(? USING utf8mb4) COLLATE utf8mb4_nopad_bin"},
-		{"latin1", existing{charset: "latin1", collation: "latin1_swedish_ci", collations: maria}, "CONVERT(? USING latin1) COLLATE latin1_nopad_bin"},
-		{"MySQL 5.7", existing{charset: "utf8mb4", collation: "utf8mb4_general_ci"}, "CAST(CONVERT(? USING utf8mb4) AS BINARY)"},
+		{
+			"the reference implementation's on MariaDB",
+			existing{charset: "utf8mb4", collation: "utf8mb4_general_ci", collations: maria},
+			"CONVERT(? USING utf8mb4) COLLATE utf8mb4_nopad_bin",
+		},
+		{
+			"the reference implementation's on MySQL 8",
+			existing{charset: "utf8mb4", collation: "utf8mb4_0900_ai_ci", collations: mysql8},
+			"CONVERT(? USING utf8mb4) COLLATE utf8mb4_0900_bin",
+		},
+		{
+			"padded with blanks",
+			existing{charset: "utf8mb4", collation: "utf8mb4_bin", collations: maria},
+			"CONVERT(? USING utf8mb4) COLLATE utf8mb4_nopad_bin",
+		},
+		{
+			"latin1",
+			existing{charset: "latin1", collation: "latin1_swedish_ci", collations: maria},
+			"CONVERT(? USING latin1) COLLATE latin1_nopad_bin",
+		},
+		{
+			"MySQL 5.7",
+			existing{charset: "utf8mb4", collation: "utf8mb4_general_ci"},
+			"CAST(CONVERT(? USING utf8mb4) AS BINARY)",
+		},
 	} {
 		if got := c.x.textParam(); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
@@ -130,7 +150,7 @@ func TestParametersAreComparedExactlyWhateverTheColumnsCollation(t *testing.T) {
 	}
 }
 
-func TestSettingsOfADSNAreHonouredOrRefusedWithAReason(t *testing.T) {
+func TestParse_Settings(t *testing.T) {
 	for _, form := range []string{"ada:secret@tcp(db.example:3306)/registry?", "mysql://ada:secret@db.example/registry?"} {
 		for setting, reason := range map[string]string{
 			"sql_mode=ANSI":                            "sql_mode",
@@ -143,16 +163,19 @@ func TestSettingsOfADSNAreHonouredOrRefusedWithAReason(t *testing.T) {
 			"transaction_isolation=%27SERIALIZABLE%27": "transaction_isolation",
 			"tx_isolation=%27REPEATABLE-READ%27":       "tx_isolation",
 		} {
-			if _, err := parse(form + setting); err == nil || !strings.Contains(err.Error(), reason) || strings.Contains(err.Error(), "secret") {
+			_, err := parse(form + setting)
+			if err == nil || !strings.Contains(err.Error(), reason) || strings.Contains(err.Error(), "secret") {
 				t.Errorf("%s%s: error is %v", form, setting, err)
 			}
 		}
-		config, err := parse(form + "charset=utf8mb4,utf8&collation=utf8mb4_bin&parseTime=true&loc=Local&time_zone=%27%2B02:00%27&maxAllowedPacket=1000" +
-			"&rejectReadOnly=true&transaction_isolation=%27READ-COMMITTED%27&autocommit=1&wsrep_sync_wait=7")
+		config, err := parse(form + "charset=utf8mb4,utf8&collation=utf8mb4_bin&parseTime=true&loc=Local" +
+			"&time_zone=%27%2B02:00%27&maxAllowedPacket=1000&rejectReadOnly=true" +
+			"&transaction_isolation=%27READ-COMMITTED%27&autocommit=1&wsrep_sync_wait=7")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if config.Collation != "utf8mb4_bin" || config.MaxAllowedPacket != 1000 || config.Params["time_zone"] != "'+02:00'" || config.Params["wsrep_sync_wait"] != "7" {
+		if config.Collation != "utf8mb4_bin" || config.MaxAllowedPacket != 1000 || config.Params["time_zone"] != "'+02:00'" ||
+			config.Params["wsrep_sync_wait"] != "7" {
 			t.Errorf("%s: read as %+v", form, config)
 		}
 	}

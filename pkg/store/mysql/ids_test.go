@@ -17,10 +17,9 @@ import (
 	"github.com/mlmd-go/sdk/pkg/store"
 )
 
-// Ids are not dense in a cluster: they go up in steps of its size, which changes
-// while writers are at work. Both ways to learn them must bear that: RETURNING,
-// and what MySQL has instead.
-func TestIDsAreThoseOfTheRowsWhateverTheStepIs(t *testing.T) {
+// In a cluster IDs increase in steps of its size, which can change at any time. Both
+// ways to get new IDs must handle that: RETURNING, and its substitute on MySQL.
+func TestPut_IDSteps(t *testing.T) {
 	for name, ids := range map[string]sqldb.IDSource{"as MariaDB": sqldb.IDsReturned, "as MySQL": sqldb.IDsStartAtLast} {
 		t.Run(name, func(t *testing.T) {
 			dsn, err := testdb.MySQL(t)
@@ -29,7 +28,9 @@ func TestIDsAreThoseOfTheRowsWhateverTheStepIs(t *testing.T) {
 				t.Skip("the test changes settings of the whole server, and MLMD_TEST_MYSQL names one that is not its own")
 			}
 			rpc := openWith(t, dsn, ids)
-			typ, err := rpc.PutArtifactType(t.Context(), &mlmdpb.PutArtifactTypeRequest{ArtifactType: &mlmdpb.ArtifactType{Name: new("t")}})
+			typ, err := rpc.PutArtifactType(
+				t.Context(), &mlmdpb.PutArtifactTypeRequest{ArtifactType: &mlmdpb.ArtifactType{Name: new("t")}},
+			)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -69,8 +70,8 @@ func openWith(t *testing.T, dsn string, ids sqldb.IDSource) mlmdpb.MetadataStore
 	c := engineConfig()
 	options.Apply(&c)
 	c.DB.Dialect.InsertIDs, c.DB.Dialect.Prepare, c.DB.Writers = ids, false, 4
-	// The settings of the server hold for connections that are made after: each
-	// transaction has its own.
+	// Global settings apply to new connections only, so that each transaction needs
+	// one.
 	c.DB.MaxLifetime = time.Nanosecond
 	if c.DB.Write, err = connect(config, false); err != nil {
 		t.Fatal(err)
@@ -83,7 +84,7 @@ func openWith(t *testing.T, dsn string, ids sqldb.IDSource) mlmdpb.MetadataStore
 	return s.Client()
 }
 
-// changeSteps makes the server's ids go up in other steps, again and again.
+// changeSteps changes the server's ID steps repeatedly.
 func changeSteps(t *testing.T, dsn string, done <-chan struct{}) {
 	config, err := driver.ParseDSN(dsn)
 	if err != nil {
@@ -118,8 +119,8 @@ func changeSteps(t *testing.T, dsn string, done <-chan struct{}) {
 	}
 }
 
-// putAndCheck stores artifacts with one request, reads each by its id, and
-// answers the step between the first ids.
+// putAndCheck stores artifacts with one request, reads each by its ID, and returns
+// the step between the first IDs.
 func putAndCheck(t *testing.T, rpc mlmdpb.MetadataStoreServiceClient, typeID int64, name string) int64 {
 	request := &mlmdpb.PutArtifactsRequest{}
 	for i := range 20 {

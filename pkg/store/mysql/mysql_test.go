@@ -17,7 +17,7 @@ import (
 	"github.com/mlmd-go/sdk/pkg/store/mysql"
 )
 
-// raw is the database without the store, over a utf8mb4 connection.
+// raw opens the database without a store, with utf8mb4.
 func raw(tb testing.TB, dsn string) *sql.DB {
 	tb.Helper()
 	db, err := sql.Open("mysql", dsn)
@@ -28,8 +28,8 @@ func raw(tb testing.TB, dsn string) *sql.DB {
 	return db
 }
 
-// withTablesOf makes a store's tables and gives them a character set and a
-// collation, as a server's defaults give them to the original's tables.
+// withTablesOf creates the tables of a store and changes their character set and
+// collation. The tables of the reference implementation have the server's defaults.
 func withTablesOf(tb testing.TB, charset, collation string) string {
 	tb.Helper()
 	dsn := fresh(tb)
@@ -41,7 +41,9 @@ func withTablesOf(tb testing.TB, charset, collation string) string {
 		tb.Fatal(err)
 	}
 	db := raw(tb, dsn)
-	rows, err := db.QueryContext(tb.Context(), "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()")
+	rows, err := db.QueryContext(
+		tb.Context(), "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()",
+	)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -51,7 +53,9 @@ func withTablesOf(tb testing.TB, charset, collation string) string {
 		if err := rows.Scan(&name); err != nil {
 			tb.Fatal(err)
 		}
-		if _, err := db.ExecContext(tb.Context(), "ALTER TABLE "+name+" CONVERT TO CHARACTER SET "+charset+" COLLATE "+collation); err != nil {
+		if _, err := db.ExecContext(
+			tb.Context(), "ALTER TABLE "+name+" CONVERT TO CHARACTER SET "+charset+" COLLATE "+collation,
+		); err != nil {
 			tb.Fatal(err)
 		}
 	}
@@ -61,13 +65,13 @@ func withTablesOf(tb testing.TB, charset, collation string) string {
 	return dsn
 }
 
-func TestAMissingDatabaseIsCreatedUnlessToldOtherwise(t *testing.T) {
+func TestOpen_CreatesDatabase(t *testing.T) {
 	config, err := driver.ParseDSN(fresh(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	server := raw(t, config.FormatDSN())
-	for _, suffix := range []string{"_missing", "_Missing-2", "_`"} { // the original fails for a dash
+	for _, suffix := range []string{"_missing", "_Missing-2", "_`"} { // the reference implementation fails for a dash
 		missing := config.Clone()
 		missing.DBName += suffix
 		if _, err := mysql.Open(t.Context(), missing.FormatDSN(), store.WithoutCreate()); err == nil {
@@ -80,13 +84,15 @@ func TestAMissingDatabaseIsCreatedUnlessToldOtherwise(t *testing.T) {
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
-		if _, err := server.ExecContext(t.Context(), "DROP DATABASE `"+strings.ReplaceAll(missing.DBName, "`", "``")+"`"); err != nil {
+		if _, err := server.ExecContext(
+			t.Context(), "DROP DATABASE `"+strings.ReplaceAll(missing.DBName, "`", "``")+"`",
+		); err != nil {
 			t.Errorf("%s: %v", suffix, err)
 		}
 	}
 }
 
-func TestAServerThatIsNotThereIsNamedWithoutThePassword(t *testing.T) {
+func TestOpen_UnreachableServer(t *testing.T) {
 	_, err := mysql.Open(t.Context(), "ada:secret@tcp(127.0.0.1:1)/registry")
 	if err == nil || !strings.Contains(err.Error(), "127.0.0.1") || strings.Contains(err.Error(), "secret") {
 		t.Errorf("error is %v", err)
@@ -120,17 +126,19 @@ func put(tb testing.TB, rpc mlmdpb.MetadataStoreServiceClient, typeID int64, nam
 
 func byName(tb testing.TB, rpc mlmdpb.MetadataStoreServiceClient, name string) *mlmdpb.Context {
 	tb.Helper()
-	reply, err := rpc.GetContextByTypeAndName(tb.Context(), &mlmdpb.GetContextByTypeAndNameRequest{TypeName: new("t"), ContextName: new(name)})
+	reply, err := rpc.GetContextByTypeAndName(
+		tb.Context(), &mlmdpb.GetContextByTypeAndNameRequest{TypeName: new("t"), ContextName: new(name)},
+	)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	return reply.GetContext()
 }
 
-// variants are texts that collations of MySQL hold to be the same.
+// variants are texts that some collations consider equal.
 var variants = []string{"Case", "case", "case ", "Ärger", "ärger", "Arger", "Ê", "Ú", "э", "я"}
 
-func TestInNewTablesNoTwoTextsAreTheSame(t *testing.T) {
+func TestText_NewTables(t *testing.T) {
 	rpc := open(t, fresh(t)).Client()
 	typeID := contextType(t, rpc)
 	for _, name := range variants {
@@ -143,8 +151,10 @@ func TestInNewTablesNoTwoTextsAreTheSame(t *testing.T) {
 	}
 }
 
-func TestInTablesThatFoldCaseTextIsStillComparedByteForByte(t *testing.T) {
-	for charset, collation := range map[string]string{"utf8mb4": "utf8mb4_general_ci", "utf8mb3": "utf8mb3_unicode_ci", "latin1": "latin1_swedish_ci"} {
+func TestText_CaseInsensitiveTables(t *testing.T) {
+	for charset, collation := range map[string]string{
+		"utf8mb4": "utf8mb4_general_ci", "utf8mb3": "utf8mb3_unicode_ci", "latin1": "latin1_swedish_ci",
+	} {
 		t.Run(charset, func(t *testing.T) {
 			rpc := open(t, withTablesOf(t, charset, collation)).Client()
 			typeID := contextType(t, rpc)
@@ -159,7 +169,9 @@ func TestInTablesThatFoldCaseTextIsStillComparedByteForByte(t *testing.T) {
 				if got := byName(t, rpc, other); got != nil {
 					t.Errorf("%q finds %q", other, got.GetName())
 				}
-				_, err := rpc.GetContextsByExternalIds(t.Context(), &mlmdpb.GetContextsByExternalIdsRequest{ExternalIds: []string{other}})
+				_, err := rpc.GetContextsByExternalIds(
+					t.Context(), &mlmdpb.GetContextsByExternalIdsRequest{ExternalIds: []string{other}},
+				)
 				if status.Code(err) != codes.NotFound {
 					t.Errorf("external id %q: %v", other, err)
 				}
@@ -167,24 +179,33 @@ func TestInTablesThatFoldCaseTextIsStillComparedByteForByte(t *testing.T) {
 					t.Errorf("the table cannot hold %q besides, but the answer is %v", other, err)
 				}
 			}
-			if _, err := rpc.GetContextType(t.Context(), &mlmdpb.GetContextTypeRequest{TypeName: new("T")}); status.Code(err) != codes.NotFound {
+			if _, err := rpc.GetContextType(
+				t.Context(), &mlmdpb.GetContextTypeRequest{TypeName: new("T")},
+			); status.Code(err) != codes.NotFound {
 				t.Errorf("type T: %v", err)
 			}
 		})
 	}
 }
 
-func TestTextRoundTripsInEveryKindOfTable(t *testing.T) {
+func TestText_RoundTrip(t *testing.T) {
 	const text = `naïve é日本 🙂 \ " ' % _` + "\t\n"
 	for _, c := range []struct {
 		name string
 		dsn  func(testing.TB) string
 		opts []store.Option
-		disk string // as a client with utf8mb4 sees it
+		disk string // as a utf8mb4 client reads it
 	}{
 		{"new tables", func(tb testing.TB) string { return fresh(tb) }, nil, text},
-		{"new tables shared with the original", func(tb testing.TB) string { return fresh(tb) }, []store.Option{mysql.WithReferenceEncoding()}, ""},
-		{"tables that fold case", func(tb testing.TB) string { return withTablesOf(tb, "utf8mb4", "utf8mb4_general_ci") }, nil, text},
+		{
+			"new tables shared with the reference implementation", func(tb testing.TB) string { return fresh(tb) },
+			[]store.Option{mysql.WithReferenceEncoding()},
+			"",
+		},
+		{
+			"tables that fold case",
+			func(tb testing.TB) string { return withTablesOf(tb, "utf8mb4", "utf8mb4_general_ci") }, nil, text,
+		},
 		{"tables of latin1", func(tb testing.TB) string { return withTablesOf(tb, "latin1", "latin1_swedish_ci") }, nil, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -199,7 +220,9 @@ func TestTextRoundTripsInEveryKindOfTable(t *testing.T) {
 				t.Errorf("it is read as %v", got)
 			}
 			var disk string
-			if err := raw(t, dsn).QueryRowContext(t.Context(), "SELECT name FROM Context WHERE id = ?", id).Scan(&disk); err != nil {
+			if err := raw(t, dsn).QueryRowContext(
+				t.Context(), "SELECT name FROM Context WHERE id = ?", id,
+			).Scan(&disk); err != nil {
 				t.Fatal(err)
 			}
 			if c.disk == "" {
@@ -212,8 +235,8 @@ func TestTextRoundTripsInEveryKindOfTable(t *testing.T) {
 	}
 }
 
-// asCP1252 is how UTF-8 looks to those who are told that it is latin1, which
-// to MySQL is Windows' code page 1252.
+// asCP1252 returns UTF-8 text decoded as latin1, which in MySQL is Windows code page
+// 1252.
 func asCP1252(text string) string {
 	const upper = "€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸ"
 	table := []rune(upper)
@@ -228,7 +251,7 @@ func asCP1252(text string) string {
 	return b.String()
 }
 
-func TestANumberOfMoreThan32BitsIsRefusedAndNotClipped(t *testing.T) {
+func TestPut_RejectsInt64(t *testing.T) {
 	rpc := open(t, fresh(t)).Client()
 	typeID := contextType(t, rpc)
 	for _, n := range []int64{math.MaxInt32 + 1, math.MinInt32 - 1, math.MaxInt64} {
@@ -247,7 +270,7 @@ func TestANumberOfMoreThan32BitsIsRefusedAndNotClipped(t *testing.T) {
 	}
 }
 
-func TestANumberAboveOneE65IsNotClipped(t *testing.T) { // the original's literal is a DECIMAL
+func TestPut_LargeDoubles(t *testing.T) { // the reference implementation writes a DECIMAL
 	rpc := open(t, fresh(t)).Client()
 	typeID := contextType(t, rpc)
 	for _, x := range []float64{1e300, math.MaxFloat64, 5e-324, 0.1234567890123456789, -1e66} {
@@ -265,7 +288,7 @@ func TestANumberAboveOneE65IsNotClipped(t *testing.T) { // the original's litera
 	}
 }
 
-func TestAnOlderDatabaseIsRefusedAndUpgraded(t *testing.T) {
+func TestMigrate(t *testing.T) {
 	dsn := fresh(t)
 	typeID := contextType(t, open(t, dsn).Client())
 	if _, err := mysql.Migrate(t.Context(), dsn, store.WithTargetVersion(6)); err != nil {
@@ -284,9 +307,11 @@ func TestAnOlderDatabaseIsRefusedAndUpgraded(t *testing.T) {
 	}
 }
 
-func TestBlanksBeyondTheLimitAreRefusedAndNotCut(t *testing.T) {
+func TestPut_RejectsTrailingSpaces(t *testing.T) {
 	rpc := open(t, fresh(t)).Client()
-	if _, err := put(t, rpc, contextType(t, rpc), strings.Repeat("x", 255)+" "); status.Code(err) != codes.InvalidArgument {
+	if _, err := put(
+		t, rpc, contextType(t, rpc), strings.Repeat("x", 255)+" ",
+	); status.Code(err) != codes.InvalidArgument {
 		t.Errorf("answer is %v", err)
 	}
 }

@@ -10,18 +10,19 @@ import (
 	"path/filepath"
 )
 
-// tlsOptions are the keys of a URL that MLMD's configuration has as
-// ssl_options: files in PEM, and whether the server's name is checked.
+// tlsOptions are the keys of a URL that correspond to ssl_options in MLMD's
+// configuration: PEM files, and whether to verify the server's name.
 type tlsOptions struct {
 	ca, capath, cert, key string
 	verify                bool
 }
 
-// takeTLS takes the ssl_… keys out of a query; nil: there are none.
+// takeTLS removes the ssl_… keys from a query and returns their TLS configuration, or
+// nil if there are none.
 //
-// A certificate authority that is given is always asked; the server's name is
-// checked with ssl_verify=true only, as the original's client does. ssl_cipher
-// names ciphers of OpenSSL and is passed over: Go has no weak ones to avoid.
+// The server's certificate is verified if a CA is given. The server's name is
+// verified only with ssl_verify=true, as by the reference implementation. ssl_cipher
+// is ignored: it names ciphers of OpenSSL, and Go has no weak ciphers.
 func takeTLS(query url.Values) (*tls.Config, error) {
 	var o tlsOptions
 	found := false
@@ -66,8 +67,8 @@ func (o tlsOptions) config() (*tls.Config, error) {
 	return config, nil
 }
 
-// authorities reads the certificates of ssl_ca and ssl_capath; nil: the
-// system's are meant.
+// authorities returns the CA certificates of ssl_ca and ssl_capath, or nil for those
+// of the system.
 func (o tlsOptions) authorities() (*x509.CertPool, error) {
 	var files []string
 	if o.ca != "" {
@@ -88,22 +89,21 @@ func (o tlsOptions) authorities() (*x509.CertPool, error) {
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
-			return nil, fmt.Errorf("certificate authority: %w", err)
+			return nil, fmt.Errorf("read CA certificates: %w", err)
 		}
 		added = pool.AppendCertsFromPEM(text) || added
 	}
 	if !added {
-		return nil, errors.New("ssl_ca and ssl_capath: there is no certificate in PEM")
+		return nil, errors.New("ssl_ca and ssl_capath contain no PEM certificate")
 	}
 	return pool, nil
 }
 
-// chainOnly checks that an authority vouches for the server, whatever name it
-// has.
+// chainOnly verifies the server's certificate chain, but not its name.
 func chainOnly(roots *x509.CertPool) func(tls.ConnectionState) error {
 	return func(state tls.ConnectionState) error {
 		if len(state.PeerCertificates) == 0 {
-			return errors.New("the server has no certificate")
+			return errors.New("the server sent no certificate")
 		}
 		between := x509.NewCertPool()
 		for _, c := range state.PeerCertificates[1:] {

@@ -18,7 +18,7 @@ import (
 	"github.com/mlmd-go/sdk/pkg/store"
 )
 
-// set changes a global variable of the server until the test ends.
+// set changes a global variable of the server for the duration of the test.
 func set(tb testing.TB, db *sql.DB, name string, value any) {
 	tb.Helper()
 	var before string
@@ -26,7 +26,9 @@ func set(tb testing.TB, db *sql.DB, name string, value any) {
 		tb.Fatal(err)
 	}
 	change := func(value any) {
-		if _, err := db.ExecContext(context.WithoutCancel(tb.Context()), fmt.Sprintf("SET GLOBAL %s = %v", name, value)); err != nil {
+		if _, err := db.ExecContext(
+			context.WithoutCancel(tb.Context()), fmt.Sprintf("SET GLOBAL %s = %v", name, value),
+		); err != nil {
 			tb.Error(err)
 		}
 	}
@@ -34,8 +36,8 @@ func set(tb testing.TB, db *sql.DB, name string, value any) {
 	tb.Cleanup(func() { change(before) })
 }
 
-// account is dsn as an account that may do everything in the database, and
-// nothing with the server.
+// account returns dsn with an account that has all privileges on the database and
+// none on the server.
 func account(tb testing.TB, dsn string) string {
 	tb.Helper()
 	config, err := driver.ParseDSN(dsn)
@@ -56,7 +58,7 @@ func account(tb testing.TB, dsn string) string {
 	return config.FormatDSN()
 }
 
-// do runs statements on the database itself.
+// do executes statements on the database.
 func do(tb testing.TB, db *sql.DB, statements ...string) {
 	tb.Helper()
 	for _, statement := range statements {
@@ -75,10 +77,12 @@ func count(tb testing.TB, db *sql.DB, query string, args ...any) int {
 	return n
 }
 
-func TestTroublesOfTheDatabaseHaveTheirCodesAndLeaveNothingBehind(t *testing.T) {
+func TestDatabaseErrors(t *testing.T) {
 	dsn := fresh(t)
 	db := raw(t, dsn)
-	rpc := open(t, dsn, store.WithRetryTimeout(50*time.Millisecond), store.WithLogger(slog.New(slog.DiscardHandler))).Client()
+	rpc := open(
+		t, dsn, store.WithRetryTimeout(50*time.Millisecond), store.WithLogger(slog.New(slog.DiscardHandler)),
+	).Client()
 	typeID := contextType(t, rpc)
 	for _, c := range []struct {
 		number int
@@ -103,8 +107,10 @@ func TestTroublesOfTheDatabaseHaveTheirCodesAndLeaveNothingBehind(t *testing.T) 
 		{1226, "User SECRET has exceeded the 'max_user_connections' resource", codes.Unavailable},
 		{1034, "Index for table SECRET is corrupt", codes.DataLoss},
 	} {
-		do(t, db, "DROP TRIGGER IF EXISTS trouble", fmt.Sprintf("CREATE TRIGGER trouble BEFORE INSERT ON ContextProperty FOR EACH ROW"+
-			" SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = %d, MESSAGE_TEXT = '%s'", c.number, strings.ReplaceAll(c.text, "'", "''")))
+		do(t, db, "DROP TRIGGER IF EXISTS trouble", fmt.Sprintf("CREATE TRIGGER trouble BEFORE INSERT ON "+
+			"ContextProperty FOR EACH ROW"+
+			" SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = %d, MESSAGE_TEXT = '%s'", c.number,
+			strings.ReplaceAll(c.text, "'", "''")))
 		_, err := put(t, rpc, typeID, "a")
 		if status.Code(err) != c.want || strings.Contains(fmt.Sprint(err), "SECRET") {
 			t.Errorf("%d: got %v, want %v", c.number, err, c.want)
@@ -119,7 +125,7 @@ func TestTroublesOfTheDatabaseHaveTheirCodesAndLeaveNothingBehind(t *testing.T) 
 	}
 }
 
-func TestAServerThatIsReadOnlyIsWaitedFor(t *testing.T) {
+func TestReadOnlyServer_Retry(t *testing.T) {
 	dsn := fresh(t)
 	db := raw(t, dsn)
 	s := open(t, account(t, dsn)+"?rejectReadOnly=true")
@@ -144,10 +150,13 @@ func TestAServerThatIsReadOnlyIsWaitedFor(t *testing.T) {
 	}
 }
 
-func TestAServerThatStaysReadOnlyIsNamedAsSuch(t *testing.T) {
+func TestReadOnlyServer_Error(t *testing.T) {
 	dsn := fresh(t)
 	db := raw(t, dsn)
-	rpc := open(t, account(t, dsn), store.WithRetryTimeout(300*time.Millisecond), store.WithLogger(slog.New(slog.DiscardHandler))).Client()
+	rpc := open(
+		t, account(t, dsn), store.WithRetryTimeout(300*time.Millisecond),
+		store.WithLogger(slog.New(slog.DiscardHandler)),
+	).Client()
 	typeID := contextType(t, rpc)
 	set(t, db, "read_only", 1)
 	for range 3 {
@@ -165,11 +174,12 @@ func TestAServerThatStaysReadOnlyIsNamedAsSuch(t *testing.T) {
 	}
 }
 
-// running are the connections of the database that run a statement like that,
-// and all.
+// running returns the number of connections that execute a statement like pattern,
+// and of all connections.
 func running(tb testing.TB, db *sql.DB, like string) (busy, all int) {
 	tb.Helper()
-	row := db.QueryRowContext(tb.Context(), "SELECT COALESCE(SUM(info LIKE ?), 0), COUNT(*) FROM information_schema.processlist"+
+	row := db.QueryRowContext(tb.Context(), "SELECT COALESCE(SUM(info LIKE ?), 0), COUNT(*) FROM "+
+		"information_schema.processlist"+
 		" WHERE db = DATABASE() AND id <> CONNECTION_ID()", like)
 	if err := row.Scan(&busy, &all); err != nil {
 		tb.Fatal(err)
@@ -177,7 +187,7 @@ func running(tb testing.TB, db *sql.DB, like string) (busy, all int) {
 	return busy, all
 }
 
-func TestNoStatementOutlivesItsCall(t *testing.T) {
+func TestDeadline_KillsStatements(t *testing.T) {
 	const limit, calls = 4, 24
 	dsn := fresh(t)
 	db := raw(t, dsn)
@@ -185,7 +195,7 @@ func TestNoStatementOutlivesItsCall(t *testing.T) {
 	own := account(t, dsn)
 	rpc := open(t, own, store.WithMaxConns(limit)).Client()
 	typeID := contextType(t, rpc)
-	maker := raw(t, own) // what a trigger does is done by the account that has made it
+	maker := raw(t, own) // a trigger runs with the privileges of its creator
 	maker.SetMaxIdleConns(-1)
 	do(t, maker, "CREATE TRIGGER slow BEFORE INSERT ON ContextProperty FOR EACH ROW DO SLEEP(600)")
 	ended := make(chan struct{})
@@ -238,7 +248,7 @@ func TestNoStatementOutlivesItsCall(t *testing.T) {
 	}
 }
 
-func TestAStatementThatReadsIsEndedWithItsCall(t *testing.T) {
+func TestDeadline_KillsReads(t *testing.T) {
 	dsn := fresh(t)
 	db := raw(t, dsn)
 	db.SetMaxOpenConns(1)
@@ -248,7 +258,9 @@ func TestAStatementThatReadsIsEndedWithItsCall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	types, err := rpc.PutArtifactType(t.Context(), &mlmdpb.PutArtifactTypeRequest{ArtifactType: &mlmdpb.ArtifactType{Name: new("a")}})
+	types, err := rpc.PutArtifactType(
+		t.Context(), &mlmdpb.PutArtifactTypeRequest{ArtifactType: &mlmdpb.ArtifactType{Name: new("a")}},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -264,7 +276,9 @@ func TestAStatementThatReadsIsEndedWithItsCall(t *testing.T) {
 	for i, id := range stored.GetArtifactIds() {
 		links[i] = &mlmdpb.Attribution{ArtifactId: new(id), ContextId: new(contextID)}
 	}
-	if _, err := rpc.PutAttributionsAndAssociations(t.Context(), &mlmdpb.PutAttributionsAndAssociationsRequest{Attributions: links}); err != nil {
+	if _, err := rpc.PutAttributionsAndAssociations(
+		t.Context(), &mlmdpb.PutAttributionsAndAssociationsRequest{Attributions: links},
+	); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
@@ -283,7 +297,7 @@ func TestAStatementThatReadsIsEndedWithItsCall(t *testing.T) {
 	}
 }
 
-func TestWithoutPreparedStatementsTheStoreStillWorks(t *testing.T) {
+func TestPreparedStatementLimit(t *testing.T) {
 	dsn := fresh(t)
 	set(t, raw(t, dsn), "max_prepared_stmt_count", 0)
 	rpc := open(t, dsn).Client()
@@ -297,7 +311,7 @@ func TestWithoutPreparedStatementsTheStoreStillWorks(t *testing.T) {
 	}
 }
 
-// records keeps what is logged.
+// records is a log handler that keeps the records.
 type records struct {
 	slog.Handler
 	mu    sync.Mutex
@@ -313,10 +327,10 @@ func (r *records) Handle(_ context.Context, record slog.Record) error {
 	return nil
 }
 
-func TestAConnectionThatTheServerHasClosedIsNotTried(t *testing.T) {
+func TestClosedConnection(t *testing.T) {
 	dsn := fresh(t)
 	db := raw(t, dsn)
-	db.SetMaxIdleConns(-1) // only those of the store stay
+	db.SetMaxIdleConns(-1) // keep only the connections of the store
 	set(t, db, "wait_timeout", 1)
 	log := &records{}
 	rpc := open(t, dsn, store.WithLogger(slog.New(log))).Client()
@@ -340,7 +354,7 @@ func TestAConnectionThatTheServerHasClosedIsNotTried(t *testing.T) {
 	}
 }
 
-func TestWhatIsLargerThanAPacketIsRefusedWithTheLimit(t *testing.T) {
+func TestPut_LargerThanPacket(t *testing.T) {
 	dsn := fresh(t)
 	set(t, raw(t, dsn), "max_allowed_packet", 1<<20)
 	db := raw(t, dsn)
@@ -361,15 +375,19 @@ func TestWhatIsLargerThanAPacketIsRefusedWithTheLimit(t *testing.T) {
 	if n := count(t, db, "SELECT COUNT(*) FROM Context"); n != 1 {
 		t.Errorf("%d contexts are there, want 1", n)
 	}
-	// Values that fit one by one are stored, however many there are.
+	// Any number of values is stored if each of them fits.
 	many := &mlmdpb.Context{TypeId: new(typeID), Name: new("many"), CustomProperties: map[string]*mlmdpb.Value{}}
 	for i := range 40 {
-		many.CustomProperties[fmt.Sprint("p", i)] = &mlmdpb.Value{Value: &mlmdpb.Value_StringValue{StringValue: strings.Repeat("y", 200_000)}}
+		many.CustomProperties[fmt.Sprint("p", i)] = &mlmdpb.Value{
+			Value: &mlmdpb.Value_StringValue{StringValue: strings.Repeat("y", 200_000)},
+		}
 	}
 	if _, err := rpc.PutContexts(t.Context(), &mlmdpb.PutContextsRequest{Contexts: []*mlmdpb.Context{many}}); err != nil {
 		t.Fatal(err)
 	}
-	if got := byName(t, rpc, "many"); len(got.GetCustomProperties()) != 40 || len(got.CustomProperties["p7"].GetStringValue()) != 200_000 {
+	if got := byName(t, rpc, "many"); len(got.GetCustomProperties()) != 40 || len(
+		got.CustomProperties["p7"].GetStringValue(),
+	) != 200_000 {
 		t.Errorf("%d properties are read", len(got.GetCustomProperties()))
 	}
 }

@@ -14,22 +14,22 @@ import (
 	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
-func TestErrorsOfTheServerHaveTheirMeaning(t *testing.T) {
+func TestClassify(t *testing.T) {
 	for state, want := range map[string]sqldb.ErrorClass{
 		"40001": sqldb.TxConflict,   // serialization failure
 		"40P01": sqldb.TxConflict,   // deadlock
-		"55P03": sqldb.TxConflict,   // a lock that is not to be had
-		"57P01": sqldb.ConnLost,     // the server ends
-		"08006": sqldb.ConnLost,     // the connection broke
-		"57P03": sqldb.Starting,     // the server starts
+		"55P03": sqldb.TxConflict,   // lock not available
+		"57P01": sqldb.ConnLost,     // operator_intervention: the server shuts down
+		"08006": sqldb.ConnLost,     // connection failure
+		"57P03": sqldb.Starting,     // cannot connect now
 		"53300": sqldb.TooManyConns, // too many connections
 		"53100": sqldb.DiskFull,     // the disk is full
 		"57014": sqldb.TimedOut,     // statement_timeout
-		"28P01": sqldb.AccessDenied, // a wrong password
-		"28000": sqldb.AccessDenied, // an account that may not log in
-		"42501": sqldb.AccessDenied, // a right that is missing
-		"53200": sqldb.DiskFull,     // no memory is left
-		"3D000": sqldb.AccessDenied, // the database is gone
+		"28P01": sqldb.AccessDenied, // invalid password
+		"28000": sqldb.AccessDenied, // invalid authorization
+		"42501": sqldb.AccessDenied, // insufficient privilege
+		"53200": sqldb.DiskFull,     // out of memory
+		"3D000": sqldb.AccessDenied, // invalid_catalog_name
 		"26000": sqldb.StmtLost,     // behind a pooler
 		"42P05": sqldb.StmtLost,     // behind a pooler
 		"XX001": sqldb.Damaged,
@@ -49,13 +49,15 @@ func TestErrorsOfTheServerHaveTheirMeaning(t *testing.T) {
 	if got := classify(io.ErrUnexpectedEOF); got != sqldb.ConnLost {
 		t.Errorf("a broken connection: class %d", got)
 	}
-	if got := classify(errors.New("failed to encode args[0]: 4294967296 is greater than maximum value for int4")); got != sqldb.OutOfRange {
+	if got := classify(errors.New(
+		"failed to encode args[0]: 4294967296 is greater than maximum value for int4",
+	)); got != sqldb.OutOfRange {
 		t.Errorf("a number that the driver refuses: class %d", got)
 	}
 }
 
-func TestAServerThatDoesNotAnswerInTimeCannotBeReached(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0") // takes connections, and says nothing
+func TestOpen_ConnectTimeout(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0") // accepts connections, but sends nothing
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,13 +11,14 @@ import (
 	"github.com/mlmd-go/sdk/pkg/store/postgres"
 )
 
-// found are the names of the artifacts that a filter selects.
+// found returns the names of the artifacts that a filter selects.
 func found(tb testing.TB, rpc mlmdpb.MetadataStoreServiceClient, filter string) string {
 	tb.Helper()
+	byID := &mlmdpb.ListOperationOptions_OrderByField{
+		Field: new(mlmdpb.ListOperationOptions_OrderByField_ID), IsAsc: new(true),
+	}
 	reply, err := rpc.GetArtifacts(tb.Context(), &mlmdpb.GetArtifactsRequest{
-		Options: &mlmdpb.ListOperationOptions{FilterQuery: new(filter), OrderByField: &mlmdpb.ListOperationOptions_OrderByField{
-			Field: new(mlmdpb.ListOperationOptions_OrderByField_ID), IsAsc: new(true),
-		}},
+		Options: &mlmdpb.ListOperationOptions{FilterQuery: new(filter), OrderByField: byID},
 	})
 	if err != nil {
 		tb.Fatal(err)
@@ -29,13 +30,14 @@ func found(tb testing.TB, rpc mlmdpb.MetadataStoreServiceClient, filter string) 
 	return strings.Join(names, " ")
 }
 
-// putTexts makes artifacts whose property s has a text.
+// putTexts creates artifacts with a text in property s.
 func putTexts(tb testing.TB, rpc mlmdpb.MetadataStoreServiceClient, typeID int64, texts map[string]string) {
 	tb.Helper()
 	var all []*mlmdpb.Artifact
 	for name, text := range texts {
 		all = append(all, &mlmdpb.Artifact{
-			TypeId: new(typeID), Name: new(name), Properties: map[string]*mlmdpb.Value{"s": {Value: &mlmdpb.Value_StringValue{StringValue: text}}},
+			TypeId: new(typeID), Name: new(name),
+			Properties: map[string]*mlmdpb.Value{"s": {Value: &mlmdpb.Value_StringValue{StringValue: text}}},
 		})
 	}
 	if _, err := rpc.PutArtifacts(tb.Context(), &mlmdpb.PutArtifactsRequest{Artifacts: all}); err != nil {
@@ -43,7 +45,7 @@ func putTexts(tb testing.TB, rpc mlmdpb.MetadataStoreServiceClient, typeID int64
 	}
 }
 
-func TestTextsWithTheSameStartAreToldApart(t *testing.T) {
+func TestFilter_CommonPrefix(t *testing.T) {
 	rpc := open(t, fresh(t)).Client()
 	typeID := artifactType(t, rpc)
 	for _, start := range []int{254, 255, 256, 100_000, 1_000_000} {
@@ -68,12 +70,14 @@ func TestTextsWithTheSameStartAreToldApart(t *testing.T) {
 			}
 		}
 	}
-	if got := found(t, rpc, "LENGTH(properties.s.string_value) > 1000000"); got != "a1000000 b1000000" && got != "b1000000 a1000000" {
+	if got := found(
+		t, rpc, "LENGTH(properties.s.string_value) > 1000000",
+	); got != "a1000000 b1000000" && got != "b1000000 a1000000" {
 		t.Errorf("the long texts are %q", got)
 	}
 }
 
-func TestALookUpOfATextUsesItsIndex(t *testing.T) {
+func TestFilter_UsesTextIndex(t *testing.T) {
 	dsn := fresh(t)
 	db := raw(t, dsn)
 	rpc := open(t, dsn).Client()
@@ -84,13 +88,16 @@ func TestALookUpOfATextUsesItsIndex(t *testing.T) {
 	}
 	putTexts(t, rpc, typeID, texts)
 	do(t, db, "ANALYZE")
-	const scans = "SELECT COALESCE(SUM(idx_scan), 0) FROM pg_stat_user_indexes WHERE indexrelname = 'idx_artifact_property_string'"
-	for _, filter := range []string{"properties.s.string_value = 'text 77'", "properties.s.string_value IN ('text 77', 'none')"} {
+	const scans = "SELECT COALESCE(SUM(idx_scan), 0) FROM pg_stat_user_indexes WHERE indexrelname = " +
+		"'idx_artifact_property_string'"
+	for _, filter := range []string{
+		"properties.s.string_value = 'text 77'", "properties.s.string_value IN ('text 77', 'none')",
+	} {
 		before := count(t, db, scans)
 		if got := found(t, rpc, filter); got != "n77" {
 			t.Errorf("%s: found %q", filter, got)
 		}
-		// The server tells its statistics a little later.
+		// The server publishes its statistics with a delay.
 		for end := time.Now().Add(20 * time.Second); count(t, db, scans) == before; time.Sleep(50 * time.Millisecond) {
 			if time.Now().After(end) {
 				t.Fatalf("%s does not use the index", filter)
@@ -99,7 +106,7 @@ func TestALookUpOfATextUsesItsIndex(t *testing.T) {
 	}
 }
 
-func TestMigrateReplacesTheIndexesOfEarlierReleases(t *testing.T) {
+func TestMigrate_ReplacesOldIndexes(t *testing.T) {
 	dsn := fresh(t)
 	db := raw(t, dsn)
 	rpc := open(t, dsn).Client()
@@ -110,16 +117,19 @@ func TestMigrateReplacesTheIndexesOfEarlierReleases(t *testing.T) {
 			"CREATE INDEX idx_"+kind+"_property_string ON "+kind+"property USING spgist (string_value)")
 	}
 	putTexts(t, rpc, typeID, map[string]string{"old": "text"})
-	old := open(t, dsn).Client() // opens as it is
+	old := open(t, dsn).Client() // opened without a migration
 	if got := found(t, old, "properties.s.string_value = 'text'"); got != "old" {
 		t.Errorf("before: found %q", got)
 	}
-	const slow = "SELECT COUNT(*) FROM pg_indexes WHERE schemaname = current_schema() AND indexdef LIKE '%spgist (string_value)'"
+	const slow = "SELECT COUNT(*) FROM pg_indexes WHERE schemaname = current_schema() AND indexdef LIKE '%spgist " +
+		"(string_value)'"
 	if n := count(t, db, slow); n != len(kinds) {
 		t.Fatalf("%d indexes are of an earlier release", n)
 	}
 	var plan strings.Builder
-	if _, err := postgres.Migrate(t.Context(), dsn, store.WithDryRun(&plan)); err != nil || !strings.Contains(plan.String(), "idx_context_property_string") {
+	if _, err := postgres.Migrate(
+		t.Context(), dsn, store.WithDryRun(&plan),
+	); err != nil || !strings.Contains(plan.String(), "idx_context_property_string") {
 		t.Errorf("the plan is %q, %v", plan.String(), err)
 	}
 	steps, err := postgres.Migrate(t.Context(), dsn)

@@ -17,7 +17,7 @@ import (
 	"github.com/mlmd-go/sdk/pkg/store/storetest"
 )
 
-// pooled is the DSN of an empty database behind a pooler.
+// pooled returns the DSN of an empty database behind a pooler.
 func pooled(tb testing.TB) string {
 	tb.Helper()
 	dsn, err := testdb.PgBouncer(tb, fresh(tb))
@@ -25,7 +25,7 @@ func pooled(tb testing.TB) string {
 	return dsn
 }
 
-// records keeps what is logged.
+// records is a log handler that keeps the records.
 type records struct {
 	slog.Handler
 	mu    sync.Mutex
@@ -52,8 +52,8 @@ func (r *records) count(text string) (n int) {
 	return n
 }
 
-// Neither a deadline nor a time to wait is needed for the second try.
-func TestAStoreBehindAPoolerFindsOutAndFailsNoCall(t *testing.T) {
+// The retry must happen without a deadline and without a retry timeout.
+func TestPooler_DetectsLostStatements(t *testing.T) {
 	dsn := pooled(t)
 	log := &records{}
 	var stores [3]*store.Store
@@ -85,7 +85,7 @@ func TestAStoreBehindAPoolerFindsOutAndFailsNoCall(t *testing.T) {
 	}
 }
 
-func TestAStoreThatNeverPreparesRunsBehindAPooler(t *testing.T) {
+func TestPooler_NoPreparedStatements(t *testing.T) {
 	dsn := pooled(t)
 	for _, mode := range []string{"exec", "simple_protocol"} {
 		log := &records{}
@@ -100,7 +100,7 @@ func TestAStoreThatNeverPreparesRunsBehindAPooler(t *testing.T) {
 	}
 }
 
-func TestASchemaIsMadeAndMigratedBehindAPooler(t *testing.T) {
+func TestPooler_OpenAndMigrate(t *testing.T) {
 	dsn := pooled(t)
 	for range 3 {
 		s, err := postgres.Open(t.Context(), dsn)
@@ -118,15 +118,15 @@ func TestASchemaIsMadeAndMigratedBehindAPooler(t *testing.T) {
 	}
 }
 
-func TestConformanceBehindAPooler(t *testing.T) {
+func TestPooler_Conformance(t *testing.T) {
 	dsn := pooled(t)
 	log := &records{}
-	other := open(t, dsn, store.WithLogger(slog.New(log))).Client() // whose statements get in the way
+	other := open(t, dsn, store.WithLogger(slog.New(log))).Client() // its statements conflict
 	shared := open(t, dsn, store.WithLogger(slog.New(log)), store.WithRetryTimeout(time.Minute)).Client()
 	artifactTypes(t, other)
 	for _, c := range storetest.Cases() {
 		if c.CorruptsStore || slices.Contains(c.Requires, storetest.EmptyStore) {
-			continue // has no more to do with the pooler than the others
+			continue // not specific to poolers
 		}
 		t.Run(c.Name, func(t *testing.T) {
 			artifactTypes(t, other)

@@ -107,7 +107,9 @@ func parse(dsn string) (*pgx.ConnConfig, error) {
 	set("timezone", "UTC")
 	set("client_encoding", "UTF8")
 	if encoding := config.RuntimeParams["client_encoding"]; !isUTF8(encoding) {
-		return nil, fmt.Errorf("postgres: unsupported client_encoding %s in the DSN: remove it, the store requires UTF-8", encoding)
+		return nil, fmt.Errorf(
+			"postgres: unsupported client_encoding %s in the DSN: remove it, the store requires UTF-8", encoding,
+		)
 	}
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = 10 * time.Second // for each host; calls are limited by their contexts
@@ -132,7 +134,8 @@ func invalidDSN(err error) error {
 		}
 		why = text[strings.LastIndex(text, "`: ")+len("`: "):]
 	}
-	return fmt.Errorf("postgres: invalid DSN: %s: must be postgres://USER:PASSWORD@HOST:PORT/DATABASE, with / # ? @ %% in a"+
+	return fmt.Errorf("postgres: invalid DSN: %s: must be postgres://USER:PASSWORD@HOST:PORT/DATABASE, with / # ? @ "+
+		"%% in a"+
 		" password written as %%2F %%23 %%3F %%40 %%25, or host=… user=… password='…' dbname=…", why)
 }
 

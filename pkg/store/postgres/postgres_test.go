@@ -15,7 +15,7 @@ import (
 	"github.com/mlmd-go/sdk/pkg/store/postgres"
 )
 
-// renamed is the DSN of another database on the same server.
+// renamed returns the DSN of another database on the same server.
 func renamed(tb testing.TB, dsn, name string) string {
 	tb.Helper()
 	u, err := url.Parse(dsn)
@@ -26,8 +26,9 @@ func renamed(tb testing.TB, dsn, name string) string {
 	return u.String()
 }
 
-func TestAMissingDatabaseIsCreatedUnlessToldOtherwise(t *testing.T) {
-	// The original cannot open the second name: it creates it in lower case.
+func TestOpen_CreatesDatabase(t *testing.T) {
+	// The reference implementation cannot open the second name, because it creates it
+	// in lower case.
 	for _, suffix := range []string{"_missing", "_Missing-2"} {
 		dsn := fresh(t)
 		u, err := url.Parse(dsn)
@@ -49,17 +50,19 @@ func TestAMissingDatabaseIsCreatedUnlessToldOtherwise(t *testing.T) {
 	}
 }
 
-func TestAServerThatIsNotThereIsNamedWithoutThePassword(t *testing.T) {
+func TestOpen_UnreachableServer(t *testing.T) {
 	_, err := postgres.Open(t.Context(), "postgres://ada:secret@127.0.0.1:1/registry?sslmode=disable")
 	if err == nil || !strings.Contains(err.Error(), "127.0.0.1") || strings.Contains(err.Error(), "secret") {
 		t.Errorf("error is %v", err)
 	}
-	if _, err := postgres.Open(t.Context(), "postgres://ada:secret@host:port/registry"); err == nil || strings.Contains(err.Error(), "secret") {
+	if _, err := postgres.Open(
+		t.Context(), "postgres://ada:secret@host:port/registry",
+	); err == nil || strings.Contains(err.Error(), "secret") {
 		t.Errorf("error is %v", err)
 	}
 }
 
-// artifactType makes a type with properties s and i, and returns its id.
+// artifactType creates a type with properties s and i, and returns its ID.
 func artifactType(tb testing.TB, rpc mlmdpb.MetadataStoreServiceClient) int64 {
 	tb.Helper()
 	reply, err := rpc.PutArtifactType(tb.Context(), &mlmdpb.PutArtifactTypeRequest{ArtifactType: &mlmdpb.ArtifactType{
@@ -72,7 +75,7 @@ func artifactType(tb testing.TB, rpc mlmdpb.MetadataStoreServiceClient) int64 {
 	return reply.GetTypeId()
 }
 
-func TestTextThatTheOriginalRefusesIsStored(t *testing.T) {
+func TestPut_BackslashesAndLongText(t *testing.T) {
 	rpc := open(t, fresh(t)).Client()
 	typeID := artifactType(t, rpc)
 	for name, text := range map[string]string{
@@ -87,7 +90,9 @@ func TestTextThatTheOriginalRefusesIsStored(t *testing.T) {
 			Uri:        new(text),
 			Properties: map[string]*mlmdpb.Value{"s": {Value: &mlmdpb.Value_StringValue{StringValue: text}}},
 		}
-		if _, err := rpc.PutArtifacts(t.Context(), &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{a}}); err != nil {
+		if _, err := rpc.PutArtifacts(
+			t.Context(), &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{a}},
+		); err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
@@ -98,7 +103,7 @@ func TestTextThatTheOriginalRefusesIsStored(t *testing.T) {
 	}
 }
 
-// incompressible is text that PostgreSQL cannot make shorter.
+// incompressible returns text that PostgreSQL cannot compress.
 func incompressible(n int) string {
 	var b strings.Builder
 	for state := uint64(88172645463325252); b.Len() < n; {
@@ -110,7 +115,7 @@ func incompressible(n int) string {
 	return b.String()
 }
 
-func TestANumberOfMoreThan32BitsIsRefusedAndNotClipped(t *testing.T) {
+func TestPut_RejectsInt64(t *testing.T) {
 	rpc := open(t, fresh(t)).Client()
 	typeID := artifactType(t, rpc)
 	for _, n := range []int64{math.MaxInt32 + 1, math.MinInt32 - 1, math.MaxInt64} {
@@ -128,7 +133,7 @@ func TestANumberOfMoreThan32BitsIsRefusedAndNotClipped(t *testing.T) {
 	}
 }
 
-func TestAnOlderDatabaseIsRefusedAndUpgraded(t *testing.T) {
+func TestMigrate(t *testing.T) {
 	dsn := fresh(t)
 	s := open(t, dsn)
 	typeID := artifactType(t, s.Client())
@@ -161,7 +166,7 @@ func TestAnOlderDatabaseIsRefusedAndUpgraded(t *testing.T) {
 	}
 }
 
-func TestBlanksBeyondTheLimitAreRefusedAndNotCut(t *testing.T) {
+func TestPut_RejectsTrailingSpaces(t *testing.T) {
 	rpc := open(t, fresh(t)).Client()
 	typeID := artifactType(t, rpc)
 	_, err := rpc.PutArtifacts(t.Context(), &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{{

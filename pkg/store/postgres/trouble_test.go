@@ -18,7 +18,7 @@ import (
 	"github.com/mlmd-go/sdk/pkg/store/postgres"
 )
 
-// raw is the database without the store.
+// raw opens the database without a store.
 func raw(tb testing.TB, dsn string) *sql.DB {
 	tb.Helper()
 	db, err := sql.Open("pgx", dsn)
@@ -29,7 +29,7 @@ func raw(tb testing.TB, dsn string) *sql.DB {
 	return db
 }
 
-// do runs statements on the database itself.
+// do executes statements on the database.
 func do(tb testing.TB, db *sql.DB, statements ...string) {
 	tb.Helper()
 	for _, statement := range statements {
@@ -56,10 +56,12 @@ func putArtifact(tb testing.TB, rpc mlmdpb.MetadataStoreServiceClient, typeID in
 	return err
 }
 
-func TestTroublesOfTheDatabaseHaveTheirCodesAndLeaveNothingBehind(t *testing.T) {
+func TestDatabaseErrors(t *testing.T) {
 	dsn := fresh(t)
 	db := raw(t, dsn)
-	rpc := open(t, dsn, store.WithRetryTimeout(50*time.Millisecond), store.WithLogger(slog.New(slog.DiscardHandler))).Client()
+	rpc := open(
+		t, dsn, store.WithRetryTimeout(50*time.Millisecond), store.WithLogger(slog.New(slog.DiscardHandler)),
+	).Client()
 	typeID := artifactType(t, rpc)
 	for _, c := range []struct {
 		state string
@@ -97,8 +99,8 @@ func TestTroublesOfTheDatabaseHaveTheirCodesAndLeaveNothingBehind(t *testing.T) 
 	}
 }
 
-// asReadOnly makes new transactions of a database read-only, or not, as a standby
-// that is not promoted yet has it.
+// asReadOnly makes new transactions of a database read-only or writable, as on a
+// standby before and after its promotion.
 func asReadOnly(tb testing.TB, dsn string, on bool) {
 	tb.Helper()
 	u, err := url.Parse(dsn)
@@ -106,7 +108,9 @@ func asReadOnly(tb testing.TB, dsn string, on bool) {
 		tb.Fatal(err)
 	}
 	name := strings.TrimPrefix(u.Path, "/")
-	do(tb, raw(tb, renamed(tb, dsn, "postgres")), fmt.Sprintf("ALTER DATABASE %s SET default_transaction_read_only = %t", name, on),
+	do(tb, raw(tb, renamed(tb, dsn, "postgres")), fmt.Sprintf(
+		"ALTER DATABASE %s SET default_transaction_read_only = %t", name, on,
+	),
 		"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '"+name+"'")
 	tb.Cleanup(func() {
 		_, _ = raw(tb, renamed(tb, dsn, "postgres")).ExecContext(context.WithoutCancel(tb.Context()),
@@ -114,7 +118,7 @@ func asReadOnly(tb testing.TB, dsn string, on bool) {
 	})
 }
 
-func TestAServerThatIsReadOnlyIsWaitedFor(t *testing.T) {
+func TestReadOnlyServer_Retry(t *testing.T) {
 	dsn := fresh(t)
 	s := open(t, dsn)
 	typeID := artifactType(t, s.Client())
@@ -135,9 +139,11 @@ func TestAServerThatIsReadOnlyIsWaitedFor(t *testing.T) {
 	}
 }
 
-func TestAServerThatStaysReadOnlyIsNamedAsSuch(t *testing.T) {
+func TestReadOnlyServer_Error(t *testing.T) {
 	dsn := fresh(t)
-	rpc := open(t, dsn, store.WithRetryTimeout(300*time.Millisecond), store.WithLogger(slog.New(slog.DiscardHandler))).Client()
+	rpc := open(
+		t, dsn, store.WithRetryTimeout(300*time.Millisecond), store.WithLogger(slog.New(slog.DiscardHandler)),
+	).Client()
 	typeID := artifactType(t, rpc)
 	asReadOnly(t, dsn, true)
 	for range 3 {
@@ -155,7 +161,7 @@ func TestAServerThatStaysReadOnlyIsNamedAsSuch(t *testing.T) {
 	}
 }
 
-func TestSeveralHostsAreTriedInTurn(t *testing.T) {
+func TestOpen_SeveralHosts(t *testing.T) {
 	u, err := url.Parse(fresh(t))
 	if err != nil {
 		t.Fatal(err)
@@ -168,12 +174,13 @@ func TestSeveralHostsAreTriedInTurn(t *testing.T) {
 	}
 }
 
-func TestAStatementTimeoutOfTheDSNIsTold(t *testing.T) {
+func TestStatementTimeout(t *testing.T) {
 	dsn := fresh(t)
 	db := raw(t, dsn)
 	rpc := open(t, dsn+"&statement_timeout=200", store.WithLogger(slog.New(slog.DiscardHandler))).Client()
 	typeID := artifactType(t, rpc)
-	do(t, db, "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(60); RETURN NEW; END $$",
+	do(t, db, "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(60); RETURN "+
+		"NEW; END $$",
 		"CREATE TRIGGER slow BEFORE INSERT ON ArtifactProperty FOR EACH ROW EXECUTE FUNCTION slow()")
 	if err := putArtifact(t, rpc, typeID, "a"); status.Code(err) != codes.DeadlineExceeded {
 		t.Errorf("got %v", err)
@@ -183,12 +190,13 @@ func TestAStatementTimeoutOfTheDSNIsTold(t *testing.T) {
 	}
 }
 
-func TestRowsThatATriggerLeavesOutAreNoticed(t *testing.T) {
+func TestPut_TriggerSkipsRows(t *testing.T) {
 	dsn := fresh(t)
 	db := raw(t, dsn)
 	rpc := open(t, dsn).Client()
 	typeID := artifactType(t, rpc)
-	do(t, db, "CREATE FUNCTION skip() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.name = 'b' THEN RETURN NULL; END IF; RETURN NEW; END $$",
+	do(t, db, "CREATE FUNCTION skip() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.name = 'b' THEN RETURN "+
+		"NULL; END IF; RETURN NEW; END $$",
 		"CREATE TRIGGER skip BEFORE INSERT ON Artifact FOR EACH ROW EXECUTE FUNCTION skip()")
 	_, err := rpc.PutArtifacts(t.Context(), &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{
 		{TypeId: new(typeID), Name: new("a")}, {TypeId: new(typeID), Name: new("b")}, {TypeId: new(typeID), Name: new("c")},
@@ -201,7 +209,7 @@ func TestRowsThatATriggerLeavesOutAreNoticed(t *testing.T) {
 	}
 }
 
-func TestAWrongPasswordAfterACutIsNoInternalError(t *testing.T) {
+func TestReconnect_WrongPassword(t *testing.T) {
 	dsn := fresh(t)
 	u, err := url.Parse(dsn)
 	if err != nil {
@@ -214,10 +222,17 @@ func TestAWrongPasswordAfterACutIsNoInternalError(t *testing.T) {
 		_, _ = raw(t, renamed(t, dsn, "postgres")).ExecContext(context.WithoutCancel(t.Context()), "DROP ROLE "+role)
 	})
 	u.User = url.User(role)
-	rpc := open(t, u.String(), store.WithRetryTimeout(300*time.Millisecond), store.WithLogger(slog.New(slog.DiscardHandler))).Client()
+	rpc := open(
+		t, u.String(), store.WithRetryTimeout(300*time.Millisecond), store.WithLogger(slog.New(slog.DiscardHandler)),
+	).Client()
 	typeID := artifactType(t, rpc)
-	do(t, db, "ALTER ROLE "+role+" NOLOGIN", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '"+role+"'")
-	if err := putArtifact(t, rpc, typeID, "a"); status.Code(err) != codes.FailedPrecondition || strings.Contains(err.Error(), role) {
+	do(
+		t, db, "ALTER ROLE "+role+" NOLOGIN",
+		"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '"+role+"'",
+	)
+	if err := putArtifact(
+		t, rpc, typeID, "a",
+	); status.Code(err) != codes.FailedPrecondition || strings.Contains(err.Error(), role) {
 		t.Errorf("got %v", err)
 	}
 	do(t, db, "ALTER ROLE "+role+" LOGIN")
@@ -227,7 +242,7 @@ func TestAWrongPasswordAfterACutIsNoInternalError(t *testing.T) {
 	do(t, db, "REASSIGN OWNED BY "+role+" TO postgres")
 }
 
-func TestCallsWaitForAConnectionThatTheServerHasNotYet(t *testing.T) {
+func TestTooManyConnections_Retry(t *testing.T) {
 	dsn := fresh(t)
 	u, err := url.Parse(dsn)
 	if err != nil {
@@ -255,7 +270,7 @@ func TestCallsWaitForAConnectionThatTheServerHasNotYet(t *testing.T) {
 	}
 }
 
-func TestASettingThatCannotBeHonouredIsRefusedWithAReason(t *testing.T) {
+func TestParse_RejectedSettings(t *testing.T) {
 	_, err := postgres.Open(t.Context(), "postgres://ada:secret@127.0.0.1:1/registry?client_encoding=LATIN1")
 	if err == nil || !strings.Contains(err.Error(), "client_encoding") || strings.Contains(err.Error(), "secret") {
 		t.Errorf("got %v", err)

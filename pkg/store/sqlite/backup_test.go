@@ -8,9 +8,9 @@ import (
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 )
 
-// What the README advises for backups: it holds also while the store is open
-// and what was written last stands in the write-ahead log.
-func TestVacuumIntoMakesAWholeBackupOfAnOpenStore(t *testing.T) {
+// This is the backup that the README recommends, while the store is open and its
+// last changes are in the write-ahead log.
+func TestVacuumInto_OpenStore(t *testing.T) {
 	folder := t.TempDir()
 	path, backup := filepath.Join(folder, "registry.db"), filepath.Join(folder, "copy.db")
 	s := must(sqlite.Open(t.Context(), path))
@@ -24,7 +24,7 @@ func TestVacuumIntoMakesAWholeBackupOfAnOpenStore(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	putAll(t, s.Client(), numbered("b", 10)...) // the store goes on
+	putAll(t, s.Client(), numbered("b", 10)...) // the store is still usable
 
 	restored := must(sqlite.Open(t.Context(), backup))
 	defer restored.Close()

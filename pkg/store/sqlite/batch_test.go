@@ -16,9 +16,9 @@ import (
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 )
 
-// A request of many nodes is stored in batches. It must answer and leave behind
-// what its nodes would, sent one by one.
-func TestABatchIsAsGoodAsOneByOne(t *testing.T) {
+// A request with many nodes, which is written in batches, must have the same results
+// as a request for each node.
+func TestPut_BatchEqualsSingle(t *testing.T) {
 	for seed := range uint64(150) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			rnd := rand.New(rand.NewPCG(seed, 1))
@@ -33,7 +33,9 @@ func TestABatchIsAsGoodAsOneByOne(t *testing.T) {
 				var ids []int64
 				want := codes.OK
 				for _, a := range list {
-					one, err := single.PutArtifacts(t.Context(), &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{a}, UpdateMask: mask})
+					one, err := single.PutArtifacts(
+						t.Context(), &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{a}, UpdateMask: mask},
+					)
 					if want = status.Code(err); want != codes.OK {
 						break
 					}
@@ -43,13 +45,15 @@ func TestABatchIsAsGoodAsOneByOne(t *testing.T) {
 					t.Fatalf("round %d: together %v, one by one %v: %v\n%v", round, got, want, err, list)
 				}
 				if want != codes.OK {
-					return // the single store has now more than the other
+					return // the store of single requests now has more nodes
 				}
 				if !slices.Equal(reply.ArtifactIds, ids) {
 					t.Fatalf("round %d: ids %v, one by one %v", round, reply.ArtifactIds, ids)
 				}
 				stored = count(t, single)
-				if a, b := everything(t, together), everything(t, single); !maps.EqualFunc(a, b, func(x, y *mlmdpb.Artifact) bool { return proto.Equal(x, y) }) {
+				if a, b := everything(t, together), everything(t, single); !maps.EqualFunc(
+					a, b, func(x, y *mlmdpb.Artifact) bool { return proto.Equal(x, y) },
+				) {
 					t.Fatalf("round %d: %v\none by one %v", round, a, b)
 				}
 			}
@@ -57,7 +61,7 @@ func TestABatchIsAsGoodAsOneByOne(t *testing.T) {
 	}
 }
 
-// everything is what a store holds, times aside.
+// everything returns the content of a store without times.
 func everything(t *testing.T, c mlmdpb.MetadataStoreServiceClient) map[int64]*mlmdpb.Artifact {
 	r, err := c.GetArtifacts(t.Context(), &mlmdpb.GetArtifactsRequest{})
 	if err != nil {
@@ -71,16 +75,17 @@ func everything(t *testing.T, c mlmdpb.MetadataStoreServiceClient) map[int64]*ml
 	return all
 }
 
-// randomArtifacts makes a request whose nodes get in each other's way now and
-// then.
+// randomArtifacts returns a request in which some nodes conflict.
 func randomArtifacts(rnd *rand.Rand, typeID *int64, stored int) ([]*mlmdpb.Artifact, *fieldmaskpb.FieldMask) {
 	list := make([]*mlmdpb.Artifact, 1+rnd.IntN(12))
 	for i := range list {
-		a := &mlmdpb.Artifact{TypeId: typeID, Properties: map[string]*mlmdpb.Value{}, CustomProperties: map[string]*mlmdpb.Value{}}
+		a := &mlmdpb.Artifact{
+			TypeId: typeID, Properties: map[string]*mlmdpb.Value{}, CustomProperties: map[string]*mlmdpb.Value{},
+		}
 		if rnd.IntN(2) == 0 && stored > 0 {
 			a.Id = proto.Int64(1 + rnd.Int64N(int64(stored)))
 			if rnd.IntN(20) == 0 {
-				*a.Id += 3 // perhaps one that this request creates
+				*a.Id += 3 // possibly one that this request creates
 			}
 		}
 		if rnd.IntN(3) > 0 {
@@ -108,6 +113,8 @@ func randomArtifacts(rnd *rand.Rand, typeID *int64, stored int) ([]*mlmdpb.Artif
 		}
 		list[i] = a
 	}
-	masks := []*fieldmaskpb.FieldMask{nil, nil, {Paths: []string{"uri", "properties.runs"}}, {Paths: []string{"custom_properties", "external_id"}}}
+	masks := []*fieldmaskpb.FieldMask{
+		nil, nil, {Paths: []string{"uri", "properties.runs"}}, {Paths: []string{"custom_properties", "external_id"}},
+	}
 	return list, masks[rnd.IntN(len(masks))]
 }

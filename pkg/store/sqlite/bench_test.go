@@ -14,7 +14,7 @@ import (
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 )
 
-// onBoth runs a benchmark against a file and in memory.
+// onBoth runs a benchmark on a file and in memory.
 func onBoth(b *testing.B, run func(*testing.B, mlmdpb.MetadataStoreServiceClient, *int64)) {
 	open := map[string]func() (*store.Store, error){
 		"file":   func() (*store.Store, error) { return sqlite.Open(b.Context(), filepath.Join(b.TempDir(), "bench.db")) },
@@ -37,7 +37,7 @@ func onBoth(b *testing.B, run func(*testing.B, mlmdpb.MetadataStoreServiceClient
 	}
 }
 
-// model is an artifact with three properties and two custom ones.
+// model returns an artifact with three properties and two custom properties.
 func model(typeID *int64, name string, runs int64) *mlmdpb.Artifact {
 	text := func(s string) *mlmdpb.Value {
 		return &mlmdpb.Value{Value: &mlmdpb.Value_StringValue{StringValue: s}}
@@ -78,7 +78,7 @@ func BenchmarkReadByID(b *testing.B) {
 	})
 }
 
-func BenchmarkReadByIDUntilCancelled(b *testing.B) {
+func BenchmarkReadByID_CancelableContext(b *testing.B) {
 	onBoth(b, func(b *testing.B, c mlmdpb.MetadataStoreServiceClient, t *int64) {
 		put(b, c, model(t, "x", 1))
 		req := &mlmdpb.GetArtifactsByIDRequest{ArtifactIds: []int64{1}}
@@ -145,10 +145,12 @@ func BenchmarkUpdateThousand(b *testing.B) {
 	})
 }
 
-// BenchmarkBareCommit is what a write to a file cannot be faster than: one row
-// in one transaction, with the settings of a store.
+// BenchmarkBareCommit measures the lower bound of a write: a transaction with one
+// row, with the settings of a store.
 func BenchmarkBareCommit(b *testing.B) {
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(b.TempDir(), "bare.db")+"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)")
+	db, err := sql.Open(
+		"sqlite", "file:"+filepath.Join(b.TempDir(), "bare.db")+"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)",
+	)
 	if err != nil {
 		b.Fatal(err)
 	}

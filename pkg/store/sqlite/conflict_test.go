@@ -18,30 +18,35 @@ import (
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 )
 
-// inserted counts the rows that the trigger of countInserts has seen, those of
-// transactions that were rolled back included.
+// inserted counts the rows that the trigger of countInserts has seen, including those
+// of rolled back transactions.
 var inserted atomic.Int64
 
 func init() {
-	modernc.MustRegisterScalarFunction("count_insert", 0, func(*modernc.FunctionContext, []driver.Value) (driver.Value, error) {
+	modernc.MustRegisterScalarFunction("count_insert", 0, func(
+		*modernc.FunctionContext, []driver.Value,
+	) (driver.Value, error) {
 		return inserted.Add(1), nil
 	})
 }
 
-// TestATakenNameCostsOneMoreRun creates many artifacts and events of which one
-// conflicts with what is stored. The answer names that one, and the work stays
-// in proportion to the request.
-func TestATakenNameCostsOneMoreRun(t *testing.T) {
+// If one of many new artifacts conflicts with a stored one, the error must name it,
+// and the work must remain proportional to the request.
+func TestPut_ConflictInBatch(t *testing.T) {
 	const rows = 2560 // 20 batches
 	path := filepath.Join(t.TempDir(), "mlmd.db")
 	c := clientOf(t, must(sqlite.Open(t.Context(), path)))
 	fill(t, c)
 	typeID := proto.Int64(10)
-	must(c.PutArtifacts(t.Context(), &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{{TypeId: typeID, Name: proto.String("taken")}}}))
+	must(c.PutArtifacts(t.Context(), &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{{
+		TypeId: typeID, Name: proto.String("taken"),
+	}}}))
 	db := must(sql.Open("sqlite", path))
 	defer db.Close()
 	for _, table := range []string{"Artifact", "Event"} {
-		must(db.ExecContext(t.Context(), "CREATE TRIGGER count_"+table+" AFTER INSERT ON "+table+" BEGIN SELECT count_insert(); END"))
+		must(db.ExecContext(
+			t.Context(), "CREATE TRIGGER count_"+table+" AFTER INSERT ON "+table+" BEGIN SELECT count_insert(); END",
+		))
 	}
 	for _, taken := range []int{0, 1, 127, 128, 1300, rows - 128, rows - 2, rows - 1} {
 		artifacts := many(rows, func(i int) *mlmdpb.Artifact {
@@ -65,7 +70,9 @@ func TestATakenNameCostsOneMoreRun(t *testing.T) {
 	must(c.PutEvents(t.Context(), &mlmdpb.PutEventsRequest{Events: []*mlmdpb.Event{event(rows - 1)}}))
 	inserted.Store(0)
 	_, err := c.PutEvents(t.Context(), &mlmdpb.PutEventsRequest{Events: many(rows, event)})
-	if want := fmt.Sprint("artifact ", ids[rows-1]); status.Code(err) != codes.AlreadyExists || !strings.Contains(err.Error(), want) {
+	if want := fmt.Sprint(
+		"artifact ", ids[rows-1],
+	); status.Code(err) != codes.AlreadyExists || !strings.Contains(err.Error(), want) {
 		t.Errorf("the last event is there: %v; want it to name %s", err, want)
 	}
 	if n := inserted.Load(); n > 2*rows {

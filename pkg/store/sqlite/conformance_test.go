@@ -11,24 +11,24 @@ import (
 	"github.com/mlmd-go/sdk/pkg/store/storetest"
 )
 
-// capabilities are what SQLite can hold besides what every database can.
+// capabilities are those of a store on SQLite.
 var capabilities = slices.Concat(storetest.EngineCapabilities(), []storetest.Capability{
 	storetest.EmptyStore, storetest.Int64Values, storetest.NonUTF8Text, storetest.UnlimitedText,
 })
 
-func TestAStoreInMemoryBehavesAsTheOriginal(t *testing.T) {
+func TestConformance_Memory(t *testing.T) {
 	storetest.Run(t, capabilities, func(tb testing.TB) mlmdpb.MetadataStoreServiceClient {
 		return clientOf(tb, must(sqlite.OpenMemory(tb.Context())))
 	})
 }
 
-func TestAStoreInAFileBehavesAsTheOriginal(t *testing.T) {
+func TestConformance_File(t *testing.T) {
 	storetest.Run(t, capabilities, func(tb testing.TB) mlmdpb.MetadataStoreServiceClient {
 		return clientOf(tb, must(sqlite.Open(tb.Context(), filepath.Join(tb.TempDir(), "mlmd.db"))))
 	})
 }
 
-// must ends the test run where a store cannot even be opened.
+// must panics if a store cannot be opened.
 func must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)

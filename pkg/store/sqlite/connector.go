@@ -12,16 +12,16 @@ import (
 	"modernc.org/sqlite"
 )
 
-// A connector opens connections to one database, each with the same pragmas.
+// A connector opens connections to one database and sets their pragmas.
 type connector struct {
 	driver.Connector
 	files   *files // nil: there are none
 	pragmas []string
-	wal     bool // put the file into write-ahead mode
+	wal     bool // switch the file to write-ahead logging
 	log     *slog.Logger
 }
 
-// open makes a handle whose connections run the pragmas first.
+// open returns a handle with the connector c.
 func (l *location) open(c connector) (*sql.DB, error) {
 	var err error
 	if c.Connector, err = sqlite.NewConnector(l.uri()); err != nil {
@@ -30,7 +30,8 @@ func (l *location) open(c connector) (*sql.DB, error) {
 	return sql.OpenDB(&c), nil
 }
 
-// Connect refuses to open a file that is not the one that others have open.
+// Connect returns an error if the file is not the one that other connections have
+// open.
 func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err := c.check(); err != nil {
 		return nil, err
@@ -39,7 +40,7 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Now the file is open, but nothing has been read from it, nor from its log.
+	// The file is open now, but neither it nor its log has been read.
 	if err = c.check(); err == nil {
 		err = c.ready(ctx, conn.(driverConn))
 	}
@@ -68,13 +69,12 @@ func (c *connector) ready(ctx context.Context, conn driverConn) error {
 		}
 	}
 	if c.wal {
-		// Where others hold the file, or it cannot be written, the old mode does as
-		// well.
+		// If other processes hold the file, or it is read-only, it keeps its mode.
 		if _, err := conn.ExecContext(ctx, "PRAGMA journal_mode = WAL", nil); err != nil {
 			if ctx.Err() != nil {
 				return err
 			}
-			c.log.InfoContext(ctx, "the database stays in its journal mode", "error", err)
+			c.log.InfoContext(ctx, "cannot switch the database to write-ahead logging", "error", err)
 		}
 	}
 	if c.files == nil {
@@ -87,7 +87,7 @@ func (c *connector) ready(ctx context.Context, conn driverConn) error {
 	return nil
 }
 
-// look reads from the database, which opens its log.
+// look reads from the database, which makes SQLite open its log.
 func look(ctx context.Context, conn driverConn) error {
 	rows, err := conn.QueryContext(ctx, "SELECT 1 FROM sqlite_master LIMIT 1", nil)
 	if err != nil {

@@ -19,8 +19,8 @@ import (
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 )
 
-// damageable are the columns that FuzzDamagedRows writes to. Owner is the
-// column with the id of the artifact that a row is about, if it is one.
+// damageable are the columns that FuzzDamagedRows changes. Owner is the column with
+// the ID of the artifact that a row belongs to, if any.
 var damageable = []struct{ table, column, owner string }{
 	{"Artifact", "type_id", "id"},
 	{"Artifact", "uri", "id"},
@@ -43,7 +43,7 @@ var damageable = []struct{ table, column, owner string }{
 	{"Event", "execution_id", "artifact_id"},
 	{"Event", "type", "artifact_id"},
 	{"Event", "milliseconds_since_epoch", "artifact_id"},
-	{"EventPath", "event_id", "event_id"}, // the events of artifacts have their ids
+	{"EventPath", "event_id", "event_id"}, // the event of an artifact has the same ID
 	{"EventPath", "is_index_step", "event_id"},
 	{"EventPath", "step_index", "event_id"},
 	{"EventPath", "step_key", "event_id"},
@@ -63,10 +63,9 @@ var damageable = []struct{ table, column, owner string }{
 	{"ParentType", "parent_type_id", ""},
 }
 
-// FuzzDamagedRows writes any value into any column of one row. Whatever it is,
-// the artifacts that the row does not belong to are read and listed as before,
-// everything else can be read, and the artifact that the row belongs to can be
-// changed.
+// FuzzDamagedRows writes any value to any column of one row. Artifacts to which the
+// row does not belong must be unchanged, everything else must be readable, and the
+// artifact to which the row belongs must be writable.
 func FuzzDamagedRows(f *testing.F) {
 	for i := range damageable {
 		for kind, text := range map[uint8]string{0: "", 1: "yesterday", 4: "1.5"} {
@@ -114,8 +113,8 @@ func damagedValue(kind uint8, text string) any {
 	return nil
 }
 
-// damageRow writes v into a row, and returns the ids of the artifacts that the
-// row belonged to before and belongs to now; nil if it may be any.
+// damageRow writes v to a row. It returns the IDs of the artifacts to which the row
+// belonged before and belongs now, or nil if they are unknown.
 func damageRow(t *testing.T, path, table, column, owner string, row int, v any) []int64 {
 	t.Helper()
 	db := must(sql.Open("sqlite", path))
@@ -125,7 +124,9 @@ func damageRow(t *testing.T, path, table, column, owner string, row int, v any) 
 	if err := db.QueryRow("SELECT count(*) FROM " + table).Scan(&count); err != nil || count == 0 {
 		t.Fatal(table, " has no rows: ", err)
 	}
-	if err := db.QueryRow("SELECT rowid FROM "+table+" ORDER BY rowid LIMIT 1 OFFSET ?", row%count).Scan(&rowID); err != nil {
+	if err := db.QueryRow(
+		"SELECT rowid FROM "+table+" ORDER BY rowid LIMIT 1 OFFSET ?", row%count,
+	).Scan(&rowID); err != nil {
 		t.Fatal(err)
 	}
 	var owners []int64
@@ -152,8 +153,8 @@ func damageRow(t *testing.T, path, table, column, owner string, row int, v any) 
 
 const sceneArtifacts = 4
 
-// makeScene stores artifacts with values of every kind, tied in every way. The
-// artifact with id i has the event with id i.
+// makeScene stores artifacts with values and edges of every kind. The artifact with
+// ID i has the event with ID i.
 func makeScene(tb testing.TB, path string) map[int64]*mlmdpb.Artifact {
 	tb.Helper()
 	s := must(sqlite.Open(tb.Context(), path))
@@ -167,7 +168,8 @@ func makeScene(tb testing.TB, path string) map[int64]*mlmdpb.Artifact {
 			Name: proto.String("Data"), Properties: props, BaseType: mlmdpb.ArtifactType_DATASET.Enum(),
 		}},
 		ExecutionTypes: []*mlmdpb.ExecutionType{{
-			Name: proto.String("Run"), InputType: &mlmdpb.ArtifactStructType{Kind: &mlmdpb.ArtifactStructType_Any{Any: &mlmdpb.AnyArtifactStructType{}}},
+			Name:      proto.String("Run"),
+			InputType: &mlmdpb.ArtifactStructType{Kind: &mlmdpb.ArtifactStructType_Any{Any: &mlmdpb.AnyArtifactStructType{}}},
 		}},
 		ContextTypes: []*mlmdpb.ContextType{{Name: proto.String("Team")}},
 	}))
@@ -176,7 +178,8 @@ func makeScene(tb testing.TB, path string) map[int64]*mlmdpb.Artifact {
 	for i := range sceneArtifacts {
 		values := map[string]*mlmdpb.Value{
 			"int": intValue(int64(i)), "string": {Value: &mlmdpb.Value_StringValue{StringValue: "s"}},
-			"double": {Value: &mlmdpb.Value_DoubleValue{DoubleValue: 0.5}}, "bool": {Value: &mlmdpb.Value_BoolValue{BoolValue: true}},
+			"double": {Value: &mlmdpb.Value_DoubleValue{DoubleValue: 0.5}},
+			"bool":   {Value: &mlmdpb.Value_BoolValue{BoolValue: true}},
 		}
 		request.Artifacts = append(request.Artifacts, &mlmdpb.Artifact{
 			TypeId: data, Name: proto.String(strconv.Itoa(i)), Uri: proto.String("u"), State: mlmdpb.Artifact_LIVE.Enum(),
@@ -189,7 +192,9 @@ func makeScene(tb testing.TB, path string) map[int64]*mlmdpb.Artifact {
 		{TypeId: team, Name: proto.String("a")}, {TypeId: team, Name: proto.String("b")},
 	}}))
 	one, two := proto.Int64(1), proto.Int64(2)
-	links := &mlmdpb.PutAttributionsAndAssociationsRequest{Associations: []*mlmdpb.Association{{ContextId: one, ExecutionId: one}}}
+	links := &mlmdpb.PutAttributionsAndAssociationsRequest{
+		Associations: []*mlmdpb.Association{{ContextId: one, ExecutionId: one}},
+	}
 	events := &mlmdpb.PutEventsRequest{}
 	for i := range int64(sceneArtifacts) {
 		id := proto.Int64(i + 1)
@@ -201,7 +206,9 @@ func makeScene(tb testing.TB, path string) map[int64]*mlmdpb.Artifact {
 	}
 	must(c.PutAttributionsAndAssociations(ctx, links))
 	must(c.PutEvents(ctx, events))
-	must(c.PutParentContexts(ctx, &mlmdpb.PutParentContextsRequest{ParentContexts: []*mlmdpb.ParentContext{{ChildId: two, ParentId: one}}}))
+	must(c.PutParentContexts(ctx, &mlmdpb.PutParentContextsRequest{
+		ParentContexts: []*mlmdpb.ParentContext{{ChildId: two, ParentId: one}},
+	}))
 	stored := map[int64]*mlmdpb.Artifact{}
 	for _, a := range must(c.GetArtifacts(ctx, &mlmdpb.GetArtifactsRequest{})).Artifacts {
 		stored[a.GetId()] = a
@@ -216,8 +223,8 @@ func intValue(n int64) *mlmdpb.Value {
 	return &mlmdpb.Value{Value: &mlmdpb.Value_IntValue{IntValue: n}}
 }
 
-// checkScene reads everything in every way. Owners are the artifacts that the
-// damaged row belongs to.
+// checkScene reads everything in every way. Owners are the artifacts to which the
+// damaged row belongs.
 func checkScene(t *testing.T, c mlmdpb.MetadataStoreServiceClient, before map[int64]*mlmdpb.Artifact, owners []int64) {
 	t.Helper()
 	ctx := t.Context()
@@ -225,7 +232,7 @@ func checkScene(t *testing.T, c mlmdpb.MetadataStoreServiceClient, before map[in
 	for _, id := range owners {
 		owned[id] = true
 	}
-	typeDamaged := owners == nil // then the types of all may be
+	typeDamaged := owners == nil // the row may belong to the types
 	check := func(how string, list []*mlmdpb.Artifact, err error) {
 		t.Helper()
 		if err != nil {
@@ -267,7 +274,8 @@ func checkScene(t *testing.T, c mlmdpb.MetadataStoreServiceClient, before map[in
 	} {
 		for _, ascending := range []bool{true, false} {
 			list, err := inPages(ctx, c, &mlmdpb.ListOperationOptions{
-				MaxResultSize: proto.Int32(1), OrderByField: &mlmdpb.ListOperationOptions_OrderByField{Field: &order, IsAsc: &ascending},
+				MaxResultSize: proto.Int32(1),
+				OrderByField:  &mlmdpb.ListOperationOptions_OrderByField{Field: &order, IsAsc: &ascending},
 			})
 			check(order.String(), list, err)
 		}
@@ -284,8 +292,10 @@ func checkScene(t *testing.T, c mlmdpb.MetadataStoreServiceClient, before map[in
 	}
 }
 
-// inPages lists artifacts page by page.
-func inPages(ctx context.Context, c mlmdpb.MetadataStoreServiceClient, o *mlmdpb.ListOperationOptions) ([]*mlmdpb.Artifact, error) {
+// inPages lists artifacts by pages.
+func inPages(
+	ctx context.Context, c mlmdpb.MetadataStoreServiceClient, o *mlmdpb.ListOperationOptions,
+) ([]*mlmdpb.Artifact, error) {
 	var list []*mlmdpb.Artifact
 	for range 2 * sceneArtifacts {
 		r, err := c.GetArtifacts(ctx, &mlmdpb.GetArtifactsRequest{Options: o})
@@ -301,8 +311,10 @@ func inPages(ctx context.Context, c mlmdpb.MetadataStoreServiceClient, o *mlmdpb
 	return list, context.DeadlineExceeded
 }
 
-// checkRest reads what is not an artifact.
-func checkRest(t *testing.T, c mlmdpb.MetadataStoreServiceClient, before map[int64]*mlmdpb.Artifact, owned map[int64]bool) {
+// checkRest reads everything but artifacts.
+func checkRest(
+	t *testing.T, c mlmdpb.MetadataStoreServiceClient, before map[int64]*mlmdpb.Artifact, owned map[int64]bool,
+) {
 	t.Helper()
 	ctx := t.Context()
 	one := proto.Int64(1)
@@ -318,16 +330,24 @@ func checkRest(t *testing.T, c mlmdpb.MetadataStoreServiceClient, before map[int
 		"artifact types":  answered(c.GetArtifactTypes(ctx, &mlmdpb.GetArtifactTypesRequest{})),
 		"execution types": answered(c.GetExecutionTypes(ctx, &mlmdpb.GetExecutionTypesRequest{})),
 		"context types":   answered(c.GetContextTypes(ctx, &mlmdpb.GetContextTypesRequest{})),
-		"a type":          answered(c.GetExecutionTypesByID(ctx, &mlmdpb.GetExecutionTypesByIDRequest{TypeIds: []int64{10, 11, 12}})),
-		"parents":         answered(c.GetParentContextsByContext(ctx, &mlmdpb.GetParentContextsByContextRequest{ContextId: proto.Int64(2)})),
-		"all parents":     answered(c.GetParentContextsByContexts(ctx, &mlmdpb.GetParentContextsByContextsRequest{ContextIds: []int64{1, 2}})),
-		"members":         answered(c.GetExecutionsByContext(ctx, &mlmdpb.GetExecutionsByContextRequest{ContextId: one})),
-		"lineage": answered(c.GetLineageSubgraph(ctx, &mlmdpb.GetLineageSubgraphRequest{LineageSubgraphQueryOptions: &mlmdpb.LineageSubgraphQueryOptions{
-			StartingNodes: &mlmdpb.LineageSubgraphQueryOptions_StartingExecutions{
-				StartingExecutions: &mlmdpb.LineageSubgraphQueryOptions_StartingNodes{FilterQuery: proto.String("id = 1")},
+		"a type": answered(c.GetExecutionTypesByID(
+			ctx, &mlmdpb.GetExecutionTypesByIDRequest{TypeIds: []int64{10, 11, 12}},
+		)),
+		"parents": answered(c.GetParentContextsByContext(
+			ctx, &mlmdpb.GetParentContextsByContextRequest{ContextId: proto.Int64(2)},
+		)),
+		"all parents": answered(c.GetParentContextsByContexts(
+			ctx, &mlmdpb.GetParentContextsByContextsRequest{ContextIds: []int64{1, 2}},
+		)),
+		"members": answered(c.GetExecutionsByContext(ctx, &mlmdpb.GetExecutionsByContextRequest{ContextId: one})),
+		"lineage": answered(c.GetLineageSubgraph(ctx, &mlmdpb.GetLineageSubgraphRequest{
+			LineageSubgraphQueryOptions: &mlmdpb.LineageSubgraphQueryOptions{
+				StartingNodes: &mlmdpb.LineageSubgraphQueryOptions_StartingExecutions{
+					StartingExecutions: &mlmdpb.LineageSubgraphQueryOptions_StartingNodes{FilterQuery: proto.String("id = 1")},
+				},
+				MaxNumHops: proto.Int64(5),
 			},
-			MaxNumHops: proto.Int64(5),
-		}})),
+		})),
 	} {
 		if err != nil {
 			t.Errorf("%s: %v", what, err)
@@ -360,7 +380,7 @@ func checkChange(t *testing.T, c mlmdpb.MetadataStoreServiceClient, id int64) {
 	a := r.Artifacts[0]
 	_, err = c.PutArtifacts(t.Context(), &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{a}})
 	switch status.Code(err) {
-	case codes.OK, codes.InvalidArgument: // a value may not fit its type any more
+	case codes.OK, codes.InvalidArgument: // a value may not match its type
 	case codes.NotFound:
 		if a.Type != nil {
 			t.Errorf("artifact %d of type %s cannot be put again: %v", id, a.GetType(), err)

@@ -12,15 +12,15 @@ import (
 	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
-// engineConfig is what the engine needs, except for the connections.
+// engineConfig returns the configuration of the engine without connections.
 func engineConfig() engine.Config {
 	return engine.Config{DB: sqldb.Config{Dialect: dialect()}, Schema: schema.SQLite(), Filter: filterquery.SQLite}
 }
 
-// dialect says what the engine must know of SQLite.
+// dialect returns the dialect of SQLite.
 func dialect() *sqldb.Dialect {
 	return &sqldb.Dialect{
-		Begin:                "BEGIN IMMEDIATE", // a read that turns into a write could meet another writer and not wait
+		Begin:                "BEGIN IMMEDIATE", // SQLite does not wait for other writers when a read becomes a write
 		Prepare:              true,
 		BusyTimeoutStatement: "PRAGMA busy_timeout = ",
 		InProcess:            true,
@@ -35,7 +35,7 @@ func dialect() *sqldb.Dialect {
 	}
 }
 
-// classes are the meanings of SQLite's result codes.
+// classes maps SQLite's result codes.
 var classes = map[int]sqldb.ErrorClass{
 	lib.SQLITE_CONSTRAINT_UNIQUE:     sqldb.UniqueViolation,
 	lib.SQLITE_CONSTRAINT_PRIMARYKEY: sqldb.UniqueViolation,
@@ -58,5 +58,5 @@ func classify(err error) sqldb.ErrorClass {
 	if class, ok := classes[failed.Code()]; ok {
 		return class
 	}
-	return classes[failed.Code()&0xff] // the general code of an extended one
+	return classes[failed.Code()&0xff] // the primary result code
 }

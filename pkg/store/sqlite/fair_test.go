@@ -19,9 +19,9 @@ import (
 
 const fairVariable = "MLMD_FAIR_FILE"
 
-// Two processes that write to one file without a pause both get on. How long
-// their calls take is logged.
-func TestTwoProcessesThatWriteTakeTurns(t *testing.T) {
+// Two processes that write to one file without a pause must both make progress. The
+// test logs the duration of calls.
+func TestWriters_Fairness(t *testing.T) {
 	if path := os.Getenv(fairVariable); path != "" {
 		writeWithoutPause(t, path)
 		return
@@ -31,7 +31,7 @@ func TestTwoProcessesThatWriteTakeTurns(t *testing.T) {
 	var started []*exec.Cmd
 	var outputs [2]strings.Builder
 	for i := range 2 {
-		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestTwoProcessesThatWriteTakeTurns$", "-test.v")
+		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestWriters_Fairness$", "-test.v")
 		cmd.Env = append(os.Environ(), fairVariable+"="+path)
 		cmd.Stdout, cmd.Stderr = &outputs[i], &outputs[i]
 		if err := cmd.Start(); err != nil {

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,26 +14,25 @@ import (
 	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
-// files are those of one database, which people remove, rename and replace
-// without this process being told. SQLite's connections would go on with what
-// they have open: commits would end in files without a name. Worse, the log of
-// the old database lies beside the new one, and SQLite plays it into whatever
-// database has its name.
+// files tracks the files of one database, which other processes can remove, rename
+// and replace. SQLite's connections keep using the files that they have open, so
+// that commits would go to unlinked files. Moreover, SQLite would apply the log of
+// the old database to a new database at the same path.
 type files struct {
 	path string // absolute
 
-	mu    sync.Mutex // for changes of known
+	mu    sync.Mutex // held while known is changed
 	known atomic.Pointer[known]
-	// settled: the log holds nothing that is not in the database file.
+	// settled reports whether the database file contains everything in the log.
 	settled bool
 }
 
-// known is what the connections have open.
+// known describes the files that the connections have open.
 type known struct {
 	db       os.FileInfo
-	real     string      // the path without symbolic links, which the files beside it are named after
-	wal, shm os.FileInfo // nil: there are none
-	lost     bool        // nothing is open any more
+	real     string      // path without symbolic links, which names the log
+	wal, shm os.FileInfo // nil: not present
+	lost     bool        // no file is open
 }
 
 func newFiles(path string) *files {
@@ -50,11 +50,12 @@ func realPath(path string) string {
 	return path
 }
 
-// Check is one stat for a transaction that reads, and three for one that writes.
+// Check returns a [*sqldb.MovedError] if the files have moved. It calls stat once
+// for a transaction that reads, and three times for one that writes.
 func (f *files) Check(write bool) error {
 	k := f.known.Load()
 	if k == nil {
-		return nil // it is being opened for the first time
+		return nil // not opened yet
 	}
 	if err := same(f.path, k.db); k.lost || err != nil {
 		if err == nil {
@@ -83,8 +84,7 @@ func same(path string, file os.FileInfo) error {
 	return nil
 }
 
-// opened notes the files beside the database, for a new connection that has
-// read from it.
+// opened records the files of a new connection, which has read from the database.
 func (f *files) opened() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -99,7 +99,7 @@ func (f *files) opened() {
 		}
 		k.db, k.real = db, realPath(f.path)
 	}
-	// Those that are known stay: another file of that name is a loss.
+	// Keep known files: Check must report another file of the same name.
 	if k.wal == nil {
 		wal, noWAL := os.Stat(k.real + "-wal")
 		shm, noSHM := os.Stat(k.real + "-shm")
@@ -110,8 +110,8 @@ func (f *files) opened() {
 	f.known.Store(&k)
 }
 
-// Settle brings the log into the database file, if that cannot be found any more
-// too: it may only have another name.
+// Settle checkpoints the log, so that a database file that was renamed contains
+// everything.
 func (f *files) Settle(ctx context.Context, conn *sql.Conn) error {
 	var busy, frames, done int
 	err := conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &done)
@@ -119,15 +119,15 @@ func (f *files) Settle(ctx context.Context, conn *sql.Conn) error {
 	if f.settled || same(f.path, f.known.Load().db) != nil {
 		return nil
 	}
-	// The database is in its place, but its log is not: as long as the connections
-	// are open, nothing is lost.
+	// The database is in its place, but its log is not. The open connections keep
+	// the data.
 	if err == nil {
-		err = fmt.Errorf("another process is using it")
+		err = errors.New("another process uses the database")
 	}
-	return fmt.Errorf("bring the log into the database: %w", err)
+	return fmt.Errorf("checkpoint the write-ahead log: %w", err)
 }
 
-// Renew takes the file that is there now for the database.
+// Renew makes the file that exists at the path the database.
 func (f *files) Renew() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -152,10 +152,9 @@ func (f *files) Renew() error {
 	return nil
 }
 
-// putAside takes the log of the old database away from the name under which
-// SQLite would play it into the new one. Where it holds what is in no other file,
-// it stays beside a database that may come back, and gets another name when
-// another database has come.
+// putAside prevents SQLite from applying the log of the old database to a new one. It
+// removes a settled log. Otherwise it renames the log if another database took its
+// place, and keeps it if the old database may return.
 func (k *known) putAside(settled, replaced bool) error {
 	for suffix, file := range map[string]os.FileInfo{"-wal": k.wal, "-shm": k.shm} {
 		path := k.real + suffix
@@ -170,13 +169,13 @@ func (k *known) putAside(settled, replaced bool) error {
 			err = os.Rename(path, fmt.Sprintf("%s.%s", path, time.Now().UTC().Format("20060102T150405.000")))
 		}
 		if err != nil {
-			return fmt.Errorf("take the log of the old database away: %w", err)
+			return fmt.Errorf("put aside the write-ahead log of the old database: %w", err)
 		}
 	}
 	return nil
 }
 
-// Forget makes Check fail until Renew.
+// Forget makes Check return an error until Renew is called.
 func (f *files) Forget() {
 	f.mu.Lock()
 	defer f.mu.Unlock()

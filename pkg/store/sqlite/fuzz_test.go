@@ -19,9 +19,9 @@ import (
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 )
 
-// FuzzRequests sends any bytes as a request of any method. Whatever it is, the
-// answer has a code that blames the request or says what is missing; the engine
-// neither fails nor panics, and lists go on working.
+// FuzzRequests sends any bytes as a request of any method. The reply must have a code
+// for invalid requests or missing nodes, without panics or internal errors, and
+// lists must still work.
 func FuzzRequests(f *testing.F) {
 	methods := requestTypes(f)
 	for i, m := range methods {
@@ -59,7 +59,7 @@ func FuzzRequests(f *testing.F) {
 	})
 }
 
-// A requestType is the request of one method.
+// A requestType is the request message of a method.
 type requestType struct {
 	protoreflect.MessageType
 	method string
@@ -68,7 +68,9 @@ type requestType struct {
 func requestTypes(tb testing.TB) []requestType {
 	var types []requestType
 	for _, m := range mlmdpb.MetadataStoreService_ServiceDesc.Methods {
-		t, err := protoregistry.GlobalTypes.FindMessageByName(protoreflect.FullName("ml_metadata." + m.MethodName + "Request"))
+		t, err := protoregistry.GlobalTypes.FindMessageByName(protoreflect.FullName(
+			"ml_metadata." + m.MethodName + "Request",
+		))
 		if err != nil {
 			tb.Fatal(err)
 		}
@@ -77,7 +79,7 @@ func requestTypes(tb testing.TB) []requestType {
 	return types
 }
 
-// call calls a method by its name, as a server does.
+// call calls a method by name, as a server does.
 func call(ctx context.Context, s *store.Store, method string, req proto.Message) error {
 	for _, m := range mlmdpb.MetadataStoreService_ServiceDesc.Methods {
 		if m.MethodName == method {
@@ -91,8 +93,8 @@ func call(ctx context.Context, s *store.Store, method string, req proto.Message)
 	return status.Error(codes.Unimplemented, method)
 }
 
-// A wornStore is a store in memory that serves some inputs and is then replaced
-// by a new one, since opening one takes longer than most requests.
+// A wornStore is a store in memory that is replaced after some inputs, because
+// opening a store takes longer than most requests.
 type wornStore struct {
 	s    *store.Store
 	log  strings.Builder
@@ -115,7 +117,7 @@ func (w *wornStore) close() {
 	}
 }
 
-// fill makes types with the ids 10, 11 and 12, and a node of each with id 1.
+// fill creates types with the IDs 10, 11 and 12, and a node of each with ID 1.
 func fill(t *testing.T, c mlmdpb.MetadataStoreServiceClient) {
 	props := map[string]mlmdpb.PropertyType{"p": mlmdpb.PropertyType_INT, "s": mlmdpb.PropertyType_STRING}
 	_, err := c.PutTypes(t.Context(), &mlmdpb.PutTypesRequest{
@@ -138,8 +140,8 @@ func fill(t *testing.T, c mlmdpb.MetadataStoreServiceClient) {
 	}
 }
 
-// seeds are requests in which every field is set: to small numbers and ids that
-// exist, or to numbers and texts at the limits.
+// seeds returns requests with all fields set, to small numbers and existing IDs, or to
+// numbers and text at the limits.
 func seeds(d protoreflect.MessageDescriptor) [][]byte {
 	var list [][]byte
 	for _, extreme := range []bool{false, true} {

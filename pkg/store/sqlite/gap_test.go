@@ -15,20 +15,29 @@ import (
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 )
 
-func TestAMemberWhoseRowIsGoneIsLeftOut(t *testing.T) {
+func TestGet_MissingMemberRow(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "mlmd.db")
 	c := clientOf(t, must(sqlite.Open(t.Context(), path)))
 	typeID := modelType(t, c)
-	contextType, err := c.PutContextType(t.Context(), &mlmdpb.PutContextTypeRequest{ContextType: &mlmdpb.ContextType{Name: proto.String("Team")}})
+	contextType, err := c.PutContextType(t.Context(), &mlmdpb.PutContextTypeRequest{
+		ContextType: &mlmdpb.ContextType{Name: proto.String("Team")},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	team, err := c.PutContexts(t.Context(), &mlmdpb.PutContextsRequest{Contexts: []*mlmdpb.Context{{TypeId: contextType.TypeId, Name: proto.String("blue")}}})
+	team, err := c.PutContexts(t.Context(), &mlmdpb.PutContextsRequest{
+		Contexts: []*mlmdpb.Context{{TypeId: contextType.TypeId, Name: proto.String("blue")}},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	model := &mlmdpb.Artifact{TypeId: typeID, Properties: map[string]*mlmdpb.Value{"author": {Value: &mlmdpb.Value_StringValue{StringValue: "ada"}}}}
-	put, err := c.PutArtifacts(t.Context(), &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{model, model, model}})
+	model := &mlmdpb.Artifact{
+		TypeId:     typeID,
+		Properties: map[string]*mlmdpb.Value{"author": {Value: &mlmdpb.Value_StringValue{StringValue: "ada"}}},
+	}
+	put, err := c.PutArtifacts(
+		t.Context(), &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{model, model, model}},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +65,9 @@ func TestAMemberWhoseRowIsGoneIsLeftOut(t *testing.T) {
 		"with options":    {},
 		"with a filter":   {FilterQuery: proto.String("properties.author.string_value = 'ada'")},
 	} {
-		r, err := c.GetArtifactsByContext(t.Context(), &mlmdpb.GetArtifactsByContextRequest{ContextId: &team.ContextIds[0], Options: options})
+		r, err := c.GetArtifactsByContext(
+			t.Context(), &mlmdpb.GetArtifactsByContextRequest{ContextId: &team.ContextIds[0], Options: options},
+		)
 		var got []int64
 		for _, a := range r.GetArtifacts() {
 			got = append(got, a.GetId())
@@ -67,8 +78,9 @@ func TestAMemberWhoseRowIsGoneIsLeftOut(t *testing.T) {
 	}
 }
 
-// Readers do not map the file into memory: the process would not outlive this.
-func TestAFileThatIsCutShortIsAnError(t *testing.T) {
+// The file must not be mapped into memory, because a truncated mapping would crash
+// the process.
+func TestGet_TruncatedFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "mlmd.db")
 	s := must(sqlite.Open(t.Context(), path))
 	c := s.Client()
@@ -81,7 +93,7 @@ func TestAFileThatIsCutShortIsAnError(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Close(); err != nil { // what is in the log goes into the file
+	if err := s.Close(); err != nil { // checkpoint the log
 		t.Fatal(err)
 	}
 
@@ -95,7 +107,9 @@ func TestAFileThatIsCutShortIsAnError(t *testing.T) {
 	if err := os.Truncate(path, 4096*20); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.GetArtifactsByID(t.Context(), &mlmdpb.GetArtifactsByIDRequest{ArtifactIds: put.ArtifactIds}); status.Code(err) != codes.DataLoss {
+	if _, err := c.GetArtifactsByID(
+		t.Context(), &mlmdpb.GetArtifactsByIDRequest{ArtifactIds: put.ArtifactIds},
+	); status.Code(err) != codes.DataLoss {
 		t.Errorf("artifacts of a file that was cut: %v; want DATA_LOSS", err)
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 )
 
-// many makes a list of n.
+// many returns a list of n elements.
 func many[T any](n int, one func(int) T) []T {
 	list := make([]T, n)
 	for i := range list {
@@ -24,7 +24,7 @@ func many[T any](n int, one func(int) T) []T {
 	return list
 }
 
-func TestAHundredThousandElementsAreAnswered(t *testing.T) {
+func TestRequests_100000Elements(t *testing.T) {
 	const n = 100_000
 	s := must(sqlite.OpenMemory(t.Context()))
 	t.Cleanup(func() { s.Close() })
@@ -39,11 +39,16 @@ func TestAHundredThousandElementsAreAnswered(t *testing.T) {
 		want codes.Code
 	}{
 		{"ids that are unknown", func() error {
-			_, err := c.GetArtifactsByID(t.Context(), &mlmdpb.GetArtifactsByIDRequest{ArtifactIds: many(n, func(i int) int64 { return int64(i) - n/2 })})
+			_, err := c.GetArtifactsByID(t.Context(), &mlmdpb.GetArtifactsByIDRequest{ArtifactIds: many(
+				n, func(i int) int64 { return int64(i) - n/2 },
+			)})
 			return err
 		}, codes.OK},
 		{"external ids that are unknown", func() error {
-			_, err := c.GetContextsByExternalIds(t.Context(), &mlmdpb.GetContextsByExternalIdsRequest{ExternalIds: many(n, func(i int) string { return fmt.Sprint(i) })})
+			_, err := c.GetContextsByExternalIds(
+				t.Context(),
+				&mlmdpb.GetContextsByExternalIdsRequest{ExternalIds: many(n, func(i int) string { return fmt.Sprint(i) })},
+			)
 			return err
 		}, codes.NotFound},
 		{"artifacts without anything", func() error {
@@ -57,7 +62,9 @@ func TestAHundredThousandElementsAreAnswered(t *testing.T) {
 			return err
 		}, codes.NotFound},
 		{"the same context again and again", func() error {
-			list := many(n, func(int) *mlmdpb.Context { return &mlmdpb.Context{TypeId: proto.Int64(12), Name: proto.String("c")} })
+			list := many(n, func(int) *mlmdpb.Context {
+				return &mlmdpb.Context{TypeId: proto.Int64(12), Name: proto.String("c")}
+			})
 			_, err := c.PutLineageSubgraph(t.Context(), &mlmdpb.PutLineageSubgraphRequest{
 				Contexts: list, Options: &mlmdpb.PutLineageSubgraphRequest_Options{ReuseContextIfAlreadyExist: proto.Bool(true)},
 			})
@@ -72,7 +79,10 @@ func TestAHundredThousandElementsAreAnswered(t *testing.T) {
 		}, codes.AlreadyExists},
 		{"types of one name and a wish each", func() error {
 			list := many(n, func(i int) *mlmdpb.ExecutionType {
-				return &mlmdpb.ExecutionType{Name: proto.String("x"), Properties: map[string]mlmdpb.PropertyType{fmt.Sprint(i): mlmdpb.PropertyType_INT}}
+				return &mlmdpb.ExecutionType{
+					Name:       proto.String("x"),
+					Properties: map[string]mlmdpb.PropertyType{fmt.Sprint(i): mlmdpb.PropertyType_INT},
+				}
 			})
 			_, err := c.PutTypes(t.Context(), &mlmdpb.PutTypesRequest{ExecutionTypes: list, CanAddFields: proto.Bool(true)})
 			return err
@@ -82,7 +92,10 @@ func TestAHundredThousandElementsAreAnswered(t *testing.T) {
 			return err
 		}, codes.InvalidArgument},
 		{"relatives of the unknown", func() error {
-			_, err := c.GetParentContextsByContexts(t.Context(), &mlmdpb.GetParentContextsByContextsRequest{ContextIds: many(n, func(i int) int64 { return int64(i) })})
+			_, err := c.GetParentContextsByContexts(
+				t.Context(),
+				&mlmdpb.GetParentContextsByContextsRequest{ContextIds: many(n, func(i int) int64 { return int64(i) })},
+			)
 			return err
 		}, codes.OK},
 	} {
@@ -101,7 +114,7 @@ func TestAHundredThousandElementsAreAnswered(t *testing.T) {
 	}
 }
 
-func TestIDsAtTheLimitsAreUnknown(t *testing.T) {
+func TestRequests_ExtremeIDs(t *testing.T) {
 	s := must(sqlite.OpenMemory(t.Context()))
 	t.Cleanup(func() { s.Close() })
 	c := s.Client()
@@ -112,7 +125,9 @@ func TestIDsAtTheLimitsAreUnknown(t *testing.T) {
 			if err != nil || len(got.Artifacts) != 0 {
 				t.Errorf("reading: %v, %v", got, err)
 			}
-			_, err = c.PutArtifacts(t.Context(), &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{{Id: &id, TypeId: proto.Int64(10)}}})
+			_, err = c.PutArtifacts(t.Context(), &mlmdpb.PutArtifactsRequest{
+				Artifacts: []*mlmdpb.Artifact{{Id: &id, TypeId: proto.Int64(10)}},
+			})
 			if status.Code(err) != codes.InvalidArgument {
 				t.Errorf("updating: %v", err)
 			}
@@ -120,11 +135,18 @@ func TestIDsAtTheLimitsAreUnknown(t *testing.T) {
 			if status.Code(err) != codes.NotFound {
 				t.Errorf("creating: %v", err)
 			}
-			_, err = c.PutEvents(t.Context(), &mlmdpb.PutEventsRequest{Events: []*mlmdpb.Event{{ArtifactId: &id, ExecutionId: &id, Type: mlmdpb.Event_INPUT.Enum()}}})
+			_, err = c.PutEvents(t.Context(), &mlmdpb.PutEventsRequest{Events: []*mlmdpb.Event{{
+				ArtifactId: &id, ExecutionId: &id, Type: mlmdpb.Event_INPUT.Enum(),
+			}}})
 			if status.Code(err) != codes.InvalidArgument {
 				t.Errorf("an event: %v", err)
 			}
-			_, err = c.PutAttributionsAndAssociations(t.Context(), &mlmdpb.PutAttributionsAndAssociationsRequest{Attributions: []*mlmdpb.Attribution{{ArtifactId: &id, ContextId: &id}}})
+			_, err = c.PutAttributionsAndAssociations(
+				t.Context(),
+				&mlmdpb.PutAttributionsAndAssociationsRequest{
+					Attributions: []*mlmdpb.Attribution{{ArtifactId: &id, ContextId: &id}},
+				},
+			)
 			if status.Code(err) != codes.InvalidArgument {
 				t.Errorf("an attribution: %v", err)
 			}
@@ -132,7 +154,7 @@ func TestIDsAtTheLimitsAreUnknown(t *testing.T) {
 	}
 }
 
-func TestTextOfAMegabyteAndBytesThatAreNoTextComeBack(t *testing.T) {
+func TestRequests_LongAndNonUTF8Text(t *testing.T) {
 	s := must(sqlite.OpenMemory(t.Context()))
 	t.Cleanup(func() { s.Close() })
 	c := s.Client()
@@ -153,7 +175,9 @@ func TestTextOfAMegabyteAndBytesThatAreNoTextComeBack(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%.300v", err)
 			}
-			got, err := c.GetArtifactByTypeAndName(t.Context(), &mlmdpb.GetArtifactByTypeAndNameRequest{TypeName: proto.String("t"), ArtifactName: &text})
+			got, err := c.GetArtifactByTypeAndName(
+				t.Context(), &mlmdpb.GetArtifactByTypeAndNameRequest{TypeName: proto.String("t"), ArtifactName: &text},
+			)
 			if err != nil {
 				t.Fatalf("%.300v", err)
 			}
@@ -162,7 +186,9 @@ func TestTextOfAMegabyteAndBytesThatAreNoTextComeBack(t *testing.T) {
 				a.Properties["s"].GetStringValue() != text || a.CustomProperties[text].GetStringValue() != text {
 				t.Errorf("got %.300v", a)
 			}
-			_, err = c.PutArtifacts(t.Context(), &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{{TypeId: proto.Int64(10), Name: &text}}})
+			_, err = c.PutArtifacts(t.Context(), &mlmdpb.PutArtifactsRequest{
+				Artifacts: []*mlmdpb.Artifact{{TypeId: proto.Int64(10), Name: &text}},
+			})
 			if status.Code(err) != codes.AlreadyExists {
 				t.Errorf("again: %.300v", err)
 			}

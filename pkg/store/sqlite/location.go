@@ -15,17 +15,17 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// A location is where a database is, and how it is opened.
+// A location is the path of a database and how to open it.
 type location struct {
-	given  string // as the caller has it, for people
+	given  string // as the caller passed it, for messages
 	file   string // absolute; empty: in memory
-	query  string // the parameters of a URI but for mode
+	query  string // parameters of a URI, except mode
 	mode   string // ro, rw or rwc
-	fixed  bool   // immutable: nobody changes the file
-	shared bool   // in memory: connections of one name have one database
+	fixed  bool   // immutable: no process changes the file
+	shared bool   // in memory: connections to one name share a database
 }
 
-// locate reads a path or a URI in SQLite's sense.
+// locate parses a path or a SQLite URI.
 func locate(given string) (*location, error) {
 	l := &location{given: given, mode: "rwc"}
 	path := given
@@ -48,23 +48,26 @@ func locate(given string) (*location, error) {
 	return l, nil
 }
 
-// uriPath is the path of a URI without its scheme.
+// uriPath returns the path of a URI without its scheme.
 func uriPath(rest string) (string, error) {
 	if authority, ok := strings.CutPrefix(rest, "//"); ok {
 		host, path, _ := strings.Cut(authority, "/")
 		if host != "" && host != "localhost" {
-			return "", fmt.Errorf("%q is taken as the name of a host; an absolute path is file:/PATH or file:///PATH, a relative one file:PATH", host)
+			return "", fmt.Errorf(
+				"invalid host %q: an absolute path is file:/PATH or file:///PATH, a relative one file:PATH",
+				host,
+			)
 		}
 		rest = "/" + path
 	}
 	path, err := url.PathUnescape(rest)
 	if err != nil {
-		return "", fmt.Errorf("the URI has a %% that is not followed by two hexadecimal digits; a %% itself is written %%25")
+		return "", errors.New("invalid URI: % must be followed by two hexadecimal digits: write % itself as %25")
 	}
 	return path, nil
 }
 
-// takeQuery takes the parameters out of the query that say how the file is opened.
+// takeQuery sets the fields that parameters of the query determine.
 func (l *location) takeQuery() {
 	var rest []string
 	for _, parameter := range strings.Split(l.query, "&") {
@@ -84,10 +87,10 @@ func (l *location) takeQuery() {
 	l.query = strings.Join(rest, "&")
 }
 
-// reading reports whether the file is opened for reading only.
+// readOnly reports whether the file is opened for reading only.
 func (l *location) readOnly() bool { return l.mode == "ro" || l.fixed }
 
-// uri is what the driver opens. A file that is gone is not created again.
+// uri returns the URI for the driver. It does not create a file that was removed.
 func (l *location) uri() string {
 	if l.file == "" {
 		return l.given
@@ -103,13 +106,14 @@ func (l *location) uri() string {
 	return "file:" + (&url.URL{Path: l.file}).EscapedPath() + "?" + query
 }
 
-// creating is held while a file is made: closing a file ends the locks that
-// this process has on it.
+// creating is held while a file is created, because closing a file releases the
+// locks of this process on it.
 var creating sync.Mutex
 
-// create makes the file, if that is wanted and it is not there, readable for its
-// owner only. SQLite gives the files beside it the same mode. undo removes it if
-// it is still empty. Where it cannot be made, SQLite's error comes later.
+// create creates a missing file that is readable only for its owner, unless the mode
+// forbids it. SQLite creates the log with the same permissions. The function undo
+// removes the file if it is still empty. If create fails, SQLite reports the error
+// later.
 func (l *location) create() (undo func()) {
 	nothing := func() {}
 	if l.file == "" || l.mode != "rwc" || l.fixed {
@@ -129,8 +133,8 @@ func (l *location) create() (undo func()) {
 	}
 }
 
-// hint says what is wrong with a file that cannot be opened, where the file
-// itself tells; SQLite does not.
+// hint returns the reason why a file cannot be opened, if the file system reveals
+// it, because SQLite's errors do not say.
 func (l *location) hint(err error) string {
 	if l.file == "" || status.Code(err) != codes.Unavailable {
 		return ""
@@ -139,22 +143,23 @@ func (l *location) hint(err error) string {
 	at, err := os.Stat(l.file)
 	switch {
 	case err == nil && at.IsDir():
-		return ": it is a folder; name a file in it"
+		return ": it is a directory: name a file in it"
 	case errors.Is(err, fs.ErrNotExist) && l.mode == "rwc":
 		if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
-			return fmt.Sprintf(": the folder %s does not exist; make it first", folder)
+			return fmt.Sprintf(": directory %s does not exist: create it first", folder)
 		}
-		return fmt.Sprintf(": the file does not exist, and cannot be made in %s", folder)
+		return fmt.Sprintf(": the file does not exist and cannot be created in %s", folder)
 	case err != nil:
 		return ": " + err.Error()
 	case !l.fixed && !writable(folder):
-		return fmt.Sprintf(": no file can be made in %s, and a database in write-ahead mode needs two files beside it even to be read."+
-			" If nothing writes to the database, open it as file:%s?immutable=1", folder, (&url.URL{Path: l.file}).EscapedPath())
+		return fmt.Sprintf(": no file can be created in %s, and write-ahead logging requires two files even to read a "+
+			"database: "+
+			"if no process writes to it, open file:%s?immutable=1", folder, (&url.URL{Path: l.file}).EscapedPath())
 	}
 	return ""
 }
 
-// writable reports whether files can be made in a folder.
+// writable reports whether files can be created in a directory.
 func writable(folder string) bool {
 	f, err := os.CreateTemp(folder, ".mlmd-*")
 	if err != nil {
@@ -164,8 +169,8 @@ func writable(folder string) bool {
 	return os.Remove(f.Name()) == nil
 }
 
-// hasTempDir reports whether SQLite finds a folder for its temporary files;
-// the list is SQLite's own.
+// hasTempDir reports whether SQLite finds a directory for temporary files. It
+// searches the same directories.
 func hasTempDir() bool {
 	if runtime.GOOS == "windows" {
 		return true

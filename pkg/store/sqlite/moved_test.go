@@ -23,7 +23,7 @@ import (
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 )
 
-// putAll stores artifacts of these names, one call each.
+// putAll stores artifacts with the names, one call each.
 func putAll(tb testing.TB, c mlmdpb.MetadataStoreServiceClient, names ...string) {
 	tb.Helper()
 	for _, name := range names {
@@ -34,14 +34,18 @@ func putAll(tb testing.TB, c mlmdpb.MetadataStoreServiceClient, names ...string)
 }
 
 func tryPut(ctx context.Context, c mlmdpb.MetadataStoreServiceClient, name string) error {
-	r, err := c.PutArtifactType(ctx, &mlmdpb.PutArtifactTypeRequest{ArtifactType: &mlmdpb.ArtifactType{Name: proto.String("Moved")}})
+	r, err := c.PutArtifactType(ctx, &mlmdpb.PutArtifactTypeRequest{
+		ArtifactType: &mlmdpb.ArtifactType{Name: proto.String("Moved")},
+	})
 	if err == nil {
-		_, err = c.PutArtifacts(ctx, &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{{TypeId: r.TypeId, Name: &name}}})
+		_, err = c.PutArtifacts(ctx, &mlmdpb.PutArtifactsRequest{
+			Artifacts: []*mlmdpb.Artifact{{TypeId: r.TypeId, Name: &name}},
+		})
 	}
 	return err
 }
 
-// names are those of all artifacts that a client sees.
+// names returns the names of all artifacts.
 func names(tb testing.TB, c mlmdpb.MetadataStoreServiceClient) []string {
 	tb.Helper()
 	r, err := c.GetArtifacts(tb.Context(), &mlmdpb.GetArtifactsRequest{})
@@ -56,8 +60,8 @@ func names(tb testing.TB, c mlmdpb.MetadataStoreServiceClient) []string {
 	return all
 }
 
-// stored are the names of all artifacts in a file that is whole, by a connection
-// of its own.
+// stored checks the integrity of a file and returns the names of all artifacts in it,
+// with a separate connection.
 func stored(tb testing.TB, path string) []string {
 	tb.Helper()
 	db, err := sql.Open("sqlite", "file:"+path+"?mode=rw")
@@ -85,13 +89,13 @@ func stored(tb testing.TB, path string) []string {
 	return all
 }
 
-// numbered are n names with a prefix.
+// numbered returns n names with a prefix.
 func numbered(prefix string, n int) []string {
 	return many(n, func(i int) string { return fmt.Sprintf("%s-%04d", prefix, i) })
 }
 
-// closed makes a database with these artifacts, and closes it. Its types have
-// other ids than those of a store that knows one type only.
+// closed creates a database with the artifacts and closes it. Its type IDs differ from
+// those of a store with one type.
 func closed(tb testing.TB, path string, artifacts ...string) {
 	tb.Helper()
 	s := must(sqlite.Open(tb.Context(), path))
@@ -123,7 +127,7 @@ func same(tb testing.TB, what string, got, want []string) {
 	}
 }
 
-func TestNothingIsAcknowledgedIntoARemovedFile(t *testing.T) {
+func TestRemovedFile_NoAcknowledgedWrite(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "r.db")
 	s := must(sqlite.Open(t.Context(), path))
@@ -133,7 +137,9 @@ func TestNothingIsAcknowledgedIntoARemovedFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range 100 {
-		if err := tryPut(t.Context(), c, fmt.Sprint("lost-", i)); status.Code(err) != codes.Unavailable || !strings.Contains(err.Error(), "removed") {
+		if err := tryPut(
+			t.Context(), c, fmt.Sprint("lost-", i),
+		); status.Code(err) != codes.Unavailable || !strings.Contains(err.Error(), "removed") {
 			t.Fatalf("put %d: %v", i, err)
 		}
 	}
@@ -153,7 +159,7 @@ func TestNothingIsAcknowledgedIntoARemovedFile(t *testing.T) {
 	same(t, "after the end", stored(t, path), append(numbered("b", 10), "c"))
 }
 
-func TestAStoreWhoseFileIsGoneEndsWithAnError(t *testing.T) {
+func TestRemovedFile_Close(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "r.db")
 	s := must(sqlite.Open(t.Context(), path))
 	putAll(t, s.Client(), "a")
@@ -166,7 +172,7 @@ func TestAStoreWhoseFileIsGoneEndsWithAnError(t *testing.T) {
 	absent(t, path)
 }
 
-func TestARenamedFileHasAllThatWasAcknowledged(t *testing.T) {
+func TestRenamedFile_KeepsAcknowledgedWrites(t *testing.T) {
 	for name, end := range map[string]bool{"a call": false, "the end": true} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "r.db")
@@ -196,7 +202,7 @@ func TestARenamedFileHasAllThatWasAcknowledged(t *testing.T) {
 	}
 }
 
-func TestAnotherDatabaseMovedOverAFileIsTakenUpWhole(t *testing.T) {
+func TestReplacedFile(t *testing.T) {
 	for name, end := range map[string]bool{"a call": false, "the end": true} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -221,14 +227,14 @@ func TestAnotherDatabaseMovedOverAFileIsTakenUpWhole(t *testing.T) {
 	}
 }
 
-func TestADatabaseMovedOverAFileKeepsItsOwnLog(t *testing.T) {
+func TestReplacedFile_WithLog(t *testing.T) {
 	dir := t.TempDir()
 	path, other := filepath.Join(dir, "r.db"), filepath.Join(dir, "other.db")
 	c := clientOf(t, must(sqlite.Open(t.Context(), path)))
 	putAll(t, c, numbered("a", 50)...)
 	busy := must(sqlite.Open(t.Context(), other))
 	putAll(t, busy.Client(), numbered("b", 50)...)
-	for _, suffix := range []string{"", "-wal"} { // as a crash would leave them
+	for _, suffix := range []string{"", "-wal"} { // as after a crash
 		content, err := os.ReadFile(other + suffix)
 		if err != nil {
 			t.Fatal(err)
@@ -246,7 +252,7 @@ func TestADatabaseMovedOverAFileKeepsItsOwnLog(t *testing.T) {
 	same(t, "a read", names(t, c), append(numbered("b", 50), "c"))
 }
 
-func TestAnotherProcessDoesNotSpoilTheNewFile(t *testing.T) {
+func TestReplacedFile_OtherProcess(t *testing.T) {
 	dir := t.TempDir()
 	path, other := filepath.Join(dir, "r.db"), filepath.Join(dir, "other.db")
 	first, second := must(sqlite.Open(t.Context(), path)), must(sqlite.Open(t.Context(), path))
@@ -265,7 +271,7 @@ func TestAnotherProcessDoesNotSpoilTheNewFile(t *testing.T) {
 	same(t, "the old file", stored(t, path+".old"), append(numbered("a", 50), "a-x"))
 }
 
-func TestALogThatWasRemovedLosesNothing(t *testing.T) {
+func TestRemovedLog(t *testing.T) {
 	for _, suffix := range []string{"-wal", "-shm"} {
 		t.Run(suffix, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "r.db")
@@ -285,7 +291,7 @@ func TestALogThatWasRemovedLosesNothing(t *testing.T) {
 	}
 }
 
-// copyOf copies a database with the log beside it, as a crash would leave them.
+// copyOf copies a database and its log, as after a crash.
 func copyOf(tb testing.TB, path string) string {
 	tb.Helper()
 	to := filepath.Join(tb.TempDir(), "copy.db")
@@ -301,7 +307,7 @@ func copyOf(tb testing.TB, path string) string {
 	return to
 }
 
-func TestAFileThatIsNoStoreIsRefusedAndLeftAlone(t *testing.T) {
+func TestReplacedFile_NotAStore(t *testing.T) {
 	older := filepath.Join(t.TempDir(), "older.db")
 	closed(t, older)
 	execute(t, older, "UPDATE MLMDEnv SET schema_version = 9")
@@ -316,7 +322,7 @@ func TestAFileThatIsNoStoreIsRefusedAndLeftAlone(t *testing.T) {
 	}
 	for name, c := range map[string]struct{ content, says string }{
 		"nothing":               {"", "empty"},
-		"text":                  {strings.Repeat("this is no database. ", 500), "not a database"},
+		"text":                  {strings.Repeat("not a database. ", 500), "not a database"},
 		"an older schema":       {content(older), "older"},
 		"another application's": {content(foreign), "another application"},
 	} {
@@ -330,10 +336,14 @@ func TestAFileThatIsNoStoreIsRefusedAndLeftAlone(t *testing.T) {
 			move(t, path, path+".old")
 			move(t, path+".new", path)
 			for range 2 {
-				if err := tryPut(t.Context(), s.Client(), "lost"); status.Code(err) != codes.FailedPrecondition || !strings.Contains(err.Error(), c.says) {
+				if err := tryPut(
+					t.Context(), s.Client(), "lost",
+				); status.Code(err) != codes.FailedPrecondition || !strings.Contains(err.Error(), c.says) {
 					t.Errorf("a put: %v", err)
 				}
-				if _, err := s.Client().GetArtifacts(t.Context(), &mlmdpb.GetArtifactsRequest{}); status.Code(err) != codes.FailedPrecondition {
+				if _, err := s.Client().GetArtifacts(
+					t.Context(), &mlmdpb.GetArtifactsRequest{},
+				); status.Code(err) != codes.FailedPrecondition {
 					t.Errorf("a read: %v", err)
 				}
 			}
@@ -364,7 +374,7 @@ func execute(tb testing.TB, path string, statements ...string) {
 	}
 }
 
-func TestASymbolicLinkIsFollowedToWhereItLeadsNow(t *testing.T) {
+func TestSymbolicLink_Changed(t *testing.T) {
 	dir := t.TempDir()
 	first, second, link := filepath.Join(dir, "first.db"), filepath.Join(dir, "second.db"), filepath.Join(dir, "r.db")
 	closed(t, first, "a")
@@ -388,7 +398,7 @@ func TestASymbolicLinkIsFollowedToWhereItLeadsNow(t *testing.T) {
 	same(t, "the second", stored(t, second), []string{"b", "d"})
 }
 
-func TestAnotherWorkingDirectoryDoesNotMoveTheFile(t *testing.T) {
+func TestChdir(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
 	s := must(sqlite.Open(t.Context(), "r.db"))
@@ -401,9 +411,8 @@ func TestAnotherWorkingDirectoryDoesNotMoveTheFile(t *testing.T) {
 	same(t, "after the end", stored(t, filepath.Join(dir, "r.db")), numbered("a", 5))
 }
 
-// Whatever was acknowledged is in one of the files, while they change places
-// under writers and readers.
-func TestAcknowledgedWritesAreInOneOfTheFiles(t *testing.T) {
+// While two files change places, every acknowledged write must be in one of them.
+func TestSwappedFiles(t *testing.T) {
 	const writers, swaps = 4, 12
 	dir := t.TempDir()
 	path := filepath.Join(dir, "r.db")

@@ -19,8 +19,8 @@ import (
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 )
 
-// namespaceScenarios run in a mount namespace of their own, where they may mount
-// what they like. Each gets a folder outside of it.
+// namespaceScenarios run in a separate mount namespace, where they can mount file
+// systems. Each gets a directory outside of it.
 var namespaceScenarios = map[string]func(t *testing.T, dir string){
 	"a root that cannot be written":   readOnlyRoot,
 	"a folder that cannot be written": readOnlyFolder,
@@ -30,14 +30,14 @@ var namespaceScenarios = map[string]func(t *testing.T, dir string){
 
 const scenarioVariable = "MLMD_NAMESPACE_SCENARIO"
 
-func TestInANamespace(t *testing.T) {
+func TestMountNamespace(t *testing.T) {
 	if name := os.Getenv(scenarioVariable); name != "" {
 		namespaceScenarios[name](t, os.Getenv(scenarioVariable+"_DIR"))
 		return
 	}
 	for name := range namespaceScenarios {
 		t.Run(name, func(t *testing.T) {
-			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestInANamespace$", "-test.v")
+			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestMountNamespace$", "-test.v")
 			cmd.Env = append(os.Environ(), scenarioVariable+"="+name, scenarioVariable+"_DIR="+t.TempDir())
 			cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS}
 			if uid := os.Getuid(); uid != 0 {
@@ -50,14 +50,14 @@ func TestInANamespace(t *testing.T) {
 			switch {
 			case err != nil && !errors.As(err, &ended) && os.Getenv("CI") == "":
 				t.Skipf("no namespace can be made here: %v", err)
-			case err != nil || !strings.Contains(string(out), "--- PASS: TestInANamespace"):
+			case err != nil || !strings.Contains(string(out), "--- PASS: TestMountNamespace"):
 				t.Errorf("%v\n%s", err, out)
 			}
 		})
 	}
 }
 
-// mount runs the command of that name. What it does is gone with the process.
+// mount runs the mount command. Its mounts end with the process.
 func mount(t *testing.T, args ...string) {
 	t.Helper()
 	if out, err := exec.Command("mount", args...).CombinedOutput(); err != nil {
@@ -65,9 +65,11 @@ func mount(t *testing.T, args ...string) {
 	}
 }
 
-// models are n artifacts with properties, for one call.
+// models returns a request with n artifacts.
 func models(typeID *int64, prefix string, n int) *mlmdpb.PutArtifactsRequest {
-	return &mlmdpb.PutArtifactsRequest{Artifacts: many(n, func(i int) *mlmdpb.Artifact { return model(typeID, fmt.Sprint(prefix, "-", i), 1) })}
+	return &mlmdpb.PutArtifactsRequest{Artifacts: many(n, func(i int) *mlmdpb.Artifact {
+		return model(typeID, fmt.Sprint(prefix, "-", i), 1)
+	})}
 }
 
 func readOnlyRoot(t *testing.T, dir string) {
@@ -93,13 +95,17 @@ func readOnlyRoot(t *testing.T, dir string) {
 		put := must2(c.PutArtifacts(t.Context(), models(typeID, fmt.Sprint("put", i), n)))
 		again := models(typeID, "", n)
 		for j, a := range again.Artifacts {
-			a.Id, a.Name, a.CustomProperties["stage"] = &put.ArtifactIds[j], nil, &mlmdpb.Value{Value: &mlmdpb.Value_StringValue{StringValue: strings.Repeat("x", 300)}}
+			a.Id, a.Name, a.CustomProperties["stage"] = &put.ArtifactIds[j], nil, &mlmdpb.Value{
+				Value: &mlmdpb.Value_StringValue{StringValue: strings.Repeat("x", 300)},
+			}
 		}
 		must2(c.PutArtifacts(t.Context(), again))
 	}
 	must2(c.GetArtifacts(t.Context(), &mlmdpb.GetArtifactsRequest{Options: &mlmdpb.ListOperationOptions{
 		MaxResultSize: proto.Int32(100), FilterQuery: proto.String("uri LIKE '%1%'"),
-		OrderByField: &mlmdpb.ListOperationOptions_OrderByField{Field: mlmdpb.ListOperationOptions_OrderByField_LAST_UPDATE_TIME.Enum()},
+		OrderByField: &mlmdpb.ListOperationOptions_OrderByField{
+			Field: mlmdpb.ListOperationOptions_OrderByField_LAST_UPDATE_TIME.Enum(),
+		},
 	}}))
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
@@ -118,7 +124,10 @@ func readOnlyFolder(t *testing.T, dir string) {
 	mount(t, "--make-rprivate", "/")
 	mount(t, "--bind", dir, "/mnt")
 	mount(t, "-o", "remount,bind,ro", "/mnt")
-	for _, name := range []string{"/mnt/old.db", "file:/mnt/old.db?mode=ro", "file:/mnt/old.db?immutable=1", "file:/mnt/wal.db?immutable=1", "file:/mnt/wal.db?mode=ro&immutable=1"} {
+	for _, name := range []string{
+		"/mnt/old.db", "file:/mnt/old.db?mode=ro", "file:/mnt/old.db?immutable=1", "file:/mnt/wal.db?immutable=1",
+		"file:/mnt/wal.db?mode=ro&immutable=1",
+	} {
 		s, err := sqlite.Open(t.Context(), name)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -140,7 +149,7 @@ func readOnlyFolder(t *testing.T, dir string) {
 	}
 }
 
-// fillDisk takes the room that is left on a disk.
+// fillDisk uses up the free space of a disk.
 func fillDisk(t *testing.T, path string) {
 	t.Helper()
 	f := must2(os.Create(path))

@@ -11,12 +11,12 @@ import (
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 )
 
-// searched is how many nodes these tests list: more than a search looks at in
-// its first step, in either way.
+// searched is the number of nodes in these tests, more than the first step of either
+// search strategy examines.
 const searched = 2600
 
-// putSearched puts artifacts whose property n counts from 1, as their ids do. Each
-// is in the context "all", and every hundredth in "few".
+// putSearched puts artifacts whose property n equals their ID. All are in the context
+// "all", and every hundredth in "few".
 func putSearched(t *testing.T, c mlmdpb.MetadataStoreServiceClient) {
 	t.Helper()
 	types, err := c.PutTypes(t.Context(), &mlmdpb.PutTypesRequest{
@@ -35,16 +35,20 @@ func putSearched(t *testing.T, c mlmdpb.MetadataStoreServiceClient) {
 		t.Fatal(err)
 	}
 	links := &mlmdpb.PutAttributionsAndAssociationsRequest{}
-	for from := 1; from <= searched; from += 100 { // some share a time, and some do not
+	for from := 1; from <= searched; from += 100 { // groups of equal times
 		put := &mlmdpb.PutArtifactsRequest{}
 		for n := from; n < from+100; n++ {
 			put.Artifacts = append(put.Artifacts, &mlmdpb.Artifact{
 				TypeId: &types.ArtifactTypeIds[n%2], Name: proto.String(fmt.Sprint("node ", n)),
 				CustomProperties: map[string]*mlmdpb.Value{"n": {Value: &mlmdpb.Value_IntValue{IntValue: int64(n)}}},
 			})
-			links.Attributions = append(links.Attributions, &mlmdpb.Attribution{ArtifactId: proto.Int64(int64(n)), ContextId: &contexts.ContextIds[0]})
+			links.Attributions = append(links.Attributions, &mlmdpb.Attribution{
+				ArtifactId: proto.Int64(int64(n)), ContextId: &contexts.ContextIds[0],
+			})
 		}
-		links.Attributions = append(links.Attributions, &mlmdpb.Attribution{ArtifactId: proto.Int64(int64(from)), ContextId: &contexts.ContextIds[1]})
+		links.Attributions = append(links.Attributions, &mlmdpb.Attribution{
+			ArtifactId: proto.Int64(int64(from)), ContextId: &contexts.ContextIds[1],
+		})
 		if _, err := c.PutArtifacts(t.Context(), put); err != nil {
 			t.Fatal(err)
 		}
@@ -54,7 +58,7 @@ func putSearched(t *testing.T, c mlmdpb.MetadataStoreServiceClient) {
 	}
 }
 
-func TestAFilteredListHasEveryNodeOnceHoweverManyTheFilterSelects(t *testing.T) {
+func TestList_FilterSelectivity(t *testing.T) {
 	c := clientOf(t, must(sqlite.OpenMemory(t.Context())))
 	putSearched(t, c)
 	for filter, selects := range map[string]func(n int) bool{
@@ -78,7 +82,8 @@ func TestAFilteredListHasEveryNodeOnceHoweverManyTheFilterSelects(t *testing.T) 
 			}
 		}
 		for _, field := range []mlmdpb.ListOperationOptions_OrderByField_Field{
-			mlmdpb.ListOperationOptions_OrderByField_ID, mlmdpb.ListOperationOptions_OrderByField_CREATE_TIME, mlmdpb.ListOperationOptions_OrderByField_LAST_UPDATE_TIME,
+			mlmdpb.ListOperationOptions_OrderByField_ID, mlmdpb.ListOperationOptions_OrderByField_CREATE_TIME,
+			mlmdpb.ListOperationOptions_OrderByField_LAST_UPDATE_TIME,
 		} {
 			for _, ascending := range []bool{true, false} {
 				o := &mlmdpb.ListOperationOptions{
@@ -97,7 +102,7 @@ func TestAFilteredListHasEveryNodeOnceHoweverManyTheFilterSelects(t *testing.T) 
 	}
 }
 
-// listAll reads all pages.
+// listAll returns the nodes of all pages.
 func listAll(t *testing.T, c mlmdpb.MetadataStoreServiceClient, o *mlmdpb.ListOperationOptions) []int64 {
 	t.Helper()
 	var ids []int64

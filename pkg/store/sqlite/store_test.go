@@ -21,12 +21,14 @@ import (
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 )
 
-// modelType registers the type that these tests use.
+// modelType puts the type of these tests.
 func modelType(tb testing.TB, c mlmdpb.MetadataStoreServiceClient) *int64 {
 	tb.Helper()
 	r, err := c.PutArtifactType(tb.Context(), &mlmdpb.PutArtifactTypeRequest{ArtifactType: &mlmdpb.ArtifactType{
-		Name:       proto.String("Model"),
-		Properties: map[string]mlmdpb.PropertyType{"author": mlmdpb.PropertyType_STRING, "runs": mlmdpb.PropertyType_INT, "loss": mlmdpb.PropertyType_DOUBLE},
+		Name: proto.String("Model"),
+		Properties: map[string]mlmdpb.PropertyType{
+			"author": mlmdpb.PropertyType_STRING, "runs": mlmdpb.PropertyType_INT, "loss": mlmdpb.PropertyType_DOUBLE,
+		},
 	}})
 	if err != nil {
 		tb.Fatal(err)
@@ -43,7 +45,7 @@ func count(tb testing.TB, c mlmdpb.MetadataStoreServiceClient) int {
 	return len(r.Artifacts)
 }
 
-func TestTwoStoresWriteToOneFile(t *testing.T) {
+func TestTwoStores_OneFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "mlmd.db")
 	const writers, each = 8, 10
 	var clients []mlmdpb.MetadataStoreServiceClient
@@ -58,7 +60,9 @@ func TestTwoStoresWriteToOneFile(t *testing.T) {
 			id := modelType(t, c)
 			ids[w] = *id
 			for i := range each {
-				_, err := c.PutArtifacts(t.Context(), &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{model(id, fmt.Sprint(w, "-", i), 1)}})
+				_, err := c.PutArtifacts(t.Context(), &mlmdpb.PutArtifactsRequest{
+					Artifacts: []*mlmdpb.Artifact{model(id, fmt.Sprint(w, "-", i), 1)},
+				})
 				if err != nil {
 					t.Errorf("writer %d: %v", w, err)
 				}
@@ -76,10 +80,12 @@ func TestTwoStoresWriteToOneFile(t *testing.T) {
 	}
 }
 
-func TestOneOfManyOptimisticWritersWins(t *testing.T) {
+func TestUpdate_OptimisticLocking(t *testing.T) {
 	c := clientOf(t, must(sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "mlmd.db"))))
 	typeID := modelType(t, c)
-	put, err := c.PutArtifacts(t.Context(), &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{model(typeID, "m", 0)}})
+	put, err := c.PutArtifacts(t.Context(), &mlmdpb.PutArtifactsRequest{
+		Artifacts: []*mlmdpb.Artifact{model(typeID, "m", 0)},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +122,8 @@ func TestOneOfManyOptimisticWritersWins(t *testing.T) {
 	}
 }
 
-// locked opens a store and holds its write lock from outside until release.
+// locked opens a store and holds its write lock with another connection until
+// release is called.
 func locked(t *testing.T, opts ...store.Option) (c mlmdpb.MetadataStoreServiceClient, typeID *int64, release func()) {
 	path := filepath.Join(t.TempDir(), "mlmd.db")
 	c = clientOf(t, must(sqlite.Open(t.Context(), path, opts...)))
@@ -141,15 +148,17 @@ func locked(t *testing.T, opts ...store.Option) (c mlmdpb.MetadataStoreServiceCl
 	})
 }
 
-func TestAPutWaitsForAnotherWriter(t *testing.T) {
+func TestPut_WaitsForOtherWriter(t *testing.T) {
 	c, typeID, release := locked(t)
 	time.AfterFunc(150*time.Millisecond, release)
-	if _, err := c.PutArtifacts(t.Context(), &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{{TypeId: typeID}}}); err != nil {
+	if _, err := c.PutArtifacts(
+		t.Context(), &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{{TypeId: typeID}}},
+	); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func TestReadersDoNotWaitForAWriter(t *testing.T) {
+func TestGet_DuringWrite(t *testing.T) {
 	c, _, release := locked(t)
 	defer release()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
@@ -159,7 +168,7 @@ func TestReadersDoNotWaitForAWriter(t *testing.T) {
 	}
 }
 
-func TestAPutThatWaitsTooLongIsAborted(t *testing.T) {
+func TestWithRetryTimeout(t *testing.T) {
 	c, typeID, release := locked(t, store.WithRetryTimeout(100*time.Millisecond))
 	defer release()
 	_, err := c.PutArtifacts(t.Context(), &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{{TypeId: typeID}}})
@@ -168,7 +177,7 @@ func TestAPutThatWaitsTooLongIsAborted(t *testing.T) {
 	}
 }
 
-func TestADeadlineEndsTheWait(t *testing.T) {
+func TestPut_DeadlineEndsWait(t *testing.T) {
 	c, typeID, release := locked(t)
 	defer release()
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
@@ -183,7 +192,7 @@ func TestADeadlineEndsTheWait(t *testing.T) {
 	}
 }
 
-func TestACancelledPutLeavesNothing(t *testing.T) {
+func TestPut_Canceled(t *testing.T) {
 	for _, where := range []string{"file", "memory"} {
 		t.Run(where, func(t *testing.T) {
 			open := func() (*store.Store, error) { return sqlite.OpenMemory(t.Context()) }
@@ -218,7 +227,7 @@ func TestACancelledPutLeavesNothing(t *testing.T) {
 	}
 }
 
-func TestAClosedStoreIsUnavailable(t *testing.T) {
+func TestClose_LaterCalls(t *testing.T) {
 	for name, open := range map[string]func() (*store.Store, error){
 		"file":   func() (*store.Store, error) { return sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "mlmd.db")) },
 		"memory": func() (*store.Store, error) { return sqlite.OpenMemory(t.Context()) },
@@ -242,7 +251,7 @@ func TestAClosedStoreIsUnavailable(t *testing.T) {
 	}
 }
 
-func TestClosingWaitsForWhatRuns(t *testing.T) {
+func TestClose_WaitsForCalls(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "mlmd.db")
 	s := must(sqlite.Open(t.Context(), path))
 	typeID := modelType(t, s.Client())
@@ -250,7 +259,9 @@ func TestClosingWaitsForWhatRuns(t *testing.T) {
 	acknowledged := make([]bool, 50)
 	for i := range acknowledged {
 		wg.Go(func() {
-			_, err := s.Client().PutArtifacts(t.Context(), &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{model(typeID, fmt.Sprint(i), 1)}})
+			_, err := s.Client().PutArtifacts(t.Context(), &mlmdpb.PutArtifactsRequest{
+				Artifacts: []*mlmdpb.Artifact{model(typeID, fmt.Sprint(i), 1)},
+			})
 			acknowledged[i] = err == nil
 			if code := status.Code(err); code != codes.OK && code != codes.Unavailable {
 				t.Error(err)
@@ -273,10 +284,10 @@ func TestClosingWaitsForWhatRuns(t *testing.T) {
 	}
 }
 
-func TestOpeningFailsWithAReason(t *testing.T) {
+func TestOpen_Errors(t *testing.T) {
 	dir := t.TempDir()
 	text := filepath.Join(dir, "text.db")
-	if err := os.WriteFile(text, []byte(strings.Repeat("this is no database. ", 500)), 0o600); err != nil {
+	if err := os.WriteFile(text, []byte(strings.Repeat("not a database. ", 500)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	newer := filepath.Join(dir, "newer.db")
@@ -298,11 +309,14 @@ func TestOpeningFailsWithAReason(t *testing.T) {
 		says       string
 	}{
 		{"an empty path", "", nil, codes.Unknown, "OpenMemory"},
-		{"a folder that is not there", filepath.Join(dir, "no", "mlmd.db"), nil, codes.Unavailable, "make it first"},
+		{"a folder that is not there", filepath.Join(dir, "no", "mlmd.db"), nil, codes.Unavailable, "create it first"},
 		{"a folder", dir, nil, codes.Unavailable, "name a file in it"},
 		{"a file of something else", text, store.ErrNotDatabase, codes.FailedPrecondition, "text.db"},
 		{"a newer database", newer, store.ErrSchemaNewer, codes.FailedPrecondition, "11"},
-		{"a file that must exist", "file:" + filepath.Join(dir, "absent.db") + "?mode=rw", nil, codes.Unavailable, "absent.db"},
+		{
+			"a file that must exist", "file:" + filepath.Join(dir, "absent.db") + "?mode=rw", nil, codes.Unavailable,
+			"absent.db",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s, err := sqlite.Open(t.Context(), c.path)
@@ -323,7 +337,7 @@ func TestOpeningFailsWithAReason(t *testing.T) {
 	}
 }
 
-func TestAReadOnlyFileIsReadAndNotWritten(t *testing.T) {
+func TestOpen_ReadOnly(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "a b?c#d%.db")
 	s := must(sqlite.Open(t.Context(), path))
 	typeID := modelType(t, s.Client())
@@ -339,7 +353,9 @@ func TestAReadOnlyFileIsReadAndNotWritten(t *testing.T) {
 		t.Error("the type has another id")
 	}
 	_, err := c.PutArtifacts(t.Context(), &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{{TypeId: typeID}}})
-	if status.Code(err) != codes.FailedPrecondition || !strings.Contains(err.Error(), "attempt to write a readonly database") {
+	if status.Code(err) != codes.FailedPrecondition || !strings.Contains(
+		err.Error(), "attempt to write a readonly database",
+	) {
 		t.Errorf("got %v", err)
 	}
 }

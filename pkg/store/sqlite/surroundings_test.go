@@ -33,8 +33,10 @@ func contentOf(tb testing.TB, path string) []byte {
 	return content
 }
 
-func TestReadingDoesNotChangeAFile(t *testing.T) {
-	for name, uri := range map[string]string{"a path": "%", "for reading only": "file:%?mode=ro", "immutable": "file:%?immutable=1"} {
+func TestGet_DoesNotChangeFile(t *testing.T) {
+	for name, uri := range map[string]string{
+		"a path": "%", "for reading only": "file:%?mode=ro", "immutable": "file:%?immutable=1",
+	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "r.db")
 			closed(t, path, "a")
@@ -66,7 +68,7 @@ func TestReadingDoesNotChangeAFile(t *testing.T) {
 	})
 }
 
-func TestNewFilesAreTheirOwnersAlone(t *testing.T) {
+func TestOpen_FilePermissions(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("Windows has no such modes")
 	}
@@ -84,7 +86,7 @@ func TestNewFilesAreTheirOwnersAlone(t *testing.T) {
 	}
 }
 
-func TestWhatCannotBeOpenedLeavesNoFile(t *testing.T) {
+func TestOpen_ErrorLeavesNoFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "r.db")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -95,28 +97,34 @@ func TestWhatCannotBeOpenedLeavesNoFile(t *testing.T) {
 	absent(t, path)
 }
 
-// slowRead starts a read that takes long, and cancels it.
+// slowRead starts a slow read and cancels it.
 func slowRead(tb testing.TB, c mlmdpb.MetadataStoreServiceClient) {
 	tb.Helper()
 	ctx, cancel := context.WithTimeout(tb.Context(), 20*time.Millisecond)
 	defer cancel()
 	const filter = "contexts_a.id + contexts_b.id + contexts_c.id + contexts_d.id = -1"
-	_, err := c.GetArtifacts(ctx, &mlmdpb.GetArtifactsRequest{Options: &mlmdpb.ListOperationOptions{FilterQuery: proto.String(filter)}})
+	_, err := c.GetArtifacts(ctx, &mlmdpb.GetArtifactsRequest{
+		Options: &mlmdpb.ListOperationOptions{FilterQuery: proto.String(filter)},
+	})
 	if status.Code(err) != codes.DeadlineExceeded {
-		tb.Errorf("the read was not cancelled: %v", err)
+		tb.Errorf("the read was not canceled: %v", err)
 	}
 }
 
-func TestAfterACancelledReadTheLogGoesWithTheEnd(t *testing.T) {
+func TestClose_RemovesLogAfterCanceledRead(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "r.db")
 	s := must(sqlite.Open(t.Context(), path))
 	c := s.Client()
 	putAll(t, c, numbered("a", 100)...)
-	typeID := must2(c.PutContextType(t.Context(), &mlmdpb.PutContextTypeRequest{ContextType: &mlmdpb.ContextType{Name: proto.String("Run")}})).TypeId
+	typeID := must2(c.PutContextType(t.Context(), &mlmdpb.PutContextTypeRequest{
+		ContextType: &mlmdpb.ContextType{Name: proto.String("Run")},
+	})).TypeId
 	links := &mlmdpb.PutAttributionsAndAssociationsRequest{}
-	for _, id := range must2(c.PutContexts(t.Context(), &mlmdpb.PutContextsRequest{Contexts: many(200, func(i int) *mlmdpb.Context {
+	contexts := many(200, func(i int) *mlmdpb.Context {
 		return &mlmdpb.Context{TypeId: typeID, Name: proto.String(numbered("c", 200)[i])}
-	})})).ContextIds {
+	})
+	put := must2(c.PutContexts(t.Context(), &mlmdpb.PutContextsRequest{Contexts: contexts}))
+	for _, id := range put.ContextIds {
 		links.Attributions = append(links.Attributions, &mlmdpb.Attribution{ArtifactId: proto.Int64(1), ContextId: &id})
 	}
 	must2(c.PutAttributionsAndAssociations(t.Context(), links))
@@ -132,16 +140,16 @@ func TestAfterACancelledReadTheLogGoesWithTheEnd(t *testing.T) {
 	}
 	ends()
 	s = must(sqlite.Open(t.Context(), path))
-	slowRead(t, s.Client()) // by the only connection that has the file open
+	slowRead(t, s.Client()) // on the only open connection
 	ends()
 	s = must(sqlite.Open(t.Context(), path))
 	var wg sync.WaitGroup
-	for range 8 { // by all connections
+	for range 8 { // on all connections
 		wg.Go(func() { slowRead(t, s.Client()) })
 	}
 	wg.Wait()
 	ends()
-	path = crashed // the log has what is not in the file yet
+	path = crashed // its log is not checkpointed
 	s = must(sqlite.Open(t.Context(), path))
 	slowRead(t, s.Client())
 	ends()
@@ -154,7 +162,7 @@ func must2[T any](v T, err error) T {
 	return v
 }
 
-func TestTheLogShrinksAfterALongReader(t *testing.T) {
+func TestLog_ShrinksAfterLongRead(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "r.db")
 	c := clientOf(t, must(sqlite.Open(t.Context(), path)))
 	typeID := modelType(t, c)
@@ -186,7 +194,7 @@ func TestTheLogShrinksAfterALongReader(t *testing.T) {
 	}
 }
 
-func TestAFileOfAnotherApplicationIsRefusedUnchanged(t *testing.T) {
+func TestOpen_ForeignFile(t *testing.T) {
 	for name, c := range map[string]struct {
 		statements []string
 		says       string
@@ -204,7 +212,9 @@ func TestAFileOfAnotherApplicationIsRefusedUnchanged(t *testing.T) {
 				s.Close()
 				t.Fatal("it was opened")
 			}
-			if !errors.Is(err, store.ErrForeign) && !errors.Is(err, store.ErrSchemaIncomplete) || !strings.Contains(err.Error(), c.says) {
+			if !errors.Is(err, store.ErrForeign) && !errors.Is(err, store.ErrSchemaIncomplete) || !strings.Contains(
+				err.Error(), c.says,
+			) {
 				t.Errorf("got %v", err)
 			}
 			if !bytes.Equal(before, contentOf(t, path)) {
@@ -220,9 +230,9 @@ func TestAFileOfAnotherApplicationIsRefusedUnchanged(t *testing.T) {
 	})
 }
 
-// A damaged file is never called one of an older schema: the advice would be to
-// write to it.
-func TestADamagedFileIsNotTakenForAnOlderOne(t *testing.T) {
+// A damaged file must not be reported as an older schema, whose error recommends a
+// migration.
+func TestOpen_DamagedFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "r.db")
 	closed(t, path, numbered("a", 20)...)
 	whole := contentOf(t, path)
@@ -237,7 +247,7 @@ func TestADamagedFileIsNotTakenForAnOlderOne(t *testing.T) {
 		}
 		from := page*4096 + random.IntN(4096)
 		if i%4 > 1 {
-			from = page*4096 + random.IntN(200) // where the header of a page is
+			from = page*4096 + random.IntN(200) // the header of a page
 		}
 		for at := max(100, from); at < min(len(damaged), from+1+random.IntN(200)); at++ {
 			damaged[at] ^= byte(1 + random.IntN(255))
@@ -284,9 +294,9 @@ func TestOpen_ZeroOptions(t *testing.T) {
 	putAll(t, clientOf(t, must(sqlite.Open(t.Context(), path, store.WithMaxConns(0), store.WithRetryTimeout(0)))), "a")
 }
 
-func TestALoggerThatIsNilIsTheDefault(t *testing.T) {
+func TestWithLogger_Nil(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "r.db")
-	execute(t, path+".old", "CREATE TABLE notes (text)") // so that there is something to log
+	execute(t, path+".old", "CREATE TABLE notes (text)") // causes a log message
 	c := clientOf(t, must(sqlite.Open(t.Context(), path, store.WithLogger(nil))))
 	putAll(t, c, "a")
 	move(t, path, path+".moved")

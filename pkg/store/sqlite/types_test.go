@@ -12,9 +12,9 @@ import (
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 )
 
-// What is remembered of types is never what was true before another process
-// wrote, and never what a reader made of its reply.
-func TestTypesAreThoseOfTheDatabase(t *testing.T) {
+// Cached types must reflect the changes of other processes, and must not share memory
+// with replies.
+func TestTypes_Cache(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "types.db")
 	ours := clientOf(t, must(sqlite.Open(t.Context(), path)))
 	others := clientOf(t, must(sqlite.Open(t.Context(), path)))
@@ -34,7 +34,9 @@ func TestTypesAreThoseOfTheDatabase(t *testing.T) {
 			for version := range 4 {
 				typ.ExternalId = proto.String(fmt.Sprint(i, ".", version))
 				typ.Properties[fmt.Sprint("p", version)] = mlmdpb.PropertyType_INT
-				if _, err := test.changer.PutArtifactType(t.Context(), &mlmdpb.PutArtifactTypeRequest{ArtifactType: typ, CanAddFields: proto.Bool(true)}); err != nil {
+				if _, err := test.changer.PutArtifactType(
+					t.Context(), &mlmdpb.PutArtifactTypeRequest{ArtifactType: typ, CanAddFields: proto.Bool(true)},
+				); err != nil {
 					t.Fatal(err)
 				}
 				for again := range 3 {
@@ -52,18 +54,24 @@ func TestTypesAreThoseOfTheDatabase(t *testing.T) {
 	}
 }
 
-// everyWay reads a type by each RPC that answers its external id.
-func everyWay(t *testing.T, c mlmdpb.MetadataStoreServiceClient, typ *mlmdpb.ArtifactType) map[string]*mlmdpb.ArtifactType {
+// everyWay reads a type with each RPC that returns its external ID.
+func everyWay(
+	t *testing.T, c mlmdpb.MetadataStoreServiceClient, typ *mlmdpb.ArtifactType,
+) map[string]*mlmdpb.ArtifactType {
 	t.Helper()
 	byName, err := c.GetArtifactType(t.Context(), &mlmdpb.GetArtifactTypeRequest{TypeName: typ.Name})
 	if err != nil {
 		t.Fatal(err)
 	}
-	byID, err := c.GetArtifactTypesByID(t.Context(), &mlmdpb.GetArtifactTypesByIDRequest{TypeIds: []int64{byName.ArtifactType.GetId()}})
+	byID, err := c.GetArtifactTypesByID(
+		t.Context(), &mlmdpb.GetArtifactTypesByIDRequest{TypeIds: []int64{byName.ArtifactType.GetId()}},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
-	byExternal, err := c.GetArtifactTypesByExternalIds(t.Context(), &mlmdpb.GetArtifactTypesByExternalIdsRequest{ExternalIds: []string{typ.GetExternalId()}})
+	byExternal, err := c.GetArtifactTypesByExternalIds(
+		t.Context(), &mlmdpb.GetArtifactTypesByExternalIdsRequest{ExternalIds: []string{typ.GetExternalId()}},
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +80,7 @@ func everyWay(t *testing.T, c mlmdpb.MetadataStoreServiceClient, typ *mlmdpb.Art
 	}
 }
 
-func TestOfTwoTypesWithOneNameTheOlderOneIsMeant(t *testing.T) {
+func TestTypes_DuplicateName(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "twice.db")
 	c := clientOf(t, must(sqlite.Open(t.Context(), path)))
 	older := *modelType(t, c)
@@ -84,7 +92,8 @@ func TestOfTwoTypesWithOneNameTheOlderOneIsMeant(t *testing.T) {
 	defer db.Close()
 	younger := older + 1000
 	for _, statement := range []string{
-		"INSERT INTO Type (id, name, type_kind, version) SELECT ?, name, type_kind, version FROM Type WHERE id = " + fmt.Sprint(older),
+		"INSERT INTO Type (id, name, type_kind, version) SELECT ?, name, type_kind, version FROM Type WHERE id = " +
+			fmt.Sprint(older),
 		"INSERT INTO Artifact (id, type_id, create_time_since_epoch, last_update_time_since_epoch) VALUES (1, ?, 1, 1)",
 	} {
 		if _, err := db.ExecContext(t.Context(), statement, younger); err != nil {
