@@ -3,6 +3,7 @@
 package arch
 
 import (
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -111,6 +112,43 @@ func TestPackagesAreSmall(t *testing.T) {
 			t.Errorf("%s has %d files, want at most %d: split it", strings.TrimPrefix(pkg, module+"/"), n, maxFiles)
 		}
 	}
+}
+
+// databaseNames are the words by which identifiers and texts refer to a database
+// system.
+var databaseNames = []string{"sqlite", "postgres", "mysql", "mariadb"}
+
+// TestDatabasesHaveFilesOfTheirOwn checks that the packages below know the
+// database systems only in the files that are named after them, so that another
+// one can be added without changing the rest.
+func TestDatabasesHaveFilesOfTheirOwn(t *testing.T) {
+	packages := []string{"internal/engine", "internal/sqldb", "internal/schema", "internal/filterquery"}
+	walkFiles(t, func(pkg, file string) {
+		own := slices.Contains(databaseNames, strings.TrimSuffix(filepath.Base(file), ".go"))
+		if own || !slices.Contains(packages, strings.TrimPrefix(pkg, module+"/")) {
+			return
+		}
+		fset := token.NewFileSet()
+		f, err := parser.ParseFile(fset, file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			text := ""
+			switch n := n.(type) {
+			case *ast.Ident:
+				text = n.Name
+			case *ast.BasicLit:
+				text = n.Value
+			}
+			for _, name := range databaseNames {
+				if strings.Contains(strings.ToLower(text), name) {
+					t.Errorf("%s: %s: move it to the file of %s", fset.Position(n.Pos()), text, name)
+				}
+			}
+			return true
+		})
+	})
 }
 
 func matches(p, pattern string) bool {

@@ -23,6 +23,9 @@ type Dialect struct {
 	// tested is a condition that rows are tested for, and not looked up by in an
 	// index, where the planner would begin with it; empty elsewhere.
 	tested string
+	// substrFrom is the text %1 from the character %2 on, and substrLen at most %3
+	// characters of it.
+	substrFrom, substrLen string
 	// ops are the operators that are not spelled alike.
 	ops map[op]string
 	// ints and floats are arithmetic that never fails and never leaves its type.

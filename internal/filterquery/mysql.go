@@ -4,12 +4,14 @@ package filterquery
 // more than compared with a parameter: collations ignore too much. Character
 // set tis620 has no letters but those of ASCII that have two cases.
 var MySQL = &Dialect{
-	value:   params("?", "(? + 0e0)", "?$"),
-	null:    map[Type]string{BoolType: "NULL", IntType: "NULL", FloatType: "NULL", TextType: "NULL"},
-	exact:   exactMySQL("utf8mb4"),
-	like:    charsMySQL(lowerMySQL("%1")) + " COLLATE utf8mb4_bin LIKE " + charsMySQL(lowerMySQL("REPLACE(%2, '|', '||')")) + " ESCAPE '|'",
-	likeAny: charsMySQL(lowerMySQL("%1")) + " COLLATE utf8mb4_bin LIKE " + charsMySQL(lowerMySQL("REPLACE(%2, '|', '||')")) + " ESCAPE '|'",
-	before:  "%1 %2 %3",
+	value:      params("?", "(? + 0e0)", "?$"),
+	null:       map[Type]string{BoolType: "NULL", IntType: "NULL", FloatType: "NULL", TextType: "NULL"},
+	exact:      exactMySQL("utf8mb4"),
+	like:       charsMySQL(lowerMySQL("%1")) + " COLLATE utf8mb4_bin LIKE " + charsMySQL(lowerMySQL("REPLACE(%2, '|', '||')")) + " ESCAPE '|'",
+	likeAny:    charsMySQL(lowerMySQL("%1")) + " COLLATE utf8mb4_bin LIKE " + charsMySQL(lowerMySQL("REPLACE(%2, '|', '||')")) + " ESCAPE '|'",
+	before:     "%1 %2 %3",
+	substrFrom: "CAST(substr(" + charsMySQL("%1") + ", %2) AS BINARY)",
+	substrLen:  "CAST(substr(" + charsMySQL("%1") + ", %2, %3) AS BINARY)",
 	ops: map[op]string{
 		opToFloat: "(%1 + 0e0)", opToText: "CAST(CONVERT(CAST(%1 AS CHAR) USING utf8mb4) AS BINARY)", opToInt: "CAST(%1 AS SIGNED)",
 		opBitAnd: "CAST(%1 & %2 AS SIGNED)", opBitOr: "CAST(%1 | %2 AS SIGNED)", opBitNot: "CAST(~%1 AS SIGNED)",

@@ -185,15 +185,8 @@ func (b *builder) caseOf(t *term) frag {
 // substr takes characters. Its positions are constants that have been checked.
 func (b *builder) substr(t *term) frag {
 	kids := b.terms(t.kids)
-	pattern := "substr(%1, %2)"
 	if len(kids) == 3 {
-		pattern = "substr(%1, %2, %3)"
+		return b.put(b.substrLen, kids...)
 	}
-	switch {
-	case b.exact != "":
-		pattern = "CAST(" + strings.Replace(pattern, "%1", charsMySQL("%1"), 1) + " AS BINARY)"
-	case b.Dialect == Postgres:
-		pattern = strings.NewReplacer("%2", "CAST(%2 AS INT)", "%3", "CAST(%3 AS INT)").Replace(pattern)
-	}
-	return b.put(pattern, kids...)
+	return b.put(b.substrFrom, kids...)
 }

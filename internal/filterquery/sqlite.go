@@ -3,12 +3,14 @@ package filterquery
 // SQLite is the dialect of SQLite. Its integers overflow into doubles and its
 // doubles into infinities, so it is enough to cut what comes out.
 var SQLite = &Dialect{
-	value:   params("?", "?", "?"),
-	null:    map[Type]string{BoolType: "NULL", IntType: "NULL", FloatType: "NULL", TextType: "NULL"},
-	like:    "%1 LIKE %2",
-	likeAny: "CASE WHEN length(CAST(%2 AS BLOB)) <= 50000 THEN %1 LIKE %2 END",
-	before:  "%1 %2 %3",
-	tested:  "+%1",
+	value:      params("?", "?", "?"),
+	null:       map[Type]string{BoolType: "NULL", IntType: "NULL", FloatType: "NULL", TextType: "NULL"},
+	like:       "%1 LIKE %2",
+	likeAny:    "CASE WHEN length(CAST(%2 AS BLOB)) <= 50000 THEN %1 LIKE %2 END",
+	before:     "%1 %2 %3",
+	tested:     "+%1",
+	substrFrom: "substr(%1, %2)",
+	substrLen:  "substr(%1, %2, %3)",
 	ops: map[op]string{
 		opToFloat: "CAST(%1 AS REAL)", opToText: "CAST(%1 AS TEXT)", opToInt: "CAST(%1 AS INTEGER)",
 		opBitAnd: "(%1 & %2)", opBitOr: "(%1 | %2)", opBitNot: "(~%1)",

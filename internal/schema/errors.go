@@ -23,7 +23,7 @@ type Error struct {
 	Version int64    // the version found; -1 if it has none
 	Missing []string // tables, or table.column, that an incomplete schema lacks
 	Foreign []string // what another application has in the database
-	Command string   // what upgrades an older database
+	Command string   // what upgrades an older database, or recovers a damaged one
 	Err     error    // the driver's error, if any; must not be sent to clients
 }
 
@@ -44,8 +44,7 @@ func (e *Error) Error() string {
 	case ErrForeign:
 		return fmt.Sprintf("%v: it has %s; name a file of its own for the store", e.Kind, shortList(e.Foreign))
 	case ErrDamaged:
-		return fmt.Sprintf("%v: keep a copy of it with the files beside it, and restore a backup;"+
-			" sqlite3's .recover saves what can be read", e.Kind)
+		return fmt.Sprintf("%v: keep a copy of it with the files beside it, and restore a backup; %s", e.Kind, e.Command)
 	}
 	return e.Kind.Error()
 }

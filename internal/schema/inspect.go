@@ -116,7 +116,7 @@ func (s Schema) explained(ctx context.Context, conn *sql.Conn, refusal error) er
 		return err
 	}
 	if !sound {
-		return &Error{Kind: ErrDamaged, Version: noVersion, Err: refusal}
+		return &Error{Kind: ErrDamaged, Version: noVersion, Command: s.recovery, Err: refusal}
 	}
 	return refusal
 }

@@ -53,6 +53,8 @@ type Schema struct {
 	// notDatabase recognizes the driver's error for a file that is not a
 	// database, and damage the error for an unreadable one.
 	notDatabase, damage func(error) bool
+	// recovery says how to recover a damaged database, for messages.
+	recovery string
 	// foreign lists what another application has in a database without MLMD's
 	// tables, which is then not changed. It is nil if databases may be shared.
 	foreign func(ctx context.Context, conn *sql.Conn) ([]string, error)
@@ -239,7 +241,7 @@ func (s Schema) create(ctx context.Context, conn *sql.Conn) error {
 // damaged, and other errors unchanged.
 func (s Schema) openError(err error) error {
 	if err != nil && s.damage != nil && s.damage(err) {
-		return &Error{Kind: ErrDamaged, Version: noVersion, Err: err}
+		return &Error{Kind: ErrDamaged, Version: noVersion, Command: s.recovery, Err: err}
 	}
 	if err != nil && s.notDatabase != nil && s.notDatabase(err) {
 		return &Error{Kind: ErrNotDatabase, Version: noVersion, Err: err}

@@ -30,6 +30,7 @@ func SQLite() Schema {
 		},
 		notDatabase: sqliteCode(26), // SQLITE_NOTADB
 		damage:      sqliteCode(11), // SQLITE_CORRUPT
+		recovery:    "sqlite3's .recover saves what can be read",
 		foreign:     foreignInSQLite,
 		sound:       soundSQLite,
 	}
