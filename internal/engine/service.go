@@ -189,7 +189,7 @@ func (o *openError) GRPCStatus() *status.Status { return status.New(o.code, o.er
 
 func (s *Service) openCode(err error) codes.Code {
 	switch {
-	case errors.Is(err, schema.ErrPartial):
+	case errors.Is(err, schema.ErrIncomplete):
 		return codes.Aborted
 	case errors.Is(err, schema.ErrVersionDamaged), errors.Is(err, schema.ErrDamaged):
 		return codes.DataLoss

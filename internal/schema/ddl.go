@@ -9,19 +9,19 @@ import (
 // ddl holds how a database declares tables and indexes.
 type ddl struct {
 	types [columnTypes]string
-	// nameUnique gives constraints on several columns the names that MLMD has
+	// namedConstraints gives constraints on several columns the names that MLMD has
 	// for them.
-	nameUnique bool
+	namedConstraints bool
 	// options follow the closing parenthesis of CREATE TABLE.
 	options string
-	// inline declares indexes in CREATE TABLE, so that a table is never without
+	// inlineIndexes declares indexes in CREATE TABLE, so that a table is never without
 	// them.
-	inline bool
-	// sparse makes an index of a property's value omit NULL.
-	sparse bool
-	// hidden gives a table without a primary key an invisible one. Some
+	inlineIndexes bool
+	// partialIndexes makes an index of a property's value omit NULL.
+	partialIndexes bool
+	// hiddenKeys gives a table without a primary key an invisible one. Some
 	// clusters reject tables without a primary key.
-	hidden bool
+	hiddenKeys bool
 	// longIndex returns the method and columns of an index on text without a
 	// limit. If it is nil, the whole text is indexed.
 	longIndex func(columns []string) string
@@ -34,7 +34,7 @@ func (d ddl) statements() []string {
 	for _, t := range tables {
 		all = append(all, d.createTable(t))
 	}
-	if !d.inline {
+	if !d.inlineIndexes {
 		for _, x := range slices.Concat(indexes, extraIndexes) {
 			all = append(all, d.createIndex(x))
 		}
@@ -45,9 +45,9 @@ func (d ddl) statements() []string {
 func (d ddl) createTable(t table) string {
 	var parts []string
 	for _, c := range t.columns {
-		parts = append(parts, strings.TrimSpace(c.name+" "+d.types[c.kind]+" "+c.rest))
+		parts = append(parts, strings.TrimSpace(c.name+" "+d.types[c.typ]+" "+c.rest))
 	}
-	if d.hidden && t.keyless() {
+	if d.hiddenKeys && t.keyless() {
 		parts = append(parts, rowKey+" "+hiddenKey)
 	}
 	if t.primary != nil {
@@ -56,7 +56,7 @@ func (d ddl) createTable(t table) string {
 	if t.unique != nil {
 		parts = append(parts, d.constraint(t)+"UNIQUE ("+strings.Join(t.unique, ", ")+")")
 	}
-	if d.inline {
+	if d.inlineIndexes {
 		for _, x := range slices.Concat(indexes, extraIndexes) {
 			if x.table == t.name {
 				parts = append(parts, "INDEX "+x.name+" "+d.indexed(x))
@@ -75,13 +75,13 @@ const (
 
 // keyless reports whether a table has no primary key in version 10.
 func (t table) keyless() bool {
-	isKey := func(c column) bool { return c.kind == autoID || c.kind == versionNumber }
+	isKey := func(c column) bool { return c.typ == autoID || c.typ == versionNumber }
 	return t.primary == nil && !slices.ContainsFunc(t.columns, isKey)
 }
 
 // addKeys returns the statements that add hidden keys to existing tables.
 func (d ddl) addKeys() []string {
-	if !d.hidden {
+	if !d.hiddenKeys {
 		return nil
 	}
 	return ofKeyless("ALTER TABLE %s ADD COLUMN " + rowKey + " " + hiddenKey)
@@ -89,7 +89,7 @@ func (d ddl) addKeys() []string {
 
 // dropKeys returns the statements that drop hidden keys.
 func (d ddl) dropKeys() []string {
-	if !d.hidden {
+	if !d.hiddenKeys {
 		return nil
 	}
 	return ofKeyless("ALTER TABLE %s DROP COLUMN " + rowKey)
@@ -106,7 +106,7 @@ func ofKeyless(statement string) []string {
 }
 
 func (d ddl) constraint(t table) string {
-	if d.nameUnique && t.uniqueName != "" {
+	if d.namedConstraints && t.uniqueName != "" {
 		return "CONSTRAINT " + t.uniqueName + " "
 	}
 	return ""
@@ -114,7 +114,7 @@ func (d ddl) constraint(t table) string {
 
 func (d ddl) createIndex(x index) string {
 	statement := fmt.Sprintf("CREATE INDEX IF NOT EXISTS %s ON %s %s", x.name, x.table, d.indexed(x))
-	if d.sparse && x.sparse {
+	if d.partialIndexes && x.sparse {
 		statement += " WHERE " + x.columns[len(x.columns)-1] + " IS NOT NULL"
 	}
 	return statement

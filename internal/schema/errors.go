@@ -10,7 +10,7 @@ import (
 var (
 	ErrOlder          = errors.New("the database has an older schema")
 	ErrNewer          = errors.New("the database has a newer schema")
-	ErrPartial        = errors.New("the database has only a part of the MLMD schema")
+	ErrIncomplete     = errors.New("the database has only a part of the MLMD schema")
 	ErrVersionDamaged = errors.New("the schema version of the database cannot be read")
 	ErrNotDatabase    = errors.New("not a database")
 	ErrForeign        = errors.New("the database belongs to another application")
@@ -36,7 +36,7 @@ func (e *Error) Error() string {
 	case ErrNewer:
 		return fmt.Sprintf("%v: version %d, and this release knows versions up to %d; use a newer release",
 			e.Kind, e.Version, Version)
-	case ErrPartial:
+	case ErrIncomplete:
 		return fmt.Sprintf("%v: missing are %s; it is another program's database, or was cut short",
 			e.Kind, shortList(e.Missing))
 	case ErrVersionDamaged:

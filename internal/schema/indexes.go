@@ -38,7 +38,7 @@ func (d ddl) addExtra() []string {
 	var all []string
 	for _, x := range extraIndexes {
 		statement := d.createIndex(x)
-		if d.inline {
+		if d.inlineIndexes {
 			statement = "ALTER TABLE " + x.table + " ADD INDEX " + x.name + " " + d.indexed(x)
 		}
 		all = append(all, statement)
@@ -51,7 +51,7 @@ func (d ddl) dropExtra() []string {
 	var all []string
 	for _, x := range extraIndexes {
 		statement := "DROP INDEX IF EXISTS " + x.name
-		if d.inline {
+		if d.inlineIndexes {
 			statement = "ALTER TABLE " + x.table + " DROP INDEX " + x.name
 		}
 		all = append(all, statement)

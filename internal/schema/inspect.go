@@ -72,8 +72,8 @@ func (f *inventory) readVersion(ctx context.Context, conn *sql.Conn) error {
 	return rows.Err()
 }
 
-// usable returns an error unless found is a complete database of version 10.
-func (s Schema) usable(found inventory) error {
+// checkUsable returns an error unless found is a complete database of version 10.
+func (s Schema) checkUsable(found inventory) error {
 	switch {
 	case found.rows > 1:
 		return &Error{Kind: ErrVersionDamaged, Version: found.version}
@@ -87,31 +87,31 @@ func (s Schema) usable(found inventory) error {
 		return &Error{Kind: ErrVersionDamaged, Version: noVersion}
 	}
 	if len(missing) > 0 {
-		return &Error{Kind: ErrPartial, Version: found.version, Missing: missing}
+		return &Error{Kind: ErrIncomplete, Version: found.version, Missing: missing}
 	}
 	return nil
 }
 
-// vacant returns an error for a database without MLMD's tables that belongs to
+// checkForeign returns an error for a database without MLMD's tables that belongs to
 // another application.
-func (s Schema) vacant(ctx context.Context, conn *sql.Conn) error {
-	if s.foreign == nil {
+func (s Schema) checkForeign(ctx context.Context, conn *sql.Conn) error {
+	if s.foreignObjects == nil {
 		return nil
 	}
-	found, err := s.foreign(ctx, conn)
+	found, err := s.foreignObjects(ctx, conn)
 	if err == nil && len(found) > 0 {
 		err = &Error{Kind: ErrForeign, Version: noVersion, Foreign: found}
 	}
 	return err
 }
 
-// explained returns refusal, or a damage error if the database is damaged,
+// refusalOrDamage returns refusal, or a damage error if the database is damaged,
 // which may be why its catalog is not as expected.
-func (s Schema) explained(ctx context.Context, conn *sql.Conn, refusal error) error {
-	if s.sound == nil {
+func (s Schema) refusalOrDamage(ctx context.Context, conn *sql.Conn, refusal error) error {
+	if s.checkIntegrity == nil {
 		return refusal
 	}
-	sound, err := s.sound(ctx, conn)
+	sound, err := s.checkIntegrity(ctx, conn)
 	if err != nil {
 		return err
 	}
@@ -140,9 +140,9 @@ func (f inventory) missing() []string {
 	return names
 }
 
-// resumable returns nil if found is an unfinished creation: the existing tables
+// checkResumable returns nil if found is an unfinished creation: the existing tables
 // are complete and contain system types only. Otherwise it returns refusal.
-func (s Schema) resumable(ctx context.Context, conn *sql.Conn, found inventory, refusal error) error {
+func (s Schema) checkResumable(ctx context.Context, conn *sql.Conn, found inventory, refusal error) error {
 	for _, t := range tables {
 		columns, exists := found.columns[strings.ToLower(t.name)]
 		if !exists {
@@ -162,7 +162,7 @@ func (s Schema) resumable(ctx context.Context, conn *sql.Conn, found inventory, 
 		}
 		empty := "SELECT COUNT(*) FROM (SELECT 1 FROM " + t.name + " LIMIT 1) t"
 		if t.name == "Type" {
-			empty = "SELECT COUNT(*) FROM Type WHERE NOT (" + ofSystemTypes() + ")"
+			empty = "SELECT COUNT(*) FROM Type WHERE NOT (" + systemTypeCondition() + ")"
 		}
 		var others int
 		if err := conn.QueryRowContext(ctx, empty).Scan(&others); err != nil {

@@ -62,11 +62,11 @@ func (s Schema) Migrate(ctx context.Context, db *sql.DB, to int64) ([]Step, erro
 			return err
 		}
 		for _, step := range steps {
-			if err := s.run(ctx, conn, step); err != nil {
+			if err := s.runStep(ctx, conn, step); err != nil {
 				return fmt.Errorf("migrate the schema from version %d to %d: %w", step.From, step.To, err)
 			}
 		}
-		return s.arrived(ctx, conn, to)
+		return s.verify(ctx, conn, to)
 	})
 	if err != nil {
 		return nil, s.openError(err)
@@ -90,9 +90,9 @@ func (s Schema) plan(ctx context.Context, conn *sql.Conn, to int64) ([]Step, err
 	case found.version > Version:
 		return nil, &Error{Kind: ErrNewer, Version: found.version}
 	case found.version == noVersion:
-		return nil, &Error{Kind: ErrPartial, Version: noVersion, Missing: found.missing()}
+		return nil, &Error{Kind: ErrIncomplete, Version: noVersion, Missing: found.missing()}
 	}
-	if err := s.explained(ctx, conn, nil); err != nil {
+	if err := s.refusalOrDamage(ctx, conn, nil); err != nil {
 		return nil, err
 	}
 	var steps []Step
@@ -109,19 +109,19 @@ func (s Schema) plan(ctx context.Context, conn *sql.Conn, to int64) ([]Step, err
 		}
 	}
 	for i := range steps {
-		if err := s.load(&steps[i], d); err != nil {
+		if err := s.loadStep(&steps[i], d); err != nil {
 			return nil, err
 		}
 	}
-	if found.version == Version && to == Version && s.outdated != nil {
-		return s.renewal(ctx, conn)
+	if found.version == Version && to == Version && s.outdatedObjects != nil {
+		return s.renewalStep(ctx, conn)
 	}
 	return steps, nil
 }
 
-// renewal returns the step from the newest version to itself.
-func (s Schema) renewal(ctx context.Context, conn *sql.Conn) ([]Step, error) {
-	statements, err := s.outdated(ctx, conn)
+// renewalStep returns the step from the newest version to itself.
+func (s Schema) renewalStep(ctx context.Context, conn *sql.Conn) ([]Step, error) {
+	statements, err := s.outdatedObjects(ctx, conn)
 	if err != nil || len(statements) == 0 {
 		return nil, err
 	}
@@ -131,8 +131,8 @@ func (s Schema) renewal(ctx context.Context, conn *sql.Conn) ([]Step, error) {
 	}}, nil
 }
 
-// load fills in a step from its script.
-func (s Schema) load(step *Step, d ddl) error {
+// loadStep fills in a step from its script.
+func (s Schema) loadStep(step *Step, d ddl) error {
 	name := fmt.Sprintf("migrations/%s/%02d.up.sql", s.scripts, step.To)
 	if step.To < step.From {
 		name = fmt.Sprintf("migrations/%s/%02d.down.sql", s.scripts, step.From)
@@ -173,7 +173,7 @@ func splitScript(script string) []string {
 	return statements
 }
 
-func (s Schema) run(ctx context.Context, conn *sql.Conn, step Step) error {
+func (s Schema) runStep(ctx context.Context, conn *sql.Conn, step Step) error {
 	for _, statement := range step.Statements {
 		if err := s.alter(ctx, conn, statement); err != nil {
 			first, _, _ := strings.Cut(statement, "\n")
@@ -189,7 +189,7 @@ func (s Schema) run(ctx context.Context, conn *sql.Conn, step Step) error {
 // others are made one by one.
 func (s Schema) alter(ctx context.Context, conn *sql.Conn, statement string) error {
 	_, err := conn.ExecContext(ctx, statement)
-	if err == nil || s.repeated == nil || !s.repeated(err) {
+	if err == nil || s.isDuplicate == nil || !s.isDuplicate(err) {
 		return err
 	}
 	parts := splitAlter(statement)
@@ -197,7 +197,7 @@ func (s Schema) alter(ctx context.Context, conn *sql.Conn, statement string) err
 		return nil
 	}
 	for _, part := range parts {
-		if _, err := conn.ExecContext(ctx, part); err != nil && !s.repeated(err) {
+		if _, err := conn.ExecContext(ctx, part); err != nil && !s.isDuplicate(err) {
 			return err
 		}
 	}
@@ -218,9 +218,9 @@ func splitAlter(statement string) []string {
 	return parts
 }
 
-// arrived checks the tables after the last step, so that an incomplete script
+// verify checks the tables after the last step, so that an incomplete script
 // is not committed.
-func (s Schema) arrived(ctx context.Context, conn *sql.Conn, to int64) error {
+func (s Schema) verify(ctx context.Context, conn *sql.Conn, to int64) error {
 	found, err := s.inspect(ctx, conn)
 	if err != nil {
 		return err
@@ -229,7 +229,7 @@ func (s Schema) arrived(ctx context.Context, conn *sql.Conn, to int64) error {
 		return fmt.Errorf("migrate the schema: version is %d and not %d", found.version, to)
 	}
 	if to == Version {
-		return s.usable(found)
+		return s.checkUsable(found)
 	}
 	return nil
 }

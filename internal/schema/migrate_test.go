@@ -233,7 +233,7 @@ func TestMigrate_Errors(t *testing.T) {
 		{"a negative version", []string{"SELECT 1"}, -1, schema.ErrNoMigration},
 		{"a newer database", []string{"UPDATE MLMDEnv SET schema_version = 11"}, 10, schema.ErrNewer},
 		{"a database with two versions", []string{"INSERT INTO MLMDEnv VALUES (9)"}, 10, schema.ErrVersionDamaged},
-		{"a database without a version", []string{"DELETE FROM MLMDEnv"}, 10, schema.ErrPartial},
+		{"a database without a version", []string{"DELETE FROM MLMDEnv"}, 10, schema.ErrIncomplete},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			onEveryDatabase(t, func(t *testing.T, d database, db *sql.DB) {

@@ -26,40 +26,40 @@ func MySQL(number func(error) uint16) Schema {
 				double:        "DOUBLE",
 				versionNumber: "INTEGER PRIMARY KEY",
 			},
-			nameUnique: true,
-			inline:     true,
+			namedConstraints: true,
+			inlineIndexes:    true,
 			longIndex: func(columns []string) string {
 				return "(" + strings.Join(columns, ", ") + "(255))"
 			},
 		},
 		catalog: "SELECT table_name, column_name FROM information_schema.columns" +
 			" WHERE table_schema = DATABASE() AND LOWER(table_name) IN (" + quotedNames() + ")",
-		scripts:   "mysql",
-		command:   "mlmd-server --db mysql://… --enable_database_upgrade",
-		fixedIDs:  true,
-		resumes:   true,
-		prepare:   askMySQL,
-		exclusive: underNamedLock,
-		repeated:  func(err error) bool { return doneBefore[number(err)] },
-		raced:     func(err error) bool { return metAnother[number(err)] },
-		meeting:   tableKey{"ParentType", []string{"type_id", "parent_type_id"}},
-		outdated:  missingKeys,
+		scripts:         "mysql",
+		command:         "mlmd-server --db mysql://… --enable_database_upgrade",
+		fixedIDs:        true,
+		resumes:         true,
+		prepare:         probeMySQL,
+		exclusive:       underNamedLock,
+		isDuplicate:     func(err error) bool { return duplicateErrors[number(err)] },
+		isRace:          func(err error) bool { return raceErrors[number(err)] },
+		serializeKey:    tableKey{"ParentType", []string{"type_id", "parent_type_id"}},
+		outdatedObjects: missingKeys,
 	}
 }
 
-// askMySQL finds out what the server supports.
-func askMySQL(ctx context.Context, conn *sql.Conn, d *ddl) error {
+// probeMySQL finds out what the server supports.
+func probeMySQL(ctx context.Context, conn *sql.Conn, d *ddl) error {
 	var version string
 	if err := conn.QueryRowContext(ctx, "SELECT VERSION()").Scan(&version); err != nil {
 		return fmt.Errorf("ask for the server's version: %w", err)
 	}
-	d.hidden = canHide(version)
+	d.hiddenKeys = hasInvisibleColumns(version)
 	return exactCollation(ctx, conn, d)
 }
 
-// canHide reports whether a server supports invisible columns, as MariaDB does
+// hasInvisibleColumns reports whether a server supports invisible columns, as MariaDB does
 // since 10.3 and MySQL since 8.0.23.
-func canHide(version string) bool {
+func hasInvisibleColumns(version string) bool {
 	since := [3]int{8, 0, 23}
 	if strings.Contains(version, "MariaDB") {
 		since = [3]int{10, 3, 0}
@@ -76,7 +76,7 @@ func canHide(version string) bool {
 // releases and the reference implementation do not create.
 func missingKeys(ctx context.Context, conn *sql.Conn) ([]string, error) {
 	var d ddl
-	if err := askMySQL(ctx, conn, &d); err != nil || !d.hidden {
+	if err := probeMySQL(ctx, conn, &d); err != nil || !d.hiddenKeys {
 		return nil, err
 	}
 	var all []string
@@ -135,8 +135,8 @@ func underNamedLock(ctx context.Context, conn *sql.Conn, body func() error) (err
 	return body()
 }
 
-// doneBefore are the errors of a migration statement that has already run.
-var doneBefore = map[uint16]bool{
+// duplicateErrors are the errors of a migration statement that has already run.
+var duplicateErrors = map[uint16]bool{
 	1060: true, // duplicate column name
 	1061: true, // duplicate key name
 	1068: true, // a second primary key
@@ -145,9 +145,9 @@ var doneBefore = map[uint16]bool{
 	1176: true, // key does not exist
 }
 
-// metAnother are the errors of a statement that conflicts with a concurrent
+// raceErrors are the errors of a statement that conflicts with a concurrent
 // creation, on this node or another node of a cluster.
-var metAnother = map[uint16]bool{
+var raceErrors = map[uint16]bool{
 	1062: true, // a duplicate row
 	1213: true, // another node committed first
 	1205: true, // lock wait timeout

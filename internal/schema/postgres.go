@@ -25,7 +25,7 @@ func Postgres() Schema {
 				double:        "DOUBLE PRECISION",
 				versionNumber: "INT PRIMARY KEY",
 			},
-			nameUnique: true,
+			namedConstraints: true,
 			longIndex: func(columns []string) string {
 				last := len(columns) - 1
 				if last == 0 {
@@ -36,14 +36,14 @@ func Postgres() Schema {
 		},
 		catalog: "SELECT table_name, column_name FROM information_schema.columns" +
 			" WHERE table_schema = current_schema() AND table_name IN (" + quotedNames() + ")",
-		scripts:  "postgres",
-		command:  "mlmd-server --db postgres://… --enable_database_upgrade",
-		batches:  true,
-		outdated: slowIndexes,
+		scripts:         "postgres",
+		command:         "mlmd-server --db postgres://… --enable_database_upgrade",
+		batches:         true,
+		outdatedObjects: outdatedPostgresIndexes,
 		exclusive: func(ctx context.Context, conn *sql.Conn, body func() error) error {
 			// READ COMMITTED makes visible what was committed while waiting for
 			// the lock.
-			return alone(ctx, conn, []string{
+			return inTransaction(ctx, conn, []string{
 				"BEGIN ISOLATION LEVEL READ COMMITTED",
 				"SELECT pg_advisory_xact_lock(7813871092348001)",
 			}, body)
@@ -51,9 +51,9 @@ func Postgres() Schema {
 	}
 }
 
-// slowIndexes returns statements that replace the indexes of whole string
+// outdatedPostgresIndexes returns statements that replace the indexes of whole string
 // values that earlier releases created.
-func slowIndexes(ctx context.Context, conn *sql.Conn) ([]string, error) {
+func outdatedPostgresIndexes(ctx context.Context, conn *sql.Conn) ([]string, error) {
 	var all []string
 	d := Postgres().ddl
 	for _, x := range indexes {

@@ -38,29 +38,29 @@ type Schema struct {
 	// that contain system types only are an unfinished creation, which opening
 	// finishes.
 	resumes bool
-	// raced recognizes the driver's error for a conflict with a concurrent
+	// isRace recognizes the driver's error for a conflict with a concurrent
 	// creation. It is nil if creations never run at the same time.
-	raced func(error) bool
-	// meeting is a key that transactions insert and delete to wait for each
+	isRace func(error) bool
+	// serializeKey is a key that transactions insert and delete to wait for each
 	// other where no lock covers all servers. It is empty otherwise.
-	meeting tableKey
-	// repeated recognizes the driver's error for a migration statement that an
+	serializeKey tableKey
+	// isDuplicate recognizes the driver's error for a migration statement that an
 	// earlier attempt has already run. It may be nil.
-	repeated func(error) bool
-	// outdated returns the statements that turn tables and indexes of earlier
+	isDuplicate func(error) bool
+	// outdatedObjects returns the statements that turn tables and indexes of earlier
 	// releases, of the same version, into those of this release. It may be nil.
-	outdated func(ctx context.Context, conn *sql.Conn) ([]string, error)
+	outdatedObjects func(ctx context.Context, conn *sql.Conn) ([]string, error)
 	// notDatabase recognizes the driver's error for a file that is not a
 	// database, and damage the error for an unreadable one.
 	notDatabase, damage func(error) bool
 	// recovery says how to recover a damaged database, for messages.
 	recovery string
-	// foreign lists what another application has in a database without MLMD's
+	// foreignObjects lists what another application has in a database without MLMD's
 	// tables, which is then not changed. It is nil if databases may be shared.
-	foreign func(ctx context.Context, conn *sql.Conn) ([]string, error)
-	// sound reports whether the database can be read. It is called if the
+	foreignObjects func(ctx context.Context, conn *sql.Conn) ([]string, error)
+	// checkIntegrity reports whether the database can be read. It is called if the
 	// catalog is not as expected. It is nil if the server checks that.
-	sound func(ctx context.Context, conn *sql.Conn) (bool, error)
+	checkIntegrity func(ctx context.Context, conn *sql.Conn) (bool, error)
 }
 
 // tableKey is a key of a table.
@@ -81,18 +81,18 @@ func (s Schema) Open(ctx context.Context, db *sql.DB) error {
 		return s.openError(err)
 	}
 	defer conn.Close()
-	ready, err := s.look(ctx, conn)
+	ready, err := s.check(ctx, conn)
 	if !ready && err == nil {
-		err = s.finish(ctx, conn)
+		err = s.createMissing(ctx, conn)
 	}
-	if err != nil && s.done(ctx, conn) {
+	if err != nil && s.isDone(ctx, conn) {
 		return nil // a concurrent creation has finished
 	}
 	return s.openError(err)
 }
 
-// look inspects the database and reports whether it is complete.
-func (s Schema) look(ctx context.Context, conn *sql.Conn) (ready bool, err error) {
+// check inspects the database and reports whether it is complete.
+func (s Schema) check(ctx context.Context, conn *sql.Conn) (ready bool, err error) {
 	found, err := s.inspect(ctx, conn)
 	if err != nil {
 		return false, err
@@ -100,16 +100,16 @@ func (s Schema) look(ctx context.Context, conn *sql.Conn) (ready bool, err error
 	return s.isComplete(ctx, conn, found)
 }
 
-// finish creates what is missing. It retries if a statement conflicts with a
+// createMissing creates what is missing. It retries if a statement conflicts with a
 // concurrent creation.
-func (s Schema) finish(ctx context.Context, conn *sql.Conn) error {
+func (s Schema) createMissing(ctx context.Context, conn *sql.Conn) error {
 	if !s.resumes {
 		return s.exclusive(ctx, conn, func() error { return s.complete(ctx, conn) })
 	}
 	const tries = 100
 	var err error
 	for range tries {
-		if err = s.complete(ctx, conn); err == nil || !s.raced(err) {
+		if err = s.complete(ctx, conn); err == nil || !s.isRace(err) {
 			return err
 		}
 		select {
@@ -121,9 +121,9 @@ func (s Schema) finish(ctx context.Context, conn *sql.Conn) error {
 	return err
 }
 
-// done reports whether the database is complete by now.
-func (s Schema) done(ctx context.Context, conn *sql.Conn) bool {
-	ready, err := s.look(ctx, conn)
+// isDone reports whether the database is complete by now.
+func (s Schema) isDone(ctx context.Context, conn *sql.Conn) bool {
+	ready, err := s.check(ctx, conn)
 	return ready && err == nil
 }
 
@@ -150,13 +150,13 @@ func (s Schema) Ready(ctx context.Context, db *sql.DB) (bool, error) {
 // for a database that cannot be used.
 func (s Schema) isComplete(ctx context.Context, conn *sql.Conn, found inventory) (bool, error) {
 	if found.empty() {
-		return false, s.vacant(ctx, conn)
+		return false, s.checkForeign(ctx, conn)
 	}
-	if err := s.usable(found); err != nil {
+	if err := s.checkUsable(found); err != nil {
 		if s.resumes && found.version == noVersion {
-			return false, s.resumable(ctx, conn, found, err)
+			return false, s.checkResumable(ctx, conn, found, err)
 		}
-		return false, s.explained(ctx, conn, err)
+		return false, s.refusalOrDamage(ctx, conn, err)
 	}
 	missing, err := missingSystemTypes(ctx, conn)
 	return err == nil && len(missing) == 0, err
@@ -202,16 +202,16 @@ func (s Schema) addSystemTypes(ctx context.Context, conn *sql.Conn) error {
 		}
 		return insertSystemTypes(ctx, conn, missing, false)
 	}
-	if s.meeting.table == "" {
+	if s.serializeKey.table == "" {
 		return add()
 	}
-	begin := []string{"START TRANSACTION", "INSERT INTO " + s.meeting.table + " (" +
-		strings.Join(s.meeting.columns, ", ") + ") VALUES (0, 0)"}
-	return alone(ctx, conn, begin, func() error {
+	begin := []string{"START TRANSACTION", "INSERT INTO " + s.serializeKey.table + " (" +
+		strings.Join(s.serializeKey.columns, ", ") + ") VALUES (0, 0)"}
+	return inTransaction(ctx, conn, begin, func() error {
 		if err := add(); err != nil {
 			return err
 		}
-		_, err := conn.ExecContext(ctx, "DELETE FROM "+s.meeting.table+" WHERE "+strings.Join(s.meeting.columns, " = 0 AND ")+
+		_, err := conn.ExecContext(ctx, "DELETE FROM "+s.serializeKey.table+" WHERE "+strings.Join(s.serializeKey.columns, " = 0 AND ")+
 			" = 0")
 		return err
 	})
@@ -249,9 +249,9 @@ func (s Schema) openError(err error) error {
 	return err
 }
 
-// alone runs body between begin and COMMIT. If the transaction cannot be ended,
+// inTransaction runs body between begin and COMMIT. If the transaction cannot be ended,
 // the connection is discarded.
-func alone(ctx context.Context, conn *sql.Conn, begin []string, body func() error) error {
+func inTransaction(ctx context.Context, conn *sql.Conn, begin []string, body func() error) error {
 	for i, statement := range begin {
 		if _, err := conn.ExecContext(ctx, statement); err != nil {
 			if i > 0 {

@@ -157,17 +157,17 @@ func TestOpen_RefusesOtherVersions(t *testing.T) {
 			schema.ErrVersionDamaged, "exactly one row",
 		},
 		{"two versions", []string{"+", "INSERT INTO MLMDEnv VALUES (9)"}, schema.ErrVersionDamaged, "exactly one row"},
-		{"a table less", []string{"+", "DROP TABLE EventPath"}, schema.ErrPartial, "missing are EventPath;"},
+		{"a table less", []string{"+", "DROP TABLE EventPath"}, schema.ErrIncomplete, "missing are EventPath;"},
 		{
 			"a column less",
 			[]string{"+", "ALTER TABLE ContextProperty DROP COLUMN proto_value"},
-			schema.ErrPartial,
+			schema.ErrIncomplete,
 			"missing are ContextProperty.proto_value;",
 		},
 		{
 			"another program's table",
 			[]string{"CREATE TABLE Event (title VARCHAR(80))", "INSERT INTO Event VALUES ('x')"},
-			schema.ErrPartial, "missing are Type, ",
+			schema.ErrIncomplete, "missing are Type, ",
 		},
 		{
 			"the tables of the first releases",

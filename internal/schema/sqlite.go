@@ -17,7 +17,7 @@ func SQLite() Schema {
 				kindNumber: "TINYINT(1)", shortText: "VARCHAR(255)", text: "TEXT", longText: "TEXT", blob: "BLOB", double: "DOUBLE",
 				versionNumber: "INTEGER PRIMARY KEY",
 			},
-			sparse: true,
+			partialIndexes: true,
 		},
 		catalog: "SELECT t.name, c.name FROM sqlite_master AS t JOIN pragma_table_info(t.name) AS c" +
 			" WHERE t.type IN ('table', 'view') AND lower(t.name) IN (" + quotedNames() + ")",
@@ -26,13 +26,13 @@ func SQLite() Schema {
 		fixedIDs: true,
 		batches:  true,
 		exclusive: func(ctx context.Context, conn *sql.Conn, body func() error) error {
-			return alone(ctx, conn, []string{"BEGIN IMMEDIATE"}, body)
+			return inTransaction(ctx, conn, []string{"BEGIN IMMEDIATE"}, body)
 		},
-		notDatabase: sqliteCode(26), // SQLITE_NOTADB
-		damage:      sqliteCode(11), // SQLITE_CORRUPT
-		recovery:    "sqlite3's .recover saves what can be read",
-		foreign:     foreignInSQLite,
-		sound:       soundSQLite,
+		notDatabase:    sqliteCode(26), // SQLITE_NOTADB
+		damage:         sqliteCode(11), // SQLITE_CORRUPT
+		recovery:       "sqlite3's .recover saves what can be read",
+		foreignObjects: foreignInSQLite,
+		checkIntegrity: checkSQLiteIntegrity,
 	}
 }
 
@@ -72,9 +72,9 @@ func foreignInSQLite(ctx context.Context, conn *sql.Conn) ([]string, error) {
 	return found, rows.Err()
 }
 
-// soundSQLite checks the structure of a file. If it cannot be read at all, the
+// checkSQLiteIntegrity checks the structure of a file. If it cannot be read at all, the
 // error has SQLite's code for damage.
-func soundSQLite(ctx context.Context, conn *sql.Conn) (bool, error) {
+func checkSQLiteIntegrity(ctx context.Context, conn *sql.Conn) (bool, error) {
 	var verdict string
 	if err := conn.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
 		return false, fmt.Errorf("check the database: %w", err)

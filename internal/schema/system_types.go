@@ -36,9 +36,9 @@ func IsSystemType(name string) bool {
 	return slices.ContainsFunc(systemTypes, func(s systemType) bool { return s.name == name })
 }
 
-// ofSystemTypes returns the condition that a row of Type is a system type of a
+// systemTypeCondition returns the condition that a row of Type is a system type of a
 // new database.
-func ofSystemTypes() string {
+func systemTypeCondition() string {
 	all := make([]string, len(systemTypes))
 	for i, t := range systemTypes {
 		all[i] = fmt.Sprintf("id = %d AND name = '%s' AND type_kind = %d", t.id, t.name, t.kind)

@@ -23,7 +23,7 @@ const (
 // column is a column of a table. rest follows the type.
 type column struct {
 	name string
-	kind columnType
+	typ  columnType
 	rest string
 }
 
@@ -48,9 +48,9 @@ type index struct {
 }
 
 const (
-	notNull   = "NOT NULL"
-	sinceZero = "NOT NULL DEFAULT 0"
-	unique    = "UNIQUE"
+	notNull     = "NOT NULL"
+	defaultZero = "NOT NULL DEFAULT 0"
+	unique      = "UNIQUE"
 )
 
 // tables are the tables of schema version 10, in the order of their creation.
@@ -80,8 +80,8 @@ var tables = []table{
 		{"state", integer, ""},
 		{"name", shortText, ""},
 		{"external_id", shortText, unique},
-		{"create_time_since_epoch", millis, sinceZero},
-		{"last_update_time_since_epoch", millis, sinceZero},
+		{"create_time_since_epoch", millis, defaultZero},
+		{"last_update_time_since_epoch", millis, defaultZero},
 	}, unique: []string{"type_id", "name"}, uniqueName: "UniqueArtifactTypeName"},
 	properties("ArtifactProperty", "artifact_id"),
 	{name: "Execution", columns: []column{
@@ -90,8 +90,8 @@ var tables = []table{
 		{"last_known_state", integer, ""},
 		{"name", shortText, ""},
 		{"external_id", shortText, unique},
-		{"create_time_since_epoch", millis, sinceZero},
-		{"last_update_time_since_epoch", millis, sinceZero},
+		{"create_time_since_epoch", millis, defaultZero},
+		{"last_update_time_since_epoch", millis, defaultZero},
 	}, unique: []string{"type_id", "name"}, uniqueName: "UniqueExecutionTypeName"},
 	properties("ExecutionProperty", "execution_id"),
 	{name: "Event", columns: []column{
@@ -110,8 +110,8 @@ var tables = []table{
 		{"type_id", integer, notNull},
 		{"name", shortText, notNull},
 		{"external_id", shortText, unique},
-		{"create_time_since_epoch", millis, sinceZero},
-		{"last_update_time_since_epoch", millis, sinceZero},
+		{"create_time_since_epoch", millis, defaultZero},
+		{"last_update_time_since_epoch", millis, defaultZero},
 	}, unique: []string{"type_id", "name"}},
 	properties("ContextProperty", "context_id"),
 	{name: "ParentContext", columns: []column{

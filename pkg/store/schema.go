@@ -14,7 +14,7 @@ const SchemaVersion = schema.Version
 var (
 	ErrSchemaOlder      = schema.ErrOlder
 	ErrSchemaNewer      = schema.ErrNewer
-	ErrSchemaIncomplete = schema.ErrPartial        // some tables or columns are missing
+	ErrSchemaIncomplete = schema.ErrIncomplete     // some tables or columns are missing
 	ErrSchemaDamaged    = schema.ErrVersionDamaged // the schema version is unreadable
 	ErrNotDatabase      = schema.ErrNotDatabase
 	ErrForeign          = schema.ErrForeign // a SQLite file of another application
