@@ -29,11 +29,11 @@ type Queryer interface {
 //
 // It calls the driver directly, see the package comment.
 type Conn struct {
-	sqlConn *sql.Conn // owns the driver's connection
-	driver  driverConn
-	d       *Dialect
-	stmts   map[string]*cachedStmt
-	clock   int // counts the uses of stmts
+	sqlConn  *sql.Conn // owns the driver's connection
+	driver   driverConn
+	d        *Dialect
+	stmts    map[string]*cachedStmt
+	useCount int // counts the uses of stmts
 
 	// Local is for the caller's use, for example as a cache that is valid for
 	// this connection only. It is nil on a new connection.

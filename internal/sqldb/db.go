@@ -69,8 +69,8 @@ func Open(c Config) *DB {
 		db.writers.maxLifetime, db.readers.maxLifetime = c.MaxLifetime, c.MaxLifetime
 	}
 	if c.Files != nil {
-		db.readers.check = func() error { return c.Files.Check(false) }
-		db.writers.check = func() error { return c.Files.Check(true) }
+		db.readers.checkFiles = func() error { return c.Files.Check(false) }
+		db.writers.checkFiles = func() error { return c.Files.Check(true) }
 	}
 	return db
 }
@@ -138,7 +138,7 @@ func (db *DB) Snapshot(ctx context.Context, fn func(context.Context, *Conn) erro
 }
 
 func (c *Conn) beginRead(ctx context.Context) error {
-	for _, statement := range c.d.beginRead() {
+	for _, statement := range c.d.beginReadStmts() {
 		if _, err := c.execBlocking(ctx, statement); err != nil {
 			return err
 		}

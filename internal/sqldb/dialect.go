@@ -81,7 +81,7 @@ type Dialect struct {
 	Classify func(error) ErrorClass
 }
 
-func (d *Dialect) begin() string {
+func (d *Dialect) beginStmt() string {
 	if d.Begin == "" {
 		return "BEGIN"
 	}
@@ -95,7 +95,7 @@ func (d *Dialect) maxCachedStmts() int {
 	return d.MaxCachedStmts
 }
 
-func (d *Dialect) beginRead() []string {
+func (d *Dialect) beginReadStmts() []string {
 	if d.BeginRead == nil {
 		return []string{"BEGIN"}
 	}

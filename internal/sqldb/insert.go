@@ -13,18 +13,18 @@ type InsertStmt struct {
 	Columns []string
 }
 
-// rowsAtOnce are the numbers of rows of one INSERT, besides all numbers up to
+// insertSizes are the numbers of rows of one INSERT, besides all numbers up to
 // the smallest. They are few because each makes a statement to cache.
-var rowsAtOnce = [...]int{128, 64, 32, 16}
+var insertSizes = [...]int{128, 64, 32, 16}
 
 // nextRows returns how many of n rows the next statement inserts.
 func (i InsertStmt) nextRows(n, maxParams int) int {
-	for _, size := range rowsAtOnce {
+	for _, size := range insertSizes {
 		if n >= size && size*len(i.Columns) <= maxParams {
 			return size
 		}
 	}
-	return min(n, rowsAtOnce[len(rowsAtOnce)-1])
+	return min(n, insertSizes[len(insertSizes)-1])
 }
 
 func (i InsertStmt) text(into string, rows int, after string) string {

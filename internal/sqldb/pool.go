@@ -23,7 +23,7 @@ type pool struct {
 	db          *sql.DB
 	d           *Dialect
 	maxLifetime time.Duration
-	check       func() error  // checks the files before each transaction; nil for a server
+	checkFiles  func() error  // checks the files before each transaction; nil for a server
 	sem         chan struct{} // one token per connection that may be acquired
 
 	mu         sync.Mutex
@@ -55,8 +55,8 @@ func (p *pool) withConn(ctx context.Context, f func(*Conn) (broken bool)) error 
 	defer func() { p.release(s, broken) }()
 	// The check follows acquire, so a connection that was just opened has the file
 	// that is checked.
-	if p.check != nil {
-		if err := p.check(); err != nil {
+	if p.checkFiles != nil {
+		if err := p.checkFiles(); err != nil {
 			broken = false
 			return err
 		}

@@ -13,12 +13,12 @@ type cachedStmt struct {
 // prepare returns a statement from the cache, or prepares it. If the cache is
 // full, the least recently used statement is closed.
 func (s *Conn) prepare(ctx context.Context, stmt string) (*cachedStmt, error) {
-	s.clock++
+	s.useCount++
 	if k, ok := s.stmts[stmt]; ok {
-		k.used = s.clock
+		k.used = s.useCount
 		return k, nil
 	}
-	k := &cachedStmt{text: s.d.rebind(stmt), used: s.clock}
+	k := &cachedStmt{text: s.d.rebind(stmt), used: s.useCount}
 	if s.d.Prepare {
 		var err error
 		k.stmt, err = s.prepareText(ctx, k.text)
@@ -35,7 +35,7 @@ func (s *Conn) prepare(ctx context.Context, stmt string) (*cachedStmt, error) {
 
 func (s *Conn) evictOldest() {
 	var oldest string
-	at := s.clock + 1
+	at := s.useCount + 1
 	for stmt, k := range s.stmts {
 		if k.used < at {
 			oldest, at = stmt, k.used

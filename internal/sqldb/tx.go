@@ -62,7 +62,7 @@ func (db *DB) transact(ctx context.Context, rowByRow rowRanges, fn func(context.
 // and retries at short random intervals.
 func (db *DB) begin(ctx context.Context, c *Conn) error {
 	if db.d.BusyTimeoutStatement == "" || db.d.SingleConn {
-		_, err := c.execBlocking(ctx, db.d.begin())
+		_, err := c.execBlocking(ctx, db.d.beginStmt())
 		return err
 	}
 	if err := c.setBusyTimeout(ctx, 0); err != nil {
@@ -80,7 +80,7 @@ func (db *DB) begin(ctx context.Context, c *Conn) error {
 func (db *DB) pollBegin(ctx context.Context, c *Conn) error {
 	const pause = 500 * time.Microsecond
 	for end := time.Now().Add(db.retryTimeout); ; {
-		_, err := c.execBlocking(ctx, db.d.begin())
+		_, err := c.execBlocking(ctx, db.d.beginStmt())
 		if err == nil || db.d.Class(err) != TxConflict || !time.Now().Before(end) {
 			return err
 		}
