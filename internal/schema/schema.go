@@ -211,7 +211,8 @@ func (s Schema) addSystemTypes(ctx context.Context, conn *sql.Conn) error {
 		if err := add(); err != nil {
 			return err
 		}
-		_, err := conn.ExecContext(ctx, "DELETE FROM "+s.serializeKey.table+" WHERE "+strings.Join(s.serializeKey.columns, " = 0 AND ")+
+		_, err := conn.ExecContext(ctx, "DELETE FROM "+s.serializeKey.table+" WHERE "+
+			strings.Join(s.serializeKey.columns, " = 0 AND ")+
 			" = 0")
 		return err
 	})
