@@ -115,6 +115,25 @@ func TestEveryLinkLeadsSomewhere(t *testing.T) {
 	}
 }
 
+// codePath matches a file or directory of this repository in a code span.
+var codePath = regexp.MustCompile("`([a-z][a-zA-Z0-9_.-]*(?:/[a-zA-Z0-9_.*-]+)+)`")
+
+// TestPathsInDocuments checks that the files and directories that the
+// maintainers' documents name exist.
+func TestPathsInDocuments(t *testing.T) {
+	for _, file := range []string{"docs/architecture.md", "docs/adding-a-database.md", "CONTRIBUTING.md", "RELEASE.md"} {
+		for _, m := range codePath.FindAllStringSubmatch(read(t, file), -1) {
+			p := strings.TrimSuffix(strings.TrimSuffix(m[1], "/..."), ".")
+			if strings.HasSuffix(p, "/x") || strings.HasSuffix(p, "/x.go") || strings.HasPrefix(p, "github.com/") || strings.HasSuffix(p, "vX.Y.Z") {
+				continue // the database that is added; import paths and tags
+			}
+			if _, err := os.Stat(filepath.Join(root, p)); err != nil {
+				t.Errorf("%s: `%s` does not exist", file, m[1])
+			}
+		}
+	}
+}
+
 func blocks(t *testing.T) []block {
 	t.Helper()
 	var out []block
