@@ -1,5 +1,6 @@
-// Package mlmd is the vocabulary that generated mappings speak: what ties the
-// Go type of one spec entity to one MLMD type.
+// Package mlmd describes how the entities of a spec are stored: a generated
+// Mapping converts between the Go type of one entity and one type of ML
+// Metadata. Package registry works with any Mapping.
 package mlmd
 
 import (
@@ -7,8 +8,8 @@ import (
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
-// GeneratedV3 is referred to by generated mappings: code generated for another
-// version of this package does not compile against this one.
+// GeneratedV3 is referenced by generated mappings, so that code generated for
+// another version of this package does not compile.
 const GeneratedV3 = true
 
 // A Node is one of the three node messages of MLMD.
@@ -16,90 +17,89 @@ type Node interface {
 	*mlmdpb.Artifact | *mlmdpb.Execution | *mlmdpb.Context
 }
 
-// A Mapping ties the Go type T of one spec entity to one MLMD type. Generated
-// code builds it; hand-written code only reads it.
+// A Mapping converts between T, the Go type of an entity, and nodes of one MLMD
+// type. Mappings are generated; other code must not change them.
 type Mapping[T any, N Node] struct {
-	Entity   string // the entity's name in the spec: "ModelVersion"
-	TypeName string // the MLMD type's name: "kf.ModelVersion"
-	Parent   *Edge  // nil: stands alone
+	Entity   string // the entity's name in the spec, such as "ModelVersion"
+	TypeName string // the MLMD type's name, such as "kf.ModelVersion"
+	Parent   *Edge  // nil if the entity has no parent
 	Fields   Fields
 
-	// Encode makes the node that stores v below parent, without id and type id.
-	// A field that is not set is left out, or written as its default. It fails
-	// on what cannot be stored, with an *InvalidError that names the field.
+	// Encode returns the node that stores v as a child of parent, without ID and
+	// type ID. A field that is not set is omitted, or written as its default. If
+	// a field cannot be stored, the error is an *InvalidError or InvalidErrors.
 	Encode func(v *T, parent Parent) (N, error)
-	// Decode makes the entity that n holds. It reads what older programs wrote:
-	// by the value that is there, not by the declared kind. A value that cannot
-	// be read leaves its field unset and is listed by Unreadable. It keeps no
-	// reference to n.
+	// Decode returns the entity that n stores. It reads a property by the kind
+	// of its value, not by the declared kind, because older programs may have
+	// stored another kind. A value that cannot be read leaves its field unset and
+	// is reported by Unreadable. The result shares no memory with n.
 	Decode func(n N) (*T, error)
-	// Unreadable returns what Decode could not read of v; nil stands for a
-	// function that returns nil.
+	// Unreadable returns what Decode could not read of v. A nil function stands
+	// for one that returns nil.
 	Unreadable func(v *T) value.Unreadable
-	// Ident returns what may identify v among the stored entities.
+	// Ident returns the ID, the names and the parent that may identify v.
 	Ident func(v *T) Ident
-	// SetID writes the id into v.
+	// SetID sets the ID of v.
 	SetID func(v *T, id string)
-	// IsSet tells of each of Fields, in their order, whether v has it: an upsert
-	// leaves what is stored of the others. What it leaves out at the end, the
-	// copies, is not set.
+	// IsSet reports for each of Fields, in order, whether it is set in v: an
+	// upsert does not change the others. The result may be shorter than Fields;
+	// the derived fields at its end are never set.
 	IsSet func(v *T) []bool
-	// Validate checks what the spec demands of v (required fields, lengths,
-	// patterns, ranges, enum values), with an *InvalidError that names the first
-	// field at fault. It sends nothing.
+	// Validate checks v against the rules of the spec: required fields, lengths,
+	// patterns, ranges and enum values. Its error is an *InvalidError or
+	// InvalidErrors. It makes no RPC.
 	Validate func(v *T) error
 }
 
-// PropTypes returns the declared properties in the form that the messages for
-// types have. The map is the caller's.
+// PropTypes returns the declared properties with their types. The caller may
+// change the map.
 func (m *Mapping[T, N]) PropTypes() map[string]mlmdpb.PropertyType { return m.Fields.propTypes() }
 
-// SetPaths returns the update_mask paths of the fields of v that are set: what
+// SetPaths returns the update_mask paths of the fields that are set in v, which
 // a patch writes.
 func (m *Mapping[T, N]) SetPaths(v *T) []string { return m.Fields.paths(m.IsSet(v)) }
 
-// Paths returns the update_mask paths of all fields, copies among them: what
-// Replace writes.
+// Paths returns the update_mask paths of all fields, which a replacement
+// writes.
 func (m *Mapping[T, N]) Paths() []string { return m.Fields.paths(nil) }
 
-// An Edge says how an entity hangs below another.
+// An Edge describes the parent of an entity.
 type Edge struct {
-	Entity   string   // the parent's entity: "RegisteredModel"
-	TypeName string   // the parent's MLMD type: "kf.RegisteredModel"
-	Kind     EdgeKind // which link
-	Field    string   // the JSON name of the field that holds the parent's id
-	Optional bool     // the entity may stand without a parent
+	Entity   string   // the parent's entity, such as "RegisteredModel"
+	TypeName string   // the parent's MLMD type, such as "kf.RegisteredModel"
+	Kind     EdgeKind // how the child is linked to the parent
+	Field    string   // the JSON name of the field with the parent's ID
+	Optional bool     // the parent may be missing
 	// ParentHasPrefix reports that the parent's own stored name has a prefix.
 	ParentHasPrefix bool
-	// UnprefixedName reports that names below the parent are stored without its
-	// ID, and so are unique within the type.
+	// UnprefixedName reports that names of children are stored without the
+	// parent's ID, and so are unique within the type.
 	UnprefixedName bool
 }
 
-// An EdgeKind is one of the three kinds of link between a node and a context
-// above it.
+// An EdgeKind is one of the three kinds of link from a node to its parent
+// context.
 type EdgeKind uint8
 
-// The kinds of edge: a context below a context, an artifact and an execution
-// in a context.
+// The kinds of edge: from a context, an artifact, or an execution to its parent.
 const (
 	ParentContext EdgeKind = iota + 1
 	Attribution
 	Association
 )
 
-// A Parent is what is known of the parent of a node when it is written. The
-// zero Parent is none.
+// A Parent identifies the parent of a node that is written. The zero Parent
+// stands for a node without a parent.
 type Parent struct {
 	ID   int64
 	Name string // without the prefix that is stored
-	// UUID stands in the stored name for a parent or a name that is not given.
-	// Empty: a new random one.
+	// UUID replaces a missing parent or a missing name in the stored name. If it
+	// is empty, a random UUID is used.
 	UUID string
 }
 
-// An Ident is what may identify an entity, and the update time with which it was
-// read. Empty members are unset.
+// An Ident holds what may identify an entity, and the update time that it was
+// read with. Empty members are not set.
 type Ident struct {
 	ID, ParentID, Name, ExternalID string
 	UpdateTime                     value.Time

@@ -35,7 +35,9 @@ func (s InferenceServices) Create(ctx context.Context, v *model.InferenceService
 
 // Update stores what f changes in the service with the given ID. See
 // [Collection.Update].
-func (s InferenceServices) Update(ctx context.Context, id string, f func(v *model.InferenceService) error) (Result, error) {
+func (s InferenceServices) Update(
+	ctx context.Context, id string, f func(v *model.InferenceService) error,
+) (Result, error) {
 	return s.e.Update(ctx, id, f)
 }
 

@@ -48,12 +48,16 @@ func (s ModelVersions) Replace(
 
 // Archive sets the state of the version with the given ID to ARCHIVED. Archived versions
 // are still found and listed.
-func (s ModelVersions) Archive(ctx context.Context, id string, opts ...WriteOption[model.ModelVersion]) (Result, error) {
+func (s ModelVersions) Archive(
+	ctx context.Context, id string, opts ...WriteOption[model.ModelVersion],
+) (Result, error) {
 	return s.setState(ctx, id, model.ModelVersionStateArchived, opts)
 }
 
 // Restore sets the state of the version with the given ID to LIVE.
-func (s ModelVersions) Restore(ctx context.Context, id string, opts ...WriteOption[model.ModelVersion]) (Result, error) {
+func (s ModelVersions) Restore(
+	ctx context.Context, id string, opts ...WriteOption[model.ModelVersion],
+) (Result, error) {
 	return s.setState(ctx, id, model.ModelVersionStateLive, opts)
 }
 

@@ -34,7 +34,9 @@ func (s RegisteredModels) Create(ctx context.Context, v *model.RegisteredModel) 
 
 // Update stores what f changes in the model with the given ID. See
 // [Collection.Update].
-func (s RegisteredModels) Update(ctx context.Context, id string, f func(v *model.RegisteredModel) error) (Result, error) {
+func (s RegisteredModels) Update(
+	ctx context.Context, id string, f func(v *model.RegisteredModel) error,
+) (Result, error) {
 	return s.e.Update(ctx, id, f)
 }
 
@@ -48,12 +50,16 @@ func (s RegisteredModels) Replace(
 
 // Archive sets the state of the model with the given ID to ARCHIVED. Archived models
 // are still found and listed.
-func (s RegisteredModels) Archive(ctx context.Context, id string, opts ...WriteOption[model.RegisteredModel]) (Result, error) {
+func (s RegisteredModels) Archive(
+	ctx context.Context, id string, opts ...WriteOption[model.RegisteredModel],
+) (Result, error) {
 	return s.setState(ctx, id, model.RegisteredModelStateArchived, opts)
 }
 
 // Restore sets the state of the model with the given ID to LIVE.
-func (s RegisteredModels) Restore(ctx context.Context, id string, opts ...WriteOption[model.RegisteredModel]) (Result, error) {
+func (s RegisteredModels) Restore(
+	ctx context.Context, id string, opts ...WriteOption[model.RegisteredModel],
+) (Result, error) {
 	return s.setState(ctx, id, model.RegisteredModelStateLive, opts)
 }
 

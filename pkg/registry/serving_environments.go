@@ -18,7 +18,8 @@ func (c *Client) ServingEnvironments() ServingEnvironments {
 	return ServingEnvironments{c.collections.servingEnvironments}
 }
 
-// Upsert creates v or patches the stored environment, and sets v.ID. An environment is identified by its ID, or else by its name. See
+// Upsert creates v or patches the stored environment, and sets v.ID. An
+// environment is identified by its ID, or else by its name. See
 // [Collection.Upsert].
 func (s ServingEnvironments) Upsert(
 	ctx context.Context, v *model.ServingEnvironment, opts ...UpsertOption[model.ServingEnvironment],
@@ -34,7 +35,9 @@ func (s ServingEnvironments) Create(ctx context.Context, v *model.ServingEnviron
 
 // Update stores what f changes in the environment with the given ID. See
 // [Collection.Update].
-func (s ServingEnvironments) Update(ctx context.Context, id string, f func(v *model.ServingEnvironment) error) (Result, error) {
+func (s ServingEnvironments) Update(
+	ctx context.Context, id string, f func(v *model.ServingEnvironment) error,
+) (Result, error) {
 	return s.e.Update(ctx, id, f)
 }
 

@@ -292,7 +292,8 @@ func TestTypes_RegisteredByTheWriteThatNeedsThem(t *testing.T) {
 		t.Fatal(err)
 	}
 	want("an upsert of a model", "kf.RegisteredModel")
-	if _, err := c.ModelVersions().Upsert(t.Context(), &model.ModelVersion{RegisteredModelID: res.ID, Name: "v"}); err != nil {
+	v := model.ModelVersion{RegisteredModelID: res.ID, Name: "v"}
+	if _, err := c.ModelVersions().Upsert(t.Context(), &v); err != nil {
 		t.Fatal(err)
 	}
 	want("an upsert of a version", "kf.ModelVersion", "kf.RegisteredModel")

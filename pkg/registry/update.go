@@ -32,7 +32,9 @@ func (e *Collection[T, N]) Update(ctx context.Context, id string, f func(v *T) e
 	return e.update(ctx, id, f, writeOptions[T]{})
 }
 
-func (e *Collection[T, N]) update(ctx context.Context, id string, f func(v *T) error, o writeOptions[T]) (Result, error) {
+func (e *Collection[T, N]) update(
+	ctx context.Context, id string, f func(v *T) error, o writeOptions[T],
+) (Result, error) {
 	s := e.operation(update.String(), id)
 	if f == nil {
 		return Result{}, s.newError(ErrInvalidArgument, "the function is nil")

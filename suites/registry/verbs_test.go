@@ -214,7 +214,8 @@ var _ = onEveryBackend("the state", func(rpc func() mlmdpb.MetadataStoreServiceC
 
 var _ = onEveryBackend("concurrent updates", func(rpc func() mlmdpb.MetadataStoreServiceClient) {
 	It("of one entity lose nothing", func(ctx SpecContext) {
-		if label := CurrentSpecReport().Labels(); len(label) > 0 && (label[0] == backend.Core || label[0] == backend.Container) {
+		if label := CurrentSpecReport().Labels(); len(label) > 0 &&
+			(label[0] == backend.Core || label[0] == backend.Container) {
 			Skip("the reference implementation compares update times of artifacts only, with a resolution of a millisecond")
 		}
 		const writers, each = 16, 20
