@@ -15,7 +15,7 @@ func Compile(text string, k typekind.Kind) (*Filter, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &checker{text: text, filter: &Filter{kind: k, node: &source{}}, spelled: map[string]*spelling{}}
+	c := &checker{text: text, filter: &Filter{kind: k, node: &Source{}}, spelled: map[string]*spelling{}}
 	root, err := c.check(x)
 	if err != nil {
 		return nil, err
@@ -40,7 +40,7 @@ type checker struct {
 // A spelling is how the text first wrote the name of a source.
 type spelling struct {
 	name string
-	src  *source
+	src  *Source
 }
 
 func (c *checker) fail(at Pos, format string, args ...any) error {
@@ -48,18 +48,18 @@ func (c *checker) fail(at Pos, format string, args ...any) error {
 }
 
 // check returns the term of x.
-func (c *checker) check(x Expr) (*term, error) {
+func (c *checker) check(x Expr) (*Term, error) {
 	switch x := x.(type) {
 	case *Null:
-		return &term{}, nil
+		return &Term{}, nil
 	case *Bool:
-		return &term{typ: BoolType, val: x.Value}, nil
+		return &Term{typ: BoolType, Value: x.Value}, nil
 	case *Int:
-		return &term{typ: IntType, val: x.Value}, nil
+		return &Term{typ: IntType, Value: x.Value}, nil
 	case *Float:
-		return &term{typ: FloatType, val: x.Value}, nil
+		return &Term{typ: FloatType, Value: x.Value}, nil
 	case *Text:
-		return &term{typ: TextType, val: x.Value}, nil
+		return &Term{typ: TextType, Value: x.Value}, nil
 	case *Paren:
 		return c.check(x.X)
 	case *Path:
@@ -90,8 +90,8 @@ func (c *checker) check(x Expr) (*term, error) {
 }
 
 // checkAll returns the terms of xs.
-func (c *checker) checkAll(xs []Expr) ([]*term, error) {
-	terms := make([]*term, len(xs))
+func (c *checker) checkAll(xs []Expr) ([]*Term, error) {
+	terms := make([]*Term, len(xs))
 	for i, x := range xs {
 		t, err := c.check(x)
 		if err != nil {
@@ -103,10 +103,10 @@ func (c *checker) checkAll(xs []Expr) ([]*term, error) {
 }
 
 // isNull tells a bare NULL.
-func (t *term) isNull() bool { return t.op == opValue && t.typ == NullType }
+func (t *Term) isNull() bool { return t.Op == OpValue && t.typ == NullType }
 
 // common returns the type that all terms can have, or false.
-func common(terms []*term) (Type, bool) {
+func common(terms []*Term) (Type, bool) {
 	typ := NullType
 	for _, t := range terms {
 		switch {
@@ -122,23 +122,23 @@ func common(terms []*term) (Type, bool) {
 }
 
 // as returns t with type typ, which it can have.
-func as(t *term, typ Type) *term {
+func as(t *Term, typ Type) *Term {
 	switch {
 	case t.typ == typ:
 		return t
 	case t.typ == NullType:
-		return &term{op: opValue, typ: typ}
-	case t.op == opValue && t.val != nil:
-		return &term{op: opValue, typ: FloatType, val: float64(t.val.(int64))}
-	case t.op == opValue:
-		return &term{op: opValue, typ: FloatType}
+		return &Term{Op: OpValue, typ: typ}
+	case t.Op == OpValue && t.Value != nil:
+		return &Term{Op: OpValue, typ: FloatType, Value: float64(t.Value.(int64))}
+	case t.Op == OpValue:
+		return &Term{Op: OpValue, typ: FloatType}
 	}
-	return &term{op: opToFloat, typ: FloatType, kids: []*term{t}}
+	return &Term{Op: OpToFloat, typ: FloatType, Kids: []*Term{t}}
 }
 
 // allAs gives all terms the type typ.
-func allAs(terms []*term, typ Type) []*term {
-	out := make([]*term, len(terms))
+func allAs(terms []*Term, typ Type) []*Term {
+	out := make([]*Term, len(terms))
 	for i, t := range terms {
 		out[i] = as(t, typ)
 	}
@@ -146,7 +146,7 @@ func allAs(terms []*term, typ Type) []*term {
 }
 
 // types lists the types of terms for a message.
-func types(terms []*term) string {
+func types(terms []*Term) string {
 	var names []string
 	for _, t := range terms {
 		if len(names) == 10 {
@@ -159,12 +159,12 @@ func types(terms []*term) string {
 }
 
 // mismatch is the error of an operator or function whose operands do not fit.
-func (c *checker) mismatch(at Pos, what string, terms []*term, want string) error {
+func (c *checker) mismatch(at Pos, what string, terms []*Term, want string) error {
 	return c.fail(at, "No matching signature for %s for argument types: %s; expected %s", what, types(terms), want)
 }
 
 // notNull refuses a bare NULL as an operand.
-func (c *checker) notNull(operator string, xs []Expr, terms []*term) error {
+func (c *checker) notNull(operator string, xs []Expr, terms []*Term) error {
 	for i, t := range terms {
 		if t.isNull() {
 			return c.fail(xs[i].Pos(), "Operands of %s cannot be literal NULL; write IS NULL to ask for it", operator)
@@ -173,32 +173,32 @@ func (c *checker) notNull(operator string, xs []Expr, terms []*term) error {
 	return nil
 }
 
-func (c *checker) unary(x *Unary) (*term, error) {
+func (c *checker) unary(x *Unary) (*Term, error) {
 	t, err := c.check(x.X)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.notNull(x.Op, []Expr{x.X}, []*term{t}); err != nil {
+	if err := c.notNull(x.Op, []Expr{x.X}, []*Term{t}); err != nil {
 		return nil, err
 	}
 	switch {
 	case x.Op == "NOT" && t.typ == BoolType:
-		return &term{op: opNot, typ: BoolType, kids: []*term{t}}, nil
+		return &Term{Op: OpNot, typ: BoolType, Kids: []*Term{t}}, nil
 	case x.Op == "NOT":
-		return nil, c.mismatch(x.At, "operator NOT", []*term{t}, "BOOL")
+		return nil, c.mismatch(x.At, "operator NOT", []*Term{t}, "BOOL")
 	case x.Op == "~" && t.typ == IntType:
-		return &term{op: opBitNot, typ: IntType, kids: []*term{t}}, nil
+		return &Term{Op: OpBitNot, typ: IntType, Kids: []*Term{t}}, nil
 	case x.Op == "~":
-		return nil, c.mismatch(x.At, "operator ~", []*term{t}, "INT64")
+		return nil, c.mismatch(x.At, "operator ~", []*Term{t}, "INT64")
 	case t.typ != IntType && t.typ != FloatType:
-		return nil, c.mismatch(x.At, "operator "+x.Op, []*term{t}, "INT64 or DOUBLE")
+		return nil, c.mismatch(x.At, "operator "+x.Op, []*Term{t}, "INT64 or DOUBLE")
 	case x.Op == "+":
 		return t, nil
 	}
-	return &term{op: opNeg, typ: t.typ, kids: []*term{t}}, nil
+	return &Term{Op: OpNeg, typ: t.typ, Kids: []*Term{t}}, nil
 }
 
-func (c *checker) chain(x *Chain) (*term, error) {
+func (c *checker) chain(x *Chain) (*Term, error) {
 	terms, err := c.checkAll(x.Terms)
 	if err != nil {
 		return nil, err
@@ -208,39 +208,39 @@ func (c *checker) chain(x *Chain) (*term, error) {
 			return nil, c.mismatch(x.Terms[i].Pos(), "operator "+x.Op, terms, "BOOL")
 		}
 	}
-	o := opAnd
+	o := OpAnd
 	if x.Op == "OR" {
-		o = opOr
+		o = OpOr
 	}
-	return &term{op: o, typ: BoolType, kids: allAs(terms, BoolType)}, nil
+	return &Term{Op: o, typ: BoolType, Kids: allAs(terms, BoolType)}, nil
 }
 
-func (c *checker) is(x *Is) (*term, error) {
+func (c *checker) is(x *Is) (*Term, error) {
 	t, err := c.check(x.X)
 	if err != nil {
 		return nil, err
 	}
-	ops := map[string]op{"NULL": opIsNull, "UNKNOWN": opIsNull, "TRUE": opIsTrue, "FALSE": opIsFalse}
+	ops := map[string]Op{"NULL": OpIsNull, "UNKNOWN": OpIsNull, "TRUE": OpIsTrue, "FALSE": OpIsFalse}
 	if x.What != "NULL" {
 		switch t.typ {
 		case BoolType:
 		case NullType:
 			t = as(t, BoolType)
 		default:
-			return nil, c.mismatch(x.Pos(), "operator IS "+x.What, []*term{t}, "BOOL")
+			return nil, c.mismatch(x.Pos(), "operator IS "+x.What, []*Term{t}, "BOOL")
 		}
 	}
-	return negate(x.Not, &term{op: ops[x.What], typ: BoolType, kids: []*term{t}}), nil
+	return negate(x.Not, &Term{Op: ops[x.What], typ: BoolType, Kids: []*Term{t}}), nil
 }
 
-func negate(not bool, t *term) *term {
+func negate(not bool, t *Term) *Term {
 	if !not {
 		return t
 	}
-	return &term{op: opNot, typ: BoolType, kids: []*term{t}}
+	return &Term{Op: OpNot, typ: BoolType, Kids: []*Term{t}}
 }
 
-func (c *checker) like(x *Like) (*term, error) {
+func (c *checker) like(x *Like) (*Term, error) {
 	terms, err := c.checkAll([]Expr{x.X, x.Pattern})
 	if err != nil {
 		return nil, err
@@ -251,7 +251,7 @@ func (c *checker) like(x *Like) (*term, error) {
 	if terms[0].typ != TextType || terms[1].typ != TextType {
 		return nil, c.mismatch(x.Pos(), "operator LIKE", terms, "STRING LIKE STRING")
 	}
-	if pattern, ok := terms[1].val.(string); ok {
+	if pattern, ok := terms[1].Value.(string); ok {
 		switch {
 		case len(pattern) > MaxPattern:
 			return nil, c.fail(x.Pattern.Pos(), "The LIKE pattern is %d bytes long; at most %d are allowed", len(pattern), MaxPattern)
@@ -259,10 +259,10 @@ func (c *checker) like(x *Like) (*term, error) {
 			return nil, c.fail(x.Pattern.Pos(), "The LIKE pattern has a NUL; ask for one with =")
 		}
 	}
-	return negate(x.Not, &term{op: opLike, typ: BoolType, kids: terms}), nil
+	return negate(x.Not, &Term{Op: OpLike, typ: BoolType, Kids: terms}), nil
 }
 
-func (c *checker) between(x *Between) (*term, error) {
+func (c *checker) between(x *Between) (*Term, error) {
 	terms, err := c.checkAll([]Expr{x.X, x.Low, x.High})
 	if err != nil {
 		return nil, err
@@ -271,7 +271,7 @@ func (c *checker) between(x *Between) (*term, error) {
 	if !ok {
 		return nil, c.mismatch(x.Pos(), "operator BETWEEN", terms, "three of one type")
 	}
-	return negate(x.Not, &term{op: opBetween, typ: BoolType, kids: allAs(terms, orInt(typ))}), nil
+	return negate(x.Not, &Term{Op: OpBetween, typ: BoolType, Kids: allAs(terms, orInt(typ))}), nil
 }
 
 // orInt gives a type to what is NULL throughout.
@@ -282,7 +282,7 @@ func orInt(t Type) Type {
 	return t
 }
 
-func (c *checker) caseOf(x *Case) (*term, error) {
+func (c *checker) caseOf(x *Case) (*Term, error) {
 	var conds, results []Expr
 	for _, w := range x.Whens {
 		conds, results = append(conds, w.If), append(results, w.Then)
@@ -308,28 +308,28 @@ func (c *checker) caseOf(x *Case) (*term, error) {
 	typ = orInt(typ)
 	thens = allAs(thens, typ)
 	if x.Else == nil {
-		thens = append(thens, &term{typ: typ})
+		thens = append(thens, &Term{typ: typ})
 	}
-	t := &term{op: opCase, typ: typ}
+	t := &Term{Op: OpCase, typ: typ}
 	if x.Operand != nil {
 		operand, ok := common(ifs)
 		if !ok {
 			return nil, c.mismatch(x.At, "operator CASE", ifs, "an operand and WHENs of one type")
 		}
 		ifs = allAs(ifs, orInt(operand))
-		t.op, t.kids, ifs = opCaseOf, ifs[:1:1], ifs[1:]
+		t.Op, t.Kids, ifs = OpCaseOf, ifs[:1:1], ifs[1:]
 	} else if ifs, err = c.bools(x.At, "CASE; all WHEN argument types must be BOOL", ifs); err != nil {
 		return nil, err
 	}
 	for i := range ifs {
-		t.kids = append(t.kids, ifs[i], thens[i])
+		t.Kids = append(t.Kids, ifs[i], thens[i])
 	}
-	t.kids = append(t.kids, thens[len(thens)-1])
+	t.Kids = append(t.Kids, thens[len(thens)-1])
 	return t, nil
 }
 
 // bools gives terms the type BOOL.
-func (c *checker) bools(at Pos, what string, terms []*term) ([]*term, error) {
+func (c *checker) bools(at Pos, what string, terms []*Term) ([]*Term, error) {
 	for _, t := range terms {
 		if t.typ != BoolType && t.typ != NullType {
 			return nil, c.mismatch(at, "operator "+what, terms, "BOOL")
@@ -338,7 +338,7 @@ func (c *checker) bools(at Pos, what string, terms []*term) ([]*term, error) {
 	return allAs(terms, BoolType), nil
 }
 
-func (c *checker) cast(x *Cast) (*term, error) {
+func (c *checker) cast(x *Cast) (*Term, error) {
 	t, err := c.check(x.X)
 	if err != nil {
 		return nil, err
@@ -347,18 +347,18 @@ func (c *checker) cast(x *Cast) (*term, error) {
 	if !ok {
 		return nil, c.fail(x.TypeAt, "Type not found: %s; expected INT64, FLOAT64, STRING or BOOL", x.Type)
 	}
-	one := []*term{t}
+	one := []*Term{t}
 	switch {
 	case t.typ == to || t.typ == NullType:
 		return as(t, to), nil
 	case t.typ == IntType && to == FloatType:
 		return as(t, to), nil
 	case t.typ == IntType && to == TextType:
-		return &term{op: opToText, typ: to, kids: one}, nil
+		return &Term{Op: OpToText, typ: to, Kids: one}, nil
 	case t.typ == IntType && to == BoolType:
-		return &term{op: opNe, typ: to, kids: []*term{t, {typ: IntType, val: int64(0)}}}, nil
+		return &Term{Op: OpNe, typ: to, Kids: []*Term{t, {typ: IntType, Value: int64(0)}}}, nil
 	case t.typ == BoolType && to == IntType:
-		return &term{op: opToInt, typ: to, kids: one}, nil
+		return &Term{Op: OpToInt, typ: to, Kids: one}, nil
 	}
 	return nil, c.fail(x.Pos(), "Invalid cast from %s to %s: databases disagree on it", t.typ, fmt.Sprint(to))
 }

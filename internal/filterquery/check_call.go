@@ -8,7 +8,7 @@ import (
 
 // A function is one that gives the same result on every database.
 type function struct {
-	op       op
+	op       Op
 	min, max int // how many arguments
 	// params are the arguments' types; the last one is that of all that follow.
 	// Empty: all arguments have one common type, which is also the result's.
@@ -20,33 +20,33 @@ type function struct {
 
 var textToText = function{min: 1, max: 1, params: []Type{TextType}, result: TextType}
 
-func (f function) of(o op) function {
+func (f function) of(o Op) function {
 	f.op = o
 	return f
 }
 
 // functions are all that a filter may call.
 var functions = map[string]function{
-	"LOWER":       textToText.of(opLower),
-	"UPPER":       textToText.of(opUpper),
-	"TRIM":        textToText.of(opTrim),
-	"LTRIM":       textToText.of(opTrimLeft),
-	"RTRIM":       textToText.of(opTrimRight),
-	"LENGTH":      {op: opLength, min: 1, max: 1, params: []Type{TextType}, result: IntType},
-	"CHAR_LENGTH": {op: opLength, min: 1, max: 1, params: []Type{TextType}, result: IntType},
-	"SUBSTR":      {op: opSubstr, min: 2, max: 3, params: []Type{TextType, IntType, IntType}, result: TextType},
-	"REPLACE":     {op: opReplace, min: 3, max: 3, params: []Type{TextType}, result: TextType},
-	"CONCAT":      {op: opConcat, min: 1, max: MaxTerms, params: []Type{TextType}, result: TextType},
-	"STARTS_WITH": {op: opStartsWith, min: 2, max: 2, params: []Type{TextType}, result: BoolType},
-	"ENDS_WITH":   {op: opEndsWith, min: 2, max: 2, params: []Type{TextType}, result: BoolType},
-	"ABS":         {op: opAbs, min: 1, max: 1, numeric: true},
-	"SIGN":        {op: opSign, min: 1, max: 1, numeric: true},
-	"COALESCE":    {op: opCoalesce, min: 1, max: MaxTerms},
-	"IFNULL":      {op: opCoalesce, min: 2, max: 2},
-	"NULLIF":      {op: opNullIf, min: 2, max: 2},
+	"LOWER":       textToText.of(OpLower),
+	"UPPER":       textToText.of(OpUpper),
+	"TRIM":        textToText.of(OpTrim),
+	"LTRIM":       textToText.of(OpTrimLeft),
+	"RTRIM":       textToText.of(OpTrimRight),
+	"LENGTH":      {op: OpLength, min: 1, max: 1, params: []Type{TextType}, result: IntType},
+	"CHAR_LENGTH": {op: OpLength, min: 1, max: 1, params: []Type{TextType}, result: IntType},
+	"SUBSTR":      {op: OpSubstr, min: 2, max: 3, params: []Type{TextType, IntType, IntType}, result: TextType},
+	"REPLACE":     {op: OpReplace, min: 3, max: 3, params: []Type{TextType}, result: TextType},
+	"CONCAT":      {op: OpConcat, min: 1, max: MaxTerms, params: []Type{TextType}, result: TextType},
+	"STARTS_WITH": {op: OpStartsWith, min: 2, max: 2, params: []Type{TextType}, result: BoolType},
+	"ENDS_WITH":   {op: OpEndsWith, min: 2, max: 2, params: []Type{TextType}, result: BoolType},
+	"ABS":         {op: OpAbs, min: 1, max: 1, numeric: true},
+	"SIGN":        {op: OpSign, min: 1, max: 1, numeric: true},
+	"COALESCE":    {op: OpCoalesce, min: 1, max: MaxTerms},
+	"IFNULL":      {op: OpCoalesce, min: 2, max: 2},
+	"NULLIF":      {op: OpNullIf, min: 2, max: 2},
 }
 
-func (c *checker) call(x *Call) (*term, error) {
+func (c *checker) call(x *Call) (*Term, error) {
 	name := x.name()
 	if name == "IF" {
 		return c.ifOf(x)
@@ -72,16 +72,16 @@ func (c *checker) call(x *Call) (*term, error) {
 		}
 		args[i] = as(arg, want)
 	}
-	if f.op == opSubstr {
+	if f.op == OpSubstr {
 		if err := c.checkSubstr(x, args); err != nil {
 			return nil, err
 		}
 	}
-	return &term{op: f.op, typ: f.result, kids: args}, nil
+	return &Term{Op: f.op, typ: f.result, Kids: args}, nil
 }
 
 // callCommon checks a call whose arguments and result have one type.
-func (c *checker) callCommon(x *Call, f function, args []*term) (*term, error) {
+func (c *checker) callCommon(x *Call, f function, args []*Term) (*Term, error) {
 	typ, ok := common(args)
 	switch {
 	case !ok:
@@ -90,16 +90,16 @@ func (c *checker) callCommon(x *Call, f function, args []*term) (*term, error) {
 		return nil, c.mismatch(x.Pos(), "function "+x.name(), args, "INT64 or DOUBLE")
 	}
 	typ = orInt(typ)
-	return &term{op: f.op, typ: typ, kids: allAs(args, typ)}, nil
+	return &Term{Op: f.op, typ: typ, Kids: allAs(args, typ)}, nil
 }
 
 // checkSubstr allows only positions that all databases understand alike.
-func (c *checker) checkSubstr(x *Call, args []*term) error {
+func (c *checker) checkSubstr(x *Call, args []*Term) error {
 	for i, least := range []int64{1, 0} {
 		if i+1 >= len(args) {
 			break
 		}
-		n, ok := args[i+1].val.(int64)
+		n, ok := args[i+1].Value.(int64)
 		if !ok || n < least || n > math.MaxInt32 {
 			return c.fail(x.Args[i+1].Pos(), "SUBSTR wants integer literals: a start from 1 and a length from 0; databases disagree on others")
 		}
@@ -108,7 +108,7 @@ func (c *checker) checkSubstr(x *Call, args []*term) error {
 }
 
 // ifOf reads IF(condition, then, else) as a CASE.
-func (c *checker) ifOf(x *Call) (*term, error) {
+func (c *checker) ifOf(x *Call) (*Term, error) {
 	if len(x.Args) != 3 {
 		return nil, c.fail(x.Pos(), "No matching signature for function IF: Number of arguments does not match: %d", len(x.Args))
 	}

@@ -2,11 +2,11 @@ package filterquery
 
 import "strconv"
 
-var compareOps = map[string]op{"=": opEq, "!=": opNe, "<>": opNe, "<": opLt, "<=": opLe, ">": opGt, ">=": opGe}
+var compareOps = map[string]Op{"=": OpEq, "!=": OpNe, "<>": OpNe, "<": OpLt, "<=": OpLe, ">": OpGt, ">=": OpGe}
 
-var numberOps = map[string]op{"+": opAdd, "-": opSub, "*": opMul, "/": opDiv, "&": opBitAnd, "|": opBitOr}
+var numberOps = map[string]Op{"+": OpAdd, "-": OpSub, "*": OpMul, "/": OpDiv, "&": OpBitAnd, "|": OpBitOr}
 
-func (c *checker) binary(x *Binary) (*term, error) {
+func (c *checker) binary(x *Binary) (*Term, error) {
 	if t, done, err := c.enumEquals(x); done || err != nil {
 		return t, err
 	}
@@ -26,14 +26,14 @@ func (c *checker) binary(x *Binary) (*term, error) {
 		if !ok {
 			return nil, c.mismatch(x.Pos(), "operator "+x.Op, terms, "two of one type")
 		}
-		return &term{op: compare, typ: BoolType, kids: allAs(terms, typ)}, nil
+		return &Term{Op: compare, typ: BoolType, Kids: allAs(terms, typ)}, nil
 	}
 	switch {
 	case x.Op == "||":
 		if !ok || typ != TextType {
 			return nil, c.mismatch(x.Pos(), "operator ||", terms, "STRING || STRING")
 		}
-		return &term{op: opConcat, typ: TextType, kids: terms}, nil
+		return &Term{Op: OpConcat, typ: TextType, Kids: terms}, nil
 	case !ok || typ != IntType && typ != FloatType:
 		return nil, c.mismatch(x.Pos(), "operator "+x.Op, terms, "numbers")
 	case x.Op == "/":
@@ -41,13 +41,13 @@ func (c *checker) binary(x *Binary) (*term, error) {
 	case (x.Op == "&" || x.Op == "|") && typ != IntType:
 		return nil, c.mismatch(x.Pos(), "operator "+x.Op, terms, "INT64 "+x.Op+" INT64")
 	}
-	return &term{op: numberOps[x.Op], typ: typ, kids: allAs(terms, typ)}, nil
+	return &Term{Op: numberOps[x.Op], typ: typ, Kids: allAs(terms, typ)}, nil
 }
 
 // enumColumn returns the column that x names and its enum, if x is the name of
 // an enum column in its plain spelling: lower case, without backquotes. Only
 // such a name takes the names of enum values.
-func (c *checker) enumColumn(x Expr) (*term, enum, error) {
+func (c *checker) enumColumn(x Expr) (*Term, enum, error) {
 	path, ok := x.(*Path)
 	if !ok || !path.isEnum() {
 		return nil, nil, nil
@@ -65,7 +65,7 @@ func (c *checker) enumColumn(x Expr) (*term, enum, error) {
 // the name of a value. A column that is not set is unequal to every value.
 //
 // Without parentheses, nothing but names of values may stand there.
-func (c *checker) enumEquals(x *Binary) (t *term, done bool, err error) {
+func (c *checker) enumEquals(x *Binary) (t *Term, done bool, err error) {
 	if x.Op != "=" && x.Op != "!=" {
 		return nil, false, nil
 	}
@@ -87,18 +87,18 @@ func (c *checker) enumEquals(x *Binary) (t *term, done bool, err error) {
 	default:
 		return nil, false, c.unsupported(x.R, values)
 	}
-	equal := &term{op: opEq, typ: BoolType, kids: []*term{col, {typ: IntType, val: n}}}
+	equal := &Term{Op: OpEq, typ: BoolType, Kids: []*Term{col, {typ: IntType, Value: n}}}
 	if x.Op == "=" {
 		return equal, true, nil
 	}
-	equal.op = opNe
+	equal.Op = OpNe
 	return orNull(col, equal), true, nil
 }
 
 // enumBeside checks a comparison with arithmetic. A value's name directly behind
 // the = counts as its number, if an enum column is directly before it: as in
 // state = LIVE + 1.
-func (c *checker) enumBeside(x *Binary) (t *term, done bool, err error) {
+func (c *checker) enumBeside(x *Binary) (t *Term, done bool, err error) {
 	if x.Op != "=" {
 		return nil, false, nil
 	}
@@ -157,8 +157,8 @@ func numbered(x Expr, values enum) (Expr, bool) {
 }
 
 // orNull is t, or true where col is NULL.
-func orNull(col, t *term) *term {
-	return &term{op: opOr, typ: BoolType, kids: []*term{t, {op: opIsNull, typ: BoolType, kids: []*term{col}}}}
+func orNull(col, t *Term) *Term {
+	return &Term{Op: OpOr, typ: BoolType, Kids: []*Term{t, {Op: OpIsNull, typ: BoolType, Kids: []*Term{col}}}}
 }
 
 // bareWord returns x as a word without quotes: a name, a number without sign or
@@ -177,7 +177,7 @@ func bareWord(x Expr) (string, bool) {
 	return "", false
 }
 
-func (c *checker) in(x *In) (*term, error) {
+func (c *checker) in(x *In) (*Term, error) {
 	if t, done, err := c.enumIn(x); done || err != nil {
 		return t, err
 	}
@@ -189,12 +189,12 @@ func (c *checker) in(x *In) (*term, error) {
 	if !ok {
 		return nil, c.fail(x.Pos(), "No matching signature for operator IN for argument types %s and {%s}; expected one type", terms[0].typ, types(terms[1:]))
 	}
-	return negate(x.Not, &term{op: opIn, typ: BoolType, kids: allAs(terms, orInt(typ))}), nil
+	return negate(x.Not, &Term{Op: OpIn, typ: BoolType, Kids: allAs(terms, orInt(typ))}), nil
 }
 
 // enumIn checks a list of names of enum values. A list of numbers is a list of
 // numbers; a mixture is an error. NOT IN holds where the column is not set.
-func (c *checker) enumIn(x *In) (t *term, done bool, err error) {
+func (c *checker) enumIn(x *In) (t *Term, done bool, err error) {
 	left, inParens := unparen(x.X)
 	if !x.Not {
 		left = lastOperand(left)
@@ -203,7 +203,7 @@ func (c *checker) enumIn(x *In) (t *term, done bool, err error) {
 	if err != nil || values == nil {
 		return nil, false, err
 	}
-	var terms []*term
+	var terms []*Term
 	var wrong Expr
 	for _, item := range x.List {
 		inner, itemInParens := unparen(item)
@@ -211,7 +211,7 @@ func (c *checker) enumIn(x *In) (t *term, done bool, err error) {
 		n, known := values[word]
 		switch {
 		case ok && known:
-			terms = append(terms, &term{typ: IntType, val: n})
+			terms = append(terms, &Term{typ: IntType, Value: n})
 		case !ok || inParens || itemInParens || left != x.X:
 			return nil, false, nil
 		case wrong == nil:
@@ -228,12 +228,12 @@ func (c *checker) enumIn(x *In) (t *term, done bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
-	terms = append([]*term{col}, terms...)
+	terms = append([]*Term{col}, terms...)
 	typ, ok := common(terms)
 	if !ok {
 		return nil, false, nil
 	}
-	t = &term{op: opIn, typ: BoolType, kids: allAs(terms, typ)}
+	t = &Term{Op: OpIn, typ: BoolType, Kids: allAs(terms, typ)}
 	if x.Not {
 		return orNull(col, negate(true, t)), true, nil
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 // path returns the column that a path names, and what is known of it.
-func (c *checker) path(x *Path) (*term, attribute, error) {
+func (c *checker) path(x *Path) (*Term, attribute, error) {
 	first := x.Parts[0]
 	if !first.Quoted {
 		switch first.Name {
@@ -61,12 +61,12 @@ func (c *checker) tooDeep(part Part, typ Type) error {
 	return c.fail(part.At, "Cannot access field %s on a value with type %s", short(part.Name), typ)
 }
 
-func (c *checker) column(src *source, name string, a attribute) *term {
+func (c *checker) column(src *Source, name string, a attribute) *Term {
 	src.typed = src.typed || a.ofType
 	if a.ofType {
 		name = "name"
 	}
-	return &term{op: opColumn, typ: a.typ, col: column{src: src, name: name, ofType: a.ofType}}
+	return &Term{Op: OpColumn, typ: a.typ, Column: Column{Source: src, Name: name, OfType: a.ofType}}
 }
 
 // neighbour returns what an alias ranges over, or nil if it is none.
@@ -79,7 +79,7 @@ func (c *checker) neighbour(alias string) (*neighbour, string) {
 	return nil, ""
 }
 
-func (c *checker) alias(x *Path, n *neighbour, prefix string) (*term, attribute, error) {
+func (c *checker) alias(x *Path, n *neighbour, prefix string) (*Term, attribute, error) {
 	first := x.Parts[0]
 	if len(x.Parts) == 1 || x.Parts[1].blankBefore {
 		return nil, attribute{}, c.unrecognized(first)
@@ -95,8 +95,8 @@ func (c *checker) alias(x *Path, n *neighbour, prefix string) (*term, attribute,
 	if x.Parts[1].Quoted || x.Parts[1].Name != field {
 		a.enum = nil // names of enum values follow the plain spelling only
 	}
-	src, err := c.source(first.At, first.Name, strings.ToLower(first.Name), func() *source {
-		return &source{neighbour: n, prefix: prefix}
+	src, err := c.source(first.At, first.Name, strings.ToLower(first.Name), func() *Source {
+		return &Source{neighbour: n, Prefix: prefix}
 	})
 	if err != nil {
 		return nil, a, err
@@ -115,7 +115,7 @@ func attributeNames(attrs map[string]attribute) string {
 
 // property returns the column of properties.NAME.VALUE. The name is taken
 // letter by letter.
-func (c *checker) property(x *Path, custom bool) (*term, attribute, error) {
+func (c *checker) property(x *Path, custom bool) (*Term, attribute, error) {
 	parts := x.Parts
 	if len(parts) < 3 || parts[1].blankBefore || parts[1].blankAfter || parts[2].blankBefore || parts[2].Quoted {
 		return nil, attribute{}, c.fail(x.Pos(), "Unrecognized name: %s; expected %s.NAME.VALUE without blanks around the dots", parts[0].Name, parts[0].Name)
@@ -133,8 +133,8 @@ func (c *checker) property(x *Path, custom bool) (*term, attribute, error) {
 	}
 	name := parts[1].Name
 	key := fmt.Sprintf("%s.%s", parts[0].Name, strings.ToLower(name))
-	src, err := c.source(parts[1].At, name, key, func() *source {
-		return &source{isProp: true, property: name, custom: custom}
+	src, err := c.source(parts[1].At, name, key, func() *Source {
+		return &Source{IsProp: true, Property: name, Custom: custom}
 	})
 	if err != nil {
 		return nil, a, err
@@ -154,7 +154,7 @@ func startsValue(field string) bool {
 
 // source returns the source called key, which the text spells name: a new one
 // where it is the first mention. One filter spells a name in one way.
-func (c *checker) source(at Pos, name, key string, make func() *source) (*source, error) {
+func (c *checker) source(at Pos, name, key string, make func() *Source) (*Source, error) {
 	known, ok := c.spelled[key]
 	if !ok {
 		known = &spelling{name: name, src: make()}
@@ -172,7 +172,7 @@ func (c *checker) source(at Pos, name, key string, make func() *source) (*source
 // tables returns how many tables a statement with the filter reads.
 func (f *Filter) tables() int {
 	n := 1
-	for _, s := range append([]*source{f.node}, f.sources...) {
+	for _, s := range append([]*Source{f.node}, f.sources...) {
 		if s.number > 0 {
 			n++
 		}

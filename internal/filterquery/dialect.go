@@ -27,10 +27,10 @@ type Dialect struct {
 	// characters of it.
 	substrFrom, substrLen string
 	// ops are the operators that are not spelled alike.
-	ops map[op]string
+	ops map[Op]string
 	// ints and floats are arithmetic that never fails and never leaves its type.
 	// For floats, %3 is the largest double and %4 is scale.
-	ints, floats map[op]string
+	ints, floats map[Op]string
 }
 
 // params are parameters whose type the statement itself does not tell.

@@ -22,87 +22,86 @@ type Node struct {
 	Neighbours map[string][]Row
 }
 
-// Matches tells whether the filter selects n. It is the meaning of the language
-// in plain Go: slow, without any database, and the yardstick for the SQL.
-func (f *Filter) Matches(n *Node) bool {
-	rows := map[*source]Row{f.node: n.Attributes}
-	return f.choose(n, rows, f.sources)
+// Matches reports whether f selects n.
+func Matches(f *Filter, n *Node) bool {
+	rows := map[*Source]Row{f.Self(): n.Attributes}
+	return choose(f, n, rows, f.Sources())
 }
 
-// choose tries all choices of one row for each source that is left.
-func (f *Filter) choose(n *Node, rows map[*source]Row, left []*source) bool {
+// choose tries all combinations of one row for each of the remaining sources.
+func choose(f *Filter, n *Node, rows map[*Source]Row, left []*Source) bool {
 	if len(left) == 0 {
-		return truth(f.root, rows) == true
+		return truth(f.Root(), rows) == true
 	}
 	s := left[0]
-	for _, row := range s.rows(n) {
+	for _, row := range rowsOf(s, n) {
 		rows[s] = row
-		if f.choose(n, rows, left[1:]) {
+		if choose(f, n, rows, left[1:]) {
 			return true
 		}
 	}
 	return false
 }
 
-// rows returns what a source ranges over.
-func (s *source) rows(n *Node) []Row {
-	if !s.isProp {
-		return n.Neighbours[s.prefix]
+// rowsOf returns the rows of a source.
+func rowsOf(s *Source, n *Node) []Row {
+	if !s.IsProp {
+		return n.Neighbours[s.Prefix]
 	}
 	properties := n.Properties
-	if s.custom {
+	if s.Custom {
 		properties = n.Custom
 	}
-	if row, ok := properties[s.property]; ok {
+	if row, ok := properties[s.Property]; ok {
 		return []Row{row}
 	}
 	return nil
 }
 
 // truth returns the value of t: nil for NULL, bool, int64, float64 or string.
-func truth(t *term, rows map[*source]Row) any {
-	switch t.op {
-	case opValue:
-		return t.val
-	case opColumn:
-		if t.col.ofType {
-			return rows[t.col.src]["type"]
+func truth(t *Term, rows map[*Source]Row) any {
+	switch t.Op {
+	case OpValue:
+		return t.Value
+	case OpColumn:
+		if t.Column.OfType {
+			return rows[t.Column.Source]["type"]
 		}
-		return rows[t.col.src][t.col.name]
-	case opAnd, opOr:
+		return rows[t.Column.Source][t.Column.Name]
+	case OpAnd, OpOr:
 		return evalChain(t, rows)
-	case opCase:
-		return evalCase(t.kids, true, rows)
-	case opCaseOf:
-		return evalCase(t.kids[1:], truth(t.kids[0], rows), rows)
-	case opCoalesce:
-		for _, kid := range t.kids {
+	case OpCase:
+		return evalCase(t.Kids, true, rows)
+	case OpCaseOf:
+		return evalCase(t.Kids[1:], truth(t.Kids[0], rows), rows)
+	case OpCoalesce:
+		for _, kid := range t.Kids {
 			if v := truth(kid, rows); v != nil {
 				return v
 			}
 		}
 		return nil
-	case opIn:
+	case OpIn:
 		return evalIn(t, rows)
 	}
-	vals := make([]any, len(t.kids))
-	for i, kid := range t.kids {
+	vals := make([]any, len(t.Kids))
+	for i, kid := range t.Kids {
 		vals[i] = truth(kid, rows)
 	}
-	switch t.op {
-	case opIsNull:
+	switch t.Op {
+	case OpIsNull:
 		return vals[0] == nil
-	case opIsTrue:
+	case OpIsTrue:
 		return vals[0] == true
-	case opIsFalse:
+	case OpIsFalse:
 		return vals[0] == false
-	case opNullIf:
+	case OpNullIf:
 		if vals[0] != nil && vals[1] != nil && order(vals[0], vals[1]) == 0 {
 			return nil
 		}
 		return vals[0]
-	case opBetween:
-		return both(evalOrder(opGe, vals[0], vals[1]), evalOrder(opLe, vals[0], vals[2]))
+	case OpBetween:
+		return both(evalOrder(OpGe, vals[0], vals[1]), evalOrder(OpLe, vals[0], vals[2]))
 	}
 	for _, v := range vals {
 		if v == nil {
@@ -112,10 +111,10 @@ func truth(t *term, rows map[*source]Row) any {
 	return evalStrict(t, vals)
 }
 
-func evalChain(t *term, rows map[*source]Row) any {
-	decides := t.op == opOr // the value that decides the whole
+func evalChain(t *Term, rows map[*Source]Row) any {
+	decides := t.Op == OpOr // the value that decides the whole
 	var result any = !decides
-	for _, kid := range t.kids {
+	for _, kid := range t.Kids {
 		switch truth(kid, rows) {
 		case decides:
 			return decides
@@ -137,7 +136,7 @@ func both(a, b any) any {
 	return true
 }
 
-func evalCase(kids []*term, want any, rows map[*source]Row) any {
+func evalCase(kids []*Term, want any, rows map[*Source]Row) any {
 	for ; len(kids) > 1; kids = kids[2:] {
 		if v := truth(kids[0], rows); v != nil && want != nil && order(v, want) == 0 {
 			return truth(kids[1], rows)
@@ -146,13 +145,13 @@ func evalCase(kids []*term, want any, rows map[*source]Row) any {
 	return truth(kids[0], rows)
 }
 
-func evalIn(t *term, rows map[*source]Row) any {
-	x := truth(t.kids[0], rows)
+func evalIn(t *Term, rows map[*Source]Row) any {
+	x := truth(t.Kids[0], rows)
 	if x == nil {
 		return nil
 	}
 	var result any = false
-	for _, kid := range t.kids[1:] {
+	for _, kid := range t.Kids[1:] {
 		switch v := truth(kid, rows); {
 		case v == nil:
 			result = nil
@@ -164,21 +163,21 @@ func evalIn(t *term, rows map[*source]Row) any {
 }
 
 // evalOrder compares two values that may be NULL.
-func evalOrder(o op, a, b any) any {
+func evalOrder(o Op, a, b any) any {
 	if a == nil || b == nil {
 		return nil
 	}
 	n := order(a, b)
 	switch o {
-	case opEq:
+	case OpEq:
 		return n == 0
-	case opNe:
+	case OpNe:
 		return n != 0
-	case opLt:
+	case OpLt:
 		return n < 0
-	case opLe:
+	case OpLe:
 		return n <= 0
-	case opGt:
+	case OpGt:
 		return n > 0
 	}
 	return n >= 0
@@ -215,58 +214,58 @@ func btoi(b bool) int64 {
 }
 
 // evalStrict applies an operator that is NULL if an operand is.
-func evalStrict(t *term, v []any) any {
-	switch t.op {
-	case opNot:
+func evalStrict(t *Term, v []any) any {
+	switch t.Op {
+	case OpNot:
 		return !v[0].(bool)
-	case opEq, opNe, opLt, opLe, opGt, opGe:
-		return evalOrder(t.op, v[0], v[1])
-	case opToFloat:
+	case OpEq, OpNe, OpLt, OpLe, OpGt, OpGe:
+		return evalOrder(t.Op, v[0], v[1])
+	case OpToFloat:
 		return float64(v[0].(int64))
-	case opToText:
+	case OpToText:
 		return strconv.FormatInt(v[0].(int64), 10)
-	case opToInt:
+	case OpToInt:
 		return btoi(v[0].(bool))
 	}
 	switch x := v[0].(type) {
 	case string:
 		return evalText(t, x, v)
 	case int64:
-		return evalInt(t.op, x, v)
+		return evalInt(t.Op, x, v)
 	}
-	return evalFloat(t.op, v[0].(float64), v)
+	return evalFloat(t.Op, v[0].(float64), v)
 }
 
-func evalText(t *term, x string, v []any) any {
-	switch t.op {
-	case opLike:
+func evalText(t *Term, x string, v []any) any {
+	switch t.Op {
+	case OpLike:
 		return len(v[1].(string)) <= MaxPattern && like(lower(x), lower(v[1].(string)))
-	case opLower:
+	case OpLower:
 		return lower(x)
-	case opUpper:
+	case OpUpper:
 		return upper(x)
-	case opLength:
+	case OpLength:
 		return int64(utf8.RuneCountInString(x))
-	case opTrim:
+	case OpTrim:
 		return strings.Trim(x, " ")
-	case opTrimLeft:
+	case OpTrimLeft:
 		return strings.TrimLeft(x, " ")
-	case opTrimRight:
+	case OpTrimRight:
 		return strings.TrimRight(x, " ")
-	case opReplace:
+	case OpReplace:
 		if v[1] == "" {
 			return x
 		}
 		return strings.ReplaceAll(x, v[1].(string), v[2].(string))
-	case opConcat:
+	case OpConcat:
 		all := ""
 		for _, piece := range v {
 			all += piece.(string)
 		}
 		return all
-	case opStartsWith:
+	case OpStartsWith:
 		return strings.HasPrefix(x, v[1].(string))
-	case opEndsWith:
+	case OpEndsWith:
 		return strings.HasSuffix(x, v[1].(string))
 	}
 	chars := []rune(x) // opSubstr
@@ -316,32 +315,32 @@ func like(s, pattern string) bool {
 	return w == len(want)
 }
 
-func evalInt(o op, x int64, v []any) any {
+func evalInt(o Op, x int64, v []any) any {
 	switch o {
-	case opNeg:
+	case OpNeg:
 		return subInt(0, x)
-	case opAbs:
+	case OpAbs:
 		if x < 0 {
 			return subInt(0, x)
 		}
 		return x
-	case opSign:
+	case OpSign:
 		return int64(compare(x, 0))
-	case opBitNot:
+	case OpBitNot:
 		return ^x
 	}
 	y := v[1].(int64)
 	switch o {
-	case opAdd:
+	case OpAdd:
 		if y == math.MinInt64 {
 			return subInt(subInt(x, math.MaxInt64), 1)
 		}
 		return subInt(x, -y)
-	case opSub:
+	case OpSub:
 		return subInt(x, y)
-	case opMul:
+	case OpMul:
 		return mulInt(x, y)
-	case opBitAnd:
+	case OpBitAnd:
 		return x & y
 	}
 	return x | y
@@ -371,24 +370,24 @@ func mulInt(x, y int64) int64 {
 	return p
 }
 
-func evalFloat(o op, x float64, v []any) any {
+func evalFloat(o Op, x float64, v []any) any {
 	switch o {
-	case opNeg:
+	case OpNeg:
 		return -x
-	case opAbs:
+	case OpAbs:
 		return math.Abs(x)
-	case opSign:
+	case OpSign:
 		return float64(compare(x, 0))
 	}
 	y := v[1].(float64)
 	switch o {
-	case opAdd:
+	case OpAdd:
 		x += y
-	case opSub:
+	case OpSub:
 		x -= y
-	case opMul:
+	case OpMul:
 		x *= y
-	case opDiv:
+	case OpDiv:
 		if y == 0 {
 			return nil
 		}

@@ -12,23 +12,23 @@ var MySQL = &Dialect{
 	before:     "%1 %2 %3",
 	substrFrom: "CAST(substr(" + charsMySQL("%1") + ", %2) AS BINARY)",
 	substrLen:  "CAST(substr(" + charsMySQL("%1") + ", %2, %3) AS BINARY)",
-	ops: map[op]string{
-		opToFloat: "(%1 + 0e0)", opToText: "CAST(CONVERT(CAST(%1 AS CHAR) USING utf8mb4) AS BINARY)", opToInt: "CAST(%1 AS SIGNED)",
-		opBitAnd: "CAST(%1 & %2 AS SIGNED)", opBitOr: "CAST(%1 | %2 AS SIGNED)", opBitNot: "CAST(~%1 AS SIGNED)",
-		opLower: lowerMySQL("%1"), opUpper: "CAST(UPPER(CONVERT(%1 USING tis620)) AS BINARY)", opLength: "CHAR_LENGTH(" + charsMySQL("%1") + ")",
-		opTrim: "TRIM(%1)", opTrimLeft: "LTRIM(%1)", opTrimRight: "RTRIM(%1)",
-		opReplace: "REPLACE(%1, %2, %3)", opConcat: "CONCAT(%1, %2)",
-		opStartsWith: "(LEFT(%1, LENGTH(%2)) = %2)", opEndsWith: "(RIGHT(%1, LENGTH(%2)) = %2)",
+	ops: map[Op]string{
+		OpToFloat: "(%1 + 0e0)", OpToText: "CAST(CONVERT(CAST(%1 AS CHAR) USING utf8mb4) AS BINARY)", OpToInt: "CAST(%1 AS SIGNED)",
+		OpBitAnd: "CAST(%1 & %2 AS SIGNED)", OpBitOr: "CAST(%1 | %2 AS SIGNED)", OpBitNot: "CAST(~%1 AS SIGNED)",
+		OpLower: lowerMySQL("%1"), OpUpper: "CAST(UPPER(CONVERT(%1 USING tis620)) AS BINARY)", OpLength: "CHAR_LENGTH(" + charsMySQL("%1") + ")",
+		OpTrim: "TRIM(%1)", OpTrimLeft: "LTRIM(%1)", OpTrimRight: "RTRIM(%1)",
+		OpReplace: "REPLACE(%1, %2, %3)", OpConcat: "CONCAT(%1, %2)",
+		OpStartsWith: "(LEFT(%1, LENGTH(%2)) = %2)", OpEndsWith: "(RIGHT(%1, LENGTH(%2)) = %2)",
 	},
-	ints: map[op]string{
-		opAdd: cutMySQL(decimal("%1") + " + " + decimal("%2")), opSub: cutMySQL(decimal("%1") + " - " + decimal("%2")),
-		opMul: cutMySQL(decimal("%1") + " * " + decimal("%2")), opNeg: cutMySQL("-" + decimal("%1")),
-		opAbs: cutMySQL("ABS(" + decimal("%1") + ")"), opSign: "CAST(SIGN(%1) AS SIGNED)",
+	ints: map[Op]string{
+		OpAdd: cutMySQL(decimal("%1") + " + " + decimal("%2")), OpSub: cutMySQL(decimal("%1") + " - " + decimal("%2")),
+		OpMul: cutMySQL(decimal("%1") + " * " + decimal("%2")), OpNeg: cutMySQL("-" + decimal("%1")),
+		OpAbs: cutMySQL("ABS(" + decimal("%1") + ")"), OpSign: "CAST(SIGN(%1) AS SIGNED)",
 	},
-	floats: map[op]string{
-		opAdd: "(" + sum + ")", opSub: "(" + difference + ")",
-		opMul: "(CASE" + product + ")", opDiv: "(CASE WHEN %2 = 0 THEN NULL" + quotient + ")",
-		opNeg: "(-%1)", opAbs: "ABS(%1)", opSign: "(SIGN(%1) + 0e0)",
+	floats: map[Op]string{
+		OpAdd: "(" + sum + ")", OpSub: "(" + difference + ")",
+		OpMul: "(CASE" + product + ")", OpDiv: "(CASE WHEN %2 = 0 THEN NULL" + quotient + ")",
+		OpNeg: "(-%1)", OpAbs: "ABS(%1)", OpSign: "(SIGN(%1) + 0e0)",
 	},
 }
 

@@ -75,7 +75,7 @@ func selects(t *testing.T, e filter.Expr[*entity], custom map[string]Row) bool {
 		if err != nil {
 			t.Fatalf("%s: %v", branch, err)
 		}
-		if f.Matches(&Node{Custom: custom}) {
+		if Matches(f, &Node{Custom: custom}) {
 			return true
 		}
 	}

@@ -17,27 +17,27 @@ var Postgres = &Dialect{
 	start:      "left(%1, 255)",
 	substrFrom: "substr(%1, CAST(%2 AS INT))",
 	substrLen:  "substr(%1, CAST(%2 AS INT), CAST(%3 AS INT))",
-	ops: map[op]string{
-		opToFloat: "CAST(%1 AS DOUBLE PRECISION)", opToText: "CAST(%1 AS TEXT)", opToInt: "CAST(CAST(%1 AS INT) AS BIGINT)",
-		opBitAnd: "(CAST(%1 AS BIGINT) & %2)", opBitOr: "(CAST(%1 AS BIGINT) | %2)", opBitNot: "(~CAST(%1 AS BIGINT))",
-		opLower: `lower(%1 COLLATE "C")`, opUpper: `upper(%1 COLLATE "C")`, opLength: "CAST(char_length(%1) AS BIGINT)",
-		opTrim: "btrim(%1)", opTrimLeft: "ltrim(%1)", opTrimRight: "rtrim(%1)",
-		opReplace: "replace(%1, %2, %3)", opConcat: "(%1 || %2)",
-		opStartsWith: "(left(%1, char_length(%2)) = %2)", opEndsWith: "(right(%1, char_length(%2)) = %2)",
+	ops: map[Op]string{
+		OpToFloat: "CAST(%1 AS DOUBLE PRECISION)", OpToText: "CAST(%1 AS TEXT)", OpToInt: "CAST(CAST(%1 AS INT) AS BIGINT)",
+		OpBitAnd: "(CAST(%1 AS BIGINT) & %2)", OpBitOr: "(CAST(%1 AS BIGINT) | %2)", OpBitNot: "(~CAST(%1 AS BIGINT))",
+		OpLower: `lower(%1 COLLATE "C")`, OpUpper: `upper(%1 COLLATE "C")`, OpLength: "CAST(char_length(%1) AS BIGINT)",
+		OpTrim: "btrim(%1)", OpTrimLeft: "ltrim(%1)", OpTrimRight: "rtrim(%1)",
+		OpReplace: "replace(%1, %2, %3)", OpConcat: "(%1 || %2)",
+		OpStartsWith: "(left(%1, char_length(%2)) = %2)", OpEndsWith: "(right(%1, char_length(%2)) = %2)",
 	},
-	ints: map[op]string{
-		opAdd: cutPostgres("CAST(%1 AS NUMERIC) + CAST(%2 AS NUMERIC)"), opSub: cutPostgres("CAST(%1 AS NUMERIC) - CAST(%2 AS NUMERIC)"),
-		opMul: cutPostgres("CAST(%1 AS NUMERIC) * CAST(%2 AS NUMERIC)"), opNeg: cutPostgres("-CAST(%1 AS NUMERIC)"),
-		opAbs: cutPostgres("abs(CAST(%1 AS NUMERIC))"), opSign: "CAST(sign(CAST(%1 AS NUMERIC)) AS BIGINT)",
+	ints: map[Op]string{
+		OpAdd: cutPostgres("CAST(%1 AS NUMERIC) + CAST(%2 AS NUMERIC)"), OpSub: cutPostgres("CAST(%1 AS NUMERIC) - CAST(%2 AS NUMERIC)"),
+		OpMul: cutPostgres("CAST(%1 AS NUMERIC) * CAST(%2 AS NUMERIC)"), OpNeg: cutPostgres("-CAST(%1 AS NUMERIC)"),
+		OpAbs: cutPostgres("abs(CAST(%1 AS NUMERIC))"), OpSign: "CAST(sign(CAST(%1 AS NUMERIC)) AS BIGINT)",
 	},
-	floats: map[op]string{
-		opAdd: letPostgres(sum), opSub: letPostgres(difference),
-		opMul: letPostgres("CASE WHEN %1 = 0 OR %2 = 0 THEN %1 * 0 + %2 * 0" +
+	floats: map[Op]string{
+		OpAdd: letPostgres(sum), OpSub: letPostgres(difference),
+		OpMul: letPostgres("CASE WHEN %1 = 0 OR %2 = 0 THEN %1 * 0 + %2 * 0" +
 			" WHEN least(least(abs(%1), 1) * %4, least(abs(%2), 1) * %4, 1) *" +
 			" greatest(least(abs(%1), 1) * %4, least(abs(%2), 1) * %4) <= 0.5 THEN 0" + product),
-		opDiv: letPostgres("CASE WHEN %2 = 0 THEN NULL" +
+		OpDiv: letPostgres("CASE WHEN %2 = 0 THEN NULL" +
 			" WHEN (least(abs(%1), 8e-16) * %4) * %4 <= greatest(abs(%2), 1) * 0.5 THEN 0" + quotient),
-		opNeg: "(-%1)", opAbs: "abs(%1)", opSign: "sign(%1)",
+		OpNeg: "(-%1)", OpAbs: "abs(%1)", OpSign: "sign(%1)",
 	},
 }
 

@@ -148,7 +148,7 @@ func (b *builder) nest(by string, in []frag) frag {
 	return b.nest(by, []frag{b.nest(by, in[:half]), b.nest(by, in[half:])})
 }
 
-func (b *builder) terms(ts []*term) []frag {
+func (b *builder) terms(ts []*Term) []frag {
 	out := make([]frag, len(ts))
 	for i, t := range ts {
 		out[i] = b.term(t)
@@ -158,7 +158,7 @@ func (b *builder) terms(ts []*term) []frag {
 
 // alias is what the rows of a source are called: p3 for a property, x3 for a
 // link or event, y3 for the node linked to, t3 for its type.
-func (s *source) alias(letter string) string {
+func (s *Source) alias(letter string) string {
 	if s.number == 0 {
 		return letter
 	}
@@ -166,21 +166,21 @@ func (s *source) alias(letter string) string {
 }
 
 // columnSQL names a column.
-func (c column) sql() string {
+func (c Column) sql() string {
 	table := ""
 	switch {
-	case c.ofType:
-		table = c.src.alias("t")
-	case c.src.isProp:
-		table = c.src.alias("p")
-	case c.src.neighbour == nil:
+	case c.OfType:
+		table = c.Source.alias("t")
+	case c.Source.IsProp:
+		table = c.Source.alias("p")
+	case c.Source.neighbour == nil:
 		table = "n"
-	case c.src.neighbour.table == "":
-		table = c.src.alias("x")
+	case c.Source.neighbour.table == "":
+		table = c.Source.alias("x")
 	default:
-		table = c.src.alias("y")
+		table = c.Source.alias("y")
 	}
-	return table + "." + c.name
+	return table + "." + c.Name
 }
 
 // joins adds the type of the node and its properties.
@@ -194,17 +194,17 @@ func (b *builder) joins(q *Query) {
 		q.Joins += join + "Type t ON t.id = n.type_id AND t.type_kind = " + strconv.Itoa(int(k))
 	}
 	for _, s := range b.filter.sources {
-		if !s.isProp {
+		if !s.IsProp {
 			continue
 		}
 		p := s.alias("p")
 		custom := "FALSE"
-		if s.custom {
+		if s.Custom {
 			custom = "TRUE"
 		}
 		q.Joins += join + k.Table() + "Property " + p + " ON " + p + "." + k.IDColumn() + " = n.id AND " +
 			p + ".name = ?$ AND " + p + ".is_custom_property = " + custom
-		q.JoinArgs = append(q.JoinArgs, s.property)
+		q.JoinArgs = append(q.JoinArgs, s.Property)
 	}
 }
 
@@ -213,7 +213,7 @@ func (b *builder) joins(q *Query) {
 //
 // A condition that is about the node's own columns, too, has other rows for each
 // node.
-func (b *builder) semiJoin(q *Query, neighbours []*source, own bool, cond frag) frag {
+func (b *builder) semiJoin(q *Query, neighbours []*Source, own bool, cond frag) frag {
 	var from strings.Builder
 	first := ""
 	for _, s := range neighbours {
@@ -252,8 +252,8 @@ func (b *builder) semiJoin(q *Query, neighbours []*source, own bool, cond frag) 
 // A part of a filter is some conditions that all must hold, and the neighbours
 // whose rows they are about.
 type part struct {
-	conds      []*term
-	neighbours []*source
+	conds      []*Term
+	neighbours []*Source
 }
 
 // parts takes the filter apart at the ANDs on top. Conditions that share a
@@ -261,14 +261,14 @@ type part struct {
 func (f *Filter) parts() []*part {
 	plain := &part{}
 	var parts []*part
-	of := map[*source]*part{}
+	of := map[*Source]*part{}
 	for _, cond := range conjuncts(f.root, nil) {
 		touched := neighboursOf(cond)
 		if len(touched) == 0 {
 			plain.conds = append(plain.conds, cond)
 			continue
 		}
-		home := &part{conds: []*term{cond}}
+		home := &part{conds: []*Term{cond}}
 		joined := map[*part]bool{}
 		for _, s := range touched {
 			if other := of[s]; other == nil {
@@ -298,12 +298,12 @@ func (f *Filter) parts() []*part {
 
 // isRange reports whether t holds for a range of the values of a column that
 // has an index. An OR does if one of its sides does.
-func (t *term) isRange() bool {
-	switch t.op {
-	case opLt, opLe, opGt, opGe, opBetween:
-		return t.kids[0].indexed()
-	case opOr:
-		return slices.ContainsFunc(t.kids, (*term).isRange)
+func (t *Term) isRange() bool {
+	switch t.Op {
+	case OpLt, OpLe, OpGt, OpGe, OpBetween:
+		return t.Kids[0].indexed()
+	case OpOr:
+		return slices.ContainsFunc(t.Kids, (*Term).isRange)
 	}
 	return false
 }
@@ -311,46 +311,48 @@ func (t *term) isRange() bool {
 // exact reports whether the part selects few nodes as far as its text says: by
 // one value of a column, or by neighbours.
 func (p *part) exact() bool {
-	return len(p.neighbours) > 0 || slices.ContainsFunc(p.conds, (*term).isExact)
+	return len(p.neighbours) > 0 || slices.ContainsFunc(p.conds, (*Term).isExact)
 }
 
 // isExact reports whether t holds for single values of a column that has an
 // index. An OR does if all of its sides do.
-func (t *term) isExact() bool {
-	switch t.op {
-	case opEq, opIn:
-		return t.kids[0].indexed() && t.kids[1].op == opValue
-	case opOr:
-		return !slices.ContainsFunc(t.kids, func(kid *term) bool { return !kid.isExact() })
+func (t *Term) isExact() bool {
+	switch t.Op {
+	case OpEq, OpIn:
+		return t.Kids[0].indexed() && t.Kids[1].Op == OpValue
+	case OpOr:
+		return !slices.ContainsFunc(t.Kids, func(kid *Term) bool { return !kid.isExact() })
 	}
 	return false
 }
 
 // indexed tells whether t is a column by whose values nodes may be found.
-func (t *term) indexed() bool { return t.op == opColumn && !t.col.ofType && !unindexed[t.col.name] }
+func (t *Term) indexed() bool {
+	return t.Op == OpColumn && !t.Column.OfType && !unindexed[t.Column.Name]
+}
 
 // conjuncts appends to list the terms that all must be true for t to be true.
-func conjuncts(t *term, list []*term) []*term {
-	if t.op != opAnd {
+func conjuncts(t *Term, list []*Term) []*Term {
+	if t.Op != OpAnd {
 		return append(list, t)
 	}
-	for _, kid := range t.kids {
+	for _, kid := range t.Kids {
 		list = conjuncts(kid, list)
 	}
 	return list
 }
 
 // neighboursOf returns the neighbours that t mentions, each once, in order.
-func neighboursOf(t *term) []*source {
-	var list []*source
-	seen := map[*source]bool{}
-	var walk func(*term)
-	walk = func(t *term) {
-		if s := t.col.src; t.op == opColumn && s.neighbour != nil && !seen[s] {
+func neighboursOf(t *Term) []*Source {
+	var list []*Source
+	seen := map[*Source]bool{}
+	var walk func(*Term)
+	walk = func(t *Term) {
+		if s := t.Column.Source; t.Op == OpColumn && s.neighbour != nil && !seen[s] {
 			seen[s] = true
 			list = append(list, s)
 		}
-		for _, kid := range t.kids {
+		for _, kid := range t.Kids {
 			walk(kid)
 		}
 	}
@@ -359,8 +361,8 @@ func neighboursOf(t *term) []*source {
 }
 
 // ownColumn tells whether t mentions the node itself or a property of it.
-func ownColumn(t *term) bool {
-	return t.op == opColumn && t.col.src.neighbour == nil || slices.ContainsFunc(t.kids, ownColumn)
+func ownColumn(t *Term) bool {
+	return t.Op == OpColumn && t.Column.Source.neighbour == nil || slices.ContainsFunc(t.Kids, ownColumn)
 }
 
 // Searches tells whether the database may find the nodes by something else than
@@ -370,12 +372,12 @@ func (f *Filter) Searches() bool {
 	if f.node.typed || len(f.sources) > 0 {
 		return true
 	}
-	var searches func(*term) bool
-	searches = func(t *term) bool {
+	var searches func(*Term) bool
+	searches = func(t *Term) bool {
 		if t.indexed() {
 			return true
 		}
-		return slices.ContainsFunc(t.kids, searches)
+		return slices.ContainsFunc(t.Kids, searches)
 	}
 	return searches(f.root)
 }

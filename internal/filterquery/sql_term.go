@@ -6,74 +6,74 @@ import (
 )
 
 // infix are the operators that every database spells alike.
-var infix = map[op]string{
-	opEq: "%1 = %2", opNe: "%1 <> %2", opLt: "%1 < %2", opLe: "%1 <= %2", opGt: "%1 > %2", opGe: "%1 >= %2",
-	opNot: "(NOT %1)", opIsNull: "(%1 IS NULL)", opIsTrue: "(%1 IS TRUE)", opIsFalse: "(%1 IS FALSE)",
-	opNullIf: "NULLIF(%1, %2)",
+var infix = map[Op]string{
+	OpEq: "%1 = %2", OpNe: "%1 <> %2", OpLt: "%1 < %2", OpLe: "%1 <= %2", OpGt: "%1 > %2", OpGe: "%1 >= %2",
+	OpNot: "(NOT %1)", OpIsNull: "(%1 IS NULL)", OpIsTrue: "(%1 IS TRUE)", OpIsFalse: "(%1 IS FALSE)",
+	OpNullIf: "NULLIF(%1, %2)",
 }
 
 // term is the SQL of t. Text is in the exact form, see [Dialect].
-func (b *builder) term(t *term) frag {
-	switch t.op {
-	case opValue:
+func (b *builder) term(t *Term) frag {
+	switch t.Op {
+	case OpValue:
 		return b.value(t)
-	case opColumn:
-		col := frag{sql: t.col.sql()}
+	case OpColumn:
+		col := frag{sql: t.Column.sql()}
 		if t.typ == TextType && b.exact != "" {
 			return b.put(b.exact, col)
 		}
 		return col
-	case opAnd:
-		return b.nest("AND", b.terms(t.kids))
-	case opOr:
-		return b.nest("OR", b.terms(t.kids))
-	case opEq, opNe, opLt, opLe, opGt, opGe:
+	case OpAnd:
+		return b.nest("AND", b.terms(t.Kids))
+	case OpOr:
+		return b.nest("OR", b.terms(t.Kids))
+	case OpEq, OpNe, OpLt, OpLe, OpGt, OpGe:
 		return b.compare(t)
-	case opIn:
-		kids := b.comparable(t.kids)
+	case OpIn:
+		kids := b.comparable(t.Kids)
 		if b.indexedByStart(t) {
 			return b.put("(%1 IN (%2) AND %3 IN (%4))", kids[0], b.list(kids[1:]), b.put(b.start, kids[0]), b.list(b.starts(kids[1:])))
 		}
 		return b.put("(%1 IN (%2))", kids[0], b.list(kids[1:]))
-	case opBetween:
+	case OpBetween:
 		return b.between(t)
-	case opLike:
+	case OpLike:
 		return b.likeOf(t)
-	case opCase, opCaseOf:
+	case OpCase, OpCaseOf:
 		return b.caseOf(t)
-	case opCoalesce:
-		if len(t.kids) == 1 {
-			return b.term(t.kids[0])
+	case OpCoalesce:
+		if len(t.Kids) == 1 {
+			return b.term(t.Kids[0])
 		}
-		return b.put("COALESCE(%1)", b.list(b.terms(t.kids)))
-	case opConcat:
-		all := b.term(t.kids[0])
-		for _, kid := range t.kids[1:] {
-			all = b.put(b.ops[opConcat], all, b.term(kid))
+		return b.put("COALESCE(%1)", b.list(b.terms(t.Kids)))
+	case OpConcat:
+		all := b.term(t.Kids[0])
+		for _, kid := range t.Kids[1:] {
+			all = b.put(b.ops[OpConcat], all, b.term(kid))
 		}
 		return all
-	case opSubstr:
+	case OpSubstr:
 		return b.substr(t)
 	}
-	kids := b.terms(t.kids)
+	kids := b.terms(t.Kids)
 	switch {
-	case t.typ == IntType && b.ints[t.op] != "":
-		return b.put(b.ints[t.op], kids...)
-	case t.typ == FloatType && b.floats[t.op] != "":
+	case t.typ == IntType && b.ints[t.Op] != "":
+		return b.put(b.ints[t.Op], kids...)
+	case t.typ == FloatType && b.floats[t.Op] != "":
 		for len(kids) < 2 {
 			kids = append(kids, frag{})
 		}
-		return b.put(b.floats[t.op], kids[0], kids[1], b.param(FloatType, math.MaxFloat64), b.param(FloatType, scale))
-	case b.ops[t.op] != "":
-		return b.put(b.ops[t.op], kids...)
+		return b.put(b.floats[t.Op], kids[0], kids[1], b.param(FloatType, math.MaxFloat64), b.param(FloatType, scale))
+	case b.ops[t.Op] != "":
+		return b.put(b.ops[t.Op], kids...)
 	}
-	return b.put(infix[t.op], kids...)
+	return b.put(infix[t.Op], kids...)
 }
 
 func (b *builder) param(typ Type, v any) frag { return frag{b.Dialect.value[typ], []any{v}} }
 
-func (b *builder) value(t *term) frag {
-	switch v := t.val.(type) {
+func (b *builder) value(t *Term) frag {
+	switch v := t.Value.(type) {
 	case nil:
 		return frag{sql: b.null[orInt(t.typ)]}
 	case bool:
@@ -93,50 +93,50 @@ func (b *builder) value(t *term) frag {
 // comparable is the SQL of terms that are tested for equality. A text
 // column that meets nothing but constants stays as it is, so that its index
 // serves.
-func (b *builder) comparable(ts []*term) []frag {
-	if b.exact == "" || ts[0].typ != TextType || ts[0].op != opColumn {
+func (b *builder) comparable(ts []*Term) []frag {
+	if b.exact == "" || ts[0].typ != TextType || ts[0].Op != OpColumn {
 		return b.terms(ts)
 	}
 	for _, t := range ts[1:] {
-		if t.op != opValue {
+		if t.Op != OpValue {
 			return b.terms(ts)
 		}
 	}
-	out := []frag{{sql: ts[0].col.sql()}}
+	out := []frag{{sql: ts[0].Column.sql()}}
 	for _, t := range ts[1:] {
-		if t.val == nil {
+		if t.Value == nil {
 			out = append(out, frag{sql: b.null[TextType]})
 		} else {
-			out = append(out, b.param(TextType, t.val))
+			out = append(out, b.param(TextType, t.Value))
 		}
 	}
 	return out
 }
 
-var orderSigns = map[op]string{opLt: "<", opLe: "<=", opGt: ">", opGe: ">="}
+var orderSigns = map[Op]string{OpLt: "<", OpLe: "<=", OpGt: ">", OpGe: ">="}
 
 // compare is a comparison of two terms.
-func (b *builder) compare(t *term) frag {
-	if sign := orderSigns[t.op]; sign != "" && t.kids[0].typ == TextType {
-		return b.put("("+b.before+")", b.term(t.kids[0]), frag{sql: sign}, b.term(t.kids[1]))
+func (b *builder) compare(t *Term) frag {
+	if sign := orderSigns[t.Op]; sign != "" && t.Kids[0].typ == TextType {
+		return b.put("("+b.before+")", b.term(t.Kids[0]), frag{sql: sign}, b.term(t.Kids[1]))
 	}
-	kids := b.comparable(t.kids)
-	if t.op == opEq && b.indexedByStart(t) {
+	kids := b.comparable(t.Kids)
+	if t.Op == OpEq && b.indexedByStart(t) {
 		return b.put("(%1 = %2 AND %3 = %4)", kids[0], kids[1], b.put(b.start, kids[0]), b.put(b.start, kids[1]))
 	}
-	return b.put("("+infix[t.op]+")", kids...)
+	return b.put("("+infix[t.Op]+")", kids...)
 }
 
 // indexedByStart reports whether t looks for some texts in a column whose index
 // has only the start of each. The starts are then compared, too, which changes
 // nothing but what the planner can use.
-func (b *builder) indexedByStart(t *term) bool {
+func (b *builder) indexedByStart(t *Term) bool {
 	const most = 1000 // a longer list is not worth its parameters
-	if b.start == "" || t.kids[0].op != opColumn || t.kids[0].col.name != "string_value" || len(t.kids) > most {
+	if b.start == "" || t.Kids[0].Op != OpColumn || t.Kids[0].Column.Name != "string_value" || len(t.Kids) > most {
 		return false
 	}
-	for _, kid := range t.kids[1:] {
-		if kid.op != opValue || kid.val == nil {
+	for _, kid := range t.Kids[1:] {
+		if kid.Op != OpValue || kid.Value == nil {
 			return false
 		}
 	}
@@ -151,27 +151,27 @@ func (b *builder) starts(texts []frag) []frag {
 	return out
 }
 
-func (b *builder) between(t *term) frag {
-	kids := b.terms(t.kids)
-	if t.kids[0].typ == TextType {
+func (b *builder) between(t *Term) frag {
+	kids := b.terms(t.Kids)
+	if t.Kids[0].typ == TextType {
 		return b.put("("+b.before+" AND "+strings.NewReplacer("%2", "%4", "%3", "%5").Replace(b.before)+")",
 			kids[0], frag{sql: ">="}, kids[1], frag{sql: "<="}, kids[2])
 	}
 	return b.put("(%1 BETWEEN %2 AND %3)", kids...)
 }
 
-func (b *builder) likeOf(t *term) frag {
+func (b *builder) likeOf(t *Term) frag {
 	pattern := b.like
-	if t.kids[1].op != opValue {
+	if t.Kids[1].Op != OpValue {
 		pattern = b.likeAny
 	}
-	return b.put("("+pattern+")", b.terms(t.kids)...)
+	return b.put("("+pattern+")", b.terms(t.Kids)...)
 }
 
-func (b *builder) caseOf(t *term) frag {
-	kids := b.terms(t.kids)
+func (b *builder) caseOf(t *Term) frag {
+	kids := b.terms(t.Kids)
 	out := frag{sql: "(CASE"}
-	if t.op == opCaseOf {
+	if t.Op == OpCaseOf {
 		out = b.put("(CASE %1", kids[0])
 		kids = kids[1:]
 	}
@@ -183,8 +183,8 @@ func (b *builder) caseOf(t *term) frag {
 }
 
 // substr takes characters. Its positions are constants that have been checked.
-func (b *builder) substr(t *term) frag {
-	kids := b.terms(t.kids)
+func (b *builder) substr(t *Term) frag {
+	kids := b.terms(t.Kids)
 	if len(kids) == 3 {
 		return b.put(b.substrLen, kids...)
 	}

@@ -11,21 +11,21 @@ var SQLite = &Dialect{
 	tested:     "+%1",
 	substrFrom: "substr(%1, %2)",
 	substrLen:  "substr(%1, %2, %3)",
-	ops: map[op]string{
-		opToFloat: "CAST(%1 AS REAL)", opToText: "CAST(%1 AS TEXT)", opToInt: "CAST(%1 AS INTEGER)",
-		opBitAnd: "(%1 & %2)", opBitOr: "(%1 | %2)", opBitNot: "(~%1)",
-		opLower: "lower(%1)", opUpper: "upper(%1)", opLength: "length(%1)",
-		opTrim: "trim(%1)", opTrimLeft: "ltrim(%1)", opTrimRight: "rtrim(%1)",
-		opReplace: "replace(%1, %2, %3)", opConcat: "(%1 || %2)",
-		opStartsWith: "(substr(%1, 1, length(%2)) = %2)", opEndsWith: "(substr(%1, length(%1) - length(%2) + 1) = %2)",
+	ops: map[Op]string{
+		OpToFloat: "CAST(%1 AS REAL)", OpToText: "CAST(%1 AS TEXT)", OpToInt: "CAST(%1 AS INTEGER)",
+		OpBitAnd: "(%1 & %2)", OpBitOr: "(%1 | %2)", OpBitNot: "(~%1)",
+		OpLower: "lower(%1)", OpUpper: "upper(%1)", OpLength: "length(%1)",
+		OpTrim: "trim(%1)", OpTrimLeft: "ltrim(%1)", OpTrimRight: "rtrim(%1)",
+		OpReplace: "replace(%1, %2, %3)", OpConcat: "(%1 || %2)",
+		OpStartsWith: "(substr(%1, 1, length(%2)) = %2)", OpEndsWith: "(substr(%1, length(%1) - length(%2) + 1) = %2)",
 	},
-	ints: map[op]string{
-		opAdd: cutSQLite("%1 + %2"), opSub: cutSQLite("%1 - %2"), opMul: cutSQLite("%1 * %2"), opNeg: cutSQLite("-%1"),
-		opAbs: "abs(max(%1, -9223372036854775807))", opSign: "sign(%1)",
+	ints: map[Op]string{
+		OpAdd: cutSQLite("%1 + %2"), OpSub: cutSQLite("%1 - %2"), OpMul: cutSQLite("%1 * %2"), OpNeg: cutSQLite("-%1"),
+		OpAbs: "abs(max(%1, -9223372036854775807))", OpSign: "sign(%1)",
 	},
-	floats: map[op]string{
-		opAdd: "min(max(%1 + %2, -%3), %3)", opSub: "min(max(%1 - %2, -%3), %3)", opMul: "min(max(%1 * %2, -%3), %3)",
-		opDiv: "min(max(%1 / %2, -%3), %3)", opNeg: "(-%1)", opAbs: "abs(%1)", opSign: "CAST(sign(%1) AS REAL)",
+	floats: map[Op]string{
+		OpAdd: "min(max(%1 + %2, -%3), %3)", OpSub: "min(max(%1 - %2, -%3), %3)", OpMul: "min(max(%1 * %2, -%3), %3)",
+		OpDiv: "min(max(%1 / %2, -%3), %3)", OpNeg: "(-%1)", OpAbs: "abs(%1)", OpSign: "CAST(sign(%1) AS REAL)",
 	},
 }
 

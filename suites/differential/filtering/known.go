@@ -97,7 +97,7 @@ func (k Known) readContexts(ctx context.Context, rpc mlmdpb.MetadataStoreService
 func (k Known) Selects(of typekind.Kind, f *filterquery.Filter) []int64 {
 	var ids []int64
 	for id, n := range k[of] {
-		if f.Matches(n) {
+		if filterquery.Matches(f, n) {
 			ids = append(ids, id)
 		}
 	}
