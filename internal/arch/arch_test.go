@@ -83,6 +83,16 @@ func TestPackagesReachOnlyWhatTheyMay(t *testing.T) {
 	}
 }
 
+func TestOnlyTestsReachTheOracle(t *testing.T) {
+	const oracle = module + "/internal/filterquery/oracle"
+	imports := readImports(t)
+	for from := range imports {
+		if reach(imports, from)[oracle] {
+			t.Errorf("%s reaches %s", from, oracle)
+		}
+	}
+}
+
 func TestNothingReachesTheGeneratorAtRunTime(t *testing.T) {
 	imports := readImports(t)
 	for from := range imports {

@@ -11,8 +11,7 @@
 // The three databases give the same answer: text is compared byte for byte,
 // LIKE ignores the case of ASCII letters and knows no escape, numbers that
 // overflow become the largest there is, and division by zero is NULL.
-// [Filter.Matches] is the same meaning once more, in plain Go, as a yardstick
-// for the SQL.
+// Package oracle below implements the language in plain Go, for tests of the SQL.
 package filterquery
 
 // What one filter may be. All of it is checked before any SQL is built.

@@ -2,31 +2,32 @@ package filterquery
 
 import "github.com/mlmd-go/sdk/internal/typekind"
 
-// An Op is what a term does.
+// Op is the operation of a [Term].
 type Op uint8
 
+// The operations. Those without a comment do what their name says.
 const (
-	OpValue      Op = iota // a constant: val
-	OpColumn               // col
-	OpAnd                  // all kids
-	OpOr                   // any kid
+	OpValue      Op = iota // constant Value
+	OpColumn               // Column
+	OpAnd                  // all Kids
+	OpOr                   // any of Kids
 	OpNot                  //
-	OpEq                   // kids[0] = kids[1], and so on
+	OpEq                   // Kids[0] = Kids[1], and so on
 	OpNe                   //
 	OpLt                   //
 	OpLe                   //
 	OpGt                   //
 	OpGe                   //
-	OpIn                   // kids[0] among the others
-	OpLike                 // kids[0] matches the pattern kids[1]
-	OpBetween              // kids[0] from kids[1] to kids[2]
+	OpIn                   // Kids[0] is among the others
+	OpLike                 // Kids[0] matches pattern Kids[1]
+	OpBetween              // Kids[1] <= Kids[0] <= Kids[2]
 	OpIsNull               //
 	OpIsTrue               //
 	OpIsFalse              //
-	OpAdd                  // numbers of one type; what overflows is the largest number
+	OpAdd                  // numbers of one type; limited to the largest number
 	OpSub                  //
 	OpMul                  //
-	OpDiv                  // doubles; by zero: NULL
+	OpDiv                  // doubles; NULL by zero
 	OpNeg                  //
 	OpAbs                  //
 	OpSign                 // integer
@@ -36,44 +37,44 @@ const (
 	OpToFloat              // an integer as a double
 	OpToText               // an integer as decimal text
 	OpToInt                // a bool as 0 or 1
-	OpCase                 // WHEN kids[0] THEN kids[1] … ELSE the last
-	OpCaseOf               // CASE kids[0] WHEN kids[1] THEN kids[2] … ELSE the last
+	OpCase                 // WHEN Kids[0] THEN Kids[1] … ELSE the last
+	OpCaseOf               // CASE Kids[0] WHEN Kids[1] THEN Kids[2] … ELSE the last
 	OpCoalesce             //
 	OpNullIf               //
 	OpLower                // ASCII letters only
 	OpUpper                //
 	OpLength               // characters
-	OpSubstr               // from the character kids[1], from 1; kids[2] characters, or all
-	OpTrim                 // blanks, on both sides
+	OpSubstr               // from character Kids[1], counted from 1; Kids[2] characters, or all
+	OpTrim                 // spaces on both sides
 	OpTrimLeft             //
 	OpTrimRight            //
-	OpReplace              // in kids[0] each kids[1] by kids[2]
+	OpReplace              // each Kids[1] in Kids[0] by Kids[2]
 	OpConcat               //
 	OpStartsWith           // byte for byte
 	OpEndsWith             //
 )
 
-// A Term is a vertex of the checked tree: every operand has the type that its
-// operator wants.
+// Term is a vertex of the checked tree. Each operand has the type that its
+// operator expects.
 type Term struct {
 	Op     Op
 	typ    Type
 	Kids   []*Term
-	Column Column // of opColumn
-	Value  any    // of opValue: nil, bool, int64, float64 or string
+	Column Column // of OpColumn
+	Value  any    // of OpValue: nil, bool, int64, float64 or string
 }
 
-// A Column is a column of one of the filter's sources.
+// Column is a column of one of the filter's sources.
 type Column struct {
 	Source *Source
 	Name   string // in SQL
 	OfType bool   // of the type's row
 }
 
-// A Source is where columns come from: the node itself, one of its properties,
-// or an alias of a neighbour.
+// Source is what columns belong to: the node itself, one of its properties, or
+// an alias of a neighbor.
 type Source struct {
-	neighbour *neighbour // nil: the node or a property
+	neighbour *neighbour // nil for the node and for a property
 	Prefix    string     // of the alias: "contexts_"
 	Property  string
 	IsProp    bool
@@ -82,7 +83,7 @@ type Source struct {
 	number    int  // from 1 in the order of the text; 0 is the node
 }
 
-// A Filter is a filter checked for one kind of node. It is immutable.
+// Filter is a filter that was checked for one kind of node. It is immutable.
 type Filter struct {
 	kind    typekind.Kind
 	root    *Term

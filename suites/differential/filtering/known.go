@@ -4,13 +4,15 @@ import (
 	"context"
 	"slices"
 
+	"github.com/mlmd-go/sdk/internal/filterquery/oracle"
+
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/internal/filterquery"
 	"github.com/mlmd-go/sdk/internal/typekind"
 )
 
 // Known is what is stored, as filters see it, by kind and id.
-type Known map[typekind.Kind]map[int64]*filterquery.Node
+type Known map[typekind.Kind]map[int64]*oracle.Node
 
 // Read reads a whole store without any filter.
 func Read(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient) (Known, error) {
@@ -52,7 +54,7 @@ func Read(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient) (Known, er
 		return nil, err
 	}
 	for _, e := range events.Events {
-		row := filterquery.Row{
+		row := oracle.Row{
 			"type": int64(e.GetType()), "milliseconds_since_epoch": e.GetMillisecondsSinceEpoch(),
 			"artifact_id": e.GetArtifactId(), "execution_id": e.GetExecutionId(),
 		}
@@ -97,7 +99,7 @@ func (k Known) readContexts(ctx context.Context, rpc mlmdpb.MetadataStoreService
 func (k Known) Selects(of typekind.Kind, f *filterquery.Filter) []int64 {
 	var ids []int64
 	for id, n := range k[of] {
-		if filterquery.Matches(f, n) {
+		if oracle.Matches(f, n) {
 			ids = append(ids, id)
 		}
 	}
@@ -115,8 +117,8 @@ type message interface {
 	GetLastUpdateTimeSinceEpoch() int64
 }
 
-func common(m message) filterquery.Row {
-	row := filterquery.Row{
+func common(m message) oracle.Row {
+	row := oracle.Row{
 		"id": m.GetId(), "type_id": m.GetTypeId(), "type": m.GetType(),
 		"create_time_since_epoch": m.GetCreateTimeSinceEpoch(), "last_update_time_since_epoch": m.GetLastUpdateTimeSinceEpoch(),
 	}
@@ -147,27 +149,27 @@ func number[E ~int32](e *E) any {
 	return int64(*e)
 }
 
-func (k Known) add(of typekind.Kind, id int64, row filterquery.Row, props, custom map[string]*mlmdpb.Value) {
-	k[of][id] = &filterquery.Node{Attributes: row, Properties: rows(props), Custom: rows(custom), Neighbours: map[string][]filterquery.Row{}}
+func (k Known) add(of typekind.Kind, id int64, row oracle.Row, props, custom map[string]*mlmdpb.Value) {
+	k[of][id] = &oracle.Node{Attributes: row, Properties: rows(props), Custom: rows(custom), Neighbours: map[string][]oracle.Row{}}
 }
 
-func (k Known) neighbour(of typekind.Kind, id int64, prefix string, row filterquery.Row) {
+func (k Known) neighbour(of typekind.Kind, id int64, prefix string, row oracle.Row) {
 	n := k[of][id]
 	n.Neighbours[prefix] = append(n.Neighbours[prefix], row)
 }
 
-func rows(props map[string]*mlmdpb.Value) map[string]filterquery.Row {
-	out := map[string]filterquery.Row{}
+func rows(props map[string]*mlmdpb.Value) map[string]oracle.Row {
+	out := map[string]oracle.Row{}
 	for name, v := range props {
 		switch v := v.Value.(type) {
 		case *mlmdpb.Value_IntValue:
-			out[name] = filterquery.Row{"int_value": v.IntValue}
+			out[name] = oracle.Row{"int_value": v.IntValue}
 		case *mlmdpb.Value_DoubleValue:
-			out[name] = filterquery.Row{"double_value": v.DoubleValue}
+			out[name] = oracle.Row{"double_value": v.DoubleValue}
 		case *mlmdpb.Value_StringValue:
-			out[name] = filterquery.Row{"string_value": v.StringValue}
+			out[name] = oracle.Row{"string_value": v.StringValue}
 		case *mlmdpb.Value_BoolValue:
-			out[name] = filterquery.Row{"bool_value": v.BoolValue}
+			out[name] = oracle.Row{"bool_value": v.BoolValue}
 		}
 	}
 	return out

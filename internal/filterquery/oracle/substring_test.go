@@ -1,4 +1,4 @@
-package filterquery
+package oracle
 
 import (
 	"strings"

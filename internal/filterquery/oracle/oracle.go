@@ -1,35 +1,39 @@
-package filterquery
+// Package oracle implements the filter language in plain Go, without a database. It
+// is slow and simple, and tests compare the SQL with it.
+package oracle
 
 import (
 	"math"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/mlmd-go/sdk/internal/filterquery"
 )
 
-// A Row holds the values of columns by the names that filters give them: nil,
-// int64, float64, string or bool. A column that is not there is NULL.
+// Row contains the values of columns by the names that filters give them: nil,
+// int64, float64, string or bool. A missing column is NULL.
 type Row map[string]any
 
-// A Node is what a filter can know of one stored node.
+// Node is what a filter can refer to of a stored node.
 type Node struct {
 	Attributes Row
-	// Properties and Custom are the properties by name; each row has the one
-	// column that is set ("int_value").
+	// Properties and Custom are the properties by name. Each row has one
+	// column, for example "int_value".
 	Properties, Custom map[string]Row
-	// Neighbours are the rows of each kind of neighbour by its prefix
-	// ("contexts_").
+	// Neighbours are the rows of the neighbors by prefix, for example
+	// "contexts_".
 	Neighbours map[string][]Row
 }
 
 // Matches reports whether f selects n.
-func Matches(f *Filter, n *Node) bool {
-	rows := map[*Source]Row{f.Self(): n.Attributes}
+func Matches(f *filterquery.Filter, n *Node) bool {
+	rows := map[*filterquery.Source]Row{f.Self(): n.Attributes}
 	return choose(f, n, rows, f.Sources())
 }
 
 // choose tries all combinations of one row for each of the remaining sources.
-func choose(f *Filter, n *Node, rows map[*Source]Row, left []*Source) bool {
+func choose(f *filterquery.Filter, n *Node, rows map[*filterquery.Source]Row, left []*filterquery.Source) bool {
 	if len(left) == 0 {
 		return truth(f.Root(), rows) == true
 	}
@@ -44,7 +48,7 @@ func choose(f *Filter, n *Node, rows map[*Source]Row, left []*Source) bool {
 }
 
 // rowsOf returns the rows of a source.
-func rowsOf(s *Source, n *Node) []Row {
+func rowsOf(s *filterquery.Source, n *Node) []Row {
 	if !s.IsProp {
 		return n.Neighbours[s.Prefix]
 	}
@@ -59,29 +63,29 @@ func rowsOf(s *Source, n *Node) []Row {
 }
 
 // truth returns the value of t: nil for NULL, bool, int64, float64 or string.
-func truth(t *Term, rows map[*Source]Row) any {
+func truth(t *filterquery.Term, rows map[*filterquery.Source]Row) any {
 	switch t.Op {
-	case OpValue:
+	case filterquery.OpValue:
 		return t.Value
-	case OpColumn:
+	case filterquery.OpColumn:
 		if t.Column.OfType {
 			return rows[t.Column.Source]["type"]
 		}
 		return rows[t.Column.Source][t.Column.Name]
-	case OpAnd, OpOr:
+	case filterquery.OpAnd, filterquery.OpOr:
 		return evalChain(t, rows)
-	case OpCase:
+	case filterquery.OpCase:
 		return evalCase(t.Kids, true, rows)
-	case OpCaseOf:
+	case filterquery.OpCaseOf:
 		return evalCase(t.Kids[1:], truth(t.Kids[0], rows), rows)
-	case OpCoalesce:
+	case filterquery.OpCoalesce:
 		for _, kid := range t.Kids {
 			if v := truth(kid, rows); v != nil {
 				return v
 			}
 		}
 		return nil
-	case OpIn:
+	case filterquery.OpIn:
 		return evalIn(t, rows)
 	}
 	vals := make([]any, len(t.Kids))
@@ -89,19 +93,19 @@ func truth(t *Term, rows map[*Source]Row) any {
 		vals[i] = truth(kid, rows)
 	}
 	switch t.Op {
-	case OpIsNull:
+	case filterquery.OpIsNull:
 		return vals[0] == nil
-	case OpIsTrue:
+	case filterquery.OpIsTrue:
 		return vals[0] == true
-	case OpIsFalse:
+	case filterquery.OpIsFalse:
 		return vals[0] == false
-	case OpNullIf:
+	case filterquery.OpNullIf:
 		if vals[0] != nil && vals[1] != nil && order(vals[0], vals[1]) == 0 {
 			return nil
 		}
 		return vals[0]
-	case OpBetween:
-		return both(evalOrder(OpGe, vals[0], vals[1]), evalOrder(OpLe, vals[0], vals[2]))
+	case filterquery.OpBetween:
+		return both(evalOrder(filterquery.OpGe, vals[0], vals[1]), evalOrder(filterquery.OpLe, vals[0], vals[2]))
 	}
 	for _, v := range vals {
 		if v == nil {
@@ -111,8 +115,8 @@ func truth(t *Term, rows map[*Source]Row) any {
 	return evalStrict(t, vals)
 }
 
-func evalChain(t *Term, rows map[*Source]Row) any {
-	decides := t.Op == OpOr // the value that decides the whole
+func evalChain(t *filterquery.Term, rows map[*filterquery.Source]Row) any {
+	decides := t.Op == filterquery.OpOr // the value that decides the whole
 	var result any = !decides
 	for _, kid := range t.Kids {
 		switch truth(kid, rows) {
@@ -125,7 +129,7 @@ func evalChain(t *Term, rows map[*Source]Row) any {
 	return result
 }
 
-// both is a AND b.
+// both returns a AND b.
 func both(a, b any) any {
 	switch {
 	case a == false || b == false:
@@ -136,7 +140,7 @@ func both(a, b any) any {
 	return true
 }
 
-func evalCase(kids []*Term, want any, rows map[*Source]Row) any {
+func evalCase(kids []*filterquery.Term, want any, rows map[*filterquery.Source]Row) any {
 	for ; len(kids) > 1; kids = kids[2:] {
 		if v := truth(kids[0], rows); v != nil && want != nil && order(v, want) == 0 {
 			return truth(kids[1], rows)
@@ -145,7 +149,7 @@ func evalCase(kids []*Term, want any, rows map[*Source]Row) any {
 	return truth(kids[0], rows)
 }
 
-func evalIn(t *Term, rows map[*Source]Row) any {
+func evalIn(t *filterquery.Term, rows map[*filterquery.Source]Row) any {
 	x := truth(t.Kids[0], rows)
 	if x == nil {
 		return nil
@@ -162,22 +166,22 @@ func evalIn(t *Term, rows map[*Source]Row) any {
 	return result
 }
 
-// evalOrder compares two values that may be NULL.
-func evalOrder(o Op, a, b any) any {
+// evalOrder compares two values, either of which may be NULL.
+func evalOrder(o filterquery.Op, a, b any) any {
 	if a == nil || b == nil {
 		return nil
 	}
 	n := order(a, b)
 	switch o {
-	case OpEq:
+	case filterquery.OpEq:
 		return n == 0
-	case OpNe:
+	case filterquery.OpNe:
 		return n != 0
-	case OpLt:
+	case filterquery.OpLt:
 		return n < 0
-	case OpLe:
+	case filterquery.OpLe:
 		return n <= 0
-	case OpGt:
+	case filterquery.OpGt:
 		return n > 0
 	}
 	return n >= 0
@@ -213,18 +217,18 @@ func btoi(b bool) int64 {
 	return 0
 }
 
-// evalStrict applies an operator that is NULL if an operand is.
-func evalStrict(t *Term, v []any) any {
+// evalStrict applies an operator that returns NULL if an operand is NULL.
+func evalStrict(t *filterquery.Term, v []any) any {
 	switch t.Op {
-	case OpNot:
+	case filterquery.OpNot:
 		return !v[0].(bool)
-	case OpEq, OpNe, OpLt, OpLe, OpGt, OpGe:
+	case filterquery.OpEq, filterquery.OpNe, filterquery.OpLt, filterquery.OpLe, filterquery.OpGt, filterquery.OpGe:
 		return evalOrder(t.Op, v[0], v[1])
-	case OpToFloat:
+	case filterquery.OpToFloat:
 		return float64(v[0].(int64))
-	case OpToText:
+	case filterquery.OpToText:
 		return strconv.FormatInt(v[0].(int64), 10)
-	case OpToInt:
+	case filterquery.OpToInt:
 		return btoi(v[0].(bool))
 	}
 	switch x := v[0].(type) {
@@ -236,36 +240,36 @@ func evalStrict(t *Term, v []any) any {
 	return evalFloat(t.Op, v[0].(float64), v)
 }
 
-func evalText(t *Term, x string, v []any) any {
+func evalText(t *filterquery.Term, x string, v []any) any {
 	switch t.Op {
-	case OpLike:
-		return len(v[1].(string)) <= MaxPattern && like(lower(x), lower(v[1].(string)))
-	case OpLower:
+	case filterquery.OpLike:
+		return len(v[1].(string)) <= filterquery.MaxPattern && like(lower(x), lower(v[1].(string)))
+	case filterquery.OpLower:
 		return lower(x)
-	case OpUpper:
+	case filterquery.OpUpper:
 		return upper(x)
-	case OpLength:
+	case filterquery.OpLength:
 		return int64(utf8.RuneCountInString(x))
-	case OpTrim:
+	case filterquery.OpTrim:
 		return strings.Trim(x, " ")
-	case OpTrimLeft:
+	case filterquery.OpTrimLeft:
 		return strings.TrimLeft(x, " ")
-	case OpTrimRight:
+	case filterquery.OpTrimRight:
 		return strings.TrimRight(x, " ")
-	case OpReplace:
+	case filterquery.OpReplace:
 		if v[1] == "" {
 			return x
 		}
 		return strings.ReplaceAll(x, v[1].(string), v[2].(string))
-	case OpConcat:
+	case filterquery.OpConcat:
 		all := ""
 		for _, piece := range v {
 			all += piece.(string)
 		}
 		return all
-	case OpStartsWith:
+	case filterquery.OpStartsWith:
 		return strings.HasPrefix(x, v[1].(string))
-	case OpEndsWith:
+	case filterquery.OpEndsWith:
 		return strings.HasSuffix(x, v[1].(string))
 	}
 	chars := []rune(x) // opSubstr
@@ -289,8 +293,8 @@ func mapASCII(s string, from, to, base rune) string {
 	}, s)
 }
 
-// like matches s against a pattern in which % is any run of characters and _
-// is one.
+// like reports whether s matches a pattern, where % stands for any characters
+// and _ for one.
 func like(s, pattern string) bool {
 	text, want := []rune(s), []rune(pattern)
 	t, w := 0, 0
@@ -315,38 +319,38 @@ func like(s, pattern string) bool {
 	return w == len(want)
 }
 
-func evalInt(o Op, x int64, v []any) any {
+func evalInt(o filterquery.Op, x int64, v []any) any {
 	switch o {
-	case OpNeg:
+	case filterquery.OpNeg:
 		return subInt(0, x)
-	case OpAbs:
+	case filterquery.OpAbs:
 		if x < 0 {
 			return subInt(0, x)
 		}
 		return x
-	case OpSign:
+	case filterquery.OpSign:
 		return int64(compare(x, 0))
-	case OpBitNot:
+	case filterquery.OpBitNot:
 		return ^x
 	}
 	y := v[1].(int64)
 	switch o {
-	case OpAdd:
+	case filterquery.OpAdd:
 		if y == math.MinInt64 {
 			return subInt(subInt(x, math.MaxInt64), 1)
 		}
 		return subInt(x, -y)
-	case OpSub:
+	case filterquery.OpSub:
 		return subInt(x, y)
-	case OpMul:
+	case filterquery.OpMul:
 		return mulInt(x, y)
-	case OpBitAnd:
+	case filterquery.OpBitAnd:
 		return x & y
 	}
 	return x | y
 }
 
-// subInt is x - y, cut to 64 bits.
+// subInt returns x - y, limited to 64 bits.
 func subInt(x, y int64) int64 {
 	d := x - y
 	switch {
@@ -358,7 +362,7 @@ func subInt(x, y int64) int64 {
 	return d
 }
 
-// mulInt is x * y, cut to 64 bits.
+// mulInt returns x * y, limited to 64 bits.
 func mulInt(x, y int64) int64 {
 	p := x * y
 	if x != 0 && (p/x != y || x == -1 && y == math.MinInt64) {
@@ -370,24 +374,24 @@ func mulInt(x, y int64) int64 {
 	return p
 }
 
-func evalFloat(o Op, x float64, v []any) any {
+func evalFloat(o filterquery.Op, x float64, v []any) any {
 	switch o {
-	case OpNeg:
+	case filterquery.OpNeg:
 		return -x
-	case OpAbs:
+	case filterquery.OpAbs:
 		return math.Abs(x)
-	case OpSign:
+	case filterquery.OpSign:
 		return float64(compare(x, 0))
 	}
 	y := v[1].(float64)
 	switch o {
-	case OpAdd:
+	case filterquery.OpAdd:
 		x += y
-	case OpSub:
+	case filterquery.OpSub:
 		x -= y
-	case OpMul:
+	case filterquery.OpMul:
 		x *= y
-	case OpDiv:
+	case filterquery.OpDiv:
 		if y == 0 {
 			return nil
 		}

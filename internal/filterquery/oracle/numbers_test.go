@@ -1,4 +1,4 @@
-package filterquery
+package oracle
 
 import (
 	"fmt"
@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"testing"
 
+	"github.com/mlmd-go/sdk/internal/filterquery"
 	"github.com/mlmd-go/sdk/internal/filtertext"
 	"github.com/mlmd-go/sdk/internal/typekind"
 	"github.com/mlmd-go/sdk/pkg/filter"
@@ -15,11 +16,14 @@ import (
 var (
 	edgeInts = []int64{
 		0, 1, -1, 6, 7, -7, 1 << 53, 1<<53 + 1, 1<<53 + 2, -1 << 53, -1<<53 - 1, 1<<62 + 1,
-		math.MaxInt64 - 1024, math.MaxInt64 - 511, math.MaxInt64 - 1, math.MaxInt64, math.MinInt64, math.MinInt64 + 1, math.MinInt64 + 513,
+		math.MaxInt64 - 1024, math.MaxInt64 - 511, math.MaxInt64 - 1, math.MaxInt64, math.MinInt64, math.MinInt64 +
+			1, math.MinInt64 + 513,
 	}
 	edgeDoubles = []float64{
-		0, math.Copysign(0, -1), 1, -1, 6, 6.5, 7, -6.5, -7, 0.1, 1 << 53, 1<<53 + 2, -1 << 53, 1 << 62, math.Nextafter(1<<63, 0), 1 << 63, -1 << 63,
-		math.Nextafter(-1<<63, 0), math.Nextafter(-1<<63, math.Inf(-1)), 1e300, -1e300, math.MaxFloat64, math.SmallestNonzeroFloat64, 4503599627370495.5,
+		0, math.Copysign(0, -1), 1, -1, 6, 6.5, 7, -6.5, -7, 0.1, 1 << 53, 1<<53 +
+			2, -1 << 53, 1 << 62, math.Nextafter(1<<63, 0), 1 << 63, -1 << 63,
+		math.Nextafter(-1<<63, 0), math.Nextafter(-1<<63,
+			math.Inf(-1)), 1e300, -1e300, math.MaxFloat64, math.SmallestNonzeroFloat64, 4503599627370495.5,
 	}
 )
 
@@ -39,16 +43,25 @@ func numberTests(n any) map[string]struct {
 	if n, ok := n.(int64); ok {
 		p := e.Custom("x").Int()
 		return map[string]test{
-			"=": {p.Eq(n), [3]bool{false, true, false}}, "!=": {p.Ne(n), [3]bool{true, false, true}}, "in": {p.In(n), [3]bool{false, true, false}},
+			"=": {p.Eq(n), [3]bool{false, true, false}}, "!=": {p.Ne(n), [3]bool{true, false, true}}, "in": {
+				p.In(n),
+				[3]bool{false, true, false},
+			},
 			"<": {p.Lt(n), [3]bool{true, false, false}}, "<=": {p.Le(n), [3]bool{true, true, false}},
-			">": {p.Gt(n), [3]bool{false, false, true}}, ">=": {p.Ge(n), [3]bool{false, true, true}}, "is set": {p.IsSet(), [3]bool{true, true, true}},
+			">": {p.Gt(n), [3]bool{false, false, true}}, ">=": {p.Ge(n), [3]bool{false, true, true}}, "is set": {
+				p.IsSet(),
+				[3]bool{true, true, true},
+			},
 		}
 	}
 	d, p := n.(float64), e.Custom("x").Double()
 	return map[string]test{
 		"=": {p.Eq(d), [3]bool{false, true, false}}, "!=": {p.Ne(d), [3]bool{true, false, true}},
 		"<": {p.Lt(d), [3]bool{true, false, false}}, "<=": {p.Le(d), [3]bool{true, true, false}},
-		">": {p.Gt(d), [3]bool{false, false, true}}, ">=": {p.Ge(d), [3]bool{false, true, true}}, "is set": {p.IsSet(), [3]bool{true, true, true}},
+		">": {p.Gt(d), [3]bool{false, false, true}}, ">=": {p.Ge(d), [3]bool{false, true, true}}, "is set": {
+			p.IsSet(),
+			[3]bool{true, true, true},
+		},
 	}
 }
 
@@ -71,7 +84,7 @@ func selects(t *testing.T, e filter.Expr[*entity], custom map[string]Row) bool {
 		t.Fatalf("the condition needs several listings: %q", text.Branches)
 	}
 	for _, branch := range text.Branches {
-		f, err := Compile(branch, typekind.Context)
+		f, err := filterquery.Compile(branch, typekind.Context)
 		if err != nil {
 			t.Fatalf("%s: %v", branch, err)
 		}
@@ -173,7 +186,10 @@ func TestACustomPropertyOfAnyKindIsSet(t *testing.T) {
 		row  Row
 		want bool
 	}{
-		"text": {Row{"string_value": ""}, true}, "integer": {Row{"int_value": int64(0)}, true}, "double": {Row{"double_value": 0.0}, true},
+		"text": {Row{"string_value": ""}, true}, "integer": {
+			Row{"int_value": int64(0)},
+			true,
+		}, "double": {Row{"double_value": 0.0}, true},
 		"boolean": {Row{"bool_value": false}, true}, "no value": {Row{}, false},
 	} {
 		if got := selects(t, e.Custom("x").IsSet(), map[string]Row{"x": c.row}); got != c.want {
