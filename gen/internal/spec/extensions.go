@@ -137,73 +137,74 @@ func Extensions() []Extension {
 	return []Extension{
 		{
 			Name: "x-mlmd-kind", Where: OnEntity, Form: oneOf(Kinds), Example: "context",
-			Doc:    "Makes the schema an entity, stored as this kind of MLMD node. A schema without it is a building block.",
+			Doc: "Makes the schema an entity, stored as this kind of MLMD node. Schemas without it are building " +
+				"blocks.",
 			decode: decodeKind,
 		},
 		{
-			Name: "x-mlmd-type", Where: OnEntity, Form: "text", Example: "kf.ModelVersion",
-			Doc:    "The name of the MLMD type. Without it, the name of the schema.",
+			Name: "x-mlmd-type", Where: OnEntity, Form: "a string", Example: "kf.ModelVersion",
+			Doc:    "The name of the MLMD type. The default is the name of the schema.",
 			decode: word(func(e *Ext) *Word { return &e.Type }),
 		},
 		{
 			Name: "x-mlmd-name", Where: OnEntity, Form: oneOf(NameRules), Example: "plain",
-			Doc: "How the name is stored. MLMD keeps names unique within a type, so a child is stored as `<parent id>:<name>` " +
-				"(`prefixed`, the default where the entity has a parent; a random UUID stands for a parent that is not given). " +
-				"`plain` stores the name alone: then it is unique within the type.",
+			Doc: "How the name is stored. MLMD requires names to be unique within a type, so the name of a " +
+				"child is stored as `<parent ID>:<name>` (`prefixed`, the default for an entity with a parent; " +
+				"a random UUID replaces a missing parent). `plain` stores the name without a prefix, so it is " +
+				"unique within the type.",
 			decode: word(func(e *Ext) *Word { return &e.NameRule }, NameRules...),
 		},
 		{
 			Name: "x-mlmd-copies", Where: OnEntity, Form: "a map from property names to " + oneOf(CopySources),
 			Example: "{version: name}",
-			Doc: "Declared properties that repeat the entity's name, or its parent's name or id, for readers of the " +
-				"store and for filters. They are written, never read, and are no fields.",
+			Doc: "Declared properties that repeat the entity's name, or its parent's name or ID, for filters " +
+				"and other readers of the store. They are written but not read, and are not fields.",
 			decode: decodeCopies,
 		},
 		{
 			Name: "x-mlmd-store", Where: OnProperty, Form: oneOf(Stores), Example: "uri",
-			Doc: "Where the property is kept. `property`, the default: a property that the MLMD type declares. `custom`: " +
-				"the map of custom " +
-				"properties, of which an entity has at most one. The others are fields of the node; `uri` only artifacts " +
-				"have, `state` artifacts and executions.",
+			Doc: "Where the property is stored. `property`, the default: in a property that the MLMD type " +
+				"declares. `custom`: the map of custom properties, of which an entity has at most one. The " +
+				"others are attributes of the node; only artifacts have a `uri`, and only artifacts and " +
+				"executions have a `state`.",
 			decode: word(func(e *Ext) *Word { return &e.Store }, Stores...),
 		},
 		{
-			Name: "x-mlmd-property", Where: OnProperty, Form: "text", Example: "model_format_name",
-			Doc:    "The name of the declared property. Without it, the property's name in snake_case.",
+			Name: "x-mlmd-property", Where: OnProperty, Form: "a string", Example: "model_format_name",
+			Doc:    "The name of the declared property. The default is the property's name in snake_case.",
 			decode: word(func(e *Ext) *Word { return &e.Property }),
 		},
 		{
 			Name: "x-mlmd-property-type", Where: OnProperty, Form: oneOf(PropertyTypes), Example: "INT",
-			Doc: "The declared kind of the property, where it is not what follows from the schema (string: STRING; " +
-				"integer: INT; number: DOUBLE; " +
-				"boolean: BOOLEAN; array and object: STRUCT). A string may be stored as INT: it is then an id in decimal digits.",
+			Doc: "The declared type of the property. The default follows from the schema (string: STRING; " +
+				"integer: INT; number: DOUBLE; boolean: BOOLEAN; array and object: STRUCT). A string that is " +
+				"stored as INT is an ID in decimal digits.",
 			decode: word(func(e *Ext) *Word { return &e.PropertyType }, PropertyTypes...),
 		},
 		{
 			Name: "x-mlmd-parent", Where: OnProperty, Form: "the name of a context entity", Example: "RegisteredModel",
-			Doc: "The property holds the id of this parent. It is stored as a link (a context's parent context, an " +
-				"artifact's attribution, " +
-				"an execution's association) and as the prefix of the name. Required or not follows from `required`.",
+			Doc: "The property holds the ID of this parent. It is stored as a link (a context's parent context, " +
+				"an artifact's attribution, an execution's association) and as the prefix of the name. The " +
+				"parent is optional unless the property is in `required`.",
 			decode: word(func(e *Ext) *Word { return &e.Parent }),
 		},
 		{
 			Name: "x-mlmd-immutable", Where: OnProperty, Form: "true or false", Example: "true",
-			Doc:    "The value cannot change once it is stored. Names and parents never can.",
+			Doc:    "The value cannot change once it is stored. Names and parents are always immutable.",
 			decode: func(d *decoder, n *yaml.Node, e *Ext) { e.Immutable = d.boolean(n) },
 		},
 		{
 			Name: "x-mlmd-renamed-from", Where: OnProperty, Form: "a property name, or a list of them", Example: "model_format",
-			Doc: "Older names of the declared property, from the oldest to the youngest. They are read where the new name " +
-				"is absent. " +
-				"A write uses the youngest name that the stored type declares, and also changes the older ones that the " +
-				"stored entity has, " +
-				"so that older programs see it. registry.RenameProperties moves everything to the new name, which older " +
-				"programs do not see.",
+			Doc: "Former names of the declared property, from the oldest to the latest. They are read if the " +
+				"present name is absent. A write uses the latest name that the stored type declares, and also " +
+				"updates the former names that the stored entity has, so that older programs see it. " +
+				"registry.RenameProperties moves all values to the present name, which older programs do not " +
+				"read.",
 			decode: decodeRenamedFrom,
 		},
 		{
 			Name: "x-go-name", Where: OnEntity | OnProperty, Form: "an exported Go name", Example: "CreateTime",
-			Doc:    "The name in Go, where it is not what follows from the name in the spec.",
+			Doc:    "The name in Go. The default follows from the name in the spec.",
 			decode: word(func(e *Ext) *Word { return &e.GoName }),
 		},
 	}

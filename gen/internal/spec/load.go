@@ -359,7 +359,7 @@ func (d *decoder) items(n *yaml.Node) []*yaml.Node {
 
 func (d *decoder) text(n *yaml.Node) string {
 	if n.Kind != yaml.ScalarNode {
-		d.problem(n, "found "+kindName(n), "want a text")
+		d.problem(n, "found "+kindName(n), "want a string")
 		return ""
 	}
 	if n.Tag == "!!null" {
@@ -372,7 +372,7 @@ func (d *decoder) text(n *yaml.Node) string {
 // of want.
 func (d *decoder) word(n *yaml.Node, want []string) (Word, bool) {
 	if n.Kind != yaml.ScalarNode || n.Value == "" || n.Tag == "!!null" {
-		fix := "want a text"
+		fix := "want a string"
 		if want != nil {
 			fix = OneOf(want)
 		}
@@ -390,7 +390,7 @@ func (d *decoder) words(n *yaml.Node) []Word {
 	var out []Word
 	for _, item := range d.items(n) {
 		if item.Kind != yaml.ScalarNode || item.Tag == "!!null" {
-			d.problem(item, "found "+kindName(item), "want a text")
+			d.problem(item, "found "+kindName(item), "want a string")
 			continue
 		}
 		out = append(out, Word{item.Value, d.pos(item)})

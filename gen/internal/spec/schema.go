@@ -155,7 +155,7 @@ func enum(d *decoder, n *yaml.Node, s *Schema) {
 	for i, item := range items {
 		switch {
 		case item.Kind != yaml.ScalarNode:
-			d.problem(item, "found "+kindName(item), "want a text")
+			d.problem(item, "found "+kindName(item), "want a string")
 		case item.Tag == "!!null":
 			s.Nullable = true
 			s.EnumNulls = append(s.EnumNulls, i)
