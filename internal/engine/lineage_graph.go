@@ -98,13 +98,13 @@ func (r *nodeBudget) take(ids []int64) []int64 {
 
 // keepIDs returns the ids that are in a set, in their order.
 func keepIDs(ids []int64, in map[int64]bool) []int64 {
-	var kept []int64
+	var result []int64
 	for _, id := range ids {
 		if in[id] {
-			kept = append(kept, id)
+			result = append(result, id)
 		}
 	}
-	return kept
+	return result
 }
 
 // graph returns the graph that was traversed, with complete nodes and without

@@ -63,10 +63,10 @@ type driverStmt interface {
 }
 
 // Dialect returns the dialect of the database.
-func (s *Conn) Dialect() *Dialect { return s.d }
+func (c *Conn) Dialect() *Dialect { return c.d }
 
-func (s *Conn) prepareText(ctx context.Context, text string) (driverStmt, error) {
-	stmt, err := s.driver.PrepareContext(ctx, text)
+func (c *Conn) prepareText(ctx context.Context, text string) (driverStmt, error) {
+	stmt, err := c.driver.PrepareContext(ctx, text)
 	if err != nil {
 		return nil, driverErr(err)
 	}
@@ -78,20 +78,20 @@ func (s *Conn) prepareText(ctx context.Context, text string) (driverStmt, error)
 	return whole, nil
 }
 
-func (s *Conn) Query(ctx context.Context, stmt string, args ...any) (driver.Rows, error) {
-	ctx, err := s.d.stmtContext(ctx)
+func (c *Conn) Query(ctx context.Context, stmt string, args ...any) (driver.Rows, error) {
+	ctx, err := c.d.stmtContext(ctx)
 	if err != nil {
 		return nil, err
 	}
-	k, err := s.prepare(ctx, stmt)
+	k, err := c.prepare(ctx, stmt)
 	if err != nil {
 		return nil, err
 	}
 	trace(ctx, k.text, args)
 	if k.stmt == nil {
-		return s.queryText(ctx, k.text, args)
+		return c.queryText(ctx, k.text, args)
 	}
-	values, err := s.namedValues(args)
+	values, err := c.namedValues(args)
 	if err != nil {
 		return nil, err
 	}
@@ -108,25 +108,25 @@ func (d *Dialect) stmtContext(ctx context.Context) (context.Context, error) {
 	return context.WithoutCancel(ctx), ctx.Err()
 }
 
-func (s *Conn) QueryUncached(ctx context.Context, stmt string, args ...any) (driver.Rows, error) {
-	text := s.d.rebind(stmt)
+func (c *Conn) QueryUncached(ctx context.Context, stmt string, args ...any) (driver.Rows, error) {
+	text := c.d.rebind(stmt)
 	trace(ctx, text, args)
-	return s.queryText(ctx, text, args)
+	return c.queryText(ctx, text, args)
 }
 
 // queryText runs a statement that is not prepared. A driver that cannot do so
 // with parameters returns driver.ErrSkip; then the statement is prepared for
 // this one use.
-func (s *Conn) queryText(ctx context.Context, text string, args []any) (driver.Rows, error) {
-	values, err := s.namedValues(args)
+func (c *Conn) queryText(ctx context.Context, text string, args []any) (driver.Rows, error) {
+	values, err := c.namedValues(args)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.driver.QueryContext(ctx, text, values)
+	rows, err := c.driver.QueryContext(ctx, text, values)
 	if !errors.Is(err, driver.ErrSkip) {
 		return rows, driverErr(err)
 	}
-	stmt, err := s.prepareText(ctx, text)
+	stmt, err := c.prepareText(ctx, text)
 	if err != nil {
 		return nil, err
 	}
@@ -145,22 +145,22 @@ type rowsWithStmt struct {
 
 func (r *rowsWithStmt) Close() error { return errors.Join(r.Rows.Close(), r.stmt.Close()) }
 
-func (s *Conn) exec(ctx context.Context, stmt string, args ...any) (driver.Result, error) {
-	ctx, err := s.d.stmtContext(ctx)
+func (c *Conn) exec(ctx context.Context, stmt string, args ...any) (driver.Result, error) {
+	ctx, err := c.d.stmtContext(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return s.execBlocking(ctx, stmt, args...)
+	return c.execBlocking(ctx, stmt, args...)
 }
 
 // execBlocking is like exec for a statement that may have to wait for other
 // transactions. ctx limits the wait.
-func (s *Conn) execBlocking(ctx context.Context, stmt string, args ...any) (driver.Result, error) {
-	k, err := s.prepare(ctx, stmt)
+func (c *Conn) execBlocking(ctx context.Context, stmt string, args ...any) (driver.Result, error) {
+	k, err := c.prepare(ctx, stmt)
 	if err != nil {
 		return nil, err
 	}
-	values, err := s.namedValues(args)
+	values, err := c.namedValues(args)
 	if err != nil {
 		return nil, err
 	}
@@ -168,11 +168,11 @@ func (s *Conn) execBlocking(ctx context.Context, stmt string, args ...any) (driv
 		result, err := k.stmt.ExecContext(ctx, values)
 		return result, driverErr(err)
 	}
-	result, err := s.driver.ExecContext(ctx, k.text, values)
+	result, err := c.driver.ExecContext(ctx, k.text, values)
 	if !errors.Is(err, driver.ErrSkip) {
 		return result, driverErr(err)
 	}
-	once, err := s.prepareText(ctx, k.text)
+	once, err := c.prepareText(ctx, k.text)
 	if err != nil {
 		return nil, err
 	}
@@ -182,11 +182,11 @@ func (s *Conn) execBlocking(ctx context.Context, stmt string, args ...any) (driv
 }
 
 // namedValues converts args as database/sql does.
-func (s *Conn) namedValues(args []any) ([]driver.NamedValue, error) {
+func (c *Conn) namedValues(args []any) ([]driver.NamedValue, error) {
 	if len(args) == 0 {
 		return nil, nil
 	}
-	checker, checks := s.driver.(driver.NamedValueChecker)
+	checker, checks := c.driver.(driver.NamedValueChecker)
 	values := make([]driver.NamedValue, len(args))
 	for i, arg := range args {
 		v := driver.NamedValue{Ordinal: i + 1, Value: arg}
@@ -213,14 +213,14 @@ func (s *Conn) namedValues(args []any) ([]driver.NamedValue, error) {
 // DataVersion returns a number that changes when another connection changes the
 // database. It returns ok == false if the database does not provide such a
 // number.
-func (s *Conn) DataVersion(ctx context.Context) (version int64, ok bool, err error) {
+func (c *Conn) DataVersion(ctx context.Context) (version int64, ok bool, err error) {
 	switch {
-	case s.d.SingleConn:
+	case c.d.SingleConn:
 		return 0, true, nil
-	case s.d.DataVersionQuery == "":
+	case c.d.DataVersionQuery == "":
 		return 0, false, nil
 	}
-	rows, err := s.Query(ctx, s.d.DataVersionQuery)
+	rows, err := c.Query(ctx, c.d.DataVersionQuery)
 	err = Each(rows, err, 1, func(r *Row) error {
 		version = r.Int(0)
 		return nil
@@ -232,18 +232,18 @@ func (s *Conn) DataVersion(ctx context.Context) (version int64, ok bool, err err
 // reports whether the connection is usable. A usable connection is never
 // discarded, because a database in memory exists only as long as its
 // connection.
-func (s *Conn) rollBack(ctx context.Context) bool {
+func (c *Conn) rollBack(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortGrace)
 	defer cancel()
-	if _, err := s.exec(ctx, "ROLLBACK"); err == nil {
+	if _, err := c.exec(ctx, "ROLLBACK"); err == nil {
 		return true
 	}
 	// SQLite reports an error if no transaction is open, which an interrupt may
 	// have ended. Then another one can begin.
-	if _, err := s.exec(ctx, "BEGIN"); err != nil {
+	if _, err := c.exec(ctx, "BEGIN"); err != nil {
 		return false
 	}
-	_, err := s.exec(ctx, "ROLLBACK")
+	_, err := c.exec(ctx, "ROLLBACK")
 	return err == nil
 }
 
@@ -252,32 +252,32 @@ func (s *Conn) rollBack(ctx context.Context) bool {
 //
 // The prepared statements are closed first: SQLite keeps a connection with open
 // statements, and the locks of its transaction, alive.
-func (s *Conn) close(discard bool) {
-	_ = s.sqlConn.Raw(func(conn any) error {
-		for _, k := range s.stmts {
+func (c *Conn) close(discard bool) {
+	_ = c.sqlConn.Raw(func(conn any) error {
+		for _, k := range c.stmts {
 			if k.stmt != nil {
 				k.stmt.Close()
 			}
 		}
-		if a, ok := conn.(abandoner); ok && s.abandoned {
+		if a, ok := conn.(abandoner); ok && c.abandoned {
 			a.Abandon()
 		}
-		if s.d.InProcess && !discard && s.driver != nil {
+		if c.d.InProcess && !discard && c.driver != nil {
 			// An interrupt that arrives after its statement hits the next one. Without
 			// this statement, it would hit the last checkpoint and the log would stay.
-			_, _ = s.driver.ExecContext(context.Background(), "SELECT 1", nil)
+			_, _ = c.driver.ExecContext(context.Background(), "SELECT 1", nil)
 		}
 		return nil
 	})
 	if discard {
-		_ = s.sqlConn.Raw(func(any) error { return driver.ErrBadConn })
+		_ = c.sqlConn.Raw(func(any) error { return driver.ErrBadConn })
 	}
-	s.sqlConn.Close()
+	c.sqlConn.Close()
 }
 
 // closedByDriver reports whether the driver has closed its connection, as some
 // drivers do when a context ends. A driver that works in this process does not.
-func (s *Conn) closedByDriver(conn any) bool {
+func (c *Conn) closedByDriver(conn any) bool {
 	v, ok := conn.(driver.Validator)
-	return ok && !s.d.InProcess && !v.IsValid()
+	return ok && !c.d.InProcess && !v.IsValid()
 }

@@ -47,12 +47,12 @@ func newPool(db *sql.DB, d *Dialect, size int) *pool {
 // withConn acquires a connection and calls f with it. f reports whether the
 // connection is broken.
 func (p *pool) withConn(ctx context.Context, f func(*Conn) (broken bool)) error {
-	s, err := p.acquire(ctx)
+	c, err := p.acquire(ctx)
 	if err != nil {
 		return err
 	}
 	broken := true // if f panics
-	defer func() { p.release(s, broken) }()
+	defer func() { p.release(c, broken) }()
 	// The check follows acquire, so a connection that was just opened has the file
 	// that is checked.
 	if p.checkFiles != nil {
@@ -61,15 +61,15 @@ func (p *pool) withConn(ctx context.Context, f func(*Conn) (broken bool)) error 
 			return err
 		}
 	}
-	return s.sqlConn.Raw(func(conn any) error {
+	return c.sqlConn.Raw(func(conn any) error {
 		var ok bool
-		if s.driver, ok = conn.(driverConn); !ok {
+		if c.driver, ok = conn.(driverConn); !ok {
 			return fmt.Errorf("the driver's connections are %T, which do not take a context", conn)
 		}
-		broken = f(s)
-		if s.closedByDriver(conn) {
+		broken = f(c)
+		if c.closedByDriver(conn) {
 			broken = true
-			s.abandoned = ctx.Err() != nil && !s.committing
+			c.abandoned = ctx.Err() != nil && !c.committing
 		}
 		return nil
 	})
@@ -86,11 +86,11 @@ func (p *pool) acquire(ctx context.Context) (*Conn, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	s, err := p.open(ctx)
+	c, err := p.open(ctx)
 	if err != nil {
 		p.sem <- struct{}{}
 	}
-	return s, err
+	return c, err
 }
 
 func (p *pool) open(ctx context.Context) (*Conn, error) {
@@ -98,14 +98,14 @@ func (p *pool) open(ctx context.Context) (*Conn, error) {
 		return nil, errClosed
 	}
 	for {
-		s := p.popIdle()
-		if s == nil {
+		c := p.popIdle()
+		if c == nil {
 			break
 		}
-		if p.d.InProcess || s.isAlive(ctx) {
-			return s, nil
+		if p.d.InProcess || c.isAlive(ctx) {
+			return c, nil
 		}
-		s.close(true)
+		c.close(true)
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
@@ -127,15 +127,15 @@ func (p *pool) popIdle() *Conn {
 	if n == 0 {
 		return nil
 	}
-	s := p.idle[n-1]
+	c := p.idle[n-1]
 	p.idle = p.idle[:n-1]
-	return s
+	return c
 }
 
 // isAlive reports whether an idle connection still works, as far as its driver
 // knows.
-func (s *Conn) isAlive(ctx context.Context) bool {
-	err := s.sqlConn.Raw(func(conn any) error {
+func (c *Conn) isAlive(ctx context.Context) bool {
+	err := c.sqlConn.Raw(func(conn any) error {
 		if r, ok := conn.(driver.SessionResetter); ok && r.ResetSession(ctx) != nil {
 			return errors.New("the connection is stale")
 		}
@@ -146,9 +146,9 @@ func (s *Conn) isAlive(ctx context.Context) bool {
 
 // release returns a connection to the pool. It closes one that is broken or too
 // old.
-func (p *pool) release(s *Conn, broken bool) {
-	if broken || !p.addIdle(s) {
-		p.closeConn(s, broken)
+func (p *pool) release(c *Conn, broken bool) {
+	if broken || !p.addIdle(c) {
+		p.closeConn(c, broken)
 		return
 	}
 	p.sem <- struct{}{}
@@ -156,14 +156,14 @@ func (p *pool) release(s *Conn, broken bool) {
 
 // addIdle adds a connection to the idle ones and reports whether it did: one
 // that is too old is not added.
-func (p *pool) addIdle(s *Conn) bool {
+func (p *pool) addIdle(c *Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s.usedAt = time.Now()
-	if !p.d.InProcess && (s.generation != p.generation || s.usedAt.Sub(s.openedAt) > p.maxLifetime) {
+	c.usedAt = time.Now()
+	if !p.d.InProcess && (c.generation != p.generation || c.usedAt.Sub(c.openedAt) > p.maxLifetime) {
 		return false
 	}
-	p.idle = append(p.idle, s)
+	p.idle = append(p.idle, c)
 	if !p.d.InProcess && p.timer == nil {
 		p.timer = time.AfterFunc(maxIdleTime, func() { p.closeExpired(time.Now()) })
 	}
@@ -173,9 +173,9 @@ func (p *pool) addIdle(s *Conn) bool {
 // closeConn closes a connection and then releases its token. For a server it
 // does not block: closing may take long if the server does not answer, or must
 // be told to end a statement.
-func (p *pool) closeConn(s *Conn, broken bool) {
+func (p *pool) closeConn(c *Conn, broken bool) {
 	closing := func() {
-		s.close(broken)
+		c.close(broken)
 		p.sem <- struct{}{}
 	}
 	if p.d.InProcess {
@@ -199,8 +199,8 @@ func (p *pool) closeExpired(now time.Time) {
 		p.timer = time.AfterFunc(maxIdleTime-now.Sub(p.idle[0].usedAt), func() { p.closeExpired(time.Now()) })
 	}
 	p.mu.Unlock()
-	for _, s := range old {
-		s.close(false)
+	for _, c := range old {
+		c.close(false)
 	}
 }
 
@@ -208,11 +208,11 @@ func (p *pool) closeExpired(now time.Time) {
 // What broke one connection, such as a server's restart, usually broke all of
 // them.
 func (p *pool) closeIdle() {
-	for _, s := range p.drainIdle() {
+	for _, c := range p.drainIdle() {
 		if p.d.InProcess {
-			s.close(true)
+			c.close(true)
 		} else {
-			go s.close(true) // the server may not answer
+			go c.close(true) // the server may not answer
 		}
 	}
 }
@@ -249,8 +249,8 @@ func (p *pool) stop() {
 
 // close closes all connections of a stopped pool.
 func (p *pool) close() error {
-	for _, s := range p.drainIdle() { // a failed transaction may be in closeIdle
-		s.close(false)
+	for _, c := range p.drainIdle() { // a failed transaction may be in closeIdle
+		c.close(false)
 	}
 	p.mu.Lock()
 	if p.timer != nil {

@@ -92,14 +92,14 @@ func (d *Dialect) ValidIDs(ids []int64) []int64 {
 	if len(ids) == 1 && d.ValidID(ids[0]) {
 		return ids
 	}
-	kept := make([]int64, 0, len(ids))
+	valid := make([]int64, 0, len(ids))
 	for _, id := range ids {
 		if d.ValidID(id) {
-			kept = append(kept, id)
+			valid = append(valid, id)
 		}
 	}
-	slices.Sort(kept)
-	return slices.Compact(kept)
+	slices.Sort(valid)
+	return slices.Compact(valid)
 }
 
 // ValidID reports whether id can exist.

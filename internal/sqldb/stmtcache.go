@@ -12,37 +12,37 @@ type cachedStmt struct {
 
 // prepare returns a statement from the cache, or prepares it. If the cache is
 // full, the least recently used statement is closed.
-func (s *Conn) prepare(ctx context.Context, stmt string) (*cachedStmt, error) {
-	s.useCount++
-	if k, ok := s.stmts[stmt]; ok {
-		k.used = s.useCount
+func (c *Conn) prepare(ctx context.Context, stmt string) (*cachedStmt, error) {
+	c.useCount++
+	if k, ok := c.stmts[stmt]; ok {
+		k.used = c.useCount
 		return k, nil
 	}
-	k := &cachedStmt{text: s.d.rebind(stmt), used: s.useCount}
-	if s.d.Prepare {
+	k := &cachedStmt{text: c.d.rebind(stmt), used: c.useCount}
+	if c.d.Prepare {
 		var err error
-		k.stmt, err = s.prepareText(ctx, k.text)
-		if err != nil && s.d.Class(err) != TooManyStmts {
+		k.stmt, err = c.prepareText(ctx, k.text)
+		if err != nil && c.d.Class(err) != TooManyStmts {
 			return nil, err
 		}
 	}
-	if len(s.stmts) >= s.d.maxCachedStmts() {
-		s.evictOldest()
+	if len(c.stmts) >= c.d.maxCachedStmts() {
+		c.evictOldest()
 	}
-	s.stmts[stmt] = k
+	c.stmts[stmt] = k
 	return k, nil
 }
 
-func (s *Conn) evictOldest() {
+func (c *Conn) evictOldest() {
 	var oldest string
-	at := s.useCount + 1
-	for stmt, k := range s.stmts {
+	at := c.useCount + 1
+	for stmt, k := range c.stmts {
 		if k.used < at {
 			oldest, at = stmt, k.used
 		}
 	}
-	if k := s.stmts[oldest]; k.stmt != nil {
+	if k := c.stmts[oldest]; k.stmt != nil {
 		k.stmt.Close()
 	}
-	delete(s.stmts, oldest)
+	delete(c.stmts, oldest)
 }
