@@ -55,7 +55,8 @@ func TestDocLinks(t *testing.T) {
 						}
 					}
 					if e.Name != "" && !declares(in, e.Recv, e.Name) {
-						t.Errorf("%s: the doc link [%s] refers to a name that does not exist", dir, strings.Trim(path.Base(in.ImportPath)+"."+e.Recv+"."+e.Name, "."))
+						name := strings.Trim(path.Base(in.ImportPath)+"."+e.Recv+"."+e.Name, ".")
+						t.Errorf("%s: the doc link [%s] refers to a name that does not exist", dir, name)
 					}
 				}
 			})

@@ -61,7 +61,8 @@ func newModule(t *testing.T) string {
 		t.Fatal(err)
 	}
 	const module = "github.com/mlmd-go/sdk"
-	write(t, filepath.Join(dir, "go.mod"), "module example.com/registry\n\ngo 1.26.0\n\nrequire "+module+" v0.1.0\n\nreplace "+module+" => "+sdk+"\n")
+	write(t, filepath.Join(dir, "go.mod"), "module example.com/registry\n\ngo 1.26.0\n\n"+
+		"require "+module+" v0.1.0\n\nreplace "+module+" => "+sdk+"\n")
 	write(t, filepath.Join(dir, "go.sum"), read(t, "go.sum"))
 	return dir
 }

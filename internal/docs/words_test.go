@@ -24,21 +24,8 @@ var unchecked = []string{
 	"examples/filters",
 	"examples/quickstart",
 	"examples/remote",
-	"internal/arch",
-	"internal/docs",
 	"internal/filterquery",
 	"internal/testdb",
-	"suites/backend",
-	"suites/cluster",
-	"suites/conformance",
-	"suites/contention",
-	"suites/differential",
-	"suites/differential/filtering",
-	"suites/durability",
-	"suites/evolution",
-	"suites/failover",
-	"suites/sharing",
-	"suites/wire",
 }
 
 // denied maps a phrase to what to write instead.
@@ -47,7 +34,10 @@ var denied = []struct {
 	instead string
 }{
 	{regexp.MustCompile(`(?i)\b(tells|says) whether\b`), `"reports whether"`},
-	{regexp.MustCompile(`(?i)(\bthere )?\bis no\b( longer| more| better| worse| later| earlier)?`), `"is not a", "has no"`},
+	{
+		regexp.MustCompile(`(?i)(\bthere )?\bis no\b( longer| more| better| worse| later| earlier)?`),
+		`"is not a", "has no"`,
+	},
 	{regexp.MustCompile(`(?i)\bis none\b`), `"is not", "is empty", "does not exist"`},
 	{regexp.MustCompile(`(?i)\bis nothing\b`), `"is empty", "is not set"`},
 	{regexp.MustCompile(`(?i)\bnobody\b`), `"no caller", "no client"`},
@@ -59,7 +49,11 @@ var denied = []struct {
 	{regexp.MustCompile(`(?i)\bthe original('s|s)?\b`), `"the reference implementation"`},
 	{regexp.MustCompile(`(?i)\bpublished (core|server|store)\b`), `"the reference implementation"`},
 	{regexp.MustCompile(`(^|[.;:] )[Ww]ho(ever)? [a-z]+s?\b`), `the subject's name: "a caller that", "a program that"`},
-	{regexp.MustCompile(`\b([Cc]olour|[Bb]ehaviour|[Nn]eighbour|[Ff]avour|[Hh]onour|[Nn]ormalis|[Ss]erialis|[Ii]nitialis[aei]|[Rr]ecognis|[Oo]rganis|[Cc]ancell(ed|ing)\b|[Ll]abell)`), `American spelling`},
+	{
+		regexp.MustCompile(`\b([Cc]olour|[Bb]ehaviour|[Nn]eighbour|[Ff]avour|[Hh]onour|[Nn]ormalis|[Ss]erialis|` +
+			`[Ii]nitialis[aei]|[Rr]ecognis|[Oo]rganis|[Cc]ancell(ed|ing)\b|[Ll]abell)`),
+		`American spelling`,
+	},
 }
 
 var comparatives = []string{"longer", "more", "better", "worse", "later", "earlier"}

@@ -118,7 +118,9 @@ func (b *Backend) StartShared(tb testing.TB) (mlmdpb.MetadataStoreServiceClient,
 		b.refuse(tb, err)
 	}
 	report.started(b.Name, tb)
-	return s.client, slices.DeleteFunc(slices.Clone(s.has), func(c storetest.Capability) bool { return c == storetest.EmptyStore })
+	return s.client, slices.DeleteFunc(slices.Clone(s.has), func(c storetest.Capability) bool {
+		return c == storetest.EmptyStore
+	})
 }
 
 // refuse ends a test whose backend did not start.

@@ -15,7 +15,8 @@ func TestEveryBackendAnswers(t *testing.T) {
 		t.Run(b.Name, func(t *testing.T) {
 			rpc := b.Start(t)
 			name := "backend.Answers"
-			put, err := rpc.PutContextType(t.Context(), &mlmdpb.PutContextTypeRequest{ContextType: &mlmdpb.ContextType{Name: &name}})
+			put, err := rpc.PutContextType(t.Context(),
+				&mlmdpb.PutContextTypeRequest{ContextType: &mlmdpb.ContextType{Name: &name}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -35,7 +36,8 @@ func TestStoresKnowNothingOfEachOther(t *testing.T) {
 			}
 			name := "backend.Alone"
 			one, other := b.Start(t), b.Start(t)
-			if _, err := one.PutContextType(t.Context(), &mlmdpb.PutContextTypeRequest{ContextType: &mlmdpb.ContextType{Name: &name}}); err != nil {
+			if _, err := one.PutContextType(t.Context(),
+				&mlmdpb.PutContextTypeRequest{ContextType: &mlmdpb.ContextType{Name: &name}}); err != nil {
 				t.Fatal(err)
 			}
 			got, err := other.GetContextTypes(t.Context(), &mlmdpb.GetContextTypesRequest{})

@@ -27,7 +27,10 @@ const startWait = 30 * time.Second
 var core = shared{start: func(ctx context.Context) (string, func() error, error) { return runCore(ctx) }}
 
 // ofSQLite is what every service does that keeps its data in SQLite.
-var ofSQLite = []storetest.Capability{storetest.ReadsSortedByID, storetest.Int64Values, storetest.NonUTF8Text, storetest.UnlimitedText}
+var ofSQLite = []storetest.Capability{
+	storetest.ReadsSortedByID, storetest.Int64Values, storetest.NonUTF8Text,
+	storetest.UnlimitedText,
+}
 
 func startCore(ctx context.Context, tb testing.TB) (service, error) {
 	s, err := core.store(ctx, tb)
@@ -43,7 +46,8 @@ func runCore(ctx context.Context, args ...string) (address string, stop func() e
 		return "", nil, err
 	}
 	script := filepath.Join(referenceFolder(), "server.py")
-	return runServer(exec.Command(python, append([]string{script, "--address", "127.0.0.1:0", "--until-stdin-closes"}, args...)...))
+	return runServer(exec.Command(python,
+		append([]string{script, "--address", "127.0.0.1:0", "--until-stdin-closes"}, args...)...))
 }
 
 // corePython returns a Python interpreter that has the reference implementation.
@@ -58,8 +62,10 @@ func corePython(ctx context.Context) (string, error) {
 	check := exec.CommandContext(ctx, python, "-c", "import grpc, ml_metadata")
 	if out, err := check.CombinedOutput(); err != nil {
 		lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-		return "", unavailable("%s cannot import ml_metadata (%v: %s); suites/reference/setup.sh makes an environment that can, or set MLMD_PYTHON",
-			python, err, lines[len(lines)-1])
+		return "",
+			unavailable("%s cannot import ml_metadata (%v: %s); suites/reference/setup.sh makes an environment that can, or "+
+				"set MLMD_PYTHON",
+				python, err, lines[len(lines)-1])
 	}
 	return python, nil
 }

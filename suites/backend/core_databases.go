@@ -149,7 +149,9 @@ func coreOnSQLite() (*coreOn, error) {
 	onClose(func() error { return os.RemoveAll(folder) })
 	base := filepath.Join(folder, "core")
 	file := func(name string) string { return base + "-" + name }
-	return &coreOn{base: base, dsn: file, drop: func(_ context.Context, name string) error { return os.RemoveAll(file(name)) }}, nil
+	return &coreOn{base: base, dsn: file, drop: func(_ context.Context, name string) error {
+		return os.RemoveAll(file(name))
+	}}, nil
 }
 
 func coreOnPostgres(tb testing.TB) (*coreOn, error) {

@@ -43,7 +43,8 @@ func startRemote(ctx context.Context, tb testing.TB) (service, error) {
 }
 
 func storesWideIntegers(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient) (bool, error) {
-	put, err := rpc.PutArtifactType(ctx, &mlmdpb.PutArtifactTypeRequest{ArtifactType: &mlmdpb.ArtifactType{Name: proto.String("suites.Probe")}})
+	put, err := rpc.PutArtifactType(ctx,
+		&mlmdpb.PutArtifactTypeRequest{ArtifactType: &mlmdpb.ArtifactType{Name: proto.String("suites.Probe")}})
 	if err != nil {
 		return false, err
 	}

@@ -122,7 +122,8 @@ func dial(address string) (*grpc.ClientConn, error) {
 func keepsNamedStores(ctx context.Context, conn *grpc.ClientConn, wait time.Duration) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	switch err := conn.Invoke(ctx, pingMethod, &emptypb.Empty{}, &emptypb.Empty{}, grpc.WaitForReady(true)); status.Code(err) {
+	switch err := conn.Invoke(ctx, pingMethod, &emptypb.Empty{}, &emptypb.Empty{},
+		grpc.WaitForReady(true)); status.Code(err) {
 	case codes.OK:
 		return true, nil
 	case codes.Unimplemented:

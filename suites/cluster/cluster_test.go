@@ -122,7 +122,8 @@ func (c *cluster) start(ctx context.Context) error {
 	if _, err := find("rsync"); err != nil {
 		return err
 	}
-	library, err := find("/usr/lib/galera/libgalera_smm.so", "/usr/lib64/galera-4/libgalera_smm.so", "/usr/lib64/galera/libgalera_smm.so")
+	library, err := find("/usr/lib/galera/libgalera_smm.so", "/usr/lib64/galera-4/libgalera_smm.so",
+		"/usr/lib64/galera/libgalera_smm.so")
 	if err != nil {
 		return err
 	}
@@ -159,7 +160,8 @@ func (c *cluster) start(ctx context.Context) error {
 		}
 	}
 	first := c.nodes[0]
-	cmd := exec.CommandContext(ctx, install, "--defaults-file="+first.options(), "--wsrep-on=OFF", "--skip-test-db", "--auth-root-authentication-method=normal")
+	cmd := exec.CommandContext(ctx, install, "--defaults-file="+first.options(), "--wsrep-on=OFF", "--skip-test-db",
+		"--auth-root-authentication-method=normal")
 	cmd.Dir, cmd.SysProcAttr = first.folder, first.attributes()
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("make the first node's data: %w: %s", err, out)

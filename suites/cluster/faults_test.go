@@ -52,8 +52,9 @@ func write(ctx context.Context, rpc client, typeID int64, prefix string, done <-
 // holds checks what a node has against the ledgers.
 func holds(t *testing.T, n *node, database string, ledgers []*ledger) {
 	t.Helper()
-	rows, err := n.db.QueryContext(t.Context(), "SELECT c.id, c.name, COUNT(p.name) FROM "+database+".Context c LEFT JOIN "+
-		database+".ContextProperty p ON p.context_id = c.id GROUP BY c.id, c.name")
+	rows, err := n.db.QueryContext(t.Context(),
+		"SELECT c.id, c.name, COUNT(p.name) FROM "+database+".Context c LEFT JOIN "+
+			database+".ContextProperty p ON p.context_id = c.id GROUP BY c.id, c.name")
 	if err != nil {
 		t.Fatalf("node %d: %v", n.number, err)
 	}
@@ -119,7 +120,8 @@ func TestEveryAcknowledgedWriteSurvivesTheLossOfANode(t *testing.T) {
 	close(done)
 	all.Wait()
 	for i, l := range ledgers {
-		t.Logf("writer %d on node %d: %d acknowledged, refused %v, the slowest call took %v", i, i%3+1, len(l.acknowledged), l.refused, l.slowest.Round(time.Millisecond))
+		t.Logf("writer %d on node %d: %d acknowledged, refused %v, the slowest call took %v", i, i%3+1, len(l.acknowledged),
+			l.refused, l.slowest.Round(time.Millisecond))
 		if i%3 != 2 && len(l.refused) != 0 {
 			t.Errorf("a client of node %d, which lives, saw %v", i%3+1, l.refused)
 		}

@@ -158,7 +158,8 @@ func (n *node) status(ctx context.Context) (size string, ready bool, err error) 
 		}
 		says[name] = value
 	}
-	ready = says["wsrep_ready"] == "ON" && says["wsrep_cluster_status"] == "Primary" && says["wsrep_local_state_comment"] == "Synced"
+	ready = says["wsrep_ready"] == "ON" && says["wsrep_cluster_status"] == "Primary" &&
+		says["wsrep_local_state_comment"] == "Synced"
 	return says["wsrep_cluster_size"], ready, rows.Err()
 }
 
@@ -211,7 +212,8 @@ func (n *node) wait(ctx context.Context, size int) error {
 		case err == nil && ready && got == strconv.Itoa(size):
 			return nil
 		case time.Now().After(end):
-			return fmt.Errorf("node %d is not ready among %d nodes: it sees %s (last error: %v)\n%s", n.number, size, got, err, n.lastLines())
+			return fmt.Errorf("node %d is not ready among %d nodes: it sees %s (last error: %v)\n%s", n.number, size, got, err,
+				n.lastLines())
 		}
 		select {
 		case <-n.ended:

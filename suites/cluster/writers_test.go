@@ -115,7 +115,9 @@ func TestOneEmptyDatabaseIsSetUpThroughAllNodesAtOnce(t *testing.T) {
 			return
 		}
 		var types, versions int
-		err := c.nodes[0].db.QueryRowContext(t.Context(), "SELECT (SELECT COUNT(*) FROM "+database+".Type), (SELECT COUNT(*) FROM "+database+".MLMDEnv)").Scan(&types, &versions)
+		err := c.nodes[0].db.QueryRowContext(t.Context(),
+			"SELECT (SELECT COUNT(*) FROM "+database+".Type), (SELECT COUNT(*) FROM "+database+".MLMDEnv)").Scan(&types,
+			&versions)
 		if err != nil || types != 9 || versions != 1 {
 			t.Errorf("round %d: there are %d system types and %d versions, want 9 and 1: %v", round, types, versions, err)
 		}
@@ -150,13 +152,17 @@ func TestEventsHavePathsWhereTablesNeedAPrimaryKey(t *testing.T) {
 		Execution: &mlmdpb.Execution{TypeId: new(types.GetExecutionTypeIds()[0])},
 		ArtifactEventPairs: []*mlmdpb.PutExecutionRequest_ArtifactAndEvent{{
 			Artifact: &mlmdpb.Artifact{TypeId: new(types.GetArtifactTypeIds()[0])},
-			Event:    &mlmdpb.Event{Type: mlmdpb.Event_OUTPUT.Enum(), Path: &mlmdpb.Event_Path{Steps: []*mlmdpb.Event_Path_Step{step(3), step(1), step(2)}}},
+			Event: &mlmdpb.Event{
+				Type: mlmdpb.Event_OUTPUT.Enum(),
+				Path: &mlmdpb.Event_Path{Steps: []*mlmdpb.Event_Path_Step{step(3), step(1), step(2)}},
+			},
 		}},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	events, err := rpc.GetEventsByExecutionIDs(t.Context(), &mlmdpb.GetEventsByExecutionIDsRequest{ExecutionIds: []int64{put.GetExecutionId()}})
+	events, err := rpc.GetEventsByExecutionIDs(t.Context(),
+		&mlmdpb.GetEventsByExecutionIDsRequest{ExecutionIds: []int64{put.GetExecutionId()}})
 	if err != nil || len(events.GetEvents()) != 1 {
 		t.Fatalf("the events are %v, %v", events, err)
 	}
@@ -185,7 +191,8 @@ func TestNoTypeIsThereTwice(t *testing.T) {
 		}
 	}
 	var rows int
-	if err := c.nodes[0].db.QueryRowContext(t.Context(), "SELECT COUNT(*) FROM "+database+".ParentType WHERE type_id = 0").Scan(&rows); err != nil || rows != 0 {
+	if err := c.nodes[0].db.QueryRowContext(t.Context(),
+		"SELECT COUNT(*) FROM "+database+".ParentType WHERE type_id = 0").Scan(&rows); err != nil || rows != 0 {
 		t.Errorf("%d rows are left of what makes nodes meet, %v", rows, err)
 	}
 }
@@ -198,7 +205,10 @@ func TestFieldsThatAreAddedToOneTypeAtOnceAreAllThere(t *testing.T) {
 	readers := caughtUp(t, c, database)
 	expect(t, atOnce(readers, 24, func(rpc client, i int) error {
 		_, err := rpc.PutContextType(t.Context(), &mlmdpb.PutContextTypeRequest{
-			ContextType:  &mlmdpb.ContextType{Name: new("t"), Properties: map[string]mlmdpb.PropertyType{fmt.Sprint("p", i): mlmdpb.PropertyType_STRING}},
+			ContextType: &mlmdpb.ContextType{
+				Name:       new("t"),
+				Properties: map[string]mlmdpb.PropertyType{fmt.Sprint("p", i): mlmdpb.PropertyType_STRING},
+			},
 			CanAddFields: new(true), CanOmitFields: new(true),
 		})
 		return err
@@ -241,9 +251,10 @@ func TestNoCycleIsMadeOfLinksThatComeThroughTwoNodes(t *testing.T) {
 			}
 		}
 		expect(t, atOnce(readers, 3, func(rpc client, i int) error {
-			_, err := rpc.PutParentContexts(t.Context(), &mlmdpb.PutParentContextsRequest{ParentContexts: []*mlmdpb.ParentContext{
-				{ChildId: new(ids[i]), ParentId: new(ids[(i+1)%3])},
-			}})
+			_, err := rpc.PutParentContexts(t.Context(),
+				&mlmdpb.PutParentContextsRequest{ParentContexts: []*mlmdpb.ParentContext{
+					{ChildId: new(ids[i]), ParentId: new(ids[(i+1)%3])},
+				}})
 			return err
 		}), map[codes.Code]int{codes.OK: 2, codes.InvalidArgument: 1})
 	}
@@ -254,14 +265,19 @@ func TestOneOfSeveralOptimisticUpdatesWins(t *testing.T) {
 	database := c.fresh()
 	c.nodes[0].open(t, database)
 	clients := caughtUp(t, c, database)
-	types, err := clients[0].PutArtifactType(t.Context(), &mlmdpb.PutArtifactTypeRequest{ArtifactType: &mlmdpb.ArtifactType{
-		Name: new("t"), Properties: map[string]mlmdpb.PropertyType{"n": mlmdpb.PropertyType_INT},
-	}})
+	types, err := clients[0].PutArtifactType(t.Context(),
+		&mlmdpb.PutArtifactTypeRequest{ArtifactType: &mlmdpb.ArtifactType{
+			Name: new("t"), Properties: map[string]mlmdpb.PropertyType{"n": mlmdpb.PropertyType_INT},
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for round := range 10 {
-		put, err := clients[0].PutArtifacts(t.Context(), &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{{TypeId: types.TypeId, Name: new(fmt.Sprint("a ", round))}}})
+		put, err := clients[0].PutArtifacts(t.Context(),
+			&mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{{
+				TypeId: types.TypeId,
+				Name:   new(fmt.Sprint("a ", round)),
+			}}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -39,8 +39,12 @@ func TestEveryMethodHasACase(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer s.Close()
-			l := &listener{ClientConnInterface: inproc.New(&mlmdpb.MetadataStoreService_ServiceDesc, s.Server()), calls: map[string]bool{}}
-			has := append(storetest.EngineCapabilities(), storetest.EmptyStore, storetest.Int64Values, storetest.NonUTF8Text, storetest.UnlimitedText)
+			l := &listener{
+				ClientConnInterface: inproc.New(&mlmdpb.MetadataStoreService_ServiceDesc, s.Server()),
+				calls:               map[string]bool{},
+			}
+			has := append(storetest.EngineCapabilities(), storetest.EmptyStore, storetest.Int64Values, storetest.NonUTF8Text,
+				storetest.UnlimitedText)
 			c.Check(t, mlmdpb.NewMetadataStoreServiceClient(l), has)
 			if len(l.calls) == len(mlmdpb.MetadataStoreService_ServiceDesc.Methods) {
 				return // a case that calls whatever there is says nothing about a method
@@ -66,7 +70,9 @@ func TestEveryDifferenceOfTheServiceHasACase(t *testing.T) {
 		if !slices.Contains(areasOfCases, d.Area) {
 			continue
 		}
-		if !slices.ContainsFunc(storetest.Cases(), func(c storetest.Case) bool { return slices.Contains(c.Requires, d.Name) }) {
+		if !slices.ContainsFunc(storetest.Cases(), func(c storetest.Case) bool {
+			return slices.Contains(c.Requires, d.Name)
+		}) {
 			t.Errorf("no case needs the difference %q", d.Name)
 		}
 	}

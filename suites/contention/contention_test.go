@@ -121,7 +121,8 @@ var _ = onEveryDatabase("two stores", func(stores func() [2]client) {
 				reply, err := putTypes(ctx, rpc, fmt.Sprint("type ", round))
 				mu.Lock()
 				defer mu.Unlock()
-				for _, id := range append(append(reply.GetArtifactTypeIds(), reply.GetExecutionTypeIds()...), reply.GetContextTypeIds()...) {
+				for _, id := range append(append(reply.GetArtifactTypeIds(), reply.GetExecutionTypeIds()...),
+					reply.GetContextTypeIds()...) {
 					ids[id] = true
 				}
 				return err
@@ -135,7 +136,10 @@ var _ = onEveryDatabase("two stores", func(stores func() [2]client) {
 		Expect(putTypes(ctx, stores()[0], "t")).NotTo(BeNil())
 		errs := atOnce(stores(), 12, func(rpc client, i int) error {
 			_, err := rpc.PutContextType(ctx, &mlmdpb.PutContextTypeRequest{
-				ContextType:  &mlmdpb.ContextType{Name: new("t"), Properties: map[string]mlmdpb.PropertyType{fmt.Sprint("p", i): mlmdpb.PropertyType_STRING}},
+				ContextType: &mlmdpb.ContextType{
+					Name:       new("t"),
+					Properties: map[string]mlmdpb.PropertyType{fmt.Sprint("p", i): mlmdpb.PropertyType_STRING},
+				},
 				CanAddFields: new(true), CanOmitFields: new(true),
 			})
 			return err
@@ -163,7 +167,11 @@ var _ = onEveryDatabase("two stores", func(stores func() [2]client) {
 	It("let one of several optimistic updates win", func(ctx SpecContext) {
 		types, err := putTypes(ctx, stores()[0], "t")
 		Expect(err).NotTo(HaveOccurred())
-		put, err := stores()[0].PutArtifacts(ctx, &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{{TypeId: new(types.ArtifactTypeIds[0]), Name: new("a"), Properties: number(0)}}})
+		put, err := stores()[0].PutArtifacts(ctx,
+			&mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{{
+				TypeId: new(types.ArtifactTypeIds[0]), Name: new("a"),
+				Properties: number(0),
+			}}})
 		Expect(err).NotTo(HaveOccurred())
 		stored, err := stores()[1].GetArtifactsByID(ctx, &mlmdpb.GetArtifactsByIDRequest{ArtifactIds: put.ArtifactIds})
 		Expect(err).NotTo(HaveOccurred())
@@ -180,14 +188,17 @@ var _ = onEveryDatabase("two stores", func(stores func() [2]client) {
 		Expect(codesOf(errs)).To(Equal(map[codes.Code]int{codes.OK: 1, codes.FailedPrecondition: 7}), "%v", errs)
 	})
 
-	It("update the same nodes in opposite orders, and all succeed", func(ctx SpecContext) { // a deadlock, unless it is avoided or repeated
+	// a deadlock, unless it is avoided or repeated
+	It("update the same nodes in opposite orders, and all succeed", func(ctx SpecContext) {
 		types, err := putTypes(ctx, stores()[0], "t")
 		Expect(err).NotTo(HaveOccurred())
 		var both []*mlmdpb.Context
 		for _, name := range []string{"x", "y", "z"} {
-			put, err := stores()[0].PutContexts(ctx, &mlmdpb.PutContextsRequest{Contexts: []*mlmdpb.Context{{TypeId: new(types.ContextTypeIds[0]), Name: new(name)}}})
+			put, err := stores()[0].PutContexts(ctx,
+				&mlmdpb.PutContextsRequest{Contexts: []*mlmdpb.Context{{TypeId: new(types.ContextTypeIds[0]), Name: new(name)}}})
 			Expect(err).NotTo(HaveOccurred())
-			both = append(both, &mlmdpb.Context{Id: new(put.ContextIds[0]), TypeId: new(types.ContextTypeIds[0]), Name: new(name)})
+			both = append(both,
+				&mlmdpb.Context{Id: new(put.ContextIds[0]), TypeId: new(types.ContextTypeIds[0]), Name: new(name)})
 		}
 		errs := atOnce(stores(), 24, func(rpc client, i int) error {
 			request := &mlmdpb.PutContextsRequest{}
@@ -196,13 +207,15 @@ var _ = onEveryDatabase("two stores", func(stores func() [2]client) {
 				if i%2 == 1 {
 					from = both[len(both)-1-j]
 				}
-				request.Contexts = append(request.Contexts, &mlmdpb.Context{Id: from.Id, TypeId: from.TypeId, Name: from.Name, Properties: number(int64(i))})
+				request.Contexts = append(request.Contexts,
+					&mlmdpb.Context{Id: from.Id, TypeId: from.TypeId, Name: from.Name, Properties: number(int64(i))})
 			}
 			_, err := rpc.PutContexts(ctx, request)
 			return err
 		})
 		Expect(codesOf(errs)).To(Equal(map[codes.Code]int{codes.OK: 24}), "%v", errs)
-		reply, err := stores()[0].GetContextsByID(ctx, &mlmdpb.GetContextsByIDRequest{ContextIds: []int64{*both[0].Id, *both[1].Id, *both[2].Id}})
+		reply, err := stores()[0].GetContextsByID(ctx,
+			&mlmdpb.GetContextsByIDRequest{ContextIds: []int64{*both[0].Id, *both[1].Id, *both[2].Id}})
 		Expect(err).NotTo(HaveOccurred())
 		last := reply.GetContexts()[0].GetProperties()["n"].GetIntValue()
 		for _, c := range reply.GetContexts() {

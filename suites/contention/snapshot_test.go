@@ -20,7 +20,8 @@ func aChain(ctx context.Context, rpc client) (first, step, last int64) {
 	artifact := &mlmdpb.Artifact{TypeId: &types.ArtifactTypeIds[0]}
 	artifacts, err := rpc.PutArtifacts(ctx, &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{artifact, artifact}})
 	Expect(err).NotTo(HaveOccurred())
-	executions, err := rpc.PutExecutions(ctx, &mlmdpb.PutExecutionsRequest{Executions: []*mlmdpb.Execution{{TypeId: &types.ExecutionTypeIds[0]}}})
+	executions, err := rpc.PutExecutions(ctx,
+		&mlmdpb.PutExecutionsRequest{Executions: []*mlmdpb.Execution{{TypeId: &types.ExecutionTypeIds[0]}}})
 	Expect(err).NotTo(HaveOccurred())
 	first, step, last = artifacts.ArtifactIds[0], executions.ExecutionIds[0], artifacts.ArtifactIds[1]
 	Expect(putEvent(ctx, rpc, first, step, mlmdpb.Event_INPUT)).To(Succeed())
@@ -28,21 +29,27 @@ func aChain(ctx context.Context, rpc client) (first, step, last int64) {
 }
 
 func putEvent(ctx context.Context, rpc client, artifact, execution int64, typ mlmdpb.Event_Type) error {
-	_, err := rpc.PutEvents(ctx, &mlmdpb.PutEventsRequest{Events: []*mlmdpb.Event{{ArtifactId: &artifact, ExecutionId: &execution, Type: &typ}}})
+	_, err := rpc.PutEvents(ctx,
+		&mlmdpb.PutEventsRequest{Events: []*mlmdpb.Event{{ArtifactId: &artifact, ExecutionId: &execution, Type: &typ}}})
 	return err
 }
 
 var _ = onEveryDatabase("a walk and a writer", func(stores func() [2]client) {
 	walks := map[string]func(context.Context, client) (*mlmdpb.LineageGraph, error){
 		"GetLineageSubgraph": func(ctx context.Context, rpc client) (*mlmdpb.LineageGraph, error) {
-			r, err := rpc.GetLineageSubgraph(ctx, &mlmdpb.GetLineageSubgraphRequest{LineageSubgraphQueryOptions: &mlmdpb.LineageSubgraphQueryOptions{
-				StartingNodes: &mlmdpb.LineageSubgraphQueryOptions_StartingArtifacts{StartingArtifacts: &mlmdpb.LineageSubgraphQueryOptions_StartingNodes{FilterQuery: new("id = 1")}},
-			}})
+			r, err := rpc.GetLineageSubgraph(ctx,
+				&mlmdpb.GetLineageSubgraphRequest{LineageSubgraphQueryOptions: &mlmdpb.LineageSubgraphQueryOptions{
+					StartingNodes: &mlmdpb.LineageSubgraphQueryOptions_StartingArtifacts{
+						StartingArtifacts: &mlmdpb.LineageSubgraphQueryOptions_StartingNodes{FilterQuery: new("id = 1")},
+					},
+				}})
 			return r.GetLineageSubgraph(), err
 		},
 		"GetLineageGraph": func(ctx context.Context, rpc client) (*mlmdpb.LineageGraph, error) {
 			r, err := rpc.GetLineageGraph(ctx, &mlmdpb.GetLineageGraphRequest{Options: &mlmdpb.LineageGraphQueryOptions{
-				QueryNodes: &mlmdpb.LineageGraphQueryOptions_ArtifactsOptions{ArtifactsOptions: &mlmdpb.ListOperationOptions{FilterQuery: new("id = 1")}},
+				QueryNodes: &mlmdpb.LineageGraphQueryOptions_ArtifactsOptions{
+					ArtifactsOptions: &mlmdpb.ListOperationOptions{FilterQuery: new("id = 1")},
+				},
 			}})
 			return r.GetSubgraph(), err
 		},

@@ -67,7 +67,8 @@ func TestDifferential(t *testing.T) {
 		})
 	}
 	workers.Wait()
-	t.Logf("seed %d: %d requests in %d sequences; wanted differences met: %s", *seed, sent.Load(), number.Load(), list(met.differences))
+	t.Logf("seed %d: %d requests in %d sequences; wanted differences met: %s", *seed, sent.Load(), number.Load(),
+		list(met.differences))
 	t.Logf("successful requests: %s", list(met.ok))
 	if t.Failed() || *requests < enoughForAll {
 		return
@@ -156,8 +157,9 @@ func differenceTable() string {
 
 const (
 	docs       = "../../docs/compatibility.md"
-	tableBegin = "<!-- made from pkg/store/storetest/differences.go: go test ./suites/differential -run TestTheTable -args -update -->\n"
-	tableEnd   = "<!-- end -->\n"
+	tableBegin = "<!-- made from pkg/store/storetest/differences.go: go test ./suites/differential -run TestTheTable " +
+		"-args -update -->\n"
+	tableEnd = "<!-- end -->\n"
 )
 
 var update = flag.Bool("update", false, "write the table into docs/compatibility.md")

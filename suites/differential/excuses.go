@@ -50,7 +50,8 @@ var excuses = []excuse{
 			return found
 		},
 		accepts: func(ours, original answer) bool {
-			return ours.err.Code() == codes.OK && original.err.Code() == codes.Internal && strings.Contains(original.err.Message(), "no such column: inf")
+			return ours.err.Code() == codes.OK && original.err.Code() == codes.Internal &&
+				strings.Contains(original.err.Message(), "no such column: inf")
 		},
 	},
 	{
@@ -88,16 +89,18 @@ var excuses = []excuse{
 		difference: storetest.TypeExternalIDsKept, parts: true,
 		asks: repeatsType,
 		accepts: func(ours, original answer) bool { // the empty text may be taken
-			return ours.err.Code() == codes.OK && original.err.Code() == codes.Internal && strings.Contains(original.err.Message(), "UNIQUE")
+			return ours.err.Code() == codes.OK && original.err.Code() == codes.Internal &&
+				strings.Contains(original.err.Message(), "UNIQUE")
 		},
 	},
 	{
 		difference: storetest.NoDanglingAttributions, parts: true,
 		asks: func(r proto.Message) bool {
 			put, ok := r.(*mlmdpb.PutExecutionRequest)
-			return ok && len(put.Contexts) > 0 && slices.ContainsFunc(put.ArtifactEventPairs, func(p *mlmdpb.PutExecutionRequest_ArtifactAndEvent) bool {
-				return p.GetArtifact() == nil && p.GetEvent() == nil
-			})
+			return ok && len(put.Contexts) > 0 &&
+				slices.ContainsFunc(put.ArtifactEventPairs, func(p *mlmdpb.PutExecutionRequest_ArtifactAndEvent) bool {
+					return p.GetArtifact() == nil && p.GetEvent() == nil
+				})
 		},
 		accepts: never,
 	},
@@ -118,9 +121,11 @@ var excuses = []excuse{
 	},
 	{
 		difference: storetest.UpdateAlreadyExists,
-		asks:       isOneOf("PutArtifactsRequest", "PutExecutionsRequest", "PutContextsRequest", "PutExecutionRequest", "PutLineageSubgraphRequest"),
+		asks: isOneOf("PutArtifactsRequest", "PutExecutionsRequest", "PutContextsRequest", "PutExecutionRequest",
+			"PutLineageSubgraphRequest"),
 		accepts: func(ours, original answer) bool {
-			return ours.err.Code() == codes.AlreadyExists && original.err.Code() == codes.Internal && strings.Contains(original.err.Message(), "UNIQUE")
+			return ours.err.Code() == codes.AlreadyExists && original.err.Code() == codes.Internal &&
+				strings.Contains(original.err.Message(), "UNIQUE")
 		},
 	},
 	{

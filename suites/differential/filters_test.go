@@ -39,7 +39,8 @@ func TestFilters(t *testing.T) {
 		for range min(filtersPerStore, *requests-asked) {
 			asked++
 			q := question(r, filtering.Writer.Filter)
-			mine, theirs := filtering.Ask(t.Context(), ours.rpc, q.of, q.options), filtering.Ask(t.Context(), original.rpc, q.of, q.options)
+			mine, theirs := filtering.Ask(t.Context(), ours.rpc, q.of, q.options),
+				filtering.Ask(t.Context(), original.rpc, q.of, q.options)
 			if mine.Code == codes.OK {
 				good++
 				q.evaluated(t, number, known, mine)
@@ -53,7 +54,8 @@ func TestFilters(t *testing.T) {
 				excused[name]++
 				continue
 			}
-			t.Errorf("store %d of seed %d: %v filter %q\nours:         %v\nthe original: %v", number, *seed, q.of, q.text, mine, theirs)
+			t.Errorf("store %d of seed %d: %v filter %q\nours:         %v\nthe original: %v", number, *seed, q.of, q.text, mine,
+				theirs)
 		}
 		ours.close(t)
 		original.close(t)
@@ -111,7 +113,9 @@ func (s filledStore) close(t *testing.T) {
 	}
 }
 
-func filled(t *testing.T, start func(context.Context) (grpc.ClientConnInterface, func() error, error), storeSeed uint64) (filledStore, filtering.Known) {
+func filled(t *testing.T, start func(context.Context) (grpc.ClientConnInterface, func() error, error),
+	storeSeed uint64,
+) (filledStore, filtering.Known) {
 	t.Helper()
 	conn, done, err := start(t.Context())
 	if err != nil {

@@ -19,8 +19,10 @@ var (
 
 // kindOfName is what a property is mostly declared as, so that types agree.
 var kindOfName = map[string]mlmdpb.PropertyType{
-	"i": mlmdpb.PropertyType_INT, "d": mlmdpb.PropertyType_DOUBLE, "s": mlmdpb.PropertyType_STRING, "b": mlmdpb.PropertyType_BOOLEAN,
-	"st": mlmdpb.PropertyType_STRUCT, "p": mlmdpb.PropertyType_PROTO, "x.y": mlmdpb.PropertyType_INT, "": mlmdpb.PropertyType_STRING,
+	"i": mlmdpb.PropertyType_INT, "d": mlmdpb.PropertyType_DOUBLE, "s": mlmdpb.PropertyType_STRING,
+	"b":  mlmdpb.PropertyType_BOOLEAN,
+	"st": mlmdpb.PropertyType_STRUCT, "p": mlmdpb.PropertyType_PROTO, "x.y": mlmdpb.PropertyType_INT,
+	"": mlmdpb.PropertyType_STRING,
 }
 
 // A node is what the three kinds of nodes have, and what only some have.
@@ -35,22 +37,27 @@ type node struct {
 
 func (n node) artifact() *mlmdpb.Artifact {
 	return &mlmdpb.Artifact{
-		Id: n.id, TypeId: n.typeID, Name: n.name, Type: n.typeName, ExternalId: n.externalID, Uri: n.uri, State: (*mlmdpb.Artifact_State)(n.state),
-		Properties: n.defined, CustomProperties: n.custom, CreateTimeSinceEpoch: n.created, LastUpdateTimeSinceEpoch: n.updated, SystemMetadata: n.metadata,
+		Id: n.id, TypeId: n.typeID, Name: n.name, Type: n.typeName, ExternalId: n.externalID, Uri: n.uri,
+		State:      (*mlmdpb.Artifact_State)(n.state),
+		Properties: n.defined, CustomProperties: n.custom, CreateTimeSinceEpoch: n.created,
+		LastUpdateTimeSinceEpoch: n.updated, SystemMetadata: n.metadata,
 	}
 }
 
 func (n node) execution() *mlmdpb.Execution {
 	return &mlmdpb.Execution{
-		Id: n.id, TypeId: n.typeID, Name: n.name, Type: n.typeName, ExternalId: n.externalID, LastKnownState: (*mlmdpb.Execution_State)(n.state),
-		Properties: n.defined, CustomProperties: n.custom, CreateTimeSinceEpoch: n.created, LastUpdateTimeSinceEpoch: n.updated, SystemMetadata: n.metadata,
+		Id: n.id, TypeId: n.typeID, Name: n.name, Type: n.typeName, ExternalId: n.externalID,
+		LastKnownState: (*mlmdpb.Execution_State)(n.state),
+		Properties:     n.defined, CustomProperties: n.custom, CreateTimeSinceEpoch: n.created,
+		LastUpdateTimeSinceEpoch: n.updated, SystemMetadata: n.metadata,
 	}
 }
 
 func (n node) context() *mlmdpb.Context {
 	return &mlmdpb.Context{
 		Id: n.id, TypeId: n.typeID, Name: n.name, Type: n.typeName, ExternalId: n.externalID,
-		Properties: n.defined, CustomProperties: n.custom, CreateTimeSinceEpoch: n.created, LastUpdateTimeSinceEpoch: n.updated, SystemMetadata: n.metadata,
+		Properties: n.defined, CustomProperties: n.custom, CreateTimeSinceEpoch: n.created,
+		LastUpdateTimeSinceEpoch: n.updated, SystemMetadata: n.metadata,
 	}
 }
 
@@ -152,7 +159,8 @@ func (w *world) anyValue() *mlmdpb.Value {
 func (w *world) value(kind mlmdpb.PropertyType) *mlmdpb.Value {
 	switch kind {
 	case mlmdpb.PropertyType_INT:
-		return &mlmdpb.Value{Value: &mlmdpb.Value_IntValue{IntValue: pick[int64](w, 0, 1, 2, -1, math.MaxInt32, math.MaxInt64, math.MinInt64)}}
+		return &mlmdpb.Value{Value: &mlmdpb.Value_IntValue{IntValue: pick[int64](w, 0, 1, 2, -1, math.MaxInt32, math.MaxInt64,
+			math.MinInt64)}}
 	case mlmdpb.PropertyType_DOUBLE:
 		return &mlmdpb.Value{Value: &mlmdpb.Value_DoubleValue{DoubleValue: w.double()}}
 	case mlmdpb.PropertyType_STRING:
@@ -166,7 +174,10 @@ func (w *world) value(kind mlmdpb.PropertyType) *mlmdpb.Value {
 		if w.chance(500) {
 			url = ""
 		}
-		return &mlmdpb.Value{Value: &mlmdpb.Value_ProtoValue{ProtoValue: &anypb.Any{TypeUrl: url, Value: pick(w, nil, []byte{8, 1}, []byte("\xff\x00raw"))}}}
+		return &mlmdpb.Value{Value: &mlmdpb.Value_ProtoValue{ProtoValue: &anypb.Any{
+			TypeUrl: url,
+			Value:   pick(w, nil, []byte{8, 1}, []byte("\xff\x00raw")),
+		}}}
 	}
 	return &mlmdpb.Value{Value: &mlmdpb.Value_IntValue{}}
 }
@@ -176,7 +187,8 @@ func (w *world) double() float64 {
 	case w.chance(300):
 		return pick(w, math.NaN(), math.Inf(1), math.Inf(-1))
 	case w.chance(20) && !w.plain:
-		return pick(w, 1e-7, 0.1234567, 123456789012345678, 1e300, math.MaxFloat64, math.SmallestNonzeroFloat64, math.Copysign(0, -1), 0.1+0.2)
+		return pick(w, 1e-7, 0.1234567, 123456789012345678, 1e300, math.MaxFloat64, math.SmallestNonzeroFloat64,
+			math.Copysign(0, -1), 0.1+0.2)
 	}
 	return pick(w, 0, 1, 0.5, -2.25, 0.123457, 1e14, 12345.678901)
 }
@@ -184,9 +196,11 @@ func (w *world) double() float64 {
 func (w *world) structure(depth int) *structpb.Struct {
 	out := &structpb.Struct{Fields: map[string]*structpb.Value{}}
 	for range w.IntN(4) {
-		v := pick(w, structpb.NewNullValue(), structpb.NewNumberValue(1e-9), structpb.NewStringValue("é\x00"), structpb.NewBoolValue(true))
+		v := pick(w, structpb.NewNullValue(), structpb.NewNumberValue(1e-9), structpb.NewStringValue("é\x00"),
+			structpb.NewBoolValue(true))
 		if depth > 0 && w.chance(3) {
-			v = pick(w, structpb.NewStructValue(w.structure(depth-1)), structpb.NewListValue(&structpb.ListValue{Values: []*structpb.Value{v, v}}))
+			v = pick(w, structpb.NewStructValue(w.structure(depth-1)),
+				structpb.NewListValue(&structpb.ListValue{Values: []*structpb.Value{v, v}}))
 		}
 		out.Fields[pick(w, "a", "b", "c", "", "日本")] = v
 	}
@@ -200,8 +214,10 @@ func (w *world) mask() *fieldmaskpb.FieldMask {
 	}
 	out := &fieldmaskpb.FieldMask{}
 	for range w.IntN(4) {
-		path := pick(w, "name", "uri", "state", "last_known_state", "external_id", "id", "type_id", "type", "create_time_since_epoch", "system_metadata",
-			"properties", "custom_properties", "nothing", "", "properties.", "propertiesx", "custom_propertiesc1", "custom_properties.", "system_metadata.type_url", "uri.x")
+		path := pick(w, "name", "uri", "state", "last_known_state", "external_id", "id", "type_id", "type",
+			"create_time_since_epoch", "system_metadata",
+			"properties", "custom_properties", "nothing", "", "properties.", "propertiesx", "custom_propertiesc1",
+			"custom_properties.", "system_metadata.type_url", "uri.x")
 		switch w.IntN(3) {
 		case 0:
 			path = "properties." + pick(w, propertyNames...)

@@ -9,13 +9,22 @@ import (
 // reads make one read each.
 var reads = []func(w *world) step{
 	func(w *world) step {
-		return step{"GetArtifactType", &mlmdpb.GetArtifactTypeRequest{TypeName: w.maybeText(30, typeNames...), TypeVersion: w.version()}}
+		return step{
+			"GetArtifactType",
+			&mlmdpb.GetArtifactTypeRequest{TypeName: w.maybeText(30, typeNames...), TypeVersion: w.version()},
+		}
 	},
 	func(w *world) step {
-		return step{"GetExecutionType", &mlmdpb.GetExecutionTypeRequest{TypeName: w.maybeText(30, typeNames...), TypeVersion: w.version()}}
+		return step{
+			"GetExecutionType",
+			&mlmdpb.GetExecutionTypeRequest{TypeName: w.maybeText(30, typeNames...), TypeVersion: w.version()},
+		}
 	},
 	func(w *world) step {
-		return step{"GetContextType", &mlmdpb.GetContextTypeRequest{TypeName: w.maybeText(30, typeNames...), TypeVersion: w.version()}}
+		return step{
+			"GetContextType",
+			&mlmdpb.GetContextTypeRequest{TypeName: w.maybeText(30, typeNames...), TypeVersion: w.version()},
+		}
 	},
 	func(w *world) step { return step{"GetArtifactTypes", &mlmdpb.GetArtifactTypesRequest{}} },
 	func(w *world) step { return step{"GetExecutionTypes", &mlmdpb.GetExecutionTypesRequest{}} },
@@ -30,19 +39,31 @@ var reads = []func(w *world) step{
 		return step{"GetContextTypesByID", &mlmdpb.GetContextTypesByIDRequest{TypeIds: w.typeIDs(context_)}}
 	},
 	func(w *world) step {
-		return step{"GetArtifactTypesByExternalIds", &mlmdpb.GetArtifactTypesByExternalIdsRequest{ExternalIds: w.texts("x1", "x2", "x3", "x4")}}
+		return step{
+			"GetArtifactTypesByExternalIds",
+			&mlmdpb.GetArtifactTypesByExternalIdsRequest{ExternalIds: w.texts("x1", "x2", "x3", "x4")},
+		}
 	},
 	func(w *world) step {
-		return step{"GetExecutionTypesByExternalIds", &mlmdpb.GetExecutionTypesByExternalIdsRequest{ExternalIds: w.texts("x1", "x2", "x3", "x4")}}
+		return step{
+			"GetExecutionTypesByExternalIds",
+			&mlmdpb.GetExecutionTypesByExternalIdsRequest{ExternalIds: w.texts("x1", "x2", "x3", "x4")},
+		}
 	},
 	func(w *world) step {
-		return step{"GetContextTypesByExternalIds", &mlmdpb.GetContextTypesByExternalIdsRequest{ExternalIds: w.texts("x1", "x2", "x3", "x4")}}
+		return step{
+			"GetContextTypesByExternalIds",
+			&mlmdpb.GetContextTypesByExternalIdsRequest{ExternalIds: w.texts("x1", "x2", "x3", "x4")},
+		}
 	},
 	func(w *world) step { return step{"GetArtifacts", &mlmdpb.GetArtifactsRequest{}} },
 	func(w *world) step { return step{"GetExecutions", &mlmdpb.GetExecutionsRequest{}} },
 	func(w *world) step { return step{"GetContexts", &mlmdpb.GetContextsRequest{}} },
 	func(w *world) step {
-		return step{"GetArtifactsByID", &mlmdpb.GetArtifactsByIDRequest{ArtifactIds: w.nodeIDs(artifact), PopulateArtifactTypes: maybe(w, 2, true, false)}}
+		return step{
+			"GetArtifactsByID",
+			&mlmdpb.GetArtifactsByIDRequest{ArtifactIds: w.nodeIDs(artifact), PopulateArtifactTypes: maybe(w, 2, true, false)},
+		}
 	},
 	func(w *world) step {
 		return step{"GetExecutionsByID", &mlmdpb.GetExecutionsByIDRequest{ExecutionIds: w.nodeIDs(execution)}}
@@ -51,13 +72,22 @@ var reads = []func(w *world) step{
 		return step{"GetContextsByID", &mlmdpb.GetContextsByIDRequest{ContextIds: w.nodeIDs(context_)}}
 	},
 	func(w *world) step {
-		return step{"GetArtifactsByType", &mlmdpb.GetArtifactsByTypeRequest{TypeName: w.maybeText(30, typeNames...), TypeVersion: w.version()}}
+		return step{
+			"GetArtifactsByType",
+			&mlmdpb.GetArtifactsByTypeRequest{TypeName: w.maybeText(30, typeNames...), TypeVersion: w.version()},
+		}
 	},
 	func(w *world) step {
-		return step{"GetExecutionsByType", &mlmdpb.GetExecutionsByTypeRequest{TypeName: w.maybeText(30, typeNames...), TypeVersion: w.version()}}
+		return step{
+			"GetExecutionsByType",
+			&mlmdpb.GetExecutionsByTypeRequest{TypeName: w.maybeText(30, typeNames...), TypeVersion: w.version()},
+		}
 	},
 	func(w *world) step {
-		return step{"GetContextsByType", &mlmdpb.GetContextsByTypeRequest{TypeName: w.maybeText(30, typeNames...), TypeVersion: w.version()}}
+		return step{
+			"GetContextsByType",
+			&mlmdpb.GetContextsByTypeRequest{TypeName: w.maybeText(30, typeNames...), TypeVersion: w.version()},
+		}
 	},
 	func(w *world) step {
 		return step{"GetArtifactByTypeAndName", &mlmdpb.GetArtifactByTypeAndNameRequest{
@@ -75,13 +105,22 @@ var reads = []func(w *world) step{
 		}}
 	},
 	func(w *world) step {
-		return step{"GetArtifactsByExternalIds", &mlmdpb.GetArtifactsByExternalIdsRequest{ExternalIds: w.texts("e1", "e2", "e3", "e4")}}
+		return step{
+			"GetArtifactsByExternalIds",
+			&mlmdpb.GetArtifactsByExternalIdsRequest{ExternalIds: w.texts("e1", "e2", "e3", "e4")},
+		}
 	},
 	func(w *world) step {
-		return step{"GetExecutionsByExternalIds", &mlmdpb.GetExecutionsByExternalIdsRequest{ExternalIds: w.texts("e1", "e2", "e3", "e4")}}
+		return step{
+			"GetExecutionsByExternalIds",
+			&mlmdpb.GetExecutionsByExternalIdsRequest{ExternalIds: w.texts("e1", "e2", "e3", "e4")},
+		}
 	},
 	func(w *world) step {
-		return step{"GetContextsByExternalIds", &mlmdpb.GetContextsByExternalIdsRequest{ExternalIds: w.texts("e1", "e2", "e3", "e4")}}
+		return step{
+			"GetContextsByExternalIds",
+			&mlmdpb.GetContextsByExternalIdsRequest{ExternalIds: w.texts("e1", "e2", "e3", "e4")},
+		}
 	},
 	func(w *world) step {
 		r := &mlmdpb.GetArtifactsByURIRequest{Uris: w.texts("u1", "u2", "u3", "")}
@@ -109,16 +148,28 @@ var reads = []func(w *world) step{
 		return step{"GetExecutionsByContext", &mlmdpb.GetExecutionsByContextRequest{ContextId: ptr(w.nodeID(context_))}}
 	},
 	func(w *world) step {
-		return step{"GetParentContextsByContext", &mlmdpb.GetParentContextsByContextRequest{ContextId: ptr(w.nodeID(context_))}}
+		return step{
+			"GetParentContextsByContext",
+			&mlmdpb.GetParentContextsByContextRequest{ContextId: ptr(w.nodeID(context_))},
+		}
 	},
 	func(w *world) step {
-		return step{"GetChildrenContextsByContext", &mlmdpb.GetChildrenContextsByContextRequest{ContextId: ptr(w.nodeID(context_))}}
+		return step{
+			"GetChildrenContextsByContext",
+			&mlmdpb.GetChildrenContextsByContextRequest{ContextId: ptr(w.nodeID(context_))},
+		}
 	},
 	func(w *world) step {
-		return step{"GetParentContextsByContexts", &mlmdpb.GetParentContextsByContextsRequest{ContextIds: w.nodeIDs(context_)}}
+		return step{
+			"GetParentContextsByContexts",
+			&mlmdpb.GetParentContextsByContextsRequest{ContextIds: w.nodeIDs(context_)},
+		}
 	},
 	func(w *world) step {
-		return step{"GetChildrenContextsByContexts", &mlmdpb.GetChildrenContextsByContextsRequest{ContextIds: w.nodeIDs(context_)}}
+		return step{
+			"GetChildrenContextsByContexts",
+			&mlmdpb.GetChildrenContextsByContextsRequest{ContextIds: w.nodeIDs(context_)},
+		}
 	},
 }
 

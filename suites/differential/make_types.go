@@ -17,22 +17,25 @@ type typ struct {
 
 func (t typ) artifact() *mlmdpb.ArtifactType {
 	return &mlmdpb.ArtifactType{
-		Id: t.id, Name: t.name, Version: t.version, Description: t.description, ExternalId: t.externalID, Properties: t.properties,
-		BaseType: (*mlmdpb.ArtifactType_SystemDefinedBaseType)(t.base),
+		Id: t.id, Name: t.name, Version: t.version, Description: t.description, ExternalId: t.externalID,
+		Properties: t.properties,
+		BaseType:   (*mlmdpb.ArtifactType_SystemDefinedBaseType)(t.base),
 	}
 }
 
 func (t typ) execution() *mlmdpb.ExecutionType {
 	return &mlmdpb.ExecutionType{
-		Id: t.id, Name: t.name, Version: t.version, Description: t.description, ExternalId: t.externalID, Properties: t.properties,
-		BaseType: (*mlmdpb.ExecutionType_SystemDefinedBaseType)(t.base), InputType: t.input,
+		Id: t.id, Name: t.name, Version: t.version, Description: t.description, ExternalId: t.externalID,
+		Properties: t.properties,
+		BaseType:   (*mlmdpb.ExecutionType_SystemDefinedBaseType)(t.base), InputType: t.input,
 	}
 }
 
 func (t typ) context() *mlmdpb.ContextType {
 	return &mlmdpb.ContextType{
-		Id: t.id, Name: t.name, Version: t.version, Description: t.description, ExternalId: t.externalID, Properties: t.properties,
-		BaseType: (*mlmdpb.ContextType_SystemDefinedBaseType)(t.base),
+		Id: t.id, Name: t.name, Version: t.version, Description: t.description, ExternalId: t.externalID,
+		Properties: t.properties,
+		BaseType:   (*mlmdpb.ContextType_SystemDefinedBaseType)(t.base),
 	}
 }
 
@@ -78,9 +81,11 @@ func (w *world) structType(depth int) *mlmdpb.ArtifactStructType {
 		inner := w.structType(depth - 1)
 		switch w.IntN(4) {
 		case 0:
-			return &mlmdpb.ArtifactStructType{Kind: &mlmdpb.ArtifactStructType_UnionType{UnionType: &mlmdpb.UnionArtifactStructType{Candidates: []*mlmdpb.ArtifactStructType{inner, inner}}}}
+			union := &mlmdpb.UnionArtifactStructType{Candidates: []*mlmdpb.ArtifactStructType{inner, inner}}
+			return &mlmdpb.ArtifactStructType{Kind: &mlmdpb.ArtifactStructType_UnionType{UnionType: union}}
 		case 1:
-			return &mlmdpb.ArtifactStructType{Kind: &mlmdpb.ArtifactStructType_List{List: &mlmdpb.ListArtifactStructType{Element: inner}}}
+			list := &mlmdpb.ListArtifactStructType{Element: inner}
+			return &mlmdpb.ArtifactStructType{Kind: &mlmdpb.ArtifactStructType_List{List: list}}
 		case 2:
 			return &mlmdpb.ArtifactStructType{Kind: &mlmdpb.ArtifactStructType_Tuple{Tuple: &mlmdpb.TupleArtifactStructType{}}}
 		}
@@ -97,7 +102,8 @@ func (w *world) structType(depth int) *mlmdpb.ArtifactStructType {
 		return &mlmdpb.ArtifactStructType{Kind: &mlmdpb.ArtifactStructType_Any{Any: &mlmdpb.AnyArtifactStructType{}}}
 	}
 	return &mlmdpb.ArtifactStructType{Kind: &mlmdpb.ArtifactStructType_Simple{Simple: &mlmdpb.ArtifactType{
-		Id: ptr[int64](1 << 40), Name: ptr("日本"), Properties: map[string]mlmdpb.PropertyType{"a": 1, "b": 3}, BaseType: mlmdpb.ArtifactType_MODEL.Enum(),
+		Id: ptr[int64](1 << 40), Name: ptr("日本"), Properties: map[string]mlmdpb.PropertyType{"a": 1, "b": 3},
+		BaseType: mlmdpb.ArtifactType_MODEL.Enum(),
 	}}}
 }
 
@@ -119,11 +125,20 @@ func (w *world) putType(kind int) step {
 	t := w.typ()
 	switch kind {
 	case artifact:
-		return step{"PutArtifactType", &mlmdpb.PutArtifactTypeRequest{ArtifactType: t.artifact(), CanAddFields: add, CanOmitFields: omit, CanDeleteFields: remove, AllFieldsMatch: match}}
+		return step{"PutArtifactType", &mlmdpb.PutArtifactTypeRequest{
+			ArtifactType: t.artifact(), CanAddFields: add,
+			CanOmitFields: omit, CanDeleteFields: remove, AllFieldsMatch: match,
+		}}
 	case execution:
-		return step{"PutExecutionType", &mlmdpb.PutExecutionTypeRequest{ExecutionType: t.execution(), CanAddFields: add, CanOmitFields: omit, CanDeleteFields: remove, AllFieldsMatch: match}}
+		return step{"PutExecutionType", &mlmdpb.PutExecutionTypeRequest{
+			ExecutionType: t.execution(), CanAddFields: add,
+			CanOmitFields: omit, CanDeleteFields: remove, AllFieldsMatch: match,
+		}}
 	}
-	return step{"PutContextType", &mlmdpb.PutContextTypeRequest{ContextType: t.context(), CanAddFields: add, CanOmitFields: omit, CanDeleteFields: remove, AllFieldsMatch: match}}
+	return step{"PutContextType", &mlmdpb.PutContextTypeRequest{
+		ContextType: t.context(), CanAddFields: add,
+		CanOmitFields: omit, CanDeleteFields: remove, AllFieldsMatch: match,
+	}}
 }
 
 func (w *world) putTypes() step {

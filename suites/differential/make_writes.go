@@ -115,8 +115,9 @@ func (w *world) putExecution() step {
 	}
 	if !w.chance(3) {
 		r.Options = &mlmdpb.PutExecutionRequest_Options{
-			ReuseContextIfAlreadyExist: maybe(w, 2, true, true, false), ReuseArtifactIfAlreadyExistByExternalId: maybe(w, 2, true, true, false),
-			ForceUpdateTime: maybe(w, 4, true, false), ForceReuseContext: maybe(w, 2, true, true, false),
+			ReuseContextIfAlreadyExist:              maybe(w, 2, true, true, false),
+			ReuseArtifactIfAlreadyExistByExternalId: maybe(w, 2, true, true, false),
+			ForceUpdateTime:                         maybe(w, 4, true, false), ForceReuseContext: maybe(w, 2, true, true, false),
 		}
 	}
 	for range w.IntN(3) {
@@ -174,7 +175,8 @@ func (w *world) putSubgraph() step {
 	}
 	if !w.chance(3) {
 		r.Options = &mlmdpb.PutLineageSubgraphRequest_Options{
-			ReuseContextIfAlreadyExist: maybe(w, 2, true, true, false), ReuseArtifactIfAlreadyExistByExternalId: maybe(w, 2, true, true, false),
+			ReuseContextIfAlreadyExist:              maybe(w, 2, true, true, false),
+			ReuseArtifactIfAlreadyExistByExternalId: maybe(w, 2, true, true, false),
 		}
 	}
 	return step{"PutLineageSubgraph", r}

@@ -43,7 +43,8 @@ func (s stage) play(ctx context.Context, paused bool, more next) (outcome, error
 	if err != nil {
 		return outcome{}, fmt.Errorf("open the reference implementation's store: %w", err)
 	}
-	out := run(ctx, &side{conn: ours, clock: clock{paused: paused}}, &side{conn: original, clock: clock{paused: paused}}, more)
+	out := run(ctx, &side{conn: ours, clock: clock{paused: paused}}, &side{conn: original, clock: clock{paused: paused}},
+		more)
 	if err := closeOurs(); err != nil {
 		return out, fmt.Errorf("close our store: %w", err)
 	}

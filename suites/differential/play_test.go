@@ -116,7 +116,9 @@ func TestOneSeedMakesOneSequence(t *testing.T) {
 	var texts []string
 	for range 2 {
 		w := newWorld(7, 7, sequenceLength, false)
-		if _, err := withFault(func(string, proto.Message, proto.Message) error { return nil }).play(t.Context(), false, w.next); err != nil {
+		if _, err := withFault(func(string, proto.Message, proto.Message) error {
+			return nil
+		}).play(t.Context(), false, w.next); err != nil {
 			t.Fatal(err)
 		}
 		var b strings.Builder
@@ -137,7 +139,9 @@ func TestOneSeedMakesOneSequence(t *testing.T) {
 
 func TestEveryExcuseIsADifference(t *testing.T) {
 	for _, e := range excuses {
-		if !slices.ContainsFunc(storetest.Differences(), func(d storetest.Difference) bool { return d.Name == e.difference }) {
+		if !slices.ContainsFunc(storetest.Differences(), func(d storetest.Difference) bool {
+			return d.Name == e.difference
+		}) {
 			t.Errorf("%q is excused but is not a difference", e.difference)
 		}
 	}

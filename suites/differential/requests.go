@@ -52,7 +52,8 @@ func writesKindless(r proto.Message) bool {
 	}
 	return anyNode(r, func(n properties) bool {
 		for name, v := range n.custom {
-			if kindless(v) && (len(paths) == 0 || n.created || slices.Contains(paths, "custom_properties") || slices.Contains(paths, "custom_properties."+name)) {
+			if kindless(v) && (len(paths) == 0 || n.created || slices.Contains(paths, "custom_properties") ||
+				slices.Contains(paths, "custom_properties."+name)) {
 				return true
 			}
 		}

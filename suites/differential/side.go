@@ -40,12 +40,16 @@ func (s *side) send(ctx context.Context, st step) answer {
 func (s *side) answer(ctx context.Context, st step) answer {
 	switch r := st.request.(type) {
 	case *mlmdpb.GetParentContextsByContextsRequest:
-		out := &mlmdpb.GetParentContextsByContextsResponse{Contexts: map[int64]*mlmdpb.GetParentContextsByContextsResponse_ParentContextsPerChild{}}
+		out := &mlmdpb.GetParentContextsByContextsResponse{
+			Contexts: map[int64]*mlmdpb.GetParentContextsByContextsResponse_ParentContextsPerChild{},
+		}
 		return s.batch(ctx, r.ContextIds, "GetParentContextsByContext", out, func(id int64, list []*mlmdpb.Context) {
 			out.Contexts[id] = &mlmdpb.GetParentContextsByContextsResponse_ParentContextsPerChild{ParentContexts: list}
 		})
 	case *mlmdpb.GetChildrenContextsByContextsRequest:
-		out := &mlmdpb.GetChildrenContextsByContextsResponse{Contexts: map[int64]*mlmdpb.GetChildrenContextsByContextsResponse_ChildrenContextsPerParent{}}
+		out := &mlmdpb.GetChildrenContextsByContextsResponse{
+			Contexts: map[int64]*mlmdpb.GetChildrenContextsByContextsResponse_ChildrenContextsPerParent{},
+		}
 		return s.batch(ctx, r.ContextIds, "GetChildrenContextsByContext", out, func(id int64, list []*mlmdpb.Context) {
 			out.Contexts[id] = &mlmdpb.GetChildrenContextsByContextsResponse_ChildrenContextsPerParent{ChildrenContexts: list}
 		})
@@ -53,7 +57,9 @@ func (s *side) answer(ctx context.Context, st step) answer {
 	return s.send(ctx, st)
 }
 
-func (s *side) batch(ctx context.Context, ids []int64, method string, out proto.Message, add func(int64, []*mlmdpb.Context)) answer {
+func (s *side) batch(ctx context.Context, ids []int64, method string, out proto.Message,
+	add func(int64, []*mlmdpb.Context),
+) answer {
 	s.clock.step()
 	if len(ids) == 0 {
 		return answer{err: status.New(codes.InvalidArgument, "Given context_ids is empty.")}

@@ -94,11 +94,14 @@ func (t types) put(n int) *mlmdpb.PutExecutionRequest {
 func stored(ctx context.Context, rpc client, n int) bool {
 	GinkgoHelper()
 	name := new(fmt.Sprint("write ", n))
-	execution, err := rpc.GetExecutionByTypeAndName(ctx, &mlmdpb.GetExecutionByTypeAndNameRequest{TypeName: new("Run"), ExecutionName: name})
+	execution, err := rpc.GetExecutionByTypeAndName(ctx,
+		&mlmdpb.GetExecutionByTypeAndNameRequest{TypeName: new("Run"), ExecutionName: name})
 	Expect(err).NotTo(HaveOccurred())
-	artifact, err := rpc.GetArtifactByTypeAndName(ctx, &mlmdpb.GetArtifactByTypeAndNameRequest{TypeName: new("Model"), ArtifactName: name})
+	artifact, err := rpc.GetArtifactByTypeAndName(ctx,
+		&mlmdpb.GetArtifactByTypeAndNameRequest{TypeName: new("Model"), ArtifactName: name})
 	Expect(err).NotTo(HaveOccurred())
-	project, err := rpc.GetContextByTypeAndName(ctx, &mlmdpb.GetContextByTypeAndNameRequest{TypeName: new("Project"), ContextName: name})
+	project, err := rpc.GetContextByTypeAndName(ctx,
+		&mlmdpb.GetContextByTypeAndNameRequest{TypeName: new("Project"), ContextName: name})
 	Expect(err).NotTo(HaveOccurred())
 	if execution.Execution == nil {
 		Expect(artifact.Artifact).To(BeNil(), "write %d is there in part", n)
@@ -106,11 +109,13 @@ func stored(ctx context.Context, rpc client, n int) bool {
 		return false
 	}
 	for what, properties := range map[string]map[string]*mlmdpb.Value{
-		"execution": execution.Execution.GetProperties(), "artifact": artifact.GetArtifact().GetProperties(), "context": project.GetContext().GetProperties(),
+		"execution": execution.Execution.GetProperties(), "artifact": artifact.GetArtifact().GetProperties(),
+		"context": project.GetContext().GetProperties(),
 	} {
 		Expect(properties["number"].GetIntValue()).To(BeEquivalentTo(n), "the %s of write %d", what, n)
 	}
-	events, err := rpc.GetEventsByExecutionIDs(ctx, &mlmdpb.GetEventsByExecutionIDsRequest{ExecutionIds: []int64{execution.Execution.GetId()}})
+	events, err := rpc.GetEventsByExecutionIDs(ctx,
+		&mlmdpb.GetEventsByExecutionIDsRequest{ExecutionIds: []int64{execution.Execution.GetId()}})
 	Expect(err).NotTo(HaveOccurred())
 	Expect(events.GetEvents()).To(HaveLen(1), "the event of write %d", n)
 	Expect(events.GetEvents()[0].GetArtifactId()).To(Equal(artifact.Artifact.GetId()))

@@ -33,7 +33,8 @@ var _ = Describe("a server that is killed amid 1,000 concurrent writes", func() 
 			t := register(ctx, rpc)
 			acknowledged, unexpected := writeUntil(ctx, rpc, t, after, p.Kill)
 			Expect(unexpected).To(BeEmpty(), "before the kill every write succeeds")
-			Expect(len(acknowledged)).To(And(BeNumerically(">=", after), BeNumerically("<", writes)), "the kill must come amid the writes")
+			Expect(len(acknowledged)).To(And(BeNumerically(">=", after), BeNumerically("<", writes)),
+				"the kill must come amid the writes")
 
 			intact(ctx, file)
 			again := open(ctx, file)
@@ -49,14 +50,17 @@ var _ = Describe("a server that is killed amid 1,000 concurrent writes", func() 
 			}
 			_, err := again.PutExecution(ctx, t.put(writes+1))
 			Expect(err).NotTo(HaveOccurred(), "the file can be written again")
-			GinkgoWriter.Printf("round %d: killed after %d acknowledged writes; %d acknowledged, %d stored\n", round, after, len(acknowledged), present)
+			GinkgoWriter.Printf("round %d: killed after %d acknowledged writes; %d acknowledged, %d stored\n", round, after,
+				len(acknowledged), present)
 		}
 	})
 })
 
 // writeUntil sends all writes at once and calls kill when some have been
 // acknowledged. It returns those that were, and the errors from before the kill.
-func writeUntil(ctx context.Context, rpc client, t types, after int, kill func()) (acknowledged map[int]bool, unexpected []error) {
+func writeUntil(ctx context.Context, rpc client, t types, after int, kill func()) (acknowledged map[int]bool,
+	unexpected []error,
+) {
 	var mu sync.Mutex
 	var killed atomic.Bool
 	var all sync.WaitGroup

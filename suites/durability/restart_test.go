@@ -62,7 +62,9 @@ func kill(p *backend.Process)      { p.Kill() }
 
 // calls makes 300 calls one after the other in three restarts, and returns the
 // errors.
-func (s *restarting) calls(ctx context.Context, end func(*backend.Process), call func(context.Context, int) error) (failed []error) {
+func (s *restarting) calls(ctx context.Context, end func(*backend.Process),
+	call func(context.Context, int) error,
+) (failed []error) {
 	GinkgoHelper()
 	const all = 300
 	var done atomic.Int64
@@ -112,7 +114,8 @@ var _ = Describe("a server that restarts three times amid 300 calls", func() {
 				if _, err := c.ModelVersions().Upsert(ctx, &v); err != nil {
 					return err
 				}
-				_, err := c.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{ModelVersionID: v.ID, Name: "weights", URI: new(v.Name)})
+				_, err := c.ModelArtifacts().Upsert(ctx,
+					&model.ModelArtifact{ModelVersionID: v.ID, Name: "weights", URI: new(v.Name)})
 				return err
 			})
 			fmt.Fprintf(GinkgoWriter, "%d of 300 upserts failed\n", len(failed))
@@ -152,7 +155,8 @@ var _ = Describe("a server that is killed amid concurrent upserts", func() {
 					v := model.ModelVersion{RegisteredModelID: res.ID, Name: fmt.Sprint("v", w*each+n)}
 					_, err := c.ModelVersions().Upsert(ctx, &v)
 					if err == nil {
-						_, err = c.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{ModelVersionID: v.ID, Name: "weights", URI: new(v.Name)})
+						_, err = c.ModelArtifacts().Upsert(ctx,
+							&model.ModelArtifact{ModelVersionID: v.ID, Name: "weights", URI: new(v.Name)})
 					}
 					cancel()
 					if err != nil {
@@ -195,7 +199,8 @@ func (s *restarting) holds(ctx context.Context, c *registry.Client, id string, v
 	}
 	Expect(artifacts).To(HaveLen(versions))
 	rpc := open(ctx, s.file)
-	contexts, err := rpc.GetContexts(ctx, &mlmdpb.GetContextsRequest{Options: &mlmdpb.ListOperationOptions{MaxResultSize: new(int32(100))}})
+	contexts, err := rpc.GetContexts(ctx,
+		&mlmdpb.GetContextsRequest{Options: &mlmdpb.ListOperationOptions{MaxResultSize: new(int32(100))}})
 	Expect(err).NotTo(HaveOccurred())
 	n := len(contexts.GetContexts())
 	for contexts.GetNextPageToken() != "" {

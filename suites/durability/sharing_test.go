@@ -105,7 +105,8 @@ var _ = Describe("a reader during a long write", func() {
 		t := register(ctx, rpc)
 		request := &mlmdpb.PutArtifactsRequest{}
 		for n := range many {
-			request.Artifacts = append(request.Artifacts, &mlmdpb.Artifact{TypeId: &t.model, Name: new(fmt.Sprint(n)), Properties: number(n)})
+			request.Artifacts = append(request.Artifacts,
+				&mlmdpb.Artifact{TypeId: &t.model, Name: new(fmt.Sprint(n)), Properties: number(n)})
 		}
 		done := make(chan error, 1)
 		go func() {
@@ -145,7 +146,8 @@ func holdUncommitted(ctx context.Context, file string, t types) (release func())
 	Expect(err).NotTo(HaveOccurred())
 	for _, statement := range []string{
 		"BEGIN IMMEDIATE",
-		fmt.Sprintf("INSERT INTO Artifact (type_id, name, create_time_since_epoch, last_update_time_since_epoch) VALUES (%d, 'foreign', 1, 1)", t.model),
+		fmt.Sprintf("INSERT INTO Artifact (type_id, name, create_time_since_epoch, last_update_time_since_epoch) VALUES "+
+			"(%d, 'foreign', 1, 1)", t.model),
 	} {
 		_, err = conn.ExecContext(ctx, statement)
 		Expect(err).NotTo(HaveOccurred())

@@ -27,7 +27,8 @@ func old(project string) *model1.DataSet {
 func newer(project string) *model2.DataSet {
 	return &model2.DataSet{
 		ProjectID: project, Name: "a set", Description: new("second"), URI: new("s3://b"), Format: new(model2.FormatIceberg),
-		Source: new("shop"), License: new("MIT"), Tags: []string{"daily"}, Quality: new(0.25), Columns: []model2.Column{{Name: "height", Unit: new("m")}},
+		Source: new("shop"), License: new("MIT"), Tags: []string{"daily"}, Quality: new(0.25),
+		Columns: []model2.Column{{Name: "height", Unit: new("m")}},
 	}
 }
 
@@ -52,7 +53,8 @@ var _ = onEveryBackend("the new program", func(world func() *world) {
 		w := world()
 		project := w.project1(ctx)
 		id := must(w.sets1.Upsert(ctx, old(project))).ID
-		Expect(w.sets2.Upsert(ctx, &model2.DataSet{ProjectID: project, Name: "a set", License: new("MIT")})).To(HaveField("ID", id))
+		Expect(w.sets2.Upsert(ctx,
+			&model2.DataSet{ProjectID: project, Name: "a set", License: new("MIT")})).To(HaveField("ID", id))
 		got := must(w.sets1.Get(ctx, id))
 		want := old(project)
 		want.ID, want.CreateTime, want.UpdateTime, want.State = id, got.CreateTime, got.UpdateTime, got.State
@@ -81,7 +83,8 @@ var _ = onEveryBackend("the new program", func(world func() *world) {
 		project := w.project1(ctx)
 		must(w.sets1.Upsert(ctx, old(project)))
 		must(registry.RenameProperties(ctx, w.reg2, map2.DataSet))
-		id := must(w.sets1.Upsert(ctx, &model1.DataSet{ProjectID: project, Name: "from the old one", Rows: 1, Source: new("mail")})).ID
+		id := must(w.sets1.Upsert(ctx,
+			&model1.DataSet{ProjectID: project, Name: "from the old one", Rows: 1, Source: new("mail")})).ID
 		must(w.sets2.Upsert(ctx, &model2.DataSet{ID: id, Source: new("shop")}))
 		Expect(must(w.sets1.Get(ctx, id)).Source).To(HaveValue(Equal("shop")))
 		Expect(must(w.sets2.Get(ctx, id)).Source).To(HaveValue(Equal("shop")))
@@ -102,13 +105,18 @@ var _ = onEveryBackend("the new program", func(world func() *world) {
 		trip, shop := store("trip", "field trip"), store("shop", "shop")
 		without := must(w.sets1.Upsert(ctx, &model1.DataSet{ProjectID: project, Name: "without", Rows: 1})).ID
 		// Both names, of which the older one is not read any more.
-		stored := must(w.rpc.GetArtifactsByID(ctx, &mlmdpb.GetArtifactsByIDRequest{ArtifactIds: []int64{must(strconv.ParseInt(trip, 10, 64))}}))
-		_, err := w.rpc.PutArtifactType(ctx, &mlmdpb.PutArtifactTypeRequest{CanAddFields: new(true), CanOmitFields: new(true), ArtifactType: &mlmdpb.ArtifactType{
-			Name: stored.Artifacts[0].Type, Properties: map[string]mlmdpb.PropertyType{"origin": mlmdpb.PropertyType_STRING},
-		}})
+		stored := must(w.rpc.GetArtifactsByID(ctx,
+			&mlmdpb.GetArtifactsByIDRequest{ArtifactIds: []int64{must(strconv.ParseInt(trip, 10, 64))}}))
+		_, err := w.rpc.PutArtifactType(ctx, &mlmdpb.PutArtifactTypeRequest{
+			CanAddFields: new(true), CanOmitFields: new(true),
+			ArtifactType: &mlmdpb.ArtifactType{
+				Name: stored.Artifacts[0].Type, Properties: map[string]mlmdpb.PropertyType{"origin": mlmdpb.PropertyType_STRING},
+			},
+		})
 		Expect(err).NotTo(HaveOccurred())
 		both := store("both", "shop")
-		n := must(w.rpc.GetArtifactsByID(ctx, &mlmdpb.GetArtifactsByIDRequest{ArtifactIds: []int64{must(strconv.ParseInt(both, 10, 64))}})).Artifacts[0]
+		n := must(w.rpc.GetArtifactsByID(ctx,
+			&mlmdpb.GetArtifactsByIDRequest{ArtifactIds: []int64{must(strconv.ParseInt(both, 10, 64))}})).Artifacts[0]
 		n.Properties["origin"] = &mlmdpb.Value{Value: &mlmdpb.Value_StringValue{StringValue: "field trip"}}
 		must(w.rpc.PutArtifacts(ctx, &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{n}}))
 
@@ -208,7 +216,8 @@ var _ = onEveryBackend("the old program", func(world func() *world) {
 		got := must(w.sets2.Get(ctx, id))
 		want := &model2.DataSet{
 			ID: id, CreateTime: got.CreateTime, UpdateTime: got.UpdateTime, State: got.State,
-			ProjectID: project, Name: "a set", Rows: new(int64(3)), Source: new("shop"), License: new("MIT"), Tags: []string{"daily"},
+			ProjectID: project, Name: "a set", Rows: new(int64(3)), Source: new("shop"), License: new("MIT"),
+			Tags: []string{"daily"},
 		}
 		Expect(got).To(Equal(want), "what it knows is emptied, all else is as it was")
 	})

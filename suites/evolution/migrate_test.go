@@ -24,7 +24,9 @@ type cutShort struct {
 	puts int
 }
 
-func (c *cutShort) PutArtifacts(ctx context.Context, in *mlmdpb.PutArtifactsRequest, opts ...grpc.CallOption) (*mlmdpb.PutArtifactsResponse, error) {
+func (c *cutShort) PutArtifacts(ctx context.Context, in *mlmdpb.PutArtifactsRequest,
+	opts ...grpc.CallOption,
+) (*mlmdpb.PutArtifactsResponse, error) {
 	if c.puts == 0 {
 		return nil, status.Error(codes.Unavailable, "the line is cut")
 	}

@@ -79,14 +79,40 @@ const (
 var pairs = []pair{
 	{"a field is removed", []string{quality, ""}, []string{"FIELD_NO_DELETE"}},
 	{"a field is retyped", []string{"type: number", "type: string"}, []string{"FIELD_SAME_TYPE"}},
-	{"a field is renamed for callers", []string{"            source:\n", "            origin:\n              x-mlmd-renamed-from: source\n"}, []string{"FIELD_KEY_NOT_CUSTOM", "FIELD_SAME_NAME"}},
-	{"a field is made required", []string{"projectId, rows]", "projectId, rows, source]"}, []string{"FIELD_NOT_NEWLY_REQUIRED"}},
+	{
+		"a field is renamed for callers",
+		[]string{"            source:\n", "            origin:\n              x-mlmd-renamed-from: source\n"},
+		[]string{"FIELD_KEY_NOT_CUSTOM", "FIELD_SAME_NAME"},
+	},
+	{
+		"a field is made required",
+		[]string{"projectId, rows]", "projectId, rows, source]"},
+		[]string{"FIELD_NOT_NEWLY_REQUIRED"},
+	},
 	{"an entity is removed", []string{team, ""}, []string{"ENTITY_NO_DELETE"}},
-	{"an entity's kind is changed", []string{team, strings.Replace(team, "kind: context", "kind: execution", 1)}, []string{"ENTITY_SAME_KIND"}},
-	{"an entity's parent is changed", []string{"belongs to.\n              x-mlmd-parent: Project\n            format", "belongs to.\n              x-mlmd-parent: Team\n            format"}, []string{"PARENT_SAME"}},
+	{
+		"an entity's kind is changed",
+		[]string{team, strings.Replace(team, "kind: context", "kind: execution", 1)},
+		[]string{"ENTITY_SAME_KIND"},
+	},
+	{"an entity's parent is changed", []string{
+		"belongs to.\n              x-mlmd-parent: Project\n            format",
+		"belongs to.\n              x-mlmd-parent: Team\n            format",
+	}, []string{"PARENT_SAME"}},
 	{"an entity is added", []string{team, team + strings.ReplaceAll(team, "Team", "Club")}, nil},
-	{"a field is added", []string{command, "            more: {type: string}\n" + command}, []string{"FIELD_KEY_NOT_CUSTOM"}},
-	{"a field is renamed in the store", []string{"            source:\n", "            source:\n              x-mlmd-property: origin\n              x-mlmd-renamed-from: source\n"}, []string{"FIELD_KEY_NOT_CUSTOM"}},
+	{
+		"a field is added",
+		[]string{command, "            more: {type: string}\n" + command},
+		[]string{"FIELD_KEY_NOT_CUSTOM"},
+	},
+	{
+		"a field is renamed in the store",
+		[]string{
+			"            source:\n",
+			"            source:\n              x-mlmd-property: origin\n              x-mlmd-renamed-from: source\n",
+		},
+		[]string{"FIELD_KEY_NOT_CUSTOM"},
+	},
 	{"a value is added to an enum", []string{"[csv, parquet]", "[csv, iceberg, parquet]"}, nil},
 }
 
@@ -117,8 +143,11 @@ func testTheWay(t *testing.T, bin string) {
 	t.Helper()
 	v2 := read(t, "v2/openapi.yaml")
 	reports(t, bin, v2, []string{"FIELD_KEY_NOT_CUSTOM", "FIELD_STILL_REQUIRED", "OBJECT_SAME_MEMBERS"})
-	as := strings.Replace(v2, "required: [name, projectId]\n          properties:\n            projectId:\n              type: string\n              description: The id of the project that it belongs to.",
-		"required: [name, projectId, rows]\n          properties:\n            projectId:\n              type: string\n              description: The id of the project that it belongs to.", 1)
+	as := strings.Replace(v2,
+		"required: [name, projectId]\n          properties:\n            projectId:\n              type: string\n        "+
+			"      description: The id of the project that it belongs to.",
+		"required: [name, projectId, rows]\n          properties:\n            projectId:\n              type: string\n  "+
+			"            description: The id of the project that it belongs to.", 1)
 	if as == v2 {
 		t.Fatal("the relaxed field is not found in v2")
 	}
@@ -130,7 +159,8 @@ func reports(t *testing.T, bin, next string, want []string) {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range map[string]string{
-		"base.yaml": codegen.Base(), "v1/openapi.yaml": read(t, "v1/openapi.yaml"), "next/openapi.yaml": next, "next/mlmd.yaml": "spec: openapi.yaml\n", "go.mod": "module example.com/next\n",
+		"base.yaml": codegen.Base(), "v1/openapi.yaml": read(t, "v1/openapi.yaml"), "next/openapi.yaml": next,
+		"next/mlmd.yaml": "spec: openapi.yaml\n", "go.mod": "module example.com/next\n",
 	} {
 		file := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
@@ -140,7 +170,8 @@ func reports(t *testing.T, bin, next string, want []string) {
 			t.Fatal(err)
 		}
 	}
-	code, out := gen(t, bin, "breaking", "-json", "-root", dir, "-config", filepath.Join(dir, "next/mlmd.yaml"), "-against", filepath.Join(dir, "v1/openapi.yaml"))
+	code, out := gen(t, bin, "breaking", "-json", "-root", dir, "-config", filepath.Join(dir, "next/mlmd.yaml"),
+		"-against", filepath.Join(dir, "v1/openapi.yaml"))
 	var breaks []codegen.Break
 	if err := json.Unmarshal([]byte(out), &breaks); err != nil {
 		t.Fatalf("%v\n%s", err, out)

@@ -57,19 +57,22 @@ func newWorld(rpc mlmdpb.MetadataStoreServiceClient) *world {
 // project1 is a project that the old program stored.
 func (w *world) project1(ctx SpecContext) string {
 	GinkgoHelper()
-	return must(registry.NewCollection(w.reg1, map1.Project).Upsert(ctx, &model1.Project{Name: "a project", Owner: new("ada")})).ID
+	return must(registry.NewCollection(w.reg1, map1.Project).Upsert(ctx,
+		&model1.Project{Name: "a project", Owner: new("ada")})).ID
 }
 
 // project2 is a project that the new program stored.
 func (w *world) project2(ctx SpecContext) string {
 	GinkgoHelper()
-	return must(registry.NewCollection(w.reg2, map2.Project).Upsert(ctx, &model2.Project{Name: "a project", Owner: new("ada")})).ID
+	return must(registry.NewCollection(w.reg2, map2.Project).Upsert(ctx,
+		&model2.Project{Name: "a project", Owner: new("ada")})).ID
 }
 
 // properties are those that the store has of a data set.
 func (w *world) properties(ctx SpecContext, id string) map[string]*mlmdpb.Value {
 	GinkgoHelper()
-	r := must(w.rpc.GetArtifactsByID(ctx, &mlmdpb.GetArtifactsByIDRequest{ArtifactIds: []int64{must(strconv.ParseInt(id, 10, 64))}}))
+	r := must(w.rpc.GetArtifactsByID(ctx,
+		&mlmdpb.GetArtifactsByIDRequest{ArtifactIds: []int64{must(strconv.ParseInt(id, 10, 64))}}))
 	Expect(r.Artifacts).To(HaveLen(1))
 	return r.Artifacts[0].Properties
 }

@@ -163,8 +163,10 @@ func takeOver(t *testing.T, k kind, p *testdb.Pair, dsn string, failover func(co
 			lost++
 		}
 	}
-	fmt.Printf("failover %s: %d writes acknowledged (%d after it), %d lost, %d doubled, %d torn; refused %v; the failover itself took %v, the longest gap was %v\n",
-		t.Name(), len(l.acknowledged), len(l.acknowledged)-moved, lost, doubled, torn, l.refused, took.Round(time.Millisecond), l.gap.Round(time.Millisecond))
+	fmt.Printf("failover %s: %d writes acknowledged (%d after it), %d lost, %d doubled, %d torn; refused %v; the "+
+		"failover itself took %v, the longest gap was %v\n",
+		t.Name(), len(l.acknowledged), len(l.acknowledged)-moved, lost, doubled, torn, l.refused,
+		took.Round(time.Millisecond), l.gap.Round(time.Millisecond))
 	if lost > 0 || doubled > 0 || torn > 0 {
 		t.Errorf("%d acknowledged writes are lost, %d doubled, %d torn", lost, doubled, torn)
 	}
@@ -237,8 +239,9 @@ func (l *ledger) write(ctx context.Context, rpc client, typeID int64, prefix str
 // without their property.
 func read(t *testing.T, db *sql.DB, schema string) (stored map[string]int64, doubled, torn int) {
 	t.Helper()
-	rows, err := db.QueryContext(t.Context(), "SELECT c.id, c.name, COUNT(p.name) FROM "+schema+"Context c LEFT JOIN "+schema+
-		"ContextProperty p ON p.context_id = c.id GROUP BY c.id, c.name")
+	rows, err := db.QueryContext(t.Context(),
+		"SELECT c.id, c.name, COUNT(p.name) FROM "+schema+"Context c LEFT JOIN "+schema+
+			"ContextProperty p ON p.context_id = c.id GROUP BY c.id, c.name")
 	if err != nil {
 		t.Fatal(err)
 	}

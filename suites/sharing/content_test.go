@@ -71,7 +71,10 @@ func (w writer) fill(ctx context.Context, rpc client) {
 	})
 	Expect(err).NotTo(HaveOccurred())
 	contexts, err := rpc.PutContexts(ctx, &mlmdpb.PutContextsRequest{Contexts: []*mlmdpb.Context{
-		{TypeId: new(types.ContextTypeIds[0]), Name: new(w.text("c1")), ExternalId: new(w.text("xc1")), Properties: w.values(1), CustomProperties: w.values(2)},
+		{
+			TypeId: new(types.ContextTypeIds[0]), Name: new(w.text("c1")), ExternalId: new(w.text("xc1")),
+			Properties: w.values(1), CustomProperties: w.values(2),
+		},
 		{TypeId: new(types.ContextTypeIds[0]), Name: new(w.text("c2"))},
 	}})
 	Expect(err).NotTo(HaveOccurred())
@@ -87,21 +90,28 @@ func (w writer) fill(ctx context.Context, rpc client) {
 		ArtifactEventPairs: []*mlmdpb.PutExecutionRequest_ArtifactAndEvent{
 			{
 				Artifact: &mlmdpb.Artifact{
-					TypeId: new(types.ArtifactTypeIds[0]), Name: new(w.text("a1")), Uri: new(w.text("u1")), ExternalId: new(w.text("xa1")),
-					State: mlmdpb.Artifact_LIVE.Enum(), Properties: w.values(5), CustomProperties: w.values(6),
+					TypeId: new(types.ArtifactTypeIds[0]), Name: new(w.text("a1")), Uri: new(w.text("u1")),
+					ExternalId: new(w.text("xa1")),
+					State:      mlmdpb.Artifact_LIVE.Enum(), Properties: w.values(5), CustomProperties: w.values(6),
 				},
-				Event: &mlmdpb.Event{Type: mlmdpb.Event_OUTPUT.Enum(), MillisecondsSinceEpoch: new(int64(1764105000123)), Path: &mlmdpb.Event_Path{
-					Steps: []*mlmdpb.Event_Path_Step{
-						{Value: &mlmdpb.Event_Path_Step_Key{Key: w.text("key")}}, {Value: &mlmdpb.Event_Path_Step_Index{Index: 7}},
+				Event: &mlmdpb.Event{
+					Type: mlmdpb.Event_OUTPUT.Enum(), MillisecondsSinceEpoch: new(int64(1764105000123)),
+					Path: &mlmdpb.Event_Path{
+						Steps: []*mlmdpb.Event_Path_Step{
+							{Value: &mlmdpb.Event_Path_Step_Key{Key: w.text("key")}}, {Value: &mlmdpb.Event_Path_Step_Index{Index: 7}},
+						},
 					},
-				}},
+				},
 			},
 			{
 				Artifact: &mlmdpb.Artifact{TypeId: new(types.ArtifactTypeIds[0])},
 				Event:    &mlmdpb.Event{Type: mlmdpb.Event_INPUT.Enum()},
 			},
 		},
-		Contexts: []*mlmdpb.Context{{Id: new(contexts.ContextIds[1]), TypeId: new(types.ContextTypeIds[0]), Name: new(w.text("c2"))}},
+		Contexts: []*mlmdpb.Context{{
+			Id: new(contexts.ContextIds[1]), TypeId: new(types.ContextTypeIds[0]),
+			Name: new(w.text("c2")),
+		}},
 	})
 	Expect(err).NotTo(HaveOccurred())
 }
@@ -127,7 +137,10 @@ func (w writer) change(ctx context.Context, rpc client) {
 	_, err = rpc.PutArtifacts(ctx, &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{a}})
 	Expect(err).NotTo(HaveOccurred())
 	_, err = rpc.PutContextType(ctx, &mlmdpb.PutContextTypeRequest{
-		ContextType:  &mlmdpb.ContextType{Name: new(w.text("C")), Properties: map[string]mlmdpb.PropertyType{"more": mlmdpb.PropertyType_INT}},
+		ContextType: &mlmdpb.ContextType{
+			Name:       new(w.text("C")),
+			Properties: map[string]mlmdpb.PropertyType{"more": mlmdpb.PropertyType_INT},
+		},
 		CanAddFields: new(true), CanOmitFields: new(true),
 	})
 	Expect(err).NotTo(HaveOccurred())
@@ -153,20 +166,27 @@ func read(ctx context.Context, rpc client) reading {
 	all["artifacts"] = lines(artifacts)
 	all["executions"] = lines(executions)
 	all["contexts"] = lines(contexts)
-	all["events"] = lines(must(rpc.GetEventsByArtifactIDs(ctx, &mlmdpb.GetEventsByArtifactIDsRequest{ArtifactIds: ids(artifacts)})).GetEvents())
+	all["events"] = lines(must(rpc.GetEventsByArtifactIDs(ctx,
+		&mlmdpb.GetEventsByArtifactIDsRequest{ArtifactIds: ids(artifacts)})).GetEvents())
 	for _, c := range contexts {
 		what := fmt.Sprintf("context %d: ", c.GetId())
-		all[what+"artifacts"] = lines(must(rpc.GetArtifactsByContext(ctx, &mlmdpb.GetArtifactsByContextRequest{ContextId: c.Id})).GetArtifacts())
-		all[what+"executions"] = lines(must(rpc.GetExecutionsByContext(ctx, &mlmdpb.GetExecutionsByContextRequest{ContextId: c.Id})).GetExecutions())
-		all[what+"parents"] = lines(must(rpc.GetParentContextsByContext(ctx, &mlmdpb.GetParentContextsByContextRequest{ContextId: c.Id})).GetContexts())
-		all[what+"children"] = lines(must(rpc.GetChildrenContextsByContext(ctx, &mlmdpb.GetChildrenContextsByContextRequest{ContextId: c.Id})).GetContexts())
+		all[what+"artifacts"] = lines(must(rpc.GetArtifactsByContext(ctx,
+			&mlmdpb.GetArtifactsByContextRequest{ContextId: c.Id})).GetArtifacts())
+		all[what+"executions"] = lines(must(rpc.GetExecutionsByContext(ctx,
+			&mlmdpb.GetExecutionsByContextRequest{ContextId: c.Id})).GetExecutions())
+		all[what+"parents"] = lines(must(rpc.GetParentContextsByContext(ctx,
+			&mlmdpb.GetParentContextsByContextRequest{ContextId: c.Id})).GetContexts())
+		all[what+"children"] = lines(must(rpc.GetChildrenContextsByContext(ctx,
+			&mlmdpb.GetChildrenContextsByContextRequest{ContextId: c.Id})).GetContexts())
 	}
 	for _, t := range artifactTypes { // these two tell the external id and the base type
-		all[fmt.Sprintf("artifact type %d", t.GetId())] = lines(must(rpc.GetArtifactTypesByID(ctx, &mlmdpb.GetArtifactTypesByIDRequest{TypeIds: []int64{t.GetId()}})).GetArtifactTypes())
+		all[fmt.Sprintf("artifact type %d", t.GetId())] = lines(must(rpc.GetArtifactTypesByID(ctx,
+			&mlmdpb.GetArtifactTypesByIDRequest{TypeIds: []int64{t.GetId()}})).GetArtifactTypes())
 	}
 	for _, a := range artifacts {
 		if a.ExternalId != nil {
-			found := must(rpc.GetArtifactsByExternalIds(ctx, &mlmdpb.GetArtifactsByExternalIdsRequest{ExternalIds: []string{a.GetExternalId()}})).GetArtifacts()
+			found := must(rpc.GetArtifactsByExternalIds(ctx,
+				&mlmdpb.GetArtifactsByExternalIdsRequest{ExternalIds: []string{a.GetExternalId()}})).GetArtifacts()
 			all["external id "+a.GetExternalId()] = lines(found)
 		}
 		found := must(rpc.GetArtifactsByURI(ctx, &mlmdpb.GetArtifactsByURIRequest{Uris: []string{a.GetUri()}})).GetArtifacts()

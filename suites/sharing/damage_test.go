@@ -26,33 +26,72 @@ type damage struct {
 }
 
 var damages = []damage{
-	{"a property without a value", "INSERT INTO ContextProperty(context_id, name, is_custom_property) VALUES (1, 'x', {true})", "fails"},
-	{"a declared property without a value", "INSERT INTO ContextProperty(context_id, name, is_custom_property) VALUES (1, 'note', {false})", "fails"},
-	{"a struct that is not base64", "INSERT INTO ContextProperty(context_id, name, is_custom_property, string_value) VALUES (1, 'x', {true}, 'mlmd-struct::!')", "fails"},
-	{"a struct that is another message", "INSERT INTO ContextProperty(context_id, name, is_custom_property, string_value) VALUES (1, 'x', {true}, 'mlmd-struct::/w==')", "fails"},
-	{"a message without a type", "INSERT INTO ContextProperty(context_id, name, is_custom_property, proto_value) VALUES (1, 'x', {true}, '')", "fails"},
-	{"a message that is cut", "INSERT INTO ContextProperty(context_id, name, is_custom_property, proto_value) VALUES (1, 'x', {true}, 'CgU=')", "depends"},
-	{"a property with two values", "INSERT INTO ContextProperty(context_id, name, is_custom_property, int_value, string_value) VALUES (1, 'x', {true}, 7, 'seven')", "reads"},
-	{"a property of no context", "INSERT INTO ContextProperty(context_id, name, is_custom_property, int_value) VALUES (999, 'x', {true}, 7)", "reads"},
+	{
+		"a property without a value",
+		"INSERT INTO ContextProperty(context_id, name, is_custom_property) VALUES (1, 'x', {true})", "fails",
+	},
+	{
+		"a declared property without a value",
+		"INSERT INTO ContextProperty(context_id, name, is_custom_property) VALUES (1, 'note', {false})", "fails",
+	},
+	{
+		"a struct that is not base64",
+		"INSERT INTO ContextProperty(context_id, name, is_custom_property, string_value) VALUES (1, 'x', {true}, " +
+			"'mlmd-struct::!')", "fails",
+	},
+	{
+		"a struct that is another message",
+		"INSERT INTO ContextProperty(context_id, name, is_custom_property, string_value) VALUES (1, 'x', {true}, " +
+			"'mlmd-struct::/w==')", "fails",
+	},
+	{
+		"a message without a type",
+		"INSERT INTO ContextProperty(context_id, name, is_custom_property, proto_value) VALUES (1, 'x', {true}, '')", "fails",
+	},
+	{
+		"a message that is cut",
+		"INSERT INTO ContextProperty(context_id, name, is_custom_property, proto_value) VALUES (1, 'x', {true}, 'CgU=')",
+		"depends",
+	},
+	{
+		"a property with two values",
+		"INSERT INTO ContextProperty(context_id, name, is_custom_property, int_value, string_value) VALUES (1, 'x', " +
+			"{true}, 7, 'seven')", "reads",
+	},
+	{
+		"a property of no context",
+		"INSERT INTO ContextProperty(context_id, name, is_custom_property, int_value) VALUES (999, 'x', {true}, 7)", "reads",
+	},
 	{"a state that the contract lacks", "UPDATE Artifact SET state = 17 WHERE id = 1", "reads"},
-	{"times before the epoch", "UPDATE Context SET create_time_since_epoch = -5, last_update_time_since_epoch = -7 WHERE id = 1", "fails"},
+	{
+		"times before the epoch",
+		"UPDATE Context SET create_time_since_epoch = -5, last_update_time_since_epoch = -7 WHERE id = 1", "fails",
+	},
 	{"an execution type's input that is not JSON", "UPDATE Type SET input_type = '{{' WHERE name = 'Run'", "fails"},
-	{"an event of an artifact that is gone", "INSERT INTO Event(artifact_id, execution_id, type) VALUES (999, 1, 3)", "reads"},
+	{
+		"an event of an artifact that is gone", "INSERT INTO Event(artifact_id, execution_id, type) VALUES (999, 1, 3)",
+		"reads",
+	},
 	{"an event type that the contract lacks", "UPDATE Event SET type = 77", "reads"},
 	{"a step of no event", "INSERT INTO EventPath(event_id, is_index_step, step_index) VALUES (999, {true}, 1)", "reads"},
 	{"a link to a context that is gone", "INSERT INTO Attribution(context_id, artifact_id) VALUES (999, 1)", "reads"},
 	{"a parent that is gone", "INSERT INTO ParentContext(context_id, parent_context_id) VALUES (1, 999)", "fails"},
 	{
 		"a struct that is too deep for other clients",
-		"INSERT INTO ContextProperty(context_id, name, is_custom_property, string_value) VALUES (1, 'x', {true}, 'mlmd-struct::" + deepStruct(60) + "')",
+		"INSERT INTO ContextProperty(context_id, name, is_custom_property, string_value) VALUES (1, 'x', {true}, " +
+			"'mlmd-struct::" + deepStruct(60) + "')",
 		"fails",
 	},
 	{
 		"an execution type's input that is too deep for other clients",
-		"UPDATE Type SET input_type = '" + strings.Repeat(`{"list":{"element":`, 60) + "{}" + strings.Repeat("}}", 60) + "' WHERE name = 'Run'",
+		"UPDATE Type SET input_type = '" + strings.Repeat(`{"list":{"element":`, 60) + "{}" + strings.Repeat("}}", 60) +
+			"' WHERE name = 'Run'",
 		"fails",
 	},
-	{"a base type that is gone", "INSERT INTO ParentType(type_id, parent_type_id) SELECT id, 999 FROM Type WHERE name = 'Team'", "reads"},
+	{
+		"a base type that is gone",
+		"INSERT INTO ParentType(type_id, parent_type_id) SELECT id, 999 FROM Type WHERE name = 'Team'", "reads",
+	},
 }
 
 // deepStruct is the serialized form of objects in objects.
@@ -97,13 +136,16 @@ var _ = Describe("a database with damaged rows", func() {
 // twoOfEach makes two nodes of each kind and ties them.
 func twoOfEach(ctx SpecContext, rpc client) {
 	GinkgoHelper()
-	run := must(rpc.PutExecutionType(ctx, &mlmdpb.PutExecutionTypeRequest{ExecutionType: &mlmdpb.ExecutionType{Name: proto.String("Run")}})).TypeId
-	data := must(rpc.PutArtifactType(ctx, &mlmdpb.PutArtifactTypeRequest{ArtifactType: &mlmdpb.ArtifactType{Name: proto.String("Data")}})).TypeId
+	run := must(rpc.PutExecutionType(ctx,
+		&mlmdpb.PutExecutionTypeRequest{ExecutionType: &mlmdpb.ExecutionType{Name: proto.String("Run")}})).TypeId
+	data := must(rpc.PutArtifactType(ctx,
+		&mlmdpb.PutArtifactTypeRequest{ArtifactType: &mlmdpb.ArtifactType{Name: proto.String("Data")}})).TypeId
 	team := must(rpc.PutContextType(ctx, &mlmdpb.PutContextTypeRequest{ContextType: &mlmdpb.ContextType{
 		Name: proto.String("Team"), Properties: map[string]mlmdpb.PropertyType{"note": mlmdpb.PropertyType_STRING},
 	}})).TypeId
 	must(rpc.PutArtifacts(ctx, &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{{TypeId: data}, {TypeId: data}}}))
-	must(rpc.PutExecutions(ctx, &mlmdpb.PutExecutionsRequest{Executions: []*mlmdpb.Execution{{TypeId: run}, {TypeId: run}}}))
+	must(rpc.PutExecutions(ctx,
+		&mlmdpb.PutExecutionsRequest{Executions: []*mlmdpb.Execution{{TypeId: run}, {TypeId: run}}}))
 	must(rpc.PutContexts(ctx, &mlmdpb.PutContextsRequest{Contexts: []*mlmdpb.Context{
 		{TypeId: team, Name: proto.String("a")}, {TypeId: team, Name: proto.String("b")},
 	}}))
@@ -112,8 +154,12 @@ func twoOfEach(ctx SpecContext, rpc client) {
 		Attributions: []*mlmdpb.Attribution{{ContextId: one, ArtifactId: one}, {ContextId: one, ArtifactId: two}},
 		Associations: []*mlmdpb.Association{{ContextId: one, ExecutionId: one}, {ContextId: one, ExecutionId: two}},
 	}))
-	must(rpc.PutParentContexts(ctx, &mlmdpb.PutParentContextsRequest{ParentContexts: []*mlmdpb.ParentContext{{ChildId: one, ParentId: two}}}))
-	must(rpc.PutEvents(ctx, &mlmdpb.PutEventsRequest{Events: []*mlmdpb.Event{{ArtifactId: one, ExecutionId: one, Type: mlmdpb.Event_INPUT.Enum()}}}))
+	must(rpc.PutParentContexts(ctx,
+		&mlmdpb.PutParentContextsRequest{ParentContexts: []*mlmdpb.ParentContext{{ChildId: one, ParentId: two}}}))
+	must(rpc.PutEvents(ctx, &mlmdpb.PutEventsRequest{Events: []*mlmdpb.Event{{
+		ArtifactId: one, ExecutionId: one,
+		Type: mlmdpb.Event_INPUT.Enum(),
+	}}}))
 }
 
 func execute(ctx SpecContext, db *sql.DB, kind, text string) {
@@ -132,22 +178,23 @@ func twoAreThere(ctx SpecContext, rpc client) error {
 	one, both := proto.Int64(1), []int64{1, 2}
 	team, data, run := proto.String("Team"), proto.String("Data"), proto.String("Run")
 	for what, got := range map[string]counted{
-		"contexts":            count(rpc.GetContexts(ctx, &mlmdpb.GetContextsRequest{})),
-		"contexts by time":    count(rpc.GetContexts(ctx, &mlmdpb.GetContextsRequest{Options: page})),
-		"contexts by type":    count(rpc.GetContextsByType(ctx, &mlmdpb.GetContextsByTypeRequest{TypeName: team})),
-		"contexts by id":      count(rpc.GetContextsByID(ctx, &mlmdpb.GetContextsByIDRequest{ContextIds: both})),
-		"artifacts":           count(rpc.GetArtifacts(ctx, &mlmdpb.GetArtifactsRequest{})),
-		"artifacts by time":   count(rpc.GetArtifacts(ctx, &mlmdpb.GetArtifactsRequest{Options: page})),
-		"artifacts by type":   count(rpc.GetArtifactsByType(ctx, &mlmdpb.GetArtifactsByTypeRequest{TypeName: data})),
-		"artifacts by id":     count(rpc.GetArtifactsByID(ctx, &mlmdpb.GetArtifactsByIDRequest{ArtifactIds: both})),
-		"members":             count(rpc.GetArtifactsByContext(ctx, &mlmdpb.GetArtifactsByContextRequest{ContextId: one})),
-		"executions":          count(rpc.GetExecutions(ctx, &mlmdpb.GetExecutionsRequest{})),
-		"executions by type":  count(rpc.GetExecutionsByType(ctx, &mlmdpb.GetExecutionsByTypeRequest{TypeName: run})),
-		"executions by id":    count(rpc.GetExecutionsByID(ctx, &mlmdpb.GetExecutionsByIDRequest{ExecutionIds: both})),
-		"parents, and itself": count(rpc.GetParentContextsByContext(ctx, &mlmdpb.GetParentContextsByContextRequest{ContextId: one})).and(1),
-		"execution types":     count(rpc.GetExecutionTypes(ctx, &mlmdpb.GetExecutionTypesRequest{})).and(1),
-		"artifact types":      count(rpc.GetArtifactTypes(ctx, &mlmdpb.GetArtifactTypesRequest{})).and(1),
-		"context types":       count(rpc.GetContextTypes(ctx, &mlmdpb.GetContextTypesRequest{})).and(1),
+		"contexts":           count(rpc.GetContexts(ctx, &mlmdpb.GetContextsRequest{})),
+		"contexts by time":   count(rpc.GetContexts(ctx, &mlmdpb.GetContextsRequest{Options: page})),
+		"contexts by type":   count(rpc.GetContextsByType(ctx, &mlmdpb.GetContextsByTypeRequest{TypeName: team})),
+		"contexts by id":     count(rpc.GetContextsByID(ctx, &mlmdpb.GetContextsByIDRequest{ContextIds: both})),
+		"artifacts":          count(rpc.GetArtifacts(ctx, &mlmdpb.GetArtifactsRequest{})),
+		"artifacts by time":  count(rpc.GetArtifacts(ctx, &mlmdpb.GetArtifactsRequest{Options: page})),
+		"artifacts by type":  count(rpc.GetArtifactsByType(ctx, &mlmdpb.GetArtifactsByTypeRequest{TypeName: data})),
+		"artifacts by id":    count(rpc.GetArtifactsByID(ctx, &mlmdpb.GetArtifactsByIDRequest{ArtifactIds: both})),
+		"members":            count(rpc.GetArtifactsByContext(ctx, &mlmdpb.GetArtifactsByContextRequest{ContextId: one})),
+		"executions":         count(rpc.GetExecutions(ctx, &mlmdpb.GetExecutionsRequest{})),
+		"executions by type": count(rpc.GetExecutionsByType(ctx, &mlmdpb.GetExecutionsByTypeRequest{TypeName: run})),
+		"executions by id":   count(rpc.GetExecutionsByID(ctx, &mlmdpb.GetExecutionsByIDRequest{ExecutionIds: both})),
+		"parents, and itself": count(rpc.GetParentContextsByContext(ctx,
+			&mlmdpb.GetParentContextsByContextRequest{ContextId: one})).and(1),
+		"execution types": count(rpc.GetExecutionTypes(ctx, &mlmdpb.GetExecutionTypesRequest{})).and(1),
+		"artifact types":  count(rpc.GetArtifactTypes(ctx, &mlmdpb.GetArtifactTypesRequest{})).and(1),
+		"context types":   count(rpc.GetContextTypes(ctx, &mlmdpb.GetContextTypesRequest{})).and(1),
 	} {
 		if got.n != 2 || got.err != nil {
 			return fmt.Errorf("%s: %d, %v", what, got.n, got.err)
@@ -192,7 +239,8 @@ func mendedBy(ctx SpecContext, rpc client) {
 	Expect(read().GetCustomProperties()["x"].GetStringValue()).To(Equal("mended"))
 	Expect(read().GetProperties()["note"].GetStringValue()).To(Equal("mended"))
 	must(rpc.PutContexts(ctx, &mlmdpb.PutContextsRequest{
-		Contexts: []*mlmdpb.Context{{Id: proto.Int64(1)}}, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"custom_properties.x", "properties.note"}},
+		Contexts:   []*mlmdpb.Context{{Id: proto.Int64(1)}},
+		UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"custom_properties.x", "properties.note"}},
 	}))
 	Expect(read().GetCustomProperties()).To(BeEmpty())
 	Expect(read().GetProperties()).To(BeEmpty())

@@ -18,7 +18,8 @@ var _ = Describe("a filter", func() {
 		It("finds what the core wrote on "+d.name, Label(d.kind), func(ctx SpecContext) {
 			c := backend.NewCoreDatabase(GinkgoTB(), d.kind)
 			core := c.Client()
-			typ, err := core.PutArtifactType(ctx, &mlmdpb.PutArtifactTypeRequest{ArtifactType: &mlmdpb.ArtifactType{Name: new("Größe")}})
+			typ, err := core.PutArtifactType(ctx,
+				&mlmdpb.PutArtifactTypeRequest{ArtifactType: &mlmdpb.ArtifactType{Name: new("Größe")}})
 			Expect(err).NotTo(HaveOccurred())
 			_, err = core.PutArtifacts(ctx, &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{{
 				TypeId: typ.TypeId, Name: new("Ärger 日本"), Uri: new("Case"),
@@ -43,7 +44,8 @@ var _ = Describe("a filter", func() {
 				"STARTS_WITH(name, 'Ä')":                      1,
 				"name = CONCAT('Ä', 'rger ', '日本')":           1,
 			} {
-				reply, err := ours.GetArtifacts(ctx, &mlmdpb.GetArtifactsRequest{Options: &mlmdpb.ListOperationOptions{FilterQuery: &filter}})
+				reply, err := ours.GetArtifacts(ctx,
+					&mlmdpb.GetArtifactsRequest{Options: &mlmdpb.ListOperationOptions{FilterQuery: &filter}})
 				Expect(err).NotTo(HaveOccurred(), filter)
 				Expect(reply.Artifacts).To(HaveLen(found), filter)
 			}

@@ -20,7 +20,8 @@ var _ = Describe("text that PostgreSQL's b-trees refuse", Label("postgres"), fun
 		_, err := rand.Read(bytes)
 		Expect(err).NotTo(HaveOccurred())
 		uri := hex.EncodeToString(bytes)
-		_, err = rpc.PutArtifacts(ctx, &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{{TypeId: new(int64(1)), Uri: new(uri)}}})
+		_, err = rpc.PutArtifacts(ctx,
+			&mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{{TypeId: new(int64(1)), Uri: new(uri)}}})
 		return uri, err
 	}
 

@@ -45,7 +45,11 @@ var databases = []database{
 	{"SQLite", "sqlite", "sqlite", sqlite.Open, sqlite.Migrate, nil, true},
 	{"PostgreSQL", "postgres", "pgx", postgres.Open, postgres.Migrate, nil, true},
 	{"MySQL", "mysql", "mysql", mysql.Open, mysql.Migrate, nil, false},
-	{"MySQL with the reference encoding", "mysql", "mysql", mysql.Open, mysql.Migrate, []store.Option{mysql.WithReferenceEncoding()}, true},
+	{
+		"MySQL with the reference encoding", "mysql", "mysql", mysql.Open, mysql.Migrate,
+		[]store.Option{mysql.WithReferenceEncoding()},
+		true,
+	},
 }
 
 // ours opens the database with our store, until the spec ends.

@@ -17,7 +17,8 @@ var _ = Describe("a list", func() {
 		It("goes on across servers on "+d.name, Label(d.kind), func(ctx SpecContext) {
 			c := backend.NewCoreDatabase(GinkgoTB(), d.kind)
 			ours := d.ours(ctx, c)
-			typ, err := ours.PutArtifactType(ctx, &mlmdpb.PutArtifactTypeRequest{ArtifactType: &mlmdpb.ArtifactType{Name: new("listed")}})
+			typ, err := ours.PutArtifactType(ctx,
+				&mlmdpb.PutArtifactTypeRequest{ArtifactType: &mlmdpb.ArtifactType{Name: new("listed")}})
 			Expect(err).NotTo(HaveOccurred())
 			var ids []int64
 			for range 7 {

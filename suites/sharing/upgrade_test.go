@@ -16,26 +16,27 @@ import (
 var _ = Describe("a database of an older release", func() {
 	for _, d := range databases[:3] {
 		for version := 9; version >= 6; version-- {
-			It(fmt.Sprintf("of version %d is upgraded on %s, and the core opens it", version, d.name), Label(d.kind), func(ctx SpecContext) {
-				c := backend.NewCoreDatabase(GinkgoTB(), d.kind)
-				core := c.Client()
-				w := writer{"old", d.unicode}
-				w.fill(ctx, core)
-				fresh := d.shape(ctx, c)
-				c.Downgrade(GinkgoTB(), version)
+			It(fmt.Sprintf("of version %d is upgraded on %s, and the core opens it", version, d.name), Label(d.kind),
+				func(ctx SpecContext) {
+					c := backend.NewCoreDatabase(GinkgoTB(), d.kind)
+					core := c.Client()
+					w := writer{"old", d.unicode}
+					w.fill(ctx, core)
+					fresh := d.shape(ctx, c)
+					c.Downgrade(GinkgoTB(), version)
 
-				_, err := d.open(ctx, c.DSN, d.opts...)
-				Expect(err).To(MatchError(store.ErrSchemaOlder))
-				steps, err := d.migrate(ctx, c.DSN)
-				Expect(err).NotTo(HaveOccurred())
-				Expect(steps).To(HaveLen(10 - version))
-				Expect(d.shape(ctx, c)).To(ConsistOf(append(expected(d, fresh), extraIndexes(d)...)), "the schema")
+					_, err := d.open(ctx, c.DSN, d.opts...)
+					Expect(err).To(MatchError(store.ErrSchemaOlder))
+					steps, err := d.migrate(ctx, c.DSN)
+					Expect(err).NotTo(HaveOccurred())
+					Expect(steps).To(HaveLen(10 - version))
+					Expect(d.shape(ctx, c)).To(ConsistOf(append(expected(d, fresh), extraIndexes(d)...)), "the schema")
 
-				ours := d.ours(ctx, c)
-				Expect(read(ctx, ours)).To(Equal(read(ctx, core)), "what was kept")
-				writer{"new", d.unicode}.fill(ctx, core)
-				Expect(read(ctx, ours)).To(Equal(read(ctx, core)), "what the core wrote")
-			})
+					ours := d.ours(ctx, c)
+					Expect(read(ctx, ours)).To(Equal(read(ctx, core)), "what was kept")
+					writer{"new", d.unicode}.fill(ctx, core)
+					Expect(read(ctx, ours)).To(Equal(read(ctx, core)), "what the core wrote")
+				})
 		}
 	}
 })

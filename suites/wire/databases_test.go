@@ -38,7 +38,8 @@ var places = map[string]func() place{
 		password, _ := u.User.Password()
 		return place{[]string{"--db=" + dsn}, []string{
 			"--metadata_source_config_type=postgresql",
-			"--postgres_config_host=" + u.Hostname(), "--postgres_config_port=" + u.Port(), "--postgres_config_user=" + u.User.Username(),
+			"--postgres_config_host=" + u.Hostname(), "--postgres_config_port=" + u.Port(),
+			"--postgres_config_user=" + u.User.Username(),
 			"--postgres_config_password=" + password, "--postgres_config_dbname=" + strings.Trim(u.Path, "/"),
 			"--postgres_config_sslmode=" + u.Query().Get("sslmode"),
 		}}
@@ -102,12 +103,14 @@ func onDatabase(empty func() place) {
 		at := empty()
 		first := serve(at.url...)
 		id := contextType(ctx, client(first.Address))
-		put, err := client(first.Address).PutContexts(ctx, &mlmdpb.PutContextsRequest{Contexts: []*mlmdpb.Context{{TypeId: &id, Name: new("risk")}}})
+		put, err := client(first.Address).PutContexts(ctx,
+			&mlmdpb.PutContextsRequest{Contexts: []*mlmdpb.Context{{TypeId: &id, Name: new("risk")}}})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(first.Stop()).To(BeZero())
 
 		second := serve(at.original...)
-		got, err := client(second.Address).GetContextsByID(ctx, &mlmdpb.GetContextsByIDRequest{ContextIds: put.GetContextIds()})
+		got, err := client(second.Address).GetContextsByID(ctx,
+			&mlmdpb.GetContextsByIDRequest{ContextIds: put.GetContextIds()})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(got.GetContexts()).To(HaveLen(1))
 		Expect(got.GetContexts()[0].GetName()).To(Equal("risk"))
@@ -136,6 +139,7 @@ func onDatabase(empty func() place) {
 		Expect(contextType(ctx, client(upgraded.Address))).To(Equal(id))
 		Expect(upgraded.Stop()).To(BeZero())
 
-		Expect(contextType(ctx, client(serve(append(at.url, "--enable_database_upgrade")...).Address))).To(Equal(id), "asking again changes nothing")
+		Expect(contextType(ctx, client(serve(append(at.url, "--enable_database_upgrade")...).Address))).To(Equal(id),
+			"asking again changes nothing")
 	})
 }

@@ -22,9 +22,11 @@ var _ = Describe("mlmd-server on a file that is moved", func() {
 	create := func(ctx SpecContext, rpc mlmdpb.MetadataStoreServiceClient, prefix string, n int) (acknowledged int) {
 		GinkgoHelper()
 		for i := range n {
-			id, err := rpc.PutContextType(ctx, &mlmdpb.PutContextTypeRequest{ContextType: &mlmdpb.ContextType{Name: new("wire.Project")}})
+			id, err := rpc.PutContextType(ctx,
+				&mlmdpb.PutContextTypeRequest{ContextType: &mlmdpb.ContextType{Name: new("wire.Project")}})
 			if err == nil {
-				_, err = rpc.PutContexts(ctx, &mlmdpb.PutContextsRequest{Contexts: []*mlmdpb.Context{{TypeId: id.TypeId, Name: new(fmt.Sprint(prefix, i))}}})
+				_, err = rpc.PutContexts(ctx,
+					&mlmdpb.PutContextsRequest{Contexts: []*mlmdpb.Context{{TypeId: id.TypeId, Name: new(fmt.Sprint(prefix, i))}}})
 			}
 			if err == nil {
 				acknowledged++

@@ -80,7 +80,8 @@ var _ = Describe("the model registry's client for Python", Ordered, func() {
 
 			// Ours changes it, and adds to it.
 			_, err = reg.ModelVersions().Upsert(ctx, &model.ModelVersion{
-				ID: v.ID, Description: new("by ours"), State: new(model.ModelVersionStateArchived), CustomProperties: value.Map{"accuracy": value.Double(0.5)},
+				ID: v.ID, Description: new("by ours"), State: new(model.ModelVersionStateArchived),
+				CustomProperties: value.Map{"accuracy": value.Double(0.5)},
 			})
 			Expect(err).NotTo(HaveOccurred())
 			_, err = reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{ModelVersionID: v.ID, Name: "fraud", ModelFormatName: new("pmml"), URI: new("s3://ours")})
@@ -96,7 +97,8 @@ var _ = Describe("the model registry's client for Python", Ordered, func() {
 			// The older client sees that, works on, and the registry starts again.
 			first, second := read("fraud", "v1"), read("fraud", "v2")
 			Expect(first.Version).To(And(
-				HaveKeyWithValue("description", "by ours"), HaveKeyWithValue("state", "ARCHIVED"), HaveKeyWithValue("author", "ada"),
+				HaveKeyWithValue("description", "by ours"), HaveKeyWithValue("state", "ARCHIVED"),
+				HaveKeyWithValue("author", "ada"),
 				HaveKeyWithValue("model_name", "fraud"), HaveKeyWithValue("metadata", HaveKeyWithValue("accuracy", 0.5))))
 			Expect(first.Artifact).To(And(
 				HaveKeyWithValue("model_format_name", "pmml"), HaveKeyWithValue("uri", "s3://ours"), HaveKeyWithValue("model_format_version", "1"),
@@ -104,7 +106,8 @@ var _ = Describe("the model registry's client for Python", Ordered, func() {
 			Expect(first.Versions).To(Equal([]string{"v1", "v2"}))
 			Expect(first.Artifacts).To(Equal([]string{"fraud"}))
 			Expect(second.Version).To(And(
-				HaveKeyWithValue("author", "grace"), HaveKeyWithValue("state", "LIVE"), HaveKeyWithValue("model_name", "fraud"), HaveKeyWithValue("version", "v2")))
+				HaveKeyWithValue("author", "grace"), HaveKeyWithValue("state", "LIVE"), HaveKeyWithValue("model_name", "fraud"),
+				HaveKeyWithValue("version", "v2")))
 			Expect(second.Artifact).To(And(
 				HaveKeyWithValue("uri", "s3://second"), HaveKeyWithValue("state", "LIVE"), HaveKeyWithValue("storage_key", "our key")))
 			older("describe", "fraud", "changed later")
@@ -128,21 +131,25 @@ func startRegistry(ctx SpecContext, rpc mlmdpb.MetadataStoreServiceClient, prefi
 		}
 		return props
 	}
-	_, err := rpc.PutContextType(ctx, &mlmdpb.PutContextTypeRequest{CanAddFields: new(true), ContextType: &mlmdpb.ContextType{
-		Name: new(prefix + "RegisteredModel"), Properties: text("description", "state"),
-	}})
+	_, err := rpc.PutContextType(ctx,
+		&mlmdpb.PutContextTypeRequest{CanAddFields: new(true), ContextType: &mlmdpb.ContextType{
+			Name: new(prefix + "RegisteredModel"), Properties: text("description", "state"),
+		}})
 	if err != nil {
 		return err
 	}
-	_, err = rpc.PutContextType(ctx, &mlmdpb.PutContextTypeRequest{CanAddFields: new(true), ContextType: &mlmdpb.ContextType{
-		Name: new(prefix + "ModelVersion"), Properties: text("description", "model_name", "version", "author", "state"),
-	}})
+	_, err = rpc.PutContextType(ctx,
+		&mlmdpb.PutContextTypeRequest{CanAddFields: new(true), ContextType: &mlmdpb.ContextType{
+			Name: new(prefix + "ModelVersion"), Properties: text("description", "model_name", "version", "author", "state"),
+		}})
 	if err != nil {
 		return err
 	}
-	_, err = rpc.PutArtifactType(ctx, &mlmdpb.PutArtifactTypeRequest{CanAddFields: new(true), ArtifactType: &mlmdpb.ArtifactType{
-		Name:       new(prefix + "ModelArtifact"),
-		Properties: text("description", "model_format_name", "model_format_version", "storage_key", "storage_path", "service_account_name"),
-	}})
+	_, err = rpc.PutArtifactType(ctx,
+		&mlmdpb.PutArtifactTypeRequest{CanAddFields: new(true), ArtifactType: &mlmdpb.ArtifactType{
+			Name: new(prefix + "ModelArtifact"),
+			Properties: text("description", "model_format_name", "model_format_version", "storage_key", "storage_path",
+				"service_account_name"),
+		}})
 	return err
 }

@@ -39,7 +39,8 @@ var _ = Describe("mlmd-server", func() {
 
 	It("also logs where it listens in the reference implementation's words", func() {
 		p := serve("--db=:memory:")
-		Eventually(p.Log, patience).Should(And(ContainSubstring("Server listening on "+p.Address), ContainSubstring("serving")))
+		Eventually(p.Log,
+			patience).Should(And(ContainSubstring("Server listening on "+p.Address), ContainSubstring("serving")))
 	})
 
 	It("listens on IPv6 and on a socket", func(ctx SpecContext) {
@@ -57,7 +58,8 @@ var _ = Describe("mlmd-server", func() {
 		db := filepath.Join(GinkgoT().TempDir(), "registry.db")
 		config := write("config.pbtxt", `
 			# as the reference implementation reads it
-			connection_config { sqlite { filename_uri: "`+db+`" connection_mode: READWRITE_OPENCREATE } retry_options { max_num_retries: 3 } }
+			connection_config { sqlite { filename_uri: "`+db+`" connection_mode: READWRITE_OPENCREATE }
+				retry_options { max_num_retries: 3 } }
 			migration_options { enable_upgrade_migration: true }`)
 		contextType(ctx, client(serve("-metadata_store_server_config_file", config).Address))
 		Expect(db).To(BeAnExistingFile())
@@ -73,7 +75,8 @@ var _ = Describe("mlmd-server", func() {
 		release := lock(ctx, db)
 		put := make(chan error, 1)
 		go func() {
-			_, err := rpc.PutContexts(ctx, &mlmdpb.PutContextsRequest{Contexts: []*mlmdpb.Context{{TypeId: &id, Name: new("late")}}})
+			_, err := rpc.PutContexts(ctx,
+				&mlmdpb.PutContextsRequest{Contexts: []*mlmdpb.Context{{TypeId: &id, Name: new("late")}}})
 			put <- err
 		}()
 		Consistently(put, 300*time.Millisecond).ShouldNot(Receive(), "the file is locked, so the call must wait")
@@ -102,7 +105,8 @@ var _ = Describe("mlmd-server", func() {
 		release := lock(ctx, db)
 		put := make(chan error, 1)
 		go func() {
-			_, err := rpc.PutContexts(ctx, &mlmdpb.PutContextsRequest{Contexts: []*mlmdpb.Context{{TypeId: &id, Name: new("never")}}})
+			_, err := rpc.PutContexts(ctx,
+				&mlmdpb.PutContextsRequest{Contexts: []*mlmdpb.Context{{TypeId: &id, Name: new("never")}}})
 			put <- err
 		}()
 		Consistently(put, 300*time.Millisecond).ShouldNot(Receive())
@@ -130,32 +134,39 @@ var _ = Describe("mlmd-server", func() {
 		Expect(stderr).To(And(ContainSubstring(port), ContainSubstring("in use"), ContainSubstring("--grpc_port")))
 	})
 
-	DescribeTable("ends with 2 and one readable line when flags or configuration are wrong", func(args []string, parts ...string) {
-		code, stdout, stderr := run(args...)
-		Expect(code).To(Equal(2), stderr)
-		Expect(stdout).To(BeEmpty())
-		for _, part := range parts {
-			Expect(stderr).To(ContainSubstring(part))
-		}
-		Expect(strings.Count(stderr, "\n")).To(Equal(2), "the mistake, and where to find help: %s", stderr)
-	},
+	DescribeTable("ends with 2 and one readable line when flags or configuration are wrong",
+		func(args []string, parts ...string) {
+			code, stdout, stderr := run(args...)
+			Expect(code).To(Equal(2), stderr)
+			Expect(stdout).To(BeEmpty())
+			for _, part := range parts {
+				Expect(stderr).To(ContainSubstring(part))
+			}
+			Expect(strings.Count(stderr, "\n")).To(Equal(2), "the mistake, and where to find help: %s", stderr)
+		},
 		Entry("an unknown flag", []string{"--grpc_prot=80"}, "grpc_prot"),
 		Entry("no database", []string{}, "--db FILE", "--db :memory:"),
 		Entry("two places for the data", []string{"--db=a.db", "--mysql_config_host=db"}, "--db", "--mysql_config"),
 		Entry("a file that is not there", []string{"--metadata_store_server_config_file=/no/such/file"}, "/no/such/file"),
-		Entry("half of the MySQL flags", []string{"--mysql_config_host=db", "--mysql_config_port=1"}, "--mysql_config_database"),
+		Entry("half of the MySQL flags", []string{"--mysql_config_host=db", "--mysql_config_port=1"},
+			"--mysql_config_database"),
 	)
 
-	DescribeTable("ends with 1 and the reason when the database cannot be opened", func(path func() string, parts ...string) {
-		file := path()
-		code, _, stderr := run("--db="+file, "--host=127.0.0.1", "--grpc_port=0")
-		Expect(code).To(Equal(1), stderr)
-		for _, part := range append(parts, file) {
-			Expect(stderr).To(ContainSubstring(part))
-		}
-	},
-		Entry("a folder that is not there", func() string { return filepath.Join(os.TempDir(), "no", "such", "folder", "a.db") }),
-		Entry("a file that is not a database", func() string { return write("notes.db", strings.Repeat("these are no tables ", 100)) }),
+	DescribeTable("ends with 1 and the reason when the database cannot be opened",
+		func(path func() string, parts ...string) {
+			file := path()
+			code, _, stderr := run("--db="+file, "--host=127.0.0.1", "--grpc_port=0")
+			Expect(code).To(Equal(1), stderr)
+			for _, part := range append(parts, file) {
+				Expect(stderr).To(ContainSubstring(part))
+			}
+		},
+		Entry("a folder that is not there", func() string {
+			return filepath.Join(os.TempDir(), "no", "such", "folder", "a.db")
+		}),
+		Entry("a file that is not a database", func() string {
+			return write("notes.db", strings.Repeat("these are no tables ", 100))
+		}),
 		Entry("a database of something else", func() string {
 			file := filepath.Join(GinkgoT().TempDir(), "other.db")
 			db, err := sql.Open("sqlite", file)
@@ -170,7 +181,8 @@ var _ = Describe("mlmd-server", func() {
 	It("logs every call as JSON when asked to", func(ctx SpecContext) {
 		p := serve("--log_level=debug", "--log_format=json", "--db=:memory:")
 		contextType(ctx, client(p.Address))
-		Eventually(p.Log, patience).Should(And(ContainSubstring(`"method":"PutContextType"`), ContainSubstring(`"code":"OK"`)))
+		Eventually(p.Log,
+			patience).Should(And(ContainSubstring(`"method":"PutContextType"`), ContainSubstring(`"code":"OK"`)))
 	})
 })
 

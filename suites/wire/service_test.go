@@ -74,7 +74,8 @@ func theService(open func() *grpc.ClientConn) {
 
 	It("describes itself as its contract does", func(ctx SpecContext) {
 		file := described(ctx, conn, "ml_metadata.MetadataStoreService")
-		Expect(proto.Equal(file, protodesc.ToFileDescriptorProto(mlmdpb.File_ml_metadata_proto_metadata_store_service_proto))).To(BeTrue())
+		Expect(proto.Equal(file,
+			protodesc.ToFileDescriptorProto(mlmdpb.File_ml_metadata_proto_metadata_store_service_proto))).To(BeTrue())
 	})
 
 	DescribeTable("answers UNIMPLEMENTED to a method that is not there", func(ctx SpecContext, method string) {
@@ -95,7 +96,9 @@ func theService(open func() *grpc.ClientConn) {
 		}
 	})
 
-	DescribeTable("sends code and message of an error", func(ctx SpecContext, call func(context.Context, mlmdpb.MetadataStoreServiceClient) error, code codes.Code, text string) {
+	DescribeTable("sends code and message of an error", func(ctx SpecContext,
+		call func(context.Context, mlmdpb.MetadataStoreServiceClient) error, code codes.Code, text string,
+	) {
 		err := call(ctx, rpc)
 		Expect(status.Code(err)).To(Equal(code), "%v", err)
 		Expect(status.Convert(err).Message()).To(ContainSubstring(text))
@@ -109,7 +112,8 @@ func theService(open func() *grpc.ClientConn) {
 			return err
 		}, codes.NotFound, "Nichts für Žofie"),
 		Entry("an event without its type", func(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient) error {
-			_, err := rpc.PutEvents(ctx, &mlmdpb.PutEventsRequest{Events: []*mlmdpb.Event{{ArtifactId: new(int64(1)), ExecutionId: new(int64(1))}}})
+			_, err := rpc.PutEvents(ctx,
+				&mlmdpb.PutEventsRequest{Events: []*mlmdpb.Event{{ArtifactId: new(int64(1)), ExecutionId: new(int64(1))}}})
 			return err
 		}, codes.InvalidArgument, ""),
 		Entry("a type with a name of 1 MB", func(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient) error {

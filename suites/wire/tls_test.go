@@ -22,7 +22,8 @@ type keyring struct {
 func newKeyring() *keyring {
 	t := GinkgoTB()
 	k := &keyring{ca: testtls.Issue(t, "an authority", nil), other: testtls.Issue(t, "another authority", nil)}
-	k.server, k.client, k.foreign = testtls.Issue(t, "server", k.ca), testtls.Issue(t, "client", k.ca), testtls.Issue(t, "client", k.other)
+	k.server, k.client, k.foreign = testtls.Issue(t, "server", k.ca), testtls.Issue(t, "client", k.ca),
+		testtls.Issue(t, "client", k.other)
 	return k
 }
 
@@ -32,12 +33,16 @@ func (k *keyring) config(verify bool) string {
 	if verify {
 		ssl += " custom_ca: " + strconv.Quote(k.ca.Cert) + " client_verify: true"
 	}
-	return "--metadata_store_server_config_file=" + write("tls.pbtxt", "connection_config { fake_database {} } ssl_config { "+ssl+" }")
+	return "--metadata_store_server_config_file=" +
+		write("tls.pbtxt", "connection_config { fake_database {} } ssl_config { "+ssl+" }")
 }
 
 // files are the flags that name files with them.
 func (k *keyring) files(verify bool) []string {
-	flags := []string{"--db=:memory:", "--tls_key_file=" + write("key.pem", k.server.Key), "--tls_cert_file=" + write("cert.pem", k.server.Cert)}
+	flags := []string{
+		"--db=:memory:", "--tls_key_file=" + write("key.pem", k.server.Key),
+		"--tls_cert_file=" + write("cert.pem", k.server.Cert),
+	}
 	if verify {
 		flags = append(flags, "--tls_client_ca_file="+write("ca.pem", k.ca.Cert))
 	}
@@ -49,7 +54,8 @@ var _ = Describe("TLS", func() {
 	BeforeEach(func() { keys = newKeyring() })
 
 	call := func(ctx SpecContext, address string, security credentials.TransportCredentials) error {
-		_, err := mlmdpb.NewMetadataStoreServiceClient(connect(address, security)).GetContextTypes(ctx, &mlmdpb.GetContextTypesRequest{})
+		_, err := mlmdpb.NewMetadataStoreServiceClient(connect(address, security)).GetContextTypes(ctx,
+			&mlmdpb.GetContextTypesRequest{})
 		return err
 	}
 	as := func(trusts, is *testtls.Pair) credentials.TransportCredentials {

@@ -75,7 +75,8 @@ func client(address string) mlmdpb.MetadataStoreServiceClient {
 // contextType stores a type for contexts and answers its id.
 func contextType(ctx SpecContext, rpc mlmdpb.MetadataStoreServiceClient) int64 {
 	GinkgoHelper()
-	reply, err := rpc.PutContextType(ctx, &mlmdpb.PutContextTypeRequest{ContextType: &mlmdpb.ContextType{Name: new("wire.Project")}})
+	reply, err := rpc.PutContextType(ctx,
+		&mlmdpb.PutContextTypeRequest{ContextType: &mlmdpb.ContextType{Name: new("wire.Project")}})
 	Expect(err).NotTo(HaveOccurred())
 	return reply.GetTypeId()
 }

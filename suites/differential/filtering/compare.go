@@ -35,7 +35,9 @@ func (a Answer) String() string {
 }
 
 // Ask lists the nodes of a kind.
-func Ask(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, of typekind.Kind, o *mlmdpb.ListOperationOptions) Answer {
+func Ask(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, of typekind.Kind,
+	o *mlmdpb.ListOperationOptions,
+) Answer {
 	var ids []int64
 	var err error
 	switch of {
@@ -88,7 +90,8 @@ func Excuse(filter string, ours, original Answer) (storetest.Capability, bool) {
 // codes, and of what must be in the text or the messages besides.
 var excuses = []excuse{
 	{storetest.PortableFilters, func(_ string, ours, original Answer) bool {
-		return original.Code == codes.Internal && (ours.Code == codes.OK || ours.Code == codes.InvalidArgument && notOffered.MatchString(ours.Message))
+		return original.Code == codes.Internal &&
+			(ours.Code == codes.OK || ours.Code == codes.InvalidArgument && notOffered.MatchString(ours.Message))
 	}},
 	{storetest.PortableFilters, func(_ string, ours, original Answer) bool {
 		return original.Code == codes.OK && ours.Code == codes.InvalidArgument && notOffered.MatchString(ours.Message)
@@ -96,23 +99,31 @@ var excuses = []excuse{
 	{storetest.PortableFilters, func(filter string, ours, original Answer) bool { // beyond 64 bits
 		return bothOK(ours, original) && strings.Contains(filter, "9223372036854775808")
 	}},
-	{storetest.PortableFilters, func(filter string, ours, original Answer) bool { // SQLite casts to a type of that name as to a number
+	// SQLite casts to a type of that name as to a number
+	{storetest.PortableFilters, func(filter string, ours, original Answer) bool {
 		return bothOK(ours, original) && strings.Contains(strings.ToUpper(filter), "AS STRING")
 	}},
 	{storetest.EnumComparisons, func(filter string, ours, original Answer) bool {
 		return refusedOnlyThere(ours, original) && enumText.MatchString(filter)
 	}},
-	{storetest.EnumComparisons, func(filter string, ours, original Answer) bool { // state != LIVE IS TRUE: its rewriting adds parentheses
-		return refusedOnlyHere(ours, original) && enumText.MatchString(filter) && strings.Contains(ours.Message, "comparisons do not chain")
+	// state != LIVE IS TRUE: its rewriting adds parentheses
+	{storetest.EnumComparisons, func(filter string, ours, original Answer) bool {
+		return refusedOnlyHere(ours, original) && enumText.MatchString(filter) &&
+			strings.Contains(ours.Message, "comparisons do not chain")
 	}},
-	{storetest.EnumComparisons, func(filter string, ours, original Answer) bool { // state = /* */ 2: its rewriting does not see it
-		return refusedOnlyHere(ours, original) && strings.Contains(ours.Message, "Unsupported enum value") && comment.MatchString(filter)
+	// state = /* */ 2: its rewriting does not see it
+	{storetest.EnumComparisons, func(filter string, ours, original Answer) bool {
+		return refusedOnlyHere(ours, original) && strings.Contains(ours.Message, "Unsupported enum value") &&
+			comment.MatchString(filter)
 	}},
 	{storetest.EnumComparisons, func(filter string, ours, original Answer) bool { // a name in backquotes and without
-		return refusedOnlyThere(ours, original) && strings.Contains(filter, "properties.`") && strings.Contains(original.Message, "Unrecognized name: ")
+		return refusedOnlyThere(ours, original) && strings.Contains(filter, "properties.`") &&
+			strings.Contains(original.Message, "Unrecognized name: ")
 	}},
-	{storetest.EnumComparisons, func(filter string, ours, original Answer) bool { // properties.p. int_value, where it is never without the blank
-		return refusedOnlyThere(ours, original) && blankBeforeValue.MatchString(filter) && strings.Contains(original.Message, "properties ")
+	// properties.p. int_value, where it is never without the blank
+	{storetest.EnumComparisons, func(filter string, ours, original Answer) bool {
+		return refusedOnlyThere(ours, original) && blankBeforeValue.MatchString(filter) &&
+			strings.Contains(original.Message, "properties ")
 	}},
 	{storetest.CaseSensitivePropertyNames, func(filter string, ours, original Answer) bool {
 		return bothOK(ours, original) && capitals.MatchString(filter)
@@ -137,8 +148,10 @@ func refusedOnlyHere(ours, original Answer) bool {
 
 var (
 	// notOffered are the messages about what databases disagree on.
-	notOffered = regexp.MustCompile("is not supported|are not supported|Function not found|Invalid cast|Type not found|SUBSTR wants|" +
-		"Number of arguments does not match|Invalid integer literal|Invalid floating point literal|NUL|nests deeper|BYTES literals|keyword SELECT")
+	notOffered = regexp.MustCompile("is not supported|are not supported|Function not found|Invalid cast|" +
+		"Type not found|SUBSTR wants|" +
+		"Number of arguments does not match|Invalid integer literal|Invalid floating point literal|" +
+		"NUL|nests deeper|BYTES literals|keyword SELECT")
 	// blankBeforeValue is a property with a blank behind its last dot.
 	blankBeforeValue = regexp.MustCompile("properties[.](\\w+|`[^`]+`)[.]\\s")
 
@@ -148,7 +161,8 @@ var (
 	// columnName is a property whose name is that of a column: SQLite takes it for one.
 	columnName = regexp.MustCompile("(?i)properties[.]`?(name|[a-z_]+_value|[a-z_]+_id|is_custom_property)`?[.]")
 	oddName    = regexp.MustCompile("properties\\.`[^`]*[^\\w` ][^`]*`")
-	columns    = regexp.MustCompile(`(?i)^(id|name|type|type_id|uri|state|external_id|\w*_value|is_custom_property|\w+_id|\w+_since_epoch|last_known_state)$`)
+	columns    = regexp.MustCompile(`(?i)^(id|name|type|type_id|uri|state|external_id|\w*_value|is_custom_property|` +
+		`\w+_id|\w+_since_epoch|last_known_state)$`)
 )
 
 // oddLiteral reports whether a filter has a string that the reference
@@ -160,7 +174,8 @@ func oddLiteral(filter string) bool {
 	}
 	for _, quote := range []string{"'", `"`} {
 		for i, part := range strings.Split(filter, quote) {
-			if i%2 == 1 && (columns.MatchString(part) || enumText.MatchString(part+" ") || strings.Contains(part, "properties")) {
+			if i%2 == 1 &&
+				(columns.MatchString(part) || enumText.MatchString(part+" ") || strings.Contains(part, "properties")) {
 				return true
 			}
 		}

@@ -120,7 +120,8 @@ type message interface {
 func common(m message) oracle.Row {
 	row := oracle.Row{
 		"id": m.GetId(), "type_id": m.GetTypeId(), "type": m.GetType(),
-		"create_time_since_epoch": m.GetCreateTimeSinceEpoch(), "last_update_time_since_epoch": m.GetLastUpdateTimeSinceEpoch(),
+		"create_time_since_epoch":      m.GetCreateTimeSinceEpoch(),
+		"last_update_time_since_epoch": m.GetLastUpdateTimeSinceEpoch(),
 	}
 	var name *string
 	switch m := m.(type) {
@@ -150,7 +151,10 @@ func number[E ~int32](e *E) any {
 }
 
 func (k Known) add(of typekind.Kind, id int64, row oracle.Row, props, custom map[string]*mlmdpb.Value) {
-	k[of][id] = &oracle.Node{Attributes: row, Properties: rows(props), Custom: rows(custom), Neighbours: map[string][]oracle.Row{}}
+	k[of][id] = &oracle.Node{
+		Attributes: row, Properties: rows(props), Custom: rows(custom),
+		Neighbours: map[string][]oracle.Row{},
+	}
 }
 
 func (k Known) neighbour(of typekind.Kind, id int64, prefix string, row oracle.Row) {

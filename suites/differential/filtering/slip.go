@@ -3,8 +3,10 @@ package filtering
 import "strings"
 
 // words are what slips and babble are made of.
-var words = strings.Fields("id name uri state type foo LIVE properties.p.int_value contexts_a.name events_0.type AND OR NOT IN LIKE BETWEEN IS NULL TRUE " +
-	"CASE WHEN THEN ELSE END CAST AS ( ) , = != <> < <= > >= + - * / | & ~ ^ << || . ; 1 0 2.5 -3 'a' \"b\" ` ' \" @p ? -- /* */ # == ! % { [ SELECT COUNT( LOWER( nosuch( " +
+var words = strings.Fields("id name uri state type foo LIVE properties.p.int_value contexts_a.name events_0.type " +
+	"AND OR NOT IN LIKE BETWEEN IS NULL TRUE " +
+	"CASE WHEN THEN ELSE END CAST AS ( ) , = != <> < <= > >= + - * / | & ~ ^ << || . ; 1 0 2.5 -3 'a' \"b\" ` " +
+	"' \" @p ? -- /* */ # == ! % { [ SELECT COUNT( LOWER( nosuch( " +
 	"9223372036854775808 99999999999999999999 0x 1e 1e5 b'a' r'\\' '''x ESCAPE DISTINCT INTERVAL DATE NEW")
 
 // slip changes one thing in a filter.

@@ -27,7 +27,8 @@ func ptr[T any](v T) *T { return &v }
 // into any empty one.
 func Fill(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, r *rand.Rand) error {
 	kinds := map[string]mlmdpb.PropertyType{
-		"p": mlmdpb.PropertyType_INT, "q": mlmdpb.PropertyType_DOUBLE, "Big": mlmdpb.PropertyType_STRING, "a b": mlmdpb.PropertyType_BOOLEAN,
+		"p": mlmdpb.PropertyType_INT, "q": mlmdpb.PropertyType_DOUBLE, "Big": mlmdpb.PropertyType_STRING,
+		"a b":  mlmdpb.PropertyType_BOOLEAN,
 		"name": mlmdpb.PropertyType_STRING, "int_value": mlmdpb.PropertyType_INT,
 	}
 	types, err := rpc.PutTypes(ctx, &mlmdpb.PutTypesRequest{
@@ -42,15 +43,17 @@ func Fill(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, r *rand.Ra
 	var artifacts []*mlmdpb.Artifact
 	for n := range 8 {
 		artifacts = append(artifacts, &mlmdpb.Artifact{
-			TypeId: ptr(pick(r, types.ArtifactTypeIds)), Name: f.name(n), Uri: maybe(r, pick(r, texts)), ExternalId: f.externalID("a", n),
-			State: maybe(r, mlmdpb.Artifact_State(r.IntN(5))), Properties: f.properties(), CustomProperties: f.custom(),
+			TypeId: ptr(pick(r, types.ArtifactTypeIds)), Name: f.name(n), Uri: maybe(r, pick(r, texts)),
+			ExternalId: f.externalID("a", n),
+			State:      maybe(r, mlmdpb.Artifact_State(r.IntN(5))), Properties: f.properties(), CustomProperties: f.custom(),
 		})
 	}
 	var executions []*mlmdpb.Execution
 	for n := range 6 {
 		executions = append(executions, &mlmdpb.Execution{
 			TypeId: ptr(pick(r, types.ExecutionTypeIds)), Name: f.name(n), ExternalId: f.externalID("e", n),
-			LastKnownState: maybe(r, mlmdpb.Execution_State(r.IntN(7))), Properties: f.properties(), CustomProperties: f.custom(),
+			LastKnownState: maybe(r, mlmdpb.Execution_State(r.IntN(7))), Properties: f.properties(),
+			CustomProperties: f.custom(),
 		})
 	}
 	var contexts []*mlmdpb.Context
@@ -133,12 +136,16 @@ func (f filler) value(kind mlmdpb.PropertyType) *mlmdpb.Value {
 }
 
 // link ties the nodes, whose ids begin with 1.
-func (f filler) link(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, artifacts, executions, contexts int) error {
+func (f filler) link(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, artifacts, executions,
+	contexts int,
+) error {
 	id := func(n int) *int64 { return ptr(int64(f.IntN(n) + 1)) }
 	links := &mlmdpb.PutAttributionsAndAssociationsRequest{}
 	for range 8 {
-		links.Attributions = append(links.Attributions, &mlmdpb.Attribution{ContextId: id(contexts), ArtifactId: id(artifacts)})
-		links.Associations = append(links.Associations, &mlmdpb.Association{ContextId: id(contexts), ExecutionId: id(executions)})
+		links.Attributions = append(links.Attributions,
+			&mlmdpb.Attribution{ContextId: id(contexts), ArtifactId: id(artifacts)})
+		links.Associations = append(links.Associations,
+			&mlmdpb.Association{ContextId: id(contexts), ExecutionId: id(executions)})
 	}
 	if _, err := rpc.PutAttributionsAndAssociations(ctx, links); err != nil {
 		return err
@@ -161,7 +168,8 @@ func (f filler) link(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient,
 	for n := range 10 {
 		// Type and number make the triple unique.
 		events.Events = append(events.Events, &mlmdpb.Event{
-			ArtifactId: ptr(int64(n%artifacts + 1)), ExecutionId: id(executions), Type: ptr(mlmdpb.Event_Type(1 + (n/artifacts*3+f.IntN(3))%7)),
+			ArtifactId: ptr(int64(n%artifacts + 1)), ExecutionId: id(executions),
+			Type:                   ptr(mlmdpb.Event_Type(1 + (n/artifacts*3+f.IntN(3))%7)),
 			MillisecondsSinceEpoch: ptr(int64(f.IntN(3) * 1000)),
 		})
 	}

@@ -91,8 +91,9 @@ func (w Writer) compare() string {
 // state compares an enum.
 func (w Writer) state() string {
 	columns := map[typekind.Kind][]string{
-		typekind.Artifact: {"state", "state", "events_0.type"}, typekind.Execution: {"last_known_state", "last_known_state", "events_0.type"},
-		typekind.Context: {"artifacts_0.state", "executions_0.last_known_state"},
+		typekind.Artifact:  {"state", "state", "events_0.type"},
+		typekind.Execution: {"last_known_state", "last_known_state", "events_0.type"},
+		typekind.Context:   {"artifacts_0.state", "executions_0.last_known_state"},
 	}[w.Kind]
 	column := pick(w.Rand, columns)
 	names := []string{"UNKNOWN", "LIVE", "PENDING", "DELETED"}
@@ -180,7 +181,9 @@ func (w Writer) textColumn() string {
 }
 
 func (w Writer) anyColumn() string {
-	return w.of(w.integerColumn, w.textColumn, func() string { return w.property() + ".double_value" }, func() string { return w.property() + ".bool_value" })
+	return w.of(w.integerColumn, w.textColumn, func() string {
+		return w.property() + ".double_value"
+	}, func() string { return w.property() + ".bool_value" })
 }
 
 func (w Writer) number() string {
