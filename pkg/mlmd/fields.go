@@ -27,7 +27,7 @@ type Field struct {
 	// writes it, and no patch names it.
 	Derived bool
 	// LegacyNames are the properties that older programs stored the field in,
-	// the latest first.
+	// from the oldest to the latest.
 	LegacyNames []string
 	// List reports that the property is a struct with one member, the list.
 	List bool
