@@ -13,36 +13,36 @@ type recentCache[K comparable, V any] struct {
 	cur, prev map[K]V
 }
 
-func (m *recentCache[K, V]) add(k K, v V) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.cur == nil || len(m.cur) >= cacheSize {
-		m.prev, m.cur = m.cur, make(map[K]V)
+func (c *recentCache[K, V]) add(k K, v V) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.cur == nil || len(c.cur) >= cacheSize {
+		c.prev, c.cur = c.cur, make(map[K]V)
 	}
-	m.cur[k] = v
+	c.cur[k] = v
 }
 
-func (m *recentCache[K, V]) get(k K) (V, bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	v, ok := m.cur[k]
+func (c *recentCache[K, V]) get(k K) (V, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	v, ok := c.cur[k]
 	if !ok {
-		v, ok = m.prev[k]
+		v, ok = c.prev[k]
 	}
 	return v, ok
 }
 
 // remove deletes one entry.
-func (m *recentCache[K, V]) remove(k K) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	delete(m.cur, k)
-	delete(m.prev, k)
+func (c *recentCache[K, V]) remove(k K) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.cur, k)
+	delete(c.prev, k)
 }
 
 // reset deletes all entries.
-func (m *recentCache[K, V]) reset() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.cur, m.prev = nil, nil
+func (c *recentCache[K, V]) reset() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.cur, c.prev = nil, nil
 }

@@ -59,11 +59,11 @@ func TestClient_CollectionsMadeOnce(t *testing.T) {
 	if allocs := testing.AllocsPerRun(100, func() { c.ModelArtifacts() }); allocs != 0 {
 		t.Errorf("an accessor makes %v allocations, want 0", allocs)
 	}
-	first := c.ModelArtifacts().e
-	if c.ModelArtifacts().e != first {
+	first := c.ModelArtifacts().c
+	if c.ModelArtifacts().c != first {
 		t.Error("an accessor makes its collection again")
 	}
-	if got := NewCollection(c, mapping.ModelArtifact).typ; got != c.ModelArtifacts().e.typ {
+	if got := NewCollection(c, mapping.ModelArtifact).typ; got != c.ModelArtifacts().c.typ {
 		t.Errorf("the type is %v", got)
 	}
 }

@@ -14,10 +14,10 @@ import (
 // concurrent use. [RegisteredModels] and its siblings are collections whose
 // methods name the parent of each entity.
 type Collection[T any, N mlmd.Node] struct {
-	c     *Client
-	m     mlmd.Mapping[T, N]
-	nodes nodes[N]
-	typ   typeKey
+	client *Client
+	m      mlmd.Mapping[T, N]
+	nodes  nodes[N]
+	typ    typeKey
 }
 
 // NewCollection returns the collection of the entities that m maps, such as a
@@ -31,7 +31,7 @@ func NewCollection[T any, N mlmd.Node](c *Client, m mlmd.Mapping[T, N]) *Collect
 		p.TypeName = c.typeName(p.TypeName)
 		m.Parent = &p
 	}
-	e := &Collection[T, N]{c: c, m: m, nodes: nodesOf[N](c.rpc)}
+	e := &Collection[T, N]{client: c, m: m, nodes: nodesOf[N](c.rpc)}
 	e.typ = typeKey{e.nodes.kind(), m.TypeName}
 	c.types.setEntity(m.TypeName, m.Entity)
 	return e
@@ -47,158 +47,158 @@ func nodesOf[N mlmd.Node](rpc mlmdpb.MetadataStoreServiceClient) nodes[N] {
 	panic("registry: no implementation for this kind of node")
 }
 
-func (e *Collection[T, N]) operation(op, key string) operation {
-	return operation{op: op, entity: e.m.Entity, key: key}
+func (c *Collection[T, N]) operation(op, key string) operation {
+	return operation{op: op, entity: c.m.Entity, key: key}
 }
 
 // Get returns the entity with the given ID. The error is [ErrNotFound] if no
 // node has the ID or if the node is another entity.
-func (e *Collection[T, N]) Get(ctx context.Context, id string) (*T, error) {
-	s := e.operation("get", id)
+func (c *Collection[T, N]) Get(ctx context.Context, id string) (*T, error) {
+	s := c.operation("get", id)
 	i, err := parseID(id)
 	if err != nil {
 		return nil, s.fieldError(ErrInvalidArgument, "id", id, err.Error())
 	}
-	n, err := e.nodes.byID(ctx, i)
+	n, err := c.nodes.byID(ctx, i)
 	if err != nil {
 		return nil, s.rpcError(ctx, err)
 	}
-	return e.decodeFound(ctx, s, n, "id")
+	return c.decodeFound(ctx, s, n, "id")
 }
 
 // FindByName returns the entity with the given name. Case matters, whatever the
 // collation of the database. The error is [ErrNotFound] if there is no such
 // entity. It is [ErrInvalidArgument] if names are unique only within a parent:
 // use [Collection.FindByNameIn] for such entities.
-func (e *Collection[T, N]) FindByName(ctx context.Context, name string) (*T, error) {
-	s := e.operation("find", name)
-	if e.m.Parent != nil && !e.m.Parent.UnprefixedName {
+func (c *Collection[T, N]) FindByName(ctx context.Context, name string) (*T, error) {
+	s := c.operation("find", name)
+	if c.m.Parent != nil && !c.m.Parent.UnprefixedName {
 		return nil, s.newError(ErrInvalidArgument, fmt.Sprintf(
-			"the name of %s is unique only within its %s: use FindByNameIn", withArticle(e.m.Entity), e.m.Parent.Entity))
+			"the name of %s is unique only within its %s: use FindByNameIn", withArticle(c.m.Entity), c.m.Parent.Entity))
 	}
-	return e.byStoredName(ctx, s, name)
+	return c.byStoredName(ctx, s, name)
 }
 
 // FindByNameIn returns the child of the given parent that has the given name.
 // Case matters, whatever the collation of the database. The error is
 // [ErrNotFound] if there is no such child, and [ErrInvalidArgument] if entities
 // of this collection have no parent.
-func (e *Collection[T, N]) FindByNameIn(ctx context.Context, parentID, name string) (*T, error) {
-	s := e.operation("find", name)
-	if e.m.Parent == nil {
+func (c *Collection[T, N]) FindByNameIn(ctx context.Context, parentID, name string) (*T, error) {
+	s := c.operation("find", name)
+	if c.m.Parent == nil {
 		return nil, s.newError(ErrInvalidArgument, fmt.Sprintf(
-			"%s has no parent: use FindByName", withArticle(e.m.Entity)))
+			"%s has no parent: use FindByName", withArticle(c.m.Entity)))
 	}
 	id, err := parseID(parentID)
 	if err != nil {
-		return nil, s.fieldError(ErrInvalidArgument, e.m.Parent.Field, parentID, err.Error())
+		return nil, s.fieldError(ErrInvalidArgument, c.m.Parent.Field, parentID, err.Error())
 	}
 	if name == "" {
 		return nil, s.fieldError(ErrInvalidArgument, "name", "", "is missing")
 	}
-	if e.m.Parent.UnprefixedName {
-		return e.findUnprefixed(ctx, s, id, name)
+	if c.m.Parent.UnprefixedName {
+		return c.findUnprefixed(ctx, s, id, name)
 	}
-	t, err := e.byStoredName(ctx, s, parentID+":"+name)
+	t, err := c.byStoredName(ctx, s, parentID+":"+name)
 	if !errors.Is(err, ErrNotFound) {
 		return t, err
 	}
-	n, err2 := e.findUnprefixedChild(ctx, s, id, name)
+	n, err2 := c.findUnprefixedChild(ctx, s, id, name)
 	if err2 != nil {
 		return nil, err2
 	}
 	if n == nil {
 		return nil, err
 	}
-	return e.decode(s, e.withParentPrefix(n, id), e.nodes.view(n))
+	return c.decode(s, c.withParentPrefix(n, id), c.nodes.view(n))
 }
 
 // findUnprefixed is FindByNameIn for entities whose stored names do not begin
 // with the ID of their parent. It reads the parents too.
-func (e *Collection[T, N]) findUnprefixed(ctx context.Context, s operation, parentID int64, name string) (*T, error) {
-	t, err := e.byStoredName(ctx, s, name)
+func (c *Collection[T, N]) findUnprefixed(ctx context.Context, s operation, parentID int64, name string) (*T, error) {
+	t, err := c.byStoredName(ctx, s, name)
 	if err != nil {
 		return nil, err
 	}
-	id, err := parseID(e.m.Ident(t).ID)
+	id, err := parseID(c.m.Ident(t).ID)
 	if err != nil {
 		return nil, s.newError(ErrInternal, "the store returned an entity without an ID")
 	}
-	above, err := e.nodes.parents(ctx, id)
+	above, err := c.nodes.parents(ctx, id)
 	if err != nil {
 		return nil, s.rpcError(ctx, err)
 	}
 	if !containsID(above, parentID) {
 		return nil, s.newError(ErrNotFound, fmt.Sprintf(
-			"not found: %s %d is a child of another %s", e.m.Entity, id, e.m.Parent.Entity))
+			"not found: %s %d is a child of another %s", c.m.Entity, id, c.m.Parent.Entity))
 	}
 	return t, nil
 }
 
-func (e *Collection[T, N]) byStoredName(ctx context.Context, s operation, stored string) (*T, error) {
+func (c *Collection[T, N]) byStoredName(ctx context.Context, s operation, stored string) (*T, error) {
 	if stored == "" {
 		return nil, s.fieldError(ErrInvalidArgument, "name", "", "is missing")
 	}
 	if why := nameProblem(stored); why != "" {
 		return nil, s.fieldError(ErrInvalidArgument, "name", s.key, why)
 	}
-	n, err := e.nodes.byName(ctx, e.m.TypeName, stored)
+	n, err := c.nodes.byName(ctx, c.m.TypeName, stored)
 	if err != nil {
 		return nil, s.rpcError(ctx, err)
 	}
-	if n != nil && e.nodes.view(n).storedName() != stored { // the database ignores case
+	if n != nil && c.nodes.view(n).storedName() != stored { // the database ignores case
 		n = nil
 	}
-	return e.decodeFound(ctx, s, n, "name")
+	return c.decodeFound(ctx, s, n, "name")
 }
 
 // FindByExternalID returns the entity with the given external ID. Case matters.
 // The error is [ErrNotFound] if no node has the external ID or if the node is
 // another entity.
-func (e *Collection[T, N]) FindByExternalID(ctx context.Context, externalID string) (*T, error) {
-	s := e.operation("find", externalID)
+func (c *Collection[T, N]) FindByExternalID(ctx context.Context, externalID string) (*T, error) {
+	s := c.operation("find", externalID)
 	if externalID == "" {
 		return nil, s.fieldError(ErrInvalidArgument, "externalId", "", "is missing")
 	}
 	if why := nameProblem(externalID); why != "" {
 		return nil, s.fieldError(ErrInvalidArgument, "externalId", externalID, why)
 	}
-	n, err := e.nodes.byExternalID(ctx, externalID)
+	n, err := c.nodes.byExternalID(ctx, externalID)
 	if err != nil {
 		return nil, s.rpcError(ctx, err)
 	}
 	if n != nil {
-		if x := e.nodes.view(n).externalID; x == nil || *x != externalID {
+		if x := c.nodes.view(n).externalID; x == nil || *x != externalID {
 			n = nil
 		}
 	}
-	return e.decodeFound(ctx, s, n, "externalId")
+	return c.decodeFound(ctx, s, n, "externalId")
 }
 
 // decodeFound returns the entity in n, which was looked up by the given field.
-func (e *Collection[T, N]) decodeFound(ctx context.Context, s operation, n N, by string) (*T, error) {
+func (c *Collection[T, N]) decodeFound(ctx context.Context, s operation, n N, by string) (*T, error) {
 	if n == nil {
 		return nil, s.newError(ErrNotFound, "")
 	}
-	v := e.nodes.view(n)
-	if v.typeName != e.m.TypeName {
+	v := c.nodes.view(n)
+	if v.typeName != c.m.TypeName {
 		return nil, s.newError(ErrNotFound, fmt.Sprintf(
-			"not found: this %s belongs to %s %d", by, e.c.entityName(v.typeName), v.id))
+			"not found: this %s belongs to %s %d", by, c.client.entityName(v.typeName), v.id))
 	}
-	n, err := e.resolveParent(ctx, s, n, nil)
+	n, err := c.resolveParent(ctx, s, n, nil)
 	if err != nil {
 		return nil, err
 	}
-	return e.decode(s, n, v)
+	return c.decode(s, n, v)
 }
 
 // decode returns the entity in n. v is the view of the node as it is stored; n
 // may have a completed name.
-func (e *Collection[T, N]) decode(s operation, n N, v nodeView) (*T, error) {
-	if e.typ.kind == mlmd.Context {
-		e.c.cacheContext(v)
+func (c *Collection[T, N]) decode(s operation, n N, v nodeView) (*T, error) {
+	if c.typ.kind == mlmd.Context {
+		c.client.cacheContext(v)
 	}
-	t, err := e.m.Decode(n)
+	t, err := c.m.Decode(n)
 	if err != nil {
 		out := s.newError(ErrInternal, fmt.Sprintf("the node with ID %d cannot be decoded: %v", v.id, err))
 		out.Err = err

@@ -9,7 +9,7 @@ import (
 
 // DocArtifacts stores and finds the documents about model versions.
 type DocArtifacts struct {
-	e *Collection[model.DocArtifact, *mlmdpb.Artifact]
+	c *Collection[model.DocArtifact, *mlmdpb.Artifact]
 }
 
 // DocArtifacts returns the collection of documents. It makes no RPC.
@@ -24,19 +24,19 @@ func (c *Client) DocArtifacts() DocArtifacts {
 func (s DocArtifacts) Upsert(
 	ctx context.Context, v *model.DocArtifact, opts ...UpsertOption[model.DocArtifact],
 ) (Result, error) {
-	return s.e.Upsert(ctx, v, opts...)
+	return s.c.Upsert(ctx, v, opts...)
 }
 
 // Create stores v as a new artifact and sets v.ID. The error is [ErrAlreadyExists] if
 // it exists. See [Collection.Create].
 func (s DocArtifacts) Create(ctx context.Context, v *model.DocArtifact) (Result, error) {
-	return s.e.Create(ctx, v)
+	return s.c.Create(ctx, v)
 }
 
 // Update stores what f changes in the artifact with the given ID. See
 // [Collection.Update].
 func (s DocArtifacts) Update(ctx context.Context, id string, f func(v *model.DocArtifact) error) (Result, error) {
-	return s.e.Update(ctx, id, f)
+	return s.c.Update(ctx, id, f)
 }
 
 // Replace is [DocArtifacts.Upsert] except that it removes the fields that are
@@ -44,33 +44,33 @@ func (s DocArtifacts) Update(ctx context.Context, id string, f func(v *model.Doc
 func (s DocArtifacts) Replace(
 	ctx context.Context, v *model.DocArtifact, opts ...WriteOption[model.DocArtifact],
 ) (Result, error) {
-	return s.e.Replace(ctx, v, opts...)
+	return s.c.Replace(ctx, v, opts...)
 }
 
 // Get returns the document with the given ID. The error is [ErrNotFound] if it
 // does not exist.
 func (s DocArtifacts) Get(ctx context.Context, id string) (*model.DocArtifact, error) {
-	return s.e.Get(ctx, id)
+	return s.c.Get(ctx, id)
 }
 
 // FindByName returns the document with the given name in the given model
 // version. The error is [ErrNotFound] if it does not exist.
 func (s DocArtifacts) FindByName(ctx context.Context, modelVersionID, name string) (*model.DocArtifact, error) {
-	return s.e.FindByNameIn(ctx, modelVersionID, name)
+	return s.c.FindByNameIn(ctx, modelVersionID, name)
 }
 
 // FindByExternalID returns the document with the given external ID. The error
 // is [ErrNotFound] if it does not exist.
 func (s DocArtifacts) FindByExternalID(ctx context.Context, externalID string) (*model.DocArtifact, error) {
-	return s.e.FindByExternalID(ctx, externalID)
+	return s.c.FindByExternalID(ctx, externalID)
 }
 
 // Query returns a query for all documents.
 func (s DocArtifacts) Query() Query[model.DocArtifact] {
-	return s.e.Query()
+	return s.c.Query()
 }
 
 // OfVersion returns a query for the documents of the given model version.
 func (s DocArtifacts) OfVersion(modelVersionID string) Query[model.DocArtifact] {
-	return s.e.ChildrenOf(modelVersionID)
+	return s.c.ChildrenOf(modelVersionID)
 }

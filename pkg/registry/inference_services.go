@@ -10,7 +10,7 @@ import (
 // InferenceServices stores and finds the inference services of serving
 // environments.
 type InferenceServices struct {
-	e *Collection[model.InferenceService, *mlmdpb.Context]
+	c *Collection[model.InferenceService, *mlmdpb.Context]
 }
 
 // InferenceServices returns the collection of services. It makes no RPC.
@@ -24,13 +24,13 @@ func (c *Client) InferenceServices() InferenceServices {
 func (s InferenceServices) Upsert(
 	ctx context.Context, v *model.InferenceService, opts ...UpsertOption[model.InferenceService],
 ) (Result, error) {
-	return s.e.Upsert(ctx, v, opts...)
+	return s.c.Upsert(ctx, v, opts...)
 }
 
 // Create stores v as a new service and sets v.ID. The error is [ErrAlreadyExists] if
 // it exists. See [Collection.Create].
 func (s InferenceServices) Create(ctx context.Context, v *model.InferenceService) (Result, error) {
-	return s.e.Create(ctx, v)
+	return s.c.Create(ctx, v)
 }
 
 // Update stores what f changes in the service with the given ID. See
@@ -38,7 +38,7 @@ func (s InferenceServices) Create(ctx context.Context, v *model.InferenceService
 func (s InferenceServices) Update(
 	ctx context.Context, id string, f func(v *model.InferenceService) error,
 ) (Result, error) {
-	return s.e.Update(ctx, id, f)
+	return s.c.Update(ctx, id, f)
 }
 
 // Replace is [InferenceServices.Upsert] except that it removes the fields that
@@ -46,13 +46,13 @@ func (s InferenceServices) Update(
 func (s InferenceServices) Replace(
 	ctx context.Context, v *model.InferenceService, opts ...WriteOption[model.InferenceService],
 ) (Result, error) {
-	return s.e.Replace(ctx, v, opts...)
+	return s.c.Replace(ctx, v, opts...)
 }
 
 // Get returns the service with the given ID. The error is [ErrNotFound] if it
 // does not exist.
 func (s InferenceServices) Get(ctx context.Context, id string) (*model.InferenceService, error) {
-	return s.e.Get(ctx, id)
+	return s.c.Get(ctx, id)
 }
 
 // FindByName returns the service with the given name in the given serving
@@ -60,22 +60,22 @@ func (s InferenceServices) Get(ctx context.Context, id string) (*model.Inference
 func (s InferenceServices) FindByName(
 	ctx context.Context, servingEnvironmentID, name string,
 ) (*model.InferenceService, error) {
-	return s.e.FindByNameIn(ctx, servingEnvironmentID, name)
+	return s.c.FindByNameIn(ctx, servingEnvironmentID, name)
 }
 
 // FindByExternalID returns the service with the given external ID. The error
 // is [ErrNotFound] if it does not exist.
 func (s InferenceServices) FindByExternalID(ctx context.Context, externalID string) (*model.InferenceService, error) {
-	return s.e.FindByExternalID(ctx, externalID)
+	return s.c.FindByExternalID(ctx, externalID)
 }
 
 // Query returns a query for all services.
 func (s InferenceServices) Query() Query[model.InferenceService] {
-	return s.e.Query()
+	return s.c.Query()
 }
 
 // OfEnvironment returns a query for the services of the given serving
 // environment.
 func (s InferenceServices) OfEnvironment(servingEnvironmentID string) Query[model.InferenceService] {
-	return s.e.ChildrenOf(servingEnvironmentID)
+	return s.c.ChildrenOf(servingEnvironmentID)
 }

@@ -10,7 +10,7 @@ import (
 // ModelArtifacts stores and finds the artifacts that make up a model version,
 // such as its weights.
 type ModelArtifacts struct {
-	e *Collection[model.ModelArtifact, *mlmdpb.Artifact]
+	c *Collection[model.ModelArtifact, *mlmdpb.Artifact]
 }
 
 // ModelArtifacts returns the collection of artifacts. It makes no RPC.
@@ -25,19 +25,19 @@ func (c *Client) ModelArtifacts() ModelArtifacts {
 func (s ModelArtifacts) Upsert(
 	ctx context.Context, v *model.ModelArtifact, opts ...UpsertOption[model.ModelArtifact],
 ) (Result, error) {
-	return s.e.Upsert(ctx, v, opts...)
+	return s.c.Upsert(ctx, v, opts...)
 }
 
 // Create stores v as a new artifact and sets v.ID. The error is [ErrAlreadyExists] if
 // it exists. See [Collection.Create].
 func (s ModelArtifacts) Create(ctx context.Context, v *model.ModelArtifact) (Result, error) {
-	return s.e.Create(ctx, v)
+	return s.c.Create(ctx, v)
 }
 
 // Update stores what f changes in the artifact with the given ID. See
 // [Collection.Update].
 func (s ModelArtifacts) Update(ctx context.Context, id string, f func(v *model.ModelArtifact) error) (Result, error) {
-	return s.e.Update(ctx, id, f)
+	return s.c.Update(ctx, id, f)
 }
 
 // Replace is [ModelArtifacts.Upsert] except that it removes the fields that
@@ -45,33 +45,33 @@ func (s ModelArtifacts) Update(ctx context.Context, id string, f func(v *model.M
 func (s ModelArtifacts) Replace(
 	ctx context.Context, v *model.ModelArtifact, opts ...WriteOption[model.ModelArtifact],
 ) (Result, error) {
-	return s.e.Replace(ctx, v, opts...)
+	return s.c.Replace(ctx, v, opts...)
 }
 
 // Get returns the artifact with the given ID. The error is [ErrNotFound] if it
 // does not exist.
 func (s ModelArtifacts) Get(ctx context.Context, id string) (*model.ModelArtifact, error) {
-	return s.e.Get(ctx, id)
+	return s.c.Get(ctx, id)
 }
 
 // FindByName returns the artifact with the given name in the given model
 // version. The error is [ErrNotFound] if it does not exist.
 func (s ModelArtifacts) FindByName(ctx context.Context, modelVersionID, name string) (*model.ModelArtifact, error) {
-	return s.e.FindByNameIn(ctx, modelVersionID, name)
+	return s.c.FindByNameIn(ctx, modelVersionID, name)
 }
 
 // FindByExternalID returns the artifact with the given external ID. The error
 // is [ErrNotFound] if it does not exist.
 func (s ModelArtifacts) FindByExternalID(ctx context.Context, externalID string) (*model.ModelArtifact, error) {
-	return s.e.FindByExternalID(ctx, externalID)
+	return s.c.FindByExternalID(ctx, externalID)
 }
 
 // Query returns a query for all artifacts.
 func (s ModelArtifacts) Query() Query[model.ModelArtifact] {
-	return s.e.Query()
+	return s.c.Query()
 }
 
 // OfVersion returns a query for the artifacts of the given model version.
 func (s ModelArtifacts) OfVersion(modelVersionID string) Query[model.ModelArtifact] {
-	return s.e.ChildrenOf(modelVersionID)
+	return s.c.ChildrenOf(modelVersionID)
 }

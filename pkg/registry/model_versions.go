@@ -9,7 +9,7 @@ import (
 
 // ModelVersions stores and finds the versions of registered models.
 type ModelVersions struct {
-	e *Collection[model.ModelVersion, *mlmdpb.Context]
+	c *Collection[model.ModelVersion, *mlmdpb.Context]
 }
 
 // ModelVersions returns the collection of versions. It makes no RPC.
@@ -23,19 +23,19 @@ func (c *Client) ModelVersions() ModelVersions {
 func (s ModelVersions) Upsert(
 	ctx context.Context, v *model.ModelVersion, opts ...UpsertOption[model.ModelVersion],
 ) (Result, error) {
-	return s.e.Upsert(ctx, v, opts...)
+	return s.c.Upsert(ctx, v, opts...)
 }
 
 // Create stores v as a new version and sets v.ID. The error is [ErrAlreadyExists] if
 // it exists. See [Collection.Create].
 func (s ModelVersions) Create(ctx context.Context, v *model.ModelVersion) (Result, error) {
-	return s.e.Create(ctx, v)
+	return s.c.Create(ctx, v)
 }
 
 // Update stores what f changes in the version with the given ID. See
 // [Collection.Update].
 func (s ModelVersions) Update(ctx context.Context, id string, f func(v *model.ModelVersion) error) (Result, error) {
-	return s.e.Update(ctx, id, f)
+	return s.c.Update(ctx, id, f)
 }
 
 // Replace is [ModelVersions.Upsert] except that it removes the fields that are
@@ -43,7 +43,7 @@ func (s ModelVersions) Update(ctx context.Context, id string, f func(v *model.Mo
 func (s ModelVersions) Replace(
 	ctx context.Context, v *model.ModelVersion, opts ...WriteOption[model.ModelVersion],
 ) (Result, error) {
-	return s.e.Replace(ctx, v, opts...)
+	return s.c.Replace(ctx, v, opts...)
 }
 
 // Archive sets the state of the version with the given ID to ARCHIVED. Archived versions
@@ -64,7 +64,7 @@ func (s ModelVersions) Restore(
 func (s ModelVersions) setState(
 	ctx context.Context, id string, state model.ModelVersionState, opts []WriteOption[model.ModelVersion],
 ) (Result, error) {
-	return s.e.update(ctx, id, func(v *model.ModelVersion) error {
+	return s.c.update(ctx, id, func(v *model.ModelVersion) error {
 		v.State = &state
 		return nil
 	}, collectOptions[model.ModelVersion](opts))
@@ -73,27 +73,27 @@ func (s ModelVersions) setState(
 // Get returns the version with the given ID. The error is [ErrNotFound] if it
 // does not exist.
 func (s ModelVersions) Get(ctx context.Context, id string) (*model.ModelVersion, error) {
-	return s.e.Get(ctx, id)
+	return s.c.Get(ctx, id)
 }
 
 // FindByName returns the version with the given name in the given registered
 // model. The error is [ErrNotFound] if it does not exist.
 func (s ModelVersions) FindByName(ctx context.Context, registeredModelID, name string) (*model.ModelVersion, error) {
-	return s.e.FindByNameIn(ctx, registeredModelID, name)
+	return s.c.FindByNameIn(ctx, registeredModelID, name)
 }
 
 // FindByExternalID returns the version with the given external ID. The error
 // is [ErrNotFound] if it does not exist.
 func (s ModelVersions) FindByExternalID(ctx context.Context, externalID string) (*model.ModelVersion, error) {
-	return s.e.FindByExternalID(ctx, externalID)
+	return s.c.FindByExternalID(ctx, externalID)
 }
 
 // Query returns a query for all versions.
 func (s ModelVersions) Query() Query[model.ModelVersion] {
-	return s.e.Query()
+	return s.c.Query()
 }
 
 // OfModel returns a query for the versions of the given registered model.
 func (s ModelVersions) OfModel(registeredModelID string) Query[model.ModelVersion] {
-	return s.e.ChildrenOf(registeredModelID)
+	return s.c.ChildrenOf(registeredModelID)
 }

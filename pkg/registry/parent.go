@@ -72,14 +72,14 @@ func (w *write[T, N]) linkNew(ctx context.Context, id int64, linked bool) error 
 			return w.rpcError(ctx, err)
 		}
 	}
-	w.c.links.add(edge{w.typ.kind, w.parent.id, id}, struct{}{})
+	w.client.links.add(edge{w.typ.kind, w.parent.id, id}, struct{}{})
 	return nil
 }
 
 // link links a stored node to its parent unless the link exists, and reports
 // whether it made the link.
 func (w *write[T, N]) link(ctx context.Context, id int64) (bool, error) {
-	if _, known := w.c.links.get(edge{w.typ.kind, w.parent.id, id}); known {
+	if _, known := w.client.links.get(edge{w.typ.kind, w.parent.id, id}); known {
 		return false, nil
 	}
 	linked, err := w.linked(ctx, id)

@@ -32,47 +32,47 @@ type siblings struct {
 
 // lacksParentPrefix reports whether the stored name of v lacks the prefix with
 // the parent's ID that names of its type should have.
-func (e *Collection[T, N]) lacksParentPrefix(v nodeView) bool {
-	return e.m.Parent != nil && !e.m.Parent.UnprefixedName && gensupport.ParentID(v.storedName()) == ""
+func (c *Collection[T, N]) lacksParentPrefix(v nodeView) bool {
+	return c.m.Parent != nil && !c.m.Parent.UnprefixedName && gensupport.ParentID(v.storedName()) == ""
 }
 
 // withParentPrefix returns n with the stored name of a child of the given parent.
 // It returns n itself if parentID is 0.
-func (e *Collection[T, N]) withParentPrefix(n N, parentID int64) N {
+func (c *Collection[T, N]) withParentPrefix(n N, parentID int64) N {
 	if parentID == 0 {
 		return n
 	}
-	name := strconv.FormatInt(parentID, 10) + ":" + gensupport.ChildOwnName(e.nodes.view(n).storedName())
-	return e.nodes.withName(n, &name)
+	name := strconv.FormatInt(parentID, 10) + ":" + gensupport.ChildOwnName(c.nodes.view(n).storedName())
+	return c.nodes.withName(n, &name)
 }
 
 // resolveParent returns n with the prefix of its parent. If n is linked to several
 // parents and want is one of them, it is the prefix of want.
-func (e *Collection[T, N]) resolveParent(ctx context.Context, s operation, n N, want *parent) (N, error) {
-	v := e.nodes.view(n)
-	if !e.lacksParentPrefix(v) {
+func (c *Collection[T, N]) resolveParent(ctx context.Context, s operation, n N, want *parent) (N, error) {
+	v := c.nodes.view(n)
+	if !c.lacksParentPrefix(v) {
 		return n, nil
 	}
-	above, err := e.nodes.parents(ctx, v.id)
+	above, err := c.nodes.parents(ctx, v.id)
 	if err != nil {
 		return nil, s.rpcError(ctx, err)
 	}
-	id := e.oldestParent(above)
+	id := c.oldestParent(above)
 	if want != nil && containsID(above, want.id) {
 		id = want.id
-		e.c.links.add(edge{e.typ.kind, id, v.id}, struct{}{})
+		c.client.links.add(edge{c.typ.kind, id, v.id}, struct{}{})
 	}
-	e.noteUnprefixed(id)
-	return e.withParentPrefix(n, id), nil
+	c.noteUnprefixed(id)
+	return c.withParentPrefix(n, id), nil
 }
 
 // resolveParents is resolveParent for the nodes of a page. It makes at most two
 // requests, or one for each unprefixed context if the server does not have
 // GetParentContextsByContexts.
-func (e *Collection[T, N]) resolveParents(ctx context.Context, s operation, ns []N, parentID int64) ([]N, error) {
+func (c *Collection[T, N]) resolveParents(ctx context.Context, s operation, ns []N, parentID int64) ([]N, error) {
 	var ids []int64
 	for _, n := range ns {
-		if v := e.nodes.view(n); e.lacksParentPrefix(v) {
+		if v := c.nodes.view(n); c.lacksParentPrefix(v) {
 			ids = append(ids, v.id)
 		}
 	}
@@ -82,71 +82,71 @@ func (e *Collection[T, N]) resolveParents(ctx context.Context, s operation, ns [
 	var above map[int64][]*mlmdpb.Context
 	if parentID == 0 {
 		var err error
-		if above, err = e.nodes.parentsOf(ctx, ids); err != nil {
+		if above, err = c.nodes.parentsOf(ctx, ids); err != nil {
 			return nil, s.rpcError(ctx, err)
 		}
 	}
 	out := slices.Clone(ns)
 	for i, n := range out {
-		v := e.nodes.view(n)
-		if !e.lacksParentPrefix(v) {
+		v := c.nodes.view(n)
+		if !c.lacksParentPrefix(v) {
 			continue
 		}
 		p := parentID
 		if p == 0 {
-			p = e.oldestParent(above[v.id])
+			p = c.oldestParent(above[v.id])
 		}
-		e.noteUnprefixed(p)
-		out[i] = e.withParentPrefix(n, p)
+		c.noteUnprefixed(p)
+		out[i] = c.withParentPrefix(n, p)
 	}
 	return out, nil
 }
 
 // oldestParent returns the lowest ID of the parents among the contexts that a
 // node is linked to, or 0.
-func (e *Collection[T, N]) oldestParent(above []*mlmdpb.Context) int64 {
+func (c *Collection[T, N]) oldestParent(above []*mlmdpb.Context) int64 {
 	var id int64
-	for _, c := range above {
-		if c.GetType() == e.m.Parent.TypeName && (id == 0 || c.GetId() < id) {
-			id = c.GetId()
+	for _, p := range above {
+		if p.GetType() == c.m.Parent.TypeName && (id == 0 || p.GetId() < id) {
+			id = p.GetId()
 		}
 	}
 	return id
 }
 
 // noteUnprefixed records that the parent has an unprefixed child.
-func (e *Collection[T, N]) noteUnprefixed(parentID int64) {
+func (c *Collection[T, N]) noteUnprefixed(parentID int64) {
 	if parentID != 0 {
-		e.c.prefixed.add(siblings{e.typ, parentID}, false)
+		c.client.prefixed.add(siblings{c.typ, parentID}, false)
 	}
 }
 
 // findUnprefixedChild returns the unprefixed child of the parent that has the
 // given name, or nil.
-func (e *Collection[T, N]) findUnprefixedChild(
+func (c *Collection[T, N]) findUnprefixedChild(
 	ctx context.Context, s operation, parentID int64, name string,
 ) (N, error) {
 	size := int32(pageSize)
-	query := fmt.Sprintf("%sof.id = %d AND name NOT LIKE '%d:%%'", e.nodes.parentAlias(), parentID, parentID)
+	query := fmt.Sprintf("%sof.id = %d AND name NOT LIKE '%d:%%'", c.nodes.parentAlias(), parentID, parentID)
 	o := &mlmdpb.ListOperationOptions{MaxResultSize: &size, FilterQuery: &query}
 	some := false
 	for {
-		ns, next, err := e.nodes.page(ctx, e.m.TypeName, o)
+		ns, next, err := c.nodes.page(ctx, c.m.TypeName, o)
 		if err != nil {
 			return nil, s.rpcError(ctx, err)
 		}
 		for _, n := range ns {
-			v := e.nodes.view(n)
-			if !e.lacksParentPrefix(v) { // has the prefix of another parent, but is linked to this one too
+			v := c.nodes.view(n)
+			if !c.lacksParentPrefix(v) { // has the prefix of another parent, but is linked to this one too
 				continue
 			}
 			if some = true; gensupport.ChildOwnName(v.storedName()) == name {
-				e.noteUnprefixed(parentID)
+				c.noteUnprefixed(parentID)
 				return n, nil
 			}
 		}
 		if next == "" || next == o.GetNextPageToken() {
-			e.c.prefixed.add(siblings{e.typ, parentID}, !some)
+			c.client.prefixed.add(siblings{c.typ, parentID}, !some)
 			return nil, nil
 		}
 		o.NextPageToken = &next
@@ -159,7 +159,7 @@ func (w *write[T, N]) existingUnprefixed(ctx context.Context, t *storedType) (N,
 	if w.parent == nil || w.ident.Name == "" || w.m.Parent.UnprefixedName {
 		return nil, nil
 	}
-	if !t.isLegacy(w.m.Fields) && w.c.allPrefixed(w.typ, w.parent.id) {
+	if !t.isLegacy(w.m.Fields) && w.client.allPrefixed(w.typ, w.parent.id) {
 		return nil, nil
 	}
 	return w.findUnprefixedChild(ctx, w.operation, w.parent.id, w.ident.Name)

@@ -73,17 +73,17 @@ var filterKinds = map[mlmd.Kind]typekind.Kind{
 }
 
 // Query returns a query for all entities.
-func (e *Collection[T, N]) Query() Query[T] {
+func (c *Collection[T, N]) Query() Query[T] {
 	return Query[T]{
 		order: OrderByID,
 		src: source[T]{
-			operation: e.operation("list", ""), client: e.c, typ: e.typ, nodes: filterKinds[e.typ.kind],
+			operation: c.operation("list", ""), client: c.client, typ: c.typ, nodes: filterKinds[c.typ.kind],
 			page: func(ctx context.Context, s source[T], o *mlmdpb.ListOperationOptions) ([]row[T], string, error) {
-				ns, next, err := e.nodes.page(ctx, e.m.TypeName, o)
+				ns, next, err := c.nodes.page(ctx, c.m.TypeName, o)
 				if err != nil {
 					return nil, "", s.rpcError(ctx, err)
 				}
-				rows, err := e.rows(ctx, s, ns, Order(o.GetOrderByField().GetField()))
+				rows, err := c.rows(ctx, s, ns, Order(o.GetOrderByField().GetField()))
 				return rows, next, err
 			},
 		},
@@ -91,22 +91,22 @@ func (e *Collection[T, N]) Query() Query[T] {
 }
 
 // rows returns the rows of one page of nodes.
-func (e *Collection[T, N]) rows(ctx context.Context, s source[T], ns []N, order Order) ([]row[T], error) {
+func (c *Collection[T, N]) rows(ctx context.Context, s source[T], ns []N, order Order) ([]row[T], error) {
 	rows := make([]row[T], len(ns))
 	if s.countOnly {
 		for i, n := range ns {
-			v := e.nodes.view(n)
+			v := c.nodes.view(n)
 			rows[i] = row[T]{position: positionOf(v, order), props: v.props}
 		}
 		return rows, nil
 	}
-	ns, err := e.resolveParents(ctx, s.operation, ns, s.parent)
+	ns, err := c.resolveParents(ctx, s.operation, ns, s.parent)
 	if err != nil {
 		return nil, err
 	}
 	for i, n := range ns {
-		v := e.nodes.view(n)
-		t, err := e.decode(s.operation, n, v)
+		v := c.nodes.view(n)
+		t, err := c.decode(s.operation, n, v)
 		if err != nil {
 			return nil, err
 		}
@@ -117,18 +117,18 @@ func (e *Collection[T, N]) rows(ctx context.Context, s source[T], ns []N, order 
 
 // ChildrenOf returns a query for the children of the given parent. It selects
 // nothing if the parent does not exist.
-func (e *Collection[T, N]) ChildrenOf(parentID string) Query[T] {
-	q := e.Query()
-	if e.m.Parent == nil {
-		q.err = q.src.newError(ErrInvalidArgument, fmt.Sprintf("%s has no parent", withArticle(e.m.Entity)))
+func (c *Collection[T, N]) ChildrenOf(parentID string) Query[T] {
+	q := c.Query()
+	if c.m.Parent == nil {
+		q.err = q.src.newError(ErrInvalidArgument, fmt.Sprintf("%s has no parent", withArticle(c.m.Entity)))
 		return q
 	}
 	id, err := parseID(parentID)
 	if err != nil {
-		q.err = q.src.fieldError(ErrInvalidArgument, e.m.Parent.Field, parentID, err.Error())
+		q.err = q.src.fieldError(ErrInvalidArgument, c.m.Parent.Field, parentID, err.Error())
 		return q
 	}
-	q.scope, q.src.parent = fmt.Sprintf("%sof.id = %d", e.nodes.parentAlias(), id), id
+	q.scope, q.src.parent = fmt.Sprintf("%sof.id = %d", c.nodes.parentAlias(), id), id
 	return q
 }
 

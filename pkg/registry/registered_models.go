@@ -9,7 +9,7 @@ import (
 
 // RegisteredModels stores and finds registered models.
 type RegisteredModels struct {
-	e *Collection[model.RegisteredModel, *mlmdpb.Context]
+	c *Collection[model.RegisteredModel, *mlmdpb.Context]
 }
 
 // RegisteredModels returns the collection of registered models. It makes no
@@ -23,13 +23,13 @@ func (c *Client) RegisteredModels() RegisteredModels {
 func (s RegisteredModels) Upsert(
 	ctx context.Context, v *model.RegisteredModel, opts ...UpsertOption[model.RegisteredModel],
 ) (Result, error) {
-	return s.e.Upsert(ctx, v, opts...)
+	return s.c.Upsert(ctx, v, opts...)
 }
 
 // Create stores v as a new model and sets v.ID. The error is [ErrAlreadyExists] if
 // it exists. See [Collection.Create].
 func (s RegisteredModels) Create(ctx context.Context, v *model.RegisteredModel) (Result, error) {
-	return s.e.Create(ctx, v)
+	return s.c.Create(ctx, v)
 }
 
 // Update stores what f changes in the model with the given ID. See
@@ -37,7 +37,7 @@ func (s RegisteredModels) Create(ctx context.Context, v *model.RegisteredModel) 
 func (s RegisteredModels) Update(
 	ctx context.Context, id string, f func(v *model.RegisteredModel) error,
 ) (Result, error) {
-	return s.e.Update(ctx, id, f)
+	return s.c.Update(ctx, id, f)
 }
 
 // Replace is [RegisteredModels.Upsert] except that it removes the fields that
@@ -45,7 +45,7 @@ func (s RegisteredModels) Update(
 func (s RegisteredModels) Replace(
 	ctx context.Context, v *model.RegisteredModel, opts ...WriteOption[model.RegisteredModel],
 ) (Result, error) {
-	return s.e.Replace(ctx, v, opts...)
+	return s.c.Replace(ctx, v, opts...)
 }
 
 // Archive sets the state of the model with the given ID to ARCHIVED. Archived models
@@ -66,7 +66,7 @@ func (s RegisteredModels) Restore(
 func (s RegisteredModels) setState(
 	ctx context.Context, id string, state model.RegisteredModelState, opts []WriteOption[model.RegisteredModel],
 ) (Result, error) {
-	return s.e.update(ctx, id, func(v *model.RegisteredModel) error {
+	return s.c.update(ctx, id, func(v *model.RegisteredModel) error {
 		v.State = &state
 		return nil
 	}, collectOptions[model.RegisteredModel](opts))
@@ -75,22 +75,22 @@ func (s RegisteredModels) setState(
 // Get returns the model with the given ID. The error is [ErrNotFound] if it
 // does not exist.
 func (s RegisteredModels) Get(ctx context.Context, id string) (*model.RegisteredModel, error) {
-	return s.e.Get(ctx, id)
+	return s.c.Get(ctx, id)
 }
 
 // FindByName returns the model with the given name. The error is [ErrNotFound]
 // if it does not exist.
 func (s RegisteredModels) FindByName(ctx context.Context, name string) (*model.RegisteredModel, error) {
-	return s.e.FindByName(ctx, name)
+	return s.c.FindByName(ctx, name)
 }
 
 // FindByExternalID returns the model with the given external ID. The error is
 // [ErrNotFound] if it does not exist.
 func (s RegisteredModels) FindByExternalID(ctx context.Context, externalID string) (*model.RegisteredModel, error) {
-	return s.e.FindByExternalID(ctx, externalID)
+	return s.c.FindByExternalID(ctx, externalID)
 }
 
 // Query returns a query for all models.
 func (s RegisteredModels) Query() Query[model.RegisteredModel] {
-	return s.e.Query()
+	return s.c.Query()
 }

@@ -79,27 +79,27 @@ func RenameProperties[T any, N mlmd.Node](
 
 // renameNode moves the properties of one node. It reports whether there are any.
 // If dry is set, it writes nothing.
-func (e *Collection[T, N]) renameNode(ctx context.Context, s operation, n N, dry bool) (bool, error) {
-	v := e.nodes.view(n)
-	t, err := e.decode(s, n, v)
+func (c *Collection[T, N]) renameNode(ctx context.Context, s operation, n N, dry bool) (bool, error) {
+	v := c.nodes.view(n)
+	t, err := c.decode(s, n, v)
 	if err != nil {
 		return false, err
 	}
 	var mappingParent mlmd.Parent
-	mappingParent.ID, _ = parseID(e.m.Ident(t).ParentID) // 0 if its name lacks the prefix
+	mappingParent.ID, _ = parseID(c.m.Ident(t).ParentID) // 0 if its name lacks the prefix
 	// Encoding gives values that are stored with another type the type of the spec.
 	// The error is ignored: it is about fields that stay as they are.
-	now, _ := e.m.Encode(t, mappingParent)
+	now, _ := c.m.Encode(t, mappingParent)
 	if now == nil {
 		return false, s.newError(ErrInternal, "the mapping returned no node")
 	}
-	read := e.nodes.view(now)
-	c := comparison{stored: v, read: read}
+	read := c.nodes.view(now)
+	cmp := comparison{stored: v, read: read}
 	moved := make(map[string]*mlmdpb.Value)
 	var paths []string
-	for i := range e.m.Fields {
-		f := &e.m.Fields[i]
-		to, from := c.moves(f)
+	for i := range c.m.Fields {
+		f := &c.m.Fields[i]
+		to, from := cmp.moves(f)
 		if from == nil {
 			continue
 		}
@@ -116,12 +116,12 @@ func (e *Collection[T, N]) renameNode(ctx context.Context, s operation, n N, dry
 	clear(read.props) // shared with now
 	maps.Copy(read.props, moved)
 	clear(read.custom)
-	used := e.m.PropTypes()
+	used := c.m.PropTypes()
 	maps.DeleteFunc(used, func(name string, _ mlmdpb.PropertyType) bool { return moved[name] == nil })
-	if _, err := e.c.extendType(ctx, e.typ, used); err != nil {
+	if _, err := c.client.extendType(ctx, c.typ, used); err != nil {
 		return false, s.rpcError(ctx, err)
 	}
-	if err := e.put(ctx, e.nodes.withIDs(now, 0, v.id), paths, nil); err != nil {
+	if err := c.put(ctx, c.nodes.withIDs(now, 0, v.id), paths, nil); err != nil {
 		return false, s.rpcError(ctx, err)
 	}
 	return true, nil

@@ -10,7 +10,7 @@ import (
 // ServeModels stores and finds the records of an inference service that serves
 // a model version.
 type ServeModels struct {
-	e *Collection[model.ServeModel, *mlmdpb.Execution]
+	c *Collection[model.ServeModel, *mlmdpb.Execution]
 }
 
 // ServeModels returns the collection of ServeModels. It makes no RPC.
@@ -25,19 +25,19 @@ func (c *Client) ServeModels() ServeModels {
 func (s ServeModels) Upsert(
 	ctx context.Context, v *model.ServeModel, opts ...UpsertOption[model.ServeModel],
 ) (Result, error) {
-	return s.e.Upsert(ctx, v, opts...)
+	return s.c.Upsert(ctx, v, opts...)
 }
 
 // Create stores v as a new execution and sets v.ID. The error is [ErrAlreadyExists] if
 // it exists. See [Collection.Create].
 func (s ServeModels) Create(ctx context.Context, v *model.ServeModel) (Result, error) {
-	return s.e.Create(ctx, v)
+	return s.c.Create(ctx, v)
 }
 
 // Update stores what f changes in the execution with the given ID. See
 // [Collection.Update].
 func (s ServeModels) Update(ctx context.Context, id string, f func(v *model.ServeModel) error) (Result, error) {
-	return s.e.Update(ctx, id, f)
+	return s.c.Update(ctx, id, f)
 }
 
 // Replace is [ServeModels.Upsert] except that it removes the fields that are
@@ -45,34 +45,34 @@ func (s ServeModels) Update(ctx context.Context, id string, f func(v *model.Serv
 func (s ServeModels) Replace(
 	ctx context.Context, v *model.ServeModel, opts ...WriteOption[model.ServeModel],
 ) (Result, error) {
-	return s.e.Replace(ctx, v, opts...)
+	return s.c.Replace(ctx, v, opts...)
 }
 
 // Get returns the ServeModel with the given ID. The error is [ErrNotFound] if
 // it does not exist.
 func (s ServeModels) Get(ctx context.Context, id string) (*model.ServeModel, error) {
-	return s.e.Get(ctx, id)
+	return s.c.Get(ctx, id)
 }
 
 // FindByName returns the ServeModel with the given name in the given inference
 // service. The error is [ErrNotFound] if it does not exist.
 func (s ServeModels) FindByName(ctx context.Context, inferenceServiceID, name string) (*model.ServeModel, error) {
-	return s.e.FindByNameIn(ctx, inferenceServiceID, name)
+	return s.c.FindByNameIn(ctx, inferenceServiceID, name)
 }
 
 // FindByExternalID returns the ServeModel with the given external ID. The
 // error is [ErrNotFound] if it does not exist.
 func (s ServeModels) FindByExternalID(ctx context.Context, externalID string) (*model.ServeModel, error) {
-	return s.e.FindByExternalID(ctx, externalID)
+	return s.c.FindByExternalID(ctx, externalID)
 }
 
 // Query returns a query for all ServeModels.
 func (s ServeModels) Query() Query[model.ServeModel] {
-	return s.e.Query()
+	return s.c.Query()
 }
 
 // OfService returns a query for the ServeModels of the given inference
 // service.
 func (s ServeModels) OfService(inferenceServiceID string) Query[model.ServeModel] {
-	return s.e.ChildrenOf(inferenceServiceID)
+	return s.c.ChildrenOf(inferenceServiceID)
 }

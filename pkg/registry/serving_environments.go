@@ -10,7 +10,7 @@ import (
 // ServingEnvironments stores and finds the environments that models are served
 // in.
 type ServingEnvironments struct {
-	e *Collection[model.ServingEnvironment, *mlmdpb.Context]
+	c *Collection[model.ServingEnvironment, *mlmdpb.Context]
 }
 
 // ServingEnvironments returns the collection of environments. It makes no RPC.
@@ -24,13 +24,13 @@ func (c *Client) ServingEnvironments() ServingEnvironments {
 func (s ServingEnvironments) Upsert(
 	ctx context.Context, v *model.ServingEnvironment, opts ...UpsertOption[model.ServingEnvironment],
 ) (Result, error) {
-	return s.e.Upsert(ctx, v, opts...)
+	return s.c.Upsert(ctx, v, opts...)
 }
 
 // Create stores v as a new environment and sets v.ID. The error is [ErrAlreadyExists] if
 // it exists. See [Collection.Create].
 func (s ServingEnvironments) Create(ctx context.Context, v *model.ServingEnvironment) (Result, error) {
-	return s.e.Create(ctx, v)
+	return s.c.Create(ctx, v)
 }
 
 // Update stores what f changes in the environment with the given ID. See
@@ -38,7 +38,7 @@ func (s ServingEnvironments) Create(ctx context.Context, v *model.ServingEnviron
 func (s ServingEnvironments) Update(
 	ctx context.Context, id string, f func(v *model.ServingEnvironment) error,
 ) (Result, error) {
-	return s.e.Update(ctx, id, f)
+	return s.c.Update(ctx, id, f)
 }
 
 // Replace is [ServingEnvironments.Upsert] except that it removes the fields
@@ -46,19 +46,19 @@ func (s ServingEnvironments) Update(
 func (s ServingEnvironments) Replace(
 	ctx context.Context, v *model.ServingEnvironment, opts ...WriteOption[model.ServingEnvironment],
 ) (Result, error) {
-	return s.e.Replace(ctx, v, opts...)
+	return s.c.Replace(ctx, v, opts...)
 }
 
 // Get returns the environment with the given ID. The error is [ErrNotFound] if
 // it does not exist.
 func (s ServingEnvironments) Get(ctx context.Context, id string) (*model.ServingEnvironment, error) {
-	return s.e.Get(ctx, id)
+	return s.c.Get(ctx, id)
 }
 
 // FindByName returns the environment with the given name. The error is
 // [ErrNotFound] if it does not exist.
 func (s ServingEnvironments) FindByName(ctx context.Context, name string) (*model.ServingEnvironment, error) {
-	return s.e.FindByName(ctx, name)
+	return s.c.FindByName(ctx, name)
 }
 
 // FindByExternalID returns the environment with the given external ID. The
@@ -66,10 +66,10 @@ func (s ServingEnvironments) FindByName(ctx context.Context, name string) (*mode
 func (s ServingEnvironments) FindByExternalID(
 	ctx context.Context, externalID string,
 ) (*model.ServingEnvironment, error) {
-	return s.e.FindByExternalID(ctx, externalID)
+	return s.c.FindByExternalID(ctx, externalID)
 }
 
 // Query returns a query for all environments.
 func (s ServingEnvironments) Query() Query[model.ServingEnvironment] {
-	return s.e.Query()
+	return s.c.Query()
 }

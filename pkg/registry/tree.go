@@ -34,7 +34,7 @@ func (s RegisteredModels) Tree(ctx context.Context, id string) (*ModelTree, erro
 	if err != nil {
 		return nil, err
 	}
-	versions, err := s.e.c.ModelVersions().OfModel(id).Collect(ctx)
+	versions, err := s.c.client.ModelVersions().OfModel(id).Collect(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -44,13 +44,13 @@ func (s RegisteredModels) Tree(ctx context.Context, id string) (*ModelTree, erro
 		tree.Versions[i].Version = v
 		at[v.ID] = i
 	}
-	err = attachChildren(ctx, s.e.c.ModelArtifacts().e, at, func(i int, a *model.ModelArtifact) {
+	err = attachChildren(ctx, s.c.client.ModelArtifacts().c, at, func(i int, a *model.ModelArtifact) {
 		tree.Versions[i].Artifacts = append(tree.Versions[i].Artifacts, a)
 	})
 	if err != nil {
 		return nil, err
 	}
-	err = attachChildren(ctx, s.e.c.DocArtifacts().e, at, func(i int, d *model.DocArtifact) {
+	err = attachChildren(ctx, s.c.client.DocArtifacts().c, at, func(i int, d *model.DocArtifact) {
 		tree.Versions[i].Docs = append(tree.Versions[i].Docs, d)
 	})
 	if err != nil {

@@ -28,14 +28,14 @@ import (
 // The error is [ErrNotFound] if no such entity exists, and [ErrInvalidArgument]
 // if what f made of it cannot be stored. After [ErrUnavailable] the change may
 // have been stored: read the entity before you repeat it.
-func (e *Collection[T, N]) Update(ctx context.Context, id string, f func(v *T) error) (Result, error) {
-	return e.update(ctx, id, f, writeOptions[T]{})
+func (c *Collection[T, N]) Update(ctx context.Context, id string, f func(v *T) error) (Result, error) {
+	return c.update(ctx, id, f, writeOptions[T]{})
 }
 
-func (e *Collection[T, N]) update(
+func (c *Collection[T, N]) update(
 	ctx context.Context, id string, f func(v *T) error, o writeOptions[T],
 ) (Result, error) {
-	s := e.operation(update.String(), id)
+	s := c.operation(update.String(), id)
 	if f == nil {
 		return Result{}, s.newError(ErrInvalidArgument, "the function is nil")
 	}
@@ -43,7 +43,7 @@ func (e *Collection[T, N]) update(
 	if err != nil {
 		return Result{}, s.fieldError(ErrInvalidArgument, "id", id, err.Error())
 	}
-	release, err := e.c.updates.acquire(ctx, nodeKey{e.typ.kind, key})
+	release, err := c.client.updates.acquire(ctx, nodeKey{c.typ.kind, key})
 	if err != nil {
 		return Result{}, s.rpcError(ctx, err)
 	}
@@ -51,19 +51,19 @@ func (e *Collection[T, N]) update(
 	waits := backoff.NewExponentialBackOff()
 	waits.InitialInterval, waits.MaxInterval = time.Millisecond, 100*time.Millisecond
 	for {
-		n, err := e.nodes.byID(ctx, key)
+		n, err := c.nodes.byID(ctx, key)
 		if err != nil {
 			return Result{}, s.rpcError(ctx, err)
 		}
-		v, err := e.decodeFound(ctx, s, n, "id")
+		v, err := c.decodeFound(ctx, s, n, "id")
 		if err != nil {
 			return Result{}, err
 		}
-		before := e.m.Ident(v)
+		before := c.m.Ident(v)
 		if err := f(v); err != nil {
 			return Result{}, err
 		}
-		w := e.newWrite(update, v, o)
+		w := c.newWrite(update, v, o)
 		w.operation.key = displayName(before)
 		if err := w.checkSameIdent(before); err != nil {
 			return Result{}, err
@@ -73,7 +73,7 @@ func (e *Collection[T, N]) update(
 		}
 		conditional := w.since != nil // on what the caller read
 		if !conditional {
-			w.since = new(e.nodes.view(n).updated)
+			w.since = new(c.nodes.view(n).updated)
 		}
 		r, err := w.update(ctx, n)
 		if err == nil || conditional || !errors.Is(err, errChanged) {

@@ -31,15 +31,15 @@ import (
 // name that is blank or has control characters, or a change to an immutable
 // field; [ErrNotFound] if the ID or the parent does not exist; and
 // [ErrAlreadyExists] if another entity has the external ID.
-func (e *Collection[T, N]) Upsert(ctx context.Context, v *T, opts ...UpsertOption[T]) (Result, error) {
-	return e.write(ctx, upsert, v, collectOptions[T](opts))
+func (c *Collection[T, N]) Upsert(ctx context.Context, v *T, opts ...UpsertOption[T]) (Result, error) {
+	return c.write(ctx, upsert, v, collectOptions[T](opts))
 }
 
 // Replace is [Collection.Upsert] except that it removes the fields and custom
 // properties that are not set in v. Stored properties that the spec does not
 // declare stay.
-func (e *Collection[T, N]) Replace(ctx context.Context, v *T, opts ...WriteOption[T]) (Result, error) {
-	return e.write(ctx, replace, v, collectOptions[T](opts))
+func (c *Collection[T, N]) Replace(ctx context.Context, v *T, opts ...WriteOption[T]) (Result, error) {
+	return c.write(ctx, replace, v, collectOptions[T](opts))
 }
 
 // displayName returns the entity's name, external ID or ID, whichever is set
@@ -68,12 +68,12 @@ func (w *write[T, N]) createOrUpdate(ctx context.Context) (Result, error) {
 		if err != nil {
 			return Result{}, w.rpcError(ctx, err)
 		}
-		unplaced, err := w.existingUnprefixed(ctx, t)
+		existing, err := w.existingUnprefixed(ctx, t)
 		if err != nil {
 			return Result{}, err
 		}
-		if unplaced != nil {
-			return w.updateExisting(ctx, unplaced, "name")
+		if existing != nil {
+			return w.updateExisting(ctx, existing, "name")
 		}
 		if t, err = w.fitToType(ctx, t, n); err != nil {
 			return Result{}, err
@@ -161,12 +161,12 @@ func propertiesOf(fields mlmd.Fields, n nodeView) []string {
 func (w *write[T, N]) cacheCreated(id, typeID int64, sent nodeView, linked bool) {
 	if w.typ.kind != mlmd.Context {
 		if w.parent != nil && !linked { // the parent was renamed
-			w.c.contexts.remove(w.parent.id)
+			w.client.contexts.remove(w.parent.id)
 		}
 		return
 	}
-	w.c.contexts.add(id, parent{id, typeID, w.m.TypeName, sent.storedName()})
-	w.c.prefixed.add(siblings{parent: id}, true)
+	w.client.contexts.add(id, parent{id, typeID, w.m.TypeName, sent.storedName()})
+	w.client.prefixed.add(siblings{parent: id}, true)
 }
 
 // refreshStale reports whether err may come from a stale cache: a type or a
@@ -178,17 +178,17 @@ func (w *write[T, N]) refreshStale(ctx context.Context, err error) (bool, error)
 		return false, nil
 	}
 	if gone {
-		w.c.types.reset()
-		w.c.contexts.reset()
-		w.c.links.reset()
-		w.c.prefixed.reset()
+		w.client.types.reset()
+		w.client.contexts.reset()
+		w.client.links.reset()
+		w.client.prefixed.reset()
 	} else {
-		w.c.contexts.remove(w.parent.id)
+		w.client.contexts.remove(w.parent.id)
 	}
 	if w.parent == nil {
 		return gone, nil
 	}
-	p, err := w.c.parent(ctx, w.operation, w.m.Parent, w.ident.ParentID)
+	p, err := w.client.parent(ctx, w.operation, w.m.Parent, w.ident.ParentID)
 	if err != nil {
 		return false, err
 	}
@@ -215,6 +215,6 @@ func (w *write[T, N]) parentMayBeRenamed(err error) bool {
 //
 // A context with a parent is stored in two requests. If the second one fails,
 // the entity exists without its parent: [Collection.Upsert] completes it.
-func (e *Collection[T, N]) Create(ctx context.Context, v *T) (Result, error) {
-	return e.write(ctx, create, v, writeOptions[T]{})
+func (c *Collection[T, N]) Create(ctx context.Context, v *T) (Result, error) {
+	return c.write(ctx, create, v, writeOptions[T]{})
 }

@@ -68,7 +68,7 @@ func (w *write[T, N]) externalIDTakenError(by nodeView) error {
 
 func (w *write[T, N]) takenError(field, value string, by nodeView, rule string) error {
 	e := w.fieldError(ErrAlreadyExists, field, value,
-		fmt.Sprintf("is already used by %s %d: %s", w.c.entityName(by.typeName), by.id, rule))
+		fmt.Sprintf("is already used by %s %d: %s", w.client.entityName(by.typeName), by.id, rule))
 	e.ExistingID = fmt.Sprint(by.id)
 	return e
 }

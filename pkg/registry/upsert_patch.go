@@ -57,7 +57,7 @@ func (w *write[T, N]) update(ctx context.Context, stored N) (Result, error) {
 	}
 	t, err := w.storedType(ctx)
 	if err == nil && t.isOutdated(w.m.Fields, was, diff) {
-		t, err = w.c.refreshType(ctx, w.typ, t)
+		t, err = w.client.refreshType(ctx, w.typ, t)
 	}
 	if err != nil {
 		return Result{}, w.rpcError(ctx, err)
@@ -82,26 +82,26 @@ func (w *write[T, N]) update(ctx context.Context, stored N) (Result, error) {
 // put updates the fields of n that paths name. The reference implementation
 // confuses a property with a custom property of the same name if one request
 // changes both. For it, put changes the custom properties first.
-func (e *Collection[T, N]) put(ctx context.Context, n N, paths []string, since *int64) error {
+func (c *Collection[T, N]) put(ctx context.Context, n N, paths []string, since *int64) error {
 	moved := func(path string) bool {
 		name, ok := strings.CutPrefix(path, customProperties+".")
 		return ok && slices.Contains(paths, "properties."+name)
 	}
 	if slices.ContainsFunc(paths, moved) {
-		s, err := e.c.detectServer(ctx)
+		s, err := c.client.detectServer(ctx)
 		if err != nil {
 			return err
 		}
 		if s.isReference {
 			first := slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return !moved(path) })
-			if err := e.nodes.put(ctx, n, first, since); err != nil {
+			if err := c.nodes.put(ctx, n, first, since); err != nil {
 				return err
 			}
 			paths = slices.DeleteFunc(slices.Clone(paths), moved)
-			return e.nodes.put(ctx, n, paths, nil) // the first request moved the update time
+			return c.nodes.put(ctx, n, paths, nil) // the first request moved the update time
 		}
 	}
-	return e.nodes.put(ctx, n, paths, since)
+	return c.nodes.put(ctx, n, paths, since)
 }
 
 // compare decodes the stored node and validates the value. Faults that the stored
@@ -142,7 +142,7 @@ func (w *write[T, N]) compare(ctx context.Context, stored N) (*change[T, N], err
 	c.node = node
 	c.comparison = comparison{
 		stored: was.withPresentNames(w.m.Fields), read: w.nodes.view(same), wanted: w.nodes.view(node),
-		merges: !w.by.whole(), rounds: w.c.roundsDoubles(ctx),
+		merges: !w.by.whole(), rounds: w.client.roundsDoubles(ctx),
 	}
 	if err := w.checkCleared(c.wanted); err != nil {
 		return nil, err
@@ -219,16 +219,16 @@ func (w *write[T, N]) updateByID(ctx context.Context) (Result, error) {
 	}
 	if v := w.nodes.view(n); v.typeName != w.m.TypeName {
 		return Result{}, w.fieldError(ErrNotFound, "id", w.ident.ID, fmt.Sprintf(
-			"is the ID of %s, not of %s", withArticle(w.c.entityName(v.typeName)), withArticle(w.m.Entity)))
+			"is the ID of %s, not of %s", withArticle(w.client.entityName(v.typeName)), withArticle(w.m.Entity)))
 	}
 	return w.update(ctx, n)
 }
 
 // storedType returns the type of the entity as the store has it.
 func (w *write[T, N]) storedType(ctx context.Context) (*storedType, error) {
-	t, err := w.c.typeOf(ctx, w.typ, w.m.PropTypes())
+	t, err := w.client.typeOf(ctx, w.typ, w.m.PropTypes())
 	if err == nil && t.isLegacy(w.m.Fields) && t.isStale() {
-		return w.c.refreshType(ctx, w.typ, t)
+		return w.client.refreshType(ctx, w.typ, t)
 	}
 	return t, err
 }
@@ -253,7 +253,7 @@ func (w *write[T, N]) resolveProperties(
 		if len(s.missing) == 0 {
 			return s, t, nil
 		}
-		extended, err := w.c.extendType(ctx, w.typ, s.missing)
+		extended, err := w.client.extendType(ctx, w.typ, s.missing)
 		if err != nil {
 			return s, t, w.rpcError(ctx, err)
 		}

@@ -51,23 +51,23 @@ type write[T any, N mlmd.Node] struct {
 }
 
 // newWrite returns the write of v by the verb.
-func (e *Collection[T, N]) newWrite(by verb, v *T, o writeOptions[T]) *write[T, N] {
-	w := &write[T, N]{Collection: e, by: by, v: v, ident: e.m.Ident(v), writeOptions: o}
-	w.operation = e.operation(by.String(), displayName(w.ident))
+func (c *Collection[T, N]) newWrite(by verb, v *T, o writeOptions[T]) *write[T, N] {
+	w := &write[T, N]{Collection: c, by: by, v: v, ident: c.m.Ident(v), writeOptions: o}
+	w.operation = c.operation(by.String(), displayName(w.ident))
 	return w
 }
 
 // write stores v by the verb, and sets its ID.
-func (e *Collection[T, N]) write(ctx context.Context, by verb, v *T, o writeOptions[T]) (Result, error) {
+func (c *Collection[T, N]) write(ctx context.Context, by verb, v *T, o writeOptions[T]) (Result, error) {
 	if v == nil {
-		return Result{}, e.operation(by.String(), "").newError(ErrInvalidArgument, "the value is nil")
+		return Result{}, c.operation(by.String(), "").newError(ErrInvalidArgument, "the value is nil")
 	}
-	w := e.newWrite(by, v, o)
+	w := c.newWrite(by, v, o)
 	if err := w.validate(); err != nil {
 		return Result{}, err
 	}
-	if w.ident.ParentID != "" && e.m.Parent != nil {
-		p, err := e.c.parent(ctx, w.operation, e.m.Parent, w.ident.ParentID)
+	if w.ident.ParentID != "" && c.m.Parent != nil {
+		p, err := c.client.parent(ctx, w.operation, c.m.Parent, w.ident.ParentID)
 		switch {
 		case err == nil:
 			w.parent = p
@@ -88,7 +88,7 @@ func (e *Collection[T, N]) write(ctx context.Context, by verb, v *T, o writeOpti
 		return Result{}, err
 	}
 	if w.ident.ID != r.ID {
-		e.m.SetID(v, r.ID)
+		c.m.SetID(v, r.ID)
 	}
 	return r, nil
 }

@@ -139,4 +139,4 @@ func (o *writeOptions[T]) forCreate(v *T) *T {
 }
 
 // updateTime returns the update time that v was read with.
-func (e *Collection[T, N]) updateTime(v *T) value.Time { return e.m.Ident(v).UpdateTime }
+func (c *Collection[T, N]) updateTime(v *T) value.Time { return c.m.Ident(v).UpdateTime }
