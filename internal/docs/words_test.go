@@ -24,7 +24,6 @@ var unchecked = []string{
 	"examples/filters",
 	"examples/quickstart",
 	"examples/remote",
-	"internal/filterquery",
 	"internal/testdb",
 }
 

@@ -70,7 +70,7 @@ func (s listStatement) shape(ctx context.Context, q querier, most int) (filterqu
 		return filterquery.Shape{}, invalidFilter(err)
 	}
 	var shape filterquery.Shape
-	for _, n := range f.Neighbours {
+	for _, n := range f.Neighbors {
 		if n.SQL == "" {
 			shape.Test = append(shape.Test, true)
 			continue

@@ -8,8 +8,8 @@ import (
 	"github.com/mlmd-go/sdk/internal/typekind"
 )
 
-// Compile reads and checks the text of a filter on nodes of a kind. Its error
-// is an [*Error].
+// Compile parses and checks the text of a filter on nodes of a kind. Its error is an
+// [*Error].
 func Compile(text string, k typekind.Kind) (*Filter, error) {
 	x, err := Parse(text)
 	if err != nil {
@@ -21,23 +21,28 @@ func Compile(text string, k typekind.Kind) (*Filter, error) {
 		return nil, err
 	}
 	if root.typ != BoolType {
-		return nil, c.fail(x.Pos(), "Given query string is not a valid boolean expression: it is of type %s: %s", root.typ, quoteShort(text))
+		return nil, c.fail(
+			x.Pos(), "Given query string is not a valid boolean expression: it is of type %s: %s", root.typ,
+			quoteShort(text),
+		)
 	}
 	c.filter.root = root
 	if n := c.filter.tables(); n > MaxTables {
-		return nil, c.fail(0, "The filter reads %d tables; at most %d are allowed: use fewer properties and neighbours", n, MaxTables)
+		return nil, c.fail(
+			0, "The filter reads %d tables; at most %d are allowed: use fewer properties and neighbors", n, MaxTables,
+		)
 	}
 	return c.filter, nil
 }
 
-// A checker gives the vertices of a syntax tree their types.
+// A checker checks a syntax tree and assigns types.
 type checker struct {
 	text    string
 	filter  *Filter
-	spelled map[string]*spelling // by the source's name in lower case
+	spelled map[string]*spelling // by source name in lower case
 }
 
-// A spelling is how the text first wrote the name of a source.
+// A spelling is the first spelling of the name of a source.
 type spelling struct {
 	name string
 	src  *Source
@@ -102,10 +107,10 @@ func (c *checker) checkAll(xs []Expr) ([]*Term, error) {
 	return terms, nil
 }
 
-// isNull tells a bare NULL.
+// isNull reports whether x is a bare NULL.
 func (t *Term) isNull() bool { return t.Op == OpValue && t.typ == NullType }
 
-// common returns the type that all terms can have, or false.
+// common returns the type to which all terms convert, or false.
 func common(terms []*Term) (Type, bool) {
 	typ := NullType
 	for _, t := range terms {
@@ -121,7 +126,7 @@ func common(terms []*Term) (Type, bool) {
 	return typ, true
 }
 
-// as returns t with type typ, which it can have.
+// as converts t to typ, to which it must be convertible.
 func as(t *Term, typ Type) *Term {
 	switch {
 	case t.typ == typ:
@@ -136,7 +141,7 @@ func as(t *Term, typ Type) *Term {
 	return &Term{Op: OpToFloat, typ: FloatType, Kids: []*Term{t}}
 }
 
-// allAs gives all terms the type typ.
+// allAs converts all terms to typ.
 func allAs(terms []*Term, typ Type) []*Term {
 	out := make([]*Term, len(terms))
 	for i, t := range terms {
@@ -145,7 +150,7 @@ func allAs(terms []*Term, typ Type) []*Term {
 	return out
 }
 
-// types lists the types of terms for a message.
+// types returns the types of terms for a message.
 func types(terms []*Term) string {
 	var names []string
 	for _, t := range terms {
@@ -158,12 +163,12 @@ func types(terms []*Term) string {
 	return strings.Join(names, ", ")
 }
 
-// mismatch is the error of an operator or function whose operands do not fit.
+// mismatch returns the error for operands of wrong types.
 func (c *checker) mismatch(at Pos, what string, terms []*Term, want string) error {
 	return c.fail(at, "No matching signature for %s for argument types: %s; expected %s", what, types(terms), want)
 }
 
-// notNull refuses a bare NULL as an operand.
+// notNull returns an error for a bare NULL as an operand.
 func (c *checker) notNull(operator string, xs []Expr, terms []*Term) error {
 	for i, t := range terms {
 		if t.isNull() {
@@ -254,8 +259,10 @@ func (c *checker) like(x *Like) (*Term, error) {
 	if pattern, ok := terms[1].Value.(string); ok {
 		switch {
 		case len(pattern) > MaxPattern:
-			return nil, c.fail(x.Pattern.Pos(), "The LIKE pattern is %d bytes long; at most %d are allowed", len(pattern), MaxPattern)
-		case strings.Contains(pattern, "\x00"): // where SQLite's LIKE ends
+			return nil, c.fail(
+				x.Pattern.Pos(), "The LIKE pattern is %d bytes long; at most %d are allowed", len(pattern), MaxPattern,
+			)
+		case strings.Contains(pattern, "\x00"): // SQLite's LIKE stops there
 			return nil, c.fail(x.Pattern.Pos(), "The LIKE pattern has a NUL; ask for one with =")
 		}
 	}
@@ -274,7 +281,7 @@ func (c *checker) between(x *Between) (*Term, error) {
 	return negate(x.Not, &Term{Op: OpBetween, typ: BoolType, Kids: allAs(terms, orInt(typ))}), nil
 }
 
-// orInt gives a type to what is NULL throughout.
+// orInt returns typ, or IntType for NullType.
 func orInt(t Type) Type {
 	if t == NullType {
 		return IntType
@@ -303,7 +310,11 @@ func (c *checker) caseOf(x *Case) (*Term, error) {
 	}
 	typ, ok := common(thens)
 	if !ok {
-		return nil, c.fail(x.At, "No matching signature for operator CASE; all THEN/ELSE arguments must be coercible to a common type but found: %s", types(thens))
+		return nil, c.fail(
+			x.At,
+			"No matching signature for operator CASE; all THEN/ELSE arguments must be coercible to a common type but found: %s",
+			types(thens),
+		)
 	}
 	typ = orInt(typ)
 	thens = allAs(thens, typ)
@@ -328,7 +339,7 @@ func (c *checker) caseOf(x *Case) (*Term, error) {
 	return t, nil
 }
 
-// bools gives terms the type BOOL.
+// bools converts terms to BOOL.
 func (c *checker) bools(at Pos, what string, terms []*Term) ([]*Term, error) {
 	for _, t := range terms {
 		if t.typ != BoolType && t.typ != NullType {
@@ -343,7 +354,10 @@ func (c *checker) cast(x *Cast) (*Term, error) {
 	if err != nil {
 		return nil, err
 	}
-	to, ok := map[string]Type{"INT64": IntType, "DOUBLE": FloatType, "FLOAT64": FloatType, "STRING": TextType, "BOOL": BoolType, "BOOLEAN": BoolType}[x.Type]
+	to, ok := map[string]Type{
+		"INT64": IntType, "DOUBLE": FloatType, "FLOAT64": FloatType, "STRING": TextType, "BOOL": BoolType,
+		"BOOLEAN": BoolType,
+	}[x.Type]
 	if !ok {
 		return nil, c.fail(x.TypeAt, "Type not found: %s; expected INT64, FLOAT64, STRING or BOOL", x.Type)
 	}

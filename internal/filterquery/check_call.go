@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// A function is one that gives the same result on every database.
+// A function is a function that has the same result on every database.
 type function struct {
 	op       Op
-	min, max int // how many arguments
-	// params are the arguments' types; the last one is that of all that follow.
-	// Empty: all arguments have one common type, which is also the result's.
+	min, max int // number of arguments
+	// params are the types of the arguments; the last one repeats. If empty, all
+	// arguments and the result have one common type.
 	params []Type
 	result Type
-	// numeric takes an INT64 or a DOUBLE and gives the same.
+	// numeric requires the common type to be INT64 or DOUBLE.
 	numeric bool
 }
 
@@ -25,7 +25,7 @@ func (f function) of(o Op) function {
 	return f
 }
 
-// functions are all that a filter may call.
+// functions are the functions that a filter can call.
 var functions = map[string]function{
 	"LOWER":       textToText.of(OpLower),
 	"UPPER":       textToText.of(OpUpper),
@@ -53,14 +53,18 @@ func (c *checker) call(x *Call) (*Term, error) {
 	}
 	f, ok := functions[name]
 	if !ok {
-		return nil, c.fail(x.Pos(), "Function not found: %s; a filter may call %s", short(strings.ToLower(name)), functionNames)
+		return nil, c.fail(
+			x.Pos(), "Function not found: %s; a filter may call %s", short(strings.ToLower(name)), functionNames,
+		)
 	}
 	args, err := c.checkAll(x.Args)
 	if err != nil {
 		return nil, err
 	}
 	if len(args) < f.min || len(args) > f.max {
-		return nil, c.fail(x.Pos(), "No matching signature for function %s: Number of arguments does not match: %d", name, len(args))
+		return nil, c.fail(
+			x.Pos(), "No matching signature for function %s: Number of arguments does not match: %d", name, len(args),
+		)
 	}
 	if f.params == nil {
 		return c.callCommon(x, f, args)
@@ -80,7 +84,7 @@ func (c *checker) call(x *Call) (*Term, error) {
 	return &Term{Op: f.op, typ: f.result, Kids: args}, nil
 }
 
-// callCommon checks a call whose arguments and result have one type.
+// callCommon checks a call whose arguments and result have a common type.
 func (c *checker) callCommon(x *Call, f function, args []*Term) (*Term, error) {
 	typ, ok := common(args)
 	switch {
@@ -93,7 +97,7 @@ func (c *checker) callCommon(x *Call, f function, args []*Term) (*Term, error) {
 	return &Term{Op: f.op, typ: typ, Kids: allAs(args, typ)}, nil
 }
 
-// checkSubstr allows only positions that all databases understand alike.
+// checkSubstr allows only positions that have the same meaning on all databases.
 func (c *checker) checkSubstr(x *Call, args []*Term) error {
 	for i, least := range []int64{1, 0} {
 		if i+1 >= len(args) {
@@ -101,21 +105,26 @@ func (c *checker) checkSubstr(x *Call, args []*Term) error {
 		}
 		n, ok := args[i+1].Value.(int64)
 		if !ok || n < least || n > math.MaxInt32 {
-			return c.fail(x.Args[i+1].Pos(), "SUBSTR wants integer literals: a start from 1 and a length from 0; databases disagree on others")
+			return c.fail(
+				x.Args[i+1].Pos(),
+				"SUBSTR wants integer literals: a start from 1 and a length from 0; databases disagree on others",
+			)
 		}
 	}
 	return nil
 }
 
-// ifOf reads IF(condition, then, else) as a CASE.
+// ifOf converts IF(condition, then, else) to a CASE.
 func (c *checker) ifOf(x *Call) (*Term, error) {
 	if len(x.Args) != 3 {
-		return nil, c.fail(x.Pos(), "No matching signature for function IF: Number of arguments does not match: %d", len(x.Args))
+		return nil, c.fail(
+			x.Pos(), "No matching signature for function IF: Number of arguments does not match: %d", len(x.Args),
+		)
 	}
 	return c.caseOf(&Case{At: x.Pos(), Whens: []When{{If: x.Args[0], Then: x.Args[1]}}, Else: x.Args[2]})
 }
 
-// functionNames lists what may be called.
+// functionNames lists the functions for messages.
 var functionNames = func() string {
 	names := []string{"IF"}
 	for name := range functions {

@@ -44,9 +44,9 @@ func (c *checker) binary(x *Binary) (*Term, error) {
 	return &Term{Op: numberOps[x.Op], typ: typ, Kids: allAs(terms, typ)}, nil
 }
 
-// enumColumn returns the column that x names and its enum, if x is the name of
-// an enum column in its plain spelling: lower case, without backquotes. Only
-// such a name takes the names of enum values.
+// enumColumn returns the column that x names and its enum, if x is the name of an
+// enum column in lower case and without backquotes. Only these names can be compared
+// with names of enum values.
 func (c *checker) enumColumn(x Expr) (*Term, enum, error) {
 	path, ok := x.(*Path)
 	if !ok || !path.isEnum() {
@@ -61,10 +61,9 @@ func (c *checker) enumColumn(x Expr) (*Term, enum, error) {
 	return t, a.enum, err
 }
 
-// enumEquals checks a comparison of an enum column by = or != with a bare word:
-// the name of a value. A column that is not set is unequal to every value.
-//
-// Without parentheses, nothing but names of values may stand there.
+// enumEquals checks a comparison of an enum column by = or != with a bare word, the
+// name of a value. A column that is not set is unequal to every value. Without
+// parentheses, only names of values are allowed.
 func (c *checker) enumEquals(x *Binary) (t *Term, done bool, err error) {
 	if x.Op != "=" && x.Op != "!=" {
 		return nil, false, nil
@@ -95,9 +94,8 @@ func (c *checker) enumEquals(x *Binary) (t *Term, done bool, err error) {
 	return orNull(col, equal), true, nil
 }
 
-// enumBeside checks a comparison with arithmetic. A value's name directly behind
-// the = counts as its number, if an enum column is directly before it: as in
-// state = LIVE + 1.
+// enumBeside checks a comparison of an enum column with arithmetic. The name of a
+// value directly after the = stands for its number, as in state = LIVE + 1.
 func (c *checker) enumBeside(x *Binary) (t *Term, done bool, err error) {
 	if x.Op != "=" {
 		return nil, false, nil
@@ -114,13 +112,13 @@ func (c *checker) enumBeside(x *Binary) (t *Term, done bool, err error) {
 	return t, true, err
 }
 
-// unsupported is the error of a word that is no value of an enum.
+// unsupported returns the error for a word that is not a value of an enum.
 func (c *checker) unsupported(x Expr, values enum) error {
 	word, _ := bareWord(x)
 	return c.fail(x.Pos(), "Unsupported enum value specified in the query: %s; expected one of %s", short(word), values)
 }
 
-// unparen returns what the parentheses around x hold, and whether there are any.
+// unparen returns x without parentheses, and whether it had any.
 func unparen(x Expr) (Expr, bool) {
 	if p, ok := x.(*Paren); ok {
 		return p.X, true
@@ -128,7 +126,7 @@ func unparen(x Expr) (Expr, bool) {
 	return x, false
 }
 
-// lastOperand is the operand with which arithmetic ends.
+// lastOperand returns the last operand of arithmetic.
 func lastOperand(x Expr) Expr {
 	switch y := x.(type) {
 	case *Binary:
@@ -143,8 +141,8 @@ func lastOperand(x Expr) Expr {
 	return x
 }
 
-// numbered returns arithmetic that begins with the name of a value, with the
-// value's number in its place.
+// numbered returns arithmetic that begins with the name of a value, with the name
+// replaced by the number.
 func numbered(x Expr, values enum) (Expr, bool) {
 	if y, ok := x.(*Binary); ok {
 		l, ok := numbered(y.L, values)
@@ -156,13 +154,13 @@ func numbered(x Expr, values enum) (Expr, bool) {
 	return &Int{At: x.Pos(), Value: n}, ok && known
 }
 
-// orNull is t, or true where col is NULL.
+// orNull returns t OR col IS NULL.
 func orNull(col, t *Term) *Term {
 	return &Term{Op: OpOr, typ: BoolType, Kids: []*Term{t, {Op: OpIsNull, typ: BoolType, Kids: []*Term{col}}}}
 }
 
-// bareWord returns x as a word without quotes: a name, a number without sign or
-// NULL. Behind an enum column these are taken for names of values.
+// bareWord returns x as an unquoted word: a name, an unsigned number or NULL. After an
+// enum column these are names of values.
 func bareWord(x Expr) (string, bool) {
 	switch x := x.(type) {
 	case *Path:
@@ -187,13 +185,16 @@ func (c *checker) in(x *In) (*Term, error) {
 	}
 	typ, ok := common(terms)
 	if !ok {
-		return nil, c.fail(x.Pos(), "No matching signature for operator IN for argument types %s and {%s}; expected one type", terms[0].typ, types(terms[1:]))
+		return nil, c.fail(
+			x.Pos(), "No matching signature for operator IN for argument types %s and {%s}; expected one type",
+			terms[0].typ, types(terms[1:]),
+		)
 	}
 	return negate(x.Not, &Term{Op: OpIn, typ: BoolType, Kids: allAs(terms, orInt(typ))}), nil
 }
 
-// enumIn checks a list of names of enum values. A list of numbers is a list of
-// numbers; a mixture is an error. NOT IN holds where the column is not set.
+// enumIn checks a list of names of enum values. A list of numbers has its ordinary
+// meaning; a mixture is an error. NOT IN holds if the column is not set.
 func (c *checker) enumIn(x *In) (t *Term, done bool, err error) {
 	left, inParens := unparen(x.X)
 	if !x.Not {
@@ -240,7 +241,7 @@ func (c *checker) enumIn(x *In) (t *Term, done bool, err error) {
 	return t, true, nil
 }
 
-// String lists the names of an enum's values in the order of their numbers.
+// String returns the names of the values in the order of their numbers.
 func (e enum) String() string {
 	list := ""
 	for n := int64(0); n < 10; n++ {

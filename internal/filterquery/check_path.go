@@ -8,7 +8,7 @@ import (
 	"github.com/mlmd-go/sdk/internal/typekind"
 )
 
-// path returns the column that a path names, and what is known of it.
+// path returns the column that a path names, and its attribute.
 func (c *checker) path(x *Path) (*Term, attribute, error) {
 	first := x.Parts[0]
 	if !first.Quoted {
@@ -16,7 +16,7 @@ func (c *checker) path(x *Path) (*Term, attribute, error) {
 		case "properties", "custom_properties":
 			return c.property(x, first.Name == "custom_properties")
 		}
-		if n, prefix := c.neighbour(first.Name); n != nil {
+		if n, prefix := c.neighbor(first.Name); n != nil {
 			return c.alias(x, n, prefix)
 		}
 	}
@@ -36,7 +36,8 @@ func (c *checker) unrecognized(part Part) error {
 	if len(name) > 60 || strings.ContainsAny(name, " \n") {
 		name = quoteShort(name)
 	}
-	return c.fail(part.At, "Unrecognized name: %s; expected an attribute of %s, properties.NAME.VALUE, custom_properties.NAME.VALUE or one of %s",
+	return c.fail(part.At, "Unrecognized name: %s; expected an attribute of %s, properties.NAME.VALUE, "+
+		"custom_properties.NAME.VALUE or one of %s",
 		name, article(c.filter.kind.String()), prefixes(c.filter.kind))
 }
 
@@ -47,10 +48,10 @@ func article(noun string) string {
 	return "a " + noun
 }
 
-// prefixes lists the aliases of a kind for a message: "contexts_X.FIELD, …".
+// prefixes returns the aliases of a kind for a message: "contexts_X.FIELD, …".
 func prefixes(k typekind.Kind) string {
 	var list []string
-	for prefix := range neighbours[k] {
+	for prefix := range neighbors[k] {
 		list = append(list, prefix+"X.FIELD")
 	}
 	slices.Sort(list)
@@ -69,9 +70,9 @@ func (c *checker) column(src *Source, name string, a attribute) *Term {
 	return &Term{Op: OpColumn, typ: a.typ, Column: Column{Source: src, Name: name, OfType: a.ofType}}
 }
 
-// neighbour returns what an alias ranges over, or nil if it is none.
-func (c *checker) neighbour(alias string) (*neighbour, string) {
-	for prefix, n := range neighbours[c.filter.kind] {
+// neighbor returns the neighbor of an alias, or nil if name is not an alias.
+func (c *checker) neighbor(alias string) (*neighbor, string) {
+	for prefix, n := range neighbors[c.filter.kind] {
 		if suffix, ok := strings.CutPrefix(alias, prefix); ok && suffix != "" {
 			return n, prefix
 		}
@@ -79,7 +80,7 @@ func (c *checker) neighbour(alias string) (*neighbour, string) {
 	return nil, ""
 }
 
-func (c *checker) alias(x *Path, n *neighbour, prefix string) (*Term, attribute, error) {
+func (c *checker) alias(x *Path, n *neighbor, prefix string) (*Term, attribute, error) {
 	first := x.Parts[0]
 	if len(x.Parts) == 1 || x.Parts[1].blankBefore {
 		return nil, attribute{}, c.unrecognized(first)
@@ -87,16 +88,19 @@ func (c *checker) alias(x *Path, n *neighbour, prefix string) (*Term, attribute,
 	field := strings.ToLower(x.Parts[1].Name)
 	a, ok := n.attrs[field]
 	if !ok {
-		return nil, a, c.fail(x.Parts[1].At, "Field name %s does not exist in %s; expected one of %s", short(x.Parts[1].Name), short(first.Name), attributeNames(n.attrs))
+		return nil, a, c.fail(
+			x.Parts[1].At, "Field name %s does not exist in %s; expected one of %s", short(x.Parts[1].Name),
+			short(first.Name), attributeNames(n.attrs),
+		)
 	}
 	if len(x.Parts) > 2 {
 		return nil, a, c.tooDeep(x.Parts[2], a.typ)
 	}
 	if x.Parts[1].Quoted || x.Parts[1].Name != field {
-		a.enum = nil // names of enum values follow the plain spelling only
+		a.enum = nil // only the plain spelling allows names of enum values
 	}
 	src, err := c.source(first.At, first.Name, strings.ToLower(first.Name), func() *Source {
-		return &Source{neighbour: n, Prefix: prefix}
+		return &Source{neighbor: n, Prefix: prefix}
 	})
 	if err != nil {
 		return nil, a, err
@@ -113,16 +117,18 @@ func attributeNames(attrs map[string]attribute) string {
 	return strings.Join(names, ", ")
 }
 
-// property returns the column of properties.NAME.VALUE. The name is taken
-// letter by letter.
+// property returns the column of properties.NAME.VALUE. The name is case-sensitive.
 func (c *checker) property(x *Path, custom bool) (*Term, attribute, error) {
 	parts := x.Parts
 	if len(parts) < 3 || parts[1].blankBefore || parts[1].blankAfter || parts[2].blankBefore || parts[2].Quoted {
-		return nil, attribute{}, c.fail(x.Pos(), "Unrecognized name: %s; expected %s.NAME.VALUE without blanks around the dots", parts[0].Name, parts[0].Name)
+		return nil, attribute{}, c.fail(
+			x.Pos(), "Unrecognized name: %s; expected %s.NAME.VALUE without blanks around the dots", parts[0].Name,
+			parts[0].Name,
+		)
 	}
 	a, ok := values[parts[2].Name]
 	if !ok {
-		message := "Unrecognized name: " + parts[0].Name + "; its field " + short(parts[2].Name) + " is none of "
+		message := "Unrecognized name: " + parts[0].Name + "; its field " + short(parts[2].Name) + " is not one of "
 		if startsValue(parts[2].Name) {
 			message = "Field name " + short(parts[2].Name) + " does not exist; expected one of "
 		}
@@ -142,7 +148,7 @@ func (c *checker) property(x *Path, custom bool) (*Term, attribute, error) {
 	return c.column(src, parts[2].Name, a), a, nil
 }
 
-// startsValue tells whether a misspelt field begins like a good one.
+// startsValue reports whether a misspelled field begins like a valid one.
 func startsValue(field string) bool {
 	for _, start := range []string{"int", "double", "string", "bool"} {
 		if strings.HasPrefix(field, start) {
@@ -152,8 +158,8 @@ func startsValue(field string) bool {
 	return false
 }
 
-// source returns the source called key, which the text spells name: a new one
-// where it is the first mention. One filter spells a name in one way.
+// source returns the source with the key, which the text spells name. It creates it
+// at its first occurrence. All occurrences must have the same spelling.
 func (c *checker) source(at Pos, name, key string, make func() *Source) (*Source, error) {
 	known, ok := c.spelled[key]
 	if !ok {
@@ -163,20 +169,21 @@ func (c *checker) source(at Pos, name, key string, make func() *Source) (*Source
 		known.src.number = len(c.filter.sources)
 	}
 	if known.name != name {
-		return nil, c.fail(at, "Duplicate expression column name %s: it is spelled %s and %s; one filter spells a name in one way",
+		return nil, c.fail(at, "Duplicate expression column name %s: it is spelled %s and %s; one filter spells a name "+
+			"in one way",
 			short(strings.ReplaceAll(key, ".", "_")), quoteShort(known.name), quoteShort(name))
 	}
 	return known.src, nil
 }
 
-// tables returns how many tables a statement with the filter reads.
+// tables returns the number of tables that the statement of the filter reads.
 func (f *Filter) tables() int {
 	n := 1
 	for _, s := range append([]*Source{f.node}, f.sources...) {
 		if s.number > 0 {
 			n++
 		}
-		if s.neighbour != nil && s.neighbour.table != "" {
+		if s.neighbor != nil && s.neighbor.table != "" {
 			n++
 		}
 		if s.typed {

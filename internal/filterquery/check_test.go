@@ -7,11 +7,11 @@ import (
 	"github.com/mlmd-go/sdk/internal/typekind"
 )
 
-func TestNamesAndTypesAreChecked(t *testing.T) {
+func TestCompile(t *testing.T) {
 	for _, c := range []struct {
 		kind typekind.Kind
 		text string
-		want string // a part of the error; empty: the filter is good
+		want string // part of the error; empty: no error
 	}{
 		{typekind.Artifact, "ID = 1 AND Name = 'a' AND `uri` = 'b'", ""},
 		{typekind.Artifact, "id IS TRUE", "No matching signature for operator IS TRUE for argument types: INT64"},
@@ -51,7 +51,10 @@ func TestNamesAndTypesAreChecked(t *testing.T) {
 		{typekind.Artifact, "state = 'LIVE'", "No matching signature for operator ="},
 		{typekind.Artifact, "state > 1 AND state = -1 AND 2 = state", ""},
 		{typekind.Execution, "last_known_state = NEW", ""},
-		{typekind.Execution, "last_known_state = LIVE", "Unsupported enum value specified in the query: LIVE; expected one of UNKNOWN, NEW, RUNNING"},
+		{
+			typekind.Execution, "last_known_state = LIVE",
+			"Unsupported enum value specified in the query: LIVE; expected one of UNKNOWN, NEW, RUNNING",
+		},
 		{typekind.Context, "executions_e.last_known_state != CACHED", ""},
 		{typekind.Context, "child_contexts_a.create_time_since_epoch > 0", ""},
 		{typekind.Context, "contexts_a.id = 1", "Unrecognized name: contexts_a; expected an attribute of a context"},
@@ -66,7 +69,10 @@ func TestNamesAndTypesAreChecked(t *testing.T) {
 		{typekind.Artifact, "properties.a.b.int_value = 1", "Unrecognized name: properties"},
 		{typekind.Artifact, "properties.a.int_value.b = 1", "Cannot access field b on a value with type INT64"},
 		{typekind.Artifact, "properties.A.int_value = 1 OR custom_properties.a.int_value = 1", ""},
-		{typekind.Artifact, "properties.A.int_value = 1 OR properties.`a`.int_value = 1", "Duplicate expression column name properties_a"},
+		{
+			typekind.Artifact, "properties.A.int_value = 1 OR properties.`a`.int_value = 1",
+			"Duplicate expression column name properties_a",
+		},
 		{typekind.Artifact, "properties.a.int_value = 1 OR properties.`a`.string_value = 'x'", ""},
 	} {
 		_, err := Compile(c.text, c.kind)
@@ -79,14 +85,14 @@ func TestNamesAndTypesAreChecked(t *testing.T) {
 	}
 }
 
-func TestTheStatementReadsNoMoreTablesThanAllowed(t *testing.T) {
+func TestCompile_MaxTables(t *testing.T) {
 	for n, good := range map[int]bool{29: true, 30: false} {
 		var terms []string
 		for i := range n {
 			terms = append(terms, "contexts_"+strings.Repeat("x", i+1)+".id > 0")
 		}
 		if _, err := Compile(strings.Join(terms, " AND "), typekind.Artifact); (err == nil) != good {
-			t.Errorf("%d neighbours: %v", n, err)
+			t.Errorf("%d neighbors: %v", n, err)
 		}
 	}
 }

@@ -6,9 +6,9 @@ import (
 	"github.com/mlmd-go/sdk/internal/filtertext"
 )
 
-// TestClosedTextStaysInItsParentheses tries texts that end a comment or a
-// literal in every way there is, with a parenthesis behind it.
-func TestClosedTextStaysInItsParentheses(t *testing.T) {
+// TestClosed checks texts that end a comment or a literal in every possible way before
+// a parenthesis.
+func TestClosed(t *testing.T) {
 	for _, text := range []string{
 		"id > 0) OR (id > 0",
 		"id > 0 #\r) OR (id > 0", "id > 0 --\r) OR (id > 0", "id > 0 #\r\n) OR (id > 0", "id > 0 #\n) OR (id > 0",

@@ -4,45 +4,44 @@ import (
 	"math"
 )
 
-// A Dialect is how one database spells what the databases do not spell alike.
-// In each pattern %1, %2 and so on stand for the operands.
+// A Dialect holds the SQL that depends on the database. In each pattern, %1, %2 and so
+// on stand for the operands.
 type Dialect struct {
-	// value is a parameter of each type, null a NULL of each.
+	// value and null are a parameter and a NULL of each type.
 	value, null map[Type]string
-	// exact is a text column or parameter in the form in which all operators
-	// compare it byte for byte; empty where the column itself is that.
+	// exact converts a text column or parameter to the form in which all operators
+	// compare byte for byte; empty if the column has that form.
 	exact string
-	// start is the part of a property's text that its index has; empty where it
-	// has all of it.
+	// start is the prefix of a property's text that its index contains; empty if the
+	// index contains the whole text.
 	start string
-	// before is "less than" on text, byte for byte: %2 is the operator.
+	// before compares text byte for byte with the operator %2.
 	before string
-	// like compares ASCII letters without case and has no escape; likeAny is it
-	// for a pattern that no one has looked at yet.
+	// like ignores the case of ASCII letters and has no escape. likeAny is the same for
+	// a pattern whose length is not known to be within the limit.
 	like, likeAny string
-	// tested is a condition that rows are tested for, and not looked up by in an
-	// index, where the planner would begin with it; empty elsewhere.
+	// tested prevents the planner from using the index of a condition with which it
+	// would otherwise begin; empty if not needed.
 	tested string
-	// substrFrom is the text %1 from the character %2 on, and substrLen at most %3
+	// substrFrom is the text %1 from character %2 on, and substrLen at most %3
 	// characters of it.
 	substrFrom, substrLen string
-	// ops are the operators that are not spelled alike.
+	// ops are the other operations that differ.
 	ops map[Op]string
-	// ints and floats are arithmetic that never fails and never leaves its type.
-	// For floats, %3 is the largest double and %4 is scale.
+	// ints and floats are arithmetic that does not fail and keeps its type. For floats,
+	// %3 is the largest double and %4 is scale.
 	ints, floats map[Op]string
 }
 
-// params are parameters whose type the statement itself does not tell.
+// params returns parameters whose type the statement does not determine.
 func params(i, f, t string) map[Type]string {
 	return map[Type]string{IntType: i, FloatType: f, TextType: t}
 }
 
-// Arithmetic on the doubles %1 and %2 that never overflows: what would be too
-// large is %3, the largest double, with its sign. No branch computes anything
-// that overflows either, for databases evaluate them in the order they like.
-// PostgreSQL also fails where a result would be rounded to zero: two doubles
-// that are scaled by %4, a power of two, show that beforehand.
+// Arithmetic on the doubles %1 and %2 that does not overflow: a result that is too
+// large is replaced by %3, the largest double, with its sign. No branch may overflow
+// either, because databases evaluate branches in any order. PostgreSQL also fails if a
+// result underflows to zero, which scaling by %4, a power of two, detects beforehand.
 const (
 	sum = "CASE WHEN %1 > 0 AND %2 > 0 AND %1 >= %3 - greatest(%2, 0) THEN %3" +
 		" WHEN %1 < 0 AND %2 < 0 AND %1 <= -%3 - least(%2, 0) THEN -%3 ELSE %1 + %2 END"
@@ -54,5 +53,5 @@ const (
 		" ELSE sign(%1) * sign(%2) * %3 END"
 )
 
-// scale is %4 of these: below it, squared, doubles round to zero.
+// scale is %4 of the patterns above: smaller reciprocals underflow when squared.
 var scale = math.Ldexp(1, 537)

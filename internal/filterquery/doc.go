@@ -1,37 +1,36 @@
-// Package filterquery is the filter language of MLMD's list requests: the text
-// of filter_query becomes a syntax tree ([Parse]), a tree whose names and types
-// are known for one kind of node ([Compile]), and then parts of an SQL
-// statement in which every value of the text is a bound parameter
-// ([Filter.SQL]).
+// Package filterquery implements the filter language of MLMD's list requests.
+// [Parse] returns the syntax tree of a filter_query, [Compile] checks its names and
+// types for one kind of node, and [Filter.SQL] returns parts of an SQL statement in
+// which every value of the text is a bound parameter.
 //
-// A filter selects a node if, for some choice of one row for each neighbour
-// that the text mentions, the condition is true under SQL's three-valued logic.
-// A neighbour without rows therefore leaves the node out, even under OR.
+// A filter selects a node if the condition is true, in SQL's three-valued logic, for
+// some choice of one row of each neighbor that the text mentions. Therefore a filter
+// does not select a node that has no such neighbor, even under OR.
 //
-// The three databases give the same answer: text is compared byte for byte,
-// LIKE ignores the case of ASCII letters and knows no escape, numbers that
-// overflow become the largest there is, and division by zero is NULL.
-// Package oracle below implements the language in plain Go, for tests of the SQL.
+// The results are the same on all databases: text is compared byte for byte, LIKE
+// ignores the case of ASCII letters and has no escape, overflow yields the largest
+// number, and division by zero is NULL. Package oracle implements the same semantics
+// in Go, for tests of the SQL.
 package filterquery
 
-// What one filter may be. All of it is checked before any SQL is built.
+// The limits of a filter. They are checked before any SQL is built.
 const (
-	// MaxLength is the length of a filter's text in bytes.
+	// MaxLength limits the length of the text in bytes.
 	MaxLength = 1 << 20
-	// MaxDepth is how deep parentheses, operators and calls may nest. The terms
-	// of one AND or OR count as one level.
+	// MaxDepth limits the nesting of parentheses, operators and calls. The terms of
+	// one AND or OR count as one level.
 	MaxDepth = 100
-	// MaxTerms is how many names, values and operators a filter may have.
+	// MaxTerms limits the number of names, values and operators.
 	MaxTerms = 20_000
-	// MaxTables is how many tables the statement of a filter may read: one for
-	// the node, one for its type, one for each property and each event, two for
-	// each context, artifact and execution, and one more for the type of each.
+	// MaxTables limits the tables that the statement reads: one for the node, one for
+	// its type, one for each property and event, two for each context, artifact and
+	// execution, and one more for the type of each.
 	MaxTables = 60
-	// MaxPattern is the length of a LIKE pattern in bytes.
+	// MaxPattern limits the length of a LIKE pattern in bytes.
 	MaxPattern = 50_000
-	// maxSQL is the length of the conditions' SQL. Only doubles that are
-	// multiplied in nested parentheses, on MySQL, come near it.
+	// maxSQL limits the length of the conditions' SQL. Only nested multiplications of
+	// doubles on MySQL come near it.
 	maxSQL = 4 << 20
-	// maxParams is the number of its parameters, below what any database takes.
+	// maxParams limits the parameters. Every database allows more.
 	maxParams = 32_000
 )

@@ -5,22 +5,22 @@ import (
 	"unicode/utf8"
 )
 
-// An Error says what is wrong with a filter and where.
+// An Error is an error in the text of a filter.
 type Error struct {
 	Offset       int // in bytes from the start of the text
-	Line, Column int // from 1; a column is a character, a tab goes to the next multiple of 8
+	Line, Column int // from 1; columns count characters, and a tab advances to the next multiple of 8
 	Message      string
 }
 
-// Error returns the message and the place: "Unrecognized name: foo [at 1:7]".
+// Error returns the message and the position: "Unrecognized name: foo [at 1:7]".
 func (e *Error) Error() string {
 	return fmt.Sprintf("%s [at %d:%d]", e.Message, e.Line, e.Column)
 }
 
-// Pos is a place in the text of a filter: bytes from its start.
+// Pos is a byte offset in the text of a filter.
 type Pos int
 
-// errorAt makes an Error of a place in text.
+// errorAt returns an Error at an offset of text.
 func errorAt(text string, at Pos, format string, args ...any) *Error {
 	line, column := 1, 1
 	before := text[:min(int(at), len(text))]

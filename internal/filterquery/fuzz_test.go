@@ -8,13 +8,18 @@ import (
 	"github.com/mlmd-go/sdk/internal/typekind"
 )
 
-// seeds are filters for the fuzzers to begin with.
+// seeds are the initial filters of the fuzz tests.
 var seeds = []string{
 	"id = 1 AND name LIKE 'a%' OR NOT state IN (LIVE, PENDING)", "properties.`a b`.double_value * -2.5e-3 >= 0x1F",
-	"contexts_a.name = \"x\\u00e9\" AND events_0.type != INPUT", "CASE id WHEN 1 THEN TRUE ELSE FALSE END", "CAST(id AS STRING) || r'\\' = '''a\n'''",
-	"IF(id IS NULL, name, uri) BETWEEN 'a' AND 'b'", "-- x\n# y\n/* z */ TRUE", "((((1 | 2 ^ 3 & 4))))", "custom_properties.0x.bool_value IS NOT UNKNOWN",
-	"name = 'a\\q'", "id = 99999999999999999999", "`", "'", "properties.a.int_value = 1 AND properties.A.int_value = 1", "\xff", "state = NEW", "f(", "a.b.c.d",
-	"COALESCE(NULL, 'x', name) = SUBSTR(name, 1, 2)", "- - ~ + 5 = -(5)", "1e400 = .5", "(state) = 2 AND 1 - state = LIVE + 1 * (id) OR NOT state IN ((LIVE), (NULL))", "- -2 = -(2)", "- -0", "x\u00a0=\u30001",
+	"contexts_a.name = \"x\\u00e9\" AND events_0.type != INPUT", "CASE id WHEN 1 THEN TRUE ELSE FALSE END",
+	"CAST(id AS STRING) || r'\\' = '''a\n'''",
+	"IF(id IS NULL, name, uri) BETWEEN 'a' AND 'b'", "-- x\n# y\n/* z */ TRUE", "((((1 | 2 ^ 3 & 4))))",
+	"custom_properties.0x.bool_value IS NOT UNKNOWN",
+	"name = 'a\\q'", "id = 99999999999999999999", "`", "'",
+	"properties.a.int_value = 1 AND properties.A.int_value = 1", "\xff", "state = NEW", "f(", "a.b.c.d",
+	"COALESCE(NULL, 'x', name) = SUBSTR(name, 1, 2)", "- - ~ + 5 = -(5)", "1e400 = .5",
+	"(state) = 2 AND 1 - state = LIVE + 1 * (id) OR NOT state IN ((LIVE), (NULL))", "- -2 = -(2)", "- -0",
+	"x\u00a0=\u30001",
 }
 
 func FuzzParse(f *testing.F) {
@@ -32,7 +37,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			var at *Error
 			if len(printed) > MaxLength && errors.As(err, &at) {
-				return // escapes made it too long
+				return // too long because of escapes
 			}
 			t.Fatalf("%q is printed as %q, which is wrong: %v", text, printed, err)
 		}
@@ -60,7 +65,7 @@ func FuzzCompile(f *testing.F) {
 				continue
 			}
 			pieces := map[string][]any{q.Joins: q.JoinArgs, q.Where: q.WhereArgs}
-			for _, n := range q.Neighbours {
+			for _, n := range q.Neighbors {
 				pieces[n.SQL] = n.Args
 			}
 			for sql, args := range pieces {

@@ -6,14 +6,14 @@ import (
 	"unicode/utf8"
 )
 
-// A lexer cuts the text of a filter into tokens, one at a time.
+// A lexer splits the text of a filter into tokens.
 type lexer struct {
 	text string
 	pos  int
-	last token // the token before, for what may follow it
+	last token // previous token, which determines what may follow
 }
 
-// next returns the token at the lexer's place and moves behind it.
+// next returns the next token.
 func (l *lexer) next() (token, error) {
 	from := l.pos
 	if err := l.skipBlanks(); err != nil {
@@ -33,16 +33,18 @@ func (l *lexer) fail(at int, format string, args ...any) error {
 	return errorAt(l.text, Pos(at), format, args...)
 }
 
-// blanks are the characters beyond ASCII that count as white space.
+// blanks are the non-ASCII characters that are white space.
 const blanks = "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 
-// skipBlanks moves behind white space and comments.
+// skipBlanks skips white space and comments.
 func (l *lexer) skipBlanks() error {
 	for l.pos < len(l.text) {
 		rest := l.text[l.pos:]
 		r, size := utf8.DecodeRuneInString(rest)
 		switch {
-		case strings.ContainsRune(" \t\n\r\b\f\v", r), r >= utf8.RuneSelf && r != utf8.RuneError && strings.ContainsRune(blanks, r):
+		case strings.ContainsRune(
+			" \t\n\r\b\f\v", r,
+		), r >= utf8.RuneSelf && r != utf8.RuneError && strings.ContainsRune(blanks, r):
 			l.pos += size
 		case r == '#', strings.HasPrefix(rest, "--"):
 			end := strings.IndexAny(rest, "\n\r")
@@ -63,7 +65,7 @@ func (l *lexer) skipBlanks() error {
 	return nil
 }
 
-// operators are the signs of the language, the longer ones first.
+// operators are the operators and punctuation of the language, longest first.
 var operators = []string{
 	"<<", ">>", "<=", ">=", "<>", "!=", "||", "=>", "@@",
 	"=", "<", ">", "+", "-", "*", "/", "|", "^", "&", "~", "(", ")", "[", "]", "{", "}", ",", ".", ";", "@", "?", ":",
@@ -107,18 +109,18 @@ func (l *lexer) scan() (token, error) {
 	return token{}, l.fail(at, "Syntax error: Illegal input character %s", strconv.QuoteToASCII(string(r)))
 }
 
-// take makes a token of the next n bytes.
+// take returns a token of the next n bytes.
 func (l *lexer) take(k kind, n int) token {
 	t := token{kind: k, text: l.text[l.pos : l.pos+n], at: Pos(l.pos)}
 	l.pos += n
 	return t
 }
 
-// afterDot tells whether a dot that joins names stands right before: then a
-// word may begin with a digit and is never a keyword.
+// afterDot reports whether a dot that joins names directly precedes. A word after it
+// may begin with a digit and is not a keyword.
 func (l *lexer) afterDot() bool { return l.last.is(".") }
 
-// dotFollowsName tells a dot that joins names from one that begins a number.
+// dotFollowsName reports whether a dot joins names, instead of beginning a number.
 func (l *lexer) dotFollowsName() bool {
 	return (l.last.kind == tQuoted || l.last.kind == tName) && int(l.last.end) == l.pos
 }
@@ -137,7 +139,7 @@ func wordEnd(s string) int {
 	return n
 }
 
-// scanNumber reads 1, 0x1f, 1.5, .5, 1. or 2e-3.
+// scanNumber scans 1, 0x1f, 1.5, .5, 1. or 2e-3.
 func (l *lexer) scanNumber() (token, error) {
 	rest := l.text[l.pos:]
 	n, k := digits(rest), tInt
@@ -180,7 +182,7 @@ func isHex(c byte) bool {
 	return isDigit(c) || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F'
 }
 
-// scanString reads a string or bytes literal whose prefix has been read.
+// scanString scans a string or bytes literal after its prefix.
 func (l *lexer) scanString(prefix string) (token, error) {
 	at := l.pos - len(prefix)
 	raw, what := strings.Contains(prefix, "r"), "string literal"
@@ -207,7 +209,7 @@ func (l *lexer) scanString(prefix string) (token, error) {
 	return token{kind: tText, text: body, at: Pos(at)}, nil
 }
 
-// scanBackquoted reads an identifier in backquotes.
+// scanBackquoted scans an identifier in backquotes.
 func (l *lexer) scanBackquoted() (token, error) {
 	at := l.pos
 	body, ok := l.enclosed("`")
@@ -225,8 +227,8 @@ func (l *lexer) scanBackquoted() (token, error) {
 	return token{kind: tQuoted, text: name, at: Pos(at)}, nil
 }
 
-// enclosed returns what stands between the quote at the lexer's place and the
-// next one that no backslash escapes. Only triple quotes hold line breaks.
+// enclosed returns the text between the quote at the current position and the next
+// one that is not escaped. Only triple-quoted text contains line breaks.
 func (l *lexer) enclosed(quote string) (string, bool) {
 	rest := l.text[l.pos+len(quote):]
 	for i := 0; i < len(rest); i++ {

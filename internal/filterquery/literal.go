@@ -9,15 +9,15 @@ import (
 	"github.com/mlmd-go/sdk/internal/textutil"
 )
 
-// simpleEscapes are the escapes of one character.
+// simpleEscapes maps the escapes of one character.
 var simpleEscapes = map[byte]byte{
 	'a': '\a', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t', 'v': '\v',
 	'\\': '\\', '?': '?', '"': '"', '\'': '\'', '`': '`',
 }
 
-// unescape returns the value of what a literal encloses, or where and why it
-// has none. Numbers in escapes are code points, also the octal and the two
-// digit ones.
+// unescape returns the value of the content of a literal, or the position and reason
+// of an error. Numbers in escapes are code points, including octal and two-digit
+// escapes.
 func unescape(body string, raw, triple bool) (value string, offset int, problem string) {
 	if !utf8.ValidString(body) {
 		for i, r := range body {
@@ -52,7 +52,7 @@ func unescape(body string, raw, triple bool) (value string, offset int, problem 
 	return out.String(), 0, ""
 }
 
-// escape reads the escape that s begins with: its character and its length.
+// escape returns the character and length of the escape that s begins with.
 func escape(s string) (r rune, size int, problem string) {
 	if len(s) < 2 {
 		return 0, 0, `Illegal escape sequence: \ at the end`
@@ -77,7 +77,7 @@ func escape(s string) (r rune, size int, problem string) {
 	return 0, 0, fmt.Sprintf(`Illegal escape sequence: \%c`, bad)
 }
 
-// number reads an escape of n digits that begin at from.
+// number returns the character of an escape with n digits from offset from.
 func number(s string, from, n, base int, rule string) (rune, int, string) {
 	got := s[:min(from+n, len(s))]
 	v, err := strconv.ParseUint(got[min(from, len(got)):], base, 32)
@@ -104,14 +104,15 @@ func parseInt(text string) (int64, bool) {
 	return v, err == nil
 }
 
-// parseFloat returns the value of a floating point literal that is finite.
+// parseFloat returns the value of a floating-point literal, which must be finite.
 func parseFloat(text string) (float64, bool) {
 	v, err := strconv.ParseFloat(text, 64)
 	return v, err == nil
 }
 
-// QuoteText returns the string literal whose value is s. It is read alike by
-// every parser of the language; s must be UTF-8. A NUL is escaped, and not all databases can hold one.
+// QuoteText returns the string literal of s, which must be UTF-8, in a form that every
+// parser of the language understands. It escapes NUL, which some databases cannot
+// store.
 func QuoteText(s string) string { return quote(s, '\'') }
 
 // QuoteName returns s in backquotes.
@@ -141,8 +142,7 @@ func quote(s string, mark rune) string {
 	return out.String()
 }
 
-// formatFloat returns the literal of v, which is never the literal of an
-// integer.
+// formatFloat returns the literal of v in a form that differs from integers.
 func formatFloat(v float64) string {
 	s := strconv.FormatFloat(v, 'g', -1, 64)
 	if !strings.ContainsAny(s, ".e") {
@@ -151,8 +151,8 @@ func formatFloat(v float64) string {
 	return s
 }
 
-// quoteShort quotes a piece of the text for a message.
+// quoteShort quotes a part of the text for a message.
 func quoteShort(s string) string { return strconv.Quote(short(s)) }
 
-// short cuts a piece of the text to a length that a message can bear.
+// short truncates a part of the text for a message.
 func short(s string) string { return textutil.Truncate(s, 60) }

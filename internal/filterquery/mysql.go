@@ -1,22 +1,28 @@
 package filterquery
 
-// MySQL is the dialect of MySQL and MariaDB. Text becomes bytes where it is
-// more than compared with a parameter: collations ignore too much. Character
-// set tis620 has no letters but those of ASCII that have two cases.
+// MySQL is the dialect of MySQL and MariaDB. Text is converted to bytes unless it is
+// only compared with a parameter, because collations ignore differences. In character
+// set tis620 only ASCII letters have case.
 var MySQL = &Dialect{
-	value:      params("?", "(? + 0e0)", "?$"),
-	null:       map[Type]string{BoolType: "NULL", IntType: "NULL", FloatType: "NULL", TextType: "NULL"},
-	exact:      exactMySQL("utf8mb4"),
-	like:       charsMySQL(lowerMySQL("%1")) + " COLLATE utf8mb4_bin LIKE " + charsMySQL(lowerMySQL("REPLACE(%2, '|', '||')")) + " ESCAPE '|'",
-	likeAny:    charsMySQL(lowerMySQL("%1")) + " COLLATE utf8mb4_bin LIKE " + charsMySQL(lowerMySQL("REPLACE(%2, '|', '||')")) + " ESCAPE '|'",
+	value: params("?", "(? + 0e0)", "?$"),
+	null:  map[Type]string{BoolType: "NULL", IntType: "NULL", FloatType: "NULL", TextType: "NULL"},
+	exact: exactMySQL("utf8mb4"),
+	like: charsMySQL(lowerMySQL("%1")) + " COLLATE utf8mb4_bin LIKE " + charsMySQL(
+		lowerMySQL("REPLACE(%2, '|', '||')"),
+	) + " ESCAPE '|'",
+	likeAny: charsMySQL(lowerMySQL("%1")) + " COLLATE utf8mb4_bin LIKE " + charsMySQL(
+		lowerMySQL("REPLACE(%2, '|', '||')"),
+	) + " ESCAPE '|'",
 	before:     "%1 %2 %3",
 	substrFrom: "CAST(substr(" + charsMySQL("%1") + ", %2) AS BINARY)",
 	substrLen:  "CAST(substr(" + charsMySQL("%1") + ", %2, %3) AS BINARY)",
 	ops: map[Op]string{
-		OpToFloat: "(%1 + 0e0)", OpToText: "CAST(CONVERT(CAST(%1 AS CHAR) USING utf8mb4) AS BINARY)", OpToInt: "CAST(%1 AS SIGNED)",
+		OpToFloat: "(%1 + 0e0)", OpToText: "CAST(CONVERT(CAST(%1 AS CHAR) USING utf8mb4) AS BINARY)",
+		OpToInt:  "CAST(%1 AS SIGNED)",
 		OpBitAnd: "CAST(%1 & %2 AS SIGNED)", OpBitOr: "CAST(%1 | %2 AS SIGNED)", OpBitNot: "CAST(~%1 AS SIGNED)",
-		OpLower: lowerMySQL("%1"), OpUpper: "CAST(UPPER(CONVERT(%1 USING tis620)) AS BINARY)", OpLength: "CHAR_LENGTH(" + charsMySQL("%1") + ")",
-		OpTrim: "TRIM(%1)", OpTrimLeft: "LTRIM(%1)", OpTrimRight: "RTRIM(%1)",
+		OpLower: lowerMySQL("%1"), OpUpper: "CAST(UPPER(CONVERT(%1 USING tis620)) AS BINARY)",
+		OpLength: "CHAR_LENGTH(" + charsMySQL("%1") + ")",
+		OpTrim:   "TRIM(%1)", OpTrimLeft: "LTRIM(%1)", OpTrimRight: "RTRIM(%1)",
 		OpReplace: "REPLACE(%1, %2, %3)", OpConcat: "CONCAT(%1, %2)",
 		OpStartsWith: "(LEFT(%1, LENGTH(%2)) = %2)", OpEndsWith: "(RIGHT(%1, LENGTH(%2)) = %2)",
 	},
@@ -32,8 +38,8 @@ var MySQL = &Dialect{
 	},
 }
 
-// MySQLOver is the dialect of MySQL where text comes and goes in another
-// character set than utf8mb4, whose bytes are UTF-8 nevertheless.
+// MySQLOver returns the dialect of MySQL for connections that declare another
+// character set than utf8mb4, but send UTF-8.
 func MySQLOver(charset string) *Dialect {
 	d := *MySQL
 	d.exact = exactMySQL(charset)

@@ -5,8 +5,8 @@ import "github.com/mlmd-go/sdk/internal/typekind"
 // A Type is the type of an expression.
 type Type uint8
 
-// The types of expressions; NullType is that of a bare NULL, which fits
-// everywhere.
+// The types of expressions. NullType is the type of a bare NULL, which converts to
+// every type.
 const (
 	NullType Type = iota
 	BoolType
@@ -15,30 +15,33 @@ const (
 	TextType
 )
 
-// String is the type's name in messages.
+// String returns the name of the type in messages.
 func (t Type) String() string {
 	return [...]string{"NULL", "BOOL", "INT64", "DOUBLE", "STRING"}[t]
 }
 
-// An attribute is a column that a filter may name.
+// An attribute is a column that a filter can name.
 type attribute struct {
 	typ  Type
 	enum enum // set for a column that holds the number of an enum value
-	// ofType marks a column of the type's row, joined to the node's own.
+	// ofType reports whether it is a column of the node's type.
 	ofType bool
 }
 
 // An enum maps the names of an enum's values to their numbers.
 type enum map[string]int64
 
-// The enums whose names a filter may use. They lack what the original refuses.
+// The enums whose names a filter can use, without those that the reference
+// implementation rejects.
 var (
 	artifactState  = enum{"UNKNOWN": 0, "PENDING": 1, "LIVE": 2, "MARKED_FOR_DELETION": 3, "DELETED": 4}
 	executionState = enum{"UNKNOWN": 0, "NEW": 1, "RUNNING": 2, "COMPLETE": 3, "FAILED": 4, "CACHED": 5, "CANCELED": 6}
-	eventType      = enum{"DECLARED_OUTPUT": 1, "DECLARED_INPUT": 2, "INPUT": 3, "OUTPUT": 4, "INTERNAL_INPUT": 5, "INTERNAL_OUTPUT": 6}
+	eventType      = enum{
+		"DECLARED_OUTPUT": 1, "DECLARED_INPUT": 2, "INPUT": 3, "OUTPUT": 4, "INTERNAL_INPUT": 5, "INTERNAL_OUTPUT": 6,
+	}
 )
 
-// enumWords are all names of enum values; NEW is a keyword elsewhere.
+// enumWords are all names of enum values. NEW is a keyword elsewhere.
 var enumWords = func() map[string]bool {
 	words := map[string]bool{}
 	for _, e := range []enum{artifactState, executionState, eventType} {
@@ -81,18 +84,18 @@ func with(base, more map[string]attribute) map[string]attribute {
 	return all
 }
 
-// A neighbour is a set of rows that belong to a node: those of a link table,
-// and the nodes that they link to.
-type neighbour struct {
+// A neighbor describes rows that belong to a node: those of a link table, and the
+// nodes that they link to.
+type neighbor struct {
 	link  string // the link table
-	near  string // its column with the listed node's id
-	far   string // its column with the linked node's id; empty for events
+	near  string // its column with the ID of the listed node
+	far   string // its column with the ID of the linked node; empty for events
 	table string // the table of the linked nodes; empty for events
 	attrs map[string]attribute
 }
 
-// neighbours are the prefixes of aliases for each kind of node.
-var neighbours = map[typekind.Kind]map[string]*neighbour{
+// neighbors are the prefixes of aliases for each kind of node.
+var neighbors = map[typekind.Kind]map[string]*neighbor{
 	typekind.Artifact: {
 		"contexts_": contextsBy("Attribution", typekind.Artifact),
 		"events_":   eventsBy(typekind.Artifact, "execution_id"),
@@ -102,25 +105,35 @@ var neighbours = map[typekind.Kind]map[string]*neighbour{
 		"events_":   eventsBy(typekind.Execution, "artifact_id"),
 	},
 	typekind.Context: {
-		"parent_contexts_": {link: "ParentContext", near: "context_id", far: "parent_context_id", table: "Context", attrs: contextAttributes},
-		"child_contexts_":  {link: "ParentContext", near: "parent_context_id", far: "context_id", table: "Context", attrs: contextAttributes},
+		"parent_contexts_": {
+			link: "ParentContext", near: "context_id", far: "parent_context_id", table: "Context",
+			attrs: contextAttributes,
+		},
+		"child_contexts_": {
+			link: "ParentContext", near: "parent_context_id", far: "context_id", table: "Context",
+			attrs: contextAttributes,
+		},
 		"artifacts_": {
 			link: "Attribution", near: "context_id", far: "artifact_id", table: "Artifact",
-			attrs: with(contextAttributes, map[string]attribute{"external_id": text, "uri": text, "state": {typ: IntType, enum: artifactState}}),
+			attrs: with(contextAttributes, map[string]attribute{
+				"external_id": text, "uri": text, "state": {typ: IntType, enum: artifactState},
+			}),
 		},
 		"executions_": {
 			link: "Association", near: "context_id", far: "execution_id", table: "Execution",
-			attrs: with(contextAttributes, map[string]attribute{"external_id": text, "last_known_state": {typ: IntType, enum: executionState}}),
+			attrs: with(contextAttributes, map[string]attribute{
+				"external_id": text, "last_known_state": {typ: IntType, enum: executionState},
+			}),
 		},
 	},
 }
 
-func contextsBy(link string, k typekind.Kind) *neighbour {
-	return &neighbour{link: link, near: k.IDColumn(), far: "context_id", table: "Context", attrs: contextAttributes}
+func contextsBy(link string, k typekind.Kind) *neighbor {
+	return &neighbor{link: link, near: k.IDColumn(), far: "context_id", table: "Context", attrs: contextAttributes}
 }
 
-func eventsBy(k typekind.Kind, other string) *neighbour {
-	return &neighbour{link: "Event", near: k.IDColumn(), attrs: map[string]attribute{
+func eventsBy(k typekind.Kind, other string) *neighbor {
+	return &neighbor{link: "Event", near: k.IDColumn(), attrs: map[string]attribute{
 		"type": {typ: IntType, enum: eventType}, "milliseconds_since_epoch": integer, other: integer,
 	}}
 }
@@ -130,7 +143,7 @@ var values = map[string]attribute{
 	"int_value": integer, "double_value": {typ: FloatType}, "string_value": text, "bool_value": {typ: BoolType},
 }
 
-// isEnum tells whether a path looks like the name of an enum column.
+// isEnum reports whether a path looks like the name of an enum column.
 func (x *Path) isEnum() bool {
 	last := x.Parts[len(x.Parts)-1].Name
 	return last == "state" || last == "last_known_state" || last == "type" && len(x.Parts) == 2

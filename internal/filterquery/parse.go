@@ -2,7 +2,7 @@ package filterquery
 
 import "strings"
 
-// Parse reads the text of a filter. Its error is an [*Error].
+// Parse parses the text of a filter. Its error is an [*Error].
 func Parse(text string) (Expr, error) {
 	if len(text) > MaxLength {
 		return nil, errorAt(text, MaxLength, "The filter is %d bytes long; at most %d are allowed", len(text), MaxLength)
@@ -24,12 +24,12 @@ func Parse(text string) (Expr, error) {
 	return x, nil
 }
 
-// A parser reads tokens with one token of look-ahead. Each method reads one
-// level of the grammar, from OR, which binds loosest, to the literals.
+// A parser is a recursive descent parser with one token of lookahead. Each method
+// parses one level of precedence, from OR, the lowest, to literals.
 type parser struct {
 	lex   lexer
 	cur   token
-	ahead *token // the token after cur, where it has been read
+	ahead *token // the token after cur, if it was read
 	depth int
 	terms int
 }
@@ -38,7 +38,7 @@ func (p *parser) fail(at Pos, format string, args ...any) error {
 	return errorAt(p.lex.text, at, format, args...)
 }
 
-// advance moves to the next token.
+// advance reads the next token.
 func (p *parser) advance() error {
 	if p.ahead != nil {
 		p.cur, p.ahead = *p.ahead, nil
@@ -61,7 +61,7 @@ func (p *parser) peek() (token, error) {
 	return *p.ahead, nil
 }
 
-// accept moves on if the current token is word.
+// accept advances if the current token is word.
 func (p *parser) accept(word string) (bool, error) {
 	if !p.cur.is(word) {
 		return false, nil
@@ -69,7 +69,7 @@ func (p *parser) accept(word string) (bool, error) {
 	return true, p.advance()
 }
 
-// expect moves on, or fails if the current token is not word.
+// expect advances, or returns an error if the current token is not word.
 func (p *parser) expect(word string) error {
 	if !p.cur.is(word) {
 		what := "keyword " + word
@@ -81,7 +81,7 @@ func (p *parser) expect(word string) error {
 	return p.advance()
 }
 
-// enter counts one level of nesting; its result undoes that.
+// enter enters a level of nesting, which the returned function leaves.
 func (p *parser) enter() (leave func(), err error) {
 	p.depth++
 	if p.depth > MaxDepth {
@@ -90,7 +90,7 @@ func (p *parser) enter() (leave func(), err error) {
 	return func() { p.depth-- }, nil
 }
 
-// count counts one vertex of the tree.
+// count counts a node of the tree.
 func (p *parser) count(at Pos) error {
 	p.terms++
 	if p.terms > MaxTerms {
@@ -99,7 +99,7 @@ func (p *parser) count(at Pos) error {
 	return nil
 }
 
-// checkDepth finds operators that are chained without parentheses.
+// checkDepth limits the depth of operators that are chained without parentheses.
 func (p *parser) checkDepth(x Expr, depth int) error {
 	if depth > MaxDepth {
 		return p.fail(x.Pos(), "The filter nests deeper than %d levels", MaxDepth)
@@ -160,7 +160,7 @@ func (p *parser) not() (Expr, error) {
 	return &Unary{At: at, Op: "NOT", X: x}, nil
 }
 
-// comparison reads at most one comparison: they do not chain.
+// comparison parses at most one comparison, because they do not chain.
 func (p *parser) comparison() (Expr, error) {
 	x, err := p.binary(0)
 	if err != nil {
@@ -180,16 +180,17 @@ func (p *parser) comparison() (Expr, error) {
 		return nil, err
 	}
 	if is {
-		return nil, p.fail(p.cur.at, "Syntax error: %s; comparisons do not chain: the expression to the left of %s must be parenthesized",
+		return nil, p.fail(p.cur.at, "Syntax error: %s; comparisons do not chain: the expression to the left of %s "+
+			"must be parenthesized",
 			p.cur.unexpected(), strings.ToUpper(p.cur.text))
 	}
 	return x, nil
 }
 
-// comparisons are the operators that compare, but for the words.
+// comparisons are the comparison operators, except keywords.
 var comparisons = []string{"=", "!=", "<>", "<=", ">=", "<", ">"}
 
-// atComparison tells whether the current token begins a comparison.
+// atComparison reports whether the current token begins a comparison.
 func (p *parser) atComparison() (bool, error) {
 	for _, word := range append(comparisons, "IN", "LIKE", "BETWEEN", "IS") {
 		if p.cur.is(word) {
@@ -203,7 +204,7 @@ func (p *parser) atComparison() (bool, error) {
 	return after.is("IN") || after.is("LIKE") || after.is("BETWEEN"), err
 }
 
-// compare reads the comparison whose left side is x.
+// compare parses the comparison with the left side x.
 func (p *parser) compare(x Expr) (Expr, error) {
 	if p.cur.kind == tOperate {
 		op := p.cur.text
@@ -252,7 +253,7 @@ func (p *parser) in(x Expr, not bool) (Expr, error) {
 	return &In{X: x, Not: not, List: list}, nil
 }
 
-// list reads "(" expression {"," expression} ")".
+// list parses "(" expression {"," expression} ")".
 func (p *parser) list() ([]Expr, error) {
 	leave, err := p.enter()
 	if err != nil {
@@ -323,14 +324,15 @@ func (p *parser) is(x Expr) (Expr, error) {
 			return &Is{X: x, Not: not, What: what}, p.advance()
 		}
 	}
-	return nil, p.fail(p.cur.at, "Syntax error: Expected keyword FALSE or keyword NULL or keyword TRUE or keyword UNKNOWN but got %s",
+	return nil, p.fail(p.cur.at, "Syntax error: Expected keyword FALSE or keyword NULL or keyword TRUE or keyword "+
+		"UNKNOWN but got %s",
 		p.cur.describe())
 }
 
-// levels are the operators on numbers, bits and text, loosest first.
+// levels are the operators on numbers, bits and text by precedence, lowest first.
 var levels = [][]string{{"|"}, {"^"}, {"&"}, {"<<", ">>"}, {"+", "-"}, {"||"}, {"*", "/"}}
 
-// binary reads the operators of one level and of all that bind tighter.
+// binary parses operators of a level and of all higher ones.
 func (p *parser) binary(level int) (Expr, error) {
 	if level == len(levels) {
 		return p.unary()

@@ -2,8 +2,8 @@ package filterquery
 
 import "strings"
 
-// unary reads an operand with the signs before it. A minus directly before a
-// number is the number's sign.
+// unary parses an operand with the signs before it. A minus directly before a number
+// is part of the number.
 func (p *parser) unary() (Expr, error) {
 	t := p.cur
 	if !t.is("-") && !t.is("+") && !t.is("~") {
@@ -30,7 +30,7 @@ func (p *parser) unary() (Expr, error) {
 	return &Unary{At: t.at, Op: t.text, X: x}, nil
 }
 
-// operand reads a literal, a name, a call or an expression in parentheses.
+// operand parses a literal, a name, a call or an expression in parentheses.
 func (p *parser) operand() (Expr, error) {
 	t := p.cur
 	if err := p.count(t.at); err != nil {
@@ -44,7 +44,10 @@ func (p *parser) operand() (Expr, error) {
 	case tText:
 		return &Text{At: t.at, Value: t.text}, p.advance()
 	case tBytes:
-		return nil, p.fail(t.at, "No matching signature: BYTES literals compare with nothing in a filter; write a STRING literal without the b")
+		return nil, p.fail(
+			t.at,
+			"No matching signature: BYTES literals compare with nothing in a filter; write a STRING literal without the b",
+		)
 	case tQuoted:
 		return p.pathOrCall()
 	case tName:
@@ -63,7 +66,7 @@ func (p *parser) operand() (Expr, error) {
 	return nil, p.fail(t.at, "Syntax error: %s; expected a name or a value", t.unexpected())
 }
 
-// numberLiteral reads the number at the current token; at is where its sign is.
+// numberLiteral parses the number at the current token, whose sign is at offset at.
 func (p *parser) numberLiteral(sign string, at Pos) (Expr, error) {
 	text := sign + p.cur.text
 	if p.cur.kind == tInt {
@@ -107,11 +110,12 @@ func (p *parser) parenthesized() (Expr, error) {
 	case p.cur.is(","):
 		return nil, p.fail(open, "Tuples are not supported; compare one value at a time")
 	}
-	return nil, p.fail(p.cur.at, "Syntax error: Parenthesized expression cannot be parsed as an expression, struct constructor, or subquery; "+
+	return nil, p.fail(p.cur.at, "Syntax error: Parenthesized expression cannot be parsed as an expression, struct "+
+		"constructor, or subquery; "+
 		`expected ")" but got %s`, p.cur.describe())
 }
 
-// word reads what begins with an unquoted word.
+// word parses an expression that begins with an unquoted word.
 func (p *parser) word() (Expr, error) {
 	t := p.cur
 	switch word := strings.ToUpper(t.text); word {
@@ -135,8 +139,7 @@ func (p *parser) word() (Expr, error) {
 	return p.pathOrCall()
 }
 
-// pathOrCall reads names joined by dots, and the arguments where a parenthesis
-// follows.
+// pathOrCall parses names joined by dots, and arguments if a parenthesis follows.
 func (p *parser) pathOrCall() (Expr, error) {
 	path := &Path{Parts: []Part{p.part()}}
 	if err := p.advance(); err != nil {
@@ -172,7 +175,9 @@ func (p *parser) pathOrCall() (Expr, error) {
 		return nil, p.fail(p.cur.at, `Syntax error: Expected "(" after IF but got %s`, p.cur.describe())
 	}
 	if p.cur.kind == tText && len(path.Parts) == 1 && typedLiterals[strings.ToUpper(first.Name)] {
-		return nil, p.fail(path.Pos(), "%s literals are not supported; times are compared as milliseconds", strings.ToUpper(first.Name))
+		return nil, p.fail(
+			path.Pos(), "%s literals are not supported; times are compared as milliseconds", strings.ToUpper(first.Name),
+		)
 	}
 	return path, nil
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/mlmd-go/sdk/internal/typekind"
 )
 
-func TestPrintedFiltersParseToTheSameTree(t *testing.T) {
+func TestPrint_RoundTrip(t *testing.T) {
 	for text, want := range map[string]string{
 		"id=1":                                "id = 1",
 		"id = 1 or id = 2 and id = 3":         "id = 1 OR id = 2 AND id = 3",
@@ -102,7 +102,7 @@ func sameTree(a, b Expr) bool {
 	return true
 }
 
-// bare is what a vertex holds besides its position and its children.
+// bare returns the content of a node without position and children.
 func bare(x Expr) any {
 	switch x := x.(type) {
 	case *Bool:
@@ -148,39 +148,43 @@ func bareParts(x *Path) []Part {
 	return parts
 }
 
-func TestErrorsSayWhatIsWrongAndWhere(t *testing.T) {
+func TestParse_Errors(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                          "Syntax error: Unexpected end of expression; expected a name or a value [at 1:1]",
-		" \n ":                      "Syntax error: Unexpected end of expression; expected a name or a value [at 2:2]",
-		"invalid syntax":            `Syntax error: Expected end of input but got identifier "syntax" [at 1:9]`,
-		"id IN (1,)":                `Syntax error: Unexpected ")"; expected a name or a value [at 1:10]`,
-		"id IN (1":                  `Syntax error: Expected ")" or "," but got end of expression [at 1:9]`,
-		"id = ":                     "Syntax error: Unexpected end of expression; expected a name or a value [at 1:6]",
-		"id = 1 = 2":                `Syntax error: Unexpected "="; comparisons do not chain: the expression to the left of = must be parenthesized [at 1:8]`,
-		"name = 'é' foo":            `Syntax error: Expected end of input but got identifier "foo" [at 1:12]`,
-		"\tid id":                   `Syntax error: Expected end of input but got identifier "id" [at 1:12]`,
-		"a\r\nb":                    `Syntax error: Expected end of input but got identifier "b" [at 2:1]`,
-		"id = $1":                   `Syntax error: Illegal input character "$" [at 1:6]`,
-		"id = \x00":                 `Syntax error: Illegal input character "\x00" [at 1:6]`,
-		"id = \xff":                 `Syntax error: Illegal input character "\xff"; the text is not valid UTF-8 [at 1:6]`,
-		"name = '\xff'":             "Syntax error: Literal is not valid UTF-8 [at 1:9]",
-		"name = 'a\x00'":            `Syntax error: Illegal input character "\x00" in a literal [at 1:10]`,
-		"name = 'a\nb'":             "Syntax error: Unclosed string literal; expected ' [at 1:8]",
-		"name = '''a":               "Syntax error: Unclosed triple-quoted string literal; expected ''' [at 1:8]",
-		"name = r'a":                "Syntax error: Unclosed raw string literal; expected ' [at 1:8]",
-		"properties.`a":             "Syntax error: Unclosed identifier literal; expected ` [at 1:12]",
-		"/* a":                      "Syntax error: Unclosed comment; expected */ [at 1:1]",
-		`name = 'a\q'`:              `Syntax error: Illegal escape sequence: \q [at 1:10]`,
-		`name = '\u12'`:             `Syntax error: Illegal escape sequence: \u must be followed by 4 hex digits but saw: "\\u12" [at 1:9]`,
+		"":               "Syntax error: Unexpected end of expression; expected a name or a value [at 1:1]",
+		" \n ":           "Syntax error: Unexpected end of expression; expected a name or a value [at 2:2]",
+		"invalid syntax": `Syntax error: Expected end of input but got identifier "syntax" [at 1:9]`,
+		"id IN (1,)":     `Syntax error: Unexpected ")"; expected a name or a value [at 1:10]`,
+		"id IN (1":       `Syntax error: Expected ")" or "," but got end of expression [at 1:9]`,
+		"id = ":          "Syntax error: Unexpected end of expression; expected a name or a value [at 1:6]",
+		"id = 1 = 2": `Syntax error: Unexpected "="; comparisons do not chain: the expression to the ` +
+			`left of = must be parenthesized [at 1:8]`,
+		"name = 'é' foo": `Syntax error: Expected end of input but got identifier "foo" [at 1:12]`,
+		"\tid id":        `Syntax error: Expected end of input but got identifier "id" [at 1:12]`,
+		"a\r\nb":         `Syntax error: Expected end of input but got identifier "b" [at 2:1]`,
+		"id = $1":        `Syntax error: Illegal input character "$" [at 1:6]`,
+		"id = \x00":      `Syntax error: Illegal input character "\x00" [at 1:6]`,
+		"id = \xff":      `Syntax error: Illegal input character "\xff"; the text is not valid UTF-8 [at 1:6]`,
+		"name = '\xff'":  "Syntax error: Literal is not valid UTF-8 [at 1:9]",
+		"name = 'a\x00'": `Syntax error: Illegal input character "\x00" in a literal [at 1:10]`,
+		"name = 'a\nb'":  "Syntax error: Unclosed string literal; expected ' [at 1:8]",
+		"name = '''a":    "Syntax error: Unclosed triple-quoted string literal; expected ''' [at 1:8]",
+		"name = r'a":     "Syntax error: Unclosed raw string literal; expected ' [at 1:8]",
+		"properties.`a":  "Syntax error: Unclosed identifier literal; expected ` [at 1:12]",
+		"/* a":           "Syntax error: Unclosed comment; expected */ [at 1:1]",
+		`name = 'a\q'`:   `Syntax error: Illegal escape sequence: \q [at 1:10]`,
+		`name = '\u12'`: `Syntax error: Illegal escape sequence: \u must be followed by 4 hex digits but ` +
+			`saw: "\\u12" [at 1:9]`,
 		`name = '\ud800'`:           `Syntax error: Illegal escape sequence: Unicode value \ud800 is invalid [at 1:9]`,
 		"id = 99999999999999999999": "Invalid integer literal: 99999999999999999999; integers have 64 bits [at 1:6]",
 		"id = 1e999":                "Invalid floating point literal: 1e999; it is beyond the range of a DOUBLE [at 1:6]",
 		"id = 1x":                   `Syntax error: Missing whitespace between literal and alias "x" [at 1:7]`,
-		"id IS 5":                   `Syntax error: Expected keyword FALSE or keyword NULL or keyword TRUE or keyword UNKNOWN but got integer literal "5" [at 1:7]`,
-		"(id, 1) = 2":               "Tuples are not supported; compare one value at a time [at 1:1]",
-		"id IN (SELECT 1)":          "Syntax error: Unexpected keyword SELECT; expected a name or a value [at 1:8]",
-		"id = (SELECT 1)":           "Subqueries are not supported [at 1:7]",
-		"name LIKE 'a' ESCAPE 'b'":  "Syntax error: Expected end of input but got keyword ESCAPE; patterns have no escape [at 1:15]",
+		"id IS 5": `Syntax error: Expected keyword FALSE or keyword NULL or keyword TRUE or keyword ` +
+			`UNKNOWN but got integer literal "5" [at 1:7]`,
+		"(id, 1) = 2":      "Tuples are not supported; compare one value at a time [at 1:1]",
+		"id IN (SELECT 1)": "Syntax error: Unexpected keyword SELECT; expected a name or a value [at 1:8]",
+		"id = (SELECT 1)":  "Subqueries are not supported [at 1:7]",
+		"name LIKE 'a' ESCAPE 'b'": "Syntax error: Expected end of input but got keyword ESCAPE; patterns have no " +
+			"escape [at 1:15]",
 	} {
 		_, err := Parse(text)
 		if err == nil || err.Error() != want {
@@ -193,25 +197,33 @@ func TestErrorsSayWhatIsWrongAndWhere(t *testing.T) {
 	}
 }
 
-func TestLimitsAreCheckedInBoundedTime(t *testing.T) {
+func TestParse_Limits(t *testing.T) {
 	start := time.Now()
 	for name, c := range map[string]struct{ text, want string }{
-		"length":           {strings.Repeat("(", 10<<20), "The filter is 10485760 bytes long; at most 1048576 are allowed"},
-		"parentheses":      {strings.Repeat("(", MaxLength), "The filter nests deeper than 100 levels"},
-		"calls":            {strings.Repeat("f(", MaxLength/2), "The filter nests deeper than 100 levels"},
-		"NOT":              {strings.Repeat("NOT ", MaxLength/4), "The filter nests deeper than 100 levels"},
-		"minus":            {strings.Repeat("- ", MaxLength/2), "The filter nests deeper than 100 levels"},
-		"sums":             {"1" + strings.Repeat("+1", 200), "The filter nests deeper than 100 levels"},
-		"cases":            {strings.Repeat("CASE WHEN ", MaxLength/10), "The filter nests deeper than 100 levels"},
-		"dots":             {"a" + strings.Repeat(".a", MaxLength/2-1), "The filter nests deeper than 100 levels"},
-		"list":             {"id IN (1" + strings.Repeat(",1", 100_000) + ")", "The filter has more than 20000 names, values and operators"},
-		"chain":            {"a" + strings.Repeat(" OR a", 100_000), "The filter has more than 20000 names, values and operators"},
+		"length":      {strings.Repeat("(", 10<<20), "The filter is 10485760 bytes long; at most 1048576 are allowed"},
+		"parentheses": {strings.Repeat("(", MaxLength), "The filter nests deeper than 100 levels"},
+		"calls":       {strings.Repeat("f(", MaxLength/2), "The filter nests deeper than 100 levels"},
+		"NOT":         {strings.Repeat("NOT ", MaxLength/4), "The filter nests deeper than 100 levels"},
+		"minus":       {strings.Repeat("- ", MaxLength/2), "The filter nests deeper than 100 levels"},
+		"sums":        {"1" + strings.Repeat("+1", 200), "The filter nests deeper than 100 levels"},
+		"cases":       {strings.Repeat("CASE WHEN ", MaxLength/10), "The filter nests deeper than 100 levels"},
+		"dots":        {"a" + strings.Repeat(".a", MaxLength/2-1), "The filter nests deeper than 100 levels"},
+		"list": {
+			"id IN (1" + strings.Repeat(",1", 100_000) + ")",
+			"The filter has more than 20000 names, values and operators",
+		},
+		"chain": {
+			"a" + strings.Repeat(" OR a", 100_000), "The filter has more than 20000 names, values and operators",
+		},
 		"unclosed string":  {"name = '" + strings.Repeat("a", MaxLength-8), "Unclosed string literal"},
 		"unclosed comment": {"/*" + strings.Repeat("*", MaxLength-2), "Unclosed comment"},
 		"comments":         {strings.Repeat("/**/", MaxLength/4), "Unexpected end of expression"},
 		"a long name":      {strings.Repeat("a", MaxLength), "Unrecognized name: "},
 		"a long integer":   {"id = " + strings.Repeat("9", MaxLength-5), "Invalid integer literal: 99"},
-		"a long pattern":   {"name LIKE '" + strings.Repeat("%", MaxPattern+1) + "'", "The LIKE pattern is 50001 bytes long; at most 50000 are allowed"},
+		"a long pattern": {
+			"name LIKE '" + strings.Repeat("%", MaxPattern+1) + "'",
+			"The LIKE pattern is 50001 bytes long; at most 50000 are allowed",
+		},
 	} {
 		_, err := Compile(c.text, typekind.Artifact)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -226,7 +238,7 @@ func TestLimitsAreCheckedInBoundedTime(t *testing.T) {
 	}
 }
 
-func TestChainsAreNoDeepTrees(t *testing.T) {
+func TestParse_LongChains(t *testing.T) {
 	text := "id = 0" + strings.Repeat(" OR id = 1", 4000)
 	f, err := Compile(text, typekind.Artifact)
 	if err != nil {

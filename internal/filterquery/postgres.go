@@ -2,9 +2,9 @@ package filterquery
 
 import "strings"
 
-// Postgres is the dialect of PostgreSQL. Its arithmetic fails on overflow and
-// on underflow, so integers go by way of NUMERIC, and doubles are looked at
-// first. OFFSET 0 keeps the planner from writing operands out twice.
+// Postgres is the dialect of PostgreSQL, whose arithmetic fails on overflow and
+// underflow. Therefore integers are computed as NUMERIC, and doubles are checked first.
+// OFFSET 0 prevents the planner from duplicating operands.
 var Postgres = &Dialect{
 	value: params("CAST(? AS BIGINT)", "CAST(? AS DOUBLE PRECISION)", "CAST(? AS TEXT)"),
 	null: map[Type]string{
@@ -26,7 +26,8 @@ var Postgres = &Dialect{
 		OpStartsWith: "(left(%1, char_length(%2)) = %2)", OpEndsWith: "(right(%1, char_length(%2)) = %2)",
 	},
 	ints: map[Op]string{
-		OpAdd: cutPostgres("CAST(%1 AS NUMERIC) + CAST(%2 AS NUMERIC)"), OpSub: cutPostgres("CAST(%1 AS NUMERIC) - CAST(%2 AS NUMERIC)"),
+		OpAdd: cutPostgres("CAST(%1 AS NUMERIC) + CAST(%2 AS NUMERIC)"),
+		OpSub: cutPostgres("CAST(%1 AS NUMERIC) - CAST(%2 AS NUMERIC)"),
 		OpMul: cutPostgres("CAST(%1 AS NUMERIC) * CAST(%2 AS NUMERIC)"), OpNeg: cutPostgres("-CAST(%1 AS NUMERIC)"),
 		OpAbs: cutPostgres("abs(CAST(%1 AS NUMERIC))"), OpSign: "CAST(sign(CAST(%1 AS NUMERIC)) AS BIGINT)",
 	},
@@ -43,7 +44,8 @@ var Postgres = &Dialect{
 
 func cutPostgres(expr string) string {
 	return "(SELECT CAST(CASE WHEN v > 9223372036854775807 THEN 9223372036854775807" +
-		" WHEN v < -9223372036854775808 THEN -9223372036854775808 ELSE v END AS BIGINT) FROM (SELECT " + expr + " AS v OFFSET 0) q)"
+		" WHEN v < -9223372036854775808 THEN -9223372036854775808 ELSE v END AS BIGINT) FROM (SELECT " + expr +
+		" AS v OFFSET 0) q)"
 }
 
 func letPostgres(expr string) string {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// How tightly an expression binds, loosest first. The operators on numbers
-// take one step for each of [levels].
+// The precedence of expressions, lowest first. The operators on numbers take one step
+// for each of [levels].
 const (
 	bindsOr = iota
 	bindsAnd
@@ -20,7 +20,7 @@ var (
 	bindsOperand = bindsUnary + 1
 )
 
-// Print returns the text of x. Parsing it gives x again, but for positions.
+// Print returns a text of x, which parses to x except for positions.
 func Print(x Expr) string {
 	var p printer
 	p.expr(x, bindsOr)
@@ -29,7 +29,7 @@ func Print(x Expr) string {
 
 type printer struct{ strings.Builder }
 
-// expr writes x, in parentheses if it binds looser than least.
+// expr writes x, in parentheses if its precedence is below least.
 func (p *printer) expr(x Expr, least int) {
 	if binds(x) < least {
 		p.WriteByte('(')
@@ -151,8 +151,9 @@ func (p *printer) path(x *Path) {
 	}
 }
 
-// unary writes an operator and its operand. A minus would become part of a
-// number behind it, and two would begin a comment.
+// unary writes an operator and its operand. It separates a minus from a number, of
+// which it would become part, and from another minus, with which it would begin a
+// comment.
 func (p *printer) unary(x *Unary) {
 	p.WriteString(x.Op)
 	least := bindsUnary
@@ -166,7 +167,7 @@ func (p *printer) unary(x *Unary) {
 			switch {
 			case inner.Value < 0:
 				p.WriteByte(' ')
-			case inner.Value == 0: // it was read with a sign of its own
+			case inner.Value == 0: // it was parsed with its sign
 				p.WriteString(" -0")
 				return
 			default:

@@ -6,47 +6,47 @@ import (
 	"strings"
 )
 
-// A Query is what a filter adds to a statement that lists nodes of its kind,
-// where the node's table is called n. Parameters are written ?, and ?$ where a
-// string is compared with a column. No value of the filter's text is in the SQL.
+// A Query is the part of a filter in a statement that lists nodes of its kind. The
+// alias of the node's table is n. Parameters are ?, or ?$ if a string is compared
+// with a column. The SQL contains no value of the filter's text.
 type Query struct {
-	Joins     string // follows "FROM Artifact n"; begins with a blank
+	Joins     string // follows "FROM Artifact n"; begins with a space
 	JoinArgs  []any
-	Where     string // one condition, to be joined by AND
+	Where     string // a condition, to be joined by AND
 	WhereArgs []any
-	// Neighbours are the rows that each condition on neighbours is about.
-	Neighbours []Rows
+	// Neighbors are the rows of each condition on neighbors.
+	Neighbors []Rows
 }
 
-// Rows are some rows of a database. The SQL is empty where they are others for
-// each node.
+// Rows are rows of a database. The SQL is empty if they depend on the node.
 type Rows struct {
 	SQL  string // "FROM … WHERE …"
 	Args []any
 }
 
-// A Shape is how a statement finds its nodes. All shapes of a filter select the
-// same nodes; which is the fastest depends on what is stored. The zero Shape
-// leaves to the database what it begins with.
+// A Shape is a strategy of a statement to find its nodes. All shapes of a filter
+// select the same nodes; which one is fastest depends on the data. The zero Shape
+// leaves the choice to the database.
 type Shape struct {
-	// InOrder goes through the nodes in the order of the list, and tests each.
+	// InOrder scans the nodes in the order of the list and tests each.
 	InOrder bool
-	// Test says for which of [Query.Neighbours] each node is tested, rather than
-	// all rows gathered first. InOrder tests all.
+	// Test selects the [Query.Neighbors] that are tested for each node, instead of
+	// collecting all rows first. InOrder tests all.
 	Test []bool
 }
 
-// errTooLong is the answer to a filter whose SQL grows out of all proportion.
+// errTooLong reports a filter whose SQL is too long.
 var errTooLong = &Error{
 	Line: 1, Column: 1,
-	Message: "The filter's arithmetic nests too deeply for this database: multiply and divide fewer doubles in parentheses",
+	Message: "The filter's arithmetic nests too deeply for this database: multiply and divide fewer doubles in " +
+		"parentheses",
 }
 
-// SQL returns the filter for a database.
+// SQL returns the SQL of the filter for a database.
 //
-// A property is a join: a node has it once or not at all. A neighbour may have
-// many rows, so it is a semi-join; one for all neighbours that some condition
-// ties together.
+// A property is a join, because a node has at most one row of it. Neighbors are
+// semi-joins, because a node may have many rows of them. Neighbors that a condition
+// connects share one semi-join.
 func (f *Filter) SQL(d *Dialect, shape Shape) (Query, error) {
 	b := &builder{Dialect: d, filter: f, shape: shape}
 	q := Query{}
@@ -56,7 +56,7 @@ func (f *Filter) SQL(d *Dialect, shape Shape) (Query, error) {
 	exact := slices.ContainsFunc(parts, (*part).exact)
 	for _, part := range parts {
 		conds := b.terms(part.conds)
-		if exact && b.tested != "" && len(part.neighbours) == 0 {
+		if exact && b.tested != "" && len(part.neighbors) == 0 {
 			for i, cond := range part.conds {
 				if cond.isRange() {
 					conds[i] = b.put(b.tested, conds[i])
@@ -64,8 +64,8 @@ func (f *Filter) SQL(d *Dialect, shape Shape) (Query, error) {
 			}
 		}
 		cond := b.nest("AND", conds)
-		if len(part.neighbours) > 0 {
-			cond = b.semiJoin(&q, part.neighbours, slices.ContainsFunc(part.conds, ownColumn), cond)
+		if len(part.neighbors) > 0 {
+			cond = b.semiJoin(&q, part.neighbors, slices.ContainsFunc(part.conds, ownColumn), cond)
 		}
 		where = append(where, cond)
 	}
@@ -77,21 +77,21 @@ func (f *Filter) SQL(d *Dialect, shape Shape) (Query, error) {
 	return q, nil
 }
 
-// A frag is a piece of SQL with its parameters.
+// A frag is a fragment of SQL with its parameters.
 type frag struct {
 	sql  string
 	args []any
 }
 
-// A builder makes the SQL of one filter for one database.
+// A builder builds the SQL of one filter for one database.
 type builder struct {
 	*Dialect
 	filter *Filter
 	shape  Shape
-	size   int // the length of the longest piece so far
+	size   int // length of the longest fragment
 }
 
-// put fills a pattern, in which %1 to %9 stand for the pieces of in.
+// put replaces %1 to %9 in a pattern by fragments.
 func (b *builder) put(pattern string, in ...frag) frag {
 	if b.size > maxSQL {
 		return frag{sql: "?"}
@@ -112,7 +112,7 @@ func (b *builder) put(pattern string, in ...frag) frag {
 	return frag{out.String(), args}
 }
 
-// list joins pieces by commas.
+// list joins fragments by commas.
 func (b *builder) list(in []frag) frag { return b.join(", ", in) }
 
 func (b *builder) join(by string, in []frag) frag {
@@ -132,8 +132,8 @@ func (b *builder) join(by string, in []frag) frag {
 	return frag{out.String(), args}
 }
 
-// nest joins conditions by an operator in a balanced tree of parentheses, so
-// that no database meets a deep one.
+// nest joins conditions by an operator in a balanced tree of parentheses, because
+// databases limit the depth.
 func (b *builder) nest(by string, in []frag) frag {
 	switch len(in) {
 	case 0:
@@ -156,8 +156,8 @@ func (b *builder) terms(ts []*Term) []frag {
 	return out
 }
 
-// alias is what the rows of a source are called: p3 for a property, x3 for a
-// link or event, y3 for the node linked to, t3 for its type.
+// alias returns the alias of a source's table: p3 for a property, x3 for a link or
+// event, y3 for the linked node, t3 for its type.
 func (s *Source) alias(letter string) string {
 	if s.number == 0 {
 		return letter
@@ -165,7 +165,7 @@ func (s *Source) alias(letter string) string {
 	return letter + strconv.Itoa(s.number)
 }
 
-// columnSQL names a column.
+// columnSQL returns the qualified name of a column.
 func (c Column) sql() string {
 	table := ""
 	switch {
@@ -173,9 +173,9 @@ func (c Column) sql() string {
 		table = c.Source.alias("t")
 	case c.Source.IsProp:
 		table = c.Source.alias("p")
-	case c.Source.neighbour == nil:
+	case c.Source.neighbor == nil:
 		table = "n"
-	case c.Source.neighbour.table == "":
+	case c.Source.neighbor.table == "":
 		table = c.Source.alias("x")
 	default:
 		table = c.Source.alias("y")
@@ -183,12 +183,12 @@ func (c Column) sql() string {
 	return table + "." + c.Name
 }
 
-// joins adds the type of the node and its properties.
+// joins returns the joins of the node's type and properties.
 func (b *builder) joins(q *Query) {
 	k := b.filter.kind
 	join := " JOIN "
 	if b.shape.InOrder {
-		join = " CROSS JOIN " // SQLite leaves the tables in this order then
+		join = " CROSS JOIN " // which makes SQLite keep the order of tables
 	}
 	if b.filter.node.typed {
 		q.Joins += join + "Type t ON t.id = n.type_id AND t.type_kind = " + strconv.Itoa(int(k))
@@ -208,16 +208,13 @@ func (b *builder) joins(q *Query) {
 	}
 }
 
-// semiJoin is the condition that some choice of one row of each neighbour
-// fulfils cond.
-//
-// A condition that is about the node's own columns, too, has other rows for each
-// node.
-func (b *builder) semiJoin(q *Query, neighbours []*Source, own bool, cond frag) frag {
+// semiJoin returns the condition that cond holds for some choice of one row of each
+// neighbor. If cond mentions columns of the node, the rows depend on the node.
+func (b *builder) semiJoin(q *Query, neighbors []*Source, own bool, cond frag) frag {
 	var from strings.Builder
 	first := ""
-	for _, s := range neighbours {
-		n, x := s.neighbour, s.alias("x")
+	for _, s := range neighbors {
+		n, x := s.neighbor, s.alias("x")
 		near := x + "." + n.near
 		if first == "" {
 			first = near
@@ -236,12 +233,12 @@ func (b *builder) semiJoin(q *Query, neighbours []*Source, own bool, cond frag) 
 			from.WriteString(" JOIN Type " + t + " ON " + t + ".id = " + typeID)
 		}
 	}
-	i := len(q.Neighbours)
+	i := len(q.Neighbors)
 	rows := b.put("FROM "+from.String()+" WHERE %1", cond)
 	if own {
-		q.Neighbours = append(q.Neighbours, Rows{})
+		q.Neighbors = append(q.Neighbors, Rows{})
 	} else {
-		q.Neighbours = append(q.Neighbours, Rows{rows.sql, rows.args})
+		q.Neighbors = append(q.Neighbors, Rows{rows.sql, rows.args})
 	}
 	if b.shape.InOrder || i < len(b.shape.Test) && b.shape.Test[i] {
 		return b.put("EXISTS (SELECT 1 %1 AND "+first+" = n.id)", rows)
@@ -249,21 +246,20 @@ func (b *builder) semiJoin(q *Query, neighbours []*Source, own bool, cond frag) 
 	return b.put("n.id IN (SELECT "+first+" %1)", rows)
 }
 
-// A part of a filter is some conditions that all must hold, and the neighbours
-// whose rows they are about.
+// A part of a filter is a conjunction of conditions on the same neighbors.
 type part struct {
-	conds      []*Term
-	neighbours []*Source
+	conds     []*Term
+	neighbors []*Source
 }
 
-// parts takes the filter apart at the ANDs on top. Conditions that share a
-// neighbour stay together, since they speak of one row of it.
+// parts splits the filter at its topmost ANDs. Conditions that share a neighbor stay
+// together, because they apply to the same row of it.
 func (f *Filter) parts() []*part {
 	plain := &part{}
 	var parts []*part
 	of := map[*Source]*part{}
 	for _, cond := range conjuncts(f.root, nil) {
-		touched := neighboursOf(cond)
+		touched := neighborsOf(cond)
 		if len(touched) == 0 {
 			plain.conds = append(plain.conds, cond)
 			continue
@@ -272,10 +268,10 @@ func (f *Filter) parts() []*part {
 		joined := map[*part]bool{}
 		for _, s := range touched {
 			if other := of[s]; other == nil {
-				home.neighbours = append(home.neighbours, s)
+				home.neighbors = append(home.neighbors, s)
 			} else if !joined[other] {
 				joined[other] = true
-				home.neighbours = append(home.neighbours, other.neighbours...)
+				home.neighbors = append(home.neighbors, other.neighbors...)
 				home.conds = append(other.conds, home.conds...)
 			}
 		}
@@ -286,7 +282,7 @@ func (f *Filter) parts() []*part {
 			}
 		}
 		parts = append(kept, home)
-		for _, s := range home.neighbours {
+		for _, s := range home.neighbors {
 			of[s] = home
 		}
 	}
@@ -296,8 +292,8 @@ func (f *Filter) parts() []*part {
 	return parts
 }
 
-// isRange reports whether t holds for a range of the values of a column that
-// has an index. An OR does if one of its sides does.
+// isRange reports whether t selects a range of values of an indexed column. An OR does
+// if one of its sides does.
 func (t *Term) isRange() bool {
 	switch t.Op {
 	case OpLt, OpLe, OpGt, OpGe, OpBetween:
@@ -308,14 +304,14 @@ func (t *Term) isRange() bool {
 	return false
 }
 
-// exact reports whether the part selects few nodes as far as its text says: by
-// one value of a column, or by neighbours.
+// exact reports whether the part probably selects few nodes: by a single value of a
+// column, or by neighbors.
 func (p *part) exact() bool {
-	return len(p.neighbours) > 0 || slices.ContainsFunc(p.conds, (*Term).isExact)
+	return len(p.neighbors) > 0 || slices.ContainsFunc(p.conds, (*Term).isExact)
 }
 
-// isExact reports whether t holds for single values of a column that has an
-// index. An OR does if all of its sides do.
+// isExact reports whether t selects single values of an indexed column. An OR does if
+// all of its sides do.
 func (t *Term) isExact() bool {
 	switch t.Op {
 	case OpEq, OpIn:
@@ -326,12 +322,12 @@ func (t *Term) isExact() bool {
 	return false
 }
 
-// indexed tells whether t is a column by whose values nodes may be found.
+// indexed reports whether t is a column with an index.
 func (t *Term) indexed() bool {
 	return t.Op == OpColumn && !t.Column.OfType && !unindexed[t.Column.Name]
 }
 
-// conjuncts appends to list the terms that all must be true for t to be true.
+// conjuncts appends the terms to list whose conjunction is t.
 func conjuncts(t *Term, list []*Term) []*Term {
 	if t.Op != OpAnd {
 		return append(list, t)
@@ -342,13 +338,13 @@ func conjuncts(t *Term, list []*Term) []*Term {
 	return list
 }
 
-// neighboursOf returns the neighbours that t mentions, each once, in order.
-func neighboursOf(t *Term) []*Source {
+// neighborsOf returns the distinct neighbors that t mentions, in order.
+func neighborsOf(t *Term) []*Source {
 	var list []*Source
 	seen := map[*Source]bool{}
 	var walk func(*Term)
 	walk = func(t *Term) {
-		if s := t.Column.Source; t.Op == OpColumn && s.neighbour != nil && !seen[s] {
+		if s := t.Column.Source; t.Op == OpColumn && s.neighbor != nil && !seen[s] {
 			seen[s] = true
 			list = append(list, s)
 		}
@@ -360,14 +356,13 @@ func neighboursOf(t *Term) []*Source {
 	return list
 }
 
-// ownColumn tells whether t mentions the node itself or a property of it.
+// ownColumn reports whether t mentions the node or a property of it.
 func ownColumn(t *Term) bool {
-	return t.Op == OpColumn && t.Column.Source.neighbour == nil || slices.ContainsFunc(t.Kids, ownColumn)
+	return t.Op == OpColumn && t.Column.Source.neighbor == nil || slices.ContainsFunc(t.Kids, ownColumn)
 }
 
-// Searches tells whether the database may find the nodes by something else than
-// their ids: by what a property, neighbour or type is, or by a column that has an
-// index.
+// Searches reports whether the database can find the nodes other than by ID: by a
+// property, neighbor or type, or by an indexed column.
 func (f *Filter) Searches() bool {
 	if f.node.typed || len(f.sources) > 0 {
 		return true
@@ -382,6 +377,8 @@ func (f *Filter) Searches() bool {
 	return searches(f.root)
 }
 
-// unindexed are the columns of nodes and properties that no index begins with,
-// but those of ids and types.
-var unindexed = map[string]bool{"id": true, "type_id": true, "state": true, "last_known_state": true, "bool_value": true}
+// unindexed are the columns of nodes and properties with which no index begins, except
+// those of IDs and types.
+var unindexed = map[string]bool{
+	"id": true, "type_id": true, "state": true, "last_known_state": true, "bool_value": true,
+}

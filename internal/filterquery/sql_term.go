@@ -5,14 +5,14 @@ import (
 	"strings"
 )
 
-// infix are the operators that every database spells alike.
+// infix are the operators with the same spelling in every database.
 var infix = map[Op]string{
 	OpEq: "%1 = %2", OpNe: "%1 <> %2", OpLt: "%1 < %2", OpLe: "%1 <= %2", OpGt: "%1 > %2", OpGe: "%1 >= %2",
 	OpNot: "(NOT %1)", OpIsNull: "(%1 IS NULL)", OpIsTrue: "(%1 IS TRUE)", OpIsFalse: "(%1 IS FALSE)",
 	OpNullIf: "NULLIF(%1, %2)",
 }
 
-// term is the SQL of t. Text is in the exact form, see [Dialect].
+// term returns the SQL of t. Text is in exact form; see [Dialect].
 func (b *builder) term(t *Term) frag {
 	switch t.Op {
 	case OpValue:
@@ -32,7 +32,10 @@ func (b *builder) term(t *Term) frag {
 	case OpIn:
 		kids := b.comparable(t.Kids)
 		if b.indexedByStart(t) {
-			return b.put("(%1 IN (%2) AND %3 IN (%4))", kids[0], b.list(kids[1:]), b.put(b.start, kids[0]), b.list(b.starts(kids[1:])))
+			return b.put(
+				"(%1 IN (%2) AND %3 IN (%4))", kids[0], b.list(kids[1:]), b.put(b.start, kids[0]),
+				b.list(b.starts(kids[1:])),
+			)
 		}
 		return b.put("(%1 IN (%2))", kids[0], b.list(kids[1:]))
 	case OpBetween:
@@ -90,9 +93,8 @@ func (b *builder) value(t *Term) frag {
 	}
 }
 
-// comparable is the SQL of terms that are tested for equality. A text
-// column that meets nothing but constants stays as it is, so that its index
-// serves.
+// comparable returns the SQL of terms that are tested for equality. A text column that
+// is compared with constants only is not converted, so that its index can be used.
 func (b *builder) comparable(ts []*Term) []frag {
 	if b.exact == "" || ts[0].typ != TextType || ts[0].Op != OpColumn {
 		return b.terms(ts)
@@ -115,7 +117,7 @@ func (b *builder) comparable(ts []*Term) []frag {
 
 var orderSigns = map[Op]string{OpLt: "<", OpLe: "<=", OpGt: ">", OpGe: ">="}
 
-// compare is a comparison of two terms.
+// compare returns the SQL of a comparison.
 func (b *builder) compare(t *Term) frag {
 	if sign := orderSigns[t.Op]; sign != "" && t.Kids[0].typ == TextType {
 		return b.put("("+b.before+")", b.term(t.Kids[0]), frag{sql: sign}, b.term(t.Kids[1]))
@@ -127,11 +129,11 @@ func (b *builder) compare(t *Term) frag {
 	return b.put("("+infix[t.Op]+")", kids...)
 }
 
-// indexedByStart reports whether t looks for some texts in a column whose index
-// has only the start of each. The starts are then compared, too, which changes
-// nothing but what the planner can use.
+// indexedByStart reports whether t compares texts with a column whose index contains
+// only their prefixes. The SQL then compares the prefixes too, so that the planner
+// can use the index.
 func (b *builder) indexedByStart(t *Term) bool {
-	const most = 1000 // a longer list is not worth its parameters
+	const most = 1000 // a longer list would have too many parameters
 	if b.start == "" || t.Kids[0].Op != OpColumn || t.Kids[0].Column.Name != "string_value" || len(t.Kids) > most {
 		return false
 	}
@@ -182,7 +184,8 @@ func (b *builder) caseOf(t *Term) frag {
 	return b.join(" ", append(pieces, b.put("ELSE %1 END)", kids[0])))
 }
 
-// substr takes characters. Its positions are constants that have been checked.
+// substr returns the SQL of SUBSTR, which counts characters. Its positions are checked
+// constants.
 func (b *builder) substr(t *Term) frag {
 	kids := b.terms(t.Kids)
 	if len(kids) == 3 {

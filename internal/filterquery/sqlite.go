@@ -1,7 +1,7 @@
 package filterquery
 
-// SQLite is the dialect of SQLite. Its integers overflow into doubles and its
-// doubles into infinities, so it is enough to cut what comes out.
+// SQLite is the dialect of SQLite. Its integers overflow to doubles and its doubles to
+// infinities, so that limiting results is sufficient.
 var SQLite = &Dialect{
 	value:      params("?", "?", "?"),
 	null:       map[Type]string{BoolType: "NULL", IntType: "NULL", FloatType: "NULL", TextType: "NULL"},

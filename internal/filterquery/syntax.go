@@ -2,15 +2,15 @@ package filterquery
 
 import "strings"
 
-// An Expr is a vertex of a filter's syntax tree: one of the types below.
-// Parentheses leave no vertex, but for [Paren].
+// An Expr is a node of a filter's syntax tree: one of the types below. Parentheses
+// are not in the tree, except as [Paren].
 type Expr interface {
-	// Pos is where the vertex begins in the text.
+	// Pos returns where the expression begins in the text.
 	Pos() Pos
 	children() []Expr
 }
 
-// The vertices of the syntax tree.
+// The nodes of the syntax tree.
 type (
 	// Null is the literal NULL.
 	Null struct{ At Pos }
@@ -19,12 +19,12 @@ type (
 		At    Pos
 		Value bool
 	}
-	// Int is an integer literal, its sign included.
+	// Int is an integer literal with its sign.
 	Int struct {
 		At    Pos
 		Value int64
 	}
-	// Float is a floating point literal, its sign included.
+	// Float is a floating-point literal with its sign.
 	Float struct {
 		At    Pos
 		Value float64
@@ -34,13 +34,13 @@ type (
 		At    Pos
 		Value string
 	}
-	// Paren is a name, an integer, a truth value or NULL in parentheses: beside a
-	// column of an enum it does not mean all that it means without.
+	// Paren is a name, an integer, a boolean or NULL in parentheses, which change its
+	// meaning beside an enum column.
 	Paren struct {
 		At Pos
 		X  Expr
 	}
-	// Path is a name, or names joined by dots.
+	// Path is a name or several names joined by dots.
 	Path struct{ Parts []Part }
 	// Unary is an operator before its operand: "-", "+", "~" or "NOT".
 	Unary struct {
@@ -104,13 +104,13 @@ type (
 	}
 )
 
-// A Part is one name of a Path.
+// A Part is a name of a Path.
 type Part struct {
 	At     Pos
 	Name   string
-	Quoted bool // stood in backquotes
-	// blankBefore and blankAfter tell of white space around the dot before
-	// the name: between the dot and what precedes it, and behind the dot.
+	Quoted bool // in backquotes
+	// blankBefore and blankAfter report white space before and after the dot that
+	// precedes the name.
 	blankBefore, blankAfter bool
 }
 
@@ -166,7 +166,7 @@ func (x *Case) children() []Expr {
 	return kids
 }
 
-// name returns the called function's name in upper case.
+// name returns the name of the function in upper case.
 func (x *Call) name() string {
 	parts := make([]string, len(x.Func.Parts))
 	for i, part := range x.Func.Parts {

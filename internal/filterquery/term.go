@@ -74,13 +74,13 @@ type Column struct {
 // Source is what columns belong to: the node itself, one of its properties, or
 // an alias of a neighbor.
 type Source struct {
-	neighbour *neighbour // nil for the node and for a property
-	Prefix    string     // of the alias: "contexts_"
-	Property  string
-	IsProp    bool
-	Custom    bool
-	typed     bool // a column of its type's row is used
-	number    int  // from 1 in the order of the text; 0 is the node
+	neighbor *neighbor // nil for the node and for a property
+	Prefix   string    // of the alias: "contexts_"
+	Property string
+	IsProp   bool
+	Custom   bool
+	typed    bool // a column of its type is used
+	number   int  // from 1 in the order of the text; 0 is the node
 }
 
 // Filter is a filter that was checked for one kind of node. It is immutable.
@@ -88,7 +88,7 @@ type Filter struct {
 	kind    typekind.Kind
 	root    *Term
 	node    *Source
-	sources []*Source // the properties and neighbours, in the order of the text
+	sources []*Source // the properties and neighbors, in the order of the text
 }
 
 // Root returns the condition of the filter.

@@ -2,30 +2,30 @@ package filterquery
 
 import "strings"
 
-// A kind tells tokens apart.
+// A kind is the kind of a token.
 type kind uint8
 
 const (
-	tEnd     kind = iota // the end of the text
+	tEnd     kind = iota // end of the text
 	tName                // an identifier or a keyword
-	tQuoted              // an identifier in backquotes; text is what they enclose
+	tQuoted              // an identifier in backquotes; text is its content
 	tInt                 // an integer literal
 	tFloat               // a floating point literal
 	tText                // a string literal; text is its value
 	tBytes               // a bytes literal
-	tOperate             // an operator or another sign
+	tOperate             // an operator or punctuation
 )
 
-// A token is one word of the text.
+// A token is a token of the text.
 type token struct {
 	kind  kind
-	text  string // see kind; as it was written where nothing else is said
+	text  string // as written, unless its kind says otherwise
 	at    Pos
 	end   Pos
-	glued bool // nothing stands between it and the token before it
+	glued bool // follows the previous token without white space or comment
 }
 
-// is tells whether t is a given keyword or sign; keywords in upper case.
+// is reports whether t is the keyword, in upper case, or operator word.
 func (t token) is(word string) bool {
 	switch t.kind {
 	case tName:
@@ -36,7 +36,7 @@ func (t token) is(word string) bool {
 	return false
 }
 
-// describe says what t is, for messages of the form "got …".
+// describe returns t for messages of the form "got …".
 func (t token) describe() string {
 	switch t.kind {
 	case tEnd:
@@ -60,7 +60,7 @@ func (t token) describe() string {
 	return quoteShort(t.text)
 }
 
-// unexpected says what t is, for messages of the form "Unexpected …".
+// unexpected returns t for messages of the form "Unexpected …".
 func (t token) unexpected() string { return "Unexpected " + t.describe() }
 
 // reserved holds the keywords that cannot be names.

@@ -12,7 +12,7 @@ import (
 	"github.com/mlmd-go/sdk/pkg/filter"
 )
 
-// The limits of what integers and doubles hold, and where the two differ.
+// Limits of integers and doubles, and values where the two differ.
 var (
 	edgeInts = []int64{
 		0, 1, -1, 6, 7, -7, 1 << 53, 1<<53 + 1, 1<<53 + 2, -1 << 53, -1<<53 - 1, 1<<62 + 1,
@@ -29,8 +29,8 @@ var (
 
 type entity struct{}
 
-// numberTests are the tests of a custom number with an integer, or with a
-// double, and the results of a comparison for which they hold.
+// numberTests returns the conditions that compare a custom number with an integer or
+// a double, and the results of the comparison for which they hold.
 func numberTests(n any) map[string]struct {
 	expr  filter.Expr[*entity]
 	holds [3]bool // less, equal, greater
@@ -72,8 +72,8 @@ func exactly(n any) *big.Float {
 	return new(big.Float).SetFloat64(n.(float64))
 }
 
-// selects reports whether the text of a condition, which is one or none, selects
-// a node with these custom properties.
+// selects reports whether a condition, which must have at most one text, selects a node
+// with the custom properties.
 func selects(t *testing.T, e filter.Expr[*entity], custom map[string]Row) bool {
 	t.Helper()
 	text, err := filtertext.Print(filtertext.Expr(e), nil)
@@ -111,7 +111,7 @@ func checkNumber(t *testing.T, stored, asked any) {
 			t.Errorf("%s: got %v, want %v", what, got, want)
 		}
 		if name == "is set" {
-			continue // the language cannot ask for a property that is absent
+			continue // the language cannot select nodes without a property
 		}
 		if got, want := selects(t, filter.Not(test.expr), custom), !test.holds[result]; got != want {
 			t.Errorf("not %s: got %v, want %v", what, got, want)
@@ -119,7 +119,7 @@ func checkNumber(t *testing.T, stored, asked any) {
 	}
 }
 
-func TestNumbersAreComparedWhicheverKindIsStored(t *testing.T) {
+func TestNumbers_Kinds(t *testing.T) {
 	var all []any
 	for _, n := range edgeInts {
 		all = append(all, n)
@@ -134,7 +134,7 @@ func TestNumbersAreComparedWhicheverKindIsStored(t *testing.T) {
 	}
 }
 
-func TestWhatIsNoNumberPassesNoTestOfNumbers(t *testing.T) {
+func TestNumbers_OtherKinds(t *testing.T) {
 	for name, custom := range map[string]map[string]Row{
 		"text": {"x": {"string_value": "7"}}, "boolean": {"x": {"bool_value": true}}, "no value": {"x": {}}, "nothing": {},
 		"another property": {"y": {"int_value": int64(7)}},
@@ -152,7 +152,7 @@ func TestWhatIsNoNumberPassesNoTestOfNumbers(t *testing.T) {
 	}
 }
 
-func TestListsOfIntegersHoldForDoubles(t *testing.T) {
+func TestNumbers_IntListsMatchDoubles(t *testing.T) {
 	var e filter.CustomSymbols[*entity]
 	in := e.Custom("x").Int().In(7, 1<<53+1, -3)
 	for _, c := range []struct {
@@ -178,9 +178,8 @@ func TestListsOfIntegersHoldForDoubles(t *testing.T) {
 	}
 }
 
-// TestACustomPropertyOfAnyKindIsSet asks for the property before its kind is
-// said.
-func TestACustomPropertyOfAnyKindIsSet(t *testing.T) {
+// TestCustomProperty_IsSet checks IsSet without a kind.
+func TestCustomProperty_IsSet(t *testing.T) {
 	var e filter.CustomSymbols[*entity]
 	for name, c := range map[string]struct {
 		row  Row

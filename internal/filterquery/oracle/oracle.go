@@ -21,9 +21,9 @@ type Node struct {
 	// Properties and Custom are the properties by name. Each row has one
 	// column, for example "int_value".
 	Properties, Custom map[string]Row
-	// Neighbours are the rows of the neighbors by prefix, for example
+	// Neighbors are the rows of the neighbors by prefix, for example
 	// "contexts_".
-	Neighbours map[string][]Row
+	Neighbors map[string][]Row
 }
 
 // Matches reports whether f selects n.
@@ -50,7 +50,7 @@ func choose(f *filterquery.Filter, n *Node, rows map[*filterquery.Source]Row, le
 // rowsOf returns the rows of a source.
 func rowsOf(s *filterquery.Source, n *Node) []Row {
 	if !s.IsProp {
-		return n.Neighbours[s.Prefix]
+		return n.Neighbors[s.Prefix]
 	}
 	properties := n.Properties
 	if s.Custom {

@@ -77,7 +77,7 @@ func databaseLimits(s *scene) {
 		equalList(s, "artifacts by a filter of "+itoa(int64(len(filter)))+" bytes", got, ids...)
 	}
 	for filter, fragment := range map[string]string{
-		manyNeighbours(40):                     "at most 64 tables in a join",
+		manyNeighbors(40):                      "at most 64 tables in a join",
 		strings.Repeat("NOT ", 50) + one:       "parser stack overflow",
 		one + strings.Repeat(" OR "+one, 1100): "Expression tree is too large",
 	} {

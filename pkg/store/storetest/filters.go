@@ -180,7 +180,7 @@ func filterDifferenceCases() []Case {
 					"bytes long":                  strings.Repeat("(", 2<<20),
 					"nests deeper":                strings.Repeat("(", 500) + "TRUE" + strings.Repeat(")", 500),
 					"names, values and operators": "id IN (1" + strings.Repeat(",1", 100_000) + ")",
-					"tables":                      manyNeighbours(40),
+					"tables":                      manyNeighbors(40),
 				} {
 					_, _, err := s.page(anArtifact, &mlmdpb.ListOperationOptions{FilterQuery: &filter})
 					s.refused(err, codes.InvalidArgument, what)
@@ -191,7 +191,7 @@ func filterDifferenceCases() []Case {
 	}
 }
 
-func manyNeighbours(n int) string {
+func manyNeighbors(n int) string {
 	terms := make([]string, n)
 	for i := range terms {
 		terms[i] = "contexts_" + strings.Repeat("x", i+1) + ".id > 0"

@@ -58,8 +58,8 @@ func Read(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient) (Known, er
 			"type": int64(e.GetType()), "milliseconds_since_epoch": e.GetMillisecondsSinceEpoch(),
 			"artifact_id": e.GetArtifactId(), "execution_id": e.GetExecutionId(),
 		}
-		known.neighbour(typekind.Artifact, e.GetArtifactId(), "events_", row)
-		known.neighbour(typekind.Execution, e.GetExecutionId(), "events_", row)
+		known.neighbor(typekind.Artifact, e.GetArtifactId(), "events_", row)
+		known.neighbor(typekind.Execution, e.GetExecutionId(), "events_", row)
 	}
 	return known, known.readContexts(ctx, rpc)
 }
@@ -72,24 +72,24 @@ func (k Known) readContexts(ctx context.Context, rpc mlmdpb.MetadataStoreService
 			return err
 		}
 		for _, a := range artifacts.Artifacts {
-			k.neighbour(typekind.Artifact, a.GetId(), "contexts_", c.Attributes)
-			k.neighbour(typekind.Context, id, "artifacts_", k[typekind.Artifact][a.GetId()].Attributes)
+			k.neighbor(typekind.Artifact, a.GetId(), "contexts_", c.Attributes)
+			k.neighbor(typekind.Context, id, "artifacts_", k[typekind.Artifact][a.GetId()].Attributes)
 		}
 		executions, err := rpc.GetExecutionsByContext(ctx, &mlmdpb.GetExecutionsByContextRequest{ContextId: &id})
 		if err != nil {
 			return err
 		}
 		for _, e := range executions.Executions {
-			k.neighbour(typekind.Execution, e.GetId(), "contexts_", c.Attributes)
-			k.neighbour(typekind.Context, id, "executions_", k[typekind.Execution][e.GetId()].Attributes)
+			k.neighbor(typekind.Execution, e.GetId(), "contexts_", c.Attributes)
+			k.neighbor(typekind.Context, id, "executions_", k[typekind.Execution][e.GetId()].Attributes)
 		}
 		parents, err := rpc.GetParentContextsByContext(ctx, &mlmdpb.GetParentContextsByContextRequest{ContextId: &id})
 		if err != nil {
 			return err
 		}
 		for _, p := range parents.Contexts {
-			k.neighbour(typekind.Context, id, "parent_contexts_", k[typekind.Context][p.GetId()].Attributes)
-			k.neighbour(typekind.Context, p.GetId(), "child_contexts_", c.Attributes)
+			k.neighbor(typekind.Context, id, "parent_contexts_", k[typekind.Context][p.GetId()].Attributes)
+			k.neighbor(typekind.Context, p.GetId(), "child_contexts_", c.Attributes)
 		}
 	}
 	return nil
@@ -153,13 +153,13 @@ func number[E ~int32](e *E) any {
 func (k Known) add(of typekind.Kind, id int64, row oracle.Row, props, custom map[string]*mlmdpb.Value) {
 	k[of][id] = &oracle.Node{
 		Attributes: row, Properties: rows(props), Custom: rows(custom),
-		Neighbours: map[string][]oracle.Row{},
+		Neighbors: map[string][]oracle.Row{},
 	}
 }
 
-func (k Known) neighbour(of typekind.Kind, id int64, prefix string, row oracle.Row) {
+func (k Known) neighbor(of typekind.Kind, id int64, prefix string, row oracle.Row) {
 	n := k[of][id]
-	n.Neighbours[prefix] = append(n.Neighbours[prefix], row)
+	n.Neighbors[prefix] = append(n.Neighbors[prefix], row)
 }
 
 func rows(props map[string]*mlmdpb.Value) map[string]oracle.Row {
