@@ -57,7 +57,7 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 	}
 	if err != nil {
 		if failed := s.Close(); failed != nil {
-			s.log.InfoContext(ctx, "closing what could not be opened", "error", failed)
+			s.log.InfoContext(ctx, "closing the database after a failed open", "error", failed)
 		}
 		return nil, &openError{err: err, code: s.openCode(err)}
 	}

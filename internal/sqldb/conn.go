@@ -73,7 +73,7 @@ func (c *Conn) prepareText(ctx context.Context, text string) (driverStmt, error)
 	whole, ok := stmt.(driverStmt)
 	if !ok {
 		stmt.Close()
-		return nil, fmt.Errorf("the driver's statements are %T, which do not take a context", stmt)
+		return nil, fmt.Errorf("unusable driver: its statements, of type %T, do not take a context", stmt)
 	}
 	return whole, nil
 }

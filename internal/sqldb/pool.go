@@ -64,7 +64,7 @@ func (p *pool) withConn(ctx context.Context, f func(*Conn) (broken bool)) error 
 	return c.sqlConn.Raw(func(conn any) error {
 		var ok bool
 		if c.driver, ok = conn.(driverConn); !ok {
-			return fmt.Errorf("the driver's connections are %T, which do not take a context", conn)
+			return fmt.Errorf("unusable driver: its connections, of type %T, do not take a context", conn)
 		}
 		broken = f(c)
 		if c.closedByDriver(conn) {

@@ -38,7 +38,7 @@ func (db *DB) retry(ctx context.Context, fn func() error) error {
 				return err
 			}
 		}
-		db.log.DebugContext(ctx, "a transaction is run again", "try", n+1, "error", err)
+		db.log.DebugContext(ctx, "retrying a transaction", "retry", n+1, "error", err)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
