@@ -25,6 +25,7 @@ type Service struct {
 	types  typeCache
 	damage damageLog
 	log    *slog.Logger
+	outer  *enclosing // the transaction that all RPCs are part of, or nil
 }
 
 // Config configures a [Service].
@@ -139,7 +140,7 @@ type tx struct {
 	cacheOnCommit []cachedType // added to the cache after the commit
 }
 
-func (t *tx) types() *typeCache                   { return &t.s.types }
+func (t *tx) types() *typeCache                   { return &t.s.root().types }
 func (t *tx) filterDialect() *filterquery.Dialect { return t.s.filter }
 
 // now returns the time for new rows in milliseconds.
@@ -147,6 +148,9 @@ func (t *tx) now() int64 { return time.Now().UnixMilli() }
 
 // view runs fn for a request that reads. See [sqldb.DB.View].
 func (s *Service) view(ctx context.Context, fn func(context.Context, querier) error) error {
+	if s.outer != nil {
+		return s.update(ctx, func(ctx context.Context, t *tx) error { return fn(ctx, t) })
+	}
 	err := s.db.View(ctx, func(ctx context.Context, c *sqldb.Conn) error { return fn(ctx, reader{c, s}) })
 	return s.status(ctx, err)
 }
@@ -154,12 +158,18 @@ func (s *Service) view(ctx context.Context, fn func(context.Context, querier) er
 // snapshot runs fn for a request whose statements must see the same state of
 // the database. See [sqldb.DB.Snapshot].
 func (s *Service) snapshot(ctx context.Context, fn func(context.Context, querier) error) error {
+	if s.outer != nil {
+		return s.update(ctx, func(ctx context.Context, t *tx) error { return fn(ctx, t) })
+	}
 	err := s.db.Snapshot(ctx, func(ctx context.Context, c *sqldb.Conn) error { return fn(ctx, reader{c, s}) })
 	return s.status(ctx, err)
 }
 
 // update runs fn in a transaction. See [sqldb.DB.Update].
 func (s *Service) update(ctx context.Context, fn func(context.Context, *tx) error) error {
+	if s.outer != nil {
+		return s.status(ctx, s.outer.run(ctx, s, fn))
+	}
 	err := s.db.Update(ctx, func(ctx context.Context, transaction *sqldb.Tx) error {
 		t := &tx{Tx: transaction, s: s, d: transaction.Dialect()}
 		t.OnCommit(func() { s.types.add(t.cacheOnCommit...) })

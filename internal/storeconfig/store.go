@@ -26,8 +26,24 @@ func Open(ctx context.Context, c engine.Config) (*Store, error) {
 	if err != nil {
 		return nil, publicError(err)
 	}
-	conn := inproc.New(&mlmdpb.MetadataStoreService_ServiceDesc, e)
-	return &Store{engine: e, client: mlmdpb.NewMetadataStoreServiceClient(conn), close: sync.OnceValue(e.Close)}, nil
+	return &Store{engine: e, client: newClient(e), close: sync.OnceValue(e.Close)}, nil
+}
+
+// client calls a service in this process.
+type client struct {
+	mlmdpb.MetadataStoreServiceClient
+	service *engine.Service
+}
+
+func newClient(s *engine.Service) client {
+	conn := inproc.New(&mlmdpb.MetadataStoreService_ServiceDesc, s)
+	return client{mlmdpb.NewMetadataStoreServiceClient(conn), s}
+}
+
+// Transact calls fn with a client whose RPCs are one transaction, see
+// [engine.Service.Transact]. Package registry finds this method by its name.
+func (c client) Transact(ctx context.Context, fn func(tx mlmdpb.MetadataStoreServiceClient) error) error {
+	return c.service.Transact(ctx, func(_ context.Context, s *engine.Service) error { return fn(newClient(s)) })
 }
 
 // Engine returns the service.

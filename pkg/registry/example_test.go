@@ -309,6 +309,26 @@ func ExampleModelVersions_Update() {
 	// Output: [customProperties.auc customProperties.stage author]
 }
 
+// Tx stores all of its writes or none.
+func ExampleClient_Tx() {
+	ctx := context.Background()
+	reg, _, _ := example(ctx)
+
+	err := reg.Tx(ctx, func(tx *registry.Client) error {
+		m := model.RegisteredModel{Name: "churn"}
+		if _, err := tx.RegisteredModels().Create(ctx, &m); err != nil {
+			return err
+		}
+		return errors.New("no version yet")
+	})
+	fmt.Println(err)
+	_, err = reg.RegisteredModels().FindByName(ctx, "churn")
+	fmt.Println(errors.Is(err, registry.ErrNotFound))
+	// Output:
+	// no version yet
+	// true
+}
+
 // Archive keeps the version, with another state.
 func ExampleModelVersions_Archive() {
 	ctx := context.Background()

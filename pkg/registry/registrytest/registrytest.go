@@ -77,7 +77,33 @@ type interceptor func(ctx context.Context, method string, request proto.Message,
 
 // wrap returns a client that passes each call of rpc through the interceptor.
 func wrap(rpc mlmdpb.MetadataStoreServiceClient, i interceptor) mlmdpb.MetadataStoreServiceClient {
-	return mlmdpb.NewMetadataStoreServiceClient(&conn{rpc: reflect.ValueOf(rpc), intercept: i})
+	c := client{mlmdpb.NewMetadataStoreServiceClient(&conn{rpc: reflect.ValueOf(rpc), intercept: i})}
+	if t, ok := rpc.(transactor); ok {
+		return txClient{c, t, i}
+	}
+	return c
+}
+
+// A transactor is a client of an embedded store, see [registry.Client.Tx].
+type transactor interface {
+	Transact(ctx context.Context, fn func(tx mlmdpb.MetadataStoreServiceClient) error) error
+}
+
+type client struct {
+	mlmdpb.MetadataStoreServiceClient
+}
+
+// txClient is a client whose transactions go through the interceptor too.
+type txClient struct {
+	client
+	transactor
+	intercept interceptor
+}
+
+func (c txClient) Transact(ctx context.Context, fn func(tx mlmdpb.MetadataStoreServiceClient) error) error {
+	return c.transactor.Transact(ctx, func(tx mlmdpb.MetadataStoreServiceClient) error {
+		return fn(wrap(tx, c.intercept))
+	})
 }
 
 // conn is a connection whose calls go through an interceptor to a client.

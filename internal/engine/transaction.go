@@ -1,0 +1,100 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"google.golang.org/grpc/codes"
+
+	"github.com/mlmd-go/sdk/internal/sqldb"
+)
+
+// enclosing is the transaction that the RPCs of a Service are part of.
+type enclosing struct {
+	parent *Service
+
+	mu     sync.Mutex // a transaction runs one RPC at a time
+	tx     *sqldb.Tx
+	types  []cachedType // added to the parent's cache after the commit
+	closed bool
+}
+
+// Transact calls fn with a Service whose RPCs are one transaction. They see each
+// other's writes. An RPC that fails leaves nothing behind, and fn may go on. If fn
+// returns an error or panics, or if the commit fails, nothing is stored.
+//
+// fn is called again if the transaction lost a conflict with another one. The
+// Service must not be used after fn has returned. Transactions cannot be nested.
+//
+// The error is that of fn, or has a gRPC status.
+func (s *Service) Transact(ctx context.Context, fn func(context.Context, *Service) error) error {
+	if s.outer != nil {
+		return s.status(ctx, errorf(codes.FailedPrecondition, "transactions cannot be nested"))
+	}
+	var failed error // of fn
+	var panicked any
+	err := s.db.Update(ctx, func(ctx context.Context, t *sqldb.Tx) error {
+		outer := &enclosing{parent: s, tx: t}
+		t.OnCommit(func() { s.types.add(outer.types...) })
+		failed, panicked = outer.call(ctx, fn)
+		if panicked != nil {
+			return errPanicked
+		}
+		if t.Err() != nil { // whatever fn made of it
+			failed = nil
+			return t.Err()
+		}
+		return failed
+	})
+	if panicked != nil {
+		panic(panicked)
+	}
+	if failed != nil {
+		return failed
+	}
+	return s.status(ctx, err)
+}
+
+var errPanicked = errors.New("the function of a transaction panicked")
+
+// call calls fn with a service whose RPCs are part of the transaction.
+func (o *enclosing) call(ctx context.Context, fn func(context.Context, *Service) error) (err error, panicked any) {
+	p := o.parent
+	inner := &Service{db: p.db, schema: p.schema, filter: p.filter, log: p.log, outer: o}
+	defer func() {
+		panicked = recover()
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.closed = true
+	}()
+	return fn(ctx, inner), nil
+}
+
+// run runs fn for one RPC.
+func (o *enclosing) run(ctx context.Context, s *Service, fn func(context.Context, *tx) error) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.closed {
+		return errorf(codes.FailedPrecondition, "the transaction has ended: its client cannot be used any more")
+	}
+	var types []cachedType
+	err := o.tx.Savepoint(ctx, func(ctx context.Context, part *sqldb.Tx) error {
+		t := &tx{Tx: part, s: s, d: part.Dialect()}
+		err := fn(ctx, t)
+		types = t.cacheOnCommit
+		return err
+	})
+	if err == nil {
+		o.types = append(o.types, types...)
+	}
+	return err
+}
+
+// root returns the service whose caches s uses.
+func (s *Service) root() *Service {
+	if s.outer != nil {
+		return s.outer.parent
+	}
+	return s
+}
