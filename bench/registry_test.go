@@ -19,7 +19,7 @@ import (
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
-// open returns a registry over a store in a file, or in memory for "".
+// open returns a registry on a store in a file, or in memory for "".
 func open(tb testing.TB, file string) *registry.Client {
 	tb.Helper()
 	var s *store.Store
@@ -36,7 +36,7 @@ func open(tb testing.TB, file string) *registry.Client {
 	return registry.New(s.Client())
 }
 
-// must returns v, or fails.
+// must returns v, or fails the benchmark.
 func must[T any](tb testing.TB) func(v T, err error) T {
 	return func(v T, err error) T {
 		tb.Helper()
@@ -47,15 +47,15 @@ func must[T any](tb testing.TB) func(v T, err error) T {
 	}
 }
 
-// each runs a benchmark on a file and in memory, on a store that has a model,
-// a version and an artifact.
+// each runs a benchmark on a file and in memory, with a model, a version and an
+// artifact.
 func each(b *testing.B, run func(b *testing.B, w *world)) {
 	for name, file := range map[string]string{"file": filepath.Join(b.TempDir(), "registry.db"), "memory": ""} {
 		b.Run(name, func(b *testing.B) { run(b, newWorld(b, open(b, file))) })
 	}
 }
 
-// A world is what the benchmarks find in a store.
+// A world is the store of a benchmark and its entities.
 type world struct {
 	*registry.Client
 	model    model.RegisteredModel
@@ -94,7 +94,10 @@ func (w *world) nextVersion() model.ModelVersion {
 }
 
 func (w *world) nextArtifact() model.ModelArtifact {
-	return model.ModelArtifact{ModelVersionID: w.version.ID, Name: w.name("weights"), URI: new("s3://models/fraud/1"), ModelFormatName: new("onnx")}
+	return model.ModelArtifact{
+		ModelVersionID: w.version.ID, Name: w.name("weights"), URI: new("s3://models/fraud/1"),
+		ModelFormatName: new("onnx"),
+	}
 }
 
 func BenchmarkCreateModel(b *testing.B) {
@@ -173,20 +176,24 @@ func BenchmarkVersionsOfModel(b *testing.B) {
 			must[registry.Result](b)(w.ModelVersions().Upsert(context.Background(), &v))
 		}
 		for b.Loop() {
-			if got := must[[]*model.ModelVersion](b)(w.ModelVersions().OfModel(w.model.ID).Collect(context.Background())); len(got) != 20 {
+			if got := must[[]*model.ModelVersion](b)(
+				w.ModelVersions().OfModel(w.model.ID).Collect(context.Background()),
+			); len(got) != 20 {
 				b.Fatalf("%d versions", len(got))
 			}
 		}
 	})
 }
 
-// BenchmarkUpsertPerCommit takes turns between an upsert of a new model and a
-// bare commit of one row with the same settings, and reports the medians and
-// their ratio: what the registry, the service and the schema add to the disk.
+// BenchmarkUpsertPerCommit alternates between an upsert of a new model and a bare commit
+// of one row with the same settings. It reports the medians and their ratio, which is
+// the overhead of registry, service and schema over the disk.
 func BenchmarkUpsertPerCommit(b *testing.B) {
 	ctx := context.Background()
 	w := newWorld(b, open(b, filepath.Join(b.TempDir(), "registry.db")))
-	db := must[*sql.DB](b)(sql.Open("sqlite", "file:"+filepath.Join(b.TempDir(), "bare.db")+"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)"))
+	db := must[*sql.DB](b)(sql.Open(
+		"sqlite", "file:"+filepath.Join(b.TempDir(), "bare.db")+"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)",
+	))
 	defer db.Close()
 	bare := must[*sql.Conn](b)(db.Conn(ctx))
 	defer bare.Close()

@@ -21,14 +21,14 @@ import (
 //go:embed core.py
 var coreProgram string
 
-// A core is the published core in a Python process, which times each call.
+// A core is the reference implementation in a Python process that times each call.
 type core struct {
 	cmd *exec.Cmd
 	in  *bufio.Writer
 	out *bufio.Reader
 }
 
-// startCore starts python, which must have the package ml_metadata.
+// startCore starts a Python interpreter with the package ml_metadata.
 func startCore(ctx context.Context, python string) (*core, error) {
 	check := exec.CommandContext(ctx, python, "-c", "import ml_metadata")
 	if out, err := check.CombinedOutput(); err != nil {
@@ -52,14 +52,13 @@ func startCore(ctx context.Context, python string) (*core, error) {
 	return c, nil
 }
 
-// open opens the database of config, and closes the one before.
+// open opens the database of config and closes the previous one.
 func (c *core) open(config *mlmdpb.ConnectionConfig) error {
 	_, err := c.run("open", []proto.Message{config})
 	return err
 }
 
-// call runs the requests one after the other. It fails with the first that
-// does.
+// call runs the requests one after the other until the first error.
 func (c *core) call(_ context.Context, s *step, requests []proto.Message) (*result, error) {
 	return c.run(s.rpc, requests)
 }

@@ -12,11 +12,11 @@ import (
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 )
 
-// The kinds of database that are measured on.
+// The kinds of database to measure.
 const (
 	inMemory = "memory"
-	sameFile = "file"     // both in write-ahead mode with synchronous FULL
-	ownFile  = "own-file" // each as it opens a file by itself
+	sameFile = "file"     // both with write-ahead logging and synchronous FULL
+	ownFile  = "own-file" // each with its own settings
 )
 
 var titles = map[string]string{
@@ -34,14 +34,16 @@ func openBoth(ctx context.Context, name, folder string, c *core) (*store.Store, 
 	}
 	quiet := store.WithLogger(slog.New(slog.DiscardHandler))
 	if name == inMemory {
-		if err := c.open(&mlmdpb.ConnectionConfig{Config: &mlmdpb.ConnectionConfig_FakeDatabase{FakeDatabase: &mlmdpb.FakeDatabaseConfig{}}}); err != nil {
+		if err := c.open(&mlmdpb.ConnectionConfig{
+			Config: &mlmdpb.ConnectionConfig_FakeDatabase{FakeDatabase: &mlmdpb.FakeDatabaseConfig{}},
+		}); err != nil {
 			return nil, "", err
 		}
 		st, err := sqlite.OpenMemory(ctx, quiet)
 		return st, titles[name], err
 	}
 	theirs := filepath.Join(folder, "core.db")
-	if name == sameFile { // a file stays in write-ahead mode, whoever opens it
+	if name == sameFile { // a file keeps its write-ahead mode
 		st, err := sqlite.Open(ctx, theirs, quiet)
 		if err != nil {
 			return nil, "", err
@@ -50,9 +52,11 @@ func openBoth(ctx context.Context, name, folder string, c *core) (*store.Store, 
 			return nil, "", err
 		}
 	}
-	if err := c.open(&mlmdpb.ConnectionConfig{Config: &mlmdpb.ConnectionConfig_Sqlite{Sqlite: &mlmdpb.SqliteMetadataSourceConfig{
+	file := &mlmdpb.SqliteMetadataSourceConfig{
 		FilenameUri: &theirs, ConnectionMode: mlmdpb.SqliteMetadataSourceConfig_READWRITE_OPENCREATE.Enum(),
-	}}}); err != nil {
+	}
+	config := &mlmdpb.ConnectionConfig{Config: &mlmdpb.ConnectionConfig_Sqlite{Sqlite: file}}
+	if err := c.open(config); err != nil {
 		return nil, "", err
 	}
 	st, err := sqlite.Open(ctx, filepath.Join(folder, "ours.db"), quiet)

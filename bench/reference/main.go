@@ -1,12 +1,12 @@
-// Command reference measures each RPC of the embedded store against the
-// published C++ core of MLMD, in one run, and prints the ratio.
+// Command reference compares the duration of each RPC in the embedded store and in the
+// reference implementation, and prints the ratio.
 //
 //	go run ./bench/reference -python suites/reference/.venv/bin/python
 //
-// Both run in their caller's process: ours is called through its client, the
-// core through the functions of its Python package, of which only the call into
-// C++ is timed. Both get the same requests on the same data, in turns, and must
-// answer the same.
+// Both run in the process of their caller: the embedded store is called through its
+// client, and the reference implementation through its Python package, of which only
+// the call into C++ is timed. Both get the same requests on the same data, alternately,
+// and must return the same replies.
 package main
 
 import (
@@ -30,7 +30,7 @@ func main() {
 	}
 }
 
-// options are what the command line says.
+// options are the values of the command line.
 type options struct {
 	python, folder string
 	calls, rounds  int
@@ -40,12 +40,12 @@ type options struct {
 func run(ctx context.Context) error {
 	var o options
 	python := cmp.Or(os.Getenv("MLMD_PYTHON"), filepath.Join("suites", "reference", ".venv", "bin", "python"))
-	flag.StringVar(&o.python, "python", python, "interpreter that has ml_metadata; suites/reference/setup.sh makes one")
-	flag.StringVar(&o.folder, "folder", os.TempDir(), "where database files are made: the disk that is measured")
+	flag.StringVar(&o.python, "python", python, "interpreter with ml_metadata, as installed by suites/reference/setup.sh")
+	flag.StringVar(&o.folder, "folder", os.TempDir(), "directory of database files, on the disk to measure")
 	flag.IntVar(&o.calls, "calls", 50, "calls of each RPC in a round")
-	flag.IntVar(&o.rounds, "rounds", 9, "rounds, in which ours and the core take turns")
-	names := flag.String("databases", strings.Join(databaseNames(), ","), "which to measure on")
-	only := flag.String("rpc", "", "measure only RPCs whose name this regular expression matches")
+	flag.IntVar(&o.rounds, "rounds", 9, "rounds, in which both implementations alternate")
+	names := flag.String("databases", strings.Join(databaseNames(), ","), "databases to measure")
+	only := flag.String("rpc", "", "measure only RPCs whose names match this regular expression")
 	flag.Parse()
 
 	var err error
@@ -65,7 +65,7 @@ func run(ctx context.Context) error {
 	return nil
 }
 
-// measureOn measures every step on one kind of database, and prints a table.
+// measureOn measures every step on one kind of database and prints a table.
 func measureOn(ctx context.Context, name string, c *core, o options) error {
 	folder, err := os.MkdirTemp(o.folder, "mlmd-reference")
 	if err != nil {
@@ -103,6 +103,6 @@ func measureOn(ctx context.Context, name string, c *core, o options) error {
 	return t.print(os.Stdout)
 }
 
-// steps are all that is measured. What only reads comes first, so that all
-// databases are read in the same state.
+// steps returns all steps. Reads come first, so that they see the same data on all
+// databases.
 func steps() []*step { return append(reads(), writes()...) }

@@ -12,17 +12,17 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// A row is what was found out about one step.
+// A row is the result of a step.
 type row struct {
 	step       *step
-	ours, core time.Duration // the medians of all calls
-	ratios     []float64     // core ÷ ours, a round each, sorted
+	ours, core time.Duration // medians of all calls
+	ratios     []float64     // core ÷ ours for each round, sorted
 }
 
-// ratio is how many times faster ours is, in the median round.
+// ratio returns the speedup of ours over the core in the median round.
 func (r row) ratio() float64 { return r.ratios[len(r.ratios)/2] }
 
-// measure runs the rounds of one step. The first is not counted.
+// measure runs the rounds of one step, without the first in the result.
 func measure(ctx context.Context, s *step, w *world, us ours, them *core, o options) (row, error) {
 	r := row{step: s}
 	var allOurs, allCore []time.Duration
@@ -53,8 +53,10 @@ func measure(ctx context.Context, s *step, w *world, us ours, them *core, o opti
 	return r, nil
 }
 
-// takeTurns runs the requests on both sides, in either order.
-func takeTurns(ctx context.Context, s *step, requests []proto.Message, us ours, them *core, weFirst bool) (our, core *result, err error) {
+// takeTurns runs the requests on both sides, in alternating order.
+func takeTurns(
+	ctx context.Context, s *step, requests []proto.Message, us ours, them *core, weFirst bool,
+) (our, core *result, err error) {
 	if s.alone {
 		our, err = us.call(ctx, s, requests)
 		return our, nil, err
@@ -81,7 +83,7 @@ func median(took []time.Duration) time.Duration {
 	return took[len(took)/2]
 }
 
-// sameReplies fails when the two sides did not do the same.
+// sameReplies returns an error if the replies of the two sides differ.
 func sameReplies(s *step, our, core *result) error {
 	for i := range our.replies {
 		a, b := s.empty(), s.empty()
@@ -94,15 +96,18 @@ func sameReplies(s *step, our, core *result) error {
 		forgetTimes(a.ProtoReflect())
 		forgetTimes(b.ProtoReflect())
 		if !proto.Equal(a, b) {
-			return fmt.Errorf("the replies to request %d differ\nours: %s\ncore: %s", i, prototext.Format(a), prototext.Format(b))
+			return fmt.Errorf(
+				"the replies to request %d differ\nours: %s\ncore: %s", i, prototext.Format(a), prototext.Format(b),
+			)
 		}
 	}
 	return nil
 }
 
-// ofTheMoment are the fields that differ between two runs of the same.
+// ofTheMoment are the fields that differ between equal runs.
 var ofTheMoment = map[protoreflect.Name]bool{
-	"create_time_since_epoch": true, "last_update_time_since_epoch": true, "milliseconds_since_epoch": true, "next_page_token": true,
+	"create_time_since_epoch": true, "last_update_time_since_epoch": true, "milliseconds_since_epoch": true,
+	"next_page_token": true,
 }
 
 func forgetTimes(m protoreflect.Message) {
@@ -125,8 +130,8 @@ func forgetTimes(m protoreflect.Message) {
 	})
 }
 
-// sortMessages puts messages into an order that depends on nothing else: the
-// core lists the nodes of a graph in any order.
+// sortMessages sorts messages by content, because the core lists the nodes of a graph in
+// any order.
 func sortMessages(list protoreflect.List) {
 	type sortable struct {
 		key   string

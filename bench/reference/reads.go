@@ -9,7 +9,7 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-// ids are count ids, beginning with that of the n-th node.
+// ids returns count IDs from that of the n-th node on.
 func ids(n, count int) []int64 {
 	out := make([]int64, count)
 	for i := range out {
@@ -18,10 +18,10 @@ func ids(n, count int) []int64 {
 	return out
 }
 
-// name is the name of the n-th node of a kind.
+// name returns the name of the n-th node of a kind.
 func name(kind string, n int) *string { return new(kind + " " + strconv.Itoa(n%population)) }
 
-// reads are the steps that change nothing.
+// reads returns the steps that only read.
 func reads() []*step {
 	var all []*step
 	for _, part := range [][]*step{typeReads(), nodeReads(), edgeReads(), listReads(), lineageReads()} {
@@ -41,9 +41,18 @@ func typeReads() []*step {
 		read(client.GetContextType, "", func(*world, int) *mlmdpb.GetContextTypeRequest {
 			return &mlmdpb.GetContextTypeRequest{TypeName: new("Project")}
 		}),
-		read(client.GetArtifactTypes, "", func(*world, int) *mlmdpb.GetArtifactTypesRequest { return &mlmdpb.GetArtifactTypesRequest{} }),
-		read(client.GetExecutionTypes, "", func(*world, int) *mlmdpb.GetExecutionTypesRequest { return &mlmdpb.GetExecutionTypesRequest{} }),
-		read(client.GetContextTypes, "", func(*world, int) *mlmdpb.GetContextTypesRequest { return &mlmdpb.GetContextTypesRequest{} }),
+		read(
+			client.GetArtifactTypes, "",
+			func(*world, int) *mlmdpb.GetArtifactTypesRequest { return &mlmdpb.GetArtifactTypesRequest{} },
+		),
+		read(
+			client.GetExecutionTypes, "",
+			func(*world, int) *mlmdpb.GetExecutionTypesRequest { return &mlmdpb.GetExecutionTypesRequest{} },
+		),
+		read(
+			client.GetContextTypes, "",
+			func(*world, int) *mlmdpb.GetContextTypesRequest { return &mlmdpb.GetContextTypesRequest{} },
+		),
 		read(client.GetArtifactTypesByID, "", func(w *world, _ int) *mlmdpb.GetArtifactTypesByIDRequest {
 			return &mlmdpb.GetArtifactTypesByIDRequest{TypeIds: []int64{w.artifactType}}
 		}),
@@ -120,15 +129,23 @@ func edgeReads() []*step {
 			return &mlmdpb.GetContextsByExecutionRequest{ExecutionId: new(id(n))}
 		}),
 		read(client.GetParentContextsByContext, "1 parent", func(_ *world, n int) *mlmdpb.GetParentContextsByContextRequest {
-			return &mlmdpb.GetParentContextsByContextRequest{ContextId: new(id(n/9*10 + n%9 + 1))} // the first of each ten is the parent
+			return &mlmdpb.GetParentContextsByContextRequest{ContextId: new(id(
+				n/9*10 + n%9 + 1,
+			))} // the first of every ten is the parent
 		}),
-		read(client.GetChildrenContextsByContext, "9 children", func(_ *world, n int) *mlmdpb.GetChildrenContextsByContextRequest {
+		read(client.GetChildrenContextsByContext, "9 children", func(
+			_ *world, n int,
+		) *mlmdpb.GetChildrenContextsByContextRequest {
 			return &mlmdpb.GetChildrenContextsByContextRequest{ContextId: new(id(n * 10))}
 		}),
-		onlyOurs(read(client.GetParentContextsByContexts, "10 contexts", func(_ *world, n int) *mlmdpb.GetParentContextsByContextsRequest {
+		onlyOurs(read(client.GetParentContextsByContexts, "10 contexts", func(
+			_ *world, n int,
+		) *mlmdpb.GetParentContextsByContextsRequest {
 			return &mlmdpb.GetParentContextsByContextsRequest{ContextIds: ids(n*10, 10)}
 		})),
-		onlyOurs(read(client.GetChildrenContextsByContexts, "10 contexts", func(_ *world, n int) *mlmdpb.GetChildrenContextsByContextsRequest {
+		onlyOurs(read(client.GetChildrenContextsByContexts, "10 contexts", func(
+			_ *world, n int,
+		) *mlmdpb.GetChildrenContextsByContextsRequest {
 			return &mlmdpb.GetChildrenContextsByContextsRequest{ContextIds: ids(n*10, 10)}
 		})),
 		read(client.GetArtifactsByContext, "10 artifacts", func(_ *world, n int) *mlmdpb.GetArtifactsByContextRequest {
@@ -140,8 +157,8 @@ func edgeReads() []*step {
 	}
 }
 
-// page are the options of a list: a page of 20, the last ids first. (By time the
-// two sides could not be compared: their clocks differ by milliseconds.)
+// page returns the options of a list: 20 nodes by descending ID. Times differ between
+// the two sides, so that lists by time could not be compared.
 func page(filter string) *mlmdpb.ListOperationOptions {
 	o := &mlmdpb.ListOperationOptions{
 		MaxResultSize: new(int32(20)),
@@ -159,14 +176,25 @@ func listReads() []*step {
 	const what, filtered = "page of 20", "page of 20, filtered"
 	selective := func(n int) string { return fmt.Sprintf("properties.steps.int_value = %d", n%population) }
 	return []*step{
-		read(client.GetArtifacts, what, func(*world, int) *mlmdpb.GetArtifactsRequest { return &mlmdpb.GetArtifactsRequest{Options: page("")} }),
+		read(
+			client.GetArtifacts, what,
+			func(*world, int) *mlmdpb.GetArtifactsRequest { return &mlmdpb.GetArtifactsRequest{Options: page("")} },
+		),
 		read(client.GetArtifacts, filtered, func(_ *world, n int) *mlmdpb.GetArtifactsRequest {
 			return &mlmdpb.GetArtifactsRequest{Options: page(selective(n))}
 		}),
-		read(client.GetExecutions, what, func(*world, int) *mlmdpb.GetExecutionsRequest { return &mlmdpb.GetExecutionsRequest{Options: page("")} }),
-		read(client.GetContexts, what, func(*world, int) *mlmdpb.GetContextsRequest { return &mlmdpb.GetContextsRequest{Options: page("")} }),
+		read(
+			client.GetExecutions, what,
+			func(*world, int) *mlmdpb.GetExecutionsRequest { return &mlmdpb.GetExecutionsRequest{Options: page("")} },
+		),
+		read(
+			client.GetContexts, what,
+			func(*world, int) *mlmdpb.GetContextsRequest { return &mlmdpb.GetContextsRequest{Options: page("")} },
+		),
 		read(client.GetContexts, filtered, func(_ *world, n int) *mlmdpb.GetContextsRequest {
-			return &mlmdpb.GetContextsRequest{Options: page(selective(n) + " AND custom_properties.run.int_value >= 0 AND name LIKE 'context%'")}
+			return &mlmdpb.GetContextsRequest{Options: page(
+				selective(n) + " AND custom_properties.run.int_value >= 0 AND name LIKE 'context%'",
+			)}
 		}),
 		read(client.GetArtifactsByType, what, func(*world, int) *mlmdpb.GetArtifactsByTypeRequest {
 			return &mlmdpb.GetArtifactsByTypeRequest{TypeName: new("Model"), Options: page("")}
@@ -198,19 +226,23 @@ func lineageReads() []*step {
 		}),
 		read(client.GetLineageSubgraph, "20 hops, whole nodes", func(_ *world, n int) *mlmdpb.GetLineageSubgraphRequest {
 			return &mlmdpb.GetLineageSubgraphRequest{
-				LineageSubgraphQueryOptions: &mlmdpb.LineageSubgraphQueryOptions{StartingNodes: from(n), MaxNumHops: new(int64(20))},
-				ReadMask:                    &fieldmaskpb.FieldMask{Paths: []string{"artifacts", "executions", "contexts", "events", "artifact_types", "execution_types"}},
+				LineageSubgraphQueryOptions: &mlmdpb.LineageSubgraphQueryOptions{
+					StartingNodes: from(n), MaxNumHops: new(int64(20)),
+				},
+				ReadMask: &fieldmaskpb.FieldMask{Paths: []string{
+					"artifacts", "executions", "contexts", "events", "artifact_types", "execution_types",
+				}},
 			}
 		}),
 		onlyOurs(lineageGraph()),
 	}
 }
 
-// lineageGraph is deprecated, and served.
+// lineageGraph calls the deprecated GetLineageGraph.
 func lineageGraph() *step {
-	//lint:ignore SA1019 the service has it
+	//lint:ignore SA1019 the service supports it
 	return read(client.GetLineageGraph, "4 hops", func(_ *world, n int) *mlmdpb.GetLineageGraphRequest {
-		//lint:ignore SA1019 the service has it
+		//lint:ignore SA1019 the service supports it
 		return &mlmdpb.GetLineageGraphRequest{Options: &mlmdpb.LineageGraphQueryOptions{
 			QueryNodes: &mlmdpb.LineageGraphQueryOptions_ArtifactsOptions{
 				ArtifactsOptions: &mlmdpb.ListOperationOptions{FilterQuery: new(fmt.Sprint("id = ", id(n)))},

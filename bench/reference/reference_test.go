@@ -11,7 +11,7 @@ import (
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 )
 
-func TestEveryRPCIsMeasured(t *testing.T) {
+func TestSteps_AllRPCs(t *testing.T) {
 	measured := map[string]bool{}
 	for _, s := range steps() {
 		measured[s.rpc] = true
@@ -23,7 +23,7 @@ func TestEveryRPCIsMeasured(t *testing.T) {
 	}
 }
 
-func TestEveryStepSucceedsAndAnswersSomething(t *testing.T) {
+func TestSteps_Replies(t *testing.T) {
 	st, err := sqlite.OpenMemory(t.Context(), store.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		t.Fatal(err)

@@ -14,28 +14,28 @@ import (
 
 type client = mlmdpb.MetadataStoreServiceClient
 
-// A step is one way to call an RPC. The same requests go to both sides.
+// A step is a way to call an RPC. Both sides get the same requests.
 type step struct {
 	rpc   string // GetArtifactsByID
 	what  string // "100 of 1,000"
 	write bool
-	alone bool // the published core does not offer it
-	// request makes the n-th request; n differs in every call of a run, so
-	// that what is put is new.
+	alone bool // the reference implementation lacks it
+	// request returns the n-th request; n differs in every call of a run, so that puts
+	// are new.
 	request func(w *world, n int) proto.Message
-	// send calls the RPC and nothing else.
+	// send only calls the RPC.
 	send func(ctx context.Context, c client, in proto.Message) (proto.Message, error)
-	// empty makes the reply's message.
+	// empty returns an empty reply message.
 	empty func() proto.Message
 }
 
-// A result is what one side needed, and what it answered.
+// A result is the duration and reply of one side.
 type result struct {
 	took    []time.Duration
 	replies [][]byte
 }
 
-// method is how an RPC looks as an expression: mlmdpb.MetadataStoreServiceClient.GetArtifacts.
+// method is a method expression: mlmdpb.MetadataStoreServiceClient.GetArtifacts.
 type method[Q, R proto.Message] = func(client, context.Context, Q, ...grpc.CallOption) (R, error)
 
 func newStep[Q, R proto.Message](m method[Q, R], what string, request func(w *world, n int) Q) *step {
@@ -60,18 +60,18 @@ func write[Q, R proto.Message](m method[Q, R], what string, request func(w *worl
 	return s
 }
 
-// onlyOurs marks what the published package does not export.
+// onlyOurs marks a step that the Python package does not export.
 func onlyOurs(s *step) *step {
 	s.alone = true
 	return s
 }
 
-// A side is ours or the core: it runs requests and says how long each took.
+// A side runs requests and measures their duration.
 type side interface {
 	call(ctx context.Context, s *step, requests []proto.Message) (*result, error)
 }
 
-// ours is the embedded store, called through its client in this process.
+// ours is the embedded store, called through its client.
 type ours struct{ rpc client }
 
 func (o ours) call(ctx context.Context, s *step, requests []proto.Message) (*result, error) {
@@ -86,7 +86,7 @@ func (o ours) call(ctx context.Context, s *step, requests []proto.Message) (*res
 		}
 		answers[i] = out
 	}
-	for _, out := range answers { // afterwards, so that it does not heat up what is timed
+	for _, out := range answers { // afterwards, to keep it out of the measurement
 		b, err := proto.MarshalOptions{Deterministic: true}.Marshal(out)
 		if err != nil {
 			return nil, err

@@ -8,16 +8,16 @@ import (
 	"time"
 )
 
-// A table is the rows of one kind of database.
+// A table holds the rows of one kind of database.
 type table struct {
 	title string
 	rows  []row
 }
 
-// print writes the rows, the geometric means, and which RPCs are slower than
-// the core.
+// print writes the rows, the geometric means, and the RPCs that are slower than in the
+// core.
 func (t table) print(w io.Writer) error {
-	fmt.Fprintf(w, "\n%s: ours against the published core, p50 of a call\n\n", t.title)
+	fmt.Fprintf(w, "\n%s: ours against the reference implementation, p50 of a call\n\n", t.title)
 	out := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprint(out, "RPC\tcase\tours\tcore\ttimes faster\tspread\t\n")
 	for _, r := range t.rows {
@@ -32,7 +32,8 @@ func (t table) print(w io.Writer) error {
 		return err
 	}
 	fmt.Fprintf(w, "\ngeometric mean: reads %s, writes %s, all %s\n",
-		t.mean(func(s *step) bool { return !s.write }), t.mean(func(s *step) bool { return s.write }), t.mean(func(*step) bool { return true }))
+		t.mean(func(s *step) bool { return !s.write }), t.mean(func(s *step) bool { return s.write }),
+		t.mean(func(*step) bool { return true }))
 	for _, r := range t.rows {
 		if !r.step.alone && r.ratio() < 1 {
 			fmt.Fprintf(w, "slower than the core: %s (%s), %.2f\n", r.step.rpc, r.step.what, r.ratio())
@@ -41,7 +42,7 @@ func (t table) print(w io.Writer) error {
 	return nil
 }
 
-// mean is the geometric mean of the ratios of some steps.
+// mean returns the geometric mean of the ratios of steps.
 func (t table) mean(of func(*step) bool) string {
 	sum, n := 0.0, 0
 	for _, r := range t.rows {

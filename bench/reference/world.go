@@ -10,13 +10,11 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-// population is how many nodes of each kind there are before anything is
-// measured.
+// population is the number of nodes of each kind before the measurement.
 const population = 1000
 
-// A world is what is stored before the measurement: types, population nodes of
-// each kind with properties, and edges between them. Ids are known because they
-// are given out one by one.
+// A world is the content of a store before the measurement: types, population nodes of
+// each kind with properties, and edges between them. IDs are consecutive.
 type world struct {
 	artifactType, executionType, contextType int64
 }
@@ -62,7 +60,7 @@ func contextNode(w *world, name string, n int) *mlmdpb.Context {
 	}
 }
 
-// many makes count nodes of any kind.
+// many returns count nodes of any kind.
 func many[N any](w *world, prefix string, from, count int, node func(*world, string, int) N) []N {
 	out := make([]N, count)
 	for i := range out {
@@ -71,17 +69,21 @@ func many[N any](w *world, prefix string, from, count int, node func(*world, str
 	return out
 }
 
-// id is the id of the n-th node that the world has.
+// id returns the ID of the n-th node of the world.
 func id(n int) int64 { return int64(n%population) + 1 }
 
-// build stores the world on one side.
+// build stores the world on a side.
 func build(ctx context.Context, on side) (*world, error) {
 	w := &world{}
 	types := write(client.PutTypes, "", func(*world, int) *mlmdpb.PutTypesRequest {
 		return &mlmdpb.PutTypesRequest{
-			ArtifactTypes:  []*mlmdpb.ArtifactType{{Name: new("Model"), ExternalId: new("type-a"), Properties: typeProperties()}},
+			ArtifactTypes: []*mlmdpb.ArtifactType{{
+				Name: new("Model"), ExternalId: new("type-a"), Properties: typeProperties(),
+			}},
 			ExecutionTypes: []*mlmdpb.ExecutionType{{Name: new("Run"), ExternalId: new("type-e"), Properties: typeProperties()}},
-			ContextTypes:   []*mlmdpb.ContextType{{Name: new("Project"), ExternalId: new("type-c"), Properties: typeProperties()}},
+			ContextTypes: []*mlmdpb.ContextType{{
+				Name: new("Project"), ExternalId: new("type-c"), Properties: typeProperties(),
+			}},
 		}
 	})
 	r, err := on.call(ctx, types, []proto.Message{types.request(w, 0)})
@@ -103,7 +105,10 @@ func build(ctx context.Context, on side) (*world, error) {
 		write(client.PutContexts, "", func(w *world, _ int) *mlmdpb.PutContextsRequest {
 			return &mlmdpb.PutContextsRequest{Contexts: many(w, "context", 0, population, contextNode)}
 		}),
-		write(client.PutEvents, "", func(*world, int) *mlmdpb.PutEventsRequest { return &mlmdpb.PutEventsRequest{Events: worldEvents()} }),
+		write(
+			client.PutEvents, "",
+			func(*world, int) *mlmdpb.PutEventsRequest { return &mlmdpb.PutEventsRequest{Events: worldEvents()} },
+		),
 		write(client.PutAttributionsAndAssociations, "", func(*world, int) *mlmdpb.PutAttributionsAndAssociationsRequest {
 			return worldMembers()
 		}),
@@ -116,7 +121,7 @@ func build(ctx context.Context, on side) (*world, error) {
 	return w, nil
 }
 
-// Every execution has one input and one output: lineage is a chain of tens.
+// Every execution has one input and one output; chains have ten nodes.
 func worldEvents() []*mlmdpb.Event {
 	var out []*mlmdpb.Event
 	for n := range population {
@@ -135,7 +140,7 @@ func event(artifact, execution int64, kind mlmdpb.Event_Type) *mlmdpb.Event {
 	}
 }
 
-// Ten artifacts and ten executions are in every tenth context.
+// Every tenth context has ten artifacts and ten executions.
 func worldMembers() *mlmdpb.PutAttributionsAndAssociationsRequest {
 	out := &mlmdpb.PutAttributionsAndAssociationsRequest{}
 	for n := range population {
@@ -151,7 +156,9 @@ func worldParents() *mlmdpb.PutParentContextsRequest {
 	out := &mlmdpb.PutParentContextsRequest{}
 	for n := range population {
 		if n%10 != 0 {
-			out.ParentContexts = append(out.ParentContexts, &mlmdpb.ParentContext{ChildId: new(id(n)), ParentId: new(id(n / 10 * 10))})
+			out.ParentContexts = append(
+				out.ParentContexts, &mlmdpb.ParentContext{ChildId: new(id(n)), ParentId: new(id(n / 10 * 10))},
+			)
 		}
 	}
 	return out

@@ -8,20 +8,28 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-// writes are the steps that change the store.
+// writes returns the steps that change the store.
 func writes() []*step {
 	return []*step{
 		write(client.PutArtifactType, "unchanged", func(*world, int) *mlmdpb.PutArtifactTypeRequest {
-			return &mlmdpb.PutArtifactTypeRequest{ArtifactType: &mlmdpb.ArtifactType{Name: new("Model"), Properties: typeProperties()}}
+			return &mlmdpb.PutArtifactTypeRequest{ArtifactType: &mlmdpb.ArtifactType{
+				Name: new("Model"), Properties: typeProperties(),
+			}}
 		}),
 		write(client.PutArtifactType, "new", func(_ *world, n int) *mlmdpb.PutArtifactTypeRequest {
-			return &mlmdpb.PutArtifactTypeRequest{ArtifactType: &mlmdpb.ArtifactType{Name: new(fmt.Sprint("type ", n)), Properties: typeProperties()}}
+			return &mlmdpb.PutArtifactTypeRequest{ArtifactType: &mlmdpb.ArtifactType{
+				Name: new(fmt.Sprint("type ", n)), Properties: typeProperties(),
+			}}
 		}),
 		write(client.PutExecutionType, "unchanged", func(*world, int) *mlmdpb.PutExecutionTypeRequest {
-			return &mlmdpb.PutExecutionTypeRequest{ExecutionType: &mlmdpb.ExecutionType{Name: new("Run"), Properties: typeProperties()}}
+			return &mlmdpb.PutExecutionTypeRequest{
+				ExecutionType: &mlmdpb.ExecutionType{Name: new("Run"), Properties: typeProperties()},
+			}
 		}),
 		write(client.PutContextType, "unchanged", func(*world, int) *mlmdpb.PutContextTypeRequest {
-			return &mlmdpb.PutContextTypeRequest{ContextType: &mlmdpb.ContextType{Name: new("Project"), Properties: typeProperties()}}
+			return &mlmdpb.PutContextTypeRequest{ContextType: &mlmdpb.ContextType{
+				Name: new("Project"), Properties: typeProperties(),
+			}}
 		}),
 		write(client.PutTypes, "3 unchanged", func(*world, int) *mlmdpb.PutTypesRequest {
 			return &mlmdpb.PutTypesRequest{
@@ -38,7 +46,10 @@ func writes() []*step {
 		}),
 		write(client.PutArtifacts, "1 changed, masked", func(w *world, n int) *mlmdpb.PutArtifactsRequest {
 			a := &mlmdpb.Artifact{Id: new(id(n)), TypeId: &w.artifactType, Properties: values(n)}
-			return &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{a}, UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"properties.steps"}}}
+			return &mlmdpb.PutArtifactsRequest{
+				Artifacts:  []*mlmdpb.Artifact{a},
+				UpdateMask: &fieldmaskpb.FieldMask{Paths: []string{"properties.steps"}},
+			}
 		}),
 		write(client.PutExecutions, "1 new", func(w *world, n int) *mlmdpb.PutExecutionsRequest {
 			return &mlmdpb.PutExecutionsRequest{Executions: many(w, "put execution", n, 1, execution)}
@@ -52,17 +63,20 @@ func writes() []*step {
 			return &mlmdpb.PutContextsRequest{Contexts: []*mlmdpb.Context{c}}
 		}),
 		write(client.PutEvents, "1", func(_ *world, n int) *mlmdpb.PutEventsRequest {
-			e := event(id(n), id(n+n/population), mlmdpb.Event_DECLARED_INPUT) // each pair once
+			e := event(id(n), id(n+n/population), mlmdpb.Event_DECLARED_INPUT) // each pair occurs once
 			return &mlmdpb.PutEventsRequest{Events: []*mlmdpb.Event{e}}
 		}),
-		write(client.PutAttributionsAndAssociations, "1 and 1, there already", func(_ *world, n int) *mlmdpb.PutAttributionsAndAssociationsRequest {
+		write(client.PutAttributionsAndAssociations, "1 and 1, there already", func(
+			_ *world, n int,
+		) *mlmdpb.PutAttributionsAndAssociationsRequest {
 			all := worldMembers()
 			return &mlmdpb.PutAttributionsAndAssociationsRequest{
-				Attributions: all.Attributions[n%population : n%population+1], Associations: all.Associations[n%population : n%population+1],
+				Attributions: all.Attributions[n%population : n%population+1],
+				Associations: all.Associations[n%population : n%population+1],
 			}
 		}),
 		write(client.PutParentContexts, "1", func(_ *world, n int) *mlmdpb.PutParentContextsRequest {
-			const half = population / 2 // children from the upper half, parents from the lower: each pair once, no cycle
+			const half = population / 2 // parents from the lower half: unique pairs without cycles
 			return &mlmdpb.PutParentContextsRequest{ParentContexts: []*mlmdpb.ParentContext{{
 				ChildId: new(id(half + n%half)), ParentId: new(id(n / half % half)),
 			}}}
@@ -82,16 +96,24 @@ func writes() []*step {
 				Options:  &mlmdpb.PutExecutionRequest_Options{ReuseContextIfAlreadyExist: new(true)},
 			}
 		}),
-		write(client.PutLineageSubgraph, "1 execution, 2 artifacts, 1 context", func(w *world, n int) *mlmdpb.PutLineageSubgraphRequest {
+		write(client.PutLineageSubgraph, "1 execution, 2 artifacts, 1 context", func(
+			w *world, n int,
+		) *mlmdpb.PutLineageSubgraphRequest {
 			edge := func(artifact int32, kind mlmdpb.Event_Type) *mlmdpb.PutLineageSubgraphRequest_EventEdge {
-				return &mlmdpb.PutLineageSubgraphRequest_EventEdge{ExecutionIndex: new(int32(0)), ArtifactIndex: &artifact, Event: &mlmdpb.Event{Type: &kind}}
+				return &mlmdpb.PutLineageSubgraphRequest_EventEdge{
+					ExecutionIndex: new(int32(0)), ArtifactIndex: &artifact, Event: &mlmdpb.Event{Type: &kind},
+				}
 			}
 			return &mlmdpb.PutLineageSubgraphRequest{
 				Executions: many(w, "graph execution", n, 1, execution),
-				Artifacts:  []*mlmdpb.Artifact{artifact(w, fmt.Sprint("graph used ", n), n), artifact(w, fmt.Sprint("graph made ", n), n)},
-				Contexts:   []*mlmdpb.Context{{TypeId: &w.contextType, Name: new(fmt.Sprint("context ", n%population))}},
-				EventEdges: []*mlmdpb.PutLineageSubgraphRequest_EventEdge{edge(0, mlmdpb.Event_INPUT), edge(1, mlmdpb.Event_OUTPUT)},
-				Options:    &mlmdpb.PutLineageSubgraphRequest_Options{ReuseContextIfAlreadyExist: new(true)},
+				Artifacts: []*mlmdpb.Artifact{
+					artifact(w, fmt.Sprint("graph used ", n), n), artifact(w, fmt.Sprint("graph made ", n), n),
+				},
+				Contexts: []*mlmdpb.Context{{TypeId: &w.contextType, Name: new(fmt.Sprint("context ", n%population))}},
+				EventEdges: []*mlmdpb.PutLineageSubgraphRequest_EventEdge{
+					edge(0, mlmdpb.Event_INPUT), edge(1, mlmdpb.Event_OUTPUT),
+				},
+				Options: &mlmdpb.PutLineageSubgraphRequest_Options{ReuseContextIfAlreadyExist: new(true)},
 			}
 		}),
 	}

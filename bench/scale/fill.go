@@ -9,10 +9,10 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-// batch is how many nodes one request puts.
+// batch is the number of nodes in a request.
 const batch = 2000
 
-// typeOf spreads nodes over four types, the last of which has one in a hundred.
+// typeOf distributes nodes over four types, of which the last has one percent.
 func typeOf(i int) int {
 	if i%100 == 99 {
 		return 3
@@ -20,15 +20,15 @@ func typeOf(i int) int {
 	return i % 3
 }
 
-// contextOf is the id of the context of the artifact i, counted from 0: it has
+// contextOf returns the ID of the context of artifact i, counted from 0. A context has
 // ten artifacts, or none.
 func contextOf(i int) int64 {
 	const among = 1000
 	return int64(i - i%among + i%among/10 + 1)
 }
 
-// A filled store is known by the ids of its types; the nodes have the ids from
-// 1, and are called by them.
+// filled describes a filled store by the IDs of its types. Nodes have IDs from 1 and are
+// named after them.
 type filled struct {
 	size                        int
 	artifactTypes, contextTypes []int64
@@ -38,11 +38,13 @@ func typeName(n int) string { return fmt.Sprintf("bench.T%d", n) }
 
 func nodeName(i int) string { return fmt.Sprintf("node-%d", i) }
 
-// fill puts size artifacts and size contexts with properties, and attributes
-// each artifact to a context.
+// fill puts size artifacts and as many contexts with properties, and attributes each
+// artifact to a context.
 func fill(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, size int) (*filled, error) {
 	f := &filled{size: size}
-	props := map[string]mlmdpb.PropertyType{"rank": mlmdpb.PropertyType_INT, "score": mlmdpb.PropertyType_DOUBLE, "owner": mlmdpb.PropertyType_STRING}
+	props := map[string]mlmdpb.PropertyType{
+		"rank": mlmdpb.PropertyType_INT, "score": mlmdpb.PropertyType_DOUBLE, "owner": mlmdpb.PropertyType_STRING,
+	}
 	req := &mlmdpb.PutTypesRequest{}
 	for n := range 4 {
 		req.ArtifactTypes = append(req.ArtifactTypes, &mlmdpb.ArtifactType{Name: new(typeName(n)), Properties: props})
@@ -63,9 +65,10 @@ func fill(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, size int) 
 	return f, nil
 }
 
-// put puts some artifacts and contexts, both at once where the database can.
+// put puts artifacts and contexts, concurrently if the database allows.
 func (f *filled) put(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, from, n int) error {
-	artifacts, contexts, links := &mlmdpb.PutArtifactsRequest{}, &mlmdpb.PutContextsRequest{}, &mlmdpb.PutAttributionsAndAssociationsRequest{}
+	artifacts, contexts := &mlmdpb.PutArtifactsRequest{}, &mlmdpb.PutContextsRequest{}
+	links := &mlmdpb.PutAttributionsAndAssociationsRequest{}
 	for i := from; i < from+n; i++ {
 		artifacts.Artifacts = append(artifacts.Artifacts, &mlmdpb.Artifact{
 			TypeId: &f.artifactTypes[typeOf(i)], Name: new(nodeName(i + 1)), Uri: new(fmt.Sprintf("s3://bucket/%d", i+1)),
@@ -75,7 +78,9 @@ func (f *filled) put(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient,
 		contexts.Contexts = append(contexts.Contexts, &mlmdpb.Context{
 			TypeId: &f.contextTypes[typeOf(i)], Name: new(nodeName(i + 1)), Properties: f.properties(i),
 		})
-		links.Attributions = append(links.Attributions, &mlmdpb.Attribution{ContextId: new(contextOf(i)), ArtifactId: new(int64(i + 1))})
+		links.Attributions = append(links.Attributions, &mlmdpb.Attribution{
+			ContextId: new(contextOf(i)), ArtifactId: new(int64(i + 1)),
+		})
 	}
 	done := make(chan error, 1)
 	go func() {
@@ -90,8 +95,8 @@ func (f *filled) put(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient,
 	return err
 }
 
-// properties: rank is the node's own, score is spread over 0 to 1, and ten
-// nodes have the same owner.
+// properties returns the properties of a node: rank is unique, score is between 0 and 1,
+// and ten nodes have the same owner.
 func (f *filled) properties(i int) map[string]*mlmdpb.Value {
 	return map[string]*mlmdpb.Value{
 		"rank":  {Value: &mlmdpb.Value_IntValue{IntValue: int64(i + 1)}},

@@ -1,16 +1,14 @@
-// Command scale fills stores of 1,000, 100,000 and 1,000,000 artifacts and as
-// many contexts, and measures what must not grow with them: get by id, find by
-// name, the first page and the 10,000th in each order, and filters. It prints
+// Command scale fills stores with 1,000, 100,000 and 1,000,000 artifacts and as many
+// contexts, and measures requests whose duration must not depend on the size: get by ID,
+// find by name, the first and the 10,000th page in each order, and filters. It prints
 // p50, p99 and the plan of each query.
 //
 //	go run ./bench/scale -sizes 1000,100000 -databases sqlite
 //
-// To fill takes most of the time. SQLite files in a folder that is named, and
-// databases of a PostgreSQL server that is named, are kept, and measured as they
-// are if they are full already.
+// Filling takes most of the time. SQLite files in the directory of -folder and databases on
+// the server of -postgres are kept, and not filled again.
 //
-// PostgreSQL is the server of -postgres, or one that is installed and started
-// for the run.
+// Without -postgres, the command starts an installed PostgreSQL server.
 package main
 
 import (
@@ -47,7 +45,7 @@ func main() {
 	}
 }
 
-// options are what the command line says.
+// options are the values of the command line.
 type options struct {
 	sizes     []int
 	databases []string
@@ -61,12 +59,15 @@ type options struct {
 
 func run(ctx context.Context) error {
 	o := options{}
-	sizes := flag.String("sizes", "1000,100000,1000000", "how many artifacts, and contexts, a store has")
-	databases := flag.String("databases", "sqlite,postgres", "which to measure on")
-	flag.StringVar(&o.postgres, "postgres", os.Getenv("MLMD_TEST_POSTGRES"), "URL of an empty PostgreSQL database for each size, for which SIZE stands; empty: a server of its own")
-	flag.StringVar(&o.folder, "folder", "", "where SQLite files are made, kept and found again; empty: a temporary folder")
-	only := flag.String("only", "", "a pattern: measure the requests whose names match it")
-	flag.IntVar(&o.calls, "calls", 200, "how often each request is measured")
+	sizes := flag.String("sizes", "1000,100000,1000000", "numbers of artifacts and of contexts in a store")
+	databases := flag.String("databases", "sqlite,postgres", "databases to measure")
+	flag.StringVar(
+		&o.postgres, "postgres", os.Getenv("MLMD_TEST_POSTGRES"),
+		"URL of an empty PostgreSQL database, in which SIZE stands for the size; empty: start a server",
+	)
+	flag.StringVar(&o.folder, "folder", "", "directory of SQLite files, which are kept; empty: a temporary directory")
+	only := flag.String("only", "", "measure only requests whose names match this regular expression")
+	flag.IntVar(&o.calls, "calls", 200, "number of calls of each request")
 	flag.BoolVar(&o.plans, "plans", true, "print the plans of the queries at the largest size")
 	flag.Parse()
 	for _, word := range strings.Split(*sizes, ",") {
@@ -98,7 +99,7 @@ func run(ctx context.Context) error {
 	return nil
 }
 
-// measure fills a database of each size, measures them in turns, and prints the
+// measure fills a database of each size, measures them alternately, and prints the
 // table.
 func (o options) measure(ctx context.Context, name string) (err error) {
 	var all []*database
@@ -124,12 +125,12 @@ func (o options) measure(ctx context.Context, name string) (err error) {
 	return t.print(os.Stdout, name)
 }
 
-// A database is a store and a connection of its own, for plans and statistics.
+// A database is a store with a separate connection for plans and statistics.
 type database struct {
 	store   *store.Store
 	db      *sql.DB
-	explain string // what makes a plan of a query
-	analyze string // what makes statistics, where the server does so by itself in time
+	explain string // statement prefix that returns the plan of a query
+	analyze string // statement that updates statistics
 	release func()
 
 	size     int
@@ -182,7 +183,7 @@ func (o options) open(ctx context.Context, name string, size int) (*database, er
 	return nil, fmt.Errorf("no such database; there are sqlite and postgres")
 }
 
-// An owner owns a database as a test does.
+// An owner implements testing.TB for the lifetime of a database.
 type owner struct {
 	testing.TB
 	ctx      context.Context

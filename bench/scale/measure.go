@@ -14,14 +14,14 @@ import (
 	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
-// A column is what was measured at one size.
+// A column holds the results for one size.
 type column struct {
 	size  int
 	names []string
 	times map[string]times
 }
 
-// times are the quantiles of one request.
+// times holds the quantiles of a request.
 type times struct{ p50, p99 time.Duration }
 
 // prepare fills the database, if it is empty.
@@ -47,8 +47,8 @@ func (d *database) prepare(ctx context.Context) error {
 	return err
 }
 
-// turn is how often a request is sent to one database before it is the next
-// one's turn, so that what else the machine does meets all of them alike.
+// turn is the number of requests to one database before the next database, so that other
+// load affects all of them equally.
 const turn = 10
 
 // compare measures each request on all databases.
@@ -86,7 +86,7 @@ func (o options) compare(ctx context.Context, all []*database) (table, error) {
 	return t, nil
 }
 
-// send measures some calls of a request.
+// send measures calls of a request.
 func (d *database) send(ctx context.Context, r request, calls int) ([]time.Duration, error) {
 	var took []time.Duration
 	for range calls {
@@ -101,20 +101,22 @@ func (d *database) send(ctx context.Context, r request, calls int) ([]time.Durat
 	return took, nil
 }
 
-// plan prints how the database answers the queries of a request.
+// plan prints the query plans of a request.
 func (d *database) plan(ctx context.Context, r request) error {
 	type query struct {
 		text string
 		args []any
 	}
 	var queries []query
-	watched := sqldb.WithTracer(ctx, func(text string, args []any) { queries = append(queries, query{text, slices.Clone(args)}) })
+	watched := sqldb.WithTracer(ctx, func(text string, args []any) {
+		queries = append(queries, query{text, slices.Clone(args)})
+	})
 	if _, err := r.send(watched, d.store.Client(), 42); err != nil {
 		return err
 	}
 	for i, q := range queries {
 		if i > 0 && strings.Contains(q.text, "UNION ALL") {
-			continue // the nodes of the page by their ids
+			continue // reads the nodes of the page by ID
 		}
 		fmt.Printf("\n%s:\n  %s\n", r.name, q.text)
 		rows, err := d.db.QueryContext(ctx, d.explain+q.text, q.args...)
@@ -147,8 +149,7 @@ func (d *database) plan(ctx context.Context, r request) error {
 // A table has a column for each size.
 type table struct{ columns []column }
 
-// aim is how much longer a request may take in the largest store than in the
-// smallest.
+// aim limits the ratio of the durations in the largest and the smallest store.
 const aim = 1.5
 
 func (t table) print(w io.Writer, title string) error {

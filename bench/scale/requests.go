@@ -10,17 +10,16 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
 
-// A request is one that is measured. Each call of it is about another node.
+// A request is a request to measure. Each call uses another node.
 type request struct {
 	name string
 	send func(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, n int64) (found int, err error)
-	// any allows an answer without nodes.
+	// any allows a reply without nodes.
 	any bool
 }
 
-// pageSize and deepPage say where the 10,000th page is, in stores that have
-// one; smaller ones are listed near their end. There are rarePage nodes of the
-// rare type in the smallest store.
+// pageSize and deepPage determine the 10,000th page. Smaller stores are listed near
+// their end. The smallest store has rarePage nodes of the rare type.
 const (
 	pageSize = 20
 	deepPage = 10_000
@@ -42,10 +41,12 @@ var orders = []struct {
 	{"update time desc", mlmdpb.ListOperationOptions_OrderByField_LAST_UPDATE_TIME, false},
 }
 
-// requests are all that is measured on a filled store.
+// requests returns all requests to measure on a filled store.
 func (f *filled) requests(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient) ([]request, error) {
 	all := []request{
-		{name: "artifact by id", send: func(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, n int64) (int, error) {
+		{name: "artifact by id", send: func(
+			ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, n int64,
+		) (int, error) {
 			r, err := rpc.GetArtifactsByID(ctx, &mlmdpb.GetArtifactsByIDRequest{ArtifactIds: []int64{n}})
 			return len(r.GetArtifacts()), err
 		}},
@@ -53,15 +54,25 @@ func (f *filled) requests(ctx context.Context, rpc mlmdpb.MetadataStoreServiceCl
 			r, err := rpc.GetContextsByID(ctx, &mlmdpb.GetContextsByIDRequest{ContextIds: []int64{n}})
 			return len(r.GetContexts()), err
 		}},
-		{name: "artifact by name", send: func(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, n int64) (int, error) {
-			r, err := rpc.GetArtifactByTypeAndName(ctx, &mlmdpb.GetArtifactByTypeAndNameRequest{TypeName: new(typeName(typeOf(int(n) - 1))), ArtifactName: new(nodeName(int(n)))})
+		{name: "artifact by name", send: func(
+			ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, n int64,
+		) (int, error) {
+			r, err := rpc.GetArtifactByTypeAndName(ctx, &mlmdpb.GetArtifactByTypeAndNameRequest{
+				TypeName: new(typeName(typeOf(int(n) - 1))), ArtifactName: new(nodeName(int(n))),
+			})
 			return count(r.GetArtifact() != nil), err
 		}},
-		{name: "context by name", send: func(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, n int64) (int, error) {
-			r, err := rpc.GetContextByTypeAndName(ctx, &mlmdpb.GetContextByTypeAndNameRequest{TypeName: new(typeName(typeOf(int(n) - 1))), ContextName: new(nodeName(int(n)))})
+		{name: "context by name", send: func(
+			ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, n int64,
+		) (int, error) {
+			r, err := rpc.GetContextByTypeAndName(ctx, &mlmdpb.GetContextByTypeAndNameRequest{
+				TypeName: new(typeName(typeOf(int(n) - 1))), ContextName: new(nodeName(int(n))),
+			})
 			return count(r.GetContext() != nil), err
 		}},
-		{name: "contexts of an artifact", send: func(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, n int64) (int, error) {
+		{name: "contexts of an artifact", send: func(
+			ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, n int64,
+		) (int, error) {
 			r, err := rpc.GetContextsByArtifact(ctx, &mlmdpb.GetContextsByArtifactRequest{ArtifactId: &n})
 			return len(r.GetContexts()), err
 		}},
@@ -98,7 +109,9 @@ func page(o *mlmdpb.ListOperationOptions) func(context.Context, mlmdpb.MetadataS
 	}
 }
 
-func pageOfType(n, size int, o *mlmdpb.ListOperationOptions) func(context.Context, mlmdpb.MetadataStoreServiceClient, int64) (int, error) {
+func pageOfType(
+	n, size int, o *mlmdpb.ListOperationOptions,
+) func(context.Context, mlmdpb.MetadataStoreServiceClient, int64) (int, error) {
 	o = proto.CloneOf(o)
 	o.MaxResultSize = new(int32(size))
 	return func(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, _ int64) (int, error) {
@@ -107,8 +120,10 @@ func pageOfType(n, size int, o *mlmdpb.ListOperationOptions) func(context.Contex
 	}
 }
 
-// deep are options with the token that the page before the 10,000th ended with.
-func (f *filled) deep(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, o *mlmdpb.ListOperationOptions) (*mlmdpb.ListOperationOptions, error) {
+// deep returns options with the page token of the 10,000th page.
+func (f *filled) deep(
+	ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, o *mlmdpb.ListOperationOptions,
+) (*mlmdpb.ListOperationOptions, error) {
 	last := int64(min(pageSize*(deepPage-1), f.size-2*pageSize))
 	if !o.OrderByField.GetIsAsc() {
 		last = int64(f.size) + 1 - last
@@ -117,7 +132,9 @@ func (f *filled) deep(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient
 	if err != nil || len(r.Artifacts) != 1 {
 		return nil, fmt.Errorf("read artifact %d: %v", last, err)
 	}
-	token := &mlmdpb.ListOperationNextPageToken{SetOptions: o, IdOffset: &last, FieldOffset: &last, ListedIds: []int64{last}}
+	token := &mlmdpb.ListOperationNextPageToken{
+		SetOptions: o, IdOffset: &last, FieldOffset: &last, ListedIds: []int64{last},
+	}
 	switch o.OrderByField.GetField() {
 	case mlmdpb.ListOperationOptions_OrderByField_CREATE_TIME:
 		token.FieldOffset = r.Artifacts[0].CreateTimeSinceEpoch
@@ -130,7 +147,7 @@ func (f *filled) deep(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient
 	return deep, err
 }
 
-// filters are selective and not; the number of a node stands for %d.
+// filters are filters of different selectivity, in which %d is the number of a node.
 var filters = []request{
 	filter("selective: name", "name = 'node-%d'"),
 	filter("selective: property, int", "properties.rank.int_value = %d"),
@@ -143,9 +160,13 @@ var filters = []request{
 }
 
 func filter(name, pattern string) request {
-	return request{name: name, send: func(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, n int64) (int, error) {
+	return request{name: name, send: func(
+		ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, n int64,
+	) (int, error) {
 		text := fmt.Sprintf(pattern+"%[4]s", n, (n-1)/10, contextOf(int(n-1)), "")
-		r, err := rpc.GetArtifacts(ctx, &mlmdpb.GetArtifactsRequest{Options: &mlmdpb.ListOperationOptions{FilterQuery: &text}})
+		r, err := rpc.GetArtifacts(ctx, &mlmdpb.GetArtifactsRequest{
+			Options: &mlmdpb.ListOperationOptions{FilterQuery: &text},
+		})
 		return len(r.GetArtifacts()), err
 	}}
 }

@@ -1,4 +1,4 @@
-// Command embedded uses a store in a file, within the process.
+// Command embedded opens a store in a file.
 package main
 
 import (

@@ -18,7 +18,7 @@ import (
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
-// versions fills a store with a model and three versions.
+// versions returns a store with a model and three versions.
 func versions(ctx context.Context) (*registry.Client, mlmdpb.MetadataStoreServiceClient) {
 	store, err := sqlite.OpenMemory(ctx)
 	if err != nil {
@@ -42,7 +42,7 @@ func versions(ctx context.Context) (*registry.Client, mlmdpb.MetadataStoreServic
 	return reg, store.Client()
 }
 
-// The filter language is text in the options of a list request.
+// A filter is text in the options of a list request.
 func Example_text() {
 	ctx := context.Background()
 	_, rpc := versions(ctx)
@@ -60,7 +60,7 @@ func Example_text() {
 	// 1:v3
 }
 
-// A query takes the language's text too.
+// A query accepts the filter language as text.
 func Example_queryText() {
 	ctx := context.Background()
 	reg, _ := versions(ctx)
@@ -74,14 +74,16 @@ func Example_queryText() {
 	// Output: v3
 }
 
-// Typed filters are built from symbols; values are never text.
+// Typed filters are built from symbols, which escape values.
 func Example_typed() {
 	ctx := context.Background()
 	reg, _ := versions(ctx)
 	f := field.ModelVersion
 	byAda := f.Author.Eq("ada")
 	good := f.Custom("auc").Double().Gt(0.9).And(filter.Not(f.Author.Eq("bob")))
-	for _, condition := range []filter.Expr[*model.ModelVersion]{byAda, good, byAda.Or(f.Custom("Team name").AsString().Eq("it's us"))} {
+	for _, condition := range []filter.Expr[*model.ModelVersion]{byAda, good, byAda.Or(
+		f.Custom("Team name").AsString().Eq("it's us"),
+	)} {
 		found, err := reg.ModelVersions().Query().Where(condition).Collect(ctx)
 		if err != nil {
 			log.Fatal(err)
@@ -98,7 +100,7 @@ func Example_typed() {
 	// ["v1" "v3"]
 }
 
-// An error says what is wrong and where.
+// An error contains the reason and the position.
 func Example_errors() {
 	ctx := context.Background()
 	_, rpc := versions(ctx)
@@ -113,7 +115,7 @@ func Example_errors() {
 	// Invalid `filter_query`: Unrecognized name: nam
 }
 
-// Pages go on with a token, which any MLMD server understands.
+// The next page begins at a token, which every MLMD server understands.
 func Example_pages() {
 	ctx := context.Background()
 	_, rpc := versions(ctx)
@@ -124,7 +126,9 @@ func Example_pages() {
 		},
 	}
 	for {
-		reply, err := rpc.GetContextsByType(ctx, &mlmdpb.GetContextsByTypeRequest{TypeName: new("kf.ModelVersion"), Options: options})
+		reply, err := rpc.GetContextsByType(ctx, &mlmdpb.GetContextsByTypeRequest{
+			TypeName: new("kf.ModelVersion"), Options: options,
+		})
 		if err != nil {
 			log.Fatal(err)
 		}

@@ -1,5 +1,4 @@
-// Command features is a feature store on ML Metadata: its own entities, from
-// its own spec, with the verbs of the SDK.
+// Command features is a feature store on ML Metadata, with entities of its own schema.
 package main
 
 //go:generate go tool gen

@@ -26,8 +26,7 @@ func main() {
 	}
 }
 
-// run stores a group with a table and the job that made it, and finds the
-// table again.
+// run stores a group with a table and the job that made it, and then finds the table.
 func run(ctx context.Context, reg *registry.Client) error {
 	groups := registry.NewCollection(reg, mapping.FeatureGroup)
 	res, err := groups.Upsert(ctx, &schema.FeatureGroup{Name: "payments", Team: "fraud-detection"})

@@ -49,15 +49,15 @@ func group(t *testing.T, reg *registry.Client) string {
 	return res.ID
 }
 
-func TestTheProgramRuns(t *testing.T) {
+func TestRun(t *testing.T) {
 	if err := run(t.Context(), client(t)); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// A client has collections for the entities of the SDK's own spec too, but the
-// store of this program gets only the types that it writes.
-func TestTheStoreHasOnlyTheTypesOfThisSpec(t *testing.T) {
+// The client has collections of the SDK's entities too, but must create only the types
+// that the program uses.
+func TestRun_Types(t *testing.T) {
 	reg := client(t)
 	if err := run(t.Context(), reg); err != nil {
 		t.Fatal(err)
@@ -85,7 +85,7 @@ func TestTheStoreHasOnlyTheTypesOfThisSpec(t *testing.T) {
 	}
 }
 
-func TestATableComesBackAsItWasStored(t *testing.T) {
+func TestFeatureTable_RoundTrip(t *testing.T) {
 	reg := client(t)
 	tables := registry.NewCollection(reg, mapping.FeatureTable)
 	in := schema.FeatureTable{
@@ -122,7 +122,7 @@ func TestATableComesBackAsItWasStored(t *testing.T) {
 	}
 }
 
-func TestFiltersKnowTheFields(t *testing.T) {
+func TestFeatureTable_Filters(t *testing.T) {
 	reg := client(t)
 	groupID := group(t, reg)
 	tables := registry.NewCollection(reg, mapping.FeatureTable)
@@ -150,7 +150,7 @@ func TestFiltersKnowTheFields(t *testing.T) {
 	}
 }
 
-func TestWhatTheSpecForbidsIsRefusedWithThePath(t *testing.T) {
+func TestFeatureTable_Validation(t *testing.T) {
 	reg := client(t)
 	groupID := group(t, reg)
 	for name, c := range map[string]struct {
@@ -190,7 +190,7 @@ func TestWhatTheSpecForbidsIsRefusedWithThePath(t *testing.T) {
 	}
 }
 
-func TestReportsAndJobsHaveTheirOwnKinds(t *testing.T) {
+func TestKinds(t *testing.T) {
 	reg := client(t)
 	groupID := group(t, reg)
 	run := uuid.MustParse("f81d4fae-7dec-41d0-a765-00a0c91e6bf6")

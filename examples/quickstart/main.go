@@ -1,5 +1,5 @@
-// Command quickstart registers a model, a version and an artifact, finds them
-// again and lists them: in a fresh file, in one that is kept, or on a server.
+// Command quickstart registers a model, a version and an artifact, finds and lists them,
+// in a temporary file, a given file, or on a server.
 package main
 
 import (
@@ -37,7 +37,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	switch {
 	case flags.NArg() > 0:
-		return fmt.Errorf("%q is no flag: want -db FILE or -addr HOST:PORT, or nothing", flags.Arg(0))
+		return fmt.Errorf("unexpected argument %q: must be -db FILE or -addr HOST:PORT, or absent", flags.Arg(0))
 	case *db != "" && *addr != "":
 		return errors.New("-db and -addr exclude each other: a store is in a file or on a server")
 	case *addr != "":
@@ -66,7 +66,7 @@ func inFile(ctx context.Context, file, remark string, out io.Writer) error {
 }
 
 func onServer(ctx context.Context, addr string, out io.Writer) error {
-	// Whoever tries this out waits for the answer.
+	// Fail fast if the server is unreachable.
 	reg, err := registry.Dial(addr, registry.WithRetryTimeout(time.Second))
 	if err != nil {
 		return err
@@ -74,7 +74,10 @@ func onServer(ctx context.Context, addr string, out io.Writer) error {
 	defer reg.Close()
 	fmt.Fprintf(out, "The store is the server at %s.\n", addr)
 	if err := tour(ctx, reg, out); errors.Is(err, registry.ErrUnreachable) {
-		return fmt.Errorf("no MLMD server answers at %s; one starts with: go run ./cmd/mlmd-server --db registry.db --grpc_port 8080\n(%w)", addr, err)
+		return fmt.Errorf(
+			"no MLMD server answers at %s; one starts with: go run ./cmd/mlmd-server --db registry.db --grpc_port 8080\n(%w)",
+			addr, err,
+		)
 	} else if err != nil {
 		return err
 	}

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// What the quickstart prints, its times and places replaced.
+// The output of the quickstart, with placeholders for times and paths.
 const want = `The store is FILE
 (this file is kept: run again with it, and nothing is stored twice).
 
@@ -32,7 +32,7 @@ Change
 
 var times = regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC`)
 
-func TestTheTourIsTheSameTheSecondTime(t *testing.T) {
+func TestTour_Repeated(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "registry.db")
 	for range 2 {
 		var out strings.Builder
@@ -46,7 +46,7 @@ func TestTheTourIsTheSameTheSecondTime(t *testing.T) {
 	}
 }
 
-func TestAFreshFileIsRemovedAgain(t *testing.T) {
+func TestRun_RemovesTemporaryFile(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	var out strings.Builder
 	if err := run(t.Context(), nil, &out); err != nil {
@@ -58,7 +58,7 @@ func TestAFreshFileIsRemovedAgain(t *testing.T) {
 	}
 }
 
-func TestMistakesAreExplained(t *testing.T) {
+func TestRun_Errors(t *testing.T) {
 	text := filepath.Join(t.TempDir(), "text")
 	if err := os.WriteFile(text, []byte(strings.Repeat("no database\n", 100)), 0o600); err != nil {
 		t.Fatal(err)
@@ -68,10 +68,10 @@ func TestMistakesAreExplained(t *testing.T) {
 		args []string
 		want string
 	}{
-		{"no flag", []string{"registry.db"}, "is no flag"},
+		{"argument", []string{"registry.db"}, "unexpected argument"},
 		{"two stores", []string{"-db", "x", "-addr", "y"}, "exclude each other"},
 		{"a server that is not there", []string{"-addr", "127.0.0.1:1"}, "no MLMD server answers at 127.0.0.1:1"},
-		{"a file that is no database", []string{"-db", text}, "cannot be opened"},
+		{"a file that is not a database", []string{"-db", text}, "cannot be opened"},
 		{"a folder that is not there", []string{"-db", filepath.Join(text, "x", "registry.db")}, "cannot be opened"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
-// tour registers things, finds them and lists them.
+// tour registers, finds and lists entities.
 func tour(ctx context.Context, reg *registry.Client, out io.Writer) error {
 	modelID, versionID, err := register(ctx, reg, out)
 	if err != nil {
@@ -29,7 +29,7 @@ func tour(ctx context.Context, reg *registry.Client, out io.Writer) error {
 	return change(ctx, reg, out, versionID)
 }
 
-// register stores a model, a version of it and an artifact of that.
+// register stores a model, a version of it and an artifact of the version.
 func register(ctx context.Context, reg *registry.Client, out io.Writer) (modelID, versionID string, err error) {
 	fmt.Fprintln(out, "\nRegister")
 	m := model.RegisteredModel{Name: "fraud", Description: new("card fraud"), Owner: new("ada")}
@@ -49,7 +49,9 @@ func register(ctx context.Context, reg *registry.Client, out io.Writer) (modelID
 	}
 	fmt.Fprintf(out, "  version   %-8s id %s, of model %s\n", v.Name, v.ID, m.ID)
 
-	a := model.ModelArtifact{ModelVersionID: v.ID, Name: "weights", URI: new("s3://models/fraud/1"), ModelFormatName: new("onnx")}
+	a := model.ModelArtifact{
+		ModelVersionID: v.ID, Name: "weights", URI: new("s3://models/fraud/1"), ModelFormatName: new("onnx"),
+	}
 	if _, err = reg.ModelArtifacts().Upsert(ctx, &a); err != nil {
 		return "", "", err
 	}
@@ -57,14 +59,17 @@ func register(ctx context.Context, reg *registry.Client, out io.Writer) (modelID
 	return m.ID, v.ID, nil
 }
 
-// find reads them back by what people know of them.
+// find reads them by name, ID and external ID.
 func find(ctx context.Context, reg *registry.Client, out io.Writer, modelID string) error {
 	fmt.Fprintln(out, "\nFind")
 	m, err := reg.RegisteredModels().FindByName(ctx, "fraud")
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "  model fraud: %s, owned by %s, created %s\n", *m.Description, *m.Owner, m.CreateTime.Format("2006-01-02 15:04:05 MST"))
+	fmt.Fprintf(
+		out, "  model fraud: %s, owned by %s, created %s\n", *m.Description, *m.Owner,
+		m.CreateTime.Format("2006-01-02 15:04:05 MST"),
+	)
 
 	v, err := reg.ModelVersions().FindByName(ctx, modelID, "v1.0")
 	if err != nil {
@@ -80,7 +85,7 @@ func find(ctx context.Context, reg *registry.Client, out io.Writer, modelID stri
 	return nil
 }
 
-// list shows all versions of the model, and those that a condition selects.
+// list prints all versions of the model, and those that a condition selects.
 func list(ctx context.Context, reg *registry.Client, out io.Writer, modelID string) error {
 	fmt.Fprintln(out, "\nList")
 	for v, err := range reg.ModelVersions().OfModel(modelID).OrderBy(registry.OrderByCreateTime).Desc().All(ctx) {
@@ -90,7 +95,9 @@ func list(ctx context.Context, reg *registry.Client, out io.Writer, modelID stri
 		fmt.Fprintf(out, "  version %s, last changed %s\n", v.Name, v.UpdateTime.Format("2006-01-02 15:04:05 MST"))
 	}
 	f := field.ModelVersion
-	good, err := reg.ModelVersions().OfModel(modelID).Where(f.Author.Eq("ada").And(f.Custom("auc").Double().Gt(0.9))).Collect(ctx)
+	good, err := reg.ModelVersions().OfModel(modelID).Where(f.Author.Eq("ada").And(
+		f.Custom("auc").Double().Gt(0.9),
+	)).Collect(ctx)
 	if err != nil {
 		return err
 	}
@@ -98,7 +105,7 @@ func list(ctx context.Context, reg *registry.Client, out io.Writer, modelID stri
 	return nil
 }
 
-// change patches the version: what is not set stays as it is.
+// change patches the version: fields that are not set keep their values.
 func change(ctx context.Context, reg *registry.Client, out io.Writer, versionID string) error {
 	fmt.Fprintln(out, "\nChange")
 	v := model.ModelVersion{ID: versionID, Description: new("the first that went live")}
@@ -109,7 +116,10 @@ func change(ctx context.Context, reg *registry.Client, out io.Writer, versionID 
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "  version %s: %s; still by %s, with %s\n", now.Name, *now.Description, *now.Author, properties(now.CustomProperties))
+	fmt.Fprintf(
+		out, "  version %s: %s; still by %s, with %s\n", now.Name, *now.Description, *now.Author,
+		properties(now.CustomProperties),
+	)
 	return nil
 }
 

@@ -1,4 +1,4 @@
-// Command remote uses an MLMD server.
+// Command remote connects to an MLMD server.
 package main
 
 import (
@@ -12,7 +12,9 @@ import (
 
 func main() {
 	ctx := context.Background()
-	reg, err := registry.Dial("localhost:8080") // registry.WithTLS(nil), registry.WithTokenFile("token") where the server asks for them
+	reg, err := registry.Dial(
+		"localhost:8080",
+	) // registry.WithTLS(nil), registry.WithTokenFile("token") where the server asks for them
 	if err != nil {
 		log.Fatal(err)
 	}

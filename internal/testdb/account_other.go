@@ -8,14 +8,14 @@ import (
 	"syscall"
 )
 
-// quit is what every system can do.
+// quit kills a server, which works on every system.
 var quit = os.Kill
 
-// An account is whom a server runs as.
+// An account is the account of a server process.
 type account struct{}
 
-// serverAccount says that servers are started on Unix only. Elsewhere the
-// variables of the environment name one.
+// serverAccount returns an error, because servers are started on Unix only. On other
+// systems environment variables must name a server.
 func serverAccount(string, string) (*account, error) {
 	return nil, errors.New("tests start database servers on Unix only")
 }

@@ -9,15 +9,15 @@ import (
 	"syscall"
 )
 
-// quit ends PostgreSQL without a checkpoint; MariaDB ignores it and is killed.
+// quit stops PostgreSQL without a checkpoint. MariaDB ignores it and is killed.
 const quit = syscall.SIGQUIT
 
-// An account is whom a server runs as.
+// An account is the account of a server process.
 type account struct{ uid, gid int }
 
-// serverAccount is the account that a server runs under, since PostgreSQL
-// refuses root, and gives folder to it. It is nil, for the present account,
-// where this process is not root.
+// serverAccount returns the account for servers, because PostgreSQL does not run as
+// root, and makes it the owner of folder. If this process is not root, it returns nil,
+// which stands for the current account.
 func serverAccount(name, folder string) (*account, error) {
 	if os.Geteuid() != 0 {
 		return nil, nil
@@ -36,8 +36,8 @@ func serverAccount(name, folder string) (*account, error) {
 	return &a, os.Chown(folder, a.uid, a.gid)
 }
 
-// runAs starts a process as a, in a group of its own, so that a terminal's
-// interrupt does not end it before the tests have.
+// runAs starts a process with account a in a separate process group, so that an
+// interrupt from the terminal does not stop it before the tests.
 func runAs(a *account) *syscall.SysProcAttr {
 	attr := &syscall.SysProcAttr{Setpgid: true}
 	endWithParent(attr)

@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// Describe lists the columns and indexes of a database, one a line and sorted,
-// so that two databases can be compared. The dialect is "sqlite", "postgres" or
-// "mysql". Neither the order of columns nor collations are told.
+// Describe returns the columns and indexes of a database as sorted lines, without the
+// order of columns and collations, to compare databases. The dialect is "sqlite",
+// "postgres" or "mysql".
 func Describe(ctx context.Context, db *sql.DB, dialect string) ([]string, error) {
 	statements, ok := descriptions[dialect]
 	if !ok {
@@ -32,11 +32,11 @@ func Describe(ctx context.Context, db *sql.DB, dialect string) ([]string, error)
 	return lines, nil
 }
 
-// displayWidth is what MariaDB and old MySQL show behind integer types, and
-// newer MySQL does not. It has no meaning.
+// displayWidth matches the display width of integer types, which MariaDB and old MySQL
+// show and which has no effect.
 var displayWidth = regexp.MustCompile(` ((?:big)?int)\(\d+\)`)
 
-// descriptions are statements that answer one line each.
+// descriptions are queries that return lines.
 var descriptions = map[string][]string{
 	"sqlite": {
 		`SELECT 'column ' || t.name || '.' || c.name || ' ' || c.type || CASE WHEN c."notnull" THEN ' not null' ELSE '' END ||
@@ -80,8 +80,8 @@ func texts(ctx context.Context, db *sql.DB, statement string) ([]string, error) 
 	return all, rows.Err()
 }
 
-// Rows reads a whole table: each row is a line of column=value, sorted. Columns
-// that are not asked for are left out; nil asks for all.
+// Rows returns the rows of a table as sorted lines of column=value, with the given
+// columns or, for nil, all.
 func Rows(ctx context.Context, db *sql.DB, table string, columns []string) ([]string, error) {
 	what := "*"
 	if columns != nil {

@@ -15,9 +15,9 @@ import (
 
 var mysql = server{variable: "MLMD_TEST_MYSQL", start: startMySQL}
 
-// MySQL makes a fresh, empty database on MySQL or MariaDB and returns its DSN,
-// as user:password@tcp(host:port)/name. It is dropped when the test ends. The
-// error says why there is no server.
+// MySQL creates an empty database on MySQL or MariaDB and returns its DSN,
+// user:password@tcp(host:port)/name. It drops the database at the end of the test. It
+// returns an error if no server is available.
 func MySQL(tb testing.TB) (string, error) {
 	tb.Helper()
 	dsn, err := mysql.get()
@@ -66,7 +66,7 @@ func startMySQL(folder string) (*process, error) {
 		func(ctx context.Context) error { return runMySQL(ctx, config, "SELECT 1") },
 		server, "--no-defaults", "--datadir="+data, "--socket="+filepath.Join(folder, "s"), "--bind-address=127.0.0.1",
 		"--port="+strconv.Itoa(port), "--pid-file="+filepath.Join(folder, "pid"), "--max-connections=300",
-		// As Debian sets it up; the server's own default is latin1.
+		// The default of Debian; that of the server is latin1.
 		"--character-set-server=utf8mb4", "--collation-server=utf8mb4_general_ci",
 		"--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0", "--innodb-buffer-pool-size=64M", "--skip-log-bin",
 		"--innodb-flush-method=nosync", "--innodb-file-per-table=0")
@@ -74,7 +74,7 @@ func startMySQL(folder string) (*process, error) {
 
 func runMySQL(ctx context.Context, config *driver.Config, statement string) error {
 	quiet := config.Clone()
-	quiet.Logger = log.New(io.Discard, "", 0) // it would report every try before the server is up
+	quiet.Logger = log.New(io.Discard, "", 0) // it would report every attempt before the server is ready
 	connector, err := driver.NewConnector(quiet)
 	if err != nil {
 		return err

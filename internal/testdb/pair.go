@@ -13,20 +13,20 @@ import (
 	driver "github.com/go-sql-driver/mysql"
 )
 
-// A Pair is a primary server and a standby that has whatever the primary has
-// acknowledged. Both end with the test.
+// A Pair is a primary server and a synchronous standby. Both stop at the end of the
+// test.
 type Pair struct {
 	Primary, Standby *Server
 }
 
-// A Server is one of a pair.
+// A Server is one server of a pair.
 type Server struct {
 	Port int
 	DB   *sql.DB // as an administrator
 	proc *process
 }
 
-// Kill ends the server as the loss of its process does.
+// Kill kills the server process.
 func (s *Server) Kill() {
 	_ = s.proc.cmd.Process.Kill()
 	<-s.proc.ended
@@ -41,7 +41,7 @@ func (s *Server) exec(ctx context.Context, statements ...string) error {
 	return nil
 }
 
-// until waits for a query to answer want.
+// until waits until a query returns want.
 func (s *Server) until(ctx context.Context, query, want string) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
@@ -59,8 +59,11 @@ func (s *Server) until(ctx context.Context, query, want string) error {
 	}
 }
 
-// start makes the folder of a server, and launches it.
-func (s *Server) start(tb testing.TB, user, open string, command func(folder string, as *account) (answers string, program string, args []string, err error)) error {
+// start creates the data directory of a server and launches it.
+func (s *Server) start(
+	tb testing.TB, user, open string,
+	command func(folder string, as *account) (answers string, program string, args []string, err error),
+) error {
 	folder, err := os.MkdirTemp("", "mlmd-pair-")
 	if err != nil {
 		return err
@@ -82,7 +85,9 @@ func (s *Server) start(tb testing.TB, user, open string, command func(folder str
 	}
 	s.DB.SetMaxIdleConns(1)
 	tb.Cleanup(func() { _ = s.DB.Close() })
-	s.proc, err = launch(folder, dsn, as, func(ctx context.Context) error { return s.DB.PingContext(ctx) }, program, args...)
+	s.proc, err = launch(
+		folder, dsn, as, func(ctx context.Context) error { return s.DB.PingContext(ctx) }, program, args...,
+	)
 	if err == nil {
 		tb.Cleanup(s.proc.stop)
 	}
@@ -108,34 +113,41 @@ func PostgresPair(tb testing.TB) (*Pair, error) {
 			return dsn, filepath.Join(bin, "postgres"), []string{
 				"-D", data, "-k", folder, "-h", "127.0.0.1", "-p", strconv.Itoa(s.Port), "-c", "fsync=off",
 				"-c", "max_connections=100", "-c", "wal_level=replica", "-c", "hot_standby=on",
-				"-c", "wal_retrieve_retry_interval=100ms", // a promotion waits for it where the primary has gone
+				"-c", "wal_retrieve_retry_interval=100ms", // delays a promotion after the loss of the primary
 			}, nil
 		})
 	}
 	err = start(p.Primary, func(data string) []string {
-		return []string{"initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"}
+		return []string{
+			"initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync",
+			"--no-instructions",
+		}
 	})
 	if err != nil {
 		return nil, err
 	}
 	err = start(p.Standby, func(data string) []string {
-		return []string{"pg_basebackup", "-h", "127.0.0.1", "-p", strconv.Itoa(p.Primary.Port), "-U", "postgres", "-D", data, "-R", "-X", "stream", "-c", "fast"}
+		return []string{
+			"pg_basebackup", "-h", "127.0.0.1", "-p", strconv.Itoa(p.Primary.Port), "-U", "postgres", "-D", data, "-R",
+			"-X", "stream", "-c", "fast",
+		}
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := p.Primary.exec(tb.Context(), "ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()"); err != nil {
+	if err := p.Primary.exec(
+		tb.Context(), "ALTER SYSTEM SET synchronous_standby_names = '*'", "SELECT pg_reload_conf()",
+	); err != nil {
 		return nil, err
 	}
 	return p, p.Primary.until(tb.Context(), "SELECT COALESCE(MAX(sync_state), 'none') FROM pg_stat_replication", "sync")
 }
 
-// DemotePostgres makes the primary read-only, and waits for the standby to have
-// all it has.
+// DemotePostgres makes the primary read-only and waits until the standby has caught up.
 func (p *Pair) DemotePostgres(ctx context.Context) error {
 	err := p.Primary.exec(ctx, "ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()")
 	if err == nil {
-		// Until the transactions that write have ended.
+		// Wait for the end of write transactions.
 		err = p.Primary.until(ctx, "SELECT COUNT(*) FROM pg_stat_activity WHERE backend_xid IS NOT NULL", "0")
 	}
 	if err != nil {
@@ -148,7 +160,7 @@ func (p *Pair) DemotePostgres(ctx context.Context) error {
 	return p.Standby.until(ctx, "SELECT (pg_last_wal_replay_lsn() >= '"+at+"'::pg_lsn)::text", "true")
 }
 
-// PromotePostgres makes the standby the primary.
+// PromotePostgres promotes the standby.
 func (p *Pair) PromotePostgres(ctx context.Context) error {
 	if err := p.Standby.exec(ctx, "SELECT pg_promote()"); err != nil {
 		return err
@@ -156,9 +168,8 @@ func (p *Pair) PromotePostgres(ctx context.Context) error {
 	return p.Standby.until(ctx, "SELECT pg_is_in_recovery()::text", "false")
 }
 
-// MySQLPair starts a primary and a replica (of MariaDB) that has a transaction
-// before the primary acknowledges it. The account "app" may do everything but
-// write to a server that is read-only.
+// MySQLPair starts a primary and a semi-synchronous replica of MariaDB. The account
+// "app" has all privileges except writes to a read-only server.
 func MySQLPair(tb testing.TB) (*Pair, error) {
 	tb.Helper()
 	install, err := program("mariadb-install-db", "mysql_install_db")
@@ -173,7 +184,10 @@ func MySQLPair(tb testing.TB) (*Pair, error) {
 	start := func(s *Server, id string, options ...string) error {
 		return s.start(tb, "mysql", "mysql", func(folder string, as *account) (string, string, []string, error) {
 			data := filepath.Join(folder, "data")
-			if err := prepare(folder, as, install, "--no-defaults", "--datadir="+data, "--auth-root-authentication-method=normal", "--skip-test-db"); err != nil {
+			if err := prepare(
+				folder, as, install, "--no-defaults", "--datadir="+data, "--auth-root-authentication-method=normal",
+				"--skip-test-db",
+			); err != nil {
 				return "", "", nil, err
 			}
 			config := driver.NewConfig()
@@ -191,14 +205,23 @@ func MySQLPair(tb testing.TB) (*Pair, error) {
 		"--rpl-semi-sync-master-wait-point=AFTER_SYNC"); err != nil {
 		return nil, err
 	}
-	if err := start(p.Standby, "2", "--rpl-semi-sync-slave-enabled=ON", "--read-only=ON", "--slave-net-timeout=5"); err != nil {
+	if err := start(
+		p.Standby, "2", "--rpl-semi-sync-slave-enabled=ON", "--read-only=ON", "--slave-net-timeout=5",
+	); err != nil {
 		return nil, err
 	}
 	ctx := tb.Context()
-	err = p.Standby.exec(ctx, fmt.Sprintf("CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT=%d, MASTER_USER='root', MASTER_USE_GTID=slave_pos", p.Primary.Port),
+	err = p.Standby.exec(ctx, fmt.Sprintf(
+		"CHANGE MASTER TO MASTER_HOST='127.0.0.1', MASTER_PORT=%d, MASTER_USER='root', MASTER_USE_GTID=slave_pos",
+		p.Primary.Port,
+	),
 		"START SLAVE")
 	if err == nil {
-		err = p.Primary.until(ctx, "SELECT variable_value FROM information_schema.global_status WHERE variable_name = 'Rpl_semi_sync_master_clients'", "1")
+		err = p.Primary.until(
+			ctx,
+			"SELECT variable_value FROM information_schema.global_status WHERE variable_name = 'Rpl_semi_sync_master_clients'",
+			"1",
+		)
 	}
 	if err == nil {
 		err = p.Primary.exec(ctx, "CREATE DATABASE mlmd", "CREATE USER app@'%'", "GRANT ALL ON mlmd.* TO app@'%'")
@@ -209,8 +232,7 @@ func MySQLPair(tb testing.TB) (*Pair, error) {
 	return p, err
 }
 
-// DemoteMySQL makes the primary read-only, and waits for the standby to have all
-// it has.
+// DemoteMySQL makes the primary read-only and waits until the standby has caught up.
 func (p *Pair) DemoteMySQL(ctx context.Context) error {
 	if err := p.Primary.exec(ctx, "SET GLOBAL read_only = 1"); err != nil {
 		return err
@@ -222,8 +244,7 @@ func (p *Pair) DemoteMySQL(ctx context.Context) error {
 	return p.Standby.until(ctx, "SELECT MASTER_GTID_WAIT('"+at+"', 30)", "0")
 }
 
-// PromoteMySQL makes the standby the primary, once it has played what it has
-// received.
+// PromoteMySQL promotes the standby after it has applied what it received.
 func (p *Pair) PromoteMySQL(ctx context.Context) error {
 	if err := p.Standby.exec(ctx, "STOP SLAVE IO_THREAD"); err != nil {
 		return err
@@ -238,7 +259,7 @@ func (p *Pair) PromoteMySQL(ctx context.Context) error {
 	return p.Standby.exec(ctx, "STOP SLAVE", "RESET SLAVE ALL", "SET GLOBAL read_only = 0")
 }
 
-// status is a column of SHOW SLAVE STATUS.
+// status returns a column of SHOW SLAVE STATUS.
 func (s *Server) status(ctx context.Context, column string) (string, error) {
 	rows, err := s.DB.QueryContext(ctx, "SHOW SLAVE STATUS")
 	if err != nil {
@@ -254,7 +275,7 @@ func (s *Server) status(ctx context.Context, column string) (string, error) {
 		targets[i] = &values[i]
 	}
 	if !rows.Next() {
-		return "", fmt.Errorf("the server is no replica: %w", rows.Err())
+		return "", fmt.Errorf("the server is not a replica: %w", rows.Err())
 	}
 	if err := rows.Scan(targets...); err != nil {
 		return "", err

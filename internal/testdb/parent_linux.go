@@ -2,5 +2,5 @@ package testdb
 
 import "syscall"
 
-// endWithParent ends the server when this process ends, however that happens.
+// endWithParent makes the system stop the server when this process ends.
 func endWithParent(attr *syscall.SysProcAttr) { attr.Pdeathsig = syscall.SIGKILL }

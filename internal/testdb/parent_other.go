@@ -4,5 +4,5 @@ package testdb
 
 import "syscall"
 
-// endWithParent does nothing here: [Stop] has to be called.
+// endWithParent does nothing on this system: call [Stop].
 func endWithParent(*syscall.SysProcAttr) {}

@@ -10,9 +10,9 @@ import (
 	"testing"
 )
 
-// PgBouncer starts a pooler in transaction mode before the server of dsn, which
-// [Postgres] made, and returns the DSN that leads through it. It ends with the
-// test. Of the server's connections it uses two for each database.
+// PgBouncer starts a pooler in transaction mode for dsn, which [Postgres] returned, and
+// returns the DSN of the pooler. It stops the pooler at the end of the test. The pooler
+// uses two server connections for each database.
 func PgBouncer(tb testing.TB, dsn string) (string, error) {
 	tb.Helper()
 	bouncer, err := program("pgbouncer", "/usr/sbin/pgbouncer")
@@ -39,10 +39,13 @@ func PgBouncer(tb testing.TB, dsn string) (string, error) {
 	settings := []string{
 		"[databases]",
 		fmt.Sprintf("* = host=%s port=%s user=%s", u.Hostname(), u.Port(), u.User.Username()),
-		"[pgbouncer]", "listen_addr = 127.0.0.1", fmt.Sprintf("listen_port = %d", port), "unix_socket_dir =", "auth_type = any",
+		"[pgbouncer]", "listen_addr = 127.0.0.1", fmt.Sprintf("listen_port = %d", port), "unix_socket_dir =",
+		"auth_type = any",
 		"pool_mode = transaction", "default_pool_size = 2", "max_client_conn = 300",
 	}
-	if err := os.WriteFile(filepath.Join(folder, "pgbouncer.ini"), []byte(strings.Join(settings, "\n")+"\n"), 0o644); err != nil {
+	if err := os.WriteFile(
+		filepath.Join(folder, "pgbouncer.ini"), []byte(strings.Join(settings, "\n")+"\n"), 0o644,
+	); err != nil {
 		return "", err
 	}
 	u.Host = fmt.Sprintf("127.0.0.1:%d", port)

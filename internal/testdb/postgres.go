@@ -10,14 +10,14 @@ import (
 	"sync"
 	"testing"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
 )
 
 var postgres = server{variable: "MLMD_TEST_POSTGRES", start: startPostgres}
 
-// Postgres makes a fresh, empty database and returns its DSN, as
-// postgres://user@host:port/name. It is gone when the test ends. The error says
-// why there is no server.
+// Postgres creates an empty database and returns its DSN, postgres://user@host:port/name.
+// It removes the database at the end of the test. It returns an error if no server is
+// available.
 func Postgres(tb testing.TB) (string, error) {
 	tb.Helper()
 	server, err := postgres.get()
@@ -26,7 +26,7 @@ func Postgres(tb testing.TB) (string, error) {
 	}
 	u, err := url.Parse(server)
 	if err != nil {
-		return "", fmt.Errorf("MLMD_TEST_POSTGRES is no URL: %w", err)
+		return "", fmt.Errorf("invalid MLMD_TEST_POSTGRES: must be a URL: %w", err)
 	}
 	name, ok := spare.take()
 	if !ok {
@@ -47,14 +47,14 @@ func Postgres(tb testing.TB) (string, error) {
 	return dsn, nil
 }
 
-// emptyDatabase takes a tenth of the time of a new database. It gives up where
-// a connection that the test has left behind holds something.
+// emptyDatabase drops all tables, in a tenth of the time of a new database. It fails if
+// a connection of the test still holds locks.
 const emptyDatabase = "SET lock_timeout = '2s'; DROP SCHEMA public CASCADE; CREATE SCHEMA public"
 
-// spare are empty databases of the server that this process started.
+// spare holds empty databases of the server that this process started.
 var spare names
 
-// names is a set of names that is safe for concurrent use.
+// names is a stack of names that is safe for concurrent use.
 type names struct {
 	mu   sync.Mutex
 	list []string
@@ -103,12 +103,12 @@ func startPostgres(folder string) (*process, error) {
 		"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=300")
 }
 
-// postgresPrograms is the folder of initdb and postgres. Debian keeps them off
-// the path; of several versions the newest is taken.
+// postgresPrograms returns the directory of initdb and postgres, of the newest version.
+// On Debian they are not in PATH.
 func postgresPrograms() (string, error) {
 	if path, err := program("initdb"); err == nil {
 		if real, err := filepath.EvalSymlinks(path); err == nil {
-			path = real // the other programs stand there
+			path = real // the directory of the other programs
 		}
 		return filepath.Dir(path), nil
 	}

@@ -1,7 +1,6 @@
-// Package testdb gives tests a PostgreSQL or MySQL database that is fresh and
-// empty. It takes the server that MLMD_TEST_POSTGRES or MLMD_TEST_MYSQL names
-// (a DSN of the store's own form), and otherwise starts what is installed: one
-// server for each test process, in a temporary folder, on loopback.
+// Package testdb creates empty PostgreSQL and MySQL databases for tests. It uses the
+// server that MLMD_TEST_POSTGRES or MLMD_TEST_MYSQL names with a DSN. Otherwise it starts
+// an installed server for each test process, in a temporary directory, on loopback.
 package testdb
 
 import (
@@ -21,12 +20,11 @@ import (
 	"time"
 )
 
-// ErrNone says that no server can be had; the reason is in the text around it.
+// ErrNone reports that no server is available. Errors that wrap it contain the reason.
 var ErrNone = errors.New("no database server")
 
-// Check ends a test that could not get its database: it is skipped with the
-// reason where no server is there, and fails on any other error and where
-// MLMD_REQUIRE, a list of names, has name or "all" in it.
+// Check ends a test if err is not nil. It skips the test if no server is available, and
+// fails it for other errors, or if the list MLMD_REQUIRE contains name or "all".
 func Check(tb testing.TB, name string, err error) {
 	tb.Helper()
 	if err == nil {
@@ -39,9 +37,9 @@ func Check(tb testing.TB, name string, err error) {
 	tb.Fatal(err)
 }
 
-// A server is one database server that this process uses.
+// A server is a database server that this process uses.
 type server struct {
-	variable string // of the environment, that names a server which runs
+	variable string // environment variable with the DSN of a running server
 	start    func(folder string) (*process, error)
 
 	once sync.Once
@@ -49,18 +47,18 @@ type server struct {
 	err  error
 }
 
-// A process is a server that this package started.
+// A process is a server process that this package started.
 type process struct {
 	cmd    *exec.Cmd
 	folder string
-	dsn    string // of the server, without a database
+	dsn    string // without a database
 	log    string // file
 	ended  chan struct{}
 }
 
-// Stop ends the servers that this process started, and removes their folders.
-// A package's TestMain calls it last; without that they end with the process
-// all the same, and only their folders stay.
+// Stop stops the servers that this process started and removes their directories. Call
+// it at the end of TestMain. Otherwise the servers stop with the process, but their
+// directories remain.
 func Stop() {
 	for _, s := range []*server{&postgres, &mysql} {
 		if s.proc != nil {
@@ -70,7 +68,7 @@ func Stop() {
 	}
 }
 
-// get starts the server once. It returns its DSN.
+// get starts the server if necessary and returns its DSN.
 func (s *server) get() (string, error) {
 	if dsn := os.Getenv(s.variable); dsn != "" {
 		return dsn, nil
@@ -91,8 +89,10 @@ func (s *server) get() (string, error) {
 	return s.proc.dsn, nil
 }
 
-// launch runs a server as user and waits until answers says that it is up.
-func launch(folder, dsn string, as *account, answers func(context.Context) error, program string, args ...string) (*process, error) {
+// launch starts a server with account user and waits until answers succeeds.
+func launch(
+	folder, dsn string, as *account, answers func(context.Context) error, program string, args ...string,
+) (*process, error) {
 	p := &process{folder: folder, dsn: dsn, log: filepath.Join(folder, "server.log"), ended: make(chan struct{})}
 	out, err := os.Create(p.log)
 	if err != nil {
@@ -127,8 +127,8 @@ func launch(folder, dsn string, as *account, answers func(context.Context) error
 	}
 }
 
-// stop ends the server at once: nothing in it is worth a clean end, but what it
-// has taken from the system it should give back.
+// stop stops the server without a clean shutdown of its data, but lets it release system
+// resources.
 func (p *process) stop() {
 	if err := p.cmd.Process.Signal(quit); err != nil {
 		_ = p.cmd.Process.Kill()
@@ -147,8 +147,8 @@ func (p *process) lastLines() string {
 	return string(text[max(0, len(text)-800):])
 }
 
-// prepare runs one command that makes a server's data, and reports its output
-// when it fails.
+// prepare runs a command that creates the data of a server. Its error contains the
+// output.
 func prepare(folder string, as *account, program string, args ...string) error {
 	cmd := exec.Command(program, args...)
 	cmd.Dir, cmd.SysProcAttr = folder, runAs(as)
@@ -158,7 +158,7 @@ func prepare(folder string, as *account, program string, args ...string) error {
 	return nil
 }
 
-// freePort is a port of the loopback that nobody listens on now.
+// freePort returns a free port of the loopback interface.
 func freePort() (int, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -168,7 +168,7 @@ func freePort() (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
-// program finds one of several names, also where it is not on the path.
+// program returns the path of the first program found, including outside of PATH.
 func program(names ...string) (string, error) {
 	for _, name := range names {
 		if path, err := exec.LookPath(name); err == nil {
@@ -178,15 +178,14 @@ func program(names ...string) (string, error) {
 	return "", fmt.Errorf("%s is not installed", names[0])
 }
 
-// freshName is the name of a database that does not exist.
+// freshName returns the name of a database that does not exist.
 func freshName() string {
 	var b [8]byte
 	_, _ = rand.Read(b[:])
 	return "mlmd_test_" + hex.EncodeToString(b[:])
 }
 
-// dropAfter removes a database at the end of a test, if the server is there for
-// longer than that.
+// dropAfter drops a database at the end of a test, if the server outlives the process.
 func dropAfter(tb testing.TB, drop func(context.Context) error) {
 	tb.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)

@@ -12,7 +12,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-func TestADatabaseIsFreshAndEmpty(t *testing.T) {
+func TestEmptyDatabase(t *testing.T) {
 	for _, c := range []struct {
 		name, driver string
 		make         func(testing.TB) (string, error)
