@@ -14,12 +14,6 @@ import (
 
 const maxColumns = 120
 
-// unchecked lists the directories whose wording has not been revised yet.
-var unchecked = []string{
-	".",
-	"docs",
-}
-
 // denied maps a phrase to what to write instead.
 var denied = []struct {
 	phrase  *regexp.Regexp
@@ -54,7 +48,7 @@ var comparatives = []string{"longer", "more", "better", "worse", "later", "earli
 // the project does not use.
 func TestWording(t *testing.T) {
 	for _, file := range files(t, ".go") {
-		if isUnchecked(file) || strings.HasSuffix(file, "words_test.go") {
+		if strings.HasSuffix(file, "words_test.go") {
 			continue
 		}
 		fset := token.NewFileSet()
@@ -73,9 +67,6 @@ func TestWording(t *testing.T) {
 		})
 	}
 	for _, file := range files(t, ".md") {
-		if isUnchecked(file) {
-			continue
-		}
 		for i, line := range strings.Split(read(t, file), "\n") {
 			checkWording(t, file, i+1, line)
 		}
@@ -100,7 +91,7 @@ func checkWording(t *testing.T, file string, line int, text string) {
 // runes. Generated code and lines with a URL are exempt.
 func TestLineLength(t *testing.T) {
 	for _, file := range files(t, ".go") {
-		if isUnchecked(file) || strings.HasSuffix(file, ".gen.go") {
+		if strings.HasSuffix(file, ".gen.go") {
 			continue
 		}
 		for i, line := range strings.Split(read(t, file), "\n") {
@@ -109,8 +100,4 @@ func TestLineLength(t *testing.T) {
 			}
 		}
 	}
-}
-
-func isUnchecked(file string) bool {
-	return slices.Contains(unchecked, filepath.ToSlash(filepath.Dir(file)))
 }
