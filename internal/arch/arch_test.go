@@ -74,6 +74,11 @@ var rules = []rule{
 		"tables depend on neither RPCs nor gRPC",
 	},
 	{"internal/filterquery", "internal/engine/... database/sql " + drivers, "the language does not depend on a database"},
+	{
+		"internal/filtertext", "generated/... pkg/... internal/... database/sql " + protobuf,
+		"printing conditions needs only the standard library",
+	},
+	{"internal/storeconfig", "pkg/... " + drivers, "options depend on neither the public packages nor drivers"},
 	{"pkg/store", "pkg/registry " + drivers, "drivers stay behind their packages"},
 	{
 		"pkg/store/sqlite", "pkg/registry pkg/store/postgres pkg/store/mysql " + postgres + " " + mysql,

@@ -47,7 +47,7 @@ func WithReferenceEncoding() store.Option {
 // "mysql://user:password@host:3306/registry?tls=true".
 //
 // Open creates a missing database, unless [store.WithoutCreate] is given. That
-// requires the privilege. Existing tables are used unchanged. New tables use
+// requires the privilege CREATE. Existing tables are used unchanged. New tables use
 // utf8mb4 and compare text byte for byte. Text in tables of the reference
 // implementation, whose collation may ignore case, is compared byte for byte too;
 // but these tables reject two names that their collation considers equal.

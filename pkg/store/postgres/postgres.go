@@ -29,8 +29,8 @@ const defaultMaxConns = 16
 // variables, as for psql.
 //
 // Open creates a missing database, unless [store.WithoutCreate] is given. That
-// requires the privilege, and access to the database "postgres". The tables are in
-// the first schema of the search path.
+// requires the privilege CREATEDB and access to the database "postgres". The tables
+// are in the first schema of the search path.
 //
 // With several hosts, "host1,host2", Open skips those that are unreachable. With
 // "target_session_attrs=read-write" it finds the primary among them. Connections
