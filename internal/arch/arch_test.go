@@ -108,7 +108,7 @@ func (r rule) paths() []string {
 	return paths
 }
 
-func TestPackagesReachOnlyWhatTheyMay(t *testing.T) {
+func TestPackages_ImportRules(t *testing.T) {
 	imports := readImports(t)
 	for _, r := range rules {
 		if _, ok := imports[module+"/"+r.pkg]; !ok {
@@ -125,7 +125,7 @@ func TestPackagesReachOnlyWhatTheyMay(t *testing.T) {
 	}
 }
 
-func TestOnlyTestsReachTheOracle(t *testing.T) {
+func TestOracle_OnlyInTests(t *testing.T) {
 	const oracle = module + "/internal/filterquery/oracle"
 	imports := readImports(t)
 	for from := range imports {
@@ -135,7 +135,7 @@ func TestOnlyTestsReachTheOracle(t *testing.T) {
 	}
 }
 
-func TestNothingReachesTheGeneratorAtRunTime(t *testing.T) {
+func TestGenerator_NotImported(t *testing.T) {
 	imports := readImports(t)
 	for from := range imports {
 		if strings.HasPrefix(from, module+"/gen") || strings.HasPrefix(from, module+"/suites") {
@@ -152,7 +152,7 @@ func TestNothingReachesTheGeneratorAtRunTime(t *testing.T) {
 // maxFiles is how many files of one package a reader can keep apart.
 const maxFiles = 40
 
-func TestPackagesAreSmall(t *testing.T) {
+func TestPackages_FileCount(t *testing.T) {
 	files := map[string]int{}
 	walkFiles(t, func(pkg, file string) {
 		if !strings.HasSuffix(file, ".gen.go") {
@@ -170,10 +170,10 @@ func TestPackagesAreSmall(t *testing.T) {
 // system.
 var databaseNames = []string{"sqlite", "postgres", "mysql", "mariadb"}
 
-// TestDatabasesHaveFilesOfTheirOwn checks that the packages below know the
+// TestDatabaseNames_OnlyInOwnFiles checks that the packages below know the
 // database systems only in the files that are named after them, so that another
 // one can be added without changing the rest.
-func TestDatabasesHaveFilesOfTheirOwn(t *testing.T) {
+func TestDatabaseNames_OnlyInOwnFiles(t *testing.T) {
 	packages := []string{"internal/engine", "internal/sqldb", "internal/schema", "internal/filterquery"}
 	walkFiles(t, func(pkg, file string) {
 		own := slices.Contains(databaseNames, strings.TrimSuffix(filepath.Base(file), ".go"))

@@ -20,7 +20,7 @@ var inherited = []string{
 
 // The workspace resolves an import that go.mod does not require, if another
 // module of it does.
-func TestGoModRequiresAllImports(t *testing.T) {
+func TestGoMod_RequiresAllImports(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "./...")
 	cmd.Dir, cmd.Env = filepath.Join("..", ".."), append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=readonly")
 	var stderr strings.Builder
@@ -30,7 +30,7 @@ func TestGoModRequiresAllImports(t *testing.T) {
 	}
 }
 
-func TestImportersInheritNoTestDependencies(t *testing.T) {
+func TestImporters_InheritNoTestDependencies(t *testing.T) {
 	root, err := filepath.Abs("../..")
 	if err != nil {
 		t.Fatal(err)

@@ -25,7 +25,7 @@ type block struct {
 // it writes their files, runs their commands and compares what they print.
 var followed = map[string]string{"docs/spec.md": "gen/tutorial_test.go"}
 
-func TestEveryGoBlockIsCompiledCode(t *testing.T) {
+func TestGoBlocks_Compile(t *testing.T) {
 	var sources [][]string
 	for _, file := range files(t, ".go") {
 		sources = append(sources, significant(strings.Split(read(t, file), "\n")))
@@ -72,7 +72,7 @@ var notInCI = []string{
 	"go run ./gen breaking -against main",
 }
 
-func TestEveryCommandRunsInCI(t *testing.T) {
+func TestCommands_RunInCI(t *testing.T) {
 	ci := read(t, ".ci/run")
 	for _, b := range blocks(t) {
 		if b.language != "sh" || followed[b.file] != "" {
@@ -91,7 +91,7 @@ func TestEveryCommandRunsInCI(t *testing.T) {
 	}
 }
 
-func TestTheTwoCommandsOfTheREADMEComeFirst(t *testing.T) {
+func TestREADME_CommandsComeFirst(t *testing.T) {
 	readme := read(t, "README.md")
 	quickstart := strings.Index(readme, "go run ./examples/quickstart")
 	tests := strings.Index(readme, "go test work")
@@ -102,7 +102,7 @@ func TestTheTwoCommandsOfTheREADMEComeFirst(t *testing.T) {
 
 var link = regexp.MustCompile(`\]\(([^)#\s]+)(#[^)]*)?\)`)
 
-func TestEveryLinkLeadsSomewhere(t *testing.T) {
+func TestLinks_Resolve(t *testing.T) {
 	for _, file := range files(t, ".md") {
 		for _, m := range link.FindAllStringSubmatch(read(t, file), -1) {
 			if strings.Contains(m[1], "://") {

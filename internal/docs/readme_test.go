@@ -15,7 +15,7 @@ const moreImports = `	"errors"
 `
 
 // The first Go block of the README is a program; the others go on in its main.
-func TestTheREADMEWorksWhenPastedIntoAnEmptyModule(t *testing.T) {
+func TestREADME_PastedIntoEmptyModule(t *testing.T) {
 	var programs []string
 	want := ""
 	for _, b := range blocks(t) {

@@ -10,7 +10,7 @@ import (
 
 func TestMain(m *testing.M) { Main(m) }
 
-func TestEveryBackendAnswers(t *testing.T) {
+func TestBackends_Answer(t *testing.T) {
 	for _, b := range All() {
 		t.Run(b.Name, func(t *testing.T) {
 			rpc := b.Start(t)
@@ -28,7 +28,7 @@ func TestEveryBackendAnswers(t *testing.T) {
 	}
 }
 
-func TestStoresKnowNothingOfEachOther(t *testing.T) {
+func TestStores_Independent(t *testing.T) {
 	for _, b := range All() {
 		t.Run(b.Name, func(t *testing.T) {
 			if b.Name == Remote {
@@ -48,7 +48,7 @@ func TestStoresKnowNothingOfEachOther(t *testing.T) {
 	}
 }
 
-func TestAServerThatIsNotThereIsNotWaitedForForEver(t *testing.T) {
+func TestRemote_FailsFast(t *testing.T) {
 	conn, err := dial("127.0.0.1:1")
 	if err != nil {
 		t.Fatal(err)
@@ -60,7 +60,7 @@ func TestAServerThatIsNotThereIsNotWaitedForForEver(t *testing.T) {
 	}
 }
 
-func TestUnknownNamesAreRefused(t *testing.T) {
+func TestNames_Unknown(t *testing.T) {
 	if _, err := names("memory,contaner"); err == nil {
 		t.Error("a name that no backend has was taken")
 	}

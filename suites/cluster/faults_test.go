@@ -97,7 +97,7 @@ func holds(t *testing.T, n *node, database string, ledgers []*ledger) {
 	t.Logf("node %d has all of the %d writes that were acknowledged", n.number, total)
 }
 
-func TestEveryAcknowledgedWriteSurvivesTheLossOfANode(t *testing.T) {
+func TestNodeLoss_KeepsAcknowledgedWrites(t *testing.T) {
 	c := theCluster(t)
 	database := c.fresh()
 	clients := c.everywhere(t, database, store.WithRetryTimeout(time.Minute))
@@ -144,7 +144,7 @@ func TestEveryAcknowledgedWriteSurvivesTheLossOfANode(t *testing.T) {
 	}
 }
 
-func TestACallOnAFrozenNodeKeepsItsDeadline(t *testing.T) {
+func TestFrozenNode_Deadline(t *testing.T) {
 	c := theCluster(t)
 	database := c.fresh()
 	rpc := c.nodes[2].open(t, database)
@@ -207,7 +207,7 @@ func TestACallOnAFrozenNodeKeepsItsDeadline(t *testing.T) {
 	}
 }
 
-func TestAReadTimeoutOfTheDSNEndsCallsWithoutADeadline(t *testing.T) {
+func TestReadTimeout_EndsCalls(t *testing.T) {
 	c := theCluster(t)
 	n := c.nodes[2]
 	rpc := n.open(t, c.fresh()+"?readTimeout=1s&timeout=1s", store.WithRetryTimeout(time.Second))
@@ -226,7 +226,7 @@ func TestAReadTimeoutOfTheDSNEndsCallsWithoutADeadline(t *testing.T) {
 	}
 }
 
-func TestANodeWithoutAMajorityIsUnavailableAndComesBackByItself(t *testing.T) {
+func TestMinorityNode_UnavailableThenRecovers(t *testing.T) {
 	c := theCluster(t)
 	database := c.fresh()
 	rpc := c.nodes[0].open(t, database, store.WithRetryTimeout(2*time.Second))

@@ -91,7 +91,7 @@ func mustPutType(t *testing.T, rpc client, name string) int64 {
 	return id
 }
 
-func TestOneEmptyDatabaseIsSetUpThroughAllNodesAtOnce(t *testing.T) {
+func TestConcurrentSetup(t *testing.T) {
 	c := theCluster(t)
 	for round := range 40 {
 		database := c.fresh()
@@ -128,7 +128,7 @@ func TestOneEmptyDatabaseIsSetUpThroughAllNodesAtOnce(t *testing.T) {
 }
 
 // Without a primary key, every event with a path would be refused.
-func TestEventsHavePathsWhereTablesNeedAPrimaryKey(t *testing.T) {
+func TestEventPath_PrimaryKey(t *testing.T) {
 	c := theCluster(t)
 	database := c.fresh()
 	rpc := c.nodes[0].open(t, database)
@@ -175,7 +175,7 @@ func TestEventsHavePathsWhereTablesNeedAPrimaryKey(t *testing.T) {
 	}
 }
 
-func TestNoTypeIsThereTwice(t *testing.T) {
+func TestConcurrentTypes_NoDuplicates(t *testing.T) {
 	c := theCluster(t)
 	database := c.fresh()
 	clients := c.everywhere(t, database, store.WithRetryTimeout(time.Minute))
@@ -197,7 +197,7 @@ func TestNoTypeIsThereTwice(t *testing.T) {
 	}
 }
 
-func TestFieldsThatAreAddedToOneTypeAtOnceAreAllThere(t *testing.T) {
+func TestConcurrentTypeUpdates_KeepAllProperties(t *testing.T) {
 	c := theCluster(t)
 	database := c.fresh()
 	clients := c.everywhere(t, database, store.WithRetryTimeout(time.Minute))
@@ -221,7 +221,7 @@ func TestFieldsThatAreAddedToOneTypeAtOnceAreAllThere(t *testing.T) {
 	}
 }
 
-func TestOneNodeOfOneNameIsCreated(t *testing.T) {
+func TestConcurrentCreate_OneNode(t *testing.T) {
 	c := theCluster(t)
 	database := c.fresh()
 	clients := c.everywhere(t, database, store.WithRetryTimeout(time.Minute))
@@ -236,7 +236,7 @@ func TestOneNodeOfOneNameIsCreated(t *testing.T) {
 }
 
 // Two links make a cycle, and each request has one of them: each alone is right.
-func TestNoCycleIsMadeOfLinksThatComeThroughTwoNodes(t *testing.T) {
+func TestConcurrentParentLinks_NoCycle(t *testing.T) {
 	c := theCluster(t)
 	database := c.fresh()
 	clients := c.everywhere(t, database, store.WithRetryTimeout(time.Minute))
@@ -260,7 +260,7 @@ func TestNoCycleIsMadeOfLinksThatComeThroughTwoNodes(t *testing.T) {
 	}
 }
 
-func TestOneOfSeveralOptimisticUpdatesWins(t *testing.T) {
+func TestOptimisticUpdates_OneWins(t *testing.T) {
 	c := theCluster(t)
 	database := c.fresh()
 	c.nodes[0].open(t, database)

@@ -30,7 +30,7 @@ func (l *listener) Invoke(ctx context.Context, method string, in, out any, opts 
 	return l.ClientConnInterface.Invoke(ctx, method, in, out, opts...)
 }
 
-func TestEveryMethodHasACase(t *testing.T) {
+func TestMethods_HaveCases(t *testing.T) {
 	called := map[string]int{}
 	for _, c := range storetest.Cases() {
 		t.Run(c.Name, func(t *testing.T) {
@@ -65,7 +65,7 @@ func TestEveryMethodHasACase(t *testing.T) {
 // packages.
 var areasOfCases = []string{"RPCs", "types", "nodes", "values", "events", "edges", "filters", "lists"}
 
-func TestEveryDifferenceOfTheServiceHasACase(t *testing.T) {
+func TestDifferences_HaveCases(t *testing.T) {
 	for _, d := range storetest.Differences() {
 		if !slices.Contains(areasOfCases, d.Area) {
 			continue
@@ -78,7 +78,7 @@ func TestEveryDifferenceOfTheServiceHasACase(t *testing.T) {
 	}
 }
 
-func TestNamesOfCasesDiffer(t *testing.T) {
+func TestCases_UniqueNames(t *testing.T) {
 	seen := map[string]bool{}
 	for _, c := range storetest.Cases() {
 		if seen[c.Name] {

@@ -157,14 +157,14 @@ func differenceTable() string {
 
 const (
 	docs       = "../../docs/compatibility.md"
-	tableBegin = "<!-- made from pkg/store/storetest/differences.go: go test ./suites/differential -run TestTheTable " +
+	tableBegin = "<!-- made from pkg/store/storetest/differences.go: go test ./suites/differential -run TestDifferencesTable " +
 		"-args -update -->\n"
 	tableEnd = "<!-- end -->\n"
 )
 
 var update = flag.Bool("update", false, "write the table into docs/compatibility.md")
 
-func TestTheTableOfDifferencesIsFresh(t *testing.T) {
+func TestDifferencesTable_Fresh(t *testing.T) {
 	text, err := os.ReadFile(docs)
 	if err != nil {
 		t.Fatal(err)

@@ -66,9 +66,9 @@ func TestFilters(t *testing.T) {
 	}
 }
 
-// TestFiltersGiveTheSameOnEveryDatabase compares each database with the
+// TestFilterResults_SameOnAllDatabases compares each database with the
 // evaluator.
-func TestFiltersGiveTheSameOnEveryDatabase(t *testing.T) {
+func TestFilterResults_SameOnAllDatabases(t *testing.T) {
 	for _, name := range []string{backend.Memory, backend.Postgres, backend.MySQL} {
 		t.Run(name, func(t *testing.T) {
 			for number := range uint64(3) {

@@ -85,7 +85,7 @@ var faults = []struct {
 	}},
 }
 
-func TestAFaultIsFoundAndMadeShort(t *testing.T) {
+func TestShrink_FindsFault(t *testing.T) {
 	for _, f := range faults {
 		t.Run(f.name, func(t *testing.T) {
 			s := withFault(f.fault)
@@ -112,7 +112,7 @@ func TestAFaultIsFoundAndMadeShort(t *testing.T) {
 	}
 }
 
-func TestOneSeedMakesOneSequence(t *testing.T) {
+func TestSequence_Deterministic(t *testing.T) {
 	var texts []string
 	for range 2 {
 		w := newWorld(7, 7, sequenceLength, false)
@@ -137,7 +137,7 @@ func TestOneSeedMakesOneSequence(t *testing.T) {
 	}
 }
 
-func TestEveryExcuseIsADifference(t *testing.T) {
+func TestExcuses_AreDifferences(t *testing.T) {
 	for _, e := range excuses {
 		if !slices.ContainsFunc(storetest.Differences(), func(d storetest.Difference) bool {
 			return d.Name == e.difference

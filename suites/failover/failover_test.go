@@ -60,7 +60,7 @@ var kinds = map[string]kind{
 	},
 }
 
-func TestThePrimaryBecomesReadOnlyAndTheAddressMoves(t *testing.T) {
+func TestPrimary_ReadOnlyThenAddressMoves(t *testing.T) {
 	for name, k := range kinds {
 		t.Run(name, func(t *testing.T) {
 			required(t)
@@ -80,7 +80,7 @@ func TestThePrimaryBecomesReadOnlyAndTheAddressMoves(t *testing.T) {
 	}
 }
 
-func TestThePrimaryIsKilledAndTheAddressMoves(t *testing.T) {
+func TestPrimary_KilledThenAddressMoves(t *testing.T) {
 	for name, k := range kinds {
 		t.Run(name, func(t *testing.T) {
 			required(t)
@@ -98,7 +98,7 @@ func TestThePrimaryIsKilledAndTheAddressMoves(t *testing.T) {
 	}
 }
 
-func TestThePrimaryIsKilledAndTheDSNHasBothHosts(t *testing.T) {
+func TestPrimary_KilledDSNWithBothHosts(t *testing.T) {
 	required(t)
 	k := kinds["postgres"]
 	p := start(t, k)
