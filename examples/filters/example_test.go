@@ -81,9 +81,8 @@ func Example_typed() {
 	f := field.ModelVersion
 	byAda := f.Author.Eq("ada")
 	good := f.Custom("auc").Double().Gt(0.9).And(filter.Not(f.Author.Eq("bob")))
-	for _, condition := range []filter.Expr[*model.ModelVersion]{byAda, good, byAda.Or(
-		f.Custom("Team name").AsString().Eq("it's us"),
-	)} {
+	ours := f.Custom("Team name").AsString().Eq("it's us")
+	for _, condition := range []filter.Expr[*model.ModelVersion]{byAda, good, byAda.Or(ours)} {
 		found, err := reg.ModelVersions().Query().Where(condition).Collect(ctx)
 		if err != nil {
 			log.Fatal(err)
