@@ -157,7 +157,8 @@ func differenceTable() string {
 
 const (
 	docs       = "../../docs/compatibility.md"
-	tableBegin = "<!-- made from pkg/store/storetest/differences.go: go test ./suites/differential -run TestDifferencesTable " +
+	tableBegin = "<!-- made from pkg/store/storetest/differences.go: go test ./suites/differential " +
+		"-run TestDifferencesTable " +
 		"-args -update -->\n"
 	tableEnd = "<!-- end -->\n"
 )
