@@ -6,8 +6,6 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/mlmd-go/sdk/generated/field"
@@ -382,7 +380,7 @@ func converges[T any, N mlmd.Node](x *subject[T, N], rpc func() mlmdpb.MetadataS
 		} {
 			client, sent := counting(rpc())
 			e := registry.NewCollection(registry.New(client), x.mapping)
-			sent.refuse(method, status.Error(codes.Unavailable, "cut"))
+			sent.refuse(method)
 			v := x.v
 			*x.name(&v) = fresh("name")
 			*x.externalID(&v) = nil

@@ -36,6 +36,24 @@ var _ = onEveryBackend("the RPCs of the registry", func(rpc func() mlmdpb.Metada
 		Expect(sent.take()).To(Equal([]string{"GetContextType", "PutContexts"}), "the type is there")
 	})
 
+	It("are one for a Create and two for an Update", func(ctx SpecContext) {
+		aModel(ctx, reg)
+		sent.take()
+		m := model.RegisteredModel{Name: fresh("model")}
+		_, err := reg.RegisteredModels().Create(ctx, &m)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(sent.take()).To(Equal([]string{"PutContexts"}))
+		_, err = reg.RegisteredModels().Update(ctx, m.ID, func(v *model.RegisteredModel) error {
+			v.Description = new("changed")
+			return nil
+		})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(sent.take()).To(Equal([]string{"GetContextsByID", "PutContexts"}))
+		_, err = reg.RegisteredModels().Update(ctx, m.ID, func(*model.RegisteredModel) error { return nil })
+		Expect(err).NotTo(HaveOccurred())
+		Expect(sent.take()).To(Equal([]string{"GetContextsByID"}), "nothing changed")
+	})
+
 	It("are two for a new version, and one more if its model is not cached", func(ctx SpecContext) {
 		aVersion(ctx, reg)
 		id := aModel(ctx, reg)
