@@ -70,9 +70,11 @@ var _ = Describe("a store of the model registry that needs no MLMD server", Labe
 			_, err = reg.ModelVersions().Upsert(ctx,
 				&model.ModelVersion{RegisteredModelID: m.ID, Name: "v1", Author: new("ada")})
 			Expect(err).NotTo(HaveOccurred())
-			Expect(reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{
+			res, err := reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{
 				ModelVersionID: v.ID, Name: "weights", ModelFormatName: new("pmml"),
-			})).To(Equal(a.ID))
+			})
+			Expect(err).NotTo(HaveOccurred())
+			Expect(res.ID).To(Equal(a.ID))
 			Expect(k.properties(ctx, "Context",
 				versionID)).To(Equal(map[string]string{"state": "LIVE", "registered_model_id": "1", "author": "ada"}),
 				"what the type does not declare stays")
