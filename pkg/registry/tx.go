@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
@@ -42,15 +43,24 @@ func (c *Client) Tx(ctx context.Context, f func(tx *Client) error) error {
 	if !ok {
 		return s.newError(ErrUnsupported, "a server has no transactions of several calls: use an embedded store")
 	}
-	var failed error
+	var failed *txError
 	err := store.Transact(ctx, func(rpc mlmdpb.MetadataStoreServiceClient) error {
 		tx := newClient(rpc, clientConfig{prefix: c.prefix})
 		tx.inTx = true
-		failed = f(tx)
-		return failed
+		if err := f(tx); err != nil {
+			return &txError{err}
+		}
+		return nil
 	})
-	if err == nil || err == failed {
-		return err
+	if err == nil {
+		return nil
+	}
+	if errors.As(err, &failed) {
+		return failed.error
 	}
 	return s.rpcError(ctx, err)
 }
+
+// A txError is an error that the function of a transaction returned, on its way
+// through the store.
+type txError struct{ error }
