@@ -19,20 +19,22 @@ func (t *Tx) Savepoint(ctx context.Context, fn func(context.Context, *Tx) error)
 	rowByRow, written := t.rowByRow, t.written
 	defer func() { t.rowByRow = rowByRow }()
 	for {
-		if _, err := t.Exec(ctx, "SAVEPOINT mlmd_part"); err != nil {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := t.control(ctx, "SAVEPOINT mlmd_part"); err != nil {
 			return err
 		}
 		err := callRecover(ctx, t, fn)
 		if err == nil {
-			_, err = t.Exec(ctx, "RELEASE SAVEPOINT mlmd_part")
-			return err
+			return t.control(ctx, "RELEASE SAVEPOINT mlmd_part")
 		}
 		if t.mustRunAgain(err) {
 			t.failed = err
 			return err
 		}
 		t.failed = nil
-		if _, failed := t.Exec(context.WithoutCancel(ctx), "ROLLBACK TO SAVEPOINT mlmd_part"); failed != nil {
+		if failed := t.control(context.WithoutCancel(ctx), "ROLLBACK TO SAVEPOINT mlmd_part"); failed != nil {
 			return err // t.failed is set
 		}
 		t.written = written
@@ -42,6 +44,16 @@ func (t *Tx) Savepoint(ctx context.Context, fn func(context.Context, *Tx) error)
 		}
 		t.rowByRow = append(t.rowByRow, b.rows)
 	}
+}
+
+// control runs a statement about a savepoint. If statements run in this process,
+// the end of ctx does not fail it, because that would fail the whole transaction.
+func (t *Tx) control(ctx context.Context, stmt string) error {
+	if t.d.InProcess {
+		ctx = context.WithoutCancel(ctx)
+	}
+	_, err := t.Exec(ctx, stmt)
+	return err
 }
 
 // mustRunAgain reports whether err concerns the whole transaction.
