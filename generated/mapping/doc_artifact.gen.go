@@ -23,7 +23,8 @@ var DocArtifact = mlmd.Mapping[model.DocArtifact, *mlmdpb.Artifact]{
 	Ident: func(v *model.DocArtifact) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), UpdateTime: v.UpdateTime, ParentID: v.ModelVersionID}
 	},
-	SetID: func(v *model.DocArtifact, id string) { v.ID = id },
+	SetID:       func(v *model.DocArtifact, id string) { v.ID = id },
+	SetParentID: func(v *model.DocArtifact, id string) { v.ModelVersionID = id },
 	IsSet: func(v *model.DocArtifact) []bool {
 		return []bool{
 			v.Name != "", v.ExternalID != nil, v.Description != nil, v.CustomProperties != nil, v.URI != nil,

@@ -23,7 +23,8 @@ var InferenceService = mlmd.Mapping[model.InferenceService, *mlmdpb.Context]{
 	Ident: func(v *model.InferenceService) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), UpdateTime: v.UpdateTime, ParentID: v.ServingEnvironmentID}
 	},
-	SetID: func(v *model.InferenceService, id string) { v.ID = id },
+	SetID:       func(v *model.InferenceService, id string) { v.ID = id },
+	SetParentID: func(v *model.InferenceService, id string) { v.ServingEnvironmentID = id },
 	IsSet: func(v *model.InferenceService) []bool {
 		return []bool{
 			v.Name != "", v.ExternalID != nil, v.Description != nil, v.CustomProperties != nil,

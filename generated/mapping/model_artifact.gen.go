@@ -23,7 +23,8 @@ var ModelArtifact = mlmd.Mapping[model.ModelArtifact, *mlmdpb.Artifact]{
 	Ident: func(v *model.ModelArtifact) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), UpdateTime: v.UpdateTime, ParentID: v.ModelVersionID}
 	},
-	SetID: func(v *model.ModelArtifact, id string) { v.ID = id },
+	SetID:       func(v *model.ModelArtifact, id string) { v.ID = id },
+	SetParentID: func(v *model.ModelArtifact, id string) { v.ModelVersionID = id },
 	IsSet: func(v *model.ModelArtifact) []bool {
 		return []bool{
 			v.Name != "", v.ExternalID != nil, v.Description != nil, v.CustomProperties != nil, v.URI != nil,

@@ -23,7 +23,8 @@ var ModelVersion = mlmd.Mapping[model.ModelVersion, *mlmdpb.Context]{
 	Ident: func(v *model.ModelVersion) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), UpdateTime: v.UpdateTime, ParentID: v.RegisteredModelID}
 	},
-	SetID: func(v *model.ModelVersion, id string) { v.ID = id },
+	SetID:       func(v *model.ModelVersion, id string) { v.ID = id },
+	SetParentID: func(v *model.ModelVersion, id string) { v.RegisteredModelID = id },
 	IsSet: func(v *model.ModelVersion) []bool {
 		return []bool{
 			v.Name != "", v.ExternalID != nil, v.Description != nil, v.CustomProperties != nil,

@@ -22,7 +22,8 @@ var ServeModel = mlmd.Mapping[model.ServeModel, *mlmdpb.Execution]{
 	Ident: func(v *model.ServeModel) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), UpdateTime: v.UpdateTime, ParentID: v.InferenceServiceID}
 	},
-	SetID: func(v *model.ServeModel, id string) { v.ID = id },
+	SetID:       func(v *model.ServeModel, id string) { v.ID = id },
+	SetParentID: func(v *model.ServeModel, id string) { v.InferenceServiceID = id },
 	IsSet: func(v *model.ServeModel) []bool {
 		return []bool{
 			v.Name != "", v.ExternalID != nil, v.Description != nil, v.CustomProperties != nil,

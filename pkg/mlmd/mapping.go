@@ -41,6 +41,9 @@ type Mapping[T any, N Node] struct {
 	Ident func(v *T) Ident
 	// SetID sets the ID of v.
 	SetID func(v *T, id string)
+	// SetParentID sets the ID of the parent in v. It is nil if the entity has no
+	// parent.
+	SetParentID func(v *T, id string)
 	// IsSet reports for each of Fields, in order, whether it is set in v: an
 	// upsert does not change the others. The result may be shorter than Fields;
 	// the derived fields at its end are never set.

@@ -23,7 +23,8 @@ var FeatureTable = mlmd.Mapping[schema.FeatureTable, *mlmdpb.Artifact]{
 	Ident: func(v *schema.FeatureTable) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), UpdateTime: v.UpdateTime, ParentID: v.FeatureGroupID}
 	},
-	SetID: func(v *schema.FeatureTable, id string) { v.ID = id },
+	SetID:       func(v *schema.FeatureTable, id string) { v.ID = id },
+	SetParentID: func(v *schema.FeatureTable, id string) { v.FeatureGroupID = id },
 	IsSet: func(v *schema.FeatureTable) []bool {
 		return []bool{
 			v.Name != "", v.ExternalID != nil, v.Description != nil, v.CustomProperties != nil, v.URI != nil,

@@ -23,7 +23,8 @@ var Materialization = mlmd.Mapping[schema.Materialization, *mlmdpb.Execution]{
 	Ident: func(v *schema.Materialization) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), UpdateTime: v.UpdateTime, ParentID: v.FeatureGroupID}
 	},
-	SetID: func(v *schema.Materialization, id string) { v.ID = id },
+	SetID:       func(v *schema.Materialization, id string) { v.ID = id },
+	SetParentID: func(v *schema.Materialization, id string) { v.FeatureGroupID = id },
 	IsSet: func(v *schema.Materialization) []bool {
 		return []bool{
 			v.Name != "", v.ExternalID != nil, v.Description != nil, v.CustomProperties != nil,

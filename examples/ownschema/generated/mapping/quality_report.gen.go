@@ -24,7 +24,8 @@ var QualityReport = mlmd.Mapping[schema.QualityReport, *mlmdpb.Artifact]{
 	Ident: func(v *schema.QualityReport) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), UpdateTime: v.UpdateTime, ParentID: v.FeatureGroupID}
 	},
-	SetID: func(v *schema.QualityReport, id string) { v.ID = id },
+	SetID:       func(v *schema.QualityReport, id string) { v.ID = id },
+	SetParentID: func(v *schema.QualityReport, id string) { v.FeatureGroupID = id },
 	IsSet: func(v *schema.QualityReport) []bool {
 		return []bool{
 			v.Name != "", v.ExternalID != nil, v.Description != nil, v.CustomProperties != nil, v.URI != nil,

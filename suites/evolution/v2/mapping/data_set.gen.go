@@ -22,7 +22,8 @@ var DataSet = mlmd.Mapping[model.DataSet, *mlmdpb.Artifact]{
 	Ident: func(v *model.DataSet) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), UpdateTime: v.UpdateTime, ParentID: v.ProjectID}
 	},
-	SetID: func(v *model.DataSet, id string) { v.ID = id },
+	SetID:       func(v *model.DataSet, id string) { v.ID = id },
+	SetParentID: func(v *model.DataSet, id string) { v.ProjectID = id },
 	IsSet: func(v *model.DataSet) []bool {
 		return []bool{
 			v.Name != "", v.ExternalID != nil, v.Description != nil, v.CustomProperties != nil, v.URI != nil,

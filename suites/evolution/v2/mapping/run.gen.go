@@ -22,7 +22,8 @@ var Run = mlmd.Mapping[model.Run, *mlmdpb.Execution]{
 	Ident: func(v *model.Run) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ExternalID: gensupport.Deref(v.ExternalID), UpdateTime: v.UpdateTime, ParentID: v.ProjectID}
 	},
-	SetID: func(v *model.Run, id string) { v.ID = id },
+	SetID:       func(v *model.Run, id string) { v.ID = id },
+	SetParentID: func(v *model.Run, id string) { v.ProjectID = id },
 	IsSet: func(v *model.Run) []bool {
 		return []bool{
 			v.Name != "", v.ExternalID != nil, v.Description != nil, v.CustomProperties != nil,

@@ -22,7 +22,8 @@ var Note = mlmd.Mapping[model.Note, *mlmdpb.Context]{
 	Ident: func(v *model.Note) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ParentID: v.ProjectID}
 	},
-	SetID: func(v *model.Note, id string) { v.ID = id },
+	SetID:       func(v *model.Note, id string) { v.ID = id },
+	SetParentID: func(v *model.Note, id string) { v.ProjectID = id },
 	IsSet: func(v *model.Note) []bool {
 		return []bool{
 			v.Name != "", v.ProjectID != "",

@@ -22,7 +22,8 @@ var Result = mlmd.Mapping[model.Result, *mlmdpb.Artifact]{
 	Ident: func(v *model.Result) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ParentID: v.TaskID}
 	},
-	SetID: func(v *model.Result, id string) { v.ID = id },
+	SetID:       func(v *model.Result, id string) { v.ID = id },
+	SetParentID: func(v *model.Result, id string) { v.TaskID = id },
 	IsSet: func(v *model.Result) []bool {
 		return []bool{
 			v.Name != "", v.TaskID != "",

@@ -22,7 +22,8 @@ var Run = mlmd.Mapping[model.Run, *mlmdpb.Execution]{
 	Ident: func(v *model.Run) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ParentID: v.TaskID}
 	},
-	SetID: func(v *model.Run, id string) { v.ID = id },
+	SetID:       func(v *model.Run, id string) { v.ID = id },
+	SetParentID: func(v *model.Run, id string) { v.TaskID = id },
 	IsSet: func(v *model.Run) []bool {
 		return []bool{
 			v.Name != "", v.TaskID != "",

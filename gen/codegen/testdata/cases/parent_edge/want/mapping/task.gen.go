@@ -22,7 +22,8 @@ var Task = mlmd.Mapping[model.Task, *mlmdpb.Context]{
 	Ident: func(v *model.Task) mlmd.Ident {
 		return mlmd.Ident{ID: v.ID, Name: v.Name, ParentID: v.ProjectID}
 	},
-	SetID: func(v *model.Task, id string) { v.ID = id },
+	SetID:       func(v *model.Task, id string) { v.ID = id },
+	SetParentID: func(v *model.Task, id string) { v.ProjectID = id },
 	IsSet: func(v *model.Task) []bool {
 		return []bool{
 			v.Name != "", v.ProjectID != "",
