@@ -29,40 +29,33 @@ func main() {
 // run stores a group with a table and the job that made it, and then finds the table.
 func run(ctx context.Context, reg *registry.Client) error {
 	groups := registry.NewCollection(reg, mapping.FeatureGroup)
-	res, err := groups.Upsert(ctx, &schema.FeatureGroup{Name: "payments", Team: "fraud-detection"})
-	if err != nil {
-		return err
-	}
-
 	tables := registry.NewCollection(reg, mapping.FeatureTable)
-	_, err = tables.Upsert(ctx, &schema.FeatureTable{
-		FeatureGroupID: res.ID,
-		Name:           "transactions",
-		Format:         schema.TableFormatParquet,
-		Rows:           new(int64(2_500_000)),
+	jobs := registry.NewCollection(reg, mapping.Materialization)
+
+	// Register sets the group's ID in the table and in the job.
+	group := schema.FeatureGroup{Name: "payments", Team: "fraud-detection"}
+	table := schema.FeatureTable{
+		Name:   "transactions",
+		Format: schema.TableFormatParquet,
+		Rows:   new(int64(2_500_000)),
 		Columns: []schema.Column{
 			{Name: "amount", Type: schema.ColumnTypeNumber},
 			{Name: "at", Type: schema.ColumnTypeTime, Nullable: new(true)},
 		},
 		Tags: []string{"daily", "pii"},
 		URI:  new("s3://features/transactions"),
-	})
-	if err != nil {
-		return err
 	}
-
 	day := time.Date(2024, 5, 1, 0, 0, 0, 0, time.UTC)
-	_, err = registry.NewCollection(reg, mapping.Materialization).Upsert(ctx, &schema.Materialization{
-		FeatureGroupID: res.ID,
+	job := schema.Materialization{
 		Name:           "2024-05-01",
 		Window:         &schema.MaterializationWindow{From: day, To: day.AddDate(0, 0, 1)},
 		LastKnownState: new(schema.ExecutionStateComplete),
-	})
-	if err != nil {
+	}
+	if _, err := reg.Register(ctx, groups.Entity(&group), tables.Entity(&table), jobs.Entity(&job)); err != nil {
 		return err
 	}
 
-	large := tables.ChildrenOf(res.ID).Where(field.FeatureTable.Rows.Gt(1e6))
+	large := tables.ChildrenOf(group.ID).Where(field.FeatureTable.Rows.Gt(1e6))
 	for t, err := range large.All(ctx) {
 		if err != nil {
 			return err

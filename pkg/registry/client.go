@@ -24,7 +24,7 @@ type Client struct {
 	prefixed    recentCache[siblings, bool] // whether the stored names of all siblings have the parent's ID
 
 	updates    updateQueue
-	inTx       bool          // made by Tx
+	tx         *txIDs        // of the transaction, if Tx made the client
 	serverSem  chan struct{} // guards serverInfo
 	serverInfo *serverInfo   // nil until detectServer succeeds
 }

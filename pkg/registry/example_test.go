@@ -329,6 +329,53 @@ func ExampleClient_Tx() {
 	// true
 }
 
+// Register a model, a version and two artifacts in one transaction.
+func ExampleClient_Register() {
+	ctx := context.Background()
+	reg, _, _ := example(ctx)
+
+	m := model.RegisteredModel{Name: "churn"}
+	v := model.ModelVersion{Name: "v1.0", Author: new("ada")}
+	a := model.ModelArtifact{Name: "weights", URI: new("s3://models/churn/1")}
+	doc := model.DocArtifact{Name: "card", URI: new("s3://models/churn/card.md")}
+	for range 2 {
+		results, err := reg.Register(ctx, &m, &v, &a, &doc)
+		if err != nil {
+			log.Fatal(err)
+		}
+		for _, res := range results {
+			fmt.Println(res.Outcome, res.ID)
+		}
+	}
+	fmt.Println(v.RegisteredModelID == m.ID, a.ModelVersionID == v.ID, doc.ModelVersionID == v.ID)
+	// Output:
+	// created 3
+	// created 4
+	// created 2
+	// created 3
+	// unchanged 3
+	// unchanged 4
+	// unchanged 2
+	// unchanged 3
+	// true true true
+}
+
+// Register entities of another mapping than those of the SDK. Yours is generated
+// from your spec.
+func ExampleCollection_Entity() {
+	ctx := context.Background()
+	reg, _, _ := example(ctx)
+	models := registry.NewCollection(reg, mapping.RegisteredModel)
+	versions := registry.NewCollection(reg, mapping.ModelVersion)
+
+	m, v := model.RegisteredModel{Name: "churn"}, model.ModelVersion{Name: "v1.0"}
+	if _, err := reg.Register(ctx, models.Entity(&m), versions.Entity(&v)); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(v.RegisteredModelID == m.ID)
+	// Output: true
+}
+
 // Archive keeps the version, with another state.
 func ExampleModelVersions_Archive() {
 	ctx := context.Background()

@@ -87,7 +87,8 @@ func (c *Collection[T, N]) write(ctx context.Context, by verb, v *T, o writeOpti
 	if err != nil {
 		return Result{}, err
 	}
-	if w.ident.ID != r.ID {
+	if old := w.ident.ID; old != r.ID {
+		c.client.undoable(func() { c.m.SetID(v, old) })
 		c.m.SetID(v, r.ID)
 	}
 	return r, nil

@@ -1,0 +1,233 @@
+package registry_test
+
+import (
+	"context"
+	"errors"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/mlmd-go/sdk/generated/mapping"
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/generated/model"
+	"github.com/mlmd-go/sdk/pkg/registry"
+)
+
+// transactional reports whether the client's store has transactions of several
+// calls.
+func transactional(ctx context.Context, reg *registry.Client) bool {
+	err := reg.Tx(ctx, func(*registry.Client) error { return nil })
+	return !errors.Is(err, registry.ErrUnsupported)
+}
+
+// outcomes returns the outcomes of results.
+func outcomes(results []registry.Result) []registry.Outcome {
+	var out []registry.Outcome
+	for _, r := range results {
+		out = append(out, r.Outcome)
+	}
+	return out
+}
+
+var _ = onEveryBackend("Register", func(rpc func() mlmdpb.MetadataStoreServiceClient) {
+	const created, updated, unchanged = registry.Created, registry.Updated, registry.Unchanged
+	var reg *registry.Client
+	BeforeEach(func() { reg = registry.New(rpc()) })
+
+	It("stores parents and their children, and changes nothing if repeated", func(ctx SpecContext) {
+		m := model.RegisteredModel{Name: fresh("model")}
+		v1, v2 := model.ModelVersion{Name: "v1"}, model.ModelVersion{Name: "v2"}
+		a, doc := model.ModelArtifact{Name: "weights", URI: new("s3://w")}, model.DocArtifact{Name: "card"}
+		results, err := reg.Register(ctx, &m, &v1, &a, &v2, &doc)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(outcomes(results)).To(Equal([]registry.Outcome{created, created, created, created, created}))
+		for i, id := range []string{m.ID, v1.ID, a.ID, v2.ID, doc.ID} {
+			Expect(results[i].ID).To(And(Equal(id), Not(BeEmpty())))
+		}
+		Expect([]string{v1.RegisteredModelID, v2.RegisteredModelID}).To(Equal([]string{m.ID, m.ID}))
+		Expect([]string{a.ModelVersionID, doc.ModelVersionID}).To(Equal([]string{v1.ID, v2.ID}))
+		Expect(reg.ModelArtifacts().OfVersion(v1.ID).Collect(ctx)).To(HaveLen(1))
+		Expect(reg.DocArtifacts().OfVersion(v2.ID).Collect(ctx)).To(HaveLen(1))
+
+		results, err = reg.Register(ctx, &m, &v1, &a, &v2, &doc)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(outcomes(results)).To(Equal([]registry.Outcome{unchanged, unchanged, unchanged, unchanged, unchanged}))
+
+		// Another process has the names only.
+		results, err = registry.New(rpc()).Register(ctx, &model.RegisteredModel{Name: m.Name},
+			&model.ModelVersion{Name: "v1", Author: new("ada")}, &model.ModelArtifact{Name: "weights"})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(outcomes(results)).To(Equal([]registry.Outcome{unchanged, updated, unchanged}))
+		Expect(results[1].ID).To(Equal(v1.ID))
+		Expect(results[1].Changed).To(Equal([]string{"author"}))
+	})
+
+	It("keeps the parents that values have", func(ctx SpecContext) {
+		other := aModel(ctx, reg)
+		stored := model.ModelVersion{RegisteredModelID: other, Name: "v1"}
+		_, err := reg.Register(ctx, &stored)
+		Expect(err).NotTo(HaveOccurred())
+
+		m, v := model.RegisteredModel{Name: fresh("model")}, model.ModelVersion{RegisteredModelID: other, Name: "v2"}
+		byID := model.ModelVersion{ID: stored.ID, Author: new("ada")}
+		results, err := reg.Register(ctx, &m, &v, &byID)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(outcomes(results)).To(Equal([]registry.Outcome{created, created, updated}))
+		Expect(v.RegisteredModelID).To(Equal(other))
+		got, err := reg.ModelVersions().Get(ctx, stored.ID)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(got.RegisteredModelID).To(Equal(other))
+	})
+
+	It("leaves all or the part before an entity that fails", func(ctx SpecContext) {
+		m, v := model.RegisteredModel{Name: fresh("model")}, model.ModelVersion{Name: "v1"}
+		bad := model.ModelArtifact{Name: "weights", URI: new("s3://w\x00")}
+		results, err := reg.Register(ctx, &m, &v, &bad)
+		Expect(err).To(MatchError(registry.ErrInvalidArgument))
+		Expect(failure(err).Entity).To(Equal("ModelArtifact"))
+		Expect(failure(err).Key).To(Equal("weights"))
+		want := []registry.Outcome{created, created, created}
+		if transactional(ctx, reg) {
+			Expect(results).To(BeEmpty())
+			Expect(m).To(Equal(model.RegisteredModel{Name: m.Name}))
+			Expect(v).To(Equal(model.ModelVersion{Name: "v1"}))
+			Expect(bad.ModelVersionID).To(BeEmpty())
+			_, err = reg.RegisteredModels().FindByName(ctx, m.Name)
+			Expect(err).To(MatchError(registry.ErrNotFound))
+		} else {
+			Expect(outcomes(results)).To(Equal([]registry.Outcome{created, created}))
+			Expect([]string{results[0].ID, results[1].ID}).To(Equal([]string{m.ID, v.ID}))
+			want = []registry.Outcome{unchanged, unchanged, created}
+		}
+		bad.URI = new("s3://w")
+		results, err = reg.Register(ctx, &m, &v, &bad)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(outcomes(results)).To(Equal(want))
+	})
+
+	It("refuses arguments that are not entities before it stores any", func(ctx SpecContext) {
+		m := model.RegisteredModel{Name: fresh("model")}
+		models := registry.NewCollection(reg, mapping.RegisteredModel)
+		for _, bad := range []any{
+			nil,
+			model.ModelVersion{Name: "v1"},
+			(*model.ModelVersion)(nil), models.Entity(nil), "v1", new("v1"),
+			&mapping.ModelVersion,
+		} {
+			results, err := reg.Register(ctx, &m, bad)
+			Expect(err).To(MatchError(registry.ErrInvalidArgument), "%T", bad)
+			Expect(err).To(MatchError(ContainSubstring("argument 2 is ")))
+			Expect(results).To(BeEmpty())
+		}
+		_, err := reg.RegisteredModels().FindByName(ctx, m.Name)
+		Expect(err).To(MatchError(registry.ErrNotFound))
+
+		Expect(reg.Register(ctx)).To(BeEmpty())
+		_, err = reg.Register(ctx, &model.ModelVersion{Name: "v1"}, &m) // the parent is last
+		Expect(err).To(MatchError(registry.ErrInvalidArgument))
+		Expect(failure(err).Field).To(Equal("registeredModelId"))
+		_, err = reg.Register(ctx, &model.ModelArtifact{Name: fresh("weights")}) // its parent is optional
+		Expect(err).NotTo(HaveOccurred())
+	})
+
+	It("takes entities of other mappings and mixes them with those of the spec", func(ctx SpecContext) {
+		tables, columns := mapping.RegisteredModel, mapping.ModelVersion
+		tables.Entity, tables.TypeName = "Table", "test.Table"
+		columns.Entity, columns.TypeName = "Column", "test.Column"
+		columns.Parent = new(*columns.Parent)
+		columns.Parent.Entity, columns.Parent.TypeName = "Table", "test.Table"
+		// The collections belong to another client than the one that registers.
+		other := registry.New(rpc())
+		ts, cs := registry.NewCollection(other, tables), registry.NewCollection(other, columns)
+		t, c := model.RegisteredModel{Name: fresh("table")}, model.ModelVersion{Name: "c"}
+		m, v := model.RegisteredModel{Name: fresh("model")}, model.ModelVersion{Name: "v1"}
+		results, err := reg.Register(ctx, ts.Entity(&t), &m, cs.Entity(&c), &v)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(outcomes(results)).To(Equal([]registry.Outcome{created, created, created, created}))
+		Expect(c.RegisteredModelID).To(Equal(t.ID))
+		Expect(v.RegisteredModelID).To(Equal(m.ID))
+		found, err := cs.FindByNameIn(ctx, t.ID, "c")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(found.ID).To(Equal(c.ID))
+
+		c.ExternalID = new(fresh("taken"))
+		m2 := model.RegisteredModel{Name: fresh("model"), ExternalID: c.ExternalID}
+		_, err = reg.Register(ctx, cs.Entity(&c), &m2)
+		Expect(err).To(MatchError(registry.ErrAlreadyExists))
+		if transactional(ctx, reg) {
+			found, err = cs.Get(ctx, c.ID)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(found.ExternalID).To(BeNil())
+		}
+	})
+
+	It("is part of a transaction", func(ctx SpecContext) {
+		if !transactional(ctx, reg) {
+			Skip("a server has no transactions of several calls")
+		}
+		m := model.RegisteredModel{Name: fresh("model")}
+		v, v2 := model.ModelVersion{Name: "v1"}, model.ModelVersion{Name: "v2"}
+		stop := errors.New("stop")
+		try := func(result error) error {
+			return reg.Tx(ctx, func(tx *registry.Client) error {
+				if _, err := tx.Register(ctx, &m, &v); err != nil {
+					return err
+				}
+				results, err := tx.Register(ctx, &m, &v2, &model.ModelVersion{})
+				Expect(err).To(MatchError(registry.ErrInvalidArgument))
+				Expect(outcomes(results)).To(Equal([]registry.Outcome{unchanged, created}))
+				return result
+			})
+		}
+		Expect(try(stop)).To(Equal(stop))
+		Expect([]string{m.ID, v.ID, v.RegisteredModelID, v2.ID, v2.RegisteredModelID}).To(HaveEach(""))
+		Expect(func() {
+			_ = reg.Tx(ctx, func(tx *registry.Client) error {
+				_, _ = tx.Register(ctx, &m)
+				panic("stop")
+			})
+		}).To(Panic())
+		Expect(m.ID).To(BeEmpty())
+		Expect(try(nil)).To(Succeed())
+		Expect(reg.ModelVersions().OfModel(m.ID).Collect(ctx)).To(HaveLen(2))
+	})
+
+	It("can be repeated by the store after a conflict", func(ctx SpecContext) {
+		if !transactional(ctx, reg) {
+			Skip("a server has no transactions of several calls")
+		}
+		reg = registry.New(conflicting{rpc(), rpc().(transactor)})
+		m, v := model.RegisteredModel{Name: fresh("model")}, model.ModelVersion{Name: "v1"}
+		a := model.ModelArtifact{Name: "weights"}
+		results, err := reg.Register(ctx, &m, &v, &a)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(outcomes(results)).To(Equal([]registry.Outcome{created, created, created}))
+		Expect(reg.ModelArtifacts().OfVersion(v.ID).Collect(ctx)).To(HaveLen(1))
+	})
+})
+
+type transactor interface {
+	Transact(ctx context.Context, fn func(tx mlmdpb.MetadataStoreServiceClient) error) error
+}
+
+// conflicting is a store whose transactions lose one conflict each.
+type conflicting struct {
+	mlmdpb.MetadataStoreServiceClient
+	store transactor
+}
+
+func (c conflicting) Transact(ctx context.Context, fn func(tx mlmdpb.MetadataStoreServiceClient) error) error {
+	lost := status.Error(codes.Aborted, "conflict")
+	err := c.store.Transact(ctx, func(tx mlmdpb.MetadataStoreServiceClient) error {
+		if err := fn(tx); err != nil {
+			return err
+		}
+		return lost
+	})
+	if !errors.Is(err, lost) {
+		return err
+	}
+	return c.store.Transact(ctx, fn)
+}
