@@ -19,14 +19,12 @@ func (w *write[T, N]) validate() error {
 	if w.by == create && w.ident.ID != "" {
 		return w.fieldError(ErrInvalidArgument, "id", w.ident.ID, "is assigned by the store: leave it empty, or use Upsert")
 	}
-	w.faults = w.check(w.v)
+	v := w.v
 	if w.ident.ID == "" {
-		if len(w.onCreate) > 0 {
-			w.faults = w.check(w.forCreate(w.v))
-		}
-		if len(w.faults) > 0 {
-			return w.mappingError(w.faults)
-		}
+		v = w.forCreate(v)
+	}
+	if w.faults = w.check(v); len(w.faults) > 0 && w.ident.ID == "" {
+		return w.mappingError(w.faults)
 	}
 	if w.by == upsert && w.ident.ID == "" && w.ident.Name == "" && w.ident.ExternalID == "" {
 		return w.fieldError(ErrInvalidArgument, "name", "",
@@ -35,7 +33,7 @@ func (w *write[T, N]) validate() error {
 	if err := w.requireRead(); err != nil {
 		return err
 	}
-	set := w.m.SetPaths(w.v)
+	set := w.m.SetPaths(v)
 	for _, path := range w.clear {
 		if slices.Contains(set, path) {
 			return w.fieldError(ErrInvalidArgument, w.jsonName(path), "", "is both set and cleared: do one of the two")
@@ -46,10 +44,13 @@ func (w *write[T, N]) validate() error {
 
 // requireRead checks the value of [IfUnchanged] and takes its update time.
 func (w *write[T, N]) requireRead() error {
-	if w.read == nil {
+	if !w.guarded {
 		return nil
 	}
-	read := w.m.Ident(w.read)
+	var read mlmd.Ident
+	if w.read != nil {
+		read = w.m.Ident(w.read)
+	}
 	if w.ident.ID == "" || read.ID != w.ident.ID || read.UpdateTime.IsZero() {
 		return w.newError(ErrInvalidArgument,
 			"IfUnchanged needs the ID and the update time of the entity: pass a value that was read")

@@ -4,7 +4,6 @@ import (
 	"reflect"
 
 	"github.com/mlmd-go/sdk/pkg/filter"
-	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // An UpsertOption configures one Upsert of a T: [Clear], [Set], [OnCreate], or a
@@ -24,7 +23,8 @@ type writeOptions[T any] struct {
 	clear    []string // update_mask paths
 	set      []string // update_mask paths
 	onCreate []func(*T)
-	read     *T // IfUnchanged
+	guarded  bool // by IfUnchanged
+	read     *T   // the value of IfUnchanged
 }
 
 type upsertOption[T any] func(*writeOptions[T])
@@ -38,7 +38,7 @@ func (writeOption[T]) anyWrite()                  {}
 
 // Clear makes an Upsert remove the stored values of the given fields, or of
 // single custom properties. The error is [ErrInvalidArgument] if one of them is
-// set in the upserted value. The fields are generated symbols; a field that
+// set in the upserted value or by [OnCreate]. The fields are generated symbols; a field that
 // cannot be empty does not compile:
 //
 //	registry.Clear(field.ModelVersion.Author, field.ModelVersion.Custom("auc"))
@@ -95,7 +95,7 @@ func OnCreate[T any](f func(v *T)) UpsertOption[T] {
 // millisecond, and can only compare artifacts within the write itself: of other
 // entities a change between this call's read and its write is overwritten.
 func IfUnchanged[T any](v *T) WriteOption[T] {
-	return writeOption[T](func(o *writeOptions[T]) { o.read = v })
+	return writeOption[T](func(o *writeOptions[T]) { o.guarded, o.read = true, v })
 }
 
 // collectOptions returns the options that opts set. A nil option is ignored.
@@ -110,33 +110,54 @@ func collectOptions[T any, O UpsertOption[T]](opts []O) writeOptions[T] {
 }
 
 // forCreate returns v as it is to be created: changed by the functions of
-// [OnCreate]. The caller's maps and slices stay as they are.
+// [OnCreate]. The caller's value stays as it is.
 func (o *writeOptions[T]) forCreate(v *T) *T {
 	if len(o.onCreate) == 0 {
 		return v
 	}
-	created := *v
-	fields := reflect.ValueOf(&created).Elem()
-	for i := range fields.NumField() {
-		if !fields.Type().Field(i).IsExported() {
-			continue
-		}
-		switch f := fields.Field(i); {
-		case f.Kind() == reflect.Map && !f.IsNil():
-			clone := reflect.MakeMapWithSize(f.Type(), f.Len())
-			for iter := f.MapRange(); iter.Next(); {
-				clone.SetMapIndex(iter.Key(), iter.Value())
-			}
-			f.Set(clone)
-		case f.Kind() == reflect.Slice && !f.IsNil():
-			f.Set(reflect.AppendSlice(reflect.MakeSlice(f.Type(), 0, f.Len()), f))
-		}
-	}
+	created := deepCopy(reflect.ValueOf(v)).Interface().(*T)
 	for _, set := range o.onCreate {
-		set(&created)
+		set(created)
 	}
-	return &created
+	return created
 }
 
-// updateTime returns the update time that v was read with.
-func (c *Collection[T, N]) updateTime(v *T) value.Time { return c.m.Ident(v).UpdateTime }
+// deepCopy returns a copy of v. It shares with v what only unexported fields
+// refer to.
+func deepCopy(v reflect.Value) reflect.Value {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface, reflect.Map, reflect.Slice:
+		if v.IsNil() {
+			return v
+		}
+	}
+	out := reflect.New(v.Type()).Elem()
+	switch v.Kind() {
+	case reflect.Pointer:
+		p := reflect.New(v.Type().Elem())
+		p.Elem().Set(deepCopy(v.Elem()))
+		out.Set(p)
+	case reflect.Interface:
+		out.Set(deepCopy(v.Elem()))
+	case reflect.Map:
+		out.Set(reflect.MakeMapWithSize(v.Type(), v.Len()))
+		for iter := v.MapRange(); iter.Next(); {
+			out.SetMapIndex(iter.Key(), deepCopy(iter.Value()))
+		}
+	case reflect.Slice:
+		out.Set(reflect.MakeSlice(v.Type(), v.Len(), v.Len()))
+		for i := range v.Len() {
+			out.Index(i).Set(deepCopy(v.Index(i)))
+		}
+	case reflect.Struct:
+		out.Set(v)
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				out.Field(i).Set(deepCopy(v.Field(i)))
+			}
+		}
+	default:
+		return v
+	}
+	return out
+}
