@@ -137,7 +137,7 @@ func (w *write[T, N]) updateExisting(ctx context.Context, stored N, field string
 // declares. It returns the type, which it extends by those that are missing.
 func (w *write[T, N]) fitToType(ctx context.Context, t *storedType, n N) (*storedType, error) {
 	wanted := w.nodes.view(n)
-	s, t, err := w.resolveProperties(ctx, t, nodeView{}, wanted, propertiesOf(w.m.Fields, wanted))
+	s, t, err := w.resolveProperties(ctx, t, nodeView{}, wanted, propertiesOf(w.m.Fields, wanted), w.forCreate(w.v))
 	if err != nil {
 		return nil, err
 	}

@@ -62,7 +62,7 @@ func (w *write[T, N]) update(ctx context.Context, stored N) (Result, error) {
 	if err != nil {
 		return Result{}, w.rpcError(ctx, err)
 	}
-	s, _, err := w.resolveProperties(ctx, t, was, c.wanted, diff)
+	s, _, err := w.resolveProperties(ctx, t, was, c.wanted, diff, w.v)
 	if err != nil {
 		return Result{}, err
 	}
@@ -233,13 +233,13 @@ func (w *write[T, N]) storedType(ctx context.Context) (*storedType, error) {
 	return t, err
 }
 
-// resolveProperties returns how to write the given paths of wanted to a node of
-// type t that is stored as was. It returns the type too, which it extends by the
-// properties that are missing.
+// resolveProperties returns how to write the given paths of wanted, which v was
+// encoded to, to a node of type t that is stored as was. It returns the type too,
+// which it extends by the properties that are missing.
 func (w *write[T, N]) resolveProperties(
-	ctx context.Context, t *storedType, was, wanted nodeView, paths []string,
+	ctx context.Context, t *storedType, was, wanted nodeView, paths []string, v *T,
 ) (propertyUpdate, *storedType, error) {
-	set := w.m.SetPaths(w.v)
+	set := slices.Concat(w.m.SetPaths(v), w.set)
 	if w.m.Parent != nil && w.m.Parent.UnprefixedName { // only a derived field names the parent
 		set = w.m.Paths()
 	}

@@ -1,0 +1,81 @@
+package registry_test
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/mlmd-go/sdk/generated/mapping"
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/generated/model"
+	"github.com/mlmd-go/sdk/pkg/filter"
+	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/registry"
+	"github.com/mlmd-go/sdk/pkg/registry/registrytest"
+	"github.com/mlmd-go/sdk/pkg/value"
+)
+
+func TestOnCreate_SetsWhatTheTypeLacks(t *testing.T) {
+	reg := registrytest.New(t)
+	_, err := reg.RPC().PutContextType(t.Context(), &mlmdpb.PutContextTypeRequest{
+		ContextType: &mlmdpb.ContextType{Name: new(mapping.RegisteredModel.TypeName)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := model.RegisteredModel{Name: "m"}
+	_, err = reg.RegisteredModels().Upsert(t.Context(), &v,
+		registry.OnCreate(func(v *model.RegisteredModel) { v.Owner = new("ada") }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := reg.RegisteredModels().Get(t.Context(), v.ID)
+	if err != nil || got.Owner == nil || *got.Owner != "ada" {
+		t.Errorf("owner %v, %v, want ada", got.Owner, err)
+	}
+}
+
+// withRows is the mapping of a model that has the required number rows, which is 0.
+func withRows() mlmd.Mapping[model.RegisteredModel, *mlmdpb.Context] {
+	m := mapping.RegisteredModel
+	m.Fields = append(slices.Clone(m.Fields),
+		mlmd.Field{Name: "rows", Path: "properties.rows", Type: mlmdpb.PropertyType_INT})
+	m.Encode = func(v *model.RegisteredModel, p mlmd.Parent) (*mlmdpb.Context, error) {
+		n, err := mapping.RegisteredModel.Encode(v, p)
+		if err == nil {
+			n.Properties = maps.Clone(n.Properties)
+			n.Properties["rows"] = &mlmdpb.Value{Value: &mlmdpb.Value_IntValue{}}
+		}
+		return n, err
+	}
+	m.Unreadable = func(v *model.RegisteredModel) value.Unreadable {
+		if v.ID == "" {
+			return nil
+		}
+		return value.Unreadable{"rows": {Why: "is missing"}}
+	}
+	return m
+}
+
+func TestSet_WhatTheTypeLacks(t *testing.T) {
+	reg := registrytest.New(t)
+	v := model.RegisteredModel{Name: "m"}
+	if _, err := reg.RegisteredModels().Upsert(t.Context(), &v); err != nil { // registers the type without rows
+		t.Fatal(err)
+	}
+	models := registry.NewCollection(reg, withRows())
+	set := registry.Set(&filter.Int[*model.RegisteredModel]{Property: "rows"})
+	for _, name := range []string{"m", "another"} { // updates, then creates
+		res, err := models.Upsert(t.Context(), &model.RegisteredModel{Name: name}, set)
+		if err != nil || res.Outcome == registry.Unchanged {
+			t.Fatalf("%v, %v", res, err)
+		}
+		r, err := reg.RPC().GetContextByTypeAndName(t.Context(), &mlmdpb.GetContextByTypeAndNameRequest{
+			TypeName: new(mapping.RegisteredModel.TypeName), ContextName: &name,
+		})
+		if err != nil || fmt.Sprint(r.GetContext().GetProperties()["rows"]) != "int_value:0" {
+			t.Errorf("%s has the properties %v, %v", name, r.GetContext().GetProperties(), err)
+		}
+	}
+}
