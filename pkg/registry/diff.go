@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -152,7 +153,8 @@ func (c *Client) roundsDoubles(ctx context.Context) func() (bool, error) {
 	}
 }
 
-// paths returns the update_mask paths of all differences.
+// paths returns the update_mask paths of all differences, in the order of the
+// fields.
 func (c *change[T, N]) paths() ([]string, error) {
 	paths := c.m.Paths()
 	switch c.by {
@@ -180,7 +182,17 @@ func (c *change[T, N]) paths() ([]string, error) {
 	for _, path := range c.clear {
 		diff = append(diff, c.clearedPaths(path)...)
 	}
-	return append(diff, c.movedCustomPaths(diff)...), nil
+	diff = append(diff, c.movedCustomPaths(diff)...)
+	slices.SortFunc(diff, func(a, b string) int { return cmp.Or(cmp.Compare(c.rank(a), c.rank(b)), cmp.Compare(a, b)) })
+	return slices.Compact(diff), nil
+}
+
+// rank returns the index of the field that is stored at path.
+func (c *change[T, N]) rank(path string) int {
+	if strings.HasPrefix(path, customProperties+".") {
+		path = customProperties
+	}
+	return slices.IndexFunc(c.m.Fields, func(f mlmd.Field) bool { return f.Path == path })
 }
 
 // repairs reports whether the value sets the field at path, of which some part
