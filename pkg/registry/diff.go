@@ -174,7 +174,7 @@ func (c *change[T, N]) paths() ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(some) == 0 && c.repairs(path) {
+		if len(some) == 0 && (c.repairs(path) || c.removesCustom(path)) {
 			some = []string{path}
 		}
 		diff = append(diff, some...)
@@ -200,6 +200,13 @@ func (c *change[T, N]) rank(path string) int {
 func (c *change[T, N]) repairs(path string) bool {
 	f := c.fieldAt(path)
 	return f != nil && !f.Derived && c.wanted.has(path) && c.unreadable.Has(f.Name) && !c.sentUnreadable.Has(f.Name)
+}
+
+// removesCustom reports whether the value lacks the field at path, which was read
+// from a custom property.
+func (c *change[T, N]) removesCustom(path string) bool {
+	f := c.fieldAt(path)
+	return f != nil && c.read.has(path) && !c.wanted.has(path) && c.customSource(f, false) != ""
 }
 
 // clearedPaths returns the paths that hold values of a field to be cleared.

@@ -79,3 +79,42 @@ func TestSet_WhatTheTypeLacks(t *testing.T) {
 		}
 	}
 }
+
+func TestUpdate_RemovesFieldReadFromCustomProperty(t *testing.T) {
+	reg := registrytest.New(t)
+	models := reg.RegisteredModels()
+	for name, remove := range map[string]func(id string) (registry.Result, error){
+		"update": func(id string) (registry.Result, error) {
+			return models.Update(t.Context(), id, func(v *model.RegisteredModel) error { v.Owner = nil; return nil })
+		},
+		"replace": func(id string) (registry.Result, error) {
+			return models.Replace(t.Context(), &model.RegisteredModel{ID: id, Name: "replace"})
+		},
+	} {
+		v := model.RegisteredModel{Name: name}
+		if _, err := models.Upsert(t.Context(), &v); err != nil {
+			t.Fatal(err)
+		}
+		id, err := value.ParseID(v.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = reg.RPC().PutContexts(t.Context(), &mlmdpb.PutContextsRequest{Contexts: []*mlmdpb.Context{{
+			Id: &id, Name: &name,
+			CustomProperties: map[string]*mlmdpb.Value{"owner": {Value: &mlmdpb.Value_StringValue{StringValue: "ada"}}},
+		}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := models.Get(t.Context(), v.ID); err != nil || got.Owner == nil {
+			t.Fatalf("%v, %v, want an owner", got, err)
+		}
+		res, err := remove(v.ID)
+		if err != nil || res.Outcome != registry.Updated {
+			t.Errorf("%s: %v, %v", name, res, err)
+		}
+		if got, err := models.Get(t.Context(), v.ID); err != nil || got.Owner != nil {
+			t.Errorf("%s: owner %v, %v, want none", name, got.Owner, err)
+		}
+	}
+}
