@@ -33,6 +33,19 @@ func (s DocArtifacts) Create(ctx context.Context, v *model.DocArtifact) (Result,
 	return s.c.Create(ctx, v)
 }
 
+// UpsertAll upserts the artifacts in order, in transactions of up to 500 where
+// the store has them. See [Collection.UpsertAll].
+func (s DocArtifacts) UpsertAll(
+	ctx context.Context, values []*model.DocArtifact, opts ...UpsertOption[model.DocArtifact],
+) ([]Result, error) {
+	return s.c.UpsertAll(ctx, values, opts...)
+}
+
+// CreateAll is [DocArtifacts.UpsertAll] except that all artifacts must be new.
+func (s DocArtifacts) CreateAll(ctx context.Context, values []*model.DocArtifact) ([]Result, error) {
+	return s.c.CreateAll(ctx, values)
+}
+
 // Update stores what f changes in the artifact with the given ID. See
 // [Collection.Update].
 func (s DocArtifacts) Update(ctx context.Context, id string, f func(v *model.DocArtifact) error) (Result, error) {

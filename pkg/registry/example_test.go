@@ -376,6 +376,23 @@ func ExampleCollection_Entity() {
 	// Output: true
 }
 
+// Store many entities in few transactions.
+func ExampleModelVersions_UpsertAll() {
+	ctx := context.Background()
+	reg, modelID, _ := example(ctx)
+
+	var versions []*model.ModelVersion
+	for i := range 1000 {
+		versions = append(versions, &model.ModelVersion{RegisteredModelID: modelID, Name: fmt.Sprintf("nightly-%d", i)})
+	}
+	results, err := reg.ModelVersions().UpsertAll(ctx, versions)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(len(results), results[999].Outcome, results[999].ID == versions[999].ID)
+	// Output: 1000 created true
+}
+
 // Archive keeps the version, with another state.
 func ExampleModelVersions_Archive() {
 	ctx := context.Background()

@@ -33,6 +33,19 @@ func (s InferenceServices) Create(ctx context.Context, v *model.InferenceService
 	return s.c.Create(ctx, v)
 }
 
+// UpsertAll upserts the services in order, in transactions of up to 500 where
+// the store has them. See [Collection.UpsertAll].
+func (s InferenceServices) UpsertAll(
+	ctx context.Context, values []*model.InferenceService, opts ...UpsertOption[model.InferenceService],
+) ([]Result, error) {
+	return s.c.UpsertAll(ctx, values, opts...)
+}
+
+// CreateAll is [InferenceServices.UpsertAll] except that all services must be new.
+func (s InferenceServices) CreateAll(ctx context.Context, values []*model.InferenceService) ([]Result, error) {
+	return s.c.CreateAll(ctx, values)
+}
+
 // Update stores what f changes in the service with the given ID. See
 // [Collection.Update].
 func (s InferenceServices) Update(

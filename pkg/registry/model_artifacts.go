@@ -34,6 +34,19 @@ func (s ModelArtifacts) Create(ctx context.Context, v *model.ModelArtifact) (Res
 	return s.c.Create(ctx, v)
 }
 
+// UpsertAll upserts the artifacts in order, in transactions of up to 500 where
+// the store has them. See [Collection.UpsertAll].
+func (s ModelArtifacts) UpsertAll(
+	ctx context.Context, values []*model.ModelArtifact, opts ...UpsertOption[model.ModelArtifact],
+) ([]Result, error) {
+	return s.c.UpsertAll(ctx, values, opts...)
+}
+
+// CreateAll is [ModelArtifacts.UpsertAll] except that all artifacts must be new.
+func (s ModelArtifacts) CreateAll(ctx context.Context, values []*model.ModelArtifact) ([]Result, error) {
+	return s.c.CreateAll(ctx, values)
+}
+
 // Update stores what f changes in the artifact with the given ID. See
 // [Collection.Update].
 func (s ModelArtifacts) Update(ctx context.Context, id string, f func(v *model.ModelArtifact) error) (Result, error) {

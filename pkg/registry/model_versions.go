@@ -32,6 +32,19 @@ func (s ModelVersions) Create(ctx context.Context, v *model.ModelVersion) (Resul
 	return s.c.Create(ctx, v)
 }
 
+// UpsertAll upserts the versions in order, in transactions of up to 500 where
+// the store has them. See [Collection.UpsertAll].
+func (s ModelVersions) UpsertAll(
+	ctx context.Context, values []*model.ModelVersion, opts ...UpsertOption[model.ModelVersion],
+) ([]Result, error) {
+	return s.c.UpsertAll(ctx, values, opts...)
+}
+
+// CreateAll is [ModelVersions.UpsertAll] except that all versions must be new.
+func (s ModelVersions) CreateAll(ctx context.Context, values []*model.ModelVersion) ([]Result, error) {
+	return s.c.CreateAll(ctx, values)
+}
+
 // Update stores what f changes in the version with the given ID. See
 // [Collection.Update].
 func (s ModelVersions) Update(ctx context.Context, id string, f func(v *model.ModelVersion) error) (Result, error) {

@@ -32,6 +32,19 @@ func (s RegisteredModels) Create(ctx context.Context, v *model.RegisteredModel) 
 	return s.c.Create(ctx, v)
 }
 
+// UpsertAll upserts the models in order, in transactions of up to 500 where
+// the store has them. See [Collection.UpsertAll].
+func (s RegisteredModels) UpsertAll(
+	ctx context.Context, values []*model.RegisteredModel, opts ...UpsertOption[model.RegisteredModel],
+) ([]Result, error) {
+	return s.c.UpsertAll(ctx, values, opts...)
+}
+
+// CreateAll is [RegisteredModels.UpsertAll] except that all models must be new.
+func (s RegisteredModels) CreateAll(ctx context.Context, values []*model.RegisteredModel) ([]Result, error) {
+	return s.c.CreateAll(ctx, values)
+}
+
 // Update stores what f changes in the model with the given ID. See
 // [Collection.Update].
 func (s RegisteredModels) Update(

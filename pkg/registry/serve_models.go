@@ -34,6 +34,19 @@ func (s ServeModels) Create(ctx context.Context, v *model.ServeModel) (Result, e
 	return s.c.Create(ctx, v)
 }
 
+// UpsertAll upserts the executions in order, in transactions of up to 500 where
+// the store has them. See [Collection.UpsertAll].
+func (s ServeModels) UpsertAll(
+	ctx context.Context, values []*model.ServeModel, opts ...UpsertOption[model.ServeModel],
+) ([]Result, error) {
+	return s.c.UpsertAll(ctx, values, opts...)
+}
+
+// CreateAll is [ServeModels.UpsertAll] except that all executions must be new.
+func (s ServeModels) CreateAll(ctx context.Context, values []*model.ServeModel) ([]Result, error) {
+	return s.c.CreateAll(ctx, values)
+}
+
 // Update stores what f changes in the execution with the given ID. See
 // [Collection.Update].
 func (s ServeModels) Update(ctx context.Context, id string, f func(v *model.ServeModel) error) (Result, error) {

@@ -33,6 +33,19 @@ func (s ServingEnvironments) Create(ctx context.Context, v *model.ServingEnviron
 	return s.c.Create(ctx, v)
 }
 
+// UpsertAll upserts the environments in order, in transactions of up to 500 where
+// the store has them. See [Collection.UpsertAll].
+func (s ServingEnvironments) UpsertAll(
+	ctx context.Context, values []*model.ServingEnvironment, opts ...UpsertOption[model.ServingEnvironment],
+) ([]Result, error) {
+	return s.c.UpsertAll(ctx, values, opts...)
+}
+
+// CreateAll is [ServingEnvironments.UpsertAll] except that all environments must be new.
+func (s ServingEnvironments) CreateAll(ctx context.Context, values []*model.ServingEnvironment) ([]Result, error) {
+	return s.c.CreateAll(ctx, values)
+}
+
 // Update stores what f changes in the environment with the given ID. See
 // [Collection.Update].
 func (s ServingEnvironments) Update(

@@ -272,3 +272,57 @@ func (c *Collection[T, N]) on(client *Client) *Collection[T, N] {
 	client.types.setEntity(c.m.TypeName, c.m.Entity)
 	return &other
 }
+
+// batchSize is the number of values that UpsertAll and CreateAll write in one
+// transaction.
+const batchSize = 500
+
+// UpsertAll upserts the values in order and returns a result for each. On an
+// embedded store it does so in batches of 500, each of which is one transaction;
+// that is much faster than calls of [Collection.Upsert]. If a value fails, nothing
+// of its batch is stored, and the results are those of the batches before it. On
+// a server the values before the one that fails stay, and the results are theirs.
+// In the transaction of a [Client.Tx] it is the same.
+//
+// If a value is nil, the error is [ErrInvalidArgument], and nothing is stored.
+func (c *Collection[T, N]) UpsertAll(ctx context.Context, values []*T, opts ...UpsertOption[T]) ([]Result, error) {
+	return c.writeAll(ctx, upsert, values, collectOptions[T](opts))
+}
+
+// CreateAll is [Collection.UpsertAll] except that it stores new entities, as
+// [Collection.Create] does.
+func (c *Collection[T, N]) CreateAll(ctx context.Context, values []*T) ([]Result, error) {
+	return c.writeAll(ctx, create, values, writeOptions[T]{})
+}
+
+func (c *Collection[T, N]) writeAll(
+	ctx context.Context, by verb, values []*T, o writeOptions[T],
+) ([]Result, error) {
+	if i := slices.Index(values, nil); i >= 0 {
+		return nil, c.operation(by.String(), "").newError(ErrInvalidArgument, fmt.Sprintf("value %d is nil", i+1))
+	}
+	var out []Result
+	for batch := range slices.Chunk(values, batchSize) {
+		results, err := c.client.inBatch(ctx, func(client *Client) ([]Result, error) {
+			return c.on(client).writeEach(ctx, by, batch, o)
+		})
+		out = append(out, results...)
+		if err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+// writeEach writes the values until one fails.
+func (c *Collection[T, N]) writeEach(ctx context.Context, by verb, values []*T, o writeOptions[T]) ([]Result, error) {
+	var out []Result
+	for _, v := range values {
+		r, err := c.write(ctx, by, v, o)
+		if err != nil {
+			return out, err
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}

@@ -3,6 +3,7 @@ package registry_test
 import (
 	"context"
 	"errors"
+	"strconv"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -205,6 +206,110 @@ var _ = onEveryBackend("Register", func(rpc func() mlmdpb.MetadataStoreServiceCl
 		Expect(err).NotTo(HaveOccurred())
 		Expect(outcomes(results)).To(Equal([]registry.Outcome{created, created, created}))
 		Expect(reg.ModelArtifacts().OfVersion(v.ID).Collect(ctx)).To(HaveLen(1))
+	})
+})
+
+var _ = onEveryBackend("UpsertAll and CreateAll", func(rpc func() mlmdpb.MetadataStoreServiceClient) {
+	var reg *registry.Client
+	var modelID string
+	BeforeEach(func(ctx SpecContext) {
+		reg = registry.New(rpc())
+		modelID = aModel(ctx, reg)
+	})
+
+	// versions returns n versions of the model, named by their numbers.
+	versions := func(n int) []*model.ModelVersion {
+		out := make([]*model.ModelVersion, n)
+		for i := range out {
+			out[i] = &model.ModelVersion{RegisteredModelID: modelID, Name: strconv.Itoa(i)}
+		}
+		return out
+	}
+	count := func(ctx SpecContext) int {
+		GinkgoHelper()
+		n, err := reg.ModelVersions().OfModel(modelID).Count(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		return int(n)
+	}
+
+	It("store values in order, and change nothing if repeated", func(ctx SpecContext) {
+		values := versions(7)
+		results, err := reg.ModelVersions().CreateAll(ctx, values[:3])
+		Expect(err).NotTo(HaveOccurred())
+		Expect(outcomes(results)).To(And(HaveLen(3), HaveEach(registry.Created)))
+		byAda := registry.OnCreate(func(v *model.ModelVersion) { v.Author = new("ada") })
+		results, err = reg.ModelVersions().UpsertAll(ctx, values, byAda)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(outcomes(results[:3])).To(HaveEach(registry.Unchanged))
+		Expect(outcomes(results[3:])).To(And(HaveLen(4), HaveEach(registry.Created)))
+		for i, v := range values {
+			Expect(results[i].ID).To(Equal(v.ID))
+			got, err := reg.ModelVersions().Get(ctx, v.ID)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(got.Name).To(Equal(strconv.Itoa(i)))
+			Expect(got.Author != nil).To(Equal(i >= 3))
+		}
+		results, err = reg.ModelVersions().UpsertAll(ctx, versions(7))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(outcomes(results)).To(And(HaveLen(7), HaveEach(registry.Unchanged)))
+		Expect(reg.ModelVersions().UpsertAll(ctx, nil)).To(BeEmpty())
+	})
+
+	It("leave nothing of the batch of a value that fails, or the part before it", func(ctx SpecContext) {
+		values := versions(5)
+		_, err := reg.ModelVersions().Create(ctx, &model.ModelVersion{RegisteredModelID: modelID, Name: "3"})
+		Expect(err).NotTo(HaveOccurred())
+		results, err := reg.ModelVersions().CreateAll(ctx, values)
+		Expect(err).To(MatchError(registry.ErrAlreadyExists))
+		Expect(failure(err).Key).To(Equal("3"))
+		if transactional(ctx, reg) {
+			Expect(results).To(BeEmpty())
+			Expect(values).To(Equal(versions(5)))
+			Expect(count(ctx)).To(Equal(1))
+		} else {
+			Expect(outcomes(results)).To(And(HaveLen(3), HaveEach(registry.Created)))
+			Expect(count(ctx)).To(Equal(4))
+		}
+		_, err = reg.ModelVersions().UpsertAll(ctx, values)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(count(ctx)).To(Equal(5))
+
+		values[4] = nil
+		values[0].Author = new("ada")
+		_, err = reg.ModelVersions().UpsertAll(ctx, values)
+		Expect(err).To(MatchError(registry.ErrInvalidArgument))
+		Expect(err).To(MatchError(ContainSubstring("value 5 is nil")))
+		got, err := reg.ModelVersions().Get(ctx, values[0].ID)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(got.Author).To(BeNil())
+	})
+
+	It("keep the batches before the one that fails", func(ctx SpecContext) {
+		if !transactional(ctx, reg) {
+			Skip("a server has no transactions of several calls")
+		}
+		values := versions(520)
+		values[510].Name = "509"
+		results, err := reg.ModelVersions().CreateAll(ctx, values)
+		Expect(err).To(MatchError(registry.ErrAlreadyExists))
+		Expect(results).To(HaveLen(500))
+		Expect(count(ctx)).To(Equal(500))
+		Expect(values[499].ID).NotTo(BeEmpty())
+		Expect(values[500].ID).To(BeEmpty())
+	})
+
+	It("are part of a transaction", func(ctx SpecContext) {
+		if !transactional(ctx, reg) {
+			Skip("a server has no transactions of several calls")
+		}
+		stop := errors.New("stop")
+		Expect(reg.Tx(ctx, func(tx *registry.Client) error {
+			results, err := tx.ModelVersions().CreateAll(ctx, versions(510))
+			Expect(err).NotTo(HaveOccurred())
+			Expect(results).To(HaveLen(510))
+			return stop
+		})).To(Equal(stop))
+		Expect(count(ctx)).To(Equal(0))
 	})
 })
 
