@@ -185,10 +185,18 @@ func BenchmarkVersionsOfModel(b *testing.B) {
 	})
 }
 
-// BenchmarkUpsertPerCommit alternates between an upsert of a new model and a bare commit
-// of one row with the same settings. It reports the medians and their ratio, which is
-// the overhead of registry, service and schema over the disk.
+// BenchmarkUpsertPerCommit upserts a new model, and reports how many bare commits
+// that takes, which is the overhead of registry, service and schema over the disk.
 func BenchmarkUpsertPerCommit(b *testing.B) {
+	perCommit(b, "upsert", func(ctx context.Context, w *world) {
+		v := w.nextModel()
+		must[registry.Result](b)(w.RegisteredModels().Upsert(ctx, &v))
+	})
+}
+
+// perCommit alternates between a write on a file and a bare commit of one row with
+// the same settings. It reports the medians and their ratio.
+func perCommit(b *testing.B, what string, write func(ctx context.Context, w *world)) {
 	ctx := context.Background()
 	w := newWorld(b, open(b, filepath.Join(b.TempDir(), "registry.db")))
 	db := must[*sql.DB](b)(sql.Open(
@@ -198,21 +206,59 @@ func BenchmarkUpsertPerCommit(b *testing.B) {
 	bare := must[*sql.Conn](b)(db.Conn(ctx))
 	defer bare.Close()
 	must[sql.Result](b)(bare.ExecContext(ctx, "CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT)"))
-	var upserts, commits []time.Duration
+	var writes, commits []time.Duration
 	for b.Loop() {
-		v := w.nextModel()
 		start := time.Now()
-		must[registry.Result](b)(w.RegisteredModels().Upsert(ctx, &v))
-		upserts = append(upserts, time.Since(start))
+		write(ctx, w)
+		writes = append(writes, time.Since(start))
 		start = time.Now()
-		must[sql.Result](b)(bare.ExecContext(ctx, "INSERT INTO t (name) VALUES (?)", v.Name))
+		must[sql.Result](b)(bare.ExecContext(ctx, "INSERT INTO t (name) VALUES (?)", w.name("row")))
 		commits = append(commits, time.Since(start))
 	}
-	slices.Sort(upserts)
+	slices.Sort(writes)
 	slices.Sort(commits)
-	upsert, commit := upserts[len(upserts)/2], commits[len(commits)/2]
+	median, commit := writes[len(writes)/2], commits[len(commits)/2]
 	b.ReportMetric(0, "ns/op")
-	b.ReportMetric(float64(upsert.Nanoseconds()), "ns/upsert")
+	b.ReportMetric(float64(median.Nanoseconds()), "ns/"+what)
 	b.ReportMetric(float64(commit.Nanoseconds()), "ns/commit")
-	b.ReportMetric(float64(upsert)/float64(commit), "upserts/commit")
+	b.ReportMetric(float64(median)/float64(commit), what+"s/commit")
+}
+
+// BenchmarkRegister registers a new model with a version and an artifact, and
+// reports how many bare commits that takes.
+func BenchmarkRegister(b *testing.B) {
+	perCommit(b, "register", func(ctx context.Context, w *world) {
+		m := w.nextModel()
+		v := model.ModelVersion{Name: "v1", Author: new("ada")}
+		a := model.ModelArtifact{Name: "weights", URI: new("s3://models/fraud/1")}
+		must[[]registry.Result](b)(w.Register(ctx, &m, &v, &a))
+	})
+}
+
+// BenchmarkUpsertAll upserts 1,000 new versions in one call, and reports the time
+// of each and of one that is upserted on its own.
+func BenchmarkUpsertAll(b *testing.B) {
+	each(b, func(b *testing.B, w *world) {
+		ctx := context.Background()
+		const n = 1000
+		var all, single time.Duration
+		for b.Loop() {
+			values := make([]*model.ModelVersion, n)
+			for i := range values {
+				values[i] = new(w.nextVersion())
+			}
+			start := time.Now()
+			must[[]registry.Result](b)(w.ModelVersions().UpsertAll(ctx, values))
+			all += time.Since(start)
+			start = time.Now()
+			for range n {
+				must[registry.Result](b)(w.ModelVersions().Upsert(ctx, new(w.nextVersion())))
+			}
+			single += time.Since(start)
+		}
+		b.ReportMetric(0, "ns/op")
+		b.ReportMetric(float64(all.Nanoseconds())/float64(b.N*n), "ns/value")
+		b.ReportMetric(float64(single.Nanoseconds())/float64(b.N*n), "ns/upsert")
+		b.ReportMetric(float64(single)/float64(all), "times-faster")
+	})
 }
