@@ -78,7 +78,7 @@ func (r *retrier) intercept(
 			return err
 		}
 		failed, permanent := r.explain(err, &a)
-		if permanent || a.sent.Load() && (hasPrecondition(ctx) || !mayRetry(method, req)) {
+		if permanent || a.sent.Load() && (isOnce(ctx) || !mayRetry(method, req)) {
 			return failed
 		}
 		left := r.limit - time.Since(began)

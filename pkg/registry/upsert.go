@@ -79,7 +79,11 @@ func (w *write[T, N]) createOrUpdate(ctx context.Context) (Result, error) {
 			return Result{}, err
 		}
 		sent := w.nodes.view(n)
-		id, linked, err := w.nodes.create(ctx, w.nodes.withIDs(n, t.id, 0), w.parent)
+		put := ctx
+		if w.by == create {
+			put = once(ctx)
+		}
+		id, linked, err := w.nodes.create(put, w.nodes.withIDs(n, t.id, 0), w.parent)
 		switch {
 		case err == nil:
 			w.cacheCreated(id, t.id, sent, linked)
@@ -213,8 +217,10 @@ func (w *write[T, N]) parentMayBeRenamed(err error) bool {
 //
 // An entity without a name and an external ID is stored again by each call.
 //
-// A context with a parent is stored in two requests. If the second one fails,
-// the entity exists without its parent: [Collection.Upsert] completes it.
+// After [ErrUnavailable] v may have been stored: the call is not repeated, because
+// the repetition would find its own name taken. A context with a parent is stored
+// in two requests. If the second one fails, the entity exists without its parent:
+// [Collection.Upsert] completes it.
 func (c *Collection[T, N]) Create(ctx context.Context, v *T) (Result, error) {
 	return c.write(ctx, create, v, writeOptions[T]{})
 }

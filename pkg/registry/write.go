@@ -163,13 +163,14 @@ func (o Outcome) String() string {
 const precondition = "mlmd-abort-if-latest-updated-time-changed"
 
 func withPrecondition(ctx context.Context) context.Context {
-	return metadata.AppendToOutgoingContext(ctx, precondition, "true")
+	return once(metadata.AppendToOutgoingContext(ctx, precondition, "true"))
 }
 
-// hasPrecondition reports whether the call has a precondition. Repeating it after
-// it took effect would fail, so the caller could not tell its own write from
-// another writer's.
-func hasPrecondition(ctx context.Context) bool {
-	md, _ := metadata.FromOutgoingContext(ctx)
-	return len(md.Get(precondition)) > 0
-}
+type onceKey struct{}
+
+// once returns a context whose calls are not repeated after they may have taken
+// effect, because the caller could not tell its own write from another writer's.
+func once(ctx context.Context) context.Context { return context.WithValue(ctx, onceKey{}, true) }
+
+// isOnce reports whether ctx is from once.
+func isOnce(ctx context.Context) bool { return ctx.Value(onceKey{}) != nil }
