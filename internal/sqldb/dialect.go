@@ -144,6 +144,7 @@ const (
 	Starting                          // the server accepts no connections yet
 	StmtLost                          // a prepared statement is not on its connection
 	TooManyStmts                      // the server accepts no further prepared statement
+	NotPreparable                     // the server cannot prepare this kind of statement
 	FileMoved                         // the database file is not the one that is open
 	Unusable                          // the database cannot be used as it is
 )

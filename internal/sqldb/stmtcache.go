@@ -3,7 +3,7 @@ package sqldb
 import "context"
 
 // cachedStmt is a statement in the database's syntax. It is prepared if the
-// dialect says so.
+// dialect says so and the server can do it.
 type cachedStmt struct {
 	text string
 	stmt driverStmt
@@ -22,7 +22,7 @@ func (c *Conn) prepare(ctx context.Context, stmt string) (*cachedStmt, error) {
 	if c.d.Prepare {
 		var err error
 		k.stmt, err = c.prepareText(ctx, k.text)
-		if err != nil && c.d.Class(err) != TooManyStmts {
+		if class := c.d.Class(err); err != nil && class != TooManyStmts && class != NotPreparable {
 			return nil, err
 		}
 	}

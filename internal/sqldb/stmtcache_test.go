@@ -52,20 +52,24 @@ func TestConn_EvictsLeastRecentlyUsedStmt(t *testing.T) {
 	}
 }
 
-func TestConn_RunsStmtUnpreparedAtServerLimit(t *testing.T) {
-	tooMany := errors.New("max_prepared_stmt_count")
-	d := &Dialect{Prepare: true, Classify: func(err error) ErrorClass {
-		if errors.Is(err, tooMany) {
-			return TooManyStmts
+func TestConn_RunsStmtUnprepared(t *testing.T) {
+	for class, refused := range map[ErrorClass]error{
+		TooManyStmts:  errors.New("max_prepared_stmt_count"),
+		NotPreparable: errors.New("not supported in the prepared statement protocol yet"),
+	} {
+		d := &Dialect{Prepare: true, Classify: func(err error) ErrorClass {
+			if errors.Is(err, refused) {
+				return class
+			}
+			return Other
+		}}
+		s := &Conn{driver: &preparer{refuse: refused}, d: d, stmts: map[string]*cachedStmt{}}
+		if k, err := s.prepare(t.Context(), "SELECT 1"); err != nil || k.stmt != nil || k.text != "SELECT 1" {
+			t.Errorf("%v: got %+v, %v", refused, k, err)
 		}
-		return Other
-	}}
-	s := &Conn{driver: &preparer{refuse: tooMany}, d: d, stmts: map[string]*cachedStmt{}}
-	if k, err := s.prepare(t.Context(), "SELECT 1"); err != nil || k.stmt != nil || k.text != "SELECT 1" {
-		t.Errorf("got %+v, %v", k, err)
-	}
-	s.driver = &preparer{refuse: errBroken}
-	if _, err := s.prepare(t.Context(), "SELECT 2"); !errors.Is(err, errBroken) {
-		t.Errorf("got %v", err)
+		s.driver = &preparer{refuse: errBroken}
+		if _, err := s.prepare(t.Context(), "SELECT 2"); !errors.Is(err, errBroken) {
+			t.Errorf("got %v", err)
+		}
 	}
 }

@@ -94,6 +94,7 @@ var classes = map[uint16]sqldb.ErrorClass{
 	1203: sqldb.TooManyConns, // of the account
 	1226: sqldb.TooManyConns, // a resource of the account, such as connections
 	1461: sqldb.TooManyStmts,
+	1295: sqldb.NotPreparable, // on MySQL: START TRANSACTION, SAVEPOINT and others
 
 	1969: sqldb.TimedOut, // max_statement_time of MariaDB
 	3024: sqldb.TimedOut, // max_execution_time of MySQL

@@ -52,6 +52,10 @@ func TestClassify(t *testing.T) {
 			"no further prepared statement", refused(1461, "Can't create more than max_prepared_stmt_count statements"),
 			sqldb.TooManyStmts,
 		},
+		{
+			"a statement that cannot be prepared",
+			refused(1295, "This command is not supported in the prepared statement protocol yet"), sqldb.NotPreparable,
+		},
 		{"anything else", refused(1064, "You have an error in your SQL syntax"), sqldb.Other},
 	} {
 		if got := classify(c.err); got != c.want {
