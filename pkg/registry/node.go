@@ -71,13 +71,21 @@ func fieldMask(paths []string) *fieldmaskpb.FieldMask {
 
 // onlyID returns the only ID in a response.
 func onlyID(ids []int64, err error) (int64, error) {
-	if err != nil {
+	if ids, err = allIDs(ids, 1, err); err != nil {
 		return 0, err
 	}
-	if len(ids) != 1 {
-		return 0, status.Errorf(codes.Internal, "the store returned %d IDs instead of one", len(ids))
-	}
 	return ids[0], nil
+}
+
+// allIDs returns the n IDs in a response.
+func allIDs(ids []int64, n int, err error) ([]int64, error) {
+	if err != nil {
+		return nil, err
+	}
+	if len(ids) != n {
+		return nil, status.Errorf(codes.Internal, "the store returned %d IDs instead of %d", len(ids), n)
+	}
+	return ids, nil
 }
 
 // firstNode returns the first node of a response, or the zero value. An error with

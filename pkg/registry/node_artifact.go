@@ -21,32 +21,47 @@ func (artifacts) kind() mlmd.Kind { return mlmd.Artifact }
 
 func (artifacts) parentAlias() string { return "contexts_" }
 
-// create stores an artifact and its attribution in one transaction. The request
-// has the parent by type and name, so that the store reuses it unchanged. If the
-// parent was renamed, the store must not create another context of that name, so
-// the context in the request cannot be stored.
+// create stores an artifact and its attribution in one transaction.
 func (a artifacts) create(ctx context.Context, n *mlmdpb.Artifact, p *parent) (int64, bool, error) {
+	ids, linked, err := a.createGroup(ctx, []*mlmdpb.Artifact{n}, p)
+	id, err := onlyID(ids, err)
+	return id, linked, err
+}
+
+// createGroup stores artifacts and their attributions in one transaction. The
+// request has the parent by type and name, so that the store reuses it unchanged.
+// If the parent was renamed, the store must not create another context of that
+// name, so the context in the request cannot be stored.
+func (a artifacts) createGroup(ctx context.Context, ns []*mlmdpb.Artifact, p *parent) ([]int64, bool, error) {
 	if p == nil {
-		r, err := a.rpc.PutArtifacts(ctx, &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{n}})
-		id, err := onlyID(r.GetArtifactIds(), err)
-		return id, false, err
+		r, err := a.rpc.PutArtifacts(ctx, &mlmdpb.PutArtifactsRequest{Artifacts: ns})
+		ids, err := allIDs(r.GetArtifactIds(), len(ns), err)
+		return ids, false, err
 	}
 	r, err := a.rpc.PutLineageSubgraph(ctx, &mlmdpb.PutLineageSubgraphRequest{
-		Artifacts: []*mlmdpb.Artifact{n},
+		Artifacts: ns,
 		Contexts:  []*mlmdpb.Context{{TypeId: &p.typeID, Name: &p.storedName, CustomProperties: neverStored()}},
 		Options:   &mlmdpb.PutLineageSubgraphRequest_Options{ReuseContextIfAlreadyExist: new(true)},
 	})
+	ids, err := allIDs(r.GetArtifactIds(), len(ns), err)
 	if err != nil {
-		return 0, false, err
-	}
-	id, err := onlyID(r.GetArtifactIds(), nil)
-	if err != nil {
-		return 0, false, err
+		return nil, false, err
 	}
 	// If another context has taken the name of the parent, the link to the parent
 	// is still missing.
 	got, err := onlyID(r.GetContextIds(), nil)
-	return id, got == p.id, err
+	return ids, got == p.id, err
+}
+
+func (a artifacts) linkGroup(ctx context.Context, parent int64, children []int64) error {
+	links := make([]*mlmdpb.Attribution, len(children))
+	for i := range children {
+		links[i] = &mlmdpb.Attribution{ContextId: &parent, ArtifactId: &children[i]}
+	}
+	_, err := a.rpc.PutAttributionsAndAssociations(ctx, &mlmdpb.PutAttributionsAndAssociationsRequest{
+		Attributions: links,
+	})
+	return err
 }
 
 // neverStored returns custom properties that no server can store. All servers

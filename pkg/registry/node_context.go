@@ -26,6 +26,29 @@ func (c contexts) create(ctx context.Context, n *mlmdpb.Context, _ *parent) (int
 	return id, false, err
 }
 
+func (c contexts) createGroup(ctx context.Context, ns []*mlmdpb.Context, _ *parent) ([]int64, bool, error) {
+	r, err := c.rpc.PutContexts(ctx, &mlmdpb.PutContextsRequest{Contexts: ns})
+	ids, err := allIDs(r.GetContextIds(), len(ns), err)
+	return ids, false, err
+}
+
+func (c contexts) linkGroup(ctx context.Context, parent int64, children []int64) error {
+	links := make([]*mlmdpb.ParentContext, len(children))
+	for i := range children {
+		links[i] = &mlmdpb.ParentContext{ChildId: &children[i], ParentId: &parent}
+	}
+	_, err := c.rpc.PutParentContexts(ctx, &mlmdpb.PutParentContextsRequest{ParentContexts: links})
+	if status.Code(err) != codes.AlreadyExists {
+		return err
+	}
+	for _, child := range children { // another writer completed some of them
+		if err := c.link(ctx, parent, child); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (c contexts) put(ctx context.Context, n *mlmdpb.Context, paths []string, since *int64) error {
 	if since != nil {
 		ctx, n.LastUpdateTimeSinceEpoch = withPrecondition(ctx), since

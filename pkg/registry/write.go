@@ -57,14 +57,15 @@ func (c *Collection[T, N]) newWrite(by verb, v *T, o writeOptions[T]) *write[T, 
 	return w
 }
 
-// write stores v by the verb, and sets its ID.
-func (c *Collection[T, N]) write(ctx context.Context, by verb, v *T, o writeOptions[T]) (Result, error) {
+// begin returns the write of v by the verb after it has checked v and looked up
+// its parent.
+func (c *Collection[T, N]) begin(ctx context.Context, by verb, v *T, o writeOptions[T]) (*write[T, N], error) {
 	if v == nil {
-		return Result{}, c.operation(by.String(), "").newError(ErrInvalidArgument, "the value is nil")
+		return nil, c.operation(by.String(), "").newError(ErrInvalidArgument, "the value is nil")
 	}
 	w := c.newWrite(by, v, o)
 	if err := w.validate(); err != nil {
-		return Result{}, err
+		return nil, err
 	}
 	if w.ident.ParentID != "" && c.m.Parent != nil {
 		p, err := c.client.parent(ctx, w.operation, c.m.Parent, w.ident.ParentID)
@@ -74,11 +75,19 @@ func (c *Collection[T, N]) write(ctx context.Context, by verb, v *T, o writeOpti
 		case w.ident.ID != "" && errors.Is(err, ErrNotFound):
 			w.parentErr = err
 		default:
-			return Result{}, err
+			return nil, err
 		}
 	}
+	return w, nil
+}
+
+// write stores v by the verb, and sets its ID.
+func (c *Collection[T, N]) write(ctx context.Context, by verb, v *T, o writeOptions[T]) (Result, error) {
+	w, err := c.begin(ctx, by, v, o)
+	if err != nil {
+		return Result{}, err
+	}
 	var r Result
-	var err error
 	if w.ident.ID != "" {
 		r, err = w.updateByID(ctx)
 	} else {
@@ -87,11 +96,16 @@ func (c *Collection[T, N]) write(ctx context.Context, by verb, v *T, o writeOpti
 	if err != nil {
 		return Result{}, err
 	}
-	if old := w.ident.ID; old != r.ID {
-		c.client.undoable(func() { c.m.SetID(v, old) })
-		c.m.SetID(v, r.ID)
-	}
+	w.setID(r.ID)
 	return r, nil
+}
+
+// setID sets the ID of the value.
+func (w *write[T, N]) setID(id string) {
+	if old := w.ident.ID; old != id {
+		w.client.undoable(func() { w.m.SetID(w.v, old) })
+		w.m.SetID(w.v, id)
+	}
 }
 
 // result returns the result of a write to the node with the given ID, of which

@@ -14,6 +14,7 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/generated/model"
 	"github.com/mlmd-go/sdk/pkg/registry"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // transactional reports whether the client's store has transactions of several
@@ -282,6 +283,83 @@ var _ = onEveryBackend("UpsertAll and CreateAll", func(rpc func() mlmdpb.Metadat
 		got, err := reg.ModelVersions().Get(ctx, values[0].ID)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(got.Author).To(BeNil())
+	})
+
+	It("link the children of several parents", func(ctx SpecContext) {
+		other := aModel(ctx, reg)
+		values := versions(9)
+		for _, v := range values[5:8] {
+			v.RegisteredModelID = other
+		}
+		_, err := reg.ModelVersions().UpsertAll(ctx, values)
+		Expect(err).NotTo(HaveOccurred())
+		for parent, n := range map[string]int{modelID: 6, other: 3} {
+			id, err := value.ParseID(parent)
+			Expect(err).NotTo(HaveOccurred())
+			r, err := rpc().GetChildrenContextsByContext(ctx, &mlmdpb.GetChildrenContextsByContextRequest{ContextId: &id})
+			Expect(err).NotTo(HaveOccurred())
+			Expect(r.GetContexts()).To(HaveLen(n))
+		}
+
+		var artifacts []*model.ModelArtifact
+		for i := range 12 {
+			artifacts = append(artifacts, &model.ModelArtifact{
+				ModelVersionID: values[i/5].ID, Name: strconv.Itoa(i), URI: new("s3://" + strconv.Itoa(i)),
+			})
+		}
+		for range 2 {
+			_, err = reg.ModelArtifacts().UpsertAll(ctx, artifacts)
+			Expect(err).NotTo(HaveOccurred())
+			for i, n := range []int{5, 5, 2} {
+				found, err := reg.ModelArtifacts().OfVersion(values[i].ID).Collect(ctx)
+				Expect(err).NotTo(HaveOccurred())
+				Expect(found).To(HaveLen(n))
+			}
+			for _, a := range artifacts {
+				a.ID = ""
+			}
+		}
+		var alone []*model.ModelArtifact // without parents
+		for range 3 {
+			alone = append(alone, &model.ModelArtifact{Name: fresh("artifact"), URI: new(fresh("uri"))})
+		}
+		_, err = reg.ModelArtifacts().CreateAll(ctx, alone)
+		Expect(err).NotTo(HaveOccurred())
+		for _, a := range alone {
+			got, err := reg.ModelArtifacts().Get(ctx, a.ID)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(got.URI).To(Equal(a.URI))
+		}
+
+		service := aService(ctx, reg)
+		runs := make([]*model.ServeModel, 4)
+		for i := range runs {
+			runs[i] = &model.ServeModel{InferenceServiceID: service, ModelVersionID: values[0].ID, Name: strconv.Itoa(i)}
+		}
+		_, err = reg.ServeModels().CreateAll(ctx, runs)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(reg.ServeModels().OfService(service).Collect(ctx)).To(HaveLen(4))
+	})
+
+	It("finish what another program began", func(ctx SpecContext) {
+		values := versions(6)
+		values[2].ExternalID, values[5].ExternalID = new(fresh("external")), new(fresh("external"))
+		_, err := registry.New(rpc()).ModelVersions().UpsertAll(ctx, versions(2))
+		Expect(err).NotTo(HaveOccurred())
+		_, err = registry.New(rpc()).ModelVersions().UpsertAll(ctx, []*model.ModelVersion{
+			{RegisteredModelID: modelID, Name: "4", Author: new("ada")},
+			{RegisteredModelID: modelID, Name: "5", ExternalID: values[5].ExternalID},
+		})
+		Expect(err).NotTo(HaveOccurred())
+		values = append(values, &model.ModelVersion{RegisteredModelID: modelID, Name: "0", Author: new("bob")})
+		results, err := reg.ModelVersions().UpsertAll(ctx, values)
+		Expect(err).NotTo(HaveOccurred())
+		const created, updated, unchanged = registry.Created, registry.Updated, registry.Unchanged
+		Expect(outcomes(results)).To(Equal([]registry.Outcome{
+			unchanged, unchanged, created, created, unchanged, unchanged, updated,
+		}))
+		Expect(results[6].ID).To(Equal(results[0].ID))
+		Expect(count(ctx)).To(Equal(6))
 	})
 
 	It("keep the batches before the one that fails", func(ctx SpecContext) {
