@@ -65,6 +65,29 @@ func TestRetry_CreateWithLostReply(t *testing.T) {
 	}
 }
 
+func TestRetry_CreateAllWithLostReply(t *testing.T) {
+	var lose atomic.Bool
+	models := dialLossy(t, &lose).RegisteredModels()
+	values := func(prefix string) []*model.RegisteredModel {
+		return []*model.RegisteredModel{{Name: prefix + "1"}, {Name: prefix + "2"}, {Name: prefix + "3"}}
+	}
+	if _, err := models.Create(t.Context(), &model.RegisteredModel{Name: "m"}); err != nil { // registers the type
+		t.Fatal(err)
+	}
+	lose.Store(true)
+	if _, err := models.CreateAll(t.Context(), values("a")); !errors.Is(err, registry.ErrUnavailable) {
+		t.Errorf("create: %v, want ErrUnavailable: no other writer has the names", err)
+	}
+	lose.Store(true)
+	results, err := models.UpsertAll(t.Context(), values("b"))
+	if err != nil || len(results) != 3 {
+		t.Errorf("upsert: %v, %v", results, err)
+	}
+	if n, err := models.Query().Count(t.Context()); err != nil || n != 7 {
+		t.Errorf("%d models, %v, want 7", n, err)
+	}
+}
+
 func TestRetry_UpdateWithLostReply(t *testing.T) {
 	var lose atomic.Bool
 	models := dialLossy(t, &lose).RegisteredModels()

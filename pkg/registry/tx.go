@@ -410,7 +410,11 @@ func (c *Collection[T, N]) createNodes(ctx context.Context, group []newNode[T, N
 		nodes[i] = g.node
 	}
 	creator := c.nodes.(groupCreator[N])
-	ids, linked, err := creator.createGroup(ctx, nodes, first.parent)
+	put := ctx
+	if first.by == create {
+		put = once(ctx)
+	}
+	ids, linked, err := creator.createGroup(put, nodes, first.parent)
 	switch status.Code(err) {
 	case codes.OK:
 	case codes.Unavailable, codes.DeadlineExceeded, codes.Canceled, codes.Unknown, codes.Aborted:
