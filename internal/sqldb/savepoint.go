@@ -39,7 +39,10 @@ func (t *Tx) Savepoint(ctx context.Context, fn func(context.Context, *Tx) error)
 			failed = t.control(context.WithoutCancel(ctx), "RELEASE SAVEPOINT mlmd_part")
 		}
 		if failed != nil {
-			return err // t.failed is set
+			if t.d.Class(failed) == Other { // the database ended the transaction because of err
+				t.failed = err
+			}
+			return err
 		}
 		t.written = written
 		var b *batchError

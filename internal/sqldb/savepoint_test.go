@@ -47,3 +47,22 @@ func TestSavepoint_KeepsNoneAfterError(t *testing.T) {
 		t.Errorf("%d savepoints are left after %q", open, conn.ran)
 	}
 }
+
+func TestSavepoint_TransactionEndedByDatabase(t *testing.T) {
+	full, gone := errors.New("disk full"), errors.New("no such savepoint")
+	d := &Dialect{Classify: func(err error) ErrorClass {
+		if errors.Is(err, full) {
+			return DiskFull
+		}
+		return Other
+	}}
+	conn := &execer{refuse: map[string]error{"INSERT": full, "ROLLBACK TO": gone}}
+	x := &Tx{Conn: &Conn{driver: conn, d: d, stmts: map[string]*cachedStmt{}}}
+	err := x.Savepoint(t.Context(), func(ctx context.Context, x *Tx) error {
+		_, err := x.Exec(ctx, "INSERT")
+		return err
+	})
+	if !errors.Is(err, full) || !errors.Is(x.Err(), full) {
+		t.Errorf("the savepoint failed with %v, the transaction with %v, want %v", err, x.Err(), full)
+	}
+}
