@@ -27,9 +27,11 @@ type transactor interface {
 // error and go on. If f returns an error, Tx stores nothing and returns that
 // error. If f panics, Tx stores nothing and panics.
 //
-// Tx calls f again if the transaction conflicts with another one, so f should
-// have no other effects. The IDs that calls of tx set in their values are reset
-// before f is called again, and if Tx fails.
+// Tx calls f again if the transaction conflicts with another one, or if the
+// context of a call ends while a database server executes it, so f should have no
+// other effects. Pass the calls the context of Tx, or one that ends later. The
+// IDs that calls of tx set in their values are reset before f is called again,
+// and if Tx fails.
 //
 // Use only tx within f: c, or a collection made for c, would wait for the
 // transaction on SQLite. [NewCollection] makes collections for tx. tx must not be

@@ -18,7 +18,8 @@ import (
 // If another writer stored the entity in between, Update reads it and calls f
 // again, until the context ends. f should therefore have no other effects. If f
 // returns an error, Update returns that error and writes nothing. f must not
-// change the ID, the name or the parent.
+// change the ID, the name or the parent, nor update the same entity by another
+// call, which would wait for this one.
 //
 // No change of another writer is lost in the stores and the server of this
 // module. The reference implementation compares update times with a resolution
