@@ -1,0 +1,184 @@
+package registry
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/mlmd-go/sdk/pkg/mlmd"
+)
+
+// batchSize is the number of values that UpsertAll and CreateAll write in one
+// transaction.
+const batchSize = 500
+
+// UpsertAll upserts the values in order and returns a result for each. It is much
+// faster than calls of [Collection.Upsert]: one request creates up to 100 new
+// contexts or artifacts if they have the same parent and follow each other.
+//
+// On an embedded store UpsertAll writes batches of 500 values, each of which is
+// one transaction. If a value fails, nothing of its batch is stored, and the
+// results are those of the batches before it. On a server, and in the transaction
+// of a [Client.Tx], the values before the one that fails stay, and the results are
+// theirs.
+//
+// If a value is nil, the error is [ErrInvalidArgument], and nothing is stored.
+func (c *Collection[T, N]) UpsertAll(ctx context.Context, values []*T, opts ...UpsertOption[T]) ([]Result, error) {
+	return c.writeAll(ctx, upsert, values, collectOptions[T](opts))
+}
+
+// CreateAll is [Collection.UpsertAll] except that it stores new entities, as
+// [Collection.Create] does.
+func (c *Collection[T, N]) CreateAll(ctx context.Context, values []*T) ([]Result, error) {
+	return c.writeAll(ctx, create, values, writeOptions[T]{})
+}
+
+func (c *Collection[T, N]) writeAll(
+	ctx context.Context, by verb, values []*T, o writeOptions[T],
+) ([]Result, error) {
+	if i := slices.Index(values, nil); i >= 0 {
+		return nil, c.operation(by.String(), "").newError(ErrInvalidArgument, fmt.Sprintf("value %d is nil", i+1))
+	}
+	var out []Result
+	for batch := range slices.Chunk(values, batchSize) {
+		results, err := c.client.inBatch(ctx, func(client *Client) ([]Result, error) {
+			return c.on(client).writeEach(ctx, by, batch, o)
+		})
+		out = append(out, results...)
+		if err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+// writeEach writes the values until one fails.
+func (c *Collection[T, N]) writeEach(ctx context.Context, by verb, values []*T, o writeOptions[T]) ([]Result, error) {
+	var out []Result
+	alone := 0 // the number of values to write on their own
+	for len(out) < len(values) {
+		rest := values[len(out):]
+		if alone == 0 {
+			group := c.newNodes(ctx, by, rest, o)
+			results, err := c.createNodes(ctx, group)
+			if err != nil {
+				return out, err
+			}
+			out = append(out, results...)
+			if len(results) > 0 {
+				continue
+			}
+			alone = max(len(group), 1)
+		}
+		r, err := c.write(ctx, by, rest[0], o)
+		if err != nil {
+			return out, err
+		}
+		out = append(out, r)
+		alone--
+	}
+	return out, nil
+}
+
+// groupSize limits how many nodes one request creates, and so the size of the
+// request.
+const groupSize = 100
+
+// A newNode is a value with the node to create for it.
+type newNode[T any, N mlmd.Node] struct {
+	*write[T, N]
+	node   N
+	typeID int64
+}
+
+// newNodes returns those of the first values that one request can create, if none
+// of them is stored yet. They have the same parent. Once the caches have the type
+// and the parent, it makes no RPC unless the type must be extended.
+func (c *Collection[T, N]) newNodes(
+	ctx context.Context, by verb, values []*T, o writeOptions[T],
+) (group []newNode[T, N]) {
+	if _, ok := c.nodes.(groupCreator[N]); !ok || o.read != nil {
+		return nil
+	}
+	t := c.client.types.get(c.typ)
+	if t == nil || t.isLegacy(c.m.Fields) {
+		return nil
+	}
+	for _, v := range values[:min(len(values), groupSize)] {
+		ident := c.m.Ident(v)
+		if ident.ID != "" || newNameProblem(ident.Name) != "" ||
+			len(group) > 0 && ident.ParentID != group[0].ident.ParentID {
+			break
+		}
+		w, err := c.begin(ctx, by, v, o)
+		if err != nil { // write will return it, after those before were written
+			break
+		}
+		if w.parent != nil && ident.Name != "" && !c.m.Parent.UnprefixedName &&
+			!c.client.allPrefixed(c.typ, w.parent.id) {
+			break
+		}
+		n, err := w.encode(w.parent.mappingParent(c.m.Parent))
+		if err != nil {
+			break
+		}
+		if t, err = w.fitToType(ctx, t, n); err != nil {
+			break
+		}
+		group = append(group, newNode[T, N]{w, c.nodes.withIDs(n, t.id, 0), t.id})
+	}
+	return group
+}
+
+// createNodes creates the nodes in one request. It returns no results if the store
+// refuses them, so that nothing is stored: then one of them may be stored already.
+func (c *Collection[T, N]) createNodes(ctx context.Context, group []newNode[T, N]) ([]Result, error) {
+	if len(group) < 2 {
+		return nil, nil
+	}
+	first := group[0]
+	nodes := make([]N, len(group))
+	for i, g := range group {
+		nodes[i] = g.node
+	}
+	creator := c.nodes.(groupCreator[N])
+	put := ctx
+	if first.by == create {
+		put = once(ctx)
+	}
+	ids, linked, err := creator.createGroup(put, nodes, first.parent)
+	switch status.Code(err) {
+	case codes.OK:
+	case codes.Unavailable, codes.DeadlineExceeded, codes.Canceled, codes.Unknown, codes.Aborted:
+		return nil, first.rpcError(ctx, err)
+	default:
+		return nil, nil
+	}
+	if first.parent != nil && !linked {
+		if err := creator.linkGroup(ctx, first.parent.id, ids); err != nil {
+			return nil, first.rpcError(ctx, err)
+		}
+	}
+	out := make([]Result, len(group))
+	for i, g := range group {
+		g.cacheCreated(ids[i], g.typeID, c.nodes.view(g.node), linked)
+		if g.parent != nil {
+			c.client.links.add(edge{c.typ.kind, g.parent.id, ids[i]}, struct{}{})
+		}
+		out[i] = g.result(ids[i], Created, nil)
+		g.setID(out[i].ID)
+	}
+	return out, nil
+}
+
+// A groupCreator is an implementation of [nodes] whose RPCs create several
+// children of one parent. Each method makes one RPC.
+type groupCreator[N mlmd.Node] interface {
+	// createGroup is create for several nodes: all are stored or none.
+	createGroup(ctx context.Context, ns []N, parent *parent) (ids []int64, linked bool, err error)
+	// linkGroup is link for several children that have no link yet.
+	linkGroup(ctx context.Context, parent int64, children []int64) error
+}
