@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 
 	"google.golang.org/grpc/codes"
@@ -34,12 +35,13 @@ func (s *Service) Transact(ctx context.Context, fn func(context.Context, *Servic
 	}
 	var failed error // of fn
 	var panicked any
+	var returned bool
 	err := s.db.Update(ctx, func(ctx context.Context, t *sqldb.Tx) error {
 		outer := &enclosing{parent: s, tx: t}
 		t.OnCommit(func() { s.types.add(outer.types...) })
-		failed, panicked = outer.call(ctx, fn)
-		if panicked != nil {
-			return errPanicked
+		failed, panicked, returned = outer.call(ctx, fn)
+		if !returned {
+			return errNotReturned
 		}
 		if t.Err() != nil { // whatever fn made of it
 			failed = nil
@@ -47,28 +49,39 @@ func (s *Service) Transact(ctx context.Context, fn func(context.Context, *Servic
 		}
 		return failed
 	})
-	if panicked != nil {
+	switch {
+	case panicked != nil:
 		panic(panicked)
-	}
-	if failed != nil {
+	case errors.Is(err, errNotReturned):
+		runtime.Goexit()
+	case failed != nil:
 		return failed
 	}
 	return s.status(ctx, err)
 }
 
-var errPanicked = errors.New("the function of a transaction panicked")
+var errNotReturned = errors.New("the function of a transaction did not return")
 
-// call calls fn with a service whose RPCs are part of the transaction.
-func (o *enclosing) call(ctx context.Context, fn func(context.Context, *Service) error) (err error, panicked any) {
+// call calls fn with a service whose RPCs are part of the transaction. It does so
+// in a goroutine of its own: if fn ends it, as testing.T.FailNow does, the
+// transaction is still rolled back.
+func (o *enclosing) call(
+	ctx context.Context, fn func(context.Context, *Service) error,
+) (err error, panicked any, returned bool) {
 	p := o.parent
 	inner := &Service{db: p.db, schema: p.schema, filter: p.filter, log: p.log, outer: o}
-	defer func() {
-		panicked = recover()
-		o.mu.Lock()
-		defer o.mu.Unlock()
-		o.closed = true
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() { panicked = recover() }()
+		err = fn(ctx, inner)
+		returned = true
 	}()
-	return fn(ctx, inner), nil
+	<-done
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.closed = true
+	return err, panicked, returned
 }
 
 // run runs fn for one RPC.

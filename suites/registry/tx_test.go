@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -86,6 +87,25 @@ var _ = onEveryBackend("a transaction", func(rpc func() mlmdpb.MetadataStoreServ
 		}).To(PanicWith("stop"))
 		_, err := reg.RegisteredModels().FindByName(ctx, m.Name)
 		Expect(err).To(MatchError(registry.ErrNotFound))
+	})
+
+	It("stores nothing, and keeps the store, if its function ends the goroutine", func(ctx SpecContext) {
+		m := model.RegisteredModel{Name: fresh("model")}
+		kept := aModel(ctx, reg)
+		var ended sync.WaitGroup
+		ended.Go(func() {
+			_ = reg.Tx(ctx, func(tx *registry.Client) error {
+				_, _ = tx.RegisteredModels().Create(ctx, &m)
+				runtime.Goexit()
+				return nil
+			})
+			panic("Tx returned")
+		})
+		ended.Wait()
+		_, err := reg.RegisteredModels().FindByName(ctx, m.Name)
+		Expect(err).To(MatchError(registry.ErrNotFound))
+		_, err = reg.RegisteredModels().Get(ctx, kept)
+		Expect(err).NotTo(HaveOccurred())
 	})
 
 	It("goes on after a call that failed", func(ctx SpecContext) {
