@@ -11,8 +11,10 @@
 //
 // Create stores a new entity, Upsert creates or patches one, Update changes one
 // by a function without losing the changes of other writers, and Replace stores
-// exactly the given value. Get and the finders return one entity, and Query
-// returns many. [NewCollection] gives the entities of your own spec the same
+// exactly the given value. [Client.Register] stores a parent with its children,
+// UpsertAll many entities of one type, and [Client.Tx] makes several calls one
+// transaction of an embedded store. Get and the finders return one entity, and
+// Query returns many. [NewCollection] gives the entities of your own spec the same
 // methods.
 //
 // Errors are [*Error] values. Use [errors.Is] with the Err variables of this
