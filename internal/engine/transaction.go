@@ -39,7 +39,7 @@ func (s *Service) Transact(ctx context.Context, fn func(context.Context, *Servic
 	err := s.db.Update(ctx, func(ctx context.Context, t *sqldb.Tx) error {
 		outer := &enclosing{parent: s, tx: t}
 		t.OnCommit(func() { s.types.add(outer.types...) })
-		failed, panicked, returned = outer.call(ctx, fn)
+		panicked, returned, failed = outer.call(ctx, fn)
 		if !returned {
 			return errNotReturned
 		}
@@ -67,7 +67,7 @@ var errNotReturned = errors.New("the function of a transaction did not return")
 // transaction is still rolled back.
 func (o *enclosing) call(
 	ctx context.Context, fn func(context.Context, *Service) error,
-) (err error, panicked any, returned bool) {
+) (panicked any, returned bool, err error) {
 	p := o.parent
 	inner := &Service{db: p.db, schema: p.schema, filter: p.filter, log: p.log, outer: o}
 	done := make(chan struct{})
@@ -81,7 +81,7 @@ func (o *enclosing) call(
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.closed = true
-	return err, panicked, returned
+	return panicked, returned, err
 }
 
 // run runs fn for one RPC.
