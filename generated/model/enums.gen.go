@@ -19,16 +19,17 @@ const (
 // Valid reports whether v is one of the values in the spec.
 func (v ArtifactState) Valid() bool {
 	switch v {
-	case ArtifactStateUnknown,
-		ArtifactStatePending,
-		ArtifactStateLive,
-		ArtifactStateMarkedForDeletion,
-		ArtifactStateDeleted,
-		ArtifactStateAbandoned,
-		ArtifactStateReference:
-		return true
+	case ArtifactStateUnknown:
+	case ArtifactStatePending:
+	case ArtifactStateLive:
+	case ArtifactStateMarkedForDeletion:
+	case ArtifactStateDeleted:
+	case ArtifactStateAbandoned:
+	case ArtifactStateReference:
+	default:
+		return false
 	}
-	return false
+	return true
 }
 
 // ExecutionState is the last known state of an execution.
@@ -48,16 +49,17 @@ const (
 // Valid reports whether v is one of the values in the spec.
 func (v ExecutionState) Valid() bool {
 	switch v {
-	case ExecutionStateUnknown,
-		ExecutionStateNew,
-		ExecutionStateRunning,
-		ExecutionStateComplete,
-		ExecutionStateFailed,
-		ExecutionStateCached,
-		ExecutionStateCanceled:
-		return true
+	case ExecutionStateUnknown:
+	case ExecutionStateNew:
+	case ExecutionStateRunning:
+	case ExecutionStateComplete:
+	case ExecutionStateFailed:
+	case ExecutionStateCached:
+	case ExecutionStateCanceled:
+	default:
+		return false
 	}
-	return false
+	return true
 }
 
 // InferenceServiceState: What an inference service should be.
@@ -72,11 +74,12 @@ const (
 // Valid reports whether v is one of the values in the spec.
 func (v InferenceServiceState) Valid() bool {
 	switch v {
-	case InferenceServiceStateDeployed,
-		InferenceServiceStateUndeployed:
-		return true
+	case InferenceServiceStateDeployed:
+	case InferenceServiceStateUndeployed:
+	default:
+		return false
 	}
-	return false
+	return true
 }
 
 // ModelVersionState is the state of a ModelVersion.
@@ -91,11 +94,12 @@ const (
 // Valid reports whether v is one of the values in the spec.
 func (v ModelVersionState) Valid() bool {
 	switch v {
-	case ModelVersionStateLive,
-		ModelVersionStateArchived:
-		return true
+	case ModelVersionStateLive:
+	case ModelVersionStateArchived:
+	default:
+		return false
 	}
-	return false
+	return true
 }
 
 // RegisteredModelState is the state of a RegisteredModel.
@@ -110,9 +114,10 @@ const (
 // Valid reports whether v is one of the values in the spec.
 func (v RegisteredModelState) Valid() bool {
 	switch v {
-	case RegisteredModelStateLive,
-		RegisteredModelStateArchived:
-		return true
+	case RegisteredModelStateLive:
+	case RegisteredModelStateArchived:
+	default:
+		return false
 	}
-	return false
+	return true
 }

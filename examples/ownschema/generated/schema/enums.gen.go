@@ -19,16 +19,17 @@ const (
 // Valid reports whether v is one of the values in the spec.
 func (v ArtifactState) Valid() bool {
 	switch v {
-	case ArtifactStateUnknown,
-		ArtifactStatePending,
-		ArtifactStateLive,
-		ArtifactStateMarkedForDeletion,
-		ArtifactStateDeleted,
-		ArtifactStateAbandoned,
-		ArtifactStateReference:
-		return true
+	case ArtifactStateUnknown:
+	case ArtifactStatePending:
+	case ArtifactStateLive:
+	case ArtifactStateMarkedForDeletion:
+	case ArtifactStateDeleted:
+	case ArtifactStateAbandoned:
+	case ArtifactStateReference:
+	default:
+		return false
 	}
-	return false
+	return true
 }
 
 // ColumnType: What the column holds.
@@ -44,12 +45,13 @@ const (
 // Valid reports whether v is one of the values in the spec.
 func (v ColumnType) Valid() bool {
 	switch v {
-	case ColumnTypeNumber,
-		ColumnTypeText,
-		ColumnTypeTime:
-		return true
+	case ColumnTypeNumber:
+	case ColumnTypeText:
+	case ColumnTypeTime:
+	default:
+		return false
 	}
-	return false
+	return true
 }
 
 // ExecutionState is the last known state of an execution.
@@ -69,16 +71,17 @@ const (
 // Valid reports whether v is one of the values in the spec.
 func (v ExecutionState) Valid() bool {
 	switch v {
-	case ExecutionStateUnknown,
-		ExecutionStateNew,
-		ExecutionStateRunning,
-		ExecutionStateComplete,
-		ExecutionStateFailed,
-		ExecutionStateCached,
-		ExecutionStateCanceled:
-		return true
+	case ExecutionStateUnknown:
+	case ExecutionStateNew:
+	case ExecutionStateRunning:
+	case ExecutionStateComplete:
+	case ExecutionStateFailed:
+	case ExecutionStateCached:
+	case ExecutionStateCanceled:
+	default:
+		return false
 	}
-	return false
+	return true
 }
 
 // TableFormat: How a table is kept.
@@ -94,10 +97,11 @@ const (
 // Valid reports whether v is one of the values in the spec.
 func (v TableFormat) Valid() bool {
 	switch v {
-	case TableFormatParquet,
-		TableFormatIceberg,
-		TableFormatCSV:
-		return true
+	case TableFormatParquet:
+	case TableFormatIceberg:
+	case TableFormatCSV:
+	default:
+		return false
 	}
-	return false
+	return true
 }

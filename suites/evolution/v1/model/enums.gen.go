@@ -19,16 +19,17 @@ const (
 // Valid reports whether v is one of the values in the spec.
 func (v ArtifactState) Valid() bool {
 	switch v {
-	case ArtifactStateUnknown,
-		ArtifactStatePending,
-		ArtifactStateLive,
-		ArtifactStateMarkedForDeletion,
-		ArtifactStateDeleted,
-		ArtifactStateAbandoned,
-		ArtifactStateReference:
-		return true
+	case ArtifactStateUnknown:
+	case ArtifactStatePending:
+	case ArtifactStateLive:
+	case ArtifactStateMarkedForDeletion:
+	case ArtifactStateDeleted:
+	case ArtifactStateAbandoned:
+	case ArtifactStateReference:
+	default:
+		return false
 	}
-	return false
+	return true
 }
 
 // ExecutionState is the last known state of an execution.
@@ -48,16 +49,17 @@ const (
 // Valid reports whether v is one of the values in the spec.
 func (v ExecutionState) Valid() bool {
 	switch v {
-	case ExecutionStateUnknown,
-		ExecutionStateNew,
-		ExecutionStateRunning,
-		ExecutionStateComplete,
-		ExecutionStateFailed,
-		ExecutionStateCached,
-		ExecutionStateCanceled:
-		return true
+	case ExecutionStateUnknown:
+	case ExecutionStateNew:
+	case ExecutionStateRunning:
+	case ExecutionStateComplete:
+	case ExecutionStateFailed:
+	case ExecutionStateCached:
+	case ExecutionStateCanceled:
+	default:
+		return false
 	}
-	return false
+	return true
 }
 
 // Format: How the data is kept.
@@ -72,9 +74,10 @@ const (
 // Valid reports whether v is one of the values in the spec.
 func (v Format) Valid() bool {
 	switch v {
-	case FormatCSV,
-		FormatParquet:
-		return true
+	case FormatCSV:
+	case FormatParquet:
+	default:
+		return false
 	}
-	return false
+	return true
 }

@@ -14,7 +14,8 @@ const (
 func (v Tone) Valid() bool {
 	switch v {
 	case ToneWarm:
-		return true
+	default:
+		return false
 	}
-	return false
+	return true
 }

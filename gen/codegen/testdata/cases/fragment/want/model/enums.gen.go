@@ -14,9 +14,10 @@ const (
 // Valid reports whether v is one of the values in the spec.
 func (v Tone) Valid() bool {
 	switch v {
-	case ToneWarm,
-		ToneCold:
-		return true
+	case ToneWarm:
+	case ToneCold:
+	default:
+		return false
 	}
-	return false
+	return true
 }

@@ -13,11 +13,12 @@ const (
 // Valid reports whether v is one of the values in the spec.
 func (v Mood) Valid() bool {
 	switch v {
-	case MoodGood,
-		MoodBad:
-		return true
+	case MoodGood:
+	case MoodBad:
+	default:
+		return false
 	}
-	return false
+	return true
 }
 
 type PromptTone string
@@ -31,9 +32,10 @@ const (
 // Valid reports whether v is one of the values in the spec.
 func (v PromptTone) Valid() bool {
 	switch v {
-	case PromptToneWarm,
-		PromptToneWord:
-		return true
+	case PromptToneWarm:
+	case PromptToneWord:
+	default:
+		return false
 	}
-	return false
+	return true
 }

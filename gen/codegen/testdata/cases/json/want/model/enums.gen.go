@@ -13,9 +13,10 @@ const (
 // Valid reports whether v is one of the values in the spec.
 func (v PromptTone) Valid() bool {
 	switch v {
-	case PromptToneWarm,
-		PromptToneSmile:
-		return true
+	case PromptToneWarm:
+	case PromptToneSmile:
+	default:
+		return false
 	}
-	return false
+	return true
 }

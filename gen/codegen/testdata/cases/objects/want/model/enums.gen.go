@@ -15,10 +15,11 @@ const (
 // Valid reports whether v is one of the values in the spec.
 func (v ColumnKind) Valid() bool {
 	switch v {
-	case ColumnKindNumber,
-		ColumnKindText,
-		ColumnKindTime:
-		return true
+	case ColumnKindNumber:
+	case ColumnKindText:
+	case ColumnKindTime:
+	default:
+		return false
 	}
-	return false
+	return true
 }

@@ -14,12 +14,13 @@ const (
 // Valid reports whether v is one of the values in the spec.
 func (v Color) Valid() bool {
 	switch v {
-	case ColorRed,
-		ColorGreen,
-		ColorDarkBlue:
-		return true
+	case ColorRed:
+	case ColorGreen:
+	case ColorDarkBlue:
+	default:
+		return false
 	}
-	return false
+	return true
 }
 
 type EverythingInPlace string
@@ -33,9 +34,10 @@ const (
 // Valid reports whether v is one of the values in the spec.
 func (v EverythingInPlace) Valid() bool {
 	switch v {
-	case EverythingInPlaceAB,
-		EverythingInPlaceCD:
-		return true
+	case EverythingInPlaceAB:
+	case EverythingInPlaceCD:
+	default:
+		return false
 	}
-	return false
+	return true
 }
