@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/precondition"
 )
 
 // fromContext converts a request's message. nil is converted like an empty
@@ -33,7 +34,7 @@ func (s *Service) PutContexts(
 ) (*mlmdpb.PutContextsResponse, error) {
 	resp := new(mlmdpb.PutContextsResponse)
 	err := s.update(ctx, func(ctx context.Context, t *tx) error {
-		o := putOptions{mask: newUpdateMask(req.GetUpdateMask()), checkUpdateTime: hasPrecondition(ctx)}
+		o := putOptions{mask: newUpdateMask(req.GetUpdateMask()), checkUpdateTime: precondition.In(ctx)}
 		ids, err := t.putNodes(ctx, contextKind, mapSlice(req.GetContexts(), fromContext), o)
 		resp.ContextIds = ids
 		return err

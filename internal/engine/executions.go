@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/precondition"
 )
 
 // fromExecution converts a request's message. nil is converted like an empty
@@ -36,7 +37,7 @@ func (s *Service) PutExecutions(
 ) (*mlmdpb.PutExecutionsResponse, error) {
 	resp := new(mlmdpb.PutExecutionsResponse)
 	err := s.update(ctx, func(ctx context.Context, t *tx) error {
-		o := putOptions{mask: newUpdateMask(req.GetUpdateMask()), checkUpdateTime: hasPrecondition(ctx)}
+		o := putOptions{mask: newUpdateMask(req.GetUpdateMask()), checkUpdateTime: precondition.In(ctx)}
 		ids, err := t.putNodes(ctx, executionKind, mapSlice(req.GetExecutions(), fromExecution), o)
 		resp.ExecutionIds = ids
 		return err

@@ -3,10 +3,8 @@ package engine
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/metadata"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/internal/sqldb"
@@ -260,12 +258,4 @@ func quoted(name *string) string {
 		return " "
 	}
 	return fmt.Sprintf(" %q ", textutil.Truncate(*name, most))
-}
-
-// hasPrecondition reports whether the client asks for the check that
-// abort_if_latest_updated_time_changed stands for in PutArtifacts. PutContexts
-// and PutExecutions have no such option in MLMD's messages, so it comes as
-// request metadata, which the reference implementation ignores.
-func hasPrecondition(ctx context.Context) bool {
-	return slices.Contains(metadata.ValueFromIncomingContext(ctx, "mlmd-abort-if-latest-updated-time-changed"), "true")
 }

@@ -149,7 +149,7 @@ func (t *tx) now() int64 { return time.Now().UnixMilli() }
 // view runs fn for a request that reads. See [sqldb.DB.View].
 func (s *Service) view(ctx context.Context, fn func(context.Context, querier) error) error {
 	if s.outer != nil {
-		return s.update(ctx, func(ctx context.Context, t *tx) error { return fn(ctx, t) })
+		return s.readInTx(ctx, fn)
 	}
 	err := s.db.View(ctx, func(ctx context.Context, c *sqldb.Conn) error { return fn(ctx, reader{c, s}) })
 	return s.status(ctx, err)
@@ -159,10 +159,15 @@ func (s *Service) view(ctx context.Context, fn func(context.Context, querier) er
 // the database. See [sqldb.DB.Snapshot].
 func (s *Service) snapshot(ctx context.Context, fn func(context.Context, querier) error) error {
 	if s.outer != nil {
-		return s.update(ctx, func(ctx context.Context, t *tx) error { return fn(ctx, t) })
+		return s.readInTx(ctx, fn)
 	}
 	err := s.db.Snapshot(ctx, func(ctx context.Context, c *sqldb.Conn) error { return fn(ctx, reader{c, s}) })
 	return s.status(ctx, err)
+}
+
+// readInTx runs fn in the transaction that s is part of.
+func (s *Service) readInTx(ctx context.Context, fn func(context.Context, querier) error) error {
+	return s.update(ctx, func(ctx context.Context, t *tx) error { return fn(ctx, t) })
 }
 
 // update runs fn in a transaction. See [sqldb.DB.Update].

@@ -145,11 +145,7 @@ func (c *Collection[T, N]) createNodes(ctx context.Context, group []newNode[T, N
 		nodes[i] = g.node
 	}
 	creator := c.nodes.(groupCreator[N])
-	put := ctx
-	if first.by == create {
-		put = once(ctx)
-	}
-	ids, linked, err := creator.createGroup(put, nodes, first.parent)
+	ids, linked, err := creator.createGroup(first.putContext(ctx), nodes, first.parent)
 	switch status.Code(err) {
 	case codes.OK:
 	case codes.Unavailable, codes.DeadlineExceeded, codes.Canceled, codes.Unknown, codes.Aborted:

@@ -21,7 +21,7 @@ type nodes[N mlmd.Node] interface {
 	create(ctx context.Context, n N, parent *parent) (id int64, linked bool, err error)
 	// put updates the fields of n that paths name.
 	// If since is not nil, it fails with FAILED_PRECONDITION, on servers that know
-	// [precondition], unless the stored update time is since.
+	// package precondition, unless the stored update time is since.
 	put(ctx context.Context, n N, paths []string, since *int64) error
 	// byID, byName and byExternalID return nil if there is no such node.
 	byID(ctx context.Context, id int64) (N, error)

@@ -81,11 +81,7 @@ func (w *write[T, N]) createOrUpdate(ctx context.Context) (Result, error) {
 			return Result{}, err
 		}
 		sent := w.nodes.view(n)
-		put := ctx
-		if w.by == create {
-			put = once(ctx)
-		}
-		id, linked, err := w.nodes.create(put, w.nodes.withIDs(n, t.id, 0), w.parent)
+		id, linked, err := w.nodes.create(w.putContext(ctx), w.nodes.withIDs(n, t.id, 0), w.parent)
 		switch {
 		case err == nil:
 			w.cacheCreated(id, t.id, sent, linked)
@@ -143,7 +139,7 @@ func (w *write[T, N]) updateExisting(ctx context.Context, stored N, field string
 // declares. It returns the type, which it extends by those that are missing.
 func (w *write[T, N]) fitToType(ctx context.Context, t *storedType, n N) (*storedType, error) {
 	wanted := w.nodes.view(n)
-	s, t, err := w.resolveProperties(ctx, t, nodeView{}, wanted, propertiesOf(w.m.Fields, wanted), w.forCreate(w.v))
+	s, t, err := w.resolveProperties(ctx, t, nodeView{}, wanted, propertiesOf(w.m.Fields, wanted), w.created)
 	if err != nil {
 		return nil, err
 	}

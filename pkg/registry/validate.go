@@ -19,11 +19,7 @@ func (w *write[T, N]) validate() error {
 	if w.by == create && w.ident.ID != "" {
 		return w.fieldError(ErrInvalidArgument, "id", w.ident.ID, "is assigned by the store: leave it empty, or use Upsert")
 	}
-	v := w.v
-	if w.ident.ID == "" {
-		v = w.forCreate(v)
-	}
-	if w.faults = w.check(v); len(w.faults) > 0 && w.ident.ID == "" {
+	if w.faults = w.check(w.created); len(w.faults) > 0 && w.ident.ID == "" {
 		return w.mappingError(w.faults)
 	}
 	if w.by == upsert && w.ident.ID == "" && w.ident.Name == "" && w.ident.ExternalID == "" {
@@ -33,7 +29,7 @@ func (w *write[T, N]) validate() error {
 	if err := w.requireRead(); err != nil {
 		return err
 	}
-	set := w.m.SetPaths(v)
+	set := w.m.SetPaths(w.created)
 	for _, path := range w.clear {
 		if slices.Contains(set, path) {
 			return w.fieldError(ErrInvalidArgument, w.jsonName(path), "", "is both set and cleared: do one of the two")
@@ -98,7 +94,7 @@ func (w *write[T, N]) check(v *T) mlmd.InvalidErrors {
 
 // encode returns the node to create, without the fields to clear.
 func (w *write[T, N]) encode(mappingParent mlmd.Parent) (N, error) {
-	n, err := w.m.Encode(w.forCreate(w.v), mappingParent)
+	n, err := w.m.Encode(w.created, mappingParent)
 	if err != nil {
 		return nil, w.mappingError(err)
 	}

@@ -7,8 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"google.golang.org/grpc/metadata"
-
+	"github.com/mlmd-go/sdk/internal/precondition"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
 
@@ -37,11 +36,12 @@ type write[T any, N mlmd.Node] struct {
 	*Collection[T, N]
 	operation
 	writeOptions[T]
-	by     verb
-	v      *T
-	ident  mlmd.Ident
-	faults mlmd.InvalidErrors // found in v alone
-	parent *parent            // nil if v has none, or if it does not matter
+	by      verb
+	v       *T
+	created *T // v as it is created if it is new, see [OnCreate]
+	ident   mlmd.Ident
+	faults  mlmd.InvalidErrors // found in v alone
+	parent  *parent            // nil if v has none, or if it does not matter
 	// parentErr is the error that the parent of a value with an ID does not exist.
 	// It counts only if the stored entity has another parent.
 	parentErr error
@@ -52,7 +52,10 @@ type write[T any, N mlmd.Node] struct {
 
 // newWrite returns the write of v by the verb.
 func (c *Collection[T, N]) newWrite(by verb, v *T, o writeOptions[T]) *write[T, N] {
-	w := &write[T, N]{Collection: c, by: by, v: v, ident: c.m.Ident(v), writeOptions: o}
+	w := &write[T, N]{Collection: c, by: by, v: v, created: v, ident: c.m.Ident(v), writeOptions: o}
+	if w.ident.ID == "" {
+		w.created = o.forCreate(v)
+	}
 	w.operation = c.operation(by.String(), displayName(w.ident))
 	return w
 }
@@ -170,21 +173,24 @@ func (o Outcome) String() string {
 	return fmt.Sprintf("Outcome(%d)", uint8(o))
 }
 
-// precondition is the key of the request metadata that asks the service to refuse
-// a put of contexts or executions unless the update time of each node in the
-// request is the stored one. MLMD's own messages have such an option for
-// artifacts only. Servers that do not know the key ignore it.
-const precondition = "mlmd-abort-if-latest-updated-time-changed"
-
-func withPrecondition(ctx context.Context) context.Context {
-	return once(metadata.AppendToOutgoingContext(ctx, precondition, "true"))
-}
+// withPrecondition returns a context whose put fails unless the update times in
+// the request are the stored ones. Repeating it after it took effect would fail.
+func withPrecondition(ctx context.Context) context.Context { return once(precondition.With(ctx)) }
 
 type onceKey struct{}
 
 // once returns a context whose calls are not repeated after they may have taken
 // effect, because the caller could not tell its own write from another writer's.
 func once(ctx context.Context) context.Context { return context.WithValue(ctx, onceKey{}, true) }
+
+// putContext returns the context of the request that creates the node. A create
+// must not be repeated: it would find its own name taken.
+func (w *write[T, N]) putContext(ctx context.Context) context.Context {
+	if w.by == create {
+		return once(ctx)
+	}
+	return ctx
+}
 
 // isOnce reports whether ctx is from once.
 func isOnce(ctx context.Context) bool { return ctx.Value(onceKey{}) != nil }

@@ -38,8 +38,8 @@ func (writeOption[T]) anyWrite()                  {}
 
 // Clear makes an Upsert remove the stored values of the given fields, or of
 // single custom properties. The error is [ErrInvalidArgument] if one of them is
-// set in the upserted value or by [OnCreate]. The fields are generated symbols; a field that
-// cannot be empty does not compile:
+// set in the upserted value or by [OnCreate]. The fields are generated symbols; a
+// field that cannot be empty does not compile:
 //
 //	registry.Clear(field.ModelVersion.Author, field.ModelVersion.Custom("auc"))
 func Clear[T any](fields ...filter.Clearable[*T]) UpsertOption[T] {

@@ -77,7 +77,7 @@ type interceptor func(ctx context.Context, method string, request proto.Message,
 
 // wrap returns a client that passes each call of rpc through the interceptor.
 func wrap(rpc mlmdpb.MetadataStoreServiceClient, i interceptor) mlmdpb.MetadataStoreServiceClient {
-	c := client{mlmdpb.NewMetadataStoreServiceClient(&conn{rpc: reflect.ValueOf(rpc), intercept: i})}
+	c := mlmdpb.NewMetadataStoreServiceClient(&conn{rpc: reflect.ValueOf(rpc), intercept: i})
 	if t, ok := rpc.(transactor); ok {
 		return txClient{c, t, i}
 	}
@@ -89,19 +89,15 @@ type transactor interface {
 	Transact(ctx context.Context, fn func(tx mlmdpb.MetadataStoreServiceClient) error) error
 }
 
-type client struct {
-	mlmdpb.MetadataStoreServiceClient
-}
-
 // txClient is a client whose transactions go through the interceptor too.
 type txClient struct {
-	client
-	transactor
+	mlmdpb.MetadataStoreServiceClient
+	store     transactor
 	intercept interceptor
 }
 
 func (c txClient) Transact(ctx context.Context, fn func(tx mlmdpb.MetadataStoreServiceClient) error) error {
-	return c.transactor.Transact(ctx, func(tx mlmdpb.MetadataStoreServiceClient) error {
+	return c.store.Transact(ctx, func(tx mlmdpb.MetadataStoreServiceClient) error {
 		return fn(wrap(tx, c.intercept))
 	})
 }
