@@ -48,8 +48,8 @@ type Past struct {
 }
 
 // Breaking returns the breaking changes from one version of a spec to another,
-// both of which must be valid. The past is that of the version before: it shows
-// what is stored under names that were removed.
+// both of which must be valid. past is the history of the earlier version, from
+// which names are known that were removed and may still be stored.
 func Breaking(ctx context.Context, before, after Config, past Past) ([]Break, error) {
 	old, _, err := build(ctx, before)
 	if err != nil {

@@ -234,7 +234,8 @@ var retryRules = []retryRule{
 	{
 		calls: "PutExecution PutLineageSubgraph", safe: isIdempotent,
 		condition: "as above, and if there are no events",
-		why:       "As above; the call is one transaction. Events have no identity, so they would be stored twice.",
+		why: "As above; the call is one transaction. " +
+			"Repeated events would be stored twice, because nothing identifies them.",
 	},
 	{
 		calls: "PutEvents", safe: func(any) bool { return false }, condition: "never",

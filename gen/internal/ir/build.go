@@ -9,8 +9,8 @@ import (
 	"github.com/mlmd-go/sdk/gen/internal/spec"
 )
 
-// Build converts a document to a Graph. It reports all errors to set; the
-// Graph is only valid if there are none.
+// Build converts a document to a Graph. It reports all errors to set; if there
+// are any, the Graph must not be used.
 func Build(set *spec.Set) *Graph {
 	b := &builder{set: set, named: map[*spec.Schema]*Type{}, busy: map[*spec.Schema]bool{}, owner: map[string]claimed{}}
 	g := &Graph{}
