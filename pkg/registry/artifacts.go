@@ -88,3 +88,84 @@ func (s ModelArtifacts) Query() Query[model.ModelArtifact] {
 func (s ModelArtifacts) OfVersion(modelVersionID string) Query[model.ModelArtifact] {
 	return s.c.ChildrenOf(modelVersionID)
 }
+
+// DocArtifacts stores and finds the documents about model versions.
+type DocArtifacts struct {
+	c *Collection[model.DocArtifact, *mlmdpb.Artifact]
+}
+
+// DocArtifacts returns the collection of documents. It makes no RPC.
+func (c *Client) DocArtifacts() DocArtifacts {
+	return DocArtifacts{c.collections.docArtifacts}
+}
+
+// Upsert creates v or patches the stored document, and sets v.ID. A
+// document is identified by its ID, or else by its version and its name.
+// Without a version, a document is identified by its external ID; without
+// either, each Upsert creates another one. See [Collection.Upsert].
+func (s DocArtifacts) Upsert(
+	ctx context.Context, v *model.DocArtifact, opts ...UpsertOption[model.DocArtifact],
+) (Result, error) {
+	return s.c.Upsert(ctx, v, opts...)
+}
+
+// Create stores v as a new artifact and sets v.ID. The error is [ErrAlreadyExists] if
+// it exists. See [Collection.Create].
+func (s DocArtifacts) Create(ctx context.Context, v *model.DocArtifact) (Result, error) {
+	return s.c.Create(ctx, v)
+}
+
+// UpsertAll upserts the artifacts in order, in transactions of up to 500 where
+// the store has them. See [Collection.UpsertAll].
+func (s DocArtifacts) UpsertAll(
+	ctx context.Context, values []*model.DocArtifact, opts ...UpsertOption[model.DocArtifact],
+) ([]Result, error) {
+	return s.c.UpsertAll(ctx, values, opts...)
+}
+
+// CreateAll is [DocArtifacts.UpsertAll] except that all artifacts must be new.
+func (s DocArtifacts) CreateAll(ctx context.Context, values []*model.DocArtifact) ([]Result, error) {
+	return s.c.CreateAll(ctx, values)
+}
+
+// Update stores what f changes in the artifact with the given ID. See
+// [Collection.Update].
+func (s DocArtifacts) Update(ctx context.Context, id string, f func(v *model.DocArtifact) error) (Result, error) {
+	return s.c.Update(ctx, id, f)
+}
+
+// Replace is [DocArtifacts.Upsert] except that it removes the fields that are
+// not set in v. See [Collection.Replace].
+func (s DocArtifacts) Replace(
+	ctx context.Context, v *model.DocArtifact, opts ...WriteOption[model.DocArtifact],
+) (Result, error) {
+	return s.c.Replace(ctx, v, opts...)
+}
+
+// Get returns the document with the given ID. The error is [ErrNotFound] if it
+// does not exist.
+func (s DocArtifacts) Get(ctx context.Context, id string) (*model.DocArtifact, error) {
+	return s.c.Get(ctx, id)
+}
+
+// FindByName returns the document with the given name in the given model
+// version. The error is [ErrNotFound] if it does not exist.
+func (s DocArtifacts) FindByName(ctx context.Context, modelVersionID, name string) (*model.DocArtifact, error) {
+	return s.c.FindByNameIn(ctx, modelVersionID, name)
+}
+
+// FindByExternalID returns the document with the given external ID. The error
+// is [ErrNotFound] if it does not exist.
+func (s DocArtifacts) FindByExternalID(ctx context.Context, externalID string) (*model.DocArtifact, error) {
+	return s.c.FindByExternalID(ctx, externalID)
+}
+
+// Query returns a query for all documents.
+func (s DocArtifacts) Query() Query[model.DocArtifact] {
+	return s.c.Query()
+}
+
+// OfVersion returns a query for the documents of the given model version.
+func (s DocArtifacts) OfVersion(modelVersionID string) Query[model.DocArtifact] {
+	return s.c.ChildrenOf(modelVersionID)
+}
