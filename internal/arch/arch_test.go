@@ -78,6 +78,10 @@ var rules = []rule{
 		"internal/filtertext", "generated/... pkg/... internal/... database/sql " + protobuf,
 		"printing conditions needs only the standard library",
 	},
+	{
+		"internal/connection", "pkg/... internal/engine/... database/sql " + drivers,
+		"a connection depends on neither verbs nor stores",
+	},
 	{"internal/storeconfig", "pkg/... " + drivers, "options depend on neither the public packages nor drivers"},
 	{"pkg/store", "pkg/registry " + drivers, "drivers stay behind their packages"},
 	{

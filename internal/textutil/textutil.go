@@ -1,7 +1,10 @@
 // Package textutil prepares text of callers and stores for messages.
 package textutil
 
-import "unicode/utf8"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // Truncate returns s if it has at most n bytes, and otherwise its first n bytes
 // and an ellipsis. It does not split a character: where the limit falls within
@@ -15,4 +18,11 @@ func Truncate(s string, n int) string {
 		end--
 	}
 	return s[:end] + "…"
+}
+
+// FirstLine returns the start of a server's message. The reference
+// implementation appends whole requests and SQL statements.
+func FirstLine(s string) string {
+	s, _, _ = strings.Cut(strings.TrimSpace(s), "\n")
+	return Truncate(s, 300)
 }

@@ -1,28 +1,23 @@
 package registry
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"math"
-	"net"
-	"net/netip"
 	"os"
-	"path"
-	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials"
-	"google.golang.org/grpc/credentials/insecure"
-	"google.golang.org/grpc/resolver"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/connection"
 )
+
+// DefaultRetryTimeout limits how long a client that [Dial] made retries a call.
+// See [WithRetryTimeout].
+const DefaultRetryTimeout = 10 * time.Second
 
 // dialConfig holds the options of Dial.
 type dialConfig struct {
@@ -121,6 +116,18 @@ func WithInsecureToken() DialOption {
 	return dialOption(func(d *dialConfig) { d.insecureToken = true })
 }
 
+// WithRetryTimeout limits how long a call is retried that fails because the
+// server or its store is unavailable, as during a restart. The default is
+// [DefaultRetryTimeout]; 0 disables retries. The context of a call limits its
+// retries too.
+//
+// A call that may have reached the store is retried only if repeating it changes
+// nothing: reads, and puts of nodes that have an ID, a name or an external ID.
+// docs/connections.md has the rule for each RPC.
+func WithRetryTimeout(d time.Duration) DialOption {
+	return dialOption(func(c *dialConfig) { c.retry = d })
+}
+
 // WithGRPCDialOptions passes options such as interceptors, keepalive parameters
 // or resolvers to [grpc.NewClient]. They override those of this package.
 func WithGRPCDialOptions(opts ...grpc.DialOption) DialOption {
@@ -153,7 +160,7 @@ func Dial(target string, opts ...DialOption) (*Client, error) {
 			opt.applyDial(&d)
 		}
 	}
-	if err := checkTarget(target, len(d.grpc) > 0); err != nil {
+	if err := connection.CheckTarget(target, len(d.grpc) > 0); err != nil {
 		d.addError(err)
 	}
 	if d.token != nil && d.tls == nil && !d.insecureToken {
@@ -176,148 +183,13 @@ func Dial(target string, opts ...DialOption) (*Client, error) {
 // grpcOptions returns the options of the gRPC connection. Those of the caller
 // come last and override the others.
 func (d *dialConfig) grpcOptions(target string) []grpc.DialOption {
-	monitor := &handshakeMonitor{}
-	transport := monitoredCreds{insecure.NewCredentials(), monitor, nil}
 	if d.tls != nil {
 		for _, set := range d.tlsEdits {
 			set(d.tls)
 		}
-		monitor.tls = true
-		monitor.hasCert = len(d.tls.Certificates) > 0 || d.tls.GetClientCertificate != nil
-		transport = monitoredCreds{credentials.NewTLS(d.tls), monitor, d.tls}
 	}
-	all := []grpc.DialOption{
-		grpc.WithTransportCredentials(transport),
-		// A page of 100 nodes with large properties may exceed gRPC's default of 4 MiB.
-		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(math.MaxInt32)),
+	c := connection.Config{
+		Target: target, TLS: d.tls, Token: d.token, InsecureToken: d.insecureToken, RetryTimeout: d.retry,
 	}
-	if d.token != nil {
-		all = append(all, grpc.WithPerRPCCredentials(bearerToken{d.token, !d.insecureToken}))
-	}
-	all = append(all, (&retrier{target: target, limit: d.retry, monitor: monitor}).dialOptions()...)
-	return append(all, d.grpc...)
-}
-
-// bearerToken adds a token to the metadata of each call.
-type bearerToken struct {
-	token    func() (string, error)
-	needsTLS bool
-}
-
-func (b bearerToken) GetRequestMetadata(context.Context, ...string) (map[string]string, error) {
-	token, err := b.token()
-	if err != nil {
-		return nil, fmt.Errorf("bearer token: %w", err)
-	}
-	return map[string]string{"authorization": "Bearer " + token}, nil
-}
-
-func (b bearerToken) RequireTransportSecurity() bool { return b.needsTLS }
-
-const targetForms = `use HOST:PORT, as in "mlmd.example:8080", "[::1]:8080", or unix:/PATH`
-
-// checkTarget returns an error if target is not valid for Dial. gRPC itself
-// accepts nearly any text, and then fails at the first call or connects to port
-// 443. custom reports that the caller may have added a resolver.
-func checkTarget(target string, custom bool) error {
-	if strings.TrimSpace(target) == "" {
-		return errors.New("missing target: " + targetForms)
-	}
-	if trimmed := strings.TrimSpace(target); trimmed != target {
-		return fmt.Errorf("target has surrounding white space: use %q", trimmed)
-	}
-	if strings.ContainsFunc(target, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
-		return errors.New("target contains white space or control characters: " + targetForms)
-	}
-	scheme, rest, ok := strings.Cut(target, ":")
-	if !ok {
-		return missingPortError(target)
-	}
-	switch scheme = strings.ToLower(scheme); {
-	case scheme == "unix":
-		return checkSocket(rest)
-	case resolver.Get(scheme) != nil:
-		return checkEndpoint(scheme, rest)
-	case !strings.HasPrefix(rest, "//"):
-		return checkHostPort(target)
-	case custom:
-		return nil
-	}
-	return schemeError(scheme, strings.TrimPrefix(rest, "//"))
-}
-
-// schemeError returns the error for a URL. It names the target that is meant.
-func schemeError(scheme, rest string) error {
-	host, _, _ := strings.Cut(rest, "/")
-	meant := fmt.Sprintf("use %q", host)
-	if err := checkHostPort(host); err != nil {
-		meant = targetForms
-	}
-	switch scheme {
-	case "http", "grpc", "tcp", "h2c":
-		return fmt.Errorf("target is a URL: %s", meant)
-	case "https", "grpcs", "grpc+tls", "h2":
-		return fmt.Errorf("target is a URL: %s, and registry.WithTLS(nil) for TLS", meant)
-	}
-	return fmt.Errorf("gRPC has no resolver for %s://: %s", scheme, meant)
-}
-
-// checkEndpoint checks what follows a scheme that gRPC has a resolver for. A DNS
-// name needs a port, because gRPC's default is 443. Other schemes have rules of
-// their own.
-func checkEndpoint(scheme, rest string) error {
-	if scheme != "dns" {
-		return nil
-	}
-	if after, ok := strings.CutPrefix(rest, "//"); ok { // the authority is the DNS server
-		_, name, ok := strings.Cut(after, "/")
-		if !ok {
-			return fmt.Errorf("missing slash: use dns:///%s", after)
-		}
-		rest = name
-	}
-	if err := checkHostPort(rest); err != nil {
-		return fmt.Errorf("after dns: %w", err)
-	}
-	return nil
-}
-
-// checkSocket checks what follows unix:.
-func checkSocket(rest string) error {
-	after, ok := strings.CutPrefix(rest, "//")
-	switch {
-	case ok && after != "" && !strings.HasPrefix(after, "/"):
-		return fmt.Errorf("relative path after unix://: use unix:%s, or unix:///ABSOLUTE/PATH", after)
-	case path.Clean("/"+rest) == "/":
-		return errors.New("missing socket path: use unix:/PATH")
-	}
-	return nil
-}
-
-func checkHostPort(s string) error {
-	if addr, err := netip.ParseAddr(s); err == nil && addr.Is6() {
-		return fmt.Errorf("IPv6 address without brackets and port: use %q", "["+s+"]:8080")
-	}
-	if strings.Contains(s, "/") {
-		return errors.New("target has a path: " + targetForms)
-	}
-	host, port, err := net.SplitHostPort(s)
-	switch {
-	case err != nil && strings.HasPrefix(s, "[") && strings.HasSuffix(s, "]"), err != nil && !strings.Contains(s, ":"):
-		return missingPortError(s)
-	case err != nil:
-		return fmt.Errorf("malformed target (%w): %s", err, targetForms)
-	case host == "":
-		return fmt.Errorf("missing host: use %q for this machine", "localhost:"+port)
-	case port == "":
-		return missingPortError(strings.TrimSuffix(s, ":"))
-	}
-	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-		return fmt.Errorf("invalid port %q: must be a number from 1 to 65535", port)
-	}
-	return nil
-}
-
-func missingPortError(host string) error {
-	return fmt.Errorf("missing port: use %q, or the port of the server", host+":8080")
+	return append(c.DialOptions(), d.grpc...)
 }

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/mlmd-go/sdk/internal/connection"
 	"github.com/mlmd-go/sdk/internal/textutil"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
@@ -114,17 +115,10 @@ func (e *Error) reason() string {
 		return e.Err.Error()
 	}
 	text := e.Kind.Error()
-	if m := firstLine(s.Message()); m != "" && m != text {
+	if m := textutil.FirstLine(s.Message()); m != "" && m != text {
 		text += ": " + m
 	}
 	return text
-}
-
-// firstLine returns the start of a server's message. The reference implementation
-// appends whole requests and SQL statements.
-func firstLine(s string) string {
-	s, _, _ = strings.Cut(strings.TrimSpace(s), "\n")
-	return textutil.Truncate(s, 300)
 }
 
 // shorten truncates a caller's text for a message.
@@ -179,13 +173,20 @@ func (s operation) rpcError(ctx context.Context, err error) *Error {
 			e.Kind = kind
 		}
 	}
-	if c := asCallError(err); c != nil {
-		e.why = c.why
+	if f := connection.FailureIn(err); f != nil {
+		e.why = f.Why
 		if ctx.Err() == nil {
-			e.Kind = c.kind
+			e.Kind = kindByCause[f.Cause]
 		}
 	}
 	return e
+}
+
+// kindByCause maps the causes of failed connections to kinds.
+var kindByCause = map[connection.Cause]error{
+	connection.Unavailable: ErrUnavailable,
+	connection.Unreachable: ErrUnreachable,
+	connection.TLS:         ErrTLS,
 }
 
 // kindByCode maps status codes to kinds. Other codes are ErrInternal.

@@ -12,6 +12,7 @@ import (
 	"github.com/mlmd-go/sdk/generated/field"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/generated/model"
+	"github.com/mlmd-go/sdk/internal/connection"
 	mlmdserver "github.com/mlmd-go/sdk/pkg/server"
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 )
@@ -26,7 +27,7 @@ func repeatCalls(
 	invoke grpc.UnaryInvoker,
 	opts ...grpc.CallOption,
 ) error {
-	if mayRetry(method, req) {
+	if connection.MayRetry(method, req) {
 		lost := reply.(proto.Message).ProtoReflect().New().Interface()
 		if err := invoke(ctx, method, req, lost, cc, opts...); err != nil {
 			return err

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mlmd-go/sdk/internal/connection"
 	"github.com/mlmd-go/sdk/internal/precondition"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
@@ -175,22 +176,15 @@ func (o Outcome) String() string {
 
 // withPrecondition returns a context whose put fails unless the update times in
 // the request are the stored ones. Repeating it after it took effect would fail.
-func withPrecondition(ctx context.Context) context.Context { return once(precondition.With(ctx)) }
-
-type onceKey struct{}
-
-// once returns a context whose calls are not repeated after they may have taken
-// effect, because the caller could not tell its own write from another writer's.
-func once(ctx context.Context) context.Context { return context.WithValue(ctx, onceKey{}, true) }
+func withPrecondition(ctx context.Context) context.Context {
+	return connection.Once(precondition.With(ctx))
+}
 
 // putContext returns the context of the request that creates the node. A create
 // must not be repeated: it would find its own name taken.
 func (w *write[T, N]) putContext(ctx context.Context) context.Context {
 	if w.by == create {
-		return once(ctx)
+		return connection.Once(ctx)
 	}
 	return ctx
 }
-
-// isOnce reports whether ctx is from once.
-func isOnce(ctx context.Context) bool { return ctx.Value(onceKey{}) != nil }
