@@ -25,6 +25,7 @@ type Service struct {
 	types  typeCache
 	damage damageLog
 	log    *slog.Logger
+	clock  func() time.Time
 	outer  *enclosing // the transaction that all RPCs are part of, or nil
 }
 
@@ -36,6 +37,8 @@ type Config struct {
 	Schema schema.Schema
 	// Filter is the dialect of the filter language.
 	Filter *filterquery.Dialect
+	// Clock returns the time for new and changed rows; nil stands for [time.Now].
+	Clock func() time.Time
 }
 
 // Open opens the database of c, creates the tables if it is empty, and checks
@@ -44,6 +47,10 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 	s := &Service{
 		schema: c.Schema,
 		filter: c.Filter,
+		clock:  c.Clock,
+	}
+	if s.clock == nil {
+		s.clock = time.Now
 	}
 	s.log = slog.New(rpcHandler{c.DB.Log.Handler()})
 	s.damage.log = s.log
@@ -144,7 +151,7 @@ func (t *tx) types() *typeCache                   { return &t.s.root().types }
 func (t *tx) filterDialect() *filterquery.Dialect { return t.s.filter }
 
 // now returns the time for new rows in milliseconds.
-func (t *tx) now() int64 { return time.Now().UnixMilli() }
+func (t *tx) now() int64 { return t.s.clock().UnixMilli() }
 
 // view runs fn for a request that reads. See [sqldb.DB.View].
 func (s *Service) view(ctx context.Context, fn func(context.Context, querier) error) error {

@@ -69,7 +69,7 @@ func (o *enclosing) call(
 	ctx context.Context, fn func(context.Context, *Service) error,
 ) (panicked any, returned bool, err error) {
 	p := o.parent
-	inner := &Service{db: p.db, schema: p.schema, filter: p.filter, log: p.log, outer: o}
+	inner := &Service{db: p.db, schema: p.schema, filter: p.filter, log: p.log, clock: p.clock, outer: o}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

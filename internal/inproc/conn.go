@@ -5,6 +5,7 @@ package inproc
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -17,10 +18,11 @@ import (
 // Conn calls the unary methods of one service. As over a network, client and
 // service share no message: the service receives a copy of the request, and its
 // reply becomes the client's. A service must not keep or reuse what a reply
-// contains. Call options are ignored.
+// contains, unless the connection has interceptors. Call options are ignored.
 type Conn struct {
-	service any
-	unary   map[string]*method // by full name
+	service   any
+	unary     map[string]*method // by full name
+	intercept grpc.UnaryServerInterceptor
 }
 
 // method is a unary method. It is also the transport stream that the service
@@ -36,14 +38,30 @@ func (*method) SetHeader(metadata.MD) error  { return nil }
 func (*method) SendHeader(metadata.MD) error { return nil }
 func (*method) SetTrailer(metadata.MD) error { return nil }
 
-// New returns a connection to a service that implements desc.
-func New(desc *grpc.ServiceDesc, service any) *Conn {
-	c := &Conn{service: service, unary: make(map[string]*method, len(desc.Methods))}
+// New returns a connection to a service that implements desc. Each call passes
+// through the interceptors that are not nil; the first one is the outermost.
+func New(desc *grpc.ServiceDesc, service any, interceptors ...grpc.UnaryServerInterceptor) *Conn {
+	c := &Conn{service: service, unary: make(map[string]*method, len(desc.Methods)), intercept: chain(interceptors)}
 	for _, m := range desc.Methods {
 		name := "/" + desc.ServiceName + "/" + m.MethodName
 		c.unary[name] = &method{name, m.Handler}
 	}
 	return c
+}
+
+// chain returns an interceptor that calls all of is, or nil if there are none.
+func chain(is []grpc.UnaryServerInterceptor) grpc.UnaryServerInterceptor {
+	is = slices.DeleteFunc(slices.Clone(is), func(i grpc.UnaryServerInterceptor) bool { return i == nil })
+	if len(is) == 0 {
+		return nil
+	}
+	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
+		for _, i := range slices.Backward(is) {
+			next := handler
+			handler = func(ctx context.Context, req any) (any, error) { return i(ctx, req, info, next) }
+		}
+		return handler(ctx, req)
+	}
 }
 
 // Invoke calls a method. An error has a gRPC status.
@@ -56,13 +74,17 @@ func (c *Conn) Invoke(ctx context.Context, name string, in, out any, _ ...grpc.C
 		return status.FromContextError(err).Err()
 	}
 	decode := func(dst any) error { return onMessages(dst, in, proto.Merge) }
-	reply, err := m.handler(c.service, serverContext(ctx, m), decode, nil)
+	reply, err := m.handler(c.service, serverContext(ctx, m), decode, c.intercept)
 	if err != nil {
 		return statusError(err)
 	}
+	fill := move
+	if c.intercept != nil { // which may keep the reply
+		fill = proto.Merge
+	}
 	return onMessages(out, reply, func(dst, src proto.Message) {
 		proto.Reset(dst) // as gRPC's codec does: a reply may be reused
-		move(dst, src)
+		fill(dst, src)
 	})
 }
 
@@ -78,8 +100,8 @@ func (c *Conn) NewStream(
 func onMessages(dst, src any, fill func(dst, src proto.Message)) error {
 	to, ok := dst.(proto.Message)
 	from, ok2 := src.(proto.Message)
-	if !ok || !ok2 {
-		return status.Errorf(codes.Internal, "want messages, got %T and %T", dst, src)
+	if !ok || !ok2 || to.ProtoReflect().Descriptor() != from.ProtoReflect().Descriptor() {
+		return status.Errorf(codes.Internal, "want messages of one type, got %T and %T", dst, src)
 	}
 	fill(to, from)
 	return nil

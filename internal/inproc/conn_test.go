@@ -3,6 +3,7 @@ package inproc_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -152,5 +153,72 @@ func TestInvoke_ServiceSeesMethod(t *testing.T) {
 	})
 	if _, err := c.PutArtifacts(t.Context(), nil); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestInterceptors(t *testing.T) {
+	const method = mlmdpb.MetadataStoreService_PutArtifacts_FullMethodName
+	var order []string
+	named := func(name string) grpc.UnaryServerInterceptor {
+		return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
+			if info.FullMethod != method {
+				t.Errorf("FullMethod is %q, want %q", info.FullMethod, method)
+			}
+			order = append(order, name)
+			defer func() { order = append(order, "end of "+name) }()
+			return next(ctx, req)
+		}
+	}
+	var kept *mlmdpb.PutArtifactsResponse
+	changes := func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
+		*req.(*mlmdpb.PutArtifactsRequest).Artifacts[0].Name = "changed"
+		reply, err := next(ctx, req)
+		kept = reply.(*mlmdpb.PutArtifactsResponse)
+		return reply, err
+	}
+	conn := inproc.New(&mlmdpb.MetadataStoreService_ServiceDesc, service{
+		put: func(_ context.Context, r *mlmdpb.PutArtifactsRequest) (*mlmdpb.PutArtifactsResponse, error) {
+			order = append(order, r.Artifacts[0].GetName())
+			return &mlmdpb.PutArtifactsResponse{ArtifactIds: []int64{7}}, nil
+		},
+	}, named("first"), nil, named("second"), changes)
+	req := &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{{Name: proto.String("a")}}}
+	reply, err := mlmdpb.NewMetadataStoreServiceClient(conn).PutArtifacts(t.Context(), req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"first", "second", "changed", "end of second", "end of first"}; !slices.Equal(order, want) {
+		t.Errorf("called in the order %q, want %q", order, want)
+	}
+	if req.Artifacts[0].GetName() != "a" {
+		t.Error("an interceptor changed the client's request")
+	}
+	if reply.ArtifactIds[0] = 8; kept.ArtifactIds[0] != 7 {
+		t.Error("the client shares the reply with an interceptor")
+	}
+}
+
+func TestInterceptors_Replies(t *testing.T) {
+	for _, test := range []struct {
+		what  string
+		reply any
+		err   error
+		want  codes.Code
+	}{
+		{"a status", nil, status.Error(codes.ResourceExhausted, "later"), codes.ResourceExhausted},
+		{"another error", nil, errors.New("no"), codes.Unknown},
+		{"the error of a context", nil, context.Canceled, codes.Canceled},
+		{"a reply", &mlmdpb.PutArtifactsResponse{}, nil, codes.OK},
+		{"no reply", nil, nil, codes.Internal},
+		{"the reply of another method", &mlmdpb.GetArtifactsResponse{}, nil, codes.Internal},
+	} {
+		conn := inproc.New(&mlmdpb.MetadataStoreService_ServiceDesc, service{},
+			func(context.Context, any, *grpc.UnaryServerInfo, grpc.UnaryHandler) (any, error) {
+				return test.reply, test.err
+			})
+		_, err := mlmdpb.NewMetadataStoreServiceClient(conn).PutArtifacts(t.Context(), &mlmdpb.PutArtifactsRequest{})
+		if status.Code(err) != test.want {
+			t.Errorf("%s: %v, want %v", test.what, err, test.want)
+		}
 	}
 }

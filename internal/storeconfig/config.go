@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -23,6 +24,8 @@ type Config struct {
 	MaxConns               int // 0: the default of the database
 	WithoutCreate          bool
 	MySQLReferenceEncoding bool
+	Clock                  func() time.Time              // nil: time.Now
+	Interceptors           []grpc.UnaryServerInterceptor // the first is the outermost
 }
 
 // New returns the Config that opts set. It ignores nil options, and returns an
@@ -49,6 +52,7 @@ func New[O ~func(*Config)](opts []O) (Config, error) {
 // Apply sets the fields of e that c determines.
 func (c Config) Apply(e *engine.Config) {
 	e.DB.Log, e.DB.RetryTimeout, e.DB.Readers, e.DB.Writers = c.Log, c.RetryTimeout, c.MaxConns, c.MaxConns
+	e.Clock = c.Clock
 }
 
 // An optionError reports an option with an invalid value.

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 
+	"google.golang.org/grpc"
+
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/internal/engine"
 	"github.com/mlmd-go/sdk/internal/inproc"
@@ -19,31 +21,35 @@ type Store struct {
 	close  func() error
 }
 
-// Open serves the database of c. It creates the schema of an empty database, and
-// returns an error for a database of another schema version.
-func Open(ctx context.Context, c engine.Config) (*Store, error) {
+// Open serves the database of c, through the interceptors. It creates the schema
+// of an empty database, and returns an error for a database of another schema
+// version.
+func Open(ctx context.Context, c engine.Config, interceptors ...grpc.UnaryServerInterceptor) (*Store, error) {
 	e, err := engine.Open(ctx, c)
 	if err != nil {
 		return nil, publicError(err)
 	}
-	return &Store{engine: e, client: newClient(e), close: sync.OnceValue(e.Close)}, nil
+	return &Store{engine: e, client: newClient(e, interceptors), close: sync.OnceValue(e.Close)}, nil
 }
 
 // client calls a service in this process.
 type client struct {
 	mlmdpb.MetadataStoreServiceClient
-	service *engine.Service
+	service      *engine.Service
+	interceptors []grpc.UnaryServerInterceptor
 }
 
-func newClient(s *engine.Service) client {
-	conn := inproc.New(&mlmdpb.MetadataStoreService_ServiceDesc, s)
-	return client{mlmdpb.NewMetadataStoreServiceClient(conn), s}
+func newClient(s *engine.Service, interceptors []grpc.UnaryServerInterceptor) client {
+	conn := inproc.New(&mlmdpb.MetadataStoreService_ServiceDesc, s, interceptors...)
+	return client{mlmdpb.NewMetadataStoreServiceClient(conn), s, interceptors}
 }
 
 // Transact calls fn with a client whose RPCs are one transaction, see
 // [engine.Service.Transact]. Package registry finds this method by its name.
 func (c client) Transact(ctx context.Context, fn func(tx mlmdpb.MetadataStoreServiceClient) error) error {
-	return c.service.Transact(ctx, func(_ context.Context, s *engine.Service) error { return fn(newClient(s)) })
+	return c.service.Transact(ctx, func(_ context.Context, s *engine.Service) error {
+		return fn(newClient(s, c.interceptors))
+	})
 }
 
 // Engine returns the service.

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"time"
 
+	"google.golang.org/grpc"
+
 	"github.com/mlmd-go/sdk/internal/storeconfig"
 )
 
@@ -39,6 +41,30 @@ func WithMaxConns(n int) Option {
 // on SQLite: use a "file:" URI with mode=rw.
 func WithoutCreate() Option {
 	return func(c *storeconfig.Config) { c.WithoutCreate = true }
+}
+
+// WithClock sets the clock from which the create and update times of nodes and
+// the default times of events are taken. The default, also for nil, is
+// [time.Now]. Times are stored in milliseconds. now must be safe for concurrent
+// use.
+//
+// The update time of a node moves with each change, whatever the clock says: it
+// becomes at least one millisecond later than it was. Deadlines and retries do
+// not use the clock.
+func WithClock(now func() time.Time) Option {
+	return func(c *storeconfig.Config) { c.Clock = now }
+}
+
+// WithInterceptors makes each RPC of the store's client pass through the
+// interceptors, also in a transaction. The first one is the outermost; those of
+// further options are inside of these. A nil interceptor is ignored.
+//
+// An interceptor gets a copy of the request, which it may change. An error
+// reaches the caller with its gRPC status, or with UNKNOWN if it has none. Calls
+// that reach [Store.Server] over a network have the interceptors of the server
+// that it is registered with, not these.
+func WithInterceptors(interceptors ...grpc.UnaryServerInterceptor) Option {
+	return func(c *storeconfig.Config) { c.Interceptors = append(c.Interceptors, interceptors...) }
 }
 
 // A MigrateOption configures a migration. Nil options are ignored.

@@ -1,10 +1,15 @@
 package store_test
 
 import (
+	"context"
 	"errors"
+	"path"
 	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -21,6 +26,105 @@ func TestOpen_NilOptions(t *testing.T) {
 	defer s.Close()
 	if err := s.Ping(t.Context()); err != nil {
 		t.Error(err)
+	}
+}
+
+// A transactional is the client of an embedded store.
+type transactional interface {
+	Transact(context.Context, func(mlmdpb.MetadataStoreServiceClient) error) error
+}
+
+func TestWithInterceptors_InTransaction(t *testing.T) {
+	const limit = 2
+	var seen []string
+	s, err := sqlite.OpenMemory(t.Context(), store.WithInterceptors(func(
+		ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler,
+	) (any, error) {
+		if len(seen) == limit {
+			return nil, status.Error(codes.ResourceExhausted, "the limit is reached")
+		}
+		seen = append(seen, path.Base(info.FullMethod))
+		return next(ctx, req)
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	put := func(c mlmdpb.MetadataStoreServiceClient, name string) error {
+		_, err := c.PutContextType(t.Context(), &mlmdpb.PutContextTypeRequest{
+			ContextType: &mlmdpb.ContextType{Name: &name},
+		})
+		return err
+	}
+	if err := put(s.Client(), "before"); err != nil {
+		t.Fatal(err)
+	}
+	err = s.Client().(transactional).Transact(t.Context(), func(tx mlmdpb.MetadataStoreServiceClient) error {
+		if err := put(tx, "first"); err != nil {
+			t.Error(err)
+		}
+		return put(tx, "second")
+	})
+	if status.Code(err) != codes.ResourceExhausted {
+		t.Errorf("the transaction: %v, want the error of the interceptor", err)
+	}
+	if want := []string{"PutContextType", "PutContextType"}; !slices.Equal(seen, want) {
+		t.Errorf("the interceptor saw %q, want %q", seen, want)
+	}
+	seen = nil
+	r, err := s.Client().GetContextTypes(t.Context(), &mlmdpb.GetContextTypesRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(r.ContextTypes, func(t *mlmdpb.ContextType) bool { return t.GetName() == "before" }) ||
+		slices.ContainsFunc(r.ContextTypes, func(t *mlmdpb.ContextType) bool { return t.GetName() == "first" }) {
+		t.Errorf("stored %v, want no type of the transaction", r.ContextTypes)
+	}
+}
+
+func TestWithClock_DefaultTimes(t *testing.T) {
+	at := time.Date(2030, time.May, 1, 0, 0, 0, int(time.Millisecond), time.UTC)
+	s, err := sqlite.OpenMemory(t.Context(), store.WithClock(nil), store.WithClock(func() time.Time { return at }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	c := s.Client()
+	typ, err := c.PutTypes(t.Context(), &mlmdpb.PutTypesRequest{
+		ArtifactTypes:  []*mlmdpb.ArtifactType{{Name: new("a")}},
+		ExecutionTypes: []*mlmdpb.ExecutionType{{Name: new("e")}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	put, err := c.PutExecution(t.Context(), &mlmdpb.PutExecutionRequest{
+		Execution: &mlmdpb.Execution{TypeId: &typ.ExecutionTypeIds[0]},
+		ArtifactEventPairs: []*mlmdpb.PutExecutionRequest_ArtifactAndEvent{{
+			Artifact: &mlmdpb.Artifact{TypeId: &typ.ArtifactTypeIds[0]},
+			Event:    &mlmdpb.Event{Type: mlmdpb.Event_INPUT.Enum()},
+		}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ids := []int64{put.GetExecutionId()}
+	nodes, err := c.GetExecutionsByID(t.Context(), &mlmdpb.GetExecutionsByIDRequest{ExecutionIds: ids})
+	if err != nil {
+		t.Fatal(err)
+	}
+	events, err := c.GetEventsByExecutionIDs(t.Context(), &mlmdpb.GetEventsByExecutionIDsRequest{ExecutionIds: ids})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := nodes.Executions[0]
+	for what, got := range map[string]int64{
+		"create time": e.GetCreateTimeSinceEpoch(),
+		"update time": e.GetLastUpdateTimeSinceEpoch(),
+		"event time":  events.Events[0].GetMillisecondsSinceEpoch(),
+	} {
+		if got != at.UnixMilli() {
+			t.Errorf("the %s is %d, want %d", what, got, at.UnixMilli())
+		}
 	}
 }
 

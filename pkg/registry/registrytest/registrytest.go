@@ -1,7 +1,8 @@
 // Package registrytest helps to test programs that use a registry. [New]
 // returns a registry in memory, [Recorder] records the RPCs that a program
-// makes, and [Faults] makes RPCs fail on demand. All of them use the real
-// engine: there is no mock that could behave otherwise.
+// makes, [Faults] makes RPCs fail on demand, and [Clock] controls the create and
+// update times. All of them use the real engine: there is no mock that could
+// behave otherwise.
 package registrytest
 
 import (
@@ -19,6 +20,7 @@ import (
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/registry"
+	"github.com/mlmd-go/sdk/pkg/store"
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 )
 
@@ -28,6 +30,7 @@ type Option func(*config)
 type config struct {
 	recorder *Recorder
 	faults   *Faults
+	store    []store.Option
 	registry []registry.Option
 }
 
@@ -37,6 +40,16 @@ func WithRecorder(r *Recorder) Option { return func(c *config) { c.recorder = r 
 
 // WithFaults makes RPCs fail as f says.
 func WithFaults(f *Faults) Option { return func(c *config) { c.faults = f } }
+
+// WithClock makes the store take create and update times from the clock. The
+// update time of an entity still moves with each change: by a millisecond if the
+// clock stands.
+func WithClock(clock *Clock) Option { return WithStoreOptions(store.WithClock(clock.Now)) }
+
+// WithStoreOptions passes opts to [sqlite.OpenMemory].
+func WithStoreOptions(opts ...store.Option) Option {
+	return func(c *config) { c.store = append(c.store, opts...) }
+}
 
 // WithRegistryOptions passes opts to [registry.New].
 func WithRegistryOptions(opts ...registry.Option) Option {
@@ -53,7 +66,7 @@ func New(tb testing.TB, opts ...Option) *registry.Client {
 			opt(&c)
 		}
 	}
-	s, err := sqlite.OpenMemory(context.Background())
+	s, err := sqlite.OpenMemory(context.Background(), c.store...)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -3,14 +3,19 @@ package registrytest_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
+	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/generated/model"
 	"github.com/mlmd-go/sdk/pkg/registry"
 	"github.com/mlmd-go/sdk/pkg/registry/registrytest"
+	"github.com/mlmd-go/sdk/pkg/store"
 )
 
 func TestNew_StoresAreIndependent(t *testing.T) {
@@ -78,5 +83,56 @@ func TestFaults(t *testing.T) {
 		if _, err := reg.RegisteredModels().FindByName(t.Context(), "first"); err != nil {
 			t.Errorf("after Clear: %v", err)
 		}
+	}
+}
+
+func TestClock_UpdateTimesIncrease(t *testing.T) {
+	var clock registrytest.Clock
+	reg := registrytest.New(t, registrytest.WithClock(&clock))
+	start := clock.Now()
+	m := model.RegisteredModel{Name: "fraud"}
+	if _, err := reg.RegisteredModels().Upsert(t.Context(), &m); err != nil {
+		t.Fatal(err)
+	}
+	for i, step := range []struct{ advance, want time.Duration }{
+		{time.Hour, time.Hour},
+		{0, time.Hour + time.Millisecond},                // the clock stands
+		{-2 * time.Hour, time.Hour + 2*time.Millisecond}, // the clock is behind
+		{4 * time.Hour, 3 * time.Hour},
+	} {
+		clock.Advance(step.advance)
+		err := reg.Tx(t.Context(), func(tx *registry.Client) error { // transactions have the clock too
+			_, err := tx.RegisteredModels().Update(t.Context(), m.ID, func(v *model.RegisteredModel) error {
+				v.Description = new(fmt.Sprint(i))
+				return nil
+			})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := reg.RegisteredModels().Get(t.Context(), m.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !got.CreateTime.Equal(start) || !got.UpdateTime.Equal(start.Add(step.want)) {
+			t.Errorf("step %d: created %v, updated %v; want %v and %v",
+				i, got.CreateTime, got.UpdateTime, start, start.Add(step.want))
+		}
+	}
+}
+
+func TestWithStoreOptions(t *testing.T) {
+	var seen []string
+	reg := registrytest.New(t, registrytest.WithStoreOptions(store.WithInterceptors(
+		func(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
+			seen = append(seen, info.FullMethod)
+			return next(ctx, req)
+		})))
+	if _, err := reg.RegisteredModels().Get(t.Context(), "1"); !errors.Is(err, registry.ErrNotFound) {
+		t.Fatal(err)
+	}
+	if want := []string{mlmdpb.MetadataStoreService_GetContextsByID_FullMethodName}; !slices.Equal(seen, want) {
+		t.Errorf("the interceptor saw %v, want %v", seen, want)
 	}
 }

@@ -91,7 +91,7 @@ func Open(ctx context.Context, dsn string, opts ...store.Option) (*store.Store, 
 	if c.DB.Write, err = connect(config, latin1); err != nil {
 		return nil, err
 	}
-	s, err := storeconfig.Open(ctx, c)
+	s, err := storeconfig.Open(ctx, c, options.Interceptors...)
 	if err != nil {
 		return nil, fmt.Errorf("mysql: open database %s on %s: %w", config.DBName, config.Addr, err)
 	}

@@ -66,7 +66,7 @@ func Open(ctx context.Context, dsn string, opts ...store.Option) (*store.Store, 
 	if c.DB.Write, err = connect(ctx, config, &unprepared, !options.WithoutCreate); err != nil {
 		return nil, err
 	}
-	s, err := storeconfig.Open(ctx, c)
+	s, err := storeconfig.Open(ctx, c, options.Interceptors...)
 	if err != nil {
 		return nil, fmt.Errorf("postgres: open database %s on %s: %w", config.Database, config.Host, err)
 	}

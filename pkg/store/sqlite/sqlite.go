@@ -56,7 +56,7 @@ func Open(ctx context.Context, path string, opts ...store.Option) (*store.Store,
 		undo()
 		return nil, err
 	}
-	s, err := storeconfig.Open(ctx, c)
+	s, err := storeconfig.Open(ctx, c, options.Interceptors...)
 	if err != nil {
 		undo()
 		return nil, fmt.Errorf("sqlite: open %s: %w%s", path, err, at.hint(err))
@@ -120,7 +120,7 @@ func OpenMemory(ctx context.Context, opts ...store.Option) (*store.Store, error)
 		return nil, err
 	}
 	c.DB.Write.SetMaxOpenConns(1)
-	s, err := storeconfig.Open(ctx, c)
+	s, err := storeconfig.Open(ctx, c, options.Interceptors...)
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: open a store in memory: %w", err)
 	}

@@ -289,6 +289,16 @@ func TestOpen_InvalidOptions(t *testing.T) {
 	absent(t, path)
 }
 
+func TestOpen_AppliesOptions(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "r.db")
+	testdb.AppliesOptions(t, func(opts ...store.Option) (*store.Store, error) {
+		return sqlite.Open(t.Context(), path, opts...)
+	})
+	testdb.AppliesOptions(t, func(opts ...store.Option) (*store.Store, error) {
+		return sqlite.OpenMemory(t.Context(), opts...)
+	})
+}
+
 func TestOpen_ZeroOptions(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "r.db")
 	putAll(t, clientOf(t, must(sqlite.Open(t.Context(), path, store.WithMaxConns(0), store.WithRetryTimeout(0)))), "a")
