@@ -1,12 +1,15 @@
 package server
 
 import (
+	"context"
 	"crypto/tls"
 	"log/slog"
 	"math"
 	"time"
 
 	"google.golang.org/grpc"
+
+	"github.com/mlmd-go/sdk/internal/admission"
 )
 
 // The defaults of a Server without options. The size limits are those of the
@@ -15,7 +18,11 @@ const (
 	DefaultMaxRecvMsgSize  = 4 << 20
 	DefaultMaxSendMsgSize  = math.MaxInt32
 	DefaultShutdownTimeout = 20 * time.Second
+	DefaultReplyBudget     = 256 << 20
 )
+
+// smallReply is the size in bytes below which a reply does not count.
+const smallReply = 64 << 10
 
 // An Option configures a [Server]. A nil Option is ignored.
 type Option func(*options)
@@ -26,6 +33,11 @@ type options struct {
 	shutdown         time.Duration
 	log              *slog.Logger
 	grpc             []grpc.ServerOption
+	unary            []grpc.UnaryServerInterceptor
+	limits           map[admission.Class]admission.Limits
+	requestTimeout   time.Duration // 0 for none
+	replyBudget      int64
+	ready            func(context.Context) error // nil if the store is always ready
 }
 
 func newOptions(opts []Option) options {
@@ -33,6 +45,8 @@ func newOptions(opts []Option) options {
 		maxRecv:  DefaultMaxRecvMsgSize,
 		maxSend:  DefaultMaxSendMsgSize,
 		shutdown: DefaultShutdownTimeout,
+
+		replyBudget: DefaultReplyBudget,
 	}
 	for _, set := range opts {
 		if set != nil {
@@ -84,7 +98,50 @@ func WithLogger(l *slog.Logger) Option {
 }
 
 // WithGRPCServerOptions passes options to the gRPC server, such as keepalive
-// settings. Interceptors run inside the server's own.
+// settings or statistics handlers. Unary interceptors among them are not called:
+// pass those to [WithUnaryInterceptors].
 func WithGRPCServerOptions(opts ...grpc.ServerOption) Option {
 	return func(o *options) { o.grpc = append(o.grpc, opts...) }
+}
+
+// WithUnaryInterceptors calls the interceptors for each RPC of the MLMD service,
+// the first one outermost. They run after a request is admitted, see
+// [WithConcurrency], and inside the server's own handling of panics and logs.
+func WithUnaryInterceptors(all ...grpc.UnaryServerInterceptor) Option {
+	return func(o *options) { o.unary = append(o.unary, all...) }
+}
+
+// WithConcurrency limits how many requests run at once, for a store with the
+// given number of connections; see [store.Stats]. Reads by ID or name, lists,
+// lists with a filter, lineage queries and writes have a limit each, so that
+// expensive requests leave connections to the others. Requests beyond a limit
+// wait before they are received, and clients take turns, told apart by their
+// address. If too many wait, further ones fail with RESOURCE_EXHAUSTED and a
+// RetryInfo. Without this option nothing is limited.
+//
+// [store.Stats]: https://pkg.go.dev/github.com/mlmd-go/sdk/pkg/store#Stats
+func WithConcurrency(connections int) Option {
+	return func(o *options) { o.limits = admission.DefaultLimits(connections) }
+}
+
+// WithRequestTimeout limits the time of one request, from its arrival to the end
+// of its reply. A request that takes longer is canceled, also in the database, and
+// fails with DEADLINE_EXCEEDED. The default, 0, sets no limit.
+func WithRequestTimeout(d time.Duration) Option {
+	return func(o *options) { o.requestTimeout = d }
+}
+
+// WithReplyBudget limits the memory of replies that clients have not received
+// yet to n bytes, the default being [DefaultReplyBudget]. Further replies of 64
+// KiB or more wait. A reply that is larger than the budget is sent alone.
+func WithReplyBudget(n int64) Option {
+	return func(o *options) { o.replyBudget = max(n, smallReply) }
+}
+
+// WithReadiness makes health report whether the store answers: the server calls
+// f, such as the Ping method of a store, every few seconds, and reports
+// NOT_SERVING while it fails. Without it, health is SERVING until the server
+// shuts down.
+func WithReadiness(f func(context.Context) error) Option {
+	return func(o *options) { o.ready = f }
 }

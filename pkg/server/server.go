@@ -15,16 +15,22 @@ import (
 	"net"
 	"time"
 
+	"golang.org/x/sync/semaphore"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/health"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/reflection"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/admission"
 )
 
 // abortGrace limits how long canceled calls may take to return.
 const abortGrace = 3 * time.Second
+
+// streamWindow is how many bytes of a request that waits the server receives. By
+// default gRPC enlarges the window of a fast client to 16 MiB.
+const streamWindow = 128 << 10
 
 // A Server serves one MLMD service. It may serve several listeners, concurrently
 // or one after the other.
@@ -50,6 +56,7 @@ func (s *Server) Serve(ctx context.Context, lis net.Listener) error {
 	run := s.newRun(ctx)
 	failed := make(chan error, 1)
 	go func() { failed <- run.grpc.Serve(lis) }()
+	go run.watchStore(ctx)
 
 	select {
 	case err := <-failed:
@@ -67,6 +74,9 @@ type run struct {
 	health   *health.Server
 	guard    *guard
 	stopping context.CancelFunc // ends all streams
+	options  options
+	limits   *admission.Limiter
+	replies  *semaphore.Weighted // bytes of replies that are being sent
 }
 
 func (s *Server) newRun(ctx context.Context) *run {
@@ -75,18 +85,23 @@ func (s *Server) newRun(ctx context.Context) *run {
 		health:   health.NewServer(),
 		guard:    &guard{log: s.options.log},
 		stopping: stopping,
+		options:  s.options,
+		limits:   admission.New(s.options.limits),
+		replies:  semaphore.NewWeighted(s.options.replyBudget),
 	}
 	opts := []grpc.ServerOption{
 		s.options.creds(),
 		grpc.MaxRecvMsgSize(s.options.maxRecv),
 		grpc.MaxSendMsgSize(s.options.maxSend),
 		grpc.WaitForHandlers(true),
-		grpc.ChainUnaryInterceptor(r.guard.unary),
 		grpc.ChainStreamInterceptor(r.guard.stream(streams)),
 	}
+	if s.options.limits != nil {
+		opts = append(opts, grpc.InitialWindowSize(streamWindow))
+	}
 	r.grpc = grpc.NewServer(append(opts, s.options.grpc...)...)
-	mlmdpb.RegisterMetadataStoreServiceServer(r.grpc, s.service)
-	r.health.SetServingStatus(mlmdpb.MetadataStoreService_ServiceDesc.ServiceName, healthpb.HealthCheckResponse_SERVING)
+	r.grpc.RegisterService(r.serviceDesc(), s.service)
+	r.setReady(true)
 	healthpb.RegisterHealthServer(r.grpc, r.health)
 	reflection.Register(r.grpc)
 	return r

@@ -8,11 +8,14 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// The only streams are those of health and reflection. Clients may keep them
+// The only true streams are those of health and reflection. Clients may keep them
 // open indefinitely, so that a shutdown ends them instead of waiting.
 
 func (g *guard) stream(until context.Context) grpc.StreamServerInterceptor {
 	return func(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) (err error) {
+		if !info.IsClientStream && !info.IsServerStream { // an RPC of the MLMD service, see serviceDesc
+			return handler(srv, stream)
+		}
 		defer func() {
 			switch p := recover(); {
 			case p != nil:
