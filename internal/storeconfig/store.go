@@ -32,21 +32,22 @@ func Open(ctx context.Context, c engine.Config, interceptors ...grpc.UnaryServer
 	return &Store{engine: e, client: newClient(e, interceptors), close: sync.OnceValue(e.Close)}, nil
 }
 
-// client calls a service in this process.
+// client calls a service in this process. It is used by pointer, so that clients
+// can be compared.
 type client struct {
 	mlmdpb.MetadataStoreServiceClient
 	service      *engine.Service
 	interceptors []grpc.UnaryServerInterceptor
 }
 
-func newClient(s *engine.Service, interceptors []grpc.UnaryServerInterceptor) client {
+func newClient(s *engine.Service, interceptors []grpc.UnaryServerInterceptor) *client {
 	conn := inproc.New(&mlmdpb.MetadataStoreService_ServiceDesc, s, interceptors...)
-	return client{mlmdpb.NewMetadataStoreServiceClient(conn), s, interceptors}
+	return &client{mlmdpb.NewMetadataStoreServiceClient(conn), s, interceptors}
 }
 
 // Transact calls fn with a client whose RPCs are one transaction, see
 // [engine.Service.Transact]. Package registry finds this method by its name.
-func (c client) Transact(ctx context.Context, fn func(tx mlmdpb.MetadataStoreServiceClient) error) error {
+func (c *client) Transact(ctx context.Context, fn func(tx mlmdpb.MetadataStoreServiceClient) error) error {
 	return c.service.Transact(ctx, func(_ context.Context, s *engine.Service) error {
 		return fn(newClient(s, c.interceptors))
 	})
