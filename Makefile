@@ -2,6 +2,8 @@
 N    ?= 100000
 SEED ?= 1
 FUZZTIME ?= 30s
+UPDATES ?= 10000
+KILLS ?= 100
 
 # The tools have a go.mod of their own, which go does not take within a workspace.
 TOOL = GOWORK=off go tool -modfile=tools/go.mod
@@ -41,6 +43,14 @@ test: ## All tests; what cannot start here is skipped and says why
 .PHONY: suites
 suites: ## The same, but every backend must run (docker, PostgreSQL, MariaDB, the published core)
 	MLMD_REQUIRE=all go test ./suites/... ./pkg/store/...
+
+.PHONY: counter
+counter: ## 4 processes add one to a property UPDATES=10000 times through Update, on every backend
+	go test ./suites/contention -count 1 -timeout 0 -run TestCounter -v -args -updates $(UPDATES)
+
+.PHONY: kills
+kills: ## A process is killed KILLS=100 times during Register, on a file and on PostgreSQL
+	go test ./suites/durability -count 1 -timeout 0 -run TestRegister_Killed -v -args -kills $(KILLS)
 
 .PHONY: cluster
 cluster: ## The store on three MariaDB nodes (Galera), which are killed, frozen and brought back

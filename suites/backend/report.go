@@ -17,7 +17,10 @@ import (
 // MLMD_REPORT names, since go test shows no output of packages that pass.
 //
 //	func TestMain(m *testing.M) { backend.Main(m) }
-func Main(m *testing.M) {
+//
+// A process that [StartChild] started runs its child instead.
+func Main(m *testing.M, children ...Child) {
+	runChild(children)
 	code := m.Run()
 	if err := closeShared(); err != nil {
 		fmt.Fprintln(os.Stderr, "backend:", err)

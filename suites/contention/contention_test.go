@@ -24,7 +24,7 @@ import (
 	"github.com/mlmd-go/sdk/suites/backend"
 )
 
-func TestMain(m *testing.M) { backend.Main(m) }
+func TestMain(m *testing.M) { backend.Main(m, backend.Child{Name: "count", Run: countInChild}) }
 
 func TestContention(t *testing.T) {
 	RegisterFailHandler(Fail)
