@@ -21,7 +21,7 @@ import (
 	"github.com/mlmd-go/sdk/suites/backend"
 )
 
-func TestMain(m *testing.M) { backend.Main(m) }
+func TestMain(m *testing.M) { backend.Main(m, backend.Child{Name: "register", Run: registerInChild}) }
 
 func TestDurability(t *testing.T) {
 	RegisterFailHandler(Fail)
@@ -129,10 +129,17 @@ func stored(ctx context.Context, rpc client, n int) bool {
 // intact fails the spec if SQLite finds a fault in the file.
 func intact(ctx context.Context, file string) {
 	GinkgoHelper()
+	Expect(integrity(ctx, file)).To(Equal("ok"))
+}
+
+// integrity returns the result of SQLite's check of the file, "ok" if it finds no
+// fault.
+func integrity(ctx context.Context, file string) (verdict string, err error) {
 	db, err := sql.Open("sqlite", file)
-	Expect(err).NotTo(HaveOccurred())
+	if err != nil {
+		return "", err
+	}
 	defer db.Close()
-	var verdict string
-	Expect(db.QueryRowContext(ctx, "PRAGMA integrity_check").Scan(&verdict)).To(Succeed())
-	Expect(verdict).To(Equal("ok"))
+	err = db.QueryRowContext(ctx, "PRAGMA integrity_check").Scan(&verdict)
+	return verdict, err
 }
