@@ -5,7 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"os"
 	"strings"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/metadata"
 
 	"github.com/mlmd-go/sdk/generated/field"
 	"github.com/mlmd-go/sdk/generated/mapping"
@@ -13,17 +17,19 @@ import (
 	"github.com/mlmd-go/sdk/generated/model"
 	"github.com/mlmd-go/sdk/pkg/filter"
 	"github.com/mlmd-go/sdk/pkg/registry"
+	"github.com/mlmd-go/sdk/pkg/store"
+	"github.com/mlmd-go/sdk/pkg/store/mysql"
+	"github.com/mlmd-go/sdk/pkg/store/postgres"
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 	"github.com/mlmd-go/sdk/pkg/value"
 )
 
-// example returns a registry in memory with a model, a version and an artifact.
+// example returns a registry with a model, a version and an artifact.
 func example(ctx context.Context) (reg *registry.Client, modelID, versionID string) {
-	store, err := sqlite.OpenMemory(ctx)
+	reg, err := openExample(ctx)
 	if err != nil {
 		log.Fatal(err)
 	}
-	reg = registry.New(store.Client())
 	m := model.RegisteredModel{Name: "fraud", Owner: new("ada")}
 	if _, err = reg.RegisteredModels().Upsert(ctx, &m); err != nil {
 		log.Fatal(err)
@@ -47,6 +53,35 @@ func example(ctx context.Context) (reg *registry.Client, modelID, versionID stri
 		log.Fatal(err)
 	}
 	return reg, m.ID, v.ID
+}
+
+// openExample opens the store that MLMD_EXAMPLE_STORE names, such as "file
+// registry.db", or one in memory. The suites run the examples on every backend.
+func openExample(ctx context.Context) (*registry.Client, error) {
+	kind, address, _ := strings.Cut(os.Getenv("MLMD_EXAMPLE_STORE"), " ")
+	var s *store.Store
+	var err error
+	switch kind {
+	case "":
+		s, err = sqlite.OpenMemory(ctx)
+	case "file":
+		s, err = sqlite.Open(ctx, address)
+	case "postgres":
+		s, err = postgres.Open(ctx, address)
+	case "mysql":
+		s, err = mysql.Open(ctx, address)
+	default:
+		address, name, _ := strings.Cut(address, "#") // one of the stores of a server for tests
+		return registry.Dial(address, registry.WithGRPCDialOptions(grpc.WithUnaryInterceptor(func(
+			ctx context.Context, method string, in, out any, conn *grpc.ClientConn, call grpc.UnaryInvoker, o ...grpc.CallOption,
+		) error {
+			return call(metadata.AppendToOutgoingContext(ctx, "mlmd-store", name), method, in, out, conn, o...)
+		})))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return registry.New(s.Client()), nil
 }
 
 // Register a model, a version and its artifact in an embedded store.
@@ -343,20 +378,20 @@ func ExampleClient_Register() {
 		if err != nil {
 			log.Fatal(err)
 		}
-		for _, res := range results {
-			fmt.Println(res.Outcome, res.ID)
+		for i, id := range []string{m.ID, v.ID, a.ID, doc.ID} {
+			fmt.Println(results[i].Outcome, results[i].ID == id)
 		}
 	}
 	fmt.Println(v.RegisteredModelID == m.ID, a.ModelVersionID == v.ID, doc.ModelVersionID == v.ID)
 	// Output:
-	// created 3
-	// created 4
-	// created 2
-	// created 3
-	// unchanged 3
-	// unchanged 4
-	// unchanged 2
-	// unchanged 3
+	// created true
+	// created true
+	// created true
+	// created true
+	// unchanged true
+	// unchanged true
+	// unchanged true
+	// unchanged true
 	// true true true
 }
 
@@ -393,6 +428,31 @@ func ExampleModelVersions_UpsertAll() {
 	// Output: 1000 created true
 }
 
+// Store many new entities. If one of a batch exists already, none of the batch is
+// stored on an embedded store.
+func ExampleModelVersions_CreateAll() {
+	ctx := context.Background()
+	reg, modelID, versionID := example(ctx)
+
+	versions := []*model.ModelVersion{
+		{RegisteredModelID: modelID, Name: "v2.0"},
+		{RegisteredModelID: modelID, Name: "v3.0"},
+	}
+	results, err := reg.ModelVersions().CreateAll(ctx, versions)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(len(results), results[0].ID == versions[0].ID)
+
+	taken := []*model.ModelVersion{{RegisteredModelID: modelID, Name: "v1.0"}}
+	_, err = reg.ModelVersions().CreateAll(ctx, taken)
+	var e *registry.Error
+	fmt.Println(errors.Is(err, registry.ErrAlreadyExists), errors.As(err, &e) && e.ExistingID == versionID)
+	// Output:
+	// 2 true
+	// true true
+}
+
 // Archive keeps the version, with another state.
 func ExampleModelVersions_Archive() {
 	ctx := context.Background()
@@ -401,6 +461,23 @@ func ExampleModelVersions_Archive() {
 	res, err := reg.ModelVersions().Archive(ctx, versionID)
 	fmt.Println(res.Outcome, res.Changed, err)
 	// Output: updated [state] <nil>
+}
+
+// Restore makes an archived version live again.
+func ExampleModelVersions_Restore() {
+	ctx := context.Background()
+	reg, _, versionID := example(ctx)
+	if _, err := reg.ModelVersions().Archive(ctx, versionID); err != nil {
+		log.Fatal(err)
+	}
+
+	for range 2 {
+		res, err := reg.ModelVersions().Restore(ctx, versionID)
+		fmt.Println(res.Outcome, res.Changed, err)
+	}
+	// Output:
+	// updated [state] <nil>
+	// unchanged [] <nil>
 }
 
 // IfUnchanged refuses a write if another writer was faster.
@@ -492,11 +569,11 @@ func ExampleError() {
 	_, err = reg.ServingEnvironments().Upsert(ctx, &model.ServingEnvironment{Name: "prod", ExternalID: new("run-18")})
 	var e *registry.Error
 	if errors.As(err, &e) && errors.Is(err, registry.ErrAlreadyExists) {
-		fmt.Println(e.Op, e.Entity, e.Key, e.Field, e.Value, e.ExistingID)
+		fmt.Println(e.Op, e.Entity, e.Key, e.Field, e.Value, e.ExistingID == v.ID)
 	}
 	// Output:
 	// true
-	// upsert ServingEnvironment prod externalId run-18 3
+	// upsert ServingEnvironment prod externalId run-18 true
 }
 
 // Read a model with its versions and their artifacts in few requests.
