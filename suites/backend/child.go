@@ -32,8 +32,8 @@ type Child struct {
 	Run  func(in *bufio.Scanner, out io.Writer, args []string) error
 }
 
-// runChild runs the child that the environment names and ends the process. If
-// there is none, it returns.
+// runChild runs the child that the environment names and ends the process. It
+// returns if the environment names no child.
 func runChild(children []Child) {
 	name := os.Getenv(childVariable)
 	if name == "" {

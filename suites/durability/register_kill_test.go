@@ -88,8 +88,8 @@ func killRegisters(t *testing.T, kind, address string) {
 			return
 		}
 	}
-	t.Logf("%d kills: %d models registered and %d seen on the way, all whole; of the interrupted calls %d were stored and "+
-		"%d were not, and were completed by the same call", *kills, registered, seen, kept, lost)
+	t.Logf("%d kills: %d models registered and %d seen on the way, all whole; of the interrupted calls %d were stored "+
+		"and %d were not, and were completed by the same call", *kills, registered, seen, kept, lost)
 	if kind == backend.File {
 		if verdict, err := integrity(t.Context(), address); err != nil || verdict != "ok" {
 			t.Error(verdict, err)
