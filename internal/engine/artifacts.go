@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/precondition"
 	"github.com/mlmd-go/sdk/internal/typekind"
 )
 
@@ -41,7 +42,7 @@ func (s *Service) PutArtifacts(
 	err := s.update(ctx, func(ctx context.Context, t *tx) error {
 		o := putOptions{
 			mask:            newUpdateMask(req.GetUpdateMask()),
-			checkUpdateTime: req.GetOptions().GetAbortIfLatestUpdatedTimeChanged(),
+			checkUpdateTime: req.GetOptions().GetAbortIfLatestUpdatedTimeChanged(), forceUpdateTime: precondition.Touches(ctx),
 		}
 		ids, err := t.putNodes(ctx, artifactKind, mapSlice(req.GetArtifacts(), fromArtifact), o)
 		resp.ArtifactIds = ids

@@ -34,7 +34,10 @@ func (s *Service) PutContexts(
 ) (*mlmdpb.PutContextsResponse, error) {
 	resp := new(mlmdpb.PutContextsResponse)
 	err := s.update(ctx, func(ctx context.Context, t *tx) error {
-		o := putOptions{mask: newUpdateMask(req.GetUpdateMask()), checkUpdateTime: precondition.In(ctx)}
+		o := putOptions{
+			mask:            newUpdateMask(req.GetUpdateMask()),
+			checkUpdateTime: precondition.In(ctx), forceUpdateTime: precondition.Touches(ctx),
+		}
 		ids, err := t.putNodes(ctx, contextKind, mapSlice(req.GetContexts(), fromContext), o)
 		resp.ContextIds = ids
 		return err

@@ -37,7 +37,10 @@ func (s *Service) PutExecutions(
 ) (*mlmdpb.PutExecutionsResponse, error) {
 	resp := new(mlmdpb.PutExecutionsResponse)
 	err := s.update(ctx, func(ctx context.Context, t *tx) error {
-		o := putOptions{mask: newUpdateMask(req.GetUpdateMask()), checkUpdateTime: precondition.In(ctx)}
+		o := putOptions{
+			mask:            newUpdateMask(req.GetUpdateMask()),
+			checkUpdateTime: precondition.In(ctx), forceUpdateTime: precondition.Touches(ctx),
+		}
 		ids, err := t.putNodes(ctx, executionKind, mapSlice(req.GetExecutions(), fromExecution), o)
 		resp.ExecutionIds = ids
 		return err

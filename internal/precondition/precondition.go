@@ -1,4 +1,4 @@
-// Package precondition carries a condition on a put beside the request.
+// Package precondition carries options of a put beside the request.
 package precondition
 
 import (
@@ -8,20 +8,38 @@ import (
 	"google.golang.org/grpc/metadata"
 )
 
-// key is the key of the request metadata that asks the service to refuse a put of
-// contexts or executions unless the update time of each node in the request is
-// the stored one. MLMD's messages have such an option, called
-// abort_if_latest_updated_time_changed, for artifacts only. Servers that do not
-// know the key ignore it, as the reference implementation does.
-const key = "mlmd-abort-if-latest-updated-time-changed"
+// Servers that do not know a key ignore it, as the reference implementation does.
+const (
+	// unchangedKey is the key of the request metadata that asks the service to
+	// refuse a put of contexts or executions unless the update time of each node
+	// in the request is the stored one. MLMD's messages have such an option,
+	// called abort_if_latest_updated_time_changed, for artifacts only.
+	unchangedKey = "mlmd-abort-if-latest-updated-time-changed"
+	// touchKey is the key that asks the service to move the update time of each
+	// stored node in a put, even if nothing else changes. MLMD's messages have
+	// such an option, called force_update_time, for PutExecution only.
+	touchKey = "mlmd-force-update-time"
+)
 
-// With returns a context whose calls carry the condition.
+// With returns a context whose puts fail unless the stored update times are those
+// in the request.
 func With(ctx context.Context) context.Context {
-	return metadata.AppendToOutgoingContext(ctx, key, "true")
+	return metadata.AppendToOutgoingContext(ctx, unchangedKey, "true")
 }
 
 // In reports whether the call that ctx belongs to in a service carries the
-// condition.
-func In(ctx context.Context) bool {
+// condition of [With].
+func In(ctx context.Context) bool { return carries(ctx, unchangedKey) }
+
+// WithTouch returns a context whose puts move the update times of stored nodes.
+func WithTouch(ctx context.Context) context.Context {
+	return metadata.AppendToOutgoingContext(ctx, touchKey, "true")
+}
+
+// Touches reports whether the call that ctx belongs to in a service carries the
+// request of [WithTouch].
+func Touches(ctx context.Context) bool { return carries(ctx, touchKey) }
+
+func carries(ctx context.Context, key string) bool {
 	return slices.Contains(metadata.ValueFromIncomingContext(ctx, key), "true")
 }

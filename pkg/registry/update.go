@@ -13,7 +13,7 @@ import (
 
 // Update reads the entity with the given ID, calls f with it, and stores what f
 // changed. Zero values, and fields and custom properties that f removes, are
-// stored as such. If f changes nothing, nothing is written.
+// stored as such. If f changes nothing, nothing is written, except with [Touch].
 //
 // If another writer stored the entity in between, Update reads it and calls f
 // again, until the context ends. f should therefore have no other effects. If f
@@ -30,8 +30,10 @@ import (
 // The error is [ErrNotFound] if no such entity exists, and [ErrInvalidArgument]
 // if what f made of it cannot be stored. After [ErrUnavailable] the change may
 // have been stored: read the entity before you repeat it.
-func (c *Collection[T, N]) Update(ctx context.Context, id string, f func(v *T) error) (Result, error) {
-	return c.update(ctx, id, f, writeOptions[T]{})
+func (c *Collection[T, N]) Update(
+	ctx context.Context, id string, f func(v *T) error, opts ...WriteOption[T],
+) (Result, error) {
+	return c.update(ctx, id, f, collectOptions[T](opts))
 }
 
 func (c *Collection[T, N]) update(

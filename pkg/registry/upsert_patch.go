@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/mlmd-go/sdk/internal/precondition"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 	"github.com/mlmd-go/sdk/pkg/value"
 )
@@ -46,7 +47,7 @@ func (w *write[T, N]) update(ctx context.Context, stored N) (Result, error) {
 		return Result{}, w.rpcError(ctx, err)
 	}
 	if len(diff) == 0 {
-		return done, nil
+		return w.updateTimeOnly(ctx, stored, done)
 	}
 	if err := c.checkImmutable(diff); err != nil {
 		return Result{}, err
@@ -67,7 +68,7 @@ func (w *write[T, N]) update(ctx context.Context, stored N) (Result, error) {
 		return Result{}, err
 	}
 	if len(s.paths) == 0 {
-		return done, nil
+		return w.updateTimeOnly(ctx, stored, done)
 	}
 	clear(c.wanted.props) // shared with the node
 	maps.Copy(c.wanted.props, s.props)
@@ -77,6 +78,22 @@ func (w *write[T, N]) update(ctx context.Context, stored N) (Result, error) {
 	changed := w.result(was.id, Updated, diff)
 	changed.Changed = append(done.Changed, changed.Changed...)
 	return changed, nil
+}
+
+// updateTimeOnly moves the update time of the stored node if the caller wants
+// that, since nothing else is to be written. done is the result without it.
+func (w *write[T, N]) updateTimeOnly(ctx context.Context, stored N, done Result) (Result, error) {
+	if !w.touch || done.Outcome == Updated {
+		return done, nil
+	}
+	was := w.nodes.view(stored)
+	n := w.nodes.withIDs(w.nodes.withName(stored, was.name), 0, was.id)
+	// The store compares the external ID, which is the same, and nothing else.
+	if err := w.nodes.put(precondition.WithTouch(ctx), n, []string{"external_id"}, w.since); err != nil {
+		return Result{}, w.putError(ctx, err, was, was, nil)
+	}
+	done.Outcome = Updated
+	return done, nil
 }
 
 // put updates the fields of n that paths name. The reference implementation

@@ -12,8 +12,8 @@ type UpsertOption[T any] interface {
 	apply(*writeOptions[T])
 }
 
-// A WriteOption configures one Upsert, Replace, Archive or Restore of a T:
-// [IfUnchanged].
+// A WriteOption configures one Upsert, Replace, Update, Archive or Restore of a
+// T: [IfUnchanged], [Touch].
 type WriteOption[T any] interface {
 	UpsertOption[T]
 	anyWrite()
@@ -25,6 +25,7 @@ type writeOptions[T any] struct {
 	onCreate []func(*T)
 	guarded  bool // by IfUnchanged
 	read     *T   // the value of IfUnchanged
+	touch    bool // by Touch
 }
 
 type upsertOption[T any] func(*writeOptions[T])
@@ -96,6 +97,16 @@ func OnCreate[T any](f func(v *T)) UpsertOption[T] {
 // entities a change between this call's read and its write is overwritten.
 func IfUnchanged[T any](v *T) WriteOption[T] {
 	return writeOption[T](func(o *writeOptions[T]) { o.guarded, o.read = true, v })
+}
+
+// Touch makes a write to a stored entity move its update time even if nothing
+// else differs. The outcome is then [Updated], without a changed field.
+//
+//	reg.ModelVersions().Upsert(ctx, v, registry.Touch[model.ModelVersion]())
+//
+// The reference implementation keeps the update time.
+func Touch[T any]() WriteOption[T] {
+	return writeOption[T](func(o *writeOptions[T]) { o.touch = true })
 }
 
 // collectOptions returns the options that opts set. A nil option is ignored.

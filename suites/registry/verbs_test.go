@@ -112,6 +112,22 @@ func reportsAndGuards[T any, N mlmd.Node](x *subject[T, N]) {
 		Expect(x.get(ctx, id)).To(Equal(before))
 	})
 
+	It("gets another update time, and nothing else, if it is touched", func(ctx SpecContext) {
+		id := x.upsert(ctx, &x.v)
+		before := x.get(ctx, id)
+		res, err := x.e.Update(ctx, id, func(*T) error { return nil }, registry.Touch[T]())
+		Expect(err).NotTo(HaveOccurred())
+		Expect(res).To(Equal(registry.Result{ID: id, Outcome: registry.Updated}))
+		after := x.get(ctx, id)
+		x.same(after, *before)
+		if label := CurrentSpecReport().Labels(); label[0] != backend.Core && label[0] != backend.Container {
+			Expect(x.mapping.Ident(after).UpdateTime.After(x.mapping.Ident(before).UpdateTime.Time)).To(BeTrue())
+		}
+		res, err = x.e.Upsert(ctx, &x.v, registry.Touch[T]())
+		Expect(err).NotTo(HaveOccurred())
+		Expect(res).To(Equal(registry.Result{ID: id, Outcome: registry.Updated}))
+	})
+
 	It("is not updated if the function fails or changes what is immutable", func(ctx SpecContext) {
 		id := x.upsert(ctx, &x.v)
 		before := x.get(ctx, id)
