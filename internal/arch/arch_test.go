@@ -97,6 +97,12 @@ var rules = []rule{
 		"each store has one driver",
 	},
 	{"pkg/server", "pkg/registry internal/engine/... " + drivers, "a server serves any service"},
+	{
+		"pkg/rest",
+		"generated/field generated/restapi pkg/store/... pkg/server/... gen/... internal/engine/... database/sql " + drivers,
+		"one handler serves any entities of any store",
+	},
+	{"internal/restfilter", module + "/...", "the language needs only the standard library"},
 	{"cmd/mlmd-server", "pkg/registry", "the server does not depend on entities"},
 	{"gen", "generated/... pkg/registry pkg/store/...", "the generator must build before what it generates"},
 }

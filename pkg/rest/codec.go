@@ -1,0 +1,293 @@
+package rest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/mlmd-go/sdk/pkg/value"
+)
+
+// The JSON members that every entity may have.
+const (
+	idMember         = "id"
+	nameMember       = "name"
+	externalIDMember = "externalId"
+	createTimeMember = "createTimeSinceEpoch"
+	updateTimeMember = "lastUpdateTimeSinceEpoch"
+	customMember     = "customProperties"
+)
+
+// wholeMembers are the members that a whole entity has beside those of a create.
+var wholeMembers = []string{idMember, createTimeMember, updateTimeMember}
+
+// A codec converts between the Go type of an entity and the JSON that an API
+// shows.
+type codec struct {
+	entity    string
+	fields    []field // in the order of the Go type
+	constants []member
+	defaults  map[string]string
+}
+
+// A field is a field of the Go type that is a JSON member.
+type field struct {
+	name      string
+	index     int
+	omitzero  bool
+	omitempty bool
+}
+
+// newCodec returns the codec of a resource whose entities have the type t.
+func newCodec(r *Resource, t reflect.Type) (*codec, error) {
+	c := &codec{entity: r.Entity.Type().Entity, defaults: r.Defaults}
+	for i := range t.NumField() {
+		name, options, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		if name == "" || name == "-" || slices.Contains(r.Hidden, name) {
+			continue
+		}
+		c.fields = append(c.fields, field{
+			name, i, strings.Contains(options, "omitzero"), strings.Contains(options, "omitempty"),
+		})
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Constants)) {
+		raw, err := json.Marshal(r.Constants[name])
+		if err != nil {
+			return nil, err
+		}
+		c.constants = append(c.constants, member{name, raw})
+	}
+	for _, list := range [][]string{r.Create, r.Required, r.Update, slices.Collect(maps.Keys(r.Defaults))} {
+		for _, name := range list {
+			if c.field(name) == nil {
+				return nil, fmt.Errorf("%s has no member %q", c.entity, name)
+			}
+		}
+	}
+	return c, nil
+}
+
+func (c *codec) field(name string) *field {
+	for i := range c.fields {
+		if c.fields[i].name == name {
+			return &c.fields[i]
+		}
+	}
+	return nil
+}
+
+// of returns the field of v, a pointer to the Go type.
+func (f *field) of(v any) reflect.Value { return reflect.ValueOf(v).Elem().Field(f.index) }
+
+// isUnset reports whether the field of v is what a request means by no value:
+// zero, or an empty string.
+func (f *field) isUnset(v any) bool {
+	x := f.of(v)
+	if x.Kind() == reflect.Pointer && !x.IsNil() && x.Elem().Kind() == reflect.String {
+		return x.Elem().Len() == 0
+	}
+	return x.IsZero()
+}
+
+// setText sets a string field, which may be a pointer and of a named type.
+func (f *field) setText(v any, text string) {
+	x := f.of(v)
+	if x.Kind() == reflect.Pointer {
+		x.Set(reflect.New(x.Type().Elem()))
+		x = x.Elem()
+	}
+	x.SetString(text)
+}
+
+// append appends the JSON of v to out. A value that has no JSON is left out, so
+// that one entity cannot make a whole list fail.
+func (c *codec) append(out []byte, v any) []byte {
+	out = append(out, '{')
+	add := func(name string, raw []byte) {
+		if out[len(out)-1] != '{' {
+			out = append(out, ',')
+		}
+		out = append(out, '"')
+		out = append(out, name...)
+		out = append(out, `":`...)
+		out = append(out, raw...)
+	}
+	for _, m := range c.constants {
+		add(m.name, m.value)
+	}
+	for i := range c.fields {
+		f := &c.fields[i]
+		x := f.of(v)
+		if f.name == customMember {
+			add(f.name, customJSON(x.Interface()))
+			continue
+		}
+		if (f.omitzero || f.omitempty) && x.IsZero() {
+			text, ok := c.defaults[f.name]
+			if !ok {
+				continue
+			}
+			add(f.name, toJSON(text))
+			continue
+		}
+		if raw := toJSON(x.Interface()); raw != nil {
+			add(f.name, raw)
+		}
+	}
+	return append(out, '}')
+}
+
+// customJSON returns the JSON of custom properties, which are an object even if
+// there are none.
+func customJSON(v any) []byte {
+	properties, ok := v.(value.Map)
+	if !ok {
+		return []byte("{}")
+	}
+	out := []byte{'{'}
+	for _, name := range slices.Sorted(maps.Keys(properties)) {
+		raw := toJSON(properties[name])
+		if raw == nil {
+			continue
+		}
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		out = append(out, toJSON(name)...)
+		out = append(out, ':')
+		out = append(out, raw...)
+	}
+	return append(out, '}')
+}
+
+// toJSON returns the JSON of v without escapes for HTML, or nil if v has none.
+func toJSON(v any) []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return nil
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+// unknownField is the failure of a request with a member that it must not have.
+func unknownField(name string) *failure { return fail(400, "json: unknown field %q", name) }
+
+// set sets the given members in v. Only those in allowed may occur; the letter
+// case of their names does not matter. schema is what messages call the object.
+// Constants are left out: the caller checks them.
+func (c *codec) set(v any, members []member, allowed []string, schema string) error {
+	for _, m := range members {
+		if c.isConstant(m.name) {
+			continue
+		}
+		at := slices.IndexFunc(allowed, func(name string) bool { return strings.EqualFold(name, m.name) })
+		if at < 0 {
+			return unknownField(m.name)
+		}
+		if m.isNull() {
+			continue
+		}
+		f := c.field(allowed[at])
+		if f.name == customMember {
+			properties, err := parseCustom(m.value)
+			if err != nil {
+				return err
+			}
+			f.of(v).Set(reflect.ValueOf(properties))
+			continue
+		}
+		into := reflect.New(f.of(v).Type())
+		if err := json.Unmarshal(m.value, into.Interface()); err != nil {
+			return fail(400, "%v", inField(err, schema, f.name))
+		}
+		f.of(v).Set(into.Elem())
+	}
+	return nil
+}
+
+func (c *codec) isConstant(name string) bool {
+	return slices.ContainsFunc(c.constants, func(m member) bool { return strings.EqualFold(m.name, name) })
+}
+
+// inField returns an error of encoding/json as it would be for a field of a
+// struct.
+func inField(err error, schema, name string) error {
+	var mismatch *json.UnmarshalTypeError
+	if !errors.As(err, &mismatch) {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	in := *mismatch
+	in.Struct, in.Field = schema, strings.TrimSuffix(name+"."+in.Field, ".")
+	return &in
+}
+
+// parseCustom returns the custom properties in the JSON of a request.
+func parseCustom(raw []byte) (value.Map, error) {
+	var properties map[string]json.RawMessage
+	if err := json.Unmarshal(raw, &properties); err != nil {
+		return nil, fail(400, "%v", inField(err, "", customMember))
+	}
+	out := make(value.Map, len(properties))
+	for name, raw := range properties {
+		v, err := parseProperty(raw)
+		if err != nil {
+			return nil, badRequest("error setting field CustomProperties: customProperties.%s: %v", name, err)
+		}
+		out[name] = v
+	}
+	return out, nil
+}
+
+func parseProperty(raw []byte) (v value.Value, err error) {
+	var shape struct {
+		Kind string          `json:"metadataType"`
+		Int  json.RawMessage `json:"int_value"`
+	}
+	if err := json.Unmarshal(raw, &shape); err != nil {
+		return v, errors.New("must be an object with a metadataType")
+	}
+	if shape.Kind == "" {
+		return v, fmt.Errorf("metadataType not found in %s", raw)
+	}
+	if shape.Kind == "MetadataIntValue" && len(shape.Int) > 0 && shape.Int[0] != '"' {
+		return v, errors.New("failed to unmarshal MetadataValue as MetadataIntValue: int_value must be a string of digits")
+	}
+	err = json.Unmarshal(raw, &v)
+	return v, err
+}
+
+// millis returns a time of v in milliseconds since the epoch, or 0.
+func (c *codec) millis(v any, name string) int64 {
+	f := c.field(name)
+	if f == nil {
+		return 0
+	}
+	t, _ := f.of(v).Interface().(value.Time)
+	return t.Millis()
+}
+
+// text returns a string member of v, or "" if it is not set.
+func (c *codec) text(v any, name string) string {
+	f := c.field(name)
+	if f == nil {
+		return ""
+	}
+	x := f.of(v)
+	if x.Kind() == reflect.Pointer {
+		if x.IsNil() {
+			return ""
+		}
+		x = x.Elem()
+	}
+	if x.Kind() != reflect.String {
+		return ""
+	}
+	return x.String()
+}

@@ -1,0 +1,90 @@
+package rest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/mlmd-go/sdk/pkg/registry"
+)
+
+// A failure is the answer to a request that is not carried out. Its JSON is that
+// of the Error schema.
+type failure struct {
+	status  int
+	Code    string `json:"code"` // the reason phrase of the status, with one exception
+	Message string `json:"message"`
+	cause   error  // for the log
+}
+
+func (f *failure) Error() string { return f.Message }
+
+func fail(status int, format string, args ...any) *failure {
+	return &failure{status: status, Code: http.StatusText(status), Message: fmt.Sprintf(format, args...)}
+}
+
+func badRequest(format string, args ...any) *failure {
+	return fail(http.StatusBadRequest, format+": bad request", args...)
+}
+
+func notFound(format string, args ...any) *failure {
+	return fail(http.StatusNotFound, format+": not found", args...)
+}
+
+// zeroRequired is the failure of a request that lacks a required member. Its
+// text, status and code are what programs compare.
+func zeroRequired(member string) *failure {
+	f := fail(http.StatusUnprocessableEntity, "required field '%s' is zero value.", member)
+	f.Code = http.StatusText(http.StatusBadRequest)
+	return f
+}
+
+// failureOf returns the failure for an error of a handler. It is never a text of
+// a database.
+func failureOf(err error) *failure {
+	var f *failure
+	if errors.As(err, &f) {
+		return f
+	}
+	switch {
+	case errors.Is(err, registry.ErrInvalidArgument):
+		f = badRequest("%s", messageOf(err))
+	case errors.Is(err, registry.ErrNotFound):
+		f = notFound("%s", messageOf(err))
+	case errors.Is(err, registry.ErrAlreadyExists), errors.Is(err, registry.ErrConflict):
+		f = fail(http.StatusConflict, "%s: conflict", messageOf(err))
+	case errors.Is(err, registry.ErrPermissionDenied):
+		f = fail(http.StatusForbidden, "the registry is not authorized for this call in its store")
+	case errors.Is(err, registry.ErrUnsupported):
+		f = fail(http.StatusNotImplemented, "%s", messageOf(err))
+	case errors.Is(err, registry.ErrUnavailable),
+		errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		f = fail(http.StatusServiceUnavailable, "the store is unavailable: try again later")
+	default:
+		f = fail(http.StatusInternalServerError, "the store failed: the server's log has the reason")
+	}
+	f.cause = err
+	return f
+}
+
+// messageOf returns the message of an error of package registry without what
+// callers of this API know: that it comes from that package.
+func messageOf(err error) string { return strings.TrimPrefix(err.Error(), "registry: ") }
+
+// write sends the failure.
+func (f *failure) write(w http.ResponseWriter) {
+	raw, err := json.Marshal(f)
+	if err != nil {
+		panic(err) // cannot fail: two strings
+	}
+	send(w, f.status, raw)
+}
+
+func send(w http.ResponseWriter, status int, body []byte) {
+	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // the client may be gone
+}

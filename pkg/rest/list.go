@@ -1,0 +1,248 @@
+package rest
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"math"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/mlmd-go/sdk/internal/filtertext"
+	"github.com/mlmd-go/sdk/internal/restfilter"
+	"github.com/mlmd-go/sdk/pkg/registry"
+)
+
+// A listing is the request for one page of a list.
+type listing struct {
+	// of identifies the list: its path and its conditions. A page token is valid
+	// for one list.
+	of       string
+	filter   *restfilter.Node // nil for all
+	name     string           // of the entities, or empty
+	external string           // their external ID, or empty
+	size     int              // as in the request; all entities if it is not positive
+	order    registry.Order
+	desc     bool
+	after    *position // the last entity of the page before; nil for the first page
+}
+
+// A position is the place of an entity in a list.
+type position struct{ key, id int64 }
+
+func (p position) compare(q position, desc bool) int {
+	c := cmp.Or(cmp.Compare(p.key, q.key), cmp.Compare(p.id, q.id))
+	if desc {
+		return -c
+	}
+	return c
+}
+
+var orders = map[string]registry.Order{
+	"": registry.OrderByID, "ID": registry.OrderByID, "id": registry.OrderByID,
+	"CREATE_TIME": registry.OrderByCreateTime, "LAST_UPDATE_TIME": registry.OrderByUpdateTime,
+}
+
+// maxToken limits the bytes of a page token.
+const maxToken = 1024
+
+// parseListing returns the listing that the query parameters ask for. path
+// identifies what is listed.
+func (a *API) parseListing(path string, params url.Values) (*listing, error) {
+	l := &listing{name: params.Get(nameMember), external: params.Get(externalIDMember)}
+	if text := params.Get("pageSize"); text != "" {
+		n, err := strconv.ParseInt(text, 10, 32)
+		if err != nil {
+			return nil, badRequest("invalid numeric string: %v", err)
+		}
+		l.size = int(n)
+	}
+	order, known := orders[params.Get("orderBy")]
+	if !known {
+		if !a.IgnoreUnknownOrder {
+			return nil, badRequest("invalid orderBy %q, must be CREATE_TIME, LAST_UPDATE_TIME or ID", params.Get("orderBy"))
+		}
+		order = registry.OrderByID
+	}
+	l.order = order
+	switch sort := params.Get("sortOrder"); {
+	case sort == "DESC":
+		l.desc = true
+	case sort == "" || sort == "ASC" || a.IgnoreUnknownOrder:
+	default:
+		return nil, badRequest("invalid sortOrder %q, must be ASC or DESC", sort)
+	}
+	var err error
+	if l.filter, err = parseFilter(params.Get("filterQuery")); err != nil {
+		return nil, err
+	}
+	l.of = fmt.Sprintf("%q", []string{path, params.Get("filterQuery"), l.name, l.external})
+	if token := params.Get("nextPageToken"); token != "" {
+		if l.after, err = l.parseToken(token); err != nil {
+			return nil, badRequest("invalid nextPageToken: %v", err)
+		}
+	}
+	return l, nil
+}
+
+// A page token is base64 of "<fingerprint of the list>:<sort key>:<ID>". It holds
+// nothing that changes from one request to the next, because clients compare
+// tokens to find the end of a list.
+func (l *listing) token(p position) string {
+	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%016x:%d:%d", l.fingerprint(), p.key, p.id))
+}
+
+func (l *listing) fingerprint() uint64 {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%s %d %t", l.of, l.order, l.desc)
+	return h.Sum64()
+}
+
+func (l *listing) parseToken(token string) (*position, error) {
+	corrupt := errors.New("it is not a token of this server")
+	if len(token) > maxToken {
+		return nil, fmt.Errorf("it has more than %d bytes", maxToken)
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(token)
+	parts := strings.Split(string(raw), ":")
+	if err != nil || len(parts) != 3 {
+		return nil, corrupt
+	}
+	query, err1 := strconv.ParseUint(parts[0], 16, 64)
+	key, err2 := strconv.ParseInt(parts[1], 10, 64)
+	id, err3 := strconv.ParseInt(parts[2], 10, 64)
+	if err1 != nil || err2 != nil || err3 != nil {
+		return nil, corrupt
+	}
+	if query != l.fingerprint() {
+		return nil, errors.New("it belongs to another list: path, filter and order must be the same")
+	}
+	return &position{key, id}, nil
+}
+
+// column returns the filter language's name of what the list is sorted by.
+func (l *listing) column() string {
+	switch l.order {
+	case registry.OrderByCreateTime:
+		return "create_time_since_epoch"
+	case registry.OrderByUpdateTime:
+		return "last_update_time_since_epoch"
+	}
+	return "id"
+}
+
+// rest selects what follows the position of the listing.
+func (l *listing) rest() *filtertext.Node {
+	if l.after == nil {
+		return nil
+	}
+	op := filtertext.OpGt
+	if l.desc {
+		op = filtertext.OpLt
+	}
+	id := comparison(op, filtertext.Field{Attr: "id"}, l.after.id)
+	if l.order == registry.OrderByID {
+		return id
+	}
+	key := filtertext.Field{Attr: l.column()}
+	same := and(comparison(filtertext.OpEq, key, l.after.key), id)
+	return &filtertext.Node{
+		Op: filtertext.OpOr, Kids: []*filtertext.Node{comparison(op, key, l.after.key), same},
+	}
+}
+
+// An item is an entity of a list.
+type item struct {
+	position
+	from  *resource
+	value any
+}
+
+// list returns the entities of the resources for one page, and the token of the
+// next one. parent is empty, or the ID of a parent of the given entity.
+func (l *listing) list(ctx context.Context, from []*resource, parentEntity, parent string) ([]item, string, error) {
+	limit := 0
+	if l.size > 0 && l.size < math.MaxInt32 {
+		limit = l.size + 1 // one more shows whether there is a next page
+	}
+	var items []item
+	for _, r := range from {
+		q := query{order: l.order, desc: l.desc, limit: limit}
+		where, err := r.condition(l.filter)
+		if err != nil {
+			return nil, "", err
+		}
+		q.where = and(where, l.named(r), l.rest())
+		if p := r.typ.Parent; parent != "" && p != nil && p.Entity == parentEntity {
+			q.parent = parent
+		} else if parent != "" {
+			q.where = and(r.linkedTo(parent), q.where)
+		}
+		vs, err := r.collection.list(ctx, q)
+		if err != nil {
+			return nil, "", inFilter(err, l.filter)
+		}
+		for _, v := range vs {
+			items = append(items, item{l.positionOf(r, v), r, v})
+		}
+	}
+	if len(from) > 1 {
+		slices.SortFunc(items, func(a, b item) int { return a.compare(b.position, l.desc) })
+	}
+	if limit == 0 || len(items) < limit {
+		return items, "", nil
+	}
+	items = items[:l.size]
+	return items, l.token(items[l.size-1].position), nil
+}
+
+// named selects the entities with the name and the external ID of the listing.
+func (l *listing) named(r *resource) *filtertext.Node {
+	var out *filtertext.Node
+	if l.name != "" {
+		out = comparison(filtertext.OpEq, r.nameField(), l.name)
+	}
+	if l.external != "" {
+		out = and(out, comparison(filtertext.OpEq, filtertext.Field{Attr: "external_id"}, l.external))
+	}
+	return out
+}
+
+func (l *listing) positionOf(r *resource, v any) position {
+	id, _ := strconv.ParseInt(r.collection.ident(v).ID, 10, 64) // every listed entity has one
+	p := position{id, id}
+	switch l.order {
+	case registry.OrderByCreateTime:
+		p.key = r.codec.millis(v, createTimeMember)
+	case registry.OrderByUpdateTime:
+		p.key = r.codec.millis(v, updateTimeMember)
+	}
+	return p
+}
+
+// inFilter returns an error of a list as one in its filter, if that is the
+// reason.
+func inFilter(err error, filter *restfilter.Node) error {
+	f := failureOf(err)
+	if filter != nil && f.status == 400 {
+		f.Message = "invalid filter query: " + f.Message
+	}
+	return f
+}
+
+// page returns the JSON of a page.
+func (l *listing) page(items []item, next string) []byte {
+	out := []byte(`{"items":[`)
+	for i, it := range items {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = it.from.codec.append(out, it.value)
+	}
+	return fmt.Appendf(out, `],"nextPageToken":%s,"pageSize":%d,"size":%d}`, toJSON(next), l.size, len(items))
+}
