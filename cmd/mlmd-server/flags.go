@@ -33,6 +33,8 @@ type flags struct {
 	channelArguments             string
 	maxReceive, maxSend          int
 	shutdown                     time.Duration
+	requestTimeout               time.Duration
+	limitConcurrency             bool
 	tlsCert, tlsKey, tlsClientCA string
 	logLevel, logFormat          string
 	help, version                bool
@@ -128,6 +130,10 @@ func (f *flags) define() {
 		"maximum request size; -1 for no limit",
 	)
 	s.IntVar(&f.maxSend, "max_send_message_bytes", -1, "maximum reply size; -1 for no limit")
+	s.DurationVar(&f.requestTimeout, "request_timeout", time.Minute,
+		"time limit of one request, also in the database; 0 for no limit")
+	s.BoolVar(&f.limitConcurrency, "limit_concurrency", true,
+		"share the connections of the database between kinds of requests, and refuse requests when too many wait")
 	s.DurationVar(&f.shutdown, "shutdown_timeout", server.DefaultShutdownTimeout,
 		"how long to wait for running calls after SIGTERM or SIGINT")
 	s.StringVar(&f.tlsCert, "tls_cert_file", "", "PEM file with the server certificate; enables TLS")

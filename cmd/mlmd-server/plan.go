@@ -14,12 +14,13 @@ import (
 
 // A plan is the configuration that flags and configuration file result in.
 type plan struct {
-	db        database
-	migration migration
-	retries   int
-	listen    address
-	options   []server.Option
-	warnings  []string
+	db               database
+	migration        migration
+	retries          int
+	listen           address
+	options          []server.Option
+	limitConcurrency bool
+	warnings         []string
 }
 
 // A migration is a change of the schema before serving.
@@ -69,7 +70,12 @@ func (f *flags) plan(read readFile) (*plan, error) {
 	if f.shutdown < 0 {
 		return nil, usagef("--shutdown_timeout is negative: must be 0, which cancels running calls at once, or more")
 	}
-	p.options = append(append(limits, security...), server.WithShutdownTimeout(f.shutdown))
+	if f.requestTimeout < 0 {
+		return nil, usagef("--request_timeout is negative: must be 0, which sets no limit, or more")
+	}
+	p.limitConcurrency = f.limitConcurrency
+	p.options = append(append(limits, security...),
+		server.WithShutdownTimeout(f.shutdown), server.WithRequestTimeout(f.requestTimeout))
 	return p, nil
 }
 

@@ -321,6 +321,7 @@ func TestPlan_Errors(t *testing.T) {
 			[]string{"--db=a", "--grpc_channel_arguments=grpc.max_send_message_length=-2"},
 			[]string{"grpc.max_send_message_length -2"},
 		},
+		{"negative request timeout", []string{"--db=a", "--request_timeout=-1s"}, []string{"--request_timeout"}},
 		{"negative shutdown timeout", []string{"--db=a", "--shutdown_timeout=-1s"}, []string{"--shutdown_timeout"}},
 		{"a host with a port", []string{"--db=a", "--host=127.0.0.1:80"}, []string{"--grpc_port"}},
 		{"a host of IPv6 with a port", []string{"--db=a", "--host=[::1]:80"}, []string{"--grpc_port"}},

@@ -51,6 +51,7 @@ var secretForms = [][]string{
 	{"--mysql_config_port", "%s"},
 	{"--mysql_config_port", "--mysql_config_password=%s"},
 	{"--enable_database_upgrade=%s"},
+	{"--request_timeout", "%s"},
 	{"--shutdown_timeout", "%s"},
 	{"--log_level=%s"},
 	{"--metadata_source_config_type=%s"},

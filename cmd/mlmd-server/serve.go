@@ -46,5 +46,9 @@ func (p *plan) answer(ctx context.Context, st *store.Store, stdout io.Writer, lo
 	if _, err := fmt.Fprintf(stdout, "serving %s\n", at); err != nil {
 		log.Warn("standard output is closed", "error", err)
 	}
-	return server.New(st.Server(), append(p.options, server.WithLogger(log))...).Serve(ctx, lis)
+	options := append(p.options, server.WithLogger(log), server.WithReadiness(st.Ping))
+	if p.limitConcurrency {
+		options = append(options, server.WithConcurrency(st.Stats().MaxConns))
+	}
+	return server.New(st.Server(), options...).Serve(ctx, lis)
 }
