@@ -156,6 +156,34 @@ func BenchmarkPatch(b *testing.B) {
 	})
 }
 
+// BenchmarkUpdate alternates between an Update and an Upsert that change the same
+// field. It reports the medians and their ratio.
+func BenchmarkUpdate(b *testing.B) {
+	ctx := context.Background()
+	each(b, func(b *testing.B, w *world) {
+		var updates, upserts []time.Duration
+		for b.Loop() {
+			start := time.Now()
+			must[registry.Result](b)(w.ModelVersions().Update(ctx, w.version.ID, func(v *model.ModelVersion) error {
+				v.Description = new(w.name("text"))
+				return nil
+			}))
+			updates = append(updates, time.Since(start))
+			v := model.ModelVersion{ID: w.version.ID, Description: new(w.name("text"))}
+			start = time.Now()
+			must[registry.Result](b)(w.ModelVersions().Upsert(ctx, &v))
+			upserts = append(upserts, time.Since(start))
+		}
+		slices.Sort(updates)
+		slices.Sort(upserts)
+		update, upsert := updates[len(updates)/2], upserts[len(upserts)/2]
+		b.ReportMetric(0, "ns/op")
+		b.ReportMetric(float64(update.Nanoseconds()), "ns/update")
+		b.ReportMetric(float64(upsert.Nanoseconds()), "ns/upsert")
+		b.ReportMetric(float64(update)/float64(upsert), "updates/upsert")
+	})
+}
+
 func BenchmarkGet(b *testing.B) {
 	each(b, func(b *testing.B, w *world) {
 		for b.Loop() {
