@@ -3,6 +3,7 @@ package durability_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -191,5 +192,78 @@ func registerInChild(_ *bufio.Scanner, out io.Writer, args []string) error {
 		if _, err := fmt.Fprintln(out, "registered", n); err != nil { // the tests are gone
 			return err
 		}
+	}
+}
+
+// TestRegister_Canceled ends the context of Register, UpsertAll and Tx at random
+// moments. A call that fails leaves nothing behind and no ID in its values.
+func TestRegister_Canceled(t *testing.T) {
+	for _, name := range []string{backend.Memory, backend.File, backend.Postgres, backend.MySQL} {
+		b := backend.Named(name)
+		if slices.Contains(backend.All(), b) {
+			t.Run(name, func(t *testing.T) { cancelRegisters(t, registry.New(b.Start(t))) })
+		}
+	}
+}
+
+func cancelRegisters(t *testing.T, reg *registry.Client) {
+	start := time.Now()
+	if _, err := registerModel(t.Context(), reg, "first"); err != nil {
+		t.Fatal(err)
+	}
+	whole := time.Since(start)
+	random := rand.New(rand.NewPCG(rand.Uint64(), 0))
+	failed, stored := 0, 0
+	for n := range 90 {
+		name := modelName(0, n)
+		m := model.RegisteredModel{Name: name, Owner: new("ada")}
+		v := model.ModelVersion{Name: "v1", Author: new("ada")}
+		a := model.ModelArtifact{Name: "weights", URI: new("s3://models/1")}
+		d := model.DocArtifact{Name: "card"}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(random.Int64N(int64(whole))))
+		var err error
+		switch n % 3 {
+		case 0:
+			_, err = reg.Register(ctx, &m, &v, &a, &d)
+		case 1:
+			err = reg.Tx(ctx, func(tx *registry.Client) error {
+				_, err := tx.Register(ctx, &m, &v, &a, &d)
+				return err
+			})
+		case 2:
+			err = reg.Tx(ctx, func(tx *registry.Client) error {
+				if _, err := tx.RegisteredModels().UpsertAll(ctx, []*model.RegisteredModel{&m}); err != nil {
+					return err
+				}
+				v.RegisteredModelID = m.ID
+				if _, err := tx.ModelVersions().CreateAll(ctx, []*model.ModelVersion{&v}); err != nil {
+					return err
+				}
+				_, err := tx.Register(ctx, &v, &a, &d)
+				return err
+			})
+		}
+		cancel()
+		there := complete(t, reg, name)
+		switch {
+		case err == nil && !there:
+			t.Errorf("%s is not stored", name)
+		case err == nil:
+			stored++
+			whole = max(whole*9/10, 10*time.Microsecond)
+		case there && !errors.Is(err, registry.ErrUnavailable):
+			t.Errorf("%s is stored, although the error is %v", name, err)
+		case !there && (m.ID != "" || v.ID != "" || a.ID != "" || d.ID != ""):
+			t.Errorf("%s is not stored and the IDs are %q, %q, %q, %q", name, m.ID, v.ID, a.ID, d.ID)
+		default:
+			failed++
+			whole = whole * 11 / 10
+		}
+	}
+	if failed < 5 || stored < 5 {
+		t.Errorf("%d calls failed and %d did not: the time must run out amid some", failed, stored)
+	}
+	if _, err := registerModel(t.Context(), reg, "last"); err != nil {
+		t.Errorf("after the canceled calls: %v", err)
 	}
 }
