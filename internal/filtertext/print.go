@@ -31,6 +31,7 @@ func (p *printer) comparison(n *Node, negated bool) ([]branch, error) {
 		f := n.Field
 		if i >= 0 {
 			f.Property = n.Field.LegacyNames[i]
+			f.AnyNumber = f.AnyNumber || f.Column == DoubleColumn // an integer may have become a number
 			if p.declared != nil && !p.declared(f.Property) {
 				continue
 			}

@@ -6,6 +6,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // A Kind is one of the three kinds of node.
@@ -40,11 +41,15 @@ type AnyMapping interface {
 	Type() Type
 	// New returns a pointer to a zero value of the entity's Go type.
 	New() any
-	// EncodeAny is like Encode for a value of the type that New returns.
+	// EncodeAny is like Encode for a value of the type that New returns. Beside an
+	// error it returns the node without the fields that cannot be stored, if
+	// Encode does.
 	EncodeAny(v any, parent Parent) (proto.Message, error)
 	// DecodeAny is like Decode for a node of the entity's kind. It returns a
 	// value of the type that New returns.
 	DecodeAny(n proto.Message) (any, error)
+	// UnreadableAny is like Unreadable for a value that DecodeAny returned.
+	UnreadableAny(v any) value.Unreadable
 }
 
 // Kind returns the kind of node that the entity is stored as.
@@ -71,10 +76,10 @@ func (m *Mapping[T, N]) EncodeAny(v any, parent Parent) (proto.Message, error) {
 		return nil, notStored(m.Entity, "from", t, v)
 	}
 	n, err := m.Encode(t, parent)
-	if err != nil {
+	if n == nil {
 		return nil, err
 	}
-	return any(n).(proto.Message), nil
+	return any(n).(proto.Message), err
 }
 
 // DecodeAny is like Decode. It fails if n is not an N.
@@ -88,6 +93,14 @@ func (m *Mapping[T, N]) DecodeAny(n proto.Message) (any, error) {
 		return nil, err
 	}
 	return v, nil
+}
+
+// UnreadableAny is like Unreadable. It returns nil if v is not a *T.
+func (m *Mapping[T, N]) UnreadableAny(v any) value.Unreadable {
+	if t, ok := v.(*T); ok && m.Unreadable != nil {
+		return m.Unreadable(t)
+	}
+	return nil
 }
 
 // kindOf and notStored are not inlined because the methods that call them are

@@ -35,6 +35,9 @@ type Field struct {
 	// their present ones, and reports whether it changed anything. It is nil if
 	// no member has former names.
 	Rename func(*structpb.Value) bool
+	// LegacyMembers describes what Rename does, one member each:
+	// "Column.label: title, caption".
+	LegacyMembers []string
 }
 
 // A PropertyDecl is a property that an MLMD type declares.

@@ -255,16 +255,23 @@ func ExampleClient_RPC() {
 
 // Move values that are stored under older names, once every program that uses
 // the store knows the present ones.
-func ExampleRenameProperties() {
+func ExampleMigrateAll() {
 	ctx := context.Background()
 	reg, _, _ := example(ctx)
 
-	r, err := registry.RenameProperties(ctx, reg, mapping.ModelVersion, registry.WithDryRun())
+	plan, err := registry.MigrateAll(ctx, reg, mapping.Catalog, registry.WithDryRun())
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Printf("%s: %d of %d to rename\n", r.Entity, r.Renamed, r.Examined)
-	// Output: ModelVersion: 0 of 1 to rename
+	for _, m := range plan {
+		if m.Examined > 0 {
+			fmt.Printf("%s: %d of %d to change\n", m.Entity, m.Changed, m.Examined)
+		}
+	}
+	// Output:
+	// ModelArtifact: 0 of 1 to change
+	// ModelVersion: 0 of 1 to change
+	// RegisteredModel: 0 of 1 to change
 }
 
 // Filter with conditions that the compiler checks.

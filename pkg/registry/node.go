@@ -19,10 +19,11 @@ type nodes[N mlmd.Node] interface {
 	// create stores n as a child of parent, which may be nil. It reports whether it
 	// also made the link to the parent: for contexts, no RPC does both.
 	create(ctx context.Context, n N, parent *parent) (id int64, linked bool, err error)
-	// put updates the fields of n that paths name.
+	// put updates the fields of the nodes that paths name: all nodes or none.
 	// If since is not nil, it fails with FAILED_PRECONDITION, on servers that know
-	// package precondition, unless the stored update time is since.
-	put(ctx context.Context, n N, paths []string, since *int64) error
+	// package precondition, unless the stored update time of each node is the one
+	// in since.
+	put(ctx context.Context, ns []N, paths []string, since []int64) error
 	// byID, byName and byExternalID return nil if there is no such node.
 	byID(ctx context.Context, id int64) (N, error)
 	byName(ctx context.Context, typeName, name string) (N, error)

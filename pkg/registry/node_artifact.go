@@ -70,14 +70,17 @@ func neverStored() map[string]*mlmdpb.Value {
 	return map[string]*mlmdpb.Value{"must exist": {Value: &mlmdpb.Value_DoubleValue{DoubleValue: math.NaN()}}}
 }
 
-func (a artifacts) put(ctx context.Context, n *mlmdpb.Artifact, paths []string, since *int64) error {
-	req := &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{n}, UpdateMask: fieldMask(paths)}
+func (a artifacts) put(ctx context.Context, ns []*mlmdpb.Artifact, paths []string, since []int64) error {
+	req := &mlmdpb.PutArtifactsRequest{Artifacts: ns, UpdateMask: fieldMask(paths)}
 	if since != nil {
-		ctx, n.LastUpdateTimeSinceEpoch = withPrecondition(ctx), since
+		ctx = withPrecondition(ctx)
+		for i, n := range ns {
+			n.LastUpdateTimeSinceEpoch = &since[i]
+		}
 		req.Options = &mlmdpb.PutArtifactsRequest_Options{AbortIfLatestUpdatedTimeChanged: new(true)}
 	}
 	r, err := a.rpc.PutArtifacts(ctx, req)
-	_, err = onlyID(r.GetArtifactIds(), err)
+	_, err = allIDs(r.GetArtifactIds(), len(ns), err)
 	return err
 }
 

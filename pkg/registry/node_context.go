@@ -49,14 +49,15 @@ func (c contexts) linkGroup(ctx context.Context, parent int64, children []int64)
 	return nil
 }
 
-func (c contexts) put(ctx context.Context, n *mlmdpb.Context, paths []string, since *int64) error {
+func (c contexts) put(ctx context.Context, ns []*mlmdpb.Context, paths []string, since []int64) error {
 	if since != nil {
-		ctx, n.LastUpdateTimeSinceEpoch = withPrecondition(ctx), since
+		ctx = withPrecondition(ctx)
+		for i, n := range ns {
+			n.LastUpdateTimeSinceEpoch = &since[i]
+		}
 	}
-	r, err := c.rpc.PutContexts(ctx, &mlmdpb.PutContextsRequest{
-		Contexts: []*mlmdpb.Context{n}, UpdateMask: fieldMask(paths),
-	})
-	_, err = onlyID(r.GetContextIds(), err)
+	r, err := c.rpc.PutContexts(ctx, &mlmdpb.PutContextsRequest{Contexts: ns, UpdateMask: fieldMask(paths)})
+	_, err = allIDs(r.GetContextIds(), len(ns), err)
 	return err
 }
 

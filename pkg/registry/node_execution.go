@@ -39,14 +39,15 @@ func (e executions) create(ctx context.Context, n *mlmdpb.Execution, p *parent) 
 	return r.GetExecutionId(), true, nil
 }
 
-func (e executions) put(ctx context.Context, n *mlmdpb.Execution, paths []string, since *int64) error {
+func (e executions) put(ctx context.Context, ns []*mlmdpb.Execution, paths []string, since []int64) error {
 	if since != nil {
-		ctx, n.LastUpdateTimeSinceEpoch = withPrecondition(ctx), since
+		ctx = withPrecondition(ctx)
+		for i, n := range ns {
+			n.LastUpdateTimeSinceEpoch = &since[i]
+		}
 	}
-	r, err := e.rpc.PutExecutions(ctx, &mlmdpb.PutExecutionsRequest{
-		Executions: []*mlmdpb.Execution{n}, UpdateMask: fieldMask(paths),
-	})
-	_, err = onlyID(r.GetExecutionIds(), err)
+	r, err := e.rpc.PutExecutions(ctx, &mlmdpb.PutExecutionsRequest{Executions: ns, UpdateMask: fieldMask(paths)})
+	_, err = allIDs(r.GetExecutionIds(), len(ns), err)
 	return err
 }
 

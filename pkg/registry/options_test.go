@@ -9,6 +9,7 @@ import (
 	"github.com/mlmd-go/sdk/generated/mapping"
 	"github.com/mlmd-go/sdk/generated/model"
 	"github.com/mlmd-go/sdk/pkg/filter"
+	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
 
 func TestOptions_NilIsIgnored(t *testing.T) {
@@ -22,9 +23,9 @@ func TestOptions_NilIsIgnored(t *testing.T) {
 	if _, err := c.RegisteredModels().Upsert(t.Context(), &v, Clear(none)); err != nil {
 		t.Fatal(err)
 	}
-	got, err := RenameProperties(t.Context(), c, mapping.RegisteredModel, nil, WithDryRun())
-	if err != nil || got.Examined != 1 {
-		t.Fatalf("RenameProperties = %+v, %v; want 1 examined", got, err)
+	got, err := MigrateAll(t.Context(), c, []mlmd.AnyMapping{&mapping.RegisteredModel}, nil, WithDryRun())
+	if err != nil || len(got) != 1 || got[0].Examined != 1 {
+		t.Fatalf("MigrateAll = %+v, %v; want 1 examined", got, err)
 	}
 
 	c, err = Dial("localhost:1", nil, WithTypePrefix("odh."), WithGRPCDialOptions(nil, grpc.WithUserAgent("test")))

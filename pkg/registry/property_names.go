@@ -2,6 +2,7 @@ package registry
 
 import (
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,7 +14,7 @@ import (
 
 // An older program may share the store. It declares a property under a legacy
 // name (Field.LegacyNames) or with another type, and reads nothing else. A write
-// therefore follows the stored type, and only RenameProperties moves values:
+// therefore follows the stored type, and only MigrateAll moves values:
 //
 //   - A field is stored under its present name if the type declares it, otherwise
 //     under the latest of its legacy names that the type declares.
@@ -198,24 +199,33 @@ func convert(v *mlmdpb.Value, to mlmdpb.PropertyType) (*mlmdpb.Value, bool) {
 			return &mlmdpb.Value{Value: &mlmdpb.Value_StringValue{StringValue: gensupport.FromProto(v).String()}}, true
 		}
 	case mlmdpb.PropertyType_INT:
-		if i, ok := integer(v); ok {
+		if i, ok := exactInteger(v); ok {
 			return &mlmdpb.Value{Value: &mlmdpb.Value_IntValue{IntValue: i}}, true
 		}
 	case mlmdpb.PropertyType_DOUBLE:
-		const exact = 1 << 53 // a double holds all integers below
-		if i, ok := v.GetValue().(*mlmdpb.Value_IntValue); ok && -exact < i.IntValue && i.IntValue < exact {
+		if i, ok := v.GetValue().(*mlmdpb.Value_IntValue); ok && -maxExact < i.IntValue && i.IntValue < maxExact {
 			return &mlmdpb.Value{Value: &mlmdpb.Value_DoubleValue{DoubleValue: float64(i.IntValue)}}, true
 		}
 	}
 	return nil, false
 }
 
-// integer returns the integer whose canonical decimal form v holds as a string.
-func integer(v *mlmdpb.Value) (int64, bool) {
-	s, ok := v.GetValue().(*mlmdpb.Value_StringValue)
-	if !ok {
-		return 0, false
+// maxExact limits the integers that a double holds exactly.
+const maxExact = 1 << 53
+
+// exactInteger returns the integer that v holds as a double, or as a string in
+// canonical decimal form.
+func exactInteger(v *mlmdpb.Value) (int64, bool) {
+	switch v := v.GetValue().(type) {
+	case *mlmdpb.Value_StringValue:
+		i, err := strconv.ParseInt(v.StringValue, 10, 64)
+		return i, err == nil && strconv.FormatInt(i, 10) == v.StringValue
+	case *mlmdpb.Value_DoubleValue:
+		f := v.DoubleValue
+		if f != math.Trunc(f) || math.Abs(f) >= maxExact || f == 0 && math.Signbit(f) {
+			return 0, false
+		}
+		return int64(f), true
 	}
-	i, err := strconv.ParseInt(s.StringValue, 10, 64)
-	return i, err == nil && strconv.FormatInt(i, 10) == s.StringValue
+	return 0, false
 }

@@ -30,8 +30,9 @@ type TypeChange struct {
 }
 
 // A PropertyConflict is a property that the store declares with another type than
-// the spec. The stored type is not changed, and writing the property fails with
-// [ErrConflict].
+// the spec. The stored type is not changed. Writing the property fails with
+// [ErrConflict] if the stored type cannot hold the value exactly. To widen an
+// integer to a number, store it in a property of its own: see docs/spec.md.
 type PropertyConflict struct {
 	Property     string
 	Spec, Stored mlmdpb.PropertyType
@@ -139,7 +140,7 @@ type CustomPropertyCount struct {
 	Type     mlmdpb.PropertyType // of the property in the spec
 	// Readable counts those that are read as the field: they have its type, and
 	// the entity has no value in the property. The next write of the field, or
-	// [RenameProperties], moves them to the property.
+	// [MigrateAll], moves them to the property.
 	Readable int
 	// Other counts those that stay custom properties: they have another type, or
 	// the entity has a value in the property.
@@ -243,7 +244,7 @@ func (v CustomPropertyCount) line(typeName string) string {
 	}
 	var b strings.Builder
 	if v.Readable > 0 {
-		fmt.Fprintf(&b, "~ %s: %s%s named %s, read as %s and moved by its next write or by RenameProperties\n",
+		fmt.Fprintf(&b, "~ %s: %s%s named %s, read as %s and moved by its next write or by MigrateAll\n",
 			typeName, least, plural(v.Readable, "custom property", "custom properties"), v.Property, v.Field)
 	}
 	if v.Other > 0 {

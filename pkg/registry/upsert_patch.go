@@ -72,12 +72,21 @@ func (w *write[T, N]) update(ctx context.Context, stored N) (Result, error) {
 	}
 	clear(c.wanted.props) // shared with the node
 	maps.Copy(c.wanted.props, s.props)
-	if err := w.put(ctx, w.nodes.withIDs(w.nodes.withName(c.node, was.name), 0, was.id), s.paths, w.since); err != nil {
+	n := w.nodes.withIDs(w.nodes.withName(c.node, was.name), 0, was.id)
+	if err := putNodes(ctx, w.client, w.nodes, []N{n}, s.paths, w.condition()); err != nil {
 		return Result{}, w.putError(ctx, err, was, c.wanted, diff)
 	}
 	changed := w.result(was.id, Updated, diff)
 	changed.Changed = append(done.Changed, changed.Changed...)
 	return changed, nil
+}
+
+// condition returns the update time that the stored node must have, or nil.
+func (w *write[T, N]) condition() []int64 {
+	if w.since == nil {
+		return nil
+	}
+	return []int64{*w.since}
 }
 
 // updateTimeOnly moves the update time of the stored node if the caller wants
@@ -89,36 +98,38 @@ func (w *write[T, N]) updateTimeOnly(ctx context.Context, stored N, done Result)
 	was := w.nodes.view(stored)
 	n := w.nodes.withIDs(w.nodes.withName(stored, was.name), 0, was.id)
 	// The store compares the external ID, which is the same, and nothing else.
-	if err := w.nodes.put(precondition.WithTouch(ctx), n, []string{"external_id"}, w.since); err != nil {
+	if err := w.nodes.put(precondition.WithTouch(ctx), []N{n}, []string{"external_id"}, w.condition()); err != nil {
 		return Result{}, w.putError(ctx, err, was, was, nil)
 	}
 	done.Outcome = Updated
 	return done, nil
 }
 
-// put updates the fields of n that paths name. The reference implementation
-// confuses a property with a custom property of the same name if one request
-// changes both. For it, put changes the custom properties first.
-func (c *Collection[T, N]) put(ctx context.Context, n N, paths []string, since *int64) error {
+// putNodes is the put of nodes, except that it makes two calls for the reference
+// implementation if a property and a custom property of the same name change,
+// which that implementation confuses: the first changes the custom properties.
+func putNodes[N mlmd.Node](
+	ctx context.Context, c *Client, nodes nodes[N], ns []N, paths []string, since []int64,
+) error {
 	moved := func(path string) bool {
 		name, ok := strings.CutPrefix(path, customProperties+".")
 		return ok && slices.Contains(paths, "properties."+name)
 	}
 	if slices.ContainsFunc(paths, moved) {
-		s, err := c.client.detectServer(ctx)
+		s, err := c.detectServer(ctx)
 		if err != nil {
 			return err
 		}
 		if s.isReference {
 			first := slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return !moved(path) })
-			if err := c.nodes.put(ctx, n, first, since); err != nil {
+			if err := nodes.put(ctx, ns, first, since); err != nil {
 				return err
 			}
 			paths = slices.DeleteFunc(slices.Clone(paths), moved)
-			return c.nodes.put(ctx, n, paths, nil) // the first request moved the update time
+			return nodes.put(ctx, ns, paths, nil) // the first request moved the update time
 		}
 	}
-	return c.nodes.put(ctx, n, paths, since)
+	return nodes.put(ctx, ns, paths, since)
 }
 
 // compare decodes the stored node and validates the value. Faults that the stored

@@ -73,16 +73,80 @@ var _ = onEveryBackend("the new program", func(world func() *world) {
 			Expect(must(w.sets1.Get(ctx, id)).Source).To(HaveValue(Equal(source)), "the old program sees it")
 			Expect(must(w.sets2.Get(ctx, id)).Source).To(HaveValue(Equal(source)))
 		}
-		must(registry.RenameProperties(ctx, w.reg2, map2.DataSet))
+		must(registry.MigrateAll(ctx, w.reg2, map2.Catalog))
 		must(w.sets2.Upsert(ctx, &model2.DataSet{ID: id, Source: new("field trip")}))
 		Expect(w.properties(ctx, id)).To(SatisfyAll(HaveKey("origin"), Not(HaveKey("source"))))
+	})
+
+	It("writes a widened integer where the old program reads it, if it is whole", func(ctx SpecContext) {
+		w := world()
+		project := w.project1(ctx)
+		set := old(project)
+		set.Size = new(int64(7))
+		id := must(w.sets1.Upsert(ctx, set)).ID
+		Expect(must(w.sets2.Get(ctx, id)).Size).To(HaveValue(Equal(7.0)))
+		Expect(w.sets2.Upsert(ctx, &model2.DataSet{ID: id, Size: new(7.0)})).To(HaveField("Outcome", registry.Unchanged))
+
+		must(w.sets2.Upsert(ctx, &model2.DataSet{ID: id, Size: new(8.0)}))
+		Expect(must(w.sets1.Get(ctx, id)).Size).To(HaveValue(BeEquivalentTo(8)))
+		Expect(must(w.sets2.Get(ctx, id)).Size).To(HaveValue(Equal(8.0)))
+		Expect(w.properties(ctx, id)).NotTo(HaveKey("size_in_bytes"))
+
+		must(w.sets2.Upsert(ctx, &model2.DataSet{ID: id, Size: new(8.5)}))
+		Expect(must(w.sets1.Get(ctx, id)).Size).To(BeNil(), "not the number from before")
+		Expect(must(w.sets2.Get(ctx, id)).Size).To(HaveValue(Equal(8.5)))
+		Expect(w.properties(ctx, id)).To(SatisfyAll(HaveKey("size_in_bytes"), Not(HaveKey("size"))))
+
+		other := old(project)
+		other.Name, other.Size = "another", new(int64(9))
+		second := must(w.sets1.Upsert(ctx, other)).ID
+		must(w.sets2.Upsert(ctx, &model2.DataSet{ID: second, Size: new(10.0)}))
+		Expect(must(w.sets1.Get(ctx, second)).Size).To(HaveValue(BeEquivalentTo(10)), "both names are written")
+		Expect(must(w.sets2.Get(ctx, second)).Size).To(HaveValue(Equal(10.0)))
+	})
+
+	It("finds numbers that are stored as integers", func(ctx SpecContext) {
+		w := world()
+		project := w.project1(ctx)
+		f := field2.DataSet.Size
+		var ids []string
+		for i := range int64(4) {
+			set := old(project)
+			set.Name, set.Size = strconv.FormatInt(i, 10), &i
+			ids = append(ids, must(w.sets1.Upsert(ctx, set)).ID)
+		}
+		must(w.sets2.Upsert(ctx, &model2.DataSet{ID: ids[2], Size: new(2.5)}))
+		none := must(w.sets1.Upsert(ctx, &model1.DataSet{ProjectID: project, Name: "none", Rows: 1})).ID
+		for range 2 { // before and after the migration
+			for _, c := range []struct {
+				where filter.Expr[*model2.DataSet]
+				want  []string
+			}{
+				{f.Eq(1), ids[1:2]},
+				{f.Gt(1.5), ids[2:]},
+				{f.Ge(2.5), ids[2:]},
+				{f.Lt(2.5), ids[:2]},
+				{filter.Not(f.Eq(2.5)), []string{ids[0], ids[1], ids[3]}},
+				{f.IsSet(), ids},
+				{f.Eq(2.5).Or(field2.DataSet.ID.Eq(none)), []string{ids[2], none}},
+			} {
+				var got []string
+				for _, v := range must(w.sets2.Query().Where(c.where).Collect(ctx)) {
+					got = append(got, v.ID)
+				}
+				Expect(got).To(Equal(c.want))
+			}
+			must(registry.MigrateAll(ctx, w.reg2, map2.Catalog))
+		}
+		text := "properties.size_in_bytes.double_value >= 0.0"
+		Expect(must(w.sets2.Query().WhereText(text).Collect(ctx))).To(HaveLen(4))
 	})
 
 	It("writes both names where a node has the older one and the type declares both", func(ctx SpecContext) {
 		w := world()
 		project := w.project1(ctx)
 		must(w.sets1.Upsert(ctx, old(project)))
-		must(registry.RenameProperties(ctx, w.reg2, map2.DataSet))
+		must(registry.MigrateAll(ctx, w.reg2, map2.Catalog))
 		id := must(w.sets1.Upsert(ctx,
 			&model1.DataSet{ProjectID: project, Name: "from the old one", Rows: 1, Source: new("mail")})).ID
 		must(w.sets2.Upsert(ctx, &model2.DataSet{ID: id, Source: new("shop")}))
@@ -174,7 +238,9 @@ var _ = onEveryBackend("the new program", func(world func() *world) {
 				added[c.Entity] = append(added[c.Entity], p.Name)
 			}
 		}
-		Expect(added).To(Equal(map[string][]string{"DataSet": {"license", "origin", "tags"}, "Run": {"retries"}}))
+		Expect(added).To(Equal(map[string][]string{
+			"DataSet": {"license", "origin", "size_in_bytes", "tags"}, "Run": {"retries"},
+		}))
 	})
 })
 

@@ -23,7 +23,7 @@ func TestTheSpecs(t *testing.T) {
 	}
 	t.Run("the generated code is what they say", func(t *testing.T) { testGenerated(t, bin) })
 	t.Run("what gen breaking says of the next one", func(t *testing.T) { testPairs(t, bin) })
-	t.Run("the way from v1 to v2 breaks callers of the relaxed field alone", func(t *testing.T) { testTheWay(t, bin) })
+	t.Run("the way from v1 to v2 breaks callers alone", func(t *testing.T) { testTheWay(t, bin) })
 }
 
 // gen runs the generator and returns its exit code.
@@ -80,6 +80,19 @@ var pairs = []pair{
 	{"a field is removed", []string{quality, ""}, []string{"FIELD_NO_DELETE"}},
 	{"a field is retyped", []string{"type: number", "type: string"}, []string{"FIELD_SAME_TYPE"}},
 	{
+		"an integer becomes a number",
+		[]string{"size:\n              type: integer", "size:\n              type: number"},
+		[]string{"FIELD_SAME_TYPE"},
+	},
+	{
+		"an integer becomes a number in a property of its own",
+		[]string{
+			"size:\n              type: integer",
+			"size:\n              type: number\n              x-mlmd-property: bytes\n              x-mlmd-renamed-from: size",
+		},
+		[]string{"FIELD_KEY_NOT_CUSTOM", "FIELD_STILL_INTEGER"},
+	},
+	{
 		"a field is renamed for callers",
 		[]string{"            source:\n", "            origin:\n              x-mlmd-renamed-from: source\n"},
 		[]string{"FIELD_KEY_NOT_CUSTOM", "FIELD_SAME_NAME"},
@@ -135,14 +148,17 @@ func testPairs(t *testing.T, bin string) {
 }
 
 // What the programs of the other tests prove safe is the whole way from v1 to
-// v2, but for one field that is a pointer in Go now (what is stored is safe, and
-// callers have to be compiled again), and for two warnings: a v1 program that
+// v2, but for one field that is a pointer in Go now, one integer that is a number,
+// and one member that has another name (what is stored is safe, and callers have
+// to be compiled again), and for two warnings: a v1 program that
 // writes an object leaves out the new member, and callers may have custom
 // properties with the names of the new fields.
 func testTheWay(t *testing.T, bin string) {
 	t.Helper()
 	v2 := read(t, "v2/openapi.yaml")
-	reports(t, bin, v2, []string{"FIELD_KEY_NOT_CUSTOM", "FIELD_STILL_REQUIRED", "OBJECT_SAME_MEMBERS"})
+	reports(t, bin, v2, []string{
+		"FIELD_KEY_NOT_CUSTOM", "FIELD_SAME_NAME", "FIELD_STILL_INTEGER", "FIELD_STILL_REQUIRED", "OBJECT_SAME_MEMBERS",
+	})
 	as := strings.Replace(v2,
 		"required: [name, projectId]\n          properties:\n            projectId:\n              type: string\n        "+
 			"      description: The id of the project that it belongs to.",
@@ -151,7 +167,7 @@ func testTheWay(t *testing.T, bin string) {
 	if as == v2 {
 		t.Fatal("the relaxed field is not found in v2")
 	}
-	reports(t, bin, as, []string{"FIELD_KEY_NOT_CUSTOM", "OBJECT_SAME_MEMBERS"})
+	reports(t, bin, as, []string{"FIELD_KEY_NOT_CUSTOM", "FIELD_SAME_NAME", "FIELD_STILL_INTEGER", "OBJECT_SAME_MEMBERS"})
 }
 
 // reports checks what gen breaking says of the spec next against v1.

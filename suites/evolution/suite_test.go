@@ -35,6 +35,7 @@ var (
 // of its own. Its types have names that nothing else has.
 type world struct {
 	rpc      mlmdpb.MetadataStoreServiceClient
+	name     string // the prefix of types
 	prefix   registry.Option
 	reg1     *registry.Client
 	reg2     *registry.Client
@@ -46,8 +47,9 @@ type world struct {
 }
 
 func newWorld(rpc mlmdpb.MetadataStoreServiceClient) *world {
-	prefix := registry.WithTypePrefix(fmt.Sprintf("t%x-%d.", started, number.Add(1)))
-	w := &world{rpc: rpc, prefix: prefix, reg1: registry.New(rpc, prefix), reg2: registry.New(rpc, prefix)}
+	name := fmt.Sprintf("t%x-%d.", started, number.Add(1))
+	prefix := registry.WithTypePrefix(name)
+	w := &world{rpc: rpc, name: name, prefix: prefix, reg1: registry.New(rpc, prefix), reg2: registry.New(rpc, prefix)}
 	w.sets1, w.sets2 = registry.NewCollection(w.reg1, map1.DataSet), registry.NewCollection(w.reg2, map2.DataSet)
 	w.runs1, w.runs2 = registry.NewCollection(w.reg1, map1.Run), registry.NewCollection(w.reg2, map2.Run)
 	w.reports2 = registry.NewCollection(w.reg2, map2.Report)

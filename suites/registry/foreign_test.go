@@ -17,6 +17,7 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/generated/model"
 	"github.com/mlmd-go/sdk/pkg/filter"
+	"github.com/mlmd-go/sdk/pkg/mlmd"
 	"github.com/mlmd-go/sdk/pkg/registry"
 	"github.com/mlmd-go/sdk/pkg/value"
 )
@@ -222,12 +223,16 @@ var _ = onEveryBackend("data of another program", func(rpc func() mlmdpb.Metadat
 		}
 		Expect(read()).To(Equal([]any{"A", "B"}))
 		for _, step := range []struct {
-			opts  []registry.RenameOption
+			opts  []registry.MigrateOption
 			moved int
-		}{{[]registry.RenameOption{registry.WithDryRun()}, 1}, {nil, 1}, {nil, 0}} {
-			done, err := registry.RenameProperties(ctx, reg, m, step.opts...)
-			Expect(err).NotTo(HaveOccurred())
-			Expect(done).To(Equal(registry.RenameResult{Entity: "Table", Examined: 2, Renamed: step.moved}))
+		}{
+			{[]registry.MigrateOption{registry.WithDryRun()}, 1},
+			{nil, 1},
+			{[]registry.MigrateOption{registry.WithForce()}, 0},
+		} {
+			Expect(registry.MigrateAll(ctx, reg, []mlmd.AnyMapping{&m}, step.opts...)).To(Equal([]registry.Migration{
+				{Entity: "Table", Examined: 2, Changed: step.moved, Members: step.moved},
+			}))
 		}
 		Expect(read()).To(Equal([]any{"A", "B"}))
 		r, err := rpc().GetArtifactsByID(ctx, &mlmdpb.GetArtifactsByIDRequest{ArtifactIds: put.ArtifactIds})
@@ -237,14 +242,14 @@ var _ = onEveryBackend("data of another program", func(rpc func() mlmdpb.Metadat
 		}
 	})
 
-	It("has custom properties that are read as fields moved by RenameProperties", func(ctx SpecContext) {
+	It("has custom properties that are read as fields moved by MigrateAll", func(ctx SpecContext) {
 		id := foreignContext(ctx, rpc(), prefix+"RegisteredModel", map[string]*mlmdpb.Value{"state": textValue("LIVE")},
 			map[string]*mlmdpb.Value{"license": textValue("MIT"), "team": textValue("fraud")})
 		m, err := reg.RegisteredModels().Get(ctx, id)
 		Expect(err).NotTo(HaveOccurred())
-		done, err := registry.RenameProperties(ctx, reg, mapping.RegisteredModel)
-		Expect(err).NotTo(HaveOccurred())
-		Expect(done).To(Equal(registry.RenameResult{Entity: "RegisteredModel", Examined: 1, Renamed: 1}))
+		Expect(registry.MigrateAll(ctx, reg, []mlmd.AnyMapping{&mapping.RegisteredModel})).To(Equal([]registry.Migration{
+			{Entity: "RegisteredModel", Examined: 1, Changed: 1, Custom: 1},
+		}))
 		Expect(stored(ctx, rpc(), id).Properties).To(HaveKey("license"))
 		Expect(stored(ctx, rpc(), id).CustomProperties).To(And(HaveLen(1), HaveKey("team")))
 		after, err := reg.RegisteredModels().Get(ctx, id)

@@ -101,7 +101,7 @@ var _ = onEveryBackend("the plan's count of custom properties", func(rpc func() 
 		Expect(changes.String()).To(And(
 			ContainSubstring(
 				"~ "+name+": 2 custom properties named license, "+
-					"read as license and moved by its next write or by RenameProperties\n",
+					"read as license and moved by its next write or by MigrateAll\n",
 			),
 			ContainSubstring(
 				"~ "+name+": 1 custom property named license, not of type STRING or beside a value of license: not moved\n",
@@ -115,9 +115,9 @@ var _ = onEveryBackend("the plan's count of custom properties", func(rpc func() 
 		}
 
 		By("moving the readable ones")
-		done, err := registry.RenameProperties(ctx, reg, mapping.RegisteredModel)
+		done, err := registry.MigrateAll(ctx, reg, []mlmd.AnyMapping{&mapping.RegisteredModel})
 		Expect(err).NotTo(HaveOccurred())
-		Expect(done.Renamed).To(Equal(changes[1].CustomProperties[0].Readable))
+		Expect(done[0].Custom).To(Equal(changes[1].CustomProperties[0].Readable))
 		changes, err = registry.PlanTypeChanges(ctx, reg, []mlmd.AnyMapping{&mapping.RegisteredModel})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(changes[0].CustomProperties[0]).To(HaveField("Readable", 0))
@@ -214,7 +214,7 @@ var _ = onEveryBackend("a store of an older program", func(rpc func() mlmdpb.Met
 		Expect(a.ModelFormatName).To(BeNil())
 	})
 
-	It("is rewritten by RenameProperties once, after a dry run", func(ctx SpecContext) {
+	It("is rewritten by MigrateAll once, after a dry run", func(ctx SpecContext) {
 		var ids []string
 		for range 3 {
 			ids = append(ids, older(ctx, fresh("a")))
@@ -222,20 +222,20 @@ var _ = onEveryBackend("a store of an older program", func(rpc func() mlmdpb.Met
 		_, err := reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{Name: "new", ModelFormatName: new("onnx")})
 		Expect(err).NotTo(HaveOccurred())
 		for _, step := range []struct {
-			opts []registry.RenameOption
-			want registry.RenameResult
+			opts []registry.MigrateOption
+			want registry.Migration
 		}{
 			{
-				[]registry.RenameOption{registry.WithDryRun()},
-				registry.RenameResult{Entity: "ModelArtifact", Examined: 4, Renamed: 4},
+				[]registry.MigrateOption{registry.WithDryRun()},
+				registry.Migration{Entity: "ModelArtifact", Examined: 4, Changed: 4, Renamed: 4},
 			},
-			{nil, registry.RenameResult{Entity: "ModelArtifact", Examined: 4, Renamed: 4}},
-			{nil, registry.RenameResult{Entity: "ModelArtifact", Examined: 4}},
+			{nil, registry.Migration{Entity: "ModelArtifact", Examined: 4, Changed: 4, Renamed: 4}},
+			{nil, registry.Migration{Entity: "ModelArtifact", Complete: true}},
+			{[]registry.MigrateOption{registry.WithForce()}, registry.Migration{Entity: "ModelArtifact", Examined: 4}},
 		} {
 			before := properties(ctx, ids[0])
-			done, err := registry.RenameProperties(ctx, reg, mapping.ModelArtifact, step.opts...)
-			Expect(err).NotTo(HaveOccurred())
-			Expect(done).To(Equal(step.want))
+			Expect(registry.MigrateAll(ctx, reg, []mlmd.AnyMapping{&mapping.ModelArtifact}, step.opts...)).
+				To(Equal([]registry.Migration{step.want}))
 			if len(step.opts) > 0 {
 				Expect(properties(ctx, ids[0])).To(Equal(before))
 			}

@@ -302,13 +302,25 @@ var attributes = map[ir.Slot]string{
 
 func (c *comparison) typ(path string, old, f *ir.Field) {
 	if old.Stored != f.Stored && old.Slot == f.Slot {
+		wider := f.Slot == ir.Property && f.Type.Basic == ir.Double &&
+			(old.Type.Basic == ir.Int64 || old.Type.Basic == ir.Int32)
+		if wider && f.Key != old.Key && slices.Contains(f.Aliases, old.Key) {
+			c.found("FIELD_STILL_INTEGER", f.Pos, path, "the integer in %q is now a number in %q", old.Key, f.Key)
+			return
+		}
+		way := ""
+		if wider && f.Key == old.Key {
+			way = fmt.Sprintf("; a property of its own would be safe: say x-mlmd-property: another name, and "+
+				"x-mlmd-renamed-from: %s", old.Key)
+		}
 		c.found(
 			"FIELD_SAME_TYPE",
 			f.Pos,
 			path,
-			"the property was stored as %s and is now stored as %s",
+			"the property was stored as %s and is now stored as %s%s",
 			old.Stored,
 			f.Stored,
+			way,
 		)
 		return
 	}

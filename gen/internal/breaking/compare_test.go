@@ -191,6 +191,27 @@ var breaks = []struct {
 		},
 	},
 	{
+		"an integer becomes a number in the same property",
+		change{size, "size: {type: number, minimum: 1, maximum: 10}"},
+		[]string{
+			"FIELD_SAME_TYPE Prompt.size: the property was stored as INT and is now stored as DOUBLE; a property of its " +
+				"own would be safe: say x-mlmd-property: another name, and x-mlmd-renamed-from: size",
+		},
+	},
+	{
+		"an integer becomes a number in a property of its own",
+		change{size, "size: {type: number, minimum: 1, maximum: 10, x-mlmd-property: scale, x-mlmd-renamed-from: size}"},
+		[]string{`FIELD_STILL_INTEGER Prompt.size: the integer in "size" is now a number in "scale"`},
+	},
+	{
+		"an integer becomes a number in another property that does not read it",
+		change{size, "size: {type: number, minimum: 1, maximum: 10, x-mlmd-property: scale}"},
+		[]string{
+			"FIELD_SAME_SLOT Prompt.size: the property \"size\" is now \"scale\", and x-mlmd-renamed-from does not say so",
+			"FIELD_SAME_TYPE Prompt.size: the property was stored as INT and is now stored as DOUBLE",
+		},
+	},
+	{
 		"a field changes its Go type",
 		change{"size: {type: integer,", "size: {type: integer, format: int32,"},
 		[]string{"FIELD_SAME_TYPE Prompt.size: the type int64 is now int32"},

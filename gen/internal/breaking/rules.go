@@ -89,10 +89,19 @@ func Rules() []Rule {
 			Instead: "keep the place; a property may get another name if x-mlmd-renamed-from gives the old one",
 		},
 		{
-			ID:      "FIELD_SAME_TYPE",
-			Finds:   "a field is stored as another type, or has a Go type that holds other values",
-			Why:     "stored values have the old type, which the new one cannot always hold, and callers no longer compile",
-			Instead: "add a field of the new type, fill both for a while, and mark the old one deprecated: true",
+			ID:    "FIELD_SAME_TYPE",
+			Finds: "a field is stored as another type, or has a Go type that holds other values",
+			Why:   "stored values have the old type, which the new one cannot always hold, and callers no longer compile",
+			Instead: "an integer becomes a number in a property of its own, named by x-mlmd-property, with the old one " +
+				"in x-mlmd-renamed-from; otherwise add a field of the new type, fill both for a while, and mark the old " +
+				"one deprecated: true",
+		},
+		{
+			ID:    "FIELD_STILL_INTEGER",
+			Finds: "an integer became a number that is stored in a property of its own",
+			Why: "callers that use the Go field as an integer no longer compile; stored data is safe: integers are read " +
+				"as numbers, and registry.MigrateAll moves them",
+			Instead: "leave it an integer, or update callers together with it",
 		},
 		{
 			ID:    "FIELD_SAME_TYPE_AS_REMOVED",
@@ -135,13 +144,13 @@ func Rules() []Rule {
 			ID:      "FIELD_KEEPS_OLD_NAMES",
 			Finds:   "a name was removed from x-mlmd-renamed-from",
 			Why:     "what older programs stored under the old name is out of reach",
-			Instead: "keep every name in x-mlmd-renamed-from until registry.RenameProperties has rewritten every store",
+			Instead: "keep every name in x-mlmd-renamed-from until registry.MigrateAll has rewritten every store",
 		},
 		{
 			ID:    "FIELD_KEY_NOT_CUSTOM",
 			Finds: "an entity with custom properties has a new property",
 			Why: "callers may have stored a custom property of this name: if its kind is that of the field, it is read " +
-				"as the field, and moved to it by the next write of the field or by registry.RenameProperties; " +
+				"as the field, and moved to it by the next write of the field or by registry.MigrateAll; " +
 				"otherwise it stays a custom property",
 			Instead: "run registry.PlanTypeChanges against each store, which counts such custom properties; give the " +
 				"field another x-mlmd-property if they mean something else",

@@ -41,6 +41,7 @@ type fieldRow struct {
 	LegacyNames      []string // older keys
 	List             bool     // and renamed, or a member is
 	Rename           string   // the function for that
+	LegacyMembers    []string // "Column.label: title"
 }
 
 // Properties returns the number of declared properties.
@@ -173,6 +174,7 @@ func (v *mappingView) field(e *ir.Entity, f *ir.Field) bool {
 	case ir.Custom: // see mappingOf
 	case ir.Property:
 		row.Type, row.Rename = string(f.Stored), renamer(f.Type)
+		row.LegacyMembers = legacyMembers(f.Type, map[*ir.Type]bool{})
 		row.List = f.Type.Basic == ir.List && (row.Rename != "" || len(row.LegacyNames) > 0)
 		v.Writes = append(v.Writes, v.writeOf(f, sel))
 		read(v.readOf(f))

@@ -197,9 +197,9 @@ func Extensions() []Extension {
 			Name: "x-mlmd-renamed-from", Where: OnProperty, Form: "a property name, or a list of them", Example: "model_format",
 			Doc: "Former names of the declared property, from the oldest to the latest. They are read if the " +
 				"present name is absent. A write uses the latest name that the stored type declares, and also " +
-				"updates the former names that the stored entity has, so that older programs see it. " +
-				"registry.RenameProperties moves all values to the present name, which older programs do not " +
-				"read.",
+				"updates the former names that the stored entity has, so that older programs see it. An integer " +
+				"may have become a number. registry.MigrateAll moves all values to the present name, which " +
+				"older programs do not read.",
 			decode: decodeRenamedFrom,
 		},
 		{

@@ -20,6 +20,7 @@ var DataSet = dataSetSymbols{
 	ProjectID:        &filter.ID[*model.DataSet]{Neighbor: "contexts_p", Attr: "id"},
 	Format:           &filter.OptEnum[*model.DataSet, model.Format]{Property: "format"},
 	Rows:             &filter.Int[*model.DataSet]{Property: "rows"},
+	Size:             &filter.OptInt[*model.DataSet]{Property: "size"},
 	Source:           &filter.OptString[*model.DataSet]{Property: "source"},
 	Quality:          &filter.OptDouble[*model.DataSet]{Property: "quality"},
 	Columns:          &filter.Clear[*model.DataSet]{Path: "properties.columns"},
@@ -39,6 +40,7 @@ type dataSetSymbols struct {
 	ProjectID        *filter.ID[*model.DataSet]
 	Format           *filter.OptEnum[*model.DataSet, model.Format]
 	Rows             *filter.Int[*model.DataSet]
+	Size             *filter.OptInt[*model.DataSet]
 	Source           *filter.OptString[*model.DataSet]
 	Quality          *filter.OptDouble[*model.DataSet]
 	Columns          *filter.Clear[*model.DataSet]

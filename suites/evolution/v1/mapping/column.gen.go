@@ -9,8 +9,9 @@ import (
 )
 
 func encodeColumn(v model.Column) (*structpb.Value, error) {
-	o := gensupport.NewObjectWriter(1)
+	o := gensupport.NewObjectWriter(2)
 	gensupport.Set(&o, "name", v.Name, gensupport.EncodeString)
+	gensupport.SetOpt(&o, "note", v.Note, gensupport.EncodeString)
 	return o.Value()
 }
 
@@ -18,5 +19,6 @@ func decodeColumn(p *structpb.Value) (model.Column, error) {
 	o := gensupport.NewObjectReader(p)
 	return model.Column{
 		Name: gensupport.GetRequired(&o, "name", gensupport.DecodeString),
+		Note: gensupport.GetOpt(&o, "note", gensupport.DecodeString),
 	}, o.Err()
 }

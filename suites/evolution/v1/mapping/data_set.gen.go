@@ -27,8 +27,8 @@ var DataSet = mlmd.Mapping[model.DataSet, *mlmdpb.Artifact]{
 	IsSet: func(v *model.DataSet) []bool {
 		return []bool{
 			v.Name != "", v.ExternalID != nil, v.Description != nil, v.CustomProperties != nil, v.URI != nil,
-			v.State != nil, v.ProjectID != "", v.Format != nil, v.Rows != 0, v.Source != nil, v.Quality != nil,
-			v.Columns != nil,
+			v.State != nil, v.ProjectID != "", v.Format != nil, v.Rows != 0, v.Size != nil, v.Source != nil,
+			v.Quality != nil, v.Columns != nil,
 		}
 	},
 	Validate: validateDataSet,
@@ -44,16 +44,18 @@ var dataSetFields = mlmd.Fields{
 	{Name: "projectId", Immutable: true},
 	{Name: "format", Path: "properties.format", Type: mlmdpb.PropertyType_STRING},
 	{Name: "rows", Path: "properties.rows", Type: mlmdpb.PropertyType_INT},
+	{Name: "size", Path: "properties.size", Type: mlmdpb.PropertyType_INT},
 	{Name: "source", Path: "properties.source", Type: mlmdpb.PropertyType_STRING},
 	{Name: "quality", Path: "properties.quality", Type: mlmdpb.PropertyType_DOUBLE},
 	{Name: "columns", Path: "properties.columns", Type: mlmdpb.PropertyType_STRUCT},
 }
 
 func encodeDataSet(v *model.DataSet, parent mlmd.Parent) (*mlmdpb.Artifact, error) {
-	w := gensupport.NewPropertyWriter(6)
+	w := gensupport.NewPropertyWriter(7)
 	w.String("description", "description", v.Description)
 	w.String("format", "format", (*string)(v.Format))
 	w.Int("rows", &v.Rows)
+	w.Int("size", v.Size)
 	w.String("source", "source", v.Source)
 	w.Double("quality", "quality", v.Quality)
 	gensupport.WriteList(&w, "columns", "columns", v.Columns, encodeColumn)
@@ -81,6 +83,7 @@ func decodeDataSet(n *mlmdpb.Artifact) (*model.DataSet, error) {
 		ProjectID:        gensupport.ParentID(n.GetName()),
 		Format:           (*model.Format)(r.Name("format")),
 		Rows:             gensupport.Required(&r, "rows", r.Int("rows", "rows")),
+		Size:             r.Int("size", "size"),
 		Source:           r.String("source"),
 		Quality:          r.Double("quality", "quality"),
 		Columns:          gensupport.ReadList(&r, "columns", "columns", decodeColumn),

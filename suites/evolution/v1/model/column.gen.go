@@ -6,4 +6,7 @@ package model
 type Column struct {
 	// Unique in the data set.
 	Name string `json:"name"`
+
+	// What to know about it.
+	Note *string `json:"note,omitzero"`
 }

@@ -47,6 +47,9 @@ type DataSet struct {
 	// replacement does.
 	Rows int64 `json:"rows"`
 
+	// In bytes.
+	Size *int64 `json:"size,omitzero"`
+
 	// Where it comes from.
 	Source *string `json:"source,omitzero"`
 

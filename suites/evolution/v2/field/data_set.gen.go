@@ -20,6 +20,7 @@ var DataSet = dataSetSymbols{
 	ProjectID:        &filter.ID[*model.DataSet]{Neighbor: "contexts_p", Attr: "id"},
 	Format:           &filter.OptEnum[*model.DataSet, model.Format]{Property: "format"},
 	Rows:             &filter.OptInt[*model.DataSet]{Property: "rows"},
+	Size:             &filter.OptDouble[*model.DataSet]{Property: "size_in_bytes", LegacyNames: []string{"size"}},
 	Source:           &filter.OptString[*model.DataSet]{Property: "origin", LegacyNames: []string{"source"}},
 	License:          &filter.OptString[*model.DataSet]{Property: "license"},
 	Tags:             &filter.Clear[*model.DataSet]{Path: "properties.tags"},
@@ -41,6 +42,7 @@ type dataSetSymbols struct {
 	ProjectID        *filter.ID[*model.DataSet]
 	Format           *filter.OptEnum[*model.DataSet, model.Format]
 	Rows             *filter.OptInt[*model.DataSet]
+	Size             *filter.OptDouble[*model.DataSet]
 	Source           *filter.OptString[*model.DataSet]
 	License          *filter.OptString[*model.DataSet]
 	Tags             *filter.Clear[*model.DataSet]

@@ -9,8 +9,9 @@ import (
 )
 
 func encodeColumn(v model.Column) (*structpb.Value, error) {
-	o := gensupport.NewObjectWriter(2)
+	o := gensupport.NewObjectWriter(3)
 	gensupport.Set(&o, "name", v.Name, gensupport.EncodeString)
+	gensupport.SetOpt(&o, "remark", v.Remark, gensupport.EncodeString)
 	gensupport.SetOpt(&o, "unit", v.Unit, gensupport.EncodeString)
 	return o.Value()
 }
@@ -18,7 +19,14 @@ func encodeColumn(v model.Column) (*structpb.Value, error) {
 func decodeColumn(p *structpb.Value) (model.Column, error) {
 	o := gensupport.NewObjectReader(p)
 	return model.Column{
-		Name: gensupport.GetRequired(&o, "name", gensupport.DecodeString),
-		Unit: gensupport.GetOpt(&o, "unit", gensupport.DecodeString),
+		Name:   gensupport.GetRequired(&o, "name", gensupport.DecodeString),
+		Remark: gensupport.GetOpt(&o, "remark", gensupport.DecodeString, "note"),
+		Unit:   gensupport.GetOpt(&o, "unit", gensupport.DecodeString),
 	}, o.Err()
+}
+
+func renameColumn(p *structpb.Value) bool {
+	r := gensupport.NewRenamer(p)
+	r.Rename("remark", "note")
+	return r.Moved()
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/pkg/value"
 	"github.com/mlmd-go/sdk/suites/evolution/v2/model"
+	"google.golang.org/protobuf/types/known/structpb"
 )
 
 // DataSet maps [model.DataSet] to the artifact type "kf.DataSet".
@@ -27,7 +28,7 @@ var DataSet = mlmd.Mapping[model.DataSet, *mlmdpb.Artifact]{
 	IsSet: func(v *model.DataSet) []bool {
 		return []bool{
 			v.Name != "", v.ExternalID != nil, v.Description != nil, v.CustomProperties != nil, v.URI != nil,
-			v.State != nil, v.ProjectID != "", v.Format != nil, v.Rows != nil, v.Source != nil,
+			v.State != nil, v.ProjectID != "", v.Format != nil, v.Rows != nil, v.Size != nil, v.Source != nil,
 			v.License != nil, v.Tags != nil, v.Quality != nil, v.Columns != nil,
 		}
 	},
@@ -44,18 +45,20 @@ var dataSetFields = mlmd.Fields{
 	{Name: "projectId", Immutable: true},
 	{Name: "format", Path: "properties.format", Type: mlmdpb.PropertyType_STRING},
 	{Name: "rows", Path: "properties.rows", Type: mlmdpb.PropertyType_INT},
+	{Name: "size", Path: "properties.size_in_bytes", Type: mlmdpb.PropertyType_DOUBLE, LegacyNames: []string{"size"}},
 	{Name: "source", Path: "properties.origin", Type: mlmdpb.PropertyType_STRING, LegacyNames: []string{"source"}},
 	{Name: "license", Path: "properties.license", Type: mlmdpb.PropertyType_STRING},
 	{Name: "tags", Path: "properties.tags", Type: mlmdpb.PropertyType_STRUCT},
 	{Name: "quality", Path: "properties.quality", Type: mlmdpb.PropertyType_DOUBLE},
-	{Name: "columns", Path: "properties.columns", Type: mlmdpb.PropertyType_STRUCT},
+	{Name: "columns", Path: "properties.columns", Type: mlmdpb.PropertyType_STRUCT, List: true, Rename: func(p *structpb.Value) bool { return gensupport.RenameElements(p, renameColumn) }, LegacyMembers: []string{"Column.remark: note"}},
 }
 
 func encodeDataSet(v *model.DataSet, parent mlmd.Parent) (*mlmdpb.Artifact, error) {
-	w := gensupport.NewPropertyWriter(8)
+	w := gensupport.NewPropertyWriter(9)
 	w.String("description", "description", v.Description)
 	w.String("format", "format", (*string)(v.Format))
 	w.Int("rows", v.Rows)
+	w.Double("size", "size_in_bytes", v.Size)
 	w.String("source", "origin", v.Source)
 	w.String("license", "license", v.License)
 	gensupport.WriteList(&w, "tags", "tags", v.Tags, gensupport.EncodeString)
@@ -85,6 +88,7 @@ func decodeDataSet(n *mlmdpb.Artifact) (*model.DataSet, error) {
 		ProjectID:        gensupport.ParentID(n.GetName()),
 		Format:           (*model.Format)(r.Name("format")),
 		Rows:             r.Int("rows", "rows"),
+		Size:             r.Double("size", "size_in_bytes", "size"),
 		Source:           r.String("origin", "source"),
 		License:          r.String("license"),
 		Tags:             gensupport.ReadList(&r, "tags", "tags", gensupport.DecodeString),

@@ -7,6 +7,9 @@ type Column struct {
 	// Unique in the data set.
 	Name string `json:"name"`
 
+	// What to know about it.
+	Remark *string `json:"remark,omitzero"`
+
 	// What the numbers mean.
 	Unit *string `json:"unit,omitzero"`
 }

@@ -46,6 +46,9 @@ type DataSet struct {
 	// How many rows it has.
 	Rows *int64 `json:"rows,omitzero"`
 
+	// In bytes.
+	Size *float64 `json:"size,omitzero"`
+
 	// Where it comes from.
 	Source *string `json:"source,omitzero"`
 

@@ -34,7 +34,7 @@ var Table = mlmd.Mapping[model.Table, *mlmdpb.Artifact]{
 
 var tableFields = mlmd.Fields{
 	{Name: "name", Immutable: true},
-	{Name: "columns", Path: "properties.columns", Type: mlmdpb.PropertyType_STRUCT, List: true, Rename: func(p *structpb.Value) bool { return gensupport.RenameElements(p, renameColumn) }},
+	{Name: "columns", Path: "properties.columns", Type: mlmdpb.PropertyType_STRUCT, List: true, Rename: func(p *structpb.Value) bool { return gensupport.RenameElements(p, renameColumn) }, LegacyMembers: []string{"Column.label: title"}},
 	{Name: "shape", Path: "properties.shape", Type: mlmdpb.PropertyType_STRUCT},
 	{Name: "quantiles", Path: "properties.quantiles", Type: mlmdpb.PropertyType_STRUCT},
 	{Name: "tags", Path: "properties.tags", Type: mlmdpb.PropertyType_STRUCT},
