@@ -43,44 +43,46 @@ func (c *Collection[T, N]) writeAll(
 		return nil, c.operation(by.String(), "").newError(ErrInvalidArgument, fmt.Sprintf("value %d is nil", i+1))
 	}
 	var out []Result
+	var late hookErrors
 	for batch := range slices.Chunk(values, batchSize) {
 		results, err := c.client.inBatch(ctx, func(client *Client) ([]Result, error) {
 			return c.on(client).writeEach(ctx, by, batch, o)
 		})
 		out = append(out, results...)
-		if err != nil {
-			return out, err
+		if err := late.keep(err); err != nil {
+			return out, late.beside(err)
 		}
 	}
-	return out, nil
+	return out, late.beside(nil)
 }
 
 // writeEach writes the values until one fails.
 func (c *Collection[T, N]) writeEach(ctx context.Context, by verb, values []*T, o writeOptions[T]) ([]Result, error) {
 	var out []Result
+	var late hookErrors
 	alone := 0 // the number of values to write on their own
 	for len(out) < len(values) {
 		rest := values[len(out):]
 		if alone == 0 {
 			group := c.newNodes(ctx, by, rest, o)
 			results, err := c.createNodes(ctx, group)
-			if err != nil {
-				return out, err
-			}
 			out = append(out, results...)
+			if err := late.keep(err); err != nil {
+				return out, late.beside(err)
+			}
 			if len(results) > 0 {
 				continue
 			}
 			alone = max(len(group), 1)
 		}
 		r, err := c.write(ctx, by, rest[0], o)
-		if err != nil {
-			return out, err
+		if err := late.keep(err); err != nil {
+			return out, late.beside(err)
 		}
 		out = append(out, r)
 		alone--
 	}
-	return out, nil
+	return out, late.beside(nil)
 }
 
 // groupSize limits how many nodes one request creates, and so the size of the
@@ -125,6 +127,9 @@ func (c *Collection[T, N]) newNodes(
 		if err != nil {
 			break
 		}
+		if w.hasBefore() && !w.needsOnlyPut(ctx, t, n) {
+			break
+		}
 		if t, err = w.fitToType(ctx, t, n); err != nil {
 			break
 		}
@@ -133,11 +138,37 @@ func (c *Collection[T, N]) newNodes(
 	return group
 }
 
+// needsOnlyPut reports whether the node is new and its type declares what it has.
+// Otherwise its hooks cannot run just before the request that creates the group.
+func (w *write[T, N]) needsOnlyPut(ctx context.Context, t *storedType, n N) bool {
+	wanted := w.nodes.view(n)
+	s, err := w.resolve(t, nodeView{}, wanted, propertiesOf(w.m.Fields, wanted), w.created)
+	if err != nil || len(s.missing) > 0 {
+		return false
+	}
+	if w.by == create {
+		return true
+	}
+	stored, _, err := w.find(ctx, t, wanted)
+	return err == nil && stored == nil
+}
+
 // createNodes creates the nodes in one request. It returns no results if the store
 // refuses them, so that nothing is stored: then one of them may be stored already.
+// If a hook refuses a node, createNodes creates those before it.
 func (c *Collection[T, N]) createNodes(ctx context.Context, group []newNode[T, N]) ([]Result, error) {
 	if len(group) < 2 {
 		return nil, nil
+	}
+	var refused error
+	for i, g := range group {
+		if refused = g.beforeCreate(ctx, g.node); refused != nil {
+			group = group[:i]
+			break
+		}
+	}
+	if len(group) == 0 {
+		return nil, refused
 	}
 	first := group[0]
 	nodes := make([]N, len(group))
@@ -159,6 +190,7 @@ func (c *Collection[T, N]) createNodes(ctx context.Context, group []newNode[T, N
 		}
 	}
 	out := make([]Result, len(group))
+	var late hookErrors
 	for i, g := range group {
 		g.cacheCreated(ids[i], g.typeID, c.nodes.view(g.node), linked)
 		if g.parent != nil {
@@ -166,8 +198,12 @@ func (c *Collection[T, N]) createNodes(ctx context.Context, group []newNode[T, N
 		}
 		out[i] = g.result(ids[i], Created, nil)
 		g.setID(out[i].ID)
+		g.recordCreated(g.node, out[i])
 	}
-	return out, nil
+	for _, g := range group {
+		late = append(late, g.afterWrite(ctx)...)
+	}
+	return out, late.beside(refused)
 }
 
 // A groupCreator is an implementation of [nodes] whose RPCs create several

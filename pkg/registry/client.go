@@ -15,7 +15,7 @@ import (
 type Client struct {
 	rpc    mlmdpb.MetadataStoreServiceClient
 	conn   io.Closer // closed by Close; nil if the caller owns the connection
-	prefix string    // replaces specPrefix in type names; empty keeps it
+	config clientConfig
 
 	collections collections
 	types       types
@@ -24,7 +24,7 @@ type Client struct {
 	prefixed    recentCache[siblings, bool] // whether the stored names of all siblings have the parent's ID
 
 	updates    updateQueue
-	tx         *txIDs        // of the transaction, if Tx made the client
+	tx         *txState      // of the transaction, if Tx made the client
 	serverSem  chan struct{} // guards serverInfo
 	serverInfo *serverInfo   // nil until detectServer succeeds
 }
@@ -43,7 +43,7 @@ func New(rpc mlmdpb.MetadataStoreServiceClient, opts ...Option) *Client {
 }
 
 func newClient(rpc mlmdpb.MetadataStoreServiceClient, o clientConfig) *Client {
-	c := &Client{rpc: rpc, prefix: o.prefix, serverSem: make(chan struct{}, 1)}
+	c := &Client{rpc: rpc, config: o, serverSem: make(chan struct{}, 1)}
 	c.types.sem = make(chan struct{}, 1)
 	c.collections = collections{
 		registeredModels:    NewCollection(c, mapping.RegisteredModel),
@@ -85,8 +85,8 @@ func (c *Client) Close() error {
 
 // typeName returns the name that a type of the spec has in this client's store.
 func (c *Client) typeName(spec string) string {
-	if rest, ok := strings.CutPrefix(spec, specPrefix); ok && c.prefix != "" {
-		return c.prefix + rest
+	if rest, ok := strings.CutPrefix(spec, specPrefix); ok && c.config.prefix != "" {
+		return c.config.prefix + rest
 	}
 	return spec
 }
@@ -123,7 +123,8 @@ type DialOption interface {
 
 // clientConfig holds the options of a client.
 type clientConfig struct {
-	prefix string
+	prefix string          // replaces specPrefix in type names; empty keeps it
+	hooks  map[typeKey]any // a *hooks[N] by type of the spec; nil if there are none
 }
 
 type clientOption func(*clientConfig)

@@ -18,6 +18,7 @@ type Collection[T any, N mlmd.Node] struct {
 	m      mlmd.Mapping[T, N]
 	nodes  nodes[N]
 	typ    typeKey
+	hooks  *hooks[N] // nil if there are none
 }
 
 // NewCollection returns the collection of the entities that m maps, such as a
@@ -33,6 +34,7 @@ func NewCollection[T any, N mlmd.Node](c *Client, m mlmd.Mapping[T, N]) *Collect
 	}
 	e := &Collection[T, N]{client: c, m: m, nodes: nodesOf[N](c.rpc)}
 	e.typ = typeKey{e.nodes.kind(), m.TypeName}
+	e.hooks = hooksOf[N](c, e.typ)
 	c.types.setEntity(m.TypeName, m.Entity)
 	return e
 }

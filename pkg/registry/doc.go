@@ -17,6 +17,10 @@
 // Query returns many. [NewCollection] gives the entities of your own spec the same
 // methods.
 //
+// Hooks of [BeforeWrite] see each write of an entity before it is made and may
+// refuse it; those of [OnWrite] see it afterwards. [WithActor] tells them who
+// writes.
+//
 // Errors are [*Error] values. Use [errors.Is] with the Err variables of this
 // package, such as [ErrNotFound], to tell them apart.
 //

@@ -48,6 +48,14 @@ var (
 	// authorized for the call.
 	ErrPermissionDenied = errors.New("permission denied")
 
+	// ErrRefused reports that a hook of [BeforeWrite] refused the write. Nothing was
+	// written.
+	ErrRefused = errors.New("refused by a hook")
+
+	// ErrAfterWrite reports that a hook of [OnWrite] failed. The write took effect,
+	// and its result was returned too.
+	ErrAfterWrite = errors.New("a hook failed after the write")
+
 	// ErrUnsupported reports that the server does not support the call.
 	ErrUnsupported = errors.New("not supported")
 

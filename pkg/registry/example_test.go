@@ -371,6 +371,82 @@ func ExampleClient_Tx() {
 	// true
 }
 
+// A hook refuses writes of those who may not make them, and another one records
+// what was written.
+func ExampleBeforeWrite() {
+	ctx := context.Background()
+	store, err := sqlite.OpenMemory(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer store.Close()
+	errNotOwner := errors.New("only its owner may change a model")
+	type change = registry.Change[model.RegisteredModel]
+	reg := registry.New(
+		store.Client(),
+		registry.BeforeWrite(mapping.RegisteredModel, func(_ context.Context, c change) error {
+			if c.Old != nil && *c.Old.Owner != c.Actor {
+				return errNotOwner
+			}
+			return nil
+		}),
+		registry.OnWrite(mapping.RegisteredModel, func(_ context.Context, c change) error {
+			fmt.Println("audit:", c.Actor, c.Result.Outcome, c.New.Name, c.Result.Changed)
+			return nil
+		}),
+	)
+
+	ada, bob := registry.WithActor(ctx, "ada"), registry.WithActor(ctx, "bob")
+	m := model.RegisteredModel{Name: "fraud", Owner: new("ada")}
+	if _, err := reg.RegisteredModels().Create(ada, &m); err != nil {
+		log.Fatal(err)
+	}
+	_, err = reg.RegisteredModels().Archive(bob, m.ID)
+	fmt.Println(err, errors.Is(err, registry.ErrRefused), errors.Is(err, errNotOwner))
+	if _, err := reg.RegisteredModels().Archive(ada, m.ID); err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// audit: ada created fraud []
+	// registry: update RegisteredModel "fraud": a hook refused it: only its owner may change a model true true
+	// audit: ada updated fraud [state]
+}
+
+// Hooks after the writes of a transaction run once it is stored. Here each new
+// version makes a note on its model.
+func ExampleOnWrite() {
+	ctx := context.Background()
+	store, err := sqlite.OpenMemory(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer store.Close()
+	reg := registry.New(
+		store.Client(),
+		registry.OnWrite(mapping.ModelVersion, func(ctx context.Context, c registry.Change[model.ModelVersion]) error {
+			if c.Result.Outcome != registry.Created {
+				return nil
+			}
+			_, err := c.Client.RegisteredModels().Upsert(ctx, &model.RegisteredModel{
+				ID:               c.New.RegisteredModelID,
+				CustomProperties: value.Map{"newest": value.String(c.New.Name)},
+			})
+			return err
+		}),
+	)
+
+	m, v := model.RegisteredModel{Name: "fraud"}, model.ModelVersion{Name: "v1.0"}
+	if _, err := reg.Register(ctx, &m, &v); err != nil {
+		log.Fatal(err)
+	}
+	got, err := reg.RegisteredModels().Get(ctx, m.ID)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(got.CustomProperties["newest"])
+	// Output: v1.0
+}
+
 // Register a model, a version and two artifacts in one transaction.
 func ExampleClient_Register() {
 	ctx := context.Background()

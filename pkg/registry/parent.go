@@ -82,17 +82,16 @@ func (w *write[T, N]) linkNew(ctx context.Context, id int64, linked bool) error 
 	return nil
 }
 
-// link links a stored node to its parent unless the link exists, and reports
-// whether it made the link.
-func (w *write[T, N]) link(ctx context.Context, id int64) (bool, error) {
+// lacksLink reports whether a stored node is not linked to its parent.
+func (w *write[T, N]) lacksLink(ctx context.Context, id int64) (bool, error) {
 	if _, known := w.client.links.get(edge{w.typ.kind, w.parent.id, id}); known {
 		return false, nil
 	}
 	linked, err := w.linked(ctx, id)
-	if err != nil {
-		return false, err
+	if err != nil || !linked {
+		return true, err
 	}
-	return !linked, w.linkNew(ctx, id, linked)
+	return false, w.linkNew(ctx, id, linked)
 }
 
 // linked reports whether the node with the given ID is linked to the parent.

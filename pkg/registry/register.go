@@ -87,6 +87,7 @@ func goType(v any) string {
 func (c *Client) register(ctx context.Context, all []Entity) ([]Result, error) {
 	last := make(map[typeKey]string) // the IDs of the last entities, by type
 	var out []Result
+	var late hookErrors
 	for _, e := range all {
 		if id, p := e.ident(), e.mapping().parent; p != nil && id.ID == "" && id.ParentID == "" {
 			if parent := last[typeKey{mlmd.Context, p.TypeName}]; parent != "" {
@@ -95,13 +96,13 @@ func (c *Client) register(ctx context.Context, all []Entity) ([]Result, error) {
 			}
 		}
 		r, err := e.upsert(ctx, c)
-		if err != nil {
-			return out, err
+		if err := late.keep(err); err != nil {
+			return out, late.beside(err)
 		}
 		last[e.mapping().typ] = r.ID
 		out = append(out, r)
 	}
-	return out, nil
+	return out, late.beside(nil)
 }
 
 // An Entity is an argument of [Client.Register]. [Collection.Entity] makes it.
@@ -154,7 +155,7 @@ func (c *Collection[T, N]) on(client *Client) *Collection[T, N] {
 		return c
 	}
 	other := *c
-	other.client, other.nodes = client, nodesOf[N](client.rpc)
+	other.client, other.nodes, other.hooks = client, nodesOf[N](client.rpc), hooksOf[N](client, c.typ)
 	client.types.setEntity(c.m.TypeName, c.m.Entity)
 	return &other
 }

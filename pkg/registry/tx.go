@@ -31,6 +31,9 @@ type transactor interface {
 // transaction on SQLite. [NewCollection] makes collections for tx. tx must not be
 // used after f has returned, nor closed.
 //
+// Hooks of [OnWrite] run after the commit. If one of them fails, the error is
+// [ErrAfterWrite], and the transaction is stored.
+//
 // The error is [ErrUnsupported] if c is not a client of an embedded store, since
 // MLMD's protocol has no transactions of several calls, or if c is itself in a
 // transaction. [ErrUnavailable] may mean that the transaction was stored
@@ -48,17 +51,17 @@ func (c *Client) Tx(ctx context.Context, f func(tx *Client) error) error {
 		return s.newError(ErrUnsupported, "a server has no transactions of several calls: use an embedded store")
 	}
 	var failed *txError
-	ids := &txIDs{}
+	state := &txState{}
 	stored := false
 	defer func() {
 		if !stored { // f may have panicked
-			ids.reset()
+			state.reset()
 		}
 	}()
 	err := store.Transact(ctx, func(rpc mlmdpb.MetadataStoreServiceClient) error {
-		ids.reset() // of a call that lost a conflict
-		tx := newClient(rpc, clientConfig{prefix: c.prefix})
-		tx.tx = ids
+		state.reset() // of a call that lost a conflict
+		tx := newClient(rpc, c.config)
+		tx.tx = state
 		if err := f(tx); err != nil {
 			return &txError{err}
 		}
@@ -66,7 +69,7 @@ func (c *Client) Tx(ctx context.Context, f func(tx *Client) error) error {
 	})
 	if err == nil {
 		stored = true
-		return nil
+		return state.committed(ctx, c)
 	}
 	if errors.As(err, &failed) {
 		return failed.error
@@ -78,10 +81,11 @@ func (c *Client) Tx(ctx context.Context, f func(tx *Client) error) error {
 // through the store.
 type txError struct{ error }
 
-// txIDs holds what resets the IDs that a transaction set in values.
-type txIDs struct {
-	mu   sync.Mutex
-	undo []func()
+// txState holds what the end of a transaction has to do.
+type txState struct {
+	mu    sync.Mutex
+	undo  []func() // resets the IDs in values if the transaction is not stored
+	after []func(context.Context, *Client) hookErrors
 }
 
 // undoable records how to undo a change to a value. f is called if c is in a
@@ -95,13 +99,33 @@ func (c *Client) undoable(f func()) {
 	c.tx.undo = append(c.tx.undo, f)
 }
 
-func (ids *txIDs) reset() {
-	ids.mu.Lock()
-	defer ids.mu.Unlock()
-	for _, f := range slices.Backward(ids.undo) {
+// afterCommit records hooks to run after the commit.
+func (s *txState) afterCommit(f func(ctx context.Context, c *Client) hookErrors) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.after = append(s.after, f)
+}
+
+// reset ends a transaction, or one try of it, that is not stored.
+func (s *txState) reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, f := range slices.Backward(s.undo) {
 		f()
 	}
-	ids.undo = nil
+	s.undo, s.after = nil, nil
+}
+
+// committed runs the hooks of the transaction, which was begun by c.
+func (s *txState) committed(ctx context.Context, c *Client) error {
+	s.mu.Lock()
+	after := s.after
+	s.mu.Unlock()
+	var failed hookErrors
+	for _, f := range after {
+		failed = append(failed, f(ctx, c)...)
+	}
+	return failed.beside(nil)
 }
 
 // inBatch returns the results of f, which writes through the given client. On an
@@ -115,8 +139,8 @@ func (c *Client) inBatch(ctx context.Context, f func(*Client) ([]Result, error))
 		out, err = f(tx)
 		return err
 	})
-	if err != nil {
+	if err != nil && !tookEffect(err) {
 		return nil, err
 	}
-	return out, nil
+	return out, err
 }

@@ -126,6 +126,19 @@ func (c *Client) typeOf(ctx context.Context, k typeKey, spec props) (*storedType
 	})
 }
 
+// knownType is typeOf except that it returns nil if the store does not have the
+// type.
+func (c *Client) knownType(ctx context.Context, k typeKey) (*storedType, error) {
+	if t := c.types.get(k); t != nil {
+		return t, nil
+	}
+	t, err := c.withTypeLock(ctx, k, func() (*storedType, error) { return c.readType(ctx, k) })
+	if status.Code(err) == codes.NotFound {
+		return nil, nil
+	}
+	return t, err
+}
+
 // extendType adds those of the properties in want that the type does not declare.
 // Callers must ask only for properties that they need: a program that registers
 // its own version of the type at each start, without can_omit_fields, fails to

@@ -2,7 +2,6 @@ package registry
 
 import (
 	"context"
-	"errors"
 	"sync"
 	"time"
 
@@ -47,46 +46,59 @@ func (c *Collection[T, N]) update(
 	if err != nil {
 		return Result{}, s.fieldError(ErrInvalidArgument, "id", id, err.Error())
 	}
-	release, err := c.client.updates.acquire(ctx, nodeKey{c.typ.kind, key})
+	w, r, err := c.readAndWrite(ctx, s, key, f, o)
 	if err != nil {
-		return Result{}, s.rpcError(ctx, err)
+		return Result{}, err
 	}
-	defer release()
+	return r, w.afterWrite(ctx).beside(nil)
+}
+
+// readAndWrite is an Update without its hooks of [OnWrite].
+func (c *Collection[T, N]) readAndWrite(
+	ctx context.Context, s operation, key int64, f func(v *T) error, o writeOptions[T],
+) (*write[T, N], Result, error) {
+	if !c.client.inHook(ctx) {
+		release, err := c.client.updates.acquire(ctx, nodeKey{c.typ.kind, key})
+		if err != nil {
+			return nil, Result{}, s.rpcError(ctx, err)
+		}
+		defer release()
+	}
 	waits := backoff.NewExponentialBackOff()
 	waits.InitialInterval, waits.MaxInterval = time.Millisecond, 25*time.Millisecond
 	for {
 		n, err := c.nodes.byID(ctx, key)
 		if err != nil {
-			return Result{}, s.rpcError(ctx, err)
+			return nil, Result{}, s.rpcError(ctx, err)
 		}
 		v, err := c.decodeFound(ctx, s, n, "id")
 		if err != nil {
-			return Result{}, err
+			return nil, Result{}, err
 		}
 		before := c.m.Ident(v)
 		if err := f(v); err != nil {
-			return Result{}, err
+			return nil, Result{}, err
 		}
 		w := c.newWrite(update, v, o)
 		w.operation.key = displayName(before)
 		if err := w.checkSameIdent(before); err != nil {
-			return Result{}, err
+			return nil, Result{}, err
 		}
 		if err := w.validate(); err != nil {
-			return Result{}, err
+			return nil, Result{}, err
 		}
 		conditional := w.since != nil // on what the caller read
 		if !conditional {
 			w.since = new(c.nodes.view(n).updated)
 		}
 		r, err := w.update(ctx, n)
-		if err == nil || conditional || !errors.Is(err, errChanged) {
-			return r, err
+		if err == nil || conditional || !isChanged(err) {
+			return w, r, err
 		}
 		select {
 		case <-time.After(waits.NextBackOff()):
 		case <-ctx.Done():
-			return Result{}, s.rpcError(ctx, ctx.Err())
+			return nil, Result{}, s.rpcError(ctx, ctx.Err())
 		}
 	}
 }

@@ -66,6 +66,18 @@ func (w *write[T, N]) createOrUpdate(ctx context.Context) (Result, error) {
 		if why := newNameProblem(w.ident.Name); why != "" {
 			return w.updateNamed(ctx, w.nodes.view(n), why)
 		}
+		if w.hasBefore() {
+			stored, field, err := w.findBefore(ctx, w.nodes.view(n))
+			if err != nil {
+				return Result{}, err
+			}
+			if stored != nil {
+				return w.updateExisting(ctx, stored, field)
+			}
+			if err := w.beforeCreate(ctx, n); err != nil {
+				return Result{}, err
+			}
+		}
 		t, err := w.storedType(ctx)
 		if err != nil {
 			return Result{}, w.rpcError(ctx, err)
@@ -85,7 +97,9 @@ func (w *write[T, N]) createOrUpdate(ctx context.Context) (Result, error) {
 		switch {
 		case err == nil:
 			w.cacheCreated(id, t.id, sent, linked)
-			return w.result(id, Created, nil), w.linkNew(ctx, id, linked)
+			r := w.result(id, Created, nil)
+			w.recordCreated(n, r)
+			return r, w.linkNew(ctx, id, linked)
 		case status.Code(err) == codes.AlreadyExists:
 			stored, field, err2 := w.conflictingNode(ctx, sent)
 			if err2 != nil {
@@ -227,18 +241,9 @@ func (c *Collection[T, N]) Create(ctx context.Context, v *T) (Result, error) {
 // if it no longer exists, and the field by which it was found: "name" or
 // "externalId". It returns an error if that node is another entity.
 func (w *write[T, N]) conflictingNode(ctx context.Context, sent nodeView) (_ N, field string, _ error) {
-	byName := w.ident.Name != "" && (w.m.Parent == nil || w.parent != nil || w.m.Parent.UnprefixedName)
-	if byName {
-		n, err := w.nodes.byName(ctx, w.m.TypeName, sent.storedName())
-		if err != nil {
-			return nil, "", w.rpcError(ctx, err)
-		}
-		if n != nil {
-			if v := w.nodes.view(n); v.storedName() != sent.storedName() {
-				return nil, "", w.takenError("name", w.ident.Name, v, "the store does not distinguish the two names")
-			}
-			return n, "name", nil
-		}
+	named, byName, err := w.namedNode(ctx, sent)
+	if err != nil || named != nil {
+		return named, "name", err
 	}
 	owner, err := w.externalIDOwner(ctx, sent)
 	if err != nil || owner == nil {
@@ -248,6 +253,59 @@ func (w *write[T, N]) conflictingNode(ctx context.Context, sent nodeView) (_ N, 
 		return nil, "", w.externalIDTakenError(v)
 	}
 	return owner, "externalId", nil
+}
+
+// namedNode returns the stored node with the name of the value, or nil. It reports
+// whether the name identifies the value.
+func (w *write[T, N]) namedNode(ctx context.Context, sent nodeView) (n N, byName bool, err error) {
+	if w.ident.Name == "" || w.m.Parent != nil && w.parent == nil && !w.m.Parent.UnprefixedName {
+		return nil, false, nil
+	}
+	n, err = w.nodes.byName(ctx, w.m.TypeName, sent.storedName())
+	if err != nil {
+		return nil, true, w.rpcError(ctx, err)
+	}
+	if n != nil {
+		if v := w.nodes.view(n); v.storedName() != sent.storedName() {
+			return nil, true, w.takenError("name", w.ident.Name, v, "the store does not distinguish the two names")
+		}
+	}
+	return n, true, nil
+}
+
+// find returns the stored node that the value identifies, or nil, and the field by
+// which it was found: "name" or "externalId". Another entity with the external ID
+// is left to the request that creates the node. t is the type of the node.
+func (w *write[T, N]) find(ctx context.Context, t *storedType, sent nodeView) (N, string, error) {
+	n, byName, err := w.namedNode(ctx, sent)
+	if err != nil || n != nil {
+		return n, "name", err
+	}
+	if byName {
+		n, err = w.existingUnprefixed(ctx, t)
+		return n, "name", err
+	}
+	n, err = w.externalIDOwner(ctx, sent)
+	if err != nil || n == nil || w.nodes.view(n).typeName != w.m.TypeName {
+		return nil, "", err
+	}
+	return n, "externalId", nil
+}
+
+// findBefore is find before the first request that writes, such as the one that
+// registers the type. A create is not found: the store refuses it.
+func (w *write[T, N]) findBefore(ctx context.Context, sent nodeView) (N, string, error) {
+	if w.by == create {
+		return nil, "", nil
+	}
+	t, err := w.client.knownType(ctx, w.typ)
+	if err != nil {
+		return nil, "", w.rpcError(ctx, err)
+	}
+	if t == nil {
+		return nil, "", nil
+	}
+	return w.find(ctx, t, sent)
 }
 
 // existsError returns the error of a create whose name or, according to field,

@@ -17,6 +17,7 @@ import (
 type change[T any, N mlmd.Node] struct {
 	*write[T, N]
 	comparison
+	resolved       N                // the stored node, with the prefix of its parent
 	node           N                // as it should be stored
 	ident          mlmd.Ident       // of the stored entity
 	unreadable     value.Unreadable // fields of the stored entity that could not be decoded
@@ -34,51 +35,73 @@ func (w *write[T, N]) update(ctx context.Context, stored N) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	linked, err := w.checkIdentity(ctx, c.stored, c.ident)
+	unlinked, err := w.checkIdentity(ctx, c.stored, c.ident)
 	if err != nil {
 		return Result{}, err
-	}
-	done := w.result(was.id, Unchanged, nil)
-	if linked {
-		done.Outcome, done.Changed = Updated, []string{w.m.Parent.Field}
 	}
 	diff, err := c.paths()
 	if err != nil {
 		return Result{}, w.rpcError(ctx, err)
 	}
-	if len(diff) == 0 {
-		return w.updateTimeOnly(ctx, stored, done)
+	var t *storedType
+	var s propertyUpdate
+	if len(diff) > 0 {
+		if t, s, err = c.plan(ctx, was, diff); err != nil {
+			return Result{}, err
+		}
+		if len(s.paths) == 0 {
+			diff = nil
+		}
 	}
-	if err := c.checkImmutable(diff); err != nil {
-		return Result{}, err
+	timeOnly := len(diff) == 0 && !unlinked
+	if timeOnly && !w.touch {
+		return w.result(was.id, Unchanged, nil), nil
 	}
-	c.keepOnly(diff)
-	if err := w.checkNode(c.wanted); err != nil {
-		return Result{}, err
+	r := w.result(was.id, Updated, diff)
+	if unlinked {
+		r.Changed = slices.Insert(r.Changed, 0, w.m.Parent.Field)
 	}
-	t, err := w.storedType(ctx)
-	if err == nil && t.isOutdated(w.m.Fields, was, diff) {
-		t, err = w.client.refreshType(ctx, w.typ, t)
+	var planned *nodeWrite[N]
+	if w.hooks != nil {
+		planned = c.planned(diff, r)
+		if err := w.before(ctx, planned); err != nil {
+			return Result{}, err
+		}
+	}
+	if unlinked {
+		if err := w.linkNew(ctx, was.id, false); err != nil {
+			return Result{}, err
+		}
+	}
+	switch {
+	case timeOnly:
+		err = w.putTime(ctx, stored)
+	case len(diff) > 0:
+		err = c.putPlanned(ctx, was, diff, t, s)
 	}
 	if err != nil {
-		return Result{}, w.rpcError(ctx, err)
-	}
-	s, _, err := w.resolveProperties(ctx, t, was, c.wanted, diff, w.v)
-	if err != nil {
 		return Result{}, err
 	}
-	if len(s.paths) == 0 {
-		return w.updateTimeOnly(ctx, stored, done)
+	w.done = planned
+	return r, nil
+}
+
+// putPlanned writes the changes at the paths in diff, as plan returned them.
+func (c *change[T, N]) putPlanned(
+	ctx context.Context, was nodeView, diff []string, t *storedType, s propertyUpdate,
+) (err error) {
+	if len(s.missing) > 0 {
+		if s, _, err = c.resolveProperties(ctx, t, was, c.wanted, diff, c.v); err != nil {
+			return err
+		}
 	}
 	clear(c.wanted.props) // shared with the node
 	maps.Copy(c.wanted.props, s.props)
-	n := w.nodes.withIDs(w.nodes.withName(c.node, was.name), 0, was.id)
-	if err := putNodes(ctx, w.client, w.nodes, []N{n}, s.paths, w.condition()); err != nil {
-		return Result{}, w.putError(ctx, err, was, c.wanted, diff)
+	n := c.nodes.withIDs(c.nodes.withName(c.node, was.name), 0, was.id)
+	if err := putNodes(ctx, c.client, c.nodes, []N{n}, s.paths, c.condition()); err != nil {
+		return c.putError(ctx, err, was, c.wanted, diff)
 	}
-	changed := w.result(was.id, Updated, diff)
-	changed.Changed = append(done.Changed, changed.Changed...)
-	return changed, nil
+	return nil
 }
 
 // condition returns the update time that the stored node must have, or nil.
@@ -89,20 +112,36 @@ func (w *write[T, N]) condition() []int64 {
 	return []int64{*w.since}
 }
 
-// updateTimeOnly moves the update time of the stored node if the caller wants
-// that, since nothing else is to be written. done is the result without it.
-func (w *write[T, N]) updateTimeOnly(ctx context.Context, stored N, done Result) (Result, error) {
-	if !w.touch || done.Outcome == Updated {
-		return done, nil
+// plan checks the changes at the paths in diff and returns the stored type and how
+// to write them. It makes no request that writes.
+func (c *change[T, N]) plan(ctx context.Context, was nodeView, diff []string) (*storedType, propertyUpdate, error) {
+	if err := c.checkImmutable(diff); err != nil {
+		return nil, propertyUpdate{}, err
 	}
+	c.keepOnly(diff)
+	if err := c.checkNode(c.wanted); err != nil {
+		return nil, propertyUpdate{}, err
+	}
+	t, err := c.storedType(ctx)
+	if err == nil && t.isOutdated(c.m.Fields, was, diff) {
+		t, err = c.client.refreshType(ctx, c.typ, t)
+	}
+	if err != nil {
+		return nil, propertyUpdate{}, c.rpcError(ctx, err)
+	}
+	s, err := c.resolve(t, was, c.wanted, diff, c.v)
+	return t, s, err
+}
+
+// putTime moves the update time of the stored node.
+func (w *write[T, N]) putTime(ctx context.Context, stored N) error {
 	was := w.nodes.view(stored)
 	n := w.nodes.withIDs(w.nodes.withName(stored, was.name), 0, was.id)
 	// The store compares the external ID, which is the same, and nothing else.
 	if err := w.nodes.put(precondition.WithTouch(ctx), []N{n}, []string{"external_id"}, w.condition()); err != nil {
-		return Result{}, w.putError(ctx, err, was, was, nil)
+		return w.putError(ctx, err, was, was, nil)
 	}
-	done.Outcome = Updated
-	return done, nil
+	return nil
 }
 
 // putNodes is the put of nodes, except that it makes two calls for the reference
@@ -137,7 +176,7 @@ func putNodes[N mlmd.Node](
 func (w *write[T, N]) compare(ctx context.Context, stored N) (*change[T, N], error) {
 	was := w.nodes.view(stored)
 	resolved := stored
-	if w.parent != nil || w.by.whole() { // otherwise the parent is not compared
+	if w.parent != nil || w.by.whole() || w.hooks != nil { // otherwise the parent is not compared
 		var err error
 		if resolved, err = w.resolveParent(ctx, w.operation, stored, w.parent); err != nil {
 			return nil, err
@@ -147,7 +186,7 @@ func (w *write[T, N]) compare(ctx context.Context, stored N) (*change[T, N], err
 	if err != nil {
 		return nil, err
 	}
-	c := &change[T, N]{write: w, ident: w.m.Ident(decoded)}
+	c := &change[T, N]{write: w, resolved: resolved, ident: w.m.Ident(decoded)}
 	if w.parentErr != nil && w.ident.ParentID != c.ident.ParentID {
 		return nil, w.parentErr
 	}
@@ -267,19 +306,10 @@ func (w *write[T, N]) storedType(ctx context.Context) (*storedType, error) {
 func (w *write[T, N]) resolveProperties(
 	ctx context.Context, t *storedType, was, wanted nodeView, paths []string, v *T,
 ) (propertyUpdate, *storedType, error) {
-	set := slices.Concat(w.m.SetPaths(v), w.set)
-	if w.m.Parent != nil && w.m.Parent.UnprefixedName { // only a derived field names the parent
-		set = w.m.Paths()
-	}
 	for {
-		s, bad := t.resolve(w.m.Fields, was, wanted, paths, set)
-		if bad != nil {
-			return s, t, w.fieldError(ErrConflict, w.jsonName(bad.path), "", fmt.Sprintf(
-				"cannot be written: this store declares the property %s of %s as %s",
-				bad.property, w.m.TypeName, bad.declared))
-		}
-		if len(s.missing) == 0 {
-			return s, t, nil
+		s, err := w.resolve(t, was, wanted, paths, v)
+		if err != nil || len(s.missing) == 0 {
+			return s, t, err
 		}
 		extended, err := w.client.extendType(ctx, w.typ, s.missing)
 		if err != nil {
@@ -289,10 +319,25 @@ func (w *write[T, N]) resolveProperties(
 	}
 }
 
+// resolve is resolveProperties except that it does not extend the type: what is
+// missing there is in the result.
+func (w *write[T, N]) resolve(t *storedType, was, wanted nodeView, paths []string, v *T) (propertyUpdate, error) {
+	set := slices.Concat(w.m.SetPaths(v), w.set)
+	if w.m.Parent != nil && w.m.Parent.UnprefixedName { // only a derived field names the parent
+		set = w.m.Paths()
+	}
+	s, bad := t.resolve(w.m.Fields, was, wanted, paths, set)
+	if bad != nil {
+		return s, w.fieldError(ErrConflict, w.jsonName(bad.path), "", fmt.Sprintf(
+			"cannot be written: this store declares the property %s of %s as %s",
+			bad.property, w.m.TypeName, bad.declared))
+	}
+	return s, nil
+}
+
 // checkIdentity returns an error if the name or the parent of the value, where
-// set, is not the stored one. It makes the link to the parent if it is missing,
-// and reports whether it did.
-func (w *write[T, N]) checkIdentity(ctx context.Context, was nodeView, stored mlmd.Ident) (linked bool, _ error) {
+// set, is not the stored one. It reports whether the link to the parent is missing.
+func (w *write[T, N]) checkIdentity(ctx context.Context, was nodeView, stored mlmd.Ident) (unlinked bool, _ error) {
 	if w.ident.Name != "" && w.ident.Name != stored.Name {
 		return false, w.fieldError(ErrInvalidArgument, "name", w.ident.Name, fmt.Sprintf(
 			"cannot replace the name of %s %d, which is %q: names are immutable", w.m.Entity, was.id, stored.Name))
@@ -301,7 +346,7 @@ func (w *write[T, N]) checkIdentity(ctx context.Context, was nodeView, stored ml
 		return false, nil
 	}
 	if stored.ParentID == w.ident.ParentID {
-		return w.link(ctx, was.id)
+		return w.lacksLink(ctx, was.id)
 	}
 	if stored.ParentID == "" { // not in the stored name, so the links decide
 		above, err := w.nodes.parents(ctx, was.id)
@@ -312,7 +357,7 @@ func (w *write[T, N]) checkIdentity(ctx context.Context, was nodeView, stored ml
 			return false, nil
 		}
 		if len(above) == 0 && w.m.Parent.UnprefixedName { // an earlier call failed before the link
-			return true, w.linkNew(ctx, was.id, false)
+			return true, nil
 		}
 		return false, w.fieldError(ErrInvalidArgument, w.m.Parent.Field, w.ident.ParentID, fmt.Sprintf(
 			"is not the parent of %s %d: parents are immutable", w.m.Entity, was.id))

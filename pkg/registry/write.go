@@ -49,6 +49,7 @@ type write[T any, N mlmd.Node] struct {
 	// since is the update time, in milliseconds since the epoch, that the stored
 	// node must have; nil if any will do.
 	since *int64
+	done  *nodeWrite[N] // for the hooks of OnWrite; nil if there are none, or nothing was stored
 }
 
 // newWrite returns the write of v by the verb.
@@ -101,7 +102,7 @@ func (c *Collection[T, N]) write(ctx context.Context, by verb, v *T, o writeOpti
 		return Result{}, err
 	}
 	w.setID(r.ID)
-	return r, nil
+	return r, w.afterWrite(ctx).beside(nil)
 }
 
 // setID sets the ID of the value.
@@ -128,6 +129,13 @@ func (w *write[T, N]) result(id int64, o Outcome, paths []string) Result {
 
 // errChanged is the cause of an [ErrConflict] with another writer.
 var errChanged = errors.New("the entity changed since it was read")
+
+// isChanged reports whether a write failed because of [errChanged], and not
+// because a hook returned such an error of its own.
+func isChanged(err error) bool {
+	e, ok := err.(*Error)
+	return ok && e.Err == errChanged
+}
 
 // checkUnchanged returns [ErrConflict] if the stored node is not the one on which
 // the write depends.

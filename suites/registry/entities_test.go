@@ -207,6 +207,7 @@ func behavesLikeAnEntity[T any, N mlmd.Node](s sample[T, N]) string {
 		reportsAndGuards(&x)
 		converges(&x, rpc)
 		refuses(&x)
+		callsHooks(&x)
 	})
 	return s.mapping.Entity
 }
