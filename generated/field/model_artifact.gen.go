@@ -23,6 +23,7 @@ var ModelArtifact = modelArtifactSymbols{
 	StorageKey:         &filter.OptString[*model.ModelArtifact]{Property: "storage_key", LegacyNames: []string{"storageKey"}},
 	StoragePath:        &filter.OptString[*model.ModelArtifact]{Property: "storage_path", LegacyNames: []string{"storagePath"}},
 	ServiceAccountName: &filter.OptString[*model.ModelArtifact]{Property: "service_account_name", LegacyNames: []string{"serviceAccountName"}},
+	Runtime:            &filter.OptString[*model.ModelArtifact]{Property: "runtime"},
 	ModelSourceKind:    &filter.OptString[*model.ModelArtifact]{Property: "model_source_kind"},
 	ModelSourceClass:   &filter.OptString[*model.ModelArtifact]{Property: "model_source_class"},
 	ModelSourceGroup:   &filter.OptString[*model.ModelArtifact]{Property: "model_source_group"},
@@ -47,6 +48,7 @@ type modelArtifactSymbols struct {
 	StorageKey         *filter.OptString[*model.ModelArtifact]
 	StoragePath        *filter.OptString[*model.ModelArtifact]
 	ServiceAccountName *filter.OptString[*model.ModelArtifact]
+	Runtime            *filter.OptString[*model.ModelArtifact]
 	ModelSourceKind    *filter.OptString[*model.ModelArtifact]
 	ModelSourceClass   *filter.OptString[*model.ModelArtifact]
 	ModelSourceGroup   *filter.OptString[*model.ModelArtifact]

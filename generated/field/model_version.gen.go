@@ -19,6 +19,7 @@ var ModelVersion = modelVersionSymbols{
 	RegisteredModelID: &filter.ID[*model.ModelVersion]{Neighbor: "parent_contexts_p", Attr: "id"},
 	Author:            &filter.OptString[*model.ModelVersion]{Property: "author"},
 	State:             &filter.OptEnum[*model.ModelVersion, model.ModelVersionState]{Property: "state"},
+	Tags:              &filter.OptString[*model.ModelVersion]{Property: "tags"},
 }
 
 type modelVersionSymbols struct {
@@ -34,4 +35,5 @@ type modelVersionSymbols struct {
 	RegisteredModelID *filter.ID[*model.ModelVersion]
 	Author            *filter.OptString[*model.ModelVersion]
 	State             *filter.OptEnum[*model.ModelVersion, model.ModelVersionState]
+	Tags              *filter.OptString[*model.ModelVersion]
 }

@@ -10,10 +10,16 @@ const _ = mlmd.GeneratedV3
 
 // Catalog lists the mappings in order of entity.
 var Catalog = []mlmd.AnyMapping{
+	&DataSet,
 	&DocArtifact,
+	&Experiment,
+	&ExperimentRun,
 	&InferenceService,
+	&Metric,
+	&MetricHistory,
 	&ModelArtifact,
 	&ModelVersion,
+	&Parameter,
 	&RegisteredModel,
 	&ServeModel,
 	&ServingEnvironment,

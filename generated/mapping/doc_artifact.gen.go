@@ -48,7 +48,7 @@ func encodeDocArtifact(v *model.DocArtifact, parent mlmd.Parent) (*mlmdpb.Artifa
 	w := gensupport.NewPropertyWriter(1)
 	w.String("description", "description", v.Description)
 	return &mlmdpb.Artifact{
-		Name:             w.ChildName("name", "", v.ID, parent, v.Name),
+		Name:             w.ChildName("", "", v.ID, parent, v.Name),
 		ExternalId:       w.OptText("externalId", v.ExternalID),
 		Uri:              w.URI("uri", v.URI),
 		State:            gensupport.StateNumber[mlmdpb.Artifact_State](&w, "state", v.State),
@@ -76,7 +76,6 @@ func decodeDocArtifact(n *mlmdpb.Artifact) (*model.DocArtifact, error) {
 
 func validateDocArtifact(v *model.DocArtifact) error {
 	c := &gensupport.Validator{}
-	c.Required("name", v.ID != "" || v.Name != "")
 	gensupport.Enum(c, "state", v.State,
 		model.ArtifactStateUnknown, model.ArtifactStatePending, model.ArtifactStateLive,
 		model.ArtifactStateMarkedForDeletion, model.ArtifactStateDeleted,

@@ -57,7 +57,7 @@ func encodeInferenceService(v *model.InferenceService, parent mlmd.Parent) (*mlm
 	w.String("desiredState", "desired_state", (*string)(v.DesiredState))
 	w.ParentID("serving_environment_id", parent)
 	return &mlmdpb.Context{
-		Name:             w.ChildName("name", "servingEnvironmentId", v.ID, parent, v.Name),
+		Name:             w.ChildName("", "servingEnvironmentId", v.ID, parent, v.Name),
 		ExternalId:       w.OptText("externalId", v.ExternalID),
 		Properties:       w.Props(),
 		CustomProperties: w.Custom("customProperties", v.CustomProperties, inferenceServiceFields),
@@ -85,7 +85,6 @@ func decodeInferenceService(n *mlmdpb.Context) (*model.InferenceService, error) 
 
 func validateInferenceService(v *model.InferenceService) error {
 	c := &gensupport.Validator{}
-	c.Required("name", v.ID != "" || v.Name != "")
 	c.Required("servingEnvironmentId", v.ID != "" || v.ServingEnvironmentID != "")
 	c.ID("servingEnvironmentId", v.ServingEnvironmentID)
 	c.Required("registeredModelId", v.ID != "" || v.RegisteredModelID != "")

@@ -12,7 +12,7 @@ type DocArtifact struct {
 	ID string `json:"id,omitzero"`
 
 	// Unique among its siblings. It cannot change once it is stored.
-	Name string `json:"name"`
+	Name string `json:"name,omitzero"`
 
 	// An id of the caller's own. No two contexts, no two artifacts and no two
 	// executions share one. Empty is unset.

@@ -62,6 +62,72 @@ func (v ExecutionState) Valid() bool {
 	return true
 }
 
+// ExperimentRunState is the state of an ExperimentRun in the registry.
+type ExperimentRunState string
+
+// The values of ExperimentRunState.
+const (
+	ExperimentRunStateLive     ExperimentRunState = "LIVE"
+	ExperimentRunStateArchived ExperimentRunState = "ARCHIVED"
+)
+
+// Valid reports whether v is one of the values in the spec.
+func (v ExperimentRunState) Valid() bool {
+	switch v {
+	case ExperimentRunStateLive:
+	case ExperimentRunStateArchived:
+	default:
+		return false
+	}
+	return true
+}
+
+// ExperimentRunStatus: How far an ExperimentRun has come.
+type ExperimentRunStatus string
+
+// The values of ExperimentRunStatus.
+const (
+	ExperimentRunStatusRunning   ExperimentRunStatus = "RUNNING"
+	ExperimentRunStatusScheduled ExperimentRunStatus = "SCHEDULED"
+	ExperimentRunStatusFinished  ExperimentRunStatus = "FINISHED"
+	ExperimentRunStatusFailed    ExperimentRunStatus = "FAILED"
+	ExperimentRunStatusKilled    ExperimentRunStatus = "KILLED"
+)
+
+// Valid reports whether v is one of the values in the spec.
+func (v ExperimentRunStatus) Valid() bool {
+	switch v {
+	case ExperimentRunStatusRunning:
+	case ExperimentRunStatusScheduled:
+	case ExperimentRunStatusFinished:
+	case ExperimentRunStatusFailed:
+	case ExperimentRunStatusKilled:
+	default:
+		return false
+	}
+	return true
+}
+
+// ExperimentState is the state of an Experiment.
+type ExperimentState string
+
+// The values of ExperimentState.
+const (
+	ExperimentStateLive     ExperimentState = "LIVE"
+	ExperimentStateArchived ExperimentState = "ARCHIVED"
+)
+
+// Valid reports whether v is one of the values in the spec.
+func (v ExperimentState) Valid() bool {
+	switch v {
+	case ExperimentStateLive:
+	case ExperimentStateArchived:
+	default:
+		return false
+	}
+	return true
+}
+
 // InferenceServiceState: What an inference service should be.
 type InferenceServiceState string
 
@@ -96,6 +162,30 @@ func (v ModelVersionState) Valid() bool {
 	switch v {
 	case ModelVersionStateLive:
 	case ModelVersionStateArchived:
+	default:
+		return false
+	}
+	return true
+}
+
+// ParameterType: How the value of a Parameter is meant.
+type ParameterType string
+
+// The values of ParameterType.
+const (
+	ParameterTypeString  ParameterType = "string"
+	ParameterTypeNumber  ParameterType = "number"
+	ParameterTypeBoolean ParameterType = "boolean"
+	ParameterTypeObject  ParameterType = "object"
+)
+
+// Valid reports whether v is one of the values in the spec.
+func (v ParameterType) Valid() bool {
+	switch v {
+	case ParameterTypeString:
+	case ParameterTypeNumber:
+	case ParameterTypeBoolean:
+	case ParameterTypeObject:
 	default:
 		return false
 	}

@@ -12,7 +12,7 @@ type ModelArtifact struct {
 	ID string `json:"id,omitzero"`
 
 	// Unique among its siblings. It cannot change once it is stored.
-	Name string `json:"name"`
+	Name string `json:"name,omitzero"`
 
 	// An id of the caller's own. No two contexts, no two artifacts and no two
 	// executions share one. Empty is unset.
@@ -56,6 +56,12 @@ type ModelArtifact struct {
 
 	// The service account that may read the storage.
 	ServiceAccountName *string `json:"serviceAccountName,omitzero"`
+
+	// The runtime that serves the model, as clients of 2023 stored it. Since
+	// then it is a member of InferenceService.
+	//
+	// Deprecated: it is deprecated in the spec.
+	Runtime *string `json:"runtime,omitzero"`
 
 	// What kind of thing the model came from.
 	ModelSourceKind *string `json:"modelSourceKind,omitzero"`

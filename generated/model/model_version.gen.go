@@ -40,6 +40,11 @@ type ModelVersion struct {
 	// The state of a ModelVersion. The default is LIVE.
 	State *ModelVersionState `json:"state,omitzero"`
 
+	// Words separated by commas, as the Python client of 2023 stored them.
+	//
+	// Deprecated: it is deprecated in the spec.
+	Tags *string `json:"tags,omitzero"`
+
 	// Unreadable holds the stored values that cannot be read. It is nil if all
 	// can.
 	Unreadable value.Unreadable `json:"-"`

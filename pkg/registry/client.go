@@ -50,9 +50,15 @@ func newClient(rpc mlmdpb.MetadataStoreServiceClient, o clientConfig) *Client {
 		modelVersions:       NewCollection(c, mapping.ModelVersion),
 		modelArtifacts:      NewCollection(c, mapping.ModelArtifact),
 		docArtifacts:        NewCollection(c, mapping.DocArtifact),
+		dataSets:            NewCollection(c, mapping.DataSet),
+		metrics:             NewCollection(c, mapping.Metric),
+		parameters:          NewCollection(c, mapping.Parameter),
 		servingEnvironments: NewCollection(c, mapping.ServingEnvironment),
 		inferenceServices:   NewCollection(c, mapping.InferenceService),
 		serveModels:         NewCollection(c, mapping.ServeModel),
+		experiments:         NewCollection(c, mapping.Experiment),
+		experimentRuns:      NewCollection(c, mapping.ExperimentRun),
+		metricHistories:     NewCollection(c, mapping.MetricHistory),
 	}
 	return c
 }
@@ -63,9 +69,15 @@ type collections struct {
 	modelVersions       *Collection[model.ModelVersion, *mlmdpb.Context]
 	modelArtifacts      *Collection[model.ModelArtifact, *mlmdpb.Artifact]
 	docArtifacts        *Collection[model.DocArtifact, *mlmdpb.Artifact]
+	dataSets            *Collection[model.DataSet, *mlmdpb.Artifact]
+	metrics             *Collection[model.Metric, *mlmdpb.Artifact]
+	parameters          *Collection[model.Parameter, *mlmdpb.Artifact]
 	servingEnvironments *Collection[model.ServingEnvironment, *mlmdpb.Context]
 	inferenceServices   *Collection[model.InferenceService, *mlmdpb.Context]
 	serveModels         *Collection[model.ServeModel, *mlmdpb.Execution]
+	experiments         *Collection[model.Experiment, *mlmdpb.Context]
+	experimentRuns      *Collection[model.ExperimentRun, *mlmdpb.Context]
+	metricHistories     *Collection[model.MetricHistory, *mlmdpb.Artifact]
 }
 
 // RPC returns the stub that c makes its calls with, for RPCs that this package

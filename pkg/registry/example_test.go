@@ -705,10 +705,16 @@ func ExamplePlanTypeChanges() {
 	}
 	fmt.Print(changes)
 	// Output:
+	// + artifact type kf.DataSet, for DataSet, with 6 properties
 	// + artifact type kf.DocArtifact, for DocArtifact, with 1 property
+	// + context type kf.Experiment, for Experiment, with 3 properties
+	// + context type kf.ExperimentRun, for ExperimentRun, with 7 properties
 	// + context type kf.InferenceService, for InferenceService, with 6 properties
-	// + artifact type kf.ModelArtifact, for ModelArtifact, with 11 properties
-	// + context type kf.ModelVersion, for ModelVersion, with 5 properties
+	// + artifact type kf.Metric, for Metric, with 4 properties
+	// + artifact type kf.MetricHistory, for MetricHistory, with 4 properties
+	// + artifact type kf.ModelArtifact, for ModelArtifact, with 12 properties
+	// + context type kf.ModelVersion, for ModelVersion, with 7 properties
+	// + artifact type kf.Parameter, for Parameter, with 3 properties
 	// + context type kf.RegisteredModel, for RegisteredModel, with 12 properties
 	// + execution type kf.ServeModel, for ServeModel, with 2 properties
 	// + context type kf.ServingEnvironment, for ServingEnvironment, with 1 property

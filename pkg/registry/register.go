@@ -57,12 +57,24 @@ func (c *Client) entity(i int, arg any) (Entity, error) {
 		e = cs.modelArtifacts.Entity(v)
 	case *model.DocArtifact:
 		e = cs.docArtifacts.Entity(v)
+	case *model.DataSet:
+		e = cs.dataSets.Entity(v)
+	case *model.Metric:
+		e = cs.metrics.Entity(v)
+	case *model.Parameter:
+		e = cs.parameters.Entity(v)
 	case *model.ServingEnvironment:
 		e = cs.servingEnvironments.Entity(v)
 	case *model.InferenceService:
 		e = cs.inferenceServices.Entity(v)
 	case *model.ServeModel:
 		e = cs.serveModels.Entity(v)
+	case *model.Experiment:
+		e = cs.experiments.Entity(v)
+	case *model.ExperimentRun:
+		e = cs.experimentRuns.Entity(v)
+	case *model.MetricHistory:
+		e = cs.metricHistories.Entity(v)
 	default:
 		return nil, operation{op: "register"}.newError(ErrInvalidArgument, fmt.Sprintf(
 			"argument %d is %s: pass a pointer to an entity in package model, or the result of Collection.Entity",

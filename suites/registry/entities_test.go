@@ -111,6 +111,57 @@ var aDocArtifact = sample[model.DocArtifact, *mlmdpb.Artifact]{
 	clear:       field.DocArtifact.Description,
 }
 
+var aDataSet = sample[model.DataSet, *mlmdpb.Artifact]{
+	mapping: mapping.DataSet,
+	below:   aVersion,
+	full: func(_ SpecContext, _ *registry.Client, parentID, name string) model.DataSet {
+		return model.DataSet{
+			ModelVersionID: parentID, Name: name, ExternalID: new(fresh("external")), Description: new("d"),
+			CustomProperties: everyKind(), URI: new("s3://data/" + name), State: new(model.ArtifactStateLive),
+			Digest: new("sha256:0"), SourceType: new("s3"), Source: new("s"), Schema: new("{}"), Profile: new("p"),
+		}
+	},
+	description: func(v *model.DataSet) **string { return &v.Description },
+	name:        func(v *model.DataSet) *string { return &v.Name },
+	externalID:  func(v *model.DataSet) **string { return &v.ExternalID },
+	custom:      func(v *model.DataSet) *value.Map { return &v.CustomProperties },
+	clear:       field.DataSet.Description,
+}
+
+var aMetric = sample[model.Metric, *mlmdpb.Artifact]{
+	mapping: mapping.Metric,
+	below:   aVersion,
+	full: func(_ SpecContext, _ *registry.Client, parentID, name string) model.Metric {
+		return model.Metric{
+			ModelVersionID: parentID, Name: name, ExternalID: new(fresh("external")), Description: new("d"),
+			CustomProperties: everyKind(), Value: new(0.0), Step: new(int64(0)), State: new(model.ArtifactStateLive),
+			Timestamp: value.Millis(1714557600000),
+		}
+	},
+	description: func(v *model.Metric) **string { return &v.Description },
+	name:        func(v *model.Metric) *string { return &v.Name },
+	externalID:  func(v *model.Metric) **string { return &v.ExternalID },
+	custom:      func(v *model.Metric) *value.Map { return &v.CustomProperties },
+	clear:       field.Metric.Description,
+}
+
+var aParameter = sample[model.Parameter, *mlmdpb.Artifact]{
+	mapping: mapping.Parameter,
+	below:   aVersion,
+	full: func(_ SpecContext, _ *registry.Client, parentID, name string) model.Parameter {
+		return model.Parameter{
+			ModelVersionID: parentID, Name: name, ExternalID: new(fresh("external")), Description: new("d"),
+			CustomProperties: everyKind(), Value: new("0.1"), ParameterType: new(model.ParameterTypeNumber),
+			State: new(model.ArtifactStateLive),
+		}
+	},
+	description: func(v *model.Parameter) **string { return &v.Description },
+	name:        func(v *model.Parameter) *string { return &v.Name },
+	externalID:  func(v *model.Parameter) **string { return &v.ExternalID },
+	custom:      func(v *model.Parameter) *value.Map { return &v.CustomProperties },
+	clear:       field.Parameter.Description,
+}
+
 var aServingEnvironment = sample[model.ServingEnvironment, *mlmdpb.Context]{
 	mapping: mapping.ServingEnvironment,
 	full: func(_ SpecContext, _ *registry.Client, _, name string) model.ServingEnvironment {
@@ -161,6 +212,57 @@ var aServeModel = sample[model.ServeModel, *mlmdpb.Execution]{
 	clear:       field.ServeModel.Description,
 }
 
+var anExperiment = sample[model.Experiment, *mlmdpb.Context]{
+	mapping: mapping.Experiment,
+
+	full: func(_ SpecContext, _ *registry.Client, _, name string) model.Experiment {
+		return model.Experiment{
+			Name: name, ExternalID: new(fresh("external")), Description: new("d"),
+			CustomProperties: everyKind(), Owner: new("ada"), State: new(model.ExperimentStateArchived),
+		}
+	},
+	description: func(v *model.Experiment) **string { return &v.Description },
+	name:        func(v *model.Experiment) *string { return &v.Name },
+	externalID:  func(v *model.Experiment) **string { return &v.ExternalID },
+	custom:      func(v *model.Experiment) *value.Map { return &v.CustomProperties },
+	clear:       field.Experiment.Description,
+}
+
+var anExperimentRun = sample[model.ExperimentRun, *mlmdpb.Context]{
+	mapping: mapping.ExperimentRun,
+	below:   anExperimentID,
+	full: func(_ SpecContext, _ *registry.Client, parentID, name string) model.ExperimentRun {
+		return model.ExperimentRun{
+			ExperimentID: parentID, Name: name, ExternalID: new(fresh("external")), Description: new("d"),
+			CustomProperties: everyKind(), Owner: new("ada"), State: new(model.ExperimentRunStateArchived),
+			Status:    new(model.ExperimentRunStatusFinished),
+			StartTime: value.Millis(1714557600000), EndTime: value.Millis(1714557601000),
+		}
+	},
+	description: func(v *model.ExperimentRun) **string { return &v.Description },
+	name:        func(v *model.ExperimentRun) *string { return &v.Name },
+	externalID:  func(v *model.ExperimentRun) **string { return &v.ExternalID },
+	custom:      func(v *model.ExperimentRun) *value.Map { return &v.CustomProperties },
+	clear:       field.ExperimentRun.Description,
+}
+
+var aMetricHistory = sample[model.MetricHistory, *mlmdpb.Artifact]{
+	mapping: mapping.MetricHistory,
+	below:   aRun,
+	full: func(_ SpecContext, _ *registry.Client, parentID, name string) model.MetricHistory {
+		return model.MetricHistory{
+			ExperimentRunID: parentID, Name: name, ExternalID: new(fresh("external")), Description: new("d"),
+			CustomProperties: everyKind(), Value: new(-1.5), Step: new(int64(3)), State: new(model.ArtifactStateLive),
+			Timestamp: value.Millis(1714557600000),
+		}
+	},
+	description: func(v *model.MetricHistory) **string { return &v.Description },
+	name:        func(v *model.MetricHistory) *string { return &v.Name },
+	externalID:  func(v *model.MetricHistory) **string { return &v.ExternalID },
+	custom:      func(v *model.MetricHistory) *value.Map { return &v.CustomProperties },
+	clear:       field.MetricHistory.Description,
+}
+
 // described has the entities that a sample exists for.
 var described = []string{
 	behavesLikeAnEntity(aRegisteredModel),
@@ -170,6 +272,12 @@ var described = []string{
 	behavesLikeAnEntity(aServingEnvironment),
 	behavesLikeAnEntity(anInferenceService),
 	behavesLikeAnEntity(aServeModel),
+	behavesLikeAnEntity(aDataSet),
+	behavesLikeAnEntity(aMetric),
+	behavesLikeAnEntity(aParameter),
+	behavesLikeAnEntity(anExperiment),
+	behavesLikeAnEntity(anExperimentRun),
+	behavesLikeAnEntity(aMetricHistory),
 }
 
 var _ = It("every entity of the catalog has a sample", func() {

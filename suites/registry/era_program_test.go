@@ -88,17 +88,17 @@ var eras = []*era{
 	}},
 	{name: "E1, Python", prefix: "odh.", uuidNames: true, props: map[string][]eraProp{
 		"RegisteredModel": fields("description", "description"),
-		"ModelVersion":    fields("description", "description", "author", "author", "model_name", "", "tags", ""),
+		"ModelVersion":    fields("description", "description", "author", "author", "model_name", "", "tags", "tags"),
 		"ModelArtifact": fields(
 			"description", "description", "modelFormatName", "modelFormatName", "modelFormatVersion", "modelFormatVersion",
-			"runtime", "", "storageKey", "storageKey", "storagePath", "storagePath", "serviceAccountName",
+			"runtime", "runtime", "storageKey", "storageKey", "storagePath", "storagePath", "serviceAccountName",
 			"serviceAccountName",
 		),
 	}},
 	{name: "E1, Go, early", prefix: "odh.", adds: true, props: map[string][]eraProp{
 		"RegisteredModel":    fields("description", "description"),
 		"ModelVersion":       fields("description", "description", "author", "author", "model_name", "", "version", ""),
-		"ModelArtifact":      append(fields("runtime", ""), goModelArtifact...),
+		"ModelArtifact":      append(fields("runtime", "runtime"), goModelArtifact...),
 		"ServingEnvironment": fields("description", "description"),
 		"InferenceService":   with(eraProp{"state", "desiredState", asText}, goService...),
 		"ServeModel":         goServe,
@@ -321,12 +321,6 @@ func (p *program) properties(r record) map[string]*mlmdpb.Value {
 			out[e.property] = text("the model")
 		case "version":
 			out[e.property] = text(r.name)
-		case "tags":
-			out[e.property] = text("a,b")
-		case "runtime":
-			if e.field == "" {
-				out[e.property] = text("the runtime")
-			}
 		}
 	}
 	return out

@@ -53,7 +53,9 @@ func FuzzForeignRows(f *testing.F) {
 	w := &under{rpc: store.Client(), db: db}
 	subjects := []func(*testing.T, *under, odd){
 		odds(mapping.RegisteredModel), odds(mapping.ModelVersion), odds(mapping.ModelArtifact), odds(mapping.DocArtifact),
-		odds(mapping.InferenceService), odds(mapping.ServeModel), odds(mapping.ServingEnvironment),
+		odds(mapping.DataSet), odds(mapping.Metric), odds(mapping.Parameter), odds(mapping.InferenceService),
+		odds(mapping.ServeModel), odds(mapping.ServingEnvironment), odds(mapping.Experiment), odds(mapping.ExperimentRun),
+		odds(mapping.MetricHistory),
 		odds(rules.Everything), odds(objects.Table), odds(map2.DataSet), odds(map2.Run),
 	}
 	f.Fuzz(func(t *testing.T, seed uint64) {

@@ -86,6 +86,24 @@ func aService(ctx SpecContext, reg *registry.Client) string {
 	return res.ID
 }
 
+// anExperimentID stores an experiment and returns its ID.
+func anExperimentID(ctx SpecContext, reg *registry.Client) string {
+	GinkgoHelper()
+	res, err := reg.Experiments().Upsert(ctx, &model.Experiment{Name: fresh("experiment")})
+	Expect(err).NotTo(HaveOccurred())
+	return res.ID
+}
+
+// aRun stores a run of a new experiment and returns its ID.
+func aRun(ctx SpecContext, reg *registry.Client) string {
+	GinkgoHelper()
+	res, err := reg.ExperimentRuns().Upsert(ctx, &model.ExperimentRun{
+		ExperimentID: anExperimentID(ctx, reg), Name: fresh("run"),
+	})
+	Expect(err).NotTo(HaveOccurred())
+	return res.ID
+}
+
 // failure returns err as a *registry.Error, or fails the spec.
 func failure(err error) *registry.Error {
 	GinkgoHelper()

@@ -38,7 +38,9 @@ var _ = onEveryBackend("the plan of type changes", func(rpc func() mlmdpb.Metada
 		Expect(v.New).To(BeFalse())
 		Expect(v.Add).To(Equal([]mlmd.PropertyDecl{
 			{Name: "model_name", Type: mlmdpb.PropertyType_STRING},
+			{Name: "registered_model_id", Type: mlmdpb.PropertyType_INT},
 			{Name: "state", Type: mlmdpb.PropertyType_STRING},
+			{Name: "tags", Type: mlmdpb.PropertyType_STRING},
 			{Name: "version", Type: mlmdpb.PropertyType_STRING},
 		}))
 		Expect(v.Keep).To(Equal([]mlmd.PropertyDecl{{Name: "theirs", Type: mlmdpb.PropertyType_DOUBLE}}))
