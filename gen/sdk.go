@@ -13,6 +13,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -42,6 +43,9 @@ func typeCheck(ctx context.Context, c config.Config, files codegen.Files, notes 
 func exportData(ctx context.Context, c config.Config, files codegen.Files) (types.Importer, error) {
 	imports := map[string]bool{}
 	for name, src := range files {
+		if path.Ext(name) != ".go" {
+			continue
+		}
 		f, err := parser.ParseFile(token.NewFileSet(), name, src, parser.ImportsOnly)
 		if err != nil {
 			return nil, err
@@ -54,7 +58,9 @@ func exportData(ctx context.Context, c config.Config, files codegen.Files) (type
 			imports[p] = true
 		}
 	}
-	delete(imports, c.Model.Import)
+	for _, p := range c.Packages() {
+		delete(imports, p.Import)
+	}
 	var stderr bytes.Buffer
 	args := append(
 		[]string{"list", "-export", "-deps", "-f", "{{.ImportPath}}\t{{.Export}}", "--"},

@@ -10,8 +10,11 @@ import (
 	"github.com/mlmd-go/sdk/spec"
 )
 
-// Mark begins every file that Generate makes.
+// Mark begins every Go file that Generate makes.
 const Mark = emit.Mark
+
+// DocumentMark is in every OpenAPI document that Generate makes.
+const DocumentMark = emit.DocumentMark
 
 // baseSchemas are the schemas that entities of any spec can share.
 var baseSchemas = []string{"Resource", "Artifact", "ArtifactState", "Execution", "ExecutionState"}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/mlmd-go/sdk/gen/internal/emit"
 	"github.com/mlmd-go/sdk/gen/internal/ir"
+	"github.com/mlmd-go/sdk/gen/internal/restapi"
 	"github.com/mlmd-go/sdk/gen/internal/spec"
 )
 
@@ -17,6 +18,15 @@ type Config struct {
 	Model   Package
 	Mapping Package
 	Field   Package
+	REST    *REST // nil for none
+}
+
+// A REST names the package with the REST API of the spec, and the API.
+type REST struct {
+	Package
+	Title    string
+	Path     string   // that the versions are below, such as /api/registry
+	Versions []string // from the newest to the oldest
 }
 
 // A Package is one package of output: its directory and import path.
@@ -38,8 +48,13 @@ func Generate(ctx context.Context, c Config) (Files, error) {
 		Mapping: emit.Package(c.Mapping),
 		Field:   emit.Package(c.Field),
 	}
-	if emit.CheckNames(g, target, set.Report); len(set.Problems()) > 0 {
+	emit.CheckNames(g, target, set.Report)
+	apis := c.apis(g, set.Report)
+	if len(set.Problems()) > 0 {
 		return nil, set.Problems().Sorted()
+	}
+	if c.REST != nil {
+		target.REST, target.APIs = emit.Package(c.REST.Package), apis
 	}
 	out, err := emit.Emit(g, target)
 	if err != nil {
@@ -50,6 +65,24 @@ func Generate(ctx context.Context, c Config) (Files, error) {
 		files[f.Path] = f.Data
 	}
 	return files, nil
+}
+
+// apis returns the versions of the REST API, or nil if there is none.
+func (c Config) apis(g *ir.Graph, report func(at spec.Pos, path, msg, fix string)) []*restapi.API {
+	if c.REST == nil {
+		return nil
+	}
+	return restapi.Build(g, restapi.Config{Title: c.REST.Title, Path: c.REST.Path, Versions: c.REST.Versions}, report)
+}
+
+// Packages returns the packages of output, in the order in which they import
+// each other.
+func (c Config) Packages() []Package {
+	out := []Package{c.Model, c.Mapping, c.Field}
+	if c.REST != nil {
+		out = append(out, c.REST.Package)
+	}
+	return out
 }
 
 // Problems holds the errors in a spec.

@@ -28,6 +28,8 @@ var exports = sync.OnceValues(func() (map[string]string, error) {
 		"-json=ImportPath,Export",
 		"github.com/mlmd-go/sdk/pkg/mlmd/gensupport",
 		"github.com/mlmd-go/sdk/pkg/filter",
+		"github.com/mlmd-go/sdk/pkg/rest",
+		"embed",
 		"github.com/oapi-codegen/runtime/types",
 		"time",
 	)

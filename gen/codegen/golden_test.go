@@ -17,16 +17,23 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden cases")
 
 // config reads the spec in dir as the golden cases do, and puts the output in
-// want.
+// want. A case whose name begins with rest has a REST API.
 func config(dir string) codegen.Config {
 	at := "github.com/mlmd-go/sdk/gen/codegen/" + filepath.ToSlash(dir) + "/want/"
-	return codegen.Config{
+	c := codegen.Config{
 		Spec:    "openapi.yaml",
 		Read:    func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(dir, filepath.FromSlash(name))) },
 		Model:   codegen.Package{Dir: "want/model", Import: at + "model"},
 		Mapping: codegen.Package{Dir: "want/mapping", Import: at + "mapping"},
 		Field:   codegen.Package{Dir: "want/field", Import: at + "field"},
 	}
+	if strings.HasPrefix(filepath.Base(dir), "rest") {
+		c.REST = &codegen.REST{
+			Package: codegen.Package{Dir: "want/restapi", Import: at + "restapi"},
+			Title:   "Library", Path: "/api/library", Versions: []string{"v2", "v1"},
+		}
+	}
+	return c
 }
 
 // A golden case is a folder: a spec, and either the files that come of it or

@@ -42,7 +42,7 @@ func (e *BugError) Unwrap() error { return e.Err }
 // error is a *BugError.
 func TypeCheck(ctx context.Context, c Config, files Files, sdk types.Importer) error {
 	t := &typeCheck{fset: token.NewFileSet(), sdk: sdk, own: map[string]*types.Package{}}
-	for _, p := range []Package{c.Model, c.Mapping, c.Field} {
+	for _, p := range c.Packages() {
 		if err := t.check(p, files); err != nil {
 			bug := &BugError{Err: err}
 			if g, _, err := build(ctx, c); err == nil {
@@ -81,7 +81,7 @@ var aboutNames = regexp.MustCompile(`redeclared|already declared|cannot declare|
 func (t *typeCheck) check(p Package, files Files) error {
 	var parsed []*ast.File
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		if path.Dir(name) != p.Dir {
+		if path.Dir(name) != p.Dir || path.Ext(name) != ".go" {
 			continue
 		}
 		f, err := parser.ParseFile(t.fset, name, files[name], parser.SkipObjectResolution)

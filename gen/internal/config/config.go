@@ -13,6 +13,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -33,7 +34,20 @@ type file struct {
 	Model   output `yaml:"model"`
 	Mapping output `yaml:"mapping"`
 	Field   output `yaml:"field"`
+	REST    *rest  `yaml:"rest"`
 }
+
+// rest is the package with the REST API. Without a title, a path or versions, they
+// are those of defaultREST.
+type rest struct {
+	Dir      string   `yaml:"dir"`
+	Import   string   `yaml:"import"`
+	Title    string   `yaml:"title"`
+	Path     string   `yaml:"path"`
+	Versions []string `yaml:"versions"` // from the newest to the oldest
+}
+
+var defaultREST = rest{Dir: "generated/restapi", Title: "Registry", Path: "/api", Versions: []string{"v1"}}
 
 // output is one package: its directory, or that with its import path.
 type output struct {
@@ -73,7 +87,7 @@ func Load(dir, name, within string) (Config, error) {
 		d := yaml.NewDecoder(bytes.NewReader(src))
 		d.KnownFields(true)
 		if err := d.Decode(&f); err != nil && !errors.Is(err, io.EOF) {
-			return Config{}, fmt.Errorf("%s: %w; want spec, model, mapping and field", at, err)
+			return Config{}, fmt.Errorf("%s: %w; want spec, model, mapping, field and rest", at, err)
 		}
 	case name != "" || !errors.Is(err, fs.ErrNotExist):
 		return Config{}, fmt.Errorf("read the config: %w", err)
@@ -89,15 +103,26 @@ func Load(dir, name, within string) (Config, error) {
 	if c.Read, err = Reader(dir, within); err != nil {
 		return Config{}, err
 	}
-	for _, p := range []struct {
+	type place struct {
 		from      output
 		otherwise string
 		to        *codegen.Package
-	}{
+	}
+	places := []place{
 		{f.Model, "generated/model", &c.Model},
 		{f.Mapping, "generated/mapping", &c.Mapping},
 		{f.Field, "generated/field", &c.Field},
-	} {
+	}
+	if r := f.REST; r != nil {
+		c.REST = &codegen.REST{
+			Title: orElse(r.Title, defaultREST.Title), Path: orElse(r.Path, defaultREST.Path), Versions: r.Versions,
+		}
+		if len(c.REST.Versions) == 0 {
+			c.REST.Versions = defaultREST.Versions
+		}
+		places = append(places, place{output{r.Dir, r.Import}, defaultREST.Dir, &c.REST.Package})
+	}
+	for _, p := range places {
 		p.to.Dir = path.Clean(orElse(p.from.Dir, p.otherwise))
 		if !filepath.IsLocal(filepath.FromSlash(p.to.Dir)) {
 			return Config{}, fmt.Errorf(
@@ -167,7 +192,7 @@ func modulePath(mod string) string {
 
 // used are the names of packages and variables in generated code; besides, it
 // uses the names that Go predeclares.
-var used = strings.Fields("mlmd gensupport mlmdpb filter structpb value types time v w r n o p c id parent init main _")
+var used = strings.Fields("mlmd gensupport mlmdpb filter rest embed structpb value types time v w r n o p c id parent init main _")
 
 // usable reports whether a package of output can be called name.
 func usable(name string) bool {
@@ -177,10 +202,18 @@ func usable(name string) bool {
 
 func (c Config) check(at string) error {
 	seen := map[string]string{}
-	for _, p := range []struct {
+	type output struct {
 		what string
 		codegen.Package
-	}{{"model", c.Model}, {"mapping", c.Mapping}, {"field", c.Field}} {
+	}
+	outputs := []output{{"model", c.Model}, {"mapping", c.Mapping}, {"field", c.Field}}
+	if c.REST != nil {
+		outputs = append(outputs, output{"rest", c.REST.Package})
+		if err := c.checkREST(at); err != nil {
+			return err
+		}
+	}
+	for _, p := range outputs {
 		base := path.Base(p.Import)
 		if !token.IsIdentifier(base) {
 			return fmt.Errorf(
@@ -207,6 +240,25 @@ func (c Config) check(at string) error {
 			}
 			seen[key] = p.what
 		}
+	}
+	return nil
+}
+
+var (
+	urlPath = regexp.MustCompile(`^(/[A-Za-z0-9_.-]+)+$`)
+	version = regexp.MustCompile(`^v[0-9][a-z0-9]*$`)
+)
+
+func (c Config) checkREST(at string) error {
+	if !urlPath.MatchString(c.REST.Path) {
+		return fmt.Errorf("%s: rest: %q is not a path; want one such as /api/registry", at, c.REST.Path)
+	}
+	seen := map[string]bool{}
+	for _, v := range c.REST.Versions {
+		if !version.MatchString(v) || seen[v] {
+			return fmt.Errorf("%s: rest: the version %q is invalid or listed twice; want v1, v2beta1, …", at, v)
+		}
+		seen[v] = true
 	}
 	return nil
 }

@@ -37,6 +37,7 @@ func Build(set *spec.Set) *Graph {
 	}
 	for _, e := range g.Entities {
 		b.checkEntity(e)
+		b.checkREST(e, entities)
 	}
 	for _, t := range b.named {
 		g.Types = append(g.Types, t)
@@ -75,6 +76,7 @@ func (b *builder) onlyOnEntities(s *spec.Schema) {
 	for _, c := range s.Ext.Copies {
 		b.report(c.Property.Pos, s.Path, "x-mlmd-copies is only valid on an entity", "add x-mlmd-kind, or remove it")
 	}
+	b.noREST(s, s.Path, "is only valid on an entity", "add x-mlmd-kind, or remove it")
 }
 
 func (b *builder) entity(s *spec.Schema) *Entity {
@@ -88,6 +90,7 @@ func (b *builder) entity(s *spec.Schema) *Entity {
 	}
 	e.Go = b.goName(s, s.Name)
 	b.claim(e.Go, s)
+	e.REST = b.entityREST(s)
 	if s.Ext.Type.Set() {
 		e.TypeName = s.Ext.Type.Text
 	}
@@ -98,6 +101,7 @@ func (b *builder) entity(s *spec.Schema) *Entity {
 			continue
 		}
 		b.slot(e, f, p)
+		b.fieldREST(e, f, p)
 		e.Fields = append(e.Fields, f)
 	}
 	b.unknownRequired(e.Name, flat)
@@ -194,7 +198,7 @@ type claimed struct {
 // claim reserves a Go name of the model package for s. Names that differ
 // only in case conflict, because their files would.
 func (b *builder) claim(name string, s *spec.Schema) {
-	key := strings.ToLower(snake(name))
+	key := strings.ToLower(Snake(name))
 	if name == "" {
 		return // already reported
 	}
@@ -227,7 +231,7 @@ func (b *builder) taken(name string, at spec.Pos, path string, other claimed) {
 // constants reports constants that have the name of a type.
 func (b *builder) constants() {
 	for _, c := range b.consts {
-		if other, ok := b.owner[strings.ToLower(snake(c.name))]; ok && other.name == c.name {
+		if other, ok := b.owner[strings.ToLower(Snake(c.name))]; ok && other.name == c.name {
 			b.taken(c.name, c.at, c.path, other)
 		}
 	}

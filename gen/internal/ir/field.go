@@ -49,7 +49,7 @@ func (b *builder) slot(e *Entity, f *Field, p *spec.Schema) {
 		b.nodeSlot(e, f, p, path)
 		return
 	}
-	f.Key = snake(f.Name)
+	f.Key = Snake(f.Name)
 	if x.Property.Set() {
 		f.Key = x.Property.Text
 	}

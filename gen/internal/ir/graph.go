@@ -41,6 +41,7 @@ type Entity struct {
 	Parent   *Edge    // nil if there is no parent
 	Prefixed bool     // the stored name begins with the parent's id
 	Copies   []Copy   // sorted by property
+	REST     EntityREST
 	Pos      spec.Pos
 }
 
@@ -103,6 +104,7 @@ type Field struct {
 	Aliases    []string // older keys
 	Default    *Default // the value if it is not stored
 	Rules      Rules
+	REST       FieldREST // of a field of an entity
 	Pos        spec.Pos
 }
 

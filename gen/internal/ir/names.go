@@ -98,9 +98,9 @@ func constName(text string) string {
 	return b.String()
 }
 
-// snake returns the property key for a name in a spec: modelSourceID becomes
+// Snake returns the property key for a name in a spec: modelSourceID becomes
 // model_source_id.
-func snake(name string) string { return strings.ToLower(strings.Join(words(name), "_")) }
+func Snake(name string) string { return strings.ToLower(strings.Join(words(name), "_")) }
 
 // Local returns the unexported form of a Go name: URLSource becomes
 // urlSource.
@@ -114,7 +114,7 @@ func Local(goName string) string {
 // model_version.gen.go. It avoids names whose last word the go command would
 // take for a build constraint, and the names of files for a whole package.
 func FileName(goName string) string {
-	name := snake(goName)
+	name := Snake(goName)
 	switch name + ".gen.go" {
 	case "doc.gen.go", "catalog.gen.go", EnumFile:
 		name += "_"

@@ -295,6 +295,7 @@ func (b *builder) member(owner string, p *spec.Schema, required bool) *Field {
 			b.report(w.Pos, owner+"."+p.Name, name+" inside an object", "remove it: an object is stored as one struct")
 		}
 	}
+	b.noREST(p, owner+"."+p.Name, "inside an object", "remove it: an object is shown as it is stored")
 	for _, w := range x.RenamedFrom {
 		if f != nil {
 			f.Aliases = append(f.Aliases, w.Text)

@@ -2,6 +2,8 @@ package spec
 
 import (
 	"fmt"
+	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -29,8 +31,8 @@ func (p Place) String() string {
 	}
 }
 
-// An Extension is one row of the table of x-mlmd-* keywords: it decodes,
-// validates and documents the keyword.
+// An Extension is one row of the table of keywords that begin with x-: it
+// decodes, validates and documents the keyword.
 type Extension struct {
 	Name    string
 	Where   Place
@@ -54,7 +56,57 @@ type Ext struct {
 	Immutable    bool
 	RenamedFrom  []Word
 	GoName       Word
+	REST         RESTExt
 }
+
+// A RESTExt holds the decoded x-rest-* extensions.
+type RESTExt struct {
+	Path        Word
+	Operations  []Word
+	HasOps      bool // x-rest-operations is present; it may be an empty list
+	Union       *RESTUnion
+	Upsert      bool
+	Child       *RESTChild
+	Reference   *RESTReference
+	Default     Word
+	Hidden      Word // of its value true
+	APIVersions []Word
+}
+
+// A RESTUnion is the value of x-rest-union.
+type RESTUnion struct {
+	Name, Member, Value Word
+	Pos                 Pos
+}
+
+// A RESTChild is the value of x-rest-child.
+type RESTChild struct {
+	Path, Operation Word
+	Whole           bool
+	Pos             Pos
+}
+
+func (c *RESTChild) text() string {
+	if c == nil {
+		return ""
+	}
+	return fmt.Sprintf("%q %q %t", c.Path.Text, c.Operation.Text, c.Whole)
+}
+
+// A RESTReference is the value of x-rest-reference.
+type RESTReference struct {
+	Entity, Path, NewestOf Word
+	Pos                    Pos
+}
+
+func (r *RESTReference) text() string {
+	if r == nil {
+		return ""
+	}
+	return fmt.Sprintf("%q %q %q", r.Entity.Text, r.Path.Text, r.NewestOf.Text)
+}
+
+func sameText(a, b Word) bool { return a.Text == b.Text }
 
 // Difference returns an extension in which x and y differ, or "".
 func (x Ext) Difference(y Ext) string {
@@ -85,6 +137,11 @@ func (x Ext) Difference(y Ext) string {
 		{"x-mlmd-immutable", x.Immutable != y.Immutable},
 		{"x-mlmd-renamed-from", !slices.Equal(names(x), names(y))},
 		{"x-go-name", x.GoName.Text != y.GoName.Text},
+		{"x-rest-child", x.REST.Child.text() != y.REST.Child.text()},
+		{"x-rest-reference", x.REST.Reference.text() != y.REST.Reference.text()},
+		{"x-rest-default", x.REST.Default.Text != y.REST.Default.Text},
+		{"x-rest-hidden", x.REST.Hidden.Set() != y.REST.Hidden.Set()},
+		{"x-rest-versions", !slices.EqualFunc(x.REST.APIVersions, y.REST.APIVersions, sameText)},
 	} {
 		if d.differ {
 			return d.name
@@ -123,6 +180,7 @@ var (
 	PropertyTypes = []string{"INT", "DOUBLE", "STRING", "BOOLEAN", "STRUCT"}
 	CopySources   = []string{"name", "parent.name", "parent.id"}
 	NameRules     = []string{"prefixed", "plain"}
+	Operations    = []string{"find", "list", "create", "get", "update"}
 )
 
 // Extensions returns the table, in the order of the documentation.
@@ -207,6 +265,72 @@ func Extensions() []Extension {
 			Doc:    "The name in Go. The default follows from the name in the spec.",
 			decode: word(func(e *Ext) *Word { return &e.GoName }),
 		},
+		{
+			Name: "x-rest-path", Where: OnEntity, Form: "a path segment", Example: "people",
+			Doc: "The path of the entity's collection in a REST API. The default is the plural of its name in " +
+				"snake_case.",
+			decode: func(d *decoder, n *yaml.Node, e *Ext) { e.REST.Path = d.segment(n) },
+		},
+		{
+			Name: "x-rest-operations", Where: OnEntity, Form: "a list of " + strings.Join(Operations, ", "),
+			Example: "[find, get]",
+			Doc: "The operations of a REST API that the entity has at the top level. The default is all of them. " +
+				"With an empty list, only its parent or its union serves it.",
+			decode: decodeOperations,
+		},
+		{
+			Name: "x-rest-union", Where: OnEntity, Form: "a map with name and member, and optionally value",
+			Example: "{name: Artifact, member: kind, value: report}",
+			Doc: "Serves the entity also in a union of this name, beside other entities and under a path of the " +
+				"union's own. In JSON, the entity has one more member, by which they are told apart. Its value is " +
+				"`value`, by default the name of the entity in kebab-case.",
+			decode: decodeUnion,
+		},
+		{
+			Name: "x-rest-upsert", Where: OnEntity, Form: "true or false", Example: "true",
+			Doc: "POST of the entity below a parent, in its union, updates the one of that name if there is one. The " +
+				"default is false: the name is taken.",
+			decode: func(d *decoder, n *yaml.Node, e *Ext) { e.REST.Upsert = d.boolean(n) },
+		},
+		{
+			Name: "x-rest-hidden", Where: OnEntity | OnProperty, Form: "true or false", Example: "true",
+			Doc: "A REST API does not have the entity, or the property. A required property can only be hidden if it " +
+				"holds the parent, which the path names.",
+			decode: func(d *decoder, n *yaml.Node, e *Ext) {
+				if d.boolean(n) {
+					e.REST.Hidden = Word{"true", d.pos(n)}
+				}
+			},
+		},
+		{
+			Name: "x-rest-versions", Where: OnEntity | OnProperty, Form: "a list of versions", Example: "[v1]",
+			Doc: "The versions of a REST API that have the entity or the property. The default is all versions that " +
+				"the config names.",
+			decode: func(d *decoder, n *yaml.Node, e *Ext) { e.REST.APIVersions = d.words(n) },
+		},
+		{
+			Name: "x-rest-child", Where: OnProperty, Form: "a map with path, operation and whole, all optional",
+			Example: "{path: versions}",
+			Doc: "How a REST API serves the entity below the parent whose ID the property holds. `path` is the last " +
+				"segment, by default the path of the entity. `operation` is its name in the operation IDs, by " +
+				"default made of the two. With `whole: true`, POST takes an entity as GET returns it: one with an ID " +
+				"is updated.",
+			decode: decodeChild,
+		},
+		{
+			Name: "x-rest-reference", Where: OnProperty, Form: "a map with entity, and optionally path and newestOf",
+			Example: "{entity: ModelVersion, path: version}",
+			Doc: "The property holds the ID of an entity other than the parent, which must exist. With `path`, a REST " +
+				"API serves it as a last segment below the entity. `newestOf` names another such property: if this " +
+				"one is unset, the path serves the newest child of the entity in the other one.",
+			decode: decodeReference,
+		},
+		{
+			Name: "x-rest-default", Where: OnProperty, Form: "a string", Example: "UNKNOWN",
+			Doc: "The value that a REST API stores if a request to create an entity lacks the property, and shows if a " +
+				"stored entity lacks it. The default is that of the property, if it has one.",
+			decode: word(func(e *Ext) *Word { return &e.REST.Default }),
+		},
 	}
 }
 
@@ -242,6 +366,85 @@ func decodeRenamedFrom(d *decoder, n *yaml.Node, e *Ext) {
 	}
 }
 
+var segment = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
+// segment decodes a segment of a path.
+func (d *decoder) segment(n *yaml.Node) Word {
+	w, ok := d.word(n, nil)
+	if ok && !segment.MatchString(w.Text) {
+		d.problem(n, d.key+" "+Quote(w.Text)+" is not a segment of a path", "want letters, digits, _ and -")
+		return Word{}
+	}
+	return w
+}
+
+func decodeOperations(d *decoder, n *yaml.Node, e *Ext) {
+	e.REST.HasOps = true
+	for _, item := range d.items(n) {
+		if w, ok := d.word(item, Operations); ok {
+			e.REST.Operations = append(e.REST.Operations, w)
+		}
+	}
+}
+
+func decodeUnion(d *decoder, n *yaml.Node, e *Ext) {
+	u := &RESTUnion{Pos: d.pos(n)}
+	if d.only(n, map[string]func(*yaml.Node){
+		"name":   func(n *yaml.Node) { u.Name, _ = d.word(n, nil) },
+		"member": func(n *yaml.Node) { u.Member, _ = d.word(n, nil) },
+		"value":  func(n *yaml.Node) { u.Value, _ = d.word(n, nil) },
+	}, "name", "member") {
+		e.REST.Union = u
+	}
+}
+
+func decodeChild(d *decoder, n *yaml.Node, e *Ext) {
+	c := &RESTChild{Pos: d.pos(n)}
+	if d.only(n, map[string]func(*yaml.Node){
+		"path":      func(n *yaml.Node) { c.Path = d.segment(n) },
+		"operation": func(n *yaml.Node) { c.Operation, _ = d.word(n, nil) },
+		"whole":     func(n *yaml.Node) { c.Whole = d.boolean(n) },
+	}) {
+		e.REST.Child = c
+	}
+}
+
+func decodeReference(d *decoder, n *yaml.Node, e *Ext) {
+	r := &RESTReference{Pos: d.pos(n)}
+	if d.only(n, map[string]func(*yaml.Node){
+		"entity":   func(n *yaml.Node) { r.Entity, _ = d.word(n, nil) },
+		"path":     func(n *yaml.Node) { r.Path = d.segment(n) },
+		"newestOf": func(n *yaml.Node) { r.NewestOf, _ = d.word(n, nil) },
+	}, "entity") {
+		e.REST.Reference = r
+	}
+}
+
+// only decodes the members of a mapping that has no others, and reports whether
+// it has all that are required.
+func (d *decoder) only(n *yaml.Node, decode map[string]func(*yaml.Node), required ...string) bool {
+	known := slices.Sorted(maps.Keys(decode))
+	var found []string
+	for key, value := range d.members(n) {
+		f := decode[key.Value]
+		if f == nil {
+			d.problem(key, d.key+" has no member "+Quote(key.Value), OneOf(known))
+			continue
+		}
+		found = append(found, key.Value)
+		f(value)
+	}
+	for _, name := range required {
+		if !slices.Contains(found, name) {
+			if n.Kind == yaml.MappingNode { // otherwise it is reported already
+				d.problem(n, d.key+" lacks "+name, "want "+strings.Join(required, " and "))
+			}
+			return false
+		}
+	}
+	return n.Kind == yaml.MappingNode
+}
+
 // extension decodes one x-* keyword into e.
 func (d *decoder) extension(key, value *yaml.Node, e *Ext) {
 	var names []string
@@ -256,7 +459,7 @@ func (d *decoder) extension(key, value *yaml.Node, e *Ext) {
 		}
 		names = append(names, x.Name)
 	}
-	if !strings.HasPrefix(key.Value, "x-mlmd-") {
+	if !strings.HasPrefix(key.Value, "x-mlmd-") && !strings.HasPrefix(key.Value, "x-rest-") {
 		return // an extension of another tool
 	}
 	fix := OneOf(names)

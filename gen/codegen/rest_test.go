@@ -1,0 +1,302 @@
+package codegen_test
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/mlmd-go/sdk/gen/codegen"
+	configs "github.com/mlmd-go/sdk/gen/internal/config"
+)
+
+// documents returns the OpenAPI documents of this module's spec, by version.
+func documents(t *testing.T) map[string]*openapi3.T {
+	t.Helper()
+	cfg, err := configs.Load("../..", "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := codegen.Generate(t.Context(), cfg.Config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]*openapi3.T{}
+	for name, data := range files {
+		if version, ok := strings.CutSuffix(filepath.Base(name), ".openapi.json"); ok {
+			out[version] = load(t, name, data)
+		}
+	}
+	return out
+}
+
+// load parses a document and validates it, with its defaults and patterns.
+func load(t *testing.T, name string, data []byte) *openapi3.T {
+	t.Helper()
+	doc, err := openapi3.NewLoader().LoadFromData(data)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	if err := doc.Validate(t.Context()); err != nil {
+		t.Errorf("%s: %v", name, err)
+	}
+	return doc
+}
+
+// The operations of Kubeflow's model registry, as its clients know them: method,
+// path without the base, operation ID, query parameters in any order, schemas of
+// the request and the response, and the statuses of success. L stands for the
+// parameters of every list.
+const operationsV1 = `
+GET   /registered_model                                 findRegisteredModel               name externalId                       | -> RegisteredModel 200
+GET   /registered_models                                getRegisteredModels               L                                     | -> RegisteredModelList 200
+POST  /registered_models                                createRegisteredModel                                                   | RegisteredModelCreate -> RegisteredModel 201
+GET   /registered_models/{}                             getRegisteredModel                                                      | -> RegisteredModel 200
+PATCH /registered_models/{}                             updateRegisteredModel                                                   | RegisteredModelUpdate -> RegisteredModel 200
+GET   /registered_models/{}/versions                    getRegisteredModelVersions        name externalId L                     | -> ModelVersionList 200
+POST  /registered_models/{}/versions                    createRegisteredModelVersion                                            | ModelVersion -> ModelVersion 201
+GET   /model_version                                    findModelVersion                  name externalId parentResourceId      | -> ModelVersion 200
+GET   /model_versions                                   getModelVersions                  L                                     | -> ModelVersionList 200
+POST  /model_versions                                   createModelVersion                                                      | ModelVersionCreate -> ModelVersion 201
+GET   /model_versions/{}                                getModelVersion                                                         | -> ModelVersion 200
+PATCH /model_versions/{}                                updateModelVersion                                                      | ModelVersionUpdate -> ModelVersion 200
+GET   /model_versions/{}/artifacts                      getModelVersionArtifacts          name externalId artifactType L        | -> ArtifactList 200
+POST  /model_versions/{}/artifacts                      upsertModelVersionArtifact                                              | Artifact -> Artifact 200 201
+GET   /artifact                                         findArtifact                      name externalId parentResourceId      | -> Artifact 200
+GET   /artifacts                                        getArtifacts                      artifactType L                        | -> ArtifactList 200
+POST  /artifacts                                        createArtifact                                                          | ArtifactCreate -> Artifact 201
+GET   /artifacts/{}                                     getArtifact                                                             | -> Artifact 200
+PATCH /artifacts/{}                                     updateArtifact                                                          | ArtifactUpdate -> Artifact 200
+GET   /model_artifact                                   findModelArtifact                 name externalId parentResourceId      | -> ModelArtifact 200
+GET   /model_artifacts                                  getModelArtifacts                 L                                     | -> ModelArtifactList 200
+POST  /model_artifacts                                  createModelArtifact                                                     | ModelArtifactCreate -> ModelArtifact 201
+GET   /model_artifacts/{}                               getModelArtifact                                                        | -> ModelArtifact 200
+PATCH /model_artifacts/{}                               updateModelArtifact                                                     | ModelArtifactUpdate -> ModelArtifact 200
+GET   /serving_environment                              findServingEnvironment            name externalId                       | -> ServingEnvironment 200
+GET   /serving_environments                             getServingEnvironments            L                                     | -> ServingEnvironmentList 200
+POST  /serving_environments                             createServingEnvironment                                                | ServingEnvironmentCreate -> ServingEnvironment 201
+GET   /serving_environments/{}                          getServingEnvironment                                                   | -> ServingEnvironment 200
+PATCH /serving_environments/{}                          updateServingEnvironment                                                | ServingEnvironmentUpdate -> ServingEnvironment 200
+GET   /serving_environments/{}/inference_services       getEnvironmentInferenceServices   name externalId L                     | -> InferenceServiceList 200
+POST  /serving_environments/{}/inference_services       createEnvironmentInferenceService                                       | InferenceServiceCreate -> InferenceService 201
+GET   /inference_service                                findInferenceService              name externalId parentResourceId      | -> InferenceService 200
+GET   /inference_services                               getInferenceServices              L                                     | -> InferenceServiceList 200
+POST  /inference_services                               createInferenceService                                                  | InferenceServiceCreate -> InferenceService 201
+GET   /inference_services/{}                            getInferenceService                                                     | -> InferenceService 200
+PATCH /inference_services/{}                            updateInferenceService                                                  | InferenceServiceUpdate -> InferenceService 200
+GET   /inference_services/{}/model                      getInferenceServiceModel                                                | -> RegisteredModel 200
+GET   /inference_services/{}/version                    getInferenceServiceVersion                                              | -> ModelVersion 200
+GET   /inference_services/{}/serves                     getInferenceServiceServes         name externalId L                     | -> ServeModelList 200
+POST  /inference_services/{}/serves                     createInferenceServiceServe                                             | ServeModelCreate -> ServeModel 201
+`
+
+// operationsV1alpha3 are the operations that version v1alpha3 has besides.
+const operationsV1alpha3 = `
+GET   /experiment                                       findExperiment                    name externalId                       | -> Experiment 200
+GET   /experiments                                      getExperiments                    L                                     | -> ExperimentList 200
+POST  /experiments                                      createExperiment                                                        | ExperimentCreate -> Experiment 201
+GET   /experiments/{}                                   getExperiment                                                           | -> Experiment 200
+PATCH /experiments/{}                                   updateExperiment                                                        | ExperimentUpdate -> Experiment 200
+GET   /experiments/{}/experiment_runs                   getExperimentExperimentRuns       name externalId L                     | -> ExperimentRunList 200
+POST  /experiments/{}/experiment_runs                   createExperimentExperimentRun                                           | ExperimentRun -> ExperimentRun 201
+GET   /experiment_run                                   findExperimentRun                 name externalId parentResourceId      | -> ExperimentRun 200
+GET   /experiment_runs                                  getExperimentRuns                 L                                     | -> ExperimentRunList 200
+POST  /experiment_runs                                  createExperimentRun                                                     | ExperimentRunCreate -> ExperimentRun 201
+GET   /experiment_runs/{}                               getExperimentRun                                                        | -> ExperimentRun 200
+PATCH /experiment_runs/{}                               updateExperimentRun                                                     | ExperimentRunUpdate -> ExperimentRun 200
+`
+
+func TestREST_OperationsOfTheField(t *testing.T) {
+	for version, doc := range documents(t) {
+		rows := operationsV1
+		if version == "v1alpha3" {
+			rows += operationsV1alpha3
+		}
+		var want []string
+		for line := range strings.Lines(rows) {
+			if line = strings.TrimSpace(line); line != "" {
+				want = append(want, expand(line))
+			}
+		}
+		got := operations(doc, "/api/model_registry/"+version)
+		slices.Sort(want)
+		for _, row := range got {
+			if !slices.Contains(want, row) {
+				t.Errorf("%s has an operation too many, or another one: %s", version, row)
+			}
+		}
+		for _, row := range want {
+			if !slices.Contains(got, row) {
+				t.Errorf("%s lacks %s", version, row)
+			}
+		}
+	}
+}
+
+// expand returns a row of the table in the form of operations.
+func expand(line string) string {
+	call, schemas, _ := strings.Cut(line, "|")
+	words := strings.Fields(call)
+	query := words[3:]
+	if i := slices.Index(query, "L"); i >= 0 {
+		query = append(slices.Delete(query, i, i+1), "filterQuery", "pageSize", "orderBy", "sortOrder", "nextPageToken")
+	}
+	slices.Sort(query)
+	return strings.Join(append(words[:3], query...), " ") + " | " + strings.Join(strings.Fields(schemas), " ")
+}
+
+var pathID = regexp.MustCompile(`\{\w+\}`)
+
+// operations returns the operations of a document, one a line, sorted.
+func operations(doc *openapi3.T, base string) (out []string) {
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			var query []string
+			for _, p := range op.Parameters {
+				query = append(query, p.Value.Name)
+			}
+			slices.Sort(query)
+			row := method + " " + pathID.ReplaceAllString(strings.TrimPrefix(path, base), "{}") + " " + op.OperationID
+			row = strings.Join(append([]string{row}, query...), " ") + " | "
+			if op.RequestBody != nil {
+				row += schemaName(op.RequestBody.Value.Content) + " "
+			}
+			row += "->"
+			statuses := ""
+			for _, status := range slices.Sorted(maps.Keys(op.Responses.Map())) {
+				if status[0] == '2' {
+					row = strings.TrimSuffix(row, " "+schemaName(op.Responses.Value(status).Value.Content))
+					row += " " + schemaName(op.Responses.Value(status).Value.Content)
+					statuses += " " + status
+				}
+			}
+			out = append(out, row+statuses)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func schemaName(c openapi3.Content) string {
+	return strings.TrimPrefix(c.Get("application/json").Schema.Ref, "#/components/schemas/")
+}
+
+// Every operation says how it fails, and that it wants a token.
+func TestREST_Failures(t *testing.T) {
+	for version, doc := range documents(t) {
+		if len(doc.Security) != 1 || doc.Components.SecuritySchemes["Bearer"].Value.BearerFormat != "JWT" {
+			t.Errorf("%s: the security is %v", version, doc.Security)
+		}
+		for path, item := range doc.Paths.Map() {
+			for method, op := range item.Operations() {
+				want := []string{"400", "401", "500", "503"}
+				switch {
+				case method == "POST":
+					want = append(want, "409", "422")
+				case method == "PATCH":
+					want = append(want, "404", "409")
+				case strings.Contains(path, "{"), len(op.Parameters) > 0 && !hasParameter(op, "pageSize"):
+					want = append(want, "404")
+				}
+				for _, status := range want {
+					if r := op.Responses.Value(status); r == nil || schemaName(r.Value.Content) != "Error" {
+						t.Errorf("%s: %s %s does not document %s", version, method, path, status)
+					}
+				}
+			}
+		}
+	}
+}
+
+func hasParameter(op *openapi3.Operation, name string) bool {
+	return op.Parameters.GetByInAndName("query", name) != nil
+}
+
+// What a create, a patch and a whole entity have follows from the spec.
+func TestREST_Schemas(t *testing.T) {
+	doc := documents(t)["v1"]
+	members := func(name string) []string {
+		return slices.Sorted(maps.Keys(doc.Components.Schemas[name].Value.Properties))
+	}
+	for name, want := range map[string]string{
+		"ModelVersion": "author createTimeSinceEpoch customProperties description externalId id lastUpdateTimeSinceEpoch name " +
+			"registeredModelId state",
+		"ModelVersionCreate":     "author customProperties description externalId name registeredModelId state",
+		"ModelVersionUpdate":     "author customProperties description externalId state",
+		"InferenceServiceUpdate": "customProperties description desiredState externalId modelVersionId runtime",
+		"ServeModelCreate":       "customProperties description externalId lastKnownState modelVersionId name",
+		"MetricCreate":           "artifactType customProperties description externalId name state step timestamp value",
+		"DataSetUpdate": "artifactType customProperties description digest externalId profile schema source sourceType state " +
+			"uri",
+		"Error":               "code message",
+		"RegisteredModelList": "items nextPageToken pageSize size",
+	} {
+		if got := strings.Join(members(name), " "); got != want {
+			t.Errorf("%s has %s; want %s", name, got, want)
+		}
+	}
+	for name, want := range map[string]string{
+		"RegisteredModelCreate": "name", "ModelVersionCreate": "name registeredModelId", "ModelVersionUpdate": "",
+		"InferenceServiceCreate": "servingEnvironmentId registeredModelId", "MetricCreate": "value artifactType",
+		"ModelArtifact": "artifactType", "ServeModelCreate": "modelVersionId",
+		"ArtifactList": "items nextPageToken pageSize size",
+	} {
+		if got := strings.Join(doc.Components.Schemas[name].Value.Required, " "); got != want {
+			t.Errorf("%s requires %q; want %q", name, got, want)
+		}
+	}
+	for name, want := range map[string]any{
+		"ModelVersionCreate": "LIVE", "ModelVersionUpdate": nil, "ModelVersion": nil, "ModelArtifactCreate": "UNKNOWN",
+	} {
+		if got := doc.Components.Schemas[name].Value.Properties["state"].Value.Default; got != want {
+			t.Errorf("the default of %s.state is %v; want %v", name, got, want)
+		}
+	}
+}
+
+// A value of a union matches one of its schemas.
+func TestREST_UnionsAreUnambiguous(t *testing.T) {
+	doc := documents(t)["v1"]
+	visit := func(schema string, value any) error {
+		return doc.Components.Schemas[schema].Value.VisitJSON(value)
+	}
+	for _, c := range []struct {
+		schema string
+		value  map[string]any
+		valid  bool
+	}{
+		{"ArtifactCreate", map[string]any{"artifactType": "doc-artifact", "name": "x"}, true},
+		{"ArtifactCreate", map[string]any{"artifactType": "model-artifact"}, true},
+		{"ArtifactCreate", map[string]any{"name": "x"}, false},
+		{"ArtifactCreate", map[string]any{"artifactType": "metric"}, false},
+		{"ArtifactCreate", map[string]any{"artifactType": "metric", "value": 0.0}, true},
+		{"ArtifactCreate", map[string]any{"artifactType": "doc-artifact", "digest": "x"}, false},
+		{"MetadataValue", map[string]any{"metadataType": "MetadataIntValue", "int_value": "3"}, true},
+		{"MetadataValue", map[string]any{"metadataType": "MetadataIntValue", "int_value": 3.0}, false},
+		{"MetadataValue", map[string]any{"metadataType": "MetadataStringValue"}, false},
+	} {
+		if err := visit(c.schema, c.value); (err == nil) != c.valid {
+			t.Errorf("%s %v: %v", c.schema, c.value, err)
+		}
+	}
+}
+
+// The golden documents of other specs are valid too.
+func TestREST_GoldenDocumentsAreValid(t *testing.T) {
+	files, err := filepath.Glob("testdata/cases/*/want/*/*.openapi.json")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no documents", err)
+	}
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		load(t, name, data)
+	}
+}

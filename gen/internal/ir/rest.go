@@ -1,0 +1,218 @@
+package ir
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/mlmd-go/sdk/gen/internal/spec"
+)
+
+// An EntityREST says how a REST API serves an entity.
+type EntityREST struct {
+	Hidden     bool
+	Path       string   // the segment of the collection: model_versions
+	Singular   string   // the segment that finds one: model_version
+	Operations []string // at the top level; some of spec.Operations, in their order
+	Union      string   // empty if there is none
+	Member     string   // of the union
+	Value      string   // of Member
+	Upsert     bool     // POST in the union, below a parent, updates by name
+	Versions   []spec.Word
+	Pos        spec.Pos // of x-rest-path, or of the entity
+	UnionPos   spec.Pos
+}
+
+// A FieldREST says how a REST API shows a field.
+type FieldREST struct {
+	Hidden    bool
+	Default   string // of a string
+	Child     Child  // of the field with the parent's ID
+	Reference *Reference
+	Versions  []spec.Word
+}
+
+// A Child says how an entity is served below its parent.
+type Child struct {
+	Path      string // empty for the path of the entity
+	Operation string // its name in operation IDs; empty for the default
+	Whole     bool   // POST takes a whole entity
+}
+
+// A Reference is a field with the ID of an entity that is not the parent.
+type Reference struct {
+	Entity   *Entity
+	Path     string // empty if no path leads to it
+	NewestOf *Field // another reference; may be nil
+	word     spec.RESTReference
+}
+
+// In reports whether a part of a REST API with the given x-rest-versions is in
+// a version.
+func In(versions []spec.Word, version string) bool {
+	return len(versions) == 0 || slices.ContainsFunc(versions, func(w spec.Word) bool { return w.Text == version })
+}
+
+func (b *builder) entityREST(s *spec.Schema) EntityREST {
+	x := s.Ext.REST
+	r := EntityREST{
+		Hidden: x.Hidden.Set(), Singular: Snake(s.Name), Path: Plural(Snake(s.Name)), Operations: spec.Operations,
+		Upsert: x.Upsert, Versions: x.APIVersions, Pos: s.Key,
+	}
+	if x.Path.Set() {
+		r.Path, r.Pos = x.Path.Text, x.Path.Pos
+	}
+	if x.HasOps {
+		r.Operations = nil
+		for _, op := range spec.Operations {
+			if slices.ContainsFunc(x.Operations, func(w spec.Word) bool { return w.Text == op }) {
+				r.Operations = append(r.Operations, op)
+			}
+		}
+	}
+	if u := x.Union; u != nil {
+		r.Union, r.Member, r.Value, r.UnionPos = u.Name.Text, u.Member.Text, u.Value.Text, u.Pos
+		if r.Value == "" {
+			r.Value = strings.ReplaceAll(Snake(s.Name), "_", "-")
+		}
+		if u.Name.Set() && !exported.MatchString(GoName(u.Name.Text)) {
+			b.report(u.Name.Pos, s.Path, spec.Quote(u.Name.Text)+" does not give a name of a schema", "want letters and digits, the first a letter")
+		}
+	}
+	if x.Upsert && x.Union == nil {
+		b.report(s.Key, s.Path, "x-rest-upsert without x-rest-union", "add x-rest-union, or remove it")
+	}
+	return r
+}
+
+// Plural returns the plural of the last word of a name in snake_case.
+func Plural(name string) string {
+	switch {
+	case strings.HasSuffix(name, "y") && !slices.ContainsFunc([]string{"ay", "ey", "oy", "uy"}, func(end string) bool {
+		return strings.HasSuffix(name, end)
+	}):
+		return strings.TrimSuffix(name, "y") + "ies"
+	case slices.ContainsFunc([]string{"s", "x", "z", "ch", "sh"}, func(end string) bool { return strings.HasSuffix(name, end) }):
+		return name + "es"
+	}
+	return name + "s"
+}
+
+// fieldREST sets f.REST. References are resolved later, by checkREST.
+func (b *builder) fieldREST(e *Entity, f *Field, p *spec.Schema) {
+	path, x := e.Name+"."+f.Name, p.Ext.REST
+	f.REST = FieldREST{Hidden: x.Hidden.Set(), Versions: x.APIVersions, Default: x.Default.Text}
+	if f.Default != nil && (f.Type.Basic == String || f.Type.Basic == Enum) && f.REST.Default == "" {
+		f.REST.Default = f.Default.Text
+	}
+	switch d := x.Default; {
+	case !d.Set():
+	case f.Default != nil:
+		b.report(d.Pos, path, "x-rest-default beside a default", "remove one of them")
+	case f.Type.Basic == Enum && !slices.ContainsFunc(f.Type.Values, func(v Value) bool { return v.Text == d.Text }):
+		b.report(d.Pos, path, "x-rest-default "+spec.Quote(d.Text)+" is not a value of the enum", "want one of its values")
+	case f.Slot == Parent:
+		b.report(d.Pos, path, "x-rest-default on the parent", "remove it: every child has its own")
+	case f.Type.Basic != Enum && f.Type.Basic != String:
+		b.report(d.Pos, path, "x-rest-default on "+f.Type.GoType(), "remove it: only strings and enums have one")
+	}
+	if c := x.Child; c != nil {
+		if f.Slot != Parent {
+			b.report(c.Pos, path, "x-rest-child without x-mlmd-parent", "put it on the property with the parent's id")
+		}
+		f.REST.Child = Child{c.Path.Text, c.Operation.Text, c.Whole}
+	}
+	if r := x.Reference; r != nil {
+		if f.Slot == Parent || f.Type.Basic != String && f.Type.Basic != IDString {
+			b.report(r.Pos, path, "x-rest-reference on a property that is not an id", "put it on a string that is not the parent")
+		}
+		f.REST.Reference = &Reference{Path: r.Path.Text, word: *r}
+	}
+	if f.Slot == ID || f.Slot == Name {
+		for what, w := range map[string]spec.Word{"x-rest-hidden": x.Hidden, "x-rest-versions": first(x.APIVersions)} {
+			if w.Set() {
+				b.report(w.Pos, path, what+" on the "+attribute[f.Slot], "remove it: every entity has it")
+			}
+		}
+		return
+	}
+	if f.Required && f.Slot != Parent {
+		for what, w := range map[string]spec.Word{"x-rest-hidden": x.Hidden, "x-rest-versions": first(x.APIVersions)} {
+			if w.Set() {
+				b.report(w.Pos, path, what+" on a required property", "take it out of required: nobody could create the entity")
+			}
+		}
+	}
+}
+
+var attribute = map[Slot]string{ID: "id", Name: "name"}
+
+func first(words []spec.Word) spec.Word {
+	if len(words) == 0 {
+		return spec.Word{}
+	}
+	return words[0]
+}
+
+// checkREST resolves the references of e and reports errors in them.
+func (b *builder) checkREST(e *Entity, entities map[string]*Entity) {
+	for _, f := range e.Fields {
+		r := f.REST.Reference
+		if r == nil {
+			continue
+		}
+		path, w := e.Name+"."+f.Name, r.word.Entity
+		if r.Entity = entities[w.Text]; r.Entity == nil {
+			var names []string
+			for name := range entities {
+				names = append(names, name)
+			}
+			slices.Sort(names)
+			fix := spec.OneOf(names)
+			if near := spec.Closest(w.Text, names); near != "" {
+				fix = "did you mean " + near + "?"
+			}
+			b.report(w.Pos, path, "x-rest-reference: "+spec.Quote(w.Text)+" is not an entity of this spec", fix)
+		}
+	}
+	for _, f := range e.Fields {
+		r := f.REST.Reference
+		if r == nil || !r.word.NewestOf.Set() || r.Entity == nil {
+			continue
+		}
+		w := r.word.NewestOf
+		i := slices.IndexFunc(e.Fields, func(o *Field) bool { return o.Name == w.Text && o.REST.Reference != nil })
+		if i < 0 || r.Entity.Parent == nil || r.Entity.Parent.Parent != e.Fields[i].REST.Reference.Entity {
+			b.report(
+				w.Pos,
+				e.Name+"."+f.Name,
+				"newestOf: "+spec.Quote(w.Text)+" does not refer to the parent of "+r.Entity.Name,
+				"name a property of "+e.Name+" with x-rest-reference to that parent",
+			)
+			continue
+		}
+		r.NewestOf = e.Fields[i]
+	}
+}
+
+// noREST reports extensions for REST on a schema that has no paths: one that is
+// not an entity, or a member of an object.
+func (b *builder) noREST(s *spec.Schema, path, why, fix string) {
+	x := s.Ext.REST
+	for what, at := range map[string]spec.Pos{
+		"x-rest-path": x.Path.Pos, "x-rest-hidden": x.Hidden.Pos, "x-rest-versions": first(x.APIVersions).Pos,
+		"x-rest-default": x.Default.Pos, "x-rest-operations": first(x.Operations).Pos,
+	} {
+		if at.Line > 0 {
+			b.report(at, path, what+" "+why, fix)
+		}
+	}
+	if x.Union != nil {
+		b.report(x.Union.Pos, path, "x-rest-union "+why, fix)
+	}
+	if x.Child != nil {
+		b.report(x.Child.Pos, path, "x-rest-child "+why, fix)
+	}
+	if x.Reference != nil {
+		b.report(x.Reference.Pos, path, "x-rest-reference "+why, fix)
+	}
+}
