@@ -6,6 +6,7 @@ import (
 	"iter"
 
 	"github.com/mlmd-go/sdk/gen/internal/breaking"
+	"github.com/mlmd-go/sdk/gen/internal/spec"
 )
 
 // A Break is one change of a spec that breaks stored data or callers, or, as
@@ -47,6 +48,9 @@ type Past struct {
 	Skipped func(Version, error)
 }
 
+// ignore drops what a REST API cannot serve: Generate reports it.
+func ignore(spec.Pos, string, string, string) {}
+
 // Breaking returns the breaking changes from one version of a spec to another,
 // both of which must be valid. past is the history of the earlier version, from
 // which names are known that were removed and may still be stored.
@@ -74,7 +78,7 @@ func Breaking(ctx context.Context, before, after Config, past Past) ([]Break, er
 		}
 	}
 	var out []Break
-	for _, f := range breaking.Compare(old, now, &h) {
+	for _, f := range breaking.Compare(old, now, &h, before.apis(old, ignore), after.apis(now, ignore)) {
 		out = append(out, Break{
 			Rule: f.Rule.ID, Warning: f.Rule.Warning, File: f.Pos.File, Line: f.Pos.Line, Column: f.Pos.Col,
 			Path: f.Path, Message: f.Msg, Why: f.Rule.Why, Instead: f.Rule.Instead,

@@ -48,79 +48,20 @@ func load(t *testing.T, name string, data []byte) *openapi3.T {
 	return doc
 }
 
-// The operations of Kubeflow's model registry, as its clients know them: method,
-// path without the base, operation ID, query parameters in any order, schemas of
-// the request and the response, and the statuses of success. L stands for the
-// parameters of every list.
-const operationsV1 = `
-GET   /registered_model                                 findRegisteredModel               name externalId                       | -> RegisteredModel 200
-GET   /registered_models                                getRegisteredModels               L                                     | -> RegisteredModelList 200
-POST  /registered_models                                createRegisteredModel                                                   | RegisteredModelCreate -> RegisteredModel 201
-GET   /registered_models/{}                             getRegisteredModel                                                      | -> RegisteredModel 200
-PATCH /registered_models/{}                             updateRegisteredModel                                                   | RegisteredModelUpdate -> RegisteredModel 200
-GET   /registered_models/{}/versions                    getRegisteredModelVersions        name externalId L                     | -> ModelVersionList 200
-POST  /registered_models/{}/versions                    createRegisteredModelVersion                                            | ModelVersion -> ModelVersion 201
-GET   /model_version                                    findModelVersion                  name externalId parentResourceId      | -> ModelVersion 200
-GET   /model_versions                                   getModelVersions                  L                                     | -> ModelVersionList 200
-POST  /model_versions                                   createModelVersion                                                      | ModelVersionCreate -> ModelVersion 201
-GET   /model_versions/{}                                getModelVersion                                                         | -> ModelVersion 200
-PATCH /model_versions/{}                                updateModelVersion                                                      | ModelVersionUpdate -> ModelVersion 200
-GET   /model_versions/{}/artifacts                      getModelVersionArtifacts          name externalId artifactType L        | -> ArtifactList 200
-POST  /model_versions/{}/artifacts                      upsertModelVersionArtifact                                              | Artifact -> Artifact 200 201
-GET   /artifact                                         findArtifact                      name externalId parentResourceId      | -> Artifact 200
-GET   /artifacts                                        getArtifacts                      artifactType L                        | -> ArtifactList 200
-POST  /artifacts                                        createArtifact                                                          | ArtifactCreate -> Artifact 201
-GET   /artifacts/{}                                     getArtifact                                                             | -> Artifact 200
-PATCH /artifacts/{}                                     updateArtifact                                                          | ArtifactUpdate -> Artifact 200
-GET   /model_artifact                                   findModelArtifact                 name externalId parentResourceId      | -> ModelArtifact 200
-GET   /model_artifacts                                  getModelArtifacts                 L                                     | -> ModelArtifactList 200
-POST  /model_artifacts                                  createModelArtifact                                                     | ModelArtifactCreate -> ModelArtifact 201
-GET   /model_artifacts/{}                               getModelArtifact                                                        | -> ModelArtifact 200
-PATCH /model_artifacts/{}                               updateModelArtifact                                                     | ModelArtifactUpdate -> ModelArtifact 200
-GET   /serving_environment                              findServingEnvironment            name externalId                       | -> ServingEnvironment 200
-GET   /serving_environments                             getServingEnvironments            L                                     | -> ServingEnvironmentList 200
-POST  /serving_environments                             createServingEnvironment                                                | ServingEnvironmentCreate -> ServingEnvironment 201
-GET   /serving_environments/{}                          getServingEnvironment                                                   | -> ServingEnvironment 200
-PATCH /serving_environments/{}                          updateServingEnvironment                                                | ServingEnvironmentUpdate -> ServingEnvironment 200
-GET   /serving_environments/{}/inference_services       getEnvironmentInferenceServices   name externalId L                     | -> InferenceServiceList 200
-POST  /serving_environments/{}/inference_services       createEnvironmentInferenceService                                       | InferenceServiceCreate -> InferenceService 201
-GET   /inference_service                                findInferenceService              name externalId parentResourceId      | -> InferenceService 200
-GET   /inference_services                               getInferenceServices              L                                     | -> InferenceServiceList 200
-POST  /inference_services                               createInferenceService                                                  | InferenceServiceCreate -> InferenceService 201
-GET   /inference_services/{}                            getInferenceService                                                     | -> InferenceService 200
-PATCH /inference_services/{}                            updateInferenceService                                                  | InferenceServiceUpdate -> InferenceService 200
-GET   /inference_services/{}/model                      getInferenceServiceModel                                                | -> RegisteredModel 200
-GET   /inference_services/{}/version                    getInferenceServiceVersion                                              | -> ModelVersion 200
-GET   /inference_services/{}/serves                     getInferenceServiceServes         name externalId L                     | -> ServeModelList 200
-POST  /inference_services/{}/serves                     createInferenceServiceServe                                             | ServeModelCreate -> ServeModel 201
-`
-
-// operationsV1alpha3 are the operations that version v1alpha3 has besides.
-const operationsV1alpha3 = `
-GET   /experiment                                       findExperiment                    name externalId                       | -> Experiment 200
-GET   /experiments                                      getExperiments                    L                                     | -> ExperimentList 200
-POST  /experiments                                      createExperiment                                                        | ExperimentCreate -> Experiment 201
-GET   /experiments/{}                                   getExperiment                                                           | -> Experiment 200
-PATCH /experiments/{}                                   updateExperiment                                                        | ExperimentUpdate -> Experiment 200
-GET   /experiments/{}/experiment_runs                   getExperimentExperimentRuns       name externalId L                     | -> ExperimentRunList 200
-POST  /experiments/{}/experiment_runs                   createExperimentExperimentRun                                           | ExperimentRun -> ExperimentRun 201
-GET   /experiment_run                                   findExperimentRun                 name externalId parentResourceId      | -> ExperimentRun 200
-GET   /experiment_runs                                  getExperimentRuns                 L                                     | -> ExperimentRunList 200
-POST  /experiment_runs                                  createExperimentRun                                                     | ExperimentRunCreate -> ExperimentRun 201
-GET   /experiment_runs/{}                               getExperimentRun                                                        | -> ExperimentRun 200
-PATCH /experiment_runs/{}                               updateExperimentRun                                                     | ExperimentRunUpdate -> ExperimentRun 200
-`
-
+// The files in testdata/rest list the operations that the clients of Kubeflow's
+// model registry call.
 func TestREST_OperationsOfTheField(t *testing.T) {
 	for version, doc := range documents(t) {
-		rows := operationsV1
-		if version == "v1alpha3" {
-			rows += operationsV1alpha3
-		}
 		var want []string
-		for line := range strings.Lines(rows) {
-			if line = strings.TrimSpace(line); line != "" {
-				want = append(want, expand(line))
+		for _, file := range map[string][]string{"v1": {"v1"}, "v1alpha3": {"v1", "v1alpha3"}}[version] {
+			rows, err := os.ReadFile("testdata/rest/" + file + ".txt")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for line := range strings.Lines(string(rows)) {
+				if !strings.HasPrefix(line, "#") {
+					want = append(want, expand(line))
+				}
 			}
 		}
 		got := operations(doc, "/api/model_registry/"+version)
@@ -224,15 +165,15 @@ func TestREST_Schemas(t *testing.T) {
 		return slices.Sorted(maps.Keys(doc.Components.Schemas[name].Value.Properties))
 	}
 	for name, want := range map[string]string{
-		"ModelVersion": "author createTimeSinceEpoch customProperties description externalId id lastUpdateTimeSinceEpoch name " +
-			"registeredModelId state",
+		"ModelVersion": "author createTimeSinceEpoch customProperties description externalId id " +
+			"lastUpdateTimeSinceEpoch name registeredModelId state",
 		"ModelVersionCreate":     "author customProperties description externalId name registeredModelId state",
 		"ModelVersionUpdate":     "author customProperties description externalId state",
 		"InferenceServiceUpdate": "customProperties description desiredState externalId modelVersionId runtime",
 		"ServeModelCreate":       "customProperties description externalId lastKnownState modelVersionId name",
 		"MetricCreate":           "artifactType customProperties description externalId name state step timestamp value",
-		"DataSetUpdate": "artifactType customProperties description digest externalId profile schema source sourceType state " +
-			"uri",
+		"DataSetUpdate": "artifactType customProperties description digest externalId profile schema source " +
+			"sourceType state uri",
 		"Error":               "code message",
 		"RegisteredModelList": "items nextPageToken pageSize size",
 	} {

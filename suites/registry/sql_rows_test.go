@@ -136,7 +136,8 @@ func TestRows_OfServersThatWriteSQL(t *testing.T) {
 	must(err)
 	r, err = reg.ExperimentRuns().Get(t.Context(), r.ID)
 	must(err)
-	if *r.Status != model.ExperimentRunStatusKilled || r.EndTime != value.Millis(time.Hour.Milliseconds()) || r.StartTime != when {
+	if *r.Status != model.ExperimentRunStatusKilled || r.StartTime != when ||
+		r.EndTime != value.Millis(time.Hour.Milliseconds()) {
 		t.Errorf("got run %+v", r)
 	}
 	m.Description = new("on the test set")

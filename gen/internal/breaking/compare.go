@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/mlmd-go/sdk/gen/internal/ir"
+	"github.com/mlmd-go/sdk/gen/internal/restapi"
 	"github.com/mlmd-go/sdk/gen/internal/spec"
 )
 
@@ -21,7 +22,9 @@ type Finding struct {
 
 // Compare returns the breaking changes from before to after, in the order of
 // the new spec. past holds the versions before before; it may be nil.
-func Compare(before, after *ir.Graph, past *History) []Finding {
+//
+// oldAPIs and newAPIs are the versions of the REST API, if there is one.
+func Compare(before, after *ir.Graph, past *History, oldAPIs, newAPIs []*restapi.API) []Finding {
 	c := &comparison{rules: map[string]Rule{}, seen: map[[2]*ir.Type]bool{}}
 	for _, r := range Rules() {
 		c.rules[r.ID] = r
@@ -36,6 +39,7 @@ func Compare(before, after *ir.Graph, past *History) []Finding {
 	for _, e := range after.Entities {
 		c.returned(past, counterpartOf(before, e), e)
 	}
+	c.rest(oldAPIs, newAPIs)
 	slices.SortStableFunc(c.findings, func(a, b Finding) int {
 		return cmp.Or(
 			cmp.Compare(a.Pos.File, b.Pos.File),

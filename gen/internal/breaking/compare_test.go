@@ -9,6 +9,7 @@ import (
 
 	"github.com/mlmd-go/sdk/gen/internal/breaking"
 	"github.com/mlmd-go/sdk/gen/internal/ir"
+	"github.com/mlmd-go/sdk/gen/internal/restapi"
 	"github.com/mlmd-go/sdk/gen/internal/spec"
 )
 
@@ -58,10 +59,17 @@ func (c change) apply(t *testing.T, src string) string {
 	return src
 }
 
+// apis returns the REST API of a spec.
+func apis(g *ir.Graph) []*restapi.API {
+	c := restapi.Config{Title: "Test", Path: "/api", Versions: []string{"v2", "v1"}}
+	return restapi.Build(g, c, func(spec.Pos, string, string, string) {})
+}
+
 func compareSpecs(t *testing.T, before, after string) []string {
 	t.Helper()
 	var got []string
-	for _, f := range breaking.Compare(graph(t, before), graph(t, after), nil) {
+	old, now := graph(t, before), graph(t, after)
+	for _, f := range breaking.Compare(old, now, nil, apis(old), apis(now)) {
 		got = append(got, f.Rule.ID+" "+f.Path+": "+f.Msg)
 	}
 	return got
@@ -78,11 +86,84 @@ const (
 	moved = "moved: {type: string, x-mlmd-renamed-from: [was, once]}"
 )
 
+const gone = "the member is gone from responses, requests to create, patches"
+
 var breaks = []struct {
 	name   string
 	change change
 	want   []string
 }{
+	{
+		"an operation of the REST API goes",
+		change{team, strings.Replace(team, "context\n", "context\n      x-rest-operations: [find, list, get]\n", 1)},
+		[]string{
+			"REST_OPERATION_NO_DELETE Team: PATCH teams/{team_id} is gone", "REST_OPERATION_NO_DELETE Team: POST teams is gone",
+		},
+	},
+	{
+		"a path of the REST API changes",
+		change{"Topic}", "Topic, x-rest-child: {path: words, operation: TopicsRemark}}"},
+		[]string{
+			"REST_OPERATION_NO_DELETE Remark: GET topics/{topic_id}/remarks is gone",
+			"REST_OPERATION_NO_DELETE Remark: POST topics/{topic_id}/remarks is gone",
+		},
+	},
+	{
+		"an operation ID changes",
+		change{"Topic}", "Topic, x-rest-child: {operation: TopicsRemark}}"},
+		[]string{
+			"REST_OPERATION_NO_DELETE Remark: GET topics/{topic_id}/remarks: the operation ID getTopicRemarks is now " +
+				"getTopicsRemarks",
+			"REST_OPERATION_NO_DELETE Remark: POST topics/{topic_id}/remarks: the operation ID createTopicRemark is now " +
+				"createTopicsRemark",
+		},
+	},
+	{
+		"a field is hidden from the REST API",
+		change{"note: {", "note: {x-rest-hidden: true, "},
+		[]string{"REST_MEMBER_NO_DELETE Team.note: " + gone},
+	},
+	{
+		"a field goes from one version of the REST API",
+		change{"note: {", "note: {x-rest-versions: [v2], "},
+		[]string{"REST_MEMBER_NO_DELETE Team.note: " + gone},
+	},
+	{
+		"a POST does not take whole entities any more",
+		change{"whole: true", "whole: false"},
+		[]string{"REST_SAME_TYPE Talk: POST topics/{topic_id}/talks takes TalkCreate and no longer Talk"},
+	},
+	{
+		"an entity gets into a union",
+		change{"x-mlmd-type: team.Prompt", "x-mlmd-type: team.Prompt\n      x-rest-union: {name: Text, member: sort}"},
+		[]string{
+			"REST_NOT_NEWLY_REQUIRED Prompt: requests must have sort: prompt",
+			"REST_OPERATION_NO_DELETE Prompt: GET projects/{project_id}/prompts is gone",
+			"REST_OPERATION_NO_DELETE Prompt: POST projects/{project_id}/prompts is gone",
+		},
+	},
+	{
+		"an entity has another value in a union",
+		change{"value: letter", "value: mail"},
+		[]string{"REST_SAME_TYPE Letter: sort: letter is now sort: mail"},
+	},
+	{
+		"an entity gets out of a union",
+		change{"      x-rest-union: {name: Text, member: sort, value: letter}\n", ""},
+		[]string{
+			"REST_MEMBER_NO_DELETE Letter: the member sort: letter is gone",
+			"REST_OPERATION_NO_DELETE Text: GET text is gone",
+			"REST_OPERATION_NO_DELETE Text: GET texts is gone",
+			"REST_OPERATION_NO_DELETE Text: GET texts/{id} is gone",
+			"REST_OPERATION_NO_DELETE Text: PATCH texts/{id} is gone",
+			"REST_OPERATION_NO_DELETE Text: POST texts is gone",
+		},
+	},
+	{
+		"a default of the REST API changes",
+		change{"tone: {$ref: '#/components/schemas/Tone'", "tone: {$ref: '#/components/schemas/Tone', x-rest-default: warm"},
+		[]string{"REST_SAME_DEFAULT Prompt.tone: the default was nothing and is now warm"},
+	},
 	{"an entity is removed", change{team + extras, ""}, []string{"ENTITY_NO_DELETE Team: the entity is gone"}},
 	{
 		"an entity gets another name, and keeps its stored type",
@@ -90,7 +171,14 @@ var breaks = []struct {
 			"    Team:\n      x-mlmd-kind: context\n",
 			"    Crew:\n      x-mlmd-kind: context\n      x-mlmd-type: Team\n",
 		},
-		[]string{`ENTITY_SAME_NAME Crew: the entity Team has another name; its MLMD type "Team" is the same`},
+		[]string{
+			`ENTITY_SAME_NAME Crew: the entity Team has another name; its MLMD type "Team" is the same`,
+			"REST_OPERATION_NO_DELETE Team: GET team is gone",
+			"REST_OPERATION_NO_DELETE Team: GET teams is gone",
+			"REST_OPERATION_NO_DELETE Team: GET teams/{team_id} is gone",
+			"REST_OPERATION_NO_DELETE Team: PATCH teams/{team_id} is gone",
+			"REST_OPERATION_NO_DELETE Team: POST teams is gone",
+		},
 	},
 	{
 		"a parent gets another name, and keeps its stored type",
@@ -100,7 +188,16 @@ var breaks = []struct {
 			"x-mlmd-parent: Project",
 			"x-mlmd-parent: Venture",
 		},
-		[]string{`ENTITY_SAME_NAME Venture: the entity Project has another name; its MLMD type "Project" is the same`},
+		[]string{
+			`ENTITY_SAME_NAME Venture: the entity Project has another name; its MLMD type "Project" is the same`,
+			"REST_OPERATION_NO_DELETE Project: GET project is gone",
+			"REST_OPERATION_NO_DELETE Project: GET projects is gone",
+			"REST_OPERATION_NO_DELETE Project: GET projects/{project_id} is gone",
+			"REST_OPERATION_NO_DELETE Project: PATCH projects/{project_id} is gone",
+			"REST_OPERATION_NO_DELETE Project: POST projects is gone",
+			"REST_OPERATION_NO_DELETE Prompt: GET projects/{project_id}/prompts is gone",
+			"REST_OPERATION_NO_DELETE Prompt: POST projects/{project_id}/prompts is gone",
+		},
 	},
 	{
 		"an entity changes its kind",
@@ -154,7 +251,10 @@ var breaks = []struct {
 	{
 		"a field gets another name, and says its old one",
 		change{"text: {", "body: {x-mlmd-renamed-from: text, "},
-		[]string{"FIELD_SAME_NAME Prompt.body: the field text has another name"},
+		[]string{
+			"FIELD_SAME_NAME Prompt.body: the field text has another name",
+			"REST_MEMBER_NO_DELETE Prompt.text: " + gone,
+		},
 	},
 	{
 		"an object gets another name in Go",
@@ -384,6 +484,13 @@ func TestCompare_SafeChanges(t *testing.T) {
 		{"a pattern is written another way", change{"pattern: '^a'", "pattern: '^(?:a)'"}},
 		{"a field is deprecated", change{"text: {", "text: {deprecated: true, description: not used any more, "}},
 		{"an optional parent", change{"[name, projectId, size]", "[name, size]"}},
+		{"an entity is hidden from a REST API that it was not in", change{
+			"    Tone:\n", "    New:\n      x-mlmd-kind: context\n      x-rest-hidden: true\n      allOf:\n" +
+				"        - $ref: '#/components/schemas/Base'\n        - required: [name]\n    Tone:\n",
+		}},
+		{"a reference gets a path", change{
+			"text: {", "other: {type: string, x-rest-reference: {entity: Team, path: team}}\n            text: {",
+		}},
 		{"a copy is added", change{"{prompt: name,", "{prompt: name, project: parent.name,"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -523,7 +630,7 @@ func TestCompare_History(t *testing.T) {
 			var h breaking.History
 			h.Add(graph(t, c.past.apply(t, src)), "v1")
 			was, will := graph(t, c.was.apply(t, src)), graph(t, c.will.apply(t, src))
-			got := breaking.Compare(was, will, &h)
+			got := breaking.Compare(was, will, &h, nil, nil)
 			if c.want == "" {
 				if len(got) > 0 {
 					t.Errorf("got %+v", got)
@@ -545,7 +652,7 @@ func TestCompare_History(t *testing.T) {
 		h.Add(graph(t, src), "v1")
 		var got []string
 		without, with := member("").apply(t, src), member("        high: {type: string}\n").apply(t, src)
-		for _, f := range breaking.Compare(graph(t, without), graph(t, with), &h) {
+		for _, f := range breaking.Compare(graph(t, without), graph(t, with), &h, nil, nil) {
 			if f.Rule.ID == "FIELD_SAME_TYPE_AS_REMOVED" {
 				got = append(got, f.Path+": "+f.Msg)
 			}

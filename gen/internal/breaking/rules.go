@@ -171,5 +171,36 @@ func Rules() []Rule {
 				"the object",
 			Warning: true,
 		},
+		{
+			ID: "REST_OPERATION_NO_DELETE",
+			Finds: "an operation of the REST API was removed, or has another path, operation ID, query parameter or " +
+				"status of success",
+			Why:     "clients that call it are answered with 404 or 405, or no longer compile; stored data is safe",
+			Instead: "keep it in this version of the API; x-rest-versions takes it out of a new one",
+		},
+		{
+			ID:      "REST_MEMBER_NO_DELETE",
+			Finds:   "a member was removed from what the REST API shows or takes",
+			Why:     "clients that read it do not find it, and those that send it are refused; stored data is safe",
+			Instead: "keep it in this version of the API; x-rest-versions takes it out of a new one",
+		},
+		{
+			ID:      "REST_NOT_NEWLY_REQUIRED",
+			Finds:   "a request of the REST API to create an entity must have a member that it could lack",
+			Why:     "clients that leave it out are refused",
+			Instead: "leave it optional, or make a new version of the API",
+		},
+		{
+			ID:      "REST_SAME_TYPE",
+			Finds:   "an operation of the REST API takes or returns another schema, or a constant member has another value",
+			Why:     "clients send and expect the old form; stored data is safe",
+			Instead: "keep it in this version of the API",
+		},
+		{
+			ID:      "REST_SAME_DEFAULT",
+			Finds:   "the default of a request of the REST API to create an entity changed",
+			Why:     "clients that leave the member out store another value",
+			Instead: "keep the default, and let clients send the value where another is meant",
+		},
 	}
 }

@@ -192,7 +192,8 @@ func modulePath(mod string) string {
 
 // used are the names of packages and variables in generated code; besides, it
 // uses the names that Go predeclares.
-var used = strings.Fields("mlmd gensupport mlmdpb filter rest embed structpb value types time v w r n o p c id parent init main _")
+var used = strings.Fields("mlmd gensupport mlmdpb filter rest embed structpb value types time " +
+	"v w r n o p c id parent init main _")
 
 // usable reports whether a package of output can be called name.
 func usable(name string) bool {

@@ -75,7 +75,8 @@ func (b *builder) entityREST(s *spec.Schema) EntityREST {
 			r.Value = strings.ReplaceAll(Snake(s.Name), "_", "-")
 		}
 		if u.Name.Set() && !exported.MatchString(GoName(u.Name.Text)) {
-			b.report(u.Name.Pos, s.Path, spec.Quote(u.Name.Text)+" does not give a name of a schema", "want letters and digits, the first a letter")
+			const fix = "want letters and digits, the first a letter"
+			b.report(u.Name.Pos, s.Path, spec.Quote(u.Name.Text)+" does not give a name of a schema", fix)
 		}
 	}
 	if x.Upsert && x.Union == nil {
@@ -86,12 +87,13 @@ func (b *builder) entityREST(s *spec.Schema) EntityREST {
 
 // Plural returns the plural of the last word of a name in snake_case.
 func Plural(name string) string {
+	endsIn := func(endings ...string) bool {
+		return slices.ContainsFunc(endings, func(end string) bool { return strings.HasSuffix(name, end) })
+	}
 	switch {
-	case strings.HasSuffix(name, "y") && !slices.ContainsFunc([]string{"ay", "ey", "oy", "uy"}, func(end string) bool {
-		return strings.HasSuffix(name, end)
-	}):
+	case endsIn("y") && !endsIn("ay", "ey", "oy", "uy"):
 		return strings.TrimSuffix(name, "y") + "ies"
-	case slices.ContainsFunc([]string{"s", "x", "z", "ch", "sh"}, func(end string) bool { return strings.HasSuffix(name, end) }):
+	case endsIn("s", "x", "z", "ch", "sh"):
 		return name + "es"
 	}
 	return name + "s"
@@ -123,7 +125,8 @@ func (b *builder) fieldREST(e *Entity, f *Field, p *spec.Schema) {
 	}
 	if r := x.Reference; r != nil {
 		if f.Slot == Parent || f.Type.Basic != String && f.Type.Basic != IDString {
-			b.report(r.Pos, path, "x-rest-reference on a property that is not an id", "put it on a string that is not the parent")
+			const fix = "put it on a string that is not the parent"
+			b.report(r.Pos, path, "x-rest-reference on a property that is not an id", fix)
 		}
 		f.REST.Reference = &Reference{Path: r.Path.Text, word: *r}
 	}

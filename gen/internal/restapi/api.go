@@ -214,7 +214,8 @@ func (b *builder) union(a *API, r *Resource) {
 		}
 	}
 	if x.Member != u.Member {
-		b.tell(x.UnionPos, r.E.Name, "the union "+u.Name+" has the member "+u.Member+" in "+u.Members[0].E.Name+", and "+x.Member+" here",
+		b.tell(x.UnionPos, r.E.Name,
+			"the union "+u.Name+" has the member "+u.Member+" in "+u.Members[0].E.Name+", and "+x.Member+" here",
 			"use one of them in all entities")
 	}
 	if slices.ContainsFunc(r.E.Fields, func(f *ir.Field) bool { return f.Name == x.Member }) {
@@ -231,7 +232,8 @@ func (b *builder) paths(a *API) {
 	owner := map[string]string{}
 	take := func(path, what string, at spec.Pos) {
 		if other, ok := owner[path]; ok {
-			b.tell(at, what, "the path "+path+" of the REST API is that of "+other+" already", "give one of them another x-rest-path")
+			msg := "the path " + path + " of the REST API is that of " + other + " already"
+			b.tell(at, what, msg, "give one of them another x-rest-path")
 			return
 		}
 		owner[path] = what

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/mlmd-go/sdk/gen/internal/ir"
+	"github.com/mlmd-go/sdk/gen/internal/spec"
 )
 
 // object is an object of a JSON document. Its members are printed sorted.
@@ -16,14 +17,7 @@ type object = map[string]any
 
 // Document returns the OpenAPI document of the API. mark says what made it.
 func (a *API) Document(mark string) ([]byte, error) {
-	d := &document{api: a, schemas: object{}, paths: object{}}
-	d.common()
-	for _, r := range a.Resources {
-		d.resource(r)
-	}
-	for _, u := range a.Unions {
-		d.union(u)
-	}
+	d := a.build()
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
@@ -43,10 +37,39 @@ func (a *API) Document(mark string) ([]byte, error) {
 	return b.Bytes(), err
 }
 
+// Operations returns the operations of the API.
+func (a *API) Operations() []Operation { return a.build().operations }
+
+func (a *API) build() *document {
+	d := &document{api: a, schemas: object{}, paths: object{}}
+	d.common()
+	for _, r := range a.Resources {
+		d.owner = r.E.Pos
+		d.resource(r)
+	}
+	for _, u := range a.Unions {
+		d.owner = u.Members[0].E.REST.UnionPos
+		d.union(u)
+	}
+	return d
+}
+
 // A document is an OpenAPI document that is being made.
 type document struct {
 	api            *API
 	schemas, paths object
+	operations     []Operation
+	owner          spec.Pos // of the resource or union that is being added
+}
+
+// An Operation is one operation of an API.
+type Operation struct {
+	Method, Path, ID string // the path is below the base of the API
+	Query            []string
+	Body, Result     string // names of schemas; Body may be empty
+	Success          []int
+	Owner            string // the entity or the union
+	Pos              spec.Pos
 }
 
 // idPattern matches the IDs of entities.
@@ -106,7 +129,9 @@ func (d *document) common() {
 	encoded := func(doc string) object { return described(object{"type": "string", "format": "byte"}, doc) }
 	value("MetadataBoolValue", object{"bool_value": object{"type": "boolean"}})
 	value("MetadataDoubleValue", object{"double_value": object{"type": "number", "format": "double"}})
-	value("MetadataIntValue", object{"int_value": object{"type": "string", "format": "int64", "pattern": "^-?[0-9]{1,19}$"}})
+	value("MetadataIntValue", object{
+		"int_value": object{"type": "string", "format": "int64", "pattern": "^-?[0-9]{1,19}$"},
+	})
 	value("MetadataProtoValue", object{"type": text(), "proto_value": encoded("A message in base64.")})
 	value("MetadataStringValue", object{"string_value": text()})
 	value("MetadataStructValue", object{"struct_value": encoded("A JSON object in base64.")})
@@ -314,6 +339,9 @@ type operation struct {
 }
 
 func (d *document) add(o operation) {
+	d.operations = append(d.operations, Operation{
+		o.method, o.path, o.id, o.query, o.body, o.result, o.success, o.tag, d.owner,
+	})
 	responses := object{}
 	for _, status := range o.success {
 		responses[strconv.Itoa(status)] = object{
