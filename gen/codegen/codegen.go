@@ -18,7 +18,7 @@ type Config struct {
 	Model   Package
 	Mapping Package
 	Field   Package
-	REST    *REST // nil for none
+	REST    *REST // may be nil
 }
 
 // A REST names the package with the REST API of the spec, and the API.
@@ -67,7 +67,7 @@ func Generate(ctx context.Context, c Config) (Files, error) {
 	return files, nil
 }
 
-// apis returns the versions of the REST API, or nil if there is none.
+// apis returns the versions of the REST API, or nil if the config has no REST API.
 func (c Config) apis(g *ir.Graph, report func(at spec.Pos, path, msg, fix string)) []*restapi.API {
 	if c.REST == nil {
 		return nil

@@ -13,7 +13,7 @@ type EntityREST struct {
 	Path       string   // the segment of the collection: model_versions
 	Singular   string   // the segment that finds one: model_version
 	Operations []string // at the top level; some of spec.Operations, in their order
-	Union      string   // empty if there is none
+	Union      string   // may be empty
 	Member     string   // of the union
 	Value      string   // of Member
 	Upsert     bool     // POST in the union, below a parent, updates by name
@@ -141,7 +141,7 @@ func (b *builder) fieldREST(e *Entity, f *Field, p *spec.Schema) {
 	if f.Required && f.Slot != Parent {
 		for what, w := range map[string]spec.Word{"x-rest-hidden": x.Hidden, "x-rest-versions": first(x.APIVersions)} {
 			if w.Set() {
-				b.report(w.Pos, path, what+" on a required property", "take it out of required: nobody could create the entity")
+				b.report(w.Pos, path, what+" on a required property", "take it out of required, or no request can create it")
 			}
 		}
 	}

@@ -161,7 +161,7 @@ func (b *builder) resource(a *API, e *ir.Entity, served map[*ir.Entity]bool) *Re
 	}
 	if p := e.Parent; p != nil && !p.Optional && slices.Contains(r.Hidden, p.Field.Name) &&
 		(r.Has("create") || r.Union != nil) {
-		b.tell(p.Field.Pos, e.Name+"."+p.Field.Name, "the parent is required and hidden, so nobody could create the entity",
+		b.tell(p.Field.Pos, e.Name+"."+p.Field.Name, "the parent is required and hidden, so no request can create it",
 			"leave create out of x-rest-operations and the entity out of unions, or show the property")
 	}
 	return r

@@ -332,7 +332,7 @@ type operation struct {
 	tag              string
 	query            []string
 	params           []any  // of the path
-	body             string // a schema; empty if there is none
+	body             string // a schema; may be empty
 	result           string // a schema
 	success          []int
 	fails            []int // besides those of every operation
