@@ -36,6 +36,7 @@ type flags struct {
 	requestTimeout               time.Duration
 	limitConcurrency             bool
 	tlsCert, tlsKey, tlsClientCA string
+	http                         httpFlags
 	logLevel, logFormat          string
 	help, version                bool
 
@@ -55,6 +56,14 @@ type postgresFlags struct {
 	host, hostaddr, port, user, password, passfile, dbname string
 	skipCreation                                           bool
 	sslmode, sslcert, sslkey, sslpassword, sslrootcert     string
+}
+
+// httpFlags are the flags of the REST API.
+type httpFlags struct {
+	host    string
+	port    int32 // -1 for no REST API
+	origins []string
+	sunset  string
 }
 
 // A group is a set of flags with a heading in the help.
@@ -121,6 +130,15 @@ func (f *flags) define() {
 	s.StringVar(&p.sslpassword, "postgres_config_sslpassword", "", "password of the key")
 	s.StringVar(&p.sslrootcert, "postgres_config_sslrootcert", "", "file with the CA certificates that verify the server")
 
+	s = f.group("REST API")
+	s.Int32Var(&f.http.port, "http_port", -1, "port to serve the REST API on, as HTTP and JSON; 0 for a free port, "+
+		"which is logged; without --grpc_port, nothing else is served; -1 for no REST API")
+	s.StringVar(&f.http.host, "http_host", "", "address to serve the REST API on; default that of --host")
+	s.StringSliceVar(&f.http.origins, "http_cors_origins", nil,
+		"origins whose web pages may call the REST API, separated by commas; * for all")
+	s.StringVar(&f.http.sunset, "http_sunset", "", "day on which deprecated versions of the REST API will be turned off, "+
+		"as YYYY-MM-DD: their responses announce it")
+
 	s = f.group("Server")
 	s.StringVar(&f.host, "host", "", "address to listen on, empty for all, or unix:PATH for a Unix socket")
 	s.Int32Var(&f.port, "grpc_port", 8080, "port to listen on; 0 for a free port, which is logged")
@@ -177,6 +195,7 @@ func parse(args []string) (*flags, error) {
 		highest       int64
 	}{
 		{"grpc_port", int64(f.port), 0, 65535},
+		{"http_port", int64(f.http.port), -1, 65535},
 		{"mysql_config_port", int64(f.mysql.port), 0, 65535},
 		{"metadata_store_connection_retries", int64(f.retries), 0, math.MaxInt32},
 		{"downgrade_db_schema_version", f.downgrade, -1, store.SchemaVersion},
@@ -218,9 +237,11 @@ var flagName = regexp.MustCompile(`^[a-z0-9_]*`)
 
 // usage prints the help.
 func (f *flags) usage(w io.Writer) error {
-	if _, err := fmt.Fprint(w, `mlmd-server serves the MLMD service (ml_metadata.MetadataStoreService) over gRPC.
+	if _, err := fmt.Fprint(w, `mlmd-server serves the MLMD service (ml_metadata.MetadataStoreService) over gRPC,
+and the model registry's REST API over HTTP.
 
   mlmd-server --db registry.db --grpc_port 8080
+  mlmd-server --db registry.db --http_port 8080
   mlmd-server --db postgres://mlmd@db.example/mlmd
   mlmd-server --mysql_config_host=db --mysql_config_port=3306 --mysql_config_database=mlmd --mysql_config_user=mlmd
 

@@ -36,6 +36,15 @@ func (f *flags) address() (address, error) {
 		}
 		return address{"unix", path}, nil
 	}
+	return f.tcpAddress()
+}
+
+// tcpAddress returns the address of the host and port in f.
+func (f *flags) tcpAddress() (address, error) {
+	host := strings.TrimSpace(f.host)
+	if strings.HasPrefix(host, "unix:") { // of the REST API, since gRPC has the socket
+		host = ""
+	}
 	if inner, ok := strings.CutPrefix(host, "["); ok {
 		if host, ok = strings.CutSuffix(inner, "]"); !ok {
 			return address{}, usagef(

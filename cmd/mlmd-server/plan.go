@@ -9,6 +9,7 @@ import (
 	"google.golang.org/protobuf/encoding/prototext"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/pkg/rest"
 	"github.com/mlmd-go/sdk/pkg/server"
 )
 
@@ -17,7 +18,8 @@ type plan struct {
 	db               database
 	migration        migration
 	retries          int
-	listen           address
+	listen           address // of gRPC; zero if only the REST API is served
+	rest             *restPlan
 	options          []server.Option
 	limitConcurrency bool
 	warnings         []string
@@ -39,6 +41,12 @@ func (f *flags) plan(read readFile) (*plan, error) {
 	var err error
 	if p.listen, err = f.address(); err != nil {
 		return nil, err
+	}
+	if p.rest, err = f.restPlan(); err != nil {
+		return nil, err
+	}
+	if p.rest != nil && !f.portChanged && p.listen.network != "unix" {
+		p.listen = address{}
 	}
 	config, err := f.readConfig(read, p)
 	if err != nil {
@@ -74,8 +82,15 @@ func (f *flags) plan(read readFile) (*plan, error) {
 		return nil, usagef("--request_timeout is negative: must be 0, which sets no limit, or more")
 	}
 	p.limitConcurrency = f.limitConcurrency
-	p.options = append(append(limits, security...),
+	p.options = append(limits, server.WithTLS(security),
 		server.WithShutdownTimeout(f.shutdown), server.WithRequestTimeout(f.requestTimeout))
+	if p.rest != nil {
+		p.rest.tls, p.rest.shutdown = security, f.shutdown
+		p.rest.options = append(p.rest.options, rest.WithRequestTimeout(f.requestTimeout))
+		if f.maxReceive >= 0 {
+			p.rest.options = append(p.rest.options, rest.WithMaxBody(int64(f.maxReceive)))
+		}
+	}
 	return p, nil
 }
 

@@ -1,22 +1,24 @@
 package main
 
 import (
+	"crypto/tls"
 	"encoding/pem"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/server"
 )
 
-// security returns the options for TLS, with the certificates of the
-// configuration file's ssl_config or of the files that flags name.
-func (f *flags) security(config *mlmdpb.MetadataStoreServerConfig, read readFile) ([]server.Option, error) {
+// security returns the TLS configuration, with the certificates of the
+// configuration file's ssl_config or of the files that flags name. It is nil if
+// there are none.
+func (f *flags) security(config *mlmdpb.MetadataStoreServerConfig, read readFile) (*tls.Config, error) {
 	ssl := config.GetSslConfig()
 	byFlag := f.tlsCert != "" || f.tlsKey != "" || f.tlsClientCA != ""
 	switch {
 	case ssl != nil && byFlag:
 		return nil, usagef("the ssl_config of %s and the --tls flags are mutually exclusive", f.configFile)
 	case ssl != nil:
-		return tls(server.PEMCredentials{
+		return tlsConfig(server.PEMCredentials{
 			Key:          ssl.GetServerKey(),
 			Cert:         ssl.GetServerCert(),
 			ClientCA:     ssl.GetCustomCa(),
@@ -28,7 +30,7 @@ func (f *flags) security(config *mlmdpb.MetadataStoreServerConfig, read readFile
 	return nil, nil
 }
 
-func (f *flags) tlsFiles(read readFile) ([]server.Option, error) {
+func (f *flags) tlsFiles(read readFile) (*tls.Config, error) {
 	required := []setting{{"cert_file", f.tlsCert != ""}, {"key_file", f.tlsKey != ""}}
 	if err := needs("--tls_", required); err != nil {
 		return nil, err
@@ -54,13 +56,13 @@ func (f *flags) tlsFiles(read readFile) ([]server.Option, error) {
 		}
 		*part.into = string(text)
 	}
-	return tls(p, "the --tls files: ")
+	return tlsConfig(p, "the --tls files: ")
 }
 
-func tls(p server.PEMCredentials, from string) ([]server.Option, error) {
+func tlsConfig(p server.PEMCredentials, from string) (*tls.Config, error) {
 	config, err := p.TLSConfig()
 	if err != nil {
 		return nil, usagef("%s%w", from, err)
 	}
-	return []server.Option{server.WithTLS(config)}, nil
+	return config, nil
 }

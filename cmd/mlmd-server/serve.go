@@ -32,23 +32,61 @@ func (p *plan) serve(ctx context.Context, stdout io.Writer, log *slog.Logger) er
 	return nil
 }
 
-// answer listens and answers calls until ctx ends. It prints the address to
-// stdout as one line, for programs that wait for it.
+// answer listens and answers calls until ctx ends. If one listener fails, it
+// stops the other too.
 func (p *plan) answer(ctx context.Context, st *store.Store, stdout io.Writer, log *slog.Logger) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var servers []func() error
+	for _, open := range []func(context.Context, *store.Store, io.Writer, *slog.Logger) (func() error, error){
+		p.openGRPC, p.openHTTP,
+	} {
+		serve, err := open(ctx, st, stdout, log)
+		if err != nil {
+			return err
+		}
+		if serve != nil {
+			servers = append(servers, serve)
+		}
+	}
+	ended := make(chan error, len(servers))
+	for _, serve := range servers {
+		go func() { ended <- serve() }()
+	}
+	var errs []error
+	for range servers {
+		errs = append(errs, <-ended)
+		stop()
+	}
+	return errors.Join(errs...)
+}
+
+// openGRPC listens for gRPC, and returns what answers calls until ctx ends. It
+// prints the address to stdout as one line, for programs that wait for it.
+func (p *plan) openGRPC(
+	ctx context.Context, st *store.Store, stdout io.Writer, log *slog.Logger,
+) (serve func() error, _ error) {
+	if p.listen == (address{}) {
+		return nil, nil
+	}
 	lis, err := p.listen.open(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	at := address{p.listen.network, lis.Addr().String()}
 	log.Info("serving", "address", at.String(), "database", p.db.String(), "version", version())
 	// The message of metadata_store_server, which programs wait for.
 	log.Info("Server listening on " + at.String())
-	if _, err := fmt.Fprintf(stdout, "serving %s\n", at); err != nil {
-		log.Warn("standard output is closed", "error", err)
-	}
+	announce(stdout, log, at.String())
 	options := append(p.options, server.WithLogger(log), server.WithReadiness(st.Ping))
 	if p.limitConcurrency {
 		options = append(options, server.WithConcurrency(st.Stats().MaxConns))
 	}
-	return server.New(st.Server(), options...).Serve(ctx, lis)
+	return func() error { return server.New(st.Server(), options...).Serve(ctx, lis) }, nil
+}
+
+func announce(stdout io.Writer, log *slog.Logger, where string) {
+	if _, err := fmt.Fprintf(stdout, "serving %s\n", where); err != nil {
+		log.Warn("standard output is closed", "error", err)
+	}
 }

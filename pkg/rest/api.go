@@ -19,6 +19,9 @@ type API struct {
 	// IgnoreUnknownOrder makes lists ignore an orderBy or a sortOrder that they
 	// do not know. Otherwise it is an error.
 	IgnoreUnknownOrder bool
+	// IntegersAsText makes integers strings in JSON, so that no client rounds
+	// them to a double. Requests may have either.
+	IntegersAsText bool
 }
 
 // A Resource describes how the entities of one mapping are served.

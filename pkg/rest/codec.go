@@ -33,6 +33,8 @@ type codec struct {
 	fields    []field // in the order of the Go type
 	constants []member
 	defaults  map[string]string
+	// integersAsText is that of the API.
+	integersAsText bool
 }
 
 // A field is a field of the Go type that is a JSON member.
@@ -44,8 +46,8 @@ type field struct {
 }
 
 // newCodec returns the codec of a resource whose entities have the type t.
-func newCodec(r *Resource, t reflect.Type) (*codec, error) {
-	c := &codec{entity: r.Entity.Type().Entity, defaults: r.Defaults}
+func newCodec(a *API, r *Resource, t reflect.Type) (*codec, error) {
+	c := &codec{entity: r.Entity.Type().Entity, defaults: r.Defaults, integersAsText: a.IntegersAsText}
 	for i := range t.NumField() {
 		name, options, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
 		if name == "" || name == "-" || slices.Contains(r.Hidden, name) {
@@ -136,10 +138,20 @@ func (c *codec) append(out []byte, v any) []byte {
 			continue
 		}
 		if raw := toJSON(x.Interface()); raw != nil {
+			if c.integersAsText && isInteger(x.Type()) {
+				raw = toJSON(string(raw))
+			}
 			add(f.name, raw)
 		}
 	}
 	return append(out, '}')
+}
+
+func isInteger(t reflect.Type) bool {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t.Kind() == reflect.Int64 || t.Kind() == reflect.Int32
 }
 
 // customJSON returns the JSON of custom properties, which are an object even if
@@ -204,6 +216,9 @@ func (c *codec) set(v any, members []member, allowed []string, schema string) er
 			continue
 		}
 		into := reflect.New(f.of(v).Type())
+		if c.integersAsText && isInteger(into.Type().Elem()) {
+			m.value = bytes.Trim(m.value, `"`)
+		}
 		if err := json.Unmarshal(m.value, into.Interface()); err != nil {
 			return fail(400, "%v", inField(err, schema, f.name))
 		}

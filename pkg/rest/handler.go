@@ -24,6 +24,7 @@ type Option func(*options)
 type options struct {
 	log     *slog.Logger
 	maxBody int64
+	timeout time.Duration // 0 for none
 	sunset  time.Time
 	origins []string
 }
@@ -35,6 +36,10 @@ func WithLogger(l *slog.Logger) Option { return func(o *options) { o.log = l } }
 // WithMaxBody limits the body of a request to n bytes. A larger one is answered
 // with 413.
 func WithMaxBody(n int64) Option { return func(o *options) { o.maxBody = n } }
+
+// WithRequestTimeout limits how long a request may take. Later it is answered
+// with 503. 0 removes the limit.
+func WithRequestTimeout(d time.Duration) Option { return func(o *options) { o.timeout = d } }
 
 // WithSunset announces when the deprecated APIs will be turned off: their
 // responses have a Sunset header.
@@ -298,6 +303,11 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}()
 	if s.cors(w, r) || s.health(w, r) {
 		return
+	}
+	if s.timeout > 0 {
+		ctx, done := context.WithTimeout(r.Context(), s.timeout)
+		defer done()
+		r = r.WithContext(ctx)
 	}
 	s.mux.ServeHTTP(w, r)
 }

@@ -34,7 +34,7 @@ type resource struct {
 func newResource(f *face, r *Resource) (*resource, error) {
 	out := &resource{Resource: r, face: f, typ: r.Entity.Type(), collection: r.Entity.bind(f.client)}
 	var err error
-	out.codec, err = newCodec(r, reflect.TypeOf(out.collection.newValue()).Elem())
+	out.codec, err = newCodec(f.api, r, reflect.TypeOf(out.collection.newValue()).Elem())
 	return out, err
 }
 
@@ -421,7 +421,14 @@ func (r *resource) updateBelow(
 
 // childNamed returns the child of the parent that has the name, or nil.
 func (r *resource) childNamed(ctx context.Context, parentEntity, parent, name string) (any, error) {
-	l := listing{name: name, size: 1}
+	if p := r.typ.Parent; p != nil && p.Entity == parentEntity {
+		v, err := r.collection.findByName(ctx, parent, name)
+		if errors.Is(err, registry.ErrNotFound) {
+			return nil, nil
+		}
+		return v, err
+	}
+	l := listing{name: name, order: registry.OrderByID, size: 1}
 	items, _, err := l.list(ctx, []*resource{r}, parentEntity, parent)
 	if err != nil || len(items) == 0 {
 		return nil, err

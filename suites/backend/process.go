@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -18,7 +19,8 @@ import (
 // A Process is mlmd-server as a process. Its methods are for the one test that
 // started it.
 type Process struct {
-	Address string // where it serves
+	Address string // where it serves gRPC
+	URL     string // of the REST API, if an argument is --http_port
 
 	cmd    *exec.Cmd
 	log    output
@@ -87,10 +89,16 @@ func start(args ...string) (*Process, error) {
 		return nil, err
 	}
 	address := make(chan string, 1)
+	hasURL := slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "--http_port") })
 	go func() {
-		first, _ := bufio.NewReader(stdout).ReadString('\n')
+		lines := bufio.NewReader(stdout)
+		first, _ := lines.ReadString('\n')
+		if hasURL {
+			second, _ := lines.ReadString('\n')
+			p.URL = strings.TrimSpace(strings.TrimPrefix(second, "serving "))
+		}
 		address <- strings.TrimSpace(strings.TrimPrefix(first, "serving "))
-		io.Copy(io.Discard, stdout)
+		io.Copy(io.Discard, lines)
 		p.cmd.Wait()
 		close(p.exited)
 	}()

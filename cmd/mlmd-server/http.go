@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/mlmd-go/sdk/generated/restapi"
+	"github.com/mlmd-go/sdk/pkg/registry"
+	"github.com/mlmd-go/sdk/pkg/rest"
+	"github.com/mlmd-go/sdk/pkg/store"
+)
+
+// A restPlan is how the REST API is served.
+type restPlan struct {
+	listen   address
+	tls      *tls.Config // nil for plain HTTP
+	options  []rest.Option
+	shutdown time.Duration
+}
+
+// restPlan returns how to serve the REST API, or nil if the flags do not ask for
+// it.
+func (f *flags) restPlan() (*restPlan, error) {
+	if f.http.port < 0 {
+		if f.http.host != "" || len(f.http.origins) > 0 || f.http.sunset != "" {
+			return nil, usagef("the --http flags configure the REST API: give its port with --http_port")
+		}
+		return nil, nil
+	}
+	p := &restPlan{options: []rest.Option{rest.WithCORS(f.http.origins...)}}
+	at := *f
+	if at.port = f.http.port; f.http.host != "" {
+		at.host = f.http.host
+	}
+	var err error
+	if p.listen, err = at.tcpAddress(); err != nil {
+		return nil, err
+	}
+	if f.portChanged && f.port == f.http.port && f.port != 0 {
+		return nil, usagef("--grpc_port and --http_port are both %d: they must differ", f.port)
+	}
+	if f.http.sunset != "" {
+		day, err := time.Parse(time.DateOnly, f.http.sunset)
+		if err != nil {
+			return nil, usagef("invalid --http_sunset: must be a day such as 2027-01-31")
+		}
+		p.options = append(p.options, rest.WithSunset(day))
+	}
+	return p, nil
+}
+
+// openHTTP listens for the REST API, if it is to be served, and returns what
+// answers requests until ctx ends.
+func (p *plan) openHTTP(
+	ctx context.Context, st *store.Store, stdout io.Writer, log *slog.Logger,
+) (serve func() error, _ error) {
+	if p.rest == nil {
+		return nil, nil
+	}
+	h, err := rest.NewHandler(registry.New(st.Client()), restapi.APIs, append(p.rest.options, rest.WithLogger(log))...)
+	if err != nil {
+		return nil, err
+	}
+	lis, err := p.rest.listen.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	url := "http://" + lis.Addr().String()
+	if p.rest.tls != nil {
+		url, lis = "https://"+lis.Addr().String(), tls.NewListener(lis, p.rest.tls)
+	}
+	log.Info("serving the REST API", "url", url, "database", p.db.String(), "version", version())
+	announce(stdout, log, url)
+	return func() error { return rest.Serve(ctx, lis, h, p.rest.shutdown) }, nil
+}
