@@ -65,6 +65,8 @@ func TestHandler(t *testing.T) {
 	v := id(t, step("POST", "/model_versions", `{"name":"v1","registeredModelId":"`+m+`"}`, 201))
 	step("GET", "/model_version?name=v1&parentResourceId="+m, "", 200)
 	step("GET", "/registered_models/"+m+"/versions", "", 200, `"size":1`)
+	step("GET", "/registered_models/"+m+"/versions?name=v1", "", 200, `"size":1`)
+	step("GET", "/registered_models/"+m+"/versions?name=v", "", 200, `"size":0`)
 	a := id(t, step("POST", "/model_versions/"+v+"/artifacts", `{"artifactType":"model-artifact","name":"w"}`, 201,
 		`"artifactType":"model-artifact"`, `"state":"UNKNOWN"`))
 	step("POST", "/model_versions/"+v+"/artifacts", `{"artifactType":"doc-artifact","name":"w"}`, 201)

@@ -177,7 +177,7 @@ func (l *listing) list(ctx context.Context, from []*resource, parentEntity, pare
 		if err != nil {
 			return nil, "", err
 		}
-		q.where = and(where, l.named(r), l.rest())
+		q.where = and(where, l.named(r, parent), l.rest())
 		if p := r.typ.Parent; parent != "" && p != nil && p.Entity == parentEntity {
 			q.parent = parent
 		} else if parent != "" {
@@ -202,10 +202,14 @@ func (l *listing) list(ctx context.Context, from []*resource, parentEntity, pare
 }
 
 // named selects the entities with the name and the external ID of the listing.
-func (l *listing) named(r *resource) *filtertext.Node {
+// The stored name of a child begins with the ID of its parent.
+func (l *listing) named(r *resource, parent string) *filtertext.Node {
 	var out *filtertext.Node
-	if l.name != "" {
-		out = comparison(filtertext.OpEq, r.nameField(), l.name)
+	if name := l.name; name != "" {
+		if p := r.typ.Parent; p != nil && !p.UnprefixedName {
+			name = parent + ":" + name
+		}
+		out = comparison(filtertext.OpEq, filtertext.Field{Attr: "name"}, name)
 	}
 	if l.external != "" {
 		out = and(out, comparison(filtertext.OpEq, filtertext.Field{Attr: "external_id"}, l.external))
