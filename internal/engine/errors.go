@@ -66,6 +66,9 @@ func (s *Service) status(ctx context.Context, err error) error {
 	if f.code == codes.Aborted || f.code == codes.InvalidArgument {
 		level = slog.LevelInfo
 	}
+	if f.code == codes.Aborted && s.outer != nil { // Transact runs again, and logs the last conflict
+		level = slog.LevelDebug
+	}
 	s.log.Log(ctx, level, "a request failed in the database", "code", f.code.String(), "error", err)
 	return status.Error(f.code, f.text)
 }

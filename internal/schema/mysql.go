@@ -35,7 +35,7 @@ func MySQL(number func(error) uint16) Schema {
 		catalog: "SELECT table_name, column_name FROM information_schema.columns" +
 			" WHERE table_schema = DATABASE() AND LOWER(table_name) IN (" + quotedNames() + ")",
 		scripts:         "mysql",
-		command:         "mlmd-server --db mysql://… --enable_database_upgrade",
+		command:         "mysql.Migrate of pkg/store, or with mlmd-server --db mysql://… --enable_database_upgrade",
 		fixedIDs:        true,
 		resumes:         true,
 		prepare:         probeMySQL,

@@ -37,7 +37,7 @@ func Postgres() Schema {
 		catalog: "SELECT table_name, column_name FROM information_schema.columns" +
 			" WHERE table_schema = current_schema() AND table_name IN (" + quotedNames() + ")",
 		scripts:         "postgres",
-		command:         "mlmd-server --db postgres://… --enable_database_upgrade",
+		command:         "postgres.Migrate of pkg/store, or with mlmd-server --db postgres://… --enable_database_upgrade",
 		batches:         true,
 		outdatedObjects: outdatedPostgresIndexes,
 		exclusive: func(ctx context.Context, conn *sql.Conn, body func() error) error {

@@ -22,7 +22,7 @@ func SQLite() Schema {
 		catalog: "SELECT t.name, c.name FROM sqlite_master AS t JOIN pragma_table_info(t.name) AS c" +
 			" WHERE t.type IN ('table', 'view') AND lower(t.name) IN (" + quotedNames() + ")",
 		scripts:  "sqlite",
-		command:  "mlmd-server --db sqlite:FILE --enable_database_upgrade",
+		command:  "sqlite.Migrate of pkg/store, or with mlmd-server --db sqlite:FILE --enable_database_upgrade",
 		fixedIDs: true,
 		batches:  true,
 		exclusive: func(ctx context.Context, conn *sql.Conn, body func() error) error {

@@ -17,7 +17,7 @@ const batchSize = 500
 
 // UpsertAll upserts the values in order and returns a result for each. It is much
 // faster than calls of [Collection.Upsert]: one request creates up to 100 new
-// contexts or artifacts if they have the same parent and follow each other.
+// entities if they have the same parent and follow each other.
 //
 // On an embedded store UpsertAll writes batches of 500 values, each of which is
 // one transaction. If a value fails, nothing of its batch is stored, and the
@@ -25,15 +25,16 @@ const batchSize = 500
 // of a [Client.Tx], the values before the one that fails stay, and the results are
 // theirs.
 //
-// If a value is nil, the error is [ErrInvalidArgument], and nothing is stored.
+// [OnProgress] reports how many values are done after each 500. If a value is nil,
+// the error is [ErrInvalidArgument], and nothing is stored.
 func (c *Collection[T, N]) UpsertAll(ctx context.Context, values []*T, opts ...UpsertOption[T]) ([]Result, error) {
 	return c.writeAll(ctx, upsert, values, collectOptions[T](opts))
 }
 
 // CreateAll is [Collection.UpsertAll] except that it stores new entities, as
 // [Collection.Create] does.
-func (c *Collection[T, N]) CreateAll(ctx context.Context, values []*T) ([]Result, error) {
-	return c.writeAll(ctx, create, values, writeOptions[T]{})
+func (c *Collection[T, N]) CreateAll(ctx context.Context, values []*T, opts ...BatchOption[T]) ([]Result, error) {
+	return c.writeAll(ctx, create, values, collectOptions[T](opts))
 }
 
 func (c *Collection[T, N]) writeAll(
@@ -51,6 +52,9 @@ func (c *Collection[T, N]) writeAll(
 		out = append(out, results...)
 		if err := late.keep(err); err != nil {
 			return out, late.beside(err)
+		}
+		for _, f := range o.progress {
+			f(len(out))
 		}
 	}
 	return out, late.beside(nil)
@@ -102,7 +106,7 @@ type newNode[T any, N mlmd.Node] struct {
 func (c *Collection[T, N]) newNodes(
 	ctx context.Context, by verb, values []*T, o writeOptions[T],
 ) (group []newNode[T, N]) {
-	if _, ok := c.nodes.(groupCreator[N]); !ok || o.read != nil {
+	if o.read != nil {
 		return nil
 	}
 	t := c.client.types.get(c.typ)
@@ -175,8 +179,7 @@ func (c *Collection[T, N]) createNodes(ctx context.Context, group []newNode[T, N
 	for i, g := range group {
 		nodes[i] = g.node
 	}
-	creator := c.nodes.(groupCreator[N])
-	ids, linked, err := creator.createGroup(first.putContext(ctx), nodes, first.parent)
+	ids, linked, err := c.nodes.createGroup(first.putContext(ctx), nodes, first.parent)
 	switch status.Code(err) {
 	case codes.OK:
 	case codes.Unavailable, codes.DeadlineExceeded, codes.Canceled, codes.Unknown, codes.Aborted:
@@ -185,7 +188,7 @@ func (c *Collection[T, N]) createNodes(ctx context.Context, group []newNode[T, N
 		return nil, nil
 	}
 	if first.parent != nil && !linked {
-		if err := creator.linkGroup(ctx, first.parent.id, ids); err != nil {
+		if err := c.nodes.linkGroup(ctx, first.parent.id, ids); err != nil {
 			return nil, first.rpcError(ctx, err)
 		}
 	}
@@ -204,13 +207,4 @@ func (c *Collection[T, N]) createNodes(ctx context.Context, group []newNode[T, N
 		late = append(late, g.afterWrite(ctx)...)
 	}
 	return out, late.beside(refused)
-}
-
-// A groupCreator is an implementation of [nodes] whose RPCs create several
-// children of one parent. Each method makes one RPC.
-type groupCreator[N mlmd.Node] interface {
-	// createGroup is create for several nodes: all are stored or none.
-	createGroup(ctx context.Context, ns []N, parent *parent) (ids []int64, linked bool, err error)
-	// linkGroup is link for several children that have no link yet.
-	linkGroup(ctx context.Context, parent int64, children []int64) error
 }

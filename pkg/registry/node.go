@@ -19,6 +19,10 @@ type nodes[N mlmd.Node] interface {
 	// create stores n as a child of parent, which may be nil. It reports whether it
 	// also made the link to the parent: for contexts, no RPC does both.
 	create(ctx context.Context, n N, parent *parent) (id int64, linked bool, err error)
+	// createGroup is create for several nodes: all are stored or none.
+	createGroup(ctx context.Context, ns []N, parent *parent) (ids []int64, linked bool, err error)
+	// linkGroup is link for several children that have no link yet.
+	linkGroup(ctx context.Context, parent int64, children []int64) error
 	// put updates the fields of the nodes that paths name: all nodes or none.
 	// If since is not nil, it fails with FAILED_PRECONDITION, on servers that know
 	// package precondition, unless the stored update time of each node is the one

@@ -39,6 +39,37 @@ func (e executions) create(ctx context.Context, n *mlmdpb.Execution, p *parent) 
 	return r.GetExecutionId(), true, nil
 }
 
+// createGroup is that of artifacts.
+func (e executions) createGroup(ctx context.Context, ns []*mlmdpb.Execution, p *parent) ([]int64, bool, error) {
+	if p == nil {
+		r, err := e.rpc.PutExecutions(ctx, &mlmdpb.PutExecutionsRequest{Executions: ns})
+		ids, err := allIDs(r.GetExecutionIds(), len(ns), err)
+		return ids, false, err
+	}
+	r, err := e.rpc.PutLineageSubgraph(ctx, &mlmdpb.PutLineageSubgraphRequest{
+		Executions: ns,
+		Contexts:   []*mlmdpb.Context{{TypeId: &p.typeID, Name: &p.storedName, CustomProperties: neverStored()}},
+		Options:    &mlmdpb.PutLineageSubgraphRequest_Options{ReuseContextIfAlreadyExist: new(true)},
+	})
+	ids, err := allIDs(r.GetExecutionIds(), len(ns), err)
+	if err != nil {
+		return nil, false, err
+	}
+	got, err := onlyID(r.GetContextIds(), nil)
+	return ids, got == p.id, err
+}
+
+func (e executions) linkGroup(ctx context.Context, parent int64, children []int64) error {
+	links := make([]*mlmdpb.Association, len(children))
+	for i := range children {
+		links[i] = &mlmdpb.Association{ContextId: &parent, ExecutionId: &children[i]}
+	}
+	_, err := e.rpc.PutAttributionsAndAssociations(ctx, &mlmdpb.PutAttributionsAndAssociationsRequest{
+		Associations: links,
+	})
+	return err
+}
+
 func (e executions) put(ctx context.Context, ns []*mlmdpb.Execution, paths []string, since []int64) error {
 	if since != nil {
 		ctx = withPrecondition(ctx)

@@ -29,6 +29,10 @@ import (
 // time stays. Upsert is not one transaction: if it fails halfway, call it again
 // with the same value to complete it.
 //
+// A client that [Dial] made repeats a request whose reply was lost. If that request
+// created the entity, the outcome is [Unchanged] or, if only the link to the parent
+// was missing, [Updated], as for an entity that another writer created.
+//
 // The error is [ErrInvalidArgument] for a value that cannot be stored, a new
 // name that is blank or has control characters, or a change to an immutable
 // field; [ErrNotFound] if the ID or the parent does not exist; and
@@ -228,6 +232,10 @@ func (w *write[T, N]) parentMayBeRenamed(err error) bool {
 // succeeds.
 //
 // An entity without a name and an external ID is stored again by each call.
+//
+// Other programs may store names without the ID of the parent before them. Such a
+// name counts as taken, except below a parent that this client created, because
+// looking for it would cost each Create a request.
 //
 // After [ErrUnavailable] v may have been stored: the call is not repeated, because
 // the repetition would find its own name taken. A context with a parent is stored

@@ -8,6 +8,9 @@ import (
 	"slices"
 	"strings"
 
+	"google.golang.org/protobuf/proto"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/internal/precondition"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 	"github.com/mlmd-go/sdk/pkg/value"
@@ -300,6 +303,39 @@ func (w *write[T, N]) storedType(ctx context.Context) (*storedType, error) {
 	return t, err
 }
 
+// undeclaredZeros returns the paths of required numbers and booleans that are zero in
+// wanted and whose properties the type lacks. They look like fields that are not
+// set, but without them the entity could not be read back.
+func (w *write[T, N]) undeclaredZeros(t *storedType, wanted nodeView) []string {
+	var out []string
+	var lacking value.Unreadable // of an entity without properties
+	for i := range w.m.Fields {
+		f := &w.m.Fields[i]
+		name, ok := f.Property()
+		v := wanted.props[name]
+		if !ok || f.Derived || v == nil || t.declares(t.propertyName(f, v)) || w.m.Unreadable == nil {
+			continue
+		}
+		switch v.GetValue().(type) {
+		case *mlmdpb.Value_IntValue, *mlmdpb.Value_DoubleValue, *mlmdpb.Value_BoolValue:
+		default:
+			continue
+		}
+		if lacking == nil {
+			var none N
+			empty, err := w.m.Decode(any(none).(proto.Message).ProtoReflect().New().Interface().(N))
+			if err != nil {
+				return nil
+			}
+			lacking = w.m.Unreadable(empty)
+		}
+		if lacking.Has(f.Name) {
+			out = append(out, f.Path)
+		}
+	}
+	return out
+}
+
 // resolveProperties returns how to write the given paths of wanted, which v was
 // encoded to, to a node of type t that is stored as was. It returns the type too,
 // which it extends by the properties that are missing.
@@ -325,6 +361,9 @@ func (w *write[T, N]) resolve(t *storedType, was, wanted nodeView, paths []strin
 	set := slices.Concat(w.m.SetPaths(v), w.set)
 	if w.m.Parent != nil && w.m.Parent.UnprefixedName { // only a derived field names the parent
 		set = w.m.Paths()
+	}
+	if w.by == create || w.by == replace {
+		set = append(set, w.undeclaredZeros(t, wanted)...)
 	}
 	s, bad := t.resolve(w.m.Fields, was, wanted, paths, set)
 	if bad != nil {

@@ -164,7 +164,7 @@ type Outcome uint8
 
 // The effects of a write. A failed write has none of them.
 const (
-	Created   Outcome = iota + 1 // the entity is new
+	Created   Outcome = iota + 1 // the entity is new; not known if a reply was lost and the call repeated
 	Updated                      // at least one field, or the link to the parent, was written
 	Unchanged                    // what is stored was already as wanted; nothing was written
 )

@@ -6,8 +6,8 @@ import (
 	"github.com/mlmd-go/sdk/pkg/filter"
 )
 
-// An UpsertOption configures one Upsert of a T: [Clear], [Set], [OnCreate], or a
-// [WriteOption].
+// An UpsertOption configures one Upsert of a T: [Clear], [Set], [OnCreate], a
+// [WriteOption], or, for an UpsertAll, a [BatchOption].
 type UpsertOption[T any] interface {
 	apply(*writeOptions[T])
 }
@@ -19,7 +19,14 @@ type WriteOption[T any] interface {
 	anyWrite()
 }
 
+// A BatchOption configures one UpsertAll or CreateAll of a T: [OnProgress].
+type BatchOption[T any] interface {
+	UpsertOption[T]
+	anyBatch()
+}
+
 type writeOptions[T any] struct {
+	progress []func(done int)
 	clear    []string // update_mask paths
 	set      []string // update_mask paths
 	onCreate []func(*T)
@@ -36,6 +43,11 @@ type writeOption[T any] func(*writeOptions[T])
 
 func (f writeOption[T]) apply(o *writeOptions[T]) { f(o) }
 func (writeOption[T]) anyWrite()                  {}
+
+type batchOption[T any] func(*writeOptions[T])
+
+func (f batchOption[T]) apply(o *writeOptions[T]) { f(o) }
+func (batchOption[T]) anyBatch()                  {}
 
 // Clear makes an Upsert remove the stored values of the given fields, or of
 // single custom properties. The error is [ErrInvalidArgument] if one of them is
@@ -79,6 +91,20 @@ func OnCreate[T any](f func(v *T)) UpsertOption[T] {
 	return upsertOption[T](func(o *writeOptions[T]) {
 		if f != nil {
 			o.onCreate = append(o.onCreate, f)
+		}
+	})
+}
+
+// OnProgress makes UpsertAll and CreateAll call f after each batch of 500 values,
+// and at the end, with the number of values that are done. On an embedded store
+// these are stored for good, except in a [Client.Tx]. A single Upsert does not call
+// f.
+//
+//	registry.OnProgress[model.ModelVersion](func(done int) { bar.Set(done) })
+func OnProgress[T any](f func(done int)) BatchOption[T] {
+	return batchOption[T](func(o *writeOptions[T]) {
+		if f != nil {
+			o.progress = append(o.progress, f)
 		}
 	})
 }

@@ -105,6 +105,17 @@ var _ = onEveryBackend("the new program", func(world func() *world) {
 		Expect(must(w.sets2.Get(ctx, second)).Size).To(HaveValue(Equal(10.0)))
 	})
 
+	It("stores a required zero of a new entity although the type lacks its property", func(ctx SpecContext) {
+		w := world()
+		project := w.project1(ctx)
+		must(w.rpc.PutArtifactType(ctx, &mlmdpb.PutArtifactTypeRequest{
+			ArtifactType: &mlmdpb.ArtifactType{Name: new(w.name + "DataSet")},
+		}))
+		id := must(w.sets1.Create(ctx, &model1.DataSet{ProjectID: project, Name: "empty"})).ID
+		Expect(must(w.sets1.Get(ctx, id)).Unreadable).To(BeNil())
+		Expect(w.properties(ctx, id)).To(HaveKey("rows"))
+	})
+
 	It("finds numbers that are stored as integers", func(ctx SpecContext) {
 		w := world()
 		project := w.project1(ctx)
