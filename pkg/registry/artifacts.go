@@ -43,8 +43,10 @@ func (s ModelArtifacts) UpsertAll(
 }
 
 // CreateAll is [ModelArtifacts.UpsertAll] except that all artifacts must be new.
-func (s ModelArtifacts) CreateAll(ctx context.Context, values []*model.ModelArtifact) ([]Result, error) {
-	return s.c.CreateAll(ctx, values)
+func (s ModelArtifacts) CreateAll(
+	ctx context.Context, values []*model.ModelArtifact, opts ...BatchOption[model.ModelArtifact],
+) ([]Result, error) {
+	return s.c.CreateAll(ctx, values, opts...)
 }
 
 // Update stores what f changes in the artifact with the given ID. See
@@ -124,8 +126,10 @@ func (s DocArtifacts) UpsertAll(
 }
 
 // CreateAll is [DocArtifacts.UpsertAll] except that all artifacts must be new.
-func (s DocArtifacts) CreateAll(ctx context.Context, values []*model.DocArtifact) ([]Result, error) {
-	return s.c.CreateAll(ctx, values)
+func (s DocArtifacts) CreateAll(
+	ctx context.Context, values []*model.DocArtifact, opts ...BatchOption[model.DocArtifact],
+) ([]Result, error) {
+	return s.c.CreateAll(ctx, values, opts...)
 }
 
 // Update stores what f changes in the artifact with the given ID. See

@@ -41,8 +41,10 @@ func (s ModelVersions) UpsertAll(
 }
 
 // CreateAll is [ModelVersions.UpsertAll] except that all versions must be new.
-func (s ModelVersions) CreateAll(ctx context.Context, values []*model.ModelVersion) ([]Result, error) {
-	return s.c.CreateAll(ctx, values)
+func (s ModelVersions) CreateAll(
+	ctx context.Context, values []*model.ModelVersion, opts ...BatchOption[model.ModelVersion],
+) ([]Result, error) {
+	return s.c.CreateAll(ctx, values, opts...)
 }
 
 // Update stores what f changes in the version with the given ID. See

@@ -41,8 +41,10 @@ func (s RegisteredModels) UpsertAll(
 }
 
 // CreateAll is [RegisteredModels.UpsertAll] except that all models must be new.
-func (s RegisteredModels) CreateAll(ctx context.Context, values []*model.RegisteredModel) ([]Result, error) {
-	return s.c.CreateAll(ctx, values)
+func (s RegisteredModels) CreateAll(
+	ctx context.Context, values []*model.RegisteredModel, opts ...BatchOption[model.RegisteredModel],
+) ([]Result, error) {
+	return s.c.CreateAll(ctx, values, opts...)
 }
 
 // Update stores what f changes in the model with the given ID. See

@@ -42,8 +42,10 @@ func (s ServingEnvironments) UpsertAll(
 }
 
 // CreateAll is [ServingEnvironments.UpsertAll] except that all environments must be new.
-func (s ServingEnvironments) CreateAll(ctx context.Context, values []*model.ServingEnvironment) ([]Result, error) {
-	return s.c.CreateAll(ctx, values)
+func (s ServingEnvironments) CreateAll(
+	ctx context.Context, values []*model.ServingEnvironment, opts ...BatchOption[model.ServingEnvironment],
+) ([]Result, error) {
+	return s.c.CreateAll(ctx, values, opts...)
 }
 
 // Update stores what f changes in the environment with the given ID. See
@@ -122,8 +124,10 @@ func (s InferenceServices) UpsertAll(
 }
 
 // CreateAll is [InferenceServices.UpsertAll] except that all services must be new.
-func (s InferenceServices) CreateAll(ctx context.Context, values []*model.InferenceService) ([]Result, error) {
-	return s.c.CreateAll(ctx, values)
+func (s InferenceServices) CreateAll(
+	ctx context.Context, values []*model.InferenceService, opts ...BatchOption[model.InferenceService],
+) ([]Result, error) {
+	return s.c.CreateAll(ctx, values, opts...)
 }
 
 // Update stores what f changes in the service with the given ID. See
@@ -209,8 +213,10 @@ func (s ServeModels) UpsertAll(
 }
 
 // CreateAll is [ServeModels.UpsertAll] except that all executions must be new.
-func (s ServeModels) CreateAll(ctx context.Context, values []*model.ServeModel) ([]Result, error) {
-	return s.c.CreateAll(ctx, values)
+func (s ServeModels) CreateAll(
+	ctx context.Context, values []*model.ServeModel, opts ...BatchOption[model.ServeModel],
+) ([]Result, error) {
+	return s.c.CreateAll(ctx, values, opts...)
 }
 
 // Update stores what f changes in the execution with the given ID. See
