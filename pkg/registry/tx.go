@@ -53,6 +53,7 @@ func (c *Client) Tx(ctx context.Context, f func(tx *Client) error) error {
 	var failed *txError
 	state := &txState{}
 	stored := false
+	var last *Client // that f was called with
 	defer func() {
 		if !stored { // f may have panicked
 			state.reset()
@@ -62,6 +63,8 @@ func (c *Client) Tx(ctx context.Context, f func(tx *Client) error) error {
 		state.reset() // of a call that lost a conflict
 		tx := newClient(rpc, c.config)
 		tx.tx = state
+		tx.types.addFrom(&c.types)
+		last = tx
 		if err := f(tx); err != nil {
 			return &txError{err}
 		}
@@ -69,6 +72,7 @@ func (c *Client) Tx(ctx context.Context, f func(tx *Client) error) error {
 	})
 	if err == nil {
 		stored = true
+		c.types.addFrom(&last.types)
 		return state.committed(ctx, c)
 	}
 	if errors.As(err, &failed) {

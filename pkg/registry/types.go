@@ -99,6 +99,16 @@ func (t *types) set(k typeKey, st *storedType) {
 	t.stored[k] = st
 }
 
+// addFrom adds the types that other has cached.
+func (t *types) addFrom(other *types) {
+	other.mu.Lock()
+	stored := maps.Clone(other.stored)
+	other.mu.Unlock()
+	for k, st := range stored {
+		t.set(k, st)
+	}
+}
+
 // reset drops all cached types, because the store no longer has them.
 func (t *types) reset() {
 	t.mu.Lock()
