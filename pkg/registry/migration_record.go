@@ -33,8 +33,9 @@ type migrationRecord struct {
 	Counts            Migration // of all calls since Started
 }
 
-// numbers returns the properties of r that are integers. Properties of the counts
-// have their names in lower case.
+// numbers returns the properties of r that are numbers. They are stored as DOUBLE,
+// because times exceed the integers of 32 bits that some databases have.
+// Properties of the counts have their names in lower case.
 func (r *migrationRecord) numbers() map[string]*int64 {
 	return map[string]*int64{"last_id": &r.LastID, "started": &r.Started, "finished": &r.Finished}
 }
@@ -55,7 +56,9 @@ var migrationRecords = mlmd.Mapping[migrationRecord, *mlmdpb.Context]{
 		text := func(s string) *mlmdpb.Value {
 			return &mlmdpb.Value{Value: &mlmdpb.Value_StringValue{StringValue: s}}
 		}
-		number := func(i int64) *mlmdpb.Value { return &mlmdpb.Value{Value: &mlmdpb.Value_IntValue{IntValue: i}} }
+		number := func(i int64) *mlmdpb.Value {
+			return &mlmdpb.Value{Value: &mlmdpb.Value_DoubleValue{DoubleValue: float64(i)}}
+		}
 		stored := map[string]*mlmdpb.Value{"fingerprint": text(r.Fingerprint)}
 		for name, i := range r.numbers() {
 			stored[name] = number(*i)
@@ -71,10 +74,10 @@ var migrationRecords = mlmd.Mapping[migrationRecord, *mlmdpb.Context]{
 			Fingerprint: n.GetProperties()["fingerprint"].GetStringValue(),
 		}
 		for name, i := range r.numbers() {
-			*i = n.GetProperties()[name].GetIntValue()
+			*i = int64(n.GetProperties()[name].GetDoubleValue())
 		}
 		for name, i := range r.Counts.numbers() {
-			*i = int(n.GetProperties()[name].GetIntValue())
+			*i = int(n.GetProperties()[name].GetDoubleValue())
 		}
 		return r, nil
 	},
@@ -91,7 +94,7 @@ func migrationRecordFields() mlmd.Fields {
 	var r migrationRecord
 	names := slices.Concat(slices.Sorted(maps.Keys(r.numbers())), slices.Sorted(maps.Keys(r.Counts.numbers())))
 	for _, name := range names {
-		fields = append(fields, mlmd.Field{Name: name, Path: propertyPath + name, Type: mlmdpb.PropertyType_INT})
+		fields = append(fields, mlmd.Field{Name: name, Path: propertyPath + name, Type: mlmdpb.PropertyType_DOUBLE})
 	}
 	return fields
 }

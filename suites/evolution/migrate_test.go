@@ -147,7 +147,7 @@ var _ = onEveryBackend("a migration", func(world func() *world) {
 		Expect(err).To(MatchError(ContainSubstring("the line is cut")))
 		Expect(done[0].Changed).To(And(BeNumerically(">", 0), BeNumerically("<", all)))
 		record := w.record(ctx, "artifact", "kf.DataSet")
-		Expect(record.Properties["last_id"].GetIntValue()).To(BeNumerically(">", 0))
+		Expect(record.Properties["last_id"].GetDoubleValue()).To(BeNumerically(">", 0))
 		Expect(record.Properties["finished"].GetIntValue()).To(BeZero())
 
 		left := must(registry.MigrateAll(ctx, w.reg2, sets, registry.WithDryRun()))

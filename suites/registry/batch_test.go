@@ -26,7 +26,7 @@ var _ = onEveryBackend("a batch", func(rpc func() mlmdpb.MetadataStoreServiceCli
 		Expect(done).To(Equal([]int{500, 501, 1}))
 	})
 
-	It("creates executions with their links in one request", func(ctx SpecContext) {
+	It("creates executions and their links in one request, after the first one", func(ctx SpecContext) {
 		client, sent := counting(rpc())
 		reg := registry.New(client)
 		service := aService(ctx, reg)
@@ -34,17 +34,19 @@ var _ = onEveryBackend("a batch", func(rpc func() mlmdpb.MetadataStoreServiceCli
 		first := &model.ServeModel{InferenceServiceID: service, ModelVersionID: version, Name: fresh("serve")}
 		_, err := reg.ServeModels().Upsert(ctx, first)
 		Expect(err).NotTo(HaveOccurred())
-		values := make([]*model.ServeModel, 3)
+		values := make([]*model.ServeModel, 30)
 		for i := range values {
 			values[i] = &model.ServeModel{InferenceServiceID: service, ModelVersionID: version, Name: fresh("serve")}
 		}
 		sent.take()
 		results, err := reg.ServeModels().UpsertAll(ctx, values)
 		Expect(err).NotTo(HaveOccurred())
-		Expect(results).To(HaveLen(3))
-		Expect(writes(sent.take())).To(HaveLen(1))
+		Expect(results).To(HaveLen(30))
+		// A transaction's client does not know yet how the names of siblings are stored.
+		Expect(writes(sent.take())).To(Or(
+			Equal([]string{"PutLineageSubgraph"}), Equal([]string{"PutExecution", "PutLineageSubgraph"})))
 		found, err := reg.ServeModels().OfService(service).Collect(ctx)
 		Expect(err).NotTo(HaveOccurred())
-		Expect(found).To(HaveLen(4))
+		Expect(found).To(HaveLen(31))
 	})
 })
