@@ -611,7 +611,7 @@ var _ = onEveryBackend("hooks in a transaction", func(rpc func() mlmdpb.Metadata
 			all.Go(func() {
 				defer GinkgoRecover()
 				for j := range each {
-					err := reg.Tx(ctx, func(tx *registry.Client) error {
+					change := func(tx *registry.Client) error {
 						for k := range ids { // in different orders, so that databases find deadlocks
 							m := model.RegisteredModel{ID: ids[(i+k)%2], Description: new(fmt.Sprint(i, " ", j))}
 							if _, err := tx.RegisteredModels().Upsert(ctx, &m); err != nil {
@@ -619,7 +619,11 @@ var _ = onEveryBackend("hooks in a transaction", func(rpc func() mlmdpb.Metadata
 							}
 						}
 						return nil
-					})
+					}
+					err := reg.Tx(ctx, change)
+					for errors.Is(err, registry.ErrConflict) { // it was repeated in vain
+						err = reg.Tx(ctx, change)
+					}
 					Expect(err).NotTo(HaveOccurred())
 				}
 			})
