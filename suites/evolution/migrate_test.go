@@ -2,6 +2,7 @@ package evolution_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -148,7 +149,7 @@ var _ = onEveryBackend("a migration", func(world func() *world) {
 		Expect(done[0].Changed).To(And(BeNumerically(">", 0), BeNumerically("<", all)))
 		record := w.record(ctx, "artifact", "kf.DataSet")
 		Expect(record.Properties["last_id"].GetDoubleValue()).To(BeNumerically(">", 0))
-		Expect(record.Properties["finished"].GetIntValue()).To(BeZero())
+		Expect(record.Properties["finished"].GetDoubleValue()).To(BeZero())
 
 		left := must(registry.MigrateAll(ctx, w.reg2, sets, registry.WithDryRun()))
 		Expect(left[0].Examined).To(BeNumerically("<", all), "what is done is not read again")
@@ -170,7 +171,7 @@ var _ = onEveryBackend("a migration", func(world func() *world) {
 		}
 		Expect(registry.MigrateAll(ctx, w.reg2, sets, registry.WithForce())).
 			To(Equal([]registry.Migration{{Entity: "DataSet", Examined: all}}))
-		Expect(w.record(ctx, "artifact", "kf.DataSet").Properties["finished"].GetIntValue()).To(BeNumerically(">", 0))
+		Expect(w.record(ctx, "artifact", "kf.DataSet").Properties["finished"].GetDoubleValue()).To(BeNumerically(">", 0))
 
 		after := must(w.sets2.Query().Collect(ctx))
 		for i, v := range after {
@@ -196,7 +197,13 @@ var _ = onEveryBackend("a migration", func(world func() *world) {
 		project := w.project1(ctx)
 		large, set := int64(1)<<53+1, old(project)
 		set.Source, set.Size = nil, &large
-		id := must(w.sets1.Upsert(ctx, set)).ID
+		r, err := w.sets1.Upsert(ctx, set)
+		if errors.Is(err, registry.ErrInvalidArgument) { // a database whose integers are small: a double holds them all
+			Expect(err).To(MatchError(ContainSubstring("integers of 32 bits")))
+			return
+		}
+		Expect(err).NotTo(HaveOccurred())
+		id := r.ID
 		Expect(registry.MigrateAll(ctx, w.reg2, sets)).
 			To(Equal([]registry.Migration{{Entity: "DataSet", Examined: 1, Kept: 1}}))
 		Expect(must(w.sets1.Get(ctx, id)).Size).To(HaveValue(Equal(large)), "a double would round it")
