@@ -99,6 +99,29 @@ func Example_typed() {
 	// ["v1" "v3"]
 }
 
+// The registry tests what the language cannot express: that a property is not
+// set, and names without the ID of the parent.
+func Example_unset() {
+	ctx := context.Background()
+	reg, _ := versions(ctx)
+	for name, format := range map[string]*string{"weights-a": new("onnx"), "weights-b": nil, "notes": nil} {
+		_, err := reg.ModelArtifacts().Upsert(ctx, &model.ModelArtifact{Name: name, ModelFormatName: format})
+		if err != nil {
+			log.Fatal(err)
+		}
+	}
+	f := field.ModelArtifact
+	rest := f.ModelFormatName.NotIn("onnx", "safetensors").Or(f.ModelFormatName.IsUnset())
+	found, err := reg.ModelArtifacts().Query().Where(rest, f.Name.HasPrefix("weights")).Collect(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, a := range found {
+		fmt.Println(a.Name)
+	}
+	// Output: weights-b
+}
+
 // An error contains the reason and the position.
 func Example_errors() {
 	ctx := context.Background()

@@ -10,6 +10,7 @@ import (
 // DocArtifact holds the symbols of [model.DocArtifact].
 var DocArtifact = docArtifactSymbols{
 	ID:               &filter.ID[*model.DocArtifact]{Attr: "id"},
+	Name:             &filter.String[*model.DocArtifact]{Attr: "name", OwnName: true},
 	ExternalID:       &filter.OptString[*model.DocArtifact]{Attr: "external_id"},
 	CreateTime:       &filter.Time[*model.DocArtifact]{Attr: "create_time_since_epoch"},
 	UpdateTime:       &filter.Time[*model.DocArtifact]{Attr: "last_update_time_since_epoch"},
@@ -24,6 +25,7 @@ type docArtifactSymbols struct {
 	filter.CustomSymbols[*model.DocArtifact]
 
 	ID               *filter.ID[*model.DocArtifact]
+	Name             *filter.String[*model.DocArtifact]
 	ExternalID       *filter.OptString[*model.DocArtifact]
 	CreateTime       *filter.Time[*model.DocArtifact]
 	UpdateTime       *filter.Time[*model.DocArtifact]

@@ -10,6 +10,7 @@ import (
 // InferenceService holds the symbols of [model.InferenceService].
 var InferenceService = inferenceServiceSymbols{
 	ID:                   &filter.ID[*model.InferenceService]{Attr: "id"},
+	Name:                 &filter.String[*model.InferenceService]{Attr: "name", OwnName: true},
 	ExternalID:           &filter.OptString[*model.InferenceService]{Attr: "external_id"},
 	CreateTime:           &filter.Time[*model.InferenceService]{Attr: "create_time_since_epoch"},
 	UpdateTime:           &filter.Time[*model.InferenceService]{Attr: "last_update_time_since_epoch"},
@@ -26,6 +27,7 @@ type inferenceServiceSymbols struct {
 	filter.CustomSymbols[*model.InferenceService]
 
 	ID                   *filter.ID[*model.InferenceService]
+	Name                 *filter.String[*model.InferenceService]
 	ExternalID           *filter.OptString[*model.InferenceService]
 	CreateTime           *filter.Time[*model.InferenceService]
 	UpdateTime           *filter.Time[*model.InferenceService]

@@ -10,6 +10,7 @@ import (
 // ModelArtifact holds the symbols of [model.ModelArtifact].
 var ModelArtifact = modelArtifactSymbols{
 	ID:                 &filter.ID[*model.ModelArtifact]{Attr: "id"},
+	Name:               &filter.String[*model.ModelArtifact]{Attr: "name", OwnName: true},
 	ExternalID:         &filter.OptString[*model.ModelArtifact]{Attr: "external_id"},
 	CreateTime:         &filter.Time[*model.ModelArtifact]{Attr: "create_time_since_epoch"},
 	UpdateTime:         &filter.Time[*model.ModelArtifact]{Attr: "last_update_time_since_epoch"},
@@ -35,6 +36,7 @@ type modelArtifactSymbols struct {
 	filter.CustomSymbols[*model.ModelArtifact]
 
 	ID                 *filter.ID[*model.ModelArtifact]
+	Name               *filter.String[*model.ModelArtifact]
 	ExternalID         *filter.OptString[*model.ModelArtifact]
 	CreateTime         *filter.Time[*model.ModelArtifact]
 	UpdateTime         *filter.Time[*model.ModelArtifact]

@@ -10,7 +10,7 @@ import (
 // ModelVersion holds the symbols of [model.ModelVersion].
 var ModelVersion = modelVersionSymbols{
 	ID:                &filter.ID[*model.ModelVersion]{Attr: "id"},
-	Name:              &filter.String[*model.ModelVersion]{Property: "version"},
+	Name:              &filter.String[*model.ModelVersion]{Attr: "name", OwnName: true},
 	ExternalID:        &filter.OptString[*model.ModelVersion]{Attr: "external_id"},
 	CreateTime:        &filter.Time[*model.ModelVersion]{Attr: "create_time_since_epoch"},
 	UpdateTime:        &filter.Time[*model.ModelVersion]{Attr: "last_update_time_since_epoch"},

@@ -10,6 +10,7 @@ import (
 // ServeModel holds the symbols of [model.ServeModel].
 var ServeModel = serveModelSymbols{
 	ID:                 &filter.ID[*model.ServeModel]{Attr: "id"},
+	Name:               &filter.String[*model.ServeModel]{Attr: "name", OwnName: true},
 	ExternalID:         &filter.OptString[*model.ServeModel]{Attr: "external_id"},
 	CreateTime:         &filter.Time[*model.ServeModel]{Attr: "create_time_since_epoch"},
 	UpdateTime:         &filter.Time[*model.ServeModel]{Attr: "last_update_time_since_epoch"},
@@ -24,6 +25,7 @@ type serveModelSymbols struct {
 	filter.CustomSymbols[*model.ServeModel]
 
 	ID                 *filter.ID[*model.ServeModel]
+	Name               *filter.String[*model.ServeModel]
 	ExternalID         *filter.OptString[*model.ServeModel]
 	CreateTime         *filter.Time[*model.ServeModel]
 	UpdateTime         *filter.Time[*model.ServeModel]

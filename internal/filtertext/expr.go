@@ -70,9 +70,17 @@ type Field struct {
 	// AnyNumber reports whether the property may hold an integer or a double,
 	// whichever Column says.
 	AnyNumber bool
+	// OwnName reports that Attr is the name without the prefix that the stored
+	// name of a child has.
+	OwnName bool
+	// Member is the path from the entity to what is compared, if that is a part of
+	// the property's value: names of Go fields, joined by dots. [] after a name
+	// stands for each element of a list.
+	Member string
 }
 
-// The value columns of properties.
+// The value columns of properties. A field without one reads whatever value the
+// property has, which the filter language cannot.
 const (
 	StringColumn = "string_value"
 	IntColumn    = "int_value"

@@ -22,9 +22,85 @@ var operators = map[Op]struct{ is, isNot string }{
 	OpLike: {" LIKE ", " NOT LIKE "},
 }
 
-// comparison prints a comparison of one field: one branch for each name under
-// which the field may be stored.
+// comparison prints a comparison of one field, or returns it as a test if the
+// language cannot express it.
 func (p *printer) comparison(n *Node, negated bool) ([]branch, error) {
+	test := branch{tests: []Test{{n, negated}}}
+	switch f := n.Field; {
+	case f.Member != "":
+		if n.Op != OpIsSet || !negated {
+			test.rows, test.alts = p.holder(f)
+		}
+		return []branch{test}, nil
+	case f.OwnName:
+		if !negated {
+			test.alts = ownName(n)
+		}
+		return []branch{test}, nil
+	case n.Op == OpIsSet && negated && (f.Property != "" || f.Neighbor != ""):
+		return []branch{test}, nil // the language cannot select nodes without a property or neighbor
+	}
+	p.misread = false
+	out, err := p.stored(n, negated)
+	if p.misread || errors.Is(err, errCannotSay) {
+		return []branch{test}, nil
+	}
+	return out, err
+}
+
+// errCannotSay is the error for what the language cannot express.
+var errCannotSay = errors.New("the filter language cannot express it")
+
+// holder returns the condition that the property is set of which a test reads a
+// member. Other entities need not be read. It is empty if one filter cannot say
+// so.
+func (p *printer) holder(f Field) (rows, alts []string) {
+	if f.Property == "" || len(f.LegacyNames) > 0 {
+		return nil, nil
+	}
+	p.misread = false
+	left, rows, err := p.field(f.in(StringColumn))
+	if err != nil || p.misread {
+		return nil, nil
+	}
+	return rows, []string{left + " IS NOT NULL"}
+}
+
+// maxNames limits the patterns of ownName.
+const maxNames = 16
+
+// ownName returns patterns that select all nodes that pass a test of the name
+// below the prefix, and perhaps others: case may not matter. It returns none if
+// nodes cannot be told apart by a pattern.
+func ownName(n *Node) []string {
+	var out []string
+	for _, arg := range n.Args {
+		text, _ := arg.(string)
+		pattern := "%" + wild.ReplaceAllString(text, "%")
+		switch n.Op {
+		case OpEq, OpIn:
+		case OpPrefix, OpContains:
+			pattern += "%"
+		case OpLike:
+			pattern = "%" + wild.ReplaceAllString(text, "%")
+		default:
+			return nil
+		}
+		if strings.Trim(pattern, "%") == "" || len(out) == maxNames || len(pattern) > 1000 {
+			return nil
+		}
+		out = append(out, "name LIKE '"+pattern+"'")
+	}
+	return out
+}
+
+// wild matches what ownName leaves open: all that some server may read otherwise
+// than as the character itself.
+var wild = regexp.MustCompile(`[^0-9A-Za-z-]+`)
+
+// stored prints a comparison: one branch for each name under which the field may
+// be stored.
+func (p *printer) stored(n *Node, negated bool) ([]branch, error) {
 	var out []branch
 	var lacks []string
 	for i := -1; i < len(n.Field.LegacyNames); i++ {
@@ -32,7 +108,7 @@ func (p *printer) comparison(n *Node, negated bool) ([]branch, error) {
 		if i >= 0 {
 			f.Property = n.Field.LegacyNames[i]
 			f.AnyNumber = f.AnyNumber || f.Column == DoubleColumn // an integer may have become a number
-			if p.declared != nil && !p.declared(f.Property) {
+			if p.Declared != nil && !p.Declared(f.Property) {
 				continue
 			}
 		}
@@ -120,7 +196,7 @@ func (p *printer) substring(left string, n *Node, negated bool) (string, error) 
 		return p.test(left, &Node{Op: OpGe, Field: n.Field, Args: []any{""}}, negated)
 	}
 	if strings.Contains(s, "\x00") { // SQLite's functions stop there
-		return "", fmt.Errorf("cannot search for %q: it contains a NUL byte", s)
+		return "", errCannotSay
 	}
 	v, err := p.value(s)
 	if err != nil {
@@ -150,12 +226,8 @@ func isSet(left string, f Field, set bool) (string, error) {
 		return "uri = ''", nil
 	case set:
 		return left + " IS NOT NULL", nil
-	case f.Attr != "" && f.Neighbor == "":
-		return left + " IS NULL", nil
-	case f.Neighbor != "":
-		return "", errors.New("the filter language cannot select nodes without a neighbor")
 	default:
-		return "", fmt.Errorf("the filter language cannot select nodes without the property %q", f.Property)
+		return left + " IS NULL", nil
 	}
 }
 
@@ -228,14 +300,8 @@ func (p *printer) field(f Field) (text string, rows []string, err error) {
 		space = "custom_properties"
 	}
 	name := f.Property
-	switch {
-	case name == "":
-		return "", nil, errors.New("the property name is empty")
-	case !utf8.ValidString(name):
-		return "", nil, fmt.Errorf("the property name %q is not valid UTF-8", name)
-	case badInName.MatchString(name):
-		return "", nil, fmt.Errorf("invalid property name %q: "+
-			"the filter language allows no control characters and none of + * ? ( ) [ ^ $ \\ | ` or { before a digit", name)
+	if badInName.MatchString(name) {
+		return "", nil, errCannotSay
 	}
 	if capitals.MatchString(name) {
 		p.warn(true, "it converts the property name %q to lower case", name)
@@ -253,21 +319,49 @@ func (p *printer) field(f Field) (text string, rows []string, err error) {
 	return row + "." + f.Column, []string{row}, nil
 }
 
-// value prints a literal.
+// check returns an error if an entity cannot have the property or the value that
+// n, or a node below it, compares.
+func (n *Node) check() error {
+	if name := n.Field.Property; !utf8.ValidString(name) {
+		return fmt.Errorf("the property name %q is not valid UTF-8", name)
+	}
+	if n.Op >= OpEq && n.Field.Attr == "" && n.Field.Property == "" {
+		return errors.New("the property name is empty")
+	}
+	for _, arg := range n.Args {
+		switch v := arg.(type) {
+		case int64, bool:
+		case string:
+			if !utf8.ValidString(v) {
+				return fmt.Errorf("the value %q is not valid UTF-8", v)
+			}
+		case float64:
+			if math.IsNaN(v) || math.IsInf(v, 0) {
+				return fmt.Errorf("the number %v is not finite", v)
+			}
+		case error: // from the symbol, which refused its argument
+			return v
+		default:
+			return fmt.Errorf("value of type %T has no literal", v)
+		}
+	}
+	for _, kid := range n.Kids {
+		if err := kid.check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// value prints a literal that check accepts.
 func (p *printer) value(v any) (string, error) {
 	switch v := v.(type) {
 	case string:
-		if !utf8.ValidString(v) {
-			return "", fmt.Errorf("the value %q is not valid UTF-8", v)
-		}
 		p.doubt(v)
 		return quote(v), nil
 	case int64:
 		return strconv.FormatInt(v, 10), nil
 	case float64:
-		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return "", fmt.Errorf("the number %v is not finite", v)
-		}
 		text := strconv.FormatFloat(v, 'g', -1, 64)
 		if !strings.ContainsAny(text, ".e") {
 			text += ".0"
@@ -275,8 +369,6 @@ func (p *printer) value(v any) (string, error) {
 		return text, nil
 	case bool:
 		return strconv.FormatBool(v), nil
-	case error: // from the symbol, which refused its argument
-		return "", v
 	default:
 		return "", fmt.Errorf("value of type %T has no literal", v)
 	}
@@ -328,6 +420,9 @@ func (p *printer) doubt(s string) {
 
 func (p *printer) warn(exactOnMySQL bool, format string, args ...any) {
 	c := Caveat{Why: fmt.Sprintf(format, args...), ExactOnMySQL: exactOnMySQL}
+	if p.Misread != nil && p.Misread(c) {
+		p.misread = true
+	}
 	if !slices.Contains(p.caveats, c) {
 		p.caveats = append(p.caveats, c)
 	}

@@ -179,14 +179,14 @@ func TestPrint(t *testing.T) {
 		{"other scripts", name.Eq("ähnlich 日本"), []string{"name = 'ähnlich 日本'"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := filtertext.Print(filtertext.Expr(c.expr), nil)
+			got, err := filtertext.Print(filtertext.Expr(c.expr), filtertext.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !slices.Equal(got.Branches, c.want) {
-				t.Errorf("got %q, want %q", got.Branches, c.want)
+			if texts := textsOf(got); !slices.Equal(texts, c.want) {
+				t.Errorf("got %q, want %q", texts, c.want)
 			}
-			for _, b := range got.Branches {
+			for _, b := range textsOf(got) {
 				if err := filtertext.Closed(b); err != nil {
 					t.Errorf("%s: %v", b, err)
 				}
@@ -195,14 +195,23 @@ func TestPrint(t *testing.T) {
 	}
 }
 
+// textsOf returns the texts of t, each followed by its tests behind a #.
+func textsOf(t filtertext.Text) []string {
+	var out []string
+	for _, b := range t.Branches {
+		text := b.Text
+		for _, test := range b.Tests {
+			text += " # " + test.String()
+		}
+		out = append(out, text)
+	}
+	return out
+}
+
 func TestPrint_Errors(t *testing.T) {
 	many := rows.Eq(0)
 	for _, p := range strings.Fields("a b c d e f g h i j k l m n o p") {
 		many = many.Or(custom.Custom(p).Int().Eq(1))
-	}
-	deep := filter.Expr[*thing]{}
-	for _, p := range strings.Fields("a b c d e f g h i j k l m n o p q r s t u v w x y z") {
-		deep = deep.And(custom.Custom(p).Int().Eq(1).Or(id.Eq(1)))
 	}
 	for _, c := range []struct {
 		name string
@@ -210,34 +219,78 @@ func TestPrint_Errors(t *testing.T) {
 		want string
 	}{
 		{"an empty name", custom.Custom("").Int().Eq(1), "name is empty"},
-		{"a backquote in a name", custom.Custom("a`b").Int().Eq(1), "invalid property name"},
-		{"a pattern in a name", custom.Custom("top (5)").Int().Eq(1), "invalid property name"},
-		{"a backslash in a name", custom.Custom(`a\b`).Int().Eq(1), "invalid property name"},
-		{"a line break in a name", custom.Custom("a\nb").Int().Eq(1), "invalid property name"},
 		{"a name that is not UTF-8", custom.Custom("a\xff").Int().Eq(1), "not valid UTF-8"},
 		{"a value that is not UTF-8", author.Eq("\xff"), "not valid UTF-8"},
-		{"a custom number that is to be absent", filter.Not(custom.Custom("a").Int().IsSet()), "without the property"},
-		{"a custom property that is to be absent", filter.Not(custom.Custom("a").IsSet()), "without the property"},
-		{"a property that is to be absent", filter.Not(author.IsSet()), "without the property"},
-		{"an absent neighbor", filter.Not(parent.IsSet()), "without a neighbor"},
 		{"NaN", custom.Custom("a").Double().Eq(nan()), "not finite"},
 		{"an infinite number", custom.Custom("a").Double().Lt(math.Inf(1)), "not finite"},
 		{"an invalid ID", (&filter.ID[*thing]{Attr: "id"}).Eq("x"), "is not an ID"},
 		{"an invalid ID in a list", (&filter.ID[*thing]{Attr: "id"}).In("1", "x"), "is not an ID"},
 		{"an id with a sign", (&filter.ID[*thing]{Attr: "id"}).Eq("-5"), "is not an ID"},
 		{"an id with zeros", (&filter.ID[*thing]{Attr: "id"}).In("1", "007"), "is not an ID"},
-		{"a NUL in a prefix", author.HasPrefix("a\x00"), "NUL byte"},
-		{"a NUL in a substring", author.Contains("\x00"), "NUL byte"},
 		{"a substring that is not UTF-8", author.Contains("\xff"), "not valid UTF-8"},
-		{"an or over too many properties", many, "more than 16"},
-		{"ands of ors that multiply", deep, "more than 16"},
+		{"too many listings beside a neighbor", many.And(parent.Eq(1)), "more than 16"},
+		{"an invalid value beside too many listings", many.Or(author.Eq("\xff")), "not valid UTF-8"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := filtertext.Print(filtertext.Expr(c.expr), nil)
+			got, err := filtertext.Print(filtertext.Expr(c.expr), filtertext.Options{})
 			if err == nil || !strings.Contains(err.Error(), c.want) {
-				t.Errorf("got %q and error %v, want one with %q", got.Branches, err, c.want)
+				t.Errorf("got %q and error %v, want one with %q", textsOf(got), err, c.want)
 			}
 		})
+	}
+}
+
+// Each condition is one branch with the text and as many tests.
+func TestPrint_Tests(t *testing.T) {
+	own := &filter.String[*thing]{Attr: "name", OwnName: true}
+	rowsOf := &filter.Int[*thing]{Property: "shape", Member: "Shape.Rows"}
+	many, deep := rows.Eq(0), filter.Expr[*thing]{}
+	for _, p := range strings.Fields("a b c d e f g h i j k l m n o p") {
+		many = many.Or(custom.Custom(p).Int().Eq(1))
+		deep = deep.And(custom.Custom(p).Int().Eq(1).Or(id.Eq(1)))
+	}
+	odd := custom.Custom("top (5)").Int()
+	for _, c := range []struct {
+		name  string
+		expr  filter.Expr[*thing]
+		text  string
+		tests int
+	}{
+		{"an absent property", author.IsUnset(), "", 1},
+		{"the same in other words", filter.Not(author.IsSet()), "", 1},
+		{"beside what the language can say", author.IsUnset().And(id.Gt(3), rows.IsUnset()), "id > 3", 2},
+		{"an or with an absent property", author.IsUnset().Or(id.Gt(3)), "", 1},
+		{"not of an and with a present one", filter.Not(author.IsSet().And(id.Gt(3))), "", 1},
+		{"an absent custom number", custom.Custom("a").Int().IsUnset(), "", 1},
+		{"an absent custom property: no text, number or boolean", custom.Custom("a").IsUnset(), "", 3},
+		{"an absent neighbor", parent.IsUnset(), "", 1},
+		{"a name that is a pattern", odd.Eq(1), "", 1},
+		{"a backquote in a name", custom.Custom("a`b").Int().Eq(1), "", 1},
+		{"a backslash in a name", custom.Custom(`a\b`).Int().Eq(1), "", 1},
+		{"a line break in a name", custom.Custom("a\nb").Int().Eq(1), "", 1},
+		{"a NUL in a prefix", author.HasPrefix("a\x00"), "", 1},
+		{"an or over too many properties", many, "", 1},
+		{"ands of ors that multiply", deep, "", 1},
+		{"a name below the prefix", own.Eq("v1"), "name LIKE '%v1'", 1},
+		{"some names", own.In("v1", "a_b.c"), "name LIKE '%v1' OR name LIKE '%a%b%c'", 1},
+		{"some names beside", own.In("v1", "v2").And(id.Eq(1)), "(name LIKE '%v1' OR name LIKE '%v2') AND id = 1", 1},
+		{"the prefix of a name", own.HasPrefix("v"), "name LIKE '%v%'", 1},
+		{"a part of a name", own.Contains("v"), "name LIKE '%v%'", 1},
+		{"a pattern of names", own.Like("v_%1"), "name LIKE '%v%1'", 1},
+		{"names in order", own.Lt("v"), "", 1},
+		{"other names", own.NotIn("v"), "", 1},
+		{"a name in another script", own.Eq("日本"), "", 1},
+		{"a member", rowsOf.Gt(1), "properties.shape.string_value IS NOT NULL", 1},
+		{"a missing member", rowsOf.IsUnset(), "", 1},
+	} {
+		got, err := filtertext.Print(filtertext.Expr(c.expr), filtertext.Options{})
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		if len(got.Branches) != 1 || got.Branches[0].Text != c.text || len(got.Branches[0].Tests) != c.tests {
+			t.Errorf("%s: got %q, want the text %q and %d tests", c.name, textsOf(got), c.text, c.tests)
+		}
 	}
 }
 
@@ -266,7 +319,7 @@ func TestPrint_Caveats(t *testing.T) {
 		{"a name that looks like a state test", custom.Custom("state = x").Int().Eq(1), true, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := filtertext.Print(filtertext.Expr(c.expr), nil)
+			got, err := filtertext.Print(filtertext.Expr(c.expr), filtertext.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -361,18 +414,38 @@ func TestPrint_LegacyNames(t *testing.T) {
 		{"everything beside it", size.Eq(1).Or(filter.Not(author.In())), []string{""}, [][]string{nil}},
 		{"nothing", size.In(), nil, nil},
 	} {
-		got, err := filtertext.Print(filtertext.Expr(c.expr), nil)
+		got, err := filtertext.Print(filtertext.Expr(c.expr), filtertext.Options{})
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 			continue
 		}
-		if !slices.Equal(got.Branches, c.want) {
-			t.Errorf("%s:\ngot  %q\nwant %q", c.name, got.Branches, c.want)
+		if len(got.Branches) != len(c.want) {
+			t.Errorf("%s:\ngot  %q\nwant %q", c.name, textsOf(got), c.want)
+			continue
 		}
-		if !slices.EqualFunc(got.Absent, c.absent, func(a, b []string) bool { return slices.Equal(a, b) }) {
-			t.Errorf("%s: absent are %q, want %q", c.name, got.Absent, c.absent)
+		for i, b := range got.Branches {
+			if b.Text != c.want[i] {
+				t.Errorf("%s:\ngot  %q\nwant %q", c.name, b.Text, c.want[i])
+			}
+			// Entities with one of the properties fail a test, whatever the value.
+			for _, name := range []string{"origin", "source", "from", "a b", "c d", "size", "bytes", "author"} {
+				passes := !slices.ContainsFunc(b.Tests, func(t filtertext.Test) bool { return !t.Holds(hasOnly(name)) })
+				if passes == slices.Contains(c.absent[i], name) {
+					t.Errorf("%s: branch %q accepts an entity with %s: %v", c.name, b.Text, name, passes)
+				}
+			}
 		}
 	}
+}
+
+// hasOnly is a row with one property.
+type hasOnly string
+
+func (p hasOnly) Value(f filtertext.Field) any {
+	if f.Property == string(p) {
+		return true
+	}
+	return nil
 }
 
 // Each legacy name adds a listing, and the reference implementation refuses some
@@ -386,14 +459,16 @@ func TestPrint_UndeclaredLegacyNames(t *testing.T) {
 	}{{nil, 1}, {[]string{"crew"}, 2}, {[]string{"group", "crew"}, 3}} {
 		text, err := filtertext.Print(
 			filtertext.Expr(name.Eq("a")),
-			func(legacy string) bool { return slices.Contains(c.declared, legacy) },
+			filtertext.Options{Declared: func(legacy string) bool { return slices.Contains(c.declared, legacy) }},
 		)
 		if err != nil || len(text.Branches) != c.branches {
 			t.Errorf("with %v declared: %q, %v", c.declared, text.Branches, err)
 		}
 	}
-	text, err := filtertext.Print(filtertext.Expr(e), func(string) bool { return false })
-	if err != nil || len(text.Branches) != 1 || len(text.Absent[0]) != 0 || strings.Contains(text.Branches[0], "crew") {
-		t.Errorf("%q without %q, %v", text.Branches, text.Absent, err)
+	text, err := filtertext.Print(
+		filtertext.Expr(e), filtertext.Options{Declared: func(string) bool { return false }})
+	if err != nil || len(text.Branches) != 1 || len(text.Branches[0].Tests) != 0 ||
+		strings.Contains(text.Branches[0].Text, "crew") {
+		t.Errorf("%q, %v", textsOf(text), err)
 	}
 }

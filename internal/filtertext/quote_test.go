@@ -10,11 +10,11 @@ func FuzzPrint_Literal(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		text, err := Print(New(&Node{Op: OpEq, Field: Field{Attr: "name"}, Args: []any{s}}), nil)
+		text, err := Print(New(&Node{Op: OpEq, Field: Field{Attr: "name"}, Args: []any{s}}), Options{})
 		if err != nil {
 			return // s is not UTF-8
 		}
-		literal, ok := strings.CutPrefix(text.Branches[0], "name = ")
+		literal, ok := strings.CutPrefix(text.Branches[0].Text, "name = ")
 		if !ok || quoted(literal) != len(literal) {
 			t.Errorf("%q became %s", s, text.Branches[0])
 		}

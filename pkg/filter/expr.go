@@ -4,6 +4,12 @@
 // of your own schema: field.ModelVersion.Author.Eq("ada"). Queries of package
 // registry take them and send them in the filter language of MLMD.
 //
+// The store answers conditions on columns and properties. Some conditions the
+// filter language cannot express: that a property is not set, the name of a child
+// without its parent's ID, members of objects and elements of lists. A query with
+// such a condition reads the entities that the other conditions select, and tests
+// them one by one.
+//
 // The type parameter T is what a collection's Get returns, such as
 // *model.ModelVersion. A condition on one entity does not compile in a query for
 // another.
@@ -35,7 +41,7 @@ func Not[T any](e Expr[T]) Expr[T] {
 	if root == nil {
 		return Expr[T](filtertext.New(&filtertext.Node{Op: filtertext.OpNever}))
 	}
-	return Expr[T](filtertext.New(&filtertext.Node{Op: filtertext.OpNot, Kids: []*filtertext.Node{root}}))
+	return Expr[T](negate(filtertext.Expr(e)))
 }
 
 //go:noinline

@@ -16,7 +16,7 @@ import (
 func (r *Ref) field(column string) filtertext.Field {
 	f := filtertext.Field{
 		Attr: r.Attr, Neighbor: r.Neighbor, Property: r.Property, Custom: r.Custom,
-		LegacyNames: r.LegacyNames, AnyNumber: r.anyNumber,
+		LegacyNames: r.LegacyNames, AnyNumber: r.anyNumber, OwnName: r.OwnName, Member: r.Member,
 	}
 	if r.Property != "" {
 		f.Column = column
@@ -69,6 +69,13 @@ func equalsBool(r *Ref, v bool) filtertext.Expr {
 //go:noinline
 func isSet(r *Ref, column string) filtertext.Expr {
 	return compare(r, column, filtertext.OpIsSet)
+}
+
+//go:noinline
+func isUnset(r *Ref, column string) filtertext.Expr { return negate(isSet(r, column)) }
+
+func negate(e filtertext.Expr) filtertext.Expr {
+	return filtertext.New(&filtertext.Node{Op: filtertext.OpNot, Kids: []*filtertext.Node{e.Root()}})
 }
 
 // isSetCustom reads a custom property of any kind. A struct is stored as text.

@@ -22,10 +22,23 @@ func (f *ID[T]) In(vs ...string) Expr[T] {
 	return Expr[T](compareIDs((*Ref)(f), filtertext.OpIn, vs...))
 }
 
+// NotIn holds if the field is set and has none of the IDs vs. NotIn() holds
+// for all entities.
+//
+//go:noinline
+func (f *ID[T]) NotIn(vs ...string) Expr[T] {
+	return Expr[T](negate(compareIDs((*Ref)(f), filtertext.OpIn, vs...)))
+}
+
 // IsSet holds if the field has a value.
 //
 //go:noinline
 func (f *ID[T]) IsSet() Expr[T] { return Expr[T](isSet((*Ref)(f), filtertext.IntColumn)) }
+
+// IsUnset holds if the field has no value.
+//
+//go:noinline
+func (f *ID[T]) IsUnset() Expr[T] { return Expr[T](isUnset((*Ref)(f), filtertext.IntColumn)) }
 
 // A Time is a time that the store records for every entity, in whole
 // milliseconds.
@@ -94,6 +107,11 @@ func (f *DateTime[T]) After(t time.Time) Expr[T] {
 //go:noinline
 func (f *DateTime[T]) IsSet() Expr[T] { return Expr[T](isSet((*Ref)(f), filtertext.StringColumn)) }
 
+// IsUnset holds if the field has no value.
+//
+//go:noinline
+func (f *DateTime[T]) IsUnset() Expr[T] { return Expr[T](isUnset((*Ref)(f), filtertext.StringColumn)) }
+
 // dateTimeLayout is the layout in which mappings store a DateTime, in UTC.
 const dateTimeLayout = "2006-01-02T15:04:05.000000000Z"
 
@@ -121,10 +139,23 @@ func (f *ArtifactState[T, E]) In(vs ...E) Expr[T] {
 	return Expr[T](inStates((*Ref)(f), artifactStates[:], vs...))
 }
 
+// NotIn holds if the state is set and not one of vs. NotIn() holds for all
+// entities. Unknown names are ignored.
+//
+//go:noinline
+func (f *ArtifactState[T, E]) NotIn(vs ...E) Expr[T] {
+	return Expr[T](negate(inStates((*Ref)(f), artifactStates[:], vs...)))
+}
+
 // IsSet holds if the state has a value.
 //
 //go:noinline
 func (f *ArtifactState[T, E]) IsSet() Expr[T] { return Expr[T](isSet((*Ref)(f), "")) }
+
+// IsUnset holds if the state has no value.
+//
+//go:noinline
+func (f *ArtifactState[T, E]) IsUnset() Expr[T] { return Expr[T](isUnset((*Ref)(f), "")) }
 
 // An ExecutionState is the last known state of an execution, which the store
 // keeps as a number. It can be cleared.
@@ -148,10 +179,23 @@ func (f *ExecutionState[T, E]) In(vs ...E) Expr[T] {
 	return Expr[T](inStates((*Ref)(f), executionStates[:], vs...))
 }
 
+// NotIn holds if the state is set and not one of vs. NotIn() holds for all
+// entities. Unknown names are ignored.
+//
+//go:noinline
+func (f *ExecutionState[T, E]) NotIn(vs ...E) Expr[T] {
+	return Expr[T](negate(inStates((*Ref)(f), executionStates[:], vs...)))
+}
+
 // IsSet holds if the state has a value.
 //
 //go:noinline
 func (f *ExecutionState[T, E]) IsSet() Expr[T] { return Expr[T](isSet((*Ref)(f), "")) }
+
+// IsUnset holds if the state has no value.
+//
+//go:noinline
+func (f *ExecutionState[T, E]) IsUnset() Expr[T] { return Expr[T](isUnset((*Ref)(f), "")) }
 
 // The states, indexed by the number that the store keeps.
 var (

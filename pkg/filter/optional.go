@@ -66,6 +66,14 @@ func (f *OptString[T]) Ne(v string) Expr[T] {
 //go:noinline
 func (f *OptString[T]) In(vs ...string) Expr[T] { return Expr[T](inStrings((*Ref)(f), vs)) }
 
+// NotIn holds if the field is set and not one of vs. NotIn() holds for all
+// entities.
+//
+//go:noinline
+func (f *OptString[T]) NotIn(vs ...string) Expr[T] {
+	return Expr[T](negate(inStrings((*Ref)(f), vs)))
+}
+
 // HasPrefix holds if the field begins with prefix, byte for byte.
 //
 //go:noinline
@@ -120,6 +128,11 @@ func (f *OptString[T]) Ge(v string) Expr[T] {
 //go:noinline
 func (f *OptString[T]) IsSet() Expr[T] { return Expr[T](isSet((*Ref)(f), filtertext.StringColumn)) }
 
+// IsUnset holds if the field has no value.
+//
+//go:noinline
+func (f *OptString[T]) IsUnset() Expr[T] { return Expr[T](isUnset((*Ref)(f), filtertext.StringColumn)) }
+
 // An OptInt is an [Int] that can be cleared.
 type OptInt[T any] Ref
 
@@ -140,6 +153,14 @@ func (f *OptInt[T]) Ne(v int64) Expr[T] { return Expr[T](compareInt((*Ref)(f), f
 //
 //go:noinline
 func (f *OptInt[T]) In(vs ...int64) Expr[T] { return Expr[T](inInts((*Ref)(f), vs)) }
+
+// NotIn holds if the field is set and not one of vs. NotIn() holds for all
+// entities.
+//
+//go:noinline
+func (f *OptInt[T]) NotIn(vs ...int64) Expr[T] {
+	return Expr[T](negate(inInts((*Ref)(f), vs)))
+}
 
 // Lt holds if the field is less than v.
 //
@@ -165,6 +186,11 @@ func (f *OptInt[T]) Ge(v int64) Expr[T] { return Expr[T](compareInt((*Ref)(f), f
 //
 //go:noinline
 func (f *OptInt[T]) IsSet() Expr[T] { return Expr[T](isSet((*Ref)(f), filtertext.IntColumn)) }
+
+// IsUnset holds if the field has no value.
+//
+//go:noinline
+func (f *OptInt[T]) IsUnset() Expr[T] { return Expr[T](isUnset((*Ref)(f), filtertext.IntColumn)) }
 
 // An OptDouble is a [Double] that can be cleared.
 type OptDouble[T any] Ref
@@ -219,6 +245,11 @@ func (f *OptDouble[T]) Ge(v float64) Expr[T] {
 //go:noinline
 func (f *OptDouble[T]) IsSet() Expr[T] { return Expr[T](isSet((*Ref)(f), filtertext.DoubleColumn)) }
 
+// IsUnset holds if the field has no value.
+//
+//go:noinline
+func (f *OptDouble[T]) IsUnset() Expr[T] { return Expr[T](isUnset((*Ref)(f), filtertext.DoubleColumn)) }
+
 // An OptBool is a [Bool] that can be cleared.
 type OptBool[T any] Ref
 
@@ -234,6 +265,11 @@ func (f *OptBool[T]) Eq(v bool) Expr[T] { return Expr[T](equalsBool((*Ref)(f), v
 //
 //go:noinline
 func (f *OptBool[T]) IsSet() Expr[T] { return Expr[T](isSet((*Ref)(f), filtertext.BoolColumn)) }
+
+// IsUnset holds if the field has no value.
+//
+//go:noinline
+func (f *OptBool[T]) IsUnset() Expr[T] { return Expr[T](isUnset((*Ref)(f), filtertext.BoolColumn)) }
 
 // An OptEnum is an [Enum] that can be cleared.
 type OptEnum[T any, E ~string] Ref
@@ -260,10 +296,25 @@ func (f *OptEnum[T, E]) Ne(v E) Expr[T] {
 //go:noinline
 func (f *OptEnum[T, E]) In(vs ...E) Expr[T] { return Expr[T](inStrings((*Ref)(f), vs)) }
 
+// NotIn holds if the field is set and not one of vs. NotIn() holds for all
+// entities.
+//
+//go:noinline
+func (f *OptEnum[T, E]) NotIn(vs ...E) Expr[T] {
+	return Expr[T](negate(inStrings((*Ref)(f), vs)))
+}
+
 // IsSet holds if the field has a value.
 //
 //go:noinline
 func (f *OptEnum[T, E]) IsSet() Expr[T] { return Expr[T](isSet((*Ref)(f), filtertext.StringColumn)) }
+
+// IsUnset holds if the field has no value.
+//
+//go:noinline
+func (f *OptEnum[T, E]) IsUnset() Expr[T] {
+	return Expr[T](isUnset((*Ref)(f), filtertext.StringColumn))
+}
 
 // An OptID is an [ID] that can be cleared.
 type OptID[T any] Ref
@@ -283,10 +334,23 @@ func (f *OptID[T]) In(vs ...string) Expr[T] {
 	return Expr[T](compareIDs((*Ref)(f), filtertext.OpIn, vs...))
 }
 
+// NotIn holds if the field is set and has none of the IDs vs. NotIn() holds
+// for all entities.
+//
+//go:noinline
+func (f *OptID[T]) NotIn(vs ...string) Expr[T] {
+	return Expr[T](negate(compareIDs((*Ref)(f), filtertext.OpIn, vs...)))
+}
+
 // IsSet holds if the field has a value.
 //
 //go:noinline
 func (f *OptID[T]) IsSet() Expr[T] { return Expr[T](isSet((*Ref)(f), filtertext.IntColumn)) }
+
+// IsUnset holds if the field has no value.
+//
+//go:noinline
+func (f *OptID[T]) IsUnset() Expr[T] { return Expr[T](isUnset((*Ref)(f), filtertext.IntColumn)) }
 
 // An OptDateTime is a [DateTime] that can be cleared.
 type OptDateTime[T any] Ref
@@ -319,3 +383,10 @@ func (f *OptDateTime[T]) After(t time.Time) Expr[T] {
 //
 //go:noinline
 func (f *OptDateTime[T]) IsSet() Expr[T] { return Expr[T](isSet((*Ref)(f), filtertext.StringColumn)) }
+
+// IsUnset holds if the field has no value.
+//
+//go:noinline
+func (f *OptDateTime[T]) IsUnset() Expr[T] {
+	return Expr[T](isUnset((*Ref)(f), filtertext.StringColumn))
+}

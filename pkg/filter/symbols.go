@@ -16,6 +16,13 @@ type Ref struct {
 	// Custom reports whether the property is a custom property, as opposed to one
 	// that the type declares.
 	Custom bool
+	// OwnName reports that Attr is "name" and that stored names have a prefix,
+	// which conditions leave out.
+	OwnName bool
+	// Member is the path from the entity to what is compared, if that is a part of
+	// the property's value: names of Go fields, joined by dots. [] after a name
+	// stands for each element of a list.
+	Member string
 	// Neighbor is the filter language's alias of a linked node, such as
 	// "contexts_p" or "parent_contexts_p", whose column Attr is. It is empty for
 	// the node itself.
@@ -53,6 +60,14 @@ func (f *String[T]) Ne(v string) Expr[T] {
 //
 //go:noinline
 func (f *String[T]) In(vs ...string) Expr[T] { return Expr[T](inStrings((*Ref)(f), vs)) }
+
+// NotIn holds if the field is set and not one of vs. NotIn() holds for all
+// entities.
+//
+//go:noinline
+func (f *String[T]) NotIn(vs ...string) Expr[T] {
+	return Expr[T](negate(inStrings((*Ref)(f), vs)))
+}
 
 // HasPrefix holds if the field begins with prefix, byte for byte.
 //
@@ -112,6 +127,11 @@ func (f *String[T]) Ge(v string) Expr[T] {
 //go:noinline
 func (f *String[T]) IsSet() Expr[T] { return Expr[T](isSet((*Ref)(f), filtertext.StringColumn)) }
 
+// IsUnset holds if the field has no value.
+//
+//go:noinline
+func (f *String[T]) IsUnset() Expr[T] { return Expr[T](isUnset((*Ref)(f), filtertext.StringColumn)) }
+
 // An Int is a field of a 64-bit integer.
 type Int[T any] Ref
 
@@ -129,6 +149,14 @@ func (f *Int[T]) Ne(v int64) Expr[T] { return Expr[T](compareInt((*Ref)(f), filt
 //
 //go:noinline
 func (f *Int[T]) In(vs ...int64) Expr[T] { return Expr[T](inInts((*Ref)(f), vs)) }
+
+// NotIn holds if the field is set and not one of vs. NotIn() holds for all
+// entities.
+//
+//go:noinline
+func (f *Int[T]) NotIn(vs ...int64) Expr[T] {
+	return Expr[T](negate(inInts((*Ref)(f), vs)))
+}
 
 // Lt holds if the field is less than v.
 //
@@ -154,6 +182,11 @@ func (f *Int[T]) Ge(v int64) Expr[T] { return Expr[T](compareInt((*Ref)(f), filt
 //
 //go:noinline
 func (f *Int[T]) IsSet() Expr[T] { return Expr[T](isSet((*Ref)(f), filtertext.IntColumn)) }
+
+// IsUnset holds if the field has no value.
+//
+//go:noinline
+func (f *Int[T]) IsUnset() Expr[T] { return Expr[T](isUnset((*Ref)(f), filtertext.IntColumn)) }
 
 // A Double is a field of a floating-point number.
 type Double[T any] Ref
@@ -205,6 +238,11 @@ func (f *Double[T]) Ge(v float64) Expr[T] {
 //go:noinline
 func (f *Double[T]) IsSet() Expr[T] { return Expr[T](isSet((*Ref)(f), filtertext.DoubleColumn)) }
 
+// IsUnset holds if the field has no value.
+//
+//go:noinline
+func (f *Double[T]) IsUnset() Expr[T] { return Expr[T](isUnset((*Ref)(f), filtertext.DoubleColumn)) }
+
 // A Bool is a field that is true or false.
 type Bool[T any] Ref
 
@@ -217,6 +255,11 @@ func (f *Bool[T]) Eq(v bool) Expr[T] { return Expr[T](equalsBool((*Ref)(f), v)) 
 //
 //go:noinline
 func (f *Bool[T]) IsSet() Expr[T] { return Expr[T](isSet((*Ref)(f), filtertext.BoolColumn)) }
+
+// IsUnset holds if the field has no value.
+//
+//go:noinline
+func (f *Bool[T]) IsUnset() Expr[T] { return Expr[T](isUnset((*Ref)(f), filtertext.BoolColumn)) }
 
 // An Enum is a field that has one of the named values of E, stored as text.
 type Enum[T any, E ~string] Ref
@@ -240,10 +283,23 @@ func (f *Enum[T, E]) Ne(v E) Expr[T] {
 //go:noinline
 func (f *Enum[T, E]) In(vs ...E) Expr[T] { return Expr[T](inStrings((*Ref)(f), vs)) }
 
+// NotIn holds if the field is set and not one of vs. NotIn() holds for all
+// entities.
+//
+//go:noinline
+func (f *Enum[T, E]) NotIn(vs ...E) Expr[T] {
+	return Expr[T](negate(inStrings((*Ref)(f), vs)))
+}
+
 // IsSet holds if the field has a value.
 //
 //go:noinline
 func (f *Enum[T, E]) IsSet() Expr[T] { return Expr[T](isSet((*Ref)(f), filtertext.StringColumn)) }
+
+// IsUnset holds if the field has no value.
+//
+//go:noinline
+func (f *Enum[T, E]) IsUnset() Expr[T] { return Expr[T](isUnset((*Ref)(f), filtertext.StringColumn)) }
 
 // CustomSymbols gives access to custom properties by name. Generated symbols
 // embed it.
@@ -268,6 +324,11 @@ func (p *CustomProperty[T]) maskPath(T) string { return (*Ref)(p).maskPath() }
 //
 //go:noinline
 func (p *CustomProperty[T]) IsSet() Expr[T] { return Expr[T](isSetCustom((*Ref)(p))) }
+
+// IsUnset holds if the property has no value, or one of kind proto.
+//
+//go:noinline
+func (p *CustomProperty[T]) IsUnset() Expr[T] { return Expr[T](negate(isSetCustom((*Ref)(p)))) }
 
 // AsString returns the symbol of the property as text. Conditions on it do not
 // hold for values of other kinds.

@@ -92,8 +92,20 @@ type unionToken struct {
 	Query uint64 `json:"l"` // the fingerprint
 }
 
+// filters returns the texts and tests of all branches.
+func (m *union[T]) filters() []string {
+	var out []string
+	for _, b := range m.branches {
+		out = append(out, b.Text)
+		for _, t := range b.Tests {
+			out = append(out, t.String())
+		}
+	}
+	return out
+}
+
 func (m *union[T]) encodeToken(p position) string {
-	raw, err := json.Marshal(unionToken{p, m.fingerprint(m.texts)})
+	raw, err := json.Marshal(unionToken{p, m.fingerprint(m.filters())})
 	if err != nil {
 		panic(err) // cannot fail: three numbers
 	}
@@ -110,7 +122,7 @@ func (m *union[T]) decodeToken(token string) (*position, error) {
 	if !ok || err != nil || json.Unmarshal(raw, &p) != nil {
 		return nil, m.tokenError("is corrupt")
 	}
-	if p.Query != m.fingerprint(m.texts) {
+	if p.Query != m.fingerprint(m.filters()) {
 		return nil, m.tokenError(otherQuery)
 	}
 	return &p.position, nil

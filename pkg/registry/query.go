@@ -26,8 +26,8 @@ const (
 // selects all of its entities by ascending ID.
 //
 // A Query is an immutable value: methods that refine it return a copy, and
-// copies may be used concurrently. Only All, Collect, First, Page and Count make
-// RPCs; a mistake in a query, such as an invalid parent ID, is their error.
+// copies may be used concurrently. Only All, Collect, First, Latest, Page and
+// Count make RPCs; a mistake in a query, such as an invalid parent ID, is their error.
 type Query[T any] struct {
 	src   source[T]
 	where filter.Expr[*T]
@@ -46,9 +46,11 @@ type source[T any] struct {
 	typ    typeKey
 	nodes  typekind.Kind
 	parent int64 // the parent of all entities, if not 0
+	ident  func(*T) mlmd.Ident
 	// countOnly leaves the entities out of the rows. They are not decoded, and
 	// their parents are not read.
 	countOnly bool
+	keepNodes bool // the rows hold the nodes
 	// page returns one page and the token of the next one. Call it by fetch.
 	page func(ctx context.Context, s source[T], o *mlmdpb.ListOperationOptions) ([]row[T], string, error)
 }
@@ -62,7 +64,7 @@ func (s source[T]) fetch(ctx context.Context, o *mlmdpb.ListOperationOptions) ([
 type row[T any] struct {
 	position
 	value *T
-	props map[string]*mlmdpb.Value // of the node
+	node  *nodeView // nil unless source.keepNodes
 }
 
 // filterKinds maps the kinds of nodes to those of package typekind.
@@ -78,6 +80,7 @@ func (c *Collection[T, N]) Query() Query[T] {
 		order: OrderByID,
 		src: source[T]{
 			operation: c.operation("list", ""), client: c.client, typ: c.typ, nodes: filterKinds[c.typ.kind],
+			ident: c.m.Ident,
 			page: func(ctx context.Context, s source[T], o *mlmdpb.ListOperationOptions) ([]row[T], string, error) {
 				ns, next, err := c.nodes.page(ctx, c.m.TypeName, o)
 				if err != nil {
@@ -93,24 +96,25 @@ func (c *Collection[T, N]) Query() Query[T] {
 // rows returns the rows of one page of nodes.
 func (c *Collection[T, N]) rows(ctx context.Context, s source[T], ns []N, order Order) ([]row[T], error) {
 	rows := make([]row[T], len(ns))
-	if s.countOnly {
-		for i, n := range ns {
-			v := c.nodes.view(n)
-			rows[i] = row[T]{position: positionOf(v, order), props: v.props}
+	if !s.countOnly {
+		var err error
+		if ns, err = c.resolveParents(ctx, s.operation, ns, s.parent); err != nil {
+			return nil, err
 		}
-		return rows, nil
-	}
-	ns, err := c.resolveParents(ctx, s.operation, ns, s.parent)
-	if err != nil {
-		return nil, err
 	}
 	for i, n := range ns {
 		v := c.nodes.view(n)
-		t, err := c.decode(s.operation, n, v)
-		if err != nil {
+		rows[i].position = positionOf(v, order)
+		if s.keepNodes {
+			rows[i].node = &v
+		}
+		if s.countOnly {
+			continue
+		}
+		var err error
+		if rows[i].value, err = c.decode(s.operation, n, v); err != nil {
 			return nil, err
 		}
-		rows[i] = row[T]{positionOf(v, order), t, v.props}
 	}
 	return rows, nil
 }
@@ -133,6 +137,10 @@ func (c *Collection[T, N]) ChildrenOf(parentID string) Query[T] {
 }
 
 // Where returns q restricted to the entities that satisfy all of the conditions.
+// What the filter language cannot express, such as that a property is not set, is
+// tested on the entities that the other conditions select: the query reads these,
+// a page at a time, until it has as many as it needs. All servers answer all
+// conditions alike.
 func (q Query[T]) Where(conditions ...filter.Expr[*T]) Query[T] {
 	q.where = q.where.And(conditions...)
 	return q
@@ -218,9 +226,16 @@ func (q Query[T]) First(ctx context.Context) (*T, error) {
 	return nil, q.src.newError(ErrNotFound, "")
 }
 
+// Latest returns the entity that was created last: of several created in one
+// millisecond, the one with the highest ID. It ignores the order and the limit of
+// q. The error is [ErrNotFound] if the query selects nothing.
+func (q Query[T]) Latest(ctx context.Context) (*T, error) {
+	return q.OrderBy(OrderByCreateTime).Desc().Limit(1).First(ctx)
+}
+
 // Count returns the number of entities that the query selects, but at most its
 // limit. MLMD has no RPC that counts: Count reads all pages, as [Query.All]
-// does, without decoding the entities.
+// does, without decoding the entities unless a condition tests them.
 func (q Query[T]) Count(ctx context.Context) (int, error) {
 	q.src.countOnly = true
 	l, err := q.prepare(ctx, q.limit, "")

@@ -63,40 +63,30 @@ func (q Query[T]) prepare(ctx context.Context, limit int, token string) (listing
 		return nil, s.newError(ErrInvalidArgument, fmt.Sprintf(
 			"unknown order %d: use OrderByID, OrderByCreateTime or OrderByUpdateTime", q.order))
 	}
-	texts, absent, err := q.filterTexts(ctx)
+	filters, err := q.filters(ctx)
 	if err != nil {
 		return nil, err
 	}
 	p := preparedQuery[T]{s, q.order, q.desc, limit, q.texts}
-	if len(texts) == 1 && len(absent[0]) == 0 {
-		l := &pages[T]{preparedQuery: p, text: texts[0]}
+	if len(filters) == 1 && len(filters[0].Tests) == 0 {
+		l := &pages[T]{preparedQuery: p, text: filters[0].Text}
 		if l.token, err = l.decodeToken(token); err != nil {
 			return nil, err
 		}
 		return l, nil
 	}
-	return newUnion(p, texts, absent, token)
+	return newUnion(p, filters, token)
 }
 
-// filterTexts returns filters whose union the query is, and for each filter the
-// properties that its entities must lack.
-func (q Query[T]) filterTexts(ctx context.Context) (texts []string, absent [][]string, err error) {
-	s := q.src
-	declared := declaredNames{client: s.client, typ: s.typ}
-	t, err := filtertext.Print(filtertext.Expr(q.where), func(older string) bool { return declared.has(ctx, older) })
-	if declared.err != nil {
-		return nil, nil, s.rpcError(ctx, declared.err)
-	}
+// filters returns the filters whose union the query is.
+func (q Query[T]) filters(ctx context.Context) ([]filtertext.Branch, error) {
+	t, err := q.src.print(ctx, filtertext.Expr(q.where))
 	if err != nil {
-		e := s.newError(ErrInvalidArgument, "")
-		e.Err = err
-		return nil, nil, e
+		return nil, err
 	}
-	if err := s.checkSupported(ctx, t.Caveats); err != nil {
-		return nil, nil, err
-	}
-	if len(q.texts) == 1 && q.scope == "" && len(t.Branches) == 1 && t.Branches[0] == "" {
-		return q.texts, t.Absent, nil // unchanged
+	if len(q.texts) == 1 && q.scope == "" && len(t.Branches) == 1 && t.Branches[0].Text == "" {
+		t.Branches[0].Text = q.texts[0] // unchanged
+		return t.Branches, nil
 	}
 	var all []string
 	if q.scope != "" {
@@ -104,46 +94,52 @@ func (q Query[T]) filterTexts(ctx context.Context) (texts []string, absent [][]s
 	}
 	for _, text := range q.texts {
 		if err := filtertext.Closed(text); err != nil {
-			e := s.newError(ErrInvalidArgument, "")
+			e := q.src.newError(ErrInvalidArgument, "")
 			e.Err = err
-			return nil, nil, e
+			return nil, e
 		}
 		all = append(all, "("+text+"\n)") // the line break ends a comment
 	}
-	out := make([]string, len(t.Branches))
-	for i, b := range t.Branches {
+	for i := range t.Branches {
+		b := &t.Branches[i]
 		parts := all
 		switch {
-		case b == "":
+		case b.Text == "":
 		case len(all) == 0:
-			parts = []string{b}
+			parts = []string{b.Text}
 		default:
-			parts = append(all[:len(all):len(all)], "("+b+")")
+			parts = append(all[:len(all):len(all)], "("+b.Text+")")
 		}
-		out[i] = strings.Join(parts, " AND ")
+		b.Text = strings.Join(parts, " AND ")
 	}
-	return out, t.Absent, nil
+	return t.Branches, nil
 }
 
-// checkSupported returns [ErrUnsupported] if the server would misinterpret a
-// condition with the given caveats.
-func (s source[T]) checkSupported(ctx context.Context, caveats []filtertext.Caveat) error {
-	if len(caveats) == 0 {
-		return nil
+// print returns a condition in the filter language of the server. What the server
+// would misinterpret becomes a test.
+func (s source[T]) print(ctx context.Context, e filtertext.Expr) (filtertext.Text, error) {
+	declared := declaredNames{client: s.client, typ: s.typ}
+	o := filtertext.Options{Declared: func(older string) bool { return declared.has(ctx, older) }}
+	t, err := filtertext.Print(e, o)
+	if declared.err != nil {
+		return t, s.rpcError(ctx, declared.err)
 	}
-	server, err := s.client.detectServer(ctx)
-	if err != nil {
-		return s.rpcError(ctx, err)
-	}
-	if !server.isReference {
-		return nil
-	}
-	for _, c := range caveats {
-		if !c.ExactOnMySQL || !server.onMySQL {
-			return s.newError(ErrUnsupported, "the server does not support the condition: "+c.Why)
+	if err == nil && len(t.Caveats) > 0 {
+		server, failed := s.client.detectServer(ctx)
+		if failed != nil {
+			return t, s.rpcError(ctx, failed)
+		}
+		if server.isReference {
+			o.Misread = func(c filtertext.Caveat) bool { return !c.ExactOnMySQL || !server.onMySQL }
+			t, err = filtertext.Print(e, o)
 		}
 	}
-	return nil
+	if err != nil {
+		e := s.newError(ErrInvalidArgument, "")
+		e.Err = err
+		return t, e
+	}
+	return t, nil
 }
 
 // options returns the options of one request.

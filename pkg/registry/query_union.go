@@ -5,11 +5,14 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+
+	"github.com/mlmd-go/sdk/internal/filtertext"
 )
 
 // The filter language drops an entity that lacks a property named in the filter,
 // even in an OR. An Or over different properties is therefore sent as several
-// filters, and a union merges their sorted lists, removing duplicates.
+// filters, and a union merges their sorted lists, removing duplicates. What the
+// language cannot express at all is tested on the entities that a filter selects.
 //
 // Each branch asks for what follows a position, not for the next page token. One
 // position, that of the last row taken, is then enough to continue all branches,
@@ -21,30 +24,36 @@ import (
 type union[T any] struct {
 	preparedQuery[T]
 	branches []*branch[T]
-	texts    []string
 	after    *position // of the last row taken; nil at the start
 }
 
 // A branch is the list of one filter of a union.
 type branch[T any] struct {
-	text   string
-	absent []string // properties that the entities must lack
-	rows   []row[T] // fetched but not taken
-	after  *position
-	ended  bool
+	filtertext.Branch
+	rows  []row[T] // fetched but not taken
+	after *position
+	ended bool
 }
 
-func newUnion[T any](p preparedQuery[T], texts []string, absent [][]string, token string) (*union[T], error) {
-	m := &union[T]{preparedQuery: p, texts: texts}
-	if token != "" {
-		after, err := m.decodeToken(token)
-		if err != nil {
-			return nil, err
+func newUnion[T any](p preparedQuery[T], filters []filtertext.Branch, token string) (*union[T], error) {
+	p.keepNodes = true
+	m := &union[T]{preparedQuery: p}
+	for _, f := range filters {
+		m.branches = append(m.branches, &branch[T]{Branch: f})
+		if slices.ContainsFunc(f.Tests, filtertext.Test.ReadsEntity) {
+			m.countOnly = false
 		}
-		m.after = after
 	}
-	for i, text := range texts {
-		m.branches = append(m.branches, &branch[T]{text: text, absent: absent[i], after: m.after})
+	if token == "" {
+		return m, nil
+	}
+	after, err := m.decodeToken(token)
+	if err != nil {
+		return nil, err
+	}
+	m.after = after
+	for _, b := range m.branches {
+		b.after = after
 	}
 	return m, nil
 }
@@ -126,16 +135,18 @@ func (m *union[T]) fill(ctx context.Context, s *branch[T], wanted int) error {
 	return nil
 }
 
-// fetchBranch fetches the next page of a branch. It drops rows that have a
-// property they must lack, so the branch may still have no rows.
+// fetchBranch fetches the next page of a branch. It drops rows that do not pass
+// its tests, so the branch may still have no rows.
 func (m *union[T]) fetchBranch(ctx context.Context, s *branch[T], wanted int) error {
 	size := pageSize
-	if wanted > 0 {
+	if wanted > 0 && len(s.Tests) == 0 {
 		size = min(size, wanted+1) // one more shows whether there is a next page
 	}
-	text := s.text
+	text := s.Text
 	if s.after != nil {
-		text = "(" + text + ") AND " + m.afterCondition(*s.after)
+		if text = m.afterCondition(*s.after); s.Text != "" {
+			text = "(" + s.Text + ") AND " + text
+		}
 	}
 	rows, next, err := m.fetch(ctx, m.options(text, "", size))
 	if err != nil {
@@ -150,7 +161,8 @@ func (m *union[T]) fetchBranch(ctx context.Context, s *branch[T], wanted int) er
 	}
 	s.ended = next == "" || len(rows) == 0
 	s.rows = slices.DeleteFunc(rows, func(r row[T]) bool {
-		return slices.ContainsFunc(s.absent, func(name string) bool { return r.props[name] != nil })
+		v := tested[T]{r, m.ident}
+		return slices.ContainsFunc(s.Tests, func(t filtertext.Test) bool { return !t.Holds(v) })
 	})
 	return nil
 }

@@ -203,20 +203,16 @@ func (v *CustomPropertyCount) count(
 	s := source[nodeView]{operation: operation{op: "plan"}, client: c}
 	custom := new(filter.CustomSymbols[*nodeView]).Custom(v.Property)
 	set := custom.AsString().IsSet().Or(custom.Int().IsSet(), custom.Double().IsSet(), custom.Bool().IsSet())
-	t, err := filtertext.Print(filtertext.Expr(set), nil)
-	if err != nil {
+	t, err := s.print(ctx, filtertext.Expr(set))
+	if errors.Is(err, ErrInvalidArgument) || err == nil && len(t.Branches[0].Tests) > 0 {
 		v.Unknown = true
 		return nil
 	}
-	switch err := s.checkSupported(ctx, t.Caveats); {
-	case errors.Is(err, ErrUnsupported):
-		v.Unknown = true
-		return nil
-	case err != nil:
+	if err != nil {
 		return err
 	}
 	size := int32(pageSize)
-	have, next, err := page(&mlmdpb.ListOperationOptions{MaxResultSize: &size, FilterQuery: &t.Branches[0]})
+	have, next, err := page(&mlmdpb.ListOperationOptions{MaxResultSize: &size, FilterQuery: &t.Branches[0].Text})
 	if err != nil {
 		return s.rpcError(ctx, err)
 	}

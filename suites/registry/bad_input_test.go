@@ -245,7 +245,7 @@ var _ = onEveryBackend("bad input", func(rpc func() mlmdpb.MetadataStoreServiceC
 		q := reg.ModelVersions().Query()
 		for _, q := range []registry.Query[model.ModelVersion]{
 			q.Limit(-1), q.OrderBy(17),
-			q.Where(field.ModelVersion.Custom("a`b").Int().Eq(1)),
+			q.Where(field.ModelVersion.Custom("").Int().Eq(1)),
 			q.Where(field.ModelVersion.ID.Eq("x")),
 			reg.ModelVersions().OfModel("1").WhereText("id = 1) OR (TRUE"),
 			reg.ModelVersions().OfModel("1").WhereText("id > 0 #\r) OR (id > 0"),

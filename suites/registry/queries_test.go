@@ -138,6 +138,40 @@ var _ = onEveryBackend("queries", func(rpc func() mlmdpb.MetadataStoreServiceCli
 		Expect(err).To(MatchError(registry.ErrInvalidArgument))
 	})
 
+	It("find the latest child in one RPC", func(ctx SpecContext) {
+		latest, err := below.Latest(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(latest.Name).To(Equal(fmt.Sprintf("v%03d", stored-1)), "all but one were created at once: the highest ID")
+		Expect(sent.take()).To(Equal([]string{"GetContextsByType"}))
+		_, err = reg.ModelVersions().Upsert(ctx, &model.ModelVersion{RegisteredModelID: id, Name: "a"})
+		Expect(err).NotTo(HaveOccurred())
+		latest, err = below.OrderBy(registry.OrderByID).Limit(7).Latest(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(latest.Name).To(Equal("a"))
+		latest, err = below.Where(field.ModelVersion.Author.IsUnset(), field.ModelVersion.Description.IsSet()).Latest(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(latest.Name).To(Equal("v220"))
+		_, err = reg.ModelVersions().OfModel(aModel(ctx, reg)).Latest(ctx)
+		Expect(err).To(MatchError(registry.ErrNotFound))
+	})
+
+	It("read candidates only until there are enough", func(ctx SpecContext) {
+		f := field.ModelVersion
+		unset := below.Where(f.Author.IsUnset()) // every other one
+		Expect(collect(ctx, unset.Limit(50))).To(HaveLen(50))
+		Expect(sent.take()).To(HaveLen(1))
+		Expect(collect(ctx, unset.Limit(51))).To(HaveLen(51))
+		Expect(sent.take()).To(HaveLen(2))
+		page, err := unset.Limit(3).Page(ctx, "")
+		Expect(err).NotTo(HaveOccurred())
+		Expect(names(page.Items)).To(Equal([]string{"v000", "v002", "v004"}))
+		Expect(sent.take()).To(HaveLen(1))
+		Expect(collect(ctx, below.Where(f.Name.In("v007", "V008")))).To(Equal([]string{"v007"}))
+		Expect(sent.take()).To(HaveLen(1), "the store selects names that end alike")
+		_, err = below.Where(f.Author.IsUnset(), f.Description.IsUnset()).Limit(3).Page(ctx, page.NextToken)
+		Expect(err).To(MatchError(ContainSubstring("belongs to another query")))
+	})
+
 	It("are immutable values", func(ctx SpecContext) {
 		q := below.Where(field.ModelVersion.Name.In("v001", "v002"))
 		narrow := q.Where(field.ModelVersion.Name.Eq("v001")).Desc().Limit(1)

@@ -76,12 +76,10 @@ func ask(e *ir.Entity, f *ir.Field) (kind, ref string) {
 	case ir.ID:
 		return "ID", attr("id")
 	case ir.Name:
-		if !e.Prefixed {
-			return "String", attr("name")
+		if e.Prefixed {
+			return "String", `{Attr: "name", OwnName: true}`
 		}
-		if p := e.Copied("name"); p != "" && askable.MatchString(p) {
-			return "String", property(p)
-		}
+		return "String", attr("name")
 	case ir.ExternalID:
 		return "String", attr("external_id")
 	case ir.URI:

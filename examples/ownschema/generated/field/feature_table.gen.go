@@ -10,6 +10,7 @@ import (
 // FeatureTable holds the symbols of [schema.FeatureTable].
 var FeatureTable = featureTableSymbols{
 	ID:               &filter.ID[*schema.FeatureTable]{Attr: "id"},
+	Name:             &filter.String[*schema.FeatureTable]{Attr: "name", OwnName: true},
 	ExternalID:       &filter.OptString[*schema.FeatureTable]{Attr: "external_id"},
 	CreateTime:       &filter.Time[*schema.FeatureTable]{Attr: "create_time_since_epoch"},
 	UpdateTime:       &filter.Time[*schema.FeatureTable]{Attr: "last_update_time_since_epoch"},
@@ -29,6 +30,7 @@ type featureTableSymbols struct {
 	filter.CustomSymbols[*schema.FeatureTable]
 
 	ID               *filter.ID[*schema.FeatureTable]
+	Name             *filter.String[*schema.FeatureTable]
 	ExternalID       *filter.OptString[*schema.FeatureTable]
 	CreateTime       *filter.Time[*schema.FeatureTable]
 	UpdateTime       *filter.Time[*schema.FeatureTable]

@@ -10,6 +10,7 @@ import (
 // Materialization holds the symbols of [schema.Materialization].
 var Materialization = materializationSymbols{
 	ID:               &filter.ID[*schema.Materialization]{Attr: "id"},
+	Name:             &filter.String[*schema.Materialization]{Attr: "name", OwnName: true},
 	ExternalID:       &filter.OptString[*schema.Materialization]{Attr: "external_id"},
 	CreateTime:       &filter.Time[*schema.Materialization]{Attr: "create_time_since_epoch"},
 	UpdateTime:       &filter.Time[*schema.Materialization]{Attr: "last_update_time_since_epoch"},
@@ -24,6 +25,7 @@ type materializationSymbols struct {
 	filter.CustomSymbols[*schema.Materialization]
 
 	ID               *filter.ID[*schema.Materialization]
+	Name             *filter.String[*schema.Materialization]
 	ExternalID       *filter.OptString[*schema.Materialization]
 	CreateTime       *filter.Time[*schema.Materialization]
 	UpdateTime       *filter.Time[*schema.Materialization]

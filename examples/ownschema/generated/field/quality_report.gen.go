@@ -10,6 +10,7 @@ import (
 // QualityReport holds the symbols of [schema.QualityReport].
 var QualityReport = qualityReportSymbols{
 	ID:               &filter.ID[*schema.QualityReport]{Attr: "id"},
+	Name:             &filter.String[*schema.QualityReport]{Attr: "name", OwnName: true},
 	ExternalID:       &filter.OptString[*schema.QualityReport]{Attr: "external_id"},
 	CreateTime:       &filter.Time[*schema.QualityReport]{Attr: "create_time_since_epoch"},
 	UpdateTime:       &filter.Time[*schema.QualityReport]{Attr: "last_update_time_since_epoch"},
@@ -26,6 +27,7 @@ type qualityReportSymbols struct {
 	filter.CustomSymbols[*schema.QualityReport]
 
 	ID               *filter.ID[*schema.QualityReport]
+	Name             *filter.String[*schema.QualityReport]
 	ExternalID       *filter.OptString[*schema.QualityReport]
 	CreateTime       *filter.Time[*schema.QualityReport]
 	UpdateTime       *filter.Time[*schema.QualityReport]

@@ -10,6 +10,7 @@ import (
 // Report holds the symbols of [model.Report].
 var Report = reportSymbols{
 	ID:               &filter.ID[*model.Report]{Attr: "id"},
+	Name:             &filter.String[*model.Report]{Attr: "name", OwnName: true},
 	ExternalID:       &filter.OptString[*model.Report]{Attr: "external_id"},
 	CreateTime:       &filter.Time[*model.Report]{Attr: "create_time_since_epoch"},
 	UpdateTime:       &filter.Time[*model.Report]{Attr: "last_update_time_since_epoch"},
@@ -25,6 +26,7 @@ type reportSymbols struct {
 	filter.CustomSymbols[*model.Report]
 
 	ID               *filter.ID[*model.Report]
+	Name             *filter.String[*model.Report]
 	ExternalID       *filter.OptString[*model.Report]
 	CreateTime       *filter.Time[*model.Report]
 	UpdateTime       *filter.Time[*model.Report]

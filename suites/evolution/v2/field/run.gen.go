@@ -10,6 +10,7 @@ import (
 // Run holds the symbols of [model.Run].
 var Run = runSymbols{
 	ID:               &filter.ID[*model.Run]{Attr: "id"},
+	Name:             &filter.String[*model.Run]{Attr: "name", OwnName: true},
 	ExternalID:       &filter.OptString[*model.Run]{Attr: "external_id"},
 	CreateTime:       &filter.Time[*model.Run]{Attr: "create_time_since_epoch"},
 	UpdateTime:       &filter.Time[*model.Run]{Attr: "last_update_time_since_epoch"},
@@ -25,6 +26,7 @@ type runSymbols struct {
 	filter.CustomSymbols[*model.Run]
 
 	ID               *filter.ID[*model.Run]
+	Name             *filter.String[*model.Run]
 	ExternalID       *filter.OptString[*model.Run]
 	CreateTime       *filter.Time[*model.Run]
 	UpdateTime       *filter.Time[*model.Run]

@@ -10,10 +10,12 @@ import (
 // Result holds the symbols of [model.Result].
 var Result = resultSymbols{
 	ID:     &filter.ID[*model.Result]{Attr: "id"},
+	Name:   &filter.String[*model.Result]{Attr: "name", OwnName: true},
 	TaskID: &filter.ID[*model.Result]{Neighbor: "contexts_p", Attr: "id"},
 }
 
 type resultSymbols struct {
 	ID     *filter.ID[*model.Result]
+	Name   *filter.String[*model.Result]
 	TaskID *filter.ID[*model.Result]
 }

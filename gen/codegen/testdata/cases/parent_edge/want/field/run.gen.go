@@ -10,10 +10,12 @@ import (
 // Run holds the symbols of [model.Run].
 var Run = runSymbols{
 	ID:     &filter.ID[*model.Run]{Attr: "id"},
+	Name:   &filter.String[*model.Run]{Attr: "name", OwnName: true},
 	TaskID: &filter.ID[*model.Run]{Neighbor: "contexts_p", Attr: "id"},
 }
 
 type runSymbols struct {
 	ID     *filter.ID[*model.Run]
+	Name   *filter.String[*model.Run]
 	TaskID *filter.ID[*model.Run]
 }

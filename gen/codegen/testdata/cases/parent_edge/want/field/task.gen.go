@@ -10,7 +10,7 @@ import (
 // Task holds the symbols of [model.Task].
 var Task = taskSymbols{
 	ID:        &filter.ID[*model.Task]{Attr: "id"},
-	Name:      &filter.String[*model.Task]{Property: "task"},
+	Name:      &filter.String[*model.Task]{Attr: "name", OwnName: true},
 	ProjectID: &filter.ID[*model.Task]{Neighbor: "parent_contexts_p", Attr: "id"},
 }
 
