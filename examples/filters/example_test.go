@@ -122,6 +122,25 @@ func Example_unset() {
 	// Output: weights-b
 }
 
+// Lists and objects are conditions too.
+func Example_elements() {
+	ctx := context.Background()
+	reg, _ := versions(ctx)
+	_, err := reg.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "chat", Language: []string{"de", "en"}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	english := field.RegisteredModel.Language.Has("en")
+	found, err := reg.RegisteredModels().Query().Where(english).Collect(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, m := range found {
+		fmt.Println(m.Name)
+	}
+	// Output: chat
+}
+
 // An error contains the reason and the position.
 func Example_errors() {
 	ctx := context.Background()

@@ -20,8 +20,8 @@ var RegisteredModel = registeredModelSymbols{
 	State:            &filter.OptEnum[*model.RegisteredModel, model.RegisteredModelState]{Property: "state"},
 	Readme:           &filter.OptString[*model.RegisteredModel]{Property: "readme"},
 	Maturity:         &filter.OptString[*model.RegisteredModel]{Property: "maturity"},
-	Language:         &filter.Clear[*model.RegisteredModel]{Path: "properties.language"},
-	Tasks:            &filter.Clear[*model.RegisteredModel]{Path: "properties.tasks"},
+	Language:         &filter.OptList[*model.RegisteredModel, string]{Property: "language", Member: "Language"},
+	Tasks:            &filter.OptList[*model.RegisteredModel, string]{Property: "tasks", Member: "Tasks"},
 	Provider:         &filter.OptString[*model.RegisteredModel]{Property: "provider"},
 	Logo:             &filter.OptString[*model.RegisteredModel]{Property: "logo"},
 	License:          &filter.OptString[*model.RegisteredModel]{Property: "license"},
@@ -43,8 +43,8 @@ type registeredModelSymbols struct {
 	State            *filter.OptEnum[*model.RegisteredModel, model.RegisteredModelState]
 	Readme           *filter.OptString[*model.RegisteredModel]
 	Maturity         *filter.OptString[*model.RegisteredModel]
-	Language         *filter.Clear[*model.RegisteredModel]
-	Tasks            *filter.Clear[*model.RegisteredModel]
+	Language         *filter.OptList[*model.RegisteredModel, string]
+	Tasks            *filter.OptList[*model.RegisteredModel, string]
 	Provider         *filter.OptString[*model.RegisteredModel]
 	Logo             *filter.OptString[*model.RegisteredModel]
 	License          *filter.OptString[*model.RegisteredModel]

@@ -115,7 +115,14 @@ func Emit(g *ir.Graph, t Target) ([]File, error) {
 	if err := execute(t.Model, "doc.gen.go", "modeldoc.tmpl", catalogOf(g, t, t.Model)); err != nil {
 		return nil, err
 	}
-	if err := execute(t.Field, "doc.gen.go", "fielddoc.tmpl", catalogOf(g, t, t.Field)); err != nil {
+	head := fieldDocView{catalogView: catalogOf(g, t, t.Field)}
+	for name, v := range objectsWithSymbols(g, t) {
+		if err := execute(t.Field, ir.FileName(name), "fieldobject.tmpl", v); err != nil {
+			return nil, err
+		}
+		head.Plain, head.Opt = head.Plain || v.Plain != "", head.Opt || v.Opt != ""
+	}
+	if err := execute(t.Field, "doc.gen.go", "fielddoc.tmpl", head); err != nil {
 		return nil, err
 	}
 	documents, err := restFiles(t, execute)

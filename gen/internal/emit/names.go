@@ -18,7 +18,9 @@ func CheckNames(g *ir.Graph, t Target, report func(at spec.Pos, path, msg, fix s
 func claims(g *ir.Graph, t Target, report func(at spec.Pos, path, msg, fix string)) (mapping, field *names) {
 	mapping = &names{report: report, owner: map[string]holder{"Catalog": {what: "the list of mappings"}}}
 	mapping.imports(imports(t))
-	field = &names{report: report, owner: map[string]holder{}}
+	field = &names{report: report, owner: map[string]holder{
+		"valueSymbol": {what: "the symbol of an object"}, "optValueSymbol": {what: "the symbol of an object"},
+	}}
 	field.imports(symbolImports(t))
 	for _, e := range g.Entities {
 		mapping.claim(e.Name, e.Pos, mappingNames(e)...)
@@ -27,6 +29,7 @@ func claims(g *ir.Graph, t Target, report func(at spec.Pos, path, msg, fix strin
 	for _, typ := range g.Types {
 		if typ.Basic == ir.Object {
 			mapping.claim(typ.Go, typ.Pos, objectNames(typ)...)
+			field.claim(typ.Go, typ.Pos, objectSymbols(typ, ""), objectSymbols(typ, "Opt"))
 		}
 	}
 	return mapping, field

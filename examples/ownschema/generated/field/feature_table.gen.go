@@ -21,9 +21,17 @@ var FeatureTable = featureTableSymbols{
 	FeatureGroupID:   &filter.ID[*schema.FeatureTable]{Neighbor: "contexts_p", Attr: "id"},
 	Format:           &filter.Enum[*schema.FeatureTable, schema.TableFormat]{Property: "format"},
 	Rows:             &filter.OptInt[*schema.FeatureTable]{Property: "rows"},
-	Columns:          &filter.Clear[*schema.FeatureTable]{Path: "properties.columns"},
-	Tags:             &filter.Clear[*schema.FeatureTable]{Path: "properties.tags"},
-	FreshUntil:       &filter.OptDateTime[*schema.FeatureTable]{Property: "fresh_until"},
+	Columns: &filter.OptObjects[*schema.FeatureTable, *columnSymbols[*schema.FeatureTable]]{
+		At: filter.Ref{Property: "columns", Member: "Columns"},
+		Any: &columnSymbols[*schema.FeatureTable]{
+			valueSymbol: filter.Value[*schema.FeatureTable]{Property: "columns", Member: "Columns[]"},
+			Name:        &filter.String[*schema.FeatureTable]{Property: "columns", Member: "Columns[].Name"},
+			Type:        &filter.Enum[*schema.FeatureTable, schema.ColumnType]{Property: "columns", Member: "Columns[].Type"},
+			Nullable:    &filter.Bool[*schema.FeatureTable]{Property: "columns", Member: "Columns[].Nullable"},
+		},
+	},
+	Tags:       &filter.OptList[*schema.FeatureTable, string]{Property: "tags", Member: "Tags"},
+	FreshUntil: &filter.OptDateTime[*schema.FeatureTable]{Property: "fresh_until"},
 }
 
 type featureTableSymbols struct {
@@ -41,7 +49,7 @@ type featureTableSymbols struct {
 	FeatureGroupID   *filter.ID[*schema.FeatureTable]
 	Format           *filter.Enum[*schema.FeatureTable, schema.TableFormat]
 	Rows             *filter.OptInt[*schema.FeatureTable]
-	Columns          *filter.Clear[*schema.FeatureTable]
-	Tags             *filter.Clear[*schema.FeatureTable]
+	Columns          *filter.OptObjects[*schema.FeatureTable, *columnSymbols[*schema.FeatureTable]]
+	Tags             *filter.OptList[*schema.FeatureTable, string]
 	FreshUntil       *filter.OptDateTime[*schema.FeatureTable]
 }

@@ -18,7 +18,11 @@ var Materialization = materializationSymbols{
 	CustomProperties: &filter.Clear[*schema.Materialization]{Path: "custom_properties"},
 	LastKnownState:   &filter.ExecutionState[*schema.Materialization, schema.ExecutionState]{Attr: "last_known_state"},
 	FeatureGroupID:   &filter.ID[*schema.Materialization]{Neighbor: "contexts_p", Attr: "id"},
-	Window:           &filter.Clear[*schema.Materialization]{Path: "properties.window"},
+	Window: &materializationWindowSymbolsOpt[*schema.Materialization]{
+		optValueSymbol: filter.OptValue[*schema.Materialization]{Property: "window", Member: "Window"},
+		From:           &filter.DateTime[*schema.Materialization]{Property: "window", Member: "Window.From"},
+		To:             &filter.DateTime[*schema.Materialization]{Property: "window", Member: "Window.To"},
+	},
 }
 
 type materializationSymbols struct {
@@ -33,5 +37,5 @@ type materializationSymbols struct {
 	CustomProperties *filter.Clear[*schema.Materialization]
 	LastKnownState   *filter.ExecutionState[*schema.Materialization, schema.ExecutionState]
 	FeatureGroupID   *filter.ID[*schema.Materialization]
-	Window           *filter.Clear[*schema.Materialization]
+	Window           *materializationWindowSymbolsOpt[*schema.Materialization]
 }

@@ -20,7 +20,7 @@ var QualityReport = qualityReportSymbols{
 	State:            &filter.ArtifactState[*schema.QualityReport, schema.ArtifactState]{Attr: "state"},
 	FeatureGroupID:   &filter.ID[*schema.QualityReport]{Neighbor: "contexts_p", Attr: "id"},
 	Score:            &filter.OptDouble[*schema.QualityReport]{Property: "score"},
-	CheckRun:         &filter.Clear[*schema.QualityReport]{Path: "properties.check_run"},
+	CheckRun:         &filter.OptValue[*schema.QualityReport]{Property: "check_run", Member: "CheckRun"},
 }
 
 type qualityReportSymbols struct {
@@ -37,5 +37,5 @@ type qualityReportSymbols struct {
 	State            *filter.ArtifactState[*schema.QualityReport, schema.ArtifactState]
 	FeatureGroupID   *filter.ID[*schema.QualityReport]
 	Score            *filter.OptDouble[*schema.QualityReport]
-	CheckRun         *filter.Clear[*schema.QualityReport]
+	CheckRun         *filter.OptValue[*schema.QualityReport]
 }

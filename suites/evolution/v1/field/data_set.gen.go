@@ -24,7 +24,13 @@ var DataSet = dataSetSymbols{
 	Size:             &filter.OptInt[*model.DataSet]{Property: "size"},
 	Source:           &filter.OptString[*model.DataSet]{Property: "source"},
 	Quality:          &filter.OptDouble[*model.DataSet]{Property: "quality"},
-	Columns:          &filter.Clear[*model.DataSet]{Path: "properties.columns"},
+	Columns: &filter.OptObjects[*model.DataSet, *columnSymbols[*model.DataSet]]{
+		At: filter.Ref{Property: "columns", Member: "Columns"},
+		Any: &columnSymbols[*model.DataSet]{
+			valueSymbol: filter.Value[*model.DataSet]{Property: "columns", Member: "Columns[]"},
+			Name:        &filter.String[*model.DataSet]{Property: "columns", Member: "Columns[].Name"},
+		},
+	},
 }
 
 type dataSetSymbols struct {
@@ -45,5 +51,5 @@ type dataSetSymbols struct {
 	Size             *filter.OptInt[*model.DataSet]
 	Source           *filter.OptString[*model.DataSet]
 	Quality          *filter.OptDouble[*model.DataSet]
-	Columns          *filter.Clear[*model.DataSet]
+	Columns          *filter.OptObjects[*model.DataSet, *columnSymbols[*model.DataSet]]
 }

@@ -24,9 +24,16 @@ var DataSet = dataSetSymbols{
 	Size:             &filter.OptDouble[*model.DataSet]{Property: "size_in_bytes", LegacyNames: []string{"size"}},
 	Source:           &filter.OptString[*model.DataSet]{Property: "origin", LegacyNames: []string{"source"}},
 	License:          &filter.OptString[*model.DataSet]{Property: "license"},
-	Tags:             &filter.Clear[*model.DataSet]{Path: "properties.tags"},
+	Tags:             &filter.OptList[*model.DataSet, string]{Property: "tags", Member: "Tags"},
 	Quality:          &filter.OptDouble[*model.DataSet]{Property: "quality"},
-	Columns:          &filter.Clear[*model.DataSet]{Path: "properties.columns"},
+	Columns: &filter.OptObjects[*model.DataSet, *columnSymbols[*model.DataSet]]{
+		At: filter.Ref{Property: "columns", Member: "Columns"},
+		Any: &columnSymbols[*model.DataSet]{
+			valueSymbol: filter.Value[*model.DataSet]{Property: "columns", Member: "Columns[]"},
+			Name:        &filter.String[*model.DataSet]{Property: "columns", Member: "Columns[].Name"},
+			Unit:        &filter.String[*model.DataSet]{Property: "columns", Member: "Columns[].Unit"},
+		},
+	},
 }
 
 type dataSetSymbols struct {
@@ -47,7 +54,7 @@ type dataSetSymbols struct {
 	Size             *filter.OptDouble[*model.DataSet]
 	Source           *filter.OptString[*model.DataSet]
 	License          *filter.OptString[*model.DataSet]
-	Tags             *filter.Clear[*model.DataSet]
+	Tags             *filter.OptList[*model.DataSet, string]
 	Quality          *filter.OptDouble[*model.DataSet]
-	Columns          *filter.Clear[*model.DataSet]
+	Columns          *filter.OptObjects[*model.DataSet, *columnSymbols[*model.DataSet]]
 }

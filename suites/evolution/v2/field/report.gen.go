@@ -19,7 +19,7 @@ var Report = reportSymbols{
 	URI:              &filter.OptString[*model.Report]{Attr: "uri"},
 	State:            &filter.ArtifactState[*model.Report, model.ArtifactState]{Attr: "state"},
 	ProjectID:        &filter.ID[*model.Report]{Neighbor: "contexts_p", Attr: "id"},
-	Findings:         &filter.Clear[*model.Report]{Path: "properties.findings"},
+	Findings:         &filter.OptList[*model.Report, string]{Property: "findings", Member: "Findings"},
 }
 
 type reportSymbols struct {
@@ -35,5 +35,5 @@ type reportSymbols struct {
 	URI              *filter.OptString[*model.Report]
 	State            *filter.ArtifactState[*model.Report, model.ArtifactState]
 	ProjectID        *filter.ID[*model.Report]
-	Findings         *filter.Clear[*model.Report]
+	Findings         *filter.OptList[*model.Report, string]
 }

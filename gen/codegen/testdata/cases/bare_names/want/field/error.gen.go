@@ -12,7 +12,7 @@ var Error = errorSymbols{
 	ID:   &filter.ID[*model.Error]{Attr: "id"},
 	Name: &filter.String[*model.Error]{Attr: "name"},
 	Len:  &filter.OptString[*model.Error]{Property: "len"},
-	Func: &filter.Clear[*model.Error]{Path: "properties.func"},
+	Func: &filter.OptList[*model.Error, string]{Property: "func", Member: "Func"},
 	Nil:  &filter.OptInt[*model.Error]{Property: "nil"},
 }
 
@@ -20,6 +20,6 @@ type errorSymbols struct {
 	ID   *filter.ID[*model.Error]
 	Name *filter.String[*model.Error]
 	Len  *filter.OptString[*model.Error]
-	Func *filter.Clear[*model.Error]
+	Func *filter.OptList[*model.Error, string]
 	Nil  *filter.OptInt[*model.Error]
 }

@@ -12,7 +12,7 @@ var Field = fieldSymbols{
 	ID:   &filter.ID[*model.Field]{Attr: "id"},
 	Name: &filter.String[*model.Field]{Attr: "name"},
 	Len:  &filter.OptString[*model.Field]{Property: "len"},
-	Func: &filter.Clear[*model.Field]{Path: "properties.func"},
+	Func: &filter.OptList[*model.Field, string]{Property: "func", Member: "Func"},
 	Nil:  &filter.OptInt[*model.Field]{Property: "nil"},
 }
 
@@ -20,6 +20,6 @@ type fieldSymbols struct {
 	ID   *filter.ID[*model.Field]
 	Name *filter.String[*model.Field]
 	Len  *filter.OptString[*model.Field]
-	Func *filter.Clear[*model.Field]
+	Func *filter.OptList[*model.Field, string]
 	Nil  *filter.OptInt[*model.Field]
 }

@@ -9,15 +9,21 @@ import (
 
 // Holder holds the symbols of [model.Holder].
 var Holder = holderSymbols{
-	ID:      &filter.ID[*model.Holder]{Attr: "id"},
-	Name:    &filter.String[*model.Holder]{Attr: "name"},
-	Catalog: &filter.Clear[*model.Holder]{Path: "properties.catalog"},
-	Foo:     &filter.Clear[*model.Holder]{Path: "properties.foo"},
+	ID:   &filter.ID[*model.Holder]{Attr: "id"},
+	Name: &filter.String[*model.Holder]{Attr: "name"},
+	Catalog: &catalogSymbolsOpt[*model.Holder]{
+		optValueSymbol: filter.OptValue[*model.Holder]{Property: "catalog", Member: "Catalog"},
+		Type:           &filter.String[*model.Holder]{Property: "catalog", Member: "Catalog.Type"},
+	},
+	Foo: &fooSymbolsOpt[*model.Holder]{
+		optValueSymbol: filter.OptValue[*model.Holder]{Property: "foo", Member: "Foo"},
+		Doc:            &filter.String[*model.Holder]{Property: "foo", Member: "Foo.Doc"},
+	},
 }
 
 type holderSymbols struct {
 	ID      *filter.ID[*model.Holder]
 	Name    *filter.String[*model.Holder]
-	Catalog *filter.Clear[*model.Holder]
-	Foo     *filter.Clear[*model.Holder]
+	Catalog *catalogSymbolsOpt[*model.Holder]
+	Foo     *fooSymbolsOpt[*model.Holder]
 }

@@ -12,7 +12,7 @@ var Main = mainSymbols{
 	ID:   &filter.ID[*model.Main]{Attr: "id"},
 	Name: &filter.String[*model.Main]{Attr: "name"},
 	Len:  &filter.OptString[*model.Main]{Property: "len"},
-	Func: &filter.Clear[*model.Main]{Path: "properties.func"},
+	Func: &filter.OptList[*model.Main, string]{Property: "func", Member: "Func"},
 	Nil:  &filter.OptInt[*model.Main]{Property: "nil"},
 }
 
@@ -20,6 +20,6 @@ type mainSymbols struct {
 	ID   *filter.ID[*model.Main]
 	Name *filter.String[*model.Main]
 	Len  *filter.OptString[*model.Main]
-	Func *filter.Clear[*model.Main]
+	Func *filter.OptList[*model.Main, string]
 	Nil  *filter.OptInt[*model.Main]
 }

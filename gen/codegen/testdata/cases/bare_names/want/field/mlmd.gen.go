@@ -12,7 +12,7 @@ var Mlmd = mlmdSymbols{
 	ID:   &filter.ID[*model.Mlmd]{Attr: "id"},
 	Name: &filter.String[*model.Mlmd]{Attr: "name"},
 	Len:  &filter.OptString[*model.Mlmd]{Property: "len"},
-	Func: &filter.Clear[*model.Mlmd]{Path: "properties.func"},
+	Func: &filter.OptList[*model.Mlmd, string]{Property: "func", Member: "Func"},
 	Nil:  &filter.OptInt[*model.Mlmd]{Property: "nil"},
 }
 
@@ -20,6 +20,6 @@ type mlmdSymbols struct {
 	ID   *filter.ID[*model.Mlmd]
 	Name *filter.String[*model.Mlmd]
 	Len  *filter.OptString[*model.Mlmd]
-	Func *filter.Clear[*model.Mlmd]
+	Func *filter.OptList[*model.Mlmd, string]
 	Nil  *filter.OptInt[*model.Mlmd]
 }

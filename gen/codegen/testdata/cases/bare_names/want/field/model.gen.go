@@ -12,7 +12,7 @@ var Model = modelSymbols{
 	ID:   &filter.ID[*model.Model]{Attr: "id"},
 	Name: &filter.String[*model.Model]{Attr: "name"},
 	Len:  &filter.OptString[*model.Model]{Property: "len"},
-	Func: &filter.Clear[*model.Model]{Path: "properties.func"},
+	Func: &filter.OptList[*model.Model, string]{Property: "func", Member: "Func"},
 	Nil:  &filter.OptInt[*model.Model]{Property: "nil"},
 }
 
@@ -20,6 +20,6 @@ type modelSymbols struct {
 	ID   *filter.ID[*model.Model]
 	Name *filter.String[*model.Model]
 	Len  *filter.OptString[*model.Model]
-	Func *filter.Clear[*model.Model]
+	Func *filter.OptList[*model.Model, string]
 	Nil  *filter.OptInt[*model.Model]
 }

@@ -9,11 +9,14 @@ import (
 
 // Prompt holds the symbols of [model.Prompt].
 var Prompt = promptSymbols{
-	ID:       &filter.ID[*model.Prompt]{Attr: "id"},
-	Name:     &filter.String[*model.Prompt]{Attr: "name"},
-	Page:     &filter.OptString[*model.Prompt]{Property: "page"},
-	Tone:     &filter.OptEnum[*model.Prompt, model.Tone]{Property: "tone"},
-	Link:     &filter.Clear[*model.Prompt]{Path: "properties.link"},
+	ID:   &filter.ID[*model.Prompt]{Attr: "id"},
+	Name: &filter.String[*model.Prompt]{Attr: "name"},
+	Page: &filter.OptString[*model.Prompt]{Property: "page"},
+	Tone: &filter.OptEnum[*model.Prompt, model.Tone]{Property: "tone"},
+	Link: &linkSymbolsOpt[*model.Prompt]{
+		optValueSymbol: filter.OptValue[*model.Prompt]{Property: "link", Member: "Link"},
+		To:             &filter.String[*model.Prompt]{Property: "link", Member: "Link.To"},
+	},
 	Strength: &filter.Double[*model.Prompt]{Property: "strength"},
 	Weight:   &filter.OptDouble[*model.Prompt]{Property: "weight"},
 	Gone:     &filter.OptString[*model.Prompt]{Property: "gone"},
@@ -25,7 +28,7 @@ type promptSymbols struct {
 	Name     *filter.String[*model.Prompt]
 	Page     *filter.OptString[*model.Prompt]
 	Tone     *filter.OptEnum[*model.Prompt, model.Tone]
-	Link     *filter.Clear[*model.Prompt]
+	Link     *linkSymbolsOpt[*model.Prompt]
 	Strength *filter.Double[*model.Prompt]
 	Weight   *filter.OptDouble[*model.Prompt]
 	Gone     *filter.OptString[*model.Prompt]

@@ -19,13 +19,16 @@ var Prompt = promptSymbols{
 	Page:     &filter.OptString[*model.Prompt]{Property: "page"},
 	Mail:     &filter.OptString[*model.Prompt]{Property: "mail"},
 	Secret:   &filter.OptString[*model.Prompt]{Property: "secret"},
-	Tags:     &filter.Clear[*model.Prompt]{Path: "properties.tags"},
-	Open:     &filter.Clear[*model.Prompt]{Path: "properties.open"},
-	Anything: &filter.Clear[*model.Prompt]{Path: "properties.anything"},
-	Shape:    &filter.Clear[*model.Prompt]{Path: "properties.shape"},
-	Tone:     &filter.OptEnum[*model.Prompt, model.PromptTone]{Property: "tone"},
-	Mood:     &filter.OptEnum[*model.Prompt, model.Mood]{Property: "mood"},
-	Size:     &filter.OptInt[*model.Prompt]{Property: "size"},
+	Tags:     &filter.OptList[*model.Prompt, string]{Property: "tags", Member: "Tags"},
+	Open:     &filter.OptValue[*model.Prompt]{Property: "open", Member: "Open"},
+	Anything: &filter.OptValue[*model.Prompt]{Property: "anything", Member: "Anything"},
+	Shape: &promptShapeSymbolsOpt[*model.Prompt]{
+		optValueSymbol: filter.OptValue[*model.Prompt]{Property: "shape", Member: "Shape"},
+		Wide:           &filter.Int[*model.Prompt]{Property: "shape", Member: "Shape.Wide"},
+	},
+	Tone: &filter.OptEnum[*model.Prompt, model.PromptTone]{Property: "tone"},
+	Mood: &filter.OptEnum[*model.Prompt, model.Mood]{Property: "mood"},
+	Size: &filter.OptInt[*model.Prompt]{Property: "size"},
 }
 
 type promptSymbols struct {
@@ -39,10 +42,10 @@ type promptSymbols struct {
 	Page     *filter.OptString[*model.Prompt]
 	Mail     *filter.OptString[*model.Prompt]
 	Secret   *filter.OptString[*model.Prompt]
-	Tags     *filter.Clear[*model.Prompt]
-	Open     *filter.Clear[*model.Prompt]
-	Anything *filter.Clear[*model.Prompt]
-	Shape    *filter.Clear[*model.Prompt]
+	Tags     *filter.OptList[*model.Prompt, string]
+	Open     *filter.OptValue[*model.Prompt]
+	Anything *filter.OptValue[*model.Prompt]
+	Shape    *promptShapeSymbolsOpt[*model.Prompt]
 	Tone     *filter.OptEnum[*model.Prompt, model.PromptTone]
 	Mood     *filter.OptEnum[*model.Prompt, model.Mood]
 	Size     *filter.OptInt[*model.Prompt]

@@ -3,3 +3,8 @@
 // Package field holds a symbol for each field of an entity that can be
 // filtered or cleared.
 package field
+
+import "github.com/mlmd-go/sdk/pkg/filter"
+
+// optValueSymbol is a valueSymbol that can be cleared.
+type optValueSymbol[T any] = filter.OptValue[T]

@@ -14,13 +14,18 @@ var Prompt = promptSymbols{
 	SchemaURI:   &filter.OptString[*model.Prompt]{Property: "schema"},
 	Type:        &filter.OptString[*model.Prompt]{Property: "type"},
 	AB:          &filter.OptString[*model.Prompt]{Property: "a_b"},
-	Groesse:     &filter.Clear[*model.Prompt]{Path: "properties.größe"},
+	Groesse:     &filter.OptInt[*model.Prompt]{Property: "größe"},
 	Percent:     &filter.OptString[*model.Prompt]{Property: "percent"},
-	DatasetIDs:  &filter.Clear[*model.Prompt]{Path: "properties.dataset_ids"},
-	ModelIDs:    &filter.Clear[*model.Prompt]{Path: "properties.model_ids"},
-	SourceURLs:  &filter.Clear[*model.Prompt]{Path: "properties.source_urls"},
-	IDsOfModels: &filter.Clear[*model.Prompt]{Path: "properties.ids_of_models"},
-	Part:        &filter.Clear[*model.Prompt]{Path: "properties.part"},
+	DatasetIDs:  &filter.OptList[*model.Prompt, string]{Property: "dataset_ids", Member: "DatasetIDs"},
+	ModelIDs:    &filter.OptList[*model.Prompt, string]{Property: "model_ids", Member: "ModelIDs"},
+	SourceURLs:  &filter.OptList[*model.Prompt, string]{Property: "source_urls", Member: "SourceURLs"},
+	IDsOfModels: &filter.OptList[*model.Prompt, string]{Property: "ids_of_models", Member: "IDsOfModels"},
+	Part: &promptPartSymbolsOpt[*model.Prompt]{
+		optValueSymbol: filter.OptValue[*model.Prompt]{Property: "part", Member: "Part"},
+		Ref:            &filter.String[*model.Prompt]{Property: "part", Member: "Part.Ref"},
+		XY:             &filter.String[*model.Prompt]{Property: "part", Member: "Part.XY"},
+		Groesse:        &filter.String[*model.Prompt]{Property: "part", Member: "Part.Groesse"},
+	},
 }
 
 type promptSymbols struct {
@@ -29,11 +34,11 @@ type promptSymbols struct {
 	SchemaURI   *filter.OptString[*model.Prompt]
 	Type        *filter.OptString[*model.Prompt]
 	AB          *filter.OptString[*model.Prompt]
-	Groesse     *filter.Clear[*model.Prompt]
+	Groesse     *filter.OptInt[*model.Prompt]
 	Percent     *filter.OptString[*model.Prompt]
-	DatasetIDs  *filter.Clear[*model.Prompt]
-	ModelIDs    *filter.Clear[*model.Prompt]
-	SourceURLs  *filter.Clear[*model.Prompt]
-	IDsOfModels *filter.Clear[*model.Prompt]
-	Part        *filter.Clear[*model.Prompt]
+	DatasetIDs  *filter.OptList[*model.Prompt, string]
+	ModelIDs    *filter.OptList[*model.Prompt, string]
+	SourceURLs  *filter.OptList[*model.Prompt, string]
+	IDsOfModels *filter.OptList[*model.Prompt, string]
+	Part        *promptPartSymbolsOpt[*model.Prompt]
 }

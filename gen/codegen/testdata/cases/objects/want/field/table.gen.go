@@ -9,25 +9,47 @@ import (
 
 // Table holds the symbols of [model.Table].
 var Table = tableSymbols{
-	ID:        &filter.ID[*model.Table]{Attr: "id"},
-	Name:      &filter.String[*model.Table]{Attr: "name"},
-	Columns:   &filter.Clear[*model.Table]{Path: "properties.columns"},
-	Quantiles: &filter.Clear[*model.Table]{Path: "properties.quantiles"},
-	Tags:      &filter.Clear[*model.Table]{Path: "properties.tags"},
-	Kinds:     &filter.Clear[*model.Table]{Path: "properties.kinds"},
-	Owners:    &filter.Clear[*model.Table]{Path: "properties.owners"},
-	Matrix:    &filter.Clear[*model.Table]{Path: "properties.matrix"},
-	Anything:  &filter.Clear[*model.Table]{Path: "properties.anything"},
+	ID:   &filter.ID[*model.Table]{Attr: "id"},
+	Name: &filter.String[*model.Table]{Attr: "name"},
+	Columns: &filter.OptObjects[*model.Table, *columnSymbols[*model.Table]]{
+		At: filter.Ref{Property: "columns", Member: "Columns"},
+		Any: &columnSymbols[*model.Table]{
+			valueSymbol: filter.Value[*model.Table]{Property: "columns", Member: "Columns[]"},
+			Name:        &filter.String[*model.Table]{Property: "columns", Member: "Columns[].Name"},
+			Kind:        &filter.Enum[*model.Table, model.ColumnKind]{Property: "columns", Member: "Columns[].Kind"},
+			Comment:     &filter.String[*model.Table]{Property: "columns", Member: "Columns[].Comment"},
+			Parts:       &filter.Value[*model.Table]{Property: "columns", Member: "Columns[].Parts"},
+			Added:       &filter.DateTime[*model.Table]{Property: "columns", Member: "Columns[].Added"},
+			Checksum:    &filter.Value[*model.Table]{Property: "columns", Member: "Columns[].Checksum"},
+			Batch:       &filter.Value[*model.Table]{Property: "columns", Member: "Columns[].Batch"},
+			Day:         &filter.Value[*model.Table]{Property: "columns", Member: "Columns[].Day"},
+			Seen:        &filter.Time[*model.Table]{Property: "columns", Member: "Columns[].Seen"},
+			Weight:      &filter.Double[*model.Table]{Property: "columns", Member: "Columns[].Weight"},
+			Label:       &filter.String[*model.Table]{Property: "columns", Member: "Columns[].Label"},
+		},
+	},
+	Shape: &tableShapeSymbols[*model.Table]{
+		valueSymbol: filter.Value[*model.Table]{Property: "shape", Member: "Shape"},
+		Rows:        &filter.Int[*model.Table]{Property: "shape", Member: "Shape.Rows"},
+		Bytes:       &filter.Int[*model.Table]{Property: "shape", Member: "Shape.Bytes"},
+	},
+	Quantiles: &filter.OptValue[*model.Table]{Property: "quantiles", Member: "Quantiles"},
+	Tags:      &filter.OptList[*model.Table, string]{Property: "tags", Member: "Tags"},
+	Kinds:     &filter.OptList[*model.Table, model.ColumnKind]{Property: "kinds", Member: "Kinds"},
+	Owners:    &filter.OptValue[*model.Table]{Property: "owners", Member: "Owners"},
+	Matrix:    &filter.OptValue[*model.Table]{Property: "matrix", Member: "Matrix"},
+	Anything:  &filter.OptValue[*model.Table]{Property: "anything", Member: "Anything"},
 }
 
 type tableSymbols struct {
 	ID        *filter.ID[*model.Table]
 	Name      *filter.String[*model.Table]
-	Columns   *filter.Clear[*model.Table]
-	Quantiles *filter.Clear[*model.Table]
-	Tags      *filter.Clear[*model.Table]
-	Kinds     *filter.Clear[*model.Table]
-	Owners    *filter.Clear[*model.Table]
-	Matrix    *filter.Clear[*model.Table]
-	Anything  *filter.Clear[*model.Table]
+	Columns   *filter.OptObjects[*model.Table, *columnSymbols[*model.Table]]
+	Shape     *tableShapeSymbols[*model.Table]
+	Quantiles *filter.OptValue[*model.Table]
+	Tags      *filter.OptList[*model.Table, string]
+	Kinds     *filter.OptList[*model.Table, model.ColumnKind]
+	Owners    *filter.OptValue[*model.Table]
+	Matrix    *filter.OptValue[*model.Table]
+	Anything  *filter.OptValue[*model.Table]
 }

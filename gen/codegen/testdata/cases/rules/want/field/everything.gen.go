@@ -22,6 +22,11 @@ var Everything = everythingSymbols{
 	Flag:             &filter.Bool[*model.Everything]{Property: "flag"},
 	Color:            &filter.Enum[*model.Everything, model.Color]{Property: "color"},
 	When:             &filter.DateTime[*model.Everything]{Property: "when"},
+	Moment:           &filter.Value[*model.Everything]{Property: "moment", Member: "Moment"},
+	Raw:              &filter.Value[*model.Everything]{Property: "raw", Member: "Raw"},
+	Key:              &filter.Value[*model.Everything]{Property: "key", Member: "Key"},
+	Day:              &filter.Value[*model.Everything]{Property: "day", Member: "Day"},
+	List:             &filter.List[*model.Everything, string]{Property: "list", Member: "List"},
 	OtherID:          &filter.ID[*model.Everything]{Property: "other_id"},
 	OptText:          &filter.OptString[*model.Everything]{Property: "opt_text"},
 	OptWhole:         &filter.OptInt[*model.Everything]{Property: "opt_whole"},
@@ -30,10 +35,10 @@ var Everything = everythingSymbols{
 	OptFlag:          &filter.OptBool[*model.Everything]{Property: "opt_flag"},
 	OptColor:         &filter.OptEnum[*model.Everything, model.Color]{Property: "opt_color"},
 	OptWhen:          &filter.OptDateTime[*model.Everything]{Property: "opt_when"},
-	OptMoment:        &filter.Clear[*model.Everything]{Path: "properties.opt_moment"},
-	OptRaw:           &filter.Clear[*model.Everything]{Path: "properties.opt_raw"},
-	OptKey:           &filter.Clear[*model.Everything]{Path: "properties.opt_key"},
-	OptDay:           &filter.Clear[*model.Everything]{Path: "properties.opt_day"},
+	OptMoment:        &filter.OptValue[*model.Everything]{Property: "opt_moment", Member: "OptMoment"},
+	OptRaw:           &filter.OptValue[*model.Everything]{Property: "opt_raw", Member: "OptRaw"},
+	OptKey:           &filter.OptValue[*model.Everything]{Property: "opt_key", Member: "OptKey"},
+	OptDay:           &filter.OptValue[*model.Everything]{Property: "opt_day", Member: "OptDay"},
 	OptOtherID:       &filter.OptID[*model.Everything]{Property: "opt_other_id"},
 	NullText:         &filter.OptString[*model.Everything]{Property: "null_text"},
 	InPlace:          &filter.OptEnum[*model.Everything, model.EverythingInPlace]{Property: "in_place"},
@@ -57,6 +62,11 @@ type everythingSymbols struct {
 	Flag             *filter.Bool[*model.Everything]
 	Color            *filter.Enum[*model.Everything, model.Color]
 	When             *filter.DateTime[*model.Everything]
+	Moment           *filter.Value[*model.Everything]
+	Raw              *filter.Value[*model.Everything]
+	Key              *filter.Value[*model.Everything]
+	Day              *filter.Value[*model.Everything]
+	List             *filter.List[*model.Everything, string]
 	OtherID          *filter.ID[*model.Everything]
 	OptText          *filter.OptString[*model.Everything]
 	OptWhole         *filter.OptInt[*model.Everything]
@@ -65,10 +75,10 @@ type everythingSymbols struct {
 	OptFlag          *filter.OptBool[*model.Everything]
 	OptColor         *filter.OptEnum[*model.Everything, model.Color]
 	OptWhen          *filter.OptDateTime[*model.Everything]
-	OptMoment        *filter.Clear[*model.Everything]
-	OptRaw           *filter.Clear[*model.Everything]
-	OptKey           *filter.Clear[*model.Everything]
-	OptDay           *filter.Clear[*model.Everything]
+	OptMoment        *filter.OptValue[*model.Everything]
+	OptRaw           *filter.OptValue[*model.Everything]
+	OptKey           *filter.OptValue[*model.Everything]
+	OptDay           *filter.OptValue[*model.Everything]
 	OptOtherID       *filter.OptID[*model.Everything]
 	NullText         *filter.OptString[*model.Everything]
 	InPlace          *filter.OptEnum[*model.Everything, model.EverythingInPlace]

@@ -13,7 +13,7 @@ var Prompt = promptSymbols{
 	Name: &filter.String[*model.Prompt]{Attr: "name"},
 	Size: &filter.OptInt[*model.Prompt]{Property: "size"},
 	Text: &filter.OptString[*model.Prompt]{Property: "text"},
-	Tags: &filter.Clear[*model.Prompt]{Path: "properties.tags"},
+	Tags: &filter.OptList[*model.Prompt, string]{Property: "tags", Member: "Tags"},
 }
 
 type promptSymbols struct {
@@ -21,5 +21,5 @@ type promptSymbols struct {
 	Name *filter.String[*model.Prompt]
 	Size *filter.OptInt[*model.Prompt]
 	Text *filter.OptString[*model.Prompt]
-	Tags *filter.Clear[*model.Prompt]
+	Tags *filter.OptList[*model.Prompt, string]
 }

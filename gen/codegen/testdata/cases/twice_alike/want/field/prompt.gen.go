@@ -13,7 +13,11 @@ var Prompt = promptSymbols{
 	Name: &filter.String[*model.Prompt]{Attr: "name"},
 	Text: &filter.OptString[*model.Prompt]{Property: "text"},
 	Tone: &filter.OptEnum[*model.Prompt, model.Tone]{Property: "tone"},
-	Part: &filter.Clear[*model.Prompt]{Path: "properties.part"},
+	Part: &promptPartSymbolsOpt[*model.Prompt]{
+		optValueSymbol: filter.OptValue[*model.Prompt]{Property: "part", Member: "Part"},
+		A:              &filter.String[*model.Prompt]{Property: "part", Member: "Part.A"},
+		B:              &filter.List[*model.Prompt, string]{Property: "part", Member: "Part.B"},
+	},
 }
 
 type promptSymbols struct {
@@ -21,5 +25,5 @@ type promptSymbols struct {
 	Name *filter.String[*model.Prompt]
 	Text *filter.OptString[*model.Prompt]
 	Tone *filter.OptEnum[*model.Prompt, model.Tone]
-	Part *filter.Clear[*model.Prompt]
+	Part *promptPartSymbolsOpt[*model.Prompt]
 }
