@@ -10,6 +10,7 @@ import (
 // DataSet holds the symbols of [model.DataSet].
 var DataSet = dataSetSymbols{
 	ID:               &filter.ID[*model.DataSet]{Attr: "id"},
+	Name:             &filter.String[*model.DataSet]{Attr: "name", OwnName: true},
 	ExternalID:       &filter.OptString[*model.DataSet]{Attr: "external_id"},
 	CreateTime:       &filter.Time[*model.DataSet]{Attr: "create_time_since_epoch"},
 	UpdateTime:       &filter.Time[*model.DataSet]{Attr: "last_update_time_since_epoch"},
@@ -29,6 +30,7 @@ type dataSetSymbols struct {
 	filter.CustomSymbols[*model.DataSet]
 
 	ID               *filter.ID[*model.DataSet]
+	Name             *filter.String[*model.DataSet]
 	ExternalID       *filter.OptString[*model.DataSet]
 	CreateTime       *filter.Time[*model.DataSet]
 	UpdateTime       *filter.Time[*model.DataSet]

@@ -10,6 +10,7 @@ import (
 // ExperimentRun holds the symbols of [model.ExperimentRun].
 var ExperimentRun = experimentRunSymbols{
 	ID:               &filter.ID[*model.ExperimentRun]{Attr: "id"},
+	Name:             &filter.String[*model.ExperimentRun]{Attr: "name", OwnName: true},
 	ExternalID:       &filter.OptString[*model.ExperimentRun]{Attr: "external_id"},
 	CreateTime:       &filter.Time[*model.ExperimentRun]{Attr: "create_time_since_epoch"},
 	UpdateTime:       &filter.Time[*model.ExperimentRun]{Attr: "last_update_time_since_epoch"},
@@ -19,13 +20,15 @@ var ExperimentRun = experimentRunSymbols{
 	Owner:            &filter.OptString[*model.ExperimentRun]{Property: "owner"},
 	State:            &filter.OptEnum[*model.ExperimentRun, model.ExperimentRunState]{Property: "state"},
 	Status:           &filter.OptEnum[*model.ExperimentRun, model.ExperimentRunStatus]{Property: "status"},
-	EndTime:          &filter.Clear[*model.ExperimentRun]{Path: "properties.end_time_since_epoch"},
+	StartTime:        &filter.Value[*model.ExperimentRun]{Property: "start_time_since_epoch", Member: "StartTime"},
+	EndTime:          &filter.OptValue[*model.ExperimentRun]{Property: "end_time_since_epoch", Member: "EndTime"},
 }
 
 type experimentRunSymbols struct {
 	filter.CustomSymbols[*model.ExperimentRun]
 
 	ID               *filter.ID[*model.ExperimentRun]
+	Name             *filter.String[*model.ExperimentRun]
 	ExternalID       *filter.OptString[*model.ExperimentRun]
 	CreateTime       *filter.Time[*model.ExperimentRun]
 	UpdateTime       *filter.Time[*model.ExperimentRun]
@@ -35,5 +38,6 @@ type experimentRunSymbols struct {
 	Owner            *filter.OptString[*model.ExperimentRun]
 	State            *filter.OptEnum[*model.ExperimentRun, model.ExperimentRunState]
 	Status           *filter.OptEnum[*model.ExperimentRun, model.ExperimentRunStatus]
-	EndTime          *filter.Clear[*model.ExperimentRun]
+	StartTime        *filter.Value[*model.ExperimentRun]
+	EndTime          *filter.OptValue[*model.ExperimentRun]
 }

@@ -10,13 +10,14 @@ import (
 // Metric holds the symbols of [model.Metric].
 var Metric = metricSymbols{
 	ID:               &filter.ID[*model.Metric]{Attr: "id"},
+	Name:             &filter.String[*model.Metric]{Attr: "name", OwnName: true},
 	ExternalID:       &filter.OptString[*model.Metric]{Attr: "external_id"},
 	CreateTime:       &filter.Time[*model.Metric]{Attr: "create_time_since_epoch"},
 	UpdateTime:       &filter.Time[*model.Metric]{Attr: "last_update_time_since_epoch"},
 	Description:      &filter.OptString[*model.Metric]{Property: "description"},
 	CustomProperties: &filter.Clear[*model.Metric]{Path: "custom_properties"},
 	Value:            &filter.Double[*model.Metric]{Property: "value"},
-	Timestamp:        &filter.Clear[*model.Metric]{Path: "properties.timestamp"},
+	Timestamp:        &filter.OptValue[*model.Metric]{Property: "timestamp", Member: "Timestamp"},
 	Step:             &filter.OptInt[*model.Metric]{Property: "step"},
 	State:            &filter.ArtifactState[*model.Metric, model.ArtifactState]{Attr: "state"},
 	ModelVersionID:   &filter.ID[*model.Metric]{Neighbor: "contexts_p", Attr: "id"},
@@ -26,13 +27,14 @@ type metricSymbols struct {
 	filter.CustomSymbols[*model.Metric]
 
 	ID               *filter.ID[*model.Metric]
+	Name             *filter.String[*model.Metric]
 	ExternalID       *filter.OptString[*model.Metric]
 	CreateTime       *filter.Time[*model.Metric]
 	UpdateTime       *filter.Time[*model.Metric]
 	Description      *filter.OptString[*model.Metric]
 	CustomProperties *filter.Clear[*model.Metric]
 	Value            *filter.Double[*model.Metric]
-	Timestamp        *filter.Clear[*model.Metric]
+	Timestamp        *filter.OptValue[*model.Metric]
 	Step             *filter.OptInt[*model.Metric]
 	State            *filter.ArtifactState[*model.Metric, model.ArtifactState]
 	ModelVersionID   *filter.ID[*model.Metric]

@@ -10,13 +10,14 @@ import (
 // MetricHistory holds the symbols of [model.MetricHistory].
 var MetricHistory = metricHistorySymbols{
 	ID:               &filter.ID[*model.MetricHistory]{Attr: "id"},
+	Name:             &filter.String[*model.MetricHistory]{Attr: "name", OwnName: true},
 	ExternalID:       &filter.OptString[*model.MetricHistory]{Attr: "external_id"},
 	CreateTime:       &filter.Time[*model.MetricHistory]{Attr: "create_time_since_epoch"},
 	UpdateTime:       &filter.Time[*model.MetricHistory]{Attr: "last_update_time_since_epoch"},
 	Description:      &filter.OptString[*model.MetricHistory]{Property: "description"},
 	CustomProperties: &filter.Clear[*model.MetricHistory]{Path: "custom_properties"},
 	Value:            &filter.Double[*model.MetricHistory]{Property: "value"},
-	Timestamp:        &filter.Clear[*model.MetricHistory]{Path: "properties.timestamp"},
+	Timestamp:        &filter.OptValue[*model.MetricHistory]{Property: "timestamp", Member: "Timestamp"},
 	Step:             &filter.OptInt[*model.MetricHistory]{Property: "step"},
 	State:            &filter.ArtifactState[*model.MetricHistory, model.ArtifactState]{Attr: "state"},
 	ExperimentRunID:  &filter.ID[*model.MetricHistory]{Neighbor: "contexts_p", Attr: "id"},
@@ -26,13 +27,14 @@ type metricHistorySymbols struct {
 	filter.CustomSymbols[*model.MetricHistory]
 
 	ID               *filter.ID[*model.MetricHistory]
+	Name             *filter.String[*model.MetricHistory]
 	ExternalID       *filter.OptString[*model.MetricHistory]
 	CreateTime       *filter.Time[*model.MetricHistory]
 	UpdateTime       *filter.Time[*model.MetricHistory]
 	Description      *filter.OptString[*model.MetricHistory]
 	CustomProperties *filter.Clear[*model.MetricHistory]
 	Value            *filter.Double[*model.MetricHistory]
-	Timestamp        *filter.Clear[*model.MetricHistory]
+	Timestamp        *filter.OptValue[*model.MetricHistory]
 	Step             *filter.OptInt[*model.MetricHistory]
 	State            *filter.ArtifactState[*model.MetricHistory, model.ArtifactState]
 	ExperimentRunID  *filter.ID[*model.MetricHistory]

@@ -10,6 +10,7 @@ import (
 // Parameter holds the symbols of [model.Parameter].
 var Parameter = parameterSymbols{
 	ID:               &filter.ID[*model.Parameter]{Attr: "id"},
+	Name:             &filter.String[*model.Parameter]{Attr: "name", OwnName: true},
 	ExternalID:       &filter.OptString[*model.Parameter]{Attr: "external_id"},
 	CreateTime:       &filter.Time[*model.Parameter]{Attr: "create_time_since_epoch"},
 	UpdateTime:       &filter.Time[*model.Parameter]{Attr: "last_update_time_since_epoch"},
@@ -25,6 +26,7 @@ type parameterSymbols struct {
 	filter.CustomSymbols[*model.Parameter]
 
 	ID               *filter.ID[*model.Parameter]
+	Name             *filter.String[*model.Parameter]
 	ExternalID       *filter.OptString[*model.Parameter]
 	CreateTime       *filter.Time[*model.Parameter]
 	UpdateTime       *filter.Time[*model.Parameter]

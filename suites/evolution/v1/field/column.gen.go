@@ -10,4 +10,5 @@ import (
 type columnSymbols[T any] struct {
 	valueSymbol[T]
 	Name *filter.String[T]
+	Note *filter.String[T]
 }

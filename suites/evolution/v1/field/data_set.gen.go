@@ -29,6 +29,7 @@ var DataSet = dataSetSymbols{
 		Any: &columnSymbols[*model.DataSet]{
 			valueSymbol: filter.Value[*model.DataSet]{Property: "columns", Member: "Columns[]"},
 			Name:        &filter.String[*model.DataSet]{Property: "columns", Member: "Columns[].Name"},
+			Note:        &filter.String[*model.DataSet]{Property: "columns", Member: "Columns[].Note"},
 		},
 	},
 }

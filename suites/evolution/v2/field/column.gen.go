@@ -9,6 +9,7 @@ import (
 // columnSymbols holds the symbols of the members of a [model.Column].
 type columnSymbols[T any] struct {
 	valueSymbol[T]
-	Name *filter.String[T]
-	Unit *filter.String[T]
+	Name   *filter.String[T]
+	Remark *filter.String[T]
+	Unit   *filter.String[T]
 }

@@ -31,6 +31,7 @@ var DataSet = dataSetSymbols{
 		Any: &columnSymbols[*model.DataSet]{
 			valueSymbol: filter.Value[*model.DataSet]{Property: "columns", Member: "Columns[]"},
 			Name:        &filter.String[*model.DataSet]{Property: "columns", Member: "Columns[].Name"},
+			Remark:      &filter.String[*model.DataSet]{Property: "columns", Member: "Columns[].Remark"},
 			Unit:        &filter.String[*model.DataSet]{Property: "columns", Member: "Columns[].Unit"},
 		},
 	},

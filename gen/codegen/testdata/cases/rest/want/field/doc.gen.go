@@ -3,3 +3,8 @@
 // Package field holds a symbol for each field of an entity that can be
 // filtered or cleared.
 package field
+
+import "github.com/mlmd-go/sdk/pkg/filter"
+
+// valueSymbol is embedded under a name that no member of an object has.
+type valueSymbol[T any] = filter.Value[T]

@@ -10,6 +10,7 @@ import (
 // Loan holds the symbols of [model.Loan].
 var Loan = loanSymbols{
 	ID:         &filter.ID[*model.Loan]{Attr: "id"},
+	Name:       &filter.String[*model.Loan]{Attr: "name", OwnName: true},
 	ExternalID: &filter.OptString[*model.Loan]{Attr: "external_id"},
 	Changed:    &filter.Time[*model.Loan]{Attr: "last_update_time_since_epoch"},
 	More:       &filter.Clear[*model.Loan]{Path: "custom_properties"},
@@ -23,6 +24,7 @@ type loanSymbols struct {
 	filter.CustomSymbols[*model.Loan]
 
 	ID         *filter.ID[*model.Loan]
+	Name       *filter.String[*model.Loan]
 	ExternalID *filter.OptString[*model.Loan]
 	Changed    *filter.Time[*model.Loan]
 	More       *filter.Clear[*model.Loan]

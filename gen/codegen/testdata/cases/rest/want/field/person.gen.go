@@ -14,7 +14,7 @@ var Person = personSymbols{
 	ExternalID: &filter.OptString[*model.Person]{Attr: "external_id"},
 	Changed:    &filter.Time[*model.Person]{Attr: "last_update_time_since_epoch"},
 	More:       &filter.Clear[*model.Person]{Path: "custom_properties"},
-	Born:       &filter.Clear[*model.Person]{Path: "properties.born"},
+	Born:       &filter.OptValue[*model.Person]{Property: "born", Member: "Born"},
 	Email:      &filter.OptString[*model.Person]{Property: "email"},
 	Language:   &filter.OptString[*model.Person]{Property: "language"},
 }
@@ -27,7 +27,7 @@ type personSymbols struct {
 	ExternalID *filter.OptString[*model.Person]
 	Changed    *filter.Time[*model.Person]
 	More       *filter.Clear[*model.Person]
-	Born       *filter.Clear[*model.Person]
+	Born       *filter.OptValue[*model.Person]
 	Email      *filter.OptString[*model.Person]
 	Language   *filter.OptString[*model.Person]
 }

@@ -10,6 +10,7 @@ import (
 // Play holds the symbols of [model.Play].
 var Play = playSymbols{
 	ID:         &filter.ID[*model.Play]{Attr: "id"},
+	Name:       &filter.String[*model.Play]{Attr: "name", OwnName: true},
 	ExternalID: &filter.OptString[*model.Play]{Attr: "external_id"},
 	Changed:    &filter.Time[*model.Play]{Attr: "last_update_time_since_epoch"},
 	More:       &filter.Clear[*model.Play]{Path: "custom_properties"},
@@ -21,6 +22,7 @@ type playSymbols struct {
 	filter.CustomSymbols[*model.Play]
 
 	ID         *filter.ID[*model.Play]
+	Name       *filter.String[*model.Play]
 	ExternalID *filter.OptString[*model.Play]
 	Changed    *filter.Time[*model.Play]
 	More       *filter.Clear[*model.Play]

@@ -10,6 +10,7 @@ import (
 // Story holds the symbols of [model.Story].
 var Story = storySymbols{
 	ID:         &filter.ID[*model.Story]{Attr: "id"},
+	Name:       &filter.String[*model.Story]{Attr: "name", OwnName: true},
 	ExternalID: &filter.OptString[*model.Story]{Attr: "external_id"},
 	Changed:    &filter.Time[*model.Story]{Attr: "last_update_time_since_epoch"},
 	More:       &filter.Clear[*model.Story]{Path: "custom_properties"},
@@ -17,14 +18,22 @@ var Story = storySymbols{
 	Genre:      &filter.Enum[*model.Story, model.StoryGenre]{Property: "genre"},
 	Pages:      &filter.OptInt[*model.Story]{Property: "pages"},
 	State:      &filter.ArtifactState[*model.Story, model.StoryState]{Attr: "state"},
-	Chapters:   &filter.Clear[*model.Story]{Path: "properties.chapters"},
-	Ratings:    &filter.Clear[*model.Story]{Path: "properties.ratings"},
+	Chapters: &filter.OptObjects[*model.Story, *chapterSymbols[*model.Story]]{
+		At: filter.Ref{Property: "chapters", Member: "Chapters"},
+		Any: &chapterSymbols[*model.Story]{
+			valueSymbol: filter.Value[*model.Story]{Property: "chapters", Member: "Chapters[]"},
+			Title:       &filter.String[*model.Story]{Property: "chapters", Member: "Chapters[].Title"},
+			Sub:         &filter.Value[*model.Story]{Property: "chapters", Member: "Chapters[].Sub"},
+		},
+	},
+	Ratings: &filter.OptValue[*model.Story]{Property: "ratings", Member: "Ratings"},
 }
 
 type storySymbols struct {
 	filter.CustomSymbols[*model.Story]
 
 	ID         *filter.ID[*model.Story]
+	Name       *filter.String[*model.Story]
 	ExternalID *filter.OptString[*model.Story]
 	Changed    *filter.Time[*model.Story]
 	More       *filter.Clear[*model.Story]
@@ -32,6 +41,6 @@ type storySymbols struct {
 	Genre      *filter.Enum[*model.Story, model.StoryGenre]
 	Pages      *filter.OptInt[*model.Story]
 	State      *filter.ArtifactState[*model.Story, model.StoryState]
-	Chapters   *filter.Clear[*model.Story]
-	Ratings    *filter.Clear[*model.Story]
+	Chapters   *filter.OptObjects[*model.Story, *chapterSymbols[*model.Story]]
+	Ratings    *filter.OptValue[*model.Story]
 }
