@@ -141,6 +141,23 @@ func Example_elements() {
 	// Output: chat
 }
 
+// The stores of this module sort by any field.
+func Example_sorted() {
+	ctx := context.Background()
+	reg, _ := versions(ctx)
+	sorted := reg.ModelVersions().Query().OrderByField(field.ModelVersion.Name).Desc()
+	for v, err := range sorted.All(ctx) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(v.Name)
+	}
+	// Output:
+	// v3
+	// v2
+	// v1
+}
+
 // An error contains the reason and the position.
 func Example_errors() {
 	ctx := context.Background()

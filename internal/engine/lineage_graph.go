@@ -67,7 +67,7 @@ func graphStart(
 	if hops < 0 {
 		return nil, 0, invalidArgf("max_num_hops cannot be negative: max_num_hops =%d", hops)
 	}
-	checked, err := parseListOptions(artifactKind, listing)
+	checked, err := parseListOptions(artifactKind, listing, nil)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -3,8 +3,12 @@ package engine
 import (
 	"context"
 	"math"
+	"strconv"
+	"strings"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/filterquery"
+	"github.com/mlmd-go/sdk/internal/listorder"
 	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
@@ -71,7 +75,11 @@ func listNodes(
 		nodes, err := selectNodes(ctx, q, k, base.selection())
 		return page{nodes: nodes}, err
 	}
-	o, err := parseListOptions(k, options)
+	by, err := listorder.In(ctx)
+	if err != nil {
+		return page{}, invalidArgf("Invalid order in the metadata: %v", err)
+	}
+	o, err := parseListOptions(k, options, by)
 	if err != nil {
 		if empty, failed := base.isEmpty(ctx, q); failed != nil || empty {
 			return page{}, failed
@@ -85,9 +93,11 @@ func listNodes(
 	p := page{}
 	if len(places) > o.size {
 		places = places[:o.size]
-		token, err := encodeToken(options, o.field, places)
-		if err != nil {
-			return page{}, err
+		token := listorder.More
+		if o.by == nil {
+			if token, err = encodeToken(options, o.field, places); err != nil {
+				return page{}, err
+			}
 		}
 		p.next = &token
 	}
@@ -117,6 +127,9 @@ type cursor struct{ time, id int64 }
 // IDs, and then the later ones. These are two statements, because databases do
 // not use an index for both conditions at once.
 func (o *listOptions) cursors(ctx context.Context, q querier, k *nodeKind, base scope, limit int) ([]cursor, error) {
+	if o.by != nil {
+		return o.positionsBy(ctx, q, k, base, limit)
+	}
 	s := listStatement{kind: k, scope: base, filter: o.filter, order: []string{"n.id"}, descending: !o.ascending}
 	beyond := ">"
 	if s.descending {
@@ -159,4 +172,142 @@ func nearestID(d *sqldb.Dialect, id int64) int64 {
 		return max(0, min(id, math.MaxInt32))
 	}
 	return id
+}
+
+// A sortKey is the SQL of what a list is sorted by; see package listorder.
+type sortKey struct {
+	joins    string
+	joinArgs []any
+	expr     string
+	// set and unset are the conditions that a node has a value, or none.
+	set, unset string
+	param      string // of a value that expr is compared with
+}
+
+// sortKeyOf returns the key for nodes in table n.
+func sortKeyOf(q querier, k *nodeKind, by *listorder.By) sortKey {
+	d := q.filterDialect()
+	types := map[listorder.Kind]filterquery.Type{
+		listorder.Text: filterquery.TextType, listorder.Int: filterquery.IntType,
+		listorder.Double: filterquery.FloatType, listorder.Number: filterquery.FloatType,
+	}
+	out := sortKey{param: d.SortParam(types[by.Kind])}
+	column := "n." + by.Column
+	switch by.Kind {
+	case listorder.Text:
+		column = out.value(k, by, column, "string_value")
+		out.expr = d.SortText(column, by.OwnName, by.Column == "" || by.Column == "uri")
+	case listorder.Int:
+		column = out.value(k, by, column, "int_value")
+		out.expr = column
+	case listorder.Double:
+		column = out.value(k, by, column, "double_value")
+		out.expr = column
+	default:
+		column = "COALESCE(" + out.value(k, by, column, "double_value") + ", " +
+			d.SortFloat(out.valueAgain(by, "int_value")) + ")"
+		out.expr = column
+	}
+	out.set, out.unset = column+" IS NOT NULL", column+" IS NULL"
+	if q.Dialect().DynamicTypes { // a value of another type is not readable
+		stored := "IN ('integer', 'real')"
+		if by.Kind == listorder.Text {
+			stored = "= 'text'"
+		}
+		out.set = "typeof(" + column + ") " + stored
+		out.unset = "NOT (" + out.set + ")"
+	}
+	if by.Column == "uri" { // an unset URI is stored as ''
+		out.set += " AND " + column + " != ''"
+		out.unset = "NOT (" + out.set + ")"
+	}
+	return out
+}
+
+// sortTable returns the alias of the table with the i-th property.
+func sortTable(i int) string { return "o" + strconv.Itoa(i) }
+
+// positionsBy reads at most limit cursors that follow o.at: those with its value
+// by their IDs, then those with a value beyond it, then those without one.
+func (o *listOptions) positionsBy(
+	ctx context.Context, q querier, k *nodeKind, base scope, limit int,
+) ([]cursor, error) {
+	key := sortKeyOf(q, k, o.by)
+	all := listStatement{kind: k, scope: base, filter: o.filter, key: &key, descending: !o.ascending}
+	beyond := ">"
+	if all.descending {
+		beyond = "<"
+	}
+	byID := all
+	byID.order = []string{"n.id"}
+	unset := byID.and(key.unset)
+	values := all.and(key.set)
+	values.order = []string{key.expr, "n.id"}
+
+	var places []cursor
+	read := func(s listStatement) error {
+		if len(places) == limit {
+			return nil
+		}
+		some, err := s.run(ctx, q, filterquery.Shape{}, s.sorted(" LIMIT ?"), limit-len(places))
+		places = append(places, some...)
+		return err
+	}
+	if o.at == nil {
+		if err := read(values); err != nil {
+			return nil, err
+		}
+		return places, read(unset)
+	}
+	id := nearestID(q.Dialect(), o.at.ID)
+	if o.at.Unset {
+		return places, read(unset.and("n.id "+beyond+" ?", id))
+	}
+	var at any = o.at.Text
+	switch o.by.Kind {
+	case listorder.Int:
+		at = o.at.Int
+	case listorder.Double, listorder.Number:
+		at = o.at.Double
+	}
+	if err := read(byID.and(key.set).and(key.expr+" = "+key.param+" AND n.id "+beyond+" ?", at, id)); err != nil {
+		return nil, err
+	}
+	if err := read(values.and(key.expr+" "+beyond+" "+key.param, at)); err != nil {
+		return nil, err
+	}
+	return places, read(unset)
+}
+
+// value joins the properties and returns the column of the first that a node has.
+// Without properties it returns column.
+func (s *sortKey) value(k *nodeKind, by *listorder.By, column, property string) string {
+	if by.Column != "" {
+		return column
+	}
+	for i, name := range by.Properties {
+		t := sortTable(i)
+		custom := "FALSE"
+		if by.Custom {
+			custom = "TRUE"
+		}
+		s.joins += " LEFT JOIN " + k.propTable + " " + t + " ON " + t + "." + k.propIDColumn + " = n.id AND " + t +
+			".name = ?$ AND " + t + ".is_custom_property = " + custom
+		s.joinArgs = append(s.joinArgs, name)
+	}
+	return s.valueAgain(by, property)
+}
+
+// valueAgain is value for properties that are joined.
+func (s *sortKey) valueAgain(by *listorder.By, property string) string {
+	if len(by.Properties) == 1 {
+		return sortTable(0) + "." + property
+	}
+	var b strings.Builder
+	b.WriteString("CASE")
+	for i := range by.Properties {
+		b.WriteString(" WHEN " + sortTable(i) + ".name IS NOT NULL THEN " + sortTable(i) + "." + property)
+	}
+	b.WriteString(" END")
+	return b.String()
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/internal/filterquery"
+	"github.com/mlmd-go/sdk/internal/listorder"
 )
 
 // maxPageSize limits the nodes of a page. The reference implementation has the
@@ -37,12 +38,16 @@ type listOptions struct {
 	ascending bool
 	filter    *filterquery.Filter // may be nil
 	after     *cursor             // the list continues after it; nil on the first page
+	// by replaces field, and at replaces after, if by is not nil.
+	by *listorder.By
+	at *listorder.Position
 }
 
 // parseListOptions validates options in the order of the reference
 // implementation, because the order determines which of several errors a client
 // sees.
-func parseListOptions(k *nodeKind, o *mlmdpb.ListOperationOptions) (*listOptions, error) {
+// by is the order that travels beside the request, or nil.
+func parseListOptions(k *nodeKind, o *mlmdpb.ListOperationOptions, by *listorder.By) (*listOptions, error) {
 	size := o.GetMaxResultSize()
 	switch {
 	case size <= 0:
@@ -51,7 +56,7 @@ func parseListOptions(k *nodeKind, o *mlmdpb.ListOperationOptions) (*listOptions
 	case size == math.MaxInt32:
 		return nil, invalidArgf("max_result_size field value is required to be greater than 0. Set value: %d", math.MinInt32)
 	}
-	checked := &listOptions{size: min(int(size), maxPageSize)}
+	checked := &listOptions{size: min(int(size), maxPageSize), by: by}
 	var err error
 	if o.GetFilterQuery() != "" {
 		if checked.filter, err = compileFilter(k, o.GetFilterQuery()); err != nil {
@@ -59,6 +64,9 @@ func parseListOptions(k *nodeKind, o *mlmdpb.ListOperationOptions) (*listOptions
 		}
 	}
 	checked.field, checked.ascending = order(o)
+	if checked.by != nil {
+		return checked, checked.applyPosition(o.GetNextPageToken())
+	}
 	if o.GetNextPageToken() != "" {
 		if err := checked.applyPageToken(o); err != nil {
 			return nil, err
@@ -68,6 +76,19 @@ func parseListOptions(k *nodeKind, o *mlmdpb.ListOperationOptions) (*listOptions
 		return nil, invalidArgf("Unsupported field: FIELD_UNSPECIFIED specified in ListOperationOptions")
 	}
 	return checked, nil
+}
+
+// applyPosition sets checked.at to the position in a token, which may be empty.
+func (checked *listOptions) applyPosition(token string) error {
+	if token == "" {
+		return nil
+	}
+	at, err := listorder.ParseToken(token)
+	if err != nil {
+		return invalidArgf("Invalid position in the page token: %v", err)
+	}
+	checked.at = &at
+	return nil
 }
 
 // compileFilter compiles a client's filter.

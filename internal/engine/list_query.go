@@ -18,7 +18,8 @@ type listStatement struct {
 	time       string              // column of cursor.time; may be empty
 	order      []string            // columns
 	descending bool
-	where      string // further conditions
+	key        *sortKey // may be nil
+	where      string   // further conditions
 	args       []any
 }
 
@@ -66,8 +67,14 @@ func (s listStatement) run(
 		args = append(args, s.scope.args...)
 	}
 	run := q.Query
-	if s.filter != nil {
+	if s.key != nil {
+		from += s.key.joins
+		args = append(args, s.key.joinArgs...)
+	}
+	if s.filter != nil || s.key != nil {
 		run = withQueryMode(q.QueryUncached, q.Dialect().QueryModeArg)
+	}
+	if s.filter != nil {
 		f, err := s.filter.SQL(q.filterDialect(), shape)
 		if err != nil {
 			return nil, invalidFilter(err)

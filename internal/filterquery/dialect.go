@@ -26,6 +26,9 @@ type Dialect struct {
 	// substrFrom is the text %1 from character %2 on, and substrLen at most %3
 	// characters of it.
 	substrFrom, substrLen string
+	// sorted makes the text %1 sort byte for byte, and belowPrefix is what follows the
+	// first colon of it.
+	sorted, belowPrefix string
 	// ops are the other operations that differ.
 	ops map[Op]string
 	// ints and floats are arithmetic that does not fail and keeps its type. For floats,

@@ -13,7 +13,8 @@ var MySQL = &Dialect{
 	likeAny: charsMySQL(lowerMySQL("%1")) + " COLLATE utf8mb4_bin LIKE " + charsMySQL(
 		lowerMySQL("REPLACE(%2, '|', '||')"),
 	) + " ESCAPE '|'",
-	before:     "%1 %2 %3",
+	before: "%1 %2 %3",
+	sorted: "%1", belowPrefix: "substr(%1, locate(':', %1) + 1)",
 	substrFrom: "CAST(substr(" + charsMySQL("%1") + ", %2) AS BINARY)",
 	substrLen:  "CAST(substr(" + charsMySQL("%1") + ", %2, %3) AS BINARY)",
 	ops: map[Op]string{

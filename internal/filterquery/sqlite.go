@@ -3,12 +3,13 @@ package filterquery
 // SQLite is the dialect of SQLite. Its integers overflow to doubles and its doubles to
 // infinities, so that limiting results is sufficient.
 var SQLite = &Dialect{
-	value:      params("?", "?", "?"),
-	null:       map[Type]string{BoolType: "NULL", IntType: "NULL", FloatType: "NULL", TextType: "NULL"},
-	like:       "%1 LIKE %2",
-	likeAny:    "CASE WHEN length(CAST(%2 AS BLOB)) <= 50000 THEN %1 LIKE %2 END",
-	before:     "%1 %2 %3",
-	tested:     "+%1",
+	value:   params("?", "?", "?"),
+	null:    map[Type]string{BoolType: "NULL", IntType: "NULL", FloatType: "NULL", TextType: "NULL"},
+	like:    "%1 LIKE %2",
+	likeAny: "CASE WHEN length(CAST(%2 AS BLOB)) <= 50000 THEN %1 LIKE %2 END",
+	before:  "%1 %2 %3",
+	tested:  "+%1",
+	sorted:  "%1", belowPrefix: "substr(%1, instr(%1, ':') + 1)",
 	substrFrom: "substr(%1, %2)",
 	substrLen:  "substr(%1, %2, %3)",
 	ops: map[Op]string{

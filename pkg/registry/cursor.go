@@ -1,12 +1,15 @@
 package registry
 
 import (
-	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
 	"strings"
+
+	"github.com/mlmd-go/sdk/internal/filtertext"
+	"github.com/mlmd-go/sdk/internal/listorder"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 )
 
 // A page token of a query is one of two formats:
@@ -25,6 +28,9 @@ const (
 func (p preparedQuery[T]) fingerprint(texts []string) uint64 {
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%s %d %t %q", p.entity, p.order, p.desc, texts)
+	if p.by != nil {
+		fmt.Fprintf(h, " %+v", *p.by)
+	}
 	return h.Sum64()
 }
 
@@ -62,28 +68,66 @@ func (l *pages[T]) decodeToken(token string) (string, error) {
 }
 
 // A position is the place of an entity in a sorted list.
-type position struct {
-	Key int64 `json:"k"` // the sort key: a time or the ID
-	ID  int64 `json:"i"`
+type position = listorder.Position
+
+// positionOf returns the position in a list that is sorted by the field by, or, if
+// that is nil, by o.
+func positionOf(v *nodeView, o Order, by *listorder.By) position {
+	p := position{ID: v.id}
+	switch {
+	case by != nil:
+		switch x := sortValue(v, by).(type) {
+		case nil:
+			p.Unset = true
+		case string:
+			p.Text = x
+		case int64:
+			p.Int = x
+		case float64:
+			p.Double = x
+		}
+	case o == OrderByCreateTime:
+		p.Int = v.created
+	case o == OrderByUpdateTime:
+		p.Int = v.updated
+	default:
+		p.Int = v.id
+	}
+	return p
 }
 
-func positionOf(v nodeView, o Order) position {
-	switch o {
-	case OrderByCreateTime:
-		return position{v.created, v.id}
-	case OrderByUpdateTime:
-		return position{v.updated, v.id}
+// sortValue returns the value of a node by which a list is sorted, or nil.
+func sortValue(v *nodeView, by *listorder.By) any {
+	f := filtertext.Field{Attr: by.Column, Custom: by.Custom, Column: filtertext.StringColumn}
+	if len(by.Properties) > 0 {
+		f.Property, f.LegacyNames = by.Properties[0], by.Properties[1:]
 	}
-	return position{v.id, v.id}
-}
-
-// compare returns a negative number if p comes before q.
-func (p position) compare(q position, desc bool) int {
-	c := cmp.Or(cmp.Compare(p.Key, q.Key), cmp.Compare(p.ID, q.ID))
-	if desc {
-		return -c
+	switch by.Kind {
+	case listorder.Int:
+		f.Column = filtertext.IntColumn
+	case listorder.Double:
+		f.Column = filtertext.DoubleColumn
+	case listorder.Number:
+		f.Column, f.AnyNumber = filtertext.DoubleColumn, true
 	}
-	return c
+	switch x := v.value(f).(type) {
+	case string:
+		switch {
+		case by.OwnName:
+			return gensupport.ChildOwnName(x)
+		case by.Column == "" || by.Column == "uri":
+			return listorder.Cut(x)
+		}
+		return x
+	case int64:
+		if by.Kind == listorder.Number {
+			return float64(x)
+		}
+		return x
+	case float64:
+		return x
+	}
+	return nil
 }
 
 // A unionToken is the content of the page token of a union.
@@ -107,7 +151,7 @@ func (m *union[T]) filters() []string {
 func (m *union[T]) encodeToken(p position) string {
 	raw, err := json.Marshal(unionToken{p, m.fingerprint(m.filters())})
 	if err != nil {
-		panic(err) // cannot fail: three numbers
+		panic(err) // cannot fail: text and finite numbers
 	}
 	return unionTokenPrefix + base64.RawURLEncoding.EncodeToString(raw)
 }

@@ -23,9 +23,9 @@ func TestUnion_PageToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	token := m.encodeToken(position{3, 4})
+	token := m.encodeToken(position{Int: 3, ID: 4})
 	again, err := newUnion(p, texts("a", "b"), token)
-	if err != nil || *again.after != (position{3, 4}) {
+	if err != nil || *again.after != (position{Int: 3, ID: 4}) {
 		t.Errorf("newUnion = %v, %v", again, err)
 	}
 	for name, bad := range map[string]string{
@@ -47,7 +47,7 @@ func FuzzUnion_PageToken(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add(m.encodeToken(position{3, 4}))
+	f.Add(m.encodeToken(position{Int: 3, ID: 4}))
 	f.Add("merged.e30")
 	f.Fuzz(func(t *testing.T, token string) {
 		if _, err := newUnion(p, texts("a", "b"), token); err != nil &&

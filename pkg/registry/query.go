@@ -6,6 +6,8 @@ import (
 	"iter"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/filtertext"
+	"github.com/mlmd-go/sdk/internal/listorder"
 	"github.com/mlmd-go/sdk/internal/typekind"
 	"github.com/mlmd-go/sdk/pkg/filter"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
@@ -34,6 +36,7 @@ type Query[T any] struct {
 	texts []string // in the filter language
 	scope string   // the condition on the parent, in the filter language
 	order Order
+	by    *filtertext.Field // replaces order if it is not nil
 	desc  bool
 	limit int
 	err   *Error // returned by the methods that make RPCs
@@ -50,7 +53,8 @@ type source[T any] struct {
 	// countOnly leaves the entities out of the rows. They are not decoded, and
 	// their parents are not read.
 	countOnly bool
-	keepNodes bool // the rows hold the nodes
+	keepNodes bool          // the rows hold the nodes
+	by        *listorder.By // the order, if it is not that of the request
 	// page returns one page and the token of the next one. Call it by fetch.
 	page func(ctx context.Context, s source[T], o *mlmdpb.ListOperationOptions) ([]row[T], string, error)
 }
@@ -82,6 +86,9 @@ func (c *Collection[T, N]) Query() Query[T] {
 			operation: c.operation("list", ""), client: c.client, typ: c.typ, nodes: filterKinds[c.typ.kind],
 			ident: c.m.Ident,
 			page: func(ctx context.Context, s source[T], o *mlmdpb.ListOperationOptions) ([]row[T], string, error) {
+				if s.by != nil {
+					ctx = listorder.With(ctx, *s.by)
+				}
 				ns, next, err := c.nodes.page(ctx, c.m.TypeName, o)
 				if err != nil {
 					return nil, "", s.rpcError(ctx, err)
@@ -104,7 +111,7 @@ func (c *Collection[T, N]) rows(ctx context.Context, s source[T], ns []N, order 
 	}
 	for i, n := range ns {
 		v := c.nodes.view(n)
-		rows[i].position = positionOf(v, order)
+		rows[i].position = positionOf(&v, order, s.by)
 		if s.keepNodes {
 			rows[i].node = &v
 		}
@@ -157,7 +164,20 @@ func (q Query[T]) WhereText(text string) Query[T] {
 
 // OrderBy returns q sorted by o.
 func (q Query[T]) OrderBy(o Order) Query[T] {
-	q.order = o
+	q.order, q.by = o, nil
+	return q
+}
+
+// OrderByField returns q sorted by a field, such as field.ModelVersion.Name: text
+// byte by byte, numbers by value, entities with the same value by ID. Entities
+// without a value come last, in both directions. Text of a property or URI is
+// sorted by its first 255 characters. Names of children are sorted without their
+// parents.
+//
+// The stores of this module sort. MLMD itself cannot: on a server of the
+// reference implementation the query's error is [ErrUnsupported].
+func (q Query[T]) OrderByField(f filter.Sortable[*T]) Query[T] {
+	q.by = new(filter.SortKey(f))
 	return q
 }
 

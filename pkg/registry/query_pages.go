@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/internal/filterquery"
 	"github.com/mlmd-go/sdk/internal/filtertext"
+	"github.com/mlmd-go/sdk/internal/listorder"
 )
 
 // A listing is a query under way. Use it once.
@@ -63,12 +65,19 @@ func (q Query[T]) prepare(ctx context.Context, limit int, token string) (listing
 		return nil, s.newError(ErrInvalidArgument, fmt.Sprintf(
 			"unknown order %d: use OrderByID, OrderByCreateTime or OrderByUpdateTime", q.order))
 	}
+	if q.by != nil {
+		by, err := s.sortBy(ctx, *q.by)
+		if err != nil {
+			return nil, err
+		}
+		s.by, q.order = by, OrderByID
+	}
 	filters, err := q.filters(ctx)
 	if err != nil {
 		return nil, err
 	}
 	p := preparedQuery[T]{s, q.order, q.desc, limit, q.texts}
-	if len(filters) == 1 && len(filters[0].Tests) == 0 {
+	if s.by == nil && len(filters) == 1 && len(filters[0].Tests) == 0 {
 		l := &pages[T]{preparedQuery: p, text: filters[0].Text}
 		if l.token, err = l.decodeToken(token); err != nil {
 			return nil, err
@@ -140,6 +149,41 @@ func (s source[T]) print(ctx context.Context, e filtertext.Expr) (filtertext.Tex
 		return t, e
 	}
 	return t, nil
+}
+
+// sortBy returns the order by a field, or [ErrUnsupported] if the server cannot
+// sort by it.
+func (s source[T]) sortBy(ctx context.Context, f filtertext.Field) (*listorder.By, error) {
+	by := &listorder.By{Column: f.Attr, OwnName: f.OwnName, Custom: f.Custom, Kind: listorder.Text}
+	if f.Property != "" {
+		by.Properties = append([]string{f.Property}, f.LegacyNames...)
+	}
+	switch {
+	case f.AnyNumber && f.Column != filtertext.StringColumn,
+		f.Column == filtertext.DoubleColumn && len(f.LegacyNames) > 0: // an integer may have become a number
+		by.Kind = listorder.Number
+	case f.Column == filtertext.IntColumn:
+		by.Kind = listorder.Int
+	case f.Column == filtertext.DoubleColumn:
+		by.Kind = listorder.Double
+	}
+	err := by.Check()
+	if f.Member != "" {
+		err = errors.New("members of objects cannot be sorted by")
+	}
+	if err != nil {
+		e := s.newError(ErrInvalidArgument, fmt.Sprintf("cannot sort by this field: %v", err))
+		e.Err = err
+		return nil, e
+	}
+	server, err := s.client.detectServer(ctx)
+	if err != nil {
+		return nil, s.rpcError(ctx, err)
+	}
+	if server.isReference {
+		return nil, s.newError(ErrUnsupported, "the server sorts by ID, create time and update time only")
+	}
+	return by, nil
 }
 
 // options returns the options of one request.

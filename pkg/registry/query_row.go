@@ -31,12 +31,18 @@ func (r tested[T]) Value(f filtertext.Field) any {
 			return id
 		}
 		return nil
-	case f.Attr != "":
-		return r.node.attribute(f.Attr)
 	}
-	props := r.node.props
+	return r.node.value(f)
+}
+
+// value returns the value of a column or property of the node, or nil.
+func (n *nodeView) value(f filtertext.Field) any {
+	if f.Attr != "" {
+		return n.attribute(f.Attr)
+	}
+	props := n.props
 	if f.Custom {
-		props = r.node.custom
+		props = n.custom
 	}
 	v := props[f.Property]
 	for i := 0; v == nil && i < len(f.LegacyNames); i++ {

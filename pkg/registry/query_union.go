@@ -61,7 +61,8 @@ func newUnion[T any](p preparedQuery[T], filters []filtertext.Branch, token stri
 func (m *union[T]) rows(ctx context.Context) iter.Seq2[row[T], error] {
 	return func(yield func(row[T], error) bool) {
 		// An entity that is updated between two requests moves in a list by update
-		// time and may come up again. In the other orders, entities do not move.
+		// time or by a field and may come up again. In the other orders, entities do not
+		// move.
 		seen := make(map[int64]bool)
 		for n := 0; m.limit == 0 || n < m.limit; {
 			r, err := m.takeFirst(ctx, m.limit-n)
@@ -72,7 +73,7 @@ func (m *union[T]) rows(ctx context.Context) iter.Seq2[row[T], error] {
 			if r == nil {
 				return
 			}
-			if m.order == OrderByUpdateTime {
+			if m.order == OrderByUpdateTime || m.by != nil {
 				if seen[r.ID] {
 					continue
 				}
@@ -94,7 +95,7 @@ func (m *union[T]) nextToken(ctx context.Context) (string, error) {
 		if err != nil || r == nil || at == nil {
 			return "", err
 		}
-		if r.compare(*at, m.desc) > 0 {
+		if r.Compare(*at, m.desc) > 0 {
 			return m.encodeToken(*at), nil
 		}
 	}
@@ -108,7 +109,7 @@ func (m *union[T]) takeFirst(ctx context.Context, wanted int) (*row[T], error) {
 		if err := m.fill(ctx, s, wanted); err != nil {
 			return nil, err
 		}
-		if len(s.rows) > 0 && (best == nil || s.rows[0].compare(best.rows[0].position, m.desc) < 0) {
+		if len(s.rows) > 0 && (best == nil || s.rows[0].Compare(best.rows[0].position, m.desc) < 0) {
 			best = s
 		}
 	}
@@ -142,18 +143,22 @@ func (m *union[T]) fetchBranch(ctx context.Context, s *branch[T], wanted int) er
 	if wanted > 0 && len(s.Tests) == 0 {
 		size = min(size, wanted+1) // one more shows whether there is a next page
 	}
-	text := s.Text
-	if s.after != nil {
+	text, token := s.Text, ""
+	switch {
+	case s.after == nil:
+	case m.by != nil:
+		token = s.after.Token()
+	default:
 		if text = m.afterCondition(*s.after); s.Text != "" {
 			text = "(" + s.Text + ") AND " + text
 		}
 	}
-	rows, next, err := m.fetch(ctx, m.options(text, "", size))
+	rows, next, err := m.fetch(ctx, m.options(text, token, size))
 	if err != nil {
 		return err
 	}
 	for i := range rows {
-		if s.after != nil && rows[i].compare(*s.after, m.desc) <= 0 {
+		if s.after != nil && rows[i].Compare(*s.after, m.desc) <= 0 {
 			return m.newError(ErrInternal, "the server returned an entity from before the requested position")
 		}
 		at := rows[i].position
@@ -182,5 +187,5 @@ func (m *union[T]) afterCondition(p position) string {
 	default:
 		return fmt.Sprintf("id %s %d", sign, p.ID)
 	}
-	return fmt.Sprintf("(%[1]s %[2]s %[3]d OR %[1]s = %[3]d AND id %[2]s %[4]d)", column, sign, p.Key, p.ID)
+	return fmt.Sprintf("(%[1]s %[2]s %[3]d OR %[1]s = %[3]d AND id %[2]s %[4]d)", column, sign, p.Int, p.ID)
 }

@@ -1,6 +1,7 @@
 package evolution_test
 
 import (
+	"errors"
 	"strconv"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -146,6 +147,11 @@ var _ = onEveryBackend("the new program", func(world func() *world) {
 					got = append(got, v.ID)
 				}
 				Expect(got).To(Equal(c.want))
+			}
+			sorted, err := w.sets2.Query().OrderByField(f).Desc().Limit(2).Collect(ctx)
+			if !errors.Is(err, registry.ErrUnsupported) { // of the reference implementation
+				Expect(err).NotTo(HaveOccurred())
+				Expect([]string{sorted[0].ID, sorted[1].ID}).To(Equal([]string{ids[3], ids[2]}))
 			}
 			must(registry.MigrateAll(ctx, w.reg2, map2.Catalog))
 		}
