@@ -152,7 +152,8 @@ func declared(n *restfilter.Node, f *mlmd.Field, property string) (filtertext.Fi
 // nameField returns the name below the prefix that the stored name of a child
 // has.
 func (r *resource) nameField() filtertext.Field {
-	return filtertext.Field{Attr: "name"}
+	p := r.typ.Parent
+	return filtertext.Field{Attr: "name", OwnName: p != nil && !p.UnprefixedName}
 }
 
 // parentAlias returns the alias of a parent in MLMD's filter language.

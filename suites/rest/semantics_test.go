@@ -144,6 +144,18 @@ var _ = onEveryBackend("the REST API", func(f *face) {
 		} {
 			Expect(f.get(ctx, "registered_models?filterQuery="+url.QueryEscape(filter)).names()).To(Equal(want), filter)
 		}
+		model := f.get(ctx, "registered_model?name=a").id()
+		for _, name := range []string{"v1", "v2"} {
+			f.post(ctx, "model_versions", `{"name":"%s","registeredModelId":"%s"}`, name, model)
+		}
+		for filter, want := range map[string][]string{ // of children, whose stored names have a prefix
+			`name = 'v1'`: {"v1"}, `name != 'v1'`: {"v2"}, `name IN ('v1','v3')`: {"v1"}, `name LIKE 'v%'`: {"v1", "v2"},
+			`name ILIKE 'V1'`: {"v1"}, `name = 'v_'`: {},
+		} {
+			for _, list := range []string{"model_versions", "registered_models/" + model + "/versions"} {
+				Expect(f.get(ctx, list+"?filterQuery="+url.QueryEscape(filter)).names()).To(Equal(want), list+" "+filter)
+			}
+		}
 		for _, filter := range []string{
 			`name`, `name = `, `owner = 1`, `name LIKE 1`, `(id = 1`, `createTimeSinceEpoch='x'`,
 		} {
