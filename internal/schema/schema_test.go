@@ -148,7 +148,7 @@ func TestOpen_RefusesOtherVersions(t *testing.T) {
 			"an older version",
 			[]string{"+", "UPDATE MLMDEnv SET schema_version = 6"},
 			schema.ErrOlder,
-			"version 6, needed is 10; make a copy and upgrade it with mlmd-server --db ",
+			"version 6, needed is 10; make a copy and upgrade it with ",
 		},
 		{"a newer version", []string{"+", "UPDATE MLMDEnv SET schema_version = 11"}, schema.ErrNewer, "version 11"},
 		{
