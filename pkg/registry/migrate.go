@@ -76,8 +76,9 @@ func WithProgress(f func(Migration)) MigrateOption {
 //
 // Other programs may use the store meanwhile. An entity that one of them changes
 // is read again, so that no change is lost, with the limits that
-// [Collection.Update] has on the reference implementation, where the move of a
-// custom property is also two requests. Several calls may run at once.
+// [Collection.Update] has on the reference implementation. There the move of a
+// custom property is also two requests, and the value is lost if the process ends
+// between them. Several calls may run at once.
 //
 // A context of type mlmd-go.Migration, one for each stored type, records what ran:
 // the fingerprint of the mapping, the counts, the times and the last ID that is
