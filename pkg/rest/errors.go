@@ -42,6 +42,13 @@ func zeroRequired(member string) *failure {
 	return f
 }
 
+// unavailable is the failure of a request that the store could not take.
+func unavailable(cause error) *failure {
+	f := fail(http.StatusServiceUnavailable, "the store is unavailable: try again later")
+	f.cause = cause
+	return f
+}
+
 // failureOf returns the failure for an error of a handler. It is never a text of
 // a database.
 func failureOf(err error) *failure {
@@ -62,7 +69,7 @@ func failureOf(err error) *failure {
 		f = fail(http.StatusNotImplemented, "%s", messageOf(err))
 	case errors.Is(err, registry.ErrUnavailable),
 		errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		f = fail(http.StatusServiceUnavailable, "the store is unavailable: try again later")
+		return unavailable(err)
 	default:
 		f = fail(http.StatusInternalServerError, "the store failed: the server's log has the reason")
 	}

@@ -1,19 +1,21 @@
 package rest
 
 import (
-	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"math"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/mlmd-go/sdk/internal/filtertext"
+	"github.com/mlmd-go/sdk/internal/listorder"
 	"github.com/mlmd-go/sdk/internal/restfilter"
 	"github.com/mlmd-go/sdk/pkg/registry"
 )
@@ -33,15 +35,7 @@ type listing struct {
 }
 
 // A position is the place of an entity in a list.
-type position struct{ key, id int64 }
-
-func (p position) compare(q position, desc bool) int {
-	c := cmp.Or(cmp.Compare(p.key, q.key), cmp.Compare(p.id, q.id))
-	if desc {
-		return -c
-	}
-	return c
-}
+type position = listorder.Position
 
 var orders = map[string]registry.Order{
 	"": registry.OrderByID, "ID": registry.OrderByID, "id": registry.OrderByID,
@@ -94,7 +88,7 @@ func (a *API) parseListing(path string, params url.Values) (*listing, error) {
 // nothing that changes from one request to the next, because clients compare
 // tokens to find the end of a list.
 func (l *listing) token(p position) string {
-	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%016x:%d:%d", l.fingerprint(), p.key, p.id))
+	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "%016x:%d:%d", l.fingerprint(), p.Int, p.ID))
 }
 
 func (l *listing) fingerprint() uint64 {
@@ -122,7 +116,7 @@ func (l *listing) parseToken(token string) (*position, error) {
 	if query != l.fingerprint() {
 		return nil, errors.New("it belongs to another list: path, filter and order must be the same")
 	}
-	return &position{key, id}, nil
+	return &position{Int: key, ID: id}, nil
 }
 
 // column returns the filter language's name of what the list is sorted by.
@@ -145,14 +139,14 @@ func (l *listing) rest() *filtertext.Node {
 	if l.desc {
 		op = filtertext.OpLt
 	}
-	id := comparison(op, filtertext.Field{Attr: "id"}, l.after.id)
+	id := comparison(op, filtertext.Field{Attr: "id"}, l.after.ID)
 	if l.order == registry.OrderByID {
 		return id
 	}
 	key := filtertext.Field{Attr: l.column()}
-	same := and(comparison(filtertext.OpEq, key, l.after.key), id)
+	same := and(comparison(filtertext.OpEq, key, l.after.Int), id)
 	return &filtertext.Node{
-		Op: filtertext.OpOr, Kids: []*filtertext.Node{comparison(op, key, l.after.key), same},
+		Op: filtertext.OpOr, Kids: []*filtertext.Node{comparison(op, key, l.after.Int), same},
 	}
 }
 
@@ -192,7 +186,7 @@ func (l *listing) list(ctx context.Context, from []*resource, parentEntity, pare
 		}
 	}
 	if len(from) > 1 {
-		slices.SortFunc(items, func(a, b item) int { return a.compare(b.position, l.desc) })
+		slices.SortFunc(items, func(a, b item) int { return a.Compare(b.position, l.desc) })
 	}
 	if limit == 0 || len(items) < limit {
 		return items, "", nil
@@ -219,12 +213,12 @@ func (l *listing) named(r *resource, parent string) *filtertext.Node {
 
 func (l *listing) positionOf(r *resource, v any) position {
 	id, _ := strconv.ParseInt(r.collection.ident(v).ID, 10, 64) // every listed entity has one
-	p := position{id, id}
+	p := position{Int: id, ID: id}
 	switch l.order {
 	case registry.OrderByCreateTime:
-		p.key = r.codec.millis(v, createTimeMember)
+		p.Int = r.codec.millis(v, createTimeMember)
 	case registry.OrderByUpdateTime:
-		p.key = r.codec.millis(v, updateTimeMember)
+		p.Int = r.codec.millis(v, updateTimeMember)
 	}
 	return p
 }
@@ -249,4 +243,52 @@ func (l *listing) page(items []item, next string) []byte {
 		out = it.from.codec.append(out, it.value)
 	}
 	return fmt.Appendf(out, `],"nextPageToken":%s,"pageSize":%d,"size":%d}`, toJSON(next), l.size, len(items))
+}
+
+// list answers with the entities of the resources. path identifies the list.
+func (f *face) list(ctx context.Context, path string, from []*resource, q *request) (*reply, error) {
+	params := maps.Clone(q.params) // only lists below a parent can be restricted to a name
+	delete(params, nameMember)
+	delete(params, externalIDMember)
+	l, err := f.api.parseListing(path, params)
+	if err != nil {
+		return nil, err
+	}
+	return l.reply(ctx, from, "", "")
+}
+
+// listBelow answers with the entities of the resources that choose returns, below
+// the parent in the path.
+func (f *face) listBelow(
+	ctx context.Context, c Child, q *request, choose func() ([]*resource, error),
+) (*reply, error) {
+	parent, err := strconv.ParseInt(q.PathValue("id"), 10, 64)
+	if err != nil {
+		return nil, badRequest("invalid %s ID: %v", f.titleOf(c.Parent), err)
+	}
+	from, err := choose()
+	if err != nil {
+		return nil, err
+	}
+	path := fmt.Sprintf("%s/%d/%s?%d", c.Parent, parent, c.Segment, len(from))
+	if len(from) == 1 {
+		path += from[0].typ.Entity
+	}
+	l, err := f.api.parseListing(path, q.params)
+	if err != nil {
+		return nil, err
+	}
+	if parent <= 0 {
+		return &reply{http.StatusOK, l.page(nil, "")}, nil
+	}
+	return l.reply(ctx, from, c.Parent, strconv.FormatInt(parent, 10))
+}
+
+// reply answers with the page that list returns.
+func (l *listing) reply(ctx context.Context, from []*resource, parentEntity, parent string) (*reply, error) {
+	items, next, err := l.list(ctx, from, parentEntity, parent)
+	if err != nil {
+		return nil, err
+	}
+	return &reply{http.StatusOK, l.page(items, next)}, nil
 }

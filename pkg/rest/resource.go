@@ -5,16 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/google/uuid"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
-
-	"github.com/google/uuid"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
@@ -152,27 +150,7 @@ func (r *resource) find(ctx context.Context, q *request) (*reply, error) {
 }
 
 func (r *resource) list(ctx context.Context, q *request) (*reply, error) {
-	// Only lists below a parent can be restricted to a name.
-	params := withoutNames(q.params)
-	l, err := r.face.api.parseListing(r.Plural, params)
-	if err != nil {
-		return nil, err
-	}
-	items, next, err := l.list(ctx, []*resource{r}, "", "")
-	if err != nil {
-		return nil, err
-	}
-	return &reply{http.StatusOK, l.page(items, next)}, nil
-}
-
-func withoutNames(params url.Values) url.Values {
-	out := url.Values{}
-	for k, v := range params {
-		if k != nameMember && k != externalIDMember {
-			out[k] = v
-		}
-	}
-	return out
+	return r.face.list(ctx, r.Plural, []*resource{r}, q)
 }
 
 func (r *resource) create(ctx context.Context, q *request) (*reply, error) {
@@ -180,6 +158,11 @@ func (r *resource) create(ctx context.Context, q *request) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
+	return r.createFrom(ctx, members)
+}
+
+// createFrom creates the entity that the members describe.
+func (r *resource) createFrom(ctx context.Context, members []member) (*reply, error) {
 	v, err := r.decode(members, r.Create, r.typ.Entity+"Create")
 	if err != nil {
 		return nil, err
@@ -242,7 +225,7 @@ func (r *resource) store(ctx context.Context, v any) (*reply, error) {
 	}
 	id, err := r.collection.create(ctx, v)
 	if err != nil {
-		return nil, r.writeFailure(ctx, v, err)
+		return nil, r.writeFailure(v, err)
 	}
 	stored, err := r.byID(ctx, id)
 	if err != nil {
@@ -252,7 +235,7 @@ func (r *resource) store(ctx context.Context, v any) (*reply, error) {
 }
 
 // writeFailure returns the failure of a write of v.
-func (r *resource) writeFailure(_ context.Context, v any, err error) error {
+func (r *resource) writeFailure(v any, err error) error {
 	var e *registry.Error
 	if !errors.As(err, &e) {
 		return err
@@ -318,7 +301,7 @@ func (r *resource) patch(
 		return nil, notFound("no %s found for id %s", r.Title, id)
 	}
 	if err != nil {
-		return nil, r.writeFailure(ctx, sent, err)
+		return nil, r.writeFailure(sent, err)
 	}
 	v, err := r.byID(ctx, id)
 	if err != nil {
@@ -454,19 +437,13 @@ func (r *resource) link(ctx context.Context, parent, child string) error {
 	}
 	_, err = r.face.client.RPC().PutAttributionsAndAssociations(ctx, q)
 	if status.Code(err) == codes.Unavailable {
-		f := fail(http.StatusServiceUnavailable, "the store is unavailable: try again later")
-		f.cause = err
-		return f
+		return unavailable(err)
 	}
 	return err
 }
 
 func (r *resource) listBelow(ctx context.Context, c Child, q *request) (*reply, error) {
-	parent, err := strconv.ParseInt(q.PathValue("id"), 10, 64)
-	if err != nil {
-		return nil, badRequest("invalid %s ID: %v", r.face.titleOf(c.Parent), err)
-	}
-	return r.face.listBelow(ctx, c, parent, []*resource{r}, q)
+	return r.face.listBelow(ctx, c, q, func() ([]*resource, error) { return []*resource{r}, nil })
 }
 
 // follow returns the entity that a reference of the entity in the path names.

@@ -4,10 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -121,16 +119,7 @@ func (u *union) list(ctx context.Context, q *request) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	path := u.Plural + "?" + q.params.Get(u.Member)
-	l, err := u.face.api.parseListing(path, withoutNames(q.params))
-	if err != nil {
-		return nil, err
-	}
-	items, next, err := l.list(ctx, only, "", "")
-	if err != nil {
-		return nil, err
-	}
-	return &reply{http.StatusOK, l.page(items, next)}, nil
+	return u.face.list(ctx, u.Plural+"?"+q.params.Get(u.Member), only, q)
 }
 
 func (u *union) create(ctx context.Context, q *request) (*reply, error) {
@@ -142,11 +131,7 @@ func (u *union) create(ctx context.Context, q *request) (*reply, error) {
 	if r == nil {
 		return nil, u.unknownKind()
 	}
-	v, err := r.decode(members, r.Create, r.typ.Entity+"Create")
-	if err != nil {
-		return nil, err
-	}
-	return r.store(ctx, v)
+	return r.createFrom(ctx, members)
 }
 
 func (u *union) update(ctx context.Context, q *request) (*reply, error) {
@@ -186,33 +171,5 @@ func (u *union) createBelow(ctx context.Context, c Child, q *request) (*reply, e
 }
 
 func (u *union) listBelow(ctx context.Context, c Child, q *request) (*reply, error) {
-	parent, err := strconv.ParseInt(q.PathValue("id"), 10, 64)
-	if err != nil {
-		return nil, badRequest("invalid %s ID: %v", u.face.titleOf(c.Parent), err)
-	}
-	only, err := u.only(q)
-	if err != nil {
-		return nil, err
-	}
-	return u.face.listBelow(ctx, c, parent, only, q)
-}
-
-// listBelow lists the entities of the resources below one parent.
-func (f *face) listBelow(ctx context.Context, c Child, parent int64, from []*resource, q *request) (*reply, error) {
-	path := fmt.Sprintf("%s/%d/%s?%d", c.Parent, parent, c.Segment, len(from))
-	if len(from) == 1 {
-		path += from[0].typ.Entity
-	}
-	l, err := f.api.parseListing(path, q.params)
-	if err != nil {
-		return nil, err
-	}
-	if parent <= 0 {
-		return &reply{http.StatusOK, l.page(nil, "")}, nil
-	}
-	items, next, err := l.list(ctx, from, c.Parent, strconv.FormatInt(parent, 10))
-	if err != nil {
-		return nil, err
-	}
-	return &reply{http.StatusOK, l.page(items, next)}, nil
+	return u.face.listBelow(ctx, c, q, func() ([]*resource, error) { return u.only(q) })
 }
