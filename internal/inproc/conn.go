@@ -41,7 +41,7 @@ func (*method) SetTrailer(metadata.MD) error { return nil }
 // New returns a connection to a service that implements desc. Each call passes
 // through the interceptors that are not nil; the first one is the outermost.
 func New(desc *grpc.ServiceDesc, service any, interceptors ...grpc.UnaryServerInterceptor) *Conn {
-	c := &Conn{service: service, unary: make(map[string]*method, len(desc.Methods)), intercept: chain(interceptors)}
+	c := &Conn{service: service, unary: make(map[string]*method, len(desc.Methods)), intercept: Chain(interceptors)}
 	for _, m := range desc.Methods {
 		name := "/" + desc.ServiceName + "/" + m.MethodName
 		c.unary[name] = &method{name, m.Handler}
@@ -49,8 +49,9 @@ func New(desc *grpc.ServiceDesc, service any, interceptors ...grpc.UnaryServerIn
 	return c
 }
 
-// chain returns an interceptor that calls all of is, or nil if there are none.
-func chain(is []grpc.UnaryServerInterceptor) grpc.UnaryServerInterceptor {
+// Chain returns an interceptor that calls those of is that are not nil, the first
+// one outermost. It returns nil if all are.
+func Chain(is []grpc.UnaryServerInterceptor) grpc.UnaryServerInterceptor {
 	is = slices.DeleteFunc(slices.Clone(is), func(i grpc.UnaryServerInterceptor) bool { return i == nil })
 	if len(is) == 0 {
 		return nil

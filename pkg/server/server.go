@@ -23,6 +23,7 @@ import (
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/internal/admission"
+	"github.com/mlmd-go/sdk/internal/inproc"
 )
 
 // abortGrace limits how long canceled calls may take to return.
@@ -77,6 +78,8 @@ type run struct {
 	options  options
 	limits   *admission.Limiter
 	replies  *semaphore.Weighted // bytes of replies that are being sent
+	// intercept calls the guard and the interceptors of the caller.
+	intercept grpc.UnaryServerInterceptor
 }
 
 func (s *Server) newRun(ctx context.Context) *run {
@@ -89,6 +92,7 @@ func (s *Server) newRun(ctx context.Context) *run {
 		limits:   admission.New(s.options.limits),
 		replies:  semaphore.NewWeighted(s.options.replyBudget),
 	}
+	r.intercept = inproc.Chain(append([]grpc.UnaryServerInterceptor{r.guard.unary}, s.options.unary...))
 	opts := []grpc.ServerOption{
 		s.options.creds(),
 		grpc.MaxRecvMsgSize(s.options.maxRecv),

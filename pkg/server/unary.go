@@ -67,7 +67,6 @@ func (r *run) answer(
 		return nil, err
 	}
 	defer func() { release() }()
-	intercept := chain(r.options.unary)
 	return f(func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 		if class == admission.List && admission.HasFilter(req) {
 			release()
@@ -76,9 +75,7 @@ func (r *run) answer(
 				return nil, err
 			}
 		}
-		return r.guard.unary(ctx, req, info, func(ctx context.Context, req any) (any, error) {
-			return intercept(ctx, req, info, handler)
-		})
+		return r.intercept(ctx, req, info, handler)
 	})
 }
 
@@ -159,16 +156,4 @@ func clientOf(ctx context.Context) string {
 		return fmt.Sprint(p.Addr)
 	}
 	return host
-}
-
-// chain returns an interceptor that calls the given ones in order, the first one
-// outermost.
-func chain(all []grpc.UnaryServerInterceptor) grpc.UnaryServerInterceptor {
-	return func(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-		for i := len(all) - 1; i >= 0; i-- {
-			next := handler
-			handler = func(ctx context.Context, req any) (any, error) { return all[i](ctx, req, info, next) }
-		}
-		return handler(ctx, req)
-	}
 }
