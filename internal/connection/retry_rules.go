@@ -41,8 +41,8 @@ var retryRules = []retryRule{
 	},
 	{
 		calls: "PutExecution PutLineageSubgraph", safe: isIdempotent,
-		condition: "as above, and if there are no events",
-		why: "As above; the call is one transaction. " +
+		condition: "if each node has an ID, a name or an external ID, and there are no events",
+		why: "The nodes are safe as in PutContexts, and the call is one transaction. " +
 			"Repeated events would be stored twice, because nothing identifies them.",
 	},
 	{

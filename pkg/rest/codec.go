@@ -154,8 +154,7 @@ func isInteger(t reflect.Type) bool {
 	return t.Kind() == reflect.Int64 || t.Kind() == reflect.Int32
 }
 
-// customJSON returns the JSON of custom properties, which are an object even if
-// there are none.
+// customJSON returns the JSON object of custom properties. It is {} if v has none.
 func customJSON(v any) []byte {
 	properties, ok := v.(value.Map)
 	if !ok {

@@ -149,8 +149,8 @@ func Rules() []Rule {
 		{
 			ID:    "FIELD_KEY_NOT_CUSTOM",
 			Finds: "an entity with custom properties has a new property",
-			Why: "callers may have stored a custom property of this name: if its kind is that of the field, it is read " +
-				"as the field, and moved to it by the next write of the field or by registry.MigrateAll; " +
+			Why: "callers may have stored a custom property with this name. If its value has the type of the field, it " +
+				"is read as the field, and the next write of the field or registry.MigrateAll moves it there; " +
 				"otherwise it stays a custom property",
 			Instead: "run registry.PlanTypeChanges against each store, which counts such custom properties; give the " +
 				"field another x-mlmd-property if they mean something else",

@@ -163,7 +163,7 @@ func (b *builder) checkGraph(g *Graph) {
 			b.report(
 				e.Pos,
 				e.Name,
-				"the MLMD type "+spec.Quote(e.TypeName)+" is that of "+other.Name+" already",
+				"the MLMD type "+spec.Quote(e.TypeName)+" is already used by "+other.Name,
 				"give one of them another x-mlmd-type",
 			)
 		}

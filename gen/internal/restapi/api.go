@@ -32,7 +32,7 @@ type API struct {
 type Resource struct {
 	E          *ir.Entity
 	Title      string // model version
-	Singular   string // model_version; empty if there are no operations at the top level
+	Singular   string // such as "model_version"; empty if the entity is served only below a parent
 	Plural     string
 	Operations []string // some of spec.Operations
 	Children   []Child
@@ -209,7 +209,7 @@ func (b *builder) union(a *API, r *Resource) {
 	r.Union = u
 	for _, other := range u.Members {
 		if other.E.REST.Value == x.Value {
-			b.tell(x.UnionPos, r.E.Name, "the value "+spec.Quote(x.Value)+" in the union is that of "+other.E.Name+" already",
+			b.tell(x.UnionPos, r.E.Name, "the value "+spec.Quote(x.Value)+" in the union is already used by "+other.E.Name,
 				"give one of them another value")
 		}
 	}
@@ -232,7 +232,7 @@ func (b *builder) paths(a *API) {
 	owner := map[string]string{}
 	take := func(path, what string, at spec.Pos) {
 		if other, ok := owner[path]; ok {
-			msg := "the path " + path + " of the REST API is that of " + other + " already"
+			msg := "the path " + path + " of the REST API is already used by " + other
 			b.tell(at, what, msg, "give one of them another x-rest-path")
 			return
 		}
@@ -271,7 +271,7 @@ func (b *builder) schemas(g *ir.Graph, a *API) {
 	}
 	take := func(name, what string, at spec.Pos) {
 		if other, ok := owner[name]; ok && other != what {
-			b.tell(at, what, "the schema "+name+" of the REST API is that of "+other+" already", "rename one of them")
+			b.tell(at, what, "the schema "+name+" of the REST API is already used by "+other, "rename one of them")
 		}
 		owner[name] = what
 	}

@@ -385,7 +385,7 @@ var failureNames = map[int]string{
 
 func failures() object {
 	docs := map[int]string{
-		400: "The request is invalid.", 401: "The token is missing or invalid.", 404: "There is no such entity.",
+		400: "The request is invalid.", 401: "The token is missing or invalid.", 404: "The entity does not exist.",
 		409: "Another entity has the name or the external ID.", 422: "A required member is missing.",
 		500: "The server failed.", 503: "The store cannot be reached.",
 	}
@@ -498,7 +498,8 @@ func (d *document) resource(r *Resource) {
 	}
 }
 
-// children adds the operations below a parent. verb is that of POST.
+// children adds the operations below a parent. verb begins the operation ID of the
+// POST.
 func (d *document) children(c Child, name, titles, title string, query []string, verb, body string, created []int) {
 	parent := c.Parent.REST
 	id := parent.Singular + "_id"

@@ -328,7 +328,7 @@ func Extensions() []Extension {
 		{
 			Name: "x-rest-default", Where: OnProperty, Form: "a string", Example: "UNKNOWN",
 			Doc: "The value that a REST API stores if a request to create an entity lacks the property, and shows if a " +
-				"stored entity lacks it. The default is that of the property, if it has one.",
+				"stored entity lacks it. Without it, the `default` of the property applies, if any.",
 			decode: word(func(e *Ext) *Word { return &e.REST.Default }),
 		},
 	}

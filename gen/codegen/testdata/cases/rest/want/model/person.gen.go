@@ -7,7 +7,7 @@ import (
 	"github.com/oapi-codegen/runtime/types"
 )
 
-// Person: Somebody who writes or reads.
+// Person is a person who writes or reads.
 type Person struct {
 	ID         string      `json:"id,omitzero"`
 	Name       string      `json:"name"`
