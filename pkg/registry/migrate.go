@@ -6,9 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
-	"github.com/cenkalti/backoff/v5"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
@@ -307,8 +305,7 @@ func (m *migration[N]) putAlone(ctx context.Context, c *nodeMigration[N]) error 
 		return err
 	}
 	defer release()
-	waits := backoff.NewExponentialBackOff()
-	waits.InitialInterval, waits.MaxInterval = time.Millisecond, 100*time.Millisecond
+	waits := newConflictWaits()
 	for {
 		err := m.send(ctx, c)
 		switch status.Code(err) {
@@ -334,10 +331,8 @@ func (m *migration[N]) putAlone(ctx context.Context, c *nodeMigration[N]) error 
 			m.count(c)
 			return nil
 		}
-		select {
-		case <-time.After(waits.NextBackOff()):
-		case <-ctx.Done():
-			return ctx.Err()
+		if err := waits.next(ctx); err != nil {
+			return err
 		}
 	}
 }

@@ -64,8 +64,7 @@ func (c *Collection[T, N]) readAndWrite(
 		}
 		defer release()
 	}
-	waits := backoff.NewExponentialBackOff()
-	waits.InitialInterval, waits.MaxInterval = time.Millisecond, 25*time.Millisecond
+	waits := newConflictWaits()
 	for {
 		n, err := c.nodes.byID(ctx, key)
 		if err != nil {
@@ -95,11 +94,29 @@ func (c *Collection[T, N]) readAndWrite(
 		if err == nil || conditional || !isChanged(err) {
 			return w, r, err
 		}
-		select {
-		case <-time.After(waits.NextBackOff()):
-		case <-ctx.Done():
-			return nil, Result{}, s.rpcError(ctx, ctx.Err())
+		if err := waits.next(ctx); err != nil {
+			return nil, Result{}, s.rpcError(ctx, err)
 		}
+	}
+}
+
+// conflictWaits are the waits of a write that conflicts with other writers, before
+// it reads and writes again.
+type conflictWaits struct{ *backoff.ExponentialBackOff }
+
+func newConflictWaits() conflictWaits {
+	b := backoff.NewExponentialBackOff()
+	b.InitialInterval, b.MaxInterval = time.Millisecond, 25*time.Millisecond
+	return conflictWaits{b}
+}
+
+// next waits for the next try. The error is that of the context.
+func (w conflictWaits) next(ctx context.Context) error {
+	select {
+	case <-time.After(w.NextBackOff()):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
