@@ -28,19 +28,28 @@ const batchSize = 500
 // [OnProgress] reports how many values are done after each 500. If a value is nil,
 // the error is [ErrInvalidArgument], and nothing is stored.
 func (c *Collection[T, N]) UpsertAll(ctx context.Context, values []*T, opts ...UpsertOption[T]) ([]Result, error) {
-	return c.writeAll(ctx, upsert, values, collectOptions[T](opts))
+	return c.core.writeAll(ctx, upsert, anys(values), collectOptions[T](opts))
 }
 
 // CreateAll is [Collection.UpsertAll] except that it stores new entities, as
 // [Collection.Create] does.
 func (c *Collection[T, N]) CreateAll(ctx context.Context, values []*T, opts ...BatchOption[T]) ([]Result, error) {
-	return c.writeAll(ctx, create, values, collectOptions[T](opts))
+	return c.core.writeAll(ctx, create, anys(values), collectOptions[T](opts))
 }
 
-func (c *Collection[T, N]) writeAll(
-	ctx context.Context, by verb, values []*T, o writeOptions[T],
+// anys returns the values as those of a core.
+func anys[T any](values []*T) []any {
+	out := make([]any, len(values))
+	for i, v := range values {
+		out[i] = v
+	}
+	return out
+}
+
+func (c *core[N]) writeAll(
+	ctx context.Context, by verb, values []any, o writeOptions,
 ) ([]Result, error) {
-	if i := slices.Index(values, nil); i >= 0 {
+	if i := slices.IndexFunc(values, c.m.isNil); i >= 0 {
 		return nil, c.operation(by.String(), "").newError(ErrInvalidArgument, fmt.Sprintf("value %d is nil", i+1))
 	}
 	var out []Result
@@ -61,7 +70,7 @@ func (c *Collection[T, N]) writeAll(
 }
 
 // writeEach writes the values until one fails.
-func (c *Collection[T, N]) writeEach(ctx context.Context, by verb, values []*T, o writeOptions[T]) ([]Result, error) {
+func (c *core[N]) writeEach(ctx context.Context, by verb, values []any, o writeOptions) ([]Result, error) {
 	var out []Result
 	var late hookErrors
 	alone := 0 // the number of values to write on their own
@@ -94,8 +103,8 @@ func (c *Collection[T, N]) writeEach(ctx context.Context, by verb, values []*T, 
 const groupSize = 100
 
 // A newNode is a value with the node to create for it.
-type newNode[T any, N mlmd.Node] struct {
-	*write[T, N]
+type newNode[N mlmd.Node] struct {
+	*write[N]
 	node   N
 	typeID int64
 }
@@ -103,18 +112,18 @@ type newNode[T any, N mlmd.Node] struct {
 // newNodes returns those of the first values that one request can create, if none
 // of them is stored yet. They have the same parent. Once the caches have the type
 // and the parent, it makes no RPC unless the type must be extended.
-func (c *Collection[T, N]) newNodes(
-	ctx context.Context, by verb, values []*T, o writeOptions[T],
-) (group []newNode[T, N]) {
-	if o.read != nil {
+func (c *core[N]) newNodes(
+	ctx context.Context, by verb, values []any, o writeOptions,
+) (group []newNode[N]) {
+	if o.guarded {
 		return nil
 	}
 	t := c.client.types.get(c.typ)
-	if t == nil || t.isLegacy(c.m.Fields) {
+	if t == nil || t.isLegacy(c.m.fields) {
 		return nil
 	}
 	for _, v := range values[:min(len(values), groupSize)] {
-		ident := c.m.Ident(v)
+		ident := c.m.ident(v)
 		if ident.ID != "" || newNameProblem(ident.Name) != "" ||
 			len(group) > 0 && ident.ParentID != group[0].ident.ParentID {
 			break
@@ -123,11 +132,11 @@ func (c *Collection[T, N]) newNodes(
 		if err != nil { // write will return it, after those before were written
 			break
 		}
-		if w.parent != nil && ident.Name != "" && !c.m.Parent.UnprefixedName &&
+		if w.parent != nil && ident.Name != "" && !c.m.parent.UnprefixedName &&
 			!c.client.allPrefixed(c.typ, w.parent.id) {
 			break
 		}
-		n, err := w.encode(w.parent.mappingParent(c.m.Parent))
+		n, err := w.encode(w.parent.mappingParent(c.m.parent))
 		if err != nil {
 			break
 		}
@@ -137,16 +146,16 @@ func (c *Collection[T, N]) newNodes(
 		if t, err = w.fitToType(ctx, t, n); err != nil {
 			break
 		}
-		group = append(group, newNode[T, N]{w, c.nodes.withIDs(n, t.id, 0), t.id})
+		group = append(group, newNode[N]{w, c.nodes.withIDs(n, t.id, 0), t.id})
 	}
 	return group
 }
 
 // needsOnlyPut reports whether the node is new and its type declares what it has.
 // Otherwise its hooks cannot run just before the request that creates the group.
-func (w *write[T, N]) needsOnlyPut(ctx context.Context, t *storedType, n N) bool {
+func (w *write[N]) needsOnlyPut(ctx context.Context, t *storedType, n N) bool {
 	wanted := w.nodes.view(n)
-	s, err := w.resolve(t, nodeView{}, wanted, propertiesOf(w.m.Fields, wanted), w.created)
+	s, err := w.resolve(t, nodeView{}, wanted, propertiesOf(w.m.fields, wanted), w.created)
 	if err != nil || len(s.missing) > 0 {
 		return false
 	}
@@ -160,7 +169,7 @@ func (w *write[T, N]) needsOnlyPut(ctx context.Context, t *storedType, n N) bool
 // createNodes creates the nodes in one request. It returns no results if the store
 // refuses them, so that nothing is stored: then one of them may be stored already.
 // If a hook refuses a node, createNodes creates those before it.
-func (c *Collection[T, N]) createNodes(ctx context.Context, group []newNode[T, N]) ([]Result, error) {
+func (c *core[N]) createNodes(ctx context.Context, group []newNode[N]) ([]Result, error) {
 	if len(group) < 2 {
 		return nil, nil
 	}

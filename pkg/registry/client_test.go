@@ -63,7 +63,7 @@ func TestClient_CollectionsMadeOnce(t *testing.T) {
 	if c.ModelArtifacts().c != first {
 		t.Error("an accessor makes its collection again")
 	}
-	if got := NewCollection(c, mapping.ModelArtifact).typ; got != c.ModelArtifacts().c.typ {
+	if got := NewCollection(c, mapping.ModelArtifact).core.typ; got != c.ModelArtifacts().c.core.typ {
 		t.Errorf("the type is %v", got)
 	}
 }

@@ -13,30 +13,98 @@ import (
 // A Collection stores and finds the entities of one mapping. It is safe for
 // concurrent use. [RegisteredModels] and its siblings are collections whose
 // methods name the parent of each entity.
-type Collection[T any, N mlmd.Node] struct {
-	client *Client
-	m      mlmd.Mapping[T, N]
-	nodes  nodes[N]
-	typ    typeKey
-	hooks  *hooks[N] // nil if there are none
-}
+type Collection[T any, N mlmd.Node] struct{ core core[N] }
 
 // NewCollection returns the collection of the entities that m maps, such as a
 // mapping generated from your own spec. It makes no RPC; the first write
 // registers the type if the store does not have it. Make each collection once
 // and keep it: NewCollection copies the mapping.
 func NewCollection[T any, N mlmd.Node](c *Client, m mlmd.Mapping[T, N]) *Collection[T, N] {
-	m.TypeName = c.typeName(m.TypeName)
+	e := core[N]{client: c, m: untype(c, &m), nodes: nodesOf[N](c.rpc)}
+	e.typ = typeKey{e.nodes.kind(), e.m.typeName}
+	e.hooks = hooksOf[N](c, e.typ)
+	c.types.setEntity(e.m.typeName, m.Entity)
+	return &Collection[T, N]{e}
+}
+
+// A core is a [Collection] whose entities have any Go type. Its values are pointers
+// to that type. Collection and [Query] only add the type, so that the compiler
+// generates the rest once and not for each entity.
+type core[N mlmd.Node] struct {
+	client *Client
+	m      untyped[N]
+	nodes  nodes[N]
+	typ    typeKey
+	hooks  *hooks[N] // nil if there are none
+}
+
+// An untyped is an [mlmd.Mapping] for a core. Its type names are those that the
+// client uses.
+type untyped[N mlmd.Node] struct {
+	entity, typeName string
+	parent           *mlmd.Edge
+	fields           mlmd.Fields
+
+	encode      func(v any, parent mlmd.Parent) (N, error)
+	decode      func(n N) (any, error)
+	unreadable  func(v any) value.Unreadable
+	ident       func(v any) mlmd.Ident
+	setID       func(v any, id string)
+	setParentID func(v any, id string) // nil if the entity has no parent
+	validate    func(v any) error
+
+	propTypes func() map[string]mlmdpb.PropertyType
+	setPaths  func(v any) []string
+	paths     func() []string
+	isNil     func(v any) bool
+	clone     func(v any) any // shares what v refers to
+}
+
+// untype returns the mapping for a core of the client.
+func untype[T any, N mlmd.Node](c *Client, m *mlmd.Mapping[T, N]) untyped[N] {
+	out := untyped[N]{
+		entity: m.Entity, typeName: c.typeName(m.TypeName), fields: m.Fields,
+
+		encode: func(v any, parent mlmd.Parent) (N, error) { return m.Encode(v.(*T), parent) },
+		decode: func(n N) (any, error) { return m.Decode(n) },
+		unreadable: func(v any) value.Unreadable {
+			if m.Unreadable == nil {
+				return nil
+			}
+			return m.Unreadable(v.(*T))
+		},
+		ident: func(v any) mlmd.Ident { return m.Ident(v.(*T)) },
+		setID: func(v any, id string) { m.SetID(v.(*T), id) },
+		validate: func(v any) error {
+			if m.Validate == nil {
+				return nil
+			}
+			return m.Validate(v.(*T))
+		},
+
+		propTypes: m.PropTypes,
+		setPaths:  func(v any) []string { return m.SetPaths(v.(*T)) },
+		paths:     m.Paths,
+		isNil:     func(v any) bool { return v.(*T) == nil },
+		clone:     func(v any) any { return new(*v.(*T)) },
+	}
+	if m.SetParentID != nil {
+		out.setParentID = func(v any, id string) { m.SetParentID(v.(*T), id) }
+	}
 	if m.Parent != nil {
 		p := *m.Parent
 		p.TypeName = c.typeName(p.TypeName)
-		m.Parent = &p
+		out.parent = &p
 	}
-	e := &Collection[T, N]{client: c, m: m, nodes: nodesOf[N](c.rpc)}
-	e.typ = typeKey{e.nodes.kind(), m.TypeName}
-	e.hooks = hooksOf[N](c, e.typ)
-	c.types.setEntity(m.TypeName, m.Entity)
-	return e
+	return out
+}
+
+// typed returns what a core returned with the type that it has.
+func typed[T any](v any, err error) (*T, error) {
+	if err != nil {
+		return nil, err
+	}
+	return v.(*T), nil
 }
 
 // nodesOf returns the implementation of nodes for the kind of N.
@@ -49,13 +117,17 @@ func nodesOf[N mlmd.Node](rpc mlmdpb.MetadataStoreServiceClient) nodes[N] {
 	panic("registry: no implementation for this kind of node")
 }
 
-func (c *Collection[T, N]) operation(op, key string) operation {
-	return operation{op: op, entity: c.m.Entity, key: key}
+func (c *core[N]) operation(op, key string) operation {
+	return operation{op: op, entity: c.m.entity, key: key}
 }
 
 // Get returns the entity with the given ID. The error is [ErrNotFound] if no
 // node has the ID or if the node is another entity.
 func (c *Collection[T, N]) Get(ctx context.Context, id string) (*T, error) {
+	return typed[T](c.core.get(ctx, id))
+}
+
+func (c *core[N]) get(ctx context.Context, id string) (any, error) {
 	s := c.operation("get", id)
 	i, err := parseID(id)
 	if err != nil {
@@ -73,10 +145,14 @@ func (c *Collection[T, N]) Get(ctx context.Context, id string) (*T, error) {
 // entity. It is [ErrInvalidArgument] if names are unique only within a parent:
 // use [Collection.FindByNameIn] for such entities.
 func (c *Collection[T, N]) FindByName(ctx context.Context, name string) (*T, error) {
+	return typed[T](c.core.findByName(ctx, name))
+}
+
+func (c *core[N]) findByName(ctx context.Context, name string) (any, error) {
 	s := c.operation("find", name)
-	if c.m.Parent != nil && !c.m.Parent.UnprefixedName {
+	if c.m.parent != nil && !c.m.parent.UnprefixedName {
 		return nil, s.newError(ErrInvalidArgument, fmt.Sprintf(
-			"the name of %s is unique only within its %s: use FindByNameIn", withArticle(c.m.Entity), c.m.Parent.Entity))
+			"the name of %s is unique only within its %s: use FindByNameIn", withArticle(c.m.entity), c.m.parent.Entity))
 	}
 	return c.byStoredName(ctx, s, name)
 }
@@ -86,19 +162,23 @@ func (c *Collection[T, N]) FindByName(ctx context.Context, name string) (*T, err
 // [ErrNotFound] if there is no such child, and [ErrInvalidArgument] if entities
 // of this collection have no parent.
 func (c *Collection[T, N]) FindByNameIn(ctx context.Context, parentID, name string) (*T, error) {
+	return typed[T](c.core.findByNameIn(ctx, parentID, name))
+}
+
+func (c *core[N]) findByNameIn(ctx context.Context, parentID, name string) (any, error) {
 	s := c.operation("find", name)
-	if c.m.Parent == nil {
+	if c.m.parent == nil {
 		return nil, s.newError(ErrInvalidArgument, fmt.Sprintf(
-			"%s has no parent: use FindByName", withArticle(c.m.Entity)))
+			"%s has no parent: use FindByName", withArticle(c.m.entity)))
 	}
 	id, err := parseID(parentID)
 	if err != nil {
-		return nil, s.fieldError(ErrInvalidArgument, c.m.Parent.Field, parentID, err.Error())
+		return nil, s.fieldError(ErrInvalidArgument, c.m.parent.Field, parentID, err.Error())
 	}
 	if name == "" {
 		return nil, s.fieldError(ErrInvalidArgument, "name", "", "is missing")
 	}
-	if c.m.Parent.UnprefixedName {
+	if c.m.parent.UnprefixedName {
 		return c.findUnprefixed(ctx, s, id, name)
 	}
 	t, err := c.byStoredName(ctx, s, parentID+":"+name)
@@ -117,12 +197,12 @@ func (c *Collection[T, N]) FindByNameIn(ctx context.Context, parentID, name stri
 
 // findUnprefixed is FindByNameIn for entities whose stored names do not begin
 // with the ID of their parent. It reads the parents too.
-func (c *Collection[T, N]) findUnprefixed(ctx context.Context, s operation, parentID int64, name string) (*T, error) {
+func (c *core[N]) findUnprefixed(ctx context.Context, s operation, parentID int64, name string) (any, error) {
 	t, err := c.byStoredName(ctx, s, name)
 	if err != nil {
 		return nil, err
 	}
-	id, err := parseID(c.m.Ident(t).ID)
+	id, err := parseID(c.m.ident(t).ID)
 	if err != nil {
 		return nil, s.newError(ErrInternal, "the store returned an entity without an ID")
 	}
@@ -132,19 +212,19 @@ func (c *Collection[T, N]) findUnprefixed(ctx context.Context, s operation, pare
 	}
 	if !containsID(above, parentID) {
 		return nil, s.newError(ErrNotFound, fmt.Sprintf(
-			"not found: %s %d is a child of another %s", c.m.Entity, id, c.m.Parent.Entity))
+			"not found: %s %d is a child of another %s", c.m.entity, id, c.m.parent.Entity))
 	}
 	return t, nil
 }
 
-func (c *Collection[T, N]) byStoredName(ctx context.Context, s operation, stored string) (*T, error) {
+func (c *core[N]) byStoredName(ctx context.Context, s operation, stored string) (any, error) {
 	if stored == "" {
 		return nil, s.fieldError(ErrInvalidArgument, "name", "", "is missing")
 	}
 	if why := nameProblem(stored); why != "" {
 		return nil, s.fieldError(ErrInvalidArgument, "name", s.key, why)
 	}
-	n, err := c.nodes.byName(ctx, c.m.TypeName, stored)
+	n, err := c.nodes.byName(ctx, c.m.typeName, stored)
 	if err != nil {
 		return nil, s.rpcError(ctx, err)
 	}
@@ -158,6 +238,10 @@ func (c *Collection[T, N]) byStoredName(ctx context.Context, s operation, stored
 // The error is [ErrNotFound] if no node has the external ID or if the node is
 // another entity.
 func (c *Collection[T, N]) FindByExternalID(ctx context.Context, externalID string) (*T, error) {
+	return typed[T](c.core.findByExternalID(ctx, externalID))
+}
+
+func (c *core[N]) findByExternalID(ctx context.Context, externalID string) (any, error) {
 	s := c.operation("find", externalID)
 	if externalID == "" {
 		return nil, s.fieldError(ErrInvalidArgument, "externalId", "", "is missing")
@@ -178,12 +262,12 @@ func (c *Collection[T, N]) FindByExternalID(ctx context.Context, externalID stri
 }
 
 // decodeFound returns the entity in n, which was looked up by the given field.
-func (c *Collection[T, N]) decodeFound(ctx context.Context, s operation, n N, by string) (*T, error) {
+func (c *core[N]) decodeFound(ctx context.Context, s operation, n N, by string) (any, error) {
 	if n == nil {
 		return nil, s.newError(ErrNotFound, "")
 	}
 	v := c.nodes.view(n)
-	if v.typeName != c.m.TypeName {
+	if v.typeName != c.m.typeName {
 		return nil, s.newError(ErrNotFound, fmt.Sprintf(
 			"not found: this %s belongs to %s %d", by, c.client.entityName(v.typeName), v.id))
 	}
@@ -196,11 +280,11 @@ func (c *Collection[T, N]) decodeFound(ctx context.Context, s operation, n N, by
 
 // decode returns the entity in n. v is the view of the node as it is stored; n
 // may have a completed name.
-func (c *Collection[T, N]) decode(s operation, n N, v nodeView) (*T, error) {
+func (c *core[N]) decode(s operation, n N, v nodeView) (any, error) {
 	if c.typ.kind == mlmd.Context {
 		c.client.cacheContext(v)
 	}
-	t, err := c.m.Decode(n)
+	t, err := c.m.decode(n)
 	if err != nil {
 		out := s.newError(ErrInternal, fmt.Sprintf("the node with ID %d cannot be decoded: %v", v.id, err))
 		out.Err = err

@@ -25,7 +25,7 @@ const (
 )
 
 // fingerprint returns a hash of the query, whose filters are texts.
-func (p preparedQuery[T]) fingerprint(texts []string) uint64 {
+func (p preparedQuery) fingerprint(texts []string) uint64 {
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%s %d %t %q", p.entity, p.order, p.desc, texts)
 	if p.by != nil {
@@ -34,14 +34,14 @@ func (p preparedQuery[T]) fingerprint(texts []string) uint64 {
 	return h.Sum64()
 }
 
-func (p preparedQuery[T]) tokenError(why string) error {
+func (p preparedQuery) tokenError(why string) error {
 	return p.newError(ErrInvalidArgument, "page token "+why)
 }
 
 const otherQuery = "belongs to another query: parent, conditions and order must be the same"
 
 // encodeToken returns the token of the next page, or "" on the last page.
-func (l *pages[T]) encodeToken() string {
+func (l *pages) encodeToken() string {
 	if l.token == "" {
 		return ""
 	}
@@ -49,7 +49,7 @@ func (l *pages[T]) encodeToken() string {
 }
 
 // decodeToken returns the server's token in a token of encodeToken.
-func (l *pages[T]) decodeToken(token string) (string, error) {
+func (l *pages) decodeToken(token string) (string, error) {
 	if token == "" {
 		return "", nil
 	}
@@ -137,7 +137,7 @@ type unionToken struct {
 }
 
 // filters returns the texts and tests of all branches.
-func (m *union[T]) filters() []string {
+func (m *union) filters() []string {
 	var out []string
 	for _, b := range m.branches {
 		out = append(out, b.Text)
@@ -148,7 +148,7 @@ func (m *union[T]) filters() []string {
 	return out
 }
 
-func (m *union[T]) encodeToken(p position) string {
+func (m *union) encodeToken(p position) string {
 	raw, err := json.Marshal(unionToken{p, m.fingerprint(m.filters())})
 	if err != nil {
 		panic(err) // cannot fail: text and finite numbers
@@ -156,7 +156,7 @@ func (m *union[T]) encodeToken(p position) string {
 	return unionTokenPrefix + base64.RawURLEncoding.EncodeToString(raw)
 }
 
-func (m *union[T]) decodeToken(token string) (*position, error) {
+func (m *union) decodeToken(token string) (*position, error) {
 	if strings.HasPrefix(token, listTokenPrefix) {
 		return nil, m.tokenError(otherQuery)
 	}

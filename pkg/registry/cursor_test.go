@@ -4,7 +4,6 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/mlmd-go/sdk/generated/model"
 	"github.com/mlmd-go/sdk/internal/filtertext"
 )
 
@@ -18,7 +17,7 @@ func texts(texts ...string) []filtertext.Branch {
 }
 
 func TestUnion_PageToken(t *testing.T) {
-	p := preparedQuery[model.ModelVersion]{order: OrderByID}
+	p := preparedQuery{order: OrderByID}
 	m, err := newUnion(p, texts("a", "b"), "")
 	if err != nil {
 		t.Fatal(err)
@@ -42,7 +41,7 @@ func TestUnion_PageToken(t *testing.T) {
 }
 
 func FuzzUnion_PageToken(f *testing.F) {
-	p := preparedQuery[model.ModelVersion]{order: OrderByID}
+	p := preparedQuery{order: OrderByID}
 	m, err := newUnion(p, texts("a", "b"), "")
 	if err != nil {
 		f.Fatal(err)

@@ -155,11 +155,11 @@ func (c *Client) roundsDoubles(ctx context.Context) func() (bool, error) {
 
 // paths returns the update_mask paths of all differences, in the order of the
 // fields.
-func (c *change[T, N]) paths() ([]string, error) {
-	paths := c.m.Paths()
+func (c *change[N]) paths() ([]string, error) {
+	paths := c.m.paths()
 	switch c.by {
 	case upsert, create:
-		paths = c.m.SetPaths(c.v)
+		paths = c.m.setPaths(c.v)
 		for _, path := range c.set {
 			if !slices.Contains(paths, path) {
 				paths = append(paths, path)
@@ -188,29 +188,29 @@ func (c *change[T, N]) paths() ([]string, error) {
 }
 
 // rank returns the index of the field that is stored at path.
-func (c *change[T, N]) rank(path string) int {
+func (c *change[N]) rank(path string) int {
 	if strings.HasPrefix(path, customProperties+".") {
 		path = customProperties
 	}
-	return slices.IndexFunc(c.m.Fields, func(f mlmd.Field) bool { return f.Path == path })
+	return slices.IndexFunc(c.m.fields, func(f mlmd.Field) bool { return f.Path == path })
 }
 
 // repairs reports whether the value sets the field at path, of which some part
 // could not be decoded, to the part that could.
-func (c *change[T, N]) repairs(path string) bool {
+func (c *change[N]) repairs(path string) bool {
 	f := c.fieldAt(path)
 	return f != nil && !f.Derived && c.wanted.has(path) && c.unreadable.Has(f.Name) && !c.sentUnreadable.Has(f.Name)
 }
 
 // removesCustom reports whether the value lacks the field at path, which was read
 // from a custom property.
-func (c *change[T, N]) removesCustom(path string) bool {
+func (c *change[N]) removesCustom(path string) bool {
 	f := c.fieldAt(path)
 	return f != nil && c.read.has(path) && !c.wanted.has(path) && c.customSource(f, false) != ""
 }
 
 // clearedPaths returns the paths that hold values of a field to be cleared.
-func (c *change[T, N]) clearedPaths(path string) []string {
+func (c *change[N]) clearedPaths(path string) []string {
 	switch f := c.fieldAt(path); {
 	case path == customProperties:
 		var out []string
@@ -226,10 +226,10 @@ func (c *change[T, N]) clearedPaths(path string) []string {
 
 // movedCustomPaths returns the paths of the custom properties that the fields in
 // diff were read from, or would be once their own properties are removed.
-func (c *change[T, N]) movedCustomPaths(diff []string) []string {
+func (c *change[N]) movedCustomPaths(diff []string) []string {
 	var out []string
-	for i := range c.m.Fields {
-		f := &c.m.Fields[i]
+	for i := range c.m.fields {
+		f := &c.m.fields[i]
 		if f.Path == "" || !slices.Contains(diff, f.Path) {
 			continue
 		}
@@ -240,9 +240,9 @@ func (c *change[T, N]) movedCustomPaths(diff []string) []string {
 	return out
 }
 
-func (c *change[T, N]) fieldAt(path string) *mlmd.Field {
-	for i := range c.m.Fields {
-		if f := &c.m.Fields[i]; f.Path == path {
+func (c *change[N]) fieldAt(path string) *mlmd.Field {
+	for i := range c.m.fields {
+		if f := &c.m.fields[i]; f.Path == path {
 			return f
 		}
 	}

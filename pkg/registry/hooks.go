@@ -161,10 +161,10 @@ func hooksOf[N mlmd.Node](c *Client, k typeKey) *hooks[N] {
 }
 
 // hasBefore reports whether the write has hooks of [BeforeWrite].
-func (w *write[T, N]) hasBefore() bool { return w.hooks != nil && len(w.hooks.before) > 0 }
+func (w *write[N]) hasBefore() bool { return w.hooks != nil && len(w.hooks.before) > 0 }
 
 // beforeCreate calls the hooks before n is created.
-func (w *write[T, N]) beforeCreate(ctx context.Context, n N) error {
+func (w *write[N]) beforeCreate(ctx context.Context, n N) error {
 	if !w.hasBefore() {
 		return nil
 	}
@@ -172,7 +172,7 @@ func (w *write[T, N]) beforeCreate(ctx context.Context, n N) error {
 }
 
 // before calls the hooks before the store is changed.
-func (w *write[T, N]) before(ctx context.Context, c *nodeWrite[N]) error {
+func (w *write[N]) before(ctx context.Context, c *nodeWrite[N]) error {
 	c.client, c.op = w.client, w.op
 	ctx = context.WithValue(ctx, inHookKey{}, true)
 	for _, f := range w.hooks.before {
@@ -200,7 +200,7 @@ func (c *Client) inHook(ctx context.Context) bool {
 }
 
 // recordCreated records for the hooks of [OnWrite] that n was created.
-func (w *write[T, N]) recordCreated(n N, r Result) {
+func (w *write[N]) recordCreated(n N, r Result) {
 	if w.hooks == nil {
 		return
 	}
@@ -212,7 +212,7 @@ func (w *write[T, N]) recordCreated(n N, r Result) {
 
 // afterWrite calls the hooks after a write that changed the store, or leaves that
 // to the end of the transaction.
-func (w *write[T, N]) afterWrite(ctx context.Context) hookErrors {
+func (w *write[N]) afterWrite(ctx context.Context) hookErrors {
 	if w.done == nil || len(w.hooks.after) == 0 {
 		return nil
 	}
@@ -228,7 +228,7 @@ func (w *write[T, N]) afterWrite(ctx context.Context) hookErrors {
 	return nil
 }
 
-func (w *write[T, N]) after(ctx context.Context) (failed hookErrors) {
+func (w *write[N]) after(ctx context.Context) (failed hookErrors) {
 	for _, f := range w.hooks.after {
 		if err := f(ctx, w.done); err != nil {
 			e := w.newError(ErrAfterWrite, fmt.Sprintf("it is %s, but a hook failed: %v", w.done.result.Outcome, err))
@@ -304,7 +304,7 @@ func (h hookErrors) Unwrap() []error {
 
 // planned returns the change for the hooks. It writes the paths in diff and has the
 // result r.
-func (c *change[T, N]) planned(diff []string, r Result) *nodeWrite[N] {
+func (c *change[N]) planned(diff []string, r Result) *nodeWrite[N] {
 	n := proto.Clone(any(c.resolved).(proto.Message)).ProtoReflect()
 	wanted := any(c.node).(proto.Message).ProtoReflect()
 	fields := n.Descriptor().Fields()

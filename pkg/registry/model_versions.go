@@ -79,10 +79,10 @@ func (s ModelVersions) Restore(
 func (s ModelVersions) setState(
 	ctx context.Context, id string, state model.ModelVersionState, opts []WriteOption[model.ModelVersion],
 ) (Result, error) {
-	return s.c.update(ctx, id, func(v *model.ModelVersion) error {
+	return s.c.Update(ctx, id, func(v *model.ModelVersion) error {
 		v.State = &state
 		return nil
-	}, collectOptions[model.ModelVersion](opts))
+	}, opts...)
 }
 
 // Get returns the version with the given ID. The error is [ErrNotFound] if it

@@ -69,7 +69,7 @@ func (p *parent) mappingParent(e *mlmd.Edge) mlmd.Parent {
 
 // linkNew links a new node to its parent, if it has one. linked reports that the
 // link exists already.
-func (w *write[T, N]) linkNew(ctx context.Context, id int64, linked bool) error {
+func (w *write[N]) linkNew(ctx context.Context, id int64, linked bool) error {
 	if w.parent == nil {
 		return nil
 	}
@@ -83,7 +83,7 @@ func (w *write[T, N]) linkNew(ctx context.Context, id int64, linked bool) error 
 }
 
 // lacksLink reports whether a stored node is not linked to its parent.
-func (w *write[T, N]) lacksLink(ctx context.Context, id int64) (bool, error) {
+func (w *write[N]) lacksLink(ctx context.Context, id int64) (bool, error) {
 	if _, known := w.client.links.get(edge{w.typ.kind, w.parent.id, id}); known {
 		return false, nil
 	}
@@ -95,7 +95,7 @@ func (w *write[T, N]) lacksLink(ctx context.Context, id int64) (bool, error) {
 }
 
 // linked reports whether the node with the given ID is linked to the parent.
-func (w *write[T, N]) linked(ctx context.Context, id int64) (bool, error) {
+func (w *write[N]) linked(ctx context.Context, id int64) (bool, error) {
 	above, err := w.nodes.parents(ctx, id)
 	if err != nil {
 		return false, w.rpcError(ctx, err)
@@ -125,13 +125,13 @@ type siblings struct {
 
 // lacksParentPrefix reports whether the stored name of v lacks the prefix with
 // the parent's ID that names of its type should have.
-func (c *Collection[T, N]) lacksParentPrefix(v nodeView) bool {
-	return c.m.Parent != nil && !c.m.Parent.UnprefixedName && gensupport.ParentID(v.storedName()) == ""
+func (c *core[N]) lacksParentPrefix(v nodeView) bool {
+	return c.m.parent != nil && !c.m.parent.UnprefixedName && gensupport.ParentID(v.storedName()) == ""
 }
 
 // withParentPrefix returns n with the stored name of a child of the given parent.
 // It returns n itself if parentID is 0.
-func (c *Collection[T, N]) withParentPrefix(n N, parentID int64) N {
+func (c *core[N]) withParentPrefix(n N, parentID int64) N {
 	if parentID == 0 {
 		return n
 	}
@@ -141,7 +141,7 @@ func (c *Collection[T, N]) withParentPrefix(n N, parentID int64) N {
 
 // resolveParent returns n with the prefix of its parent. If n is linked to several
 // parents and want is one of them, it is the prefix of want.
-func (c *Collection[T, N]) resolveParent(ctx context.Context, s operation, n N, want *parent) (N, error) {
+func (c *core[N]) resolveParent(ctx context.Context, s operation, n N, want *parent) (N, error) {
 	v := c.nodes.view(n)
 	if !c.lacksParentPrefix(v) {
 		return n, nil
@@ -162,7 +162,7 @@ func (c *Collection[T, N]) resolveParent(ctx context.Context, s operation, n N, 
 // resolveParents is resolveParent for the nodes of a page. It makes at most two
 // requests, or one for each unprefixed context if the server does not have
 // GetParentContextsByContexts.
-func (c *Collection[T, N]) resolveParents(ctx context.Context, s operation, ns []N, parentID int64) ([]N, error) {
+func (c *core[N]) resolveParents(ctx context.Context, s operation, ns []N, parentID int64) ([]N, error) {
 	var ids []int64
 	for _, n := range ns {
 		if v := c.nodes.view(n); c.lacksParentPrefix(v) {
@@ -197,10 +197,10 @@ func (c *Collection[T, N]) resolveParents(ctx context.Context, s operation, ns [
 
 // oldestParent returns the lowest ID of the parents among the contexts that a
 // node is linked to, or 0.
-func (c *Collection[T, N]) oldestParent(above []*mlmdpb.Context) int64 {
+func (c *core[N]) oldestParent(above []*mlmdpb.Context) int64 {
 	var id int64
 	for _, p := range above {
-		if p.GetType() == c.m.Parent.TypeName && (id == 0 || p.GetId() < id) {
+		if p.GetType() == c.m.parent.TypeName && (id == 0 || p.GetId() < id) {
 			id = p.GetId()
 		}
 	}
@@ -208,7 +208,7 @@ func (c *Collection[T, N]) oldestParent(above []*mlmdpb.Context) int64 {
 }
 
 // noteUnprefixed records that the parent has an unprefixed child.
-func (c *Collection[T, N]) noteUnprefixed(parentID int64) {
+func (c *core[N]) noteUnprefixed(parentID int64) {
 	if parentID != 0 {
 		c.client.prefixed.add(siblings{c.typ, parentID}, false)
 	}
@@ -216,7 +216,7 @@ func (c *Collection[T, N]) noteUnprefixed(parentID int64) {
 
 // findUnprefixedChild returns the unprefixed child of the parent that has the
 // given name, or nil.
-func (c *Collection[T, N]) findUnprefixedChild(
+func (c *core[N]) findUnprefixedChild(
 	ctx context.Context, s operation, parentID int64, name string,
 ) (N, error) {
 	size := int32(pageSize)
@@ -224,7 +224,7 @@ func (c *Collection[T, N]) findUnprefixedChild(
 	o := &mlmdpb.ListOperationOptions{MaxResultSize: &size, FilterQuery: &query}
 	some := false
 	for {
-		ns, next, err := c.nodes.page(ctx, c.m.TypeName, o)
+		ns, next, err := c.nodes.page(ctx, c.m.typeName, o)
 		if err != nil {
 			return nil, s.rpcError(ctx, err)
 		}
@@ -248,11 +248,11 @@ func (c *Collection[T, N]) findUnprefixedChild(
 
 // existingUnprefixed returns the unprefixed child that has the parent and name of
 // the value, or nil.
-func (w *write[T, N]) existingUnprefixed(ctx context.Context, t *storedType) (N, error) {
-	if w.parent == nil || w.ident.Name == "" || w.m.Parent.UnprefixedName {
+func (w *write[N]) existingUnprefixed(ctx context.Context, t *storedType) (N, error) {
+	if w.parent == nil || w.ident.Name == "" || w.m.parent.UnprefixedName {
 		return nil, nil
 	}
-	if !t.isLegacy(w.m.Fields) && w.client.allPrefixed(w.typ, w.parent.id) {
+	if !t.isLegacy(w.m.fields) && w.client.allPrefixed(w.typ, w.parent.id) {
 		return nil, nil
 	}
 	return w.findUnprefixedChild(ctx, w.operation, w.parent.id, w.ident.Name)

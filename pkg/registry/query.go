@@ -30,9 +30,12 @@ const (
 // A Query is an immutable value: methods that refine it return a copy, and
 // copies may be used concurrently. Only All, Collect, First, Latest, Page and
 // Count make RPCs; a mistake in a query, such as an invalid parent ID, is their error.
-type Query[T any] struct {
-	src   source[T]
-	where filter.Expr[*T]
+type Query[T any] struct{ query query }
+
+// A query is a [Query] of entities with any Go type, see [core].
+type query struct {
+	src   source
+	where filtertext.Expr
 	texts []string // in the filter language
 	scope string   // the condition on the parent, in the filter language
 	order Order
@@ -43,31 +46,31 @@ type Query[T any] struct {
 }
 
 // A source lists the entities of one mapping.
-type source[T any] struct {
+type source struct {
 	operation
 	client *Client
 	typ    typeKey
 	nodes  typekind.Kind
 	parent int64 // the parent of all entities, if not 0
-	ident  func(*T) mlmd.Ident
+	ident  func(any) mlmd.Ident
 	// countOnly leaves the entities out of the rows. They are not decoded, and
 	// their parents are not read.
 	countOnly bool
 	keepNodes bool          // the rows hold the nodes
 	by        *listorder.By // the order, if it is not that of the request
 	// page returns one page and the token of the next one. Call it by fetch.
-	page func(ctx context.Context, s source[T], o *mlmdpb.ListOperationOptions) ([]row[T], string, error)
+	page func(ctx context.Context, s source, o *mlmdpb.ListOperationOptions) ([]row, string, error)
 }
 
 // fetch returns one page and the token of the next one.
-func (s source[T]) fetch(ctx context.Context, o *mlmdpb.ListOperationOptions) ([]row[T], string, error) {
+func (s source) fetch(ctx context.Context, o *mlmdpb.ListOperationOptions) ([]row, string, error) {
 	return s.page(ctx, s, o)
 }
 
 // A row is one listed entity and its position in the list.
-type row[T any] struct {
+type row struct {
 	position
-	value *T
+	value any
 	node  *nodeView // nil unless source.keepNodes
 }
 
@@ -79,17 +82,19 @@ var filterKinds = map[mlmd.Kind]typekind.Kind{
 }
 
 // Query returns a query for all entities.
-func (c *Collection[T, N]) Query() Query[T] {
-	return Query[T]{
+func (c *Collection[T, N]) Query() Query[T] { return Query[T]{c.core.query()} }
+
+func (c *core[N]) query() query {
+	return query{
 		order: OrderByID,
-		src: source[T]{
+		src: source{
 			operation: c.operation("list", ""), client: c.client, typ: c.typ, nodes: filterKinds[c.typ.kind],
-			ident: c.m.Ident,
-			page: func(ctx context.Context, s source[T], o *mlmdpb.ListOperationOptions) ([]row[T], string, error) {
+			ident: c.m.ident,
+			page: func(ctx context.Context, s source, o *mlmdpb.ListOperationOptions) ([]row, string, error) {
 				if s.by != nil {
 					ctx = listorder.With(ctx, *s.by)
 				}
-				ns, next, err := c.nodes.page(ctx, c.m.TypeName, o)
+				ns, next, err := c.nodes.page(ctx, c.m.typeName, o)
 				if err != nil {
 					return nil, "", s.rpcError(ctx, err)
 				}
@@ -101,8 +106,8 @@ func (c *Collection[T, N]) Query() Query[T] {
 }
 
 // rows returns the rows of one page of nodes.
-func (c *Collection[T, N]) rows(ctx context.Context, s source[T], ns []N, order Order) ([]row[T], error) {
-	rows := make([]row[T], len(ns))
+func (c *core[N]) rows(ctx context.Context, s source, ns []N, order Order) ([]row, error) {
+	rows := make([]row, len(ns))
 	if !s.countOnly {
 		var err error
 		if ns, err = c.resolveParents(ctx, s.operation, ns, s.parent); err != nil {
@@ -129,14 +134,18 @@ func (c *Collection[T, N]) rows(ctx context.Context, s source[T], ns []N, order 
 // ChildrenOf returns a query for the children of the given parent. It selects
 // nothing if the parent does not exist.
 func (c *Collection[T, N]) ChildrenOf(parentID string) Query[T] {
-	q := c.Query()
-	if c.m.Parent == nil {
-		q.err = q.src.newError(ErrInvalidArgument, fmt.Sprintf("%s has no parent", withArticle(c.m.Entity)))
+	return Query[T]{c.core.childrenOf(parentID)}
+}
+
+func (c *core[N]) childrenOf(parentID string) query {
+	q := c.query()
+	if c.m.parent == nil {
+		q.err = q.src.newError(ErrInvalidArgument, fmt.Sprintf("%s has no parent", withArticle(c.m.entity)))
 		return q
 	}
 	id, err := parseID(parentID)
 	if err != nil {
-		q.err = q.src.fieldError(ErrInvalidArgument, c.m.Parent.Field, parentID, err.Error())
+		q.err = q.src.fieldError(ErrInvalidArgument, c.m.parent.Field, parentID, err.Error())
 		return q
 	}
 	q.scope, q.src.parent = fmt.Sprintf("%sof.id = %d", c.nodes.parentAlias(), id), id
@@ -149,7 +158,7 @@ func (c *Collection[T, N]) ChildrenOf(parentID string) Query[T] {
 // a page at a time, until it has as many as it needs. All servers answer all
 // conditions alike.
 func (q Query[T]) Where(conditions ...filter.Expr[*T]) Query[T] {
-	q.where = q.where.And(conditions...)
+	q.query.where = filtertext.Expr(filter.Expr[*T](q.query.where).And(conditions...))
 	return q
 }
 
@@ -158,13 +167,13 @@ func (q Query[T]) Where(conditions ...filter.Expr[*T]) Query[T] {
 // select an entity that lacks a property named in the text, not even if the
 // other operand of an OR is true. Prefer [Query.Where], which escapes values.
 func (q Query[T]) WhereText(text string) Query[T] {
-	q.texts = append(q.texts[:len(q.texts):len(q.texts)], text)
+	q.query.texts = append(q.query.texts[:len(q.query.texts):len(q.query.texts)], text)
 	return q
 }
 
 // OrderBy returns q sorted by o.
 func (q Query[T]) OrderBy(o Order) Query[T] {
-	q.order, q.by = o, nil
+	q.query.order, q.query.by = o, nil
 	return q
 }
 
@@ -177,26 +186,26 @@ func (q Query[T]) OrderBy(o Order) Query[T] {
 // The stores of this module sort. MLMD itself cannot: on a server of the
 // reference implementation the query's error is [ErrUnsupported].
 func (q Query[T]) OrderByField(f filter.Sortable[*T]) Query[T] {
-	q.by = new(filter.SortKey(f))
+	q.query.by = new(filter.SortKey(f))
 	return q
 }
 
 // Asc returns q in ascending order, which is the default.
 func (q Query[T]) Asc() Query[T] {
-	q.desc = false
+	q.query.desc = false
 	return q
 }
 
 // Desc returns q in descending order: the newest first.
 func (q Query[T]) Desc() Query[T] {
-	q.desc = true
+	q.query.desc = true
 	return q
 }
 
 // Limit returns q restricted to the first n entities that satisfy its
 // conditions. 0 removes the limit.
 func (q Query[T]) Limit(n int) Query[T] {
-	q.limit = n
+	q.query.limit = n
 	return q
 }
 
@@ -205,6 +214,16 @@ func (q Query[T]) Limit(n int) Query[T] {
 // runs the query again.
 func (q Query[T]) All(ctx context.Context) iter.Seq2[*T, error] {
 	return func(yield func(*T, error) bool) {
+		for v, err := range q.query.all(ctx) {
+			if !yield(typed[T](v, err)) {
+				return
+			}
+		}
+	}
+}
+
+func (q query) all(ctx context.Context) iter.Seq2[any, error] {
+	return func(yield func(any, error) bool) {
 		l, err := q.prepare(ctx, q.limit, "")
 		if err != nil {
 			yield(nil, err)
@@ -236,11 +255,13 @@ func (q Query[T]) Collect(ctx context.Context) ([]*T, error) {
 
 // First returns the first entity. The error is [ErrNotFound] if the query selects
 // nothing.
-func (q Query[T]) First(ctx context.Context) (*T, error) {
+func (q Query[T]) First(ctx context.Context) (*T, error) { return typed[T](q.query.first(ctx)) }
+
+func (q query) first(ctx context.Context) (any, error) {
 	if q.limit == 0 {
 		q.limit = 1
 	}
-	for v, err := range q.All(ctx) {
+	for v, err := range q.all(ctx) {
 		return v, err
 	}
 	return nil, q.src.newError(ErrNotFound, "")
@@ -256,7 +277,9 @@ func (q Query[T]) Latest(ctx context.Context) (*T, error) {
 // Count returns the number of entities that the query selects, but at most its
 // limit. MLMD has no RPC that counts: Count reads all pages, as [Query.All]
 // does, without decoding the entities unless a condition tests them.
-func (q Query[T]) Count(ctx context.Context) (int, error) {
+func (q Query[T]) Count(ctx context.Context) (int, error) { return q.query.count(ctx) }
+
+func (q query) count(ctx context.Context) (int, error) {
 	q.src.countOnly = true
 	l, err := q.prepare(ctx, q.limit, "")
 	if err != nil {
@@ -288,21 +311,32 @@ const pageSize = 100
 // [ErrInvalidArgument] if the parent, the conditions or the order differ. The
 // limit may differ.
 func (q Query[T]) Page(ctx context.Context, token string) (Page[T], error) {
+	values, next, err := q.query.page(ctx, token)
+	if err != nil {
+		return Page[T]{}, err
+	}
+	p := Page[T]{Items: make([]*T, len(values)), NextToken: next}
+	for i, v := range values {
+		p.Items[i] = v.(*T)
+	}
+	return p, nil
+}
+
+func (q query) page(ctx context.Context, token string) (values []any, next string, err error) {
 	limit := q.limit
 	if limit == 0 {
 		limit = pageSize
 	}
 	l, err := q.prepare(ctx, limit, token)
 	if err != nil {
-		return Page[T]{}, err
+		return nil, "", err
 	}
-	p := Page[T]{Items: []*T{}}
 	for r, err := range l.rows(ctx) {
 		if err != nil {
-			return Page[T]{}, err
+			return nil, "", err
 		}
-		p.Items = append(p.Items, r.value)
+		values = append(values, r.value)
 	}
-	p.NextToken, err = l.nextToken(ctx)
-	return p, err
+	next, err = l.nextToken(ctx)
+	return values, next, err
 }

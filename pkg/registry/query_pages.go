@@ -17,17 +17,17 @@ import (
 )
 
 // A listing is a query under way. Use it once.
-type listing[T any] interface {
+type listing interface {
 	// rows yields rows up to the limit.
-	rows(ctx context.Context) iter.Seq2[row[T], error]
+	rows(ctx context.Context) iter.Seq2[row, error]
 	// nextToken returns the token of what follows the yielded rows, or "" if
 	// nothing follows.
 	nextToken(ctx context.Context) (string, error)
 }
 
 // A preparedQuery is a checked query.
-type preparedQuery[T any] struct {
-	source[T]
+type preparedQuery struct {
+	source
 	order Order
 	desc  bool
 	limit int      // 0 for no limit
@@ -37,7 +37,7 @@ type preparedQuery[T any] struct {
 // fetch returns one page and the token of the next one. If the server rejects
 // the filter, fetch looks for the mistake in the texts of the caller, since the
 // server's error quotes the combined filter, which the caller has not seen.
-func (p preparedQuery[T]) fetch(ctx context.Context, o *mlmdpb.ListOperationOptions) ([]row[T], string, error) {
+func (p preparedQuery) fetch(ctx context.Context, o *mlmdpb.ListOperationOptions) ([]row, string, error) {
 	rows, next, err := p.source.fetch(ctx, o)
 	if status.Code(err) != codes.InvalidArgument {
 		return rows, next, err
@@ -53,7 +53,7 @@ func (p preparedQuery[T]) fetch(ctx context.Context, o *mlmdpb.ListOperationOpti
 }
 
 // prepare checks the query and returns its listing, which begins at token.
-func (q Query[T]) prepare(ctx context.Context, limit int, token string) (listing[T], error) {
+func (q query) prepare(ctx context.Context, limit int, token string) (listing, error) {
 	if q.err != nil {
 		return nil, q.err
 	}
@@ -76,9 +76,9 @@ func (q Query[T]) prepare(ctx context.Context, limit int, token string) (listing
 	if err != nil {
 		return nil, err
 	}
-	p := preparedQuery[T]{s, q.order, q.desc, limit, q.texts}
+	p := preparedQuery{s, q.order, q.desc, limit, q.texts}
 	if s.by == nil && len(filters) == 1 && len(filters[0].Tests) == 0 {
-		l := &pages[T]{preparedQuery: p, text: filters[0].Text}
+		l := &pages{preparedQuery: p, text: filters[0].Text}
 		if l.token, err = l.decodeToken(token); err != nil {
 			return nil, err
 		}
@@ -88,8 +88,8 @@ func (q Query[T]) prepare(ctx context.Context, limit int, token string) (listing
 }
 
 // filters returns the filters whose union the query is.
-func (q Query[T]) filters(ctx context.Context) ([]filtertext.Branch, error) {
-	t, err := q.src.print(ctx, filtertext.Expr(q.where))
+func (q query) filters(ctx context.Context) ([]filtertext.Branch, error) {
+	t, err := q.src.print(ctx, q.where)
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +126,7 @@ func (q Query[T]) filters(ctx context.Context) ([]filtertext.Branch, error) {
 
 // print returns a condition in the filter language of the server. What the server
 // would misinterpret becomes a test.
-func (s source[T]) print(ctx context.Context, e filtertext.Expr) (filtertext.Text, error) {
+func (s source) print(ctx context.Context, e filtertext.Expr) (filtertext.Text, error) {
 	declared := declaredNames{client: s.client, typ: s.typ}
 	o := filtertext.Options{Declared: func(older string) bool { return declared.has(ctx, older) }}
 	t, err := filtertext.Print(e, o)
@@ -153,7 +153,7 @@ func (s source[T]) print(ctx context.Context, e filtertext.Expr) (filtertext.Tex
 
 // sortBy returns the order by a field, or [ErrUnsupported] if the server cannot
 // sort by it.
-func (s source[T]) sortBy(ctx context.Context, f filtertext.Field) (*listorder.By, error) {
+func (s source) sortBy(ctx context.Context, f filtertext.Field) (*listorder.By, error) {
 	by := &listorder.By{Column: f.Attr, OwnName: f.OwnName, Custom: f.Custom, Kind: listorder.Text}
 	if f.Property != "" {
 		by.Properties = append([]string{f.Property}, f.LegacyNames...)
@@ -187,7 +187,7 @@ func (s source[T]) sortBy(ctx context.Context, f filtertext.Field) (*listorder.B
 }
 
 // options returns the options of one request.
-func (p preparedQuery[T]) options(text, token string, size int) *mlmdpb.ListOperationOptions {
+func (p preparedQuery) options(text, token string, size int) *mlmdpb.ListOperationOptions {
 	o := &mlmdpb.ListOperationOptions{
 		MaxResultSize: new(int32(size)),
 		OrderByField: &mlmdpb.ListOperationOptions_OrderByField{
@@ -205,16 +205,16 @@ func (p preparedQuery[T]) options(text, token string, size int) *mlmdpb.ListOper
 }
 
 // pages is the listing of one filter. It follows the server's page tokens.
-type pages[T any] struct {
-	preparedQuery[T]
+type pages struct {
+	preparedQuery
 	text  string
 	token string // of the next page
 }
 
-func (l *pages[T]) nextToken(context.Context) (string, error) { return l.encodeToken(), nil }
+func (l *pages) nextToken(context.Context) (string, error) { return l.encodeToken(), nil }
 
-func (l *pages[T]) rows(ctx context.Context) iter.Seq2[row[T], error] {
-	return func(yield func(row[T], error) bool) {
+func (l *pages) rows(ctx context.Context) iter.Seq2[row, error] {
+	return func(yield func(row, error) bool) {
 		var met tokenCycle
 		for left := l.limit; ; {
 			size := pageSize
@@ -230,7 +230,7 @@ func (l *pages[T]) rows(ctx context.Context) iter.Seq2[row[T], error] {
 					"the server returned %d entities, more than the %d requested", len(rows), size))
 			}
 			if err != nil {
-				yield(row[T]{}, err)
+				yield(row{}, err)
 				return
 			}
 			l.token = next

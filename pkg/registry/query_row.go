@@ -12,15 +12,15 @@ import (
 )
 
 // A tested is a row as the tests of a filter see it.
-type tested[T any] struct {
-	row[T]
-	ident func(*T) mlmd.Ident
+type tested struct {
+	row
+	ident func(any) mlmd.Ident
 }
 
 // Value implements [filtertext.Row]. The name below the prefix, the parent and
 // members of objects are those of the decoded entity. The rest is read from the
 // node, as the server does.
-func (r tested[T]) Value(f filtertext.Field) any {
+func (r tested) Value(f filtertext.Field) any {
 	switch {
 	case f.Member != "":
 		return memberValue(reflect.ValueOf(r.value), f.Member)

@@ -21,25 +21,25 @@ import (
 
 // A union is the listing of several filters: the entities that any of them
 // selects, in order, each once.
-type union[T any] struct {
-	preparedQuery[T]
-	branches []*branch[T]
+type union struct {
+	preparedQuery
+	branches []*branch
 	after    *position // of the last row taken; nil at the start
 }
 
 // A branch is the list of one filter of a union.
-type branch[T any] struct {
+type branch struct {
 	filtertext.Branch
-	rows  []row[T] // fetched but not taken
+	rows  []row // fetched but not taken
 	after *position
 	ended bool
 }
 
-func newUnion[T any](p preparedQuery[T], filters []filtertext.Branch, token string) (*union[T], error) {
+func newUnion(p preparedQuery, filters []filtertext.Branch, token string) (*union, error) {
 	p.keepNodes = true
-	m := &union[T]{preparedQuery: p}
+	m := &union{preparedQuery: p}
 	for _, f := range filters {
-		m.branches = append(m.branches, &branch[T]{Branch: f})
+		m.branches = append(m.branches, &branch{Branch: f})
 		if slices.ContainsFunc(f.Tests, filtertext.Test.ReadsEntity) {
 			m.countOnly = false
 		}
@@ -58,8 +58,8 @@ func newUnion[T any](p preparedQuery[T], filters []filtertext.Branch, token stri
 	return m, nil
 }
 
-func (m *union[T]) rows(ctx context.Context) iter.Seq2[row[T], error] {
-	return func(yield func(row[T], error) bool) {
+func (m *union) rows(ctx context.Context) iter.Seq2[row, error] {
+	return func(yield func(row, error) bool) {
 		// An entity that is updated between two requests moves in a list by update
 		// time or by a field and may come up again. In the other orders, entities do not
 		// move.
@@ -67,7 +67,7 @@ func (m *union[T]) rows(ctx context.Context) iter.Seq2[row[T], error] {
 		for n := 0; m.limit == 0 || n < m.limit; {
 			r, err := m.takeFirst(ctx, m.limit-n)
 			if err != nil {
-				yield(row[T]{}, err)
+				yield(row{}, err)
 				return
 			}
 			if r == nil {
@@ -88,7 +88,7 @@ func (m *union[T]) rows(ctx context.Context) iter.Seq2[row[T], error] {
 }
 
 // nextToken returns the token of the current position, or "" if no row follows.
-func (m *union[T]) nextToken(ctx context.Context) (string, error) {
+func (m *union) nextToken(ctx context.Context) (string, error) {
 	at := m.after
 	for {
 		r, err := m.takeFirst(ctx, 1)
@@ -103,8 +103,8 @@ func (m *union[T]) nextToken(ctx context.Context) (string, error) {
 
 // takeFirst removes and returns the first remaining row of all branches, or nil.
 // wanted is how many more rows the caller needs; 0 or less means all.
-func (m *union[T]) takeFirst(ctx context.Context, wanted int) (*row[T], error) {
-	var best *branch[T]
+func (m *union) takeFirst(ctx context.Context, wanted int) (*row, error) {
+	var best *branch
 	for _, s := range m.branches {
 		if err := m.fill(ctx, s, wanted); err != nil {
 			return nil, err
@@ -127,7 +127,7 @@ func (m *union[T]) takeFirst(ctx context.Context, wanted int) (*row[T], error) {
 }
 
 // fill fetches rows for a branch that has none, unless it has ended.
-func (m *union[T]) fill(ctx context.Context, s *branch[T], wanted int) error {
+func (m *union) fill(ctx context.Context, s *branch, wanted int) error {
 	for len(s.rows) == 0 && !s.ended {
 		if err := m.fetchBranch(ctx, s, wanted); err != nil {
 			return err
@@ -138,7 +138,7 @@ func (m *union[T]) fill(ctx context.Context, s *branch[T], wanted int) error {
 
 // fetchBranch fetches the next page of a branch. It drops rows that do not pass
 // its tests, so the branch may still have no rows.
-func (m *union[T]) fetchBranch(ctx context.Context, s *branch[T], wanted int) error {
+func (m *union) fetchBranch(ctx context.Context, s *branch, wanted int) error {
 	size := pageSize
 	if wanted > 0 && len(s.Tests) == 0 {
 		size = min(size, wanted+1) // one more shows whether there is a next page
@@ -165,15 +165,15 @@ func (m *union[T]) fetchBranch(ctx context.Context, s *branch[T], wanted int) er
 		s.after = &at
 	}
 	s.ended = next == "" || len(rows) == 0
-	s.rows = slices.DeleteFunc(rows, func(r row[T]) bool {
-		v := tested[T]{r, m.ident}
+	s.rows = slices.DeleteFunc(rows, func(r row) bool {
+		v := tested{r, m.ident}
 		return slices.ContainsFunc(s.Tests, func(t filtertext.Test) bool { return !t.Holds(v) })
 	})
 	return nil
 }
 
 // afterCondition returns the filter for what follows a position.
-func (m *union[T]) afterCondition(p position) string {
+func (m *union) afterCondition(p position) string {
 	sign := ">"
 	if m.desc {
 		sign = "<"

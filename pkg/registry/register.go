@@ -138,36 +138,36 @@ type entityMapping struct {
 // its own client, also in a transaction:
 //
 //	results, err := reg.Register(ctx, tables.Entity(&table), reports.Entity(&report))
-func (c *Collection[T, N]) Entity(v *T) Entity { return &entity[T, N]{c, v} }
+func (c *Collection[T, N]) Entity(v *T) Entity { return &entity[N]{&c.core, v} }
 
-type entity[T any, N mlmd.Node] struct {
-	c *Collection[T, N]
-	v *T
+type entity[N mlmd.Node] struct {
+	c *core[N]
+	v any
 }
 
-func (e *entity[T, N]) mapping() entityMapping {
-	return entityMapping{entity: e.c.m.Entity, typ: e.c.typ, parent: e.c.m.Parent}
+func (e *entity[N]) mapping() entityMapping {
+	return entityMapping{entity: e.c.m.entity, typ: e.c.typ, parent: e.c.m.parent}
 }
-func (e *entity[T, N]) isNil() bool       { return e.v == nil }
-func (e *entity[T, N]) ident() mlmd.Ident { return e.c.m.Ident(e.v) }
+func (e *entity[N]) isNil() bool       { return e.c.m.isNil(e.v) }
+func (e *entity[N]) ident() mlmd.Ident { return e.c.m.ident(e.v) }
 
-func (e *entity[T, N]) setParentID(id string) {
-	if e.c.m.SetParentID != nil {
-		e.c.m.SetParentID(e.v, id)
+func (e *entity[N]) setParentID(id string) {
+	if e.c.m.setParentID != nil {
+		e.c.m.setParentID(e.v, id)
 	}
 }
 
-func (e *entity[T, N]) upsert(ctx context.Context, c *Client) (Result, error) {
-	return e.c.on(c).Upsert(ctx, e.v)
+func (e *entity[N]) upsert(ctx context.Context, c *Client) (Result, error) {
+	return e.c.on(c).write(ctx, upsert, e.v, writeOptions{})
 }
 
 // on returns the collection of the same entities for another client.
-func (c *Collection[T, N]) on(client *Client) *Collection[T, N] {
+func (c *core[N]) on(client *Client) *core[N] {
 	if c.client == client {
 		return c
 	}
 	other := *c
 	other.client, other.nodes, other.hooks = client, nodesOf[N](client.rpc), hooksOf[N](client, c.typ)
-	client.types.setEntity(c.m.TypeName, c.m.Entity)
+	client.types.setEntity(c.m.typeName, c.m.entity)
 	return &other
 }

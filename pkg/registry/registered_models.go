@@ -81,10 +81,10 @@ func (s RegisteredModels) Restore(
 func (s RegisteredModels) setState(
 	ctx context.Context, id string, state model.RegisteredModelState, opts []WriteOption[model.RegisteredModel],
 ) (Result, error) {
-	return s.c.update(ctx, id, func(v *model.RegisteredModel) error {
+	return s.c.Update(ctx, id, func(v *model.RegisteredModel) error {
 		v.State = &state
 		return nil
-	}, collectOptions[model.RegisteredModel](opts))
+	}, opts...)
 }
 
 // Get returns the model with the given ID. The error is [ErrNotFound] if it

@@ -34,7 +34,7 @@ func (s RegisteredModels) Tree(ctx context.Context, id string) (*ModelTree, erro
 	if err != nil {
 		return nil, err
 	}
-	versions, err := s.c.client.ModelVersions().OfModel(id).Collect(ctx)
+	versions, err := s.c.core.client.ModelVersions().OfModel(id).Collect(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -44,13 +44,13 @@ func (s RegisteredModels) Tree(ctx context.Context, id string) (*ModelTree, erro
 		tree.Versions[i].Version = v
 		at[v.ID] = i
 	}
-	err = attachChildren(ctx, s.c.client.ModelArtifacts().c, at, func(i int, a *model.ModelArtifact) {
+	err = attachChildren(ctx, s.c.core.client.ModelArtifacts().c, at, func(i int, a *model.ModelArtifact) {
 		tree.Versions[i].Artifacts = append(tree.Versions[i].Artifacts, a)
 	})
 	if err != nil {
 		return nil, err
 	}
-	err = attachChildren(ctx, s.c.client.DocArtifacts().c, at, func(i int, d *model.DocArtifact) {
+	err = attachChildren(ctx, s.c.core.client.DocArtifacts().c, at, func(i int, d *model.DocArtifact) {
 		tree.Versions[i].Docs = append(tree.Versions[i].Docs, d)
 	})
 	if err != nil {
@@ -71,12 +71,12 @@ func attachChildren[T any, N mlmd.Node](
 	slices.SortFunc(ids, func(a, b string) int { return indexes[a] - indexes[b] })
 	for some := range slices.Chunk(ids, maxParents) {
 		q := e.Query()
-		q.scope = e.nodes.parentAlias() + "of.id IN (" + strings.Join(some, ", ") + ")"
+		q.query.scope = e.core.nodes.parentAlias() + "of.id IN (" + strings.Join(some, ", ") + ")"
 		for v, err := range q.All(ctx) {
 			if err != nil {
 				return err
 			}
-			if i, ok := indexes[e.m.Ident(v).ParentID]; ok {
+			if i, ok := indexes[e.core.m.ident(v).ParentID]; ok {
 				add(i, v)
 				continue
 			}
@@ -93,12 +93,12 @@ func attachChildren[T any, N mlmd.Node](
 func attachByLinks[T any, N mlmd.Node](
 	ctx context.Context, e *Collection[T, N], indexes map[string]int, v *T, add func(index int, v *T),
 ) error {
-	s := e.operation("list", "")
-	id, err := parseID(e.m.Ident(v).ID)
+	s := e.core.operation("list", "")
+	id, err := parseID(e.core.m.ident(v).ID)
 	if err != nil {
 		return s.newError(ErrInternal, "the store returned an entity without an ID")
 	}
-	above, err := e.nodes.parents(ctx, id)
+	above, err := e.core.nodes.parents(ctx, id)
 	if err != nil {
 		return s.rpcError(ctx, err)
 	}

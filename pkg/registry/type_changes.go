@@ -200,7 +200,7 @@ func nodeViews[N mlmd.Node](
 func (v *CustomPropertyCount) count(
 	ctx context.Context, c *Client, f *mlmd.Field, page func(*mlmdpb.ListOperationOptions) ([]nodeView, string, error),
 ) error {
-	s := source[nodeView]{operation: operation{op: "plan"}, client: c}
+	s := source{operation: operation{op: "plan"}, client: c}
 	custom := new(filter.CustomSymbols[*nodeView]).Custom(v.Property)
 	set := custom.AsString().IsSet().Or(custom.Int().IsSet(), custom.Double().IsSet(), custom.Bool().IsSet())
 	t, err := s.print(ctx, filtertext.Expr(set))

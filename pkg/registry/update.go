@@ -32,11 +32,19 @@ import (
 func (c *Collection[T, N]) Update(
 	ctx context.Context, id string, f func(v *T) error, opts ...WriteOption[T],
 ) (Result, error) {
-	return c.update(ctx, id, f, collectOptions[T](opts))
+	return c.core.update(ctx, id, untypedFunc(f), collectOptions[T](opts))
 }
 
-func (c *Collection[T, N]) update(
-	ctx context.Context, id string, f func(v *T) error, o writeOptions[T],
+// untypedFunc returns f, which may be nil, for a core.
+func untypedFunc[T any](f func(v *T) error) func(v any) error {
+	if f == nil {
+		return nil
+	}
+	return func(v any) error { return f(v.(*T)) }
+}
+
+func (c *core[N]) update(
+	ctx context.Context, id string, f func(v any) error, o writeOptions,
 ) (Result, error) {
 	s := c.operation(update.String(), id)
 	if f == nil {
@@ -54,9 +62,9 @@ func (c *Collection[T, N]) update(
 }
 
 // readAndWrite is an Update without its hooks of [OnWrite].
-func (c *Collection[T, N]) readAndWrite(
-	ctx context.Context, s operation, key int64, f func(v *T) error, o writeOptions[T],
-) (*write[T, N], Result, error) {
+func (c *core[N]) readAndWrite(
+	ctx context.Context, s operation, key int64, f func(v any) error, o writeOptions,
+) (*write[N], Result, error) {
 	if !c.client.inHook(ctx) {
 		release, err := c.client.updates.acquire(ctx, nodeKey{c.typ.kind, key})
 		if err != nil {
@@ -74,7 +82,7 @@ func (c *Collection[T, N]) readAndWrite(
 		if err != nil {
 			return nil, Result{}, err
 		}
-		before := c.m.Ident(v)
+		before := c.m.ident(v)
 		if err := f(v); err != nil {
 			return nil, Result{}, err
 		}
@@ -122,10 +130,10 @@ func (w conflictWaits) next(ctx context.Context) error {
 
 // checkSameIdent returns an error if the function of an Update changed what
 // identifies the entity.
-func (w *write[T, N]) checkSameIdent(before mlmd.Ident) error {
+func (w *write[N]) checkSameIdent(before mlmd.Ident) error {
 	parent := ""
-	if w.m.Parent != nil {
-		parent = w.m.Parent.Field
+	if w.m.parent != nil {
+		parent = w.m.parent.Field
 	}
 	for _, f := range []struct{ name, before, after string }{
 		{"id", before.ID, w.ident.ID},

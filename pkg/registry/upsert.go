@@ -38,14 +38,14 @@ import (
 // field; [ErrNotFound] if the ID or the parent does not exist; and
 // [ErrAlreadyExists] if another entity has the external ID.
 func (c *Collection[T, N]) Upsert(ctx context.Context, v *T, opts ...UpsertOption[T]) (Result, error) {
-	return c.write(ctx, upsert, v, collectOptions[T](opts))
+	return c.core.write(ctx, upsert, v, collectOptions[T](opts))
 }
 
 // Replace is [Collection.Upsert] except that it removes the fields and custom
 // properties that are not set in v. Stored properties that the spec does not
 // declare stay.
 func (c *Collection[T, N]) Replace(ctx context.Context, v *T, opts ...WriteOption[T]) (Result, error) {
-	return c.write(ctx, replace, v, collectOptions[T](opts))
+	return c.core.write(ctx, replace, v, collectOptions[T](opts))
 }
 
 // displayName returns the entity's name, external ID or ID, whichever is set
@@ -61,9 +61,9 @@ func displayName(i mlmd.Ident) string {
 
 // createOrUpdate creates the node and returns its ID. If the store refuses it
 // because a node with the name or external ID exists, it updates that node.
-func (w *write[T, N]) createOrUpdate(ctx context.Context) (Result, error) {
+func (w *write[N]) createOrUpdate(ctx context.Context) (Result, error) {
 	for try := 1; ; try++ {
-		n, err := w.encode(w.parent.mappingParent(w.m.Parent)) // may fail, so it comes before the first write
+		n, err := w.encode(w.parent.mappingParent(w.m.parent)) // may fail, so it comes before the first write
 		if err != nil {
 			return Result{}, err
 		}
@@ -129,9 +129,9 @@ func (w *write[T, N]) createOrUpdate(ctx context.Context) (Result, error) {
 
 // updateNamed updates the node with the name of the value. why is the reason
 // that a new node cannot have the name.
-func (w *write[T, N]) updateNamed(ctx context.Context, sent nodeView, why string) (Result, error) {
+func (w *write[N]) updateNamed(ctx context.Context, sent nodeView, why string) (Result, error) {
 	stored, field, err := w.conflictingNode(ctx, sent)
-	if err == nil && stored == nil && w.parent != nil && !w.m.Parent.UnprefixedName {
+	if err == nil && stored == nil && w.parent != nil && !w.m.parent.UnprefixedName {
 		field = "name"
 		stored, err = w.findUnprefixedChild(ctx, w.operation, w.parent.id, w.ident.Name)
 	}
@@ -146,7 +146,7 @@ func (w *write[T, N]) updateNamed(ctx context.Context, sent nodeView, why string
 
 // updateExisting updates the node that has the name or, according to field, the
 // external ID of the value. For a create that is an error.
-func (w *write[T, N]) updateExisting(ctx context.Context, stored N, field string) (Result, error) {
+func (w *write[N]) updateExisting(ctx context.Context, stored N, field string) (Result, error) {
 	if w.by == create {
 		return Result{}, w.existsError(field, w.nodes.view(stored))
 	}
@@ -155,9 +155,9 @@ func (w *write[T, N]) updateExisting(ctx context.Context, stored N, field string
 
 // fitToType stores the properties of a new node under the names that its type
 // declares. It returns the type, which it extends by those that are missing.
-func (w *write[T, N]) fitToType(ctx context.Context, t *storedType, n N) (*storedType, error) {
+func (w *write[N]) fitToType(ctx context.Context, t *storedType, n N) (*storedType, error) {
 	wanted := w.nodes.view(n)
-	s, t, err := w.resolveProperties(ctx, t, nodeView{}, wanted, propertiesOf(w.m.Fields, wanted), w.created)
+	s, t, err := w.resolveProperties(ctx, t, nodeView{}, wanted, propertiesOf(w.m.fields, wanted), w.created)
 	if err != nil {
 		return nil, err
 	}
@@ -178,21 +178,21 @@ func propertiesOf(fields mlmd.Fields, n nodeView) []string {
 }
 
 // cacheCreated updates the caches after a node was created.
-func (w *write[T, N]) cacheCreated(id, typeID int64, sent nodeView, linked bool) {
+func (w *write[N]) cacheCreated(id, typeID int64, sent nodeView, linked bool) {
 	if w.typ.kind != mlmd.Context {
 		if w.parent != nil && !linked { // the parent was renamed
 			w.client.contexts.remove(w.parent.id)
 		}
 		return
 	}
-	w.client.contexts.add(id, parent{id, typeID, w.m.TypeName, sent.storedName()})
+	w.client.contexts.add(id, parent{id, typeID, w.m.typeName, sent.storedName()})
 	w.client.prefixed.add(siblings{parent: id}, true)
 }
 
 // refreshStale reports whether err may come from a stale cache: a type or a
 // parent that the store no longer has, or a parent that was renamed. If so, it
 // has dropped the stale entries, and the write should be tried again.
-func (w *write[T, N]) refreshStale(ctx context.Context, err error) (bool, error) {
+func (w *write[N]) refreshStale(ctx context.Context, err error) (bool, error) {
 	gone := status.Code(err) == codes.NotFound
 	if !gone && !w.parentMayBeRenamed(err) {
 		return false, nil
@@ -208,7 +208,7 @@ func (w *write[T, N]) refreshStale(ctx context.Context, err error) (bool, error)
 	if w.parent == nil {
 		return gone, nil
 	}
-	p, err := w.client.parent(ctx, w.operation, w.m.Parent, w.ident.ParentID)
+	p, err := w.client.parent(ctx, w.operation, w.m.parent, w.ident.ParentID)
 	if err != nil {
 		return false, err
 	}
@@ -219,7 +219,7 @@ func (w *write[T, N]) refreshStale(ctx context.Context, err error) (bool, error)
 
 // parentMayBeRenamed reports whether err may come from a parent whose name is
 // not the cached one. Only the create of an artifact passes the parent's name.
-func (w *write[T, N]) parentMayBeRenamed(err error) bool {
+func (w *write[N]) parentMayBeRenamed(err error) bool {
 	code := status.Code(err)
 	return w.parent != nil && w.typ.kind == mlmd.Artifact && (code == codes.InvalidArgument || code == codes.Internal)
 }
@@ -242,13 +242,13 @@ func (w *write[T, N]) parentMayBeRenamed(err error) bool {
 // in two requests. If the second one fails, the entity exists without its parent:
 // [Collection.Upsert] completes it.
 func (c *Collection[T, N]) Create(ctx context.Context, v *T) (Result, error) {
-	return c.write(ctx, create, v, writeOptions[T]{})
+	return c.core.write(ctx, create, v, writeOptions{})
 }
 
 // conflictingNode returns the stored node that a create conflicted with, or nil
 // if it no longer exists, and the field by which it was found: "name" or
 // "externalId". It returns an error if that node is another entity.
-func (w *write[T, N]) conflictingNode(ctx context.Context, sent nodeView) (_ N, field string, _ error) {
+func (w *write[N]) conflictingNode(ctx context.Context, sent nodeView) (_ N, field string, _ error) {
 	named, byName, err := w.namedNode(ctx, sent)
 	if err != nil || named != nil {
 		return named, "name", err
@@ -257,7 +257,7 @@ func (w *write[T, N]) conflictingNode(ctx context.Context, sent nodeView) (_ N, 
 	if err != nil || owner == nil {
 		return nil, "", err
 	}
-	if v := w.nodes.view(owner); byName || v.typeName != w.m.TypeName {
+	if v := w.nodes.view(owner); byName || v.typeName != w.m.typeName {
 		return nil, "", w.externalIDTakenError(v)
 	}
 	return owner, "externalId", nil
@@ -265,11 +265,11 @@ func (w *write[T, N]) conflictingNode(ctx context.Context, sent nodeView) (_ N, 
 
 // namedNode returns the stored node with the name of the value, or nil. It reports
 // whether the name identifies the value.
-func (w *write[T, N]) namedNode(ctx context.Context, sent nodeView) (n N, byName bool, err error) {
-	if w.ident.Name == "" || w.m.Parent != nil && w.parent == nil && !w.m.Parent.UnprefixedName {
+func (w *write[N]) namedNode(ctx context.Context, sent nodeView) (n N, byName bool, err error) {
+	if w.ident.Name == "" || w.m.parent != nil && w.parent == nil && !w.m.parent.UnprefixedName {
 		return nil, false, nil
 	}
-	n, err = w.nodes.byName(ctx, w.m.TypeName, sent.storedName())
+	n, err = w.nodes.byName(ctx, w.m.typeName, sent.storedName())
 	if err != nil {
 		return nil, true, w.rpcError(ctx, err)
 	}
@@ -284,7 +284,7 @@ func (w *write[T, N]) namedNode(ctx context.Context, sent nodeView) (n N, byName
 // find returns the stored node that the value identifies, or nil, and the field by
 // which it was found: "name" or "externalId". Another entity with the external ID
 // is left to the request that creates the node. t is the type of the node.
-func (w *write[T, N]) find(ctx context.Context, t *storedType, sent nodeView) (N, string, error) {
+func (w *write[N]) find(ctx context.Context, t *storedType, sent nodeView) (N, string, error) {
 	n, byName, err := w.namedNode(ctx, sent)
 	if err != nil || n != nil {
 		return n, "name", err
@@ -294,7 +294,7 @@ func (w *write[T, N]) find(ctx context.Context, t *storedType, sent nodeView) (N
 		return n, "name", err
 	}
 	n, err = w.externalIDOwner(ctx, sent)
-	if err != nil || n == nil || w.nodes.view(n).typeName != w.m.TypeName {
+	if err != nil || n == nil || w.nodes.view(n).typeName != w.m.typeName {
 		return nil, "", err
 	}
 	return n, "externalId", nil
@@ -302,7 +302,7 @@ func (w *write[T, N]) find(ctx context.Context, t *storedType, sent nodeView) (N
 
 // findBefore is find before the first request that writes, such as the one that
 // registers the type. A create is not found: the store refuses it.
-func (w *write[T, N]) findBefore(ctx context.Context, sent nodeView) (N, string, error) {
+func (w *write[N]) findBefore(ctx context.Context, sent nodeView) (N, string, error) {
 	if w.by == create {
 		return nil, "", nil
 	}
@@ -318,19 +318,19 @@ func (w *write[T, N]) findBefore(ctx context.Context, sent nodeView) (N, string,
 
 // existsError returns the error of a create whose name or, according to field,
 // external ID the node has.
-func (w *write[T, N]) existsError(field string, stored nodeView) error {
+func (w *write[N]) existsError(field string, stored nodeView) error {
 	if field == "externalId" {
 		return w.externalIDTakenError(stored)
 	}
-	rule := fmt.Sprintf("names are unique among entities of type %s", w.m.Entity)
-	if w.m.Parent != nil && !w.m.Parent.UnprefixedName {
-		rule = fmt.Sprintf("names are unique within a %s", w.m.Parent.Entity)
+	rule := fmt.Sprintf("names are unique among entities of type %s", w.m.entity)
+	if w.m.parent != nil && !w.m.parent.UnprefixedName {
+		rule = fmt.Sprintf("names are unique within a %s", w.m.parent.Entity)
 	}
 	return w.takenError("name", w.ident.Name, stored, rule)
 }
 
 // externalIDOwner returns the node that has the external ID of the value, or nil.
-func (w *write[T, N]) externalIDOwner(ctx context.Context, sent nodeView) (N, error) {
+func (w *write[N]) externalIDOwner(ctx context.Context, sent nodeView) (N, error) {
 	if text(sent.externalID) == "" {
 		return nil, nil
 	}
@@ -341,12 +341,12 @@ func (w *write[T, N]) externalIDOwner(ctx context.Context, sent nodeView) (N, er
 	return n, nil
 }
 
-func (w *write[T, N]) externalIDTakenError(by nodeView) error {
+func (w *write[N]) externalIDTakenError(by nodeView) error {
 	return w.takenError("externalId", w.ident.ExternalID, by,
 		fmt.Sprintf("external IDs are unique among %ss", w.typ.kind))
 }
 
-func (w *write[T, N]) takenError(field, value string, by nodeView, rule string) error {
+func (w *write[N]) takenError(field, value string, by nodeView, rule string) error {
 	e := w.fieldError(ErrAlreadyExists, field, value,
 		fmt.Sprintf("is already used by %s %d: %s", w.client.entityName(by.typeName), by.id, rule))
 	e.ExistingID = fmt.Sprint(by.id)
@@ -357,7 +357,7 @@ func (w *write[T, N]) takenError(field, value string, by nodeView, rule string) 
 // changed external ID, because servers report a duplicate with different codes,
 // and the node itself, because a server also reports FAILED_PRECONDITION if its
 // database is read-only.
-func (w *write[T, N]) putError(ctx context.Context, err error, was, wanted nodeView, diff []string) error {
+func (w *write[N]) putError(ctx context.Context, err error, was, wanted nodeView, diff []string) error {
 	if w.since != nil && status.Code(err) == codes.FailedPrecondition {
 		if n, err := w.nodes.byID(ctx, was.id); err == nil && n != nil {
 			if err := w.checkUnchanged(w.nodes.view(n)); err != nil {

@@ -17,8 +17,8 @@ import (
 )
 
 // A change is a write to a stored node.
-type change[T any, N mlmd.Node] struct {
-	*write[T, N]
+type change[N mlmd.Node] struct {
+	*write[N]
 	comparison
 	resolved       N                // the stored node, with the prefix of its parent
 	node           N                // as it should be stored
@@ -29,7 +29,7 @@ type change[T any, N mlmd.Node] struct {
 
 // update writes what differs between the value and the stored node. If the link
 // to the parent is missing, because an earlier call failed, update makes it.
-func (w *write[T, N]) update(ctx context.Context, stored N) (Result, error) {
+func (w *write[N]) update(ctx context.Context, stored N) (Result, error) {
 	was := w.nodes.view(stored)
 	if err := w.checkUnchanged(was); err != nil {
 		return Result{}, err
@@ -62,7 +62,7 @@ func (w *write[T, N]) update(ctx context.Context, stored N) (Result, error) {
 	}
 	r := w.result(was.id, Updated, diff)
 	if unlinked {
-		r.Changed = slices.Insert(r.Changed, 0, w.m.Parent.Field)
+		r.Changed = slices.Insert(r.Changed, 0, w.m.parent.Field)
 	}
 	var planned *nodeWrite[N]
 	if w.hooks != nil {
@@ -90,7 +90,7 @@ func (w *write[T, N]) update(ctx context.Context, stored N) (Result, error) {
 }
 
 // putPlanned writes the changes at the paths in diff, as plan returned them.
-func (c *change[T, N]) putPlanned(
+func (c *change[N]) putPlanned(
 	ctx context.Context, was nodeView, diff []string, t *storedType, s propertyUpdate,
 ) (err error) {
 	if len(s.missing) > 0 {
@@ -108,7 +108,7 @@ func (c *change[T, N]) putPlanned(
 }
 
 // condition returns the update time that the stored node must have, or nil.
-func (w *write[T, N]) condition() []int64 {
+func (w *write[N]) condition() []int64 {
 	if w.since == nil {
 		return nil
 	}
@@ -117,7 +117,7 @@ func (w *write[T, N]) condition() []int64 {
 
 // plan checks the changes at the paths in diff and returns the stored type and how
 // to write them. It makes no request that writes.
-func (c *change[T, N]) plan(ctx context.Context, was nodeView, diff []string) (*storedType, propertyUpdate, error) {
+func (c *change[N]) plan(ctx context.Context, was nodeView, diff []string) (*storedType, propertyUpdate, error) {
 	if err := c.checkImmutable(diff); err != nil {
 		return nil, propertyUpdate{}, err
 	}
@@ -126,7 +126,7 @@ func (c *change[T, N]) plan(ctx context.Context, was nodeView, diff []string) (*
 		return nil, propertyUpdate{}, err
 	}
 	t, err := c.storedType(ctx)
-	if err == nil && t.isOutdated(c.m.Fields, was, diff) {
+	if err == nil && t.isOutdated(c.m.fields, was, diff) {
 		t, err = c.client.refreshType(ctx, c.typ, t)
 	}
 	if err != nil {
@@ -137,7 +137,7 @@ func (c *change[T, N]) plan(ctx context.Context, was nodeView, diff []string) (*
 }
 
 // putTime moves the update time of the stored node.
-func (w *write[T, N]) putTime(ctx context.Context, stored N) error {
+func (w *write[N]) putTime(ctx context.Context, stored N) error {
 	was := w.nodes.view(stored)
 	n := w.nodes.withIDs(w.nodes.withName(stored, was.name), 0, was.id)
 	// The store compares the external ID, which is the same, and nothing else.
@@ -176,7 +176,7 @@ func putNodes[N mlmd.Node](
 
 // compare decodes the stored node and validates the value. Faults that the stored
 // entity has too are accepted, so that it can be changed whatever its state.
-func (w *write[T, N]) compare(ctx context.Context, stored N) (*change[T, N], error) {
+func (w *write[N]) compare(ctx context.Context, stored N) (*change[N], error) {
 	was := w.nodes.view(stored)
 	resolved := stored
 	if w.parent != nil || w.by.whole() || w.hooks != nil { // otherwise the parent is not compared
@@ -189,17 +189,17 @@ func (w *write[T, N]) compare(ctx context.Context, stored N) (*change[T, N], err
 	if err != nil {
 		return nil, err
 	}
-	c := &change[T, N]{write: w, resolved: resolved, ident: w.m.Ident(decoded)}
+	c := &change[N]{write: w, resolved: resolved, ident: w.m.ident(decoded)}
 	if w.parentErr != nil && w.ident.ParentID != c.ident.ParentID {
 		return nil, w.parentErr
 	}
-	mappingParent := w.parent.mappingParent(w.m.Parent)
+	mappingParent := w.parent.mappingParent(w.m.parent)
 	if mappingParent.ID == 0 {
 		mappingParent.ID, _ = parseID(c.ident.ParentID) // 0 if it has none
 	}
-	node, err := w.m.Encode(w.v, mappingParent)
+	node, err := w.m.encode(w.v, mappingParent)
 	faults := slices.Concat(w.faults, mlmd.Invalid(err))
-	same, err := w.m.Encode(decoded, mappingParent)
+	same, err := w.m.encode(decoded, mappingParent)
 	if len(faults) > 0 {
 		faults = newFaults(faults, slices.Concat(w.check(decoded), mlmd.Invalid(err)))
 	}
@@ -211,15 +211,13 @@ func (w *write[T, N]) compare(ctx context.Context, stored N) (*change[T, N], err
 	}
 	c.node = node
 	c.comparison = comparison{
-		stored: was.withPresentNames(w.m.Fields), read: w.nodes.view(same), wanted: w.nodes.view(node),
+		stored: was.withPresentNames(w.m.fields), read: w.nodes.view(same), wanted: w.nodes.view(node),
 		merges: !w.by.whole(), rounds: w.client.roundsDoubles(ctx),
 	}
 	if err := w.checkCleared(c.wanted); err != nil {
 		return nil, err
 	}
-	if w.m.Unreadable != nil {
-		c.unreadable, c.sentUnreadable = w.m.Unreadable(decoded), w.m.Unreadable(w.v)
-	}
+	c.unreadable, c.sentUnreadable = w.m.unreadable(decoded), w.m.unreadable(w.v)
 	return c, nil
 }
 
@@ -240,7 +238,7 @@ func newFaults(es, known mlmd.InvalidErrors) mlmd.InvalidErrors {
 var listIndex = regexp.MustCompile(`\[\d+\]`)
 
 // keepOnly removes from the wanted node what is not at one of the paths in diff.
-func (c *change[T, N]) keepOnly(diff []string) {
+func (c *change[N]) keepOnly(diff []string) {
 	for name := range c.wanted.props {
 		if path := "properties." + name; !slices.Contains(diff, path) || slices.Contains(c.clear, path) {
 			delete(c.wanted.props, name)
@@ -258,21 +256,21 @@ func (c *change[T, N]) keepOnly(diff []string) {
 
 // checkImmutable returns an error if diff changes an immutable field that has a
 // value. A value that cannot be decoded may be replaced.
-func (c *change[T, N]) checkImmutable(diff []string) error {
-	for _, f := range c.m.Fields {
+func (c *change[N]) checkImmutable(diff []string) error {
+	for _, f := range c.m.fields {
 		if !f.Immutable || f.Path == "" || !slices.Contains(diff, f.Path) {
 			continue
 		}
 		if c.stored.has(f.Path) && !c.unreadable.Has(f.Name) {
 			return c.fieldError(ErrInvalidArgument, f.Name, "",
-				"cannot change: the field is immutable once the "+c.m.Entity+" is stored")
+				"cannot change: the field is immutable once the "+c.m.entity+" is stored")
 		}
 	}
 	return nil
 }
 
 // updateByID updates the node with the ID of the value.
-func (w *write[T, N]) updateByID(ctx context.Context) (Result, error) {
+func (w *write[N]) updateByID(ctx context.Context) (Result, error) {
 	id, err := parseID(w.ident.ID)
 	if err != nil {
 		return Result{}, w.fieldError(ErrInvalidArgument, "id", w.ident.ID, err.Error())
@@ -285,19 +283,19 @@ func (w *write[T, N]) updateByID(ctx context.Context) (Result, error) {
 		return Result{}, w.mappingError(w.faults)
 	}
 	if n == nil {
-		return Result{}, w.fieldError(ErrNotFound, "id", w.ident.ID, "does not exist: no such "+w.m.Entity)
+		return Result{}, w.fieldError(ErrNotFound, "id", w.ident.ID, "does not exist: no such "+w.m.entity)
 	}
-	if v := w.nodes.view(n); v.typeName != w.m.TypeName {
+	if v := w.nodes.view(n); v.typeName != w.m.typeName {
 		return Result{}, w.fieldError(ErrNotFound, "id", w.ident.ID, fmt.Sprintf(
-			"is the ID of %s, not of %s", withArticle(w.client.entityName(v.typeName)), withArticle(w.m.Entity)))
+			"is the ID of %s, not of %s", withArticle(w.client.entityName(v.typeName)), withArticle(w.m.entity)))
 	}
 	return w.update(ctx, n)
 }
 
 // storedType returns the type of the entity as the store has it.
-func (w *write[T, N]) storedType(ctx context.Context) (*storedType, error) {
-	t, err := w.client.typeOf(ctx, w.typ, w.m.PropTypes())
-	if err == nil && t.isLegacy(w.m.Fields) && t.isStale() {
+func (w *write[N]) storedType(ctx context.Context) (*storedType, error) {
+	t, err := w.client.typeOf(ctx, w.typ, w.m.propTypes())
+	if err == nil && t.isLegacy(w.m.fields) && t.isStale() {
 		return w.client.refreshType(ctx, w.typ, t)
 	}
 	return t, err
@@ -306,14 +304,14 @@ func (w *write[T, N]) storedType(ctx context.Context) (*storedType, error) {
 // undeclaredZeros returns the paths of required numbers and booleans that are zero in
 // wanted and whose properties the type lacks. They look like fields that are not
 // set, but without them the entity could not be read back.
-func (w *write[T, N]) undeclaredZeros(t *storedType, wanted nodeView) []string {
+func (w *write[N]) undeclaredZeros(t *storedType, wanted nodeView) []string {
 	var out []string
 	var lacking value.Unreadable // of an entity without properties
-	for i := range w.m.Fields {
-		f := &w.m.Fields[i]
+	for i := range w.m.fields {
+		f := &w.m.fields[i]
 		name, ok := f.Property()
 		v := wanted.props[name]
-		if !ok || f.Derived || v == nil || t.declares(t.propertyName(f, v)) || w.m.Unreadable == nil {
+		if !ok || f.Derived || v == nil || t.declares(t.propertyName(f, v)) {
 			continue
 		}
 		switch v.GetValue().(type) {
@@ -323,11 +321,11 @@ func (w *write[T, N]) undeclaredZeros(t *storedType, wanted nodeView) []string {
 		}
 		if lacking == nil {
 			var none N
-			empty, err := w.m.Decode(any(none).(proto.Message).ProtoReflect().New().Interface().(N))
+			empty, err := w.m.decode(any(none).(proto.Message).ProtoReflect().New().Interface().(N))
 			if err != nil {
 				return nil
 			}
-			lacking = w.m.Unreadable(empty)
+			lacking = w.m.unreadable(empty)
 		}
 		if lacking.Has(f.Name) {
 			out = append(out, f.Path)
@@ -339,8 +337,8 @@ func (w *write[T, N]) undeclaredZeros(t *storedType, wanted nodeView) []string {
 // resolveProperties returns how to write the given paths of wanted, which v was
 // encoded to, to a node of type t that is stored as was. It returns the type too,
 // which it extends by the properties that are missing.
-func (w *write[T, N]) resolveProperties(
-	ctx context.Context, t *storedType, was, wanted nodeView, paths []string, v *T,
+func (w *write[N]) resolveProperties(
+	ctx context.Context, t *storedType, was, wanted nodeView, paths []string, v any,
 ) (propertyUpdate, *storedType, error) {
 	for {
 		s, err := w.resolve(t, was, wanted, paths, v)
@@ -357,29 +355,29 @@ func (w *write[T, N]) resolveProperties(
 
 // resolve is resolveProperties except that it does not extend the type: what is
 // missing there is in the result.
-func (w *write[T, N]) resolve(t *storedType, was, wanted nodeView, paths []string, v *T) (propertyUpdate, error) {
-	set := slices.Concat(w.m.SetPaths(v), w.set)
-	if w.m.Parent != nil && w.m.Parent.UnprefixedName { // only a derived field names the parent
-		set = w.m.Paths()
+func (w *write[N]) resolve(t *storedType, was, wanted nodeView, paths []string, v any) (propertyUpdate, error) {
+	set := slices.Concat(w.m.setPaths(v), w.set)
+	if w.m.parent != nil && w.m.parent.UnprefixedName { // only a derived field names the parent
+		set = w.m.paths()
 	}
 	if w.by == create || w.by == replace {
 		set = append(set, w.undeclaredZeros(t, wanted)...)
 	}
-	s, bad := t.resolve(w.m.Fields, was, wanted, paths, set)
+	s, bad := t.resolve(w.m.fields, was, wanted, paths, set)
 	if bad != nil {
 		return s, w.fieldError(ErrConflict, w.jsonName(bad.path), "", fmt.Sprintf(
 			"cannot be written: this store declares the property %s of %s as %s",
-			bad.property, w.m.TypeName, bad.declared))
+			bad.property, w.m.typeName, bad.declared))
 	}
 	return s, nil
 }
 
 // checkIdentity returns an error if the name or the parent of the value, where
 // set, is not the stored one. It reports whether the link to the parent is missing.
-func (w *write[T, N]) checkIdentity(ctx context.Context, was nodeView, stored mlmd.Ident) (unlinked bool, _ error) {
+func (w *write[N]) checkIdentity(ctx context.Context, was nodeView, stored mlmd.Ident) (unlinked bool, _ error) {
 	if w.ident.Name != "" && w.ident.Name != stored.Name {
 		return false, w.fieldError(ErrInvalidArgument, "name", w.ident.Name, fmt.Sprintf(
-			"cannot replace the name of %s %d, which is %q: names are immutable", w.m.Entity, was.id, stored.Name))
+			"cannot replace the name of %s %d, which is %q: names are immutable", w.m.entity, was.id, stored.Name))
 	}
 	if w.parent == nil {
 		return false, nil
@@ -395,12 +393,12 @@ func (w *write[T, N]) checkIdentity(ctx context.Context, was nodeView, stored ml
 		if containsID(above, w.parent.id) {
 			return false, nil
 		}
-		if len(above) == 0 && w.m.Parent.UnprefixedName { // an earlier call failed before the link
+		if len(above) == 0 && w.m.parent.UnprefixedName { // an earlier call failed before the link
 			return true, nil
 		}
-		return false, w.fieldError(ErrInvalidArgument, w.m.Parent.Field, w.ident.ParentID, fmt.Sprintf(
-			"is not the parent of %s %d: parents are immutable", w.m.Entity, was.id))
+		return false, w.fieldError(ErrInvalidArgument, w.m.parent.Field, w.ident.ParentID, fmt.Sprintf(
+			"is not the parent of %s %d: parents are immutable", w.m.entity, was.id))
 	}
-	return false, w.fieldError(ErrInvalidArgument, w.m.Parent.Field, w.ident.ParentID, fmt.Sprintf(
-		"cannot replace the parent of %s %d, which is %s: parents are immutable", w.m.Entity, was.id, stored.ParentID))
+	return false, w.fieldError(ErrInvalidArgument, w.m.parent.Field, w.ident.ParentID, fmt.Sprintf(
+		"cannot replace the parent of %s %d, which is %s: parents are immutable", w.m.entity, was.id, stored.ParentID))
 }

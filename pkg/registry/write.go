@@ -33,13 +33,13 @@ func (v verb) whole() bool { return v == replace || v == update }
 const maxAttempts = 3
 
 // A write is one call of a verb under way.
-type write[T any, N mlmd.Node] struct {
-	*Collection[T, N]
+type write[N mlmd.Node] struct {
+	*core[N]
 	operation
-	writeOptions[T]
+	writeOptions
 	by      verb
-	v       *T
-	created *T // v as it is created if it is new, see [OnCreate]
+	v       any
+	created any // v as it is created if it is new, see [OnCreate]
 	ident   mlmd.Ident
 	faults  mlmd.InvalidErrors // found in v alone
 	parent  *parent            // nil if v has none, or if it does not matter
@@ -53,8 +53,8 @@ type write[T any, N mlmd.Node] struct {
 }
 
 // newWrite returns the write of v by the verb.
-func (c *Collection[T, N]) newWrite(by verb, v *T, o writeOptions[T]) *write[T, N] {
-	w := &write[T, N]{Collection: c, by: by, v: v, created: v, ident: c.m.Ident(v), writeOptions: o}
+func (c *core[N]) newWrite(by verb, v any, o writeOptions) *write[N] {
+	w := &write[N]{core: c, by: by, v: v, created: v, ident: c.m.ident(v), writeOptions: o}
 	if w.ident.ID == "" {
 		w.created = o.forCreate(v)
 	}
@@ -64,16 +64,16 @@ func (c *Collection[T, N]) newWrite(by verb, v *T, o writeOptions[T]) *write[T, 
 
 // begin returns the write of v by the verb after it has checked v and looked up
 // its parent.
-func (c *Collection[T, N]) begin(ctx context.Context, by verb, v *T, o writeOptions[T]) (*write[T, N], error) {
-	if v == nil {
+func (c *core[N]) begin(ctx context.Context, by verb, v any, o writeOptions) (*write[N], error) {
+	if c.m.isNil(v) {
 		return nil, c.operation(by.String(), "").newError(ErrInvalidArgument, "the value is nil")
 	}
 	w := c.newWrite(by, v, o)
 	if err := w.validate(); err != nil {
 		return nil, err
 	}
-	if w.ident.ParentID != "" && c.m.Parent != nil {
-		p, err := c.client.parent(ctx, w.operation, c.m.Parent, w.ident.ParentID)
+	if w.ident.ParentID != "" && c.m.parent != nil {
+		p, err := c.client.parent(ctx, w.operation, c.m.parent, w.ident.ParentID)
 		switch {
 		case err == nil:
 			w.parent = p
@@ -87,7 +87,7 @@ func (c *Collection[T, N]) begin(ctx context.Context, by verb, v *T, o writeOpti
 }
 
 // write stores v by the verb, and sets its ID.
-func (c *Collection[T, N]) write(ctx context.Context, by verb, v *T, o writeOptions[T]) (Result, error) {
+func (c *core[N]) write(ctx context.Context, by verb, v any, o writeOptions) (Result, error) {
 	w, err := c.begin(ctx, by, v, o)
 	if err != nil {
 		return Result{}, err
@@ -106,16 +106,16 @@ func (c *Collection[T, N]) write(ctx context.Context, by verb, v *T, o writeOpti
 }
 
 // setID sets the ID of the value.
-func (w *write[T, N]) setID(id string) {
+func (w *write[N]) setID(id string) {
 	if old := w.ident.ID; old != id {
-		w.client.undoable(func() { w.m.SetID(w.v, old) })
-		w.m.SetID(w.v, id)
+		w.client.undoable(func() { w.m.setID(w.v, old) })
+		w.m.setID(w.v, id)
 	}
 }
 
 // result returns the result of a write to the node with the given ID, of which
 // the fields at the update_mask paths changed.
-func (w *write[T, N]) result(id int64, o Outcome, paths []string) Result {
+func (w *write[N]) result(id int64, o Outcome, paths []string) Result {
 	r := Result{ID: strconv.FormatInt(id, 10), Outcome: o}
 	for _, path := range paths {
 		name := w.jsonName(path)
@@ -139,7 +139,7 @@ func isChanged(err error) bool {
 
 // checkUnchanged returns [ErrConflict] if the stored node is not the one on which
 // the write depends.
-func (w *write[T, N]) checkUnchanged(stored nodeView) error {
+func (w *write[N]) checkUnchanged(stored nodeView) error {
 	if w.since == nil || *w.since == stored.updated {
 		return nil
 	}
@@ -190,7 +190,7 @@ func withPrecondition(ctx context.Context) context.Context {
 
 // putContext returns the context of the request that creates the node. A create
 // must not be repeated: it would find its own name taken.
-func (w *write[T, N]) putContext(ctx context.Context) context.Context {
+func (w *write[N]) putContext(ctx context.Context) context.Context {
 	if w.by == create {
 		return connection.Once(ctx)
 	}

@@ -9,7 +9,8 @@ import (
 // An UpsertOption configures one Upsert of a T: [Clear], [Set], [OnCreate], a
 // [WriteOption], or, for an UpsertAll, a [BatchOption].
 type UpsertOption[T any] interface {
-	apply(*writeOptions[T])
+	apply(*writeOptions)
+	writes(*T)
 }
 
 // A WriteOption configures one Upsert, Replace, Update, Archive or Restore of a
@@ -25,29 +26,32 @@ type BatchOption[T any] interface {
 	anyBatch()
 }
 
-type writeOptions[T any] struct {
+type writeOptions struct {
 	progress []func(done int)
 	clear    []string // update_mask paths
 	set      []string // update_mask paths
-	onCreate []func(*T)
+	onCreate []func(any)
 	guarded  bool // by IfUnchanged
-	read     *T   // the value of IfUnchanged
+	read     any  // the value of IfUnchanged
 	touch    bool // by Touch
 }
 
-type upsertOption[T any] func(*writeOptions[T])
+type upsertOption[T any] func(*writeOptions)
 
-func (f upsertOption[T]) apply(o *writeOptions[T]) { f(o) }
+func (f upsertOption[T]) apply(o *writeOptions) { f(o) }
+func (upsertOption[T]) writes(*T)               {}
 
-type writeOption[T any] func(*writeOptions[T])
+type writeOption[T any] func(*writeOptions)
 
-func (f writeOption[T]) apply(o *writeOptions[T]) { f(o) }
-func (writeOption[T]) anyWrite()                  {}
+func (f writeOption[T]) apply(o *writeOptions) { f(o) }
+func (writeOption[T]) writes(*T)               {}
+func (writeOption[T]) anyWrite()               {}
 
-type batchOption[T any] func(*writeOptions[T])
+type batchOption[T any] func(*writeOptions)
 
-func (f batchOption[T]) apply(o *writeOptions[T]) { f(o) }
-func (batchOption[T]) anyBatch()                  {}
+func (f batchOption[T]) apply(o *writeOptions) { f(o) }
+func (batchOption[T]) writes(*T)               {}
+func (batchOption[T]) anyBatch()               {}
 
 // Clear makes an Upsert remove the stored values of the given fields, or of
 // single custom properties. The error is [ErrInvalidArgument] if one of them is
@@ -56,7 +60,7 @@ func (batchOption[T]) anyBatch()                  {}
 //
 //	registry.Clear(field.ModelVersion.Author, field.ModelVersion.Custom("auc"))
 func Clear[T any](fields ...filter.Clearable[*T]) UpsertOption[T] {
-	return upsertOption[T](func(o *writeOptions[T]) {
+	return upsertOption[T](func(o *writeOptions) {
 		for _, f := range fields {
 			if f != nil {
 				o.clear = append(o.clear, filter.MaskPath(f))
@@ -71,7 +75,7 @@ func Clear[T any](fields ...filter.Clearable[*T]) UpsertOption[T] {
 //
 //	registry.Set(field.Dataset.Rows)
 func Set[T any](fields ...filter.Settable[*T]) UpsertOption[T] {
-	return upsertOption[T](func(o *writeOptions[T]) {
+	return upsertOption[T](func(o *writeOptions) {
 		for _, f := range fields {
 			if f != nil {
 				o.set = append(o.set, filter.ZeroPath(f))
@@ -88,9 +92,9 @@ func Set[T any](fields ...filter.Settable[*T]) UpsertOption[T] {
 // If the entity is stored already, what f sets is not written. f must not change
 // what identifies the entity, and may run more than once.
 func OnCreate[T any](f func(v *T)) UpsertOption[T] {
-	return upsertOption[T](func(o *writeOptions[T]) {
+	return upsertOption[T](func(o *writeOptions) {
 		if f != nil {
-			o.onCreate = append(o.onCreate, f)
+			o.onCreate = append(o.onCreate, func(v any) { f(v.(*T)) })
 		}
 	})
 }
@@ -102,7 +106,7 @@ func OnCreate[T any](f func(v *T)) UpsertOption[T] {
 //
 //	registry.OnProgress[model.ModelVersion](func(done int) { bar.Set(done) })
 func OnProgress[T any](f func(done int)) BatchOption[T] {
-	return batchOption[T](func(o *writeOptions[T]) {
+	return batchOption[T](func(o *writeOptions) {
 		if f != nil {
 			o.progress = append(o.progress, f)
 		}
@@ -122,7 +126,7 @@ func OnProgress[T any](f func(done int)) BatchOption[T] {
 // millisecond, and can only compare artifacts within the write itself: of other
 // entities a change between this call's read and its write is overwritten.
 func IfUnchanged[T any](v *T) WriteOption[T] {
-	return writeOption[T](func(o *writeOptions[T]) { o.guarded, o.read = true, v })
+	return writeOption[T](func(o *writeOptions) { o.guarded, o.read = true, v })
 }
 
 // Touch makes a write to a stored entity move its update time even if nothing
@@ -132,12 +136,12 @@ func IfUnchanged[T any](v *T) WriteOption[T] {
 //
 // The reference implementation keeps the update time.
 func Touch[T any]() WriteOption[T] {
-	return writeOption[T](func(o *writeOptions[T]) { o.touch = true })
+	return writeOption[T](func(o *writeOptions) { o.touch = true })
 }
 
 // collectOptions returns the options that opts set. A nil option is ignored.
-func collectOptions[T any, O UpsertOption[T]](opts []O) writeOptions[T] {
-	var o writeOptions[T]
+func collectOptions[T any, O UpsertOption[T]](opts []O) writeOptions {
+	var o writeOptions
 	for _, opt := range opts {
 		if any(opt) != nil {
 			opt.apply(&o)
@@ -148,11 +152,11 @@ func collectOptions[T any, O UpsertOption[T]](opts []O) writeOptions[T] {
 
 // forCreate returns v as it is to be created: changed by the functions of
 // [OnCreate]. The caller's value stays as it is.
-func (o *writeOptions[T]) forCreate(v *T) *T {
+func (o *writeOptions) forCreate(v any) any {
 	if len(o.onCreate) == 0 {
 		return v
 	}
-	created := deepCopy(reflect.ValueOf(v)).Interface().(*T)
+	created := deepCopy(reflect.ValueOf(v)).Interface()
 	for _, set := range o.onCreate {
 		set(created)
 	}
