@@ -10,6 +10,7 @@ import (
 	"github.com/mlmd-go/sdk/generated/restapi"
 	"github.com/mlmd-go/sdk/pkg/registry"
 	"github.com/mlmd-go/sdk/pkg/rest"
+	"github.com/mlmd-go/sdk/pkg/server"
 	"github.com/mlmd-go/sdk/pkg/store"
 )
 
@@ -55,7 +56,7 @@ func (f *flags) restPlan() (*restPlan, error) {
 // openHTTP listens for the REST API, if it is to be served, and returns what
 // answers requests until ctx ends.
 func (p *plan) openHTTP(
-	ctx context.Context, st *store.Store, stdout io.Writer, log *slog.Logger,
+	ctx context.Context, st *store.Store, srv *server.Server, stdout io.Writer, log *slog.Logger,
 ) (serve func() error, _ error) {
 	if p.rest == nil {
 		return nil, nil
@@ -74,5 +75,5 @@ func (p *plan) openHTTP(
 	}
 	log.Info("serving the REST API", "url", url, "database", p.db.String(), "version", version())
 	announce(stdout, log, url)
-	return func() error { return rest.Serve(ctx, lis, h, p.rest.shutdown) }, nil
+	return func() error { return rest.Serve(ctx, lis, srv.Handler(h), p.rest.shutdown) }, nil
 }

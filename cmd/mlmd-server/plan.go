@@ -86,7 +86,6 @@ func (f *flags) plan(read readFile) (*plan, error) {
 		server.WithShutdownTimeout(f.shutdown), server.WithRequestTimeout(f.requestTimeout))
 	if p.rest != nil {
 		p.rest.tls, p.rest.shutdown = security, f.shutdown
-		p.rest.options = append(p.rest.options, rest.WithRequestTimeout(f.requestTimeout))
 		if f.maxReceive >= 0 {
 			p.rest.options = append(p.rest.options, rest.WithMaxBody(int64(f.maxReceive)))
 		}

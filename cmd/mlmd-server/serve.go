@@ -37,11 +37,17 @@ func (p *plan) serve(ctx context.Context, stdout io.Writer, log *slog.Logger) er
 func (p *plan) answer(ctx context.Context, st *store.Store, stdout io.Writer, log *slog.Logger) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	options := append(p.options, server.WithLogger(log), server.WithReadiness(st.Ping))
+	if p.limitConcurrency {
+		options = append(options, server.WithConcurrency(st.Stats().MaxConns))
+	}
+	srv := server.New(st.Server(), options...)
 	var servers []func() error
-	for _, open := range []func(context.Context, *store.Store, io.Writer, *slog.Logger) (func() error, error){
-		p.openGRPC, p.openHTTP,
+	for _, open := range []func() (func() error, error){
+		func() (func() error, error) { return p.openGRPC(ctx, srv, stdout, log) },
+		func() (func() error, error) { return p.openHTTP(ctx, st, srv, stdout, log) },
 	} {
-		serve, err := open(ctx, st, stdout, log)
+		serve, err := open()
 		if err != nil {
 			return err
 		}
@@ -64,7 +70,7 @@ func (p *plan) answer(ctx context.Context, st *store.Store, stdout io.Writer, lo
 // openGRPC listens for gRPC, and returns what answers calls until ctx ends. It
 // prints the address to stdout as one line, for programs that wait for it.
 func (p *plan) openGRPC(
-	ctx context.Context, st *store.Store, stdout io.Writer, log *slog.Logger,
+	ctx context.Context, srv *server.Server, stdout io.Writer, log *slog.Logger,
 ) (serve func() error, _ error) {
 	if p.listen == (address{}) {
 		return nil, nil
@@ -78,11 +84,7 @@ func (p *plan) openGRPC(
 	// The message of metadata_store_server, which programs wait for.
 	log.Info("Server listening on " + at.String())
 	announce(stdout, log, at.String())
-	options := append(p.options, server.WithLogger(log), server.WithReadiness(st.Ping))
-	if p.limitConcurrency {
-		options = append(options, server.WithConcurrency(st.Stats().MaxConns))
-	}
-	return func() error { return server.New(st.Server(), options...).Serve(ctx, lis) }, nil
+	return func() error { return srv.Serve(ctx, lis) }, nil
 }
 
 func announce(stdout io.Writer, log *slog.Logger, where string) {

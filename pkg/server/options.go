@@ -117,7 +117,8 @@ func WithUnaryInterceptors(all ...grpc.UnaryServerInterceptor) Option {
 // expensive requests leave connections to the others. Requests beyond a limit
 // wait before they are received, and clients take turns, told apart by their
 // address. If too many wait, further ones fail with RESOURCE_EXHAUSTED and a
-// RetryInfo. Without this option nothing is limited.
+// RetryInfo. Without this option nothing is limited. [Server.Handler] keeps HTTP
+// requests within the same limits.
 //
 // [store.Stats]: https://pkg.go.dev/github.com/mlmd-go/sdk/pkg/store#Stats
 func WithConcurrency(connections int) Option {

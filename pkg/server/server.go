@@ -38,11 +38,13 @@ const streamWindow = 128 << 10
 type Server struct {
 	service mlmdpb.MetadataStoreServiceServer
 	options options
+	limits  *admission.Limiter
 }
 
 // New returns a Server of service. It does nothing until [Server.Serve].
 func New(service mlmdpb.MetadataStoreServiceServer, opts ...Option) *Server {
-	return &Server{service: service, options: newOptions(opts)}
+	o := newOptions(opts)
+	return &Server{service: service, options: o, limits: admission.New(o.limits)}
 }
 
 // Serve answers calls on lis until ctx ends. It closes lis.
@@ -89,7 +91,7 @@ func (s *Server) newRun(ctx context.Context) *run {
 		guard:    &guard{log: s.options.log},
 		stopping: stopping,
 		options:  s.options,
-		limits:   admission.New(s.options.limits),
+		limits:   s.limits,
 		replies:  semaphore.NewWeighted(s.options.replyBudget),
 	}
 	r.intercept = inproc.Chain(append([]grpc.UnaryServerInterceptor{r.guard.unary}, s.options.unary...))

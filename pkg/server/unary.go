@@ -44,7 +44,7 @@ func (r *run) serviceDesc() *grpc.ServiceDesc {
 func (r *run) handler(method string, m grpc.MethodDesc) grpc.StreamHandler {
 	class := admission.ClassOf(method)
 	return func(service any, stream grpc.ServerStream) error {
-		ctx, cancel := r.withTimeout(stream.Context())
+		ctx, cancel := r.options.withTimeout(stream.Context())
 		defer cancel()
 		reply, err := r.answer(ctx, class, func(intercept grpc.UnaryServerInterceptor) (any, error) {
 			return m.Handler(service, ctx, stream.RecvMsg, intercept)
@@ -106,11 +106,11 @@ func (r *run) send(ctx context.Context, stream grpc.ServerStream, reply any) err
 }
 
 // withTimeout returns a context that ends after the time limit of one request.
-func (r *run) withTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
-	if r.options.requestTimeout <= 0 {
+func (o *options) withTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
+	if o.requestTimeout <= 0 {
 		return context.WithCancel(ctx)
 	}
-	return context.WithTimeout(ctx, r.options.requestTimeout)
+	return context.WithTimeout(ctx, o.requestTimeout)
 }
 
 // explain returns err as a status. ctx is that of the request, and client that of
