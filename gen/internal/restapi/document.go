@@ -31,7 +31,7 @@ func (a *API) Document(mark string) ([]byte, error) {
 			"schemas": d.schemas, "parameters": parameters(a), "responses": failures(),
 			"securitySchemes": object{"Bearer": object{"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
 		},
-		"security":       []any{object{"Bearer": []any{}}},
+		"security":       []any{object{}, object{"Bearer": []any{}}}, // a proxy may want a token, the server does not
 		"x-generated-by": mark,
 	})
 	return b.Bytes(), err
@@ -72,8 +72,12 @@ type Operation struct {
 	Pos              spec.Pos
 }
 
-// idPattern matches the IDs of entities.
-const idPattern = "^[1-9][0-9]{0,18}$"
+// idPattern matches the IDs of entities, and pathIDPattern what paths may have
+// in their place.
+const (
+	idPattern     = "^[1-9][0-9]{0,18}$"
+	pathIDPattern = "^[+-]?[0-9]+$"
+)
 
 // reserved are the names of the schemas that every document has.
 var reserved = []string{
@@ -127,6 +131,8 @@ func (d *document) common() {
 		refs, mapping[name] = append(refs, ref(name)), "#/components/schemas/"+name
 	}
 	encoded := func(doc string) object { return described(object{"type": "string", "format": "byte"}, doc) }
+	encodedObject := encoded("A JSON object in base64.")
+	encodedObject["minLength"] = len("e30=") // {}
 	value("MetadataBoolValue", object{"bool_value": object{"type": "boolean"}})
 	value("MetadataDoubleValue", object{"double_value": object{"type": "number", "format": "double"}})
 	value("MetadataIntValue", object{
@@ -134,7 +140,7 @@ func (d *document) common() {
 	})
 	value("MetadataProtoValue", object{"type": text(), "proto_value": encoded("A message in base64.")})
 	value("MetadataStringValue", object{"string_value": text()})
-	value("MetadataStructValue", object{"struct_value": encoded("A JSON object in base64.")})
+	value("MetadataStructValue", object{"struct_value": encodedObject})
 	s["MetadataValue"] = object{
 		"description":   "A value of a custom property.",
 		"oneOf":         refs,
@@ -348,11 +354,12 @@ func (d *document) add(o operation) {
 			"description": success[status], "content": object{"application/json": object{"schema": ref(o.result)}},
 		}
 	}
-	for _, status := range append([]int{400, 401, 500, 503}, o.fails...) {
+	for _, status := range append([]int{400, 401, 429, 500, 503}, o.fails...) {
 		responses[strconv.Itoa(status)] = object{"$ref": "#/components/responses/" + failureNames[status]}
 	}
 	op := object{"operationId": o.id, "summary": o.summary, "tags": []string{o.tag}, "responses": responses}
 	if o.body != "" {
+		responses["413"] = object{"$ref": "#/components/responses/" + failureNames[413]}
 		op["requestBody"] = object{
 			"required": true, "content": object{"application/json": object{"schema": ref(o.body)}},
 		}
@@ -379,15 +386,17 @@ func (d *document) add(o operation) {
 var success = map[int]string{200: "The result.", 201: "It was created."}
 
 var failureNames = map[int]string{
-	400: "BadRequest", 401: "Unauthorized", 404: "NotFound", 409: "Conflict", 422: "UnprocessableEntity",
+	400: "BadRequest", 401: "Unauthorized", 404: "NotFound", 409: "Conflict",
+	413: "RequestEntityTooLarge", 422: "UnprocessableEntity", 429: "TooManyRequests",
 	500: "InternalServerError", 503: "ServiceUnavailable",
 }
 
 func failures() object {
 	docs := map[int]string{
 		400: "The request is invalid.", 401: "The token is missing or invalid.", 404: "The entity does not exist.",
-		409: "Another entity has the name or the external ID.", 422: "A required member is missing.",
-		500: "The server failed.", 503: "The store cannot be reached.",
+		409: "Another entity has the name or the external ID.", 413: "The body is too large.",
+		422: "A required member is missing.", 429: "The server is busy. Retry-After says when to try again.",
+		500: "The server failed.", 503: "The store cannot be reached, or took too long.",
 	}
 	out := object{}
 	for status, name := range failureNames {
@@ -411,7 +420,8 @@ func parameters(a *API) object {
 	add("externalId", "The external ID of the entity.", text())
 	add("parentResourceId", "The ID of the parent, within which the name is unique.", text())
 	add("filterQuery", "A condition that the entities must meet, such as name = 'x' AND state = 'LIVE'.", text())
-	add("pageSize", "How many entities a page has at most. Without it, there is one page of all.", text())
+	add("pageSize", "How many entities a page has at most. Without it, there is one page of all.",
+		object{"type": "string", "pattern": "^([+-]?[0-9]+)?$"})
 	add("orderBy", "What the list is ordered by. The default is the ID.", ref("OrderByField"))
 	add("sortOrder", "The direction of the list. The default is ASC.", ref("SortOrder"))
 	add("nextPageToken", "The token of the page before. Empty is the first page.", text())
@@ -425,7 +435,7 @@ func parameters(a *API) object {
 func idParam(name, title string) []any {
 	return []any{object{
 		"name": name, "in": "path", "required": true, "description": "The ID of the " + title + ".",
-		"schema": object{"type": "string", "pattern": idPattern},
+		"schema": object{"type": "string", "pattern": pathIDPattern},
 	}}
 }
 
