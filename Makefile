@@ -68,6 +68,11 @@ differential: ## Random requests, ours against the published core: N=100000 SEED
 differential-filter: ## Random stores and filters, ours against the published core: N=100000 SEED=1
 	go test ./suites/differential -timeout 0 -run 'TestFilters$$' -v -args -n $(N) -seed $(SEED)
 
+.PHONY: schemathesis
+schemathesis: N = 500
+schemathesis: ## N=500 requests for each operation of the REST API, made from its documents
+	go test ./suites/rest -count 1 -timeout 0 -v -ginkgo.focus schemathesis -args -examples $(N)
+
 .PHONY: fuzz
 fuzz: ## Every fuzz target for FUZZTIME=30s
 	@for pkg in $$(git grep -l '^func Fuzz' -- '*_test.go' | xargs -n1 dirname | sort -u); do \

@@ -1,11 +1,8 @@
 package rest_test
 
 import (
-	"cmp"
 	"encoding/json"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -13,7 +10,6 @@ import (
 
 	"github.com/mlmd-go/sdk/pkg/registry"
 	"github.com/mlmd-go/sdk/pkg/value"
-	"github.com/mlmd-go/sdk/suites/backend"
 )
 
 // The releases of the Python client: the newest, which speaks v1, and the last
@@ -23,16 +19,8 @@ var releases = []string{"0.3.18", "0.3.11"}
 var _ = Describe("the published Python client", func() {
 	for _, release := range releases {
 		It("stores in a file what the registry reads: "+release, func(ctx SpecContext) {
-			python := filepath.Join(cmp.Or(os.Getenv("MLMD_REST_CLIENTS"), ".venv"), release, "bin", "python")
-			if _, err := os.Stat(python); err != nil {
-				if os.Getenv("MLMD_REST_CLIENTS") != "" {
-					Fail(err.Error())
-				}
-				Skip("the client is not installed: run suites/rest/setup.sh")
-			}
-			p, err := backend.StartProcess("--http_port=0", "--db="+filepath.Join(GinkgoT().TempDir(), "registry.db"))
-			Expect(err).NotTo(HaveOccurred())
-			DeferCleanup(p.Stop)
+			python := program(release, "python")
+			p := serve()
 
 			client := exec.CommandContext(ctx, python, "-W", "ignore", "testdata/client.py", p.URL)
 			var log strings.Builder
