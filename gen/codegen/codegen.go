@@ -27,6 +27,8 @@ type REST struct {
 	Title    string
 	Path     string   // that the versions are below, such as /api/registry
 	Versions []string // from the newest to the oldest
+	// TextIntegers are those of Versions in which integers are strings in JSON.
+	TextIntegers []string
 }
 
 // A Package is one package of output: its directory and import path.
@@ -72,7 +74,9 @@ func (c Config) apis(g *ir.Graph, report func(at spec.Pos, path, msg, fix string
 	if c.REST == nil {
 		return nil
 	}
-	return restapi.Build(g, restapi.Config{Title: c.REST.Title, Path: c.REST.Path, Versions: c.REST.Versions}, report)
+	return restapi.Build(g, restapi.Config{
+		Title: c.REST.Title, Path: c.REST.Path, Versions: c.REST.Versions, TextIntegers: c.REST.TextIntegers,
+	}, report)
 }
 
 // Packages returns the packages of output, in the order in which they import

@@ -30,7 +30,7 @@ func config(dir string) codegen.Config {
 	if strings.HasPrefix(filepath.Base(dir), "rest") {
 		c.REST = &codegen.REST{
 			Package: codegen.Package{Dir: "want/restapi", Import: at + "restapi"},
-			Title:   "Library", Path: "/api/library", Versions: []string{"v2", "v1"},
+			Title:   "Library", Path: "/api/library", Versions: []string{"v2", "v1"}, TextIntegers: []string{"v2"},
 		}
 	}
 	return c

@@ -10,8 +10,9 @@ type API struct {
 	// unchanged as openapi.json.
 	Document []byte
 
-	Resources []Resource
-	Unions    []Union
+	Resources     []Resource
+	Unions        []Union
+	Registrations []Registration
 
 	// Successor is the Base of the API that replaces this one. It is empty if
 	// none does. Responses of a replaced API say that it is deprecated.
@@ -57,6 +58,20 @@ type Resource struct {
 	// create an entity lacks them, and shown if a stored entity does: "state":
 	// "UNKNOWN".
 	Defaults map[string]string
+	// Ordered are pairs of members with times, of which the second must not be
+	// before the first.
+	Ordered [][2]string
+	// Marks are custom properties that repeat what a parent has.
+	Marks []Mark
+	// HistoryOf makes the resource the history of another entity, whose parents
+	// it shares, and is empty otherwise. Each write of that entity below a parent
+	// also stores an entity of this resource: it has the members of the same
+	// names, and the name "<name>__<update time in milliseconds>". Its only paths
+	// are those of its Children, for GET, and the same without the ID of a parent.
+	HistoryOf string
+	// Step is an integer member of a history, by which the query parameter Step +
+	// "Ids" restricts its lists. It is empty if there is no such parameter.
+	Step string
 	// GeneratedName makes the name of an entity optional. It is a random UUID if
 	// the request lacks it.
 	GeneratedName bool
@@ -96,6 +111,16 @@ type Child struct {
 	Whole bool
 }
 
+// A Mark is a custom property that repeats a member of a parent. The server writes
+// it into entities that are created below such a parent, keeps it, and does not
+// show it among the custom properties.
+type Mark struct {
+	Parent   string // the entity: "ExperimentRun"
+	Of       string // a member of the parent with an ID: "id"
+	Property string // an integer: "experiment_run_id"
+	Member   string // the JSON member that shows it; empty if none does
+}
+
 // A Reference is a JSON member that holds the ID of an entity other than the
 // parent. An entity cannot be created with a reference to one that is missing.
 type Reference struct {
@@ -108,6 +133,31 @@ type Reference struct {
 	// NewestOf is another reference of the entity. If Member is not set, Segment
 	// returns the newest child of the entity that NewestOf refers to.
 	NewestOf string
+	// Refuse are reasons why an entity cannot be referred to.
+	Refuse []Refusal
+}
+
+// A Refusal refuses entities that have a custom property, unless its text is one
+// of Except.
+type Refusal struct {
+	Property string
+	Except   []string
+	Message  string // of the failure
+}
+
+// A Registration is POST of a path at the top level that stores an entity, its
+// parent and its children, all or nothing. Those that exist are updated, so that
+// a request can be repeated. Stores without transactions refuse it.
+type Registration struct {
+	Path           string
+	Parent, Entity Part
+	Children       []Part // lists
+}
+
+// A Part is a JSON member of a [Registration].
+type Part struct {
+	Member string // "modelVersion"
+	Of     string // the entity or the union
 }
 
 // A Union serves the entities of several resources under one path. A constant

@@ -35,6 +35,7 @@ type codec struct {
 	defaults  map[string]string
 	// integersAsText is that of the API.
 	integersAsText bool
+	marks          []Mark
 }
 
 // A field is a field of the Go type that is a JSON member.
@@ -47,7 +48,7 @@ type field struct {
 
 // newCodec returns the codec of a resource whose entities have the type t.
 func newCodec(a *API, r *Resource, t reflect.Type) (*codec, error) {
-	c := &codec{entity: r.Entity.Type().Entity, defaults: r.Defaults, integersAsText: a.IntegersAsText}
+	c := &codec{entity: r.Entity.Type().Entity, defaults: r.Defaults, integersAsText: a.IntegersAsText, marks: r.Marks}
 	for i := range t.NumField() {
 		name, options, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
 		if name == "" || name == "-" || slices.Contains(r.Hidden, name) {
@@ -64,7 +65,11 @@ func newCodec(a *API, r *Resource, t reflect.Type) (*codec, error) {
 		}
 		c.constants = append(c.constants, member{name, raw})
 	}
-	for _, list := range [][]string{r.Create, r.Required, r.Update, slices.Collect(maps.Keys(r.Defaults))} {
+	used := [][]string{r.Create, r.Required, r.Update, slices.Collect(maps.Keys(r.Defaults))}
+	for _, pair := range r.Ordered {
+		used = append(used, pair[:])
+	}
+	for _, list := range used {
 		for _, name := range list {
 			if c.field(name) == nil {
 				return nil, fmt.Errorf("%s has no member %q", c.entity, name)
@@ -126,7 +131,7 @@ func (c *codec) append(out []byte, v any) []byte {
 		f := &c.fields[i]
 		x := f.of(v)
 		if f.name == customMember {
-			add(f.name, customJSON(x.Interface()))
+			add(f.name, c.customJSON(x.Interface()))
 			continue
 		}
 		if (f.omitzero || f.omitempty) && x.IsZero() {
@@ -144,7 +149,58 @@ func (c *codec) append(out []byte, v any) []byte {
 			add(f.name, raw)
 		}
 	}
+	marks := c.marksOf(v)
+	for _, m := range c.marks {
+		if mark, ok := marks[m.Property]; ok && m.Member != "" {
+			add(m.Member, toJSON(mark.String()))
+		}
+	}
 	return append(out, '}')
+}
+
+// custom returns the custom properties of v.
+func (c *codec) custom(v any) value.Map {
+	f := c.field(customMember)
+	if f == nil {
+		return nil
+	}
+	properties, _ := f.of(v).Interface().(value.Map)
+	return properties
+}
+
+// marksOf returns the custom properties of v that are marks.
+func (c *codec) marksOf(v any) value.Map {
+	out := value.Map{}
+	properties := c.custom(v)
+	for _, m := range c.marks {
+		if mark, ok := properties[m.Property]; ok {
+			out[m.Property] = mark
+		}
+	}
+	return out
+}
+
+// setMarks sets the custom properties of v that are marks. Those of a request are
+// dropped.
+func (c *codec) setMarks(v any, marks value.Map) {
+	f := c.field(customMember)
+	if f == nil || len(c.marks) == 0 {
+		return
+	}
+	properties := maps.Clone(c.custom(v))
+	for _, m := range c.marks {
+		delete(properties, m.Property)
+	}
+	if len(marks) > 0 && properties == nil {
+		properties = value.Map{}
+	}
+	maps.Copy(properties, marks)
+	f.of(v).Set(reflect.ValueOf(properties))
+}
+
+// isMark reports whether a member of a whole entity shows a mark.
+func (c *codec) isMark(name string) bool {
+	return slices.ContainsFunc(c.marks, func(m Mark) bool { return m.Member != "" && strings.EqualFold(m.Member, name) })
 }
 
 func isInteger(t reflect.Type) bool {
@@ -155,13 +211,16 @@ func isInteger(t reflect.Type) bool {
 }
 
 // customJSON returns the JSON object of custom properties. It is {} if v has none.
-func customJSON(v any) []byte {
+func (c *codec) customJSON(v any) []byte {
 	properties, ok := v.(value.Map)
 	if !ok {
 		return []byte("{}")
 	}
 	out := []byte{'{'}
 	for _, name := range slices.Sorted(maps.Keys(properties)) {
+		if slices.ContainsFunc(c.marks, func(m Mark) bool { return m.Property == name }) {
+			continue
+		}
 		raw := toJSON(properties[name])
 		if raw == nil {
 			continue

@@ -18,6 +18,7 @@ type failure struct {
 	Code    string `json:"code"` // the reason phrase of the status, with one exception
 	Message string `json:"message"`
 	cause   error  // for the log
+	taken   string // the member whose value another entity has; empty for other failures
 }
 
 func (f *failure) Error() string { return f.Message }

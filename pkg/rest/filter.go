@@ -9,7 +9,6 @@ import (
 	"github.com/mlmd-go/sdk/internal/filtertext"
 	"github.com/mlmd-go/sdk/internal/restfilter"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
-	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // parseFilter parses the filterQuery of a request, which may be empty.
@@ -110,6 +109,11 @@ func (r *resource) filterField(n *restfilter.Node) (filtertext.Field, operandKin
 		}
 		if p := r.typ.Parent; p != nil && n.Name == p.Field && r.codec.field(p.Field) != nil {
 			return filtertext.Field{Neighbor: r.parentAlias("p"), Attr: "id"}, idKind
+		}
+	}
+	for _, m := range r.Marks {
+		if n.Column == "" && m.Member != "" && n.Name == m.Member {
+			return filtertext.Field{Property: m.Property, Custom: true, AnyNumber: true}, idKind
 		}
 	}
 	for i := range r.typ.Fields {
@@ -355,13 +359,4 @@ func and(conditions ...*filtertext.Node) *filtertext.Node {
 		return kids[0]
 	}
 	return &filtertext.Node{Op: filtertext.OpAnd, Kids: kids}
-}
-
-// linkedTo selects the entities that are linked to a context.
-func (r *resource) linkedTo(context string) *filtertext.Node {
-	id, err := value.ParseID(context)
-	if err != nil {
-		return &filtertext.Node{Op: filtertext.OpNever}
-	}
-	return comparison(filtertext.OpEq, filtertext.Field{Neighbor: r.parentAlias("of"), Attr: "id"}, id)
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -143,6 +144,22 @@ func (f *face) check() error {
 			errs = append(errs, need(name, c.Parent))
 		}
 	}
+	for _, r := range f.resources {
+		children := r.Children
+		if u := f.unions[r.Union]; u != nil {
+			children = slices.Concat(children, u.Children)
+		}
+		for _, c := range children {
+			errs = append(errs, r.bindBelow(f.resources[c.Parent]))
+		}
+		if r.HistoryOf == "" {
+			continue
+		}
+		errs = append(errs, need(r.typ.Entity, r.HistoryOf))
+		if of := f.resources[r.HistoryOf]; of != nil {
+			of.histories = append(of.histories, r)
+		}
+	}
 	return errors.Join(errs...)
 }
 
@@ -152,11 +169,6 @@ func (f *face) titleOf(entity string) string {
 		return r.Title
 	}
 	return entity
-}
-
-// parentByID returns the entity with the ID, or the failure of one that does not exist.
-func (f *face) parentByID(ctx context.Context, entity, id string) (any, error) {
-	return f.resources[entity].byID(ctx, id)
 }
 
 // route registers the paths of the API.
@@ -184,6 +196,12 @@ func (f *face) route() {
 	for _, r := range f.resources {
 		top(r.Operations, r.Singular, r.Plural, handlers{r.find, r.list, r.create, r.get, r.update})
 		for _, c := range r.Children {
+			if r.HistoryOf != "" {
+				list := func(ctx context.Context, q *request) (*reply, error) { return r.listHistory(ctx, c, q) }
+				f.handle(http.MethodGet, below(c), list)
+				f.handle(http.MethodGet, f.resources[c.Parent].Plural+"/"+c.Segment, list)
+				continue
+			}
 			f.handle(http.MethodGet, below(c), func(ctx context.Context, q *request) (*reply, error) {
 				return r.listBelow(ctx, c, q)
 			})
@@ -211,6 +229,12 @@ func (f *face) route() {
 				return u.createBelow(ctx, c, q)
 			})
 		}
+	}
+	for i := range f.api.Registrations {
+		g := &f.api.Registrations[i]
+		f.handle(http.MethodPost, g.Path, func(ctx context.Context, q *request) (*reply, error) {
+			return f.register(ctx, g, q)
+		})
 	}
 	f.document(f.api.Base+"/openapi.json", f.api.Document)
 }

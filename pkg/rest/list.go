@@ -17,6 +17,7 @@ import (
 	"github.com/mlmd-go/sdk/internal/filtertext"
 	"github.com/mlmd-go/sdk/internal/listorder"
 	"github.com/mlmd-go/sdk/internal/restfilter"
+	"github.com/mlmd-go/sdk/pkg/mlmd"
 	"github.com/mlmd-go/sdk/pkg/registry"
 )
 
@@ -31,7 +32,8 @@ type listing struct {
 	size     int              // as in the request; all entities if it is not positive
 	order    registry.Order
 	desc     bool
-	after    *position // the last entity of the page before; nil for the first page
+	where    *filtertext.Node // beside the filter; nil for all
+	after    *position        // the last entity of the page before; nil for the first page
 }
 
 // A position is the place of an entity in a list.
@@ -166,18 +168,13 @@ func (l *listing) list(ctx context.Context, from []*resource, parentEntity, pare
 	}
 	var items []item
 	for _, r := range from {
-		q := query{order: l.order, desc: l.desc, limit: limit}
+		q := query{parent: parent, order: l.order, desc: l.desc, limit: limit}
 		where, err := r.condition(l.filter)
 		if err != nil {
 			return nil, "", err
 		}
-		q.where = and(where, l.named(r, parent), l.rest())
-		if p := r.typ.Parent; parent != "" && p != nil && p.Entity == parentEntity {
-			q.parent = parent
-		} else if parent != "" {
-			q.where = and(r.linkedTo(parent), q.where)
-		}
-		vs, err := r.collection.list(ctx, q)
+		q.where = and(where, l.where, l.named(r, parent), l.rest())
+		vs, err := r.in(parentEntity).list(ctx, q)
 		if err != nil {
 			return nil, "", inFilter(err, l.filter)
 		}
@@ -196,14 +193,15 @@ func (l *listing) list(ctx context.Context, from []*resource, parentEntity, pare
 }
 
 // named selects the entities with the name and the external ID of the listing.
-// The stored name of a child begins with the ID of its parent.
+// The stored name of a child begins with the ID of its first parent.
 func (l *listing) named(r *resource, parent string) *filtertext.Node {
 	var out *filtertext.Node
 	if name := l.name; name != "" {
-		if p := r.typ.Parent; p != nil && !p.UnprefixedName {
-			name = parent + ":" + name
+		f := r.nameField()
+		if f.OwnName && r.typ.Kind == mlmd.Context { // its only parent
+			f.OwnName, name = false, parent+":"+name
 		}
-		out = comparison(filtertext.OpEq, filtertext.Field{Attr: "name"}, name)
+		out = comparison(filtertext.OpEq, f, name)
 	}
 	if l.external != "" {
 		out = and(out, comparison(filtertext.OpEq, filtertext.Field{Attr: "external_id"}, l.external))
@@ -262,9 +260,9 @@ func (f *face) list(ctx context.Context, path string, from []*resource, q *reque
 func (f *face) listBelow(
 	ctx context.Context, c Child, q *request, choose func() ([]*resource, error),
 ) (*reply, error) {
-	parent, err := strconv.ParseInt(q.PathValue("id"), 10, 64)
+	parent, err := parseParent(f.titleOf(c.Parent), q.PathValue("id"))
 	if err != nil {
-		return nil, badRequest("invalid %s ID: %v", f.titleOf(c.Parent), err)
+		return nil, err
 	}
 	from, err := choose()
 	if err != nil {
@@ -282,6 +280,16 @@ func (f *face) listBelow(
 		return &reply{http.StatusOK, l.page(nil, "")}, nil
 	}
 	return l.reply(ctx, from, c.Parent, strconv.FormatInt(parent, 10))
+}
+
+// parseParent parses the ID in a path whose list is empty if there is no such
+// parent.
+func parseParent(title, text string) (int64, error) {
+	id, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return 0, badRequest("invalid %s ID: %v", title, err)
+	}
+	return id, nil
 }
 
 // reply answers with the page that list returns.

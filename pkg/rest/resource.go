@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -11,10 +12,7 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 
-	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 	"github.com/mlmd-go/sdk/pkg/registry"
 	"github.com/mlmd-go/sdk/pkg/value"
@@ -27,6 +25,8 @@ type resource struct {
 	typ        mlmd.Type
 	codec      *codec
 	collection collection
+	below      map[string]collection // by the entity of the parent, if it is not that of the mapping
+	histories  []*resource
 }
 
 func newResource(f *face, r *Resource) (*resource, error) {
@@ -34,6 +34,31 @@ func newResource(f *face, r *Resource) (*resource, error) {
 	var err error
 	out.codec, err = newCodec(f.api, r, reflect.TypeOf(out.collection.newValue()).Elem())
 	return out, err
+}
+
+// bindBelow makes the resource usable below another kind of parent than that of
+// its mapping.
+func (r *resource) bindBelow(parent *resource) error {
+	own := r.typ.Parent
+	switch {
+	case parent == nil, own != nil && own.Entity == parent.typ.Entity, r.below[parent.typ.Entity] != nil:
+		return nil
+	case own == nil || parent.typ.Kind != mlmd.Context:
+		return fmt.Errorf("%s cannot be below %s", r.typ.Entity, parent.typ.Entity)
+	}
+	if r.below == nil {
+		r.below = map[string]collection{}
+	}
+	r.below[parent.typ.Entity] = r.Entity.below(r.face.client, parent.typ)
+	return nil
+}
+
+// in returns the collection of the entities below the given kind of parent.
+func (r *resource) in(parentEntity string) collection {
+	if c := r.below[parentEntity]; c != nil {
+		return c
+	}
+	return r.collection
 }
 
 // A reply is what a handler answers with.
@@ -163,15 +188,24 @@ func (r *resource) create(ctx context.Context, q *request) (*reply, error) {
 
 // createFrom creates the entity that the members describe.
 func (r *resource) createFrom(ctx context.Context, members []member) (*reply, error) {
-	v, err := r.decode(members, r.Create, r.typ.Entity+"Create")
+	v, err := r.decode(members, r.Create, r.Required, r.typ.Entity+"Create")
 	if err != nil {
 		return nil, err
 	}
-	return r.store(ctx, v)
+	r.complete(v)
+	return r.created(r.store(ctx, r.collection, v))
 }
 
-// decode returns the new entity that a request describes.
-func (r *resource) decode(members []member, allowed []string, schema string) (any, error) {
+// created is the reply to a request that created the entity.
+func (r *resource) created(v any, err error) (*reply, error) {
+	if err != nil {
+		return nil, err
+	}
+	return r.reply(http.StatusCreated, v), nil
+}
+
+// decode returns the entity that a request describes.
+func (r *resource) decode(members []member, allowed, required []string, schema string) (any, error) {
 	v := r.collection.newValue()
 	if err := r.checkConstants(members); err != nil {
 		return nil, err
@@ -179,20 +213,29 @@ func (r *resource) decode(members []member, allowed []string, schema string) (an
 	if err := r.codec.set(v, members, allowed, schema); err != nil {
 		return nil, err
 	}
-	for _, name := range r.Required {
+	r.codec.setMarks(v, nil)
+	for _, name := range required {
 		if lacks(members, name) || isText(r.codec.field(name), v) && r.codec.field(name).isUnset(v) {
 			return nil, zeroRequired(name)
 		}
 	}
+	return v, nil
+}
+
+// complete sets what a new entity has if the request does not say it.
+func (r *resource) complete(v any) {
+	r.setDefaults(v)
+	if f := r.codec.field(nameMember); r.GeneratedName && f.isUnset(v) {
+		f.setText(v, uuid.NewString())
+	}
+}
+
+func (r *resource) setDefaults(v any) {
 	for name, text := range r.Defaults {
 		if f := r.codec.field(name); f.isUnset(v) {
 			f.setText(v, text)
 		}
 	}
-	if f := r.codec.field(nameMember); r.GeneratedName && f.isUnset(v) {
-		f.setText(v, uuid.NewString())
-	}
-	return v, nil
 }
 
 // lacks reports whether the member is missing or null.
@@ -218,20 +261,31 @@ func (r *resource) checkConstants(members []member) error {
 	return nil
 }
 
-// store creates the entity and returns it as it is stored.
-func (r *resource) store(ctx context.Context, v any) (*reply, error) {
+// store creates the entity in the collection and returns it as it is stored.
+func (r *resource) store(ctx context.Context, in collection, v any) (any, error) {
 	if err := r.checkReferences(ctx, v); err != nil {
 		return nil, err
 	}
-	id, err := r.collection.create(ctx, v)
+	if err := r.checkOrder(v); err != nil {
+		return nil, err
+	}
+	id, err := in.create(ctx, v)
 	if err != nil {
 		return nil, r.writeFailure(v, err)
 	}
-	stored, err := r.byID(ctx, id)
-	if err != nil {
-		return nil, err
+	return r.byID(ctx, id)
+}
+
+// checkOrder returns an error if a time of v is before the one that it must not be
+// before.
+func (r *resource) checkOrder(v any) error {
+	for _, pair := range r.Ordered {
+		from, to := r.codec.millis(v, pair[0]), r.codec.millis(v, pair[1])
+		if from != 0 && to != 0 && to < from {
+			return badRequest("%s %d is before %s %d", pair[1], to, pair[0], from)
+		}
 	}
-	return r.reply(http.StatusCreated, stored), nil
+	return nil
 }
 
 // writeFailure returns the failure of a write of v.
@@ -242,7 +296,9 @@ func (r *resource) writeFailure(v any, err error) error {
 	}
 	switch {
 	case errors.Is(err, registry.ErrAlreadyExists) && e.Field != "":
-		return fail(http.StatusConflict, "%s with %s %s already exists: conflict", r.Title, e.Field, e.Value)
+		f := fail(http.StatusConflict, "%s with %s %s already exists: conflict", r.Title, e.Field, e.Value)
+		f.taken = e.Field
+		return f
 	case errors.Is(err, registry.ErrNotFound) && r.typ.Parent != nil && e.Field == r.typ.Parent.Field:
 		return notFound("no %s found for id %s", r.face.titleOf(r.typ.Parent.Entity), r.collection.ident(v).ParentID)
 	}
@@ -260,8 +316,14 @@ func (r *resource) checkReferences(ctx context.Context, v any) error {
 		if _, err := value.ParseID(id); err != nil {
 			return badRequest("%s %q %v", ref.Member, id, err)
 		}
-		if _, err := to.byID(ctx, id); err != nil {
+		found, err := to.byID(ctx, id)
+		if err != nil {
 			return err
+		}
+		for _, no := range ref.Refuse {
+			if p, ok := to.codec.custom(found)[no.Property]; ok && !slices.Contains(no.Except, p.String()) {
+				return badRequest("%s", no.Message)
+			}
 		}
 	}
 	return nil
@@ -276,13 +338,22 @@ func (r *resource) update(ctx context.Context, q *request) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.patch(ctx, id, members, r.Update, r.typ.Entity+"Update")
+	return r.updated(r.patch(ctx, id, members, r.Update, r.typ.Entity+"Update", nil))
 }
 
-// patch changes the given members of the entity with the ID.
+// updated is the reply to a request that changed the entity.
+func (r *resource) updated(v any, err error) (*reply, error) {
+	if err != nil {
+		return nil, err
+	}
+	return r.reply(http.StatusOK, v), nil
+}
+
+// patch changes the given members of the entity with the ID, adds the marks and
+// returns the entity as it is stored.
 func (r *resource) patch(
-	ctx context.Context, id string, members []member, allowed []string, schema string,
-) (*reply, error) {
+	ctx context.Context, id string, members []member, allowed []string, schema string, marks value.Map,
+) (any, error) {
 	if err := r.checkConstants(members); err != nil {
 		return nil, err
 	}
@@ -296,150 +367,22 @@ func (r *resource) patch(
 	members = slices.DeleteFunc(slices.Clone(members), func(m member) bool {
 		return !slices.ContainsFunc(r.Update, func(name string) bool { return strings.EqualFold(name, m.name) })
 	})
-	err := r.collection.update(ctx, id, func(v any) error { return r.codec.set(v, members, r.Update, schema) })
+	err := r.collection.update(ctx, id, func(v any) error {
+		all := r.codec.marksOf(v)
+		if err := r.codec.set(v, members, r.Update, schema); err != nil {
+			return err
+		}
+		maps.Copy(all, marks)
+		r.codec.setMarks(v, all)
+		return r.checkOrder(v)
+	})
 	if errors.Is(err, registry.ErrNotFound) {
 		return nil, notFound("no %s found for id %s", r.Title, id)
 	}
 	if err != nil {
 		return nil, r.writeFailure(sent, err)
 	}
-	v, err := r.byID(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	return r.reply(http.StatusOK, v), nil
-}
-
-// createBelow creates an entity below the parent, or updates it if the request
-// has its ID.
-func (r *resource) createBelow(ctx context.Context, c Child, q *request) (*reply, error) {
-	parent, err := pathID(r.face.titleOf(c.Parent), q.PathValue("id"))
-	if err != nil {
-		return nil, err
-	}
-	members, err := q.object()
-	if err != nil {
-		return nil, err
-	}
-	return r.storeBelow(ctx, c, parent, members, false)
-}
-
-// storeBelow stores the entity that the members describe below the parent. If
-// byName is set, the entity of that name is updated if there is one.
-func (r *resource) storeBelow(
-	ctx context.Context, c Child, parent string, members []member, byName bool,
-) (*reply, error) {
-	allowed, schema := r.Create, r.typ.Entity+"Create"
-	if c.Whole {
-		allowed, schema = slices.Concat(r.Create, wholeMembers), r.typ.Entity
-	}
-	v, err := r.decode(members, allowed, schema)
-	if err != nil {
-		return nil, err
-	}
-	id := r.collection.ident(v).ID
-	if id != "" {
-		return r.updateBelow(ctx, c, parent, id, members, schema)
-	}
-	own := r.typ.Parent != nil && r.typ.Parent.Entity == c.Parent
-	if !own {
-		if _, err := r.face.parentByID(ctx, c.Parent, parent); err != nil {
-			return nil, err
-		}
-	}
-	if name := r.collection.ident(v).Name; byName && !lacks(members, nameMember) {
-		old, err := r.childNamed(ctx, c.Parent, parent, name)
-		if err != nil {
-			return nil, err
-		}
-		if old != nil {
-			return r.patch(ctx, r.collection.ident(old).ID, members, allowed, schema)
-		}
-	}
-	if own {
-		r.collection.setParent(v, parent)
-		return r.store(ctx, v)
-	}
-	out, err := r.store(ctx, v)
-	if err != nil {
-		return nil, err
-	}
-	return out, r.link(ctx, parent, r.collection.ident(v).ID)
-}
-
-// updateBelow updates the entity with the ID and links it to the parent.
-func (r *resource) updateBelow(
-	ctx context.Context, c Child, parent, id string, members []member, schema string,
-) (*reply, error) {
-	if _, err := value.ParseID(id); err != nil {
-		return nil, badRequest("id %q %v", id, err)
-	}
-	old, err := r.collection.get(ctx, id)
-	if errors.Is(err, registry.ErrNotFound) && r.Union != "" {
-		return nil, badRequest("mismatched types, artifact with id %s is not a %s", id, r.Title)
-	}
-	if errors.Is(err, registry.ErrNotFound) {
-		return nil, notFound("no %s found for id %s", r.Title, id)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if _, err := r.face.parentByID(ctx, c.Parent, parent); err != nil {
-		return nil, err
-	}
-	has := r.collection.ident(old).ParentID
-	isParent := r.typ.Parent != nil && r.typ.Parent.Entity == c.Parent
-	if isParent && has != parent && r.typ.Kind == mlmd.Context {
-		return nil, badRequest("%s %s belongs to %s %s, which cannot be changed",
-			r.Title, id, r.face.titleOf(c.Parent), has)
-	}
-	if !isParent || has != parent {
-		if err := r.link(ctx, parent, id); err != nil {
-			return nil, err
-		}
-	}
-	allowed := slices.Concat(r.Create, wholeMembers)
-	return r.patch(ctx, id, members, allowed, schema)
-}
-
-// childNamed returns the child of the parent that has the name, or nil.
-func (r *resource) childNamed(ctx context.Context, parentEntity, parent, name string) (any, error) {
-	if p := r.typ.Parent; p != nil && p.Entity == parentEntity {
-		v, err := r.collection.findByName(ctx, parent, name)
-		if errors.Is(err, registry.ErrNotFound) {
-			return nil, nil
-		}
-		return v, err
-	}
-	l := listing{name: name, order: registry.OrderByID, size: 1}
-	items, _, err := l.list(ctx, []*resource{r}, parentEntity, parent)
-	if err != nil || len(items) == 0 {
-		return nil, err
-	}
-	return items[0].value, nil
-}
-
-// link links an artifact or an execution to a context, unless it is.
-func (r *resource) link(ctx context.Context, parent, child string) error {
-	p, err := value.ParseID(parent)
-	if err != nil {
-		return err
-	}
-	c, err := value.ParseID(child)
-	if err != nil {
-		return err
-	}
-	q := &mlmdpb.PutAttributionsAndAssociationsRequest{}
-	if r.typ.Kind == mlmd.Artifact {
-		q.Attributions = []*mlmdpb.Attribution{{ContextId: &p, ArtifactId: &c}}
-	} else {
-		q.Associations = []*mlmdpb.Association{{ContextId: &p, ExecutionId: &c}}
-	}
-	_, err = r.face.client.RPC().PutAttributionsAndAssociations(ctx, q)
-	if status.Code(err) == codes.Unavailable {
-		return unavailable(err)
-	}
-	return err
+	return r.byID(ctx, id)
 }
 
 func (r *resource) listBelow(ctx context.Context, c Child, q *request) (*reply, error) {

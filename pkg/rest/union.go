@@ -151,15 +151,11 @@ func (u *union) update(ctx context.Context, q *request) (*reply, error) {
 		return nil, fail(http.StatusBadRequest, "cannot change %s type from '%s' to '%s': %s type is immutable",
 			u.Title, r.Constants[u.Member], kind, u.Title)
 	}
-	return r.patch(ctx, id, members, r.Update, r.typ.Entity+"Update")
+	return r.updated(r.patch(ctx, id, members, r.Update, r.typ.Entity+"Update", nil))
 }
 
 func (u *union) createBelow(ctx context.Context, c Child, q *request) (*reply, error) {
-	parent, err := pathID(u.face.titleOf(c.Parent), q.PathValue("id"))
-	if err != nil {
-		return nil, err
-	}
-	members, err := q.object()
+	parent, members, err := u.face.below(c, q)
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +163,11 @@ func (u *union) createBelow(ctx context.Context, c Child, q *request) (*reply, e
 	if r == nil {
 		return nil, u.unknownKind()
 	}
-	return r.storeBelow(ctx, c, parent, members, slices.Contains(u.UpsertByName, r.typ.Entity))
+	v, isNew, err := r.storeBelow(ctx, c, parent, members, slices.Contains(u.UpsertByName, r.typ.Entity))
+	if isNew {
+		return r.created(v, err)
+	}
+	return r.updated(v, err)
 }
 
 func (u *union) listBelow(ctx context.Context, c Child, q *request) (*reply, error) {

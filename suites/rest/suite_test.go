@@ -32,9 +32,14 @@ type face struct{ base string }
 
 // onEveryBackend describes both versions of the API on every backend.
 func onEveryBackend(what string, body func(f *face)) bool {
+	return onBackends(what, body, restapi.APIs...)
+}
+
+// onBackends describes versions of the API on every backend.
+func onBackends(what string, body func(f *face), apis ...rest.API) bool {
 	return Describe(what, func() {
 		for _, b := range backend.All() {
-			for _, api := range restapi.APIs {
+			for _, api := range apis {
 				Context(api.Base[strings.LastIndexByte(api.Base, '/')+1:]+" on "+b.Name, Label(b.Name), func() {
 					f := &face{}
 					BeforeEach(func() {

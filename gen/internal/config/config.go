@@ -45,6 +45,8 @@ type rest struct {
 	Title    string   `yaml:"title"`
 	Path     string   `yaml:"path"`
 	Versions []string `yaml:"versions"` // from the newest to the oldest
+	// TextIntegers are those of Versions in which integers are strings in JSON.
+	TextIntegers []string `yaml:"textIntegers"`
 }
 
 var defaultREST = rest{Dir: "generated/restapi", Title: "Registry", Path: "/api", Versions: []string{"v1"}}
@@ -116,6 +118,7 @@ func Load(dir, name, within string) (Config, error) {
 	if r := f.REST; r != nil {
 		c.REST = &codegen.REST{
 			Title: orElse(r.Title, defaultREST.Title), Path: orElse(r.Path, defaultREST.Path), Versions: r.Versions,
+			TextIntegers: r.TextIntegers,
 		}
 		if len(c.REST.Versions) == 0 {
 			c.REST.Versions = defaultREST.Versions
@@ -260,6 +263,11 @@ func (c Config) checkREST(at string) error {
 			return fmt.Errorf("%s: rest: the version %q is invalid or listed twice; want v1, v2beta1, …", at, v)
 		}
 		seen[v] = true
+	}
+	for _, v := range c.REST.TextIntegers {
+		if !seen[v] {
+			return fmt.Errorf("%s: rest: textIntegers: there is no version %q", at, v)
+		}
 	}
 	return nil
 }

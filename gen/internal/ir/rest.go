@@ -1,6 +1,7 @@
 package ir
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -17,6 +18,8 @@ type EntityREST struct {
 	Member     string   // of the union
 	Value      string   // of Member
 	Upsert     bool     // POST in the union, below a parent, updates by name
+	Register   string   // the segment that stores it with its relatives; may be empty
+	History    *History // if it is one
 	Versions   []spec.Word
 	Pos        spec.Pos // of x-rest-path, or of the entity
 	UnionPos   spec.Pos
@@ -27,6 +30,8 @@ type FieldREST struct {
 	Hidden    bool
 	Default   string // of a string
 	Child     Child  // of the field with the parent's ID
+	Also      []Also // of the field with the parent's ID
+	NotBefore string // the name of another time; may be empty
 	Reference *Reference
 	Versions  []spec.Word
 }
@@ -43,8 +48,34 @@ type Reference struct {
 	Entity   *Entity
 	Path     string // empty if no path leads to it
 	NewestOf *Field // another reference; may be nil
+	Refuse   []Refusal
 	word     spec.RESTReference
 }
+
+// A Refusal is a reason why an entity cannot be referred to.
+type Refusal struct {
+	Property string
+	Except   []string
+	Message  string
+}
+
+// A History says what an entity is the history of.
+type History struct {
+	Of   *Entity
+	Path string
+	Step *Field // may be nil
+	word spec.RESTHistory
+}
+
+// Also is a kind of entity that may be the parent instead.
+type Also struct {
+	Parent *Entity
+	Marks  []Mark
+	marks  []spec.RESTMark
+}
+
+// A Mark is a custom property that repeats an ID of a parent.
+type Mark struct{ Member, Of, Property string }
 
 // In reports whether a part of a REST API with the given x-rest-versions is in
 // a version.
@@ -56,7 +87,7 @@ func (b *builder) entityREST(s *spec.Schema) EntityREST {
 	x := s.Ext.REST
 	r := EntityREST{
 		Hidden: x.Hidden.Set(), Singular: Snake(s.Name), Path: Plural(Snake(s.Name)), Operations: spec.Operations,
-		Upsert: x.Upsert, Versions: x.APIVersions, Pos: s.Key,
+		Upsert: x.Upsert, Register: x.Register.Text, Versions: x.APIVersions, Pos: s.Key,
 	}
 	if x.Path.Set() {
 		r.Path, r.Pos = x.Path.Text, x.Path.Pos
@@ -78,6 +109,9 @@ func (b *builder) entityREST(s *spec.Schema) EntityREST {
 			const fix = "want letters and digits, the first a letter"
 			b.report(u.Name.Pos, s.Path, spec.Quote(u.Name.Text)+" does not give a name of a schema", fix)
 		}
+	}
+	if h := x.History; h != nil {
+		r.History = &History{Path: h.Path.Text, word: *h}
 	}
 	if x.Upsert && x.Union == nil {
 		b.report(s.Key, s.Path, "x-rest-upsert without x-rest-union", "add x-rest-union, or remove it")
@@ -102,7 +136,9 @@ func Plural(name string) string {
 // fieldREST sets f.REST. References are resolved later, by checkREST.
 func (b *builder) fieldREST(e *Entity, f *Field, p *spec.Schema) {
 	path, x := e.Name+"."+f.Name, p.Ext.REST
-	f.REST = FieldREST{Hidden: x.Hidden.Set(), Versions: x.APIVersions, Default: x.Default.Text}
+	f.REST = FieldREST{
+		Hidden: x.Hidden.Set(), Versions: x.APIVersions, Default: x.Default.Text, NotBefore: x.NotBefore.Text,
+	}
 	if f.Default != nil && (f.Type.Basic == String || f.Type.Basic == Enum) && f.REST.Default == "" {
 		f.REST.Default = f.Default.Text
 	}
@@ -123,12 +159,31 @@ func (b *builder) fieldREST(e *Entity, f *Field, p *spec.Schema) {
 		}
 		f.REST.Child = Child{c.Path.Text, c.Operation.Text, c.Whole}
 	}
+	for _, m := range x.Marks {
+		if f.Slot != Parent {
+			b.report(m.Parent.Pos, path, "x-rest-also without x-mlmd-parent", "put it on the property with the parent's id")
+			break
+		}
+		last := len(f.REST.Also) - 1
+		if last < 0 || f.REST.Also[last].marks[0].Parent != m.Parent {
+			f.REST.Also = append(f.REST.Also, Also{})
+			last++
+		}
+		f.REST.Also[last].marks = append(f.REST.Also[last].marks, m)
+	}
 	if r := x.Reference; r != nil {
 		if f.Slot == Parent || f.Type.Basic != String && f.Type.Basic != IDString {
 			const fix = "put it on a string that is not the parent"
 			b.report(r.Pos, path, "x-rest-reference on a property that is not an id", fix)
 		}
 		f.REST.Reference = &Reference{Path: r.Path.Text, word: *r}
+		for _, no := range r.Refuse {
+			out := Refusal{Property: no.Property.Text, Message: no.Message.Text}
+			for _, w := range no.Except {
+				out.Except = append(out.Except, w.Text)
+			}
+			f.REST.Reference.Refuse = append(f.REST.Reference.Refuse, out)
+		}
 	}
 	if f.Slot == ID || f.Slot == Name {
 		for what, w := range map[string]spec.Word{"x-rest-hidden": x.Hidden, "x-rest-versions": first(x.APIVersions)} {
@@ -163,20 +218,17 @@ func (b *builder) checkREST(e *Entity, entities map[string]*Entity) {
 		if r == nil {
 			continue
 		}
-		path, w := e.Name+"."+f.Name, r.word.Entity
-		if r.Entity = entities[w.Text]; r.Entity == nil {
-			var names []string
-			for name := range entities {
-				names = append(names, name)
-			}
-			slices.Sort(names)
-			fix := spec.OneOf(names)
-			if near := spec.Closest(w.Text, names); near != "" {
-				fix = "did you mean " + near + "?"
-			}
-			b.report(w.Pos, path, "x-rest-reference: "+spec.Quote(w.Text)+" is not an entity of this spec", fix)
+		r.Entity = b.entityNamed(e.Name+"."+f.Name, "x-rest-reference", r.word.Entity, entities)
+	}
+	for _, p := range e.Fields {
+		isTime := func(f *Field) bool { return f.Name == p.REST.NotBefore && f.Type.Basic == Millis }
+		if p.REST.NotBefore != "" && (p.Type.Basic != Millis || !slices.ContainsFunc(e.Fields, isTime)) {
+			b.report(p.Pos, e.Name+"."+p.Name, "x-rest-not-before: this or "+spec.Quote(p.REST.NotBefore)+
+				" is not a property with a time", "want two properties of format epoch-millis")
 		}
 	}
+	b.checkHistory(e, entities)
+	b.checkAlso(e, entities)
 	for _, f := range e.Fields {
 		r := f.REST.Reference
 		if r == nil || !r.word.NewestOf.Set() || r.Entity == nil {
@@ -197,13 +249,84 @@ func (b *builder) checkREST(e *Entity, entities map[string]*Entity) {
 	}
 }
 
+// entityNamed returns the entity that an extension names. It reports one that does
+// not exist, and returns nil.
+func (b *builder) entityNamed(path, what string, w spec.Word, entities map[string]*Entity) *Entity {
+	e := entities[w.Text]
+	if e == nil {
+		names := slices.Sorted(maps.Keys(entities))
+		fix := spec.OneOf(names)
+		if near := spec.Closest(w.Text, names); near != "" {
+			fix = "did you mean " + near + "?"
+		}
+		b.report(w.Pos, path, what+": "+spec.Quote(w.Text)+" is not an entity of this spec", fix)
+	}
+	return e
+}
+
+// checkHistory resolves the x-rest-history of e.
+func (b *builder) checkHistory(e *Entity, entities map[string]*Entity) {
+	h := e.REST.History
+	if h == nil {
+		return
+	}
+	h.Of = b.entityNamed(e.Name, "x-rest-history", h.word.Of, entities)
+	if e.Parent == nil {
+		b.report(h.word.Pos, e.Name, "x-rest-history without a parent", "give the entity a property with x-mlmd-parent")
+	}
+	if w := h.word.Step; w.Set() {
+		i := slices.IndexFunc(e.Fields, func(f *Field) bool {
+			return f.Name == w.Text && (f.Type.Basic == Int64 || f.Type.Basic == Int32)
+		})
+		if i < 0 {
+			msg := "x-rest-history: " + spec.Quote(w.Text) + " is not an integer of the entity"
+			b.report(w.Pos, e.Name, msg, "name one, or leave step out")
+			return
+		}
+		h.Step = e.Fields[i]
+	}
+}
+
+// checkAlso resolves the x-rest-also of the properties of e.
+func (b *builder) checkAlso(e *Entity, entities map[string]*Entity) {
+	for _, f := range e.Fields {
+		for i := range f.REST.Also {
+			a := &f.REST.Also[i]
+			path := e.Name + "." + f.Name
+			p := b.entityNamed(path, "x-rest-also", a.marks[0].Parent, entities)
+			if p == nil {
+				continue
+			}
+			if a.Parent = p; p.Kind != Context {
+				b.report(a.marks[0].Parent.Pos, path, "x-rest-also: "+p.Name+" is not a context", "only contexts have children")
+			}
+			for _, m := range a.marks {
+				if !m.Member.Set() {
+					continue
+				}
+				isID := func(f *Field) bool { return f.Name == m.Of.Text && (f.Slot == ID || f.Slot == Parent) }
+				if !slices.ContainsFunc(p.Fields, isID) {
+					msg := "x-rest-also: " + spec.Quote(m.Of.Text) + " is not an id in " + p.Name
+					b.report(m.Of.Pos, path, msg, "want id, or the id of its parent")
+				}
+				if slices.ContainsFunc(e.Fields, func(f *Field) bool { return f.Name == m.Member.Text }) {
+					msg := "x-rest-also: " + spec.Quote(m.Member.Text) + " is a property of " + e.Name
+					b.report(m.Member.Pos, path, msg, "choose another name")
+				}
+				a.Marks = append(a.Marks, Mark{m.Member.Text, m.Of.Text, Snake(m.Member.Text)})
+			}
+		}
+	}
+}
+
 // noREST reports extensions for REST on a schema that has no paths: one that is
 // not an entity, or a member of an object.
 func (b *builder) noREST(s *spec.Schema, path, why, fix string) {
 	x := s.Ext.REST
 	for what, at := range map[string]spec.Pos{
 		"x-rest-path": x.Path.Pos, "x-rest-hidden": x.Hidden.Pos, "x-rest-versions": first(x.APIVersions).Pos,
-		"x-rest-default": x.Default.Pos, "x-rest-operations": first(x.Operations).Pos,
+		"x-rest-default": x.Default.Pos, "x-rest-operations": first(x.Operations).Pos, "x-rest-register": x.Register.Pos,
+		"x-rest-not-before": x.NotBefore.Pos,
 	} {
 		if at.Line > 0 {
 			b.report(at, path, what+" "+why, fix)
@@ -211,6 +334,12 @@ func (b *builder) noREST(s *spec.Schema, path, why, fix string) {
 	}
 	if x.Union != nil {
 		b.report(x.Union.Pos, path, "x-rest-union "+why, fix)
+	}
+	if x.History != nil {
+		b.report(x.History.Pos, path, "x-rest-history "+why, fix)
+	}
+	if len(x.Marks) > 0 {
+		b.report(x.Marks[0].Parent.Pos, path, "x-rest-also "+why, fix)
 	}
 	if x.Child != nil {
 		b.report(x.Child.Pos, path, "x-rest-child "+why, fix)

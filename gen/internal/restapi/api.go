@@ -17,6 +17,8 @@ type Config struct {
 	Title    string
 	Path     string   // that the versions are below: /api/model_registry
 	Versions []string // from the newest to the oldest
+	// TextIntegers are the versions in which integers are strings in JSON.
+	TextIntegers []string
 }
 
 // An API is one version.
@@ -26,7 +28,20 @@ type API struct {
 	Successor      string // the Base of the newest version; empty if it is this one
 	Resources      []*Resource
 	Unions         []*Union
+	Registrations  []*Registration
+	TextIntegers   bool
 }
+
+// A Registration stores an entity, its parent and its children at once.
+type Registration struct {
+	Path           string
+	Parent, Entity *Resource
+	Children       []Part
+}
+
+// A Part is a list of children in a registration: those of a resource or of a
+// union.
+type Part struct{ Member, Of string }
 
 // A Resource is an entity that the API serves.
 type Resource struct {
@@ -43,6 +58,15 @@ type Resource struct {
 	Required   []string
 	Update     []string
 	References []*ir.Field
+	Marks      []Mark
+	HistoryOf  *Resource // whose history it is; may be nil
+}
+
+// A Mark is a custom property that repeats an ID of a parent.
+type Mark struct {
+	ir.Mark
+	Parent *ir.Entity
+	Shown  bool // as a member of the JSON object
 }
 
 // A Child says how a resource or a union is served below a parent.
@@ -111,7 +135,10 @@ func (b *builder) versions(g *ir.Graph) {
 }
 
 func (b *builder) api(g *ir.Graph, version string) *API {
-	a := &API{Title: b.config.Title, Version: version, Base: b.config.Path + "/" + version}
+	a := &API{
+		Title: b.config.Title, Version: version, Base: b.config.Path + "/" + version,
+		TextIntegers: slices.Contains(b.config.TextIntegers, version),
+	}
 	if version != b.config.Versions[0] {
 		a.Successor = b.config.Path + "/" + b.config.Versions[0]
 	}
@@ -120,15 +147,69 @@ func (b *builder) api(g *ir.Graph, version string) *API {
 		served[e] = !e.REST.Hidden && ir.In(e.REST.Versions, version)
 	}
 	for _, e := range g.Entities {
+		if h := e.REST.History; h != nil {
+			served[e] = served[e] && served[h.Of] && served[e.Parent.Parent]
+		}
+	}
+	for _, e := range g.Entities {
 		if served[e] {
 			a.Resources = append(a.Resources, b.resource(a, e, served))
 		}
 	}
 	slices.SortFunc(a.Unions, func(a, b *Union) int { return cmp.Compare(a.Name, b.Name) })
+	b.relatives(a)
 	b.paths(a)
 	b.schemas(g, a)
 	return a
 }
+
+// relatives resolves what resources have to do with each other: histories and
+// registrations.
+func (b *builder) relatives(a *API) {
+	of := func(e *ir.Entity) *Resource {
+		i := slices.IndexFunc(a.Resources, func(r *Resource) bool { return r.E == e })
+		if i < 0 {
+			return nil
+		}
+		return a.Resources[i]
+	}
+	for _, r := range a.Resources {
+		if h := r.E.REST.History; h != nil {
+			r.HistoryOf = of(h.Of)
+			r.Union, r.Operations, r.Singular, r.Plural = nil, nil, "", ""
+			r.Create, r.Required, r.Update, r.References = nil, nil, nil, nil
+			for _, m := range r.HistoryOf.Marks {
+				m.Shown = m.Shown && !slices.ContainsFunc(r.Fields, func(f *ir.Field) bool { return f.Name == m.Member })
+				r.Marks = append(r.Marks, m)
+			}
+		}
+	}
+	for _, r := range a.Resources {
+		path := r.E.REST.Register
+		if path == "" {
+			continue
+		}
+		if r.E.Parent == nil || of(r.E.Parent.Parent) == nil {
+			b.tell(r.E.Pos, r.E.Name, "x-rest-register on an entity without a parent in the API", "remove it")
+			continue
+		}
+		g := &Registration{Path: path, Parent: of(r.E.Parent.Parent), Entity: r}
+		for _, u := range a.Unions {
+			if slices.ContainsFunc(u.Children, func(c Child) bool { return c.Parent == r.E }) {
+				g.Children = append(g.Children, Part{ir.Local(ir.GoName(u.Plural)), u.Name})
+			}
+		}
+		for _, child := range a.Resources {
+			if slices.ContainsFunc(child.Children, func(c Child) bool { return c.Parent == r.E }) && child.HistoryOf == nil {
+				g.Children = append(g.Children, Part{ir.Local(ir.GoName(child.E.REST.Path)), child.E.Name})
+			}
+		}
+		a.Registrations = append(a.Registrations, g)
+	}
+}
+
+// Member returns the name of an entity as a member of a JSON object.
+func (r *Resource) Member() string { return ir.Local(r.E.Go) }
 
 func (b *builder) resource(a *API, e *ir.Entity, served map[*ir.Entity]bool) *Resource {
 	r := &Resource{E: e, Title: words(e.REST.Singular), Operations: e.REST.Operations}
@@ -157,7 +238,17 @@ func (b *builder) resource(a *API, e *ir.Entity, served map[*ir.Entity]bool) *Re
 	}
 	b.union(a, r)
 	if p := e.Parent; p != nil && served[p.Parent] {
-		b.child(r, p)
+		b.child(r, p, p.Parent)
+	}
+	if p := e.Parent; p != nil {
+		for _, also := range p.Field.REST.Also {
+			if served[also.Parent] {
+				b.child(r, p, also.Parent)
+			}
+			for _, m := range also.Marks {
+				r.Marks = append(r.Marks, Mark{m, also.Parent, served[also.Parent]})
+			}
+		}
 	}
 	if p := e.Parent; p != nil && !p.Optional && slices.Contains(r.Hidden, p.Field.Name) &&
 		(r.Has("create") || r.Union != nil) {
@@ -167,17 +258,22 @@ func (b *builder) resource(a *API, e *ir.Entity, served map[*ir.Entity]bool) *Re
 	return r
 }
 
-func (b *builder) child(r *Resource, p *ir.Edge) {
+// child serves r, whose edge to its parent is p, below parent.
+func (b *builder) child(r *Resource, p *ir.Edge, parent *ir.Entity) {
 	rest := p.Field.REST.Child
+	if h := r.E.REST.History; h != nil {
+		r.Children = append(r.Children, Child{Parent: parent, Path: h.Path, Operation: ir.GoName(h.Path)})
+		return
+	}
 	if r.Union != nil {
-		c := Child{Parent: p.Parent, Path: r.Union.Plural, Operation: p.Parent.Name + r.Union.Name, Whole: true}
+		c := Child{Parent: parent, Path: r.Union.Plural, Operation: parent.Name + r.Union.Name, Whole: true}
 		if !slices.Contains(r.Union.Children, c) {
 			r.Union.Children = append(r.Union.Children, c)
 		}
 		return
 	}
-	c := Child{Parent: p.Parent, Path: cmp.Or(rest.Path, r.E.REST.Path), Whole: rest.Whole}
-	c.Operation = cmp.Or(rest.Operation, p.Parent.Name+ir.GoName(singular(c.Path, r.E)))
+	c := Child{Parent: parent, Path: cmp.Or(rest.Path, r.E.REST.Path), Whole: rest.Whole}
+	c.Operation = cmp.Or(rest.Operation, parent.Name+ir.GoName(singular(c.Path, r.E)))
 	r.Children = append(r.Children, c)
 }
 
@@ -245,6 +341,9 @@ func (b *builder) paths(a *API) {
 		take(r.Singular, r.E.Name, r.E.REST.Pos)
 		take(r.Plural, r.E.Name, r.E.REST.Pos)
 	}
+	for _, g := range a.Registrations {
+		take(g.Path, g.Entity.E.Name, g.Entity.E.REST.Pos)
+	}
 	for _, u := range a.Unions {
 		at := u.Members[0].E.REST.UnionPos
 		take(u.Singular, "the union "+u.Name, at)
@@ -253,6 +352,9 @@ func (b *builder) paths(a *API) {
 	for _, r := range a.Resources {
 		for _, c := range r.Children {
 			take(c.Parent.REST.Path+"/{id}/"+c.Path, r.E.Name, r.E.REST.Pos)
+			if r.HistoryOf != nil {
+				take(c.Parent.REST.Path+"/"+c.Path, r.E.Name, r.E.REST.Pos)
+			}
 		}
 		for _, f := range r.References {
 			if p := f.REST.Reference.Path; p != "" {
@@ -283,6 +385,11 @@ func (b *builder) schemas(g *ir.Graph, a *API) {
 			take(r.E.Name+suffix, r.E.Name, r.E.Pos)
 		}
 	}
+	for _, g := range a.Registrations {
+		for _, suffix := range []string{"Registration", "Registered", "New"} {
+			take(g.Entity.E.Name+suffix, g.Entity.E.Name, g.Entity.E.Pos)
+		}
+	}
 	for _, u := range a.Unions {
 		at := u.Members[0].E.REST.UnionPos
 		for _, suffix := range []string{"", "Create", "Update", "List"} {
@@ -305,9 +412,22 @@ func (r *Resource) Defaults() (out [][2]string) {
 	return out
 }
 
+// Ordered returns the pairs of times of which the second is not before the first.
+func (r *Resource) Ordered() (out [][2]string) {
+	for _, f := range r.Fields {
+		if f.REST.NotBefore != "" && r.HistoryOf == nil {
+			out = append(out, [2]string{f.REST.NotBefore, f.Name})
+		}
+	}
+	return out
+}
+
 // Constants returns the member by which the entities of the union are told apart,
 // and its value.
 func (r *Resource) Constants() [][2]string {
+	if r.HistoryOf != nil {
+		return r.HistoryOf.Constants()
+	}
 	if r.Union == nil {
 		return nil
 	}

@@ -51,6 +51,10 @@ func (a *API) build() *document {
 		d.owner = u.Members[0].E.REST.UnionPos
 		d.union(u)
 	}
+	for _, g := range a.Registrations {
+		d.owner = g.Entity.E.Pos
+		d.registration(g)
+	}
 	return d
 }
 
@@ -179,6 +183,12 @@ func (d *document) entity(r *Resource, f form) {
 			required = append(required, field.Name)
 		}
 	}
+	for _, m := range r.Marks {
+		if f == whole && m.Shown {
+			properties[m.Member] = described(object{"type": "string", "pattern": idPattern, "readOnly": true},
+				"The "+m.Of+" of the "+words(m.Parent.REST.Singular)+" that it was created in.")
+		}
+	}
 	if r.Union != nil {
 		properties[r.Union.Member] = oneText(r.E.REST.Value)
 		required = append(required, r.Union.Member)
@@ -207,7 +217,11 @@ func (d *document) field(f *ir.Field, at form) object {
 	case ir.CreateTime, ir.UpdateTime:
 		s["readOnly"] = true
 	}
-	s = described(s, f.Doc)
+	doc := f.Doc
+	if d.api.TextIntegers && (f.Type.Basic == ir.Int64 || f.Type.Basic == ir.Int32) {
+		doc += " Requests may have a number, too."
+	}
+	s = described(s, doc)
 	if f.Deprecated {
 		s = described(s, f.Doc+" ") // beside a $ref
 		s["deprecated"] = true
@@ -232,10 +246,15 @@ func (d *document) typ(t *ir.Type, r ir.Rules) object {
 		s["type"] = "string"
 	case ir.IDString:
 		s["type"], s["pattern"] = "string", idPattern
-	case ir.Int32:
+	case ir.Int32, ir.Int64:
 		s["type"], s["format"] = "integer", "int32"
-	case ir.Int64:
-		s["type"], s["format"] = "integer", "int64"
+		if t.Basic == ir.Int64 {
+			s["format"] = "int64"
+		}
+		if d.api.TextIntegers {
+			s["type"], s["pattern"] = "string", "^-?[0-9]{1,19}$"
+			return s
+		}
 	case ir.Double:
 		s["type"], s["format"] = "number", "double"
 	case ir.Bool:
@@ -342,6 +361,7 @@ type operation struct {
 	result           string // a schema
 	success          []int
 	fails            []int // besides those of every operation
+	extra            string
 }
 
 func (d *document) add(o operation) {
@@ -358,6 +378,9 @@ func (d *document) add(o operation) {
 		responses[strconv.Itoa(status)] = object{"$ref": "#/components/responses/" + failureNames[status]}
 	}
 	op := object{"operationId": o.id, "summary": o.summary, "tags": []string{o.tag}, "responses": responses}
+	if o.extra != "" {
+		op["description"] = o.extra
+	}
 	if o.body != "" {
 		responses["413"] = object{"$ref": "#/components/responses/" + failureNames[413]}
 		op["requestBody"] = object{
@@ -388,7 +411,7 @@ var success = map[int]string{200: "The result.", 201: "It was created."}
 var failureNames = map[int]string{
 	400: "BadRequest", 401: "Unauthorized", 404: "NotFound", 409: "Conflict",
 	413: "RequestEntityTooLarge", 422: "UnprocessableEntity", 429: "TooManyRequests",
-	500: "InternalServerError", 503: "ServiceUnavailable",
+	500: "InternalServerError", 501: "NotImplemented", 503: "ServiceUnavailable",
 }
 
 func failures() object {
@@ -396,7 +419,8 @@ func failures() object {
 		400: "The request is invalid.", 401: "The token is missing or invalid.", 404: "The entity does not exist.",
 		409: "Another entity has the name or the external ID.", 413: "The body is too large.",
 		422: "A required member is missing.", 429: "The server is busy. Retry-After says when to try again.",
-		500: "The server failed.", 503: "The store cannot be reached, or took too long.",
+		500: "The server failed.", 501: "The store has no transactions.",
+		503: "The store cannot be reached, or took too long.",
 	}
 	out := object{}
 	for status, name := range failureNames {
@@ -428,6 +452,12 @@ func parameters(a *API) object {
 	for _, u := range a.Unions {
 		add(u.Member, "Restricts the list to one kind.", ref(queryEnum(u)))
 	}
+	for _, r := range a.Resources {
+		if r.HistoryOf != nil && r.E.REST.History.Step != nil {
+			step := r.E.REST.History.Step.Name
+			add(step+"Ids", "Restricts the list to some values of "+step+", with commas between them.", text())
+		}
+	}
 	return out
 }
 
@@ -441,6 +471,10 @@ func idParam(name, title string) []any {
 
 func (d *document) resource(r *Resource) {
 	name, plural := r.E.Name, ir.GoName(r.E.REST.Path)
+	if r.HistoryOf != nil {
+		d.history(r)
+		return
+	}
 	d.entity(r, whole)
 	id := r.E.REST.Singular + "_id"
 	one := r.E.REST.Path + "/{" + id + "}"

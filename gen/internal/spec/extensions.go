@@ -3,7 +3,6 @@ package spec
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -59,53 +58,6 @@ type Ext struct {
 	REST         RESTExt
 }
 
-// A RESTExt holds the decoded x-rest-* extensions.
-type RESTExt struct {
-	Path        Word
-	Operations  []Word
-	HasOps      bool // x-rest-operations is present; it may be an empty list
-	Union       *RESTUnion
-	Upsert      bool
-	Child       *RESTChild
-	Reference   *RESTReference
-	Default     Word
-	Hidden      Word // of its value true
-	APIVersions []Word
-}
-
-// A RESTUnion is the value of x-rest-union.
-type RESTUnion struct {
-	Name, Member, Value Word
-	Pos                 Pos
-}
-
-// A RESTChild is the value of x-rest-child.
-type RESTChild struct {
-	Path, Operation Word
-	Whole           bool
-	Pos             Pos
-}
-
-func (c *RESTChild) text() string {
-	if c == nil {
-		return ""
-	}
-	return fmt.Sprintf("%q %q %t", c.Path.Text, c.Operation.Text, c.Whole)
-}
-
-// A RESTReference is the value of x-rest-reference.
-type RESTReference struct {
-	Entity, Path, NewestOf Word
-	Pos                    Pos
-}
-
-func (r *RESTReference) text() string {
-	if r == nil {
-		return ""
-	}
-	return fmt.Sprintf("%q %q %q", r.Entity.Text, r.Path.Text, r.NewestOf.Text)
-}
-
 func sameText(a, b Word) bool { return a.Text == b.Text }
 
 // Difference returns an extension in which x and y differ, or "".
@@ -137,8 +89,12 @@ func (x Ext) Difference(y Ext) string {
 		{"x-mlmd-immutable", x.Immutable != y.Immutable},
 		{"x-mlmd-renamed-from", !slices.Equal(names(x), names(y))},
 		{"x-go-name", x.GoName.Text != y.GoName.Text},
+		{"x-rest-register", x.REST.Register.Text != y.REST.Register.Text},
+		{"x-rest-history", x.REST.History.text() != y.REST.History.text()},
+		{"x-rest-also", !slices.EqualFunc(x.REST.Marks, y.REST.Marks, RESTMark.same)},
 		{"x-rest-child", x.REST.Child.text() != y.REST.Child.text()},
 		{"x-rest-reference", x.REST.Reference.text() != y.REST.Reference.text()},
+		{"x-rest-not-before", x.REST.NotBefore.Text != y.REST.NotBefore.Text},
 		{"x-rest-default", x.REST.Default.Text != y.REST.Default.Text},
 		{"x-rest-hidden", x.REST.Hidden.Set() != y.REST.Hidden.Set()},
 		{"x-rest-versions", !slices.EqualFunc(x.REST.APIVersions, y.REST.APIVersions, sameText)},
@@ -183,16 +139,19 @@ var (
 	Operations    = []string{"find", "list", "create", "get", "update"}
 )
 
+// A wordDecoder returns the decoder of an extension that is one word.
+type wordDecoder func(at func(*Ext) *Word, want ...string) func(*decoder, *yaml.Node, *Ext)
+
 // Extensions returns the table, in the order of the documentation.
 func Extensions() []Extension {
-	word := func(at func(*Ext) *Word, want ...string) func(*decoder, *yaml.Node, *Ext) {
+	var word wordDecoder = func(at func(*Ext) *Word, want ...string) func(*decoder, *yaml.Node, *Ext) {
 		return func(d *decoder, n *yaml.Node, e *Ext) {
 			if w, ok := d.word(n, want); ok {
 				*at(e) = w
 			}
 		}
 	}
-	return []Extension{
+	return append([]Extension{
 		{
 			Name: "x-mlmd-kind", Where: OnEntity, Form: oneOf(Kinds), Example: "context",
 			Doc: "Makes the schema an entity, stored as this kind of MLMD node. Schemas without it are building " +
@@ -265,73 +224,7 @@ func Extensions() []Extension {
 			Doc:    "The name in Go. The default follows from the name in the spec.",
 			decode: word(func(e *Ext) *Word { return &e.GoName }),
 		},
-		{
-			Name: "x-rest-path", Where: OnEntity, Form: "a path segment", Example: "people",
-			Doc: "The path of the entity's collection in a REST API. The default is the plural of its name in " +
-				"snake_case.",
-			decode: func(d *decoder, n *yaml.Node, e *Ext) { e.REST.Path = d.segment(n) },
-		},
-		{
-			Name: "x-rest-operations", Where: OnEntity, Form: "a list of " + strings.Join(Operations, ", "),
-			Example: "[find, get]",
-			Doc: "The operations of a REST API that the entity has at the top level. The default is all of them. " +
-				"With an empty list, only its parent or its union serves it.",
-			decode: decodeOperations,
-		},
-		{
-			Name: "x-rest-union", Where: OnEntity, Form: "a map with name and member, and optionally value",
-			Example: "{name: Artifact, member: kind, value: report}",
-			Doc: "Serves the entity also in a union of this name, beside other entities and under a path of the " +
-				"union's own. In JSON, the entity has one more member, by which they are told apart. Its value is " +
-				"`value`, by default the name of the entity in kebab-case.",
-			decode: decodeUnion,
-		},
-		{
-			Name: "x-rest-upsert", Where: OnEntity, Form: "true or false", Example: "true",
-			Doc: "POST of the entity below a parent, in its union, updates the one of that name if there is one. The " +
-				"default is false: the name is taken.",
-			decode: func(d *decoder, n *yaml.Node, e *Ext) { e.REST.Upsert = d.boolean(n) },
-		},
-		{
-			Name: "x-rest-hidden", Where: OnEntity | OnProperty, Form: "true or false", Example: "true",
-			Doc: "A REST API does not have the entity, or the property. A required property can only be hidden if it " +
-				"holds the parent, which the path names.",
-			decode: func(d *decoder, n *yaml.Node, e *Ext) {
-				if d.boolean(n) {
-					e.REST.Hidden = Word{"true", d.pos(n)}
-				}
-			},
-		},
-		{
-			Name: "x-rest-versions", Where: OnEntity | OnProperty, Form: "a list of versions", Example: "[v1]",
-			Doc: "The versions of a REST API that have the entity or the property. The default is all versions that " +
-				"the config names.",
-			decode: func(d *decoder, n *yaml.Node, e *Ext) { e.REST.APIVersions = d.words(n) },
-		},
-		{
-			Name: "x-rest-child", Where: OnProperty, Form: "a map with path, operation and whole, all optional",
-			Example: "{path: versions}",
-			Doc: "How a REST API serves the entity below the parent whose ID the property holds. `path` is the last " +
-				"segment, by default the path of the entity. `operation` is its name in the operation IDs, by " +
-				"default made of the two. With `whole: true`, POST takes an entity as GET returns it: one with an ID " +
-				"is updated.",
-			decode: decodeChild,
-		},
-		{
-			Name: "x-rest-reference", Where: OnProperty, Form: "a map with entity, and optionally path and newestOf",
-			Example: "{entity: ModelVersion, path: version}",
-			Doc: "The property holds the ID of an entity other than the parent, which must exist. With `path`, a REST " +
-				"API serves it as a last segment below the entity. `newestOf` names another such property: if this " +
-				"one is unset, the path serves the newest child of the entity in the other one.",
-			decode: decodeReference,
-		},
-		{
-			Name: "x-rest-default", Where: OnProperty, Form: "a string", Example: "UNKNOWN",
-			Doc: "The value that a REST API stores if a request to create an entity lacks the property, and shows if a " +
-				"stored entity lacks it. Without it, the `default` of the property applies, if any.",
-			decode: word(func(e *Ext) *Word { return &e.REST.Default }),
-		},
-	}
+	}, restExtensions(word)...)
 }
 
 func oneOf(names []string) string { return "one of " + strings.Join(names, ", ") }
@@ -363,60 +256,6 @@ func decodeRenamedFrom(d *decoder, n *yaml.Node, e *Ext) {
 		if w, ok := d.word(n, nil); ok {
 			e.RenamedFrom = append(e.RenamedFrom, w)
 		}
-	}
-}
-
-var segment = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
-
-// segment decodes a segment of a path.
-func (d *decoder) segment(n *yaml.Node) Word {
-	w, ok := d.word(n, nil)
-	if ok && !segment.MatchString(w.Text) {
-		d.problem(n, d.key+" "+Quote(w.Text)+" is not a segment of a path", "want letters, digits, _ and -")
-		return Word{}
-	}
-	return w
-}
-
-func decodeOperations(d *decoder, n *yaml.Node, e *Ext) {
-	e.REST.HasOps = true
-	for _, item := range d.items(n) {
-		if w, ok := d.word(item, Operations); ok {
-			e.REST.Operations = append(e.REST.Operations, w)
-		}
-	}
-}
-
-func decodeUnion(d *decoder, n *yaml.Node, e *Ext) {
-	u := &RESTUnion{Pos: d.pos(n)}
-	if d.only(n, map[string]func(*yaml.Node){
-		"name":   func(n *yaml.Node) { u.Name, _ = d.word(n, nil) },
-		"member": func(n *yaml.Node) { u.Member, _ = d.word(n, nil) },
-		"value":  func(n *yaml.Node) { u.Value, _ = d.word(n, nil) },
-	}, "name", "member") {
-		e.REST.Union = u
-	}
-}
-
-func decodeChild(d *decoder, n *yaml.Node, e *Ext) {
-	c := &RESTChild{Pos: d.pos(n)}
-	if d.only(n, map[string]func(*yaml.Node){
-		"path":      func(n *yaml.Node) { c.Path = d.segment(n) },
-		"operation": func(n *yaml.Node) { c.Operation, _ = d.word(n, nil) },
-		"whole":     func(n *yaml.Node) { c.Whole = d.boolean(n) },
-	}) {
-		e.REST.Child = c
-	}
-}
-
-func decodeReference(d *decoder, n *yaml.Node, e *Ext) {
-	r := &RESTReference{Pos: d.pos(n)}
-	if d.only(n, map[string]func(*yaml.Node){
-		"entity":   func(n *yaml.Node) { r.Entity, _ = d.word(n, nil) },
-		"path":     func(n *yaml.Node) { r.Path = d.segment(n) },
-		"newestOf": func(n *yaml.Node) { r.NewestOf, _ = d.word(n, nil) },
-	}, "entity") {
-		e.REST.Reference = r
 	}
 }
 

@@ -16,6 +16,8 @@ var Loan = loanSymbols{
 	More:       &filter.Clear[*model.Loan]{Path: "custom_properties"},
 	ReaderID:   &filter.ID[*model.Loan]{Neighbor: "contexts_p", Attr: "id"},
 	StoryID:    &filter.ID[*model.Loan]{Property: "story_id"},
+	From:       &filter.OptValue[*model.Loan]{Property: "from", Member: "From"},
+	Until:      &filter.OptValue[*model.Loan]{Property: "until", Member: "Until"},
 	Last:       &filter.OptString[*model.Loan]{Property: "last"},
 	Note:       &filter.OptString[*model.Loan]{Property: "note"},
 }
@@ -30,6 +32,8 @@ type loanSymbols struct {
 	More       *filter.Clear[*model.Loan]
 	ReaderID   *filter.ID[*model.Loan]
 	StoryID    *filter.ID[*model.Loan]
+	From       *filter.OptValue[*model.Loan]
+	Until      *filter.OptValue[*model.Loan]
 	Last       *filter.OptString[*model.Loan]
 	Note       *filter.OptString[*model.Loan]
 }

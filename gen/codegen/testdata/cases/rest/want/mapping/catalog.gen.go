@@ -11,9 +11,11 @@ const _ = mlmd.GeneratedV3
 // Catalog lists the mappings in order of entity.
 var Catalog = []mlmd.AnyMapping{
 	&Day,
+	&Edition,
 	&Loan,
 	&Person,
 	&Play,
 	&Secret,
+	&Series,
 	&Story,
 }

@@ -26,8 +26,8 @@ var Loan = mlmd.Mapping[model.Loan, *mlmdpb.Execution]{
 	SetParentID: func(v *model.Loan, id string) { v.ReaderID = id },
 	IsSet: func(v *model.Loan) []bool {
 		return []bool{
-			v.Name != "", v.ExternalID != nil, v.More != nil, v.ReaderID != "", v.StoryID != "", v.Last != nil,
-			v.Note != nil,
+			v.Name != "", v.ExternalID != nil, v.More != nil, v.ReaderID != "", v.StoryID != "",
+			!v.From.IsZero(), !v.Until.IsZero(), v.Last != nil, v.Note != nil,
 		}
 	},
 	Validate: validateLoan,
@@ -39,13 +39,17 @@ var loanFields = mlmd.Fields{
 	{Name: "more", Path: "custom_properties"},
 	{Name: "readerId", Immutable: true},
 	{Name: "storyId", Path: "properties.story_id", Type: mlmdpb.PropertyType_INT, Immutable: true},
+	{Name: "from", Path: "properties.from", Type: mlmdpb.PropertyType_STRING},
+	{Name: "until", Path: "properties.until", Type: mlmdpb.PropertyType_STRING},
 	{Name: "last", Path: "properties.last", Type: mlmdpb.PropertyType_STRING},
 	{Name: "note", Path: "properties.note", Type: mlmdpb.PropertyType_STRING},
 }
 
 func encodeLoan(v *model.Loan, parent mlmd.Parent) (*mlmdpb.Execution, error) {
-	w := gensupport.NewPropertyWriter(3)
+	w := gensupport.NewPropertyWriter(5)
 	w.ID("storyId", "story_id", v.StoryID)
+	w.Millis("from", v.From)
+	w.Millis("until", v.Until)
 	w.String("last", "last", v.Last)
 	w.String("note", "note", v.Note)
 	return &mlmdpb.Execution{
@@ -65,6 +69,8 @@ func decodeLoan(n *mlmdpb.Execution) (*model.Loan, error) {
 		Changed:    gensupport.Millis(n.LastUpdateTimeSinceEpoch),
 		ReaderID:   gensupport.ParentID(n.GetName()),
 		StoryID:    r.ID("storyId", "story_id"),
+		From:       r.Millis("from", "from"),
+		Until:      r.Millis("until", "until"),
 		Last:       r.String("last"),
 		Note:       r.String("note"),
 		More:       r.Custom(),

@@ -15,6 +15,8 @@ type Loan struct {
 	More       value.Map  `json:"more,omitzero"`
 	ReaderID   string     `json:"readerId"`
 	StoryID    string     `json:"storyId"`
+	From       value.Time `json:"from,omitzero"`
+	Until      value.Time `json:"until,omitzero"`
 	Last       *string    `json:"last,omitzero"`
 	Note       *string    `json:"note,omitzero"`
 

@@ -14,9 +14,21 @@ var v2Document []byte
 
 // V2 is the API at /api/library/v2.
 var V2 = rest.API{
-	Base:     "/api/library/v2",
-	Document: v2Document,
+	Base:           "/api/library/v2",
+	Document:       v2Document,
+	IntegersAsText: true,
 	Resources: []rest.Resource{
+		{
+			Entity: rest.NewEntity(&mapping.Edition),
+			Title:  "edition",
+			Children: []rest.Child{
+				{Parent: "Person", Segment: "editions"},
+			},
+			Constants:     map[string]string{"kind": "drama"},
+			HistoryOf:     "Play",
+			Step:          "acts",
+			GeneratedName: true,
+		},
 		{
 			Entity:     rest.NewEntity(&mapping.Loan),
 			Title:      "loan",
@@ -26,12 +38,15 @@ var V2 = rest.API{
 			Children: []rest.Child{
 				{Parent: "Person", Segment: "loans", Whole: true},
 			},
-			Create:        []string{"name", "externalId", "more", "readerId", "storyId", "last", "note"},
+			Create:        []string{"name", "externalId", "more", "readerId", "storyId", "from", "until", "last", "note"},
 			Required:      []string{"readerId", "storyId"},
-			Update:        []string{"externalId", "more", "last", "note"},
+			Update:        []string{"externalId", "more", "from", "until", "last", "note"},
+			Ordered:       [][2]string{{"from", "until"}},
 			GeneratedName: true,
 			References: []rest.Reference{
-				{Member: "storyId", Entity: "Person", Segment: "writer"},
+				{Member: "storyId", Entity: "Person", Segment: "writer", Refuse: []rest.Refusal{
+					{Property: "banned", Except: []string{"", "no"}, Message: "she is banned"},
+				}},
 				{Member: "last", Entity: "Loan", Segment: "previous", NewestOf: "storyId"},
 			},
 		},
@@ -57,18 +72,36 @@ var V2 = rest.API{
 			GeneratedName: true,
 		},
 		{
-			Entity:        rest.NewEntity(&mapping.Story),
-			Title:         "story",
-			Singular:      "story",
-			Plural:        "stories",
-			Operations:    rest.List | rest.Get,
-			Union:         "Work",
-			Constants:     map[string]string{"kind": "story"},
-			Hidden:        []string{"authorId"},
-			Create:        []string{"name", "externalId", "more", "genre", "pages", "state", "chapters", "ratings"},
-			Required:      []string{"genre"},
-			Update:        []string{"externalId", "more", "genre", "pages", "state", "chapters", "ratings"},
-			Defaults:      map[string]string{"state": "UNKNOWN"},
+			Entity:     rest.NewEntity(&mapping.Series),
+			Title:      "series",
+			Singular:   "series",
+			Plural:     "serieses",
+			Operations: rest.AllOperations,
+			Children: []rest.Child{
+				{Parent: "Person", Segment: "serieses"},
+			},
+			Create:        []string{"name", "externalId", "more", "ownerId"},
+			Required:      []string{"ownerId"},
+			Update:        []string{"externalId", "more"},
+			GeneratedName: true,
+		},
+		{
+			Entity:     rest.NewEntity(&mapping.Story),
+			Title:      "story",
+			Singular:   "story",
+			Plural:     "stories",
+			Operations: rest.List | rest.Get,
+			Union:      "Work",
+			Constants:  map[string]string{"kind": "story"},
+			Hidden:     []string{"authorId"},
+			Create:     []string{"name", "externalId", "more", "genre", "pages", "state", "chapters", "ratings"},
+			Required:   []string{"genre"},
+			Update:     []string{"externalId", "more", "genre", "pages", "state", "chapters", "ratings"},
+			Defaults:   map[string]string{"state": "UNKNOWN"},
+			Marks: []rest.Mark{
+				{Parent: "Series", Of: "id", Property: "series_id", Member: "seriesId"},
+				{Parent: "Series", Of: "ownerId", Property: "owner_id", Member: "ownerId"},
+			},
 			GeneratedName: true,
 		},
 	},
@@ -81,9 +114,20 @@ var V2 = rest.API{
 			Operations: rest.AllOperations,
 			Children: []rest.Child{
 				{Parent: "Person", Segment: "works", Whole: true},
+				{Parent: "Series", Segment: "works", Whole: true},
 			},
 			Member:       "kind",
 			UpsertByName: []string{"Play"},
+		},
+	},
+	Registrations: []rest.Registration{
+		{
+			Path:   "publish",
+			Parent: rest.Part{Member: "person", Of: "Person"},
+			Entity: rest.Part{Member: "series", Of: "Series"},
+			Children: []rest.Part{
+				{Member: "works", Of: "Work"},
+			},
 		},
 	},
 }
