@@ -2,28 +2,53 @@ package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"log"
+	"net"
 	"time"
 
 	"github.com/mlmd-go/sdk/pkg/registry"
+	"github.com/mlmd-go/sdk/pkg/rest"
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 
 	"example.com/features/generated/field"
 	"example.com/features/generated/mapping"
+	"example.com/features/generated/restapi"
 	"example.com/features/generated/schema"
 )
 
 func main() {
+	address := flag.String("http", "", "address to serve the entities on as a REST API, such as 127.0.0.1:8080")
+	flag.Parse()
 	ctx := context.Background()
 	store, err := sqlite.OpenMemory(ctx)
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer store.Close()
-	if err := run(ctx, registry.New(store.Client())); err != nil {
+	reg := registry.New(store.Client())
+	if err := run(ctx, reg); err != nil {
 		log.Fatal(err)
 	}
+	if *address != "" {
+		log.Fatal(serve(ctx, *address, reg))
+	}
+}
+
+// serve answers HTTP requests about the entities. It writes its URL once it
+// listens.
+func serve(ctx context.Context, address string, reg *registry.Client) error {
+	h, err := rest.NewHandler(reg, restapi.APIs)
+	if err != nil {
+		return err
+	}
+	lis, err := net.Listen("tcp", address)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("http://%s%s/openapi.json\n", lis.Addr(), restapi.V1.Base)
+	return rest.Serve(ctx, lis, h, 0)
 }
 
 // run stores a group with a table and the job that made it, and then finds the table.
