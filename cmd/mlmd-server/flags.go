@@ -64,6 +64,7 @@ type httpFlags struct {
 	port    int32 // -1 for no REST API
 	origins []string
 	sunset  string
+	read    time.Duration
 }
 
 // A group is a set of flags with a heading in the help.
@@ -138,6 +139,9 @@ func (f *flags) define() {
 		"origins whose web pages may call the REST API, separated by commas; * for all")
 	s.StringVar(&f.http.sunset, "http_sunset", "", "day on which deprecated versions of the REST API will be turned off, "+
 		"as YYYY-MM-DD: their responses announce it")
+
+	s.DurationVar(&f.http.read, "http_read_timeout", 30*time.Second,
+		"how long a client of the REST API may take to send a request")
 
 	s = f.group("Server")
 	s.StringVar(&f.host, "host", "", "address to listen on, empty for all, or unix:PATH for a Unix socket")

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"io"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/mlmd-go/sdk/generated/restapi"
@@ -19,6 +20,7 @@ type restPlan struct {
 	listen   address
 	tls      *tls.Config // nil for plain HTTP
 	options  []rest.Option
+	read     time.Duration // for the request
 	shutdown time.Duration
 }
 
@@ -31,7 +33,10 @@ func (f *flags) restPlan() (*restPlan, error) {
 		}
 		return nil, nil
 	}
-	p := &restPlan{options: []rest.Option{rest.WithCORS(f.http.origins...)}}
+	if f.http.read <= 0 {
+		return nil, usagef("--http_read_timeout is %v: must be more than 0", f.http.read)
+	}
+	p := &restPlan{read: f.http.read, options: []rest.Option{rest.WithCORS(f.http.origins...)}}
 	at := *f
 	if at.port = f.http.port; f.http.host != "" {
 		at.host = f.http.host
@@ -75,5 +80,9 @@ func (p *plan) openHTTP(
 	}
 	log.Info("serving the REST API", "url", url, "database", p.db.String(), "version", version())
 	announce(stdout, log, url)
-	return func() error { return rest.Serve(ctx, lis, srv.Handler(h), p.rest.shutdown) }, nil
+	return func() error {
+		return rest.Serve(ctx, lis, srv.Handler(h), p.rest.shutdown, func(s *http.Server) {
+			s.ReadTimeout, s.ReadHeaderTimeout = p.rest.read, min(s.ReadHeaderTimeout, p.rest.read)
+		})
+	}, nil
 }

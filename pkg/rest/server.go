@@ -13,15 +13,17 @@ import (
 const (
 	maxHeaderBytes    = 64 << 10
 	readHeaderTimeout = 10 * time.Second
-	readTimeout       = time.Minute     // of a whole request
-	writeTimeout      = 5 * time.Minute // until the end of the response
+	readTimeout       = 30 * time.Second // of a whole request
+	writeTimeout      = 5 * time.Minute  // until the end of the response
 	idleTimeout       = 2 * time.Minute
 )
 
 // Serve answers requests on lis with h until ctx ends, and closes lis. Then it
 // waits for running requests, at most for the given time, and cancels those that
-// are left.
-func Serve(ctx context.Context, lis net.Listener, h http.Handler, shutdown time.Duration) error {
+// are left. The server has limits of its own, which configure may change.
+func Serve(
+	ctx context.Context, lis net.Listener, h http.Handler, shutdown time.Duration, configure ...func(*http.Server),
+) error {
 	requests, cancel := context.WithCancel(context.WithoutCancel(ctx)) // outlive ctx
 	defer cancel()
 	s := &http.Server{
@@ -32,6 +34,9 @@ func Serve(ctx context.Context, lis net.Listener, h http.Handler, shutdown time.
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		BaseContext:       func(net.Listener) context.Context { return requests },
+	}
+	for _, set := range configure {
+		set(s)
 	}
 	failed := make(chan error, 1)
 	go func() { failed <- s.Serve(lis) }()

@@ -118,6 +118,31 @@ func start(args ...string) (*Process, error) {
 // Log is what the process has written to standard error so far.
 func (p *Process) Log() string { return p.log.String() }
 
+// Memory returns how many bytes of memory the process has, and had at most. It
+// fails on systems other than Linux.
+func (p *Process) Memory() (now, highest int64, _ error) {
+	raw, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		return 0, 0, err
+	}
+	for line := range strings.Lines(string(raw)) {
+		name, text, _ := strings.Cut(line, ":")
+		var kib int64
+		switch name {
+		case "VmRSS", "VmHWM":
+			if _, err := fmt.Sscanf(text, "%d kB", &kib); err != nil {
+				return 0, 0, err
+			}
+			if name == "VmRSS" {
+				now = kib << 10
+			} else {
+				highest = kib << 10
+			}
+		}
+	}
+	return now, highest, nil
+}
+
 // Signal sends a signal.
 func (p *Process) Signal(s syscall.Signal) error { return p.cmd.Process.Signal(s) }
 
