@@ -277,10 +277,32 @@ func (c *codec) set(v any, members []member, allowed []string, schema string) er
 		if c.integersAsText && isInteger(into.Type().Elem()) {
 			m.value = bytes.Trim(m.value, `"`)
 		}
-		if err := json.Unmarshal(m.value, into.Interface()); err != nil {
+		err := checkForm(m.value, into.Type().Elem())
+		if err == nil {
+			err = json.Unmarshal(m.value, into.Interface())
+		}
+		if err != nil {
 			return fail(400, "%v", inField(err, schema, f.name))
 		}
 		f.of(v).Set(into.Elem())
+	}
+	return nil
+}
+
+// checkForm returns an error for JSON that Unmarshal would take for a value of t,
+// but the documents of an API do not: a number as a time, and null in a list.
+func checkForm(raw json.RawMessage, t reflect.Type) error {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	var list []json.RawMessage
+	switch {
+	case t == reflect.TypeFor[value.Time]() && raw[0] != '"':
+		return &json.UnmarshalTypeError{Value: "number", Type: reflect.TypeFor[string]()}
+	case t.Kind() == reflect.Slice && json.Unmarshal(raw, &list) == nil:
+		if slices.ContainsFunc(list, func(m json.RawMessage) bool { return string(m) == "null" }) {
+			return &json.UnmarshalTypeError{Value: "null", Type: t.Elem()}
+		}
 	}
 	return nil
 }

@@ -200,6 +200,10 @@ var _ = onEveryBackend("the REST API", func(f *face) {
 				"POST", create, `{"name":"x","customProperties":{"p":{"metadataType":"MetadataIntValue","int_value":7}}}`, 400,
 				"error setting field CustomProperties: …",
 			},
+			{
+				"POST", create, `{"name":"x","tasks":["a",null]}`, 400,
+				"json: cannot unmarshal null into Go struct field RegisteredModelCreate.tasks of type string",
+			},
 			{"PATCH", update + m, `{"name":"x"}`, 400, `json: unknown field "name"`},
 			{"PATCH", update + "999", `{}`, 404, "no registered model found for id 999: not found"},
 			{

@@ -131,7 +131,7 @@ func (d *document) common() {
 	value := func(name string, members object) {
 		required := append([]string{"metadataType"}, slices.Sorted(maps.Keys(members))...)
 		members["metadataType"] = oneText(name)
-		s[name] = closed(members, required...)
+		s[name] = object{"type": "object", "properties": members, "required": required} // others are ignored
 		refs, mapping[name] = append(refs, ref(name)), "#/components/schemas/"+name
 	}
 	encoded := func(doc string) object { return described(object{"type": "string", "format": "byte"}, doc) }
