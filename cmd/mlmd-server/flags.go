@@ -36,6 +36,7 @@ type flags struct {
 	requestTimeout               time.Duration
 	limitConcurrency             bool
 	tlsCert, tlsKey, tlsClientCA string
+	auth                         authFlags
 	http                         httpFlags
 	logLevel, logFormat          string
 	help, version                bool
@@ -43,7 +44,7 @@ type flags struct {
 	mysqlReferenceEncoding            bool
 	mysqlReferenceEncodingChanged     bool
 	maxReceiveChanged, maxSendChanged bool
-	portChanged                       bool
+	portChanged, hostChanged          bool
 }
 
 type mysqlFlags struct {
@@ -143,8 +144,30 @@ func (f *flags) define() {
 	s.DurationVar(&f.http.read, "http_read_timeout", 30*time.Second,
 		"how long a client of the REST API may take to send a request")
 
+	s = f.group("Security")
+	s.StringVar(&f.tlsCert, "tls_cert_file", "", "PEM file with the server certificate; enables TLS")
+	s.StringVar(&f.tlsKey, "tls_key_file", "", "PEM file with the server key")
+	s.StringVar(&f.tlsClientCA, "tls_client_ca_file", "", "PEM file with the CA certificates for client certificates; "+
+		"enables mutual TLS")
+	s.StringVar(&f.auth.clientCert, "tls_client_auth", "require", "require a certificate of each client, or make it "+
+		"optional, for clients that send a token")
+	s.StringVar(&f.auth.usersFile, "auth_file", "", "file of users: lines with a name, a role (read, write, admin), "+
+		"and the hash of a token or a name in a client certificate; see mlmd-server token --help")
+	s.StringVar(&f.auth.jwtKeys, "jwt_keys", "", "file or https URL of the JSON web keys (JWKS) that verify tokens in "+
+		"JWT form; enables them")
+	s.StringVar(&f.auth.jwtIssuer, "jwt_issuer", "", "issuer (iss) of tokens in JWT form")
+	s.StringVar(&f.auth.jwtAudience, "jwt_audience", "", "audience (aud) of tokens in JWT form")
+	s.StringVar(&f.auth.jwtClaim, "jwt_role_claim", "roles", "claim with the roles of the client, a text or a list; "+
+		"a.b is b within a")
+	s.StringSliceVar(&f.auth.jwtRoles, "jwt_roles", []string{"read=read", "write=write", "admin=admin"},
+		"roles of the values of the claim, as VALUE=ROLE, separated by commas")
+	s.StringVar(&f.auth.reflection, "reflection", "read", "which clients may read descriptions of the services, by gRPC "+
+		"reflection and as OpenAPI documents: open (all), read (clients with a role), or off (no reflection)")
+	s.StringVar(&f.auth.audit, "audit_log", "", "file to append a line of JSON to for each write; - for standard output")
+
 	s = f.group("Server")
-	s.StringVar(&f.host, "host", "", "address to listen on, empty for all, or unix:PATH for a Unix socket")
+	s.StringVar(&f.host, "host", "", "address to listen on, :: for all, or unix:PATH for a Unix socket; default :: if "+
+		"clients are authenticated, or if the database is given as for metadata_store_server, and otherwise 127.0.0.1")
 	s.Int32Var(&f.port, "grpc_port", 8080, "port to listen on; 0 for a free port, which is logged")
 	s.StringVar(&f.channelArguments, "grpc_channel_arguments", "", "gRPC server settings by their C core names: k=v,k=v")
 	s.IntVar(
@@ -158,10 +181,6 @@ func (f *flags) define() {
 		"share the connections of the database between kinds of requests, and refuse requests when too many wait")
 	s.DurationVar(&f.shutdown, "shutdown_timeout", server.DefaultShutdownTimeout,
 		"how long to wait for running calls after SIGTERM or SIGINT")
-	s.StringVar(&f.tlsCert, "tls_cert_file", "", "PEM file with the server certificate; enables TLS")
-	s.StringVar(&f.tlsKey, "tls_key_file", "", "PEM file with the server key")
-	s.StringVar(&f.tlsClientCA, "tls_client_ca_file", "", "PEM file with the CA certificates for client certificates; "+
-		"enables mutual TLS")
 	s.StringVar(&f.logLevel, "log_level", "info", "debug (every call), info, warn or error")
 	s.StringVar(&f.logFormat, "log_format", "text", "text or json, on standard error")
 	s.BoolVar(&f.version, "version", false, "print the version and exit")
@@ -192,7 +211,7 @@ func parse(args []string) (*flags, error) {
 	}
 	f.mysqlReferenceEncodingChanged = all.Changed("mysql_reference_encoding")
 	f.maxReceiveChanged, f.maxSendChanged = all.Changed("max_receive_message_bytes"), all.Changed("max_send_message_bytes")
-	f.portChanged = all.Changed("grpc_port")
+	f.portChanged, f.hostChanged = all.Changed("grpc_port"), all.Changed("host")
 	for _, n := range []struct {
 		flag          string
 		value, lowest int64

@@ -3,16 +3,12 @@ package main
 import (
 	"context"
 	"crypto/tls"
-	"io"
-	"log/slog"
 	"net/http"
 	"time"
 
 	"github.com/mlmd-go/sdk/generated/restapi"
 	"github.com/mlmd-go/sdk/pkg/registry"
 	"github.com/mlmd-go/sdk/pkg/rest"
-	"github.com/mlmd-go/sdk/pkg/server"
-	"github.com/mlmd-go/sdk/pkg/store"
 )
 
 // A restPlan is how the REST API is served.
@@ -60,13 +56,12 @@ func (f *flags) restPlan() (*restPlan, error) {
 
 // openHTTP listens for the REST API, if it is to be served, and returns what
 // answers requests until ctx ends.
-func (p *plan) openHTTP(
-	ctx context.Context, st *store.Store, srv *server.Server, stdout io.Writer, log *slog.Logger,
-) (serve func() error, _ error) {
+func (p *plan) openHTTP(ctx context.Context, e *environment) (serve func() error, _ error) {
 	if p.rest == nil {
 		return nil, nil
 	}
-	h, err := rest.NewHandler(registry.New(st.Client()), restapi.APIs, append(p.rest.options, rest.WithLogger(log))...)
+	h, err := rest.NewHandler(registry.New(e.store.Client()), restapi.APIs,
+		append(p.rest.options, rest.WithLogger(e.log), rest.WithPolicy(e.policy), rest.WithLimits(e.server.Handler))...)
 	if err != nil {
 		return nil, err
 	}
@@ -78,10 +73,10 @@ func (p *plan) openHTTP(
 	if p.rest.tls != nil {
 		url, lis = "https://"+lis.Addr().String(), tls.NewListener(lis, p.rest.tls)
 	}
-	log.Info("serving the REST API", "url", url, "database", p.db.String(), "version", version())
-	announce(stdout, log, url)
+	e.log.Info("serving the REST API", "url", url, "database", p.db.String(), "version", version())
+	announce(e.stdout, e.log, url)
 	return func() error {
-		return rest.Serve(ctx, lis, srv.Handler(h), p.rest.shutdown, func(s *http.Server) {
+		return rest.Serve(ctx, lis, h, p.rest.shutdown, func(s *http.Server) {
 			s.ReadTimeout, s.ReadHeaderTimeout = p.rest.read, min(s.ReadHeaderTimeout, p.rest.read)
 		})
 	}, nil

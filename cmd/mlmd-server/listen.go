@@ -43,7 +43,7 @@ func (f *flags) address() (address, error) {
 func (f *flags) tcpAddress() (address, error) {
 	host := strings.TrimSpace(f.host)
 	if strings.HasPrefix(host, "unix:") { // of the REST API, since gRPC has the socket
-		host = ""
+		host = f.defaultHost()
 	}
 	if inner, ok := strings.CutPrefix(host, "["); ok {
 		if host, ok = strings.CutSuffix(inner, "]"); !ok {
@@ -55,7 +55,7 @@ func (f *flags) tcpAddress() (address, error) {
 	ip, _, _ := strings.Cut(host, "%") // without an IPv6 zone
 	switch {
 	case host == "*":
-		return address{}, usagef("invalid --host *: to listen on all addresses, leave out --host")
+		return address{}, usagef("invalid --host *: to listen on all addresses, write --host=::")
 	case strings.Contains(host, "/"):
 		return address{}, usagef("invalid --host: must be an address such as 127.0.0.1 or [::1], or unix:PATH, not a URL")
 	case strings.Contains(host, ":") && net.ParseIP(ip) == nil:
@@ -98,4 +98,10 @@ func (a address) abandoned() bool {
 		conn.Close()
 	}
 	return errors.Is(err, syscall.ECONNREFUSED)
+}
+
+// isLoopback reports whether only this machine can reach the host.
+func isLoopback(host string) bool {
+	ip := net.ParseIP(strings.Trim(strings.TrimSpace(host), "[]"))
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

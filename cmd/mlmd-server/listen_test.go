@@ -29,6 +29,45 @@ func TestPlan_Host(t *testing.T) {
 	}
 }
 
+func TestPlan_DefaultHost(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want string // the host
+		log  string
+	}{
+		{[]string{"--db=a"}, "127.0.0.1", "listening on this machine only"},
+		{[]string{"--db=a", "--host=::"}, "[::]", "every client that reaches this server"},
+		{[]string{"--db=a", "--host=127.0.0.1"}, "127.0.0.1", ""},
+		{[]string{"--db=a", "--auth_file=users"}, "", ""},
+		// As metadata_store_server does.
+		{
+			[]string{"--mysql_config_host=h", "--mysql_config_port=1", "--mysql_config_database=d"},
+			"", "every client that reaches this server",
+		},
+		{[]string{"--metadata_store_server_config_file=fake"}, "", "every client that reaches this server"},
+	} {
+		f, err := parse(append(c.args, "--grpc_port=1", "--http_port=2"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := f.plan(func(name string) ([]byte, error) {
+			if name == "fake" {
+				return []byte("connection_config { fake_database {} }"), nil
+			}
+			return nil, nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := []string{p.listen.name, p.rest.listen.name}; got[0] != c.want+":1" || got[1] != c.want+":2" {
+			t.Errorf("%q: listens on %q, want %s", c.args, got, c.want)
+		}
+		if !strings.HasPrefix(p.opening, c.log) || (c.log == "") != (p.opening == "") {
+			t.Errorf("%q: logs %q, want %q", c.args, p.opening, c.log)
+		}
+	}
+}
+
 // serveOnce runs a server that stops as soon as it serves.
 func serveOnce(t *testing.T, args ...string) (code int, log string) {
 	t.Helper()

@@ -30,8 +30,10 @@ func main() {
 
 // run executes the command and returns its exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	f, err := parse(args)
-	if err == nil {
+	f, err := &flags{}, error(nil)
+	if len(args) > 0 && args[0] == "token" {
+		err = tokenCommand(args[1:], stdout)
+	} else if f, err = parse(args); err == nil {
 		err = f.command(ctx, stdout, stderr)
 	}
 	if err == nil {

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"github.com/mlmd-go/sdk/internal/callinfo"
 	"github.com/mlmd-go/sdk/pkg/store"
 	"github.com/mlmd-go/sdk/pkg/store/mysql"
 	"github.com/mlmd-go/sdk/pkg/store/postgres"
@@ -58,7 +59,9 @@ func (p *plan) open(ctx context.Context, log *slog.Logger) (*store.Store, error)
 }
 
 func (p *plan) openOnce(ctx context.Context, log *slog.Logger) (*store.Store, error) {
-	opts := []store.Option{store.WithLogger(log)}
+	opts := []store.Option{
+		store.WithLogger(slog.New(callinfo.LogHandler(log.Handler()))), store.WithInterceptors(p.interceptors...),
+	}
 	if p.db == memory {
 		return sqlite.OpenMemory(ctx, opts...)
 	}

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"google.golang.org/grpc"
 	"google.golang.org/protobuf/encoding/prototext"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
@@ -22,7 +23,12 @@ type plan struct {
 	rest             *restPlan
 	options          []server.Option
 	limitConcurrency bool
+	auth             *authPlan // nil if clients are not identified
+	audit            string    // file, or - for standard output; empty for none
+	reloaders        []reloader
+	interceptors     []grpc.UnaryServerInterceptor // of each RPC, also those of the REST API
 	warnings         []string
+	opening          string // what to log of a server that does not identify its clients
 }
 
 // A migration is a change of the schema before serving.
@@ -37,7 +43,11 @@ type readFile func(name string) ([]byte, error)
 // plan checks the flags and returns the plan that they result in. Its errors are
 // usage errors.
 func (f *flags) plan(read readFile) (*plan, error) {
-	p := &plan{retries: int(f.retries)}
+	p := &plan{retries: int(f.retries), audit: f.auth.audit}
+	if !f.hostChanged {
+		f.host = f.defaultHost()
+	}
+	p.opening = f.opening()
 	var err error
 	if p.listen, err = f.address(); err != nil {
 		return nil, err
@@ -71,8 +81,11 @@ func (f *flags) plan(read readFile) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	security, err := f.security(config, read)
+	security, err := f.security(config, read, p)
 	if err != nil {
+		return nil, err
+	}
+	if p.auth, err = f.authPlan(read, p); err != nil {
 		return nil, err
 	}
 	if f.shutdown < 0 {
@@ -82,10 +95,13 @@ func (f *flags) plan(read readFile) (*plan, error) {
 		return nil, usagef("--request_timeout is negative: must be 0, which sets no limit, or more")
 	}
 	p.limitConcurrency = f.limitConcurrency
-	p.options = append(limits, server.WithTLS(security),
+	p.options = append(limits, server.WithTLS(security.config("h2")),
 		server.WithShutdownTimeout(f.shutdown), server.WithRequestTimeout(f.requestTimeout))
+	if f.auth.reflection == "off" {
+		p.options = append(p.options, server.WithoutReflection())
+	}
 	if p.rest != nil {
-		p.rest.tls, p.rest.shutdown = security, f.shutdown
+		p.rest.tls, p.rest.shutdown = security.config("http/1.1"), f.shutdown
 		if f.maxReceive >= 0 {
 			p.rest.options = append(p.rest.options, rest.WithMaxBody(int64(f.maxReceive)))
 		}

@@ -326,7 +326,7 @@ func TestPlan_Errors(t *testing.T) {
 		{"a host with a port", []string{"--db=a", "--host=127.0.0.1:80"}, []string{"--grpc_port"}},
 		{"a host of IPv6 with a port", []string{"--db=a", "--host=[::1]:80"}, []string{"--grpc_port"}},
 		{"a host that is a URL", []string{"--db=a", "--host=http://localhost"}, []string{"not a URL"}},
-		{"host *", []string{"--db=a", "--host=*"}, []string{"leave out --host"}},
+		{"host *", []string{"--db=a", "--host=*"}, []string{"--host=::"}},
 		{"a socket without a path", []string{"--db=a", "--host=unix:"}, []string{"path"}},
 		{"a socket with a port", []string{"--db=a", "--host=unix:/s", "--grpc_port=80"}, []string{"no port"}},
 		{

@@ -8,29 +8,62 @@ import (
 	"github.com/mlmd-go/sdk/pkg/server"
 )
 
-// security returns the TLS configuration, with the certificates of the
-// configuration file's ssl_config or of the files that flags name. It is nil if
+// certificates are the TLS configuration of a server. It is nil without TLS.
+type certificates struct {
+	now *reloaded[tlsByProtocol]
+}
+
+// tlsByProtocol has a TLS configuration for each protocol of the application.
+type tlsByProtocol map[string]*tls.Config
+
+// config returns the configuration of a listener of the protocol, which uses the
+// certificates that were read last. It returns nil if c is nil.
+func (c *certificates) config(protocol string) *tls.Config {
+	if c == nil {
+		return nil
+	}
+	return &tls.Config{
+		MinVersion: tls.VersionTLS12,
+		NextProtos: []string{protocol},
+		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
+			return c.now.get()[protocol], nil
+		},
+	}
+}
+
+// security returns the certificates of the configuration file's ssl_config or of
+// the files that flags name, which are read again when they change. It is nil if
 // there are none.
-func (f *flags) security(config *mlmdpb.MetadataStoreServerConfig, read readFile) (*tls.Config, error) {
+func (f *flags) security(config *mlmdpb.MetadataStoreServerConfig, read readFile, p *plan) (*certificates, error) {
 	ssl := config.GetSslConfig()
 	byFlag := f.tlsCert != "" || f.tlsKey != "" || f.tlsClientCA != ""
+	c := &certificates{&reloaded[tlsByProtocol]{what: "certificates"}}
 	switch {
 	case ssl != nil && byFlag:
 		return nil, usagef("the ssl_config of %s and the --tls flags are mutually exclusive", f.configFile)
 	case ssl != nil:
-		return tlsConfig(server.PEMCredentials{
-			Key:          ssl.GetServerKey(),
-			Cert:         ssl.GetServerCert(),
-			ClientCA:     ssl.GetCustomCa(),
-			VerifyClient: ssl.GetClientVerify(),
-		}, f.configFile+": ssl_config.")
+		c.now.load = func(readFile) (tlsByProtocol, error) {
+			return f.tlsConfig(server.PEMCredentials{
+				Key:          ssl.GetServerKey(),
+				Cert:         ssl.GetServerCert(),
+				ClientCA:     ssl.GetCustomCa(),
+				VerifyClient: ssl.GetClientVerify(),
+			}, f.configFile+": ssl_config.")
+		}
 	case byFlag:
-		return f.tlsFiles(read)
+		c.now.load = f.tlsFiles
+		for _, name := range []string{f.tlsCert, f.tlsKey, f.tlsClientCA} {
+			if name != "" {
+				c.now.files = append(c.now.files, name)
+			}
+		}
+	default:
+		return nil, nil
 	}
-	return nil, nil
+	return c, p.watch(c.now, read)
 }
 
-func (f *flags) tlsFiles(read readFile) (*tls.Config, error) {
+func (f *flags) tlsFiles(read readFile) (tlsByProtocol, error) {
 	required := []setting{{"cert_file", f.tlsCert != ""}, {"key_file", f.tlsKey != ""}}
 	if err := needs("--tls_", required); err != nil {
 		return nil, err
@@ -56,13 +89,20 @@ func (f *flags) tlsFiles(read readFile) (*tls.Config, error) {
 		}
 		*part.into = string(text)
 	}
-	return tlsConfig(p, "the --tls files: ")
+	return f.tlsConfig(p, "the --tls files: ")
 }
 
-func tlsConfig(p server.PEMCredentials, from string) (*tls.Config, error) {
-	config, err := p.TLSConfig()
-	if err != nil {
-		return nil, usagef("%s%w", from, err)
+func (f *flags) tlsConfig(p server.PEMCredentials, from string) (tlsByProtocol, error) {
+	all := tlsByProtocol{}
+	for _, protocol := range []string{"h2", "http/1.1"} {
+		config, err := p.TLSConfig()
+		if err != nil {
+			return nil, usagef("%s%w", from, err)
+		}
+		if config.NextProtos = []string{protocol}; p.VerifyClient && f.auth.clientCert == "optional" {
+			config.ClientAuth = tls.VerifyClientCertIfGiven
+		}
+		all[protocol] = config
 	}
-	return config, nil
+	return all, nil
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 
+	"github.com/mlmd-go/sdk/pkg/auth"
 	"github.com/mlmd-go/sdk/pkg/server"
 	"github.com/mlmd-go/sdk/pkg/store"
 )
@@ -16,6 +17,13 @@ import (
 func (p *plan) serve(ctx context.Context, stdout io.Writer, log *slog.Logger) error {
 	if p.migration.downgrade >= 0 {
 		return p.downgrade(ctx, log)
+	}
+	audit, err := p.openAudit(p.audit, stdout)
+	if err != nil {
+		return err
+	}
+	if audit != nil {
+		p.interceptors = append(p.interceptors, audit.intercept)
 	}
 	st, err := p.open(ctx, log)
 	if err != nil {
@@ -32,22 +40,37 @@ func (p *plan) serve(ctx context.Context, stdout io.Writer, log *slog.Logger) er
 	return nil
 }
 
+// An environment is what the servers of a plan share.
+type environment struct {
+	store  *store.Store
+	server *server.Server
+	policy *auth.Policy // nil if clients are not identified
+	stdout io.Writer
+	log    *slog.Logger
+}
+
 // answer listens and answers calls until ctx ends. If one listener fails, it
 // stops the other too.
 func (p *plan) answer(ctx context.Context, st *store.Store, stdout io.Writer, log *slog.Logger) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	options := append(p.options, server.WithLogger(log), server.WithReadiness(st.Ping))
+	policy, err := p.auth.policy(ctx, log)
+	if err != nil {
+		return err
+	}
+	go p.reloadFiles(ctx, log)
+	if p.opening != "" {
+		log.Warn(p.opening)
+	}
+	options := append(p.options, server.WithLogger(log), server.WithReadiness(st.Ping),
+		server.WithPolicy(policy), server.WithUnaryInterceptors(p.interceptors...))
 	if p.limitConcurrency {
 		options = append(options, server.WithConcurrency(st.Stats().MaxConns))
 	}
-	srv := server.New(st.Server(), options...)
+	e := &environment{st, server.New(st.Server(), options...), policy, stdout, log}
 	var servers []func() error
-	for _, open := range []func() (func() error, error){
-		func() (func() error, error) { return p.openGRPC(ctx, srv, stdout, log) },
-		func() (func() error, error) { return p.openHTTP(ctx, st, srv, stdout, log) },
-	} {
-		serve, err := open()
+	for _, open := range []func(context.Context, *environment) (func() error, error){p.openGRPC, p.openHTTP} {
+		serve, err := open(ctx, e)
 		if err != nil {
 			return err
 		}
@@ -69,9 +92,7 @@ func (p *plan) answer(ctx context.Context, st *store.Store, stdout io.Writer, lo
 
 // openGRPC listens for gRPC, and returns what answers calls until ctx ends. It
 // prints the address to stdout as one line, for programs that wait for it.
-func (p *plan) openGRPC(
-	ctx context.Context, srv *server.Server, stdout io.Writer, log *slog.Logger,
-) (serve func() error, _ error) {
+func (p *plan) openGRPC(ctx context.Context, e *environment) (serve func() error, _ error) {
 	if p.listen == (address{}) {
 		return nil, nil
 	}
@@ -80,11 +101,11 @@ func (p *plan) openGRPC(
 		return nil, err
 	}
 	at := address{p.listen.network, lis.Addr().String()}
-	log.Info("serving", "address", at.String(), "database", p.db.String(), "version", version())
+	e.log.Info("serving", "address", at.String(), "database", p.db.String(), "version", version())
 	// The message of metadata_store_server, which programs wait for.
-	log.Info("Server listening on " + at.String())
-	announce(stdout, log, at.String())
-	return func() error { return srv.Serve(ctx, lis) }, nil
+	e.log.Info("Server listening on " + at.String())
+	announce(e.stdout, e.log, at.String())
+	return func() error { return e.server.Serve(ctx, lis) }, nil
 }
 
 func announce(stdout io.Writer, log *slog.Logger, where string) {

@@ -96,6 +96,10 @@ var rules = []rule{
 		"pkg/store/mysql", "pkg/registry pkg/store/sqlite pkg/store/postgres " + sqlite + " " + postgres,
 		"each store has one driver",
 	},
+	{
+		"pkg/auth", "generated/... internal/... pkg/registry pkg/store/... pkg/server/... pkg/rest/... " + drivers,
+		"the admission of clients depends on no service",
+	},
 	{"pkg/server", "pkg/registry internal/engine/... " + drivers, "a server serves any service"},
 	{
 		"pkg/rest",

@@ -8,6 +8,10 @@ import (
 	"net/http"
 	"strings"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/mlmd-go/sdk/pkg/auth"
 	"github.com/mlmd-go/sdk/pkg/registry"
 )
 
@@ -50,6 +54,18 @@ func unavailable(cause error) *failure {
 	return f
 }
 
+// rejected is the failure of a request that [auth.Policy] does not admit.
+func rejected(err error) *failure {
+	text := status.Convert(err).Message()
+	switch status.Code(err) {
+	case codes.Unauthenticated:
+		return fail(http.StatusUnauthorized, "%s", text)
+	case codes.PermissionDenied:
+		return fail(http.StatusForbidden, "%s", text)
+	}
+	return fail(http.StatusServiceUnavailable, "%s", text)
+}
+
 // failureOf returns the failure for an error of a handler. It is never a text of
 // a database.
 func failureOf(err error) *failure {
@@ -87,6 +103,9 @@ func (f *failure) write(w http.ResponseWriter) {
 	raw, err := json.Marshal(f)
 	if err != nil {
 		panic(err) // cannot fail: two strings
+	}
+	if f.status == http.StatusUnauthorized {
+		w.Header().Set("WWW-Authenticate", auth.Challenge)
 	}
 	send(w, f.status, raw)
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/mlmd-go/sdk/internal/callinfo"
+	"github.com/mlmd-go/sdk/pkg/auth"
 	"github.com/mlmd-go/sdk/pkg/registry"
 )
 
@@ -28,6 +30,8 @@ type options struct {
 	timeout time.Duration // 0 for none
 	sunset  time.Time
 	origins []string
+	policy  *auth.Policy // nil if all clients may send all requests
+	limits  func(http.Handler) http.Handler
 }
 
 // WithLogger sets the logger, which is told of failures of the store and of
@@ -53,6 +57,17 @@ func WithCORS(origins ...string) Option {
 	return func(o *options) { o.origins = append(o.origins, origins...) }
 }
 
+// WithPolicy makes the handler admit only the requests that p allows. Others are
+// answered with 401 or 403. Health and the preflight requests of browsers are
+// open to all. The default, also for nil, admits all requests.
+func WithPolicy(p *auth.Policy) Option { return func(o *options) { o.policy = p } }
+
+// WithLimits passes the requests that the policy admits through limits, such as
+// the method Handler of a server, before they are received.
+func WithLimits(limits func(http.Handler) http.Handler) Option {
+	return func(o *options) { o.limits = limits }
+}
+
 // NewHandler returns a handler that serves the APIs over what client stores. It
 // makes no RPC. Beside their paths it serves openapi.json at the root, which is
 // the document of the first API, and below the base of each API, and the health
@@ -68,7 +83,8 @@ func NewHandler(client *registry.Client, apis []API, opts ...Option) (http.Handl
 	if o.log == nil {
 		o.log = slog.New(slog.DiscardHandler)
 	}
-	s := &service{options: o, client: client, mux: http.NewServeMux()}
+	o.log = slog.New(callinfo.LogHandler(o.log.Handler()))
+	s := &service{options: o, client: client, mux: http.NewServeMux(), describing: map[string]bool{}}
 	for i := range apis {
 		f, err := s.newFace(&apis[i])
 		if err != nil {
@@ -79,6 +95,10 @@ func NewHandler(client *registry.Client, apis []API, opts ...Option) (http.Handl
 			s.document("/openapi.json", apis[i].Document)
 		}
 	}
+	s.admitted = s.mux
+	if o.limits != nil {
+		s.admitted = o.limits(s.mux)
+	}
 	return s, nil
 }
 
@@ -88,6 +108,10 @@ type service struct {
 	client *registry.Client
 	mux    *http.ServeMux
 	faces  []*face
+	// admitted serves the requests that the policy admits.
+	admitted http.Handler
+	// describing has the paths that describe the API, see auth.NewPolicy.
+	describing map[string]bool
 }
 
 // A face is one API on one client.
@@ -244,6 +268,7 @@ func (s *service) document(path string, raw []byte) {
 	if raw == nil {
 		return
 	}
+	s.describing[path] = true
 	s.mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) { send(w, http.StatusOK, raw) })
 }
 
@@ -316,6 +341,9 @@ func (f *face) deprecate(h http.Header) {
 
 // ServeHTTP answers a request.
 func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	ctx, call := callinfo.NewContext(r.Context(), r.RemoteAddr, r.Header.Values(callinfo.HeaderName))
+	w.Header().Set(callinfo.HeaderName, call.RequestID)
+	r = r.WithContext(ctx)
 	defer func() {
 		if p := recover(); p != nil {
 			if p == http.ErrAbortHandler { //nolint:errorlint // the value that net/http compares
@@ -328,10 +356,24 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.cors(w, r) || s.health(w, r) {
 		return
 	}
+	ctx, err := s.policy.AdmitHTTP(r, s.log, s.roleFor(r))
+	if err != nil {
+		rejected(err).write(w)
+		return
+	}
+	r = r.WithContext(ctx)
 	if s.timeout > 0 {
 		ctx, done := context.WithTimeout(r.Context(), s.timeout)
 		defer done()
 		r = r.WithContext(ctx)
 	}
-	s.mux.ServeHTTP(w, r)
+	s.admitted.ServeHTTP(w, r)
+}
+
+// roleFor returns the role that a request requires.
+func (s *service) roleFor(r *http.Request) auth.Role {
+	if s.describing[r.URL.Path] && r.Method != http.MethodPost && r.Method != http.MethodPatch {
+		return s.policy.Describe()
+	}
+	return s.policy.ForHTTP(r.Method)
 }

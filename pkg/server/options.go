@@ -10,6 +10,8 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/mlmd-go/sdk/internal/admission"
+	"github.com/mlmd-go/sdk/internal/callinfo"
+	"github.com/mlmd-go/sdk/pkg/auth"
 )
 
 // The defaults of a Server without options. The size limits are those of the
@@ -38,6 +40,8 @@ type options struct {
 	requestTimeout   time.Duration // 0 for none
 	replyBudget      int64
 	ready            func(context.Context) error // nil if the store is always ready
+	policy           *auth.Policy                // nil if all clients may make all calls
+	noReflection     bool
 }
 
 func newOptions(opts []Option) options {
@@ -56,6 +60,7 @@ func newOptions(opts []Option) options {
 	if o.log == nil {
 		o.log = slog.New(slog.DiscardHandler)
 	}
+	o.log = slog.New(callinfo.LogHandler(o.log.Handler()))
 	return o
 }
 
@@ -92,7 +97,9 @@ func WithShutdownTimeout(d time.Duration) Option {
 
 // WithLogger sets the logger. Panics are logged as errors; internal errors and
 // failed TLS handshakes as warnings; the start of a shutdown at info level; every
-// call at debug level. Without a logger, or with nil, nothing is logged.
+// call at debug level, with the ID of the request, which a client may give in the
+// header x-request-id, the address of the client, and its name, see [WithPolicy]. Without a logger, or
+// with nil, nothing is logged.
 func WithLogger(l *slog.Logger) Option {
 	return func(o *options) { o.log = l }
 }
@@ -145,4 +152,17 @@ func WithReplyBudget(n int64) Option {
 // shuts down.
 func WithReadiness(f func(context.Context) error) Option {
 	return func(o *options) { o.ready = f }
+}
+
+// WithPolicy makes the server admit only the calls that p allows, before they
+// wait or are received. Others fail with UNAUTHENTICATED or PERMISSION_DENIED.
+// Health is open to all. [auth.FromContext] returns the client of a call. The
+// default, also for nil, admits all calls.
+func WithPolicy(p *auth.Policy) Option {
+	return func(o *options) { o.policy = p }
+}
+
+// WithoutReflection turns the reflection service off.
+func WithoutReflection() Option {
+	return func(o *options) { o.noReflection = true }
 }

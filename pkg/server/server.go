@@ -100,7 +100,7 @@ func (s *Server) newRun(ctx context.Context) *run {
 		grpc.MaxRecvMsgSize(s.options.maxRecv),
 		grpc.MaxSendMsgSize(s.options.maxSend),
 		grpc.WaitForHandlers(true),
-		grpc.ChainStreamInterceptor(r.guard.stream(streams)),
+		grpc.ChainStreamInterceptor(r.guard.stream(streams), r.admitStream),
 	}
 	if s.options.limits != nil {
 		opts = append(opts, grpc.InitialWindowSize(streamWindow))
@@ -109,7 +109,9 @@ func (s *Server) newRun(ctx context.Context) *run {
 	r.grpc.RegisterService(r.serviceDesc(), s.service)
 	r.setReady(true)
 	healthpb.RegisterHealthServer(r.grpc, r.health)
-	reflection.Register(r.grpc)
+	if !s.options.noReflection {
+		reflection.Register(r.grpc)
+	}
 	return r
 }
 

@@ -13,14 +13,16 @@ import (
 
 func (g *guard) stream(until context.Context) grpc.StreamServerInterceptor {
 	return func(srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, handler grpc.StreamHandler) (err error) {
+		defer func() {
+			if p := recover(); p != nil {
+				err = g.panicked(stream.Context(), info.FullMethod, p)
+			}
+		}()
 		if !info.IsClientStream && !info.IsServerStream { // an RPC of the MLMD service, see serviceDesc
 			return handler(srv, stream)
 		}
 		defer func() {
-			switch p := recover(); {
-			case p != nil:
-				err = g.panicked(stream.Context(), info.FullMethod, p)
-			case until.Err() != nil:
+			if until.Err() != nil {
 				err = errStopping
 			}
 		}()

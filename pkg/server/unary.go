@@ -39,12 +39,17 @@ func (r *run) serviceDesc() *grpc.ServiceDesc {
 	return out
 }
 
-// handler returns the handler of one method. It waits for admission, receives the
-// request, calls the interceptors and the service, and sends the reply.
+// handler returns the handler of one method. It identifies the client, waits for
+// admission, receives the request, calls the interceptors and the service, and
+// sends the reply.
 func (r *run) handler(method string, m grpc.MethodDesc) grpc.StreamHandler {
 	class := admission.ClassOf(method)
 	return func(service any, stream grpc.ServerStream) error {
-		ctx, cancel := r.options.withTimeout(stream.Context())
+		ctx, err := r.admit(stream.Context(), method)
+		if err != nil {
+			return err
+		}
+		ctx, cancel := r.options.withTimeout(ctx)
 		defer cancel()
 		reply, err := r.answer(ctx, class, func(intercept grpc.UnaryServerInterceptor) (any, error) {
 			return m.Handler(service, ctx, stream.RecvMsg, intercept)

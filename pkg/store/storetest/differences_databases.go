@@ -152,4 +152,11 @@ var databaseDifferences = []Difference{
 		"running calls finish first; the standard health and reflection services exist",
 		"it can run under an orchestrator",
 	},
+	{
+		"loopback by default", "server", "--db or --db_file name the database, and clients are not authenticated",
+		"these flags do not exist; it listens on all addresses",
+		"listens on 127.0.0.1, unless --host is set. With the flags or the configuration file of " +
+			"metadata_store_server it listens on all addresses, and logs a warning",
+		"a server that every client may write to is opened on purpose",
+	},
 }

@@ -32,5 +32,5 @@ func ExampleDifferences() {
 		areas[d.Area]++
 	}
 	fmt.Println(areas["schema"], "of the schema,", areas["server"], "of the server")
-	// Output: 4 of the schema, 3 of the server
+	// Output: 4 of the schema, 4 of the server
 }
