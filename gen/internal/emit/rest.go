@@ -25,14 +25,14 @@ func (v restView) Go() string { return ir.GoName(v.Version) }
 // Local returns the name of the variable with the document.
 func (v restView) Local() string { return ir.Local(v.Go()) + "Document" }
 
-// Operations returns the expression of a set of operations.
-func (v restView) Operations(r *restapi.Resource) string {
+// Operations returns the expression of a set of operations in package pkg.
+func (v restView) Operations(pkg string, r *restapi.Resource) string {
 	if len(r.Operations) == 5 {
-		return "rest.AllOperations"
+		return pkg + ".AllOperations"
 	}
 	var names []string
 	for _, op := range r.Operations {
-		names = append(names, "rest."+ir.GoName(op))
+		names = append(names, pkg+"."+ir.GoName(op))
 	}
 	return strings.Join(names, " | ")
 }
@@ -65,6 +65,9 @@ func restFiles(t Target, execute func(p Package, file, name string, data any) er
 		if err := execute(t.REST, ir.FileName(v.Go()), "rest.tmpl", v); err != nil {
 			return nil, err
 		}
+	}
+	if err := execute(t.Mapping, "rest.gen.go", "resttable.tmpl", views); err != nil {
+		return nil, err
 	}
 	return documents, execute(t.REST, "doc.gen.go", "restdoc.tmpl", views)
 }
