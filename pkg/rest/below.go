@@ -83,7 +83,7 @@ func (r *resource) putBelow(
 	r.complete(v)
 	r.codec.setMarks(v, marks)
 	in.setParent(v, parent)
-	for byName && name != "" {
+	for byName && name != "" && !onlyCreates(ctx) {
 		old, err := in.findByName(ctx, parent, name)
 		if err == nil {
 			v, err = r.patch(ctx, in.ident(old).ID, members, allowed, schema, marks)

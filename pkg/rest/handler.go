@@ -85,21 +85,30 @@ func NewHandler(client *registry.Client, apis []API, opts ...Option) (http.Handl
 	}
 	o.log = slog.New(callinfo.LogHandler(o.log.Handler()))
 	s := &service{options: o, client: client, mux: http.NewServeMux(), describing: map[string]bool{}}
+	more := &service{options: o, client: client, mux: http.NewServeMux(), describing: s.describing}
 	for i := range apis {
-		f, err := s.newFace(&apis[i])
-		if err != nil {
+		wide := extended(apis[i])
+		if err := errors.Join(s.serve(&apis[i]), more.serve(&wide)); err != nil {
 			return nil, fmt.Errorf("rest: API %s: %w", apis[i].Base, err)
 		}
-		f.route()
 		if i == 0 {
 			s.document("/openapi.json", apis[i].Document)
 		}
 	}
-	s.admitted = s.mux
+	s.admitted = withExtensions(s.mux, more.mux)
 	if o.limits != nil {
-		s.admitted = o.limits(s.mux)
+		s.admitted = o.limits(s.admitted)
 	}
 	return s, nil
+}
+
+// serve registers the paths of an API.
+func (s *service) serve(a *API) error {
+	f, err := s.newFace(a)
+	if err == nil {
+		f.route()
+	}
+	return err
 }
 
 // A service is the handler of some APIs.

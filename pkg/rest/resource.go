@@ -368,6 +368,9 @@ func (r *resource) patch(
 		return !slices.ContainsFunc(r.Update, func(name string) bool { return strings.EqualFold(name, m.name) })
 	})
 	err := r.collection.update(ctx, id, func(v any) error {
+		if err := r.checkMatch(ctx, v); err != nil {
+			return err
+		}
 		all := r.codec.marksOf(v)
 		if err := r.codec.set(v, members, r.Update, schema); err != nil {
 			return err
