@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"net/http/httptest"
 	"reflect"
 	"slices"
 	"strings"
@@ -12,11 +13,13 @@ import (
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/registry"
+	"github.com/mlmd-go/sdk/pkg/rest"
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 	"github.com/mlmd-go/sdk/pkg/value"
 
 	"example.com/features/generated/field"
 	"example.com/features/generated/mapping"
+	"example.com/features/generated/restapi"
 	"example.com/features/generated/schema"
 )
 
@@ -51,6 +54,23 @@ func group(t *testing.T, reg *registry.Client) string {
 
 func TestRun(t *testing.T) {
 	if err := run(t.Context(), client(t)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The same program, through the REST API of its spec.
+func TestRun_REST(t *testing.T) {
+	h, err := rest.NewHandler(client(t), restapi.APIs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	reg, err := registry.DialREST(s.URL, registry.WithREST(mapping.REST...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := run(t.Context(), reg); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -49,6 +49,7 @@ var rules = []rule{
 		"pkg/mlmd/gensupport", "pkg/filter pkg/registry/... internal/... database/sql",
 		"generated code needs only mlmd, value and mlmdpb",
 	},
+	{"pkg/mlmd/resttable", module + "/... " + protobuf, "tables are plain data"},
 	{
 		"pkg/registry", "pkg/store/... pkg/server/... internal/engine/... gen/... database/sql " + drivers,
 		"the SDK does not depend on SQL",
@@ -82,6 +83,12 @@ var rules = []rule{
 		"internal/connection", "pkg/... internal/engine/... database/sql " + drivers,
 		"a connection depends on neither verbs nor stores",
 	},
+	{
+		"internal/restclient", "pkg/registry pkg/rest/... pkg/store/... generated/model generated/mapping " +
+			"generated/restapi internal/engine/... database/sql " + drivers,
+		"the client depends on neither verbs nor a server, and knows mappings by what it is given",
+	},
+	{"internal/restext", module + "/... " + protobuf, "client and server share two headers"},
 	{"internal/storeconfig", "pkg/... " + drivers, "options depend on neither the public packages nor drivers"},
 	{"pkg/store", "pkg/registry " + drivers, "drivers stay behind their packages"},
 	{

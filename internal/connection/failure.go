@@ -24,6 +24,11 @@ const (
 	TLS                      // client and server do not agree on TLS
 )
 
+// NewFailure returns the Failure of a call that failed with err. root may be nil.
+func NewFailure(cause Cause, why string, err, root error) *Failure {
+	return &Failure{Cause: cause, Why: why, err: err, root: root}
+}
+
 // FailureIn returns the Failure in err, or nil.
 func FailureIn(err error) *Failure {
 	var f *Failure

@@ -54,25 +54,15 @@ func (r *retrier) intercept(
 	ctx context.Context, method string, req, reply any,
 	cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption,
 ) error {
-	began := time.Now()
-	for try := 0; ; try++ {
+	return Repeat(ctx, r.limit, func() (time.Duration, bool, error) {
 		var a attempt
 		err := invoke(context.WithValue(ctx, attemptKey{}, &a), method, req, reply, cc, opts...)
 		if status.Code(err) != codes.Unavailable {
-			return err
+			return 0, false, err
 		}
 		failed, permanent := r.explain(err, &a)
-		if permanent || a.sent.Load() && (isOnce(ctx) || !MayRetry(method, req)) {
-			return failed
-		}
-		left := r.limit - time.Since(began)
-		if deadline, ok := ctx.Deadline(); ok {
-			left = min(left, time.Until(deadline))
-		}
-		if left < minRemaining || !pause(ctx, try, left) {
-			return failed
-		}
-	}
+		return 0, !permanent && (!a.sent.Load() || !IsOnce(ctx) && MayRetry(method, req)), failed
+	})
 }
 
 // pause waits before the next attempt, for at most half of the time that is left.
@@ -163,5 +153,5 @@ type onceKey struct{}
 // effect, because the caller could not tell its own write from another writer's.
 func Once(ctx context.Context) context.Context { return context.WithValue(ctx, onceKey{}, true) }
 
-// isOnce reports whether ctx is from Once.
-func isOnce(ctx context.Context) bool { return ctx.Value(onceKey{}) != nil }
+// IsOnce reports whether ctx is from Once.
+func IsOnce(ctx context.Context) bool { return ctx.Value(onceKey{}) != nil }

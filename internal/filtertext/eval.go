@@ -27,6 +27,10 @@ type Test struct {
 	negated bool
 }
 
+// TestOf returns the test of a whole condition, for lists that no filter restricts.
+// e must not be the zero Expr.
+func TestOf(e Expr) Test { return Test{node: e.root} }
+
 // Holds reports whether the test is true for the row, and neither false nor
 // unknown.
 func (t Test) Holds(row Row) bool {

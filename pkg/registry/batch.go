@@ -115,7 +115,7 @@ type newNode[N mlmd.Node] struct {
 func (c *core[N]) newNodes(
 	ctx context.Context, by verb, values []any, o writeOptions,
 ) (group []newNode[N]) {
-	if o.guarded {
+	if o.guarded || c.client.rest() != nil { // a REST registry takes one at a time
 		return nil
 	}
 	t := c.client.types.get(c.typ)

@@ -128,8 +128,10 @@ type Option interface {
 	applyClient(*clientConfig)
 }
 
-// A DialOption configures the connection that [Dial] makes.
+// A DialOption configures the connection that [Dial] makes. Every DialOption is a
+// [RESTOption] too.
 type DialOption interface {
+	RESTOption
 	applyDial(*dialConfig)
 }
 

@@ -20,7 +20,8 @@ type Collection[T any, N mlmd.Node] struct{ core core[N] }
 // registers the type if the store does not have it. Make each collection once
 // and keep it: NewCollection copies the mapping.
 func NewCollection[T any, N mlmd.Node](c *Client, m mlmd.Mapping[T, N]) *Collection[T, N] {
-	e := core[N]{client: c, m: untype(c, &m), nodes: nodesOf[N](c.rpc)}
+	e := core[N]{client: c, m: untype(c, &m)}
+	e.nodes = nodesOf[N](rpcFor(c, m, e.m.typeName, e.m.parent))
 	e.typ = typeKey{e.nodes.kind(), e.m.typeName}
 	e.hooks = hooksOf[N](c, e.typ)
 	c.types.setEntity(e.m.typeName, m.Entity)

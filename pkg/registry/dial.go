@@ -183,13 +183,8 @@ func Dial(target string, opts ...DialOption) (*Client, error) {
 // grpcOptions returns the options of the gRPC connection. Those of the caller
 // come last and override the others.
 func (d *dialConfig) grpcOptions(target string) []grpc.DialOption {
-	if d.tls != nil {
-		for _, set := range d.tlsEdits {
-			set(d.tls)
-		}
-	}
 	c := connection.Config{
-		Target: target, TLS: d.tls, Token: d.token, InsecureToken: d.insecureToken, RetryTimeout: d.retry,
+		Target: target, TLS: d.tlsConfig(), Token: d.token, InsecureToken: d.insecureToken, RetryTimeout: d.retry,
 	}
 	return append(c.DialOptions(), d.grpc...)
 }

@@ -165,7 +165,8 @@ func (c *change[N]) paths() ([]string, error) {
 				paths = append(paths, path)
 			}
 		}
-	case update: // derived fields repeat what cannot change
+	}
+	if c.by == update || c.client.rest() != nil { // derived fields repeat what cannot change, and REST does not show them
 		paths = slices.DeleteFunc(paths, func(path string) bool { f := c.fieldAt(path); return f != nil && f.Derived })
 	}
 	var diff []string

@@ -3,8 +3,9 @@
 // environments that serve them.
 //
 // A [Client] works on any MLMD service. [New] takes an embedded store or an
-// existing connection; [Dial] connects to a server. The client has one accessor
-// for each entity of the spec:
+// existing connection; [Dial] connects to a server, and [DialREST] to a model
+// registry that speaks REST. The client has one accessor for each entity of the
+// spec:
 //
 //	reg := registry.New(store.Client())
 //	res, err := reg.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "fraud"})
@@ -24,7 +25,7 @@
 // Errors are [*Error] values. Use [errors.Is] with the Err variables of this
 // package, such as [ErrNotFound], to tell them apart.
 //
-// New, Dial and the accessors make no RPC. The first write of an entity
+// New, Dial, DialREST and the accessors make no RPC. The first write of an entity
 // registers its type if the store does not have it. A type that exists is
 // extended only by the properties that the write sets, because programs of an
 // older spec may use it too. Reads never write. A type that the store does not

@@ -136,6 +136,22 @@ func ExampleDial() {
 	// Output: true
 }
 
+// List what a model registry has that speaks REST.
+func ExampleDialREST() {
+	reg, err := registry.DialREST("https://registry.example", registry.WithTokenFile("/var/run/secrets/token"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer reg.Close()
+	f := field.ModelVersion
+	for v, err := range reg.ModelVersions().Query().Where(f.Author.Eq("ada")).All(context.Background()) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(v.Name)
+	}
+}
+
 // Authenticate with a client certificate, to a server with a private certificate
 // authority.
 func ExampleDial_mutualTLS() {

@@ -37,7 +37,7 @@ func (c *Client) parent(ctx context.Context, s operation, e *mlmd.Edge, idText s
 	}
 	p, ok := c.contexts.get(id)
 	if !ok {
-		n, err := contexts{c.rpc}.byID(ctx, id)
+		n, err := contexts{c.rpcOf(c.typeName(e.TypeName))}.byID(ctx, id)
 		if err != nil {
 			return nil, s.rpcError(ctx, err)
 		}
@@ -219,6 +219,9 @@ func (c *core[N]) noteUnprefixed(parentID int64) {
 func (c *core[N]) findUnprefixedChild(
 	ctx context.Context, s operation, parentID int64, name string,
 ) (N, error) {
+	if c.client.rest() != nil { // which finds all children by their names
+		return nil, nil
+	}
 	size := int32(pageSize)
 	query := fmt.Sprintf("%sof.id = %d AND name NOT LIKE '%d:%%'", c.nodes.parentAlias(), parentID, parentID)
 	o := &mlmdpb.ListOperationOptions{MaxResultSize: &size, FilterQuery: &query}

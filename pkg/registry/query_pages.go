@@ -65,6 +65,9 @@ func (q query) prepare(ctx context.Context, limit int, token string) (listing, e
 		return nil, s.newError(ErrInvalidArgument, fmt.Sprintf(
 			"unknown order %d: use OrderByID, OrderByCreateTime or OrderByUpdateTime", q.order))
 	}
+	if s.client.rest() != nil {
+		return q.prepareREST(limit, token)
+	}
 	if q.by != nil {
 		by, err := s.sortBy(ctx, *q.by)
 		if err != nil {
