@@ -133,8 +133,12 @@ func (r *resource) updateBelow(
 		return nil, badRequest("id %q %v", id, err)
 	}
 	old, err := r.collection.get(ctx, id)
-	if errors.Is(err, registry.ErrNotFound) && r.Union != "" {
-		return nil, badRequest("mismatched types, artifact with id %s is not a %s", id, r.Title)
+	if u := r.face.unions[r.Union]; u != nil && errors.Is(err, registry.ErrNotFound) {
+		message := fmt.Sprintf("%s with id %s is not a %s", u.Title, id, r.Title)
+		if !r.isOtherKind(ctx, id) {
+			message = "mismatched types, " + message
+		}
+		return nil, badRequest("%s", message)
 	}
 	if errors.Is(err, registry.ErrNotFound) {
 		return nil, notFound("no %s found for id %s", r.Title, id)

@@ -98,10 +98,29 @@ func (r *resource) get(ctx context.Context, q *request) (*reply, error) {
 		return nil, err
 	}
 	v, err := r.byID(ctx, id)
-	if err != nil {
-		return nil, err
+	return r.updated(v, r.notThisKind(ctx, id, err))
+}
+
+// notThisKind returns err, or a failure that says so if it reports that there is
+// no such entity because the ID is that of another one of the union.
+func (r *resource) notThisKind(ctx context.Context, id string, err error) error {
+	var f *failure
+	if !errors.As(err, &f) || f.status != http.StatusNotFound || !r.isOtherKind(ctx, id) {
+		return err
 	}
-	return r.reply(http.StatusOK, v), nil
+	return notFound("%s with id %s is not a %s", r.face.unions[r.Union].Title, id, r.Title)
+}
+
+// isOtherKind reports whether the ID is that of another entity of the union.
+func (r *resource) isOtherKind(ctx context.Context, id string) bool {
+	u := r.face.unions[r.Union]
+	return u != nil && slices.ContainsFunc(u.members, func(other *resource) bool {
+		if other == r {
+			return false
+		}
+		_, err := other.collection.get(ctx, id)
+		return err == nil
+	})
 }
 
 // A search holds the parameters of a find.
@@ -119,8 +138,9 @@ func (s search) String() string {
 	return fmt.Sprintf("name=%s, externalId=%s", s.name, s.externalID)
 }
 
-// check returns an error unless the parameters identify an entity.
-func (s search) check(hasParent bool) error {
+// check returns an error unless the parameters identify an entity. name is what
+// the message calls the name.
+func (s search) check(hasParent bool, name string) error {
 	switch {
 	case s.name != "" && (s.parent != "" || !hasParent):
 		if s.parent != "" {
@@ -132,7 +152,7 @@ func (s search) check(hasParent bool) error {
 	case s.externalID != "":
 		return nil
 	case hasParent:
-		return badRequest("invalid parameters call, supply either (name and parentResourceId), or externalId")
+		return badRequest("invalid parameters call, supply either (%s and parentResourceId), or externalId", name)
 	}
 	return badRequest("invalid parameters call, supply either name or externalId")
 }
@@ -161,7 +181,11 @@ func (r *resource) match(ctx context.Context, s search) (any, error) {
 
 func (r *resource) find(ctx context.Context, q *request) (*reply, error) {
 	s := q.search()
-	if err := s.check(r.typ.Parent != nil); err != nil {
+	name := nameMember
+	if u := r.face.unions[r.Union]; u != nil {
+		name = u.Title + "Name"
+	}
+	if err := s.check(r.typ.Parent != nil, name); err != nil {
 		return nil, err
 	}
 	v, err := r.match(ctx, s)
@@ -338,7 +362,8 @@ func (r *resource) update(ctx context.Context, q *request) (*reply, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.updated(r.patch(ctx, id, members, r.Update, r.typ.Entity+"Update", nil))
+	v, err := r.patch(ctx, id, members, r.Update, r.typ.Entity+"Update", nil)
+	return r.updated(v, r.notThisKind(ctx, id, err))
 }
 
 // updated is the reply to a request that changed the entity.

@@ -91,8 +91,8 @@ func (u *union) get(ctx context.Context, q *request) (*reply, error) {
 
 func (u *union) find(ctx context.Context, q *request) (*reply, error) {
 	s := q.search()
-	if err := s.check(true); err != nil {
-		return nil, badRequest("invalid parameters call, supply either (%sName and parentResourceId), or externalId", u.Title)
+	if err := s.check(true, u.Title+"Name"); err != nil {
+		return nil, err
 	}
 	var found *reply
 	for _, r := range u.members {
