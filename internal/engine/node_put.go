@@ -7,6 +7,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/precondition"
 	"github.com/mlmd-go/sdk/internal/sqldb"
 	"github.com/mlmd-go/sdk/internal/textutil"
 )
@@ -232,7 +233,7 @@ func (t *tx) checkProperties(
 			return invalidArgf("Found unknown property: %s", name)
 		case kind < mlmdpb.PropertyType_INT || kind > mlmdpb.PropertyType_BOOLEAN:
 			return errorf(codes.Internal, "Unknown registered property type: %v", kind)
-		case is != kind:
+		case is != kind && !precondition.AnyKind(ctx):
 			return invalidArgf("Found unmatched property type: %s is %v, the type has %v", name, is, kind)
 		}
 	}

@@ -19,6 +19,9 @@ const (
 	// stored node in a put, even if nothing else changes. MLMD's messages have
 	// such an option, called force_update_time, for PutExecution only.
 	touchKey = "mlmd-force-update-time"
+	// anyKindKey is the key that asks the service to store properties of another
+	// kind than their type declares, as programs do that write to its tables.
+	anyKindKey = "mlmd-any-property-kind"
 )
 
 // With returns a context whose puts fail unless the stored update times are those
@@ -39,6 +42,16 @@ func WithTouch(ctx context.Context) context.Context {
 // Touches reports whether the call that ctx belongs to in a service carries the
 // request of [WithTouch].
 func Touches(ctx context.Context) bool { return carries(ctx, touchKey) }
+
+// WithAnyKind returns a context whose puts store properties of another kind than
+// their type declares.
+func WithAnyKind(ctx context.Context) context.Context {
+	return metadata.AppendToOutgoingContext(ctx, anyKindKey, "true")
+}
+
+// AnyKind reports whether the call that ctx belongs to in a service carries the
+// request of [WithAnyKind].
+func AnyKind(ctx context.Context) bool { return carries(ctx, anyKindKey) }
 
 func carries(ctx context.Context, key string) bool {
 	return slices.Contains(metadata.ValueFromIncomingContext(ctx, key), "true")

@@ -87,6 +87,7 @@ type propertyUpdate struct {
 	props   map[string]*mlmdpb.Value
 	paths   []string
 	missing props // properties that the type must be extended by first
+	foreign bool  // a property is of another kind than its type declares
 }
 
 // A typeMismatch describes a value that cannot be stored because the store
@@ -142,6 +143,9 @@ func (s *propertyUpdate) add(t *storedType, f *mlmd.Field, was, wanted nodeView,
 		switch converted, ok := t.convertFor(name, v); {
 		case ok:
 			s.props[name] = converted
+		case name == main && t.props[name] == mlmdpb.PropertyType_PROTO:
+			// Programs that write to the tables declare numbers so.
+			s.props[name], s.foreign = v, true
 		case name == main && t.declares(name):
 			return &typeMismatch{f.Path, name, t.props[name]}
 		case name == main:

@@ -101,7 +101,7 @@ func (c *change[N]) putPlanned(
 	clear(c.wanted.props) // shared with the node
 	maps.Copy(c.wanted.props, s.props)
 	n := c.nodes.withIDs(c.nodes.withName(c.node, was.name), 0, was.id)
-	if err := putNodes(ctx, c.client, c.nodes, []N{n}, s.paths, c.condition()); err != nil {
+	if err := putNodes(c.kindContext(ctx), c.client, c.nodes, []N{n}, s.paths, c.condition()); err != nil {
 		return c.putError(ctx, err, was, c.wanted, diff)
 	}
 	return nil
@@ -369,6 +369,7 @@ func (w *write[N]) resolve(t *storedType, was, wanted nodeView, paths []string, 
 			"cannot be written: this store declares the property %s of %s as %s",
 			bad.property, w.m.typeName, bad.declared))
 	}
+	w.foreign = w.foreign || s.foreign
 	return s, nil
 }
 

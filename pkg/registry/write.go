@@ -49,7 +49,9 @@ type write[N mlmd.Node] struct {
 	// since is the update time, in milliseconds since the epoch, that the stored
 	// node must have; nil if any will do.
 	since *int64
-	done  *nodeWrite[N] // for the hooks of OnWrite; nil if there are none, or nothing was stored
+	// foreign reports that a property is of another kind than its type declares.
+	foreign bool
+	done    *nodeWrite[N] // for the hooks of OnWrite; nil if there are none, or nothing was stored
 }
 
 // newWrite returns the write of v by the verb.
@@ -191,8 +193,18 @@ func withPrecondition(ctx context.Context) context.Context {
 // putContext returns the context of the request that creates the node. A create
 // must not be repeated: it would find its own name taken.
 func (w *write[N]) putContext(ctx context.Context) context.Context {
+	ctx = w.kindContext(ctx)
 	if w.by == create {
 		return connection.Once(ctx)
+	}
+	return ctx
+}
+
+// kindContext returns the context of a put, which may be of properties of another
+// kind than their type declares.
+func (w *write[N]) kindContext(ctx context.Context) context.Context {
+	if w.foreign {
+		return precondition.WithAnyKind(ctx)
 	}
 	return ctx
 }

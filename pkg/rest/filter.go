@@ -24,13 +24,16 @@ func parseFilter(text string) (*restfilter.Node, error) {
 }
 
 // condition returns the filter as a condition on the entities of the resource.
+// Beside an error it returns the condition in which comparisons that these
+// entities cannot have are false.
 func (r *resource) condition(n *restfilter.Node) (*filtertext.Node, error) {
 	if n == nil {
 		return nil, nil
 	}
-	out, err := r.translate(n)
-	if err != nil {
-		return nil, badRequest("invalid filter query: %v", err)
+	var first error
+	out := r.translate(n, &first)
+	if first != nil {
+		return out, badRequest("invalid filter query: %v", first)
 	}
 	return out, nil
 }
@@ -44,17 +47,26 @@ var comparisons = map[restfilter.Op]filtertext.Op{
 	restfilter.Like: filtertext.OpLike, restfilter.In: filtertext.OpIn,
 }
 
-func (r *resource) translate(n *restfilter.Node) (*filtertext.Node, error) {
+// translate sets first to the first error, unless it is set.
+func (r *resource) translate(n *restfilter.Node, first *error) *filtertext.Node {
 	if op, ok := joins[n.Op]; ok {
 		kids := make([]*filtertext.Node, len(n.Kids))
 		for i, kid := range n.Kids {
-			var err error
-			if kids[i], err = r.translate(kid); err != nil {
-				return nil, err
-			}
+			kids[i] = r.translate(kid, first)
 		}
-		return &filtertext.Node{Op: op, Kids: kids}, nil
+		return &filtertext.Node{Op: op, Kids: kids}
 	}
+	out, err := r.comparison(n)
+	if err != nil {
+		if *first == nil {
+			*first = err
+		}
+		return &filtertext.Node{Op: filtertext.OpNever}
+	}
+	return out
+}
+
+func (r *resource) comparison(n *restfilter.Node) (*filtertext.Node, error) {
 	if text, ok := r.Constants[n.Name]; ok && n.Column == "" {
 		return compareConstant(n, text)
 	}

@@ -166,14 +166,14 @@ func (l *listing) list(ctx context.Context, from []*resource, parentEntity, pare
 	if l.size > 0 && l.size < math.MaxInt32 {
 		limit = l.size + 1 // one more shows whether there is a next page
 	}
+	conditions, err := conditions(from, l.filter)
+	if err != nil {
+		return nil, "", err
+	}
 	var items []item
-	for _, r := range from {
+	for i, r := range from {
 		q := query{parent: parent, order: l.order, desc: l.desc, limit: limit}
-		where, err := r.condition(l.filter)
-		if err != nil {
-			return nil, "", err
-		}
-		q.where = and(where, l.where, l.named(r, parent), l.rest())
+		q.where = and(conditions[i], l.where, l.named(r, parent), l.rest())
 		vs, err := r.in(parentEntity).list(ctx, q)
 		if err != nil {
 			return nil, "", inFilter(err, l.filter)
@@ -190,6 +190,26 @@ func (l *listing) list(ctx context.Context, from []*resource, parentEntity, pare
 	}
 	items = items[:l.size]
 	return items, l.token(items[l.size-1].position), nil
+}
+
+// conditions returns the filter as a condition on the entities of each resource. A
+// comparison that only some of them can have is false for the others.
+func conditions(from []*resource, filter *restfilter.Node) ([]*filtertext.Node, error) {
+	out := make([]*filtertext.Node, len(from))
+	var first error
+	valid := len(from) == 0
+	for i, r := range from {
+		var err error
+		out[i], err = r.condition(filter)
+		valid = valid || err == nil
+		if first == nil {
+			first = err
+		}
+	}
+	if !valid {
+		return nil, first
+	}
+	return out, nil
 }
 
 // named selects the entities with the name and the external ID of the listing.

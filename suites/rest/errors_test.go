@@ -110,7 +110,10 @@ var refusals = []refusal{
 	},
 	{"GET", `registered_model?name=%5Cu0000`, "", 400, "Invalid name query parameter: "},
 	{"POST", "registered_models", `{"name":"x","state":"FOO"}`, 400, `state "FOO" must be one of LIVE, ARCHIVED`},
-	{"POST", "model_versions/999/artifacts", `{"artifactType":"doc-artifact"}`, 404, "no model version found for id 999"},
+	{
+		"POST", "model_versions/999/artifacts", `{"artifactType":"doc-artifact"}`, 404,
+		"no model version found for id 999: not found",
+	},
 	{
 		"POST", "serving_environments/999/inference_services", `{"registeredModelId":"{m}","servingEnvironmentId":"1"}`, 404,
 		"no serving environment found for id 999",
@@ -128,8 +131,8 @@ var refusals = []refusal{
 	{"PATCH", "model_versions/{v}", `{"registeredModelId":"{m}"}`, 400, `json: unknown field "registeredModelId"`},
 	{"PATCH", "model_versions/{v}", `{"id":"{v}"}`, 400, `json: unknown field "id"`},
 	{
-		"POST", "registered_models/{m}/versions", `{"id":"{v}","name":"v","registeredModelId":"{m}","createTimeSinceEpoch":"x"}`,
-		400, "createTimeSinceEpoch",
+		"POST", "registered_models/{m}/versions",
+		`{"id":"{v}","name":"v","registeredModelId":"{m}","createTimeSinceEpoch":"x"}`, 400, "createTimeSinceEpoch",
 	},
 }
 
