@@ -37,6 +37,7 @@ type flags struct {
 	limitConcurrency             bool
 	tlsCert, tlsKey, tlsClientCA string
 	auth                         authFlags
+	monitoring                   monitoringFlags
 	http                         httpFlags
 	logLevel, logFormat          string
 	help, version                bool
@@ -144,6 +145,13 @@ func (f *flags) define() {
 	s.DurationVar(&f.http.read, "http_read_timeout", 30*time.Second,
 		"how long a client of the REST API may take to send a request")
 
+	s = f.group("Monitoring")
+	s.Int32Var(&f.monitoring.port, "monitoring_port", -1, "port of /livez, /readyz and /metrics, as HTTP without TLS "+
+		"and without authentication; 0 for a free port, which is logged; -1 for none")
+	s.StringVar(&f.monitoring.host, "monitoring_host", "", "address of the monitoring port; default that of --host")
+	s.BoolVar(&f.monitoring.pprof, "pprof", false, "serve profiles at /debug/pprof/ of the monitoring port, which show "+
+		"what is in memory; clients need the role admin, if any")
+
 	s = f.group("Security")
 	s.StringVar(&f.tlsCert, "tls_cert_file", "", "PEM file with the server certificate; enables TLS")
 	s.StringVar(&f.tlsKey, "tls_key_file", "", "PEM file with the server key")
@@ -219,6 +227,7 @@ func parse(args []string) (*flags, error) {
 	}{
 		{"grpc_port", int64(f.port), 0, 65535},
 		{"http_port", int64(f.http.port), -1, 65535},
+		{"monitoring_port", int64(f.monitoring.port), -1, 65535},
 		{"mysql_config_port", int64(f.mysql.port), 0, 65535},
 		{"metadata_store_connection_retries", int64(f.retries), 0, math.MaxInt32},
 		{"downgrade_db_schema_version", f.downgrade, -1, store.SchemaVersion},

@@ -76,7 +76,7 @@ func (p *plan) openHTTP(ctx context.Context, e *environment) (serve func() error
 	e.log.Info("serving the REST API", "url", url, "database", p.db.String(), "version", version())
 	announce(e.stdout, e.log, url)
 	return func() error {
-		return rest.Serve(ctx, lis, h, p.rest.shutdown, func(s *http.Server) {
+		return rest.Serve(ctx, lis, e.http.count(h), p.rest.shutdown, func(s *http.Server) {
 			s.ReadTimeout, s.ReadHeaderTimeout = p.rest.read, min(s.ReadHeaderTimeout, p.rest.read)
 		})
 	}, nil

@@ -21,6 +21,7 @@ type plan struct {
 	retries          int
 	listen           address // of gRPC; zero if only the REST API is served
 	rest             *restPlan
+	monitoring       *monitoringPlan // nil for none
 	options          []server.Option
 	limitConcurrency bool
 	auth             *authPlan // nil if clients are not identified
@@ -53,6 +54,9 @@ func (f *flags) plan(read readFile) (*plan, error) {
 		return nil, err
 	}
 	if p.rest, err = f.restPlan(); err != nil {
+		return nil, err
+	}
+	if p.monitoring, err = f.monitoringPlan(); err != nil {
 		return nil, err
 	}
 	if p.rest != nil && !f.portChanged && p.listen.network != "unix" {

@@ -7,6 +7,8 @@ import (
 	"io"
 	"log/slog"
 
+	"google.golang.org/grpc"
+
 	"github.com/mlmd-go/sdk/pkg/auth"
 	"github.com/mlmd-go/sdk/pkg/server"
 	"github.com/mlmd-go/sdk/pkg/store"
@@ -47,6 +49,8 @@ type environment struct {
 	policy *auth.Policy // nil if clients are not identified
 	stdout io.Writer
 	log    *slog.Logger
+	rpcs   *rpcMetrics
+	http   *httpMetrics
 }
 
 // answer listens and answers calls until ctx ends. If one listener fails, it
@@ -62,14 +66,18 @@ func (p *plan) answer(ctx context.Context, st *store.Store, stdout io.Writer, lo
 	if p.opening != "" {
 		log.Warn(p.opening)
 	}
-	options := append(p.options, server.WithLogger(log), server.WithReadiness(st.Ping),
-		server.WithPolicy(policy), server.WithUnaryInterceptors(p.interceptors...))
+	rpcs := newRPCMetrics()
+	options := append(p.options, server.WithGRPCServerOptions(grpc.StatsHandler(rpcs)),
+		server.WithLogger(log), server.WithReadiness(st.Ping), server.WithPolicy(policy),
+		server.WithUnaryInterceptors(p.interceptors...))
 	if p.limitConcurrency {
 		options = append(options, server.WithConcurrency(st.Stats().MaxConns))
 	}
-	e := &environment{st, server.New(st.Server(), options...), policy, stdout, log}
+	e := &environment{st, server.New(st.Server(), options...), policy, stdout, log, rpcs, newHTTPMetrics()}
 	var servers []func() error
-	for _, open := range []func(context.Context, *environment) (func() error, error){p.openGRPC, p.openHTTP} {
+	for _, open := range []func(context.Context, *environment) (func() error, error){
+		p.openMonitoring, p.openGRPC, p.openHTTP,
+	} {
 		serve, err := open(ctx, e)
 		if err != nil {
 			return err

@@ -32,6 +32,7 @@ type Conn struct {
 	sqlConn  *sql.Conn // owns the driver's connection
 	driver   driverConn
 	d        *Dialect
+	counters *counters
 	stmts    map[string]*cachedStmt
 	useCount int // counts the uses of stmts
 
@@ -88,6 +89,7 @@ func (c *Conn) Query(ctx context.Context, stmt string, args ...any) (driver.Rows
 		return nil, err
 	}
 	trace(ctx, k.text, args)
+	c.counters.statements.Add(1)
 	if k.stmt == nil {
 		return c.queryText(ctx, k.text, args)
 	}
@@ -111,6 +113,7 @@ func (d *Dialect) stmtContext(ctx context.Context) (context.Context, error) {
 func (c *Conn) QueryUncached(ctx context.Context, stmt string, args ...any) (driver.Rows, error) {
 	text := c.d.rebind(stmt)
 	trace(ctx, text, args)
+	c.counters.statements.Add(1)
 	return c.queryText(ctx, text, args)
 }
 
@@ -164,6 +167,7 @@ func (c *Conn) execBlocking(ctx context.Context, stmt string, args ...any) (driv
 	if err != nil {
 		return nil, err
 	}
+	c.counters.statements.Add(1)
 	if k.stmt != nil {
 		result, err := k.stmt.ExecContext(ctx, values)
 		return result, driverErr(err)

@@ -17,6 +17,7 @@ type DB struct {
 	writers      *pool
 	log          *slog.Logger
 	retryTimeout time.Duration
+	counters     counters
 	// readOnlySince is the time in Unix nanoseconds at which a write first found
 	// the server read-only; 0 means that the last write succeeded.
 	readOnlySince atomic.Int64
@@ -65,6 +66,7 @@ func Open(c Config) *DB {
 	if c.Read != nil {
 		db.readers = newPool(c.Read, c.Dialect, c.Readers)
 	}
+	db.writers.counters, db.readers.counters = &db.counters, &db.counters
 	if c.MaxLifetime != 0 {
 		db.writers.maxLifetime, db.readers.maxLifetime = c.MaxLifetime, c.MaxLifetime
 	}

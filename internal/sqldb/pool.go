@@ -22,6 +22,7 @@ const (
 type pool struct {
 	db          *sql.DB
 	d           *Dialect
+	counters    *counters
 	maxLifetime time.Duration
 	checkFiles  func() error  // checks the files before each transaction; nil for a server
 	sem         chan struct{} // one token per connection that may be acquired
@@ -34,7 +35,10 @@ type pool struct {
 }
 
 func newPool(db *sql.DB, d *Dialect, size int) *pool {
-	p := &pool{db: db, d: d, maxLifetime: defaultMaxLifetime, sem: make(chan struct{}, size), done: make(chan struct{})}
+	p := &pool{
+		db: db, d: d, counters: new(counters), maxLifetime: defaultMaxLifetime,
+		sem: make(chan struct{}, size), done: make(chan struct{}),
+	}
 	if !d.InProcess {
 		db.SetMaxIdleConns(-1) // closes a connection that the pool returns
 	}
@@ -117,7 +121,10 @@ func (p *pool) open(ctx context.Context) (*Conn, error) {
 	if err != nil {
 		return nil, driverErr(err)
 	}
-	return &Conn{sqlConn: conn, d: p.d, stmts: map[string]*cachedStmt{}, openedAt: time.Now(), generation: generation}, nil
+	return &Conn{
+		sqlConn: conn, d: p.d, counters: p.counters,
+		stmts: map[string]*cachedStmt{}, openedAt: time.Now(), generation: generation,
+	}, nil
 }
 
 func (p *pool) popIdle() *Conn {

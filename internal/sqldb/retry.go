@@ -38,6 +38,7 @@ func (db *DB) retry(ctx context.Context, fn func() error) error {
 				return err
 			}
 		}
+		db.counters.retries.Add(1)
 		db.log.DebugContext(ctx, "retrying a transaction", "retry", n+1, "error", err)
 		select {
 		case <-ctx.Done():

@@ -28,7 +28,7 @@ func (e *execer) ExecContext(_ context.Context, text string, _ []driver.NamedVal
 func TestSavepoint_KeepsNoneAfterError(t *testing.T) {
 	failed := errors.New("failed")
 	conn := &execer{}
-	x := &Tx{Conn: &Conn{driver: conn, d: &Dialect{}, stmts: map[string]*cachedStmt{}}}
+	x := &Tx{Conn: &Conn{counters: new(counters), driver: conn, d: &Dialect{}, stmts: map[string]*cachedStmt{}}}
 	for range 2 {
 		if err := x.Savepoint(t.Context(), func(context.Context, *Tx) error { return failed }); !errors.Is(err, failed) {
 			t.Error(err)
@@ -57,7 +57,7 @@ func TestSavepoint_TransactionEndedByDatabase(t *testing.T) {
 		return Other
 	}}
 	conn := &execer{refuse: map[string]error{"INSERT": full, "ROLLBACK TO": gone}}
-	x := &Tx{Conn: &Conn{driver: conn, d: d, stmts: map[string]*cachedStmt{}}}
+	x := &Tx{Conn: &Conn{counters: new(counters), driver: conn, d: d, stmts: map[string]*cachedStmt{}}}
 	err := x.Savepoint(t.Context(), func(ctx context.Context, x *Tx) error {
 		_, err := x.Exec(ctx, "INSERT")
 		return err

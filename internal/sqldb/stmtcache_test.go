@@ -33,7 +33,10 @@ func (s *preparedStmt) Close() error { s.on.open--; return nil }
 
 func TestConn_EvictsLeastRecentlyUsedStmt(t *testing.T) {
 	conn := &preparer{}
-	s := &Conn{driver: conn, d: &Dialect{Prepare: true, MaxCachedStmts: 20}, stmts: map[string]*cachedStmt{}}
+	s := &Conn{
+		counters: new(counters),
+		driver:   conn, d: &Dialect{Prepare: true, MaxCachedStmts: 20}, stmts: map[string]*cachedStmt{},
+	}
 	keep := func(name string) {
 		t.Helper()
 		if k, err := s.prepare(t.Context(), name); err != nil || k.stmt == nil {
@@ -63,7 +66,7 @@ func TestConn_RunsStmtUnprepared(t *testing.T) {
 			}
 			return Other
 		}}
-		s := &Conn{driver: &preparer{refuse: refused}, d: d, stmts: map[string]*cachedStmt{}}
+		s := &Conn{counters: new(counters), driver: &preparer{refuse: refused}, d: d, stmts: map[string]*cachedStmt{}}
 		if k, err := s.prepare(t.Context(), "SELECT 1"); err != nil || k.stmt != nil || k.text != "SELECT 1" {
 			t.Errorf("%v: got %+v, %v", refused, k, err)
 		}

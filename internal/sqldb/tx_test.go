@@ -36,7 +36,7 @@ func TestTx_RunsNothingAfterError(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			x := &Tx{Conn: &Conn{d: &Dialect{}}} // without a connection: a statement would panic
+			x := &Tx{Conn: &Conn{counters: new(counters), d: &Dialect{}}} // without a connection: a statement would panic
 			fail(x)
 			if _, err := x.Exec(t.Context(), "INSERT"); !errors.Is(err, errLost) {
 				t.Errorf("exec: %v", err)
@@ -55,7 +55,7 @@ func TestTx_RunsNothingAfterError(t *testing.T) {
 }
 
 func TestTx_EndOfRowsIsNotAnError(t *testing.T) {
-	x := &Tx{Conn: &Conn{d: &Dialect{}}}
+	x := &Tx{Conn: &Conn{counters: new(counters), d: &Dialect{}}}
 	err := Each(x.watch(&script{rows: 2, err: io.EOF}), nil, 1, func(*Row) error { return nil })
 	if err != nil || x.failed != nil {
 		t.Errorf("the rows end with %v, the transaction with %v", err, x.failed)

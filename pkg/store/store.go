@@ -27,14 +27,18 @@ func (s *Store) Server() mlmdpb.MetadataStoreServiceServer { return s.inner().En
 // retries for the time of [WithRetryTimeout], but not beyond the deadline of ctx.
 func (s *Store) Ping(ctx context.Context) error { return s.inner().Engine().Ping(ctx) }
 
-// Stats describes the database connections of a [Store].
+// Stats describes the database connections of a [Store], and what it has done
+// since it was opened.
 type Stats struct {
 	MaxConns int // the limit; see WithMaxConns
 	InUse    int // connections in use by calls
 	Idle     int // open connections that are not in use
+
+	Statements int64 // sent to the database
+	Retries    int64 // of transactions, after conflicts and lost connections
 }
 
-// Stats returns the present number of connections. SQLite in a file counts its
+// Stats returns the present numbers. SQLite in a file counts its
 // connections for reading and the one for writing together.
 func (s *Store) Stats() Stats { return Stats(s.inner().Engine().Stats()) }
 
