@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"os"
 	"regexp"
 	"slices"
 	"time"
@@ -18,7 +19,9 @@ import (
 // flags holds the values of the command line. Flags of metadata_store_server keep
 // their names, types and defaults.
 type flags struct {
-	groups []group
+	groups  []group
+	config  string
+	origins origins
 
 	db, dbFile             string
 	configType, configFile string
@@ -191,6 +194,8 @@ func (f *flags) define() {
 		"how long to wait for running calls after SIGTERM or SIGINT")
 	s.StringVar(&f.logLevel, "log_level", "info", "debug (every call), info, warn or error")
 	s.StringVar(&f.logFormat, "log_format", "text", "text or json, on standard error")
+	s.StringVar(&f.config, "config", "", "YAML file with the values of flags by their names, for those that neither the "+
+		"command line nor the environment sets")
 	s.BoolVar(&f.version, "version", false, "print the version and exit")
 	s.BoolVarP(&f.help, "help", "h", false, "print this help and exit")
 }
@@ -216,6 +221,12 @@ func parse(args []string) (*flags, error) {
 		return f, usagef(
 			"unexpected argument that is not a flag: name the database file with --db, and quote values that contain spaces",
 		)
+	}
+	if !f.help && !f.version {
+		var err error
+		if f.origins, err = fromSources(all, os.Getenv, os.ReadFile); err != nil {
+			return f, err
+		}
 	}
 	f.mysqlReferenceEncodingChanged = all.Changed("mysql_reference_encoding")
 	f.maxReceiveChanged, f.maxSendChanged = all.Changed("max_receive_message_bytes"), all.Changed("max_send_message_bytes")
@@ -278,7 +289,12 @@ and the model registry's REST API over HTTP.
   mlmd-server --mysql_config_host=db --mysql_config_port=3306 --mysql_config_database=mlmd --mysql_config_user=mlmd
 
 The flags of metadata_store_server have the same meaning as there.
-Flags may have one dash or two, and - instead of _.
+Flags may have one dash or two, and - instead of _. A flag that is not given is
+taken from the environment, as MLMD_GRPC_PORT for --grpc_port, or else from the
+file that --config names.
+
+  mlmd-server config FLAGS   prints the settings in force, and where they come from
+  mlmd-server token --help   explains the file of users, and makes a token
 `); err != nil {
 		return err
 	}

@@ -31,10 +31,17 @@ func main() {
 // run executes the command and returns its exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	f, err := &flags{}, error(nil)
-	if len(args) > 0 && args[0] == "token" {
+	switch {
+	case len(args) > 0 && args[0] == "token":
 		err = tokenCommand(args[1:], stdout)
-	} else if f, err = parse(args); err == nil {
-		err = f.command(ctx, stdout, stderr)
+	case len(args) > 0 && args[0] == "config":
+		if f, err = parse(args[1:]); err == nil {
+			err = f.printSettings(stdout)
+		}
+	default:
+		if f, err = parse(args); err == nil {
+			err = f.command(ctx, stdout, stderr)
+		}
 	}
 	if err == nil {
 		return 0
