@@ -9,6 +9,7 @@ import (
 	"github.com/mlmd-go/sdk/generated/restapi"
 	"github.com/mlmd-go/sdk/pkg/registry"
 	"github.com/mlmd-go/sdk/pkg/rest"
+	"github.com/mlmd-go/sdk/pkg/rest/docs"
 )
 
 // A restPlan is how the REST API is served.
@@ -75,8 +76,11 @@ func (p *plan) openHTTP(ctx context.Context, e *environment) (serve func() error
 	}
 	e.log.Info("serving the REST API", "url", url, "database", p.db.String(), "version", version())
 	announce(e.stdout, e.log, url)
+	mux := http.NewServeMux()
+	mux.Handle("/", h)
+	mux.Handle("/docs/", docs.NewHandler("Model registry", version(), restapi.APIs))
 	return func() error {
-		return rest.Serve(ctx, lis, e.http.count(h), p.rest.shutdown, func(s *http.Server) {
+		return rest.Serve(ctx, lis, e.http.count(mux), p.rest.shutdown, func(s *http.Server) {
 			s.ReadTimeout, s.ReadHeaderTimeout = p.rest.read, min(s.ReadHeaderTimeout, p.rest.read)
 		})
 	}, nil
