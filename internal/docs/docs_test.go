@@ -23,7 +23,9 @@ type block struct {
 
 // followed are the documents that a test of their own follows step by step:
 // it writes their files, runs their commands and compares what they print.
-var followed = map[string]string{"docs/spec.md": "gen/tutorial_test.go"}
+var followed = map[string]string{
+	"docs/spec.md": "gen/tutorial_test.go", "docs/rest.md": "suites/rest/page_test.go",
+}
 
 func TestGoBlocks_Compile(t *testing.T) {
 	var sources [][]string
@@ -68,6 +70,7 @@ var notInCI = []string{
 	"go mod init example.com/registry",
 	"go get github.com/mlmd-go/sdk",
 	"go run ./cmd/mlmd-server --db registry.db --grpc_port 8080",
+	"mlmd-server --db registry.db --http_port 8080",
 	"go run ./examples/quickstart -addr localhost:8080",
 	"go run ./gen breaking -against main",
 }
