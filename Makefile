@@ -84,6 +84,10 @@ fuzz: ## Every fuzz target for FUZZTIME=30s
 bench: ## The registry on the embedded store
 	go test ./bench -run '^$$' -bench . -benchmem
 
+.PHONY: bench-rest
+bench-rest: ## The REST API beside gRPC and the embedded store, on a file and on MariaDB
+	go test ./bench/rest -run '^$$' -bench .
+
 .PHONY: bench-reference
 bench-reference: ## Every RPC against the published core
 	go run ./bench/reference
