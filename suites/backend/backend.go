@@ -68,14 +68,16 @@ var all = []*Backend{
 
 // All are the backends that this run is about: all, or those of MLMD_BACKENDS.
 func All() []*Backend {
-	chosen, err := names(os.Getenv("MLMD_BACKENDS"))
+	return slices.DeleteFunc(slices.Clone(all), func(b *Backend) bool { return !chosen("MLMD_BACKENDS", b.Name) })
+}
+
+// chosen reports whether the variable names the backend, or is empty.
+func chosen(variable, name string) bool {
+	list, err := names(os.Getenv(variable))
 	if err != nil {
-		panic("MLMD_BACKENDS: " + err.Error())
+		panic(variable + ": " + err.Error())
 	}
-	if len(chosen) == 0 {
-		return all
-	}
-	return slices.DeleteFunc(slices.Clone(all), func(b *Backend) bool { return !slices.Contains(chosen, b.Name) })
+	return len(list) == 0 || slices.Contains(list, name)
 }
 
 // Named is the backend of that name, also where MLMD_BACKENDS leaves it out.
@@ -157,9 +159,10 @@ func names(list string) ([]string, error) {
 					out = append(out, b.Name)
 				}
 			}
+			out = append(out, REST)
 		case name == "embedded":
 			out = append(out, Memory, File)
-		case slices.ContainsFunc(all, func(b *Backend) bool { return b.Name == name }):
+		case name == REST, slices.ContainsFunc(all, func(b *Backend) bool { return b.Name == name }):
 			out = append(out, name)
 		default:
 			return nil, fmt.Errorf("no backend is called %q", name)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -83,7 +84,7 @@ func (t *tally) print(w io.Writer) {
 	defer t.mu.Unlock()
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "backend\tpassed\tfailed\tskipped\tremark")
-	for _, b := range all {
+	for _, b := range append(slices.Clone(all), throughREST) {
 		if r := t.runs[b.Name]; r != nil {
 			fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%s\n", b.Name, r.passed, r.failed, r.skipped, r.reason)
 		}

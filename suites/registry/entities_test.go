@@ -520,13 +520,18 @@ func converges[T any, N mlmd.Node](x *subject[T, N], rpc func() mlmdpb.MetadataS
 			v := x.v
 			go func() {
 				defer GinkgoRecover()
+				id := ""
+				defer func() { ids <- id }() // also if the upsert failed
 				e := registry.NewCollection(registry.New(rpc()), x.mapping)
 				res, err := e.Upsert(ctx, &v)
 				Expect(err).NotTo(HaveOccurred())
-				ids <- res.ID
+				id = res.ID
 			}()
 		}
 		first := <-ids
+		if first == "" {
+			return
+		}
 		for range writers - 1 {
 			Expect(<-ids).To(Equal(first))
 		}

@@ -125,6 +125,9 @@ var _ = onEveryBackend("a client of stores with history", func(rpc func() mlmdpb
 			Expect(names(byFilter)).To(Equal([]string{name}))
 			model_, err := rpc().GetContextsByID(ctx, &mlmdpb.GetContextsByIDRequest{ContextIds: []int64{number64(v.ID)}})
 			Expect(err).NotTo(HaveOccurred())
+			if onREST() { // the API does not show what repeats the parent's name
+				continue
+			}
 			Expect(model_.Contexts[0].Properties["model_name"].GetStringValue()).To(Equal(name), "the model's whole name")
 		}
 	})
@@ -213,6 +216,9 @@ var _ = onEveryBackend("stores of other programs", func(rpc func() mlmdpb.Metada
 		_, err = reg.ModelVersions().Upsert(ctx, &v)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(reg.ModelVersions().OfModel(m.ID).Collect(ctx)).To(HaveLen(1))
+		if onREST() { // whose types are those of the server
+			return
+		}
 		stored, err := rpc().GetContextsByID(ctx, &mlmdpb.GetContextsByIDRequest{ContextIds: []int64{number64(v.ID)}})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(stored.Contexts[0].GetType()).To(Equal("odh.ModelVersion"))
