@@ -143,11 +143,11 @@ var _ = onEveryBackend("an error", func(f *face) {
 		for _, c := range refusals {
 			a := f.send(ctx, c.method, ids.Replace(c.path), ids.Replace(c.body))
 			what := c.method + " " + c.path + " " + c.body + ": " + a.text
-			Expect(a.status).To(Equal(c.status), what)
-			Expect(a.header.Get("Content-Type")).To(Equal("application/json; charset=UTF-8"), what)
-			Expect(a.at("message")).To(ContainSubstring(ids.Replace(c.message)), what)
+			Expect(a.status).To(Equal(c.status), "%s", what)
+			Expect(a.header.Get("Content-Type")).To(Equal("application/json; charset=UTF-8"), "%s", what)
+			Expect(a.at("message")).To(ContainSubstring(ids.Replace(c.message)), "%s", what)
 			code := map[int]string{400: "Bad Request", 404: "Not Found", 409: "Conflict"}[c.status]
-			Expect(a.at("code")).To(Equal(code), what)
+			Expect(a.at("code")).To(Equal(code), "%s", what)
 		}
 		Expect(f.get(ctx, "model_versions").text).To(Equal(before), "nothing is stored")
 	})

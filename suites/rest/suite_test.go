@@ -28,7 +28,10 @@ func TestREST(t *testing.T) {
 }
 
 // A face sends requests to one version of the API.
-type face struct{ base string }
+type face struct {
+	version string // the base of its paths
+	base    string
+}
 
 // onEveryBackend describes both versions of the API on every backend.
 func onEveryBackend(what string, body func(f *face)) bool {
@@ -41,7 +44,7 @@ func onBackends(what string, body func(f *face), apis ...rest.API) bool {
 		for _, b := range backend.All() {
 			for _, api := range apis {
 				Context(api.Base[strings.LastIndexByte(api.Base, '/')+1:]+" on "+b.Name, Label(b.Name), func() {
-					f := &face{}
+					f := &face{version: api.Base}
 					BeforeEach(func() {
 						h, err := rest.NewHandler(registry.New(b.Start(GinkgoTB())), restapi.APIs)
 						Expect(err).NotTo(HaveOccurred())
