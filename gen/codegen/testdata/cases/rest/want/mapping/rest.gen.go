@@ -11,6 +11,15 @@ var REST = []resttable.API{
 		Base: "/api/library/v2",
 		Entities: []resttable.Entity{
 			{
+				Name: "Edition",
+				Children: []resttable.Child{
+					{Parent: "Person", Segment: "editions"},
+				},
+				Constants: map[string]string{"kind": "drama"},
+				Create:    []string{},
+				Update:    []string{},
+			},
+			{
 				Name:       "Loan",
 				Singular:   "loan",
 				Plural:     "loans",
@@ -18,8 +27,8 @@ var REST = []resttable.API{
 				Children: []resttable.Child{
 					{Parent: "Person", Segment: "loans"},
 				},
-				Create: []string{"name", "externalId", "more", "readerId", "storyId", "last", "note"},
-				Update: []string{"externalId", "more", "last", "note"},
+				Create: []string{"name", "externalId", "more", "readerId", "storyId", "from", "until", "last", "note"},
+				Update: []string{"externalId", "more", "from", "until", "last", "note"},
 			},
 			{
 				Name:       "Person",
@@ -37,6 +46,17 @@ var REST = []resttable.API{
 				Constants: map[string]string{"kind": "drama"},
 				Create:    []string{"name", "externalId", "more", "authorId", "acts"},
 				Update:    []string{"externalId", "more", "acts"},
+			},
+			{
+				Name:       "Series",
+				Singular:   "series",
+				Plural:     "serieses",
+				Operations: resttable.AllOperations,
+				Children: []resttable.Child{
+					{Parent: "Person", Segment: "serieses"},
+				},
+				Create: []string{"name", "externalId", "more", "ownerId"},
+				Update: []string{"externalId", "more"},
 			},
 			{
 				Name:       "Story",
@@ -58,6 +78,7 @@ var REST = []resttable.API{
 				Plural:   "works",
 				Children: []resttable.Child{
 					{Parent: "Person", Segment: "works"},
+					{Parent: "Series", Segment: "works"},
 				},
 				Member:       "kind",
 				UpsertByName: []string{"Play"},
@@ -76,6 +97,15 @@ var REST = []resttable.API{
 				Update:     []string{"externalId", "more"},
 			},
 			{
+				Name: "Edition",
+				Children: []resttable.Child{
+					{Parent: "Person", Segment: "editions"},
+				},
+				Constants: map[string]string{"kind": "drama"},
+				Create:    []string{},
+				Update:    []string{},
+			},
+			{
 				Name:       "Loan",
 				Singular:   "loan",
 				Plural:     "loans",
@@ -84,8 +114,8 @@ var REST = []resttable.API{
 					{Parent: "Person", Segment: "loans"},
 				},
 				Hidden: []string{"note"},
-				Create: []string{"name", "externalId", "more", "readerId", "storyId", "last"},
-				Update: []string{"externalId", "more", "last"},
+				Create: []string{"name", "externalId", "more", "readerId", "storyId", "from", "until", "last"},
+				Update: []string{"externalId", "more", "from", "until", "last"},
 			},
 			{
 				Name:       "Person",
@@ -103,6 +133,17 @@ var REST = []resttable.API{
 				Constants: map[string]string{"kind": "drama"},
 				Create:    []string{"name", "externalId", "more", "authorId", "acts"},
 				Update:    []string{"externalId", "more", "acts"},
+			},
+			{
+				Name:       "Series",
+				Singular:   "series",
+				Plural:     "serieses",
+				Operations: resttable.AllOperations,
+				Children: []resttable.Child{
+					{Parent: "Person", Segment: "serieses"},
+				},
+				Create: []string{"name", "externalId", "more", "ownerId"},
+				Update: []string{"externalId", "more"},
 			},
 			{
 				Name:       "Story",
@@ -124,6 +165,7 @@ var REST = []resttable.API{
 				Plural:   "works",
 				Children: []resttable.Child{
 					{Parent: "Person", Segment: "works"},
+					{Parent: "Series", Segment: "works"},
 				},
 				Member:       "kind",
 				UpsertByName: []string{"Play"},
