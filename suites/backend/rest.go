@@ -3,7 +3,6 @@ package backend
 import (
 	"context"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -20,10 +19,10 @@ const REST = "rest"
 
 var throughREST = &Backend{REST, startREST, &common{}}
 
-// Registries are All, and the backend REST if MLMD_BACKENDS names it.
+// Registries are All, and the backend REST unless MLMD_BACKENDS leaves it out.
 func Registries() []*Backend {
 	out := All()
-	if os.Getenv("MLMD_BACKENDS") != "" && chosen("MLMD_BACKENDS", REST) {
+	if chosen("MLMD_BACKENDS", REST) {
 		out = append(out[:len(out):len(out)], throughREST)
 	}
 	return out
