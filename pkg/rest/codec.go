@@ -2,6 +2,7 @@ package rest
 
 import (
 	"bytes"
+	"encoding"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -44,6 +45,7 @@ type field struct {
 	index     int
 	omitzero  bool
 	omitempty bool
+	isText    bool // a string, or a pointer to one, without a JSON of its own
 }
 
 // newCodec returns the codec of a resource whose entities have the type t.
@@ -55,7 +57,8 @@ func newCodec(a *API, r *Resource, t reflect.Type) (*codec, error) {
 			continue
 		}
 		c.fields = append(c.fields, field{
-			name, i, strings.Contains(options, "omitzero"), strings.Contains(options, "omitempty"),
+			name: name, index: i, isText: isTextType(t.Field(i).Type),
+			omitzero: strings.Contains(options, "omitzero"), omitempty: strings.Contains(options, "omitempty"),
 		})
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Constants)) {
@@ -115,47 +118,66 @@ func (f *field) setText(v any, text string) {
 // that one entity cannot make a whole list fail.
 func (c *codec) append(out []byte, v any) []byte {
 	out = append(out, '{')
-	add := func(name string, raw []byte) {
-		if out[len(out)-1] != '{' {
-			out = append(out, ',')
-		}
-		out = append(out, '"')
-		out = append(out, name...)
-		out = append(out, `":`...)
-		out = append(out, raw...)
-	}
 	for _, m := range c.constants {
-		add(m.name, m.value)
+		out = append(appendName(out, m.name), m.value...)
 	}
 	for i := range c.fields {
 		f := &c.fields[i]
 		x := f.of(v)
 		if f.name == customMember {
-			add(f.name, c.customJSON(x.Interface()))
+			out = append(appendName(out, f.name), c.customJSON(x.Interface())...)
 			continue
 		}
 		if (f.omitzero || f.omitempty) && x.IsZero() {
-			text, ok := c.defaults[f.name]
-			if !ok {
-				continue
+			if text, ok := c.defaults[f.name]; ok {
+				out = appendText(appendName(out, f.name), text)
 			}
-			add(f.name, toJSON(text))
+			continue
+		}
+		if f.isText {
+			if x.Kind() == reflect.Pointer {
+				x = x.Elem()
+			}
+			out = appendText(appendName(out, f.name), x.String())
 			continue
 		}
 		if raw := toJSON(x.Interface()); raw != nil {
 			if c.integersAsText && isInteger(x.Type()) {
 				raw = toJSON(string(raw))
 			}
-			add(f.name, raw)
+			out = append(appendName(out, f.name), raw...)
 		}
 	}
 	marks := c.marksOf(v)
 	for _, m := range c.marks {
 		if mark, ok := marks[m.Property]; ok && m.Member != "" {
-			add(m.Member, toJSON(mark.String()))
+			out = appendText(appendName(out, m.Member), mark.String())
 		}
 	}
 	return append(out, '}')
+}
+
+// appendName appends the name of a member and what separates it from the one
+// before.
+func appendName(out []byte, name string) []byte {
+	if out[len(out)-1] != '{' {
+		out = append(out, ',')
+	}
+	out = append(out, '"')
+	out = append(out, name...)
+	return append(out, `":`...)
+}
+
+// appendText appends the JSON of a text.
+func appendText(out []byte, text string) []byte {
+	for i := range len(text) {
+		if b := text[i]; b < ' ' || b > '~' || b == '"' || b == '\\' {
+			return append(out, toJSON(text)...)
+		}
+	}
+	out = append(out, '"')
+	out = append(out, text...)
+	return append(out, '"')
 }
 
 // custom returns the custom properties of v.
@@ -170,6 +192,9 @@ func (c *codec) custom(v any) value.Map {
 
 // marksOf returns the custom properties of v that are marks.
 func (c *codec) marksOf(v any) value.Map {
+	if len(c.marks) == 0 {
+		return nil
+	}
 	out := value.Map{}
 	properties := c.custom(v)
 	for _, m := range c.marks {
@@ -202,6 +227,23 @@ func (c *codec) setMarks(v any, marks value.Map) {
 func (c *codec) isMark(name string) bool {
 	return slices.ContainsFunc(c.marks, func(m Mark) bool { return m.Member != "" && strings.EqualFold(m.Member, name) })
 }
+
+// isTextType reports whether t is a string or a pointer to one, and its JSON is that
+// of a string.
+func isTextType(t reflect.Type) bool {
+	if t.Implements(marshaler) || t.Implements(textMarshaler) {
+		return false
+	}
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return t.Kind() == reflect.String
+}
+
+var (
+	marshaler     = reflect.TypeFor[json.Marshaler]()
+	textMarshaler = reflect.TypeFor[encoding.TextMarshaler]()
+)
 
 func isInteger(t reflect.Type) bool {
 	if t.Kind() == reflect.Pointer {

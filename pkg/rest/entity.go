@@ -58,7 +58,8 @@ type collection interface {
 	upsert(ctx context.Context, v any, onCreate func(v any)) (registry.Result, error)
 	// update stores what f changes, and moves the update time in any case.
 	update(ctx context.Context, id string, f func(v any) error) error
-	list(ctx context.Context, q query) ([]any, error)
+	// list returns the entities, and whether there are more than the limit.
+	list(ctx context.Context, q query) (_ []any, more bool, _ error)
 }
 
 // A query selects entities in order.
@@ -145,7 +146,7 @@ func (b bound[T, N]) update(ctx context.Context, id string, f func(v any) error)
 	return err
 }
 
-func (b bound[T, N]) list(ctx context.Context, q query) ([]any, error) {
+func (b bound[T, N]) list(ctx context.Context, q query) (_ []any, more bool, _ error) {
 	c := b.on(ctx)
 	query := c.Query()
 	if q.parent != "" {
@@ -155,14 +156,25 @@ func (b bound[T, N]) list(ctx context.Context, q query) ([]any, error) {
 	if q.desc {
 		query = query.Desc()
 	}
+	if q.limit > 0 { // a page has a token if there are more
+		page, err := query.Page(ctx, "")
+		if err != nil {
+			return nil, false, err
+		}
+		out := make([]any, len(page.Items))
+		for i, v := range page.Items {
+			out[i] = v
+		}
+		return out, page.NextToken != "", nil
+	}
 	var out []any
 	for v, err := range query.All(ctx) {
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		out = append(out, v)
 	}
-	return out, nil
+	return out, false, nil
 }
 
 // orNil returns v as an interface that is nil if err is not.

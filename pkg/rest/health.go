@@ -76,7 +76,7 @@ func (s *service) run(name string, f func() error) check {
 // listOne lists one entity of each kind.
 func (s *service) listOne(ctx context.Context) error {
 	for _, r := range s.faces[0].resources {
-		if _, err := r.collection.list(ctx, query{order: registry.OrderByID, limit: 1}); err != nil {
+		if _, _, err := r.collection.list(ctx, query{order: registry.OrderByID, limit: 1}); err != nil {
 			return err
 		}
 	}

@@ -164,20 +164,22 @@ type item struct {
 func (l *listing) list(ctx context.Context, from []*resource, parentEntity, parent string) ([]item, string, error) {
 	limit := 0
 	if l.size > 0 && l.size < math.MaxInt32 {
-		limit = l.size + 1 // one more shows whether there is a next page
+		limit = l.size
 	}
 	conditions, err := conditions(from, l.filter)
 	if err != nil {
 		return nil, "", err
 	}
 	var items []item
+	more := false
 	for i, r := range from {
 		q := query{parent: parent, order: l.order, desc: l.desc, limit: limit}
 		q.where = and(conditions[i], l.where, l.named(r, parent), l.rest())
-		vs, err := r.in(parentEntity).list(ctx, q)
+		vs, rest, err := r.in(parentEntity).list(ctx, q)
 		if err != nil {
 			return nil, "", inFilter(err, l.filter)
 		}
+		more = more || rest
 		for _, v := range vs {
 			items = append(items, item{l.positionOf(r, v), r, v})
 		}
@@ -185,10 +187,10 @@ func (l *listing) list(ctx context.Context, from []*resource, parentEntity, pare
 	if len(from) > 1 {
 		slices.SortFunc(items, func(a, b item) int { return a.Compare(b.position, l.desc) })
 	}
-	if limit == 0 || len(items) < limit {
+	if limit == 0 || len(items) <= limit && !more {
 		return items, "", nil
 	}
-	items = items[:l.size]
+	items = items[:limit]
 	return items, l.token(items[l.size-1].position), nil
 }
 
