@@ -1,8 +1,12 @@
 package rest_test
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
+	"strings"
+	"sync"
 
 	openapi "github.com/kubeflow/model-registry/pkg/openapi"
 	. "github.com/onsi/ginkgo/v2"
@@ -30,12 +34,53 @@ func refused[T any](status int) func(*T, *http.Response, error) {
 	}
 }
 
+// operations records which operations of an API were requested.
+type operations struct {
+	mu   sync.Mutex
+	seen map[string]bool
+}
+
+var pathParameter = regexp.MustCompile(`/(\{[^}]*\}|[0-9]+)`)
+
+// operationOf returns the method and the path of an operation, without parameters.
+func operationOf(method, path string) string {
+	return method + " " + pathParameter.ReplaceAllString(path, "/{}")
+}
+
+// record returns a handler that records what it passes on to next.
+func (o *operations) record(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		o.mu.Lock()
+		o.seen[operationOf(r.Method, r.URL.Path)] = true
+		o.mu.Unlock()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// missing returns the operations of the document that were not requested, in no
+// particular order.
+func (o *operations) missing(document []byte) []string {
+	GinkgoHelper()
+	var doc struct{ Paths map[string]map[string]any }
+	Expect(json.Unmarshal(document, &doc)).To(Succeed())
+	var out []string
+	for path, item := range doc.Paths {
+		for method := range item {
+			if op := operationOf(strings.ToUpper(method), path); method != "parameters" && !o.seen[op] {
+				out = append(out, op)
+			}
+		}
+	}
+	return out
+}
+
 var _ = Describe("the published Go client", func() {
 	for _, b := range backend.All() {
 		It("makes its calls on "+b.Name, Label(b.Name), func(ctx SpecContext) {
 			h, err := rest.NewHandler(registry.New(b.Start(GinkgoTB())), restapi.APIs)
 			Expect(err).NotTo(HaveOccurred())
-			s := httptest.NewServer(h)
+			requested := &operations{seen: map[string]bool{}}
+			s := httptest.NewServer(requested.record(h))
 			DeferCleanup(s.Close)
 			config := openapi.NewConfiguration()
 			config.Servers = openapi.ServerConfigurations{{URL: s.URL}}
@@ -92,6 +137,14 @@ var _ = Describe("the published Go client", func() {
 			done(c.UpdateModelArtifact(ctx, id).ModelArtifactUpdate(*openapi.NewModelArtifactUpdate()).Execute())
 			done(c.CreateModelArtifact(ctx).ModelArtifactCreate(*openapi.NewModelArtifactCreate()).Execute())
 
+			doc := done(c.CreateArtifact(ctx).ArtifactCreate(
+				openapi.DocArtifactCreateAsArtifactCreate(openapi.NewDocArtifactCreate())).Execute())
+			docChange := openapi.NewDocArtifactUpdate()
+			docChange.SetUri("s3://d")
+			doc = done(c.UpdateArtifact(ctx, doc.DocArtifact.GetId()).ArtifactUpdate(
+				openapi.DocArtifactUpdateAsArtifactUpdate(docChange)).Execute())
+			Expect(doc.DocArtifact.GetUri()).To(Equal("s3://d"))
+
 			e := done(c.CreateServingEnvironment(ctx).
 				ServingEnvironmentCreate(*openapi.NewServingEnvironmentCreate("e")).Execute())
 			Expect(done(c.FindServingEnvironment(ctx).Name("e").Execute()).GetId()).To(Equal(e.GetId()))
@@ -102,6 +155,16 @@ var _ = Describe("the published Go client", func() {
 				InferenceServiceCreate(*openapi.NewInferenceServiceCreate(m.GetId(), e.GetId())).Execute())
 			Expect(done(c.GetEnvironmentInferenceServices(ctx, e.GetId()).Execute()).Items).To(HaveLen(2))
 			Expect(done(c.GetInferenceServices(ctx).Execute()).Items).To(HaveLen(2))
+			Expect(done(c.GetServingEnvironment(ctx, e.GetId()).Execute()).GetName()).To(Equal("e"))
+			done(c.UpdateServingEnvironment(ctx, e.GetId()).
+				ServingEnvironmentUpdate(*openapi.NewServingEnvironmentUpdate()).Execute())
+			Expect(done(c.GetInferenceService(ctx, service.GetId()).Execute()).GetRegisteredModelId()).To(Equal(m.GetId()))
+			Expect(done(c.FindInferenceService(ctx).Name(service.GetName()).ParentResourceId(e.GetId()).Execute()).GetId()).
+				To(Equal(service.GetId()))
+			undeployed := openapi.NewInferenceServiceUpdate()
+			undeployed.SetDesiredState(openapi.INFERENCESERVICESTATE_UNDEPLOYED)
+			Expect(done(c.UpdateInferenceService(ctx, service.GetId()).InferenceServiceUpdate(*undeployed).Execute()).
+				GetDesiredState()).To(Equal(openapi.INFERENCESERVICESTATE_UNDEPLOYED))
 			Expect(done(c.GetInferenceServiceModel(ctx, service.GetId()).Execute()).GetId()).To(Equal(m.GetId()))
 			Expect(done(c.GetInferenceServiceVersion(ctx, service.GetId()).Execute()).GetId()).To(Equal(w.GetId()))
 			done(c.CreateInferenceServiceServe(ctx, service.GetId()).
@@ -112,11 +175,31 @@ var _ = Describe("the published Go client", func() {
 			run := done(c.CreateExperimentRun(ctx).
 				ExperimentRunCreate(*openapi.NewExperimentRunCreate(x.GetId())).Execute())
 			Expect(done(c.GetExperimentExperimentRuns(ctx, x.GetId()).Execute()).Items).To(HaveLen(1))
+			Expect(done(c.GetExperiment(ctx, x.GetId()).Execute()).GetName()).To(Equal("x"))
+			Expect(done(c.FindExperiment(ctx).Name("x").Execute()).GetId()).To(Equal(x.GetId()))
+			Expect(done(c.GetExperiments(ctx).Execute()).Items).To(HaveLen(1))
+			owned := openapi.NewExperimentUpdate()
+			owned.SetOwner("ada")
+			Expect(done(c.UpdateExperiment(ctx, x.GetId()).ExperimentUpdate(*owned).Execute()).GetOwner()).To(Equal("ada"))
+			named := openapi.NewExperimentRun(x.GetId())
+			named.SetName("second")
+			second := done(c.CreateExperimentExperimentRun(ctx, x.GetId()).ExperimentRun(*named).Execute())
+			Expect(done(c.GetExperimentRun(ctx, second.GetId()).Execute()).GetName()).To(Equal("second"))
+			Expect(done(c.FindExperimentRun(ctx).Name("second").ParentResourceId(x.GetId()).Execute()).GetId()).
+				To(Equal(second.GetId()))
+			Expect(done(c.GetExperimentRuns(ctx).Execute()).Items).To(HaveLen(2))
+			ended := openapi.NewExperimentRunUpdate()
+			ended.SetDescription("done")
+			Expect(done(c.UpdateExperimentRun(ctx, second.GetId()).ExperimentRunUpdate(*ended).Execute()).GetDescription()).
+				To(Equal("done"))
 			done(c.UpsertExperimentRunArtifact(ctx, run.GetId()).Artifact(openapi.MetricAsArtifact(metric)).Execute())
 			logged := done(c.GetExperimentRunArtifacts(ctx, run.GetId()).Execute())
 			Expect(logged.Items[0].Metric.GetExperimentRunId()).To(Equal(run.GetId()))
 			Expect(done(c.GetExperimentRunMetricHistory(ctx, run.GetId()).Name("auc").Execute()).Items).To(HaveLen(1))
 			Expect(done(c.GetExperimentRunsMetricHistory(ctx).StepIds("3").Execute()).Items).To(HaveLen(1))
+
+			ours := operationOf("POST", restapi.V1alpha3.Base+"/register") // the client does not know it
+			Expect(requested.missing(restapi.V1alpha3.Document)).To(ConsistOf(ours))
 		})
 	}
 })
