@@ -70,7 +70,7 @@ var notInCI = []string{
 	"go mod init example.com/registry",
 	"go get github.com/mlmd-go/sdk",
 	"go run ./cmd/mlmd-server --db registry.db --grpc_port 8080",
-	"mlmd-server --db registry.db --http_port 8080",
+	"go run ./cmd/mlmd-server --db registry.db --http_port 8080",
 	"go run ./examples/quickstart -addr localhost:8080",
 	"go run ./gen breaking -against main",
 }
