@@ -140,8 +140,16 @@ func TestStore_PingAndStats(t *testing.T) {
 	if _, err := s.Client().PutContextType(t.Context(), name); err != nil {
 		t.Error(err)
 	}
-	if got, want := s.Stats(), (store.Stats{MaxConns: 4, Idle: 2}); got != want {
-		t.Errorf("Stats() = %+v, want %+v", got, want)
+	before := s.Stats()
+	want := store.Stats{MaxConns: 4, Idle: 2, Statements: before.Statements}
+	if before != want || before.Statements == 0 {
+		t.Errorf("Stats() = %+v, want %+v and some statements", before, want)
+	}
+	if _, err := s.Client().GetContextTypes(t.Context(), &mlmdpb.GetContextTypesRequest{}); err != nil {
+		t.Error(err)
+	}
+	if after := s.Stats(); after.Statements <= before.Statements || after.Retries != 0 {
+		t.Errorf("Stats() = %+v after a read, want more statements than %d", after, before.Statements)
 	}
 	if err := errors.Join(s.Close(), s.Close()); err != nil {
 		t.Error(err)
