@@ -51,7 +51,7 @@ type write[N mlmd.Node] struct {
 	since *int64
 	// foreign reports that a property is of another kind than its type declares.
 	foreign bool
-	done    *nodeWrite[N] // for the hooks of OnWrite; nil if there are none, or nothing was stored
+	done    *nodeWrite[N] // for the hooks of OnWrite; nil without hooks, or if nothing was stored
 }
 
 // newWrite returns the write of v by the verb.

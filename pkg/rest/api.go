@@ -70,7 +70,7 @@ type Resource struct {
 	// are those of its Children, for GET, and the same without the ID of a parent.
 	HistoryOf string
 	// Step is an integer member of a history, by which the query parameter Step +
-	// "Ids" restricts its lists. It is empty if there is no such parameter.
+	// "Ids" restricts its lists. If it is empty, lists have no such parameter.
 	Step string
 	// GeneratedName makes the name of an entity optional. It is a random UUID if
 	// the request lacks it.

@@ -304,8 +304,8 @@ func (f *face) listBelow(
 	return l.reply(ctx, from, c.Parent, strconv.FormatInt(parent, 10))
 }
 
-// parseParent parses the ID in a path whose list is empty if there is no such
-// parent.
+// parseParent parses the parent ID in the path of a list. A list below a parent
+// that does not exist is empty.
 func parseParent(title, text string) (int64, error) {
 	id, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {

@@ -101,8 +101,8 @@ func (r *resource) get(ctx context.Context, q *request) (*reply, error) {
 	return r.updated(v, r.notThisKind(ctx, id, err))
 }
 
-// notThisKind returns err, or a failure that says so if it reports that there is
-// no such entity because the ID is that of another one of the union.
+// notThisKind returns err. If err reports that the entity does not exist, but the
+// ID belongs to another resource of the union, it returns a failure that says so.
 func (r *resource) notThisKind(ctx context.Context, id string, err error) error {
 	var f *failure
 	if !errors.As(err, &f) || f.status != http.StatusNotFound || !r.isOtherKind(ctx, id) {
@@ -111,7 +111,7 @@ func (r *resource) notThisKind(ctx context.Context, id string, err error) error 
 	return notFound("%s with id %s is not a %s", r.face.unions[r.Union].Title, id, r.Title)
 }
 
-// isOtherKind reports whether the ID is that of another entity of the union.
+// isOtherKind reports whether the ID belongs to another resource of the union.
 func (r *resource) isOtherKind(ctx context.Context, id string) bool {
 	u := r.face.unions[r.Union]
 	return u != nil && slices.ContainsFunc(u.members, func(other *resource) bool {
@@ -239,7 +239,7 @@ func (r *resource) decode(members []member, allowed, required []string, schema s
 	}
 	r.codec.setMarks(v, nil)
 	for _, name := range required {
-		if lacks(members, name) || isText(r.codec.field(name), v) && r.codec.field(name).isUnset(v) {
+		if f := r.codec.field(name); lacks(members, name) || f.isText && f.isUnset(v) {
 			return nil, zeroRequired(name)
 		}
 	}
@@ -265,11 +265,6 @@ func (r *resource) setDefaults(v any) {
 // lacks reports whether the member is missing or null.
 func lacks(members []member, name string) bool {
 	return !slices.ContainsFunc(members, func(m member) bool { return strings.EqualFold(m.name, name) && !m.isNull() })
-}
-
-func isText(f *field, v any) bool {
-	t := f.of(v).Type()
-	return t.Kind() == reflect.String || t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.String
 }
 
 // checkConstants returns an error if a member that is the same in all entities
