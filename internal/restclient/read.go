@@ -139,18 +139,25 @@ func isPattern(text string) bool { return strings.ContainsAny(text, `%_\`) }
 
 // search reads a list for the entity whose member has the value.
 func (c *Client) search(ctx context.Context, p *place, l listing, member, text string) (object, error) {
+	var found object
+	err := c.eachPage(ctx, p, l, func(items []object) bool {
+		if i := slices.IndexFunc(items, func(o object) bool { return o.text(member) == text }); i >= 0 {
+			found = items[i]
+		}
+		return found == nil
+	})
+	return found, err
+}
+
+// eachPage reads the pages of a list and calls f with each until f returns false.
+func (c *Client) eachPage(ctx context.Context, p *place, l listing, f func(items []object) bool) error {
 	for {
 		items, next, err := c.list(ctx, p, l)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		for _, o := range items {
-			if o.text(member) == text {
-				return o, nil
-			}
-		}
-		if next == "" || next == l.token {
-			return nil, nil
+		if !f(items) || next == "" || next == l.token {
+			return nil
 		}
 		l.token = next
 	}
@@ -325,16 +332,12 @@ func (c *Client) sorted(ctx context.Context, p *place, l listing) ([]proto.Messa
 	order, desc := l.order, l.desc
 	l.order, l.desc, l.token, l.size = mlmdpb.ListOperationOptions_OrderByField_ID, false, "", 0
 	var all []object
-	for {
-		items, next, err := c.list(ctx, p, l)
-		if err != nil {
-			return nil, "", err
-		}
+	err := c.eachPage(ctx, p, l, func(items []object) bool {
 		all = append(all, items...)
-		if next == "" || next == l.token {
-			break
-		}
-		l.token = next
+		return true
+	})
+	if err != nil {
+		return nil, "", err
 	}
 	key := createdMember
 	if order == mlmdpb.ListOperationOptions_OrderByField_LAST_UPDATE_TIME {
