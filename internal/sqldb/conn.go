@@ -33,6 +33,7 @@ type Conn struct {
 	driver   driverConn
 	d        *Dialect
 	counters *counters
+	observer *observer // nil for none
 	stmts    map[string]*cachedStmt
 	useCount int // counts the uses of stmts
 
@@ -84,6 +85,11 @@ func (c *Conn) Query(ctx context.Context, stmt string, args ...any) (driver.Rows
 	if err != nil {
 		return nil, err
 	}
+	r := c.observe(ctx, stmt, args)
+	return r.query(c.query(ctx, stmt, args))
+}
+
+func (c *Conn) query(ctx context.Context, stmt string, args []any) (driver.Rows, error) {
 	k, err := c.prepare(ctx, stmt)
 	if err != nil {
 		return nil, err
@@ -114,7 +120,8 @@ func (c *Conn) QueryUncached(ctx context.Context, stmt string, args ...any) (dri
 	text := c.d.rebind(stmt)
 	trace(ctx, text, args)
 	c.counters.statements.Add(1)
-	return c.queryText(ctx, text, args)
+	r := c.observe(ctx, stmt, args)
+	return r.query(c.queryText(ctx, text, args))
 }
 
 // queryText runs a statement that is not prepared. A driver that cannot do so
@@ -159,6 +166,12 @@ func (c *Conn) exec(ctx context.Context, stmt string, args ...any) (driver.Resul
 // execBlocking is like exec for a statement that may have to wait for other
 // transactions. ctx limits the wait.
 func (c *Conn) execBlocking(ctx context.Context, stmt string, args ...any) (driver.Result, error) {
+	r := c.observe(ctx, stmt, args)
+	return r.exec(c.run(ctx, stmt, args))
+}
+
+// run is execBlocking without telling the observer.
+func (c *Conn) run(ctx context.Context, stmt string, args []any) (driver.Result, error) {
 	k, err := c.prepare(ctx, stmt)
 	if err != nil {
 		return nil, err

@@ -18,6 +18,7 @@ type DB struct {
 	log          *slog.Logger
 	retryTimeout time.Duration
 	counters     counters
+	observer     *observer // nil for none
 	// readOnlySince is the time in Unix nanoseconds at which a write first found
 	// the server read-only; 0 means that the last write succeeded.
 	readOnlySince atomic.Int64
@@ -47,7 +48,11 @@ type Config struct {
 	// RetryTimeout limits how long a transaction that lost a conflict is retried.
 	// The caller's deadline ends the retries earlier.
 	RetryTimeout time.Duration
-	// Log receives retries and the problems of the files.
+	// Observers are called after each statement, by the goroutine that ran it.
+	Observers []func(context.Context, Statement)
+	// SlowTime is the duration from which on a statement is logged; 0 for never.
+	SlowTime time.Duration
+	// Log receives retries, slow statements and the problems of the files.
 	Log *slog.Logger
 }
 
@@ -67,6 +72,8 @@ func Open(c Config) *DB {
 		db.readers = newPool(c.Read, c.Dialect, c.Readers)
 	}
 	db.writers.counters, db.readers.counters = &db.counters, &db.counters
+	db.observer = newObserver(c, db)
+	db.writers.observer, db.readers.observer = db.observer, db.observer
 	if c.MaxLifetime != 0 {
 		db.writers.maxLifetime, db.readers.maxLifetime = c.MaxLifetime, c.MaxLifetime
 	}
@@ -94,6 +101,7 @@ func (db *DB) Close() error {
 	for _, p := range pools {
 		p.stop()
 	}
+	db.observer.wait()
 	finish := db.prepareClose()
 	var errs []error
 	for _, p := range pools {

@@ -4,6 +4,8 @@ package sqldb
 // written and what the driver's errors mean. Statements are written once, with ?
 // for parameters.
 type Dialect struct {
+	// System is the name of the database system, as OpenTelemetry spells it.
+	System string
 	// Numbered makes placeholders $1, $2, … instead of ?.
 	Numbered bool
 	// Begin begins a transaction that writes; empty means BEGIN.
@@ -70,6 +72,16 @@ type Dialect struct {
 	PlannerIgnoresLimit bool
 	// Int32 reports that integer columns have 32 bits.
 	Int32 bool
+
+	// Explain goes before a statement to get its plan instead of running it. Empty
+	// means that plans cannot be read.
+	Explain string
+	// PlanColumn is the column with the lines of a plan. Empty means that all columns
+	// describe it.
+	PlanColumn string
+	// HidePlanValues removes the values of parameters from a plan. It is nil if
+	// plans have none.
+	HidePlanValues func(string) string
 
 	// TrimsTrailingSpaces reports whether the database would silently strip
 	// trailing spaces from text to make it fit its column. nil means never.

@@ -23,6 +23,7 @@ type pool struct {
 	db          *sql.DB
 	d           *Dialect
 	counters    *counters
+	observer    *observer // nil for none
 	maxLifetime time.Duration
 	checkFiles  func() error  // checks the files before each transaction; nil for a server
 	sem         chan struct{} // one token per connection that may be acquired
@@ -122,7 +123,7 @@ func (p *pool) open(ctx context.Context) (*Conn, error) {
 		return nil, driverErr(err)
 	}
 	return &Conn{
-		sqlConn: conn, d: p.d, counters: p.counters,
+		sqlConn: conn, d: p.d, counters: p.counters, observer: p.observer,
 		stmts: map[string]*cachedStmt{}, openedAt: time.Now(), generation: generation,
 	}, nil
 }

@@ -68,7 +68,8 @@ func (db *DB) begin(ctx context.Context, c *Conn) error {
 	if err := c.setBusyTimeout(ctx, 0); err != nil {
 		return err
 	}
-	err := db.pollBegin(ctx, c)
+	r := c.observe(ctx, db.d.beginStmt(), nil)
+	_, err := r.exec(nil, db.pollBegin(ctx, c))
 	// The statements of the transaction wait as before.
 	if failed := c.setBusyTimeout(context.WithoutCancel(ctx), db.retryTimeout); err == nil && failed != nil {
 		c.rollBack(ctx)
@@ -80,7 +81,7 @@ func (db *DB) begin(ctx context.Context, c *Conn) error {
 func (db *DB) pollBegin(ctx context.Context, c *Conn) error {
 	const pause = 500 * time.Microsecond
 	for end := time.Now().Add(db.retryTimeout); ; {
-		_, err := c.execBlocking(ctx, db.d.beginStmt())
+		_, err := c.run(ctx, db.d.beginStmt(), nil)
 		if err == nil || db.d.Class(err) != TxConflict || !time.Now().Before(end) {
 			return err
 		}

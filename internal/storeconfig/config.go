@@ -4,6 +4,7 @@
 package storeconfig
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/mlmd-go/sdk/internal/engine"
 	"github.com/mlmd-go/sdk/internal/schema"
+	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
 // A Config holds the values of store options.
@@ -26,6 +28,8 @@ type Config struct {
 	MySQLReferenceEncoding bool
 	Clock                  func() time.Time              // nil: time.Now
 	Interceptors           []grpc.UnaryServerInterceptor // the first is the outermost
+	Observers              []func(context.Context, sqldb.Statement)
+	SlowTime               time.Duration // 0: no statement is slow
 }
 
 // New returns the Config that opts set. It ignores nil options, and returns an
@@ -43,6 +47,8 @@ func New[O ~func(*Config)](opts []O) (Config, error) {
 	switch {
 	case c.MaxConns < 0:
 		return c, optionError(fmt.Sprintf("store.WithMaxConns(%d): must be 0, for the default, or more", c.MaxConns))
+	case c.SlowTime < 0:
+		return c, optionError(fmt.Sprintf("store.WithSlowQueryTime(%v): must not be negative", c.SlowTime))
 	case c.RetryTimeout < 0:
 		return c, optionError(fmt.Sprintf("store.WithRetryTimeout(%v): must not be negative", c.RetryTimeout))
 	}
@@ -52,6 +58,7 @@ func New[O ~func(*Config)](opts []O) (Config, error) {
 // Apply sets the fields of e that c determines.
 func (c Config) Apply(e *engine.Config) {
 	e.DB.Log, e.DB.RetryTimeout, e.DB.Readers, e.DB.Writers = c.Log, c.RetryTimeout, c.MaxConns, c.MaxConns
+	e.DB.Observers, e.DB.SlowTime = c.Observers, c.SlowTime
 	e.Clock = c.Clock
 }
 

@@ -26,6 +26,7 @@ func RejectsOptions(t *testing.T, open func(...store.Option) (*store.Store, erro
 	}{
 		{store.WithMaxConns(-1), "store.WithMaxConns(-1)"},
 		{store.WithRetryTimeout(-time.Second), "store.WithRetryTimeout(-1s)"},
+		{store.WithSlowQueryTime(-time.Second), "store.WithSlowQueryTime(-1s)"},
 	} {
 		s, err := open(c.option)
 		if err == nil {

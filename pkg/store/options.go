@@ -1,12 +1,14 @@
 package store
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"time"
 
 	"google.golang.org/grpc"
 
+	"github.com/mlmd-go/sdk/internal/sqldb"
 	"github.com/mlmd-go/sdk/internal/storeconfig"
 )
 
@@ -65,6 +67,37 @@ func WithClock(now func() time.Time) Option {
 // that it is registered with, not these.
 func WithInterceptors(interceptors ...grpc.UnaryServerInterceptor) Option {
 	return func(c *storeconfig.Config) { c.Interceptors = append(c.Interceptors, interceptors...) }
+}
+
+// A Statement is a statement that a store sent to its database.
+type Statement struct {
+	System    string // the name of the database system as OpenTelemetry spells it, such as postgresql
+	Operation string // SELECT, INSERT, UPDATE, DELETE, BEGIN, COMMIT or another first word
+	Text      string // without the values of its parameters
+	Start     time.Time
+	Duration  time.Duration // until its last row was read
+	Rows      int64         // that were read or changed
+	Err       error         // of the database, whose text may contain values; nil if it succeeded
+}
+
+// WithStatementObserver makes the store call f after each statement, in the
+// goroutine of the call and with its context, which may be done. f must not call
+// the store. Several observers are all called; a nil f is ignored.
+func WithStatementObserver(f func(context.Context, Statement)) Option {
+	return func(c *storeconfig.Config) {
+		if f != nil {
+			c.Observers = append(c.Observers, func(ctx context.Context, s sqldb.Statement) { f(ctx, Statement(s)) })
+		}
+	}
+}
+
+// WithSlowQueryTime makes the store log statements that take d or longer, as
+// warnings: how long, the number of rows, the text without the values of its
+// parameters, and how the database runs it. That plan is read over another
+// connection within a second, and the statement is not run again. At most one
+// statement a second is logged, after the first ten. The default, 0, logs none.
+func WithSlowQueryTime(d time.Duration) Option {
+	return func(c *storeconfig.Config) { c.SlowTime = d }
 }
 
 // A MigrateOption configures a migration. Nil options are ignored.

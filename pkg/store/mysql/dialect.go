@@ -24,7 +24,8 @@ func engineConfig() engine.Config {
 // server and the tables.
 func dialect() *sqldb.Dialect {
 	return &sqldb.Dialect{
-		Begin: "START TRANSACTION",
+		System: "mysql",
+		Begin:  "START TRANSACTION",
 		BeginRead: []string{
 			"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
 		},
@@ -42,6 +43,7 @@ func dialect() *sqldb.Dialect {
 		ProtoBase64:         true,
 		Int32:               true,
 		TrimsTrailingSpaces: cuts,
+		Explain:             "EXPLAIN ",
 		Classify:            classify,
 	}
 }

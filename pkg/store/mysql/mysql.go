@@ -80,6 +80,9 @@ func Open(ctx context.Context, dsn string, opts ...store.Option) (*store.Store, 
 	}
 	c.DB.Dialect.ExactTextParam = found.textParam()
 	c.DB.Dialect.MessageLimit = fmt.Sprintf("max_allowed_packet is %d bytes", found.packet)
+	if found.mariadb {
+		c.DB.Dialect.System = "mariadb"
+	}
 	if found.returning {
 		c.DB.Dialect.InsertIDs = sqldb.IDsReturned
 	}
@@ -155,6 +158,7 @@ func connect(config *mysql.Config, latin1 bool) (*sql.DB, error) {
 type existing struct {
 	charset, collation string // of a text column; empty if there is no table yet, or if it holds bytes
 	collations         map[string]bool
+	mariadb            bool
 	returning          bool // INSERT … RETURNING
 	packet             int  // max_allowed_packet
 }
@@ -182,7 +186,7 @@ func examine(ctx context.Context, config *mysql.Config, create bool) (existing, 
 	if err != nil {
 		return found, connectError(config, err)
 	}
-	found.returning = canReturn(version)
+	found.mariadb, found.returning = strings.Contains(version, "-MariaDB"), canReturn(version)
 	var charset, collation sql.NullString
 	err = db.QueryRowContext(ctx, "SELECT character_set_name, collation_name FROM information_schema.columns"+
 		" WHERE table_schema = DATABASE() AND table_name = 'Context' AND column_name = 'name'").Scan(&charset, &collation)

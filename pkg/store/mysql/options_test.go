@@ -24,6 +24,13 @@ func TestOpen_AppliesOptions(t *testing.T) {
 	})
 }
 
+func TestStatements_Observed(t *testing.T) {
+	dsn := fresh(t)
+	testdb.ObservesStatements(t, "mariadb", "key=", func(opts ...store.Option) (*store.Store, error) {
+		return mysql.Open(t.Context(), dsn, opts...)
+	})
+}
+
 func TestOpen_ZeroOptions(t *testing.T) {
 	var log *slog.Logger
 	rpc := open(t, fresh(t), nil, store.WithMaxConns(0), store.WithRetryTimeout(0), store.WithLogger(log)).Client()

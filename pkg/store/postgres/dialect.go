@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"regexp"
 	"strings"
 	"syscall"
 	"unicode/utf8"
@@ -26,6 +27,7 @@ func engineConfig() engine.Config {
 // itself.
 func dialect() *sqldb.Dialect {
 	return &sqldb.Dialect{
+		System:   "postgresql",
 		Numbered: true,
 		// A statement must see what was committed while it waited for a lock.
 		Begin:     "BEGIN ISOLATION LEVEL READ COMMITTED",
@@ -42,6 +44,9 @@ func dialect() *sqldb.Dialect {
 		SerializeStatements: []string{"SELECT pg_advisory_xact_lock(7813871092348002)"},
 		Int32:               true,
 		TrimsTrailingSpaces: cuts,
+		Explain:             "EXPLAIN ",
+		PlanColumn:          "QUERY PLAN",
+		HidePlanValues:      hideValues,
 		Classify:            classify,
 		// A generic plan is slow for filters that select many rows. This mode also works
 		// behind poolers.
@@ -107,6 +112,30 @@ func classify(err error) sqldb.ErrorClass {
 	}
 	// All other errors mean that the connection is lost.
 	return sqldb.ConnLost
+}
+
+var (
+	quotedValue = regexp.MustCompile(`E?'(?:[^']|'')*'`)
+	number      = regexp.MustCompile(`\$?\b[0-9]+(?:\.[0-9]+)?\b`)
+)
+
+// hideValues removes the values of parameters from a plan: texts and, except for
+// estimates of costs, numbers.
+func hideValues(plan string) string {
+	lines := strings.Split(quotedValue.ReplaceAllString(plan, "?"), "\n")
+	for i, line := range lines {
+		at := strings.LastIndex(line, "(cost=")
+		if at < 0 {
+			at = len(line)
+		}
+		lines[i] = number.ReplaceAllStringFunc(line[:at], func(found string) string {
+			if strings.HasPrefix(found, "$") {
+				return found // the number of a parameter
+			}
+			return "?"
+		}) + line[at:]
+	}
+	return strings.Join(lines, "\n")
 }
 
 // cuts reports whether PostgreSQL would silently remove trailing spaces of text that

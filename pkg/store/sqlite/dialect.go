@@ -20,6 +20,7 @@ func engineConfig() engine.Config {
 // dialect returns the dialect of SQLite.
 func dialect() *sqldb.Dialect {
 	return &sqldb.Dialect{
+		System:               "sqlite",
 		Begin:                "BEGIN IMMEDIATE", // SQLite does not wait for other writers when a read becomes a write
 		Prepare:              true,
 		BusyTimeoutStatement: "PRAGMA busy_timeout = ",
@@ -31,6 +32,8 @@ func dialect() *sqldb.Dialect {
 		InsertIgnore:         "INSERT OR IGNORE INTO",
 		ProtoBase64:          true,
 		PlannerIgnoresLimit:  true,
+		Explain:              "EXPLAIN QUERY PLAN ",
+		PlanColumn:           "detail",
 		Classify:             classify,
 	}
 }

@@ -289,6 +289,16 @@ func TestOpen_InvalidOptions(t *testing.T) {
 	absent(t, path)
 }
 
+func TestStatements_Observed(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "r.db")
+	testdb.ObservesStatements(t, "sqlite", "USING INDEX", func(opts ...store.Option) (*store.Store, error) {
+		return sqlite.Open(t.Context(), file, opts...)
+	})
+	testdb.ObservesStatements(t, "sqlite", "USING INDEX", func(opts ...store.Option) (*store.Store, error) {
+		return sqlite.OpenMemory(t.Context(), opts...)
+	})
+}
+
 func TestOpen_AppliesOptions(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "r.db")
 	testdb.AppliesOptions(t, func(opts ...store.Option) (*store.Store, error) {
