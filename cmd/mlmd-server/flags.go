@@ -41,6 +41,7 @@ type flags struct {
 	tlsCert, tlsKey, tlsClientCA string
 	auth                         authFlags
 	monitoring                   monitoringFlags
+	slowQueryTime                time.Duration
 	http                         httpFlags
 	logLevel, logFormat          string
 	help, version                bool
@@ -154,6 +155,9 @@ func (f *flags) define() {
 	s.StringVar(&f.monitoring.host, "monitoring_host", "", "address of the monitoring port; default that of --host")
 	s.BoolVar(&f.monitoring.pprof, "pprof", false, "serve profiles at /debug/pprof/ of the monitoring port, which show "+
 		"what is in memory; clients need the role admin, if any")
+
+	s.DurationVar(&f.slowQueryTime, "slow_query_time", time.Second, "log statements of the database that take this long, "+
+		"with their plans; 0 for none")
 
 	s = f.group("Security")
 	s.StringVar(&f.tlsCert, "tls_cert_file", "", "PEM file with the server certificate; enables TLS")

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/pkg/store"
 )
 
 // latency are the bounds of the histograms of durations, in seconds.
@@ -110,11 +111,45 @@ func (m *httpMetrics) count(h http.Handler) http.Handler {
 		promhttp.InstrumentHandlerDuration(m.seconds, promhttp.InstrumentHandlerCounter(m.requests, h)))
 }
 
+// statementMetrics count and time the statements of the store.
+type statementMetrics struct {
+	seconds  *prometheus.HistogramVec
+	rows     *prometheus.CounterVec
+	failures *prometheus.CounterVec
+}
+
+func newStatementMetrics() *statementMetrics {
+	operation := []string{"operation"}
+	return &statementMetrics{
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "mlmd_db_statement_duration_seconds", Help: "Time of statements of the database by their first word.",
+			Buckets: append([]float64{.00001, .000025, .00005, .0001, .00025}, latency...),
+		}, operation),
+		rows: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "mlmd_db_rows_total", Help: "Rows that statements read or changed.",
+		}, operation),
+		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "mlmd_db_statement_failures_total", Help: "Statements that failed, such as those that lost a conflict.",
+		}, operation),
+	}
+}
+
+// observe is a statement observer of a store.
+func (m *statementMetrics) observe(_ context.Context, s store.Statement) {
+	m.seconds.WithLabelValues(s.Operation).Observe(s.Duration.Seconds())
+	m.rows.WithLabelValues(s.Operation).Add(float64(s.Rows))
+	failed := m.failures.WithLabelValues(s.Operation)
+	if s.Err != nil {
+		failed.Inc()
+	}
+}
+
 // metrics returns all metrics of the server.
 func (e *environment) metrics(db database) prometheus.Gatherer {
 	r := prometheus.NewRegistry()
 	r.MustRegister(
 		e.rpcs.handled, e.rpcs.seconds, e.rpcs.running, e.http.requests, e.http.seconds, e.http.running,
+		e.statements.seconds, e.statements.rows, e.statements.failures,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		&storeCollector{e, db.walFile()},
 	)

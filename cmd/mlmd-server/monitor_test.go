@@ -85,6 +85,7 @@ func TestMonitoring_Metrics(t *testing.T) {
 		"grpc_server_handled_total", "grpc_server_handling_seconds", "grpc_server_in_flight", "mlmd_http_requests_total",
 		"mlmd_http_request_duration_seconds", "mlmd_http_requests_in_flight", "mlmd_db_connections_max",
 		"mlmd_db_connections", "mlmd_db_statements_total", "mlmd_db_retries_total", "mlmd_sqlite_wal_bytes",
+		"mlmd_db_statement_duration_seconds", "mlmd_db_rows_total", "mlmd_db_statement_failures_total",
 		"mlmd_requests_running", "mlmd_requests_waiting", "mlmd_build_info", "go_goroutines",
 	} {
 		if families[name] == nil {
@@ -101,6 +102,9 @@ func TestMonitoring_Metrics(t *testing.T) {
 		if !bytes.Contains(text, []byte(line+"\n")) {
 			t.Errorf("lacks %s", line)
 		}
+	}
+	if n := families["mlmd_db_statement_duration_seconds"].GetMetric()[0].GetHistogram().GetSampleCount(); n == 0 {
+		t.Error("no statement was timed")
 	}
 	for _, line := range []string{"mlmd_sqlite_wal_bytes 0", "mlmd_db_statements_total 0"} {
 		if bytes.Contains(text, []byte(line+"\n")) {

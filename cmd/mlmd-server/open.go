@@ -61,6 +61,7 @@ func (p *plan) open(ctx context.Context, log *slog.Logger) (*store.Store, error)
 func (p *plan) openOnce(ctx context.Context, log *slog.Logger) (*store.Store, error) {
 	opts := []store.Option{
 		store.WithLogger(slog.New(callinfo.LogHandler(log.Handler()))), store.WithInterceptors(p.interceptors...),
+		store.WithSlowQueryTime(p.slowQueryTime), store.WithStatementObserver(p.statements),
 	}
 	if p.db == memory {
 		return sqlite.OpenMemory(ctx, opts...)

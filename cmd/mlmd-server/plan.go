@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"regexp"
 	"strings"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/encoding/prototext"
@@ -12,6 +14,7 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/rest"
 	"github.com/mlmd-go/sdk/pkg/server"
+	"github.com/mlmd-go/sdk/pkg/store"
 )
 
 // A plan is the configuration that flags and configuration file result in.
@@ -28,6 +31,8 @@ type plan struct {
 	audit            string    // file, or - for standard output; empty for none
 	reloaders        []reloader
 	interceptors     []grpc.UnaryServerInterceptor // of each RPC, also those of the REST API
+	slowQueryTime    time.Duration
+	statements       func(context.Context, store.Statement) // is told of each; nil for none
 	warnings         []string
 	opening          string // what to log of a server that does not identify its clients
 }
@@ -94,6 +99,9 @@ func (f *flags) plan(read readFile) (*plan, error) {
 	}
 	if f.shutdown < 0 {
 		return nil, usagef("--shutdown_timeout is negative: must be 0, which cancels running calls at once, or more")
+	}
+	if p.slowQueryTime = f.slowQueryTime; f.slowQueryTime < 0 {
+		return nil, usagef("--slow_query_time is negative: must be 0, which logs no statement, or more")
 	}
 	if f.requestTimeout < 0 {
 		return nil, usagef("--request_timeout is negative: must be 0, which sets no limit, or more")

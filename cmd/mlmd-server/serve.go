@@ -27,6 +27,10 @@ func (p *plan) serve(ctx context.Context, stdout io.Writer, log *slog.Logger) er
 	if audit != nil {
 		p.interceptors = append(p.interceptors, audit.intercept)
 	}
+	statements := newStatementMetrics()
+	if p.monitoring != nil {
+		p.statements = statements.observe
+	}
 	st, err := p.open(ctx, log)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -35,7 +39,7 @@ func (p *plan) serve(ctx context.Context, stdout io.Writer, log *slog.Logger) er
 		}
 		return err
 	}
-	if err := errors.Join(p.answer(ctx, st, stdout, log), st.Close()); err != nil {
+	if err := errors.Join(p.answer(ctx, st, statements, stdout, log), st.Close()); err != nil {
 		return err
 	}
 	log.Info("stopped")
@@ -44,18 +48,21 @@ func (p *plan) serve(ctx context.Context, stdout io.Writer, log *slog.Logger) er
 
 // An environment is what the servers of a plan share.
 type environment struct {
-	store  *store.Store
-	server *server.Server
-	policy *auth.Policy // nil if clients are not identified
-	stdout io.Writer
-	log    *slog.Logger
-	rpcs   *rpcMetrics
-	http   *httpMetrics
+	store      *store.Store
+	server     *server.Server
+	policy     *auth.Policy // nil if clients are not identified
+	stdout     io.Writer
+	log        *slog.Logger
+	rpcs       *rpcMetrics
+	http       *httpMetrics
+	statements *statementMetrics
 }
 
 // answer listens and answers calls until ctx ends. If one listener fails, it
 // stops the other too.
-func (p *plan) answer(ctx context.Context, st *store.Store, stdout io.Writer, log *slog.Logger) error {
+func (p *plan) answer(
+	ctx context.Context, st *store.Store, statements *statementMetrics, stdout io.Writer, log *slog.Logger,
+) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	policy, err := p.auth.policy(ctx, log)
@@ -73,7 +80,9 @@ func (p *plan) answer(ctx context.Context, st *store.Store, stdout io.Writer, lo
 	if p.limitConcurrency {
 		options = append(options, server.WithConcurrency(st.Stats().MaxConns))
 	}
-	e := &environment{st, server.New(st.Server(), options...), policy, stdout, log, rpcs, newHTTPMetrics()}
+	e := &environment{
+		st, server.New(st.Server(), options...), policy, stdout, log, rpcs, newHTTPMetrics(), statements,
+	}
 	var servers []func() error
 	for _, open := range []func(context.Context, *environment) (func() error, error){
 		p.openMonitoring, p.openGRPC, p.openHTTP,
