@@ -42,6 +42,16 @@ func FromContext(ctx context.Context) (Info, bool) {
 	return info, ok
 }
 
+// WithRequestID returns a message with the ID of the request, so that a user can
+// name the line of the log. Outside of a call it returns text.
+func WithRequestID(ctx context.Context, text string) string {
+	info, ok := FromContext(ctx)
+	if !ok {
+		return text
+	}
+	return text + " (request ID " + info.RequestID + ")"
+}
+
 func isID(text string) bool {
 	for _, c := range []byte(text) {
 		if c <= ' ' || c > '~' {

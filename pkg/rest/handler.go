@@ -310,6 +310,9 @@ func (f *face) handle(method, path string, h handler) {
 				f.log.ErrorContext(r.Context(), "request failed",
 					"method", r.Method, "path", r.URL.Path, "status", fl.status, "error", fl.cause)
 			}
+			if fl.status == http.StatusInternalServerError {
+				fl.Message = callinfo.WithRequestID(r.Context(), fl.Message)
+			}
 			fl.write(w)
 			return
 		}
@@ -359,7 +362,8 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				panic(p)
 			}
 			s.log.ErrorContext(r.Context(), "panic", "path", r.URL.Path, "value", p, "stack", string(debug.Stack()))
-			fail(http.StatusInternalServerError, "the server failed: its log has the reason").write(w)
+			text := callinfo.WithRequestID(r.Context(), "the server failed: its log has the reason")
+			fail(http.StatusInternalServerError, "%s", text).write(w)
 		}
 	}()
 	if s.cors(w, r) || s.health(w, r) {

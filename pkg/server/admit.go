@@ -27,7 +27,9 @@ func (r *run) admit(ctx context.Context, method string) (context.Context, error)
 			c.Certificate = t.State.VerifiedChains[0][0]
 		}
 	}
-	ctx, _ = callinfo.NewContext(ctx, from, md.Get(callinfo.HeaderName))
+	ctx, call := callinfo.NewContext(ctx, from, md.Get(callinfo.HeaderName))
+	// Not as a header: a client does not retry a call whose headers it has received.
+	_ = grpc.SetTrailer(ctx, metadata.Pairs(callinfo.HeaderName, call.RequestID)) // of a call that has ended
 	p := r.options.policy
 	return p.Admit(ctx, r.options.log, name(method), p.ForRPC(method), c)
 }

@@ -13,6 +13,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"github.com/mlmd-go/sdk/internal/callinfo"
 )
 
 // maxMessage limits the size of an error message on the wire. It is sent in the
@@ -39,7 +41,7 @@ func (g *guard) unary(
 			return
 		}
 		g.done(ctx, info.FullMethod, began, err)
-		err = truncate(err)
+		err = withRequestID(ctx, truncate(err))
 	}()
 	return handler(ctx, req)
 }
@@ -49,14 +51,14 @@ func (g *guard) unary(
 func (g *guard) panicked(ctx context.Context, method string, p any) error {
 	g.log.LogAttrs(ctx, slog.LevelError, "panic in call",
 		slog.String("method", method), slog.Any("panic", p), slog.String("stack", string(debug.Stack())))
-	return status.Errorf(codes.Internal, "%s: internal error: see the server's log for details", name(method))
+	text := name(method) + ": internal error: see the server's log for details"
+	return status.Error(codes.Internal, callinfo.WithRequestID(ctx, text))
 }
 
 func (g *guard) done(ctx context.Context, method string, began time.Time, err error) {
 	code := status.Code(err)
 	level := slog.LevelDebug
-	switch code {
-	case codes.Internal, codes.Unknown, codes.DataLoss:
+	if isFault(code) {
 		level = slog.LevelWarn
 	}
 	if !g.log.Enabled(ctx, level) {
@@ -71,6 +73,26 @@ func (g *guard) done(ctx context.Context, method string, began time.Time, err er
 		attrs = append(attrs, slog.String("error", status.Convert(err).Message()))
 	}
 	g.log.LogAttrs(ctx, level, "call", attrs...)
+}
+
+// isFault reports whether the code means that the server failed.
+func isFault(code codes.Code) bool {
+	return code == codes.Internal || code == codes.Unknown || code == codes.DataLoss
+}
+
+// withRequestID adds the ID of the request to the message of an error that only
+// the log explains.
+func withRequestID(ctx context.Context, err error) error {
+	s, ok := status.FromError(err)
+	if !ok {
+		s = status.FromContextError(err)
+	}
+	if !isFault(s.Code()) {
+		return err
+	}
+	p := s.Proto()
+	p.Message = callinfo.WithRequestID(ctx, p.GetMessage())
+	return status.ErrorProto(p)
 }
 
 // name returns the last element of a full method name.

@@ -97,9 +97,10 @@ func WithShutdownTimeout(d time.Duration) Option {
 
 // WithLogger sets the logger. Panics are logged as errors; internal errors and
 // failed TLS handshakes as warnings; the start of a shutdown at info level; every
-// call at debug level, with the ID of the request, which a client may give in the
-// header x-request-id, the address of the client, and its name, see [WithPolicy]. Without a logger, or
-// with nil, nothing is logged.
+// call at debug level, with the ID of the request, the address of the client, and
+// its name, see [WithPolicy]. A client may give the ID in the header x-request-id.
+// It is returned in the trailer of that name, and in the message of an internal
+// error. Without a logger, or with nil, nothing is logged.
 func WithLogger(l *slog.Logger) Option {
 	return func(o *options) { o.log = l }
 }
