@@ -116,7 +116,7 @@ func TestRun_JSONLog(t *testing.T) {
 		want string
 	}{
 		"serving": {
-			[]string{"--log_format=json", "--db=:memory:", "--host=127.0.0.1", "--grpc_port=0"}, 0, `"timeout":"20s"`,
+			[]string{"--log_format=json", "--db=:memory:", "--host=127.0.0.1", "--grpc_port=0"}, 0, `"timeout_seconds":20`,
 		},
 		"a wrong flag":         {[]string{"--nosuch", "--log_format=json"}, 2, "nosuch"},
 		"a wrong flag, before": {[]string{"--log_format", "json", "--nosuch"}, 2, "nosuch"},

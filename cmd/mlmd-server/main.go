@@ -54,7 +54,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if f.logFormat == "json" { // keep the log machine-readable
 		json, _ := f.logger(stderr)
 		if json == nil {
-			json = slog.New(slog.NewJSONHandler(stderr, nil))
+			json = slog.New(slog.NewJSONHandler(stderr, &slog.HandlerOptions{ReplaceAttr: withUnits}))
 		}
 		json.Error("mlmd-server: "+err.Error(), "exit_code", code)
 		return code
@@ -95,20 +95,22 @@ func (f *flags) logger(w io.Writer) (*slog.Logger, error) {
 	if err := level.UnmarshalText([]byte(f.logLevel)); err != nil {
 		return nil, usagef("invalid --log_level: must be debug, info, warn or error")
 	}
-	o := &slog.HandlerOptions{Level: level, ReplaceAttr: withUnits}
+	o := &slog.HandlerOptions{Level: level}
 	switch f.logFormat {
 	case "text":
 		return slog.New(slog.NewTextHandler(w, o)), nil
 	case "json":
+		o.ReplaceAttr = withUnits
 		return slog.New(slog.NewJSONHandler(w, o)), nil
 	}
 	return nil, usagef("invalid --log_format: must be text or json")
 }
 
-// withUnits formats durations as text, such as 1.5s, in JSON too.
+// withUnits makes durations numbers of seconds, and their keys say so. JSON would
+// have nanoseconds without a unit.
 func withUnits(_ []string, a slog.Attr) slog.Attr {
 	if a.Value.Kind() == slog.KindDuration {
-		a.Value = slog.StringValue(a.Value.Duration().String())
+		return slog.Float64(a.Key+"_seconds", a.Value.Duration().Seconds())
 	}
 	return a
 }
