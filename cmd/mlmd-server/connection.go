@@ -70,7 +70,9 @@ func fromSQLite(c *mlmdpb.SqliteMetadataSourceConfig) database {
 	default:
 		name += "?mode=" + mode
 	}
-	return database{kind: "sqlite", dsn: name}
+	return database{
+		kind: "sqlite", dsn: name, readOnly: c.GetConnectionMode() == mlmdpb.SqliteMetadataSourceConfig_READONLY,
+	}
 }
 
 // A setting is a flag or field, and whether it is set.

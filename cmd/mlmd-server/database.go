@@ -11,6 +11,7 @@ type database struct {
 	kind string // sqlite, postgres or mysql
 	dsn  string // a file, a "file:" URI, or a URL; empty: SQLite in memory
 
+	readOnly          bool
 	skipCreation      bool // PostgreSQL, MySQL: do not create the database
 	referenceEncoding bool // MySQL: store text as the reference implementation does
 }

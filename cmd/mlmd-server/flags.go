@@ -24,6 +24,7 @@ type flags struct {
 	origins origins
 
 	db, dbFile             string
+	readOnly               bool
 	configType, configFile string
 	upgrade                bool
 	downgrade              int64
@@ -93,6 +94,8 @@ func (f *flags) define() {
 		"(behind PgBouncer in transaction mode, postgres://…?default_query_exec_mode=exec avoids retries of first calls); "+
 		"other users of this machine can read a password here: prefer --db_file")
 	s.StringVar(&f.dbFile, "db_file", "", "file that contains the value of --db")
+	s.BoolVar(&f.readOnly, "read_only", false, "serve an existing database for reading only; calls that write fail with "+
+		"FAILED_PRECONDITION, or 403 in the REST API")
 	s.StringVar(&f.configType, "metadata_source_config_type", "default", "source of the database settings, without --db: "+
 		"default, config_file, mysql or postgresql")
 	s.StringVar(

@@ -61,6 +61,9 @@ func (p *plan) openHTTP(ctx context.Context, e *environment) (serve func() error
 	if p.rest == nil {
 		return nil, nil
 	}
+	if p.db.readOnly {
+		p.rest.options = append(p.rest.options, rest.WithReadOnly())
+	}
 	h, err := rest.NewHandler(registry.New(e.store.Client()), restapi.APIs,
 		append(p.rest.options, rest.WithLogger(e.log), rest.WithPolicy(e.policy), rest.WithLimits(e.server.Handler))...)
 	if err != nil {

@@ -61,7 +61,7 @@ func (p *plan) openMonitoring(ctx context.Context, e *environment) (serve func()
 	e.log.Info("serving /livez, /readyz and /metrics", "url", "http://"+lis.Addr().String())
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok\n") })
-	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) { e.ready(ctx, w, r) })
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) { p.ready(ctx, e, w, r) })
 	mux.Handle("GET /metrics", promhttp.HandlerFor(e.metrics(p.db), promhttp.HandlerOpts{}))
 	if p.monitoring.pprof {
 		profiles := http.NewServeMux()
@@ -75,9 +75,9 @@ func (p *plan) openMonitoring(ctx context.Context, e *environment) (serve func()
 	return func() error { return rest.Serve(ctx, lis, mux, p.monitoring.shutdown) }, nil
 }
 
-// ready answers whether the server can serve: 503 while the database does not
-// answer, and after ctx has ended.
-func (e *environment) ready(ctx context.Context, w http.ResponseWriter, r *http.Request) {
+// ready answers whether the server can serve, and whether only reads: 503 while the
+// database does not answer, and after ctx has ended.
+func (p *plan) ready(ctx context.Context, e *environment, w http.ResponseWriter, r *http.Request) {
 	limited, cancel := context.WithTimeout(r.Context(), readyTimeout)
 	defer cancel()
 	switch err := e.store.Ping(limited); {
@@ -86,6 +86,8 @@ func (e *environment) ready(ctx context.Context, w http.ResponseWriter, r *http.
 	case err != nil:
 		e.log.Warn("not ready: the database does not answer", "error", err)
 		http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
+	case p.db.readOnly:
+		_, _ = io.WriteString(w, "ok, read-only\n")
 	default:
 		_, _ = io.WriteString(w, "ok\n")
 	}

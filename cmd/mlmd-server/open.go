@@ -66,6 +66,9 @@ func (p *plan) openOnce(ctx context.Context, log *slog.Logger) (*store.Store, er
 	if p.db == memory {
 		return sqlite.OpenMemory(ctx, opts...)
 	}
+	if p.db.readOnly {
+		opts = append(opts, store.WithReadOnly())
+	}
 	if p.db.skipCreation {
 		opts = append(opts, store.WithoutCreate())
 	}

@@ -67,24 +67,9 @@ func (f *flags) plan(read readFile) (*plan, error) {
 	if p.rest != nil && !f.portChanged && p.listen.network != "unix" {
 		p.listen = address{}
 	}
-	config, err := f.readConfig(read, p)
+	config, err := f.planDatabase(read, p)
 	if err != nil {
 		return nil, err
-	}
-	if p.db, err = f.chooseDatabase(config, read, p); err != nil {
-		return nil, err
-	}
-	if f.mysqlReferenceEncodingChanged {
-		if p.db.kind != "mysql" {
-			return nil, usagef("--mysql_reference_encoding requires a MySQL database, not %s", p.db)
-		}
-		p.db.referenceEncoding = f.mysqlReferenceEncoding
-	}
-	if p.migration, err = f.chooseMigration(config, p); err != nil {
-		return nil, err
-	}
-	if p.db == memory && p.migration.downgrade >= 0 {
-		return nil, usagef("--downgrade_db_schema_version cannot change a database in memory: name a database with --db")
 	}
 	limits, err := f.limits(p)
 	if err != nil {
@@ -119,6 +104,39 @@ func (f *flags) plan(read readFile) (*plan, error) {
 		}
 	}
 	return p, nil
+}
+
+// planDatabase sets the database of the plan and what to do with it. It returns the
+// configuration file, or nil.
+func (f *flags) planDatabase(read readFile, p *plan) (*mlmdpb.MetadataStoreServerConfig, error) {
+	config, err := f.readConfig(read, p)
+	if err != nil {
+		return nil, err
+	}
+	if p.db, err = f.chooseDatabase(config, read, p); err != nil {
+		return nil, err
+	}
+	if f.mysqlReferenceEncodingChanged {
+		if p.db.kind != "mysql" {
+			return nil, usagef("--mysql_reference_encoding requires a MySQL database, not %s", p.db)
+		}
+		p.db.referenceEncoding = f.mysqlReferenceEncoding
+	}
+	if p.migration, err = f.chooseMigration(config, p); err != nil {
+		return nil, err
+	}
+	changes := p.migration.upgrade || p.migration.downgrade >= 0
+	switch {
+	case p.db == memory && p.migration.downgrade >= 0:
+		return nil, usagef("--downgrade_db_schema_version cannot change a database in memory: name a database with --db")
+	case p.db == memory && f.readOnly:
+		return nil, usagef("--read_only requires a database that exists, not one in memory: name it with --db")
+	case f.readOnly && changes:
+		return nil, usagef("--read_only and a change of the schema are mutually exclusive: upgrade the database first, " +
+			"with mlmd-server migrate")
+	}
+	p.db.readOnly = p.db.readOnly || f.readOnly
+	return config, nil
 }
 
 func (p *plan) warn(text string) { p.warnings = append(p.warnings, text) }

@@ -163,7 +163,11 @@ func TestPlan_Database(t *testing.T) {
 		},
 		{"the fake database", file("fake.pbtxt"), memory, ""},
 		{"sqlite without a file", file("nofile.pbtxt"), memory, ""},
-		{"sqlite, read-only", file("readonly.pbtxt"), database{kind: "sqlite", dsn: "file:/data/a.db?mode=ro"}, ""},
+		{
+			"sqlite, read-only", file("readonly.pbtxt"),
+			database{kind: "sqlite", dsn: "file:/data/a.db?mode=ro", readOnly: true},
+			"",
+		},
 		{"sqlite, read-write", file("readwrite.pbtxt"), database{kind: "sqlite", dsn: "file:/data/a.db?x=1&mode=rw"}, ""},
 		{"mysql in a file", file("mysql.pbtxt"), database{
 			kind: "mysql", skipCreation: true, referenceEncoding: true,

@@ -118,7 +118,8 @@ func (p *plan) openGRPC(ctx context.Context, e *environment) (serve func() error
 		return nil, err
 	}
 	at := address{p.listen.network, lis.Addr().String()}
-	e.log.Info("serving", "address", at.String(), "database", p.db.String(), "version", version())
+	e.log.Info("serving", "address", at.String(), "database", p.db.String(), "read_only", p.db.readOnly,
+		"version", version())
 	// The message of metadata_store_server, which programs wait for.
 	e.log.Info("Server listening on " + at.String())
 	announce(e.stdout, e.log, at.String())

@@ -57,11 +57,12 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 	c.DB.Log = s.log
 	c.DB.Reopened = s.reopened
 	s.db = sqldb.Open(c.DB)
-	err := s.prepare(ctx, true)
+	create := !c.DB.ReadOnly
+	err := s.prepare(ctx, create)
 	if err != nil && c.DB.Dialect.DisablePrepare != nil &&
 		c.DB.Dialect.Class(&sqldb.DriverError{Err: err}) == sqldb.StmtLost {
 		c.DB.Dialect.DisablePrepare()
-		err = s.prepare(ctx, true)
+		err = s.prepare(ctx, create)
 	}
 	if err != nil {
 		if failed := s.Close(); failed != nil {
@@ -73,12 +74,13 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 }
 
 // prepare checks the tables. If the database is empty and create is set, it
-// creates them. A complete database is only read.
+// creates them. A complete database is only read. So is one that is read-only; it
+// may lack system types.
 func (s *Service) prepare(ctx context.Context, create bool) error {
 	ready, err := s.schema.Ready(ctx, s.db.Readers())
 	switch {
 	case errors.Is(err, schema.ErrEmpty) && create:
-	case ready, err != nil:
+	case ready, err != nil, s.db.ReadOnly():
 		return err
 	}
 	return s.schema.Open(ctx, s.db.Writers())
@@ -215,7 +217,7 @@ func (s *Service) openCode(err error) codes.Code {
 		return codes.Aborted
 	case errors.Is(err, schema.ErrVersionDamaged), errors.Is(err, schema.ErrDamaged):
 		return codes.DataLoss
-	case errors.As(err, new(*schema.Error)):
+	case errors.As(err, new(*schema.Error)), errors.Is(err, schema.ErrEmpty):
 		return codes.FailedPrecondition
 	}
 	class := s.db.Dialect().Class(&sqldb.DriverError{Err: err})

@@ -17,6 +17,7 @@ type DB struct {
 	writers      *pool
 	log          *slog.Logger
 	retryTimeout time.Duration
+	readOnly     bool
 	counters     counters
 	observer     *observer // nil for none
 	// readOnlySince is the time in Unix nanoseconds at which a write first found
@@ -36,6 +37,8 @@ type Config struct {
 	// closes them.
 	Write, Read      *sql.DB
 	Writers, Readers int
+	// ReadOnly makes Update fail.
+	ReadOnly bool
 	// MaxLifetime limits the age of a connection to a server; 0 means five
 	// minutes.
 	MaxLifetime time.Duration
@@ -62,6 +65,7 @@ func Open(c Config) *DB {
 		d:            c.Dialect,
 		log:          c.Log,
 		retryTimeout: c.RetryTimeout,
+		readOnly:     c.ReadOnly,
 		files:        c.Files,
 		reopened:     c.Reopened,
 		reopening:    make(chan struct{}, 1),
@@ -86,6 +90,9 @@ func Open(c Config) *DB {
 
 // Dialect returns the dialect of the database.
 func (db *DB) Dialect() *Dialect { return db.d }
+
+// ReadOnly reports whether the database was opened for reading only.
+func (db *DB) ReadOnly() bool { return db.readOnly }
 
 // Readers returns the handle for reading, for callers that need database/sql
 // itself, such as the creation of the tables. It may be the same as Writers.
@@ -161,6 +168,9 @@ func (c *Conn) beginRead(ctx context.Context) error {
 // fn may be called several times, each time on a database without the changes
 // of earlier calls, so it must assign its results and never append to them.
 func (db *DB) Update(ctx context.Context, fn func(context.Context, *Tx) error) error {
+	if db.readOnly {
+		return errReadOnly
+	}
 	var rowByRow rowRanges
 	return db.retry(ctx, func() error {
 		for {

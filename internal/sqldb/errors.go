@@ -33,6 +33,10 @@ func driverErr(err error) error {
 // errClosed is returned by a closed database.
 var errClosed = &Error{Unavailable, "the store is closed"}
 
+// errReadOnly is returned by a database that was opened for reading only.
+var errReadOnly = &Error{ReadOnly, "the store was opened for reading only, and nothing was written:" +
+	" attempt to write a readonly database"}
+
 // errUnknownIDs reports that the IDs of inserted rows could not be determined.
 var errUnknownIDs = errors.New("cannot determine the IDs of inserted rows")
 

@@ -25,6 +25,7 @@ type Config struct {
 	RetryTimeout           time.Duration
 	MaxConns               int // 0: the default of the database
 	WithoutCreate          bool
+	ReadOnly               bool
 	MySQLReferenceEncoding bool
 	Clock                  func() time.Time              // nil: time.Now
 	Interceptors           []grpc.UnaryServerInterceptor // the first is the outermost
@@ -59,7 +60,7 @@ func New[O ~func(*Config)](opts []O) (Config, error) {
 func (c Config) Apply(e *engine.Config) {
 	e.DB.Log, e.DB.RetryTimeout, e.DB.Readers, e.DB.Writers = c.Log, c.RetryTimeout, c.MaxConns, c.MaxConns
 	e.DB.Observers, e.DB.SlowTime = c.Observers, c.SlowTime
-	e.Clock = c.Clock
+	e.DB.ReadOnly, e.Clock = c.ReadOnly, c.Clock
 }
 
 // An optionError reports an option with an invalid value.

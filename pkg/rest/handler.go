@@ -32,6 +32,8 @@ type options struct {
 	origins []string
 	policy  *auth.Policy // nil if all clients may send all requests
 	limits  func(http.Handler) http.Handler
+
+	readOnly bool
 }
 
 // WithLogger sets the logger, which is told of failures of the store and of
@@ -67,6 +69,10 @@ func WithPolicy(p *auth.Policy) Option { return func(o *options) { o.policy = p 
 func WithLimits(limits func(http.Handler) http.Handler) Option {
 	return func(o *options) { o.limits = limits }
 }
+
+// WithReadOnly makes the handler answer requests that write with 403, because the
+// store can only be read.
+func WithReadOnly() Option { return func(o *options) { o.readOnly = true } }
 
 // NewHandler returns a handler that serves the APIs over what client stores. It
 // makes no RPC. Beside their paths it serves openapi.json at the root, which is
@@ -375,6 +381,10 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	r = r.WithContext(ctx)
+	if s.readOnly && r.Method != http.MethodGet && r.Method != http.MethodHead {
+		fail(http.StatusForbidden, "the registry is read-only: nothing was written").write(w)
+		return
+	}
 	if s.timeout > 0 {
 		ctx, done := context.WithTimeout(r.Context(), s.timeout)
 		defer done()

@@ -45,6 +45,14 @@ func WithoutCreate() Option {
 	return func(c *storeconfig.Config) { c.WithoutCreate = true }
 }
 
+// WithReadOnly opens a database for reading only. Calls that write fail with
+// FAILED_PRECONDITION. Open changes nothing: it fails if the database is empty,
+// does not exist, or lacks tables. The sessions of a database server are
+// read-only, too, if the server supports that.
+func WithReadOnly() Option {
+	return func(c *storeconfig.Config) { c.ReadOnly = true }
+}
+
 // WithClock sets the clock from which the create and update times of nodes and
 // the default times of events are taken. The default, also for nil, is
 // [time.Now]. Times are stored in milliseconds. now must be safe for concurrent

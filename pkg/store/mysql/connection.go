@@ -14,7 +14,8 @@ import (
 // A connector configures new connections.
 type connector struct {
 	driver.Connector
-	killer *killer
+	killer   *killer
+	readOnly bool
 }
 
 // driverConn is the interface of the driver's connections.
@@ -54,6 +55,13 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	const readCommitted = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
 	if _, err := inner.ExecContext(ctx, readCommitted, nil); err != nil {
 		return nil, errors.Join(err, conn.Close())
+	}
+	if c.readOnly {
+		// Some compatible servers lack the statement. The store itself does not write, either.
+		_, err := inner.ExecContext(ctx, "SET SESSION TRANSACTION READ ONLY", nil)
+		if err != nil && !errors.As(err, new(*mysql.MySQLError)) {
+			return nil, errors.Join(err, conn.Close())
+		}
 	}
 	opened := time.Now()
 	answer, err := firstRow(ctx, inner, "SELECT CONNECTION_ID(), "+serverName)

@@ -9,6 +9,7 @@ import (
 	"github.com/go-sql-driver/mysql"
 
 	"github.com/mlmd-go/sdk/internal/sqldb"
+	"github.com/mlmd-go/sdk/internal/testdb"
 )
 
 func TestClassify(t *testing.T) {
@@ -61,5 +62,23 @@ func TestClassify(t *testing.T) {
 		if got := classify(c.err); got != c.want {
 			t.Errorf("%s: class %d, want %d", c.name, got, c.want)
 		}
+	}
+}
+
+func TestConnect_ReadOnlySession(t *testing.T) {
+	dsn, err := testdb.MySQL(t)
+	testdb.Check(t, "mysql", err)
+	config, err := parse(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := connect(config, session{readOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	const readOnlyTransaction = 1792
+	if _, err := db.ExecContext(t.Context(), "CREATE TABLE t (id INT)"); !hasNumber(err, readOnlyTransaction) {
+		t.Errorf("a write: %v, want error %d", err, readOnlyTransaction)
 	}
 }

@@ -73,7 +73,7 @@ func openWith(t *testing.T, dsn string, ids sqldb.IDSource) mlmdpb.MetadataStore
 	// Global settings apply to new connections only, so that each transaction needs
 	// one.
 	c.DB.MaxLifetime = time.Nanosecond
-	if c.DB.Write, err = connect(config, false); err != nil {
+	if c.DB.Write, err = connect(config, session{}); err != nil {
 		t.Fatal(err)
 	}
 	s, err := storeconfig.Open(t.Context(), c)
@@ -91,7 +91,7 @@ func changeSteps(t *testing.T, dsn string, done <-chan struct{}) {
 		t.Error(err)
 		return
 	}
-	db, err := connect(config, false)
+	db, err := connect(config, session{})
 	if err != nil {
 		t.Error(err)
 		return

@@ -74,7 +74,7 @@ func Open(ctx context.Context, dsn string, opts ...store.Option) (*store.Store, 
 		c.DB.Writers = defaultMaxConns
 	}
 	config.Logger = driverLog{c.DB.Log}
-	found, err := examine(ctx, config, !options.WithoutCreate)
+	found, err := examine(ctx, config, !options.WithoutCreate && !options.ReadOnly)
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func Open(ctx context.Context, dsn string, opts ...store.Option) (*store.Store, 
 		c.Filter = filterquery.MySQLOver(referenceCharset)
 		c.DB.Dialect.TrimsTrailingSpaces = cutsBytes
 	}
-	if c.DB.Write, err = connect(config, latin1); err != nil {
+	if c.DB.Write, err = connect(config, session{latin1: latin1, readOnly: options.ReadOnly}); err != nil {
 		return nil, err
 	}
 	s, err := storeconfig.Open(ctx, c, options.Interceptors...)
@@ -121,7 +121,7 @@ func Migrate(ctx context.Context, dsn string, opts ...store.MigrateOption) ([]st
 		if err != nil {
 			return nil, err
 		}
-		db, err := connect(config, false)
+		db, err := connect(config, session{})
 		if err != nil {
 			return nil, err
 		}
@@ -133,11 +133,17 @@ func Migrate(ctx context.Context, dsn string, opts ...store.MigrateOption) ([]st
 	return storeconfig.Migrate[store.Step](ctx, schema.MySQL(numberOf), open, opts)
 }
 
+// A session is how connections are used.
+type session struct {
+	latin1   bool // declare the connection as latin1, see WithReferenceEncoding
+	readOnly bool
+}
+
 // connect opens a handle. It does not connect until the handle is used.
-func connect(config *mysql.Config, latin1 bool) (*sql.DB, error) {
+func connect(config *mysql.Config, s session) (*sql.DB, error) {
 	config = config.Clone()
 	charset := mysql.Charset("utf8mb4", config.Collation)
-	if latin1 {
+	if s.latin1 {
 		charset = mysql.Charset(referenceCharset, "")
 	}
 	if err := config.Apply(charset); err != nil {
@@ -151,7 +157,7 @@ func connect(config *mysql.Config, latin1 bool) (*sql.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mysql: %w", err)
 	}
-	return sql.OpenDB(connector{inner, killer}), nil
+	return sql.OpenDB(connector{inner, killer, s.readOnly}), nil
 }
 
 // existing describes a database that exists: how text is sent and compared.
@@ -167,7 +173,7 @@ type existing struct {
 // create is set, it creates a missing database.
 func examine(ctx context.Context, config *mysql.Config, create bool) (existing, error) {
 	var found existing
-	db, err := connect(config, false)
+	db, err := connect(config, session{})
 	if err != nil {
 		return found, err
 	}
@@ -259,7 +265,7 @@ func canReturn(version string) bool {
 func createDatabase(ctx context.Context, config *mysql.Config) error {
 	server := config.Clone()
 	server.DBName = ""
-	db, err := connect(server, false)
+	db, err := connect(server, session{})
 	if err != nil {
 		return err
 	}

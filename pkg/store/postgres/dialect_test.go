@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/mlmd-go/sdk/internal/sqldb"
+	"github.com/mlmd-go/sdk/internal/testdb"
 )
 
 func TestClassify(t *testing.T) {
@@ -69,5 +70,22 @@ func TestOpen_ConnectTimeout(t *testing.T) {
 	_, err = connect(t.Context(), config, new(atomic.Bool), false)
 	if !errors.Is(err, context.DeadlineExceeded) || classify(err) != sqldb.Unavailable {
 		t.Errorf("class %d: %v", classify(err), err)
+	}
+}
+
+func TestConnectReadOnly_Session(t *testing.T) {
+	dsn, err := testdb.Postgres(t)
+	testdb.Check(t, "postgres", err)
+	config, err := parse(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := connectReadOnly(t.Context(), config, new(atomic.Bool))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.ExecContext(t.Context(), "CREATE TABLE t (id INT)"); !hasState(err, "25006") {
+		t.Errorf("a write: %v, want read_only_sql_transaction", err)
 	}
 }

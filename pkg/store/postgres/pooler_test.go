@@ -10,6 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/internal/testdb"
 	"github.com/mlmd-go/sdk/pkg/store"
@@ -142,5 +145,21 @@ func artifactTypes(t *testing.T, rpc mlmdpb.MetadataStoreServiceClient) {
 	t.Helper()
 	if _, err := rpc.GetArtifactTypes(t.Context(), &mlmdpb.GetArtifactTypesRequest{}); err != nil {
 		t.Error(err)
+	}
+}
+
+// PgBouncer rejects the parameter that makes sessions read-only.
+func TestPooler_ReadOnly(t *testing.T) {
+	dsn := pooled(t)
+	artifactTypes(t, open(t, dsn).Client())
+	rpc := open(t, dsn, store.WithReadOnly()).Client()
+	if _, err := rpc.GetArtifactTypes(t.Context(), &mlmdpb.GetArtifactTypesRequest{}); err != nil {
+		t.Error(err)
+	}
+	_, err := rpc.PutArtifactType(t.Context(), &mlmdpb.PutArtifactTypeRequest{
+		ArtifactType: &mlmdpb.ArtifactType{Name: new("new")},
+	})
+	if status.Code(err) != codes.FailedPrecondition {
+		t.Errorf("a put: %v", err)
 	}
 }

@@ -63,7 +63,12 @@ func Open(ctx context.Context, dsn string, opts ...store.Option) (*store.Store, 
 			c.DB.Log.InfoContext(ctx, "prepared statements are lost, as behind a connection pooler; continuing without them")
 		}
 	}
-	if c.DB.Write, err = connect(ctx, config, &unprepared, !options.WithoutCreate); err != nil {
+	if options.ReadOnly {
+		c.DB.Write, err = connectReadOnly(ctx, config, &unprepared)
+	} else {
+		c.DB.Write, err = connect(ctx, config, &unprepared, !options.WithoutCreate)
+	}
+	if err != nil {
 		return nil, err
 	}
 	s, err := storeconfig.Open(ctx, c, options.Interceptors...)
@@ -160,6 +165,19 @@ func connect(ctx context.Context, config *pgx.ConnConfig, unprepared *atomic.Boo
 		return nil, errors.Join(err, db.Close())
 	}
 	return db, nil
+}
+
+// connectReadOnly is like connect, with read-only sessions. A pooler that rejects
+// the parameter gets none: the store itself does not write, either.
+func connectReadOnly(ctx context.Context, config *pgx.ConnConfig, unprepared *atomic.Bool) (*sql.DB, error) {
+	const protocolViolation = "08P01"
+	guarded := config.Copy()
+	guarded.RuntimeParams["default_transaction_read_only"] = "on"
+	db, err := connect(ctx, guarded, unprepared, false)
+	if hasState(err, protocolViolation) {
+		return connect(ctx, config, unprepared, false)
+	}
+	return db, err
 }
 
 // createDatabase creates the database that config names. It succeeds if another

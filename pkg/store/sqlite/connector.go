@@ -21,8 +21,8 @@ type connector struct {
 	log     *slog.Logger
 }
 
-// open returns a handle with the connector c.
-func (l *location) open(c connector) (*sql.DB, error) {
+// handle returns a handle with the connector c.
+func (l *location) handle(c connector) (*sql.DB, error) {
 	var err error
 	if c.Connector, err = sqlite.NewConnector(l.uri()); err != nil {
 		return nil, fmt.Errorf("sqlite: open %s: %w", l.given, err)

@@ -151,12 +151,36 @@ func (l *location) hint(err error) string {
 		return fmt.Sprintf(": the file does not exist and cannot be created in %s", folder)
 	case err != nil:
 		return ": " + err.Error()
+	case !l.fixed && !writable(folder) && l.hasLog():
+		return fmt.Sprintf(": no file can be created in %s, and %s-wal has changes that are not in the file yet: "+
+			"copy both to a folder that can be written", folder, filepath.Base(l.file))
 	case !l.fixed && !writable(folder):
 		return fmt.Sprintf(": no file can be created in %s, and write-ahead logging requires two files even to read a "+
 			"database: "+
 			"if no process writes to it, open file:%s?immutable=1", folder, (&url.URL{Path: l.file}).EscapedPath())
 	}
 	return ""
+}
+
+// freeze makes the location immutable if the file cannot be opened because the
+// folder of the database cannot be written, and no log is beside it. It reports
+// whether it did.
+func (l *location) freeze(err error) bool {
+	if l.file == "" || l.fixed || status.Code(err) != codes.Unavailable {
+		return false
+	}
+	if _, err := os.Stat(l.file); err != nil || writable(filepath.Dir(l.file)) || l.hasLog() {
+		return false
+	}
+	l.fixed = true
+	l.query = strings.TrimPrefix(l.query+"&immutable=1", "&")
+	return true
+}
+
+// hasLog reports whether a write-ahead log with changes is beside the database.
+func (l *location) hasLog() bool {
+	log, err := os.Stat(realPath(l.file) + "-wal")
+	return err == nil && log.Size() > 0
 }
 
 // writable reports whether files can be created in a directory.

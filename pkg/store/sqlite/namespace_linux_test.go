@@ -121,6 +121,7 @@ func readOnlyFolder(t *testing.T, dir string) {
 	closed(t, filepath.Join(dir, "wal.db"), "a")
 	closed(t, filepath.Join(dir, "old.db"), "a")
 	execute(t, filepath.Join(dir, "old.db"), "PRAGMA journal_mode = DELETE")
+	leaveLog(t, dir)
 	mount(t, "--make-rprivate", "/")
 	mount(t, "--bind", dir, "/mnt")
 	mount(t, "-o", "remount,bind,ro", "/mnt")
@@ -141,10 +142,41 @@ func readOnlyFolder(t *testing.T, dir string) {
 			t.Errorf("%s: closing: %v", name, err)
 		}
 	}
+	for _, name := range []string{"/mnt/wal.db", "/mnt/old.db", "file:/mnt/wal.db?mode=ro", "file:/mnt/wal.db"} {
+		s, err := sqlite.Open(t.Context(), name, store.WithReadOnly())
+		if err != nil {
+			t.Errorf("%s, read-only: %v", name, err)
+			continue
+		}
+		same(t, name, names(t, s.Client()), []string{"a"})
+		if err := tryPut(t.Context(), s.Client(), "b"); status.Code(err) != codes.FailedPrecondition {
+			t.Errorf("%s, read-only: a put: %v", name, err)
+		}
+		if err := s.Close(); err != nil {
+			t.Errorf("%s, read-only: closing: %v", name, err)
+		}
+	}
+	_, err := sqlite.Open(t.Context(), "/mnt/log.db", store.WithReadOnly())
+	if status.Code(err) != codes.Unavailable || !strings.Contains(err.Error(), "log.db-wal has changes") {
+		t.Errorf("with a log: %v", err)
+	}
 	for _, name := range []string{"/mnt/wal.db", "file:/mnt/wal.db?mode=ro"} {
 		_, err := sqlite.Open(t.Context(), name)
 		if status.Code(err) != codes.Unavailable || !strings.Contains(err.Error(), "file:/mnt/wal.db?immutable=1") {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// leaveLog copies a database that is in use, without its shared memory, to log.db.
+func leaveLog(t *testing.T, dir string) {
+	path := filepath.Join(t.TempDir(), "r.db")
+	s := must(sqlite.Open(t.Context(), path))
+	defer s.Close()
+	putAll(t, s.Client(), "a")
+	for _, suffix := range []string{"", "-wal"} {
+		if err := os.WriteFile(filepath.Join(dir, "log.db"+suffix), contentOf(t, path+suffix), 0o600); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

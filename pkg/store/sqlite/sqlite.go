@@ -49,19 +49,36 @@ func Open(ctx context.Context, path string, opts ...store.Option) (*store.Store,
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: open %s: %w", path, err)
 	}
+	if options.ReadOnly {
+		at.mode = "ro"
+	}
+	s, err := at.open(ctx, options)
+	if err != nil && options.ReadOnly && at.freeze(err) {
+		options.Log.InfoContext(ctx, "no file can be created beside the database: reading it as immutable, "+
+			"so that no process must write to it", "file", at.file)
+		s, err = at.open(ctx, options)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("sqlite: open %s: %w%s", path, err, at.hint(err))
+	}
+	return (*store.Store)(s), nil
+}
+
+// open opens a store.
+func (l *location) open(ctx context.Context, options storeconfig.Config) (*storeconfig.Store, error) {
 	c := engineConfig()
 	options.Apply(&c)
-	undo := at.create()
-	if c, err = at.configure(c); err != nil {
+	undo := l.create()
+	c, err := l.configure(c)
+	if err != nil {
 		undo()
 		return nil, err
 	}
 	s, err := storeconfig.Open(ctx, c, options.Interceptors...)
 	if err != nil {
 		undo()
-		return nil, fmt.Errorf("sqlite: open %s: %w%s", path, err, at.hint(err))
 	}
-	return (*store.Store)(s), nil
+	return s, err
 }
 
 // configure opens the handles of a database.
@@ -85,7 +102,7 @@ func (l *location) configure(c engine.Config) (engine.Config, error) {
 		pragmas: slices.Concat(shared, []string{"query_only = 1"}),
 		log:     c.DB.Log,
 	}
-	if c.DB.Read, err = l.open(read); err != nil {
+	if c.DB.Read, err = l.handle(read); err != nil {
 		return c, err
 	}
 	write := connector{
@@ -94,7 +111,7 @@ func (l *location) configure(c engine.Config) (engine.Config, error) {
 		wal:     !l.readOnly(),
 		log:     c.DB.Log,
 	}
-	if c.DB.Write, err = l.open(write); err != nil {
+	if c.DB.Write, err = l.handle(write); err != nil {
 		c.DB.Read.Close()
 	}
 	return c, err
@@ -111,12 +128,15 @@ func OpenMemory(ctx context.Context, opts ...store.Option) (*store.Store, error)
 	if err != nil {
 		return nil, fmt.Errorf("sqlite: open a store in memory: %w", err)
 	}
+	if options.ReadOnly {
+		return nil, errors.New("sqlite: a store in memory cannot be opened for reading only: it would be empty")
+	}
 	c := engineConfig()
 	options.Apply(&c)
 	c.DB.Dialect.SingleConn = true
 	c.DB.Writers = 1
 	at := &location{given: ":memory:"}
-	if c.DB.Write, err = at.open(connector{pragmas: []string{"temp_store = MEMORY"}}); err != nil {
+	if c.DB.Write, err = at.handle(connector{pragmas: []string{"temp_store = MEMORY"}}); err != nil {
 		return nil, err
 	}
 	c.DB.Write.SetMaxOpenConns(1)
