@@ -82,15 +82,8 @@ func (s Schema) plan(ctx context.Context, conn *sql.Conn, to int64) ([]Step, err
 	if err != nil {
 		return nil, err
 	}
-	switch {
-	case found.empty():
-		return nil, ErrEmpty
-	case found.rows > 1:
-		return nil, &Error{Kind: ErrVersionDamaged, Version: found.version}
-	case found.version > Version:
-		return nil, &Error{Kind: ErrNewer, Version: found.version}
-	case found.version == noVersion:
-		return nil, &Error{Kind: ErrIncomplete, Version: noVersion, Missing: found.missing()}
+	if err := s.recognize(ctx, conn, found); err != nil {
+		return nil, err
 	}
 	if err := s.refusalOrDamage(ctx, conn, nil); err != nil {
 		return nil, err
@@ -117,6 +110,38 @@ func (s Schema) plan(ctx context.Context, conn *sql.Conn, to int64) ([]Step, err
 		return s.renewalStep(ctx, conn)
 	}
 	return steps, nil
+}
+
+// Recognize returns the schema version of db, which must be an MLMD database of a
+// version up to 10. It only reads.
+func (s Schema) Recognize(ctx context.Context, db *sql.DB) (version int64, err error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return noVersion, s.openError(err)
+	}
+	defer conn.Close()
+	found, err := s.inspect(ctx, conn)
+	if err == nil {
+		err = s.recognize(ctx, conn, found)
+	}
+	return found.version, s.openError(err)
+}
+
+func (s Schema) recognize(ctx context.Context, conn *sql.Conn, found inventory) error {
+	switch {
+	case found.empty():
+		if err := s.checkForeign(ctx, conn); err != nil {
+			return err
+		}
+		return ErrEmpty
+	case found.rows > 1:
+		return &Error{Kind: ErrVersionDamaged, Version: found.version}
+	case found.version > Version:
+		return &Error{Kind: ErrNewer, Version: found.version}
+	case found.version == noVersion:
+		return &Error{Kind: ErrIncomplete, Version: noVersion, Missing: found.missing()}
+	}
+	return nil
 }
 
 // renewalStep returns the step from the newest version to itself.

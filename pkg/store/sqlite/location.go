@@ -136,14 +136,18 @@ func (l *location) create() (undo func()) {
 // hint returns the reason why a file cannot be opened, if the file system reveals
 // it, because SQLite's errors do not say.
 func (l *location) hint(err error) string {
-	if l.file == "" || status.Code(err) != codes.Unavailable {
+	if l.file == "" {
 		return ""
 	}
 	folder := filepath.Dir(l.file)
-	at, err := os.Stat(l.file)
-	switch {
-	case err == nil && at.IsDir():
+	at, failed := os.Stat(l.file)
+	if failed == nil && at.IsDir() {
 		return ": it is a directory: name a file in it"
+	}
+	if status.Code(err) != codes.Unavailable {
+		return ""
+	}
+	switch err = failed; {
 	case errors.Is(err, fs.ErrNotExist) && l.mode == "rwc":
 		if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
 			return fmt.Sprintf(": directory %s does not exist: create it first", folder)

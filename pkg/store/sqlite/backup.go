@@ -1,0 +1,165 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	"modernc.org/sqlite"
+
+	"github.com/mlmd-go/sdk/internal/schema"
+)
+
+// backupPages is the number of pages that Backup copies before it looks at its
+// context.
+const backupPages = 1000
+
+// Backup copies the database in the file path to a new file, target, which only its
+// owner can read. Other processes may use the database meanwhile: the copy has all
+// that was committed when Backup was called, and of later transactions each
+// completely or not at all. Path is as for [Open], and the schema may be of an older
+// version.
+//
+// The copy is checked before it gets its name. If Backup fails, target does not
+// exist. It never replaces a file.
+func Backup(ctx context.Context, path, target string) (err error) {
+	at, err := locate(path)
+	switch {
+	case err != nil:
+		return err
+	case at.file == "":
+		return fmt.Errorf("sqlite: back up %s: only databases in files can be copied", path)
+	}
+	at.mode = "ro"
+	if _, err := os.Lstat(target); err == nil {
+		return fmt.Errorf("sqlite: back up %s: %s exists already: choose another name, or remove it", path, target)
+	}
+	temporary, err := os.CreateTemp(filepath.Dir(target), "."+filepath.Base(target)+".*.tmp") // with mode 0600
+	if err != nil {
+		return fmt.Errorf("sqlite: back up %s: %w", path, err)
+	}
+	name := temporary.Name()
+	defer func() {
+		err = errors.Join(err, ignoreMissing(os.Remove(name)))
+		if err != nil {
+			err = fmt.Errorf("sqlite: back up %s: %w%s", path, err, at.hint(err))
+		}
+	}()
+	if err := temporary.Close(); err != nil {
+		return err
+	}
+	if err := at.copyTo(ctx, name); err != nil {
+		return err
+	}
+	if err := finishCopy(ctx, name); err != nil {
+		return fmt.Errorf("check the copy: %w", err)
+	}
+	return publish(name, target)
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// copyTo copies the database to an empty file.
+func (l *location) copyTo(ctx context.Context, name string) (err error) {
+	pragmas := []string{"busy_timeout = 10000"}
+	db, err := l.handle(connector{pragmas: pragmas})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if _, err := schema.SQLite().Recognize(ctx, db); err != nil {
+		return err
+	}
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	// A transaction that lasts until the end makes all steps copy the same state.
+	if _, err := conn.ExecContext(ctx, "BEGIN"); err != nil {
+		return err
+	}
+	defer func() {
+		_, ended := conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+		err = errors.Join(err, ended)
+	}()
+	var n int
+	if err := conn.QueryRowContext(ctx, "SELECT COUNT(*) FROM sqlite_master").Scan(&n); err != nil {
+		return err
+	}
+	return conn.Raw(func(c any) error {
+		source, ok := c.(interface {
+			NewBackup(uri string) (*sqlite.Backup, error)
+		})
+		if !ok {
+			return fmt.Errorf("unusable driver: its connections, of type %T, cannot be copied", c)
+		}
+		b, err := source.NewBackup(fileURI(name) + "?mode=rw")
+		if err != nil {
+			return err
+		}
+		for more := true; more && err == nil; {
+			if err = ctx.Err(); err == nil {
+				more, err = b.Step(backupPages)
+			}
+		}
+		return errors.Join(err, b.Finish())
+	})
+}
+
+func fileURI(name string) string { return "file:" + (&url.URL{Path: name}).EscapedPath() }
+
+// finishCopy makes the copy a single file, without a write-ahead log, and returns an
+// error unless it is a sound database.
+func finishCopy(ctx context.Context, name string) (err error) {
+	db, err := sql.Open("sqlite", fileURI(name)+"?mode=rw")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	if _, err := db.ExecContext(ctx, "PRAGMA journal_mode = DELETE"); err != nil {
+		return err
+	}
+	_, err = schema.SQLite().Plan(ctx, db, schema.Version)
+	return err
+}
+
+// publish gives the file its name, which no other file may have, once it is on the
+// disk.
+func publish(name, target string) error {
+	if err := syncFile(name); err != nil {
+		return err
+	}
+	switch err := os.Link(name, target); {
+	case errors.Is(err, fs.ErrExist):
+		return fmt.Errorf("%s exists already: choose another name, or remove it", target)
+	case err != nil: // a file system without links
+		if _, err := os.Lstat(target); err == nil {
+			return fmt.Errorf("%s exists already: choose another name, or remove it", target)
+		}
+		if err := os.Rename(name, target); err != nil {
+			return err
+		}
+	}
+	_ = syncFile(filepath.Dir(target)) // not all systems can sync a directory
+	return nil
+}
+
+// syncFile writes a file or directory to the disk.
+func syncFile(name string) error {
+	f, err := os.OpenFile(name, os.O_RDONLY, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
