@@ -100,6 +100,13 @@ func (s *Service) reopened(ctx context.Context) error {
 	return &sqldb.DriverError{Err: err}
 }
 
+// DB returns the database, for maintenance.
+func (s *Service) DB() *sqldb.DB { return s.db }
+
+// Status converts an error of the database of [Service.DB] to the status that callers
+// receive. The text of a driver's error goes to the log only.
+func (s *Service) Status(ctx context.Context, err error) error { return s.status(ctx, err) }
+
 // Close waits for running requests and closes the database. Later requests fail
 // with UNAVAILABLE. It must be called once.
 func (s *Service) Close() error { return s.db.Close() }

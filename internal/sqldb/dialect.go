@@ -36,6 +36,9 @@ type Dialect struct {
 	// DataVersionQuery reads a number that changes, on this connection, when
 	// others change the database. It is empty if the database has none.
 	DataVersionQuery string
+	// IntegrityQuery checks the files of the database. Its rows are problems, or a
+	// single "ok". It is empty if the server checks its files.
+	IntegrityQuery string
 	// SingleConn reports that only this connection can change the database.
 	SingleConn bool
 	// ArrayArg converts ids to one parameter for ArrayPredicate, such as

@@ -27,6 +27,7 @@ func dialect() *sqldb.Dialect {
 		InProcess:            true,
 		DynamicTypes:         true,
 		DataVersionQuery:     "PRAGMA data_version",
+		IntegrityQuery:       "PRAGMA integrity_check(20)",
 		InsertIDs:            sqldb.IDsEndAtLast,
 		MaxParams:            32766,
 		InsertIgnore:         "INSERT OR IGNORE INTO",
