@@ -23,6 +23,10 @@ type flags struct {
 	config  string
 	origins origins
 
+	subcommand string         // empty for the server
+	own        *pflag.FlagSet // flags of the subcommand; may be nil
+	args       []string       // arguments of the subcommand
+
 	db, dbFile             string
 	readOnly               bool
 	configType, configFile string
@@ -207,9 +211,14 @@ func (f *flags) define() {
 	s.BoolVarP(&f.help, "help", "h", false, "print this help and exit")
 }
 
-// parse reads the arguments. Its errors are usage errors.
+// parse reads the arguments of the server. Its errors are usage errors.
 func parse(args []string) (*flags, error) {
 	f := &flags{}
+	return f, f.parse(args)
+}
+
+// parse reads the arguments of the server or of the subcommand.
+func (f *flags) parse(args []string) error {
 	f.define()
 	all := pflag.NewFlagSet("mlmd-server", pflag.ContinueOnError)
 	all.SetOutput(io.Discard)
@@ -217,22 +226,26 @@ func parse(args []string) (*flags, error) {
 	for _, g := range f.groups {
 		all.AddFlagSet(g.set)
 	}
+	if f.own != nil {
+		all.AddFlagSet(f.own)
+	}
 	args = fromGflags(args, all)
 	if err := all.Parse(args); err != nil {
 		if slices.Contains(args, "--log_format=json") { // it may follow the invalid flag
 			f.logFormat = "json"
 		}
-		return f, wrongFlag(err)
+		return wrongFlag(err)
 	}
-	if len(all.Args()) > 0 && !f.help {
-		return f, usagef(
+	f.args = all.Args()
+	if len(f.args) > 0 && !f.help && f.subcommand == "" {
+		return usagef(
 			"unexpected argument that is not a flag: name the database file with --db, and quote values that contain spaces",
 		)
 	}
 	if !f.help && !f.version {
 		var err error
 		if f.origins, err = fromSources(all, os.Getenv, os.ReadFile); err != nil {
-			return f, err
+			return err
 		}
 	}
 	f.mysqlReferenceEncodingChanged = all.Changed("mysql_reference_encoding")
@@ -253,10 +266,10 @@ func parse(args []string) (*flags, error) {
 		{"max_send_message_bytes", int64(f.maxSend), -1, math.MaxInt32},
 	} {
 		if n.value < n.lowest || n.value > n.highest {
-			return f, usagef("invalid --%s %d: must be between %d and %d", n.flag, n.value, n.lowest, n.highest)
+			return usagef("invalid --%s %d: must be between %d and %d", n.flag, n.value, n.lowest, n.highest)
 		}
 	}
-	return f, nil
+	return nil
 }
 
 // wrongFlag returns an error that names the flag, but not its value, which may be
@@ -302,6 +315,9 @@ file that --config names.
 
   mlmd-server config FLAGS   prints the settings in force, and where they come from
   mlmd-server token --help   explains the file of users, and makes a token
+  mlmd-server backup FLAGS FILE
+                             copies a database while it is served
+  mlmd-server verify FLAGS   checks a database
 `); err != nil {
 		return err
 	}

@@ -6,9 +6,12 @@
 // It also takes the flags and configuration files of metadata_store_server, the
 // server of the reference implementation, and can replace it.
 //
-// Exit codes: 0 after a clean shutdown (SIGTERM, SIGINT) or a schema downgrade, 1
-// if the server could not start or shut down cleanly, 2 if flags or
-// configuration are invalid.
+// Its subcommands back up, verify, migrate, dump and load databases; see mlmd-server
+// --help.
+//
+// Exit codes: 0 after a clean shutdown (SIGTERM, SIGINT), a schema downgrade or a
+// subcommand that succeeded, 1 if the server could not start or shut down cleanly or
+// the subcommand failed, 2 if flags or configuration are invalid.
 package main
 
 import (
@@ -34,6 +37,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	switch {
 	case len(args) > 0 && args[0] == "token":
 		err = tokenCommand(args[1:], stdout)
+	case isSubcommand(args):
+		f, err = subcommands[args[0]].maintain(ctx, args[0], args[1:], stdout, stderr)
 	case len(args) > 0 && args[0] == "config":
 		if f, err = parse(args[1:]); err == nil {
 			err = f.printSettings(stdout)

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/go-sql-driver/mysql"
 
@@ -70,10 +69,9 @@ func succeed(t *testing.T, args ...string) string {
 func serveProcess(t *testing.T, args ...string) (address string, stop func()) {
 	t.Helper()
 	var out lockedBuffer
-	cmd := command(t, append(args, "--host=127.0.0.1", "--grpc_port=0")...)
+	cmd := exec.Command(os.Args[0], append(args, "--host=127.0.0.1", "--grpc_port=0")...)
+	cmd.Env = append(os.Environ(), asCommand+"=1")
 	cmd.Stdout, cmd.Stderr = &out, &out
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	cmd.WaitDelay = time.Minute
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
