@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -70,10 +69,22 @@ func corePython(ctx context.Context) (string, error) {
 	return python, nil
 }
 
-// referenceFolder is suites/reference, wherever the test runs.
+// referenceFolder returns the path of suites/reference for a test of any package: the
+// working directory of a test is the folder of its package.
 func referenceFolder() string {
-	_, file, _, _ := runtime.Caller(0)
-	return filepath.Join(filepath.Dir(file), "..", "reference")
+	relative := filepath.Join("suites", "reference")
+	above, err := os.Getwd()
+	for err == nil {
+		path := filepath.Join(above, relative)
+		if _, err := os.Stat(filepath.Join(path, "server.py")); err == nil {
+			return path
+		}
+		if above == filepath.Dir(above) {
+			break
+		}
+		above = filepath.Dir(above)
+	}
+	return relative
 }
 
 // runServer starts a process that prints "serving ADDRESS" once it serves. Its

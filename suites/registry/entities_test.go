@@ -528,13 +528,15 @@ func converges[T any, N mlmd.Node](x *subject[T, N], rpc func() mlmdpb.MetadataS
 				id = res.ID
 			}()
 		}
-		first := <-ids
-		if first == "" {
+		stored := make([]string, writers)
+		for i := range stored {
+			stored[i] = <-ids // of all, so that none outlives the spec
+		}
+		first := stored[0]
+		if slices.Contains(stored, "") {
 			return
 		}
-		for range writers - 1 {
-			Expect(<-ids).To(Equal(first))
-		}
+		Expect(stored).To(HaveEach(first))
 		x.same(x.get(ctx, first), x.v)
 	})
 }

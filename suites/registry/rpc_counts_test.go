@@ -9,7 +9,7 @@ import (
 	"github.com/mlmd-go/sdk/pkg/registry"
 )
 
-var _ = onEveryBackend("the RPCs of the registry", func(rpc func() mlmdpb.MetadataStoreServiceClient) {
+var _ = onEmptyStores("the RPCs of the registry", func(rpc func() mlmdpb.MetadataStoreServiceClient) {
 	var (
 		reg  *registry.Client
 		sent *counter

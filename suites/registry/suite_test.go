@@ -26,14 +26,32 @@ func TestRegistry(t *testing.T) {
 }
 
 // onEveryBackend describes behavior on every backend. rpc returns a client of the
-// store of the running spec. On an external server, other clients may use the
-// store too, so specs take names from fresh.
+// store of the running spec. In memory and in a file, each spec has a store of its
+// own. Elsewhere setting one up takes longer than most specs, so they share one.
+// Therefore specs take names from fresh.
 func onEveryBackend(what string, body func(rpc func() mlmdpb.MetadataStoreServiceClient)) bool {
+	return describe(what, body, func(b *backend.Backend) bool {
+		return b.Name == backend.Memory || b.Name == backend.File
+	})
+}
+
+// onEmptyStores is onEveryBackend for specs that need a store without any types.
+func onEmptyStores(what string, body func(rpc func() mlmdpb.MetadataStoreServiceClient)) bool {
+	return describe(what, body, func(*backend.Backend) bool { return true })
+}
+
+func describe(
+	what string, body func(rpc func() mlmdpb.MetadataStoreServiceClient), fresh func(*backend.Backend) bool,
+) bool {
 	return Describe(what, func() {
 		for _, b := range backend.Registries() {
+			start := b.StartShared
+			if fresh(b) {
+				start = b.StartWith
+			}
 			Context("on "+b.Name, Label(b.Name), func() {
 				var rpc mlmdpb.MetadataStoreServiceClient
-				BeforeEach(func() { rpc = b.Start(GinkgoTB()) })
+				BeforeEach(func() { rpc, _ = start(GinkgoTB()) })
 				body(func() mlmdpb.MetadataStoreServiceClient { return rpc })
 			})
 		}
