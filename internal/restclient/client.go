@@ -11,7 +11,7 @@ package restclient
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"net/url"
 	"strings"
 	"sync"
@@ -70,7 +70,7 @@ func New(c Config, apis []resttable.API) (*Client, error) {
 		return nil, err
 	}
 	if len(apis) == 0 {
-		return nil, fmt.Errorf("there is no table of the REST API")
+		return nil, errors.New("no REST API is configured: pass its table")
 	}
 	for _, a := range apis {
 		t.base.Path = strings.TrimSuffix(t.base.Path, a.Base) // the URL of the API is as good
@@ -105,7 +105,9 @@ func (c *Client) Bind(m mlmd.AnyMapping) mlmdpb.MetadataStoreServiceClient {
 
 // To returns a client whose calls are about the entities of a type, if it is
 // known.
-func (c *Client) To(typeName string) *Client {
+func (c *Client) To(typeName string) mlmdpb.MetadataStoreServiceClient { return c.to(typeName) }
+
+func (c *Client) to(typeName string) *Client {
 	if e := c.byType(0, typeName); e != nil {
 		return &Client{c.MetadataStoreServiceClient, c.shared, e}
 	}
@@ -263,6 +265,9 @@ func (s *shared) place(ctx context.Context, e *entity) (*place, error) {
 				more := *t
 				more.Singular, more.Plural = restext.Paths(t.Name)
 				more.Operations = resttable.AllOperations
+				if len(more.Create) == 0 { // a history, which others only read
+					more.Create, more.Update = allMembers(e.Fields)
+				}
 				t = &more
 			}
 			return &place{e, a.Base + "/", t, a.Union(t.Union), a, p.exact}, nil
@@ -274,6 +279,22 @@ func (s *shared) place(ctx context.Context, e *entity) (*place, error) {
 	}
 	return nil, status.Errorf(codes.Unimplemented, "%s has no REST API for %s: it does not have %s: check the URL",
 		s.http.base.Redacted(), e.Entity, strings.Join(tried, " or "))
+}
+
+// allMembers returns the members that requests to create and to update an entity
+// can have.
+func allMembers(fields mlmd.Fields) (create, update []string) {
+	for i := range fields {
+		f := &fields[i]
+		if f.Name == "" || f.Derived {
+			continue
+		}
+		create = append(create, f.Name)
+		if f.Path != "" {
+			update = append(update, f.Name)
+		}
+	}
+	return create, update
 }
 
 // refuser is a connection that refuses all RPCs.

@@ -302,7 +302,7 @@ func (c *Client) page(
 	given, _ := ctx.Value(queryKey{}).(query)
 	l := listing{
 		parent: given.parent, where: given.where, size: int(o.GetMaxResultSize()), token: o.GetNextPageToken(),
-		order: o.GetOrderByField().GetField(), desc: o.OrderByField != nil && !o.GetOrderByField().GetIsAsc(),
+		order: o.GetOrderByField().GetField(), desc: o.GetOrderByField() != nil && !o.GetOrderByField().GetIsAsc(),
 	}
 	if !p.exact && l.order != mlmdpb.ListOperationOptions_OrderByField_ID {
 		return c.sorted(ctx, p, l)

@@ -305,7 +305,7 @@ func (c *Client) PutParentContexts(
 	ctx context.Context, q *mlmdpb.PutParentContextsRequest, _ ...grpc.CallOption,
 ) (*mlmdpb.PutParentContextsResponse, error) {
 	for _, l := range q.GetParentContexts() {
-		if err := c.checkLink(ctx, l.GetParentId(), l.GetChildId()); err != nil {
+		if err := c.checkLink(ctx, mlmd.Context, l.GetParentId(), l.GetChildId()); err != nil {
 			return nil, err
 		}
 	}
@@ -317,12 +317,12 @@ func (c *Client) PutAttributionsAndAssociations(
 	ctx context.Context, q *mlmdpb.PutAttributionsAndAssociationsRequest, _ ...grpc.CallOption,
 ) (*mlmdpb.PutAttributionsAndAssociationsResponse, error) {
 	for _, l := range q.GetAttributions() {
-		if err := c.checkLink(ctx, l.GetContextId(), l.GetArtifactId()); err != nil {
+		if err := c.checkLink(ctx, mlmd.Artifact, l.GetContextId(), l.GetArtifactId()); err != nil {
 			return nil, err
 		}
 	}
 	for _, l := range q.GetAssociations() {
-		if err := c.checkLink(ctx, l.GetContextId(), l.GetExecutionId()); err != nil {
+		if err := c.checkLink(ctx, mlmd.Execution, l.GetContextId(), l.GetExecutionId()); err != nil {
 			return nil, err
 		}
 	}

@@ -20,7 +20,7 @@ import (
 // put creates the node, or updates the members at the paths if it has an ID, and
 // returns the ID.
 func (c *Client) put(ctx context.Context, n node, paths []string) (int64, error) {
-	e := c.bound
+	e := c.entityOf(n)
 	if e == nil {
 		return 0, status.Error(codes.Unimplemented, "a REST registry stores entities of known mappings only")
 	}
@@ -36,6 +36,20 @@ func (c *Client) put(ctx context.Context, n node, paths []string) (int64, error)
 		return id, c.update(ctx, p, id, n, o, paths)
 	}
 	return c.create(ctx, p, n, o)
+}
+
+// entityOf returns the entity that a node belongs to: the bound one, or else that
+// of its type. It returns nil if neither is known.
+func (c *Client) entityOf(n node) *entity {
+	if c.bound != nil {
+		return c.bound
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if id := n.GetTypeId(); id > 0 && id <= int64(len(c.entities)) {
+		return c.entities[id-1]
+	}
+	return nil
 }
 
 // create stores a new entity.
@@ -144,7 +158,7 @@ func (c *Client) update(ctx context.Context, p *place, id int64, n node, o objec
 				return err
 			}
 			if was == nil {
-				return status.Errorf(codes.NotFound, "there is no %s %d", p.Entity, id)
+				return status.Errorf(codes.NotFound, "%s %d does not exist", p.Entity, id)
 			}
 			if since != 0 && was.number(updatedMember) != since {
 				return status.Errorf(codes.FailedPrecondition, "%s %d changed since it was read", p.Entity, id)
@@ -248,10 +262,12 @@ func (p *place) changes(
 		case touch && path == "external_id": // names a member that does not change
 		case !p.takes(p.table.Update, f.Name):
 			return nil, nil, cannot(p, f.Name, "be changed")
-		case !set || !p.isSet(n, path):
-			return nil, nil, cannot(p, f.Name, "be removed")
-		default:
+		case set && p.isSet(n, path):
 			body[f.Name] = raw
+		case p.exact:
+			body[f.Name] = json.RawMessage("null")
+		default:
+			return nil, nil, cannot(p, f.Name, "be removed")
 		}
 	}
 	return body, customs, nil
@@ -277,23 +293,23 @@ func incoming(ctx context.Context) context.Context {
 
 // checkLink returns nil if the child is linked to the parent. A REST registry
 // links each child when it creates it.
-func (c *Client) checkLink(ctx context.Context, parent, child int64) error {
-	e := c.bound
-	if e == nil {
-		return status.Error(codes.Unimplemented, "a REST registry links entities of known mappings only")
-	}
-	if c.parentOf(edge{e.Kind, child}) == parent {
+func (c *Client) checkLink(ctx context.Context, kind mlmd.Kind, parent, child int64) error {
+	if c.parentOf(edge{kind, child}) == parent {
 		return nil
 	}
-	n, err := c.byID(ctx, e.Kind, child)
+	n, err := c.byID(ctx, kind, child)
 	if err != nil {
 		return err
 	}
-	if n == nil {
-		return status.Errorf(codes.NotFound, "there is no %s %d", e.Entity, child)
+	name := "node"
+	if c.bound != nil {
+		name = c.bound.Entity
 	}
-	if c.parentOf(edge{e.Kind, child}) != parent {
-		return status.Errorf(codes.Unimplemented, "a REST registry cannot add a parent to %s %d", e.Entity, child)
+	if n == nil {
+		return status.Errorf(codes.NotFound, "%s %d does not exist", name, child)
+	}
+	if c.parentOf(edge{kind, child}) != parent {
+		return status.Errorf(codes.Unimplemented, "a REST registry cannot add a parent to %s %d", name, child)
 	}
 	return nil
 }
@@ -312,7 +328,7 @@ func (c *Client) parentNode(ctx context.Context, child int64) (node, error) {
 	if up == nil {
 		return nil, nil
 	}
-	n, err := c.To(up.TypeName).byID(ctx, up.Kind, id)
+	n, err := c.to(up.TypeName).byID(ctx, up.Kind, id)
 	if n == nil {
 		return nil, err
 	}

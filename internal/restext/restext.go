@@ -13,9 +13,10 @@ import (
 // says that it has them: "1".
 //
 // With them, entities also have the members that the API hides, in answers and in
-// requests; those without paths of their own have [Paths]; PATCH refuses an
-// If-Match that is not the [ETag] of the update time, with 412; and POST with
-// "If-None-Match: *" never updates an entity of the same name.
+// requests, and no members with default values; those without paths of their own
+// have [Paths]; null in the body of a PATCH removes the value of a member; PATCH
+// refuses an If-Match that is not the [ETag] of the update time, with 412; and POST
+// with "If-None-Match: *" never updates an entity of the same name.
 const Header = "Mlmd-Extensions"
 
 // On reports whether the header asks for the extensions, or says that the server

@@ -23,6 +23,10 @@ type API struct {
 	// IntegersAsText makes integers strings in JSON, so that no client rounds
 	// them to a double. Requests may have either.
 	IntegersAsText bool
+
+	// nullRemoves makes null in a patch remove the value of a member. Otherwise null
+	// means that the request does not have the member.
+	nullRemoves bool
 }
 
 // A Resource describes how the entities of one mapping are served.

@@ -36,6 +36,7 @@ type codec struct {
 	defaults  map[string]string
 	// integersAsText is that of the API.
 	integersAsText bool
+	nullRemoves    bool // as well
 	marks          []Mark
 }
 
@@ -50,7 +51,8 @@ type field struct {
 
 // newCodec returns the codec of a resource whose entities have the type t.
 func newCodec(a *API, r *Resource, t reflect.Type) (*codec, error) {
-	c := &codec{entity: r.Entity.Type().Entity, defaults: r.Defaults, integersAsText: a.IntegersAsText, marks: r.Marks}
+	c := &codec{entity: r.Entity.Type().Entity, defaults: r.Defaults, marks: r.Marks}
+	c.integersAsText, c.nullRemoves = a.IntegersAsText, a.nullRemoves
 	for i := range t.NumField() {
 		name, options, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
 		if name == "" || name == "-" || slices.Contains(r.Hidden, name) {
@@ -303,10 +305,13 @@ func (c *codec) set(v any, members []member, allowed []string, schema string) er
 		if at < 0 {
 			return unknownField(m.name)
 		}
+		f := c.field(allowed[at])
 		if m.isNull() {
+			if c.nullRemoves {
+				f.of(v).SetZero()
+			}
 			continue
 		}
-		f := c.field(allowed[at])
 		if f.name == customMember {
 			properties, err := parseCustom(m.value)
 			if err != nil {

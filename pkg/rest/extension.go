@@ -6,14 +6,20 @@ import (
 	"slices"
 
 	"github.com/mlmd-go/sdk/internal/restext"
+	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
 
 // extended returns the API with the extensions of package restext: nothing is
-// hidden, and every entity has paths of its own.
+// hidden, every entity has paths of its own, and null removes a value.
 func extended(a API) API {
+	a.nullRemoves = true
 	a.Resources = slices.Clone(a.Resources)
 	for i := range a.Resources {
 		r := &a.Resources[i]
+		r.Defaults = nil // so that no value differs from the default
+		if r.HistoryOf != "" {
+			r.Create, r.Update = allMembers(r.Entity.Type())
+		}
 		r.Create, r.Update = slices.Concat(r.Create, r.Hidden), slices.Concat(r.Update, r.Hidden)
 		r.Hidden = nil
 		if r.Operations == 0 && r.Union == "" {
@@ -22,6 +28,22 @@ func extended(a API) API {
 		}
 	}
 	return a
+}
+
+// allMembers returns the members of an entity that requests to create and to
+// update it can have.
+func allMembers(t mlmd.Type) (create, update []string) {
+	for i := range t.Fields {
+		f := &t.Fields[i]
+		if f.Name == "" || f.Derived {
+			continue
+		}
+		create = append(create, f.Name)
+		if !f.Immutable {
+			update = append(update, f.Name)
+		}
+	}
+	return create, update
 }
 
 // withExtensions returns a handler that serves requests that ask for the
