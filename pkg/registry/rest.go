@@ -88,10 +88,11 @@ func WithUncheckedUpdates() RESTOption {
 //
 // Collections, filters, iterators and errors are those of any client. What a REST
 // API cannot do is [ErrUnsupported] before anything is sent: transactions,
-// [Query.WhereText], [Query.OrderByField], removing the value of a field,
-// migrations, and some entities and reads; docs/rest-client.md lists all. An
-// upsert that finds the entity, and Update, are exact on the server of this module;
-// for other servers see [WithUncheckedUpdates].
+// [Query.WhereText], [Query.OrderByField], migrations, and on servers of other
+// projects some entities and reads, and removing the value of a field;
+// docs/rest-client.md lists all. An upsert that finds the entity, and Update, are
+// exact on the server of this module; for other servers see
+// [WithUncheckedUpdates].
 //
 // The options of [Dial] have the same meaning, except for [WithGRPCDialOptions],
 // which is refused. Without options, an https:// URL is verified with the root
@@ -134,9 +135,21 @@ func (d *dialConfig) tlsConfig() *tls.Config {
 	return d.tls
 }
 
+// A binder is an RPC client of a REST registry. Requests there are about entities,
+// which RPCs do not name, so that a binder is told which ones a call is about.
+// Clients that wrap another RPC client have these methods if that one has them.
+type binder interface {
+	mlmdpb.MetadataStoreServiceClient
+	// Bind returns a client whose calls are about the entities of m.
+	Bind(m mlmd.AnyMapping) mlmdpb.MetadataStoreServiceClient
+	// To returns a client whose calls are about the entities of a type, if Bind was
+	// called with a mapping of it.
+	To(typeName string) mlmdpb.MetadataStoreServiceClient
+}
+
 // rest returns the RPC client of a client that speaks REST, or nil.
-func (c *Client) rest() *restclient.Client {
-	r, _ := c.rpc.(*restclient.Client)
+func (c *Client) rest() binder {
+	r, _ := c.rpc.(binder)
 	return r
 }
 
@@ -186,13 +199,15 @@ func (q query) prepareREST(limit int, token string) (listing, error) {
 	if q.by != nil {
 		return nil, s.newError(ErrUnsupported, "a REST registry sorts by ID, create time and update time only")
 	}
-	if _, err := filtertext.Print(q.where, filtertext.Options{}); err != nil { // checks the operands
+	text, err := filtertext.Print(q.where, filtertext.Options{}) // checks the operands
+	if err != nil {
 		e := s.newError(ErrInvalidArgument, "")
 		e.Err = err
 		return nil, e
 	}
 	s.keepNodes = true
 	l := &restListing{preparedQuery: preparedQuery{s, q.order, q.desc, limit, nil}, where: q.where.Root()}
+	l.ended = len(text.Branches) == 0 // the condition selects nothing
 	texts := []string{q.scope}
 	if l.where != nil {
 		test := filtertext.TestOf(q.where)

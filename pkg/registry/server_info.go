@@ -19,6 +19,9 @@ type serverInfo struct {
 // the reference implementation behaves differently. It probes with reads, and
 // keeps the first result.
 func (c *Client) detectServer(ctx context.Context) (serverInfo, error) {
+	if c.rest() != nil {
+		return serverInfo{}, nil
+	}
 	select {
 	case c.serverSem <- struct{}{}:
 		defer func() { <-c.serverSem }()

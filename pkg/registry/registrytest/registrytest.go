@@ -19,6 +19,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/pkg/mlmd"
 	"github.com/mlmd-go/sdk/pkg/registry"
 	"github.com/mlmd-go/sdk/pkg/store"
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
@@ -91,8 +92,11 @@ type interceptor func(ctx context.Context, method string, request proto.Message,
 // wrap returns a client that passes each call of rpc through the interceptor.
 func wrap(rpc mlmdpb.MetadataStoreServiceClient, i interceptor) mlmdpb.MetadataStoreServiceClient {
 	c := mlmdpb.NewMetadataStoreServiceClient(&conn{rpc: reflect.ValueOf(rpc), intercept: i})
-	if t, ok := rpc.(transactor); ok {
-		return txClient{c, t, i}
+	switch rpc := rpc.(type) {
+	case transactor:
+		return txClient{c, rpc, i}
+	case binder:
+		return restClient{c, rpc, i}
 	}
 	return c
 }
@@ -113,6 +117,28 @@ func (c txClient) Transact(ctx context.Context, fn func(tx mlmdpb.MetadataStoreS
 	return c.store.Transact(ctx, func(tx mlmdpb.MetadataStoreServiceClient) error {
 		return fn(wrap(tx, c.intercept))
 	})
+}
+
+// A binder is a client of a REST registry, see [registry.DialREST].
+type binder interface {
+	Bind(m mlmd.AnyMapping) mlmdpb.MetadataStoreServiceClient
+	To(typeName string) mlmdpb.MetadataStoreServiceClient
+}
+
+// restClient is a client of a REST registry whose calls about known entities go
+// through the interceptor too.
+type restClient struct {
+	mlmdpb.MetadataStoreServiceClient
+	rest      binder
+	intercept interceptor
+}
+
+func (c restClient) Bind(m mlmd.AnyMapping) mlmdpb.MetadataStoreServiceClient {
+	return wrap(c.rest.Bind(m), c.intercept)
+}
+
+func (c restClient) To(typeName string) mlmdpb.MetadataStoreServiceClient {
+	return wrap(c.rest.To(typeName), c.intercept)
 }
 
 // conn is a connection whose calls go through an interceptor to a client.
