@@ -167,7 +167,11 @@ var _ = onEveryBackend("queries", func(rpc func() mlmdpb.MetadataStoreServiceCli
 		Expect(names(page.Items)).To(Equal([]string{"v000", "v002", "v004"}))
 		Expect(sent.take()).To(HaveLen(1))
 		Expect(collect(ctx, below.Where(f.Name.In("v007", "V008")))).To(Equal([]string{"v007"}))
-		Expect(sent.take()).To(HaveLen(1), "the store selects names that end alike")
+		calls := 1 // the store selects names that end alike
+		if onREST() {
+			calls = 3 // no list of names is sent
+		}
+		Expect(sent.take()).To(HaveLen(calls))
 		_, err = below.Where(f.Author.IsUnset(), f.Description.IsUnset()).Limit(3).Page(ctx, page.NextToken)
 		Expect(err).To(MatchError(ContainSubstring("belongs to another query")))
 	})
@@ -291,12 +295,18 @@ func putVersions(ctx SpecContext, rpc mlmdpb.MetadataStoreServiceClient, reg *re
 		}
 		cs = append(cs, c)
 	}
-	put, err := rpc.PutContexts(ctx, &mlmdpb.PutContextsRequest{Contexts: cs})
-	Expect(err).NotTo(HaveOccurred())
+	size := len(cs)
+	if onREST() { // which stores one at a time
+		size = 1
+	}
 	parent := number64(modelID)
 	var links []*mlmdpb.ParentContext
-	for _, id := range put.ContextIds {
-		links = append(links, &mlmdpb.ParentContext{ChildId: &id, ParentId: &parent})
+	for some := range slices.Chunk(cs, size) {
+		put, err := rpc.PutContexts(ctx, &mlmdpb.PutContextsRequest{Contexts: some})
+		Expect(err).NotTo(HaveOccurred())
+		for _, id := range put.ContextIds {
+			links = append(links, &mlmdpb.ParentContext{ChildId: &id, ParentId: &parent})
+		}
 	}
 	_, err = rpc.PutParentContexts(ctx, &mlmdpb.PutParentContextsRequest{ParentContexts: links})
 	Expect(err).NotTo(HaveOccurred())

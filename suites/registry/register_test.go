@@ -294,6 +294,12 @@ var _ = onEveryBackend("UpsertAll and CreateAll", func(rpc func() mlmdpb.Metadat
 		_, err := reg.ModelVersions().UpsertAll(ctx, values)
 		Expect(err).NotTo(HaveOccurred())
 		for parent, n := range map[string]int{modelID: 6, other: 3} {
+			vs, err := reg.ModelVersions().OfModel(parent).Collect(ctx)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(vs).To(HaveLen(n))
+			if onREST() {
+				continue
+			}
 			id, err := value.ParseID(parent)
 			Expect(err).NotTo(HaveOccurred())
 			r, err := rpc().GetChildrenContextsByContext(ctx, &mlmdpb.GetChildrenContextsByContextRequest{ContextId: &id})

@@ -279,6 +279,7 @@ var _ = onEveryBackend("stores of other programs", func(rpc func() mlmdpb.Metada
 
 var _ = onEveryBackend("an entity with an unprefixed stored name", func(rpc func() mlmdpb.MetadataStoreServiceClient) {
 	It("is found, linked and kept as a child of its parent", func(ctx SpecContext) {
+		needsTypes()
 		client, sent := counting(rpc())
 		reg := registry.New(client)
 		plain := mapping.ModelVersion

@@ -849,7 +849,11 @@ func (p *player) run(ctx context.Context) error {
 
 var _ = onEveryBackend("all verbs in any order", func(rpc func() mlmdpb.MetadataStoreServiceClient) {
 	It("do what the same changes do to a map", func(ctx SpecContext) {
-		for seed := range 6 {
+		seeds := 6
+		if onREST() { // whose types have one prefix, so that all players would share the entities
+			seeds = 1
+		}
+		for seed := range seeds {
 			random := rand.NewChaCha8([32]byte{byte(seed), 2})
 			bytes := make([]byte, 400)
 			_, _ = random.Read(bytes)
