@@ -29,12 +29,13 @@ import (
 // options of the registry package.
 type Config struct {
 	BaseURL       string
-	HTTP          *http.Client           // nil for one of its own
-	TLS           *tls.Config            // nil for the default; not used with HTTP
-	Token         func() (string, error) // of each request; nil for none
-	InsecureToken bool                   // send the token without TLS to other machines too
-	RetryTimeout  time.Duration          // limits how long a request is repeated; 0 for no repetition
-	Timeout       time.Duration          // of one request; 0 for none
+	HTTP          *http.Client                              // nil for one of its own
+	TLS           *tls.Config                               // nil for the default; not used with HTTP
+	RoundTripper  func(http.RoundTripper) http.RoundTripper // wraps the transport; nil for none
+	Token         func() (string, error)                    // of each request; nil for none
+	InsecureToken bool                                      // send the token without TLS to other machines too
+	RetryTimeout  time.Duration                             // limits how long a request is repeated; 0 for no repetition
+	Timeout       time.Duration                             // of one request; 0 for none
 	UserAgent     string
 	// Unchecked allows changes of stored entities on servers that cannot refuse
 	// them when another writer came first.
@@ -82,6 +83,13 @@ func newTransport(c Config) (*transport, error) {
 			tr.TLSClientConfig = c.TLS
 		}
 		t.http = &http.Client{Transport: tr}
+	}
+	if c.RoundTripper != nil {
+		next := t.http.Transport
+		if next == nil {
+			next = http.DefaultTransport
+		}
+		t.http.Transport = c.RoundTripper(next)
 	}
 	next := t.http.CheckRedirect
 	t.http.CheckRedirect = func(q *http.Request, via []*http.Request) error {

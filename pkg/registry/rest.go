@@ -70,6 +70,12 @@ func WithUserAgent(text string) RESTOption {
 	return restOption(func(r *restConfig) { r.http.UserAgent = text })
 }
 
+// WithRoundTripper makes requests pass through what wrap returns, for traces or
+// headers of one's own. wrap is given the transport that sends them.
+func WithRoundTripper(wrap func(http.RoundTripper) http.RoundTripper) RESTOption {
+	return restOption(func(r *restConfig) { r.http.RoundTripper = wrap })
+}
+
 // WithUncheckedUpdates allows changes of stored entities on servers that cannot
 // check whether another writer came first, as the servers of other projects
 // cannot. A change is then read, compared and written, and a change that another
