@@ -108,6 +108,17 @@ func WithSlowQueryTime(d time.Duration) Option {
 	return func(c *storeconfig.Config) { c.SlowTime = d }
 }
 
+// WithAll applies several options.
+func WithAll(opts ...Option) Option {
+	return func(c *storeconfig.Config) {
+		for _, o := range opts {
+			if o != nil {
+				o(c)
+			}
+		}
+	}
+}
+
 // A MigrateOption configures a migration. Nil options are ignored.
 type MigrateOption func(*storeconfig.Migration)
 
