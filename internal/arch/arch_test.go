@@ -146,6 +146,32 @@ func TestPackages_ImportRules(t *testing.T) {
 	}
 }
 
+// TestOpenTelemetry_OnlyWhereAskedFor checks that a program links OpenTelemetry
+// only if it imports pkg/telemetry, as the server does, and its exporters only if
+// it imports pkg/telemetry/export.
+func TestOpenTelemetry_OnlyWhereAskedFor(t *testing.T) {
+	const telemetry, export = module + "/pkg/telemetry", module + "/pkg/telemetry/export"
+	imports := readImports(t)
+	for from := range imports {
+		reached := reach(imports, from)
+		for to := range reached {
+			switch {
+			case !matches(to, "go.opentelemetry.io/..."), matches(from, telemetry+"/..."):
+			case !reached[telemetry], strings.Contains(to, "export") && !reached[export]:
+				t.Errorf("%s reaches %s", strings.TrimPrefix(from, module+"/"), to)
+			}
+		}
+		if reached[telemetry] && from != export && from != module+"/cmd/mlmd-server" {
+			t.Errorf("%s reaches pkg/telemetry", strings.TrimPrefix(from, module+"/"))
+		}
+	}
+	for to := range reach(imports, telemetry) {
+		if matches(to, "go.opentelemetry.io/otel/sdk/...") || matches(to, "go.opentelemetry.io/contrib/exporters/...") {
+			t.Errorf("pkg/telemetry reaches %s: programs with providers of their own do not need it", to)
+		}
+	}
+}
+
 func TestOracle_OnlyInTests(t *testing.T) {
 	const oracle = module + "/internal/filterquery/oracle"
 	imports := readImports(t)

@@ -42,8 +42,13 @@ func TestImporters_InheritNoTestDependencies(t *testing.T) {
 		}
 	}
 	for _, packages := range [][]string{{"pkg/registry"}, {"pkg/registry", "pkg/store/sqlite"}} {
-		modules := importerModules(t, root, packages)
+		modules, linked := importerModules(t, root, packages)
 		t.Logf("an importer of %s has %d modules in its graph", strings.Join(packages, " and "), len(modules))
+		for _, p := range linked {
+			if strings.HasPrefix(p, "go.opentelemetry.io/") {
+				t.Errorf("an importer of %v links %s", packages, p)
+			}
+		}
 		for _, m := range modules {
 			for _, bad := range inherited {
 				if strings.Contains(m, bad) {
@@ -56,8 +61,8 @@ func TestImporters_InheritNoTestDependencies(t *testing.T) {
 
 // importerModules returns the paths of the modules in the graph of a new module
 // that imports these packages of the SDK, the SDK and the module itself left
-// out.
-func importerModules(t *testing.T, root string, packages []string) []string {
+// out, and the packages that it links.
+func importerModules(t *testing.T, root string, packages []string) (modules, linked []string) {
 	t.Helper()
 	dir := t.TempDir()
 	source := "package main\n\n"
@@ -90,12 +95,11 @@ func importerModules(t *testing.T, root string, packages []string) []string {
 		}
 		return string(out)
 	}
-	run("list", "-deps", ".") // adds to go.mod what the packages need, as go mod tidy does
-	var modules []string
+	linked = strings.Fields(run("list", "-deps", ".")) // adds to go.mod what the packages need, as go mod tidy does
 	for path := range strings.FieldsSeq(run("list", "-m", "-f", "{{if not .Main}}{{.Path}}{{end}}", "all")) {
 		if path != module {
 			modules = append(modules, path)
 		}
 	}
-	return modules
+	return modules, linked
 }
