@@ -28,12 +28,12 @@ func (p *plan) openAudit(name string, stdout io.Writer) (*auditLog, error) {
 		return nil, nil
 	}
 	a := new(auditLog)
-	a.lines = callinfo.LogHandler(slog.NewJSONHandler(writerFunc(func(b []byte) (int, error) {
+	a.lines = callinfo.LogHandler(p.telemetry.LogHandler(slog.NewJSONHandler(writerFunc(func(b []byte) (int, error) {
 		if name == "-" {
 			return stdout.Write(b)
 		}
 		return a.out.get().Write(b)
-	}), &slog.HandlerOptions{ReplaceAttr: withUnits}))
+	}), &slog.HandlerOptions{ReplaceAttr: withUnits})))
 	if name == "-" {
 		return a, nil
 	}

@@ -83,7 +83,7 @@ func (p *plan) openHTTP(ctx context.Context, e *environment) (serve func() error
 	mux.Handle("/", h)
 	mux.Handle("/docs/", docs.NewHandler("Model registry", version(), restapi.APIs))
 	return func() error {
-		return rest.Serve(ctx, lis, e.http.count(mux), p.rest.shutdown, func(s *http.Server) {
+		return rest.Serve(ctx, lis, p.telemetry.Handler(e.http.count(mux)), p.rest.shutdown, func(s *http.Server) {
 			s.ReadTimeout, s.ReadHeaderTimeout = p.rest.read, min(s.ReadHeaderTimeout, p.rest.read)
 		})
 	}, nil

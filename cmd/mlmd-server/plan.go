@@ -15,6 +15,7 @@ import (
 	"github.com/mlmd-go/sdk/pkg/rest"
 	"github.com/mlmd-go/sdk/pkg/server"
 	"github.com/mlmd-go/sdk/pkg/store"
+	"github.com/mlmd-go/sdk/pkg/telemetry"
 )
 
 // A plan is the configuration that flags and configuration file result in.
@@ -33,6 +34,7 @@ type plan struct {
 	interceptors     []grpc.UnaryServerInterceptor // of each RPC, also those of the REST API
 	slowQueryTime    time.Duration
 	statements       func(context.Context, store.Statement) // is told of each; nil for none
+	telemetry        *telemetry.Telemetry                   // nil for none
 	warnings         []string
 	opening          string // what to log of a server that does not identify its clients
 }

@@ -6,13 +6,18 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"time"
 
 	"google.golang.org/grpc"
 
 	"github.com/mlmd-go/sdk/pkg/auth"
 	"github.com/mlmd-go/sdk/pkg/server"
 	"github.com/mlmd-go/sdk/pkg/store"
+	"github.com/mlmd-go/sdk/pkg/telemetry/export"
 )
+
+// exportTimeout limits how long the server sends its last traces and metrics.
+const exportTimeout = 5 * time.Second
 
 // serve opens the database and answers calls until ctx ends. It logs "stopped"
 // after the database is closed.
@@ -20,6 +25,20 @@ func (p *plan) serve(ctx context.Context, stdout io.Writer, log *slog.Logger) er
 	if p.migration.downgrade >= 0 {
 		return p.downgrade(ctx, log)
 	}
+	var stopExports func(context.Context) error
+	var err error
+	p.telemetry, stopExports, err = export.Setup(ctx, export.Service{Name: "mlmd-server", Version: version(), Log: log})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), exportTimeout)
+		defer cancel()
+		if err := stopExports(ctx); err != nil {
+			log.Warn("traces or metrics are lost", "error", err)
+		}
+	}()
+	log = slog.New(p.telemetry.LogHandler(log.Handler()))
 	audit, err := p.openAudit(p.audit, stdout)
 	if err != nil {
 		return err
@@ -75,7 +94,7 @@ func (p *plan) answer(
 	}
 	rpcs := newRPCMetrics()
 	options := append(p.options, server.WithGRPCServerOptions(grpc.StatsHandler(rpcs)),
-		server.WithLogger(log), server.WithReadiness(st.Ping), server.WithPolicy(policy),
+		p.telemetry.ServerOption(), server.WithLogger(log), server.WithReadiness(st.Ping), server.WithPolicy(policy),
 		server.WithUnaryInterceptors(p.interceptors...))
 	if p.limitConcurrency {
 		options = append(options, server.WithConcurrency(st.Stats().MaxConns))
