@@ -4,10 +4,22 @@ import schemathesis
 from schemathesis.core.jsonschema import make_validator
 
 
-def as_read(value):
-    """Returns what the server reads: null and "" mean absent."""
+def integers(schema):
+    """Yields the members of the document that are integers written as text."""
+    for component in schema["components"]["schemas"].values():
+        for name, member in component.get("properties", {}).items():
+            if member.get("type") == "string" and member.get("format") == "int64":
+                yield name
+
+
+def as_read(value, texts, name=None):
+    """Returns what the server reads: null and "" mean absent, and a number is the same integer as its text."""
     if isinstance(value, dict):
-        return {name: as_read(v) for name, v in value.items() if v is not None and v != ""}
+        return {k: as_read(v, texts, k) for k, v in value.items() if v is not None and v != ""}
+    if isinstance(value, list):
+        return [as_read(v, texts) for v in value]
+    if name in texts and isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
     return value
 
 
@@ -23,5 +35,10 @@ def filter_case(context, case):
     body = case.operation.get_body_for_media_type(case.media_type) if case.media_type else None
     if body is None or not isinstance(case.body, (dict, type(None))):
         return True
+    if case.body is None:  # the same as no members
+        return False
+    content = as_read(case.body, set(integers(case.operation.schema.raw_schema)))
+    if "/model_artifacts" in case.path:  # the path says it
+        content.setdefault("artifactType", "model-artifact")
     validator = make_validator(body.optimized_schema, case.operation.schema.adapter.jsonschema_validator_cls)
-    return not validator.is_valid(as_read({} if case.body is None else case.body))
+    return not validator.is_valid(content)
