@@ -5,13 +5,11 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
-	"os"
-	"path/filepath"
 
 	"modernc.org/sqlite"
 
+	"github.com/mlmd-go/sdk/internal/newfile"
 	"github.com/mlmd-go/sdk/internal/schema"
 )
 
@@ -27,7 +25,7 @@ const backupPages = 1000
 //
 // The copy is checked before it gets its name. If Backup fails, target does not
 // exist. It never replaces a file.
-func Backup(ctx context.Context, path, target string) (err error) {
+func Backup(ctx context.Context, path, target string) error {
 	at, err := locate(path)
 	switch {
 	case err != nil:
@@ -36,37 +34,19 @@ func Backup(ctx context.Context, path, target string) (err error) {
 		return fmt.Errorf("sqlite: back up %s: only databases in files can be copied", path)
 	}
 	at.mode = "ro"
-	if _, err := os.Lstat(target); err == nil {
-		return fmt.Errorf("sqlite: back up %s: %s exists already: choose another name, or remove it", path, target)
-	}
-	temporary, err := os.CreateTemp(filepath.Dir(target), "."+filepath.Base(target)+".*.tmp") // with mode 0600
-	if err != nil {
-		return fmt.Errorf("sqlite: back up %s: %w", path, err)
-	}
-	name := temporary.Name()
-	defer func() {
-		err = errors.Join(err, ignoreMissing(os.Remove(name)))
-		if err != nil {
-			err = fmt.Errorf("sqlite: back up %s: %w%s", path, err, at.hint(err))
+	err = newfile.Make(target, func(name string) error {
+		if err := at.copyTo(ctx, name); err != nil {
+			return err
 		}
-	}()
-	if err := temporary.Close(); err != nil {
-		return err
-	}
-	if err := at.copyTo(ctx, name); err != nil {
-		return err
-	}
-	if err := finishCopy(ctx, name); err != nil {
-		return fmt.Errorf("check the copy: %w", err)
-	}
-	return publish(name, target)
-}
-
-func ignoreMissing(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
+		if err := finishCopy(ctx, name); err != nil {
+			return fmt.Errorf("check the copy: %w", err)
+		}
 		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("sqlite: back up %s: %w%s", path, err, at.hint(err))
 	}
-	return err
+	return nil
 }
 
 // copyTo copies the database to an empty file.
@@ -132,34 +112,4 @@ func finishCopy(ctx context.Context, name string) (err error) {
 	}
 	_, err = schema.SQLite().Plan(ctx, db, schema.Version)
 	return err
-}
-
-// publish gives the file its name, which no other file may have, once it is on the
-// disk.
-func publish(name, target string) error {
-	if err := syncFile(name); err != nil {
-		return err
-	}
-	switch err := os.Link(name, target); {
-	case errors.Is(err, fs.ErrExist):
-		return fmt.Errorf("%s exists already: choose another name, or remove it", target)
-	case err != nil: // a file system without links
-		if _, err := os.Lstat(target); err == nil {
-			return fmt.Errorf("%s exists already: choose another name, or remove it", target)
-		}
-		if err := os.Rename(name, target); err != nil {
-			return err
-		}
-	}
-	_ = syncFile(filepath.Dir(target)) // not all systems can sync a directory
-	return nil
-}
-
-// syncFile writes a file or directory to the disk.
-func syncFile(name string) error {
-	f, err := os.OpenFile(name, os.O_RDONLY, 0)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
 }
