@@ -15,9 +15,9 @@ import (
 	"github.com/mlmd-go/sdk/internal/sqldb"
 )
 
-// structPrefix marks a stored string as a struct. The base64 of a serialized
+// StructPrefix marks a stored string as a struct. The base64 of a serialized
 // google.protobuf.Struct follows.
-const structPrefix = "mlmd-struct::"
+const StructPrefix = "mlmd-struct::"
 
 // valueColumns are the columns of a property's value. All but one of them are
 // NULL.
@@ -42,13 +42,13 @@ func (r propertyRow) appendArgs(args []any, d *sqldb.Dialect) ([]any, error) {
 	case *mlmdpb.Value_StringValue:
 		text = v.StringValue
 	case *mlmdpb.Value_StructValue:
-		s, err := encodeStruct(v.StructValue)
+		s, err := EncodeStruct(v.StructValue)
 		if err != nil {
 			return nil, invalidArgf("Property %s: the struct cannot be serialized: %v", r.name, err)
 		}
 		text = s
 	case *mlmdpb.Value_ProtoValue:
-		b, err := encodeProto(v.ProtoValue, d.ProtoBase64)
+		b, err := EncodeProto(v.ProtoValue, d.ProtoBase64)
 		if err != nil {
 			return nil, invalidArgf("Property %s: the message cannot be serialized: %v", r.name, err)
 		}
@@ -59,17 +59,18 @@ func (r propertyRow) appendArgs(args []any, d *sqldb.Dialect) ([]any, error) {
 	return append(args, r.node, r.name, r.custom, number, double, text, message, flag), nil
 }
 
-func encodeStruct(s *structpb.Struct) (string, error) {
+// EncodeStruct returns the string that is stored for a struct.
+func EncodeStruct(s *structpb.Struct) (string, error) {
 	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(s)
 	if err != nil {
 		return "", err
 	}
-	return structPrefix + base64.StdEncoding.EncodeToString(b), nil
+	return StructPrefix + base64.StdEncoding.EncodeToString(b), nil
 }
 
-// encodeProto serializes a. The reference implementation stores base64 text
+// EncodeProto serializes a. The reference implementation stores base64 text
 // even if the column is a BLOB.
-func encodeProto(a *anypb.Any, asBase64 bool) (any, error) {
+func EncodeProto(a *anypb.Any, asBase64 bool) (any, error) {
 	b, err := proto.MarshalOptions{Deterministic: true}.Marshal(a)
 	if err != nil {
 		return nil, err
@@ -99,8 +100,8 @@ func checkValue(name string, v *mlmdpb.Value, d *sqldb.Dialect) error {
 			return invalidArgf("Property %s: a double must be a finite number, not %v", name, v.DoubleValue)
 		}
 	case *mlmdpb.Value_StringValue:
-		if strings.HasPrefix(v.StringValue, structPrefix) {
-			return invalidArgf("Property %s: a string must not begin with %s, which marks structs", name, structPrefix)
+		if strings.HasPrefix(v.StringValue, StructPrefix) {
+			return invalidArgf("Property %s: a string must not begin with %s, which marks structs", name, StructPrefix)
 		}
 	case *mlmdpb.Value_StructValue:
 		if err := nesting.CheckStruct(v.StructValue); err != nil {
@@ -188,14 +189,14 @@ func readValue(r *sqldb.Row, number, double, text, message, flag int, d *sqldb.D
 		return &c.v, nil
 	case !r.Null(text):
 		s := r.Text(text)
-		if strings.HasPrefix(s, structPrefix) {
-			return readStruct(s)
+		if strings.HasPrefix(s, StructPrefix) {
+			return DecodeStruct(s)
 		}
 		c := &stringAlloc{w: mlmdpb.Value_StringValue{StringValue: s}}
 		c.v.Value = &c.w
 		return &c.v, nil
 	case !r.Null(message):
-		return readProto(r.Text(message), d.ProtoBase64)
+		return DecodeProto(r.Text(message), d.ProtoBase64)
 	case !r.Null(flag):
 		c := &boolAlloc{w: mlmdpb.Value_BoolValue{BoolValue: r.Bool(flag)}}
 		c.v.Value = &c.w
@@ -204,8 +205,10 @@ func readValue(r *sqldb.Row, number, double, text, message, flag int, d *sqldb.D
 	return nil, nil
 }
 
-func readStruct(s string) (*mlmdpb.Value, error) {
-	b, err := decodeBase64(s[len(structPrefix):])
+// DecodeStruct returns the struct for a stored string that begins with
+// [StructPrefix].
+func DecodeStruct(s string) (*mlmdpb.Value, error) {
+	b, err := decodeBase64(s[len(StructPrefix):])
 	v := &structpb.Struct{}
 	if err == nil {
 		err = proto.Unmarshal(b, v)
@@ -219,7 +222,8 @@ func readStruct(s string) (*mlmdpb.Value, error) {
 	return &mlmdpb.Value{Value: &mlmdpb.Value_StructValue{StructValue: v}}, nil
 }
 
-func readProto(s string, isBase64 bool) (*mlmdpb.Value, error) {
+// DecodeProto returns the message for what is stored of it.
+func DecodeProto(s string, isBase64 bool) (*mlmdpb.Value, error) {
 	b := []byte(s)
 	if isBase64 {
 		var err error

@@ -100,6 +100,9 @@ func (s *Service) reopened(ctx context.Context) error {
 	return &sqldb.DriverError{Err: err}
 }
 
+// Forget drops what is cached, because the content of the database was replaced.
+func (s *Service) Forget() { s.types.clear() }
+
 // DB returns the database, for maintenance.
 func (s *Service) DB() *sqldb.DB { return s.db }
 

@@ -89,7 +89,7 @@ func (p *typePlan) readStored(ctx context.Context, q querier, types []typeReques
 	for _, r := range types {
 		names[r.kind] = append(names[r.kind], r.name)
 		if r.base != nil && *r.base > 0 {
-			names[r.kind] = append(names[r.kind], typeName{name: baseTypes[r.kind][*r.base]})
+			names[r.kind] = append(names[r.kind], typeName{name: BaseTypes[r.kind][*r.base]})
 		}
 		if r.external != nil {
 			externals = append(externals, *r.external)
@@ -218,7 +218,7 @@ func (p *typePlan) setBase(e *typeEntry, r typeRequest) error {
 	if r.base == nil {
 		return nil
 	}
-	base := baseTypes[r.kind][*r.base]
+	base := BaseTypes[r.kind][*r.base]
 	switch {
 	case base == "":
 		return errorf(codes.Unimplemented, "base_type deletion is not supported yet")

@@ -24,9 +24,9 @@ type typeRequest struct {
 	base                  *int32 // a number of SystemDefinedBaseType
 }
 
-// baseTypes are the names of the values of SystemDefinedBaseType, by kind. 0 is
+// BaseTypes are the names of the values of SystemDefinedBaseType, by kind. 0 is
 // UNSET.
-var baseTypes = map[typekind.Kind][]string{
+var BaseTypes = map[typekind.Kind][]string{
 	typekind.Artifact:  {"", "mlmd.Dataset", "mlmd.Model", "mlmd.Metrics", "mlmd.Statistics"},
 	typekind.Execution: {"", "mlmd.Train", "mlmd.Transform", "mlmd.Process", "mlmd.Evaluate", "mlmd.Deploy"},
 	typekind.Context:   {""},
@@ -38,7 +38,7 @@ func newTypeRequest(
 	props map[string]mlmdpb.PropertyType, base *int32,
 ) typeRequest {
 	r := typeRequest{kind: kind, name: typeName{name, version}, description: description, external: external, props: props}
-	if base != nil && *base >= 0 && int(*base) < len(baseTypes[kind]) {
+	if base != nil && *base >= 0 && int(*base) < len(BaseTypes[kind]) {
 		r.base = base
 	}
 	for _, p := range props {
@@ -104,7 +104,7 @@ func (t *typeInfo) basic() *typeInfo { return t.omit(false, true, true) }
 // base returns the value of SystemDefinedBaseType for the type's base, or nil.
 func (t *typeInfo) base() *int32 {
 	for _, parent := range t.parents {
-		for number, name := range baseTypes[t.kind] {
+		for number, name := range BaseTypes[t.kind] {
 			if number > 0 && name == parent {
 				n := int32(number)
 				return &n
@@ -164,9 +164,9 @@ func (t *typeInfo) executionType() *mlmdpb.ExecutionType {
 	}
 }
 
-// encodeStructType returns the JSON to store, or nil. protojson adds random
+// EncodeStructType returns the JSON to store, or nil. protojson adds random
 // spaces, which are removed.
-func encodeStructType(t *mlmdpb.ArtifactStructType) (any, error) {
+func EncodeStructType(t *mlmdpb.ArtifactStructType) (any, error) {
 	if t == nil {
 		return nil, nil
 	}
@@ -184,8 +184,8 @@ func encodeStructType(t *mlmdpb.ArtifactStructType) (any, error) {
 	return b.String(), nil
 }
 
-// decodeStructType converts stored JSON. It returns nil if text is empty.
-func decodeStructType(text string) (*mlmdpb.ArtifactStructType, error) {
+// DecodeStructType converts stored JSON. It returns nil if text is empty.
+func DecodeStructType(text string) (*mlmdpb.ArtifactStructType, error) {
 	if text == "" {
 		return nil, nil
 	}

@@ -117,7 +117,7 @@ func (t *typeInfo) read(r *sqldb.Row) error {
 	err := r.TakeErr()
 	for i, field := range []**mlmdpb.ArtifactStructType{&t.inputType, &t.outputType} {
 		var failed error
-		if *field, failed = decodeStructType(r.Text(7 + i)); failed != nil {
+		if *field, failed = DecodeStructType(r.Text(7 + i)); failed != nil {
 			err = failed
 		}
 	}

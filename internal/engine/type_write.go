@@ -69,11 +69,11 @@ func (t *tx) insertTypes(ctx context.Context, entries []*typeEntry) ([]*typeEntr
 		if e.id != 0 {
 			continue
 		}
-		input, err := encodeStructType(e.inputType)
+		input, err := EncodeStructType(e.inputType)
 		if err != nil {
 			return nil, err
 		}
-		output, err := encodeStructType(e.outputType)
+		output, err := EncodeStructType(e.outputType)
 		if err != nil {
 			return nil, err
 		}

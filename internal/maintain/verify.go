@@ -4,8 +4,10 @@
 package maintain
 
 import (
+	"bufio"
 	"context"
 	"fmt"
+	"io"
 
 	"github.com/mlmd-go/sdk/internal/sqldb"
 	"github.com/mlmd-go/sdk/internal/typekind"
@@ -60,7 +62,7 @@ var references = []struct{ table, column, to string }{
 	{"ParentContext", "parent_context_id", "Context"},
 }
 
-// Verify checks the files and the references of a database, in one state of it. It
+// Verify checks the files, the references and the values of a database, in one state of it. It
 // changes nothing. An error means that the check itself failed.
 func Verify(ctx context.Context, db *sqldb.DB) (*Report, error) {
 	var report *Report
@@ -84,7 +86,7 @@ func (v *verification) found(format string, args ...any) {
 
 func (v *verification) run(ctx context.Context) error {
 	for _, check := range []func(context.Context) error{
-		v.integrity, v.counts, v.types, v.references, v.duplicates,
+		v.integrity, v.counts, v.types, v.references, v.values, v.duplicates,
 	} {
 		if err := check(ctx); err != nil {
 			return err
@@ -155,6 +157,27 @@ func (v *verification) references(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// maxUnreadable limits the findings about single rows.
+const maxUnreadable = 20
+
+// values looks for rows that cannot be read, by a dump that is not kept.
+func (v *verification) values(ctx context.Context) error {
+	unreadable := 0
+	d := &dumper{conn: v.conn, w: bufio.NewWriter(io.Discard), damaged: func(text string) error {
+		if unreadable++; unreadable <= maxUnreadable {
+			v.found("unreadable: %s", text)
+		}
+		return nil
+	}}
+	if err := d.content(ctx); err != nil {
+		return err
+	}
+	if more := unreadable - maxUnreadable; more > 0 {
+		v.found("unreadable: %d further rows", more)
 	}
 	return nil
 }

@@ -36,6 +36,13 @@ type Dialect struct {
 	// DataVersionQuery reads a number that changes, on this connection, when
 	// others change the database. It is empty if the database has none.
 	DataVersionQuery string
+	// RowOrder is a column, or empty, that sorts the rows of a table without a key
+	// by their place in it. Without it, they are read in that order.
+	RowOrder string
+	// AfterGivenIDs is a query, with %[1]s for a table, that make the database
+	// continue after IDs that were not assigned by it. It is empty if it does so
+	// anyway.
+	AfterGivenIDs string
 	// IntegrityQuery checks the files of the database. Its rows are problems, or a
 	// single "ok". It is empty if the server checks its files.
 	IntegrityQuery string

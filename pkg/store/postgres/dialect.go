@@ -33,9 +33,12 @@ func dialect() *sqldb.Dialect {
 		Begin:     "BEGIN ISOLATION LEVEL READ COMMITTED",
 		BeginRead: []string{"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"},
 		// The cast allows 64-bit IDs in comparisons with 32-bit columns.
-		ArrayArg:            func(ids []int64) any { return ids },
-		ArrayPredicate:      "= ANY(?::BIGINT[])",
-		InsertIDs:           sqldb.IDsReturned,
+		ArrayArg:       func(ids []int64) any { return ids },
+		ArrayPredicate: "= ANY(?::BIGINT[])",
+		InsertIDs:      sqldb.IDsReturned,
+		RowOrder:       "ctid",
+		AfterGivenIDs: "SELECT setval(pg_get_serial_sequence('%[1]s', 'id'), MAX(id)) FROM %[1]s" +
+			" HAVING MAX(id) IS NOT NULL",
 		MaxParams:           65535,
 		InsertIgnore:        "INSERT INTO",
 		OnConflictNothing:   " ON CONFLICT DO NOTHING",
