@@ -318,6 +318,10 @@ file that --config names.
   mlmd-server backup FLAGS FILE
                              copies a database while it is served
   mlmd-server verify FLAGS   checks a database
+  mlmd-server dump FLAGS [FILE]
+                             writes the content of a database as lines of JSON
+  mlmd-server load FLAGS [FILE]
+                             stores a dump in an empty database
 `); err != nil {
 		return err
 	}

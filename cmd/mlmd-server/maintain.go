@@ -41,6 +41,16 @@ var subcommands = map[string]subcommand{
 			"exist. It changes nothing, and its exit code is 1 if something is wrong.",
 		run: (*maintenance).verify, readOnly: true,
 	},
+	"dump": {
+		help: "writes the content of the database as lines of JSON to a new file, or to\n" +
+			"standard output. All of it is read in one state, while a server may use it.",
+		file: "[FILE]", run: (*maintenance).dump, readOnly: true,
+	},
+	"load": {
+		help: "stores a dump, from a file or from standard input, in an empty database of\n" +
+			"any kind, all of it or nothing. A missing database is created.",
+		file: "[FILE]", run: (*maintenance).load,
+	},
 }
 
 // maintain runs a subcommand. It returns the flags for their format of the log.

@@ -253,6 +253,30 @@ func TestVerify_EachDatabase(t *testing.T) {
 	})
 }
 
+func TestVerify_UnreadableValues(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "registry.db")
+	serves(t, file, func(rpc mlmdpb.MetadataStoreServiceClient) { fillScene(t, rpc) })
+	statement(t, file, "UPDATE ArtifactProperty SET int_value = 'many' WHERE artifact_id = 2 AND name = 'count'")
+	statement(t, file, "UPDATE Execution SET name = CAST(x'ff' AS TEXT) WHERE id = 4")
+	code, out, stderr := execute(t, "verify", "--db", file)
+	for _, want := range []string{
+		`unreadable: the property "count" in ArtifactProperty of the node with the ID 2`,
+		"unreadable: the row of Execution with the ID 4",
+	} {
+		if code != 1 || !strings.Contains(out, want) {
+			t.Errorf("exit code %d, lacks %q: %s%s", code, want, out, stderr)
+		}
+	}
+	target := filepath.Join(t.TempDir(), "dump.jsonl")
+	code, _, stderr = execute(t, "dump", "--db", file, target)
+	if code != 1 || !strings.Contains(stderr, "cannot dump the property \"count\"") {
+		t.Errorf("a dump: exit code %d: %s", code, stderr)
+	}
+	if files := names(t, filepath.Dir(target)); len(files) > 0 {
+		t.Errorf("left %q", files)
+	}
+}
+
 func TestVerify_DamagedFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "registry.db")
 	address, stop := serveProcess(t, "--db="+file)
@@ -293,7 +317,7 @@ func TestForeignFile_Untouched(t *testing.T) {
 	wanted := map[string]string{other: "another application", notes: "not a database", folder: "directory"}
 	for file, want := range wanted {
 		for _, args := range [][]string{
-			{"--grpc_port=0"}, {"--read_only", "--grpc_port=0"}, {"backup", target}, {"verify"},
+			{"--grpc_port=0"}, {"--read_only", "--grpc_port=0"}, {"backup", target}, {"verify"}, {"dump", target}, {"load"},
 		} {
 			code, stdout, stderr := execute(t, append(args, "--db", file)...)
 			if code != 1 || !strings.Contains(stderr, want) {
