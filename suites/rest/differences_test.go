@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	. "github.com/onsi/ginkgo/v2"
-	. "github.com/onsi/gomega"
 )
 
 // A difference is where the server answers otherwise than Kubeflow's server of
@@ -20,17 +19,6 @@ type difference struct {
 	// fixtures. They run with each version of the API unless only names one.
 	requests []exchange
 	only     string
-}
-
-// An exchange is a request and its answer. Its text has answer in it, if that is
-// not empty, and does not have the texts in lacks. An exchange whose as is set
-// stores an entity, whose ID then replaces "{as}".
-type exchange struct {
-	method, path, body string
-	status             int
-	answer             string
-	lacks              string
-	as                 string
 }
 
 // metric is a metric of the version v.
@@ -51,8 +39,8 @@ var differences = []difference{
 		what: "PATCH without a state", theirs: "an archived model is live again, an undeployed service deployed",
 		ours: "the state stays", why: "a change of a description must not change anything else",
 		requests: []exchange{
-			{"PATCH", "registered_models/{m}", `{"state":"ARCHIVED"}`, 200, `"state":"ARCHIVED"`, "", ""},
-			{"PATCH", "registered_models/{m}", `{"description":"d"}`, 200, `"state":"ARCHIVED"`, "", ""},
+			patch("registered_models/{m}", `{"state":"ARCHIVED"}`, 200, `"state":"ARCHIVED"`),
+			patch("registered_models/{m}", `{"description":"d"}`, 200, `"state":"ARCHIVED"`),
 		},
 	},
 	{
@@ -60,11 +48,11 @@ var differences = []difference{
 		theirs: "is sent as base64, and shown as JSON text; the entity then refuses each PATCH",
 		ours:   "is base64 in both directions", why: "what is read can be written back",
 		requests: []exchange{
-			{
-				"PATCH", "registered_models/{m}", property("p", "Struct", `"struct_value":"eyJhIjoxfQ=="`), 200,
-				`"struct_value":"eyJhIjoxfQ=="`, "", "",
-			},
-			{"PATCH", "registered_models/{m}", `{"description":"d"}`, 200, `"struct_value":"eyJhIjoxfQ=="`, "", ""},
+			patch(
+				"registered_models/{m}", property("p", "Struct", `"struct_value":"eyJhIjoxfQ=="`),
+				200, `"struct_value":"eyJhIjoxfQ=="`,
+			),
+			patch("registered_models/{m}", `{"description":"d"}`, 200, `"struct_value":"eyJhIjoxfQ=="`),
 		},
 	},
 	{
@@ -72,14 +60,11 @@ var differences = []difference{
 		theirs: "201; later reads of what refers to it may be 500", ours: "404 with the ID",
 		why: "an entity without its parent cannot be found again",
 		requests: []exchange{
-			{
-				"POST", "model_versions", `{"name":"x","registeredModelId":"999"}`, 404,
-				"no registered model found for id 999", "", "",
-			},
-			{
-				"POST", "inference_services", `{"name":"x","registeredModelId":"999","servingEnvironmentId":"{e}"}`, 404,
-				"no registered model found for id 999", "", "",
-			},
+			post("model_versions", `{"name":"x","registeredModelId":"999"}`, 404, "no registered model found for id 999"),
+			post(
+				"inference_services", `{"name":"x","registeredModelId":"999","servingEnvironmentId":"{e}"}`,
+				404, "no registered model found for id 999",
+			),
 		},
 	},
 	{
@@ -87,25 +72,25 @@ var differences = []difference{
 		theirs: "the version then has both models", ours: "400",
 		why: "the name of a version is unique within its model, and a version has one",
 		requests: []exchange{
-			{"POST", "registered_models", `{"name":"other"}`, 201, "", "", "other"},
-			{
-				"POST", "registered_models/{other}/versions", `{"id":"{v}","name":"v","registeredModelId":"{other}"}`, 400,
-				"belongs to registered model {m}", "", "",
-			},
+			post("registered_models", `{"name":"other"}`, 201, "").called("other"),
+			post(
+				"registered_models/{other}/versions", `{"id":"{v}","name":"v","registeredModelId":"{other}"}`,
+				400, "belongs to registered model {m}",
+			),
 		},
 	},
 	{
 		what: "a name that is too long", theirs: "500 with the message of the database", ours: "400 with the limit",
 		why: "the caller can mend it",
 		requests: []exchange{
-			{"POST", "registered_models", `{"name":"` + strings.Repeat("n", 300) + `"}`, 400, "255", "SQL", ""},
+			post("registered_models", `{"name":"`+strings.Repeat("n", 300)+`"}`, 400, "255").without("SQL"),
 		},
 	},
 	{
 		what: "control characters in a new name", theirs: "are stored", ours: "400",
 		why: "such a name cannot be typed, and hides in a list",
 		requests: []exchange{
-			{"POST", "registered_models", `{"name":"a\tb"}`, 400, "control character", "", ""},
+			post("registered_models", `{"name":"a\tb"}`, 400, "control character"),
 		},
 	},
 	{
@@ -114,38 +99,38 @@ var differences = []difference{
 		ours:   "the 409 names the external ID",
 		why:    "the caller looks at what is wrong",
 		requests: []exchange{
-			{"POST", "registered_models", `{"name":"one","externalId":"x"}`, 201, "", "", ""},
-			{"POST", "registered_models", `{"name":"two","externalId":"x"}`, 409, "externalId", "name two", ""},
+			post("registered_models", `{"name":"one","externalId":"x"}`, 201, ""),
+			post("registered_models", `{"name":"two","externalId":"x"}`, 409, "externalId").without("name two"),
 		},
 	},
 	{
 		what: "IDs beyond 32 bits", theirs: "400", ours: "are IDs, of 64 bits", why: "the store has them",
 		requests: []exchange{
-			{"GET", "registered_models/99999999999", "", 404, "no registered model found for id 99999999999", "", ""},
+			get("registered_models/99999999999", 404, "no registered model found for id 99999999999"),
 		},
 	},
 	{
 		what: "the name in a find", theirs: "is a pattern: _ and % match other characters, and MySQL ignores case",
 		ours: "is the name", why: "the entity that is found must be the one that was named",
 		requests: []exchange{
-			{"GET", "registered_model?name=_", "", 404, "", "", ""},
-			{"GET", "registered_model?name=M", "", 404, "", "", ""},
-			{"GET", "registered_model?name=m", "", 200, `"name":"m"`, "", ""},
+			get("registered_model?name=_", 404, ""),
+			get("registered_model?name=M", 404, ""),
+			get("registered_model?name=m", 200, `"name":"m"`),
 		},
 	},
 	{
 		what: "GET model_artifact, if the version also has a document of the name", theirs: "404, several were found",
 		ours: "the model artifact", why: "the path says which kind is wanted",
 		requests: []exchange{
-			{"GET", "model_artifact?name=both&parentResourceId={v}", "", 200, `"id":"{a}"`, "", ""},
+			get("model_artifact?name=both&parentResourceId={v}", 200, `"id":"{a}"`),
 		},
 	},
 	{
 		what: "POST of a data set, a metric or a parameter that creates it", theirs: "200", ours: "201",
 		why: "that is what the status means; clients take both",
 		requests: []exchange{
-			{"POST", "model_versions/{v}/artifacts", metric(`,"value":0.5`), 201, `"value":0.5`, "", ""},
-			{"POST", "model_versions/{v}/artifacts", metric(`,"value":0.6`), 200, `"value":0.6`, "", ""},
+			post("model_versions/{v}/artifacts", metric(`,"value":0.5`), 201, `"value":0.5`),
+			post("model_versions/{v}/artifacts", metric(`,"value":0.6`), 200, `"value":0.6`),
 		},
 	},
 	{
@@ -154,21 +139,21 @@ var differences = []difference{
 		ours:   "422, as for any required member",
 		why:    "one rule for all entities",
 		requests: []exchange{
-			{"POST", "model_versions/{v}/artifacts", metric(""), 422, "required field 'value' is zero value.", "", ""},
+			post("model_versions/{v}/artifacts", metric(""), 422, "required field 'value' is zero value."),
 		},
 	},
 	{
 		what: "a data set with the name of another one of the version", theirs: "is stored beside it", ours: "updates it",
 		why: "as for metrics and parameters; names are unique within a version",
 		requests: []exchange{
-			{
-				"POST", "model_versions/{v}/artifacts", `{"artifactType":"dataset-artifact","name":"train","uri":"s3://1"}`, 201,
-				"", "", "set",
-			},
-			{
-				"POST", "model_versions/{v}/artifacts", `{"artifactType":"dataset-artifact","name":"train","uri":"s3://2"}`, 200,
-				`"id":"{set}"`, "", "",
-			},
+			post(
+				"model_versions/{v}/artifacts", `{"artifactType":"dataset-artifact","name":"train","uri":"s3://1"}`,
+				201, "",
+			).called("set"),
+			post(
+				"model_versions/{v}/artifacts", `{"artifactType":"dataset-artifact","name":"train","uri":"s3://2"}`,
+				200, `"id":"{set}"`,
+			),
 		},
 	},
 	{
@@ -177,7 +162,7 @@ var differences = []difference{
 		ours:   "has the state UNKNOWN",
 		why:    "the document requires it",
 		requests: []exchange{
-			{"GET", "artifacts/{d}", "", 200, `"state":"UNKNOWN"`, "", ""},
+			get("artifacts/{d}", 200, `"state":"UNKNOWN"`),
 		},
 	},
 	{
@@ -186,10 +171,10 @@ var differences = []difference{
 		ours:   "gets a UUID as its name",
 		why:    "as without a name",
 		requests: []exchange{
-			{
-				"POST", "model_versions/{v}/artifacts", `{"artifactType":"doc-artifact","name":""}`, 201,
-				`"name":"`, `"name":""`, "",
-			},
+			post(
+				"model_versions/{v}/artifacts", `{"artifactType":"doc-artifact","name":""}`,
+				201, `"name":"`,
+			).without(`"name":""`),
 		},
 	},
 	{
@@ -198,23 +183,23 @@ var differences = []difference{
 		ours:   "400 with its name",
 		why:    "a mistake is reported, not stored",
 		requests: []exchange{
-			{"POST", "registered_models", `{"name":"x","name":"y"}`, 400, `duplicate member \"name\"`, "", ""},
-			{"POST", "registered_models", `{"name":"x"} {}`, 400, "goes on after its JSON object", "", ""},
-			{
-				"POST", "model_versions/{v}/artifacts", `{"artifactType":"doc-artifact","color":"x"}`, 400,
-				`unknown field \"color\"`, "", "",
-			},
+			post("registered_models", `{"name":"x","name":"y"}`, 400, `duplicate member \"name\"`),
+			post("registered_models", `{"name":"x"} {}`, 400, "goes on after its JSON object"),
+			post(
+				"model_versions/{v}/artifacts", `{"artifactType":"doc-artifact","color":"x"}`,
+				400, `unknown field \"color\"`,
+			),
 		},
 	},
 	{
 		what: "filterQuery on services, serves, environments and model artifacts", theirs: "is ignored", ours: "filters",
 		why: "a client that asks for some must not get all",
 		requests: []exchange{
-			{"GET", in("inference_services", "name = 'x'"), "", 200, `"size":0`, "", ""},
-			{"GET", in("inference_services", "name = 's'"), "", 200, `"size":1`, "", ""},
-			{"GET", in("serving_environments", "name = 'x'"), "", 200, `"size":0`, "", ""},
-			{"GET", in("model_artifacts", "name = 'x'"), "", 200, `"size":0`, "", ""},
-			{"GET", "serving_environments/{e}/inference_services?name=x", "", 200, `"size":0`, "", ""},
+			get(in("inference_services", "name = 'x'"), 200, `"size":0`),
+			get(in("inference_services", "name = 's'"), 200, `"size":1`),
+			get(in("serving_environments", "name = 'x'"), 200, `"size":0`),
+			get(in("model_artifacts", "name = 'x'"), 200, `"size":0`),
+			get("serving_environments/{e}/inference_services?name=x", 200, `"size":0`),
 		},
 	},
 	{
@@ -222,11 +207,11 @@ var differences = []difference{
 		theirs: "<> means =; IN compares text; a name is compared with its prefix",
 		ours:   "mean what they say", why: "a filter that selects something else is worse than none",
 		requests: []exchange{
-			{"GET", in("model_versions", "name <> 'v'"), "", 200, `"size":2`, `"name":"v"`, ""},
-			{"GET", in("model_versions", "name IN ('v', 'g')"), "", 200, `"size":2`, `"name":"p"`, ""},
-			{"GET", in("model_versions", "name != 'v'"), "", 200, `"size":2`, "", ""},
-			{"GET", in("artifacts", "state IN ('UNKNOWN')"), "", 200, `"size":2`, "", ""},
-			{"GET", in("artifacts", "state IN ('LIVE', 'DELETED')"), "", 200, `"size":0`, "", ""},
+			get(in("model_versions", "name <> 'v'"), 200, `"size":2`).without(`"name":"v"`),
+			get(in("model_versions", "name IN ('v', 'g')"), 200, `"size":2`).without(`"name":"p"`),
+			get(in("model_versions", "name != 'v'"), 200, `"size":2`),
+			get(in("artifacts", "state IN ('UNKNOWN')"), 200, `"size":2`),
+			get(in("artifacts", "state IN ('LIVE', 'DELETED')"), 200, `"size":0`),
 		},
 	},
 	{
@@ -234,21 +219,18 @@ var differences = []difference{
 		ours: "LIKE ignores the case of ASCII letters, = does not, on all databases",
 		why:  "the answer must not depend on the database",
 		requests: []exchange{
-			{"GET", in("registered_models", "name = 'M'"), "", 200, `"size":0`, "", ""},
-			{"GET", in("registered_models", "name LIKE 'M%'"), "", 200, `"size":1`, "", ""},
+			get(in("registered_models", "name = 'M'"), 200, `"size":0`),
+			get(in("registered_models", "name LIKE 'M%'"), 200, `"size":1`),
 		},
 	},
 	{
 		what: "nextPageToken with another order or filter", theirs: "skips entities, or is 400, by database", ours: "400",
 		why: "a page that does not follow the last one is not what is asked for",
 		requests: []exchange{
-			{"GET", "model_versions?pageSize=1", "", 200, "", "", "token"},
-			{"GET", "model_versions?pageSize=1&nextPageToken={token}", "", 200, `"size":1`, "", ""},
-			{
-				"GET", "model_versions?pageSize=1&orderBy=CREATE_TIME&nextPageToken={token}", "", 400,
-				"invalid nextPageToken", "", "",
-			},
-			{"GET", in("model_versions", "name != 'x'") + "&nextPageToken={token}", "", 400, "invalid nextPageToken", "", ""},
+			get("model_versions?pageSize=1", 200, "").called("token"),
+			get("model_versions?pageSize=1&nextPageToken={token}", 200, `"size":1`),
+			get("model_versions?pageSize=1&orderBy=CREATE_TIME&nextPageToken={token}", 400, "invalid nextPageToken"),
+			get(in("model_versions", "name != 'x'")+"&nextPageToken={token}", 400, "invalid nextPageToken"),
 		},
 	},
 	{
@@ -257,8 +239,8 @@ var differences = []difference{
 		ours:   "400 in v1; ignored in v1alpha3",
 		why:    "as the project of the API has announced for v1", only: "v1",
 		requests: []exchange{
-			{"GET", "registered_models?orderBy=NAME", "", 400, "NAME", "", ""},
-			{"GET", "registered_models?sortOrder=asc", "", 400, "asc", "", ""},
+			get("registered_models?orderBy=NAME", 400, "NAME"),
+			get("registered_models?sortOrder=asc", 400, "asc"),
 		},
 	},
 	{
@@ -267,8 +249,8 @@ var differences = []difference{
 		ours:   "text, as the document says; both are taken",
 		why:    "no client rounds it to a double", only: "v1",
 		requests: []exchange{
-			{"POST", "model_versions/{v}/artifacts", metric(`,"value":1,"step":7`), 201, `"step":"7"`, "", ""},
-			{"POST", "model_versions/{v}/artifacts", metric(`,"value":1,"step":"8"`), 200, `"step":"8"`, "", ""},
+			post("model_versions/{v}/artifacts", metric(`,"value":1,"step":7`), 201, `"step":"7"`),
+			post("model_versions/{v}/artifacts", metric(`,"value":1,"step":"8"`), 200, `"step":"8"`),
 		},
 	},
 	{
@@ -277,17 +259,14 @@ var differences = []difference{
 		ours:   "are hidden on artifacts",
 		why:    "only those of artifacts are written by the server",
 		requests: []exchange{
-			{
-				"PATCH", "registered_models/{m}", property("experiment_id", "Int", `"int_value":"7"`), 200,
-				`"int_value":"7"`, "", "",
-			},
+			patch("registered_models/{m}", property("experiment_id", "Int", `"int_value":"7"`), 200, `"int_value":"7"`),
 		},
 	},
 	{
 		what: "HEAD", theirs: "405", ours: "as GET, without a body", why: "HTTP asks for it, and monitors send it",
 		requests: []exchange{
-			{"HEAD", "registered_models/{m}", "", 200, "", "", ""},
-			{"HEAD", "registered_models/999", "", 404, "", "", ""},
+			{method: "HEAD", path: "registered_models/{m}", status: 200},
+			{method: "HEAD", path: "registered_models/999", status: 404},
 		},
 	},
 	{
@@ -296,14 +275,14 @@ var differences = []difference{
 		ours:   "stores a model, a version and its artifacts, all or nothing",
 		why:    "clients otherwise send three requests, and a failure leaves a part",
 		requests: []exchange{
-			{"POST", "register", `{"model":{}}`, 400, `unknown field \"model\"`, "", ""},
+			post("register", `{"model":{}}`, 400, `unknown field \"model\"`),
 		},
 	},
 	{
 		what: "the OpenAPI document", theirs: "is not served", ours: "is served as openapi.json, and shown at /docs/",
 		why: "generators and people read it from the server that they use",
 		requests: []exchange{
-			{"GET", "openapi.json", "", 200, `"openapi"`, "", ""},
+			get("openapi.json", 200, `"openapi"`),
 		},
 	},
 }
@@ -314,43 +293,10 @@ var _ = onEveryBackend("a difference", func(f *face) {
 			continue
 		}
 		It("is as the table says: "+d.what, func(ctx SpecContext) {
-			var ids replacer = f.fixtures(ctx)
-			for _, e := range d.requests {
-				a := f.send(ctx, e.method, ids.Replace(e.path), ids.Replace(e.body))
-				what := e.method + " " + e.path + " " + e.body + ": " + a.text
-				Expect(a.status).To(Equal(e.status), "%s", what)
-				Expect(a.text).To(ContainSubstring(ids.Replace(e.answer)), "%s", what)
-				if e.lacks != "" {
-					Expect(a.text).NotTo(ContainSubstring(e.lacks), "%s", what)
-				}
-				switch e.as {
-				case "":
-				case "token":
-					ids = both(ids, "{token}", a.at("nextPageToken").(string))
-				default:
-					ids = both(ids, "{"+e.as+"}", a.id())
-				}
-			}
+			f.play(ctx, f.fixtures(ctx), d.requests)
 		})
 	}
 })
-
-// A replacer replaces the names of IDs in texts.
-type replacer interface{ Replace(s string) string }
-
-type replacers []replacer
-
-func (rs replacers) Replace(s string) string {
-	for _, r := range rs {
-		s = r.Replace(s)
-	}
-	return s
-}
-
-// both returns a replacer of what r replaces, and of one name more.
-func both(r replacer, name, value string) replacer {
-	return replacers{r, strings.NewReplacer(name, value)}
-}
 
 const (
 	page       = "../../docs/rest.md"

@@ -152,7 +152,7 @@ var _ = onEveryBackend("an error", func(f *face) {
 		Expect(f.get(ctx, "model_versions").text).To(Equal(before), "nothing is stored")
 	})
 
-	It("is not made of what the field's server takes", func(ctx SpecContext) {
+	It("is not the answer to what Kubeflow's server takes too", func(ctx SpecContext) {
 		for _, id := range []string{"+1", "01"} {
 			Expect(f.get(ctx, "registered_models/"+id).status).To(Equal(404), "a number, though none that exists")
 		}
@@ -170,7 +170,7 @@ var _ = onEveryBackend("an error", func(f *face) {
 		}
 	})
 
-	It("of a path or a method is that of a plain server", func(ctx SpecContext) {
+	It("is 404 in plain text for an unknown path, and 405 with the allowed methods for another method", func(ctx SpecContext) {
 		for _, path := range []string{"nothing", "registered_models/", "registered_models/1/nothing"} {
 			a := f.get(ctx, path)
 			Expect(a.status).To(Equal(404), path)

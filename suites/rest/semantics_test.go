@@ -249,10 +249,7 @@ var _ = onEveryBackend("the REST API", func(f *face) {
 		Expect(f.get(ctx, create).names()).To(Equal([]string{"m"}), "nothing is stored")
 	})
 
-	It("answers other paths and methods as a plain server does", func(ctx SpecContext) {
-		Expect(f.get(ctx, "nothing").status).To(Equal(404))
-		Expect(f.get(ctx, "registered_models/").status).To(Equal(404))
-		Expect(f.send(ctx, "DELETE", "registered_models", "").status).To(Equal(405))
+	It("serves its document and its health, and says which version is deprecated", func(ctx SpecContext) {
 		Expect(f.get(ctx, "openapi.json").at("openapi")).To(HavePrefix("3.0"))
 		Expect(f.get(ctx, "readyz/health").text).To(Equal("OK"))
 		Expect(f.get(ctx, "readyz/isDirty?format=json").at("status")).To(Equal("pass"))

@@ -14,6 +14,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/generated/restapi"
 	"github.com/mlmd-go/sdk/pkg/registry"
 	"github.com/mlmd-go/sdk/pkg/rest"
@@ -31,6 +32,7 @@ func TestREST(t *testing.T) {
 type face struct {
 	version string // the base of its paths
 	base    string
+	rpc     mlmdpb.MetadataStoreServiceClient // of the store behind it
 }
 
 // onEveryBackend describes both versions of the API on every backend.
@@ -46,7 +48,8 @@ func onBackends(what string, body func(f *face), apis ...rest.API) bool {
 				Context(api.Base[strings.LastIndexByte(api.Base, '/')+1:]+" on "+b.Name, Label(b.Name), func() {
 					f := &face{version: api.Base}
 					BeforeEach(func() {
-						h, err := rest.NewHandler(registry.New(b.Start(GinkgoTB())), restapi.APIs)
+						f.rpc = b.Start(GinkgoTB())
+						h, err := rest.NewHandler(registry.New(f.rpc), restapi.APIs)
 						Expect(err).NotTo(HaveOccurred())
 						s := httptest.NewServer(h)
 						DeferCleanup(s.Close)
