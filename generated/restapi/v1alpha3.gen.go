@@ -201,7 +201,7 @@ var V1alpha3 = rest.API{
 			References: []rest.Reference{
 				{Member: "modelVersionId", Entity: "ModelVersion", Refuse: []rest.Refusal{
 					{Property: "hf_gated", Except: []string{"", "false"}, Message: "cannot deploy gated HuggingFace model: authentication not yet supported"},
-					{Property: "hf_private", Except: []string{"", "false"}, Message: "cannot deploy private HuggingFace model: authentication not yet supported"},
+					{Property: "hf_private", Only: []string{"true"}, Message: "cannot deploy private HuggingFace model: authentication not yet supported"},
 				}},
 			},
 		},

@@ -142,9 +142,10 @@ type Reference struct {
 }
 
 // A Refusal refuses entities that have a custom property, unless its text is one
-// of Except.
+// of Except, or not one of Only if that has any.
 type Refusal struct {
 	Property string
+	Only     []string
 	Except   []string
 	Message  string // of the failure
 }

@@ -340,12 +340,17 @@ func (r *resource) checkReferences(ctx context.Context, v any) error {
 			return err
 		}
 		for _, no := range ref.Refuse {
-			if p, ok := to.codec.custom(found)[no.Property]; ok && !slices.Contains(no.Except, p.String()) {
+			if p, ok := to.codec.custom(found)[no.Property]; ok && no.applies(p.String()) {
 				return badRequest("%s", no.Message)
 			}
 		}
 	}
 	return nil
+}
+
+// applies reports whether the text of the property refuses an entity.
+func (no *Refusal) applies(text string) bool {
+	return !slices.Contains(no.Except, text) && (len(no.Only) == 0 || slices.Contains(no.Only, text))
 }
 
 func (r *resource) update(ctx context.Context, q *request) (*reply, error) {

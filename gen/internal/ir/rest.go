@@ -55,6 +55,7 @@ type Reference struct {
 // A Refusal is a reason why an entity cannot be referred to.
 type Refusal struct {
 	Property string
+	Only     []string
 	Except   []string
 	Message  string
 }
@@ -179,6 +180,9 @@ func (b *builder) fieldREST(e *Entity, f *Field, p *spec.Schema) {
 		f.REST.Reference = &Reference{Path: r.Path.Text, word: *r}
 		for _, no := range r.Refuse {
 			out := Refusal{Property: no.Property.Text, Message: no.Message.Text}
+			for _, w := range no.Only {
+				out.Only = append(out.Only, w.Text)
+			}
 			for _, w := range no.Except {
 				out.Except = append(out.Except, w.Text)
 			}

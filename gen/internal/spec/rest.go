@@ -3,6 +3,7 @@ package spec
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -77,7 +78,7 @@ type RESTReference struct {
 // A RESTRefusal is one member of refuse in x-rest-reference.
 type RESTRefusal struct {
 	Property, Message Word
-	Except            []Word
+	Only, Except      []Word
 }
 
 func (r *RESTReference) text() string {
@@ -87,7 +88,7 @@ func (r *RESTReference) text() string {
 	out := fmt.Sprintf("%q %q %q", r.Entity.Text, r.Path.Text, r.NewestOf.Text)
 	for _, no := range r.Refuse {
 		out += fmt.Sprintf(" %q %q", no.Property.Text, no.Message.Text)
-		for _, w := range no.Except {
+		for _, w := range slices.Concat(no.Only, no.Except) {
 			out += fmt.Sprintf(" %q", w.Text)
 		}
 	}
@@ -181,8 +182,8 @@ func restExtensions(word wordDecoder) []Extension {
 			Doc: "The property holds the ID of an entity other than the parent, which must exist. With `path`, a REST " +
 				"API serves it as a last segment below the entity. `newestOf` names another such property: if this " +
 				"one is unset, the path serves the newest child of the entity in the other one. `refuse` maps custom " +
-				"properties of the referenced entity to the texts that they may have, `except`, and to the `message` " +
-				"that a request with another one gets.",
+				"properties of the referenced entity to the texts that they may have, `except`, or must not have, " +
+				"`only`, and to the `message` that a request with another one gets.",
 			decode: decodeReference,
 		},
 		{
@@ -259,6 +260,7 @@ func decodeRefusals(d *decoder, n *yaml.Node) (out []RESTRefusal) {
 	for key, value := range d.members(n) {
 		no := RESTRefusal{Property: Word{key.Value, d.pos(key)}}
 		if d.only(value, map[string]func(*yaml.Node){
+			"only":    func(n *yaml.Node) { no.Only = d.words(n) },
 			"except":  func(n *yaml.Node) { no.Except = d.words(n) },
 			"message": func(n *yaml.Node) { no.Message, _ = d.word(n, nil) },
 		}, "message") {

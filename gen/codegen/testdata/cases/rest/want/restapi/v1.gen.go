@@ -58,6 +58,7 @@ var V1 = rest.API{
 			References: []rest.Reference{
 				{Member: "storyId", Entity: "Person", Segment: "writer", Refuse: []rest.Refusal{
 					{Property: "banned", Except: []string{"", "no"}, Message: "she is banned"},
+					{Property: "shy", Only: []string{"very"}, Message: "she is shy"},
 				}},
 				{Member: "last", Entity: "Loan", Segment: "previous", NewestOf: "storyId"},
 			},
