@@ -208,8 +208,9 @@ func (w *PropertyWriter) URI(field string, v *string) *string {
 	return &s
 }
 
-// Custom returns the custom properties, none of which may have the name of a
-// declared property.
+// Custom returns the custom properties. None may have the name of a field that is
+// not set, because it would be read as that field. It must be called after the
+// fields are written.
 func (w *PropertyWriter) Custom(field string, m value.Map, declared mlmd.Fields) map[string]*mlmdpb.Value {
 	if len(m) == 0 {
 		return nil
@@ -224,8 +225,8 @@ func (w *PropertyWriter) Custom(field string, m value.Map, declared mlmd.Fields)
 			why = err.Error()
 		case !utf8.ValidString(name):
 			why = "has a name that is not valid UTF-8"
-		case declares(declared, name):
-			why = "is the name of a declared property: set the field, or choose another name"
+		case w.props[name] == nil && reads(declared, name):
+			why = "is the name of a field that is not set: set the field, or choose another name"
 		}
 		if why != "" {
 			errs = append(errs, &mlmd.InvalidError{Field: field + "." + name, Value: v.String(), Why: why})
@@ -247,11 +248,10 @@ func (w *PropertyWriter) utf8(field, s string) bool {
 	return false
 }
 
-// declares reports whether one of the fields is stored in the property
-// called name.
-func declares(fields mlmd.Fields, name string) bool {
+// reads reports whether one of the fields is read from the property called name.
+func reads(fields mlmd.Fields, name string) bool {
 	for i := range fields {
-		if p, ok := fields[i].Property(); ok && p == name {
+		if p, ok := fields[i].Property(); ok && p == name && !fields[i].Derived {
 			return true
 		}
 	}
