@@ -178,6 +178,65 @@ var differences = []difference{
 		},
 	},
 	{
+		what: "an external ID that is empty", theirs: "is stored, and only one entity can have it", ours: "is not set",
+		why: "clients send it for what is not set",
+		requests: []exchange{
+			post("registered_models", `{"name":"one","externalId":""}`, 201, "").without("externalId"),
+			post("registered_models", `{"name":"two","externalId":""}`, 201, "").called("two"),
+			patch("registered_models/{two}", `{"externalId":""}`, 200, "").without("externalId"),
+		},
+	},
+	{
+		what: "the URI \"\" of an artifact", theirs: "is shown as \"\"", ours: "is not shown",
+		why: "MLMD does not tell it from a missing one",
+		requests: []exchange{
+			patch("model_artifacts/{a}", `{"uri":"s3://a"}`, 200, `"uri":"s3://a"`),
+			patch("model_artifacts/{a}", `{"uri":""}`, 200, "").without(`"uri"`),
+		},
+	},
+	{
+		what: "POST of artifacts with an ID", theirs: "the ID is ignored, and another artifact is made", ours: "400",
+		why: "a client that sends an ID means that artifact",
+		requests: []exchange{
+			post("artifacts", `{"artifactType":"doc-artifact","id":"{d}"}`, 400, `unknown field \"id\"`),
+		},
+	},
+	{
+		what: "a custom property without its value", theirs: "has the value \"\", 0 or false", ours: "400",
+		why: "a mistake is reported, not stored",
+		requests: []exchange{
+			patch(fixture, property("p", "String", `"int_value":"1"`), 400, "string_value is missing"),
+			patch(fixture, property("p", "Int", `"string_value":"1"`), 400, "int_value is missing"),
+			patch(fixture, property("p", "Bool", `"value":true`), 400, "bool_value is missing"),
+		},
+	},
+	{
+		what:   "a custom property with a protocol buffer",
+		theirs: "400", ours: "is stored", why: "the store has them, and other clients of it write them",
+		requests: []exchange{
+			patch(fixture, property("p", "Proto", `"type":"type.googleapis.com/x","proto_value":"CgE="`), 200,
+				`"proto_value":"CgE="`),
+		},
+	},
+	{
+		what:   "a custom property with the name of a member that is not set, such as owner",
+		theirs: "is stored", ours: "400",
+		why: "older clients stored members so, and it would be read as the member",
+		requests: []exchange{
+			patch(fixture, property("owner", "String", `"string_value":"x"`), 400, "the name of a field that is not set"),
+		},
+	},
+	{
+		what:   "a text that begins with mlmd-struct::, which stores take for an object",
+		theirs: "500 after it is stored; each list with the entity is 400 from then on", ours: "400 before",
+		why: "one entity must not hide the others",
+		requests: []exchange{
+			patch(fixture, property("p", "String", `"string_value":"mlmd-struct::!"`), 400, "begins with mlmd-struct::"),
+			post("registered_models", `{"name":"x","owner":"mlmd-struct::!"}`, 400, "begins with mlmd-struct::"),
+			listed("registered_models", "m"),
+		},
+	},
+	{
 		what:   "a member that occurs twice, text after the object, members that an artifact does not have",
 		theirs: "the last one counts; the rest is ignored",
 		ours:   "400 with its name",
@@ -215,12 +274,49 @@ var differences = []difference{
 		},
 	},
 	{
-		what: "LIKE and = in a filterQuery", theirs: "depend on the database: MySQL ignores case",
-		ours: "LIKE ignores the case of ASCII letters, = does not, on all databases",
+		what:   "a name in a filterQuery that is both a member and a custom property, or that is quoted and has a type",
+		theirs: "lists the entity twice; 400", ours: "means the member; works", why: "as for any other name",
+		requests: []exchange{
+			patch(fixture, `{"owner":"x"}`, 200, ""),
+			patch(fixture, property("owner", "String", `"string_value":"x"`), 200, ""),
+			get(in("registered_models", "owner = 'x'"), 200, `"size":1`),
+			patch(fixture, property("my-key", "String", `"string_value":"x"`), 200, ""),
+			get(in("registered_models", "`my-key`.string_value = 'x'"), 200, `"size":1`),
+		},
+	},
+	{
+		what:   "a filterQuery that no entity can satisfy: customProperties.x = 1, language = 'en'",
+		theirs: "200 and nothing", ours: "400 with the reason", why: "a mistake is reported",
+		requests: []exchange{
+			get(in("registered_models", "customProperties.x = 1"), 400, "unexpected token"),
+			get(in("registered_models", "language = 'en'"), 400, "cannot be compared"),
+		},
+	},
+	{
+		what: "licenseLink, libraryName and desiredState in a filterQuery", theirs: "find nothing",
+		ours: "are the members; license_link and library_name are, too", why: "these are the names in the documents",
+		requests: []exchange{
+			patch(fixture, `{"libraryName":"torch","licenseLink":"https://l"}`, 200, ""),
+			get(in("registered_models", "libraryName = 'torch' AND licenseLink = 'https://l'"), 200, `"size":1`),
+			get(in("registered_models", "library_name = 'torch' AND license_link = 'https://l'"), 200, `"size":1`),
+			get(in("inference_services", "desiredState = 'DEPLOYED'"), 200, `"size":1`),
+		},
+	},
+	{
+		what: "and, or, like, ilike and in in lower case in a filterQuery", theirs: "400", ours: "are the keywords",
+		why: "the grammar of the API means them to be",
+		requests: []exchange{
+			get(in("model_versions", "name = 'v' or name in ('g') and id > 0"), 200, `"size":2`),
+		},
+	},
+	{
+		what: "LIKE and = in a filterQuery", theirs: "depend on the database: MySQL ignores case; \\ escapes in LIKE",
+		ours: "LIKE ignores the case of ASCII letters, = does not, on all databases; \\ is a character",
 		why:  "the answer must not depend on the database",
 		requests: []exchange{
 			get(in("registered_models", "name = 'M'"), 200, `"size":0`),
 			get(in("registered_models", "name LIKE 'M%'"), 200, `"size":1`),
+			get(in("registered_models", `name LIKE '\\m'`), 200, `"size":0`),
 		},
 	},
 	{

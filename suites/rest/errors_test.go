@@ -115,8 +115,8 @@ var refusals = []refusal{
 		"no model version found for id 999: not found",
 	},
 	{
-		"POST", "serving_environments/999/inference_services", `{"registeredModelId":"{m}","servingEnvironmentId":"1"}`, 404,
-		"no serving environment found for id 999",
+		"POST", "serving_environments/999/inference_services", `{"registeredModelId":"{m}","servingEnvironmentId":"1"}`,
+		404, "no serving environment found for id 999",
 	},
 	{"POST", "inference_services/999/serves", `{"modelVersionId":"{v}"}`, 404, "no inference service found for id 999"},
 	{"POST", "inference_services/{s}/serves", `{"modelVersionId":"999"}`, 404, "no model version found for id 999"},
@@ -170,7 +170,7 @@ var _ = onEveryBackend("an error", func(f *face) {
 		}
 	})
 
-	It("is 404 in plain text for an unknown path, and 405 with the allowed methods for another method", func(ctx SpecContext) {
+	It("is 404 in plain text for an unknown path, and 405 for a method that a path does not have", func(ctx SpecContext) {
 		for _, path := range []string{"nothing", "registered_models/", "registered_models/1/nothing"} {
 			a := f.get(ctx, path)
 			Expect(a.status).To(Equal(404), path)

@@ -21,7 +21,8 @@ type schema struct {
 	// a body with the required members only, whose answer has the defaults too.
 	body, least, defaults string
 	required              []string
-	// change has all members of a patch but the common ones. Empty if there is none.
+	// change has all members of a patch but the common ones. It is empty if the API
+	// has no patch.
 	change string
 	fixed  string // members that a patch refuses, beside the common ones
 	// enums are the values of members.
@@ -49,11 +50,11 @@ const artifactStates = "UNKNOWN PENDING LIVE MARKED_FOR_DELETION DELETED ABANDON
 var schemas = []schema{
 	{
 		name: "RegisteredModel", path: "registered_models", one: "registered_models",
-		body: `"owner":"ada","state":"ARCHIVED","readme":"# n","maturity":"beta","language":["en","de"],"tasks":["chat"],` +
-			`"provider":"p","logo":"data:,","license":"MIT","licenseLink":"https://l","libraryName":"torch"`,
+		body: `"owner":"ada","state":"ARCHIVED","readme":"# n","maturity":"beta","language":["en","de"],` +
+			`"tasks":["chat"],"provider":"p","logo":"data:,","license":"MIT","licenseLink":"https://l","libraryName":"torch"`,
 		least: `"name":"least"`, defaults: `"name":"least","state":"LIVE"`, required: []string{"name"},
-		change: `"owner":"","state":"LIVE","readme":"","maturity":"ga","language":["fr"],"tasks":[],"provider":"q","logo":"",` +
-			`"license":"BSD","licenseLink":"","libraryName":"jax"`,
+		change: `"owner":"","state":"LIVE","readme":"","maturity":"ga","language":["fr"],"tasks":[],"provider":"q",` +
+			`"logo":"","license":"BSD","licenseLink":"","libraryName":"jax"`,
 		enums: map[string]string{"state": "LIVE ARCHIVED"},
 		row: `kf.RegisteredModel "n" external "x" description="d" language={"language":["en","de"]} library_name="torch" ` +
 			`license="MIT" license_link="https://l" logo="data:," maturity="beta" owner="ada" provider="p" readme="# n" ` +
@@ -61,8 +62,9 @@ var schemas = []schema{
 	},
 	{
 		name: "ModelVersion", path: "model_versions", one: "model_versions",
-		body:  `"registeredModelId":"{m}","author":"ada","state":"ARCHIVED"`,
-		least: `"name":"least","registeredModelId":"{m}"`, defaults: `"name":"least","registeredModelId":"{m}","state":"LIVE"`,
+		body:     `"registeredModelId":"{m}","author":"ada","state":"ARCHIVED"`,
+		least:    `"name":"least","registeredModelId":"{m}"`,
+		defaults: `"name":"least","registeredModelId":"{m}","state":"LIVE"`,
 		required: []string{"name", "registeredModelId"}, change: `"author":"","state":"LIVE"`, fixed: "registeredModelId",
 		enums: map[string]string{"state": "LIVE ARCHIVED"},
 		row: `kf.ModelVersion "{m}:n" external "x" author="ada" description="d" model_name="m" registered_model_id={m} ` +
@@ -70,8 +72,9 @@ var schemas = []schema{
 	},
 	{
 		name: "ModelVersion below its model", path: "registered_models/{m}/versions", one: "model_versions",
-		body:  `"registeredModelId":"{m}","author":"ada","state":"ARCHIVED"`,
-		least: `"name":"least","registeredModelId":"{m}"`, defaults: `"name":"least","registeredModelId":"{m}","state":"LIVE"`,
+		body:     `"registeredModelId":"{m}","author":"ada","state":"ARCHIVED"`,
+		least:    `"name":"least","registeredModelId":"{m}"`,
+		defaults: `"name":"least","registeredModelId":"{m}","state":"LIVE"`,
 		required: []string{"name", "registeredModelId"}, whole: true,
 		row: `kf.ModelVersion "{m}:n" external "x" author="ada" description="d" model_name="m" registered_model_id={m} ` +
 			`state="ARCHIVED" version="n"{common} below {m}`,
@@ -82,9 +85,9 @@ var schemas = []schema{
 			`"modelFormatVersion":"1","storageKey":"k","storagePath":"p","serviceAccountName":"a","modelSourceKind":"dsp",` +
 			`"modelSourceClass":"run","modelSourceGroup":"g","modelSourceId":"7","modelSourceName":"r"`,
 		least: `"artifactType":"model-artifact"`, defaults: `"artifactType":"model-artifact","state":"UNKNOWN"`,
-		change: `"artifactType":"model-artifact","uri":"s3://n","state":"DELETED","modelFormatName":"","modelFormatVersion":"2",` +
-			`"storageKey":"l","storagePath":"","serviceAccountName":"b","modelSourceKind":"","modelSourceClass":"x",` +
-			`"modelSourceGroup":"","modelSourceId":"8","modelSourceName":""`,
+		change: `"artifactType":"model-artifact","uri":"s3://n","state":"DELETED","modelFormatName":"",` +
+			`"modelFormatVersion":"2","storageKey":"l","storagePath":"","serviceAccountName":"b","modelSourceKind":"",` +
+			`"modelSourceClass":"x","modelSourceGroup":"","modelSourceId":"8","modelSourceName":""`,
 		enums: map[string]string{"state": artifactStates}, whole: true,
 		row: `kf.ModelArtifact "{v}:n" external "x" uri "s3://m" state LIVE description="d" model_format_name="onnx" ` +
 			`model_format_version="1" model_source_class="run" model_source_group="g" model_source_id="7" ` +
