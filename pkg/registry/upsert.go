@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -106,6 +107,9 @@ func (w *write[N]) createOrUpdate(ctx context.Context) (Result, error) {
 			return r, w.linkNew(ctx, id, linked)
 		case status.Code(err) == codes.AlreadyExists:
 			stored, field, err2 := w.conflictingNode(ctx, sent)
+			if errors.Is(err2, ErrUnsupported) { // a REST API that does not tell which node it is
+				return Result{}, w.rpcError(ctx, err)
+			}
 			if err2 != nil {
 				return Result{}, err2
 			}
