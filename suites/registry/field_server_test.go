@@ -1,45 +1,55 @@
 package registry_test
 
 import (
-	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 
+	"github.com/google/uuid"
 	. "github.com/onsi/ginkgo/v2"
 
-	"github.com/mlmd-go/sdk/internal/restfilter"
+	"github.com/mlmd-go/sdk/generated/restapi"
+	"github.com/mlmd-go/sdk/pkg/rest"
 )
 
 // A fieldServer answers as the model registry of the field does, with its
 // defects: names are looked up with LIKE, filters are ignored on some lists and
 // fold case on others, PATCH resets states and cannot take an entity with a struct
-// property, children may lack their parent, lists are unbounded, and entities of
-// the same time have any order. It has models, versions and model artifacts.
+// property, children may lack their parent, lists are unbounded, entities of the
+// same time have any order, numbers have 32 bits, and external IDs may be empty
+// once. The members of its entities are those of the tables of this module.
 type fieldServer struct {
 	url string
 
 	mu       sync.Mutex
-	tables   map[string][]map[string]any // by plural
+	tables   map[string][]entity // by plural
 	next     int
 	now      int64    // the time of the next write, in milliseconds
 	requests []string // "PATCH registered_models/1"
+	bodies   []string // of the requests that have one
 	filters  []string // that were sent
 }
 
-// newFieldServer starts a server of one version of the API.
-func newFieldServer(version string) *fieldServer {
-	s := &fieldServer{tables: map[string][]map[string]any{}, now: 1_700_000_000_000}
-	h := httptest.NewServer(http.StripPrefix("/api/model_registry/"+version+"/", s))
+// An entity has its JSON members, and what the server keeps for itself: its
+// parent's ID in "parent", and in "table" the name of its schema.
+type entity = map[string]any
+
+// newFieldServer starts a server of the given versions of the API.
+func newFieldServer(versions ...string) *fieldServer {
+	s := &fieldServer{tables: map[string][]entity{}, now: 1_700_000_000_000}
+	mux := http.NewServeMux()
+	for _, v := range versions {
+		base := "/api/model_registry/" + v + "/"
+		mux.Handle(base, http.StripPrefix(base, s.serve(v)))
+	}
+	h := httptest.NewServer(mux)
 	DeferCleanup(h.Close)
 	s.url = h.URL
 	return s
@@ -58,83 +68,115 @@ func (s *fieldServer) sent(method string) int {
 	return n
 }
 
-var pluralOf = map[string]string{
-	"registered_model": "registered_models", "model_version": "model_versions",
-	"artifact": "artifacts", "model_artifact": "artifacts",
+// The paths: the plural of each singular, and that of each segment below a parent.
+var (
+	pluralOf = map[string]string{
+		"registered_model": "registered_models", "model_version": "model_versions", "artifact": "artifacts",
+		"model_artifact": "artifacts", "serving_environment": "serving_environments",
+		"inference_service": "inference_services", "experiment": "experiments", "experiment_run": "experiment_runs",
+	}
+	segments = map[string]string{
+		"versions": "model_versions", "artifacts": "artifacts", "inference_services": "inference_services",
+		"serves": "serves", "experiment_runs": "experiment_runs", "metric_history": "metric_history",
+	}
+	// parentMembers are the members with the ID of the parent, where it is one.
+	parentMembers = map[string]string{
+		"model_versions": "registeredModelId", "inference_services": "servingEnvironmentId",
+		"experiment_runs": "experimentId",
+	}
+)
+
+// schemaOf returns the table of an entity in a body.
+func schemaOf(plural string, e entity) *rest.Resource {
+	for i := range restapi.V1alpha3.Resources {
+		switch r := &restapi.V1alpha3.Resources[i]; {
+		case plural == "artifacts" && r.Union != "" && r.Constants["artifactType"] == e["artifactType"],
+			plural != "artifacts" && r.Plural == plural,
+			plural == "serves" && r.Entity.Type().Entity == "ServeModel":
+			return r
+		}
+	}
+	return nil
 }
 
-// defaultStates are what PATCH resets a state to that it is not given.
-var defaultStates = map[string]string{"registered_models": "LIVE", "model_versions": "LIVE"}
+func (s *fieldServer) serve(version string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		path := strings.Trim(r.URL.Path, "/")
+		s.requests = append(s.requests, r.Method+" "+path)
+		parts := strings.Split(path, "/")
+		if version == "v1" && strings.HasPrefix(path, "experiment") {
+			http.NotFound(w, r)
+			return
+		}
+		s.route(w, r, parts)
+	})
+}
 
-func (s *fieldServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	path := strings.Trim(r.URL.Path, "/")
-	s.requests = append(s.requests, r.Method+" "+path)
-	parts := strings.Split(path, "/")
-	plural, onlyModels := parts[0], false
-	if plural == "model_artifacts" {
-		plural, onlyModels = "artifacts", true
+func (s *fieldServer) route(w http.ResponseWriter, r *http.Request, parts []string) {
+	plural, only := parts[0], ""
+	if plural == "model_artifacts" || plural == "model_artifact" {
+		plural, only = strings.Replace(plural, "model_", "", 1), "model-artifact"
 	}
 	find := pluralOf[plural]
 	switch {
 	case r.Method == http.MethodGet && find != "":
-		s.find(w, find, r.URL.Query())
-	case pluralOf[strings.TrimSuffix(plural, "s")] == "":
+		s.find(w, find, only, r.URL.Query())
+	case pluralOf[strings.TrimSuffix(plural, "s")] == "" || len(parts) == 3 && segments[parts[2]] == "":
 		http.NotFound(w, r)
 	case r.Method == http.MethodGet && len(parts) == 1:
-		s.list(w, plural, "", onlyModels, r.URL.Query())
+		s.list(w, plural, "", only, r.URL.Query())
+	case r.Method == http.MethodGet && len(parts) == 2 && parts[1] == "metric_history":
+		s.list(w, parts[1], "", "", r.URL.Query())
 	case r.Method == http.MethodGet && len(parts) == 2:
 		if e := s.byID(plural, parts[1]); e != nil {
-			s.answer(w, 200, e)
+			answerWith(w, 200, shown(e))
 			return
 		}
 		fail(w, 404, "no "+plural+" found for id "+parts[1]+": not found")
 	case r.Method == http.MethodGet && len(parts) == 3:
-		children := map[string]string{"versions": "model_versions", "artifacts": "artifacts"}[parts[2]]
-		s.list(w, children, parts[1], false, r.URL.Query())
+		s.list(w, segments[parts[2]], parts[1], "", r.URL.Query())
 	case r.Method == http.MethodPost && len(parts) == 1:
-		s.create(w, r, plural, "")
+		s.create(w, r, plural, only, "")
 	case r.Method == http.MethodPost && len(parts) == 3:
-		if s.byID("model_versions", parts[1]) == nil {
-			fail(w, 404, "no model version found for id "+parts[1]+": not found")
+		if s.byID(plural, parts[1]) == nil {
+			fail(w, 404, "no "+plural+" found for id "+parts[1]+": not found")
 			return
 		}
-		s.create(w, r, "artifacts", parts[1])
+		s.create(w, r, segments[parts[2]], "", parts[1])
 	case r.Method == http.MethodPatch && len(parts) == 2:
-		s.patch(w, r, plural, parts[1])
+		s.patch(w, r, plural, only, parts[1])
 	default:
 		w.WriteHeader(405)
 	}
 }
 
 func fail(w http.ResponseWriter, code int, message string) {
-	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
-	w.WriteHeader(code)
-	_ = json.NewEncoder(w).Encode(map[string]string{"code": http.StatusText(code), "message": message})
+	answerWith(w, code, map[string]string{"code": http.StatusText(code), "message": message})
 }
 
-// answer sends an entity without what the server keeps for itself. Structs are
-// text, not base64.
-func (s *fieldServer) answer(w http.ResponseWriter, code int, v any) {
-	if e, ok := v.(map[string]any); ok {
-		v = shown(e)
-	}
+func answerWith(w http.ResponseWriter, code int, v any) {
 	w.Header().Set("Content-Type", "application/json; charset=UTF-8")
 	w.WriteHeader(code)
 	_ = json.NewEncoder(w).Encode(v)
 }
 
-func shown(e map[string]any) map[string]any {
-	out := maps.Clone(e)
-	delete(out, "parent")
-	if out["customProperties"] == nil {
-		out["customProperties"] = map[string]any{}
+// shown is the entity without what the server keeps for itself, and without the
+// custom properties that it hides on all entities. Structs are text, not base64.
+func shown(e entity) entity {
+	out, custom := maps.Clone(e), map[string]any{}
+	maps.Copy(custom, e["customProperties"].(map[string]any))
+	for _, name := range []string{"experiment_id", "experiment_run_id"} {
+		delete(custom, name)
 	}
+	out["customProperties"] = custom
+	delete(out, "parent")
+	delete(out, "table")
 	return out
 }
 
-func (s *fieldServer) byID(plural, id string) map[string]any {
+func (s *fieldServer) byID(plural, id string) entity {
 	for _, e := range s.tables[plural] {
 		if e["id"] == id {
 			return e
@@ -143,227 +185,192 @@ func (s *fieldServer) byID(plural, id string) map[string]any {
 	return nil
 }
 
-// like is LIKE without an escape character, and without the case of letters.
-func like(text, pattern string) bool {
-	var b strings.Builder
-	b.WriteString("(?is)^")
-	for _, r := range pattern {
-		switch r {
-		case '%':
-			b.WriteString(".*")
-		case '_':
-			b.WriteString(".")
-		default:
-			b.WriteString(regexp.QuoteMeta(string(r)))
+// body returns the members of a request, or nil after it has answered. Members that
+// are not allowed are an error, except in artifacts.
+func (s *fieldServer) body(w http.ResponseWriter, r *http.Request, allowed func(entity) []string) entity {
+	raw := json.RawMessage{}
+	var e entity
+	if err := json.NewDecoder(r.Body).Decode(&raw); err != nil || json.Unmarshal(raw, &e) != nil {
+		fail(w, 400, fmt.Sprint(err))
+		return nil
+	}
+	s.bodies = append(s.bodies, string(raw))
+	names := allowed(e)
+	for name, v := range e {
+		if names != nil && !slices.Contains(names, name) {
+			fail(w, 400, fmt.Sprintf("json: unknown field %q", name))
+			return nil
+		}
+		if v == nil {
+			delete(e, name)
 		}
 	}
-	return regexp.MustCompile(b.String() + "$").MatchString(text)
-}
-
-func (s *fieldServer) find(w http.ResponseWriter, plural string, q url.Values) {
-	var hits []map[string]any
-	for _, e := range s.tables[plural] {
-		switch name, external := q.Get("name"), q.Get("externalId"); {
-		case name != "" && like(fmt.Sprint(e["name"]), name) && fmt.Sprint(e["parent"]) == q.Get("parentResourceId"),
-			name == "" && external != "" && e["externalId"] != nil && like(fmt.Sprint(e["externalId"]), external):
-			hits = append(hits, e)
+	custom, ok := e["customProperties"].(map[string]any)
+	for name, v := range custom {
+		property, _ := v.(map[string]any)
+		_, err := strconv.ParseInt(fmt.Sprint(property["int_value"]), 10, 32)
+		if kind := property["metadataType"]; kind == "MetadataProtoValue" || kind == "MetadataIntValue" && err != nil {
+			fail(w, 400, "error setting field CustomProperties: bad request: "+name+": bad request")
+			return nil
 		}
-	}
-	if len(hits) != 1 {
-		fail(w, 404, fmt.Sprintf("%d %s found for name=%s: not found", len(hits), plural, q.Get("name")))
-		return
-	}
-	s.answer(w, 200, hits[0])
-}
-
-func (s *fieldServer) list(w http.ResponseWriter, plural, parent string, ignoresFilter bool, q url.Values) {
-	var rows []map[string]any
-	filter := q.Get("filterQuery")
-	if filter != "" {
-		s.filters = append(s.filters, filter)
-	}
-	for _, e := range s.tables[plural] {
-		kind := q.Get("artifactType")
-		if parent != "" && e["parent"] != parent || kind != "" && e["artifactType"] != kind {
-			continue
-		}
-		if filter == "" || ignoresFilter {
-			rows = append(rows, e)
-			continue
-		}
-		n, err := restfilter.Parse(filter)
-		if err != nil {
-			fail(w, 400, "invalid filter query syntax: "+err.Error())
-			return
-		}
-		for range matches(e, n) {
-			rows = append(rows, e)
-		}
-	}
-	key := func(e map[string]any) int64 {
-		name := map[string]string{
-			"CREATE_TIME": "createTimeSinceEpoch", "LAST_UPDATE_TIME": "lastUpdateTimeSinceEpoch",
-		}[q.Get("orderBy")]
-		n, _ := strconv.ParseInt(fmt.Sprint(e[cmp.Or(name, "id")]), 10, 64)
-		return n
-	}
-	id := func(e map[string]any) int64 { n, _ := strconv.ParseInt(e["id"].(string), 10, 64); return n }
-	desc := q.Get("sortOrder") == "DESC"
-	slices.SortStableFunc(rows, func(a, b map[string]any) int { // ties are in the order of the strings of the IDs
-		c := cmp.Or(cmp.Compare(key(a), key(b)), strings.Compare(b["id"].(string), a["id"].(string)))
-		if desc {
-			return -c
-		}
-		return c
-	})
-	if token := q.Get("nextPageToken"); token != "" {
-		raw, _ := base64.StdEncoding.DecodeString(token)
-		at, value, _ := strings.Cut(string(raw), ":")
-		lastID, _ := strconv.ParseInt(at, 10, 64)
-		last, _ := strconv.ParseInt(value, 10, 64)
-		rows = slices.DeleteFunc(rows, func(e map[string]any) bool {
-			c := cmp.Or(cmp.Compare(key(e), last), cmp.Compare(id(e), lastID))
-			return !desc && c <= 0 || desc && c >= 0
-		})
-	}
-	size, _ := strconv.Atoi(q.Get("pageSize"))
-	next := ""
-	if size > 0 && len(rows) > size {
-		rows = rows[:size]
-		last := rows[size-1]
-		next = base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "%s:%d", last["id"], key(last)))
-	}
-	items := []any{}
-	for _, e := range rows {
-		items = append(items, shown(e))
-	}
-	s.answer(w, 200, struct {
-		Items         []any  `json:"items"`
-		NextPageToken string `json:"nextPageToken"`
-		PageSize      int    `json:"pageSize"`
-		Size          int    `json:"size"`
-	}{items, next, size, len(items)})
-}
-
-// matches returns how often a filter lists the entity: once for each property of
-// the name.
-func matches(e map[string]any, n *restfilter.Node) int {
-	switch n.Op {
-	case restfilter.And:
-		out := 1
-		for _, kid := range n.Kids {
-			out *= matches(e, kid)
-		}
-		return out
-	case restfilter.Or:
-		out := 0
-		for _, kid := range n.Kids {
-			out = max(out, matches(e, kid))
-		}
-		return out
-	}
-	var values []string
-	if v := e[n.Name]; v != nil {
-		values = append(values, fmt.Sprint(v))
-	}
-	if custom, ok := e["customProperties"].(map[string]any)[n.Name].(map[string]any); ok {
-		for _, column := range []string{"string_value", "int_value", "double_value", "bool_value"} {
-			if v := custom[column]; v != nil {
-				values = append(values, fmt.Sprint(v))
-			}
-		}
-	}
-	out := 0
-	for _, v := range values {
-		want := fmt.Sprint(n.Values[0])
-		a, err1 := strconv.ParseFloat(v, 64)
-		b, err2 := strconv.ParseFloat(want, 64)
-		number := err1 == nil && err2 == nil
-		var holds bool
-		switch n.Op {
-		case restfilter.Eq, restfilter.Ne: // <> means =
-			holds = strings.EqualFold(v, want) || n.Name == "name" && e["parent"] != "" && like(v, "%:"+want) ||
-				n.Name == "name" && like(v, want)
-		case restfilter.Lt:
-			holds = number && a < b
-		case restfilter.Le:
-			holds = number && a <= b
-		case restfilter.Gt:
-			holds = number && a > b
-		case restfilter.Ge:
-			holds = number && a >= b
-		}
-		if holds {
-			out++
-		}
-	}
-	return out
-}
-
-func (s *fieldServer) create(w http.ResponseWriter, r *http.Request, plural, parent string) {
-	var e map[string]any
-	if err := json.NewDecoder(r.Body).Decode(&e); err != nil {
-		fail(w, 400, err.Error())
-		return
-	}
-	switch plural {
-	case "registered_models", "model_versions":
-		if e["name"] == nil || e["name"] == "" {
-			fail(w, 422, "required field 'name' is zero value.")
-			return
-		}
-		if e["state"] == nil {
-			e["state"] = "LIVE"
-		}
-		if plural == "model_versions" { // the parent may be missing
-			parent = fmt.Sprint(e["registeredModelId"])
-		}
-	case "artifacts":
-		if e["artifactType"] != "model-artifact" {
-			fail(w, 400, "invalid artifact type, must be either ModelArtifact: bad request")
-			return
-		}
-	}
-	for _, other := range s.tables[plural] {
-		sameName := e["name"] != nil && strings.EqualFold(fmt.Sprint(other["name"]), fmt.Sprint(e["name"]))
-		if other["parent"] == parent && sameName ||
-			e["externalId"] != nil && other["externalId"] == e["externalId"] {
-			fail(w, 409, fmt.Sprintf("%s with name %s already exists: conflict", plural, e["name"]))
-			return
-		}
-	}
-	s.next++
-	e["id"], e["parent"] = strconv.Itoa(s.next), parent
-	e["createTimeSinceEpoch"], e["lastUpdateTimeSinceEpoch"] = strconv.FormatInt(s.now, 10), strconv.FormatInt(s.now, 10)
-	structsAsText(e)
-	s.tables[plural] = append(s.tables[plural], e)
-	s.answer(w, 201, e)
-}
-
-// structsAsText replaces base64 by the JSON that it stands for.
-func structsAsText(e map[string]any) {
-	if e["customProperties"] == nil {
-		e["customProperties"] = map[string]any{}
-	}
-	for _, v := range e["customProperties"].(map[string]any) {
-		property := v.(map[string]any)
 		if text, ok := property["struct_value"].(string); ok {
 			if raw, err := base64.StdEncoding.DecodeString(text); err == nil {
 				property["struct_value"] = string(raw)
 			}
 		}
 	}
+	if !ok {
+		delete(e, "customProperties")
+	}
+	return e
 }
 
-func (s *fieldServer) patch(w http.ResponseWriter, r *http.Request, plural, id string) {
+func (s *fieldServer) create(w http.ResponseWriter, r *http.Request, plural, only, parent string) {
+	var schema *rest.Resource
+	e := s.body(w, r, func(e entity) []string {
+		if only != "" {
+			e["artifactType"] = only
+		}
+		if schema = schemaOf(plural, e); schema == nil || plural == "artifacts" {
+			return nil
+		}
+		if plural == "model_versions" && parent != "" { // a whole version
+			return append(slices.Clone(schema.Create), "id", "createTimeSinceEpoch", "lastUpdateTimeSinceEpoch")
+		}
+		return schema.Create
+	})
+	switch {
+	case e == nil:
+		return
+	case schema == nil:
+		fail(w, 400, "invalid artifact type, must be either ModelArtifact, DocArtifact, DataSet, Metric, or Parameter")
+		return
+	}
+	for _, name := range schema.Required {
+		if v := e[name]; v == nil || v == "" {
+			code := 422
+			if name == "value" {
+				code = 400
+			}
+			fail(w, code, "required field '"+name+"' is zero value.")
+			return
+		}
+	}
+	if member := parentMembers[plural]; member != "" { // a missing one is not noticed
+		if parent != "" {
+			e[member] = parent
+		}
+		parent = e[member].(string)
+	}
+	if e["name"] == nil {
+		e["name"] = uuid.NewString()
+	}
+	if e["customProperties"] == nil {
+		e["customProperties"] = map[string]any{}
+	}
+	if plural != "artifacts" || only != "" { // generic artifacts get none
+		for name, text := range schema.Defaults {
+			if e[name] == nil {
+				e[name] = text
+			}
+		}
+	}
+	e["parent"], e["table"] = parent, schema.Entity.Type().Entity
+	if run := s.byID("experiment_runs", parent); plural == "artifacts" && run != nil {
+		e["experimentRunId"], e["experimentId"] = parent, run["experimentId"]
+	}
+	if old := s.taken(w, plural, e); old != nil {
+		return
+	}
+	code := 201
+	switch e["table"] {
+	case "DataSet", "Metric", "Parameter":
+		code = 200
+	}
+	s.store(plural, e)
+	answerWith(w, code, shown(e))
+}
+
+// taken returns the entity that has the name or the external ID of e, after it has
+// answered. A metric or a parameter of the name is updated.
+func (s *fieldServer) taken(w http.ResponseWriter, plural string, e entity) entity {
+	for table, all := range s.tables {
+		for _, other := range all {
+			sameName := table == plural && other["table"] == e["table"] && other["parent"] == e["parent"] &&
+				strings.EqualFold(other["name"].(string), e["name"].(string)) && e["table"] != "DataSet" &&
+				(plural != "artifacts" || e["parent"] != "")
+			sameKind := strings.HasPrefix(table, "artifacts") == strings.HasPrefix(plural, "artifacts") &&
+				(table == "serves") == (plural == "serves") && table != "metric_history"
+			switch {
+			case sameName && (e["table"] == "Metric" || e["table"] == "Parameter"):
+				merge(other, e)
+				s.touch(other)
+				s.record(other)
+				answerWith(w, 200, shown(other))
+				return other
+			case sameName, sameKind && e["externalId"] != nil && other["externalId"] == e["externalId"]:
+				fail(w, 409, fmt.Sprintf("%s with name %s already exists: conflict", plural, e["name"]))
+				return other
+			}
+		}
+	}
+	return nil
+}
+
+// store adds a new entity.
+func (s *fieldServer) store(plural string, e entity) {
+	s.next++
+	e["id"] = strconv.Itoa(s.next)
+	e["createTimeSinceEpoch"], e["lastUpdateTimeSinceEpoch"] = strconv.FormatInt(s.now, 10), strconv.FormatInt(s.now, 10)
+	s.tables[plural] = append(s.tables[plural], e)
+	s.record(e)
+}
+
+// record adds a metric of a run to its history.
+func (s *fieldServer) record(e entity) {
+	if e["table"] != "Metric" || e["experimentRunId"] == nil {
+		return
+	}
+	entry := maps.Clone(e)
+	s.next++
+	entry["id"], entry["table"] = strconv.Itoa(s.next), "MetricHistory"
+	entry["name"] = fmt.Sprintf("%s__%s", e["name"], e["lastUpdateTimeSinceEpoch"])
+	delete(entry, "externalId")
+	s.tables["metric_history"] = append(s.tables["metric_history"], entry)
+}
+
+func (s *fieldServer) touch(e entity) {
+	s.now++
+	e["lastUpdateTimeSinceEpoch"] = strconv.FormatInt(s.now, 10)
+}
+
+// merge sets the members of a request in the entity, except its name.
+func merge(e, sent entity) {
+	for name, v := range sent {
+		if !slices.Contains([]string{"id", "name", "parent", "table", "artifactType"}, name) {
+			e[name] = v
+		}
+	}
+}
+
+func (s *fieldServer) patch(w http.ResponseWriter, r *http.Request, plural, only, id string) {
 	e := s.byID(plural, id)
 	if e == nil {
 		fail(w, 404, "no "+plural+" found for id "+id+": not found")
 		return
 	}
-	var sent map[string]any
-	if err := json.NewDecoder(r.Body).Decode(&sent); err != nil {
-		fail(w, 400, err.Error())
+	schema := schemaOf(plural, e)
+	sent := s.body(w, r, func(entity) []string {
+		if plural == "artifacts" {
+			return nil
+		}
+		return schema.Update
+	})
+	switch {
+	case sent == nil:
+		return
+	case plural == "artifacts" && only == "" && sent["artifactType"] != e["artifactType"]:
+		fail(w, 400, fmt.Sprintf("cannot change artifact type from '%s' to '%s'", e["artifactType"], sent["artifactType"]))
 		return
 	}
 	for _, v := range e["customProperties"].(map[string]any) {
@@ -372,16 +379,12 @@ func (s *fieldServer) patch(w http.ResponseWriter, r *http.Request, plural, id s
 			return
 		}
 	}
-	if state := defaultStates[plural]; state != "" {
-		e["state"] = state
-	}
-	for name, v := range sent {
-		if v != nil {
-			e[name] = v
+	if plural != "artifacts" || only != "" {
+		for name, text := range schema.Defaults {
+			e[name] = text
 		}
 	}
-	structsAsText(e)
-	s.now++
-	e["lastUpdateTimeSinceEpoch"] = strconv.FormatInt(s.now, 10)
-	s.answer(w, 200, e)
+	merge(e, sent)
+	s.touch(e)
+	answerWith(w, 200, shown(e))
 }
