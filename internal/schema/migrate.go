@@ -33,6 +33,38 @@ type Step struct {
 	Statements []string // without semicolons
 }
 
+// WithProgress returns a schema whose migrations call f before each statement, with
+// its index within the step.
+func (s Schema) WithProgress(f func(step Step, statement int)) Schema {
+	s.progress = f
+	return s
+}
+
+// Counts returns the numbers of rows of the tables of MLMD that db has, by name.
+func (s Schema) Counts(ctx context.Context, db *sql.DB) (map[string]int64, error) {
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, s.openError(err)
+	}
+	defer conn.Close()
+	found, err := s.inspect(ctx, conn)
+	if err != nil {
+		return nil, s.openError(err)
+	}
+	counts := map[string]int64{}
+	for _, t := range tables {
+		if found.columns[strings.ToLower(t.name)] == nil {
+			continue
+		}
+		var n int64
+		if err := conn.QueryRowContext(ctx, "SELECT COUNT(*) FROM "+t.name).Scan(&n); err != nil {
+			return nil, s.openError(fmt.Errorf("count the rows of %s: %w", t.name, err))
+		}
+		counts[t.name] = n
+	}
+	return counts, nil
+}
+
 // Plan returns the steps from the version of db to version to, and changes
 // nothing. It returns no steps if db has that version.
 func (s Schema) Plan(ctx context.Context, db *sql.DB, to int64) ([]Step, error) {
@@ -199,7 +231,10 @@ func splitScript(script string) []string {
 }
 
 func (s Schema) runStep(ctx context.Context, conn *sql.Conn, step Step) error {
-	for _, statement := range step.Statements {
+	for i, statement := range step.Statements {
+		if s.progress != nil {
+			s.progress(step, i)
+		}
 		if err := s.alter(ctx, conn, statement); err != nil {
 			first, _, _ := strings.Cut(statement, "\n")
 			return fmt.Errorf("%s …: %w", first, err)

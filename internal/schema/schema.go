@@ -58,6 +58,8 @@ type Schema struct {
 	// foreignObjects lists what another application has in a database without MLMD's
 	// tables, which is then not changed. It is nil if databases may be shared.
 	foreignObjects func(ctx context.Context, conn *sql.Conn) ([]string, error)
+	// progress is called before each statement of a migration. It may be nil.
+	progress func(step Step, statement int)
 	// checkIntegrity reports whether the database can be read. It is called if the
 	// catalog is not as expected. It is nil if the server checks that.
 	checkIntegrity func(ctx context.Context, conn *sql.Conn) (bool, error)

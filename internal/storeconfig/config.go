@@ -78,6 +78,9 @@ func (e optionError) GRPCStatus() *status.Status {
 type Migration struct {
 	Target int64
 	DryRun io.Writer // nil: migrate
+	// Progress is called before each statement, with its index within the step. It
+	// may be nil.
+	Progress func(step schema.Step, statement int)
 }
 
 func newMigration[O ~func(*Migration)](opts []O) Migration {

@@ -8,6 +8,7 @@ import (
 
 	"google.golang.org/grpc"
 
+	"github.com/mlmd-go/sdk/internal/schema"
 	"github.com/mlmd-go/sdk/internal/sqldb"
 	"github.com/mlmd-go/sdk/internal/storeconfig"
 )
@@ -130,12 +131,19 @@ func WithTargetVersion(version int64) MigrateOption {
 }
 
 // WithDryRun makes a migration print its steps with their SQL to w instead of
-// changing the database.
+// changing the database. Before a statement, it prints how many rows its table has.
 func WithDryRun(w io.Writer) MigrateOption {
 	return func(m *storeconfig.Migration) {
 		if w == nil {
 			w = io.Discard
 		}
 		m.DryRun = w
+	}
+}
+
+// WithProgress makes a migration call f before each statement.
+func WithProgress(f func(Progress)) MigrateOption {
+	return func(m *storeconfig.Migration) {
+		m.Progress = func(step schema.Step, statement int) { f(Progress{Step(step), statement}) }
 	}
 }

@@ -54,3 +54,9 @@ type Step struct {
 	Title      string   // what the step does, in one sentence
 	Statements []string // its SQL, without semicolons
 }
+
+// A Progress tells how far a migration is: it is about to run a statement.
+type Progress struct {
+	Step      Step
+	Statement int // the index in Step.Statements
+}

@@ -24,8 +24,12 @@ func Migrate(ctx context.Context, path string, opts ...store.MigrateOption) ([]s
 			return nil, err
 		}
 		if at.file != "" {
-			if _, err := os.Stat(at.file); err != nil {
+			file, err := os.Stat(at.file)
+			if err != nil {
 				return nil, fmt.Errorf("sqlite: %w", err)
+			}
+			if file.IsDir() {
+				return nil, fmt.Errorf("sqlite: %s is a directory: name a file in it", at.file)
 			}
 		}
 		pragmas := []string{"busy_timeout = 10000", "synchronous = FULL"}
