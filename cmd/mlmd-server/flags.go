@@ -318,6 +318,8 @@ file that --config names.
   mlmd-server backup FLAGS FILE
                              copies a database while it is served
   mlmd-server verify FLAGS   checks a database
+  mlmd-server migrate FLAGS [--dry_run]
+                             upgrades the schema of a database
   mlmd-server dump FLAGS [FILE]
                              writes the content of a database as lines of JSON
   mlmd-server load FLAGS [FILE]

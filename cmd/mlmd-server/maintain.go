@@ -26,6 +26,8 @@ type subcommand struct {
 type maintenance struct {
 	*plan
 	file           string // its argument; empty if it has none
+	dryRun         bool
+	to             int64
 	stdout, stderr io.Writer
 	log            *slog.Logger
 }
@@ -40,6 +42,16 @@ var subcommands = map[string]subcommand{
 		help: "checks the files of the database, and that its rows refer to rows that\n" +
 			"exist. It changes nothing, and its exit code is 1 if something is wrong.",
 		run: (*maintenance).verify, readOnly: true,
+	},
+	"migrate": {
+		help: "converts the schema of the database to another version. Make a backup first, and\n" +
+			"let nothing else use the database meanwhile.",
+		define: func(m *maintenance, s *pflag.FlagSet) {
+			s.BoolVar(&m.dryRun, "dry_run", false, "print the statements and how many rows their tables have, "+
+				"and change nothing")
+			s.Int64Var(&m.to, "to_version", store.SchemaVersion, "version of the schema; a lower one loses what it cannot store")
+		},
+		run: (*maintenance).migrate,
 	},
 	"dump": {
 		help: "writes the content of the database as lines of JSON to a new file, or to\n" +

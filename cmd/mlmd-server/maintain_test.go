@@ -317,7 +317,14 @@ func TestForeignFile_Untouched(t *testing.T) {
 	wanted := map[string]string{other: "another application", notes: "not a database", folder: "directory"}
 	for file, want := range wanted {
 		for _, args := range [][]string{
-			{"--grpc_port=0"}, {"--read_only", "--grpc_port=0"}, {"backup", target}, {"verify"}, {"dump", target}, {"load"},
+			{"--grpc_port=0"},
+			{"--read_only", "--grpc_port=0"},
+			{"backup", target},
+			{"verify"},
+			{"dump", target},
+			{"load"},
+			{"migrate"},
+			{"migrate", "--dry_run"},
 		} {
 			code, stdout, stderr := execute(t, append(args, "--db", file)...)
 			if code != 1 || !strings.Contains(stderr, want) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -81,7 +82,7 @@ func (p *plan) openOnce(ctx context.Context, log *slog.Logger) (*store.Store, er
 	if !p.migration.upgrade || !errors.Is(err, store.ErrSchemaOlder) {
 		return st, err
 	}
-	steps, err := kind.migrate(ctx, p.db.dsn)
+	steps, err := kind.migrate(ctx, p.db.dsn, logProgress(log))
 	if err != nil {
 		return nil, err
 	}
@@ -92,13 +93,29 @@ func (p *plan) openOnce(ctx context.Context, log *slog.Logger) (*store.Store, er
 // downgrade migrates the database to an older schema version, which cannot be
 // served.
 func (p *plan) downgrade(ctx context.Context, log *slog.Logger) error {
-	steps, err := kinds[p.db.kind].migrate(ctx, p.db.dsn, store.WithTargetVersion(p.migration.downgrade))
+	steps, err := kinds[p.db.kind].migrate(ctx, p.db.dsn, store.WithTargetVersion(p.migration.downgrade),
+		logProgress(log))
 	if err != nil {
 		return fmt.Errorf("cannot downgrade the database %s: %w", p.db, err)
 	}
 	logSteps(log, steps)
 	log.Info("downgrade complete; exiting", "database", p.db.String(), "version", p.migration.downgrade)
 	return nil
+}
+
+// logProgress logs each statement of a migration before it runs, because it may take
+// long.
+func logProgress(log *slog.Logger) store.MigrateOption {
+	return store.WithProgress(func(p store.Progress) {
+		log.Info("migrating the schema", "from", p.Step.From, "to", p.Step.To,
+			"statement", fmt.Sprintf("%d/%d", p.Statement+1, len(p.Step.Statements)),
+			"sql", firstLine(p.Step.Statements[p.Statement]))
+	})
+}
+
+func firstLine(text string) string {
+	first, _, _ := strings.Cut(text, "\n")
+	return first
 }
 
 func logSteps(log *slog.Logger, steps []store.Step) {
