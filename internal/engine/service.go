@@ -123,8 +123,18 @@ func (s *Service) Ping(ctx context.Context) error {
 	return s.status(ctx, err)
 }
 
-// Stats describes the connections to the database.
-func (s *Service) Stats() sqldb.Stats { return s.db.Stats() }
+// Stats describes what a [Service] has done.
+type Stats struct {
+	DB sqldb.Stats
+
+	TypeCacheHits, TypeCacheMisses int64
+}
+
+// Stats returns the present numbers.
+func (s *Service) Stats() Stats {
+	c := &s.types
+	return Stats{s.db.Stats(), c.hits.Load(), c.misses.Load()}
+}
 
 // querier reads from the database, in a transaction or outside of one.
 type querier interface {

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"github.com/mlmd-go/sdk/internal/typekind"
 )
@@ -20,6 +21,8 @@ type typeCache struct {
 	mu   sync.RWMutex
 	byID map[int64]*typeInfo
 	ids  map[kindedName]int64
+
+	hits, misses atomic.Int64 // types that were looked up by ID
 }
 
 type kindedName struct {
@@ -83,9 +86,11 @@ func loadTypes(ctx context.Context, q querier, kind typekind.Kind, ids []int64) 
 			missing = append(missing, id)
 		}
 	}
+	q.types().hits.Add(int64(len(found)))
 	if len(missing) == 0 {
 		return found, nil
 	}
+	q.types().misses.Add(int64(len(missing)))
 	read, err := typesByID(ctx, q, kind, missing)
 	for id, known := range read {
 		found[id] = known

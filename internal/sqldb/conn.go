@@ -120,6 +120,7 @@ func (c *Conn) QueryUncached(ctx context.Context, stmt string, args ...any) (dri
 	text := c.d.rebind(stmt)
 	trace(ctx, text, args)
 	c.counters.statements.Add(1)
+	c.counters.uncached.Add(1)
 	r := c.observe(ctx, stmt, args)
 	return r.query(c.queryText(ctx, text, args))
 }

@@ -84,18 +84,34 @@ func (p *pool) acquire(ctx context.Context) (*Conn, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	select {
-	case <-p.sem:
-	case <-p.done:
-		return nil, errClosed
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	if err := p.wait(ctx); err != nil {
+		return nil, err
 	}
 	c, err := p.open(ctx)
 	if err != nil {
 		p.sem <- struct{}{}
 	}
 	return c, err
+}
+
+// wait waits until a connection may be acquired.
+func (p *pool) wait(ctx context.Context) error {
+	select {
+	case <-p.sem:
+		return nil
+	default:
+	}
+	began := time.Now()
+	p.counters.waits.Add(1)
+	defer func() { p.counters.waitTime.Add(int64(time.Since(began))) }()
+	select {
+	case <-p.sem:
+		return nil
+	case <-p.done:
+		return errClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (p *pool) open(ctx context.Context) (*Conn, error) {

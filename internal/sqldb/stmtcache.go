@@ -18,6 +18,7 @@ func (c *Conn) prepare(ctx context.Context, stmt string) (*cachedStmt, error) {
 		k.used = c.useCount
 		return k, nil
 	}
+	c.counters.cacheMisses.Add(1)
 	k := &cachedStmt{text: c.d.rebind(stmt), used: c.useCount}
 	if c.d.Prepare {
 		var err error

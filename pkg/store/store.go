@@ -5,6 +5,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/internal/storeconfig"
@@ -36,11 +37,29 @@ type Stats struct {
 
 	Statements int64 // sent to the database
 	Retries    int64 // of transactions, after conflicts and lost connections
+
+	Waits    int64 // for a connection
+	WaitTime time.Duration
+
+	// A connection keeps statements, which may be prepared; a store keeps types.
+	StatementCache, TypeCache CacheStats
 }
+
+// CacheStats describes a cache.
+type CacheStats struct{ Hits, Misses int64 }
 
 // Stats returns the present numbers. SQLite in a file counts its
 // connections for reading and the one for writing together.
-func (s *Store) Stats() Stats { return Stats(s.inner().Engine().Stats()) }
+func (s *Store) Stats() Stats {
+	all := s.inner().Engine().Stats()
+	db := all.DB
+	return Stats{
+		MaxConns: db.MaxConns, InUse: db.InUse, Idle: db.Idle, Statements: db.Statements, Retries: db.Retries,
+		Waits: db.Waits, WaitTime: db.WaitTime,
+		StatementCache: CacheStats{db.CacheHits, db.CacheMisses},
+		TypeCache:      CacheStats{all.TypeCacheHits, all.TypeCacheMisses},
+	}
+}
 
 // Close waits for running calls and closes the database. Later calls fail with
 // UNAVAILABLE. Further calls of Close do nothing.

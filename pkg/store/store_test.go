@@ -141,7 +141,10 @@ func TestStore_PingAndStats(t *testing.T) {
 		t.Error(err)
 	}
 	before := s.Stats()
-	want := store.Stats{MaxConns: 4, Idle: 2, Statements: before.Statements}
+	want := store.Stats{
+		MaxConns: 4, Idle: 2, Statements: before.Statements,
+		StatementCache: before.StatementCache, TypeCache: before.TypeCache,
+	}
 	if before != want || before.Statements == 0 {
 		t.Errorf("Stats() = %+v, want %+v and some statements", before, want)
 	}
@@ -156,6 +159,64 @@ func TestStore_PingAndStats(t *testing.T) {
 	}
 	if err := s.Ping(t.Context()); status.Code(err) != codes.Unavailable {
 		t.Errorf("Ping after Close: %v, want UNAVAILABLE", err)
+	}
+}
+
+func TestStats_Caches(t *testing.T) {
+	s, err := sqlite.OpenMemory(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	typ, err := s.Client().PutContextType(t.Context(), &mlmdpb.PutContextTypeRequest{
+		ContextType: &mlmdpb.ContextType{Name: new("t")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	put := func(name string) store.Stats {
+		if _, err := s.Client().PutContexts(t.Context(), &mlmdpb.PutContextsRequest{
+			Contexts: []*mlmdpb.Context{{TypeId: typ.TypeId, Name: &name}},
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return s.Stats()
+	}
+	first, second := put("a"), put("b")
+	if second.StatementCache.Misses != first.StatementCache.Misses ||
+		second.StatementCache.Hits-first.StatementCache.Hits != second.Statements-first.Statements ||
+		second.TypeCache.Misses != first.TypeCache.Misses || second.TypeCache.Hits == first.TypeCache.Hits {
+		t.Errorf("a repeated call did not use the caches: %+v, then %+v", first, second)
+	}
+	if first.StatementCache.Misses == 0 || first.TypeCache.Misses == 0 {
+		t.Errorf("the first call found all in caches: %+v", first)
+	}
+}
+
+// A store in memory has one connection: a call during a transaction waits for it.
+func TestStats_Waits(t *testing.T) {
+	s, err := sqlite.OpenMemory(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	read := make(chan error, 1)
+	err = s.Client().(interface {
+		Transact(context.Context, func(mlmdpb.MetadataStoreServiceClient) error) error
+	}).Transact(t.Context(), func(mlmdpb.MetadataStoreServiceClient) error {
+		go func() { read <- s.Ping(t.Context()) }()
+		for end := time.Now().Add(30 * time.Second); s.Stats().Waits == 0; time.Sleep(time.Millisecond) {
+			if time.Now().After(end) {
+				return errors.New("no call waits")
+			}
+		}
+		return nil
+	})
+	if err := errors.Join(err, <-read); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Stats(); got.Waits != 1 || got.WaitTime <= 0 {
+		t.Errorf("Stats() = %+v", got)
 	}
 }
 
