@@ -185,6 +185,10 @@ var (
 	connections     = describe("mlmd_db_connections", "Open connections to the database by state.", "state")
 	statements      = describe("mlmd_db_statements_total", "Statements sent to the database.")
 	retries         = describe("mlmd_db_retries_total", "Repeated transactions, after conflicts and lost connections.")
+	connectionWaits = describe("mlmd_db_connection_waits_total", "Times that a call waited for a connection.")
+	connectionWait  = describe("mlmd_db_connection_wait_seconds_total", "Time that calls waited for a connection.")
+	cacheHits       = describe("mlmd_cache_hits_total", "Statements and types that were found in a cache.", "cache")
+	cacheMisses     = describe("mlmd_cache_misses_total", "Statements and types that were not found in a cache.", "cache")
 	walBytes        = describe("mlmd_sqlite_wal_bytes", "Size of the write-ahead log of SQLite.")
 	requestsRunning = describe("mlmd_requests_running", "Admitted requests by kind.", "kind")
 	requestsWaiting = describe("mlmd_requests_waiting", "Requests that wait for others of their kind.", "kind")
@@ -204,6 +208,12 @@ func (c *storeCollector) Collect(ch chan<- prometheus.Metric) {
 	send(connections, prometheus.GaugeValue, float64(s.Idle), "idle")
 	send(statements, prometheus.CounterValue, float64(s.Statements))
 	send(retries, prometheus.CounterValue, float64(s.Retries))
+	send(connectionWaits, prometheus.CounterValue, float64(s.Waits))
+	send(connectionWait, prometheus.CounterValue, s.WaitTime.Seconds())
+	for name, cache := range map[string]store.CacheStats{"statements": s.StatementCache, "types": s.TypeCache} {
+		send(cacheHits, prometheus.CounterValue, float64(cache.Hits), name)
+		send(cacheMisses, prometheus.CounterValue, float64(cache.Misses), name)
+	}
 	for _, l := range c.server.Load() {
 		send(requestsRunning, prometheus.GaugeValue, float64(l.Running), l.Kind)
 		send(requestsWaiting, prometheus.GaugeValue, float64(l.Waiting), l.Kind)

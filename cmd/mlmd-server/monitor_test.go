@@ -85,6 +85,8 @@ func TestMonitoring_Metrics(t *testing.T) {
 		"grpc_server_handled_total", "grpc_server_handling_seconds", "grpc_server_in_flight", "mlmd_http_requests_total",
 		"mlmd_http_request_duration_seconds", "mlmd_http_requests_in_flight", "mlmd_db_connections_max",
 		"mlmd_db_connections", "mlmd_db_statements_total", "mlmd_db_retries_total", "mlmd_sqlite_wal_bytes",
+		"mlmd_db_connection_waits_total", "mlmd_db_connection_wait_seconds_total", "mlmd_cache_hits_total",
+		"mlmd_cache_misses_total",
 		"mlmd_db_statement_duration_seconds", "mlmd_db_rows_total", "mlmd_db_statement_failures_total",
 		"mlmd_requests_running", "mlmd_requests_waiting", "mlmd_build_info", "go_goroutines",
 	} {
