@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"context"
 	"io"
 	"strings"
 
@@ -139,6 +140,7 @@ type DialOption interface {
 type clientConfig struct {
 	prefix string          // replaces specPrefix in type names; empty keeps it
 	hooks  map[typeKey]any // a *hooks[N] by type of the spec; nil if there are none
+	begin  beginFunc       // nil for none
 }
 
 type clientOption func(*clientConfig)
@@ -149,6 +151,33 @@ func (f clientOption) applyDial(d *dialConfig)     { f(&d.client) }
 type dialOption func(*dialConfig)
 
 func (f dialOption) applyDial(d *dialConfig) { f(d) }
+
+// A beginFunc is called when a method begins, and what it returns when it ends.
+type beginFunc func(ctx context.Context, verb, entity string) (context.Context, func(error))
+
+// WithCallObserver makes a client call begin when a method begins, and the
+// function that it returns when the method ends, with its error. The method makes
+// its requests with the context that begin returns. verb is upsert, create,
+// replace, update, get, find or register, and entity such as ModelVersion; for
+// register, which stores several entities, it is empty. UpsertAll and CreateAll
+// begin a call for all values, and on a server one for each value within it.
+// Queries are not observed. A later option replaces an earlier one.
+func WithCallObserver(
+	begin func(ctx context.Context, verb, entity string) (context.Context, func(error)),
+) Option {
+	return clientOption(func(o *clientConfig) { o.begin = begin })
+}
+
+// observe begins a call. The caller defers what it returns, with its error.
+func (c *Client) observe(ctx context.Context, verb, entity string) (context.Context, func(*error)) {
+	if c.config.begin == nil {
+		return ctx, unobserved
+	}
+	ctx, end := c.config.begin(ctx, verb, entity)
+	return ctx, func(err *error) { end(*err) }
+}
+
+func unobserved(*error) {}
 
 // WithTypePrefix makes the client use types whose names begin with prefix
 // instead of "kf.". Stores created before 2024-02-26 have "odh." or "kfmr.".

@@ -128,7 +128,9 @@ func (c *Collection[T, N]) Get(ctx context.Context, id string) (*T, error) {
 	return typed[T](c.core.get(ctx, id))
 }
 
-func (c *core[N]) get(ctx context.Context, id string) (any, error) {
+func (c *core[N]) get(ctx context.Context, id string) (_ any, err error) {
+	ctx, end := c.client.observe(ctx, "get", c.m.entity)
+	defer end(&err)
 	s := c.operation("get", id)
 	i, err := parseID(id)
 	if err != nil {
@@ -218,7 +220,9 @@ func (c *core[N]) findUnprefixed(ctx context.Context, s operation, parentID int6
 	return t, nil
 }
 
-func (c *core[N]) byStoredName(ctx context.Context, s operation, stored string) (any, error) {
+func (c *core[N]) byStoredName(ctx context.Context, s operation, stored string) (_ any, err error) {
+	ctx, end := c.client.observe(ctx, "find", c.m.entity)
+	defer end(&err)
 	if stored == "" {
 		return nil, s.fieldError(ErrInvalidArgument, "name", "", "is missing")
 	}
@@ -242,7 +246,9 @@ func (c *Collection[T, N]) FindByExternalID(ctx context.Context, externalID stri
 	return typed[T](c.core.findByExternalID(ctx, externalID))
 }
 
-func (c *core[N]) findByExternalID(ctx context.Context, externalID string) (any, error) {
+func (c *core[N]) findByExternalID(ctx context.Context, externalID string) (_ any, err error) {
+	ctx, end := c.client.observe(ctx, "find", c.m.entity)
+	defer end(&err)
 	s := c.operation("find", externalID)
 	if externalID == "" {
 		return nil, s.fieldError(ErrInvalidArgument, "externalId", "", "is missing")

@@ -89,7 +89,9 @@ func (c *core[N]) begin(ctx context.Context, by verb, v any, o writeOptions) (*w
 }
 
 // write stores v by the verb, and sets its ID.
-func (c *core[N]) write(ctx context.Context, by verb, v any, o writeOptions) (Result, error) {
+func (c *core[N]) write(ctx context.Context, by verb, v any, o writeOptions) (_ Result, err error) {
+	ctx, end := c.client.observe(ctx, by.String(), c.m.entity)
+	defer end(&err)
 	w, err := c.begin(ctx, by, v, o)
 	if err != nil {
 		return Result{}, err
