@@ -24,7 +24,8 @@ func Example() {
 		panic(err)
 	}
 	defer st.Close()
-	_, err = registry.New(st.Client()).RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "fraud"})
+	reg := registry.New(st.Client(), t.ClientOption())
+	_, err = reg.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "fraud"})
 	fmt.Println(err)
 	// Output: <nil>
 }
@@ -36,7 +37,7 @@ func Example_dial() {
 			return err
 		}
 		defer shutdown(ctx)
-		reg, err := registry.Dial("mlmd.example:8080", t.DialOption())
+		reg, err := registry.Dial("mlmd.example:8080", t.DialOptions()...)
 		if err != nil {
 			return err
 		}

@@ -35,11 +35,17 @@ func (t *Telemetry) call(
 	defer span.End()
 	reply, err := handler(ctx, req)
 	if err != nil {
-		code := status.Code(err).String() // the message may have values
-		span.SetStatus(codes.Error, code)
-		span.SetAttributes(attribute.String("error.type", code))
+		fail(span, err)
 	}
 	return reply, err
+}
+
+// fail marks a span as failed. The message of the error is left out, because it
+// may have values.
+func fail(span trace.Span, err error) {
+	code := status.Code(err).String()
+	span.SetStatus(codes.Error, code)
+	span.SetAttributes(attribute.String("error.type", code))
 }
 
 // statement is a statement observer. The text of an error is left out, because it

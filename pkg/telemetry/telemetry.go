@@ -7,7 +7,7 @@
 //	t, shutdown, err := export.Setup(ctx, export.Service{Name: "trainer"})
 //	…
 //	defer shutdown(ctx)
-//	reg, err := registry.Dial("mlmd.example:8080", t.DialOption())
+//	reg, err := registry.Dial("mlmd.example:8080", t.DialOptions()...)
 //
 // A program with providers of its own calls [New] instead.
 package telemetry

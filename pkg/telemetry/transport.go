@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"context"
 	"net/http"
 	"regexp"
 	"strings"
@@ -15,23 +16,45 @@ import (
 	"github.com/mlmd-go/sdk/pkg/server"
 )
 
-// DialOption makes a client of [registry.Dial] report a span for each attempt of
-// an RPC, and tell the server of the trace.
-func (t *Telemetry) DialOption() registry.DialOption {
+// ClientOption makes a client report a span for each call, such as an Upsert. Its
+// requests and statements are within it. It is an option of [registry.New]; those
+// of DialOptions and RESTOptions include it.
+func (t *Telemetry) ClientOption() registry.Option {
 	if t == nil {
 		return nil
 	}
-	return registry.WithGRPCDialOptions(grpc.WithStatsHandler(otelgrpc.NewClientHandler(t.grpc()...)))
+	return registry.WithCallObserver(func(ctx context.Context, verb, entity string) (context.Context, func(error)) {
+		ctx, span := t.tracer.Start(ctx, strings.TrimSuffix(verb+" "+entity, " "))
+		return ctx, func(err error) {
+			if err != nil {
+				fail(span, err)
+			}
+			span.End()
+		}
+	})
 }
 
-// RESTOption is like DialOption for [registry.DialREST]: a span for each request.
-func (t *Telemetry) RESTOption() registry.RESTOption {
+// DialOptions make a client of [registry.Dial] report a span for each call and
+// each attempt of an RPC, and tell the server of the trace.
+func (t *Telemetry) DialOptions() []registry.DialOption {
 	if t == nil {
 		return nil
 	}
-	return registry.WithRoundTripper(func(next http.RoundTripper) http.RoundTripper {
-		return otelhttp.NewTransport(next, t.http()...)
-	})
+	handler := grpc.WithStatsHandler(otelgrpc.NewClientHandler(t.grpc()...))
+	return []registry.DialOption{t.ClientOption(), registry.WithGRPCDialOptions(handler)}
+}
+
+// RESTOptions are like DialOptions for [registry.DialREST].
+func (t *Telemetry) RESTOptions() []registry.RESTOption {
+	if t == nil {
+		return nil
+	}
+	return []registry.RESTOption{
+		t.ClientOption(),
+		registry.WithRoundTripper(func(next http.RoundTripper) http.RoundTripper {
+			return otelhttp.NewTransport(next, t.http()...)
+		}),
+	}
 }
 
 // ServerOption makes a server report a span for each RPC of the MLMD service.

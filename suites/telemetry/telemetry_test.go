@@ -156,23 +156,24 @@ func TestUpsert_OneTrace(t *testing.T) {
 		{
 			"gRPC", "grpc", func(c *collector) string { return "http://" + c.grpc },
 			func(p *backend.Process, t *telemetry.Telemetry) (*registry.Client, error) {
-				return registry.Dial(p.Address, t.DialOption())
+				return registry.Dial(p.Address, t.DialOptions()...)
 			},
 			[]string{
 				"mlmd-server Client INSERT", "mlmd-server Server " + rpc, "trainer Client " + rpc,
-				"trainer Internal publish",
+				"trainer Internal upsert RegisteredModel", "trainer Internal publish",
 			},
 			[]string{"rpc.client.call.duration", "rpc.server.call.duration", "db.client.operation.duration"},
 		},
 		{
 			"REST", "http/protobuf", func(c *collector) string { return "http://" + c.http },
 			func(p *backend.Process, t *telemetry.Telemetry) (*registry.Client, error) {
-				return registry.DialREST(p.URL, t.RESTOption())
+				return registry.DialREST(p.URL, t.RESTOptions()...)
 			},
 			[]string{
 				"mlmd-server Client INSERT", "mlmd-server Internal " + rpc,
 				"mlmd-server Server POST /api/model_registry/v1/registered_models",
-				"trainer Client POST /api/model_registry/v1/registered_models", "trainer Internal publish",
+				"trainer Client POST /api/model_registry/v1/registered_models",
+				"trainer Internal upsert RegisteredModel", "trainer Internal publish",
 			},
 			[]string{"http.client.request.duration", "http.server.request.duration", "db.client.operation.duration"},
 		},

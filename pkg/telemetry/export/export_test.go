@@ -45,7 +45,7 @@ func TestSetup_Environment(t *testing.T) {
 				t.Errorf("got %v, %v", tel, err)
 			}
 			_ = shutdown(t.Context()) // no server listens at the endpoint
-			if options := tel.StoreOption() != nil && tel.DialOption() != nil && tel.RESTOption() != nil; options != c.on {
+			if options := tel.StoreOption() != nil && tel.DialOptions() != nil && tel.RESTOptions() != nil; options != c.on {
 				t.Errorf("has options: %v", options)
 			}
 		})
