@@ -53,7 +53,8 @@ var fieldRows = []struct{ typ, statement string }{
 		(101, 'owner', 0, NULL, 'ada'), (101, 'state', 0, NULL, 'ARCHIVED'), (101, 'n', 1, 7, NULL),
 		(102, 'registered_model_id', 0, 101, NULL), (102, 'state', 0, NULL, 'LIVE'), (102, 'author', 0, NULL, 'bob'),
 		(104, 'experiment_id', 0, 103, NULL), (104, 'status', 0, NULL, 'RUNNING'), (104, 'state', 0, NULL, 'LIVE'),
-		(104, 'start_time_since_epoch', 0, NULL, '1700000000000')`},
+		(104, 'start_time_since_epoch', 0, NULL, '1700000000000'),
+		(103, 'bad', 1, NULL, 'mlmd-struct::!'), (103, 'good', 1, NULL, 'x')`},
 	{"kf.ModelArtifact", `INSERT INTO Artifact VALUES
 		(11, ?, 's3://m', NULL, '102:weights', NULL, 1700000000006, 1700000000006)`},
 	{"kf.DataSet", `INSERT INTO Artifact VALUES
@@ -146,6 +147,9 @@ var _ = Describe("a database of the field's server", func() {
 		Expect([]any{m.at("value"), m.at("step"), m.at("experimentRunId"), m.at("timestamp")}).
 			To(Equal([]any{0.25, 3.0, "104", "1700000000000"}))
 		Expect(f.get(ctx, "artifacts?filterQuery=value%20%3C%200.5").names()).To(Equal([]string{"loss"}))
+		e := f.get(ctx, "experiments/103")
+		Expect(e.at("customProperties")).To(And(HaveLen(1), HaveKey("good")), "a value that cannot be read is left out")
+		Expect(f.get(ctx, "experiments").names()).To(Equal([]string{"e"}), "and hurts no list")
 
 		By("updating through REST")
 		Expect(f.patch(ctx, "registered_models/101", `{"description":"d"}`).at("state")).To(Equal("ARCHIVED"))
@@ -159,7 +163,7 @@ var _ = Describe("a database of the field's server", func() {
 		n := f.post(ctx, "experiment_runs/104/artifacts", `{"artifactType":"metric","name":"auc","value":1}`)
 		Expect(n.status).To(Equal(201), n.text)
 		Expect(f.get(ctx, "experiment_runs/104/metric_history?name=loss").names()).To(HaveLen(1))
-		e := f.patch(ctx, "experiment_runs/104", `{"status":"FINISHED","endTimeSinceEpoch":"1700000000009"}`)
+		e = f.patch(ctx, "experiment_runs/104", `{"status":"FINISHED","endTimeSinceEpoch":"1700000000009"}`)
 		Expect(e.status).To(Equal(200), e.text)
 		Expect(f.patch(ctx, "experiment_runs/104", `{"endTimeSinceEpoch":"1"}`).status).To(Equal(400))
 		x := f.patch(ctx, "model_artifacts/11", `{"state":"LIVE","modelSourceKind":"x"}`)
