@@ -56,6 +56,11 @@ func (p *pool) withConn(ctx context.Context, f func(*Conn) (broken bool)) error 
 	if err != nil {
 		return err
 	}
+	return p.with(ctx, c, f)
+}
+
+// with calls f with an acquired connection, and releases it.
+func (p *pool) with(ctx context.Context, c *Conn, f func(*Conn) (broken bool)) error {
 	broken := true // if f panics
 	defer func() { p.release(c, broken) }()
 	// The check follows acquire, so a connection that was just opened has the file
