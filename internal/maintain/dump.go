@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"runtime"
 	"slices"
 	"strconv"
 
@@ -51,24 +52,46 @@ func (s streamWriter) Write(p []byte) (int, error) {
 // Dump writes the content of a database, in one state of it.
 func Dump(ctx context.Context, db *sqldb.DB, w io.Writer) error {
 	once := false
-	return db.Snapshot(ctx, func(ctx context.Context, c *sqldb.Conn) error {
+	// One more than there are processors, because a worker may wait for its turn.
+	workers := min(runtime.GOMAXPROCS(0), maxWorkers-1) + 1
+	return db.Snapshots(ctx, workers, func(ctx context.Context, conns []*sqldb.Conn) error {
 		if once {
 			return &sqldb.Error{Class: sqldb.Unavailable, Msg: "the database was lost while it was read: dump it again"}
 		}
 		once = true
-		d := &dumper{conn: c, w: bufio.NewWriterSize(streamWriter{w}, 1<<20), damaged: func(text string) error {
-			return &sqldb.Error{
-				Class: sqldb.Damaged, Msg: "cannot dump " + text + ": correct or delete the row; verify finds all such rows",
-			}
-		}}
-		if err := d.run(ctx); err != nil {
+		out := bufio.NewWriterSize(streamWriter{w}, 1<<20)
+		if err := writeDump(ctx, conns, out); err != nil {
 			return err
 		}
-		return d.w.Flush()
+		return out.Flush()
 	})
 }
 
-// A dumper writes one dump.
+func writeDump(ctx context.Context, conns []*sqldb.Conn, out *bufio.Writer) error {
+	first := &dumper{conn: conns[0], w: out, damaged: refuse}
+	jobs, err := first.jobs(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := out.WriteString(header + "\n"); err != nil {
+		return err
+	}
+	lines, err := runJobs(ctx, conns, jobs, out)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, `{"end":{"lines":"%d"}}`+"\n", lines+1)
+	return err
+}
+
+// refuse is for a dump, which must have all rows.
+func refuse(text string) error {
+	return &sqldb.Error{
+		Class: sqldb.Damaged, Msg: "cannot dump " + text + ": correct or delete the row; verify finds all such rows",
+	}
+}
+
+// A dumper writes parts of a dump.
 type dumper struct {
 	conn    *sqldb.Conn
 	w       *bufio.Writer
@@ -85,37 +108,61 @@ func (d *dumper) writeLine() error {
 	return err
 }
 
-func (d *dumper) run(ctx context.Context) error {
-	d.line = append(d.line[:0], header...)
-	if err := d.writeLine(); err != nil {
-		return err
-	}
-	if err := d.content(ctx); err != nil {
-		return err
-	}
-	d.line = fmt.Appendf(d.line[:0], `{"end":{"lines":"%d"}}`, d.lines)
-	return d.writeLine()
-}
+// A job writes a part of a dump.
+type job func(context.Context, *dumper) error
 
-func (d *dumper) content(ctx context.Context) error {
-	if err := d.types(ctx); err != nil {
+// jobs returns the parts of the dump in their order.
+func (d *dumper) jobs(ctx context.Context) ([]job, error) {
+	all := []job{func(ctx context.Context, d *dumper) error { return d.types(ctx) }}
+	add := func(table string, write func(context.Context, *dumper, span) error) error {
+		spans, err := d.spans(ctx, table)
+		for _, s := range spans {
+			all = append(all, func(ctx context.Context, d *dumper) error { return write(ctx, d, s) })
+		}
 		return err
 	}
 	for _, k := range nodeKinds {
-		if err := d.nodes(ctx, k); err != nil {
-			return err
+		err := add(k.table, func(ctx context.Context, d *dumper, s span) error { return d.nodes(ctx, k, s) })
+		if err != nil {
+			return nil, err
 		}
 	}
-	if err := d.parentContexts(ctx); err != nil {
-		return err
+	all = append(all, func(ctx context.Context, d *dumper) error { return d.parentContexts(ctx) })
+	err := add("Event", func(ctx context.Context, d *dumper, s span) error { return d.events(ctx, s) })
+	if err != nil {
+		return nil, err
 	}
-	if err := d.events(ctx); err != nil {
-		return err
+	err = add("Association", func(ctx context.Context, d *dumper, s span) error {
+		return d.relations(ctx, "association", "Association", "execution_id", s)
+	})
+	if err != nil {
+		return nil, err
 	}
-	if err := d.relations(ctx, "association", "Association", "execution_id"); err != nil {
-		return err
+	err = add("Attribution", func(ctx context.Context, d *dumper, s span) error {
+		return d.relations(ctx, "attribution", "Attribution", "artifact_id", s)
+	})
+	return all, err
+}
+
+// A span is a range of IDs: above after, and up to last.
+type span struct{ after, last int64 }
+
+// maxSpans limits the number of spans of a table.
+const maxSpans = 10_000
+
+// spans returns ranges that have all IDs of a table.
+func (d *dumper) spans(ctx context.Context, table string) ([]span, error) {
+	var last int64
+	err := d.each(ctx, 1, func(r *sqldb.Row) error {
+		last = r.Int(0)
+		return nil
+	}, "SELECT MAX(id) FROM "+table)
+	var spans []span
+	width := max(chunk, last/maxSpans+1)
+	for after := int64(0); after < last && err == nil; after += width {
+		spans = append(spans, span{after, min(after+width, last)})
 	}
-	return d.relations(ctx, "attribution", "Attribution", "artifact_id")
+	return spans, err
 }
 
 // each calls use for each row of a query with n columns.

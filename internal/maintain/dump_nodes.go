@@ -60,13 +60,13 @@ type head struct {
 	text []byte
 }
 
-func (d *dumper) nodes(ctx context.Context, k nodeKind) error {
+func (d *dumper) nodes(ctx context.Context, k nodeKind, s span) error {
 	columns := k.columns()
-	text := "SELECT " + strings.Join(columns, ", ") + " FROM " + k.table + " WHERE id > ? ORDER BY id LIMIT " +
+	text := "SELECT " + strings.Join(columns, ", ") + " FROM " + k.table + " WHERE id > ? AND id <= ? ORDER BY id LIMIT " +
 		strconv.Itoa(chunk)
 	var heads []head
 	var arena []byte
-	for last := int64(0); ; {
+	for last := s.after; ; {
 		heads, arena = heads[:0], arena[:0]
 		read := 0
 		err := d.each(ctx, len(columns), func(r *sqldb.Row) error {
@@ -80,7 +80,7 @@ func (d *dumper) nodes(ctx context.Context, k nodeKind) error {
 			}
 			heads = append(heads, head{last, arena[start:len(arena):len(arena)]})
 			return nil
-		}, text, last)
+		}, text, last, s.last)
 		if err != nil {
 			return err
 		}

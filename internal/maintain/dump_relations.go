@@ -32,10 +32,10 @@ func (d *dumper) parentContexts(ctx context.Context) error {
 }
 
 // relations writes the rows that connect contexts with other nodes.
-func (d *dumper) relations(ctx context.Context, line, table, column string) error {
+func (d *dumper) relations(ctx context.Context, line, table, column string, s span) error {
 	text := "SELECT id, context_id, " + column + " FROM " + table +
-		" WHERE id > ? ORDER BY id LIMIT " + strconv.Itoa(chunk)
-	for last, read := int64(0), chunk; read == chunk; {
+		" WHERE id > ? AND id <= ? ORDER BY id LIMIT " + strconv.Itoa(chunk)
+	for last, read := s.after, chunk; read == chunk; {
 		read = 0
 		err := d.each(ctx, 3, func(r *sqldb.Row) error {
 			read++
@@ -47,7 +47,7 @@ func (d *dumper) relations(ctx context.Context, line, table, column string) erro
 				return d.damaged(fmt.Sprintf("the row of %s with the ID %d", table, last))
 			}
 			return d.writeLine()
-		}, text, last)
+		}, text, last, s.last)
 		if err != nil {
 			return err
 		}
@@ -56,7 +56,7 @@ func (d *dumper) relations(ctx context.Context, line, table, column string) erro
 }
 
 // events writes events with their paths.
-func (d *dumper) events(ctx context.Context) error {
+func (d *dumper) events(ctx context.Context, s span) error {
 	order := ""
 	if column := d.conn.Dialect().RowOrder; column != "" {
 		order = " ORDER BY " + column
@@ -67,8 +67,8 @@ func (d *dumper) events(ctx context.Context) error {
 	}
 	var events []event
 	text := "SELECT id, artifact_id, execution_id, type, milliseconds_since_epoch FROM Event" +
-		" WHERE id > ? ORDER BY id LIMIT " + strconv.Itoa(chunk)
-	for last, read := int64(0), chunk; read == chunk; {
+		" WHERE id > ? AND id <= ? ORDER BY id LIMIT " + strconv.Itoa(chunk)
+	for last, read := s.after, chunk; read == chunk; {
 		read, events = 0, events[:0]
 		first := last
 		err := d.each(ctx, 5, func(r *sqldb.Row) error {
@@ -84,7 +84,7 @@ func (d *dumper) events(ctx context.Context) error {
 			}
 			events = append(events, e)
 			return nil
-		}, text, last)
+		}, text, last, s.last)
 		if err != nil {
 			return err
 		}

@@ -173,7 +173,11 @@ func (v *verification) values(ctx context.Context) error {
 		}
 		return nil
 	}}
-	if err := d.content(ctx); err != nil {
+	jobs, err := d.jobs(ctx)
+	for i := 0; i < len(jobs) && err == nil; i++ {
+		err = jobs[i](ctx, d)
+	}
+	if err != nil {
 		return err
 	}
 	if more := unreadable - maxUnreadable; more > 0 {
