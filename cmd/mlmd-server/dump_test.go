@@ -259,3 +259,28 @@ func TestLoad_FailedOnServer(t *testing.T) {
 		})
 	}
 }
+
+// A dump is one state of the database while others write to it.
+func TestDump_WhileServing(t *testing.T) {
+	onEachDatabase(t, func(t *testing.T, db string) {
+		address, stop := serveProcess(t, "--db="+db)
+		fillScene(t, dial(t, address))
+		w := startWriters(t, address, 4)
+		eventually(t, "enough writes", func() bool { return w.counts()[0] > 50 })
+		dir := t.TempDir()
+		var before, after [3][]int64
+		for i := range before {
+			before[i] = w.counts()
+			succeed(t, "dump", "--db", db, filepath.Join(dir, fmt.Sprint(i, ".jsonl")))
+			after[i] = w.counts()
+		}
+		w.stop()
+		stop()
+		for i := range before {
+			loaded := filepath.Join(dir, fmt.Sprint(i, ".db"))
+			succeed(t, "load", "--db", loaded, filepath.Join(dir, fmt.Sprint(i, ".jsonl")))
+			isPrefix(t, loaded, before[i], after[i])
+			t.Logf("acknowledged before %v, after %v", before[i], after[i])
+		}
+	})
+}
