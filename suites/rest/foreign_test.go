@@ -54,7 +54,7 @@ var fieldRows = []struct{ typ, statement string }{
 		(102, 'registered_model_id', 0, 101, NULL), (102, 'state', 0, NULL, 'LIVE'), (102, 'author', 0, NULL, 'bob'),
 		(104, 'experiment_id', 0, 103, NULL), (104, 'status', 0, NULL, 'RUNNING'), (104, 'state', 0, NULL, 'LIVE'),
 		(104, 'start_time_since_epoch', 0, NULL, '1700000000000'),
-		(103, 'bad', 1, NULL, 'mlmd-struct::!'), (103, 'good', 1, NULL, 'x')`},
+		(103, 'bad', 1, NULL, 'mlmd-struct::!'), (103, 'owner', 0, NULL, 'ada'), (103, 'owner', 1, NULL, 'ada')`},
 	{"kf.ModelArtifact", `INSERT INTO Artifact VALUES
 		(11, ?, 's3://m', NULL, '102:weights', NULL, 1700000000006, 1700000000006)`},
 	{"kf.DataSet", `INSERT INTO Artifact VALUES
@@ -148,8 +148,14 @@ var _ = Describe("a database of the field's server", func() {
 			To(Equal([]any{0.25, 3.0, "104", "1700000000000"}))
 		Expect(f.get(ctx, "artifacts?filterQuery=value%20%3C%200.5").names()).To(Equal([]string{"loss"}))
 		e := f.get(ctx, "experiments/103")
-		Expect(e.at("customProperties")).To(And(HaveLen(1), HaveKey("good")), "a value that cannot be read is left out")
+		Expect(e.at("customProperties")).To(And(HaveLen(1), HaveKey("owner")), "a value that cannot be read is left out")
 		Expect(f.get(ctx, "experiments").names()).To(Equal([]string{"e"}), "and hurts no list")
+		Expect(f.get(ctx, "experiments?filterQuery=owner%20%3D%20'ada'").names()).To(Equal([]string{"e"}), "once")
+		e = f.patch(ctx, "experiments/103", `{"description":"d"}`)
+		Expect(e.status).To(Equal(200), e.text)
+		Expect([]any{e.at("owner"), e.at("customProperties")}).To(Equal([]any{"ada", map[string]any{
+			"owner": map[string]any{"metadataType": "MetadataStringValue", "string_value": "ada"},
+		}}))
 
 		By("updating through REST")
 		Expect(f.patch(ctx, "registered_models/101", `{"description":"d"}`).at("state")).To(Equal("ARCHIVED"))

@@ -134,23 +134,21 @@ var changes = []rule{
 		patch(fixture, property("p", "Double", `"double_value":2`), 200, `"double_value":2`).
 			stored(`kf.RegisteredModel "m" state="LIVE" custom p=2.0`),
 		patch(fixture, `{"owner":"ada"}`, 200, `"owner":"ada"`),
-		patch(fixture, property("owner", "String", `"string_value":"x"`), 200, `"owner":{`).without(`"p"`).
-			stored(`kf.RegisteredModel "m" owner="ada" state="LIVE" custom owner="x"`),
+		patch(fixture, property("q", "String", `"string_value":"x"`), 200, `"q":{`).without(`"p"`).
+			stored(`kf.RegisteredModel "m" owner="ada" state="LIVE" custom q="x"`),
 		patch(fixture, `{"customProperties":{}}`, 200, `"customProperties":{}`).
 			stored(`kf.RegisteredModel "m" owner="ada" state="LIVE"`),
 	}},
-	{name: "custom properties may have any name, also that of a member that is set", requests: []exchange{
-		patch(fixture, property("state", "Int", `"int_value":"1"`), 200, `"state":"LIVE"`),
+	{name: "custom properties may have any name but those of members, also model_name", requests: []exchange{
 		patch(fixture, property("a b.c'`日", "Int", `"int_value":"1"`), 200, "\"a b.c'`日\":{"),
 		patch(fixture, property("", "Int", `"int_value":"1"`), 200, `"":{`),
 		patch("model_versions/{v}", property("version", "String", `"string_value":"x"`), 200, `"version":{`).
 			stored(`kf.ModelVersion "{m}:v" model_name="m" registered_model_id={m} state="LIVE" version="v" ` +
 				`custom version="x" below {m}`),
 		post("model_versions", `{"name":"hf","registeredModelId":"{m}","author":"ada","customProperties":{`+
-			`"model_name":{"metadataType":"MetadataStringValue","string_value":"x"},`+
-			`"author":{"metadataType":"MetadataStringValue","string_value":"bob"}}}`, 201, `"author":"ada"`).
+			`"model_name":{"metadataType":"MetadataStringValue","string_value":"x"}}}`, 201, `"author":"ada"`).
 			stored(`kf.ModelVersion "{m}:hf" author="ada" model_name="m" registered_model_id={m} state="LIVE" ` +
-				`version="hf" custom author="bob" model_name="x" below {m}`),
+				`version="hf" custom model_name="x" below {m}`),
 	}},
 	{name: "a whole artifact with an ID changes that artifact and adds the version", requests: []exchange{
 		post(below, artifact("model-artifact", `"name":"w","uri":"s3://w","storageKey":"k"`), 201, "").called("w"),

@@ -208,9 +208,10 @@ func (w *PropertyWriter) URI(field string, v *string) *string {
 	return &s
 }
 
-// Custom returns the custom properties. None may have the name of a field that is
-// not set, because it would be read as that field. It must be called after the
-// fields are written.
+// Custom returns the custom properties, none of which may have the name of a
+// property that is read as a field: it would be read as the field if that is
+// unset, and the reference implementation of MLMD loses one of the two if the other
+// changes. Copies, which are never read, do not matter.
 func (w *PropertyWriter) Custom(field string, m value.Map, declared mlmd.Fields) map[string]*mlmdpb.Value {
 	if len(m) == 0 {
 		return nil
@@ -225,8 +226,8 @@ func (w *PropertyWriter) Custom(field string, m value.Map, declared mlmd.Fields)
 			why = err.Error()
 		case !utf8.ValidString(name):
 			why = "has a name that is not valid UTF-8"
-		case w.props[name] == nil && reads(declared, name):
-			why = "is the name of a field that is not set: set the field, or choose another name"
+		case reads(declared, name):
+			why = "is the name of a declared property: set the field, or choose another name"
 		}
 		if why != "" {
 			errs = append(errs, &mlmd.InvalidError{Field: field + "." + name, Value: v.String(), Why: why})
