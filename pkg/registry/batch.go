@@ -49,8 +49,8 @@ func anys[T any](values []*T) []any {
 func (c *core[N]) writeAll(
 	ctx context.Context, by verb, values []any, o writeOptions,
 ) (_ []Result, err error) {
-	ctx, end := c.client.observe(ctx, by.String(), c.m.entity)
-	defer end(&err)
+	ctx, observed := c.client.observe(ctx, by.String(), c.m.entity)
+	defer func() { observed.end(err) }()
 	if i := slices.IndexFunc(values, c.m.isNil); i >= 0 {
 		return nil, c.operation(by.String(), "").newError(ErrInvalidArgument, fmt.Sprintf("value %d is nil", i+1))
 	}

@@ -168,16 +168,24 @@ func WithCallObserver(
 	return clientOption(func(o *clientConfig) { o.begin = begin })
 }
 
-// observe begins a call. The caller defers what it returns, with its error.
-func (c *Client) observe(ctx context.Context, verb, entity string) (context.Context, func(*error)) {
+// observe begins a call. The caller defers a function that calls end with the
+// error: nothing is then allocated without an observer.
+func (c *Client) observe(ctx context.Context, verb, entity string) (context.Context, observedCall) {
 	if c.config.begin == nil {
-		return ctx, unobserved
+		return ctx, observedCall{}
 	}
 	ctx, end := c.config.begin(ctx, verb, entity)
-	return ctx, func(err *error) { end(*err) }
+	return ctx, observedCall{end}
 }
 
-func unobserved(*error) {}
+// An observedCall is a call that an observer may want to know the end of.
+type observedCall struct{ f func(error) }
+
+func (o observedCall) end(err error) {
+	if o.f != nil {
+		o.f(err)
+	}
+}
 
 // WithTypePrefix makes the client use types whose names begin with prefix
 // instead of "kf.". Stores created before 2024-02-26 have "odh." or "kfmr.".

@@ -129,8 +129,8 @@ func (c *Collection[T, N]) Get(ctx context.Context, id string) (*T, error) {
 }
 
 func (c *core[N]) get(ctx context.Context, id string) (_ any, err error) {
-	ctx, end := c.client.observe(ctx, "get", c.m.entity)
-	defer end(&err)
+	ctx, observed := c.client.observe(ctx, "get", c.m.entity)
+	defer func() { observed.end(err) }()
 	s := c.operation("get", id)
 	i, err := parseID(id)
 	if err != nil {
@@ -221,8 +221,8 @@ func (c *core[N]) findUnprefixed(ctx context.Context, s operation, parentID int6
 }
 
 func (c *core[N]) byStoredName(ctx context.Context, s operation, stored string) (_ any, err error) {
-	ctx, end := c.client.observe(ctx, "find", c.m.entity)
-	defer end(&err)
+	ctx, observed := c.client.observe(ctx, "find", c.m.entity)
+	defer func() { observed.end(err) }()
 	if stored == "" {
 		return nil, s.fieldError(ErrInvalidArgument, "name", "", "is missing")
 	}
@@ -247,8 +247,8 @@ func (c *Collection[T, N]) FindByExternalID(ctx context.Context, externalID stri
 }
 
 func (c *core[N]) findByExternalID(ctx context.Context, externalID string) (_ any, err error) {
-	ctx, end := c.client.observe(ctx, "find", c.m.entity)
-	defer end(&err)
+	ctx, observed := c.client.observe(ctx, "find", c.m.entity)
+	defer func() { observed.end(err) }()
 	s := c.operation("find", externalID)
 	if externalID == "" {
 		return nil, s.fieldError(ErrInvalidArgument, "externalId", "", "is missing")

@@ -29,8 +29,8 @@ import (
 // The errors are those of [Collection.Upsert]. An argument that is not an entity
 // is an [ErrInvalidArgument], and nothing is stored.
 func (c *Client) Register(ctx context.Context, entities ...any) (_ []Result, err error) {
-	ctx, end := c.observe(ctx, "register", "")
-	defer end(&err)
+	ctx, observed := c.observe(ctx, "register", "")
+	defer func() { observed.end(err) }()
 	all := make([]Entity, len(entities))
 	for i, e := range entities {
 		if all[i], err = c.entity(i, e); err != nil {

@@ -46,8 +46,8 @@ func untypedFunc[T any](f func(v *T) error) func(v any) error {
 func (c *core[N]) update(
 	ctx context.Context, id string, f func(v any) error, o writeOptions,
 ) (_ Result, err error) {
-	ctx, end := c.client.observe(ctx, update.String(), c.m.entity)
-	defer end(&err)
+	ctx, observed := c.client.observe(ctx, update.String(), c.m.entity)
+	defer func() { observed.end(err) }()
 	s := c.operation(update.String(), id)
 	if f == nil {
 		return Result{}, s.newError(ErrInvalidArgument, "the function is nil")

@@ -90,8 +90,8 @@ func (c *core[N]) begin(ctx context.Context, by verb, v any, o writeOptions) (*w
 
 // write stores v by the verb, and sets its ID.
 func (c *core[N]) write(ctx context.Context, by verb, v any, o writeOptions) (_ Result, err error) {
-	ctx, end := c.client.observe(ctx, by.String(), c.m.entity)
-	defer end(&err)
+	ctx, observed := c.client.observe(ctx, by.String(), c.m.entity)
+	defer func() { observed.end(err) }()
 	w, err := c.begin(ctx, by, v, o)
 	if err != nil {
 		return Result{}, err
