@@ -32,7 +32,7 @@ func Make(target string, fill func(name string) error) (err error) {
 	if err := fill(name); err != nil {
 		return err
 	}
-	if err := sync(name); err != nil {
+	if err := sync(name, os.O_RDWR); err != nil {
 		return err
 	}
 	switch err := os.Link(name, target); {
@@ -46,7 +46,7 @@ func Make(target string, fill func(name string) error) (err error) {
 			return err
 		}
 	}
-	_ = sync(filepath.Dir(target)) // not all systems can sync a directory
+	_ = sync(filepath.Dir(target), os.O_RDONLY) // not all systems can sync a directory
 	return nil
 }
 
@@ -54,9 +54,10 @@ func exists(target string) error {
 	return fmt.Errorf("%s exists already: choose another name, or remove it", target)
 }
 
-// sync writes a file or directory to the disk.
-func sync(name string) error {
-	f, err := os.OpenFile(name, os.O_RDONLY, 0)
+// sync writes a file or directory, opened in a mode, to the disk. Windows requires
+// one for writing.
+func sync(name string, mode int) error {
+	f, err := os.OpenFile(name, mode, 0)
 	if err != nil {
 		return err
 	}
