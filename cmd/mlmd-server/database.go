@@ -52,6 +52,8 @@ var (
 	// keywords matches the beginning of a DSN that is not a URL.
 	keywords = regexp.MustCompile(`(?i)^(host|hostaddr|port|user|username|uid|password|pwd|passfile|dbname|database|` +
 		`service|server|data source|application_name|connect_timeout|ssl[a-z]+)\s*=`)
+	// readOnlyURI matches a SQLite URI of a file that cannot be written.
+	readOnlyURI = regexp.MustCompile(`[?&](mode=ro|immutable=1)(&|$)`)
 	// noScheme matches a URL without its scheme.
 	noScheme = regexp.MustCompile(`^//[^@]*:[^@]*@|^[^/\\]*:[^/\\]*@|^[^/\\]*@(tcp|unix)?\(`)
 )
@@ -79,7 +81,7 @@ func fromText(from, text string) (database, error) {
 	name, _, _ := strings.Cut(strings.ToLower(m[1]), "+") // SQLAlchemy adds the driver
 	switch {
 	case name == "file":
-		return database{kind: "sqlite", dsn: text}, nil
+		return database{kind: "sqlite", dsn: text, readOnly: readOnlyURI.MatchString(text)}, nil
 	case name == "sqlite":
 		return fromSQLiteURL(from, m[2], rest)
 	case m[2] == "": // not a URL

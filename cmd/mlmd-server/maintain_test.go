@@ -365,3 +365,24 @@ func digest(t *testing.T, dir string) string {
 	}
 	return all.String()
 }
+
+// What the command makes is readable for its owner only, whatever the umask allows.
+func TestFiles_Mode(t *testing.T) {
+	dir := t.TempDir()
+	file := func(name string) string { return filepath.Join(dir, name) }
+	succeed(t, "token", "--auth_file", file("users"), "--name=n", "--role=read")
+	serveProcess(t, "--db="+file("r.db"), "--auth_file="+file("users"), "--audit_log="+file("audit"))
+	succeed(t, "backup", "--db", file("r.db"), file("backup.db"))
+	succeed(t, "dump", "--db", file("r.db"), file("dump.jsonl"))
+	succeed(t, "load", "--db", file("loaded.db"), file("dump.jsonl"))
+	for _, name := range names(t, dir) {
+		at, err := os.Stat(file(name))
+		if err != nil || at.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", name, at.Mode(), err)
+		}
+	}
+	want := []string{"audit", "backup.db", "dump.jsonl", "loaded.db", "r.db", "r.db-shm", "r.db-wal", "users"}
+	if all := names(t, dir); !slices.Equal(all, want) {
+		t.Errorf("files are %q, want %q", all, want)
+	}
+}

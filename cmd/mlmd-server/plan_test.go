@@ -103,7 +103,13 @@ func TestPlan_Database(t *testing.T) {
 		{"--db with a drive", []string{`--db=C:\data\a.db`}, database{kind: "sqlite", dsn: `C:\data\a.db`}, ""},
 		{"--db in memory", []string{"--db=:memory:"}, memory, ""},
 		{"--db with sqlite in memory", []string{"--db=sqlite::memory:"}, memory, ""},
-		{"--db with file:", []string{"--db=file:a.db?mode=ro"}, database{kind: "sqlite", dsn: "file:a.db?mode=ro"}, ""},
+		{"--db with file:", []string{"--db=file:a.db?x=1"}, database{kind: "sqlite", dsn: "file:a.db?x=1"}, ""},
+		{
+			"--db with file:, read-only",
+			[]string{"--db=file:a.db?mode=ro"},
+			database{kind: "sqlite", dsn: "file:a.db?mode=ro", readOnly: true},
+			"",
+		},
 		{
 			"--db with postgres",
 			[]string{"--db=postgres://ada:pw@db/mlmd?sslmode=disable"},
