@@ -27,11 +27,28 @@ func (s *Service) PutParentContexts(
 	return reply(resp, err)
 }
 
+// leaves are the contexts that a transaction has created and not made parents yet.
+// Other transactions do not see them.
+type leaves map[int64]bool
+
+func (l *leaves) add(id int64) {
+	if *l == nil {
+		*l = leaves{}
+	}
+	(*l)[id] = true
+}
+
+// onlyLeaves reports whether all children are leaves, so that no other transaction
+// can make them ancestors meanwhile.
+func (t *tx) onlyLeaves(edges []*mlmdpb.ParentContext) bool {
+	return !slices.ContainsFunc(edges, func(e *mlmdpb.ParentContext) bool { return !t.leaves[e.GetChildId()] })
+}
+
 func (t *tx) putParents(ctx context.Context, edges []*mlmdpb.ParentContext) error {
 	if len(edges) == 0 {
 		return nil
 	}
-	if t.d.ForUpdate != "" { // concurrent transactions could each add half of a cycle
+	if t.d.ForUpdate != "" && !t.onlyLeaves(edges) { // concurrent transactions could each add half of a cycle
 		for _, statement := range t.d.SerializeStatements {
 			if _, err := t.Exec(ctx, statement); err != nil {
 				return err
@@ -48,6 +65,7 @@ func (t *tx) putParents(ctx context.Context, edges []*mlmdpb.ParentContext) erro
 			return err
 		}
 		args = append(args, edge.GetChildId(), edge.GetParentId())
+		delete(t.leaves, edge.GetParentId())
 	}
 	return t.Insert(ctx, insertParent, args)
 }
@@ -66,19 +84,19 @@ type ancestry struct {
 // links their children have, and for children that are parents themselves, all
 // links above their new parent. Only such a child can close a cycle.
 func (t *tx) loadAncestry(ctx context.Context, edges []*mlmdpb.ParentContext) (*ancestry, error) {
-	g := &ancestry{parents: map[int64][]int64{}, links: map[parentLink]bool{}, hasChildren: map[int64]bool{}}
-	var ids, children []int64
+	g := &ancestry{
+		exists: map[int64]bool{}, parents: map[int64][]int64{}, links: map[parentLink]bool{}, hasChildren: map[int64]bool{},
+	}
 	parents := map[int64]bool{}
-	for _, e := range edges {
-		ids, children = append(ids, e.GetChildId(), e.GetParentId()), append(children, e.GetChildId())
-		parents[e.GetParentId()] = true
-	}
-	var err error
-	if g.exists, err = existingIDs(ctx, t, contextKind, ids); err != nil {
-		return nil, err
-	}
-	if err := g.loadHasChildren(ctx, t, children); err != nil {
-		return nil, err
+	for part := range slices.Chunk(edges, edgesAtOnce) {
+		var ids, children []int64
+		for _, e := range part {
+			ids, children = append(ids, e.GetChildId(), e.GetParentId()), append(children, e.GetChildId())
+			parents[e.GetParentId()] = true
+		}
+		if err := g.loadEnds(ctx, t, ids, children); err != nil {
+			return nil, err
+		}
 	}
 	var above []int64
 	for _, e := range edges {
@@ -86,22 +104,40 @@ func (t *tx) loadAncestry(ctx context.Context, edges []*mlmdpb.ParentContext) (*
 			above = append(above, e.GetParentId())
 		}
 	}
-	if err := parentLinks(ctx, t, "context_id", children, g.addLink); err != nil {
-		return nil, err
-	}
 	return g, g.loadAncestors(ctx, t, above)
 }
 
-// loadHasChildren finds out which of ids have children.
-func (g *ancestry) loadHasChildren(ctx context.Context, q querier, ids []int64) error {
-	return sqldb.ForEachChunk(q.Dialect().ValidIDs(slices.Clone(ids)), func(part []int64) error {
-		in := q.Dialect().InIDs(part)
-		rows, err := q.Query(ctx, "SELECT DISTINCT parent_context_id FROM ParentContext WHERE parent_context_id "+in.Text,
-			in.Args...)
-		return sqldb.Each(rows, err, 1, func(r *sqldb.Row) error {
-			g.hasChildren[r.Int(0)] = true
+// edgesAtOnce limits the edges whose ends one statement reads.
+const edgesAtOnce = 256
+
+// loadEnds finds out which of ids exist, which of the children have children
+// themselves, and which parents the children have.
+func (g *ancestry) loadEnds(ctx context.Context, t *tx, ids, children []int64) error {
+	const exists, isParent, link = 0, 1, 2
+	ids, children = t.d.ValidIDs(ids), t.d.ValidIDs(children)
+	if len(children) == 0 { // no edge can be right
+		return nil
+	}
+	all, some := t.d.InIDs(ids), t.d.InIDs(children)
+	rows, err := t.Query(ctx, "SELECT 0, id, 0 FROM Context WHERE id "+all.Text+
+		" UNION ALL SELECT DISTINCT 1, parent_context_id, 0 FROM ParentContext WHERE parent_context_id "+some.Text+
+		" UNION ALL SELECT 2, context_id, parent_context_id FROM ParentContext WHERE context_id "+some.Text,
+		slices.Concat(all.Args, some.Args, some.Args)...)
+	return sqldb.Each(rows, err, 3, func(r *sqldb.Row) error {
+		what, id, parent := r.Int(0), r.Int(1), r.Int(2)
+		if err := r.TakeErr(); err != nil {
+			t.reportDamage(ctx, "ParentContext", max(id, parent), "the other context", err)
 			return nil
-		})
+		}
+		switch what {
+		case exists:
+			g.exists[id] = true
+		case isParent:
+			g.hasChildren[id] = true
+		case link:
+			g.addLink(parentLink{id, parent})
+		}
+		return nil
 	})
 }
 

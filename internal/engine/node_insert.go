@@ -55,6 +55,9 @@ func (t *tx) insertNodes(ctx context.Context, k *nodeKind, b *nodeBatch) ([]prop
 			continue
 		}
 		b.ids[i] = created[next]
+		if k == contextKind {
+			t.leaves.add(created[next])
+		}
 		rows = b.creates[next].appendRows(rows, created[next])
 		next++
 	}

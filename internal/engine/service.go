@@ -167,6 +167,7 @@ type tx struct {
 	d *sqldb.Dialect
 
 	cacheOnCommit []cachedType // added to the cache after the commit
+	leaves        leaves       // of the transaction so far
 }
 
 func (t *tx) types() *typeCache                   { return &t.s.root().types }

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"maps"
 	"runtime"
 	"sync"
 
@@ -18,6 +19,7 @@ type enclosing struct {
 	mu     sync.Mutex // a transaction runs one RPC at a time
 	tx     *sqldb.Tx
 	types  []cachedType // added to the parent's cache after the commit
+	leaves leaves
 	closed bool
 }
 
@@ -92,14 +94,16 @@ func (o *enclosing) run(ctx context.Context, s *Service, fn func(context.Context
 		return errorf(codes.FailedPrecondition, "the transaction has ended: its client cannot be used any more")
 	}
 	var types []cachedType
+	var changed leaves
 	err := o.tx.Savepoint(ctx, func(ctx context.Context, part *sqldb.Tx) error {
-		t := &tx{Tx: part, s: s, d: part.Dialect()}
+		t := &tx{Tx: part, s: s, d: part.Dialect(), leaves: maps.Clone(o.leaves)}
 		err := fn(ctx, t)
-		types = t.cacheOnCommit
+		types, changed = t.cacheOnCommit, t.leaves
 		return err
 	})
 	if err == nil {
 		o.types = append(o.types, types...)
+		o.leaves = changed
 	}
 	return err
 }

@@ -17,7 +17,8 @@ import (
 type nodes[N mlmd.Node] interface {
 	kind() mlmd.Kind
 	// create stores n as a child of parent, which may be nil. It reports whether it
-	// also made the link to the parent: for contexts, no RPC does both.
+	// also made the link to the parent: for contexts, no RPC does both. In an
+	// embedded store it makes two RPCs for a context with a parent.
 	create(ctx context.Context, n N, parent *parent) (id int64, linked bool, err error)
 	// createGroup is create for several nodes: all are stored or none.
 	createGroup(ctx context.Context, ns []N, parent *parent) (ids []int64, linked bool, err error)

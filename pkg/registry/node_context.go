@@ -19,11 +19,23 @@ func (contexts) kind() mlmd.Kind { return mlmd.Context }
 
 func (contexts) parentAlias() string { return "parent_contexts_" }
 
-// create does not link: no RPC stores both a context and the link to its parent.
-func (c contexts) create(ctx context.Context, n *mlmdpb.Context, _ *parent) (int64, bool, error) {
-	r, err := c.rpc.PutContexts(ctx, &mlmdpb.PutContextsRequest{Contexts: []*mlmdpb.Context{n}})
-	id, err := onlyID(r.GetContextIds(), err)
-	return id, false, err
+// create links in an embedded store only: no RPC stores both a context and the
+// link to its parent.
+func (c contexts) create(ctx context.Context, n *mlmdpb.Context, p *parent) (id int64, linked bool, err error) {
+	store, ok := c.rpc.(transactor)
+	if !ok || p == nil {
+		r, err := c.rpc.PutContexts(ctx, &mlmdpb.PutContextsRequest{Contexts: []*mlmdpb.Context{n}})
+		id, err = onlyID(r.GetContextIds(), err)
+		return id, false, err
+	}
+	err = store.Transact(ctx, func(rpc mlmdpb.MetadataStoreServiceClient) (err error) {
+		tx := contexts{rpc}
+		if id, _, err = tx.create(ctx, n, nil); err != nil {
+			return err
+		}
+		return tx.link(ctx, p.id, id)
+	})
+	return id, err == nil, err
 }
 
 func (c contexts) createGroup(ctx context.Context, ns []*mlmdpb.Context, _ *parent) ([]int64, bool, error) {

@@ -61,7 +61,7 @@ func (c *Client) Tx(ctx context.Context, f func(tx *Client) error) error {
 	}()
 	err := store.Transact(ctx, func(rpc mlmdpb.MetadataStoreServiceClient) error {
 		state.reset() // of a call that lost a conflict
-		tx := newClient(rpc, c.config)
+		tx := newClient(partOfTx{rpc}, c.config)
 		tx.tx = state
 		tx.types.addFrom(&c.types)
 		last = tx
@@ -79,6 +79,11 @@ func (c *Client) Tx(ctx context.Context, f func(tx *Client) error) error {
 		return failed.error
 	}
 	return s.rpcError(ctx, err)
+}
+
+// partOfTx is the RPC client of a transaction, which cannot begin another one.
+type partOfTx struct {
+	mlmdpb.MetadataStoreServiceClient
 }
 
 // A txError is an error that the function of a transaction returned, on its way

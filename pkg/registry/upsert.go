@@ -242,9 +242,9 @@ func (w *write[N]) parentMayBeRenamed(err error) bool {
 // looking for it would cost each Create a request.
 //
 // After [ErrUnavailable] v may have been stored: the call is not repeated, because
-// the repetition would find its own name taken. A context with a parent is stored
-// in two requests. If the second one fails, the entity exists without its parent:
-// [Collection.Upsert] completes it.
+// the repetition would find its own name taken. A server stores a context with a
+// parent in two requests. If the second one fails, the entity exists without its
+// parent: [Collection.Upsert] completes it.
 func (c *Collection[T, N]) Create(ctx context.Context, v *T) (Result, error) {
 	return c.core.write(ctx, create, v, writeOptions{})
 }

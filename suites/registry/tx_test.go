@@ -62,6 +62,49 @@ var _ = onEveryBackend("a transaction", func(rpc func() mlmdpb.MetadataStoreServ
 		Expect(got.CustomProperties).To(Equal(value.Map{"n": value.Int(1)}))
 	})
 
+	It("is what creates a context and its link, so that neither is stored alone", func(ctx SpecContext) {
+		client, sent := counting(rpc())
+		reg := registry.New(client)
+		id := aModel(ctx, reg)
+		sent.refuse("PutParentContexts")
+		v := model.ModelVersion{RegisteredModelID: id, Name: "v1"}
+		_, err := reg.ModelVersions().Create(ctx, &v)
+		Expect(err).To(MatchError(registry.ErrUnavailable))
+		Expect(v.ID).To(BeEmpty())
+		_, err = reg.ModelVersions().FindByName(ctx, id, "v1")
+		Expect(err).To(MatchError(registry.ErrNotFound))
+		sent.allow()
+		_, err = reg.ModelVersions().Create(ctx, &v)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(reg.ModelVersions().OfModel(id).Collect(ctx)).To(HaveLen(1))
+	})
+
+	It("finds cycles of the contexts that it creates", func(ctx SpecContext) {
+		outside, err := value.ParseID(aModel(ctx, reg))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(reg.Tx(ctx, func(tx *registry.Client) error {
+			var ids []int64
+			for range 2 {
+				id, err := value.ParseID(aModel(ctx, tx))
+				Expect(err).NotTo(HaveOccurred())
+				ids = append(ids, id)
+			}
+			link := func(child, parent int64) error {
+				_, err := tx.RPC().PutParentContexts(ctx, &mlmdpb.PutParentContextsRequest{
+					ParentContexts: []*mlmdpb.ParentContext{{ChildId: &child, ParentId: &parent}},
+				})
+				return err
+			}
+			Expect(link(ids[0], ids[1])).To(Succeed())
+			Expect(link(outside, ids[0])).To(Succeed())
+			Expect(link(ids[1], outside)).To(MatchError(ContainSubstring("cycle")))
+			Expect(link(ids[1], ids[0])).To(MatchError(ContainSubstring("cycle")))
+			Expect(link(ids[0], ids[1])).To(MatchError(ContainSubstring("exists")))
+			Expect(link(ids[0], 1<<40)).To(MatchError(ContainSubstring("cannot be found")))
+			return nil
+		})).To(Succeed())
+	})
+
 	It("stores nothing if its function fails", func(ctx SpecContext) {
 		m, v := model.RegisteredModel{Name: fresh("model")}, model.ModelVersion{Name: "v1"}
 		failed := errors.New("stop")
