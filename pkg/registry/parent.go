@@ -173,7 +173,7 @@ func (c *core[N]) resolveParents(ctx context.Context, s operation, ns []N, paren
 		return ns, nil
 	}
 	var above map[int64][]*mlmdpb.Context
-	if parentID == 0 {
+	if parentID == 0 && c.client.rest() == nil { // a REST registry tells the parents with the nodes, or not at all
 		var err error
 		if above, err = c.nodes.parentsOf(ctx, ids); err != nil {
 			return nil, s.rpcError(ctx, err)

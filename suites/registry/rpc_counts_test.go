@@ -108,6 +108,17 @@ var _ = onEmptyStores("the RPCs of the registry", func(rpc func() mlmdpb.Metadat
 		Expect(sent.take()).To(Equal([]string{"PutArtifacts"}))
 	})
 
+	It("list artifacts without a version among all", func(ctx SpecContext) {
+		a := model.ModelArtifact{Name: fresh("weights")}
+		_, err := reg.ModelArtifacts().Upsert(ctx, &a)
+		Expect(err).NotTo(HaveOccurred())
+		last, err := reg.ModelArtifacts().Query().OrderBy(registry.OrderByID).Desc().First(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(last.ID).To(Equal(a.ID))
+		Expect(last.Name).To(Equal(a.Name))
+		Expect(last.ModelVersionID).To(BeEmpty())
+	})
+
 	It("are one read for an unchanged upsert by ID", func(ctx SpecContext) {
 		m := model.RegisteredModel{Name: fresh("model"), Description: new("d")}
 		_, err := reg.RegisteredModels().Upsert(ctx, &m)
