@@ -155,6 +155,7 @@ var schemas = []schema{
 		body:  `"modelVersionId":"{v}","lastKnownState":"RUNNING"`,
 		least: `"modelVersionId":"{v}"`, defaults: `"modelVersionId":"{v}","lastKnownState":"UNKNOWN"`,
 		required: []string{"modelVersionId"},
+		enums:    map[string]string{"lastKnownState": "UNKNOWN NEW RUNNING COMPLETE FAILED CACHED CANCELED"},
 		row: `kf.ServeModel "{s}:n" external "x" state RUNNING description="d" model_version_id={v}` +
 			`{common} below {s}`,
 	},
@@ -305,7 +306,13 @@ var _ = onEveryBackend("a schema", func(f *face) {
 				}
 				Expect(x.entity()).To(Equal(want), body)
 			}
-			if s.change == "" {
+			if s.change == "" { // the values of enums are those of creations
+				for name, values := range s.enums {
+					for _, v := range strings.Fields(values) {
+						Expect(f.post(ctx, path, "%s", with(least, name, v)).at(name)).To(Equal(v))
+					}
+					Expect(f.post(ctx, path, "%s", with(least, name, "foo")).status).To(Equal(400))
+				}
 				return
 			}
 
