@@ -79,6 +79,11 @@ func (r *resource) putBelow(
 		return v, false, err
 	}
 	in := r.in(c.Parent)
+	if text := in.ident(v).ParentID; text != "" { // the path decides, but it must be an ID
+		if _, err := parseParent(r.face.titleOf(c.Parent), text); err != nil {
+			return nil, false, err
+		}
+	}
 	name := in.ident(v).Name
 	r.complete(v)
 	r.codec.setMarks(v, marks)

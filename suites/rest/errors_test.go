@@ -134,6 +134,14 @@ var refusals = []refusal{
 		"POST", "registered_models/{m}/versions",
 		`{"id":"{v}","name":"v","registeredModelId":"{m}","createTimeSinceEpoch":"x"}`, 400, "createTimeSinceEpoch",
 	},
+	{
+		"POST", "registered_models/{m}/versions", `{"name":"w","registeredModelId":"1*"}`, 400,
+		"invalid registered model ID",
+	},
+	{
+		"POST", "serving_environments/{e}/inference_services",
+		`{"name":"t","registeredModelId":"{m}","servingEnvironmentId":"1*"}`, 400, "invalid serving environment ID",
+	},
 }
 
 var _ = onEveryBackend("an error", func(f *face) {
