@@ -40,6 +40,7 @@ type flags struct {
 	port                         int32
 	channelArguments             string
 	maxReceive, maxSend          int
+	maxText                      int
 	shutdown                     time.Duration
 	requestTimeout               time.Duration
 	limitConcurrency             bool
@@ -197,6 +198,8 @@ func (f *flags) define() {
 		"maximum request size; -1 for no limit",
 	)
 	s.IntVar(&f.maxSend, "max_send_message_bytes", -1, "maximum reply size; -1 for no limit")
+	s.IntVar(&f.maxText, "max_text_bytes", defaultMaxText,
+		"maximum size of a text or row in SQLite, also of what the functions of a filter make; 0 for no limit")
 	s.DurationVar(&f.requestTimeout, "request_timeout", time.Minute,
 		"time limit of one request, also in the database; 0 for no limit")
 	s.BoolVar(&f.limitConcurrency, "limit_concurrency", true,
@@ -210,6 +213,10 @@ func (f *flags) define() {
 	s.BoolVar(&f.version, "version", false, "print the version and exit")
 	s.BoolVarP(&f.help, "help", "h", false, "print this help and exit")
 }
+
+// defaultMaxText is eight times the default size of a request, so that what a
+// request stores can be read, and one filter takes little memory.
+const defaultMaxText = 8 * server.DefaultMaxRecvMsgSize
 
 // parse reads the arguments of the server. Its errors are usage errors.
 func parse(args []string) (*flags, error) {
@@ -264,6 +271,7 @@ func (f *flags) parse(args []string) error {
 		{"downgrade_db_schema_version", f.downgrade, -1, store.SchemaVersion},
 		{"max_receive_message_bytes", int64(f.maxReceive), -1, math.MaxInt32},
 		{"max_send_message_bytes", int64(f.maxSend), -1, math.MaxInt32},
+		{"max_text_bytes", int64(f.maxText), 0, math.MaxInt32},
 	} {
 		if n.value < n.lowest || n.value > n.highest {
 			return usagef("invalid --%s %d: must be between %d and %d", n.flag, n.value, n.lowest, n.highest)

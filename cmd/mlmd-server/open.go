@@ -63,7 +63,7 @@ func (p *plan) openOnce(ctx context.Context, log *slog.Logger) (*store.Store, er
 	opts := []store.Option{
 		store.WithLogger(slog.New(callinfo.LogHandler(log.Handler()))), store.WithInterceptors(p.interceptors...),
 		store.WithSlowQueryTime(p.slowQueryTime), store.WithStatementObserver(p.statements),
-		p.telemetry.StoreOption(),
+		p.telemetry.StoreOption(), store.WithMaxTextSize(p.maxTextSize),
 	}
 	if p.db == memory {
 		return sqlite.OpenMemory(ctx, opts...)

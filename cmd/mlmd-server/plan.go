@@ -33,6 +33,7 @@ type plan struct {
 	reloaders        []reloader
 	interceptors     []grpc.UnaryServerInterceptor // of each RPC, also those of the REST API
 	slowQueryTime    time.Duration
+	maxTextSize      int64                                  // of the database, in bytes; 0 for its own limit
 	statements       func(context.Context, store.Statement) // is told of each; nil for none
 	telemetry        *telemetry.Telemetry                   // nil for none
 	warnings         []string
@@ -94,6 +95,7 @@ func (f *flags) plan(read readFile) (*plan, error) {
 		return nil, usagef("--request_timeout is negative: must be 0, which sets no limit, or more")
 	}
 	p.limitConcurrency = f.limitConcurrency
+	p.maxTextSize = int64(f.maxText)
 	p.options = append(limits, server.WithTLS(security.config("h2")),
 		server.WithShutdownTimeout(f.shutdown), server.WithRequestTimeout(f.requestTimeout))
 	if f.auth.reflection == "off" {

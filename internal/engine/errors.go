@@ -128,7 +128,8 @@ var translations = map[sqldb.ErrorClass]statusError{
 	},
 	sqldb.TooLong: {
 		code: codes.InvalidArgument,
-		text: "a name, value or other text is too long for the database",
+		text: "a name, value or other text is too long for the database: that of the request, or one that the" +
+			" functions of its filter make",
 	},
 	sqldb.OutOfRange: {
 		code: codes.InvalidArgument,

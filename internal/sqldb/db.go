@@ -42,6 +42,8 @@ type Config struct {
 	// MaxLifetime limits the age of a connection to a server; 0 means five
 	// minutes.
 	MaxLifetime time.Duration
+	// Prepare sets up a new connection; nil for nothing to do.
+	Prepare func(*sql.Conn) error
 	// Files are the database files that the connections of Write and Read have
 	// open; nil if the database is on a server.
 	Files Files
@@ -75,6 +77,7 @@ func Open(c Config) *DB {
 	if c.Read != nil {
 		db.readers = newPool(c.Read, c.Dialect, c.Readers)
 	}
+	db.writers.prepare, db.readers.prepare = c.Prepare, c.Prepare
 	db.writers.counters, db.readers.counters = &db.counters, &db.counters
 	db.observer = newObserver(c, db)
 	db.writers.observer, db.readers.observer = db.observer, db.observer

@@ -25,8 +25,9 @@ type pool struct {
 	counters    *counters
 	observer    *observer // nil for none
 	maxLifetime time.Duration
-	checkFiles  func() error  // checks the files before each transaction; nil for a server
-	sem         chan struct{} // one token per connection that may be acquired
+	prepare     func(*sql.Conn) error // sets up a new connection; nil for nothing to do
+	checkFiles  func() error          // checks the files before each transaction; nil for a server
+	sem         chan struct{}         // one token per connection that may be acquired
 
 	mu         sync.Mutex
 	idle       []*Conn     // the most recently used one is last
@@ -142,6 +143,11 @@ func (p *pool) open(ctx context.Context) (*Conn, error) {
 	conn, err := p.db.Conn(ctx)
 	if err != nil {
 		return nil, driverErr(err)
+	}
+	if p.prepare != nil {
+		if err := p.prepare(conn); err != nil {
+			return nil, errors.Join(driverErr(err), conn.Close())
+		}
 	}
 	return &Conn{
 		sqlConn: conn, d: p.d, counters: p.counters, observer: p.observer,

@@ -31,6 +31,7 @@ type Config struct {
 	Interceptors           []grpc.UnaryServerInterceptor // the first is the outermost
 	Observers              []func(context.Context, sqldb.Statement)
 	SlowTime               time.Duration // 0: no statement is slow
+	MaxTextSize            int64         // in bytes; 0: what the database takes
 }
 
 // New returns the Config that opts set. It ignores nil options, and returns an
@@ -50,6 +51,8 @@ func New[O ~func(*Config)](opts []O) (Config, error) {
 		return c, optionError(fmt.Sprintf("store.WithMaxConns(%d): must be 0, for the default, or more", c.MaxConns))
 	case c.SlowTime < 0:
 		return c, optionError(fmt.Sprintf("store.WithSlowQueryTime(%v): must not be negative", c.SlowTime))
+	case c.MaxTextSize < 0:
+		return c, optionError(fmt.Sprintf("store.WithMaxTextSize(%d): must be 0, for no limit, or more", c.MaxTextSize))
 	case c.RetryTimeout < 0:
 		return c, optionError(fmt.Sprintf("store.WithRetryTimeout(%v): must not be negative", c.RetryTimeout))
 	}

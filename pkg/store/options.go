@@ -109,6 +109,16 @@ func WithSlowQueryTime(d time.Duration) Option {
 	return func(c *storeconfig.Config) { c.SlowTime = d }
 }
 
+// WithMaxTextSize limits a text or row to n bytes, whether it is stored, read or
+// made by a function of a filter. Otherwise a short filter may take gigabytes:
+// each REPLACE around another one multiplies the text. A call with a larger one
+// fails with INVALID_ARGUMENT. Only SQLite needs it, and n should be a multiple of
+// what is stored; the others ignore it. The default, 0, sets no limit but SQLite's
+// own of 1,000,000,000 bytes.
+func WithMaxTextSize(n int64) Option {
+	return func(c *storeconfig.Config) { c.MaxTextSize = n }
+}
+
 // WithAll applies several options.
 func WithAll(opts ...Option) Option {
 	return func(c *storeconfig.Config) {

@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 
 	"modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
 )
 
 // A connector opens connections to one database and sets their pragmas.
@@ -97,4 +99,16 @@ func look(ctx context.Context, conn driverConn) error {
 		return errors.Join(err, rows.Close())
 	}
 	return rows.Close()
+}
+
+// limitText returns a function that limits the texts and rows of a connection to n
+// bytes, or nil if n is 0. SQLite has a limit of its own that cannot be exceeded.
+func limitText(n int64) func(*sql.Conn) error {
+	if n == 0 {
+		return nil
+	}
+	return func(conn *sql.Conn) error {
+		_, err := sqlite.Limit(conn, lib.SQLITE_LIMIT_LENGTH, int(min(n, math.MaxInt32)))
+		return err
+	}
 }

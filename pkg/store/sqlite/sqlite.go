@@ -68,6 +68,7 @@ func Open(ctx context.Context, path string, opts ...store.Option) (*store.Store,
 func (l *location) open(ctx context.Context, options storeconfig.Config) (*storeconfig.Store, error) {
 	c := engineConfig()
 	options.Apply(&c)
+	c.DB.Prepare = limitText(options.MaxTextSize)
 	undo := l.create()
 	c, err := l.configure(c)
 	if err != nil {
@@ -133,6 +134,7 @@ func OpenMemory(ctx context.Context, opts ...store.Option) (*store.Store, error)
 	}
 	c := engineConfig()
 	options.Apply(&c)
+	c.DB.Prepare = limitText(options.MaxTextSize)
 	c.DB.Dialect.SingleConn = true
 	c.DB.Writers = 1
 	at := &location{given: ":memory:"}
