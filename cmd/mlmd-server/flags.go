@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -41,6 +42,7 @@ type flags struct {
 	channelArguments             string
 	maxReceive, maxSend          int
 	maxText                      int
+	replyMemory                  int64
 	shutdown                     time.Duration
 	requestTimeout               time.Duration
 	limitConcurrency             bool
@@ -200,6 +202,8 @@ func (f *flags) define() {
 	s.IntVar(&f.maxSend, "max_send_message_bytes", -1, "maximum reply size; -1 for no limit")
 	s.IntVar(&f.maxText, "max_text_bytes", defaultMaxText,
 		"maximum size of a text or row in SQLite, also of what the functions of a filter make; 0 for no limit")
+	s.Int64Var(&f.replyMemory, "reply_memory_bytes", defaultReplyMemory(),
+		"maximum memory of all replies that are built or not received yet; 0 for no limit")
 	s.DurationVar(&f.requestTimeout, "request_timeout", time.Minute,
 		"time limit of one request, also in the database; 0 for no limit")
 	s.BoolVar(&f.limitConcurrency, "limit_concurrency", true,
@@ -212,6 +216,11 @@ func (f *flags) define() {
 		"command line nor the environment sets")
 	s.BoolVar(&f.version, "version", false, "print the version and exit")
 	s.BoolVarP(&f.help, "help", "h", false, "print this help and exit")
+}
+
+// defaultReplyMemory returns 256 MiB, or a quarter of GOMEMLIMIT if that is less.
+func defaultReplyMemory() int64 {
+	return min(256<<20, debug.SetMemoryLimit(-1)/4)
 }
 
 // defaultMaxText is eight times the default size of a request, so that what a
@@ -271,6 +280,7 @@ func (f *flags) parse(args []string) error {
 		{"downgrade_db_schema_version", f.downgrade, -1, store.SchemaVersion},
 		{"max_receive_message_bytes", int64(f.maxReceive), -1, math.MaxInt32},
 		{"max_send_message_bytes", int64(f.maxSend), -1, math.MaxInt32},
+		{"reply_memory_bytes", f.replyMemory, 0, math.MaxInt64},
 		{"max_text_bytes", int64(f.maxText), 0, math.MaxInt32},
 	} {
 		if n.value < n.lowest || n.value > n.highest {

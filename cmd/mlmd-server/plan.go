@@ -97,7 +97,8 @@ func (f *flags) plan(read readFile) (*plan, error) {
 	p.limitConcurrency = f.limitConcurrency
 	p.maxTextSize = int64(f.maxText)
 	p.options = append(limits, server.WithTLS(security.config("h2")),
-		server.WithShutdownTimeout(f.shutdown), server.WithRequestTimeout(f.requestTimeout))
+		server.WithShutdownTimeout(f.shutdown), server.WithRequestTimeout(f.requestTimeout),
+		server.WithReplyMemory(f.replyMemory))
 	if f.auth.reflection == "off" {
 		p.options = append(p.options, server.WithoutReflection())
 	}

@@ -202,6 +202,10 @@ var translations = map[sqldb.ErrorClass]statusError{
 		code: codes.ResourceExhausted,
 		text: "the database takes no further prepared statement: raise its max_prepared_stmt_count",
 	},
+	sqldb.OverMemory: {
+		code: codes.ResourceExhausted,
+		text: "the reply is too large: ask for less",
+	},
 	sqldb.TimedOut: {
 		code: codes.DeadlineExceeded,
 		text: "the database ended a statement that reached the database's own time limit, and nothing was written",

@@ -86,7 +86,8 @@ func (c *Conn) Query(ctx context.Context, stmt string, args ...any) (driver.Rows
 		return nil, err
 	}
 	r := c.observe(ctx, stmt, args)
-	return r.query(c.query(ctx, stmt, args))
+	rows, err := r.query(c.query(ctx, stmt, args))
+	return charge(ctx, rows, err)
 }
 
 func (c *Conn) query(ctx context.Context, stmt string, args []any) (driver.Rows, error) {
@@ -122,7 +123,8 @@ func (c *Conn) QueryUncached(ctx context.Context, stmt string, args ...any) (dri
 	c.counters.statements.Add(1)
 	c.counters.uncached.Add(1)
 	r := c.observe(ctx, stmt, args)
-	return r.query(c.queryText(ctx, text, args))
+	rows, err := r.query(c.queryText(ctx, text, args))
+	return charge(ctx, rows, err)
 }
 
 // queryText runs a statement that is not prepared. A driver that cannot do so

@@ -168,5 +168,6 @@ const (
 	TooManyStmts                      // the server accepts no further prepared statement
 	NotPreparable                     // the server cannot prepare this kind of statement
 	FileMoved                         // the database file is not the one that is open
+	OverMemory                        // a reply exceeds the memory for replies
 	Unusable                          // the database cannot be used as it is
 )

@@ -33,6 +33,8 @@ func Each(rows driver.Rows, err error, n int, use func(*Row) error) error {
 		switch err := rows.Next(r.values); {
 		case errors.Is(err, io.EOF):
 			return nil
+		case errors.As(err, new(*Error)):
+			return err
 		case err != nil:
 			return driverErr(err)
 		}

@@ -54,6 +54,8 @@ func (h *limitedHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer release()
+	ctx, account := h.server.memory.Open(ctx)
+	defer account.Close()
 	h.next.ServeHTTP(w, r.WithContext(ctx))
 }
 

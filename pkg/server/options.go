@@ -39,6 +39,7 @@ type options struct {
 	limits           map[admission.Class]admission.Limits
 	requestTimeout   time.Duration // 0 for none
 	replyBudget      int64
+	replyMemory      int64                       // 0 for no limit
 	ready            func(context.Context) error // nil if the store is always ready
 	policy           *auth.Policy                // nil if all clients may make all calls
 	noReflection     bool
@@ -145,6 +146,16 @@ func WithRequestTimeout(d time.Duration) Option {
 // KiB or more wait. A reply that is larger than the budget is sent alone.
 func WithReplyBudget(n int64) Option {
 	return func(o *options) { o.replyBudget = max(n, smallReply) }
+}
+
+// WithReplyMemory limits the memory of all replies that are built or not received
+// yet to about n bytes, as far as their store is one of this module. What a request
+// reads from the database counts until its reply was sent, except for the first
+// MiB. A request that exceeds the limit ends with RESOURCE_EXHAUSTED while it reads.
+// Large replies leave a quarter of n to those of less than 8 MiB. The default, 0,
+// sets no limit.
+func WithReplyMemory(n int64) Option {
+	return func(o *options) { o.replyMemory = n }
 }
 
 // WithReadiness makes health report whether the store answers: the server calls

@@ -24,6 +24,7 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/internal/admission"
 	"github.com/mlmd-go/sdk/internal/inproc"
+	"github.com/mlmd-go/sdk/internal/replymemory"
 )
 
 // abortGrace limits how long canceled calls may take to return.
@@ -39,12 +40,17 @@ type Server struct {
 	service mlmdpb.MetadataStoreServiceServer
 	options options
 	limits  *admission.Limiter
+	memory  *replymemory.Budget // nil for no limit
 }
 
 // New returns a Server of service. It does nothing until [Server.Serve].
 func New(service mlmdpb.MetadataStoreServiceServer, opts ...Option) *Server {
 	o := newOptions(opts)
-	return &Server{service: service, options: o, limits: admission.New(o.limits)}
+	s := &Server{service: service, options: o, limits: admission.New(o.limits)}
+	if o.replyMemory > 0 {
+		s.memory = replymemory.NewBudget(o.replyMemory)
+	}
+	return s
 }
 
 // Serve answers calls on lis until ctx ends. It closes lis.
@@ -79,6 +85,7 @@ type run struct {
 	stopping context.CancelFunc // ends all streams
 	options  options
 	limits   *admission.Limiter
+	memory   *replymemory.Budget
 	replies  *semaphore.Weighted // bytes of replies that are being sent
 	// intercept calls the guard and the interceptors of the caller.
 	intercept grpc.UnaryServerInterceptor
@@ -92,6 +99,7 @@ func (s *Server) newRun(ctx context.Context) *run {
 		stopping: stopping,
 		options:  s.options,
 		limits:   s.limits,
+		memory:   s.memory,
 		replies:  semaphore.NewWeighted(s.options.replyBudget),
 	}
 	r.intercept = inproc.Chain(append([]grpc.UnaryServerInterceptor{r.guard.unary}, s.options.unary...))

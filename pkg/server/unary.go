@@ -51,6 +51,8 @@ func (r *run) handler(method string, m grpc.MethodDesc) grpc.StreamHandler {
 		}
 		ctx, cancel := r.options.withTimeout(ctx)
 		defer cancel()
+		ctx, account := r.memory.Open(ctx)
+		defer account.Close()
 		reply, err := r.answer(ctx, class, func(intercept grpc.UnaryServerInterceptor) (any, error) {
 			return m.Handler(service, ctx, stream.RecvMsg, intercept)
 		})
