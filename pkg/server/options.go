@@ -43,6 +43,8 @@ type options struct {
 	ready            func(context.Context) error // nil if the store is always ready
 	policy           *auth.Policy                // nil if all clients may make all calls
 	noReflection     bool
+	webOn            bool // answer gRPC-Web
+	webOrigins       []string
 }
 
 func newOptions(opts []Option) options {
@@ -177,4 +179,14 @@ func WithPolicy(p *auth.Policy) Option {
 // WithoutReflection turns the reflection service off.
 func WithoutReflection() Option {
 	return func(o *options) { o.noReflection = true }
+}
+
+// WithWeb makes the server also answer gRPC-Web, on the same listener, over
+// HTTP/1.1 and, with TLS, HTTP/2. Such calls have the same limits, interceptors and
+// policy. Pages of the origins, such as https://ui.example or * for all, may make
+// calls from a browser; without origins, only programs and pages of the same origin
+// may. Clients that offer HTTP/2 alone, as those of gRPC do, are served by gRPC's own
+// transport, with or without this option.
+func WithWeb(origins ...string) Option {
+	return func(o *options) { o.webOn, o.webOrigins = true, origins }
 }

@@ -13,6 +13,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -62,9 +63,12 @@ func New(service mlmdpb.MetadataStoreServiceServer, opts ...Option) *Server {
 //
 // After Serve returns nil, no call is running, so that the store may be closed.
 func (s *Server) Serve(ctx context.Context, lis net.Listener) error {
-	run := s.newRun(ctx)
+	run, err := s.newRun(ctx)
+	if err != nil {
+		return fmt.Errorf("server: gRPC-Web: %w", err)
+	}
 	failed := make(chan error, 1)
-	go func() { failed <- run.grpc.Serve(lis) }()
+	go func() { failed <- run.serve(lis) }()
 	go run.watchStore(ctx)
 
 	select {
@@ -80,6 +84,7 @@ func (s *Server) Serve(ctx context.Context, lis net.Listener) error {
 // A run is one call of Serve.
 type run struct {
 	grpc     *grpc.Server
+	web      *webServer // nil if gRPC-Web is off
 	health   *health.Server
 	guard    *guard
 	stopping context.CancelFunc // ends all streams
@@ -91,7 +96,7 @@ type run struct {
 	intercept grpc.UnaryServerInterceptor
 }
 
-func (s *Server) newRun(ctx context.Context) *run {
+func (s *Server) newRun(ctx context.Context) (*run, error) {
 	streams, stopping := context.WithCancel(context.WithoutCancel(ctx)) // outlive ctx until health is updated
 	r := &run{
 		health:   health.NewServer(),
@@ -103,24 +108,38 @@ func (s *Server) newRun(ctx context.Context) *run {
 		replies:  semaphore.NewWeighted(s.options.replyBudget),
 	}
 	r.intercept = inproc.Chain(append([]grpc.UnaryServerInterceptor{r.guard.unary}, s.options.unary...))
+	r.setReady(true)
+	r.grpc = r.newGRPC(s.service, streams)
+	if s.options.webOn {
+		var err error
+		if r.web, err = newWebServer(r.newGRPC(s.service, streams), &s.options); err != nil {
+			stopping()
+			return nil, err
+		}
+	}
+	return r, nil
+}
+
+// newGRPC returns a gRPC server of the service, of health and of reflection. Their
+// streams end when streams does.
+func (r *run) newGRPC(service mlmdpb.MetadataStoreServiceServer, streams context.Context) *grpc.Server {
 	opts := []grpc.ServerOption{
-		s.options.creds(),
-		grpc.MaxRecvMsgSize(s.options.maxRecv),
-		grpc.MaxSendMsgSize(s.options.maxSend),
+		r.options.creds(),
+		grpc.MaxRecvMsgSize(r.options.maxRecv),
+		grpc.MaxSendMsgSize(r.options.maxSend),
 		grpc.WaitForHandlers(true),
 		grpc.ChainStreamInterceptor(r.guard.stream(streams), r.admitStream),
 	}
-	if s.options.limits != nil {
+	if r.options.limits != nil {
 		opts = append(opts, grpc.InitialWindowSize(streamWindow))
 	}
-	r.grpc = grpc.NewServer(append(opts, s.options.grpc...)...)
-	r.grpc.RegisterService(r.serviceDesc(), s.service)
-	r.setReady(true)
-	healthpb.RegisterHealthServer(r.grpc, r.health)
-	if !s.options.noReflection {
-		reflection.Register(r.grpc)
+	g := grpc.NewServer(append(opts, r.options.grpc...)...)
+	g.RegisterService(r.serviceDesc(), service)
+	healthpb.RegisterHealthServer(g, r.health)
+	if !r.options.noReflection {
+		reflection.Register(g)
 	}
-	return r
+	return g
 }
 
 // stop waits up to timeout for running calls, and then cancels them.
@@ -128,11 +147,16 @@ func (r *run) stop(timeout time.Duration) error {
 	r.health.Shutdown()
 	r.stopping()
 	finished := make(chan struct{})
-	go func() { defer close(finished); r.grpc.GracefulStop() }()
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	go func() {
+		defer close(finished)
+		r.both(func(w *webServer) { w.stop(ctx) }, r.grpc.GracefulStop)
+	}()
 	select {
 	case <-finished:
 		return nil
-	case <-time.After(timeout):
+	case <-ctx.Done():
 	}
 	calls := r.guard.running.Load()
 	r.abort()
@@ -146,11 +170,24 @@ func (r *run) stop(timeout time.Duration) error {
 func (r *run) abort() {
 	r.stopping()
 	stopped := make(chan struct{})
-	go func() { defer close(stopped); r.grpc.Stop() }()
+	go func() {
+		defer close(stopped)
+		r.both(func(w *webServer) { w.http.Close(); w.grpc.Stop() }, r.grpc.Stop)
+	}()
 	select {
 	case <-stopped:
 	case <-time.After(abortGrace):
 	}
+}
+
+// both calls the functions concurrently, web only if gRPC-Web is served.
+func (r *run) both(web func(*webServer), native func()) {
+	var all sync.WaitGroup
+	if r.web != nil {
+		all.Go(func() { web(r.web) })
+	}
+	native()
+	all.Wait()
 }
 
 // A ShutdownTimeoutError reports calls that were canceled because they did not
