@@ -33,6 +33,7 @@ import (
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/generated/restapi"
 	"github.com/mlmd-go/sdk/internal/testtls"
+	"github.com/mlmd-go/sdk/internal/testweb"
 	"github.com/mlmd-go/sdk/pkg/auth"
 )
 
@@ -228,7 +229,7 @@ func denied(c credential, need auth.Role) codes.Code {
 }
 
 func TestServe_EachRPCAndCredential(t *testing.T) {
-	server, ca, all := guardedServer(t, "--limit_concurrency=false")
+	server, ca, all := guardedServer(t, "--limit_concurrency=false", "--grpc_web")
 	service := mlmdpb.File_ml_metadata_proto_metadata_store_service_proto.Services().ByName("MetadataStoreService")
 	tried, letIn := 0, 0
 	for _, c := range all {
@@ -238,6 +239,9 @@ func TestServe_EachRPCAndCredential(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer conn.Close()
+		transport := &http.Transport{TLSClientConfig: testtls.Client(t, ca, c.cert)}
+		defer transport.CloseIdleConnections()
+		web := &testweb.Conn{URL: "https://" + server.grpc, Client: &http.Client{Transport: transport}}
 		ctx := t.Context()
 		if c.token != "" {
 			ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+c.token)
@@ -252,15 +256,17 @@ func TestServe_EachRPCAndCredential(t *testing.T) {
 			case slices.Contains([]string{"PutTypes", "PutArtifactType", "PutExecutionType", "PutContextType"}, name):
 				need = auth.Admin
 			}
-			request, reply := empty(m.Input()), empty(m.Output())
-			err := conn.Invoke(ctx, "/ml_metadata.MetadataStoreService/"+name, request, reply)
-			got := status.Code(err)
-			refused := got == codes.Unauthenticated || got == codes.PermissionDenied
-			tried++
-			if want := denied(c, need); want != codes.OK && got != want || want == codes.OK && refused {
-				t.Errorf("%s, %s: got %v, want %v", name, c.name, err, want)
-				if !refused {
-					letIn++
+			for face, conn := range map[string]grpc.ClientConnInterface{"gRPC": conn, "gRPC-Web": web} {
+				request, reply := empty(m.Input()), empty(m.Output())
+				err := conn.Invoke(ctx, "/ml_metadata.MetadataStoreService/"+name, request, reply)
+				got := status.Code(err)
+				refused := got == codes.Unauthenticated || got == codes.PermissionDenied
+				tried++
+				if want := denied(c, need); want != codes.OK && got != want || want == codes.OK && refused {
+					t.Errorf("%s, %s by %s: got %v, want %v", name, c.name, face, err, want)
+					if !refused {
+						letIn++
+					}
 				}
 			}
 		}

@@ -51,6 +51,7 @@ type flags struct {
 	monitoring                   monitoringFlags
 	slowQueryTime                time.Duration
 	http                         httpFlags
+	web                          webFlags
 	logLevel, logFormat          string
 	help, version                bool
 
@@ -79,6 +80,12 @@ type httpFlags struct {
 	origins []string
 	sunset  string
 	read    time.Duration
+}
+
+// webFlags are the flags of gRPC-Web.
+type webFlags struct {
+	on      bool
+	origins []string
 }
 
 // A group is a set of flags with a heading in the help.
@@ -194,6 +201,10 @@ func (f *flags) define() {
 	s.StringVar(&f.host, "host", "", "address to listen on, :: for all, or unix:PATH for a Unix socket; default :: if "+
 		"clients are authenticated, or if the database is given as for metadata_store_server, and otherwise 127.0.0.1")
 	s.Int32Var(&f.port, "grpc_port", 8080, "port to listen on; 0 for a free port, which is logged")
+	s.BoolVar(&f.web.on, "grpc_web", false, "also answer gRPC-Web on --grpc_port, which browsers speak: the UI of "+
+		"Kubeflow Pipelines does not need Envoy then")
+	s.StringSliceVar(&f.web.origins, "grpc_web_cors_origins", nil,
+		"origins whose web pages may call the server with gRPC-Web, separated by commas; * for all")
 	s.StringVar(&f.channelArguments, "grpc_channel_arguments", "", "gRPC server settings by their C core names: k=v,k=v")
 	s.IntVar(
 		&f.maxReceive, "max_receive_message_bytes", server.DefaultMaxRecvMsgSize,

@@ -10,6 +10,7 @@ import (
 	"github.com/mlmd-go/sdk/pkg/registry"
 	"github.com/mlmd-go/sdk/pkg/rest"
 	"github.com/mlmd-go/sdk/pkg/rest/docs"
+	"github.com/mlmd-go/sdk/pkg/server"
 )
 
 // A restPlan is how the REST API is served.
@@ -53,6 +54,19 @@ func (f *flags) restPlan() (*restPlan, error) {
 		p.options = append(p.options, rest.WithSunset(day))
 	}
 	return p, nil
+}
+
+// webOption returns the option for gRPC-Web, or nil if the flags do not ask for it.
+func (f *flags) webOption(p *plan) (server.Option, error) {
+	switch {
+	case !f.web.on && len(f.web.origins) > 0:
+		return nil, usagef("--grpc_web_cors_origins configures gRPC-Web: turn it on with --grpc_web")
+	case !f.web.on:
+		return nil, nil
+	case p.listen == (address{}):
+		return nil, usagef("--grpc_web answers on the port of gRPC: give it with --grpc_port")
+	}
+	return server.WithWeb(f.web.origins...), nil
 }
 
 // openHTTP listens for the REST API, if it is to be served, and returns what

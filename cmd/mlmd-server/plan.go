@@ -70,6 +70,10 @@ func (f *flags) plan(read readFile) (*plan, error) {
 	if p.rest != nil && !f.portChanged && p.listen.network != "unix" {
 		p.listen = address{}
 	}
+	web, err := f.webOption(p)
+	if err != nil {
+		return nil, err
+	}
 	config, err := f.planDatabase(read, p)
 	if err != nil {
 		return nil, err
@@ -99,6 +103,7 @@ func (f *flags) plan(read readFile) (*plan, error) {
 	p.options = append(limits, server.WithTLS(security.config("h2")),
 		server.WithShutdownTimeout(f.shutdown), server.WithRequestTimeout(f.requestTimeout),
 		server.WithReplyMemory(f.replyMemory))
+	p.options = append(p.options, web)
 	if f.auth.reflection == "off" {
 		p.options = append(p.options, server.WithoutReflection())
 	}

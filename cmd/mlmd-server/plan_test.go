@@ -230,6 +230,16 @@ func TestPlan_Errors(t *testing.T) {
 			[]string{"broken.pbtxt", "2:12", "filename"},
 		},
 		{
+			"origins without gRPC-Web",
+			[]string{"--db=a", "--grpc_web_cors_origins=*"},
+			[]string{"--grpc_web_cors_origins", "--grpc_web"},
+		},
+		{
+			"gRPC-Web without gRPC",
+			[]string{"--db=a", "--http_port=8080", "--grpc_web"},
+			[]string{"--grpc_web", "--grpc_port"},
+		},
+		{
 			"an empty file",
 			[]string{"--metadata_store_server_config_file=empty.pbtxt"},
 			[]string{"empty.pbtxt", "connection_config"},
