@@ -266,7 +266,7 @@ func (c Config) checkREST(at string) error {
 	}
 	for _, v := range c.REST.TextIntegers {
 		if !seen[v] {
-			return fmt.Errorf("%s: rest: textIntegers: there is no version %q", at, v)
+			return fmt.Errorf("%s: rest: textIntegers: %q is not one of the versions", at, v)
 		}
 	}
 	return nil
