@@ -332,3 +332,16 @@ func serveTCP(t *testing.T, s *server.Server, counter *countingListener) mlmdpb.
 	t.Cleanup(func() { conn.Close() })
 	return mlmdpb.NewMetadataStoreServiceClient(conn)
 }
+
+// Metadata beyond the limit does not reach the server's memory.
+func TestServe_LargeMetadata(t *testing.T) {
+	r := start(t, service{get: func(context.Context) (*mlmdpb.GetContextTypesResponse, error) {
+		return &mlmdpb.GetContextTypesResponse{}, nil
+	}})
+	for size, ok := range map[int]bool{16 << 10: true, 1 << 20: false} {
+		ctx := metadata.AppendToOutgoingContext(t.Context(), "x-large", strings.Repeat("x", size))
+		if _, err := r.rpc.GetContextTypes(ctx, &mlmdpb.GetContextTypesRequest{}); (err == nil) != ok {
+			t.Errorf("%d bytes of metadata: %v", size, err)
+		}
+	}
+}

@@ -109,7 +109,8 @@ func WithLogger(l *slog.Logger) Option {
 }
 
 // WithGRPCServerOptions passes options to the gRPC server, such as keepalive
-// settings or statistics handlers. Unary interceptors among them are not called:
+// settings or statistics handlers. They override the server's own limits: 64 KiB of
+// metadata for a call, and 1,000 calls at once on a connection. Unary interceptors among them are not called:
 // pass those to [WithUnaryInterceptors].
 func WithGRPCServerOptions(opts ...grpc.ServerOption) Option {
 	return func(o *options) { o.grpc = append(o.grpc, opts...) }

@@ -35,6 +35,15 @@ const abortGrace = 3 * time.Second
 // default gRPC enlarges the window of a fast client to 16 MiB.
 const streamWindow = 128 << 10
 
+const (
+	// maxMetadataBytes limits the metadata of a request. gRPC's own limit is 16 MiB;
+	// that of its C core is 16 KiB.
+	maxMetadataBytes = 64 << 10
+	// maxStreams limits the calls that one connection makes at once. A client that
+	// makes more waits.
+	maxStreams = 1000
+)
+
 // A Server serves one MLMD service. It may serve several listeners, concurrently
 // or one after the other.
 type Server struct {
@@ -128,6 +137,8 @@ func (r *run) newGRPC(service mlmdpb.MetadataStoreServiceServer, streams context
 		grpc.MaxRecvMsgSize(r.options.maxRecv),
 		grpc.MaxSendMsgSize(r.options.maxSend),
 		grpc.WaitForHandlers(true),
+		grpc.MaxHeaderListSize(maxMetadataBytes),
+		grpc.MaxConcurrentStreams(maxStreams),
 		grpc.ChainStreamInterceptor(r.guard.stream(streams), r.admitStream),
 	}
 	if r.options.limits != nil {
