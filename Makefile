@@ -60,6 +60,11 @@ cluster: ## The store on three MariaDB nodes (Galera), which are killed, frozen 
 failover: ## The store while its PostgreSQL or MariaDB primary is lost and the standby promoted
 	MLMD_REQUIRE=failover go test ./suites/failover -count 1 -timeout 15m -v
 
+.PHONY: attack
+attack: DURATION = 10m
+attack: ## mlmd-server in 512 MiB of memory is attacked for DURATION=10m while honest clients use it; needs root
+	go test ./suites/attack -count 1 -timeout 0 -v -args -duration $(DURATION)
+
 .PHONY: differential
 differential: ## Random requests, ours against the published core: N=100000 SEED=1
 	go test ./suites/differential -timeout 0 -run 'TestDifferential$$' -v -args -n $(N) -seed $(SEED)
