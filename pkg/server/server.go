@@ -161,8 +161,11 @@ func (r *run) stop(timeout time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	go func() {
-		defer close(finished)
-		r.both(func(w *webServer) { w.stop(ctx) }, r.grpc.GracefulStop)
+		drained := true
+		r.both(func(w *webServer) { drained = w.drain(ctx) }, r.grpc.GracefulStop)
+		if drained {
+			close(finished)
+		}
 	}()
 	select {
 	case <-finished:

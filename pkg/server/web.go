@@ -89,6 +89,9 @@ func newWebServer(calls *grpc.Server, o *options) (*webServer, error) {
 // too. The transcoder would also accept the Connect protocol.
 func webHandler(transcoder, calls http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// The HTTP server looks at the body of its own request to decide whether the connection
+		// can be used again: a body that was put there would hide that the client still sends.
+		r = r.WithContext(r.Context())
 		kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 		switch {
 		case err != nil:
@@ -148,12 +151,13 @@ func (t *textWriter) Flush() {
 	}
 }
 
-// stop waits for running calls until ctx ends, and cancels the rest.
-func (w *webServer) stop(ctx context.Context) {
+// drain waits for running calls, and reports whether they finished before ctx ended.
+func (w *webServer) drain(ctx context.Context) bool {
 	if w.http.Shutdown(ctx) != nil {
-		w.http.Close()
+		return false
 	}
 	w.grpc.Stop()
+	return true
 }
 
 // serve answers gRPC on lis, and gRPC-Web if it is configured.
