@@ -276,7 +276,8 @@ func TestVerify_UnreadableValues(t *testing.T) {
 	}
 	target := filepath.Join(t.TempDir(), "dump.jsonl")
 	code, _, stderr = execute(t, "dump", "--db", file, target)
-	if code != 1 || !strings.Contains(stderr, "cannot dump the property \"count\"") {
+	property, row := `cannot dump the property "count"`, "cannot dump the row of Execution" // read at the same time
+	if code != 1 || !strings.Contains(stderr, property) && !strings.Contains(stderr, row) {
 		t.Errorf("a dump: exit code %d: %s", code, stderr)
 	}
 	if files := names(t, filepath.Dir(target)); len(files) > 0 {
