@@ -11,6 +11,8 @@ rm -rf "$dist"
 mkdir -p "$dist/data" "$dist/licenses"
 chmod 700 "$dist/data"
 cp /etc/ssl/certs/ca-certificates.crt "$dist/"
+mkdir "$dist/bin"
+ln -s /mlmd-server "$dist/bin/metadata_store_server" # the name in the manifests of Kubeflow Pipelines
 
 bom=$(GOWORK=off go tool -modfile=tools/go.mod -n cyclonedx-gomod)
 for platform in "${@:-linux/amd64 linux/arm64}"; do

@@ -35,6 +35,10 @@ func TestImage_Runs(t *testing.T) {
 	if got := docker("run", "--rm", tag, "--version"); !strings.Contains(got, "linux/amd64") {
 		t.Errorf("--version prints %q", got)
 	}
+	alias := docker("run", "--rm", "--entrypoint", "/bin/metadata_store_server", tag, "--version")
+	if !strings.HasPrefix(alias, "mlmd-server ") {
+		t.Errorf("metadata_store_server --version prints %q", alias)
+	}
 	if user := docker("image", "inspect", "--format", "{{.Config.User}}", tag); user != "65532:65532" {
 		t.Errorf("the user is %q", user)
 	}
