@@ -61,20 +61,13 @@ func (d database) backupCommand(file string) string {
 // withoutPassword returns the data source of a PostgreSQL database without its
 // password, which pg_dump asks for or finds in ~/.pgpass.
 func (d database) withoutPassword() string {
-	u, err := url.Parse(d.dsn)
-	if err != nil || u.Scheme == "" {
+	u := d.shownURL()
+	if u == nil {
 		return "DATABASE"
 	}
 	if u.User != nil {
 		u.User = url.User(u.User.Username())
 	}
-	shown := url.Values{}
-	for name, values := range u.Query() {
-		if harmless[name] {
-			shown[name] = values
-		}
-	}
-	u.RawQuery, u.Fragment = shown.Encode(), ""
 	return u.String()
 }
 

@@ -26,9 +26,18 @@ func (d database) String() string {
 	case d.kind == "sqlite":
 		return "sqlite:" + d.dsn
 	}
+	if u := d.shownURL(); u != nil {
+		return u.Redacted()
+	}
+	return d.kind
+}
+
+// shownURL returns the URL of the database without its fragment and its secret
+// parameters, but with its user and password. It returns nil if dsn is not a URL.
+func (d database) shownURL() *url.URL {
 	u, err := url.Parse(d.dsn)
 	if err != nil || u.Scheme == "" {
-		return d.kind
+		return nil
 	}
 	shown := url.Values{}
 	for name, values := range u.Query() {
@@ -37,10 +46,10 @@ func (d database) String() string {
 		}
 	}
 	u.RawQuery, u.Fragment = shown.Encode(), ""
-	return u.Redacted()
+	return u
 }
 
-// harmless are the URL parameters that String shows. Others may be secrets.
+// harmless are the URL parameters that may be shown. Others may be secrets.
 var harmless = map[string]bool{"host": true, "port": true, "socket": true, "sslmode": true, "ssl_verify": true}
 
 // databaseForms lists the valid forms of --db.
