@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -21,14 +20,17 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/suites/backend"
 )
+
+func TestMain(m *testing.M) { backend.Main(m) }
 
 var (
 	duration = flag.Duration("duration", 0, "how long to attack; 0 to skip")
 	stored   = flag.Int("stored", 200_000, "how many contexts the store has")
 )
 
-// memoryLimit is that of the server's cgroup.
+// memoryLimit is the limit of the server's cgroup, in bytes.
 const memoryLimit = 512 << 20
 
 func TestAttacks(t *testing.T) {
@@ -242,9 +244,4 @@ func fill(t *testing.T, conn *grpc.ClientConn, n int) (ids []int64, typeID int64
 		ids = append(ids, got.GetContextIds()...)
 	}
 	return ids, typeID
-}
-
-func TestMain(m *testing.M) {
-	flag.Parse()
-	os.Exit(m.Run())
 }

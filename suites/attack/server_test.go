@@ -14,6 +14,8 @@ import (
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
+
+	"github.com/mlmd-go/sdk/suites/backend"
 )
 
 // A server is an mlmd-server with a new database file.
@@ -26,16 +28,13 @@ type server struct {
 
 func start(t *testing.T, env string, args ...string) *server {
 	t.Helper()
-	folder := t.TempDir()
-	binary := filepath.Join(folder, "mlmd-server")
-	build := exec.Command("go", "build", "-o", binary, "./cmd/mlmd-server")
-	build.Dir = filepath.Join("..", "..")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
+	binary, err := backend.ServerBinary()
+	if err != nil {
+		t.Fatal(err)
 	}
 	s := &server{exited: make(chan struct{})}
 	s.cmd = exec.Command(binary, append([]string{
-		"--host=127.0.0.1", "--grpc_port=0", "--db=" + filepath.Join(folder, "registry.db"),
+		"--host=127.0.0.1", "--grpc_port=0", "--db=" + filepath.Join(t.TempDir(), "registry.db"),
 	}, args...)...)
 	s.cmd.Stderr = &s.log
 	if env != "" {

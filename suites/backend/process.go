@@ -27,7 +27,10 @@ type Process struct {
 	exited chan struct{}
 }
 
-// buildServer builds mlmd-server once in a run of the tests.
+// ServerBinary returns the path of mlmd-server, which it builds once in a run of the
+// tests. [Main] removes it.
+func ServerBinary() (string, error) { return buildServer() }
+
 var buildServer = sync.OnceValues(func() (string, error) {
 	folder, err := os.MkdirTemp("", "mlmd-server")
 	if err != nil {

@@ -16,7 +16,10 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"github.com/mlmd-go/sdk/internal/testtls"
+	"github.com/mlmd-go/sdk/suites/backend"
 )
+
+func TestMain(m *testing.M) { backend.Main(m) }
 
 // TestChart_Renders renders the chart with each form of its values and validates the
 // manifests.
@@ -201,11 +204,13 @@ func missing(t *testing.T, reason string) {
 	t.Skip(reason)
 }
 
-// serverBinary builds mlmd-server.
+// serverBinary returns the path of mlmd-server.
 func serverBinary(t *testing.T) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "mlmd-server")
-	output(t, exec.CommandContext(t.Context(), "go", "build", "-o", path, "../../cmd/mlmd-server"))
+	path, err := backend.ServerBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
 	return path
 }
 
