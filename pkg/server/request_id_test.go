@@ -16,7 +16,7 @@ import (
 	"github.com/mlmd-go/sdk/pkg/server"
 )
 
-// A user who quotes the message of an internal error leads to the line of the log.
+// The message of an internal error has the request ID of its line in the log.
 func TestServe_RequestID(t *testing.T) {
 	for name, c := range map[string]struct {
 		fail func() error

@@ -103,7 +103,7 @@ func webHandler(transcoder, calls http.Handler) http.Handler {
 			r.Header.Del("Content-Length")
 			t := &textWriter{ResponseWriter: w, encoder: base64.NewEncoder(base64.StdEncoding, w)}
 			transcoder.ServeHTTP(t, r)
-			t.encoder.Close() // an error is that of the connection
+			t.encoder.Close() // fails only if the connection does
 		case kind == "application/grpc-web", kind == "application/grpc-web+proto":
 			transcoder.ServeHTTP(w, r)
 		case kind == "application/grpc", kind == "application/grpc+proto":

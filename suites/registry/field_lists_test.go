@@ -183,7 +183,7 @@ func matches(e entity, n *restfilter.Node) int {
 	return out
 }
 
-// knownNames are the members that filters know. Another name is that of a property.
+// knownNames are the members that filters know. Other names are those of properties.
 var knownNames = strings.Fields(`id name externalId createTimeSinceEpoch lastUpdateTimeSinceEpoch state owner author
 	registeredModelId uri modelFormatName modelFormatVersion storageKey storagePath serviceAccountName modelSourceKind
 	modelSourceClass modelSourceGroup modelSourceId modelSourceName digest sourceType source schema profile value

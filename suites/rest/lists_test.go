@@ -46,7 +46,7 @@ var lists = []rule{
 		get("model_versions?pageSize=2&nextPageToken=", 200, `"nextPageToken":"{token}"`),
 		get("model_versions?pageSize=2&nextPageToken=%21", 400, "invalid nextPageToken: "),
 	}},
-	{name: "the order is that of the IDs, create times or update times, upwards or downwards", requests: append(changed,
+	{name: "lists are sorted by ID, create time or update time, in either direction", requests: append(changed,
 		listed("model_versions?orderBy=", "v g p"),
 		listed("model_versions?orderBy=ID", "v g p"),
 		listed("model_versions?orderBy=id&sortOrder=ASC", "v g p"),
