@@ -63,9 +63,9 @@ type Dialect struct {
 	// InsertIgnore replaces INSERT INTO, and OnConflictNothing follows VALUES, in
 	// an INSERT that skips rows that exist.
 	InsertIgnore, OnConflictNothing string
-	// ForUpdate and ForShare follow a SELECT that locks what it reads. They are
-	// empty if transactions that write never run at the same time.
-	ForUpdate, ForShare string
+	// ForUpdate follows a SELECT that locks what it reads. It is empty if
+	// transactions that write never run at the same time.
+	ForUpdate string
 	// SerializeStatements make the transactions that run them wait for each other
 	// until their end. They are empty if transactions that write never run at the
 	// same time.

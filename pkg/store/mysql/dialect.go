@@ -38,7 +38,6 @@ func dialect() *sqldb.Dialect {
 		InsertIgnore:        "INSERT INTO",
 		OnConflictNothing:   " ON DUPLICATE KEY UPDATE id = id",
 		ForUpdate:           "FOR UPDATE",
-		ForShare:            "LOCK IN SHARE MODE",
 		SerializeStatements: lockTypes,
 		ProtoBase64:         true,
 		Int32:               true,

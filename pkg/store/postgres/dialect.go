@@ -43,7 +43,6 @@ func dialect() *sqldb.Dialect {
 		InsertIgnore:        "INSERT INTO",
 		OnConflictNothing:   " ON CONFLICT DO NOTHING",
 		ForUpdate:           "FOR UPDATE",
-		ForShare:            "FOR SHARE",
 		SerializeStatements: []string{"SELECT pg_advisory_xact_lock(7813871092348002)"},
 		Int32:               true,
 		TrimsTrailingSpaces: cuts,
