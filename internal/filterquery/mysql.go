@@ -1,5 +1,7 @@
 package filterquery
 
+import "maps"
+
 // MySQL is the dialect of MySQL and MariaDB. Text is converted to bytes unless it is
 // only compared with a parameter, because collations ignore differences. In character
 // set tis620 only ASCII letters have case.
@@ -45,6 +47,28 @@ func MySQLOver(charset string) *Dialect {
 	d := *MySQL
 	d.exact = exactMySQL(charset)
 	return &d
+}
+
+// TiDB is the dialect of TiDB. It lacks tis620, and TRANSLATE replaces bytes instead. It
+// compares utf8mb4 byte for byte unless told otherwise.
+var TiDB = tidb()
+
+func tidb() *Dialect {
+	d := *MySQL
+	d.like = charsMySQL(lowerTiDB("%1")) + " LIKE " + charsMySQL(lowerTiDB("REPLACE(%2, '|', '||')")) + " ESCAPE '|'"
+	d.likeAny = d.like
+	d.ops = maps.Clone(MySQL.ops)
+	d.ops[OpLower], d.ops[OpUpper] = lowerTiDB("%1"), "TRANSLATE(%1, '"+lowercase+"', '"+uppercase+"')"
+	return &d
+}
+
+const (
+	lowercase = "abcdefghijklmnopqrstuvwxyz"
+	uppercase = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+)
+
+func lowerTiDB(bytes string) string {
+	return "TRANSLATE(" + bytes + ", '" + uppercase + "', '" + lowercase + "')"
 }
 
 func exactMySQL(charset string) string { return "CAST(CONVERT(%1 USING " + charset + ") AS BINARY)" }

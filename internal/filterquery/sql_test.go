@@ -11,6 +11,7 @@ import (
 
 var dialects = map[string]*Dialect{
 	"sqlite": SQLite, "postgres": Postgres, "mysql": MySQL, "mysql over latin1": MySQLOver("latin1"),
+	"tidb": TiDB,
 }
 
 // allowed matches SQL that consists of words, numbers of the dialects, operators and
@@ -18,7 +19,8 @@ var dialects = map[string]*Dialect{
 var allowed = regexp.MustCompile(`^[A-Za-z0-9_ .,()=<>+\-*/&|~?$]*$`)
 
 // fixed are the quoted texts of the dialects.
-var fixed = strings.NewReplacer(`COLLATE "C"`, "", "ESCAPE ''", "", "'|'", "", "'||'", "")
+var fixed = strings.NewReplacer(`COLLATE "C"`, "", "ESCAPE ''", "", "'|'", "", "'||'", "",
+	"'"+lowercase+"'", "", "'"+uppercase+"'", "")
 
 // injections are texts that try to break out of their context.
 var injections = []string{

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// MySQL is the schema on MySQL and MariaDB; number returns the number of a
+// MySQL is the schema on MySQL, MariaDB and TiDB; number returns the number of a
 // server's error, or 0. Their DDL commits at once, so creation consists of
 // statements that may be repeated, with the version stored last, and the next
 // opening finishes an incomplete creation. In a cluster no lock covers all
@@ -99,6 +99,12 @@ func missingKeys(ctx context.Context, conn *sql.Conn) ([]string, error) {
 // and is for servers that have neither MariaDB's nor MySQL 8's.
 var exactCollations = []string{"utf8mb4_nopad_bin", "utf8mb4_0900_bin", "utf8mb4_bin"}
 
+// consecutiveIDs makes all servers of a TiDB cluster take IDs from one sequence, as
+// MySQL does. By default each server takes a range of 30,000 for itself, so that IDs
+// do not ascend, and IDs that are given, as by a restored dump, can collide with
+// those of a range. To other servers it is a comment.
+const consecutiveIDs = " /*T![auto_id_cache] AUTO_ID_CACHE=1 */"
+
 // exactCollation makes new tables compare text byte for byte.
 func exactCollation(ctx context.Context, conn *sql.Conn, d *ddl) error {
 	for _, name := range exactCollations {
@@ -109,7 +115,7 @@ func exactCollation(ctx context.Context, conn *sql.Conn, d *ddl) error {
 			return fmt.Errorf("look for collation %s: %w", name, err)
 		}
 		if n > 0 {
-			d.options = " CHARACTER SET utf8mb4 COLLATE " + name
+			d.options = " CHARACTER SET utf8mb4 COLLATE " + name + consecutiveIDs
 			return nil
 		}
 	}

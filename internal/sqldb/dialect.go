@@ -89,6 +89,9 @@ type Dialect struct {
 	// PlanColumn is the column with the lines of a plan. Empty means that all columns
 	// describe it.
 	PlanColumn string
+	// PlanOmits is a column of plans that is left out because it has the values of
+	// parameters. It may be empty.
+	PlanOmits string
 	// HidePlanValues removes the values of parameters from a plan. It is nil if
 	// plans have none.
 	HidePlanValues func(string) string

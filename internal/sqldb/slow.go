@@ -146,7 +146,7 @@ func (d *Dialect) planLine(columns []string, r *Row) string {
 			v = string(b)
 		}
 		switch {
-		case v == nil:
+		case v == nil, name == d.PlanOmits:
 		case d.PlanColumn == "":
 			words = append(words, fmt.Sprintf("%s=%v", name, v))
 		case d.PlanColumn == name:

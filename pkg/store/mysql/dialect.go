@@ -127,6 +127,21 @@ var classes = map[uint16]sqldb.ErrorClass{
 	1862: sqldb.AccessDenied,
 	3118: sqldb.AccessDenied, // the account is locked
 	4151: sqldb.AccessDenied,
+
+	// Above 8000 the numbers are TiDB's.
+	8002: sqldb.TxConflict, // a row changed before SELECT … FOR UPDATE locked it
+	8005: sqldb.TxConflict,
+	8022: sqldb.TxConflict, // "safe to retry"
+	8028: sqldb.TxConflict, // the tables have changed
+	8229: sqldb.TxConflict, // the locks have expired
+	9007: sqldb.TxConflict,
+	8004: sqldb.TxTooLarge,
+	8025: sqldb.TooLong,  // a row with a longer text than txn-entry-size-limit
+	9001: sqldb.ConnLost, // the placement driver does not answer
+	9002: sqldb.ConnLost, // TiKV does not answer, as for the following
+	9003: sqldb.ConnLost,
+	9004: sqldb.ConnLost,
+	9005: sqldb.ConnLost,
 }
 
 func classify(err error) sqldb.ErrorClass {

@@ -57,6 +57,10 @@ func TestClassify(t *testing.T) {
 			"a statement that cannot be prepared",
 			refused(1295, "This command is not supported in the prepared statement protocol yet"), sqldb.NotPreparable,
 		},
+		{"a conflict on TiDB", refused(9007, "Write conflict, txnStartTS=1"), sqldb.TxConflict},
+		{"a row too large for TiDB", refused(8025, "entry too large, the max entry size is 6291456"), sqldb.TooLong},
+		{"a transaction too large for TiDB", refused(8004, "Transaction is too large"), sqldb.TxTooLarge},
+		{"a storage of TiDB that does not answer", refused(9002, "TiKV server timeout"), sqldb.ConnLost},
 		{"anything else", refused(1064, "You have an error in your SQL syntax"), sqldb.Other},
 	} {
 		if got := classify(c.err); got != c.want {

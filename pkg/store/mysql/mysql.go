@@ -1,5 +1,5 @@
-// Package mysql opens MLMD databases in MySQL and MariaDB, including clusters with
-// several primaries. The driver is go-sql-driver/mysql.
+// Package mysql opens MLMD databases in MySQL, MariaDB and TiDB, including clusters
+// with several primaries. The driver is go-sql-driver/mysql.
 package mysql
 
 import (
@@ -86,6 +86,9 @@ func Open(ctx context.Context, dsn string, opts ...store.Option) (*store.Store, 
 	if found.returning {
 		c.DB.Dialect.InsertIDs = sqldb.IDsReturned
 	}
+	if found.tidb {
+		adaptToTiDB(&c)
+	}
 	latin1 := options.MySQLReferenceEncoding || found.latin1()
 	if latin1 {
 		c.Filter = filterquery.MySQLOver(referenceCharset)
@@ -164,7 +167,7 @@ func connect(config *mysql.Config, s session) (*sql.DB, error) {
 type existing struct {
 	charset, collation string // of a text column; empty if there is no table yet, or if it holds bytes
 	collations         map[string]bool
-	mariadb            bool
+	mariadb, tidb      bool
 	returning          bool // INSERT … RETURNING
 	packet             int  // max_allowed_packet
 }
@@ -192,7 +195,8 @@ func examine(ctx context.Context, config *mysql.Config, create bool) (existing, 
 	if err != nil {
 		return found, connectError(config, err)
 	}
-	found.mariadb, found.returning = strings.Contains(version, "-MariaDB"), canReturn(version)
+	found.mariadb, found.tidb = strings.Contains(version, "-MariaDB"), strings.Contains(version, "-TiDB-")
+	found.returning = canReturn(version)
 	var charset, collation sql.NullString
 	err = db.QueryRowContext(ctx, "SELECT character_set_name, collation_name FROM information_schema.columns"+
 		" WHERE table_schema = DATABASE() AND table_name = 'Context' AND column_name = 'name'").Scan(&charset, &collation)
