@@ -36,7 +36,7 @@ func ExampleValue_MarshalJSON() {
 		log.Fatal(err)
 	}
 	fmt.Println(string(raw))
-	// Output: {"metadataType":"MetadataIntValue","int_value":"7"}
+	// Output: {"int_value":"7","metadataType":"MetadataIntValue"}
 }
 
 // Err reports values that cannot be stored.

@@ -8,20 +8,21 @@ import (
 )
 
 // tagged is the JSON form of a Value in the model registry's REST API: an object
-// with the kind in metadataType and the content in the member of that kind.
+// with the kind in metadataType and the content in the member of that kind. Its
+// members are in alphabetical order, as other servers of the API send them.
 type tagged struct {
-	MetadataType string   `json:"metadataType"`
-	String       *string  `json:"string_value,omitempty"`
-	Int          *string  `json:"int_value,omitempty"` // decimal, to preserve 64 bits
-	Double       *float64 `json:"double_value,omitempty"`
 	Bool         *bool    `json:"bool_value,omitempty"`
+	Double       *float64 `json:"double_value,omitempty"`
+	Int          *string  `json:"int_value,omitempty"` // decimal, to preserve 64 bits
+	MetadataType string   `json:"metadataType"`
+	Proto        *string  `json:"proto_value,omitempty"` // base64 of the message
+	String       *string  `json:"string_value,omitempty"`
 	Struct       *string  `json:"struct_value,omitempty"` // base64 of the JSON object
 	Type         *string  `json:"type,omitempty"`
-	Proto        *string  `json:"proto_value,omitempty"` // base64 of the message
 }
 
 // MarshalJSON encodes v as a tagged object, such as
-// {"metadataType":"MetadataIntValue","int_value":"3"}. It returns an error if v is
+// {"int_value":"3","metadataType":"MetadataIntValue"}. It returns an error if v is
 // invalid.
 func (v Value) MarshalJSON() ([]byte, error) {
 	var t tagged

@@ -95,13 +95,13 @@ func TestStruct_Integers(t *testing.T) {
 func TestValue_MarshalJSON(t *testing.T) {
 	for want, v := range map[string]value.Value{
 		`{"metadataType":"MetadataStringValue","string_value":""}`:              value.String(""),
-		`{"metadataType":"MetadataIntValue","int_value":"9223372036854775807"}`: value.Int(math.MaxInt64),
-		`{"metadataType":"MetadataDoubleValue","double_value":0.93}`:            value.Double(0.93),
-		`{"metadataType":"MetadataBoolValue","bool_value":false}`:               value.Bool(false),
+		`{"int_value":"9223372036854775807","metadataType":"MetadataIntValue"}`: value.Int(math.MaxInt64),
+		`{"double_value":0.93,"metadataType":"MetadataDoubleValue"}`:            value.Double(0.93),
+		`{"bool_value":false,"metadataType":"MetadataBoolValue"}`:               value.Bool(false),
 		`{"metadataType":"MetadataStructValue","struct_value":"eyJhIjoxfQ=="}`: value.Struct(
 			map[string]any{"a": 1},
 		),
-		`{"metadataType":"MetadataProtoValue","type":"type.example/T","proto_value":"AQI="}`: value.Proto(
+		`{"metadataType":"MetadataProtoValue","proto_value":"AQI=","type":"type.example/T"}`: value.Proto(
 			"type.example/T", []byte{1, 2},
 		),
 	} {

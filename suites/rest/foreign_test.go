@@ -130,7 +130,7 @@ var _ = Describe("a database of the field's server", func() {
 		By("reading through REST")
 		Expect(f.get(ctx, "registered_model?name=fraud").text).To(Equal(`{"id":"101","name":"fraud","externalId":"ext",` +
 			`"createTimeSinceEpoch":"1700000000001","lastUpdateTimeSinceEpoch":"1700000000002",` +
-			`"customProperties":{"n":{"metadataType":"MetadataIntValue","int_value":"7"}},` +
+			`"customProperties":{"n":{"int_value":"7","metadataType":"MetadataIntValue"}},` +
 			`"owner":"ada","state":"ARCHIVED"}`))
 		v := f.get(ctx, "model_version?name=v1&parentResourceId=101")
 		Expect(v.text).To(ContainSubstring(`"registeredModelId":"101","author":"bob","state":"LIVE"`))
