@@ -9,6 +9,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/mlmd-go/sdk/pkg/value"
@@ -47,19 +48,27 @@ type field struct {
 	omitzero  bool
 	omitempty bool
 	isText    bool // a string, or a pointer to one, without a JSON of its own
+	isID      bool // the ID of the entity, of its parent or of what it refers to
 }
 
 // newCodec returns the codec of a resource whose entities have the type t.
 func newCodec(a *API, r *Resource, t reflect.Type) (*codec, error) {
 	c := &codec{entity: r.Entity.Type().Entity, defaults: r.Defaults, marks: r.Marks}
 	c.integersAsText, c.nullRemoves = a.IntegersAsText, a.nullRemoves
+	ids := []string{idMember}
+	if p := r.Entity.Type().Parent; p != nil {
+		ids = append(ids, p.Field)
+	}
+	for _, ref := range r.References {
+		ids = append(ids, ref.Member)
+	}
 	for i := range t.NumField() {
 		name, options, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
 		if name == "" || name == "-" || slices.Contains(r.Hidden, name) {
 			continue
 		}
 		c.fields = append(c.fields, field{
-			name: name, index: i, isText: isTextType(t.Field(i).Type),
+			name: name, index: i, isText: isTextType(t.Field(i).Type), isID: slices.Contains(ids, name),
 			omitzero: strings.Contains(options, "omitzero"), omitempty: strings.Contains(options, "omitempty"),
 		})
 	}
@@ -332,6 +341,11 @@ func (c *codec) set(v any, members []member, allowed []string, schema string) er
 			return fail(400, "%v", inField(err, schema, f.name))
 		}
 		f.of(v).Set(into.Elem())
+		if f.isID && f.isText {
+			if id, err := strconv.ParseInt(c.text(v, f.name), 10, 64); err == nil && id > 0 {
+				f.setText(v, value.FormatID(id)) // "+1" and "01" are 1, as in paths
+			}
+		}
 	}
 	return nil
 }

@@ -167,8 +167,8 @@ func (r *resource) match(ctx context.Context, s search) (any, error) {
 	case r.typ.Parent == nil:
 		v, err = r.collection.findByName(ctx, "", s.name)
 	default:
-		parent, bad := value.ParseID(s.parent)
-		if bad != nil { // a number that is not an ID
+		parent, bad := strconv.ParseInt(s.parent, 10, 64)
+		if bad != nil || parent <= 0 { // a number that is not an ID
 			return nil, nil
 		}
 		v, err = r.collection.findByName(ctx, value.FormatID(parent), s.name)

@@ -1,6 +1,9 @@
 package rest_test
 
 import (
+	"encoding/json"
+	"net/http"
+	"net/url"
 	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -22,6 +25,10 @@ var refusals = []refusal{
 	{"GET", "registered_models/{v}", "", 404, "no registered model found for id {v}: not found"},
 	{"GET", "model_versions/{m}", "", 404, "no model version found for id {m}: not found"},
 	{"GET", "artifacts/999", "", 404, "no artifact found for id 999: not found"},
+	{"GET", "artifacts/abc", "", 400, `invalid artifact ID: strconv.ParseInt: parsing "abc": invalid syntax: bad request`},
+	{"PATCH", "model_versions/abc", "{}", 400, `invalid model version ID: strconv.ParseInt: parsing "abc"`},
+	{"POST", "inference_services/abc/serves", "{}", 400, `invalid inference service ID: strconv.ParseInt: parsing "abc"`},
+	{"GET", "inference_services/abc/version", "", 400, `invalid inference service ID: strconv.ParseInt: parsing "abc"`},
 	{"GET", "serving_environments/999", "", 404, "no serving environment found for id 999: not found"},
 	{"GET", "inference_services/999", "", 404, "no inference service found for id 999: not found"},
 	{"GET", "model_artifacts/{d}", "", 404, "artifact with id {d} is not a model artifact: not found"},
@@ -38,6 +45,14 @@ var refusals = []refusal{
 	{
 		"GET", "artifact?parentResourceId=1", "", 400,
 		"invalid parameters call, supply either (artifactName and parentResourceId), or externalId: bad request",
+	},
+	{
+		"GET", "serving_environment?parentResourceId=1", "", 400,
+		"invalid parameters call, supply either name or externalId: bad request",
+	},
+	{
+		"GET", "inference_service?name=x", "", 400,
+		"invalid parameters call, supply either (name and parentResourceId), or externalId: bad request",
 	},
 	{"GET", "artifact?name=both&parentResourceId={v}", "", 404, "multiple artifacts found for name=both"},
 	{"GET", "artifact?name=x&parentResourceId={v}", "", 404, "no artifacts found for name=x"},
@@ -71,6 +86,20 @@ var refusals = []refusal{
 		"artifact with id {d} is not a parameter: bad request",
 	},
 	{"GET", "model_versions/{v}/artifacts?artifactType=foo", "", 400, "invalid artifact type foo: bad request"},
+	{"POST", "model_artifacts", `{"id":"{a}"}`, 400, `json: unknown field "id"`},
+	{"POST", "model_artifacts", `{"artifactType":"doc-artifact"}`, 400, "artifactType must be"},
+	{"POST", "artifacts", `{"artifactType":"metric","value":1,"uri":"s3://m"}`, 400, `json: unknown field "uri"`},
+	{"POST", "artifacts", `{"artifactType":"parameter","uri":"s3://p"}`, 400, `json: unknown field "uri"`},
+	{"PATCH", "registered_models/{m}", `{"description":"a\u0000b"}`, 400, "Request body contains null bytes which are not"},
+	{"PATCH", "registered_models/{m}", "{\"description\":\"a\x00b\"}", 400, "Request body contains null bytes which are not"},
+	{"PATCH", "registered_models/{m}", `{"customProperties":{"\u0000":null}}`, 400, "Request body contains null bytes"},
+	{"GET", "registered_models?filterQuery=%00", "", 400, "Invalid filterQuery query parameter: "},
+	{
+		"PATCH", "registered_models/{m}",
+		`{"customProperties":{"p":{"metadataType":"MetadataFloatValue","float_value":1}}}`, 400,
+		"error setting field CustomProperties: ",
+	},
+	{"PATCH", "registered_models/{m}", `{"customProperties":{"p":null}}`, 400, "metadataType not found in null"},
 	{
 		"PATCH", "registered_models/{m}",
 		`{"customProperties":{"p":{"metadataType":"MetadataIntValue","int_value":7}}}`, 400,
@@ -100,6 +129,7 @@ var refusals = []refusal{
 	},
 	{"GET", "registered_models?pageSize=2147483648", "", 400, "invalid numeric string: strconv.ParseInt: "},
 	{"GET", "registered_models?nextPageToken=" + strings.Repeat("A", 1100), "", 400, "invalid nextPageToken: "},
+	{"GET", "registered_models?nextPageToken=MTox", "", 400, "invalid nextPageToken: "}, // 1:1, of another server
 	{
 		"GET", "registered_models?filterQuery=id%20x", "", 400,
 		`invalid filter query syntax: error parsing filter query: 1:4: unexpected token "x"`,
@@ -116,6 +146,10 @@ var refusals = []refusal{
 	},
 	{
 		"POST", "serving_environments/999/inference_services", `{"registeredModelId":"{m}","servingEnvironmentId":"1"}`,
+		404, "no serving environment found for id 999",
+	},
+	{
+		"POST", "inference_services", `{"registeredModelId":"{m}","servingEnvironmentId":"999"}`,
 		404, "no serving environment found for id 999",
 	},
 	{"POST", "inference_services/999/serves", `{"modelVersionId":"{v}"}`, 404, "no inference service found for id 999"},
@@ -153,9 +187,11 @@ var _ = onEveryBackend("an error", func(f *face) {
 			what := c.method + " " + c.path + " " + c.body + ": " + a.text
 			Expect(a.status).To(Equal(c.status), "%s", what)
 			Expect(a.header.Get("Content-Type")).To(Equal("application/json; charset=UTF-8"), "%s", what)
-			Expect(a.at("message")).To(ContainSubstring(ids.Replace(c.message)), "%s", what)
-			code := map[int]string{400: "Bad Request", 404: "Not Found", 409: "Conflict"}[c.status]
-			Expect(a.at("code")).To(Equal(code), "%s", what)
+			var body map[string]string
+			Expect(json.Unmarshal([]byte(a.text), &body)).To(Succeed(), "%s", what)
+			Expect(body).To(HaveLen(2), "%s", what)
+			Expect(body["code"]).To(Equal(http.StatusText(c.status)), "%s", what)
+			Expect(body["message"]).To(ContainSubstring(ids.Replace(c.message)), "%s", what)
 		}
 		Expect(f.get(ctx, "model_versions").text).To(Equal(before), "nothing is stored")
 	})
@@ -167,15 +203,26 @@ var _ = onEveryBackend("an error", func(f *face) {
 		m := f.post(ctx, "registered_models", `{"NAME":"m","Owner":"ada","state":null}`)
 		Expect([]any{m.status, m.at("name"), m.at("owner"), m.at("state")}).To(Equal([]any{201, "m", "ada", "LIVE"}))
 		Expect(f.post(ctx, "model_versions", `{"name":"v","registeredModelID":"%s"}`, m.id()).status).To(Equal(201))
-		Expect(f.get(ctx, "registered_models/0"+m.id()).status).To(Equal(200))
+		for _, sign := range []string{"0", "+"} {
+			Expect(f.get(ctx, "registered_models/"+sign+m.id()).id()).To(Equal(m.id()))
+			v := f.post(ctx, "model_versions", `{"name":"%sv","registeredModelId":"%s%s"}`, sign, sign, m.id())
+			Expect(v.at("registeredModelId")).To(Equal(m.id()), v.text)
+			found := f.get(ctx, "model_version?name="+url.QueryEscape(sign)+"v&parentResourceId="+url.QueryEscape(sign)+m.id())
+			Expect(found.id()).To(Equal(v.id()))
+		}
 		Expect(f.get(ctx, "registered_models?unknown=1&pageSize=&orderBy=&sortOrder=&nextPageToken=").status).To(Equal(200))
 		Expect(f.get(ctx, "artifacts?artifactType=").status).To(Equal(200))
 		Expect(f.patch(ctx, "registered_models/"+m.id(), `null`).status).To(Equal(200))
 		Expect(f.get(ctx, "model_versions/999/artifacts").names()).To(BeEmpty())
 		for _, tag := range []string{"", "text/plain", "application/xml"} {
-			a := f.sendAs(ctx, tag, "PATCH", "registered_models/"+m.id(), `{}`)
-			Expect(a.status).To(Equal(200), "the content type does not matter: "+a.text)
+			for _, header := range []http.Header{{"Content-Type": {tag}}, {"Accept": {tag}}} {
+				a := f.sendWith(ctx, header, "PATCH", "registered_models/"+m.id(), `{"description":"`+tag+`"}`)
+				Expect([]any{a.status, a.at("description")}).To(Equal([]any{200, tag}), "%v: %s", header, a.text)
+				Expect(a.header.Get("Content-Type")).To(Equal("application/json; charset=UTF-8"))
+			}
 		}
+		a := f.patch(ctx, "registered_models/"+m.id(), property("p", "Int", `"int_value":"1","foo":[{}],"string_value":"x"`))
+		Expect(a.text).To(ContainSubstring(`"p":{"int_value":"1","metadataType":"MetadataIntValue"}`), "others are ignored")
 	})
 
 	It("is 404 in plain text for an unknown path, and 405 for a method that a path does not have", func(ctx SpecContext) {

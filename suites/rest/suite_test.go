@@ -98,14 +98,14 @@ func (a answer) names() []string {
 
 func (f *face) send(ctx SpecContext, method, path, body string) answer {
 	GinkgoHelper()
-	return f.sendAs(ctx, "application/json", method, path, body)
+	return f.sendWith(ctx, http.Header{"Content-Type": {"application/json"}}, method, path, body)
 }
 
-func (f *face) sendAs(ctx SpecContext, contentType, method, path, body string) answer {
+func (f *face) sendWith(ctx SpecContext, header http.Header, method, path, body string) answer {
 	GinkgoHelper()
 	q, err := http.NewRequestWithContext(ctx, method, f.base+"/"+path, strings.NewReader(body))
 	Expect(err).NotTo(HaveOccurred())
-	q.Header.Set("Content-Type", contentType)
+	q.Header = header
 	r, err := http.DefaultClient.Do(q)
 	Expect(err).NotTo(HaveOccurred())
 	defer r.Body.Close()
