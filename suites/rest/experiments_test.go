@@ -2,10 +2,12 @@ package rest_test
 
 import (
 	"net/url"
+	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/generated/restapi"
 )
 
@@ -57,6 +59,11 @@ var _ = onBackends("experiments", func(f *face) {
 			p := f.patch(ctx, "artifacts/"+x.id(), `{"artifactType":"`+kind+`","customProperties":{}}`)
 			Expect(p.at("customProperties")).To(BeEmpty())
 			Expect(p.at("experimentRunId")).To(Equal(r), "a patch keeps them")
+			v1 := &face{base: strings.Replace(f.base, "/v1alpha3", "/v1", 1)}
+			for _, a := range []answer{v1.get(ctx, "artifacts/"+x.id()), v1.get(ctx, "artifacts?artifactType="+kind)} {
+				Expect(a.text).To(ContainSubstring(`"customProperties":{}`), "v1 hides them")
+				Expect(a.text).NotTo(MatchRegexp("(?i)experiment"), "and has no members for them")
+			}
 		}
 		Expect(f.get(ctx, below).names()).To(HaveLen(5))
 		for _, filter := range []string{"experimentRunId = " + r, "experimentId = '" + e + "'"} {
@@ -76,14 +83,23 @@ var _ = onBackends("experiments", func(f *face) {
 	It("keep the history of metrics", func(ctx SpecContext) {
 		_, r := run(ctx, "e")
 		_, other := run(ctx, "e2")
+		var last answer
 		post := func(run, name string, value, step int) {
 			GinkgoHelper()
 			a := f.post(ctx, "experiment_runs/"+run+"/artifacts",
 				`{"artifactType":"metric","name":%q,"value":%d,"step":%d,"externalId":"%s"}`, name, value, step, name+run)
 			Expect(a.status).To(BeElementOf(200, 201), a.text)
+			last = a
 		}
 		for i := range 4 {
 			post(r, "loss", 10-i, i)
+			stored, err := f.rpc.GetArtifactsByType(ctx, &mlmdpb.GetArtifactsByTypeRequest{TypeName: new("kf.MetricHistory")})
+			Expect(err).NotTo(HaveOccurred())
+			Expect(stored.Artifacts).To(HaveLen(i + 1))
+			if i == 0 { // later ones may be of the same time
+				name := r + ":loss__" + last.at("lastUpdateTimeSinceEpoch").(string)
+				Expect(stored.Artifacts[0].GetName()).To(Equal(name))
+			}
 		}
 		post(r, "loss__x", 1, 1)
 		post(other, "loss", 1, 9)

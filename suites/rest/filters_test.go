@@ -3,6 +3,7 @@ package rest_test
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -81,6 +82,7 @@ var selections = []selection{
 	// The type of the value decides what it is compared with.
 	{`s = '7'`, "a"},
 	{`s = 7`, ""},
+	{`d > -4 AND d < 1`, "a b"}, // an integer is compared with integers and doubles
 	{`n = '7'`, ""},
 	{`b = 1`, ""},
 	{`n = true`, ""},
@@ -96,6 +98,7 @@ var selections = []selection{
 	{`n.int_value IN (7)`, "a"},
 	{`owner.string_value = 'ada'`, "a"},
 	// Names.
+	{"_x1 = 9223372036854775807 OR _x1 = -9223372036854775808", ""},
 	{"`my-key` = 'x'", "a"},
 	{"`my-key`.string_value = 'x'", "a"},
 	{"`name` = 'a'", "a"},
@@ -233,12 +236,20 @@ var _ = onEveryBackend("a filter", func(f *face) {
 				"b = true": true, "b != true": false, "d = 0.5": true, "d > 0.5": false, "i = -7": true, "i < -7": false,
 				"s = 't'": true, "s = 'u'": false, "i.int_value = -7 AND s.string_value = 't'": true, "nothing = 't'": false,
 				"name LIKE 'N'": true, "name LIKE '%n'": true, "name LIKE ':n'": false, "name = 'x' OR i = -7": true,
+				"name ILIKE 'N'": true, "name <> 'n'": false,
 			} {
 				Expect(holds(filter)).To(Equal([]bool{want}), filter)
+			}
+			for _, p := range storedProperty.FindAllStringSubmatch(s.row, -1) { // the store's names are known, too
+				isCopy := p[1] == "model_name" || p[1] == "version" // clients give custom properties these names
+				Expect(holds(p[1]+" = "+p[2])).To(Equal([]bool{!isCopy}), p[0])
 			}
 		})
 	}
 })
+
+// storedProperty matches a text in a row of the store.
+var storedProperty = regexp.MustCompile(`(\w+)=("(?:[^"\\]|\\.)*")`)
 
 // escape makes text the content of a quoted value.
 var escape = strings.NewReplacer(`\`, `\\`, `'`, `\'`)

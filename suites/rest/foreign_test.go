@@ -51,6 +51,7 @@ var fieldRows = []struct{ typ, statement string }{
 	{"", `INSERT INTO ParentContext (context_id, parent_context_id) VALUES (102, 101), (104, 103)`},
 	{"", `INSERT INTO ContextProperty (context_id, name, is_custom_property, int_value, string_value) VALUES
 		(101, 'owner', 0, NULL, 'ada'), (101, 'state', 0, NULL, 'ARCHIVED'), (101, 'n', 1, 7, NULL),
+		(101, 'language', 0, NULL, 'mlmd-struct::ChQKCGxhbmd1YWdlEggyBgoEGgJlbg=='),
 		(102, 'registered_model_id', 0, 101, NULL), (102, 'state', 0, NULL, 'LIVE'), (102, 'author', 0, NULL, 'bob'),
 		(104, 'experiment_id', 0, 103, NULL), (104, 'status', 0, NULL, 'RUNNING'), (104, 'state', 0, NULL, 'LIVE'),
 		(104, 'start_time_since_epoch', 0, NULL, '1700000000000'),
@@ -131,7 +132,7 @@ var _ = Describe("a database of the field's server", func() {
 		Expect(f.get(ctx, "registered_model?name=fraud").text).To(Equal(`{"id":"101","name":"fraud","externalId":"ext",` +
 			`"createTimeSinceEpoch":"1700000000001","lastUpdateTimeSinceEpoch":"1700000000002",` +
 			`"customProperties":{"n":{"int_value":"7","metadataType":"MetadataIntValue"}},` +
-			`"owner":"ada","state":"ARCHIVED"}`))
+			`"owner":"ada","state":"ARCHIVED","language":["en"]}`))
 		v := f.get(ctx, "model_version?name=v1&parentResourceId=101")
 		Expect(v.text).To(ContainSubstring(`"registeredModelId":"101","author":"bob","state":"LIVE"`))
 		Expect(v.at("customProperties")).To(BeEmpty())
@@ -158,7 +159,10 @@ var _ = Describe("a database of the field's server", func() {
 		}}))
 
 		By("updating through REST")
-		Expect(f.patch(ctx, "registered_models/101", `{"description":"d"}`).at("state")).To(Equal("ARCHIVED"))
+		d := f.patch(ctx, "registered_models/101", `{"description":"d","language":["fr"]}`)
+		Expect([]any{d.at("state"), d.at("language")}).To(Equal([]any{"ARCHIVED", []any{"fr"}}))
+		Expect(kindsOf(ctx, file, "ContextProperty", "context_id", 101, "language")).
+			To(Equal([]any{nil, nil, "mlmd-struct::ChQKCGxhbmd1YWdlEggyBgoEGgJmcg=="}), "a list is a struct in base64")
 		Expect(f.patch(ctx, "model_versions/102", `{"state":"ARCHIVED"}`).status).To(Equal(200))
 		p := f.patch(ctx, "artifacts/13", `{"artifactType":"metric","value":0.5}`)
 		Expect(p.status).To(Equal(200), p.text)

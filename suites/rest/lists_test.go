@@ -84,6 +84,11 @@ var lists = []rule{
 		listed("inference_services/{s}/serves?name=y", "y"),
 		listed("inference_services/{s}/serves?externalId=ey", "y"),
 	}},
+	{name: "an artifact that the version has as its second parent is of its list by name too", requests: []exchange{
+		post("model_versions/{gated}/artifacts", artifact("model-artifact", `"id":"{a}","externalId":"ea"`), 200, ""),
+		listed("model_versions/{gated}/artifacts?name=both", "both"),
+		listed("model_versions/{gated}/artifacts?externalId=ea&artifactType=model-artifact", "both"),
+	}},
 	{name: "a list at the top level cannot", requests: []exchange{
 		listed("model_versions?name=g&externalId=x", "v g p"),
 		listed("artifacts?name=x", "both both"),

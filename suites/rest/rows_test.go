@@ -4,12 +4,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/value"
@@ -105,6 +108,8 @@ type node interface {
 // an MLMD client: its type, its name, and what else is set, as in
 //
 //	kf.ModelVersion "1:v1" external "x" author="ada" custom n=7 below 1
+//
+// Each UUID is written as "uuid".
 func (f *face) row(ctx SpecContext, a answer) string {
 	GinkgoHelper()
 	id, err := value.ParseID(a.id())
@@ -124,8 +129,10 @@ func (f *face) row(ctx SpecContext, a answer) string {
 			columns += " state " + r.Artifacts[0].GetState().String()
 		}
 		up, err := f.rpc.GetContextsByArtifact(ctx, &mlmdpb.GetContextsByArtifactRequest{ArtifactId: &id})
-		Expect(err).NotTo(HaveOccurred())
-		parents = up.Contexts
+		if status.Code(err) != codes.NotFound { // the artifact is in no context
+			Expect(err).NotTo(HaveOccurred())
+		}
+		parents = up.GetContexts()
 	case a.at("lastKnownState") != nil:
 		r, err := f.rpc.GetExecutionsByID(ctx, &mlmdpb.GetExecutionsByIDRequest{ExecutionIds: []int64{id}})
 		Expect(err).NotTo(HaveOccurred())
@@ -157,8 +164,10 @@ func (f *face) row(ctx SpecContext, a answer) string {
 	for _, p := range parents {
 		out += fmt.Sprintf(" %d", p.GetId())
 	}
-	return out
+	return anyUUID.ReplaceAllString(out, "uuid")
 }
+
+var anyUUID = regexp.MustCompile(`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`)
 
 // inWords returns properties as name=value, sorted. Texts are quoted, doubles have
 // a point, and structs are JSON.

@@ -34,8 +34,10 @@ type schema struct {
 
 // The common members of requests, and what the store has of them.
 const (
-	commonBody = `"name":"n","externalId":"x","description":"d","customProperties":{` +
-		`"b":{"metadataType":"MetadataBoolValue","bool_value":true},` +
+	commonBody = `"name":"n","externalId":"x","description":"d",` + commonProperties
+	// commonProperties are as an answer has them: all names are sorted.
+	commonProperties = `"customProperties":{` +
+		`"b":{"bool_value":true,"metadataType":"MetadataBoolValue"},` +
 		`"d":{"double_value":0.5,"metadataType":"MetadataDoubleValue"},` +
 		`"i":{"int_value":"-7","metadataType":"MetadataIntValue"},` +
 		`"o":{"metadataType":"MetadataStructValue","struct_value":"eyJhIjpbMSwiYiJdfQ=="},` +
@@ -258,6 +260,7 @@ var _ = onEveryBackend("a schema", func(f *face) {
 					a := f.post(ctx, path, "%s", with(full, name, v))
 					Expect(a.status).To(Equal(422), "%s %v: %s", name, v, a.text)
 					Expect(a.at("message")).To(Equal("required field '" + name + "' is zero value."))
+					Expect(a.at("code")).To(Equal("Bad Request"), a.text)
 				}
 			}
 			unknown := []string{"foo", "modelName"}
@@ -280,6 +283,8 @@ var _ = onEveryBackend("a schema", func(f *face) {
 			maps.Copy(want, members(ids, s.shown()))
 			Expect(a.status).To(Equal(201), a.text)
 			Expect(a.entity()).To(Equal(want))
+			Expect(a.text).To(ContainSubstring(commonProperties))
+			Expect(a.header.Get("Content-Type")).To(Equal("application/json; charset=UTF-8"))
 			Expect(one(a.id()).text).To(Equal(a.text))
 			row := s.row
 			if !strings.Contains(row, " custom ") && !strings.Contains(row, "{common}") {

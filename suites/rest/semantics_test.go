@@ -42,15 +42,31 @@ var _ = onEveryBackend("the REST API", func(f *face) {
 	})
 
 	It("moves the update time with each patch", func(ctx SpecContext) {
-		m := f.post(ctx, "registered_models", `{"name":"m"}`)
-		time.Sleep(2 * time.Millisecond)
-		for _, body := range []string{`{"state":"LIVE"}`, `{}`, `null`} {
-			p := f.patch(ctx, "registered_models/"+m.id(), body)
-			Expect(p.status).To(Equal(200), p.text)
-			if label := CurrentSpecReport().Labels()[0]; label != "core" && label != "container" {
-				Expect(p.at("lastUpdateTimeSinceEpoch")).NotTo(Equal(m.at("lastUpdateTimeSinceEpoch")), body)
+		ids := f.schemaFixtures(ctx)
+		ones := []string{
+			"registered_models/{m}", "model_versions/{v}", "model_artifacts/{a}", "artifacts/{d}", "serving_environments/{e}",
+			"inference_services/{s}",
+		}
+		if strings.HasSuffix(f.version, "/v1alpha3") {
+			ones = append(ones, "experiments/{x}", "experiment_runs/{r}")
+		}
+		for _, one := range ones {
+			one = ids.Replace(one)
+			old := f.get(ctx, one)
+			bodies := []string{`{"description":"d"}`, `{"description":"d"}`, `{}`, `null`}
+			if strings.HasPrefix(one, "artifacts/") {
+				bodies = []string{`{"artifactType":"doc-artifact"}`, `{"artifactType":"doc-artifact","uri":null}`}
 			}
-			m = p
+			for _, body := range bodies {
+				time.Sleep(2 * time.Millisecond)
+				p := f.patch(ctx, one, body)
+				Expect(p.status).To(Equal(200), p.text)
+				Expect(p.at("createTimeSinceEpoch")).To(Equal(old.at("createTimeSinceEpoch")), one+" "+body)
+				if label := CurrentSpecReport().Labels()[0]; label != "core" && label != "container" {
+					Expect(p.at("lastUpdateTimeSinceEpoch")).NotTo(Equal(old.at("lastUpdateTimeSinceEpoch")), one+" "+body)
+				}
+				old = p
+			}
 		}
 	})
 
