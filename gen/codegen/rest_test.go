@@ -1,6 +1,7 @@
 package codegen_test
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -200,6 +201,106 @@ func TestREST_Schemas(t *testing.T) {
 			t.Errorf("the default of %s.state is %v; want %v", name, got, want)
 		}
 	}
+}
+
+// All parameters in queries are optional texts, and those in paths have the names
+// that clients generated from the field's document of v1 know.
+func TestREST_Parameters(t *testing.T) {
+	want := map[string]string{
+		"registered_models": "registered_model_id", "model_versions": "model_version_id", "artifacts": "id",
+		"model_artifacts": "model_artifact_id", "inference_services": "inference_service_id",
+		"serving_environments": "serving_environment_id", "experiments": "experiment_id",
+		"experiment_runs": "experiment_run_id",
+	}
+	for version, doc := range documents(t) {
+		for path, item := range doc.Paths.Map() {
+			parts := strings.Split(strings.TrimPrefix(path, "/api/model_registry/"+version+"/"), "/")
+			if len(parts) > 1 && parts[1] != "metric_history" && parts[1] != "{"+want[parts[0]]+"}" {
+				t.Errorf("%s: the parameter of %s is not called %s", version, path, want[parts[0]])
+			}
+			for method, op := range item.Operations() {
+				for _, p := range op.Parameters {
+					if p.Value.In != "query" || p.Value.Required || !p.Value.Schema.Value.Type.Is("string") {
+						t.Errorf("%s: %s %s: %s is not an optional text", version, method, path, p.Value.Name)
+					}
+				}
+			}
+		}
+	}
+}
+
+// Members have the types of the field's documents, and none can be null.
+func TestREST_Members(t *testing.T) {
+	readOnly := map[string][]string{
+		"v1": {"createTimeSinceEpoch", "lastUpdateTimeSinceEpoch"},
+		"v1alpha3": { // the server writes all of them
+			"createTimeSinceEpoch", "experimentId", "experimentRunId", "lastUpdateTimeSinceEpoch",
+		},
+	}
+	for version, doc := range documents(t) {
+		found := map[string]bool{}
+		for schema, s := range doc.Components.Schemas {
+			if s.Value.Nullable {
+				t.Errorf("%s: %s can be null", version, schema)
+			}
+			for name, m := range s.Value.Properties {
+				if m.Value.Nullable {
+					t.Errorf("%s: %s.%s can be null", version, schema, name)
+				}
+				if m.Value.ReadOnly {
+					found[name] = true
+				}
+				id := name == "id" || strings.HasSuffix(name, "Id") || strings.HasSuffix(name, "TimeSinceEpoch")
+				if id && !m.Value.Type.Is("string") {
+					t.Errorf("%s: %s.%s is not a text", version, schema, name)
+				}
+			}
+			if !strings.HasSuffix(schema, "List") {
+				continue
+			}
+			required := strings.Join(slices.Sorted(slices.Values(s.Value.Required)), " ")
+			if required != "items nextPageToken pageSize size" {
+				t.Errorf("%s: %s requires %s", version, schema, required)
+			}
+			for _, name := range []string{"pageSize", "size"} {
+				if m := s.Value.Properties[name].Value; !m.Type.Is("integer") || m.Format != "int32" {
+					t.Errorf("%s: %s.%s is not an integer of 32 bits", version, schema, name)
+				}
+			}
+		}
+		if got := slices.Sorted(maps.Keys(found)); !slices.Equal(got, readOnly[version]) {
+			t.Errorf("%s: %v are only read", version, got)
+		}
+		step := doc.Components.Schemas["Metric"].Value.Properties["step"].Value
+		if want := map[string]string{"v1": "string", "v1alpha3": "integer"}[version]; !step.Type.Is(want) ||
+			step.Format != "int64" {
+			t.Errorf("%s: Metric.step is %v of %s", version, step.Type, step.Format)
+		}
+		if name := doc.Components.Schemas["RegisteredModelCreate"].Value.Properties["name"].Value; name.MinLength != 1 {
+			t.Errorf("%s: a name may have %d letters", version, name.MinLength)
+		}
+		for schema, want := range enums {
+			s := doc.Components.Schemas[schema]
+			if s == nil && version == "v1" && strings.HasPrefix(schema, "Experiment") {
+				continue
+			}
+			if got := strings.Trim(fmt.Sprint(s.Value.Enum), "[]"); got != want {
+				t.Errorf("%s: %s has the values %s; want %s", version, schema, got, want)
+			}
+		}
+	}
+}
+
+// enums are the values of the enumerations.
+var enums = map[string]string{
+	"RegisteredModelState": "LIVE ARCHIVED", "ModelVersionState": "LIVE ARCHIVED",
+	"InferenceServiceState": "DEPLOYED UNDEPLOYED",
+	"ArtifactState":         "UNKNOWN PENDING LIVE MARKED_FOR_DELETION DELETED ABANDONED REFERENCE",
+	"ExecutionState":        "UNKNOWN NEW RUNNING COMPLETE FAILED CACHED CANCELED",
+	"ParameterType":         "string number boolean object", "OrderByField": "CREATE_TIME LAST_UPDATE_TIME ID",
+	"SortOrder": "ASC DESC", "ArtifactTypeQueryParam": "dataset-artifact doc-artifact metric model-artifact parameter",
+	"ExperimentState": "LIVE ARCHIVED", "ExperimentRunState": "LIVE ARCHIVED",
+	"ExperimentRunStatus": "RUNNING SCHEDULED FINISHED FAILED KILLED",
 }
 
 // A value of a union matches one of its schemas.

@@ -426,7 +426,7 @@ var differences = []difference{
 	},
 	{
 		what: "\\\\u0000 in a text of a request, which stands for a backslash and u0000", theirs: "400, as for NUL",
-		ours: "is the text", why: "it is no NUL",
+		ours: "is the text", why: "it is not NUL",
 		requests: []exchange{
 			patch(fixture, `{"description":"a\\u0000b"}`, 200, `"description":"a\\u0000b"`),
 		},

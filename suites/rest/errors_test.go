@@ -90,8 +90,8 @@ var refusals = []refusal{
 	{"POST", "model_artifacts", `{"artifactType":"doc-artifact"}`, 400, "artifactType must be"},
 	{"POST", "artifacts", `{"artifactType":"metric","value":1,"uri":"s3://m"}`, 400, `json: unknown field "uri"`},
 	{"POST", "artifacts", `{"artifactType":"parameter","uri":"s3://p"}`, 400, `json: unknown field "uri"`},
-	{"PATCH", "registered_models/{m}", `{"description":"a\u0000b"}`, 400, "Request body contains null bytes which are not"},
-	{"PATCH", "registered_models/{m}", "{\"description\":\"a\x00b\"}", 400, "Request body contains null bytes which are not"},
+	{"PATCH", "registered_models/{m}", `{"description":"a\u0000b"}`, 400, "Request body contains null bytes"},
+	{"PATCH", "registered_models/{m}", "{\"description\":\"a\x00b\"}", 400, "Request body contains null bytes"},
 	{"PATCH", "registered_models/{m}", `{"customProperties":{"\u0000":null}}`, 400, "Request body contains null bytes"},
 	{"GET", "registered_models?filterQuery=%00", "", 400, "Invalid filterQuery query parameter: "},
 	{
