@@ -134,7 +134,7 @@ var differences = []difference{
 	},
 	{
 		what: "an int_value beyond 32 bits", theirs: "400", ours: "is stored where the database can; otherwise 400",
-		why: "a file holds 64 bits", also: storesLongIntegers,
+		why: "integers of SQLite have 64 bits", also: storesLongIntegers,
 	},
 	{
 		what:   "the name in a find, or in a list below a parent",
