@@ -96,8 +96,13 @@ func (c *Client) Close() error {
 	return c.conn.Close()
 }
 
-// typeName returns the name that a type of the spec has in this client's store.
-func (c *Client) typeName(spec string) string {
+// SpeaksREST reports whether [DialREST] made c, so that most methods of
+// [Client.RPC] fail.
+func (c *Client) SpeaksREST() bool { return c.rest() != nil }
+
+// TypeName returns the name that a type of the spec has in the store of c, which
+// differs from spec if the option [WithTypePrefix] was given.
+func (c *Client) TypeName(spec string) string {
 	if rest, ok := strings.CutPrefix(spec, specPrefix); ok && c.config.prefix != "" {
 		return c.config.prefix + rest
 	}

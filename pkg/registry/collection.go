@@ -64,7 +64,7 @@ type untyped[N mlmd.Node] struct {
 // untype returns the mapping for a core of the client.
 func untype[T any, N mlmd.Node](c *Client, m *mlmd.Mapping[T, N]) untyped[N] {
 	out := untyped[N]{
-		entity: m.Entity, typeName: c.typeName(m.TypeName), fields: m.Fields,
+		entity: m.Entity, typeName: c.TypeName(m.TypeName), fields: m.Fields,
 
 		encode: func(v any, parent mlmd.Parent) (N, error) { return m.Encode(v.(*T), parent) },
 		decode: func(n N) (any, error) { return m.Decode(n) },
@@ -94,7 +94,7 @@ func untype[T any, N mlmd.Node](c *Client, m *mlmd.Mapping[T, N]) untyped[N] {
 	}
 	if m.Parent != nil {
 		p := *m.Parent
-		p.TypeName = c.typeName(p.TypeName)
+		p.TypeName = c.TypeName(p.TypeName)
 		out.parent = &p
 	}
 	return out

@@ -190,6 +190,13 @@ func (s operation) rpcError(ctx context.Context, err error) *Error {
 	return e
 }
 
+// RPCError returns an [*Error] for err, with which a method of [Client.RPC]
+// failed. Its Kind is that of the status code of err, or the error of ctx if that
+// has ended. op, entity and key are the fields of the result.
+func RPCError(ctx context.Context, op, entity, key string, err error) *Error {
+	return operation{op, entity, key}.rpcError(ctx, err)
+}
+
 // kindByCause maps the causes of failed connections to kinds.
 var kindByCause = map[connection.Cause]error{
 	connection.Unavailable: ErrUnavailable,

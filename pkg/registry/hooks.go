@@ -153,7 +153,7 @@ func hookOption[T any, N mlmd.Node](
 // hooksOf returns the hooks of the type, or nil.
 func hooksOf[N mlmd.Node](c *Client, k typeKey) *hooks[N] {
 	for spec, h := range c.config.hooks {
-		if spec.kind == k.kind && c.typeName(spec.name) == k.name {
+		if spec.kind == k.kind && c.TypeName(spec.name) == k.name {
 			return h.(*hooks[N])
 		}
 	}

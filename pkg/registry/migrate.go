@@ -141,7 +141,7 @@ func migrate[N mlmd.Node](
 	t := mapping.Type()
 	m := &migration[N]{
 		operation: operation{op: "migrate", entity: t.Entity}, migrateConfig: o, client: c,
-		mapping: mapping, fields: t.Fields, typ: typeKey{t.Kind, c.typeName(t.TypeName)}, nodes: ns,
+		mapping: mapping, fields: t.Fields, typ: typeKey{t.Kind, c.TypeName(t.TypeName)}, nodes: ns,
 		done: Migration{Entity: t.Entity},
 	}
 	if err := m.run(ctx); err != nil {

@@ -37,7 +37,7 @@ func (c *Client) parent(ctx context.Context, s operation, e *mlmd.Edge, idText s
 	}
 	p, ok := c.contexts.get(id)
 	if !ok {
-		n, err := contexts{c.rpcOf(c.typeName(e.TypeName))}.byID(ctx, id)
+		n, err := contexts{c.rpcOf(c.TypeName(e.TypeName))}.byID(ctx, id)
 		if err != nil {
 			return nil, s.rpcError(ctx, err)
 		}
@@ -46,7 +46,7 @@ func (c *Client) parent(ctx context.Context, s operation, e *mlmd.Edge, idText s
 		}
 		p = c.cacheContext(contexts{}.view(n))
 	}
-	if want := c.typeName(e.TypeName); p.typeName != want {
+	if want := c.TypeName(e.TypeName); p.typeName != want {
 		return nil, s.fieldError(ErrNotFound, e.Field, idText,
 			fmt.Sprintf("is the ID of %s, not of %s", withArticle(c.entityName(p.typeName)), withArticle(e.Entity)))
 	}

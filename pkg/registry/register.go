@@ -33,7 +33,7 @@ func (c *Client) Register(ctx context.Context, entities ...any) (_ []Result, err
 	defer func() { observed.end(err) }()
 	all := make([]Entity, len(entities))
 	for i, e := range entities {
-		if all[i], err = c.entity(i, e); err != nil {
+		if all[i], err = c.entity("register", i, e); err != nil {
 			return nil, err
 		}
 	}
@@ -43,8 +43,28 @@ func (c *Client) Register(ctx context.Context, entities ...any) (_ []Result, err
 	return c.inBatch(ctx, func(c *Client) ([]Result, error) { return c.register(ctx, all) })
 }
 
-// entity returns argument i of Register as an Entity.
-func (c *Client) entity(i int, arg any) (Entity, error) {
+// An Identity is the node of an entity in a store.
+type Identity struct {
+	Entity   string // its name in the spec, such as "ModelVersion"
+	TypeName string // of MLMD, in the store of the client
+	Kind     mlmd.Kind
+	ID       string // empty if the entity does not have one yet
+}
+
+// Identify returns the node of an entity, which is any argument that
+// [Client.Register] takes. It makes no RPC. The error is [ErrInvalidArgument] if
+// entity is something else.
+func (c *Client) Identify(entity any) (Identity, error) {
+	e, err := c.entity("identify", 0, entity)
+	if err != nil {
+		return Identity{}, err
+	}
+	m := e.mapping()
+	return Identity{Entity: m.entity, TypeName: m.typ.name, Kind: m.typ.kind, ID: e.ident().ID}, nil
+}
+
+// entity returns argument i of the operation as an Entity.
+func (c *Client) entity(op string, i int, arg any) (Entity, error) {
 	var e Entity
 	cs := &c.collections
 	switch v := arg.(type) {
@@ -77,12 +97,12 @@ func (c *Client) entity(i int, arg any) (Entity, error) {
 	case *model.MetricHistory:
 		e = cs.metricHistories.Entity(v)
 	default:
-		return nil, operation{op: "register"}.newError(ErrInvalidArgument, fmt.Sprintf(
+		return nil, operation{op: op}.newError(ErrInvalidArgument, fmt.Sprintf(
 			"argument %d is %s: pass a pointer to an entity in package model, or the result of Collection.Entity",
 			i+1, goType(arg)))
 	}
 	if e.isNil() {
-		return nil, operation{op: "register"}.newError(ErrInvalidArgument, fmt.Sprintf(
+		return nil, operation{op: op}.newError(ErrInvalidArgument, fmt.Sprintf(
 			"argument %d is a nil pointer to %s", i+1, withArticle(e.mapping().entity)))
 	}
 	return e, nil
@@ -118,7 +138,8 @@ func (c *Client) register(ctx context.Context, all []Entity) ([]Result, error) {
 	return out, late.beside(nil)
 }
 
-// An Entity is an argument of [Client.Register]. [Collection.Entity] makes it.
+// An Entity is an argument of [Client.Register] and [Client.Identify].
+// [Collection.Entity] makes it.
 type Entity interface {
 	mapping() entityMapping
 	isNil() bool

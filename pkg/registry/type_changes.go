@@ -54,7 +54,7 @@ func PlanTypeChanges(ctx context.Context, c *Client, catalog []mlmd.AnyMapping) 
 	out := make(TypeChanges, 0, len(catalog))
 	for _, e := range catalog {
 		t := e.Type()
-		change := TypeChange{Entity: t.Entity, TypeName: c.typeName(t.TypeName), Kind: t.Kind}
+		change := TypeChange{Entity: t.Entity, TypeName: c.TypeName(t.TypeName), Kind: t.Kind}
 		has, ok := stored[typeKey{t.Kind, change.TypeName}]
 		change.New = !ok
 		for name, kind := range t.Props {
