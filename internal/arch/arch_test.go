@@ -51,8 +51,12 @@ var rules = []rule{
 	},
 	{"pkg/mlmd/resttable", module + "/... " + protobuf, "tables are plain data"},
 	{
-		"pkg/registry", "pkg/store/... pkg/server/... internal/engine/... gen/... database/sql " + drivers,
+		"pkg/registry", "pkg/lineage/... pkg/store/... pkg/server/... internal/engine/... gen/... database/sql " + drivers,
 		"the SDK does not depend on SQL",
+	},
+	{
+		"pkg/lineage", "pkg/store/... pkg/server/... internal/engine/... gen/... database/sql " + drivers,
+		"graphs are read through any service",
 	},
 	{
 		"pkg/registry/registrytest", "pkg/server/... gen/... " + postgres + " " + mysql,
