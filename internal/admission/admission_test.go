@@ -3,6 +3,7 @@ package admission_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -21,7 +22,7 @@ func limiter(running, waiting int) *admission.Limiter {
 
 func acquire(t *testing.T, l *admission.Limiter, client string) (release func()) {
 	t.Helper()
-	release, err := l.Acquire(t.Context(), admission.List, client)
+	release, err := l.Acquire(t.Context(), admission.List, admission.Client{Name: client})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +35,7 @@ func TestLimiter_NeverRunsMoreThanItsLimit(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 200 {
 		all.Go(func() {
-			release, err := l.Acquire(t.Context(), admission.List, string(rune('a'+i%5)))
+			release, err := l.Acquire(t.Context(), admission.List, admission.Client{Name: string(rune('a' + i%5))})
 			if err != nil {
 				t.Error(err)
 				return
@@ -59,7 +60,7 @@ func TestLimiter_NeverRunsMoreThanItsLimit(t *testing.T) {
 func TestLimiter_OtherClassesRun(t *testing.T) {
 	l := limiter(1, 0)
 	defer acquire(t, l, "a")()
-	release, err := l.Acquire(t.Context(), admission.Point, "a")
+	release, err := l.Acquire(t.Context(), admission.Point, admission.Client{Name: "a"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +70,7 @@ func TestLimiter_OtherClassesRun(t *testing.T) {
 func TestLimiter_RefusesBeyondWaiting(t *testing.T) {
 	l := limiter(1, 0)
 	defer acquire(t, l, "a")()
-	_, err := l.Acquire(t.Context(), admission.List, "a")
+	_, err := l.Acquire(t.Context(), admission.List, admission.Client{Name: "a"})
 	var full *admission.FullError
 	if !errors.As(err, &full) || full.Class != admission.List {
 		t.Errorf("got %v", err)
@@ -84,7 +85,7 @@ func TestLimiter_ClientsTakeTurns(t *testing.T) {
 		order := make(chan string, 10)
 		for _, client := range []string{"a", "a", "a", "a", "b", "c", "c"} {
 			go func() {
-				release, err := l.Acquire(t.Context(), admission.List, client)
+				release, err := l.Acquire(t.Context(), admission.List, admission.Client{Name: client})
 				if err != nil {
 					t.Error(err)
 					return
@@ -113,7 +114,7 @@ func TestLimiter_EvictsTheBusiestClient(t *testing.T) {
 		results := make(chan error, 3)
 		for range 3 {
 			go func() {
-				release, err := l.Acquire(t.Context(), admission.List, "busy")
+				release, err := l.Acquire(t.Context(), admission.List, admission.Client{Name: "busy"})
 				if err == nil {
 					release()
 				}
@@ -123,7 +124,7 @@ func TestLimiter_EvictsTheBusiestClient(t *testing.T) {
 		}
 		other := make(chan error, 1)
 		go func() {
-			release, err := l.Acquire(t.Context(), admission.List, "other")
+			release, err := l.Acquire(t.Context(), admission.List, admission.Client{Name: "other"})
 			if err == nil {
 				release()
 			}
@@ -149,7 +150,7 @@ func TestLimiter_CanceledWhileWaiting(t *testing.T) {
 		release := acquire(t, l, "a")
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if _, err := l.Acquire(ctx, admission.List, "a"); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := l.Acquire(ctx, admission.List, admission.Client{Name: "a"}); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v", err)
 		}
 		if _, waiting := l.Load(admission.List); waiting != 0 {
@@ -169,7 +170,7 @@ func TestLimiter_CancelAndTurnAtOnce(t *testing.T) {
 		all.Go(func() {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i%20)*50*time.Microsecond)
 			defer cancel()
-			if release, err := l.Acquire(ctx, admission.List, string(rune('a'+i%7))); err == nil {
+			if release, err := l.Acquire(ctx, admission.List, admission.Client{Name: string(rune('a' + i%7))}); err == nil {
 				time.Sleep(20 * time.Microsecond)
 				release()
 			}
@@ -198,7 +199,7 @@ func TestDefaultLimits_LeaveConnectionsForPointReads(t *testing.T) {
 	for _, n := range []int{8, 16, 64} {
 		sum := 0
 		for c, m := range admission.DefaultLimits(n) {
-			if c != admission.Point {
+			if c != admission.Point && c != admission.Info {
 				sum += m.Running
 			}
 		}
@@ -206,4 +207,95 @@ func TestDefaultLimits_LeaveConnectionsForPointReads(t *testing.T) {
 			t.Errorf("of %d connections, others than point reads take %d", n, sum)
 		}
 	}
+}
+
+// The connections of one name share its turns: a name with many connections does
+// not have more of them, and a connection with many requests does not delay the
+// others.
+func TestLimiter_ConnectionsTakeTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := limiter(1, 100)
+		release := acquire(t, l, "first")
+		order := make(chan string, 10)
+		waits := []string{"a1", "a1", "a1", "a2", "a3", "b1", "b1"}
+		for _, c := range waits {
+			go func() {
+				release, err := l.Acquire(t.Context(), admission.List, admission.Client{Name: c[:1], Connection: c})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				order <- c
+				release()
+			}()
+			synctest.Wait()
+		}
+		release()
+		var got []string
+		for range waits {
+			got = append(got, <-order)
+		}
+		if want := []string{"a1", "b1", "a2", "b1", "a3", "a1", "a1"}; !slices.Equal(got, want) {
+			t.Errorf("got order %v, want %v", got, want)
+		}
+	})
+}
+
+// Requests of a second do not delay the short ones of another connection from
+// their address for longer than one of them runs.
+func TestLimiter_ShortRequestsBesideLongOnes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := limiter(2, 1000)
+		run := func(connection string, d time.Duration) {
+			release, err := l.Acquire(t.Context(), admission.List, admission.Client{Name: "a", Connection: connection})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			time.Sleep(d)
+			release()
+		}
+		var all sync.WaitGroup
+		for range 300 {
+			all.Go(func() { run("long", time.Second) })
+		}
+		synctest.Wait()
+		began := time.Now()
+		for range 100 {
+			run("short", time.Millisecond)
+		}
+		if took := time.Since(began); took > 100*(time.Second+time.Millisecond) {
+			t.Errorf("100 short requests took %v beside requests of a second", took)
+		}
+		all.Wait()
+	})
+}
+
+// Requests of one connection do not refuse those of another from its address.
+func TestLimiter_EvictsTheBusiestConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := limiter(1, 3)
+		release := acquire(t, l, "first")
+		results := map[string]chan error{"busy": make(chan error, 3), "other": make(chan error, 1)}
+		for _, c := range []string{"busy", "busy", "busy", "other"} {
+			go func() {
+				release, err := l.Acquire(t.Context(), admission.List, admission.Client{Name: "a", Connection: c})
+				if err == nil {
+					release()
+				}
+				results[c] <- err
+			}()
+			synctest.Wait()
+		}
+		var full *admission.FullError
+		if err := <-results["busy"]; !errors.As(err, &full) {
+			t.Errorf("the busy connection's last request: %v", err)
+		}
+		release()
+		for _, err := range []error{<-results["other"], <-results["busy"], <-results["busy"]} {
+			if err != nil {
+				t.Error(err)
+			}
+		}
+	})
 }

@@ -2,14 +2,12 @@ package server
 
 import (
 	"context"
-	"strings"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/peer"
 
-	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/internal/callinfo"
 	"github.com/mlmd-go/sdk/pkg/auth"
 )
@@ -39,7 +37,7 @@ func (r *run) admit(ctx context.Context, method string) (context.Context, error)
 func (r *run) admitStream(
 	srv any, stream grpc.ServerStream, info *grpc.StreamServerInfo, next grpc.StreamHandler,
 ) error {
-	if !strings.HasPrefix(info.FullMethod, "/"+mlmdpb.MetadataStoreService_ServiceDesc.ServiceName+"/") {
+	if !isCall(info.FullMethod) {
 		if _, err := r.admit(stream.Context(), info.FullMethod); err != nil {
 			return err
 		}

@@ -44,11 +44,7 @@ func (h *limitedHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, err)
 		return
 	}
-	client, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		client = r.RemoteAddr
-	}
-	release, err := h.server.limits.Acquire(ctx, admission.ClassOfHTTP(r), client)
+	release, err := h.server.limits.Acquire(ctx, admission.ClassOfHTTP(r), clientAt(r.RemoteAddr))
 	if err != nil {
 		refuse(w, err)
 		return

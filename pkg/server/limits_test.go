@@ -204,32 +204,135 @@ func TestServe_RequestTimeout(t *testing.T) {
 }
 
 // Clients that do not receive their replies hold the budget until the time limit,
-// and no longer.
+// and then lose their connection.
 func TestServe_SlowReaders(t *testing.T) {
 	big := &mlmdpb.GetContextTypesResponse{ContextTypes: []*mlmdpb.ContextType{{Name: new(strings.Repeat("x", 4<<20))}}}
-	r := start(t, service{get: func(context.Context) (*mlmdpb.GetContextTypesResponse, error) { return big, nil }},
-		server.WithReplyBudget(1), server.WithRequestTimeout(300*time.Millisecond),
-		server.WithConcurrency(8))
-	for range 3 {
-		stream, err := r.conn.NewStream(t.Context(), &grpc.StreamDesc{ServerStreams: true},
+	s := server.New(service{get: func(context.Context) (*mlmdpb.GetContextTypesResponse, error) { return big, nil }},
+		server.WithReplyBudget(9<<20), server.WithRequestTimeout(300*time.Millisecond), server.WithConcurrency(8))
+	slow, other := serveTCP2(t, s)
+	var streams []grpc.ClientStream
+	for range 2 { // the budget
+		streams = append(streams, openStream(t, slow, &grpc.StreamDesc{ServerStreams: true},
+			mlmdpb.MetadataStoreService_GetContextTypes_FullMethodName))
+		if err := errors.Join(streams[len(streams)-1].SendMsg(&mlmdpb.GetContextTypesRequest{}),
+			streams[len(streams)-1].CloseSend()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rpc := mlmdpb.NewMetadataStoreServiceClient(other)
+	refused := 0
+	for deadline := time.Now().Add(20 * time.Second); ; {
+		got, err := rpc.GetContextTypes(t.Context(), &mlmdpb.GetContextTypesRequest{},
+			grpc.MaxCallRecvMsgSize(8<<20))
+		if err == nil && len(got.GetContextTypes()) == 1 && refused > 0 {
+			break
+		}
+		if err != nil && status.Code(err) != codes.DeadlineExceeded || time.Now().After(deadline) {
+			t.Fatalf("after %d refused calls: %v", refused, err)
+		}
+		if err != nil {
+			refused++
+		}
+	}
+	lost := 0
+	for _, stream := range streams {
+		if status.Code(stream.RecvMsg(new(mlmdpb.GetContextTypesResponse))) == codes.Unavailable {
+			lost++
+		}
+	}
+	if lost == 0 {
+		t.Error("the connection of the slow client is not closed")
+	}
+}
+
+// Streams without a request do not keep the places of others.
+func TestServe_StreamsWithoutRequest(t *testing.T) {
+	s := server.New(service{get: func(context.Context) (*mlmdpb.GetContextTypesResponse, error) {
+		return &mlmdpb.GetContextTypesResponse{}, nil
+	}}, server.WithConcurrency(1))
+	silent, other := serveTCP2(t, s)
+	for range 900 {
+		openStream(t, silent, &grpc.StreamDesc{ClientStreams: true, ServerStreams: true},
 			mlmdpb.MetadataStoreService_GetContextTypes_FullMethodName)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	for range 10 {
+		if _, err := mlmdpb.NewMetadataStoreServiceClient(other).GetContextTypes(
+			ctx, &mlmdpb.GetContextTypesRequest{},
+		); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A request that is late loses its place to others that wait, but does not fail.
+func TestServe_LateRequest(t *testing.T) {
+	r := start(t, service{put: func(*mlmdpb.PutContextsRequest) (*mlmdpb.PutContextsResponse, error) {
+		return &mlmdpb.PutContextsResponse{ContextIds: []int64{7}}, nil
+	}}, server.WithConcurrency(1))
+	var streams []grpc.ClientStream
+	for range 3 { // one has the place, and loses it to the others
+		streams = append(streams, openStream(t, r.conn, &grpc.StreamDesc{ClientStreams: true, ServerStreams: true},
+			mlmdpb.MetadataStoreService_PutContexts_FullMethodName))
+	}
+	time.Sleep(time.Second)
+	for i, stream := range streams {
+		if err := errors.Join(stream.SendMsg(&mlmdpb.PutContextsRequest{}), stream.CloseSend()); err != nil {
+			t.Fatal(err)
+		}
+		got := new(mlmdpb.PutContextsResponse)
+		if err := stream.RecvMsg(got); err != nil || len(got.GetContextIds()) != 1 {
+			t.Errorf("request %d: %v", i, err)
+		}
+	}
+}
+
+// A client with as many streams of health as the server has room for gives way to
+// another.
+func TestServe_HealthStreams(t *testing.T) {
+	const room = 1000
+	many, other := serveTCP2(t, server.New(service{}, server.WithConcurrency(1)))
+	ended := make(chan error, room)
+	for range room {
+		watch, err := healthpb.NewHealthClient(many).Watch(t.Context(), &healthpb.HealthCheckRequest{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := errors.Join(stream.SendMsg(&mlmdpb.GetContextTypesRequest{}), stream.CloseSend()); err != nil {
+		if _, err := watch.Recv(); err != nil {
 			t.Fatal(err)
 		}
+		go func() {
+			_, err := watch.Recv()
+			ended <- err
+		}()
 	}
-	deadline := time.Now().Add(20 * time.Second)
-	for {
-		got, err := r.rpc.GetContextTypes(t.Context(), &mlmdpb.GetContextTypesRequest{})
-		if err == nil && len(got.GetContextTypes()) == 1 {
-			return
-		}
-		if status.Code(err) != codes.DeadlineExceeded || time.Now().After(deadline) {
+	health := healthpb.NewHealthClient(other)
+	for range 10 {
+		watch, err := health.Watch(t.Context(), &healthpb.HealthCheckRequest{})
+		if err != nil {
 			t.Fatal(err)
 		}
+		if s, err := watch.Recv(); err != nil || s.GetStatus() != healthpb.HealthCheckResponse_SERVING {
+			t.Fatalf("another client: %v, %v", s, err)
+		}
+		if err := <-ended; status.Code(err) != codes.ResourceExhausted {
+			t.Errorf("a stream of the first client ended with %v", err)
+		}
 	}
+	s, err := health.Check(t.Context(), &healthpb.HealthCheckRequest{})
+	if err != nil || s.GetStatus() != healthpb.HealthCheckResponse_SERVING {
+		t.Fatalf("Check: %v, %v", s, err)
+	}
+}
+
+func openStream(t *testing.T, conn *grpc.ClientConn, d *grpc.StreamDesc, method string) grpc.ClientStream {
+	t.Helper()
+	stream, err := conn.NewStream(t.Context(), d, method, grpc.MaxCallRecvMsgSize(8<<20))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stream
 }
 
 func TestServe_Readiness(t *testing.T) {
@@ -316,21 +419,40 @@ func TestServe_NotOneRequest(t *testing.T) {
 // bytes that the server receives are counted if counter is not nil.
 func serveTCP(t *testing.T, s *server.Server, counter *countingListener) mlmdpb.MetadataStoreServiceClient {
 	t.Helper()
-	var config net.ListenConfig
-	lis, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	lis := listenTCP(t)
+	address := lis.Addr().String()
 	if counter != nil {
 		counter.Listener, lis = lis, counter
 	}
 	go s.Serve(t.Context(), lis)
-	conn, err := grpc.NewClient(lis.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	return mlmdpb.NewMetadataStoreServiceClient(dialTCP(t, address))
+}
+
+// serveTCP2 serves s on loopback and returns two connections to it.
+func serveTCP2(t *testing.T, s *server.Server) (a, b *grpc.ClientConn) {
+	t.Helper()
+	lis := listenTCP(t)
+	go s.Serve(t.Context(), lis)
+	return dialTCP(t, lis.Addr().String()), dialTCP(t, lis.Addr().String())
+}
+
+func listenTCP(t *testing.T) net.Listener {
+	t.Helper()
+	lis, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lis
+}
+
+func dialTCP(t *testing.T, address string) *grpc.ClientConn {
+	t.Helper()
+	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
-	return mlmdpb.NewMetadataStoreServiceClient(conn)
+	return conn
 }
 
 // Metadata beyond the limit does not reach the server's memory.

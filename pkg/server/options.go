@@ -23,9 +23,6 @@ const (
 	DefaultReplyBudget     = 256 << 20
 )
 
-// smallReply is the size in bytes below which a reply does not count.
-const smallReply = 64 << 10
-
 // An Option configures a [Server]. A nil Option is ignored.
 type Option func(*options)
 
@@ -59,6 +56,9 @@ func newOptions(opts []Option) options {
 		if set != nil {
 			set(&o)
 		}
+	}
+	if o.replyMemory > 0 {
+		o.replyBudget = min(o.replyBudget, max(o.replyMemory, smallReply))
 	}
 	if o.log == nil {
 		o.log = slog.New(slog.DiscardHandler)
@@ -127,10 +127,12 @@ func WithUnaryInterceptors(all ...grpc.UnaryServerInterceptor) Option {
 // given number of connections; see [store.Stats]. Reads by ID or name, lists,
 // lists with a filter, lineage queries and writes have a limit each, so that
 // expensive requests leave connections to the others. Requests beyond a limit
-// wait before they are received, and clients take turns, told apart by their
-// address. If too many wait, further ones fail with RESOURCE_EXHAUSTED and a
-// RetryInfo. Without this option nothing is limited. [Server.Handler] keeps HTTP
-// requests within the same limits.
+// wait before they are received, and clients take turns, told apart by their name,
+// see [WithPolicy], or else their address, and then by their connection. Next is the
+// client that runs fewest requests, or else has run for the shortest time. If too
+// many wait, further ones fail with RESOURCE_EXHAUSTED and a RetryInfo. So do
+// requests that do not arrive while others wait. Without this option nothing is
+// limited. [Server.Handler] keeps HTTP requests within the same limits.
 //
 // [store.Stats]: https://pkg.go.dev/github.com/mlmd-go/sdk/pkg/store#Stats
 func WithConcurrency(connections int) Option {
@@ -145,8 +147,11 @@ func WithRequestTimeout(d time.Duration) Option {
 }
 
 // WithReplyBudget limits the memory of replies that clients have not received
-// yet to n bytes, the default being [DefaultReplyBudget]. Further replies of 64
-// KiB or more wait. A reply that is larger than the budget is sent alone.
+// yet to n bytes, the default being [DefaultReplyBudget], or the limit of
+// [WithReplyMemory] if that is less. Further replies of 64 KiB or more wait. A reply
+// that is larger than the budget is sent alone. A client that does not receive such
+// a reply within the time limit of a request loses its connection. If smaller
+// replies take half of the budget, the client that has most of them does.
 func WithReplyBudget(n int64) Option {
 	return func(o *options) { o.replyBudget = max(n, smallReply) }
 }

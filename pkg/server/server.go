@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/semaphore"
@@ -33,14 +34,17 @@ const abortGrace = 3 * time.Second
 
 // streamWindow is how many bytes of a request that waits the server receives. By
 // default gRPC enlarges the window of a fast client to 16 MiB.
-const streamWindow = 128 << 10
+const streamWindow = 64 << 10
 
 const (
+	// readBuffer is the size in bytes of the buffer of each connection, also of one
+	// that is idle. gRPC's default is 32 KiB. Larger frames are not read into it.
+	readBuffer = 4 << 10
 	// maxMetadataBytes limits the metadata of a request. gRPC's own limit is 16 MiB;
 	// that of its C core is 16 KiB.
 	maxMetadataBytes = 64 << 10
-	// maxStreams limits the calls that one connection makes at once. A client that
-	// makes more waits.
+	// maxStreams limits the calls that one connection makes at once, and the streams of
+	// health and reflection on all of them. A client that makes more waits.
 	maxStreams = 1000
 )
 
@@ -100,7 +104,16 @@ type run struct {
 	options  options
 	limits   *admission.Limiter
 	memory   *replymemory.Budget
-	replies  *semaphore.Weighted // bytes of replies that are being sent
+
+	replies    *semaphore.Weighted // bytes of large replies that are not received yet
+	waiting    *admission.Room     // bytes of large replies that wait for these
+	unreceived *admission.Room     // bytes of small replies that are not received yet
+	late       *admission.Room     // requests whose message does not arrive
+	lateInfo   *admission.Room     // those of health and reflection
+	streams    *admission.Room     // streams of health and reflection
+
+	connections *connections
+	handlers    atomic.Int64 // that run
 	// intercept calls the guard and the interceptors of the caller.
 	intercept grpc.UnaryServerInterceptor
 }
@@ -114,8 +127,15 @@ func (s *Server) newRun(ctx context.Context) (*run, error) {
 		options:  s.options,
 		limits:   s.limits,
 		memory:   s.memory,
-		replies:  semaphore.NewWeighted(s.options.replyBudget),
+
+		replies:    semaphore.NewWeighted(s.options.replyBudget),
+		waiting:    admission.NewRoom(s.options.replyBudget / 2),
+		unreceived: admission.NewRoom(s.options.replyBudget / 2),
+		late:       admission.NewRoom(maxLate),
+		lateInfo:   admission.NewRoom(maxLateInfo),
+		streams:    admission.NewRoom(maxStreams),
 	}
+	r.connections = &connections{closed: r.unreceived.Forget, all: make(map[*clientConn]struct{})}
 	r.intercept = inproc.Chain(append([]grpc.UnaryServerInterceptor{r.guard.unary}, s.options.unary...))
 	r.setReady(true)
 	r.grpc = r.newGRPC(s.service, streams)
@@ -134,26 +154,29 @@ func (s *Server) newRun(ctx context.Context) (*run, error) {
 func (r *run) newGRPC(service mlmdpb.MetadataStoreServiceServer, streams context.Context) *grpc.Server {
 	opts := []grpc.ServerOption{
 		r.options.creds(),
+		grpc.ForceServerCodecV2(newCodec()),
 		grpc.MaxRecvMsgSize(r.options.maxRecv),
 		grpc.MaxSendMsgSize(r.options.maxSend),
 		grpc.WaitForHandlers(true),
+		grpc.ReadBufferSize(readBuffer),
 		grpc.MaxHeaderListSize(maxMetadataBytes),
 		grpc.MaxConcurrentStreams(maxStreams),
-		grpc.ChainStreamInterceptor(r.guard.stream(streams), r.admitStream),
+		grpc.ChainStreamInterceptor(r.stream(streams), r.admitStream),
 	}
 	if r.options.limits != nil {
 		opts = append(opts, grpc.InitialWindowSize(streamWindow))
 	}
 	g := grpc.NewServer(append(opts, r.options.grpc...)...)
-	g.RegisterService(r.serviceDesc(), service)
-	healthpb.RegisterHealthServer(g, r.health)
+	g.RegisterService(asStreams(mlmdpb.MetadataStoreService_ServiceDesc, r.handler), service)
+	g.RegisterService(asStreams(healthpb.Health_ServiceDesc, r.infoHandler), r.health)
 	if !r.options.noReflection {
 		reflection.Register(g)
 	}
 	return g
 }
 
-// stop waits up to timeout for running calls, and then cancels them.
+// stop waits up to timeout for running calls, and then cancels them. Clients that
+// do not receive the end of calls delay it no longer than abortGrace.
 func (r *run) stop(timeout time.Duration) error {
 	r.health.Shutdown()
 	r.stopping()
@@ -167,10 +190,8 @@ func (r *run) stop(timeout time.Duration) error {
 			close(finished)
 		}
 	}()
-	select {
-	case <-finished:
+	if r.wait(ctx, finished) {
 		return nil
-	case <-ctx.Done():
 	}
 	calls := r.guard.running.Load()
 	r.abort()
@@ -180,12 +201,33 @@ func (r *run) stop(timeout time.Duration) error {
 	return &ShutdownTimeoutError{Calls: int(calls), Timeout: timeout}
 }
 
+// wait waits until finished is closed, and reports whether it is. It gives up when
+// ctx ends, or when nothing has run for abortGrace.
+func (r *run) wait(ctx context.Context, finished <-chan struct{}) bool {
+	tick := time.NewTicker(abortGrace / 30)
+	defer tick.Stop()
+	for idle := 0; idle < 30; idle++ {
+		select {
+		case <-finished:
+			return true
+		case <-ctx.Done():
+			return false
+		case <-tick.C:
+			if r.handlers.Load() > 0 {
+				idle = 0
+			}
+		}
+	}
+	return false
+}
+
 // abort cancels running calls and waits up to abortGrace for them to return.
 func (r *run) abort() {
 	r.stopping()
 	stopped := make(chan struct{})
 	go func() {
 		defer close(stopped)
+		r.connections.close()
 		r.both(func(w *webServer) { w.http.Close(); w.grpc.Stop() }, r.grpc.Stop)
 	}()
 	select {

@@ -3,10 +3,12 @@ package server_test
 import (
 	"context"
 	"errors"
+	"net"
 	"strings"
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	reflectionpb "google.golang.org/grpc/reflection/grpc_reflection_v1"
@@ -136,5 +138,41 @@ func TestServe_ClientDeadline(t *testing.T) {
 	case <-canceled:
 	case <-time.After(5 * time.Second):
 		t.Error("the call's context did not end")
+	}
+}
+
+// Connections on which nothing runs do not delay a shutdown until its timeout:
+// those whose client does not speak, or does not receive a reply.
+func TestServe_ShutdownWithIdleConnections(t *testing.T) {
+	lis := listenTCP(t)
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	text := strings.Repeat("x", 60<<10)
+	go func() {
+		done <- server.New(service{get: func(context.Context) (*mlmdpb.GetContextTypesResponse, error) {
+			return &mlmdpb.GetContextTypesResponse{ContextTypes: []*mlmdpb.ContextType{{Name: &text}}}, nil
+		}}, server.WithShutdownTimeout(time.Hour)).Serve(ctx, lis)
+	}()
+	silent, err := new(net.Dialer).DialContext(t.Context(), "tcp", lis.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	conn := dialTCP(t, lis.Addr().String())
+	for range 100 {
+		stream := openStream(t, conn, &grpc.StreamDesc{ServerStreams: true},
+			mlmdpb.MetadataStoreService_GetContextTypes_FullMethodName)
+		if err := errors.Join(stream.SendMsg(&mlmdpb.GetContextTypesRequest{}), stream.CloseSend()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := mlmdpb.NewMetadataStoreServiceClient(conn).GetContextTypes(
+		t.Context(), &mlmdpb.GetContextTypesRequest{},
+	); err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	if err := <-done; err != nil { // the test times out if it waits
+		t.Error(err)
 	}
 }

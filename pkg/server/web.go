@@ -162,6 +162,7 @@ func (w *webServer) drain(ctx context.Context) bool {
 
 // serve answers gRPC on lis, and gRPC-Web if it is configured.
 func (r *run) serve(lis net.Listener) error {
+	lis = &clientListener{lis, r.connections}
 	if r.web == nil {
 		return r.grpc.Serve(lis)
 	}
