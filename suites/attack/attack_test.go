@@ -6,17 +6,16 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"os/exec"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
+	"text/tabwriter"
 	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	healthpb "google.golang.org/grpc/health/grpc_health_v1"
-	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
@@ -27,107 +26,186 @@ func TestMain(m *testing.M) { backend.Main(m) }
 
 var (
 	duration = flag.Duration("duration", 0, "how long to attack; 0 to skip")
-	stored   = flag.Int("stored", 200_000, "how many contexts the store has")
+	only     = flag.String("only", "", "the attacks whose names have one of these texts, separated by commas")
+	program  = flag.String("program", "", "the server to attack; by default it is built")
+	store    = flag.String("store", "", "the file of the store, which is kept; by default it is made anew")
+	stored   = content{artifacts: 1_000_000, contexts: 200_000, graph: 2000}
 )
 
-// memoryLimit is the limit of the server's cgroup, in bytes.
-const memoryLimit = 512 << 20
+func init() {
+	flag.IntVar(&stored.artifacts, "artifacts", stored.artifacts, "how many artifacts the store has")
+	flag.IntVar(&stored.graph, "graph", stored.graph,
+		"how many artifacts have an event with each of as many executions")
+}
 
+const (
+	// memoryLimit is the limit of the server's cgroup, in bytes.
+	memoryLimit = 512 << 20
+	// atOnce is how many attacks run at once.
+	atOnce = 4
+	// patience is how long an honest client waits for a read by ID.
+	patience = time.Second
+)
+
+// TestAttacks attacks a server whose memory is limited. Each attack runs beside
+// the three that follow it in the list, in a process of its own, as long as each
+// other.
 func TestAttacks(t *testing.T) {
 	if *duration == 0 {
 		t.Skip("make attack runs it")
 	}
-	s := start(t, "GOMEMLIMIT=384MiB", "--request_timeout=10s")
+	began := time.Now()
+	file := *store
+	if file == "" {
+		file = t.TempDir() + "/registry.db"
+	}
+	if _, err := os.Stat(file); err != nil {
+		stored.seed(t, file)
+	}
+	fmt.Printf("stored %v in %v\n", stored, time.Since(began).Round(time.Second))
+
+	s := start(t, file, "GOMEMLIMIT=384MiB", "--request_timeout=10s")
 	if !s.limit(t, memoryLimit) {
 		t.Skip("needs the right to make a cgroup")
 	}
-	honest := s.dial(t)
-	ids, typeID := fill(t, honest, *stored)
-
-	ctx, stop := context.WithTimeout(t.Context(), *duration)
-	defer stop()
-	var attackers sync.WaitGroup
-	counts := map[string]*atomic.Int64{}
-	attack := func(name string, n int, one func(context.Context, mlmdpb.MetadataStoreServiceClient, *grpc.ClientConn)) {
-		done := new(atomic.Int64)
-		counts[name] = done
-		conn := s.dial(t)
-		for range n {
-			attackers.Go(func() {
-				for ctx.Err() == nil {
-					one(ctx, mlmdpb.NewMetadataStoreServiceClient(conn), conn)
-					done.Add(1)
-				}
+	chosen := attacks
+	if *only != "" {
+		chosen = slices.DeleteFunc(slices.Clone(attacks), func(a attack) bool {
+			return !slices.ContainsFunc(strings.Split(*only, ","), func(part string) bool {
+				return strings.Contains(a.name, part)
 			})
-		}
+		})
 	}
-	attack("filters that make large texts", 3, largeTexts)
-	attack("lists that are not received", 4, unreceivedList)
-	large := strings.Repeat("x", 2_800_000)
-	attack("writes of 2.8 MB", 100, func(
-		ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, _ *grpc.ClientConn,
-	) {
-		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-		defer cancel()
-		_, _ = rpc.PutContexts(ctx, &mlmdpb.PutContextsRequest{Contexts: []*mlmdpb.Context{{
-			Id: &ids[0], TypeId: &typeID, Name: new("0"), CustomProperties: map[string]*mlmdpb.Value{
-				"large": {Value: &mlmdpb.Value_StringValue{StringValue: large}},
-			},
-		}}})
-	})
-	attack("streams with 15 MB of metadata", 8, largeMetadata)
-	attack("streams that watch health", 2000, watch)
-
-	var acknowledged []int64
-	var writers sync.WaitGroup
-	writers.Go(func() {
-		rpc := mlmdpb.NewMetadataStoreServiceClient(honest)
-		for i := 0; ctx.Err() == nil; i++ {
-			put, err := rpc.PutContexts(t.Context(), &mlmdpb.PutContextsRequest{
-				Contexts: []*mlmdpb.Context{{TypeId: &typeID, Name: new(fmt.Sprint("honest ", i))}},
-			})
-			if err == nil {
-				acknowledged = append(acknowledged, put.GetContextIds()[0])
+	rounds := len(chosen)
+	if len(chosen) <= atOnce {
+		rounds = 1
+	}
+	h := &honest{readers: s.dial(t), writers: s.dial(t)}
+	results := map[string]*result{}
+	total := new(result)
+	var peak int64
+	for i := range rounds {
+		running := make([]attack, min(atOnce, len(chosen)))
+		for j := range running {
+			running[j] = chosen[(i+j)%len(chosen)]
+		}
+		s.resetPeak(t)
+		got := h.during(t, s, running, *duration/time.Duration(rounds))
+		got.peak = s.peak(t)
+		t.Logf("round %d of %d, from %q on: %v", i+1, rounds, running[0].name, strings.ReplaceAll(got.String(), "\t", " "))
+		peak = max(peak, got.peak)
+		for _, a := range running {
+			if results[a.name] == nil {
+				results[a.name] = new(result)
 			}
-			time.Sleep(50 * time.Millisecond)
+			results[a.name].add(got, a.name)
 		}
-	})
-	reads, failed := readUntil(ctx, t, honest, ids)
-	attackers.Wait()
-	writers.Wait()
+		total.add(got, "")
+		if !s.running() {
+			t.Errorf("the server has ended; its log ends with %s", s.logEnd())
+			break
+		}
+	}
+	lost := h.lost(t)
 
-	lost := 0
-	for part := range slices.Chunk(acknowledged, 1000) {
-		got, err := mlmdpb.NewMetadataStoreServiceClient(honest).GetContextsByID(t.Context(),
-			&mlmdpb.GetContextsByIDRequest{ContextIds: part})
-		if err != nil {
-			t.Fatal(err)
+	fmt.Printf("attacked for %v in %d MiB, GOMEMLIMIT 384 MiB, %d attacks at once\n", *duration, memoryLimit>>20,
+		min(atOnce, len(chosen)))
+	out := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(out, "attack\tdone\tpeak memory\treads\tlate\tfailed\tmedian\tslowest\twrites/s")
+	for _, a := range chosen {
+		if r := results[a.name]; r != nil {
+			fmt.Fprintf(out, "%s\t%d\t%v\n", a.name, r.done[a.name], r)
 		}
-		lost += len(part) - len(got.GetContexts())
 	}
-	for name, n := range counts {
-		fmt.Printf("attack: %d %s\n", n.Load(), name)
-	}
-	slices.Sort(reads)
-	fmt.Printf("attacked for %v in %d MiB, GOMEMLIMIT 384 MiB, %d contexts stored\n", *duration, memoryLimit>>20, *stored)
-	fmt.Printf("server: peak memory %d MiB (RSS), running: %t\n", s.peak(t)>>20, s.running())
-	fmt.Printf("point reads: %d, failed %d, median %v, slowest %v\n", len(reads), failed, reads[len(reads)/2],
-		reads[len(reads)-1])
-	fmt.Printf("writes acknowledged: %d, lost: %d\n", len(acknowledged), lost)
-	if lost > 0 || failed > 0 || !s.running() {
-		t.Errorf("lost %d writes, %d reads failed; the server's log ends with %s", lost, failed, s.logEnd())
+	fmt.Fprintf(out, "all\t\t%v\n", total)
+	out.Flush()
+	fmt.Printf("server: peak memory %d MiB (RSS), running: %t\n", peak>>20, s.running())
+	fmt.Printf("point reads: %d, later than %v: %d, failed: %d\n", len(total.reads), patience, total.late(), total.failed)
+	fmt.Printf("writes acknowledged: %d, lost: %d\n", len(h.acknowledged), lost)
+	if lost > 0 || total.failed > 0 || total.late() > 0 {
+		t.Errorf("lost %d writes, %d reads failed, %d reads were late", lost, total.failed, total.late())
 	}
 }
 
-// readUntil reads contexts by ID until ctx ends. It returns how long each read took.
-func readUntil(
-	ctx context.Context, t *testing.T, conn *grpc.ClientConn, ids []int64,
-) (took []time.Duration, failed int) {
-	rpc := mlmdpb.NewMetadataStoreServiceClient(conn)
-	for ctx.Err() == nil {
+// A result is what honest clients met during attacks.
+type result struct {
+	took   time.Duration
+	peak   int64 // bytes of memory
+	reads  []time.Duration
+	failed int // reads
+	writes int
+	done   map[string]int // by attack
+}
+
+func (r *result) add(o *result, attack string) {
+	r.took += o.took
+	r.peak = max(r.peak, o.peak)
+	r.reads = append(r.reads, o.reads...)
+	r.failed += o.failed
+	r.writes += o.writes
+	if r.done == nil {
+		r.done = map[string]int{}
+	}
+	r.done[attack] += o.done[attack]
+}
+
+func (r *result) late() (n int) {
+	for _, d := range r.reads {
+		if d > patience {
+			n++
+		}
+	}
+	return n
+}
+
+// String returns the columns of a table.
+func (r *result) String() string {
+	sorted := slices.Sorted(slices.Values(r.reads))
+	return fmt.Sprintf("%d MiB\t%d\t%d\t%d\t%v\t%v\t%.1f", r.peak>>20, len(sorted), r.late(), r.failed,
+		sorted[len(sorted)/2].Round(10*time.Microsecond), sorted[len(sorted)-1].Round(time.Millisecond),
+		float64(r.writes)/r.took.Seconds())
+}
+
+// honest are clients that read and write like usual ones, from the address of the
+// attackers.
+type honest struct {
+	readers, writers *grpc.ClientConn
+	written          int
+	acknowledged     []int64
+}
+
+// during starts attackers and uses the server until the time is over.
+func (h *honest) during(t *testing.T, s *server, running []attack, d time.Duration) *result {
+	t.Helper()
+	r := &result{done: map[string]int{}}
+	var all []*process
+	for _, a := range running {
+		all = append(all, attackFrom(t, a.name, s.address, d))
+	}
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	defer cancel()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		h.write(ctx, t, r)
+	}()
+	r.reads, r.failed = h.read(ctx, t)
+	r.took = time.Since(began)
+	for i, p := range all {
+		r.done[running[i].name] = p.ended(t)
+	}
+	<-ended
+	return r
+}
+
+// read reads contexts by ID until ctx ends. It returns how long each read took.
+func (h *honest) read(ctx context.Context, t *testing.T) (took []time.Duration, failed int) {
+	rpc := mlmdpb.NewMetadataStoreServiceClient(h.readers)
+	for len(took) == 0 || ctx.Err() == nil {
 		start := time.Now()
 		_, err := rpc.GetContextsByID(t.Context(), &mlmdpb.GetContextsByIDRequest{
-			ContextIds: []int64{ids[1+rand.IntN(len(ids)-1)]},
+			ContextIds: []int64{2 + rand.Int64N(int64(stored.contexts)-1)},
 		})
 		took = append(took, time.Since(start))
 		if err != nil {
@@ -143,50 +221,94 @@ func readUntil(
 	return took, failed
 }
 
-func largeTexts(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, _ *grpc.ClientConn) {
-	text := "name"
-	for range 20 {
-		text = "REPLACE(" + text + ",'1','11111111')"
+// write stores small contexts, one after the other, until ctx ends.
+func (h *honest) write(ctx context.Context, t *testing.T, r *result) {
+	rpc := mlmdpb.NewMetadataStoreServiceClient(h.writers)
+	for ctx.Err() == nil {
+		h.written++
+		name := fmt.Sprint("honest ", os.Getpid(), " ", h.written)
+		put, err := rpc.PutContexts(t.Context(), &mlmdpb.PutContextsRequest{
+			Contexts: []*mlmdpb.Context{{TypeId: &contextType, Name: &name}},
+		})
+		if err == nil {
+			h.acknowledged = append(h.acknowledged, put.GetContextIds()[0])
+			r.writes++
+		}
+		time.Sleep(10 * time.Millisecond)
 	}
-	_, _ = rpc.GetContexts(ctx, &mlmdpb.GetContextsRequest{Options: &mlmdpb.ListOperationOptions{
-		FilterQuery: new("LENGTH(" + text + ") > 1000000000"),
-	}})
 }
 
-func unreceivedList(ctx context.Context, _ mlmdpb.MetadataStoreServiceClient, conn *grpc.ClientConn) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	stream, err := conn.NewStream(ctx, &grpc.StreamDesc{ServerStreams: true},
-		mlmdpb.MetadataStoreService_GetContexts_FullMethodName)
+// lost returns how many acknowledged writes the server does not have.
+func (h *honest) lost(t *testing.T) (n int) {
+	t.Helper()
+	for part := range slices.Chunk(h.acknowledged, 1000) {
+		got, err := mlmdpb.NewMetadataStoreServiceClient(h.readers).GetContextsByID(t.Context(),
+			&mlmdpb.GetContextsByIDRequest{ContextIds: part})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n += len(part) - len(got.GetContexts())
+	}
+	return n
+}
+
+// The variables that make TestAttacker attack.
+const (
+	attackVariable  = "MLMD_ATTACK"
+	addressVariable = "MLMD_ATTACK_ADDRESS"
+	timeVariable    = "MLMD_ATTACK_TIME"
+)
+
+// TestAttacker is an attacker, in a process of its own.
+func TestAttacker(t *testing.T) {
+	name := os.Getenv(attackVariable)
+	if name == "" {
+		t.Skip("TestAttacks runs it")
+	}
+	d, err := time.ParseDuration(os.Getenv(timeVariable))
 	if err != nil {
-		return
+		t.Fatal(err)
 	}
-	if stream.SendMsg(&mlmdpb.GetContextsRequest{}) == nil && stream.CloseSend() == nil {
-		pause(ctx, 5*time.Second)
-	}
-}
-
-func largeMetadata(ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, _ *grpc.ClientConn) {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), d)
 	defer cancel()
-	ctx = metadata.AppendToOutgoingContext(ctx, "x-large", strings.Repeat("x", 15_000_000))
-	_, _ = rpc.GetContextsByID(ctx, &mlmdpb.GetContextsByIDRequest{})
-	pause(ctx, time.Second)
+	i := slices.IndexFunc(attacks, func(a attack) bool { return a.name == name })
+	done := new(counter)
+	attacks[i].run(ctx, os.Getenv(addressVariable), done)
+	fmt.Printf("done %d\n", done.Load())
 }
 
-func watch(ctx context.Context, _ mlmdpb.MetadataStoreServiceClient, conn *grpc.ClientConn) {
-	stream, err := healthpb.NewHealthClient(conn).Watch(ctx, &healthpb.HealthCheckRequest{})
-	for err == nil {
-		_, err = stream.Recv()
-	}
-	pause(ctx, time.Second)
+// A process is an attacker.
+type process struct {
+	cmd    *exec.Cmd
+	output strings.Builder
 }
 
-func pause(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
+func attackFrom(t *testing.T, name, address string, d time.Duration) *process {
+	t.Helper()
+	p := &process{cmd: exec.CommandContext(t.Context(), "nice", "-n", "5", os.Args[0], "-test.run=^TestAttacker$")}
+	p.cmd.Env = append(os.Environ(), attackVariable+"="+name, addressVariable+"="+address, timeVariable+"="+d.String(),
+		"GOMEMLIMIT=2GiB")
+	p.cmd.Stdout, p.cmd.Stderr = &p.output, &p.output
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
 	}
+	return p
+}
+
+// ended waits for the end of the attacker, and returns how many times it has
+// attacked.
+func (p *process) ended(t *testing.T) (n int) {
+	t.Helper()
+	killer := time.AfterFunc(20*time.Second, func() { _ = p.cmd.Process.Kill() })
+	defer killer.Stop()
+	err := p.cmd.Wait()
+	for line := range strings.Lines(p.output.String()) {
+		if _, scanned := fmt.Sscanf(line, "done %d", &n); scanned == nil {
+			return n
+		}
+	}
+	t.Errorf("an attacker failed: %v: %s", err, p.output.String())
+	return 0
 }
 
 // TestCost compares reads of honest clients with the limits on and off.
@@ -194,21 +316,22 @@ func TestCost(t *testing.T) {
 	if *duration == 0 {
 		t.Skip("make attack runs it")
 	}
-	on := start(t, "")
-	off := start(t, "", "--limit_concurrency=false", "--request_timeout=0", "--reply_memory_bytes=0", "--max_text_bytes=0")
+	small := content{artifacts: 1, contexts: 1000}
+	files := []string{t.TempDir() + "/on.db", t.TempDir() + "/off.db"}
+	small.seed(t, files[0])
+	small.seed(t, files[1])
+	on := start(t, files[0], "")
+	off := start(t, files[1], "", "--limit_concurrency=false", "--request_timeout=0", "--reply_memory_bytes=0",
+		"--max_text_bytes=0")
 	var took [2][]time.Duration
-	var conns [2]*grpc.ClientConn
-	var ids [2][]int64
-	for i, s := range []*server{on, off} {
-		conns[i] = s.dial(t)
-		ids[i], _ = fill(t, conns[i], 1000)
+	rpcs := []mlmdpb.MetadataStoreServiceClient{
+		mlmdpb.NewMetadataStoreServiceClient(on.dial(t)), mlmdpb.NewMetadataStoreServiceClient(off.dial(t)),
 	}
 	for n := range 10_000 {
 		i := n % 2
-		rpc := mlmdpb.NewMetadataStoreServiceClient(conns[i])
 		start := time.Now()
-		_, err := rpc.GetContextsByID(t.Context(), &mlmdpb.GetContextsByIDRequest{
-			ContextIds: []int64{ids[i][rand.IntN(len(ids[i]))]},
+		_, err := rpcs[i].GetContextsByID(t.Context(), &mlmdpb.GetContextsByIDRequest{
+			ContextIds: []int64{1 + rand.Int64N(int64(small.contexts))},
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -219,29 +342,4 @@ func TestCost(t *testing.T) {
 	slices.Sort(took[1])
 	a, b := took[0][len(took[0])/2], took[1][len(took[1])/2]
 	fmt.Printf("median point read: %v with limits, %v without, ratio %.3f\n", a, b, float64(a)/float64(b))
-}
-
-// fill stores n contexts and returns their IDs and that of their type.
-func fill(t *testing.T, conn *grpc.ClientConn, n int) (ids []int64, typeID int64) {
-	t.Helper()
-	rpc := mlmdpb.NewMetadataStoreServiceClient(conn)
-	put, err := rpc.PutContextType(t.Context(), &mlmdpb.PutContextTypeRequest{
-		ContextType: &mlmdpb.ContextType{Name: new("attack.Project")},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	typeID = put.GetTypeId()
-	for len(ids) < n {
-		batch := &mlmdpb.PutContextsRequest{}
-		for i := range min(10_000, n-len(ids)) {
-			batch.Contexts = append(batch.Contexts, &mlmdpb.Context{TypeId: &typeID, Name: new(fmt.Sprint(len(ids) + i))})
-		}
-		got, err := rpc.PutContexts(t.Context(), batch)
-		if err != nil {
-			t.Fatal(err)
-		}
-		ids = append(ids, got.GetContextIds()...)
-	}
-	return ids, typeID
 }

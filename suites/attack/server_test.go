@@ -18,7 +18,7 @@ import (
 	"github.com/mlmd-go/sdk/suites/backend"
 )
 
-// A server is an mlmd-server with a new database file.
+// A server is an mlmd-server.
 type server struct {
 	address string
 	cmd     *exec.Cmd
@@ -26,16 +26,18 @@ type server struct {
 	exited  chan struct{}
 }
 
-func start(t *testing.T, env string, args ...string) *server {
+// start serves the database file.
+func start(t *testing.T, file, env string, args ...string) *server {
 	t.Helper()
-	binary, err := backend.ServerBinary()
-	if err != nil {
-		t.Fatal(err)
+	name := *program
+	if name == "" {
+		var err error
+		if name, err = backend.ServerBinary(); err != nil {
+			t.Fatal(err)
+		}
 	}
 	s := &server{exited: make(chan struct{})}
-	s.cmd = exec.Command(binary, append([]string{
-		"--host=127.0.0.1", "--grpc_port=0", "--db=" + filepath.Join(t.TempDir(), "registry.db"),
-	}, args...)...)
+	s.cmd = exec.Command(name, append([]string{"--host=127.0.0.1", "--grpc_port=0", "--db=" + file}, args...)...)
 	s.cmd.Stderr = &s.log
 	if env != "" {
 		s.cmd.Env = append(os.Environ(), env)
@@ -93,6 +95,15 @@ func (s *server) limit(t *testing.T, n int) bool {
 		}
 	}
 	return false
+}
+
+// resetPeak makes [server.peak] forget what was before.
+func (s *server) resetPeak(t *testing.T) {
+	t.Helper()
+	name := fmt.Sprintf("/proc/%d/clear_refs", s.cmd.Process.Pid)
+	if err := os.WriteFile(name, []byte("5"), 0); err != nil {
+		t.Log(err)
+	}
 }
 
 // peak returns the largest resident memory of the server in bytes, 0 if it has
