@@ -101,14 +101,16 @@ type Field struct {
 	Nullable   bool
 	Immutable  bool
 	Deprecated bool
-	Aliases    []string // older keys
-	Default    *Default // the value if it is not stored
+	Aliases    []string  // older keys
+	Default    *Default  // the value if it is not stored
+	Example    []Default // the value that the spec shows, or the elements of a list; may break rules
 	Rules      Rules
 	REST       FieldREST // of a field of an entity
 	Pos        spec.Pos
 }
 
-// A Default is the value of a field that is not stored.
+// A Default is a value that the spec has: of a field that is not stored, or of
+// an example.
 type Default struct {
 	Text    string // as the spec has it
 	Literal string // in Go

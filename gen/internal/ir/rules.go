@@ -177,3 +177,23 @@ func (b *builder) defaultOf(f *Field, t *Type, s *spec.Schema, path string) *Def
 	}
 	return &Default{Text: s.Default.Value, Literal: lit}
 }
+
+// exampleOf returns the example n of a value of type t, or the elements of a
+// list. OpenAPI leaves the form of examples open: nil is what cannot be used.
+func exampleOf(t *Type, n *yaml.Node) []Default {
+	if t.Basic != List {
+		lit, why := literal(t, n)
+		if why != "" {
+			return nil
+		}
+		return []Default{{Text: n.Value, Literal: lit}}
+	}
+	if t.Elem.Basic == List {
+		return nil
+	}
+	var out []Default
+	for _, elem := range n.Content {
+		out = append(out, exampleOf(t.Elem, elem)...)
+	}
+	return out
+}

@@ -32,6 +32,9 @@ func (b *builder) fieldType(f *Field, p *spec.Schema, path string) *Type {
 		if s.Default != nil && f.Default == nil {
 			f.Default = b.defaultOf(f, t, s, path)
 		}
+		if s.Example != nil && f.Example == nil {
+			f.Example = exampleOf(t, s.Example)
+		}
 	}
 	return t
 }

@@ -36,6 +36,7 @@ type Schema struct {
 	Extra      *Schema // additionalProperties, where it has a schema
 	Closed     Word    // additionalProperties: false
 	Default    *yaml.Node
+	Example    *yaml.Node
 	Nullable   bool
 	Deprecated bool
 	ReadOnly   bool
@@ -54,6 +55,7 @@ func (d *Document) Schema(name string) *Schema { return d.byName[name] }
 func (s *Schema) any() bool {
 	bare := *s
 	bare.Name, bare.Pos, bare.Key, bare.Path, bare.Doc = "", Pos{}, Pos{}, "", ""
+	bare.Example = nil
 	bare.Nullable, bare.Deprecated, bare.ReadOnly = false, false, false
 	return reflect.DeepEqual(bare, Schema{})
 }
@@ -89,6 +91,7 @@ func keywords() map[string]func(d *decoder, n *yaml.Node, s *Schema) {
 		"items":                func(d *decoder, n *yaml.Node, s *Schema) { s.Items = d.schema(n, "", s.Path+"[]", 0) },
 		"additionalProperties": additional,
 		"default":              defaultValue,
+		"example":              func(_ *decoder, n *yaml.Node, s *Schema) { s.Example = n },
 		"minimum":              func(d *decoder, n *yaml.Node, s *Schema) { s.Minimum = n },
 		"maximum":              func(d *decoder, n *yaml.Node, s *Schema) { s.Maximum = n },
 		"nullable":             boolean(func(s *Schema) *bool { return &s.Nullable }),
@@ -111,7 +114,6 @@ func keywords() map[string]func(d *decoder, n *yaml.Node, s *Schema) {
 		"writeOnly":            unsupported,
 		"title":                nil,
 		"$comment":             nil,
-		"example":              nil,
 		"externalDocs":         nil,
 		"xml":                  nil,
 	}
