@@ -11,7 +11,12 @@
 //
 //	gen [-config FILE] [-check]       generate; -check writes nothing and fails when something is stale
 //	gen -print-base                   print the schemas that entities share, to refer to
+//	gen docs [-out DIR] [-check]      write a page of Markdown for each entity, and an index
 //	gen breaking -against REF|FILE    report what a change of the spec breaks
+//
+// The pages of gen docs have an example of each entity. With -test, gen docs also
+// writes a Go test that runs the examples. It does not replace files that it did
+// not generate, and removes the pages of entities that the spec no longer has.
 //
 // It exits with 0, with 1 for an invalid spec, stale files or a breaking
 // change, and with 2 for any other error.
@@ -49,14 +54,20 @@ const usage = `gen generates Go types, MLMD mappings and field symbols from a sp
 
   gen [-config FILE] [-check]       generate, or check that nothing is stale
   gen -print-base                   print the schemas that entities share
+  gen docs [-out DIR] [-check]      write a page of Markdown for each entity, and an index
   gen breaking -against REF|FILE    report what a change of the spec breaks
 
 `
 
 // run executes the command in args and returns the exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	if len(args) > 0 && args[0] == "breaking" {
-		return breakingCommand(ctx, args[1:], stdout, stderr)
+	if len(args) > 0 {
+		switch args[0] {
+		case "breaking":
+			return breakingCommand(ctx, args[1:], stdout, stderr)
+		case "docs":
+			return docsCommand(ctx, args[1:], stderr)
+		}
 	}
 	flags := flag.NewFlagSet("gen", flag.ContinueOnError)
 	flags.SetOutput(stderr)
@@ -83,10 +94,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err != nil {
 		return fail(stderr, err)
 	}
+	out := packages(cfg, files)
 	if *check {
-		err = compare(cfg, files)
+		err = out.compare()
 	} else {
-		err = write(cfg, files, func() error { return typeCheck(ctx, cfg, files, stderr) })
+		err = out.write(func() error { return typeCheck(ctx, cfg, files, stderr) })
 	}
 	if err != nil {
 		return fail(stderr, err)
@@ -105,7 +117,11 @@ func parse(flags *flag.FlagSet, args []string) (code int, done bool) {
 	case err != nil:
 		return exitFailed, true
 	case flags.NArg() > 0:
-		fmt.Fprintf(flags.Output(), "gen: unknown command %q; the only command is breaking\n", flags.Arg(0))
+		if flags.Name() == "gen" {
+			fmt.Fprintf(flags.Output(), "gen: unknown command %q; the commands are breaking and docs\n", flags.Arg(0))
+		} else {
+			fmt.Fprintf(flags.Output(), "%s: unexpected argument %q; it only takes flags\n", flags.Name(), flags.Arg(0))
+		}
 		return exitFailed, true
 	}
 	return exitOK, false
@@ -115,7 +131,7 @@ func parse(flags *flag.FlagSet, args []string) (code int, done bool) {
 func fail(stderr io.Writer, err error) int {
 	fmt.Fprintln(stderr, err)
 	var problems codegen.Problems
-	var stale staleError
+	var stale *staleError
 	if errors.As(err, &problems) || errors.As(err, &stale) {
 		return exitFound
 	}

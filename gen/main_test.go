@@ -352,7 +352,7 @@ func TestGen_TypeChecksBeforeWriting(t *testing.T) {
 	)
 	before := read(t, name)
 	var notes bytes.Buffer
-	err = write(cfg, files, func() error { return typeCheck(t.Context(), cfg, files, &notes) })
+	err = packages(cfg, files).write(func() error { return typeCheck(t.Context(), cfg, files, &notes) })
 	var bug *codegen.BugError
 	if !errors.As(err, &bug) || notes.Len() > 0 {
 		t.Fatalf("got %v\n%s", err, notes.String())

@@ -44,12 +44,7 @@ func Generate(ctx context.Context, c Config) (Files, error) {
 	if err != nil {
 		return nil, err
 	}
-	target := emit.Target{
-		Spec:    c.Spec,
-		Model:   emit.Package(c.Model),
-		Mapping: emit.Package(c.Mapping),
-		Field:   emit.Package(c.Field),
-	}
+	target := c.target()
 	emit.CheckNames(g, target, set.Report)
 	apis := c.apis(g, set.Report)
 	if len(set.Problems()) > 0 {
@@ -58,7 +53,20 @@ func Generate(ctx context.Context, c Config) (Files, error) {
 	if c.REST != nil {
 		target.REST, target.APIs = emit.Package(c.REST.Package), apis
 	}
-	out, err := emit.Emit(g, target)
+	return collect(emit.Emit(g, target))
+}
+
+// target returns the target without the REST API.
+func (c Config) target() emit.Target {
+	return emit.Target{
+		Spec:    c.Spec,
+		Model:   emit.Package(c.Model),
+		Mapping: emit.Package(c.Mapping),
+		Field:   emit.Package(c.Field),
+	}
+}
+
+func collect(out []emit.File, err error) (Files, error) {
 	if err != nil {
 		return nil, err
 	}
