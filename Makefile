@@ -13,7 +13,7 @@ help: ## This list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "%-22s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: generate
-generate: ## Types, mappings and field symbols from spec/openapi.yaml
+generate: ## Types, mappings, field symbols and pages from spec/openapi.yaml
 	go generate ./...
 
 .PHONY: proto
@@ -23,6 +23,7 @@ proto: ## The gRPC stubs from spec/proto
 .PHONY: check
 check: ## What CI proves without databases: drift, vet, lint, tests with the race detector
 	go run ./gen -check
+	go run ./gen docs -test -check
 	go vet work
 	$$($(TOOL) -n staticcheck) work
 	test -z "$$($(TOOL) gofumpt -l $$(git ls-files '*.go' | grep -v -e '^generated/mlmdpb/' -e testdata/))"

@@ -9,3 +9,4 @@
 package sdk
 
 //go:generate go run ./gen
+//go:generate go run ./gen docs -test
