@@ -44,6 +44,7 @@ func TestCounter(t *testing.T) {
 	for _, name := range []string{backend.File, backend.Postgres, backend.MySQL, backend.Server} {
 		counterTest(t, name, name, func(t *testing.T) {
 			total, sum := count(t, name, backend.Named(name).Address(t), "version")
+			t.Logf("lost: %d", total-sum)
 			if sum != total {
 				t.Errorf("the sum is %d after %d updates", sum, total)
 			}
