@@ -61,6 +61,11 @@ cluster: ## The store on three MariaDB nodes (Galera), which are killed, frozen 
 failover: ## The store while its PostgreSQL or MariaDB primary is lost and the standby promoted
 	MLMD_REQUIRE=failover go test ./suites/failover -count 1 -timeout 15m -v
 
+.PHONY: tidb
+tidb: ## The store on TiDB, also while it is killed; the first time TiDB is built (20 minutes of processor time)
+	tidb=$$(GOWORK=off go tool -modfile=suites/tidb/server/go.mod -n tidb-server) && \
+	  MLMD_REQUIRE=tidb MLMD_TIDB=$$tidb go test ./suites/tidb -count 1 -timeout 30m -v
+
 .PHONY: attack
 attack: DURATION = 10m
 attack: ## mlmd-server in 512 MiB of memory is attacked for DURATION=10m while honest clients use it; needs root
