@@ -88,9 +88,9 @@ func (c *Client) Close() error {
 	return nil
 }
 
-// Bind returns a client whose calls are about the entities of m.
-func (c *Client) Bind(m mlmd.AnyMapping) mlmdpb.MetadataStoreServiceClient {
-	t := m.Type()
+// Bind returns a client whose calls are about the entities of m. t is the type of
+// m with the type names that the calls use.
+func (c *Client) Bind(m mlmd.AnyMapping, t mlmd.Type) mlmdpb.MetadataStoreServiceClient {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, e := range c.entities {

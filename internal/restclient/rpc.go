@@ -116,7 +116,7 @@ func (c *Client) GetContextType(
 		return nil, status.Errorf(codes.NotFound, "the client knows no mapping for type %s", q.GetTypeName())
 	}
 	return &mlmdpb.GetContextTypeResponse{ContextType: &mlmdpb.ContextType{
-		Id: &e.id, Name: &e.TypeName, Properties: e.Props,
+		Id: &e.id, Name: &e.TypeName, Properties: e.mapping.PropTypes(),
 	}}, nil
 }
 
@@ -189,7 +189,7 @@ func (c *Client) GetArtifactType(
 		return nil, status.Errorf(codes.NotFound, "the client knows no mapping for type %s", q.GetTypeName())
 	}
 	return &mlmdpb.GetArtifactTypeResponse{ArtifactType: &mlmdpb.ArtifactType{
-		Id: &e.id, Name: &e.TypeName, Properties: e.Props,
+		Id: &e.id, Name: &e.TypeName, Properties: e.mapping.PropTypes(),
 	}}, nil
 }
 
@@ -262,7 +262,7 @@ func (c *Client) GetExecutionType(
 		return nil, status.Errorf(codes.NotFound, "the client knows no mapping for type %s", q.GetTypeName())
 	}
 	return &mlmdpb.GetExecutionTypeResponse{ExecutionType: &mlmdpb.ExecutionType{
-		Id: &e.id, Name: &e.TypeName, Properties: e.Props,
+		Id: &e.id, Name: &e.TypeName, Properties: e.mapping.PropTypes(),
 	}}, nil
 }
 

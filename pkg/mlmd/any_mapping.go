@@ -29,16 +29,23 @@ type Type struct {
 	Entity   string
 	TypeName string
 	Kind     Kind
-	Props    map[string]mlmdpb.PropertyType
-	Parent   *Edge  // nil if the entity has no parent
+	Parent   *Edge  // nil if the entity has no parent; shared with the mapping
 	Fields   Fields // shared with the mapping; must not be changed
 }
 
 // AnyMapping is a Mapping of any Go type. A generated Catalog lists mappings as
 // AnyMapping. Every *Mapping implements it.
+//
+// The methods whose names end in Any are those of Mapping for a value of the type
+// that New returns. Unless documented otherwise, they panic for another value.
 type AnyMapping interface {
-	// Type describes the entity. The caller may change Props.
 	Type() Type
+	// PropTypes returns the declared properties with their types. The caller may
+	// change the map.
+	PropTypes() map[string]mlmdpb.PropertyType
+	// Paths returns the update_mask paths of all fields, which a replacement
+	// writes.
+	Paths() []string
 	// New returns a pointer to a zero value of the entity's Go type.
 	New() any
 	// EncodeAny is like Encode for a value of the type that New returns. Beside an
@@ -50,6 +57,16 @@ type AnyMapping interface {
 	DecodeAny(n proto.Message) (any, error)
 	// UnreadableAny is like Unreadable for a value that DecodeAny returned.
 	UnreadableAny(v any) value.Unreadable
+	IdentAny(v any) Ident
+	SetIDAny(v any, id string)
+	// SetParentIDAny does nothing if the entity has no parent.
+	SetParentIDAny(v any, id string)
+	SetPathsAny(v any) []string
+	ValidateAny(v any) error
+	// IsNilAny reports whether v is a nil pointer.
+	IsNilAny(v any) bool
+	// CloneAny returns a copy of v that shares what v refers to.
+	CloneAny(v any) any
 }
 
 // Kind returns the kind of node that the entity is stored as.
@@ -62,7 +79,7 @@ func (m *Mapping[T, N]) Kind() Kind {
 func (m *Mapping[T, N]) Type() Type {
 	return Type{
 		Entity: m.Entity, TypeName: m.TypeName, Kind: m.Kind(),
-		Props: m.PropTypes(), Parent: m.Parent, Fields: m.Fields,
+		Parent: m.Parent, Fields: m.Fields,
 	}
 }
 
@@ -102,6 +119,36 @@ func (m *Mapping[T, N]) UnreadableAny(v any) value.Unreadable {
 	}
 	return nil
 }
+
+// IdentAny is like Ident.
+func (m *Mapping[T, N]) IdentAny(v any) Ident { return m.Ident(v.(*T)) }
+
+// SetIDAny is like SetID.
+func (m *Mapping[T, N]) SetIDAny(v any, id string) { m.SetID(v.(*T), id) }
+
+// SetParentIDAny is like SetParentID. It does nothing if the entity has no parent.
+func (m *Mapping[T, N]) SetParentIDAny(v any, id string) {
+	if m.SetParentID != nil {
+		m.SetParentID(v.(*T), id)
+	}
+}
+
+// SetPathsAny is like SetPaths.
+func (m *Mapping[T, N]) SetPathsAny(v any) []string { return m.SetPaths(v.(*T)) }
+
+// ValidateAny is like Validate. Without it, every value is valid.
+func (m *Mapping[T, N]) ValidateAny(v any) error {
+	if m.Validate == nil {
+		return nil
+	}
+	return m.Validate(v.(*T))
+}
+
+// IsNilAny reports whether v is a nil *T.
+func (m *Mapping[T, N]) IsNilAny(v any) bool { return v.(*T) == nil }
+
+// CloneAny returns a copy of the *T v, which shares what v refers to.
+func (m *Mapping[T, N]) CloneAny(v any) any { return new(*v.(*T)) }
 
 // kindOf and notStored are not inlined because the methods that call them are
 // compiled once for each entity.

@@ -51,7 +51,7 @@ func (c *core[N]) writeAll(
 ) (_ []Result, err error) {
 	ctx, observed := c.client.observe(ctx, by.String(), c.m.entity)
 	defer func() { observed.end(err) }()
-	if i := slices.IndexFunc(values, c.m.isNil); i >= 0 {
+	if i := slices.IndexFunc(values, c.m.IsNilAny); i >= 0 {
 		return nil, c.operation(by.String(), "").newError(ErrInvalidArgument, fmt.Sprintf("value %d is nil", i+1))
 	}
 	var out []Result
@@ -125,7 +125,7 @@ func (c *core[N]) newNodes(
 		return nil
 	}
 	for _, v := range values[:min(len(values), groupSize)] {
-		ident := c.m.ident(v)
+		ident := c.m.IdentAny(v)
 		if ident.ID != "" || newNameProblem(ident.Name) != "" ||
 			len(group) > 0 && ident.ParentID != group[0].ident.ParentID {
 			break

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 	"github.com/mlmd-go/sdk/pkg/value"
@@ -20,12 +22,7 @@ type Collection[T any, N mlmd.Node] struct{ core core[N] }
 // registers the type if the store does not have it. Make each collection once
 // and keep it: NewCollection copies the mapping.
 func NewCollection[T any, N mlmd.Node](c *Client, m mlmd.Mapping[T, N]) *Collection[T, N] {
-	e := core[N]{client: c, m: untype(c, &m)}
-	e.nodes = nodesOf[N](rpcFor(c, m, e.m.typeName, e.m.parent))
-	e.typ = typeKey{e.nodes.kind(), e.m.typeName}
-	e.hooks = hooksOf[N](c, e.typ)
-	c.types.setEntity(e.m.typeName, m.Entity)
-	return &Collection[T, N]{e}
+	return &Collection[T, N]{newCore[N](c, &m)}
 }
 
 // A core is a [Collection] whose entities have any Go type. Its values are pointers
@@ -39,66 +36,45 @@ type core[N mlmd.Node] struct {
 	hooks  *hooks[N] // nil if there are none
 }
 
-// An untyped is an [mlmd.Mapping] for a core. Its type names are those that the
+// newCore returns the core of the entities that m maps to nodes of type N.
+func newCore[N mlmd.Node](c *Client, m mlmd.AnyMapping) core[N] {
+	e := core[N]{client: c, m: untype[N](c, m)}
+	e.nodes = nodesOf[N](rpcFor(c, m, e.m.typeName, e.m.parent))
+	e.typ = typeKey{e.nodes.kind(), e.m.typeName}
+	e.hooks = hooksOf[N](c, e.typ)
+	c.types.setEntity(e.m.typeName, e.m.entity)
+	return e
+}
+
+// An untyped is an [mlmd.AnyMapping] for a core. Its type names are those that the
 // client uses.
 type untyped[N mlmd.Node] struct {
+	mlmd.AnyMapping
 	entity, typeName string
 	parent           *mlmd.Edge
 	fields           mlmd.Fields
-
-	encode      func(v any, parent mlmd.Parent) (N, error)
-	decode      func(n N) (any, error)
-	unreadable  func(v any) value.Unreadable
-	ident       func(v any) mlmd.Ident
-	setID       func(v any, id string)
-	setParentID func(v any, id string) // nil if the entity has no parent
-	validate    func(v any) error
-
-	propTypes func() map[string]mlmdpb.PropertyType
-	setPaths  func(v any) []string
-	paths     func() []string
-	isNil     func(v any) bool
-	clone     func(v any) any // shares what v refers to
 }
 
 // untype returns the mapping for a core of the client.
-func untype[T any, N mlmd.Node](c *Client, m *mlmd.Mapping[T, N]) untyped[N] {
-	out := untyped[N]{
-		entity: m.Entity, typeName: c.TypeName(m.TypeName), fields: m.Fields,
-
-		encode: func(v any, parent mlmd.Parent) (N, error) { return m.Encode(v.(*T), parent) },
-		decode: func(n N) (any, error) { return m.Decode(n) },
-		unreadable: func(v any) value.Unreadable {
-			if m.Unreadable == nil {
-				return nil
-			}
-			return m.Unreadable(v.(*T))
-		},
-		ident: func(v any) mlmd.Ident { return m.Ident(v.(*T)) },
-		setID: func(v any, id string) { m.SetID(v.(*T), id) },
-		validate: func(v any) error {
-			if m.Validate == nil {
-				return nil
-			}
-			return m.Validate(v.(*T))
-		},
-
-		propTypes: m.PropTypes,
-		setPaths:  func(v any) []string { return m.SetPaths(v.(*T)) },
-		paths:     m.Paths,
-		isNil:     func(v any) bool { return v.(*T) == nil },
-		clone:     func(v any) any { return new(*v.(*T)) },
-	}
-	if m.SetParentID != nil {
-		out.setParentID = func(v any, id string) { m.SetParentID(v.(*T), id) }
-	}
-	if m.Parent != nil {
-		p := *m.Parent
+func untype[N mlmd.Node](c *Client, m mlmd.AnyMapping) untyped[N] {
+	t := m.Type()
+	out := untyped[N]{AnyMapping: m, entity: t.Entity, typeName: c.TypeName(t.TypeName), fields: t.Fields}
+	if t.Parent != nil {
+		p := *t.Parent
 		p.TypeName = c.TypeName(p.TypeName)
 		out.parent = &p
 	}
 	return out
 }
+
+// encode returns the node of v, which is nil if there is none beside an error.
+func (m *untyped[N]) encode(v any, parent mlmd.Parent) (N, error) {
+	n, err := m.EncodeAny(v, parent)
+	node, _ := n.(N)
+	return node, err
+}
+
+func (m *untyped[N]) decode(n N) (any, error) { return m.DecodeAny(any(n).(proto.Message)) }
 
 // typed returns what a core returned with the type that it has.
 func typed[T any](v any, err error) (*T, error) {
@@ -205,7 +181,7 @@ func (c *core[N]) findUnprefixed(ctx context.Context, s operation, parentID int6
 	if err != nil {
 		return nil, err
 	}
-	id, err := parseID(c.m.ident(t).ID)
+	id, err := parseID(c.m.IdentAny(t).ID)
 	if err != nil {
 		return nil, s.newError(ErrInternal, "the store returned an entity without an ID")
 	}

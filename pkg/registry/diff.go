@@ -156,10 +156,10 @@ func (c *Client) roundsDoubles(ctx context.Context) func() (bool, error) {
 // paths returns the update_mask paths of all differences, in the order of the
 // fields.
 func (c *change[N]) paths() ([]string, error) {
-	paths := c.m.paths()
+	paths := c.m.Paths()
 	switch c.by {
 	case upsert, create:
-		paths = c.m.setPaths(c.v)
+		paths = c.m.SetPathsAny(c.v)
 		for _, path := range c.set {
 			if !slices.Contains(paths, path) {
 				paths = append(paths, path)

@@ -89,7 +89,7 @@ func (c *core[N]) query() query {
 		order: OrderByID,
 		src: source{
 			operation: c.operation("list", ""), client: c.client, typ: c.typ, nodes: filterKinds[c.typ.kind],
-			ident: c.m.ident,
+			ident: c.m.IdentAny,
 			page: func(ctx context.Context, s source, o *mlmdpb.ListOperationOptions) ([]row, string, error) {
 				if s.by != nil {
 					ctx = listorder.With(ctx, *s.by)

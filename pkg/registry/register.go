@@ -170,13 +170,11 @@ type entity[N mlmd.Node] struct {
 func (e *entity[N]) mapping() entityMapping {
 	return entityMapping{entity: e.c.m.entity, typ: e.c.typ, parent: e.c.m.parent}
 }
-func (e *entity[N]) isNil() bool       { return e.c.m.isNil(e.v) }
-func (e *entity[N]) ident() mlmd.Ident { return e.c.m.ident(e.v) }
+func (e *entity[N]) isNil() bool       { return e.c.m.IsNilAny(e.v) }
+func (e *entity[N]) ident() mlmd.Ident { return e.c.m.IdentAny(e.v) }
 
 func (e *entity[N]) setParentID(id string) {
-	if e.c.m.setParentID != nil {
-		e.c.m.setParentID(e.v, id)
-	}
+	e.c.m.SetParentIDAny(e.v, id)
 }
 
 func (e *entity[N]) upsert(ctx context.Context, c *Client) (Result, error) {

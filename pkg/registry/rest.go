@@ -147,7 +147,7 @@ func (d *dialConfig) tlsConfig() *tls.Config {
 type binder interface {
 	mlmdpb.MetadataStoreServiceClient
 	// Bind returns a client whose calls are about the entities of m.
-	Bind(m mlmd.AnyMapping) mlmdpb.MetadataStoreServiceClient
+	Bind(m mlmd.AnyMapping, t mlmd.Type) mlmdpb.MetadataStoreServiceClient
 	// To returns a client whose calls are about the entities of a type, if Bind was
 	// called with a mapping of it.
 	To(typeName string) mlmdpb.MetadataStoreServiceClient
@@ -169,15 +169,14 @@ func (c *Client) rpcOf(typeName string) mlmdpb.MetadataStoreServiceClient {
 
 // rpcFor returns the RPC client for the entities of a mapping, whose type names are
 // those of the client.
-func rpcFor[T any, N mlmd.Node](
-	c *Client, m mlmd.Mapping[T, N], typeName string, parent *mlmd.Edge,
-) mlmdpb.MetadataStoreServiceClient {
+func rpcFor(c *Client, m mlmd.AnyMapping, typeName string, parent *mlmd.Edge) mlmdpb.MetadataStoreServiceClient {
 	r := c.rest()
 	if r == nil {
 		return c.rpc
 	}
-	m.TypeName, m.Parent = typeName, parent
-	return r.Bind(&m)
+	t := m.Type()
+	t.TypeName, t.Parent = typeName, parent
+	return r.Bind(m, t)
 }
 
 // A restListing is the listing of a query through REST. It follows the server's

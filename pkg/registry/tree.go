@@ -76,7 +76,7 @@ func attachChildren[T any, N mlmd.Node](
 			if err != nil {
 				return err
 			}
-			if i, ok := indexes[e.core.m.ident(v).ParentID]; ok {
+			if i, ok := indexes[e.core.m.IdentAny(v).ParentID]; ok {
 				add(i, v)
 				continue
 			}
@@ -94,7 +94,7 @@ func attachByLinks[T any, N mlmd.Node](
 	ctx context.Context, e *Collection[T, N], indexes map[string]int, v *T, add func(index int, v *T),
 ) error {
 	s := e.core.operation("list", "")
-	id, err := parseID(e.core.m.ident(v).ID)
+	id, err := parseID(e.core.m.IdentAny(v).ID)
 	if err != nil {
 		return s.newError(ErrInternal, "the store returned an entity without an ID")
 	}

@@ -57,7 +57,8 @@ func PlanTypeChanges(ctx context.Context, c *Client, catalog []mlmd.AnyMapping) 
 		change := TypeChange{Entity: t.Entity, TypeName: c.TypeName(t.TypeName), Kind: t.Kind}
 		has, ok := stored[typeKey{t.Kind, change.TypeName}]
 		change.New = !ok
-		for name, kind := range t.Props {
+		declared := e.PropTypes()
+		for name, kind := range declared {
 			switch was, ok := has[name]; {
 			case !ok:
 				change.Add = append(change.Add, mlmd.PropertyDecl{Name: name, Type: kind})
@@ -66,7 +67,7 @@ func PlanTypeChanges(ctx context.Context, c *Client, catalog []mlmd.AnyMapping) 
 			}
 		}
 		for name, kind := range has {
-			if _, ok := t.Props[name]; !ok {
+			if _, ok := declared[name]; !ok {
 				change.Keep = append(change.Keep, mlmd.PropertyDecl{Name: name, Type: kind})
 			}
 		}

@@ -84,7 +84,7 @@ func (c *core[N]) readAndWrite(
 		if err != nil {
 			return nil, Result{}, err
 		}
-		before := c.m.ident(v)
+		before := c.m.IdentAny(v)
 		if err := f(v); err != nil {
 			return nil, Result{}, err
 		}

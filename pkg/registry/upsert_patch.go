@@ -189,7 +189,7 @@ func (w *write[N]) compare(ctx context.Context, stored N) (*change[N], error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &change[N]{write: w, resolved: resolved, ident: w.m.ident(decoded)}
+	c := &change[N]{write: w, resolved: resolved, ident: w.m.IdentAny(decoded)}
 	if w.parentErr != nil && w.ident.ParentID != c.ident.ParentID {
 		return nil, w.parentErr
 	}
@@ -217,7 +217,7 @@ func (w *write[N]) compare(ctx context.Context, stored N) (*change[N], error) {
 	if err := w.checkCleared(c.wanted); err != nil {
 		return nil, err
 	}
-	c.unreadable, c.sentUnreadable = w.m.unreadable(decoded), w.m.unreadable(w.v)
+	c.unreadable, c.sentUnreadable = w.m.UnreadableAny(decoded), w.m.UnreadableAny(w.v)
 	return c, nil
 }
 
@@ -294,7 +294,7 @@ func (w *write[N]) updateByID(ctx context.Context) (Result, error) {
 
 // storedType returns the type of the entity as the store has it.
 func (w *write[N]) storedType(ctx context.Context) (*storedType, error) {
-	t, err := w.client.typeOf(ctx, w.typ, w.m.propTypes())
+	t, err := w.client.typeOf(ctx, w.typ, w.m.PropTypes())
 	if err == nil && t.isLegacy(w.m.fields) && t.isStale() {
 		return w.client.refreshType(ctx, w.typ, t)
 	}
@@ -325,7 +325,7 @@ func (w *write[N]) undeclaredZeros(t *storedType, wanted nodeView) []string {
 			if err != nil {
 				return nil
 			}
-			lacking = w.m.unreadable(empty)
+			lacking = w.m.UnreadableAny(empty)
 		}
 		if lacking.Has(f.Name) {
 			out = append(out, f.Path)
@@ -356,9 +356,9 @@ func (w *write[N]) resolveProperties(
 // resolve is resolveProperties except that it does not extend the type: what is
 // missing there is in the result.
 func (w *write[N]) resolve(t *storedType, was, wanted nodeView, paths []string, v any) (propertyUpdate, error) {
-	set := slices.Concat(w.m.setPaths(v), w.set)
+	set := slices.Concat(w.m.SetPathsAny(v), w.set)
 	if w.m.parent != nil && w.m.parent.UnprefixedName { // only a derived field names the parent
-		set = w.m.paths()
+		set = w.m.Paths()
 	}
 	if w.by == create || w.by == replace {
 		set = append(set, w.undeclaredZeros(t, wanted)...)

@@ -29,7 +29,7 @@ func (w *write[N]) validate() error {
 	if err := w.requireRead(); err != nil {
 		return err
 	}
-	set := w.m.setPaths(w.created)
+	set := w.m.SetPathsAny(w.created)
 	for _, path := range w.clear {
 		if slices.Contains(set, path) {
 			return w.fieldError(ErrInvalidArgument, w.jsonName(path), "", "is both set and cleared: do one of the two")
@@ -44,8 +44,8 @@ func (w *write[N]) requireRead() error {
 		return nil
 	}
 	var read mlmd.Ident
-	if !w.m.isNil(w.read) {
-		read = w.m.ident(w.read)
+	if !w.m.IsNilAny(w.read) {
+		read = w.m.IdentAny(w.read)
 	}
 	if w.ident.ID == "" || read.ID != w.ident.ID || read.UpdateTime.IsZero() {
 		return w.newError(ErrInvalidArgument,
@@ -71,17 +71,17 @@ const customProperties = "custom_properties"
 // check returns the faults that are found in v alone.
 func (w *write[N]) check(v any) mlmd.InvalidErrors {
 	var out mlmd.InvalidErrors
-	ident := w.m.ident(v)
+	ident := w.m.IdentAny(v)
 	for _, f := range []struct{ field, text string }{{"name", ident.Name}, {"externalId", ident.ExternalID}} {
 		if why := nameProblem(f.text); why != "" {
 			out = append(out, &mlmd.InvalidError{Field: f.field, Value: f.text, Why: why})
 		}
 	}
 	if w.by.whole() && ident.ID != "" { // not a patch: required fields must be set
-		v = w.m.clone(v)
-		w.m.setID(v, "")
+		v = w.m.CloneAny(v)
+		w.m.SetIDAny(v, "")
 	}
-	out = append(out, mlmd.Invalid(w.m.validate(v))...)
+	out = append(out, mlmd.Invalid(w.m.ValidateAny(v))...)
 	if p := w.m.parent; p != nil && !p.Optional && ident.ParentID == "" && (w.by.whole() || ident.ID == "") {
 		why := fmt.Sprintf("is missing: %s belongs to %s", withArticle(w.m.entity), withArticle(p.Entity))
 		out = append(out, &mlmd.InvalidError{Field: p.Field, Why: why})

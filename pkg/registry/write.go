@@ -56,7 +56,7 @@ type write[N mlmd.Node] struct {
 
 // newWrite returns the write of v by the verb.
 func (c *core[N]) newWrite(by verb, v any, o writeOptions) *write[N] {
-	w := &write[N]{core: c, by: by, v: v, created: v, ident: c.m.ident(v), writeOptions: o}
+	w := &write[N]{core: c, by: by, v: v, created: v, ident: c.m.IdentAny(v), writeOptions: o}
 	if w.ident.ID == "" {
 		w.created = o.forCreate(v)
 	}
@@ -67,7 +67,7 @@ func (c *core[N]) newWrite(by verb, v any, o writeOptions) *write[N] {
 // begin returns the write of v by the verb after it has checked v and looked up
 // its parent.
 func (c *core[N]) begin(ctx context.Context, by verb, v any, o writeOptions) (*write[N], error) {
-	if c.m.isNil(v) {
+	if c.m.IsNilAny(v) {
 		return nil, c.operation(by.String(), "").newError(ErrInvalidArgument, "the value is nil")
 	}
 	w := c.newWrite(by, v, o)
@@ -112,8 +112,8 @@ func (c *core[N]) write(ctx context.Context, by verb, v any, o writeOptions) (_ 
 // setID sets the ID of the value.
 func (w *write[N]) setID(id string) {
 	if old := w.ident.ID; old != id {
-		w.client.undoable(func() { w.m.setID(w.v, old) })
-		w.m.setID(w.v, id)
+		w.client.undoable(func() { w.m.SetIDAny(w.v, old) })
+		w.m.SetIDAny(w.v, id)
 	}
 }
 

@@ -121,7 +121,7 @@ func (c txClient) Transact(ctx context.Context, fn func(tx mlmdpb.MetadataStoreS
 
 // A binder is a client of a REST registry, see [registry.DialREST].
 type binder interface {
-	Bind(m mlmd.AnyMapping) mlmdpb.MetadataStoreServiceClient
+	Bind(m mlmd.AnyMapping, t mlmd.Type) mlmdpb.MetadataStoreServiceClient
 	To(typeName string) mlmdpb.MetadataStoreServiceClient
 }
 
@@ -133,8 +133,8 @@ type restClient struct {
 	intercept interceptor
 }
 
-func (c restClient) Bind(m mlmd.AnyMapping) mlmdpb.MetadataStoreServiceClient {
-	return wrap(c.rest.Bind(m), c.intercept)
+func (c restClient) Bind(m mlmd.AnyMapping, t mlmd.Type) mlmdpb.MetadataStoreServiceClient {
+	return wrap(c.rest.Bind(m, t), c.intercept)
 }
 
 func (c restClient) To(typeName string) mlmdpb.MetadataStoreServiceClient {
