@@ -2,9 +2,10 @@
 //
 //	//go:generate go tool -modfile=tools/go.mod gen
 //
-// It reads spec/openapi.yaml and writes generated/model, generated/mapping and
-// generated/field, all below the working directory; a file mlmd.yaml there may
-// say otherwise (docs/spec.md has its form).
+// It reads spec/openapi.yaml and writes generated/model, generated/mapping,
+// generated/field and, if entities have edges, generated/edge, all below the
+// working directory; a file mlmd.yaml there may say otherwise (docs/spec.md has
+// its form).
 //
 // The spec, and what it refers to, is read below the root of the module; -root
 // names a directory above it.

@@ -18,6 +18,7 @@ type Config struct {
 	Model   Package
 	Mapping Package
 	Field   Package
+	Edge    Package
 	REST    *REST // may be nil
 }
 
@@ -63,6 +64,7 @@ func (c Config) target() emit.Target {
 		Model:   emit.Package(c.Model),
 		Mapping: emit.Package(c.Mapping),
 		Field:   emit.Package(c.Field),
+		Edge:    emit.Package(c.Edge),
 	}
 }
 
@@ -90,7 +92,7 @@ func (c Config) apis(g *ir.Graph, report func(at spec.Pos, path, msg, fix string
 // Packages returns the packages of output, in the order in which they import
 // each other.
 func (c Config) Packages() []Package {
-	out := []Package{c.Model, c.Mapping, c.Field}
+	out := []Package{c.Model, c.Mapping, c.Field, c.Edge}
 	if c.REST != nil {
 		out = append(out, c.REST.Package)
 	}

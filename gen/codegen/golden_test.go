@@ -26,6 +26,7 @@ func config(dir string) codegen.Config {
 		Model:   codegen.Package{Dir: "want/model", Import: at + "model"},
 		Mapping: codegen.Package{Dir: "want/mapping", Import: at + "mapping"},
 		Field:   codegen.Package{Dir: "want/field", Import: at + "field"},
+		Edge:    codegen.Package{Dir: "want/edge", Import: at + "edge"},
 	}
 	if strings.HasPrefix(filepath.Base(dir), "rest") {
 		c.REST = &codegen.REST{

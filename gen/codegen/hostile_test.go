@@ -29,6 +29,7 @@ func inMemory(src string) codegen.Config {
 		Model:   codegen.Package{Dir: "model", Import: at + "model"},
 		Mapping: codegen.Package{Dir: "mapping", Import: at + "mapping"},
 		Field:   codegen.Package{Dir: "field", Import: at + "field"},
+		Edge:    codegen.Package{Dir: "edge", Import: at + "edge"},
 	}
 }
 

@@ -46,7 +46,9 @@ func hundred() string {
 
 func scaleConfig() codegen.Config {
 	cfg := inMemory(hundred())
-	for name, p := range map[string]*codegen.Package{"model": &cfg.Model, "mapping": &cfg.Mapping, "field": &cfg.Field} {
+	for name, p := range map[string]*codegen.Package{
+		"model": &cfg.Model, "mapping": &cfg.Mapping, "field": &cfg.Field, "edge": &cfg.Edge,
+	} {
 		p.Dir = "gen/codegen/testdata/scale/" + name
 		p.Import = "github.com/mlmd-go/sdk/" + p.Dir
 	}

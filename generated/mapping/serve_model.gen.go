@@ -40,7 +40,7 @@ var serveModelFields = mlmd.Fields{
 	{Name: "customProperties", Path: "custom_properties"},
 	{Name: "lastKnownState", Path: "last_known_state"},
 	{Name: "inferenceServiceId", Immutable: true},
-	{Name: "modelVersionId", Path: "properties.model_version_id", Type: mlmdpb.PropertyType_INT, Immutable: true},
+	{Name: "modelVersionId", Path: "properties.model_version_id", Type: mlmdpb.PropertyType_INT, Immutable: true, Refers: &mlmd.Reference{Kind: mlmd.Context, Entities: []string{"ModelVersion"}, TypeNames: []string{"kf.ModelVersion"}}},
 }
 
 func encodeServeModel(v *model.ServeModel, parent mlmd.Parent) (*mlmdpb.Execution, error) {

@@ -60,4 +60,13 @@ type DataSet struct {
 	// Unreadable holds the stored values that cannot be read. It is nil if all
 	// can.
 	Unreadable value.Unreadable `json:"-"`
+
+	// Edges holds the neighbors that registry.With loaded. It is not stored.
+	Edges DataSetEdges `json:"-"`
+}
+
+// DataSetEdges holds the loaded neighbors of a [DataSet]. Those that were not loaded are nil.
+type DataSetEdges struct {
+	// The parent, whose ID is in ModelVersionID.
+	ModelVersion *ModelVersion
 }

@@ -45,4 +45,13 @@ type DocArtifact struct {
 	// Unreadable holds the stored values that cannot be read. It is nil if all
 	// can.
 	Unreadable value.Unreadable `json:"-"`
+
+	// Edges holds the neighbors that registry.With loaded. It is not stored.
+	Edges DocArtifactEdges `json:"-"`
+}
+
+// DocArtifactEdges holds the loaded neighbors of a [DocArtifact]. Those that were not loaded are nil.
+type DocArtifactEdges struct {
+	// The parent, whose ID is in ModelVersionID.
+	ModelVersion *ModelVersion
 }

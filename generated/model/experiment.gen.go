@@ -40,4 +40,13 @@ type Experiment struct {
 	// Unreadable holds the stored values that cannot be read. It is nil if all
 	// can.
 	Unreadable value.Unreadable `json:"-"`
+
+	// Edges holds the neighbors that registry.With loaded. It is not stored.
+	Edges ExperimentEdges `json:"-"`
+}
+
+// ExperimentEdges holds the loaded neighbors of a [Experiment]. Those that were not loaded are nil.
+type ExperimentEdges struct {
+	// The ExperimentRun entities that lead here by ExperimentRun.Experiment.
+	Runs []*ExperimentRun
 }

@@ -52,4 +52,15 @@ type ExperimentRun struct {
 	// Unreadable holds the stored values that cannot be read. It is nil if all
 	// can.
 	Unreadable value.Unreadable `json:"-"`
+
+	// Edges holds the neighbors that registry.With loaded. It is not stored.
+	Edges ExperimentRunEdges `json:"-"`
+}
+
+// ExperimentRunEdges holds the loaded neighbors of a [ExperimentRun]. Those that were not loaded are nil.
+type ExperimentRunEdges struct {
+	// The parent, whose ID is in ExperimentID.
+	Experiment *Experiment
+	// The MetricHistory entities that lead here by MetricHistory.ExperimentRun.
+	MetricHistories []*MetricHistory
 }

@@ -49,4 +49,19 @@ type InferenceService struct {
 	// Unreadable holds the stored values that cannot be read. It is nil if all
 	// can.
 	Unreadable value.Unreadable `json:"-"`
+
+	// Edges holds the neighbors that registry.With loaded. It is not stored.
+	Edges InferenceServiceEdges `json:"-"`
+}
+
+// InferenceServiceEdges holds the loaded neighbors of a [InferenceService]. Those that were not loaded are nil.
+type InferenceServiceEdges struct {
+	// The parent, whose ID is in ServingEnvironmentID.
+	ServingEnvironment *ServingEnvironment
+	// The RegisteredModel entities whose IDs are in RegisteredModelID.
+	RegisteredModel *RegisteredModel
+	// The ModelVersion entities whose IDs are in ModelVersionID.
+	ModelVersion *ModelVersion
+	// The ServeModel entities that lead here by ServeModel.InferenceService.
+	Deployments []*ServeModel
 }

@@ -51,4 +51,13 @@ type Metric struct {
 	// Unreadable holds the stored values that cannot be read. It is nil if all
 	// can.
 	Unreadable value.Unreadable `json:"-"`
+
+	// Edges holds the neighbors that registry.With loaded. It is not stored.
+	Edges MetricEdges `json:"-"`
+}
+
+// MetricEdges holds the loaded neighbors of a [Metric]. Those that were not loaded are nil.
+type MetricEdges struct {
+	// The parent, whose ID is in ModelVersionID.
+	ModelVersion *ModelVersion
 }

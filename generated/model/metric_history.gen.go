@@ -50,4 +50,13 @@ type MetricHistory struct {
 	// Unreadable holds the stored values that cannot be read. It is nil if all
 	// can.
 	Unreadable value.Unreadable `json:"-"`
+
+	// Edges holds the neighbors that registry.With loaded. It is not stored.
+	Edges MetricHistoryEdges `json:"-"`
+}
+
+// MetricHistoryEdges holds the loaded neighbors of a [MetricHistory]. Those that were not loaded are nil.
+type MetricHistoryEdges struct {
+	// The parent, whose ID is in ExperimentRunID.
+	ExperimentRun *ExperimentRun
 }

@@ -81,4 +81,15 @@ type ModelArtifact struct {
 	// Unreadable holds the stored values that cannot be read. It is nil if all
 	// can.
 	Unreadable value.Unreadable `json:"-"`
+
+	// Edges holds the neighbors that registry.With loaded. It is not stored.
+	Edges ModelArtifactEdges `json:"-"`
+}
+
+// ModelArtifactEdges holds the loaded neighbors of a [ModelArtifact]. Those that were not loaded are nil.
+type ModelArtifactEdges struct {
+	// The parent, whose ID is in ModelVersionID.
+	ModelVersion *ModelVersion
+	// The versions that it belongs to, its parent among them.
+	Versions []*ModelVersion
 }

@@ -48,4 +48,28 @@ type ModelVersion struct {
 	// Unreadable holds the stored values that cannot be read. It is nil if all
 	// can.
 	Unreadable value.Unreadable `json:"-"`
+
+	// Edges holds the neighbors that registry.With loaded. It is not stored.
+	Edges ModelVersionEdges `json:"-"`
+}
+
+// ModelVersionEdges holds the loaded neighbors of a [ModelVersion]. Those that were not loaded are nil.
+type ModelVersionEdges struct {
+	// The parent, whose ID is in RegisteredModelID.
+	RegisteredModel *RegisteredModel
+	// The ModelArtifact entities that lead here by ModelArtifact.ModelVersion.
+	Artifacts []*ModelArtifact
+	// The DataSet entities that lead here by DataSet.ModelVersion.
+	DataSets []*DataSet
+	// The ServeModel entities that lead here by ServeModel.ModelVersion.
+	Deployments []*ServeModel
+	// The DocArtifact entities that lead here by DocArtifact.ModelVersion.
+	Docs []*DocArtifact
+	// The Metric entities that lead here by Metric.ModelVersion.
+	Metrics []*Metric
+	// The Parameter entities that lead here by Parameter.ModelVersion.
+	Parameters []*Parameter
+	// The InferenceService entities that lead here by
+	// InferenceService.ModelVersion.
+	Services []*InferenceService
 }

@@ -49,4 +49,13 @@ type Parameter struct {
 	// Unreadable holds the stored values that cannot be read. It is nil if all
 	// can.
 	Unreadable value.Unreadable `json:"-"`
+
+	// Edges holds the neighbors that registry.With loaded. It is not stored.
+	Edges ParameterEdges `json:"-"`
+}
+
+// ParameterEdges holds the loaded neighbors of a [Parameter]. Those that were not loaded are nil.
+type ParameterEdges struct {
+	// The parent, whose ID is in ModelVersionID.
+	ModelVersion *ModelVersion
 }

@@ -67,4 +67,16 @@ type RegisteredModel struct {
 	// Unreadable holds the stored values that cannot be read. It is nil if all
 	// can.
 	Unreadable value.Unreadable `json:"-"`
+
+	// Edges holds the neighbors that registry.With loaded. It is not stored.
+	Edges RegisteredModelEdges `json:"-"`
+}
+
+// RegisteredModelEdges holds the loaded neighbors of a [RegisteredModel]. Those that were not loaded are nil.
+type RegisteredModelEdges struct {
+	// The InferenceService entities that lead here by
+	// InferenceService.RegisteredModel.
+	Services []*InferenceService
+	// The ModelVersion entities that lead here by ModelVersion.RegisteredModel.
+	Versions []*ModelVersion
 }

@@ -43,4 +43,15 @@ type ServeModel struct {
 	// Unreadable holds the stored values that cannot be read. It is nil if all
 	// can.
 	Unreadable value.Unreadable `json:"-"`
+
+	// Edges holds the neighbors that registry.With loaded. It is not stored.
+	Edges ServeModelEdges `json:"-"`
+}
+
+// ServeModelEdges holds the loaded neighbors of a [ServeModel]. Those that were not loaded are nil.
+type ServeModelEdges struct {
+	// The parent, whose ID is in InferenceServiceID.
+	InferenceService *InferenceService
+	// The ModelVersion entities whose IDs are in ModelVersionID.
+	ModelVersion *ModelVersion
 }

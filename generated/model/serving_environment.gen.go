@@ -35,4 +35,14 @@ type ServingEnvironment struct {
 	// Unreadable holds the stored values that cannot be read. It is nil if all
 	// can.
 	Unreadable value.Unreadable `json:"-"`
+
+	// Edges holds the neighbors that registry.With loaded. It is not stored.
+	Edges ServingEnvironmentEdges `json:"-"`
+}
+
+// ServingEnvironmentEdges holds the loaded neighbors of a [ServingEnvironment]. Those that were not loaded are nil.
+type ServingEnvironmentEdges struct {
+	// The InferenceService entities that lead here by
+	// InferenceService.ServingEnvironment.
+	Services []*InferenceService
 }

@@ -44,6 +44,11 @@ var rules = []rule{
 	{"generated/mapping", "pkg/registry pkg/store/... gen/...", "mappings do not depend on verbs"},
 	{"pkg/value", module + "/... database/sql " + protobuf, "values are plain Go"},
 	{"pkg/filter", "generated/... database/sql " + protobuf, "conditions are plain Go"},
+	{"generated/edge", "pkg/registry pkg/store/... gen/...", "edges do not depend on verbs"},
+	{
+		"pkg/relation", "generated/model generated/mapping pkg/registry database/sql",
+		"edges depend on neither verbs nor a spec",
+	},
 	{"pkg/mlmd", "pkg/mlmd/gensupport pkg/registry database/sql", "mappings depend on neither verbs nor SQL"},
 	{
 		"pkg/mlmd/gensupport", "pkg/filter pkg/registry/... internal/... database/sql",

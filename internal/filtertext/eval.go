@@ -46,7 +46,21 @@ func (t Test) ReadsEntity() bool {
 	return t.node.contains(func(n *Node) bool { return n.Field.readsEntity() })
 }
 
-func (f Field) readsEntity() bool { return f.OwnName || f.Member != "" || f.Neighbor != "" }
+func (f Field) readsEntity() bool {
+	return f.OwnName || f.Member != "" || f.Neighbor != "" || f.Edge != nil
+}
+
+// Edges returns the fields in the test that are neighbors along an edge.
+func (t Test) Edges() []Field {
+	var out []Field
+	t.node.contains(func(n *Node) bool {
+		if n.Field.Edge != nil {
+			out = append(out, n.Field)
+		}
+		return false
+	})
+	return out
+}
 
 // String returns the test as text that differs for different tests.
 func (t Test) String() string {
@@ -56,7 +70,12 @@ func (t Test) String() string {
 	return t.node.String()
 }
 
-func (n *Node) String() string { return fmt.Sprintf("(%d %v %+v %q)", n.Op, n.Kids, n.Field, n.Args) }
+func (n *Node) String() string {
+	if n.Op == OpNeighbor {
+		return fmt.Sprintf("(any %v %v)", n.Edge, n.Kids)
+	}
+	return fmt.Sprintf("(%d %v %+v %q)", n.Op, n.Kids, n.Field, n.Args)
+}
 
 // contains reports whether f holds for n or a node below it.
 func (n *Node) contains(f func(*Node) bool) bool {

@@ -37,18 +37,24 @@ const (
 	OpPrefix      // field begins with arg
 	OpContains    // field contains arg
 	OpIsSet       // field IS NOT NULL
+	OpNeighbor    // has a neighbor along Edge for which the child, if any, holds; see Resolve
 )
 
 // A Node is a vertex of a condition's syntax tree. It does not change once it
 // is part of an Expr.
 type Node struct {
 	Op    Op
-	Kids  []*Node // of OpAnd, OpOr and OpNot
+	Kids  []*Node // of OpAnd, OpOr, OpNot and OpNeighbor
 	Field Field   // of a comparison
+	Edge  Edge    // of OpNeighbor
 	// Args are the operands: string, int64, float64, bool, or an error that
 	// Print returns.
 	Args []any
 }
+
+// An Edge is the edge of an OpNeighbor, which its user knows more about. String
+// identifies it.
+type Edge interface{ String() string }
 
 // A Field is what a comparison reads: a column of the node or of a linked one,
 // or a value column of a property.
@@ -70,6 +76,13 @@ type Field struct {
 	// AnyNumber reports whether the property may hold an integer or a double,
 	// whichever Column says.
 	AnyNumber bool
+	// Edge is not nil if the field is the ID of every neighbor along an edge, which
+	// Neighbor or Property read, if the language can. Among, if not empty, are
+	// further conditions on Neighbor. If Exact is false, Neighbor selects nodes too
+	// that have no such neighbor.
+	Edge  Edge
+	Among string
+	Exact bool
 	// OwnName reports that Attr is the name without the prefix that the stored
 	// name of a child has.
 	OwnName bool
@@ -95,3 +108,33 @@ func (f Field) in(column string) Field {
 }
 
 func isSetNode(f Field) *Node { return &Node{Op: OpIsSet, Field: f} }
+
+// Resolve returns e with each OpNeighbor in it replaced by what resolve returns for
+// it: a comparison with the IDs of the neighbors.
+func Resolve(e Expr, resolve func(*Node) (*Node, error)) (Expr, error) {
+	if e.root == nil || !HasNeighbors(e) {
+		return e, nil
+	}
+	root, err := e.root.resolve(resolve)
+	return Expr{root}, err
+}
+
+// HasNeighbors reports whether an OpNeighbor is in e.
+func HasNeighbors(e Expr) bool {
+	return e.root != nil && e.root.contains(func(n *Node) bool { return n.Op == OpNeighbor })
+}
+
+func (n *Node) resolve(resolve func(*Node) (*Node, error)) (*Node, error) {
+	if n.Op == OpNeighbor {
+		return resolve(n)
+	}
+	out := *n
+	out.Kids = make([]*Node, len(n.Kids))
+	for i, kid := range n.Kids {
+		var err error
+		if out.Kids[i], err = kid.resolve(resolve); err != nil {
+			return nil, err
+		}
+	}
+	return &out, nil
+}

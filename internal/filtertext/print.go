@@ -27,6 +27,10 @@ var operators = map[Op]struct{ is, isNot string }{
 func (p *printer) comparison(n *Node, negated bool) ([]branch, error) {
 	test := branch{tests: []Test{{n, negated}}}
 	switch f := n.Field; {
+	case f.Edge != nil && (negated || f.Neighbor == "" && f.Property == ""):
+		return []branch{test}, nil // the language cannot select nodes without a neighbor
+	case f.Edge != nil && f.Neighbor != "":
+		return []branch{p.neighbor(n, test)}, nil
 	case f.Member != "":
 		if n.Op != OpIsSet || !negated {
 			test.rows, test.alts = p.holder(f)
@@ -46,6 +50,21 @@ func (p *printer) comparison(n *Node, negated bool) ([]branch, error) {
 		return []branch{test}, nil
 	}
 	return out, err
+}
+
+// neighbor prints that a node has one of the neighbors whose IDs are the operands.
+func (p *printer) neighbor(n *Node, test branch) branch {
+	f := n.Field
+	left, rows, _ := p.field(f) // fails for properties only
+	text, err := p.test(left, n, false)
+	if err != nil {
+		return test
+	}
+	out := branch{rows: rows, alts: []string{text + f.Among}}
+	if !f.Exact {
+		out.tests = test.tests
+	}
+	return out
 }
 
 // errCannotSay is the error for what the language cannot express.
@@ -325,7 +344,7 @@ func (n *Node) check() error {
 	if name := n.Field.Property; !utf8.ValidString(name) {
 		return fmt.Errorf("the property name %q is not valid UTF-8", name)
 	}
-	if n.Op >= OpEq && n.Field.Attr == "" && n.Field.Property == "" {
+	if n.Op >= OpEq && n.Field.Attr == "" && n.Field.Property == "" && n.Field.Edge == nil {
 		return errors.New("the property name is empty")
 	}
 	for _, arg := range n.Args {

@@ -87,8 +87,8 @@ func Print(e Expr, o Options) (Text, error) {
 }
 
 // readsNeighbor reports whether n reads a linked node. A node may have several of
-// them, of which an entity has only its parent.
-func readsNeighbor(n *Node) bool { return n.Field.Neighbor != "" }
+// them, of which an entity has only its parent; those along an edge can be read.
+func readsNeighbor(n *Node) bool { return n.Field.Neighbor != "" && n.Field.Edge == nil }
 
 // A branch is a condition that one text can express: it is true only for nodes
 // that have all the rows it mentions.

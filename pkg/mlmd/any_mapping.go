@@ -31,6 +31,8 @@ type Type struct {
 	Kind     Kind
 	Parent   *Edge  // nil if the entity has no parent; shared with the mapping
 	Fields   Fields // shared with the mapping; must not be changed
+	// RequiredEdges is shared with the mapping, too.
+	RequiredEdges []string
 }
 
 // AnyMapping is a Mapping of any Go type. A generated Catalog lists mappings as
@@ -79,7 +81,7 @@ func (m *Mapping[T, N]) Kind() Kind {
 func (m *Mapping[T, N]) Type() Type {
 	return Type{
 		Entity: m.Entity, TypeName: m.TypeName, Kind: m.Kind(),
-		Parent: m.Parent, Fields: m.Fields,
+		Parent: m.Parent, Fields: m.Fields, RequiredEdges: m.RequiredEdges,
 	}
 }
 

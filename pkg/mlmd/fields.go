@@ -35,9 +35,19 @@ type Field struct {
 	// their present ones, and reports whether it changed anything. It is nil if
 	// no member has former names.
 	Rename func(*structpb.Value) bool
+	// Refers is not nil if the field holds the ID, or a list of IDs, of other
+	// entities.
+	Refers *Reference
 	// LegacyMembers describes what Rename does, one member each:
 	// "Column.label: title, caption".
 	LegacyMembers []string
+}
+
+// A Reference says which entities a field refers to by ID.
+type Reference struct {
+	Kind      Kind     // of all of them: IDs of different kinds overlap
+	Entities  []string // such as "ModelVersion"
+	TypeNames []string // their MLMD types, in the same order
 }
 
 // A PropertyDecl is a property that an MLMD type declares.

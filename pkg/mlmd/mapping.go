@@ -24,6 +24,8 @@ type Mapping[T any, N Node] struct {
 	TypeName string // the MLMD type's name, such as "kf.ModelVersion"
 	Parent   *Edge  // nil if the entity has no parent
 	Fields   Fields
+	// RequiredEdges are the names of the edges that need a neighbor, in order.
+	RequiredEdges []string
 
 	// Encode returns the node that stores v as a child of parent, without ID and
 	// type ID. A field that is not set is omitted, or written as its default. If

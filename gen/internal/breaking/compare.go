@@ -106,6 +106,7 @@ func (c *comparison) entity(old *ir.Entity, entities []*ir.Entity) {
 		c.found("ENTITY_SAME_GO_NAME", at, path, "the Go type %s is now %s", old.Go, e.Go)
 	}
 	c.parent(old, e)
+	c.edges(old, e)
 	for _, was := range old.Copies {
 		switch now := copyOf(e, was.Property); now {
 		case was.From:

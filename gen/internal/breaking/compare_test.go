@@ -430,6 +430,63 @@ var breaks = []struct {
 			"FIELD_NOT_NEWLY_REQUIRED Prompt.shape.deep: the new field is required",
 		},
 	},
+	{
+		"an edge is removed",
+		change{"        about: {to: Topic, kind: member}\n", ""},
+		[]string{"EDGE_NO_DELETE Reading.about: the edge is gone"},
+	},
+	{
+		"an edge and an inverse are renamed",
+		change{"about: {to", "topics: {to", "inverse: writings", "inverse: origins"},
+		[]string{
+			"EDGE_SAME_NAME Reading.topics: the Go symbol About is now Topics",
+			"EDGE_SAME_NAME Reading.wrote: the inverse Writings is now Origins",
+		},
+	},
+	{
+		"edges are stored otherwise",
+		change{"kind: input, to", "kind: declared-input, to", "key: out,", "key: made, step: index,"},
+		[]string{
+			"EDGE_SAME_KIND Reading.read: it was stored as an event of type INPUT and is now stored as an event of type " +
+				"DECLARED_INPUT",
+			`EDGE_SAME_KIND Reading.wrote: its key was "out" and is now "made"`,
+		},
+	},
+	{
+		"an edge leads elsewhere, to one entity instead of two",
+		change{"to: [Letter, Prompt]", "to: Letter"},
+		[]string{
+			"EDGE_KEEPS_TARGETS Reading.read: it could lead to Prompt",
+			"EDGE_SAME_NAME Reading.read: the Go symbol Read has a member for each target, or had one",
+		},
+	},
+	{
+		"a reference leads elsewhere",
+		change{"x-mlmd-reference: Letter", "x-mlmd-reference: Prompt"},
+		[]string{"EDGE_KEEPS_TARGETS Reading.lastId: it could lead to Letter"},
+	},
+	{
+		"a reference is not one any more",
+		change{", x-mlmd-reference: Letter, x-mlmd-inverse: lastOf", ""},
+		[]string{"EDGE_NO_DELETE Reading.lastId: the edge is gone"},
+	},
+	{
+		"edges become stricter",
+		change{
+			"max: 3", "max: 2, unique: true, required: true", "about: {to: Topic, kind: member}",
+			"about: {to: Topic, kind: member, max: 1}\n        more: {kind: internal-input, to: Letter, required: true}",
+			"nextId: {type: string}", "nextId: {type: string, x-mlmd-reference: Letter}",
+		},
+		[]string{
+			"EDGE_NOT_STRICTER Reading.about: its neighbors were not limited and are now at most 1",
+			"EDGE_NOT_STRICTER Reading.more: the new edge is required",
+			"EDGE_NOT_STRICTER Reading.nextId: IDs in the field are checked now",
+			"EDGE_NOT_STRICTER Reading.read: it is newly required",
+			"EDGE_NOT_STRICTER Reading.read: its neighbors are newly unique",
+			"EDGE_NOT_STRICTER Reading.read: its neighbors were at most 3 and are now at most 2",
+			"EDGE_SAME_NAME Reading.about: the Go field About holds one neighbor, or held one",
+		},
+	},
 }
 
 func TestCompare_Breaks(t *testing.T) {
@@ -489,8 +546,17 @@ func TestCompare_SafeChanges(t *testing.T) {
 				"        - $ref: '#/components/schemas/Base'\n        - required: [name]\n    Tone:\n",
 		}},
 		{"a reference gets a path", change{
-			"text: {", "other: {type: string, x-rest-reference: {entity: Team, path: team}}\n            text: {",
+			"text: {", "other: {type: string, x-mlmd-reference: Team, x-rest-reference: {path: team}}\n            text: {",
 		}},
+		{
+			"edges are added, lead to more, and become looser",
+			change{
+				"to: [Letter, Prompt], max: 3", "to: [Letter, Prompt, Song], max: 4",
+				"about: {to", "again: {kind: internal-input, to: Letter}\n        about: {to",
+				"    Letter:\n", "    Song: {x-mlmd-kind: artifact, x-rest-hidden: true, allOf: [{$ref: " +
+					"'#/components/schemas/Base'}]}\n    Letter:\n",
+			},
+		},
 		{"a copy is added", change{"{prompt: name,", "{prompt: name, project: parent.name,"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -179,6 +179,36 @@ func Rules() []Rule {
 			Instead: "keep it in this version of the API; x-rest-versions takes it out of a new one",
 		},
 		{
+			ID:      "EDGE_NO_DELETE",
+			Finds:   "an edge was removed",
+			Why:     "its links stay in the store, where new programs cannot follow them, and callers no longer compile",
+			Instead: "keep the edge, and say in its description that it is not used any more",
+		},
+		{
+			ID:      "EDGE_SAME_NAME",
+			Finds:   "an edge or its inverse was renamed or has another type in Go; it is stored as before",
+			Why:     "callers that name the symbol no longer compile; stored links are safe",
+			Instead: "keep the name, or update callers together with it; go names the symbol",
+		},
+		{
+			ID:      "EDGE_SAME_KIND",
+			Finds:   "an edge is stored as another kind of link, or under another key",
+			Why:     "links that are stored are not found along the edge any more",
+			Instead: "add an edge of the new kind, link the stored entities again, and keep the old edge",
+		},
+		{
+			ID:      "EDGE_KEEPS_TARGETS",
+			Finds:   "an entity that an edge or a reference could lead to is not among its targets any more",
+			Why:     "stored links to such entities are not found, and stored IDs of them would be refused",
+			Instead: "keep the entity among the targets; an edge may lead to several",
+		},
+		{
+			ID:      "EDGE_NOT_STRICTER",
+			Finds:   "an edge is newly required or unique, may have fewer neighbors, or a stored ID is newly checked",
+			Why:     "what is stored may break the rule, and callers that do what was allowed are refused",
+			Instead: "check the rule in your own code until all that is stored keeps it",
+		},
+		{
 			ID:      "REST_MEMBER_NO_DELETE",
 			Finds:   "a member was removed from what the REST API shows or takes",
 			Why:     "clients that read it do not find it, and those that send it are refused; stored data is safe",

@@ -34,6 +34,7 @@ type file struct {
 	Model   output `yaml:"model"`
 	Mapping output `yaml:"mapping"`
 	Field   output `yaml:"field"`
+	Edge    output `yaml:"edge"`
 	REST    *rest  `yaml:"rest"`
 }
 
@@ -74,7 +75,8 @@ type Config struct {
 
 // Load reads the config file called name. If name is empty, it reads
 // mlmd.yaml in dir, or, without such a file, uses the defaults:
-// spec/openapi.yaml, generated/model, generated/mapping and generated/field.
+// spec/openapi.yaml, generated/model, generated/mapping, generated/field and
+// generated/edge.
 // The spec and the files that it refers to must be below the directory
 // within, or, if that is empty, below the root of the module.
 func Load(dir, name, within string) (Config, error) {
@@ -89,7 +91,7 @@ func Load(dir, name, within string) (Config, error) {
 		d := yaml.NewDecoder(bytes.NewReader(src))
 		d.KnownFields(true)
 		if err := d.Decode(&f); err != nil && !errors.Is(err, io.EOF) {
-			return Config{}, fmt.Errorf("%s: %w; want spec, model, mapping, field and rest", at, err)
+			return Config{}, fmt.Errorf("%s: %w; want spec, model, mapping, field, edge and rest", at, err)
 		}
 	case name != "" || !errors.Is(err, fs.ErrNotExist):
 		return Config{}, fmt.Errorf("read the config: %w", err)
@@ -114,6 +116,7 @@ func Load(dir, name, within string) (Config, error) {
 		{f.Model, "generated/model", &c.Model},
 		{f.Mapping, "generated/mapping", &c.Mapping},
 		{f.Field, "generated/field", &c.Field},
+		{f.Edge, "generated/edge", &c.Edge},
 	}
 	if r := f.REST; r != nil {
 		c.REST = &codegen.REST{
@@ -195,8 +198,8 @@ func modulePath(mod string) string {
 
 // used are the names of packages and variables in generated code; besides, it
 // uses the names that Go predeclares.
-var used = strings.Fields("mlmd gensupport mlmdpb filter rest embed structpb value types time " +
-	"v w r n o p c id parent init main _")
+var used = strings.Fields("mlmd gensupport mlmdpb filter relation rest embed structpb value types time " +
+	"v w r n ns o p c id parent init main _")
 
 // usable reports whether a package of output can be called name.
 func usable(name string) bool {
@@ -210,7 +213,7 @@ func (c Config) check(at string) error {
 		what string
 		codegen.Package
 	}
-	outputs := []output{{"model", c.Model}, {"mapping", c.Mapping}, {"field", c.Field}}
+	outputs := []output{{"model", c.Model}, {"mapping", c.Mapping}, {"field", c.Field}, {"edge", c.Edge}}
 	if c.REST != nil {
 		outputs = append(outputs, output{"rest", c.REST.Package})
 		if err := c.checkREST(at); err != nil {

@@ -28,10 +28,10 @@ var templates embed.FS
 // A Target describes the output: directories and import paths of its
 // packages, and how the header refers to the spec.
 type Target struct {
-	Spec                  string // "spec/openapi.yaml"
-	Model, Mapping, Field Package
-	REST                  Package // of the APIs
-	APIs                  []*restapi.API
+	Spec                        string // "spec/openapi.yaml"
+	Model, Mapping, Field, Edge Package
+	REST                        Package // of the APIs
+	APIs                        []*restapi.API
 }
 
 // A Package is one output package.
@@ -99,6 +99,21 @@ func Emit(g *ir.Graph, t Target) ([]File, error) {
 			return nil, err
 		}
 		if err := execute(t.Field, ir.FileName(e.Go), "field.tmpl", symbolsOf(e, t)); err != nil {
+			return nil, err
+		}
+	}
+	edges := edgeCatalog(g, t)
+	for _, e := range g.Entities {
+		v := edgesOf(e, t)
+		if v == nil {
+			continue
+		}
+		if err := execute(t.Edge, ir.FileName(e.Go), "edge.tmpl", v); err != nil {
+			return nil, err
+		}
+	}
+	if len(edges.Relations) > 0 {
+		if err := execute(t.Edge, "doc.gen.go", "edgedoc.tmpl", edges); err != nil {
 			return nil, err
 		}
 	}

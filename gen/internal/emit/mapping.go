@@ -21,6 +21,7 @@ type mappingView struct {
 	Node            string // mlmdpb.Context
 	Doc             string
 	Parent          string // the members of the Edge literal, or ""
+	RequiredEdges   []string
 	Fields          []fieldRow
 	Set             []string // lines of conditions, one for each field
 	Ident           []string // "ID: v.ID"
@@ -40,6 +41,7 @@ type fieldRow struct {
 	Derived          bool
 	LegacyNames      []string // older keys
 	List             bool     // and renamed, or a member is
+	Refers           string   // the members of the Reference literal, or ""
 	Rename           string   // the function for that
 	LegacyMembers    []string // "Column.label: title"
 }
@@ -84,6 +86,11 @@ func mappingOf(e *ir.Entity, t Target) *mappingView {
 	v.Reads = append(v.Reads, ir.Unreadable+": r.Unreadable()")
 	v.Checks, v.Patterns = v.checks.lines, v.checks.patterns
 	v.Set = lines(set, 100)
+	for _, r := range e.Edges {
+		if r.Required && r.Linkable() {
+			v.RequiredEdges = append(v.RequiredEdges, r.Name)
+		}
+	}
 	v.node(e)
 	v.Imports = imports(t)
 	return v
@@ -175,6 +182,7 @@ func (v *mappingView) field(e *ir.Entity, f *ir.Field) bool {
 	case ir.Property:
 		row.Type, row.Rename = string(f.Stored), renamer(f.Type)
 		row.LegacyMembers = legacyMembers(f.Type, map[*ir.Type]bool{})
+		row.Refers = refers(e, f)
 		row.List = f.Type.Basic == ir.List && (row.Rename != "" || len(row.LegacyNames) > 0)
 		v.Writes = append(v.Writes, v.writeOf(f, sel))
 		read(v.readOf(f))
@@ -182,6 +190,22 @@ func (v *mappingView) field(e *ir.Entity, f *ir.Field) bool {
 	v.Fields = append(v.Fields, row)
 	v.checks.field(f)
 	return true
+}
+
+// refers returns the members of the Reference literal of a field, or "".
+func refers(e *ir.Entity, f *ir.Field) string {
+	for _, r := range e.Edges {
+		if r.Kind != ir.ReferenceRelation || r.Field != f {
+			continue
+		}
+		var entities, types []string
+		for _, to := range r.To {
+			entities, types = append(entities, to.Name), append(types, to.TypeName)
+		}
+		return fmt.Sprintf("Kind: mlmd.%s, Entities: %s, TypeNames: %s",
+			r.To[0].Kind, stringsLiteral(entities), stringsLiteral(types))
+	}
+	return ""
 }
 
 func stateField(e *ir.Entity) string {

@@ -31,6 +31,10 @@ func modelFiles(g *ir.Graph, t Target) (map[string][]byte, error) {
 	for _, e := range g.Entities {
 		props := n.object(e.Go, obsolete(typeDoc(e.Go, e.Doc), e.Obsolete), e.Fields)
 		props["*unreadable*"] = n.unreadable(len(e.Fields)) // a name that no field has
+		if e.HasEdges() {
+			doc := ir.Edges + " holds the neighbors that registry.With loaded. It is not stored."
+			props["*edges*"] = n.property(len(e.Fields)+1, ir.Edges, e.Go+ir.Edges, "-", doc)
+		}
 	}
 	for _, typ := range g.Types {
 		if typ.Basic == ir.Enum {
@@ -95,6 +99,12 @@ func splitModel(src []byte, g *ir.Graph, t Target) (map[string][]byte, error) {
 			out[name] = modelHead(t)
 		}
 		out[name] = append(append(out[name], d.text...), "\n\n"...)
+	}
+	for _, e := range g.Entities {
+		if e.HasEdges() {
+			name := ir.FileName(e.Go)
+			out[name] = append(out[name], edgesStruct(e)...)
+		}
 	}
 	return out, nil
 }

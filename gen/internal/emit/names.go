@@ -15,14 +15,17 @@ func CheckNames(g *ir.Graph, t Target, report func(at spec.Pos, path, msg, fix s
 	claims(g, t, report)
 }
 
-func claims(g *ir.Graph, t Target, report func(at spec.Pos, path, msg, fix string)) (mapping, field *names) {
+func claims(g *ir.Graph, t Target, report func(at spec.Pos, path, msg, fix string)) (mapping, field, edge *names) {
 	mapping = &names{report: report, owner: map[string]holder{"Catalog": {what: "the list of mappings"}}}
 	mapping.imports(imports(t))
 	field = &names{report: report, owner: map[string]holder{
 		"valueSymbol": {what: "the symbol of an object"}, "optValueSymbol": {what: "the symbol of an object"},
 	}}
 	field.imports(symbolImports(t))
+	edge = &names{report: report, owner: map[string]holder{"Catalog": {what: "the list of edges"}}}
+	edge.imports(edgeImports(t))
 	for _, e := range g.Entities {
+		edge.claim(e.Name, e.Pos, edgeNames(e)...)
 		mapping.claim(e.Name, e.Pos, mappingNames(e)...)
 		field.claim(e.Name, e.Pos, symbolNames(e)...)
 	}
@@ -32,7 +35,7 @@ func claims(g *ir.Graph, t Target, report func(at spec.Pos, path, msg, fix strin
 			field.claim(typ.Go, typ.Pos, objectSymbols(typ, ""), objectSymbols(typ, "Opt"))
 		}
 	}
-	return mapping, field
+	return mapping, field, edge
 }
 
 // mappingNames returns the names that mapping.tmpl declares.

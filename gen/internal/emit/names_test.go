@@ -82,8 +82,9 @@ func TestCheckNames_AllDeclaredNames(t *testing.T) {
 			Model:   Package{"model", "x/model"},
 			Mapping: Package{"mapping", "x/mapping"},
 			Field:   Package{"field", "x/field"},
+			Edge:    Package{"edge", "x/edge"},
 		}
-		mapping, field := claims(g, target, set.Report)
+		mapping, field, edge := claims(g, target, set.Report)
 		if len(set.Problems()) > 0 {
 			continue
 		}
@@ -92,7 +93,7 @@ func TestCheckNames_AllDeclaredNames(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for dir, claimed := range map[string]*names{"mapping": mapping, "field": field} {
+		for dir, claimed := range map[string]*names{"mapping": mapping, "field": field, "edge": edge} {
 			for name := range declared(t, files, dir) {
 				if _, ok := claimed.owner[name]; !ok {
 					t.Errorf("%s: %s is declared in the %s package, and not claimed", file, name, dir)

@@ -35,8 +35,12 @@ func Build(set *spec.Set) *Graph {
 	for _, p := range b.parents {
 		b.link(p, entities)
 	}
+	for _, p := range b.relations {
+		b.connect(p, entities)
+	}
 	for _, e := range g.Entities {
 		b.checkEntity(e)
+		b.checkEdges(e)
 		b.checkREST(e, entities)
 	}
 	for _, t := range b.named {
@@ -50,12 +54,13 @@ func Build(set *spec.Set) *Graph {
 }
 
 type builder struct {
-	set     *spec.Set
-	named   map[*spec.Schema]*Type // enums and objects that are used
-	busy    map[*spec.Schema]bool  // schemas that are being resolved, to find $ref cycles
-	owner   map[string]claimed     // the names of the model package, by file name
-	consts  []claimed
-	parents []pending
+	set       *spec.Set
+	named     map[*spec.Schema]*Type // enums and objects that are used
+	busy      map[*spec.Schema]bool  // schemas that are being resolved, to find $ref cycles
+	owner     map[string]claimed     // the names of the model package, by file name
+	consts    []claimed
+	parents   []pending
+	relations []pendingEdge
 }
 
 // pending is an edge whose parent is not resolved yet.
@@ -75,6 +80,9 @@ func (b *builder) onlyOnEntities(s *spec.Schema) {
 	}
 	for _, c := range s.Ext.Copies {
 		b.report(c.Property.Pos, s.Path, "x-mlmd-copies is only valid on an entity", "add x-mlmd-kind, or remove it")
+	}
+	for _, x := range s.Ext.Edges {
+		b.report(x.Pos, s.Path, "x-mlmd-edges is only valid on an entity", "add x-mlmd-kind, or remove it")
 	}
 	b.noREST(s, s.Path, "is only valid on an entity", "add x-mlmd-kind, or remove it")
 }
@@ -102,8 +110,10 @@ func (b *builder) entity(s *spec.Schema) *Entity {
 		}
 		b.slot(e, f, p)
 		b.fieldREST(e, f, p)
+		b.reference(e, f, p)
 		e.Fields = append(e.Fields, f)
 	}
+	b.edges(e, s)
 	b.unknownRequired(e.Name, flat)
 	child := slices.ContainsFunc(b.parents, func(p pending) bool { return p.e == e })
 	e.Prefixed = child && s.Ext.NameRule.Text != "plain"

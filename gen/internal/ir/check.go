@@ -47,6 +47,14 @@ func (b *builder) checkEntity(e *Entity) {
 				"add x-go-name",
 			)
 		}
+		if f.Go == Edges && e.HasEdges() {
+			b.report(
+				f.Pos,
+				e.Name+"."+f.Name,
+				"the Go name "+f.Go+" is taken: it holds the neighbors of the entity",
+				"add x-go-name",
+			)
+		}
 		if bySlot[Custom] != nil && (f.Go == "Custom" || f.Go == "CustomSymbols") {
 			b.report(f.Pos, e.Name+"."+f.Name, "the Go name "+f.Go+" is taken among the field symbols", "add x-go-name")
 		}

@@ -92,6 +92,7 @@ func (b *builder) parentSlot(e *Entity, f *Field, p *spec.Schema, path string) {
 		}
 	}
 	b.parents = append(b.parents, pending{e, f, p.Ext.Parent})
+	b.parentRelation(e, f, p.Ext.Parent, p.Ext.Inverse)
 }
 
 // nodeSlot checks a field that is stored in an attribute of the node.

@@ -29,6 +29,9 @@ func (k Kind) String() string { return kindNames[k] }
 // cannot be read.
 const Unreadable = "Unreadable"
 
+// Edges is the Go field of each entity with edges that holds the loaded neighbors.
+const Edges = "Edges"
+
 // An Entity is a schema that is stored as a node.
 type Entity struct {
 	Name     string // in the spec, and in errors: ModelVersion
@@ -36,11 +39,13 @@ type Entity struct {
 	TypeName string // the MLMD type: kf.ModelVersion
 	Doc      string
 	Kind     Kind
-	Obsolete bool     // deprecated in the spec
-	Fields   []*Field // in spec order
-	Parent   *Edge    // nil if there is no parent
-	Prefixed bool     // the stored name begins with the parent's id
-	Copies   []Copy   // sorted by property
+	Obsolete bool        // deprecated in the spec
+	Fields   []*Field    // in spec order
+	Parent   *Edge       // nil if there is no parent
+	Edges    []*Relation // those that the entity declares, in spec order
+	Inverses []*Relation // those that lead to it and have an inverse, sorted by it
+	Prefixed bool        // the stored name begins with the parent's id
+	Copies   []Copy      // sorted by property
 	REST     EntityREST
 	Pos      spec.Pos
 }
@@ -51,6 +56,9 @@ type Edge struct {
 	Field    *Field // holds the parent's id
 	Optional bool
 }
+
+// HasEdges reports whether edges lead from the entity, in either direction.
+func (e *Entity) HasEdges() bool { return len(e.Edges) > 0 || len(e.Inverses) > 0 }
 
 // A Copy is a declared property that repeats a name or an ID.
 type Copy struct {

@@ -173,10 +173,6 @@ func (b *builder) fieldREST(e *Entity, f *Field, p *spec.Schema) {
 		f.REST.Also[last].marks = append(f.REST.Also[last].marks, m)
 	}
 	if r := x.Reference; r != nil {
-		if f.Slot == Parent || f.Type.Basic != String && f.Type.Basic != IDString {
-			const fix = "put it on a string that is not the parent"
-			b.report(r.Pos, path, "x-rest-reference on a property that is not an id", fix)
-		}
 		f.REST.Reference = &Reference{Path: r.Path.Text, word: *r}
 		for _, no := range r.Refuse {
 			out := Refusal{Property: no.Property.Text, Message: no.Message.Text}
@@ -222,7 +218,13 @@ func (b *builder) checkREST(e *Entity, entities map[string]*Entity) {
 		if r == nil {
 			continue
 		}
-		r.Entity = b.entityNamed(e.Name+"."+f.Name, "x-rest-reference", r.word.Entity, entities)
+		i := slices.IndexFunc(e.Edges, func(edge *Relation) bool { return edge.Field == f && edge.Kind == ReferenceRelation })
+		if i < 0 || len(e.Edges[i].To) != 1 || e.Edges[i].Many() {
+			b.report(r.word.Pos, e.Name+"."+f.Name, "x-rest-reference without an x-mlmd-reference to one entity",
+				"say which entity it is: x-mlmd-reference: its name")
+			continue
+		}
+		r.Entity = e.Edges[i].To[0]
 	}
 	for _, p := range e.Fields {
 		isTime := func(f *Field) bool { return f.Name == p.REST.NotBefore && f.Type.Basic == Millis }

@@ -292,11 +292,15 @@ func (b *builder) member(owner string, p *spec.Schema, required bool) *Field {
 	x := p.Ext
 	for name, w := range map[string]spec.Word{
 		"x-mlmd-store": x.Store, "x-mlmd-property": x.Property, "x-mlmd-property-type": x.PropertyType,
-		"x-mlmd-parent": x.Parent,
+		"x-mlmd-parent": x.Parent, "x-mlmd-inverse": x.Inverse,
 	} {
 		if w.Set() {
 			b.report(w.Pos, owner+"."+p.Name, name+" inside an object", "remove it: an object is stored as one struct")
 		}
+	}
+	if len(x.Reference) > 0 {
+		b.report(x.Reference[0].Pos, owner+"."+p.Name, "x-mlmd-reference inside an object",
+			"make it a property of the entity: references in objects are not checked")
 	}
 	b.noREST(p, owner+"."+p.Name, "inside an object", "remove it: an object is shown as it is stored")
 	for _, w := range x.RenamedFrom {

@@ -176,8 +176,6 @@ func (g *generator) fill(v reflect.Value, depth int) {
 	case value.Map:
 		v.Set(reflect.ValueOf(g.custom()))
 		return
-	case value.Unreadable: // Encode writes none of it
-		return
 	case value.Value:
 		v.Set(reflect.ValueOf(g.value()))
 		return
@@ -209,6 +207,9 @@ func (g *generator) fill(v reflect.Value, depth int) {
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {
+			if v.Type().Field(i).Tag.Get("json") == "-" { // not stored
+				continue
+			}
 			g.fill(v.Field(i), depth-1)
 			if f := v.Field(i); v.Type().Field(i).Name == "Weight" && f.IsNil() {
 				f.Set(reflect.ValueOf(new(0.5))) // its default

@@ -54,6 +54,9 @@ type Ext struct {
 	Parent       Word
 	Immutable    bool
 	RenamedFrom  []Word
+	Edges        []Edge
+	Reference    []Word
+	Inverse      Word
 	GoName       Word
 	REST         RESTExt
 }
@@ -88,6 +91,9 @@ func (x Ext) Difference(y Ext) string {
 		{"x-mlmd-parent", x.Parent.Text != y.Parent.Text},
 		{"x-mlmd-immutable", x.Immutable != y.Immutable},
 		{"x-mlmd-renamed-from", !slices.Equal(names(x), names(y))},
+		{"x-mlmd-edges", !slices.EqualFunc(x.Edges, y.Edges, Edge.same)},
+		{"x-mlmd-reference", !slices.EqualFunc(x.Reference, y.Reference, sameText)},
+		{"x-mlmd-inverse", x.Inverse.Text != y.Inverse.Text},
 		{"x-go-name", x.GoName.Text != y.GoName.Text},
 		{"x-rest-register", x.REST.Register.Text != y.REST.Register.Text},
 		{"x-rest-history", x.REST.History.text() != y.REST.History.text()},
@@ -220,6 +226,32 @@ func Extensions() []Extension {
 			decode: decodeRenamedFrom,
 		},
 		{
+			Name: "x-mlmd-edges", Where: OnEntity, Form: "a map from names to edges",
+			Example: "{inputs: {kind: input, to: DataSet}}",
+			Doc: "Edges to other entities that are stored beside the entity, not in it. `kind` is " + oneOf(EdgeKinds) +
+				": the type of the event between an execution and an artifact, or, for `member`, the membership of an " +
+				"artifact, an execution or a context in contexts, besides its parent. `to` names the entity at the other " +
+				"end, or several. `inverse` names the edge back, from there. `key` is the first step of the path of an " +
+				"event and tells edges of one kind apart; `step` is its last step: `index`, the position of the neighbor, " +
+				"or `key`, a text of the caller's. `required` edges have at least one neighbor, `max` limits how many, " +
+				"and a `unique` neighbor has one such edge. `description` and `go` are the comment and the name in Go.",
+			decode: decodeEdges,
+		},
+		{
+			Name: "x-mlmd-reference", Where: OnProperty, Form: "the name of an entity, or a list of them",
+			Example: "ModelVersion",
+			Doc: "The property holds the ID, or a list of IDs, of such entities, which must be of one kind. A write of an " +
+				"ID that does not exist or belongs to another entity is refused. Deleting is not something that MLMD can do, " +
+				"so an ID that was stored stays valid.",
+			decode: func(d *decoder, n *yaml.Node, e *Ext) { e.Reference = d.oneOrMore(n) },
+		},
+		{
+			Name: "x-mlmd-inverse", Where: OnProperty, Form: "a name", Example: "versions",
+			Doc: "Beside x-mlmd-parent or x-mlmd-reference: the name of the edge back, from the parent or from the " +
+				"entity that is referred to.",
+			decode: word(func(e *Ext) *Word { return &e.Inverse }),
+		},
+		{
 			Name: "x-go-name", Where: OnEntity | OnProperty, Form: "an exported Go name", Example: "CreateTime",
 			Doc:    "The name in Go. The default follows from the name in the spec.",
 			decode: word(func(e *Ext) *Word { return &e.GoName }),
@@ -247,16 +279,20 @@ func decodeCopies(d *decoder, n *yaml.Node, e *Ext) {
 	}
 }
 
-func decodeRenamedFrom(d *decoder, n *yaml.Node, e *Ext) {
+func decodeRenamedFrom(d *decoder, n *yaml.Node, e *Ext) { e.RenamedFrom = d.oneOrMore(n) }
+
+// oneOrMore decodes a string or a list of strings.
+func (d *decoder) oneOrMore(n *yaml.Node) (out []Word) {
 	nodes := []*yaml.Node{n}
 	if n.Kind == yaml.SequenceNode {
 		nodes = n.Content
 	}
 	for _, n := range nodes {
 		if w, ok := d.word(n, nil); ok {
-			e.RenamedFrom = append(e.RenamedFrom, w)
+			out = append(out, w)
 		}
 	}
+	return out
 }
 
 // only decodes the members of a mapping that has no others, and reports whether

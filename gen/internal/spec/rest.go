@@ -70,9 +70,9 @@ func (c *RESTChild) text() string {
 
 // A RESTReference is the value of x-rest-reference.
 type RESTReference struct {
-	Entity, Path, NewestOf Word
-	Refuse                 []RESTRefusal
-	Pos                    Pos
+	Path, NewestOf Word
+	Refuse         []RESTRefusal
+	Pos            Pos
 }
 
 // A RESTRefusal is one member of refuse in x-rest-reference.
@@ -85,7 +85,7 @@ func (r *RESTReference) text() string {
 	if r == nil {
 		return ""
 	}
-	out := fmt.Sprintf("%q %q %q", r.Entity.Text, r.Path.Text, r.NewestOf.Text)
+	out := fmt.Sprintf("%q %q", r.Path.Text, r.NewestOf.Text)
 	for _, no := range r.Refuse {
 		out += fmt.Sprintf(" %q %q", no.Property.Text, no.Message.Text)
 		for _, w := range slices.Concat(no.Only, no.Except) {
@@ -177,10 +177,10 @@ func restExtensions(word wordDecoder) []Extension {
 			decode: decodeAlso,
 		},
 		{
-			Name: "x-rest-reference", Where: OnProperty, Form: "a map with entity, and optionally path, newestOf and refuse",
-			Example: "{entity: ModelVersion, path: version}",
-			Doc: "The property holds the ID of an entity other than the parent, which must exist. With `path`, a REST " +
-				"API serves it as a last segment below the entity. `newestOf` names another such property: if this " +
+			Name: "x-rest-reference", Where: OnProperty, Form: "a map with path, newestOf and refuse, each optional",
+			Example: "{path: version}",
+			Doc: "Beside an x-mlmd-reference to one entity: how a REST API serves it. With `path`, it is a last segment " +
+				"below the entity that has the property. `newestOf` names another such property: if this " +
 				"one is unset, the path serves the newest child of the entity in the other one. `refuse` maps custom " +
 				"properties of the referenced entity to the texts that they may have, `except`, or must not have, " +
 				"`only`, and to the `message` that a request with another one gets.",
@@ -247,11 +247,10 @@ func decodeChild(d *decoder, n *yaml.Node, e *Ext) {
 func decodeReference(d *decoder, n *yaml.Node, e *Ext) {
 	r := &RESTReference{Pos: d.pos(n)}
 	if d.only(n, map[string]func(*yaml.Node){
-		"entity":   func(n *yaml.Node) { r.Entity, _ = d.word(n, nil) },
 		"path":     func(n *yaml.Node) { r.Path = d.segment(n) },
 		"newestOf": func(n *yaml.Node) { r.NewestOf, _ = d.word(n, nil) },
 		"refuse":   func(n *yaml.Node) { r.Refuse = decodeRefusals(d, n) },
-	}, "entity") {
+	}) {
 		e.REST.Reference = r
 	}
 }

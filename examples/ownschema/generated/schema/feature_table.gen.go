@@ -60,4 +60,13 @@ type FeatureTable struct {
 	// Unreadable holds the stored values that cannot be read. It is nil if all
 	// can.
 	Unreadable value.Unreadable `json:"-"`
+
+	// Edges holds the neighbors that registry.With loaded. It is not stored.
+	Edges FeatureTableEdges `json:"-"`
+}
+
+// FeatureTableEdges holds the loaded neighbors of a [FeatureTable]. Those that were not loaded are nil.
+type FeatureTableEdges struct {
+	// The parent, whose ID is in FeatureGroupID.
+	FeatureGroup *FeatureGroup
 }

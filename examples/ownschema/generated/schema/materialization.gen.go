@@ -43,4 +43,13 @@ type Materialization struct {
 	// Unreadable holds the stored values that cannot be read. It is nil if all
 	// can.
 	Unreadable value.Unreadable `json:"-"`
+
+	// Edges holds the neighbors that registry.With loaded. It is not stored.
+	Edges MaterializationEdges `json:"-"`
+}
+
+// MaterializationEdges holds the loaded neighbors of a [Materialization]. Those that were not loaded are nil.
+type MaterializationEdges struct {
+	// The parent, whose ID is in FeatureGroupID.
+	FeatureGroup *FeatureGroup
 }

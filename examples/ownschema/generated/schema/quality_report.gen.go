@@ -50,4 +50,13 @@ type QualityReport struct {
 	// Unreadable holds the stored values that cannot be read. It is nil if all
 	// can.
 	Unreadable value.Unreadable `json:"-"`
+
+	// Edges holds the neighbors that registry.With loaded. It is not stored.
+	Edges QualityReportEdges `json:"-"`
+}
+
+// QualityReportEdges holds the loaded neighbors of a [QualityReport]. Those that were not loaded are nil.
+type QualityReportEdges struct {
+	// The parent, whose ID is in FeatureGroupID.
+	FeatureGroup *FeatureGroup
 }

@@ -46,4 +46,13 @@ type Report struct {
 	// Unreadable holds the stored values that cannot be read. It is nil if all
 	// can.
 	Unreadable value.Unreadable `json:"-"`
+
+	// Edges holds the neighbors that registry.With loaded. It is not stored.
+	Edges ReportEdges `json:"-"`
+}
+
+// ReportEdges holds the loaded neighbors of a [Report]. Those that were not loaded are nil.
+type ReportEdges struct {
+	// The parent, whose ID is in ProjectID.
+	Project *Project
 }

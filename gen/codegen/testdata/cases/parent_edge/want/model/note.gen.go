@@ -15,4 +15,13 @@ type Note struct {
 	// Unreadable holds the stored values that cannot be read. It is nil if all
 	// can.
 	Unreadable value.Unreadable `json:"-"`
+
+	// Edges holds the neighbors that registry.With loaded. It is not stored.
+	Edges NoteEdges `json:"-"`
+}
+
+// NoteEdges holds the loaded neighbors of a [Note]. Those that were not loaded are nil.
+type NoteEdges struct {
+	// The parent, whose ID is in ProjectID.
+	Project *Project
 }

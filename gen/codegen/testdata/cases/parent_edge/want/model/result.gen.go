@@ -15,4 +15,13 @@ type Result struct {
 	// Unreadable holds the stored values that cannot be read. It is nil if all
 	// can.
 	Unreadable value.Unreadable `json:"-"`
+
+	// Edges holds the neighbors that registry.With loaded. It is not stored.
+	Edges ResultEdges `json:"-"`
+}
+
+// ResultEdges holds the loaded neighbors of a [Result]. Those that were not loaded are nil.
+type ResultEdges struct {
+	// The parent, whose ID is in TaskID.
+	Task *Task
 }

@@ -15,4 +15,13 @@ type Run struct {
 	// Unreadable holds the stored values that cannot be read. It is nil if all
 	// can.
 	Unreadable value.Unreadable `json:"-"`
+
+	// Edges holds the neighbors that registry.With loaded. It is not stored.
+	Edges RunEdges `json:"-"`
+}
+
+// RunEdges holds the loaded neighbors of a [Run]. Those that were not loaded are nil.
+type RunEdges struct {
+	// The parent, whose ID is in TaskID.
+	Task *Task
 }

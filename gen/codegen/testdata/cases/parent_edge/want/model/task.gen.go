@@ -16,4 +16,13 @@ type Task struct {
 	// Unreadable holds the stored values that cannot be read. It is nil if all
 	// can.
 	Unreadable value.Unreadable `json:"-"`
+
+	// Edges holds the neighbors that registry.With loaded. It is not stored.
+	Edges TaskEdges `json:"-"`
+}
+
+// TaskEdges holds the loaded neighbors of a [Task]. Those that were not loaded are nil.
+type TaskEdges struct {
+	// The parent, whose ID is in ProjectID.
+	Project *Project
 }

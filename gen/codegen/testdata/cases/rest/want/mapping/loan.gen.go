@@ -38,10 +38,10 @@ var loanFields = mlmd.Fields{
 	{Name: "externalId", Path: "external_id"},
 	{Name: "more", Path: "custom_properties"},
 	{Name: "readerId", Immutable: true},
-	{Name: "storyId", Path: "properties.story_id", Type: mlmdpb.PropertyType_INT, Immutable: true},
+	{Name: "storyId", Path: "properties.story_id", Type: mlmdpb.PropertyType_INT, Immutable: true, Refers: &mlmd.Reference{Kind: mlmd.Context, Entities: []string{"Person"}, TypeNames: []string{"Person"}}},
 	{Name: "from", Path: "properties.from", Type: mlmdpb.PropertyType_STRING},
 	{Name: "until", Path: "properties.until", Type: mlmdpb.PropertyType_STRING},
-	{Name: "last", Path: "properties.last", Type: mlmdpb.PropertyType_STRING},
+	{Name: "last", Path: "properties.last", Type: mlmdpb.PropertyType_STRING, Refers: &mlmd.Reference{Kind: mlmd.Execution, Entities: []string{"Loan"}, TypeNames: []string{"Loan"}}},
 	{Name: "note", Path: "properties.note", Type: mlmdpb.PropertyType_STRING},
 }
 

@@ -19,4 +19,13 @@ type Edition struct {
 	// Unreadable holds the stored values that cannot be read. It is nil if all
 	// can.
 	Unreadable value.Unreadable `json:"-"`
+
+	// Edges holds the neighbors that registry.With loaded. It is not stored.
+	Edges EditionEdges `json:"-"`
+}
+
+// EditionEdges holds the loaded neighbors of a [Edition]. Those that were not loaded are nil.
+type EditionEdges struct {
+	// The parent, whose ID is in AuthorID.
+	Author *Person
 }

@@ -23,4 +23,17 @@ type Loan struct {
 	// Unreadable holds the stored values that cannot be read. It is nil if all
 	// can.
 	Unreadable value.Unreadable `json:"-"`
+
+	// Edges holds the neighbors that registry.With loaded. It is not stored.
+	Edges LoanEdges `json:"-"`
+}
+
+// LoanEdges holds the loaded neighbors of a [Loan]. Those that were not loaded are nil.
+type LoanEdges struct {
+	// The parent, whose ID is in ReaderID.
+	Reader *Person
+	// The Person entities whose IDs are in StoryID.
+	Story *Person
+	// The Loan entities whose IDs are in Last.
+	Last *Loan
 }

@@ -20,4 +20,13 @@ type Play struct {
 	// Unreadable holds the stored values that cannot be read. It is nil if all
 	// can.
 	Unreadable value.Unreadable `json:"-"`
+
+	// Edges holds the neighbors that registry.With loaded. It is not stored.
+	Edges PlayEdges `json:"-"`
+}
+
+// PlayEdges holds the loaded neighbors of a [Play]. Those that were not loaded are nil.
+type PlayEdges struct {
+	// The parent, whose ID is in AuthorID.
+	Author *Person
 }

@@ -18,4 +18,13 @@ type Series struct {
 	// Unreadable holds the stored values that cannot be read. It is nil if all
 	// can.
 	Unreadable value.Unreadable `json:"-"`
+
+	// Edges holds the neighbors that registry.With loaded. It is not stored.
+	Edges SeriesEdges `json:"-"`
+}
+
+// SeriesEdges holds the loaded neighbors of a [Series]. Those that were not loaded are nil.
+type SeriesEdges struct {
+	// The parent, whose ID is in OwnerID.
+	Owner *Person
 }

@@ -23,4 +23,13 @@ type Story struct {
 	// Unreadable holds the stored values that cannot be read. It is nil if all
 	// can.
 	Unreadable value.Unreadable `json:"-"`
+
+	// Edges holds the neighbors that registry.With loaded. It is not stored.
+	Edges StoryEdges `json:"-"`
+}
+
+// StoryEdges holds the loaded neighbors of a [Story]. Those that were not loaded are nil.
+type StoryEdges struct {
+	// The parent, whose ID is in AuthorID.
+	Author *Person
 }
