@@ -65,20 +65,26 @@ func (s ModelArtifacts) Replace(
 
 // Get returns the artifact with the given ID. The error is [ErrNotFound] if it
 // does not exist.
-func (s ModelArtifacts) Get(ctx context.Context, id string) (*model.ModelArtifact, error) {
-	return s.c.Get(ctx, id)
+func (s ModelArtifacts) Get(
+	ctx context.Context, id string, opts ...ReadOption[model.ModelArtifact],
+) (*model.ModelArtifact, error) {
+	return s.c.Get(ctx, id, opts...)
 }
 
 // FindByName returns the artifact with the given name in the given model
 // version. The error is [ErrNotFound] if it does not exist.
-func (s ModelArtifacts) FindByName(ctx context.Context, modelVersionID, name string) (*model.ModelArtifact, error) {
-	return s.c.FindByNameIn(ctx, modelVersionID, name)
+func (s ModelArtifacts) FindByName(
+	ctx context.Context, modelVersionID, name string, opts ...ReadOption[model.ModelArtifact],
+) (*model.ModelArtifact, error) {
+	return s.c.FindByNameIn(ctx, modelVersionID, name, opts...)
 }
 
 // FindByExternalID returns the artifact with the given external ID. The error
 // is [ErrNotFound] if it does not exist.
-func (s ModelArtifacts) FindByExternalID(ctx context.Context, externalID string) (*model.ModelArtifact, error) {
-	return s.c.FindByExternalID(ctx, externalID)
+func (s ModelArtifacts) FindByExternalID(
+	ctx context.Context, externalID string, opts ...ReadOption[model.ModelArtifact],
+) (*model.ModelArtifact, error) {
+	return s.c.FindByExternalID(ctx, externalID, opts...)
 }
 
 // Query returns a query for all artifacts.
@@ -148,20 +154,26 @@ func (s DocArtifacts) Replace(
 
 // Get returns the document with the given ID. The error is [ErrNotFound] if it
 // does not exist.
-func (s DocArtifacts) Get(ctx context.Context, id string) (*model.DocArtifact, error) {
-	return s.c.Get(ctx, id)
+func (s DocArtifacts) Get(
+	ctx context.Context, id string, opts ...ReadOption[model.DocArtifact],
+) (*model.DocArtifact, error) {
+	return s.c.Get(ctx, id, opts...)
 }
 
 // FindByName returns the document with the given name in the given model
 // version. The error is [ErrNotFound] if it does not exist.
-func (s DocArtifacts) FindByName(ctx context.Context, modelVersionID, name string) (*model.DocArtifact, error) {
-	return s.c.FindByNameIn(ctx, modelVersionID, name)
+func (s DocArtifacts) FindByName(
+	ctx context.Context, modelVersionID, name string, opts ...ReadOption[model.DocArtifact],
+) (*model.DocArtifact, error) {
+	return s.c.FindByNameIn(ctx, modelVersionID, name, opts...)
 }
 
 // FindByExternalID returns the document with the given external ID. The error
 // is [ErrNotFound] if it does not exist.
-func (s DocArtifacts) FindByExternalID(ctx context.Context, externalID string) (*model.DocArtifact, error) {
-	return s.c.FindByExternalID(ctx, externalID)
+func (s DocArtifacts) FindByExternalID(
+	ctx context.Context, externalID string, opts ...ReadOption[model.DocArtifact],
+) (*model.DocArtifact, error) {
+	return s.c.FindByExternalID(ctx, externalID, opts...)
 }
 
 // Query returns a query for all documents.
@@ -230,20 +242,24 @@ func (s DataSets) Replace(
 
 // Get returns the data set with the given ID. The error is [ErrNotFound] if it
 // does not exist.
-func (s DataSets) Get(ctx context.Context, id string) (*model.DataSet, error) {
-	return s.c.Get(ctx, id)
+func (s DataSets) Get(ctx context.Context, id string, opts ...ReadOption[model.DataSet]) (*model.DataSet, error) {
+	return s.c.Get(ctx, id, opts...)
 }
 
 // FindByName returns the data set with the given name in the given model
 // version. The error is [ErrNotFound] if it does not exist.
-func (s DataSets) FindByName(ctx context.Context, modelVersionID, name string) (*model.DataSet, error) {
-	return s.c.FindByNameIn(ctx, modelVersionID, name)
+func (s DataSets) FindByName(
+	ctx context.Context, modelVersionID, name string, opts ...ReadOption[model.DataSet],
+) (*model.DataSet, error) {
+	return s.c.FindByNameIn(ctx, modelVersionID, name, opts...)
 }
 
 // FindByExternalID returns the data set with the given external ID. The error
 // is [ErrNotFound] if it does not exist.
-func (s DataSets) FindByExternalID(ctx context.Context, externalID string) (*model.DataSet, error) {
-	return s.c.FindByExternalID(ctx, externalID)
+func (s DataSets) FindByExternalID(
+	ctx context.Context, externalID string, opts ...ReadOption[model.DataSet],
+) (*model.DataSet, error) {
+	return s.c.FindByExternalID(ctx, externalID, opts...)
 }
 
 // Query returns a query for all data sets.
@@ -311,20 +327,24 @@ func (s Metrics) Replace(
 
 // Get returns the metric with the given ID. The error is [ErrNotFound] if it
 // does not exist.
-func (s Metrics) Get(ctx context.Context, id string) (*model.Metric, error) {
-	return s.c.Get(ctx, id)
+func (s Metrics) Get(ctx context.Context, id string, opts ...ReadOption[model.Metric]) (*model.Metric, error) {
+	return s.c.Get(ctx, id, opts...)
 }
 
 // FindByName returns the metric with the given name in the given model
 // version. The error is [ErrNotFound] if it does not exist.
-func (s Metrics) FindByName(ctx context.Context, modelVersionID, name string) (*model.Metric, error) {
-	return s.c.FindByNameIn(ctx, modelVersionID, name)
+func (s Metrics) FindByName(
+	ctx context.Context, modelVersionID, name string, opts ...ReadOption[model.Metric],
+) (*model.Metric, error) {
+	return s.c.FindByNameIn(ctx, modelVersionID, name, opts...)
 }
 
 // FindByExternalID returns the metric with the given external ID. The error
 // is [ErrNotFound] if it does not exist.
-func (s Metrics) FindByExternalID(ctx context.Context, externalID string) (*model.Metric, error) {
-	return s.c.FindByExternalID(ctx, externalID)
+func (s Metrics) FindByExternalID(
+	ctx context.Context, externalID string, opts ...ReadOption[model.Metric],
+) (*model.Metric, error) {
+	return s.c.FindByExternalID(ctx, externalID, opts...)
 }
 
 // Query returns a query for all metrics.
@@ -392,20 +412,26 @@ func (s Parameters) Replace(
 
 // Get returns the parameter with the given ID. The error is [ErrNotFound] if it
 // does not exist.
-func (s Parameters) Get(ctx context.Context, id string) (*model.Parameter, error) {
-	return s.c.Get(ctx, id)
+func (s Parameters) Get(
+	ctx context.Context, id string, opts ...ReadOption[model.Parameter],
+) (*model.Parameter, error) {
+	return s.c.Get(ctx, id, opts...)
 }
 
 // FindByName returns the parameter with the given name in the given model
 // version. The error is [ErrNotFound] if it does not exist.
-func (s Parameters) FindByName(ctx context.Context, modelVersionID, name string) (*model.Parameter, error) {
-	return s.c.FindByNameIn(ctx, modelVersionID, name)
+func (s Parameters) FindByName(
+	ctx context.Context, modelVersionID, name string, opts ...ReadOption[model.Parameter],
+) (*model.Parameter, error) {
+	return s.c.FindByNameIn(ctx, modelVersionID, name, opts...)
 }
 
 // FindByExternalID returns the parameter with the given external ID. The error
 // is [ErrNotFound] if it does not exist.
-func (s Parameters) FindByExternalID(ctx context.Context, externalID string) (*model.Parameter, error) {
-	return s.c.FindByExternalID(ctx, externalID)
+func (s Parameters) FindByExternalID(
+	ctx context.Context, externalID string, opts ...ReadOption[model.Parameter],
+) (*model.Parameter, error) {
+	return s.c.FindByExternalID(ctx, externalID, opts...)
 }
 
 // Query returns a query for all parameters.

@@ -142,6 +142,9 @@ func (c *core[N]) newNodes(
 		if err != nil {
 			break
 		}
+		if err := w.checkReferences(ctx, c.nodes.view(n), nil); err != nil {
+			break
+		}
 		if w.hasBefore() && !w.needsOnlyPut(ctx, t, n) {
 			break
 		}
@@ -208,7 +211,7 @@ func (c *core[N]) createNodes(ctx context.Context, group []newNode[N]) ([]Result
 	for i, g := range group {
 		g.cacheCreated(ids[i], g.typeID, c.nodes.view(g.node), linked)
 		if g.parent != nil {
-			c.client.links.add(edge{c.typ.kind, g.parent.id, ids[i]}, struct{}{})
+			c.client.links.add(parentLink{c.typ.kind, g.parent.id, ids[i]}, struct{}{})
 		}
 		out[i] = g.result(ids[i], Created, nil)
 		g.setID(out[i].ID)

@@ -4,6 +4,10 @@ import (
 	"context"
 	"io"
 	"strings"
+	"sync"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/mlmd-go/sdk/generated/mapping"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
@@ -20,9 +24,9 @@ type Client struct {
 
 	collections collections
 	types       types
-	contexts    recentCache[int64, parent]  // by ID
-	links       recentCache[edge, struct{}] // known to exist
-	prefixed    recentCache[siblings, bool] // whether the stored names of all siblings have the parent's ID
+	contexts    recentCache[int64, parent]        // by ID
+	links       recentCache[parentLink, struct{}] // known to exist
+	prefixed    recentCache[siblings, bool]       // whether the stored names of all siblings have the parent's ID
 
 	updates    updateQueue
 	tx         *txState      // of the transaction, if Tx made the client
@@ -198,4 +202,99 @@ func (o observedCall) end(err error) {
 // prefix only.
 func WithTypePrefix(prefix string) Option {
 	return clientOption(func(o *clientConfig) { o.prefix = prefix })
+}
+
+// cacheSize is the minimum number of recent entries that a recentCache keeps.
+const cacheSize = 8192
+
+// A recentCache holds the entries that were added last: at least cacheSize, and
+// fewer than twice as many. It has two generations; when the current one is
+// full, the previous one is dropped. It is safe for concurrent use.
+type recentCache[K comparable, V any] struct {
+	mu        sync.Mutex
+	cur, prev map[K]V
+}
+
+func (c *recentCache[K, V]) add(k K, v V) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.cur == nil || len(c.cur) >= cacheSize {
+		c.prev, c.cur = c.cur, make(map[K]V)
+	}
+	c.cur[k] = v
+}
+
+func (c *recentCache[K, V]) get(k K) (V, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	v, ok := c.cur[k]
+	if !ok {
+		v, ok = c.prev[k]
+	}
+	return v, ok
+}
+
+// remove deletes one entry.
+func (c *recentCache[K, V]) remove(k K) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.cur, k)
+	delete(c.prev, k)
+}
+
+// reset deletes all entries.
+func (c *recentCache[K, V]) reset() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.cur, c.prev = nil, nil
+}
+
+// A serverInfo describes the program that serves the store.
+type serverInfo struct {
+	isReference bool // the reference implementation of MLMD, in C++
+	onMySQL     bool // isReference, and its database is MySQL
+}
+
+// detectServer returns which program serves the store. It is called only where
+// the reference implementation behaves differently. It probes with reads, and
+// keeps the first result.
+func (c *Client) detectServer(ctx context.Context) (serverInfo, error) {
+	if c.rest() != nil {
+		return serverInfo{}, nil
+	}
+	select {
+	case c.serverSem <- struct{}{}:
+		defer func() { <-c.serverSem }()
+	case <-ctx.Done():
+		return serverInfo{}, status.FromContextError(ctx.Err()).Err()
+	}
+	if c.serverInfo != nil {
+		return *c.serverInfo, nil
+	}
+	// The reference implementation does not have this RPC. This module's engine
+	// does, and rejects the empty list.
+	var s serverInfo
+	_, err := c.rpc.GetChildrenContextsByContexts(ctx, &mlmdpb.GetChildrenContextsByContextsRequest{})
+	switch status.Code(err) {
+	case codes.OK, codes.InvalidArgument:
+	case codes.Unimplemented:
+		s.isReference = true
+	default:
+		return s, err
+	}
+	if s.isReference {
+		// Of the databases that it supports, only MySQL has this function.
+		_, err := c.rpc.GetContexts(ctx, &mlmdpb.GetContextsRequest{Options: &mlmdpb.ListOperationOptions{
+			MaxResultSize: new(int32(1)), FilterQuery: new("IF(TRUE, TRUE, FALSE)"),
+		}})
+		switch status.Code(err) {
+		case codes.OK:
+			s.onMySQL = true
+		case codes.Internal, codes.InvalidArgument:
+		default:
+			return s, err
+		}
+	}
+	c.serverInfo = &s
+	return s, nil
 }

@@ -67,7 +67,7 @@ func untype[N mlmd.Node](c *Client, m mlmd.AnyMapping) untyped[N] {
 	return out
 }
 
-// encode returns the node of v, which is nil if there is none beside an error.
+// encode returns the node of v. Beside an error it may be nil.
 func (m *untyped[N]) encode(v any, parent mlmd.Parent) (N, error) {
 	n, err := m.EncodeAny(v, parent)
 	node, _ := n.(N)
@@ -100,11 +100,11 @@ func (c *core[N]) operation(op, key string) operation {
 
 // Get returns the entity with the given ID. The error is [ErrNotFound] if no
 // node has the ID or if the node is another entity.
-func (c *Collection[T, N]) Get(ctx context.Context, id string) (*T, error) {
-	return typed[T](c.core.get(ctx, id))
+func (c *Collection[T, N]) Get(ctx context.Context, id string, opts ...ReadOption[T]) (*T, error) {
+	return typed[T](c.core.get(ctx, id, collectReadOptions(opts)))
 }
 
-func (c *core[N]) get(ctx context.Context, id string) (_ any, err error) {
+func (c *core[N]) get(ctx context.Context, id string, o readOptions) (_ any, err error) {
 	ctx, observed := c.client.observe(ctx, "get", c.m.entity)
 	defer func() { observed.end(err) }()
 	s := c.operation("get", id)
@@ -116,35 +116,37 @@ func (c *core[N]) get(ctx context.Context, id string) (_ any, err error) {
 	if err != nil {
 		return nil, s.rpcError(ctx, err)
 	}
-	return c.decodeFound(ctx, s, n, "id")
+	return c.decodeFound(ctx, s, n, "id", o)
 }
 
 // FindByName returns the entity with the given name. Case matters, whatever the
 // collation of the database. The error is [ErrNotFound] if there is no such
 // entity. It is [ErrInvalidArgument] if names are unique only within a parent:
 // use [Collection.FindByNameIn] for such entities.
-func (c *Collection[T, N]) FindByName(ctx context.Context, name string) (*T, error) {
-	return typed[T](c.core.findByName(ctx, name))
+func (c *Collection[T, N]) FindByName(ctx context.Context, name string, opts ...ReadOption[T]) (*T, error) {
+	return typed[T](c.core.findByName(ctx, name, collectReadOptions(opts)))
 }
 
-func (c *core[N]) findByName(ctx context.Context, name string) (any, error) {
+func (c *core[N]) findByName(ctx context.Context, name string, o readOptions) (any, error) {
 	s := c.operation("find", name)
 	if c.m.parent != nil && !c.m.parent.UnprefixedName {
 		return nil, s.newError(ErrInvalidArgument, fmt.Sprintf(
 			"the name of %s is unique only within its %s: use FindByNameIn", withArticle(c.m.entity), c.m.parent.Entity))
 	}
-	return c.byStoredName(ctx, s, name)
+	return c.byStoredName(ctx, s, name, o)
 }
 
 // FindByNameIn returns the child of the given parent that has the given name.
 // Case matters, whatever the collation of the database. The error is
 // [ErrNotFound] if there is no such child, and [ErrInvalidArgument] if entities
 // of this collection have no parent.
-func (c *Collection[T, N]) FindByNameIn(ctx context.Context, parentID, name string) (*T, error) {
-	return typed[T](c.core.findByNameIn(ctx, parentID, name))
+func (c *Collection[T, N]) FindByNameIn(
+	ctx context.Context, parentID, name string, opts ...ReadOption[T],
+) (*T, error) {
+	return typed[T](c.core.findByNameIn(ctx, parentID, name, collectReadOptions(opts)))
 }
 
-func (c *core[N]) findByNameIn(ctx context.Context, parentID, name string) (any, error) {
+func (c *core[N]) findByNameIn(ctx context.Context, parentID, name string, o readOptions) (any, error) {
 	s := c.operation("find", name)
 	if c.m.parent == nil {
 		return nil, s.newError(ErrInvalidArgument, fmt.Sprintf(
@@ -158,9 +160,9 @@ func (c *core[N]) findByNameIn(ctx context.Context, parentID, name string) (any,
 		return nil, s.fieldError(ErrInvalidArgument, "name", "", "is missing")
 	}
 	if c.m.parent.UnprefixedName {
-		return c.findUnprefixed(ctx, s, id, name)
+		return c.findUnprefixed(ctx, s, id, name, o)
 	}
-	t, err := c.byStoredName(ctx, s, parentID+":"+name)
+	t, err := c.byStoredName(ctx, s, parentID+":"+name, o)
 	if !errors.Is(err, ErrNotFound) {
 		return t, err
 	}
@@ -171,13 +173,15 @@ func (c *core[N]) findByNameIn(ctx context.Context, parentID, name string) (any,
 	if n == nil {
 		return nil, err
 	}
-	return c.decode(s, c.withParentPrefix(n, id), c.nodes.view(n))
+	return c.decodeWith(ctx, s, c.withParentPrefix(n, id), c.nodes.view(n), o)
 }
 
 // findUnprefixed is FindByNameIn for entities whose stored names do not begin
 // with the ID of their parent. It reads the parents too.
-func (c *core[N]) findUnprefixed(ctx context.Context, s operation, parentID int64, name string) (any, error) {
-	t, err := c.byStoredName(ctx, s, name)
+func (c *core[N]) findUnprefixed(
+	ctx context.Context, s operation, parentID int64, name string, o readOptions,
+) (any, error) {
+	t, err := c.byStoredName(ctx, s, name, o)
 	if err != nil {
 		return nil, err
 	}
@@ -196,7 +200,7 @@ func (c *core[N]) findUnprefixed(ctx context.Context, s operation, parentID int6
 	return t, nil
 }
 
-func (c *core[N]) byStoredName(ctx context.Context, s operation, stored string) (_ any, err error) {
+func (c *core[N]) byStoredName(ctx context.Context, s operation, stored string, o readOptions) (_ any, err error) {
 	ctx, observed := c.client.observe(ctx, "find", c.m.entity)
 	defer func() { observed.end(err) }()
 	if stored == "" {
@@ -212,17 +216,19 @@ func (c *core[N]) byStoredName(ctx context.Context, s operation, stored string) 
 	if n != nil && c.nodes.view(n).storedName() != stored { // the database ignores case
 		n = nil
 	}
-	return c.decodeFound(ctx, s, n, "name")
+	return c.decodeFound(ctx, s, n, "name", o)
 }
 
 // FindByExternalID returns the entity with the given external ID. Case matters.
 // The error is [ErrNotFound] if no node has the external ID or if the node is
 // another entity.
-func (c *Collection[T, N]) FindByExternalID(ctx context.Context, externalID string) (*T, error) {
-	return typed[T](c.core.findByExternalID(ctx, externalID))
+func (c *Collection[T, N]) FindByExternalID(
+	ctx context.Context, externalID string, opts ...ReadOption[T],
+) (*T, error) {
+	return typed[T](c.core.findByExternalID(ctx, externalID, collectReadOptions(opts)))
 }
 
-func (c *core[N]) findByExternalID(ctx context.Context, externalID string) (_ any, err error) {
+func (c *core[N]) findByExternalID(ctx context.Context, externalID string, o readOptions) (_ any, err error) {
 	ctx, observed := c.client.observe(ctx, "find", c.m.entity)
 	defer func() { observed.end(err) }()
 	s := c.operation("find", externalID)
@@ -241,11 +247,11 @@ func (c *core[N]) findByExternalID(ctx context.Context, externalID string) (_ an
 			n = nil
 		}
 	}
-	return c.decodeFound(ctx, s, n, "externalId")
+	return c.decodeFound(ctx, s, n, "externalId", o)
 }
 
 // decodeFound returns the entity in n, which was looked up by the given field.
-func (c *core[N]) decodeFound(ctx context.Context, s operation, n N, by string) (any, error) {
+func (c *core[N]) decodeFound(ctx context.Context, s operation, n N, by string, o readOptions) (any, error) {
 	if n == nil {
 		return nil, s.newError(ErrNotFound, "")
 	}
@@ -258,7 +264,16 @@ func (c *core[N]) decodeFound(ctx context.Context, s operation, n N, by string) 
 	if err != nil {
 		return nil, err
 	}
-	return c.decode(s, n, v)
+	return c.decodeWith(ctx, s, n, v, o)
+}
+
+// decodeWith is decode with the neighbors that the options ask for.
+func (c *core[N]) decodeWith(ctx context.Context, s operation, n N, v nodeView, o readOptions) (any, error) {
+	t, err := c.decode(s, n, v)
+	if err != nil || len(o.loads) == 0 {
+		return t, err
+	}
+	return t, c.client.load(ctx, s, c.m.IdentAny, []any{t}, o.loads)
 }
 
 // decode returns the entity in n. v is the view of the node as it is stored; n

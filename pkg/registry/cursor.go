@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
+	"strconv"
 	"strings"
 
 	"github.com/mlmd-go/sdk/internal/filtertext"
@@ -26,6 +27,9 @@ const (
 
 // fingerprint returns a hash of the query, whose filters are texts.
 func (p preparedQuery) fingerprint(texts []string) uint64 {
+	if p.condition != "" {
+		texts = append(p.texts[:len(p.texts):len(p.texts)], p.condition, strconv.FormatInt(p.parent, 10))
+	}
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%s %d %t %q", p.entity, p.order, p.desc, texts)
 	if p.by != nil {

@@ -63,22 +63,26 @@ func (s Experiments) Replace(
 
 // Get returns the experiment with the given ID. The error is [ErrNotFound] if
 // it does not exist.
-func (s Experiments) Get(ctx context.Context, id string) (*model.Experiment, error) {
-	return s.c.Get(ctx, id)
+func (s Experiments) Get(
+	ctx context.Context, id string, opts ...ReadOption[model.Experiment],
+) (*model.Experiment, error) {
+	return s.c.Get(ctx, id, opts...)
 }
 
 // FindByName returns the experiment with the given name. The error is
 // [ErrNotFound] if it does not exist.
-func (s Experiments) FindByName(ctx context.Context, name string) (*model.Experiment, error) {
-	return s.c.FindByName(ctx, name)
+func (s Experiments) FindByName(
+	ctx context.Context, name string, opts ...ReadOption[model.Experiment],
+) (*model.Experiment, error) {
+	return s.c.FindByName(ctx, name, opts...)
 }
 
 // FindByExternalID returns the experiment with the given external ID. The
 // error is [ErrNotFound] if it does not exist.
 func (s Experiments) FindByExternalID(
-	ctx context.Context, externalID string,
+	ctx context.Context, externalID string, opts ...ReadOption[model.Experiment],
 ) (*model.Experiment, error) {
-	return s.c.FindByExternalID(ctx, externalID)
+	return s.c.FindByExternalID(ctx, externalID, opts...)
 }
 
 // Query returns a query for all experiments.
@@ -142,22 +146,26 @@ func (s ExperimentRuns) Replace(
 
 // Get returns the run with the given ID. The error is [ErrNotFound] if it
 // does not exist.
-func (s ExperimentRuns) Get(ctx context.Context, id string) (*model.ExperimentRun, error) {
-	return s.c.Get(ctx, id)
+func (s ExperimentRuns) Get(
+	ctx context.Context, id string, opts ...ReadOption[model.ExperimentRun],
+) (*model.ExperimentRun, error) {
+	return s.c.Get(ctx, id, opts...)
 }
 
 // FindByName returns the run with the given name in the given experiment. The
 // error is [ErrNotFound] if it does not exist.
 func (s ExperimentRuns) FindByName(
-	ctx context.Context, experimentID, name string,
+	ctx context.Context, experimentID, name string, opts ...ReadOption[model.ExperimentRun],
 ) (*model.ExperimentRun, error) {
-	return s.c.FindByNameIn(ctx, experimentID, name)
+	return s.c.FindByNameIn(ctx, experimentID, name, opts...)
 }
 
 // FindByExternalID returns the run with the given external ID. The error
 // is [ErrNotFound] if it does not exist.
-func (s ExperimentRuns) FindByExternalID(ctx context.Context, externalID string) (*model.ExperimentRun, error) {
-	return s.c.FindByExternalID(ctx, externalID)
+func (s ExperimentRuns) FindByExternalID(
+	ctx context.Context, externalID string, opts ...ReadOption[model.ExperimentRun],
+) (*model.ExperimentRun, error) {
+	return s.c.FindByExternalID(ctx, externalID, opts...)
 }
 
 // Query returns a query for all runs.
@@ -225,20 +233,26 @@ func (s MetricHistories) Replace(
 
 // Get returns the measurement with the given ID. The error is [ErrNotFound] if it
 // does not exist.
-func (s MetricHistories) Get(ctx context.Context, id string) (*model.MetricHistory, error) {
-	return s.c.Get(ctx, id)
+func (s MetricHistories) Get(
+	ctx context.Context, id string, opts ...ReadOption[model.MetricHistory],
+) (*model.MetricHistory, error) {
+	return s.c.Get(ctx, id, opts...)
 }
 
 // FindByName returns the measurement with the given name in the given run. The
 // error is [ErrNotFound] if it does not exist.
-func (s MetricHistories) FindByName(ctx context.Context, experimentRunID, name string) (*model.MetricHistory, error) {
-	return s.c.FindByNameIn(ctx, experimentRunID, name)
+func (s MetricHistories) FindByName(
+	ctx context.Context, experimentRunID, name string, opts ...ReadOption[model.MetricHistory],
+) (*model.MetricHistory, error) {
+	return s.c.FindByNameIn(ctx, experimentRunID, name, opts...)
 }
 
 // FindByExternalID returns the measurement with the given external ID. The error
 // is [ErrNotFound] if it does not exist.
-func (s MetricHistories) FindByExternalID(ctx context.Context, externalID string) (*model.MetricHistory, error) {
-	return s.c.FindByExternalID(ctx, externalID)
+func (s MetricHistories) FindByExternalID(
+	ctx context.Context, externalID string, opts ...ReadOption[model.MetricHistory],
+) (*model.MetricHistory, error) {
+	return s.c.FindByExternalID(ctx, externalID, opts...)
 }
 
 // Query returns a query for all measurements.

@@ -87,20 +87,26 @@ func (s ModelVersions) setState(
 
 // Get returns the version with the given ID. The error is [ErrNotFound] if it
 // does not exist.
-func (s ModelVersions) Get(ctx context.Context, id string) (*model.ModelVersion, error) {
-	return s.c.Get(ctx, id)
+func (s ModelVersions) Get(
+	ctx context.Context, id string, opts ...ReadOption[model.ModelVersion],
+) (*model.ModelVersion, error) {
+	return s.c.Get(ctx, id, opts...)
 }
 
 // FindByName returns the version with the given name in the given registered
 // model. The error is [ErrNotFound] if it does not exist.
-func (s ModelVersions) FindByName(ctx context.Context, registeredModelID, name string) (*model.ModelVersion, error) {
-	return s.c.FindByNameIn(ctx, registeredModelID, name)
+func (s ModelVersions) FindByName(
+	ctx context.Context, registeredModelID, name string, opts ...ReadOption[model.ModelVersion],
+) (*model.ModelVersion, error) {
+	return s.c.FindByNameIn(ctx, registeredModelID, name, opts...)
 }
 
 // FindByExternalID returns the version with the given external ID. The error
 // is [ErrNotFound] if it does not exist.
-func (s ModelVersions) FindByExternalID(ctx context.Context, externalID string) (*model.ModelVersion, error) {
-	return s.c.FindByExternalID(ctx, externalID)
+func (s ModelVersions) FindByExternalID(
+	ctx context.Context, externalID string, opts ...ReadOption[model.ModelVersion],
+) (*model.ModelVersion, error) {
+	return s.c.FindByExternalID(ctx, externalID, opts...)
 }
 
 // Query returns a query for all versions.

@@ -33,23 +33,29 @@ type nodes[N mlmd.Node] interface {
 	byID(ctx context.Context, id int64) (N, error)
 	byName(ctx context.Context, typeName, name string) (N, error)
 	byExternalID(ctx context.Context, externalID string) (N, error)
+	// byIDs returns those of the nodes that exist, in any order.
+	byIDs(ctx context.Context, ids []int64) ([]N, error)
 	// page returns one page of the nodes of a type and the token of the next one.
 	page(ctx context.Context, typeName string, o *mlmdpb.ListOperationOptions) ([]N, string, error)
 	// link makes child a child of parent. It succeeds if the link exists.
 	link(ctx context.Context, parent, child int64) error
+	// linkAll links a node to several contexts. It succeeds if the links exist.
+	linkAll(ctx context.Context, contexts []int64, id int64) error
 	// parents returns the contexts that a node is linked to.
 	parents(ctx context.Context, id int64) ([]*mlmdpb.Context, error)
 	// parentsOf returns the contexts that each of up to pageSize nodes is linked to.
 	// It may make several RPCs.
 	parentsOf(ctx context.Context, ids []int64) (map[int64][]*mlmdpb.Context, error)
+	// linksOf returns the IDs of the contexts that each of up to pageSize nodes is
+	// linked to, as pairs that begin with the node. For contexts it may make several
+	// RPCs.
+	linksOf(ctx context.Context, ids []int64) ([]pair, error)
 	// withName returns a shallow copy of n with another stored name. No RPC.
 	withName(n N, name *string) N
 	// withIDs sets the type ID and the ID of n, 0 for none, and returns n. No RPC.
 	withIDs(n N, typeID, id int64) N
 	// view returns n as a nodeView. No RPC.
 	view(n N) nodeView
-	// parentAlias returns the prefix of parents in the filter language.
-	parentAlias() string
 }
 
 // A nodeView has the fields of any kind of node. It shares pointers and maps with

@@ -19,8 +19,6 @@ type artifacts struct {
 
 func (artifacts) kind() mlmd.Kind { return mlmd.Artifact }
 
-func (artifacts) parentAlias() string { return "contexts_" }
-
 // create stores an artifact and its attribution in one transaction.
 func (a artifacts) create(ctx context.Context, n *mlmdpb.Artifact, p *parent) (int64, bool, error) {
 	ids, linked, err := a.createGroup(ctx, []*mlmdpb.Artifact{n}, p)
@@ -85,8 +83,13 @@ func (a artifacts) put(ctx context.Context, ns []*mlmdpb.Artifact, paths []strin
 }
 
 func (a artifacts) byID(ctx context.Context, id int64) (*mlmdpb.Artifact, error) {
-	r, err := a.rpc.GetArtifactsByID(ctx, &mlmdpb.GetArtifactsByIDRequest{ArtifactIds: []int64{id}})
-	return firstNode(r.GetArtifacts(), err, codes.OK)
+	ns, err := a.byIDs(ctx, []int64{id})
+	return firstNode(ns, err, codes.OK)
+}
+
+func (a artifacts) byIDs(ctx context.Context, ids []int64) ([]*mlmdpb.Artifact, error) {
+	r, err := a.rpc.GetArtifactsByID(ctx, &mlmdpb.GetArtifactsByIDRequest{ArtifactIds: ids})
+	return r.GetArtifacts(), err
 }
 
 func (a artifacts) byName(ctx context.Context, typeName, name string) (*mlmdpb.Artifact, error) {
@@ -117,6 +120,15 @@ func (a artifacts) link(ctx context.Context, parent, child int64) error {
 	return err
 }
 
+func (a artifacts) linkAll(ctx context.Context, contexts []int64, id int64) error {
+	req := &mlmdpb.PutAttributionsAndAssociationsRequest{}
+	for i := range contexts {
+		req.Attributions = append(req.Attributions, &mlmdpb.Attribution{ContextId: &contexts[i], ArtifactId: &id})
+	}
+	_, err := a.rpc.PutAttributionsAndAssociations(ctx, req)
+	return err
+}
+
 func (a artifacts) parents(ctx context.Context, id int64) ([]*mlmdpb.Context, error) {
 	r, err := a.rpc.GetContextsByArtifact(ctx, &mlmdpb.GetContextsByArtifactRequest{ArtifactId: &id})
 	if status.Code(err) == codes.NotFound { // no parents
@@ -126,18 +138,19 @@ func (a artifacts) parents(ctx context.Context, id int64) ([]*mlmdpb.Context, er
 }
 
 func (a artifacts) parentsOf(ctx context.Context, ids []int64) (map[int64][]*mlmdpb.Context, error) {
-	q := &mlmdpb.GetLineageSubgraphRequest{
+	links, err := a.linksOf(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	return linkedContexts(ctx, a.rpc, links)
+}
+
+func (a artifacts) linksOf(ctx context.Context, ids []int64) ([]pair, error) {
+	return linksAmong(ctx, a.rpc, &mlmdpb.GetLineageSubgraphRequest{
 		LineageSubgraphQueryOptions: &mlmdpb.LineageSubgraphQueryOptions{
 			StartingNodes: &mlmdpb.LineageSubgraphQueryOptions_StartingArtifacts{StartingArtifacts: startingNodes(ids)},
 		},
 		ReadMask: fieldMask([]string{"attributions"}),
-	}
-	return graphParents(ctx, a.rpc, q, func(g *mlmdpb.LineageGraph) [][2]int64 {
-		var links [][2]int64
-		for _, l := range g.GetAttributions() {
-			links = append(links, [2]int64{l.GetContextId(), l.GetArtifactId()})
-		}
-		return links
 	})
 }
 

@@ -17,8 +17,6 @@ type contexts struct {
 
 func (contexts) kind() mlmd.Kind { return mlmd.Context }
 
-func (contexts) parentAlias() string { return "parent_contexts_" }
-
 // create links in an embedded store only: no RPC stores both a context and the
 // link to its parent.
 func (c contexts) create(ctx context.Context, n *mlmdpb.Context, p *parent) (id int64, linked bool, err error) {
@@ -74,8 +72,13 @@ func (c contexts) put(ctx context.Context, ns []*mlmdpb.Context, paths []string,
 }
 
 func (c contexts) byID(ctx context.Context, id int64) (*mlmdpb.Context, error) {
-	r, err := c.rpc.GetContextsByID(ctx, &mlmdpb.GetContextsByIDRequest{ContextIds: []int64{id}})
-	return firstNode(r.GetContexts(), err, codes.OK)
+	ns, err := c.byIDs(ctx, []int64{id})
+	return firstNode(ns, err, codes.OK)
+}
+
+func (c contexts) byIDs(ctx context.Context, ids []int64) ([]*mlmdpb.Context, error) {
+	r, err := c.rpc.GetContextsByID(ctx, &mlmdpb.GetContextsByIDRequest{ContextIds: ids})
+	return r.GetContexts(), err
 }
 
 func (c contexts) byName(ctx context.Context, typeName, name string) (*mlmdpb.Context, error) {
@@ -109,6 +112,15 @@ func (c contexts) link(ctx context.Context, parent, child int64) error {
 	return err
 }
 
+func (c contexts) linkAll(ctx context.Context, parents []int64, id int64) error {
+	for _, parent := range parents { // of several links, one that exists would refuse the others
+		if err := c.link(ctx, parent, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (c contexts) parents(ctx context.Context, id int64) ([]*mlmdpb.Context, error) {
 	r, err := c.rpc.GetParentContextsByContext(ctx, &mlmdpb.GetParentContextsByContextRequest{ContextId: &id})
 	return r.GetContexts(), err
@@ -134,6 +146,17 @@ func (c contexts) parentsOf(ctx context.Context, ids []int64) (map[int64][]*mlmd
 		return out, nil
 	}
 	return nil, err
+}
+
+func (c contexts) linksOf(ctx context.Context, ids []int64) ([]pair, error) {
+	parents, err := c.parentsOf(ctx, ids)
+	var out []pair
+	for id, above := range parents {
+		for _, p := range above {
+			out = append(out, pair{from: id, to: p.GetId()})
+		}
+	}
+	return out, err
 }
 
 func (contexts) withName(n *mlmdpb.Context, name *string) *mlmdpb.Context {

@@ -18,8 +18,6 @@ type executions struct {
 
 func (executions) kind() mlmd.Kind { return mlmd.Execution }
 
-func (executions) parentAlias() string { return "contexts_" }
-
 // create stores an execution and its association in one transaction. The request
 // has the parent by ID, so that the store does not change it.
 func (e executions) create(ctx context.Context, n *mlmdpb.Execution, p *parent) (int64, bool, error) {
@@ -83,8 +81,13 @@ func (e executions) put(ctx context.Context, ns []*mlmdpb.Execution, paths []str
 }
 
 func (e executions) byID(ctx context.Context, id int64) (*mlmdpb.Execution, error) {
-	r, err := e.rpc.GetExecutionsByID(ctx, &mlmdpb.GetExecutionsByIDRequest{ExecutionIds: []int64{id}})
-	return firstNode(r.GetExecutions(), err, codes.OK)
+	ns, err := e.byIDs(ctx, []int64{id})
+	return firstNode(ns, err, codes.OK)
+}
+
+func (e executions) byIDs(ctx context.Context, ids []int64) ([]*mlmdpb.Execution, error) {
+	r, err := e.rpc.GetExecutionsByID(ctx, &mlmdpb.GetExecutionsByIDRequest{ExecutionIds: ids})
+	return r.GetExecutions(), err
 }
 
 func (e executions) byName(ctx context.Context, typeName, name string) (*mlmdpb.Execution, error) {
@@ -115,6 +118,15 @@ func (e executions) link(ctx context.Context, parent, child int64) error {
 	return err
 }
 
+func (e executions) linkAll(ctx context.Context, contexts []int64, id int64) error {
+	req := &mlmdpb.PutAttributionsAndAssociationsRequest{}
+	for i := range contexts {
+		req.Associations = append(req.Associations, &mlmdpb.Association{ContextId: &contexts[i], ExecutionId: &id})
+	}
+	_, err := e.rpc.PutAttributionsAndAssociations(ctx, req)
+	return err
+}
+
 func (e executions) parents(ctx context.Context, id int64) ([]*mlmdpb.Context, error) {
 	r, err := e.rpc.GetContextsByExecution(ctx, &mlmdpb.GetContextsByExecutionRequest{ExecutionId: &id})
 	if status.Code(err) == codes.NotFound { // no parents
@@ -124,18 +136,19 @@ func (e executions) parents(ctx context.Context, id int64) ([]*mlmdpb.Context, e
 }
 
 func (e executions) parentsOf(ctx context.Context, ids []int64) (map[int64][]*mlmdpb.Context, error) {
-	q := &mlmdpb.GetLineageSubgraphRequest{
+	links, err := e.linksOf(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	return linkedContexts(ctx, e.rpc, links)
+}
+
+func (e executions) linksOf(ctx context.Context, ids []int64) ([]pair, error) {
+	return linksAmong(ctx, e.rpc, &mlmdpb.GetLineageSubgraphRequest{
 		LineageSubgraphQueryOptions: &mlmdpb.LineageSubgraphQueryOptions{
 			StartingNodes: &mlmdpb.LineageSubgraphQueryOptions_StartingExecutions{StartingExecutions: startingNodes(ids)},
 		},
 		ReadMask: fieldMask([]string{"associations"}),
-	}
-	return graphParents(ctx, e.rpc, q, func(g *mlmdpb.LineageGraph) [][2]int64 {
-		var links [][2]int64
-		for _, l := range g.GetAssociations() {
-			links = append(links, [2]int64{l.GetContextId(), l.GetExecutionId()})
-		}
-		return links
 	})
 }
 

@@ -22,8 +22,8 @@ type parent struct {
 	typeName, storedName string
 }
 
-// An edge links a node to its parent context.
-type edge struct {
+// A parentLink links a node to its parent context.
+type parentLink struct {
 	kind          mlmd.Kind // of the child
 	parent, child int64
 }
@@ -78,13 +78,13 @@ func (w *write[N]) linkNew(ctx context.Context, id int64, linked bool) error {
 			return w.rpcError(ctx, err)
 		}
 	}
-	w.client.links.add(edge{w.typ.kind, w.parent.id, id}, struct{}{})
+	w.client.links.add(parentLink{w.typ.kind, w.parent.id, id}, struct{}{})
 	return nil
 }
 
 // lacksLink reports whether a stored node is not linked to its parent.
 func (w *write[N]) lacksLink(ctx context.Context, id int64) (bool, error) {
-	if _, known := w.client.links.get(edge{w.typ.kind, w.parent.id, id}); known {
+	if _, known := w.client.links.get(parentLink{w.typ.kind, w.parent.id, id}); known {
 		return false, nil
 	}
 	linked, err := w.linked(ctx, id)
@@ -153,7 +153,7 @@ func (c *core[N]) resolveParent(ctx context.Context, s operation, n N, want *par
 	id := c.oldestParent(above)
 	if want != nil && containsID(above, want.id) {
 		id = want.id
-		c.client.links.add(edge{c.typ.kind, id, v.id}, struct{}{})
+		c.client.links.add(parentLink{c.typ.kind, id, v.id}, struct{}{})
 	}
 	c.noteUnprefixed(id)
 	return c.withParentPrefix(n, id), nil
@@ -223,7 +223,7 @@ func (c *core[N]) findUnprefixedChild(
 		return nil, nil
 	}
 	size := int32(pageSize)
-	query := fmt.Sprintf("%sof.id = %d AND name NOT LIKE '%d:%%'", c.nodes.parentAlias(), parentID, parentID)
+	query := fmt.Sprintf("%s AND name NOT LIKE '%d:%%'", c.query().src.parentScope([]int64{parentID}), parentID)
 	o := &mlmdpb.ListOperationOptions{MaxResultSize: &size, FilterQuery: &query}
 	some := false
 	for {
@@ -281,25 +281,14 @@ func (t *storedType) isLegacy(fields mlmd.Fields) bool {
 	})
 }
 
-// graphParents returns the contexts that artifacts or executions are linked to,
-// by the ID of the node. q selects the nodes; edges returns the pairs of a
-// context ID and a node ID that the response links.
-func graphParents(
-	ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient,
-	q *mlmdpb.GetLineageSubgraphRequest, edges func(*mlmdpb.LineageGraph) [][2]int64,
+// linkedContexts returns the contexts that links lead to, by the ID of the node. It
+// makes one RPC, or none without links.
+func linkedContexts(
+	ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, links []pair,
 ) (map[int64][]*mlmdpb.Context, error) {
-	q.LineageSubgraphQueryOptions.MaxNumHops = new(int64(0))
-	r, err := rpc.GetLineageSubgraph(ctx, q)
-	if status.Code(err) == codes.NotFound { // no such nodes
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	links := edges(r.GetLineageSubgraph())
 	byID := make(map[int64]*mlmdpb.Context)
 	for _, l := range links {
-		byID[l[0]] = nil
+		byID[l.to] = nil
 	}
 	if len(byID) == 0 {
 		return nil, nil
@@ -313,8 +302,8 @@ func graphParents(
 	}
 	out := make(map[int64][]*mlmdpb.Context)
 	for _, l := range links {
-		if c := byID[l[0]]; c != nil {
-			out[l[1]] = append(out[l[1]], c)
+		if c := byID[l.to]; c != nil {
+			out[l.from] = append(out[l.from], c)
 		}
 	}
 	return out, nil
@@ -330,4 +319,24 @@ func startingNodes(ids []int64) *mlmdpb.LineageSubgraphQueryOptions_StartingNode
 		text = strconv.AppendInt(text, id, 10)
 	}
 	return &mlmdpb.LineageSubgraphQueryOptions_StartingNodes{FilterQuery: new(string(append(text, ')')))}
+}
+
+// linksAmong returns the links in a response of GetLineageSubgraph with no hops,
+// as pairs that begin with the node.
+func linksAmong(
+	ctx context.Context, rpc mlmdpb.MetadataStoreServiceClient, q *mlmdpb.GetLineageSubgraphRequest,
+) ([]pair, error) {
+	q.LineageSubgraphQueryOptions.MaxNumHops = new(int64(0))
+	r, err := rpc.GetLineageSubgraph(ctx, q)
+	if status.Code(err) == codes.NotFound { // no such nodes
+		return nil, nil
+	}
+	var out []pair
+	for _, l := range r.GetLineageSubgraph().GetAttributions() {
+		out = append(out, pair{from: l.GetArtifactId(), to: l.GetContextId()})
+	}
+	for _, l := range r.GetLineageSubgraph().GetAssociations() {
+		out = append(out, pair{from: l.GetExecutionId(), to: l.GetContextId()})
+	}
+	return out, err
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/mlmd-go/sdk/internal/typekind"
 	"github.com/mlmd-go/sdk/pkg/filter"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/relation"
 )
 
 // An Order is the field that a query sorts by.
@@ -40,6 +41,7 @@ type query struct {
 	scope string   // the condition on the parent, in the filter language
 	order Order
 	by    *filtertext.Field // replaces order if it is not nil
+	loads []*relation.Load  // what to load with the entities
 	desc  bool
 	limit int
 	err   *Error // returned by the methods that make RPCs
@@ -72,6 +74,8 @@ type row struct {
 	position
 	value any
 	node  *nodeView // nil unless source.keepNodes
+	// neighbors holds the IDs along the edges that tests read.
+	neighbors map[filtertext.Edge]filtertext.List
 }
 
 // filterKinds maps the kinds of nodes to those of package typekind.
@@ -148,7 +152,7 @@ func (c *core[N]) childrenOf(parentID string) query {
 		q.err = q.src.fieldError(ErrInvalidArgument, c.m.parent.Field, parentID, err.Error())
 		return q
 	}
-	q.scope, q.src.parent = fmt.Sprintf("%sof.id = %d", c.nodes.parentAlias(), id), id
+	q.scope, q.src.parent = q.src.parentScope([]int64{id}), id
 	return q
 }
 
@@ -223,7 +227,7 @@ func (q Query[T]) All(ctx context.Context) iter.Seq2[*T, error] {
 }
 
 func (q query) all(ctx context.Context) iter.Seq2[any, error] {
-	return func(yield func(any, error) bool) {
+	return q.loaded(ctx, func(yield func(any, error) bool) {
 		l, err := q.prepare(ctx, q.limit, "")
 		if err != nil {
 			yield(nil, err)
@@ -238,7 +242,7 @@ func (q query) all(ctx context.Context) iter.Seq2[any, error] {
 				return
 			}
 		}
-	}
+	})
 }
 
 // Collect returns all entities in a slice, which is not nil.
@@ -336,6 +340,11 @@ func (q query) page(ctx context.Context, token string) (values []any, next strin
 			return nil, "", err
 		}
 		values = append(values, r.value)
+	}
+	if len(q.loads) > 0 {
+		if err := q.src.client.load(ctx, q.src.operation, q.src.ident, values, q.loads); err != nil {
+			return nil, "", err
+		}
 	}
 	next, err = l.nextToken(ctx)
 	return values, next, err

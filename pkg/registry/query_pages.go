@@ -32,6 +32,9 @@ type preparedQuery struct {
 	desc  bool
 	limit int      // 0 for no limit
 	texts []string // of WhereText
+	// condition identifies a condition on neighbors, or is empty: its filters differ
+	// from one page to the next.
+	condition string
 }
 
 // fetch returns one page and the token of the next one. If the server rejects
@@ -65,8 +68,16 @@ func (q query) prepare(ctx context.Context, limit int, token string) (listing, e
 		return nil, s.newError(ErrInvalidArgument, fmt.Sprintf(
 			"unknown order %d: use OrderByID, OrderByCreateTime or OrderByUpdateTime", q.order))
 	}
+	condition := ""
+	if filtertext.HasNeighbors(q.where) {
+		var err error
+		condition = filtertext.TestOf(q.where).String()
+		if q.where, err = q.resolved(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if s.client.rest() != nil {
-		return q.prepareREST(limit, token)
+		return q.prepareREST(limit, token, condition)
 	}
 	if q.by != nil {
 		by, err := s.sortBy(ctx, *q.by)
@@ -79,8 +90,8 @@ func (q query) prepare(ctx context.Context, limit int, token string) (listing, e
 	if err != nil {
 		return nil, err
 	}
-	p := preparedQuery{s, q.order, q.desc, limit, q.texts}
-	if s.by == nil && len(filters) == 1 && len(filters[0].Tests) == 0 {
+	p := preparedQuery{s, q.order, q.desc, limit, q.texts, condition}
+	if condition == "" && s.by == nil && len(filters) == 1 && len(filters[0].Tests) == 0 {
 		l := &pages{preparedQuery: p, text: filters[0].Text}
 		if l.token, err = l.decodeToken(token); err != nil {
 			return nil, err

@@ -22,6 +22,8 @@ type tested struct {
 // node, as the server does.
 func (r tested) Value(f filtertext.Field) any {
 	switch {
+	case f.Edge != nil:
+		return r.neighbors[f.Edge]
 	case f.Member != "":
 		return memberValue(reflect.ValueOf(r.value), f.Member)
 	case f.OwnName:

@@ -165,6 +165,9 @@ func (m *union) fetchBranch(ctx context.Context, s *branch, wanted int) error {
 		s.after = &at
 	}
 	s.ended = next == "" || len(rows) == 0
+	if err := m.addNeighbors(ctx, rows, s.Tests); err != nil {
+		return err
+	}
 	s.rows = slices.DeleteFunc(rows, func(r row) bool {
 		v := tested{r, m.ident}
 		return slices.ContainsFunc(s.Tests, func(t filtertext.Test) bool { return !t.Holds(v) })

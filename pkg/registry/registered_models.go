@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 
+	"github.com/mlmd-go/sdk/generated/edge"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/generated/model"
 )
@@ -89,23 +90,63 @@ func (s RegisteredModels) setState(
 
 // Get returns the model with the given ID. The error is [ErrNotFound] if it
 // does not exist.
-func (s RegisteredModels) Get(ctx context.Context, id string) (*model.RegisteredModel, error) {
-	return s.c.Get(ctx, id)
+func (s RegisteredModels) Get(
+	ctx context.Context, id string, opts ...ReadOption[model.RegisteredModel],
+) (*model.RegisteredModel, error) {
+	return s.c.Get(ctx, id, opts...)
 }
 
 // FindByName returns the model with the given name. The error is [ErrNotFound]
 // if it does not exist.
-func (s RegisteredModels) FindByName(ctx context.Context, name string) (*model.RegisteredModel, error) {
-	return s.c.FindByName(ctx, name)
+func (s RegisteredModels) FindByName(
+	ctx context.Context, name string, opts ...ReadOption[model.RegisteredModel],
+) (*model.RegisteredModel, error) {
+	return s.c.FindByName(ctx, name, opts...)
 }
 
 // FindByExternalID returns the model with the given external ID. The error is
 // [ErrNotFound] if it does not exist.
-func (s RegisteredModels) FindByExternalID(ctx context.Context, externalID string) (*model.RegisteredModel, error) {
-	return s.c.FindByExternalID(ctx, externalID)
+func (s RegisteredModels) FindByExternalID(
+	ctx context.Context, externalID string, opts ...ReadOption[model.RegisteredModel],
+) (*model.RegisteredModel, error) {
+	return s.c.FindByExternalID(ctx, externalID, opts...)
 }
 
 // Query returns a query for all models.
 func (s RegisteredModels) Query() Query[model.RegisteredModel] {
 	return s.c.Query()
+}
+
+// A ModelTree is a registered model with its versions and their artifacts.
+type ModelTree struct {
+	Model    *model.RegisteredModel
+	Versions []VersionTree // by ID
+}
+
+// A VersionTree is a model version with its artifacts, which are sorted by ID.
+type VersionTree struct {
+	Version   *model.ModelVersion
+	Artifacts []*model.ModelArtifact
+	Docs      []*model.DocArtifact
+}
+
+// Tree returns the model with the given ID, its versions and their artifacts. The
+// error is [ErrNotFound] if the model does not exist. Tree makes one RPC for the
+// model, one for each 100 versions, and two for each 100 artifacts of either
+// kind. It is not one transaction: the tree may lack entities that are written
+// at the same time.
+//
+// It is a shorthand: [With] loads any edges of any entity.
+func (s RegisteredModels) Tree(ctx context.Context, id string) (*ModelTree, error) {
+	m, err := s.Get(ctx, id, With(
+		edge.RegisteredModel.Versions.With(edge.ModelVersion.Artifacts, edge.ModelVersion.Docs),
+	))
+	if err != nil {
+		return nil, err
+	}
+	tree := &ModelTree{Model: m, Versions: make([]VersionTree, len(m.Edges.Versions))}
+	for i, v := range m.Edges.Versions {
+		tree.Versions[i] = VersionTree{v, v.Edges.Artifacts, v.Edges.Docs}
+	}
+	return tree, nil
 }

@@ -196,7 +196,7 @@ type restListing struct {
 }
 
 // prepareREST is prepare for a client that speaks REST.
-func (q query) prepareREST(limit int, token string) (listing, error) {
+func (q query) prepareREST(limit int, token, condition string) (listing, error) {
 	s := q.src
 	if len(q.texts) > 0 {
 		return nil, s.newError(ErrUnsupported, "a REST registry does not know MLMD's filter language: use Where")
@@ -211,7 +211,7 @@ func (q query) prepareREST(limit int, token string) (listing, error) {
 		return nil, e
 	}
 	s.keepNodes = true
-	l := &restListing{preparedQuery: preparedQuery{s, q.order, q.desc, limit, nil}, where: q.where.Root()}
+	l := &restListing{preparedQuery: preparedQuery{s, q.order, q.desc, limit, nil, condition}, where: q.where.Root()}
 	l.ended = len(text.Branches) == 0 // the condition selects nothing
 	texts := []string{q.scope}
 	if l.where != nil {
@@ -267,6 +267,9 @@ func (l *restListing) fetchPage(ctx context.Context, wanted int) error {
 		return err
 	}
 	l.next, l.ended = next, next == ""
+	if err := l.addNeighbors(ctx, rows, l.tests); err != nil {
+		return err
+	}
 	last := l.after
 	for _, r := range rows {
 		// Some servers list an entity twice.

@@ -66,22 +66,26 @@ func (s ServingEnvironments) Replace(
 
 // Get returns the environment with the given ID. The error is [ErrNotFound] if
 // it does not exist.
-func (s ServingEnvironments) Get(ctx context.Context, id string) (*model.ServingEnvironment, error) {
-	return s.c.Get(ctx, id)
+func (s ServingEnvironments) Get(
+	ctx context.Context, id string, opts ...ReadOption[model.ServingEnvironment],
+) (*model.ServingEnvironment, error) {
+	return s.c.Get(ctx, id, opts...)
 }
 
 // FindByName returns the environment with the given name. The error is
 // [ErrNotFound] if it does not exist.
-func (s ServingEnvironments) FindByName(ctx context.Context, name string) (*model.ServingEnvironment, error) {
-	return s.c.FindByName(ctx, name)
+func (s ServingEnvironments) FindByName(
+	ctx context.Context, name string, opts ...ReadOption[model.ServingEnvironment],
+) (*model.ServingEnvironment, error) {
+	return s.c.FindByName(ctx, name, opts...)
 }
 
 // FindByExternalID returns the environment with the given external ID. The
 // error is [ErrNotFound] if it does not exist.
 func (s ServingEnvironments) FindByExternalID(
-	ctx context.Context, externalID string,
+	ctx context.Context, externalID string, opts ...ReadOption[model.ServingEnvironment],
 ) (*model.ServingEnvironment, error) {
-	return s.c.FindByExternalID(ctx, externalID)
+	return s.c.FindByExternalID(ctx, externalID, opts...)
 }
 
 // Query returns a query for all environments.
@@ -148,22 +152,26 @@ func (s InferenceServices) Replace(
 
 // Get returns the service with the given ID. The error is [ErrNotFound] if it
 // does not exist.
-func (s InferenceServices) Get(ctx context.Context, id string) (*model.InferenceService, error) {
-	return s.c.Get(ctx, id)
+func (s InferenceServices) Get(
+	ctx context.Context, id string, opts ...ReadOption[model.InferenceService],
+) (*model.InferenceService, error) {
+	return s.c.Get(ctx, id, opts...)
 }
 
 // FindByName returns the service with the given name in the given serving
 // environment. The error is [ErrNotFound] if it does not exist.
 func (s InferenceServices) FindByName(
-	ctx context.Context, servingEnvironmentID, name string,
+	ctx context.Context, servingEnvironmentID, name string, opts ...ReadOption[model.InferenceService],
 ) (*model.InferenceService, error) {
-	return s.c.FindByNameIn(ctx, servingEnvironmentID, name)
+	return s.c.FindByNameIn(ctx, servingEnvironmentID, name, opts...)
 }
 
 // FindByExternalID returns the service with the given external ID. The error
 // is [ErrNotFound] if it does not exist.
-func (s InferenceServices) FindByExternalID(ctx context.Context, externalID string) (*model.InferenceService, error) {
-	return s.c.FindByExternalID(ctx, externalID)
+func (s InferenceServices) FindByExternalID(
+	ctx context.Context, externalID string, opts ...ReadOption[model.InferenceService],
+) (*model.InferenceService, error) {
+	return s.c.FindByExternalID(ctx, externalID, opts...)
 }
 
 // Query returns a query for all services.
@@ -235,20 +243,26 @@ func (s ServeModels) Replace(
 
 // Get returns the ServeModel with the given ID. The error is [ErrNotFound] if
 // it does not exist.
-func (s ServeModels) Get(ctx context.Context, id string) (*model.ServeModel, error) {
-	return s.c.Get(ctx, id)
+func (s ServeModels) Get(
+	ctx context.Context, id string, opts ...ReadOption[model.ServeModel],
+) (*model.ServeModel, error) {
+	return s.c.Get(ctx, id, opts...)
 }
 
 // FindByName returns the ServeModel with the given name in the given inference
 // service. The error is [ErrNotFound] if it does not exist.
-func (s ServeModels) FindByName(ctx context.Context, inferenceServiceID, name string) (*model.ServeModel, error) {
-	return s.c.FindByNameIn(ctx, inferenceServiceID, name)
+func (s ServeModels) FindByName(
+	ctx context.Context, inferenceServiceID, name string, opts ...ReadOption[model.ServeModel],
+) (*model.ServeModel, error) {
+	return s.c.FindByNameIn(ctx, inferenceServiceID, name, opts...)
 }
 
 // FindByExternalID returns the ServeModel with the given external ID. The
 // error is [ErrNotFound] if it does not exist.
-func (s ServeModels) FindByExternalID(ctx context.Context, externalID string) (*model.ServeModel, error) {
-	return s.c.FindByExternalID(ctx, externalID)
+func (s ServeModels) FindByExternalID(
+	ctx context.Context, externalID string, opts ...ReadOption[model.ServeModel],
+) (*model.ServeModel, error) {
+	return s.c.FindByExternalID(ctx, externalID, opts...)
 }
 
 // Query returns a query for all ServeModels.

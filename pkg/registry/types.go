@@ -99,11 +99,14 @@ func (t *types) set(k typeKey, st *storedType) {
 	t.stored[k] = st
 }
 
-// addFrom adds the types that other has cached.
+// addFrom adds the types that other has cached and the entities that it knows.
 func (t *types) addFrom(other *types) {
 	other.mu.Lock()
-	stored := maps.Clone(other.stored)
+	stored, entities := maps.Clone(other.stored), maps.Clone(other.entities)
 	other.mu.Unlock()
+	for name, entity := range entities {
+		t.setEntity(name, entity)
+	}
 	for k, st := range stored {
 		t.set(k, st)
 	}

@@ -80,7 +80,7 @@ func (c *core[N]) readAndWrite(
 		if err != nil {
 			return nil, Result{}, s.rpcError(ctx, err)
 		}
-		v, err := c.decodeFound(ctx, s, n, "id")
+		v, err := c.decodeFound(ctx, s, n, "id", readOptions{})
 		if err != nil {
 			return nil, Result{}, err
 		}

@@ -71,6 +71,9 @@ func (w *write[N]) createOrUpdate(ctx context.Context) (Result, error) {
 		if why := newNameProblem(w.ident.Name); why != "" {
 			return w.updateNamed(ctx, w.nodes.view(n), why)
 		}
+		if err := w.checkReferences(ctx, w.nodes.view(n), nil); err != nil {
+			return Result{}, err
+		}
 		if w.hasBefore() {
 			stored, field, err := w.findBefore(ctx, w.nodes.view(n))
 			if err != nil {

@@ -125,6 +125,9 @@ func (c *change[N]) plan(ctx context.Context, was nodeView, diff []string) (*sto
 	if err := c.checkNode(c.wanted); err != nil {
 		return nil, propertyUpdate{}, err
 	}
+	if err := c.checkReferences(ctx, c.wanted, diff); err != nil {
+		return nil, propertyUpdate{}, err
+	}
 	t, err := c.storedType(ctx)
 	if err == nil && t.isOutdated(c.m.fields, was, diff) {
 		t, err = c.client.refreshType(ctx, c.typ, t)

@@ -1,9 +1,11 @@
 package registry
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -215,4 +217,62 @@ func nameProblem(s string) string {
 		return fmt.Sprintf("is longer than %d characters, the limit of stores (a prefix with the parent's ID counts)", limit)
 	}
 	return ""
+}
+
+// checkReferences returns [ErrNotFound] if a field at one of the update_mask paths
+// of n, or any field if paths is nil, has an ID that does not exist or belongs to
+// another entity. It makes one RPC for the references to each kind of node, except
+// to contexts that the client knows. A REST registry checks them itself.
+func (w *write[N]) checkReferences(ctx context.Context, n nodeView, paths []string) error {
+	if w.client.rest() != nil {
+		return nil
+	}
+	for i := range w.m.fields {
+		f := &w.m.fields[i]
+		name, _ := f.Property()
+		if f.Refers == nil || n.props[name] == nil || paths != nil && !slices.Contains(paths, f.Path) {
+			continue
+		}
+		texts := idsIn(n.props[name])
+		ids := make([]int64, len(texts))
+		for i, text := range texts {
+			var err error
+			if ids[i], err = parseID(text); err != nil {
+				return w.fieldError(ErrInvalidArgument, f.Name, text, err.Error())
+			}
+		}
+		stored, err := w.client.typeNames(ctx, f.Refers.Kind, slices.Clone(ids))
+		if err != nil {
+			return w.rpcError(ctx, err)
+		}
+		wanted := make([]string, len(f.Refers.TypeNames))
+		for i, t := range f.Refers.TypeNames {
+			wanted[i] = w.client.TypeName(t)
+		}
+		for i, id := range ids {
+			if why := w.client.notOf(stored[id], wanted, f.Refers.Entities); why != "" {
+				return w.fieldError(ErrNotFound, f.Name, texts[i], why)
+			}
+		}
+	}
+	return nil
+}
+
+// idsIn returns the ID, or the IDs of a list, in the value of a property.
+func idsIn(v *mlmdpb.Value) []string {
+	switch x := v.GetValue().(type) {
+	case *mlmdpb.Value_IntValue:
+		return []string{strconv.FormatInt(x.IntValue, 10)}
+	case *mlmdpb.Value_StringValue:
+		return []string{x.StringValue}
+	case *mlmdpb.Value_StructValue:
+		var out []string
+		for _, member := range x.StructValue.GetFields() { // the list
+			for _, id := range member.GetListValue().GetValues() {
+				out = append(out, id.GetStringValue())
+			}
+		}
+		return out
+	}
+	return nil
 }

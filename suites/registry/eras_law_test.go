@@ -60,7 +60,8 @@ func (c *choice) of(n int) int {
 func (s *shared) entity(c *choice) (string, int64, bool) {
 	var can []string
 	for _, entity := range slices.Sorted(maps.Keys(s.program.props)) {
-		if parents[entity] == "" || len(s.of(parents[entity])) > 0 {
+		refers := map[string]string{"InferenceService": "RegisteredModel", "ServeModel": "ModelVersion"}[entity]
+		if (parents[entity] == "" || len(s.of(parents[entity])) > 0) && (refers == "" || len(s.of(refers)) > 0) {
 			can = append(can, entity)
 		}
 	}
@@ -94,8 +95,13 @@ func (s *shared) values(c *choice, entity string, isNew bool) map[string]string 
 		case fixed, c.of(3) == 0:
 			continue
 		}
+		refers := map[string]string{"registeredModelId": "RegisteredModel", "modelVersionId": "ModelVersion"}[field]
 		switch {
 		case field == "servingEnvironmentId":
+		case refers != "":
+			if to := s.of(refers); len(to) > 0 {
+				out[field] = strconv.FormatInt(to[c.of(len(to))].id, 10)
+			}
 		case field == "desiredState":
 			out[field] = []string{"DEPLOYED", "UNDEPLOYED"}[c.of(2)]
 		case field == "state":

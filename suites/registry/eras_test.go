@@ -23,12 +23,13 @@ type verbs struct {
 func idOf(r registry.Result, err error) (string, error) { return r.ID, err }
 
 func verbsOf[T any](e interface {
-	Get(context.Context, string) (*T, error)
+	Get(context.Context, string, ...registry.ReadOption[T]) (*T, error)
 	Upsert(context.Context, *T, ...registry.UpsertOption[T]) (registry.Result, error)
 	Replace(context.Context, *T, ...registry.WriteOption[T]) (registry.Result, error)
-	FindByExternalID(context.Context, string) (*T, error)
+	FindByExternalID(context.Context, string, ...registry.ReadOption[T]) (*T, error)
 	Query() registry.Query[T]
-}, parent string, of func(string) registry.Query[T], find func(ctx context.Context, parent, name string) (*T, error),
+}, parent string, of func(string) registry.Query[T],
+	find func(ctx context.Context, parent, name string, _ ...registry.ReadOption[T]) (*T, error),
 ) verbs {
 	list := func(ctx context.Context, q registry.Query[T]) ([]map[string]any, error) {
 		all, err := q.Collect(ctx)
@@ -96,7 +97,9 @@ func ours(reg *registry.Client) map[string]verbs {
 		reg.RegisteredModels(),
 		"",
 		nil,
-		func(ctx context.Context, _, name string) (*model.RegisteredModel, error) {
+		func(
+			ctx context.Context, _, name string, _ ...registry.ReadOption[model.RegisteredModel],
+		) (*model.RegisteredModel, error) {
 			return reg.RegisteredModels().FindByName(ctx, name)
 		},
 	)
@@ -104,7 +107,9 @@ func ours(reg *registry.Client) map[string]verbs {
 		reg.ServingEnvironments(),
 		"",
 		nil,
-		func(ctx context.Context, _, name string) (*model.ServingEnvironment, error) {
+		func(
+			ctx context.Context, _, name string, _ ...registry.ReadOption[model.ServingEnvironment],
+		) (*model.ServingEnvironment, error) {
 			return reg.ServingEnvironments().FindByName(ctx, name)
 		},
 	)

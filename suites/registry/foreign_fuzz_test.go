@@ -100,6 +100,10 @@ func odds[T any, N mlmd.Node](m mlmd.Mapping[T, N]) func(*testing.T, *under, odd
 	return func(t *testing.T, w *under, o odd) {
 		m := m
 		m.TypeName = fmt.Sprintf("odd%d", w.types)
+		m.Fields = slices.Clone(m.Fields)
+		for i := range m.Fields {
+			m.Fields[i].Refers = nil // the IDs are random
+		}
 		s := &storedNode[T, N]{T: t, under: w, odd: o, m: m}
 		s.kind = map[mlmd.Kind]string{
 			mlmd.Artifact: "Artifact", mlmd.Execution: "Execution", mlmd.Context: "Context",

@@ -144,8 +144,9 @@ var _ = onEveryBackend("on a store of an older program", func(rpc func() mlmdpb.
 		}})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(t.GetTypeId()).NotTo(BeZero())
+		modelID, versionID := aModel(ctx, reg), aVersion(ctx, reg)
 		s := model.InferenceService{
-			Name: "s", ServingEnvironmentID: anEnvironment(ctx, reg), RegisteredModelID: "7", ModelVersionID: new("8"),
+			Name: "s", ServingEnvironmentID: anEnvironment(ctx, reg), RegisteredModelID: modelID, ModelVersionID: &versionID,
 			DesiredState: new(model.InferenceServiceStateDeployed),
 		}
 		res, err := reg.InferenceServices().Upsert(ctx, &s)
@@ -155,8 +156,8 @@ var _ = onEveryBackend("on a store of an older program", func(rpc func() mlmdpb.
 		p := stored.Contexts[0].Properties
 		Expect(p).To(HaveLen(3))
 		Expect(p["state"].GetStringValue()).To(Equal("DEPLOYED"))
-		Expect(p["registered_model_id"].GetStringValue()).To(Equal("7"))
-		Expect(p["model_version_id"].GetIntValue()).To(BeEquivalentTo(8))
+		Expect(p["registered_model_id"].GetStringValue()).To(Equal(modelID))
+		Expect(p["model_version_id"].GetIntValue()).To(Equal(number64(versionID)))
 
 		client, sent := counting(rpc())
 		again := registry.New(client, registry.WithTypePrefix(prefix))
@@ -165,7 +166,7 @@ var _ = onEveryBackend("on a store of an older program", func(rpc func() mlmdpb.
 		Expect(writes(sent.take())).To(BeEmpty(), "nothing differs")
 		got, err := again.InferenceServices().Get(ctx, res.ID)
 		Expect(err).NotTo(HaveOccurred())
-		Expect(got.RegisteredModelID).To(Equal("7"))
+		Expect(got.RegisteredModelID).To(Equal(modelID))
 		Expect(got.DesiredState).To(HaveValue(Equal(model.InferenceServiceStateDeployed)))
 	})
 

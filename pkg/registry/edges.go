@@ -1,0 +1,927 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/relation"
+	"github.com/mlmd-go/sdk/pkg/value"
+)
+
+// Record stores an execution with what it used and made, and sets the IDs of all
+// values:
+//
+//	registry.Record(ctx, runs, &run, edge.TrainingRun.Inputs.To(&day1, &day2), edge.TrainingRun.Outputs.To(&weights))
+//
+// The execution is upserted. So are entities without an ID that links lead to;
+// entities with an ID are linked as they are stored. Links that exist stay, and
+// Record never removes one. Recording the same values twice stores them once. The
+// result is that of the execution.
+//
+// On an embedded store Record is one transaction. On a server it is one RPC if the
+// execution and the artifacts without an ID are new and these have no parents;
+// memberships and the parent of the execution take another RPC. Otherwise Record
+// upserts one entity after the other and then stores the events. If that fails
+// halfway, Record with the same values completes it.
+//
+// The errors are those of [Collection.Upsert]. Besides, the error is
+// [ErrInvalidArgument] if a required edge has no neighbor or an edge more than it
+// may have, [ErrNotFound] if a link leads to an ID that does not exist or belongs
+// to another entity, and [ErrAlreadyExists] if the neighbor of a unique edge
+// already is the neighbor of another execution. A REST registry has no events: the
+// error is [ErrUnsupported].
+func Record[T any](
+	ctx context.Context, c *Collection[T, *mlmdpb.Execution], v *T, links ...relation.Link[*T],
+) (Result, error) {
+	return record(ctx, &c.core, v, untypedLinks(links))
+}
+
+// Link links a stored entity to neighbors, and stores those without an ID first,
+// like [Record]. Links that exist stay. The error is [ErrNotFound] if the entity
+// does not exist.
+func (c *Collection[T, N]) Link(ctx context.Context, id string, links ...relation.Link[*T]) error {
+	return c.core.linkTo(ctx, id, untypedLinks(links))
+}
+
+// Unlink removes links to neighbors, which must have IDs. Links that do not exist
+// are ignored, and neighbors stay. MLMD cannot remove links: on a server the error
+// is [ErrUnsupported]. It is [ErrInvalidArgument] if a required edge would lose its
+// last neighbor.
+func (c *Collection[T, N]) Unlink(ctx context.Context, id string, links ...relation.Link[*T]) error {
+	return c.core.unlink(ctx, id, untypedLinks(links))
+}
+
+func untypedLinks[F any](links []relation.Link[F]) []relation.Links {
+	out := make([]relation.Links, 0, len(links))
+	for _, l := range links {
+		if len(l.Nodes) > 0 {
+			out = append(out, relation.Links(l))
+		}
+	}
+	return out
+}
+
+// linkable is what linking needs of an [anyCore].
+type linkable interface {
+	isNil(v any) bool
+	upsert(ctx context.Context, c *Client, v any) (Result, error)
+	// prepare returns the nodes to create for values, or nil if one of them may exist
+	// or cannot be created without its parent.
+	prepare(ctx context.Context, values []any) []preparedNode
+	// setUnlinked sets the ID of a value, which other values may share.
+	setID(c *Client, v any, id string)
+}
+
+// A preparedNode is a new node on its way to the store.
+type preparedNode interface {
+	message() proto.Message
+	before(ctx context.Context) error
+	// stored sets the ID of the value and records the creation for the hooks.
+	stored(id int64) Result
+	// linkParent links the node to its parent, if it has one.
+	linkParent(ctx context.Context, id int64) error
+	after(ctx context.Context) hookErrors
+}
+
+func (c *core[N]) isNil(v any) bool { return c.m.IsNilAny(v) }
+
+func (c *core[N]) upsert(ctx context.Context, client *Client, v any) (Result, error) {
+	return c.on(client).write(ctx, upsert, v, writeOptions{})
+}
+
+func (c *core[N]) setID(client *Client, v any, id string) {
+	if old := c.m.IdentAny(v).ID; old != id {
+		client.undoable(func() { c.m.SetIDAny(v, old) })
+		c.m.SetIDAny(v, id)
+	}
+}
+
+func (c *core[N]) prepare(ctx context.Context, values []any) []preparedNode {
+	if _, err := c.client.typeOf(ctx, c.typ, c.m.PropTypes()); err != nil {
+		return nil // the upsert will return it
+	}
+	group := c.newNodes(ctx, upsert, values, writeOptions{})
+	if len(group) < len(values) {
+		return nil
+	}
+	out := make([]preparedNode, len(group))
+	for i := range group {
+		out[i] = &group[i]
+	}
+	return out
+}
+
+func (n *newNode[N]) message() proto.Message { return any(n.node).(proto.Message) }
+
+func (n *newNode[N]) before(ctx context.Context) error { return n.beforeCreate(ctx, n.node) }
+
+func (n *newNode[N]) stored(id int64) Result {
+	r := n.result(id, Created, nil)
+	n.cacheCreated(id, n.typeID, n.nodes.view(n.node), true)
+	n.setID(r.ID)
+	n.recordCreated(n.node, r)
+	return r
+}
+
+func (n *newNode[N]) linkParent(ctx context.Context, id int64) error {
+	return n.linkNew(ctx, id, false)
+}
+
+func (n *newNode[N]) after(ctx context.Context) hookErrors { return n.afterWrite(ctx) }
+
+// A target is one neighbor to link.
+type target struct {
+	relation *relation.Relation
+	core     anyCore
+	id       int64 // 0 if it is new
+	value    any   // nil if only the ID is known
+	key      string
+}
+
+// targets checks links and returns what they lead to.
+func (c *Client) targets(s operation, links []relation.Links) ([]*target, error) {
+	var out []*target
+	cores := make(map[mlmd.AnyMapping]anyCore)
+	for _, l := range links {
+		r, m := l.Relation, l.Relation.To[l.Target]
+		if cores[m] == nil {
+			cores[m] = c.coreOf(m)
+		}
+		for _, n := range l.Nodes {
+			t := &target{relation: r, core: cores[m], value: n.Value, key: n.Key}
+			id := n.ID
+			if t.value != nil {
+				if t.core.isNil(t.value) {
+					return nil, s.edgeError(ErrInvalidArgument, r, "", "a neighbor is nil")
+				}
+				id = t.core.identOf(t.value).ID
+			}
+			if t.value == nil || id != "" {
+				var err error
+				if t.id, err = parseID(id); err != nil {
+					return nil, s.edgeError(ErrInvalidArgument, r, id, err.Error())
+				}
+			}
+			if why := stepProblem(r, n.Key); why != "" {
+				return nil, s.edgeError(ErrInvalidArgument, r, id, why)
+			}
+			out = append(out, t)
+		}
+	}
+	return out, nil
+}
+
+// stepProblem returns why a link of the edge cannot have the key, or "".
+func stepProblem(r *relation.Relation, key string) string {
+	switch {
+	case r.Step == relation.KeyStep && key == "":
+		return "the events of this edge have a key: use At"
+	case r.Step != relation.KeyStep && key != "":
+		return fmt.Sprintf("the key %q has no place: the edge is declared without step: key", key)
+	}
+	return nameProblem(key)
+}
+
+// edgeError returns an error about the neighbor with the given ID.
+func (s operation) edgeError(kind error, r *relation.Relation, id, why string) *Error {
+	return s.fieldError(kind, r.Name, id, why)
+}
+
+// checkTargets returns [ErrNotFound] if a target with an ID does not exist or is
+// another entity. It makes one RPC for 100 targets of each kind.
+func (c *Client) checkTargets(ctx context.Context, s operation, targets []*target) error {
+	byKind := make(map[mlmd.Kind][]*target)
+	for _, t := range targets {
+		if t.id != 0 {
+			_, typ := t.core.describe()
+			byKind[typ.kind] = append(byKind[typ.kind], t)
+		}
+	}
+	for _, kind := range []mlmd.Kind{mlmd.Artifact, mlmd.Execution, mlmd.Context} {
+		var ids []int64
+		for _, t := range byKind[kind] {
+			ids = append(ids, t.id)
+		}
+		names, err := c.typeNames(ctx, kind, ids)
+		if err != nil {
+			return s.rpcError(ctx, err)
+		}
+		for _, t := range byKind[kind] {
+			entity, typ := t.core.describe()
+			if why := c.notOf(names[t.id], []string{typ.name}, []string{entity}); why != "" {
+				return s.edgeError(ErrNotFound, t.relation, strconv.FormatInt(t.id, 10), why)
+			}
+		}
+	}
+	return nil
+}
+
+// typeNames returns the names of the types of those nodes that exist.
+func (c *Client) typeNames(ctx context.Context, kind mlmd.Kind, ids []int64) (map[int64]string, error) {
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	out := make(map[int64]string, len(ids))
+	switch kind {
+	case mlmd.Artifact:
+		return out, addTypeNames(ctx, artifacts{c.rpc}, ids, out)
+	case mlmd.Execution:
+		return out, addTypeNames(ctx, executions{c.rpc}, ids, out)
+	}
+	unknown := ids[:0:0]
+	for _, id := range ids {
+		if p, ok := c.contexts.get(id); ok {
+			out[id] = p.typeName
+		} else {
+			unknown = append(unknown, id)
+		}
+	}
+	return out, addTypeNames(ctx, contexts{c.rpc}, unknown, out)
+}
+
+func addTypeNames[N mlmd.Node](ctx context.Context, nodes nodes[N], ids []int64, to map[int64]string) error {
+	for some := range slices.Chunk(ids, pageSize) {
+		ns, err := nodes.byIDs(ctx, some)
+		if err != nil {
+			return err
+		}
+		for _, n := range ns {
+			v := nodes.view(n)
+			to[v.id] = v.typeName
+		}
+	}
+	return nil
+}
+
+// notOf returns why the type of a node, empty if it does not exist, is not one of the
+// given types, or "". entities are those that are stored as these types.
+func (c *Client) notOf(typeName string, typeNames, entities []string) string {
+	if typeName != "" && slices.Contains(typeNames, typeName) {
+		return ""
+	}
+	want := withArticle(entities[0])
+	for i, e := range entities[1:] {
+		sep := ", "
+		if i == len(entities)-2 {
+			sep = " or "
+		}
+		want += sep + withArticle(e)
+	}
+	if typeName == "" {
+		return "does not exist: want the ID of " + want
+	}
+	return fmt.Sprintf("is the ID of %s, not of %s", withArticle(c.entityName(typeName)), want)
+}
+
+// storeTargets upserts the targets without an ID, each value once.
+func (c *Client) storeTargets(ctx context.Context, s operation, targets []*target) error {
+	for _, t := range targets {
+		if t.id != 0 {
+			continue
+		}
+		if id := t.core.identOf(t.value).ID; id != "" { // another target with the same value
+			t.id, _ = value.ParseID(id)
+			continue
+		}
+		r, err := t.core.upsert(ctx, c, t.value)
+		if err != nil && !tookEffect(err) {
+			var cause *Error
+			if errors.As(err, &cause) {
+				return cause
+			}
+			return err
+		}
+		if t.id, err = value.ParseID(r.ID); err != nil {
+			return s.newError(ErrInternal, "the store returned an invalid ID")
+		}
+	}
+	return nil
+}
+
+// record stores an execution and its links.
+func record(
+	ctx context.Context, c *core[*mlmdpb.Execution], v any, links []relation.Links,
+) (_ Result, err error) {
+	ctx, observed := c.client.observe(ctx, "record", c.m.entity)
+	defer func() { observed.end(err) }()
+	if c.m.IsNilAny(v) {
+		return Result{}, c.operation("record", "").newError(ErrInvalidArgument, "the value is nil")
+	}
+	s := c.operation("record", displayName(c.m.IdentAny(v)))
+	if c.client.rest() != nil {
+		return Result{}, s.newError(ErrUnsupported, "a REST registry has no events")
+	}
+	targets, err := c.client.targets(s, links)
+	if err != nil {
+		return Result{}, err
+	}
+	if err := c.checkRequired(ctx, s, v, targets); err != nil {
+		return Result{}, err
+	}
+	if err := c.checkNumber(s, targets); err != nil {
+		return Result{}, err
+	}
+	if _, embedded := c.client.rpc.(transactor); !embedded && c.client.tx == nil {
+		if r, done, err := recordAtOnce(ctx, c, s, v, targets); done || err != nil {
+			return r, err
+		}
+	}
+	results, err := c.client.inBatch(ctx, func(client *Client) ([]Result, error) {
+		targets, err := client.targets(s, links)
+		if err != nil {
+			return nil, err
+		}
+		r, err := c.on(client).recordEach(ctx, s, v, targets)
+		return []Result{r}, err
+	})
+	if len(results) == 0 {
+		return Result{}, err
+	}
+	return results[0], err
+}
+
+// checkRequired returns an error if the execution is new and a required edge has no
+// neighbor. Stored executions have them.
+func (c *core[N]) checkRequired(ctx context.Context, s operation, v any, targets []*target) error {
+	for _, name := range c.m.Type().RequiredEdges {
+		if slices.ContainsFunc(targets, func(t *target) bool { return t.relation.Name == name }) {
+			continue
+		}
+		exists, err := c.isStored(ctx, v)
+		if err != nil || exists {
+			return err
+		}
+		return s.fieldError(ErrInvalidArgument, name, "",
+			fmt.Sprintf("has no neighbor: %s needs at least one", withArticle(c.m.entity)))
+	}
+	return nil
+}
+
+// isStored reports whether an upsert of v would find it.
+func (c *core[N]) isStored(ctx context.Context, v any) (bool, error) {
+	if c.m.IdentAny(v).ID != "" {
+		return true, nil
+	}
+	w, err := c.begin(ctx, upsert, v, writeOptions{})
+	if err != nil {
+		return false, err
+	}
+	n, err := w.encode(w.parent.mappingParent(w.m.parent))
+	if err != nil {
+		return false, err
+	}
+	stored, _, err := w.findBefore(ctx, w.nodes.view(n))
+	return stored != nil, err
+}
+
+// checkNumber returns an error if an edge leads to more targets than it may have.
+func (c *core[N]) checkNumber(s operation, targets []*target) error {
+	count := make(map[*relation.Relation]int)
+	for _, t := range targets {
+		if count[t.relation]++; t.relation.Max > 0 && count[t.relation] > t.relation.Max {
+			return s.tooMany(t.relation)
+		}
+	}
+	return nil
+}
+
+func (s operation) tooMany(r *relation.Relation) error {
+	return s.edgeError(ErrInvalidArgument, r, "", fmt.Sprintf("has more than %d neighbors", r.Max))
+}
+
+// recordEach stores the targets, then the execution, and then the links.
+func (c *core[N]) recordEach(ctx context.Context, s operation, v any, targets []*target) (Result, error) {
+	if err := c.client.checkTargets(ctx, s, targets); err != nil {
+		return Result{}, err
+	}
+	var late hookErrors
+	if err := late.keep(c.client.storeTargets(ctx, s, targets)); err != nil {
+		return Result{}, err
+	}
+	r, err := c.write(ctx, upsert, v, writeOptions{})
+	if err := late.keep(err); err != nil {
+		return Result{}, err
+	}
+	id, err := value.ParseID(r.ID)
+	if err != nil {
+		return Result{}, s.newError(ErrInternal, "the store returned an invalid ID")
+	}
+	if err := c.storeLinks(ctx, s, id, targets); err != nil {
+		return Result{}, err
+	}
+	return r, late.beside(nil)
+}
+
+// recordAtOnce stores a new execution and new artifacts without parents in one RPC.
+// It returns false if one of them may be stored already or needs another RPC first.
+func recordAtOnce(
+	ctx context.Context, c *core[*mlmdpb.Execution], s operation, v any, targets []*target,
+) (_ Result, done bool, _ error) {
+	if err := c.client.checkTargets(ctx, s, targets); err != nil {
+		return Result{}, false, err
+	}
+	if c.m.IdentAny(v).ID != "" {
+		return Result{}, false, nil
+	}
+	req := &mlmdpb.PutExecutionRequest{}
+	var nodes []preparedNode
+	var owners []*target // of nodes
+	index := make(map[any]int)
+	events := slices.DeleteFunc(slices.Clone(targets), func(t *target) bool { return t.relation.Kind != relation.Event })
+	for _, t := range targets {
+		if t.relation.Kind != relation.Event && t.id == 0 {
+			return Result{}, false, nil
+		}
+	}
+	paths := newEvents(nil)
+	for _, t := range events {
+		pair := &mlmdpb.PutExecutionRequest_ArtifactAndEvent{Event: paths.event(t)}
+		switch _, twice := index[t.value]; {
+		case t.id != 0:
+			pair.Event.ArtifactId = &t.id
+		case twice:
+			return Result{}, false, nil
+		default:
+			prepared := t.core.prepare(ctx, []any{t.value})
+			if len(prepared) == 0 || t.core.identOf(t.value).ParentID != "" {
+				return Result{}, false, nil
+			}
+			index[t.value] = len(nodes)
+			nodes, owners = append(nodes, prepared[0]), append(owners, t)
+			pair.Artifact = prepared[0].message().(*mlmdpb.Artifact)
+		}
+		req.ArtifactEventPairs = append(req.ArtifactEventPairs, pair)
+	}
+	if paths.twice() {
+		return Result{}, false, nil
+	}
+	if err := c.client.checkUnique(ctx, s, 0, events); err != nil {
+		return Result{}, false, err
+	}
+	run := c.prepare(ctx, []any{v})
+	if len(run) == 0 {
+		return Result{}, false, nil
+	}
+	req.Execution = run[0].message().(*mlmdpb.Execution)
+	for _, n := range append(nodes, run[0]) {
+		if err := n.before(ctx); err != nil {
+			return Result{}, false, err
+		}
+	}
+	resp, err := c.client.rpc.PutExecution(ctx, req)
+	switch status.Code(err) {
+	case codes.OK:
+	case codes.AlreadyExists, codes.NotFound, codes.InvalidArgument, codes.FailedPrecondition:
+		return Result{}, false, nil // the sequence finds what exists, or the reason
+	default:
+		return Result{}, false, s.rpcError(ctx, err)
+	}
+	if len(resp.GetArtifactIds()) != len(req.ArtifactEventPairs) || resp.ExecutionId == nil {
+		return Result{}, false, s.newError(ErrInternal, "the store returned another number of IDs")
+	}
+	var late hookErrors
+	next := 0
+	for i, pair := range req.ArtifactEventPairs {
+		if pair.Artifact != nil {
+			nodes[next].stored(resp.ArtifactIds[i])
+			owners[next].id = resp.ArtifactIds[i]
+			next++
+		}
+	}
+	r := run[0].stored(resp.GetExecutionId())
+	if err := run[0].linkParent(ctx, resp.GetExecutionId()); err != nil {
+		return Result{}, false, err
+	}
+	members := slices.DeleteFunc(slices.Clone(targets), func(t *target) bool { return t.relation.Kind == relation.Event })
+	if err := c.storeLinks(ctx, s, resp.GetExecutionId(), members); err != nil {
+		return Result{}, false, err
+	}
+	for _, n := range append(nodes, run[0]) {
+		late = append(late, n.after(ctx)...)
+	}
+	return r, true, late.beside(nil)
+}
+
+// linkTo links the entity with the given ID.
+func (c *core[N]) linkTo(ctx context.Context, idText string, links []relation.Links) error {
+	s, id, err := c.linkOperation("link", idText, links)
+	if err != nil {
+		return err
+	}
+	_, err = c.client.inBatch(ctx, func(client *Client) ([]Result, error) {
+		targets, err := client.targets(s, links)
+		if err != nil {
+			return nil, err
+		}
+		c := c.on(client)
+		if err := c.checkStored(ctx, s, id); err != nil {
+			return nil, err
+		}
+		if err := client.checkTargets(ctx, s, targets); err != nil {
+			return nil, err
+		}
+		var late hookErrors
+		if err := late.keep(client.storeTargets(ctx, s, targets)); err != nil {
+			return nil, err
+		}
+		if err := c.storeLinks(ctx, s, id, targets); err != nil {
+			return nil, err
+		}
+		return nil, late.beside(nil)
+	})
+	return err
+}
+
+// linkOperation checks the arguments of Link and Unlink.
+func (c *core[N]) linkOperation(op, idText string, links []relation.Links) (operation, int64, error) {
+	s := c.operation(op, idText)
+	id, err := parseID(idText)
+	if err != nil {
+		return s, 0, s.fieldError(ErrInvalidArgument, "id", idText, err.Error())
+	}
+	for _, l := range links {
+		if err := c.client.supports(s, l.Relation); err != nil {
+			return s, 0, err
+		}
+	}
+	return s, id, nil
+}
+
+// checkStored returns [ErrNotFound] unless the entity is stored.
+func (c *core[N]) checkStored(ctx context.Context, s operation, id int64) error {
+	n, err := c.nodes.byID(ctx, id)
+	if err != nil {
+		return s.rpcError(ctx, err)
+	}
+	if n == nil {
+		return s.newError(ErrNotFound, "")
+	}
+	if v := c.nodes.view(n); v.typeName != c.m.typeName {
+		return s.newError(ErrNotFound, fmt.Sprintf(
+			"not found: this ID belongs to %s", withArticle(c.client.entityName(v.typeName))))
+	}
+	return nil
+}
+
+// storeLinks stores those links from an entity to targets that are missing.
+func (c *core[N]) storeLinks(ctx context.Context, s operation, id int64, targets []*target) error {
+	var events, members []*target
+	for _, t := range targets {
+		if t.relation.Kind == relation.Event {
+			events = append(events, t)
+		} else {
+			members = append(members, t)
+		}
+	}
+	if err := c.storeEvents(ctx, s, id, events); err != nil {
+		return err
+	}
+	return c.storeMembers(ctx, s, id, members)
+}
+
+// storeEvents stores the events that are missing. If another writer stores one of
+// them at the same time, it tries once more.
+func (c *core[N]) storeEvents(ctx context.Context, s operation, execution int64, targets []*target) error {
+	for try := 1; len(targets) > 0; try++ {
+		stored, err := c.client.events(ctx, false, []int64{execution})
+		if err != nil {
+			return s.rpcError(ctx, err)
+		}
+		paths := newEvents(stored)
+		var put []*mlmdpb.Event
+		var added []*target
+		for _, t := range targets {
+			if has, why := paths.has(t); why != "" {
+				return s.edgeError(ErrInvalidArgument, t.relation, strconv.FormatInt(t.id, 10), why)
+			} else if has {
+				continue
+			}
+			e := paths.event(t)
+			e.ArtifactId, e.ExecutionId = &t.id, &execution // also for the next target
+			put, added = append(put, e), append(added, t)
+		}
+		for _, t := range added {
+			if t.relation.Max > 0 && paths.count(t.relation) > t.relation.Max {
+				return s.tooMany(t.relation)
+			}
+		}
+		if err := c.client.checkUnique(ctx, s, execution, added); err != nil || len(put) == 0 {
+			return err
+		}
+		_, err = c.client.rpc.PutEvents(ctx, &mlmdpb.PutEventsRequest{Events: put})
+		if err == nil {
+			return nil
+		}
+		if status.Code(err) != codes.AlreadyExists || try == maxAttempts {
+			return s.rpcError(ctx, err)
+		}
+	}
+	return nil
+}
+
+// eventSet holds the events of one execution.
+type eventSet struct {
+	all  []*mlmdpb.Event
+	seen map[[2]int64]int // how many, by type and artifact
+}
+
+func newEvents(stored []*mlmdpb.Event) *eventSet {
+	s := &eventSet{seen: make(map[[2]int64]int)}
+	for _, e := range stored {
+		s.all = append(s.all, e)
+		s.seen[[2]int64{int64(e.GetType()), e.GetArtifactId()}]++
+	}
+	return s
+}
+
+// has reports whether the target is linked already. Since the store keeps one event
+// of each type between two nodes, why says what keeps it from being linked.
+func (s *eventSet) has(t *target) (_ bool, why string) {
+	for _, e := range s.all {
+		if e.GetType() != t.relation.EventType || e.GetArtifactId() != t.id {
+			continue
+		}
+		if !isOf(e, t.relation) {
+			return false, fmt.Sprintf("is linked along another edge: two nodes have at most one event of type %s", e.GetType())
+		}
+		steps := e.GetPath().GetSteps()
+		if t.relation.Step == relation.KeyStep && steps[len(steps)-1].GetKey() != t.key {
+			return false, fmt.Sprintf("is linked under the key %q: two nodes have at most one event of type %s",
+				steps[len(steps)-1].GetKey(), e.GetType())
+		}
+		return true, ""
+	}
+	return false, ""
+}
+
+// twice reports whether two events of the set have the same type and artifact.
+func (s *eventSet) twice() bool {
+	for key, n := range s.seen {
+		if n > 1 && key[1] != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// event adds the event of a target, without IDs, and returns it. Its index follows
+// those of the edge's other events.
+func (s *eventSet) event(t *target) *mlmdpb.Event {
+	r := t.relation
+	var steps []*mlmdpb.Event_Path_Step
+	if r.Key != "" {
+		steps = append(steps, &mlmdpb.Event_Path_Step{Value: &mlmdpb.Event_Path_Step_Key{Key: r.Key}})
+	}
+	switch r.Step {
+	case relation.KeyStep:
+		steps = append(steps, &mlmdpb.Event_Path_Step{Value: &mlmdpb.Event_Path_Step_Key{Key: t.key}})
+	case relation.IndexStep:
+		next := int64(0)
+		for _, e := range s.all {
+			if isOf(e, r) {
+				next = max(next, stepOf(e)+1)
+			}
+		}
+		steps = append(steps, &mlmdpb.Event_Path_Step{Value: &mlmdpb.Event_Path_Step_Index{Index: next}})
+	}
+	e := &mlmdpb.Event{Type: &r.EventType}
+	if len(steps) > 0 {
+		e.Path = &mlmdpb.Event_Path{Steps: steps}
+	}
+	s.all = append(s.all, e)
+	s.seen[[2]int64{int64(r.EventType), t.id}]++
+	return e
+}
+
+// count returns the number of events of an edge.
+func (s *eventSet) count(r *relation.Relation) int {
+	n := 0
+	for _, e := range s.all {
+		if isOf(e, r) {
+			n++
+		}
+	}
+	return n
+}
+
+// checkUnique returns [ErrAlreadyExists] if the target of a unique edge has an event
+// of it with another execution.
+func (c *Client) checkUnique(ctx context.Context, s operation, execution int64, targets []*target) error {
+	var ids []int64
+	for _, t := range targets {
+		if t.relation.Unique && t.id != 0 {
+			ids = append(ids, t.id)
+		}
+	}
+	for some := range slices.Chunk(ids, pageSize) {
+		events, err := c.events(ctx, true, some)
+		if err != nil {
+			return s.rpcError(ctx, err)
+		}
+		for _, e := range events {
+			for _, t := range targets {
+				if t.relation.Unique && t.id == e.GetArtifactId() && isOf(e, t.relation) && e.GetExecutionId() != execution {
+					return s.takenNeighbor(t, e.GetExecutionId())
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (s operation) takenNeighbor(t *target, by int64) error {
+	e := s.edgeError(ErrAlreadyExists, t.relation, strconv.FormatInt(t.id, 10), fmt.Sprintf(
+		"is already linked to %s %d: neighbors of this edge have at most one", t.relation.Entity, by))
+	e.ExistingID = strconv.FormatInt(by, 10)
+	return e
+}
+
+// storeMembers stores the memberships that are missing.
+func (c *core[N]) storeMembers(ctx context.Context, s operation, id int64, targets []*target) error {
+	if len(targets) == 0 {
+		return nil
+	}
+	links, err := c.nodes.linksOf(ctx, []int64{id})
+	if err != nil {
+		return s.rpcError(ctx, err)
+	}
+	has := make(map[int64]bool)
+	for _, l := range links {
+		has[l.to] = true
+	}
+	var added []int64
+	for _, t := range targets {
+		if has[t.id] {
+			continue
+		}
+		if err := c.checkMember(ctx, s, t, links, added); err != nil {
+			return err
+		}
+		has[t.id] = true
+		added = append(added, t.id)
+	}
+	if len(added) == 0 {
+		return nil
+	}
+	if err := c.nodes.linkAll(ctx, added, id); err != nil {
+		return s.rpcError(ctx, err)
+	}
+	return nil
+}
+
+// checkMember checks the limits of a membership beside the links that exist and
+// those to be added.
+func (c *core[N]) checkMember(ctx context.Context, s operation, t *target, links []pair, added []int64) error {
+	r := t.relation
+	if r.Max > 0 {
+		ids := slices.Clone(added)
+		for _, l := range links {
+			ids = append(ids, l.to)
+		}
+		names, err := c.client.typeNames(ctx, mlmd.Context, ids)
+		if err != nil {
+			return s.rpcError(ctx, err)
+		}
+		n := 1
+		for _, name := range names {
+			for _, m := range r.To {
+				if name == c.client.TypeName(m.Type().TypeName) {
+					n++
+				}
+			}
+		}
+		if n > r.Max {
+			return s.tooMany(r)
+		}
+	}
+	if !r.Unique {
+		return nil
+	}
+	for i, m := range r.To {
+		if _, typ := t.core.describe(); c.client.TypeName(m.Type().TypeName) != typ.name {
+			continue
+		}
+		f, err := c.client.members(ctx, s, &relation.End{Relation: r, Target: i, Reverse: true}, []int64{t.id})
+		if err != nil {
+			return err
+		}
+		if len(f.pairs) > 0 {
+			return s.takenNeighbor(t, f.pairs[0].to)
+		}
+	}
+	return nil
+}
+
+// An unlinker is an RPC client that can remove links. Those of embedded stores are.
+type unlinker interface {
+	Unlink(ctx context.Context, events []*mlmdpb.Event, attributions []*mlmdpb.Attribution,
+		associations []*mlmdpb.Association, parents []*mlmdpb.ParentContext) error
+}
+
+// unlink removes links of the entity with the given ID.
+func (c *core[N]) unlink(ctx context.Context, idText string, links []relation.Links) error {
+	s, id, err := c.linkOperation("unlink", idText, links)
+	if err != nil {
+		return err
+	}
+	if _, ok := c.client.rpc.(transactor); !ok && c.client.tx == nil {
+		return s.newError(ErrUnsupported, "a server cannot remove links: use an embedded store")
+	}
+	_, err = c.client.inBatch(ctx, func(client *Client) ([]Result, error) {
+		return nil, c.on(client).unlinkIn(ctx, s, id, links)
+	})
+	return err
+}
+
+func (c *core[N]) unlinkIn(ctx context.Context, s operation, id int64, links []relation.Links) error {
+	rpc := c.client.rpc
+	if tx, ok := rpc.(partOfTx); ok {
+		rpc = tx.MetadataStoreServiceClient
+	}
+	store, ok := rpc.(unlinker)
+	if !ok {
+		return s.newError(ErrUnsupported, "this store cannot remove links")
+	}
+	targets, err := c.client.targets(s, links)
+	if err != nil {
+		return err
+	}
+	if err := c.checkStored(ctx, s, id); err != nil {
+		return err
+	}
+	var events []*mlmdpb.Event
+	var attributions []*mlmdpb.Attribution
+	var associations []*mlmdpb.Association
+	var parents []*mlmdpb.ParentContext
+	for _, t := range targets {
+		if t.id == 0 {
+			return s.edgeError(ErrInvalidArgument, t.relation, "", "a neighbor without an ID cannot be unlinked")
+		}
+		switch {
+		case t.relation.Kind == relation.Event:
+			events = append(events, &mlmdpb.Event{ExecutionId: &id, ArtifactId: &t.id, Type: &t.relation.EventType})
+		case c.typ.kind == mlmd.Artifact:
+			attributions = append(attributions, &mlmdpb.Attribution{ContextId: &t.id, ArtifactId: &id})
+		case c.typ.kind == mlmd.Execution:
+			associations = append(associations, &mlmdpb.Association{ContextId: &t.id, ExecutionId: &id})
+		default:
+			parents = append(parents, &mlmdpb.ParentContext{ParentId: &t.id, ChildId: &id})
+		}
+		if t.id == c.parentOf(ctx, id) && t.relation.Kind == relation.Membership {
+			return s.edgeError(ErrInvalidArgument, t.relation, strconv.FormatInt(t.id, 10),
+				"is the parent, whose ID the entity has: it cannot be unlinked")
+		}
+	}
+	if err := store.Unlink(ctx, events, attributions, associations, parents); err != nil {
+		return s.rpcError(ctx, err)
+	}
+	return c.checkLeft(ctx, s, id, targets)
+}
+
+// parentOf returns the ID of the parent that the stored name of a node tells, or 0.
+func (c *core[N]) parentOf(ctx context.Context, id int64) int64 {
+	if c.m.parent == nil {
+		return 0
+	}
+	found, err := c.find(ctx, c.operation("unlink", ""), []int64{id})
+	if err != nil || found[id] == nil {
+		return 0
+	}
+	parent, _ := value.ParseID(c.m.IdentAny(found[id]).ParentID)
+	return parent
+}
+
+// checkLeft returns an error if a required edge has no neighbor left.
+func (c *core[N]) checkLeft(ctx context.Context, s operation, id int64, removed []*target) error {
+	for _, t := range removed {
+		if !t.relation.Required {
+			continue
+		}
+		left := 0
+		for i := range t.relation.To {
+			e := &relation.End{Relation: t.relation, Target: i}
+			f, err := c.client.neighbors(ctx, s, e, map[int64]any{id: nil})
+			if err != nil {
+				return err
+			}
+			stored, err := c.client.far(e).find(ctx, s, f.targets())
+			if err != nil {
+				return err
+			}
+			left += len(stored)
+		}
+		if left == 0 {
+			return s.edgeError(ErrInvalidArgument, t.relation, "",
+				fmt.Sprintf("would have no neighbor left: %s needs at least one", withArticle(c.m.entity)))
+		}
+	}
+	return nil
+}
