@@ -17,6 +17,8 @@
 // pipeline, are part of the graph too.
 //
 // [Graph.Upstream], [Graph.Downstream] and [Graph.Paths] walk through a graph in
-// memory. [Graph.Mermaid] and [Graph.DOT] draw it. Pictures fold similar nodes of a
-// large graph, so that it stays readable. In JSON, a graph can be kept and read back.
+// memory. [Graph.Mermaid] and [Graph.DOT] draw it, and package
+// [github.com/mlmd-go/sdk/pkg/lineage/svg] makes an image. Pictures fold similar nodes
+// of a large graph, so that it stays readable. In JSON, a graph can be kept and read
+// back.
 package lineage

@@ -20,7 +20,7 @@ func (g *Graph) DOT(opts ...PictureOption) string {
 	const font = `fontname="Helvetica,Arial,sans-serif"`
 	b.WriteString("digraph lineage {\n")
 	fmt.Fprintf(&b, "  graph [rankdir=%s, nodesep=0.25, ranksep=0.5, fontsize=11, %s]\n", direction, font)
-	fmt.Fprintf(&b, "  node [fontsize=11, margin=\"0.12,0.06\", style=\"filled\", fontcolor=\"#111827\", %s]\n", font)
+	fmt.Fprintf(&b, "  node [fontsize=11, margin=\"0.18,0.06\", style=\"filled\", fontcolor=\"#111827\", %s]\n", font)
 	fmt.Fprintf(&b, "  edge [fontsize=9, color=\"#4b5563\", fontcolor=\"#4b5563\", arrowsize=0.7, %s]\n", font)
 	p.eachFrame(nil, 1, func(f *frame, depth int, begin bool) {
 		indent := strings.Repeat("  ", depth)
@@ -28,7 +28,7 @@ func (g *Graph) DOT(opts ...PictureOption) string {
 			fmt.Fprintf(&b, "%s}\n", indent)
 			return
 		}
-		label := dotLabel([]string{strings.Join(p.label(f.box), ": ")})
+		label := dotLabel([]string{" " + strings.Join(p.label(f.box), ": ") + " "}) // renderers may guess the width
 		fmt.Fprintf(&b, "%ssubgraph cluster_%s {\n", indent, f.id())
 		fmt.Fprintf(&b, "%s  graph [label=%s, labeljust=l, style=\"rounded,filled\", ", indent, label)
 		fmt.Fprintf(&b, "fillcolor=\"%s\", color=\"%s\", penwidth=%d]\n",
@@ -37,7 +37,7 @@ func (g *Graph) DOT(opts ...PictureOption) string {
 		shape := `box, style="filled,rounded"`
 		switch x.kind() {
 		case mlmd.Execution:
-			shape = `hexagon, style=filled, margin="0,0"`
+			shape = `hexagon, style=filled, margin="0.04,0.01"`
 		case mlmd.Context:
 			shape = "folder, style=filled"
 		}

@@ -105,7 +105,7 @@ func TestPictures_FoldLargeGraphs(t *testing.T) {
 	}
 }
 
-var folded = regexp.MustCompile(`label="(\d+) ×`)
+var folded = regexp.MustCompile(`label=" ?(\d+) ×`)
 
 // checkSizes checks that the boxes of a picture stand for all nodes.
 func checkSizes(t *testing.T, g *lineage.Graph, dot string) {

@@ -1,6 +1,7 @@
 package lineage
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -21,9 +22,10 @@ const (
 	// starts from at most 101 nodes, and its pages have at most 100.
 	batch = 100
 
-	// largestBatch is how many nodes a request names by ID, and eventsPerReply how
-	// many events it aims at.
+	// largestBatch is how many nodes a request names by ID. A request for events first
+	// names firstBatch nodes, and then so many that it aims at eventsPerReply.
 	largestBatch   = 500
+	firstBatch     = 50
 	eventsPerReply = 10_000
 
 	// The largest replies, in bytes: first of a whole subgraph, then of the events of
@@ -51,7 +53,7 @@ func isTooLarge(err error) bool { return status.Code(err) == codes.ResourceExhau
 
 // traverse finds the nodes and events of the graph, and the contexts of the nodes.
 func (r *reader) traverse(ctx context.Context, first []nodeID, maxNodes int) (*traversal, error) {
-	hops := &hops{reader: r, size: batch / 2, maxNodes: maxNodes}
+	hops := &hops{reader: r, size: make(map[mlmd.Kind]int), maxNodes: maxNodes}
 	if len(first) == 0 {
 		return r.newTraversal(hops, maxNodes), nil
 	}
@@ -215,23 +217,23 @@ func (s *subgraph) selected(ctx context.Context, kind mlmd.Kind, ids []int64) (m
 // A hops is an eventSource that reads the events of some nodes at a time.
 type hops struct {
 	*reader
-	size     int // how many nodes the next request names
+	size     map[mlmd.Kind]int // how many nodes of a kind the next request names; 0 for firstBatch
 	maxNodes int
 }
 
 func (h *hops) events(
 	ctx context.Context, kind mlmd.Kind, ids []int64,
 ) (events []*mlmdpb.Event, n int, large bool, err error) {
-	for n = min(h.size, len(ids)); ; n = (n + 1) / 2 {
+	for n = min(cmp.Or(h.size[kind], firstBatch), len(ids)); ; n = (n + 1) / 2 {
 		events, err = h.eventsOf(ctx, kind, ids[:n])
 		switch {
 		case err == nil:
-			h.size = max(1, min(largestBatch, eventsPerReply*n/max(1, len(events))))
+			h.size[kind] = max(1, min(largestBatch, eventsPerReply*n/max(1, len(events))))
 			return events, n, false, nil
 		case !isTooLarge(err):
 			return nil, 0, false, h.failed(ctx, err)
 		case n == 1:
-			h.size = 1
+			h.size[kind] = 1
 			events, large, err = h.someEventsOf(ctx, kind, ids[0])
 			return events, 1, large, err
 		}
