@@ -103,6 +103,10 @@ bench-rest: ## The REST API beside gRPC and the embedded store, on a file and on
 bench-dump: ## A dump of 100,000 nodes, beside reading them page by page over gRPC
 	go test ./bench/dump -run '^$$' -bench . -benchtime 1x
 
+.PHONY: bench-lineage
+bench-lineage: ## Lineage of 1,000 among 1,000,000 nodes beside reading these by ID, and the memory of a dense graph
+	go test ./bench/lineage -run '^$$' -bench . -benchtime 20x -timeout 0
+
 .PHONY: bench-reference
 bench-reference: ## Every RPC against the published core
 	go run ./bench/reference

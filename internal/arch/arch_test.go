@@ -181,6 +181,22 @@ func TestOpenTelemetry_OnlyWhereAskedFor(t *testing.T) {
 	}
 }
 
+// TestGraphviz_OnlyWhereAskedFor checks that a program links Graphviz only if it
+// imports pkg/lineage/svg.
+func TestGraphviz_OnlyWhereAskedFor(t *testing.T) {
+	const svg = module + "/pkg/lineage/svg"
+	imports := readImports(t)
+	if !reach(imports, svg)["github.com/goccy/go-graphviz"] {
+		t.Error("pkg/lineage/svg does not reach Graphviz: mend this test")
+	}
+	for from := range imports {
+		reached := reach(imports, from)
+		if from != svg && (reached[svg] || reached["github.com/goccy/go-graphviz"]) {
+			t.Errorf("%s reaches Graphviz", strings.TrimPrefix(from, module+"/"))
+		}
+	}
+}
+
 func TestOracle_OnlyInTests(t *testing.T) {
 	const oracle = module + "/internal/filterquery/oracle"
 	imports := readImports(t)

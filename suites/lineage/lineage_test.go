@@ -110,7 +110,9 @@ func (w *world) put(events ...*mlmdpb.Event) {
 	must(w.rpc.PutEvents(w.t.Context(), &mlmdpb.PutEventsRequest{Events: events}))(w.t)
 }
 
-func ref(kind mlmd.Kind, id int64) lineage.Ref { return lineage.Ref{Kind: kind, ID: value.FormatID(id)} }
+func ref(kind mlmd.Kind, id int64) lineage.Ref {
+	return lineage.Ref{Kind: kind, ID: value.FormatID(id)}
+}
 
 // The graph that is the example of MLMD's behavior.
 func TestWorkedGraph(t *testing.T) {
@@ -258,7 +260,8 @@ func TestContexts(t *testing.T) {
 		for name, reg := range w.ways() {
 			m := model.RegisteredModel{Name: fresh("model")}
 			v1, v2 := model.ModelVersion{Name: "v1"}, model.ModelVersion{Name: "v2"}
-			old, latest := model.ModelArtifact{Name: "old"}, model.ModelArtifact{Name: "latest", State: new(model.ArtifactStateLive)}
+			old := model.ModelArtifact{Name: "old"}
+			latest := model.ModelArtifact{Name: "latest", State: new(model.ArtifactStateLive)}
 			data := model.DataSet{Name: fresh("data"), URI: new("s3://data")}
 			must(reg.Register(w.t.Context(), &m, &v1, &old, &v2, &latest))(w.t)
 			must(reg.DataSets().Create(w.t.Context(), &data))(w.t)
@@ -345,7 +348,8 @@ func TestPython(t *testing.T) {
 	}
 	got = nil
 	for _, e := range g.Edges {
-		got = append(got, fmt.Sprint(g.Node(e.From).Name, " ", e.Kind, " ", e.Path, " ", e.Time.Millis(), " ", g.Node(e.To).Name))
+		from, to := g.Node(e.From).Name, g.Node(e.To).Name
+		got = append(got, fmt.Sprint(from, " ", e.Kind, " ", e.Path, " ", e.Time.Millis(), " ", to))
 	}
 	want = []string{
 		"payments declared input [rows [0]] 1700000000000 train", "train output [model [0]] 1700000000000 weights",
