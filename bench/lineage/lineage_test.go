@@ -151,8 +151,9 @@ func BenchmarkProvenance(b *testing.B) {
 			next := int64(0)
 			for b.Loop() {
 				next++
-				begun := time.Now()
 				walk := lineage.Of(reg, ref(mlmd.Artifact, 1+next%complete)).Upstream().Depth(6)
+				must(walk.Graph(b.Context()))(b) // so that the database has the pages in memory for both
+				begun := time.Now()
 				g := must(walk.Graph(b.Context()))(b)
 				graphs += time.Since(begun)
 				ids := make(map[mlmd.Kind][]int64)

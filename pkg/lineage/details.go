@@ -2,6 +2,7 @@ package lineage
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"google.golang.org/grpc/codes"
@@ -111,7 +112,9 @@ func (r *reader) list(ctx context.Context, kind mlmd.Kind, filter string, f func
 			return r.failed(ctx, err)
 		}
 		for _, m := range ms {
-			if !f(nodeID{kind, viewOf(m).id}) {
+			n := nodeID{kind, viewOf(m).id}
+			r.messages[n] = m
+			if !f(n) {
 				return nil
 			}
 		}
@@ -177,26 +180,73 @@ func (r *reader) byID(ctx context.Context, kind mlmd.Kind, ids []int64) ([]proto
 // readLinks reads the memberships of artifacts and executions.
 func (r *reader) readLinks(ctx context.Context, ns []nodeID) error {
 	ns = slices.SortedFunc(slices.Values(ns), compareIDs)
+	find := false // because the service does not have GetLineageSubgraph
 	for len(ns) > 0 {
-		part := ns[:min(batch, len(ns))]
+		size := batch
+		if find {
+			size = largestBatch
+		}
+		part := ns[:min(size, len(ns))]
 		if i := slices.IndexFunc(part, func(n nodeID) bool { return n.kind != part[0].kind }); i > 0 {
 			part = part[:i]
 		}
-		w := reader{Walk: Walk{way: r.way}, rpc: r.rpc} // without boundaries
-		g, err := w.getSubgraph(ctx, part[0].kind, idsOf(part), 0, []string{"attributions", "associations"})
-		switch status.Code(err) {
-		case codes.OK, codes.NotFound:
-			r.addLinks(g)
-		case codes.Unimplemented, codes.ResourceExhausted:
-			for _, n := range part {
-				if err := r.readLinksOf(ctx, n); err != nil {
-					return err
-				}
+		if !find {
+			w := reader{Walk: Walk{way: r.way}, rpc: r.rpc} // without boundaries
+			g, err := w.getSubgraph(ctx, part[0].kind, idsOf(part), 0, []string{"attributions", "associations"})
+			switch status.Code(err) {
+			case codes.OK, codes.NotFound:
+				r.addLinks(g)
+				ns = ns[len(part):]
+				continue
+			case codes.Unimplemented:
+				find = true
+				continue
+			case codes.ResourceExhausted:
+			default:
+				return r.failed(ctx, err)
 			}
-		default:
-			return r.failed(ctx, err)
+		}
+		if err := r.findLinks(ctx, part); err != nil {
+			return err
 		}
 		ns = ns[len(part):]
+	}
+	return nil
+}
+
+// findLinks reads the memberships of some nodes of one kind without
+// GetLineageSubgraph: in one request for each of their contexts, or one for each node
+// if these are fewer.
+func (r *reader) findLinks(ctx context.Context, ns []nodeID) error {
+	kind, field := ns[0].kind, "artifacts_a.id"
+	if kind == mlmd.Execution {
+		field = "executions_e.id"
+	}
+	var contexts []nodeID
+	err := r.list(ctx, mlmd.Context, idIn(field, idsOf(ns)), func(c nodeID) bool {
+		contexts = append(contexts, c)
+		return len(contexts) < len(ns)
+	})
+	if err != nil {
+		return err
+	}
+	if len(contexts) < len(ns) {
+		for _, c := range contexts {
+			filter := fmt.Sprintf("%s AND contexts_c.id = %d", idIn("id", idsOf(ns)), c.id)
+			err := r.list(ctx, kind, filter, func(n nodeID) bool {
+				r.links = append(r.links, link{n, c})
+				return true
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for _, n := range ns {
+		if err := r.readLinksOf(ctx, n); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -386,11 +436,10 @@ func (r *reader) node(n nodeID) *Node {
 		Ref: n.ref(), TypeName: v.typeName, Name: v.name, ExternalID: v.externalID, State: v.state, URI: v.uri,
 		CreateTime: value.Millis(v.created), UpdateTime: value.Millis(v.updated), Message: m,
 	}
-	known := r.catalog[typeKey{n.kind, v.typeName}]
-	if known == nil {
+	t, ok := r.catalog[typeKey{n.kind, v.typeName}]
+	if !ok {
 		return out
 	}
-	t := known.Type()
 	out.Entity = t.Entity
 	if t.Parent != nil && !t.Parent.UnprefixedName {
 		out.Name = gensupport.ChildOwnName(v.name)
@@ -398,7 +447,7 @@ func (r *reader) node(n nodeID) *Node {
 			m = r.withParent(n, m, r.reg.TypeName(t.Parent.TypeName), out.Name)
 		}
 	}
-	if e, err := known.DecodeAny(m); err == nil {
+	if e, err := t.mapping.DecodeAny(m); err == nil {
 		out.Value = e
 	}
 	return out

@@ -48,12 +48,18 @@ type typeKey struct {
 	name string
 }
 
+// A known is a mapping, and the entity that it describes.
+type known struct {
+	mapping mlmd.AnyMapping
+	mlmd.Type
+}
+
 // A reader reads one graph.
 type reader struct {
 	Walk
 	rpc     mlmdpb.MetadataStoreServiceClient
 	named   []start
-	catalog map[typeKey]mlmd.AnyMapping
+	catalog map[typeKey]known
 
 	messages map[nodeID]proto.Message // that were read
 	links    []link                   // memberships
@@ -86,11 +92,11 @@ func (w Walk) reader() (*reader, error) {
 	}
 	r := &reader{
 		Walk: w, rpc: w.reg.RPC(),
-		catalog: make(map[typeKey]mlmd.AnyMapping), messages: make(map[nodeID]proto.Message),
+		catalog: make(map[typeKey]known), messages: make(map[nodeID]proto.Message),
 	}
 	for _, m := range slices.Concat(mapping.Catalog, w.catalog) {
 		t := m.Type()
-		r.catalog[typeKey{t.Kind, w.reg.TypeName(t.TypeName)}] = m
+		r.catalog[typeKey{t.Kind, w.reg.TypeName(t.TypeName)}] = known{m, t}
 	}
 	for i, arg := range w.starts {
 		s, err := r.start(i, arg)
@@ -120,13 +126,13 @@ func (r *reader) start(i int, arg any) (start, error) {
 		}
 		ref = a.Ref
 	default:
-		known, err := r.reg.Identify(arg)
+		named, err := r.reg.Identify(arg)
 		if err != nil {
 			return s, invalidStart(i, "", fmt.Errorf(
 				"is %T: pass a pointer to an entity of package model, the result of Collection.Entity, a Ref or a *Node, not nil",
 				arg))
 		}
-		s.entity, s.typeName, ref = known.Entity, known.TypeName, Ref{known.Kind, known.ID}
+		s.entity, s.typeName, ref = named.Entity, named.TypeName, Ref{named.Kind, named.ID}
 		if ref.ID == "" {
 			return s, invalidStart(i, s.entity, errors.New("has no ID: store or read it first"))
 		}
@@ -237,8 +243,8 @@ func (r *reader) checkStarts() error {
 		}
 		if v := viewOf(m); s.typeName != "" && v.typeName != s.typeName {
 			other := v.typeName
-			if known := r.catalog[typeKey{s.kind, v.typeName}]; known != nil {
-				other = known.Type().Entity
+			if k, ok := r.catalog[typeKey{s.kind, v.typeName}]; ok {
+				other = k.Entity
 			}
 			return s.notFound(fmt.Sprintf("not found: this ID belongs to a node of type %s", other))
 		}
@@ -302,6 +308,6 @@ func (r *reader) hasType(kind mlmd.Kind, typeName string) bool {
 	if slices.Contains(r.types, typeName) {
 		return true
 	}
-	m := r.catalog[typeKey{kind, typeName}]
-	return m != nil && (slices.Contains(r.types, m.Type().Entity) || slices.Contains(r.types, m.Type().TypeName))
+	k, ok := r.catalog[typeKey{kind, typeName}]
+	return ok && (slices.Contains(r.types, k.Entity) || slices.Contains(r.types, k.TypeName))
 }
