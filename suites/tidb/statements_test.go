@@ -18,7 +18,7 @@ func TestStatements_Plans(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	testdb.ObservesStatements(t, "mysql", "index:", func(opts ...store.Option) (*store.Store, error) {
+	testdb.ObservesStatements(t, "mysql", "access object=table:", func(opts ...store.Option) (*store.Store, error) {
 		return mysql.Open(t.Context(), dsn, opts...)
 	})
 }
