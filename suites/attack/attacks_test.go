@@ -38,7 +38,7 @@ var attacks = []attack{
 	{"200 requests of 4 MB without an end", unfinishedRequests},
 	{"7,000 connections without calls", idleConnections},
 	{"references to 2 GiB of headers", headerReferences},
-	{"20,000 small replies that are not received", unreceivedReplies},
+	{"5,000 small replies that are not received", unreceivedReplies},
 }
 
 // calls makes n calls at once, over one connection, again and again.

@@ -163,7 +163,7 @@ func windowOfZero(ctx context.Context, address string, done *counter) {
 		})
 }
 
-// unreceivedReplies asks for replies of some KiB, over 20 connections.
+// unreceivedReplies asks for replies of some KiB, over five connections.
 func unreceivedReplies(ctx context.Context, address string, done *counter) {
 	in := &mlmdpb.GetContextsByIDRequest{}
 	for i := range 100 {
@@ -171,7 +171,7 @@ func unreceivedReplies(ctx context.Context, address string, done *counter) {
 	}
 	raw := message(in)
 	var all sync.WaitGroup
-	for range 20 {
+	for range 5 {
 		all.Go(func() {
 			hold(ctx, address, done, 1000, 20*time.Second, []http2.Setting{{ID: http2.SettingInitialWindowSize}},
 				func(c *frameConn, _ int) error {
