@@ -3,7 +3,6 @@ package wire_test
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -19,9 +18,15 @@ import (
 // database finishes it.
 const endless = "artifacts_a.id + artifacts_b.id + artifacts_c.id + artifacts_d.id = -1"
 
-var _ = Describe("an overloaded mlmd-server", func() {
+var _ = Describe("an overloaded mlmd-server on", func() {
+	for kind, empty := range places {
+		Context(kind, func() { overloaded(empty) })
+	}
+})
+
+func overloaded(empty func() place) {
 	It("reads, writes and stops while filters without end run", func(ctx SpecContext) {
-		p := serve("--db="+filepath.Join(GinkgoT().TempDir(), "registry.db"), "--request_timeout=3s")
+		p := serve(append(empty().url, "--request_timeout=3s")...)
 		rpc := client(p.Address)
 		contextID, typeID := contextOfArtifacts(ctx, rpc, 1000)
 
@@ -55,7 +60,7 @@ var _ = Describe("an overloaded mlmd-server", func() {
 		Expect(health.GetStatus()).To(Equal(healthpb.HealthCheckResponse_SERVING))
 		Expect(p.Stop()).To(BeZero(), p.Log())
 	})
-})
+}
 
 // contextOfArtifacts stores a context of n artifacts and returns its ID and that
 // of its type.

@@ -391,3 +391,29 @@ func TestPut_LargerThanPacket(t *testing.T) {
 		t.Errorf("%d properties are read", len(got.GetCustomProperties()))
 	}
 }
+
+// An account may have fewer connections than the pool. Calls wait for those that
+// work.
+func TestTooManyConnections_Retry(t *testing.T) {
+	own := account(t, fresh(t))
+	config, err := driver.ParseDSN(own)
+	if err != nil {
+		t.Fatal(err)
+	}
+	admin := raw(t, fresh(t))
+	do(t, admin, "ALTER USER "+config.User+"@'%' WITH MAX_USER_CONNECTIONS 3")
+	rpc := open(t, own).Client()
+	typeID := contextType(t, rpc)
+	written := make(chan error, 40)
+	for i := range cap(written) {
+		go func() {
+			_, err := put(t, rpc, typeID, fmt.Sprint("c", i))
+			written <- err
+		}()
+	}
+	for range cap(written) {
+		if err := <-written; err != nil {
+			t.Error(err)
+		}
+	}
+}
