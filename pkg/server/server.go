@@ -152,6 +152,7 @@ func (s *Server) newRun(ctx context.Context) (*run, error) {
 // newGRPC returns a gRPC server of the service, of health and of reflection. Their
 // streams end when streams does.
 func (r *run) newGRPC(service mlmdpb.MetadataStoreServiceServer, streams context.Context) *grpc.Server {
+	intercept := r.stream(streams)
 	opts := []grpc.ServerOption{
 		r.options.creds(),
 		grpc.ForceServerCodecV2(newCodec()),
@@ -161,14 +162,14 @@ func (r *run) newGRPC(service mlmdpb.MetadataStoreServiceServer, streams context
 		grpc.ReadBufferSize(readBuffer),
 		grpc.MaxHeaderListSize(maxMetadataBytes),
 		grpc.MaxConcurrentStreams(maxStreams),
-		grpc.ChainStreamInterceptor(r.stream(streams), r.admitStream),
+		grpc.ChainStreamInterceptor(intercept, r.admitStream),
 	}
 	if r.options.limits != nil {
 		opts = append(opts, grpc.InitialWindowSize(streamWindow))
 	}
 	g := grpc.NewServer(append(opts, r.options.grpc...)...)
-	g.RegisterService(asStreams(mlmdpb.MetadataStoreService_ServiceDesc, r.handler), service)
-	g.RegisterService(asStreams(healthpb.Health_ServiceDesc, r.infoHandler), r.health)
+	g.RegisterService(asStreams(mlmdpb.MetadataStoreService_ServiceDesc, intercept, r.handler), service)
+	g.RegisterService(asStreams(healthpb.Health_ServiceDesc, intercept, r.infoHandler), r.health)
 	if !r.options.noReflection {
 		reflection.Register(g)
 	}

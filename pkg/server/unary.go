@@ -23,14 +23,21 @@ const retryDelay = time.Second
 // request and one reply. They look the same to clients. But gRPC receives the
 // request of a unary method before it calls anything of this package, so that
 // requests which wait would take memory; of a stream, the handler receives it when
-// there is room.
+// there is room. gRPC calls no interceptor for them, so the handlers call it.
 func asStreams(
-	d grpc.ServiceDesc, handler func(method string, m grpc.MethodDesc) grpc.StreamHandler,
+	d grpc.ServiceDesc, intercept grpc.StreamServerInterceptor,
+	handler func(method string, m grpc.MethodDesc) grpc.StreamHandler,
 ) *grpc.ServiceDesc {
 	out := &grpc.ServiceDesc{ServiceName: d.ServiceName, HandlerType: d.HandlerType, Metadata: d.Metadata}
 	for _, m := range d.Methods {
 		full := "/" + d.ServiceName + "/" + m.MethodName
-		out.Streams = append(out.Streams, grpc.StreamDesc{StreamName: m.MethodName, Handler: handler(full, m)})
+		next := handler(full, m)
+		out.Streams = append(out.Streams, grpc.StreamDesc{
+			StreamName: m.MethodName,
+			Handler: func(service any, stream grpc.ServerStream) error {
+				return intercept(service, stream, &grpc.StreamServerInfo{FullMethod: full}, next)
+			},
+		})
 	}
 	out.Streams = append(out.Streams, d.Streams...)
 	return out
