@@ -177,11 +177,17 @@ func Example_inferenceService() {
 		log.Fatal(err)
 	}
 
+	registeredModels := registry.NewCollection(reg, mapping.RegisteredModel)
+	registeredModel := &model.RegisteredModel{Name: "registered-model"}
+	if _, err := registeredModels.Upsert(ctx, registeredModel); err != nil {
+		log.Fatal(err)
+	}
+
 	inferenceServices := registry.NewCollection(reg, mapping.InferenceService)
 	inferenceService := &model.InferenceService{
 		Name:                 "inference-service",
 		ServingEnvironmentID: servingEnvironment.ID,
-		RegisteredModelID:    "1",
+		RegisteredModelID:    registeredModel.ID,
 		Runtime:              new("triton"),
 	}
 	if _, err := inferenceServices.Upsert(ctx, inferenceService); err != nil {
@@ -446,13 +452,28 @@ func Example_serveModel() {
 		log.Fatal(err)
 	}
 
+	registeredModels := registry.NewCollection(reg, mapping.RegisteredModel)
+	registeredModel := &model.RegisteredModel{Name: "registered-model"}
+	if _, err := registeredModels.Upsert(ctx, registeredModel); err != nil {
+		log.Fatal(err)
+	}
+
 	inferenceServices := registry.NewCollection(reg, mapping.InferenceService)
 	inferenceService := &model.InferenceService{
 		Name:                 "inference-service",
 		ServingEnvironmentID: servingEnvironment.ID,
-		RegisteredModelID:    "1",
+		RegisteredModelID:    registeredModel.ID,
 	}
 	if _, err := inferenceServices.Upsert(ctx, inferenceService); err != nil {
+		log.Fatal(err)
+	}
+
+	modelVersions := registry.NewCollection(reg, mapping.ModelVersion)
+	modelVersion := &model.ModelVersion{
+		Name:              "model-version",
+		RegisteredModelID: registeredModel.ID,
+	}
+	if _, err := modelVersions.Upsert(ctx, modelVersion); err != nil {
 		log.Fatal(err)
 	}
 
@@ -461,7 +482,7 @@ func Example_serveModel() {
 		Name:               "serve-model",
 		Description:        new("description"),
 		InferenceServiceID: inferenceService.ID,
-		ModelVersionID:     "1",
+		ModelVersionID:     modelVersion.ID,
 	}
 	if _, err := serveModels.Upsert(ctx, serveModel); err != nil {
 		log.Fatal(err)

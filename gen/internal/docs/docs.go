@@ -131,7 +131,7 @@ func indexOf(g *ir.Graph, t emit.Target, dir string) (*index, error) {
 		}
 		ix.Obsolete = ix.Obsolete || obsolete(e)
 		ix.Pages = append(ix.Pages, page{
-			Entity: e, Header: ix.Header, File: pageName(e), Local: ir.Local(e.Go), Edges: edgesOf(g, e),
+			Entity: e, Header: ix.Header, File: pageName(e), Local: ir.Local(e.Go), Edges: edgesOf(e),
 			Types: namedTypes(e.Fields), Rules: rulesOf(e.Fields), Example: x, Mapping: ix.Mapping + "." + e.Go,
 		})
 	}

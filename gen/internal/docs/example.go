@@ -7,7 +7,6 @@ import (
 	"go/format"
 	"go/token"
 	"go/types"
-	"slices"
 	"strings"
 
 	"github.com/mlmd-go/sdk/gen/internal/ir"
@@ -27,25 +26,23 @@ type example struct {
 // exampleOf returns the example of e. The package of models is called model
 // and that of mappings mapping.
 func exampleOf(e *ir.Entity, model, mapping string) (example, error) {
-	x := &exampler{model: model, mapping: mapping, taken: map[string]bool{}, collections: map[*ir.Entity]string{}}
+	x := &exampler{
+		model: model, mapping: mapping, taken: map[string]bool{}, collections: map[*ir.Entity]string{},
+		stored: map[*ir.Entity]string{},
+	}
 	for _, name := range []string{model, mapping, "ctx", "err", "found", "reg", "store"} {
 		x.taken[name] = true
 	}
 	for _, name := range imports {
 		x.taken[name] = true
 	}
-	parent := ""
-	chain := ancestors(e)
-	for _, up := range slices.Backward(chain) {
-		var ok bool
-		if parent, ok = x.store(up, parent, 0); !ok {
-			return example{Lacks: x.lacks}, nil
-		}
-		x.printf("\n")
-	}
-	v, ok := x.store(e, parent, maxOptional)
+	v, ok := x.store(e, maxOptional, true)
 	if !ok {
 		return example{Lacks: x.lacks}, nil
+	}
+	parent := ""
+	if e.Parent != nil {
+		parent = x.stored[e.Parent.Parent]
 	}
 	name := v + "." + e.Field(ir.Name).Go
 	if parent == "" {
@@ -64,22 +61,13 @@ func exampleOf(e *ir.Entity, model, mapping string) (example, error) {
 	return example{Go: string(src), JSON: text}, err
 }
 
-// ancestors returns what is stored before e: its parent, and the parents that
-// those require, from the nearest to the farthest.
-func ancestors(e *ir.Entity) []*ir.Entity {
-	var out []*ir.Entity
-	for p := e.Parent; p != nil && (len(out) == 0 || !p.Optional); p = p.Parent.Parent {
-		out = append(out, p.Parent)
-	}
-	return out
-}
-
 // An exampler prints the statements of one example.
 type exampler struct {
 	b              strings.Builder
 	model, mapping string
 	taken          map[string]bool       // the names that are used
 	collections    map[*ir.Entity]string // the variables with them
+	stored         map[*ir.Entity]string // the variables with the stored entities; empty while one is stored
 	lacks          *ir.Field             // for which no value was found
 }
 
@@ -94,21 +82,49 @@ func (x *exampler) variable(name string) string {
 	return name
 }
 
+// need returns the variable with an entity of the kind that another one leads to by
+// f, which it stores if none is stored yet.
+func (x *exampler) need(e *ir.Entity, f *ir.Field) (variable string, ok bool) {
+	if v, ok := x.stored[e]; ok {
+		if v == "" { // it needs itself
+			x.lacks = f
+		}
+		return v, v != ""
+	}
+	v, ok := x.store(e, 0, false)
+	x.printf("\n")
+	return v, ok
+}
+
 // store prints the statements that store an entity with up to the given number
-// of optional fields. It returns the variable with the entity, and reports
-// false if a required field has no value.
-func (x *exampler) store(e *ir.Entity, parent string, optional int) (variable string, ok bool) {
+// of optional fields, after the entities whose IDs it must have, and its parent if
+// withParent is set. It returns the variable with the entity, and reports false if
+// a required field has no value.
+func (x *exampler) store(e *ir.Entity, optional int, withParent bool) (variable string, ok bool) {
+	x.stored[e] = ""
 	s := x.sampler(e)
 	show := shown(e)
 	var o composite
 	for _, f := range e.Fields {
-		if f.Slot == ir.Parent {
-			if parent != "" {
-				o.add(f, sample{Go: parent + "." + e.Parent.Parent.Field(ir.ID).Go})
+		required := f.Required || f.Slot == ir.Name
+		if to := target(e, f); to != nil {
+			if !required && !(withParent && f.Slot == ir.Parent) {
+				continue
 			}
+			v, ok := x.need(to, f)
+			if !ok {
+				return "", false
+			}
+			id := v + "." + to.Field(ir.ID).Go
+			switch {
+			case f.Type.Basic == ir.List:
+				id = "[]string{" + id + "}"
+			case f.Pointer:
+				id = "&" + id
+			}
+			o.add(f, sample{Go: id})
 			continue
 		}
-		required := f.Required || f.Slot == ir.Name
 		if !required && (optional == 0 || !show[f]) {
 			continue
 		}
@@ -129,9 +145,20 @@ func (x *exampler) store(e *ir.Entity, parent string, optional int) (variable st
 		x.printf("%s := registry.NewCollection(reg, %s.%s)\n", x.collections[e], x.mapping, e.Go)
 	}
 	variable = x.variable(ir.Local(e.Go))
+	x.stored[e] = variable
 	x.printf("%s := &%s\n", variable, o.goLiteral(x.model+"."+e.Go))
 	x.printf("if _, err := %s.Upsert(ctx, %s); err != nil {\nlog.Fatal(err)\n}\n", x.collections[e], variable)
 	return variable, true
+}
+
+// target returns an entity whose ID is in f, or nil.
+func target(e *ir.Entity, f *ir.Field) *ir.Entity {
+	for _, r := range e.Edges {
+		if r.Field == f {
+			return r.To[0]
+		}
+	}
+	return nil
 }
 
 // shown returns the optional fields that the Go example may set: those of which

@@ -11,35 +11,66 @@ import (
 
 // An edge is one line of the Edges section.
 type edge struct {
-	Role     string // of the other entity: parent, child
-	Other    *ir.Entity
-	Stored   string // Markdown
-	Optional bool
-	// Arrow leads to the other entity in the diagram. It is empty if the edge
-	// is drawn from there.
-	Arrow string
+	Symbol string // of package edge, such as TrainingRun.Inputs
+	Other  *ir.Entity
+	Stored string // Markdown
+	Rules  string // Markdown; empty if there are no rules
 }
 
-// edgesOf returns the edges of e, in the order of the page.
-func edgesOf(g *ir.Graph, e *ir.Entity) []edge {
+// edgesOf returns the edges of e: those that lead from it, and those that lead to it
+// and have an inverse.
+func edgesOf(e *ir.Entity) []edge {
 	var out []edge
-	if p := e.Parent; p != nil {
-		stored := fmt.Sprintf("%s, its ID is in %s", links[e.Kind], code(p.Field.Name))
-		out = append(out, edge{Role: "parent", Other: p.Parent, Stored: stored, Optional: p.Optional})
+	for _, r := range e.Edges {
+		for _, to := range r.To {
+			x := edge{Symbol: e.Go + "." + r.Go, Other: to, Stored: kept(r), Rules: edgeRules(r)}
+			if len(r.To) > 1 {
+				x.Symbol += "." + to.Go
+			}
+			out = append(out, x)
+		}
 	}
-	for _, child := range g.Entities {
-		p := child.Parent
-		if p == nil || p.Parent != e {
-			continue
-		}
-		arrow := "-->"
-		if p.Optional {
-			arrow = "-.->"
-		}
-		stored := fmt.Sprintf("%s, with the ID in %s", links[child.Kind], code(p.Field.Name))
-		out = append(out, edge{Role: "child", Other: child, Stored: stored, Optional: p.Optional, Arrow: arrow})
+	for _, r := range e.Inverses {
+		out = append(out, edge{
+			Symbol: e.Go + "." + r.Back, Other: r.From, Stored: "the inverse of " + code(r.From.Go+"."+r.Go),
+		})
 	}
 	return out
+}
+
+// kept describes how an edge is stored.
+func kept(r *ir.Relation) string {
+	switch r.Kind {
+	case ir.ParentRelation:
+		return fmt.Sprintf("parent: %s, its ID is in %s", links[r.From.Kind], code(r.Field.Name))
+	case ir.ReferenceRelation:
+		return "its ID is in " + code(r.Field.Name)
+	case ir.MembershipRelation:
+		return links[r.From.Kind]
+	}
+	out := "an event of type " + code(r.Event)
+	if r.Key != "" {
+		out += ", key " + code(r.Key)
+	}
+	if r.Step != "" {
+		out += ", and its " + r.Step
+	}
+	return out
+}
+
+// edgeRules describes how many neighbors an edge has.
+func edgeRules(r *ir.Relation) string {
+	var out []string
+	if r.Required {
+		out = append(out, "required")
+	}
+	if r.Linkable() && r.Max > 0 {
+		out = append(out, fmt.Sprintf("at most %d", r.Max))
+	}
+	if r.Unique {
+		out = append(out, "unique")
+	}
+	return strings.Join(out, ", ")
 }
 
 // links are how MLMD stores the parent of a node of each kind.
@@ -47,24 +78,41 @@ var links = map[ir.Kind]string{
 	ir.Context: "a parent context", ir.Artifact: "an attribution", ir.Execution: "an association",
 }
 
-// Arrows returns the lines of the diagram that show edges.
+// Arrows returns the lines of the diagram that show edges: events in the direction
+// of the data, children below their parents, and other edges dotted.
 func (ix *index) Arrows() []string {
 	var out []string
 	for _, p := range ix.Pages {
-		for _, e := range p.Edges {
-			if e.Arrow != "" {
-				out = append(out, fmt.Sprintf("%s %s %s", p.Go, e.Arrow, e.Other.Go))
+		for _, r := range p.Entity.Edges {
+			for _, to := range r.To {
+				switch from := p.Go; {
+				case r.Kind == ir.ParentRelation && r.Required:
+					out = append(out, fmt.Sprintf("%s --> %s", to.Go, from))
+				case r.Kind == ir.ParentRelation:
+					out = append(out, fmt.Sprintf("%s -.-> %s", to.Go, from))
+				case r.Kind == ir.EventRelation && strings.HasSuffix(r.Event, "INPUT"):
+					out = append(out, fmt.Sprintf("%s == %s ==> %s", to.Go, label(r.Name), from))
+				case r.Kind == ir.EventRelation:
+					out = append(out, fmt.Sprintf("%s == %s ==> %s", from, label(r.Name), to.Go))
+				default:
+					out = append(out, fmt.Sprintf("%s -. %s .-> %s", from, label(r.Name), to.Go))
+				}
 			}
 		}
 	}
+	slices.Sort(out)
 	return out
+}
+
+// label returns text as a quoted label of Mermaid.
+func label(text string) string {
+	return `"` + strings.NewReplacer(`"`, "#quot;", "<", "#lt;", ">", "#gt;", "`", "#96;").Replace(text) + `"`
 }
 
 // Node returns the entity in the diagram, in the shape of its kind.
 func (p page) Node() string {
-	label := `"` + strings.NewReplacer(`"`, "#quot;", "<", "#lt;", ">", "#gt;", "`", "#96;").Replace(p.Name) + `"`
 	shape := map[ir.Kind]string{ir.Context: "[%s]", ir.Artifact: "(%s)", ir.Execution: "{{%s}}"}[p.Kind]
-	return p.Go + fmt.Sprintf(shape, label)
+	return p.Go + fmt.Sprintf(shape, label(p.Name))
 }
 
 // A fieldRow is one row of a table of fields. Its members are Markdown.

@@ -66,34 +66,6 @@ func Example_book() {
 	// Output: true
 }
 
-func Example_folder() {
-	ctx := context.Background()
-	store, err := sqlite.OpenMemory(ctx)
-	if err != nil {
-		log.Fatal(err)
-	}
-	defer store.Close()
-	reg := registry.New(store.Client())
-
-	folders := registry.NewCollection(reg, mapping.Folder)
-	folder := &model.Folder{Name: "folder"}
-	if _, err := folders.Upsert(ctx, folder); err != nil {
-		log.Fatal(err)
-	}
-
-	folder2 := &model.Folder{Name: "folder", ParentID: folder.ID}
-	if _, err := folders.Upsert(ctx, folder2); err != nil {
-		log.Fatal(err)
-	}
-	found, err := folders.FindByNameIn(ctx, folder.ID, folder2.Name)
-	if err != nil {
-		log.Fatal(err)
-	}
-	fmt.Println(found.ID == folder2.ID)
-
-	// Output: true
-}
-
 func Example_readme() {
 	ctx := context.Background()
 	store, err := sqlite.OpenMemory(ctx)
@@ -237,7 +209,6 @@ func Example_type() {
 // The JSON of each page is what its Go type reads and writes, and is valid.
 func TestJSON(t *testing.T) {
 	checkJSON(t, "book.md", mapping.Book.Validate)
-	checkJSON(t, "folder.md", mapping.Folder.Validate)
 	checkJSON(t, "_readme.md", mapping.README.Validate)
 	checkJSON(t, "registry.md", mapping.Registry.Validate)
 	checkJSON(t, "scan.md", mapping.Scan.Validate)
