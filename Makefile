@@ -99,6 +99,10 @@ bench: ## The registry on the embedded store
 bench-rest: ## The REST API beside gRPC and the embedded store, on a file and on MariaDB
 	go test ./bench/rest -run '^$$' -bench .
 
+.PHONY: bench-edges
+bench-edges: ## Versions with their artifacts in one query, beside a loop over them, over gRPC
+	go test ./bench/edges -run '^$$' -bench .
+
 .PHONY: bench-dump
 bench-dump: ## A dump of 100,000 nodes, beside reading them page by page over gRPC
 	go test ./bench/dump -run '^$$' -bench . -benchtime 1x

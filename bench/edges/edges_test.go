@@ -1,0 +1,106 @@
+// Package edges measures how neighbors are loaded: with the entities, or one
+// request for each of them.
+//
+//	go test ./bench/edges -run '^$' -bench .
+package edges
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/mlmd-go/sdk/generated/edge"
+	"github.com/mlmd-go/sdk/generated/model"
+	"github.com/mlmd-go/sdk/pkg/registry"
+	"github.com/mlmd-go/sdk/pkg/server"
+	"github.com/mlmd-go/sdk/pkg/store/sqlite"
+)
+
+// versions is how many versions a model has, each with an artifact.
+const versions = 100
+
+// BenchmarkVersionsWithArtifacts reads the versions of a model with their
+// artifacts, through gRPC.
+func BenchmarkVersionsWithArtifacts(b *testing.B) {
+	reg := dial(b)
+	ctx := b.Context()
+	m := model.RegisteredModel{Name: "fraud"}
+	if _, err := reg.RegisteredModels().Upsert(ctx, &m); err != nil {
+		b.Fatal(err)
+	}
+	for i := range versions {
+		v := model.ModelVersion{RegisteredModelID: m.ID, Name: fmt.Sprint(i)}
+		if _, err := reg.ModelVersions().Upsert(ctx, &v); err != nil {
+			b.Fatal(err)
+		}
+		a := model.ModelArtifact{ModelVersionID: v.ID, Name: "weights", URI: new("s3://models/fraud")}
+		if _, err := reg.ModelArtifacts().Upsert(ctx, &a); err != nil {
+			b.Fatal(err)
+		}
+	}
+	eager := func() (n int, err error) {
+		vs, err := reg.ModelVersions().OfModel(m.ID).With(edge.ModelVersion.Artifacts).Collect(ctx)
+		for _, v := range vs {
+			n += len(v.Edges.Artifacts)
+		}
+		return n, err
+	}
+	loop := func() (n int, err error) {
+		vs, err := reg.ModelVersions().OfModel(m.ID).Collect(ctx)
+		if err != nil {
+			return 0, err
+		}
+		for _, v := range vs {
+			as, err := reg.ModelArtifacts().OfVersion(v.ID).Collect(ctx)
+			if err != nil {
+				return 0, err
+			}
+			n += len(as)
+		}
+		return n, nil
+	}
+	var spent [2]time.Duration
+	for b.Loop() { // both in turn, so that noise meets both
+		for i, read := range []func() (int, error){eager, loop} {
+			start := time.Now()
+			if n, err := read(); err != nil || n != versions {
+				b.Fatalf("%d artifacts, %v", n, err)
+			}
+			spent[i] += time.Since(start)
+		}
+	}
+	b.ReportMetric(spent[0].Seconds()*1000/float64(b.N), "ms/with")
+	b.ReportMetric(spent[1].Seconds()*1000/float64(b.N), "ms/loop")
+	b.ReportMetric(spent[1].Seconds()/spent[0].Seconds(), "times-faster")
+}
+
+// dial returns a client of a server that serves a SQLite file.
+func dial(b *testing.B) *registry.Client {
+	ctx, cancel := context.WithCancel(context.Background())
+	store, err := sqlite.Open(ctx, filepath.Join(b.TempDir(), "registry.db"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	lis, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.New(store.Server()).Serve(ctx, lis) }()
+	reg, err := registry.Dial(lis.Addr().String())
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		reg.Close()
+		cancel()
+		if err := <-served; err != nil {
+			b.Error(err)
+		}
+		store.Close()
+	})
+	return reg
+}
