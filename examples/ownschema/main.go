@@ -12,6 +12,7 @@ import (
 	"github.com/mlmd-go/sdk/pkg/rest"
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 
+	"example.com/features/generated/edge"
 	"example.com/features/generated/field"
 	"example.com/features/generated/mapping"
 	"example.com/features/generated/restapi"
@@ -29,6 +30,9 @@ func main() {
 	defer store.Close()
 	reg := registry.New(store.Client())
 	if err := run(ctx, reg); err != nil {
+		log.Fatal(err)
+	}
+	if err := record(ctx, reg); err != nil {
 		log.Fatal(err)
 	}
 	if *address != "" {
@@ -87,5 +91,33 @@ func run(ctx context.Context, reg *registry.Client) error {
 		}
 		fmt.Printf("%s: %d rows, %d columns, %s\n", t.Name, *t.Rows, len(t.Columns), t.Format)
 	}
+	return nil
+}
+
+// record stores a job with what it read and made, and asks what was made from the
+// table that it read.
+func record(ctx context.Context, reg *registry.Client) error {
+	groups := registry.NewCollection(reg, mapping.FeatureGroup)
+	tables := registry.NewCollection(reg, mapping.FeatureTable)
+	jobs := registry.NewCollection(reg, mapping.Materialization)
+	group, err := groups.FindByName(ctx, "payments")
+	if err != nil {
+		return err
+	}
+	table, err := tables.FindByNameIn(ctx, group.ID, "transactions")
+	if err != nil {
+		return err
+	}
+	totals := schema.FeatureTable{FeatureGroupID: group.ID, Name: "totals", Format: schema.TableFormatParquet}
+	job := schema.Materialization{FeatureGroupID: group.ID, Name: "totals of 2024-05-01"}
+	_, err = registry.Record(ctx, jobs, &job, edge.Materialization.Read.To(table), edge.Materialization.Made.To(&totals))
+	if err != nil {
+		return err
+	}
+	table, err = tables.Get(ctx, table.ID, registry.With(edge.FeatureTable.ReadBy.With(edge.Materialization.Made)))
+	if err != nil {
+		return err
+	}
+	fmt.Println(table.Name, "->", table.Edges.ReadBy[0].Edges.Made[0].Name)
 	return nil
 }

@@ -53,7 +53,11 @@ func group(t *testing.T, reg *registry.Client) string {
 }
 
 func TestRun(t *testing.T) {
-	if err := run(t.Context(), client(t)); err != nil {
+	reg := client(t)
+	if err := run(t.Context(), reg); err != nil {
+		t.Fatal(err)
+	}
+	if err := record(t.Context(), reg); err != nil {
 		t.Fatal(err)
 	}
 }

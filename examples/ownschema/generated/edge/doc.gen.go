@@ -10,5 +10,7 @@ import "github.com/mlmd-go/sdk/pkg/relation"
 var Catalog = []*relation.Relation{
 	featureTableFeatureGroupRelation,
 	materializationFeatureGroupRelation,
+	materializationMadeRelation,
+	materializationReadRelation,
 	qualityReportFeatureGroupRelation,
 }

@@ -12,11 +12,17 @@ import (
 // FeatureTable holds the edges of [schema.FeatureTable].
 var FeatureTable = featureTableEdges{
 	FeatureGroup: relation.NewNeighbors(featureTableFeatureGroupRelation, 0, false, func(v *schema.FeatureTable, ns []*schema.FeatureGroup) { v.Edges.FeatureGroup = relation.First(ns) }),
+	MadeBy:       relation.NewNeighbors(materializationMadeRelation, 0, true, func(v *schema.FeatureTable, ns []*schema.Materialization) { v.Edges.MadeBy = ns }),
+	ReadBy:       relation.NewNeighbors(materializationReadRelation, 0, true, func(v *schema.FeatureTable, ns []*schema.Materialization) { v.Edges.ReadBy = ns }),
 }
 
 type featureTableEdges struct {
 	// The parent, whose ID is in FeatureGroupID.
 	FeatureGroup *relation.Neighbors[*schema.FeatureTable, *schema.FeatureGroup]
+	// The Materialization entities that lead here by Materialization.Made.
+	MadeBy *relation.Neighbors[*schema.FeatureTable, *schema.Materialization]
+	// The Materialization entities that lead here by Materialization.Read.
+	ReadBy *relation.Neighbors[*schema.FeatureTable, *schema.Materialization]
 }
 
 var featureTableFeatureGroupRelation = &relation.Relation{

@@ -5,6 +5,7 @@ package edge
 import (
 	"example.com/features/generated/mapping"
 	"example.com/features/generated/schema"
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 	"github.com/mlmd-go/sdk/pkg/relation"
 )
@@ -12,15 +13,31 @@ import (
 // Materialization holds the edges of [schema.Materialization].
 var Materialization = materializationEdges{
 	FeatureGroup: relation.NewNeighbors(materializationFeatureGroupRelation, 0, false, func(v *schema.Materialization, ns []*schema.FeatureGroup) { v.Edges.FeatureGroup = relation.First(ns) }),
+	Made:         relation.NewEdge(materializationMadeRelation, 0, func(v *schema.Materialization, ns []*schema.FeatureTable) { v.Edges.Made = ns }),
+	Read:         relation.NewEdge(materializationReadRelation, 0, func(v *schema.Materialization, ns []*schema.FeatureTable) { v.Edges.Read = ns }),
 }
 
 type materializationEdges struct {
 	// The parent, whose ID is in FeatureGroupID.
 	FeatureGroup *relation.Neighbors[*schema.Materialization, *schema.FeatureGroup]
+	// The tables that it made.
+	Made *relation.Edge[*schema.Materialization, *schema.FeatureTable]
+	// The tables that it read.
+	Read *relation.Edge[*schema.Materialization, *schema.FeatureTable]
 }
 
 var materializationFeatureGroupRelation = &relation.Relation{
 	Entity: "Materialization", Name: "featureGroupId", Kind: relation.Parent, Required: true,
 	IDs:  func(v any) []string { return relation.ID(v.(*schema.Materialization).FeatureGroupID) },
 	From: &mapping.Materialization, To: []mlmd.AnyMapping{&mapping.FeatureGroup},
+}
+
+var materializationMadeRelation = &relation.Relation{
+	Entity: "Materialization", Name: "made", Kind: relation.Event, EventType: mlmdpb.Event_OUTPUT,
+	From: &mapping.Materialization, To: []mlmd.AnyMapping{&mapping.FeatureTable},
+}
+
+var materializationReadRelation = &relation.Relation{
+	Entity: "Materialization", Name: "read", Kind: relation.Event, EventType: mlmdpb.Event_INPUT,
+	From: &mapping.Materialization, To: []mlmd.AnyMapping{&mapping.FeatureTable},
 }

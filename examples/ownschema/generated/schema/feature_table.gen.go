@@ -69,4 +69,8 @@ type FeatureTable struct {
 type FeatureTableEdges struct {
 	// The parent, whose ID is in FeatureGroupID.
 	FeatureGroup *FeatureGroup
+	// The Materialization entities that lead here by Materialization.Made.
+	MadeBy []*Materialization
+	// The Materialization entities that lead here by Materialization.Read.
+	ReadBy []*Materialization
 }

@@ -52,4 +52,8 @@ type Materialization struct {
 type MaterializationEdges struct {
 	// The parent, whose ID is in FeatureGroupID.
 	FeatureGroup *FeatureGroup
+	// The tables that it made.
+	Made []*FeatureTable
+	// The tables that it read.
+	Read []*FeatureTable
 }
