@@ -3,8 +3,11 @@ package value
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"reflect"
 	"strconv"
+	"strings"
 )
 
 // tagged is the JSON form of a Value in the model registry's REST API: an object
@@ -57,6 +60,11 @@ func (v *Value) UnmarshalJSON(raw []byte) error {
 		Int json.RawMessage `json:"int_value"`
 	}
 	if err := json.Unmarshal(raw, &t); err != nil {
+		var mismatch *json.UnmarshalTypeError
+		if errors.As(err, &mismatch) && mismatch.Field != "" {
+			member := mismatch.Field[strings.LastIndexByte(mismatch.Field, '.')+1:]
+			return fmt.Errorf("value: %s is a JSON %s: must be a %s", member, mismatch.Value, jsonTypes[mismatch.Type.Kind()])
+		}
 		return fmt.Errorf("value: %w", err)
 	}
 	got, err := fromTagged(t.tagged, t.Int)
@@ -69,6 +77,9 @@ func (v *Value) UnmarshalJSON(raw []byte) error {
 	*v = got
 	return nil
 }
+
+// jsonTypes are the names in JSON of what the members of a value are decoded to.
+var jsonTypes = map[reflect.Kind]string{reflect.String: "string", reflect.Float64: "number", reflect.Bool: "boolean"}
 
 func fromTagged(t tagged, integer json.RawMessage) (Value, error) {
 	missing := func(member string) (Value, error) {

@@ -125,6 +125,8 @@ func TestValue_UnmarshalJSON_Errors(t *testing.T) {
 		`{"metadataType":"MetadataStructValue","struct_value":"W10="}`: "object",
 		`{"metadataType":"Other"}`:                                     "invalid metadataType",
 		`[]`:                                                           "value:",
+		`{"metadataType":"MetadataStringValue","string_value":7}`:      "string_value is a JSON number: must be a string",
+		`{"metadataType":"MetadataDoubleValue","double_value":"x"}`:    "double_value is a JSON string: must be a number",
 	} {
 		v := value.Int(1)
 		err := json.Unmarshal([]byte(raw), &v)
