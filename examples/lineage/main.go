@@ -9,6 +9,7 @@ import (
 	"github.com/mlmd-go/sdk/examples/lineage/generated/field"
 	"github.com/mlmd-go/sdk/examples/lineage/generated/mapping"
 	"github.com/mlmd-go/sdk/examples/lineage/generated/model"
+	"github.com/mlmd-go/sdk/pkg/lineage"
 	"github.com/mlmd-go/sdk/pkg/registry"
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 )
@@ -75,5 +76,19 @@ func run(ctx context.Context, reg *registry.Client) error {
 		return err
 	}
 	fmt.Println(n, "run used a big data set")
+
+	// A walk finds all that something was made from, of any type.
+	tuned := model.ModelVersion{Name: "v2", BaseID: &weights.ID}
+	night2 := model.TrainingRun{Name: "night 2", ProjectID: project.ID}
+	_, err = registry.Record(ctx, runs, &night2, edge.TrainingRun.Inputs.To(&day2), edge.TrainingRun.Outputs.To(&tuned))
+	if err != nil {
+		return err
+	}
+	g, err := lineage.Of(reg, models.Entity(&tuned), models.Entity(&weights)).Upstream().
+		Catalog(mapping.Catalog...).Graph(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Print(g.Mermaid())
 	return nil
 }

@@ -397,6 +397,7 @@ type view struct {
 	typeName, name, externalID, uri string
 	state                           string
 	created, updated                int64
+	properties                      map[string]*mlmdpb.Value
 }
 
 func viewOf(m proto.Message) view {
@@ -404,7 +405,7 @@ func viewOf(m proto.Message) view {
 	case *mlmdpb.Artifact:
 		v := view{
 			n.GetId(), n.GetType(), n.GetName(), n.GetExternalId(), n.GetUri(), "",
-			n.GetCreateTimeSinceEpoch(), n.GetLastUpdateTimeSinceEpoch(),
+			n.GetCreateTimeSinceEpoch(), n.GetLastUpdateTimeSinceEpoch(), n.GetProperties(),
 		}
 		if n.State != nil {
 			v.state = n.State.String()
@@ -413,7 +414,7 @@ func viewOf(m proto.Message) view {
 	case *mlmdpb.Execution:
 		v := view{
 			n.GetId(), n.GetType(), n.GetName(), n.GetExternalId(), "", "",
-			n.GetCreateTimeSinceEpoch(), n.GetLastUpdateTimeSinceEpoch(),
+			n.GetCreateTimeSinceEpoch(), n.GetLastUpdateTimeSinceEpoch(), n.GetProperties(),
 		}
 		if n.LastKnownState != nil {
 			v.state = n.LastKnownState.String()
@@ -422,7 +423,7 @@ func viewOf(m proto.Message) view {
 	case *mlmdpb.Context:
 		return view{
 			n.GetId(), n.GetType(), n.GetName(), n.GetExternalId(), "", n.GetProperties()["state"].GetStringValue(),
-			n.GetCreateTimeSinceEpoch(), n.GetLastUpdateTimeSinceEpoch(),
+			n.GetCreateTimeSinceEpoch(), n.GetLastUpdateTimeSinceEpoch(), n.GetProperties(),
 		}
 	}
 	return view{}

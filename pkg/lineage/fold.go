@@ -240,12 +240,12 @@ func layersOf(g *Graph) map[Ref]int {
 	far := func(r Ref, down, up bool) []Ref {
 		var out []Ref
 		for _, i := range g.outgoing[r] {
-			if down && !g.Edges[i].Kind.IsMembership() {
+			if down && g.Edges[i].Kind.isEvent() {
 				out = append(out, g.Edges[i].To)
 			}
 		}
 		for _, i := range g.incoming[r] {
-			if up && !g.Edges[i].Kind.IsMembership() {
+			if up && g.Edges[i].Kind.isEvent() {
 				out = append(out, g.Edges[i].From)
 			}
 		}

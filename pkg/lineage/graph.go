@@ -90,7 +90,8 @@ type EdgeKind string
 // artifact to the execution, and only walks in both directions follow it.
 //
 // Edges of the second group go from an artifact, execution or context to a context
-// that it belongs to.
+// that it belongs to. Reference goes from an entity to one whose ID is in a field of
+// it, which is the only step of its path; a walk does not follow it.
 const (
 	Input          EdgeKind = "input"
 	Output         EdgeKind = "output"
@@ -104,6 +105,8 @@ const (
 	Attribution   EdgeKind = "attribution"    // of an artifact
 	Association   EdgeKind = "association"    // of an execution
 	ParentContext EdgeKind = "parent context" // of a context
+
+	Reference EdgeKind = "reference"
 )
 
 // IsMembership reports whether edges of kind k go to a context.
@@ -111,14 +114,17 @@ func (k EdgeKind) IsMembership() bool {
 	return k == Attribution || k == Association || k == ParentContext
 }
 
+// isEvent reports whether edges of kind k are between an artifact and an execution.
+func (k EdgeKind) isEvent() bool { return !k.IsMembership() && k != Reference }
+
 // isFlow reports whether edges of kind k follow the data.
-func (k EdgeKind) isFlow() bool { return !k.IsMembership() && k != UnknownEvent }
+func (k EdgeKind) isFlow() bool { return k.isEvent() && k != UnknownEvent }
 
 // An Edge connects two nodes of a graph.
 type Edge struct {
 	From, To Ref
 	Kind     EdgeKind
-	Path     []Step     // of an event: which input or output of the execution it is
+	Path     []Step     // of an event: which input or output it is; of a reference: the field
 	Time     value.Time // of an event
 }
 

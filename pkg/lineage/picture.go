@@ -176,8 +176,11 @@ func (p *picture) lines() []line {
 // membership reports whether the line goes to a context.
 func (l line) membership() bool { return l.kinds[0].IsMembership() }
 
-// directed reports whether the line has an arrowhead: data moves from its first box.
-func (l line) directed() bool { return slices.ContainsFunc(l.kinds, EdgeKind.isFlow) }
+// directed reports whether the line has an arrowhead: data moves from its first box,
+// or its first box refers to the other.
+func (l line) directed() bool {
+	return slices.ContainsFunc(l.kinds, func(k EdgeKind) bool { return k.isFlow() || k == Reference })
+}
 
 // label returns the kinds of edges that the direction of the line does not show.
 func (l line) label() string {

@@ -227,10 +227,42 @@ func (r *reader) read(ctx context.Context) (*Graph, error) {
 			g.Edges = append(g.Edges, Edge{From: l.member.ref(), To: l.context.ref(), Kind: membershipOf[l.member.kind]})
 		}
 	}
+	for _, n := range g.Nodes {
+		for _, e := range r.references(n) {
+			if id, err := value.ParseID(e.To.ID); err == nil && keep[nodeID{e.To.Kind, id}] {
+				g.Edges = append(g.Edges, e)
+			}
+		}
+	}
 	g.Cut = r.cut
 	g.sort()
 	g.Edges = slices.CompactFunc(g.Edges, func(a, b Edge) bool { return compareEdges(a, b) == 0 })
 	return g, nil
+}
+
+// references returns the edges from a node to the entities whose IDs it has.
+func (r *reader) references(n *Node) []Edge {
+	t, ok := r.catalog[typeKey{n.Kind, n.TypeName}]
+	if !ok {
+		return nil
+	}
+	props := viewOf(n.Message).properties
+	var out []Edge
+	for i := range t.Fields {
+		f := &t.Fields[i]
+		name, _ := f.Property()
+		if f.Refers == nil {
+			continue
+		}
+		for _, name := range append([]string{name}, f.LegacyNames...) {
+			for _, id := range f.Refers.IDs(props[name]) {
+				out = append(out, Edge{
+					From: n.Ref, To: Ref{f.Refers.Kind, id}, Kind: Reference, Path: []Step{{Key: f.Name}},
+				})
+			}
+		}
+	}
+	return out
 }
 
 // checkStarts returns an error if a start does not exist, or is another entity than

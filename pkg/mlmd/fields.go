@@ -1,6 +1,7 @@
 package mlmd
 
 import (
+	"strconv"
 	"strings"
 
 	"google.golang.org/protobuf/types/known/structpb"
@@ -48,6 +49,26 @@ type Reference struct {
 	Kind      Kind     // of all of them: IDs of different kinds overlap
 	Entities  []string // such as "ModelVersion"
 	TypeNames []string // their MLMD types, in the same order
+}
+
+// IDs returns the ID, or the IDs of a list, in the value of a property, which may be
+// nil.
+func (*Reference) IDs(v *mlmdpb.Value) []string {
+	switch x := v.GetValue().(type) {
+	case *mlmdpb.Value_IntValue:
+		return []string{strconv.FormatInt(x.IntValue, 10)}
+	case *mlmdpb.Value_StringValue:
+		return []string{x.StringValue}
+	case *mlmdpb.Value_StructValue:
+		var out []string
+		for _, member := range x.StructValue.GetFields() { // the list
+			for _, id := range member.GetListValue().GetValues() {
+				out = append(out, id.GetStringValue())
+			}
+		}
+		return out
+	}
+	return nil
 }
 
 // A PropertyDecl is a property that an MLMD type declares.

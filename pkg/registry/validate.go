@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -233,7 +232,7 @@ func (w *write[N]) checkReferences(ctx context.Context, n nodeView, paths []stri
 		if f.Refers == nil || n.props[name] == nil || paths != nil && !slices.Contains(paths, f.Path) {
 			continue
 		}
-		texts := idsIn(n.props[name])
+		texts := f.Refers.IDs(n.props[name])
 		ids := make([]int64, len(texts))
 		for i, text := range texts {
 			var err error
@@ -254,25 +253,6 @@ func (w *write[N]) checkReferences(ctx context.Context, n nodeView, paths []stri
 				return w.fieldError(ErrNotFound, f.Name, texts[i], why)
 			}
 		}
-	}
-	return nil
-}
-
-// idsIn returns the ID, or the IDs of a list, in the value of a property.
-func idsIn(v *mlmdpb.Value) []string {
-	switch x := v.GetValue().(type) {
-	case *mlmdpb.Value_IntValue:
-		return []string{strconv.FormatInt(x.IntValue, 10)}
-	case *mlmdpb.Value_StringValue:
-		return []string{x.StringValue}
-	case *mlmdpb.Value_StructValue:
-		var out []string
-		for _, member := range x.StructValue.GetFields() { // the list
-			for _, id := range member.GetListValue().GetValues() {
-				out = append(out, id.GetStringValue())
-			}
-		}
-		return out
 	}
 	return nil
 }

@@ -7,8 +7,11 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/mlmd-go/sdk/examples/lineage/generated/edge"
+	"github.com/mlmd-go/sdk/examples/lineage/generated/mapping"
 	"github.com/mlmd-go/sdk/examples/lineage/generated/model"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/pkg/lineage"
+	"github.com/mlmd-go/sdk/pkg/mlmd"
 	"github.com/mlmd-go/sdk/pkg/registry"
 	"github.com/mlmd-go/sdk/pkg/relation"
 )
@@ -305,6 +308,13 @@ var _ = onEveryBackend("References", func(w func() *world) {
 		got, err := w().models.Get(ctx, tuned.ID, registry.With(edge.ModelVersion.Base))
 		Expect(err).NotTo(HaveOccurred())
 		Expect(got.Edges.Base.ID).To(Equal(base.ID))
+		walk := lineage.Of(w().reg, w().models.Entity(base), w().models.Entity(tuned)).Catalog(mapping.Catalog...)
+		g, err := walk.Graph(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(g.Edges).To(Equal([]lineage.Edge{{
+			From: lineage.Ref{Kind: mlmd.Artifact, ID: tuned.ID}, To: lineage.Ref{Kind: mlmd.Artifact, ID: base.ID},
+			Kind: lineage.Reference, Path: []lineage.Step{{Key: "baseId"}},
+		}}))
 		back, err := w().models.Get(ctx, base.ID, registry.With(edge.ModelVersion.FineTuned))
 		Expect(err).NotTo(HaveOccurred())
 		Expect(back.Edges.FineTuned[0].ID).To(Equal(tuned.ID))
