@@ -33,6 +33,8 @@
 //	lineage.go               GetLineageSubgraph
 //	lineage_graph.go         GetLineageGraph
 //
+// transaction.go and unlink.go have what MLMD has no RPC for.
+//
 // What they share is in families of files: service.go and errors.go, node_*.go for
 // nodes of all kinds, type_*.go for types, edge*.go for attributions, associations
 // and parent contexts, list_*.go and page_token.go for lists, and lineage_*.go for

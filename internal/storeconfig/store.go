@@ -53,6 +53,15 @@ func (c *client) Transact(ctx context.Context, fn func(tx mlmdpb.MetadataStoreSe
 	})
 }
 
+// Unlink removes links, see [engine.Service.Unlink]. Package registry finds this
+// method by its name. No interceptor sees the call.
+func (c *client) Unlink(
+	ctx context.Context, events []*mlmdpb.Event, attributions []*mlmdpb.Attribution,
+	associations []*mlmdpb.Association, parents []*mlmdpb.ParentContext,
+) error {
+	return c.service.Unlink(ctx, events, attributions, associations, parents)
+}
+
 // Engine returns the service.
 func (s *Store) Engine() *engine.Service { return s.engine }
 

@@ -119,6 +119,24 @@ func (c txClient) Transact(ctx context.Context, fn func(tx mlmdpb.MetadataStoreS
 	})
 }
 
+// An unlinker is a client that can remove links, see [registry.Collection.Unlink].
+type unlinker interface {
+	Unlink(ctx context.Context, events []*mlmdpb.Event, attributions []*mlmdpb.Attribution,
+		associations []*mlmdpb.Association, parents []*mlmdpb.ParentContext) error
+}
+
+// Unlink does not go through the interceptor, because it is not an RPC.
+func (c txClient) Unlink(
+	ctx context.Context, events []*mlmdpb.Event, attributions []*mlmdpb.Attribution,
+	associations []*mlmdpb.Association, parents []*mlmdpb.ParentContext,
+) error {
+	store, ok := c.store.(unlinker)
+	if !ok {
+		return status.Error(codes.Unimplemented, "registrytest: this store cannot remove links")
+	}
+	return store.Unlink(ctx, events, attributions, associations, parents)
+}
+
 // A binder is a client of a REST registry, see [registry.DialREST].
 type binder interface {
 	Bind(m mlmd.AnyMapping, t mlmd.Type) mlmdpb.MetadataStoreServiceClient
