@@ -33,7 +33,7 @@
 //	lineage.go               GetLineageSubgraph
 //	lineage_graph.go         GetLineageGraph
 //
-// transaction.go and unlink.go have what MLMD has no RPC for.
+// Transact, in transaction.go, and Unlink, in edge.go, are not RPCs.
 //
 // What they share is in families of files: service.go and errors.go, node_*.go for
 // nodes of all kinds, type_*.go for types, edge*.go for attributions, associations

@@ -387,10 +387,25 @@ func (c *core[N]) isStored(ctx context.Context, v any) (bool, error) {
 	return stored != nil, err
 }
 
-// checkNumber returns an error if an edge leads to more targets than it may have.
+// checkNumber returns an error if an edge leads to more targets than it may have. A
+// target that is given twice counts once.
 func (c *core[N]) checkNumber(s operation, targets []*target) error {
+	type neighbor struct {
+		r     *relation.Relation
+		id    int64
+		value any // if it has no ID
+	}
+	seen := make(map[neighbor]bool)
 	count := make(map[*relation.Relation]int)
 	for _, t := range targets {
+		n := neighbor{t.relation, t.id, nil}
+		if t.id == 0 {
+			n.value = t.value
+		}
+		if seen[n] {
+			continue
+		}
+		seen[n] = true
 		if count[t.relation]++; t.relation.Max > 0 && count[t.relation] > t.relation.Max {
 			return s.tooMany(t.relation)
 		}
@@ -468,8 +483,14 @@ func recordAtOnce(
 	if paths.twice() {
 		return Result{}, false, nil
 	}
-	if err := c.client.checkUnique(ctx, s, 0, events); err != nil {
-		return Result{}, false, err
+	if taken := c.client.checkUnique(ctx, s, 0, events); taken != nil {
+		if !errors.Is(taken, ErrAlreadyExists) {
+			return Result{}, false, taken
+		}
+		if stored, err := c.isStored(ctx, v); err != nil || stored { // by this execution, perhaps
+			return Result{}, false, err
+		}
+		return Result{}, false, taken
 	}
 	run := c.prepare(ctx, []any{v})
 	if len(run) == 0 {
@@ -833,6 +854,16 @@ type unlinker interface {
 		associations []*mlmdpb.Association, parents []*mlmdpb.ParentContext) error
 }
 
+// unlinker returns the store of an embedded client, or nil.
+func (c *Client) unlinker() unlinker {
+	rpc := c.rpc
+	if tx, ok := rpc.(partOfTx); ok {
+		rpc = tx.MetadataStoreServiceClient
+	}
+	store, _ := rpc.(unlinker)
+	return store
+}
+
 // unlink removes links of the entity with the given ID.
 func (c *core[N]) unlink(ctx context.Context, idText string, links []relation.Links) (err error) {
 	ctx, observed := c.client.observe(ctx, "unlink", c.m.entity)
@@ -841,7 +872,7 @@ func (c *core[N]) unlink(ctx context.Context, idText string, links []relation.Li
 	if err != nil {
 		return err
 	}
-	if _, ok := c.client.rpc.(transactor); !ok && c.client.tx == nil {
+	if c.client.unlinker() == nil {
 		return s.newError(ErrUnsupported, "a server cannot remove links: use an embedded store")
 	}
 	_, err = c.client.inBatch(ctx, func(client *Client) ([]Result, error) {
@@ -851,14 +882,6 @@ func (c *core[N]) unlink(ctx context.Context, idText string, links []relation.Li
 }
 
 func (c *core[N]) unlinkIn(ctx context.Context, s operation, id int64, links []relation.Links) error {
-	rpc := c.client.rpc
-	if tx, ok := rpc.(partOfTx); ok {
-		rpc = tx.MetadataStoreServiceClient
-	}
-	store, ok := rpc.(unlinker)
-	if !ok {
-		return s.newError(ErrUnsupported, "this store cannot remove links")
-	}
 	targets, err := c.client.targets(s, links)
 	if err != nil {
 		return err
@@ -897,7 +920,7 @@ func (c *core[N]) unlinkIn(ctx context.Context, s operation, id int64, links []r
 			parents = append(parents, &mlmdpb.ParentContext{ParentId: &t.id, ChildId: &id})
 		}
 	}
-	if err := store.Unlink(ctx, events, attributions, associations, parents); err != nil {
+	if err := c.client.unlinker().Unlink(ctx, events, attributions, associations, parents); err != nil {
 		return s.rpcError(ctx, err)
 	}
 	return nil

@@ -218,6 +218,31 @@ var _ = onEveryBackend("Record", func(w func() *world) {
 		})
 	})
 
+	It("finds the unique neighbor that the same run has already", func(ctx SpecContext) {
+		in, m := w().dataset(ctx), &model.ModelVersion{Name: fresh("model")}
+		run := w().run(ctx)
+		for _, want := range []registry.Outcome{registry.Created, registry.Unchanged} {
+			again := &model.TrainingRun{Name: run.Name, ProjectID: run.ProjectID}
+			r, err := registry.Record(ctx, w().runs, again, edge.TrainingRun.Inputs.To(in), edge.TrainingRun.Outputs.To(m))
+			Expect(err).NotTo(HaveOccurred())
+			Expect(r.Outcome).To(Equal(want))
+			Expect(m.ID).NotTo(BeEmpty())
+			Expect(w().events(ctx, r.ID)).To(HaveLen(2))
+		}
+	})
+
+	It("counts a neighbor that is given twice once", func(ctx SpecContext) {
+		stored := &model.ModelVersion{Name: fresh("model")}
+		_, err := w().models.Upsert(ctx, stored)
+		Expect(err).NotTo(HaveOccurred())
+		for _, m := range []*model.ModelVersion{stored, {Name: fresh("model")}} {
+			e := &model.Evaluation{Name: fresh("evaluation")}
+			_, err := registry.Record(ctx, w().evaluations, e, edge.Evaluation.Model.To(m, m))
+			Expect(err).NotTo(HaveOccurred(), "it may have one model")
+			Expect(w().events(ctx, e.ID)).To(HaveLen(1))
+		}
+	})
+
 	It("refuses one artifact along two edges of one type, since MLMD keeps one event", func(ctx SpecContext) {
 		d := w().dataset(ctx)
 		_, err := registry.Record(ctx, w().runs, w().run(ctx),
