@@ -154,6 +154,8 @@ func classify(err error) sqldb.ErrorClass {
 			return sqldb.DiskFull
 		case refused.Number == 1105 && strings.Contains(refused.Message, "max_allowed_packet"):
 			return sqldb.TooLarge
+		case refused.Number == 1105 && strings.Contains(refused.Message, "lock retry limit reached"):
+			return sqldb.TxConflict // TiDB has tried to lock a row that others change again and again
 		}
 		return classes[refused.Number]
 	}

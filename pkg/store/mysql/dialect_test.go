@@ -30,6 +30,7 @@ func TestClassify(t *testing.T) {
 		},
 		{"too many rows for a cluster", refused(1180, "wsrep_max_ws_rows exceeded"), sqldb.TxTooLarge},
 		{"too many bytes for a cluster", refused(1105, "Maximum writeset size exceeded"), sqldb.TxTooLarge},
+		{"a row that others keep changing", refused(1105, "pessimistic lock retry limit reached"), sqldb.TxConflict},
 		{"a duplicate", refused(1062, "Duplicate entry"), sqldb.UniqueViolation},
 		{"a long text", refused(1406, "Data too long for column"), sqldb.TooLong},
 		{"a packet too large to be sent", mysql.ErrPktTooLarge, sqldb.TooLarge},
