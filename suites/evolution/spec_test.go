@@ -73,7 +73,34 @@ const (
 
 `
 	quality = "            quality:\n              type: number\n              description: From 0 to 1.\n"
-	command = "            command:\n              type: string\n"
+	teams   = `        teams:
+          kind: member
+          to: Team
+          inverse: runs
+          description: For whom it ran.
+`
+	scratch = `        scratch:
+          kind: internal-output
+          to: DataSet
+          description: What it wrote and deleted.
+`
+	more = `        more:
+          kind: declared-output
+          to: DataSet
+          description: What it will write.
+`
+	photo = `    Photo:
+      description: A picture.
+      x-mlmd-kind: artifact
+      x-mlmd-type: kf.Photo
+      allOf:
+        - $ref: '../base.yaml#/components/schemas/Artifact'
+        - type: object
+          required: [name]
+
+`
+	internal = "internal-output\n          to: DataSet"
+	command  = "            command:\n              type: string\n"
 )
 
 var pairs = []pair{
@@ -102,11 +129,11 @@ var pairs = []pair{
 		[]string{"projectId, rows]", "projectId, rows, source]"},
 		[]string{"FIELD_NOT_NEWLY_REQUIRED"},
 	},
-	{"an entity is removed", []string{team, ""}, []string{"ENTITY_NO_DELETE"}},
+	{"an entity is removed", []string{team, "", teams, ""}, []string{"EDGE_NO_DELETE", "ENTITY_NO_DELETE"}},
 	{
 		"an entity's kind is changed",
-		[]string{team, strings.Replace(team, "kind: context", "kind: execution", 1)},
-		[]string{"ENTITY_SAME_KIND"},
+		[]string{team, strings.Replace(team, "kind: context", "kind: execution", 1), teams, ""},
+		[]string{"EDGE_NO_DELETE", "ENTITY_SAME_KIND"},
 	},
 	{"an entity's parent is changed", []string{
 		"belongs to.\n              x-mlmd-parent: Project\n            format",
@@ -126,6 +153,30 @@ var pairs = []pair{
 		},
 		[]string{"FIELD_KEY_NOT_CUSTOM"},
 	},
+	{"an edge is removed", []string{scratch, ""}, []string{"EDGE_NO_DELETE"}},
+	{"an edge is added", []string{scratch, scratch + more}, nil},
+	{
+		"a required edge is added",
+		[]string{scratch, scratch + more + "          required: true\n"},
+		[]string{"EDGE_NOT_STRICTER"},
+	},
+	{"an edge is renamed", []string{"        scratch:", "        temporary:"}, []string{"EDGE_SAME_NAME"}},
+	{"an inverse is renamed", []string{"inverse: readBy", "inverse: readers"}, []string{"EDGE_SAME_NAME"}},
+	{
+		"an edge gets a second target",
+		[]string{internal, "internal-output\n          to: [DataSet, Photo]", team, team + photo},
+		[]string{"EDGE_SAME_NAME"},
+	},
+	{
+		"an edge gets another target",
+		[]string{internal, "internal-output\n          to: Photo", team, team + photo},
+		[]string{"EDGE_KEEPS_TARGETS"},
+	},
+	{"an edge is stored as another event", []string{"internal-output", "internal-input"}, []string{"EDGE_SAME_KIND"}},
+	{"the key of an edge is changed", []string{"key: read", "key: data"}, []string{"EDGE_SAME_KIND"}},
+	{"the step of an edge is changed", []string{"step: index", "step: key"}, []string{"EDGE_SAME_KIND"}},
+	{"an edge is limited", []string{internal, internal + "\n          max: 2"}, []string{"EDGE_NOT_STRICTER"}},
+	{"an edge becomes unique", []string{internal, internal + "\n          unique: true"}, []string{"EDGE_NOT_STRICTER"}},
 	{"a value is added to an enum", []string{"[csv, parquet]", "[csv, iceberg, parquet]"}, nil},
 }
 
@@ -157,7 +208,8 @@ func testTheWay(t *testing.T, bin string) {
 	t.Helper()
 	v2 := read(t, "v2/openapi.yaml")
 	reports(t, bin, v2, []string{
-		"FIELD_KEY_NOT_CUSTOM", "FIELD_SAME_NAME", "FIELD_STILL_INTEGER", "FIELD_STILL_REQUIRED", "OBJECT_SAME_MEMBERS",
+		"EDGE_NO_DELETE", "EDGE_SAME_NAME", "FIELD_KEY_NOT_CUSTOM", "FIELD_SAME_NAME", "FIELD_STILL_INTEGER",
+		"FIELD_STILL_REQUIRED", "OBJECT_SAME_MEMBERS",
 	})
 	as := strings.Replace(v2,
 		"required: [name, projectId]\n          properties:\n            projectId:\n              type: string\n        "+
@@ -167,7 +219,10 @@ func testTheWay(t *testing.T, bin string) {
 	if as == v2 {
 		t.Fatal("the relaxed field is not found in v2")
 	}
-	reports(t, bin, as, []string{"FIELD_KEY_NOT_CUSTOM", "FIELD_SAME_NAME", "FIELD_STILL_INTEGER", "OBJECT_SAME_MEMBERS"})
+	reports(t, bin, as, []string{
+		"EDGE_NO_DELETE", "EDGE_SAME_NAME", "FIELD_KEY_NOT_CUSTOM", "FIELD_SAME_NAME", "FIELD_STILL_INTEGER",
+		"OBJECT_SAME_MEMBERS",
+	})
 }
 
 // reports checks what gen breaking says of the spec next against v1.

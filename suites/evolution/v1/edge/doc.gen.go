@@ -10,4 +10,8 @@ import "github.com/mlmd-go/sdk/pkg/relation"
 var Catalog = []*relation.Relation{
 	dataSetProjectRelation,
 	runProjectRelation,
+	runReadsRelation,
+	runWritesRelation,
+	runScratchRelation,
+	runTeamsRelation,
 }

@@ -3,6 +3,7 @@
 package edge
 
 import (
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 	"github.com/mlmd-go/sdk/pkg/relation"
 	"github.com/mlmd-go/sdk/suites/evolution/v1/mapping"
@@ -12,15 +13,47 @@ import (
 // Run holds the edges of [model.Run].
 var Run = runEdges{
 	Project: relation.NewNeighbors(runProjectRelation, 0, false, func(v *model.Run, ns []*model.Project) { v.Edges.Project = relation.First(ns) }),
+	Reads:   relation.NewEdge(runReadsRelation, 0, func(v *model.Run, ns []*model.DataSet) { v.Edges.Reads = ns }),
+	Writes:  relation.NewEdge(runWritesRelation, 0, func(v *model.Run, ns []*model.DataSet) { v.Edges.Writes = ns }),
+	Scratch: relation.NewEdge(runScratchRelation, 0, func(v *model.Run, ns []*model.DataSet) { v.Edges.Scratch = ns }),
+	Teams:   relation.NewEdge(runTeamsRelation, 0, func(v *model.Run, ns []*model.Team) { v.Edges.Teams = ns }),
 }
 
 type runEdges struct {
 	// The parent, whose ID is in ProjectID.
 	Project *relation.Neighbors[*model.Run, *model.Project]
+	// What it read, in order.
+	Reads *relation.Edge[*model.Run, *model.DataSet]
+	// What it wrote.
+	Writes *relation.Edge[*model.Run, *model.DataSet]
+	// What it wrote and deleted.
+	Scratch *relation.Edge[*model.Run, *model.DataSet]
+	// For whom it ran.
+	Teams *relation.Edge[*model.Run, *model.Team]
 }
 
 var runProjectRelation = &relation.Relation{
 	Entity: "Run", Name: "projectId", Kind: relation.Parent,
 	IDs: func(v any) []string { return relation.ID(v.(*model.Run).ProjectID) }, From: &mapping.Run,
 	To: []mlmd.AnyMapping{&mapping.Project},
+}
+
+var runReadsRelation = &relation.Relation{
+	Entity: "Run", Name: "reads", Kind: relation.Event, EventType: mlmdpb.Event_INPUT, Key: "read",
+	Step: relation.IndexStep, From: &mapping.Run, To: []mlmd.AnyMapping{&mapping.DataSet},
+}
+
+var runWritesRelation = &relation.Relation{
+	Entity: "Run", Name: "writes", Kind: relation.Event, EventType: mlmdpb.Event_OUTPUT,
+	From: &mapping.Run, To: []mlmd.AnyMapping{&mapping.DataSet},
+}
+
+var runScratchRelation = &relation.Relation{
+	Entity: "Run", Name: "scratch", Kind: relation.Event, EventType: mlmdpb.Event_INTERNAL_OUTPUT,
+	From: &mapping.Run, To: []mlmd.AnyMapping{&mapping.DataSet},
+}
+
+var runTeamsRelation = &relation.Relation{
+	Entity: "Run", Name: "teams", Kind: relation.Membership, From: &mapping.Run,
+	To: []mlmd.AnyMapping{&mapping.Team},
 }

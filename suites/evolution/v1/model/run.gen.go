@@ -52,4 +52,12 @@ type Run struct {
 type RunEdges struct {
 	// The parent, whose ID is in ProjectID.
 	Project *Project
+	// What it read, in order.
+	Reads []*DataSet
+	// What it wrote.
+	Writes []*DataSet
+	// What it wrote and deleted.
+	Scratch []*DataSet
+	// For whom it ran.
+	Teams []*Team
 }

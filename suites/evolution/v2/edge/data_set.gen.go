@@ -11,12 +11,18 @@ import (
 
 // DataSet holds the edges of [model.DataSet].
 var DataSet = dataSetEdges{
-	Project: relation.NewNeighbors(dataSetProjectRelation, 0, false, func(v *model.DataSet, ns []*model.Project) { v.Edges.Project = relation.First(ns) }),
+	Project:   relation.NewNeighbors(dataSetProjectRelation, 0, false, func(v *model.DataSet, ns []*model.Project) { v.Edges.Project = relation.First(ns) }),
+	ReadBy:    relation.NewNeighbors(runInputsRelation, 0, true, func(v *model.DataSet, ns []*model.Run) { v.Edges.ReadBy = ns }),
+	WrittenBy: relation.NewNeighbors(runWritesRelation, 0, true, func(v *model.DataSet, ns []*model.Run) { v.Edges.WrittenBy = ns }),
 }
 
 type dataSetEdges struct {
 	// The parent, whose ID is in ProjectID.
 	Project *relation.Neighbors[*model.DataSet, *model.Project]
+	// The Run entities that lead here by Run.Inputs.
+	ReadBy *relation.Neighbors[*model.DataSet, *model.Run]
+	// The Run entities that lead here by Run.Writes.
+	WrittenBy *relation.Neighbors[*model.DataSet, *model.Run]
 }
 
 var dataSetProjectRelation = &relation.Relation{

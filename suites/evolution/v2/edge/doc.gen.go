@@ -11,4 +11,8 @@ var Catalog = []*relation.Relation{
 	dataSetProjectRelation,
 	reportProjectRelation,
 	runProjectRelation,
+	runInputsRelation,
+	runWritesRelation,
+	runAboutRelation,
+	runTeamsRelation,
 }

@@ -11,12 +11,15 @@ import (
 
 // Report holds the edges of [model.Report].
 var Report = reportEdges{
-	Project: relation.NewNeighbors(reportProjectRelation, 0, false, func(v *model.Report, ns []*model.Project) { v.Edges.Project = relation.First(ns) }),
+	Project:   relation.NewNeighbors(reportProjectRelation, 0, false, func(v *model.Report, ns []*model.Project) { v.Edges.Project = relation.First(ns) }),
+	WrittenBy: relation.NewNeighbors(runWritesRelation, 1, true, func(v *model.Report, ns []*model.Run) { v.Edges.WrittenBy = ns }),
 }
 
 type reportEdges struct {
 	// The parent, whose ID is in ProjectID.
 	Project *relation.Neighbors[*model.Report, *model.Project]
+	// The Run entities that lead here by Run.Writes.
+	WrittenBy *relation.Neighbors[*model.Report, *model.Run]
 }
 
 var reportProjectRelation = &relation.Relation{

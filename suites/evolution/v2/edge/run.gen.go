@@ -3,6 +3,7 @@
 package edge
 
 import (
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 	"github.com/mlmd-go/sdk/pkg/relation"
 	"github.com/mlmd-go/sdk/suites/evolution/v2/mapping"
@@ -12,15 +13,55 @@ import (
 // Run holds the edges of [model.Run].
 var Run = runEdges{
 	Project: relation.NewNeighbors(runProjectRelation, 0, false, func(v *model.Run, ns []*model.Project) { v.Edges.Project = relation.First(ns) }),
+	Inputs:  relation.NewEdge(runInputsRelation, 0, func(v *model.Run, ns []*model.DataSet) { v.Edges.Inputs = ns }),
+	Writes: runWritesTargets{
+		DataSet: relation.NewEdge(runWritesRelation, 0, func(v *model.Run, ns []*model.DataSet) { v.Edges.Writes.DataSet = ns }),
+		Report:  relation.NewEdge(runWritesRelation, 1, func(v *model.Run, ns []*model.Report) { v.Edges.Writes.Report = ns }),
+	},
+	About: relation.NewEdge(runAboutRelation, 0, func(v *model.Run, ns []*model.Report) { v.Edges.About = ns }),
+	Teams: relation.NewEdge(runTeamsRelation, 0, func(v *model.Run, ns []*model.Team) { v.Edges.Teams = ns }),
 }
 
 type runEdges struct {
 	// The parent, whose ID is in ProjectID.
 	Project *relation.Neighbors[*model.Run, *model.Project]
+	// What it read, in order.
+	Inputs *relation.Edge[*model.Run, *model.DataSet]
+	// What it wrote.
+	Writes runWritesTargets
+	// What it was asked for.
+	About *relation.Edge[*model.Run, *model.Report]
+	// For whom it ran.
+	Teams *relation.Edge[*model.Run, *model.Team]
+}
+
+type runWritesTargets struct {
+	DataSet *relation.Edge[*model.Run, *model.DataSet]
+	Report  *relation.Edge[*model.Run, *model.Report]
 }
 
 var runProjectRelation = &relation.Relation{
 	Entity: "Run", Name: "projectId", Kind: relation.Parent,
 	IDs: func(v any) []string { return relation.ID(v.(*model.Run).ProjectID) }, From: &mapping.Run,
 	To: []mlmd.AnyMapping{&mapping.Project},
+}
+
+var runInputsRelation = &relation.Relation{
+	Entity: "Run", Name: "inputs", Kind: relation.Event, EventType: mlmdpb.Event_INPUT, Key: "read",
+	Step: relation.IndexStep, From: &mapping.Run, To: []mlmd.AnyMapping{&mapping.DataSet},
+}
+
+var runWritesRelation = &relation.Relation{
+	Entity: "Run", Name: "writes", Kind: relation.Event, EventType: mlmdpb.Event_OUTPUT,
+	From: &mapping.Run, To: []mlmd.AnyMapping{&mapping.DataSet, &mapping.Report},
+}
+
+var runAboutRelation = &relation.Relation{
+	Entity: "Run", Name: "about", Kind: relation.Event, EventType: mlmdpb.Event_DECLARED_INPUT,
+	From: &mapping.Run, To: []mlmd.AnyMapping{&mapping.Report},
+}
+
+var runTeamsRelation = &relation.Relation{
+	Entity: "Run", Name: "teams", Kind: relation.Membership, From: &mapping.Run,
+	To: []mlmd.AnyMapping{&mapping.Team},
 }

@@ -76,4 +76,8 @@ type DataSet struct {
 type DataSetEdges struct {
 	// The parent, whose ID is in ProjectID.
 	Project *Project
+	// The Run entities that lead here by Run.Inputs.
+	ReadBy []*Run
+	// The Run entities that lead here by Run.Writes.
+	WrittenBy []*Run
 }

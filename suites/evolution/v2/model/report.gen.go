@@ -55,4 +55,6 @@ type Report struct {
 type ReportEdges struct {
 	// The parent, whose ID is in ProjectID.
 	Project *Project
+	// The Run entities that lead here by Run.Writes.
+	WrittenBy []*Run
 }

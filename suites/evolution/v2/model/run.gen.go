@@ -55,4 +55,15 @@ type Run struct {
 type RunEdges struct {
 	// The parent, whose ID is in ProjectID.
 	Project *Project
+	// What it read, in order.
+	Inputs []*DataSet
+	// What it wrote.
+	Writes struct {
+		DataSet []*DataSet
+		Report  []*Report
+	}
+	// What it was asked for.
+	About []*Report
+	// For whom it ran.
+	Teams []*Team
 }

@@ -34,4 +34,13 @@ type Team struct {
 	// Unreadable holds the stored values that cannot be read. It is nil if all
 	// can.
 	Unreadable value.Unreadable `json:"-"`
+
+	// Edges holds the neighbors that registry.With loaded. It is not stored.
+	Edges TeamEdges `json:"-"`
+}
+
+// TeamEdges holds the loaded neighbors of a [Team]. Those that were not loaded are nil.
+type TeamEdges struct {
+	// The Run entities that lead here by Run.Teams.
+	Runs []*Run
 }
