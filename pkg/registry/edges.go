@@ -31,7 +31,8 @@ import (
 // execution and the artifacts without an ID are new and these have no parents;
 // memberships and the parent of the execution take another RPC. Otherwise Record
 // upserts one entity after the other and then stores the events. If that fails
-// halfway, Record with the same values completes it.
+// halfway, Record with the same values completes it. The client of a [Client.Tx]
+// behaves like a server here, within its transaction.
 //
 // The errors are those of [Collection.Upsert]. Besides, the error is
 // [ErrInvalidArgument] if a required edge has no neighbor or an edge more than it
@@ -680,10 +681,16 @@ func (s *eventSet) has(t *target) (_ bool, why string) {
 		if !isOf(e, t.relation) {
 			return false, fmt.Sprintf("is linked along another edge: two nodes have at most one event of type %s", e.GetType())
 		}
-		steps := e.GetPath().GetSteps()
-		if t.relation.Step == relation.KeyStep && steps[len(steps)-1].GetKey() != t.key {
+		if t.relation.Step != relation.KeyStep {
+			return true, ""
+		}
+		key := "" // of another program's event, which may have no path
+		if steps := e.GetPath().GetSteps(); len(steps) > 0 {
+			key = steps[len(steps)-1].GetKey()
+		}
+		if key != t.key {
 			return false, fmt.Sprintf("is linked under the key %q: two nodes have at most one event of type %s",
-				steps[len(steps)-1].GetKey(), e.GetType())
+				key, e.GetType())
 		}
 		return true, ""
 	}

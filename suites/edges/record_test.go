@@ -251,6 +251,19 @@ var _ = onEveryBackend("Record", func(w func() *world) {
 		Expect(err).To(MatchError(ContainSubstring("at most one event of type INPUT")))
 	})
 
+	It("refuses a key for an event that another program stored without a path", func(ctx SpecContext) {
+		run, d := w().run(ctx), w().dataset(ctx)
+		_, err := registry.Record(ctx, w().runs, run, edge.TrainingRun.Inputs.To(w().dataset(ctx)))
+		Expect(err).NotTo(HaveOccurred())
+		_, err = w().rpc.PutEvents(ctx, &mlmdpb.PutEventsRequest{Events: []*mlmdpb.Event{{
+			ExecutionId: new(number64(run.ID)), ArtifactId: new(number64(d.ID)), Type: mlmdpb.Event_INTERNAL_INPUT.Enum(),
+		}}})
+		Expect(err).NotTo(HaveOccurred())
+		err = w().runs.Link(ctx, run.ID, edge.TrainingRun.Notes.At("why", d))
+		Expect(err).To(MatchError(registry.ErrInvalidArgument))
+		Expect(err).To(MatchError(ContainSubstring(`is linked under the key ""`)))
+	})
+
 	It("is undone by a transaction that fails", func(ctx SpecContext) {
 		if !w().embedded() {
 			Skip("a server has no transactions of several calls")

@@ -21,6 +21,7 @@ var Catalog = []*relation.Relation{
 	trainingRunInputsRelation,
 	trainingRunFeaturesRelation,
 	trainingRunOutputsRelation,
+	trainingRunNotesRelation,
 	trainingRunCacheRelation,
 	trainingRunProjectsRelation,
 }

@@ -19,6 +19,7 @@ var TrainingRun = trainingRunEdges{
 		FeatureView: relation.NewEdge(trainingRunFeaturesRelation, 1, func(v *model.TrainingRun, ns []*model.FeatureView) { v.Edges.Features.FeatureView = ns }),
 	},
 	Outputs:  relation.NewEdge(trainingRunOutputsRelation, 0, func(v *model.TrainingRun, ns []*model.ModelVersion) { v.Edges.Outputs = ns }),
+	Notes:    relation.NewEdge(trainingRunNotesRelation, 0, func(v *model.TrainingRun, ns []*model.Dataset) { v.Edges.Notes = ns }),
 	Cache:    relation.NewEdge(trainingRunCacheRelation, 0, func(v *model.TrainingRun, ns []*model.Dataset) { v.Edges.Cache = ns }),
 	Projects: relation.NewEdge(trainingRunProjectsRelation, 0, func(v *model.TrainingRun, ns []*model.Project) { v.Edges.Projects = ns }),
 }
@@ -32,6 +33,8 @@ type trainingRunEdges struct {
 	Features trainingRunFeaturesTargets
 	// What it made.
 	Outputs *relation.Edge[*model.TrainingRun, *model.ModelVersion]
+	// What it looked at besides, by the reason.
+	Notes *relation.Edge[*model.TrainingRun, *model.Dataset]
 	// What it kept for the next run.
 	Cache *relation.Edge[*model.TrainingRun, *model.Dataset]
 	// The projects that it was made for, besides the one that it belongs to.
@@ -64,6 +67,11 @@ var trainingRunFeaturesRelation = &relation.Relation{
 var trainingRunOutputsRelation = &relation.Relation{
 	Entity: "TrainingRun", Name: "outputs", Kind: relation.Event, EventType: mlmdpb.Event_OUTPUT,
 	Unique: true, From: &mapping.TrainingRun, To: []mlmd.AnyMapping{&mapping.ModelVersion},
+}
+
+var trainingRunNotesRelation = &relation.Relation{
+	Entity: "TrainingRun", Name: "notes", Kind: relation.Event, EventType: mlmdpb.Event_INTERNAL_INPUT,
+	Step: relation.KeyStep, From: &mapping.TrainingRun, To: []mlmd.AnyMapping{&mapping.Dataset},
 }
 
 var trainingRunCacheRelation = &relation.Relation{

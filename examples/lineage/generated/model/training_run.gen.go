@@ -62,6 +62,8 @@ type TrainingRunEdges struct {
 	}
 	// What it made.
 	Outputs []*ModelVersion
+	// What it looked at besides, by the reason.
+	Notes []*Dataset
 	// What it kept for the next run.
 	Cache []*Dataset
 	// The projects that it was made for, besides the one that it belongs to.
