@@ -64,6 +64,14 @@ var rules = []rule{
 		"graphs are read through any service",
 	},
 	{
+		"pkg/lineage/openlineage", "pkg/store/... pkg/server/... internal/engine/... gen/... database/sql " + drivers,
+		"graphs are exported without a store",
+	},
+	{
+		"pkg/lineage/cyclonedx", "pkg/store/... pkg/server/... internal/engine/... gen/... database/sql " + drivers,
+		"graphs are exported without a store",
+	},
+	{
 		"pkg/registry/registrytest", "pkg/server/... gen/... " + postgres + " " + mysql,
 		"a test needs neither a server nor a database",
 	},
@@ -193,6 +201,22 @@ func TestGraphviz_OnlyWhereAskedFor(t *testing.T) {
 		reached := reach(imports, from)
 		if from != svg && (reached[svg] || reached["github.com/goccy/go-graphviz"]) {
 			t.Errorf("%s reaches Graphviz", strings.TrimPrefix(from, module+"/"))
+		}
+	}
+}
+
+// TestCycloneDX_OnlyWhereAskedFor checks that a program links CycloneDX's library only
+// if it imports pkg/lineage/cyclonedx.
+func TestCycloneDX_OnlyWhereAskedFor(t *testing.T) {
+	const bills, library = module + "/pkg/lineage/cyclonedx", "github.com/CycloneDX/cyclonedx-go"
+	imports := readImports(t)
+	if !reach(imports, bills)[library] {
+		t.Error("pkg/lineage/cyclonedx does not reach CycloneDX's library: mend this test")
+	}
+	for from := range imports {
+		reached := reach(imports, from)
+		if from != bills && (reached[bills] || reached[library]) {
+			t.Errorf("%s reaches CycloneDX's library", strings.TrimPrefix(from, module+"/"))
 		}
 	}
 }
