@@ -1,7 +1,7 @@
 package exchange
 
 import (
-	"net"
+	"net/netip"
 	"net/url"
 	"strings"
 )
@@ -57,11 +57,13 @@ func (l Location) Reference() (string, bool) {
 		text += "//"
 		host := l.Authority[strings.LastIndexByte(l.Authority, '@')+1:]
 		if strings.HasPrefix(host, "[") {
-			end := strings.IndexByte(host, ']')
-			if end < 0 || net.ParseIP(host[1:end]) == nil {
+			address, port, _ := strings.Cut(host[1:], "]")
+			ip, err := netip.ParseAddr(address)
+			if err != nil || !ip.Is6() || ip.Zone() != "" {
 				return "", false
 			}
-			text += escape(l.Authority[:len(l.Authority)-len(host)]) + host[:end+1] + escape(host[end+1:])
+			// Validators of JSON schemas in Python refuse the short form, "::1".
+			text += escape(l.Authority[:len(l.Authority)-len(host)]) + "[" + ip.StringExpanded() + "]" + escape(port)
 		} else {
 			text += escape(l.Authority)
 		}

@@ -104,7 +104,8 @@ func TestBOM(t *testing.T) {
 		`"bom-ref":"artifact/8","type":"data","name":"artifact/8"`,
 		`"dependencies":[{"ref":"context/1","dependsOn":["artifact/3"]},{"ref":"artifact/1"},` +
 			`{"ref":"artifact/2","dependsOn":["artifact/1"]},` +
-			`{"ref":"artifact/3","dependsOn":["artifact/2","artifact/7","artifact/8"]},{"ref":"artifact/7"},{"ref":"artifact/8"}]`,
+			`{"ref":"artifact/3","dependsOn":["artifact/2","artifact/7","artifact/8"]},` +
+			`{"ref":"artifact/7"},{"ref":"artifact/8"}]`,
 		`"inputs":[{"resource":{"ref":"artifact/2"}},{"resource":{"ref":"artifact/3"}},{"resource":{"ref":"artifact/7"}},` +
 			`{"resource":{"ref":"artifact/8"}}],"outputs":[{"resource":{"ref":"artifact/3"},"type":"artifact"}]`,
 	} {

@@ -127,10 +127,10 @@ func TestEvents_Datasets(t *testing.T) {
 
 func TestEvents_Schema(t *testing.T) {
 	const jsonSchema = `{"properties":{"b":{"type":"integer"},"a":{"type":["string"],"description":"x"}}}`
-	const spark = `{"type":"struct","fields":[{"name":"p","type":{"type":"struct","fields":[{"name":"q","type":"long"}]}}]}`
+	const spark = `{"type":"struct","fields":[{"name":"p","type":{"type":"struct","fields":[{"name":"q","type":"int"}]}}]}`
 	for schema, want := range map[string]string{
 		jsonSchema: `[{"name":"b","type":"integer"},{"name":"a","type":"[\"string\"]","description":"x"}]`,
-		spark:      `[{"name":"p","type":"struct","fields":[{"name":"q","type":"long"}]}]`,
+		spark:      `[{"name":"p","type":"struct","fields":[{"name":"q","type":"int"}]}]`,
 		`{"mlflow_colspec":[{"type":"double","name":"amount"}]}`: `[{"name":"amount","type":"double"}]`,
 	} {
 		a, x := artifact("1", ""), execution("1", "COMPLETE")
