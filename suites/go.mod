@@ -3,6 +3,7 @@ module github.com/mlmd-go/sdk/suites
 go 1.26.0
 
 require (
+	github.com/CycloneDX/cyclonedx-go v0.12.0
 	github.com/go-sql-driver/mysql v1.10.1
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/mlmd-go/sdk v0.1.0
