@@ -384,7 +384,20 @@ func addReference(c *cdx.Component, typ cdx.ExternalReferenceType, uri string) {
 			return
 		}
 	}
-	addProperty(c, "mlmd:uri", uri)
+	addProperty(c, "mlmd:uri", withoutUser(uri))
+}
+
+// withoutUser returns a text like a URI without a user and a password.
+func withoutUser(uri string) string {
+	scheme, rest, ok := strings.Cut(uri, "//")
+	if !ok {
+		return uri
+	}
+	authority := rest
+	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
+		authority = rest[:end]
+	}
+	return scheme + "//" + rest[strings.LastIndexByte(authority, '@')+1:]
 }
 
 // algorithms are the hashes that a digest can name, and how many digits they have.
