@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -24,8 +25,8 @@ import (
 //
 // The execution is upserted. So are entities without an ID that links lead to;
 // entities with an ID are linked as they are stored. Links that exist stay, and
-// Record never removes one. Recording the same values twice stores them once. The
-// result is that of the execution.
+// Record never removes one. Recording the same values twice stores them once.
+// Record returns what the upsert of the execution did.
 //
 // On an embedded store Record is one transaction. On a server it is one RPC if the
 // execution and the artifacts without an ID are new and these have no parents;
@@ -83,8 +84,6 @@ type linkable interface {
 	// prepare returns the nodes to create for values, or nil if one of them may exist
 	// or cannot be created without its parent.
 	prepare(ctx context.Context, values []any) []preparedNode
-	// setUnlinked sets the ID of a value, which other values may share.
-	setID(c *Client, v any, id string)
 }
 
 // A preparedNode is a new node on its way to the store.
@@ -102,13 +101,6 @@ func (c *core[N]) isNil(v any) bool { return c.m.IsNilAny(v) }
 
 func (c *core[N]) upsert(ctx context.Context, client *Client, v any) (Result, error) {
 	return c.on(client).write(ctx, upsert, v, writeOptions{})
-}
-
-func (c *core[N]) setID(client *Client, v any, id string) {
-	if old := c.m.IdentAny(v).ID; old != id {
-		client.undoable(func() { c.m.SetIDAny(v, old) })
-		c.m.SetIDAny(v, id)
-	}
 }
 
 func (c *core[N]) prepare(ctx context.Context, values []any) []preparedNode {
@@ -462,9 +454,12 @@ func recordAtOnce(
 			return Result{}, false, nil
 		}
 	}
-	paths := newEvents(nil)
+	var paths eventSet
 	for _, t := range events {
-		pair := &mlmdpb.PutExecutionRequest_ArtifactAndEvent{Event: paths.event(t)}
+		if has, why := paths.has(t); t.id != 0 && (has || why != "") {
+			return Result{}, false, nil
+		}
+		pair := &mlmdpb.PutExecutionRequest_ArtifactAndEvent{Event: paths.add(t)}
 		switch _, twice := index[t.value]; {
 		case t.id != 0:
 			pair.Event.ArtifactId = &t.id
@@ -480,9 +475,6 @@ func recordAtOnce(
 			pair.Artifact = prepared[0].message().(*mlmdpb.Artifact)
 		}
 		req.ArtifactEventPairs = append(req.ArtifactEventPairs, pair)
-	}
-	if paths.twice() {
-		return Result{}, false, nil
 	}
 	if taken := c.client.checkUnique(ctx, s, 0, events); taken != nil {
 		if !errors.Is(taken, ErrAlreadyExists) {
@@ -624,7 +616,7 @@ func (c *core[N]) storeEvents(ctx context.Context, s operation, execution int64,
 		if err != nil {
 			return s.rpcError(ctx, err)
 		}
-		paths := newEvents(stored)
+		paths := eventSet(stored)
 		var put []*mlmdpb.Event
 		var added []*target
 		for _, t := range targets {
@@ -633,7 +625,7 @@ func (c *core[N]) storeEvents(ctx context.Context, s operation, execution int64,
 			} else if has {
 				continue
 			}
-			e := paths.event(t)
+			e := paths.add(t)
 			e.ArtifactId, e.ExecutionId = &t.id, &execution // also for the next target
 			put, added = append(put, e), append(added, t)
 		}
@@ -656,25 +648,13 @@ func (c *core[N]) storeEvents(ctx context.Context, s operation, execution int64,
 	return nil
 }
 
-// eventSet holds the events of one execution.
-type eventSet struct {
-	all  []*mlmdpb.Event
-	seen map[[2]int64]int // how many, by type and artifact
-}
-
-func newEvents(stored []*mlmdpb.Event) *eventSet {
-	s := &eventSet{seen: make(map[[2]int64]int)}
-	for _, e := range stored {
-		s.all = append(s.all, e)
-		s.seen[[2]int64{int64(e.GetType()), e.GetArtifactId()}]++
-	}
-	return s
-}
+// An eventSet holds the events of one execution.
+type eventSet []*mlmdpb.Event
 
 // has reports whether the target is linked already. Since the store keeps one event
 // of each type between two nodes, why says what keeps it from being linked.
-func (s *eventSet) has(t *target) (_ bool, why string) {
-	for _, e := range s.all {
+func (s eventSet) has(t *target) (_ bool, why string) {
+	for _, e := range s {
 		if e.GetType() != t.relation.EventType || e.GetArtifactId() != t.id {
 			continue
 		}
@@ -697,19 +677,9 @@ func (s *eventSet) has(t *target) (_ bool, why string) {
 	return false, ""
 }
 
-// twice reports whether two events of the set have the same type and artifact.
-func (s *eventSet) twice() bool {
-	for key, n := range s.seen {
-		if n > 1 && key[1] != 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// event adds the event of a target, without IDs, and returns it. Its index follows
+// add adds the event of a target, without IDs, and returns it. Its index follows
 // those of the edge's other events.
-func (s *eventSet) event(t *target) *mlmdpb.Event {
+func (s *eventSet) add(t *target) *mlmdpb.Event {
 	r := t.relation
 	var steps []*mlmdpb.Event_Path_Step
 	if r.Key != "" {
@@ -720,7 +690,7 @@ func (s *eventSet) event(t *target) *mlmdpb.Event {
 		steps = append(steps, &mlmdpb.Event_Path_Step{Value: &mlmdpb.Event_Path_Step_Key{Key: t.key}})
 	case relation.IndexStep:
 		next := int64(0)
-		for _, e := range s.all {
+		for _, e := range *s {
 			if isOf(e, r) {
 				next = max(next, stepOf(e)+1)
 			}
@@ -731,15 +701,14 @@ func (s *eventSet) event(t *target) *mlmdpb.Event {
 	if len(steps) > 0 {
 		e.Path = &mlmdpb.Event_Path{Steps: steps}
 	}
-	s.all = append(s.all, e)
-	s.seen[[2]int64{int64(r.EventType), t.id}]++
+	*s = append(*s, e)
 	return e
 }
 
 // count returns the number of events of an edge.
-func (s *eventSet) count(r *relation.Relation) int {
+func (s eventSet) count(r *relation.Relation) int {
 	n := 0
-	for _, e := range s.all {
+	for _, e := range s {
 		if isOf(e, r) {
 			n++
 		}
@@ -784,20 +753,16 @@ func (c *core[N]) storeMembers(ctx context.Context, s operation, id int64, targe
 	if len(targets) == 0 {
 		return nil
 	}
-	links, err := c.nodes.linksOf(ctx, []int64{id})
+	has, err := c.contextsOf(ctx, s, id)
 	if err != nil {
-		return s.rpcError(ctx, err)
-	}
-	has := make(map[int64]bool)
-	for _, l := range links {
-		has[l.to] = true
+		return err
 	}
 	var added []int64
 	for _, t := range targets {
 		if has[t.id] {
 			continue
 		}
-		if err := c.checkMember(ctx, s, t, links, added); err != nil {
+		if err := c.checkMember(ctx, s, t, has); err != nil {
 			return err
 		}
 		has[t.id] = true
@@ -812,16 +777,22 @@ func (c *core[N]) storeMembers(ctx context.Context, s operation, id int64, targe
 	return nil
 }
 
-// checkMember checks the limits of a membership beside the links that exist and
-// those to be added.
-func (c *core[N]) checkMember(ctx context.Context, s operation, t *target, links []pair, added []int64) error {
+// contextsOf returns the set of the contexts that a node is linked to.
+func (c *core[N]) contextsOf(ctx context.Context, s operation, id int64) (map[int64]bool, error) {
+	links, err := c.contexts(ctx, s, []int64{id})
+	out := make(map[int64]bool, len(links))
+	for _, l := range links {
+		out[l.to] = true
+	}
+	return out, err
+}
+
+// checkMember checks the limits of a membership of a node beside the contexts that
+// it has.
+func (c *core[N]) checkMember(ctx context.Context, s operation, t *target, has map[int64]bool) error {
 	r := t.relation
 	if r.Max > 0 {
-		ids := slices.Clone(added)
-		for _, l := range links {
-			ids = append(ids, l.to)
-		}
-		names, err := c.client.typeNames(ctx, mlmd.Context, ids)
+		names, err := c.client.typeNames(ctx, mlmd.Context, slices.Collect(maps.Keys(has)))
 		if err != nil {
 			return s.rpcError(ctx, err)
 		}
@@ -936,7 +907,7 @@ func (c *core[N]) unlinkIn(ctx context.Context, s operation, id int64, links []r
 // linked returns those targets that the entity with the given ID is linked to. The
 // error is [ErrInvalidArgument] if one of them is the parent that names the entity.
 func (c *core[N]) linked(ctx context.Context, s operation, id int64, targets []*target) ([]*target, error) {
-	var stored *eventSet
+	var stored eventSet
 	var contexts map[int64]bool
 	var out []*target
 	for _, t := range targets {
@@ -946,7 +917,7 @@ func (c *core[N]) linked(ctx context.Context, s operation, id int64, targets []*
 				if err != nil {
 					return nil, s.rpcError(ctx, err)
 				}
-				stored = newEvents(events)
+				stored = events
 			}
 			if has, _ := stored.has(t); has {
 				out = append(out, t)
@@ -954,13 +925,9 @@ func (c *core[N]) linked(ctx context.Context, s operation, id int64, targets []*
 			continue
 		}
 		if contexts == nil {
-			links, err := c.nodes.linksOf(ctx, []int64{id})
-			if err != nil {
-				return nil, s.rpcError(ctx, err)
-			}
-			contexts = make(map[int64]bool, len(links))
-			for _, l := range links {
-				contexts[l.to] = true
+			var err error
+			if contexts, err = c.contextsOf(ctx, s, id); err != nil {
+				return nil, err
 			}
 		}
 		if !contexts[t.id] {

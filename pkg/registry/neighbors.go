@@ -268,7 +268,7 @@ const maxIDs = 5000
 func (c *Client) members(ctx context.Context, s operation, e *relation.End, contextIDs []int64) (found, error) {
 	far := c.far(e)
 	out := found{values: make(map[int64]any)}
-	of := make(map[int64]bool, len(contextIDs))
+	of := setOf(contextIDs)
 	var queries []query
 	if c.rest() != nil { // which lists the children of one parent
 		for _, id := range contextIDs {
@@ -282,9 +282,6 @@ func (c *Client) members(ctx context.Context, s operation, e *relation.End, cont
 			q.scope = q.src.parentScope(some)
 			queries = append(queries, q)
 		}
-	}
-	for _, id := range contextIDs {
-		of[id] = true
 	}
 	for _, q := range queries {
 		for page, err := range pagesOf(q.all(ctx)) {
@@ -343,6 +340,14 @@ func (s source) parentScope(contextIDs []int64) string {
 	return alias + "of.id IN (" + joinIDs(contextIDs) + ")"
 }
 
+func setOf(ids []int64) map[int64]bool {
+	out := make(map[int64]bool, len(ids))
+	for _, id := range ids {
+		out[id] = true
+	}
+	return out
+}
+
 func joinIDs(ids []int64) string {
 	text := make([]string, len(ids))
 	for i, id := range ids {
@@ -355,13 +360,11 @@ func joinIDs(ids []int64) string {
 func (c *Client) referrers(ctx context.Context, s operation, e *relation.End, ids []int64) (found, error) {
 	far := c.far(e)
 	out := found{values: make(map[int64]any)}
-	of := make(map[int64]bool, len(ids))
-	for _, id := range ids {
-		of[id] = true
-	}
+	of := setOf(ids)
+	f := referenceField(e)
 	for some := range slices.Chunk(ids, maxIDs) {
 		q := far.query()
-		q.where = filtertext.New(&filtertext.Node{Op: filtertext.OpIn, Field: *referenceField(e), Args: operands(e, some)})
+		q.where = filtertext.New(&filtertext.Node{Op: filtertext.OpIn, Field: *f, Args: operands(f, some)})
 		for v, err := range q.all(ctx) {
 			if err != nil {
 				return found{}, err
@@ -549,15 +552,14 @@ func (c *Client) neighborTest(
 			}
 		}
 	}
-	out := &filtertext.Node{Op: filtertext.OpIn, Args: operands(e, slices.Sorted(maps.Keys(ids)))}
+	sorted := slices.Sorted(maps.Keys(ids))
+	out := &filtertext.Node{Op: filtertext.OpIn, Field: filtertext.Field{Attr: "id"}}
 	if refers {
-		out.Field = filtertext.Field{Attr: "id"}
-		for i, id := range slices.Sorted(maps.Keys(ids)) {
-			out.Args[i] = id
-		}
+		out.Args = operands(nil, sorted)
 		return out, nil
 	}
-	out.Field = filtertext.Field{Edge: e}
+	property := referenceField(e)
+	out.Field, out.Args = filtertext.Field{Edge: e}, operands(property, sorted)
 	if len(ids) > maxIDs || c.rest() != nil {
 		return out, nil
 	}
@@ -573,7 +575,7 @@ func (c *Client) neighborTest(
 		f.Among = fmt.Sprintf(" AND %s.type BETWEEN %d AND %[2]d", f.Neighbor, e.Relation.EventType)
 		f.Exact = e.Relation.Key == ""
 	case relation.Reference:
-		if property := referenceField(e); property != nil {
+		if property != nil {
 			*f = *property
 			f.Edge = e
 		}
@@ -594,9 +596,12 @@ func (c *Client) neighborTest(
 	return out, nil
 }
 
-// referenceField returns the property with the ID of a reference, or nil if it holds
-// a list, which filters cannot search.
+// referenceField returns the property with the ID of a reference. It returns nil for
+// another edge, and if the property holds a list, which filters cannot search.
 func referenceField(e *relation.End) *filtertext.Field {
+	if e.Relation.Kind != relation.Reference {
+		return nil
+	}
 	for _, f := range e.Relation.From.Type().Fields {
 		name, ok := f.Property()
 		if !ok || name != e.Relation.Property {
@@ -616,13 +621,10 @@ func referenceField(e *relation.End) *filtertext.Field {
 	return nil
 }
 
-// operands returns IDs as the field compares them that holds the ID of a neighbor.
-func operands(e *relation.End, ids []int64) []any {
+// operands returns IDs as they are compared with a property or, if f is nil, with
+// the ID of a node.
+func operands(f *filtertext.Field, ids []int64) []any {
 	out := make([]any, len(ids))
-	var f *filtertext.Field
-	if e.Relation.Kind == relation.Reference {
-		f = referenceField(e)
-	}
 	for i, id := range ids {
 		out[i] = id
 		if f != nil && f.Column == filtertext.StringColumn {
@@ -647,16 +649,17 @@ func (p preparedQuery) addNeighbors(ctx context.Context, rows []row, tests []fil
 			if err != nil {
 				return err
 			}
-			lists := make(map[int64]filtertext.List, len(of))
+			ids := make(map[int64][]int64, len(of))
 			for _, pair := range found.pairs {
-				lists[pair.from] = append(lists[pair.from], operands(e, []int64{pair.to})...)
+				ids[pair.from] = append(ids[pair.from], pair.to)
 			}
+			property := referenceField(e)
 			for i := range rows {
 				if rows[i].neighbors == nil {
 					rows[i].neighbors = make(map[filtertext.Edge]filtertext.List)
 				}
 				if _, ok := of[rows[i].ID]; ok {
-					rows[i].neighbors[f.Edge] = append(filtertext.List{}, lists[rows[i].ID]...)
+					rows[i].neighbors[f.Edge] = operands(property, ids[rows[i].ID])
 				}
 			}
 		}

@@ -46,9 +46,8 @@ func (c *Client) parent(ctx context.Context, s operation, e *mlmd.Edge, idText s
 		}
 		p = c.cacheContext(contexts{}.view(n))
 	}
-	if want := c.TypeName(e.TypeName); p.typeName != want {
-		return nil, s.fieldError(ErrNotFound, e.Field, idText,
-			fmt.Sprintf("is the ID of %s, not of %s", withArticle(c.entityName(p.typeName)), withArticle(e.Entity)))
+	if why := c.notOf(p.typeName, []string{c.TypeName(e.TypeName)}, []string{e.Entity}); why != "" {
+		return nil, s.fieldError(ErrNotFound, e.Field, idText, why)
 	}
 	return &p, nil
 }
