@@ -252,6 +252,16 @@ func least[T any](all map[string]T, share func(T) *share) (used time.Duration) {
 	return used
 }
 
+// greatest returns the element for which size is greatest, or nil if all is empty.
+func greatest[T any](all map[string]*T, size func(*T) int64) (best *T) {
+	for _, other := range all {
+		if best == nil || size(other) > size(best) {
+			best = other
+		}
+	}
+	return best
+}
+
 // next returns the share whose turn is next, of those that wait.
 func next[T any](all map[string]T, share func(T) *share) (best T) {
 	found := false
@@ -303,21 +313,11 @@ func (q *queue) forget(c *connection) {
 // the name that has most, if these are more than the given client would have with
 // one more. It reports whether it did.
 func (q *queue) evict(client Client) bool {
-	var most *name
-	for _, n := range q.names {
-		if most == nil || n.waiting > most.waiting {
-			most = n
-		}
-	}
+	most := greatest(q.names, func(n *name) int64 { return int64(n.waiting) })
 	if most == nil {
 		return false
 	}
-	var conn *connection
-	for _, c := range most.connections {
-		if conn == nil || c.waiting > conn.waiting {
-			conn = c
-		}
-	}
+	conn := greatest(most.connections, func(c *connection) int64 { return int64(c.waiting) })
 	own := q.names[client.Name]
 	switch {
 	case own == most:

@@ -87,21 +87,11 @@ func (r *Room) Forget(connection string) {
 // evict ends what one of the connection that holds most, of the name that holds
 // most, holds. It reports false if the client would then hold more than that.
 func (r *Room) evict(client Client, size int64) bool {
-	var most *occupant
-	for _, o := range r.names {
-		if most == nil || o.held > most.held {
-			most = o
-		}
-	}
+	most := greatest(r.names, func(o *occupant) int64 { return o.held })
 	if most == nil {
 		return false
 	}
-	var conn *connectionRoom
-	for _, c := range most.connections {
-		if conn == nil || c.held > conn.held {
-			conn = c
-		}
-	}
+	conn := greatest(most.connections, func(c *connectionRoom) int64 { return c.held })
 	own := r.names[client.Name]
 	if own != most {
 		if own != nil && most.held <= own.held+size || most.held <= size {
