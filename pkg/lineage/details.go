@@ -70,9 +70,11 @@ func (r *reader) members(ctx context.Context, contexts []nodeID) ([]nodeID, erro
 	for begin := 0; begin < len(queue); {
 		part := queue[begin:min(begin+batch, len(queue))]
 		begin += len(part)
-		for kind, field := range map[mlmd.Kind]string{
-			mlmd.Artifact: "contexts_c.id", mlmd.Execution: "contexts_c.id", mlmd.Context: "parent_contexts_p.id",
-		} {
+		for _, kind := range []mlmd.Kind{mlmd.Artifact, mlmd.Execution, mlmd.Context} {
+			field := "contexts_c.id"
+			if kind == mlmd.Context {
+				field = "parent_contexts_p.id"
+			}
 			if err := r.list(ctx, kind, idIn(field, idsOf(part)), add); err != nil {
 				return nil, err
 			}
