@@ -7,7 +7,8 @@ import (
 )
 
 // MetricHistory is one measurement of a metric in an experiment run. Its
-// name is that of the metric, two underscores and the time in milliseconds.
+// name consists of the name of the metric, two underscores and the time in
+// milliseconds.
 type MetricHistory struct {
 	// Assigned by the store; empty until then. Decimal digits.
 	ID string `json:"id,omitzero"`

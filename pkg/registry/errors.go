@@ -190,9 +190,9 @@ func (s operation) rpcError(ctx context.Context, err error) *Error {
 	return e
 }
 
-// RPCError returns an [*Error] for err, with which a method of [Client.RPC]
-// failed. Its Kind is that of the status code of err, or the error of ctx if that
-// has ended. op, entity and key are the fields of the result.
+// RPCError returns an [*Error] for err, which a method of [Client.RPC] returned.
+// Its Kind follows from the status code of err or, if ctx has ended, is the error
+// of ctx. op, entity and key are the fields of the result.
 func RPCError(ctx context.Context, op, entity, key string, err error) *Error {
 	return operation{op, entity, key}.rpcError(ctx, err)
 }

@@ -61,8 +61,8 @@ func (r *run) receive(
 	go func() { received <- stream.RecvMsg(m) }() // ends with the stream
 	ctx, refuse := context.WithCancelCause(ctx)
 	defer refuse(nil)
-	patience := time.NewTicker(receivePatience)
-	defer patience.Stop()
+	ticker := time.NewTicker(receivePatience)
+	defer ticker.Stop()
 	late := false
 	for {
 		select {
@@ -73,7 +73,7 @@ func (r *run) receive(
 			return err
 		case <-ctx.Done():
 			return context.Cause(ctx)
-		case <-patience.C:
+		case <-ticker.C:
 		}
 		if !late {
 			leave, ok := room.Enter(p.client, 1, func() { refuse(errLate) })

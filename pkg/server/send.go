@@ -96,8 +96,7 @@ func (r *run) waitForRoom(ctx context.Context, client admission.Client, size int
 	return nil
 }
 
-// A countedReply is a reply that calls sent when its bytes are no longer in
-// memory.
+// A countedReply is a reply. The codec calls sent when gRPC has freed its bytes.
 type countedReply struct {
 	proto.Message
 	sent func()

@@ -43,7 +43,7 @@ const (
 	memoryLimit = 512 << 20
 	// atOnce is how many attacks run at once.
 	atOnce = 4
-	// patience is how long an honest client waits for a read by ID.
+	// patience limits the time of a read by ID of an honest client.
 	patience = time.Second
 )
 

@@ -14,7 +14,7 @@ type edge struct {
 	Symbol string // of package edge, such as TrainingRun.Inputs
 	Other  *ir.Entity
 	Stored string // Markdown
-	Rules  string // Markdown; empty if there are no rules
+	Rules  string // Markdown; empty for an edge without rules
 }
 
 // edgesOf returns the edges of e: those that lead from it, and those that lead to it

@@ -41,7 +41,7 @@ type Entity struct {
 	Kind     Kind
 	Obsolete bool        // deprecated in the spec
 	Fields   []*Field    // in spec order
-	Parent   *Edge       // nil if there is no parent
+	Parent   *Edge       // nil for an entity without a parent
 	Edges    []*Relation // those that the entity declares, in spec order
 	Inverses []*Relation // those that lead to it and have an inverse, sorted by it
 	Prefixed bool        // the stored name begins with the parent's id
