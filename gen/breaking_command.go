@@ -3,13 +3,13 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -25,7 +25,7 @@ func breakingCommand(ctx context.Context, args []string, stdout, stderr io.Write
 	configFile := flags.String("config", "", "the config file; without it "+config.DefaultFile+", where there is one")
 	against := flags.String("against", "", "what to compare with: a git ref such as main, or a file")
 	root := flags.String("root", "", rootUsage)
-	asJSON := flags.Bool("json", false, "print a JSON array, for other programs")
+	format := flags.String("format", "text", "how to print: "+strings.Join(formatNames(), ", "))
 	if code, done := parse(flags, args); done {
 		return code
 	}
@@ -34,6 +34,11 @@ func breakingCommand(ctx context.Context, args []string, stdout, stderr io.Write
 			stderr,
 			"gen breaking: -against is missing: name a git ref, such as main, or a file with the old spec",
 		)
+		return exitFailed
+	}
+	printBreaks, ok := formats[*format]
+	if !ok {
+		fmt.Fprintf(stderr, "gen breaking: unknown format %q; want one of %s\n", *format, strings.Join(formatNames(), ", "))
 		return exitFailed
 	}
 	cfg, err := config.Load(".", *configFile, *root)
@@ -52,41 +57,14 @@ func breakingCommand(ctx context.Context, args []string, stdout, stderr io.Write
 		fmt.Fprintln(stderr, err)
 		return exitFailed
 	}
-	if err := printBreaks(stdout, breaks, *asJSON, *against); err != nil {
+	if err := printBreaks(stdout, newReport(ctx, cfg, *against, breaks)); err != nil {
 		fmt.Fprintln(stderr, err)
 		return exitFailed
 	}
-	if slices.ContainsFunc(breaks, func(b codegen.Break) bool { return !b.Warning }) {
+	if slices.ContainsFunc(breaks, codegen.Break.Refused) {
 		return exitFound
 	}
 	return exitOK
-}
-
-func printBreaks(w io.Writer, breaks []codegen.Break, asJSON bool, against string) error {
-	if asJSON {
-		e := json.NewEncoder(w)
-		e.SetIndent("", "  ")
-		e.SetEscapeHTML(false)
-		return e.Encode(append([]codegen.Break{}, breaks...)) // [], not null
-	}
-	warnings := 0
-	for _, b := range breaks {
-		if b.Warning {
-			warnings++
-		}
-		if _, err := fmt.Fprintln(w, b); err != nil {
-			return err
-		}
-	}
-	summary := fmt.Sprintf("nothing breaks against %s", against)
-	if n := len(breaks) - warnings; n > 0 {
-		summary = fmt.Sprintf("breaking changes against %s: %d", against, n)
-	}
-	if warnings > 0 {
-		summary += fmt.Sprintf("; warnings: %d", warnings)
-	}
-	_, err := fmt.Fprintln(w, summary)
-	return err
 }
 
 // oldConfig returns the config of the earlier spec: at a git ref, with its
@@ -113,7 +91,7 @@ func oldConfig(ctx context.Context, cfg config.Config, against, root string) (co
 				root = "" // within the module, the same root as the present spec
 			}
 		}
-		old.Spec = filepath.Base(against)
+		old.Spec, old.Accepted = filepath.Base(against), path.Base(cfg.Accepted)
 		old.Read, err = config.Reader(dir, root)
 		return old, &history{}, err
 	case refErr != nil:
@@ -124,6 +102,10 @@ func oldConfig(ctx context.Context, cfg config.Config, against, root string) (co
 		)
 	}
 	old.Read = func(name string) ([]byte, error) { return runGit(ctx, cfg.Root, "show", against+":./"+name) }
+	out, err := runGit(ctx, cfg.Root, "ls-tree", "--name-only", against, "--", cfg.Accepted)
+	if err == nil && len(out) == 0 {
+		old.Accepted = "" // it accepts no change
+	}
 	return old, &history{ctx: ctx, dir: cfg.Root, ref: against, config: old}, nil
 }
 

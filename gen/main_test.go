@@ -296,7 +296,7 @@ func TestBreaking_AgainstFileAndRef(t *testing.T) {
 			"breaking changes against "+against+": 1",
 		)
 	}
-	stdout, _ = gen(t, exitFound, "breaking", "-json", "-against", "HEAD")
+	stdout, _ = gen(t, exitFound, "breaking", "-format", "json", "-against", "HEAD")
 	var breaks []codegen.Break
 	if err := json.Unmarshal([]byte(stdout), &breaks); err != nil || len(breaks) != 1 {
 		t.Fatalf("%v: %s", err, stdout)

@@ -5,6 +5,7 @@ package codegen
 import (
 	"context"
 
+	"github.com/mlmd-go/sdk/gen/internal/breaking"
 	"github.com/mlmd-go/sdk/gen/internal/emit"
 	"github.com/mlmd-go/sdk/gen/internal/ir"
 	"github.com/mlmd-go/sdk/gen/internal/restapi"
@@ -13,13 +14,16 @@ import (
 
 // A Config names the spec and the packages to generate.
 type Config struct {
-	Spec    string                            // the file of the spec, slash-separated
-	Read    func(name string) ([]byte, error) // reads it, and the files that it refers to
-	Model   Package
-	Mapping Package
-	Field   Package
-	Edge    Package
-	REST    *REST // may be nil
+	Spec string                            // the file of the spec, slash-separated
+	Read func(name string) ([]byte, error) // reads it, and the files that it refers to
+	// Accepted is the file with the breaking changes that are accepted, if there is
+	// one; empty for none.
+	Accepted string
+	Model    Package
+	Mapping  Package
+	Field    Package
+	Edge     Package
+	REST     *REST // may be nil
 }
 
 // A REST names the package with the REST API of the spec, and the API.
@@ -45,6 +49,7 @@ func Generate(ctx context.Context, c Config) (Files, error) {
 	if err != nil {
 		return nil, err
 	}
+	breaking.CheckAccepted(set)
 	target := c.target()
 	emit.CheckNames(g, target, set.Report)
 	apis := c.apis(g, set.Report)
@@ -106,6 +111,11 @@ func build(ctx context.Context, c Config) (*ir.Graph, *spec.Set, error) {
 	set, err := spec.Load(ctx, c.Spec, c.Read)
 	if err != nil {
 		return nil, nil, err
+	}
+	if c.Accepted != "" {
+		if err := set.LoadAccepted(c.Accepted); err != nil {
+			return nil, nil, err
+		}
 	}
 	g := ir.Build(set)
 	if ps := set.Problems(); len(ps) > 0 {

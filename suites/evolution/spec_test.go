@@ -241,7 +241,7 @@ func reports(t *testing.T, bin, next string, want []string) {
 			t.Fatal(err)
 		}
 	}
-	code, out := gen(t, bin, "breaking", "-json", "-root", dir, "-config", filepath.Join(dir, "next/mlmd.yaml"),
+	code, out := gen(t, bin, "breaking", "-format", "json", "-root", dir, "-config", filepath.Join(dir, "next/mlmd.yaml"),
 		"-against", filepath.Join(dir, "v1/openapi.yaml"))
 	var breaks []codegen.Break
 	if err := json.Unmarshal([]byte(out), &breaks); err != nil {

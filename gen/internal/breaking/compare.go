@@ -1,7 +1,6 @@
 package breaking
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -18,6 +17,9 @@ type Finding struct {
 	Pos  spec.Pos // in the new spec, or in the old one if it was removed
 	Path string   // ModelVersion.author
 	Msg  string
+	Old  bool // Pos is in the old spec
+	// Accepted accepts the change; nil if none does.
+	Accepted *spec.Acceptance
 }
 
 // Compare returns the breaking changes from before to after, in the order of
@@ -40,15 +42,7 @@ func Compare(before, after *ir.Graph, past *History, oldAPIs, newAPIs []*restapi
 		c.returned(past, counterpartOf(before, e), e)
 	}
 	c.rest(oldAPIs, newAPIs)
-	slices.SortStableFunc(c.findings, func(a, b Finding) int {
-		return cmp.Or(
-			cmp.Compare(a.Pos.File, b.Pos.File),
-			cmp.Compare(a.Pos.Line, b.Pos.Line),
-			cmp.Compare(a.Pos.Col, b.Pos.Col),
-			cmp.Compare(a.Rule.ID, b.Rule.ID),
-		)
-	})
-	return c.findings
+	return sorted(c.findings)
 }
 
 type comparison struct {
@@ -57,12 +51,14 @@ type comparison struct {
 	seen     map[[2]*ir.Type]bool // enums and objects that are compared already
 }
 
-func (c *comparison) found(rule string, at spec.Pos, path, format string, args ...any) {
+// found adds a finding, which the caller may change until the next one is added.
+func (c *comparison) found(rule string, at spec.Pos, path, format string, args ...any) *Finding {
 	r, ok := c.rules[rule]
 	if !ok {
 		panic("breaking: no rule " + rule)
 	}
-	c.findings = append(c.findings, Finding{r, at, path, fmt.Sprintf(format, args...)})
+	c.findings = append(c.findings, Finding{Rule: r, Pos: at, Path: path, Msg: fmt.Sprintf(format, args...)})
+	return &c.findings[len(c.findings)-1]
 }
 
 func (c *comparison) entity(old *ir.Entity, entities []*ir.Entity) {
@@ -74,7 +70,7 @@ func (c *comparison) entity(old *ir.Entity, entities []*ir.Entity) {
 		)
 	}
 	if i < 0 {
-		c.found("ENTITY_NO_DELETE", old.Pos, old.Name, "the entity is gone")
+		c.found("ENTITY_NO_DELETE", old.Pos, old.Name, "the entity is gone").Old = true
 		return
 	}
 	e := entities[i]
@@ -194,7 +190,7 @@ func (c *comparison) fields(path string, before, after []*ir.Field, k *kinds) {
 	for _, old := range before {
 		f := counterpart(old, after)
 		if f == nil {
-			c.found("FIELD_NO_DELETE", old.Pos, path+"."+old.Name, "the field is gone")
+			c.found("FIELD_NO_DELETE", old.Pos, path+"."+old.Name, "the field is gone").Old = true
 			continue
 		}
 		used[f] = true
@@ -255,7 +251,7 @@ func (c *comparison) field(path string, old, f *ir.Field, k *kinds) {
 			c.found("FIELD_KEEPS_OLD_NAMES", f.Pos, path, "%q is not read any more", name)
 		}
 	}
-	c.stricter(path, f, old.Rules, f.Rules)
+	c.stricter(path, f.Pos, old.Rules, f.Rules)
 }
 
 func defaultOf(f *ir.Field) string {
@@ -329,7 +325,7 @@ func (c *comparison) typ(path string, old, f *ir.Field) {
 		)
 		return
 	}
-	if was, is := old.Type, f.Type; !c.same(path, was, is) {
+	if was, is := old.Type, f.Type; !c.same(path, f.Pos, was, is) {
 		c.found("FIELD_SAME_TYPE", f.Pos, path, "the type %s is now %s", was.GoType(), is.GoType())
 		return
 	}
@@ -360,15 +356,16 @@ func (c *comparison) typ(path string, old, f *ir.Field) {
 }
 
 // same reports whether two types hold the same values. It compares the
-// values of enums and the members of objects one by one.
-func (c *comparison) same(path string, old, now *ir.Type) bool {
+// values of enums and the members of objects one by one. at is the place of the
+// field.
+func (c *comparison) same(path string, at spec.Pos, old, now *ir.Type) bool {
 	if old.Basic != now.Basic {
 		return false
 	}
 	switch now.Basic {
 	case ir.List, ir.Map:
-		c.stricter(path+"[]", &ir.Field{Pos: now.Pos}, old.Rules, now.Rules)
-		return c.same(path+"[]", old.Elem, now.Elem)
+		c.stricter(path+"[]", at, old.Rules, now.Rules)
+		return c.same(path+"[]", at, old.Elem, now.Elem)
 	}
 	if c.seen[[2]*ir.Type{old, now}] {
 		return true
@@ -390,9 +387,9 @@ func (c *comparison) same(path string, old, now *ir.Type) bool {
 }
 
 // stricter reports rules that refuse values that were allowed.
-func (c *comparison) stricter(path string, f *ir.Field, old, now ir.Rules) {
+func (c *comparison) stricter(path string, at spec.Pos, old, now ir.Rules) {
 	tell := func(what, was, is string) {
-		c.found("FIELD_NOT_STRICTER", f.Pos, path, "%s was %s and is now %s", what, was, is)
+		c.found("FIELD_NOT_STRICTER", at, path, "%s was %s and is now %s", what, was, is)
 	}
 	count := func(n *int, none string) string {
 		if n == nil {
@@ -418,7 +415,7 @@ func (c *comparison) stricter(path string, f *ir.Field, old, now ir.Rules) {
 			tell(r.what, count(r.old, "not said"), count(r.now, ""))
 		}
 	}
-	c.pattern(path, f, old.Pattern, now.Pattern)
+	c.pattern(path, at, old.Pattern, now.Pattern)
 	if ir.Stricter(old.Minimum, now.Minimum, old.ExclusiveMin, now.ExclusiveMin, 1) {
 		tell("the minimum", orNone(bound(old.Minimum, old.ExclusiveMin)), bound(now.Minimum, now.ExclusiveMin))
 	}
@@ -429,7 +426,7 @@ func (c *comparison) stricter(path string, f *ir.Field, old, now ir.Rules) {
 
 // pattern reports a pattern that refuses a string that was allowed, with an
 // example, or one for which this cannot be decided.
-func (c *comparison) pattern(path string, f *ir.Field, was, now string) {
+func (c *comparison) pattern(path string, at spec.Pos, was, now string) {
 	if now == "" || now == was {
 		return
 	}
@@ -438,7 +435,7 @@ func (c *comparison) pattern(path string, f *ir.Field, was, now string) {
 	case found:
 		c.found(
 			"FIELD_NOT_STRICTER",
-			f.Pos,
+			at,
 			path,
 			"the pattern was %s and is now %q, which refuses %q",
 			orNone(was),
@@ -448,7 +445,7 @@ func (c *comparison) pattern(path string, f *ir.Field, was, now string) {
 	case !known:
 		c.found(
 			"FIELD_NOT_STRICTER",
-			f.Pos,
+			at,
 			path,
 			"the pattern was %s and is now %q, which may refuse what was allowed",
 			orNone(was),

@@ -88,11 +88,14 @@ const (
 
 const gone = "the member is gone from responses, requests to create, patches"
 
-var breaks = []struct {
+// A breakCase is a change, and what it breaks.
+type breakCase struct {
 	name   string
 	change change
 	want   []string
-}{
+}
+
+var breaks = []breakCase{
 	{
 		"an operation of the REST API goes",
 		change{team, strings.Replace(team, "context\n", "context\n      x-rest-operations: [find, list, get]\n", 1)},

@@ -16,7 +16,7 @@ func (c *comparison) edges(old, e *ir.Entity) {
 		path := e.Name + "." + was.Name
 		if now == nil {
 			if was.Kind != ir.ParentRelation {
-				c.found("EDGE_NO_DELETE", was.Pos, path, "the edge is gone")
+				c.found("EDGE_NO_DELETE", was.Pos, path, "the edge is gone").Old = true
 			}
 			continue
 		}

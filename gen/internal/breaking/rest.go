@@ -39,15 +39,16 @@ func (c *comparison) rest(before, after []*restapi.API) {
 	}
 }
 
-// foundREST adds a finding unless another rule names its cause.
-func (c *comparison) foundREST(told map[string]bool, rule string, at spec.Pos, path, msg string) {
+// foundREST adds a finding unless another rule names its cause, or it is told
+// already: then the result is nil.
+func (c *comparison) foundREST(told map[string]bool, rule string, at spec.Pos, path, msg string) *Finding {
 	if told[rule+path+msg] || slices.ContainsFunc(c.findings, func(f Finding) bool {
 		return f.Path == path && slices.Contains(named[rule], f.Rule.ID)
 	}) {
-		return
+		return nil
 	}
 	told[rule+path+msg] = true
-	c.found(rule, at, path, "%s", msg)
+	return c.found(rule, at, path, "%s", msg)
 }
 
 func (c *comparison) operations(was, is *restapi.API, told map[string]bool) {
@@ -67,7 +68,10 @@ func (c *comparison) operations(was, is *restapi.API, told map[string]bool) {
 		}
 		call := old.Method + " " + old.Path
 		gone := func(format string, args ...any) {
-			c.foundREST(told, "REST_OPERATION_NO_DELETE", pos, old.Owner, call+fmt.Sprintf(format, args...))
+			f := c.foundREST(told, "REST_OPERATION_NO_DELETE", pos, old.Owner, call+fmt.Sprintf(format, args...))
+			if f != nil {
+				f.Old = !known
+			}
 		}
 		op, ok := now[call]
 		if !ok {
@@ -88,7 +92,9 @@ func (c *comparison) operations(was, is *restapi.API, told map[string]bool) {
 		for _, s := range [][3]string{{"takes", old.Body, op.Body}, {"returns", old.Result, op.Result}} {
 			if s[1] != s[2] && s[1] != s[2]+"Create" { // a whole entity has all that a new one has
 				msg := fmt.Sprintf("%s %s %s and no longer %s", call, s[0], s[2], s[1])
-				c.foundREST(told, "REST_SAME_TYPE", pos, old.Owner, msg)
+				if f := c.foundREST(told, "REST_SAME_TYPE", pos, old.Owner, msg); f != nil {
+					f.Old = !known
+				}
 			}
 		}
 	}

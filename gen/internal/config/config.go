@@ -35,7 +35,10 @@ type file struct {
 	Mapping output `yaml:"mapping"`
 	Field   output `yaml:"field"`
 	Edge    output `yaml:"edge"`
-	REST    *rest  `yaml:"rest"`
+	// Accepted is the file of accepted changes; accepted.yaml beside the spec
+	// without it.
+	Accepted string `yaml:"accepted"`
+	REST     *rest  `yaml:"rest"`
 }
 
 // rest is the package with the REST API. Without a title, a path or versions, they
@@ -91,7 +94,7 @@ func Load(dir, name, within string) (Config, error) {
 		d := yaml.NewDecoder(bytes.NewReader(src))
 		d.KnownFields(true)
 		if err := d.Decode(&f); err != nil && !errors.Is(err, io.EOF) {
-			return Config{}, fmt.Errorf("%s: %w; want spec, model, mapping, field, edge and rest", at, err)
+			return Config{}, fmt.Errorf("%s: %w; want spec, model, mapping, field, edge, accepted and rest", at, err)
 		}
 	case name != "" || !errors.Is(err, fs.ErrNotExist):
 		return Config{}, fmt.Errorf("read the config: %w", err)
@@ -106,6 +109,12 @@ func Load(dir, name, within string) (Config, error) {
 	}
 	if c.Read, err = Reader(dir, within); err != nil {
 		return Config{}, err
+	}
+	c.Accepted = path.Clean(orElse(f.Accepted, path.Join(path.Dir(c.Spec), "accepted.yaml")))
+	if f.Accepted != "" {
+		if _, err := c.Read(c.Accepted); err != nil {
+			return Config{}, fmt.Errorf("%s: accepted: %w", at, err)
+		}
 	}
 	type place struct {
 		from      output

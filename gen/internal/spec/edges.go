@@ -22,6 +22,7 @@ type Edge struct {
 	Required, Unique                   bool
 	Max                                *int
 	Doc                                string
+	Accepted                           []Acceptance
 	Pos                                Pos
 }
 
@@ -50,6 +51,7 @@ func decodeEdges(d *decoder, n *yaml.Node, e *Ext) {
 			"unique":      func(n *yaml.Node) { edge.Unique = d.boolean(n) },
 			"max":         func(n *yaml.Node) { edge.Max = d.integer(n) },
 			"description": func(n *yaml.Node) { edge.Doc = d.text(n) },
+			"accepted":    func(n *yaml.Node) { edge.Accepted = d.acceptances(n, false) },
 		}, "kind", "to") && edge.Kind.Set() && len(edge.To) > 0 {
 			e.Edges = append(e.Edges, edge)
 		}

@@ -58,6 +58,7 @@ type Ext struct {
 	Reference    []Word
 	Inverse      Word
 	GoName       Word
+	Accepted     []Acceptance
 	REST         RESTExt
 }
 
@@ -234,7 +235,8 @@ func Extensions() []Extension {
 				"end, or several. `inverse` names the edge back, from there. `key` is the first step of the path of an " +
 				"event and tells edges of one kind apart; `step` is its last step: `index`, the position of the neighbor, " +
 				"or `key`, a text of the caller's. `required` edges have at least one neighbor, `max` limits how many, " +
-				"and a `unique` neighbor has one such edge. `description` and `go` are the comment and the name in Go.",
+				"and a `unique` neighbor has one such edge. `description` and `go` are the comment and the name in Go, " +
+				"`accepted` is an x-mlmd-accepted.",
 			decode: decodeEdges,
 		},
 		{
@@ -255,6 +257,16 @@ func Extensions() []Extension {
 			Name: "x-go-name", Where: OnEntity | OnProperty, Form: "an exported Go name", Example: "CreateTime",
 			Doc:    "The name in Go. The default follows from the name in the spec.",
 			decode: word(func(e *Ext) *Word { return &e.GoName }),
+		},
+		{
+			Name: "x-mlmd-accepted", Where: OnEntity | OnProperty, Form: "a list of accepted changes",
+			Example: "[{rule: FIELD_NOT_NEWLY_REQUIRED, since: 2026-12-01, reason: every program sets it}]",
+			Doc: "Breaking changes of this declaration that are meant: `gen breaking` reports what the rule finds here as " +
+				"accepted, and does not fail. `since` is the date of the decision. Once the old spec has the same entry it is " +
+				"history: it accepts nothing new, and may stay or be removed. What is gone has no declaration: such a change " +
+				"is accepted in the file accepted.yaml beside the spec, whose entries also have a `path`. " +
+				"[breaking.md](breaking.md#accepting-a-break) has examples.",
+			decode: func(d *decoder, n *yaml.Node, e *Ext) { e.Accepted = d.acceptances(n, false) },
 		},
 	}, restExtensions(word)...)
 }

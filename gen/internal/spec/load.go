@@ -27,6 +27,7 @@ type Set struct {
 	read     func(name string) ([]byte, error)
 	lines    map[string][]string
 	problems Problems
+	accepted []Acceptance
 }
 
 // Load reads the document called name through read, and on demand those that
@@ -295,6 +296,7 @@ func (d *decoder) named(n *yaml.Node, path string, place Place) []*Schema {
 		}
 		if s := d.schema(value, key.Value, p, place); s != nil {
 			s.Key = d.pos(key)
+			d.set.accept(s)
 			out = append(out, s)
 		}
 	}
