@@ -93,6 +93,7 @@ func oldConfig(ctx context.Context, cfg config.Config, against, root string) (co
 		}
 		old.Spec, old.Accepted = filepath.Base(against), path.Base(cfg.Accepted)
 		old.Read, err = config.Reader(dir, root)
+		old.Read = readOverlays(cfg.Config, old.Read)
 		return old, &history{}, err
 	case refErr != nil:
 		return old, nil, fmt.Errorf(
@@ -106,7 +107,30 @@ func oldConfig(ctx context.Context, cfg config.Config, against, root string) (co
 	if err == nil && len(out) == 0 {
 		old.Accepted = "" // it accepts no change
 	}
+	old.Overlays = readable(cfg.Overlays, old.Read)
 	return old, &history{ctx: ctx, dir: cfg.Root, ref: against, config: old}, nil
+}
+
+// readOverlays returns read, but for overlays of c, which are read as for c: an
+// older version of a spec in another place is changed like the present one.
+func readOverlays(c codegen.Config, read func(string) ([]byte, error)) func(string) ([]byte, error) {
+	return func(name string) ([]byte, error) {
+		if slices.Contains(c.Overlays, name) {
+			return c.Read(name)
+		}
+		return read(name)
+	}
+}
+
+// readable returns the names of files that read returns: a version of the past
+// may not have all that its spec has now.
+func readable(names []string, read func(string) ([]byte, error)) (out []string) {
+	for _, name := range names {
+		if _, err := read(name); err == nil {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // refHint returns why a ref may be missing, and a remedy.

@@ -160,6 +160,7 @@ func (h *history) version(commit string, specs []string) (v codegen.Version, use
 		used[path.Clean(name)] = true
 		return h.objects.read(commit + ":" + path.Clean(name))
 	}
+	v.Overlays = readable(h.config.Overlays, v.Read)
 	v.Spec = ""
 	for _, name := range specs {
 		if _, err := h.objects.read(commit + ":" + name); err == nil {

@@ -14,8 +14,9 @@ import (
 
 // A Config names the spec and the packages to generate.
 type Config struct {
-	Spec string                            // the file of the spec, slash-separated
-	Read func(name string) ([]byte, error) // reads it, and the files that it refers to
+	Spec     string                            // the file of the spec, slash-separated
+	Overlays []string                          // files of OpenAPI overlays that are applied to it, in this order
+	Read     func(name string) ([]byte, error) // reads them, and the files that the spec refers to
 	// Accepted is the file with the breaking changes that are accepted, if there is
 	// one; empty for none.
 	Accepted string
@@ -108,7 +109,7 @@ func (c Config) Packages() []Package {
 type Problems = spec.Problems
 
 func build(ctx context.Context, c Config) (*ir.Graph, *spec.Set, error) {
-	set, err := spec.Load(ctx, c.Spec, c.Read)
+	set, err := spec.Load(ctx, c.Spec, c.Read, c.Overlays...)
 	if err != nil {
 		return nil, nil, err
 	}

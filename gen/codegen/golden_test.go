@@ -17,7 +17,8 @@ import (
 var update = flag.Bool("update", false, "rewrite the golden cases")
 
 // config reads the spec in dir as the golden cases do, and puts the output in
-// want. A case whose name begins with rest has a REST API.
+// want. A case may have overlays. A case whose name begins with rest has a REST
+// API.
 func config(dir string) codegen.Config {
 	at := "github.com/mlmd-go/sdk/gen/codegen/" + filepath.ToSlash(dir) + "/want/"
 	c := codegen.Config{
@@ -27,6 +28,11 @@ func config(dir string) codegen.Config {
 		Mapping: codegen.Package{Dir: "want/mapping", Import: at + "mapping"},
 		Field:   codegen.Package{Dir: "want/field", Import: at + "field"},
 		Edge:    codegen.Package{Dir: "want/edge", Import: at + "edge"},
+	}
+	for _, name := range []string{"overlay.yaml", "overlay-2.json"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			c.Overlays = append(c.Overlays, name)
+		}
 	}
 	if strings.HasPrefix(filepath.Base(dir), "rest") {
 		c.REST = &codegen.REST{
@@ -191,5 +197,28 @@ func TestGenerate_NewEntityChangesNoOtherFiles(t *testing.T) {
 		if !strings.Contains(string(after[name]), want) {
 			t.Errorf("%s lacks %q", name, want)
 		}
+	}
+}
+
+// A spec in the form of OpenAPI 3.1 and the same spec in that of 3.0 are one.
+func TestGenerate_BothVersionsOfOpenAPI(t *testing.T) {
+	cfg := config("testdata/cases/openapi31")
+	modern, err := codegen.Generate(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := cfg.Read
+	cfg.Read = func(string) ([]byte, error) { return read("openapi-3.0.yaml") }
+	old, err := codegen.Generate(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, src := range old {
+		if string(src) != string(modern[name]) {
+			t.Errorf("%s differs: 3.0 has\n%s\n3.1 has\n%s", name, src, modern[name])
+		}
+	}
+	if len(old) != len(modern) {
+		t.Errorf("%d files of 3.0, %d of 3.1", len(old), len(modern))
 	}
 }

@@ -30,11 +30,12 @@ const DefaultFile = "mlmd.yaml"
 
 // file is the form of a config file. All paths are relative to it.
 type file struct {
-	Spec    string `yaml:"spec"`
-	Model   output `yaml:"model"`
-	Mapping output `yaml:"mapping"`
-	Field   output `yaml:"field"`
-	Edge    output `yaml:"edge"`
+	Spec     string   `yaml:"spec"`
+	Overlays []string `yaml:"overlays"`
+	Model    output   `yaml:"model"`
+	Mapping  output   `yaml:"mapping"`
+	Field    output   `yaml:"field"`
+	Edge     output   `yaml:"edge"`
 	// Accepted is the file of accepted changes; accepted.yaml beside the spec
 	// without it.
 	Accepted string `yaml:"accepted"`
@@ -94,7 +95,7 @@ func Load(dir, name, within string) (Config, error) {
 		d := yaml.NewDecoder(bytes.NewReader(src))
 		d.KnownFields(true)
 		if err := d.Decode(&f); err != nil && !errors.Is(err, io.EOF) {
-			return Config{}, fmt.Errorf("%s: %w; want spec, model, mapping, field, edge, accepted and rest", at, err)
+			return Config{}, fmt.Errorf("%s: %w; want spec, overlays, model, mapping, field, edge, accepted and rest", at, err)
 		}
 	case name != "" || !errors.Is(err, fs.ErrNotExist):
 		return Config{}, fmt.Errorf("read the config: %w", err)
@@ -106,6 +107,12 @@ func Load(dir, name, within string) (Config, error) {
 	c.Spec = path.Clean(orElse(f.Spec, "spec/openapi.yaml"))
 	if strings.ContainsFunc(c.Spec, unicode.IsControl) {
 		return Config{}, fmt.Errorf("%s: spec: %q is not a file name", at, f.Spec)
+	}
+	for _, name := range f.Overlays {
+		if name == "" || strings.ContainsFunc(name, unicode.IsControl) {
+			return Config{}, fmt.Errorf("%s: overlays: %q is not a file name", at, name)
+		}
+		c.Overlays = append(c.Overlays, path.Clean(name))
 	}
 	if c.Read, err = Reader(dir, within); err != nil {
 		return Config{}, err

@@ -167,6 +167,21 @@ var nearest = map[string]string{
 	"maxProperties": "remove it",
 	"minProperties": "remove it",
 	"writeOnly":     "remove it: what is stored can be read",
+
+	"$dynamicRef":           "want $ref",
+	"if":                    "remove it, or check it in your own code",
+	"then":                  "remove it, or check it in your own code",
+	"else":                  "remove it, or check it in your own code",
+	"dependentRequired":     "remove it, or check it in your own code",
+	"dependentSchemas":      "remove it, or check it in your own code",
+	"prefixItems":           "use an object with a property for each position",
+	"contains":              "remove it, or check it in your own code",
+	"minContains":           "remove it",
+	"maxContains":           "remove it",
+	"patternProperties":     "use additionalProperties",
+	"propertyNames":         "remove it, or check it in your own code",
+	"unevaluatedItems":      "remove it",
+	"unevaluatedProperties": "want false, or additionalProperties",
 }
 
 // goName returns the Go name of a schema or property: x-go-name, or what

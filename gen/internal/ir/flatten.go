@@ -41,7 +41,7 @@ func (b *builder) flattenInto(f *flat, s *spec.Schema, path string) {
 	b.unsupported(s)
 	if s.Ref.Set() {
 		b.besideRef(s, path)
-		if target := b.set.Resolve(s.Ref, path); target != nil {
+		if target := b.set.Resolve(s, path); target != nil {
 			b.flattenInto(f, target, path)
 		}
 		return
@@ -170,7 +170,7 @@ func (b *builder) sameRef(p, q *spec.Schema) bool {
 	if !p.Ref.Set() || !q.Ref.Set() {
 		return p.Ref.Set() == q.Ref.Set()
 	}
-	return b.set.Resolve(p.Ref, p.Path) == b.set.Resolve(q.Ref, q.Path)
+	return b.set.Resolve(p, p.Path) == b.set.Resolve(q, q.Path)
 }
 
 func sameWords(a, b []spec.Word) bool {

@@ -107,7 +107,7 @@ func (b *builder) pattern(r *Rules, s *spec.Schema, path string) {
 
 // number returns the Go literal of a number in the spec, which must fit t.
 func (b *builder) number(t *Type, n *yaml.Node, s *spec.Schema, path, what string) string {
-	at := spec.Pos{File: s.Pos.File, Line: n.Line, Col: n.Column}
+	at := s.At(n)
 	lit, why := literal(t, n)
 	if why != "" {
 		b.report(
@@ -155,7 +155,7 @@ func literal(t *Type, n *yaml.Node) (lit, why string) {
 }
 
 func (b *builder) defaultOf(f *Field, t *Type, s *spec.Schema, path string) *Default {
-	at := spec.Pos{File: s.Pos.File, Line: s.Default.Line, Col: s.Default.Column}
+	at := s.At(s.Default)
 	if s.Default.Kind != yaml.ScalarNode && len(s.Default.Content) == 0 && t.UnsetIsZero() {
 		return nil // the same as an unset list or object
 	}

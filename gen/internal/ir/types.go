@@ -113,7 +113,7 @@ func (b *builder) chain(p *spec.Schema, path string) []*spec.Schema {
 		switch {
 		case s.Ref.Set():
 			b.besideRef(s, path)
-			next := b.set.Resolve(s.Ref, path)
+			next := b.set.Resolve(s, path)
 			if next == nil {
 				return nil
 			}
@@ -379,7 +379,10 @@ func (b *builder) enum(s *spec.Schema, inline, path string) *Type {
 // the property that declares it in place.
 func (b *builder) typeName(s *spec.Schema, inline string) string {
 	name := inline
-	if b.isNamed(s) {
+	switch {
+	case s.Def: // of its schema, since others may have $defs of that name
+		name = b.goName(s, strings.ReplaceAll(s.Path, ".", "_"))
+	case b.isNamed(s):
 		name = b.goName(s, s.Name)
 	}
 	if !exported.MatchString(name) {
@@ -397,5 +400,6 @@ func (b *builder) typeName(s *spec.Schema, inline string) string {
 	return name
 }
 
-// isNamed reports whether s is declared in components.schemas.
-func (b *builder) isNamed(s *spec.Schema) bool { return s.Name != "" && s.Path == s.Name }
+// isNamed reports whether s is declared in components.schemas, or in the $defs of
+// a schema there.
+func (b *builder) isNamed(s *spec.Schema) bool { return s.Def || s.Name != "" && s.Path == s.Name }

@@ -47,7 +47,7 @@ func (s *Set) LoadAccepted(name string) error {
 	if len(doc.Content) == 0 { // only comments
 		return nil
 	}
-	d := &decoder{set: s, file: name}
+	d := &decoder{set: s, doc: &Document{File: name}}
 	s.accepted = append(s.accepted, d.acceptances(doc.Content[0], true)...)
 	return nil
 }

@@ -12,9 +12,9 @@ func Doc() string {
 
 <!-- Made from the table in gen/internal/spec/extensions.go: go test ./gen/... -update -->
 
-A spec is an OpenAPI 3.0 document. Defaults need no extension: a property is stored as a declared property with its
-name in snake_case, a string is a STRING. Extensions only change these defaults. Other tools may ignore all of them;
-this generator refuses an extension that is unknown or in the wrong place. [spec.md](spec.md) shows an example.
+A spec is a document of OpenAPI 3.0 or 3.1. Defaults need no extension: a property is stored as a declared property
+with its name in snake_case, a string is a STRING. Extensions only change these defaults. Other tools may ignore all of
+them; this generator refuses an extension that is unknown or in the wrong place. [spec.md](spec.md) shows an example.
 
 | extension | where | value |
 | --- | --- | --- |

@@ -349,6 +349,8 @@ func (d *decoder) extension(key, value *yaml.Node, e *Ext) {
 	if !strings.HasPrefix(key.Value, "x-mlmd-") && !strings.HasPrefix(key.Value, "x-rest-") {
 		return // an extension of another tool
 	}
+	d.now = true // a schema with a mistake in its extensions may be meant to be an entity
+	defer func() { d.now = false }()
 	fix := OneOf(names)
 	if near := Closest(key.Value, names); near != "" {
 		fix = fmt.Sprintf("did you mean %s?", near)

@@ -23,6 +23,8 @@ const maxDepth = 64
 // A Set is a document and all documents that it refers to.
 type Set struct {
 	Main     *Document
+	modern   bool     // Main is of OpenAPI 3.1
+	overlays []string // of Main
 	docs     map[string]*Document
 	read     func(name string) ([]byte, error)
 	lines    map[string][]string
@@ -31,13 +33,16 @@ type Set struct {
 }
 
 // Load reads the document called name through read, and on demand those that
-// it refers to. Errors in them are returned by Problems; Load itself only
-// fails if the main document cannot be read.
-func Load(ctx context.Context, name string, read func(name string) ([]byte, error)) (*Set, error) {
+// it refers to. It applies overlays to the main document. Errors in them are
+// returned by Problems; Load itself only fails if the main document or an overlay
+// cannot be read.
+func Load(
+	ctx context.Context, name string, read func(name string) ([]byte, error), overlays ...string,
+) (*Set, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	s := &Set{docs: map[string]*Document{}, read: read, lines: map[string][]string{}}
+	s := &Set{docs: map[string]*Document{}, overlays: overlays, read: read, lines: map[string][]string{}}
 	doc, err := s.load(path.Clean(name))
 	if err != nil {
 		return nil, fmt.Errorf("gen: read the spec: %w", err)
@@ -51,11 +56,26 @@ func (s *Set) Problems() Problems { return s.problems }
 
 // Report adds a problem at pos.
 func (s *Set) Report(pos Pos, path, msg, fix string) {
+	s.problems = append(s.problems, s.Problem(pos, path, msg, fix))
+}
+
+// Problem returns a problem at pos, with the line there, and does not report it.
+func (s *Set) Problem(pos Pos, path, msg, fix string) Problem {
 	p := Problem{Pos: pos, Path: path, Msg: msg, Fix: fix}
 	if lines := s.lines[pos.File]; pos.Line >= 1 && pos.Line <= len(lines) {
 		p.Line = strings.TrimSuffix(lines[pos.Line-1], "\r")
 	}
-	s.problems = append(s.problems, p)
+	return p
+}
+
+// use returns schema, after it adds the problems that were found in it. Those of
+// a schema that no entity reaches are never added, since a spec may describe more
+// than entities, with keywords that only other tools read.
+func (s *Set) use(schema *Schema) *Schema {
+	top := schema.top
+	s.problems = append(s.problems, top.held...)
+	top.held = nil
+	return schema
 }
 
 // Reported reports whether there is a problem at path or below it.
@@ -65,12 +85,46 @@ func (s *Set) Reported(path string) bool {
 	})
 }
 
-// Resolve returns the schema that ref refers to, from a schema at from. If
-// it cannot be resolved, Resolve reports the reason and returns nil.
-func (s *Set) Resolve(ref Word, where string) *Schema {
+// Unused returns the schemas of the main document that are not entities and that no
+// $ref refers to.
+func (s *Set) Unused() []*Schema {
+	used := map[string]bool{}
+	var walk func(n *yaml.Node)
+	walk = func(n *yaml.Node) {
+		for i, item := range n.Content {
+			if n.Kind == yaml.MappingNode && i%2 == 1 && n.Content[i-1].Value == "$ref" {
+				_, pointer, _ := strings.Cut(item.Value, "#/components/schemas/")
+				name, _, _ := strings.Cut(pointer, "/")
+				used[pointerUnescape.Replace(name)] = true
+			}
+			walk(item)
+		}
+	}
+	for _, doc := range s.docs {
+		if doc != nil && doc.root != nil {
+			walk(doc.root)
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(s.Main.Schemas), func(s *Schema) bool {
+		return s.Ext.Kind.Set() || used[s.Name]
+	})
+}
+
+// Resolve returns the schema that the $ref of from refers to. If it cannot be
+// resolved, Resolve reports the reason and returns nil.
+func (s *Set) Resolve(from *Schema, where string) *Schema {
+	ref := from.Ref
 	file, pointer, ok := strings.Cut(ref.Text, "#")
-	name, inSchemas := strings.CutPrefix(pointer, "/components/schemas/")
-	if !ok || !inSchemas || name == "" || strings.Contains(name, "/") {
+	rest, inSchemas := strings.CutPrefix(pointer, "/components/schemas/")
+	local, inDefs := strings.CutPrefix(pointer, "/$defs/")
+	var steps []string
+	switch {
+	case ok && inSchemas:
+		steps = strings.Split(rest, "/$defs/")
+	case ok && inDefs && file == "" && from.doc.modern: // of the schema around it: OpenAPI has no others
+		steps = append([]string{pointerEscape.Replace(from.top.Name)}, strings.Split(local, "/$defs/")...)
+	}
+	if len(steps) == 0 || slices.ContainsFunc(steps, func(x string) bool { return x == "" || strings.Contains(x, "/") }) {
 		s.Report(
 			ref.Pos,
 			where,
@@ -79,37 +133,70 @@ func (s *Set) Resolve(ref Word, where string) *Schema {
 		)
 		return nil
 	}
-	name = strings.NewReplacer("~1", "/", "~0", "~").Replace(name)
-	target := ref.Pos.File
-	if file != "" {
-		if strings.Contains(file, "://") || path.IsAbs(file) {
-			s.Report(
-				ref.Pos,
-				where,
-				"$ref "+Quote(ref.Text)+" leads out of the project",
-				"want a path relative to "+ref.Pos.File,
-			)
+	doc := s.referred(from, file, where)
+	if doc == nil {
+		return nil
+	}
+	name := pointerUnescape.Replace(steps[0])
+	found := doc.Schema(name)
+	if found == nil {
+		s.noSchema(ref, where, name, doc.File+" under components.schemas", doc.Schemas)
+		return nil
+	}
+	for _, step := range steps[1:] {
+		name := pointerUnescape.Replace(step)
+		i := slices.IndexFunc(found.Defs, func(def *Schema) bool { return def.Name == name })
+		if i < 0 {
+			s.noSchema(ref, where, name, "the $defs of "+found.Path, found.Defs)
 			return nil
 		}
-		target = path.Join(path.Dir(ref.Pos.File), file)
+		found = found.Defs[i]
 	}
+	return s.use(found)
+}
+
+// The escapes of JSON pointers.
+var (
+	pointerEscape   = strings.NewReplacer("~", "~0", "/", "~1")
+	pointerUnescape = strings.NewReplacer("~1", "/", "~0", "~")
+)
+
+// referred returns the document with the given name, which is relative to that of
+// from, or the latter if the name is empty. It reports why it cannot.
+func (s *Set) referred(from *Schema, file, where string) *Document {
+	if file == "" {
+		return from.doc
+	}
+	ref := from.Ref
+	if strings.Contains(file, "://") || path.IsAbs(file) {
+		s.Report(
+			ref.Pos,
+			where,
+			"$ref "+Quote(ref.Text)+" leads out of the project",
+			"want a path relative to "+from.doc.File,
+		)
+		return nil
+	}
+	target := path.Join(path.Dir(from.doc.File), file)
 	doc, err := s.load(target)
 	if err != nil {
 		why := err.Error()
 		if errors.Is(err, fs.ErrNotExist) {
 			why = "there is no file " + target
 		}
-		s.Report(ref.Pos, where, "$ref "+Quote(ref.Text)+": "+why, "check the path: it is relative to "+ref.Pos.File)
+		s.Report(ref.Pos, where, "$ref "+Quote(ref.Text)+": "+why, "check the path: it is relative to "+from.doc.File)
 		return nil
 	}
-	if found := doc.Schema(name); found != nil {
-		return found
-	}
+	return doc
+}
+
+// noSchema reports a $ref to a name that is not among the schemas there.
+func (s *Set) noSchema(ref Word, where, name, place string, schemas []*Schema) {
 	var names []string
-	for _, schema := range doc.Schemas {
+	for _, schema := range schemas {
 		names = append(names, schema.Name)
 	}
-	fix := fmt.Sprintf("declare it in %s under components.schemas", target)
+	fix := "declare it in " + place
 	if near := Closest(name, names); near != "" {
 		fix = fmt.Sprintf("did you mean %s?", near)
 	}
@@ -118,7 +205,6 @@ func (s *Set) Resolve(ref Word, where string) *Schema {
 			"'base.yaml#/components/schemas/Resource'"
 	}
 	s.Report(ref.Pos, where, "$ref "+Quote(ref.Text)+" means no schema", fix)
-	return nil
 }
 
 func (s *Set) load(name string) (*Document, error) {
@@ -134,14 +220,22 @@ func (s *Set) load(name string) (*Document, error) {
 		return nil, err
 	}
 	s.lines[name] = strings.Split(string(src), "\n")
-	doc := &Document{File: name, byName: map[string]*Schema{}}
+	doc := &Document{File: name, byName: map[string]*Schema{}, added: map[*yaml.Node]string{}}
 	s.docs[name] = doc
 	root := s.parse(name, bytes.TrimPrefix(src, []byte("\ufeff")))
 	if root == nil {
 		return doc, nil
 	}
-	d := &decoder{set: s, file: name, table: Extensions(), keywords: keywords()}
-	d.document(root, doc, s.Main == nil)
+	if s.Main == nil {
+		for _, o := range s.overlays {
+			if err := s.overlay(o, doc, root); err != nil {
+				return nil, err
+			}
+		}
+	}
+	doc.root = root
+	d := &decoder{set: s, doc: doc, table: Extensions()}
+	d.document(root, s.Main == nil)
 	return doc, nil
 }
 
@@ -162,7 +256,7 @@ func (s *Set) parse(name string, src []byte) *yaml.Node {
 		return nil
 	}
 	if len(doc.Content) == 0 {
-		s.Report(Pos{name, 1, 1}, "", "the file is empty", "want an OpenAPI 3.0 document")
+		s.Report(Pos{name, 1, 1}, "", "the file is empty", "want an OpenAPI document")
 		return nil
 	}
 	return doc.Content[0]
@@ -184,23 +278,32 @@ func (s *Set) syntax(name string, err error) {
 // A decoder turns the nodes of one file into schemas.
 type decoder struct {
 	set      *Set
-	file     string
+	doc      *Document
 	table    []Extension
 	keywords map[string]func(*decoder, *yaml.Node, *Schema)
-	path     string // of what is being decoded
-	key      string // the keyword that is being decoded
+	top      *Schema // the schema of components.schemas that is being decoded, or nil
+	now      bool    // problems in it are reported at once
+	path     string  // of what is being decoded
+	key      string  // the keyword that is being decoded
 	keyPos   Pos
 	place    Place // of the schema that is being decoded; zero within others
 	depth    int
 }
 
-func (d *decoder) pos(n *yaml.Node) Pos { return Pos{d.file, max(n.Line, 1), max(n.Column, 1)} }
+func (d *decoder) pos(n *yaml.Node) Pos { return d.doc.pos(n) }
 
-func (d *decoder) problem(n *yaml.Node, msg, fix string) { d.set.Report(d.pos(n), d.path, msg, fix) }
+func (d *decoder) problem(n *yaml.Node, msg, fix string) {
+	p := d.set.Problem(d.pos(n), d.path, msg, fix)
+	if d.top == nil || d.now {
+		d.set.problems = append(d.set.problems, p)
+		return
+	}
+	d.top.held = append(d.top.held, p)
+}
 
 // document decodes a whole file. Only the main one must say that it is OpenAPI:
-// what others refer to may be a fragment.
-func (d *decoder) document(n *yaml.Node, doc *Document, main bool) {
+// what others refer to may be a fragment, which is read like the main one.
+func (d *decoder) document(n *yaml.Node, main bool) {
 	var version, components *yaml.Node
 	for key, value := range d.members(n) {
 		switch key.Value {
@@ -210,13 +313,21 @@ func (d *decoder) document(n *yaml.Node, doc *Document, main bool) {
 			components = value
 		}
 	}
-	if version == nil && main || version != nil && !strings.HasPrefix(version.Value, "3.0.") {
+	d.doc.modern = d.set.modern
+	if version != nil {
+		d.doc.modern = strings.HasPrefix(version.Value, "3.1.")
+	}
+	if version == nil && main || version != nil && !d.doc.modern && !strings.HasPrefix(version.Value, "3.0.") {
 		at := n
 		if version != nil {
 			at = version
 		}
-		d.problem(at, "this is not an OpenAPI 3.0 document", "want 'openapi: 3.0.3' at its top")
+		d.problem(at, "this is not a document of OpenAPI 3.0 or 3.1", "want 'openapi: 3.0.3' or 'openapi: 3.1.0' at its top")
 	}
+	if main {
+		d.set.modern = d.doc.modern
+	}
+	d.keywords = keywords(d.doc.modern)
 	if components == nil {
 		d.problem(n, "there is no components.schemas", "declare the entities there")
 		return
@@ -225,9 +336,12 @@ func (d *decoder) document(n *yaml.Node, doc *Document, main bool) {
 		if key.Value != "schemas" {
 			continue
 		}
-		doc.Schemas = d.named(value, "", OnEntity)
-		for _, s := range doc.Schemas {
-			doc.byName[s.Name] = s
+		d.doc.Schemas = d.named(value, "", OnEntity)
+		for _, s := range d.doc.Schemas {
+			d.doc.byName[s.Name] = s
+			if main && s.Ext.Kind.Set() {
+				d.set.use(s)
+			}
 		}
 		return
 	}
@@ -307,11 +421,15 @@ func (d *decoder) schema(n *yaml.Node, name, path string, place Place) *Schema {
 	outer := *d
 	defer func() { *d = outer }()
 	d.path, d.place = path, place
+	s := &Schema{Name: name, Pos: d.pos(n), Key: d.pos(n), Path: path, doc: d.doc}
+	if d.top == nil {
+		d.top = s
+	}
+	s.top = d.top
 	if d.depth++; d.depth > maxDepth {
 		d.problem(n, fmt.Sprintf("schemas are nested more than %d deep", maxDepth), "name the inner ones and use $ref")
 		return nil
 	}
-	s := &Schema{Name: name, Pos: d.pos(n), Key: d.pos(n), Path: path}
 	for key, value := range d.members(n) {
 		d.key, d.keyPos = key.Value, d.pos(key)
 		decode, known := d.keywords[key.Value]
@@ -325,6 +443,9 @@ func (d *decoder) schema(n *yaml.Node, name, path string, place Place) *Schema {
 			d.unknownKeyword(key)
 		}
 	}
+	if d.doc.modern {
+		s.settle()
+	}
 	return s
 }
 
@@ -335,8 +456,14 @@ func (d *decoder) unknownKeyword(key *yaml.Node) {
 	}
 	slices.Sort(names)
 	fix := "OpenAPI 3.0 has no such keyword; extensions begin with x-"
+	if d.doc.modern {
+		fix = "OpenAPI 3.1 has no such keyword; extensions begin with x-"
+	}
 	if near := Closest(key.Value, names); near != "" {
 		fix = fmt.Sprintf("did you mean %s?", near)
+	}
+	if instead := otherVersion[key.Value]; instead != "" {
+		fix = instead
 	}
 	d.problem(key, "unknown keyword "+Quote(key.Value), fix)
 }

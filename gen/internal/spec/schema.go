@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"maps"
 	"reflect"
 	"slices"
 
@@ -12,6 +13,18 @@ type Document struct {
 	File    string
 	Schemas []*Schema
 	byName  map[string]*Schema
+	root    *yaml.Node
+	modern  bool                  // it is of OpenAPI 3.1
+	added   map[*yaml.Node]string // the files of the overlays that nodes are from
+}
+
+// pos returns the place of a node of the document.
+func (d *Document) pos(n *yaml.Node) Pos {
+	file := d.File
+	if overlay, ok := d.added[n]; ok {
+		file = overlay
+	}
+	return Pos{file, max(n.Line, 1), max(n.Column, 1)}
 }
 
 // A Schema is one schema object as it is written: nothing is resolved.
@@ -21,6 +34,11 @@ type Schema struct {
 	Key  Pos // of the name
 	Path string
 	Ext  Ext
+	Def  bool // it is in $defs
+
+	doc  *Document
+	top  *Schema  // the schema of components.schemas that it is in, or itself
+	held Problems // of a schema of components.schemas, until an entity reaches it
 
 	Ref        Word
 	AllOf      []*Schema
@@ -32,6 +50,7 @@ type Schema struct {
 	EnumNulls  []int  // where null stands in enum; Enum is without it
 	Required   []Word
 	Properties []*Schema
+	Defs       []*Schema // $defs
 	Items      *Schema
 	Extra      *Schema // additionalProperties, where it has a schema
 	Closed     Word    // additionalProperties: false
@@ -45,8 +64,12 @@ type Schema struct {
 	Pattern                                  Word
 	Minimum, Maximum                         *yaml.Node
 	ExclusiveMin, ExclusiveMax               bool
-	Unsupported                              []Word // keywords that say what cannot be stored
+	above, below                             *yaml.Node // exclusiveMinimum and exclusiveMaximum of OpenAPI 3.1
+	Unsupported                              []Word     // keywords that say what cannot be stored
 }
+
+// At returns the place of a node of s.
+func (s *Schema) At(n *yaml.Node) Pos { return s.doc.pos(n) }
 
 // Schema returns the schema called name in components.schemas, or nil.
 func (d *Document) Schema(name string) *Schema { return d.byName[name] }
@@ -54,15 +77,19 @@ func (d *Document) Schema(name string) *Schema { return d.byName[name] }
 // any reports whether s accepts any value.
 func (s *Schema) any() bool {
 	bare := *s
+	bare.doc, bare.top, bare.held, bare.Defs = nil, nil, nil, nil
 	bare.Name, bare.Pos, bare.Key, bare.Path, bare.Doc = "", Pos{}, Pos{}, "", ""
 	bare.Example = nil
 	bare.Nullable, bare.Deprecated, bare.ReadOnly = false, false, false
 	return reflect.DeepEqual(bare, Schema{})
 }
 
-// keywords are what OpenAPI 3.0 allows in a schema object; those that map to
-// nil have no effect here.
-func keywords() map[string]func(d *decoder, n *yaml.Node, s *Schema) {
+// A keyword decodes the value n of a keyword of s.
+type keyword = func(d *decoder, n *yaml.Node, s *Schema)
+
+// keywords are what OpenAPI 3.0 allows in a schema object, or 3.1 if modern is
+// true; those that map to nil have no effect here.
+func keywords(modern bool) map[string]keyword {
 	integer := func(at func(*Schema) **int) func(*decoder, *yaml.Node, *Schema) {
 		return func(d *decoder, n *yaml.Node, s *Schema) { *at(s) = d.integer(n) }
 	}
@@ -72,14 +99,9 @@ func keywords() map[string]func(d *decoder, n *yaml.Node, s *Schema) {
 	word := func(at func(*Schema) *Word) func(*decoder, *yaml.Node, *Schema) {
 		return func(d *decoder, n *yaml.Node, s *Schema) { *at(s), _ = d.word(n, nil) }
 	}
-	unsupported := func(d *decoder, n *yaml.Node, s *Schema) {
-		if !slices.Contains(harmless[d.key], n.Value) {
-			s.Unsupported = append(s.Unsupported, Word{d.key, d.keyPos})
-		}
-	}
-	return map[string]func(*decoder, *yaml.Node, *Schema){
+	out := map[string]keyword{
 		"$ref":                 word(func(s *Schema) *Word { return &s.Ref }),
-		"type":                 word(func(s *Schema) *Word { return &s.Type }),
+		"type":                 oneType,
 		"format":               word(func(s *Schema) *Word { return &s.Format }),
 		"pattern":              word(func(s *Schema) *Word { return &s.Pattern }),
 		"description":          func(d *decoder, n *yaml.Node, s *Schema) { s.Doc = d.text(n) },
@@ -116,6 +138,27 @@ func keywords() map[string]func(d *decoder, n *yaml.Node, s *Schema) {
 		"$comment":             nil,
 		"externalDocs":         nil,
 		"xml":                  nil,
+	}
+	if modern {
+		delete(out, "nullable")
+		maps.Copy(out, keywords31())
+	}
+	return out
+}
+
+// oneType decodes the type of OpenAPI 3.0.
+func oneType(d *decoder, n *yaml.Node, s *Schema) {
+	if n.Kind == yaml.SequenceNode {
+		d.problem(n, "type is a list", "want a string, or 'openapi: 3.1.0' at the top")
+		return
+	}
+	s.Type, _ = d.word(n, nil)
+}
+
+// unsupported notes a keyword that restricts values in a way that is not checked.
+func unsupported(d *decoder, n *yaml.Node, s *Schema) {
+	if !slices.Contains(harmless[d.key], n.Value) {
+		s.Unsupported = append(s.Unsupported, Word{d.key, d.keyPos})
 	}
 }
 
