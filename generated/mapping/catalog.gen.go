@@ -24,3 +24,74 @@ var Catalog = []mlmd.AnyMapping{
 	&ServeModel,
 	&ServingEnvironment,
 }
+
+// CatalogSpec describes the spec to the stores that programs write, which keep a
+// record of it: see the option WithOnSkew of package registry.
+var CatalogSpec = mlmd.Spec{
+	Title:       "Model registry entities",
+	Version:     "1.0.0",
+	Fingerprint: "a0f839bb439be9a612fcf9b03b3eb6ec",
+	Entities: []mlmd.SpecEntity{
+		{Name: "DataSet", Kind: mlmd.Artifact, TypeName: "kf.DataSet", Stores: []string{
+			"description STRING", "modelVersionId to ModelVersion", "digest STRING", "source_type STRING",
+			"source STRING", "schema STRING", "profile STRING",
+		}},
+		{Name: "DocArtifact", Kind: mlmd.Artifact, TypeName: "kf.DocArtifact", Stores: []string{
+			"description STRING", "modelVersionId to ModelVersion",
+		}},
+		{Name: "Experiment", Kind: mlmd.Context, TypeName: "kf.Experiment", Stores: []string{
+			"description STRING", "owner STRING", "state STRING", "state = LIVE", "state = ARCHIVED",
+		}},
+		{Name: "ExperimentRun", Kind: mlmd.Context, TypeName: "kf.ExperimentRun", Stores: []string{
+			"description STRING", "experimentId to Experiment", "owner STRING", "state STRING", "state = LIVE",
+			"state = ARCHIVED", "status STRING", "status = RUNNING", "status = SCHEDULED", "status = FINISHED",
+			"status = FAILED", "status = KILLED", "start_time_since_epoch STRING",
+			"end_time_since_epoch STRING",
+		}},
+		{Name: "InferenceService", Kind: mlmd.Context, TypeName: "kf.InferenceService", Stores: []string{
+			"description STRING", "servingEnvironmentId to ServingEnvironment", "registered_model_id INT",
+			"model_version_id INT", "runtime STRING", "desired_state STRING", "desired_state = DEPLOYED",
+			"desired_state = UNDEPLOYED",
+		}, Reads: []string{
+			"state STRING", "state = DEPLOYED", "state = UNDEPLOYED",
+		}},
+		{Name: "Metric", Kind: mlmd.Artifact, TypeName: "kf.Metric", Stores: []string{
+			"description STRING", "value DOUBLE", "timestamp STRING", "step INT",
+			"modelVersionId to ModelVersion",
+		}},
+		{Name: "MetricHistory", Kind: mlmd.Artifact, TypeName: "kf.MetricHistory", Stores: []string{
+			"description STRING", "value DOUBLE", "timestamp STRING", "step INT",
+			"experimentRunId to ExperimentRun",
+		}},
+		{Name: "ModelArtifact", Kind: mlmd.Artifact, TypeName: "kf.ModelArtifact", Stores: []string{
+			"description STRING", "modelVersionId to ModelVersion", "model_format_name STRING",
+			"model_format_version STRING", "storage_key STRING", "storage_path STRING",
+			"service_account_name STRING", "runtime STRING", "model_source_kind STRING",
+			"model_source_class STRING", "model_source_group STRING", "model_source_id STRING",
+			"model_source_name STRING", "MEMBER to ModelVersion",
+		}, Reads: []string{
+			"model_format STRING", "modelFormatName STRING", "modelFormatVersion STRING", "storageKey STRING",
+			"storagePath STRING", "serviceAccountName STRING",
+		}},
+		{Name: "ModelVersion", Kind: mlmd.Context, TypeName: "kf.ModelVersion", Stores: []string{
+			"description STRING", "registeredModelId to RegisteredModel", "author STRING", "state STRING",
+			"state = LIVE", "state = ARCHIVED", "tags STRING",
+		}},
+		{Name: "Parameter", Kind: mlmd.Artifact, TypeName: "kf.Parameter", Stores: []string{
+			"description STRING", "modelVersionId to ModelVersion", "value STRING", "parameter_type STRING",
+			"parameter_type = string", "parameter_type = number", "parameter_type = boolean",
+			"parameter_type = object",
+		}},
+		{Name: "RegisteredModel", Kind: mlmd.Context, TypeName: "kf.RegisteredModel", Stores: []string{
+			"description STRING", "owner STRING", "state STRING", "state = LIVE", "state = ARCHIVED",
+			"readme STRING", "maturity STRING", "language STRUCT", "tasks STRUCT", "provider STRING",
+			"logo STRING", "license STRING", "license_link STRING", "library_name STRING",
+		}},
+		{Name: "ServeModel", Kind: mlmd.Execution, TypeName: "kf.ServeModel", Stores: []string{
+			"description STRING", "inferenceServiceId to InferenceService", "model_version_id INT",
+		}},
+		{Name: "ServingEnvironment", Kind: mlmd.Context, TypeName: "kf.ServingEnvironment", Stores: []string{
+			"description STRING",
+		}},
+	},
+}

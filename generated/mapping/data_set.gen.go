@@ -16,6 +16,7 @@ var DataSet = mlmd.Mapping[model.DataSet, *mlmdpb.Artifact]{
 	TypeName:   "kf.DataSet",
 	Parent:     &mlmd.Edge{Entity: "ModelVersion", TypeName: "kf.ModelVersion", Kind: mlmd.Attribution, Field: "modelVersionId", Optional: true, ParentHasPrefix: true},
 	Fields:     dataSetFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeDataSet,
 	Decode:     decodeDataSet,
 	Unreadable: func(v *model.DataSet) value.Unreadable { return v.Unreadable },

@@ -17,6 +17,7 @@ var DocArtifact = mlmd.Mapping[model.DocArtifact, *mlmdpb.Artifact]{
 	TypeName:   "kf.DocArtifact",
 	Parent:     &mlmd.Edge{Entity: "ModelVersion", TypeName: "kf.ModelVersion", Kind: mlmd.Attribution, Field: "modelVersionId", Optional: true, ParentHasPrefix: true},
 	Fields:     docArtifactFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeDocArtifact,
 	Decode:     decodeDocArtifact,
 	Unreadable: func(v *model.DocArtifact) value.Unreadable { return v.Unreadable },

@@ -15,6 +15,7 @@ var Experiment = mlmd.Mapping[model.Experiment, *mlmdpb.Context]{
 	Entity:     "Experiment",
 	TypeName:   "kf.Experiment",
 	Fields:     experimentFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeExperiment,
 	Decode:     decodeExperiment,
 	Unreadable: func(v *model.Experiment) value.Unreadable { return v.Unreadable },

@@ -17,6 +17,7 @@ var ExperimentRun = mlmd.Mapping[model.ExperimentRun, *mlmdpb.Context]{
 	TypeName:   "kf.ExperimentRun",
 	Parent:     &mlmd.Edge{Entity: "Experiment", TypeName: "kf.Experiment", Kind: mlmd.ParentContext, Field: "experimentId"},
 	Fields:     experimentRunFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeExperimentRun,
 	Decode:     decodeExperimentRun,
 	Unreadable: func(v *model.ExperimentRun) value.Unreadable { return v.Unreadable },

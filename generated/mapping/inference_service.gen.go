@@ -17,6 +17,7 @@ var InferenceService = mlmd.Mapping[model.InferenceService, *mlmdpb.Context]{
 	TypeName:   "kf.InferenceService",
 	Parent:     &mlmd.Edge{Entity: "ServingEnvironment", TypeName: "kf.ServingEnvironment", Kind: mlmd.ParentContext, Field: "servingEnvironmentId"},
 	Fields:     inferenceServiceFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeInferenceService,
 	Decode:     decodeInferenceService,
 	Unreadable: func(v *model.InferenceService) value.Unreadable { return v.Unreadable },

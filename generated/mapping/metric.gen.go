@@ -16,6 +16,7 @@ var Metric = mlmd.Mapping[model.Metric, *mlmdpb.Artifact]{
 	TypeName:   "kf.Metric",
 	Parent:     &mlmd.Edge{Entity: "ModelVersion", TypeName: "kf.ModelVersion", Kind: mlmd.Attribution, Field: "modelVersionId", Optional: true, ParentHasPrefix: true},
 	Fields:     metricFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeMetric,
 	Decode:     decodeMetric,
 	Unreadable: func(v *model.Metric) value.Unreadable { return v.Unreadable },

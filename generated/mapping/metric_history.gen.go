@@ -17,6 +17,7 @@ var MetricHistory = mlmd.Mapping[model.MetricHistory, *mlmdpb.Artifact]{
 	TypeName:   "kf.MetricHistory",
 	Parent:     &mlmd.Edge{Entity: "ExperimentRun", TypeName: "kf.ExperimentRun", Kind: mlmd.Attribution, Field: "experimentRunId", ParentHasPrefix: true},
 	Fields:     metricHistoryFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeMetricHistory,
 	Decode:     decodeMetricHistory,
 	Unreadable: func(v *model.MetricHistory) value.Unreadable { return v.Unreadable },

@@ -19,6 +19,7 @@ var ModelArtifact = mlmd.Mapping[model.ModelArtifact, *mlmdpb.Artifact]{
 	TypeName:   "kf.ModelArtifact",
 	Parent:     &mlmd.Edge{Entity: "ModelVersion", TypeName: "kf.ModelVersion", Kind: mlmd.Attribution, Field: "modelVersionId", Optional: true, ParentHasPrefix: true},
 	Fields:     modelArtifactFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeModelArtifact,
 	Decode:     decodeModelArtifact,
 	Unreadable: func(v *model.ModelArtifact) value.Unreadable { return v.Unreadable },

@@ -19,6 +19,7 @@ var ModelVersion = mlmd.Mapping[model.ModelVersion, *mlmdpb.Context]{
 	TypeName:   "kf.ModelVersion",
 	Parent:     &mlmd.Edge{Entity: "RegisteredModel", TypeName: "kf.RegisteredModel", Kind: mlmd.ParentContext, Field: "registeredModelId"},
 	Fields:     modelVersionFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeModelVersion,
 	Decode:     decodeModelVersion,
 	Unreadable: func(v *model.ModelVersion) value.Unreadable { return v.Unreadable },

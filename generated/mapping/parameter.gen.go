@@ -16,6 +16,7 @@ var Parameter = mlmd.Mapping[model.Parameter, *mlmdpb.Artifact]{
 	TypeName:   "kf.Parameter",
 	Parent:     &mlmd.Edge{Entity: "ModelVersion", TypeName: "kf.ModelVersion", Kind: mlmd.Attribution, Field: "modelVersionId", Optional: true, ParentHasPrefix: true},
 	Fields:     parameterFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeParameter,
 	Decode:     decodeParameter,
 	Unreadable: func(v *model.Parameter) value.Unreadable { return v.Unreadable },

@@ -16,6 +16,7 @@ var RegisteredModel = mlmd.Mapping[model.RegisteredModel, *mlmdpb.Context]{
 	Entity:     "RegisteredModel",
 	TypeName:   "kf.RegisteredModel",
 	Fields:     registeredModelFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeRegisteredModel,
 	Decode:     decodeRegisteredModel,
 	Unreadable: func(v *model.RegisteredModel) value.Unreadable { return v.Unreadable },

@@ -16,6 +16,7 @@ var ServeModel = mlmd.Mapping[model.ServeModel, *mlmdpb.Execution]{
 	TypeName:   "kf.ServeModel",
 	Parent:     &mlmd.Edge{Entity: "InferenceService", TypeName: "kf.InferenceService", Kind: mlmd.Association, Field: "inferenceServiceId", ParentHasPrefix: true},
 	Fields:     serveModelFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeServeModel,
 	Decode:     decodeServeModel,
 	Unreadable: func(v *model.ServeModel) value.Unreadable { return v.Unreadable },

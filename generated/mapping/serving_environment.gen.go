@@ -16,6 +16,7 @@ var ServingEnvironment = mlmd.Mapping[model.ServingEnvironment, *mlmdpb.Context]
 	Entity:     "ServingEnvironment",
 	TypeName:   "kf.ServingEnvironment",
 	Fields:     servingEnvironmentFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeServingEnvironment,
 	Decode:     decodeServingEnvironment,
 	Unreadable: func(v *model.ServingEnvironment) value.Unreadable { return v.Unreadable },

@@ -33,6 +33,7 @@ type Type struct {
 	Fields   Fields // shared with the mapping; must not be changed
 	// RequiredEdges is shared with the mapping, too.
 	RequiredEdges []string
+	Spec          *Spec // may be nil; shared with the mapping
 }
 
 // AnyMapping is a Mapping of any Go type. A generated Catalog lists mappings as
@@ -81,7 +82,7 @@ func (m *Mapping[T, N]) Kind() Kind {
 func (m *Mapping[T, N]) Type() Type {
 	return Type{
 		Entity: m.Entity, TypeName: m.TypeName, Kind: m.Kind(),
-		Parent: m.Parent, Fields: m.Fields, RequiredEdges: m.RequiredEdges,
+		Parent: m.Parent, Fields: m.Fields, RequiredEdges: m.RequiredEdges, Spec: m.Spec,
 	}
 }
 

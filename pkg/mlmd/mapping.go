@@ -26,6 +26,7 @@ type Mapping[T any, N Node] struct {
 	Fields   Fields
 	// RequiredEdges are the names of the edges that need a neighbor, in order.
 	RequiredEdges []string
+	Spec          *Spec // that the mapping was generated from; nil if it is not known
 
 	// Encode returns the node that stores v as a child of parent, without ID and
 	// type ID. A field that is not set is omitted, or written as its default. If

@@ -131,7 +131,7 @@ func (c *core[N]) newNodes(
 			break
 		}
 		w, err := c.begin(ctx, by, v, o)
-		if err != nil { // write will return it, after those before were written
+		if err != nil || len(w.faults) > 0 { // write will tell, after those before were written
 			break
 		}
 		if w.parent != nil && ident.Name != "" && !c.m.parent.UnprefixedName &&

@@ -29,6 +29,7 @@ type Client struct {
 	prefixed    recentCache[siblings, bool]       // whether the stored names of all siblings have the parent's ID
 
 	updates    updateQueue
+	specs      *specChecks   // shared with transactions
 	tx         *txState      // of the transaction, if Tx made the client
 	serverSem  chan struct{} // guards serverInfo
 	serverInfo *serverInfo   // nil until detectServer succeeds
@@ -48,7 +49,7 @@ func New(rpc mlmdpb.MetadataStoreServiceClient, opts ...Option) *Client {
 }
 
 func newClient(rpc mlmdpb.MetadataStoreServiceClient, o clientConfig) *Client {
-	c := &Client{rpc: rpc, config: o, serverSem: make(chan struct{}, 1)}
+	c := &Client{rpc: rpc, config: o, serverSem: make(chan struct{}, 1), specs: &specChecks{sem: make(chan struct{}, 1)}}
 	c.types.sem = make(chan struct{}, 1)
 	c.collections = collections{
 		registeredModels:    NewCollection(c, mapping.RegisteredModel),
@@ -147,9 +148,10 @@ type DialOption interface {
 
 // clientConfig holds the options of a client.
 type clientConfig struct {
-	prefix string          // replaces specPrefix in type names; empty keeps it
-	hooks  map[typeKey]any // a *hooks[N] by type of the spec; nil if there are none
-	begin  beginFunc       // nil for none
+	prefix string                             // replaces specPrefix in type names; empty keeps it
+	hooks  map[typeKey]any                    // a *hooks[N] by type of the spec; nil if there are none
+	begin  beginFunc                          // nil for none
+	onSkew func(context.Context, *Skew) error // nil to log it
 }
 
 type clientOption func(*clientConfig)

@@ -53,12 +53,13 @@ type untyped[N mlmd.Node] struct {
 	entity, typeName string
 	parent           *mlmd.Edge
 	fields           mlmd.Fields
+	spec             *mlmd.Spec // may be nil
 }
 
 // untype returns the mapping for a core of the client.
 func untype[N mlmd.Node](c *Client, m mlmd.AnyMapping) untyped[N] {
 	t := m.Type()
-	out := untyped[N]{AnyMapping: m, entity: t.Entity, typeName: c.TypeName(t.TypeName), fields: t.Fields}
+	out := untyped[N]{AnyMapping: m, entity: t.Entity, typeName: c.TypeName(t.TypeName), fields: t.Fields, spec: t.Spec}
 	if t.Parent != nil {
 		p := *t.Parent
 		p.TypeName = c.TypeName(p.TypeName)

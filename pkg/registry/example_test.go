@@ -769,3 +769,49 @@ func ExampleModelVersions_Upsert_onlyWhenNew() {
 	// v1.0 ARCHIVED
 	// v2.0 LIVE
 }
+
+// List the versions that break rules of the spec, such as those that another
+// program stored.
+func ExampleAudit() {
+	ctx := context.Background()
+	reg, _, versionID := example(ctx)
+	id, err := value.ParseID(versionID)
+	if err != nil {
+		log.Fatal(err)
+	}
+	stored, err := reg.RPC().GetContextsByID(ctx, &mlmdpb.GetContextsByIDRequest{ContextIds: []int64{id}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	shadow := &mlmdpb.Value{Value: &mlmdpb.Value_StringValue{StringValue: "SHADOW"}}
+	stored.Contexts[0].Properties["state"] = shadow
+	if _, err := reg.RPC().PutContexts(ctx, &mlmdpb.PutContextsRequest{Contexts: stored.Contexts}); err != nil {
+		log.Fatal(err)
+	}
+
+	for v, err := range registry.Audit(ctx, reg, mapping.ModelVersion) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(v.Entity.Name, v.Faults)
+	}
+	// Output:
+	// v1.0 state "SHADOW" must be one of LIVE, ARCHIVED
+}
+
+// Refuse the writes of a program whose spec is older than those that wrote the store.
+func ExampleWithOnSkew() {
+	ctx := context.Background()
+	store, err := sqlite.OpenMemory(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer store.Close()
+	reg := registry.New(store.Client(), registry.WithOnSkew(registry.RefuseSkew))
+	res, err := reg.RegisteredModels().Upsert(ctx, &model.RegisteredModel{Name: "fraud"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(res.Outcome)
+	// Output: created
+}

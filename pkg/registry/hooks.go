@@ -211,8 +211,10 @@ func (w *write[N]) recordCreated(n N, r Result) {
 }
 
 // afterWrite calls the hooks after a write that changed the store, or leaves that
-// to the end of the transaction.
+// to the end of the transaction. It makes the record of the spec, if the store has
+// none.
 func (w *write[N]) afterWrite(ctx context.Context) hookErrors {
+	w.client.recordSpec(ctx, w.m.spec)
 	if w.done == nil || len(w.hooks.after) == 0 {
 		return nil
 	}

@@ -62,7 +62,7 @@ func (c *Client) Tx(ctx context.Context, f func(tx *Client) error) error {
 	err := store.Transact(ctx, func(rpc mlmdpb.MetadataStoreServiceClient) error {
 		state.reset() // of a call that lost a conflict
 		tx := newClient(partOfTx{rpc}, c.config)
-		tx.tx = state
+		tx.tx, tx.specs = state, c.specs
 		tx.types.addFrom(&c.types)
 		last = tx
 		if err := f(tx); err != nil {

@@ -67,6 +67,9 @@ func (c *core[N]) update(
 func (c *core[N]) readAndWrite(
 	ctx context.Context, s operation, key int64, f func(v any) error, o writeOptions,
 ) (*write[N], Result, error) {
+	if err := c.client.checkSpec(ctx, s, c.m.spec); err != nil {
+		return nil, Result{}, err
+	}
 	if !c.client.inHook(ctx) {
 		release, err := c.client.updates.acquire(ctx, nodeKey{c.typ.kind, key})
 		if err != nil {

@@ -34,6 +34,10 @@ import (
 // created the entity, the outcome is [Unchanged] or, if only the link to the parent
 // was missing, [Updated], as for an entity that another writer created.
 //
+// Rules of the spec that are newer than a stored entity do not prevent its updates:
+// a field that breaks a rule may stay as it is stored, but not change to another
+// value that breaks it. [Audit] lists such entities.
+//
 // The error is [ErrInvalidArgument] for a value that cannot be stored, a new
 // name that is blank or has control characters, or a change to an immutable
 // field; [ErrNotFound] if the ID or the parent does not exist; and
@@ -67,6 +71,9 @@ func (w *write[N]) createOrUpdate(ctx context.Context) (Result, error) {
 		n, err := w.encode(w.parent.mappingParent(w.m.parent)) // may fail, so it comes before the first write
 		if err != nil {
 			return Result{}, err
+		}
+		if len(w.faults) > 0 {
+			return w.updateFaulty(ctx, w.nodes.view(n))
 		}
 		if why := newNameProblem(w.ident.Name); why != "" {
 			return w.updateNamed(ctx, w.nodes.view(n), why)
@@ -132,6 +139,19 @@ func (w *write[N]) createOrUpdate(ctx context.Context) (Result, error) {
 			return Result{}, w.rpcError(ctx, err)
 		}
 	}
+}
+
+// updateFaulty updates the stored node if the value breaks rules, which that node
+// may break too. It creates none.
+func (w *write[N]) updateFaulty(ctx context.Context, sent nodeView) (Result, error) {
+	stored, field, err := w.findBefore(ctx, sent)
+	if err != nil {
+		return Result{}, err
+	}
+	if stored == nil {
+		return Result{}, w.mappingError(w.faults)
+	}
+	return w.updateExisting(ctx, stored, field)
 }
 
 // updateNamed updates the node with the name of the value. why is the reason

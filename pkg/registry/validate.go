@@ -3,6 +3,8 @@ package registry
 import (
 	"context"
 	"fmt"
+	"iter"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -14,13 +16,14 @@ import (
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
 
-// validate checks the value before the first RPC. Faults of a value that has an
-// ID are kept for compare, which accepts those that the stored entity has too.
+// validate checks the value before the first RPC. Faults that the stored entity
+// may have too are kept for compare, which accepts them then: a rule may be newer
+// than the entity.
 func (w *write[N]) validate() error {
 	if w.by == create && w.ident.ID != "" {
 		return w.fieldError(ErrInvalidArgument, "id", w.ident.ID, "is assigned by the store: leave it empty, or use Upsert")
 	}
-	if w.faults = w.check(w.created); len(w.faults) > 0 && w.ident.ID == "" {
+	if w.faults = w.check(w.created); len(w.faults) > 0 && !w.mayBeStored() {
 		return w.mappingError(w.faults)
 	}
 	if w.by == upsert && w.ident.ID == "" && w.ident.Name == "" && w.ident.ExternalID == "" {
@@ -37,6 +40,17 @@ func (w *write[N]) validate() error {
 		}
 	}
 	return nil
+}
+
+// mayBeStored reports whether the store can have the value with its faults, under
+// the ID, the name or the external ID that it has.
+func (w *write[N]) mayBeStored() bool {
+	if w.ident.ID != "" {
+		return true
+	}
+	return w.by != create && !slices.ContainsFunc(w.faults, func(e *mlmd.InvalidError) bool {
+		return e.Field == "name" || e.Field == "externalId" || w.m.parent != nil && e.Field == w.m.parent.Field
+	}) && (w.ident.Name != "" || w.ident.ExternalID != "")
 }
 
 // requireRead checks the value of [IfUnchanged] and takes its update time.
@@ -255,4 +269,47 @@ func (w *write[N]) checkReferences(ctx context.Context, n nodeView, paths []stri
 		}
 	}
 	return nil
+}
+
+// A Violation is a stored entity that breaks rules of the spec.
+type Violation[T any] struct {
+	Entity *T
+	Faults mlmd.InvalidErrors // at least one, each with the JSON name of its field
+}
+
+// Audit returns an iterator over the stored entities of m, such as
+// mapping.ModelVersion, that break today's rules, by ID: those with a value that a
+// new entity could not have, without a required field, or with a value that cannot
+// be read. Entities that were stored under other rules, or by other programs, may.
+// They can be read, and written as long as the write leaves such a value alone.
+//
+// Audit reads all entities, in pages of 100, and writes nothing. It does not check
+// references and edges. It stops after it yields an error.
+func Audit[T any, N mlmd.Node](
+	ctx context.Context, c *Client, m mlmd.Mapping[T, N],
+) iter.Seq2[Violation[T], error] {
+	return func(yield func(Violation[T], error) bool) {
+		all := NewCollection(c, m)
+		for v, err := range all.Query().All(ctx) {
+			if err != nil {
+				yield(Violation[T]{}, err)
+				return
+			}
+			if faults := all.core.audit(v); len(faults) > 0 && !yield(Violation[T]{v, faults}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// audit returns the faults of a stored entity.
+func (c *core[N]) audit(v any) mlmd.InvalidErrors {
+	faults := c.newWrite(update, v, writeOptions{}).check(v)
+	unreadable := c.m.UnreadableAny(v)
+	for _, path := range slices.Sorted(maps.Keys(unreadable)) {
+		if !slices.ContainsFunc(faults, func(e *mlmd.InvalidError) bool { return e.Field == path }) {
+			faults = append(faults, &mlmd.InvalidError{Field: path, Value: unreadable[path].Stored, Why: unreadable[path].Why})
+		}
+	}
+	return faults
 }

@@ -74,6 +74,9 @@ func (c *core[N]) begin(ctx context.Context, by verb, v any, o writeOptions) (*w
 	if err := w.validate(); err != nil {
 		return nil, err
 	}
+	if err := c.client.checkSpec(ctx, w.operation, c.m.spec); err != nil {
+		return nil, err
+	}
 	if w.ident.ParentID != "" && c.m.parent != nil {
 		p, err := c.client.parent(ctx, w.operation, c.m.parent, w.ident.ParentID)
 		switch {

@@ -69,7 +69,10 @@ func Emit(g *ir.Graph, t Target) ([]File, error) {
 	tmpl, err := template.New(
 		"",
 	).Funcs(
-		template.FuncMap{"comment": comment, "join": strings.Join, "strings": stringsLiteral, "constants": constantsLiteral},
+		template.FuncMap{
+			"comment": comment, "join": strings.Join, "strings": stringsLiteral, "constants": constantsLiteral,
+			"quotedLines": quotedLines,
+		},
 	).ParseFS(
 		templates,
 		"templates/*.tmpl",

@@ -449,9 +449,18 @@ const (
 // A catalogView is the data of templates for a whole package.
 type catalogView struct {
 	Header, Package string
-	Entities        []*ir.Entity
+	*ir.Graph
 }
 
 func catalogOf(g *ir.Graph, t Target, p Package) *catalogView {
-	return &catalogView{Header: t.Header(), Package: p.Name(), Entities: g.Entities}
+	return &catalogView{Header: t.Header(), Package: p.Name(), Graph: g}
+}
+
+// quotedLines returns texts as Go literals, on lines of about 100 columns.
+func quotedLines(texts []string) []string {
+	quoted := make([]string, len(texts))
+	for i, s := range texts {
+		quoted[i] = strconv.Quote(s) + ","
+	}
+	return lines(quoted, 100)
 }

@@ -16,7 +16,9 @@ func CheckNames(g *ir.Graph, t Target, report func(at spec.Pos, path, msg, fix s
 }
 
 func claims(g *ir.Graph, t Target, report func(at spec.Pos, path, msg, fix string)) (mapping, field, edge *names) {
-	mapping = &names{report: report, owner: map[string]holder{"Catalog": {what: "the list of mappings"}}}
+	mapping = &names{report: report, owner: map[string]holder{
+		"Catalog": {what: "the list of mappings"}, "CatalogSpec": {what: "what the spec says of stored entities"},
+	}}
 	mapping.imports(imports(t))
 	field = &names{report: report, owner: map[string]holder{
 		"valueSymbol": {what: "the symbol of an object"}, "optValueSymbol": {what: "the symbol of an object"},

@@ -13,7 +13,7 @@ import (
 // are any, the Graph must not be used.
 func Build(set *spec.Set) *Graph {
 	b := &builder{set: set, named: map[*spec.Schema]*Type{}, busy: map[*spec.Schema]bool{}, owner: map[string]claimed{}}
-	g := &Graph{}
+	g := &Graph{Info: set.Main.Info}
 	entities := map[string]*Entity{}
 	for _, s := range set.Main.Schemas {
 		if !s.Ext.Kind.Set() {

@@ -6,6 +6,7 @@ import "github.com/mlmd-go/sdk/gen/internal/spec"
 
 // A Graph is a valid spec. It is not modified after Build.
 type Graph struct {
+	Info     spec.Info
 	Entities []*Entity // sorted by Name
 	Types    []*Type   // the enums and objects, sorted by Go name
 }

@@ -309,6 +309,8 @@ func (d *decoder) document(n *yaml.Node, main bool) {
 		switch key.Value {
 		case "openapi":
 			version = value
+		case "info":
+			d.doc.Info = info(value)
 		case "components":
 			components = value
 		}
@@ -346,6 +348,15 @@ func (d *decoder) document(n *yaml.Node, main bool) {
 		return
 	}
 	d.problem(components, "there is no components.schemas", "declare the entities there")
+}
+
+// info returns what the info of a document says. OpenAPI requires its members, this
+// generator does not.
+func info(n *yaml.Node) (i Info) {
+	if n.Decode(&i) != nil {
+		return Info{}
+	}
+	return i
 }
 
 // members ranges over the keys and values of a mapping. Anything but a mapping

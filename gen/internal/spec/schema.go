@@ -11,6 +11,7 @@ import (
 // A Document is one OpenAPI file: its schemas, in the order of the file.
 type Document struct {
 	File    string
+	Info    Info
 	Schemas []*Schema
 	byName  map[string]*Schema
 	root    *yaml.Node
@@ -25,6 +26,12 @@ func (d *Document) pos(n *yaml.Node) Pos {
 		file = overlay
 	}
 	return Pos{file, max(n.Line, 1), max(n.Column, 1)}
+}
+
+// An Info is what a document says about itself.
+type Info struct {
+	Title   string `yaml:"title"`
+	Version string `yaml:"version"`
 }
 
 // A Schema is one schema object as it is written: nothing is resolved.

@@ -15,6 +15,7 @@ var Dataset = mlmd.Mapping[model.Dataset, *mlmdpb.Artifact]{
 	Entity:     "Dataset",
 	TypeName:   "training.Dataset",
 	Fields:     datasetFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeDataset,
 	Decode:     decodeDataset,
 	Unreadable: func(v *model.Dataset) value.Unreadable { return v.Unreadable },

@@ -16,6 +16,7 @@ var FeatureView = mlmd.Mapping[model.FeatureView, *mlmdpb.Artifact]{
 	Entity:     "FeatureView",
 	TypeName:   "training.FeatureView",
 	Fields:     featureViewFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeFeatureView,
 	Decode:     decodeFeatureView,
 	Unreadable: func(v *model.FeatureView) value.Unreadable { return v.Unreadable },

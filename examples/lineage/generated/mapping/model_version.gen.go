@@ -16,6 +16,7 @@ var ModelVersion = mlmd.Mapping[model.ModelVersion, *mlmdpb.Artifact]{
 	Entity:     "ModelVersion",
 	TypeName:   "training.ModelVersion",
 	Fields:     modelVersionFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeModelVersion,
 	Decode:     decodeModelVersion,
 	Unreadable: func(v *model.ModelVersion) value.Unreadable { return v.Unreadable },

@@ -15,3 +15,30 @@ var Catalog = []mlmd.AnyMapping{
 	&Materialization,
 	&QualityReport,
 }
+
+// CatalogSpec describes the spec to the stores that programs write, which keep a
+// record of it: see the option WithOnSkew of package registry.
+var CatalogSpec = mlmd.Spec{
+	Title:       "A feature store",
+	Version:     "1.0.0",
+	Fingerprint: "56fa1405cffce0d15246aaa25d4e1834",
+	Entities: []mlmd.SpecEntity{
+		{Name: "FeatureGroup", Kind: mlmd.Context, TypeName: "features.FeatureGroup", Stores: []string{
+			"description STRING", "team STRING",
+		}},
+		{Name: "FeatureTable", Kind: mlmd.Artifact, TypeName: "features.FeatureTable", Stores: []string{
+			"description STRING", "featureGroupId to FeatureGroup", "format STRING", "format = parquet",
+			"format = iceberg", "format = csv", "rows INT", "columns STRUCT", "Column.name", "Column.type",
+			"Column.type = number", "Column.type = text", "Column.type = time", "Column.nullable",
+			"tags STRUCT", "fresh_until STRING",
+		}},
+		{Name: "Materialization", Kind: mlmd.Execution, TypeName: "features.Materialization", Stores: []string{
+			"description STRING", "featureGroupId to FeatureGroup", "window STRUCT",
+			"MaterializationWindow.from", "MaterializationWindow.to", "OUTPUT to FeatureTable",
+			"INPUT to FeatureTable",
+		}},
+		{Name: "QualityReport", Kind: mlmd.Artifact, TypeName: "features.QualityReport", Stores: []string{
+			"description STRING", "featureGroupId to FeatureGroup", "score DOUBLE", "check_run STRING",
+		}},
+	},
+}

@@ -16,6 +16,7 @@ var FeatureGroup = mlmd.Mapping[schema.FeatureGroup, *mlmdpb.Context]{
 	Entity:     "FeatureGroup",
 	TypeName:   "features.FeatureGroup",
 	Fields:     featureGroupFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeFeatureGroup,
 	Decode:     decodeFeatureGroup,
 	Unreadable: func(v *schema.FeatureGroup) value.Unreadable { return v.Unreadable },

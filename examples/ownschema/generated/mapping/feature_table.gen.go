@@ -17,6 +17,7 @@ var FeatureTable = mlmd.Mapping[schema.FeatureTable, *mlmdpb.Artifact]{
 	TypeName:   "features.FeatureTable",
 	Parent:     &mlmd.Edge{Entity: "FeatureGroup", TypeName: "features.FeatureGroup", Kind: mlmd.Attribution, Field: "featureGroupId"},
 	Fields:     featureTableFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeFeatureTable,
 	Decode:     decodeFeatureTable,
 	Unreadable: func(v *schema.FeatureTable) value.Unreadable { return v.Unreadable },

@@ -17,6 +17,7 @@ var Materialization = mlmd.Mapping[schema.Materialization, *mlmdpb.Execution]{
 	TypeName:   "features.Materialization",
 	Parent:     &mlmd.Edge{Entity: "FeatureGroup", TypeName: "features.FeatureGroup", Kind: mlmd.Association, Field: "featureGroupId"},
 	Fields:     materializationFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeMaterialization,
 	Decode:     decodeMaterialization,
 	Unreadable: func(v *schema.Materialization) value.Unreadable { return v.Unreadable },

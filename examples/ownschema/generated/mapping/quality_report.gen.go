@@ -18,6 +18,7 @@ var QualityReport = mlmd.Mapping[schema.QualityReport, *mlmdpb.Artifact]{
 	TypeName:   "features.QualityReport",
 	Parent:     &mlmd.Edge{Entity: "FeatureGroup", TypeName: "features.FeatureGroup", Kind: mlmd.Attribution, Field: "featureGroupId", Optional: true},
 	Fields:     qualityReportFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeQualityReport,
 	Decode:     decodeQualityReport,
 	Unreadable: func(v *schema.QualityReport) value.Unreadable { return v.Unreadable },

@@ -15,3 +15,28 @@ var Catalog = []mlmd.AnyMapping{
 	&Run,
 	&Team,
 }
+
+// CatalogSpec describes the spec to the stores that programs write, which keep a
+// record of it: see the option WithOnSkew of package registry.
+var CatalogSpec = mlmd.Spec{
+	Title:       "Data sets, as they were at first",
+	Version:     "1.0.0",
+	Fingerprint: "e5906b3ac7ba9291e115a653ae2ac80e",
+	Entities: []mlmd.SpecEntity{
+		{Name: "DataSet", Kind: mlmd.Artifact, TypeName: "kf.DataSet", Stores: []string{
+			"description STRING", "projectId to Project", "format STRING", "format = csv", "format = parquet",
+			"rows INT", "size INT", "source STRING", "quality DOUBLE", "columns STRUCT", "Column.name",
+			"Column.note",
+		}},
+		{Name: "Project", Kind: mlmd.Context, TypeName: "kf.Project", Stores: []string{
+			"description STRING", "owner STRING",
+		}},
+		{Name: "Run", Kind: mlmd.Execution, TypeName: "kf.Run", Stores: []string{
+			"description STRING", "projectId to Project", "command STRING", "INPUT read to DataSet",
+			"OUTPUT to DataSet", "INTERNAL_OUTPUT to DataSet", "MEMBER to Team",
+		}},
+		{Name: "Team", Kind: mlmd.Context, TypeName: "kf.Team", Stores: []string{
+			"description STRING",
+		}},
+	},
+}

@@ -15,6 +15,7 @@ var Project = mlmd.Mapping[model.Project, *mlmdpb.Context]{
 	Entity:     "Project",
 	TypeName:   "kf.Project",
 	Fields:     projectFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeProject,
 	Decode:     decodeProject,
 	Unreadable: func(v *model.Project) value.Unreadable { return v.Unreadable },

@@ -16,3 +16,34 @@ var Catalog = []mlmd.AnyMapping{
 	&Run,
 	&Team,
 }
+
+// CatalogSpec describes the spec to the stores that programs write, which keep a
+// record of it: see the option WithOnSkew of package registry.
+var CatalogSpec = mlmd.Spec{
+	Title:       "Data sets, as they are now",
+	Version:     "2.0.0",
+	Fingerprint: "098e502585ba32f2f3c7f1975410e85b",
+	Entities: []mlmd.SpecEntity{
+		{Name: "DataSet", Kind: mlmd.Artifact, TypeName: "kf.DataSet", Stores: []string{
+			"description STRING", "projectId to Project", "format STRING", "format = csv", "format = iceberg",
+			"format = parquet", "rows INT", "size_in_bytes DOUBLE", "origin STRING", "license STRING",
+			"tags STRUCT", "quality DOUBLE", "columns STRUCT", "Column.name", "Column.remark", "Column.unit",
+		}, Reads: []string{
+			"size DOUBLE", "size INT", "source STRING", "Column.note",
+		}},
+		{Name: "Project", Kind: mlmd.Context, TypeName: "kf.Project", Stores: []string{
+			"description STRING", "owner STRING",
+		}},
+		{Name: "Report", Kind: mlmd.Artifact, TypeName: "kf.Report", Stores: []string{
+			"description STRING", "projectId to Project", "findings STRUCT",
+		}},
+		{Name: "Run", Kind: mlmd.Execution, TypeName: "kf.Run", Stores: []string{
+			"description STRING", "projectId to Project", "command STRING", "retries INT",
+			"INPUT read to DataSet", "OUTPUT to DataSet", "OUTPUT to Report", "DECLARED_INPUT to Report",
+			"MEMBER to Team",
+		}},
+		{Name: "Team", Kind: mlmd.Context, TypeName: "kf.Team", Stores: []string{
+			"description STRING",
+		}},
+	},
+}

@@ -17,6 +17,7 @@ var DataSet = mlmd.Mapping[model.DataSet, *mlmdpb.Artifact]{
 	TypeName:   "kf.DataSet",
 	Parent:     &mlmd.Edge{Entity: "Project", TypeName: "kf.Project", Kind: mlmd.Attribution, Field: "projectId"},
 	Fields:     dataSetFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeDataSet,
 	Decode:     decodeDataSet,
 	Unreadable: func(v *model.DataSet) value.Unreadable { return v.Unreadable },

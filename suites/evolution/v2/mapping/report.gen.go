@@ -16,6 +16,7 @@ var Report = mlmd.Mapping[model.Report, *mlmdpb.Artifact]{
 	TypeName:   "kf.Report",
 	Parent:     &mlmd.Edge{Entity: "Project", TypeName: "kf.Project", Kind: mlmd.Attribution, Field: "projectId"},
 	Fields:     reportFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeReport,
 	Decode:     decodeReport,
 	Unreadable: func(v *model.Report) value.Unreadable { return v.Unreadable },

@@ -16,6 +16,7 @@ var Run = mlmd.Mapping[model.Run, *mlmdpb.Execution]{
 	TypeName:   "kf.Run",
 	Parent:     &mlmd.Edge{Entity: "Project", TypeName: "kf.Project", Kind: mlmd.Association, Field: "projectId", Optional: true},
 	Fields:     runFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeRun,
 	Decode:     decodeRun,
 	Unreadable: func(v *model.Run) value.Unreadable { return v.Unreadable },

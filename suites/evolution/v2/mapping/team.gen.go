@@ -15,6 +15,7 @@ var Team = mlmd.Mapping[model.Team, *mlmdpb.Context]{
 	Entity:     "Team",
 	TypeName:   "kf.Team",
 	Fields:     teamFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeTeam,
 	Decode:     decodeTeam,
 	Unreadable: func(v *model.Team) value.Unreadable { return v.Unreadable },

@@ -26,3 +26,40 @@ var Catalog = []mlmd.AnyMapping{
 	&Type,
 	&Value,
 }
+
+// CatalogSpec describes the spec to the stores that programs write, which keep a
+// record of it: see the option WithOnSkew of package registry.
+var CatalogSpec = mlmd.Spec{
+	Title:       "case",
+	Version:     "1.0.0",
+	Fingerprint: "91de75705dda7ec247ca9bec9e9d76c3",
+	Entities: []mlmd.SpecEntity{
+		{Name: "Doc", Kind: mlmd.Context, TypeName: "Doc", Stores: []string{}},
+		{Name: "Error", Kind: mlmd.Context, TypeName: "Error", Stores: []string{
+			"len STRING", "func STRUCT", "nil INT",
+		}},
+		{Name: "Field", Kind: mlmd.Context, TypeName: "Field", Stores: []string{
+			"len STRING", "func STRUCT", "nil INT",
+		}},
+		{Name: "Filter", Kind: mlmd.Context, TypeName: "Filter", Stores: []string{}},
+		{Name: "Holder", Kind: mlmd.Artifact, TypeName: "Holder", Stores: []string{
+			"catalog STRUCT", "Catalog.type", "foo STRUCT", "Foo.doc",
+		}},
+		{Name: "Init", Kind: mlmd.Context, TypeName: "Init", Stores: []string{}},
+		{Name: "Main", Kind: mlmd.Context, TypeName: "Main", Stores: []string{
+			"len STRING", "func STRUCT", "nil INT",
+		}},
+		{Name: "Mapping", Kind: mlmd.Context, TypeName: "Mapping", Stores: []string{}},
+		{Name: "Mlmd", Kind: mlmd.Context, TypeName: "Mlmd", Stores: []string{
+			"len STRING", "func STRUCT", "nil INT",
+		}},
+		{Name: "Mlmdpb", Kind: mlmd.Context, TypeName: "Mlmdpb", Stores: []string{}},
+		{Name: "Model", Kind: mlmd.Context, TypeName: "Model", Stores: []string{
+			"len STRING", "func STRUCT", "nil INT",
+		}},
+		{Name: "String", Kind: mlmd.Context, TypeName: "String", Stores: []string{}},
+		{Name: "Time", Kind: mlmd.Context, TypeName: "Time", Stores: []string{}},
+		{Name: "Type", Kind: mlmd.Context, TypeName: "Type", Stores: []string{}},
+		{Name: "Value", Kind: mlmd.Context, TypeName: "Value", Stores: []string{}},
+	},
+}

@@ -15,6 +15,7 @@ var Doc = mlmd.Mapping[model.Doc, *mlmdpb.Context]{
 	Entity:     "Doc",
 	TypeName:   "Doc",
 	Fields:     docFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeDoc,
 	Decode:     decodeDoc,
 	Unreadable: func(v *model.Doc) value.Unreadable { return v.Unreadable },

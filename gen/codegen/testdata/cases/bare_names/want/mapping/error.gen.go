@@ -15,6 +15,7 @@ var Error = mlmd.Mapping[model.Error, *mlmdpb.Context]{
 	Entity:     "Error",
 	TypeName:   "Error",
 	Fields:     errorFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeError,
 	Decode:     decodeError,
 	Unreadable: func(v *model.Error) value.Unreadable { return v.Unreadable },

@@ -15,6 +15,7 @@ var Field = mlmd.Mapping[model.Field, *mlmdpb.Context]{
 	Entity:     "Field",
 	TypeName:   "Field",
 	Fields:     fieldFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeField,
 	Decode:     decodeField,
 	Unreadable: func(v *model.Field) value.Unreadable { return v.Unreadable },

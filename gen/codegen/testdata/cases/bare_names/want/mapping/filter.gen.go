@@ -15,6 +15,7 @@ var Filter = mlmd.Mapping[model.Filter, *mlmdpb.Context]{
 	Entity:     "Filter",
 	TypeName:   "Filter",
 	Fields:     filterFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeFilter,
 	Decode:     decodeFilter,
 	Unreadable: func(v *model.Filter) value.Unreadable { return v.Unreadable },

@@ -15,6 +15,7 @@ var Holder = mlmd.Mapping[model.Holder, *mlmdpb.Artifact]{
 	Entity:     "Holder",
 	TypeName:   "Holder",
 	Fields:     holderFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeHolder,
 	Decode:     decodeHolder,
 	Unreadable: func(v *model.Holder) value.Unreadable { return v.Unreadable },

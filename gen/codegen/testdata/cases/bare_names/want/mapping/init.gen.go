@@ -15,6 +15,7 @@ var Init = mlmd.Mapping[model.Init, *mlmdpb.Context]{
 	Entity:     "Init",
 	TypeName:   "Init",
 	Fields:     initFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeInit,
 	Decode:     decodeInit,
 	Unreadable: func(v *model.Init) value.Unreadable { return v.Unreadable },

@@ -15,6 +15,7 @@ var Main = mlmd.Mapping[model.Main, *mlmdpb.Context]{
 	Entity:     "Main",
 	TypeName:   "Main",
 	Fields:     mainFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeMain,
 	Decode:     decodeMain,
 	Unreadable: func(v *model.Main) value.Unreadable { return v.Unreadable },

@@ -15,6 +15,7 @@ var Mapping = mlmd.Mapping[model.Mapping, *mlmdpb.Context]{
 	Entity:     "Mapping",
 	TypeName:   "Mapping",
 	Fields:     mappingFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeMapping,
 	Decode:     decodeMapping,
 	Unreadable: func(v *model.Mapping) value.Unreadable { return v.Unreadable },

@@ -15,6 +15,7 @@ var Mlmd = mlmd.Mapping[model.Mlmd, *mlmdpb.Context]{
 	Entity:     "Mlmd",
 	TypeName:   "Mlmd",
 	Fields:     mlmdFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeMlmd,
 	Decode:     decodeMlmd,
 	Unreadable: func(v *model.Mlmd) value.Unreadable { return v.Unreadable },

@@ -15,6 +15,7 @@ var Mlmdpb = mlmd.Mapping[model.Mlmdpb, *mlmdpb.Context]{
 	Entity:     "Mlmdpb",
 	TypeName:   "Mlmdpb",
 	Fields:     mlmdpbFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeMlmdpb,
 	Decode:     decodeMlmdpb,
 	Unreadable: func(v *model.Mlmdpb) value.Unreadable { return v.Unreadable },

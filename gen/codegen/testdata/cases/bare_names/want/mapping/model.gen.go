@@ -15,6 +15,7 @@ var Model = mlmd.Mapping[model.Model, *mlmdpb.Context]{
 	Entity:     "Model",
 	TypeName:   "Model",
 	Fields:     modelFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeModel,
 	Decode:     decodeModel,
 	Unreadable: func(v *model.Model) value.Unreadable { return v.Unreadable },

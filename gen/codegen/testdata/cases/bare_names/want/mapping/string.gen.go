@@ -15,6 +15,7 @@ var String = mlmd.Mapping[model.String, *mlmdpb.Context]{
 	Entity:     "String",
 	TypeName:   "String",
 	Fields:     stringFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeString,
 	Decode:     decodeString,
 	Unreadable: func(v *model.String) value.Unreadable { return v.Unreadable },

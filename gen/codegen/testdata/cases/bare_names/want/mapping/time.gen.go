@@ -15,6 +15,7 @@ var Time = mlmd.Mapping[model.Time, *mlmdpb.Context]{
 	Entity:     "Time",
 	TypeName:   "Time",
 	Fields:     timeFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeTime,
 	Decode:     decodeTime,
 	Unreadable: func(v *model.Time) value.Unreadable { return v.Unreadable },

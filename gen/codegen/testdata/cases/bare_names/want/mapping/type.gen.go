@@ -15,6 +15,7 @@ var Type = mlmd.Mapping[model.Type, *mlmdpb.Context]{
 	Entity:     "Type",
 	TypeName:   "Type",
 	Fields:     typeFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeType,
 	Decode:     decodeType,
 	Unreadable: func(v *model.Type) value.Unreadable { return v.Unreadable },

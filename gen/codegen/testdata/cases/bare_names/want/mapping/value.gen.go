@@ -15,6 +15,7 @@ var Value = mlmd.Mapping[model.Value, *mlmdpb.Context]{
 	Entity:     "Value",
 	TypeName:   "Value",
 	Fields:     valueFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeValue,
 	Decode:     decodeValue,
 	Unreadable: func(v *model.Value) value.Unreadable { return v.Unreadable },

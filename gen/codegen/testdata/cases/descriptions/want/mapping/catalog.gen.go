@@ -13,3 +13,18 @@ var Catalog = []mlmd.AnyMapping{
 	&Old,
 	&Prompt,
 }
+
+// CatalogSpec describes the spec to the stores that programs write, which keep a
+// record of it: see the option WithOnSkew of package registry.
+var CatalogSpec = mlmd.Spec{
+	Title:       "case",
+	Version:     "1.0.0",
+	Fingerprint: "675117d580dd138a0699d2558a4c1fd1",
+	Entities: []mlmd.SpecEntity{
+		{Name: "Old", Kind: mlmd.Artifact, TypeName: "Old", Stores: []string{}},
+		{Name: "Prompt", Kind: mlmd.Context, TypeName: "Prompt", Stores: []string{
+			"page STRING", "tone STRING", "tone = warm", "link STRUCT", "Link.to", "strength DOUBLE",
+			"weight DOUBLE", "gone STRING", "nil STRING",
+		}},
+	},
+}

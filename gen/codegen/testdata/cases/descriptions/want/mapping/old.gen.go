@@ -17,6 +17,7 @@ var Old = mlmd.Mapping[model.Old, *mlmdpb.Artifact]{
 	Entity:     "Old",
 	TypeName:   "Old",
 	Fields:     oldFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeOld,
 	Decode:     decodeOld,
 	Unreadable: func(v *model.Old) value.Unreadable { return v.Unreadable },

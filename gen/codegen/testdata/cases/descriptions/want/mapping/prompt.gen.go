@@ -17,6 +17,7 @@ var Prompt = mlmd.Mapping[model.Prompt, *mlmdpb.Context]{
 	Entity:     "Prompt",
 	TypeName:   "Prompt",
 	Fields:     promptFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodePrompt,
 	Decode:     decodePrompt,
 	Unreadable: func(v *model.Prompt) value.Unreadable { return v.Unreadable },

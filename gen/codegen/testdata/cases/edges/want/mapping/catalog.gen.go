@@ -17,3 +17,34 @@ var Catalog = []mlmd.AnyMapping{
 	&Project,
 	&TrainingRun,
 }
+
+// CatalogSpec describes the spec to the stores that programs write, which keep a
+// record of it: see the option WithOnSkew of package registry.
+var CatalogSpec = mlmd.Spec{
+	Title:       "Training with lineage",
+	Version:     "1.0.0",
+	Fingerprint: "590d9c56347d5223642605a1012c19fc",
+	Entities: []mlmd.SpecEntity{
+		{Name: "Dataset", Kind: mlmd.Artifact, TypeName: "training.Dataset", Stores: []string{
+			"description STRING", "rows INT", "MEMBER to Project",
+		}},
+		{Name: "Evaluation", Kind: mlmd.Execution, TypeName: "training.Evaluation", Stores: []string{
+			"description STRING", "accuracy DOUBLE", "INPUT to ModelVersion", "DECLARED_INPUT to Dataset",
+			"DECLARED_OUTPUT to Dataset", "INTERNAL_INPUT to Dataset", "PENDING_OUTPUT to Dataset",
+		}},
+		{Name: "FeatureView", Kind: mlmd.Artifact, TypeName: "training.FeatureView", Stores: []string{
+			"description STRING", "dataset_ids STRUCT",
+		}},
+		{Name: "ModelVersion", Kind: mlmd.Artifact, TypeName: "training.ModelVersion", Stores: []string{
+			"description STRING", "base_id INT",
+		}},
+		{Name: "Project", Kind: mlmd.Context, TypeName: "training.Project", Stores: []string{
+			"description STRING", "MEMBER to Project",
+		}},
+		{Name: "TrainingRun", Kind: mlmd.Execution, TypeName: "training.TrainingRun", Stores: []string{
+			"description STRING", "projectId to Project", "learning_rate DOUBLE", "INPUT examples to Dataset",
+			"INPUT features to Dataset", "INPUT features to FeatureView", "OUTPUT to ModelVersion",
+			"INTERNAL_OUTPUT to Dataset", "MEMBER to Project",
+		}},
+	},
+}

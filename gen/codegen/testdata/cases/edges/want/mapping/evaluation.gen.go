@@ -17,6 +17,7 @@ var Evaluation = mlmd.Mapping[model.Evaluation, *mlmdpb.Execution]{
 	TypeName:      "training.Evaluation",
 	Fields:        evaluationFields,
 	RequiredEdges: []string{"model"},
+	Spec:          &CatalogSpec,
 	Encode:        encodeEvaluation,
 	Decode:        decodeEvaluation,
 	Unreadable:    func(v *model.Evaluation) value.Unreadable { return v.Unreadable },

@@ -18,6 +18,7 @@ var TrainingRun = mlmd.Mapping[model.TrainingRun, *mlmdpb.Execution]{
 	Parent:        &mlmd.Edge{Entity: "Project", TypeName: "training.Project", Kind: mlmd.Association, Field: "projectId"},
 	Fields:        trainingRunFields,
 	RequiredEdges: []string{"inputs"},
+	Spec:          &CatalogSpec,
 	Encode:        encodeTrainingRun,
 	Decode:        decodeTrainingRun,
 	Unreadable:    func(v *model.TrainingRun) value.Unreadable { return v.Unreadable },

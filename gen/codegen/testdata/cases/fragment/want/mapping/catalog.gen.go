@@ -12,3 +12,16 @@ const _ = mlmd.GeneratedV3
 var Catalog = []mlmd.AnyMapping{
 	&Prompt,
 }
+
+// CatalogSpec describes the spec to the stores that programs write, which keep a
+// record of it: see the option WithOnSkew of package registry.
+var CatalogSpec = mlmd.Spec{
+	Title:       "case",
+	Version:     "1.0.0",
+	Fingerprint: "49334976a3ada494989fd1d8ddd38d6f",
+	Entities: []mlmd.SpecEntity{
+		{Name: "Prompt", Kind: mlmd.Context, TypeName: "Prompt", Stores: []string{
+			"tone STRING", "tone = warm", "tone = cold",
+		}},
+	},
+}

@@ -12,3 +12,19 @@ const _ = mlmd.GeneratedV3
 var Catalog = []mlmd.AnyMapping{
 	&Prompt,
 }
+
+// CatalogSpec describes the spec to the stores that programs write, which keep a
+// record of it: see the option WithOnSkew of package registry.
+var CatalogSpec = mlmd.Spec{
+	Title:       "case",
+	Version:     "1.0.0",
+	Fingerprint: "0f77b41f9d614ef541400d434819a5ec",
+	Entities: []mlmd.SpecEntity{
+		{Name: "Prompt", Kind: mlmd.Context, TypeName: "Prompt", Stores: []string{
+			"nothing STRING", "limit INT", "ratio DOUBLE", "price DOUBLE", "big INT", "page STRING",
+			"mail STRING", "secret STRING", "tags STRUCT", "open STRUCT", "anything STRUCT", "shape STRUCT",
+			"PromptShape.wide", "tone STRING", "tone = warm", "tone = null", "mood STRING", "mood = good",
+			"mood = bad", "size INT",
+		}},
+	},
+}

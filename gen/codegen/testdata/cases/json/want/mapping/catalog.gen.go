@@ -12,3 +12,16 @@ const _ = mlmd.GeneratedV3
 var Catalog = []mlmd.AnyMapping{
 	&Prompt,
 }
+
+// CatalogSpec describes the spec to the stores that programs write, which keep a
+// record of it: see the option WithOnSkew of package registry.
+var CatalogSpec = mlmd.Spec{
+	Title:       "A spec in JSON, as other programs write it.",
+	Version:     "1.0.0",
+	Fingerprint: "8c3ab5115f6a755edbe8c8aa633bf73c",
+	Entities: []mlmd.SpecEntity{
+		{Name: "Prompt", Kind: mlmd.Context, TypeName: "Prompt", Stores: []string{
+			"size INT", "ratio DOUBLE", "tone STRING", "tone = warm", "tone = \"😀 /\"",
+		}},
+	},
+}

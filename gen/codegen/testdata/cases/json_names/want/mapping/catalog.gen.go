@@ -12,3 +12,18 @@ const _ = mlmd.GeneratedV3
 var Catalog = []mlmd.AnyMapping{
 	&Prompt,
 }
+
+// CatalogSpec describes the spec to the stores that programs write, which keep a
+// record of it: see the option WithOnSkew of package registry.
+var CatalogSpec = mlmd.Spec{
+	Title:       "case",
+	Version:     "1.0.0",
+	Fingerprint: "1aa23a1befc707a650549000e7dda955",
+	Entities: []mlmd.SpecEntity{
+		{Name: "Prompt", Kind: mlmd.Context, TypeName: "Prompt", Stores: []string{
+			"schema STRING", "type STRING", "a_b STRING", "größe INT", "percent STRING", "dataset_ids STRUCT",
+			"model_ids STRUCT", "source_urls STRUCT", "ids_of_models STRUCT", "part STRUCT", "PromptPart.$ref",
+			"PromptPart.x y", "PromptPart.größe",
+		}},
+	},
+}

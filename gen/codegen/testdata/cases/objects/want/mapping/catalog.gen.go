@@ -12,3 +12,23 @@ const _ = mlmd.GeneratedV3
 var Catalog = []mlmd.AnyMapping{
 	&Table,
 }
+
+// CatalogSpec describes the spec to the stores that programs write, which keep a
+// record of it: see the option WithOnSkew of package registry.
+var CatalogSpec = mlmd.Spec{
+	Title:       "objects",
+	Version:     "1.0.0",
+	Fingerprint: "cad703a591f8554ffb51e8fca12dc8e2",
+	Entities: []mlmd.SpecEntity{
+		{Name: "Table", Kind: mlmd.Artifact, TypeName: "Table", Stores: []string{
+			"columns STRUCT", "Column.name", "Column.kind", "Column.kind = number", "Column.kind = text",
+			"Column.kind = time", "Column.comment", "Column.parts", "Column.added", "Column.checksum",
+			"Column.batch", "Column.day", "Column.seen", "Column.weight", "Column.label", "shape STRUCT",
+			"TableShape.rows", "TableShape.bytes", "quantiles STRUCT", "tags STRUCT", "kinds STRUCT",
+			"kinds = number", "kinds = text", "kinds = time", "owners STRUCT", "Owner.mail", "Owner.active",
+			"matrix STRUCT", "anything STRUCT",
+		}, Reads: []string{
+			"Column.title",
+		}},
+	},
+}

@@ -16,6 +16,7 @@ var Table = mlmd.Mapping[model.Table, *mlmdpb.Artifact]{
 	Entity:     "Table",
 	TypeName:   "Table",
 	Fields:     tableFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeTable,
 	Decode:     decodeTable,
 	Unreadable: func(v *model.Table) value.Unreadable { return v.Unreadable },

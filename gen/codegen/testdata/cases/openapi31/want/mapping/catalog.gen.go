@@ -12,3 +12,19 @@ const _ = mlmd.GeneratedV3
 var Catalog = []mlmd.AnyMapping{
 	&Prompt,
 }
+
+// CatalogSpec describes the spec to the stores that programs write, which keep a
+// record of it: see the option WithOnSkew of package registry.
+var CatalogSpec = mlmd.Spec{
+	Title:       "case",
+	Version:     "1.0.0",
+	Fingerprint: "2a7a0a3adb3d7de73916e512d97e3e7d",
+	Entities: []mlmd.SpecEntity{
+		{Name: "Prompt", Kind: mlmd.Context, TypeName: "Prompt", Stores: []string{
+			"maybe STRING", "either INT", "format STRING", "format = text", "limit INT", "ratio DOUBLE",
+			"raw STRING", "tone STRING", "tone = warm", "tone = cold", "mood STRING", "mood = good",
+			"mood = bad", "origin STRUCT", "OriginPlace.city", "source STRUCT", "PromptSource.place",
+			"PromptSource.by",
+		}},
+	},
+}

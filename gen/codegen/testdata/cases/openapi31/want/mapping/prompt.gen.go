@@ -15,6 +15,7 @@ var Prompt = mlmd.Mapping[model.Prompt, *mlmdpb.Context]{
 	Entity:     "Prompt",
 	TypeName:   "Prompt",
 	Fields:     promptFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodePrompt,
 	Decode:     decodePrompt,
 	Unreadable: func(v *model.Prompt) value.Unreadable { return v.Unreadable },

@@ -12,3 +12,17 @@ const _ = mlmd.GeneratedV3
 var Catalog = []mlmd.AnyMapping{
 	&Pet,
 }
+
+// CatalogSpec describes the spec to the stores that programs write, which keep a
+// record of it: see the option WithOnSkew of package registry.
+var CatalogSpec = mlmd.Spec{
+	Title:       "Pets",
+	Version:     "1.0.0",
+	Fingerprint: "de90bce3aeb027418b02ce248cee60ff",
+	Entities: []mlmd.SpecEntity{
+		{Name: "Pet", Kind: mlmd.Context, TypeName: "pets.Pet", Stores: []string{
+			"tags STRUCT", "owner STRUCT", "Person.name", "size STRING", "size = small", "size = large",
+			"size = other", "color STRING", "color = black", "color = white", "color = other",
+		}},
+	},
+}

@@ -15,6 +15,7 @@ var Pet = mlmd.Mapping[model.Pet, *mlmdpb.Context]{
 	Entity:     "Pet",
 	TypeName:   "pets.Pet",
 	Fields:     petFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodePet,
 	Decode:     decodePet,
 	Unreadable: func(v *model.Pet) value.Unreadable { return v.Unreadable },

@@ -16,3 +16,26 @@ var Catalog = []mlmd.AnyMapping{
 	&Run,
 	&Task,
 }
+
+// CatalogSpec describes the spec to the stores that programs write, which keep a
+// record of it: see the option WithOnSkew of package registry.
+var CatalogSpec = mlmd.Spec{
+	Title:       "parent edge",
+	Version:     "1.0.0",
+	Fingerprint: "5caff26c9066416b523de7b9bb017bfd",
+	Entities: []mlmd.SpecEntity{
+		{Name: "Note", Kind: mlmd.Context, TypeName: "Note", Stores: []string{
+			"projectId to Project",
+		}},
+		{Name: "Project", Kind: mlmd.Context, TypeName: "team.Project", Stores: []string{}},
+		{Name: "Result", Kind: mlmd.Artifact, TypeName: "Result", Stores: []string{
+			"taskId to Task",
+		}},
+		{Name: "Run", Kind: mlmd.Execution, TypeName: "Run", Stores: []string{
+			"taskId to Task",
+		}},
+		{Name: "Task", Kind: mlmd.Context, TypeName: "team.Task", Stores: []string{
+			"projectId to Project",
+		}},
+	},
+}

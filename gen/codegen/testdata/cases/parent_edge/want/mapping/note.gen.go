@@ -16,6 +16,7 @@ var Note = mlmd.Mapping[model.Note, *mlmdpb.Context]{
 	TypeName:   "Note",
 	Parent:     &mlmd.Edge{Entity: "Project", TypeName: "team.Project", Kind: mlmd.ParentContext, Field: "projectId", UnprefixedName: true},
 	Fields:     noteFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeNote,
 	Decode:     decodeNote,
 	Unreadable: func(v *model.Note) value.Unreadable { return v.Unreadable },

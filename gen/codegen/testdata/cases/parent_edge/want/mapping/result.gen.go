@@ -16,6 +16,7 @@ var Result = mlmd.Mapping[model.Result, *mlmdpb.Artifact]{
 	TypeName:   "Result",
 	Parent:     &mlmd.Edge{Entity: "Task", TypeName: "team.Task", Kind: mlmd.Attribution, Field: "taskId", Optional: true, ParentHasPrefix: true},
 	Fields:     resultFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeResult,
 	Decode:     decodeResult,
 	Unreadable: func(v *model.Result) value.Unreadable { return v.Unreadable },

@@ -16,6 +16,7 @@ var Run = mlmd.Mapping[model.Run, *mlmdpb.Execution]{
 	TypeName:   "Run",
 	Parent:     &mlmd.Edge{Entity: "Task", TypeName: "team.Task", Kind: mlmd.Association, Field: "taskId", ParentHasPrefix: true},
 	Fields:     runFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeRun,
 	Decode:     decodeRun,
 	Unreadable: func(v *model.Run) value.Unreadable { return v.Unreadable },

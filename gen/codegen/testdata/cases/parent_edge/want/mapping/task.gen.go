@@ -16,6 +16,7 @@ var Task = mlmd.Mapping[model.Task, *mlmdpb.Context]{
 	TypeName:   "team.Task",
 	Parent:     &mlmd.Edge{Entity: "Project", TypeName: "team.Project", Kind: mlmd.ParentContext, Field: "projectId"},
 	Fields:     taskFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeTask,
 	Decode:     decodeTask,
 	Unreadable: func(v *model.Task) value.Unreadable { return v.Unreadable },

@@ -19,3 +19,34 @@ var Catalog = []mlmd.AnyMapping{
 	&Series,
 	&Story,
 }
+
+// CatalogSpec describes the spec to the stores that programs write, which keep a
+// record of it: see the option WithOnSkew of package registry.
+var CatalogSpec = mlmd.Spec{
+	Title:       "a library",
+	Version:     "1.0.0",
+	Fingerprint: "9858441700a4a35427de755d27959fc4",
+	Entities: []mlmd.SpecEntity{
+		{Name: "Day", Kind: mlmd.Context, TypeName: "Day", Stores: []string{}},
+		{Name: "Edition", Kind: mlmd.Artifact, TypeName: "Edition", Stores: []string{
+			"authorId to Person", "acts INT",
+		}},
+		{Name: "Loan", Kind: mlmd.Execution, TypeName: "Loan", Stores: []string{
+			"readerId to Person", "story_id INT", "from STRING", "until STRING", "last STRING", "note STRING",
+		}},
+		{Name: "Person", Kind: mlmd.Context, TypeName: "Person", Stores: []string{
+			"born STRING", "email STRING", "language STRING",
+		}},
+		{Name: "Play", Kind: mlmd.Artifact, TypeName: "Play", Stores: []string{
+			"authorId to Person", "acts INT",
+		}},
+		{Name: "Secret", Kind: mlmd.Context, TypeName: "Secret", Stores: []string{}},
+		{Name: "Series", Kind: mlmd.Context, TypeName: "Series", Stores: []string{
+			"ownerId to Person",
+		}},
+		{Name: "Story", Kind: mlmd.Artifact, TypeName: "Story", Stores: []string{
+			"authorId to Person", "genre STRING", "genre = crime", "genre = comedy", "pages INT",
+			"chapters STRUCT", "Chapter.title", "Chapter.sub", "ratings STRUCT",
+		}},
+	},
+}

@@ -15,6 +15,7 @@ var Day = mlmd.Mapping[model.Day, *mlmdpb.Context]{
 	Entity:     "Day",
 	TypeName:   "Day",
 	Fields:     dayFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeDay,
 	Decode:     decodeDay,
 	Unreadable: func(v *model.Day) value.Unreadable { return v.Unreadable },

@@ -16,6 +16,7 @@ var Edition = mlmd.Mapping[model.Edition, *mlmdpb.Artifact]{
 	TypeName:   "Edition",
 	Parent:     &mlmd.Edge{Entity: "Person", TypeName: "Person", Kind: mlmd.Attribution, Field: "authorId", Optional: true},
 	Fields:     editionFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeEdition,
 	Decode:     decodeEdition,
 	Unreadable: func(v *model.Edition) value.Unreadable { return v.Unreadable },

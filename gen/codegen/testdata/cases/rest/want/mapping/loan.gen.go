@@ -16,6 +16,7 @@ var Loan = mlmd.Mapping[model.Loan, *mlmdpb.Execution]{
 	TypeName:   "Loan",
 	Parent:     &mlmd.Edge{Entity: "Person", TypeName: "Person", Kind: mlmd.Association, Field: "readerId"},
 	Fields:     loanFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeLoan,
 	Decode:     decodeLoan,
 	Unreadable: func(v *model.Loan) value.Unreadable { return v.Unreadable },

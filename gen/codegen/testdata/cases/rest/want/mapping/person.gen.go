@@ -16,6 +16,7 @@ var Person = mlmd.Mapping[model.Person, *mlmdpb.Context]{
 	Entity:     "Person",
 	TypeName:   "Person",
 	Fields:     personFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodePerson,
 	Decode:     decodePerson,
 	Unreadable: func(v *model.Person) value.Unreadable { return v.Unreadable },

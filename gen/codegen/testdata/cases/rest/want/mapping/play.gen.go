@@ -18,6 +18,7 @@ var Play = mlmd.Mapping[model.Play, *mlmdpb.Artifact]{
 	TypeName:   "Play",
 	Parent:     &mlmd.Edge{Entity: "Person", TypeName: "Person", Kind: mlmd.Attribution, Field: "authorId", Optional: true},
 	Fields:     playFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodePlay,
 	Decode:     decodePlay,
 	Unreadable: func(v *model.Play) value.Unreadable { return v.Unreadable },

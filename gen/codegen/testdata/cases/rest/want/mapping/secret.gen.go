@@ -15,6 +15,7 @@ var Secret = mlmd.Mapping[model.Secret, *mlmdpb.Context]{
 	Entity:     "Secret",
 	TypeName:   "Secret",
 	Fields:     secretFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeSecret,
 	Decode:     decodeSecret,
 	Unreadable: func(v *model.Secret) value.Unreadable { return v.Unreadable },

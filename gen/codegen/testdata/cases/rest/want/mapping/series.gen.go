@@ -16,6 +16,7 @@ var Series = mlmd.Mapping[model.Series, *mlmdpb.Context]{
 	TypeName:   "Series",
 	Parent:     &mlmd.Edge{Entity: "Person", TypeName: "Person", Kind: mlmd.ParentContext, Field: "ownerId"},
 	Fields:     seriesFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeSeries,
 	Decode:     decodeSeries,
 	Unreadable: func(v *model.Series) value.Unreadable { return v.Unreadable },

@@ -16,6 +16,7 @@ var Story = mlmd.Mapping[model.Story, *mlmdpb.Artifact]{
 	TypeName:   "Story",
 	Parent:     &mlmd.Edge{Entity: "Person", TypeName: "Person", Kind: mlmd.Attribution, Field: "authorId", Optional: true},
 	Fields:     storyFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeStory,
 	Decode:     decodeStory,
 	Unreadable: func(v *model.Story) value.Unreadable { return v.Unreadable },

@@ -12,3 +12,24 @@ const _ = mlmd.GeneratedV3
 var Catalog = []mlmd.AnyMapping{
 	&Everything,
 }
+
+// CatalogSpec describes the spec to the stores that programs write, which keep a
+// record of it: see the option WithOnSkew of package registry.
+var CatalogSpec = mlmd.Spec{
+	Title:       "rules",
+	Version:     "1.0.0",
+	Fingerprint: "a103b1e3d85c5817889e75f3a37f6106",
+	Entities: []mlmd.SpecEntity{
+		{Name: "Everything", Kind: mlmd.Context, TypeName: "rules.Everything", Stores: []string{
+			"text STRING", "whole INT", "small INT", "ratio DOUBLE", "flag BOOLEAN", "color STRING",
+			"color = red", "color = GREEN", "color = dark-blue", "when STRING", "moment STRING", "raw STRING",
+			"key STRING", "day STRING", "list STRUCT", "other_id INT", "opt_text STRING", "opt_whole INT",
+			"opt_small INT", "opt_ratio DOUBLE", "opt_flag BOOLEAN", "opt_color STRING", "opt_color = red",
+			"opt_color = GREEN", "opt_color = dark-blue", "opt_when STRING", "opt_moment STRING",
+			"opt_raw STRING", "opt_key STRING", "opt_day STRING", "opt_other_id INT", "null_text STRING",
+			"in_place STRING", "in_place = \"a b\"", "in_place = c/d", "Kept Elsewhere STRING", "type STRING",
+		}, Reads: []string{
+			"old_kept STRING", "older STRING",
+		}},
+	},
+}

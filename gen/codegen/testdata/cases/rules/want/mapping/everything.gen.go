@@ -18,6 +18,7 @@ var Everything = mlmd.Mapping[model.Everything, *mlmdpb.Context]{
 	Entity:     "Everything",
 	TypeName:   "rules.Everything",
 	Fields:     everythingFields,
+	Spec:       &CatalogSpec,
 	Encode:     encodeEverything,
 	Decode:     decodeEverything,
 	Unreadable: func(v *model.Everything) value.Unreadable { return v.Unreadable },

@@ -12,3 +12,16 @@ const _ = mlmd.GeneratedV3
 var Catalog = []mlmd.AnyMapping{
 	&Prompt,
 }
+
+// CatalogSpec describes the spec to the stores that programs write, which keep a
+// record of it: see the option WithOnSkew of package registry.
+var CatalogSpec = mlmd.Spec{
+	Title:       "case",
+	Version:     "1.0.0",
+	Fingerprint: "a8052039ef3a0ec6d4ab10e68b16439f",
+	Entities: []mlmd.SpecEntity{
+		{Name: "Prompt", Kind: mlmd.Context, TypeName: "Prompt", Stores: []string{
+			"size INT", "text STRING", "tags STRUCT",
+		}},
+	},
+}

@@ -12,3 +12,17 @@ const _ = mlmd.GeneratedV3
 var Catalog = []mlmd.AnyMapping{
 	&Prompt,
 }
+
+// CatalogSpec describes the spec to the stores that programs write, which keep a
+// record of it: see the option WithOnSkew of package registry.
+var CatalogSpec = mlmd.Spec{
+	Title:       "case",
+	Version:     "1.0.0",
+	Fingerprint: "fc6482703bdaed7ac9c8335807d81507",
+	Entities: []mlmd.SpecEntity{
+		{Name: "Prompt", Kind: mlmd.Context, TypeName: "Prompt", Stores: []string{
+			"text STRING", "tone STRING", "tone = warm", "tone = cold", "part STRUCT", "PromptPart.a",
+			"PromptPart.b",
+		}},
+	},
+}
