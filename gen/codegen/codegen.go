@@ -24,7 +24,8 @@ type Config struct {
 	Mapping  Package
 	Field    Package
 	Edge     Package
-	REST     *REST // may be nil
+	Fake     Package // without a Dir it is not generated
+	REST     *REST   // may be nil
 }
 
 // A REST names the package with the REST API of the spec, and the API.
@@ -53,6 +54,9 @@ func Generate(ctx context.Context, c Config) (Files, error) {
 	breaking.CheckAccepted(set)
 	target := c.target()
 	emit.CheckNames(g, target, set.Report)
+	if c.Fake.Dir != "" {
+		emit.CheckFakes(g, target, set.Report)
+	}
 	apis := c.apis(g, set.Report)
 	if len(set.Problems()) > 0 {
 		return nil, set.Problems().Sorted()
@@ -71,6 +75,7 @@ func (c Config) target() emit.Target {
 		Mapping: emit.Package(c.Mapping),
 		Field:   emit.Package(c.Field),
 		Edge:    emit.Package(c.Edge),
+		Fake:    emit.Package(c.Fake),
 	}
 }
 
@@ -99,6 +104,9 @@ func (c Config) apis(g *ir.Graph, report func(at spec.Pos, path, msg, fix string
 // each other.
 func (c Config) Packages() []Package {
 	out := []Package{c.Model, c.Mapping, c.Field, c.Edge}
+	if c.Fake.Dir != "" {
+		out = append(out, c.Fake)
+	}
 	if c.REST != nil {
 		out = append(out, c.REST.Package)
 	}

@@ -27,6 +27,7 @@ var exports = sync.OnceValues(func() (map[string]string, error) {
 		"-deps",
 		"-json=ImportPath,Export",
 		"github.com/mlmd-go/sdk/pkg/mlmd/gensupport",
+		"github.com/mlmd-go/sdk/pkg/mlmd/fakesupport",
 		"github.com/mlmd-go/sdk/pkg/filter",
 		"github.com/mlmd-go/sdk/pkg/rest",
 		"embed",

@@ -28,6 +28,7 @@ func config(dir string) codegen.Config {
 		Mapping: codegen.Package{Dir: "want/mapping", Import: at + "mapping"},
 		Field:   codegen.Package{Dir: "want/field", Import: at + "field"},
 		Edge:    codegen.Package{Dir: "want/edge", Import: at + "edge"},
+		Fake:    codegen.Package{Dir: "want/fake", Import: at + "fake"},
 	}
 	for _, name := range []string{"overlay.yaml", "overlay-2.json"} {
 		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {

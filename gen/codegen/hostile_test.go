@@ -38,6 +38,7 @@ func inMemory(src string) codegen.Config {
 func survive(t *testing.T, c types.Importer, src string) {
 	t.Helper()
 	cfg := inMemory(src)
+	cfg.Fake = codegen.Package{Dir: "fake", Import: "example.com/own/fake"}
 	files, err := codegen.Generate(t.Context(), cfg)
 	var problems codegen.Problems
 	switch {

@@ -54,6 +54,12 @@ var rules = []rule{
 		"pkg/mlmd/gensupport", "pkg/filter pkg/registry/... internal/... database/sql",
 		"generated code needs only mlmd, value and mlmdpb",
 	},
+	{
+		"pkg/mlmd/fakesupport", "generated/... pkg/registry/... pkg/store/... database/sql " + protobuf,
+		"fakes are plain values",
+	},
+	{"generated/fake", "generated/mapping pkg/registry/... pkg/store/... " + protobuf, "fakes are plain values"},
+	{"internal/matching", module + "/... " + protobuf, "making texts needs only the standard library"},
 	{"pkg/mlmd/resttable", module + "/... " + protobuf, "tables are plain data"},
 	{
 		"pkg/registry", "pkg/lineage/... pkg/store/... pkg/server/... internal/engine/... gen/... database/sql " + drivers,

@@ -36,10 +36,11 @@ type file struct {
 	Mapping  output   `yaml:"mapping"`
 	Field    output   `yaml:"field"`
 	Edge     output   `yaml:"edge"`
+	Fake     *output  `yaml:"fake"`
+	REST     *rest    `yaml:"rest"`
 	// Accepted is the file of accepted changes; accepted.yaml beside the spec
 	// without it.
 	Accepted string `yaml:"accepted"`
-	REST     *rest  `yaml:"rest"`
 }
 
 // rest is the package with the REST API. Without a title, a path or versions, they
@@ -95,7 +96,8 @@ func Load(dir, name, within string) (Config, error) {
 		d := yaml.NewDecoder(bytes.NewReader(src))
 		d.KnownFields(true)
 		if err := d.Decode(&f); err != nil && !errors.Is(err, io.EOF) {
-			return Config{}, fmt.Errorf("%s: %w; want spec, overlays, model, mapping, field, edge, accepted and rest", at, err)
+			return Config{}, fmt.Errorf("%s: %w; want spec, overlays, model, mapping, field, edge, fake, rest "+
+				"and accepted", at, err)
 		}
 	case name != "" || !errors.Is(err, fs.ErrNotExist):
 		return Config{}, fmt.Errorf("read the config: %w", err)
@@ -133,6 +135,9 @@ func Load(dir, name, within string) (Config, error) {
 		{f.Mapping, "generated/mapping", &c.Mapping},
 		{f.Field, "generated/field", &c.Field},
 		{f.Edge, "generated/edge", &c.Edge},
+	}
+	if f.Fake != nil {
+		places = append(places, place{*f.Fake, "generated/fake", &c.Fake})
 	}
 	if r := f.REST; r != nil {
 		c.REST = &codegen.REST{
@@ -215,7 +220,7 @@ func modulePath(mod string) string {
 // used are the names of packages and variables in generated code; besides, it
 // uses the names that Go predeclares.
 var used = strings.Fields("mlmd gensupport mlmdpb filter relation rest embed structpb value types time " +
-	"v w r n ns o p c id parent init main _")
+	"v w r n ns o p c s f set fakesupport id parent init main _")
 
 // usable reports whether a package of output can be called name.
 func usable(name string) bool {
@@ -230,6 +235,9 @@ func (c Config) check(at string) error {
 		codegen.Package
 	}
 	outputs := []output{{"model", c.Model}, {"mapping", c.Mapping}, {"field", c.Field}, {"edge", c.Edge}}
+	if c.Fake.Dir != "" {
+		outputs = append(outputs, output{"fake", c.Fake})
+	}
 	if c.REST != nil {
 		outputs = append(outputs, output{"rest", c.REST.Package})
 		if err := c.checkREST(at); err != nil {

@@ -3,6 +3,7 @@ package docs
 import (
 	"encoding/base64"
 	"encoding/json"
+	"math"
 	"regexp"
 	"regexp/syntax"
 	"slices"
@@ -11,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/mlmd-go/sdk/gen/internal/ir"
+	"github.com/mlmd-go/sdk/internal/matching"
 )
 
 // A sample is one value, as Go and as JSON.
@@ -173,55 +175,26 @@ func candidates(r ir.Rules, word string) []string {
 	if r.Pattern != "" {
 		if parsed, err := syntax.Parse(r.Pattern, syntax.Perl); err == nil {
 			for n := range maxText {
-				out = append(out, match(parsed, n))
+				out = append(out, matching.Text(parsed, plain(n), maxText))
 			}
 		}
 	}
 	return out
 }
 
-// match returns a text that probably matches the expression: it ignores
-// assertions. What may be repeated without limit is repeated n times more than
-// it must.
-func match(re *syntax.Regexp, n int) string {
-	times := func(low, high int) string {
-		count := low + n
-		if high >= 0 {
-			count = min(count, high)
-		}
-		one := match(re.Sub[0], n)
-		if len(one)*count > 4*maxText {
-			count = low
-		}
-		return strings.Repeat(one, min(count, maxText))
+// plain returns the choices of a simple text that matches an expression. What may
+// be repeated without limit is repeated n times more than it must.
+func plain(n int) matching.Choice {
+	return matching.Choice{
+		Count: func(low, high int) int {
+			if high >= 0 {
+				return min(low+n, high)
+			}
+			return low + n
+		},
+		Rune:   member,
+		Branch: func(int) int { return 0 },
 	}
-	switch re.Op {
-	case syntax.OpLiteral:
-		return string(re.Rune)
-	case syntax.OpCharClass:
-		return string(member(re.Rune))
-	case syntax.OpAnyChar, syntax.OpAnyCharNotNL:
-		return "a"
-	case syntax.OpCapture:
-		return match(re.Sub[0], n)
-	case syntax.OpStar:
-		return times(0, -1)
-	case syntax.OpPlus:
-		return times(1, -1)
-	case syntax.OpQuest:
-		return times(0, 1)
-	case syntax.OpRepeat:
-		return times(re.Min, re.Max)
-	case syntax.OpConcat:
-		var b strings.Builder
-		for _, sub := range re.Sub {
-			b.WriteString(match(sub, n))
-		}
-		return b.String()
-	case syntax.OpAlternate:
-		return match(re.Sub[0], n)
-	}
-	return ""
 }
 
 // member returns a member of a character class, which is a list of ranges:
@@ -249,19 +222,13 @@ func member(ranges []rune) rune {
 // integer returns a whole number that r allows; it is not 0 if possible, because
 // an upsert does not store the zero of a required number.
 func integer(r ir.Rules, prefer []ir.Default) (sample, bool) {
-	low, high := int64(-1<<31), int64(1<<31-1) // some stores keep 32 bits
-	bound := func(text string, exclusive bool, sign int64, otherwise int64) int64 {
-		i, err := strconv.ParseInt(text, 10, 64)
-		if err != nil {
-			return otherwise
-		}
-		if exclusive {
-			return i + sign
-		}
-		return i
+	low, high, hasLow, hasHigh := r.Whole()
+	if !hasLow {
+		low = min(math.MinInt32, high) // some stores keep 32 bits
 	}
-	low = bound(r.Minimum, r.ExclusiveMin, 1, min(low, bound(r.Maximum, false, 0, low)))
-	high = bound(r.Maximum, r.ExclusiveMax, -1, max(high, low))
+	if !hasHigh {
+		high = max(math.MaxInt32, low)
+	}
 	try := []int64{1, low, high, 0}
 	for _, d := range prefer {
 		if i, err := strconv.ParseInt(d.Literal, 10, 64); err == nil {

@@ -30,6 +30,7 @@ var templates embed.FS
 type Target struct {
 	Spec                        string // "spec/openapi.yaml"
 	Model, Mapping, Field, Edge Package
+	Fake                        Package // without a Dir it is not generated
 	REST                        Package // of the APIs
 	APIs                        []*restapi.API
 }
@@ -142,6 +143,9 @@ func Emit(g *ir.Graph, t Target) ([]File, error) {
 		head.Plain, head.Opt = head.Plain || v.Plain != "", head.Opt || v.Opt != ""
 	}
 	if err := execute(t.Field, "doc.gen.go", "fielddoc.tmpl", head); err != nil {
+		return nil, err
+	}
+	if err := fakeFiles(g, t, execute); err != nil {
 		return nil, err
 	}
 	documents, err := restFiles(t, execute)

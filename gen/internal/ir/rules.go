@@ -85,6 +85,21 @@ func Stricter(was, now string, wasExclusive, exclusive bool, sign int) bool {
 	}
 }
 
+// Whole returns the least and the greatest whole number that r allows, where it
+// limits them.
+func (r Rules) Whole() (low, high int64, hasLow, hasHigh bool) {
+	bound := func(text string, exclusive bool, inward int64) (int64, bool) {
+		i, err := strconv.ParseInt(text, 10, 64)
+		if exclusive {
+			i += inward
+		}
+		return i, err == nil
+	}
+	low, hasLow = bound(r.Minimum, r.ExclusiveMin, 1)
+	high, hasHigh = bound(r.Maximum, r.ExclusiveMax, -1)
+	return low, high, hasLow, hasHigh
+}
+
 func (b *builder) pattern(r *Rules, s *spec.Schema, path string) {
 	if !s.Pattern.Set() || s.Pattern.Text == r.Pattern {
 		return
