@@ -27,6 +27,22 @@ func TestDoc_IsInDocs(t *testing.T) {
 	}
 }
 
+func TestJSONSchema_IsInSpec(t *testing.T) {
+	const file = "../../../spec/openapi-mlmd.schema.json"
+	if *update {
+		if err := os.WriteFile(file, spec.JSONSchema(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != string(spec.JSONSchema()) {
+		t.Errorf("%s is stale; go test ./gen/... -update writes it", file)
+	}
+}
+
 func TestProblems_Excerpt(t *testing.T) {
 	long := strings.Repeat("x", 200) + "HERE" + strings.Repeat("y", 200)
 	for name, c := range map[string]struct {

@@ -39,6 +39,7 @@ type Extension struct {
 	Doc     string
 	Example string
 	decode  func(d *decoder, n *yaml.Node, e *Ext)
+	value   jsonSchema // of the value
 }
 
 // An Ext holds the decoded extensions of one schema or property. Members of
@@ -164,11 +165,13 @@ func Extensions() []Extension {
 			Doc: "Makes the schema an entity, stored as this kind of MLMD node. Schemas without it are building " +
 				"blocks.",
 			decode: decodeKind,
+			value:  enumOf(Kinds),
 		},
 		{
 			Name: "x-mlmd-type", Where: OnEntity, Form: "a string", Example: "kf.ModelVersion",
 			Doc:    "The name of the MLMD type. The default is the name of the schema.",
 			decode: word(func(e *Ext) *Word { return &e.Type }),
+			value:  nonEmpty,
 		},
 		{
 			Name: "x-mlmd-name", Where: OnEntity, Form: oneOf(NameRules), Example: "plain",
@@ -177,6 +180,7 @@ func Extensions() []Extension {
 				"a random UUID replaces a missing parent). `plain` stores the name without a prefix, so it is " +
 				"unique within the type.",
 			decode: word(func(e *Ext) *Word { return &e.NameRule }, NameRules...),
+			value:  enumOf(NameRules),
 		},
 		{
 			Name: "x-mlmd-copies", Where: OnEntity, Form: "a map from property names to " + oneOf(CopySources),
@@ -184,6 +188,7 @@ func Extensions() []Extension {
 			Doc: "Declared properties that repeat the entity's name, or its parent's name or ID, for filters " +
 				"and other readers of the store. They are written but not read, and are not fields.",
 			decode: decodeCopies,
+			value:  mapOf(enumOf(CopySources)),
 		},
 		{
 			Name: "x-mlmd-store", Where: OnProperty, Form: oneOf(Stores), Example: "uri",
@@ -192,11 +197,13 @@ func Extensions() []Extension {
 				"others are attributes of the node; only artifacts have a `uri`, and only artifacts and " +
 				"executions have a `state`.",
 			decode: word(func(e *Ext) *Word { return &e.Store }, Stores...),
+			value:  enumOf(Stores),
 		},
 		{
 			Name: "x-mlmd-property", Where: OnProperty, Form: "a string", Example: "model_format_name",
 			Doc:    "The name of the declared property. The default is the property's name in snake_case.",
 			decode: word(func(e *Ext) *Word { return &e.Property }),
+			value:  nonEmpty,
 		},
 		{
 			Name: "x-mlmd-property-type", Where: OnProperty, Form: oneOf(PropertyTypes), Example: "INT",
@@ -204,6 +211,7 @@ func Extensions() []Extension {
 				"integer: INT; number: DOUBLE; boolean: BOOLEAN; array and object: STRUCT). A string that is " +
 				"stored as INT is an ID in decimal digits.",
 			decode: word(func(e *Ext) *Word { return &e.PropertyType }, PropertyTypes...),
+			value:  enumOf(PropertyTypes),
 		},
 		{
 			Name: "x-mlmd-parent", Where: OnProperty, Form: "the name of a context entity", Example: "RegisteredModel",
@@ -211,11 +219,13 @@ func Extensions() []Extension {
 				"an artifact's attribution, an execution's association) and as the prefix of the name. The " +
 				"parent is optional unless the property is in `required`.",
 			decode: word(func(e *Ext) *Word { return &e.Parent }),
+			value:  nonEmpty,
 		},
 		{
 			Name: "x-mlmd-immutable", Where: OnProperty, Form: "true or false", Example: "true",
 			Doc:    "The value cannot change once it is stored. Names and parents are always immutable.",
 			decode: func(d *decoder, n *yaml.Node, e *Ext) { e.Immutable = d.boolean(n) },
+			value:  boolean,
 		},
 		{
 			Name: "x-mlmd-renamed-from", Where: OnProperty, Form: "a property name, or a list of them", Example: "model_format",
@@ -225,6 +235,7 @@ func Extensions() []Extension {
 				"may have become a number. registry.MigrateAll moves all values to the present name, which " +
 				"older programs do not read.",
 			decode: decodeRenamedFrom,
+			value:  oneOrMany,
 		},
 		{
 			Name: "x-mlmd-edges", Where: OnEntity, Form: "a map from names to edges",
@@ -238,6 +249,7 @@ func Extensions() []Extension {
 				"and a `unique` neighbor has one such edge. `description` and `go` are the comment and the name in Go, " +
 				"`accepted` is an x-mlmd-accepted.",
 			decode: decodeEdges,
+			value:  edgesSchema(),
 		},
 		{
 			Name: "x-mlmd-reference", Where: OnProperty, Form: "the name of an entity, or a list of them",
@@ -246,17 +258,20 @@ func Extensions() []Extension {
 				"ID that does not exist or belongs to another entity is refused. Deleting is not something that MLMD can do, " +
 				"so an ID that was stored stays valid.",
 			decode: func(d *decoder, n *yaml.Node, e *Ext) { e.Reference = d.oneOrMore(n) },
+			value:  oneOrMany,
 		},
 		{
 			Name: "x-mlmd-inverse", Where: OnProperty, Form: "a name", Example: "versions",
 			Doc: "Beside x-mlmd-parent or x-mlmd-reference: the name of the edge back, from the parent or from the " +
 				"entity that is referred to.",
 			decode: word(func(e *Ext) *Word { return &e.Inverse }),
+			value:  nonEmpty,
 		},
 		{
 			Name: "x-go-name", Where: OnEntity | OnProperty, Form: "an exported Go name", Example: "CreateTime",
 			Doc:    "The name in Go. The default follows from the name in the spec.",
 			decode: word(func(e *Ext) *Word { return &e.GoName }),
+			value:  goNameSchema,
 		},
 		{
 			Name: "x-mlmd-accepted", Where: OnEntity | OnProperty, Form: "a list of accepted changes",
@@ -267,6 +282,7 @@ func Extensions() []Extension {
 				"is accepted in the file accepted.yaml beside the spec, whose entries also have a `path`. " +
 				"[breaking.md](breaking.md#accepting-a-break) has examples.",
 			decode: func(d *decoder, n *yaml.Node, e *Ext) { e.Accepted = d.acceptances(n, false) },
+			value:  acceptedSchema,
 		},
 	}, restExtensions(word)...)
 }
@@ -334,6 +350,8 @@ func (d *decoder) only(n *yaml.Node, decode map[string]func(*yaml.Node), require
 
 // extension decodes one x-* keyword into e.
 func (d *decoder) extension(key, value *yaml.Node, e *Ext) {
+	d.now = true // a schema with a mistake in its extensions may be meant to be an entity
+	defer func() { d.now = false }()
 	var names []string
 	for _, x := range d.table {
 		if x.Name == key.Value {
@@ -349,8 +367,6 @@ func (d *decoder) extension(key, value *yaml.Node, e *Ext) {
 	if !strings.HasPrefix(key.Value, "x-mlmd-") && !strings.HasPrefix(key.Value, "x-rest-") {
 		return // an extension of another tool
 	}
-	d.now = true // a schema with a mistake in its extensions may be meant to be an entity
-	defer func() { d.now = false }()
 	fix := OneOf(names)
 	if near := Closest(key.Value, names); near != "" {
 		fix = fmt.Sprintf("did you mean %s?", near)

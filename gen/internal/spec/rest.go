@@ -103,6 +103,7 @@ func restExtensions(word wordDecoder) []Extension {
 			Doc: "The path of the entity's collection in a REST API. The default is the plural of its name in " +
 				"snake_case.",
 			decode: func(d *decoder, n *yaml.Node, e *Ext) { e.REST.Path = d.segment(n) },
+			value:  segmentSchema,
 		},
 		{
 			Name: "x-rest-operations", Where: OnEntity, Form: "a list of " + strings.Join(Operations, ", "),
@@ -110,6 +111,7 @@ func restExtensions(word wordDecoder) []Extension {
 			Doc: "The operations of a REST API that the entity has at the top level. The default is all of them. " +
 				"With an empty list, only its parent or its union serves it.",
 			decode: decodeOperations,
+			value:  listOf(enumOf(Operations)),
 		},
 		{
 			Name: "x-rest-union", Where: OnEntity, Form: "a map with name and member, and optionally value",
@@ -118,12 +120,14 @@ func restExtensions(word wordDecoder) []Extension {
 				"union's own. In JSON, the entity has one more member, by which they are told apart. Its value is " +
 				"`value`, by default the name of the entity in kebab-case.",
 			decode: decodeUnion,
+			value:  object(members{"name": nonEmpty, "member": nonEmpty, "value": nonEmpty}, "name", "member"),
 		},
 		{
 			Name: "x-rest-upsert", Where: OnEntity, Form: "true or false", Example: "true",
 			Doc: "POST of the entity below a parent, in its union, updates the one of that name if there is one. The " +
 				"default is false: the name is taken.",
 			decode: func(d *decoder, n *yaml.Node, e *Ext) { e.REST.Upsert = d.boolean(n) },
+			value:  boolean,
 		},
 		{
 			Name: "x-rest-register", Where: OnEntity, Form: "a path segment", Example: "register",
@@ -131,6 +135,7 @@ func restExtensions(word wordDecoder) []Extension {
 				"exist are updated. The members of the request are the entities in camelCase, in the singular for the " +
 				"parent and the entity, in the plural for the children.",
 			decode: func(d *decoder, n *yaml.Node, e *Ext) { e.REST.Register = d.segment(n) },
+			value:  segmentSchema,
 		},
 		{
 			Name: "x-rest-history", Where: OnEntity, Form: "a map with of and path, and optionally step",
@@ -141,6 +146,7 @@ func restExtensions(word wordDecoder) []Extension {
 				"query parameter `name` restricts it to one name, and one named after the integer property `step` to " +
 				"some of its values.",
 			decode: decodeHistory,
+			value:  object(members{"of": nonEmpty, "path": segmentSchema, "step": nonEmpty}, "of", "path"),
 		},
 		{
 			Name: "x-rest-hidden", Where: OnEntity | OnProperty, Form: "true or false", Example: "true",
@@ -151,12 +157,14 @@ func restExtensions(word wordDecoder) []Extension {
 					e.REST.Hidden = Word{"true", d.pos(n)}
 				}
 			},
+			value: boolean,
 		},
 		{
 			Name: "x-rest-versions", Where: OnEntity | OnProperty, Form: "a list of versions", Example: "[v1]",
 			Doc: "The versions of a REST API that have the entity or the property. The default is all versions that " +
 				"the config names.",
 			decode: func(d *decoder, n *yaml.Node, e *Ext) { e.REST.APIVersions = d.words(n) },
+			value:  listOf(nonEmpty),
 		},
 		{
 			Name: "x-rest-child", Where: OnProperty, Form: "a map with path, operation and whole, all optional",
@@ -166,6 +174,7 @@ func restExtensions(word wordDecoder) []Extension {
 				"default made of the two. With `whole: true`, POST takes an entity as GET returns it: one with an ID " +
 				"is updated.",
 			decode: decodeChild,
+			value:  object(members{"path": segmentSchema, "operation": nonEmpty, "whole": boolean}),
 		},
 		{
 			Name: "x-rest-also", Where: OnProperty, Form: "a map from entities to maps of names",
@@ -175,6 +184,7 @@ func restExtensions(word wordDecoder) []Extension {
 				"They are stored as custom properties with the names in snake_case, and shown as members where the API " +
 				"has the parent.",
 			decode: decodeAlso,
+			value:  mapOf(mapOf(nonEmpty)),
 		},
 		{
 			Name: "x-rest-reference", Where: OnProperty, Form: "a map with path, newestOf and refuse, each optional",
@@ -185,18 +195,26 @@ func restExtensions(word wordDecoder) []Extension {
 				"properties of the referenced entity to the texts that they may have, `except`, or must not have, " +
 				"`only`, and to the `message` that a request with another one gets.",
 			decode: decodeReference,
+			value: object(members{
+				"path": segmentSchema, "newestOf": nonEmpty,
+				"refuse": mapOf(object(members{
+					"only": listOf(text), "except": listOf(text), "message": nonEmpty,
+				}, "message")),
+			}),
 		},
 		{
 			Name: "x-rest-not-before", Where: OnProperty, Form: "the name of a property", Example: "startTimeSinceEpoch",
 			Doc: "A REST API refuses an entity whose time in this property is before that in the other one, of " +
 				"format epoch-millis both.",
 			decode: word(func(e *Ext) *Word { return &e.REST.NotBefore }),
+			value:  nonEmpty,
 		},
 		{
 			Name: "x-rest-default", Where: OnProperty, Form: "a string", Example: "UNKNOWN",
 			Doc: "The value that a REST API stores if a request to create an entity lacks the property, and shows if a " +
 				"stored entity lacks it. Without it, the `default` of the property applies, if any.",
 			decode: word(func(e *Ext) *Word { return &e.REST.Default }),
+			value:  nonEmpty,
 		},
 	}
 }
