@@ -3,6 +3,7 @@ module github.com/mlmd-go/sdk/gen
 go 1.26.0
 
 require (
+	github.com/fsnotify/fsnotify v1.10.1
 	github.com/getkin/kin-openapi v0.142.0
 	github.com/mlmd-go/sdk v0.1.0
 	github.com/oapi-codegen/oapi-codegen/v2 v2.8.2

@@ -10,8 +10,12 @@
 // The spec, and what it refers to, is read below the root of the module; -root
 // names a directory above it.
 //
+//	gen init [MODULE]                 lay out a module with one entity, and generate it
 //	gen [-config FILE] [-check]       generate; -check writes nothing and fails when something is stale
+//	gen -watch                        generate again whenever the spec changes
 //	gen -print-base                   print the schemas that entities share, to refer to
+//	gen -print-schema                 print a JSON Schema of specs, for editors
+//	gen lint                          report what makes a spec harder to read or use
 //	gen docs [-out DIR] [-check]      write a page of Markdown for each entity, and an index
 //	gen breaking -against REF|FILE    report what a change of the spec breaks
 //
@@ -53,8 +57,12 @@ const (
 
 const usage = `gen generates Go types, MLMD mappings and field symbols from a spec.
 
+  gen init [MODULE]                 lay out a module with one entity, and generate it
   gen [-config FILE] [-check]       generate, or check that nothing is stale
+  gen -watch                        generate again whenever the spec changes
   gen -print-base                   print the schemas that entities share
+  gen -print-schema                 print a JSON Schema of specs, for editors
+  gen lint                          report what makes a spec harder to read or use
   gen docs [-out DIR] [-check]      write a page of Markdown for each entity, and an index
   gen breaking -against REF|FILE    report what a change of the spec breaks
 
@@ -68,6 +76,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			return breakingCommand(ctx, args[1:], stdout, stderr)
 		case "docs":
 			return docsCommand(ctx, args[1:], stderr)
+		case "init":
+			return initCommand(ctx, args[1:], stdout, stderr)
+		case "lint":
+			return lintCommand(ctx, args[1:], stdout, stderr)
 		}
 	}
 	flags := flag.NewFlagSet("gen", flag.ContinueOnError)
@@ -75,7 +87,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	configFile := flags.String("config", "", "the config file; without it "+config.DefaultFile+", where there is one")
 	root := flags.String("root", "", rootUsage)
 	check := flags.Bool("check", false, "write nothing; fail if a generated file is stale")
+	asJSON := flags.Bool("json", false, "print errors as a JSON array, for other programs")
+	again := flags.Bool("watch", false, "generate again whenever the spec changes, until it is interrupted")
 	printBase := flags.Bool("print-base", false, "print the schemas that entities share, and do no more")
+	printSchema := flags.Bool("print-schema", false, "print a JSON Schema of specs, for editors, and do no more")
 	flags.Usage = func() {
 		fmt.Fprint(stderr, usage)
 		flags.PrintDefaults()
@@ -83,28 +98,58 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if code, done := parse(flags, args); done {
 		return code
 	}
-	if *printBase {
+	generate := func() (read []string, err error) { return generate(ctx, *configFile, *root, *check, stderr) }
+	switch {
+	case *printBase:
 		fmt.Fprint(stdout, codegen.Base())
-		return exitOK
+	case *printSchema:
+		stdout.Write(codegen.Schema()) //nolint:errcheck // as of Fprint
+	case *again && *check:
+		fmt.Fprintln(stderr, "gen: -watch writes and -check does not: use one of them")
+		return exitFailed
+	case *again:
+		err := watch(ctx, stderr, func() []string {
+			read, err := generate()
+			if err != nil || *asJSON {
+				conclude(stdout, stderr, err, *asJSON)
+			}
+			return read
+		})
+		if err != nil {
+			return fail(stderr, err)
+		}
+	default:
+		_, err := generate()
+		return conclude(stdout, stderr, err, *asJSON)
 	}
-	cfg, err := config.Load(".", *configFile, *root)
+	return exitOK
+}
+
+// generate writes the output, or checks it. It returns the files that it read,
+// also if it fails.
+func generate(ctx context.Context, configFile, root string, check bool, stderr io.Writer) (read []string, err error) {
+	read = []string{config.DefaultFile}
+	if configFile != "" {
+		read[0] = configFile
+	}
+	cfg, err := config.Load(".", configFile, root)
 	if err != nil {
-		return fail(stderr, err)
+		return read, err
+	}
+	readFile := cfg.Read
+	cfg.Read = func(name string) ([]byte, error) {
+		read = append(read, cfg.Path(name))
+		return readFile(name)
 	}
 	files, err := codegen.Generate(ctx, cfg.Config)
 	if err != nil {
-		return fail(stderr, err)
+		return read, err
 	}
 	out := packages(cfg, files)
-	if *check {
-		err = out.compare()
-	} else {
-		err = out.write(func() error { return typeCheck(ctx, cfg, files, stderr) })
+	if check {
+		return read, out.compare()
 	}
-	if err != nil {
-		return fail(stderr, err)
-	}
-	return exitOK
+	return read, out.write(func() error { return typeCheck(ctx, cfg, files, stderr) })
 }
 
 const rootUsage = "the directory that the spec and what it refers to must be in; without it, the module's"
@@ -119,7 +164,9 @@ func parse(flags *flag.FlagSet, args []string) (code int, done bool) {
 		return exitFailed, true
 	case flags.NArg() > 0:
 		if flags.Name() == "gen" {
-			fmt.Fprintf(flags.Output(), "gen: unknown command %q; the commands are breaking and docs\n", flags.Arg(0))
+			fmt.Fprintf(
+				flags.Output(), "gen: unknown command %q; the commands are init, docs, lint and breaking\n", flags.Arg(0),
+			)
 		} else {
 			fmt.Fprintf(flags.Output(), "%s: unexpected argument %q; it only takes flags\n", flags.Name(), flags.Arg(0))
 		}
@@ -128,12 +175,48 @@ func parse(flags *flag.FlagSet, args []string) (code int, done bool) {
 	return exitOK, false
 }
 
+// conclude prints err, which may be nil, and returns the exit code for it. As JSON,
+// it is an array of errors, which is empty for nil.
+func conclude(stdout, stderr io.Writer, err error, asJSON bool) int {
+	if !asJSON {
+		if err == nil {
+			return exitOK
+		}
+		return fail(stderr, err)
+	}
+	reports := []codegen.Report{}
+	var problems codegen.Problems
+	var stale *staleError
+	switch {
+	case errors.As(err, &problems):
+		reports = codegen.Reports(problems)
+	case errors.As(err, &stale):
+		for _, f := range stale.files {
+			reports = append(reports, codegen.Report{File: f.name, Message: f.state, Fix: "run " + stale.again})
+		}
+	case err != nil:
+		reports = append(reports, codegen.Report{Message: err.Error()})
+	}
+	if err := encodeJSON(stdout, reports); err != nil {
+		return fail(stderr, err)
+	}
+	return exitCode(err)
+}
+
 // fail prints err and returns the exit code for it.
 func fail(stderr io.Writer, err error) int {
 	fmt.Fprintln(stderr, err)
+	return exitCode(err)
+}
+
+// exitCode returns the exit code for err, which may be nil.
+func exitCode(err error) int {
 	var problems codegen.Problems
 	var stale *staleError
-	if errors.As(err, &problems) || errors.As(err, &stale) {
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &problems), errors.As(err, &stale):
 		return exitFound
 	}
 	return exitFailed

@@ -43,6 +43,15 @@ func tutorial(t *testing.T, env []string) {
 	all := steps(t)
 	t.Chdir(t.TempDir())
 	var output string
+	seen := map[string]bool{}
+	// write writes a file. The first ones are those that gen init wrote.
+	write := func(s step) {
+		if !seen[s.file] && exists(s.file) && read(t, s.file) != s.text {
+			t.Errorf("docs/spec.md:%d: gen init wrote another %s:\n%s", s.line, s.file, read(t, s.file))
+		}
+		seen[s.file] = true
+		put(t, s.file, s.text)
+	}
 	for _, s := range all {
 		switch s.language {
 		case "sh":
@@ -55,10 +64,10 @@ func tutorial(t *testing.T, env []string) {
 				t.Errorf("docs/spec.md:%d: got %q, want %q", s.line, output, s.text)
 			}
 		case "go":
-			put(t, s.file, s.text)
+			write(s)
 		case "yaml":
 			if s.file != "" {
-				put(t, s.file, s.text)
+				write(s)
 				continue
 			}
 			put(t, "spec/openapi.yaml", read(t, "spec/openapi.yaml")+s.text)

@@ -41,6 +41,8 @@ type file struct {
 	// Accepted is the file of accepted changes; accepted.yaml beside the spec
 	// without it.
 	Accepted string `yaml:"accepted"`
+	// Lint has the level of rules of gen lint.
+	Lint map[string]string `yaml:"lint"`
 }
 
 // rest is the package with the REST API. Without a title, a path or versions, they
@@ -76,7 +78,15 @@ func (o *output) UnmarshalYAML(n *yaml.Node) error {
 type Config struct {
 	codegen.Config
 	Root string
+	Lint map[string]string // the levels of rules, by ID; without one it is LintError
 }
+
+// The levels of rules of gen lint.
+const (
+	LintError   = "error"
+	LintWarning = "warning"
+	LintOff     = "off"
+)
 
 // Load reads the config file called name. If name is empty, it reads
 // mlmd.yaml in dir, or, without such a file, uses the defaults:
@@ -96,8 +106,8 @@ func Load(dir, name, within string) (Config, error) {
 		d := yaml.NewDecoder(bytes.NewReader(src))
 		d.KnownFields(true)
 		if err := d.Decode(&f); err != nil && !errors.Is(err, io.EOF) {
-			return Config{}, fmt.Errorf("%s: %w; want spec, overlays, model, mapping, field, edge, fake, rest "+
-				"and accepted", at, err)
+			return Config{}, fmt.Errorf("%s: %w; want spec, overlays, model, mapping, field, edge, fake, rest, accepted "+
+				"and lint", at, err)
 		}
 	case name != "" || !errors.Is(err, fs.ErrNotExist):
 		return Config{}, fmt.Errorf("read the config: %w", err)
@@ -105,7 +115,16 @@ func Load(dir, name, within string) (Config, error) {
 	if name != "" {
 		dir = filepath.Dir(name)
 	}
-	c := Config{Root: dir}
+	c := Config{Root: dir, Lint: f.Lint}
+	for rule, level := range f.Lint {
+		if !slices.Contains(codegen.LintRules(), rule) {
+			return Config{}, fmt.Errorf("%s: lint: there is no rule %q; want one of %s",
+				at, rule, strings.Join(codegen.LintRules(), ", "))
+		}
+		if level != LintError && level != LintWarning && level != LintOff {
+			return Config{}, fmt.Errorf("%s: lint: %s: %q is not a level; want error, warning or off", at, rule, level)
+		}
+	}
 	c.Spec = path.Clean(orElse(f.Spec, "spec/openapi.yaml"))
 	if strings.ContainsFunc(c.Spec, unicode.IsControl) {
 		return Config{}, fmt.Errorf("%s: spec: %q is not a file name", at, f.Spec)
@@ -160,7 +179,7 @@ func Load(dir, name, within string) (Config, error) {
 		}
 		p.to.Import = p.from.Import
 		if p.to.Import == "" {
-			if p.to.Import, err = importPath(filepath.Join(dir, filepath.FromSlash(p.to.Dir))); err != nil {
+			if p.to.Import, err = ImportPath(filepath.Join(dir, filepath.FromSlash(p.to.Dir))); err != nil {
 				return Config{}, err
 			}
 		}
@@ -175,8 +194,8 @@ func orElse(s, otherwise string) string {
 	return s
 }
 
-// importPath returns the import path of dir, from the go.mod above it.
-func importPath(dir string) (string, error) {
+// ImportPath returns the import path of dir, from the go.mod above it.
+func ImportPath(dir string) (string, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return "", err
