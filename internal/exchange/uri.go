@@ -1,9 +1,13 @@
 package exchange
 
 import (
+	"iter"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // A Location is a URI in parts.
@@ -15,9 +19,9 @@ type Location struct {
 }
 
 // ParseURI returns the parts of a URI, or false if it has no scheme. Locations have
-// no users, since exports are read by more people than the store. In URIs of Azure's
-// storage the user is a container, which is kept. A scheme of one letter is the drive
-// of a file.
+// no users and no credentials in parameters, since exports are read by more people
+// than the store. In URIs of Azure's storage the user is a container, which is kept. A
+// scheme of one letter is the drive of a file.
 func ParseURI(uri string) (l Location, ok bool) {
 	scheme, rest, ok := strings.Cut(uri, ":")
 	if !ok || len(scheme) < 2 {
@@ -46,7 +50,119 @@ func ParseURI(uri string) (l Location, ok bool) {
 			l.Authority = container + "@" + host
 		}
 	}
+	if !l.slashes {
+		l.Rest = withoutUser(l.Rest)
+	}
+	l.Rest = withoutCredentials(l.Rest)
 	return l, true
+}
+
+// WithoutSecrets returns a text like a URI without users and credentials, see
+// [ParseURI].
+func WithoutSecrets(uri string) string { return withoutCredentials(withoutUser(uri)) }
+
+// withoutUser removes the user of a text like a URI, or of the URI within one of JDBC.
+func withoutUser(s string) string {
+	before, rest, ok := strings.Cut(s, "//")
+	if !ok {
+		return s
+	}
+	end := strings.IndexAny(rest, "/?#")
+	if end < 0 {
+		end = len(rest)
+	}
+	return before + "//" + rest[strings.LastIndexByte(rest[:end], '@')+1:]
+}
+
+// withoutCredentials removes the parameters of a path, query and fragment that hold a
+// credential, or that sign the rest.
+func withoutCredentials(s string) string {
+	azure := false // has parameters of a shared access signature
+	for name := range parameters(s) {
+		azure = azure || name == "sig"
+	}
+	var b strings.Builder
+	open := byte(0) // the mark of a query or fragment whose parameters were removed so far
+	first := strings.IndexAny(s, "?#;&")
+	if first < 0 {
+		return s
+	}
+	b.WriteString(s[:first])
+	for rest := s[first:]; rest != ""; {
+		mark := rest[0]
+		end := strings.IndexAny(rest[1:], "?#;&") + 1
+		if end == 0 {
+			end = len(rest)
+		}
+		part := rest[1:end]
+		rest = rest[end:]
+		name, ok := parameterName(part)
+		if ok && (isCredential(name) || azure && slices.Contains(azureParameters, name)) {
+			if mark == '?' || mark == '#' {
+				open = mark
+			}
+			continue
+		}
+		if (mark == '&' || mark == ';') && open != 0 {
+			mark = open
+		}
+		open = 0
+		b.WriteByte(mark)
+		b.WriteString(part)
+	}
+	return b.String()
+}
+
+// parameters yields the names of the parameters in a path, query and fragment.
+func parameters(s string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for part := range strings.FieldsFuncSeq(s, func(r rune) bool { return strings.ContainsRune("?#;&", r) }) {
+			if name, ok := parameterName(part); ok && !yield(name) {
+				return
+			}
+		}
+	}
+}
+
+// parameterName returns the letters and digits of a parameter's name, in lower case.
+func parameterName(part string) (string, bool) {
+	name, _, ok := strings.Cut(part, "=")
+	if !ok {
+		return "", false
+	}
+	if plain, err := url.QueryUnescape(name); err == nil {
+		name = plain
+	}
+	return strings.Map(func(r rune) rune {
+		if r < utf8.RuneSelf && !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, name), true
+}
+
+var (
+	// credentials are names of parameters, and what longer names contain.
+	credentials = []string{
+		"auth", "authorization", "code", "expires", "key", "pass", "policy", "pw", "sas", "sig", "uid", "user", "username",
+	}
+	inCredential = []string{
+		"accessid", "accesskey", "apikey", "authkey", "bearer", "cookie", "credential", "jwt", "keypair", "oauth", "passcode",
+		"passphrase", "passw", "privatekey", "pwd", "secret", "session", "signature", "token",
+	}
+	// signers begin the names of all parameters with which a store signs a URL.
+	signers = []string{"xamz", "xgoog", "xoss", "qsign", "qak"}
+
+	azureParameters = []string{
+		"sv", "ss", "srt", "sp", "se", "st", "spr", "sr", "sip", "si", "sdd", "skoid", "sktid", "skt", "ske", "sks", "skv",
+		"saoid", "suoid", "scid",
+	}
+)
+
+func isCredential(name string) bool {
+	return slices.Contains(credentials, name) ||
+		slices.ContainsFunc(inCredential, func(s string) bool { return strings.Contains(name, s) }) ||
+		slices.ContainsFunc(signers, func(s string) bool { return strings.HasPrefix(name, s) })
 }
 
 // Reference returns l as RFC 3986 has it: what a URI cannot have is escaped. It

@@ -155,8 +155,10 @@ var texts = map[string]string{
 	"empty": "", "control": "\x00\x01\n\t\x7f\u2028", "not UTF-8": "a\xff\xfeb", "long": strings.Repeat("é", 70_000),
 	"URI":   "http://user:secret@[::1]:80/a b?c=[d]#e#f%zz",
 	"Azure": "abfss://box:key@account.example/\x00 ü", "bad authority": "http://[::1%25eth0]:x/", "opaque": "urn:a b:<c>",
-	"markup": `</script><!-- "' ]]>`, "schema": `{"fields":[{"name":"\u0000","type":{}}]}`, "path": `C:\a\b`, "host": "s3://a_b^c/d",
-	"bare": "x:", "slashes": "x://", "no path": "s3:", "colon": "://",
+	"markup": `</script><!-- "' ]]>`, "schema": `{"fields":[{"name":"\u0000","type":{}}]}`, "path": `C:\a\b`,
+	"host":   "s3://a_b^c/d",
+	"signed": "https://user:secret@h/a?X-Amz-Signature=secret&versionId=1&token=secret",
+	"bare":   "x:", "slashes": "x://", "no path": "s3:", "colon": "://",
 }
 
 func TestOpenLineage_ClientReadsEvents(t *testing.T) {
@@ -260,10 +262,14 @@ func bill(t *testing.T, g *lineage.Graph, v *model.ModelVersion) []byte {
 	return b.Bytes()
 }
 
-// refuseSecret fails the test if the name of a data set has the password of a user.
+// refuseSecret fails the test if the name of a data set has the password of a user, or
+// a credential.
 func refuseSecret(t *testing.T, events string) {
 	t.Helper()
-	for _, bad := range []string{`"namespace":"http://user`, `"namespace":"abfss://box:`} {
+	for _, bad := range []string{
+		`"namespace":"http://user`, `"namespace":"abfss://box:`, `"namespace":"https://user`,
+		`"name":"/a?X-Amz`, `"name":"/a?token`,
+	} {
 		if strings.Contains(events, bad) {
 			t.Errorf("the events have %s", bad)
 		}

@@ -50,9 +50,10 @@ type Config struct {
 // or was made from are components: models, or data. Executions are workflows of the
 // formulation. Artifacts depend on the inputs of the executions that made them.
 //
-// A URI becomes a reference without the user's name and password. A digest of a
-// DataSet such as "sha256:9f86…" becomes a hash; one that does not name its algorithm
-// remains a property.
+// A URI becomes a reference without the user's name and password, and without
+// parameters with credentials, such as X-Amz-Signature and token. A digest of a DataSet
+// such as "sha256:9f86…" becomes a hash; one that does not name its algorithm remains a
+// property.
 //
 // The same graph and config make the same bill. The serial number depends on all of
 // the bill's content, except for its time. A bill of a graph that was cut says that
@@ -384,20 +385,7 @@ func addReference(c *cdx.Component, typ cdx.ExternalReferenceType, uri string) {
 			return
 		}
 	}
-	addProperty(c, "mlmd:uri", withoutUser(uri))
-}
-
-// withoutUser returns a text like a URI without a user and a password.
-func withoutUser(uri string) string {
-	scheme, rest, ok := strings.Cut(uri, "//")
-	if !ok {
-		return uri
-	}
-	authority := rest
-	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
-		authority = rest[:end]
-	}
-	return scheme + "//" + rest[strings.LastIndexByte(authority, '@')+1:]
+	addProperty(c, "mlmd:uri", exchange.WithoutSecrets(uri))
 }
 
 // algorithms are the hashes that a digest can name, and how many digits they have.

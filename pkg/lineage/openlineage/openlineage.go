@@ -75,8 +75,9 @@ type Job struct {
 }
 
 // A Dataset is an artifact. Its name follows the URI, as the specification says:
-// "s3://bucket/a/b" is "a/b" in the namespace "s3://bucket". Users and passwords in
-// URIs are left out. An artifact without a URI has a name such as
+// "s3://bucket/a/b" is "a/b" in the namespace "s3://bucket". Users, passwords and
+// parameters with credentials, such as X-Amz-Signature and token, are left out. An
+// artifact without a URI has a name such as
 // "kf.DataSet/12/payments" in Config.Namespace.
 //
 // Artifacts of one execution with the same URI are one Dataset, whose standard facets
@@ -93,7 +94,10 @@ type Facets map[string]any
 const (
 	schemaURL = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent"
 	facetsURL = "https://openlineage.io/spec/facets/"
-	ownURL    = "https://github.com/mlmd-go/sdk/raw/main/pkg/lineage/openlineage/facets-1-0-0.json#/$defs/"
+
+	// What a URL of a schema leads to never changes: a tag, which RELEASE.md says to make.
+	ownURL = "https://github.com/mlmd-go/sdk/raw/openlineage-facets-1-0-0/" +
+		"pkg/lineage/openlineage/facets-1-0-0.json#/$defs/"
 )
 
 var eventTypes = map[string]string{

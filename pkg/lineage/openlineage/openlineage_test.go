@@ -79,6 +79,8 @@ func TestEvents_DatasetNames(t *testing.T) {
 		"wasbs://box@acct.example/a":         {"wasbs://box@acct.example", "a"},
 		"postgres://me:secret@db:5432/x":     {"postgres://db:5432", "/x"},
 		"https://a@b@example.com/x?version=": {"https://example.com", "/x?version="},
+		"https://h/x?token=a&version=3":      {"https://h", "/x?version=3"},
+		"s3://b/x?X-Amz-Signature=a":         {"s3://b", "x"},
 		"bigquery:project.set.table":         {"bigquery", "project.set.table"},
 		"":                                   {"mlmd://test", "kf.DataSet/1"},
 		`C:\data`:                            {"mlmd://test", "kf.DataSet/1"},
