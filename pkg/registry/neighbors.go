@@ -591,7 +591,9 @@ func (c *Client) neighborTest(
 		case near.kind == mlmd.Context:
 			alias = "parent_contexts_"
 		}
-		f.Neighbor, f.Attr, f.Exact = alias+strconv.Itoa(number), "id", true
+		f.Neighbor, f.Attr = alias+strconv.Itoa(number), "id"
+		// Of several contexts that a node is linked to, its name says which is the parent.
+		f.Exact = e.Relation.Kind == relation.Membership || e.Reverse
 	}
 	return out, nil
 }

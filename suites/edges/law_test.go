@@ -499,9 +499,9 @@ type test struct {
 
 func (p *player) test(depth int) test {
 	e := edge.TrainingRun
-	n := 11
+	n := 12
 	if depth == 0 {
-		n = 8
+		n = 9
 	}
 	switch p.pick(n) {
 	case 0:
@@ -562,9 +562,15 @@ func (p *player) test(depth int) test {
 			},
 		}
 	case 8:
+		w := p.works[p.pick(len(p.works))].ID
+		return test{
+			"project " + w, e.Project.Any(field.Project.ID.Eq(w)),
+			func(r *model.TrainingRun) bool { return r.ProjectID == w },
+		}
+	case 9:
 		a := p.test(depth - 1)
 		return test{"not (" + a.text + ")", filter.Not(a.expr), func(r *model.TrainingRun) bool { return !a.holds(r) }}
-	case 9:
+	case 10:
 		a, b := p.test(depth-1), p.test(depth-1)
 		return test{
 			"(" + a.text + ") and (" + b.text + ")", a.expr.And(b.expr),

@@ -9,6 +9,10 @@ import (
 	"github.com/mlmd-go/sdk/examples/lineage/generated/edge"
 	"github.com/mlmd-go/sdk/examples/lineage/generated/field"
 	"github.com/mlmd-go/sdk/examples/lineage/generated/model"
+	rootedge "github.com/mlmd-go/sdk/generated/edge"
+	rootfield "github.com/mlmd-go/sdk/generated/field"
+	rootmapping "github.com/mlmd-go/sdk/generated/mapping"
+	rootmodel "github.com/mlmd-go/sdk/generated/model"
 	"github.com/mlmd-go/sdk/pkg/filter"
 	"github.com/mlmd-go/sdk/pkg/registry"
 )
@@ -141,6 +145,58 @@ var _ = onEveryBackend("Queries", func(w func() *world) {
 		views, err := w().views.Query().Where(edge.FeatureView.Dataset.Any(field.Dataset.ID.Eq(d.ID))).Collect(ctx)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(views[0].ID).To(Equal(view.ID))
+	})
+
+	It("find the parent that With loads, of several that a node is linked to", func(ctx SpecContext) {
+		p, q := w().project(ctx), w().project(ctx)
+		run := &model.TrainingRun{Name: fresh("run"), ProjectID: p.ID}
+		_, err := registry.Record(ctx, w().runs, run,
+			edge.TrainingRun.Inputs.To(dataset()), edge.TrainingRun.Projects.To(q))
+		Expect(err).NotTo(HaveOccurred())
+		e := edge.TrainingRun
+		is := func(id string) filter.Expr[*model.Project] { return field.Project.ID.Eq(id) }
+		for what, c := range map[string]struct {
+			where filter.Expr[*model.TrainingRun]
+			want  int
+		}{
+			"the parent":            {e.Project.Any(is(p.ID)), 1},
+			"another project":       {e.Project.Any(is(q.ID)), 0},
+			"not another project":   {filter.Not(e.Project.Any(is(q.ID))), 1},
+			"a member of the other": {e.Projects.Any(is(q.ID)), 1},
+			"either":                {e.Project.Any(is(q.ID)).Or(e.Projects.Any(is(q.ID))), 1},
+		} {
+			got, err := w().runs.Query().Where(field.TrainingRun.ID.Eq(run.ID), c.where).With(e.Project).Collect(ctx)
+			Expect(err).NotTo(HaveOccurred(), what)
+			Expect(got).To(HaveLen(c.want), what)
+			for _, run := range got {
+				Expect(run.Edges.Project.ID).To(Equal(p.ID))
+			}
+		}
+
+		By("for artifacts of the model registry")
+		reg := w().reg
+		m := &rootmodel.RegisteredModel{Name: fresh("model")}
+		_, err = reg.RegisteredModels().Upsert(ctx, m)
+		Expect(err).NotTo(HaveOccurred())
+		one, two := &rootmodel.ModelVersion{RegisteredModelID: m.ID, Name: "1"},
+			&rootmodel.ModelVersion{RegisteredModelID: m.ID, Name: "2"}
+		a := &rootmodel.ModelArtifact{Name: "weights"}
+		_, err = reg.Register(ctx, two, one, a)
+		Expect(err).NotTo(HaveOccurred())
+		artifacts := registry.NewCollection(reg, rootmapping.ModelArtifact)
+		Expect(artifacts.Link(ctx, a.ID, rootedge.ModelArtifact.Versions.To(two))).To(Succeed())
+		for v, want := range map[*rootmodel.ModelVersion]int{one: 1, two: 0} {
+			found, err := artifacts.Query().Where(rootedge.ModelArtifact.ModelVersion.Any(rootfield.ModelVersion.ID.Eq(v.ID))).
+				Collect(ctx)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(found).To(HaveLen(want), v.Name)
+			listed, err := reg.ModelArtifacts().OfVersion(v.ID).Collect(ctx)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(listed).To(HaveLen(1), "an artifact of several versions is listed for each")
+			loaded, err := reg.ModelVersions().Get(ctx, v.ID, registry.With(rootedge.ModelVersion.Artifacts))
+			Expect(err).NotTo(HaveOccurred())
+			Expect(loaded.Edges.Artifacts).To(HaveLen(1))
+		}
 	})
 
 	It("go on at a page token although neighbors were added", func(ctx SpecContext) {
