@@ -157,12 +157,8 @@ func (t *tx) lockNodes(ctx context.Context, k *nodeKind, nodes []*node) (map[int
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	if t.d.ForUpdate != "" {
-		s := t.d.InIDs(ids)
-		rows, err := t.Query(ctx, "SELECT id FROM "+k.table+" WHERE id "+s.Text+" ORDER BY id "+t.d.ForUpdate, s.Args...)
-		if err := sqldb.Each(rows, err, 1, func(*sqldb.Row) error { return nil }); err != nil {
-			return nil, err
-		}
+	if err := t.lock(ctx, k, ids); err != nil {
+		return nil, err
 	}
 	read, err := getNodes(ctx, t, k, ids)
 	if err != nil {
@@ -173,6 +169,19 @@ func (t *tx) lockNodes(ctx context.Context, k *nodeKind, nodes []*node) (map[int
 		stored[*n.id] = n
 	}
 	return stored, nil
+}
+
+// lock locks the rows of nodes, if the database needs it, in the order of their IDs,
+// which must be valid.
+func (t *tx) lock(ctx context.Context, k *nodeKind, ids []int64) error {
+	if t.d.ForUpdate == "" { // transactions that write run one at a time
+		return nil
+	}
+	return sqldb.ForEachChunk(ids, func(part []int64) error {
+		s := t.d.InIDs(part)
+		rows, err := t.Query(ctx, "SELECT id FROM "+k.table+" WHERE id "+s.Text+" ORDER BY id "+t.d.ForUpdate, s.Args...)
+		return sqldb.Each(rows, err, 1, func(*sqldb.Row) error { return nil })
+	})
 }
 
 // typesForNodes reads the types of nodes: of new nodes as given, of others as

@@ -3,6 +3,7 @@ package sqldb
 import (
 	"context"
 	"errors"
+	"strconv"
 )
 
 // Err returns the error that made the transaction unusable, or nil. A caller that
@@ -34,14 +35,7 @@ func (t *Tx) Savepoint(ctx context.Context, fn func(context.Context, *Tx) error)
 			return err
 		}
 		t.failed = nil
-		failed := t.control(context.WithoutCancel(ctx), "ROLLBACK TO SAVEPOINT mlmd_part")
-		if failed == nil { // a savepoint that is kept slows down all later statements
-			failed = t.control(context.WithoutCancel(ctx), "RELEASE SAVEPOINT mlmd_part")
-		}
-		if failed != nil {
-			if t.d.Class(failed) == Other { // the database ended the transaction because of err
-				t.failed = err
-			}
+		if !t.undoTo(ctx, "mlmd_part", err) {
 			return err
 		}
 		t.written = written
@@ -51,6 +45,44 @@ func (t *Tx) Savepoint(ctx context.Context, fn func(context.Context, *Tx) error)
 		}
 		t.rowByRow = append(t.rowByRow, b.rows)
 	}
+}
+
+// Group calls fn, which changes the database by [Tx.Savepoint] and Group only. If fn
+// returns an error, what all of them did is undone, and the transaction goes on as if
+// fn had not been called. If that is not possible, [Tx.Err] returns the error from
+// then on.
+func (t *Tx) Group(ctx context.Context, fn func(context.Context) error) error {
+	written := t.written
+	t.groups++
+	defer func() { t.groups-- }()
+	name := "mlmd_group_" + strconv.Itoa(t.groups)
+	if err := t.control(ctx, "SAVEPOINT "+name); err != nil {
+		return err
+	}
+	err := fn(ctx)
+	switch {
+	case t.failed != nil:
+		return t.failed
+	case err == nil:
+		return t.control(ctx, "RELEASE SAVEPOINT "+name)
+	}
+	if t.undoTo(ctx, name, err) {
+		t.written = written
+	}
+	return err
+}
+
+// undoTo undoes what followed a savepoint, because of err, and forgets it. It returns
+// false, and the transaction is unusable, if that fails.
+func (t *Tx) undoTo(ctx context.Context, savepoint string, err error) bool {
+	failed := t.control(context.WithoutCancel(ctx), "ROLLBACK TO SAVEPOINT "+savepoint)
+	if failed == nil { // a savepoint that is kept slows down all later statements
+		failed = t.control(context.WithoutCancel(ctx), "RELEASE SAVEPOINT "+savepoint)
+	}
+	if failed != nil && t.d.Class(failed) == Other { // the database ended the transaction because of err
+		t.failed = err
+	}
+	return failed == nil
 }
 
 // control runs a statement about a savepoint. If statements run in this process,

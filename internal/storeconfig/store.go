@@ -62,6 +62,12 @@ func (c *client) Unlink(
 	return c.service.Unlink(ctx, events, attributions, associations, parents)
 }
 
+// LockNodes locks nodes, see [engine.Service.LockNodes]. Package registry finds this
+// method by its name. No interceptor sees the call.
+func (c *client) LockNodes(ctx context.Context, artifacts, executions, contexts []int64) error {
+	return c.service.LockNodes(ctx, artifacts, executions, contexts)
+}
+
 // Engine returns the service.
 func (s *Store) Engine() *engine.Service { return s.engine }
 

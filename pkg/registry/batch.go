@@ -21,9 +21,9 @@ const batchSize = 500
 //
 // On an embedded store UpsertAll writes batches of 500 values, each of which is
 // one transaction. If a value fails, nothing of its batch is stored, and the
-// results are those of the batches before it. On a server, and in the transaction
-// of a [Client.Tx], the values before the one that fails stay, and the results are
-// theirs.
+// results are those of the batches before it. In the transaction of a [Client.Tx]
+// the same holds for its batches. On a server the values before the one that fails
+// stay, and the results are theirs.
 //
 // [OnProgress] reports how many values are done after each 500. If a value is nil,
 // the error is [ErrInvalidArgument], and nothing is stored.

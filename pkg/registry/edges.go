@@ -32,8 +32,8 @@ import (
 // execution and the artifacts without an ID are new and these have no parents;
 // memberships and the parent of the execution take another RPC. Otherwise Record
 // upserts one entity after the other and then stores the events. If that fails
-// halfway, Record with the same values completes it. The client of a [Client.Tx]
-// behaves like a server here, within its transaction.
+// halfway, Record with the same values completes it. In the transaction of a
+// [Client.Tx] a Record that fails leaves nothing behind.
 //
 // The errors are those of [Collection.Upsert]. Besides, the error is
 // [ErrInvalidArgument] if a required edge has no neighbor or an edge more than it
@@ -50,6 +50,11 @@ func Record[T any](
 // Link links a stored entity to neighbors, and stores those without an ID first,
 // like [Record]. Links that exist stay. The error is [ErrNotFound] if the entity
 // does not exist.
+//
+// On an embedded store the limits of edges, max and unique, hold although several
+// calls of Record and Link run at once: Link is one transaction, which others that
+// could exceed the limit wait for. A server checks no limits, so calls at once that
+// add different neighbors may exceed them there.
 func (c *Collection[T, N]) Link(ctx context.Context, id string, links ...relation.Link[*T]) error {
 	return c.core.linkTo(ctx, id, untypedLinks(links))
 }
@@ -327,14 +332,21 @@ func record(
 	if err := c.checkNumber(s, targets); err != nil {
 		return Result{}, err
 	}
-	if _, embedded := c.client.rpc.(transactor); !embedded && c.client.tx == nil {
+	if _, embedded := transactorOf(c.client.rpc); !embedded {
+		if err := c.client.checkTargets(ctx, s, targets); err != nil {
+			return Result{}, err
+		}
 		if r, done, err := recordAtOnce(ctx, c, s, v, targets); done || err != nil {
 			return r, err
 		}
+		return c.recordEach(ctx, s, v, targets)
 	}
 	results, err := c.client.inBatch(ctx, func(client *Client) ([]Result, error) {
-		targets, err := client.targets(s, links)
+		targets, err := client.targets(s, links) // the IDs of another try may not exist
 		if err != nil {
+			return nil, err
+		}
+		if err := client.checkTargets(ctx, s, targets); err != nil {
 			return nil, err
 		}
 		r, err := c.on(client).recordEach(ctx, s, v, targets)
@@ -412,9 +424,6 @@ func (s operation) tooMany(r *relation.Relation) error {
 
 // recordEach stores the targets, then the execution, and then the links.
 func (c *core[N]) recordEach(ctx context.Context, s operation, v any, targets []*target) (Result, error) {
-	if err := c.client.checkTargets(ctx, s, targets); err != nil {
-		return Result{}, err
-	}
 	var late hookErrors
 	if err := late.keep(c.client.storeTargets(ctx, s, targets)); err != nil {
 		return Result{}, err
@@ -438,9 +447,6 @@ func (c *core[N]) recordEach(ctx context.Context, s operation, v any, targets []
 func recordAtOnce(
 	ctx context.Context, c *core[*mlmdpb.Execution], s operation, v any, targets []*target,
 ) (_ Result, done bool, _ error) {
-	if err := c.client.checkTargets(ctx, s, targets); err != nil {
-		return Result{}, false, err
-	}
 	if c.m.IdentAny(v).ID != "" {
 		return Result{}, false, nil
 	}
@@ -498,7 +504,8 @@ func recordAtOnce(
 	resp, err := c.client.rpc.PutExecution(ctx, req)
 	switch status.Code(err) {
 	case codes.OK:
-	case codes.AlreadyExists, codes.NotFound, codes.InvalidArgument, codes.FailedPrecondition:
+	case codes.AlreadyExists, codes.NotFound, codes.InvalidArgument, codes.FailedPrecondition,
+		codes.ResourceExhausted: // a request that is too large, too
 		return Result{}, false, nil // the sequence finds what exists, or the reason
 	default:
 		return Result{}, false, s.rpcError(ctx, err)
@@ -594,6 +601,9 @@ func (c *core[N]) checkStored(ctx context.Context, s operation, id int64) error 
 
 // storeLinks stores those links from an entity to targets that are missing.
 func (c *core[N]) storeLinks(ctx context.Context, s operation, id int64, targets []*target) error {
+	if err := c.lock(ctx, s, id, targets); err != nil {
+		return err
+	}
 	var events, members []*target
 	for _, t := range targets {
 		if t.relation.Kind == relation.Event {
@@ -834,12 +844,45 @@ type unlinker interface {
 
 // unlinker returns the store of an embedded client, or nil.
 func (c *Client) unlinker() unlinker {
-	rpc := c.rpc
-	if tx, ok := rpc.(partOfTx); ok {
-		rpc = tx.MetadataStoreServiceClient
+	t, _ := transactorOf(c.rpc)
+	u, _ := t.(unlinker)
+	return u
+}
+
+// A locker is an RPC client that can lock nodes: other transactions that lock one of
+// them wait until its transaction ends. Those of embedded stores are.
+type locker interface {
+	LockNodes(ctx context.Context, artifacts, executions, contexts []int64) error
+}
+
+// lock locks what the limits of edges depend on: the entity, for how many neighbors it
+// has, and neighbors that may have one entity only. It does nothing on a server, where
+// a lock would not last longer than its request.
+func (c *core[N]) lock(ctx context.Context, s operation, id int64, targets []*target) error {
+	store, ok := transactorOf(c.client.rpc)
+	l, ok2 := store.(locker)
+	if !ok || !ok2 {
+		return nil
 	}
-	store, _ := rpc.(unlinker)
-	return store
+	ids := make(map[mlmd.Kind][]int64)
+	for _, t := range targets {
+		if t.relation.Max > 0 || t.relation.Required {
+			ids[c.typ.kind] = []int64{id}
+		}
+	}
+	for _, t := range targets {
+		if t.relation.Unique {
+			_, typ := t.core.describe()
+			ids[typ.kind] = append(ids[typ.kind], t.id)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	if err := l.LockNodes(ctx, ids[mlmd.Artifact], ids[mlmd.Execution], ids[mlmd.Context]); err != nil {
+		return s.rpcError(ctx, err)
+	}
+	return nil
 }
 
 // unlink removes links of the entity with the given ID.
@@ -875,10 +918,12 @@ func (c *core[N]) unlinkIn(ctx context.Context, s operation, id int64, links []r
 	if err := c.client.checkTargets(ctx, s, targets); err != nil {
 		return err
 	}
+	if err := c.lock(ctx, s, id, targets); err != nil {
+		return err
+	}
 	if targets, err = c.linked(ctx, s, id, targets); err != nil {
 		return err
 	}
-	// In a transaction of the caller's, what was removed before an error would stay so.
 	if err := c.checkLeft(ctx, s, id, targets); err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ func (contexts) kind() mlmd.Kind { return mlmd.Context }
 // create links in an embedded store only: no RPC stores both a context and the
 // link to its parent.
 func (c contexts) create(ctx context.Context, n *mlmdpb.Context, p *parent) (id int64, linked bool, err error) {
-	store, ok := c.rpc.(transactor)
+	store, ok := transactorOf(c.rpc)
 	if !ok || p == nil {
 		r, err := c.rpc.PutContexts(ctx, &mlmdpb.PutContextsRequest{Contexts: []*mlmdpb.Context{n}})
 		id, err = onlyID(r.GetContextIds(), err)

@@ -23,8 +23,8 @@ import (
 // A server has no transactions of several calls: the entities before the one that
 // fails stay, and their results are returned with the error. Register with the
 // same entities completes the rest; entities that are stored already have the
-// outcome [Unchanged]. The client of a [Client.Tx] behaves like a server here,
-// within its transaction.
+// outcome [Unchanged]. In the transaction of a [Client.Tx] a Register that fails
+// leaves nothing behind.
 //
 // The errors are those of [Collection.Upsert]. An argument that is not an entity
 // is an [ErrInvalidArgument], and nothing is stored.

@@ -50,6 +50,17 @@ func (c *Client) Tx(ctx context.Context, f func(tx *Client) error) error {
 	if !ok {
 		return s.newError(ErrUnsupported, "a server has no transactions of several calls: use an embedded store")
 	}
+	state, err := c.transact(ctx, store, f)
+	if err != nil {
+		return err
+	}
+	return state.committed(ctx, c)
+}
+
+// transact calls f with a client whose calls are one transaction of the store, or one
+// part of the transaction that it belongs to. It returns what remains to be done after
+// the commit.
+func (c *Client) transact(ctx context.Context, store transactor, f func(tx *Client) error) (*txState, error) {
 	var failed *txError
 	state := &txState{}
 	stored := false
@@ -73,17 +84,42 @@ func (c *Client) Tx(ctx context.Context, f func(tx *Client) error) error {
 	if err == nil {
 		stored = true
 		c.types.addFrom(&last.types)
-		return state.committed(ctx, c)
+		return state, nil
 	}
 	if errors.As(err, &failed) {
-		return failed.error
+		return nil, failed.error
 	}
-	return s.rpcError(ctx, err)
+	return nil, operation{op: "transaction"}.rpcError(ctx, err)
 }
 
-// partOfTx is the RPC client of a transaction, which cannot begin another one.
+// part calls f with a client whose calls are a part of the transaction of c: if f
+// fails, they leave nothing behind.
+func (c *Client) part(ctx context.Context, f func(part *Client) error) error {
+	store, ok := transactorOf(c.rpc)
+	if !ok { // the store has no parts of transactions
+		return f(c)
+	}
+	state, err := c.transact(ctx, store, f)
+	if err == nil {
+		c.tx.add(state)
+	}
+	return err
+}
+
+// partOfTx is the RPC client of a transaction, which cannot begin another one but has
+// parts.
 type partOfTx struct {
 	mlmdpb.MetadataStoreServiceClient
+}
+
+// transactorOf returns what makes transactions of an embedded store or, for the client
+// of a transaction, parts of it.
+func transactorOf(rpc mlmdpb.MetadataStoreServiceClient) (transactor, bool) {
+	if tx, ok := rpc.(partOfTx); ok {
+		rpc = tx.MetadataStoreServiceClient
+	}
+	t, ok := rpc.(transactor)
+	return t, ok
 }
 
 // A txError is an error that the function of a transaction returned, on its way
@@ -137,14 +173,25 @@ func (s *txState) committed(ctx context.Context, c *Client) error {
 	return failed.beside(nil)
 }
 
+// add adds what the end of a part of the transaction has left to do.
+func (s *txState) add(part *txState) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.undo, s.after = append(s.undo, part.undo...), append(s.after, part.after...)
+}
+
 // inBatch returns the results of f, which writes through the given client. On an
-// embedded store it calls f in a transaction of its own.
+// embedded store it calls f in a transaction of its own, or in a part of the
+// transaction of c.
 func (c *Client) inBatch(ctx context.Context, f func(*Client) ([]Result, error)) ([]Result, error) {
-	if _, ok := c.rpc.(transactor); !ok || c.tx != nil {
+	run := c.Tx
+	if c.tx != nil {
+		run = c.part
+	} else if _, ok := c.rpc.(transactor); !ok {
 		return f(c)
 	}
 	var out []Result
-	err := c.Tx(ctx, func(tx *Client) (err error) {
+	err := run(ctx, func(tx *Client) (err error) {
 		out, err = f(tx)
 		return err
 	})

@@ -137,6 +137,19 @@ func (c txClient) Unlink(
 	return store.Unlink(ctx, events, attributions, associations, parents)
 }
 
+// A locker is a client that can lock nodes.
+type locker interface {
+	LockNodes(ctx context.Context, artifacts, executions, contexts []int64) error
+}
+
+// LockNodes does not go through the interceptor either.
+func (c txClient) LockNodes(ctx context.Context, artifacts, executions, contexts []int64) error {
+	if store, ok := c.store.(locker); ok {
+		return store.LockNodes(ctx, artifacts, executions, contexts)
+	}
+	return nil
+}
+
 // A binder is a client of a REST registry, see [registry.DialREST].
 type binder interface {
 	Bind(m mlmd.AnyMapping, t mlmd.Type) mlmdpb.MetadataStoreServiceClient
