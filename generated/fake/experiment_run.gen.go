@@ -37,7 +37,7 @@ func ExperimentRun(seed int64, set ...func(*model.ExperimentRun)) *model.Experim
 		v.StartTime = f.Millis()
 	}
 	if f := s.Field("endTimeSinceEpoch"); f.Some() {
-		v.EndTime = f.Millis()
+		v.EndTime = f.MillisAfter(v.StartTime)
 	}
 	for _, f := range set {
 		f(v)

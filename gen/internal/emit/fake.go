@@ -24,9 +24,10 @@ type fakeView struct {
 	Optional        []fakeField
 }
 
-// A fakeField is a field that is set or not.
+// A fakeField is a field that is set after the value is made.
 type fakeField struct {
 	Name, Go, Value string
+	Always          bool
 }
 
 // CheckFakes reports fields for which no value can be made.
@@ -130,6 +131,11 @@ func (f *faker) entity(e *ir.Entity) *fakeView {
 	v.Doc = fmt.Sprintf("%s returns a [%s] with random values that the spec allows. The same seed gives the same values, "+
 		"which the functions of set then change.", e.Go, v.Type)
 	var ids []string
+	other := map[string]string{} // the Go names of fields
+	var later []fakeField        // those that depend on others
+	for _, m := range e.Fields {
+		other[m.Name] = m.Go
+	}
 	for _, m := range e.Fields {
 		switch m.Slot {
 		case ir.ID, ir.CreateTime, ir.UpdateTime:
@@ -142,9 +148,15 @@ func (f *faker) entity(e *ir.Entity) *fakeView {
 			ids = append(ids, m.Go)
 			f.ids = true
 		}
+		if m.REST.NotBefore != "" {
+			value := "f.MillisAfter(v." + other[m.REST.NotBefore] + ")"
+			later = append(later, fakeField{m.Name, m.Go, value, m.Required && !m.Nullable})
+			continue
+		}
 		v.add(f, m)
 		f.ids = false
 	}
+	v.Optional = append(v.Optional, later...)
 	if len(ids) > 0 {
 		v.Doc += " To store it, set " + strings.Join(ids, " and ") + ": no entity has the ID there."
 	}
@@ -210,7 +222,7 @@ func (v *fakeView) add(f *faker, m *ir.Field) {
 		v.Members = append(v.Members, m.Go+": "+expr)
 		return
 	}
-	v.Optional = append(v.Optional, fakeField{m.Name, m.Go, expr})
+	v.Optional = append(v.Optional, fakeField{m.Name, m.Go, expr, false})
 }
 
 // value returns the expression of a value of type t, from a source. It reports

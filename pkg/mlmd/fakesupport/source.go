@@ -87,6 +87,14 @@ func (s *Source) Day() time.Time { return s.Time().Truncate(24 * time.Hour) }
 // Millis returns a time between 2020 and 2030, in whole milliseconds.
 func (s *Source) Millis() value.Time { return value.Millis(s.Time().UnixMilli() + s.Int64N(1000)) }
 
+// MillisAfter returns a time within a day after t, or any time if t is not set.
+func (s *Source) MillisAfter(t value.Time) value.Time {
+	if t.IsZero() {
+		return s.Millis()
+	}
+	return value.Millis(t.Millis() + s.Int64N(24*time.Hour.Milliseconds()))
+}
+
 // UUID returns a random UUID, of version 4.
 func (s *Source) UUID() (id [16]byte) {
 	for i := range id {

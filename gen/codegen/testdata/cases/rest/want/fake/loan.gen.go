@@ -28,11 +28,11 @@ func Loan(seed int64, set ...func(*model.Loan)) *model.Loan {
 	if f := s.Field("from"); f.Some() {
 		v.From = f.Millis()
 	}
-	if f := s.Field("until"); f.Some() {
-		v.Until = f.Millis()
-	}
 	if f := s.Field("note"); f.Some() {
 		v.Note = new(f.Text(1, -1))
+	}
+	if f := s.Field("until"); f.Some() {
+		v.Until = f.MillisAfter(v.From)
 	}
 	for _, f := range set {
 		f(v)
