@@ -257,6 +257,9 @@ func (b *builder) object(s *spec.Schema, inline, path string) *Type {
 			}
 			return &Type{Basic: JSON}
 		}
+		if b.anything(s.Extra, path) {
+			return &Type{Basic: JSON}
+		}
 		elem := b.resolved(s.Extra, inline+"Value", path+"{}")
 		if elem == nil {
 			return nil
@@ -284,6 +287,19 @@ func (b *builder) object(s *spec.Schema, inline, path string) *Type {
 	b.unknownRequired(owner, flat)
 	b.distinct(owner, t.Fields)
 	return t
+}
+
+// anything reports whether s refers to a schema that accepts any value.
+func (b *builder) anything(s *spec.Schema, path string) bool {
+	for range 10 { // a cycle is reported elsewhere
+		if !s.Ref.Set() {
+			return s.Any()
+		}
+		if s = b.set.Resolve(s, path); s == nil {
+			return false
+		}
+	}
+	return false
 }
 
 // member makes a field of an object, which is stored as a member of a struct.

@@ -81,8 +81,8 @@ func (s *Schema) At(n *yaml.Node) Pos { return s.doc.pos(n) }
 // Schema returns the schema called name in components.schemas, or nil.
 func (d *Document) Schema(name string) *Schema { return d.byName[name] }
 
-// any reports whether s accepts any value.
-func (s *Schema) any() bool {
+// Any reports whether s accepts any value.
+func (s *Schema) Any() bool {
 	bare := *s
 	bare.doc, bare.top, bare.held, bare.Defs = nil, nil, nil, nil
 	bare.Name, bare.Pos, bare.Key, bare.Path, bare.Doc = "", Pos{}, Pos{}, "", ""
@@ -183,7 +183,7 @@ func additional(d *decoder, n *yaml.Node, s *Schema) {
 			s.Closed = Word{d.key, d.keyPos}
 		}
 	default:
-		if extra := d.schema(n, "", s.Path+"{}", 0); extra != nil && !extra.any() {
+		if extra := d.schema(n, "", s.Path+"{}", 0); extra != nil && !extra.Any() {
 			s.Extra = extra
 		}
 	}

@@ -31,6 +31,7 @@ var Prompt = promptSymbols{
 		},
 		By: &filter.String[*model.Prompt]{Property: "source", Member: "Source.By"},
 	},
+	Extra: &filter.OptValue[*model.Prompt]{Property: "extra", Member: "Extra"},
 }
 
 type promptSymbols struct {
@@ -46,4 +47,5 @@ type promptSymbols struct {
 	Mood   *filter.OptEnum[*model.Prompt, model.Mood]
 	Origin *originPlaceSymbolsOpt[*model.Prompt]
 	Source *promptSourceSymbolsOpt[*model.Prompt]
+	Extra  *filter.OptValue[*model.Prompt]
 }

@@ -18,13 +18,13 @@ var Catalog = []mlmd.AnyMapping{
 var CatalogSpec = mlmd.Spec{
 	Title:       "case",
 	Version:     "1.0.0",
-	Fingerprint: "2a7a0a3adb3d7de73916e512d97e3e7d",
+	Fingerprint: "a57dee694feda128623463d99f90837a",
 	Entities: []mlmd.SpecEntity{
 		{Name: "Prompt", Kind: mlmd.Context, TypeName: "Prompt", Stores: []string{
 			"maybe STRING", "either INT", "format STRING", "format = text", "limit INT", "ratio DOUBLE",
 			"raw STRING", "tone STRING", "tone = warm", "tone = cold", "mood STRING", "mood = good",
 			"mood = bad", "origin STRUCT", "OriginPlace.city", "source STRUCT", "PromptSource.place",
-			"PromptSource.by",
+			"PromptSource.by", "extra STRUCT",
 		}},
 	},
 }

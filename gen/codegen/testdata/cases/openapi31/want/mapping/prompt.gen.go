@@ -26,7 +26,7 @@ var Prompt = mlmd.Mapping[model.Prompt, *mlmdpb.Context]{
 	IsSet: func(v *model.Prompt) []bool {
 		return []bool{
 			v.Name != "", v.Maybe != nil, v.Either != nil, v.Format != nil, v.Limit != 0, v.Ratio != nil,
-			v.Raw != nil, v.Tone != nil, v.Mood != nil, v.Origin != nil, v.Source != nil,
+			v.Raw != nil, v.Tone != nil, v.Mood != nil, v.Origin != nil, v.Source != nil, v.Extra != nil,
 		}
 	},
 	Validate: validatePrompt,
@@ -44,10 +44,11 @@ var promptFields = mlmd.Fields{
 	{Name: "mood", Path: "properties.mood", Type: mlmdpb.PropertyType_STRING},
 	{Name: "origin", Path: "properties.origin", Type: mlmdpb.PropertyType_STRUCT},
 	{Name: "source", Path: "properties.source", Type: mlmdpb.PropertyType_STRUCT},
+	{Name: "extra", Path: "properties.extra", Type: mlmdpb.PropertyType_STRUCT},
 }
 
 func encodePrompt(v *model.Prompt, _ mlmd.Parent) (*mlmdpb.Context, error) {
-	w := gensupport.NewPropertyWriter(10)
+	w := gensupport.NewPropertyWriter(11)
 	w.String("maybe", "maybe", v.Maybe)
 	w.Int("either", v.Either)
 	w.String("format", "format", (*string)(v.Format))
@@ -58,6 +59,7 @@ func encodePrompt(v *model.Prompt, _ mlmd.Parent) (*mlmdpb.Context, error) {
 	w.String("mood", "mood", (*string)(v.Mood))
 	gensupport.WriteObject(&w, "origin", "origin", v.Origin, encodeOriginPlace)
 	gensupport.WriteObject(&w, "source", "source", v.Source, encodePromptSource)
+	gensupport.WriteJSON(&w, "extra", "extra", v.Extra)
 	return &mlmdpb.Context{
 		Name:       w.Name("name", v.ID, v.Name),
 		Properties: w.Props(),
@@ -79,6 +81,7 @@ func decodePrompt(n *mlmdpb.Context) (*model.Prompt, error) {
 		Mood:       (*model.Mood)(r.Name("mood")),
 		Origin:     gensupport.ReadObject(&r, "origin", "origin", decodeOriginPlace),
 		Source:     gensupport.ReadObject(&r, "source", "source", decodePromptSource),
+		Extra:      gensupport.ReadJSON(&r, "extra", "extra"),
 		Unreadable: r.Unreadable(),
 	}, nil
 }
