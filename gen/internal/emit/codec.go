@@ -75,50 +75,9 @@ type objectView struct {
 	Renames         []string // nil: no member has an older name
 }
 
-// renamed reports whether a member of a t, or of an object in it, has former
-// names.
-func renamed(t *ir.Type, seen map[*ir.Type]bool) bool {
-	switch t.Basic {
-	case ir.List, ir.Map:
-		return renamed(t.Elem, seen)
-	case ir.Object:
-		if seen[t] {
-			return false
-		}
-		seen[t] = true
-		for _, f := range t.Fields {
-			if len(f.Aliases) > 0 || renamed(f.Type, seen) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// legacyMembers returns the former names of members of a t, and of objects in
-// it, as "Column.label: title, caption".
-func legacyMembers(t *ir.Type, seen map[*ir.Type]bool) (out []string) {
-	switch t.Basic {
-	case ir.List, ir.Map:
-		return legacyMembers(t.Elem, seen)
-	case ir.Object:
-		if seen[t] {
-			return nil
-		}
-		seen[t] = true
-		for _, f := range t.Fields {
-			if len(f.Aliases) > 0 {
-				out = append(out, fmt.Sprintf("%s.%s: %s", t.Go, f.Name, strings.Join(f.Aliases, ", ")))
-			}
-			out = append(out, legacyMembers(f.Type, seen)...)
-		}
-	}
-	return out
-}
-
 // renamer returns the function that renames members of a stored t, or "".
 func renamer(t *ir.Type) string {
-	if !renamed(t, map[*ir.Type]bool{}) {
+	if len(t.LegacyMembers()) == 0 {
 		return ""
 	}
 	if t.Basic == ir.Object {

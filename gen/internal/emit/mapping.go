@@ -181,7 +181,7 @@ func (v *mappingView) field(e *ir.Entity, f *ir.Field) bool {
 	case ir.Custom: // see mappingOf
 	case ir.Property:
 		row.Type, row.Rename = string(f.Stored), renamer(f.Type)
-		row.LegacyMembers = legacyMembers(f.Type, map[*ir.Type]bool{})
+		row.LegacyMembers = f.Type.LegacyMembers()
 		row.Refers = refers(e, f)
 		row.List = f.Type.Basic == ir.List && (row.Rename != "" || len(row.LegacyNames) > 0)
 		v.Writes = append(v.Writes, v.writeOf(f, sel))

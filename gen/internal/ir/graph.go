@@ -2,7 +2,11 @@
 // and edges, checked and named, independent of OpenAPI and of Go source.
 package ir
 
-import "github.com/mlmd-go/sdk/gen/internal/spec"
+import (
+	"strings"
+
+	"github.com/mlmd-go/sdk/gen/internal/spec"
+)
 
 // A Graph is a valid spec. It is not modified after Build.
 type Graph struct {
@@ -207,6 +211,29 @@ func (t *Type) UnsetIsZero() bool {
 		return true
 	}
 	return false
+}
+
+// LegacyMembers returns the former names of members of a t, and of objects in it,
+// as "Column.label: title, caption".
+func (t *Type) LegacyMembers() []string { return t.legacyMembers(map[*Type]bool{}) }
+
+func (t *Type) legacyMembers(seen map[*Type]bool) (out []string) {
+	switch t.Basic {
+	case List, Map:
+		return t.Elem.legacyMembers(seen)
+	case Object:
+		if seen[t] {
+			return nil
+		}
+		seen[t] = true
+		for _, f := range t.Fields {
+			if len(f.Aliases) > 0 {
+				out = append(out, t.Go+"."+f.Name+": "+strings.Join(f.Aliases, ", "))
+			}
+			out = append(out, f.Type.legacyMembers(seen)...)
+		}
+	}
+	return out
 }
 
 // GoType returns the type of the Go field.
