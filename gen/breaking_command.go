@@ -26,6 +26,8 @@ func breakingCommand(ctx context.Context, args []string, stdout, stderr io.Write
 	against := flags.String("against", "", "what to compare with: a git ref such as main, or a file")
 	root := flags.String("root", "", rootUsage)
 	format := flags.String("format", "text", "how to print: "+strings.Join(formatNames(), ", "))
+	var on storeFlags
+	on.add(flags)
 	if code, done := parse(flags, args); done {
 		return code
 	}
@@ -41,7 +43,7 @@ func breakingCommand(ctx context.Context, args []string, stdout, stderr io.Write
 		fmt.Fprintf(stderr, "gen breaking: unknown format %q; want one of %s\n", *format, strings.Join(formatNames(), ", "))
 		return exitFailed
 	}
-	cfg, err := config.Load(".", *configFile, *root)
+	cfg, err := config.LoadSpec(".", *configFile, *root)
 	if err != nil {
 		fmt.Fprintln(stderr, err)
 		return exitFailed
@@ -51,11 +53,25 @@ func breakingCommand(ctx context.Context, args []string, stdout, stderr io.Write
 		fmt.Fprintln(stderr, err)
 		return exitFailed
 	}
-	breaks, err := codegen.Breaking(ctx, old, cfg.Config, past.read())
+	var judge codegen.Judge
+	if on.store != "" {
+		var done func()
+		if judge, done, err = on.judge(ctx); err != nil {
+			fmt.Fprintf(stderr, "gen breaking: %v\n", err)
+			return exitFailed
+		}
+		defer done()
+	}
+	breaks, err := codegen.Breaking(ctx, old, cfg.Config, past.read(), judge)
 	past.close(stderr)
 	if err != nil {
 		fmt.Fprintln(stderr, err)
 		return exitFailed
+	}
+	for i := range breaks {
+		if breaks[i].Old && past.ref == "" { // of a file, which names others relative to itself
+			breaks[i].File = path.Join(filepath.ToSlash(filepath.Dir(*against)), breaks[i].File)
+		}
 	}
 	if err := printBreaks(stdout, newReport(ctx, cfg, *against, breaks)); err != nil {
 		fmt.Fprintln(stderr, err)

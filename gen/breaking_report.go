@@ -61,11 +61,13 @@ func printText(w io.Writer, r report) error {
 
 // summary counts the breaks in one line.
 func (r report) summary() string {
-	var refused, stale, accepted, warnings int
+	var refused, stale, accepted, missing, warnings int
 	for _, b := range r.breaks {
 		switch {
 		case b.Accepted != nil:
 			accepted++
+		case b.NotStored():
+			missing++
 		case b.Warning:
 			warnings++
 		case b.Rule == codegen.AcceptedWithoutChange:
@@ -81,7 +83,7 @@ func (r report) summary() string {
 	for _, c := range []struct {
 		what string
 		n    int
-	}{{"accepted", accepted}, {"accepted without a change", stale}, {"warnings", warnings}} {
+	}{{"accepted", accepted}, {"accepted without a change", stale}, {"not stored", missing}, {"warnings", warnings}} {
 		if c.n > 0 {
 			out += fmt.Sprintf("; %s: %d", c.what, c.n)
 		}
@@ -98,7 +100,7 @@ func (r report) where(b codegen.Break) (file string, now bool) {
 // remark returns the text of b for formats that have a place of their own for the
 // rule and the position.
 func (r report) remark(b codegen.Break) string {
-	text := b.Path + ": " + b.Message
+	text := b.Path + ": " + b.Message + b.Count()
 	if b.Old {
 		text += fmt.Sprintf(" (line %d of %s)", b.Line, r.against)
 	}
@@ -120,7 +122,7 @@ func printGitHub(w io.Writer, r report) error {
 	for _, b := range r.breaks {
 		command := "error"
 		switch {
-		case b.Accepted != nil:
+		case b.Accepted != nil, b.NotStored():
 			command = "notice"
 		case b.Warning:
 			command = "warning"
@@ -221,10 +223,14 @@ func printSARIF(w io.Writer, r report) error {
 		if b.Warning {
 			level = "warning"
 		}
+		configured := level
+		if b.NotStored() {
+			level = "note"
+		}
 		rules := &run.Tool.Driver.Rules
 		if _, ok := index[b.Rule]; !ok {
 			index[b.Rule] = len(*rules)
-			*rules = append(*rules, sarifRule{b.Rule, sarifText{b.Why}, sarifText{b.Instead}, sarifConfig{level}})
+			*rules = append(*rules, sarifRule{b.Rule, sarifText{b.Why}, sarifText{b.Instead}, sarifConfig{configured}})
 		}
 		file, now := r.where(b)
 		l := sarifLocation{Physical: sarifPhysical{

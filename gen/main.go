@@ -17,14 +17,21 @@
 //	gen -print-schema                 print a JSON Schema of specs, for editors
 //	gen lint                          report what makes a spec harder to read or use
 //	gen docs [-out DIR] [-check]      write a page of Markdown for each entity, and an index
-//	gen breaking -against REF|FILE    report what a change of the spec breaks
+//	gen breaking -against REF|FILE    report what a change of the spec breaks; with -store, by what is stored
+//	gen plan -store STORE             print what registering the spec adds to a store, and what conflicts
+//	gen migrate -store STORE          bring the entities of a store into the form of the spec; -dry-run only counts
 //
 // The pages of gen docs have an example of each entity. With -test, gen docs also
 // writes a Go test that runs the examples. It does not replace files that it did
 // not generate, and removes the pages of entities that the spec no longer has.
 //
-// It exits with 0, with 1 for an invalid spec, stale files or a breaking
-// change, and with 2 for any other error.
+// STORE is a file of SQLite, a URL of PostgreSQL or MySQL, or HOST:PORT of a server.
+// These commands need neither generated code nor a Go module. They are in programs
+// that are built with the tag stores.
+//
+// It exits with 0, with 1 for an invalid spec, stale files, a breaking change, a
+// conflict with a store or values that a migration left, and with 2 for any other
+// error.
 package main
 
 import (
@@ -64,7 +71,9 @@ const usage = `gen generates Go types, MLMD mappings and field symbols from a sp
   gen -print-schema                 print a JSON Schema of specs, for editors
   gen lint                          report what makes a spec harder to read or use
   gen docs [-out DIR] [-check]      write a page of Markdown for each entity, and an index
-  gen breaking -against REF|FILE    report what a change of the spec breaks
+  gen breaking -against REF|FILE    report what a change of the spec breaks; with -store, by what is stored
+  gen plan -store STORE             print what registering the spec adds to a store, and what conflicts
+  gen migrate -store STORE          bring the entities of a store into the form of the spec
 
 `
 
@@ -80,6 +89,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 			return initCommand(ctx, args[1:], stdout, stderr)
 		case "lint":
 			return lintCommand(ctx, args[1:], stdout, stderr)
+		case "plan":
+			return planCommand(ctx, args[1:], stdout, stderr)
+		case "migrate":
+			return migrateCommand(ctx, args[1:], stdout, stderr)
 		}
 	}
 	flags := flag.NewFlagSet("gen", flag.ContinueOnError)
@@ -164,9 +177,8 @@ func parse(flags *flag.FlagSet, args []string) (code int, done bool) {
 		return exitFailed, true
 	case flags.NArg() > 0:
 		if flags.Name() == "gen" {
-			fmt.Fprintf(
-				flags.Output(), "gen: unknown command %q; the commands are init, docs, lint and breaking\n", flags.Arg(0),
-			)
+			fmt.Fprintf(flags.Output(),
+				"gen: unknown command %q; the commands are init, docs, lint, breaking, plan and migrate\n", flags.Arg(0))
 		} else {
 			fmt.Fprintf(flags.Output(), "%s: unexpected argument %q; it only takes flags\n", flags.Name(), flags.Arg(0))
 		}

@@ -6,6 +6,7 @@ import (
 	"iter"
 
 	"github.com/mlmd-go/sdk/gen/internal/breaking"
+	"github.com/mlmd-go/sdk/gen/internal/ir"
 	"github.com/mlmd-go/sdk/gen/internal/spec"
 )
 
@@ -24,6 +25,16 @@ type Break struct {
 	Instead string `json:"instead"`
 	// Accepted says who accepts the change. Without it, the change is not accepted.
 	Accepted *Acceptance `json:"accepted,omitempty"`
+	// Stored counts the stored entities that the change concerns, if it was judged by
+	// a store and is about stored data.
+	Stored *Stored `json:"stored,omitempty"`
+}
+
+// Stored counts the entities in a store that a break concerns.
+type Stored struct {
+	Entities int  `json:"entities"` // that the change concerns
+	Of       int  `json:"of"`       // of the same types
+	Excused  bool `json:"excused"`  // the change breaks nothing, because it concerns none
 }
 
 // An Acceptance says since when and why a break is accepted, and where.
@@ -38,20 +49,35 @@ type Acceptance struct {
 // AcceptedWithoutChange is the rule of an acceptance that accepts nothing.
 var AcceptedWithoutChange = breaking.Stale.ID
 
-// Refused reports whether the break is neither a warning nor accepted.
-func (b Break) Refused() bool { return !b.Warning && b.Accepted == nil }
+// Refused reports whether the break is neither a warning, nor accepted, nor excused
+// by a store that has nothing which it concerns.
+func (b Break) Refused() bool { return !b.Warning && b.Accepted == nil && !b.NotStored() }
+
+// NotStored reports whether the break is excused, because a store has nothing that
+// it concerns.
+func (b Break) NotStored() bool { return b.Stored != nil && b.Stored.Excused }
+
+// Count describes the stored entities that b concerns, or is empty.
+func (b Break) Count() string {
+	if b.Stored == nil {
+		return ""
+	}
+	return fmt.Sprintf("; stored: %d of %d entities", b.Stored.Entities, b.Stored.Of)
+}
 
 // String returns a human-readable description.
 func (b Break) String() string {
 	at := fmt.Sprintf("%s:%d:%d: %s: ", b.File, b.Line, b.Column, b.Path)
 	switch {
 	case b.Accepted != nil:
-		return fmt.Sprintf("%saccepted: %s: %s\n    since %s: %s",
-			at, b.Rule, b.Message, b.Accepted.Since, b.Accepted.Reason)
+		return fmt.Sprintf("%saccepted: %s: %s%s\n    since %s: %s", at, b.Rule, b.Message, b.Count(), b.Accepted.Since,
+			b.Accepted.Reason)
+	case b.NotStored():
+		return fmt.Sprintf("%snot stored: %s: %s%s", at, b.Rule, b.Message, b.Count())
 	case b.Warning:
 		at += "warning: "
 	}
-	return fmt.Sprintf("%s%s: %s\n    why: %s\n    instead: %s", at, b.Rule, b.Message, b.Why, b.Instead)
+	return fmt.Sprintf("%s%s: %s%s\n    why: %s\n    instead: %s", at, b.Rule, b.Message, b.Count(), b.Why, b.Instead)
 }
 
 // A Version is an earlier version of a spec.
@@ -72,11 +98,21 @@ type Past struct {
 // ignore drops what a REST API cannot serve: Generate reports it.
 func ignore(spec.Pos, string, string, string) {}
 
+// A Judge counts, for findings about stored data, the entities in a store that they
+// concern.
+type Judge = func(ctx context.Context, old, now *ir.Graph, findings []breaking.Finding) error
+
+// Load returns a spec, which must be valid.
+func Load(ctx context.Context, c Config) (*ir.Graph, error) {
+	g, _, err := build(ctx, c)
+	return g, err
+}
+
 // Breaking returns the breaking changes from one version of a spec to another,
 // both of which must be valid, with those that the later version accepts. past is
 // the history of the earlier version, from which names are known that were removed
-// and may still be stored.
-func Breaking(ctx context.Context, before, after Config, past Past) ([]Break, error) {
+// and may still be stored. If judge is not nil, it judges the changes by a store.
+func Breaking(ctx context.Context, before, after Config, past Past, judge Judge) ([]Break, error) {
 	old, oldSet, err := build(ctx, before)
 	if err != nil {
 		return nil, fmt.Errorf("the old spec: %w", err)
@@ -104,6 +140,11 @@ func Breaking(ctx context.Context, before, after Config, past Past) ([]Break, er
 		}
 	}
 	findings := breaking.Compare(old, now, &h, before.apis(old, ignore), after.apis(now, ignore))
+	if judge != nil {
+		if err := judge(ctx, old, now, findings); err != nil {
+			return nil, fmt.Errorf("judge by the store: %w", err)
+		}
+	}
 	var out []Break
 	for _, f := range breaking.Accept(findings, oldSet.Accepted(), set.Accepted()) {
 		out = append(out, breakOf(f))
@@ -115,6 +156,9 @@ func breakOf(f breaking.Finding) Break {
 	b := Break{
 		Rule: f.Rule.ID, Warning: f.Rule.Warning, File: f.Pos.File, Old: f.Old, Line: f.Pos.Line, Column: f.Pos.Col,
 		Path: f.Path, Message: f.Msg, Why: f.Rule.Why, Instead: f.Rule.Instead,
+	}
+	if s := f.Stored; s != nil {
+		b.Stored = new(Stored(*s))
 	}
 	if a := f.Accepted; a != nil {
 		b.Accepted = &Acceptance{Since: a.Since, Reason: a.Reason, File: a.Pos.File, Line: a.Pos.Line, Column: a.Pos.Col}

@@ -20,7 +20,7 @@ func hundredAfter() string {
 func BenchmarkBreaking(b *testing.B) {
 	before, after := inMemory(hundred()), inMemory(hundredAfter())
 	for b.Loop() {
-		breaks, err := codegen.Breaking(b.Context(), before, after, codegen.Past{})
+		breaks, err := codegen.Breaking(b.Context(), before, after, codegen.Past{}, nil)
 		if err != nil || len(breaks) < 100 {
 			b.Fatal(len(breaks), err)
 		}
@@ -33,7 +33,7 @@ func TestBreaking_HundredEntities(t *testing.T) {
 	best := time.Hour
 	for range 3 {
 		start := time.Now()
-		_, err := codegen.Breaking(t.Context(), inMemory(hundred()), inMemory(hundredAfter()), codegen.Past{})
+		_, err := codegen.Breaking(t.Context(), inMemory(hundred()), inMemory(hundredAfter()), codegen.Past{}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -23,7 +23,7 @@ components:
         shape: {type: object, properties: {rows: {type: integer}}}
 `
 	after := strings.Replace(before, "{type: integer}", "{type: integer}, columns: {type: integer}", 1)
-	breaks, err := codegen.Breaking(t.Context(), inMemory(before), inMemory(after), codegen.Past{})
+	breaks, err := codegen.Breaking(t.Context(), inMemory(before), inMemory(after), codegen.Past{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

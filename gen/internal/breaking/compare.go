@@ -20,6 +20,27 @@ type Finding struct {
 	Old  bool // Pos is in the old spec
 	// Accepted accepts the change; nil if none does.
 	Accepted *spec.Acceptance
+	Subject
+	// Stored counts the stored entities that the change concerns; nil if they are
+	// not counted.
+	Stored *Stored
+}
+
+// A Subject says what a change is about, for those who look for it in a store.
+// Its members are nil or empty where they do not apply.
+type Subject struct {
+	Before, After   *ir.Entity // in the old spec and in the new one
+	In, InNow       *ir.Type   // the objects that have the field, if no entity has it
+	Field, FieldNow *ir.Field
+	Enum            *ir.Type // in the old spec
+	Key             string   // a property, a former name, or a value of the enum
+}
+
+// Stored counts entities in a store.
+type Stored struct {
+	Entities int  // that the change concerns
+	Of       int  // of these types
+	Excused  bool // the change breaks nothing, because it concerns none
 }
 
 // Compare returns the breaking changes from before to after, in the order of
@@ -39,8 +60,11 @@ func Compare(before, after *ir.Graph, past *History, oldAPIs, newAPIs []*restapi
 	}
 	past.Add(before, "the old spec") // which has names that are read and no longer written
 	for _, e := range after.Entities {
-		c.returned(past, counterpartOf(before, e), e)
+		was := counterpartOf(before, e)
+		c.subject = Subject{Before: was, After: e}
+		c.returned(past, was, e)
 	}
+	c.subject = Subject{}
 	c.rest(oldAPIs, newAPIs)
 	return sorted(c.findings)
 }
@@ -48,6 +72,7 @@ func Compare(before, after *ir.Graph, past *History, oldAPIs, newAPIs []*restapi
 type comparison struct {
 	rules    map[string]Rule
 	findings []Finding
+	subject  Subject
 	seen     map[[2]*ir.Type]bool // enums and objects that are compared already
 }
 
@@ -57,11 +82,17 @@ func (c *comparison) found(rule string, at spec.Pos, path, format string, args .
 	if !ok {
 		panic("breaking: no rule " + rule)
 	}
-	c.findings = append(c.findings, Finding{Rule: r, Pos: at, Path: path, Msg: fmt.Sprintf(format, args...)})
+	c.findings = append(c.findings, Finding{
+		Rule: r, Pos: at, Path: path, Msg: fmt.Sprintf(format, args...), Subject: c.subject,
+	})
 	return &c.findings[len(c.findings)-1]
 }
 
+func (f *Finding) setEnum(t *ir.Type, v ir.Value) { f.Enum, f.Key = t, v.Text }
+
 func (c *comparison) entity(old *ir.Entity, entities []*ir.Entity) {
+	c.subject = Subject{Before: old}
+	defer func() { c.subject = Subject{} }()
 	i := slices.IndexFunc(entities, func(e *ir.Entity) bool { return e.Name == old.Name })
 	if i < 0 { // stored nodes belong to the entity with the same type
 		i = slices.IndexFunc(
@@ -74,6 +105,7 @@ func (c *comparison) entity(old *ir.Entity, entities []*ir.Entity) {
 		return
 	}
 	e := entities[i]
+	c.subject.After = e
 	at, path := e.Pos, e.Name
 	if e.Name != old.Name {
 		c.found(
@@ -107,9 +139,10 @@ func (c *comparison) entity(old *ir.Entity, entities []*ir.Entity) {
 		switch now := copyOf(e, was.Property); now {
 		case was.From:
 		case "":
-			c.found("COPY_NO_DELETE", at, path, "the copy %q of %s is gone", was.Property, was.From)
+			c.found("COPY_NO_DELETE", at, path, "the copy %q of %s is gone", was.Property, was.From).Key = was.Property
 		default:
-			c.found("COPY_NO_DELETE", at, path, "the copy %q of %s now repeats %s", was.Property, was.From, now)
+			f := c.found("COPY_NO_DELETE", at, path, "the copy %q of %s now repeats %s", was.Property, was.From, now)
+			f.Key = was.Property
 		}
 	}
 	c.fields(path, old.Fields, e.Fields, &kinds{old.Kind, e.Kind})
@@ -132,7 +165,7 @@ func (c *comparison) custom(old, e *ir.Entity) {
 				"the property %q is new, stored as %s",
 				f.Key,
 				f.Stored,
-			)
+			).Key = f.Key
 		}
 	}
 }
@@ -190,7 +223,8 @@ func (c *comparison) fields(path string, before, after []*ir.Field, k *kinds) {
 	for _, old := range before {
 		f := counterpart(old, after)
 		if f == nil {
-			c.found("FIELD_NO_DELETE", old.Pos, path+"."+old.Name, "the field is gone").Old = true
+			f := c.found("FIELD_NO_DELETE", old.Pos, path+"."+old.Name, "the field is gone")
+			f.Old, f.Field = true, old
 			continue
 		}
 		used[f] = true
@@ -200,7 +234,7 @@ func (c *comparison) fields(path string, before, after []*ir.Field, k *kinds) {
 		switch {
 		case used[f]:
 		case f.Required && (k == nil || f.Slot != ir.Parent):
-			c.found("FIELD_NOT_NEWLY_REQUIRED", f.Pos, path+"."+f.Name, "the new field is required")
+			c.found("FIELD_NOT_NEWLY_REQUIRED", f.Pos, path+"."+f.Name, "the new field is required").FieldNow = f
 		case k == nil:
 			c.found("OBJECT_SAME_MEMBERS", f.Pos, path+"."+f.Name, "the member is new")
 		}
@@ -228,6 +262,9 @@ func counterpart(old *ir.Field, after []*ir.Field) *ir.Field {
 }
 
 func (c *comparison) field(path string, old, f *ir.Field, k *kinds) {
+	outer := c.subject
+	defer func() { c.subject = outer }()
+	c.subject.Field, c.subject.FieldNow = old, f
 	if f.Name != old.Name {
 		c.found("FIELD_SAME_NAME", f.Pos, path, "the field %s has another name", old.Name)
 	} else if f.Go != old.Go {
@@ -248,7 +285,7 @@ func (c *comparison) field(path string, old, f *ir.Field, k *kinds) {
 	}
 	for _, name := range old.Aliases {
 		if name != f.Key && !slices.Contains(f.Aliases, name) {
-			c.found("FIELD_KEEPS_OLD_NAMES", f.Pos, path, "%q is not read any more", name)
+			c.found("FIELD_KEEPS_OLD_NAMES", f.Pos, path, "%q is not read any more", name).Key = name
 		}
 	}
 	c.stricter(path, f.Pos, old.Rules, f.Rules)
@@ -375,13 +412,16 @@ func (c *comparison) same(path string, at spec.Pos, old, now *ir.Type) bool {
 	case ir.Enum:
 		for _, v := range old.Values {
 			if !slices.ContainsFunc(now.Values, func(w ir.Value) bool { return w.Text == v.Text }) {
-				c.found("ENUM_VALUE_NO_DELETE", now.Pos, path, "the value %q of %s is gone", v.Text, now.Go)
+				c.found("ENUM_VALUE_NO_DELETE", now.Pos, path, "the value %q of %s is gone", v.Text, now.Go).setEnum(old, v)
 			} else if !slices.Contains(now.Values, v) {
 				c.found("FIELD_SAME_GO_NAME", now.Pos, path, "the Go constant %s of the value %q has another name", v.Go, v.Text)
 			}
 		}
 	case ir.Object:
+		outer := c.subject
+		c.subject.In, c.subject.InNow, c.subject.Field, c.subject.FieldNow = old, now, nil, nil
 		c.fields(path, old.Fields, now.Fields, nil)
+		c.subject = outer
 	}
 	return true
 }

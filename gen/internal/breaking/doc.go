@@ -15,7 +15,9 @@ func Doc() string {
 ` + "`gen breaking -against main`" + ` compares a spec with an earlier version of it, and reports each change
 that breaks stored data or callers, by the rules below. It exits with 1 if there is one. A change that is only a
 warning breaks neither by itself, and does not affect the exit code; nor does one that is
-[accepted](#accepting-a-break). [spec.md](spec.md#changing-it) shows how to change a spec safely.
+[accepted](#accepting-a-break), or, with ` + "`-store`" + `, one that concerns
+[no stored entity](store-commands.md#gen-breaking--store). [spec.md](spec.md#changing-it) shows how to change a spec
+safely.
 
 | rule | finds |
 | --- | --- |

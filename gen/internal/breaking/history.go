@@ -231,7 +231,7 @@ func (c *comparison) returned(h *History, old, e *ir.Entity) {
 				was.form,
 				version,
 				n.form,
-			)
+			).Key = n.path
 		}
 	}
 }

@@ -94,7 +94,13 @@ const (
 // generated/edge.
 // The spec and the files that it refers to must be below the directory
 // within, or, if that is empty, below the root of the module.
-func Load(dir, name, within string) (Config, error) {
+func Load(dir, name, within string) (Config, error) { return load(dir, name, within, true) }
+
+// LoadSpec is like Load for a program that generates no packages: they need no
+// module.
+func LoadSpec(dir, name, within string) (Config, error) { return load(dir, name, within, false) }
+
+func load(dir, name, within string, packages bool) (Config, error) {
 	var f file
 	at := name
 	if at == "" {
@@ -179,10 +185,14 @@ func Load(dir, name, within string) (Config, error) {
 		}
 		p.to.Import = p.from.Import
 		if p.to.Import == "" {
-			if p.to.Import, err = ImportPath(filepath.Join(dir, filepath.FromSlash(p.to.Dir))); err != nil {
+			p.to.Import, err = ImportPath(filepath.Join(dir, filepath.FromSlash(p.to.Dir)))
+			if err != nil && packages {
 				return Config{}, err
 			}
 		}
+	}
+	if !packages {
+		return c, nil
 	}
 	return c, c.check(at)
 }

@@ -1,0 +1,300 @@
+package evolution_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/testdb"
+	"github.com/mlmd-go/sdk/pkg/registry"
+	"github.com/mlmd-go/sdk/pkg/store"
+	"github.com/mlmd-go/sdk/pkg/store/postgres"
+	"github.com/mlmd-go/sdk/pkg/store/sqlite"
+	"github.com/mlmd-go/sdk/suites/backend"
+)
+
+// The spec that the stores below are written by, and the next one.
+const (
+	thingsV1 = `openapi: 3.0.3
+info: {title: things, version: '1'}
+paths: {}
+components:
+  schemas:
+    Thing:
+      x-mlmd-kind: artifact
+      type: object
+      required: [name]
+      properties:
+        id: {type: string, x-mlmd-store: id}
+        name: {type: string, x-mlmd-store: name}
+        extras: {type: object, x-mlmd-store: custom}
+        size: {type: integer}
+        mood: {type: string, enum: [good, bad, ugly]}
+        note: {type: string}
+        memo: {type: string}
+`
+	thingsV2 = `openapi: 3.0.3
+info: {title: things, version: '2'}
+paths: {}
+components:
+  schemas:
+    Thing:
+      x-mlmd-kind: artifact
+      type: object
+      required: [name]
+      properties:
+        id: {type: string, x-mlmd-store: id}
+        name: {type: string, x-mlmd-store: name}
+        extras: {type: object, x-mlmd-store: custom}
+        size: {type: number, x-mlmd-property: scale, x-mlmd-renamed-from: size}
+        mood: {type: string, enum: [good, bad]}
+        note: {type: string, maxLength: 6, x-mlmd-property: remark, x-mlmd-renamed-from: note}
+        owner: {type: string}
+    Place:
+      x-mlmd-kind: context
+      type: object
+      required: [name]
+      properties:
+        id: {type: string, x-mlmd-store: id}
+        name: {type: string, x-mlmd-store: name}
+`
+)
+
+// The commands on a store work from a folder that has a spec and no Go.
+func TestStoreCommands(t *testing.T) {
+	bin := filepath.Join(t.TempDir(), "gen")
+	build := exec.CommandContext(t.Context(), "go", "build", "-tags", "stores", "-o", bin, "../../gen")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build the generator: %v\n%s", err, out)
+	}
+	for _, on := range []struct {
+		name string
+		open func(t *testing.T, dir string) (name string, rpc mlmdpb.MetadataStoreServiceClient)
+	}{
+		{"sqlite", func(t *testing.T, dir string) (string, mlmdpb.MetadataStoreServiceClient) {
+			return "things.db", opened(t)(sqlite.Open(t.Context(), filepath.Join(dir, "things.db")))
+		}},
+		{"postgres", func(t *testing.T, _ string) (string, mlmdpb.MetadataStoreServiceClient) {
+			dsn, err := testdb.Postgres(t)
+			testdb.Check(t, "postgres", err)
+			return dsn, opened(t)(postgres.Open(t.Context(), dsn))
+		}},
+		{"server", func(t *testing.T, _ string) (string, mlmdpb.MetadataStoreServiceClient) {
+			p, err := backend.StartProcess("--db=" + filepath.Join(t.TempDir(), "things.db"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() {
+				if _, err := p.Stop(); err != nil {
+					t.Error(err)
+				}
+			})
+			c, err := registry.Dial(p.Address)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { c.Close() })
+			return "grpc://" + p.Address, c.RPC()
+		}},
+	} {
+		t.Run(on.name, func(t *testing.T) {
+			dir := t.TempDir()
+			name, rpc := on.open(t, dir)
+			printed := testStoreCommands(t, bin, dir, name, rpc)
+			if on.name == "sqlite" {
+				checkPage(t, printed)
+			}
+		})
+	}
+}
+
+func opened(t *testing.T) func(*store.Store, error) mlmdpb.MetadataStoreServiceClient {
+	return func(s *store.Store, err error) mlmdpb.MetadataStoreServiceClient {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { s.Close() })
+		return s.Client()
+	}
+}
+
+// storeThings stores what a program of the first spec would: things, of which none
+// is ugly, and one has a custom property with the name of a later field.
+func storeThings(t *testing.T, rpc mlmdpb.MetadataStoreServiceClient) {
+	t.Helper()
+	typ, err := rpc.PutArtifactType(t.Context(), &mlmdpb.PutArtifactTypeRequest{ArtifactType: &mlmdpb.ArtifactType{
+		Name: new("Thing"), Properties: map[string]mlmdpb.PropertyType{
+			"size": mlmdpb.PropertyType_INT, "mood": mlmdpb.PropertyType_STRING, "note": mlmdpb.PropertyType_STRING,
+			"memo": mlmdpb.PropertyType_STRING,
+		},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := func(s string) *mlmdpb.Value {
+		return &mlmdpb.Value{Value: &mlmdpb.Value_StringValue{StringValue: s}}
+	}
+	var things []*mlmdpb.Artifact
+	for i := range 250 {
+		a := &mlmdpb.Artifact{TypeId: typ.TypeId, Name: new(fmt.Sprintf("thing %d", i)), Properties: map[string]*mlmdpb.Value{
+			"size": {Value: &mlmdpb.Value_IntValue{IntValue: int64(i)}}, "mood": text([]string{"good", "bad"}[i%2]),
+		}}
+		if i < 20 {
+			a.Properties["note"] = text("short")
+		}
+		if i < 5 {
+			a.Properties["note"] = text("a longer note")
+		}
+		if i == 7 {
+			a.CustomProperties = map[string]*mlmdpb.Value{"owner": text("eve")}
+		}
+		things = append(things, a)
+	}
+	if _, err := rpc.PutArtifacts(t.Context(), &mlmdpb.PutArtifactsRequest{Artifacts: things}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// testStoreCommands runs the commands in dir and returns what they printed.
+func testStoreCommands(
+	t *testing.T, bin, dir, name string, rpc mlmdpb.MetadataStoreServiceClient,
+) (printed []string) {
+	storeThings(t, rpc)
+	put := func(file, text string) {
+		file = filepath.Join(dir, file)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run := func(want int, args ...string) string {
+		t.Helper()
+		var out, errs bytes.Buffer
+		cmd := exec.CommandContext(t.Context(), bin, args...)
+		cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &errs
+		err := cmd.Run()
+		var exit *exec.ExitError
+		if err != nil && !errors.As(err, &exit) {
+			t.Fatal(err)
+		}
+		if code := cmd.ProcessState.ExitCode(); code != want {
+			t.Errorf("gen %s: exit code %d, want %d", strings.Join(args, " "), code, want)
+		}
+		printed = append(printed, fmt.Sprintf("$ gen %s\n%s%s", strings.Join(args, " "), out.String(), errs.String()))
+		t.Log(printed[len(printed)-1])
+		return out.String() + errs.String()
+	}
+	has := func(out string, lines ...string) {
+		t.Helper()
+		for _, l := range lines {
+			if !slices.ContainsFunc(strings.Split(out, "\n"), func(got string) bool { return strings.HasPrefix(got, l) }) {
+				t.Errorf("no line begins with %q in\n%s", l, out)
+			}
+		}
+	}
+
+	put("spec/openapi.yaml", thingsV1)
+	out := run(0, "plan", "-store", name)
+	if !strings.HasSuffix(out, ": 1 types, 1 unchanged, 0 conflicts\n") || strings.Count(out, "\n") != 1 {
+		t.Errorf("the first spec changes something:\n%s", out)
+	}
+
+	put("spec/openapi.yaml", thingsV2)
+	put("old/openapi.yaml", thingsV1)
+	has(run(1, "breaking", "-against", "old/openapi.yaml"), "breaking changes against old/openapi.yaml: 4; warnings: 3")
+	has(
+		run(1, "breaking", "-against", "old/openapi.yaml", "-store", name),
+		"old/openapi.yaml:17:9: Thing.memo: not stored: FIELD_NO_DELETE: the field is gone; stored: 0 of 250 entities",
+	)
+	os.RemoveAll(filepath.Join(dir, "old"))
+
+	out = run(0, "plan", "-store", name)
+	has(
+		out,
+		"+ context type Place, for Place, with 0 properties",
+		"+ Thing: property owner STRING; 250 entities are stored without it",
+		"+ Thing: property scale DOUBLE; 250 entities are stored without it",
+		"= Thing: property size INT is a former name of size; 250 of 250 entities have it",
+		"~ Thing: custom property owner is read as owner; 1 of 250 entities have it",
+		"> gen migrate: Thing: 250 read, 250 changed; values: 20 moved from a former name, 250 moved and converted, 1 moved "+
+			"from a custom property",
+	)
+	var plan struct {
+		Types []struct {
+			Entity string
+			Stored int
+		}
+	}
+	if err := json.Unmarshal([]byte(run(0, "plan", "-format", "json", "-store", name)), &plan); err != nil ||
+		len(plan.Types) != 2 || plan.Types[1].Stored != 250 {
+		t.Errorf("the plan in JSON: %+v, %v", plan, err)
+	}
+
+	before := stored(t, rpc)
+	has(run(0, "migrate", "-dry-run", "-store", name), "Thing: 250 read, 250 changed; values: ")
+	if after := stored(t, rpc); after != before {
+		t.Error("a dry run changes the store")
+	}
+	has(run(0, "migrate", "-store", name), "Thing: 250 read, 250 changed; values: ")
+	has(run(0, "migrate", "-store", name), "Thing: complete, says the record in the store")
+	has(run(0, "migrate", "-force", "-store", name), "Thing: 250 read, 0 changed")
+	records, err := rpc.GetContextsByType(t.Context(),
+		&mlmdpb.GetContextsByTypeRequest{TypeName: new("mlmd-go.Migration")})
+	if err != nil || len(records.GetContexts()) != 1 {
+		t.Errorf("the record of the migration: %v, %v", records, err)
+	}
+
+	// A property of another kind is a conflict.
+	put("spec/openapi.yaml", strings.Replace(thingsV1, "size: {type: integer}", "size: {type: string}", 1))
+	has(run(1, "plan", "-store", name), "! Thing: property size is INT in this store and STRING in the spec: it stays "+
+		"INT, and writing it fails; 0 of 250 entities have it")
+
+	put("spec/openapi.yaml", "openapi: 3.0.3\n")
+	has(run(2, "plan", "-store", name), "spec/openapi.yaml:1:1: ")
+	put("spec/openapi.yaml", thingsV2)
+	has(run(2, "plan"), "gen plan: -store is missing")
+	has(run(2, "plan", "-store", "nowhere.db"), "gen plan: -store: there is no file nowhere.db")
+	has(run(2, "migrate", "-store", "redis://localhost"), "gen migrate: -store has an unknown scheme")
+	return printed
+}
+
+// checkPage checks that docs/store-commands.md shows what was printed.
+func checkPage(t *testing.T, printed []string) {
+	t.Helper()
+	blocks := strings.Split(read(t, "../../docs/store-commands.md"), "```")
+	shown := 0
+	for i := 1; i < len(blocks); i += 2 {
+		block, ok := strings.CutPrefix(blocks[i], "text\n")
+		if !ok || strings.HasPrefix(block, "go install") {
+			continue
+		}
+		shown++
+		if !slices.ContainsFunc(printed, func(p string) bool { return strings.Contains(p, block) }) {
+			t.Errorf("docs/store-commands.md shows what is not printed:\n%s", block)
+		}
+	}
+	if shown < 5 {
+		t.Errorf("docs/store-commands.md shows %d outputs", shown)
+	}
+}
+
+// stored describes all artifacts of a store.
+func stored(t *testing.T, rpc mlmdpb.MetadataStoreServiceClient) string {
+	t.Helper()
+	all, err := rpc.GetArtifacts(t.Context(), &mlmdpb.GetArtifactsRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprint(all.GetArtifacts())
+}
