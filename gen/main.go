@@ -14,6 +14,7 @@
 //	gen [-config FILE] [-check]       generate; -check writes nothing and fails when something is stale
 //	gen -watch                        generate again whenever the spec changes
 //	gen -print-base                   print the schemas that entities share, to refer to
+//	gen -print-ir                     print what the generator knows of the spec, as JSON
 //	gen -print-schema                 print a JSON Schema of specs, for editors
 //	gen lint                          report what makes a spec harder to read or use
 //	gen docs [-out DIR] [-check]      write a page of Markdown for each entity, and an index
@@ -40,6 +41,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -68,6 +70,7 @@ const usage = `gen generates Go types, MLMD mappings and field symbols from a sp
   gen [-config FILE] [-check]       generate, or check that nothing is stale
   gen -watch                        generate again whenever the spec changes
   gen -print-base                   print the schemas that entities share
+  gen -print-ir                     print what the generator knows of the spec, as JSON
   gen -print-schema                 print a JSON Schema of specs, for editors
   gen lint                          report what makes a spec harder to read or use
   gen docs [-out DIR] [-check]      write a page of Markdown for each entity, and an index
@@ -103,6 +106,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	asJSON := flags.Bool("json", false, "print errors as a JSON array, for other programs")
 	again := flags.Bool("watch", false, "generate again whenever the spec changes, until it is interrupted")
 	printBase := flags.Bool("print-base", false, "print the schemas that entities share, and do no more")
+	printIR := flags.Bool("print-ir", false, "print what the generator knows of the spec as JSON, and do no more")
 	printSchema := flags.Bool("print-schema", false, "print a JSON Schema of specs, for editors, and do no more")
 	flags.Usage = func() {
 		fmt.Fprint(stderr, usage)
@@ -117,6 +121,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprint(stdout, codegen.Base())
 	case *printSchema:
 		stdout.Write(codegen.Schema()) //nolint:errcheck // as of Fprint
+	case *printIR:
+		return describe(ctx, *configFile, *root, stdout, stderr)
 	case *again && *check:
 		fmt.Fprintln(stderr, "gen: -watch writes and -check does not: use one of them")
 		return exitFailed
@@ -134,6 +140,22 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	default:
 		_, err := generate()
 		return conclude(stdout, stderr, err, *asJSON)
+	}
+	return exitOK
+}
+
+// describe prints the description of the spec.
+func describe(ctx context.Context, configFile, root string, stdout, stderr io.Writer) int {
+	cfg, err := config.Load(".", configFile, root)
+	if err != nil {
+		return fail(stderr, err)
+	}
+	d, err := codegen.Describe(ctx, cfg.Config)
+	if err != nil {
+		return fail(stderr, err)
+	}
+	if err := encodeJSON(stdout, d); err != nil {
+		return fail(stderr, err)
 	}
 	return exitOK
 }
@@ -158,7 +180,10 @@ func generate(ctx context.Context, configFile, root string, check bool, stderr i
 	if err != nil {
 		return read, err
 	}
-	out := packages(cfg, files)
+	out := packages(cfg, maps.Clone(files))
+	if err := runPlugins(ctx, cfg, &out); err != nil {
+		return read, err
+	}
 	if check {
 		return read, out.compare()
 	}

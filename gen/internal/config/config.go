@@ -42,7 +42,8 @@ type file struct {
 	// without it.
 	Accepted string `yaml:"accepted"`
 	// Lint has the level of rules of gen lint.
-	Lint map[string]string `yaml:"lint"`
+	Lint    map[string]string `yaml:"lint"`
+	Plugins []Plugin          `yaml:"plugins"`
 }
 
 // rest is the package with the REST API. Without a title, a path or versions, they
@@ -77,8 +78,17 @@ func (o *output) UnmarshalYAML(n *yaml.Node) error {
 // A Config is the config of the generator. Its paths are relative to Root.
 type Config struct {
 	codegen.Config
-	Root string
-	Lint map[string]string // the levels of rules, by ID; without one it is LintError
+	Root    string
+	Lint    map[string]string // the levels of rules, by ID; without one it is LintError
+	Plugins []Plugin
+}
+
+// A Plugin is a command that makes more files from the spec.
+type Plugin struct {
+	Command []string `yaml:"command"`
+	Dir     string   `yaml:"dir"` // of its files alone
+	// Options are passed to the command.
+	Options map[string]any `yaml:"options"`
 }
 
 // The levels of rules of gen lint.
@@ -112,8 +122,8 @@ func load(dir, name, within string, packages bool) (Config, error) {
 		d := yaml.NewDecoder(bytes.NewReader(src))
 		d.KnownFields(true)
 		if err := d.Decode(&f); err != nil && !errors.Is(err, io.EOF) {
-			return Config{}, fmt.Errorf("%s: %w; want spec, overlays, model, mapping, field, edge, fake, rest, accepted "+
-				"and lint", at, err)
+			return Config{}, fmt.Errorf("%s: %w; want spec, overlays, model, mapping, field, edge, fake, rest, accepted, "+
+				"lint and plugins", at, err)
 		}
 	case name != "" || !errors.Is(err, fs.ErrNotExist):
 		return Config{}, fmt.Errorf("read the config: %w", err)
@@ -121,7 +131,16 @@ func load(dir, name, within string, packages bool) (Config, error) {
 	if name != "" {
 		dir = filepath.Dir(name)
 	}
-	c := Config{Root: dir, Lint: f.Lint}
+	c := Config{Root: dir, Lint: f.Lint, Plugins: f.Plugins}
+	for i, p := range c.Plugins {
+		if len(p.Command) == 0 || p.Dir == "" {
+			return Config{}, fmt.Errorf("%s: plugins: one lacks its command or dir; want both", at)
+		}
+		c.Plugins[i].Dir = path.Clean(p.Dir)
+		if dir := c.Plugins[i].Dir; dir == "." || !filepath.IsLocal(filepath.FromSlash(dir)) {
+			return Config{}, fmt.Errorf("%s: plugins: %s is not a directory below this one", at, p.Dir)
+		}
+	}
 	for rule, level := range f.Lint {
 		if !slices.Contains(codegen.LintRules(), rule) {
 			return Config{}, fmt.Errorf("%s: lint: there is no rule %q; want one of %s",
@@ -262,6 +281,13 @@ func (c Config) check(at string) error {
 	type output struct {
 		what string
 		codegen.Package
+	}
+	for _, p := range c.Plugins {
+		key := "the directory " + p.Dir
+		if other, ok := seen[key]; ok {
+			return fmt.Errorf("%s: %s and a plugin are both in %s; each needs its own", at, other, key)
+		}
+		seen[key] = "a plugin"
 	}
 	outputs := []output{{"model", c.Model}, {"mapping", c.Mapping}, {"field", c.Field}, {"edge", c.Edge}}
 	if c.Fake.Dir != "" {
