@@ -680,7 +680,7 @@ func (p *player) many(by string, ds []*doc, call func() ([]result, error)) error
 			if !errors.Is(err, wantErr) {
 				return fmt.Errorf("value %d: got error %v, want %v", i+1, err, wantErr)
 			}
-			if !p.embedded() || p.tx {
+			if !p.embedded() {
 				if len(results) != i {
 					return fmt.Errorf("got %d results before an error of value %d", len(results), i+1)
 				}
