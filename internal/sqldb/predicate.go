@@ -32,12 +32,25 @@ func (d *Dialect) InIDs(ids []int64) Predicate {
 	if d.ArrayArg != nil {
 		return Predicate{d.ArrayPredicate, []any{d.ArrayArg(ids)}}
 	}
+	if isRange(ids) { // such as a page of what was stored together: one search instead of one for each
+		return Predicate{"BETWEEN ? AND ?", []any{ids[0], ids[len(ids)-1]}}
+	}
 	n := PaddedLen(len(ids))
 	args := make([]any, n)
 	for i := range args {
 		args[i] = ids[min(i, len(ids)-1)]
 	}
 	return Predicate{"IN (" + Placeholders("?", n) + ")", args}
+}
+
+// isRange reports whether each ID is the one after the ID before it.
+func isRange(ids []int64) bool {
+	for i, id := range ids {
+		if id != ids[0]+int64(i) {
+			return false
+		}
+	}
+	return true
 }
 
 // InTexts selects texts, of which there must be between 1 and MaxInList.

@@ -62,14 +62,24 @@ func TestDialect_InIDsPads(t *testing.T) {
 	for n, want := range map[int]int{1: 1, 2: 2, 4: 4, 5: 8, 8: 8, 9: 16, 1000: 1024} {
 		ids := make([]int64, n)
 		for i := range ids {
-			ids[i] = int64(i + 1)
+			ids[i] = int64(2*i + 1)
 		}
 		s := d.InIDs(ids)
 		if len(s.Args) != want || strings.Count(s.Text, "?") != want {
 			t.Errorf("%d ids: %s with %d parameters", n, s.Text, len(s.Args))
 		}
-		if s.Args[len(s.Args)-1] != int64(n) {
+		if s.Args[len(s.Args)-1] != int64(2*n-1) {
 			t.Errorf("%d ids end with %v", n, s.Args[len(s.Args)-1])
+		}
+	}
+	for _, ids := range [][]int64{{3, 4, 5}, {3, 4}} {
+		if s := d.InIDs(ids); s.Text != "BETWEEN ? AND ?" || !slices.Equal(s.Args, []any{ids[0], ids[len(ids)-1]}) {
+			t.Errorf("%v: %v", ids, s)
+		}
+	}
+	for _, ids := range [][]int64{{3, 5, 4}, {1, 1, 3}, {1, 2, 4}, {2, 1}} {
+		if s := d.InIDs(ids); s.Text == "BETWEEN ? AND ?" {
+			t.Errorf("%v: %v", ids, s)
 		}
 	}
 	d.ArrayArg, d.ArrayPredicate = func(ids []int64) any { return ids }, "= ANY(?)"

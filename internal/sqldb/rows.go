@@ -30,12 +30,13 @@ func Each(rows driver.Rows, err error, n int, use func(*Row) error) error {
 	defer rows.Close()
 	r := &Row{values: make([]driver.Value, n)}
 	for {
-		switch err := rows.Next(r.values); {
-		case errors.Is(err, io.EOF):
-			return nil
-		case errors.As(err, new(*Error)):
-			return err
-		case err != nil:
+		if err := rows.Next(r.values); err != nil {
+			switch {
+			case errors.Is(err, io.EOF):
+				return nil
+			case errors.As(err, new(*Error)):
+				return err
+			}
 			return driverErr(err)
 		}
 		if err := use(r); err != nil {

@@ -310,14 +310,7 @@ func linkedContexts(
 
 // startingNodes selects the nodes with the given IDs.
 func startingNodes(ids []int64) *mlmdpb.LineageSubgraphQueryOptions_StartingNodes {
-	text := []byte("id IN (")
-	for i, id := range ids {
-		if i > 0 {
-			text = append(text, ", "...)
-		}
-		text = strconv.AppendInt(text, id, 10)
-	}
-	return &mlmdpb.LineageSubgraphQueryOptions_StartingNodes{FilterQuery: new(string(append(text, ')')))}
+	return &mlmdpb.LineageSubgraphQueryOptions_StartingNodes{FilterQuery: new(oneOf("id", ids))}
 }
 
 // linksAmong returns the links in a response of GetLineageSubgraph with no hops,

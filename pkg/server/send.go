@@ -44,18 +44,19 @@ func (r *run) send(ctx context.Context, stream grpc.ServerStream, client admissi
 		if !ok {
 			return errUnreceived
 		}
-		err := stream.SendMsg(&countedReply{m, leave})
+		err := stream.SendMsg(&countedReply{m, int(size), leave})
 		if err != nil {
 			leave()
 		}
 		return err
 	}
+	encoded := int(size)
 	size = min(size, r.options.replyBudget)
 	if err := r.waitForRoom(ctx, client, size); err != nil {
 		return err
 	}
 	sent := make(chan struct{})
-	if err := stream.SendMsg(&countedReply{m, func() { close(sent) }}); err != nil {
+	if err := stream.SendMsg(&countedReply{m, encoded, func() { close(sent) }}); err != nil {
 		r.replies.Release(size)
 		return err
 	}
@@ -96,9 +97,11 @@ func (r *run) waitForRoom(ctx context.Context, client admission.Client, size int
 	return nil
 }
 
-// A countedReply is a reply. The codec calls sent when gRPC has freed its bytes.
+// A countedReply is a reply whose size was computed. The codec calls sent when gRPC has
+// freed its bytes.
 type countedReply struct {
 	proto.Message
+	size int
 	sent func()
 }
 
@@ -113,7 +116,7 @@ func (c codec) Marshal(v any) (mem.BufferSlice, error) {
 	if !ok {
 		return c.CodecV2.Marshal(v)
 	}
-	buffer := mem.DefaultBufferPool().Get(max(proto.Size(reply.Message), minPooled))
+	buffer := mem.DefaultBufferPool().Get(max(reply.size, minPooled))
 	raw, err := proto.MarshalOptions{UseCachedSize: true}.MarshalAppend((*buffer)[:0], reply.Message)
 	if err != nil {
 		mem.DefaultBufferPool().Put(buffer)
