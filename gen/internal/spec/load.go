@@ -116,15 +116,18 @@ func (s *Set) Resolve(from *Schema, where string) *Schema {
 	ref := from.Ref
 	file, pointer, ok := strings.Cut(ref.Text, "#")
 	rest, inSchemas := strings.CutPrefix(pointer, "/components/schemas/")
-	local, inDefs := strings.CutPrefix(pointer, "/$defs/")
-	var steps []string
-	switch {
-	case ok && inSchemas:
-		steps = strings.Split(rest, "/$defs/")
-	case ok && inDefs && file == "" && from.doc.modern: // of the schema around it: OpenAPI has no others
-		steps = append([]string{pointerEscape.Replace(from.top.Name)}, strings.Split(local, "/$defs/")...)
+	steps := strings.Split(rest, "/$defs/")
+	if from.doc.modern && strings.HasPrefix(ref.Text, "#/$defs/") { // of the document, which has none
+		s.Report(
+			ref.Pos,
+			where,
+			"$ref "+Quote(ref.Text)+" cannot be followed",
+			"want "+Quote("#/components/schemas/"+pointerEscape.Replace(from.top.Name)+strings.TrimPrefix(ref.Text, "#")),
+		)
+		return nil
 	}
-	if len(steps) == 0 || slices.ContainsFunc(steps, func(x string) bool { return x == "" || strings.Contains(x, "/") }) {
+	invalid := func(step string) bool { return step == "" || strings.Contains(step, "/") }
+	if !ok || !inSchemas || slices.ContainsFunc(steps, invalid) {
 		s.Report(
 			ref.Pos,
 			where,
