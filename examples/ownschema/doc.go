@@ -2,3 +2,4 @@
 package main
 
 //go:generate go tool gen
+//go:generate go tool gen docs -test
