@@ -26,6 +26,9 @@ type migrated struct {
 	Custom    int    `json:"custom"`
 	Dropped   int    `json:"dropped"`
 	Kept      int    `json:"kept"`
+
+	Transformed int      `json:"-"`                 // only programs transform
+	KeptIDs     []string `json:"keptIDs,omitempty"` // of the first 100 entities with values that are left
 }
 
 // String describes m in one line.
@@ -103,6 +106,10 @@ func migrateCommand(ctx context.Context, args []string, stdout, stderr io.Writer
 		for _, m := range out.Types {
 			if m.Complete || m.Examined > 0 {
 				fmt.Fprintln(stdout, m)
+			}
+			if m.KeptIDs != nil {
+				fmt.Fprintf(stdout, "%s: values are left in the entities with the IDs %s\n",
+					m.Entity, strings.Join(m.KeptIDs, ", "))
 			}
 		}
 		did := "changed"

@@ -2,9 +2,11 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"google.golang.org/grpc/codes"
@@ -32,8 +34,15 @@ type Migration struct {
 	Members   int // objects and lists whose members got their present names
 	Custom    int // moved from a custom property that is read as the field
 	Dropped   int // removed under a legacy name, because a name that is read before it has a value
-	Kept      int // left as they are, because they cannot be read or converted exactly
+	Kept      int // left as they are, because they cannot be read or converted exactly, or an enum lacks them
+
+	Transformed int // fields that a function of [WithTransform] changed
+	// KeptIDs are the IDs of the first 100 entities with values that count as Kept.
+	KeptIDs []string
 }
+
+// maxKeptIDs is how many IDs [Migration.KeptIDs] has at most.
+const maxKeptIDs = 100
 
 // A MigrateOption configures [MigrateAll].
 type MigrateOption func(*migrateConfig)
@@ -41,6 +50,7 @@ type MigrateOption func(*migrateConfig)
 type migrateConfig struct {
 	dry, force bool
 	progress   func(Migration)
+	transforms map[string]func(old proto.Message, v any) error // by entity
 }
 
 // WithDryRun makes [MigrateAll] count and write nothing, neither types nor its
@@ -57,6 +67,25 @@ func WithProgress(f func(Migration)) MigrateOption {
 	return func(o *migrateConfig) { o.progress = f }
 }
 
+// WithTransform makes [MigrateAll] call f for each entity of m, such as
+// mapping.ModelVersion, to fill fields from others: to split one, to merge several,
+// or to convert one whose type changed. old is a copy of the stored node, which also
+// has the properties that the spec does not have any more. v is the entity as it is
+// read; what f changes in it is written. It may only change fields that are stored
+// in properties. The values that it sets must be valid.
+//
+// f must leave alone what it has done: it is called again for an entity that another
+// writer changed, and by the next call of MigrateAll with [WithForce]. After an error
+// of f, MigrateAll ends; calling it again goes on at that entity.
+func WithTransform[T any, N mlmd.Node](m mlmd.Mapping[T, N], f func(old N, v *T) error) MigrateOption {
+	return func(o *migrateConfig) {
+		if o.transforms == nil {
+			o.transforms = make(map[string]func(proto.Message, any) error)
+		}
+		o.transforms[m.Entity] = func(old proto.Message, v any) error { return f(old.(N), v.(*T)) }
+	}
+}
+
 // MigrateAll brings stored entities into the form that the mappings of a catalog,
 // such as mapping.Catalog, write. It returns the counts for each mapping, in
 // order; after an error, those up to the mapping that failed. It
@@ -65,7 +94,11 @@ func WithProgress(f func(Migration)) MigrateOption {
 //     the spec) to the present names, and converts them if the type of the
 //     present one is wider, as from integer to number;
 //   - renames the members of objects;
-//   - moves custom properties that are read as fields to the fields.
+//   - moves custom properties that are read as fields to the fields;
+//   - calls the functions of [WithTransform].
+//
+// A text whose field became an enum that lacks it is not moved, and counts as
+// [Migration.Kept].
 //
 // Reads do not need this. Conditions on fields do if values are stored with
 // another type or as custom properties, and so do [Query.WhereText] and programs
@@ -127,7 +160,8 @@ type migration[N mlmd.Node] struct {
 	fields   mlmd.Fields
 	typ      typeKey
 	nodes    nodes[N]
-	declared props // by the stored type
+	declared props               // by the stored type
+	enums    map[string][]string // the values of properties that store enums
 	done     Migration
 }
 
@@ -142,7 +176,7 @@ func migrate[N mlmd.Node](
 	m := &migration[N]{
 		operation: operation{op: "migrate", entity: t.Entity}, migrateConfig: o, client: c,
 		mapping: mapping, fields: t.Fields, typ: typeKey{t.Kind, c.TypeName(t.TypeName)}, nodes: ns,
-		done: Migration{Entity: t.Entity},
+		enums: enumValues(t), done: Migration{Entity: t.Entity},
 	}
 	if err := m.run(ctx); err != nil {
 		return m.done, m.rpcError(ctx, err)
@@ -158,7 +192,8 @@ func (m *migration[N]) run(ctx context.Context) error {
 		return err
 	}
 	m.declared = t.props
-	progress, err := beginRecord(ctx, m.client, m.typ, m.fields, m.migrateConfig)
+	form := fingerprint(m.fields, m.enums, m.transforms[m.entity] != nil)
+	progress, err := beginRecord(ctx, m.client, m.typ, form, m.migrateConfig)
 	if err != nil {
 		return err
 	}
@@ -271,6 +306,10 @@ func (m *migration[N]) count(c *nodeMigration[N]) {
 	d.Custom += c.counts.Custom
 	d.Dropped += c.counts.Dropped
 	d.Kept += c.counts.Kept
+	d.Transformed += c.counts.Transformed
+	if c.counts.Kept > 0 && len(d.KeptIDs) < maxKeptIDs {
+		d.KeptIDs = append(d.KeptIDs, value.FormatID(c.stored.id))
+	}
 }
 
 // put writes nodes that need the same paths in one request. If the store refuses
@@ -371,6 +410,10 @@ func (m *migration[N]) plan(n N) (*nodeMigration[N], error) {
 		e.Err = err
 		return nil, e
 	}
+	changed, err := m.transform(n, v, decoded)
+	if err != nil {
+		return nil, err
+	}
 	// Encoding gives values that are stored with another type the type of the spec.
 	// The error is ignored: it is about fields that stay as they are. The name, and
 	// so the parent, is not written.
@@ -390,7 +433,15 @@ func (m *migration[N]) plan(n N) (*nodeMigration[N], error) {
 		if !ok || f.Derived {
 			continue
 		}
-		move := cmp.move(f, unreadable)
+		var move valueMove
+		if to, ok := changed[name]; ok {
+			move = cmp.transformed(f, to)
+		} else if m.misfit(f, v) {
+			c.counts.Kept++
+			continue
+		} else {
+			move = cmp.move(f, unreadable)
+		}
 		if move.to != nil {
 			kind := f.Type
 			if declared, ok := m.declared[name]; ok {
@@ -416,6 +467,123 @@ func (m *migration[N]) plan(n N) (*nodeMigration[N], error) {
 	clear(read.custom)
 	c.node = m.nodes.withIDs(m.nodes.withName(node, v.name), 0, v.id)
 	return c, nil
+}
+
+// transformed returns what must change for a field whose value is now to, or is not
+// set any more.
+func (c comparison) transformed(f *mlmd.Field, to *mlmdpb.Value) valueMove {
+	m := valueMove{to: to, count: func(n *Migration) *int { return &n.Transformed }}
+	if to == nil {
+		m.clear = append(m.clear, f.Path)
+	}
+	for _, name := range f.LegacyNames {
+		if c.stored.props[name] != nil {
+			m.clear = append(m.clear, propertyPath+name)
+		}
+	}
+	if custom := c.customSource(f, false); custom != "" {
+		m.clear = append(m.clear, custom)
+	}
+	return m
+}
+
+// transform calls the function of WithTransform for the node, which changes decoded.
+// It returns the values of the properties that have changed; nil is one that is not
+// set any more.
+func (m *migration[N]) transform(n N, v nodeView, decoded any) (map[string]*mlmdpb.Value, error) {
+	f := m.transforms[m.entity]
+	if f == nil {
+		return nil, nil
+	}
+	parent := mlmd.Parent{UUID: "not written"}
+	encode := func() (nodeView, error) {
+		encoded, err := m.mapping.EncodeAny(decoded, parent)
+		node, ok := encoded.(N)
+		if !ok {
+			return nodeView{}, err
+		}
+		return m.nodes.view(node), err
+	}
+	failed := func(err error) error {
+		e := m.newError(ErrInvalidArgument, fmt.Sprintf("the entity with ID %d is not transformed: %v", v.id, err))
+		e.Err = err
+		return e
+	}
+	before, _ := encode() // an error is about fields that stay as they are
+	if err := f(proto.Clone(any(n).(proto.Message)), decoded); err != nil {
+		return nil, failed(err)
+	}
+	after, err := encode()
+	if err != nil {
+		return nil, failed(err)
+	}
+	changed := make(map[string]*mlmdpb.Value)
+	wrong := mlmd.Invalid(m.mapping.ValidateAny(decoded)) // also of what is stored
+	for i := range m.fields {
+		f := &m.fields[i]
+		name, ok := f.Property()
+		if !ok || f.Derived || proto.Equal(before.props[name], after.props[name]) {
+			continue
+		}
+		changed[name] = after.props[name]
+		for _, e := range wrong {
+			if field, _, _ := strings.Cut(strings.ReplaceAll(e.Field, "[", "."), "."); field == f.Name {
+				return nil, failed(e)
+			}
+		}
+	}
+	if text(before.name) != text(after.name) || text(before.externalID) != text(after.externalID) ||
+		text(before.uri) != text(after.uri) || before.state == nil != (after.state == nil) ||
+		before.state != nil && *before.state != *after.state ||
+		!maps.EqualFunc(before.custom, after.custom, func(a, b *mlmdpb.Value) bool { return proto.Equal(a, b) }) {
+		return nil, failed(errors.New("its name, external ID, URI, state or custom properties are changed: " +
+			"change only fields that are stored in properties"))
+	}
+	return changed, nil
+}
+
+// enumValues returns the values of enums, by the properties that store them.
+func enumValues(t mlmd.Type) map[string][]string {
+	if t.Spec == nil {
+		return nil
+	}
+	out := make(map[string][]string)
+	for _, e := range t.Spec.Entities {
+		if e.Name != t.Entity {
+			continue
+		}
+		for _, line := range e.Stores {
+			key, v, ok := strings.Cut(line, " = ")
+			if !ok {
+				continue
+			}
+			if strings.HasPrefix(v, `"`) {
+				if text, err := strconv.Unquote(v); err == nil {
+					v = text
+				}
+			}
+			out[key] = append(out[key], v)
+		}
+	}
+	return out
+}
+
+// misfit reports whether the text that is read as f is not one of its enum.
+func (m *migration[N]) misfit(f *mlmd.Field, v nodeView) bool {
+	key, _ := f.Property()
+	values := m.enums[key]
+	if values == nil || f.Type != mlmdpb.PropertyType_STRING {
+		return false
+	}
+	stored := v.custom[key]
+	for _, name := range fieldNames(f) {
+		if v.props[name] != nil {
+			stored = v.props[name]
+			break
+		}
+	}
+	s, ok := stored.GetValue().(*mlmdpb.Value_StringValue)
+	return ok && s.StringValue != "" && !slices.Contains(values, s.StringValue)
 }
 
 // A valueMove is what must change for one field.

@@ -44,6 +44,7 @@ func (m *Migration) numbers() map[string]*int {
 	return map[string]*int{
 		"examined": &m.Examined, "changed": &m.Changed, "retried": &m.Retried, "renamed": &m.Renamed,
 		"converted": &m.Converted, "members": &m.Members, "custom": &m.Custom, "dropped": &m.Dropped, "kept": &m.Kept,
+		"transformed": &m.Transformed,
 	}
 }
 
@@ -99,13 +100,20 @@ func migrationRecordFields() mlmd.Fields {
 	return fields
 }
 
-// fingerprint identifies how the values of fields are stored.
-func fingerprint(fields mlmd.Fields) string {
+// fingerprint identifies how the values of fields are stored, and whether a function
+// transforms them.
+func fingerprint(fields mlmd.Fields, enums map[string][]string, transformed bool) string {
 	h := sha256.New()
 	for i := range fields {
 		if f := &fields[i]; !f.Derived {
 			fmt.Fprintf(h, "%q %d %q %t %q\n", f.Path, f.Type, f.LegacyNames, f.List, f.LegacyMembers)
+			if name, ok := f.Property(); ok && enums[name] != nil {
+				fmt.Fprintf(h, "%q\n", enums[name])
+			}
 		}
+	}
+	if transformed {
+		fmt.Fprintln(h, "transformed")
 	}
 	return hex.EncodeToString(h.Sum(nil)[:16])
 }
@@ -120,15 +128,16 @@ type recorder struct {
 	saved   Migration // the counts that the record has
 }
 
-// beginRecord reads the record of a type, or makes one. A record of another
+// beginRecord reads the record of a type, or makes one. form is the fingerprint of
+// the mapping. A record of another
 // mapping starts again, and so does any with [WithForce]. In a dry run, beginRecord
 // writes nothing.
 func beginRecord(
-	ctx context.Context, c *Client, typ typeKey, fields mlmd.Fields, o migrateConfig,
+	ctx context.Context, c *Client, typ typeKey, form string, o migrateConfig,
 ) (*recorder, error) {
 	r := &recorder{records: NewCollection(c, migrationRecords), dry: o.dry}
 	fresh := &migrationRecord{
-		Name: typ.kind.String() + " " + typ.name, Fingerprint: fingerprint(fields), Started: time.Now().UnixMilli(),
+		Name: typ.kind.String() + " " + typ.name, Fingerprint: form, Started: time.Now().UnixMilli(),
 	}
 	for {
 		found, err := r.records.FindByName(ctx, fresh.Name)

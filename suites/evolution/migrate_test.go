@@ -205,8 +205,67 @@ var _ = onEveryBackend("a migration", func(world func() *world) {
 		Expect(err).NotTo(HaveOccurred())
 		id := r.ID
 		Expect(registry.MigrateAll(ctx, w.reg2, sets)).
-			To(Equal([]registry.Migration{{Entity: "DataSet", Examined: 1, Kept: 1}}))
+			To(Equal([]registry.Migration{{Entity: "DataSet", Examined: 1, Kept: 1, KeptIDs: []string{id}}}))
 		Expect(must(w.sets1.Get(ctx, id)).Size).To(HaveValue(Equal(large)), "a double would round it")
+	})
+
+	It("leaves texts that an enum lacks, and lists them", func(ctx SpecContext) {
+		w := world()
+		ids := w.store1(ctx, w.project1(ctx), 3)
+		format := func(id, text string) {
+			stored := must(w.rpc.GetArtifactsByID(ctx,
+				&mlmdpb.GetArtifactsByIDRequest{ArtifactIds: []int64{must(value.ParseID(id))}}))
+			a := stored.GetArtifacts()[0]
+			a.Properties["format"] = &mlmdpb.Value{Value: &mlmdpb.Value_StringValue{StringValue: text}}
+			must(w.rpc.PutArtifacts(ctx, &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{a}}))
+		}
+		format(ids[1], "papyrus")
+		want := counts(3)
+		want.Kept, want.KeptIDs = 1, []string{ids[1]}
+		Expect(registry.MigrateAll(ctx, w.reg2, sets)).To(Equal([]registry.Migration{want}))
+		Expect(w.properties(ctx, ids[1])["format"].GetStringValue()).To(Equal("papyrus"))
+	})
+
+	It("fills fields from others by a function", func(ctx SpecContext) {
+		w := world()
+		const all = 120
+		ids := w.store1(ctx, w.project1(ctx), all)
+		wrong := func(change func(*model2.DataSet) error) error {
+			_, err := registry.MigrateAll(ctx, w.reg2, sets, registry.WithTransform(map2.DataSet,
+				func(_ *mlmdpb.Artifact, v *model2.DataSet) error { return change(v) }))
+			return err
+		}
+		Expect(wrong(func(*model2.DataSet) error { return errors.New("no idea") })).
+			To(MatchError(And(ContainSubstring("ID "+ids[0]+" is not transformed"), ContainSubstring("no idea"))))
+		Expect(wrong(func(v *model2.DataSet) error { v.URI = new("s3://b"); return nil })).
+			To(MatchError(ContainSubstring("change only fields that are stored in properties")))
+		Expect(wrong(func(v *model2.DataSet) error { v.Format = new(model2.Format("papyrus")); return nil })).
+			To(MatchError(ContainSubstring("papyrus")))
+
+		split := registry.WithTransform(map2.DataSet, func(old *mlmdpb.Artifact, v *model2.DataSet) error {
+			words := strings.Fields(*v.Source)
+			if len(words) < 2 { // done
+				return nil
+			}
+			v.Source, v.Tags = &words[0], words[1:]
+			v.Description = new(*v.Description + " in " + old.GetProperties()["format"].GetStringValue())
+			return nil
+		})
+		want := counts(all)
+		want.Renamed, want.Transformed = 0, 3*all
+		Expect(registry.MigrateAll(ctx, w.reg2, sets, split, registry.WithDryRun())).To(Equal([]registry.Migration{want}))
+		Expect(registry.MigrateAll(ctx, w.reg2, sets, split)).To(Equal([]registry.Migration{want}))
+		for _, v := range must(w.sets2.Query().Collect(ctx)) {
+			Expect(v.Source).To(HaveValue(Equal("field")))
+			Expect(v.Tags).To(Equal([]string{"trip"}))
+			Expect(v.Description).To(HaveValue(Equal("first in " + string(model1.FormatCSV))))
+			Expect(v.License).To(HaveValue(Equal("MIT")))
+		}
+		Expect(w.properties(ctx, ids[0])).To(SatisfyAll(Not(HaveKey("source")), HaveKey("origin")))
+		Expect(registry.MigrateAll(ctx, w.reg2, sets, split)).
+			To(Equal([]registry.Migration{{Entity: "DataSet", Complete: true}}))
+		Expect(registry.MigrateAll(ctx, w.reg2, sets, split, registry.WithForce())).
+			To(Equal([]registry.Migration{{Entity: "DataSet", Examined: all}}))
 	})
 
 	It("starts again for another spec", func(ctx SpecContext) {

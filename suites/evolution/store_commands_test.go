@@ -16,6 +16,7 @@ import (
 	"github.com/mlmd-go/sdk/internal/testdb"
 	"github.com/mlmd-go/sdk/pkg/registry"
 	"github.com/mlmd-go/sdk/pkg/store"
+	"github.com/mlmd-go/sdk/pkg/store/mysql"
 	"github.com/mlmd-go/sdk/pkg/store/postgres"
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 	"github.com/mlmd-go/sdk/suites/backend"
@@ -86,6 +87,11 @@ func TestStoreCommands(t *testing.T) {
 			dsn, err := testdb.Postgres(t)
 			testdb.Check(t, "postgres", err)
 			return dsn, opened(t)(postgres.Open(t.Context(), dsn))
+		}},
+		{"mysql", func(t *testing.T, _ string) (string, mlmdpb.MetadataStoreServiceClient) {
+			dsn, err := testdb.MySQL(t)
+			testdb.Check(t, "mysql", err)
+			return dsn, opened(t)(mysql.Open(t.Context(), dsn))
 		}},
 		{"server", func(t *testing.T, _ string) (string, mlmdpb.MetadataStoreServiceClient) {
 			p, err := backend.StartProcess("--db=" + filepath.Join(t.TempDir(), "things.db"))
@@ -254,6 +260,15 @@ func testStoreCommands(
 	if err != nil || len(records.GetContexts()) != 1 {
 		t.Errorf("the record of the migration: %v, %v", records, err)
 	}
+
+	// A text becomes an enum: what it lacks is left, and listed.
+	put("spec/openapi.yaml", strings.Replace(thingsV2, "maxLength: 6, x-mlmd-property: remark, x-mlmd-renamed-from: note",
+		"enum: [short, long], x-mlmd-property: length, x-mlmd-renamed-from: [note, remark]", 1))
+	has(
+		run(1, "migrate", "-store", name),
+		"Thing: 250 read, 15 changed; values: 15 moved from a former name, 5 left as they are",
+		"Thing: values are left in the entities with the IDs 1, 2, 3, 4, 5",
+	)
 
 	// A property of another kind is a conflict.
 	put("spec/openapi.yaml", strings.Replace(thingsV1, "size: {type: integer}", "size: {type: string}", 1))

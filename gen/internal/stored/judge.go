@@ -55,7 +55,7 @@ var judgements = map[string]judgement{
 	"COPY_NO_DELETE":             {hasProperty, true},
 	"FIELD_NO_DELETE":            {hasValue, true},
 	"FIELD_SAME_SLOT":            {hasValue, true},
-	"FIELD_SAME_TYPE":            {hasValue, true},
+	"FIELD_SAME_TYPE":            {hasOther, true},
 	"FIELD_SAME_TYPE_AS_REMOVED": {hasProperty, true},
 	"FIELD_KEEPS_OLD_NAMES":      {hasOldName, true},
 	"FIELD_SAME_DEFAULT":         {hasNone, true},
@@ -82,6 +82,18 @@ func hasValue(f *breaking.Finding, n *node) bool {
 		object, _ := v.(map[string]any)
 		return t == f.In && object[f.Field.Name] != nil
 	})
+}
+
+// hasOther is true for nodes with a value that the new type of the field may not
+// hold: for an enum instead of a text, one that the enum lacks.
+func hasOther(f *breaking.Finding, n *node) bool {
+	if f.In != nil || f.Field.Type.Basic != ir.String || f.FieldNow.Type.Basic != ir.Enum ||
+		f.Field.Stored != f.FieldNow.Stored {
+		return hasValue(f, n)
+	}
+	text, _ := n.old.Fields[f.Field.Name].(string)
+	return text != "" &&
+		!slices.ContainsFunc(f.FieldNow.Type.Values, func(v ir.Value) bool { return v.Text == text })
 }
 
 // hasOldName is true for nodes with a value under a former name. Of a member, the

@@ -168,6 +168,14 @@ func TestJudge(t *testing.T) {
 			[]string{"FIELD_SAME_TYPE Thing.unused 0/4 excused"},
 		},
 		{
+			[]string{"note: {type: string,", "note: {type: string, enum: [old],"},
+			[]string{"FIELD_SAME_TYPE Thing.note 1/4", "FIELD_SAME_TYPE_AS_REMOVED Thing.note 1/4"},
+		},
+		{
+			[]string{"note: {type: string,", "note: {type: string, enum: [old, a long note],"},
+			[]string{"FIELD_SAME_TYPE Thing.note 0/4 excused", "FIELD_SAME_TYPE_AS_REMOVED Thing.note 1/4"},
+		},
+		{
 			[]string{"size: {type: integer, default: 3}", "size: {type: integer, default: 4}"},
 			[]string{"FIELD_SAME_DEFAULT Thing.size 3/4"},
 		},
