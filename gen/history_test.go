@@ -88,3 +88,30 @@ func TestBreaking_ReadsHistory(t *testing.T) {
 	_, stderr := gen(t, exitOK, "breaking", "-against", "main")
 	contains(t, stderr, "this is a shallow clone", "fetch-depth: 0")
 }
+
+// An overlay is a part of the spec: what it changes may break, and older versions
+// are read with the overlays that they had.
+func TestBreaking_Overlays(t *testing.T) {
+	const theirs = "openapi: 3.1.0\ninfo: {title: x, version: '1'}\ncomponents:\n  schemas:\n    Pet:\n" +
+		"      type: object\n      required: [name]\n      properties:\n        id: {type: string}\n" +
+		"        name: {type: string}\n        size: {type: string}\n"
+	const overlay = "overlay: 1.0.0\nactions:\n  - target: $.components.schemas.Pet\n    update:\n" +
+		"      x-mlmd-kind: context\n      properties:\n        id: {x-mlmd-store: id}\n        name: {x-mlmd-store: name}\n"
+	newModule(t, theirs)
+	git(t, "init", "-q", "-b", "main", ".")
+	put(t, "mlmd.yaml", "overlays: [spec/a.yaml, spec/b.yaml]\n")
+	put(t, "spec/a.yaml", overlay)
+	git(t, "add", "-A", ".")
+	git(t, "commit", "-q", "-m", "with one overlay")
+
+	put(t, "spec/b.yaml", "overlay: 1.0.0\nactions:\n"+
+		"  - target: $.components.schemas.Pet.properties.size\n    update: {type: integer}\n")
+	gen(t, exitOK)
+	stdout, _ := gen(t, exitFound, "breaking", "-against", "main")
+	contains(t, stdout, "Pet.size: FIELD_SAME_TYPE: the property was stored as STRING and is now stored as INT")
+
+	put(t, "old/theirs.yaml", strings.Replace(theirs, "size:", "weight:", 1)) // a file of an earlier version
+	put(t, "spec/b.yaml", "overlay: 1.0.0\nactions:\n  - target: $.info\n    update: {title: Pets}\n")
+	stdout, _ = gen(t, exitFound, "breaking", "-against", "old/theirs.yaml")
+	contains(t, stdout, "Pet.weight: ")
+}

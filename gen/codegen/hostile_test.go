@@ -81,6 +81,41 @@ func FuzzRawSpec(f *testing.F) {
 	})
 }
 
+// An overlay of anything changes a spec, or its mistakes have places.
+func FuzzOverlay(f *testing.F) {
+	const src = "openapi: 3.1.0\ninfo: {title: x, version: '1'}\ncomponents:\n  schemas:\n    Pet:\n      type: object\n" +
+		"      required: [name]\n      properties:\n        id: {type: string}\n        name: {type: string}\n"
+	for _, file := range []string{"overlays/overlay.yaml", "overlays/overlay-2.json", "overlays_refused/overlay.yaml"} {
+		text, err := os.ReadFile("testdata/cases/" + file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(text))
+	}
+	f.Add("overlay: 1.0.0\nactions: [{target: $..*, update: {a: {b: c}}}, {target: $..*, remove: true}]\n")
+	f.Fuzz(func(t *testing.T, overlay string) {
+		cfg := inMemory(src)
+		cfg.Overlays = []string{"overlay.yaml"}
+		read := cfg.Read
+		cfg.Read = func(name string) ([]byte, error) {
+			if name == "overlay.yaml" {
+				return []byte(overlay), nil
+			}
+			return read(name)
+		}
+		_, err := codegen.Generate(t.Context(), cfg)
+		var problems codegen.Problems
+		if err != nil && !errors.As(err, &problems) {
+			t.Error(err)
+		}
+		for _, p := range problems {
+			if p.Pos.Line < 1 || p.Pos.Col < 1 || p.Pos.File == "" || p.Msg == "" || p.Fix == "" {
+				t.Errorf("a problem without a place, a text or a way out: %+v", p)
+			}
+		}
+	})
+}
+
 func FuzzHostileSpec(f *testing.F) {
 	for seed := range uint64(150) {
 		f.Add(seed)

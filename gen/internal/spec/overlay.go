@@ -112,7 +112,11 @@ func (o *overlay) action(n *yaml.Node) {
 			o.problem(target, "the target is the whole document", "want what to remove of it")
 			return
 		}
-		removeNodes(o.root, found)
+		gone := make(map[*yaml.Node]bool, len(found))
+		for _, n := range found {
+			gone[n] = true
+		}
+		removeNodes(o.root, gone)
 	default:
 		for _, to := range found {
 			if !o.update(target, to, update) {
@@ -189,8 +193,8 @@ func child(n *yaml.Node, step pathspec.NormalSelector) *yaml.Node {
 	return n // not reached: plain has the same steps
 }
 
-// removeNodes removes the nodes below n that are among found.
-func removeNodes(n *yaml.Node, found []*yaml.Node) {
+// removeNodes removes the nodes below n that are in gone.
+func removeNodes(n *yaml.Node, gone map[*yaml.Node]bool) {
 	step := 1
 	if n.Kind == yaml.MappingNode {
 		step = 2 // a key and its value
@@ -198,10 +202,10 @@ func removeNodes(n *yaml.Node, found []*yaml.Node) {
 	kept := n.Content[:0]
 	for i := 0; i+step <= len(n.Content); i += step {
 		value := n.Content[i+step-1]
-		if slices.Contains(found, value) {
+		if gone[value] {
 			continue
 		}
-		removeNodes(value, found)
+		removeNodes(value, gone)
 		kept = append(kept, n.Content[i:i+step]...)
 	}
 	n.Content = kept
