@@ -156,12 +156,28 @@ func (s Schema) isComplete(ctx context.Context, conn *sql.Conn, found inventory)
 	}
 	if err := s.checkUsable(found); err != nil {
 		if s.resumes && found.version == noVersion {
-			return false, s.checkResumable(ctx, conn, found, err)
+			return s.isResumed(ctx, conn, found, err)
 		}
 		return false, s.refusalOrDamage(ctx, conn, err)
 	}
 	missing, err := missingSystemTypes(ctx, conn)
 	return err == nil && len(missing) == 0, err
+}
+
+// isResumed reports whether another process has completed the database since it was
+// found without a version. It returns refusal unless the database is an unfinished
+// creation.
+func (s Schema) isResumed(ctx context.Context, conn *sql.Conn, found inventory, refusal error) (bool, error) {
+	err := s.checkResumable(ctx, conn, found, refusal)
+	if err == nil {
+		return false, nil
+	}
+	// The version may have been written between the two reads. A node of a cluster
+	// applies it later than the tables.
+	if now, failed := s.inspect(ctx, conn); failed == nil && now.version != noVersion {
+		return s.isComplete(ctx, conn, now)
+	}
+	return false, err
 }
 
 // complete creates what is missing. It inspects the database again, because
