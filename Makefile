@@ -115,6 +115,10 @@ bench-lineage: ## Lineage of 1,000 among 1,000,000 nodes beside reading these by
 bench-reference: ## Every RPC against the published core
 	go run ./bench/reference
 
+.PHONY: bench-writers
+bench-writers: ## Upserts of 1 to 64 writers at once on a file, over gRPC and in memory
+	go run ./bench/writers
+
 .PHONY: bench-scale
 bench-scale: ## Lists, finds and filters at 1,000 to 1,000,000 nodes
 	go run ./bench/scale

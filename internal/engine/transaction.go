@@ -66,7 +66,7 @@ type ending struct {
 // transact is Transact outside of a transaction. It returns the error of the
 // database, if it is not that of fn.
 func (s *Service) transact(ctx context.Context, fn func(context.Context, *Service) error, end *ending) error {
-	return s.db.Update(ctx, func(ctx context.Context, t *sqldb.Tx) error {
+	return s.db.UpdateFirst(ctx, func(ctx context.Context, t *sqldb.Tx) error {
 		outer := newEnclosing(s, t)
 		t.OnCommit(func() { s.types.add(outer.types...) })
 		return outer.finish(ctx, fn, end)

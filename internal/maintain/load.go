@@ -33,7 +33,7 @@ func (e *LineError) Error() string { return fmt.Sprintf("line %d: %s", e.Line, e
 // Load reads a dump into an empty store, in one transaction.
 func Load(ctx context.Context, db *sqldb.DB, r io.Reader) error {
 	once := false
-	return db.Update(ctx, func(ctx context.Context, t *sqldb.Tx) error {
+	return db.UpdateFirst(ctx, func(ctx context.Context, t *sqldb.Tx) error {
 		if once {
 			return &sqldb.Error{Class: sqldb.Unavailable, Msg: "the database was lost, or another program wrote to it, and " +
 				"nothing was loaded: load the dump again"}

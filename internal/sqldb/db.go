@@ -15,6 +15,7 @@ type DB struct {
 	d            *Dialect
 	readers      *pool
 	writers      *pool
+	queue        *writeQueue
 	log          *slog.Logger
 	retryTimeout time.Duration
 	readOnly     bool
@@ -81,6 +82,9 @@ func Open(c Config) *DB {
 	db.writers.counters, db.readers.counters = &db.counters, &db.counters
 	db.observer = newObserver(c, db)
 	db.writers.observer, db.readers.observer = db.observer, db.observer
+	if c.Dialect.InProcess && !c.Dialect.SingleConn {
+		db.queue = new(writeQueue)
+	}
 	if c.MaxLifetime != 0 {
 		db.writers.maxLifetime, db.readers.maxLifetime = c.MaxLifetime, c.MaxLifetime
 	}
@@ -170,14 +174,27 @@ func (c *Conn) beginRead(ctx context.Context) error {
 //
 // fn may be called several times, each time on a database without the changes
 // of earlier calls, so it must assign its results and never append to them.
+//
+// On a file of SQLite, calls that wait for each other share a transaction, in which
+// each has a savepoint. None of them returns before the COMMIT.
 func (db *DB) Update(ctx context.Context, fn func(context.Context, *Tx) error) error {
+	return db.update(ctx, fn, false)
+}
+
+// UpdateFirst is [DB.Update] for an fn that may take long: within a transaction that
+// it shares, it comes first, so that no other call waits for it to return.
+func (db *DB) UpdateFirst(ctx context.Context, fn func(context.Context, *Tx) error) error {
+	return db.update(ctx, fn, true)
+}
+
+func (db *DB) update(ctx context.Context, fn func(context.Context, *Tx) error, first bool) error {
 	if db.readOnly {
 		return errReadOnly
 	}
 	var rowByRow rowRanges
 	return db.retry(ctx, func() error {
 		for {
-			err := db.transact(ctx, rowByRow, fn)
+			err := db.write(&writer{ctx: ctx, fn: fn, rowByRow: rowByRow, first: first})
 			var b *batchError
 			if !errors.As(err, &b) {
 				return err

@@ -67,7 +67,7 @@ func (d *Dialect) Class(err error) ErrorClass {
 		return FileMoved
 	case errors.Is(err, errTrailingSpaces):
 		return TooLong
-	case errors.Is(err, errUnknownIDs):
+	case errors.Is(err, errUnknownIDs), errors.Is(err, errGroupEnded):
 		return TxConflict
 	case !errors.As(err, new(*DriverError)):
 		return Other

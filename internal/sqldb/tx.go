@@ -36,22 +36,43 @@ func (t *Tx) OnCommit(f func()) { t.committed = f }
 // Wrote counts n rows as written, see [Tx.NextBatch].
 func (t *Tx) Wrote(n int) { t.written += n }
 
-// transact runs fn in one transaction.
-func (db *DB) transact(ctx context.Context, rowByRow rowRanges, fn func(context.Context, *Tx) error) (err error) {
+// afterCommit calls what [Tx.OnCommit] was given.
+func (t *Tx) afterCommit() {
+	if t.committed != nil {
+		t.committed()
+	}
+}
+
+// transact runs the writer in one transaction, with those that follow it.
+func (db *DB) transact(w *writer) (err error) {
+	ctx := w.ctx
 	acquired := db.writers.withConn(ctx, func(c *Conn) (broken bool) {
+		began := time.Now()
 		if err = db.begin(ctx, c); err != nil {
 			// An interrupted BEGIN may have taken effect.
 			return ctx.Err() != nil && !c.rollBack(ctx) || db.isBroken(err)
 		}
-		t := &Tx{Conn: c, rowByRow: rowByRow}
-		if err = db.runAndCommit(ctx, t, fn); err != nil {
+		t := &Tx{Conn: c, rowByRow: w.rowByRow}
+		if err = callRecover(ctx, t, w.fn); err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
 			return !c.rollBack(ctx) || db.isBroken(err)
 		}
-		db.readOnlySince.Store(0)
-		if t.committed != nil {
-			t.committed()
+		group, ended := db.follow(c, began)
+		if ended {
+			err = errGroupEnded
+		} else if err = t.commit(ctx); err == nil {
+			err = db.checkFiles()
 		}
-		return false
+		if err == nil {
+			db.readOnlySince.Store(0)
+			t.afterCommit()
+		} else {
+			broken = !c.rollBack(ctx) || db.isBroken(err)
+		}
+		tell(group, ended, err)
+		return broken
 	})
 	return cmp.Or(err, acquired)
 }
@@ -100,21 +121,6 @@ func (db *DB) pollBegin(ctx context.Context, c *Conn) error {
 func (c *Conn) setBusyTimeout(ctx context.Context, timeout time.Duration) error {
 	_, err := c.driver.ExecContext(ctx, c.d.BusyTimeoutStatement+strconv.FormatInt(timeout.Milliseconds(), 10), nil)
 	return driverErr(err)
-}
-
-// runAndCommit calls fn and commits what it did.
-func (db *DB) runAndCommit(ctx context.Context, t *Tx, fn func(context.Context, *Tx) error) error {
-	err := callRecover(ctx, t, fn)
-	if err == nil {
-		err = ctx.Err()
-	}
-	if err == nil {
-		err = t.commit(ctx)
-	}
-	if err == nil {
-		err = db.checkFiles()
-	}
-	return err
 }
 
 // callRecover calls fn and converts a panic to an error.

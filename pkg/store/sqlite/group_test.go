@@ -1,0 +1,110 @@
+package sqlite_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/pkg/store/sqlite"
+)
+
+// Writers of a file share transactions. Whatever the others do, what a writer is told
+// must be what is stored: after an error nothing of its request, otherwise all of it.
+func TestWriters_StoredIsWhatTheyAreTold(t *testing.T) {
+	const writers, each = 24, 60
+	st := must(sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "registry.db")))
+	c := clientOf(t, st)
+	typeID := contextType(t, c)
+	var mu sync.Mutex
+	told := map[string]bool{} // whether the context with the name must be stored
+	owner := map[string]int{} // of a name that several writers want
+	var all sync.WaitGroup
+	for w := range writers {
+		all.Go(func() {
+			rnd := rand.New(rand.NewPCG(1, uint64(w)))
+			for i := range each {
+				own := fmt.Sprintf("%d-%d", w, i)
+				shared := fmt.Sprint("shared ", rnd.IntN(200))
+				ctx, cancel := t.Context(), context.CancelFunc(func() {})
+				if rnd.IntN(4) == 0 {
+					ctx, cancel = context.WithTimeout(ctx, time.Duration(rnd.Int64N(int64(3*time.Millisecond))))
+				}
+				names := []string{own}
+				if rnd.IntN(2) == 0 {
+					names = append(names, shared) // which another writer may have
+				}
+				err := putContexts(ctx, c, typeID, names...)
+				cancel()
+				switch status.Code(err) {
+				case codes.OK, codes.AlreadyExists, codes.DeadlineExceeded:
+				default:
+					t.Errorf("%q: %v", names, err)
+				}
+				mu.Lock()
+				told[own] = err == nil
+				if err == nil && len(names) == 2 {
+					owner[shared]++
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	all.Wait()
+	r, err := c.GetContexts(t.Context(), &mlmdpb.GetContextsRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored := map[string]int{}
+	for _, x := range r.Contexts {
+		stored[x.GetName()]++
+	}
+	failed := 0
+	for name, want := range told {
+		if !want {
+			failed++
+		}
+		if got := stored[name]; got > 1 || got == 1 != want {
+			t.Errorf("%s: acknowledged %t, stored %d times", name, want, got)
+		}
+		delete(stored, name)
+	}
+	for name, n := range owner {
+		if n != 1 || stored[name] != 1 {
+			t.Errorf("%s: acknowledged %d times, stored %d times", name, n, stored[name])
+		}
+		delete(stored, name)
+	}
+	if len(stored) > 0 {
+		t.Errorf("stored without being acknowledged: %v", stored)
+	}
+	if failed == 0 || failed == len(told) {
+		t.Errorf("%d of %d requests failed: some must, and some must not", failed, len(told))
+	}
+}
+
+func contextType(t *testing.T, c mlmdpb.MetadataStoreServiceClient) *int64 {
+	r, err := c.PutContextType(t.Context(), &mlmdpb.PutContextTypeRequest{
+		ContextType: &mlmdpb.ContextType{Name: new("t")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.TypeId
+}
+
+func putContexts(ctx context.Context, c mlmdpb.MetadataStoreServiceClient, typeID *int64, names ...string) error {
+	q := &mlmdpb.PutContextsRequest{}
+	for _, name := range names {
+		q.Contexts = append(q.Contexts, &mlmdpb.Context{TypeId: typeID, Name: &name})
+	}
+	_, err := c.PutContexts(ctx, q)
+	return err
+}
