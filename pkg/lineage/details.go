@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/types/known/fieldmaskpb"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/filtertext"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 	"github.com/mlmd-go/sdk/pkg/value"
@@ -75,7 +76,7 @@ func (r *reader) members(ctx context.Context, contexts []nodeID) ([]nodeID, erro
 			if kind == mlmd.Context {
 				field = "parent_contexts_p.id"
 			}
-			if err := r.list(ctx, kind, idIn(field, idsOf(part)), add); err != nil {
+			if err := r.list(ctx, kind, filtertext.OneOf(field, idsOf(part)), add); err != nil {
 				return nil, err
 			}
 		}
@@ -225,7 +226,7 @@ func (r *reader) findLinks(ctx context.Context, ns []nodeID) error {
 		field = "executions_e.id"
 	}
 	var contexts []nodeID
-	err := r.list(ctx, mlmd.Context, idIn(field, idsOf(ns)), func(c nodeID) bool {
+	err := r.list(ctx, mlmd.Context, filtertext.OneOf(field, idsOf(ns)), func(c nodeID) bool {
 		contexts = append(contexts, c)
 		return len(contexts) < len(ns)
 	})
@@ -234,7 +235,7 @@ func (r *reader) findLinks(ctx context.Context, ns []nodeID) error {
 	}
 	if len(contexts) < len(ns) {
 		for _, c := range contexts {
-			filter := fmt.Sprintf("%s AND contexts_c.id = %d", idIn("id", idsOf(ns)), c.id)
+			filter := fmt.Sprintf("%s AND contexts_c.id = %d", filtertext.OneOf("id", idsOf(ns)), c.id)
 			err := r.list(ctx, kind, filter, func(n nodeID) bool {
 				r.links = append(r.links, link{n, c})
 				return true
@@ -370,7 +371,7 @@ func (r *reader) readParents(ctx context.Context, contexts []nodeID) error {
 func (r *reader) readParentsOneByOne(ctx context.Context, contexts []nodeID) error {
 	for part := range slices.Chunk(contexts, batch) {
 		some := false
-		err := r.list(ctx, mlmd.Context, idIn("child_contexts_c.id", idsOf(part)), func(nodeID) bool {
+		err := r.list(ctx, mlmd.Context, filtertext.OneOf("child_contexts_c.id", idsOf(part)), func(nodeID) bool {
 			some = true
 			return false
 		})

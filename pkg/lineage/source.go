@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/filtertext"
 	"github.com/mlmd-go/sdk/internal/replymemory"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
@@ -156,7 +157,7 @@ func (r *reader) getSubgraph(
 	ctx context.Context, kind mlmd.Kind, ids []int64, depth int, mask []string,
 ) (g *mlmdpb.LineageGraph, err error) {
 	o := &mlmdpb.LineageSubgraphQueryOptions{MaxNumHops: new(int64(depth)), Direction: r.way.Enum()}
-	start := &mlmdpb.LineageSubgraphQueryOptions_StartingNodes{FilterQuery: new(idIn("id", ids))}
+	start := &mlmdpb.LineageSubgraphQueryOptions_StartingNodes{FilterQuery: new(filtertext.OneOf("id", ids))}
 	if kind == mlmd.Artifact {
 		o.StartingNodes = &mlmdpb.LineageSubgraphQueryOptions_StartingArtifacts{StartingArtifacts: start}
 	} else {
@@ -309,7 +310,7 @@ func (h *hops) someEventsOf(
 
 func (h *hops) selected(ctx context.Context, kind mlmd.Kind, ids []int64) (map[int64]bool, error) {
 	out := make(map[int64]bool)
-	filter := idIn("id", ids)
+	filter := filtertext.OneOf("id", ids)
 	if text := h.ends[kind].filter; text != "" {
 		filter += " AND (" + text + ")"
 	}
@@ -326,16 +327,4 @@ func idsOf(ns []nodeID) []int64 {
 		out[i] = n.id
 	}
 	return out
-}
-
-// idIn returns a condition in the filter language.
-func idIn(field string, ids []int64) string {
-	text := []byte(field + " IN (")
-	for i, id := range ids {
-		if i > 0 {
-			text = append(text, ", "...)
-		}
-		text = strconv.AppendInt(text, id, 10)
-	}
-	return string(append(text, ')'))
 }

@@ -336,27 +336,7 @@ func (s source) parentScope(contextIDs []int64) string {
 	if s.typ.kind == mlmd.Context {
 		alias = "parent_contexts_"
 	}
-	return oneOf(alias+"of.id", contextIDs)
-}
-
-// oneOf returns the condition, in the filter language, that a column has one of the
-// IDs. IDs that follow each other become a range, which stores search faster.
-func oneOf(column string, ids []int64) string {
-	ids = slices.Clone(ids)
-	slices.Sort(ids)
-	ids = slices.Compact(ids)
-	first, last := ids[0], ids[len(ids)-1]
-	if len(ids) > 2 && last-first == int64(len(ids)-1) {
-		return fmt.Sprintf("%s BETWEEN %d AND %d", column, first, last)
-	}
-	text := []byte(column + " IN (")
-	for i, id := range ids {
-		if i > 0 {
-			text = append(text, ", "...)
-		}
-		text = strconv.AppendInt(text, id, 10)
-	}
-	return string(append(text, ')'))
+	return filtertext.OneOf(alias+"of.id", contextIDs)
 }
 
 func setOf(ids []int64) map[int64]bool {

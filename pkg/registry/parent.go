@@ -12,6 +12,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/filtertext"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 )
@@ -310,7 +311,7 @@ func linkedContexts(
 
 // startingNodes selects the nodes with the given IDs.
 func startingNodes(ids []int64) *mlmdpb.LineageSubgraphQueryOptions_StartingNodes {
-	return &mlmdpb.LineageSubgraphQueryOptions_StartingNodes{FilterQuery: new(oneOf("id", ids))}
+	return &mlmdpb.LineageSubgraphQueryOptions_StartingNodes{FilterQuery: new(filtertext.OneOf("id", ids))}
 }
 
 // linksAmong returns the links in a response of GetLineageSubgraph with no hops,
