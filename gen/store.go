@@ -76,6 +76,9 @@ func (f *storeFlags) open(ctx context.Context, write bool) (*connection, error) 
 	switch {
 	case text == "":
 		return nil, errors.New("-store is missing: it " + storeForms)
+	case strings.Contains(text, "@") && !urlScheme.MatchString(text) && !driverDSN.MatchString(text) &&
+		!keywords.MatchString(text), has("grpc://", "grpcs://") && strings.Contains(text, "@"):
+		return nil, errors.New("-store has a user, but no scheme of a database: it " + storeForms) // may be a password
 	case has("grpc://", "grpcs://"):
 		scheme, target, _ := strings.Cut(text, "://")
 		f.tls = f.tls || strings.EqualFold(scheme, "grpcs")

@@ -281,6 +281,16 @@ func testStoreCommands(
 	has(run(2, "plan"), "gen plan: -store is missing")
 	has(run(2, "plan", "-store", "nowhere.db"), "gen plan: -store: there is no file nowhere.db")
 	has(run(2, "migrate", "-store", "redis://localhost"), "gen migrate: -store has an unknown scheme")
+	for _, secret := range []string{
+		"postgres://u:hidden@127.0.0.1:1/db", "mysql://u:hidden@127.0.0.1:1/db", "u:hidden@tcp(127.0.0.1:1)/db",
+		"host=127.0.0.1 port=1 user=u password=hidden dbname=db", "u:hidden@127.0.0.1:1/db", "grpc://u:hidden@127.0.0.1:1",
+	} {
+		cmd := exec.CommandContext(t.Context(), bin, "plan", "-store", secret)
+		cmd.Dir = dir
+		if out, err := cmd.CombinedOutput(); err == nil || bytes.Contains(out, []byte("hidden")) {
+			t.Errorf("gen plan -store %s: %v\n%s", secret, err, out)
+		}
+	}
 	return printed
 }
 
