@@ -85,9 +85,13 @@ func withoutCredentials(s string) string {
 	open := byte(0) // the mark of a query or fragment whose parameters were removed so far
 	first := strings.IndexAny(s, "?#;&")
 	if first < 0 {
-		return s
+		first = len(s)
 	}
-	b.WriteString(s[:first])
+	// What has no path, such as a connection string, may begin with a parameter.
+	name, ok := parameterName(s[:first])
+	if ok = ok && s[0] != '/' && isCredential(name); !ok {
+		b.WriteString(s[:first])
+	}
 	for rest := s[first:]; rest != ""; {
 		mark := rest[0]
 		end := strings.IndexAny(rest[1:], "?#;&") + 1
@@ -116,7 +120,10 @@ func withoutCredentials(s string) string {
 // parameters yields the names of the parameters in a path, query and fragment.
 func parameters(s string) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		for part := range strings.FieldsFuncSeq(s, func(r rune) bool { return strings.ContainsRune("?#;&", r) }) {
+		for i, part := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune("?#;&", r) }) {
+			if i == 0 && part[0] == '/' { // a path
+				continue
+			}
 			if name, ok := parameterName(part); ok && !yield(name) {
 				return
 			}
