@@ -160,6 +160,7 @@ func TestJSON_RoundTrip(t *testing.T) {
 	}
 	for _, bad := range []string{
 		`[]`, `{"starts":["model/1"]}`, `{"starts":["artifact/x"]}`, `{"edges":[{"path":[true]}]}`,
+		`{"starts":[null]}`, `{"nodes":[{}]}`, `{"edges":[{}]}`, `{"edges":[{"from":"artifact/1"}]}`, `{"cut":{"at":[null]}}`,
 	} {
 		if err := json.Unmarshal([]byte(bad), &back); err == nil {
 			t.Errorf("%s is a graph", bad)

@@ -3,6 +3,7 @@ package lineage
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/mlmd-go/sdk/generated/mapping"
@@ -95,8 +96,34 @@ func (g *Graph) UnmarshalJSON(raw []byte) error {
 	if in.Cut != nil {
 		out.Cut = &Cut{Reasons: in.Cut.Reasons, At: in.Cut.At}
 	}
+	if what := out.withoutRef(); what != "" {
+		return fmt.Errorf("lineage: read a graph: %s lacks a reference, such as artifact/1", what)
+	}
 	*g = out
 	return nil
+}
+
+// withoutRef returns what lacks a reference, or "".
+func (g *Graph) withoutRef() string {
+	for i, r := range g.Starts {
+		if r == (Ref{}) {
+			return fmt.Sprintf("start %d", i+1)
+		}
+	}
+	for i, n := range g.Nodes {
+		if n.Ref == (Ref{}) {
+			return fmt.Sprintf("node %d", i+1)
+		}
+	}
+	for i, e := range g.Edges {
+		if e.From == (Ref{}) || e.To == (Ref{}) {
+			return fmt.Sprintf("edge %d", i+1)
+		}
+	}
+	if g.Cut != nil && slices.Contains(g.Cut.At, Ref{}) {
+		return "the cut"
+	}
+	return ""
 }
 
 // decodeValue returns the entity that raw encodes.
