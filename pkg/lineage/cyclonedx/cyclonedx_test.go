@@ -190,7 +190,9 @@ func FuzzBOM(f *testing.F) {
 		if err := cdx.NewBOMDecoder(strings.NewReader(text), cdx.BOMFileFormatJSON).Decode(&read); err != nil {
 			t.Fatalf("%v: %s", err, text)
 		}
-		if again := encode(t, &read); again != text {
+		// What is not UTF-8 is written as an escape, and read as the character.
+		plain := func(text string) string { return strings.ReplaceAll(text, `\ufffd`, "\uFFFD") }
+		if again := encode(t, &read); plain(again) != plain(text) {
 			t.Errorf("%s is read as %s", text, again)
 		}
 		checkReferences(t, &read)
