@@ -24,6 +24,7 @@ proto: ## The gRPC stubs from spec/proto
 check: ## What CI proves without databases: drift, vet, lint, tests with the race detector
 	go run ./gen -check
 	go run ./gen docs -test -check
+	go run ./gen lint
 	go vet work
 	$$($(TOOL) -n staticcheck) work
 	test -z "$$($(TOOL) gofumpt -l $$(git ls-files '*.go' | grep -v -e '^generated/mlmdpb/' -e testdata/))"
