@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"google.golang.org/protobuf/encoding/prototext"
+
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/internal/testdb"
 	"github.com/mlmd-go/sdk/pkg/registry"
@@ -19,7 +21,11 @@ import (
 	"github.com/mlmd-go/sdk/pkg/store/mysql"
 	"github.com/mlmd-go/sdk/pkg/store/postgres"
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
+	"github.com/mlmd-go/sdk/pkg/value"
 	"github.com/mlmd-go/sdk/suites/backend"
+	map1 "github.com/mlmd-go/sdk/suites/evolution/v1/mapping"
+	model1 "github.com/mlmd-go/sdk/suites/evolution/v1/model"
+	map2 "github.com/mlmd-go/sdk/suites/evolution/v2/mapping"
 )
 
 // The spec that the stores below are written by, and the next one.
@@ -76,6 +82,7 @@ func TestStoreCommands(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build the generator: %v\n%s", err, out)
 	}
+	t.Run("as the generated mappings do", func(t *testing.T) { testMigratesAsGenerated(t, bin) })
 	for _, on := range []struct {
 		name string
 		open func(t *testing.T, dir string) (name string, rpc mlmdpb.MetadataStoreServiceClient)
@@ -322,4 +329,72 @@ func stored(t *testing.T, rpc mlmdpb.MetadataStoreServiceClient) string {
 		t.Fatal(err)
 	}
 	return fmt.Sprint(all.GetArtifacts())
+}
+
+// gen migrate reads and writes what the generated mappings of the same spec do.
+func testMigratesAsGenerated(t *testing.T, bin string) {
+	files := []string{filepath.Join(t.TempDir(), "a.db"), filepath.Join(t.TempDir(), "b.db")}
+	var services []mlmdpb.MetadataStoreServiceClient
+	for _, file := range files {
+		rpc := opened(t)(sqlite.Open(t.Context(), file))
+		services = append(services, rpc)
+		reg := registry.New(rpc)
+		project, err := registry.NewCollection(reg, map1.Project).Create(t.Context(), &model1.Project{Name: "p"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sets := registry.NewCollection(reg, map1.DataSet)
+		for i := range 120 {
+			set := old(project.ID)
+			set.Name, set.Size = fmt.Sprintf("set %d", i), new(int64(i))
+			set.Columns = []model1.Column{{Name: "height", Note: new("in m")}}
+			set.CustomProperties = value.Map{"license": value.String("MIT"), "other": value.Int(1)}
+			if _, err := sets.Create(t.Context(), set); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	want, err := registry.MigrateAll(t.Context(), registry.New(services[0]), map2.Catalog)
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"migrate", "-format", "json", "-config", "v2/mlmd.yaml", "-store", files[1]}
+	out, err := exec.CommandContext(t.Context(), bin, args...).Output() // progress goes to the other stream
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	var got struct{ Types []registry.Migration }
+	if err := json.Unmarshal(out, &got); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if fmt.Sprint(got.Types) != fmt.Sprint(want) || want[0].Changed != 120 {
+		t.Errorf("the counts are\n %+v\nwant\n %+v", got.Types, want)
+	}
+	var dumps [2]string
+	for i, rpc := range services {
+		artifacts, err := rpc.GetArtifacts(t.Context(), &mlmdpb.GetArtifactsRequest{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, a := range artifacts.GetArtifacts() {
+			a.CreateTimeSinceEpoch, a.LastUpdateTimeSinceEpoch = nil, nil
+		}
+		types, err := rpc.GetArtifactTypes(t.Context(), &mlmdpb.GetArtifactTypesRequest{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		records, err := rpc.GetContextsByType(t.Context(),
+			&mlmdpb.GetContextsByTypeRequest{TypeName: new("mlmd-go.Migration")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var prints []string
+		for _, r := range records.GetContexts() {
+			prints = append(prints, r.GetName()+" "+r.GetProperties()["fingerprint"].GetStringValue())
+		}
+		dumps[i] = fmt.Sprint(prototext.Format(artifacts), prototext.Format(types), prints)
+	}
+	if dumps[0] != dumps[1] {
+		t.Errorf("gen migrate stores\n%s\nand the generated mappings\n%s", dumps[1], dumps[0])
+	}
 }
