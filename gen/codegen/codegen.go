@@ -4,6 +4,8 @@ package codegen
 
 import (
 	"context"
+	"fmt"
+	"maps"
 
 	"github.com/mlmd-go/sdk/gen/internal/breaking"
 	"github.com/mlmd-go/sdk/gen/internal/emit"
@@ -26,6 +28,15 @@ type Config struct {
 	Edge     Package
 	Fake     Package // without a Dir it is not generated
 	REST     *REST   // may be nil
+	Convert  *Convert
+}
+
+// A Convert names the package with conversions between another version of the spec
+// and this one.
+type Convert struct {
+	Package
+	From Config // of the other version
+	Name string // of its config file, for comments
 }
 
 // A REST names the package with the REST API of the spec, and the API.
@@ -64,7 +75,19 @@ func Generate(ctx context.Context, c Config) (Files, error) {
 	if c.REST != nil {
 		target.REST, target.APIs = emit.Package(c.REST.Package), apis
 	}
-	return collect(emit.Emit(g, target))
+	files, err := collect(emit.Emit(g, target))
+	if err != nil || c.Convert == nil {
+		return files, err
+	}
+	old, _, err := build(ctx, c.Convert.From)
+	if err != nil {
+		return nil, fmt.Errorf("the other version of the spec, %s: %w", c.Convert.Name, err)
+	}
+	conversions, err := collect(emit.Convert(old, g, target, emit.Conversion{
+		Package: emit.Package(c.Convert.Package), Old: emit.Package(c.Convert.From.Model), OldName: c.Convert.Name,
+	}))
+	maps.Copy(files, conversions)
+	return files, err
 }
 
 // target returns the target without the REST API.
@@ -106,6 +129,9 @@ func (c Config) Packages() []Package {
 	out := []Package{c.Model, c.Mapping, c.Field, c.Edge}
 	if c.Fake.Dir != "" {
 		out = append(out, c.Fake)
+	}
+	if c.Convert != nil {
+		out = append(out, c.Convert.Package)
 	}
 	if c.REST != nil {
 		out = append(out, c.REST.Package)

@@ -38,12 +38,21 @@ type file struct {
 	Edge     output   `yaml:"edge"`
 	Fake     *output  `yaml:"fake"`
 	REST     *rest    `yaml:"rest"`
+	Convert  *convert `yaml:"convert"`
 	// Accepted is the file of accepted changes; accepted.yaml beside the spec
 	// without it.
 	Accepted string `yaml:"accepted"`
 	// Lint has the level of rules of gen lint.
 	Lint    map[string]string `yaml:"lint"`
 	Plugins []Plugin          `yaml:"plugins"`
+}
+
+// convert is the package with conversions between another version of the spec and
+// this one.
+type convert struct {
+	From   string `yaml:"from"` // the config file of the other version
+	Dir    string `yaml:"dir"`
+	Import string `yaml:"import"`
 }
 
 // rest is the package with the REST API. Without a title, a path or versions, they
@@ -122,8 +131,8 @@ func load(dir, name, within string, packages bool) (Config, error) {
 		d := yaml.NewDecoder(bytes.NewReader(src))
 		d.KnownFields(true)
 		if err := d.Decode(&f); err != nil && !errors.Is(err, io.EOF) {
-			return Config{}, fmt.Errorf("%s: %w; want spec, overlays, model, mapping, field, edge, fake, rest, accepted, "+
-				"lint and plugins", at, err)
+			return Config{}, fmt.Errorf("%s: %w; want spec, overlays, model, mapping, field, edge, fake, rest, convert, "+
+				"accepted, lint and plugins", at, err)
 		}
 	case name != "" || !errors.Is(err, fs.ErrNotExist):
 		return Config{}, fmt.Errorf("read the config: %w", err)
@@ -192,6 +201,18 @@ func load(dir, name, within string, packages bool) (Config, error) {
 			c.REST.Versions = defaultREST.Versions
 		}
 		places = append(places, place{output{r.Dir, r.Import}, defaultREST.Dir, &c.REST.Package})
+	}
+	if f.Convert != nil {
+		if f.Convert.From == "" {
+			return Config{}, fmt.Errorf("%s: convert: from is missing: name the config file of the other version", at)
+		}
+		from, err := load(dir, filepath.Join(dir, filepath.FromSlash(f.Convert.From)), within, true)
+		if err != nil {
+			return Config{}, fmt.Errorf("%s: convert: %w", at, err)
+		}
+		c.Convert = &codegen.Convert{From: from.Config, Name: f.Convert.From}
+		places = append(places,
+			place{output{f.Convert.Dir, f.Convert.Import}, "generated/convert", &c.Convert.Package})
 	}
 	for _, p := range places {
 		p.to.Dir = path.Clean(orElse(p.from.Dir, p.otherwise))
@@ -292,6 +313,9 @@ func (c Config) check(at string) error {
 	outputs := []output{{"model", c.Model}, {"mapping", c.Mapping}, {"field", c.Field}, {"edge", c.Edge}}
 	if c.Fake.Dir != "" {
 		outputs = append(outputs, output{"fake", c.Fake})
+	}
+	if c.Convert != nil {
+		outputs = append(outputs, output{"convert", c.Convert.Package})
 	}
 	if c.REST != nil {
 		outputs = append(outputs, output{"rest", c.REST.Package})
