@@ -321,6 +321,10 @@ func (f *found) addMembers(far anyCore, q query, page []any, of map[int64]bool) 
 		switch {
 		case q.src.parent != 0:
 			f.pairs = append(f.pairs, pair{from: q.src.parent, to: id})
+		case len(of) == 1: // which the query selects members of
+			for only := range of {
+				f.pairs = append(f.pairs, pair{from: only, to: id})
+			}
 		case typ.kind == mlmd.Context && err == nil && of[parent]:
 			f.pairs = append(f.pairs, pair{from: parent, to: id})
 		default:

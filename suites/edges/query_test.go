@@ -67,6 +67,16 @@ var _ = onEveryBackend("Queries", func(w func() *world) {
 		Expect(first.Edges.Inputs).To(HaveLen(1))
 	})
 
+	It("load the members of one context in one RPC", func(ctx SpecContext) {
+		p, q, d := w().project(ctx), w().project(ctx), w().dataset(ctx)
+		Expect(w().datasets.Link(ctx, d.ID, edge.Dataset.Projects.To(p, q))).To(Succeed())
+		w().take()
+		got, err := w().projects.Get(ctx, p.ID, registry.With(edge.Project.Datasets))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(w().take()).To(Equal([]string{"GetContextsByID", "GetArtifactsByType"}))
+		Expect(datasetIDs(got.Edges.Datasets)).To(Equal([]string{d.ID}))
+	})
+
 	It("filter by neighbors", func(ctx SpecContext) {
 		p, runs, ds := setUp(ctx, 6)
 		e, f := edge.TrainingRun, field.TrainingRun

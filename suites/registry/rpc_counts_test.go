@@ -208,7 +208,7 @@ var _ = onEmptyStores("the RPCs of the registry", func(rpc func() mlmdpb.Metadat
 	It("do not increase with the versions of a tree", func(ctx SpecContext) {
 		id := aModel(ctx, reg)
 		var first int
-		for _, versions := range []int{1, 9} {
+		for _, versions := range []int{2, 9} {
 			for range versions {
 				v := model.ModelVersion{RegisteredModelID: id, Name: fresh("version")}
 				_, err := reg.ModelVersions().Upsert(ctx, &v)
