@@ -12,8 +12,9 @@ import (
 	"github.com/mlmd-go/sdk/gen/codegen"
 )
 
-// What works on a store imports the SDK with its generated code, and drivers: to
-// build that takes minutes, and it must compile before anything can be generated.
+// What works on a store imports the SDK with its generated code, and drivers: that
+// takes longer to build than the generator, and must compile before anything can be
+// generated.
 
 var errNoStores = errors.New("this build of gen cannot work on stores: " +
 	"go install -tags stores github.com/mlmd-go/sdk/gen@latest makes one that can")
