@@ -81,7 +81,7 @@ func (o *enclosing) part(ctx context.Context, fn func(context.Context, *Service)
 	defer func() { <-o.busy }()
 	inner := newEnclosing(o.parent, o.tx)
 	inner.leaves = maps.Clone(o.leaves)
-	err := o.tx.Group(ctx, func(ctx context.Context) error { return inner.finish(ctx, fn, end) })
+	err := o.tx.Nested(ctx, func(ctx context.Context) error { return inner.finish(ctx, fn, end) })
 	if err == nil {
 		o.types = append(o.types, inner.types...)
 		o.leaves = inner.leaves

@@ -83,7 +83,7 @@ func Open(c Config) *DB {
 	db.observer = newObserver(c, db)
 	db.writers.observer, db.readers.observer = db.observer, db.observer
 	if c.Dialect.InProcess && !c.Dialect.SingleConn {
-		db.queue = new(writeQueue)
+		db.queue = &writeQueue{groupTime: groupTime}
 	}
 	if c.MaxLifetime != 0 {
 		db.writers.maxLifetime, db.readers.maxLifetime = c.MaxLifetime, c.MaxLifetime

@@ -16,6 +16,10 @@ import (
 // A writeQueue holds the writers that wait for the connection that writes. It is nil
 // if writers do not wait for each other, or not for the disk.
 type writeQueue struct {
+	// groupTime is the time, since the first writer of a group began, in which
+	// others may begin.
+	groupTime time.Duration
+
 	mu      sync.Mutex
 	led     bool      // a writer leads: it has the connection, or waits for it
 	waiting []*writer // in the order of their arrival
@@ -32,10 +36,9 @@ type writer struct {
 	done chan error    // receives the result if another writer led
 }
 
+// groupSize limits the writers that follow the first one of a group, and groupTime is
+// the time in which they may begin.
 const (
-	// groupSize and groupTime limit the writers that follow the first one of a
-	// group: their number, and the time, since the first one began, in which they
-	// may begin.
 	groupSize = 128
 	groupTime = 5 * time.Millisecond
 )
@@ -93,9 +96,10 @@ func (q *writeQueue) leave(w *writer) bool {
 	return true
 }
 
-// follower returns the writer that waits longest, if it may follow others.
-func (q *writeQueue) follower() *writer {
-	if q == nil {
+// follower returns the writer that waits longest, if it may follow others in a group
+// that began at the given time.
+func (q *writeQueue) follower(began time.Time) *writer {
+	if q == nil || time.Since(began) > q.groupTime {
 		return nil
 	}
 	q.mu.Lock()
@@ -137,8 +141,8 @@ type follower struct {
 // given time. It reports whether one of them made the database end the transaction:
 // the last one.
 func (db *DB) follow(c *Conn, began time.Time) (group []*follower, ended bool) {
-	for !ended && len(group) < groupSize && time.Since(began) < groupTime {
-		w := db.queue.follower()
+	for !ended && len(group) < groupSize {
+		w := db.queue.follower(began)
 		if w == nil {
 			break
 		}

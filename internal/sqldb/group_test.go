@@ -52,6 +52,7 @@ func groupDB(t *testing.T, conn *recorder) *DB {
 	db := Open(Config{
 		Dialect: d, Write: sql.OpenDB(conn), Writers: 1, RetryTimeout: time.Minute, Log: slog.New(slog.DiscardHandler),
 	})
+	db.queue.groupTime = time.Hour
 	t.Cleanup(func() { db.Close() })
 	return db
 }

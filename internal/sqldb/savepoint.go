@@ -47,15 +47,15 @@ func (t *Tx) Savepoint(ctx context.Context, fn func(context.Context, *Tx) error)
 	}
 }
 
-// Group calls fn, which changes the database by [Tx.Savepoint] and Group only. If fn
+// Nested calls fn, which changes the database by [Tx.Savepoint] and Nested only. If fn
 // returns an error, what all of them did is undone, and the transaction goes on as if
 // fn had not been called. If that is not possible, [Tx.Err] returns the error from
 // then on.
-func (t *Tx) Group(ctx context.Context, fn func(context.Context) error) error {
+func (t *Tx) Nested(ctx context.Context, fn func(context.Context) error) error {
 	written := t.written
-	t.groups++
-	defer func() { t.groups-- }()
-	name := "mlmd_group_" + strconv.Itoa(t.groups)
+	t.nested++
+	defer func() { t.nested-- }()
+	name := "mlmd_nested_" + strconv.Itoa(t.nested)
 	if err := t.control(ctx, "SAVEPOINT "+name); err != nil {
 		return err
 	}

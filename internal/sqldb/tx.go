@@ -25,7 +25,7 @@ type Tx struct {
 	written       int       // rows written so far, see NextBatch
 	rowByRow      rowRanges // rows to write one at a time
 	autoIncrement int64     // see idsFromFirst; 0 if not read yet
-	groups        int       // open groups, see Group
+	nested        int       // calls of Nested under way
 	failed        error     // error of the first statement that failed
 }
 
