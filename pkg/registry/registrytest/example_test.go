@@ -30,7 +30,7 @@ func ExampleNew() {
 		t.Fatal(err)
 	}
 	fmt.Println(calls.Methods())
-	// Output: [GetContextType PutTypes PutContexts]
+	// Output: [GetContextTypes GetContextType PutTypes PutContexts PutContextType]
 }
 
 func ExampleFaults() {
