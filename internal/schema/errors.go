@@ -3,7 +3,8 @@ package schema
 import (
 	"errors"
 	"fmt"
-	"strings"
+
+	"github.com/mlmd-go/sdk/internal/textutil"
 )
 
 // Kinds of errors. errors.Is finds them in an [*Error].
@@ -16,6 +17,9 @@ var (
 	ErrForeign        = errors.New("the database belongs to another application")
 	ErrDamaged        = errors.New("the database is damaged")
 )
+
+// mostNames is how many names a message lists.
+const mostNames = 5
 
 // Error reports why a database cannot be opened. The database was not changed.
 type Error struct {
@@ -38,11 +42,11 @@ func (e *Error) Error() string {
 			e.Kind, e.Version, Version)
 	case ErrIncomplete:
 		return fmt.Sprintf("%v: missing are %s; it is another program's database, or was cut short",
-			e.Kind, shortList(e.Missing))
+			e.Kind, textutil.List(e.Missing, mostNames))
 	case ErrVersionDamaged:
 		return fmt.Sprintf("%v: table MLMDEnv must hold exactly one row", e.Kind)
 	case ErrForeign:
-		return fmt.Sprintf("%v: it has %s; name a file of its own for the store", e.Kind, shortList(e.Foreign))
+		return fmt.Sprintf("%v: it has %s; name a file of its own for the store", e.Kind, textutil.List(e.Foreign, mostNames))
 	case ErrDamaged:
 		return fmt.Sprintf("%v: keep a copy of it with the files beside it, and restore a backup; %s", e.Kind, e.Command)
 	}
@@ -55,13 +59,4 @@ func (e *Error) Unwrap() []error {
 		return []error{e.Kind}
 	}
 	return []error{e.Kind, e.Err}
-}
-
-// shortList joins the first names and counts the rest.
-func shortList(names []string) string {
-	const most = 5
-	if len(names) <= most {
-		return strings.Join(names, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }

@@ -2,6 +2,7 @@
 package textutil
 
 import (
+	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -25,4 +26,12 @@ func Truncate(s string, n int) string {
 func FirstLine(s string) string {
 	s, _, _ = strings.Cut(strings.TrimSpace(s), "\n")
 	return Truncate(s, 300)
+}
+
+// List joins the first n texts by commas, and counts the rest.
+func List(texts []string, n int) string {
+	if len(texts) <= n {
+		return strings.Join(texts, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(texts[:n], ", "), len(texts)-n)
 }

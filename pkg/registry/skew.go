@@ -18,6 +18,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/textutil"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 )
 
@@ -48,6 +49,9 @@ type StoredSpec struct {
 	Recorded                    time.Time // when the spec was first used to write
 }
 
+// mostLines is how many lines of specs a message lists.
+const mostLines = 10
+
 // String describes the skew for a log, on one line.
 func (s *Skew) String() string {
 	var b strings.Builder
@@ -56,25 +60,17 @@ func (s *Skew) String() string {
 		latest := s.Others[len(s.Others)-1]
 		fmt.Fprintf(&b, "the store is used by programs of another spec, since %s (%q, version %s, fingerprint %s), "+
 			"which this program does not fully know: generate from that spec and compile again; this spec lacks %s",
-			latest.Recorded.UTC().Format(time.RFC3339), latest.Title, latest.Version, latest.Fingerprint, shortList(s.Missing))
+			latest.Recorded.UTC().Format(time.RFC3339), latest.Title, latest.Version, latest.Fingerprint,
+			textutil.List(s.Missing, mostLines))
 	case !s.Known && len(s.Others) > 0:
 		b.WriteString("the spec of this program is new to the store")
 	default:
 		b.WriteString("the spec of this program is the latest that wrote the store")
 	}
 	if len(s.Adds) > 0 {
-		b.WriteString("; its writes will add " + shortList(s.Adds))
+		b.WriteString("; its writes will add " + textutil.List(s.Adds, mostLines))
 	}
 	return b.String()
-}
-
-// shortList joins the first of the texts.
-func shortList(texts []string) string {
-	const most = 10
-	if n := len(texts) - most; n > 0 {
-		return strings.Join(texts[:most], ", ") + fmt.Sprintf(" and %d more", n)
-	}
-	return strings.Join(texts, ", ")
 }
 
 // WithOnSkew makes a client call f when the first write with a spec finds that other
