@@ -31,7 +31,7 @@ func initCommand(ctx context.Context, args []string, stdout, stderr io.Writer) i
 	flags.Usage = func() {
 		fmt.Fprint(
 			stderr,
-			"Usage: gen init [-files-only] [MODULE]\n\nMODULE is the path of the module, where there is no go.mod yet.\n\n",
+			"Usage: gen init [-files-only] [MODULE]\n\nMODULE is the path of the new module; omit it if go.mod exists.\n\n",
 		)
 		flags.PrintDefaults()
 	}

@@ -53,7 +53,7 @@ func TestLint_Config(t *testing.T) {
 	stdout, _ = gen(t, exitOK, "lint")
 	contains(t, stdout, "Prompt: warning: type-prefix: ")
 	for config, want := range map[string]string{
-		"lint: {color: off}":        `there is no rule "color"`,
+		"lint: {color: off}":        `lint: unknown rule "color"; want one of `,
 		"lint: {description: loud}": `"loud" is not a level`,
 	} {
 		put(t, "mlmd.yaml", config+"\n")

@@ -102,7 +102,7 @@ func (f *storeFlags) open(ctx context.Context, write bool) (*connection, error) 
 	}
 	if !has("file:") {
 		if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("-store: there is no file %s: it %s", file, storeForms)
+			return nil, fmt.Errorf("-store: the file %s does not exist: it %s", file, storeForms)
 		}
 	}
 	return openDatabase(ctx, sqlite.Open, file, write)

@@ -23,7 +23,7 @@ type Break struct {
 	Message string `json:"message"`
 	Why     string `json:"why"`
 	Instead string `json:"instead"`
-	// Accepted says who accepts the change. Without it, the change is not accepted.
+	// Accepted is the acceptance of the change, or nil if it is not accepted.
 	Accepted *Acceptance `json:"accepted,omitempty"`
 	// Stored counts the stored entities that the change concerns, if it was judged by
 	// a store and is about stored data.

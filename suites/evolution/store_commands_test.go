@@ -286,7 +286,7 @@ func testStoreCommands(
 	has(run(2, "plan", "-store", name), "spec/openapi.yaml:1:1: ")
 	put("spec/openapi.yaml", thingsV2)
 	has(run(2, "plan"), "gen plan: -store is missing")
-	has(run(2, "plan", "-store", "nowhere.db"), "gen plan: -store: there is no file nowhere.db")
+	has(run(2, "plan", "-store", "nowhere.db"), "gen plan: -store: the file nowhere.db does not exist")
 	has(run(2, "migrate", "-store", "redis://localhost"), "gen migrate: -store has an unknown scheme")
 	for _, secret := range []string{
 		"postgres://u:hidden@127.0.0.1:1/db", "mysql://u:hidden@127.0.0.1:1/db", "u:hidden@tcp(127.0.0.1:1)/db",

@@ -105,7 +105,7 @@ Warnings can be accepted as well. ` + "`-format`" + ` chooses what is printed:
 const elsewhere = `
 ## What other tools report
 
-buf compares Protocol Buffers and oasdiff OpenAPI, and both report some changes of schemas that are no break here,
+buf compares versions of Protocol Buffers, and oasdiff of OpenAPI. Both report some changes that break nothing here,
 because entities are stored by name and read by programs that are generated from their own version of the spec. A test
 makes each change and checks what is reported.
 

@@ -152,7 +152,7 @@ func load(dir, name, within string, packages bool) (Config, error) {
 	}
 	for rule, level := range f.Lint {
 		if !slices.Contains(codegen.LintRules(), rule) {
-			return Config{}, fmt.Errorf("%s: lint: there is no rule %q; want one of %s",
+			return Config{}, fmt.Errorf("%s: lint: unknown rule %q; want one of %s",
 				at, rule, strings.Join(codegen.LintRules(), ", "))
 		}
 		if level != LintError && level != LintWarning && level != LintOff {
