@@ -207,9 +207,20 @@ func TestServe_RequestTimeout(t *testing.T) {
 // and then lose their connection.
 func TestServe_SlowReaders(t *testing.T) {
 	big := &mlmdpb.GetContextTypesResponse{ContextTypes: []*mlmdpb.ContextType{{Name: new(strings.Repeat("x", 4<<20))}}}
-	s := server.New(service{get: func(context.Context) (*mlmdpb.GetContextTypesResponse, error) { return big, nil }},
+	served := make(chan struct{}, 2)
+	s := server.New(service{get: func(context.Context) (*mlmdpb.GetContextTypesResponse, error) {
+		select {
+		case served <- struct{}{}:
+		default:
+		}
+		return big, nil
+	}},
 		server.WithReplyBudget(9<<20), server.WithRequestTimeout(300*time.Millisecond), server.WithConcurrency(8))
-	slow, other := serveTCP2(t, s)
+	lis := listenTCP(t)
+	go s.Serve(t.Context(), lis)
+	other := dialTCP(t, lis.Addr().String())
+	// A window that grows would in time take in a reply that is not received.
+	slow := dialTCP(t, lis.Addr().String(), grpc.WithStaticStreamWindowSize(64<<10))
 	var streams []grpc.ClientStream
 	for range 2 { // the budget
 		streams = append(streams, openStream(t, slow, &grpc.StreamDesc{ServerStreams: true},
@@ -218,6 +229,7 @@ func TestServe_SlowReaders(t *testing.T) {
 			streams[len(streams)-1].CloseSend()); err != nil {
 			t.Fatal(err)
 		}
+		<-served
 	}
 	rpc := mlmdpb.NewMetadataStoreServiceClient(other)
 	refused := 0
@@ -445,9 +457,9 @@ func listenTCP(t *testing.T) net.Listener {
 	return lis
 }
 
-func dialTCP(t *testing.T, address string) *grpc.ClientConn {
+func dialTCP(t *testing.T, address string, options ...grpc.DialOption) *grpc.ClientConn {
 	t.Helper()
-	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()))
+	conn, err := grpc.NewClient(address, append(options, grpc.WithTransportCredentials(insecure.NewCredentials()))...)
 	if err != nil {
 		t.Fatal(err)
 	}
