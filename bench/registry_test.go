@@ -5,16 +5,14 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"net"
 	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
-	"google.golang.org/grpc"
 	_ "modernc.org/sqlite"
 
-	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/bench/internal/loopback"
 	"github.com/mlmd-go/sdk/generated/model"
 	"github.com/mlmd-go/sdk/pkg/registry"
 	"github.com/mlmd-go/sdk/pkg/store"
@@ -302,12 +300,10 @@ func dial(tb testing.TB, file string) *registry.Client {
 	tb.Helper()
 	s := must[*store.Store](tb)(sqlite.Open(context.Background(), file))
 	tb.Cleanup(func() { s.Close() })
-	l := must[net.Listener](tb)(net.Listen("tcp", "127.0.0.1:0"))
-	server := grpc.NewServer()
-	mlmdpb.RegisterMetadataStoreServiceServer(server, s.Server())
-	go server.Serve(l)
-	tb.Cleanup(server.Stop)
-	reg := must[*registry.Client](tb)(registry.Dial(l.Addr().String()))
-	tb.Cleanup(func() { reg.Close() })
+	reg, stop, err := loopback.Serve(s)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { stop() })
 	return reg
 }

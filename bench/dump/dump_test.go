@@ -7,11 +7,9 @@
 package dump
 
 import (
-	"context"
 	"flag"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -19,10 +17,10 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
 
+	"github.com/mlmd-go/sdk/bench/internal/loopback"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
-	"github.com/mlmd-go/sdk/pkg/server"
+	"github.com/mlmd-go/sdk/pkg/registry"
 	"github.com/mlmd-go/sdk/pkg/store"
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 )
@@ -115,19 +113,13 @@ func fill(tb testing.TB, rpc mlmdpb.MetadataStoreServiceClient) {
 
 // serve returns a client of a gRPC server of the store.
 func serve(tb testing.TB, s *store.Store) mlmdpb.MetadataStoreServiceClient {
-	lis := must[net.Listener](tb)(net.Listen("tcp", "127.0.0.1:0"))
-	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- server.New(s.Server()).Serve(ctx, lis) }()
-	conn := must[*grpc.ClientConn](tb)(grpc.NewClient(lis.Addr().String(),
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(1<<30))))
-	tb.Cleanup(func() {
-		conn.Close()
-		stop()
-		<-ended
-	})
-	return mlmdpb.NewMetadataStoreServiceClient(conn)
+	reg, stop, err := loopback.Serve(s,
+		registry.WithGRPCDialOptions(grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(1<<30))))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { stop() })
+	return reg.RPC()
 }
 
 // page reads all nodes page by page, the events of each page of artifacts, and the

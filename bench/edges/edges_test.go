@@ -5,18 +5,16 @@
 package edges
 
 import (
-	"context"
 	"fmt"
-	"net"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/mlmd-go/sdk/bench/internal/loopback"
 	"github.com/mlmd-go/sdk/generated/edge"
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/generated/model"
 	"github.com/mlmd-go/sdk/pkg/registry"
-	"github.com/mlmd-go/sdk/pkg/server"
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 	"github.com/mlmd-go/sdk/pkg/value"
 )
@@ -106,25 +104,16 @@ func BenchmarkVersionsWithArtifacts(b *testing.B) {
 
 // dial returns a client of a server that serves a SQLite file.
 func dial(b *testing.B) *registry.Client {
-	ctx, cancel := context.WithCancel(context.Background())
-	store, err := sqlite.Open(ctx, filepath.Join(b.TempDir(), "registry.db"))
+	store, err := sqlite.Open(b.Context(), filepath.Join(b.TempDir(), "registry.db"))
 	if err != nil {
 		b.Fatal(err)
 	}
-	lis, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	served := make(chan error, 1)
-	go func() { served <- server.New(store.Server()).Serve(ctx, lis) }()
-	reg, err := registry.Dial(lis.Addr().String())
+	reg, stop, err := loopback.Serve(store)
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() {
-		reg.Close()
-		cancel()
-		if err := <-served; err != nil {
+		if err := stop(); err != nil {
 			b.Error(err)
 		}
 		store.Close()

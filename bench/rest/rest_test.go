@@ -10,20 +10,19 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"path/filepath"
 	"testing"
 
+	"github.com/mlmd-go/sdk/bench/internal/loopback"
 	"github.com/mlmd-go/sdk/generated/field"
 	"github.com/mlmd-go/sdk/generated/model"
 	"github.com/mlmd-go/sdk/generated/restapi"
 	"github.com/mlmd-go/sdk/internal/testdb"
 	"github.com/mlmd-go/sdk/pkg/registry"
 	"github.com/mlmd-go/sdk/pkg/rest"
-	"github.com/mlmd-go/sdk/pkg/server"
 	"github.com/mlmd-go/sdk/pkg/store"
 	"github.com/mlmd-go/sdk/pkg/store/mysql"
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
@@ -103,21 +102,12 @@ func BenchmarkREST(b *testing.B) {
 type facades struct{ *registry.Client }
 
 func dial(b *testing.B, st *store.Store) *registry.Client {
-	lis, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- server.New(st.Server()).Serve(ctx, lis) }()
-	reg, err := registry.Dial(lis.Addr().String())
+	reg, stop, err := loopback.Serve(st)
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() {
-		_ = reg.Close()
-		stop()
-		if err := <-ended; err != nil {
+		if err := stop(); err != nil {
 			b.Error(err)
 		}
 	})

@@ -12,7 +12,6 @@ import (
 	"flag"
 	"fmt"
 	"log"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,9 +21,9 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/mlmd-go/sdk/bench/internal/loopback"
 	"github.com/mlmd-go/sdk/generated/model"
 	"github.com/mlmd-go/sdk/pkg/registry"
-	"github.com/mlmd-go/sdk/pkg/server"
 	"github.com/mlmd-go/sdk/pkg/store"
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 )
@@ -69,8 +68,8 @@ func measure(kind string, n int, duration time.Duration) ([]time.Duration, error
 	defer s.Close()
 	reg := registry.New(s.Client())
 	if kind == "gRPC, file" {
-		var stop func()
-		if reg, stop, err = serve(s); err != nil {
+		var stop func() error
+		if reg, stop, err = loopback.Serve(s); err != nil {
 			return nil, err
 		}
 		defer stop()
@@ -105,25 +104,4 @@ func open(ctx context.Context, kind, dir string) (*store.Store, error) {
 		return sqlite.OpenMemory(ctx)
 	}
 	return sqlite.Open(ctx, filepath.Join(dir, "registry.db"))
-}
-
-// serve returns a client of a server for the store, on a loopback address.
-func serve(s *store.Store) (reg *registry.Client, stop func(), err error) {
-	lis, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, nil, err
-	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- server.New(s.Server()).Serve(ctx, lis) }()
-	reg, err = registry.Dial(lis.Addr().String())
-	if err != nil {
-		cancel()
-		return nil, nil, err
-	}
-	return reg, func() {
-		reg.Close()
-		cancel()
-		<-ended
-	}, nil
 }
