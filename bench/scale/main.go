@@ -23,7 +23,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"testing"
 
 	_ "github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite"
@@ -166,12 +165,12 @@ func (o options) open(ctx context.Context, name string, size int) (*database, er
 		release := func() {}
 		dsn := strings.ReplaceAll(o.postgres, "SIZE", strconv.Itoa(size))
 		if dsn == "" {
-			own := &owner{ctx: ctx}
+			own := testdb.NewOwner(ctx)
 			var err error
 			if dsn, err = testdb.Postgres(own); err != nil {
 				return nil, err
 			}
-			release = own.release
+			release = own.Release
 		}
 		s, err := postgres.Open(ctx, dsn)
 		if err != nil {
@@ -181,22 +180,4 @@ func (o options) open(ctx context.Context, name string, size int) (*database, er
 		return &database{store: s, db: db, explain: "EXPLAIN ", analyze: "ANALYZE", release: release, size: size}, err
 	}
 	return nil, fmt.Errorf("no such database; there are sqlite and postgres")
-}
-
-// An owner implements testing.TB for the lifetime of a database.
-type owner struct {
-	testing.TB
-	ctx      context.Context
-	cleanups []func()
-}
-
-func (o *owner) Helper()                         {}
-func (o *owner) Context() context.Context        { return o.ctx }
-func (o *owner) Cleanup(f func())                { o.cleanups = append(o.cleanups, f) }
-func (o *owner) Logf(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
-
-func (o *owner) release() {
-	for _, f := range o.cleanups {
-		f()
-	}
 }

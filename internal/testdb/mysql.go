@@ -62,14 +62,19 @@ func startMySQL(folder string) (*process, error) {
 	}
 	config := driver.NewConfig()
 	config.User, config.Net, config.Addr = "root", "tcp", fmt.Sprintf("127.0.0.1:%d", port)
-	return launch(folder, config.FormatDSN(), as,
-		func(ctx context.Context) error { return runMySQL(ctx, config, "SELECT 1") },
-		server, "--no-defaults", "--datadir="+data, "--socket="+filepath.Join(folder, "s"), "--bind-address=127.0.0.1",
-		"--port="+strconv.Itoa(port), "--pid-file="+filepath.Join(folder, "pid"), "--max-connections=300",
+	args := []string{
+		"--no-defaults", "--datadir=" + data, "--socket=" + filepath.Join(folder, "s"), "--bind-address=127.0.0.1",
+		"--port=" + strconv.Itoa(port), "--pid-file=" + filepath.Join(folder, "pid"), "--max-connections=300",
 		// The default of Debian; that of the server is latin1.
 		"--character-set-server=utf8mb4", "--collation-server=utf8mb4_general_ci",
-		"--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0", "--innodb-buffer-pool-size=64M", "--skip-log-bin",
-		"--innodb-flush-method=nosync", "--innodb-file-per-table=0")
+		"--innodb-buffer-pool-size=64M", "--skip-log-bin",
+	}
+	if !durable {
+		args = append(args, "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0",
+			"--innodb-flush-method=nosync", "--innodb-file-per-table=0")
+	}
+	return launch(folder, config.FormatDSN(), as,
+		func(ctx context.Context) error { return runMySQL(ctx, config, "SELECT 1") }, server, args...)
 }
 
 func runMySQL(ctx context.Context, config *driver.Config, statement string) error {

@@ -97,10 +97,13 @@ func startPostgres(folder string) (*process, error) {
 		return nil, err
 	}
 	dsn := fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", port)
+	args := []string{"-D", data, "-k", folder, "-h", "127.0.0.1", "-p", strconv.Itoa(port), "-c", "max_connections=300"}
+	if !durable {
+		args = append(args, "-c", "fsync=off", "-c", "full_page_writes=off")
+	}
 	return launch(folder, dsn, as,
 		func(ctx context.Context) error { return runPostgres(ctx, dsn, "SELECT 1") },
-		filepath.Join(bin, "postgres"), "-D", data, "-k", folder, "-h", "127.0.0.1", "-p", strconv.Itoa(port),
-		"-c", "fsync=off", "-c", "full_page_writes=off", "-c", "max_connections=300")
+		filepath.Join(bin, "postgres"), args...)
 }
 
 // postgresPrograms returns the directory of initdb and postgres, of the newest version.

@@ -37,6 +37,13 @@ func Check(tb testing.TB, name string, err error) {
 	tb.Fatal(err)
 }
 
+// Durable lets the servers that this process starts wait for the disk at each commit, as
+// they do by default, so that writes can be measured. Tests need no such waits. Call it
+// before the first database is created.
+func Durable() { durable = true }
+
+var durable bool
+
 // A server is a database server that this process uses.
 type server struct {
 	variable string // environment variable with the DSN of a running server
