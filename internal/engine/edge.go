@@ -170,8 +170,7 @@ func (s *Service) Unlink(
 				func(p *mlmdpb.ParentContext) []int64 { return []int64{p.GetChildId(), p.GetParentId()} })},
 		} {
 			err := t.forEachMatch(links.rows, []string{links.near, links.far}, func(match sqldb.Predicate) error {
-				_, err := t.Exec(ctx, "DELETE FROM "+links.table+" WHERE "+match.Text, match.Args...)
-				return err
+				return t.Send(ctx, "DELETE FROM "+links.table+" WHERE "+match.Text, match.Args...)
 			})
 			if err != nil {
 				return err
@@ -200,11 +199,10 @@ func (t *tx) deleteEvents(ctx context.Context, events []*mlmdpb.Event) error {
 	}
 	return sqldb.ForEachChunk(t.d.ValidIDs(ids), func(part []int64) error {
 		in := t.d.InIDs(part)
-		if _, err := t.Exec(ctx, "DELETE FROM EventPath WHERE event_id "+in.Text, in.Args...); err != nil {
+		if err := t.Send(ctx, "DELETE FROM EventPath WHERE event_id "+in.Text, in.Args...); err != nil {
 			return err
 		}
-		_, err := t.Exec(ctx, "DELETE FROM Event WHERE id "+in.Text, in.Args...)
-		return err
+		return t.Send(ctx, "DELETE FROM Event WHERE id "+in.Text, in.Args...)
 	})
 }
 

@@ -121,8 +121,7 @@ func (t *tx) updateNode(ctx context.Context, k *nodeKind, u *nodeUpdate, now int
 		text += ", " + k.stateColumn + " = ?"
 		args = append(args, orNull(u.row.state))
 	}
-	_, err := t.Exec(ctx, text+" WHERE id = ?", append(args, *u.old.id)...)
-	return err
+	return t.Send(ctx, text+" WHERE id = ?", append(args, *u.old.id)...)
 }
 
 // updateNodes updates several nodes by one statement. None of them changes a
@@ -159,6 +158,5 @@ func (t *tx) updateNodes(ctx context.Context, k *nodeKind, changed []*nodeUpdate
 		}
 		args = append(args, *at(i).old.id)
 	}
-	_, err := t.Exec(ctx, text+" WHERE id IN ("+sqldb.Placeholders("?", n)+")", args...)
-	return err
+	return t.Send(ctx, text+" WHERE id IN ("+sqldb.Placeholders("?", n)+")", args...)
 }

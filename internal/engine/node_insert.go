@@ -99,7 +99,7 @@ func (t *tx) deleteProperties(ctx context.Context, k *nodeKind, rows []propertyR
 			args = append(args, r.node, r.name, r.custom)
 		}
 		text := "DELETE FROM " + k.propTable + " WHERE " + strings.Repeat(one+" OR ", size-1) + one
-		if _, err := t.Exec(ctx, text, args...); err != nil {
+		if err := t.Send(ctx, text, args...); err != nil {
 			return err
 		}
 		rows = rows[n:]

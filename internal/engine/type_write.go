@@ -37,7 +37,7 @@ func (t *tx) writePlan(ctx context.Context, p *typePlan) error {
 		if err := t.CheckTruncation([]string{"external_id"}, r.external); err != nil {
 			return err
 		}
-		if _, err := t.Exec(ctx, "UPDATE Type SET external_id = ? WHERE id = ?", r.external, r.entry.id); err != nil {
+		if err := t.Send(ctx, "UPDATE Type SET external_id = ? WHERE id = ?", r.external, r.entry.id); err != nil {
 			return err
 		}
 	}

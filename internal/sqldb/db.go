@@ -192,14 +192,19 @@ func (db *DB) update(ctx context.Context, fn func(context.Context, *Tx) error, f
 		return errReadOnly
 	}
 	var rowByRow rowRanges
+	oneByOne := false
 	return db.retry(ctx, func() error {
 		for {
-			err := db.write(&writer{ctx: ctx, fn: fn, rowByRow: rowByRow, first: first})
+			err := db.write(&writer{ctx: ctx, fn: fn, rowByRow: rowByRow, oneByOne: oneByOne, first: first})
 			var b *batchError
-			if !errors.As(err, &b) {
+			switch {
+			case errors.As(err, new(*lateError)):
+				oneByOne = true
+			case errors.As(err, &b):
+				rowByRow = append(rowByRow, b.rows)
+			default:
 				return err
 			}
-			rowByRow = append(rowByRow, b.rows)
 		}
 	})
 }

@@ -83,6 +83,13 @@ type Dialect struct {
 	// Int32 reports that integer columns have 32 bits.
 	Int32 bool
 
+	// Pipeline runs several statements in one round trip. It is nil if statements run
+	// in this process, or if the driver cannot do so.
+	Pipeline PipelineFunc
+	// CommitAlone reports that a COMMIT is not sent by Pipeline, because it does not
+	// tell which statement failed.
+	CommitAlone bool
+
 	// Explain goes before a statement to get its plan instead of running it. Empty
 	// means that plans cannot be read.
 	Explain string

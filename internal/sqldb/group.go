@@ -30,6 +30,7 @@ type writer struct {
 	ctx      context.Context
 	fn       func(context.Context, *Tx) error
 	rowByRow rowRanges
+	oneByOne bool // see Tx.Send
 	first    bool // fn may take long, and must not run after others of its group
 
 	lead chan struct{} // receives if the writer must lead the next group

@@ -32,7 +32,8 @@ func (i InsertStmt) text(into string, rows int, after string) string {
 	return into + " " + i.Table + " (" + strings.Join(i.Columns, ", ") + ") VALUES " + Placeholders(row, rows) + after
 }
 
-// Insert inserts rows. args are their values, row by row.
+// Insert inserts rows, as [Tx.Send] does. args are their values, row by row; they belong
+// to the transaction from then on.
 func (t *Tx) Insert(ctx context.Context, i InsertStmt, args []any) error {
 	return t.insertAs(ctx, i, "INSERT INTO", "", args)
 }
@@ -49,7 +50,7 @@ func (t *Tx) insertAs(ctx context.Context, i InsertStmt, into, after string, arg
 		if err := t.CheckTruncation(i.Columns, args[:n*width]...); err != nil {
 			return err
 		}
-		if _, err := t.Exec(ctx, i.text(into, n, after), args[:n*width]...); err != nil {
+		if err := t.Send(ctx, i.text(into, n, after), args[:n*width]...); err != nil {
 			return err
 		}
 		args = args[n*width:]
@@ -94,8 +95,9 @@ func (t *Tx) insertChunk(ctx context.Context, i InsertStmt, n int, args []any) (
 		return ids, err
 	}
 	spread := t.d.InsertIDs == IDsStartAtLast && n > 1
-	if spread && t.autoIncrement == 0 {
-		if err := t.loadAutoIncrement(ctx); err != nil {
+	if spread {
+		// In a cluster it is the number of nodes, so it may change at any time.
+		if err := t.sendControl(ctx, "SET @mlmd_step = @@auto_increment_increment"); err != nil {
 			return nil, err
 		}
 	}
@@ -117,34 +119,25 @@ func (t *Tx) insertChunk(ctx context.Context, i InsertStmt, n int, args []any) (
 	return ids, nil
 }
 
-// loadAutoIncrement reads the distance between the IDs of one INSERT. In a
-// cluster it is the number of nodes, so it may change between two statements.
-func (t *Tx) loadAutoIncrement(ctx context.Context) error {
-	rows, err := t.Query(ctx, "SELECT CAST(@@auto_increment_increment AS SIGNED)")
-	return Each(rows, err, 1, func(r *Row) error {
-		t.autoIncrement = r.Int(0)
+// idsFromFirst returns the IDs of n rows of one INSERT, given the first. They are
+// @mlmd_step apart, provided that the distance did not change since before the INSERT.
+// If it did, or if the rows are not found, the cluster has just changed and the
+// transaction must run again.
+func (t *Tx) idsFromFirst(ctx context.Context, table string, first int64, n int) ([]int64, error) {
+	var step, now, found int64
+	rows, err := t.Query(ctx, "SELECT CAST(@mlmd_step AS SIGNED), CAST(@@auto_increment_increment AS SIGNED), COUNT(*)"+
+		" FROM "+table+" WHERE id >= ? AND id <= ? + ? * @mlmd_step AND (id - ?) % @mlmd_step = 0",
+		first, first, n-1, first)
+	err = Each(rows, err, 3, func(r *Row) error {
+		step, now, found = r.Int(0), r.Int(1), r.Int(2)
 		return nil
 	})
-}
-
-// idsFromFirst returns the IDs of n rows of one INSERT, given the first. They
-// are autoIncrement apart, provided that this distance did not change since
-// before the INSERT. If it did, or if the rows are not found, the cluster has
-// just changed and the transaction must run again.
-func (t *Tx) idsFromFirst(ctx context.Context, table string, first int64, n int) ([]int64, error) {
+	if err == nil && (step != now || found != int64(n)) {
+		err = errUnknownIDs
+	}
 	ids := make([]int64, n)
 	for j := range ids {
-		ids[j] = first + int64(j)*t.autoIncrement
-	}
-	var step, found int64
-	rows, err := t.Query(ctx, "SELECT CAST(@@auto_increment_increment AS SIGNED), COUNT(*) FROM "+table+
-		" WHERE id >= ? AND id <= ? AND (id - ?) % ? = 0", first, ids[n-1], first, t.autoIncrement)
-	err = Each(rows, err, 2, func(r *Row) error {
-		step, found = r.Int(0), r.Int(1)
-		return nil
-	})
-	if err == nil && (step != t.autoIncrement || found != int64(n)) {
-		err = errUnknownIDs
+		ids[j] = first + int64(j)*step
 	}
 	return ids, err
 }

@@ -30,6 +30,9 @@ func (db *DB) retry(ctx context.Context, fn func() error) error {
 			db.readers.closeIdle()
 			db.writers.closeIdle()
 		}
+		if !again && ctx.Err() != nil && db.isRetryable(context.WithoutCancel(ctx), err, n) {
+			return ctx.Err()
+		}
 		if !again || class != StmtLost && !time.Now().Before(end) {
 			return err
 		}

@@ -17,33 +17,43 @@ func (t *Tx) Err() error { return t.failed }
 //
 // fn may be called several times, like that of [DB.Update].
 func (t *Tx) Savepoint(ctx context.Context, fn func(context.Context, *Tx) error) error {
-	rowByRow, written := t.rowByRow, t.written
-	defer func() { t.rowByRow = rowByRow }()
+	rowByRow, oneByOne, written := t.rowByRow, t.oneByOne, t.written
+	defer func() { t.rowByRow, t.oneByOne = rowByRow, oneByOne }()
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := t.control(ctx, "SAVEPOINT mlmd_part"); err != nil {
+		if err := t.sendControl(ctx, "SAVEPOINT mlmd_part"); err != nil {
 			return err
 		}
 		err := callRecover(ctx, t, fn)
 		if err == nil {
-			return t.control(ctx, "RELEASE SAVEPOINT mlmd_part")
+			err = t.control(ctx, "RELEASE SAVEPOINT mlmd_part")
+			if !errors.As(err, new(*lateError)) {
+				return err
+			}
 		}
 		if t.mustRunAgain(err) {
 			t.failed = err
 			return err
 		}
-		t.failed = nil
+		if ctx.Err() == nil && keepsData(t.unsent) {
+			err = t.late(err)
+		}
+		t.failed, t.unsent = nil, controls(t.unsent)
 		if !t.undoTo(ctx, "mlmd_part", err) {
 			return err
 		}
 		t.written = written
 		var b *batchError
-		if !errors.As(err, &b) {
+		switch {
+		case errors.As(err, new(*lateError)):
+			t.oneByOne = true
+		case errors.As(err, &b):
+			t.rowByRow = append(t.rowByRow, b.rows)
+		default:
 			return err
 		}
-		t.rowByRow = append(t.rowByRow, b.rows)
 	}
 }
 
@@ -56,7 +66,7 @@ func (t *Tx) Nested(ctx context.Context, fn func(context.Context) error) error {
 	t.nested++
 	defer func() { t.nested-- }()
 	name := "mlmd_nested_" + strconv.Itoa(t.nested)
-	if err := t.control(ctx, "SAVEPOINT "+name); err != nil {
+	if err := t.sendControl(ctx, "SAVEPOINT "+name); err != nil {
 		return err
 	}
 	err := fn(ctx)

@@ -21,12 +21,15 @@ import (
 type Tx struct {
 	*Conn
 
-	committed     func()    // called after the commit
-	written       int       // rows written so far, see NextBatch
-	rowByRow      rowRanges // rows to write one at a time
-	autoIncrement int64     // see idsFromFirst; 0 if not read yet
-	nested        int       // calls of Nested under way
-	failed        error     // error of the first statement that failed
+	committed func()    // called after the commit
+	written   int       // rows written so far, see NextBatch
+	rowByRow  rowRanges // rows to write one at a time
+	nested    int       // calls of Nested under way
+	failed    error     // error of the first statement that failed
+
+	unsent   []keptBack // see Send
+	begun    bool       // BEGIN was sent
+	oneByOne bool       // keep nothing back
 }
 
 // OnCommit makes the transaction call f after its commit, before another
@@ -48,16 +51,19 @@ func (db *DB) transact(w *writer) (err error) {
 	ctx := w.ctx
 	acquired := db.writers.withConn(ctx, func(c *Conn) (broken bool) {
 		began := time.Now()
-		if err = db.begin(ctx, c); err != nil {
+		t := &Tx{Conn: c, rowByRow: w.rowByRow, oneByOne: w.oneByOne}
+		if err = db.begin(ctx, t); err != nil {
 			// An interrupted BEGIN may have taken effect.
 			return ctx.Err() != nil && !c.rollBack(ctx) || db.isBroken(err)
 		}
-		t := &Tx{Conn: c, rowByRow: w.rowByRow}
 		if err = callRecover(ctx, t, w.fn); err == nil {
 			err = ctx.Err()
 		}
 		if err != nil {
-			return !c.rollBack(ctx) || db.isBroken(err)
+			if ctx.Err() == nil && keepsData(t.unsent) {
+				err = t.late(err)
+			}
+			return !t.end(ctx) || db.isBroken(err)
 		}
 		group, ended := db.follow(c, began)
 		if ended {
@@ -69,7 +75,7 @@ func (db *DB) transact(w *writer) (err error) {
 			db.readOnlySince.Store(0)
 			t.afterCommit()
 		} else {
-			broken = !c.rollBack(ctx) || db.isBroken(err)
+			broken = !t.end(ctx) || db.isBroken(err)
 		}
 		tell(group, ended, err)
 		return broken
@@ -77,12 +83,22 @@ func (db *DB) transact(w *writer) (err error) {
 	return cmp.Or(err, acquired)
 }
 
-// begin begins a transaction that writes.
+// end rolls the transaction back, if it has begun, and reports whether its connection
+// is usable.
+func (t *Tx) end(ctx context.Context) bool { return !t.begun || t.rollBack(ctx) }
+
+// begin begins a transaction that writes. On a server, BEGIN is sent with the first
+// statement.
 //
 // SQLite's own wait for other processes backs off to 100 ms, so a process that
 // writes without a pause starves the others. Therefore begin disables that wait
 // and retries at short random intervals.
-func (db *DB) begin(ctx context.Context, c *Conn) error {
+func (db *DB) begin(ctx context.Context, t *Tx) error {
+	if db.d.Pipeline != nil {
+		return t.sendControl(ctx, db.d.beginStmt())
+	}
+	t.begun = true
+	c := t.Conn
 	if db.d.BusyTimeoutStatement == "" || db.d.SingleConn {
 		_, err := c.execBlocking(ctx, db.d.beginStmt())
 		return err
@@ -138,7 +154,17 @@ const commitTimeout = 30 * time.Second
 // connection is closed.
 const abortGrace = time.Second
 
+const commitStmt = "COMMIT"
+
 func (t *Tx) commit(ctx context.Context) error {
+	if t.failed == nil && !t.begun && !keepsData(t.unsent) {
+		return nil // no statement needed the transaction
+	}
+	if t.d.CommitAlone {
+		if err := t.flush(ctx); err != nil {
+			return err
+		}
+	}
 	commitCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
 	defer cancel()
 	if !t.d.InProcess && ctx.Done() != nil {
@@ -146,7 +172,15 @@ func (t *Tx) commit(ctx context.Context) error {
 		defer stop()
 	}
 	t.committing = true
-	if _, err := t.Exec(commitCtx, "COMMIT"); err != nil {
+	if n := len(t.unsent); n > 0 && t.failed == nil {
+		result, err := t.pipeline(commitCtx, commitStmt, nil, false)
+		if err != nil && result.Done >= 0 && result.Done < n {
+			t.committing = false
+			return err // another statement failed, and COMMIT did not run
+		} else if err != nil {
+			return &CommitError{err}
+		}
+	} else if _, err := t.Exec(commitCtx, commitStmt); err != nil {
 		return &CommitError{err}
 	}
 	t.committing = false
@@ -173,7 +207,15 @@ func (t *Tx) Query(ctx context.Context, stmt string, args ...any) (driver.Rows, 
 	if t.failed != nil {
 		return nil, t.failed
 	}
-	rows, err := t.Conn.Query(ctx, stmt, args...)
+	var rows driver.Rows
+	var err error
+	if len(t.unsent) > 0 {
+		var result PipelineResult
+		result, err = t.pipeline(ctx, stmt, args, true)
+		rows = result.Rows
+	} else {
+		rows, err = t.Conn.Query(ctx, stmt, args...)
+	}
 	t.failed = err
 	return t.watch(rows), err
 }
@@ -182,6 +224,9 @@ func (t *Tx) Query(ctx context.Context, stmt string, args ...any) (driver.Rows, 
 func (t *Tx) QueryUncached(ctx context.Context, stmt string, args ...any) (driver.Rows, error) {
 	if t.failed != nil {
 		return nil, t.failed
+	}
+	if err := t.flush(ctx); err != nil {
+		return nil, err
 	}
 	rows, err := t.Conn.QueryUncached(ctx, stmt, args...)
 	t.failed = err
@@ -192,6 +237,11 @@ func (t *Tx) QueryUncached(ctx context.Context, stmt string, args ...any) (drive
 func (t *Tx) Exec(ctx context.Context, stmt string, args ...any) (driver.Result, error) {
 	if t.failed != nil {
 		return nil, t.failed
+	}
+	if len(t.unsent) > 0 {
+		result, err := t.pipeline(ctx, stmt, args, false)
+		t.failed = err
+		return result.Result, err
 	}
 	result, err := t.Conn.exec(ctx, stmt, args...)
 	t.failed = err

@@ -99,7 +99,7 @@ type killer struct {
 func newKiller(config *mysql.Config) (*killer, error) {
 	config = config.Clone()
 	config.Timeout, config.ReadTimeout, config.WriteTimeout = killPatience, killPatience, killPatience
-	config.Logger = &mysql.NopLogger{}
+	config.Logger, config.MultiStatements = &mysql.NopLogger{}, false
 	inner, err := mysql.NewConnector(config)
 	return &killer{inner: inner, turn: make(chan struct{}, 1)}, err
 }

@@ -44,6 +44,8 @@ func dialect() *sqldb.Dialect {
 		TrimsTrailingSpaces: cuts,
 		Explain:             "EXPLAIN ",
 		Classify:            classify,
+		Pipeline:            pipeline,
+		CommitAlone:         true,
 	}
 }
 

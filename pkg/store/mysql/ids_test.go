@@ -11,6 +11,7 @@ import (
 	driver "github.com/go-sql-driver/mysql"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/internal/engine"
 	"github.com/mlmd-go/sdk/internal/sqldb"
 	"github.com/mlmd-go/sdk/internal/storeconfig"
 	"github.com/mlmd-go/sdk/internal/testdb"
@@ -27,7 +28,11 @@ func TestPut_IDSteps(t *testing.T) {
 			if os.Getenv("MLMD_TEST_MYSQL") != "" {
 				t.Skip("the test changes settings of the whole server, and MLMD_TEST_MYSQL names one that is not its own")
 			}
-			rpc := openWith(t, dsn, ids)
+			rpc := openWith(t, dsn, ids, func(c *engine.Config) {
+				// Global settings apply to new connections only, so that each transaction needs
+				// one.
+				c.DB.MaxLifetime, c.DB.Dialect.Prepare, c.DB.Writers = time.Nanosecond, false, 4
+			})
 			typ, err := rpc.PutArtifactType(
 				t.Context(), &mlmdpb.PutArtifactTypeRequest{ArtifactType: &mlmdpb.ArtifactType{Name: new("t")}},
 			)
@@ -57,7 +62,22 @@ func TestPut_IDSteps(t *testing.T) {
 	}
 }
 
-func openWith(t *testing.T, dsn string, ids sqldb.IDSource) mlmdpb.MetadataStoreServiceClient {
+func TestRoundTrips_WithoutReturning(t *testing.T) {
+	dsn, err := testdb.MySQL(t)
+	testdb.Check(t, "mysql", err)
+	config, err := driver.ParseDSN(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	relay := testdb.NewRelay(t, config.Addr)
+	config.Addr = relay.Address
+	testdb.LimitsRoundTrips(t, relay, openWith(t, config.FormatDSN(), sqldb.IDsStartAtLast,
+		func(c *engine.Config) { c.DB.Writers = 1 }))
+}
+
+func openWith(
+	t *testing.T, dsn string, ids sqldb.IDSource, configure func(*engine.Config),
+) mlmdpb.MetadataStoreServiceClient {
 	t.Helper()
 	config, err := parse(dsn)
 	if err != nil {
@@ -69,10 +89,8 @@ func openWith(t *testing.T, dsn string, ids sqldb.IDSource) mlmdpb.MetadataStore
 	}
 	c := engineConfig()
 	options.Apply(&c)
-	c.DB.Dialect.InsertIDs, c.DB.Dialect.Prepare, c.DB.Writers = ids, false, 4
-	// Global settings apply to new connections only, so that each transaction needs
-	// one.
-	c.DB.MaxLifetime = time.Nanosecond
+	c.DB.Dialect.InsertIDs = ids
+	configure(&c)
 	if c.DB.Write, err = connect(config, session{}); err != nil {
 		t.Fatal(err)
 	}

@@ -149,6 +149,7 @@ func connect(config *mysql.Config, s session) (*sql.DB, error) {
 	if s.latin1 {
 		charset = mysql.Charset(referenceCharset, "")
 	}
+	config.MultiStatements = true // see pipeline
 	if err := config.Apply(charset); err != nil {
 		return nil, fmt.Errorf("mysql: %w", err)
 	}

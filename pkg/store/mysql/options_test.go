@@ -4,6 +4,8 @@ import (
 	"log/slog"
 	"testing"
 
+	driver "github.com/go-sql-driver/mysql"
+
 	"github.com/mlmd-go/sdk/internal/testdb"
 	"github.com/mlmd-go/sdk/pkg/store"
 	"github.com/mlmd-go/sdk/pkg/store/mysql"
@@ -29,6 +31,16 @@ func TestStatements_Observed(t *testing.T) {
 	testdb.ObservesStatements(t, "mariadb", "key=", func(opts ...store.Option) (*store.Store, error) {
 		return mysql.Open(t.Context(), dsn, opts...)
 	})
+}
+
+func TestRoundTrips(t *testing.T) {
+	config, err := driver.ParseDSN(fresh(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	relay := testdb.NewRelay(t, config.Addr)
+	config.Addr = relay.Address
+	testdb.LimitsRoundTrips(t, relay, open(t, config.FormatDSN(), store.WithMaxConns(1)).Client())
 }
 
 func TestOpen_ZeroOptions(t *testing.T) {

@@ -86,6 +86,9 @@ var classes = map[string]sqldb.ErrorClass{
 	"57P":   sqldb.ConnLost, // operator_intervention: the server shuts down
 }
 
+// badArgument is in the driver's error for an argument that it cannot send.
+const badArgument = "failed to encode args"
+
 func classify(err error) sqldb.ErrorClass {
 	var refused *pgconn.PgError
 	if errors.As(err, &refused) {
@@ -108,7 +111,7 @@ func classify(err error) sqldb.ErrorClass {
 		return sqldb.Unavailable
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return sqldb.Other
-	case strings.Contains(err.Error(), "failed to encode args"):
+	case strings.Contains(err.Error(), badArgument):
 		// The driver knows the type of a parameter and rejects values out of range.
 		return sqldb.OutOfRange
 	}

@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"log/slog"
+	"net/url"
 	"testing"
 
 	"github.com/mlmd-go/sdk/internal/testdb"
@@ -29,6 +30,16 @@ func TestStatements_Observed(t *testing.T) {
 	testdb.ObservesStatements(t, "postgresql", "Index", func(opts ...store.Option) (*store.Store, error) {
 		return postgres.Open(t.Context(), dsn, opts...)
 	})
+}
+
+func TestRoundTrips(t *testing.T) {
+	u, err := url.Parse(fresh(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	relay := testdb.NewRelay(t, u.Host)
+	u.Host = relay.Address
+	testdb.LimitsRoundTrips(t, relay, open(t, u.String(), store.WithMaxConns(1)).Client())
 }
 
 func TestOpen_ZeroOptions(t *testing.T) {

@@ -63,6 +63,8 @@ func Open(ctx context.Context, dsn string, opts ...store.Option) (*store.Store, 
 			c.DB.Log.InfoContext(ctx, "prepared statements are lost, as behind a connection pooler; continuing without them")
 		}
 	}
+	caches := config.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement
+	c.DB.Dialect.Pipeline = pipeline(func() bool { return caches && !unprepared.Load() })
 	if options.ReadOnly {
 		c.DB.Write, err = connectReadOnly(ctx, config, &unprepared)
 	} else {
