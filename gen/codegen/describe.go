@@ -73,9 +73,9 @@ type FieldDescription struct {
 // A Value is the type of a field, with its rules.
 type Value struct {
 	// Type is string, id, int32, int64, double, bool, millis, datetime, date, uuid,
-	// bytes, enum, object, list, map, json or custom.
+	// bytes, enum, object, union, list, map, json or custom.
 	Type         string `json:"type"`
-	Name         string `json:"name,omitempty"`  // of an enum or object: the go of its type
+	Name         string `json:"name,omitempty"`  // of an enum, object or union: the go of its type
 	Items        *Value `json:"items,omitempty"` // of a list or map
 	MinLength    *int   `json:"minLength,omitempty"`
 	MaxLength    *int   `json:"maxLength,omitempty"`
@@ -107,14 +107,23 @@ type EdgeDescription struct {
 	Position    Position `json:"position"`
 }
 
-// A TypeDescription is an enum or an object.
+// A TypeDescription is an enum, an object or a union.
 type TypeDescription struct {
 	Go          string             `json:"go"`
-	Kind        string             `json:"kind"` // enum or object
+	Kind        string             `json:"kind"` // enum, object or union
 	Description string             `json:"description,omitempty"`
 	Values      []ValueDescription `json:"values,omitempty"`
 	Fields      []FieldDescription `json:"fields,omitempty"`
-	Position    Position           `json:"position"`
+
+	Discriminator string               `json:"discriminator,omitempty"` // of a union
+	Variants      []VariantDescription `json:"variants,omitempty"`
+	Position      Position             `json:"position"`
+}
+
+// A VariantDescription is one variant of a union.
+type VariantDescription struct {
+	Value string `json:"value"` // of the discriminator
+	Go    string `json:"go"`    // of the object
 }
 
 // A ValueDescription is one value of an enum.
@@ -152,7 +161,12 @@ func Describe(ctx context.Context, c Config) (*Description, error) {
 		d.Entities = append(d.Entities, describeEntity(e))
 	}
 	for _, t := range g.Types {
-		of := TypeDescription{Go: t.Go, Kind: basicNames[t.Basic], Description: t.Doc, Position: position(t.Pos)}
+		of := TypeDescription{
+			Go: t.Go, Kind: basicNames[t.Basic], Description: t.Doc, Discriminator: t.Kind, Position: position(t.Pos),
+		}
+		for _, v := range t.Variants {
+			of.Variants = append(of.Variants, VariantDescription{v.Value, v.Type.Go})
+		}
 		for _, v := range t.Values {
 			of.Values = append(of.Values, ValueDescription{v.Text, v.Go})
 		}
@@ -233,7 +247,7 @@ var slotNames = [...]string{
 var basicNames = [...]string{
 	ir.String: "string", ir.IDString: "id", ir.Int32: "int32", ir.Int64: "int64", ir.Double: "double", ir.Bool: "bool",
 	ir.Millis: "millis", ir.DateTime: "datetime", ir.Date: "date", ir.UUID: "uuid", ir.Bytes: "bytes", ir.Enum: "enum",
-	ir.Object: "object", ir.List: "list", ir.Map: "map", ir.JSON: "json", ir.Values: "custom",
+	ir.Object: "object", ir.Union: "union", ir.List: "list", ir.Map: "map", ir.JSON: "json", ir.Values: "custom",
 }
 
 // GeneratedBy is in the first lines of every file that Generate or a plugin makes.

@@ -12,7 +12,7 @@ import (
 // Descriptions are a contract: within version 1, what a plugin reads stays as it
 // is. A change of this file that is not an addition needs another version.
 func TestDescribe_Golden(t *testing.T) {
-	for _, name := range []string{"edges", "rules", "objects"} {
+	for _, name := range []string{"edges", "rules", "objects", "unions"} {
 		d, err := codegen.Describe(t.Context(), config("testdata/cases/"+name))
 		if err != nil {
 			t.Fatal(err)

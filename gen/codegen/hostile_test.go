@@ -327,8 +327,21 @@ func TestGenerate_DeepAndWideSpecs(t *testing.T) {
 			fmt.Fprintf(&dense, "        p%d: {$ref: '#/components/schemas/O%d'}\n", j, j)
 		}
 	}
+	var unions strings.Builder
+	for i := range 60 {
+		fmt.Fprintf(&unions, "    U%d:\n      discriminator: {propertyName: kind}\n      oneOf:\n", i)
+		for j := range 60 {
+			fmt.Fprintf(&unions, "        - $ref: '#/components/schemas/V%d'\n", j)
+		}
+		fmt.Fprintf(&unions, "    V%d:\n      type: object\n      required: [kind]\n      properties:\n"+
+			"        kind: {type: string}\n", i)
+		for j := range 60 {
+			fmt.Fprintf(&unions, "        p%d: {$ref: '#/components/schemas/U%d'}\n", j, j)
+		}
+	}
 	c := newCompiler(t)
 	for name, src := range map[string]string{
+		"unions that all hold each other": head + "        first: {$ref: '#/components/schemas/U0'}\n" + unions.String(),
 		"a list in a list in a list": head + "        deep: " + strings.Repeat("{type: array, items: ", 5000) +
 			"{type: string}" + strings.Repeat("}", 5000) + "\n",
 		"braces without end":               head + "        deep: " + strings.Repeat("{", 100000),

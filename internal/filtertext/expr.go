@@ -88,7 +88,8 @@ type Field struct {
 	OwnName bool
 	// Member is the path from the entity to what is compared, if that is a part of
 	// the property's value: names of Go fields, joined by dots. [] after a name
-	// stands for each element of a list.
+	// stands for each element of a list. In a union, Value and the Go type of a
+	// variant lead to the variant, and Kind() to the discriminator.
 	Member string
 }
 

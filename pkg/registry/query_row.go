@@ -137,6 +137,20 @@ func memberValue(v reflect.Value, path string) any {
 			continue
 		}
 		name, rest, _ := strings.Cut(path, ".")
+		if v.Kind() == reflect.Interface { // the variant of a union, by its type
+			if v = v.Elem(); !v.IsValid() || v.Type().Elem().Name() != name || v.IsNil() {
+				return nil
+			}
+			path = rest
+			continue
+		}
+		if name == "Kind()" { // the discriminator of a union
+			u, _ := v.Interface().(interface{ Kind() string })
+			if u == nil || u.Kind() == "" {
+				return nil
+			}
+			return u.Kind()
+		}
 		name, elements := strings.CutSuffix(name, "[]")
 		if v = v.FieldByName(name); !v.IsValid() {
 			return nil
@@ -190,6 +204,10 @@ func basicValue(v reflect.Value) any {
 			return nil
 		}
 		return x.UTC().Format(dateTimeLayout)
+	case interface{ Kind() string }: // a union
+		if x.Kind() == "" {
+			return nil
+		}
 	}
 	switch v.Kind() {
 	case reflect.String:

@@ -32,8 +32,8 @@ type Subject struct {
 	Before, After   *ir.Entity // in the old spec and in the new one
 	In, InNow       *ir.Type   // the objects that have the field, if no entity has it
 	Field, FieldNow *ir.Field
-	Enum            *ir.Type // in the old spec
-	Key             string   // a property, a former name, or a value of the enum
+	Enum            *ir.Type // the enum or union, in the old spec
+	Key             string   // a property, a former name, or a value of the enum or discriminator
 }
 
 // Stored counts entities in a store.
@@ -417,6 +417,8 @@ func (c *comparison) same(path string, at spec.Pos, old, now *ir.Type) bool {
 				c.found("FIELD_SAME_GO_NAME", now.Pos, path, "the Go constant %s of the value %q has another name", v.Go, v.Text)
 			}
 		}
+	case ir.Union:
+		c.union(path, old, now)
 	case ir.Object:
 		outer := c.subject
 		c.subject.In, c.subject.InNow, c.subject.Field, c.subject.FieldNow = old, now, nil, nil
@@ -424,6 +426,36 @@ func (c *comparison) same(path string, at spec.Pos, old, now *ir.Type) bool {
 		c.subject = outer
 	}
 	return true
+}
+
+// union compares the variants of a union, which are those with the same value of the
+// discriminator.
+func (c *comparison) union(path string, old, now *ir.Type) {
+	if old.Kind != now.Kind {
+		c.found("UNION_SAME_DISCRIMINATOR", now.Pos, path, "the discriminator of %s was %q and is now %q",
+			now.Go, old.Kind, now.Kind).setEnum(old, ir.Value{})
+		return
+	}
+	for _, v := range old.Variants {
+		w := now.VariantOf(v.Value)
+		if w == nil {
+			same := func(w ir.Variant) bool { return w.Type.Go == v.Type.Go && old.VariantOf(w.Value) == nil }
+			if i := slices.IndexFunc(now.Variants, same); i >= 0 {
+				c.found("UNION_SAME_DISCRIMINATOR", now.Pos, path, "the variant %s of %s had the value %q of the "+
+					"discriminator and has now %q", v.Type.Go, now.Go, v.Value, now.Variants[i].Value).
+					setEnum(old, ir.Value{Text: v.Value})
+				continue
+			}
+			c.found("UNION_VARIANT_NO_DELETE", now.Pos, path, "the variant %q of %s is gone", v.Value, now.Go).
+				setEnum(old, ir.Value{Text: v.Value})
+			continue
+		}
+		if v.Type.Go != w.Type.Go {
+			c.found("FIELD_SAME_GO_NAME", now.Pos, path, "the Go type %s of the variant %q is now %s", v.Type.Go, v.Value,
+				w.Type.Go)
+		}
+		c.same(path, w.Pos, v.Type, w.Type)
+	}
 }
 
 // stricter reports rules that refuse values that were allowed.

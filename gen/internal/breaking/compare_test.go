@@ -416,6 +416,51 @@ var breaks = []breakCase{
 		[]string{`ENUM_VALUE_NO_DELETE Prompt.tone: the value "cold" of Tone is gone`},
 	},
 	{
+		"a variant of a union is removed",
+		change{
+			"Author'}, {$ref: '#/components/schemas/Program'}]", "Author'}]",
+			"mapping: {author: Author, program: Program}", "mapping: {author: Author}",
+		},
+		[]string{`UNION_VARIANT_NO_DELETE Prompt.origin: the variant "program" of Origin is gone`},
+	},
+	{
+		"a variant of a union has another value",
+		change{"program: Program}", "tool: Program}"},
+		[]string{
+			`UNION_SAME_DISCRIMINATOR Prompt.origin: the variant Program of Origin had the value "program" of the ` +
+				`discriminator and has now "tool"`,
+		},
+	},
+	{
+		"the discriminator of a union is another property",
+		change{
+			"propertyName: by", "propertyName: kind",
+			"required: [by]\n      properties:\n        by: {type: string}\n        mail",
+			"required: [kind]\n      properties:\n        kind: {type: string}\n        mail",
+			"required: [by]\n      properties:\n        by: {type: string}\n        version",
+			"required: [kind]\n      properties:\n        kind: {type: string}\n        version",
+		},
+		[]string{`UNION_SAME_DISCRIMINATOR Prompt.origin: the discriminator of Origin was "by" and is now "kind"`},
+	},
+	{
+		"the Go type of a variant has another name",
+		change{"    Program:\n", "    Program:\n      x-go-name: Tool\n"},
+		[]string{`FIELD_SAME_GO_NAME Prompt.origin: the Go type Program of the variant "program" is now Tool`},
+	},
+	{
+		"a member of a variant is removed, and one is added",
+		change{"        version: {type: string}\n", "        release: {type: string}\n"},
+		[]string{
+			"FIELD_NO_DELETE Prompt.origin.version: the field is gone",
+			"OBJECT_SAME_MEMBERS Prompt.origin.release: the member is new",
+		},
+	},
+	{
+		"an object becomes a union",
+		change{"shape: {$ref: '#/components/schemas/Shape'}", "shape: {$ref: '#/components/schemas/Origin'}"},
+		[]string{"FIELD_SAME_TYPE Prompt.shape: the type Shape is now Origin"},
+	},
+	{
 		"a constant gets another name",
 		change{"enum: [warm, cold]", "enum: [warm, cold]\n      x-enum-varnames: [Hot, Cold]"},
 		[]string{`FIELD_SAME_GO_NAME Prompt.tone: the Go constant ToneWarm of the value "warm" has another name`},

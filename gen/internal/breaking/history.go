@@ -78,7 +78,9 @@ func (h *History) before(e *ir.Entity, n name) (old slot, version string) {
 // String returns a description of the form for findings, which are sorted by
 // it.
 func (f form) String() string {
-	word := map[ir.Basic]string{ir.Enum: "enum", ir.Object: "object", ir.List: "list", ir.Map: "map"}[f.basic]
+	word := map[ir.Basic]string{
+		ir.Enum: "enum", ir.Object: "object", ir.List: "list", ir.Map: "map", ir.Union: "union",
+	}[f.basic]
 	switch {
 	case f.basic == 0:
 		return string(f.prop)
@@ -112,7 +114,7 @@ func (f form) holds(old form) bool {
 	case ir.Double:
 		return slices.Contains([]ir.Basic{ir.Double, ir.Int32, ir.Int64}, old.basic)
 	case ir.JSON:
-		return slices.Contains([]ir.Basic{ir.JSON, ir.Object, ir.Map}, old.basic)
+		return slices.Contains([]ir.Basic{ir.JSON, ir.Object, ir.Map, ir.Union}, old.basic)
 	}
 	return f.basic == old.basic
 }
@@ -161,11 +163,16 @@ func members(n name, t *ir.Type, outer []*ir.Type) []name {
 	case t.Basic == ir.List || t.Basic == ir.Map:
 		n.path, n.form = n.path+"[]", formOf("", t.Elem)
 		return append([]name{n}, members(n, t.Elem, outer)...)
-	case t.Basic != ir.Object || slices.Contains(outer, t):
+	case t.Basic != ir.Object && t.Basic != ir.Union || slices.Contains(outer, t):
 		return nil
 	}
 	outer = append(slices.Clone(outer), t)
 	var out []name
+	for _, v := range t.Variants { // each has names of its own
+		in := n
+		in.path += ".(" + v.Value + ")"
+		out = append(out, members(in, v.Type, outer)...)
+	}
 	for _, f := range t.Fields {
 		for i, key := range append([]string{f.Name}, f.Aliases...) {
 			m := name{n.path + "." + key, formOf("", f.Type), n.own && i == 0, f.Pos, n.show + "." + f.Name}

@@ -78,7 +78,7 @@ func Rules() []Rule {
 		},
 		{
 			ID:      "FIELD_SAME_GO_NAME",
-			Finds:   "the Go name of a field, of its type, or of a constant of an enum changed",
+			Finds:   "the Go name of a field, of its type, of a constant of an enum, or of a variant changed",
 			Why:     "callers that use the Go name no longer compile; stored data is safe",
 			Instead: "keep the name with x-go-name, and that of a constant with x-enum-varnames",
 		},
@@ -161,6 +161,20 @@ func Rules() []Rule {
 			Finds:   "a value of an enum was removed",
 			Why:     "callers that use the constant no longer compile, and stored values may not be in the enum",
 			Instead: "keep the value, and note in the description that it is obsolete",
+		},
+		{
+			ID:    "UNION_VARIANT_NO_DELETE",
+			Finds: "a variant of a union was removed from oneOf",
+			Why: "callers that use its Go type no longer compile, and stored values of the variant become unknown " +
+				"variants, which programs can only write back",
+			Instead: "keep the variant, and note in the description that it is obsolete",
+		},
+		{
+			ID:    "UNION_SAME_DISCRIMINATOR",
+			Finds: "the discriminator of a union has another name, or a variant has another value of it",
+			Why:   "stored values have the old one, so programs do not find out which variant they are",
+			Instead: "keep the name of the property, and the values with the mapping of the discriminator; add a variant " +
+				"where another value is meant",
 		},
 		{
 			ID:    "OBJECT_SAME_MEMBERS",

@@ -30,6 +30,7 @@ import (
 	rulesTogether "github.com/mlmd-go/sdk/gen/codegen/testdata/cases/rules_together/want/mapping"
 	smallest "github.com/mlmd-go/sdk/gen/codegen/testdata/cases/smallest/want/mapping"
 	twiceAlike "github.com/mlmd-go/sdk/gen/codegen/testdata/cases/twice_alike/want/mapping"
+	unions "github.com/mlmd-go/sdk/gen/codegen/testdata/cases/unions/want/mapping"
 	"github.com/mlmd-go/sdk/gen/internal/catalog"
 	"github.com/mlmd-go/sdk/gen/internal/ir"
 	"github.com/mlmd-go/sdk/gen/internal/spec"
@@ -49,6 +50,7 @@ var generated = map[string][]mlmd.AnyMapping{
 	"objects": objects.Catalog, "other_file": otherFile.Catalog, "parent_edge": parentEdge.Catalog, "rest": rest.Catalog,
 	"rules": rules.Catalog, "rules_together": rulesTogether.Catalog, "smallest": smallest.Catalog,
 	"twice_alike": twiceAlike.Catalog, "openapi31": openapi31.Catalog, "overlays": overlays.Catalog,
+	"unions": unions.Catalog,
 }
 
 // A pair is an entity with its two mappings.
@@ -365,6 +367,17 @@ func (r *random) member(t *ir.Type, depth int) *structpb.Value {
 			}
 		}
 		return structpb.NewStructValue(s)
+	case ir.Union:
+		v := t.Variants[r.IntN(len(t.Variants))]
+		p := r.member(v.Type, depth)
+		if s := p.GetStructValue(); s != nil && s.Fields != nil && r.IntN(8) > 0 {
+			kind := v.Value
+			if r.IntN(4) == 0 {
+				kind = "new"
+			}
+			s.Fields[t.Kind] = structpb.NewStringValue(kind)
+		}
+		return p
 	}
 	return structpb.NewStringValue(r.text())
 }

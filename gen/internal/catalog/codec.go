@@ -68,6 +68,8 @@ func (c *codecs) of(t *ir.Type) *codec {
 		)
 	case ir.Object:
 		return c.object(t)
+	case ir.Union:
+		return c.union(t)
 	}
 	return basics[t.Basic]
 }
@@ -99,6 +101,43 @@ func (c *codecs) object(t *ir.Type) *codec {
 				}
 			}
 			return v, o.Err()
+		},
+	)
+	return out
+}
+
+// union returns the codec of a union, whose values are the members of the variant.
+func (c *codecs) union(t *ir.Type) *codec {
+	if known := c.objects[t]; known != nil {
+		return known
+	}
+	out := &codec{}
+	c.objects[t] = out // before its variants, which may hold it
+	variants := map[string]*codec{}
+	for _, v := range t.Variants {
+		variants[v.Value] = c.of(v.Type)
+	}
+	*out = *codecOf(
+		func(v map[string]any) (*structpb.Value, error) {
+			if v == nil {
+				return gensupport.NoVariant()
+			}
+			kind, _ := v[t.Kind].(string)
+			if variant := variants[kind]; variant != nil {
+				return variant.encode(v)
+			}
+			return gensupport.EncodeUnknown(v, t.Kind)
+		},
+		func(p *structpb.Value) (map[string]any, error) {
+			kind, err := gensupport.KindOf(p, t.Kind)
+			if err != nil {
+				return nil, err
+			}
+			if variant := variants[kind]; variant != nil {
+				v, err := variant.decode(p)
+				return v.(map[string]any), err
+			}
+			return gensupport.DecodeJSON(p)
 		},
 	)
 	return out
@@ -200,8 +239,8 @@ func (c *codecs) write(w *gensupport.PropertyWriter, f *ir.Field, v any) {
 	case ir.JSON:
 		m, _ := v.(map[string]any)
 		gensupport.WriteJSON(w, f.Name, f.Key, m)
-	case ir.Object:
-		if v == nil && !f.Pointer {
+	case ir.Object, ir.Union:
+		if v == nil && !f.Pointer && f.Type.Basic == ir.Object {
 			v = zero(f.Type)
 		}
 		if v != nil {
@@ -260,7 +299,7 @@ func (c *codecs) readProperty(r *gensupport.PropertyReader, f *ir.Field) any {
 		return orNil(gensupport.ReadMap(r, name, key, c.of(f.Type.Elem).decode, older...))
 	case ir.JSON:
 		return orNil(gensupport.ReadJSON(r, name, key, older...))
-	case ir.Object:
+	case ir.Object, ir.Union:
 		return found(r, f, gensupport.ReadObject(r, name, key, c.of(f.Type).decode, older...))
 	case ir.UUID:
 		return found(r, f, gensupport.ReadText[types.UUID](r, name, key, older...))
@@ -318,6 +357,9 @@ func (c *codecs) renamer(t *ir.Type) func(*structpb.Value) bool {
 	if known := c.renamers[t]; known != nil {
 		return known
 	}
+	if t.Basic == ir.Union {
+		return c.unionRenamer(t)
+	}
 	within := make([]func(*structpb.Value) bool, len(t.Fields))
 	out := func(p *structpb.Value) bool {
 		r := gensupport.NewRenamer(p)
@@ -334,6 +376,21 @@ func (c *codecs) renamer(t *ir.Type) func(*structpb.Value) bool {
 	c.renamers[t] = out // before its members, which may refer to it
 	for i, f := range t.Fields {
 		within[i] = c.renamer(f.Type)
+	}
+	return out
+}
+
+// unionRenamer is renamer for a union.
+func (c *codecs) unionRenamer(t *ir.Type) func(*structpb.Value) bool {
+	variants := map[string]func(*structpb.Value) bool{}
+	out := func(p *structpb.Value) bool {
+		kind, _ := gensupport.KindOf(p, t.Kind)
+		rename := variants[kind]
+		return rename != nil && rename(p)
+	}
+	c.renamers[t] = out // before its variants, which may hold it
+	for _, v := range t.Variants {
+		variants[v.Value] = c.renamer(v.Type)
 	}
 	return out
 }

@@ -68,7 +68,8 @@ func textOf(v any) string {
 func (c *validator) members(t *ir.Type, object map[string]any) {
 	for _, f := range t.Fields {
 		v := object[f.Name]
-		if f.Required && !f.Pointer && (f.Type.Basic == ir.Millis || f.Type.Basic == ir.DateTime) {
+		timed := f.Type.Basic == ir.Millis || f.Type.Basic == ir.DateTime
+		if f.Required && !f.Pointer && (timed || f.Type.Basic == ir.Union) {
 			c.Required(f.Name, isSet(f, v))
 		}
 		if v == nil && !f.Pointer && !f.Type.UnsetIsZero() {
@@ -134,13 +135,41 @@ func (c *validator) value(name string, v any, t *ir.Type, r ir.Rules) {
 			c.members(t, object)
 			c.Leave()
 		}
+	case ir.Union:
+		if object, ok := v.(map[string]any); ok {
+			c.Enter(name, -1)
+			c.union(t, object)
+			c.Leave()
+		}
 	}
+}
+
+// union checks the variant of a union.
+func (c *validator) union(t *ir.Type, object map[string]any) {
+	if object == nil {
+		c.Required("", false)
+		return
+	}
+	kind, _ := object[t.Kind].(string)
+	if v := t.VariantOf(kind); v != nil {
+		c.members(v.Type, object)
+		return
+	}
+	var kinds []string
+	for _, v := range t.Variants {
+		kinds = append(kinds, v.Value)
+	}
+	gensupport.CheckUnknown(&c.Validator, object, t.Kind, kinds...)
 }
 
 // element checks an element of a list or map of type t.
 func (c *validator) element(v any, t *ir.Type) {
 	if object, ok := v.(map[string]any); ok && t.Elem.Basic == ir.Object {
 		c.members(t.Elem, object)
+		return
+	}
+	if object, ok := v.(map[string]any); ok && t.Elem.Basic == ir.Union {
+		c.union(t.Elem, object)
 		return
 	}
 	c.value("", v, t.Elem, t.Rules)

@@ -170,7 +170,7 @@ func jsonType(t *ir.Type) string {
 		return "number"
 	case ir.Bool:
 		return "boolean"
-	case ir.Object, ir.Map, ir.JSON, ir.Values:
+	case ir.Object, ir.Union, ir.Map, ir.JSON, ir.Values:
 		return "object"
 	case ir.List:
 		return "array"
@@ -218,39 +218,49 @@ func stored(f *ir.Field, k ir.Kind, prefixed bool) string {
 	return code(attribute[f.Slot])
 }
 
-// named returns the enum or object that a type is or holds, or nil.
+// named returns the enum, object or union that a type is or holds, or nil.
 func named(t *ir.Type) *ir.Type {
 	for t.Elem != nil {
 		t = t.Elem
 	}
-	if t.Basic == ir.Enum || t.Basic == ir.Object {
+	if t.Basic == ir.Enum || t.Basic == ir.Object || t.Basic == ir.Union {
 		return t
 	}
 	return nil
 }
 
-// namedTypes returns the enums and objects that fields lead to, sorted by name.
+// namedTypes returns the enums, objects and unions that fields lead to, sorted by name.
 func namedTypes(fields []*ir.Field) []*ir.Type {
 	var out []*ir.Type
-	var visit func(fields []*ir.Field)
-	visit = func(fields []*ir.Field) {
+	var visit func(t *ir.Type)
+	visitAll := func(fields []*ir.Field) {
 		for _, f := range fields {
-			if t := named(f.Type); t != nil && !slices.Contains(out, t) {
-				out = append(out, t)
-				visit(t.Fields)
-			}
+			visit(f.Type)
 		}
 	}
-	visit(fields)
+	visit = func(t *ir.Type) {
+		if t = named(t); t == nil || slices.Contains(out, t) {
+			return
+		}
+		out = append(out, t)
+		visitAll(t.Fields)
+		for _, v := range t.Variants {
+			visit(v.Type)
+		}
+	}
+	visitAll(fields)
 	slices.SortFunc(out, func(a, b *ir.Type) int { return cmp.Compare(a.Go, b.Go) })
 	return out
 }
 
-// heading returns the heading of the section of an enum or object; it begins
+// heading returns the heading of the section of an enum, object or union; it begins
 // with a word, so that no other section has the same.
 func heading(t *ir.Type) string {
-	if t.Basic == ir.Enum {
+	switch t.Basic {
+	case ir.Enum:
 		return "Enum " + t.Go
+	case ir.Union:
+		return "Union " + t.Go
 	}
 	return "Object " + t.Go
 }

@@ -30,13 +30,16 @@ type sampler struct {
 	model string               // the name of the model package
 	busy  map[*ir.Type]bool    // the objects that are being made, which may contain themselves
 	texts map[*ir.Field]string // the texts of fields that do not follow from their name
+	kinds map[*ir.Field]string // the discriminators of the variants that are being made
 }
 
 // field returns a value of the Go field f, a pointer where f is one. It reports
 // false if no value is found.
 func (s *sampler) field(f *ir.Field) (sample, bool) {
 	prefer := f.Example
-	if prefer == nil && f.Default != nil {
+	if kind, ok := s.kinds[f]; ok {
+		prefer = []ir.Default{{Text: kind}}
+	} else if prefer == nil && f.Default != nil {
 		prefer = []ir.Default{*f.Default}
 	}
 	v, ok := s.value(f.Type, f.Rules, s.word(f), prefer)
@@ -108,6 +111,8 @@ func (s *sampler) value(t *ir.Type, r ir.Rules, word string, prefer []ir.Default
 		return s.enum(t, word)
 	case ir.Object:
 		return s.object(t)
+	case ir.Union:
+		return s.union(t)
 	case ir.List:
 		return s.list(t, r, word, prefer)
 	case ir.Map:
@@ -342,10 +347,26 @@ func (s *sampler) object(t *ir.Type) (sample, bool) {
 	return sample{o.goLiteral(s.goType(t)), o.json()}, true
 }
 
+// union returns the first variant that can be made.
+func (s *sampler) union(t *ir.Type) (sample, bool) {
+	for _, v := range t.Variants {
+		if s.kinds == nil {
+			s.kinds = map[*ir.Field]string{}
+		}
+		s.kinds[v.Kind] = v.Value
+		of, ok := s.object(v.Type)
+		delete(s.kinds, v.Kind)
+		if ok {
+			return sample{s.goType(t) + "{Value: &" + of.Go + "}", of.JSON}, true
+		}
+	}
+	return sample{}, false
+}
+
 // goType returns the type as a package that imports the model package spells it.
 func (s *sampler) goType(t *ir.Type) string {
 	switch t.Basic {
-	case ir.Enum, ir.Object:
+	case ir.Enum, ir.Object, ir.Union:
 		return s.model + "." + t.Go
 	case ir.List:
 		return "[]" + s.goType(t.Elem)

@@ -47,10 +47,10 @@ func (c *checks) field(f *ir.Field) {
 // member adds the checks of one member of an object.
 func (c *checks) member(f *ir.Field) {
 	guard := ""
-	if f.Pointer && f.Type.Basic == ir.Object {
+	if f.Pointer && f.Type.Basic == ir.Object || f.Type.Basic == ir.Union {
 		guard = isSet(f)
 	}
-	if f.Required && !f.Pointer && (f.Type.Basic == ir.Millis || f.Type.Basic == ir.DateTime) {
+	if f.Required && !f.Pointer && mayBeZero(f.Type) {
 		c.add("c.Required(%q, %s)", f.Name, isSet(f))
 	}
 	c.guarded(f, "v."+f.Go, guard)
@@ -102,7 +102,7 @@ func (c *checks) value(name, expr string, t *ir.Type, r ir.Rules) {
 		c.elements(name, expr, t)
 	case ir.Map:
 		c.elements(name, expr, t)
-	case ir.Object:
+	case ir.Object, ir.Union:
 		if needsCheck(t, map[*ir.Type]bool{}) {
 			c.add("c.Enter(%q, -1)", name)
 			c.add("check%s(c, %s)", t.Go, expr)
@@ -150,7 +150,7 @@ func (c *checks) elements(name, expr string, t *ir.Type) {
 	default:
 		elem = "&" + elem
 	}
-	if t.Elem.Basic == ir.Object {
+	if t.Elem.Basic == ir.Object || t.Elem.Basic == ir.Union {
 		c.add("check%s(c, %s)", t.Elem.Go, elem)
 	} else {
 		c.value("", elem, t.Elem, t.Rules)
@@ -163,7 +163,7 @@ func (c *checks) elements(name, expr string, t *ir.Type) {
 // needsCheck reports whether values of type t have rules to check.
 func needsCheck(t *ir.Type, seen map[*ir.Type]bool) bool {
 	switch t.Basic {
-	case ir.Enum:
+	case ir.Enum, ir.Union:
 		return true
 	case ir.List, ir.Map:
 		return t.Rules.Any() || needsCheck(t.Elem, seen)
@@ -173,13 +173,18 @@ func needsCheck(t *ir.Type, seen map[*ir.Type]bool) bool {
 		}
 		seen[t] = true
 		for _, f := range t.Fields {
-			timed := f.Type.Basic == ir.Millis || f.Type.Basic == ir.DateTime
-			if f.Rules.Any() || f.Required && timed || needsCheck(f.Type, seen) {
+			if f.Rules.Any() || f.Required && mayBeZero(f.Type) || needsCheck(f.Type, seen) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// mayBeZero reports whether the zero value of the Go type of t is one that no store
+// has, so that it is found when it is written.
+func mayBeZero(t *ir.Type) bool {
+	return t.Basic == ir.Millis || t.Basic == ir.DateTime || t.Basic == ir.Union
 }
 
 func orElse(v *int, otherwise int) int {

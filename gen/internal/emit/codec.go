@@ -13,7 +13,7 @@ type printer struct{ model string }
 // goType returns the Go type t as it is written in the mapping package.
 func (p printer) goType(t *ir.Type) string {
 	switch t.Basic {
-	case ir.Enum, ir.Object:
+	case ir.Enum, ir.Object, ir.Union:
 		return p.model + "." + t.Go
 	case ir.List:
 		return "[]" + p.goType(t.Elem)
@@ -38,7 +38,7 @@ func (p printer) decoder(t *ir.Type) string { return p.codec("Decode", t) }
 
 func (p printer) codec(verb string, t *ir.Type) string {
 	switch t.Basic {
-	case ir.Object:
+	case ir.Object, ir.Union:
 		return strings.ToLower(verb) + t.Go
 	case ir.Enum:
 		return fmt.Sprintf("gensupport.%sEnum[%s]", verb, p.goType(t))
@@ -80,7 +80,7 @@ func renamer(t *ir.Type) string {
 	if len(t.LegacyMembers()) == 0 {
 		return ""
 	}
-	if t.Basic == ir.Object {
+	if t.Basic == ir.Object || t.Basic == ir.Union {
 		return "rename" + t.Go
 	}
 	verb := map[ir.Basic]string{ir.List: "Elements", ir.Map: "Values"}[t.Basic]
@@ -131,7 +131,7 @@ func (p printer) put(f *ir.Field) string {
 		verb, of = "SetMap", f.Type.Elem
 	case f.Pointer:
 		verb = "SetOpt"
-	case f.Type.Basic == ir.Millis, f.Type.Basic == ir.DateTime:
+	case f.Type.Basic == ir.Millis, f.Type.Basic == ir.DateTime, f.Type.Basic == ir.Union:
 		verb = "SetNonzero"
 	case f.Type.Basic == ir.Bytes, f.Type.Basic == ir.JSON:
 		return fmt.Sprintf("if %s != nil {\n\tgensupport.Set(&o, %q, %s, %s)\n}", sel, f.Name, sel, p.encoder(of))

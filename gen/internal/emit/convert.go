@@ -186,6 +186,8 @@ func (v *converter) function(a, z *ir.Type, path string) (string, bool) {
 		return fmt.Sprintf("convert.Text[string, %s.%s]", to, z.Go), true
 	case a.Basic == ir.Object && z.Basic == ir.Object:
 		return v.object(a, z, path), true
+	case a.Basic == ir.Union && z.Basic == ir.Union && a.Kind == z.Kind:
+		return v.union(a, z, path), true
 	case a.Basic == ir.List && z.Basic == ir.List, a.Basic == ir.Map && z.Basic == ir.Map:
 		if f, ok := v.function(a.Elem, z.Elem, path+"[]"); ok {
 			return fmt.Sprintf("convert.%s(%s)", map[ir.Basic]string{ir.List: "List", ir.Map: "Map"}[a.Basic], f), true
@@ -234,6 +236,35 @@ func (v *converter) object(a, z *ir.Type, path string) string {
 		b.WriteString("\t\t" + m + ",\n")
 	}
 	b.WriteString("\t}, true\n}\n\n")
+	v.helpers[name] = b.String()
+	return name
+}
+
+// union returns the name of the function that converts a union. A variant that the
+// other version lacks becomes one that it does not know, and back.
+func (v *converter) union(a, z *ir.Type, path string) string {
+	from, to := pkgs(v.up)
+	name := map[bool]string{true: "up", false: "down"}[v.up] + a.Go
+	if a.Go != z.Go {
+		name += "To" + z.Go
+	}
+	if _, ok := v.helpers[name]; ok {
+		return name
+	}
+	v.helpers[name] = "" // it may contain itself
+	var b strings.Builder
+	fmt.Fprintf(&b, "func %s(v %s.%s) (%s.%s, bool) {\n\tswitch x := v.Value.(type) {\n", name, from, a.Go, to, z.Go)
+	for _, variant := range a.Variants {
+		other := z.VariantOf(variant.Value)
+		if other == nil {
+			v.lose(path, "keeps "+variant.Value+", which the other version does not know")
+			continue
+		}
+		f := v.object(variant.Type, other.Type, path)
+		fmt.Fprintf(&b, "\tcase *%s.%s:\n\t\tif x != nil {\n\t\t\ty, ok := %s(*x)\n", from, variant.Type.Go, f)
+		fmt.Fprintf(&b, "\t\t\treturn %s.%s{Value: &y}, ok\n\t\t}\n", to, z.Go)
+	}
+	fmt.Fprintf(&b, "\t}\n\tvar out %s.%s\n\treturn out, convert.Union(v, &out)\n}\n\n", to, z.Go)
 	v.helpers[name] = b.String()
 	return name
 }

@@ -122,6 +122,11 @@ func Emit(g *ir.Graph, t Target) ([]File, error) {
 		}
 	}
 	for _, typ := range g.Types {
+		if typ.Basic == ir.Union {
+			if err := emitUnion(typ, t, execute); err != nil {
+				return nil, err
+			}
+		}
 		if typ.Basic != ir.Object {
 			continue
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -57,6 +58,11 @@ func fakeFiles(g *ir.Graph, t Target, execute func(p Package, file, name string,
 		}
 	}
 	for _, typ := range g.Types {
+		if typ.Basic == ir.Union && f.used[typ] {
+			if err := execute(t.Fake, ir.FileName(typ.Go), "fakeunion.tmpl", f.union(typ)); err != nil {
+				return err
+			}
+		}
 		if typ.Basic != ir.Object || !f.used[typ] {
 			continue
 		}
@@ -71,8 +77,8 @@ func fakeFiles(g *ir.Graph, t Target, execute func(p Package, file, name string,
 type faker struct {
 	printer
 	target Target
-	can    map[*ir.Type]bool // objects for which a value can be made
-	used   map[*ir.Type]bool // objects that an entity has
+	can    map[*ir.Type]bool // objects and unions for which a value can be made
+	used   map[*ir.Type]bool // objects and unions that an entity has
 	path   string
 	report func(at spec.Pos, path, msg, fix string) // may be nil
 
@@ -93,6 +99,10 @@ func newFaker(g *ir.Graph, t Target) *faker {
 					f.can[typ], again = false, true
 				}
 			}
+			possible := func(v ir.Variant) bool { return f.can[v.Type] }
+			if typ.Basic == ir.Union && f.can[typ] && !slices.ContainsFunc(typ.Variants, possible) {
+				f.can[typ], again = false, true
+			}
 		}
 	}
 	for _, e := range g.Entities {
@@ -108,10 +118,13 @@ func (f *faker) use(t *ir.Type) {
 	for t.Elem != nil {
 		t = t.Elem
 	}
-	if t.Basic != ir.Object || f.used[t] {
+	if t.Basic != ir.Object && t.Basic != ir.Union || f.used[t] {
 		return
 	}
 	f.used[t] = true
+	for _, v := range t.Variants {
+		f.use(v.Type)
+	}
 	for _, m := range t.Fields {
 		f.use(m.Type)
 	}
@@ -192,6 +205,26 @@ func (f *faker) object(t *ir.Type) *fakeView {
 	for _, m := range t.Fields {
 		v.add(f, m)
 	}
+	return v
+}
+
+// union returns the view of a union: first the variants that do not need another
+// value of the union.
+func (f *faker) union(t *ir.Type) *unionView {
+	v := unionOf(t, f.target, f.target.Fake)
+	v.Imports = f.view("").Imports
+	var plain, rest []variantView
+	for i, x := range v.Variants {
+		of := t.Variants[i].Type
+		switch {
+		case !f.can[of]:
+		case of.Requires(t):
+			rest = append(rest, x)
+		default:
+			plain = append(plain, x)
+		}
+	}
+	v.Variants, v.Plain = append(plain, rest...), len(plain)
 	return v
 }
 
@@ -279,7 +312,7 @@ func (f *faker) value(source string, t *ir.Type, r ir.Rules, m *ir.Field) (expr 
 			list = append(list, f.model+"."+v.Go)
 		}
 		return "fakesupport.One(" + source + ", " + strings.Join(list, ", ") + ")", true
-	case ir.Object:
+	case ir.Object, ir.Union:
 		return "make" + t.Go + "(" + source + ".Object())", f.can[t]
 	case ir.List, ir.Map:
 		return f.elements(source, t, r)

@@ -117,8 +117,8 @@ func (w symbolWriter) params(t *ir.Type) string {
 // given.
 func (w symbolWriter) members(t *ir.Type, ref, path string) []symbol {
 	var out []symbol
-	for _, f := range t.Fields {
-		path := path + "." + f.Go
+	for _, f := range symbolFields(t) {
+		path := path + step(t, f)
 		kind := shapes[f.Type.Basic]
 		if f.Type.Basic == ir.Millis {
 			kind = "Time"
@@ -132,13 +132,40 @@ func (w symbolWriter) members(t *ir.Type, ref, path string) []symbol {
 	return out
 }
 
+// isStruct reports whether t is an object, or a union of objects.
+func isStruct(t *ir.Type) bool { return t.Basic == ir.Object || t.Basic == ir.Union }
+
+// symbolFields returns the members of an object that have symbols. Those of a union
+// are its discriminator and its variants.
+func symbolFields(t *ir.Type) []*ir.Field {
+	if t.Basic != ir.Union {
+		return t.Fields
+	}
+	out := []*ir.Field{{Go: ir.KindMethod, Type: &ir.Type{Basic: ir.String}}}
+	for _, v := range t.Variants {
+		out = append(out, &ir.Field{Go: v.Type.Go, Type: v.Type})
+	}
+	return out
+}
+
+// step returns what leads from a t to the member f, in the path of a symbol.
+func step(t *ir.Type, f *ir.Field) string {
+	switch {
+	case t.Basic != ir.Union:
+		return "." + f.Go
+	case f.Go == ir.KindMethod:
+		return "." + f.Go + "()"
+	}
+	return ".Value." + f.Go
+}
+
 // value returns the symbol of a value that is stored as a struct, or of another
 // one that cannot be compared. deep reports whether its members have symbols.
 func (w symbolWriter) value(f *ir.Field, path, ref, opt string, deep bool) symbol {
 	at := fmt.Sprintf("{%s, Member: %q}", ref, path)
 	t := f.Type
 	switch {
-	case t.Basic == ir.Object && deep && size(t) <= maxMembers:
+	case isStruct(t) && deep && size(t) <= maxMembers:
 		typ := objectSymbols(t, opt) + "[" + w.entity + "]"
 		return symbol{f.Go, typ, w.literal(t, ref, path, "filter."+opt+"Value["+w.entity+"]"+at, opt)}
 	case t.Basic == ir.List && elements[t.Elem.Basic] != "":
@@ -147,7 +174,7 @@ func (w symbolWriter) value(f *ir.Field, path, ref, opt string, deep bool) symbo
 			elem = w.model + "." + t.Elem.Go
 		}
 		return symbol{f.Go, "filter." + opt + "List[" + w.entity + ", " + elem + "]", at}
-	case t.Basic == ir.List && t.Elem.Basic == ir.Object && deep && size(t.Elem) <= maxMembers:
+	case t.Basic == ir.List && isStruct(t.Elem) && deep && size(t.Elem) <= maxMembers:
 		path += "[]"
 		typ := objectSymbols(t.Elem, "") + "[" + w.entity + "]"
 		self := fmt.Sprintf("filter.Value[%s]{%s, Member: %q}", w.entity, ref, path)
@@ -183,13 +210,13 @@ const maxMembers = 200
 // size returns the number of symbols that the members of an object have.
 func size(t *ir.Type) int {
 	n := 0
-	for _, f := range t.Fields {
+	for _, f := range symbolFields(t) {
 		n++
 		elem := f.Type
 		if elem.Basic == ir.List {
 			elem = elem.Elem
 		}
-		if n <= maxMembers && elem.Basic == ir.Object && expands(t, f.Type) {
+		if n <= maxMembers && isStruct(elem) && expands(t, f.Type) {
 			if inner := size(elem); inner <= maxMembers {
 				n += inner
 			}
@@ -204,7 +231,7 @@ func expands(outer, t *ir.Type) bool {
 	if t.Basic == ir.List {
 		t = t.Elem
 	}
-	return t.Basic == ir.Object && !leadsTo(t, outer, map[*ir.Type]bool{})
+	return isStruct(t) && !leadsTo(t, outer, map[*ir.Type]bool{})
 }
 
 // leadsTo reports whether a t is, or may contain, a target.
@@ -214,11 +241,11 @@ func leadsTo(t, target *ir.Type, seen map[*ir.Type]bool) bool {
 		return true
 	case t.Basic == ir.List || t.Basic == ir.Map:
 		return leadsTo(t.Elem, target, seen)
-	case t.Basic != ir.Object || seen[t]:
+	case !isStruct(t) || seen[t]:
 		return false
 	}
 	seen[t] = true
-	return slices.ContainsFunc(t.Fields, func(f *ir.Field) bool { return leadsTo(f.Type, target, seen) })
+	return slices.ContainsFunc(symbolFields(t), func(f *ir.Field) bool { return leadsTo(f.Type, target, seen) })
 }
 
 // An objectSymbolsView is the data of fieldobject.tmpl for one object.
@@ -248,7 +275,7 @@ func objectsWithSymbols(g *ir.Graph, t Target) map[string]*objectSymbolsView {
 		if list {
 			typ, opt = typ.Elem, ""
 		}
-		if typ.Basic != ir.Object || size(typ) > maxMembers {
+		if !isStruct(typ) || size(typ) > maxMembers {
 			return
 		}
 		v := out[typ.Go]
@@ -268,7 +295,7 @@ func objectsWithSymbols(g *ir.Graph, t Target) map[string]*objectSymbolsView {
 		if seen {
 			return
 		}
-		for _, f := range typ.Fields {
+		for _, f := range symbolFields(typ) {
 			if expands(typ, f.Type) {
 				visit(f.Type, "")
 			}

@@ -229,7 +229,7 @@ func isSet(f *ir.Field) string {
 		return sel + " != nil"
 	}
 	switch f.Type.Basic {
-	case ir.Millis, ir.DateTime:
+	case ir.Millis, ir.DateTime, ir.Union:
 		return "!" + sel + ".IsZero()"
 	case ir.List, ir.Map, ir.JSON, ir.Values, ir.Bytes:
 		return sel + " != nil"
@@ -297,6 +297,8 @@ func (p printer) writeOf(f *ir.Field, sel string) string {
 		return call("WriteJSON", sel, "")
 	case ir.Object:
 		return call("WriteObject", pick(f.Pointer, "", "&")+sel, p.encoder(f.Type))
+	case ir.Union:
+		return call("WriteObject", "gensupport.Nonzero("+sel+")", p.encoder(f.Type))
 	case ir.UUID, ir.Date:
 		return call("WriteText", pick(f.Pointer, sel, "gensupport.Nonzero("+sel+")"), "")
 	}
@@ -332,7 +334,7 @@ func (p printer) readOf(f *ir.Field) string {
 		return call("ReadMap", p.decoder(f.Type.Elem))
 	case ir.JSON:
 		return call("ReadJSON", "")
-	case ir.Object:
+	case ir.Object, ir.Union:
 		return deref(call("ReadObject", p.decoder(f.Type)))
 	case ir.UUID, ir.Date:
 		return deref(call("ReadText["+p.goType(f.Type)+"]", ""))

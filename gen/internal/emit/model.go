@@ -37,9 +37,10 @@ func modelFiles(g *ir.Graph, t Target) (map[string][]byte, error) {
 		}
 	}
 	for _, typ := range g.Types {
-		if typ.Basic == ir.Enum {
+		switch typ.Basic {
+		case ir.Enum:
 			n.enum(typ)
-		} else {
+		case ir.Object:
 			n.object(typ.Go, typeDoc(typ.Go, typ.Doc), typ.Fields)
 		}
 	}

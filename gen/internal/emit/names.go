@@ -32,7 +32,7 @@ func claims(g *ir.Graph, t Target, report func(at spec.Pos, path, msg, fix strin
 		field.claim(e.Name, e.Pos, symbolNames(e)...)
 	}
 	for _, typ := range g.Types {
-		if typ.Basic == ir.Object {
+		if isStruct(typ) {
 			mapping.claim(typ.Go, typ.Pos, objectNames(typ)...)
 			field.claim(typ.Go, typ.Pos, objectSymbols(typ, ""), objectSymbols(typ, "Opt"))
 		}
@@ -46,7 +46,7 @@ func mappingNames(e *ir.Entity) []string {
 	return []string{e.Go, local + "Fields", local + "Patterns", "encode" + e.Go, "decode" + e.Go, "validate" + e.Go}
 }
 
-// objectNames returns the names that object.tmpl declares.
+// objectNames returns the names that object.tmpl and union.tmpl declare.
 func objectNames(t *ir.Type) []string {
 	return []string{ir.Local(t.Go) + "Patterns", "encode" + t.Go, "decode" + t.Go, "check" + t.Go, "rename" + t.Go}
 }

@@ -32,6 +32,9 @@ func Build(set *spec.Set) *Graph {
 			"add x-mlmd-kind: context to a schema, for example",
 		)
 	}
+	for _, p := range b.unions {
+		b.checkUnion(p)
+	}
 	for _, p := range b.parents {
 		b.link(p, entities)
 	}
@@ -61,6 +64,7 @@ type builder struct {
 	consts    []claimed
 	parents   []pending
 	relations []pendingEdge
+	unions    []pendingUnion
 }
 
 // pending is an edge whose parent is not resolved yet.
@@ -158,10 +162,10 @@ func (b *builder) unsupported(s *spec.Schema) {
 }
 
 var nearest = map[string]string{
-	"oneOf":         "make one property for each alternative, or an object with a property that says which",
-	"anyOf":         "make one property for each alternative, or an object with a property that says which",
+	"oneOf":         "add a discriminator if all alternatives are objects; or make one property for each alternative",
+	"anyOf":         "want oneOf with a discriminator if all alternatives are objects; or make one property for each",
 	"not":           "say what is allowed: enum, pattern, minimum, maximum",
-	"discriminator": "make a property of type string with an enum",
+	"discriminator": "add oneOf with the schemas that it tells apart, or make a property of type string with an enum",
 	"multipleOf":    "remove it, or check it in your own code",
 	"uniqueItems":   "remove it, or use a map with additionalProperties",
 	"maxProperties": "remove it",

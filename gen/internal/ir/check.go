@@ -193,6 +193,7 @@ func (b *builder) checkGraph(g *Graph) {
 			b.finite(t)
 		}
 	}
+	b.finiteUnions(g.Types)
 }
 
 // finite reports an object that contains itself by required members only,

@@ -70,6 +70,7 @@ var slots = map[string]Slot{
 var stored = [...]PropType{
 	String: STRING, IDString: INT, Int32: INT, Int64: INT, Double: DOUBLE, Bool: BOOLEAN, Millis: STRING, DateTime: STRING,
 	Date: STRING, UUID: STRING, Bytes: STRING, Enum: STRING, Object: STRUCT, List: STRUCT, Map: STRUCT, JSON: STRUCT,
+	Union: STRUCT,
 }
 
 func (b *builder) parentSlot(e *Entity, f *Field, p *spec.Schema, path string) {

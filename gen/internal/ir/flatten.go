@@ -46,6 +46,10 @@ func (b *builder) flattenInto(f *flat, s *spec.Schema, path string) {
 		}
 		return
 	}
+	if s.Kind != nil {
+		b.report(s.Kind.Pos, path, "oneOf beside properties is not stored",
+			"make it a property of its own: a union, with oneOf and discriminator")
+	}
 	if s.Extra != nil {
 		b.report(s.Extra.Pos, path, "additionalProperties beside properties are not stored",
 			"move them into a property of their own: type: object with additionalProperties")
@@ -96,6 +100,7 @@ func (b *builder) difference(p, q *spec.Schema) string {
 		{"enum", !sameWords(p.Enum, q.Enum)},
 		{"x-enum-varnames", !sameWords(p.EnumNames, q.EnumNames)},
 		{"required", !sameWords(sorted(p.Required), sorted(q.Required))},
+		{"discriminator", !b.sameKind(p.Kind, q.Kind)},
 		{"additionalProperties: false", p.Closed.Set() != q.Closed.Set()},
 		{"default", !sameNode(p.Default, q.Default)},
 		{"nullable", p.Nullable != q.Nullable},
@@ -142,6 +147,7 @@ func (b *builder) differentParts(p, q *spec.Schema) string {
 		p, q    []*spec.Schema
 	}{
 		{"allOf", p.AllOf, q.AllOf},
+		{"oneOf", p.OneOf, q.OneOf},
 		{"properties", p.Properties, q.Properties},
 		{"items", one(p.Items), one(q.Items)},
 		{"additionalProperties", one(p.Extra), one(q.Extra)},
@@ -171,6 +177,15 @@ func (b *builder) sameRef(p, q *spec.Schema) bool {
 		return p.Ref.Set() == q.Ref.Set()
 	}
 	return b.set.Resolve(p, p.Path) == b.set.Resolve(q, q.Path)
+}
+
+func (b *builder) sameKind(p, q *spec.Discriminator) bool {
+	if p == nil || q == nil {
+		return p == q
+	}
+	return p.Name.Text == q.Name.Text && slices.EqualFunc(p.Mapping, q.Mapping, func(p, q spec.Mapping) bool {
+		return p.Value.Text == q.Value.Text && b.sameRef(p.Variant, q.Variant)
+	})
 }
 
 func sameWords(a, b []spec.Word) bool {

@@ -12,7 +12,7 @@ import (
 type Graph struct {
 	Info     spec.Info
 	Entities []*Entity // sorted by Name
-	Types    []*Type   // the enums and objects, sorted by Go name
+	Types    []*Type   // the enums, objects and unions, sorted by Go name
 }
 
 // A Kind is one of the three kinds of node.
@@ -163,18 +163,22 @@ const (
 	Map
 	JSON   // map[string]any: an object without declared members
 	Values // value.Map: the custom properties
+	Union  // one of several objects
 )
 
 // A Type is the type of a field.
 type Type struct {
 	Basic  Basic
-	Go     string   // of an enum or object: the name of the Go type
-	Doc    string   // of an enum or object
+	Go     string   // of an enum, object or union: the name of the Go type
+	Doc    string   // of an enum, object or union
 	Values []Value  // of an enum, in spec order
 	Fields []*Field // of an object
 	Elem   *Type    // of a list or map
 	Rules  Rules    // of the elements of a list or map, on Elem
 	Pos    spec.Pos
+
+	Kind     string    // of a union: the name of the discriminator
+	Variants []Variant // of a union, in spec order
 }
 
 // A Value is one value of an enum.
@@ -186,7 +190,7 @@ type Value struct {
 // GoType returns the type as the model package spells it.
 func (t *Type) GoType() string {
 	switch t.Basic {
-	case Enum, Object:
+	case Enum, Object, Union:
 		return t.Go
 	case List:
 		return "[]" + t.Elem.GoType()
@@ -207,7 +211,7 @@ var basicGo = [...]string{
 // that someone stores, so that no pointer is needed to tell it from unset.
 func (t *Type) UnsetIsZero() bool {
 	switch t.Basic {
-	case List, Map, JSON, Values, Bytes, Millis, DateTime:
+	case List, Map, JSON, Values, Bytes, Millis, DateTime, Union:
 		return true
 	}
 	return false
@@ -231,6 +235,14 @@ func (t *Type) legacyMembers(seen map[*Type]bool) (out []string) {
 				out = append(out, t.Go+"."+f.Name+": "+strings.Join(f.Aliases, ", "))
 			}
 			out = append(out, f.Type.legacyMembers(seen)...)
+		}
+	case Union:
+		if seen[t] {
+			return nil
+		}
+		seen[t] = true
+		for _, v := range t.Variants {
+			out = append(out, v.Type.legacyMembers(seen)...)
 		}
 	}
 	return out

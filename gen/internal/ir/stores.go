@@ -10,7 +10,7 @@ import (
 )
 
 // Stores returns what entities of e can store, one line each: the properties, the
-// parent, the values of enums, the members of objects and the
+// parent, the values of enums, the members of objects, the variants of unions and the
 // targets of edges. A program of a spec without one of the lines does not know
 // something that is stored.
 func (e *Entity) Stores() []string {
@@ -51,6 +51,10 @@ func appendParts(out []string, name string, t *Type, seen map[*Type]bool) []stri
 		return out
 	}
 	seen[t] = true
+	for _, v := range t.Variants {
+		out = append(out, name+"."+t.Kind+" = "+quoteSpaces(v.Value))
+		out = appendParts(out, name, v.Type, seen)
+	}
 	for _, f := range t.Fields {
 		name := t.Go + "." + f.Name
 		out = append(out, name)
@@ -88,6 +92,9 @@ func appendFormer(out []string, t *Type, seen map[*Type]bool) []string {
 		return out
 	}
 	seen[t] = true
+	for _, v := range t.Variants {
+		out = appendFormer(out, v.Type, seen)
+	}
 	for _, f := range t.Fields {
 		for _, name := range f.Aliases {
 			out = append(out, t.Go+"."+name)
@@ -146,9 +153,17 @@ func writeRules(w io.Writer, fields []*Field, seen map[*Type]bool) {
 		writeRule(w, f.Rules)
 		for t := f.Type; t != nil; t = t.Elem {
 			writeRule(w, t.Rules)
-			if t.Basic == Object && !seen[t] {
-				seen[t] = true
-				writeRules(w, t.Fields, seen)
+			if seen[t] {
+				continue
+			}
+			seen[t] = true
+			writeRules(w, t.Fields, seen)
+			for _, v := range t.Variants {
+				fmt.Fprintf(w, "\t%q %q", t.Kind, v.Value)
+				if !seen[v.Type] {
+					seen[v.Type] = true
+					writeRules(w, v.Type.Fields, seen)
+				}
 			}
 		}
 	}

@@ -46,7 +46,7 @@ func inlineName(path string) string { return GoName(strings.ReplaceAll(path, "."
 // a default to its siblings. If parts is true, s may have allOf.
 func isNote(s *spec.Schema, parts bool) bool {
 	return !s.Ref.Set() && !s.Type.Set() && len(s.Enum) == 0 && len(s.Required) == 0 && len(s.Properties) == 0 &&
-		s.Items == nil && s.Extra == nil && !s.Closed.Set() &&
+		s.Items == nil && s.Extra == nil && !s.Closed.Set() && s.Kind == nil &&
 		len(s.Unsupported) == 0 &&
 		(parts || len(s.AllOf) == 0)
 }
@@ -69,6 +69,7 @@ func (b *builder) besideRef(s *spec.Schema, path string) {
 	b.misplaced(s, path, "has no effect beside $ref", "put the $ref into an allOf", map[string]bool{
 		"properties": len(s.Properties) > 0, "required": len(s.Required) > 0, "items": s.Items != nil,
 		"additionalProperties": s.Extra != nil, "allOf": len(s.AllOf) > 0, "enum": len(s.Enum) > 0,
+		"oneOf": s.Kind != nil,
 	})
 }
 
@@ -156,7 +157,7 @@ func (b *builder) resolved(s *spec.Schema, inline, path string) *Type {
 	if t == nil {
 		return nil
 	}
-	if t.Basic != Enum && t.Basic != Object {
+	if t.Basic != Enum && t.Basic != Object && t.Basic != Union {
 		t.Doc = ""
 	}
 	for _, s := range chain {
@@ -173,6 +174,9 @@ func (b *builder) resolved(s *spec.Schema, inline, path string) *Type {
 // typeOf returns the type of the schema s. An enum or object that is
 // declared in place is called inline.
 func (b *builder) typeOf(s *spec.Schema, inline, path string) *Type {
+	if s.Kind != nil {
+		return b.union(s, inline, path)
+	}
 	b.besideType(s, path)
 	if len(s.Enum) > 0 {
 		return b.enum(s, inline, path)

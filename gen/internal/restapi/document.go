@@ -239,7 +239,7 @@ func (d *document) field(f *ir.Field, at form) object {
 func (d *document) typ(t *ir.Type, r ir.Rules) object {
 	s := object{}
 	switch t.Basic {
-	case ir.Enum, ir.Object:
+	case ir.Enum, ir.Object, ir.Union:
 		d.named(t)
 		return ref(t.Go)
 	case ir.String:
@@ -298,7 +298,7 @@ func (d *document) typ(t *ir.Type, r ir.Rules) object {
 	return s
 }
 
-// named adds the schema of an enum or object.
+// named adds the schema of an enum, object or union.
 func (d *document) named(t *ir.Type) {
 	if d.schemas[t.Go] != nil {
 		return
@@ -309,6 +309,18 @@ func (d *document) named(t *ir.Type) {
 			values[i] = v.Text
 		}
 		d.schemas[t.Go] = described(object{"type": "string", "enum": values}, t.Doc)
+		return
+	}
+	if t.Basic == ir.Union {
+		mapping := object{}
+		s := object{"discriminator": object{"propertyName": t.Kind, "mapping": mapping}}
+		d.schemas[t.Go] = described(s, t.Doc) // before its variants, which may refer to it
+		var refs []any
+		for _, v := range t.Variants {
+			d.named(v.Type)
+			refs, mapping[v.Value] = append(refs, ref(v.Type.Go)), "#/components/schemas/"+v.Type.Go
+		}
+		s["oneOf"] = refs
 		return
 	}
 	properties := object{}

@@ -2,6 +2,7 @@
 package roundtrip
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -17,6 +18,8 @@ import (
 	objects "github.com/mlmd-go/sdk/gen/codegen/testdata/cases/objects/want/mapping"
 	parents "github.com/mlmd-go/sdk/gen/codegen/testdata/cases/parent_edge/want/mapping"
 	rules "github.com/mlmd-go/sdk/gen/codegen/testdata/cases/rules/want/mapping"
+	unions "github.com/mlmd-go/sdk/gen/codegen/testdata/cases/unions/want/mapping"
+	"github.com/mlmd-go/sdk/gen/codegen/testdata/cases/unions/want/model"
 	"github.com/mlmd-go/sdk/generated/mapping"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 	"github.com/mlmd-go/sdk/pkg/value"
@@ -26,10 +29,103 @@ import (
 // cases, which have what the spec does not need.
 func every() []mlmd.AnyMapping {
 	var all []mlmd.AnyMapping
-	for _, catalog := range [][]mlmd.AnyMapping{mapping.Catalog, objects.Catalog, parents.Catalog, rules.Catalog} {
+	for _, catalog := range [][]mlmd.AnyMapping{
+		mapping.Catalog, objects.Catalog, parents.Catalog, rules.Catalog, unions.Catalog,
+	} {
 		all = append(all, catalog...)
 	}
 	return all
+}
+
+// variants are what the unions of the golden cases hold, with their discriminators;
+// the last one is a variant that the spec does not know.
+var variants = map[reflect.Type][]any{
+	reflect.TypeFor[model.SourceVariant](): {
+		&model.FileSource{Kind: "file"}, &model.QuerySource{Kind: "query"},
+		&model.UnknownSource{Members: map[string]any{"kind": "stream", "topics": []any{"a", 0.5, nil, map[string]any{}}}},
+	},
+	reflect.TypeFor[model.ConditionVariant](): {
+		&model.Above{Op: "Above"}, &model.Not{Op: "Not"},
+		&model.UnknownCondition{Members: map[string]any{"op": "below", "limit": 1.0}},
+	},
+	reflect.TypeFor[model.TableSinkVariant](): {
+		&model.FileSource{Kind: "file"}, &model.UnknownTableSink{Members: map[string]any{"kind": "stream"}},
+	},
+}
+
+// variant sets v to a random variant of a union, but to the first one if plain is
+// true.
+func (g *generator) variant(v reflect.Value, depth int, plain bool) {
+	list := variants[v.Type()]
+	of := reflect.ValueOf(list[g.IntN(len(list))])
+	if plain {
+		of = reflect.ValueOf(list[0])
+	}
+	x := reflect.New(of.Type().Elem())
+	x.Elem().Set(of.Elem())
+	if of.Elem().FieldByName("Members").IsValid() {
+		v.Set(x)
+		return
+	}
+	for i := range x.Elem().NumField() {
+		if f := x.Elem().Field(i); i != 0 { // the discriminator
+			g.fill(f, depth-1)
+			notNil(f)
+		}
+	}
+	v.Set(x)
+}
+
+// A union is the same after the way to JSON and back, and so are entities with
+// unions.
+func FuzzJSON(f *testing.F) {
+	for seed := range uint64(50) {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, seed uint64) {
+		for _, entry := range unions.Catalog {
+			g := &generator{rand.New(rand.NewPCG(seed, 3)), entry.Type()}
+			v, _ := g.entity(t, entry)
+			raw, err := json.Marshal(v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := entry.New()
+			if err := json.Unmarshal(raw, got); err != nil {
+				t.Fatalf("%s: %v", raw, err)
+			}
+			if !reflect.DeepEqual(got, v) {
+				t.Errorf("%s:\n got %s\nwant %s", raw, show(got), show(v))
+			}
+			if again, err := json.Marshal(got); err != nil || string(again) != string(raw) {
+				t.Errorf("got %s (%v)\nwant %s", again, err, raw)
+			}
+		}
+	})
+}
+
+// What is not a union is refused, and leaves what was there.
+func TestUnmarshalJSON_Refuses(t *testing.T) {
+	for raw, want := range map[string]string{
+		`{}`:                            `Source without a text in "kind": want one of file, query`,
+		`{"kind": 1}`:                   `Source without a text in "kind": want one of file, query`,
+		`{"kind": ""}`:                  `Source without a text in "kind": want one of file, query`,
+		`{"Kind": "file"}`:              `Source without a text in "kind": want one of file, query`,
+		`[]`:                            `json: cannot unmarshal array into Go value of type map[string]json.RawMessage`,
+		`{"kind": "file", "path": 1}`:   `json: cannot unmarshal number into Go struct field FileSource.path of type string`,
+		`{"kind": "query", "of": {}}`:   `Source without a text in "kind": want one of file, query`,
+		`{"kind": "query", "of": null}`: "",
+		`null`:                          "",
+	} {
+		v := model.Source{Value: &model.FileSource{Path: "x"}}
+		err := json.Unmarshal([]byte(raw), &v)
+		if want == "" && err != nil || want != "" && (err == nil || err.Error() != want) {
+			t.Errorf("%s: got %v, want %s", raw, err, want)
+		}
+		if f, ok := v.Value.(*model.FileSource); (want != "" || raw == "null") && (!ok || f.Path != "x") {
+			t.Errorf("%s: left %+v", raw, v.Value)
+		}
+	}
 }
 
 // The flag lets go test ./gen/... -update run this package too.
@@ -200,7 +296,12 @@ func (g *generator) fill(v reflect.Value, depth int) {
 	case reflect.Bool:
 		v.SetBool(g.IntN(2) == 0)
 	case reflect.Interface:
-		v.Set(reflect.ValueOf(g.text()))
+		switch {
+		case variants[v.Type()] == nil:
+			v.Set(reflect.ValueOf(g.text()))
+		case depth > 0 && g.IntN(3) > 0:
+			g.variant(v, depth, false)
+		}
 	case reflect.Array:
 		for i := range v.Len() {
 			g.fill(v.Index(i), depth)
@@ -220,7 +321,7 @@ func (g *generator) fill(v reflect.Value, depth int) {
 			v.Set(reflect.MakeSlice(v.Type(), g.IntN(4), 4))
 			for i := range v.Len() {
 				g.fill(v.Index(i), depth-1)
-				notNil(v.Index(i))
+				g.present(v.Index(i))
 			}
 		}
 	case reflect.Map:
@@ -229,12 +330,23 @@ func (g *generator) fill(v reflect.Value, depth int) {
 			for range g.IntN(4) {
 				e := reflect.New(v.Type().Elem()).Elem()
 				g.fill(e, depth-1)
-				notNil(e)
+				g.present(e)
 				v.SetMapIndex(reflect.ValueOf(g.text()), e)
 			}
 		}
 	default:
 		panic("no random " + v.Type().String())
+	}
+}
+
+// present is notNil, and gives a union that holds none a variant.
+func (g *generator) present(v reflect.Value) {
+	notNil(v)
+	if v.Kind() != reflect.Struct {
+		return
+	}
+	if f := v.FieldByName("Value"); f.IsValid() && variants[f.Type()] != nil && f.IsNil() {
+		g.variant(f, 1, true)
 	}
 }
 

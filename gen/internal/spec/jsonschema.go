@@ -62,6 +62,8 @@ func keywordSchemas() members {
 	types := []string{"string", "integer", "number", "boolean", "array", "object", "null"}
 	inner, property := reference("schema"), reference("property")
 	bound := jsonSchema{"type": []string{"number", "boolean"}}
+	discriminator := object(members{"propertyName": nonEmpty, "mapping": mapOf(nonEmpty)}, "propertyName")
+	discriminator["patternProperties"] = jsonSchema{"^x-": anything}
 	return members{
 		"$ref": nonEmpty,
 		"type": {"anyOf": []jsonSchema{
@@ -77,6 +79,7 @@ func keywordSchemas() members {
 		"allOf":                listOf(inner),
 		"oneOf":                listOf(inner),
 		"anyOf":                listOf(inner),
+		"discriminator":        discriminator,
 		"properties":           mapOf(property),
 		"$defs":                mapOf(inner),
 		"items":                inner,

@@ -457,6 +457,7 @@ func (d *decoder) schema(n *yaml.Node, name, path string, place Place) *Schema {
 			d.unknownKeyword(key)
 		}
 	}
+	s.settleUnion()
 	if d.doc.modern {
 		s.settle()
 	}

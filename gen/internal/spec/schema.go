@@ -4,6 +4,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -49,6 +50,8 @@ type Schema struct {
 
 	Ref        Word
 	AllOf      []*Schema
+	OneOf      []*Schema // the variants of a union, which has a discriminator
+	Kind       *Discriminator
 	Type       Word
 	Format     Word
 	Doc        string
@@ -73,6 +76,20 @@ type Schema struct {
 	ExclusiveMin, ExclusiveMax               bool
 	above, below                             *yaml.Node // exclusiveMinimum and exclusiveMaximum of OpenAPI 3.1
 	Unsupported                              []Word     // keywords that say what cannot be stored
+	alternatives                             Word       // oneOf
+}
+
+// A Discriminator names the property that says which variant of a union a value is.
+type Discriminator struct {
+	Pos     Pos
+	Name    Word      // propertyName
+	Mapping []Mapping // in the order of the file
+}
+
+// A Mapping is a value of a discriminator, and the variant that it stands for.
+type Mapping struct {
+	Value   Word
+	Variant *Schema // a $ref
 }
 
 // At returns the place of a node of s.
@@ -132,10 +149,10 @@ func keywords(modern bool) map[string]keyword {
 		"minLength":            integer(func(s *Schema) **int { return &s.MinLength }),
 		"maxItems":             integer(func(s *Schema) **int { return &s.MaxItems }),
 		"minItems":             integer(func(s *Schema) **int { return &s.MinItems }),
-		"oneOf":                unsupported,
+		"oneOf":                union,
 		"anyOf":                unsupported,
 		"not":                  unsupported,
-		"discriminator":        unsupported,
+		"discriminator":        discriminator,
 		"multipleOf":           unsupported,
 		"uniqueItems":          unsupported,
 		"maxProperties":        unsupported,
@@ -167,6 +184,61 @@ func unsupported(d *decoder, n *yaml.Node, s *Schema) {
 	if !slices.Contains(harmless[d.key], n.Value) {
 		s.Unsupported = append(s.Unsupported, Word{d.key, d.keyPos})
 	}
+}
+
+// union decodes the alternatives of oneOf.
+func union(d *decoder, n *yaml.Node, s *Schema) {
+	s.alternatives = Word{d.key, d.keyPos}
+	s.OneOf = d.schemas(n, s.Path)
+}
+
+// discriminator decodes what tells the alternatives of oneOf apart.
+func discriminator(d *decoder, n *yaml.Node, s *Schema) {
+	s.Kind = &Discriminator{Pos: d.keyPos}
+	for key, value := range d.members(n) {
+		switch {
+		case key.Value == "propertyName":
+			d.key = key.Value
+			s.Kind.Name, _ = d.word(value, nil)
+		case key.Value == "mapping":
+			d.mapping(value, s)
+		case strings.HasPrefix(key.Value, "x-"):
+		default:
+			d.problem(key, "unknown member "+Quote(key.Value)+" of discriminator", OneOf([]string{"propertyName", "mapping"}))
+		}
+	}
+}
+
+// mapping decodes the mapping of a discriminator, to references or names of schemas.
+func (d *decoder) mapping(n *yaml.Node, s *Schema) {
+	for key, value := range d.members(n) {
+		d.key = "mapping"
+		ref, ok := d.word(value, nil)
+		if !ok {
+			continue
+		}
+		if !strings.Contains(ref.Text, "#") {
+			ref.Text = "#/components/schemas/" + pointerEscape.Replace(ref.Text)
+		}
+		to := &Schema{Pos: ref.Pos, Key: ref.Pos, Path: s.Path, Ref: ref, doc: s.doc, top: s.top}
+		s.Kind.Mapping = append(s.Kind.Mapping, Mapping{Word{key.Value, d.pos(key)}, to})
+	}
+}
+
+// settleUnion notes oneOf and discriminator as unsupported where one of them lacks
+// the other, after all keywords are decoded.
+func (s *Schema) settleUnion() {
+	switch {
+	case s.alternatives.Set() && s.Kind == nil && len(s.OneOf) == 1 && s.doc.modern:
+		s.AllOf, s.OneOf = append(s.AllOf, s.OneOf...), nil
+	case s.alternatives.Set() && s.Kind == nil:
+		s.Unsupported = append(s.Unsupported, s.alternatives)
+		s.OneOf = nil
+	case !s.alternatives.Set() && s.Kind != nil:
+		s.Unsupported = append(s.Unsupported, Word{"discriminator", s.Kind.Pos})
+		s.Kind = nil
+	}
+	s.alternatives = Word{}
 }
 
 // harmless are the values of unsupported keywords that have no effect.

@@ -16,7 +16,7 @@ func keywords31() map[string]keyword {
 		"const":                 constant,
 		"$defs":                 defs,
 		"anyOf":                 alternatives,
-		"oneOf":                 alternatives,
+		"oneOf":                 union31,
 		"exclusiveMinimum":      func(d *decoder, n *yaml.Node, s *Schema) { s.above = d.bound(n) },
 		"exclusiveMaximum":      func(d *decoder, n *yaml.Node, s *Schema) { s.below = d.bound(n) },
 		"examples":              examples,
@@ -133,8 +133,19 @@ func unevaluated(d *decoder, n *yaml.Node, s *Schema) {
 	}
 }
 
-// alternatives decodes anyOf and oneOf. One schema, and null besides, is this
-// schema, nullable. Others are not supported.
+// union31 decodes the alternatives of oneOf, of which one may be null.
+func union31(d *decoder, n *yaml.Node, s *Schema) {
+	if n.Kind == yaml.SequenceNode {
+		rest := *n
+		rest.Content = slices.DeleteFunc(slices.Clone(n.Content), isNull)
+		s.Nullable = s.Nullable || len(rest.Content) < len(n.Content)
+		n = &rest
+	}
+	union(d, n, s)
+}
+
+// alternatives decodes anyOf. One schema, and null besides, is this schema,
+// nullable. Others are not supported.
 func alternatives(d *decoder, n *yaml.Node, s *Schema) {
 	var rest []*yaml.Node
 	if n.Kind == yaml.SequenceNode {

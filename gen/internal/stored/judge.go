@@ -60,6 +60,8 @@ var judgements = map[string]judgement{
 	"FIELD_KEEPS_OLD_NAMES":      {hasOldName, true},
 	"FIELD_SAME_DEFAULT":         {hasNone, true},
 	"ENUM_VALUE_NO_DELETE":       {hasName, true},
+	"UNION_VARIANT_NO_DELETE":    {hasName, true},
+	"UNION_SAME_DISCRIMINATOR":   {hasName, true},
 	"FIELD_KEY_NOT_CUSTOM":       {hasCustom, true},
 	"FIELD_NOT_NEWLY_REQUIRED":   {lacks, false},
 	"FIELD_NOT_STRICTER":         {refuses, false},
@@ -113,9 +115,15 @@ func hasNone(f *breaking.Finding, n *node) bool {
 	return !n.has(append([]string{f.Field.Key}, f.Field.Aliases...)...)
 }
 
-// hasName is true for nodes with the value of an enum.
+// hasName is true for nodes with the value of an enum, or a variant of a union: any
+// if Key is empty.
 func hasName(f *breaking.Finding, n *node) bool {
-	return within(n.before, n.old, func(t *ir.Type, v any) bool { return t == f.Enum && v == f.Key })
+	return within(n.before, n.old, func(t *ir.Type, v any) bool {
+		if object, ok := v.(map[string]any); ok && t.Basic == ir.Union {
+			return t == f.Enum && (f.Key == "" || object[t.Kind] == f.Key)
+		}
+		return t == f.Enum && v == f.Key
+	})
 }
 
 func hasCustom(f *breaking.Finding, n *node) bool { return n.custom[f.Key].GetValue() != nil }
@@ -170,6 +178,11 @@ func within(e *ir.Entity, v *catalog.Value, found func(*ir.Type, any) bool) bool
 					}
 				}
 			}
+			if t.Basic == ir.Union {
+				kind, _ := v[t.Kind].(string)
+				variant := t.VariantOf(kind)
+				return variant != nil && in(variant.Type, v)
+			}
 			if t.Basic == ir.Object {
 				return slices.ContainsFunc(t.Fields, func(f *ir.Field) bool { return in(f.Type, v[f.Name]) })
 			}
@@ -189,10 +202,13 @@ func uses(e *ir.Entity, want *ir.Type) bool {
 			return true
 		case t.Basic == ir.List || t.Basic == ir.Map:
 			return in(t.Elem)
-		case t.Basic != ir.Object || seen[t]:
+		case seen[t]:
 			return false
 		}
 		seen[t] = true
+		if slices.ContainsFunc(t.Variants, func(v ir.Variant) bool { return in(v.Type) }) {
+			return true
+		}
 		return slices.ContainsFunc(t.Fields, func(f *ir.Field) bool { return in(f.Type) })
 	}
 	return slices.ContainsFunc(e.Fields, func(f *ir.Field) bool { return in(f.Type) })

@@ -48,6 +48,7 @@ components:
         mood: {$ref: '#/components/schemas/Mood'}
         parts: {type: array, items: {$ref: '#/components/schemas/Part'}}
         address: {type: string, x-mlmd-store: uri}
+        from: {$ref: '#/components/schemas/From'}
     Never:
       x-mlmd-kind: execution
       type: object
@@ -61,6 +62,15 @@ components:
         label: {type: string}
         mood: {$ref: '#/components/schemas/Mood'}
         spare: {type: string}
+    From:
+      oneOf:
+        - $ref: '#/components/schemas/File'
+        - $ref: '#/components/schemas/Query'
+        - $ref: '#/components/schemas/Call'
+      discriminator: {propertyName: kind}
+    File: {type: object, required: [kind], properties: {kind: {type: string}, path: {type: string}}}
+    Query: {type: object, required: [kind], properties: {kind: {type: string}, text: {type: string}}}
+    Call: {type: object, required: [kind], properties: {kind: {type: string}, to: {type: string}}}
 `
 
 func graph(t *testing.T, src string) *ir.Graph {
@@ -91,7 +101,7 @@ func things(t *testing.T) mlmdpb.MetadataStoreServiceClient {
 	typ, err := rpc.PutArtifactType(t.Context(), &mlmdpb.PutArtifactTypeRequest{ArtifactType: &mlmdpb.ArtifactType{
 		Name: new("Thing"), Properties: map[string]mlmdpb.PropertyType{
 			"thing": str, "size": mlmdpb.PropertyType_INT, "note": str, "remark": str, "unused": str, "mood": str,
-			"parts": mlmdpb.PropertyType_STRUCT,
+			"parts": mlmdpb.PropertyType_STRUCT, "from": mlmdpb.PropertyType_STRUCT,
 		},
 	}})
 	if err != nil {
@@ -114,6 +124,11 @@ func things(t *testing.T) mlmdpb.MetadataStoreServiceClient {
 	all[1].Properties["remark"] = text("old")
 	all[2].Properties["mood"] = text("bad")
 	all[3].Properties["parts"] = &mlmdpb.Value{Value: &mlmdpb.Value_StructValue{StructValue: parts}}
+	from, err := structpb.NewStruct(map[string]any{"kind": "Query", "text": "SELECT 1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all[1].Properties["from"] = &mlmdpb.Value{Value: &mlmdpb.Value_StructValue{StructValue: from}}
 	all[3].CustomProperties = map[string]*mlmdpb.Value{"later": text("x")}
 	if _, err := rpc.PutArtifacts(t.Context(), &mlmdpb.PutArtifactsRequest{Artifacts: all}); err != nil {
 		t.Fatal(err)
@@ -226,6 +241,24 @@ func TestJudge(t *testing.T) {
 				"FIELD_KEEPS_OLD_NAMES Thing.note 1/4", "FIELD_KEY_NOT_CUSTOM Thing.remark 0/4 excused",
 				"FIELD_SAME_TYPE_AS_REMOVED Thing.remark 1/4",
 			},
+		},
+		{
+			[]string{
+				"        - $ref: '#/components/schemas/File'\n", "", "        - $ref: '#/components/schemas/Query'\n", "",
+			},
+			[]string{"UNION_VARIANT_NO_DELETE Thing.from 0/4 excused", "UNION_VARIANT_NO_DELETE Thing.from 1/4"},
+		},
+		{
+			[]string{"{propertyName: kind}", "{propertyName: kind, mapping: {query: Query}}"},
+			[]string{"UNION_SAME_DISCRIMINATOR Thing.from 1/4"},
+		},
+		{
+			[]string{", text: {type: string}", ""},
+			[]string{"FIELD_NO_DELETE Thing.from.text 1/4"},
+		},
+		{
+			[]string{", to: {type: string}", ""},
+			[]string{"FIELD_NO_DELETE Thing.from.to 0/4 excused"},
 		},
 		{
 			[]string{"        note: {type: string", "        note: {type: string, x-go-name: Remark"},

@@ -5,6 +5,7 @@
 package convert
 
 import (
+	"encoding/json"
 	"maps"
 	"math"
 	"slices"
@@ -106,6 +107,13 @@ func ToInteger[B int32 | int64](v float64) (B, bool) {
 
 // Integer converts an integer that the other type can hold.
 func Integer[A, B int32 | int64](v A) (B, bool) { return B(v), int64(B(v)) == int64(v) }
+
+// Union converts a union whose variant one of the versions does not know. It leaves
+// to as it is if from holds no variant.
+func Union(from json.Marshaler, to json.Unmarshaler) bool {
+	raw, err := from.MarshalJSON()
+	return err == nil && to.UnmarshalJSON(raw) == nil
+}
 
 // List returns a function that converts the elements of a list. It leaves out those
 // that f cannot convert.

@@ -158,6 +158,16 @@ func (s *Source) Custom(declared ...string) value.Map {
 	return m
 }
 
+// Variant returns the index of one of all variants of a union, of which the first
+// plain ones do not need another value of the union. In an object that is deep
+// within others it is one of these, if there are any.
+func (s *Source) Variant(plain, all int) int {
+	if s.depth >= maxDepth && plain > 0 {
+		all = plain
+	}
+	return s.IntN(all)
+}
+
 // One returns one of values.
 func One[T any](s *Source, values ...T) T { return values[s.IntN(len(values))] }
 

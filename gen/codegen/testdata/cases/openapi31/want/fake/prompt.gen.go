@@ -41,6 +41,9 @@ func Prompt(seed int64, set ...func(*model.Prompt)) *model.Prompt {
 	if f := s.Field("source"); f.Some() {
 		v.Source = new(makePromptSource(f.Object()))
 	}
+	if f := s.Field("held"); f.Some() {
+		v.Held = makePromptHeld(f.Object())
+	}
 	if f := s.Field("extra"); f.Some() {
 		v.Extra = f.JSON()
 	}

@@ -31,6 +31,19 @@ var Prompt = promptSymbols{
 		},
 		By: &filter.String[*model.Prompt]{Property: "source", Member: "Source.By"},
 	},
+	Held: &promptHeldSymbolsOpt[*model.Prompt]{
+		optValueSymbol: filter.OptValue[*model.Prompt]{Property: "held", Member: "Held"},
+		Kind:           &filter.String[*model.Prompt]{Property: "held", Member: "Held.Kind()"},
+		OriginNamed: &originNamedSymbols[*model.Prompt]{
+			valueSymbol: filter.Value[*model.Prompt]{Property: "held", Member: "Held.Value.OriginNamed"},
+			As:          &filter.Enum[*model.Prompt, model.OriginNamedAs]{Property: "held", Member: "Held.Value.OriginNamed.As"},
+		},
+		Kept: &keptSymbols[*model.Prompt]{
+			valueSymbol: filter.Value[*model.Prompt]{Property: "held", Member: "Held.Value.Kept"},
+			As:          &filter.Enum[*model.Prompt, model.KeptAs]{Property: "held", Member: "Held.Value.Kept.As"},
+			By:          &filter.String[*model.Prompt]{Property: "held", Member: "Held.Value.Kept.By"},
+		},
+	},
 	Extra: &filter.OptValue[*model.Prompt]{Property: "extra", Member: "Extra"},
 }
 
@@ -47,5 +60,6 @@ type promptSymbols struct {
 	Mood   *filter.OptEnum[*model.Prompt, model.Mood]
 	Origin *originPlaceSymbolsOpt[*model.Prompt]
 	Source *promptSourceSymbolsOpt[*model.Prompt]
+	Held   *promptHeldSymbolsOpt[*model.Prompt]
 	Extra  *filter.OptValue[*model.Prompt]
 }

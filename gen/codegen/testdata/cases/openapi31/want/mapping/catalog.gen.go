@@ -18,13 +18,14 @@ var Catalog = []mlmd.AnyMapping{
 var CatalogSpec = mlmd.Spec{
 	Title:       "case",
 	Version:     "1.0.0",
-	Fingerprint: "a57dee694feda128623463d99f90837a",
+	Fingerprint: "98f957583124cac393f8cb257449ed9c",
 	Entities: []mlmd.SpecEntity{
 		{Name: "Prompt", Kind: mlmd.Context, TypeName: "Prompt", Stores: []string{
 			"maybe STRING", "either INT", "format STRING", "format = text", "limit INT", "ratio DOUBLE",
 			"raw STRING", "tone STRING", "tone = warm", "tone = cold", "mood STRING", "mood = good",
 			"mood = bad", "origin STRUCT", "OriginPlace.city", "source STRUCT", "PromptSource.place",
-			"PromptSource.by", "extra STRUCT",
+			"PromptSource.by", "held STRUCT", "held.as = named", "OriginNamed.as", "OriginNamed.as = named",
+			"held.as = kept", "Kept.as", "Kept.as = kept", "Kept.by", "extra STRUCT",
 		}},
 	},
 }

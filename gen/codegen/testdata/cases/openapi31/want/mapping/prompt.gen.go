@@ -26,7 +26,8 @@ var Prompt = mlmd.Mapping[model.Prompt, *mlmdpb.Context]{
 	IsSet: func(v *model.Prompt) []bool {
 		return []bool{
 			v.Name != "", v.Maybe != nil, v.Either != nil, v.Format != nil, v.Limit != 0, v.Ratio != nil,
-			v.Raw != nil, v.Tone != nil, v.Mood != nil, v.Origin != nil, v.Source != nil, v.Extra != nil,
+			v.Raw != nil, v.Tone != nil, v.Mood != nil, v.Origin != nil, v.Source != nil, !v.Held.IsZero(),
+			v.Extra != nil,
 		}
 	},
 	Validate: validatePrompt,
@@ -44,11 +45,12 @@ var promptFields = mlmd.Fields{
 	{Name: "mood", Path: "properties.mood", Type: mlmdpb.PropertyType_STRING},
 	{Name: "origin", Path: "properties.origin", Type: mlmdpb.PropertyType_STRUCT},
 	{Name: "source", Path: "properties.source", Type: mlmdpb.PropertyType_STRUCT},
+	{Name: "held", Path: "properties.held", Type: mlmdpb.PropertyType_STRUCT},
 	{Name: "extra", Path: "properties.extra", Type: mlmdpb.PropertyType_STRUCT},
 }
 
 func encodePrompt(v *model.Prompt, _ mlmd.Parent) (*mlmdpb.Context, error) {
-	w := gensupport.NewPropertyWriter(11)
+	w := gensupport.NewPropertyWriter(12)
 	w.String("maybe", "maybe", v.Maybe)
 	w.Int("either", v.Either)
 	w.String("format", "format", (*string)(v.Format))
@@ -59,6 +61,7 @@ func encodePrompt(v *model.Prompt, _ mlmd.Parent) (*mlmdpb.Context, error) {
 	w.String("mood", "mood", (*string)(v.Mood))
 	gensupport.WriteObject(&w, "origin", "origin", v.Origin, encodeOriginPlace)
 	gensupport.WriteObject(&w, "source", "source", v.Source, encodePromptSource)
+	gensupport.WriteObject(&w, "held", "held", gensupport.Nonzero(v.Held), encodePromptHeld)
 	gensupport.WriteJSON(&w, "extra", "extra", v.Extra)
 	return &mlmdpb.Context{
 		Name:       w.Name("name", v.ID, v.Name),
@@ -81,6 +84,7 @@ func decodePrompt(n *mlmdpb.Context) (*model.Prompt, error) {
 		Mood:       (*model.Mood)(r.Name("mood")),
 		Origin:     gensupport.ReadObject(&r, "origin", "origin", decodeOriginPlace),
 		Source:     gensupport.ReadObject(&r, "source", "source", decodePromptSource),
+		Held:       gensupport.Deref(gensupport.ReadObject(&r, "held", "held", decodePromptHeld)),
 		Extra:      gensupport.ReadJSON(&r, "extra", "extra"),
 		Unreadable: r.Unreadable(),
 	}, nil
@@ -103,6 +107,11 @@ func validatePrompt(v *model.Prompt) error {
 	if v.Source != nil {
 		c.Enter("source", -1)
 		checkPromptSource(c, v.Source)
+		c.Leave()
+	}
+	if !v.Held.IsZero() {
+		c.Enter("held", -1)
+		checkPromptHeld(c, &v.Held)
 		c.Leave()
 	}
 	return c.Err()

@@ -2,6 +2,23 @@
 
 package model
 
+type KeptAs string
+
+// The values of KeptAs.
+const (
+	KeptAsKept KeptAs = "kept"
+)
+
+// Valid reports whether v is one of the values in the spec.
+func (v KeptAs) Valid() bool {
+	switch v {
+	case KeptAsKept:
+	default:
+		return false
+	}
+	return true
+}
+
 type Mood string
 
 // The values of Mood.
@@ -15,6 +32,23 @@ func (v Mood) Valid() bool {
 	switch v {
 	case MoodGood:
 	case MoodBad:
+	default:
+		return false
+	}
+	return true
+}
+
+type OriginNamedAs string
+
+// The values of OriginNamedAs.
+const (
+	OriginNamedAsNamed OriginNamedAs = "named"
+)
+
+// Valid reports whether v is one of the values in the spec.
+func (v OriginNamedAs) Valid() bool {
+	switch v {
+	case OriginNamedAsNamed:
 	default:
 		return false
 	}

@@ -26,9 +26,12 @@ type Prompt struct {
 	Mood *Mood `json:"mood,omitzero"`
 
 	// Where it comes from.
-	Origin *OriginPlace   `json:"origin,omitzero"`
-	Source *PromptSource  `json:"source,omitzero"`
-	Extra  map[string]any `json:"extra,omitzero"`
+	Origin *OriginPlace  `json:"origin,omitzero"`
+	Source *PromptSource `json:"source,omitzero"`
+
+	// As what.
+	Held  PromptHeld     `json:"held,omitzero"`
+	Extra map[string]any `json:"extra,omitzero"`
 
 	// Unreadable holds the stored values that cannot be read. It is nil if all
 	// can.

@@ -35,6 +35,9 @@ func Story(seed int64, set ...func(*model.Story)) *model.Story {
 	if f := s.Field("ratings"); f.Some() {
 		v.Ratings = fakesupport.Map(f, func(s *fakesupport.Source) float64 { return s.Double(-1000, 1000) })
 	}
+	if f := s.Field("print"); f.Some() {
+		v.Print = makePrint(f.Object())
+	}
 	for _, f := range set {
 		f(v)
 	}

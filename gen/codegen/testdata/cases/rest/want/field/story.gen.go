@@ -27,6 +27,16 @@ var Story = storySymbols{
 		},
 	},
 	Ratings: &filter.OptValue[*model.Story]{Property: "ratings", Member: "Ratings"},
+	Print: &printSymbolsOpt[*model.Story]{
+		optValueSymbol: filter.OptValue[*model.Story]{Property: "print", Member: "Print"},
+		Kind:           &filter.String[*model.Story]{Property: "print", Member: "Print.Kind()"},
+		Magazine: &magazineSymbols[*model.Story]{
+			valueSymbol: filter.Value[*model.Story]{Property: "print", Member: "Print.Value.Magazine"},
+			In:          &filter.Enum[*model.Story, model.MagazineIn]{Property: "print", Member: "Print.Value.Magazine.In"},
+			Issue:       &filter.Int[*model.Story]{Property: "print", Member: "Print.Value.Magazine.Issue"},
+		},
+		Volume: &filter.Value[*model.Story]{Property: "print", Member: "Print.Value.Volume"},
+	},
 }
 
 type storySymbols struct {
@@ -43,4 +53,5 @@ type storySymbols struct {
 	State      *filter.ArtifactState[*model.Story, model.StoryState]
 	Chapters   *filter.OptObjects[*model.Story, *chapterSymbols[*model.Story]]
 	Ratings    *filter.OptValue[*model.Story]
+	Print      *printSymbolsOpt[*model.Story]
 }

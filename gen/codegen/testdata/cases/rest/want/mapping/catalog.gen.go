@@ -25,7 +25,7 @@ var Catalog = []mlmd.AnyMapping{
 var CatalogSpec = mlmd.Spec{
 	Title:       "a library",
 	Version:     "1.0.0",
-	Fingerprint: "9858441700a4a35427de755d27959fc4",
+	Fingerprint: "616cfdc55c5a0cc7c9d6d71cf09f0290",
 	Entities: []mlmd.SpecEntity{
 		{Name: "Day", Kind: mlmd.Context, TypeName: "Day", Stores: []string{}},
 		{Name: "Edition", Kind: mlmd.Artifact, TypeName: "Edition", Stores: []string{
@@ -46,7 +46,9 @@ var CatalogSpec = mlmd.Spec{
 		}},
 		{Name: "Story", Kind: mlmd.Artifact, TypeName: "Story", Stores: []string{
 			"authorId to Person", "genre STRING", "genre = crime", "genre = comedy", "pages INT",
-			"chapters STRUCT", "Chapter.title", "Chapter.sub", "ratings STRUCT",
+			"chapters STRUCT", "Chapter.title", "Chapter.sub", "ratings STRUCT", "print STRUCT",
+			"print.in = magazine", "Magazine.in", "Magazine.in = magazine", "Magazine.issue", "print.in = book",
+			"Volume.in", "Volume.in = book", "Volume.title", "Volume.first",
 		}},
 	},
 }

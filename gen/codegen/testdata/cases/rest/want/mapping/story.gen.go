@@ -28,7 +28,7 @@ var Story = mlmd.Mapping[model.Story, *mlmdpb.Artifact]{
 	IsSet: func(v *model.Story) []bool {
 		return []bool{
 			v.Name != "", v.ExternalID != nil, v.More != nil, v.AuthorID != "", v.Genre != "", v.Pages != nil,
-			v.State != nil, v.Chapters != nil, v.Ratings != nil,
+			v.State != nil, v.Chapters != nil, v.Ratings != nil, !v.Print.IsZero(),
 		}
 	},
 	Validate: validateStory,
@@ -44,14 +44,16 @@ var storyFields = mlmd.Fields{
 	{Name: "state", Path: "state"},
 	{Name: "chapters", Path: "properties.chapters", Type: mlmdpb.PropertyType_STRUCT},
 	{Name: "ratings", Path: "properties.ratings", Type: mlmdpb.PropertyType_STRUCT},
+	{Name: "print", Path: "properties.print", Type: mlmdpb.PropertyType_STRUCT},
 }
 
 func encodeStory(v *model.Story, parent mlmd.Parent) (*mlmdpb.Artifact, error) {
-	w := gensupport.NewPropertyWriter(4)
+	w := gensupport.NewPropertyWriter(5)
 	w.Text("genre", "genre", string(v.Genre))
 	w.Int("pages", v.Pages)
 	gensupport.WriteList(&w, "chapters", "chapters", v.Chapters, encodeChapter)
 	gensupport.WriteMap(&w, "ratings", "ratings", v.Ratings, gensupport.EncodeDouble)
+	gensupport.WriteObject(&w, "print", "print", gensupport.Nonzero(v.Print), encodePrint)
 	return &mlmdpb.Artifact{
 		Name:             w.ChildName("", "", v.ID, parent, v.Name),
 		ExternalId:       w.OptText("externalId", v.ExternalID),
@@ -74,6 +76,7 @@ func decodeStory(n *mlmdpb.Artifact) (*model.Story, error) {
 		State:      gensupport.StateName[model.StoryState](n.State),
 		Chapters:   gensupport.ReadList(&r, "chapters", "chapters", decodeChapter),
 		Ratings:    gensupport.ReadMap(&r, "ratings", "ratings", gensupport.DecodeDouble),
+		Print:      gensupport.Deref(gensupport.ReadObject(&r, "print", "print", decodePrint)),
 		More:       r.Custom(),
 		Unreadable: r.Unreadable(),
 	}, nil
@@ -95,6 +98,11 @@ func validateStory(v *model.Story) error {
 	for i := range v.Chapters {
 		c.Enter("chapters", i)
 		checkChapter(c, &v.Chapters[i])
+		c.Leave()
+	}
+	if !v.Print.IsZero() {
+		c.Enter("print", -1)
+		checkPrint(c, &v.Print)
 		c.Leave()
 	}
 	return c.Err()

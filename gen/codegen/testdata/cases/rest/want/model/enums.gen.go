@@ -2,6 +2,23 @@
 
 package model
 
+type MagazineIn string
+
+// The values of MagazineIn.
+const (
+	MagazineInMagazine MagazineIn = "magazine"
+)
+
+// Valid reports whether v is one of the values in the spec.
+func (v MagazineIn) Valid() bool {
+	switch v {
+	case MagazineInMagazine:
+	default:
+		return false
+	}
+	return true
+}
+
 type StoryGenre string
 
 // The values of StoryGenre.
@@ -34,6 +51,23 @@ func (v StoryState) Valid() bool {
 	switch v {
 	case StoryStateUnknown:
 	case StoryStateLive:
+	default:
+		return false
+	}
+	return true
+}
+
+type VolumeIn string
+
+// The values of VolumeIn.
+const (
+	VolumeInBook VolumeIn = "book"
+)
+
+// Valid reports whether v is one of the values in the spec.
+func (v VolumeIn) Valid() bool {
+	switch v {
+	case VolumeInBook:
 	default:
 		return false
 	}

@@ -20,6 +20,9 @@ type Story struct {
 	Chapters   []Chapter          `json:"chapters,omitzero"`
 	Ratings    map[string]float64 `json:"ratings,omitzero"`
 
+	// Where it appeared.
+	Print Print `json:"print,omitzero"`
+
 	// Unreadable holds the stored values that cannot be read. It is nil if all
 	// can.
 	Unreadable value.Unreadable `json:"-"`

@@ -107,9 +107,9 @@ var V1 = rest.API{
 			Union:      "Work",
 			Constants:  map[string]string{"kind": "story"},
 			Hidden:     []string{"authorId"},
-			Create:     []string{"name", "externalId", "more", "genre", "pages", "state", "chapters", "ratings"},
+			Create:     []string{"name", "externalId", "more", "genre", "pages", "state", "chapters", "ratings", "print"},
 			Required:   []string{"genre"},
-			Update:     []string{"externalId", "more", "genre", "pages", "state", "chapters", "ratings"},
+			Update:     []string{"externalId", "more", "genre", "pages", "state", "chapters", "ratings", "print"},
 			Defaults:   map[string]string{"state": "UNKNOWN"},
 			Marks: []rest.Mark{
 				{Parent: "Series", Of: "id", Property: "series_id", Member: "seriesId"},
