@@ -67,11 +67,11 @@ func startMySQL(folder string) (*process, error) {
 		"--port=" + strconv.Itoa(port), "--pid-file=" + filepath.Join(folder, "pid"), "--max-connections=300",
 		// The default of Debian; that of the server is latin1.
 		"--character-set-server=utf8mb4", "--collation-server=utf8mb4_general_ci",
-		"--innodb-buffer-pool-size=64M", "--skip-log-bin",
+		"--skip-log-bin",
 	}
 	if !durable {
 		args = append(args, "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0",
-			"--innodb-flush-method=nosync", "--innodb-file-per-table=0")
+			"--innodb-buffer-pool-size=64M", "--innodb-flush-method=nosync", "--innodb-file-per-table=0")
 	}
 	return launch(folder, config.FormatDSN(), as,
 		func(ctx context.Context) error { return runMySQL(ctx, config, "SELECT 1") }, server, args...)
