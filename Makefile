@@ -120,6 +120,10 @@ bench-reference: ## Every RPC against the published core
 bench-writers: ## Upserts of 1 to 64 writers at once on a file, over gRPC and in memory
 	go run ./bench/writers
 
+.PHONY: bench-compare
+bench-compare: ## The registry on each of its stores beside MLMD's C++ core and MLflow; 6 minutes
+	go run ./bench/compare
+
 .PHONY: bench-scale
 bench-scale: ## Lists, finds and filters at 1,000 to 1,000,000 nodes
 	go run ./bench/scale
