@@ -99,6 +99,7 @@ const (
           required: [name]
 
 `
+	oneOf    = "        - $ref: '#/components/schemas/TableStorage'\n"
 	internal = "internal-output\n          to: DataSet"
 	command  = "            command:\n              type: string\n"
 )
@@ -178,6 +179,31 @@ var pairs = []pair{
 	{"an edge is limited", []string{internal, internal + "\n          max: 2"}, []string{"EDGE_NOT_STRICTER"}},
 	{"an edge becomes unique", []string{internal, internal + "\n          unique: true"}, []string{"EDGE_NOT_STRICTER"}},
 	{"a value is added to an enum", []string{"[csv, parquet]", "[csv, iceberg, parquet]"}, nil},
+	{
+		"a variant is added to a union",
+		[]string{
+			oneOf, oneOf + "        - $ref: '#/components/schemas/Cloud'\n",
+			"table: TableStorage\n", "table: TableStorage\n          cloud: Cloud\n",
+			"    FileStorage:", "    Cloud: {type: object, required: [kind], properties: {kind: {type: string}}}\n\n" +
+				"    FileStorage:",
+		},
+		nil,
+	},
+	{
+		"a variant of a union is removed",
+		[]string{"        - $ref: '#/components/schemas/TableStorage'\n", "", "          table: TableStorage\n", ""},
+		[]string{"UNION_VARIANT_NO_DELETE"},
+	},
+	{
+		"a variant of a union is stored with another value",
+		[]string{"table: TableStorage", "sql: TableStorage"},
+		[]string{"UNION_SAME_DISCRIMINATOR"},
+	},
+	{
+		"a variant of a union has a new member",
+		[]string{"        place:\n", "        rows: {type: integer}\n        place:\n"},
+		[]string{"OBJECT_SAME_MEMBERS"},
+	},
 }
 
 // testPairs checks that a breaking pair ends with exit code 1, and a safe one

@@ -226,12 +226,12 @@ func size(t *ir.Type) int {
 }
 
 // expands reports whether the members of a value in the object outer have symbols.
-// Those that lead back to the object have none.
+// Those that lead back to the object have none; the variants of a union always have.
 func expands(outer, t *ir.Type) bool {
 	if t.Basic == ir.List {
 		t = t.Elem
 	}
-	return isStruct(t) && !leadsTo(t, outer, map[*ir.Type]bool{})
+	return isStruct(t) && (outer.Basic == ir.Union || !leadsTo(t, outer, map[*ir.Type]bool{}))
 }
 
 // leadsTo reports whether a t is, or may contain, a target.

@@ -32,6 +32,37 @@ var DataSet = dataSetSymbols{
 			Note:        &filter.String[*model.DataSet]{Property: "columns", Member: "Columns[].Note"},
 		},
 	},
+	Storage: &storageSymbolsOpt[*model.DataSet]{
+		optValueSymbol: filter.OptValue[*model.DataSet]{Property: "storage", Member: "Storage"},
+		Kind:           &filter.String[*model.DataSet]{Property: "storage", Member: "Storage.Kind()"},
+		FileStorage: &fileStorageSymbols[*model.DataSet]{
+			valueSymbol: filter.Value[*model.DataSet]{Property: "storage", Member: "Storage.Value.FileStorage"},
+			Kind:        &filter.Enum[*model.DataSet, model.FileStorageKind]{Property: "storage", Member: "Storage.Value.FileStorage.Kind"},
+			Path:        &filter.String[*model.DataSet]{Property: "storage", Member: "Storage.Value.FileStorage.Path"},
+		},
+		TableStorage: &tableStorageSymbols[*model.DataSet]{
+			valueSymbol: filter.Value[*model.DataSet]{Property: "storage", Member: "Storage.Value.TableStorage"},
+			Kind:        &filter.String[*model.DataSet]{Property: "storage", Member: "Storage.Value.TableStorage.Kind"},
+			Place:       &filter.String[*model.DataSet]{Property: "storage", Member: "Storage.Value.TableStorage.Place"},
+		},
+	},
+	Mirrors: &filter.OptObjects[*model.DataSet, *storageSymbols[*model.DataSet]]{
+		At: filter.Ref{Property: "mirrors", Member: "Mirrors"},
+		Any: &storageSymbols[*model.DataSet]{
+			valueSymbol: filter.Value[*model.DataSet]{Property: "mirrors", Member: "Mirrors[]"},
+			Kind:        &filter.String[*model.DataSet]{Property: "mirrors", Member: "Mirrors[].Kind()"},
+			FileStorage: &fileStorageSymbols[*model.DataSet]{
+				valueSymbol: filter.Value[*model.DataSet]{Property: "mirrors", Member: "Mirrors[].Value.FileStorage"},
+				Kind:        &filter.Enum[*model.DataSet, model.FileStorageKind]{Property: "mirrors", Member: "Mirrors[].Value.FileStorage.Kind"},
+				Path:        &filter.String[*model.DataSet]{Property: "mirrors", Member: "Mirrors[].Value.FileStorage.Path"},
+			},
+			TableStorage: &tableStorageSymbols[*model.DataSet]{
+				valueSymbol: filter.Value[*model.DataSet]{Property: "mirrors", Member: "Mirrors[].Value.TableStorage"},
+				Kind:        &filter.String[*model.DataSet]{Property: "mirrors", Member: "Mirrors[].Value.TableStorage.Kind"},
+				Place:       &filter.String[*model.DataSet]{Property: "mirrors", Member: "Mirrors[].Value.TableStorage.Place"},
+			},
+		},
+	},
 }
 
 type dataSetSymbols struct {
@@ -53,4 +84,6 @@ type dataSetSymbols struct {
 	Source           *filter.OptString[*model.DataSet]
 	Quality          *filter.OptDouble[*model.DataSet]
 	Columns          *filter.OptObjects[*model.DataSet, *columnSymbols[*model.DataSet]]
+	Storage          *storageSymbolsOpt[*model.DataSet]
+	Mirrors          *filter.OptObjects[*model.DataSet, *storageSymbols[*model.DataSet]]
 }

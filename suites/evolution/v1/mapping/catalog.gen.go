@@ -21,12 +21,14 @@ var Catalog = []mlmd.AnyMapping{
 var CatalogSpec = mlmd.Spec{
 	Title:       "Data sets, as they were at first",
 	Version:     "1.0.0",
-	Fingerprint: "e5906b3ac7ba9291e115a653ae2ac80e",
+	Fingerprint: "56bcb2f3d28c7ad1a208ebc23b0f9f2f",
 	Entities: []mlmd.SpecEntity{
 		{Name: "DataSet", Kind: mlmd.Artifact, TypeName: "kf.DataSet", Stores: []string{
 			"description STRING", "projectId to Project", "format STRING", "format = csv", "format = parquet",
 			"rows INT", "size INT", "source STRING", "quality DOUBLE", "columns STRUCT", "Column.name",
-			"Column.note",
+			"Column.note", "storage STRUCT", "storage.kind = file", "FileStorage.kind",
+			"FileStorage.kind = file", "FileStorage.path", "storage.kind = table", "TableStorage.kind",
+			"TableStorage.place", "mirrors STRUCT",
 		}},
 		{Name: "Project", Kind: mlmd.Context, TypeName: "kf.Project", Stores: []string{
 			"description STRING", "owner STRING",

@@ -29,7 +29,7 @@ var DataSet = mlmd.Mapping[model.DataSet, *mlmdpb.Artifact]{
 		return []bool{
 			v.Name != "", v.ExternalID != nil, v.Description != nil, v.CustomProperties != nil, v.URI != nil,
 			v.State != nil, v.ProjectID != "", v.Format != nil, v.Rows != 0, v.Size != nil, v.Source != nil,
-			v.Quality != nil, v.Columns != nil,
+			v.Quality != nil, v.Columns != nil, !v.Storage.IsZero(), v.Mirrors != nil,
 		}
 	},
 	Validate: validateDataSet,
@@ -49,10 +49,12 @@ var dataSetFields = mlmd.Fields{
 	{Name: "source", Path: "properties.source", Type: mlmdpb.PropertyType_STRING},
 	{Name: "quality", Path: "properties.quality", Type: mlmdpb.PropertyType_DOUBLE},
 	{Name: "columns", Path: "properties.columns", Type: mlmdpb.PropertyType_STRUCT},
+	{Name: "storage", Path: "properties.storage", Type: mlmdpb.PropertyType_STRUCT},
+	{Name: "mirrors", Path: "properties.mirrors", Type: mlmdpb.PropertyType_STRUCT},
 }
 
 func encodeDataSet(v *model.DataSet, parent mlmd.Parent) (*mlmdpb.Artifact, error) {
-	w := gensupport.NewPropertyWriter(7)
+	w := gensupport.NewPropertyWriter(9)
 	w.String("description", "description", v.Description)
 	w.String("format", "format", (*string)(v.Format))
 	w.Int("rows", &v.Rows)
@@ -60,6 +62,8 @@ func encodeDataSet(v *model.DataSet, parent mlmd.Parent) (*mlmdpb.Artifact, erro
 	w.String("source", "source", v.Source)
 	w.Double("quality", "quality", v.Quality)
 	gensupport.WriteList(&w, "columns", "columns", v.Columns, encodeColumn)
+	gensupport.WriteObject(&w, "storage", "storage", gensupport.Nonzero(v.Storage), encodeStorage)
+	gensupport.WriteList(&w, "mirrors", "mirrors", v.Mirrors, encodeStorage)
 	return &mlmdpb.Artifact{
 		Name:             w.ChildName("name", "projectId", v.ID, parent, v.Name),
 		ExternalId:       w.OptText("externalId", v.ExternalID),
@@ -88,6 +92,8 @@ func decodeDataSet(n *mlmdpb.Artifact) (*model.DataSet, error) {
 		Source:           r.String("source"),
 		Quality:          r.Double("quality", "quality"),
 		Columns:          gensupport.ReadList(&r, "columns", "columns", decodeColumn),
+		Storage:          gensupport.Deref(gensupport.ReadObject(&r, "storage", "storage", decodeStorage)),
+		Mirrors:          gensupport.ReadList(&r, "mirrors", "mirrors", decodeStorage),
 		CustomProperties: r.Custom(),
 		Unreadable:       r.Unreadable(),
 	}, nil
@@ -106,6 +112,16 @@ func validateDataSet(v *model.DataSet) error {
 	gensupport.Enum(c, "format", v.Format, model.FormatCSV, model.FormatParquet)
 	if v.ID == "" || v.Rows != 0 {
 		gensupport.AtLeast(c, "rows", &v.Rows, 0)
+	}
+	if !v.Storage.IsZero() {
+		c.Enter("storage", -1)
+		checkStorage(c, &v.Storage)
+		c.Leave()
+	}
+	for i := range v.Mirrors {
+		c.Enter("mirrors", i)
+		checkStorage(c, &v.Mirrors[i])
+		c.Leave()
 	}
 	return c.Err()
 }

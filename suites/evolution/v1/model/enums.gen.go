@@ -62,6 +62,24 @@ func (v ExecutionState) Valid() bool {
 	return true
 }
 
+// FileStorageKind: It is file.
+type FileStorageKind string
+
+// The values of FileStorageKind.
+const (
+	FileStorageKindFile FileStorageKind = "file"
+)
+
+// Valid reports whether v is one of the values in the spec.
+func (v FileStorageKind) Valid() bool {
+	switch v {
+	case FileStorageKindFile:
+	default:
+		return false
+	}
+	return true
+}
+
 // Format: How the data is kept.
 type Format string
 

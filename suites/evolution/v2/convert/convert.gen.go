@@ -19,6 +19,7 @@ var Lost = []string{
 	"DataSetDown: license is lost: the other version lacks it",
 	"DataSetDown: tags is lost: the other version lacks it",
 	"DataSetDown: columns[].unit is lost: the other version lacks it",
+	"DataSetDown: storage keeps stream, which the other version does not know",
 	"RunDown: retries is lost: the other version lacks it",
 }
 
@@ -45,6 +46,8 @@ func DataSetUp(v *old.DataSet) *now.DataSet {
 		Source:           convert.Pointer(v.Source, convert.Keep[string]),
 		Quality:          convert.Pointer(v.Quality, convert.Keep[float64]),
 		Columns:          convert.Value(v.Columns, convert.List(upColumn)),
+		Storage:          convert.Value(v.Storage, upStorage),
+		Mirrors:          convert.Value(v.Mirrors, convert.List(upStorage)),
 		Unreadable:       convert.Same(v.Unreadable),
 	}
 }
@@ -72,6 +75,8 @@ func DataSetDown(v *now.DataSet) *old.DataSet {
 		Source:           convert.Pointer(v.Source, convert.Keep[string]),
 		Quality:          convert.Pointer(v.Quality, convert.Keep[float64]),
 		Columns:          convert.Value(v.Columns, convert.List(downColumn)),
+		Storage:          convert.Value(v.Storage, downStorage),
+		Mirrors:          convert.Value(v.Mirrors, convert.List(downStorage)),
 		Unreadable:       convert.Same(v.Unreadable),
 	}
 }
@@ -199,9 +204,71 @@ func downColumn(v now.Column) (old.Column, bool) {
 	}, true
 }
 
+func downFileStorage(v now.FileStorage) (old.FileStorage, bool) {
+	return old.FileStorage{
+		Kind: convert.Value(v.Kind, convert.Text[now.FileStorageKind, old.FileStorageKind]),
+		Path: v.Path,
+	}, true
+}
+
+func downStorage(v now.Storage) (old.Storage, bool) {
+	switch x := v.Value.(type) {
+	case *now.FileStorage:
+		if x != nil {
+			y, ok := downFileStorage(*x)
+			return old.Storage{Value: &y}, ok
+		}
+	case *now.TableStorage:
+		if x != nil {
+			y, ok := downTableStorage(*x)
+			return old.Storage{Value: &y}, ok
+		}
+	}
+	var out old.Storage
+	return out, convert.Union(v, &out)
+}
+
+func downTableStorage(v now.TableStorage) (old.TableStorage, bool) {
+	return old.TableStorage{
+		Kind:  v.Kind,
+		Place: convert.Pointer(v.Address, convert.Keep[string]),
+	}, true
+}
+
 func upColumn(v old.Column) (now.Column, bool) {
 	return now.Column{
 		Name:   v.Name,
 		Remark: convert.Pointer(v.Note, convert.Keep[string]),
+	}, true
+}
+
+func upFileStorage(v old.FileStorage) (now.FileStorage, bool) {
+	return now.FileStorage{
+		Kind: convert.Value(v.Kind, convert.Text[old.FileStorageKind, now.FileStorageKind]),
+		Path: v.Path,
+	}, true
+}
+
+func upStorage(v old.Storage) (now.Storage, bool) {
+	switch x := v.Value.(type) {
+	case *old.FileStorage:
+		if x != nil {
+			y, ok := upFileStorage(*x)
+			return now.Storage{Value: &y}, ok
+		}
+	case *old.TableStorage:
+		if x != nil {
+			y, ok := upTableStorage(*x)
+			return now.Storage{Value: &y}, ok
+		}
+	}
+	var out now.Storage
+	return out, convert.Union(v, &out)
+}
+
+func upTableStorage(v old.TableStorage) (now.TableStorage, bool) {
+	return now.TableStorage{
+		Kind:    v.Kind,
+		Address: convert.Pointer(v.Place, convert.Keep[string]),
 	}, true
 }

@@ -35,6 +35,51 @@ var DataSet = dataSetSymbols{
 			Unit:        &filter.String[*model.DataSet]{Property: "columns", Member: "Columns[].Unit"},
 		},
 	},
+	Storage: &storageSymbolsOpt[*model.DataSet]{
+		optValueSymbol: filter.OptValue[*model.DataSet]{Property: "storage", Member: "Storage"},
+		Kind:           &filter.String[*model.DataSet]{Property: "storage", Member: "Storage.Kind()"},
+		FileStorage: &fileStorageSymbols[*model.DataSet]{
+			valueSymbol: filter.Value[*model.DataSet]{Property: "storage", Member: "Storage.Value.FileStorage"},
+			Kind:        &filter.Enum[*model.DataSet, model.FileStorageKind]{Property: "storage", Member: "Storage.Value.FileStorage.Kind"},
+			Path:        &filter.String[*model.DataSet]{Property: "storage", Member: "Storage.Value.FileStorage.Path"},
+		},
+		TableStorage: &tableStorageSymbols[*model.DataSet]{
+			valueSymbol: filter.Value[*model.DataSet]{Property: "storage", Member: "Storage.Value.TableStorage"},
+			Kind:        &filter.String[*model.DataSet]{Property: "storage", Member: "Storage.Value.TableStorage.Kind"},
+			Address:     &filter.String[*model.DataSet]{Property: "storage", Member: "Storage.Value.TableStorage.Address"},
+		},
+		StreamStorage: &streamStorageSymbols[*model.DataSet]{
+			valueSymbol: filter.Value[*model.DataSet]{Property: "storage", Member: "Storage.Value.StreamStorage"},
+			Kind:        &filter.Enum[*model.DataSet, model.StreamStorageKind]{Property: "storage", Member: "Storage.Value.StreamStorage.Kind"},
+			Topic:       &filter.String[*model.DataSet]{Property: "storage", Member: "Storage.Value.StreamStorage.Topic"},
+			From:        &filter.Int[*model.DataSet]{Property: "storage", Member: "Storage.Value.StreamStorage.From"},
+			Before:      &filter.Value[*model.DataSet]{Property: "storage", Member: "Storage.Value.StreamStorage.Before"},
+		},
+	},
+	Mirrors: &filter.OptObjects[*model.DataSet, *storageSymbols[*model.DataSet]]{
+		At: filter.Ref{Property: "mirrors", Member: "Mirrors"},
+		Any: &storageSymbols[*model.DataSet]{
+			valueSymbol: filter.Value[*model.DataSet]{Property: "mirrors", Member: "Mirrors[]"},
+			Kind:        &filter.String[*model.DataSet]{Property: "mirrors", Member: "Mirrors[].Kind()"},
+			FileStorage: &fileStorageSymbols[*model.DataSet]{
+				valueSymbol: filter.Value[*model.DataSet]{Property: "mirrors", Member: "Mirrors[].Value.FileStorage"},
+				Kind:        &filter.Enum[*model.DataSet, model.FileStorageKind]{Property: "mirrors", Member: "Mirrors[].Value.FileStorage.Kind"},
+				Path:        &filter.String[*model.DataSet]{Property: "mirrors", Member: "Mirrors[].Value.FileStorage.Path"},
+			},
+			TableStorage: &tableStorageSymbols[*model.DataSet]{
+				valueSymbol: filter.Value[*model.DataSet]{Property: "mirrors", Member: "Mirrors[].Value.TableStorage"},
+				Kind:        &filter.String[*model.DataSet]{Property: "mirrors", Member: "Mirrors[].Value.TableStorage.Kind"},
+				Address:     &filter.String[*model.DataSet]{Property: "mirrors", Member: "Mirrors[].Value.TableStorage.Address"},
+			},
+			StreamStorage: &streamStorageSymbols[*model.DataSet]{
+				valueSymbol: filter.Value[*model.DataSet]{Property: "mirrors", Member: "Mirrors[].Value.StreamStorage"},
+				Kind:        &filter.Enum[*model.DataSet, model.StreamStorageKind]{Property: "mirrors", Member: "Mirrors[].Value.StreamStorage.Kind"},
+				Topic:       &filter.String[*model.DataSet]{Property: "mirrors", Member: "Mirrors[].Value.StreamStorage.Topic"},
+				From:        &filter.Int[*model.DataSet]{Property: "mirrors", Member: "Mirrors[].Value.StreamStorage.From"},
+				Before:      &filter.Value[*model.DataSet]{Property: "mirrors", Member: "Mirrors[].Value.StreamStorage.Before"},
+			},
+		},
+	},
 }
 
 type dataSetSymbols struct {
@@ -58,4 +103,6 @@ type dataSetSymbols struct {
 	Tags             *filter.OptList[*model.DataSet, string]
 	Quality          *filter.OptDouble[*model.DataSet]
 	Columns          *filter.OptObjects[*model.DataSet, *columnSymbols[*model.DataSet]]
+	Storage          *storageSymbolsOpt[*model.DataSet]
+	Mirrors          *filter.OptObjects[*model.DataSet, *storageSymbols[*model.DataSet]]
 }

@@ -8,3 +8,6 @@ import "github.com/mlmd-go/sdk/pkg/filter"
 
 // valueSymbol is embedded under a name that no member of an object has.
 type valueSymbol[T any] = filter.Value[T]
+
+// optValueSymbol is a valueSymbol that can be cleared.
+type optValueSymbol[T any] = filter.OptValue[T]

@@ -22,14 +22,18 @@ var Catalog = []mlmd.AnyMapping{
 var CatalogSpec = mlmd.Spec{
 	Title:       "Data sets, as they are now",
 	Version:     "2.0.0",
-	Fingerprint: "098e502585ba32f2f3c7f1975410e85b",
+	Fingerprint: "81fcfe8a830b4fe2accd3fa31fbe2f3d",
 	Entities: []mlmd.SpecEntity{
 		{Name: "DataSet", Kind: mlmd.Artifact, TypeName: "kf.DataSet", Stores: []string{
 			"description STRING", "projectId to Project", "format STRING", "format = csv", "format = iceberg",
 			"format = parquet", "rows INT", "size_in_bytes DOUBLE", "origin STRING", "license STRING",
 			"tags STRUCT", "quality DOUBLE", "columns STRUCT", "Column.name", "Column.remark", "Column.unit",
+			"storage STRUCT", "storage.kind = file", "FileStorage.kind", "FileStorage.kind = file",
+			"FileStorage.path", "storage.kind = table", "TableStorage.kind", "TableStorage.address",
+			"storage.kind = stream", "StreamStorage.kind", "StreamStorage.kind = stream", "StreamStorage.topic",
+			"StreamStorage.from", "StreamStorage.before", "mirrors STRUCT",
 		}, Reads: []string{
-			"size DOUBLE", "size INT", "source STRING", "Column.note",
+			"size DOUBLE", "size INT", "source STRING", "Column.note", "TableStorage.place",
 		}},
 		{Name: "Project", Kind: mlmd.Context, TypeName: "kf.Project", Stores: []string{
 			"description STRING", "owner STRING",

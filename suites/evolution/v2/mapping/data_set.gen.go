@@ -30,7 +30,8 @@ var DataSet = mlmd.Mapping[model.DataSet, *mlmdpb.Artifact]{
 		return []bool{
 			v.Name != "", v.ExternalID != nil, v.Description != nil, v.CustomProperties != nil, v.URI != nil,
 			v.State != nil, v.ProjectID != "", v.Format != nil, v.Rows != nil, v.Size != nil, v.Source != nil,
-			v.License != nil, v.Tags != nil, v.Quality != nil, v.Columns != nil,
+			v.License != nil, v.Tags != nil, v.Quality != nil, v.Columns != nil, !v.Storage.IsZero(),
+			v.Mirrors != nil,
 		}
 	},
 	Validate: validateDataSet,
@@ -52,10 +53,12 @@ var dataSetFields = mlmd.Fields{
 	{Name: "tags", Path: "properties.tags", Type: mlmdpb.PropertyType_STRUCT},
 	{Name: "quality", Path: "properties.quality", Type: mlmdpb.PropertyType_DOUBLE},
 	{Name: "columns", Path: "properties.columns", Type: mlmdpb.PropertyType_STRUCT, List: true, Rename: func(p *structpb.Value) bool { return gensupport.RenameElements(p, renameColumn) }, LegacyMembers: []string{"Column.remark: note"}},
+	{Name: "storage", Path: "properties.storage", Type: mlmdpb.PropertyType_STRUCT, Rename: renameStorage, LegacyMembers: []string{"TableStorage.address: place"}},
+	{Name: "mirrors", Path: "properties.mirrors", Type: mlmdpb.PropertyType_STRUCT, List: true, Rename: func(p *structpb.Value) bool { return gensupport.RenameElements(p, renameStorage) }, LegacyMembers: []string{"TableStorage.address: place"}},
 }
 
 func encodeDataSet(v *model.DataSet, parent mlmd.Parent) (*mlmdpb.Artifact, error) {
-	w := gensupport.NewPropertyWriter(9)
+	w := gensupport.NewPropertyWriter(11)
 	w.String("description", "description", v.Description)
 	w.String("format", "format", (*string)(v.Format))
 	w.Int("rows", v.Rows)
@@ -65,6 +68,8 @@ func encodeDataSet(v *model.DataSet, parent mlmd.Parent) (*mlmdpb.Artifact, erro
 	gensupport.WriteList(&w, "tags", "tags", v.Tags, gensupport.EncodeString)
 	w.Double("quality", "quality", v.Quality)
 	gensupport.WriteList(&w, "columns", "columns", v.Columns, encodeColumn)
+	gensupport.WriteObject(&w, "storage", "storage", gensupport.Nonzero(v.Storage), encodeStorage)
+	gensupport.WriteList(&w, "mirrors", "mirrors", v.Mirrors, encodeStorage)
 	return &mlmdpb.Artifact{
 		Name:             w.ChildName("name", "projectId", v.ID, parent, v.Name),
 		ExternalId:       w.OptText("externalId", v.ExternalID),
@@ -95,6 +100,8 @@ func decodeDataSet(n *mlmdpb.Artifact) (*model.DataSet, error) {
 		Tags:             gensupport.ReadList(&r, "tags", "tags", gensupport.DecodeString),
 		Quality:          r.Double("quality", "quality"),
 		Columns:          gensupport.ReadList(&r, "columns", "columns", decodeColumn),
+		Storage:          gensupport.Deref(gensupport.ReadObject(&r, "storage", "storage", decodeStorage)),
+		Mirrors:          gensupport.ReadList(&r, "mirrors", "mirrors", decodeStorage),
 		CustomProperties: r.Custom(),
 		Unreadable:       r.Unreadable(),
 	}, nil
@@ -112,5 +119,15 @@ func validateDataSet(v *model.DataSet) error {
 	c.ID("projectId", v.ProjectID)
 	gensupport.Enum(c, "format", v.Format, model.FormatCSV, model.FormatIceberg, model.FormatParquet)
 	gensupport.AtLeast(c, "rows", v.Rows, 0)
+	if !v.Storage.IsZero() {
+		c.Enter("storage", -1)
+		checkStorage(c, &v.Storage)
+		c.Leave()
+	}
+	for i := range v.Mirrors {
+		c.Enter("mirrors", i)
+		checkStorage(c, &v.Mirrors[i])
+		c.Leave()
+	}
 	return c.Err()
 }

@@ -64,6 +64,12 @@ type DataSet struct {
 	// The columns, in order.
 	Columns []Column `json:"columns,omitzero"`
 
+	// The place of the data.
+	Storage Storage `json:"storage,omitzero"`
+
+	// Other places that have the same data.
+	Mirrors []Storage `json:"mirrors,omitzero"`
+
 	// Unreadable holds the stored values that cannot be read. It is nil if all
 	// can.
 	Unreadable value.Unreadable `json:"-"`

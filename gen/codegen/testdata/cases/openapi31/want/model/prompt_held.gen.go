@@ -36,8 +36,8 @@ func (*UnknownPromptHeld) isPromptHeld() {}
 // IsZero reports whether u holds no variant.
 func (u PromptHeld) IsZero() bool { return u.Value == nil }
 
-// Kind returns the discriminator of the variant, or an empty string if there
-// is none: named, kept, or that of a variant that the spec does not know.
+// Kind returns the discriminator of the variant: named, kept, or another one
+// that the spec does not know. It is empty if u is not set.
 func (u PromptHeld) Kind() string {
 	switch x := u.Value.(type) {
 	case *OriginNamed:
@@ -53,7 +53,7 @@ func (u PromptHeld) Kind() string {
 	return ""
 }
 
-// MarshalJSON returns the variant with its discriminator, or null if there is none.
+// MarshalJSON returns the variant with its discriminator, or null if u is not set.
 func (u PromptHeld) MarshalJSON() ([]byte, error) {
 	switch x := u.Value.(type) {
 	case *OriginNamed:

@@ -11,5 +11,5 @@ type printSymbolsOpt[T any] struct {
 	optValueSymbol[T]
 	Kind     *filter.String[T]
 	Magazine *magazineSymbols[T]
-	Volume   *filter.Value[T]
+	Volume   *volumeSymbols[T]
 }

@@ -35,7 +35,12 @@ var Story = storySymbols{
 			In:          &filter.Enum[*model.Story, model.MagazineIn]{Property: "print", Member: "Print.Value.Magazine.In"},
 			Issue:       &filter.Int[*model.Story]{Property: "print", Member: "Print.Value.Magazine.Issue"},
 		},
-		Volume: &filter.Value[*model.Story]{Property: "print", Member: "Print.Value.Volume"},
+		Volume: &volumeSymbols[*model.Story]{
+			valueSymbol: filter.Value[*model.Story]{Property: "print", Member: "Print.Value.Volume"},
+			In:          &filter.Enum[*model.Story, model.VolumeIn]{Property: "print", Member: "Print.Value.Volume.In"},
+			Title:       &filter.String[*model.Story]{Property: "print", Member: "Print.Value.Volume.Title"},
+			First:       &filter.Value[*model.Story]{Property: "print", Member: "Print.Value.Volume.First"},
+		},
 	},
 }
 

@@ -35,8 +35,8 @@ func (*UnknownPrint) isPrint() {}
 // IsZero reports whether u holds no variant.
 func (u Print) IsZero() bool { return u.Value == nil }
 
-// Kind returns the discriminator of the variant, or an empty string if there
-// is none: magazine, book, or that of a variant that the spec does not know.
+// Kind returns the discriminator of the variant: magazine, book, or another
+// one that the spec does not know. It is empty if u is not set.
 func (u Print) Kind() string {
 	switch x := u.Value.(type) {
 	case *Magazine:
@@ -52,7 +52,7 @@ func (u Print) Kind() string {
 	return ""
 }
 
-// MarshalJSON returns the variant with its discriminator, or null if there is none.
+// MarshalJSON returns the variant with its discriminator, or null if u is not set.
 func (u Print) MarshalJSON() ([]byte, error) {
 	switch x := u.Value.(type) {
 	case *Magazine:

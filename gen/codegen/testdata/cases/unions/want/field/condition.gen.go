@@ -10,6 +10,6 @@ import (
 type conditionSymbolsOpt[T any] struct {
 	optValueSymbol[T]
 	Kind  *filter.String[T]
-	Not   *filter.Value[T]
+	Not   *notSymbols[T]
 	Above *aboveSymbols[T]
 }

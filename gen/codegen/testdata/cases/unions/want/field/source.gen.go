@@ -11,5 +11,5 @@ type sourceSymbols[T any] struct {
 	valueSymbol[T]
 	Kind        *filter.String[T]
 	FileSource  *fileSourceSymbols[T]
-	QuerySource *filter.Value[T]
+	QuerySource *querySourceSymbols[T]
 }

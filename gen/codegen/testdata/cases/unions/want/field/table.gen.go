@@ -21,7 +21,12 @@ var Table = tableSymbols{
 			Format:      &filter.Enum[*model.Table, model.FileFormat]{Property: "source", Member: "Source.Value.FileSource.Format"},
 			Size:        &filter.Int[*model.Table]{Property: "source", Member: "Source.Value.FileSource.Size"},
 		},
-		QuerySource: &filter.Value[*model.Table]{Property: "source", Member: "Source.Value.QuerySource"},
+		QuerySource: &querySourceSymbols[*model.Table]{
+			valueSymbol: filter.Value[*model.Table]{Property: "source", Member: "Source.Value.QuerySource"},
+			Kind:        &filter.String[*model.Table]{Property: "source", Member: "Source.Value.QuerySource.Kind"},
+			Text:        &filter.String[*model.Table]{Property: "source", Member: "Source.Value.QuerySource.Text"},
+			Of:          &filter.Value[*model.Table]{Property: "source", Member: "Source.Value.QuerySource.Of"},
+		},
 	},
 	Copies: &filter.OptObjects[*model.Table, *sourceSymbols[*model.Table]]{
 		At: filter.Ref{Property: "copies", Member: "Copies"},
@@ -35,14 +40,23 @@ var Table = tableSymbols{
 				Format:      &filter.Enum[*model.Table, model.FileFormat]{Property: "copies", Member: "Copies[].Value.FileSource.Format"},
 				Size:        &filter.Int[*model.Table]{Property: "copies", Member: "Copies[].Value.FileSource.Size"},
 			},
-			QuerySource: &filter.Value[*model.Table]{Property: "copies", Member: "Copies[].Value.QuerySource"},
+			QuerySource: &querySourceSymbols[*model.Table]{
+				valueSymbol: filter.Value[*model.Table]{Property: "copies", Member: "Copies[].Value.QuerySource"},
+				Kind:        &filter.String[*model.Table]{Property: "copies", Member: "Copies[].Value.QuerySource.Kind"},
+				Text:        &filter.String[*model.Table]{Property: "copies", Member: "Copies[].Value.QuerySource.Text"},
+				Of:          &filter.Value[*model.Table]{Property: "copies", Member: "Copies[].Value.QuerySource.Of"},
+			},
 		},
 	},
 	ByRegion: &filter.OptValue[*model.Table]{Property: "by_region", Member: "ByRegion"},
 	Check: &conditionSymbolsOpt[*model.Table]{
 		optValueSymbol: filter.OptValue[*model.Table]{Property: "check", Member: "Check"},
 		Kind:           &filter.String[*model.Table]{Property: "check", Member: "Check.Kind()"},
-		Not:            &filter.Value[*model.Table]{Property: "check", Member: "Check.Value.Not"},
+		Not: &notSymbols[*model.Table]{
+			valueSymbol: filter.Value[*model.Table]{Property: "check", Member: "Check.Value.Not"},
+			Op:          &filter.Enum[*model.Table, model.NotOp]{Property: "check", Member: "Check.Value.Not.Op"},
+			Of:          &filter.Value[*model.Table]{Property: "check", Member: "Check.Value.Not.Of"},
+		},
 		Above: &aboveSymbols[*model.Table]{
 			valueSymbol: filter.Value[*model.Table]{Property: "check", Member: "Check.Value.Above"},
 			Op:          &filter.Enum[*model.Table, model.AboveOp]{Property: "check", Member: "Check.Value.Above.Op"},

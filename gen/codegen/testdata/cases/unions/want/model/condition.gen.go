@@ -35,8 +35,8 @@ func (*UnknownCondition) isCondition() {}
 // IsZero reports whether u holds no variant.
 func (u Condition) IsZero() bool { return u.Value == nil }
 
-// Kind returns the discriminator of the variant, or an empty string if there
-// is none: Not, Above, or that of a variant that the spec does not know.
+// Kind returns the discriminator of the variant: Not, Above, or another one
+// that the spec does not know. It is empty if u is not set.
 func (u Condition) Kind() string {
 	switch x := u.Value.(type) {
 	case *Not:
@@ -52,7 +52,7 @@ func (u Condition) Kind() string {
 	return ""
 }
 
-// MarshalJSON returns the variant with its discriminator, or null if there is none.
+// MarshalJSON returns the variant with its discriminator, or null if u is not set.
 func (u Condition) MarshalJSON() ([]byte, error) {
 	switch x := u.Value.(type) {
 	case *Not:

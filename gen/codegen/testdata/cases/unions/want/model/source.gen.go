@@ -35,8 +35,8 @@ func (*UnknownSource) isSource() {}
 // IsZero reports whether u holds no variant.
 func (u Source) IsZero() bool { return u.Value == nil }
 
-// Kind returns the discriminator of the variant, or an empty string if there
-// is none: file, query, or that of a variant that the spec does not know.
+// Kind returns the discriminator of the variant: file, query, or another one
+// that the spec does not know. It is empty if u is not set.
 func (u Source) Kind() string {
 	switch x := u.Value.(type) {
 	case *FileSource:
@@ -52,7 +52,7 @@ func (u Source) Kind() string {
 	return ""
 }
 
-// MarshalJSON returns the variant with its discriminator, or null if there is none.
+// MarshalJSON returns the variant with its discriminator, or null if u is not set.
 func (u Source) MarshalJSON() ([]byte, error) {
 	switch x := u.Value.(type) {
 	case *FileSource:

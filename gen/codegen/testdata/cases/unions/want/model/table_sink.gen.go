@@ -34,8 +34,8 @@ func (*UnknownTableSink) isTableSink() {}
 // IsZero reports whether u holds no variant.
 func (u TableSink) IsZero() bool { return u.Value == nil }
 
-// Kind returns the discriminator of the variant, or an empty string if there
-// is none: file, or that of a variant that the spec does not know.
+// Kind returns the discriminator of the variant: file, or another one that
+// the spec does not know. It is empty if u is not set.
 func (u TableSink) Kind() string {
 	switch x := u.Value.(type) {
 	case *FileSource:
@@ -49,7 +49,7 @@ func (u TableSink) Kind() string {
 	return ""
 }
 
-// MarshalJSON returns the variant with its discriminator, or null if there is none.
+// MarshalJSON returns the variant with its discriminator, or null if u is not set.
 func (u TableSink) MarshalJSON() ([]byte, error) {
 	switch x := u.Value.(type) {
 	case *FileSource:
