@@ -3,15 +3,18 @@ package registry
 import (
 	"cmp"
 	"context"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
+	"github.com/mlmd-go/sdk/pkg/mlmd/gensupport"
 )
 
 // A comparison determines what a put would change.
@@ -267,4 +270,101 @@ func (v nodeView) has(path string) bool {
 		return v.custom[name] != nil
 	}
 	return false
+}
+
+// keepUnknownMembers adds to the objects that an Update changes the members that they
+// have in the store and the program does not know. Its caller has not seen them.
+func (c *change[N]) keepUnknownMembers() {
+	for i := range c.m.fields {
+		f := &c.m.fields[i]
+		name, ok := f.Property()
+		stored, read, wanted := c.stored.props[name], c.read.props[name], c.wanted.props[name]
+		if !ok || f.Derived || c.repairs(f.Path) || stored.GetStructValue() == nil || read.GetStructValue() == nil ||
+			wanted.GetStructValue() == nil || proto.Equal(read, wanted) {
+			continue
+		}
+		stored, _ = gensupport.RenameStored(f, stored, name)
+		merged := mergeUnknown(structOf(stored), structOf(read), structOf(wanted))
+		c.wanted.props[name] = &mlmdpb.Value{Value: &mlmdpb.Value_StructValue{StructValue: merged.GetStructValue()}}
+	}
+}
+
+func structOf(v *mlmdpb.Value) *structpb.Value { return structpb.NewStructValue(v.GetStructValue()) }
+
+// mergeUnknown returns wanted with what stored has and read lacks, in objects and in
+// the elements of lists that were read.
+func mergeUnknown(stored, read, wanted *structpb.Value) *structpb.Value {
+	if s, r, w := stored.GetListValue(), read.GetListValue(), wanted.GetListValue(); s != nil && r != nil && w != nil {
+		return mergeElements(s.Values, r.Values, w.Values)
+	}
+	r, w := read.GetStructValue(), wanted.GetStructValue()
+	if r == nil || w == nil || variantOf(r) != variantOf(w) {
+		return wanted
+	}
+	out := maps.Clone(w.Fields)
+	if out == nil {
+		out = make(map[string]*structpb.Value)
+	}
+	for name, value := range stored.GetStructValue().GetFields() {
+		was, known := r.Fields[name]
+		is, set := w.Fields[name]
+		switch {
+		case known && set:
+			out[name] = mergeUnknown(value, was, is)
+		case !known && !set:
+			out[name] = value
+		}
+	}
+	return structpb.NewStructValue(&structpb.Struct{Fields: out})
+}
+
+// variantOf returns the members that the discriminator of a union is usually called. An
+// object that becomes another variant has other members.
+func variantOf(object *structpb.Struct) [2]string {
+	return [2]string{object.Fields["kind"].GetStringValue(), object.Fields["type"].GetStringValue()}
+}
+
+// mergeElements is mergeUnknown for the elements of lists. An element is one of those
+// that were read if it is equal to it, or else if both have the same id or name.
+func mergeElements(stored, read, wanted []*structpb.Value) *structpb.Value {
+	out := slices.Clone(wanted)
+	if len(stored) == len(read) { // otherwise some could not be read
+		whole := func(v *structpb.Value) string {
+			raw, err := proto.MarshalOptions{Deterministic: true}.Marshal(v)
+			if err != nil {
+				return ""
+			}
+			return string(raw)
+		}
+		found, used := make([]bool, len(wanted)), make([]bool, len(read))
+		for _, keyOf := range []func(*structpb.Value) string{whole, elementKey} {
+			at := make(map[string][]int)
+			for j, r := range read {
+				if key := keyOf(r); key != "" && !used[j] {
+					at[key] = append(at[key], j)
+				}
+			}
+			for i, w := range wanted {
+				key := keyOf(w)
+				if found[i] || len(at[key]) == 0 {
+					continue
+				}
+				j := at[key][0]
+				at[key] = at[key][1:]
+				found[i], used[j] = true, true
+				out[i] = mergeUnknown(stored[j], read[j], w)
+			}
+		}
+	}
+	return structpb.NewListValue(&structpb.ListValue{Values: out})
+}
+
+// elementKey returns what identifies an object among the elements of a list, or "".
+func elementKey(v *structpb.Value) string {
+	for _, name := range []string{"id", "name"} {
+		if text := v.GetStructValue().GetFields()[name].GetStringValue(); text != "" {
+			return name + "=" + text
+		}
+	}
+	return ""
 }

@@ -14,6 +14,10 @@ import (
 // changed. Zero values, and fields and custom properties that f removes, are
 // stored as such. If f changes nothing, nothing is written, except with [Touch].
 //
+// Members of objects that the spec lacks, which programs of another version of it
+// stored, stay. In a list they stay in the elements that f leaves alone, and in those
+// that keep their member id or name.
+//
 // If another writer stored the entity in between, Update reads it and calls f
 // again, until the context ends. f should therefore have no other effects. If f
 // returns an error, Update returns that error and writes nothing. f must not

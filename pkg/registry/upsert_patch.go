@@ -221,6 +221,9 @@ func (w *write[N]) compare(ctx context.Context, stored N) (*change[N], error) {
 		return nil, err
 	}
 	c.unreadable, c.sentUnreadable = w.m.UnreadableAny(decoded), w.m.UnreadableAny(w.v)
+	if w.by == update {
+		c.keepUnknownMembers()
+	}
 	return c, nil
 }
 

@@ -20,8 +20,8 @@ import (
 
 func old(project string) *model1.DataSet {
 	return &model1.DataSet{
-		ProjectID: project, Name: "a set", Description: new("first"), URI: new("s3://a"), Format: new(model1.FormatCSV), Rows: 7,
-		Source: new("field trip"), Quality: new(0.5), Columns: []model1.Column{{Name: "height"}},
+		ProjectID: project, Name: "a set", Description: new("first"), URI: new("s3://a"), Format: new(model1.FormatCSV),
+		Rows: 7, Source: new("field trip"), Quality: new(0.5), Columns: []model1.Column{{Name: "height"}},
 	}
 }
 
@@ -42,8 +42,8 @@ var _ = onEveryBackend("the new program", func(world func() *world) {
 		Expect(got.CreateTime).NotTo(BeZero())
 		want := &model2.DataSet{
 			ID: id, CreateTime: got.CreateTime, UpdateTime: got.UpdateTime, State: got.State,
-			ProjectID: project, Name: "a set", Description: new("first"), URI: new("s3://a"), Format: new(model2.FormatCSV), Rows: new(int64(7)),
-			Source: new("field trip"), Quality: new(0.5), Columns: []model2.Column{{Name: "height"}},
+			ProjectID: project, Name: "a set", Description: new("first"), URI: new("s3://a"), Format: new(model2.FormatCSV),
+			Rows: new(int64(7)), Source: new("field trip"), Quality: new(0.5), Columns: []model2.Column{{Name: "height"}},
 		}
 		Expect(got).To(Equal(want))
 		Expect(must(w.sets2.FindByNameIn(ctx, project, "a set")).ID).To(Equal(id))
@@ -269,8 +269,8 @@ var _ = onEveryBackend("the old program", func(world func() *world) {
 		got := must(w.sets1.Get(ctx, id))
 		want := &model1.DataSet{
 			ID: id, CreateTime: got.CreateTime, UpdateTime: got.UpdateTime, State: got.State,
-			ProjectID: project, Name: "a set", Description: new("second"), URI: new("s3://b"), Format: new(model1.Format("iceberg")),
-			Quality: new(0.25), Columns: []model1.Column{{Name: "height"}},
+			ProjectID: project, Name: "a set", Description: new("second"), URI: new("s3://b"),
+			Format: new(model1.Format("iceberg")), Quality: new(0.25), Columns: []model1.Column{{Name: "height"}},
 			Unreadable: value.Unreadable{"rows": {Why: "is missing, and the spec requires it"}},
 		}
 		Expect(got).To(Equal(want), "rows is missing, and source is under a name that it does not know")
@@ -342,6 +342,21 @@ var _ = onEveryBackend("the old program", func(world func() *world) {
 		id := must(w.sets2.Upsert(ctx, newer(w.project2(ctx)))).ID
 		must(w.sets1.Upsert(ctx, &model1.DataSet{ID: id, Columns: []model1.Column{{Name: "height"}, {Name: "width"}}}))
 		Expect(must(w.sets2.Get(ctx, id)).Columns).To(Equal([]model2.Column{{Name: "height"}, {Name: "width"}}))
+	})
+
+	It("keeps the members that it does not know through an Update", func(ctx SpecContext) {
+		w := world()
+		id := must(w.sets2.Upsert(ctx, newer(w.project2(ctx)))).ID
+		must(w.sets2.Upsert(ctx, &model2.DataSet{ID: id, Columns: []model2.Column{
+			{Name: "height", Unit: new("m")}, {Name: "age", Unit: new("a")}, {Name: "weight", Unit: new("kg")},
+		}}))
+		must(w.sets1.Update(ctx, id, func(v *model1.DataSet) error {
+			v.Columns = []model1.Column{{Name: "width"}, v.Columns[2], {Name: "height", Note: new("of people")}}
+			return nil
+		}))
+		Expect(must(w.sets2.Get(ctx, id)).Columns).To(Equal([]model2.Column{
+			{Name: "width"}, {Name: "weight", Unit: new("kg")}, {Name: "height", Unit: new("m"), Remark: new("of people")},
+		}))
 	})
 
 	It("does not change a renamed property that has its new name already", func(ctx SpecContext) {
