@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/mlmd-go/sdk/gen/internal/breaking"
 	"github.com/mlmd-go/sdk/gen/internal/emit"
@@ -83,11 +84,35 @@ func Generate(ctx context.Context, c Config) (Files, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the other version of the spec, %s: %w", c.Convert.Name, err)
 	}
-	conversions, err := collect(emit.Convert(old, g, target, emit.Conversion{
-		Package: emit.Package(c.Convert.Package), Old: emit.Package(c.Convert.From.Model), OldName: c.Convert.Name,
-	}))
+	conversion, err := c.conversion(old)
+	if err != nil {
+		return nil, err
+	}
+	conversions, err := collect(emit.Convert(old, g, target, conversion))
 	maps.Copy(files, conversions)
 	return files, err
+}
+
+// conversion describes the package with conversions from old, the other version of the
+// spec.
+func (c Config) conversion(old *ir.Graph) (emit.Conversion, error) {
+	from := c.Convert.From
+	out := emit.Conversion{
+		Package: emit.Package(c.Convert.Package), OldName: c.Convert.Name,
+		Old: emit.Package(from.Model), OldMapping: emit.Package(from.Mapping),
+	}
+	if c.REST == nil || from.REST == nil {
+		return out, nil
+	}
+	for _, v := range c.REST.Versions {
+		if from.REST.Path == c.REST.Path && slices.Contains(from.REST.Versions, v) {
+			return out, fmt.Errorf("convert: both versions of the spec have a REST API at %s/%s: "+
+				"list another one in the versions of one", c.REST.Path, v)
+		}
+	}
+	out.OldREST = emit.Package(from.REST.Package)
+	out.OldAPIs = from.apis(old, func(spec.Pos, string, string, string) {}) // its mistakes are reported there
+	return out, nil
 }
 
 // target returns the target without the REST API.

@@ -344,3 +344,25 @@ func TestREST_GoldenDocumentsAreValid(t *testing.T) {
 		load(t, name, data)
 	}
 }
+
+// The API of another version of the spec needs a path of its own.
+func TestREST_ConvertedVersions(t *testing.T) {
+	cfg, err := configs.Load("", "../../suites/evolution/teams/v2/mlmd.yaml", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	generate := func() (codegen.Files, error) { return codegen.Generate(t.Context(), cfg.Config) }
+	files, err := generate()
+	if err != nil || files["restapi/former.gen.go"] == nil {
+		t.Errorf("got %v and %v, want the API of the older version", slices.Collect(maps.Keys(files)), err)
+	}
+	cfg.REST.Versions = []string{"v2", "v1"}
+	if _, err = generate(); err == nil || !strings.Contains(err.Error(), "a REST API at /api/teams/v1: list another one") {
+		t.Errorf("got %v", err)
+	}
+	cfg.REST = nil
+	files, err = generate()
+	if err != nil || files["convert/convert.gen.go"] == nil || files["restapi/former.gen.go"] != nil {
+		t.Errorf("got %v and %v, want conversions alone", slices.Collect(maps.Keys(files)), err)
+	}
+}

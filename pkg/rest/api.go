@@ -1,5 +1,7 @@
 package rest
 
+import "slices"
+
 // An API describes a REST API: its paths and what they serve. Generated code
 // has one for each version of the API.
 type API struct {
@@ -81,6 +83,38 @@ type Resource struct {
 	GeneratedName bool
 
 	References []Reference
+
+	// former has the names of fields by the property in which the version of the spec
+	// that the API is of stores them, if the entity is stored by another one.
+	former map[string]string
+}
+
+// Former returns the APIs of an older version of a spec so that a handler can serve
+// them together with those of the newer version, from the same store. entities map the
+// Go types of the older version to what the newer one stores; what they lack is served
+// as the older version stores it. Responses say that the API at the path successor
+// replaces these. Generated code calls it, where the config names another version.
+func Former(apis []API, successor string, entities ...Entity) []API {
+	apis = slices.Clone(apis)
+	for i := range apis {
+		apis[i].Successor = successor
+		apis[i].Resources = slices.Clone(apis[i].Resources)
+		for j := range apis[i].Resources {
+			r := &apis[i].Resources[j]
+			was := r.Entity.Type()
+			at := slices.IndexFunc(entities, func(e Entity) bool { return e.Type().Entity == was.Entity })
+			if at < 0 {
+				continue
+			}
+			r.Entity, r.former = entities[at], make(map[string]string)
+			for k := range was.Fields {
+				if name, ok := was.Fields[k].Property(); ok && !was.Fields[k].Derived {
+					r.former[name] = was.Fields[k].Name
+				}
+			}
+		}
+	}
+	return apis
 }
 
 // Operations is the set of operations at the top level of an API.

@@ -133,7 +133,7 @@ func (r *resource) filterField(n *restfilter.Node) (filtertext.Field, operandKin
 		if f.Derived {
 			continue
 		}
-		if property, ok := f.Property(); ok && (n.Name == property || n.Name == f.Name && r.codec.field(f.Name) != nil) {
+		if property, ok := f.Property(); ok && r.names(f, property, n.Name) {
 			return declared(n, f, property)
 		}
 		if n.Column == "" && n.Name == f.Name && r.codec.field(f.Name) != nil {
@@ -149,6 +149,19 @@ func (r *resource) filterField(n *restfilter.Node) (filtertext.Field, operandKin
 	}
 	f := filtertext.Field{Property: n.Name, Custom: true, Column: n.Column, AnyNumber: n.Column == ""}
 	return f, columnKinds[n.Column]
+}
+
+// names reports whether a filter means the field f, which is stored in the property, by
+// the name.
+func (r *resource) names(f *mlmd.Field, property, name string) bool {
+	if name == f.Name && r.codec.field(f.Name) != nil {
+		return true
+	}
+	if r.former != nil {
+		field, ok := r.former[name]
+		return ok && field == f.Name
+	}
+	return name == property
 }
 
 // declared returns what a comparison of a declared property reads.

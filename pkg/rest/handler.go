@@ -93,6 +93,9 @@ func NewHandler(client *registry.Client, apis []API, opts ...Option) (http.Handl
 	s := &service{options: o, client: client, mux: http.NewServeMux(), describing: map[string]bool{}}
 	more := &service{options: o, client: client, mux: http.NewServeMux(), describing: s.describing}
 	for i := range apis {
+		if slices.ContainsFunc(apis[:i], func(a API) bool { return a.Base == apis[i].Base }) {
+			return nil, fmt.Errorf("rest: API %s: another one has the same base", apis[i].Base)
+		}
 		wide := extended(apis[i])
 		if err := errors.Join(s.serve(&apis[i]), more.serve(&wide)); err != nil {
 			return nil, fmt.Errorf("rest: API %s: %w", apis[i].Base, err)

@@ -87,3 +87,10 @@ func TestHandler(t *testing.T) {
 	step("GET", "/registered_models?filterQuery=x", "", 400, "invalid filter query")
 	step("DELETE", "/registered_models/"+m, "", http.StatusMethodNotAllowed)
 }
+
+func TestNewHandler_SameBase(t *testing.T) {
+	_, err := rest.NewHandler(registrytest.New(t), []rest.API{api("/api/v1"), api("/api/v1")})
+	if err == nil || err.Error() != "rest: API /api/v1: another one has the same base" {
+		t.Errorf("got %v", err)
+	}
+}

@@ -8,21 +8,27 @@ import (
 	"strings"
 
 	"github.com/mlmd-go/sdk/gen/internal/ir"
+	"github.com/mlmd-go/sdk/gen/internal/restapi"
 )
 
 // A Conversion describes the package that converts entities between two versions of
 // a spec.
 type Conversion struct {
 	Package
-	Old     Package // the model package of the older version
-	OldName string  // of its config file
+	Old        Package // the model package of the older version
+	OldMapping Package
+	OldName    string // of its config file
+	// OldREST is the package with the REST API of the older version, and OldAPIs that
+	// API. They are not set unless both versions have one.
+	OldREST Package
+	OldAPIs []*restapi.API
 }
 
 // Convert returns the package that converts between the entities of old and now that
 // are stored as the same MLMD types.
 func Convert(old, now *ir.Graph, t Target, c Conversion) ([]File, error) {
 	v := &converter{helpers: map[string]string{}}
-	var functions []string
+	var functions, views []string
 	var lost []string
 	for _, a := range now.Entities {
 		i := slices.IndexFunc(old.Entities, func(b *ir.Entity) bool { return b.TypeName == a.TypeName && b.Kind == a.Kind })
@@ -30,6 +36,10 @@ func Convert(old, now *ir.Graph, t Target, c Conversion) ([]File, error) {
 			continue
 		}
 		b := old.Entities[i]
+		if sameNames(a, b) {
+			views = append(views, a.Go+"View")
+			functions = append(functions, view(b, a))
+		}
 		for _, d := range []direction{{up: true, from: b, to: a}, {from: a, to: b}} {
 			code, missing := v.entity(d)
 			functions = append(functions, code)
@@ -43,7 +53,8 @@ func Convert(old, now *ir.Graph, t Target, c Conversion) ([]File, error) {
 	b.WriteString(comment("", fmt.Sprintf("Package %s converts entities between two versions of a spec: "+
 		"that of %s, and %s. What the other version cannot hold is left unset; Lost lists it.", c.Name(), c.OldName, t.Spec)))
 	fmt.Fprintf(&b, "package %s\n\nimport (\n\t\"time\"\n\n", c.Name())
-	fmt.Fprintf(&b, "\told %q\n\tnow %q\n\t%q\n\t%q\n\t%q\n)\n\n", c.Old.Import, t.Model.Import,
+	fmt.Fprintf(&b, "\told %q\n\toldmapping %q\n\tnow %q\n\tnowmapping %q\n\t%q\n\t%q\n\t%q\n)\n\n",
+		c.Old.Import, c.OldMapping.Import, t.Model.Import, t.Mapping.Import,
 		sdk+"/pkg/mlmd/convert", sdk+"/pkg/value", "github.com/oapi-codegen/runtime/types")
 	b.WriteString(comment("", "Lost lists what one version has and the other does not: the function, the path, and "+
 		"what becomes of it."))
@@ -58,13 +69,53 @@ func Convert(old, now *ir.Graph, t Target, c Conversion) ([]File, error) {
 	for _, name := range slices.Sorted(maps.Keys(v.helpers)) {
 		b.WriteString(v.helpers[name])
 	}
-	file := File{path.Join(c.Dir, "convert.gen.go"), []byte(b.String())}
-	src, err := Tidy(file.Data)
-	if err != nil {
-		return nil, fmt.Errorf("gen: %s: the output is not Go: %w", file.Path, err)
+	files := []File{{path.Join(c.Dir, "convert.gen.go"), []byte(b.String())}}
+	if len(c.OldAPIs) > 0 && len(t.APIs) > 0 {
+		files = append(files, File{path.Join(t.REST.Dir, "former.gen.go"), []byte(former(t, c, views))})
 	}
-	file.Data = src
-	return []File{file}, nil
+	for i, file := range files {
+		src, err := Tidy(file.Data)
+		if err != nil {
+			return nil, fmt.Errorf("gen: %s: the output is not Go: %w", file.Path, err)
+		}
+		files[i].Data = src
+	}
+	return files, nil
+}
+
+// sameNames reports whether the stored names and the parents of two versions of an
+// entity have the same form.
+func sameNames(a, b *ir.Entity) bool {
+	if a.Prefixed != b.Prefixed || (a.Parent == nil) != (b.Parent == nil) {
+		return false
+	}
+	return a.Parent == nil || a.Parent.Parent.TypeName == b.Parent.Parent.TypeName
+}
+
+// view returns the variable with the mapping of the older version to what the newer
+// one stores.
+func view(old, now *ir.Entity) string {
+	doc := fmt.Sprintf("%sView maps [old.%s] to what the newer version stores: fields under their new names and "+
+		"with their new types.", now.Go, old.Go)
+	return comment("", doc) + fmt.Sprintf("var %sView = convert.View(&oldmapping.%s, &nowmapping.%s, %sUp, %sDown)\n\n",
+		now.Go, old.Go, now.Go, now.Go, now.Go)
+}
+
+// former returns the file with the REST API of the older version.
+func former(t Target, c Conversion, views []string) string {
+	newest := t.APIs[0]
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n\npackage %s\n\nimport (\n\tformer %q\n\t%q\n\tviews %q\n)\n\n",
+		t.Header(), t.REST.Name(), c.OldREST.Import, sdk+"/pkg/rest", c.Import)
+	b.WriteString(comment("", fmt.Sprintf("Former are the versions of the API of %s, from the newest to the oldest. "+
+		"They show and take what APIs do, in their own form, on the same store. Responses say that %s replaces them.",
+		c.OldName, newest.Base)))
+	fmt.Fprintf(&b, "var Former = rest.Former(former.APIs, %q,\n", newest.Base)
+	for _, v := range views {
+		fmt.Fprintf(&b, "\trest.NewEntity(&views.%s),\n", v)
+	}
+	b.WriteString(")\n")
+	return b.String()
 }
 
 // A direction is one of the two functions of an entity.

@@ -7,7 +7,9 @@ package convert
 
 import (
 	"github.com/mlmd-go/sdk/pkg/mlmd/convert"
+	oldmapping "github.com/mlmd-go/sdk/suites/evolution/v1/mapping"
 	old "github.com/mlmd-go/sdk/suites/evolution/v1/model"
+	nowmapping "github.com/mlmd-go/sdk/suites/evolution/v2/mapping"
 	now "github.com/mlmd-go/sdk/suites/evolution/v2/model"
 )
 
@@ -22,6 +24,10 @@ var Lost = []string{
 	"DataSetDown: storage keeps stream, which the other version does not know",
 	"RunDown: retries is lost: the other version lacks it",
 }
+
+// DataSetView maps [old.DataSet] to what the newer version stores: fields
+// under their new names and with their new types.
+var DataSetView = convert.View(&oldmapping.DataSet, &nowmapping.DataSet, DataSetUp, DataSetDown)
 
 // DataSetUp returns v as the newer version has it, or nil for nil. It shares
 // nothing with v, and has no loaded neighbors.
@@ -81,6 +87,10 @@ func DataSetDown(v *now.DataSet) *old.DataSet {
 	}
 }
 
+// ProjectView maps [old.Project] to what the newer version stores: fields
+// under their new names and with their new types.
+var ProjectView = convert.View(&oldmapping.Project, &nowmapping.Project, ProjectUp, ProjectDown)
+
 // ProjectUp returns v as the newer version has it, or nil for nil. It shares
 // nothing with v, and has no loaded neighbors.
 func ProjectUp(v *old.Project) *now.Project {
@@ -118,6 +128,10 @@ func ProjectDown(v *now.Project) *old.Project {
 		Unreadable:       convert.Same(v.Unreadable),
 	}
 }
+
+// RunView maps [old.Run] to what the newer version stores: fields under
+// their new names and with their new types.
+var RunView = convert.View(&oldmapping.Run, &nowmapping.Run, RunUp, RunDown)
 
 // RunUp returns v as the newer version has it, or nil for nil. It shares
 // nothing with v, and has no loaded neighbors.
@@ -160,6 +174,10 @@ func RunDown(v *now.Run) *old.Run {
 		Unreadable:       convert.Same(v.Unreadable),
 	}
 }
+
+// TeamView maps [old.Team] to what the newer version stores: fields under
+// their new names and with their new types.
+var TeamView = convert.View(&oldmapping.Team, &nowmapping.Team, TeamUp, TeamDown)
 
 // TeamUp returns v as the newer version has it, or nil for nil. It shares
 // nothing with v, and has no loaded neighbors.
