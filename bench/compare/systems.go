@@ -99,7 +99,8 @@ var kinds = []kind{
 	},
 	{
 		name: "core-file", title: "C++, file", open: openCoreFile,
-		about: "the same core, VERSION, on a SQLite file, " + asShipped + ". " + processes,
+		about: "the same core, VERSION, on a SQLite file, " + asShipped + ". " + processes +
+			" MLMD's gRPC server is not measured.",
 	},
 	{
 		name: "mlflow", title: "MLflow, file", open: openMLflow,
