@@ -189,6 +189,46 @@ func TestRun(t *testing.T) {
 	}
 }
 
+func TestRun_WithoutBaseline(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	var out bytes.Buffer
+	args := []string{"-only", "memory", "-rounds", "1", "-duration", "1ms", "-models", "10"}
+	if err := run(t.Context(), args, &out, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(out.String(), "×") || !strings.Contains(out.String(), "| memory ") {
+		t.Errorf("there are ratios, or no figures:\n%s", &out)
+	}
+}
+
+// cancelAt is a writer that calls cancel once it is told text.
+type cancelAt struct {
+	text   string
+	cancel context.CancelFunc
+}
+
+func (w cancelAt) Write(p []byte) (int, error) {
+	if strings.Contains(string(p), w.text) {
+		w.cancel()
+	}
+	return len(p), nil
+}
+
+func TestRun_Interrupted(t *testing.T) {
+	for _, text := range []string{"filling memory", "filling file", "round 1"} {
+		t.Setenv("TMPDIR", t.TempDir())
+		ctx, cancel := context.WithCancel(t.Context())
+		var out bytes.Buffer
+		err := run(ctx, []string{"-only", "memory,file", "-duration", "1h"}, &out, cancelAt{text, cancel})
+		if !errors.Is(err, context.Canceled) || out.Len() > 0 {
+			t.Errorf("%s: error %v and output %q", text, err, &out)
+		}
+		if left, err := os.ReadDir(os.Getenv("TMPDIR")); err != nil || len(left) > 0 {
+			t.Errorf("%s: left behind: %v, %v", text, left, err)
+		}
+	}
+}
+
 func TestRun_Errors(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"-only file,oracle", `invalid -only "oracle": the systems are memory,file,`},

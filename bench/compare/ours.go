@@ -235,7 +235,7 @@ func (s *ours) write(ctx context.Context, writers int, d time.Duration) (written
 	var wg sync.WaitGroup
 	for w := range writers {
 		wg.Go(func() {
-			for i, now := 0, time.Now(); now.Before(end); i++ {
+			for i, now := 0, time.Now(); now.Before(end) && ctx.Err() == nil; i++ {
 				name := fmt.Sprintf("written-%d-%d-%d", s.calls, w, i)
 				_, err := s.writes.RegisteredModels().Upsert(ctx, newModel(name, "new"))
 				began := now

@@ -35,10 +35,13 @@ func (r report) String() string {
 		r.when.Format("2 January 2006"), r.machine, duration(median(r.disk)), thousands(r.options.models),
 		rounds, duration(r.options.duration), duration(2*r.options.duration))
 	r.table(&b)
-	b.WriteString("\nA time is the median of the calls, which one caller makes in turn. In parentheses is the ratio to `" +
-		baseline + "`: how many times as long the system takes or, for writers, how many times as many models `" +
-		baseline + "` stores in the same time. More than ×1 is slower than `" + baseline + "`, and less is faster. " +
-		"An operation that a system does not have is –.\n\n")
+	b.WriteString("\nA time is the median of the calls, which one caller makes in turn. ")
+	if r.base() != nil {
+		b.WriteString("In parentheses is the ratio to `" + baseline + "`: how many times as long the system takes or, " +
+			"for writers, how many times as many models `" + baseline + "` stores in the same time. More than ×1 is slower " +
+			"than `" + baseline + "`, and less is faster. ")
+	}
+	b.WriteString("An operation that a system does not have is –.\n\n")
 	for _, c := range r.columns {
 		fmt.Fprintf(&b, "- **%s**: %s\n", c.title, strings.ReplaceAll(c.about, "VERSION", c.version))
 	}
@@ -60,14 +63,19 @@ func (r report) String() string {
 	return b.String()
 }
 
-// table prints the rows, and the longest wait of the row with most writers.
-func (r report) table(b *strings.Builder) {
-	var base *column
+// base returns the column that others are compared with, or nil if it was not measured.
+func (r report) base() *column {
 	for i := range r.columns {
 		if r.columns[i].name == baseline {
-			base = &r.columns[i]
+			return &r.columns[i]
 		}
 	}
+	return nil
+}
+
+// table prints the rows, and the longest wait of the row with most writers.
+func (r report) table(b *strings.Builder) {
+	base := r.base()
 	out := tabwriter.NewWriter(b, 0, 0, 1, ' ', 0)
 	line := func(first string, cell func(c column) string) {
 		fmt.Fprint(out, "| ", first, "\t")
