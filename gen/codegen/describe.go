@@ -18,7 +18,7 @@ type Description struct {
 	Mark     string                `json:"mark"` // what a file that a plugin makes has in its first lines
 	Packages map[string]PackageRef `json:"packages"`
 	Entities []EntityDescription   `json:"entities"`
-	Types    []TypeDescription     `json:"types"` // enums and objects
+	Types    []TypeDescription     `json:"types"` // enums, objects and unions
 	Options  map[string]any        `json:"options,omitempty"`
 }
 

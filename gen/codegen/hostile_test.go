@@ -177,7 +177,9 @@ var (
 		"$ref: '#/components/schemas/Enum0'", "$ref: '#/components/schemas/Object0'",
 		"type: array, items: {$ref: '#/components/schemas/Object0'}",
 		"type: object, additionalProperties: {$ref: '#/components/schemas/Object0'}",
-		"type: array, items: {$ref: '#/components/schemas/Enum0'}",
+		"type: array, items: {$ref: '#/components/schemas/Enum0'}", "$ref: '#/components/schemas/Union0'",
+		"type: array, items: {$ref: '#/components/schemas/Union0'}",
+		"type: object, additionalProperties: {$ref: '#/components/schemas/Union0'}",
 		"type: object, properties: {type: {type: string}, func: {type: integer, minimum: 2}}",
 		"type: string, enum: [a, b-c, 'd e', '1', \"q'`\"], x-enum-varnames: [A, B, C, D, E]",
 	}
@@ -214,7 +216,7 @@ func hostile(g *rand.Rand) string {
 		}
 		b.WriteString("}\n")
 	}
-	schemas := map[string]bool{"Enum0": true, "Object0": true}
+	schemas := map[string]bool{"Enum0": true, "Object0": true, "Union0": true, "Variant0": true, "Variant1": true}
 	for i := range 1 + g.IntN(4) {
 		schema := one(hardNames)
 		if schemas[schema] {
@@ -260,6 +262,22 @@ func hostile(g *rand.Rand) string {
 		text(),
 		one([]string{"X", "Valid", "type", "Y1"}),
 	)
+	kind, value := one(hardNames), text()
+	fmt.Fprintf(&b, "    Union0:\n      description: %s\n      oneOf: [{$ref: '#/components/schemas/Variant0'}, "+
+		"{$ref: '#/components/schemas/Variant1'}]\n      discriminator: {propertyName: %s, mapping: {%s: Variant0}}\n",
+		text(), quote(kind), value)
+	for i, values := range []string{value, "Variant1, " + value} {
+		fmt.Fprintf(&b, "    Variant%d:\n      type: object\n      required: [%s]\n      properties:\n", i, quote(kind))
+		fmt.Fprintf(&b, "        %s: {type: string", quote(kind))
+		if g.IntN(2) == 0 {
+			fmt.Fprintf(&b, ", enum: [%s], x-enum-varnames: [%s]", values, []string{"A", "A, B"}[i])
+		}
+		b.WriteString("}\n")
+		used := map[string]bool{kind: true}
+		for range g.IntN(4) {
+			property("        ", used)
+		}
+	}
 	b.WriteString("    Object0:\n      type: object\n      properties:\n        first: {type: string, maxLength: 2}\n")
 	used := map[string]bool{"first": true}
 	for range g.IntN(6) {

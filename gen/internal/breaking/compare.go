@@ -73,7 +73,7 @@ type comparison struct {
 	rules    map[string]Rule
 	findings []Finding
 	subject  Subject
-	seen     map[[2]*ir.Type]bool // enums and objects that are compared already
+	seen     map[[2]*ir.Type]bool // enums, objects and unions that are compared already
 }
 
 // found adds a finding, which the caller may change until the next one is added.

@@ -39,7 +39,7 @@ func Elsewhere() []KindOfChange {
 		},
 		{
 			"a building block is removed that nothing uses", "MESSAGE_NO_DELETE", "api-schema-removed", "",
-			"only entities, and the enums and objects that they use, are generated and stored",
+			"only entities, and the enums, objects and unions that they use, are generated and stored",
 		},
 		{
 			"properties or values of an enum change their order", "ENUM_VALUE_SAME_NAME", "", "",

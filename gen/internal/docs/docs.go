@@ -102,7 +102,7 @@ type page struct {
 	File    string
 	Local   string // the name of the example in the test: modelVersion
 	Edges   []edge
-	Types   []*ir.Type // the enums and objects of its fields
+	Types   []*ir.Type // the enums, objects and unions of its fields
 	Rules   []string
 	Example example
 	// Mapping is how the example's test refers to the mapping.

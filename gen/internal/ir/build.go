@@ -58,7 +58,7 @@ func Build(set *spec.Set) *Graph {
 
 type builder struct {
 	set       *spec.Set
-	named     map[*spec.Schema]*Type // enums and objects that are used
+	named     map[*spec.Schema]*Type // enums, objects and unions that are used
 	busy      map[*spec.Schema]bool  // schemas that are being resolved, to find $ref cycles
 	owner     map[string]claimed     // the names of the model package, by file name
 	consts    []claimed

@@ -39,7 +39,7 @@ func (b *builder) fieldType(f *Field, p *spec.Schema, path string) *Type {
 	return t
 }
 
-// inlineName is the Go name of an enum or object that is declared in place.
+// inlineName is the Go name of an enum, object or union that is declared in place.
 func inlineName(path string) string { return GoName(strings.ReplaceAll(path, ".", "_")) }
 
 // isNote reports whether s has no type: it only adds a description, rules or
@@ -395,7 +395,7 @@ func (b *builder) enum(s *spec.Schema, inline, path string) *Type {
 	return t
 }
 
-// typeName returns the Go name of an enum or object: that of its schema, or of
+// typeName returns the Go name of an enum, object or union: that of its schema, or of
 // the property that declares it in place.
 func (b *builder) typeName(s *spec.Schema, inline string) string {
 	name := inline

@@ -235,7 +235,8 @@ func (d *document) field(f *ir.Field, at form) object {
 	return s
 }
 
-// typ returns the schema of a type. It adds the enums and objects in it.
+// typ returns the schema of a type. It adds the enums, objects and
+// unions in it.
 func (d *document) typ(t *ir.Type, r ir.Rules) object {
 	s := object{}
 	switch t.Basic {
