@@ -71,8 +71,9 @@ func run(ctx context.Context, reg *registry.Client) error {
 			{Name: "amount", Type: schema.ColumnTypeNumber},
 			{Name: "at", Type: schema.ColumnTypeTime, Nullable: new(true)},
 		},
-		Tags: []string{"daily", "pii"},
-		URI:  new("s3://features/transactions"),
+		Tags:   []string{"daily", "pii"},
+		URI:    new("s3://features/transactions"),
+		Source: schema.Source{Value: &schema.QuerySource{SQL: "SELECT amount, at FROM payments"}},
 	}
 	day := time.Date(2024, 5, 1, 0, 0, 0, 0, time.UTC)
 	job := schema.Materialization{
@@ -84,14 +85,28 @@ func run(ctx context.Context, reg *registry.Client) error {
 		return err
 	}
 
-	large := tables.ChildrenOf(group.ID).Where(field.FeatureTable.Rows.Gt(1e6))
+	f := field.FeatureTable
+	large := tables.ChildrenOf(group.ID).Where(f.Rows.Gt(1e6), f.Source.QuerySource.SQL.Contains("payments"))
 	for t, err := range large.All(ctx) {
 		if err != nil {
 			return err
 		}
-		fmt.Printf("%s: %d rows, %d columns, %s\n", t.Name, *t.Rows, len(t.Columns), t.Format)
+		fmt.Printf("%s: %d rows, %d columns, %s, %s\n", t.Name, *t.Rows, len(t.Columns), t.Format, origin(t.Source))
 	}
 	return nil
+}
+
+// origin describes where the rows of a table come from.
+func origin(s schema.Source) string {
+	switch from := s.Value.(type) {
+	case *schema.FileSource:
+		return "from the file " + from.Path
+	case *schema.QuerySource:
+		return "by " + from.SQL
+	case *schema.UnknownSource:
+		return "from a " + s.Kind() + ", which this program does not know"
+	}
+	return "from somewhere"
 }
 
 // record stores a job with what it read and made, and asks what was made from the

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"net/http"
 	"net/http/httptest"
 	"reflect"
 	"slices"
@@ -124,6 +125,7 @@ func TestFeatureTable_RoundTrip(t *testing.T) {
 			{Name: "b", Type: schema.ColumnTypeTime, Nullable: new(false)},
 		},
 		Tags:             []string{"one, with a comma", ""},
+		Source:           schema.Source{Value: &schema.FileSource{Kind: "file", Path: "a.csv", Header: new(false)}},
 		FreshUntil:       time.Date(2030, 1, 2, 3, 4, 5, 678901234, time.UTC),
 		URI:              new("s3://x"),
 		CustomProperties: value.Map{"note": value.String("n")},
@@ -143,6 +145,38 @@ func TestFeatureTable_RoundTrip(t *testing.T) {
 	again, err := tables.Upsert(t.Context(), &in)
 	if err != nil || again.ID != res.ID || again.Outcome != registry.Unchanged {
 		t.Errorf("a second upsert returned %+v, %v", again, err)
+	}
+}
+
+// Unions in requests and answers of the REST API.
+func TestFeatureTable_RESTSource(t *testing.T) {
+	reg := client(t)
+	h, err := rest.NewHandler(reg, restapi.APIs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	groupID := group(t, reg)
+	post := func(source string) (int, string) {
+		body := `{"name": "t", "featureGroupId": "` + groupID + `", "format": "csv", "source": ` + source + `}`
+		r := httptest.NewRequest(http.MethodPost, restapi.V1.Base+"/feature_tables", strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		return w.Code, w.Body.String()
+	}
+	for source, want := range map[string]string{
+		`{"path": "a.csv"}`:            `source: Source without a text in \"kind\": want one of file, query`,
+		`{"kind": "file", "path": ""}`: "source.path",
+		`{"kind": "stream"}`:           `source.kind \"stream\" must be one of file, query`,
+		`"a.csv"`:                      "source",
+	} {
+		if code, body := post(source); code != http.StatusBadRequest || !strings.Contains(body, want) {
+			t.Errorf("%s: got %d %s\nwant 400 with %s", source, code, body, want)
+		}
+	}
+	code, body := post(`{"kind": "query", "sql": "SELECT 1"}`)
+	if code != http.StatusCreated || !strings.Contains(body, `"source":{"kind":"query","sql":"SELECT 1"}`) {
+		t.Errorf("got %d %s", code, body)
 	}
 }
 
@@ -198,6 +232,13 @@ func TestFeatureTable_Validation(t *testing.T) {
 				Upsert(t.Context(), &schema.QualityReport{Name: "r", Score: new(1.5)})
 			return err
 		}, "score"},
+		"a file without a name": {func() error {
+			_, err := registry.NewCollection(reg, mapping.FeatureTable).Upsert(t.Context(), &schema.FeatureTable{
+				FeatureGroupID: groupID, Name: "t", Format: schema.TableFormatCSV,
+				Source: schema.Source{Value: &schema.FileSource{}},
+			})
+			return err
+		}, "source.path"},
 		"an unknown format": {func() error {
 			_, err := registry.NewCollection(reg, mapping.FeatureTable).
 				Upsert(t.Context(), &schema.FeatureTable{FeatureGroupID: groupID, Name: "t", Format: "xls"})

@@ -14,6 +14,8 @@ from feature_store.models import (
     MetadataStringValue,
     MetadataStringValueMetadataType,
     FeatureTableCreateCustomProperties,
+    QuerySource,
+    QuerySourceKind,
     TableFormat,
 )
 
@@ -33,9 +35,11 @@ table = create_feature_group_feature_table.sync(
     group.id,
     client=client,
     body=FeatureTableCreate(
-        name="pages", feature_group_id=group.id, format_=TableFormat.CSV, rows=3, tags=["daily"], custom_properties=properties
+        name="pages", feature_group_id=group.id, format_=TableFormat.CSV, rows=3, tags=["daily"], custom_properties=properties,
+        source=QuerySource(kind=QuerySourceKind.QUERY, sql="SELECT 1"),
     ),
 )
+assert isinstance(table.source, QuerySource) and table.source.sql == "SELECT 1", table
 assert table.rows == 3 and table.custom_properties["owner"].string_value == "ada", table
 assert get_feature_group_feature_tables.sync(group.id, client=client).items == [table]
 assert find_feature_table.sync(client=client, name="pages", parent_resource_id=group.id) == table

@@ -32,6 +32,22 @@ var FeatureTable = featureTableSymbols{
 	},
 	Tags:       &filter.OptList[*schema.FeatureTable, string]{Property: "tags", Member: "Tags"},
 	FreshUntil: &filter.OptDateTime[*schema.FeatureTable]{Property: "fresh_until"},
+	Source: &sourceSymbolsOpt[*schema.FeatureTable]{
+		optValueSymbol: filter.OptValue[*schema.FeatureTable]{Property: "source", Member: "Source"},
+		Kind:           &filter.String[*schema.FeatureTable]{Property: "source", Member: "Source.Kind()"},
+		FileSource: &fileSourceSymbols[*schema.FeatureTable]{
+			valueSymbol: filter.Value[*schema.FeatureTable]{Property: "source", Member: "Source.Value.FileSource"},
+			Kind:        &filter.Enum[*schema.FeatureTable, schema.FileSourceKind]{Property: "source", Member: "Source.Value.FileSource.Kind"},
+			Path:        &filter.String[*schema.FeatureTable]{Property: "source", Member: "Source.Value.FileSource.Path"},
+			Header:      &filter.Bool[*schema.FeatureTable]{Property: "source", Member: "Source.Value.FileSource.Header"},
+		},
+		QuerySource: &querySourceSymbols[*schema.FeatureTable]{
+			valueSymbol:    filter.Value[*schema.FeatureTable]{Property: "source", Member: "Source.Value.QuerySource"},
+			Kind:           &filter.Enum[*schema.FeatureTable, schema.QuerySourceKind]{Property: "source", Member: "Source.Value.QuerySource.Kind"},
+			SQL:            &filter.String[*schema.FeatureTable]{Property: "source", Member: "Source.Value.QuerySource.SQL"},
+			TimeoutSeconds: &filter.Int[*schema.FeatureTable]{Property: "source", Member: "Source.Value.QuerySource.TimeoutSeconds"},
+		},
+	},
 }
 
 type featureTableSymbols struct {
@@ -52,4 +68,5 @@ type featureTableSymbols struct {
 	Columns          *filter.OptObjects[*schema.FeatureTable, *columnSymbols[*schema.FeatureTable]]
 	Tags             *filter.OptList[*schema.FeatureTable, string]
 	FreshUntil       *filter.OptDateTime[*schema.FeatureTable]
+	Source           *sourceSymbolsOpt[*schema.FeatureTable]
 }

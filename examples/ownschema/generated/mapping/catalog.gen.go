@@ -21,7 +21,7 @@ var Catalog = []mlmd.AnyMapping{
 var CatalogSpec = mlmd.Spec{
 	Title:       "A feature store",
 	Version:     "1.0.0",
-	Fingerprint: "56fa1405cffce0d15246aaa25d4e1834",
+	Fingerprint: "41da6e921419af3490bdac3361cb9d4d",
 	Entities: []mlmd.SpecEntity{
 		{Name: "FeatureGroup", Kind: mlmd.Context, TypeName: "features.FeatureGroup", Stores: []string{
 			"description STRING", "team STRING",
@@ -30,7 +30,9 @@ var CatalogSpec = mlmd.Spec{
 			"description STRING", "featureGroupId to FeatureGroup", "format STRING", "format = parquet",
 			"format = iceberg", "format = csv", "rows INT", "columns STRUCT", "Column.name", "Column.type",
 			"Column.type = number", "Column.type = text", "Column.type = time", "Column.nullable",
-			"tags STRUCT", "fresh_until STRING",
+			"tags STRUCT", "fresh_until STRING", "source STRUCT", "source.kind = file", "FileSource.kind",
+			"FileSource.kind = file", "FileSource.path", "FileSource.header", "source.kind = query",
+			"QuerySource.kind", "QuerySource.kind = query", "QuerySource.sql", "QuerySource.timeoutSeconds",
 		}},
 		{Name: "Materialization", Kind: mlmd.Execution, TypeName: "features.Materialization", Stores: []string{
 			"description STRING", "featureGroupId to FeatureGroup", "window STRUCT",

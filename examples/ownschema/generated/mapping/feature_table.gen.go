@@ -30,7 +30,7 @@ var FeatureTable = mlmd.Mapping[schema.FeatureTable, *mlmdpb.Artifact]{
 		return []bool{
 			v.Name != "", v.ExternalID != nil, v.Description != nil, v.CustomProperties != nil, v.URI != nil,
 			v.State != nil, v.FeatureGroupID != "", v.Format != "", v.Rows != nil, v.Columns != nil,
-			v.Tags != nil, !v.FreshUntil.IsZero(),
+			v.Tags != nil, !v.FreshUntil.IsZero(), !v.Source.IsZero(),
 		}
 	},
 	Validate: validateFeatureTable,
@@ -49,16 +49,18 @@ var featureTableFields = mlmd.Fields{
 	{Name: "columns", Path: "properties.columns", Type: mlmdpb.PropertyType_STRUCT},
 	{Name: "tags", Path: "properties.tags", Type: mlmdpb.PropertyType_STRUCT},
 	{Name: "freshUntil", Path: "properties.fresh_until", Type: mlmdpb.PropertyType_STRING},
+	{Name: "source", Path: "properties.source", Type: mlmdpb.PropertyType_STRUCT},
 }
 
 func encodeFeatureTable(v *schema.FeatureTable, parent mlmd.Parent) (*mlmdpb.Artifact, error) {
-	w := gensupport.NewPropertyWriter(6)
+	w := gensupport.NewPropertyWriter(7)
 	w.String("description", "description", v.Description)
 	w.Text("format", "format", string(v.Format))
 	w.Int("rows", v.Rows)
 	gensupport.WriteList(&w, "columns", "columns", v.Columns, encodeColumn)
 	gensupport.WriteList(&w, "tags", "tags", v.Tags, gensupport.EncodeString)
 	w.DateTime("freshUntil", "fresh_until", v.FreshUntil)
+	gensupport.WriteObject(&w, "source", "source", gensupport.Nonzero(v.Source), encodeSource)
 	return &mlmdpb.Artifact{
 		Name:             w.ChildName("name", "featureGroupId", v.ID, parent, v.Name),
 		ExternalId:       w.OptText("externalId", v.ExternalID),
@@ -86,6 +88,7 @@ func decodeFeatureTable(n *mlmdpb.Artifact) (*schema.FeatureTable, error) {
 		Columns:          gensupport.ReadList(&r, "columns", "columns", decodeColumn),
 		Tags:             gensupport.ReadList(&r, "tags", "tags", gensupport.DecodeString),
 		FreshUntil:       r.DateTime("freshUntil", "fresh_until"),
+		Source:           gensupport.Deref(gensupport.ReadObject(&r, "source", "source", decodeSource)),
 		CustomProperties: r.Custom(),
 		Unreadable:       r.Unreadable(),
 	}, nil
@@ -116,6 +119,11 @@ func validateFeatureTable(v *schema.FeatureTable) error {
 	for i := range v.Tags {
 		c.Enter("tags", i)
 		c.Length("", &v.Tags[i], 0, 30)
+		c.Leave()
+	}
+	if !v.Source.IsZero() {
+		c.Enter("source", -1)
+		checkSource(c, &v.Source)
 		c.Leave()
 	}
 	return c.Err()

@@ -26,8 +26,8 @@ var REST = []resttable.API{
 				Children: []resttable.Child{
 					{Parent: "FeatureGroup", Segment: "feature_tables"},
 				},
-				Create:   []string{"name", "externalId", "description", "customProperties", "uri", "state", "featureGroupId", "format", "rows", "columns", "tags", "freshUntil"},
-				Update:   []string{"externalId", "description", "customProperties", "uri", "state", "format", "rows", "columns", "tags", "freshUntil"},
+				Create:   []string{"name", "externalId", "description", "customProperties", "uri", "state", "featureGroupId", "format", "rows", "columns", "tags", "freshUntil", "source"},
+				Update:   []string{"externalId", "description", "customProperties", "uri", "state", "format", "rows", "columns", "tags", "freshUntil", "source"},
 				Defaults: map[string]string{"state": "UNKNOWN"},
 			},
 			{

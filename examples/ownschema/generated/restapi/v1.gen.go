@@ -36,9 +36,9 @@ var V1 = rest.API{
 			Children: []rest.Child{
 				{Parent: "FeatureGroup", Segment: "feature_tables"},
 			},
-			Create:   []string{"name", "externalId", "description", "customProperties", "uri", "state", "featureGroupId", "format", "rows", "columns", "tags", "freshUntil"},
+			Create:   []string{"name", "externalId", "description", "customProperties", "uri", "state", "featureGroupId", "format", "rows", "columns", "tags", "freshUntil", "source"},
 			Required: []string{"name", "featureGroupId", "format"},
-			Update:   []string{"externalId", "description", "customProperties", "uri", "state", "format", "rows", "columns", "tags", "freshUntil"},
+			Update:   []string{"externalId", "description", "customProperties", "uri", "state", "format", "rows", "columns", "tags", "freshUntil", "source"},
 			Defaults: map[string]string{"state": "UNKNOWN"},
 		},
 		{

@@ -84,6 +84,42 @@ func (v ExecutionState) Valid() bool {
 	return true
 }
 
+// FileSourceKind: It is file.
+type FileSourceKind string
+
+// The values of FileSourceKind.
+const (
+	FileSourceKindFile FileSourceKind = "file"
+)
+
+// Valid reports whether v is one of the values in the spec.
+func (v FileSourceKind) Valid() bool {
+	switch v {
+	case FileSourceKindFile:
+	default:
+		return false
+	}
+	return true
+}
+
+// QuerySourceKind: It is query.
+type QuerySourceKind string
+
+// The values of QuerySourceKind.
+const (
+	QuerySourceKindQuery QuerySourceKind = "query"
+)
+
+// Valid reports whether v is one of the values in the spec.
+func (v QuerySourceKind) Valid() bool {
+	switch v {
+	case QuerySourceKindQuery:
+	default:
+		return false
+	}
+	return true
+}
+
 // TableFormat: How a table is kept.
 type TableFormat string
 

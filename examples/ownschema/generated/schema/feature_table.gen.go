@@ -57,6 +57,9 @@ type FeatureTable struct {
 	// When the table has to be made again.
 	FreshUntil time.Time `json:"freshUntil,omitzero"`
 
+	// Where the rows of a table come from.
+	Source Source `json:"source,omitzero"`
+
 	// Unreadable holds the stored values that cannot be read. It is nil if all
 	// can.
 	Unreadable value.Unreadable `json:"-"`
