@@ -75,6 +75,44 @@ components:
 `
 )
 
+// thingsRun is an entity of the spec with edges, which follow it.
+const thingsRun = `    Run:
+      x-mlmd-kind: execution
+      type: object
+      required: [name]
+      properties:
+        id: {type: string, x-mlmd-store: id}
+        name: {type: string, x-mlmd-store: name}
+      x-mlmd-edges:
+`
+
+// storeRun stores a run that read a thing and wrote none.
+func storeRun(t *testing.T, rpc mlmdpb.MetadataStoreServiceClient) {
+	t.Helper()
+	typ, err := rpc.PutExecutionType(t.Context(), &mlmdpb.PutExecutionTypeRequest{
+		ExecutionType: &mlmdpb.ExecutionType{Name: new("Run")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	thing, err := rpc.GetArtifactByTypeAndName(t.Context(), &mlmdpb.GetArtifactByTypeAndNameRequest{
+		TypeName: new("Thing"), ArtifactName: new("thing 0"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = rpc.PutExecution(t.Context(), &mlmdpb.PutExecutionRequest{
+		Execution: &mlmdpb.Execution{TypeId: typ.TypeId, Name: new("run")},
+		ArtifactEventPairs: []*mlmdpb.PutExecutionRequest_ArtifactAndEvent{{
+			Artifact: &mlmdpb.Artifact{Id: thing.GetArtifact().Id, TypeId: thing.GetArtifact().TypeId},
+			Event:    &mlmdpb.Event{Type: mlmdpb.Event_INPUT.Enum()},
+		}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 // The commands on a store work from a folder that has a spec and no Go.
 func TestStoreCommands(t *testing.T) {
 	bin := filepath.Join(t.TempDir(), "gen")
@@ -281,6 +319,21 @@ func testStoreCommands(
 	put("spec/openapi.yaml", strings.Replace(thingsV1, "size: {type: integer}", "size: {type: string}", 1))
 	has(run(1, "plan", "-store", name), "! Thing: property size is INT in this store and STRING in the spec: it stays "+
 		"INT, and writing it fails; 0 of 250 entities have it")
+
+	// A removed edge breaks what is stored if an entity is linked along it.
+	storeRun(t, rpc)
+	const reads, writes = "        reads: {kind: input, to: Thing}\n", "        writes: {kind: output, to: Thing}\n"
+	put("old/openapi.yaml", thingsV1+thingsRun+reads+writes)
+	put("spec/openapi.yaml", thingsV1+thingsRun+reads)
+	out = run(0, "breaking", "-against", "old/openapi.yaml", "-store", name)
+	if !strings.Contains(out, "Run.writes: not stored: EDGE_NO_DELETE: the edge is gone; stored: 0 of 1 entities") {
+		t.Errorf("an edge without links is removed:\n%s", out)
+	}
+	put("spec/openapi.yaml", thingsV1+thingsRun+writes)
+	out = run(1, "breaking", "-against", "old/openapi.yaml", "-store", name)
+	if !strings.Contains(out, "Run.reads: EDGE_NO_DELETE: the edge is gone; stored: 1 of 1 entities") {
+		t.Errorf("an edge with links is removed:\n%s", out)
+	}
 
 	put("spec/openapi.yaml", "openapi: 3.0.3\n")
 	has(run(2, "plan", "-store", name), "spec/openapi.yaml:1:1: ")

@@ -33,8 +33,18 @@ type Subject struct {
 	In, InNow       *ir.Type   // the objects that have the field, if no entity has it
 	Field, FieldNow *ir.Field
 	Enum            *ir.Type // the enum or union, in the old spec
-	Key             string   // a property, a former name, or a value of the enum or discriminator
+	Key             string   // a property, a former name, a value of the enum or discriminator, or what an edge demands
+	Edge, EdgeNow   *ir.Relation
+	To              *ir.Entity // that the edge does not lead to any more, in the old spec
 }
+
+// What an edge demands, as [Subject.Key].
+const (
+	EdgeRequired = "required"
+	EdgeUnique   = "unique"
+	EdgeMax      = "max"
+	EdgeChecked  = "checked" // that the IDs in a field are those of its targets
+)
 
 // Stored counts entities in a store.
 type Stored struct {

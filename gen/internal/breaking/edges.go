@@ -16,7 +16,8 @@ func (c *comparison) edges(old, e *ir.Entity) {
 		path := e.Name + "." + was.Name
 		if now == nil {
 			if was.Kind != ir.ParentRelation {
-				c.found("EDGE_NO_DELETE", was.Pos, path, "the edge is gone").Old = true
+				f := c.found("EDGE_NO_DELETE", was.Pos, path, "the edge is gone")
+				f.Old, f.Edge = true, was
 			}
 			continue
 		}
@@ -31,12 +32,14 @@ func (c *comparison) edges(old, e *ir.Entity) {
 		stored := func(f *ir.Field) bool { return now.Field != nil && f.Name == now.Field.Name }
 		switch {
 		case slices.ContainsFunc(old.Fields, stored):
-			c.found("EDGE_NOT_STRICTER", now.Pos, path, "IDs in the field are checked now")
+			c.found("EDGE_NOT_STRICTER", now.Pos, path, "IDs in the field are checked now").demands(now, EdgeChecked)
 		case now.Required && now.Linkable():
-			c.found("EDGE_NOT_STRICTER", now.Pos, path, "the new edge is required")
+			c.found("EDGE_NOT_STRICTER", now.Pos, path, "the new edge is required").demands(now, EdgeRequired)
 		}
 	}
 }
+
+func (f *Finding) demands(now *ir.Relation, what string) { f.EdgeNow, f.Key = now, what }
 
 // edgeCounterpart returns the edge that corresponds to was: the one with its name,
 // or else one that is stored alike.
@@ -72,18 +75,23 @@ func (c *comparison) edge(path string, was, now *ir.Relation) {
 	if now.Kind != ir.ParentRelation && was.Kind == now.Kind {
 		for _, to := range was.To {
 			if !leads(now, to) {
-				c.found("EDGE_KEEPS_TARGETS", now.Pos, path, "it could lead to %s", to.Name)
+				f := c.found("EDGE_KEEPS_TARGETS", now.Pos, path, "it could lead to %s", to.Name)
+				f.Edge, f.EdgeNow, f.To = was, now, to
 			}
 		}
 	}
+	moved := func(format string, before, after any) {
+		f := c.found("EDGE_SAME_KIND", now.Pos, path, format, before, after)
+		f.Edge, f.EdgeNow = was, now
+	}
 	switch {
 	case was.Kind != now.Kind || was.Event != now.Event:
-		c.found("EDGE_SAME_KIND", now.Pos, path, "it was stored as %s and is now stored as %s", link(was), link(now))
+		moved("it was stored as %s and is now stored as %s", link(was), link(now))
 		return
 	case was.Key != now.Key:
-		c.found("EDGE_SAME_KIND", now.Pos, path, "its key was %q and is now %q", was.Key, now.Key)
+		moved("its key was %q and is now %q", was.Key, now.Key)
 	case was.Step != now.Step:
-		c.found("EDGE_SAME_KIND", now.Pos, path, "its last step was %q and is now %q", was.Step, now.Step)
+		moved("its last step was %q and is now %q", was.Step, now.Step)
 	}
 	if was.Linkable() || was.Name == now.Name {
 		switch {
@@ -102,17 +110,18 @@ func (c *comparison) edge(path string, was, now *ir.Relation) {
 		return
 	}
 	if now.Required && !was.Required {
-		c.found("EDGE_NOT_STRICTER", now.Pos, path, "it is newly required")
+		c.found("EDGE_NOT_STRICTER", now.Pos, path, "it is newly required").demands(now, EdgeRequired)
 	}
 	if now.Unique && !was.Unique {
-		c.found("EDGE_NOT_STRICTER", now.Pos, path, "its neighbors are newly unique")
+		c.found("EDGE_NOT_STRICTER", now.Pos, path, "its neighbors are newly unique").demands(now, EdgeUnique)
 	}
 	if now.Max > 0 && (was.Max == 0 || now.Max < was.Max) {
 		limit := "not limited"
 		if was.Max > 0 {
 			limit = "at most " + strconv.Itoa(was.Max)
 		}
-		c.found("EDGE_NOT_STRICTER", now.Pos, path, "its neighbors were %s and are now at most %d", limit, now.Max)
+		f := c.found("EDGE_NOT_STRICTER", now.Pos, path, "its neighbors were %s and are now at most %d", limit, now.Max)
+		f.demands(now, EdgeMax)
 	}
 }
 

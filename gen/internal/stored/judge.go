@@ -33,7 +33,7 @@ type test func(f *breaking.Finding, n *node) bool
 // change which concerns no stored entity breaks nothing. Where it is false, programs
 // notice the change when they run, whatever is stored.
 type judgement struct {
-	test    test
+	test    test // nil for a rule about edges, see links
 	excused bool
 }
 
@@ -64,6 +64,10 @@ var judgements = map[string]judgement{
 	"UNION_SAME_DISCRIMINATOR":   {hasName, true},
 	"FIELD_KEY_NOT_CUSTOM":       {hasCustom, true},
 	"FIELD_NOT_NEWLY_REQUIRED":   {lacks, false},
+	"EDGE_NO_DELETE":             {nil, true},
+	"EDGE_SAME_KIND":             {nil, true},
+	"EDGE_KEEPS_TARGETS":         {nil, true},
+	"EDGE_NOT_STRICTER":          {nil, false},
 	"FIELD_NOT_STRICTER":         {refuses, false},
 }
 
@@ -230,7 +234,7 @@ func entities(f *breaking.Finding, old *ir.Graph) []*ir.Entity {
 
 // Judge returns a function that sets, in the findings about stored data, how many
 // entities of a store they concern. It reads each entity of the types that they are
-// about once.
+// about once, and for findings about edges their links.
 func Judge(
 	rpc mlmdpb.MetadataStoreServiceClient,
 ) func(ctx context.Context, old, now *ir.Graph, fs []breaking.Finding) error {
@@ -258,6 +262,10 @@ func Judge(
 				after = nowMappings[j]
 			}
 			var failed error
+			edges := slices.DeleteFunc(slices.Clone(concerned), func(f *breaking.Finding) bool {
+				return judgements[f.Rule.ID].test != nil
+			})
+			l := links{rpc: rpc, kind: e.Kind, values: map[int64]*catalog.Value{}}
 			err := Each(ctx, rpc, oldMappings[i].Type().Kind, e.TypeName, func(m proto.Message) {
 				n := &node{before: e, rules: rules}
 				n.props, n.custom = Properties(m)
@@ -274,9 +282,13 @@ func Judge(
 					}
 					n.now, n.after = v.(*catalog.Value), now.Entities[j]
 				}
+				if len(edges) > 0 {
+					id := m.(interface{ GetId() int64 }).GetId()
+					l.nodes, l.values[id] = append(l.nodes, id), n.old
+				}
 				for _, f := range concerned {
 					f.Stored.Of++
-					if judgements[f.Rule.ID].test(f, n) {
+					if test := judgements[f.Rule.ID].test; test != nil && test(f, n) {
 						f.Stored.Entities++
 					}
 				}
@@ -286,6 +298,9 @@ func Judge(
 			}
 			if failed != nil {
 				return failed
+			}
+			if err := l.count(ctx, edges); err != nil {
+				return err
 			}
 		}
 		for i := range fs {

@@ -265,37 +265,11 @@ func TestJudge(t *testing.T) {
 			[]string{"FIELD_SAME_GO_NAME Thing.note"},
 		},
 	} {
-		after := before
-		for i := 0; i < len(c.change); i += 2 {
-			if strings.Count(after, c.change[i]) != 1 {
-				t.Fatalf("%q stands %d times in the spec", c.change[i], strings.Count(after, c.change[i]))
-			}
-			after = strings.Replace(after, c.change[i], c.change[i+1], 1)
-		}
-		old, now := graph(t, before), graph(t, after)
-		fs := breaking.Compare(old, now, nil, nil, nil)
-		if err := stored.Judge(rpc)(t.Context(), old, now, fs); err != nil {
-			t.Fatal(err)
-		}
-		var got []string
-		for _, f := range fs {
-			line := f.Rule.ID + " " + f.Path
-			if f.Stored != nil {
-				judged[f.Rule.ID] = true
-				line += fmt.Sprintf(" %d/%d", f.Stored.Entities, f.Stored.Of)
-				if f.Stored.Excused {
-					line += " excused"
-				}
-			}
-			got = append(got, line)
-		}
-		slices.Sort(got)
-		slices.Sort(c.want)
-		if !slices.Equal(got, c.want) {
+		if got := judge(t, rpc, before, c.change, judged); !slices.Equal(got, sorted(c.want)) {
 			t.Errorf("%q:\n got %q\nwant %q", c.change[1], got, c.want)
 		}
 	}
-	// The others are about callers and links, which are not counted.
+	// The others are about callers, which are not counted, and TestJudge_Edges has the edges.
 	others := []string{
 		"ENTITY_SAME_NAME", "ENTITY_SAME_NAME_RULE", "ENTITY_SAME_GO_NAME", "FIELD_SAME_NAME", "FIELD_SAME_GO_NAME",
 		"FIELD_STILL_INTEGER", "FIELD_STILL_REQUIRED", "FIELD_NOT_NEWLY_IMMUTABLE", "OBJECT_SAME_MEMBERS",
@@ -307,4 +281,41 @@ func TestJudge(t *testing.T) {
 			t.Errorf("%s: judged is %t: add a case, or list it with the others", r.ID, judged[r.ID])
 		}
 	}
+}
+
+// judge returns what is found in a change of the spec, sorted. Each even member of the
+// change becomes the odd one after it.
+func judge(
+	t *testing.T, rpc mlmdpb.MetadataStoreServiceClient, before string, change []string, judged map[string]bool,
+) (out []string) {
+	t.Helper()
+	after := before
+	for i := 0; i < len(change); i += 2 {
+		if strings.Count(after, change[i]) != 1 {
+			t.Fatalf("%q stands %d times in the spec", change[i], strings.Count(after, change[i]))
+		}
+		after = strings.Replace(after, change[i], change[i+1], 1)
+	}
+	old, now := graph(t, before), graph(t, after)
+	fs := breaking.Compare(old, now, nil, nil, nil)
+	if err := stored.Judge(rpc)(t.Context(), old, now, fs); err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range fs {
+		line := f.Rule.ID + " " + f.Path
+		if f.Stored != nil {
+			judged[f.Rule.ID] = true
+			line += fmt.Sprintf(" %d/%d", f.Stored.Entities, f.Stored.Of)
+			if f.Stored.Excused {
+				line += " excused"
+			}
+		}
+		out = append(out, line)
+	}
+	return sorted(out)
+}
+
+func sorted(lines []string) []string {
+	slices.Sort(lines)
+	return lines
 }
