@@ -39,6 +39,7 @@ func Load(ctx context.Context, db *sqldb.DB, r io.Reader) error {
 				"nothing was loaded: load the dump again"}
 		}
 		once = true
+		t.SendAtOnce() // the dump is read once
 		l := &loader{
 			tx: t, d: t.Dialect(), in: bufio.NewReaderSize(r, 1<<20), kinds: map[int64]typekind.Kind{},
 			base: map[baseKey]int64{},

@@ -71,6 +71,10 @@ func (t *Tx) Send(ctx context.Context, stmt string, args ...any) error {
 	return nil
 }
 
+// SendAtOnce makes [Tx.Send] run statements at once, for a function that cannot run
+// again.
+func (t *Tx) SendAtOnce() { t.oneByOne = true }
+
 // sendControl is Send for a statement that cannot fail by itself.
 func (t *Tx) sendControl(ctx context.Context, stmt string) error {
 	if t.d.Pipeline == nil {
