@@ -51,6 +51,11 @@ var _ = onEveryBackend("unions", func(world func() *world) {
 		Expect(w.sets2.Upsert(ctx, set)).To(HaveField("Outcome", registry.Unchanged))
 		Expect(w.sets2.Replace(ctx, got)).To(HaveField("Outcome", registry.Unchanged))
 
+		must(w.sets2.Update(ctx, id, func(s *model2.DataSet) error {
+			s.Storage.Value.(*model2.StreamStorage).Topic = "views" // in place
+			return nil
+		}))
+		Expect(must(w.sets2.Get(ctx, id)).Storage.Value).To(HaveField("Topic", "views"))
 		must(w.sets2.Upsert(ctx, &model2.DataSet{ID: id, Storage: file2("b.csv")}))
 		Expect(must(w.sets2.Get(ctx, id)).Storage).To(Equal(file2("b.csv")))
 		must(w.sets2.Upsert(ctx, &model2.DataSet{ID: id}, registry.Clear(field2.DataSet.Storage)))

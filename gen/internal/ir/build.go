@@ -157,8 +157,12 @@ func (b *builder) unknownRequired(path string, f *flat) {
 
 func (b *builder) unsupported(s *spec.Schema) {
 	for _, w := range s.Unsupported {
-		b.report(w.Pos, s.Path, w.Text+" cannot be stored and checked in MLMD", nearest[w.Text])
+		b.refuse(s, w)
 	}
+}
+
+func (b *builder) refuse(s *spec.Schema, keyword spec.Word) {
+	b.report(keyword.Pos, s.Path, keyword.Text+" cannot be stored and checked in MLMD", nearest[keyword.Text])
 }
 
 var nearest = map[string]string{

@@ -16,10 +16,11 @@ type flat struct {
 	required map[string]bool
 	words    []spec.Word // of required
 	seen     map[*spec.Schema]bool
+	whole    *spec.Schema
 }
 
 func (b *builder) flatten(s *spec.Schema) *flat {
-	f := &flat{required: map[string]bool{}, seen: map[*spec.Schema]bool{}}
+	f := &flat{required: map[string]bool{}, seen: map[*spec.Schema]bool{}, whole: s}
 	b.flattenInto(f, s, s.Path)
 	return f
 }
@@ -38,7 +39,11 @@ func (b *builder) flattenInto(f *flat, s *spec.Schema, path string) {
 	f.seen[s] = true
 	b.busy[s] = true
 	defer delete(b.busy, s)
-	b.unsupported(s)
+	for _, w := range s.Unsupported {
+		if w.Text != "discriminator" || s == f.whole { // a part is not a union, whatever else has the part
+			b.refuse(s, w)
+		}
+	}
 	if s.Ref.Set() {
 		b.besideRef(s, path)
 		if target := b.set.Resolve(s, path); target != nil {

@@ -45,7 +45,7 @@ var variants = map[reflect.Type][]any{
 		&model.UnknownSource{Members: map[string]any{"kind": "stream", "topics": []any{"a", 0.5, nil, map[string]any{}}}},
 	},
 	reflect.TypeFor[model.ConditionVariant](): {
-		&model.Above{Op: "Above"}, &model.Not{Op: "Not"},
+		&model.Above{Op: "Above"}, &model.Not{Op: "Not"}, &model.Between{Op: "Between"},
 		&model.UnknownCondition{Members: map[string]any{"op": "below", "limit": 1.0}},
 	},
 	reflect.TypeFor[model.TableSinkVariant](): {

@@ -8,12 +8,16 @@ import (
 )
 
 func makeCondition(s *fakesupport.Source) model.Condition {
-	switch s.Variant(1, 2) {
+	switch s.Variant(2, 3) {
 	case 0:
 		v := makeAbove(s)
 		v.Op = "Above"
 		return model.Condition{Value: &v}
 	case 1:
+		v := makeBetween(s)
+		v.Op = "Between"
+		return model.Condition{Value: &v}
+	case 2:
 		v := makeNot(s)
 		v.Op = "Not"
 		return model.Condition{Value: &v}

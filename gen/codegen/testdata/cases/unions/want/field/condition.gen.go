@@ -9,7 +9,8 @@ import (
 // conditionSymbolsOpt holds the symbols of a [model.Condition] that can be cleared.
 type conditionSymbolsOpt[T any] struct {
 	optValueSymbol[T]
-	Kind  *filter.String[T]
-	Not   *notSymbols[T]
-	Above *aboveSymbols[T]
+	Kind    *filter.String[T]
+	Not     *notSymbols[T]
+	Above   *aboveSymbols[T]
+	Between *betweenSymbols[T]
 }

@@ -63,6 +63,13 @@ var Table = tableSymbols{
 			Column:      &filter.String[*model.Table]{Property: "check", Member: "Check.Value.Above.Column"},
 			Limit:       &filter.Double[*model.Table]{Property: "check", Member: "Check.Value.Above.Limit"},
 		},
+		Between: &betweenSymbols[*model.Table]{
+			valueSymbol: filter.Value[*model.Table]{Property: "check", Member: "Check.Value.Between"},
+			Op:          &filter.String[*model.Table]{Property: "check", Member: "Check.Value.Between.Op"},
+			Column:      &filter.String[*model.Table]{Property: "check", Member: "Check.Value.Between.Column"},
+			Low:         &filter.Double[*model.Table]{Property: "check", Member: "Check.Value.Between.Low"},
+			High:        &filter.Double[*model.Table]{Property: "check", Member: "Check.Value.Between.High"},
+		},
 	},
 	Sink: &tableSinkSymbolsOpt[*model.Table]{
 		optValueSymbol: filter.OptValue[*model.Table]{Property: "sink", Member: "Sink"},

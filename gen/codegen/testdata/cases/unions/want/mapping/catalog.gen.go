@@ -18,7 +18,7 @@ var Catalog = []mlmd.AnyMapping{
 var CatalogSpec = mlmd.Spec{
 	Title:       "unions",
 	Version:     "1.0.0",
-	Fingerprint: "77b2ea2c7bb16c8b964c96f442e31a29",
+	Fingerprint: "54a5b9cc5fb0adf2a7a4ebcf02ea38c2",
 	Entities: []mlmd.SpecEntity{
 		{Name: "Table", Kind: mlmd.Artifact, TypeName: "Table", Stores: []string{
 			"source STRUCT", "source.kind = file", "FileSource.kind", "FileSource.kind = file",
@@ -26,7 +26,8 @@ var CatalogSpec = mlmd.Spec{
 			"FileSource.size", "source.kind = query", "QuerySource.kind", "QuerySource.text", "QuerySource.of",
 			"copies STRUCT", "by_region STRUCT", "check STRUCT", "check.op = Not", "Not.op", "Not.op = Not",
 			"Not.op = Above", "Not.of", "check.op = Above", "Above.op", "Above.op = Above", "Above.column",
-			"Above.limit", "sink STRUCT", "sink.kind = file",
+			"Above.limit", "check.op = Between", "Between.op", "Between.column", "Between.low", "Between.high",
+			"sink STRUCT", "sink.kind = file",
 		}, Reads: []string{
 			"FileSource.bytes",
 		}},

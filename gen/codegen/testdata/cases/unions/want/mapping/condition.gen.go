@@ -14,6 +14,8 @@ func encodeCondition(v model.Condition) (*structpb.Value, error) {
 		return gensupport.EncodeVariant(x, "op", "Not", encodeNot)
 	case *model.Above:
 		return gensupport.EncodeVariant(x, "op", "Above", encodeAbove)
+	case *model.Between:
+		return gensupport.EncodeVariant(x, "op", "Between", encodeBetween)
 	case *model.UnknownCondition:
 		if x != nil {
 			return gensupport.EncodeUnknown(x.Members, "op")
@@ -34,6 +36,9 @@ func decodeCondition(p *structpb.Value) (model.Condition, error) {
 	case "Above":
 		x, err := decodeAbove(p)
 		return model.Condition{Value: &x}, err
+	case "Between":
+		x, err := decodeBetween(p)
+		return model.Condition{Value: &x}, err
 	}
 	members, err := gensupport.DecodeJSON(p)
 	return model.Condition{Value: &model.UnknownCondition{Members: members}}, err
@@ -47,12 +52,15 @@ func checkCondition(c *gensupport.Validator, v *model.Condition) {
 	case *model.Above:
 		gensupport.CheckVariant(c, x, "op",
 			func(x *model.Above) *model.AboveOp { return &x.Op }, "Above", checkAbove)
+	case *model.Between:
+		gensupport.CheckVariant(c, x, "op",
+			func(x *model.Between) *string { return &x.Op }, "Between", nil)
 	case *model.UnknownCondition:
 		if x == nil {
 			c.Required("", false)
 			return
 		}
-		gensupport.CheckUnknown(c, x.Members, "op", "Not", "Above")
+		gensupport.CheckUnknown(c, x.Members, "op", "Not", "Above", "Between")
 	default:
 		c.Required("", false)
 	}

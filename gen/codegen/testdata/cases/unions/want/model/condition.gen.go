@@ -12,8 +12,8 @@ import (
 // Condition holds one of several objects; op says which. The zero value
 // holds none: it is not set.
 type Condition struct {
-	// Value is one of *Not, *Above, or *UnknownCondition. A nil pointer is not
-	// valid.
+	// Value is one of *Not, *Above, *Between, or *UnknownCondition. A nil
+	// pointer is not valid.
 	Value ConditionVariant
 }
 
@@ -30,19 +30,22 @@ type UnknownCondition struct {
 
 func (*Not) isCondition()              {}
 func (*Above) isCondition()            {}
+func (*Between) isCondition()          {}
 func (*UnknownCondition) isCondition() {}
 
 // IsZero reports whether u holds no variant.
 func (u Condition) IsZero() bool { return u.Value == nil }
 
-// Kind returns the discriminator of the variant: Not, Above, or another one
-// that the spec does not know. It is empty if u is not set.
+// Kind returns the discriminator of the variant: Not, Above, Between, or
+// another one that the spec does not know. It is empty if u is not set.
 func (u Condition) Kind() string {
 	switch x := u.Value.(type) {
 	case *Not:
 		return "Not"
 	case *Above:
 		return "Above"
+	case *Between:
+		return "Between"
 	case *UnknownCondition:
 		if x != nil {
 			kind, _ := x.Members["op"].(string)
@@ -67,6 +70,12 @@ func (u Condition) MarshalJSON() ([]byte, error) {
 			v.Op = "Above"
 			return json.Marshal(v)
 		}
+	case *Between:
+		if x != nil {
+			v := *x
+			v.Op = "Between"
+			return json.Marshal(v)
+		}
 	case *UnknownCondition:
 		if x != nil {
 			return json.Marshal(x.Members)
@@ -83,7 +92,7 @@ func (u *Condition) UnmarshalJSON(raw []byte) error {
 	}
 	var kind string
 	if err := json.Unmarshal(members["op"], &kind); err != nil || kind == "" {
-		return errors.New("Condition without a text in \"op\": want one of Not, Above")
+		return errors.New("Condition without a text in \"op\": want one of Not, Above, Between")
 	}
 	var v ConditionVariant
 	var into any
@@ -93,6 +102,9 @@ func (u *Condition) UnmarshalJSON(raw []byte) error {
 		v, into = x, x
 	case "Above":
 		x := new(Above)
+		v, into = x, x
+	case "Between":
+		x := new(Between)
 		v, into = x, x
 	default:
 		x := new(UnknownCondition)
