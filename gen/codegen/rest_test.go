@@ -1,9 +1,11 @@
 package codegen_test
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -356,6 +358,28 @@ func TestREST_ConvertedVersions(t *testing.T) {
 	if err != nil || files["restapi/former.gen.go"] == nil {
 		t.Errorf("got %v and %v, want the API of the older version", slices.Collect(maps.Keys(files)), err)
 	}
+	if !strings.Contains(string(files["restapi/former.gen.go"]), "rest.NewEntity(&views.PlaceView)") {
+		t.Errorf("the older version is not served as the newer one stores it:\n%s", files["restapi/former.gen.go"])
+	}
+
+	// Entities whose parents differ are stored and served as before.
+	read := cfg.Convert.From.Read
+	cfg.Convert.From.Read = func(name string) ([]byte, error) {
+		src, err := read(name)
+		if path.Base(name) == "openapi.yaml" {
+			src = bytes.ReplaceAll(src, []byte("x-mlmd-parent: Team"), []byte("x-mlmd-parent: Room"))
+			src = append(src, "    Room:\n      x-mlmd-kind: context\n      type: object\n      required: [name]\n"+
+				"      properties: {id: {type: string, x-mlmd-store: id}, name: {type: string, x-mlmd-store: name}}\n"...)
+		}
+		return src, err
+	}
+	files, err = generate()
+	former, conversions := string(files["restapi/former.gen.go"]), string(files["convert/convert.gen.go"])
+	if err != nil || !strings.Contains(former, "TeamView") || strings.Contains(former+conversions, "PlaceView") ||
+		!strings.Contains(conversions, "func PlaceUp(") {
+		t.Errorf("got %v and\n%s\n%s", err, former, conversions)
+	}
+
 	cfg.REST.Versions = []string{"v2", "v1"}
 	if _, err = generate(); err == nil || !strings.Contains(err.Error(), "a REST API at /api/teams/v1: list another one") {
 		t.Errorf("got %v", err)

@@ -5,6 +5,8 @@ import (
 	"math"
 	"testing"
 
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/structpb"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
@@ -147,6 +149,49 @@ func TestComparison_RoundedDouble(t *testing.T) {
 		diff, err := cmp.diff("properties.a")
 		if err != nil || (len(diff) == 0) != rounds {
 			t.Errorf("rounds %v: differing %v, %v", rounds, diff, err)
+		}
+	}
+}
+
+func TestMergeUnknown(t *testing.T) {
+	parse := func(text string) *structpb.Value {
+		t.Helper()
+		v := &structpb.Value{}
+		if err := protojson.Unmarshal([]byte(text), v); err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	// The members u and v are not known: what is read lacks them.
+	for _, c := range []struct{ what, stored, read, wanted, want string }{
+		{"a change", `{"a": 1, "u": 2}`, `{"a": 1}`, `{"a": 3}`, `{"a": 3, "u": 2}`},
+		{"a removal", `{"a": 1, "b": 1, "u": 2}`, `{"a": 1, "b": 1}`, `{"b": 1}`, `{"b": 1, "u": 2}`},
+		{"an addition", `{"u": 2}`, `{}`, `{"a": 3}`, `{"a": 3, "u": 2}`},
+		{"a member that the caller set itself", `{"u": 2}`, `{}`, `{"u": 3}`, `{"u": 3}`},
+		{"an object within", `{"o": {"a": 1, "u": 2}}`, `{"o": {"a": 1}}`, `{"o": {"a": 3}}`, `{"o": {"a": 3, "u": 2}}`},
+		{"another variant", `{"kind": "a", "u": 2}`, `{"kind": "a"}`, `{"kind": "b"}`, `{"kind": "b"}`},
+		{
+			"elements that move", `[{"a": 1, "u": 1}, {"a": 2, "u": 2}]`, `[{"a": 1}, {"a": 2}]`,
+			`[{"a": 2}, {"a": 3}, {"a": 1}]`, `[{"a": 2, "u": 2}, {"a": 3}, {"a": 1, "u": 1}]`,
+		},
+		{
+			"equal elements", `[{"a": 1, "u": 1}, {"a": 1, "u": 2}]`, `[{"a": 1}, {"a": 1}]`,
+			`[{"a": 1}, {"a": 1}, {"a": 1}]`, `[{"a": 1, "u": 1}, {"a": 1, "u": 2}, {"a": 1}]`,
+		},
+		{
+			"an element that keeps its name", `[{"name": "x", "a": 1, "u": 1}, {"name": "y", "u": 2}]`,
+			`[{"name": "x", "a": 1}, {"name": "y"}]`, `[{"name": "y", "a": 3}, {"name": "x", "a": 2}, {"name": "x", "a": 4}]`,
+			`[{"name": "y", "a": 3, "u": 2}, {"name": "x", "a": 2, "u": 1}, {"name": "x", "a": 4}]`,
+		},
+		{
+			"an element that could not be read", `[{"a": 1, "u": 1}, 7]`, `[{"a": 1}]`, `[{"a": 1}, {"a": 2}]`,
+			`[{"a": 1}, {"a": 2}]`,
+		},
+		{"scalars", `[1, 2]`, `[1, 2]`, `[2, 3]`, `[2, 3]`},
+	} {
+		got := mergeUnknown(parse(c.stored), parse(c.read), parse(c.wanted))
+		if !proto.Equal(got, parse(c.want)) {
+			t.Errorf("%s: got %v, want %s", c.what, got, c.want)
 		}
 	}
 }

@@ -13,10 +13,12 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"github.com/mlmd-go/sdk/pkg/filter"
 	"github.com/mlmd-go/sdk/pkg/registry"
 	"github.com/mlmd-go/sdk/pkg/rest"
 	"github.com/mlmd-go/sdk/pkg/rest/docs"
 	teamfake1 "github.com/mlmd-go/sdk/suites/evolution/teams/v1/fake"
+	teamfield1 "github.com/mlmd-go/sdk/suites/evolution/teams/v1/field"
 	teammap1 "github.com/mlmd-go/sdk/suites/evolution/teams/v1/mapping"
 	teams1 "github.com/mlmd-go/sdk/suites/evolution/teams/v1/model"
 	teamrest1 "github.com/mlmd-go/sdk/suites/evolution/teams/v1/restapi"
@@ -378,6 +380,28 @@ var _ = onEveryBackend("a server of both REST APIs", func(world func() *world) {
 		Expect(v1.find(ctx, "teams/"+team+"/desks", "height > 80")).To(Equal([]string{"a"}))
 		Expect(v1.find(ctx, "desks", "teamId = "+team)).To(Equal([]string{"a", "b"}))
 		Expect(v1.get(ctx, "desk?name=b&parentResourceId="+team)).To(HaveKeyWithValue("id", place))
+	})
+
+	It("serves Go programs of the old spec through REST", func(ctx SpecContext) {
+		s := serve(world())
+		id := s.teams2.post(ctx, "teams", team2())
+		reg := must(registry.DialREST(s.root.base, registry.WithREST(teammap1.REST...)))
+		DeferCleanup(reg.Close)
+		teams := registry.NewCollection(reg, teammap1.Team)
+		must(teams.Update(ctx, id, func(v *teams1.Team) error {
+			Expect(v.Contact).To(HaveValue(Equal("bob")))
+			v.Contact, v.Office.Room, v.Motto = nil, new("9"), new("onward")
+			return nil
+		}))
+		want := team2()
+		delete(want, "mail")
+		want["office"].(object)["door"] = "9"
+		Expect(without(s.teams2.get(ctx, "teams/"+id))).To(Equal(want))
+		must(teams.Create(ctx, &teams1.Team{Name: "one", Contact: new("ada"), Seats: new(int64(7))}))
+		f := teamfield1.Team
+		for _, where := range []filter.Expr[*teams1.Team]{f.Contact.Eq("ada"), f.Seats.Gt(6), f.Motto.Eq("onward")} {
+			Expect(teams.Query().Where(where).Count(ctx)).To(Equal(1))
+		}
 	})
 
 	It("serves the documents of both, and says that one replaces the other", func(ctx SpecContext) {

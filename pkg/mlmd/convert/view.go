@@ -23,6 +23,9 @@ import (
 // hold is an *mlmd.InvalidError of its field. A value of the newer version that the
 // older one cannot hold is not read, or is read as [mlmd.Mapping.Unreadable] reports;
 // a write leaves it alone unless it sets the field.
+//
+// Symbols of filters and options, such as field.Team.Contact of the older version, name
+// the properties of that version and do not apply: package rest filters by the mapping.
 func View[Old, New any, N mlmd.Node](
 	old *mlmd.Mapping[Old, N], now *mlmd.Mapping[New, N], up func(*Old) *New, down func(*New) *Old,
 ) mlmd.Mapping[Old, N] {
