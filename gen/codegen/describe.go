@@ -122,8 +122,8 @@ type TypeDescription struct {
 
 // A VariantDescription is one variant of a union.
 type VariantDescription struct {
-	Value string `json:"value"` // of the discriminator
-	Go    string `json:"go"`    // of the object
+	Values []string `json:"values"` // of the discriminator
+	Go     string   `json:"go"`     // of the object
 }
 
 // A ValueDescription is one value of an enum.
@@ -165,7 +165,7 @@ func Describe(ctx context.Context, c Config) (*Description, error) {
 			Go: t.Go, Kind: basicNames[t.Basic], Description: t.Doc, Discriminator: t.Kind, Position: position(t.Pos),
 		}
 		for _, v := range t.Variants {
-			of.Variants = append(of.Variants, VariantDescription{v.Value, v.Type.Go})
+			of.Variants = append(of.Variants, VariantDescription{v.Values, v.Type.Go})
 		}
 		for _, v := range t.Values {
 			of.Values = append(of.Values, ValueDescription{v.Text, v.Go})

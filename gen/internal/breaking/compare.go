@@ -98,7 +98,11 @@ func (c *comparison) found(rule string, at spec.Pos, path, format string, args .
 	return &c.findings[len(c.findings)-1]
 }
 
-func (f *Finding) setEnum(t *ir.Type, v ir.Value) { f.Enum, f.Key = t, v.Text }
+func (f *Finding) setEnum(t *ir.Type, v ir.Value) {
+	if f != nil {
+		f.Enum, f.Key = t, v.Text
+	}
+}
 
 func (c *comparison) entity(old *ir.Entity, entities []*ir.Entity) {
 	c.subject = Subject{Before: old}
@@ -447,25 +451,33 @@ func (c *comparison) union(path string, old, now *ir.Type) {
 		return
 	}
 	for _, v := range old.Variants {
-		w := now.VariantOf(v.Value)
-		if w == nil {
-			same := func(w ir.Variant) bool { return w.Type.Go == v.Type.Go && old.VariantOf(w.Value) == nil }
-			if i := slices.IndexFunc(now.Variants, same); i >= 0 {
-				c.found("UNION_SAME_DISCRIMINATOR", now.Pos, path, "the variant %s of %s had the value %q of the "+
-					"discriminator and has now %q", v.Type.Go, now.Go, v.Value, now.Variants[i].Value).
-					setEnum(old, ir.Value{Text: v.Value})
-				continue
-			}
-			c.found("UNION_VARIANT_NO_DELETE", now.Pos, path, "the variant %q of %s is gone", v.Value, now.Go).
-				setEnum(old, ir.Value{Text: v.Value})
-			continue
+		for _, value := range v.Values {
+			c.variant(path, now, v, value).setEnum(old, ir.Value{Text: value})
 		}
+	}
+}
+
+// variant compares a variant of a union with the one that has the same value of the
+// discriminator now. The result is a finding about the value; it may be nil.
+func (c *comparison) variant(path string, now *ir.Type, v ir.Variant, value string) *Finding {
+	if w := now.VariantOf(value); w != nil {
 		if v.Type.Go != w.Type.Go {
-			c.found("FIELD_SAME_GO_NAME", now.Pos, path, "the Go type %s of the variant %q is now %s", v.Type.Go, v.Value,
+			c.found("FIELD_SAME_GO_NAME", now.Pos, path, "the Go type %s of the variant %q is now %s", v.Type.Go, value,
 				w.Type.Go)
 		}
 		c.same(path, w.Pos, v.Type, w.Type)
+		return nil
 	}
+	i := slices.IndexFunc(now.Variants, func(w ir.Variant) bool { return w.Type.Go == v.Type.Go })
+	if i < 0 {
+		return c.found("UNION_VARIANT_NO_DELETE", now.Pos, path, "the variant %q of %s is gone", value, now.Go)
+	}
+	var texts []string
+	for _, text := range now.Variants[i].Values {
+		texts = append(texts, strconv.Quote(text))
+	}
+	return c.found("UNION_SAME_DISCRIMINATOR", now.Pos, path, "the variant %s of %s had the value %q of the "+
+		"discriminator and has now %s", v.Type.Go, now.Go, value, strings.Join(texts, ", "))
 }
 
 // stricter reports rules that refuse values that were allowed.

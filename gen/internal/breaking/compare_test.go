@@ -419,16 +419,27 @@ var breaks = []breakCase{
 		"a variant of a union is removed",
 		change{
 			"Author'}, {$ref: '#/components/schemas/Program'}]", "Author'}]",
-			"mapping: {author: Author, program: Program}", "mapping: {author: Author}",
+			"mapping: {author: Author, program: Program, script: Program}", "mapping: {author: Author}",
 		},
-		[]string{`UNION_VARIANT_NO_DELETE Prompt.origin: the variant "program" of Origin is gone`},
+		[]string{
+			`UNION_VARIANT_NO_DELETE Prompt.origin: the variant "program" of Origin is gone`,
+			`UNION_VARIANT_NO_DELETE Prompt.origin: the variant "script" of Origin is gone`,
+		},
 	},
 	{
 		"a variant of a union has another value",
-		change{"program: Program}", "tool: Program}"},
+		change{"program: Program, script", "tool: Program, script"},
 		[]string{
 			`UNION_SAME_DISCRIMINATOR Prompt.origin: the variant Program of Origin had the value "program" of the ` +
-				`discriminator and has now "tool"`,
+				`discriminator and has now "tool", "script"`,
+		},
+	},
+	{
+		"a variant of a union loses one of two values",
+		change{", script: Program}", "}"},
+		[]string{
+			`UNION_SAME_DISCRIMINATOR Prompt.origin: the variant Program of Origin had the value "script" of the ` +
+				`discriminator and has now "program"`,
 		},
 	},
 	{
@@ -445,7 +456,10 @@ var breaks = []breakCase{
 	{
 		"the Go type of a variant has another name",
 		change{"    Program:\n", "    Program:\n      x-go-name: Tool\n"},
-		[]string{`FIELD_SAME_GO_NAME Prompt.origin: the Go type Program of the variant "program" is now Tool`},
+		[]string{
+			`FIELD_SAME_GO_NAME Prompt.origin: the Go type Program of the variant "program" is now Tool`,
+			`FIELD_SAME_GO_NAME Prompt.origin: the Go type Program of the variant "script" is now Tool`,
+		},
 	},
 	{
 		"a member of a variant is removed, and one is added",

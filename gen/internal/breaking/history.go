@@ -169,9 +169,11 @@ func members(n name, t *ir.Type, outer []*ir.Type) []name {
 	outer = append(slices.Clone(outer), t)
 	var out []name
 	for _, v := range t.Variants { // each has names of its own
-		in := n
-		in.path += ".(" + v.Value + ")"
-		out = append(out, members(in, v.Type, outer)...)
+		for _, value := range v.Values {
+			in := n
+			in.path += ".(" + value + ")"
+			out = append(out, members(in, v.Type, outer)...)
+		}
 	}
 	for _, f := range t.Fields {
 		for i, key := range append([]string{f.Name}, f.Aliases...) {

@@ -371,7 +371,7 @@ func (r *random) member(t *ir.Type, depth int) *structpb.Value {
 		v := t.Variants[r.IntN(len(t.Variants))]
 		p := r.member(v.Type, depth)
 		if s := p.GetStructValue(); s != nil && s.Fields != nil && r.IntN(8) > 0 {
-			kind := v.Value
+			kind := v.Values[r.IntN(len(v.Values))]
 			if r.IntN(4) == 0 {
 				kind = "new"
 			}

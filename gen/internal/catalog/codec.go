@@ -115,7 +115,9 @@ func (c *codecs) union(t *ir.Type) *codec {
 	c.objects[t] = out // before its variants, which may hold it
 	variants := map[string]*codec{}
 	for _, v := range t.Variants {
-		variants[v.Value] = c.of(v.Type)
+		for _, value := range v.Values {
+			variants[value] = c.of(v.Type)
+		}
 	}
 	*out = *codecOf(
 		func(v map[string]any) (*structpb.Value, error) {
@@ -390,7 +392,9 @@ func (c *codecs) unionRenamer(t *ir.Type) func(*structpb.Value) bool {
 	}
 	c.renamers[t] = out // before its variants, which may hold it
 	for _, v := range t.Variants {
-		variants[v.Value] = c.renamer(v.Type)
+		for _, value := range v.Values {
+			variants[value] = c.renamer(v.Type)
+		}
 	}
 	return out
 }

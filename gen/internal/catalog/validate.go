@@ -157,7 +157,7 @@ func (c *validator) union(t *ir.Type, object map[string]any) {
 	}
 	var kinds []string
 	for _, v := range t.Variants {
-		kinds = append(kinds, v.Value)
+		kinds = append(kinds, v.Values...)
 	}
 	gensupport.CheckUnknown(&c.Validator, object, t.Kind, kinds...)
 }

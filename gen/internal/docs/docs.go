@@ -35,7 +35,7 @@ const Mark = "<!-- " + emit.GeneratedBy
 // test of their examples.
 func Emit(g *ir.Graph, t emit.Target, dir string, withTest bool) ([]emit.File, error) {
 	tmpl, err := template.New("").Funcs(template.FuncMap{
-		"code": code, "escape": escape, "paragraphs": paragraphs, "lower": strings.ToLower,
+		"code": code, "codes": codes, "escape": escape, "paragraphs": paragraphs, "lower": strings.ToLower,
 		"page": pageName, "anchor": anchor, "heading": heading, "copied": copied, "rules": rulesOf,
 		"fields":  func(p page) []fieldRow { return fieldRows(p.Kind, p.Prefixed, p.Fields) },
 		"members": func(t *ir.Type) []fieldRow { return fieldRows(0, false, t.Fields) },

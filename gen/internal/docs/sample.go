@@ -353,7 +353,7 @@ func (s *sampler) union(t *ir.Type) (sample, bool) {
 		if s.kinds == nil {
 			s.kinds = map[*ir.Field]string{}
 		}
-		s.kinds[v.Kind] = v.Value
+		s.kinds[v.Kind] = v.Values[0]
 		of, ok := s.object(v.Type)
 		delete(s.kinds, v.Kind)
 		if ok {

@@ -306,14 +306,21 @@ func (v *converter) union(a, z *ir.Type, path string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "func %s(v %s.%s) (%s.%s, bool) {\n\tswitch x := v.Value.(type) {\n", name, from, a.Go, to, z.Go)
 	for _, variant := range a.Variants {
-		other := z.VariantOf(variant.Value)
-		if other == nil {
-			v.lose(path, "keeps "+variant.Value+", which the other version does not know")
-			continue
+		fmt.Fprintf(&b, "\tcase *%s.%s:\n", from, variant.Type.Go)
+		for _, value := range variant.Values {
+			other := z.VariantOf(value)
+			if other == nil {
+				v.lose(path, "keeps "+value+", which the other version does not know")
+				continue
+			}
+			is := "x != nil"
+			if len(variant.Values) > 1 {
+				is += fmt.Sprintf(" && x.%s == %q", variant.Kind.Go, value)
+			}
+			f := v.object(variant.Type, other.Type, path)
+			fmt.Fprintf(&b, "\t\tif %s {\n\t\t\ty, ok := %s(*x)\n", is, f)
+			fmt.Fprintf(&b, "\t\t\treturn %s.%s{Value: &y}, ok\n\t\t}\n", to, z.Go)
 		}
-		f := v.object(variant.Type, other.Type, path)
-		fmt.Fprintf(&b, "\tcase *%s.%s:\n\t\tif x != nil {\n\t\t\ty, ok := %s(*x)\n", from, variant.Type.Go, f)
-		fmt.Fprintf(&b, "\t\t\treturn %s.%s{Value: &y}, ok\n\t\t}\n", to, z.Go)
 	}
 	fmt.Fprintf(&b, "\t}\n\tvar out %s.%s\n\treturn out, convert.Union(v, &out)\n}\n\n", to, z.Go)
 	v.helpers[name] = b.String()

@@ -30,9 +30,10 @@ type unionView struct {
 
 // A variantView is one variant of a union.
 type variantView struct {
-	Go, Model, Value string
-	Field, KindType  string // the Go field of the discriminator, and its type
-	Check, Rename    string // functions; empty if it needs none
+	Go, Model       string
+	Values          []string
+	Field, KindType string // the Go field of the discriminator, and its type
+	Check, Rename   string // functions; empty if it needs none
 }
 
 func unionOf(typ *ir.Type, t Target, p Package) *unionView {
@@ -45,7 +46,7 @@ func unionOf(typ *ir.Type, t Target, p Package) *unionView {
 	var pointers []string
 	for _, x := range typ.Variants {
 		one := variantView{
-			Go: x.Type.Go, Model: of.goType(x.Type), Value: x.Value, Field: x.Kind.Go, KindType: of.goType(x.Kind.Type),
+			Go: x.Type.Go, Model: of.goType(x.Type), Values: x.Values, Field: x.Kind.Go, KindType: of.goType(x.Kind.Type),
 			Rename: renamer(x.Type), Check: "nil",
 		}
 		if needsCheck(x.Type, map[*ir.Type]bool{}) {
@@ -53,7 +54,7 @@ func unionOf(typ *ir.Type, t Target, p Package) *unionView {
 		}
 		v.Renames = v.Renames || one.Rename != ""
 		v.Obsolete = v.Obsolete || x.Kind.Deprecated
-		v.Values = append(v.Values, x.Value)
+		v.Values = append(v.Values, x.Values...)
 		v.Variants = append(v.Variants, one)
 		pointers = append(pointers, "*"+x.Type.Go)
 	}
@@ -61,6 +62,17 @@ func unionOf(typ *ir.Type, t Target, p Package) *unionView {
 	v.Doc = typeDoc(typ.Go, typ.Doc)
 	return v
 }
+
+// One returns the value of the discriminator, or "" if the variant has several.
+func (v variantView) One() string {
+	if len(v.Values) == 1 {
+		return v.Values[0]
+	}
+	return ""
+}
+
+// Cases returns the values of the discriminator as a list of expressions.
+func (v variantView) Cases() string { return strings.TrimPrefix(quoted(v.Values), ", ") }
 
 // emitUnion adds the files of one union.
 func emitUnion(typ *ir.Type, t Target, execute func(p Package, file, name string, data any) error) error {

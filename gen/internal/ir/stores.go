@@ -52,7 +52,9 @@ func appendParts(out []string, name string, t *Type, seen map[*Type]bool) []stri
 	}
 	seen[t] = true
 	for _, v := range t.Variants {
-		out = append(out, name+"."+t.Kind+" = "+quoteSpaces(v.Value))
+		for _, value := range v.Values {
+			out = append(out, name+"."+t.Kind+" = "+quoteSpaces(value))
+		}
 		out = appendParts(out, name, v.Type, seen)
 	}
 	for _, f := range t.Fields {
@@ -159,7 +161,7 @@ func writeRules(w io.Writer, fields []*Field, seen map[*Type]bool) {
 			seen[t] = true
 			writeRules(w, t.Fields, seen)
 			for _, v := range t.Variants {
-				fmt.Fprintf(w, "\t%q %q", t.Kind, v.Value)
+				fmt.Fprintf(w, "\t%q %q", t.Kind, v.Values)
 				if !seen[v.Type] {
 					seen[v.Type] = true
 					writeRules(w, v.Type.Fields, seen)

@@ -10,10 +10,10 @@ import (
 
 // A Variant is one of the objects that a union may hold.
 type Variant struct {
-	Value string // of the discriminator
-	Type  *Type
-	Kind  *Field // of Type: the discriminator
-	Pos   spec.Pos
+	Values []string // of the discriminator, one or more
+	Type   *Type
+	Kind   *Field // of Type: the discriminator
+	Pos    spec.Pos
 
 	schema *spec.Schema
 }
@@ -21,7 +21,7 @@ type Variant struct {
 // VariantOf returns the variant with a value of the discriminator, or nil.
 func (t *Type) VariantOf(value string) *Variant {
 	for i := range t.Variants {
-		if t.Variants[i].Value == value {
+		if slices.Contains(t.Variants[i].Values, value) {
 			return &t.Variants[i]
 		}
 	}
@@ -70,14 +70,16 @@ func (b *builder) union(s *spec.Schema, inline, path string) *Type {
 	seen := map[string]string{}
 	for i := range t.Variants {
 		v := &t.Variants[i]
-		if v.Value == "" {
-			v.Value = v.schema.Name
+		if len(v.Values) == 0 {
+			v.Values = []string{v.schema.Name}
 		}
-		if other, taken := seen[v.Value]; taken {
-			b.report(v.Pos, path, v.schema.Name+" has the value "+spec.Quote(v.Value)+" of the discriminator, and so has "+
-				other, "give each its own in the mapping of the discriminator")
+		for _, value := range v.Values {
+			if other, taken := seen[value]; taken {
+				b.report(v.Pos, path, v.schema.Name+" has the value "+spec.Quote(value)+" of the discriminator, and so has "+
+					other, "give each its own in the mapping of the discriminator")
+			}
+			seen[value] = v.schema.Name
 		}
-		seen[v.Value] = v.schema.Name
 	}
 	b.unions = append(b.unions, pendingUnion{t, path})
 	return t
@@ -142,11 +144,8 @@ func (b *builder) mapping(t *Type, s *spec.Schema, path string) {
 				", which is not in oneOf", "add it there, or remove it here")
 		case m.Value.Text == "":
 			b.report(m.Value.Pos, path, "an empty value of the discriminator", "want a word for "+schema.Name)
-		case t.Variants[i].Value != "":
-			b.report(m.Value.Pos, path, schema.Name+" has two values of the discriminator: "+
-				spec.Quote(t.Variants[i].Value)+" and "+spec.Quote(m.Value.Text), "keep the one that is stored")
 		default:
-			t.Variants[i].Value = m.Value.Text
+			t.Variants[i].Values = append(t.Variants[i].Values, m.Value.Text)
 		}
 	}
 }
@@ -161,40 +160,43 @@ func (b *builder) checkUnion(p pendingUnion) {
 		if j < 0 {
 			if p.t.Kind != "" && !b.set.Reported(at) {
 				b.report(v.Pos, p.path, name+" lacks the property "+spec.Quote(p.t.Kind)+" of the discriminator",
-					"add it, and to required: {type: string, enum: ["+v.Value+"]}")
+					"add it, and to required: {type: string, enum: ["+strings.Join(v.Values, ", ")+"]}")
 			}
 			continue
 		}
 		f := v.Type.Fields[j]
 		v.Kind = f
-		has := func(w Value) bool { return w.Text == v.Value }
 		switch {
 		case f.Type.Basic != String && f.Type.Basic != Enum:
 			b.report(f.Pos, at, "a discriminator is "+f.Type.GoType(), "want type: string, best with an enum of one value")
 		case !f.Required || f.Nullable:
 			b.report(f.Pos, at, "a discriminator that may be missing", "add it to required, without null")
 		case f.Rules.Any():
-			b.report(f.Pos, at, "a discriminator has rules for texts", "want an enum of one value: "+v.Value)
+			b.report(f.Pos, at, "a discriminator has rules for texts", "want an enum instead: "+strings.Join(v.Values, ", "))
 		case len(f.Aliases) > 0:
 			b.report(f.Pos, at, "x-mlmd-renamed-from on a discriminator", "keep the name: it says how to read the rest")
-		case f.Type.Basic == Enum && !slices.ContainsFunc(f.Type.Values, has):
+		case f.Type.Basic == Enum:
 			b.wrongValue(p, v)
 		}
 	}
 }
 
-// wrongValue reports a variant whose discriminator cannot have its value.
+// wrongValue reports a variant whose discriminator cannot have one of its values.
 func (b *builder) wrongValue(p pendingUnion, v *Variant) {
 	var texts []string
 	for _, w := range v.Kind.Type.Values {
 		texts = append(texts, w.Text)
 	}
-	if len(texts) == 0 {
-		return // already reported
+	i := slices.IndexFunc(v.Values, func(value string) bool { return !slices.Contains(texts, value) })
+	if len(texts) == 0 || i < 0 {
+		return // already reported, or right
 	}
-	b.report(v.Pos, p.path, "the value of "+v.schema.Name+" is "+strconv.Quote(v.Value)+", which is not in the enum of "+
-		v.schema.Name+"."+p.t.Kind+": "+strings.Join(texts, ", "),
-		"add mapping to the discriminator: {"+texts[0]+": '#/components/schemas/"+v.schema.Name+"'}")
+	fix := "add it there, or correct the mapping of the discriminator"
+	if v.Values[i] == v.schema.Name {
+		fix = "add mapping to the discriminator: {" + texts[0] + ": '#/components/schemas/" + v.schema.Name + "'}"
+	}
+	b.report(v.Pos, p.path, "the value of "+v.schema.Name+" is "+strconv.Quote(v.Values[i])+", which is not in the "+
+		"enum of "+v.schema.Name+"."+p.t.Kind+": "+strings.Join(texts, ", "), fix)
 }
 
 // Requires reports whether each t, or a variant of it, must hold an of.

@@ -319,7 +319,10 @@ func (d *document) named(t *ir.Type) {
 		var refs []any
 		for _, v := range t.Variants {
 			d.named(v.Type)
-			refs, mapping[v.Value] = append(refs, ref(v.Type.Go)), "#/components/schemas/"+v.Type.Go
+			refs = append(refs, ref(v.Type.Go))
+			for _, value := range v.Values {
+				mapping[value] = "#/components/schemas/" + v.Type.Go
+			}
 		}
 		s["oneOf"] = refs
 		return

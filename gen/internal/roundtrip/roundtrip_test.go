@@ -41,7 +41,7 @@ func every() []mlmd.AnyMapping {
 // the last one is a variant that the spec does not know.
 var variants = map[reflect.Type][]any{
 	reflect.TypeFor[model.SourceVariant](): {
-		&model.FileSource{Kind: "file"}, &model.QuerySource{Kind: "query"},
+		&model.FileSource{Kind: "file"}, &model.QuerySource{Kind: "query"}, &model.DatabaseSource{Kind: "mysql"},
 		&model.UnknownSource{Members: map[string]any{"kind": "stream", "topics": []any{"a", 0.5, nil, map[string]any{}}}},
 	},
 	reflect.TypeFor[model.ConditionVariant](): {
@@ -107,13 +107,13 @@ func FuzzJSON(f *testing.F) {
 // What is not a union is refused, and leaves what was there.
 func TestUnmarshalJSON_Refuses(t *testing.T) {
 	for raw, want := range map[string]string{
-		`{}`:                            `Source without a text in "kind": want one of file, query`,
-		`{"kind": 1}`:                   `Source without a text in "kind": want one of file, query`,
-		`{"kind": ""}`:                  `Source without a text in "kind": want one of file, query`,
-		`{"Kind": "file"}`:              `Source without a text in "kind": want one of file, query`,
+		`{}`:                            `Source without a text in "kind": want one of file, query, postgres, mysql`,
+		`{"kind": 1}`:                   `Source without a text in "kind": want one of file, query, postgres, mysql`,
+		`{"kind": ""}`:                  `Source without a text in "kind": want one of file, query, postgres, mysql`,
+		`{"Kind": "file"}`:              `Source without a text in "kind": want one of file, query, postgres, mysql`,
 		`[]`:                            `json: cannot unmarshal array into Go value of type map[string]json.RawMessage`,
 		`{"kind": "file", "path": 1}`:   `json: cannot unmarshal number into Go struct field FileSource.path of type string`,
-		`{"kind": "query", "of": {}}`:   `Source without a text in "kind": want one of file, query`,
+		`{"kind": "query", "of": {}}`:   `Source without a text in "kind": want one of file, query, postgres, mysql`,
 		`{"kind": "query", "of": null}`: "",
 		`null`:                          "",
 	} {

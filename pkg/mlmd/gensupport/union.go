@@ -1,6 +1,7 @@
 package gensupport
 
 import (
+	"slices"
 	"strconv"
 
 	"google.golang.org/protobuf/types/known/structpb"
@@ -19,7 +20,7 @@ func KindOf(p *structpb.Value, name string) (string, error) {
 }
 
 // EncodeVariant encodes the variant v of a union, whose discriminator is the member
-// called name.
+// called name. An empty kind stands for what v has there.
 func EncodeVariant[V any](
 	v *V, name, kind string, encode func(V) (*structpb.Value, error),
 ) (*structpb.Value, error) {
@@ -27,10 +28,15 @@ func EncodeVariant[V any](
 		return NoVariant()
 	}
 	p, err := encode(*v)
-	if err == nil {
+	switch {
+	case err != nil:
+		return nil, err
+	case kind != "":
 		p.GetStructValue().Fields[name] = structpb.NewStringValue(kind)
+	case p.GetStructValue().GetFields()[name].GetStringValue() == "":
+		return nil, &mlmd.InvalidError{Field: name, Why: "is missing"}
 	}
-	return p, err
+	return p, nil
 }
 
 // EncodeUnknown encodes a variant of a union that the spec does not know.
@@ -46,21 +52,26 @@ func EncodeUnknown(members map[string]any, name string) (*structpb.Value, error)
 func NoVariant() (*structpb.Value, error) { return nil, missing() }
 
 // CheckVariant checks the variant v of a union with check, which may be nil. The
-// discriminator is the member called name, which must be kind or empty.
+// discriminator is the member called name, which must be one of kinds, or empty if
+// there is one only.
 func CheckVariant[V any, K ~string](
-	c *Validator, v *V, name string, member func(*V) *K, kind K, check func(*Validator, *V),
+	c *Validator, v *V, name string, member func(*V) *K, check func(*Validator, *V), kinds ...K,
 ) {
 	if v == nil {
 		c.Required("", false)
 		return
 	}
 	whole := *v
-	switch at := member(&whole); *at {
-	case "", kind:
-		*at = kind
+	switch at := member(&whole); {
+	case slices.Contains(kinds, *at):
+	case len(kinds) > 1:
+		c.Fail(name, string(*at), "must be "+oneOf(kinds))
+		*at = kinds[0]
+	case *at != "":
+		c.Fail(name, string(*at), "must be "+oneOf(kinds)+", or empty: the Go type says which variant it is")
+		*at = kinds[0]
 	default:
-		c.Fail(name, string(*at), "must be "+oneOf([]K{kind})+", or empty: the Go type says which variant it is")
-		*at = kind
+		*at = kinds[0]
 	}
 	if check != nil {
 		check(c, &whole)

@@ -33,7 +33,7 @@ func TestCheckVariant(t *testing.T) {
 	} {
 		v := &gensupport.Validator{}
 		v.Enter("from", -1)
-		gensupport.CheckVariant(v, c.v, "kind", func(v *file) *string { return &v.Kind }, "file", checkFile)
+		gensupport.CheckVariant(v, c.v, "kind", func(v *file) *string { return &v.Kind }, checkFile, "file")
 		v.Leave()
 		got := ""
 		if err := v.Err(); err != nil {
@@ -41,6 +41,26 @@ func TestCheckVariant(t *testing.T) {
 		}
 		if got != c.want {
 			t.Errorf("%+v: got %q, want %q", c.v, got, c.want)
+		}
+	}
+}
+
+// A variant with several values of the discriminator must have one.
+func TestCheckVariant_SeveralValues(t *testing.T) {
+	for kind, want := range map[string]string{
+		"mysql": "", "postgres": "",
+		"":       `kind must be one of mysql, postgres`,
+		"oracle": `kind "oracle" must be one of mysql, postgres`,
+	} {
+		v := &gensupport.Validator{}
+		gensupport.CheckVariant(v, &file{Kind: kind}, "kind", func(v *file) *string { return &v.Kind }, nil,
+			"mysql", "postgres")
+		got := ""
+		if err := v.Err(); err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("%q: got %q, want %q", kind, got, want)
 		}
 	}
 }

@@ -21,7 +21,7 @@ var Catalog = []mlmd.AnyMapping{
 var CatalogSpec = mlmd.Spec{
 	Title:       "A feature store",
 	Version:     "1.0.0",
-	Fingerprint: "41da6e921419af3490bdac3361cb9d4d",
+	Fingerprint: "33fe814d51a591572287ea45a6c07c37",
 	Entities: []mlmd.SpecEntity{
 		{Name: "FeatureGroup", Kind: mlmd.Context, TypeName: "features.FeatureGroup", Stores: []string{
 			"description STRING", "team STRING",

@@ -43,10 +43,10 @@ func checkSource(c *gensupport.Validator, v *schema.Source) {
 	switch x := v.Value.(type) {
 	case *schema.FileSource:
 		gensupport.CheckVariant(c, x, "kind",
-			func(x *schema.FileSource) *schema.FileSourceKind { return &x.Kind }, "file", checkFileSource)
+			func(x *schema.FileSource) *schema.FileSourceKind { return &x.Kind }, checkFileSource, "file")
 	case *schema.QuerySource:
 		gensupport.CheckVariant(c, x, "kind",
-			func(x *schema.QuerySource) *schema.QuerySourceKind { return &x.Kind }, "query", checkQuerySource)
+			func(x *schema.QuerySource) *schema.QuerySourceKind { return &x.Kind }, checkQuerySource, "query")
 	case *schema.UnknownSource:
 		if x == nil {
 			c.Required("", false)

@@ -21,7 +21,7 @@ var Catalog = []mlmd.AnyMapping{
 var CatalogSpec = mlmd.Spec{
 	Title:       "Data sets, as they were at first",
 	Version:     "1.0.0",
-	Fingerprint: "56bcb2f3d28c7ad1a208ebc23b0f9f2f",
+	Fingerprint: "549fdea70e5994c099056a4da238aef2",
 	Entities: []mlmd.SpecEntity{
 		{Name: "DataSet", Kind: mlmd.Artifact, TypeName: "kf.DataSet", Stores: []string{
 			"description STRING", "projectId to Project", "format STRING", "format = csv", "format = parquet",

@@ -18,8 +18,8 @@ var REST = []resttable.API{
 				Children: []resttable.Child{
 					{Parent: "Project", Segment: "data_sets"},
 				},
-				Create:   []string{"name", "externalId", "description", "customProperties", "uri", "state", "projectId", "format", "rows", "size", "source", "quality", "columns"},
-				Update:   []string{"externalId", "description", "customProperties", "uri", "state", "format", "rows", "size", "source", "quality", "columns"},
+				Create:   []string{"name", "externalId", "description", "customProperties", "uri", "state", "projectId", "format", "rows", "size", "source", "quality", "columns", "storage", "mirrors"},
+				Update:   []string{"externalId", "description", "customProperties", "uri", "state", "format", "rows", "size", "source", "quality", "columns", "storage", "mirrors"},
 				Defaults: map[string]string{"state": "UNKNOWN"},
 			},
 			{

@@ -26,9 +26,9 @@ var V1 = rest.API{
 			Children: []rest.Child{
 				{Parent: "Project", Segment: "data_sets"},
 			},
-			Create:   []string{"name", "externalId", "description", "customProperties", "uri", "state", "projectId", "format", "rows", "size", "source", "quality", "columns"},
+			Create:   []string{"name", "externalId", "description", "customProperties", "uri", "state", "projectId", "format", "rows", "size", "source", "quality", "columns", "storage", "mirrors"},
 			Required: []string{"name", "projectId", "rows"},
-			Update:   []string{"externalId", "description", "customProperties", "uri", "state", "format", "rows", "size", "source", "quality", "columns"},
+			Update:   []string{"externalId", "description", "customProperties", "uri", "state", "format", "rows", "size", "source", "quality", "columns", "storage", "mirrors"},
 			Defaults: map[string]string{"state": "UNKNOWN"},
 		},
 		{

@@ -241,6 +241,7 @@ func downStorage(v now.Storage) (old.Storage, bool) {
 			y, ok := downTableStorage(*x)
 			return old.Storage{Value: &y}, ok
 		}
+	case *now.StreamStorage:
 	}
 	var out old.Storage
 	return out, convert.Union(v, &out)

@@ -55,6 +55,12 @@ func DataSet(seed int64, set ...func(*model.DataSet)) *model.DataSet {
 	if f := s.Field("columns"); f.Some() {
 		v.Columns = fakesupport.List(f, 0, 3, func(s *fakesupport.Source) model.Column { return makeColumn(s.Object()) })
 	}
+	if f := s.Field("storage"); f.Some() {
+		v.Storage = makeStorage(f.Object())
+	}
+	if f := s.Field("mirrors"); f.Some() {
+		v.Mirrors = fakesupport.List(f, 0, 3, func(s *fakesupport.Source) model.Storage { return makeStorage(s.Object()) })
+	}
 	for _, f := range set {
 		f(v)
 	}

@@ -59,13 +59,13 @@ func checkStorage(c *gensupport.Validator, v *model.Storage) {
 	switch x := v.Value.(type) {
 	case *model.FileStorage:
 		gensupport.CheckVariant(c, x, "kind",
-			func(x *model.FileStorage) *model.FileStorageKind { return &x.Kind }, "file", checkFileStorage)
+			func(x *model.FileStorage) *model.FileStorageKind { return &x.Kind }, checkFileStorage, "file")
 	case *model.TableStorage:
 		gensupport.CheckVariant(c, x, "kind",
-			func(x *model.TableStorage) *string { return &x.Kind }, "table", nil)
+			func(x *model.TableStorage) *string { return &x.Kind }, nil, "table")
 	case *model.StreamStorage:
 		gensupport.CheckVariant(c, x, "kind",
-			func(x *model.StreamStorage) *model.StreamStorageKind { return &x.Kind }, "stream", checkStreamStorage)
+			func(x *model.StreamStorage) *model.StreamStorageKind { return &x.Kind }, checkStreamStorage, "stream")
 	case *model.UnknownStorage:
 		if x == nil {
 			c.Required("", false)

@@ -26,9 +26,9 @@ var V2 = rest.API{
 			Children: []rest.Child{
 				{Parent: "Project", Segment: "data_sets"},
 			},
-			Create:   []string{"name", "externalId", "description", "customProperties", "uri", "state", "projectId", "format", "rows", "size", "source", "license", "tags", "quality", "columns"},
+			Create:   []string{"name", "externalId", "description", "customProperties", "uri", "state", "projectId", "format", "rows", "size", "source", "license", "tags", "quality", "columns", "storage", "mirrors"},
 			Required: []string{"name", "projectId"},
-			Update:   []string{"externalId", "description", "customProperties", "uri", "state", "format", "rows", "size", "source", "license", "tags", "quality", "columns"},
+			Update:   []string{"externalId", "description", "customProperties", "uri", "state", "format", "rows", "size", "source", "license", "tags", "quality", "columns", "storage", "mirrors"},
 			Defaults: map[string]string{"state": "UNKNOWN"},
 		},
 		{

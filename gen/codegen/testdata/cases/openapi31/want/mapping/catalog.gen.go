@@ -18,7 +18,7 @@ var Catalog = []mlmd.AnyMapping{
 var CatalogSpec = mlmd.Spec{
 	Title:       "case",
 	Version:     "1.0.0",
-	Fingerprint: "98f957583124cac393f8cb257449ed9c",
+	Fingerprint: "9fa95e761b2c58f4dafce059659d0a84",
 	Entities: []mlmd.SpecEntity{
 		{Name: "Prompt", Kind: mlmd.Context, TypeName: "Prompt", Stores: []string{
 			"maybe STRING", "either INT", "format STRING", "format = text", "limit INT", "ratio DOUBLE",

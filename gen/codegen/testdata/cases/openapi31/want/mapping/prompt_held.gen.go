@@ -43,10 +43,10 @@ func checkPromptHeld(c *gensupport.Validator, v *model.PromptHeld) {
 	switch x := v.Value.(type) {
 	case *model.OriginNamed:
 		gensupport.CheckVariant(c, x, "as",
-			func(x *model.OriginNamed) *model.OriginNamedAs { return &x.As }, "named", checkOriginNamed)
+			func(x *model.OriginNamed) *model.OriginNamedAs { return &x.As }, checkOriginNamed, "named")
 	case *model.Kept:
 		gensupport.CheckVariant(c, x, "as",
-			func(x *model.Kept) *model.KeptAs { return &x.As }, "kept", checkKept)
+			func(x *model.Kept) *model.KeptAs { return &x.As }, checkKept, "kept")
 	case *model.UnknownPromptHeld:
 		if x == nil {
 			c.Required("", false)

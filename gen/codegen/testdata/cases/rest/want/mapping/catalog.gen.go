@@ -25,7 +25,7 @@ var Catalog = []mlmd.AnyMapping{
 var CatalogSpec = mlmd.Spec{
 	Title:       "a library",
 	Version:     "1.0.0",
-	Fingerprint: "616cfdc55c5a0cc7c9d6d71cf09f0290",
+	Fingerprint: "426c686840db2f77d0c27dc4687e7a3d",
 	Entities: []mlmd.SpecEntity{
 		{Name: "Day", Kind: mlmd.Context, TypeName: "Day", Stores: []string{}},
 		{Name: "Edition", Kind: mlmd.Artifact, TypeName: "Edition", Stores: []string{

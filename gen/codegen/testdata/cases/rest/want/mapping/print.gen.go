@@ -43,10 +43,10 @@ func checkPrint(c *gensupport.Validator, v *model.Print) {
 	switch x := v.Value.(type) {
 	case *model.Magazine:
 		gensupport.CheckVariant(c, x, "in",
-			func(x *model.Magazine) *model.MagazineIn { return &x.In }, "magazine", checkMagazine)
+			func(x *model.Magazine) *model.MagazineIn { return &x.In }, checkMagazine, "magazine")
 	case *model.Volume:
 		gensupport.CheckVariant(c, x, "in",
-			func(x *model.Volume) *model.VolumeIn { return &x.In }, "book", checkVolume)
+			func(x *model.Volume) *model.VolumeIn { return &x.In }, checkVolume, "book")
 	case *model.UnknownPrint:
 		if x == nil {
 			c.Required("", false)

@@ -8,7 +8,7 @@ import (
 )
 
 func makeSource(s *fakesupport.Source) model.Source {
-	switch s.Variant(2, 2) {
+	switch s.Variant(3, 3) {
 	case 0:
 		v := makeFileSource(s)
 		v.Kind = "file"
@@ -16,6 +16,10 @@ func makeSource(s *fakesupport.Source) model.Source {
 	case 1:
 		v := makeQuerySource(s)
 		v.Kind = "query"
+		return model.Source{Value: &v}
+	case 2:
+		v := makeDatabaseSource(s)
+		v.Kind = fakesupport.One[model.DatabaseSourceKind](s, "postgres", "mysql")
 		return model.Source{Value: &v}
 	}
 	return model.Source{}

@@ -9,7 +9,8 @@ import (
 // sourceSymbols holds the symbols of the members of a [model.Source].
 type sourceSymbols[T any] struct {
 	valueSymbol[T]
-	Kind        *filter.String[T]
-	FileSource  *fileSourceSymbols[T]
-	QuerySource *querySourceSymbols[T]
+	Kind           *filter.String[T]
+	FileSource     *fileSourceSymbols[T]
+	QuerySource    *querySourceSymbols[T]
+	DatabaseSource *databaseSourceSymbols[T]
 }

@@ -27,6 +27,11 @@ var Table = tableSymbols{
 			Text:        &filter.String[*model.Table]{Property: "source", Member: "Source.Value.QuerySource.Text"},
 			Of:          &filter.Value[*model.Table]{Property: "source", Member: "Source.Value.QuerySource.Of"},
 		},
+		DatabaseSource: &databaseSourceSymbols[*model.Table]{
+			valueSymbol: filter.Value[*model.Table]{Property: "source", Member: "Source.Value.DatabaseSource"},
+			Kind:        &filter.Enum[*model.Table, model.DatabaseSourceKind]{Property: "source", Member: "Source.Value.DatabaseSource.Kind"},
+			Table:       &filter.String[*model.Table]{Property: "source", Member: "Source.Value.DatabaseSource.Table"},
+		},
 	},
 	Copies: &filter.OptObjects[*model.Table, *sourceSymbols[*model.Table]]{
 		At: filter.Ref{Property: "copies", Member: "Copies"},
@@ -45,6 +50,11 @@ var Table = tableSymbols{
 				Kind:        &filter.String[*model.Table]{Property: "copies", Member: "Copies[].Value.QuerySource.Kind"},
 				Text:        &filter.String[*model.Table]{Property: "copies", Member: "Copies[].Value.QuerySource.Text"},
 				Of:          &filter.Value[*model.Table]{Property: "copies", Member: "Copies[].Value.QuerySource.Of"},
+			},
+			DatabaseSource: &databaseSourceSymbols[*model.Table]{
+				valueSymbol: filter.Value[*model.Table]{Property: "copies", Member: "Copies[].Value.DatabaseSource"},
+				Kind:        &filter.Enum[*model.Table, model.DatabaseSourceKind]{Property: "copies", Member: "Copies[].Value.DatabaseSource.Kind"},
+				Table:       &filter.String[*model.Table]{Property: "copies", Member: "Copies[].Value.DatabaseSource.Table"},
 			},
 		},
 	},

@@ -18,18 +18,20 @@ var Catalog = []mlmd.AnyMapping{
 var CatalogSpec = mlmd.Spec{
 	Title:       "unions",
 	Version:     "1.0.0",
-	Fingerprint: "54a5b9cc5fb0adf2a7a4ebcf02ea38c2",
+	Fingerprint: "19687474217564434e5ffff416427231",
 	Entities: []mlmd.SpecEntity{
 		{Name: "Table", Kind: mlmd.Artifact, TypeName: "Table", Stores: []string{
 			"source STRUCT", "source.kind = file", "FileSource.kind", "FileSource.kind = file",
 			"FileSource.path", "FileSource.format", "FileSource.format = csv", "FileSource.format = parquet",
 			"FileSource.size", "source.kind = query", "QuerySource.kind", "QuerySource.text", "QuerySource.of",
+			"source.kind = postgres", "source.kind = mysql", "DatabaseSource.kind",
+			"DatabaseSource.kind = mysql", "DatabaseSource.kind = postgres", "DatabaseSource.table",
 			"copies STRUCT", "by_region STRUCT", "check STRUCT", "check.op = Not", "Not.op", "Not.op = Not",
 			"Not.op = Above", "Not.of", "check.op = Above", "Above.op", "Above.op = Above", "Above.column",
 			"Above.limit", "check.op = Between", "Between.op", "Between.column", "Between.low", "Between.high",
 			"sink STRUCT", "sink.kind = file",
 		}, Reads: []string{
-			"FileSource.bytes",
+			"FileSource.bytes", "DatabaseSource.name",
 		}},
 	},
 }

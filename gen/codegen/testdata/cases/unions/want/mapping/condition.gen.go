@@ -48,13 +48,13 @@ func checkCondition(c *gensupport.Validator, v *model.Condition) {
 	switch x := v.Value.(type) {
 	case *model.Not:
 		gensupport.CheckVariant(c, x, "op",
-			func(x *model.Not) *model.NotOp { return &x.Op }, "Not", checkNot)
+			func(x *model.Not) *model.NotOp { return &x.Op }, checkNot, "Not")
 	case *model.Above:
 		gensupport.CheckVariant(c, x, "op",
-			func(x *model.Above) *model.AboveOp { return &x.Op }, "Above", checkAbove)
+			func(x *model.Above) *model.AboveOp { return &x.Op }, checkAbove, "Above")
 	case *model.Between:
 		gensupport.CheckVariant(c, x, "op",
-			func(x *model.Between) *string { return &x.Op }, "Between", nil)
+			func(x *model.Between) *string { return &x.Op }, nil, "Between")
 	case *model.UnknownCondition:
 		if x == nil {
 			c.Required("", false)

@@ -14,6 +14,8 @@ func encodeSource(v model.Source) (*structpb.Value, error) {
 		return gensupport.EncodeVariant(x, "kind", "file", encodeFileSource)
 	case *model.QuerySource:
 		return gensupport.EncodeVariant(x, "kind", "query", encodeQuerySource)
+	case *model.DatabaseSource:
+		return gensupport.EncodeVariant(x, "kind", "", encodeDatabaseSource)
 	case *model.UnknownSource:
 		if x != nil {
 			return gensupport.EncodeUnknown(x.Members, "kind")
@@ -34,6 +36,9 @@ func decodeSource(p *structpb.Value) (model.Source, error) {
 	case "query":
 		x, err := decodeQuerySource(p)
 		return model.Source{Value: &x}, err
+	case "postgres", "mysql":
+		x, err := decodeDatabaseSource(p)
+		return model.Source{Value: &x}, err
 	}
 	members, err := gensupport.DecodeJSON(p)
 	return model.Source{Value: &model.UnknownSource{Members: members}}, err
@@ -46,6 +51,8 @@ func renameSource(p *structpb.Value) bool {
 		return renameFileSource(p)
 	case "query":
 		return renameQuerySource(p)
+	case "postgres", "mysql":
+		return renameDatabaseSource(p)
 	}
 	return false
 }
@@ -54,16 +61,19 @@ func checkSource(c *gensupport.Validator, v *model.Source) {
 	switch x := v.Value.(type) {
 	case *model.FileSource:
 		gensupport.CheckVariant(c, x, "kind",
-			func(x *model.FileSource) *model.FileSourceKind { return &x.Kind }, "file", checkFileSource)
+			func(x *model.FileSource) *model.FileSourceKind { return &x.Kind }, checkFileSource, "file")
 	case *model.QuerySource:
 		gensupport.CheckVariant(c, x, "kind",
-			func(x *model.QuerySource) *string { return &x.Kind }, "query", checkQuerySource)
+			func(x *model.QuerySource) *string { return &x.Kind }, checkQuerySource, "query")
+	case *model.DatabaseSource:
+		gensupport.CheckVariant(c, x, "kind",
+			func(x *model.DatabaseSource) *model.DatabaseSourceKind { return &x.Kind }, checkDatabaseSource, "postgres", "mysql")
 	case *model.UnknownSource:
 		if x == nil {
 			c.Required("", false)
 			return
 		}
-		gensupport.CheckUnknown(c, x.Members, "kind", "file", "query")
+		gensupport.CheckUnknown(c, x.Members, "kind", "file", "query", "postgres", "mysql")
 	default:
 		c.Required("", false)
 	}

@@ -35,9 +35,9 @@ var Table = mlmd.Mapping[model.Table, *mlmdpb.Artifact]{
 
 var tableFields = mlmd.Fields{
 	{Name: "name", Immutable: true},
-	{Name: "source", Path: "properties.source", Type: mlmdpb.PropertyType_STRUCT, Rename: renameSource, LegacyMembers: []string{"FileSource.size: bytes"}},
-	{Name: "copies", Path: "properties.copies", Type: mlmdpb.PropertyType_STRUCT, List: true, Rename: func(p *structpb.Value) bool { return gensupport.RenameElements(p, renameSource) }, LegacyMembers: []string{"FileSource.size: bytes"}},
-	{Name: "byRegion", Path: "properties.by_region", Type: mlmdpb.PropertyType_STRUCT, Rename: func(p *structpb.Value) bool { return gensupport.RenameValues(p, renameSource) }, LegacyMembers: []string{"FileSource.size: bytes"}},
+	{Name: "source", Path: "properties.source", Type: mlmdpb.PropertyType_STRUCT, Rename: renameSource, LegacyMembers: []string{"FileSource.size: bytes", "DatabaseSource.table: name"}},
+	{Name: "copies", Path: "properties.copies", Type: mlmdpb.PropertyType_STRUCT, List: true, Rename: func(p *structpb.Value) bool { return gensupport.RenameElements(p, renameSource) }, LegacyMembers: []string{"FileSource.size: bytes", "DatabaseSource.table: name"}},
+	{Name: "byRegion", Path: "properties.by_region", Type: mlmdpb.PropertyType_STRUCT, Rename: func(p *structpb.Value) bool { return gensupport.RenameValues(p, renameSource) }, LegacyMembers: []string{"FileSource.size: bytes", "DatabaseSource.table: name"}},
 	{Name: "check", Path: "properties.check", Type: mlmdpb.PropertyType_STRUCT},
 	{Name: "sink", Path: "properties.sink", Type: mlmdpb.PropertyType_STRUCT, Rename: renameTableSink, LegacyMembers: []string{"FileSource.size: bytes"}},
 }

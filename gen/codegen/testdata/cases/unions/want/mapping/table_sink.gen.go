@@ -47,7 +47,7 @@ func checkTableSink(c *gensupport.Validator, v *model.TableSink) {
 	switch x := v.Value.(type) {
 	case *model.FileSource:
 		gensupport.CheckVariant(c, x, "kind",
-			func(x *model.FileSource) *model.FileSourceKind { return &x.Kind }, "file", checkFileSource)
+			func(x *model.FileSource) *model.FileSourceKind { return &x.Kind }, checkFileSource, "file")
 	case *model.UnknownTableSink:
 		if x == nil {
 			c.Required("", false)

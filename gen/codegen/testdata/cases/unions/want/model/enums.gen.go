@@ -19,6 +19,25 @@ func (v AboveOp) Valid() bool {
 	return true
 }
 
+type DatabaseSourceKind string
+
+// The values of DatabaseSourceKind.
+const (
+	DatabaseSourceKindMysql    DatabaseSourceKind = "mysql"
+	DatabaseSourceKindPostgres DatabaseSourceKind = "postgres"
+)
+
+// Valid reports whether v is one of the values in the spec.
+func (v DatabaseSourceKind) Valid() bool {
+	switch v {
+	case DatabaseSourceKindMysql:
+	case DatabaseSourceKindPostgres:
+	default:
+		return false
+	}
+	return true
+}
+
 type FileFormat string
 
 // The values of FileFormat.

@@ -12,8 +12,8 @@ import (
 // Source holds one of several objects; kind says which. The zero value holds
 // none: it is not set.
 type Source struct {
-	// Value is one of *FileSource, *QuerySource, or *UnknownSource. A nil
-	// pointer is not valid.
+	// Value is one of *FileSource, *QuerySource, *DatabaseSource, or
+	// *UnknownSource. A nil pointer is not valid.
 	Value SourceVariant
 }
 
@@ -28,21 +28,27 @@ type UnknownSource struct {
 	Members map[string]any
 }
 
-func (*FileSource) isSource()    {}
-func (*QuerySource) isSource()   {}
-func (*UnknownSource) isSource() {}
+func (*FileSource) isSource()     {}
+func (*QuerySource) isSource()    {}
+func (*DatabaseSource) isSource() {}
+func (*UnknownSource) isSource()  {}
 
 // IsZero reports whether u holds no variant.
 func (u Source) IsZero() bool { return u.Value == nil }
 
-// Kind returns the discriminator of the variant: file, query, or another one
-// that the spec does not know. It is empty if u is not set.
+// Kind returns the discriminator of the variant: file, query, postgres,
+// mysql, or another one that the spec does not know. It is empty if u is not
+// set.
 func (u Source) Kind() string {
 	switch x := u.Value.(type) {
 	case *FileSource:
 		return "file"
 	case *QuerySource:
 		return "query"
+	case *DatabaseSource:
+		if x != nil {
+			return string(x.Kind)
+		}
 	case *UnknownSource:
 		if x != nil {
 			kind, _ := x.Members["kind"].(string)
@@ -67,6 +73,10 @@ func (u Source) MarshalJSON() ([]byte, error) {
 			v.Kind = "query"
 			return json.Marshal(v)
 		}
+	case *DatabaseSource:
+		if x != nil {
+			return json.Marshal(x)
+		}
 	case *UnknownSource:
 		if x != nil {
 			return json.Marshal(x.Members)
@@ -83,7 +93,7 @@ func (u *Source) UnmarshalJSON(raw []byte) error {
 	}
 	var kind string
 	if err := json.Unmarshal(members["kind"], &kind); err != nil || kind == "" {
-		return errors.New("Source without a text in \"kind\": want one of file, query")
+		return errors.New("Source without a text in \"kind\": want one of file, query, postgres, mysql")
 	}
 	var v SourceVariant
 	var into any
@@ -93,6 +103,9 @@ func (u *Source) UnmarshalJSON(raw []byte) error {
 		v, into = x, x
 	case "query":
 		x := new(QuerySource)
+		v, into = x, x
+	case "postgres", "mysql":
+		x := new(DatabaseSource)
 		v, into = x, x
 	default:
 		x := new(UnknownSource)
