@@ -55,6 +55,10 @@ var rules = []rule{
 		"generated code needs only mlmd, value and mlmdpb",
 	},
 	{
+		"pkg/mlmd/convert", "pkg/filter pkg/registry/... internal/... database/sql",
+		"conversions need only mappings and their values",
+	},
+	{
 		"pkg/mlmd/fakesupport", "generated/... pkg/registry/... pkg/store/... database/sql " + protobuf,
 		"fakes are plain values",
 	},

@@ -179,8 +179,8 @@ func Rules() []Rule {
 		{
 			ID:    "OBJECT_SAME_MEMBERS",
 			Finds: "an object has a new member",
-			Why: "an object is stored as a whole: a program from before the change that writes it drops the member, " +
-				"which it does not know",
+			Why: "an object is stored as a whole: a program from before the change that writes it, except by Update or " +
+				"PATCH, drops the member, which it does not know",
 			Instead: "update every program that writes the object before one sets the member, or add a field beside " +
 				"the object",
 			Warning: true,
