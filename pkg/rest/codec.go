@@ -132,9 +132,13 @@ func (c *codec) append(out []byte, v any) []byte {
 	for _, m := range c.constants {
 		out = append(appendName(out, m.name), m.value...)
 	}
+	unread := unreadable(v)
 	for i := range c.fields {
 		f := &c.fields[i]
 		x := f.of(v)
+		if _, bad := unread[f.name]; bad && x.Kind() == reflect.Pointer {
+			continue // it has its default, which is not what is stored
+		}
 		if f.name == customMember {
 			out = append(appendName(out, f.name), c.customJSON(x.Interface())...)
 			continue
@@ -166,6 +170,15 @@ func (c *codec) append(out []byte, v any) []byte {
 		}
 	}
 	return append(out, '}')
+}
+
+// unreadable returns what could not be read of v.
+func unreadable(v any) value.Unreadable {
+	if f := reflect.ValueOf(v).Elem().FieldByName("Unreadable"); f.IsValid() {
+		out, _ := f.Interface().(value.Unreadable)
+		return out
+	}
+	return nil
 }
 
 // appendName appends the name of a member and what separates it from the one

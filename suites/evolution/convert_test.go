@@ -176,6 +176,14 @@ func TestView(t *testing.T) {
 	if err != nil || v.Seats != nil || v.Unreadable["seats"].Stored != "2.5" {
 		t.Errorf("got %+v (%v), want 2.5 seats among what cannot be read", v, err)
 	}
+	place, err := teammap2.Place.Encode(&teams2.Place{Name: "a", TeamID: "1", Height: new(80.5)}, mlmd.Parent{ID: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	desk, err := teamconv.PlaceView.Decode(place)
+	if err != nil || desk.Unreadable["height"].Stored != "80.5" {
+		t.Errorf("got %+v (%v), want the height among what cannot be read", desk, err)
+	}
 	for _, c := range []struct {
 		v    teams1.Team
 		want []string

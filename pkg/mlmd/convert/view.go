@@ -55,6 +55,7 @@ type view[Old, New any, N mlmd.Node] struct {
 
 // A pair is a field of both versions.
 type pair struct {
+	index    int // of old in the fields of the older version
 	old, now *mlmd.Field
 	from, to string // its properties in the older and in the newer version
 }
@@ -74,7 +75,7 @@ func (x *view[Old, New, N]) fields() mlmd.Fields {
 				x.kept = append(append(x.kept, from), o.LegacyNames...)
 			} else {
 				to, _ := z.Property()
-				x.pairs = append(x.pairs, pair{o, z, from, to})
+				x.pairs = append(x.pairs, pair{i, o, z, from, to})
 				f = *z
 				f.Name, f.Immutable, f.Refers = o.Name, o.Immutable, o.Refers
 			}
@@ -111,8 +112,10 @@ func (x *view[Old, New, N]) decode(n N) (*Old, error) {
 	if err != nil {
 		return nil, err
 	}
+	older := x.down(newer)
+	set := x.old.IsSet(older) // others have their defaults in form
 	var form map[string]*mlmdpb.Value
-	if same, _ := x.old.Encode(x.down(newer), anyParent); same != nil { // errors are in fields that it lacks
+	if same, _ := x.old.Encode(older, anyParent); same != nil { // errors are in fields that it lacks
 		form = *propertiesOf(same)
 	}
 	var unread value.Unreadable
@@ -132,7 +135,7 @@ func (x *view[Old, New, N]) decode(n N) (*Old, error) {
 			continue
 		}
 		v := form[p.from]
-		if _, bad := unread[p.now.Name]; bad || v == nil { // the older version says why it cannot be read
+		if _, bad := unread[p.now.Name]; bad || v == nil || !set[p.index] { // the older version says why it cannot be read
 			v = raw
 		}
 		props[p.from] = v
