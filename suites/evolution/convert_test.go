@@ -85,6 +85,7 @@ func TestConversions_Lost(t *testing.T) {
 		"DataSetDown: license is lost: the other version lacks it",
 		"DataSetDown: tags is lost: the other version lacks it",
 		"DataSetDown: columns[].unit is lost: the other version lacks it",
+		"DataSetDown: storage keeps view, which the other version does not know",
 		"DataSetDown: storage keeps stream, which the other version does not know",
 		"RunDown: retries is lost: the other version lacks it",
 	}

@@ -230,11 +230,11 @@ func (r random) fill(v reflect.Value) {
 
 // union sets u to a variant: one that both versions know, that v2 knows, or neither.
 func (r random) union(u json.Unmarshaler) {
-	members := map[string]any{"kind": []string{"file", "table", "stream", "cloud"}[r.IntN(4)]}
+	members := map[string]any{"kind": []string{"file", "table", "view", "stream", "cloud"}[r.IntN(5)]}
 	switch members["kind"] {
 	case "file":
 		members["path"] = r.text()
-	case "table": // without the member that has another name in v2
+	case "table", "view": // without the member that has another name in v2
 	case "stream":
 		members["topic"] = r.text()
 		if r.IntN(2) == 0 {

@@ -50,7 +50,8 @@ func (p *program) write2(ctx context.Context) error {
 var unknownTo1 = []string{
 	"DataSet: size_in_bytes DOUBLE", "DataSet: origin STRING", "DataSet: license STRING", "DataSet: tags STRUCT",
 	"DataSet: format = iceberg", "DataSet: Column.remark", "DataSet: Column.unit",
-	"DataSet: storage.kind = stream", "DataSet: StreamStorage.kind", "DataSet: StreamStorage.kind = stream",
+	"DataSet: storage.kind = view", "DataSet: storage.kind = stream",
+	"DataSet: StreamStorage.kind", "DataSet: StreamStorage.kind = stream",
 	"DataSet: StreamStorage.topic", "DataSet: StreamStorage.from", "DataSet: StreamStorage.before",
 	"DataSet: TableStorage.address",
 	"Run: OUTPUT to Report", "Run: DECLARED_INPUT to Report", "Run: retries INT",

@@ -226,16 +226,16 @@ func testPairs(t *testing.T, bin string) {
 
 // What the programs of the other tests prove safe is the whole way from v1 to
 // v2, but for one field that is a pointer in Go now, one integer that is a number,
-// and one member that has another name (what is stored is safe, and callers have
-// to be compiled again), and for two warnings: a v1 program that
+// one member that has another name (what is stored is safe, and callers have
+// to be compiled again), one discriminator that callers must set, and for two warnings: a v1 program that
 // writes an object leaves out the new member, and callers may have custom
 // properties with the names of the new fields.
 func testTheWay(t *testing.T, bin string) {
 	t.Helper()
 	v2 := read(t, "v2/openapi.yaml")
 	reports(t, bin, v2, []string{
-		"EDGE_NO_DELETE", "EDGE_SAME_NAME", "FIELD_KEY_NOT_CUSTOM", "FIELD_SAME_NAME", "FIELD_STILL_INTEGER",
-		"FIELD_STILL_REQUIRED", "OBJECT_SAME_MEMBERS",
+		"EDGE_NO_DELETE", "EDGE_SAME_NAME", "FIELD_KEY_NOT_CUSTOM", "FIELD_NOT_NEWLY_REQUIRED", "FIELD_SAME_NAME",
+		"FIELD_STILL_INTEGER", "FIELD_STILL_REQUIRED", "OBJECT_SAME_MEMBERS",
 	})
 	as := strings.Replace(v2,
 		"required: [name, projectId]\n          properties:\n            projectId:\n              type: string\n        "+
@@ -246,8 +246,8 @@ func testTheWay(t *testing.T, bin string) {
 		t.Fatal("the relaxed field is not found in v2")
 	}
 	reports(t, bin, as, []string{
-		"EDGE_NO_DELETE", "EDGE_SAME_NAME", "FIELD_KEY_NOT_CUSTOM", "FIELD_SAME_NAME", "FIELD_STILL_INTEGER",
-		"OBJECT_SAME_MEMBERS",
+		"EDGE_NO_DELETE", "EDGE_SAME_NAME", "FIELD_KEY_NOT_CUSTOM", "FIELD_NOT_NEWLY_REQUIRED", "FIELD_SAME_NAME",
+		"FIELD_STILL_INTEGER", "OBJECT_SAME_MEMBERS",
 	})
 }
 

@@ -40,13 +40,13 @@ var _ = onEveryBackend("unions", func(world func() *world) {
 		set.Storage = stream("clicks")
 		set.Mirrors = []model2.Storage{
 			{Value: &model2.FileStorage{Path: "a.csv"}},
-			{Value: &model2.TableStorage{Address: new("db.t")}},
+			{Value: &model2.TableStorage{Kind: "view", Address: new("db.t")}},
 		}
 		id := must(w.sets2.Upsert(ctx, set)).ID
 		got := must(w.sets2.Get(ctx, id))
 		Expect(got.Storage).To(Equal(stream("clicks")))
 		Expect(got.Mirrors).To(Equal([]model2.Storage{
-			file2("a.csv"), {Value: &model2.TableStorage{Kind: "table", Address: new("db.t")}},
+			file2("a.csv"), {Value: &model2.TableStorage{Kind: "view", Address: new("db.t")}},
 		}))
 		Expect(w.sets2.Upsert(ctx, set)).To(HaveField("Outcome", registry.Unchanged))
 		Expect(w.sets2.Replace(ctx, got)).To(HaveField("Outcome", registry.Unchanged))

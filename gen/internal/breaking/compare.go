@@ -451,6 +451,10 @@ func (c *comparison) union(path string, old, now *ir.Type) {
 		return
 	}
 	for _, v := range old.Variants {
+		if w := now.VariantOf(v.Values[0]); w != nil && len(v.Values) == 1 && len(w.Values) > 1 {
+			c.found("FIELD_NOT_NEWLY_REQUIRED", now.Pos, path+"."+now.Kind, "the discriminator could be left empty in %s, "+
+				"which had one value, and must now be set", w.Type.Go)
+		}
 		for _, value := range v.Values {
 			c.variant(path, now, v, value).setEnum(old, ir.Value{Text: value})
 		}

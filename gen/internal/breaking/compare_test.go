@@ -435,6 +435,14 @@ var breaks = []breakCase{
 		},
 	},
 	{
+		"a variant of a union gets a second value",
+		change{"author: Author,", "author: Author, writer: Author,"},
+		[]string{
+			"FIELD_NOT_NEWLY_REQUIRED Prompt.origin.by: the discriminator could be left empty in Author, which had one " +
+				"value, and must now be set",
+		},
+	},
+	{
 		"a variant of a union loses one of two values",
 		change{", script: Program}", "}"},
 		[]string{

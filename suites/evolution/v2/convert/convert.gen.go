@@ -21,6 +21,7 @@ var Lost = []string{
 	"DataSetDown: license is lost: the other version lacks it",
 	"DataSetDown: tags is lost: the other version lacks it",
 	"DataSetDown: columns[].unit is lost: the other version lacks it",
+	"DataSetDown: storage keeps view, which the other version does not know",
 	"DataSetDown: storage keeps stream, which the other version does not know",
 	"RunDown: retries is lost: the other version lacks it",
 }
@@ -237,7 +238,7 @@ func downStorage(v now.Storage) (old.Storage, bool) {
 			return old.Storage{Value: &y}, ok
 		}
 	case *now.TableStorage:
-		if x != nil {
+		if x != nil && x.Kind == "table" {
 			y, ok := downTableStorage(*x)
 			return old.Storage{Value: &y}, ok
 		}

@@ -15,7 +15,7 @@ func makeStorage(s *fakesupport.Source) model.Storage {
 		return model.Storage{Value: &v}
 	case 1:
 		v := makeTableStorage(s)
-		v.Kind = "table"
+		v.Kind = fakesupport.One[string](s, "table", "view")
 		return model.Storage{Value: &v}
 	case 2:
 		v := makeStreamStorage(s)

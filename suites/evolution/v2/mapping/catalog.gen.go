@@ -22,16 +22,17 @@ var Catalog = []mlmd.AnyMapping{
 var CatalogSpec = mlmd.Spec{
 	Title:       "Data sets, as they are now",
 	Version:     "2.0.0",
-	Fingerprint: "5251b507eb9ea490c90ded999056d06b",
+	Fingerprint: "b05c8cc464ef252efdba0f849677f111",
 	Entities: []mlmd.SpecEntity{
 		{Name: "DataSet", Kind: mlmd.Artifact, TypeName: "kf.DataSet", Stores: []string{
 			"description STRING", "projectId to Project", "format STRING", "format = csv", "format = iceberg",
 			"format = parquet", "rows INT", "size_in_bytes DOUBLE", "origin STRING", "license STRING",
 			"tags STRUCT", "quality DOUBLE", "columns STRUCT", "Column.name", "Column.remark", "Column.unit",
 			"storage STRUCT", "storage.kind = file", "FileStorage.kind", "FileStorage.kind = file",
-			"FileStorage.path", "storage.kind = table", "TableStorage.kind", "TableStorage.address",
-			"storage.kind = stream", "StreamStorage.kind", "StreamStorage.kind = stream", "StreamStorage.topic",
-			"StreamStorage.from", "StreamStorage.before", "mirrors STRUCT",
+			"FileStorage.path", "storage.kind = table", "storage.kind = view", "TableStorage.kind",
+			"TableStorage.address", "storage.kind = stream", "StreamStorage.kind",
+			"StreamStorage.kind = stream", "StreamStorage.topic", "StreamStorage.from", "StreamStorage.before",
+			"mirrors STRUCT",
 		}, Reads: []string{
 			"size DOUBLE", "size INT", "source STRING", "Column.note", "TableStorage.place",
 		}},

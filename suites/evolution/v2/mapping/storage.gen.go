@@ -13,7 +13,7 @@ func encodeStorage(v model.Storage) (*structpb.Value, error) {
 	case *model.FileStorage:
 		return gensupport.EncodeVariant(x, "kind", "file", encodeFileStorage)
 	case *model.TableStorage:
-		return gensupport.EncodeVariant(x, "kind", "table", encodeTableStorage)
+		return gensupport.EncodeVariant(x, "kind", "", encodeTableStorage)
 	case *model.StreamStorage:
 		return gensupport.EncodeVariant(x, "kind", "stream", encodeStreamStorage)
 	case *model.UnknownStorage:
@@ -33,7 +33,7 @@ func decodeStorage(p *structpb.Value) (model.Storage, error) {
 	case "file":
 		x, err := decodeFileStorage(p)
 		return model.Storage{Value: &x}, err
-	case "table":
+	case "table", "view":
 		x, err := decodeTableStorage(p)
 		return model.Storage{Value: &x}, err
 	case "stream":
@@ -47,7 +47,7 @@ func decodeStorage(p *structpb.Value) (model.Storage, error) {
 func renameStorage(p *structpb.Value) bool {
 	kind, _ := gensupport.KindOf(p, "kind")
 	switch kind {
-	case "table":
+	case "table", "view":
 		return renameTableStorage(p)
 	case "stream":
 		return renameStreamStorage(p)
@@ -62,7 +62,7 @@ func checkStorage(c *gensupport.Validator, v *model.Storage) {
 			func(x *model.FileStorage) *model.FileStorageKind { return &x.Kind }, checkFileStorage, "file")
 	case *model.TableStorage:
 		gensupport.CheckVariant(c, x, "kind",
-			func(x *model.TableStorage) *string { return &x.Kind }, nil, "table")
+			func(x *model.TableStorage) *string { return &x.Kind }, nil, "table", "view")
 	case *model.StreamStorage:
 		gensupport.CheckVariant(c, x, "kind",
 			func(x *model.StreamStorage) *model.StreamStorageKind { return &x.Kind }, checkStreamStorage, "stream")
@@ -71,7 +71,7 @@ func checkStorage(c *gensupport.Validator, v *model.Storage) {
 			c.Required("", false)
 			return
 		}
-		gensupport.CheckUnknown(c, x.Members, "kind", "file", "table", "stream")
+		gensupport.CheckUnknown(c, x.Members, "kind", "file", "table", "view", "stream")
 	default:
 		c.Required("", false)
 	}

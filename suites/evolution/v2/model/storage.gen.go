@@ -36,14 +36,16 @@ func (*UnknownStorage) isStorage() {}
 // IsZero reports whether u holds no variant.
 func (u Storage) IsZero() bool { return u.Value == nil }
 
-// Kind returns the discriminator of the variant: file, table, stream, or
-// another one that the spec does not know. It is empty if u is not set.
+// Kind returns the discriminator of the variant: file, table, view, stream,
+// or another one that the spec does not know. It is empty if u is not set.
 func (u Storage) Kind() string {
 	switch x := u.Value.(type) {
 	case *FileStorage:
 		return "file"
 	case *TableStorage:
-		return "table"
+		if x != nil {
+			return string(x.Kind)
+		}
 	case *StreamStorage:
 		return "stream"
 	case *UnknownStorage:
@@ -66,9 +68,7 @@ func (u Storage) MarshalJSON() ([]byte, error) {
 		}
 	case *TableStorage:
 		if x != nil {
-			v := *x
-			v.Kind = "table"
-			return json.Marshal(v)
+			return json.Marshal(x)
 		}
 	case *StreamStorage:
 		if x != nil {
@@ -92,7 +92,7 @@ func (u *Storage) UnmarshalJSON(raw []byte) error {
 	}
 	var kind string
 	if err := json.Unmarshal(members["kind"], &kind); err != nil || kind == "" {
-		return errors.New("Storage without a text in \"kind\": want one of file, table, stream")
+		return errors.New("Storage without a text in \"kind\": want one of file, table, view, stream")
 	}
 	var v StorageVariant
 	var into any
@@ -100,7 +100,7 @@ func (u *Storage) UnmarshalJSON(raw []byte) error {
 	case "file":
 		x := new(FileStorage)
 		v, into = x, x
-	case "table":
+	case "table", "view":
 		x := new(TableStorage)
 		v, into = x, x
 	case "stream":

@@ -4,7 +4,7 @@ package model
 
 // TableStorage is a table of a database.
 type TableStorage struct {
-	// It is table.
+	// It is table or view.
 	Kind string `json:"kind"`
 
 	// The name of the database and of the table.
