@@ -30,7 +30,7 @@ type rule struct {
 }
 
 const (
-	sqlite   = "modernc.org/sqlite/..."
+	sqlite   = "modernc.org/sqlite/... zombiezen.com/go/sqlite/... internal/sqlitedriver"
 	postgres = "github.com/jackc/pgx/v5/..."
 	mysql    = "github.com/go-sql-driver/mysql/..."
 	drivers  = sqlite + " " + postgres + " " + mysql

@@ -15,6 +15,9 @@ const columnCost = 48
 // limits it. A text counts twice: in the message, and when that is encoded.
 func charge(ctx context.Context, rows driver.Rows, err error) (driver.Rows, error) {
 	if a := replymemory.FromContext(ctx); a != nil && err == nil {
+		if c, ok := rows.(Cursor); ok {
+			return &chargedCursor{rows, c, a, len(rows.Columns())}, nil
+		}
 		return &chargedRows{rows, a}, nil
 	}
 	return rows, err
@@ -42,4 +45,30 @@ func (r *chargedRows) Next(values []driver.Value) error {
 		return &Error{OverMemory, err.Error()}
 	}
 	return nil
+}
+
+// chargedCursor are rows like chargedRows that are a cursor.
+type chargedCursor struct {
+	driver.Rows
+	Cursor
+	account *replymemory.Account
+	columns int
+}
+
+func (r *chargedCursor) Step() (bool, error) {
+	more, err := r.Cursor.Step()
+	if err != nil || !more {
+		return more, err
+	}
+	n := columnCost * r.columns
+	for i := range r.columns {
+		switch r.Kind(i) {
+		case TextValue, BytesValue:
+			n += 2 * r.Size(i)
+		}
+	}
+	if err := r.account.Charge(int64(n)); err != nil {
+		return false, &Error{OverMemory, err.Error()}
+	}
+	return true, nil
 }

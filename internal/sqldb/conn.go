@@ -81,21 +81,21 @@ func (c *Conn) prepareText(ctx context.Context, text string) (driverStmt, error)
 }
 
 func (c *Conn) Query(ctx context.Context, stmt string, args ...any) (driver.Rows, error) {
-	ctx, err := c.d.stmtContext(ctx)
+	inner, err := c.d.stmtContext(ctx)
 	if err != nil {
 		return nil, err
 	}
 	r := c.observe(ctx, stmt, args)
-	rows, err := r.query(c.query(ctx, stmt, args))
+	k, err := c.prepare(inner, stmt)
+	if err != nil {
+		return r.query(nil, err)
+	}
+	trace(ctx, k.text, args)
+	rows, err := r.query(c.query(inner, k, args))
 	return charge(ctx, rows, err)
 }
 
-func (c *Conn) query(ctx context.Context, stmt string, args []any) (driver.Rows, error) {
-	k, err := c.prepare(ctx, stmt)
-	if err != nil {
-		return nil, err
-	}
-	trace(ctx, k.text, args)
+func (c *Conn) query(ctx context.Context, k *cachedStmt, args []any) (driver.Rows, error) {
 	c.counters.statements.Add(1)
 	if k.stmt == nil {
 		return c.queryText(ctx, k.text, args)
@@ -108,13 +108,14 @@ func (c *Conn) query(ctx context.Context, stmt string, args []any) (driver.Rows,
 	return rows, driverErr(err)
 }
 
-// stmtContext returns the context that a statement runs with. If statements run
-// in this process, ctx is checked now and does not interrupt the statement.
+// stmtContext returns the context that the driver runs a statement with. If
+// statements run in this process, ctx is checked now and does not interrupt the
+// statement.
 func (d *Dialect) stmtContext(ctx context.Context) (context.Context, error) {
 	if !d.InProcess {
 		return ctx, nil
 	}
-	return context.WithoutCancel(ctx), ctx.Err()
+	return context.Background(), ctx.Err()
 }
 
 func (c *Conn) QueryUncached(ctx context.Context, stmt string, args ...any) (driver.Rows, error) {
@@ -159,11 +160,12 @@ type rowsWithStmt struct {
 func (r *rowsWithStmt) Close() error { return errors.Join(r.Rows.Close(), r.stmt.Close()) }
 
 func (c *Conn) exec(ctx context.Context, stmt string, args ...any) (driver.Result, error) {
-	ctx, err := c.d.stmtContext(ctx)
+	inner, err := c.d.stmtContext(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return c.execBlocking(ctx, stmt, args...)
+	r := c.observe(ctx, stmt, args)
+	return r.exec(c.run(inner, stmt, args))
 }
 
 // execBlocking is like exec for a statement that may have to wait for other

@@ -96,7 +96,11 @@ func (r running) query(rows driver.Rows, err error) (driver.Rows, error) {
 		r.done(0, err)
 		return nil, err
 	}
-	return &observedRows{Rows: rows, running: r}, nil
+	o := &observedRows{Rows: rows, running: r}
+	if c, ok := rows.(Cursor); ok {
+		return &observedCursor{o, c}, nil
+	}
+	return o, nil
 }
 
 // exec returns what a statement that changes the database returned.
@@ -139,6 +143,23 @@ func (r *observedRows) Close() error {
 		r.running.done(r.n, errors.Join(r.err, err))
 	}
 	return err
+}
+
+// observedCursor are rows like observedRows that are a cursor.
+type observedCursor struct {
+	*observedRows
+	Cursor
+}
+
+func (r *observedCursor) Step() (bool, error) {
+	more, err := r.Cursor.Step()
+	if more {
+		r.n++
+	}
+	if err != nil {
+		r.err = err
+	}
+	return more, err
 }
 
 // operations are those of statements that begin with another word.

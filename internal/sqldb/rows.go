@@ -19,6 +19,7 @@ import (
 // and record an error, which [Each] returns unless [Row.TakeErr] was called.
 type Row struct {
 	values []driver.Value
+	cursor Cursor // has the values instead; may be nil
 	err    error
 }
 
@@ -28,16 +29,21 @@ func Each(rows driver.Rows, err error, n int, use func(*Row) error) error {
 		return err
 	}
 	defer rows.Close()
-	r := &Row{values: make([]driver.Value, n)}
+	r := &Row{}
+	var isCursor bool
+	if r.cursor, isCursor = rows.(Cursor); !isCursor {
+		r.values = make([]driver.Value, n)
+	}
 	for {
-		if err := rows.Next(r.values); err != nil {
-			switch {
-			case errors.Is(err, io.EOF):
-				return nil
-			case errors.As(err, new(*Error)):
+		more, err := r.next(rows)
+		if err != nil {
+			if errors.As(err, new(*Error)) {
 				return err
 			}
 			return driverErr(err)
+		}
+		if !more {
+			return nil
 		}
 		if err := use(r); err != nil {
 			return err
@@ -46,6 +52,26 @@ func Each(rows driver.Rows, err error, n int, use func(*Row) error) error {
 			return err
 		}
 	}
+}
+
+// next moves to the next row.
+func (r *Row) next(rows driver.Rows) (bool, error) {
+	if r.cursor != nil {
+		return r.cursor.Step()
+	}
+	err := rows.Next(r.values)
+	if errors.Is(err, io.EOF) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// value returns the value of column i.
+func (r *Row) value(i int) driver.Value {
+	if r.cursor != nil {
+		return r.cursor.Value(i)
+	}
+	return r.values[i]
 }
 
 // Err returns the error of the first value that could not be read since TakeErr
@@ -61,7 +87,7 @@ func (r *Row) TakeErr() error {
 
 func (r *Row) fail(i int, what string) {
 	if r.err == nil {
-		v := r.values[i]
+		v := r.value(i)
 		if b, ok := v.([]byte); ok {
 			v = string(b)
 		}
@@ -71,13 +97,21 @@ func (r *Row) fail(i int, what string) {
 }
 
 // Null reports whether column i is NULL.
-func (r *Row) Null(i int) bool { return r.values[i] == nil }
+func (r *Row) Null(i int) bool {
+	if r.cursor != nil {
+		return r.cursor.Kind(i) == NullValue
+	}
+	return r.values[i] == nil
+}
 
 // Int returns column i as an integer, 0 for NULL.
 func (r *Row) Int(i int) int64 {
+	if r.cursor != nil && r.cursor.Kind(i) == IntValue {
+		return r.cursor.Int(i)
+	}
 	var n int64
 	var err error
-	switch v := r.values[i].(type) {
+	switch v := r.value(i).(type) {
 	case nil:
 		return 0
 	case int64:
@@ -127,9 +161,12 @@ func (r *Row) Bool(i int) bool {
 
 // Float returns column i as a double, 0 for NULL.
 func (r *Row) Float(i int) float64 {
+	if r.cursor != nil && r.cursor.Kind(i) == FloatValue {
+		return r.cursor.Float(i)
+	}
 	var f float64
 	var err error
-	switch v := r.values[i].(type) {
+	switch v := r.value(i).(type) {
 	case nil:
 		return 0
 	case float64:
@@ -152,7 +189,10 @@ func (r *Row) Float(i int) float64 {
 
 // Text returns column i as a string, "" for NULL.
 func (r *Row) Text(i int) string {
-	switch v := r.values[i].(type) {
+	if r.cursor != nil && r.cursor.Kind(i) == TextValue {
+		return r.cursor.Text(i)
+	}
+	switch v := r.value(i).(type) {
 	case nil:
 		return ""
 	case string:

@@ -141,7 +141,7 @@ func (c *Conn) readPlan(ctx context.Context, text string, args []any) (string, e
 func (d *Dialect) planLine(columns []string, r *Row) string {
 	var words []string
 	for i, name := range columns {
-		v := r.values[i]
+		v := r.value(i)
 		if b, ok := v.([]byte); ok {
 			v = string(b)
 		}

@@ -7,10 +7,9 @@ import (
 	"fmt"
 	"net/url"
 
-	"modernc.org/sqlite"
-
 	"github.com/mlmd-go/sdk/internal/newfile"
 	"github.com/mlmd-go/sdk/internal/schema"
+	"github.com/mlmd-go/sdk/internal/sqlitedriver"
 )
 
 // backupPages is the number of pages that Backup copies before it looks at its
@@ -52,10 +51,7 @@ func Backup(ctx context.Context, path, target string) error {
 // copyTo copies the database to an empty file.
 func (l *location) copyTo(ctx context.Context, name string) (err error) {
 	pragmas := []string{"busy_timeout = 10000"}
-	db, err := l.handle(connector{pragmas: pragmas})
-	if err != nil {
-		return err
-	}
+	db := l.handle(connector{pragmas: pragmas})
 	defer func() { err = errors.Join(err, db.Close()) }()
 	if _, err := schema.SQLite().Recognize(ctx, db); err != nil {
 		return err
@@ -78,22 +74,7 @@ func (l *location) copyTo(ctx context.Context, name string) (err error) {
 		return err
 	}
 	return conn.Raw(func(c any) error {
-		source, ok := c.(interface {
-			NewBackup(uri string) (*sqlite.Backup, error)
-		})
-		if !ok {
-			return fmt.Errorf("unusable driver: its connections, of type %T, cannot be copied", c)
-		}
-		b, err := source.NewBackup(fileURI(name) + "?mode=rw")
-		if err != nil {
-			return err
-		}
-		for more := true; more && err == nil; {
-			if err = ctx.Err(); err == nil {
-				more, err = b.Step(backupPages)
-			}
-		}
-		return errors.Join(err, b.Finish())
+		return c.(*sqlitedriver.Conn).CopyTo(ctx, fileURI(name)+"?mode=rw", backupPages)
 	})
 }
 
@@ -102,10 +83,7 @@ func fileURI(name string) string { return "file:" + (&url.URL{Path: name}).Escap
 // finishCopy makes the copy a single file, without a write-ahead log, and returns an
 // error unless it is a sound database.
 func finishCopy(ctx context.Context, name string) (err error) {
-	db, err := sql.Open("sqlite", fileURI(name)+"?mode=rw")
-	if err != nil {
-		return err
-	}
+	db := sql.OpenDB(sqlitedriver.NewConnector(fileURI(name) + "?mode=rw"))
 	defer func() { err = errors.Join(err, db.Close()) }()
 	if _, err := db.ExecContext(ctx, "PRAGMA journal_mode = DELETE"); err != nil {
 		return err

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 
+	_ "modernc.org/sqlite" // another driver of the same file
+
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/pkg/store"
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"

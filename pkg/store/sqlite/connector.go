@@ -5,13 +5,13 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"math"
 
-	"modernc.org/sqlite"
-	lib "modernc.org/sqlite/lib"
+	"zombiezen.com/go/sqlite"
+
+	"github.com/mlmd-go/sdk/internal/sqlitedriver"
 )
 
 // A connector opens connections to one database and sets their pragmas.
@@ -24,12 +24,9 @@ type connector struct {
 }
 
 // handle returns a handle with the connector c.
-func (l *location) handle(c connector) (*sql.DB, error) {
-	var err error
-	if c.Connector, err = sqlite.NewConnector(l.uri()); err != nil {
-		return nil, fmt.Errorf("sqlite: open %s: %w", l.given, err)
-	}
-	return sql.OpenDB(&c), nil
+func (l *location) handle(c connector) *sql.DB {
+	c.Connector = sqlitedriver.NewConnector(l.uri())
+	return sql.OpenDB(&c)
 }
 
 // Connect returns an error if the file is not the one that other connections have
@@ -108,7 +105,9 @@ func limitText(n int64) func(*sql.Conn) error {
 		return nil
 	}
 	return func(conn *sql.Conn) error {
-		_, err := sqlite.Limit(conn, lib.SQLITE_LIMIT_LENGTH, int(min(n, math.MaxInt32)))
-		return err
+		return conn.Raw(func(c any) error {
+			c.(*sqlitedriver.Conn).Limit(sqlite.LimitLength, int32(min(n, math.MaxInt32)))
+			return nil
+		})
 	}
 }

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"errors"
 
-	"modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
 
 	"github.com/mlmd-go/sdk/internal/engine"
@@ -55,7 +54,7 @@ var classes = map[int]sqldb.ErrorClass{
 }
 
 func classify(err error) sqldb.ErrorClass {
-	var failed *sqlite.Error
+	var failed interface{ Code() int }
 	if !errors.As(err, &failed) {
 		return sqldb.Other
 	}

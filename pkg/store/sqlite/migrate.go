@@ -36,7 +36,7 @@ func Migrate(ctx context.Context, path string, opts ...store.MigrateOption) ([]s
 		if !hasTempDir() {
 			pragmas = append(pragmas, "temp_store = MEMORY")
 		}
-		return at.handle(connector{pragmas: pragmas})
+		return at.handle(connector{pragmas: pragmas}), nil
 	}
 	return storeconfig.Migrate[store.Step](ctx, schema.SQLite(), open, opts)
 }

@@ -70,12 +70,7 @@ func (l *location) open(ctx context.Context, options storeconfig.Config) (*store
 	options.Apply(&c)
 	c.DB.Prepare = limitText(options.MaxTextSize)
 	undo := l.create()
-	c, err := l.configure(c)
-	if err != nil {
-		undo()
-		return nil, err
-	}
-	s, err := storeconfig.Open(ctx, c, options.Interceptors...)
+	s, err := storeconfig.Open(ctx, l.configure(c), options.Interceptors...)
 	if err != nil {
 		undo()
 	}
@@ -83,7 +78,7 @@ func (l *location) open(ctx context.Context, options storeconfig.Config) (*store
 }
 
 // configure opens the handles of a database.
-func (l *location) configure(c engine.Config) (engine.Config, error) {
+func (l *location) configure(c engine.Config) engine.Config {
 	c.DB.Writers = 1
 	if c.DB.Readers == 0 {
 		c.DB.Readers = max(4, runtime.GOMAXPROCS(0))
@@ -97,25 +92,20 @@ func (l *location) configure(c engine.Config) (engine.Config, error) {
 	if !hasTempDir() {
 		shared = append(shared, "temp_store = MEMORY")
 	}
-	var err error
 	read := connector{
 		files:   sidecars,
 		pragmas: slices.Concat(shared, []string{"query_only = 1"}),
 		log:     c.DB.Log,
 	}
-	if c.DB.Read, err = l.handle(read); err != nil {
-		return c, err
-	}
+	c.DB.Read = l.handle(read)
 	write := connector{
 		files:   sidecars,
 		pragmas: slices.Concat(shared, []string{"synchronous = FULL", journalLimit}),
 		wal:     !l.readOnly(),
 		log:     c.DB.Log,
 	}
-	if c.DB.Write, err = l.handle(write); err != nil {
-		c.DB.Read.Close()
-	}
-	return c, err
+	c.DB.Write = l.handle(write)
+	return c
 }
 
 // journalLimit truncates the write-ahead log after a checkpoint to the size of the
@@ -138,9 +128,7 @@ func OpenMemory(ctx context.Context, opts ...store.Option) (*store.Store, error)
 	c.DB.Dialect.SingleConn = true
 	c.DB.Writers = 1
 	at := &location{given: ":memory:"}
-	if c.DB.Write, err = at.handle(connector{pragmas: []string{"temp_store = MEMORY"}}); err != nil {
-		return nil, err
-	}
+	c.DB.Write = at.handle(connector{pragmas: []string{"temp_store = MEMORY"}})
 	c.DB.Write.SetMaxOpenConns(1)
 	s, err := storeconfig.Open(ctx, c, options.Interceptors...)
 	if err != nil {
