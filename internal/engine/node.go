@@ -26,7 +26,7 @@ type nodeKind struct {
 	nameRequired bool
 
 	insertNode, insertProperty sqldb.InsertStmt
-	selectOneStmt              map[layout]string // for one ID
+	selects                    map[layout]selectParts
 }
 
 var (
@@ -61,9 +61,9 @@ func (k *nodeKind) withStatements() *nodeKind {
 		Table:   k.propTable,
 		Columns: append([]string{k.propIDColumn, "name", "is_custom_property"}, valueColumns...),
 	}
-	k.selectOneStmt = map[layout]string{}
+	k.selects = map[layout]selectParts{}
 	for _, l := range []layout{typedLayout, untypedLayout} {
-		k.selectOneStmt[l] = k.selectStmt(l, "= ?")
+		k.selects[l] = k.selectParts(l)
 	}
 	return k
 }

@@ -30,7 +30,8 @@ func findNodeByName(ctx context.Context, q querier, k *nodeKind, of typeName, na
 	if err != nil || id == 0 {
 		return nil, err
 	}
-	nodes, err := selectNodes(ctx, q, k, sqldb.InQuery("SELECT id FROM "+k.table+" WHERE type_id = ? AND name = ?$", id,
+	// Types and names are unique together.
+	nodes, err := selectNodes(ctx, q, k, sqldb.EqQuery("SELECT id FROM "+k.table+" WHERE type_id = ? AND name = ?$", id,
 		name))
 	if err != nil || len(nodes) == 0 {
 		return nil, err
@@ -39,8 +40,13 @@ func findNodeByName(ctx context.Context, q querier, k *nodeKind, of typeName, na
 }
 
 // findNodesByText reads the nodes whose column is one of texts, in the order of
-// their IDs.
-func findNodesByText(ctx context.Context, q querier, k *nodeKind, column string, texts []string) ([]*node, error) {
+// their IDs. unique reports that each text is that of one node at most.
+func findNodesByText(
+	ctx context.Context, q querier, k *nodeKind, column string, unique bool, texts []string,
+) ([]*node, error) {
+	if unique && len(texts) == 1 {
+		return selectNodes(ctx, q, k, sqldb.EqQuery("SELECT id FROM "+k.table+" WHERE "+column+" = ?$", texts[0]))
+	}
 	texts = slices.Compact(slices.Sorted(slices.Values(texts)))
 	var nodes []*node
 	err := sqldb.ForEachChunk(texts, func(part []string) error {
@@ -61,7 +67,7 @@ func findNodesByExternalID(ctx context.Context, q querier, k *nodeKind, ids []st
 	if slices.Contains(ids, "") {
 		return nil, invalidArgf("There exists at least one empty external_id in the request")
 	}
-	nodes, err := findNodesByText(ctx, q, k, "external_id", ids)
+	nodes, err := findNodesByText(ctx, q, k, "external_id", true, ids)
 	if err == nil && len(ids) > 0 && len(nodes) == 0 {
 		return nil, errorf(codes.NotFound, "No %ss found for external_ids.", k.noun)
 	}

@@ -49,9 +49,12 @@ func layoutOf(d *sqldb.Dialect) layout {
 	return typedLayout
 }
 
-// selectStmt returns the statement that reads the nodes that a predicate
-// selects. It has the parameters of the predicate twice.
-func (k *nodeKind) selectStmt(l layout, selected string) string {
+// selectParts are the parts of a statement that reads nodes. A predicate that selects
+// their IDs follows each.
+type selectParts struct{ nodes, properties string }
+
+// selectParts returns the parts of a statement that reads nodes of a kind.
+func (k *nodeKind) selectParts(l layout) selectParts {
 	node := []string{
 		colID: "n.id", colTypeID: "n.type_id", colURIOrText: "NULL", colStateOrInt: "NULL", colName: "n.name",
 		colExternalID: "n.external_id", colCreated: "n.create_time_since_epoch", colUpdated: "n.last_update_time_since_epoch",
@@ -66,9 +69,17 @@ func (k *nodeKind) selectStmt(l layout, selected string) string {
 	property[colID], property[colURIOrText], property[colStateOrInt] = "p."+k.propIDColumn, "p.string_value", "p.int_value"
 	property[colName], property[colCustom] = "p.name", "p.is_custom_property"
 	property[l.double], property[l.proto], property[l.bool] = "p.double_value", "p.proto_value", "p.bool_value"
-	return "SELECT " + columns(node, l.columns) + " FROM " + k.table + " n WHERE n.id " + selected +
-		" UNION ALL SELECT " + columns(property, l.columns) + " FROM " + k.propTable + " p WHERE p." + k.propIDColumn + " " +
-		selected
+	return selectParts{
+		"SELECT " + columns(node, l.columns) + " FROM " + k.table + " n WHERE n.id ",
+		" UNION ALL SELECT " + columns(property, l.columns) + " FROM " + k.propTable + " p WHERE p." + k.propIDColumn + " ",
+	}
+}
+
+// selectStmt returns the statement that reads the nodes that a predicate
+// selects. It has the parameters of the predicate twice.
+func (k *nodeKind) selectStmt(l layout, selected string) string {
+	parts := k.selects[l]
+	return parts.nodes + selected + parts.properties + selected
 }
 
 // columns returns a list of n columns, NULL for empty texts.
@@ -123,10 +134,7 @@ func getNodes(ctx context.Context, q querier, k *nodeKind, ids []int64) ([]*node
 // selectNodes reads the nodes that s selects, in the order of their IDs.
 func selectNodes(ctx context.Context, q querier, k *nodeKind, s sqldb.Predicate) ([]*node, error) {
 	d := q.Dialect()
-	text := k.selectOneStmt[layoutOf(d)]
-	if s.Text != "= ?" {
-		text = k.selectStmt(layoutOf(d), s.Text)
-	}
+	text := k.selectStmt(layoutOf(d), s.Text)
 	args := make([]any, 0, 2*len(s.Args))
 	args = append(append(args, s.Args...), s.Args...)
 	l := nodeScanner{

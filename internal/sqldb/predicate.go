@@ -24,6 +24,11 @@ func InQuery(query string, args ...any) Predicate {
 	return Predicate{"IN (" + query + ")", args}
 }
 
+// EqQuery selects the result of a query that returns at most one row.
+func EqQuery(query string, args ...any) Predicate {
+	return Predicate{"= (" + query + ")", args}
+}
+
 // InIDs selects ids, of which there must be between 1 and MaxInList.
 func (d *Dialect) InIDs(ids []int64) Predicate {
 	if len(ids) == 1 {
