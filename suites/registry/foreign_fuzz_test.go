@@ -3,6 +3,7 @@ package registry_test
 import (
 	"database/sql"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -490,6 +491,11 @@ var oddMembers = []string{
 	"bytes",
 	"mail",
 	"unit",
+	"path",
+	"address",
+	"place",
+	"topic",
+	"before",
 	"",
 }
 
@@ -514,10 +520,20 @@ func (o odd) json(depth int) *structpb.Value {
 	for range o.IntN(6) {
 		fields[oddMembers[o.IntN(len(oddMembers))]] = o.json(depth - 1)
 	}
+	if o.IntN(4) == 0 {
+		kind := []string{"file", "table", "view", "stream", "cloud"}[o.IntN(5)]
+		fields["kind"] = structpb.NewStringValue(kind)
+	}
 	return structpb.NewStructValue(&structpb.Struct{Fields: fields})
 }
 
 var enums = []string{"LIVE", "ARCHIVED", "UNKNOWN", "NEW", "DEPLOYED", "red", "number", "text", "csv", "RUNNING", "a b"}
+
+// unions are valid values of the union of the evolution suite.
+var unions = []string{
+	`{"kind": "file", "path": "a"}`, `{"kind": "table", "address": "a.b"}`, `{"kind": "view"}`,
+	`{"kind": "stream", "topic": "a", "from": 7, "before": {"kind": "file", "path": "b"}}`,
+}
 
 // fill sets v to a random value, which may be rejected later.
 func (o odd) fill(v reflect.Value, depth int) {
@@ -562,6 +578,16 @@ func (o odd) fill(v reflect.Value, depth int) {
 			o.fill(v.Index(i), depth)
 		}
 	case reflect.Struct:
+		if u, ok := v.Addr().Interface().(interface {
+			json.Unmarshaler
+			Kind() string
+		}); ok {
+			raw := unions[o.IntN(len(unions))]
+			if err := u.UnmarshalJSON([]byte(raw)); err != nil {
+				panic(err)
+			}
+			return
+		}
 		for i := range v.NumField() {
 			if depth > 0 || v.Field(i).Kind() != reflect.Slice {
 				o.fill(v.Field(i), depth-1)

@@ -86,7 +86,7 @@ func emitUnion(typ *ir.Type, t Target, execute func(p Package, file, name string
 	return execute(t.Mapping, ir.FileName(typ.Go), "union.tmpl", mapping)
 }
 
-// missingKind is the message for JSON without a discriminator.
+// MissingKind returns the message for JSON without a discriminator.
 func (v *unionView) MissingKind() string {
 	return fmt.Sprintf("%s without a text in %q: want one of %s", v.Go, v.Kind, v.Listed)
 }
