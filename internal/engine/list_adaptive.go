@@ -11,9 +11,11 @@ import (
 
 // Limits of the numbers of nodes that adaptiveList looks at.
 const (
-	firstLimit  = 1000
+	firstLimit  = 100
 	lastLimit   = 36_000
 	limitGrowth = 6
+	// perResult is how many nodes it looks at first for each one that it is to return.
+	perResult = 4
 )
 
 // adaptiveList reads the first cursors of a filtered list if the database's
@@ -25,7 +27,7 @@ const (
 // unknown in advance, so both strategies run alternately with growing limits.
 // The total cost stays within a constant factor of the cheaper one.
 func (s listStatement) adaptiveList(ctx context.Context, q querier, limit int) ([]cursor, error) {
-	for most := firstLimit; most <= lastLimit; most *= limitGrowth {
+	for most := max(firstLimit, perResult*limit); most <= lastLimit; most *= limitGrowth {
 		for _, way := range []listStrategy{s.sortMatches, s.scanInOrder} {
 			places, done, err := way(ctx, q, limit, most)
 			if done || err != nil {
