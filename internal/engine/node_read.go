@@ -176,6 +176,7 @@ type nodeScanner struct {
 	untyped  []*nodeAlloc
 	nodes    []*node
 	byID     map[int64]*node   // set if there is more than one
+	names    map[string]string // of properties, set with byID
 	orphans  []scannedProperty // properties that arrived before their node
 	damaged  func(table string, id int64, what string, err error)
 }
@@ -236,7 +237,7 @@ func (l *nodeScanner) row(r *sqldb.Row) {
 	}
 	l.nodes = append(l.nodes, n)
 	if len(l.nodes) == 2 {
-		l.byID = map[int64]*node{*l.nodes[0].id: l.nodes[0]}
+		l.byID, l.names = map[int64]*node{*l.nodes[0].id: l.nodes[0]}, map[string]string{}
 	}
 	if len(l.nodes) > 1 {
 		l.byID[*n.id] = n
@@ -280,7 +281,12 @@ func (l *nodeScanner) find(id int64) *node {
 }
 
 func (l *nodeScanner) property(r *sqldb.Row) {
-	p := scannedProperty{node: r.Int(colID), propertyKey: propertyKey{r.Text(colName), r.Bool(colCustom)}}
+	p := scannedProperty{node: r.Int(colID), propertyKey: propertyKey{custom: r.Bool(colCustom)}}
+	if l.byID != nil {
+		p.name = r.Shared(colName, l.names)
+	} else {
+		p.name = r.Text(colName)
+	}
 	if err := r.TakeErr(); err != nil { // the node or the name of the property is unknown
 		l.damaged(l.k.propTable, p.node, p.name, err)
 		return

@@ -14,6 +14,8 @@ type Cursor interface {
 	Int(column int) int64
 	Float(column int) float64
 	Text(column int) string
+	// AppendText appends a text to a buffer.
+	AppendText(to []byte, column int) []byte
 	// Size returns the length of a text, or of bytes.
 	Size(column int) int
 	// Value returns a value of any kind.

@@ -20,6 +20,7 @@ import (
 type Row struct {
 	values []driver.Value
 	cursor Cursor // has the values instead; may be nil
+	buffer []byte
 	err    error
 }
 
@@ -206,4 +207,22 @@ func (r *Row) Text(i int) string {
 	}
 	r.fail(i, "text")
 	return ""
+}
+
+// Shared is like Text for a text that other rows are likely to have, too. known are
+// the texts so far.
+func (r *Row) Shared(i int, known map[string]string) string {
+	const most = 100
+	if r.cursor == nil || r.cursor.Kind(i) != TextValue {
+		return r.Text(i)
+	}
+	r.buffer = r.cursor.AppendText(r.buffer[:0], i)
+	text, ok := known[string(r.buffer)]
+	if !ok {
+		text = string(r.buffer)
+		if len(known) < most {
+			known[text] = text
+		}
+	}
+	return text
 }

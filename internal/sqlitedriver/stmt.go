@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"io"
+	"slices"
 
 	"zombiezen.com/go/sqlite"
 
@@ -242,6 +243,14 @@ func (r *rows) Float(i int) float64 { return r.s.stmt.ColumnFloat(i) }
 
 // Text implements [sqldb.Cursor].
 func (r *rows) Text(i int) string { return r.s.stmt.ColumnText(i) }
+
+// AppendText implements [sqldb.Cursor].
+func (r *rows) AppendText(to []byte, i int) []byte {
+	n := r.Size(i)
+	to = slices.Grow(to, n)[:len(to)+n]
+	r.s.stmt.ColumnBytes(i, to[len(to)-n:])
+	return to
+}
 
 // Size implements [sqldb.Cursor].
 func (r *rows) Size(i int) int { return r.s.stmt.ColumnLen(i) }
