@@ -19,6 +19,7 @@ import (
 	"github.com/oapi-codegen/runtime/types"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/structpb"
+	_ "modernc.org/sqlite" // the driver
 
 	objects "github.com/mlmd-go/sdk/gen/codegen/testdata/cases/objects/want/mapping"
 	rules "github.com/mlmd-go/sdk/gen/codegen/testdata/cases/rules/want/mapping"
