@@ -10,6 +10,7 @@ import (
 	. "github.com/onsi/gomega"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+	_ "modernc.org/sqlite" // another driver of the same file
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 )
