@@ -3,8 +3,8 @@ package sqldb
 import "database/sql/driver"
 
 // A Cursor is what the rows of a driver may implement, beside [driver.Rows], to hand out
-// values without allocating them. The values of a column are valid until the next call
-// of Step.
+// values without an interface for each. Before the first call of Step, and after one that
+// returned false, there is no row. What Text and Value return stays valid.
 type Cursor interface {
 	// Step moves to the next row, and reports whether there is one.
 	Step() (bool, error)

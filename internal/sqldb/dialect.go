@@ -24,9 +24,6 @@ type Dialect struct {
 	// MessageLimit names the setting that limits the size of a message, and its
 	// value. It is empty if no such limit exists.
 	MessageLimit string
-	// BusyTimeoutStatement, followed by a number of milliseconds, sets how long a
-	// statement waits for other processes. It is empty for a server.
-	BusyTimeoutStatement string
 	// InProcess reports that statements run in this process, as with SQLite. The
 	// context is then checked between statements instead of passed to the driver,
 	// whose goroutine per statement costs more than a small statement.

@@ -9,8 +9,8 @@
 // database/sql adds to each statement and row costs more than a small statement:
 // a lock, a goroutine per context, the conversion of each value. Together with
 // the statement cache, direct calls took the service in memory from 1.5 to 2.5
-// times the speed of the reference implementation. Rows that are a [Cursor], as those
-// of internal/sqlitedriver, hand out their values without an interface for each. On PostgreSQL and MySQL the
+// times the speed of the reference implementation. Rows that are a [Cursor], as
+// those of internal/sqlitedriver, hand out values without an interface for each. On PostgreSQL and MySQL the
 // network outweighs the difference, and one code path serves all.
 //
 // The following keeps this sound:

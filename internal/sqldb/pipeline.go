@@ -53,7 +53,9 @@ func (e *lateError) Error() string { return e.err.Error() }
 
 // Send runs a statement that returns no rows and whose result is of no interest. On a
 // server it may run later, but before the next statement of [Tx.Exec] or [Tx.Query]
-// and before the COMMIT. args belong to the transaction from then on.
+// and before the COMMIT. So a nil error does not mean that it succeeded: if it fails
+// later, the function of the transaction or savepoint runs again, and Send then runs
+// each statement at once. args belong to the transaction from then on.
 func (t *Tx) Send(ctx context.Context, stmt string, args ...any) error {
 	if t.d.Pipeline == nil || t.oneByOne {
 		_, err := t.Exec(ctx, stmt, args...)
@@ -205,11 +207,13 @@ func (t *Tx) lateUnless(own bool, unsent []keptBack, err error) error {
 // oneAfterTheOther is pipeline for statements that cannot be sent together.
 func (t *Tx) oneAfterTheOther(ctx context.Context, all []keptBack, rows bool) (result PipelineResult, err error) {
 	last := len(all) - 1
-	for _, k := range all[:last] {
+	for i, k := range all[:last] {
+		result.Done = i
 		if _, err := t.Conn.exec(ctx, k.stmt, k.args...); err != nil {
 			return result, t.lateUnless(k.control, all[:last], err)
 		}
 	}
+	result.Done = last
 	if rows {
 		result.Rows, err = t.Conn.Query(ctx, all[last].stmt, all[last].args...)
 	} else {

@@ -209,8 +209,8 @@ func (r *Row) Text(i int) string {
 	return ""
 }
 
-// Shared is like Text for a text that other rows are likely to have, too. known are
-// the texts so far.
+// Shared is like Text for a text that many rows have: it returns the equal string of
+// known if there is one. Otherwise it adds the text to known, which grows to 100 texts.
 func (r *Row) Shared(i int, known map[string]string) string {
 	const most = 100
 	if r.cursor == nil || r.cursor.Kind(i) != TextValue {

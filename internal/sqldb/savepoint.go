@@ -15,7 +15,8 @@ func (t *Tx) Err() error { return t.failed }
 // is not possible, or if the error means that the transaction must run again,
 // [Tx.Err] returns it from then on.
 //
-// fn may be called several times, like that of [DB.Update].
+// fn may be called several times, like that of [DB.Update]. Nothing may be kept back by
+// [Tx.Send] when Savepoint is called: it would be lost if fn fails.
 func (t *Tx) Savepoint(ctx context.Context, fn func(context.Context, *Tx) error) error {
 	rowByRow, oneByOne, written := t.rowByRow, t.oneByOne, t.written
 	defer func() { t.rowByRow, t.oneByOne = rowByRow, oneByOne }()

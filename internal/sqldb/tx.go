@@ -9,7 +9,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"runtime/debug"
-	"strconv"
 	"time"
 )
 
@@ -99,27 +98,30 @@ func (db *DB) begin(ctx context.Context, t *Tx) error {
 	}
 	t.begun = true
 	c := t.Conn
-	if db.d.BusyTimeoutStatement == "" || db.d.SingleConn {
+	waiter, waits := c.driver.(busyWaiter)
+	switch {
+	case db.d.SingleConn:
+		_, err := c.exec(ctx, db.d.beginStmt())
+		return err
+	case !waits:
 		_, err := c.execBlocking(ctx, db.d.beginStmt())
 		return err
 	}
-	if err := c.setBusyTimeout(ctx, 0); err != nil {
-		return err
-	}
+	waiter.SetBusyTimeout(0)
+	defer waiter.SetBusyTimeout(db.retryTimeout) // for the statements of the transaction
 	r := c.observe(ctx, db.d.beginStmt(), nil)
 	_, err := r.exec(nil, db.pollBegin(ctx, c))
-	// The statements of the transaction wait as before.
-	if failed := c.setBusyTimeout(context.WithoutCancel(ctx), db.retryTimeout); err == nil && failed != nil {
-		c.rollBack(ctx)
-		return failed
-	}
 	return err
 }
+
+// A busyWaiter is a driver's connection whose statements wait for other processes, for
+// a limited time.
+type busyWaiter interface{ SetBusyTimeout(time.Duration) }
 
 func (db *DB) pollBegin(ctx context.Context, c *Conn) error {
 	const pause = 500 * time.Microsecond
 	for end := time.Now().Add(db.retryTimeout); ; {
-		_, err := c.run(ctx, db.d.beginStmt(), nil)
+		_, err := c.run(context.WithoutCancel(ctx), db.d.beginStmt(), nil) // it does not wait
 		if err == nil || db.d.Class(err) != TxConflict || !time.Now().Before(end) {
 			return err
 		}
@@ -129,14 +131,6 @@ func (db *DB) pollBegin(ctx context.Context, c *Conn) error {
 		case <-time.After(pause + rand.N(4*pause)):
 		}
 	}
-}
-
-// setBusyTimeout sets how long statements wait for other processes. It does not
-// use the statement cache, because SQLite sets the timeout when the statement
-// is prepared.
-func (c *Conn) setBusyTimeout(ctx context.Context, timeout time.Duration) error {
-	_, err := c.driver.ExecContext(ctx, c.d.BusyTimeoutStatement+strconv.FormatInt(timeout.Milliseconds(), 10), nil)
-	return driverErr(err)
 }
 
 // callRecover calls fn and converts a panic to an error.

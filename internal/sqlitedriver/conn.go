@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	lib "modernc.org/sqlite/lib"
 	"zombiezen.com/go/sqlite"
@@ -16,7 +17,8 @@ func init() {
 }
 
 // NewConnector returns a connector to a database. uri is a file name, a URI of SQLite or
-// ":memory:".
+// ":memory:". A missing file is created unless the URI has mode=ro or mode=rw.
+// Connections do not wait for locks. Mistakes in uri are errors of Connect.
 func NewConnector(uri string) driver.Connector { return connector{uri} }
 
 type connector struct{ uri string }
@@ -66,7 +68,14 @@ type Conn struct{ conn *sqlite.Conn }
 // Limit sets a limit of the connection, such as SQLITE_LIMIT_LENGTH.
 func (c *Conn) Limit(id sqlite.Limit, value int32) { c.conn.Limit(id, value) }
 
-// CopyTo copies the database to the one that a URI names, some pages at a time.
+// SetBusyTimeout sets how long statements wait for other connections. Without it, they
+// do not wait.
+func (c *Conn) SetBusyTimeout(d time.Duration) { c.conn.SetBusyTimeout(d) }
+
+// CopyTo replaces the database that a URI names, whose file must exist, by a copy of
+// this one. It copies the given number of pages at a time, and looks at ctx in between.
+// After an error, which may be that another connection has a lock, the target is not
+// usable.
 func (c *Conn) CopyTo(ctx context.Context, uri string, pages int) (err error) {
 	to, err := sqlite.OpenConn(uri, sqlite.OpenReadWrite, sqlite.OpenURI)
 	if err != nil {
@@ -97,7 +106,7 @@ func (c *Conn) Begin() (driver.Tx, error) {
 // BeginTx begins a transaction. It takes no options.
 func (c *Conn) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx, error) {
 	if options != (driver.TxOptions{}) {
-		return nil, errors.New("sqlite: unsupported options of a transaction")
+		return nil, errors.New("sqlite: begin: isolation levels and read-only transactions are not supported: pass no options")
 	}
 	_, err := c.ExecContext(ctx, "BEGIN", nil)
 	return transaction{c}, err
@@ -128,7 +137,8 @@ func (c *Conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 func (c *Conn) prepare(ctx context.Context, query string) (*stmt, error) {
 	s, rest, err := c.prepareFirst(ctx, query)
 	if err == nil && rest != "" {
-		err = errors.Join(errors.New("sqlite: a text that is prepared must have one statement"), s.Close())
+		_ = s.Close()
+		err = errors.New("sqlite: prepare: the text has several statements: prepare each by itself")
 	}
 	if err != nil {
 		return nil, err
@@ -157,9 +167,7 @@ func (c *Conn) ExecContext(ctx context.Context, query string, args []driver.Name
 			return nil, err
 		}
 		result, err := s.ExecContext(ctx, args)
-		if closed := s.Close(); err == nil {
-			err = closed
-		}
+		_ = s.Close() // returns nil
 		if err != nil || rest == "" {
 			return result, err
 		}
@@ -175,14 +183,15 @@ func (c *Conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 	}
 	r, err := s.query(ctx, args)
 	if err != nil {
-		return nil, errors.Join(err, s.Close())
+		_ = s.Close()
+		return nil, err
 	}
 	r.once = true
 	return r, nil
 }
 
 // interruptible makes the end of ctx interrupt the statements of the connection until
-// stop is called.
+// stop is called. stop is nil if ctx cannot end.
 func (c *Conn) interruptible(ctx context.Context) (stop func()) {
 	if ctx.Done() == nil {
 		return nil
@@ -202,5 +211,5 @@ func explain(ctx context.Context, err error) error {
 
 // bindError reports an argument that cannot be bound.
 func bindError(i int, v any) error {
-	return fmt.Errorf("sqlite: argument %d: unsupported type %T", i, v)
+	return fmt.Errorf("sqlite: argument %d: unsupported type %T: want int64, float64, bool, string, []byte or nil", i, v)
 }

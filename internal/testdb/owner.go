@@ -8,15 +8,16 @@ import (
 	"testing"
 )
 
-// An Owner is the owner of databases in a program, in place of a test. It implements of
-// testing.TB what this package calls. It is not safe for concurrent use.
+// An Owner owns databases in a program, as a test does in a test. It implements the
+// methods of testing.TB that [Postgres] and [MySQL] call; the others panic. It is not
+// safe for concurrent use.
 type Owner struct {
 	testing.TB
 	ctx      context.Context
 	cleanups []func()
 }
 
-// NewOwner returns an owner of databases. Creating these stops when ctx ends.
+// NewOwner returns an owner without databases. When ctx ends, creating one fails.
 func NewOwner(ctx context.Context) *Owner { return &Owner{ctx: ctx} }
 
 // Helper does nothing.

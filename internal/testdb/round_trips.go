@@ -152,10 +152,10 @@ func LimitsRoundTrips(t *testing.T, r *Relay, rpc mlmdpb.MetadataStoreServiceCli
 
 // A tripWorld is the store whose round trips are counted.
 type tripWorld struct {
-	t                                    *testing.T
-	rpc                                  mlmdpb.MetadataStoreServiceClient
-	contextType, artifactType, execution int64 // types
-	context, artifact, run               int64
+	t                                        *testing.T
+	rpc                                      mlmdpb.MetadataStoreServiceClient
+	contextType, artifactType, executionType int64
+	context, artifact, run                   int64
 }
 
 func (w *tripWorld) fill() {
@@ -179,7 +179,7 @@ func (w *tripWorld) fill() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.contextType, w.artifactType, w.execution = c.GetTypeId(), a.GetTypeId(), e.GetTypeId()
+	w.contextType, w.artifactType, w.executionType = c.GetTypeId(), a.GetTypeId(), e.GetTypeId()
 	reply, err := w.rpc.PutExecution(w.t.Context(), w.executionOf("first"))
 	if err != nil {
 		w.t.Fatal(err)
@@ -201,7 +201,7 @@ func (w *tripWorld) executionOf(name string) *mlmdpb.PutExecutionRequest {
 		}
 	}
 	return &mlmdpb.PutExecutionRequest{
-		Execution: &mlmdpb.Execution{TypeId: &w.execution, Name: &name, Properties: number(2)},
+		Execution: &mlmdpb.Execution{TypeId: &w.executionType, Name: &name, Properties: number(2)},
 		ArtifactEventPairs: []*mlmdpb.PutExecutionRequest_ArtifactAndEvent{
 			pair(mlmdpb.Event_INPUT), pair(mlmdpb.Event_OUTPUT),
 		},

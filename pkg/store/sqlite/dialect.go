@@ -19,22 +19,21 @@ func engineConfig() engine.Config {
 // dialect returns the dialect of SQLite.
 func dialect() *sqldb.Dialect {
 	return &sqldb.Dialect{
-		System:               "sqlite",
-		Begin:                "BEGIN IMMEDIATE", // SQLite does not wait for other writers when a read becomes a write
-		Prepare:              true,
-		BusyTimeoutStatement: "PRAGMA busy_timeout = ",
-		InProcess:            true,
-		DynamicTypes:         true,
-		DataVersionQuery:     "PRAGMA data_version",
-		IntegrityQuery:       "PRAGMA integrity_check(20)",
-		InsertIDs:            sqldb.IDsEndAtLast,
-		MaxParams:            32766,
-		InsertIgnore:         "INSERT OR IGNORE INTO",
-		ProtoBase64:          true,
-		PlannerIgnoresLimit:  true,
-		Explain:              "EXPLAIN QUERY PLAN ",
-		PlanColumn:           "detail",
-		Classify:             classify,
+		System:              "sqlite",
+		Begin:               "BEGIN IMMEDIATE", // SQLite does not wait for other writers when a read becomes a write
+		Prepare:             true,
+		InProcess:           true,
+		DynamicTypes:        true,
+		DataVersionQuery:    "PRAGMA data_version",
+		IntegrityQuery:      "PRAGMA integrity_check(20)",
+		InsertIDs:           sqldb.IDsEndAtLast,
+		MaxParams:           32766,
+		InsertIgnore:        "INSERT OR IGNORE INTO",
+		ProtoBase64:         true,
+		PlannerIgnoresLimit: true,
+		Explain:             "EXPLAIN QUERY PLAN ",
+		PlanColumn:          "detail",
+		Classify:            classify,
 	}
 }
 
