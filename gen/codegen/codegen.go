@@ -107,7 +107,7 @@ func (c Config) conversion(old *ir.Graph) (emit.Conversion, error) {
 	for _, v := range c.REST.Versions {
 		if from.REST.Path == c.REST.Path && slices.Contains(from.REST.Versions, v) {
 			return out, fmt.Errorf("convert: both versions of the spec have a REST API at %s/%s: "+
-				"list another one in the versions of one", c.REST.Path, v)
+				"list another one in the rest.versions of one of them", c.REST.Path, v)
 		}
 	}
 	out.OldREST = emit.Package(from.REST.Package)

@@ -35,7 +35,7 @@ type Subject struct {
 	Enum            *ir.Type // the enum or union, in the old spec
 	Key             string   // a property, a former name, a value of the enum or discriminator, or what an edge demands
 	Edge, EdgeNow   *ir.Relation
-	To              *ir.Entity // that the edge does not lead to any more, in the old spec
+	To              *ir.Entity // to which the edge no longer leads, in the old spec
 }
 
 // What an edge demands, as [Subject.Key].
@@ -453,7 +453,7 @@ func (c *comparison) union(path string, old, now *ir.Type) {
 	for _, v := range old.Variants {
 		if w := now.VariantOf(v.Values[0]); w != nil && len(v.Values) == 1 && len(w.Values) > 1 {
 			c.found("FIELD_NOT_NEWLY_REQUIRED", now.Pos, path+"."+now.Kind, "the discriminator could be left empty in %s, "+
-				"which had one value, and must now be set", w.Type.Go)
+				"which had one value, and must now be set", w.Type.Go).FieldNow = nil // what is stored has a discriminator
 		}
 		for _, value := range v.Values {
 			c.variant(path, now, v, value).setEnum(old, ir.Value{Text: value})

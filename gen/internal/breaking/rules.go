@@ -118,7 +118,7 @@ func Rules() []Rule {
 		},
 		{
 			ID:      "FIELD_NOT_NEWLY_REQUIRED",
-			Finds:   "an optional field became required, or a new field is required",
+			Finds:   "an optional field became required, a new field is required, or the discriminator of a variant, which could be left empty, must be set",
 			Why:     "callers that leave it out are refused, and stored entities may lack it",
 			Instead: "leave it optional; give it a default, or check it in your own code",
 		},
@@ -172,7 +172,7 @@ func Rules() []Rule {
 		{
 			ID:    "UNION_SAME_DISCRIMINATOR",
 			Finds: "the discriminator of a union has another name, or a variant has another value of it",
-			Why:   "stored values have the old one, so programs do not find out which variant they are",
+			Why:   "stored values have the old one, so programs cannot tell which variant they are",
 			Instead: "keep the name of the property, and the values with the mapping of the discriminator; add a variant " +
 				"where another value is meant",
 		},

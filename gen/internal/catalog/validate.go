@@ -68,8 +68,7 @@ func textOf(v any) string {
 func (c *validator) members(t *ir.Type, object map[string]any) {
 	for _, f := range t.Fields {
 		v := object[f.Name]
-		timed := f.Type.Basic == ir.Millis || f.Type.Basic == ir.DateTime
-		if f.Required && !f.Pointer && (timed || f.Type.Basic == ir.Union) {
+		if f.Required && !f.Pointer && f.Type.ZeroIsUnset() {
 			c.Required(f.Name, isSet(f, v))
 		}
 		if v == nil && !f.Pointer && !f.Type.UnsetIsZero() {

@@ -50,7 +50,7 @@ func (c *checks) member(f *ir.Field) {
 	if f.Pointer && f.Type.Basic == ir.Object || f.Type.Basic == ir.Union {
 		guard = isSet(f)
 	}
-	if f.Required && !f.Pointer && mayBeZero(f.Type) {
+	if f.Required && !f.Pointer && f.Type.ZeroIsUnset() {
 		c.add("c.Required(%q, %s)", f.Name, isSet(f))
 	}
 	c.guarded(f, "v."+f.Go, guard)
@@ -173,18 +173,12 @@ func needsCheck(t *ir.Type, seen map[*ir.Type]bool) bool {
 		}
 		seen[t] = true
 		for _, f := range t.Fields {
-			if f.Rules.Any() || f.Required && mayBeZero(f.Type) || needsCheck(f.Type, seen) {
+			if f.Rules.Any() || f.Required && f.Type.ZeroIsUnset() || needsCheck(f.Type, seen) {
 				return true
 			}
 		}
 	}
 	return false
-}
-
-// mayBeZero reports whether the zero value of the Go type of t is one that no store
-// has, so that it is found when it is written.
-func mayBeZero(t *ir.Type) bool {
-	return t.Basic == ir.Millis || t.Basic == ir.DateTime || t.Basic == ir.Union
 }
 
 func orElse(v *int, otherwise int) int {

@@ -131,7 +131,7 @@ func (p printer) put(f *ir.Field) string {
 		verb, of = "SetMap", f.Type.Elem
 	case f.Pointer:
 		verb = "SetOpt"
-	case f.Type.Basic == ir.Millis, f.Type.Basic == ir.DateTime, f.Type.Basic == ir.Union:
+	case f.Type.ZeroIsUnset():
 		verb = "SetNonzero"
 	case f.Type.Basic == ir.Bytes, f.Type.Basic == ir.JSON:
 		return fmt.Sprintf("if %s != nil {\n\tgensupport.Set(&o, %q, %s, %s)\n}", sel, f.Name, sel, p.encoder(of))

@@ -11,7 +11,7 @@ import (
 type unionView struct {
 	Header, Package string
 	Imports         []importLine
-	Go, Local       string
+	Go              string
 	Doc             string
 	Model           string // model.Source
 	Interface       string // SourceVariant
@@ -25,7 +25,6 @@ type unionView struct {
 	Renames         bool
 	Plain           int // how many variants are first and do not need another of the union
 	Obsolete        bool
-	Patterns        []string
 }
 
 // A variantView is one variant of a union.
@@ -39,7 +38,7 @@ type variantView struct {
 func unionOf(typ *ir.Type, t Target, p Package) *unionView {
 	of := printer{t.Model.Name()}
 	v := &unionView{
-		Header: t.Header(), Package: p.Name(), Go: typ.Go, Local: ir.Local(typ.Go), Model: of.goType(typ),
+		Header: t.Header(), Package: p.Name(), Go: typ.Go, Model: of.goType(typ),
 		Interface: typ.VariantInterface(), Unknown: typ.UnknownVariant(), UnknownModel: of.model + "." + typ.UnknownVariant(),
 		Kind: typ.Kind,
 	}

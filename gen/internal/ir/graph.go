@@ -217,6 +217,12 @@ func (t *Type) UnsetIsZero() bool {
 	return false
 }
 
+// ZeroIsUnset reports whether the zero value of the Go type is not nil and yet no value
+// that can be stored. A required field has to be checked for it.
+func (t *Type) ZeroIsUnset() bool {
+	return t.Basic == Millis || t.Basic == DateTime || t.Basic == Union
+}
+
 // LegacyMembers returns the former names of members of a t, and of objects in it,
 // as "Column.label: title, caption".
 func (t *Type) LegacyMembers() []string { return t.legacyMembers(map[*Type]bool{}) }

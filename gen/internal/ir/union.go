@@ -34,7 +34,7 @@ func (t *Type) VariantInterface() string { return t.Go + "Variant" }
 // UnknownVariant is the Go type of the variants that the spec does not know.
 func (t *Type) UnknownVariant() string { return "Unknown" + t.Go }
 
-// KindMethod is the method of a union that returns its discriminator.
+// KindMethod is the name of the method of a union that returns its discriminator.
 const KindMethod = "Kind"
 
 // A pendingUnion is a union whose variants may lack their members yet.

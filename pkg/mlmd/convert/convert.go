@@ -108,8 +108,8 @@ func ToInteger[B int32 | int64](v float64) (B, bool) {
 // Integer converts an integer that the other type can hold.
 func Integer[A, B int32 | int64](v A) (B, bool) { return B(v), int64(B(v)) == int64(v) }
 
-// Union converts a union whose variant one of the versions does not know. It leaves
-// to as it is if from holds no variant.
+// Union sets to to the union from by way of JSON, for a variant that one of the versions
+// does not know, and reports whether it could. to is unchanged if from has no variant.
 func Union(from json.Marshaler, to json.Unmarshaler) bool {
 	raw, err := from.MarshalJSON()
 	return err == nil && to.UnmarshalJSON(raw) == nil

@@ -158,9 +158,9 @@ func (s *Source) Custom(declared ...string) value.Map {
 	return m
 }
 
-// Variant returns the index of one of all variants of a union, of which the first
-// plain ones do not need another value of the union. In an object that is deep
-// within others it is one of these, if there are any.
+// Variant returns the index of a variant of a union, below all. The first plain variants
+// need no further value of the union: in an object that is deep within others, the index
+// is below plain, unless that is 0.
 func (s *Source) Variant(plain, all int) int {
 	if s.depth >= maxDepth && plain > 0 {
 		all = plain

@@ -10,7 +10,7 @@ import (
 )
 
 // KindOf returns the discriminator of the union that is stored as p: its member
-// called name.
+// called name. It is an error if p is no object, or has no text there.
 func KindOf(p *structpb.Value, name string) (string, error) {
 	kind := p.GetStructValue().GetFields()[name].GetStringValue()
 	if kind == "" {
@@ -39,7 +39,9 @@ func EncodeVariant[V any](
 	return p, nil
 }
 
-// EncodeUnknown encodes a variant of a union that the spec does not know.
+// EncodeUnknown encodes a variant of a union that the spec does not know. members must
+// have a text under name, the discriminator; otherwise the error is an
+// [*mlmd.InvalidError].
 func EncodeUnknown(members map[string]any, name string) (*structpb.Value, error) {
 	if kind, _ := members[name].(string); kind == "" {
 		return nil, &mlmd.InvalidError{Field: name, Why: "is missing"}
@@ -86,11 +88,9 @@ func CheckUnknown(c *Validator, members map[string]any, name string, kinds ...st
 		c.Required(name, false)
 		return
 	}
-	for _, known := range kinds {
-		if kind == known {
-			c.Fail(name, kind, "is a variant of the spec: use its Go type")
-			return
-		}
+	if slices.Contains(kinds, kind) {
+		c.Fail(name, kind, "is a variant of the spec: use its Go type")
+		return
 	}
 	c.Fail(name, kind, "must be "+oneOf(kinds))
 }

@@ -9,8 +9,8 @@ import (
 
 // Source: Where the rows of a table come from.
 //
-// Source holds one of several objects; kind says which. The zero value holds
-// none: it is not set.
+// Source holds one of several objects; their member "kind" says which one.
+// The zero value holds none: it is not set.
 type Source struct {
 	// Value is one of *FileSource, *QuerySource, or *UnknownSource. A nil
 	// pointer is not valid.

@@ -9,8 +9,8 @@ import (
 
 // Storage is the place of the data.
 //
-// Storage holds one of several objects; kind says which. The zero value
-// holds none: it is not set.
+// Storage holds one of several objects; their member "kind" says which one.
+// The zero value holds none: it is not set.
 type Storage struct {
 	// Value is one of *FileStorage, *TableStorage, or *UnknownStorage. A nil
 	// pointer is not valid.

@@ -9,8 +9,9 @@ import (
 )
 
 // Former are the versions of the API of ../v1/mlmd.yaml, from the newest to
-// the oldest. They show and take what APIs do, in their own form, on the
-// same store. Responses say that /api/data_sets/v2 replaces them.
+// the oldest. They serve the entities of APIs from the same store, each in
+// the form of its version. Responses say that /api/data_sets/v2 replaces
+// them.
 var Former = rest.Former(former.APIs, "/api/data_sets/v2",
 	rest.NewEntity(&views.DataSetView),
 	rest.NewEntity(&views.ProjectView),

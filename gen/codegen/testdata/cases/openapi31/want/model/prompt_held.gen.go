@@ -9,8 +9,8 @@ import (
 
 // PromptHeld: As what.
 //
-// PromptHeld holds one of several objects; as says which. The zero value
-// holds none: it is not set.
+// PromptHeld holds one of several objects; their member "as" says which one.
+// The zero value holds none: it is not set.
 type PromptHeld struct {
 	// Value is one of *OriginNamed, *Kept, or *UnknownPromptHeld. A nil pointer
 	// is not valid.

@@ -9,8 +9,8 @@ import (
 
 // Print: Where it appeared.
 //
-// Print holds one of several objects; in says which. The zero value holds
-// none: it is not set.
+// Print holds one of several objects; their member "in" says which one. The
+// zero value holds none: it is not set.
 type Print struct {
 	// Value is one of *Magazine, *Volume, or *UnknownPrint. A nil pointer is not
 	// valid.

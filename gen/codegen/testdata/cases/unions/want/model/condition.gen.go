@@ -9,8 +9,8 @@ import (
 
 // Condition is a condition on a row.
 //
-// Condition holds one of several objects; op says which. The zero value
-// holds none: it is not set.
+// Condition holds one of several objects; their member "op" says which one.
+// The zero value holds none: it is not set.
 type Condition struct {
 	// Value is one of *Not, *Above, *Between, or *UnknownCondition. A nil
 	// pointer is not valid.

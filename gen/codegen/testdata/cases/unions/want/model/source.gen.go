@@ -9,8 +9,8 @@ import (
 
 // Source is a place that rows come from.
 //
-// Source holds one of several objects; kind says which. The zero value holds
-// none: it is not set.
+// Source holds one of several objects; their member "kind" says which one.
+// The zero value holds none: it is not set.
 type Source struct {
 	// Value is one of *FileSource, *QuerySource, *DatabaseSource, or
 	// *UnknownSource. A nil pointer is not valid.

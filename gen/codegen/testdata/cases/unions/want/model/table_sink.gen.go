@@ -9,8 +9,8 @@ import (
 
 // TableSink: Where the table goes to.
 //
-// TableSink holds one of several objects; kind says which. The zero value
-// holds none: it is not set.
+// TableSink holds one of several objects; their member "kind" says which
+// one. The zero value holds none: it is not set.
 type TableSink struct {
 	// Value is one of *FileSource, or *UnknownTableSink. A nil pointer is not
 	// valid.
