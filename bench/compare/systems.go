@@ -65,7 +65,7 @@ func settings(variable string) string {
 	if os.Getenv(variable) != "" {
 		return "a server with settings of its own."
 	}
-	return "a local server with its default settings: a commit waits for the disk."
+	return "a local server: a commit waits for the disk, as by default."
 }
 
 var kinds = []kind{

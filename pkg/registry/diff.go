@@ -318,8 +318,9 @@ func mergeUnknown(stored, read, wanted *structpb.Value) *structpb.Value {
 	return structpb.NewStructValue(&structpb.Struct{Fields: out})
 }
 
-// variantOf returns the members that the discriminator of a union is usually called. An
-// object that becomes another variant has other members.
+// variantOf returns the members that are usually the discriminator of a union. An
+// object in which one of them changes is taken for another variant, whose unknown
+// members are others. A discriminator with another name is not recognized.
 func variantOf(object *structpb.Struct) [2]string {
 	return [2]string{object.Fields["kind"].GetStringValue(), object.Fields["type"].GetStringValue()}
 }

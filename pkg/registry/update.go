@@ -16,7 +16,8 @@ import (
 //
 // Members of objects that the spec lacks, which programs of another version of it
 // stored, stay. In a list they stay in the elements that f leaves alone, and in those
-// that keep their member id or name.
+// that keep their member id or name. An object whose member kind or type changes is
+// taken for another variant of a union: its unknown members are removed.
 //
 // If another writer stored the entity in between, Update reads it and calls f
 // again, until the context ends. f should therefore have no other effects. If f

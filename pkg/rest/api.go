@@ -84,16 +84,16 @@ type Resource struct {
 
 	References []Reference
 
-	// former has the names of fields by the property in which the version of the spec
-	// that the API is of stores them, if the entity is stored by another one.
+	// former maps the properties of the API's own version of the spec to the names of
+	// its fields, if another version says how the entity is stored. It is nil otherwise.
 	former map[string]string
 }
 
-// Former returns the APIs of an older version of a spec so that a handler can serve
-// them together with those of the newer version, from the same store. entities map the
-// Go types of the older version to what the newer one stores; what they lack is served
-// as the older version stores it. Responses say that the API at the path successor
-// replaces these. Generated code calls it, where the config names another version.
+// Former returns apis, those of an older version of a spec, so that a handler can serve
+// them beside the APIs of the newer version, from the same store. entities map Go types
+// of the older version to what the newer one stores; an entity that is not among them is
+// served as the older version stores it. Responses name successor, the base of an API,
+// as what replaces these. Generated code calls Former.
 func Former(apis []API, successor string, entities ...Entity) []API {
 	apis = slices.Clone(apis)
 	for i := range apis {

@@ -137,7 +137,7 @@ func (c *codec) append(out []byte, v any) []byte {
 		f := &c.fields[i]
 		x := f.of(v)
 		if _, bad := unread[f.name]; bad && x.Kind() == reflect.Pointer {
-			continue // it has its default, which is not what is stored
+			continue // it has its default, which is not what is stored; a required member has its zero value
 		}
 		if f.name == customMember {
 			out = append(appendName(out, f.name), c.customJSON(x.Interface())...)

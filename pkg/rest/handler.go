@@ -94,7 +94,7 @@ func NewHandler(client *registry.Client, apis []API, opts ...Option) (http.Handl
 	more := &service{options: o, client: client, mux: http.NewServeMux(), describing: s.describing}
 	for i := range apis {
 		if slices.ContainsFunc(apis[:i], func(a API) bool { return a.Base == apis[i].Base }) {
-			return nil, fmt.Errorf("rest: API %s: another one has the same base", apis[i].Base)
+			return nil, fmt.Errorf("rest: API %s: another API has the same base: give each its own", apis[i].Base)
 		}
 		wide := extended(apis[i])
 		if err := errors.Join(s.serve(&apis[i]), more.serve(&wide)); err != nil {

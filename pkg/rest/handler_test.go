@@ -90,7 +90,7 @@ func TestHandler(t *testing.T) {
 
 func TestNewHandler_SameBase(t *testing.T) {
 	_, err := rest.NewHandler(registrytest.New(t), []rest.API{api("/api/v1"), api("/api/v1")})
-	if err == nil || err.Error() != "rest: API /api/v1: another one has the same base" {
+	if err == nil || err.Error() != "rest: API /api/v1: another API has the same base: give each its own" {
 		t.Errorf("got %v", err)
 	}
 }
