@@ -106,7 +106,8 @@ func (c *Conn) Begin() (driver.Tx, error) {
 // BeginTx begins a transaction. It takes no options.
 func (c *Conn) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx, error) {
 	if options != (driver.TxOptions{}) {
-		return nil, errors.New("sqlite: begin: isolation levels and read-only transactions are not supported: pass no options")
+		return nil, errors.New(
+			"sqlite: begin: isolation levels and read-only transactions are not supported: pass no options")
 	}
 	_, err := c.ExecContext(ctx, "BEGIN", nil)
 	return transaction{c}, err

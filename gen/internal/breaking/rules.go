@@ -118,7 +118,7 @@ func Rules() []Rule {
 		},
 		{
 			ID:      "FIELD_NOT_NEWLY_REQUIRED",
-			Finds:   "an optional field became required, a new field is required, or the discriminator of a variant, which could be left empty, must be set",
+			Finds:   "an optional field became required, a new one is, or a discriminator may not be left empty any more",
 			Why:     "callers that leave it out are refused, and stored entities may lack it",
 			Instead: "leave it optional; give it a default, or check it in your own code",
 		},

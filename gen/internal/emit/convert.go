@@ -108,7 +108,8 @@ func former(t Target, c Conversion, views []string) string {
 	fmt.Fprintf(&b, "%s\n\npackage %s\n\nimport (\n\tformer %q\n\t%q\n\tviews %q\n)\n\n",
 		t.Header(), t.REST.Name(), c.OldREST.Import, sdk+"/pkg/rest", c.Import)
 	b.WriteString(comment("", fmt.Sprintf("Former are the versions of the API of %s, from the newest to the oldest. "+
-		"They serve the entities of APIs from the same store, each in the form of its version. Responses say that %s replaces them.",
+		"They serve the entities of APIs from the same store, each in the form of its version. "+
+		"Responses say that %s replaces them.",
 		c.OldName, newest.Base)))
 	fmt.Fprintf(&b, "var Former = rest.Former(former.APIs, %q,\n", newest.Base)
 	for _, v := range views {

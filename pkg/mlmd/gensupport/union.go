@@ -10,7 +10,7 @@ import (
 )
 
 // KindOf returns the discriminator of the union that is stored as p: its member
-// called name. It is an error if p is no object, or has no text there.
+// called name. It is an error if p is not an object, or has no text there.
 func KindOf(p *structpb.Value, name string) (string, error) {
 	kind := p.GetStructValue().GetFields()[name].GetStringValue()
 	if kind == "" {
