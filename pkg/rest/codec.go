@@ -39,6 +39,7 @@ type codec struct {
 	integersAsText bool
 	nullRemoves    bool // as well
 	marks          []Mark
+	unreadable     func(v any) value.Unreadable
 }
 
 // A field is a field of the Go type that is a JSON member.
@@ -53,7 +54,7 @@ type field struct {
 
 // newCodec returns the codec of a resource whose entities have the type t.
 func newCodec(a *API, r *Resource, t reflect.Type) (*codec, error) {
-	c := &codec{entity: r.Entity.Type().Entity, defaults: r.Defaults, marks: r.Marks}
+	c := &codec{entity: r.Entity.Type().Entity, defaults: r.Defaults, marks: r.Marks, unreadable: r.Entity.unreadable}
 	c.integersAsText, c.nullRemoves = a.IntegersAsText, a.nullRemoves
 	ids := []string{idMember}
 	if p := r.Entity.Type().Parent; p != nil {
@@ -132,7 +133,7 @@ func (c *codec) append(out []byte, v any) []byte {
 	for _, m := range c.constants {
 		out = append(appendName(out, m.name), m.value...)
 	}
-	unread := unreadable(v)
+	unread := c.unreadable(v)
 	for i := range c.fields {
 		f := &c.fields[i]
 		x := f.of(v)
@@ -170,15 +171,6 @@ func (c *codec) append(out []byte, v any) []byte {
 		}
 	}
 	return append(out, '}')
-}
-
-// unreadable returns what could not be read of v.
-func unreadable(v any) value.Unreadable {
-	if f := reflect.ValueOf(v).Elem().FieldByName("Unreadable"); f.IsValid() {
-		out, _ := f.Interface().(value.Unreadable)
-		return out
-	}
-	return nil
 }
 
 // appendName appends the name of a member and what separates it from the one

@@ -9,6 +9,7 @@ import (
 	"github.com/mlmd-go/sdk/pkg/filter"
 	"github.com/mlmd-go/sdk/pkg/mlmd"
 	"github.com/mlmd-go/sdk/pkg/registry"
+	"github.com/mlmd-go/sdk/pkg/value"
 )
 
 // An Entity is a mapping that an API can serve. [NewEntity] makes it.
@@ -19,6 +20,8 @@ type Entity interface {
 	// below is bind for the entities whose parent is of another entity than the
 	// mapping says.
 	below(c *registry.Client, parent mlmd.Type) collection
+	// unreadable returns the fields of an entity whose stored values could not be read.
+	unreadable(v any) value.Unreadable
 }
 
 // NewEntity returns the Entity of a mapping, such as one that was generated from
@@ -28,6 +31,8 @@ func NewEntity[T any, N mlmd.Node](m *mlmd.Mapping[T, N]) Entity { return entity
 type entity[T any, N mlmd.Node] struct{ m *mlmd.Mapping[T, N] }
 
 func (e entity[T, N]) Type() mlmd.Type { return e.m.Type() }
+
+func (e entity[T, N]) unreadable(v any) value.Unreadable { return e.m.UnreadableAny(v) }
 
 func (e entity[T, N]) bind(c *registry.Client) collection {
 	return bound[T, N]{e.m, registry.NewCollection(c, *e.m)}
