@@ -66,11 +66,17 @@ func partition(allOf []*spec.Schema) (notes, rest []*spec.Schema) {
 
 // besideRef reports keywords beside a $ref, which would have no effect.
 func (b *builder) besideRef(s *spec.Schema, path string) {
-	b.misplaced(s, path, "has no effect beside $ref", "put the $ref into an allOf", map[string]bool{
+	keywords := contents(s)
+	keywords["oneOf"] = s.Kind != nil
+	b.misplaced(s, path, "has no effect beside $ref", "put the $ref into an allOf", keywords)
+}
+
+// contents returns the keywords that say what a value contains, and whether s has them.
+func contents(s *spec.Schema) map[string]bool {
+	return map[string]bool{
 		"properties": len(s.Properties) > 0, "required": len(s.Required) > 0, "items": s.Items != nil,
 		"additionalProperties": s.Extra != nil, "allOf": len(s.AllOf) > 0, "enum": len(s.Enum) > 0,
-		"oneOf": s.Kind != nil,
-	})
+	}
 }
 
 // besideType reports keywords that do not apply to the type.

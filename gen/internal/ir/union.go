@@ -92,10 +92,7 @@ func (b *builder) besideOneOf(s *spec.Schema, path string) {
 	if s.Type.Set() && s.Type.Text != "object" {
 		b.report(s.Type.Pos, path, "type "+spec.Quote(s.Type.Text)+" beside oneOf", "want type: object, or none")
 	}
-	b.misplaced(s, path, "beside oneOf is not read", "move it into the variants", map[string]bool{
-		"properties": len(s.Properties) > 0, "required": len(s.Required) > 0, "items": s.Items != nil,
-		"additionalProperties": s.Extra != nil, "allOf": len(s.AllOf) > 0, "enum": len(s.Enum) > 0,
-	})
+	b.misplaced(s, path, "beside oneOf is not read", "move it into the variants", contents(s))
 }
 
 // variant adds one alternative to a union.
