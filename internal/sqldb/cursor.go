@@ -3,8 +3,8 @@ package sqldb
 import "database/sql/driver"
 
 // A Cursor is what the rows of a driver may implement, beside [driver.Rows], to hand out
-// values without an interface for each. Before the first call of Step, and after one that
-// returned false, there is no row. What Text and Value return stays valid.
+// values without an interface for each. Columns can be read only after a call of
+// Step that returned true. The results of Text and Value remain valid.
 type Cursor interface {
 	// Step moves to the next row, and reports whether there is one.
 	Step() (bool, error)

@@ -114,6 +114,15 @@ func (t *Tx) late(err error) error {
 	return &lateError{err}
 }
 
+// lateIfUnsent is [Tx.late] for the error of a function, if a statement that may fail
+// was not sent yet.
+func (t *Tx) lateIfUnsent(ctx context.Context, err error) error {
+	if ctx.Err() != nil || !keepsData(t.unsent) {
+		return err
+	}
+	return t.late(err)
+}
+
 // keepsData reports whether a statement that may fail was not sent yet.
 func keepsData(unsent []keptBack) bool {
 	for _, k := range unsent {
@@ -187,7 +196,7 @@ func (c *Conn) pipelineText(ctx context.Context, stmt string) (string, error) {
 	return k.text, nil
 }
 
-// failedAt returns err if it is that of statement i, of which done succeeded.
+// failedAt returns err if statement i failed with it, after done statements succeeded.
 func failedAt(err error, done, i int) error {
 	if i == done {
 		return err
@@ -195,8 +204,8 @@ func failedAt(err error, done, i int) error {
 	return nil
 }
 
-// lateUnless returns err as it is if it is that of the statement that was not kept
-// back.
+// lateUnless returns err unchanged if the statement that was not kept back caused it,
+// which own reports, or if nothing else could have.
 func (t *Tx) lateUnless(own bool, unsent []keptBack, err error) error {
 	if own || !keepsData(unsent) {
 		return err

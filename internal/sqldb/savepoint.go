@@ -38,9 +38,7 @@ func (t *Tx) Savepoint(ctx context.Context, fn func(context.Context, *Tx) error)
 			t.failed = err
 			return err
 		}
-		if ctx.Err() == nil && keepsData(t.unsent) {
-			err = t.late(err)
-		}
+		err = t.lateIfUnsent(ctx, err)
 		t.failed, t.unsent = nil, controls(t.unsent)
 		if !t.undoTo(ctx, "mlmd_part", err) {
 			return err

@@ -59,9 +59,7 @@ func (db *DB) transact(w *writer) (err error) {
 			err = ctx.Err()
 		}
 		if err != nil {
-			if ctx.Err() == nil && keepsData(t.unsent) {
-				err = t.late(err)
-			}
+			err = t.lateIfUnsent(ctx, err)
 			return !t.end(ctx) || db.isBroken(err)
 		}
 		group, ended := db.follow(c, began)
