@@ -40,7 +40,7 @@ func findNodeByName(ctx context.Context, q querier, k *nodeKind, of typeName, na
 }
 
 // findNodesByText reads the nodes whose column is one of texts, in the order of
-// their IDs. unique reports that each text is that of one node at most.
+// their IDs. unique reports whether at most one node can have each text.
 func findNodesByText(
 	ctx context.Context, q querier, k *nodeKind, column string, unique bool, texts []string,
 ) ([]*node, error) {

@@ -36,7 +36,7 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	return &Conn{conn: conn}, nil
 }
 
-// Driver returns a driver whose Open is that of the connector.
+// Driver returns a driver that opens the database that its argument names.
 func (c connector) Driver() driver.Driver { return opener{} }
 
 type opener struct{}

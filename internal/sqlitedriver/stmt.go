@@ -20,7 +20,7 @@ type stmt struct {
 
 // Close finalizes the statement.
 func (s *stmt) Close() error {
-	// The error of finalizing is that of the last run, which was returned.
+	// Finalize repeats the error of the last run, which has been returned.
 	_ = s.stmt.Finalize()
 	return nil
 }
