@@ -43,11 +43,11 @@ def main():
                 reply, message, code = call(store, request)
                 took = clock() - began
                 answers.append((took, code, message if code else reply))
+        gc.collect()  # before the answers: after them, the other side is measured
         for took, code, payload in answers:
             stdout.write(struct.pack("<QII", took, code, len(payload)))
             stdout.write(payload)
         stdout.flush()
-        gc.collect()
 
 
 if __name__ == "__main__":
