@@ -211,7 +211,8 @@ func (c *Conn) namedValues(args []any) ([]driver.NamedValue, error) {
 	checker, checks := c.driver.(driver.NamedValueChecker)
 	values := make([]driver.NamedValue, len(args))
 	for i, arg := range args {
-		v := driver.NamedValue{Ordinal: i + 1, Value: arg}
+		v := &values[i]
+		*v = driver.NamedValue{Ordinal: i + 1, Value: arg}
 		var err error
 		switch n := arg.(type) {
 		case int64, string, bool, float64, []byte, nil:
@@ -219,7 +220,7 @@ func (c *Conn) namedValues(args []any) ([]driver.NamedValue, error) {
 			v.Value = int64(n)
 		default:
 			if checks {
-				err = checker.CheckNamedValue(&v)
+				err = checker.CheckNamedValue(v)
 			} else {
 				v.Value, err = driver.DefaultParameterConverter.ConvertValue(arg)
 			}
@@ -227,7 +228,6 @@ func (c *Conn) namedValues(args []any) ([]driver.NamedValue, error) {
 		if err != nil {
 			return nil, err
 		}
-		values[i] = v
 	}
 	return values, nil
 }

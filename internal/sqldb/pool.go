@@ -194,12 +194,16 @@ func (p *pool) release(c *Conn, broken bool) {
 func (p *pool) addIdle(c *Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.d.InProcess {
+		p.idle = append(p.idle, c)
+		return true
+	}
 	c.usedAt = time.Now()
-	if !p.d.InProcess && (c.generation != p.generation || c.usedAt.Sub(c.openedAt) > p.maxLifetime) {
+	if c.generation != p.generation || c.usedAt.Sub(c.openedAt) > p.maxLifetime {
 		return false
 	}
 	p.idle = append(p.idle, c)
-	if !p.d.InProcess && p.timer == nil {
+	if p.timer == nil {
 		p.timer = time.AfterFunc(maxIdleTime, func() { p.closeExpired(time.Now()) })
 	}
 	return true

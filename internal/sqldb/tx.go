@@ -157,11 +157,15 @@ func (t *Tx) commit(ctx context.Context) error {
 			return err
 		}
 	}
-	commitCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitTimeout)
-	defer cancel()
-	if !t.d.InProcess && ctx.Done() != nil {
-		stop := context.AfterFunc(ctx, func() { time.AfterFunc(abortGrace, cancel) })
-		defer stop()
+	commitCtx := context.WithoutCancel(ctx)
+	if !t.d.InProcess {
+		var cancel func()
+		commitCtx, cancel = context.WithTimeout(commitCtx, commitTimeout)
+		defer cancel()
+		if ctx.Done() != nil {
+			stop := context.AfterFunc(ctx, func() { time.AfterFunc(abortGrace, cancel) })
+			defer stop()
+		}
 	}
 	t.committing = true
 	if n := len(t.unsent); n > 0 && t.failed == nil {
