@@ -1,5 +1,7 @@
 package sqldb
 
+import "cmp"
+
 // Dialect describes what differs between database systems: how statements are
 // written and what the driver's errors mean. Statements are written once, with ?
 // for parameters.
@@ -57,6 +59,9 @@ type Dialect struct {
 	InsertIDs IDSource
 	// MaxParams is the maximum number of parameters of a statement.
 	MaxParams int
+	// Insert replaces INSERT INTO. It may leave some of the rows of a statement that
+	// fails, because the transaction is undone then. It may be empty.
+	Insert string
 	// InsertIgnore replaces INSERT INTO, and OnConflictNothing follows VALUES, in
 	// an INSERT that skips rows that exist.
 	InsertIgnore, OnConflictNothing string
@@ -116,6 +121,8 @@ func (d *Dialect) beginStmt() string {
 	}
 	return d.Begin
 }
+
+func (d *Dialect) insert() string { return cmp.Or(d.Insert, "INSERT INTO") }
 
 func (d *Dialect) maxCachedStmts() int {
 	if d.MaxCachedStmts == 0 {

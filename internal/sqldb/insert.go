@@ -28,14 +28,33 @@ func (i InsertStmt) nextRows(n, maxParams int) int {
 }
 
 func (i InsertStmt) text(into string, rows int, after string) string {
-	row := "(" + Placeholders("?", len(i.Columns)) + ")"
-	return into + " " + i.Table + " (" + strings.Join(i.Columns, ", ") + ") VALUES " + Placeholders(row, rows) + after
+	var b strings.Builder
+	b.Grow(100 + 20*len(i.Columns) + rows*(4+3*len(i.Columns)))
+	b.WriteString(into)
+	b.WriteByte(' ')
+	b.WriteString(i.Table)
+	for j, column := range i.Columns {
+		b.WriteString([]string{" (", ", "}[min(j, 1)])
+		b.WriteString(column)
+	}
+	b.WriteString(") VALUES ")
+	for row := range rows {
+		if row > 0 {
+			b.WriteString(", ")
+		}
+		for j := range i.Columns {
+			b.WriteString([]string{"(?", ", ?"}[min(j, 1)])
+		}
+		b.WriteByte(')')
+	}
+	b.WriteString(after)
+	return b.String()
 }
 
 // Insert inserts rows, as [Tx.Send] does. args are their values, row by row; they belong
 // to the transaction from then on.
 func (t *Tx) Insert(ctx context.Context, i InsertStmt, args []any) error {
-	return t.insertAs(ctx, i, "INSERT INTO", "", args)
+	return t.insertAs(ctx, i, t.d.insert(), "", args)
 }
 
 // InsertMissing is like Insert but skips rows that exist.
@@ -82,7 +101,7 @@ func (t *Tx) insertChunk(ctx context.Context, i InsertStmt, n int, args []any) (
 	}
 	if t.d.InsertIDs == IDsReturned {
 		ids := make([]int64, 0, n)
-		rows, err := t.Query(ctx, i.text("INSERT INTO", n, " RETURNING id"), args...)
+		rows, err := t.Query(ctx, i.text(t.d.insert(), n, " RETURNING id"), args...)
 		err = Each(rows, err, 1, func(r *Row) error {
 			ids = append(ids, r.Int(0))
 			return nil
@@ -101,7 +120,7 @@ func (t *Tx) insertChunk(ctx context.Context, i InsertStmt, n int, args []any) (
 			return nil, err
 		}
 	}
-	result, err := t.Exec(ctx, i.text("INSERT INTO", n, ""), args...)
+	result, err := t.Exec(ctx, i.text(t.d.insert(), n, ""), args...)
 	if err != nil {
 		return nil, err
 	}

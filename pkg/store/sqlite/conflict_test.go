@@ -25,8 +25,8 @@ func TestPut_ConflictInBatch(t *testing.T) {
 	var inserted atomic.Int64 // rows, including those of transactions that were rolled back
 	c := clientOf(t, must(sqlite.Open(t.Context(), path, store.WithStatementObserver(
 		func(_ context.Context, s store.Statement) {
-			if s.Operation == "INSERT" && strings.HasPrefix(s.Text, "INSERT INTO Artifact (") ||
-				strings.HasPrefix(s.Text, "INSERT INTO Event (") {
+			if s.Operation == "INSERT" && strings.HasPrefix(s.Text, "INSERT OR FAIL INTO Artifact (") ||
+				strings.HasPrefix(s.Text, "INSERT OR FAIL INTO Event (") {
 				inserted.Add(s.Rows)
 			}
 		}))))

@@ -28,6 +28,7 @@ func dialect() *sqldb.Dialect {
 		IntegrityQuery:      "PRAGMA integrity_check(20)",
 		InsertIDs:           sqldb.IDsEndAtLast,
 		MaxParams:           32766,
+		Insert:              "INSERT OR FAIL INTO", // spares a copy of each page, which undoes the statement
 		InsertIgnore:        "INSERT OR IGNORE INTO",
 		ProtoBase64:         true,
 		PlannerIgnoresLimit: true,
