@@ -107,19 +107,25 @@ func (t *tx) updateNode(ctx context.Context, k *nodeKind, u *nodeUpdate, now int
 		deref(u.row.uri)); err != nil {
 		return err
 	}
-	text := "UPDATE " + k.table + " SET external_id = ?, last_update_time_since_epoch = ?"
-	args := append(make([]any, 0, 5), orNull(u.row.externalID), now)
-	if k.nameRequired {
-		text += ", name = ?"
-		args = append(args, orNull(u.row.name))
+	text := "UPDATE " + k.table + " SET last_update_time_since_epoch = ?"
+	args := append(make([]any, 0, 6), now)
+	set := func(column string, value any) {
+		text += ", " + column + " = ?"
+		args = append(args, value)
 	}
-	if k.hasURI {
-		text += ", uri = ?"
-		args = append(args, deref(u.row.uri))
+	// Columns that stay as they are are left out, because some databases would write
+	// their indexes again.
+	if !equalPtr(u.row.externalID, u.old.externalID) {
+		set("external_id", orNull(u.row.externalID))
 	}
-	if k.stateColumn != "" {
-		text += ", " + k.stateColumn + " = ?"
-		args = append(args, orNull(u.row.state))
+	if k.nameRequired && !equalPtr(u.row.name, u.old.name) {
+		set("name", orNull(u.row.name))
+	}
+	if k.hasURI && (u.old.uri == nil || !equalPtr(u.row.uri, u.old.uri)) {
+		set("uri", deref(u.row.uri))
+	}
+	if k.stateColumn != "" && !equalPtr(u.row.state, u.old.state) {
+		set(k.stateColumn, orNull(u.row.state))
 	}
 	return t.Send(ctx, text+" WHERE id = ?", append(args, *u.old.id)...)
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/mlmd-go/sdk/internal/sqldb"
@@ -64,14 +65,25 @@ func (t *tx) insertNodes(ctx context.Context, k *nodeKind, b *nodeBatch) ([]prop
 	return rows, nil
 }
 
-// appendRows appends the rows of n's properties.
+// appendRows appends the rows of n's properties. They are in the order of the primary
+// key, so that SQLite, whose tables are ordered by insertion, finds each row of a node
+// after the one before it.
 func (n *node) appendRows(rows []propertyRow, id int64) []propertyRow {
+	first := len(rows)
 	for name, v := range n.props {
 		rows = append(rows, propertyRow{id, name, false, v})
 	}
 	for name, v := range n.custom {
 		rows = append(rows, propertyRow{id, name, true, v})
 	}
+	slices.SortFunc(rows[first:], func(a, b propertyRow) int {
+		if c := strings.Compare(a.name, b.name); c != 0 || a.custom == b.custom {
+			return c
+		} else if b.custom {
+			return -1
+		}
+		return 1
+	})
 	return rows
 }
 
