@@ -1,5 +1,5 @@
-// Package inproc reaches a gRPC service in the same process without a network:
-// a client connection that calls the service's methods.
+// Package inproc reaches a gRPC service in the same process without a network: by a
+// client of MLMD's service, or by a client connection for any service.
 package inproc
 
 import (
@@ -12,31 +12,31 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
-	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
-// Conn calls the unary methods of one service. As over a network, client and
-// service share no message: the service receives a copy of the request, and its
-// reply becomes the client's. A service must not keep or reuse what a reply
-// contains, unless the connection has interceptors. Call options are ignored.
+// Conn calls the unary methods of one service. As over a network, client and service
+// share no message: both requests and replies are copied. Call options are ignored.
 type Conn struct {
 	service   any
 	unary     map[string]*method // by full name
 	intercept grpc.UnaryServerInterceptor
 }
 
-// method is a unary method. It is also the transport stream that the service
-// sees: it has the name of the method, and drops headers and trailers.
+// method is a unary method.
 type method struct {
-	name    string
+	stream
 	handler grpc.MethodHandler
 }
 
+// stream is the transport stream that the service sees. It is the full name of a method,
+// and drops headers and trailers.
+type stream string
+
 // Method returns the full name, for [grpc.Method].
-func (m *method) Method() string             { return m.name }
-func (*method) SetHeader(metadata.MD) error  { return nil }
-func (*method) SendHeader(metadata.MD) error { return nil }
-func (*method) SetTrailer(metadata.MD) error { return nil }
+func (s stream) Method() string             { return string(s) }
+func (stream) SetHeader(metadata.MD) error  { return nil }
+func (stream) SendHeader(metadata.MD) error { return nil }
+func (stream) SetTrailer(metadata.MD) error { return nil }
 
 // New returns a connection to a service that implements desc. Each call passes
 // through the interceptors that are not nil; the first one is the outermost.
@@ -44,7 +44,7 @@ func New(desc *grpc.ServiceDesc, service any, interceptors ...grpc.UnaryServerIn
 	c := &Conn{service: service, unary: make(map[string]*method, len(desc.Methods)), intercept: Chain(interceptors)}
 	for _, m := range desc.Methods {
 		name := "/" + desc.ServiceName + "/" + m.MethodName
-		c.unary[name] = &method{name, m.Handler}
+		c.unary[name] = &method{stream(name), m.Handler}
 	}
 	return c
 }
@@ -74,19 +74,12 @@ func (c *Conn) Invoke(ctx context.Context, name string, in, out any, _ ...grpc.C
 	if err := ctx.Err(); err != nil {
 		return status.FromContextError(err).Err()
 	}
-	decode := func(dst any) error { return onMessages(dst, in, proto.Merge) }
+	decode := func(dst any) error { return copyTo(dst, in) }
 	reply, err := m.handler(c.service, serverContext(ctx, m), decode, c.intercept)
 	if err != nil {
 		return statusError(err)
 	}
-	fill := move
-	if c.intercept != nil { // which may keep the reply
-		fill = proto.Merge
-	}
-	return onMessages(out, reply, func(dst, src proto.Message) {
-		proto.Reset(dst) // as gRPC's codec does: a reply may be reused
-		fill(dst, src)
-	})
+	return copyTo(out, reply)
 }
 
 // NewStream fails, because the service has unary methods only.
@@ -96,33 +89,23 @@ func (c *Conn) NewStream(
 	return nil, status.Errorf(codes.Unimplemented, "unknown method %s", method)
 }
 
-// onMessages calls fill with dst and src. src may be a nil message, which is
-// treated as an empty one.
-func onMessages(dst, src any, fill func(dst, src proto.Message)) error {
+// copyTo makes dst a copy of the message src, which may be a nil message, as gRPC's codec
+// does: a reply may be reused.
+func copyTo(dst, src any) error {
 	to, ok := dst.(proto.Message)
 	from, ok2 := src.(proto.Message)
 	if !ok || !ok2 || to.ProtoReflect().Descriptor() != from.ProtoReflect().Descriptor() {
 		return status.Errorf(codes.Internal, "want messages of one type, got %T and %T", dst, src)
 	}
-	fill(to, from)
+	proto.Reset(to)
+	proto.Merge(to, from)
 	return nil
-}
-
-// move moves the fields of src, which is not used afterwards, to dst.
-func move(dst, src proto.Message) {
-	to := dst.ProtoReflect()
-	from := src.ProtoReflect()
-	from.Range(func(field protoreflect.FieldDescriptor, v protoreflect.Value) bool {
-		to.Set(field, v)
-		return true
-	})
-	to.SetUnknown(from.GetUnknown())
 }
 
 // serverContext returns the service's view of a client's context: its end, its
 // values, the method, and the outgoing metadata as incoming.
-func serverContext(ctx context.Context, m *method) context.Context {
-	ctx = grpc.NewContextWithServerTransportStream(ctx, m)
+func serverContext(ctx context.Context, s grpc.ServerTransportStream) context.Context {
+	ctx = grpc.NewContextWithServerTransportStream(ctx, s)
 	md, ok := metadata.FromOutgoingContext(ctx)
 	if !ok {
 		return ctx

@@ -3,6 +3,7 @@ package inproc_test
 import (
 	"context"
 	"errors"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/internal/inproc"
@@ -31,32 +33,76 @@ func (s service) PutArtifacts(
 
 func clientOf(
 	put func(context.Context, *mlmdpb.PutArtifactsRequest) (*mlmdpb.PutArtifactsResponse, error),
+	interceptors ...grpc.UnaryServerInterceptor,
 ) mlmdpb.MetadataStoreServiceClient {
-	return mlmdpb.NewMetadataStoreServiceClient(inproc.New(&mlmdpb.MetadataStoreService_ServiceDesc, service{put: put}))
+	return inproc.NewClient(service{put: put}, interceptors...)
 }
 
-func TestInvoke_CopiesRequest(t *testing.T) {
-	req := &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{{
-		Name: proto.String("a"),
-		Uri:  proto.String("not \xff UTF-8"),
-	}, nil}}
-	c := clientOf(func(_ context.Context, got *mlmdpb.PutArtifactsRequest) (*mlmdpb.PutArtifactsResponse, error) {
-		if len(got.Artifacts) != 2 || got.Artifacts[0].GetUri() != "not \xff UTF-8" {
-			t.Errorf("the service got %v", got)
+// onBoth runs a test with a client that calls the service directly, and with one that has
+// an interceptor.
+func onBoth(
+	t *testing.T, put func(context.Context, *mlmdpb.PutArtifactsRequest) (*mlmdpb.PutArtifactsResponse, error),
+	test func(*testing.T, mlmdpb.MetadataStoreServiceClient),
+) {
+	t.Run("direct", func(t *testing.T) { test(t, clientOf(put)) })
+	t.Run("with an interceptor", func(t *testing.T) { test(t, clientOf(put, through)) })
+}
+
+func TestNewClient_CallsEachMethod(t *testing.T) {
+	c := reflect.ValueOf(inproc.NewClient(mlmdpb.UnimplementedMetadataStoreServiceServer{}))
+	for _, m := range mlmdpb.MetadataStoreService_ServiceDesc.Methods {
+		call := c.MethodByName(m.MethodName)
+		out := call.Call([]reflect.Value{reflect.ValueOf(t.Context()), reflect.New(call.Type().In(1).Elem())})
+		err, _ := out[1].Interface().(error)
+		if want := "method " + m.MethodName + " not implemented"; status.Convert(err).Message() != want {
+			t.Errorf("%s: %v, want %s", m.MethodName, err, want)
 		}
-		*got.Artifacts[0].Name = "changed"
-		return &mlmdpb.PutArtifactsResponse{ArtifactIds: []int64{1, 2}}, nil
-	})
-	reply, err := c.PutArtifacts(t.Context(), req)
-	if err != nil {
-		t.Fatal(err)
 	}
-	if req.Artifacts[0].GetName() != "a" {
-		t.Error("the service changed the client's request")
+}
+
+func TestNewClient_PassesRequest(t *testing.T) {
+	for _, c := range []struct {
+		name         string
+		interceptors []grpc.UnaryServerInterceptor
+		shared       bool
+	}{
+		{"without interceptors", nil, true},
+		{"with an interceptor", []grpc.UnaryServerInterceptor{through}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			req := &mlmdpb.PutArtifactsRequest{Artifacts: []*mlmdpb.Artifact{{
+				Name: proto.String("a"),
+				Uri:  proto.String("not \xff UTF-8"),
+			}, nil}}
+			req.ProtoReflect().SetUnknown(protoreflect.RawFields{0x98, 0x6, 0x1})
+			client := clientOf(func(
+				_ context.Context, got *mlmdpb.PutArtifactsRequest,
+			) (*mlmdpb.PutArtifactsResponse, error) {
+				if len(got.Artifacts) != 2 || got.Artifacts[0].GetUri() != "not \xff UTF-8" {
+					t.Errorf("the service got %v", got)
+				}
+				if len(got.ProtoReflect().GetUnknown()) != 3 {
+					t.Error("the service did not get the unknown field")
+				}
+				if shared := got.Artifacts[0] == req.Artifacts[0]; shared != c.shared {
+					t.Errorf("the service got the client's artifact: %v, want %v", shared, c.shared)
+				}
+				return &mlmdpb.PutArtifactsResponse{ArtifactIds: []int64{1, 2}}, nil
+			}, c.interceptors...)
+			reply, err := client.PutArtifacts(t.Context(), req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(reply.ArtifactIds) != 2 {
+				t.Errorf("the client got %v", reply)
+			}
+		})
 	}
-	if len(reply.ArtifactIds) != 2 {
-		t.Errorf("the client got %v", reply)
-	}
+}
+
+// through is an interceptor that does nothing.
+func through(ctx context.Context, req any, _ *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
+	return next(ctx, req)
 }
 
 func TestInvoke_ErrorsCarryStatus(t *testing.T) {
@@ -71,39 +117,42 @@ func TestInvoke_ErrorsCarryStatus(t *testing.T) {
 		{"a cancellation", context.Canceled, codes.Canceled},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			client := clientOf(func(context.Context, *mlmdpb.PutArtifactsRequest) (*mlmdpb.PutArtifactsResponse, error) {
+			onBoth(t, func(context.Context, *mlmdpb.PutArtifactsRequest) (*mlmdpb.PutArtifactsResponse, error) {
 				return nil, c.err
+			}, func(t *testing.T, client mlmdpb.MetadataStoreServiceClient) {
+				_, err := client.PutArtifacts(t.Context(), &mlmdpb.PutArtifactsRequest{})
+				if status.Code(err) != c.want {
+					t.Errorf("got %v, want %v", err, c.want)
+				}
 			})
-			_, err := client.PutArtifacts(t.Context(), &mlmdpb.PutArtifactsRequest{})
-			if status.Code(err) != c.want {
-				t.Errorf("got %v, want %v", err, c.want)
-			}
 		})
 	}
 }
 
 func TestInvoke_DoneContextSkipsService(t *testing.T) {
-	c := clientOf(func(context.Context, *mlmdpb.PutArtifactsRequest) (*mlmdpb.PutArtifactsResponse, error) {
+	onBoth(t, func(context.Context, *mlmdpb.PutArtifactsRequest) (*mlmdpb.PutArtifactsResponse, error) {
 		t.Error("the service was called")
 		return nil, nil
+	}, func(t *testing.T, c mlmdpb.MetadataStoreServiceClient) {
+		canceled, cancel := context.WithCancel(t.Context())
+		cancel()
+		if _, err := c.PutArtifacts(canceled, &mlmdpb.PutArtifactsRequest{}); status.Code(err) != codes.Canceled {
+			t.Errorf("canceled: %v", err)
+		}
+		late, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
+		defer cancel()
+		if _, err := c.PutArtifacts(late, &mlmdpb.PutArtifactsRequest{}); status.Code(err) != codes.DeadlineExceeded {
+			t.Errorf("too late: %v", err)
+		}
 	})
-	canceled, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := c.PutArtifacts(canceled, &mlmdpb.PutArtifactsRequest{}); status.Code(err) != codes.Canceled {
-		t.Errorf("canceled: %v", err)
-	}
-	late, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
-	defer cancel()
-	if _, err := c.PutArtifacts(late, &mlmdpb.PutArtifactsRequest{}); status.Code(err) != codes.DeadlineExceeded {
-		t.Errorf("too late: %v", err)
-	}
 }
 
 func TestInvoke_Unimplemented(t *testing.T) {
-	c := clientOf(nil)
-	if _, err := c.GetArtifacts(t.Context(), &mlmdpb.GetArtifactsRequest{}); status.Code(err) != codes.Unimplemented {
-		t.Errorf("a method: %v", err)
-	}
+	onBoth(t, nil, func(t *testing.T, c mlmdpb.MetadataStoreServiceClient) {
+		if _, err := c.GetArtifacts(t.Context(), &mlmdpb.GetArtifactsRequest{}); status.Code(err) != codes.Unimplemented {
+			t.Errorf("a method: %v", err)
+		}
+	})
 	conn := inproc.New(&mlmdpb.MetadataStoreService_ServiceDesc, service{})
 	if err := conn.Invoke(t.Context(), "/other.Service/Method", nil, nil); status.Code(err) != codes.Unimplemented {
 		t.Errorf("another service: %v", err)
@@ -114,7 +163,7 @@ func TestInvoke_Unimplemented(t *testing.T) {
 }
 
 func TestInvoke_MetadataArrivesAsIncoming(t *testing.T) {
-	c := clientOf(func(ctx context.Context, _ *mlmdpb.PutArtifactsRequest) (*mlmdpb.PutArtifactsResponse, error) {
+	onBoth(t, func(ctx context.Context, _ *mlmdpb.PutArtifactsRequest) (*mlmdpb.PutArtifactsResponse, error) {
 		in, _ := metadata.FromIncomingContext(ctx)
 		if got := in.Get("who"); len(got) != 1 || got[0] != "ada" {
 			t.Errorf("incoming metadata is %v", in)
@@ -123,10 +172,11 @@ func TestInvoke_MetadataArrivesAsIncoming(t *testing.T) {
 			t.Errorf("the client's metadata would go out again: %v", out)
 		}
 		return &mlmdpb.PutArtifactsResponse{}, nil
+	}, func(t *testing.T, c mlmdpb.MetadataStoreServiceClient) {
+		if _, err := c.PutArtifacts(metadata.AppendToOutgoingContext(t.Context(), "who", "ada"), nil); err != nil {
+			t.Fatal(err)
+		}
 	})
-	if _, err := c.PutArtifacts(metadata.AppendToOutgoingContext(t.Context(), "who", "ada"), nil); err != nil {
-		t.Fatal(err)
-	}
 }
 
 func TestInvoke_ResetsReply(t *testing.T) {
@@ -145,15 +195,16 @@ func TestInvoke_ResetsReply(t *testing.T) {
 
 func TestInvoke_ServiceSeesMethod(t *testing.T) {
 	const want = "/ml_metadata.MetadataStoreService/PutArtifacts"
-	c := clientOf(func(ctx context.Context, _ *mlmdpb.PutArtifactsRequest) (*mlmdpb.PutArtifactsResponse, error) {
+	onBoth(t, func(ctx context.Context, _ *mlmdpb.PutArtifactsRequest) (*mlmdpb.PutArtifactsResponse, error) {
 		if got, ok := grpc.Method(ctx); got != want || !ok {
 			t.Errorf("grpc.Method = %q, %v; want %q", got, ok, want)
 		}
-		return nil, grpc.SetTrailer(ctx, nil)
+		return &mlmdpb.PutArtifactsResponse{}, grpc.SetTrailer(ctx, nil)
+	}, func(t *testing.T, c mlmdpb.MetadataStoreServiceClient) {
+		if _, err := c.PutArtifacts(t.Context(), nil); err != nil {
+			t.Error(err)
+		}
 	})
-	if _, err := c.PutArtifacts(t.Context(), nil); err != nil {
-		t.Error(err)
-	}
 }
 
 func TestInterceptors(t *testing.T) {

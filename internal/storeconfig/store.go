@@ -41,8 +41,7 @@ type client struct {
 }
 
 func newClient(s *engine.Service, interceptors []grpc.UnaryServerInterceptor) *client {
-	conn := inproc.New(&mlmdpb.MetadataStoreService_ServiceDesc, s, interceptors...)
-	return &client{mlmdpb.NewMetadataStoreServiceClient(conn), s, interceptors}
+	return &client{inproc.NewClient(s, interceptors...), s, interceptors}
 }
 
 // Transact calls fn with a client whose RPCs are one transaction, see

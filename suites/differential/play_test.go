@@ -2,6 +2,9 @@ package differential
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -12,7 +15,6 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
-	"github.com/mlmd-go/sdk/internal/inproc"
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 	"github.com/mlmd-go/sdk/pkg/store/storetest"
 )
@@ -36,7 +38,39 @@ func ourStore(ctx context.Context) (grpc.ClientConnInterface, func() error, erro
 	if err != nil {
 		return nil, nil, err
 	}
-	return inproc.New(&mlmdpb.MetadataStoreService_ServiceDesc, s.Server()), s.Close, nil
+	return &direct{client: reflect.ValueOf(s.Client())}, s.Close, nil
+}
+
+// direct calls the methods of our store's client, which shares messages with the store.
+// It returns an error if a request or an earlier reply was changed.
+type direct struct {
+	client      reflect.Value
+	reply, copy proto.Message // the last one, and what it was
+}
+
+func (d *direct) Invoke(ctx context.Context, method string, in, out any, _ ...grpc.CallOption) error {
+	before := proto.Clone(in.(proto.Message))
+	results := d.client.MethodByName(strings.TrimPrefix(method, service)).Call(
+		[]reflect.Value{reflect.ValueOf(ctx), reflect.ValueOf(in)})
+	if !proto.Equal(before, in.(proto.Message)) {
+		return fmt.Errorf("%s changed its request\nfrom %v\nto %v", method, before, in)
+	}
+	if d.reply != nil && !proto.Equal(d.reply, d.copy) {
+		return fmt.Errorf("%s changed the reply of an earlier call\nfrom %v\nto %v", method, d.copy, d.reply)
+	}
+	if err, _ := results[1].Interface().(error); err != nil {
+		return err
+	}
+	d.reply = results[0].Interface().(proto.Message)
+	d.copy = proto.Clone(d.reply)
+	proto.Merge(out.(proto.Message), d.reply)
+	return nil
+}
+
+func (*direct) NewStream(
+	context.Context, *grpc.StreamDesc, string, ...grpc.CallOption,
+) (grpc.ClientStream, error) {
+	return nil, errors.ErrUnsupported
 }
 
 // withFault compares our store with itself, faulty.
