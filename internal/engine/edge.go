@@ -100,6 +100,34 @@ func existingIDs(ctx context.Context, q querier, k *nodeKind, ids []int64) (map[
 	return found, err
 }
 
+// existingEnds returns the subsets of ids that nodes of two kinds have. If the IDs are
+// few, it reads both by one statement.
+func existingEnds(
+	ctx context.Context, q querier, k1 *nodeKind, ids1 []int64, k2 *nodeKind, ids2 []int64,
+) (found1, found2 map[int64]bool, err error) {
+	d := q.Dialect()
+	ids1, ids2 = d.ValidIDs(ids1), d.ValidIDs(ids2)
+	if n1, n2 := len(ids1), len(ids2); n1 == 0 || n2 == 0 || n1 > sqldb.MaxInList || n2 > sqldb.MaxInList {
+		if found1, err = existingIDs(ctx, q, k1, ids1); err == nil {
+			found2, err = existingIDs(ctx, q, k2, ids2)
+		}
+		return found1, found2, err
+	}
+	found1, found2 = make(map[int64]bool, len(ids1)), make(map[int64]bool, len(ids2))
+	s1, s2 := d.InIDs(ids1), d.InIDs(ids2)
+	rows, err := q.Query(ctx, "SELECT 1, id FROM "+k1.table+" WHERE id "+s1.Text+
+		" UNION ALL SELECT 2, id FROM "+k2.table+" WHERE id "+s2.Text, append(s1.Args, s2.Args...)...)
+	err = sqldb.Each(rows, err, 2, func(r *sqldb.Row) error {
+		if r.Int(0) == 1 {
+			found1[r.Int(1)] = true
+		} else {
+			found2[r.Int(1)] = true
+		}
+		return nil
+	})
+	return found1, found2, err
+}
+
 // PutAttributionsAndAssociations adds artifacts and executions to contexts.
 // Existing edges stay as they are.
 func (s *Service) PutAttributionsAndAssociations(
@@ -128,11 +156,9 @@ func (t *tx) putEdges(ctx context.Context, m edgeTable, edges []edge, missing st
 	if len(edges) == 0 {
 		return nil
 	}
-	contexts, err := existingIDs(ctx, t, contextKind, mapSlice(edges, func(e edge) int64 { return e.context }))
-	if err != nil {
-		return err
-	}
-	nodes, err := existingIDs(ctx, t, m.kind, mapSlice(edges, func(e edge) int64 { return e.node }))
+	contexts, nodes, err := existingEnds(ctx, t,
+		contextKind, mapSlice(edges, func(e edge) int64 { return e.context }),
+		m.kind, mapSlice(edges, func(e edge) int64 { return e.node }))
 	if err != nil {
 		return err
 	}

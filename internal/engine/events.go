@@ -153,11 +153,9 @@ func (s *Service) PutEvents(ctx context.Context, req *mlmdpb.PutEventsRequest) (
 // checkedEvents returns the events before the first invalid one, and the error
 // of that one.
 func (t *tx) checkedEvents(ctx context.Context, messages []*mlmdpb.Event) (events []event, refused, err error) {
-	artifacts, err := existingIDs(ctx, t, artifactKind, mapSlice(messages, (*mlmdpb.Event).GetArtifactId))
-	if err != nil {
-		return nil, nil, err
-	}
-	executions, err := existingIDs(ctx, t, executionKind, mapSlice(messages, (*mlmdpb.Event).GetExecutionId))
+	artifacts, executions, err := existingEnds(ctx, t,
+		artifactKind, mapSlice(messages, (*mlmdpb.Event).GetArtifactId),
+		executionKind, mapSlice(messages, (*mlmdpb.Event).GetExecutionId))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -229,6 +227,13 @@ type storedEvent struct {
 	message *mlmdpb.Event
 }
 
+// eventAlloc allocates an event and the values of its fields at once.
+type eventAlloc struct {
+	event                   mlmdpb.Event
+	artifact, execution, at int64
+	kind                    mlmdpb.Event_Type
+}
+
 // selectEventsText returns the statement that reads events and the steps of
 // their paths. The rows of steps have no artifact.
 func selectEventsText(column, selected string) string {
@@ -240,7 +245,7 @@ func selectEventsText(column, selected string) string {
 
 func selectEvents(ctx context.Context, q querier, column string, s sqldb.Predicate) ([]storedEvent, error) {
 	var events []storedEvent
-	steps := map[int64][]*mlmdpb.Event_Path_Step{}
+	var steps map[int64][]*mlmdpb.Event_Path_Step
 	rows, err := q.Query(ctx, selectEventsText(column, s.Text), slices.Concat(s.Args, s.Args)...)
 	err = sqldb.Each(rows, err, 7, func(r *sqldb.Row) error {
 		if r.Null(1) {
@@ -249,18 +254,22 @@ func selectEvents(ctx context.Context, q querier, column string, s sqldb.Predica
 				q.reportDamage(ctx, "EventPath", r.Int(0), "a step", err)
 				return nil
 			}
+			if steps == nil {
+				steps = map[int64][]*mlmdpb.Event_Path_Step{}
+			}
 			steps[r.Int(0)] = append(steps[r.Int(0)], step)
 			return nil
 		}
-		artifact, execution, kind := r.Int(1), r.Int(2), mlmdpb.Event_Type(r.Int32(3))
+		c := &eventAlloc{artifact: r.Int(1), execution: r.Int(2), kind: mlmdpb.Event_Type(r.Int32(3))}
 		if err := r.TakeErr(); err != nil { // an event needs both nodes and its type
 			q.reportDamage(ctx, "Event", r.Int(0), "a column", err)
 			return nil
 		}
-		m := &mlmdpb.Event{ArtifactId: &artifact, ExecutionId: &execution, Type: &kind}
+		m := &c.event
+		m.ArtifactId, m.ExecutionId, m.Type = &c.artifact, &c.execution, &c.kind
 		if !r.Null(4) {
-			at := r.Int(4)
-			m.MillisecondsSinceEpoch = &at
+			c.at = r.Int(4)
+			m.MillisecondsSinceEpoch = &c.at
 		}
 		if err := r.TakeErr(); err != nil {
 			q.reportDamage(ctx, "Event", r.Int(0), "milliseconds_since_epoch", err)

@@ -50,8 +50,8 @@ func layoutOf(d *sqldb.Dialect) layout {
 }
 
 // selectParts are the parts of a statement that reads nodes. A predicate that selects
-// their IDs follows each.
-type selectParts struct{ nodes, properties string }
+// their IDs follows each. The statement byID has [sqldb.EqID] as the predicate.
+type selectParts struct{ nodes, properties, byID string }
 
 // selectParts returns the parts of a statement that reads nodes of a kind.
 func (k *nodeKind) selectParts(l layout) selectParts {
@@ -69,17 +69,30 @@ func (k *nodeKind) selectParts(l layout) selectParts {
 	property[colID], property[colURIOrText], property[colStateOrInt] = "p."+k.propIDColumn, "p.string_value", "p.int_value"
 	property[colName], property[colCustom] = "p.name", "p.is_custom_property"
 	property[l.double], property[l.proto], property[l.bool] = "p.double_value", "p.proto_value", "p.bool_value"
-	return selectParts{
-		"SELECT " + columns(node, l.columns) + " FROM " + k.table + " n WHERE n.id ",
-		" UNION ALL SELECT " + columns(property, l.columns) + " FROM " + k.propTable + " p WHERE p." + k.propIDColumn + " ",
+	parts := selectParts{
+		nodes: "SELECT " + columns(node, l.columns) + " FROM " + k.table + " n WHERE n.id ",
+		properties: " UNION ALL SELECT " + columns(property, l.columns) + " FROM " + k.propTable + " p WHERE p." +
+			k.propIDColumn + " ",
 	}
+	parts.byID = parts.stmt(oneID)
+	return parts
+}
+
+// oneID is the predicate of [sqldb.EqID].
+var oneID = sqldb.EqID(0).Text
+
+func (p selectParts) stmt(selected string) string {
+	return p.nodes + selected + p.properties + selected
 }
 
 // selectStmt returns the statement that reads the nodes that a predicate
 // selects. It has the parameters of the predicate twice.
 func (k *nodeKind) selectStmt(l layout, selected string) string {
 	parts := k.selects[l]
-	return parts.nodes + selected + parts.properties + selected
+	if selected == oneID {
+		return parts.byID
+	}
+	return parts.stmt(selected)
 }
 
 // columns returns a list of n columns, NULL for empty texts.

@@ -152,11 +152,7 @@ func (p *lineagePut) putEvents(ctx context.Context, reply *mlmdpb.PutLineageSubg
 			executions = append(executions, *edge.Event.ExecutionId)
 		}
 	}
-	knownArtifacts, err := existingIDs(ctx, p.t, artifactKind, artifacts)
-	if err != nil {
-		return err
-	}
-	knownExecutions, err := existingIDs(ctx, p.t, executionKind, executions)
+	knownArtifacts, knownExecutions, err := existingEnds(ctx, p.t, artifactKind, artifacts, executionKind, executions)
 	if err != nil {
 		return err
 	}

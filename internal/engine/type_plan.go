@@ -57,6 +57,9 @@ func (p *typePlan) ids() []int64 {
 // planTypes compares types with what is stored, in order, so that the first
 // invalid type determines the error.
 func planTypes(ctx context.Context, q querier, flags typeFlags, types []typeRequest) (*typePlan, error) {
+	if !flags.GetAllFieldsMatch() {
+		return nil, errorf(codes.Unimplemented, "Must match all fields.")
+	}
 	p := &typePlan{known: map[kindedName]*typeEntry{}, owners: map[string]*typeEntry{}}
 	err := p.readStored(ctx, q, types)
 	if err != nil {

@@ -185,6 +185,17 @@ func typeIDs(ctx context.Context, q querier, kind typekind.Kind, names []typeNam
 
 // typeByName reads one type. It returns nil if the type does not exist.
 func typeByName(ctx context.Context, q querier, kind typekind.Kind, n typeName) (*typeInfo, error) {
-	types, err := typesByName(ctx, q, kind, []typeName{n})
-	return types[n], err
+	id := q.types().id(kind, n)
+	if id == 0 {
+		types, err := typesByName(ctx, q, kind, []typeName{n})
+		return types[n], err
+	}
+	types, err := selectTypes(ctx, q, sqldb.EqID(id))
+	for _, t := range types {
+		if t.kind == kind && t.key() == n {
+			q.cacheType(cachedType{t, true})
+			return t, err
+		}
+	}
+	return nil, err
 }

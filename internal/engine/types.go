@@ -4,8 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"google.golang.org/grpc/codes"
-
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
 	"github.com/mlmd-go/sdk/internal/typekind"
 )
@@ -73,22 +71,21 @@ func (s *Service) PutTypes(ctx context.Context, req *mlmdpb.PutTypesRequest) (*m
 // exist already, so it reads first and begins a transaction only if something
 // must be written.
 func (s *Service) putTypes(ctx context.Context, flags typeFlags, types []typeRequest) ([]int64, error) {
-	var p *typePlan
-	err := s.view(ctx, func(ctx context.Context, q querier) (err error) {
-		if !flags.GetAllFieldsMatch() {
-			return errorf(codes.Unimplemented, "Must match all fields.")
-		}
-		p, err = planTypes(ctx, q, flags, types)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	if p.isEmpty() {
-		return p.ids(), nil
-	}
 	var ids []int64
-	err = s.update(ctx, func(ctx context.Context, t *tx) error {
+	if !s.probablyNew(types) {
+		complete := false
+		err := s.view(ctx, func(ctx context.Context, q querier) error {
+			p, err := planTypes(ctx, q, flags, types)
+			if err == nil && p.isEmpty() {
+				ids, complete = p.ids(), true
+			}
+			return err
+		})
+		if err != nil || complete {
+			return ids, err
+		}
+	}
+	err := s.update(ctx, func(ctx context.Context, t *tx) error {
 		for _, statement := range t.d.SerializeStatements {
 			if _, err := t.Exec(ctx, statement); err != nil {
 				return err
@@ -108,6 +105,14 @@ func (s *Service) putTypes(ctx context.Context, flags typeFlags, types []typeReq
 		return nil, err
 	}
 	return ids, nil
+}
+
+// probablyNew reports whether to begin a transaction at once. If nothing must be
+// written, that is cheap in memory only.
+func (s *Service) probablyNew(types []typeRequest) bool {
+	return s.db.Dialect().SingleConn && !slices.ContainsFunc(types, func(r typeRequest) bool {
+		return s.root().types.id(r.kind, r.name) != 0
+	})
 }
 
 // GetArtifactType reads a type by its name and version.
