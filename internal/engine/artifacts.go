@@ -100,7 +100,7 @@ func (s *Service) GetArtifactsByURI(
 			return invalidArgf("The request contains deprecated field `uri`. Please upgrade the client library version above" +
 				" 0.21.0.")
 		}
-		nodes, err := findNodesByText(ctx, q, artifactKind, "uri", false, req.GetUris())
+		nodes, err := findNodesByText(ctx, q, artifactKind, "uri", req.GetUris())
 		resp.Artifacts = mapSlice(nodes, (*node).toArtifact)
 		return err
 	})

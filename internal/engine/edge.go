@@ -39,8 +39,7 @@ func (m edgeTable) contextsOf(ctx context.Context, q querier, id int64) ([]*node
 	var nodes []*node
 	var err error
 	if q.Dialect().ValidID(id) {
-		query := "SELECT context_id FROM " + m.table + " WHERE " + m.column + " = ?"
-		nodes, err = selectNodes(ctx, q, contextKind, sqldb.InQuery(query, id))
+		nodes, err = selectNodes(ctx, q, contextKind, sqldb.ColumnOf(m.table, "context_id", "s."+m.column+" = ?", id))
 	}
 	if err == nil && len(nodes) == 0 {
 		return nil, errorf(codes.NotFound, "No contexts found for %s: %d", m.column, id)

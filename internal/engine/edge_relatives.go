@@ -40,7 +40,7 @@ func relatives(ctx context.Context, q querier, want, given string, id int64) ([]
 	if !q.Dialect().ValidID(id) {
 		return nil, nil
 	}
-	return selectNodes(ctx, q, contextKind, sqldb.InQuery("SELECT "+want+" FROM ParentContext WHERE "+given+" = ?", id))
+	return selectNodes(ctx, q, contextKind, sqldb.ColumnOf("ParentContext", want, "s."+given+" = ?", id))
 }
 
 // GetParentContextsByContexts reads the direct parents of several contexts. The

@@ -14,26 +14,30 @@ import (
 
 // scope is the set of nodes that a list is about, before its filter.
 type scope struct {
-	join    string // follows table n of the nodes
-	where   string // a condition
-	args    []any  // of join and where
-	idQuery string // query for the IDs; empty for all nodes
+	join  string // follows table n of the nodes
+	where string // a condition
+	args  []any  // of join and where
+	ids   source // of the IDs; empty for all nodes
 }
+
+// source is a table whose rows have the ID of a node in a column, in those for which a
+// condition holds. The condition calls the table s and has the parameters of the scope.
+type source struct{ table, column, where string }
 
 // allNodes is the scope of all nodes of a kind.
 var allNodes = scope{}
 
 // ofType returns the scope of the nodes of a type.
 func ofType(k *nodeKind, id int64) scope {
-	return scope{where: "n.type_id = ?", args: []any{id}, idQuery: "SELECT id FROM " + k.table + " WHERE type_id = ?"}
+	return scope{where: "n.type_id = ?", args: []any{id}, ids: source{k.table, "id", "s.type_id = ?"}}
 }
 
 // inContext returns the scope of the nodes that belong to a context.
 func inContext(m edgeTable, contextID int64) scope {
 	return scope{
-		join:    " JOIN " + m.table + " m ON m." + m.column + " = n.id AND m.context_id = ?",
-		args:    []any{contextID},
-		idQuery: "SELECT " + m.column + " FROM " + m.table + " WHERE context_id = ?",
+		join: " JOIN " + m.table + " m ON m." + m.column + " = n.id AND m.context_id = ?",
+		args: []any{contextID},
+		ids:  source{m.table, m.column, "s.context_id = ?"},
 	}
 }
 
@@ -45,11 +49,11 @@ func (b scope) canMatch(d *sqldb.Dialect) bool {
 // isEmpty reports whether the scope has no nodes. The scope of all nodes does
 // not count as empty.
 func (b scope) isEmpty(ctx context.Context, q querier) (bool, error) {
-	if b.idQuery == "" {
+	if b.ids.table == "" {
 		return false, nil
 	}
 	empty := true
-	rows, err := q.Query(ctx, b.idQuery+" LIMIT 1", b.args...)
+	rows, err := q.Query(ctx, "SELECT 1 FROM "+b.ids.table+" s WHERE "+b.ids.where+" LIMIT 1", b.args...)
 	err = sqldb.Each(rows, err, 1, func(*sqldb.Row) error {
 		empty = false
 		return nil
@@ -111,10 +115,10 @@ func listNodes(
 
 // selection returns the predicate that selects the scope.
 func (b scope) selection() sqldb.Predicate {
-	if b.idQuery == "" {
+	if b.ids.table == "" {
 		return sqldb.Predicate{Text: "IS NOT NULL"}
 	}
-	return sqldb.InQuery(b.idQuery, b.args...)
+	return sqldb.ColumnOf(b.ids.table, b.ids.column, b.ids.where, b.args...)
 }
 
 // cursor is the position of a node in a list: its time, if the list is sorted

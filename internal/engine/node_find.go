@@ -31,8 +31,7 @@ func findNodeByName(ctx context.Context, q querier, k *nodeKind, of typeName, na
 		return nil, err
 	}
 	// Types and names are unique together.
-	nodes, err := selectNodes(ctx, q, k, sqldb.EqQuery("SELECT id FROM "+k.table+" WHERE type_id = ? AND name = ?$", id,
-		name))
+	nodes, err := selectNodes(ctx, q, k, sqldb.ColumnOf(k.table, "id", "s.type_id = ? AND s.name = ?$", id, name))
 	if err != nil || len(nodes) == 0 {
 		return nil, err
 	}
@@ -40,18 +39,13 @@ func findNodeByName(ctx context.Context, q querier, k *nodeKind, of typeName, na
 }
 
 // findNodesByText reads the nodes whose column is one of texts, in the order of
-// their IDs. unique reports whether at most one node can have each text.
-func findNodesByText(
-	ctx context.Context, q querier, k *nodeKind, column string, unique bool, texts []string,
-) ([]*node, error) {
-	if unique && len(texts) == 1 {
-		return selectNodes(ctx, q, k, sqldb.EqQuery("SELECT id FROM "+k.table+" WHERE "+column+" = ?$", texts[0]))
-	}
+// their IDs.
+func findNodesByText(ctx context.Context, q querier, k *nodeKind, column string, texts []string) ([]*node, error) {
 	texts = slices.Compact(slices.Sorted(slices.Values(texts)))
 	var nodes []*node
 	err := sqldb.ForEachChunk(texts, func(part []string) error {
 		s := sqldb.InTexts(part)
-		some, err := selectNodes(ctx, q, k, sqldb.InQuery("SELECT id FROM "+k.table+" WHERE "+column+" "+s.Text, s.Args...))
+		some, err := selectNodes(ctx, q, k, sqldb.ColumnOf(k.table, "id", "s."+column+" "+s.Text, s.Args...))
 		nodes = append(nodes, some...)
 		return err
 	})
@@ -67,7 +61,7 @@ func findNodesByExternalID(ctx context.Context, q querier, k *nodeKind, ids []st
 	if slices.Contains(ids, "") {
 		return nil, invalidArgf("There exists at least one empty external_id in the request")
 	}
-	nodes, err := findNodesByText(ctx, q, k, "external_id", true, ids)
+	nodes, err := findNodesByText(ctx, q, k, "external_id", ids)
 	if err == nil && len(ids) > 0 && len(nodes) == 0 {
 		return nil, errorf(codes.NotFound, "No %ss found for external_ids.", k.noun)
 	}

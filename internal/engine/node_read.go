@@ -49,9 +49,10 @@ func layoutOf(d *sqldb.Dialect) layout {
 	return typedLayout
 }
 
-// selectParts are the parts of a statement that reads nodes. A predicate that selects
-// their IDs follows each. The statement byID has [sqldb.EqID] as the predicate.
-type selectParts struct{ nodes, properties, byID string }
+// selectParts are the parts of a statement that reads nodes: what is read of the nodes
+// and of their properties, and the tables up to the name of the ID. The statement byID
+// has [sqldb.EqID] as the predicate.
+type selectParts struct{ node, nodeTable, property, propertyTable, byID string }
 
 // selectParts returns the parts of a statement that reads nodes of a kind.
 func (k *nodeKind) selectParts(l layout) selectParts {
@@ -70,26 +71,30 @@ func (k *nodeKind) selectParts(l layout) selectParts {
 	property[colName], property[colCustom] = "p.name", "p.is_custom_property"
 	property[l.double], property[l.proto], property[l.bool] = "p.double_value", "p.proto_value", "p.bool_value"
 	parts := selectParts{
-		nodes: "SELECT " + columns(node, l.columns) + " FROM " + k.table + " n WHERE n.id ",
-		properties: " UNION ALL SELECT " + columns(property, l.columns) + " FROM " + k.propTable + " p WHERE p." +
-			k.propIDColumn + " ",
+		node:          "SELECT " + columns(node, l.columns) + " FROM ",
+		nodeTable:     k.table + " n WHERE n.id ",
+		property:      " UNION ALL SELECT " + columns(property, l.columns) + " FROM ",
+		propertyTable: k.propTable + " p WHERE p." + k.propIDColumn + " ",
 	}
 	parts.byID = parts.stmt(oneID)
 	return parts
 }
 
-// oneID is the predicate of [sqldb.EqID].
-var oneID = sqldb.EqID(0).Text
+var oneID = sqldb.EqID(0)
 
-func (p selectParts) stmt(selected string) string {
-	return p.nodes + selected + p.properties + selected
+func (p selectParts) stmt(selected sqldb.Predicate) string {
+	from := ""
+	if selected.From != "" {
+		from = selected.From + " CROSS JOIN "
+	}
+	return p.node + from + p.nodeTable + selected.Text + p.property + from + p.propertyTable + selected.Text
 }
 
 // selectStmt returns the statement that reads the nodes that a predicate
 // selects. It has the parameters of the predicate twice.
-func (k *nodeKind) selectStmt(l layout, selected string) string {
+func (k *nodeKind) selectStmt(l layout, selected sqldb.Predicate) string {
 	parts := k.selects[l]
-	if selected == oneID {
+	if selected.Text == oneID.Text {
 		return parts.byID
 	}
 	return parts.stmt(selected)
@@ -147,7 +152,7 @@ func getNodes(ctx context.Context, q querier, k *nodeKind, ids []int64) ([]*node
 // selectNodes reads the nodes that s selects, in the order of their IDs.
 func selectNodes(ctx context.Context, q querier, k *nodeKind, s sqldb.Predicate) ([]*node, error) {
 	d := q.Dialect()
-	text := k.selectStmt(layoutOf(d), s.Text)
+	text := k.selectStmt(layoutOf(d), s)
 	args := make([]any, 0, 2*len(s.Args))
 	args = append(append(args, s.Args...), s.Args...)
 	l := nodeScanner{

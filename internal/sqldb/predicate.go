@@ -10,23 +10,25 @@ import (
 const MaxInList = 1000
 
 // Predicate is a condition on a column: Text follows the column's name and has
-// the parameters Args.
+// the parameters Args. From is a table to join, with its alias, or empty.
 type Predicate struct {
 	Text string
 	Args []any
+	From string
 }
 
 // EqID selects one ID.
-func EqID(id int64) Predicate { return Predicate{"= ?", []any{id}} }
+func EqID(id int64) Predicate { return Predicate{Text: "= ?", Args: []any{id}} }
 
 // InQuery selects the results of a query.
 func InQuery(query string, args ...any) Predicate {
-	return Predicate{"IN (" + query + ")", args}
+	return Predicate{Text: "IN (" + query + ")", Args: args}
 }
 
-// EqQuery selects the result of a query that returns at most one row.
-func EqQuery(query string, args ...any) Predicate {
-	return Predicate{"= (" + query + ")", args}
+// ColumnOf selects the values of a column of a table, in which no value occurs twice
+// among the rows for which a condition holds. The condition calls the table s.
+func ColumnOf(table, column, where string, args ...any) Predicate {
+	return Predicate{From: table + " s", Text: "= s." + column + " AND " + where, Args: args}
 }
 
 // InIDs selects ids, of which there must be between 1 and MaxInList.
@@ -35,17 +37,17 @@ func (d *Dialect) InIDs(ids []int64) Predicate {
 		return EqID(ids[0])
 	}
 	if d.ArrayArg != nil {
-		return Predicate{d.ArrayPredicate, []any{d.ArrayArg(ids)}}
+		return Predicate{Text: d.ArrayPredicate, Args: []any{d.ArrayArg(ids)}}
 	}
 	if isRange(ids) { // such as a page of what was stored together: one search instead of one for each
-		return Predicate{"BETWEEN ? AND ?", []any{ids[0], ids[len(ids)-1]}}
+		return Predicate{Text: "BETWEEN ? AND ?", Args: []any{ids[0], ids[len(ids)-1]}}
 	}
 	n := PaddedLen(len(ids))
 	args := make([]any, n)
 	for i := range args {
 		args[i] = ids[min(i, len(ids)-1)]
 	}
-	return Predicate{"IN (" + Placeholders("?", n) + ")", args}
+	return Predicate{Text: "IN (" + Placeholders("?", n) + ")", Args: args}
 }
 
 // isRange reports whether each ID is the one after the ID before it.
@@ -66,9 +68,9 @@ func InTexts(texts []string) Predicate {
 		args[i] = texts[min(i, len(texts)-1)]
 	}
 	if n == 1 {
-		return Predicate{"= ?$", args}
+		return Predicate{Text: "= ?$", Args: args}
 	}
-	return Predicate{"IN (" + Placeholders("?$", n) + ")", args}
+	return Predicate{Text: "IN (" + Placeholders("?$", n) + ")", Args: args}
 }
 
 // PaddedLen returns the length to which a list of n parameters is padded, by
