@@ -174,17 +174,46 @@ type (
 	}
 )
 
-// readValue returns the value of the first column that is not NULL. It returns
+// valueAllocs allocates the values of the properties of a reply.
+type valueAllocs struct {
+	ints    slab[intAlloc]
+	doubles slab[doubleAlloc]
+	strings slab[stringAlloc]
+	bools   slab[boolAlloc]
+}
+
+// A slab allocates several elements at once, more each time. One that is in use keeps
+// the others of its time in memory.
+type slab[T any] struct {
+	free []T
+	last int // how many were allocated last
+}
+
+func (s *slab[T]) next() *T {
+	if len(s.free) == 0 {
+		s.last = min(max(2, 2*s.last), 16)
+		s.free = make([]T, s.last)
+	}
+	one := &s.free[0]
+	s.free = s.free[1:]
+	return one
+}
+
+// read returns the value of the first column that is not NULL. It returns
 // nil if all are NULL: some programs store such rows for a property without a
 // value.
-func readValue(r *sqldb.Row, number, double, text, message, flag int, d *sqldb.Dialect) (*mlmdpb.Value, error) {
+func (a *valueAllocs) read(
+	r *sqldb.Row, number, double, text, message, flag int, d *sqldb.Dialect,
+) (*mlmdpb.Value, error) {
 	switch {
 	case !r.Null(number):
-		c := &intAlloc{w: mlmdpb.Value_IntValue{IntValue: r.Int(number)}}
+		c := a.ints.next()
+		c.w.IntValue = r.Int(number)
 		c.v.Value = &c.w
 		return &c.v, nil
 	case !r.Null(double):
-		c := &doubleAlloc{w: mlmdpb.Value_DoubleValue{DoubleValue: r.Float(double)}}
+		c := a.doubles.next()
+		c.w.DoubleValue = r.Float(double)
 		c.v.Value = &c.w
 		return &c.v, nil
 	case !r.Null(text):
@@ -192,13 +221,15 @@ func readValue(r *sqldb.Row, number, double, text, message, flag int, d *sqldb.D
 		if strings.HasPrefix(s, StructPrefix) {
 			return DecodeStruct(s)
 		}
-		c := &stringAlloc{w: mlmdpb.Value_StringValue{StringValue: s}}
+		c := a.strings.next()
+		c.w.StringValue = s
 		c.v.Value = &c.w
 		return &c.v, nil
 	case !r.Null(message):
 		return DecodeProto(r.Text(message), d.ProtoBase64)
 	case !r.Null(flag):
-		c := &boolAlloc{w: mlmdpb.Value_BoolValue{BoolValue: r.Bool(flag)}}
+		c := a.bools.next()
+		c.w.BoolValue = r.Bool(flag)
 		c.v.Value = &c.w
 		return &c.v, nil
 	}

@@ -196,6 +196,7 @@ type nodeScanner struct {
 	byID     map[int64]*node   // set if there is more than one
 	names    map[string]string // of properties, set with byID
 	orphans  []scannedProperty // properties that arrived before their node
+	values   valueAllocs
 	damaged  func(table string, id int64, what string, err error)
 }
 
@@ -310,7 +311,7 @@ func (l *nodeScanner) property(r *sqldb.Row) {
 		return
 	}
 	var err error
-	p.value, err = readValue(r, colStateOrInt, l.double, colURIOrText, l.proto, l.bool, l.d)
+	p.value, err = l.values.read(r, colStateOrInt, l.double, colURIOrText, l.proto, l.bool, l.d)
 	if lost := r.TakeErr(); err == nil {
 		err = lost
 	}
