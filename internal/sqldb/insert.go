@@ -28,24 +28,21 @@ func (i InsertStmt) nextRows(n, maxParams int) int {
 }
 
 func (i InsertStmt) text(into string, rows int, after string) string {
+	row := "(" + Placeholders("?", len(i.Columns)) + ")"
 	var b strings.Builder
-	b.Grow(100 + 20*len(i.Columns) + rows*(4+3*len(i.Columns)))
-	b.WriteString(into)
-	b.WriteByte(' ')
-	b.WriteString(i.Table)
-	for j, column := range i.Columns {
-		b.WriteString([]string{" (", ", "}[min(j, 1)])
+	b.Grow(100 + 20*len(i.Columns) + rows*(len(row)+2))
+	b.WriteString(into + " " + i.Table)
+	before := " ("
+	for _, column := range i.Columns {
+		b.WriteString(before)
 		b.WriteString(column)
+		before = ", "
 	}
-	b.WriteString(") VALUES ")
-	for row := range rows {
-		if row > 0 {
-			b.WriteString(", ")
-		}
-		for j := range i.Columns {
-			b.WriteString([]string{"(?", ", ?"}[min(j, 1)])
-		}
-		b.WriteByte(')')
+	before = ") VALUES "
+	for range rows {
+		b.WriteString(before)
+		b.WriteString(row)
+		before = ", "
 	}
 	b.WriteString(after)
 	return b.String()
