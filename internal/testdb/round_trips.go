@@ -88,7 +88,7 @@ func LimitsRoundTrips(t *testing.T, r *Relay, rpc mlmdpb.MetadataStoreServiceCli
 		{"PutExecution with two artifacts and a context", 6, w.putExecution},
 		{"PutArtifacts of 100 new nodes", 8, w.putArtifacts},
 		// The conflict is found late, so the transaction runs twice.
-		{"PutEvents of one that exists", 8, w.putExistingEvent},
+		{"PutEvents of one that exists", 6, w.putExistingEvent},
 		{"GetContextsByID", 1, func(int) error {
 			_, err := w.rpc.GetContextsByID(t.Context(), &mlmdpb.GetContextsByIDRequest{ContextIds: []int64{w.context}})
 			return err
