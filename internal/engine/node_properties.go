@@ -205,19 +205,19 @@ func (s *slab[T]) next() *T {
 func (a *valueAllocs) read(
 	r *sqldb.Row, number, double, text, message, flag int, d *sqldb.Dialect,
 ) (*mlmdpb.Value, error) {
-	switch {
-	case !r.Null(number):
+	if n, ok := r.IntOK(number); ok {
 		c := a.ints.next()
-		c.w.IntValue = r.Int(number)
+		c.w.IntValue = n
 		c.v.Value = &c.w
 		return &c.v, nil
-	case !r.Null(double):
+	}
+	if f, ok := r.FloatOK(double); ok {
 		c := a.doubles.next()
-		c.w.DoubleValue = r.Float(double)
+		c.w.DoubleValue = f
 		c.v.Value = &c.w
 		return &c.v, nil
-	case !r.Null(text):
-		s := r.Text(text)
+	}
+	if s, ok := r.TextOK(text); ok {
 		if strings.HasPrefix(s, StructPrefix) {
 			return DecodeStruct(s)
 		}
@@ -225,9 +225,11 @@ func (a *valueAllocs) read(
 		c.w.StringValue = s
 		c.v.Value = &c.w
 		return &c.v, nil
-	case !r.Null(message):
-		return DecodeProto(r.Text(message), d.ProtoBase64)
-	case !r.Null(flag):
+	}
+	if s, ok := r.TextOK(message); ok {
+		return DecodeProto(s, d.ProtoBase64)
+	}
+	if !r.Null(flag) {
 		c := a.bools.next()
 		c.w.BoolValue = r.Bool(flag)
 		c.v.Value = &c.w

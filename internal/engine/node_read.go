@@ -223,21 +223,21 @@ type nodeAlloc struct {
 }
 
 func (l *nodeScanner) row(r *sqldb.Row) {
-	if r.Null(colTypeID) {
+	typeID, ok := r.IntOK(colTypeID)
+	if !ok {
 		l.property(r)
 		return
 	}
 	c := &nodeAlloc{
-		idNumber: r.Int(colID), typeIDNumber: r.Int(colTypeID), createdAt: r.Int(colCreated),
-		updatedAt: r.Int(colUpdated),
+		idNumber: r.Int(colID), typeIDNumber: typeID, createdAt: r.Int(colCreated), updatedAt: r.Int(colUpdated),
 	}
 	n := &c.node
 	n.id, n.typeID, n.created, n.updated = &c.idNumber, &c.typeIDNumber, &c.createdAt, &c.updatedAt
 	fill := func(i int, cell *string) *string {
-		if r.Null(i) {
+		var ok bool
+		if *cell, ok = r.TextOK(i); !ok {
 			return nil
 		}
-		*cell = r.Text(i)
 		return cell
 	}
 	l.setTypeName(c)

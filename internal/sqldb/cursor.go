@@ -32,4 +32,5 @@ const (
 	FloatValue
 	TextValue
 	BytesValue
+	otherValue // see Row.kind
 )

@@ -141,6 +141,51 @@ func (r *Row) Int(i int) int64 {
 	return n
 }
 
+// IntOK returns column i as [Row.Int] does, or false for NULL.
+func (r *Row) IntOK(i int) (n int64, ok bool) {
+	switch r.kind(i) {
+	case NullValue:
+		return 0, false
+	case IntValue:
+		return r.cursor.Int(i), true
+	}
+	return r.Int(i), true
+}
+
+// FloatOK returns column i as [Row.Float] does, or false for NULL.
+func (r *Row) FloatOK(i int) (f float64, ok bool) {
+	switch r.kind(i) {
+	case NullValue:
+		return 0, false
+	case FloatValue:
+		return r.cursor.Float(i), true
+	}
+	return r.Float(i), true
+}
+
+// TextOK returns column i as [Row.Text] does, or false for NULL.
+func (r *Row) TextOK(i int) (text string, ok bool) {
+	switch r.kind(i) {
+	case NullValue:
+		return "", false
+	case TextValue:
+		return r.cursor.Text(i), true
+	}
+	return r.Text(i), true
+}
+
+// kind returns the kind of a value if the row has a cursor. Without one, it only tells
+// whether the value is NULL.
+func (r *Row) kind(i int) ValueKind {
+	switch {
+	case r.cursor != nil:
+		return r.cursor.Kind(i)
+	case r.values[i] == nil:
+		return NullValue
+	}
+	return otherValue
+}
+
 // Int32 is like Int for a number of 32 bits.
 func (r *Row) Int32(i int) int32 {
 	n := r.Int(i)
