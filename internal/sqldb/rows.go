@@ -174,7 +174,7 @@ func (r *Row) TextOK(i int) (text string, ok bool) {
 	return r.Text(i), true
 }
 
-// kind returns the kind of a value if the row has a cursor. Without one, it only tells
+// kind returns the kind of a value if the row has a cursor. Without one, it only reports
 // whether the value is NULL.
 func (r *Row) kind(i int) ValueKind {
 	switch {
