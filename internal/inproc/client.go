@@ -394,6 +394,9 @@ func (c client) GetExecutionsByContext(
 		stream(mlmdpb.MetadataStoreService_GetExecutionsByContext_FullMethodName))
 }
 
+// GetLineageGraph is still called by clients.
+//
+// Deprecated: The service's contract says so.
 func (c client) GetLineageGraph(
 	ctx context.Context, in *mlmdpb.GetLineageGraphRequest, _ ...grpc.CallOption,
 ) (*mlmdpb.GetLineageGraphResponse, error) {
