@@ -252,8 +252,11 @@ func (c *collector) check(t *testing.T, trace, database string, want, metrics []
 		if s.attributes["db.system.name"] != database || s.attributes["db.operation.name"] != s.name {
 			t.Errorf("%v has %v", s, s.attributes)
 		}
-		text := fmt.Sprint(s.attributes["db.query.text"]) // SQLite's is INSERT OR FAIL
-		if strings.HasPrefix(text, "INSERT ") && strings.Contains(text, " INTO Context (") {
+		insertion := "INSERT INTO Context "
+		if database == "sqlite" {
+			insertion = "INSERT OR FAIL INTO Context "
+		}
+		if strings.HasPrefix(fmt.Sprint(s.attributes["db.query.text"]), insertion) {
 			paths = path(all, s)
 			if s.attributes["db.response.returned_rows"] != int64(1) {
 				t.Errorf("%v has %v", s, s.attributes)
