@@ -87,11 +87,17 @@ func TestNewClient_PassesRequest(t *testing.T) {
 				if shared := got.Artifacts[0] == req.Artifacts[0]; shared != c.shared {
 					t.Errorf("the service got the client's artifact: %v, want %v", shared, c.shared)
 				}
+				if !c.shared {
+					*got.Artifacts[0].Name = "changed"
+				}
 				return &mlmdpb.PutArtifactsResponse{ArtifactIds: []int64{1, 2}}, nil
 			}, c.interceptors...)
 			reply, err := client.PutArtifacts(t.Context(), req)
 			if err != nil {
 				t.Fatal(err)
+			}
+			if req.Artifacts[0].GetName() != "a" {
+				t.Error("the service changed the client's request")
 			}
 			if len(reply.ArtifactIds) != 2 {
 				t.Errorf("the client got %v", reply)
