@@ -32,6 +32,7 @@ type Conn struct {
 	sqlConn  *sql.Conn // owns the driver's connection
 	driver   driverConn
 	d        *Dialect
+	files    Files // nil for a server
 	counters *counters
 	observer *observer // nil for none
 	stmts    map[string]*cachedStmt
@@ -41,9 +42,17 @@ type Conn struct {
 	// this connection only. It is nil on a new connection.
 	Local any
 
+	// seen is the last result of DataVersion, and a state of the files from before
+	// it: while that is their state, the result is the same.
+	seen struct {
+		state   FileState
+		version int64
+	}
+
 	openedAt, usedAt time.Time
 	generation       int  // the pool's generation when the connection was opened
 	committing       bool // a COMMIT was sent and not answered yet
+	snapshot         bool // a snapshot has begun
 	abandoned        bool // a statement may still run in the server
 }
 
@@ -242,11 +251,21 @@ func (c *Conn) DataVersion(ctx context.Context) (version int64, ok bool, err err
 	case c.d.DataVersionQuery == "":
 		return 0, false, nil
 	}
+	state, known := FileState{}, false
+	if c.files != nil {
+		state, known = c.files.State()
+	}
+	if known && state == c.seen.state {
+		return c.seen.version, true, nil
+	}
 	rows, err := c.Query(ctx, c.d.DataVersionQuery)
 	err = Each(rows, err, 1, func(r *Row) error {
 		version = r.Int(0)
 		return nil
 	})
+	if err == nil && known && !c.snapshot { // a snapshot may be older than the state
+		c.seen.state, c.seen.version = state, version
+	}
 	return version, true, err
 }
 
@@ -257,6 +276,7 @@ func (c *Conn) DataVersion(ctx context.Context) (version int64, ok bool, err err
 func (c *Conn) rollBack(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortGrace)
 	defer cancel()
+	c.snapshot = false
 	if _, err := c.exec(ctx, "ROLLBACK"); err == nil {
 		return true
 	}

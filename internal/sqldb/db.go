@@ -89,8 +89,8 @@ func Open(c Config) *DB {
 		db.writers.maxLifetime, db.readers.maxLifetime = c.MaxLifetime, c.MaxLifetime
 	}
 	if c.Files != nil {
-		db.readers.checkFiles = func() error { return c.Files.Check(false) }
-		db.writers.checkFiles = func() error { return c.Files.Check(true) }
+		db.readers.files, db.writers.files = c.Files, c.Files
+		db.writers.writes = true
 	}
 	return db
 }
@@ -120,6 +120,9 @@ func (db *DB) Close() error {
 	var errs []error
 	for _, p := range pools {
 		errs = append(errs, p.close())
+	}
+	if db.files != nil {
+		db.files.Close()
 	}
 	return errors.Join(append(errs, finish())...)
 }
@@ -161,7 +164,9 @@ func (db *DB) Snapshot(ctx context.Context, fn func(context.Context, *Conn) erro
 	})
 }
 
+// beginRead begins a snapshot, which rollBack ends.
 func (c *Conn) beginRead(ctx context.Context) error {
+	c.snapshot = true
 	for _, statement := range c.d.beginReadStmts() {
 		if _, err := c.execBlocking(ctx, statement); err != nil {
 			return err

@@ -15,6 +15,10 @@ type Files interface {
 	// found under their names. write is set before and after a transaction that
 	// writes.
 	Check(write bool) error
+	// State returns the state of the open files. It returns ok == false if that
+	// can be learned from the database only. It is called while a connection has
+	// the files open.
+	State() (state FileState, ok bool)
 	// Settle copies what was committed into the open database file, wherever
 	// that is now. conn is a connection that has it open.
 	Settle(ctx context.Context, conn *sql.Conn) error
@@ -24,7 +28,12 @@ type Files interface {
 	// Forget makes Check fail until Renew is called, because the file cannot be
 	// used.
 	Forget()
+	// Close is called when all connections are closed for good.
+	Close()
 }
+
+// A FileState is a value that differs before and after a commit, of any process.
+type FileState [6]uint64
 
 // MovedError reports that a file of the database is not the one that is open.
 type MovedError struct {

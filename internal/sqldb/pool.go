@@ -26,7 +26,8 @@ type pool struct {
 	observer    *observer // nil for none
 	maxLifetime time.Duration
 	prepare     func(*sql.Conn) error // sets up a new connection; nil for nothing to do
-	checkFiles  func() error          // checks the files before each transaction; nil for a server
+	files       Files                 // checked before each transaction; nil for a server
+	writes      bool                  // the transactions write
 	sem         chan struct{}         // one token per connection that may be acquired
 
 	mu         sync.Mutex
@@ -66,8 +67,8 @@ func (p *pool) with(ctx context.Context, c *Conn, f func(*Conn) (broken bool)) e
 	defer func() { p.release(c, broken) }()
 	// The check follows acquire, so a connection that was just opened has the file
 	// that is checked.
-	if p.checkFiles != nil {
-		if err := p.checkFiles(); err != nil {
+	if p.files != nil {
+		if err := p.files.Check(p.writes); err != nil {
 			broken = false
 			return err
 		}
@@ -150,7 +151,7 @@ func (p *pool) open(ctx context.Context) (*Conn, error) {
 		}
 	}
 	return &Conn{
-		sqlConn: conn, d: p.d, counters: p.counters, observer: p.observer,
+		sqlConn: conn, d: p.d, files: p.files, counters: p.counters, observer: p.observer,
 		stmts: map[string]*cachedStmt{}, openedAt: time.Now(), generation: generation,
 	}, nil
 }

@@ -29,15 +29,16 @@ type files struct {
 
 // known describes the files that the connections have open.
 type known struct {
-	db       os.FileInfo
-	real     string      // path without symbolic links, which names the log
-	wal, shm os.FileInfo // nil: not present
-	lost     bool        // no file is open
+	db       fileID
+	real     string    // path without symbolic links, which names the log
+	wal, shm fileID    // zero: not present
+	index    *walIndex // nil: shm cannot be read
+	lost     bool      // no file is open
 }
 
 func newFiles(path string) *files {
 	f := &files{path: path}
-	if db, err := os.Stat(path); err == nil {
+	if db, err := identify(path); err == nil {
 		f.known.Store(&known{db: db, real: realPath(path)})
 	}
 	return f
@@ -63,7 +64,7 @@ func (f *files) Check(write bool) error {
 		}
 		return err
 	}
-	if !write || k.wal == nil {
+	if !write || k.wal == (fileID{}) {
 		return nil
 	}
 	if err := same(k.real+"-wal", k.wal); err != nil {
@@ -73,12 +74,12 @@ func (f *files) Check(write bool) error {
 }
 
 // same returns a [*sqldb.MovedError] unless path leads to the file.
-func same(path string, file os.FileInfo) error {
-	now, err := os.Stat(path)
+func same(path string, file fileID) error {
+	now, err := identify(path)
 	switch {
 	case err != nil:
 		return &sqldb.MovedError{Path: path, Err: err}
-	case !os.SameFile(now, file):
+	case !now.is(file):
 		return &sqldb.MovedError{Path: path}
 	}
 	return nil
@@ -92,20 +93,23 @@ func (f *files) opened() {
 	if now := f.known.Load(); now != nil {
 		k = *now
 	}
-	if k.db == nil {
-		db, err := os.Stat(f.path)
+	if k.db == (fileID{}) {
+		db, err := identify(f.path)
 		if err != nil {
 			return
 		}
 		k.db, k.real = db, realPath(f.path)
 	}
 	// Keep known files: Check must report another file of the same name.
-	if k.wal == nil {
-		wal, noWAL := os.Stat(k.real + "-wal")
-		shm, noSHM := os.Stat(k.real + "-shm")
+	if k.wal == (fileID{}) {
+		wal, noWAL := identify(k.real + "-wal")
+		shm, noSHM := identify(k.real + "-shm")
 		if noWAL == nil && noSHM == nil {
 			k.wal, k.shm = wal, shm
 		}
+	}
+	if k.shm != (fileID{}) && k.index == nil {
+		k.index = openWALIndex(k.real+"-shm", k.shm)
 	}
 	f.known.Store(&k)
 }
@@ -131,9 +135,9 @@ func (f *files) Settle(ctx context.Context, conn *sql.Conn) error {
 func (f *files) Renew() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	old := f.known.Load()
-	now, err := os.Stat(f.path)
-	if err != nil || !os.SameFile(now, old.db) {
+	old := f.dropIndex()
+	now, err := identify(f.path)
+	if err != nil || !now.is(old.db) {
 		if err := old.putAside(f.settled, err == nil); err != nil {
 			return err
 		}
@@ -156,9 +160,9 @@ func (f *files) Renew() error {
 // removes a settled log. Otherwise it renames the log if another database took its
 // place, and keeps it if the old database may return.
 func (k *known) putAside(settled, replaced bool) error {
-	for suffix, file := range map[string]os.FileInfo{"-wal": k.wal, "-shm": k.shm} {
+	for suffix, file := range map[string]fileID{"-wal": k.wal, "-shm": k.shm} {
 		path := k.real + suffix
-		if file == nil || same(path, file) != nil {
+		if file == (fileID{}) || same(path, file) != nil {
 			continue
 		}
 		var err error
@@ -173,6 +177,34 @@ func (k *known) putAside(settled, replaced bool) error {
 		}
 	}
 	return nil
+}
+
+// State returns what the shared memory of the log begins with.
+func (f *files) State() (sqldb.FileState, bool) {
+	if k := f.known.Load(); k != nil {
+		return k.index.state()
+	}
+	return sqldb.FileState{}, false
+}
+
+// Close releases the shared memory of the log.
+func (f *files) Close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.dropIndex()
+}
+
+// dropIndex releases the shared memory of the log, and returns what else is known.
+func (f *files) dropIndex() *known {
+	old := f.known.Load()
+	if old == nil || old.index == nil {
+		return old
+	}
+	k := *old
+	k.index = nil
+	f.known.Store(&k)
+	old.index.close()
+	return &k
 }
 
 // Forget makes Check return an error until Renew is called.
