@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -32,6 +31,25 @@ func (r *recorder) ExecContext(_ context.Context, text string, _ []driver.NamedV
 	}
 	r.ran = append(r.ran, text)
 	return driver.RowsAffected(0), nil
+}
+
+// Changes implements changeCounter: a statement that is refused changes nothing.
+func (r *recorder) Changes() int { return 0 }
+
+// stored returns the insertions that were committed. It does not know savepoints.
+func (r *recorder) stored() (all []string) {
+	var open []string
+	for _, stmt := range r.ran {
+		switch {
+		case strings.HasPrefix(stmt, "INSERT"):
+			open = append(open, stmt)
+		case stmt == "COMMIT":
+			all, open = append(all, open...), nil
+		case stmt == "ROLLBACK":
+			open = nil
+		}
+	}
+	return all
 }
 
 func (r *recorder) PrepareContext(context.Context, string) (driver.Stmt, error) {
@@ -124,7 +142,8 @@ func TestGroup_OneCommit(t *testing.T) {
 			t.Errorf("writer %d: %v, want %v", i, errs[i], want)
 		}
 	}
-	want := strings.Split("BEGIN, INSERT a, SAVEPOINT mlmd_part, INSERT b, RELEASE SAVEPOINT mlmd_part, "+
+	want := strings.Split("BEGIN, INSERT a, INSERT b, INSERT c, ROLLBACK, "+
+		"BEGIN, INSERT a, SAVEPOINT mlmd_part, INSERT b, RELEASE SAVEPOINT mlmd_part, "+
 		"SAVEPOINT mlmd_part, INSERT c, ROLLBACK TO SAVEPOINT mlmd_part, RELEASE SAVEPOINT mlmd_part, "+
 		"SAVEPOINT mlmd_part, INSERT d, RELEASE SAVEPOINT mlmd_part, COMMIT", ", ")
 	if !slices.Equal(conn.ran, want) {
@@ -132,6 +151,82 @@ func TestGroup_OneCommit(t *testing.T) {
 	}
 	if !slices.Equal(committed, []string{"a", "b", "d"}) {
 		t.Errorf("committed %q", committed)
+	}
+}
+
+// A follower that fails before it has changed anything needs no savepoint.
+func TestGroup_FailsWithoutChange(t *testing.T) {
+	conn := &recorder{refuse: func(stmt string) error {
+		if stmt == "INSERT taken" {
+			return errTwice
+		}
+		return nil
+	}}
+	db := groupDB(t, conn)
+	refused := errors.New("no")
+	errs := inOneGroup(t, db, insert("a"), func(context.Context, *Tx) error { return refused },
+		insert("taken"), insert("b"))
+	for i, want := range []error{nil, refused, errTwice, nil} {
+		if !errors.Is(errs[i], want) {
+			t.Errorf("writer %d: %v, want %v", i, errs[i], want)
+		}
+	}
+	if got := strings.Join(conn.ran, ", "); got != "BEGIN, INSERT a, INSERT b, COMMIT" {
+		t.Errorf("ran %s", got)
+	}
+}
+
+// If the leader fails when its group runs again, the followers run without it.
+func TestGroup_LeaderFailsLater(t *testing.T) {
+	conn := &recorder{}
+	db := groupDB(t, conn)
+	refused := errors.New("no")
+	leads, follows := 0, 0
+	errs := inOneGroup(t, db, func(ctx context.Context, x *Tx) error {
+		if leads++; leads == 2 {
+			return refused
+		}
+		return insert("a")(ctx, x)
+	}, insert("b"), func(ctx context.Context, x *Tx) error {
+		if follows++; follows == 1 {
+			return errors.Join(insert("c")(ctx, x), refused)
+		}
+		return insert("d")(ctx, x)
+	})
+	for i, want := range []error{refused, nil, nil} {
+		if !errors.Is(errs[i], want) {
+			t.Errorf("writer %d: %v, want %v", i, errs[i], want)
+		}
+	}
+	stored := slices.Sorted(slices.Values(conn.stored()))
+	if !slices.Equal(stored, []string{"INSERT b", "INSERT d"}) {
+		t.Errorf("stored %q after %q", stored, conn.ran)
+	}
+}
+
+// The function of a leader that may take long runs once.
+func TestGroup_LongLeader(t *testing.T) {
+	conn := &recorder{}
+	db := groupDB(t, conn)
+	refused := errors.New("no")
+	runs := 0
+	var failed error
+	var all sync.WaitGroup
+	if err := db.UpdateFirst(t.Context(), func(ctx context.Context, x *Tx) error {
+		runs++
+		all.Go(func() {
+			failed = db.Update(t.Context(), func(ctx context.Context, x *Tx) error {
+				return errors.Join(insert("b")(ctx, x), refused)
+			})
+		})
+		db.waitFor(1)
+		return insert("a")(ctx, x)
+	}); err != nil {
+		t.Error(err)
+	}
+	all.Wait()
+	if !errors.Is(failed, refused) || runs != 1 {
+		t.Errorf("the follower got %v, the leader ran %d times", failed, runs)
 	}
 }
 
@@ -190,22 +285,8 @@ func TestGroup_DatabaseEndsTransaction(t *testing.T) {
 			t.Errorf("writer %d: %v, want %v", i, errs[i], want)
 		}
 	}
-	stored := map[string]int{}
-	var open []string
-	for _, stmt := range conn.ran {
-		switch {
-		case strings.HasPrefix(stmt, "INSERT"):
-			open = append(open, stmt)
-		case stmt == "COMMIT":
-			for _, s := range open {
-				stored[s]++
-			}
-			open = nil
-		case stmt == "ROLLBACK":
-			open = nil
-		}
-	}
-	if fmt.Sprint(stored) != "map[INSERT a:1 INSERT b:1 INSERT c:1]" {
+	stored := slices.Sorted(slices.Values(conn.stored()))
+	if !slices.Equal(stored, []string{"INSERT a", "INSERT b", "INSERT c"}) {
 		t.Errorf("stored %v after %q", stored, conn.ran)
 	}
 }

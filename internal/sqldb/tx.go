@@ -1,7 +1,6 @@
 package sqldb
 
 import (
-	"cmp"
 	"context"
 	"database/sql/driver"
 	"errors"
@@ -25,6 +24,7 @@ type Tx struct {
 	rowByRow  rowRanges // rows to write one at a time
 	nested    int       // calls of Nested under way
 	failed    error     // error of the first statement that failed
+	changed   bool      // a statement may have changed something
 
 	unsent   []keptBack // see Send
 	begun    bool       // BEGIN was sent
@@ -43,41 +43,6 @@ func (t *Tx) afterCommit() {
 	if t.committed != nil {
 		t.committed()
 	}
-}
-
-// transact runs the writer in one transaction, with those that follow it.
-func (db *DB) transact(w *writer) (err error) {
-	ctx := w.ctx
-	acquired := db.writers.withConn(ctx, func(c *Conn) (broken bool) {
-		began := time.Now()
-		t := &Tx{Conn: c, rowByRow: w.rowByRow, oneByOne: w.oneByOne}
-		if err = db.begin(ctx, t); err != nil {
-			// An interrupted BEGIN may have taken effect.
-			return ctx.Err() != nil && !c.rollBack(ctx) || db.isBroken(err)
-		}
-		if err = callRecover(ctx, t, w.fn); err == nil {
-			err = ctx.Err()
-		}
-		if err != nil {
-			err = t.lateIfUnsent(ctx, err)
-			return !t.end(ctx) || db.isBroken(err)
-		}
-		group, ended := db.follow(c, began)
-		if ended {
-			err = errGroupEnded
-		} else if err = t.commit(ctx); err == nil {
-			err = db.checkFiles()
-		}
-		if err == nil {
-			db.readOnlySince.Store(0)
-			t.afterCommit()
-		} else {
-			broken = !t.end(ctx) || db.isBroken(err)
-		}
-		tell(group, ended, err)
-		return broken
-	})
-	return cmp.Or(err, acquired)
 }
 
 // end rolls the transaction back, if it has begun, and reports whether its connection
@@ -241,7 +206,18 @@ func (t *Tx) Exec(ctx context.Context, stmt string, args ...any) (driver.Result,
 	}
 	result, err := t.Conn.exec(ctx, stmt, args...)
 	t.failed = err
+	t.changed = t.changed || err == nil || t.leftChanges()
 	return result, err
+}
+
+// A changeCounter is a driver's connection that counts the rows that its last
+// statement changed, even if it failed.
+type changeCounter interface{ Changes() int }
+
+// leftChanges reports whether a statement that failed may have changed something.
+func (c *Conn) leftChanges() bool {
+	counter, ok := c.driver.(changeCounter)
+	return !ok || counter.Changes() > 0
 }
 
 // watch makes an error that occurs between rows, such as a lock timeout, fail

@@ -72,6 +72,10 @@ func (c *Conn) Limit(id sqlite.Limit, value int32) { c.conn.Limit(id, value) }
 // do not wait.
 func (c *Conn) SetBusyTimeout(d time.Duration) { c.conn.SetBusyTimeout(d) }
 
+// Changes returns the number of rows that the last statement changed, even if it
+// failed, and 0 if it was undone.
+func (c *Conn) Changes() int { return c.conn.Changes() }
+
 // CopyTo replaces the database that a URI names, whose file must exist, by a copy of
 // this one. It copies the given number of pages at a time, and looks at ctx in between.
 // After an error, which may be that another connection has a lock, the target is not

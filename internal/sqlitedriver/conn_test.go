@@ -209,6 +209,30 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// Changes counts what a statement left, also if it failed.
+func TestChanges(t *testing.T) {
+	db := open(t, ":memory:")
+	do(t, db, "CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT, v UNIQUE); INSERT INTO t (v) VALUES ('a')")
+	raw(t, db, func(c conn) {
+		for _, test := range []struct {
+			statement string
+			want      int
+		}{
+			{"INSERT OR FAIL INTO t (v) VALUES ('b')", 1},
+			{"INSERT OR FAIL INTO t (v) VALUES ('a')", 0},
+			{"INSERT OR FAIL INTO t (v) VALUES ('c'), ('d'), ('a'), ('e')", 2},
+			{"INSERT INTO t (v) VALUES ('f'), ('a')", 0},
+			{"UPDATE t SET v = 'a' || (id > 2)", 0},
+			{"UPDATE t SET v = v || 'x'", 4},
+		} {
+			_, _ = c.ExecContext(t.Context(), test.statement, nil) // some fail
+			if got := c.(*sqlitedriver.Conn).Changes(); got != test.want {
+				t.Errorf("%s: %d rows, want %d", test.statement, got, test.want)
+			}
+		}
+	})
+}
+
 // The end of a context interrupts a statement, and not the next one.
 func TestInterrupt(t *testing.T) {
 	db := open(t, ":memory:")
