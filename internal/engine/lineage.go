@@ -267,7 +267,7 @@ func (w *traversal) addTypes(ctx context.Context, g *mlmdpb.LineageGraph, mask r
 		if !system {
 			return allTypes(ctx, w.q, kind)
 		}
-		types, err := selectTypes(ctx, w.q, sqldb.InQuery("SELECT id FROM Type WHERE type_kind = ?", int64(kind)))
+		types, err := selectTypes(ctx, w.q, typesOfKind(kind))
 		return mapSlice(types, func(t *typeInfo) *typeInfo { return t.omit(true, true, false) }), err
 	}
 	artifact, err := read("artifact_types", typekind.Artifact)

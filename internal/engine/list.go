@@ -139,7 +139,7 @@ func listNodesOfType(
 	}
 	empty := len(p.nodes) == 0
 	if empty {
-		if empty, err = base.isEmpty(ctx, q); err != nil {
+		if empty, err = base.isEmpty(ctx, q, k); err != nil {
 			return page{}, err
 		}
 	}

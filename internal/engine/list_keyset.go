@@ -14,22 +14,18 @@ import (
 
 // scope is the set of nodes that a list is about, before its filter.
 type scope struct {
-	join  string // follows table n of the nodes
-	where string // a condition
-	args  []any  // of join and where
-	ids   source // of the IDs; empty for all nodes
+	join  string          // follows table n of the nodes
+	where string          // a condition
+	args  []any           // of join and where
+	ids   sqldb.Predicate // selects the IDs; zero for all nodes
 }
-
-// source is a table whose rows have the ID of a node in a column, in those for which a
-// condition holds. The condition calls the table s and has the parameters of the scope.
-type source struct{ table, column, where string }
 
 // allNodes is the scope of all nodes of a kind.
 var allNodes = scope{}
 
 // ofType returns the scope of the nodes of a type.
 func ofType(k *nodeKind, id int64) scope {
-	return scope{where: "n.type_id = ?", args: []any{id}, ids: source{k.table, "id", "s.type_id = ?"}}
+	return scope{where: "n.type_id = ?", args: []any{id}, ids: sqldb.ColumnOf(k.table, "id", "s.type_id = ?", id)}
 }
 
 // inContext returns the scope of the nodes that belong to a context.
@@ -37,7 +33,7 @@ func inContext(m edgeTable, contextID int64) scope {
 	return scope{
 		join: " JOIN " + m.table + " m ON m." + m.column + " = n.id AND m.context_id = ?",
 		args: []any{contextID},
-		ids:  source{m.table, m.column, "s.context_id = ?"},
+		ids:  sqldb.ColumnOf(m.table, m.column, "s.context_id = ?", contextID),
 	}
 }
 
@@ -48,17 +44,12 @@ func (b scope) canMatch(d *sqldb.Dialect) bool {
 
 // isEmpty reports whether the scope has no nodes. The scope of all nodes does
 // not count as empty.
-func (b scope) isEmpty(ctx context.Context, q querier) (bool, error) {
-	if b.ids.table == "" {
+func (b scope) isEmpty(ctx context.Context, q querier, k *nodeKind) (bool, error) {
+	if b.ids.From == "" {
 		return false, nil
 	}
-	empty := true
-	rows, err := q.Query(ctx, "SELECT 1 FROM "+b.ids.table+" s WHERE "+b.ids.where+" LIMIT 1", b.args...)
-	err = sqldb.Each(rows, err, 1, func(*sqldb.Row) error {
-		empty = false
-		return nil
-	})
-	return empty, err
+	first, err := listStatement{kind: k, scope: b}.run(ctx, q, filterquery.Shape{}, " LIMIT 1")
+	return len(first) == 0, err
 }
 
 // page is the reply to a list request.
@@ -85,7 +76,7 @@ func listNodes(
 	}
 	o, err := parseListOptions(k, options, by)
 	if err != nil {
-		if empty, failed := base.isEmpty(ctx, q); failed != nil || empty {
+		if empty, failed := base.isEmpty(ctx, q, k); failed != nil || empty {
 			return page{}, failed
 		}
 		return page{}, err
@@ -115,10 +106,10 @@ func listNodes(
 
 // selection returns the predicate that selects the scope.
 func (b scope) selection() sqldb.Predicate {
-	if b.ids.table == "" {
+	if b.ids.From == "" {
 		return sqldb.Predicate{Text: "IS NOT NULL"}
 	}
-	return sqldb.ColumnOf(b.ids.table, b.ids.column, b.ids.where, b.args...)
+	return b.ids
 }
 
 // cursor is the position of a node in a list: its time, if the list is sorted

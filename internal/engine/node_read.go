@@ -83,10 +83,7 @@ func (k *nodeKind) selectParts(l layout) selectParts {
 var oneID = sqldb.EqID(0)
 
 func (p selectParts) stmt(selected sqldb.Predicate) string {
-	from := ""
-	if selected.From != "" {
-		from = selected.From + " CROSS JOIN "
-	}
+	from := selected.Join()
 	return p.node + from + p.nodeTable + selected.Text + p.property + from + p.propertyTable + selected.Text
 }
 

@@ -17,7 +17,7 @@ func typesByExternalID(ctx context.Context, q querier, ids []string) ([]*typeInf
 	var types []*typeInfo
 	err := sqldb.ForEachChunk(slices.Compact(slices.Sorted(slices.Values(ids))), func(part []string) error {
 		s := sqldb.InTexts(part)
-		some, err := selectTypes(ctx, q, sqldb.InQuery("SELECT id FROM Type WHERE external_id "+s.Text, s.Args...))
+		some, err := selectTypes(ctx, q, sqldb.ColumnOf("Type", "id", "s.external_id "+s.Text, s.Args...))
 		types = append(types, some...)
 		return err
 	})
@@ -64,10 +64,15 @@ func typesByExternalIDs(ctx context.Context, q querier, kind typekind.Kind, ids 
 	return mapSlice(types, (*typeInfo).basic), nil
 }
 
+// typesOfKind selects the types of one kind.
+func typesOfKind(kind typekind.Kind) sqldb.Predicate {
+	return sqldb.ColumnOf("Type", "id", "s.type_kind = ?", int64(kind))
+}
+
 // allTypes reads all types of one kind, without those that have the name of a
 // system type, except for contexts.
 func allTypes(ctx context.Context, q querier, kind typekind.Kind) ([]*typeInfo, error) {
-	types, err := selectTypes(ctx, q, sqldb.InQuery("SELECT id FROM Type WHERE type_kind = ?", int64(kind)))
+	types, err := selectTypes(ctx, q, typesOfKind(kind))
 	if kind != typekind.Context {
 		types = slices.DeleteFunc(types, func(t *typeInfo) bool {
 			return schema.IsSystemType(t.name)

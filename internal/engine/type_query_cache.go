@@ -17,8 +17,8 @@ type typeQueryCache struct {
 
 // typeQueryKey is a predicate with at most two parameters.
 type typeQueryKey struct {
-	text string
-	args [2]any
+	from, text string
+	args       [2]any
 }
 
 // maxTypeQueries limits the queries per connection.
@@ -28,7 +28,7 @@ const maxTypeQueries = 1000
 func (r reader) lookupQuery(
 	ctx context.Context, sel sqldb.Predicate,
 ) (types []*typeInfo, store func([]*typeInfo), err error) {
-	key := typeQueryKey{text: sel.Text}
+	key := typeQueryKey{from: sel.From, text: sel.Text}
 	if len(sel.Args) > len(key.args) {
 		return nil, nil, nil
 	}

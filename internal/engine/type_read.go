@@ -31,18 +31,19 @@ func (t *typeInfo) key() typeName { return typeName{t.name, t.version} }
 // selectTypesText returns the statement that reads types with their properties
 // and parents. It has the parameters of the predicate three times. The first
 // column tells which of the three a row is.
-func selectTypesText(selected string) string {
+func selectTypesText(selected sqldb.Predicate) string {
+	from := " FROM " + selected.Join()
 	return "SELECT 0, t.id, t.type_kind, t.name, t.version, t.description, t.external_id, t.input_type, t.output_type" +
-		" FROM Type t WHERE t.id " + selected +
+		from + "Type t WHERE t.id " + selected.Text +
 		" UNION ALL SELECT 1, p.type_id, p.data_type, p.name, NULL, NULL, NULL, NULL, NULL" +
-		" FROM TypeProperty p WHERE p.type_id " + selected +
+		from + "TypeProperty p WHERE p.type_id " + selected.Text +
 		" UNION ALL SELECT 2, l.type_id, l.parent_type_id, b.name, NULL, NULL, NULL, NULL, NULL" +
-		" FROM ParentType l JOIN Type b ON b.id = l.parent_type_id WHERE l.type_id " + selected
+		from + "ParentType l JOIN Type b ON b.id = l.parent_type_id WHERE l.type_id " + selected.Text
 }
 
 const typeColumns = 9
 
-var selectOneType = selectTypesText("= ?")
+var selectOneType = selectTypesText(oneID)
 
 // selectTypes reads the types that s selects, in the order of their IDs.
 func selectTypes(ctx context.Context, q querier, s sqldb.Predicate) ([]*typeInfo, error) {
@@ -70,8 +71,8 @@ func readTypes(ctx context.Context, q querier, s sqldb.Predicate) ([]*typeInfo, 
 		return t
 	}
 	text := selectOneType
-	if s.Text != "= ?" {
-		text = selectTypesText(s.Text)
+	if s.Text != oneID.Text {
+		text = selectTypesText(s)
 	}
 	rows, err := q.Query(ctx, text, args...)
 	err = sqldb.Each(rows, err, typeColumns, func(r *sqldb.Row) error {

@@ -20,15 +20,18 @@ type Predicate struct {
 // EqID selects one ID.
 func EqID(id int64) Predicate { return Predicate{Text: "= ?", Args: []any{id}} }
 
-// InQuery selects the results of a query.
-func InQuery(query string, args ...any) Predicate {
-	return Predicate{Text: "IN (" + query + ")", Args: args}
-}
-
 // ColumnOf selects the values of a column of a table, in which no value occurs twice
 // among the rows for which a condition holds. The condition calls the table s.
 func ColumnOf(table, column, where string, args ...any) Predicate {
 	return Predicate{From: table + " s", Text: "= s." + column + " AND " + where, Args: args}
+}
+
+// Join returns what precedes the table of the column after FROM.
+func (p Predicate) Join() string {
+	if p.From == "" {
+		return ""
+	}
+	return p.From + " CROSS JOIN "
 }
 
 // InIDs selects ids, of which there must be between 1 and MaxInList.
