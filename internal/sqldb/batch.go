@@ -41,17 +41,9 @@ func (t *Tx) NextBatch(n int) int {
 // with err. If one of the rows may be at fault, the transaction runs again with
 // these rows one at a time.
 func (t *Tx) RetryRowByRow(n int, err error) error {
-	if isRowAtFault(t.d.Class(err)) {
+	switch t.d.Class(err) {
+	case UniqueViolation, TooLong, OutOfRange, InvalidText, TooLarge:
 		return &batchError{rows: rowRange{t.written, t.written + n}, err: err}
 	}
 	return err
-}
-
-// isRowAtFault reports whether an error of a statement may be due to one of its rows.
-func isRowAtFault(class ErrorClass) bool {
-	switch class {
-	case UniqueViolation, TooLong, OutOfRange, InvalidText, TooLarge:
-		return true
-	}
-	return false
 }

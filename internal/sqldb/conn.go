@@ -42,8 +42,8 @@ type Conn struct {
 	// this connection only. It is nil on a new connection.
 	Local any
 
-	// seen is the last result of DataVersion, and a state of the files from before
-	// it: while that is their state, the result is the same.
+	// seen is the last result of DataVersion and the state of the files just before
+	// it. The result holds until the state differs.
 	seen struct {
 		state   FileState
 		version int64
@@ -252,7 +252,7 @@ func (c *Conn) DataVersion(ctx context.Context) (version int64, ok bool, err err
 		return 0, false, nil
 	}
 	state, known := FileState{}, false
-	if c.files != nil {
+	if c.files != nil && !c.snapshot { // a snapshot may be older, and begins with a statement
 		state, known = c.files.State()
 	}
 	if known && state == c.seen.state {
@@ -263,7 +263,7 @@ func (c *Conn) DataVersion(ctx context.Context) (version int64, ok bool, err err
 		version = r.Int(0)
 		return nil
 	})
-	if err == nil && known && !c.snapshot { // a snapshot may be older than the state
+	if err == nil && known {
 		c.seen.state, c.seen.version = state, version
 	}
 	return version, true, err

@@ -180,8 +180,8 @@ func (c *Conn) beginRead(ctx context.Context) error {
 // fn may be called several times, each time on a database without the changes
 // of earlier calls, so it must assign its results and never append to them.
 //
-// On a file of SQLite, calls that wait for each other share a transaction, in which
-// each has a savepoint. None of them returns before the COMMIT.
+// On a file of SQLite, calls that wait for each other share a transaction. None of them
+// returns before the COMMIT.
 func (db *DB) Update(ctx context.Context, fn func(context.Context, *Tx) error) error {
 	return db.update(ctx, fn, false)
 }

@@ -60,7 +60,7 @@ type Dialect struct {
 	// MaxParams is the maximum number of parameters of a statement.
 	MaxParams int
 	// Insert replaces INSERT INTO. It may leave some of the rows of a statement that
-	// fails, because the transaction is undone then. It may be empty.
+	// fails: the transaction, or its part, is undone then. It may be empty.
 	Insert string
 	// InsertIgnore replaces INSERT INTO, and OnConflictNothing follows VALUES, in
 	// an INSERT that skips rows that exist.

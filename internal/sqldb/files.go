@@ -32,7 +32,7 @@ type Files interface {
 	Close()
 }
 
-// A FileState is a value that differs before and after a commit, of any process.
+// A FileState identifies a state of the files: every commit, by any process, changes it.
 type FileState [6]uint64
 
 // MovedError reports that a file of the database is not the one that is open.

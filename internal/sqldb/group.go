@@ -46,8 +46,8 @@ const (
 	groupTime = 5 * time.Millisecond
 )
 
-// errGroupEnded reports that another writer of the group made the database end its
-// transaction.
+// errGroupEnded reports that the transaction of a group was undone because of another
+// writer. It is run again.
 var errGroupEnded = errors.New("another request ended the transaction")
 
 // write runs the writer in a transaction, alone or in a group.
@@ -136,13 +136,23 @@ func (db *DB) leadGroup(w *writer) error {
 // A group is a writer that leads and those that follow it in its transaction.
 type group struct {
 	*writer // the leader
-	// apart makes each follower run in a savepoint. Otherwise the transaction is
-	// undone, and all run again apart, if one fails after it has changed something.
-	// Savepoints cost a group a third of its time, as SQLite copies each page that
-	// changes. The function of a leader that may take long is not run again.
+	// apart makes each follower run in a savepoint, so that one that fails is undone
+	// alone. It costs a quarter of the time of a group, as SQLite copies each page
+	// before it changes. So it is set only after a follower has failed and left
+	// changes, or if the leader may take long and must not run twice.
 	apart     bool
 	followers []*follower
-	ended     bool // the last follower made the database end the transaction
+	ended     bool  // the last follower made the database end the transaction
+	commit    error // of the COMMIT
+}
+
+// A sharedConn is a driver's connection on which writers share transactions.
+type sharedConn interface {
+	// InTransaction reports whether a transaction is open.
+	InTransaction() bool
+	// Changes returns how many rows the last statement left changed, if it violated
+	// a unique constraint.
+	Changes() int
 }
 
 // A follower is a writer that runs in the transaction of another one.
@@ -153,49 +163,51 @@ type follower struct {
 }
 
 // errRunApart reports that the transaction of a group must be undone and run again.
-var errRunApart = fmt.Errorf("%w and left changes", errGroupEnded)
+var errRunApart = fmt.Errorf("a request failed after it had changed something: %w", errGroupEnded)
 
 // transact runs the writer in one transaction, with those that follow it.
 func (db *DB) transact(w *writer) (err error) {
 	acquired := db.writers.withConn(w.ctx, func(c *Conn) (broken bool) {
 		g := &group{writer: w, apart: w.first}
-		var commit error
-		for err = errRunApart; err == errRunApart && !broken; g.apart = true {
-			err, commit, broken = db.runGroup(c, g)
+		broken, err = db.runGroup(c, g)
+		if err == errRunApart && !broken {
+			db.counters.retries.Add(1)
+			g.apart = true
+			broken, err = db.runGroup(c, g)
 		}
-		g.tell(err == nil, commit)
+		g.tell(err == nil)
 		return broken
 	})
 	return cmp.Or(err, acquired)
 }
 
 // runGroup runs a transaction with the writers of a group, and with more that wait for
-// it. The error commit is set if the transaction was to be committed.
-func (db *DB) runGroup(c *Conn, g *group) (err, commit error, broken bool) {
+// it. It reports whether the connection is broken.
+func (db *DB) runGroup(c *Conn, g *group) (broken bool, err error) {
 	ctx := g.ctx
 	began := time.Now()
 	t := &Tx{Conn: c, rowByRow: g.rowByRow, oneByOne: g.oneByOne}
 	if err = db.begin(ctx, t); err != nil {
 		// An interrupted BEGIN may have taken effect.
-		return err, nil, ctx.Err() != nil && !c.rollBack(ctx) || db.isBroken(err)
+		return ctx.Err() != nil && !c.rollBack(ctx) || db.isBroken(err), err
 	}
 	if err = callRecover(ctx, t, g.fn); err == nil {
-		err = ctx.Err()
+		err = cmp.Or(ctx.Err(), t.failed)
 	}
 	if err != nil {
 		err = t.lateIfUnsent(ctx, err)
 	} else if err = db.follow(c, g, began); err == nil {
-		if commit = t.commit(ctx); commit == nil {
-			commit = db.checkFiles()
+		if g.commit = t.commit(ctx); g.commit == nil {
+			g.commit = db.checkFiles()
 		}
-		err = commit
+		err = g.commit
 	}
 	if err != nil {
-		return err, commit, !t.end(ctx) || db.isBroken(err)
+		return !t.end(ctx) || db.isBroken(err), err
 	}
 	db.readOnlySince.Store(0)
 	t.afterCommit()
-	return nil, nil, false
+	return false, nil
 }
 
 // follow runs the followers of a group, and writers that wait, in the transaction that
@@ -216,10 +228,10 @@ func (db *DB) follow(c *Conn, g *group, began time.Time) error {
 		case g.apart:
 			f.err = f.tx.Savepoint(f.ctx, f.fn)
 			if g.ended = f.tx.failed != nil; g.ended {
-				g.leave(i + 1)
+				g.sendBack(i + 1)
 				return errGroupEnded
 			}
-		case !f.runShared():
+		case !f.runShared() || !c.driver.(sharedConn).InTransaction():
 			return errRunApart
 		}
 	}
@@ -227,33 +239,36 @@ func (db *DB) follow(c *Conn, g *group, began time.Time) error {
 }
 
 // runShared runs the follower without a savepoint. It reports whether it succeeded or
-// has changed nothing.
+// left no changes.
 func (f *follower) runShared() bool {
+	if f.err = f.ctx.Err(); f.err != nil {
+		return true
+	}
 	f.err = callRecover(f.ctx, f.tx, f.fn)
 	if f.err == nil {
-		f.err = f.ctx.Err()
+		f.err = cmp.Or(f.ctx.Err(), f.tx.failed)
 	}
-	return f.err == nil || !f.tx.changed && (f.tx.failed == nil || isRowAtFault(f.tx.d.Class(f.tx.failed)))
+	return f.err == nil || !f.tx.changed
 }
 
-// leave keeps the first n followers, and tells the others to run again.
-func (g *group) leave(n int) {
+// sendBack makes all followers but the first n run again.
+func (g *group) sendBack(n int) {
 	for _, f := range g.followers[n:] {
 		f.done <- errGroupEnded
 	}
 	g.followers = g.followers[:n]
 }
 
-// tell returns to the followers what became of them: the transaction was committed, or
-// the commit failed with an error, or there was none.
-func (g *group) tell(committed bool, commit error) {
+// tell returns to the followers what became of them after the transaction was committed
+// or undone.
+func (g *group) tell(committed bool) {
 	for i, f := range g.followers {
 		switch {
 		case g.ended && i == len(g.followers)-1: // its own error
 		case committed && f.err == nil:
 			f.tx.afterCommit()
-		case commit != nil && f.err == nil:
-			f.err = commit
+		case g.commit != nil && f.err == nil:
+			f.err = g.commit
 		case !committed && (f.err == nil || f.ctx.Err() == nil):
 			f.err = errGroupEnded // what it conflicted with may not be stored
 		}

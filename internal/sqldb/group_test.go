@@ -19,6 +19,7 @@ type recorder struct {
 	mu     sync.Mutex
 	ran    []string
 	refuse func(stmt string) error
+	ended  bool // the database has ended the transaction by itself
 }
 
 func (r *recorder) ExecContext(_ context.Context, text string, _ []driver.NamedValue) (driver.Result, error) {
@@ -33,8 +34,11 @@ func (r *recorder) ExecContext(_ context.Context, text string, _ []driver.NamedV
 	return driver.RowsAffected(0), nil
 }
 
-// Changes implements changeCounter: a statement that is refused changes nothing.
+// Changes implements sharedConn: a statement that is refused changes nothing.
 func (r *recorder) Changes() int { return 0 }
+
+// InTransaction implements sharedConn.
+func (r *recorder) InTransaction() bool { return !r.ended }
 
 // stored returns the insertions that were committed. It does not know savepoints.
 func (r *recorder) stored() (all []string) {
@@ -176,6 +180,73 @@ func TestGroup_FailsWithoutChange(t *testing.T) {
 	}
 }
 
+// A statement that reads may make the database end the transaction, too.
+func TestGroup_ReadEndsTransaction(t *testing.T) {
+	conn := &recorder{}
+	conn.refuse = func(stmt string) error {
+		if stmt == "ROLLBACK" {
+			conn.ended = false
+		}
+		return nil
+	}
+	db := groupDB(t, conn)
+	refused := errors.New("cannot read")
+	reads := 0
+	errs := inOneGroup(t, db, insert("a"), func(ctx context.Context, x *Tx) error {
+		reads++
+		conn.ended = reads == 1
+		return refused
+	}, insert("b"))
+	for i, want := range []error{nil, refused, nil} {
+		if !errors.Is(errs[i], want) {
+			t.Errorf("writer %d: %v, want %v", i, errs[i], want)
+		}
+	}
+	stored := slices.Sorted(slices.Values(conn.stored()))
+	if !slices.Equal(stored, []string{"INSERT a", "INSERT b"}) || reads != 2 {
+		t.Errorf("stored %q after %q, %d reads", stored, conn.ran, reads)
+	}
+}
+
+// A writer is not told that it succeeded if it ignores that a statement failed.
+func TestGroup_IgnoredError(t *testing.T) {
+	conn := &recorder{refuse: func(stmt string) error {
+		if stmt == "INSERT taken" {
+			return errTwice
+		}
+		return nil
+	}}
+	ignore := func(ctx context.Context, x *Tx) error {
+		_ = insert("taken")(ctx, x)
+		return nil
+	}
+	for i, err := range inOneGroup(t, groupDB(t, conn), ignore, ignore) {
+		if !errors.Is(err, errTwice) {
+			t.Errorf("writer %d: %v", i, err)
+		}
+	}
+}
+
+// A writer that is canceled does not make the others run again.
+func TestGroup_Canceled(t *testing.T) {
+	conn := &recorder{}
+	db := groupDB(t, conn)
+	gone, cancel := context.WithCancel(t.Context())
+	canceled := func(_ context.Context, x *Tx) error {
+		cancel()
+		return insert("canceled")(gone, x)
+	}
+	errs := inOneGroup(t, db, insert("a"), canceled, insert("b"))
+	for i, want := range []error{nil, context.Canceled, nil} {
+		if !errors.Is(errs[i], want) {
+			t.Errorf("writer %d: %v, want %v", i, errs[i], want)
+		}
+	}
+	if got := strings.Join(conn.ran, ", "); got != "BEGIN, INSERT a, INSERT b, COMMIT" {
+		t.Errorf("ran %s", got)
+	}
+}
+
 // If the leader fails when its group runs again, the followers run without it.
 func TestGroup_LeaderFailsLater(t *testing.T) {
 	conn := &recorder{}
@@ -265,16 +336,15 @@ func TestGroup_CommitFails(t *testing.T) {
 // and the others run again.
 func TestGroup_DatabaseEndsTransaction(t *testing.T) {
 	conn := &recorder{}
-	ended := false
 	conn.refuse = func(stmt string) error {
 		switch {
 		case stmt == "INSERT bad":
-			ended = true
+			conn.ended = true
 			return errBroken
-		case ended && strings.HasPrefix(stmt, "ROLLBACK TO"):
+		case conn.ended && strings.HasPrefix(stmt, "ROLLBACK TO"):
 			return errBroken
 		case stmt == "ROLLBACK":
-			ended = false
+			conn.ended = false
 		}
 		return nil
 	}

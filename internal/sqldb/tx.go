@@ -24,7 +24,7 @@ type Tx struct {
 	rowByRow  rowRanges // rows to write one at a time
 	nested    int       // calls of Nested under way
 	failed    error     // error of the first statement that failed
-	changed   bool      // a statement may have changed something
+	changed   bool      // a statement that ran may have left changes
 
 	unsent   []keptBack // see Send
 	begun    bool       // BEGIN was sent
@@ -206,18 +206,21 @@ func (t *Tx) Exec(ctx context.Context, stmt string, args ...any) (driver.Result,
 	}
 	result, err := t.Conn.exec(ctx, stmt, args...)
 	t.failed = err
-	t.changed = t.changed || err == nil || t.leftChanges()
+	t.changed = t.changed || t.leavesChanges(err)
 	return result, err
 }
 
-// A changeCounter is a driver's connection that counts the rows that its last
-// statement changed, even if it failed.
-type changeCounter interface{ Changes() int }
-
-// leftChanges reports whether a statement that failed may have changed something.
-func (c *Conn) leftChanges() bool {
-	counter, ok := c.driver.(changeCounter)
-	return !ok || counter.Changes() > 0
+// leavesChanges reports whether the last statement, which returned err, may have left
+// changes.
+func (c *Conn) leavesChanges(err error) bool {
+	if err == nil {
+		return true
+	}
+	if !errors.As(err, new(*DriverError)) {
+		return false // it was not run
+	}
+	shared, ok := c.driver.(sharedConn)
+	return !ok || c.d.Class(err) != UniqueViolation || shared.Changes() > 0
 }
 
 // watch makes an error that occurs between rows, such as a lock timeout, fail

@@ -72,9 +72,14 @@ func (c *Conn) Limit(id sqlite.Limit, value int32) { c.conn.Limit(id, value) }
 // do not wait.
 func (c *Conn) SetBusyTimeout(d time.Duration) { c.conn.SetBusyTimeout(d) }
 
-// Changes returns the number of rows that the last statement changed, even if it
-// failed, and 0 if it was undone.
+// Changes returns the number of rows that the last statement changed. If it failed
+// because of a constraint, these are the rows that it left; after other errors the
+// number is not reliable.
 func (c *Conn) Changes() int { return c.conn.Changes() }
+
+// InTransaction reports whether a transaction is open. SQLite ends it by itself after
+// some errors, also of statements that read.
+func (c *Conn) InTransaction() bool { return !c.conn.AutocommitEnabled() }
 
 // CopyTo replaces the database that a URI names, whose file must exist, by a copy of
 // this one. It copies the given number of pages at a time, and looks at ctx in between.

@@ -6,10 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lookUp is stat that does not ask for times. From Linux 6.13 on, who asks for the time
-// of the last change makes the next write set a new one, which the fsync after it must
-// then store, too: with a stat of the log before each transaction, a small commit takes
-// a third longer.
+// lookUp is stat without times. Since Linux 6.13, reading the times of a file makes the
+// next write store new ones, which the following fsync must write, too.
 func lookUp(path string) (fileID, error) {
 	var s unix.Statx_t
 	switch err := unix.Statx(unix.AT_FDCWD, path, 0, unix.STATX_INO, &s); err {

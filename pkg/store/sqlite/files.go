@@ -25,6 +25,7 @@ type files struct {
 	known atomic.Pointer[known]
 	// settled reports whether the database file contains everything in the log.
 	settled bool
+	retired []*walIndex // mapped from files that SQLite has removed since
 }
 
 // known describes the files that the connections have open.
@@ -51,8 +52,8 @@ func realPath(path string) string {
 	return path
 }
 
-// Check returns a [*sqldb.MovedError] if the files have moved. It calls stat once
-// for a transaction that reads, and three times for one that writes.
+// Check returns a [*sqldb.MovedError] if the files have moved. It looks up one file
+// for a transaction that reads, and three for one that writes.
 func (f *files) Check(write bool) error {
 	k := f.known.Load()
 	if k == nil {
@@ -108,8 +109,14 @@ func (f *files) opened() {
 			k.wal, k.shm = wal, shm
 		}
 	}
-	if k.shm != (fileID{}) && k.index == nil {
-		k.index = openWALIndex(k.real+"-shm", k.shm)
+	if k.shm != (fileID{}) {
+		switch moved := same(k.real+"-shm", k.shm) != nil; {
+		case moved && k.index != nil: // it may be in use
+			f.retired = append(f.retired, k.index)
+			k.index = nil
+		case !moved && k.index == nil:
+			k.index = openWALIndex(k.real+"-shm", k.shm)
+		}
 	}
 	f.known.Store(&k)
 }
@@ -194,8 +201,13 @@ func (f *files) Close() {
 	f.dropIndex()
 }
 
-// dropIndex releases the shared memory of the log, and returns what else is known.
+// dropIndex releases the shared memory of the log, and returns what else is known. No
+// connection may be open.
 func (f *files) dropIndex() *known {
+	for _, w := range f.retired {
+		w.close()
+	}
+	f.retired = nil
 	old := f.known.Load()
 	if old == nil || old.index == nil {
 		return old

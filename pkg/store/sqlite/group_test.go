@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/mlmd-go/sdk/generated/mlmdpb"
+	"github.com/mlmd-go/sdk/pkg/store"
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 )
 
@@ -87,6 +89,39 @@ func TestWriters_StoredIsWhatTheyAreTold(t *testing.T) {
 	}
 	if failed == 0 || failed == len(told) {
 		t.Errorf("%d of %d requests failed: some must, and some must not", failed, len(told))
+	}
+}
+
+// A request whose second row is too long leaves no first row, also if it shares a
+// transaction: SQLite keeps that row, and counts no change.
+func TestWriters_SecondRowTooLong(t *testing.T) {
+	st := must(sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "registry.db"), store.WithMaxTextSize(2000)))
+	c := clientOf(t, st)
+	typeID := modelType(t, c)
+	half := strings.Repeat("x", 1500)
+	var all sync.WaitGroup
+	for w := range 16 {
+		all.Go(func() {
+			for i := range 20 {
+				name := fmt.Sprintf("%d-%d", w, i)
+				artifacts := []*mlmdpb.Artifact{{TypeId: typeID, Name: &name}}
+				want := codes.OK
+				if w%2 == 0 {
+					long := name + half
+					artifacts = append(artifacts, &mlmdpb.Artifact{TypeId: typeID, Name: &long, Uri: &half})
+					want = codes.InvalidArgument
+				}
+				_, err := c.PutArtifacts(t.Context(), &mlmdpb.PutArtifactsRequest{Artifacts: artifacts})
+				if status.Code(err) != want {
+					t.Errorf("%s: %v, want %v", name, err, want)
+				}
+			}
+		})
+	}
+	all.Wait()
+	r, err := c.GetArtifacts(t.Context(), &mlmdpb.GetArtifactsRequest{})
+	if err != nil || len(r.Artifacts) != 8*20 {
+		t.Errorf("%d artifacts are stored, %v", len(r.GetArtifacts()), err)
 	}
 }
 

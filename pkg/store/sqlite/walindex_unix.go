@@ -24,10 +24,10 @@ type walIndex struct {
 	users      int
 }
 
-// walIndexes are those that are mapped. Their files stay open, even without users, until
-// SQLite has removed them with its last connection: if any descriptor of a file is
-// closed, POSIX releases all locks that the process has on the file, and those of the
-// connections are on this one.
+// walIndexes are those that are mapped. Their files stay open, even without users, as
+// long as they have a name: if any descriptor of a file is closed, POSIX releases all
+// locks that the process has on the file, and those of SQLite's connections are on this
+// one. SQLite removes it with its last connection.
 var walIndexes struct {
 	sync.Mutex
 	open []*walIndex
@@ -37,6 +37,7 @@ var walIndexes struct {
 func openWALIndex(path string, id fileID) *walIndex {
 	walIndexes.Lock()
 	defer walIndexes.Unlock()
+	closeUnused()
 	i := slices.IndexFunc(walIndexes.open, func(w *walIndex) bool { return w.id == id })
 	if i < 0 {
 		w, err := mapWALIndex(path)
@@ -92,11 +93,16 @@ func (w *walIndex) state() (state sqldb.FileState, ok bool) {
 	return state, state != sqldb.FileState{}
 }
 
-// close releases the memory if it has no other user and its file was removed.
+// close ends a use of the memory.
 func (w *walIndex) close() {
 	walIndexes.Lock()
 	defer walIndexes.Unlock()
 	w.users--
+	closeUnused()
+}
+
+// closeUnused closes the files that have no users and were removed.
+func closeUnused() {
 	walIndexes.open = slices.DeleteFunc(walIndexes.open, func(w *walIndex) bool {
 		var s syscall.Stat_t
 		if w.users > 0 || syscall.Fstat(w.descriptor, &s) != nil || s.Nlink > 0 {
