@@ -43,7 +43,7 @@ type writer struct {
 // the time in which they may begin.
 const (
 	groupSize = 128
-	groupTime = 5 * time.Millisecond
+	groupTime = 3 * time.Millisecond
 )
 
 // errGroupEnded reports that the transaction of a group was undone because of another
