@@ -82,7 +82,7 @@ func Open(c Config) *DB {
 	db.writers.counters, db.readers.counters = &db.counters, &db.counters
 	db.observer = newObserver(c, db)
 	db.writers.observer, db.readers.observer = db.observer, db.observer
-	if c.Dialect.InProcess && !c.Dialect.SingleConn {
+	if c.Dialect.InProcess {
 		db.queue = &writeQueue{groupTime: groupTime}
 	}
 	if c.MaxLifetime != 0 {
@@ -180,8 +180,8 @@ func (c *Conn) beginRead(ctx context.Context) error {
 // fn may be called several times, each time on a database without the changes
 // of earlier calls, so it must assign its results and never append to them.
 //
-// On a file of SQLite, calls that wait for each other share a transaction. None of them
-// returns before the COMMIT.
+// On SQLite, calls that wait for each other share a transaction. None of them returns
+// before the COMMIT.
 func (db *DB) Update(ctx context.Context, fn func(context.Context, *Tx) error) error {
 	return db.update(ctx, fn, false)
 }

@@ -10,13 +10,14 @@ import (
 	"time"
 )
 
-// A file of SQLite has one writer at a time, and each commit waits for the disk.
+// SQLite has one writer at a time, and each commit to a file waits for the disk.
 // Writers that wait for their turn are therefore taken into the transaction of the
 // one before them: one COMMIT stores what all of them did, and none returns before it.
-// If one fails, what it did is undone alone. A writer that is alone pays nothing.
+// If one fails, what it did is undone alone. A writer that is alone pays nothing. In
+// memory there is no disk, but a group spares a change of the goroutine for each writer.
 
 // A writeQueue holds the writers that wait for the connection that writes. It is nil
-// if writers do not wait for each other, or not for the disk.
+// if the database runs transactions that write at the same time.
 type writeQueue struct {
 	// groupTime is the time, since the first writer of a group began, in which
 	// others may begin.

@@ -3,6 +3,7 @@ package sqlite_test
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"path/filepath"
 	"strings"
@@ -18,12 +19,22 @@ import (
 	"github.com/mlmd-go/sdk/pkg/store/sqlite"
 )
 
-// Writers of a file share transactions. Whatever the others do, what a writer is told
+// inFileAndMemory runs a test on a store in a file and on one in memory.
+func inFileAndMemory(t *testing.T, test func(*testing.T, mlmdpb.MetadataStoreServiceClient), opts ...store.Option) {
+	t.Run("file", func(t *testing.T) {
+		test(t, clientOf(t, must(sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "registry.db"), opts...))))
+	})
+	t.Run("memory", func(t *testing.T) {
+		test(t, clientOf(t, must(sqlite.OpenMemory(t.Context(), opts...))))
+	})
+}
+
+// Writers share transactions. Whatever the others do, what a writer is told
 // must be what is stored: after an error nothing of its request, otherwise all of it.
-func TestWriters_StoredIsWhatTheyAreTold(t *testing.T) {
+func TestWriters_StoredIsWhatTheyAreTold(t *testing.T) { inFileAndMemory(t, storedIsWhatTheyAreTold) }
+
+func storedIsWhatTheyAreTold(t *testing.T, c mlmdpb.MetadataStoreServiceClient) {
 	const writers, each = 24, 60
-	st := must(sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "registry.db")))
-	c := clientOf(t, st)
 	typeID := contextType(t, c)
 	var mu sync.Mutex
 	told := map[string]bool{} // whether the context with the name must be stored
@@ -95,8 +106,10 @@ func TestWriters_StoredIsWhatTheyAreTold(t *testing.T) {
 // A request whose second row is too long leaves no first row, also if it shares a
 // transaction: SQLite keeps that row, and counts no change.
 func TestWriters_SecondRowTooLong(t *testing.T) {
-	st := must(sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "registry.db"), store.WithMaxTextSize(2000)))
-	c := clientOf(t, st)
+	inFileAndMemory(t, secondRowTooLong, store.WithMaxTextSize(2000), store.WithLogger(slog.New(slog.DiscardHandler)))
+}
+
+func secondRowTooLong(t *testing.T, c mlmdpb.MetadataStoreServiceClient) {
 	typeID := modelType(t, c)
 	half := strings.Repeat("x", 1500)
 	var all sync.WaitGroup
