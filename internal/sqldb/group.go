@@ -13,8 +13,9 @@ import (
 // SQLite has one writer at a time, and each commit to a file waits for the disk.
 // Writers that wait for their turn are therefore taken into the transaction of the
 // one before them: one COMMIT stores what all of them did, and none returns before it.
-// If one fails, what it did is undone alone. A writer that is alone pays nothing. In
-// memory there is no disk, but a group spares a change of the goroutine for each writer.
+// If one fails, what it did is undone alone. A writer that is alone pays nothing. A
+// store in memory does not wait for a disk, but a group saves a goroutine switch per
+// writer.
 
 // A writeQueue holds the writers that wait for the connection that writes. It is nil
 // if the database runs transactions that write at the same time.

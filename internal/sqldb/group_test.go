@@ -106,6 +106,19 @@ func inOneGroup(t *testing.T, db *DB, fns ...func(context.Context, *Tx) error) [
 	return errs
 }
 
+// checkErrors checks the errors of writers.
+func checkErrors(t *testing.T, errs []error, want ...error) {
+	t.Helper()
+	if len(errs) != len(want) {
+		t.Fatalf("%d errors, want %d", len(errs), len(want))
+	}
+	for i, err := range errs {
+		if !errors.Is(err, want[i]) {
+			t.Errorf("writer %d: %v, want %v", i, err, want[i])
+		}
+	}
+}
+
 // waitFor waits until n writers wait.
 func (db *DB) waitFor(n int) {
 	for {
@@ -141,11 +154,7 @@ func TestGroup_OneCommit(t *testing.T) {
 	errs := inOneGroup(t, db, named("a"), named("b"), func(ctx context.Context, x *Tx) error {
 		return errors.Join(named("c")(ctx, x), failed)
 	}, named("d"))
-	for i, want := range []error{nil, nil, failed, nil} {
-		if !errors.Is(errs[i], want) {
-			t.Errorf("writer %d: %v, want %v", i, errs[i], want)
-		}
-	}
+	checkErrors(t, errs, nil, nil, failed, nil)
 	want := strings.Split("BEGIN, INSERT a, INSERT b, INSERT c, ROLLBACK, "+
 		"BEGIN, INSERT a, SAVEPOINT mlmd_part, INSERT b, RELEASE SAVEPOINT mlmd_part, "+
 		"SAVEPOINT mlmd_part, INSERT c, ROLLBACK TO SAVEPOINT mlmd_part, RELEASE SAVEPOINT mlmd_part, "+
@@ -170,11 +179,7 @@ func TestGroup_FailsWithoutChange(t *testing.T) {
 	refused := errors.New("no")
 	errs := inOneGroup(t, db, insert("a"), func(context.Context, *Tx) error { return refused },
 		insert("taken"), insert("b"))
-	for i, want := range []error{nil, refused, errTwice, nil} {
-		if !errors.Is(errs[i], want) {
-			t.Errorf("writer %d: %v, want %v", i, errs[i], want)
-		}
-	}
+	checkErrors(t, errs, nil, refused, errTwice, nil)
 	if got := strings.Join(conn.ran, ", "); got != "BEGIN, INSERT a, INSERT b, COMMIT" {
 		t.Errorf("ran %s", got)
 	}
@@ -197,11 +202,7 @@ func TestGroup_ReadEndsTransaction(t *testing.T) {
 		conn.ended = reads == 1
 		return refused
 	}, insert("b"))
-	for i, want := range []error{nil, refused, nil} {
-		if !errors.Is(errs[i], want) {
-			t.Errorf("writer %d: %v, want %v", i, errs[i], want)
-		}
-	}
+	checkErrors(t, errs, nil, refused, nil)
 	stored := slices.Sorted(slices.Values(conn.stored()))
 	if !slices.Equal(stored, []string{"INSERT a", "INSERT b"}) || reads != 2 {
 		t.Errorf("stored %q after %q, %d reads", stored, conn.ran, reads)
@@ -220,11 +221,7 @@ func TestGroup_IgnoredError(t *testing.T) {
 		_ = insert("taken")(ctx, x)
 		return nil
 	}
-	for i, err := range inOneGroup(t, groupDB(t, conn), ignore, ignore) {
-		if !errors.Is(err, errTwice) {
-			t.Errorf("writer %d: %v", i, err)
-		}
-	}
+	checkErrors(t, inOneGroup(t, groupDB(t, conn), ignore, ignore), errTwice, errTwice)
 }
 
 // A writer that is canceled does not make the others run again.
@@ -237,11 +234,7 @@ func TestGroup_Canceled(t *testing.T) {
 		return insert("canceled")(gone, x)
 	}
 	errs := inOneGroup(t, db, insert("a"), canceled, insert("b"))
-	for i, want := range []error{nil, context.Canceled, nil} {
-		if !errors.Is(errs[i], want) {
-			t.Errorf("writer %d: %v, want %v", i, errs[i], want)
-		}
-	}
+	checkErrors(t, errs, nil, context.Canceled, nil)
 	if got := strings.Join(conn.ran, ", "); got != "BEGIN, INSERT a, INSERT b, COMMIT" {
 		t.Errorf("ran %s", got)
 	}
@@ -264,11 +257,7 @@ func TestGroup_LeaderFailsLater(t *testing.T) {
 		}
 		return insert("d")(ctx, x)
 	})
-	for i, want := range []error{refused, nil, nil} {
-		if !errors.Is(errs[i], want) {
-			t.Errorf("writer %d: %v, want %v", i, errs[i], want)
-		}
-	}
+	checkErrors(t, errs, refused, nil, nil)
 	stored := slices.Sorted(slices.Values(conn.stored()))
 	if !slices.Equal(stored, []string{"INSERT b", "INSERT d"}) {
 		t.Errorf("stored %q after %q", stored, conn.ran)
@@ -319,11 +308,7 @@ func TestGroup_CommitFails(t *testing.T) {
 		}
 		return insert("c")(ctx, x)
 	})
-	for i, want := range []error{full, full, nil} {
-		if !errors.Is(errs[i], want) {
-			t.Errorf("writer %d: %v, want %v", i, errs[i], want)
-		}
-	}
+	checkErrors(t, errs, full, full, nil)
 	if !errors.As(errs[1], new(*CommitError)) {
 		t.Errorf("a follower got %T, want the error of the commit", errs[1])
 	}
@@ -350,11 +335,7 @@ func TestGroup_DatabaseEndsTransaction(t *testing.T) {
 	}
 	db := groupDB(t, conn)
 	errs := inOneGroup(t, db, insert("a"), insert("b"), insert("bad"), insert("c"))
-	for i, want := range []error{nil, nil, errBroken, nil} {
-		if !errors.Is(errs[i], want) {
-			t.Errorf("writer %d: %v, want %v", i, errs[i], want)
-		}
-	}
+	checkErrors(t, errs, nil, nil, errBroken, nil)
 	stored := slices.Sorted(slices.Values(conn.stored()))
 	if !slices.Equal(stored, []string{"INSERT a", "INSERT b", "INSERT c"}) {
 		t.Errorf("stored %v after %q", stored, conn.ran)

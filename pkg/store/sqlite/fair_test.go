@@ -31,8 +31,7 @@ func TestWriters_Fairness(t *testing.T) {
 	var started []*exec.Cmd
 	var outputs [2]strings.Builder
 	for i := range 2 {
-		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestWriters_Fairness$", "-test.v")
-		cmd.Env = append(os.Environ(), fairVariable+"="+path)
+		cmd := startAgain(t, fairVariable, path)
 		cmd.Stdout, cmd.Stderr = &outputs[i], &outputs[i]
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
@@ -52,6 +51,14 @@ func TestWriters_Fairness(t *testing.T) {
 	if n := len(stored(t, path)); n == 0 {
 		t.Error("nothing is stored")
 	}
+}
+
+// startAgain runs one test of this program in another process, with a variable set to
+// a path.
+func startAgain(t *testing.T, variable, path string) *exec.Cmd {
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
+	cmd.Env = append(os.Environ(), variable+"="+path)
+	return cmd
 }
 
 func writeWithoutPause(t *testing.T, path string) {

@@ -19,9 +19,13 @@ import (
 type walIndex struct {
 	id         fileID
 	descriptor int
-	memory     []byte              // nil if the file cannot be mapped
-	header     *[2]sqldb.FileState // in memory
+	memory     []byte // both copies; nil if the file cannot be mapped
 	users      int
+}
+
+// header returns both copies of the header.
+func (w *walIndex) header() *[2]sqldb.FileState {
+	return (*[2]sqldb.FileState)(unsafe.Pointer(unsafe.SliceData(w.memory)))
 }
 
 // walIndexes are those that are mapped. Their files stay open, even without users, as
@@ -48,7 +52,7 @@ func openWALIndex(path string, id fileID) *walIndex {
 		walIndexes.open = append(walIndexes.open, w)
 	}
 	w := walIndexes.open[i]
-	if w.id != id || w.header == nil { // the file was replaced
+	if w.id != id || w.memory == nil { // the file was replaced
 		return nil
 	}
 	w.users++
@@ -67,12 +71,8 @@ func mapWALIndex(path string) (*walIndex, error) {
 		return w, nil
 	}
 	w.id = idOf(&s)
-	size := int(unsafe.Sizeof(*w.header))
-	if s.Size < int64(size) {
-		return w, nil
-	}
-	if w.memory, err = syscall.Mmap(descriptor, 0, size, syscall.PROT_READ, syscall.MAP_SHARED); err == nil {
-		w.header = (*[2]sqldb.FileState)(unsafe.Pointer(&w.memory[0]))
+	if size := int(unsafe.Sizeof(*w.header())); s.Size >= int64(size) {
+		w.memory, _ = syscall.Mmap(descriptor, 0, size, syscall.PROT_READ, syscall.MAP_SHARED) // nil if it fails
 	}
 	return w, nil
 }
@@ -82,11 +82,12 @@ func (w *walIndex) state() (state sqldb.FileState, ok bool) {
 	if w == nil {
 		return state, false
 	}
+	copies := w.header()
 	for i := range state {
-		state[i] = atomic.LoadUint64(&w.header[0][i])
+		state[i] = atomic.LoadUint64(&copies[0][i])
 	}
 	for i, word := range state {
-		if atomic.LoadUint64(&w.header[1][i]) != word {
+		if atomic.LoadUint64(&copies[1][i]) != word {
 			return state, false
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -29,15 +28,6 @@ const (
 	changerVariable = "MLMD_CHANGED_FILE"
 	lockerVariable  = "MLMD_LOCKED_FILE"
 )
-
-// startAgain runs one test of this program in another process, with a variable set to
-// a path.
-func startAgain(t *testing.T, variable, path string) *exec.Cmd {
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
-	cmd.Env = append(os.Environ(), variable+"="+path)
-	cmd.Stderr = os.Stderr
-	return cmd
-}
 
 // What a read returns is never older than what another process had committed when it
 // began, whichever connection answers, and whatever it has cached.
@@ -76,6 +66,7 @@ func TestTypes_ChangedByProcess(t *testing.T) {
 
 	var committed atomic.Int64 // by the other process
 	cmd := startAgain(t, changerVariable, path)
+	cmd.Stderr = os.Stderr
 	out := must(cmd.StdoutPipe())
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -201,7 +192,7 @@ func TestClose_KeepsLocksOfProcess(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if out, err := startAgain(t, lockerVariable, path).Output(); err != nil {
+	if out, err := startAgain(t, lockerVariable, path).CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
 }
